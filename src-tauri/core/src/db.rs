@@ -1,0 +1,271 @@
+//! The one SQLite file: opened with its key, migrated, written by one connection and read by several.
+//!
+//! Every write goes through `Db::begin` (`BEGIN IMMEDIATE` on the only writing connection), so two writers
+//! cannot exist in a process; the lock file keeps a second process out. Readers cannot write (`query_only`).
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{Sqlite, SqlitePool, Transaction};
+use zeroize::Zeroizing;
+
+use crate::error::{Coded, Params};
+use crate::params;
+
+pub type Tx = Transaction<'static, Sqlite>;
+
+/// 32 random bytes that encrypt the file; never stored in the clear.
+pub type DbKey = Zeroizing<[u8; 32]>;
+
+const MIGRATIONS: &[&str] = &[include_str!("../../../migrations/0001_initial.sql")];
+
+#[derive(Debug, thiserror::Error)]
+pub enum StorageError {
+    #[error("The disk is full, so nothing more can be saved in {folder}. Free some space; Ulak then goes on where it was.")]
+    Full { folder: String },
+    #[error("Ulak may not write in {folder}. Allow writing there, or start Ulak with another data folder.")]
+    ReadOnly { folder: String },
+    #[error("Another running Ulak uses {folder}. Close it first, or use another data folder.")]
+    InUse { folder: String },
+    #[error("The data in {folder} was written by a newer Ulak (version {found} of its layout; this one knows {known}). Install the newest Ulak; nothing was changed.")]
+    Newer { folder: String, found: u32, known: u32 },
+    #[error("The data in {folder} does not open with this key. Nothing was changed.")]
+    WrongKey { folder: String },
+    #[error("The data folder {folder} cannot be used: {reason}")]
+    Folder { folder: String, reason: String },
+    #[error("The database answered: {0}")]
+    Sql(#[source] sqlx::Error),
+}
+
+impl Coded for StorageError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Full { .. } => "storage.full",
+            Self::ReadOnly { .. } => "storage.read_only",
+            Self::InUse { .. } => "storage.in_use",
+            Self::Newer { .. } => "storage.newer",
+            Self::WrongKey { .. } => "storage.wrong_key",
+            Self::Folder { .. } => "storage.folder",
+            Self::Sql(_) => "storage.sql",
+        }
+    }
+
+    fn params(&self) -> Params {
+        match self {
+            Self::Full { folder } | Self::ReadOnly { folder } | Self::InUse { folder } | Self::WrongKey { folder } => {
+                params! { folder: folder }
+            }
+            Self::Newer { folder, found, known } => params! { folder: folder, found: found, known: known },
+            Self::Folder { folder, reason } => params! { folder: folder, reason: reason },
+            Self::Sql(error) => params! { reason: error },
+        }
+    }
+}
+
+impl From<sqlx::Error> for StorageError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::of(error, "the data folder")
+    }
+}
+
+impl StorageError {
+    /// A full disk passes; the caller may wait and try again.
+    pub fn passes(&self) -> bool {
+        matches!(self, Self::Full { .. })
+    }
+
+    fn of(error: sqlx::Error, folder: &str) -> Self {
+        let folder = folder.to_owned();
+        match primary_code(&error) {
+            Some(SQLITE_FULL) => Self::Full { folder },
+            Some(SQLITE_READONLY | SQLITE_PERM | SQLITE_CANTOPEN) => Self::ReadOnly { folder },
+            Some(SQLITE_NOTADB) => Self::WrongKey { folder },
+            _ if is_no_space(&error) => Self::Full { folder },
+            _ => Self::Sql(error),
+        }
+    }
+
+    fn io(error: std::io::Error, folder: &Path) -> Self {
+        let folder = folder.display().to_string();
+        match error.kind() {
+            std::io::ErrorKind::StorageFull => Self::Full { folder },
+            std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => Self::ReadOnly { folder },
+            _ => Self::Folder { folder, reason: error.to_string() },
+        }
+    }
+}
+
+const SQLITE_PERM: i32 = 3;
+const SQLITE_READONLY: i32 = 8;
+const SQLITE_IOERR: i32 = 10;
+const SQLITE_FULL: i32 = 13;
+const SQLITE_CANTOPEN: i32 = 14;
+const SQLITE_NOTADB: i32 = 26;
+/// `SQLITE_IOERR_WRITE`: what a write into a full WAL answers.
+const SQLITE_IOERR_WRITE: i32 = SQLITE_IOERR | (3 << 8);
+
+fn extended_code(error: &sqlx::Error) -> Option<i32> {
+    error.as_database_error()?.code()?.parse().ok()
+}
+
+fn primary_code(error: &sqlx::Error) -> Option<i32> {
+    extended_code(error).map(|code| code & 0xff)
+}
+
+fn is_no_space(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(io) => io.kind() == std::io::ErrorKind::StorageFull,
+        _ => extended_code(error) == Some(SQLITE_IOERR_WRITE),
+    }
+}
+
+pub struct Db {
+    writer: SqlitePool,
+    readers: SqlitePool,
+    folder: PathBuf,
+    /// Held as long as the database is open.
+    _lock: File,
+}
+
+/// The lock on a data folder, taken before anything in it is read.
+pub struct FolderLock(File, PathBuf);
+
+impl FolderLock {
+    pub fn folder(&self) -> &Path {
+        &self.1
+    }
+}
+
+/// Makes the folder where it is missing and keeps other Ulaks out of it.
+pub fn lock_folder(folder: &Path) -> Result<FolderLock, StorageError> {
+    std::fs::create_dir_all(folder).map_err(|error| StorageError::io(error, folder))?;
+    let file = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(folder.join("lock"))
+        .map_err(|error| StorageError::io(error, folder))?;
+    match file.try_lock() {
+        Ok(()) => Ok(FolderLock(file, folder.to_owned())),
+        Err(TryLockError::WouldBlock) => Err(StorageError::InUse { folder: folder.display().to_string() }),
+        Err(TryLockError::Error(error)) => Err(StorageError::io(error, folder)),
+    }
+}
+
+pub fn database_file(folder: &Path) -> PathBuf {
+    folder.join("ulak.db")
+}
+
+impl Db {
+    pub async fn open(lock: FolderLock, key: &DbKey) -> Result<Self, StorageError> {
+        let FolderLock(lock, folder) = lock;
+        let shown = folder.display().to_string();
+        let at = |error: sqlx::Error| StorageError::of(error, &shown);
+        let options = connect_options(&folder, key);
+        // A writer that cannot write must not come up: a read-only file would only fail at the first send.
+        if let Err(error) = OpenOptions::new().append(true).create(true).open(database_file(&folder)) {
+            return Err(StorageError::io(error, &folder));
+        }
+        let writer = pool(1).connect_with(options.clone()).await.map_err(at)?;
+        migrate(&writer, &folder).await?;
+        let readers = pool(3).connect_with(options.pragma("query_only", "on")).await.map_err(at)?;
+        Ok(Self { writer, readers, folder, _lock: lock })
+    }
+
+    /// The only way to write. Dropping the transaction undoes it.
+    pub async fn begin(&self) -> Result<Tx, StorageError> {
+        self.writer.begin_with("BEGIN IMMEDIATE").await.map_err(|error| self.error(error))
+    }
+
+    pub async fn commit(&self, tx: Tx) -> Result<(), StorageError> {
+        tx.commit().await.map_err(|error| self.error(error))
+    }
+
+    pub fn read(&self) -> &SqlitePool {
+        &self.readers
+    }
+
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Says which folder an error is about.
+    pub fn error(&self, error: sqlx::Error) -> StorageError {
+        StorageError::of(error, &self.folder.display().to_string())
+    }
+
+    /// Lets the file grow to so many pages only: how tests meet a full disk.
+    #[cfg(any(test, feature = "testing"))]
+    pub async fn limit_pages(&self, pages: i64) -> Result<(), StorageError> {
+        let statement = format!("PRAGMA max_page_count = {pages}");
+        sqlx::query(sqlx::AssertSqlSafe(statement)).execute(&self.writer).await?;
+        Ok(())
+    }
+
+    /// How many pages the file has.
+    #[cfg(any(test, feature = "testing"))]
+    pub async fn page_count(&self) -> Result<i64, StorageError> {
+        Ok(sqlx::query_scalar("PRAGMA page_count").fetch_one(&self.writer).await?)
+    }
+
+    pub async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
+    }
+}
+
+/// The pragmas every connection opens with; benchmarks use the same ones for their baseline.
+pub fn connect_options(folder: &Path, key: &DbKey) -> SqliteConnectOptions {
+    let hex: Zeroizing<String> = Zeroizing::new(key.iter().map(|byte| format!("{byte:02x}")).collect());
+    SqliteConnectOptions::new()
+        .filename(database_file(folder))
+        .create_if_missing(true)
+        .pragma("key", format!("\"x'{}'\"", *hex))
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(Duration::from_secs(5))
+        .pragma("cache_size", "-65536")
+        .pragma("temp_store", "memory")
+        .statement_cache_capacity(256)
+}
+
+fn pool(connections: u32) -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .max_connections(connections)
+        .min_connections(1)
+        .test_before_acquire(false)
+        .idle_timeout(None)
+        .max_lifetime(None)
+}
+
+async fn migrate(writer: &SqlitePool, folder: &Path) -> Result<(), StorageError> {
+    let shown = folder.display().to_string();
+    let at = |error: sqlx::Error| StorageError::of(error, &shown);
+    let known = u32::try_from(MIGRATIONS.len()).unwrap_or(u32::MAX);
+    let found: u32 = sqlx::query_scalar("PRAGMA user_version").fetch_one(writer).await.map_err(at)?;
+    if found > known {
+        return Err(StorageError::Newer { folder: shown, found, known });
+    }
+    if found > 0 && found < known {
+        keep_copy(writer, folder, found).await?;
+    }
+    for (version, script) in (1u32..).zip(MIGRATIONS).skip(found as usize) {
+        let mut tx = writer.begin_with("BEGIN IMMEDIATE").await.map_err(at)?;
+        sqlx::raw_sql(*script).execute(&mut *tx).await.map_err(at)?;
+        let stamp = format!("PRAGMA user_version = {version}");
+        sqlx::raw_sql(sqlx::AssertSqlSafe(stamp)).execute(&mut *tx).await.map_err(at)?;
+        tx.commit().await.map_err(at)?;
+    }
+    Ok(())
+}
+
+/// A copy of the file as it was, still encrypted with the same key, beside it.
+async fn keep_copy(writer: &SqlitePool, folder: &Path, version: u32) -> Result<(), StorageError> {
+    sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(writer).await?;
+    let copy = folder.join(format!("before-version-{}.db", version + 1));
+    std::fs::copy(database_file(folder), &copy).map_err(|error| StorageError::io(error, folder))?;
+    Ok(())
+}

@@ -1,0 +1,36 @@
+//! What changed, for whoever shows it. An event says where to look again; it carries no state of its own,
+//! so a lost or doubled one does no harm.
+
+use tokio::sync::broadcast;
+
+use crate::ids::{CampaignId, ImportId};
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Event {
+    CampaignChanged(CampaignId),
+    NowChanged,
+    LedgerChanged,
+    ContactsChanged,
+    SettingsChanged,
+    ImportChanged(ImportId),
+}
+
+#[derive(Clone)]
+pub struct Events(broadcast::Sender<Event>);
+
+impl Default for Events {
+    fn default() -> Self {
+        Self(broadcast::channel(4096).0)
+    }
+}
+
+impl Events {
+    pub fn emit(&self, event: Event) {
+        // No listener is fine: the terminal shows nothing but its own line.
+        let _ = self.0.send(event);
+    }
+
+    pub fn subscribe(&self) -> broadcast::Receiver<Event> {
+        self.0.subscribe()
+    }
+}
