@@ -42,26 +42,39 @@ pub(crate) fn strip(bytes: &[u8]) -> Option<Vec<u8>> {
     }
 }
 
-/// Whether the picture is made of printing inks (CMYK), which phones show
-/// wrongly or not at all.
-pub(crate) fn has_four_inks(bytes: &[u8]) -> bool {
-    components(bytes) == Some(4)
+/// How the colours are stored, by the frame header and the first scan.
+#[derive(Clone, Copy)]
+pub(crate) struct Frame {
+    /// Printing inks (CMYK), which phones show wrongly or not at all.
+    pub(crate) four_inks: bool,
+    /// Each colour in a scan of its own, not progressive. It is allowed and
+    /// rare, and the decoder gets such colours wrong without noticing.
+    pub(crate) colours_apart: bool,
 }
 
-/// The number of colour channels, from the frame header.
-fn components(bytes: &[u8]) -> Option<u8> {
+pub(crate) fn frame(bytes: &[u8]) -> Option<Frame> {
     let mut rest = bytes.strip_prefix(&START)?;
+    let mut frame = None;
     loop {
         let (marker, after) = next_marker(rest)?;
         let (body, after) = split_body(after)?;
         match marker {
+            SCAN => {
+                let (kind, channels) = frame?;
+                let in_scan = *body.get(2)?;
+                let progressive = !matches!(kind, 0xC0 | 0xC1);
+                return Some(Frame {
+                    four_inks: channels == 4,
+                    colours_apart: !progressive && in_scan < channels,
+                });
+            }
             // Tables and reserved marks share the range of the frame headers.
-            0xC4 | 0xC8 | 0xCC => rest = after,
+            0xC4 | 0xC8 | 0xCC => {}
             // Length (2), precision (1), height (2) and width (2) come first.
-            0xC0..=0xCF => return body.get(7).copied(),
-            SCAN | END => return None,
-            _ => rest = after,
+            0xC0..=0xCF => frame = Some((marker, *body.get(7)?)),
+            _ => {}
         }
+        rest = after;
     }
 }
 

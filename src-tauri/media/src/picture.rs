@@ -5,7 +5,7 @@ use std::io::Cursor;
 
 use fast_image_resize::Resizer;
 use image::{
-    DynamicImage, ImageDecoder, ImageFormat, Limits, RgbImage,
+    DynamicImage, ImageDecoder, ImageError, ImageFormat, Limits, RgbImage,
     codecs::{
         jpeg::JpegDecoder,
         png::{CompressionType, FilterType, PngDecoder, PngEncoder},
@@ -47,9 +47,7 @@ pub(crate) struct Picture {
 }
 
 pub(crate) fn prepare(bytes: &[u8], format: ImageFormat) -> Result<Picture, Refusal> {
-    let broken = || Refusal::Broken {
-        format: sniff::name(content(format)),
-    };
+    let broken = || Refusal::Broken { format: name(format) };
     let source = decode(bytes, format)?;
     let (source_width, source_height) = (source.pixels.width(), source.pixels.height());
     let untouched = source
@@ -88,9 +86,7 @@ struct Source {
 }
 
 fn decode(bytes: &[u8], format: ImageFormat) -> Result<Source, Refusal> {
-    let broken = || Refusal::Broken {
-        format: sniff::name(content(format)),
-    };
+    let broken = || Refusal::Broken { format: name(format) };
     // The decoder would refuse these as well, but without the numbers.
     if let Some((width, height)) = png::declared_size(bytes) {
         check_sides(width, height)?;
@@ -100,7 +96,15 @@ fn decode(bytes: &[u8], format: ImageFormat) -> Result<Source, Refusal> {
         ImageFormat::Png => png::strip(bytes),
         _ => None,
     };
-    let mut decoder = open(bytes, format).map_err(|_| broken())?;
+    let frame = if format == ImageFormat::Jpeg {
+        jpeg::frame(bytes)
+    } else {
+        None
+    };
+    if frame.is_some_and(|frame| frame.colours_apart) {
+        return Err(Refusal::Unsupported { format: name(format) });
+    }
+    let mut decoder = open(bytes, format).map_err(|error| refusal(&error, format))?;
     let (width, height) = decoder.dimensions();
     check_sides(width, height)?;
     check_memory(decoder.as_ref())?;
@@ -109,9 +113,9 @@ fn decode(bytes: &[u8], format: ImageFormat) -> Result<Source, Refusal> {
     let profile = decoder.icc_profile().ok().flatten();
     let colours = profile.as_deref().and_then(ToSrgb::from_profile);
     let deep = decoder.color_type().bytes_per_pixel() > decoder.color_type().channel_count();
-    let four_inks = format == ImageFormat::Jpeg && jpeg::has_four_inks(bytes);
+    let four_inks = frame.is_some_and(|frame| frame.four_inks);
     let as_it_is = orientation == Orientation::NoTransforms && colours.is_none() && !deep && !four_inks;
-    let pixels = DynamicImage::from_decoder(decoder).map_err(|_| broken())?;
+    let pixels = DynamicImage::from_decoder(decoder).map_err(|error| refusal(&error, format))?;
     Ok(Source {
         pixels,
         orientation,
@@ -247,7 +251,6 @@ fn encode_jpeg(pixels: &RgbImage, quality: u8) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
     let mut encoder = Encoder::new(&mut bytes, quality);
     encoder.set_sampling_factor(SamplingFactor::F_2_2);
-    encoder.set_optimized_huffman_tables(true);
     encoder
         .encode(pixels.as_raw(), width, height, ColorType::Rgb)
         .ok()?;
@@ -280,10 +283,18 @@ fn swaps_sides(orientation: Orientation) -> bool {
     matches!(orientation, Rotate90 | Rotate270 | Rotate90FlipH | Rotate270FlipH)
 }
 
-fn content(format: ImageFormat) -> Option<Content> {
-    match format {
-        ImageFormat::Png => Some(Content::Png),
-        ImageFormat::WebP => Some(Content::Webp),
-        _ => Some(Content::Jpeg),
+fn refusal(error: &ImageError, format: ImageFormat) -> Refusal {
+    let format = name(format);
+    match error {
+        ImageError::Unsupported(_) => Refusal::Unsupported { format },
+        _ => Refusal::Broken { format },
     }
+}
+
+fn name(format: ImageFormat) -> &'static str {
+    sniff::name(Some(match format {
+        ImageFormat::Png => Content::Png,
+        ImageFormat::WebP => Content::Webp,
+        _ => Content::Jpeg,
+    }))
 }

@@ -18,6 +18,10 @@ pub enum Refusal {
     #[error("This {format} picture is damaged or incomplete. Copy it again from where it came from.")]
     Broken { format: &'static str },
     #[error(
+        "This {format} picture is stored in a rare way that Ulak cannot read. Open it, save it again as JPG and add that."
+    )]
+    Unsupported { format: &'static str },
+    #[error(
         "The name says {claimed}, but the content is {found}. Check that it is the right file, then save it again as JPG."
     )]
     NotWhatItSays { claimed: String, found: &'static str },
@@ -47,6 +51,7 @@ impl Refusal {
             Self::Empty => "media.empty",
             Self::UnknownKind { .. } => "media.unknown_kind",
             Self::Broken { .. } => "media.broken",
+            Self::Unsupported { .. } => "media.unsupported",
             Self::NotWhatItSays { .. } => "media.not_what_it_says",
             Self::TooManyPixels { .. } => "media.too_many_pixels",
             Self::TooBig { .. } => "media.too_big",
@@ -60,7 +65,7 @@ impl Refusal {
         let pairs: Vec<(&str, String)> = match self {
             Self::Empty | Self::NotAFile => vec![],
             Self::UnknownKind { found } => vec![("found", (*found).to_owned())],
-            Self::Broken { format } => vec![("format", (*format).to_owned())],
+            Self::Broken { format } | Self::Unsupported { format } => vec![("format", (*format).to_owned())],
             Self::NotWhatItSays { claimed, found } => {
                 vec![("claimed", claimed.clone()), ("found", (*found).to_owned())]
             }
