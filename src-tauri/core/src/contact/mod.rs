@@ -1,1 +1,199 @@
+//! People: their phones, names, fields, tags, consent and standing, and how lists of them come in.
+//!
+//! `store` holds all SQL over `contacts`. Invariants: one contact a phone; a standing is softened by the owner's
+//! hand only, never by an import; a withdrawn consent stays on record.
 
+mod card;
+pub mod fold;
+pub mod phone;
+pub mod store;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::clock::Millis;
+use crate::db::StorageError;
+use crate::error::{Coded, Params};
+use crate::ids::ContactId;
+use crate::params;
+use phone::PhoneError;
+
+/// Ordered: an import may only move it up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Standing {
+    #[default]
+    Normal,
+    /// Only transactional messages.
+    Gray,
+    /// Nothing, ever.
+    Black,
+}
+
+impl Standing {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Normal => "normal",
+            Self::Gray => "gray",
+            Self::Black => "black",
+        }
+    }
+
+    /// What the CHECK of the column lets in.
+    pub fn from_column(text: &str) -> Self {
+        match text {
+            "black" => Self::Black,
+            "gray" => Self::Gray,
+            _ => Self::Normal,
+        }
+    }
+}
+
+/// Where and when the owner got permission to write, and when the person took it back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Consent {
+    pub source: String,
+    pub at: Millis,
+    pub note: String,
+    pub withdrawn_at: Option<Millis>,
+}
+
+pub type Fields = BTreeMap<String, String>;
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Contact {
+    pub id: ContactId,
+    /// E.164
+    pub phone: String,
+    /// In groups, for people.
+    pub phone_shown: String,
+    pub name: String,
+    pub email: String,
+    pub fields: Fields,
+    pub tags: Vec<String>,
+    pub standing: Standing,
+    pub consent: Option<Consent>,
+    pub created_at: Millis,
+    pub last_message_at: Option<Millis>,
+}
+
+/// What the owner typed; without an id it is somebody new.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ContactEdit {
+    pub id: Option<ContactId>,
+    pub phone: String,
+    pub name: String,
+    pub email: String,
+    pub fields: Fields,
+    pub tags: Vec<String>,
+    pub consent: Option<Consent>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ContactQuery {
+    /// Every word of it must be in the name, the phone, the e-mail, or a field.
+    pub search: String,
+    pub standing: Option<Standing>,
+    pub tag: Option<String>,
+    pub offset: u32,
+    pub limit: u32,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ContactPage {
+    pub total: u32,
+    pub rows: Vec<Contact>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ContactTotals {
+    pub all: u32,
+    pub normal: u32,
+    pub gray: u32,
+    pub black: u32,
+    pub tags: Vec<TagTotal>,
+    /// Every field a contact has or had: what `{{…}}` may name.
+    pub fields: Vec<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TagTotal {
+    pub tag: String,
+    pub contacts: u32,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum ContactError {
+    #[error("{phone} belongs to {holder} already. Open that contact to change it.")]
+    PhoneTaken {
+        phone: String,
+        holder: String,
+        contact_id: ContactId,
+    },
+    #[error("This contact is no longer there.")]
+    Unknown,
+    #[error("\"{email}\" is no e-mail address. Correct it or leave it empty.")]
+    Email { email: String },
+    #[error("\"{name}\" has no letter or digit that could name a field. Give the field another name.")]
+    FieldName { name: String },
+    #[error("{what} has {length} characters; at most {limit} fit. Shorten it.")]
+    TooLong {
+        what: String,
+        length: usize,
+        limit: usize,
+    },
+    #[error("\"{country}\" is no country code. Choose the country of your contacts in the settings.")]
+    Country { country: String },
+    #[error(transparent)]
+    Phone(#[from] PhoneError),
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+impl From<sqlx::Error> for ContactError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Storage(error.into())
+    }
+}
+
+impl Coded for ContactError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::PhoneTaken { .. } => "contact.phone_taken",
+            Self::Unknown => "contact.unknown",
+            Self::Email { .. } => "contact.email",
+            Self::FieldName { .. } => "contact.field_name",
+            Self::TooLong { .. } => "contact.too_long",
+            Self::Country { .. } => "contact.country",
+            Self::Phone(error) => error.code(),
+            Self::Storage(error) => error.code(),
+        }
+    }
+
+    fn params(&self) -> Params {
+        match self {
+            Self::PhoneTaken {
+                phone,
+                holder,
+                contact_id,
+            } => {
+                params! { phone: phone, holder: holder, contact_id: contact_id }
+            }
+            Self::Unknown => Params::new(),
+            Self::Email { email } => params! { email: email },
+            Self::FieldName { name } => params! { name: name },
+            Self::TooLong { what, length, limit } => params! { what: what, length: length, limit: limit },
+            Self::Country { country } => params! { country: country },
+            Self::Phone(error) => error.params(),
+            Self::Storage(error) => error.params(),
+        }
+    }
+}

@@ -4,7 +4,6 @@
 //! held once a round and ends in exactly one settle or release: the table's unique indexes say so.
 
 pub mod entry;
-pub mod figures;
 pub mod store;
 
 pub use entry::{Balance, Book, EntryKind};

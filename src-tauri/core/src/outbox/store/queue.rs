@@ -112,9 +112,9 @@ async fn add_parts(
         let position = i64::try_from(index + 1).unwrap_or(i64::MAX);
         let kind = if part.media.is_some() { "image" } else { "text" };
         row.push_bind(part.id).push_bind(message.id).push_bind(queue).push_bind(position);
-        row.push_bind(index + 1 == message.parts.len()).push_bind(kind).push_bind(part.with_text);
+        row.push_bind(*index + 1 == message.parts.len()).push_bind(kind).push_bind(part.with_text);
         row.push_bind(part.media.as_ref().map(<[u8; 32]>::as_slice)).push_bind(part.wire_id.as_str());
-        row.push("'pending'").push_bind(index == 0).push_bind(due_at);
+        row.push("'pending'").push_bind(*index == 0).push_bind(due_at);
     });
     insert.build().execute(db).await?;
     Ok(())

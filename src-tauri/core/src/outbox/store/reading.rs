@@ -6,7 +6,7 @@ use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
 
 use crate::clock::{HOUR, MINUTE, Millis};
 use crate::contact::phone;
-use crate::contact::store::fold;
+use crate::contact::fold::fold;
 use crate::ids::{CampaignId, ContactId, MediaId, MessageId, SessionId};
 use crate::outbox::state::PartState;
 
