@@ -25,13 +25,8 @@ impl ToSrgb {
         }
         let probe = probe();
         let mut seen = vec![0; probe.len()];
-        transform(&profile, Layout::Rgb)?
-            .transform(&probe, &mut seen)
-            .ok()?;
-        let same = probe
-            .iter()
-            .zip(&seen)
-            .all(|(own, srgb)| own.abs_diff(*srgb) <= INVISIBLE);
+        transform(&profile, Layout::Rgb)?.transform(&probe, &mut seen).ok()?;
+        let same = probe.iter().zip(&seen).all(|(own, srgb)| own.abs_diff(*srgb) <= INVISIBLE);
         (!same).then_some(Self(profile))
     }
 
@@ -46,22 +41,14 @@ impl ToSrgb {
 
     fn convert(&self, pixels: &mut [u8], layout: Layout) -> Option<()> {
         let mut converted = vec![0; pixels.len()];
-        transform(&self.0, layout)?
-            .transform(pixels, &mut converted)
-            .ok()?;
+        transform(&self.0, layout)?.transform(pixels, &mut converted).ok()?;
         pixels.copy_from_slice(&converted);
         Some(())
     }
 }
 
 fn transform(from: &ColorProfile, layout: Layout) -> Option<Arc<Transform8BitExecutor>> {
-    from.create_transform_8bit(
-        layout,
-        &ColorProfile::new_srgb(),
-        layout,
-        TransformOptions::default(),
-    )
-    .ok()
+    from.create_transform_8bit(layout, &ColorProfile::new_srgb(), layout, TransformOptions::default()).ok()
 }
 
 /// Colours spread over the whole cube, in steps of a fifth.

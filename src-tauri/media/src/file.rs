@@ -34,23 +34,15 @@ fn read(path: &Path) -> Result<Vec<u8>, Refusal> {
         return Err(Refusal::NotAFile);
     }
     if facts.len() > FILE_LIMIT {
-        return Err(Refusal::TooBig {
-            bytes: facts.len(),
-            limit: FILE_LIMIT,
-        });
+        return Err(Refusal::TooBig { bytes: facts.len(), limit: FILE_LIMIT });
     }
     let file = File::open(path).map_err(unreadable)?;
     let mut bytes = Vec::with_capacity(usize::try_from(facts.len()).unwrap_or_default());
     // One byte more than allowed tells a file that grew from one that fits.
-    file.take(FILE_LIMIT + 1)
-        .read_to_end(&mut bytes)
-        .map_err(unreadable)?;
+    file.take(FILE_LIMIT + 1).read_to_end(&mut bytes).map_err(unreadable)?;
     let read = bytes.len() as u64;
     if read > FILE_LIMIT {
-        return Err(Refusal::TooBig {
-            bytes: read,
-            limit: FILE_LIMIT,
-        });
+        return Err(Refusal::TooBig { bytes: read, limit: FILE_LIMIT });
     }
     Ok(bytes)
 }
@@ -68,14 +60,11 @@ fn compare(extension: &str, bytes: &[u8]) -> Result<(), Refusal> {
     match found {
         _ if is_picture && !claims_another_kind(&claimed) => Ok(()),
         Some(Content::Other(name)) if name == claimed => Ok(()),
-        Some(_) if is_picture || claims_picture(&claimed) => Err(Refusal::NotWhatItSays {
-            claimed,
-            found: sniff::name(found),
-        }),
+        Some(_) if is_picture || claims_picture(&claimed) => {
+            Err(Refusal::NotWhatItSays { claimed, found: sniff::name(found) })
+        }
         // Neither text nor any format: a picture whose start is gone.
-        None if claims_picture(&claimed) => Err(Refusal::Broken {
-            format: picture_name(&claimed),
-        }),
+        None if claims_picture(&claimed) => Err(Refusal::Broken { format: picture_name(&claimed) }),
         _ => Ok(()),
     }
 }
@@ -101,10 +90,7 @@ fn claims_another_kind(extension: &str) -> bool {
             | "ZIP"
             | "RAR"
             | "7Z"
-    ) || matches!(
-        extension,
-        "MP3" | "M4A" | "WAV" | "OGG" | "OPUS" | "MP4" | "MOV" | "3GP" | "MKV" | "EXE"
-    )
+    ) || matches!(extension, "MP3" | "M4A" | "WAV" | "OGG" | "OPUS" | "MP4" | "MOV" | "3GP" | "MKV" | "EXE")
 }
 
 fn picture_name(extension: &str) -> &'static str {

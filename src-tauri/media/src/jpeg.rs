@@ -63,10 +63,7 @@ pub(crate) fn frame(bytes: &[u8]) -> Option<Frame> {
                 let (kind, channels) = frame?;
                 let in_scan = *body.get(2)?;
                 let progressive = !matches!(kind, 0xC0 | 0xC1);
-                return Some(Frame {
-                    four_inks: channels == 4,
-                    colours_apart: !progressive && in_scan < channels,
-                });
+                return Some(Frame { four_inks: channels == 4, colours_apart: !progressive && in_scan < channels });
             }
             // Tables and reserved marks share the range of the frame headers.
             0xC4 | 0xC8 | 0xCC => {}
@@ -104,9 +101,7 @@ fn split_body(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
 
 /// The compressed pixels up to the next mark that is no restart mark.
 fn split_pixels(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    let end = bytes
-        .windows(2)
-        .position(|pair| matches!(pair, [0xFF, 0x01..=0xCF | 0xD8..=0xFE]))?;
+    let end = bytes.windows(2).position(|pair| matches!(pair, [0xFF, 0x01..=0xCF | 0xD8..=0xFE]))?;
     bytes.split_at_checked(end)
 }
 

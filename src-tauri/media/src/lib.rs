@@ -73,9 +73,7 @@ pub fn prepare(bytes: &[u8]) -> Result<Prepared, Refusal> {
     }
     let found = sniff::sniff(bytes);
     let Some(format) = found.and_then(sniff::Content::picture) else {
-        return Err(Refusal::UnknownKind {
-            found: sniff::name(found),
-        });
+        return Err(Refusal::UnknownKind { found: sniff::name(found) });
     };
     let picture = picture::prepare(bytes, format)?;
     Ok(Prepared {

@@ -50,9 +50,7 @@ pub(crate) fn prepare(bytes: &[u8], format: ImageFormat) -> Result<Picture, Refu
     let broken = || Refusal::Broken { format: name(format) };
     let source = decode(bytes, format)?;
     let (source_width, source_height) = (source.pixels.width(), source.pixels.height());
-    let untouched = source
-        .lossless
-        .filter(|_| source_width.max(source_height) <= LONGEST_SIDE);
+    let untouched = source.lossless.filter(|_| source_width.max(source_height) <= LONGEST_SIDE);
 
     let mut pixels = eight_bit(shrink(source.pixels, LONGEST_SIDE).ok_or_else(broken)?);
     if let Some(colours) = source.colours {
@@ -96,11 +94,7 @@ fn decode(bytes: &[u8], format: ImageFormat) -> Result<Source, Refusal> {
         ImageFormat::Png => png::strip(bytes),
         _ => None,
     };
-    let frame = if format == ImageFormat::Jpeg {
-        jpeg::frame(bytes)
-    } else {
-        None
-    };
+    let frame = if format == ImageFormat::Jpeg { jpeg::frame(bytes) } else { None };
     if frame.is_some_and(|frame| frame.colours_apart) {
         return Err(Refusal::Unsupported { format: name(format) });
     }
@@ -116,12 +110,7 @@ fn decode(bytes: &[u8], format: ImageFormat) -> Result<Source, Refusal> {
     let four_inks = frame.is_some_and(|frame| frame.four_inks);
     let as_it_is = orientation == Orientation::NoTransforms && colours.is_none() && !deep && !four_inks;
     let pixels = DynamicImage::from_decoder(decoder).map_err(|error| refusal(&error, format))?;
-    Ok(Source {
-        pixels,
-        orientation,
-        colours,
-        lossless: stripped.filter(|_| as_it_is),
-    })
+    Ok(Source { pixels, orientation, colours, lossless: stripped.filter(|_| as_it_is) })
 }
 
 fn open(bytes: &[u8], format: ImageFormat) -> image::ImageResult<Box<dyn ImageDecoder + '_>> {
@@ -148,23 +137,14 @@ fn check_sides(width: u32, height: u32) -> Result<(), Refusal> {
 fn check_memory(decoder: &dyn ImageDecoder) -> Result<(), Refusal> {
     if decoder.total_bytes() > MEMORY_LIMIT {
         let (width, height) = decoder.dimensions();
-        return Err(too_many_pixels(
-            width,
-            height,
-            u64::from(decoder.color_type().bytes_per_pixel()),
-        ));
+        return Err(too_many_pixels(width, height, u64::from(decoder.color_type().bytes_per_pixel())));
     }
     Ok(())
 }
 
 fn too_many_pixels(width: u32, height: u32, bytes_per_pixel: u64) -> Refusal {
     let megapixels = MEMORY_LIMIT / bytes_per_pixel.max(1) / 1_000_000;
-    Refusal::TooManyPixels {
-        width,
-        height,
-        limit: SIDE_LIMIT,
-        megapixels,
-    }
+    Refusal::TooManyPixels { width, height, limit: SIDE_LIMIT, megapixels }
 }
 
 /// At most `side` on the longest side; never enlarged. `None` on a picture
@@ -213,10 +193,7 @@ fn choose(
     let transparent = pixels.color().has_alpha();
     let png = if transparent || format == ImageFormat::Png {
         let converted = untouched.is_none();
-        untouched
-            .or_else(|| encode_png(pixels))
-            .filter(fits)
-            .map(|bytes| ("image/png", bytes, converted))
+        untouched.or_else(|| encode_png(pixels)).filter(fits).map(|bytes| ("image/png", bytes, converted))
     } else {
         None
     };
@@ -244,16 +221,11 @@ fn encode_within_limit(pixels: &RgbImage) -> Option<Vec<u8>> {
 }
 
 fn encode_jpeg(pixels: &RgbImage, quality: u8) -> Option<Vec<u8>> {
-    let (width, height) = (
-        u16::try_from(pixels.width()).ok()?,
-        u16::try_from(pixels.height()).ok()?,
-    );
+    let (width, height) = (u16::try_from(pixels.width()).ok()?, u16::try_from(pixels.height()).ok()?);
     let mut bytes = Vec::new();
     let mut encoder = Encoder::new(&mut bytes, quality);
     encoder.set_sampling_factor(SamplingFactor::F_2_2);
-    encoder
-        .encode(pixels.as_raw(), width, height, ColorType::Rgb)
-        .ok()?;
+    encoder.encode(pixels.as_raw(), width, height, ColorType::Rgb).ok()?;
     Some(bytes)
 }
 

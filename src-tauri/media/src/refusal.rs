@@ -11,9 +11,7 @@ use std::{collections::BTreeMap, io};
 pub enum Refusal {
     #[error("The file is empty. Copy it again from where it came from.")]
     Empty,
-    #[error(
-        "Ulak sends JPG, PNG and WEBP pictures, but this file is {found}. Save the picture as JPG and add that."
-    )]
+    #[error("Ulak sends JPG, PNG and WEBP pictures, but this file is {found}. Save the picture as JPG and add that.")]
     UnknownKind { found: &'static str },
     #[error("This {format} picture is damaged or incomplete. Copy it again from where it came from.")]
     Broken { format: &'static str },
@@ -30,12 +28,7 @@ pub enum Refusal {
     #[error(
         "The picture is {width} × {height} pixels; Ulak opens up to {limit} pixels a side and {megapixels} megapixels in all. Save a smaller copy and add that."
     )]
-    TooManyPixels {
-        width: u32,
-        height: u32,
-        limit: u32,
-        megapixels: u64,
-    },
+    TooManyPixels { width: u32, height: u32, limit: u32, megapixels: u64 },
     #[error("The file has {} MB; Ulak opens up to {} MB. Save a smaller copy and add that.", megabytes(*.bytes), megabytes(*.limit))]
     TooBig { bytes: u64, limit: u64 },
     #[error("This is a folder or a device, not a file. Add the files themselves.")]
@@ -69,29 +62,18 @@ impl Refusal {
             Self::NotWhatItSays { claimed, found } => {
                 vec![("claimed", claimed.clone()), ("found", (*found).to_owned())]
             }
-            Self::TooManyPixels {
-                width,
-                height,
-                limit,
-                megapixels,
-            } => vec![
+            Self::TooManyPixels { width, height, limit, megapixels } => vec![
                 ("width", width.to_string()),
                 ("height", height.to_string()),
                 ("limit", limit.to_string()),
                 ("megapixels", megapixels.to_string()),
             ],
             Self::TooBig { bytes, limit } => {
-                vec![
-                    ("megabytes", megabytes(*bytes).to_string()),
-                    ("limit", megabytes(*limit).to_string()),
-                ]
+                vec![("megabytes", megabytes(*bytes).to_string()), ("limit", megabytes(*limit).to_string())]
             }
             Self::Unreadable { reason } => vec![("reason", reason.to_string())],
         };
-        pairs
-            .into_iter()
-            .map(|(name, value)| (name.to_owned(), value))
-            .collect()
+        pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
     }
 }
 

@@ -75,10 +75,7 @@ fn binary(bytes: &[u8]) -> Option<&'static str> {
     if bytes.starts_with(b"RIFF") && at(bytes, 8, b"WAVE") {
         return Some("WAV");
     }
-    STARTS
-        .iter()
-        .find(|(start, _)| bytes.starts_with(start))
-        .map(|(_, name)| *name)
+    STARTS.iter().find(|(start, _)| bytes.starts_with(start)).map(|(_, name)| *name)
 }
 
 /// The kinds of file that share the ISO media container.
@@ -103,21 +100,15 @@ fn text(bytes: &[u8]) -> Option<&'static str> {
     let readable = match str::from_utf8(head) {
         Ok(text) => text,
         // The cut at 4096 may run through a character.
-        Err(error) if error.error_len().is_none() => head
-            .get(..error.valid_up_to())
-            .and_then(|valid| str::from_utf8(valid).ok())?,
+        Err(error) if error.error_len().is_none() => {
+            head.get(..error.valid_up_to()).and_then(|valid| str::from_utf8(valid).ok())?
+        }
         Err(_) => return None,
     };
-    if readable
-        .chars()
-        .any(|c| c.is_control() && !matches!(c, '\t' | '\n' | '\r' | '\u{c}'))
-    {
+    if readable.chars().any(|c| c.is_control() && !matches!(c, '\t' | '\n' | '\r' | '\u{c}')) {
         return None;
     }
-    let start = readable
-        .trim_start_matches('\u{feff}')
-        .trim_start()
-        .to_ascii_lowercase();
+    let start = readable.trim_start_matches('\u{feff}').trim_start().to_ascii_lowercase();
     if start.starts_with("<!doctype html") || start.starts_with("<html") {
         Some("HTML")
     } else if start.starts_with("<svg") || (start.starts_with("<?xml") && start.contains("<svg")) {

@@ -7,9 +7,7 @@ use std::{fs, path::PathBuf};
 use ulak_media::{FILE_LIMIT, prepare_file};
 
 fn fixture(name: &str) -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-        .join("../../tests/fixtures/media")
-        .join(name)
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/media").join(name)
 }
 
 fn code_of(name: &str, content: &[u8]) -> String {
@@ -64,10 +62,7 @@ fn the_name_is_compared_with_the_content() {
 #[test]
 fn a_folder_is_not_a_file() {
     let folder = tempfile::tempdir().unwrap();
-    assert_eq!(
-        prepare_file(folder.path()).unwrap_err().code(),
-        "media.not_a_file"
-    );
+    assert_eq!(prepare_file(folder.path()).unwrap_err().code(), "media.not_a_file");
 }
 
 /// Opening a FIFO without a writer would wait for ever.
@@ -76,13 +71,7 @@ fn a_folder_is_not_a_file() {
 fn a_fifo_is_refused_without_waiting() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("photo.jpg");
-    assert!(
-        std::process::Command::new("mkfifo")
-            .arg(&path)
-            .status()
-            .unwrap()
-            .success()
-    );
+    assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
     assert_eq!(prepare_file(&path).unwrap_err().code(), "media.not_a_file");
 }
 
@@ -102,11 +91,5 @@ fn a_file_over_the_limit_is_not_read() {
     fs::File::create(&path).unwrap().set_len(FILE_LIMIT + 1).unwrap();
     let refusal = prepare_file(&path).unwrap_err();
     assert_eq!(refusal.code(), "media.too_big");
-    assert_eq!(
-        (
-            refusal.params()["megabytes"].as_str(),
-            refusal.params()["limit"].as_str()
-        ),
-        ("101", "100")
-    );
+    assert_eq!((refusal.params()["megabytes"].as_str(), refusal.params()["limit"].as_str()), ("101", "100"));
 }

@@ -27,10 +27,7 @@ fn assert_quarters(prepared: &Prepared, expected: [[u8; 3]; 4], tolerance: u8) {
     assert_eq!(picture.dimensions(), (40, 60));
     for ((x, y), expected) in [(4, 4), (35, 4), (4, 55), (35, 55)].into_iter().zip(expected) {
         let found = picture.get_pixel(x, y).0;
-        let near = found
-            .iter()
-            .zip(expected)
-            .all(|(found, expected)| found.abs_diff(expected) <= tolerance);
+        let near = found.iter().zip(expected).all(|(found, expected)| found.abs_diff(expected) <= tolerance);
         assert!(near, "at {x},{y}: {found:?} instead of {expected:?}");
     }
 }
@@ -51,9 +48,7 @@ fn noise(width: u32, height: u32) -> RgbImage {
 }
 
 fn gradient(width: u32, height: u32) -> RgbImage {
-    RgbImage::from_fn(width, height, |x, y| {
-        image::Rgb([(x % 256) as u8, (y % 256) as u8, 90])
-    })
+    RgbImage::from_fn(width, height, |x, y| image::Rgb([(x % 256) as u8, (y % 256) as u8, 90]))
 }
 
 fn as_jpeg(picture: &RgbImage, quality: u8, profile: Option<&[u8]>) -> Vec<u8> {
@@ -63,9 +58,7 @@ fn as_jpeg(picture: &RgbImage, quality: u8, profile: Option<&[u8]>) -> Vec<u8> {
         encoder.add_icc_profile(profile).unwrap();
     }
     let (width, height) = picture.dimensions();
-    encoder
-        .encode(picture, width as u16, height as u16, ColorType::Rgb)
-        .unwrap();
+    encoder.encode(picture, width as u16, height as u16, ColorType::Rgb).unwrap();
     bytes
 }
 
@@ -80,11 +73,7 @@ fn all_eight_orientations_end_upright() {
     for orientation in 1..=8 {
         let prepared = prepare(&fixture(&format!("orientation-{orientation}.jpg"))).unwrap();
         assert_quarters(&prepared, QUARTERS, 16);
-        assert_eq!(
-            (prepared.source.width, prepared.source.height),
-            (40, 60),
-            "as seen"
-        );
+        assert_eq!((prepared.source.width, prepared.source.height), (40, 60), "as seen");
         assert_eq!(prepared.converted, orientation != 1);
         assert_eq!(prepared.kind, Kind::Image);
         assert_eq!(prepared.mime, "image/jpeg");
@@ -93,10 +82,7 @@ fn all_eight_orientations_end_upright() {
 
 #[test]
 fn nothing_private_is_sent() {
-    for name in (1..=8)
-        .map(|n| format!("orientation-{n}.jpg"))
-        .chain(["transparent.png".to_owned()])
-    {
+    for name in (1..=8).map(|n| format!("orientation-{n}.jpg")).chain(["transparent.png".to_owned()]) {
         let source = fixture(&name);
         assert!(contains(&source, b"ecret"), "{name} has something to hide");
         let prepared = prepare(&source).unwrap();
@@ -128,14 +114,7 @@ fn a_small_upright_jpeg_keeps_every_pixel() {
 
 #[test]
 fn preparing_twice_changes_nothing_more() {
-    for name in [
-        "orientation-6.jpg",
-        "cmyk.jpg",
-        "transparent.png",
-        "deep.png",
-        "still.webp",
-        "sample.jpg",
-    ] {
+    for name in ["orientation-6.jpg", "cmyk.jpg", "transparent.png", "deep.png", "still.webp", "sample.jpg"] {
         let once = prepare(&fixture(name)).unwrap();
         let twice = prepare(&once.bytes).unwrap();
         assert_eq!(once.bytes, twice.bytes, "{name}");
@@ -160,38 +139,26 @@ fn a_large_photo_is_made_smaller_and_keeps_its_shape() {
 fn nothing_is_enlarged() {
     let prepared = prepare(&as_jpeg(&gradient(1, 1), 90, None)).unwrap();
     assert_eq!((prepared.width, prepared.height), (1, 1));
-    assert_eq!(
-        image::load_from_memory(&prepared.thumbnail).unwrap().dimensions(),
-        (1, 1)
-    );
+    assert_eq!(image::load_from_memory(&prepared.thumbnail).unwrap().dimensions(), (1, 1));
 }
 
 #[test]
 fn the_thumbnail_is_a_small_jpeg() {
     for name in ["sample.jpg", "transparent.png", "still.webp", "cmyk.jpg"] {
         let prepared = prepare(&fixture(name)).unwrap();
-        assert_eq!(
-            image::guess_format(&prepared.thumbnail).unwrap(),
-            ImageFormat::Jpeg
-        );
+        assert_eq!(image::guess_format(&prepared.thumbnail).unwrap(), ImageFormat::Jpeg);
         let thumbnail = image::load_from_memory(&prepared.thumbnail).unwrap();
         assert!(thumbnail.width().max(thumbnail.height()) <= THUMBNAIL_SIDE);
     }
     let sample = prepare(&fixture("sample.jpg")).unwrap();
-    assert_eq!(
-        image::load_from_memory(&sample.thumbnail).unwrap().dimensions(),
-        (320, 240)
-    );
+    assert_eq!(image::load_from_memory(&sample.thumbnail).unwrap().dimensions(), (320, 240));
 }
 
 #[test]
 fn even_noise_stays_within_the_limit() {
     let noise = noise(1600, 1600);
     let source = as_jpeg(&noise, 100, None);
-    assert!(
-        source.len() > IMAGE_LIMIT,
-        "the source is too heavy to send as it is"
-    );
+    assert!(source.len() > IMAGE_LIMIT, "the source is too heavy to send as it is");
     let prepared = prepare(&source).unwrap();
     assert!(prepared.bytes.len() <= IMAGE_LIMIT);
     assert!(prepared.converted);
@@ -201,10 +168,7 @@ fn even_noise_stays_within_the_limit() {
     let prepared = prepare(&encoded(&DynamicImage::ImageRgba8(transparent), ImageFormat::Png)).unwrap();
     assert!(prepared.bytes.len() <= IMAGE_LIMIT);
     assert_eq!(prepared.mime, "image/jpeg");
-    assert!(
-        seen(&prepared).get_pixel(0, 0).0[0] > 120,
-        "what was transparent becomes white"
-    );
+    assert!(seen(&prepared).get_pixel(0, 0).0[0] > 120, "what was transparent becomes white");
 }
 
 #[test]
@@ -215,10 +179,7 @@ fn a_transparent_png_stays_one() {
     assert_eq!(seen(&prepared).get_pixel(20, 30).0[3], 0);
     assert_quarters(&prepared, QUARTERS, 0);
     let thumbnail = image::load_from_memory(&prepared.thumbnail).unwrap();
-    assert!(
-        thumbnail.get_pixel(20, 30).0[..3].iter().all(|c| *c > 245),
-        "white behind it"
-    );
+    assert!(thumbnail.get_pixel(20, 30).0[..3].iter().all(|c| *c > 245), "white behind it");
 }
 
 #[test]
@@ -237,10 +198,7 @@ fn an_opaque_png_goes_as_whatever_is_smaller() {
 fn a_large_transparent_png_is_made_smaller() {
     let picture = image::RgbaImage::from_fn(3200, 800, |x, _| image::Rgba([200, 30, 90, (x % 256) as u8]));
     let prepared = prepare(&encoded(&DynamicImage::ImageRgba8(picture), ImageFormat::Png)).unwrap();
-    assert_eq!(
-        (prepared.mime, prepared.width, prepared.height),
-        ("image/png", 1600, 400)
-    );
+    assert_eq!((prepared.mime, prepared.width, prepared.height), ("image/png", 1600, 400));
     assert!(seen(&prepared).color().has_alpha());
 }
 
@@ -256,20 +214,13 @@ fn sixteen_bits_become_eight() {
 fn printing_inks_become_screen_colours() {
     let prepared = prepare(&fixture("cmyk.jpg")).unwrap();
     assert!(prepared.converted);
-    assert_quarters(
-        &prepared,
-        [[255, 0, 0], [0, 255, 0], [0, 0, 255], [255, 255, 255]],
-        16,
-    );
+    assert_quarters(&prepared, [[255, 0, 0], [0, 255, 0], [0, 0, 255], [255, 255, 255]], 16);
 }
 
 #[test]
 fn a_webp_becomes_what_every_phone_shows() {
     let still = prepare(&fixture("still.webp")).unwrap();
-    assert_eq!(
-        (still.mime, still.converted, still.source.format),
-        ("image/jpeg", true, "WEBP")
-    );
+    assert_eq!((still.mime, still.converted, still.source.format), ("image/jpeg", true, "WEBP"));
     assert_quarters(&still, QUARTERS, 24);
 
     let transparent = prepare(&fixture("transparent.webp")).unwrap();
@@ -315,14 +266,7 @@ fn a_broken_profile_is_ignored() {
 
 #[test]
 fn a_picture_that_stops_early_is_refused() {
-    for name in [
-        "sample.jpg",
-        "orientation-3.jpg",
-        "cmyk.jpg",
-        "deep.png",
-        "transparent.png",
-        "still.webp",
-    ] {
+    for name in ["sample.jpg", "orientation-3.jpg", "cmyk.jpg", "deep.png", "transparent.png", "still.webp"] {
         let whole = fixture(name);
         for cut in [whole.len() / 2, whole.len() * 9 / 10] {
             let refusal = prepare(&whole[..cut]).unwrap_err();
@@ -341,10 +285,7 @@ fn a_preview_inside_the_metadata_does_not_pass_for_the_end() {
     source.extend_from_slice(&preview);
     source.extend_from_slice(&whole[2..]);
     assert!(prepare(&source).is_ok());
-    assert_eq!(
-        prepare(&source[..source.len() - 200]).unwrap_err(),
-        Refusal::Broken { format: "JPG" }
-    );
+    assert_eq!(prepare(&source[..source.len() - 200]).unwrap_err(), Refusal::Broken { format: "JPG" });
 }
 
 #[test]
@@ -355,10 +296,7 @@ fn colours_in_scans_of_their_own_are_refused_rather_than_spoiled() {
     // What this encoder does for optimized tables: one scan for each colour.
     encoder.set_optimized_huffman_tables(true);
     encoder.encode(&gradient(64, 64), 64, 64, ColorType::Rgb).unwrap();
-    assert_eq!(
-        prepare(&source).unwrap_err(),
-        Refusal::Unsupported { format: "JPG" }
-    );
+    assert_eq!(prepare(&source).unwrap_err(), Refusal::Unsupported { format: "JPG" });
 }
 
 /// A header that promises 60,000 × 60,000 pixels, as a bomb does; `body` after it.
@@ -376,12 +314,7 @@ fn enormous_png(body: &[u8]) -> Vec<u8> {
 fn an_enormous_picture_is_refused_before_it_is_decoded() {
     for body in [&b""[..], b"\0\0\0\x02IDAT\x78\x9C\0\0\0\0", &[7; 100_000]] {
         let refusal = prepare(&enormous_png(body)).unwrap_err();
-        let expected = Refusal::TooManyPixels {
-            width: 60_000,
-            height: 60_000,
-            limit: 16_384,
-            megapixels: 89,
-        };
+        let expected = Refusal::TooManyPixels { width: 60_000, height: 60_000, limit: 16_384, megapixels: 89 };
         assert_eq!(refusal, expected);
     }
     let refusal = prepare(&enormous_png(b"")).unwrap_err();
@@ -418,10 +351,7 @@ fn other_files_are_named() {
     ];
     for (bytes, name) in cases {
         let refusal = prepare(bytes).unwrap_err();
-        assert_eq!(
-            (refusal.code(), refusal.params()["found"].as_str()),
-            ("media.unknown_kind", name)
-        );
+        assert_eq!((refusal.code(), refusal.params()["found"].as_str()), ("media.unknown_kind", name));
     }
     assert_eq!(prepare(b"").unwrap_err().code(), "media.empty");
 }
@@ -434,14 +364,7 @@ fn damage_never_panics() {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         (state >> 8) as usize % below
     };
-    for name in [
-        "orientation-5.jpg",
-        "cmyk.jpg",
-        "transparent.png",
-        "deep.png",
-        "still.webp",
-        "animated.webp",
-    ] {
+    for name in ["orientation-5.jpg", "cmyk.jpg", "transparent.png", "deep.png", "still.webp", "animated.webp"] {
         let whole = fixture(name);
         for _ in 0..400 {
             let mut damaged = whole.clone();

@@ -8,33 +8,22 @@ use crate::sh::{self, Outcome};
 const COMMITTED: &str = "ui/src/api/bindings.ts";
 
 pub(crate) fn run(check: bool) -> Outcome {
-    if check {
-        compare()
-    } else {
-        generate(&sh::root().join(COMMITTED))
-    }
+    if check { compare() } else { generate(&sh::root().join(COMMITTED)) }
 }
 
 /// Fails where the committed file is not what the app would generate.
 pub(crate) fn compare() -> Outcome {
     let fresh = sh::target().join("bindings.ts");
     generate(&fresh)?;
-    let read = |path: &Path| {
-        fs::read_to_string(path).map_err(|error| format!("{} cannot be read: {error}.", path.display()))
-    };
+    let read =
+        |path: &Path| fs::read_to_string(path).map_err(|error| format!("{} cannot be read: {error}.", path.display()));
     let (expected, found) = (read(&fresh)?, read(&sh::root().join(COMMITTED))?);
     if expected == found {
         println!("{COMMITTED} is up to date.");
         return Ok(());
     }
-    let line = 1 + expected
-        .lines()
-        .zip(found.lines())
-        .take_while(|(expected, found)| expected == found)
-        .count();
-    Err(format!(
-        "{COMMITTED} is out of date from line {line} on. Run `cargo xtask bindings` and commit it."
-    ))
+    let line = 1 + expected.lines().zip(found.lines()).take_while(|(expected, found)| expected == found).count();
+    Err(format!("{COMMITTED} is out of date from line {line} on. Run `cargo xtask bindings` and commit it."))
 }
 
 fn generate(path: &Path) -> Outcome {

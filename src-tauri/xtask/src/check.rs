@@ -8,9 +8,7 @@ use crate::{
 
 pub(crate) fn run(advisories: bool) -> Outcome {
     section("Packages", packages::for_building)?;
-    section("Formatting", || {
-        sh::run(&mut sh::cargo(&["fmt", "--all", "--", "--check"]))
-    })?;
+    section("Formatting", || sh::run(&mut sh::cargo(&["fmt", "--all", "--", "--check"])))?;
     section("Front end", || {
         node::ensure()?;
         node::build()?;
@@ -29,9 +27,7 @@ pub(crate) fn run(advisories: bool) -> Outcome {
         }
         sh::run(&mut tools::DENY.command(&kinds)?)
     })?;
-    section("Unused dependencies", || {
-        sh::run(&mut tools::MACHETE.command(&[])?)
-    })?;
+    section("Unused dependencies", || sh::run(&mut tools::MACHETE.command(&[])?))?;
     println!("\nAll checks pass.");
     Ok(())
 }

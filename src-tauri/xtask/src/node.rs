@@ -61,19 +61,15 @@ fn distribution_serves() -> bool {
         return false;
     }
     let policy = sh::output(&mut sh::command("apt-cache", &["policy", "nodejs"]));
-    let candidate = policy.as_deref().and_then(|policy| {
-        policy
-            .lines()
-            .find_map(|line| line.trim().strip_prefix("Candidate: ").map(str::to_owned))
-    });
+    let candidate = policy
+        .as_deref()
+        .and_then(|policy| policy.lines().find_map(|line| line.trim().strip_prefix("Candidate: ").map(str::to_owned)));
     candidate.as_deref().is_some_and(serves)
 }
 
 /// As Vite asks: 20.19 and later of 20, 22.12 and later.
 fn serves(version: &str) -> bool {
-    let mut numbers = version
-        .trim_start_matches('v')
-        .split(|c: char| !c.is_ascii_digit());
+    let mut numbers = version.trim_start_matches('v').split(|c: char| !c.is_ascii_digit());
     let mut next = || numbers.next().and_then(|number| number.parse::<u32>().ok());
     match (next(), next()) {
         (Some(20), Some(minor)) => minor >= 19,
@@ -89,25 +85,10 @@ mod tests {
 
     #[test]
     fn versions_as_node_and_as_debian_write_them() {
-        for fine in [
-            "v20.19.0",
-            "v20.20.2",
-            "v22.12.0",
-            "v24.1.0",
-            "20.19.2+dfsg-1",
-            "22.22.0~dfsg",
-        ] {
+        for fine in ["v20.19.0", "v20.20.2", "v22.12.0", "v24.1.0", "20.19.2+dfsg-1", "22.22.0~dfsg"] {
             assert!(serves(fine), "{fine}");
         }
-        for old in [
-            "v18.20.4",
-            "v20.18.3",
-            "v21.7.0",
-            "v22.11.0",
-            "18.20.4+dfsg-1~deb12u1",
-            "(none)",
-            "",
-        ] {
+        for old in ["v18.20.4", "v20.18.3", "v21.7.0", "v22.11.0", "18.20.4+dfsg-1~deb12u1", "(none)", ""] {
             assert!(!serves(old), "{old}");
         }
     }

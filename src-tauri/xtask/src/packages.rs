@@ -16,16 +16,8 @@ const BUILD: &[&str] = &[
 ];
 
 /// A display, a session bus, a keyring and a driver for the window.
-const WINDOW_TESTS: &[&str] = &[
-    "dbus",
-    "dbus-x11",
-    "gnome-keyring",
-    "imagemagick",
-    "webkit2gtk-driver",
-    "xauth",
-    "xdotool",
-    "xvfb",
-];
+const WINDOW_TESTS: &[&str] =
+    &["dbus", "dbus-x11", "gnome-keyring", "imagemagick", "webkit2gtk-driver", "xauth", "xdotool", "xvfb"];
 
 pub(crate) fn for_building() -> Outcome {
     ensure(BUILD)
@@ -39,26 +31,19 @@ fn ensure(wanted: &[&str]) -> Outcome {
     if cfg!(target_os = "macos") {
         return match sh::output(&mut sh::command("xcode-select", &["-p"])) {
             Some(_) => Ok(()),
-            None => Err(
-                "Ulak is built with Apple's command line tools. Install them: xcode-select --install"
-                    .to_owned(),
-            ),
+            None => {
+                Err("Ulak is built with Apple's command line tools. Install them: xcode-select --install".to_owned())
+            }
         };
     }
     if !cfg!(target_os = "linux") {
-        println!(
-            "On Windows, Ulak needs the Visual Studio build tools (C++), Perl and the WebView2 runtime."
-        );
+        println!("On Windows, Ulak needs the Visual Studio build tools (C++), Perl and the WebView2 runtime.");
         return Ok(());
     }
     if sh::output(&mut sh::command("dpkg-query", &["--version"])).is_none() {
         return ensure_elsewhere();
     }
-    let missing: Vec<&str> = wanted
-        .iter()
-        .copied()
-        .filter(|package| !installed(package))
-        .collect();
+    let missing: Vec<&str> = wanted.iter().copied().filter(|package| !installed(package)).collect();
     if missing.is_empty() {
         println!("All {} packages are installed.", wanted.len());
         return Ok(());
@@ -69,24 +54,14 @@ fn ensure(wanted: &[&str]) -> Outcome {
 /// The packages of one name, by Debian's and Ubuntu's own tool.
 pub(crate) fn install(packages: &[&str]) -> Outcome {
     let as_root = sh::output(&mut sh::command("id", &["-u"])).as_deref() == Some("0");
-    let by_hand = format!(
-        "sudo apt-get update && sudo apt-get install {}",
-        packages.join(" ")
-    );
+    let by_hand = format!("sudo apt-get update && sudo apt-get install {}", packages.join(" "));
     if !as_root && sh::output(&mut sh::command("sudo", &["--version"])).is_none() {
-        return Err(format!(
-            "Some packages are missing. Have an administrator run:\n  {by_hand}"
-        ));
+        return Err(format!("Some packages are missing. Have an administrator run:\n  {by_hand}"));
     }
     let apt = |arguments: &[&str]| {
         let before: &[&str] = if as_root { &[] } else { &["sudo"] };
         // Asked through `env`, because sudo drops the caller's variables.
-        let words = [
-            before,
-            &["env", "DEBIAN_FRONTEND=noninteractive", "apt-get"],
-            arguments,
-        ]
-        .concat();
+        let words = [before, &["env", "DEBIAN_FRONTEND=noninteractive", "apt-get"], arguments].concat();
         let (program, arguments) = words.split_first().ok_or("no command")?;
         sh::run(&mut sh::command(program, arguments))
     };
@@ -97,10 +72,7 @@ pub(crate) fn install(packages: &[&str]) -> Outcome {
 }
 
 fn installed(package: &str) -> bool {
-    let mut query = sh::command(
-        "dpkg-query",
-        &["--show", "--showformat=${db:Status-Status}\n", package],
-    );
+    let mut query = sh::command("dpkg-query", &["--show", "--showformat=${db:Status-Status}\n", package]);
     sh::output(&mut query).is_some_and(|states| states.lines().any(|state| state == "installed"))
 }
 

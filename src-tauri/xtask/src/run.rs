@@ -16,27 +16,15 @@ pub(crate) fn run(release: bool) -> Outcome {
         let mut build = sh::cargo(&["build", "--package", "ulak"]);
         sh::run(build.args(release.then_some("--release")))
     })?;
-    let app = sh::target()
-        .join(if release { "release" } else { "debug" })
-        .join(app_name());
+    let app = sh::target().join(if release { "release" } else { "debug" }).join(app_name());
     if has_display() {
         println!("\nOpening Ulak.");
         return sh::run(&mut sh::command(app, &[]));
     }
-    println!(
-        "\nThere is no display here, so a practice campaign runs in the terminal instead. Nothing is sent."
-    );
+    println!("\nThere is no display here, so a practice campaign runs in the terminal instead. Nothing is sent.");
     let contacts = "tests/fixtures/contacts/sample.csv";
     let photo = "tests/fixtures/media/sample.jpg";
-    let arguments = [
-        "practice",
-        "--contacts",
-        contacts,
-        "--text",
-        TEXT,
-        "--photo",
-        photo,
-    ];
+    let arguments = ["practice", "--contacts", contacts, "--text", TEXT, "--photo", photo];
     sh::run(&mut sh::command(app, &arguments))
 }
 

@@ -51,10 +51,7 @@ pub(crate) fn run(command: &mut Command) -> Outcome {
 /// What it prints; `None` where it cannot be started or fails.
 pub(crate) fn output(command: &mut Command) -> Option<String> {
     let output = command.stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
-    output
-        .status
-        .success()
-        .then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
 /// A part of the work under a heading, with the time it took.
@@ -70,10 +67,7 @@ pub(crate) fn section<T>(title: &str, work: impl FnOnce() -> Outcome<T>) -> Outc
     outcome
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "how long a step takes is all that is asked of the clock here"
-)]
+#[expect(clippy::disallowed_methods, reason = "how long a step takes is all that is asked of the clock here")]
 fn now() -> Instant {
     Instant::now()
 }
@@ -93,9 +87,5 @@ fn shown(command: &Command) -> String {
 
 fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "-_./:=@+,%".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{word}'")
-    }
+    if !word.is_empty() && word.chars().all(plain) { word.to_owned() } else { format!("'{word}'") }
 }

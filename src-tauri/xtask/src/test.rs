@@ -52,19 +52,12 @@ fn window_tests() -> Outcome {
 
     let home = sh::target().join("window-tests");
     let app = sh::target().join("debug").join(run::app_name());
-    let mut session = sh::command(
-        "xvfb-run",
-        &["-a", "-s", "-screen 0 1280x800x24", "dbus-run-session", "--"],
-    );
+    let mut session = sh::command("xvfb-run", &["-a", "-s", "-screen 0 1280x800x24", "dbus-run-session", "--"]);
     // An empty passphrase unlocks a keyring that nobody else has.
-    let unlocked =
-        "printf '\\n' | gnome-keyring-daemon --unlock --components=secrets >/dev/null && exec \"$@\"";
+    let unlocked = "printf '\\n' | gnome-keyring-daemon --unlock --components=secrets >/dev/null && exec \"$@\"";
     session.args(["sh", "-c", unlocked, "sh"]);
     let cargo = sh::cargo(&tests);
-    session
-        .arg(cargo.get_program())
-        .args(cargo.get_args())
-        .args(["--", "--test-threads=1"]);
+    session.arg(cargo.get_program()).args(cargo.get_args()).args(["--", "--test-threads=1"]);
     session.env("ULAK_APP", app);
     at_home(&mut session, &home)?;
     sh::run(&mut session)

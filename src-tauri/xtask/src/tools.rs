@@ -10,14 +10,8 @@ pub(crate) struct Tool {
     version: &'static str,
 }
 
-pub(crate) const DENY: Tool = Tool {
-    name: "cargo-deny",
-    version: "0.20.2",
-};
-pub(crate) const MACHETE: Tool = Tool {
-    name: "cargo-machete",
-    version: "0.9.2",
-};
+pub(crate) const DENY: Tool = Tool { name: "cargo-deny", version: "0.20.2" };
+pub(crate) const MACHETE: Tool = Tool { name: "cargo-machete", version: "0.9.2" };
 
 impl Tool {
     /// The program, installed first where the pinned version is not there.
@@ -43,14 +37,7 @@ impl Tool {
     /// all of its runs.
     fn install(&self) -> Outcome {
         let work = home().join("build");
-        let mut install = sh::cargo(&[
-            "install",
-            "--locked",
-            "--debug",
-            self.name,
-            "--version",
-            self.version,
-        ]);
+        let mut install = sh::cargo(&["install", "--locked", "--debug", self.name, "--version", self.version]);
         install.arg("--root").arg(home()).arg("--target-dir").arg(&work);
         let outcome = sh::run(&mut install);
         // A gigabyte that nobody needs again; failing to remove it harms nothing.
