@@ -1,7 +1,9 @@
 // A hash router: the window has one document, and the address is only ever read here.
 export type Step = 'audience' | 'content' | 'schedule';
 export type Route =
-  | { page: 'home' | 'campaigns' | 'contacts' | 'import' | 'credits' | 'settings' | 'help' }
+  | { page: 'home' | 'campaigns' | 'contacts' | 'credits' | 'settings' | 'help' }
+  /** `file`: a list that was dropped on another screen. */
+  | { page: 'import'; file: string | null }
   | { page: 'composer'; id: string; step: Step }
   | { page: 'live'; id: string };
 
@@ -19,13 +21,14 @@ export function navigate(path: string): void {
 }
 
 export function parse(hash: string): Route {
-  const [first = '', id, step] = hash.replace(/^#?\/?/, '').split('/').map(decodeURIComponent);
+  const [path = '', query] = hash.replace(/^#?\/?/, '').split('?');
+  const [first = '', id, step] = path.split('/').map(decodeURIComponent);
   switch (first) {
     case 'campaigns':
       if (id && isStep(step)) return { page: 'composer', id, step };
       return id ? { page: 'live', id } : { page: 'campaigns' };
     case 'contacts':
-      return { page: id === 'import' ? 'import' : 'contacts' };
+      return id === 'import' ? { page: 'import', file: new URLSearchParams(query).get('file') } : { page: 'contacts' };
     case 'credits': case 'settings': case 'help':
       return { page: first };
     default:
