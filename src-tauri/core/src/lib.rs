@@ -1,5 +1,6 @@
 //! Everything of Ulak that is true without a screen or a network.
 
+pub mod app;
 pub mod campaign;
 pub mod clock;
 pub mod contact;

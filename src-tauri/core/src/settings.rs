@@ -9,6 +9,7 @@ use crate::outbox::window::SendingHours;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
 pub struct Settings {
     /// `en`, `tr` or `id`; none: as the system has it.
     pub language: Option<String>,
@@ -24,6 +25,7 @@ pub struct Settings {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
 pub enum Theme {
     System,
     Light,

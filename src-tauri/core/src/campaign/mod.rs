@@ -9,6 +9,7 @@ pub mod draft;
 pub mod estimate;
 pub mod hints;
 
+pub mod live;
 pub mod review;
 pub mod schedule;
 pub mod store;

@@ -22,6 +22,7 @@ use phone::PhoneError;
 /// Ordered: an import may only move it up.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
 pub enum Standing {
     #[default]
     Normal,
@@ -53,6 +54,7 @@ impl Standing {
 /// Where and when the owner got permission to write, and when the person took it back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
 pub struct Consent {
     pub source: String,
     pub at: Millis,
@@ -64,6 +66,7 @@ pub type Fields = BTreeMap<String, String>;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
 pub struct Contact {
     pub id: ContactId,
     /// E.164
@@ -83,6 +86,7 @@ pub struct Contact {
 /// What the owner typed; without an id it is somebody new.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
 pub struct ContactEdit {
     pub id: Option<ContactId>,
     pub phone: String,
@@ -95,6 +99,7 @@ pub struct ContactEdit {
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
 pub struct ContactQuery {
     /// Every word of it must be in the name, the phone, the e-mail, or a field.
     pub search: String,
@@ -106,6 +111,7 @@ pub struct ContactQuery {
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
 pub struct ContactPage {
     pub total: u32,
     pub rows: Vec<Contact>,
@@ -113,6 +119,7 @@ pub struct ContactPage {
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
 pub struct ContactTotals {
     pub all: u32,
     pub normal: u32,
@@ -125,6 +132,7 @@ pub struct ContactTotals {
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
 pub struct TagTotal {
     pub tag: String,
     pub contacts: u32,

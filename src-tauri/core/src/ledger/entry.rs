@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 /// Practice credits never mix with real ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
 pub enum Book {
     Practice,
     Real,
@@ -42,6 +43,7 @@ impl FromStr for Book {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
 pub enum EntryKind {
     Grant,
     Hold,
@@ -73,6 +75,7 @@ impl FromStr for EntryKind {
 
 /// Sums of one book. Credits are whole.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
 pub struct Balance {
     pub granted: i64,
     pub adjusted: i64,

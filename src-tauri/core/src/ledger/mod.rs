@@ -4,6 +4,7 @@
 //! held once a round and ends in exactly one settle or release: the table's unique indexes say so.
 
 pub mod entry;
+pub mod figures;
 pub mod store;
 
 pub use entry::{Balance, Book, EntryKind};

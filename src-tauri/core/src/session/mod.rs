@@ -31,6 +31,7 @@ pub struct Session {
 /// How fast a session may send. A cap of 0 is no cap, a batch of 0 never rests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
 pub struct Pace {
     pub min_ms: Millis,
     pub max_ms: Millis,

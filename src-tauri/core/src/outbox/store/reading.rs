@@ -454,3 +454,22 @@ pub async fn awaited(
     .await?;
     Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
 }
+
+impl std::ops::Add for Counts {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            pending: self.pending + other.pending,
+            sending: self.sending + other.sending,
+            sent: self.sent + other.sent,
+            delivered: self.delivered + other.delivered,
+            read: self.read + other.read,
+            played: self.played + other.played,
+            failed: self.failed + other.failed,
+            skipped: self.skipped + other.skipped,
+            cancelled: self.cancelled + other.cancelled,
+            unknown: self.unknown + other.unknown,
+        }
+    }
+}
