@@ -15,3 +15,6 @@ pub mod session;
 pub mod settings;
 pub mod template;
 pub mod vault;
+
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;

@@ -69,6 +69,38 @@ pub struct App {
     loops: std::sync::Mutex<Vec<JoinHandle<()>>>,
 }
 
+/// What a test puts in place of the computer's clock and the practice number.
+#[derive(Default)]
+struct Substitutes {
+    clock: Option<SharedClock>,
+    messenger: Option<Arc<dyn Messenger>>,
+}
+
+#[cfg(any(test, feature = "testing"))]
+impl App {
+    /// An App whose loops do not run: the test takes their steps.
+    pub async fn by_hand(
+        folder: &Path,
+        key: &DbKey,
+        clock: SharedClock,
+        messenger: Arc<dyn Messenger>,
+    ) -> Result<Arc<Self>, Problem> {
+        let opening = Opening { folder: folder.to_owned(), ..Opening::default() };
+        let substitutes = Substitutes { clock: Some(clock), messenger: Some(messenger) };
+        // Without a vault there is no code to recover from.
+        let code = Some(String::new());
+        Ok(Self::build(lock_folder(folder)?, key, code, &opening, substitutes).await?.0)
+    }
+
+    pub fn dispatcher(&self) -> &Arc<Dispatcher> {
+        &self.dispatcher
+    }
+
+    pub fn practice_id(&self) -> SessionId {
+        self.practice_id
+    }
+}
+
 impl App {
     /// Locks the folder, finds its key, opens the database and starts the loops.
     pub async fn open(opening: Opening, keyring: Arc<dyn Keyring>) -> Result<Arc<Self>, Problem> {
@@ -77,26 +109,30 @@ impl App {
         let vault = tokio::task::spawn_blocking(move || vault::open(&folder, secret.as_deref(), keyring.as_ref()))
             .await
             .map_err(Problem::crashed)??;
-        Self::start(lock, &vault.key, vault.recovery_code, &opening).await
+        let key = vault.key;
+        let (app, inbox) = Self::build(lock, &key, vault.recovery_code, &opening, Substitutes::default()).await?;
+        app.start_loops(inbox);
+        Ok(app)
     }
 
-    async fn start(
+    async fn build(
         lock: FolderLock,
         key: &DbKey,
         recovery_code: Option<String>,
         opening: &Opening,
-    ) -> Result<Arc<Self>, Problem> {
+        substitutes: Substitutes,
+    ) -> Result<(Arc<Self>, mpsc::Receiver<Receipt>), Problem> {
         let folder = lock.folder().to_owned();
         let db = Arc::new(Db::open(lock, key).await?);
-        let first = prepare(&db, opening).await.map_err(|error| error.at(&db))?;
+        let first = prepare(&db, opening, substitutes.clock).await.map_err(|error| error.at(&db))?;
         let recovery_code = due_recovery_code(&db, &folder, key, recovery_code).await?;
         let clock = first.clock;
         schedule::resume(&db, clock.now()).await?;
         let (receipts, inbox) = mpsc::channel(1_000);
         let practice = open_practice(&folder, first.practice, clock.clone(), receipts)?;
         practice.deliver_missed(awaited(&db, first.practice_id).await?);
-        let messengers: BTreeMap<SessionId, Arc<dyn Messenger>> =
-            BTreeMap::from([(first.practice_id, practice.clone() as Arc<dyn Messenger>)]);
+        let messenger = substitutes.messenger.unwrap_or_else(|| practice.clone());
+        let messengers: BTreeMap<SessionId, Arc<dyn Messenger>> = BTreeMap::from([(first.practice_id, messenger)]);
         let events = Events::default();
         let dispatcher = Arc::new(Dispatcher::new(db.clone(), clock.clone(), events.clone(), messengers));
         let app = Arc::new(Self {
@@ -113,8 +149,7 @@ impl App {
             stop: watch::Sender::new(false),
             loops: std::sync::Mutex::default(),
         });
-        app.start_loops(inbox);
-        Ok(app)
+        Ok((app, inbox))
     }
 
     fn start_loops(&self, mut inbox: mpsc::Receiver<Receipt>) {
@@ -227,10 +262,13 @@ struct Prepared {
 }
 
 /// What every start does to the data before anything runs, in one transaction.
-async fn prepare(db: &Db, opening: &Opening) -> Result<Prepared, Problem> {
+async fn prepare(db: &Db, opening: &Opening, clock: Option<SharedClock>) -> Result<Prepared, Problem> {
     let mut tx = db.begin().await?;
     ledger::verify(&mut tx).await?;
-    let clock = clock(&mut tx, opening.speed).await?;
+    let clock = match clock {
+        Some(clock) => clock,
+        None => stored_clock(&mut tx, opening.speed).await?,
+    };
     let now = clock.now();
     let practice_id = sessions::ensure_practice(&mut tx, now).await.map_err(StorageError::from)?;
     let balance = ledger::balance(&mut tx, Book::Practice).await.map_err(StorageError::from)?;
@@ -250,7 +288,7 @@ async fn prepare(db: &Db, opening: &Opening) -> Result<Prepared, Problem> {
 }
 
 /// The computer's clock, or the faster one that this data was started with.
-async fn clock(tx: &mut sqlx::SqliteConnection, speed: Option<u32>) -> Result<SharedClock, StorageError> {
+async fn stored_clock(tx: &mut sqlx::SqliteConnection, speed: Option<u32>) -> Result<SharedClock, StorageError> {
     let real = SystemClock.now();
     let stored: Option<TimeLine> = settings::get(tx, settings::key::TIME_LINE).await?;
     let line = match (stored, speed) {

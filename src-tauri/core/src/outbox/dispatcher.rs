@@ -91,7 +91,7 @@ impl Dispatcher {
     }
 
     /// One decision. Outcomes that came in are written first.
-    async fn step(self: &Arc<Self>, flight: &mut Flight) -> Result<Next, StorageError> {
+    pub async fn step(self: &Arc<Self>, flight: &mut Flight) -> Result<Next, StorageError> {
         self.write_outcomes(flight).await?;
         let now = self.clock.now();
         let usable: Vec<SessionId> = self.messengers.keys().copied().collect();
@@ -207,14 +207,16 @@ impl Dispatcher {
     }
 }
 
-enum Next {
+/// What the loop does after a decision.
+pub enum Next {
     Again,
+    /// Until something happens, at most so long.
     Wait(Wait, Duration),
 }
 
 /// What is on its way, and the outcomes that are not written yet.
 #[derive(Default)]
-struct Flight {
+pub struct Flight {
     tasks: JoinSet<Outcome>,
     parts: BTreeMap<Id, Taken>,
     outcomes: VecDeque<(Taken, Outcome)>,
@@ -232,12 +234,12 @@ impl Flight {
         self.parts.values().map(|taken| taken.session).chain(waiting).collect()
     }
 
-    fn is_empty(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.parts.is_empty() && self.outcomes.is_empty()
     }
 
     /// Returns when one more outcome is there; never while nothing is on its way.
-    async fn landed(&mut self) {
+    pub async fn landed(&mut self) {
         match self.tasks.join_next_with_id().await {
             Some(joined) => self.take(joined),
             None => std::future::pending().await,
