@@ -8,7 +8,6 @@ mod contacts;
 mod credits;
 mod home;
 mod options;
-pub mod problem;
 mod summary;
 
 use std::collections::BTreeMap;
@@ -21,10 +20,11 @@ use tokio::task::JoinHandle;
 pub use campaigns::{DayPlan, DraftCheck, MessagePreview, OtherSpan, PartPreview, Review, SessionShare, Span};
 pub use credits::{CreditsView, MonthSpent};
 pub use home::{Attention, AttentionKind, HomeView, NowView, SessionView};
-pub use problem::Problem;
+pub use crate::error::Problem;
 pub use summary::Summary;
 
 use crate::campaign::schedule;
+use crate::contact::import;
 use crate::clock::{Clock, FastClock, Millis, SharedClock, SystemClock, TimeLine};
 use crate::db::{Db, DbKey, FolderLock, StorageError, lock_folder};
 use crate::event::{Event, Events};
@@ -124,7 +124,7 @@ impl App {
     ) -> Result<(Arc<Self>, mpsc::Receiver<Receipt>), Problem> {
         let folder = lock.folder().to_owned();
         let db = Arc::new(Db::open(lock, key).await?);
-        let first = prepare(&db, opening, substitutes.clock).await.map_err(|error| error.at(&db))?;
+        let first = prepare(&db, opening, substitutes.clock).await.map_err(|problem| in_folder(problem, &folder))?;
         let recovery_code = due_recovery_code(&db, &folder, key, recovery_code).await?;
         let clock = first.clock;
         schedule::resume(&db, clock.now()).await?;
@@ -255,6 +255,16 @@ async fn awaited(db: &Db, practice: SessionId) -> Result<Vec<(String, String)>, 
     Ok(reading::awaited(&mut reader, practice).await?)
 }
 
+/// Names the folder where an error only knew that it was the database.
+fn in_folder(mut problem: Problem, folder: &Path) -> Problem {
+    let shown = folder.display().to_string();
+    if let Some(known) = problem.params.get_mut("folder") {
+        problem.message = problem.message.replace("the data folder", &shown);
+        *known = shown;
+    }
+    problem
+}
+
 struct Prepared {
     clock: SharedClock,
     practice: PracticeOptions,
@@ -279,6 +289,7 @@ async fn prepare(db: &Db, opening: &Opening, clock: Option<SharedClock>) -> Resu
     let stored = settings::get(&mut tx, settings::key::PRACTICE).await.map_err(StorageError::from)?;
     let practice: PracticeOptions = opening.practice.or(stored).unwrap_or_default();
     settings::put(&mut tx, settings::key::PRACTICE, &practice).await.map_err(StorageError::from)?;
+    import::end_interrupted(&mut tx, now).await.map_err(StorageError::from)?;
     let rescued = rescue(&mut tx, now).await.map_err(StorageError::from)?;
     db.commit(tx).await?;
     if rescued > 0 {

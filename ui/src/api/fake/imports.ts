@@ -2,8 +2,8 @@ import type { Api, AppError, ImportPreview, ImportTotals, PreviewRow, Refusal } 
 import { people } from './people';
 import { refuse, type World } from './world';
 
-const eNotation: AppError = { code: 'phone.e_notation', message: 'Excel has shortened this number; its last digits are lost.', params: { raw: '9.05387E+11', lost: '6', candidates: '1000000' } };
-const short: AppError = { code: 'phone.too_short', message: '7 digits, too short.', params: { digits: '7' } };
+const eNotation: AppError = { code: 'phone.excel_shortened', message: 'Excel has shortened this number to 9.05387E+11.', params: { value: '9.05387E+11', lost_digits: '6', candidates: '1000000' } };
+const short: AppError = { code: 'phone.too_short', message: '7 digits, too short.', params: { digits: '7', country: 'TR' } };
 const none: AppError = { code: 'phone.missing', message: 'No number.', params: {} };
 
 const sample: PreviewRow[] = [
