@@ -242,8 +242,10 @@ impl App {
         self.add_prepared(id, name, move || ulak_media::prepare_file(&path)).await
     }
 
-    /// The same for what was pasted.
-    pub async fn add_media_bytes(&self, id: CampaignId, name: &str, bytes: Vec<u8>) -> Result<MediaItem, Problem> {
+    /// The same for what was pasted, which the window hands over as text.
+    pub async fn paste_media(&self, id: CampaignId, name: &str, base64: &str) -> Result<MediaItem, Problem> {
+        // What does not decode is refused like any other broken file.
+        let bytes = BASE64.decode(base64.as_bytes()).unwrap_or_default();
         self.add_prepared(id, name.to_owned(), move || ulak_media::prepare(&bytes)).await
     }
 
@@ -579,9 +581,4 @@ fn by_day(stretch: &Stretch, hours: &SendingHours) -> Vec<(String, Span, i64)> {
 fn minute_of_day(wall: &chrono::DateTime<chrono_tz::Tz>) -> u16 {
     use chrono::Timelike;
     u16::try_from(wall.hour() * 60 + wall.minute()).unwrap_or(0)
-}
-
-/// Pasted bytes arrive as text.
-pub fn decode_base64(text: &str) -> Option<Vec<u8>> {
-    BASE64.decode(text.as_bytes()).ok()
 }

@@ -3,16 +3,18 @@
 //! Opens a data folder, starts the few loops that a running Ulak has (sending, receipts, practice phones) and offers
 //! what an owner can do, one method each. Every error that leaves here is a `Problem`: code, parameters, sentence.
 
-mod campaigns;
+pub mod campaigns;
 mod contacts;
 mod credits;
 mod home;
 mod options;
+mod practice;
 mod summary;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
@@ -21,6 +23,7 @@ pub use campaigns::{DayPlan, DraftCheck, MessagePreview, OtherSpan, PartPreview,
 pub use credits::{CreditsView, MonthSpent};
 pub use home::{Attention, AttentionKind, HomeView, NowView, SessionView};
 pub use crate::error::Problem;
+pub use practice::{Brought, PracticeJob};
 pub use summary::Summary;
 
 use crate::campaign::schedule;
@@ -60,6 +63,7 @@ pub struct App {
     dispatcher: Arc<Dispatcher>,
     practice: Arc<PracticeNumber>,
     practice_id: SessionId,
+    receipts_applied: Arc<AtomicU64>,
     imports: contacts::Imports,
     /// Scheduling one campaign at a time keeps the sum of credits simple to reason about.
     scheduling: tokio::sync::Mutex<()>,
@@ -143,6 +147,7 @@ impl App {
             dispatcher,
             practice,
             practice_id: first.practice_id,
+            receipts_applied: Arc::default(),
             imports: contacts::Imports::default(),
             scheduling: tokio::sync::Mutex::default(),
             recovery_code: std::sync::Mutex::new(recovery_code),
@@ -156,8 +161,8 @@ impl App {
         let sending = tokio::spawn(self.dispatcher.clone().run(self.stop.subscribe()));
         let practice = self.practice.clone();
         let phones = tokio::spawn(async move { practice.run().await });
-        let (db, events) = (self.db.clone(), self.events.clone());
-        let receipts = tokio::spawn(async move { receipt::run(&db, &events, &mut inbox).await });
+        let (db, events, applied) = (self.db.clone(), self.events.clone(), self.receipts_applied.clone());
+        let receipts = tokio::spawn(async move { receipt::run(&db, &events, &mut inbox, &applied).await });
         let mut stop = self.stop.subscribe();
         let end = tokio::spawn(async move {
             // Phones and receipts hold no promise in memory: what they did not get to is asked for at the next start.
