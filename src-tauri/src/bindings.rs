@@ -83,6 +83,7 @@ pub fn builder() -> Builder<Wry> {
             events::FilesDropped,
         ])
         .error_handling(ErrorHandlingMode::Throw)
+        .disable_serde_phases()
         // Times and counts stay far below 2^53.
         .dangerously_cast_bigints_to_number()
 }

@@ -67,7 +67,7 @@ pub struct CampaignCredits {
 
 /// Why nothing is sent at this moment, with the name of the number.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", rename = "Wait")]
 #[cfg_attr(feature = "bindings", derive(specta::Type))]
 pub struct WaitView {
     pub kind: WaitKind,

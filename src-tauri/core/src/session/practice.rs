@@ -23,7 +23,7 @@ pub const PHONE_LOG: &str = "practice-phone.jsonl";
 
 /// How the practice people behave, in percent, and how long things usually take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "bindings", derive(specta::Type))]
 pub struct PracticeOptions {
     pub read_percent: u8,

@@ -213,7 +213,7 @@ impl ImportState {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", rename = "ImportRun")]
 #[cfg_attr(feature = "bindings", derive(specta::Type))]
 pub struct ImportProgress {
     pub import_id: ImportId,

@@ -120,7 +120,6 @@ pub struct RecipientRow {
     pub state: PartState,
     /// The cause of a failure or the reason of skipping, as a code.
     pub reason: Option<String>,
-    pub session_id: Option<SessionId>,
     pub session_name: Option<String>,
     pub tried_at: Option<Millis>,
     pub tries: i64,
@@ -128,7 +127,7 @@ pub struct RecipientRow {
 
 /// A message as the state of its last part; `skipped` where it has none.
 const RECIPIENTS: &str = "SELECT m.id, m.contact_id, m.name, m.phone, coalesce(p.state, 'skipped') AS state,
-            coalesce(m.skip_reason, p.cause) AS reason, p.session_id, s.name AS session_name, p.tried_at,
+            coalesce(m.skip_reason, p.cause) AS reason, s.name AS session_name, p.tried_at,
             coalesce(p.attempts, 0) AS tries
      FROM messages m LEFT JOIN parts p ON p.message_id = m.id AND p.last = 1
      LEFT JOIN sessions s ON s.id = p.session_id ";
@@ -181,7 +180,6 @@ fn recipient_row(row: &SqliteRow) -> RecipientRow {
         phone_shown: phone::shown(row.get("phone")),
         state: row.get::<&str, _>("state").parse().unwrap_or(PartState::Skipped),
         reason: row.get("reason"),
-        session_id: row.get("session_id"),
         session_name: row.get("session_name"),
         tried_at: row.get("tried_at"),
         tries: row.get("tries"),
