@@ -20,6 +20,7 @@ export function waitSentence(wait: Wait, now: number): string {
     case 'pausedAll': return m.wait_paused_all();
     case 'noNumber': return m.wait_no_number();
     case 'disk': return m.wait_disk();
+    case 'disk': return m.wait_disk();
   }
 }
 

@@ -37,6 +37,6 @@ export function doorCommands(world: World): Pick<Api, 'appStatus' | 'choosePassp
     },
     renameSession: async (id, name) => Object.assign(session(id), { name }),
     practiceOptions: async () => world.practice,
-    savePracticeOptions: async (options) => { world.practice = options; return options; },
+    savePracticeOptions: async (options) => { world.practice = { ...world.practice, ...options }; return world.practice; },
   };
 }
