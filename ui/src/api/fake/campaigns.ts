@@ -124,7 +124,7 @@ export function start(world: World, one: Campaign, at = world.now(), onlyCovered
   one.nextAt = world.now() + 2000;
 }
 
-const pending = (one: Campaign) => one.messages.filter((message) => message.state === 'pending');
+export const pending = (one: Campaign): Message[] => one.messages.filter((message) => message.state === 'pending');
 
 /** Whoever the free credits do not reach is skipped, and said so. */
 function trim(world: World, one: Campaign): void {
@@ -231,7 +231,7 @@ function render(text: string, person: ContactView): { text: string; missing: str
 }
 
 function shapeOf(one: Campaign, text: string): ('text' | 'image')[] {
-  const images = one.media.filter((item) => item.verdict.kind !== 'refused').map(() => 'image' as const);
+  const images = one.media.map(() => 'image' as const);
   if (images.length === 1 && text.trim() !== '' && text.length <= CAPTION) return ['image'];
   return [...images, ...(text.trim() === '' ? [] : ['text' as const])];
 }
@@ -252,6 +252,8 @@ function parts(one: Campaign, text: string): PartPreview[] {
 }
 
 function check(world: World, one: Campaign): DraftCheck {
+  const open = one.text.lastIndexOf('{{');
+  if (open > one.text.lastIndexOf('}}')) refuse('template.unclosed', 'A variable is not closed.', { near: one.text.slice(open + 2, open + 22) });
   const list = audience(world, one);
   const shape = shapeOf(one, one.text);
   const caption = shape.length === 1 && shape[0] === 'image' && one.text.trim() !== '';
@@ -296,8 +298,11 @@ function review(world: World, one: Campaign): Review {
   if (tooLong > 0) blockers.push({ code: 'campaign.text_too_long', message: 'The text is too long.', params: { people: String(tooLong), limit: String(TEXT), over: '1' } });
   else if (over > 0 && !one.splitLongCaption) blockers.push({ code: 'campaign.caption_too_long', message: 'The caption is too long.', params: { people: String(over), limit: String(CAPTION) } });
   if (one.sessionIds.length === 0) blockers.push({ code: 'campaign.no_number', message: 'No number is chosen.', params: {} });
+  const plan = days(world, startsAt, finishesAt, credits);
+  const lastDay = plan.at(-1);
+  const end = lastDay ? Date.parse(`${lastDay.day}T00:00:00+03:00`) + (lastDay.spans.at(-1)?.to ?? 0) * 60_000 : finishesAt;
   return { people: list.length, willSend, skipped: lines, price, credits, free, freeAfter: free - credits, shortage: Math.max(0, credits - free), coveredPeople: covered(sizes, free),
-    practice: true, startsAt, finishesAt: willSend > 0 ? finishesAt : null, partsPerHour: Math.round(3_600_000 / gap), zone: world.settings.zone, days: days(world, startsAt, finishesAt, credits),
+    practice: true, startsAt, finishesAt: willSend > 0 ? end : null, partsPerHour: Math.round(3_600_000 / gap), zone: world.settings.zone, days: plan,
     sessions: world.sessions.map((session) => ({ id: session.id, name: session.name, chosen: one.sessionIds.includes(session.id), share: one.sessionIds.includes(session.id) ? 1 / one.sessionIds.length : 0 })), blockers };
 }
 
@@ -327,7 +332,7 @@ function days(world: World, from: number, to: number, parts: number): DayPlan[] 
 
 function mediaItem(id: string, name: string): MediaItem {
   const large = /png$/i.test(name);
-  return { id, name, kind: 'image', verdict: large ? { kind: 'convert', from: 'PNG, 5.2 MB, 4032×3024' } : { kind: 'fine' }, width: 1600, height: 1200, bytes: 312_000, sourceBytes: large ? 5_200_000 : 312_000, thumbnail: picture(72, 72) };
+  return { id, name, kind: 'image', verdict: { kind: large ? 'convert' : 'fine' }, width: 1600, height: 1200, bytes: 312_000, sourceBytes: large ? 5_200_000 : 312_000, thumbnail: picture(72, 72) };
 }
 
 function picture(width: number, height: number): string {

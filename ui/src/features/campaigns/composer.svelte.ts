@@ -3,7 +3,6 @@
 import { api, listen, type ContactTotals, type Draft, type DraftCheck, type DraftEdit, type MediaItem, type Review, type SessionView } from '../../api/client';
 import type { Step } from '../../lib/router.svelte';
 import { Answer } from './answer.svelte';
-import { verdictOf } from './media';
 import { Preview } from './preview.svelte';
 import { shapeOf } from './shape';
 import { variablesOf } from './variables';
@@ -28,7 +27,7 @@ export class Composer {
   readonly review = new Answer<Review>();
   readonly preview: Preview;
 
-  readonly photos = $derived(this.draft?.media.filter((item) => verdictOf(item) !== 'refused') ?? []);
+  readonly photos = $derived(this.draft?.media ?? []);
   readonly filled = $derived.by(() => this.preview.filled(this.draft?.text ?? ''));
   readonly length = $derived(whatsappLength(this.filled.text));
   readonly shape = $derived(shapeOf(this.photos.length, this.filled.text.trim() === '' ? 0 : this.length, this.draft?.splitLongCaption ?? false));
@@ -110,7 +109,7 @@ export class Composer {
 
   async #save(): Promise<void> {
     if (!this.draft) return;
-    const { media: _media, updatedAt: _updatedAt, ...edit } = this.draft;
+    const edit = editOf(this.draft);
     const changes = this.#changes;
     this.saving = true;
     try {
@@ -209,4 +208,9 @@ export class Composer {
   usesVariable(name: string): boolean {
     return variablesOf(this.draft?.text ?? '').includes(name);
   }
+}
+
+/** What a save takes: files have commands of their own. */
+function editOf({ id, name, text, audience, splitLongCaption, dueAt, priority, sessionIds, keepHours, consentBasis }: Draft): DraftEdit {
+  return { id, name, text, audience, splitLongCaption, dueAt, priority, sessionIds, keepHours, consentBasis };
 }

@@ -1,10 +1,4 @@
-import type { MediaItem } from '../../api/client';
-
-export type VerdictKind = 'fine' | 'convert' | 'refused';
-
-export function verdictOf(item: MediaItem): VerdictKind {
-  return item.verdict.kind;
-}
+// Files on their way into a draft.
 
 /** The list with one of its members at another place. */
 export function movedTo<T>(list: T[], from: number, to: number): T[] {
