@@ -103,7 +103,8 @@ async fn job(app: &App, options: &Options, fresh: bool) -> Result<Option<Practic
     };
     let media = options.media.iter().map(|file| absolute(file)).collect::<Result<_, _>>()?;
     let keep_hours = options.hours.is_some();
-    Ok(Some(PracticeJob { contacts, text: options.text(), media, due_at, keep_hours, ..PracticeJob::default() }))
+    let (text, at) = (options.text(), options.at.clone());
+    Ok(Some(PracticeJob { contacts, text, media, at, due_at, keep_hours, ..PracticeJob::default() }))
 }
 
 /// A run that goes on later may be started elsewhere.

@@ -15,6 +15,7 @@ use crate::clock::Millis;
 use crate::contact::import::{ImportOptions, ImportProgress, ImportState, ImportStep};
 use crate::db::StorageError;
 use crate::ids::CampaignId;
+use crate::outbox::store::reading;
 use crate::settings;
 
 const KEY: &str = "practice_job";
@@ -25,6 +26,8 @@ pub struct PracticeJob {
     pub contacts: PathBuf,
     pub text: String,
     pub media: Vec<PathBuf>,
+    /// When, in the words it was asked for.
+    pub at: String,
     pub due_at: Option<Millis>,
     pub keep_hours: bool,
     /// The list is being brought in, or was.
@@ -41,6 +44,14 @@ pub struct Brought {
     pub rejected: u32,
 }
 
+impl PracticeJob {
+    /// Asked for in the same words.
+    fn is_same_wish(&self, other: &Self) -> bool {
+        let wish = |job: &Self| (job.contacts.clone(), job.text.clone(), job.media.clone(), job.at.clone(), job.keep_hours);
+        wish(self) == wish(other)
+    }
+}
+
 impl App {
     /// The job of this data folder, if one was ever given.
     pub async fn practice_job(&self) -> Result<Option<PracticeJob>, Problem> {
@@ -48,9 +59,22 @@ impl App {
         Ok(job.map_err(|error| self.db.error(error))?)
     }
 
-    /// Takes on a job; a later one takes the place of an earlier one.
+    /// Takes on a job. The same wish again while it is unfinished goes on with it; anything else is a new campaign.
     pub async fn start_practice_job(&self, job: &PracticeJob) -> Result<(), Problem> {
+        if let Some(known) = self.practice_job().await?.filter(|known| known.is_same_wish(job))
+            && self.is_unfinished(&known).await?
+        {
+            return Ok(());
+        }
         Ok(self.put(KEY, job).await?)
+    }
+
+    async fn is_unfinished(&self, job: &PracticeJob) -> Result<bool, Problem> {
+        let Some(id) = job.campaign else { return Ok(true) };
+        let mut reader = self.reader().await?;
+        let made = campaigns::by_id(&mut reader, id).await.map_err(StorageError::from)?;
+        let scheduled = made.is_some_and(|draft| draft.state != StoredState::Draft);
+        Ok(!scheduled || reading::parts(&mut reader, id).await.map_err(StorageError::from)?.open() > 0)
     }
 
     /// Brings in the list and says what became of it. Done again after a crash, it changes nothing.
