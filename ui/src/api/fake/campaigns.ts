@@ -255,7 +255,7 @@ function check(world: World, one: Campaign): DraftCheck {
   const open = one.text.lastIndexOf('{{');
   if (open > one.text.lastIndexOf('}}')) refuse('template.unclosed', 'A variable is not closed.', { near: one.text.slice(open + 2, open + 22) });
   const list = audience(world, one);
-  const shape = shapeOf(one, one.text);
+  const shape = shapeOf(one, render(one.text, list[0] ?? { name: '', fields: {} } as ContactView).text);
   const caption = shape.length === 1 && shape[0] === 'image' && one.text.trim() !== '';
   const limit = caption ? CAPTION : TEXT;
   let longest = { index: 0, length: 0 };
