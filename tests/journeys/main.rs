@@ -1,6 +1,10 @@
 //! Whole journeys through the App's door, on a real encrypted file: what the owner does and what people get.
 
+mod composing;
+mod hours;
 mod sending;
+mod storage;
+mod steering;
 
 use ulak_core::clock::{DAY, HOUR, MINUTE, Millis};
 

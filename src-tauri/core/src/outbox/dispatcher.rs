@@ -69,10 +69,7 @@ impl Dispatcher {
         while !*stop.borrow() {
             let pause = match self.step(&mut flight).await {
                 Ok(Next::Again) => continue,
-                Ok(Next::Wait(wait, pause)) => {
-                    self.show(wait);
-                    pause
-                }
+                Ok(Next::Wait(_, pause)) => pause,
                 Err(error) => {
                     tracing::warn!(%error, "sending waits until data can be saved");
                     self.show(Wait::new(Why::Disk));
@@ -104,13 +101,17 @@ impl Dispatcher {
                 self.send(flight, part, session).await?;
                 Ok(Next::Again)
             }
-            Action::Sleep { until, wait } => Ok(Next::Wait(wait, self.clock.real_wait(until).min(LONGEST_SLEEP))),
+            Action::Sleep { until, wait } => {
+                self.show(wait);
+                Ok(Next::Wait(wait, self.clock.real_wait(until).min(LONGEST_SLEEP)))
+            }
             Action::Rest(wait) => {
                 if wait.why == Why::Nothing && flight.is_empty() {
                     self.close_finished().await?;
                 }
-                let sending = Wait::new(if flight.is_empty() { wait.why } else { Why::Sending });
-                Ok(Next::Wait(sending, LONGEST_SLEEP))
+                let wait = if flight.is_empty() { wait } else { Wait::new(Why::Sending) };
+                self.show(wait);
+                Ok(Next::Wait(wait, LONGEST_SLEEP))
             }
         }
     }

@@ -130,7 +130,14 @@ impl World {
             consent: Some(consent),
             ..ContactEdit::default()
         };
-        Ok(self.app.save_contact(&edit).await?.id)
+        let id = self.app.save_contact(&edit).await?.id;
+        self.tick();
+        Ok(id)
+    }
+
+    /// Ids of one millisecond sort by chance; what a test makes one after the other should sort like that.
+    fn tick(&self) {
+        self.clock.set(self.clock.now() + 1);
     }
 
     /// So many contacts with fictitious numbers.
@@ -144,6 +151,7 @@ impl World {
     /// A draft to everyone, changed as wanted.
     pub async fn draft(&self, text: &str, change: impl FnOnce(&mut DraftEdit)) -> Result<Draft, Problem> {
         let draft = self.app.create_draft().await?;
+        self.tick();
         let mut edit = DraftEdit {
             id: draft.id,
             name: "Test".to_owned(),
