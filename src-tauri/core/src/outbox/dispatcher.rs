@@ -239,6 +239,12 @@ impl Flight {
         self.parts.is_empty() && self.outcomes.is_empty()
     }
 
+    /// Gives up on everything that is on its way, as a crash does.
+    #[cfg(any(test, feature = "testing"))]
+    pub async fn abandon(mut self) {
+        self.tasks.shutdown().await;
+    }
+
     /// Returns when one more outcome is there; never while nothing is on its way.
     pub async fn landed(&mut self) {
         match self.tasks.join_next_with_id().await {

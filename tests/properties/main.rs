@@ -1,0 +1,5 @@
+//! What must hold whatever happens in whatever order.
+
+mod ledger;
+mod planner;
+mod receipts;
