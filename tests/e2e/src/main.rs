@@ -26,7 +26,8 @@ mod drag {
     const SIDE: i32 = 48;
 
     pub fn run() -> Result<(), Error> {
-        let files: Vec<GString> = std::env::args().skip(1).map(|file| uri(Path::new(&file))).collect::<Result<_, _>>()?;
+        let files: Vec<GString> =
+            std::env::args().skip(1).map(|file| uri(Path::new(&file))).collect::<Result<_, _>>()?;
         if let Err(error) = gtk::init() {
             return Err(Error::new(FileChooserError::Nonexistent, &error.to_string()));
         }

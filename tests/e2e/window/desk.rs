@@ -90,7 +90,9 @@ impl Ulak {
     async fn start(data: &Path, key: Key, name: &'static str) -> Self {
         let port = free_port();
         let driver = driver(port, key, name);
-        until(SOON, async || TcpStream::connect(("127.0.0.1", port)).await.ok()).await.expect("the driver does not start");
+        until(SOON, async || TcpStream::connect(("127.0.0.1", port)).await.ok())
+            .await
+            .expect("the driver does not start");
         let options = json!({ "binary": app(), "args": ["--data", data] });
         let wanted = Capabilities::from_iter([("webkitgtk:browserOptions".to_owned(), options)]);
         let client = ClientBuilder::new(HttpConnector::new())

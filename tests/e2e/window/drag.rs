@@ -57,7 +57,9 @@ async fn begin(said: &mut Said) {
 }
 
 async fn hear(said: &mut Said, word: &str) {
-    let heard = tokio::time::timeout(SOON, async { while said.next_line().await.unwrap().expect("the drag ended early") != word {} });
+    let heard = tokio::time::timeout(SOON, async {
+        while said.next_line().await.unwrap().expect("the drag ended early") != word {}
+    });
     heard.await.unwrap_or_else(|_| panic!("the drag is not {word}"));
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::desk::{Desk, at_the_desk, fixture};
-use crate::owner::{BASIS, SIX, drop_on, send_now, start_practising, wait_for_all, write_down_the_code};
+use crate::owner::{BASIS, SIX, drop_on, start, start_practising, wait_for_all, write_down_the_code};
 use crate::page::Page;
 use crate::phones;
 
@@ -22,7 +22,7 @@ fn a_newcomer_sends_a_first_campaign_and_sees_every_tick_turn_blue() {
         page.picture("welcome").await;
         start_practising(page).await;
 
-        let spoilt = "Burak Güneş,9.05412E+11,Trabzon\nAyşe Y.,0532 555 01 42,İstanbul\n";
+        let spoilt = "Burak Güneş,9.05412E+11,Trabzon\nAyşe Yılmaz,0532 555 01 42,İstanbul\n";
         drop_on(page, "import-drop", &desk.file("müşteriler.csv", SIX.to_owned() + spoilt)).await;
         for (total, people) in [("new", "6"), ("twice", "1"), ("refused", "1")] {
             page.says(&format!("import-total-{total}"), people).await;
@@ -40,8 +40,9 @@ fn a_newcomer_sends_a_first_campaign_and_sees_every_tick_turn_blue() {
         page.press("schedule-now").await;
         page.says("review-credits", "6").await;
         page.picture("schedule").await;
-        send_now(page).await;
-        page.until("the first tick", "document.querySelector('[data-testid=live-count-sent]')?.dataset.count > 0").await;
+        start(page).await;
+        page.until("the first tick", "document.querySelector('[data-testid=live-count-sent]')?.dataset.count > 0")
+            .await;
         page.picture("sending").await;
         wait_for_all(page, "read", 6).await;
         for (count, people) in [("total", "6"), ("sent", "6"), ("delivered", "6"), ("read", "6"), ("failed", "0")] {

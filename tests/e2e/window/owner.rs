@@ -52,7 +52,8 @@ async fn import(page: &Page, list: &Path) {
     page.core("preview_import", json!({ "path": list, "options": options })).await;
     page.core("start_import", json!({ "path": list, "options": options })).await;
     page.go("/contacts").await;
-    page.until("the imported contacts", "document.querySelector('[data-testid=contacts-count]')?.dataset.count > 0").await;
+    page.until("the imported contacts", "document.querySelector('[data-testid=contacts-count]')?.dataset.count > 0")
+        .await;
 }
 
 /// Practice people answer at once and read everything; the pace is as given, in seconds.
@@ -79,6 +80,11 @@ pub async fn compose(page: &Page, name: &str, text: &str) {
 pub async fn send_now(page: &Page) {
     page.press("to-schedule").await;
     page.press("schedule-now").await;
+    start(page).await;
+}
+
+/// Presses the one button that starts it, and follows to the campaign's page.
+pub async fn start(page: &Page) {
     page.press("schedule-start").await;
     page.until("the campaign's page", "document.querySelector('[data-testid=live-state]')").await;
 }

@@ -71,7 +71,8 @@ impl Page {
     pub async fn says(&self, id: &str, words: &str) {
         let expression = format!("{}?.innerText.includes({})", of(id), json!(words));
         let script = format!("return {}?.innerText", of(id));
-        let seen = until(SOON, async || (self.run(&format!("return {expression}")).await.ok()? == json!(true)).then_some(()));
+        let seen =
+            until(SOON, async || (self.run(&format!("return {expression}")).await.ok()? == json!(true)).then_some(()));
         if seen.await.is_none() {
             let said = self.run(&script).await.unwrap_or_default();
             self.fail(&format!("{id} does not say {words:?}, but {said}")).await;
@@ -136,7 +137,8 @@ impl Page {
 
     /// Where the middle of it is on the screen.
     pub async fn middle(&self, id: &str) -> (i64, i64) {
-        let script = "(() => { const found = ELEMENT; if (!found) return null; const box = found.getBoundingClientRect();
+        let script =
+            "(() => { const found = ELEMENT; if (!found) return null; const box = found.getBoundingClientRect();
             return [Math.round(box.x + box.width / 2), Math.round(box.y + box.height / 2)]; })()";
         let place = self.until(id, &script.replace("ELEMENT", &of(id))).await;
         (place[0].as_i64().unwrap(), place[1].as_i64().unwrap())
