@@ -131,7 +131,7 @@ function trim(world: World, one: Campaign): void {
   const waiting = pending(one);
   const beyond = waiting.slice(covered(waiting.map((message) => shapeOf(one, message.text).length), balanceOf(world, 'practice').free));
   for (const message of beyond) { message.state = 'skipped'; message.reason = 'not_covered'; message.steps = [{ at: world.now(), kind: 'skipped', sessionName: null, cause: 'not_covered', part: 1 }]; }
-  if (beyond.length > 0) one.skipped.push({ reason: 'not_covered' as SkipReason, people: beyond.length, variable: null });
+  if (beyond.length > 0) one.skipped.push({ reason: 'not_covered', people: beyond.length, variable: null });
 }
 
 export function step(world: World, one: Campaign, message: Message, state: PartState, at = world.now()): void {

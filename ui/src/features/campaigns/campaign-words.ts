@@ -2,7 +2,6 @@
 import type { CampaignRow, CampaignState, RecipientRow, SkipReason } from '../../api/client';
 import { m } from '../../lib/i18n.svelte';
 import { skipWord, tickWord } from '../../lib/words';
-import { skipTitle } from './skips';
 
 export function stateWord(state: CampaignState): string {
   return { draft: m.campaigns_state_draft, scheduled: m.campaigns_state_scheduled, running: m.campaigns_state_running, paused: m.campaigns_state_paused, finished: m.campaigns_state_finished, cancelled: m.campaigns_state_cancelled }[state]();
@@ -18,10 +17,9 @@ export function causeWord(cause: string): string {
   return words ? words() : cause;
 }
 
-const reasons: readonly string[] = ['no_consent', 'black_list', 'gray_list', 'missing_variable', 'opted_out', 'empty'];
-
+/** A reason of skipping, which a step carries as its code. */
 export function reasonWord(reason: string): string {
-  return reasons.includes(reason) ? skipWord(reason as SkipReason, null) : skipTitle({ reason: reason as SkipReason, variable: null }).toLocaleLowerCase();
+  return skipWord(reason as SkipReason, null) ?? reason;
 }
 
 /** "Failed, no WhatsApp under this number" */
