@@ -33,6 +33,11 @@ export function skipWord(reason: SkipReason, variable: string | null): string {
   }
 }
 
+/** The practice number has no name until the owner gives it one; then it is called by what it is. */
+export function numberName(name: string): string {
+  return name === '' ? m.number_practice() : name;
+}
+
 export function entryWord(kind: EntryKind): string {
   return { grant: m.entry_grant, hold: m.entry_hold, settle: m.entry_settle, release: m.entry_release, adjust: m.entry_adjust }[kind]();
 }
