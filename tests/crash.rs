@@ -3,6 +3,15 @@
 //! After every kill the ledger must add up; at the end everybody on the list must have seen exactly one message, under
 //! the one wire id that the database knows. `ULAK_CRASH_KILLS` sets how many kills (40), `ULAK_CRASH_SEED` repeats a run.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "a test that meets the unexpected fails there"
+)]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};

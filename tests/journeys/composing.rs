@@ -74,11 +74,17 @@ async fn an_unfilled_variable_is_never_sent() -> Result<(), Problem> {
     assert_eq!(preview.missing, ["name"]);
     let review = world.app.review_campaign(draft.id).await?;
     assert_eq!((review.will_send, review.credits), (1, 1));
-    assert_eq!((review.skipped[0].reason, review.skipped[0].variable.as_deref()), (SkipReason::MissingVariable, Some("name")));
+    assert_eq!(
+        (review.skipped[0].reason, review.skipped[0].variable.as_deref()),
+        (SkipReason::MissingVariable, Some("name"))
+    );
     world.app.schedule_campaign(draft.id, false).await?;
     world.run_until(at(0, 13, 0)).await?;
     let sent = world.phone.sent();
-    assert_eq!(sent.iter().filter_map(|part| part.text.as_deref()).collect::<Vec<_>>(), ["Sayın Elif, İzmir mağazamızda"]);
+    assert_eq!(
+        sent.iter().filter_map(|part| part.text.as_deref()).collect::<Vec<_>>(),
+        ["Sayın Elif, İzmir mağazamızda"]
+    );
     Ok(())
 }
 

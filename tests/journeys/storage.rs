@@ -50,7 +50,11 @@ async fn a_scheduling_that_was_cut_off_is_finished_at_the_next_start() -> Result
             other => panic!("{other:?}"),
         }
     }
-    let parts: i64 = sqlx::query("SELECT count(*) FROM parts").fetch_one(db.read()).await.map_err(ulak_core::db::StorageError::from)?.get(0);
+    let parts: i64 = sqlx::query("SELECT count(*) FROM parts")
+        .fetch_one(db.read())
+        .await
+        .map_err(ulak_core::db::StorageError::from)?
+        .get(0);
     assert_eq!(parts, 10_000);
     let world = world.restart().await?;
     let live = world.app.live(id).await?;

@@ -1,5 +1,14 @@
 //! The schema that the migrations make, and how a data folder of another version is met.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "a test that meets the unexpected fails there"
+)]
+
 use sqlx::Row;
 use ulak_core::db::{Db, connect_options, lock_folder};
 use ulak_core::testing::key;

@@ -38,7 +38,9 @@ impl Problem {
     pub fn crashed(error: tokio::task::JoinError) -> Self {
         Self {
             code: "app.crashed".to_owned(),
-            message: format!("Something in Ulak broke ({error}). Nothing was lost; try again, and report it if it stays."),
+            message: format!(
+                "Something in Ulak broke ({error}). Nothing was lost; try again, and report it if it stays."
+            ),
             params: Params::from([("reason".to_owned(), error.to_string())]),
         }
     }
@@ -49,6 +51,8 @@ impl fmt::Display for Problem {
         f.write_str(&self.message)
     }
 }
+
+impl std::error::Error for Problem {}
 
 impl<E: Coded> From<E> for Problem {
     fn from(error: E) -> Self {

@@ -90,10 +90,12 @@ pub async fn get<T: DeserializeOwned>(db: &mut SqliteConnection, key: &str) -> R
 
 pub async fn put<T: Serialize>(db: &mut SqliteConnection, key: &str, value: &T) -> Result<(), sqlx::Error> {
     let text = serde_json::to_string(value).map_err(|error| sqlx::Error::Encode(error.into()))?;
-    sqlx::query("INSERT INTO settings (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value")
-        .bind(key)
-        .bind(text)
-        .execute(db)
-        .await?;
+    sqlx::query(
+        "INSERT INTO settings (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+    )
+    .bind(key)
+    .bind(text)
+    .execute(db)
+    .await?;
     Ok(())
 }

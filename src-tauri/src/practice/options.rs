@@ -11,7 +11,8 @@ use ulak_core::clock::{Millis, local};
 use ulak_core::error::{Params, Problem};
 use ulak_core::session::practice::PracticeOptions;
 
-const SAMPLE_TEXT: &str = "Merhaba {{name}}, a coffee is on us this week. Answer STOP if you want no more of these messages.";
+const SAMPLE_TEXT: &str =
+    "Merhaba {{name}}, a coffee is on us this week. Answer STOP if you want no more of these messages.";
 
 #[derive(Args)]
 pub struct Options {
@@ -95,9 +96,8 @@ impl Options {
     }
 
     pub fn due_at(&self, now: Millis, zone: Tz) -> Result<Option<Millis>, Problem> {
-        due_at(&self.at, now, zone).ok_or_else(|| {
-            problem(format!("--at {} is no time. Write now, 14:30, or 2026-11-13 14:30.", self.at))
-        })
+        due_at(&self.at, now, zone)
+            .ok_or_else(|| problem(format!("--at {} is no time. Write now, 14:30, or 2026-11-13 14:30.", self.at)))
     }
 }
 

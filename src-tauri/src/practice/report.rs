@@ -40,7 +40,9 @@ impl Report {
     }
 
     pub fn recovery_code(self, code: &str) {
-        eprintln!("Recovery code, shown only this once: {code}\nIt opens your data when the passphrase or the keyring is lost. Write it down.");
+        eprintln!(
+            "Recovery code, shown only this once: {code}\nIt opens your data when the passphrase or the keyring is lost. Write it down."
+        );
     }
 
     pub fn importing(self, progress: &ImportProgress) {
@@ -134,7 +136,8 @@ impl Report {
         if !summary.skipped.is_empty() {
             self.line("Skipped people");
             for (reason, variable, people) in &summary.skipped {
-                let reason = variable.as_ref().map_or(reason.clone(), |variable| format!("{reason} {{{{{variable}}}}}"));
+                let reason =
+                    variable.as_ref().map_or(reason.clone(), |variable| format!("{reason} {{{{{variable}}}}}"));
                 self.row(&reason, *people);
             }
         }

@@ -186,9 +186,8 @@ impl App {
     /// Practice credits for the practice number, real ones for real numbers.
     async fn book_of(&self, chosen: &[SessionId]) -> Result<Book, Problem> {
         let sessions = all_sessions(&mut *self.reader().await?).await.map_err(StorageError::from)?;
-        let of_kind = |kind: SessionKind| {
-            sessions.iter().any(|session| session.kind == kind && chosen.contains(&session.id))
-        };
+        let of_kind =
+            |kind: SessionKind| sessions.iter().any(|session| session.kind == kind && chosen.contains(&session.id));
         match (of_kind(SessionKind::Practice), of_kind(SessionKind::Whatsapp)) {
             (true, true) => Err(CampaignError::MixedNumbers.into()),
             (_, true) => Ok(Book::Real),
@@ -565,11 +564,8 @@ fn by_day(stretch: &Stretch, hours: &SendingHours) -> Vec<(String, Span, i64)> {
         let from = minute_of_day(&wall);
         let midnight = at + Millis::from(1440 - i32::from(from)) * MINUTE;
         let end = midnight.min(stretch.to);
-        let parts = if end == stretch.to {
-            left
-        } else {
-            stretch.parts * (end - at) / (stretch.to - stretch.from).max(1)
-        };
+        let parts =
+            if end == stretch.to { left } else { stretch.parts * (end - at) / (stretch.to - stretch.from).max(1) };
         let to = if end == midnight { 1440 } else { minute_of_day(&local(end, hours.zone)).max(from) };
         pieces.push((wall.format("%Y-%m-%d").to_string(), Span { from, to }, parts));
         left -= parts;

@@ -152,7 +152,18 @@ fn write_lines(path: &Path, lines: &[LedgerRow], zone: Tz) -> std::io::Result<()
     // Spreadsheets read UTF-8 only behind this mark.
     file.write_all("\u{feff}".as_bytes())?;
     let mut csv = csv::Writer::from_writer(file);
-    csv.write_record(["time", "entry", "campaign", "contact", "credits", "held", "balance", "held in all", "price", "note"])?;
+    csv.write_record([
+        "time",
+        "entry",
+        "campaign",
+        "contact",
+        "credits",
+        "held",
+        "balance",
+        "held in all",
+        "price",
+        "note",
+    ])?;
     for line in lines.iter().rev() {
         let at = local(line.at, zone).format("%Y-%m-%d %H:%M:%S").to_string();
         csv.write_record([

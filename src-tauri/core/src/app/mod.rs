@@ -19,16 +19,16 @@ use std::sync::atomic::AtomicU64;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
+pub use crate::error::Problem;
 pub use campaigns::{DayPlan, DraftCheck, MessagePreview, OtherSpan, PartPreview, Review, SessionShare, Span};
 pub use credits::{CreditsView, MonthSpent};
 pub use home::{Attention, AttentionKind, HomeView, NowView, SessionView};
-pub use crate::error::Problem;
 pub use practice::{Brought, PracticeJob};
 pub use summary::Summary;
 
 use crate::campaign::schedule;
-use crate::contact::import;
 use crate::clock::{Clock, FastClock, Millis, SharedClock, SystemClock, TimeLine};
+use crate::contact::import;
 use crate::db::{Db, DbKey, FolderLock, StorageError, lock_folder};
 use crate::event::{Event, Events};
 use crate::ids::SessionId;

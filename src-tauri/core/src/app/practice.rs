@@ -47,7 +47,8 @@ pub struct Brought {
 impl PracticeJob {
     /// Asked for in the same words.
     fn is_same_wish(&self, other: &Self) -> bool {
-        let wish = |job: &Self| (job.contacts.clone(), job.text.clone(), job.media.clone(), job.at.clone(), job.keep_hours);
+        let wish =
+            |job: &Self| (job.contacts.clone(), job.text.clone(), job.media.clone(), job.at.clone(), job.keep_hours);
         wish(self) == wish(other)
     }
 }

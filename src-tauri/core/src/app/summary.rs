@@ -80,6 +80,7 @@ impl App {
 
     /// Everything has been sent or given up, and no tick is on its way.
     pub async fn practice_is_over(&self) -> Result<bool, Problem> {
-        Ok(self.practice_counts().await?.open() == 0 && self.practice.is_quiet(self.receipts_applied.load(Ordering::SeqCst)))
+        Ok(self.practice_counts().await?.open() == 0
+            && self.practice.is_quiet(self.receipts_applied.load(Ordering::SeqCst)))
     }
 }

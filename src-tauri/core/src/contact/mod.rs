@@ -142,11 +142,7 @@ pub struct TagTotal {
 #[derive(Debug, thiserror::Error)]
 pub enum ContactError {
     #[error("{phone} belongs to {holder} already. Open that contact to change it.")]
-    PhoneTaken {
-        phone: String,
-        holder: String,
-        contact_id: ContactId,
-    },
+    PhoneTaken { phone: String, holder: String, contact_id: ContactId },
     #[error("This contact is no longer there.")]
     Unknown,
     #[error("\"{email}\" is no e-mail address. Correct it or leave it empty.")]
@@ -154,11 +150,7 @@ pub enum ContactError {
     #[error("\"{name}\" has no letter or digit that could name a field. Give the field another name.")]
     FieldName { name: String },
     #[error("{what} has {length} characters; at most {limit} fit. Shorten it.")]
-    TooLong {
-        what: String,
-        length: usize,
-        limit: usize,
-    },
+    TooLong { what: String, length: usize, limit: usize },
     #[error("\"{country}\" is no country code. Choose the country of your contacts in the settings.")]
     Country { country: String },
     #[error(transparent)]
@@ -189,11 +181,7 @@ impl Coded for ContactError {
 
     fn params(&self) -> Params {
         match self {
-            Self::PhoneTaken {
-                phone,
-                holder,
-                contact_id,
-            } => {
+            Self::PhoneTaken { phone, holder, contact_id } => {
                 params! { phone: phone, holder: holder, contact_id: contact_id }
             }
             Self::Unknown => Params::new(),

@@ -191,8 +191,7 @@ impl Dispatcher {
             Ok(None) => return Outcome::Refused { cause: cause::MEDIA_GONE.to_owned(), again: false },
             Err(error) => return Outcome::Refused { cause: error.to_string(), again: true },
         };
-        let outgoing =
-            Outgoing { part: taken.part, wire_id: taken.wire_id.clone(), to: taken.to.clone(), content };
+        let outgoing = Outgoing { part: taken.part, wire_id: taken.wire_id.clone(), to: taken.to.clone(), content };
         let deadline = self.clock.real_wait(self.clock.now() + ANSWER_DEADLINE).max(AFTER_ERROR);
         match tokio::time::timeout(deadline, messenger.send(outgoing)).await {
             Ok(outcome) => outcome,

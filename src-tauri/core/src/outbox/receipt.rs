@@ -122,10 +122,7 @@ async fn settle_unacked(db: &mut SqliteConnection, reached: &BTreeMap<&str, Reac
     Ok(())
 }
 
-async fn raise(
-    db: &mut SqliteConnection,
-    reached: &BTreeMap<&str, Reached>,
-) -> Result<Vec<CampaignId>, sqlx::Error> {
+async fn raise(db: &mut SqliteConnection, reached: &BTreeMap<&str, Reached>) -> Result<Vec<CampaignId>, sqlx::Error> {
     let mut update: QueryBuilder<Sqlite> =
         QueryBuilder::new("WITH r (wire_id, state, delivered_at, read_at, played_at) AS (");
     update.push_values(reached, |mut row, (wire_id, reached)| {

@@ -103,8 +103,7 @@ impl World {
     pub async fn at(now: Millis) -> Result<Self, Problem> {
         let clock = Arc::new(ManualClock::default());
         clock.set(now);
-        let phone =
-            Arc::new(FakeMessenger { clock: clock.clone(), ..FakeMessenger::default() });
+        let phone = Arc::new(FakeMessenger { clock: clock.clone(), ..FakeMessenger::default() });
         let folder = tempfile::tempdir().map_err(|error| crate::db::StorageError::Folder {
             folder: "a temporary folder".to_owned(),
             reason: error.to_string(),
