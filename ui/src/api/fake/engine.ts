@@ -108,6 +108,7 @@ function history(world: World): void {
 
   const done = sample(world, 'Back to school frames', ['vip'], today - 40 * DAY);
   for (const [index, message] of pending(done).entries()) arrive(world, done, message, today - 40 * DAY + index * 14_000, index % 10 < 7 ? 'read' : 'delivered');
+  done.perQuarter = [0, 1].map((step) => ({ at: today - 40 * DAY + step * QUARTER, sent: step === 0 ? 64 : 40 }));
   done.state = 'finished';
   done.finishedAt = today - 40 * DAY + done.messages.length * 14_000;
 

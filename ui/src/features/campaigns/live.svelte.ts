@@ -22,11 +22,17 @@ export class Live {
 
   follow = (): (() => void) => {
     void api.sessions().then((sessions) => { this.sessions = sessions; }, () => {});
-    const mine = (payload: unknown) => (payload as CampaignChanged | null)?.campaignId === this.id;
-    const figures = keepFresh(['campaignChanged'], () => this.load(), mine);
-    // Pausing everything and the clock change why it waits, and no message.
-    const wait = keepFresh(['nowChanged'], () => this.#loadView());
-    return () => { figures(); wait(); };
+    // "Now" changes why it waits, and no message: the rows are asked for only when they are told to have changed.
+    let rows = true;
+    return keepFresh(['campaignChanged', 'nowChanged'], async () => {
+      const all = rows;
+      rows = false;
+      await (all ? this.load() : this.#loadView());
+    }, (payload) => {
+      const changed = payload as CampaignChanged | null;
+      if (changed?.campaignId === this.id) rows = true;
+      return changed === null || rows;
+    });
   };
 
   async load(): Promise<void> {
