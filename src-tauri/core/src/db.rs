@@ -173,7 +173,7 @@ impl Db {
             return Err(StorageError::io(error, &folder));
         }
         let writer = pool(1).connect_with(options.clone()).await.map_err(at)?;
-        migrate(&writer, &folder).await?;
+        migrate(&writer, &folder, MIGRATIONS).await?;
         let readers = pool(3).connect_with(options.pragma("query_only", "on")).await.map_err(at)?;
         Ok(Self { writer, readers, folder, _lock: lock })
     }
@@ -245,10 +245,10 @@ fn pool(connections: u32) -> SqlitePoolOptions {
         .max_lifetime(None)
 }
 
-async fn migrate(writer: &SqlitePool, folder: &Path) -> Result<(), StorageError> {
+async fn migrate(writer: &SqlitePool, folder: &Path, scripts: &[&'static str]) -> Result<(), StorageError> {
     let shown = folder.display().to_string();
     let at = |error: sqlx::Error| StorageError::of(error, &shown);
-    let known = u32::try_from(MIGRATIONS.len()).unwrap_or(u32::MAX);
+    let known = u32::try_from(scripts.len()).unwrap_or(u32::MAX);
     let found: u32 = sqlx::query_scalar("PRAGMA user_version").fetch_one(writer).await.map_err(at)?;
     if found > known {
         return Err(StorageError::Newer { folder: shown, found, known });
@@ -256,7 +256,7 @@ async fn migrate(writer: &SqlitePool, folder: &Path) -> Result<(), StorageError>
     if found > 0 && found < known {
         keep_copy(writer, folder, found).await?;
     }
-    for (version, script) in (1u32..).zip(MIGRATIONS).skip(found as usize) {
+    for (version, script) in (1u32..).zip(scripts).skip(found as usize) {
         let mut tx = writer.begin_with("BEGIN IMMEDIATE").await.map_err(at)?;
         sqlx::raw_sql(*script).execute(&mut *tx).await.map_err(at)?;
         let stamp = format!("PRAGMA user_version = {version}");
@@ -272,4 +272,44 @@ async fn keep_copy(writer: &SqlitePool, folder: &Path, version: u32) -> Result<(
     let copy = folder.join(format!("before-version-{}.db", version + 1));
     std::fs::copy(database_file(folder), &copy).map_err(|error| StorageError::io(error, folder))?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_copy_is_made_before_a_migration_and_opens_with_the_same_key() {
+        let folder = tempfile::tempdir().unwrap();
+        let key = Zeroizing::new([7; 32]);
+        let db = Db::open(lock_folder(folder.path()).unwrap(), &key).await.unwrap();
+        let mut tx = db.begin().await.unwrap();
+        sqlx::query("INSERT INTO settings (key, value) VALUES ('a', '1')").execute(&mut *tx).await.unwrap();
+        db.commit(tx).await.unwrap();
+        let [first] = MIGRATIONS else { unreachable!("this test stands for the step from the first version") };
+        migrate(&db.writer, folder.path(), &[first, "DELETE FROM settings;"]).await.unwrap();
+        let left: i64 = sqlx::query_scalar("SELECT count(*) FROM settings").fetch_one(db.read()).await.unwrap();
+        assert_eq!(left, 0);
+        db.close().await;
+        std::fs::copy(folder.path().join("before-version-2.db"), database_file(folder.path())).unwrap();
+        let copy = SqlitePool::connect_with(connect_options(folder.path(), &key)).await.unwrap();
+        let kept: i64 = sqlx::query_scalar("SELECT count(*) FROM settings").fetch_one(&copy).await.unwrap();
+        assert_eq!(kept, 1);
+    }
+
+    #[tokio::test]
+    async fn a_migration_that_fails_leaves_the_version_before_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let key = Zeroizing::new([7; 32]);
+        let db = Db::open(lock_folder(folder.path()).unwrap(), &key).await.unwrap();
+        let [first] = MIGRATIONS else { unreachable!("this test stands for the step from the first version") };
+        let scripts = [first, "CREATE TABLE half (a INTEGER) STRICT; SELECT no_such_column;"];
+        assert!(migrate(&db.writer, folder.path(), &scripts).await.is_err());
+        let version: u32 = sqlx::query_scalar("PRAGMA user_version").fetch_one(db.read()).await.unwrap();
+        let half: i64 = sqlx::query_scalar("SELECT count(*) FROM sqlite_schema WHERE name = 'half'")
+            .fetch_one(db.read())
+            .await
+            .unwrap();
+        assert_eq!((version, half), (1, 0));
+    }
 }

@@ -5,8 +5,9 @@ use sqlx::SqliteConnection;
 
 use super::credits::day_start;
 use super::{App, Problem};
+use crate::campaign::CampaignState;
 use crate::campaign::live::{self, CampaignRow, LiveView, Moment, WaitKind, WaitView};
-use crate::campaign::{CampaignState, store as campaigns};
+use crate::campaign::store::{self as campaigns, Listed};
 use crate::clock::Millis;
 use crate::contact;
 use crate::db::StorageError;
@@ -124,9 +125,14 @@ impl App {
 
     /// Every campaign with its counts, the one changed last first.
     pub async fn campaigns(&self) -> Result<Vec<CampaignRow>, Problem> {
+        self.rows(|_| true).await
+    }
+
+    /// Counting is what costs, so only what is asked for is counted.
+    async fn rows(&self, wanted: impl Fn(&Listed) -> bool) -> Result<Vec<CampaignRow>, Problem> {
         let mut reader = self.reader().await?;
         let mut rows = Vec::new();
-        for listed in campaigns::list(&mut reader).await.map_err(StorageError::from)? {
+        for listed in campaigns::list(&mut reader).await.map_err(StorageError::from)?.into_iter().filter(wanted) {
             rows.push(live::row(&mut reader, listed, self.now()).await.map_err(StorageError::from)?);
         }
         Ok(rows)
@@ -152,7 +158,7 @@ impl App {
     pub async fn now_view(&self) -> Result<NowView, Problem> {
         let hours = self.settings().await?.hours();
         let now = self.now();
-        let campaigns = self.campaigns().await?;
+        let campaigns = self.rows(|listed| matches!(listed.queue.as_deref(), Some("open" | "paused"))).await?;
         let mut reader = self.reader().await?;
         let sessions = sessions::all(&mut reader).await.map_err(StorageError::from)?;
         let paused_all = paused_all(&mut reader).await?;

@@ -30,6 +30,8 @@ pub struct Person {
     pub fields: BTreeMap<String, String>,
     pub standing: Standing,
     pub consented: bool,
+    /// Whoever took the permission back is not written to on any basis.
+    pub withdrawn: bool,
 }
 
 impl Person {

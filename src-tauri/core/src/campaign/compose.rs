@@ -51,6 +51,7 @@ fn unwanted(content: &Content, person: &Person) -> Option<SkipReason> {
     match person.standing {
         Standing::Black => Some(SkipReason::BlackList),
         Standing::Gray => Some(SkipReason::GrayList),
+        Standing::Normal if person.withdrawn => Some(SkipReason::OptedOut),
         Standing::Normal if !person.consented && !content.basis_stated => Some(SkipReason::NoConsent),
         Standing::Normal => None,
     }
@@ -88,6 +89,7 @@ mod tests {
             fields: BTreeMap::new(),
             standing: Standing::Normal,
             consented: true,
+            withdrawn: false,
         }
     }
 
@@ -135,6 +137,8 @@ mod tests {
         assert_eq!(compose(&content, &stranger), skipped);
         content.basis_stated = true;
         assert!(matches!(compose(&content, &stranger), Composed::Message { .. }));
+        stranger.withdrawn = true;
+        assert!(matches!(compose(&content, &stranger), Composed::Skipped { reason: SkipReason::OptedOut, .. }));
         stranger.standing = Standing::Black;
         assert!(matches!(compose(&content, &stranger), Composed::Skipped { reason: SkipReason::BlackList, .. }));
     }

@@ -322,7 +322,7 @@ pub async fn people_after(
 ) -> Result<Vec<Person>, sqlx::Error> {
     let mut select: QueryBuilder<Sqlite> = QueryBuilder::new(
         "SELECT c.id, c.phone, c.name, c.email, c.fields, c.standing,
-                c.consent_source IS NOT NULL AND c.consent_withdrawn_at IS NULL FROM contacts c WHERE ",
+                c.consent_source IS NOT NULL, c.consent_withdrawn_at IS NOT NULL FROM contacts c WHERE ",
     );
     push_audience(&mut select, audience);
     if let Some(after) = after {
@@ -340,7 +340,7 @@ pub async fn person_at(
 ) -> Result<Option<Person>, sqlx::Error> {
     let mut select: QueryBuilder<Sqlite> = QueryBuilder::new(
         "SELECT c.id, c.phone, c.name, c.email, c.fields, c.standing,
-                c.consent_source IS NOT NULL AND c.consent_withdrawn_at IS NULL FROM contacts c WHERE ",
+                c.consent_source IS NOT NULL, c.consent_withdrawn_at IS NOT NULL FROM contacts c WHERE ",
     );
     push_audience(&mut select, audience);
     select.push(" ORDER BY c.id LIMIT 1 OFFSET ").push_bind(index);
@@ -379,6 +379,7 @@ fn person(row: &SqliteRow) -> Person {
             _ => Standing::Normal,
         },
         consented: row.get(6),
+        withdrawn: row.get(7),
     }
 }
 

@@ -79,7 +79,7 @@ async fn take(
            AND EXISTS (SELECT 1 FROM queues q WHERE q.id = parts.queue_id AND q.state = 'open')
            AND NOT EXISTS (SELECT 1 FROM settings s WHERE s.key = 'paused_all' AND s.value = 'true')
            AND EXISTS (SELECT 1 FROM messages m JOIN contacts c ON c.id = m.contact_id
-                       WHERE m.id = parts.message_id AND c.standing = 'normal')
+                       WHERE m.id = parts.message_id AND c.standing = 'normal' AND c.consent_withdrawn_at IS NULL)
          RETURNING queue_id, message_id, round, position, last, attempts, wire_id, media,
              (SELECT q.book FROM queues q WHERE q.id = parts.queue_id),
              (SELECT m.phone FROM messages m WHERE m.id = parts.message_id),
@@ -111,7 +111,7 @@ async fn take(
 
 async fn skip_if_unwanted(db: &mut SqliteConnection, part: PartId, now: Millis) -> Result<Claim, sqlx::Error> {
     let row = sqlx::query(
-        "SELECT p.message_id, p.queue_id, q.book, c.standing
+        "SELECT p.message_id, p.queue_id, q.book, c.standing, c.consent_withdrawn_at IS NOT NULL
          FROM parts p JOIN queues q ON q.id = p.queue_id
          JOIN messages m ON m.id = p.message_id LEFT JOIN contacts c ON c.id = m.contact_id
          WHERE p.id = ? AND p.state IN ('pending', 'unknown') AND q.state = 'open'",
@@ -121,7 +121,7 @@ async fn skip_if_unwanted(db: &mut SqliteConnection, part: PartId, now: Millis) 
     .await?;
     let Some(row) = row else { return Ok(Claim::Gone) };
     let reason = match row.get::<Option<&str>, _>(3) {
-        Some("normal") => return Ok(Claim::Gone),
+        Some("normal") if !row.get::<bool, _>(4) => return Ok(Claim::Gone),
         Some("gray") => SkipReason::GrayList,
         // A contact that was erased since is treated like one that opted out: it gets nothing.
         _ => SkipReason::OptedOut,

@@ -77,10 +77,13 @@ async fn session_state(
     busy: bool,
 ) -> Result<SessionState, sqlx::Error> {
     let rhythm = rhythm(db, session.id).await?;
-    let hourly = cap_until(db, session.id, session.pace.hourly_cap, HOUR).await?;
-    let daily = cap_until(db, session.id, session.pace.daily_cap, DAY).await?;
+    // A clock that was set back must not turn a wait of seconds into one of days.
+    let longest = session.pace.max_ms.max(session.pace.rest_ms);
+    let next_send_at = rhythm.next_send_at.min(now + longest);
+    let hourly = cap_until(db, session.id, session.pace.hourly_cap, HOUR).await?.map(|until| until.min(now + HOUR));
+    let daily = cap_until(db, session.id, session.pace.daily_cap, DAY).await?.map(|until| until.min(now + DAY));
     let cap_until = hourly.max(daily).filter(|until| *until > now);
-    Ok(SessionState { id: session.id, busy, next_send_at: rhythm.next_send_at, resting: rhythm.resting, cap_until })
+    Ok(SessionState { id: session.id, busy, next_send_at, resting: rhythm.resting, cap_until })
 }
 
 pub async fn rhythm(db: &mut SqliteConnection, session: SessionId) -> Result<Rhythm, sqlx::Error> {
