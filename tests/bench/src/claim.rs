@@ -1,0 +1,234 @@
+//! Claiming and completing parts.
+//!
+//! `bench`: both transactions of a part, each committed to the disk, against the two commits that it needs.
+//! `bench_by_queue`: how long the decision and the claim take as the queue grows, without the commit, whose wait for
+//! the disk would hide the rest.
+
+use std::path::Path;
+
+use ulak_core::db::{Db, Tx};
+use ulak_core::ids::{PartId, SessionId};
+use ulak_core::outbox::pace::Rhythm;
+use ulak_core::outbox::plan::{Action, next_action};
+use ulak_core::outbox::store::claim::{Claim, Taken, claim};
+use ulak_core::outbox::store::complete::complete;
+use ulak_core::outbox::store::snapshot;
+use ulak_core::session::messenger;
+use ulak_core::session::store as sessions;
+use uuid::Uuid;
+
+use crate::Outcome;
+use crate::measure::{Figure, Pairs, Stopwatch, median};
+use crate::raw::{Raw, Statement, Value};
+use crate::scene::{self, NOW, Place};
+
+const ROUNDS: usize = 15;
+const PARTS_A_ROUND: usize = 100;
+const SIZES: [(&str, i64); 3] = [("1k", 1_000), ("100k", 100_000), ("1M", 1_000_000)];
+
+pub async fn bench(place: &Place) -> Outcome<Vec<Figure>> {
+    let (ours, campaign) = scene::with_contacts(place, 100_000).await?;
+    let app = scene::app(&ours).await?;
+    app.schedule_campaign(campaign, false).await?;
+    app.close().await;
+    let theirs = place.copy(&ours)?;
+    let ours = Ours::open(&ours).await?;
+    let raw = Raw::open(&theirs)?;
+    let mut theirs = Theirs::of(&raw)?;
+    let mut pairs = Pairs::default();
+    for _ in 0..ROUNDS {
+        let next = heads(&raw)?;
+        let time = Stopwatch::start();
+        for part in &next {
+            ours.send(PartId(*part)).await?;
+        }
+        let our_seconds = time.seconds();
+        let next: Vec<Value> = next.into_iter().map(Value::from).collect();
+        let time = Stopwatch::start();
+        next.iter().try_for_each(|part| theirs.send(part))?;
+        let parts = u32::try_from(PARTS_A_ROUND)?;
+        pairs.push(our_seconds / f64::from(parts), time.seconds() / f64::from(parts));
+    }
+    let note = format!("a part; two commits to the disk; {ROUNDS} rounds of {PARTS_A_ROUND} parts");
+    Ok(vec![pairs.figure("claim + complete", Some(1.5), note)])
+}
+
+pub async fn bench_by_queue(place: &Place) -> Outcome<Vec<Figure>> {
+    let mut queues = Vec::new();
+    for (name, size) in SIZES {
+        let ours = scene::with_queue(place, size).await?;
+        let theirs = place.copy(&ours)?;
+        queues.push((name, Ours::open(&ours).await?, Raw::open(&theirs)?));
+    }
+    // Of each size: our time and the yardstick's, a round each.
+    let mut times = vec![(Vec::new(), Vec::new()); queues.len()];
+    for _ in 0..ROUNDS {
+        for ((_, ours, raw), (our_times, their_times)) in queues.iter().zip(&mut times) {
+            our_times.push(ours.claims().await?);
+            their_times.push(raw_claims(raw)?);
+        }
+    }
+    let mut figures = Vec::new();
+    let smallest = times.first().map(|(ours, _)| ours.clone()).unwrap_or_default();
+    for ((name, ..), (ours, theirs)) in queues.iter().zip(&times) {
+        figures.push(figure(&format!("decide + claim, {name} pending"), ours, theirs, None, "to raw, without commits"));
+        if *name != "1k" {
+            figures.push(figure(&format!("  the same, to 1k pending"), ours, &smallest, Some(1.5), "flat"));
+        }
+    }
+    Ok(figures)
+}
+
+fn figure(name: &str, ours: &[f64], other: &[f64], goal: Option<f64>, note: &str) -> Figure {
+    let mut pairs = Pairs::default();
+    ours.iter().zip(other).for_each(|(ours, other)| pairs.push(*ours, *other));
+    pairs.figure(name, goal, note.to_owned())
+}
+
+/// Ulak's own store, driven as the dispatcher drives it.
+struct Ours {
+    db: Db,
+    session: SessionId,
+}
+
+impl Ours {
+    async fn open(folder: &Path) -> Outcome<Self> {
+        let db = scene::db(folder).await?;
+        let all = sessions::all(&mut *db.read().acquire().await?).await?;
+        Ok(Self { session: all.first().ok_or("there is no session")?.id, db })
+    }
+
+    async fn send(&self, part: PartId) -> Outcome<()> {
+        let (tx, taken) = self.claim(part).await?;
+        self.db.commit(tx).await?;
+        let mut tx = self.db.begin().await?;
+        complete(&mut tx, &taken, &messenger::Outcome::Accepted, NOW).await?;
+        Ok(self.db.commit(tx).await?)
+    }
+
+    async fn decide(&self) -> Outcome<PartId> {
+        let snapshot = snapshot(&mut *self.db.read().acquire().await?, NOW, &[self.session], &[]).await?;
+        match next_action(NOW, &snapshot) {
+            Action::Send { part, .. } => Ok(part),
+            other => Err(format!("nothing to send, but {other:?}").into()),
+        }
+    }
+
+    /// Claims in a transaction that is not committed yet.
+    async fn claim(&self, part: PartId) -> Outcome<(Tx, Taken)> {
+        let mut tx = self.db.begin().await?;
+        match claim(&mut tx, part, self.session, Rhythm::default(), NOW).await? {
+            Claim::Taken(taken) => Ok((tx, *taken)),
+            other => Err(format!("the part is {other:?}").into()),
+        }
+    }
+
+    /// The median of a round of claims.
+    async fn claims(&self) -> Outcome<f64> {
+        let mut times = Vec::new();
+        for _ in 0..PARTS_A_ROUND / 2 {
+            let time = Stopwatch::start();
+            let (tx, _) = self.claim(self.decide().await?).await?;
+            times.push(time.seconds());
+            self.db.commit(tx).await?;
+        }
+        Ok(median(&times))
+    }
+}
+
+/// What a part writes, in as few statements as there are rows.
+struct Theirs<'db> {
+    raw: &'db Raw,
+    session: Value,
+    campaign: Value,
+    claims: [Statement<'db>; 3],
+    ends: [Statement<'db>; 4],
+}
+
+impl<'db> Theirs<'db> {
+    fn of(raw: &'db Raw) -> Outcome<Self> {
+        Ok(Self {
+            raw,
+            session: only(raw, "SELECT id FROM sessions")?,
+            campaign: only(raw, "SELECT id FROM queues")?,
+            claims: claims(raw)?,
+            ends: [
+                raw.prepare("UPDATE parts SET state = 'sent', sent_at = ? WHERE id = ?")?,
+                raw.prepare(
+                    "UPDATE attempts SET ended_at = ?, outcome = 'accepted' WHERE part_id = ? AND number = 1",
+                )?,
+                raw.prepare(
+                    "INSERT INTO ledger (book, kind, campaign_id, part_id, credits, held, balance_after, held_after, lines, at)
+                     VALUES ('practice', 'settle', ?, ?, -1, -1, 0, 0, 1, ?)",
+                )?,
+                raw.prepare("UPDATE ledger_totals SET held = held - 1, settled = settled + 1 WHERE book = 'practice'")?,
+            ],
+        })
+    }
+
+    fn send(&mut self, part: &Value) -> Outcome<()> {
+        let now = Value::from(NOW);
+        self.raw.run("BEGIN IMMEDIATE")?;
+        run_claims(&mut self.claims, &self.session, part)?;
+        self.raw.run("COMMIT")?;
+        self.raw.run("BEGIN IMMEDIATE")?;
+        let [state, attempt, settle, total] = &mut self.ends;
+        state.run(&[now.clone(), part.clone()])?;
+        attempt.run(&[now.clone(), part.clone()])?;
+        settle.run(&[self.campaign.clone(), part.clone(), now])?;
+        total.run(&[])?;
+        self.raw.run("COMMIT")
+    }
+}
+
+const HEADS: &str = "SELECT p.id FROM parts p WHERE p.queue_id = (SELECT id FROM queues) AND p.state = 'pending'
+     AND p.ready = 1 ORDER BY p.due_at, p.id LIMIT ";
+
+/// The parts that a round is about.
+fn heads(raw: &Raw) -> Outcome<Vec<Uuid>> {
+    let rows = raw.rows(&format!("{HEADS} {PARTS_A_ROUND}"))?;
+    let id = |value: &Value| match value {
+        Value::Blob(bytes) => Uuid::from_slice(bytes).ok(),
+        _ => None,
+    };
+    Ok(rows.iter().flatten().filter_map(id).collect())
+}
+
+fn only(raw: &Raw, sql: &str) -> Outcome<Value> {
+    raw.rows(sql)?.into_iter().flatten().next().ok_or_else(|| format!("{sql} finds nothing").into())
+}
+
+fn claims(raw: &Raw) -> Outcome<[Statement<'_>; 3]> {
+    Ok([
+        raw.prepare(
+            "UPDATE parts SET state = 'sending', session_id = ?, attempts = attempts + 1, tried_at = ? WHERE id = ?",
+        )?,
+        raw.prepare("INSERT INTO attempts (part_id, session_id, number, started_at) VALUES (?, ?, 1, ?)")?,
+        raw.prepare("UPDATE sessions SET next_send_at = 0, batch_sent = 0 WHERE id = ?")?,
+    ])
+}
+
+fn run_claims([state, attempt, rhythm]: &mut [Statement<'_>; 3], session: &Value, part: &Value) -> Outcome<()> {
+    let now = Value::from(NOW);
+    state.run(&[session.clone(), now.clone(), part.clone()])?;
+    attempt.run(&[part.clone(), session.clone(), now])?;
+    rhythm.run(std::slice::from_ref(session))
+}
+
+/// The median of a round of claims.
+fn raw_claims(raw: &Raw) -> Outcome<f64> {
+    let session = only(raw, "SELECT id FROM sessions")?;
+    let mut head = raw.prepare(&format!("{HEADS} 1"))?;
+    let mut statements = claims(raw)?;
+    let mut times = Vec::new();
+    for _ in 0..PARTS_A_ROUND / 2 {
+        let time = Stopwatch::start();
+        let part = head.next()?.and_then(|row| row.into_iter().next()).ok_or("there is nothing to send")?;
+        head.next()?;
+        raw.run("BEGIN IMMEDIATE")?;
+        run_claims(&mut statements, &session, &part)?;
+        times.push(time.seconds());
+        raw.run("COMMIT")?;
+    }
+    Ok(median(&times))
+}
