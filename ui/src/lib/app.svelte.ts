@@ -33,9 +33,15 @@ export async function readSettings(): Promise<void> {
   if (app.countries.length === 0) app.countries = await api.countries();
 }
 
-export async function saveSettings(change: Partial<Settings>): Promise<void> {
-  if (!app.settings) return;
-  apply(await api.saveSettings({ ...$state.snapshot(app.settings), ...change }));
+let saving: Promise<void> = Promise.resolve();
+
+/** One after the other: a save sends all settings, and must know what the one before it changed. */
+export function saveSettings(change: Partial<Settings>): Promise<void> {
+  const saved = saving.then(async () => {
+    if (app.settings) apply(await api.saveSettings({ ...$state.snapshot(app.settings), ...change }));
+  });
+  saving = saved.catch(() => undefined);
+  return saved;
 }
 
 function apply(settings: Settings): void {
