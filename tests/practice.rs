@@ -43,7 +43,10 @@ impl Desk {
 
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ulak"));
-        command.args(["practice", "--json", "--speed", "2000", "--data"]).arg(self.data()).args(arguments);
+        command.args(["practice", "--json", "--data"]).arg(self.data()).args(arguments);
+        if !arguments.contains(&"--speed") {
+            command.args(["--speed", "2000"]);
+        }
         command.env("ULAK_PASSPHRASE", PASSPHRASE).env_remove("DBUS_SESSION_BUS_ADDRESS").stdin(Stdio::null());
         command
     }
@@ -185,6 +188,37 @@ fn files_that_are_no_list_are_named_with_what_to_do() {
         let output = desk.practice(&["--contacts", &file, "--text", "Hi"]);
         assert!(problem(&output).contains(word), "{file}: {output:?}");
     }
+}
+
+#[test]
+fn a_list_without_names_for_its_columns_loses_nobody() {
+    let desk = Desk::new();
+    let list = desk.file("list.csv", "Elif,0532 555 01 42\nBudi,+62 811 555 0163\n");
+    let output = desk.practice(&["--contacts", &list, "--text", "Hi"]);
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(summary(&output)["contacts"]["imported"], 2);
+    assert!(String::from_utf8_lossy(&output.stderr).contains("first row"), "{output:?}");
+}
+
+#[test]
+fn the_sending_hours_are_kept_when_asked_for() {
+    let desk = Desk::new();
+    let rows: String = (0..40).map(|number| format!("Kişi {number},+90532555{number:04}\n")).collect();
+    let list = desk.file("list.csv", format!("name,phone\n{rows}"));
+    let arguments = ["--contacts", &list, "--text", "Hi", "--at", "21:59", "--hours", "09:00-22:00", "--speed", "5000"];
+    let output = desk.command(&arguments).env("TZ", "Asia/Jakarta").output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let log = fs::read_to_string(Path::new(&desk.data()).join("practice-phone.jsonl")).unwrap();
+    let minutes = log.lines().map(|line| {
+        let at = serde_json::from_str::<Value>(line).unwrap()["at"].as_str().unwrap().to_owned();
+        let at = chrono::DateTime::parse_from_rfc3339(&at).unwrap().with_timezone(&chrono_tz::Asia::Jakarta);
+        chrono::Timelike::hour(&at) * 60 + chrono::Timelike::minute(&at)
+    });
+    let minutes: Vec<u32> = minutes.collect();
+    assert_eq!(minutes.len(), 40);
+    // What was handed over in the last second before 22:00 may still be on its way then.
+    assert!(minutes.iter().all(|minute| (9 * 60..=22 * 60).contains(minute)), "{minutes:?}");
+    assert!(minutes.iter().any(|minute| *minute < 12 * 60) && minutes.iter().any(|minute| *minute > 21 * 60));
 }
 
 #[test]

@@ -12,6 +12,7 @@ use std::time::Duration;
 pub use options::Options;
 use report::Report;
 use ulak_core::app::{App, Opening, PracticeJob};
+use ulak_core::contact::import::ImportOptions;
 use ulak_core::db::database_file;
 use ulak_core::error::{Params, Problem};
 use ulak_core::vault::SystemKeyring;
@@ -74,6 +75,10 @@ async fn open(options: &Options, folder: &Path, temporary: bool) -> Result<Arc<A
 async fn campaign(app: &Arc<App>, options: &Options, fresh: bool, report: Report) -> Result<bool, Problem> {
     if let Some(job) = job(app, options, fresh).await? {
         app.start_practice_job(&job).await?;
+    }
+    if let Some(job) = app.practice_job().await?.filter(|job| job.brought.is_none()) {
+        let preview = app.preview_import(&job.contacts, &ImportOptions::default()).await?;
+        preview.notices.iter().for_each(|notice| report.notice(notice));
     }
     let brought = app.bring_in_contacts(|progress| report.importing(progress)).await?;
     report.imported(&brought);

@@ -72,9 +72,10 @@ pub fn local(at: Millis, zone: Tz) -> DateTime<Tz> {
     zone.timestamp_millis_opt(at).single().unwrap_or_else(|| zone.from_utc_datetime(&DateTime::UNIX_EPOCH.naive_utc()))
 }
 
-/// The zone of this computer; UTC where it cannot be told.
+/// The zone of this computer, or the one that `TZ` names; UTC where it cannot be told.
 pub fn system_zone() -> Tz {
-    iana_time_zone::get_timezone().ok().and_then(|name| name.parse().ok()).unwrap_or(Tz::UTC)
+    let named = std::env::var("TZ").ok().and_then(|name| name.trim_start_matches(':').parse().ok());
+    named.or_else(|| iana_time_zone::get_timezone().ok()?.parse().ok()).unwrap_or(Tz::UTC)
 }
 
 #[cfg(test)]

@@ -39,6 +39,16 @@ impl Report {
         eprintln!("{problem}");
     }
 
+    /// Something the owner should know of the list; it does not stop anything.
+    pub fn notice(self, notice: &Problem) {
+        if self.json {
+            self.event(
+                &json!({ "event": "notice", "code": notice.code, "message": notice.message, "params": notice.params }),
+            );
+        }
+        eprintln!("{notice}");
+    }
+
     pub fn recovery_code(self, code: &str) {
         eprintln!(
             "Recovery code, shown only this once: {code}\nIt opens your data when the passphrase or the keyring is lost. Write it down."

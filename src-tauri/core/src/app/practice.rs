@@ -105,7 +105,6 @@ impl App {
         progress: &mut impl FnMut(&ImportProgress),
     ) -> Result<ImportProgress, Problem> {
         let options = ImportOptions::default();
-        self.preview_import(&job.contacts, &options).await?;
         let mut events = self.events.subscribe();
         let id = self.start_import(&job.contacts, options, ImportStep::Import).await?;
         loop {
