@@ -73,7 +73,7 @@ pub async fn bench_by_queue(place: &Place) -> Outcome<Vec<Figure>> {
     for ((name, ..), (ours, theirs)) in queues.iter().zip(&times) {
         figures.push(figure(&format!("decide + claim, {name} pending"), ours, theirs, None, "to raw, without commits"));
         if *name != "1k" {
-            figures.push(figure(&format!("  the same, to 1k pending"), ours, &smallest, Some(1.5), "flat"));
+            figures.push(figure("  the same, to 1k pending", ours, &smallest, Some(1.5), "flat"));
         }
     }
     Ok(figures)
