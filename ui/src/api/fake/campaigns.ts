@@ -111,8 +111,9 @@ export function start(world: World, one: Campaign, at = world.now(), onlyCovered
   one.messages = audience(world, one).map((person): Message => {
     const reason = skipReason(one, person);
     const kind = reason === null ? 'queued' : 'skipped';
+    const text = render(one.text, person).text;
     return { id: world.id('message'), contactId: person.id, name: person.name, phoneShown: person.phoneShown, state: reason === null ? 'pending' : 'skipped', reason, tries: 0, triedAt: null, next: null,
-      text: render(one.text, person).text, steps: [{ at, kind, sessionName: null, cause: reason, part: 1 }] };
+      text, steps: shapeOf(one, text).map((_, index) => ({ at, kind, sessionName: null, cause: reason, part: index + 1 })) };
   });
   if (onlyCovered) trim(world, one);
   const held = pending(one).reduce((sum, message) => sum + shapeOf(one, message.text).length, 0);
