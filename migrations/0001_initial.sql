@@ -159,6 +159,7 @@ CREATE TABLE parts (
     ready        INTEGER NOT NULL CHECK (ready IN (0, 1)),
     due_at       INTEGER NOT NULL,
     attempts     INTEGER NOT NULL DEFAULT 0,
+    tries        INTEGER NOT NULL DEFAULT 0,
     round        INTEGER NOT NULL DEFAULT 1,
     session_id   BLOB REFERENCES sessions (id),
     cause        TEXT,

@@ -18,8 +18,8 @@ use clap::{Parser, Subcommand};
 #[derive(Parser)]
 #[command(name = "ulak", version)]
 struct Cli {
-    /// The folder with Ulak's data, instead of the usual one
-    #[arg(long, value_name = "DIR")]
+    /// Keep the data in this folder: the window instead of its usual one, practice instead of a temporary one
+    #[arg(long, value_name = "DIR", global = true)]
     data: Option<PathBuf>,
     #[command(subcommand)]
     command: Option<Command>,
@@ -38,7 +38,7 @@ pub fn run() -> ExitCode {
     let cli = Cli::parse();
     match cli.command {
         None => window::run(cli.data),
-        Some(Command::Practice(options)) => practice::run(options),
+        Some(Command::Practice(options)) => practice::run(options, cli.data),
         Some(Command::Bindings { path }) => bindings::write(&path),
     }
 }

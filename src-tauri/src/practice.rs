@@ -4,13 +4,14 @@ mod options;
 mod report;
 
 use std::io::IsTerminal;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
 pub use options::Options;
 use report::Report;
+use tempfile::TempDir;
 use ulak_core::app::{App, Opening, PracticeJob};
 use ulak_core::contact::import::ImportOptions;
 use ulak_core::db::database_file;
@@ -22,7 +23,8 @@ use crate::logs;
 /// How often the live line is looked at again.
 const LOOK: Duration = Duration::from_millis(100);
 
-pub fn run(options: Options) -> ExitCode {
+/// Over the data in a folder, or in a temporary one that is gone afterwards.
+pub fn run(options: Options, data: Option<PathBuf>) -> ExitCode {
     logs::to_terminal();
     let report = Report::new(options.json, std::io::stderr().is_terminal());
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
@@ -32,7 +34,7 @@ pub fn run(options: Options) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    match runtime.block_on(practise(options, report)) {
+    match runtime.block_on(practise(options, data, report)) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(problem) => {
@@ -43,10 +45,9 @@ pub fn run(options: Options) -> ExitCode {
 }
 
 /// True when every message reached a final state and the ledger balances.
-async fn practise(options: Options, report: Report) -> Result<bool, Problem> {
-    let temporary = options.temporary_folder()?;
-    let folder = options.data.clone().or_else(|| temporary.as_ref().map(|folder| folder.path().to_owned()));
-    let folder = folder.unwrap_or_default();
+async fn practise(options: Options, data: Option<PathBuf>, report: Report) -> Result<bool, Problem> {
+    let temporary = if data.is_some() { None } else { Some(temporary_folder()?) };
+    let folder = data.or_else(|| temporary.as_ref().map(|folder| folder.path().to_owned())).unwrap_or_default();
     let fresh = !database_file(&folder).exists();
     let app = open(&options, &folder, temporary.is_some()).await?;
     if let Some(code) = app.recovery_code() {
@@ -58,6 +59,10 @@ async fn practise(options: Options, report: Report) -> Result<bool, Problem> {
     let outcome = campaign(&app, &options, fresh, report).await;
     app.close().await;
     outcome
+}
+
+fn temporary_folder() -> Result<TempDir, Problem> {
+    tempfile::tempdir().map_err(|error| options::problem(format!("No temporary folder can be made: {error}.")))
 }
 
 async fn open(options: &Options, folder: &Path, temporary: bool) -> Result<Arc<App>, Problem> {
@@ -113,7 +118,7 @@ async fn job(app: &App, options: &Options, fresh: bool) -> Result<Option<Practic
 }
 
 /// A run that goes on later may be started elsewhere.
-fn absolute(file: &Path) -> Result<std::path::PathBuf, Problem> {
+fn absolute(file: &Path) -> Result<PathBuf, Problem> {
     std::path::absolute(file).map_err(|error| Problem {
         code: "practice.file".to_owned(),
         message: format!("{} cannot be found: {error}.", file.display()),

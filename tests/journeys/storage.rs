@@ -1,6 +1,5 @@
 //! A full disk while sending, a scheduling that is cut off, a folder opened twice.
 
-use sqlx::Row;
 use ulak_core::app::{App, Problem};
 use ulak_core::campaign::CampaignState;
 use ulak_core::testing::{World, key};
@@ -32,30 +31,41 @@ async fn on_a_full_disk_sending_waits_and_then_goes_on() -> Result<(), Problem> 
 
 #[tokio::test]
 async fn a_scheduling_that_was_cut_off_is_finished_at_the_next_start() -> Result<(), Problem> {
-    let world = World::at(at(0, 12, 0)).await?;
+    cut_off_scheduling(false).await
+}
+
+#[tokio::test]
+async fn a_scheduling_that_was_cut_off_goes_on_when_asked_again() -> Result<(), Problem> {
+    cut_off_scheduling(true).await
+}
+
+async fn parts(world: &World) -> Result<i64, Problem> {
+    let count = sqlx::query_scalar("SELECT count(*) FROM parts").fetch_one(world.app.db().read()).await;
+    Ok(count.map_err(ulak_core::db::StorageError::from)?)
+}
+
+async fn cut_off_scheduling(at_once: bool) -> Result<(), Problem> {
+    let mut world = World::at(at(0, 12, 0)).await?;
     many_contacts(&world, 14_000).await?;
     world.app.top_up(ulak_core::ledger::Book::Practice, 20_000, "", "").await?;
     let draft = world.draft("Merhaba", |_| {}).await?;
-    let db = world.app.db();
     // The first ten thousand are in, then there is no room for the rest.
     let id = draft.id;
-    let pages = db.page_count().await?;
+    let pages = world.app.db().page_count().await?;
     let mut room = 200;
-    loop {
-        db.limit_pages(pages + room).await?;
+    while parts(&world).await? == 0 {
+        world.app.db().limit_pages(pages + room).await?;
         let stopped = world.app.schedule_campaign(id, false).await.err().map(|problem| problem.code);
-        match stopped.as_deref() {
-            Some("storage.full") => room += 200,
-            Some("campaign.not_a_draft") => break,
-            other => panic!("{other:?}"),
-        }
+        assert_eq!(stopped.as_deref(), Some("storage.full"));
+        room += 200;
     }
-    let parts: i64 = sqlx::query("SELECT count(*) FROM parts")
-        .fetch_one(db.read())
-        .await
-        .map_err(ulak_core::db::StorageError::from)?
-        .get(0);
-    assert_eq!(parts, 10_000);
+    assert_eq!(parts(&world).await?, 10_000);
+    world.run_until(at(0, 12, 30)).await?;
+    assert!(world.phone.sent().is_empty(), "nothing goes out before everybody is in");
+    if at_once {
+        world.app.db().limit_pages(1_000_000).await?;
+        world.app.schedule_campaign(id, false).await?;
+    }
     let world = world.restart().await?;
     let live = world.app.live(id).await?;
     assert_eq!(live.counts.pending, 14_000);

@@ -5,11 +5,10 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, NaiveDateTime, NaiveTime, TimeZone};
 use chrono_tz::Tz;
 use clap::Args;
-use tempfile::TempDir;
 use ulak_core::app::App;
 use ulak_core::clock::{Millis, local};
 use ulak_core::error::{Params, Problem};
-use ulak_core::session::practice::PracticeOptions;
+use ulak_core::session::practice::PracticeChange;
 
 const SAMPLE_TEXT: &str =
     "Merhaba {{name}}, a coffee is on us this week. Answer STOP if you want no more of these messages.";
@@ -37,9 +36,6 @@ pub struct Options {
     /// How many times faster than the world time passes
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub speed: Option<u32>,
-    /// Keep the data in this folder, to go on after an interruption; without it a temporary one is used
-    #[arg(long, value_name = "DIR")]
-    pub data: Option<PathBuf>,
     /// One JSON object per event on a line of standard output, the last one the summary
     #[arg(long)]
     pub json: bool,
@@ -67,23 +63,14 @@ impl Options {
         self.text.clone().unwrap_or_else(|| SAMPLE_TEXT.to_owned())
     }
 
-    pub fn temporary_folder(&self) -> Result<Option<TempDir>, Problem> {
-        if self.data.is_some() {
-            return Ok(None);
-        }
-        tempfile::tempdir().map(Some).map_err(|error| problem(format!("No temporary folder can be made: {error}.")))
-    }
-
     /// How the practice people behave, where an option says so; what is not given stays as it was.
-    pub fn behaviour(&self) -> Option<PracticeOptions> {
-        let given = [self.read, self.fail, self.unreachable].iter().any(Option::is_some) || self.delay.is_some();
-        let usual = PracticeOptions::default();
-        given.then(|| PracticeOptions {
-            read_percent: self.read.unwrap_or(usual.read_percent),
-            fail_percent: self.fail.unwrap_or(usual.fail_percent),
-            unreachable_percent: self.unreachable.unwrap_or(usual.unreachable_percent),
-            delay_ms: self.delay.unwrap_or(usual.delay_ms),
-        })
+    pub fn behaviour(&self) -> PracticeChange {
+        PracticeChange {
+            read_percent: self.read,
+            fail_percent: self.fail,
+            unreachable_percent: self.unreachable,
+            delay_ms: self.delay,
+        }
     }
 
     pub async fn apply_hours(&self, app: &App) -> Result<(), Problem> {
@@ -130,7 +117,7 @@ fn hours(text: &str) -> Result<(u16, u16), String> {
 fn minute(text: &str) -> Option<u16> {
     let (hour, minute) = text.trim().split_once(':')?;
     let (hour, minute): (u16, u16) = (hour.parse().ok()?, minute.parse().ok()?);
-    (minute < 60 && hour * 60 + minute <= 1440).then_some(hour * 60 + minute)
+    (hour <= 24 && minute < 60 && hour * 60 + minute <= 1440).then_some(hour * 60 + minute)
 }
 
 /// The invented list, laid into the data folder so that a run can go on with it.
@@ -141,7 +128,7 @@ pub fn sample_contacts(folder: &Path) -> Result<PathBuf, Problem> {
     Ok(file)
 }
 
-fn problem(message: String) -> Problem {
+pub fn problem(message: String) -> Problem {
     Problem { code: "practice.option".to_owned(), message, params: Params::new() }
 }
 
@@ -164,6 +151,6 @@ mod tests {
     fn hours_are_checked() {
         assert_eq!(hours("09:00-22:00"), Ok((540, 1320)));
         assert_eq!(hours("22:00-02:30"), Ok((1320, 150)));
-        assert!(hours("9-22").is_err() && hours("25:00-26:00").is_err());
+        assert!(hours("9-22").is_err() && hours("25:00-26:00").is_err() && hours("1093:00-22:00").is_err());
     }
 }

@@ -14,9 +14,15 @@
 )]
 
 mod desk;
+mod door;
 mod drag;
 mod first_campaign;
+mod fit;
 mod owner;
 mod page;
 mod patience;
 mod phones;
+mod readme;
+mod refusals;
+mod screens;
+mod sending;

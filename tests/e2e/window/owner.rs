@@ -29,7 +29,6 @@ pub async fn start_practising(page: &Page) {
 /// Home offers the recovery code as soon as there are contacts to lose.
 pub async fn write_down_the_code(page: &Page) {
     page.text("recovery-code").await;
-    page.picture("recovery-code").await;
     page.press("recovery-written").await;
     page.press("recovery-done").await;
     page.until("the end of the dialog", "!document.querySelector('dialog[open]')").await;
@@ -42,8 +41,9 @@ pub async fn with_contacts(desk: &Desk, page: &Page, list: &str) {
     settings["welcomed"] = json!(true);
     settings["country"] = json!("TR");
     page.core("save_settings", json!({ "settings": settings })).await;
-    page.core("recovery_code_saved", Value::Null).await;
     import(page, &file).await;
+    page.go("/home").await;
+    write_down_the_code(page).await;
 }
 
 async fn import(page: &Page, list: &Path) {

@@ -83,11 +83,6 @@ impl Page {
         self.run(&format!("return {} !== null", of(id))).await.unwrap() == json!(true)
     }
 
-    pub async fn count(&self, selector: &str) -> u64 {
-        let count = self.run(&format!("return document.querySelectorAll({}).length", json!(selector))).await;
-        count.unwrap().as_u64().unwrap()
-    }
-
     /// Presses it as soon as it can be pressed.
     pub async fn press(&self, id: &str) {
         self.act(id, async |id| self.client.find(Locator::Css(&css(id))).await?.click().await).await;

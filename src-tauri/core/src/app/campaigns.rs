@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::{App, Problem};
 use crate::campaign::compose::layout;
-use crate::campaign::draft::{Draft, DraftEdit, MediaItem, MediaKind};
+use crate::campaign::draft::{Draft, DraftEdit, MediaItem, MediaKind, StoredState};
 use crate::campaign::estimate::{Stretch, stretches};
 use crate::campaign::hints::hints;
 use crate::campaign::live::{all_sessions, kept_hours, others_ahead, tempo};
@@ -272,7 +272,7 @@ impl App {
     async fn open_draft(&self, id: CampaignId) -> Result<Draft, Problem> {
         let draft = self.draft(id).await?;
         match draft.state {
-            crate::campaign::draft::StoredState::Draft => Ok(draft),
+            StoredState::Draft => Ok(draft),
             _ => Err(CampaignError::NotADraft.into()),
         }
     }
@@ -443,6 +443,8 @@ impl App {
 
     /// Nothing that still waits goes out; what is on its way is seen through.
     pub async fn cancel_campaign(&self, id: CampaignId) -> Result<(), Problem> {
+        // A campaign that is still being scheduled is cancelled whole, or not at all.
+        let _not_while_scheduling = self.scheduling.lock().await;
         let mut tx = self.db.begin().await?;
         store::cancel(&mut tx, id).await.map_err(|error| self.db.error(error))?;
         queue::cancel(&mut tx, id, self.now()).await.map_err(|error| self.db.error(error))?;
@@ -452,6 +454,9 @@ impl App {
     }
 
     pub async fn retry_failed(&self, id: CampaignId) -> Result<u64, Problem> {
+        if self.draft(id).await?.state == StoredState::Cancelled {
+            return Err(CampaignError::Cancelled.into());
+        }
         let mut tx = self.db.begin().await?;
         let put_back = queue::retry_failed(&mut tx, id, self.now()).await?;
         self.db.commit(tx).await?;

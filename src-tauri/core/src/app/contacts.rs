@@ -76,6 +76,9 @@ impl App {
         options: ImportOptions,
         step: ImportStep,
     ) -> Result<ImportId, Problem> {
+        if step == ImportStep::Scan {
+            self.forget_scans().await?;
+        }
         let home = self.settings().await?.country;
         let id = Mint::at(self.now()).next();
         let job = Job { id, path: path.to_owned(), options, home, step };
@@ -92,6 +95,24 @@ impl App {
         let app = self.clone();
         tokio::spawn(async move { app.go_through(job, &stop).await });
         Ok(id)
+    }
+
+    /// A new look at a file takes the place of the earlier ones.
+    async fn forget_scans(&self) -> Result<(), Problem> {
+        let served = |running: &Running| {
+            running.progress.step == ImportStep::Scan && running.progress.state != ImportState::Running
+        };
+        let scans: Vec<ImportId> = {
+            let mut imports = self.imports.lock();
+            let scans = imports.iter().filter(|(_, running)| served(running)).map(|(id, _)| *id).collect();
+            imports.retain(|_, running| !served(running));
+            scans
+        };
+        let mut tx = self.db.begin().await?;
+        for id in scans {
+            import::forget(&mut tx, id).await.map_err(|error| self.db.error(error))?;
+        }
+        Ok(self.db.commit(tx).await?)
     }
 
     async fn go_through(&self, job: Job, stop: &AtomicBool) {

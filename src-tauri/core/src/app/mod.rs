@@ -37,7 +37,7 @@ use crate::outbox::dispatcher::Dispatcher;
 use crate::outbox::receipt;
 use crate::outbox::store::{complete::rescue, reading};
 use crate::session::messenger::{Messenger, Receipt};
-use crate::session::practice::{PracticeNumber, PracticeOptions};
+use crate::session::practice::{PracticeChange, PracticeNumber, PracticeOptions};
 use crate::session::store as sessions;
 use crate::settings::{self, Settings};
 use crate::vault::{self, Keyring};
@@ -52,7 +52,7 @@ pub struct Opening {
     /// The passphrase or the recovery code.
     pub secret: Option<String>,
     pub speed: Option<u32>,
-    pub practice: Option<PracticeOptions>,
+    pub practice: PracticeChange,
     pub first_credits: Option<i64>,
 }
 
@@ -292,7 +292,7 @@ async fn prepare(db: &Db, opening: &Opening, clock: Option<SharedClock>) -> Resu
         ledger::grant(&mut tx, Book::Practice, credits, "", "", now).await?;
     }
     let stored = settings::get(&mut tx, settings::key::PRACTICE).await.map_err(StorageError::from)?;
-    let practice: PracticeOptions = opening.practice.or(stored).unwrap_or_default();
+    let practice = stored.unwrap_or_else(PracticeOptions::default).changed(&opening.practice);
     settings::put(&mut tx, settings::key::PRACTICE, &practice).await.map_err(StorageError::from)?;
     import::end_interrupted(&mut tx, now).await.map_err(StorageError::from)?;
     let rescued = rescue(&mut tx, now).await.map_err(StorageError::from)?;

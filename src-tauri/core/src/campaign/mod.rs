@@ -40,6 +40,8 @@ pub enum CampaignError {
     Gone,
     #[error("This campaign is no longer a draft, so it cannot be changed here.")]
     NotADraft,
+    #[error("This campaign was cancelled. Duplicate it to send it again.")]
+    Cancelled,
     #[error("There is nothing to send yet. Write a text or add a photo.")]
     Empty,
     #[error("Nobody would get this campaign. Choose an audience that has contacts, and see who is skipped and why.")]
@@ -79,6 +81,7 @@ impl Coded for CampaignError {
         match self {
             Self::Gone => "campaign.gone",
             Self::NotADraft => "campaign.not_a_draft",
+            Self::Cancelled => "campaign.cancelled",
             Self::Empty => "campaign.empty",
             Self::Nobody => "campaign.nobody",
             Self::NoNumber => "campaign.no_number",
@@ -102,9 +105,13 @@ impl Coded for CampaignError {
             Self::TooManyFiles { most } => params! { most: most },
             Self::Ledger(error) => error.params(),
             Self::Storage(error) => error.params(),
-            Self::Gone | Self::NotADraft | Self::Empty | Self::Nobody | Self::NoNumber | Self::MixedNumbers => {
-                Params::new()
-            }
+            Self::Gone
+            | Self::NotADraft
+            | Self::Cancelled
+            | Self::Empty
+            | Self::Nobody
+            | Self::NoNumber
+            | Self::MixedNumbers => Params::new(),
         }
     }
 }

@@ -20,8 +20,13 @@ const CHUNK: u32 = 10_000;
 
 /// Refuses with everything that is in the way; `only_covered` serves as many people as the free credits cover.
 pub async fn schedule(db: &Db, id: CampaignId, only_covered: bool, now: Millis) -> Result<(), CampaignError> {
-    let draft = draft_of(db, id).await?;
-    refuse(db, &draft, only_covered).await?;
+    let draft = store::by_id(&mut *db.read().acquire().await?, id).await?.ok_or(CampaignError::Gone)?;
+    match draft.state {
+        StoredState::Draft => refuse(db, &draft, only_covered).await?,
+        // A full disk stopped it between two chunks: it goes on where it was.
+        StoredState::Scheduling => {}
+        StoredState::Scheduled | StoredState::Cancelled => return Err(CampaignError::NotADraft),
+    }
     fill(db, &draft, now).await
 }
 
@@ -33,11 +38,6 @@ pub async fn resume(db: &Db, now: Millis) -> Result<Vec<CampaignId>, CampaignErr
         fill(db, &draft, now).await?;
     }
     Ok(interrupted)
-}
-
-async fn draft_of(db: &Db, id: CampaignId) -> Result<Draft, CampaignError> {
-    let draft = store::by_id(&mut *db.read().acquire().await?, id).await?.ok_or(CampaignError::Gone)?;
-    if draft.state == StoredState::Draft { Ok(draft) } else { Err(CampaignError::NotADraft) }
 }
 
 async fn refuse(db: &Db, draft: &Draft, only_covered: bool) -> Result<(), CampaignError> {

@@ -189,7 +189,10 @@ impl Dispatcher {
         let content = match self.content(taken).await {
             Ok(Some(content)) => content,
             Ok(None) => return Outcome::Refused { cause: cause::MEDIA_GONE.to_owned(), again: false },
-            Err(error) => return Outcome::Refused { cause: error.to_string(), again: true },
+            Err(error) => {
+                tracing::warn!(%error, "a part cannot be read");
+                return Outcome::Refused { cause: cause::UNREADABLE.to_owned(), again: true };
+            }
         };
         let outgoing = Outgoing { part: taken.part, wire_id: taken.wire_id.clone(), to: taken.to.clone(), content };
         let deadline = self.clock.real_wait(self.clock.now() + ANSWER_DEADLINE).max(AFTER_ERROR);

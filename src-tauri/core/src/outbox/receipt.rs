@@ -112,7 +112,9 @@ async fn settle_unacked(db: &mut SqliteConnection, reached: &BTreeMap<&str, Reac
     });
     select.push(")");
     for row in select.build().fetch_all(&mut *db).await? {
-        let at = reached.get(row.get::<&str, _>(5)).and_then(|reached| reached.delivered_at.or(reached.read_at));
+        let at = reached
+            .get(row.get::<&str, _>(5))
+            .and_then(|reached| reached.delivered_at.or(reached.read_at).or(reached.played_at));
         let Some(book) = row.get::<&str, _>(4).parse().ok() else { continue };
         end_hold(db, End::Settle, book, row.get(1), row.get(0), row.get(2), at.unwrap_or_default()).await?;
         if !row.get::<bool, _>(3) {

@@ -149,6 +149,8 @@ pub mod cause {
     pub const INTERRUPTED: &str = "interrupted";
     /// The answer did not come in time.
     pub const NO_ANSWER: &str = "no_answer";
+    /// What was to be sent could not be read from the database.
+    pub const UNREADABLE: &str = "unreadable";
     /// The prepared picture is gone.
     pub const MEDIA_GONE: &str = "media_gone";
 }

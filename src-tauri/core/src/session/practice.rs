@@ -40,6 +40,27 @@ impl Default for PracticeOptions {
     }
 }
 
+/// What is to be different from now on; the rest stays as it was.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct PracticeChange {
+    pub read_percent: Option<u8>,
+    pub fail_percent: Option<u8>,
+    pub unreachable_percent: Option<u8>,
+    pub delay_ms: Option<u32>,
+}
+
+impl PracticeOptions {
+    #[must_use]
+    pub fn changed(self, change: &PracticeChange) -> Self {
+        Self {
+            read_percent: change.read_percent.unwrap_or(self.read_percent),
+            fail_percent: change.fail_percent.unwrap_or(self.fail_percent),
+            unreachable_percent: change.unreachable_percent.unwrap_or(self.unreachable_percent),
+            delay_ms: change.delay_ms.unwrap_or(self.delay_ms),
+        }
+    }
+}
+
 #[derive(Serialize)]
 struct Line<'a> {
     at: String,

@@ -21,6 +21,8 @@ pub struct Taken {
     pub position: i64,
     pub last: bool,
     pub attempt: i64,
+    /// Attempts of this round.
+    pub tries: i64,
     /// An earlier try may have arrived, so no other session may take over.
     pub doubtful: bool,
     pub wire_id: String,
@@ -73,7 +75,7 @@ async fn take(
     now: Millis,
 ) -> Result<Option<Taken>, sqlx::Error> {
     let row = sqlx::query(
-        "UPDATE parts SET state = 'sending', session_id = ?1, attempts = attempts + 1, tried_at = ?2, cause = NULL
+        "UPDATE parts SET state = 'sending', session_id = ?1, attempts = attempts + 1, tries = tries + 1, tried_at = ?2, cause = NULL
          WHERE id = ?3
            AND ((state = 'pending' AND ready = 1) OR (state = 'unknown' AND session_id = ?1))
            AND EXISTS (SELECT 1 FROM queues q WHERE q.id = parts.queue_id AND q.state = 'open')
@@ -84,7 +86,7 @@ async fn take(
              (SELECT q.book FROM queues q WHERE q.id = parts.queue_id),
              (SELECT m.phone FROM messages m WHERE m.id = parts.message_id),
              CASE with_text WHEN 1 THEN (SELECT m.text FROM messages m WHERE m.id = parts.message_id) END,
-             EXISTS (SELECT 1 FROM attempts a WHERE a.part_id = parts.id AND a.outcome = 'unknown')",
+             EXISTS (SELECT 1 FROM attempts a WHERE a.part_id = parts.id AND a.outcome = 'unknown'), tries",
     )
     .bind(session)
     .bind(now)
@@ -106,6 +108,7 @@ async fn take(
         to: row.get(9),
         text: row.get(10),
         doubtful: row.get(11),
+        tries: row.get(12),
     }))
 }
 

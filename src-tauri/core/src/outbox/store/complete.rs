@@ -9,7 +9,7 @@ use crate::outbox::state::cause;
 use crate::session::messenger::Outcome;
 
 /// How often a part is tried in a round when it certainly did not arrive and another try can help.
-pub const MOST_ATTEMPTS: i64 = 3;
+pub const MOST_TRIES: i64 = 3;
 
 pub async fn complete(
     db: &mut SqliteConnection,
@@ -20,9 +20,7 @@ pub async fn complete(
     match outcome {
         Outcome::Accepted => accepted(db, taken, now).await,
         Outcome::Refused { cause, again: true } if taken.doubtful => unknown(db, taken, cause, now).await,
-        Outcome::Refused { cause, again: true } if taken.attempt < MOST_ATTEMPTS * taken.round => {
-            later(db, taken, cause, now).await
-        }
+        Outcome::Refused { cause, again: true } if taken.tries < MOST_TRIES => later(db, taken, cause, now).await,
         Outcome::Refused { cause, .. } => failed(db, taken, cause, now).await,
         Outcome::Unknown { cause } => unknown(db, taken, cause, now).await,
     }

@@ -194,7 +194,7 @@ async fn put_back(
     now: Millis,
 ) -> Result<(), sqlx::Error> {
     sqlx::query(
-        "UPDATE parts SET state = 'pending', round = ?, ready = ?, due_at = ?, session_id = NULL, cause = NULL,
+        "UPDATE parts SET state = 'pending', round = ?, tries = 0, ready = ?, due_at = ?, session_id = NULL, cause = NULL,
                           ended_at = NULL WHERE id = ?",
     )
     .bind(round)

@@ -151,12 +151,16 @@ fn filter(select: &mut QueryBuilder<Sqlite>, query: &RecipientQuery) {
         Some(PartState::Skipped) => {
             select.push(" WHERE m.campaign_id = ").push_bind(query.campaign_id).push(" AND m.skip_reason IS NOT NULL")
         }
-        Some(state) => select
-            .push(" WHERE m.id IN (SELECT f.message_id FROM parts f WHERE f.queue_id = ")
-            .push_bind(query.campaign_id)
-            .push(" AND f.last = 1 AND f.state = ")
-            .push_bind(state.as_str())
-            .push(")"),
+        Some(state) => {
+            let (one, other) = match state {
+                // What is on its way is still waiting to people.
+                PartState::Pending => (PartState::Pending, PartState::Sending),
+                state => (state, state),
+            };
+            select.push(" WHERE m.id IN (SELECT f.message_id FROM parts f WHERE f.queue_id = ");
+            select.push_bind(query.campaign_id).push(" AND f.last = 1 AND f.state IN (");
+            select.push_bind(one.as_str()).push(", ").push_bind(other.as_str()).push("))")
+        }
     };
     for word in fold(&query.search).split_whitespace() {
         select.push(" AND EXISTS (SELECT 1 FROM contacts c WHERE c.id = m.contact_id AND c.search LIKE ");

@@ -1,0 +1,87 @@
+//! The way in: the key of the data, and a folder that somebody else has open.
+
+use crate::desk::{Desk, Key, PASSPHRASE, at_the_desk};
+use crate::owner::{SIX, drop_on, start_practising, write_down_the_code};
+
+#[test]
+fn without_a_keyring_the_owner_chooses_a_passphrase_and_only_that_opens_the_data_again() {
+    at_the_desk(async {
+        let desk = Desk::new("passphrase");
+        let ulak = desk.ulak_with(Key::Asked).await;
+        let page = &ulak.page;
+        page.write("choose-passphrase-input", PASSPHRASE).await;
+        page.write("choose-passphrase-again", "a courier rides at noon").await;
+        page.press("choose-passphrase-save").await;
+        page.until("the sentence about the difference", "document.querySelector('.field--error')").await;
+        page.picture("different").await;
+        page.write("choose-passphrase-again", PASSPHRASE).await;
+        page.press("choose-passphrase-save").await;
+        page.text("start-practising").await;
+        ulak.close().await;
+
+        let ulak = desk.ulak_with(Key::Asked).await;
+        let page = &ulak.page;
+        page.write("unlock-input", "a courier rides at noon").await;
+        page.press("unlock-open").await;
+        page.until(
+            "the refusal",
+            "document.querySelector('.door__card').innerText.includes('does not open your data')",
+        )
+        .await;
+        page.picture("refused").await;
+        page.write("unlock-input", PASSPHRASE).await;
+        page.press("unlock-open").await;
+        page.text("start-practising").await;
+    });
+}
+
+#[test]
+fn the_keyring_opens_the_data_unasked_and_the_recovery_code_where_it_cannot() {
+    at_the_desk(async {
+        let desk = Desk::new("keyring");
+        let ulak = desk.ulak_with(Key::Keyring).await;
+        let page = &ulak.page;
+        start_practising(page).await;
+        drop_on(page, "import-drop", &desk.file("customers.csv", SIX)).await;
+        page.press("import-start").await;
+        page.says("import-result", "6").await;
+        page.press("nav-home").await;
+        let code = page.text("recovery-code").await;
+        page.picture("code").await;
+        write_down_the_code(page).await;
+        ulak.close().await;
+
+        let ulak = desk.ulak_with(Key::Keyring).await;
+        ulak.page.text("home-attention").await;
+        assert!(!ulak.page.is_there("recovery-code").await, "the code was written down, and is offered again");
+        ulak.close().await;
+
+        let ulak = desk.ulak_with(Key::Asked).await;
+        let page = &ulak.page;
+        page.text("unlock-input").await;
+        page.picture("locked").await;
+        page.write("unlock-input", &code.to_lowercase()).await;
+        page.press("unlock-open").await;
+        page.text("home-attention").await;
+    });
+}
+
+#[test]
+fn a_folder_that_another_ulak_uses_stays_closed_until_that_one_ends() {
+    at_the_desk(async {
+        let desk = Desk::new("in-use");
+        let first = desk.ulak().await;
+        let second = desk.ulak().await;
+        let page = &second.page;
+        page.text("failed-try-again").await;
+        page.until(
+            "the reason",
+            "document.querySelector('.door__card').innerText.includes('Another running Ulak uses')",
+        )
+        .await;
+        page.picture("in-use").await;
+        first.close().await;
+        page.press("failed-try-again").await;
+        page.text("start-practising").await;
+    });
+}

@@ -1,0 +1,84 @@
+//! What Ulak does not do, and how it says so.
+
+use serde_json::{Value, json};
+
+use crate::desk::{Desk, at_the_desk, fixture};
+use crate::owner::{SIX, compose, drop_on, start_practising, wait_for_all, with_contacts};
+
+#[test]
+fn phones_that_excel_shortened_are_refused_with_the_way_to_repair_them() {
+    at_the_desk(async {
+        let desk = Desk::new("excel");
+        let ulak = desk.ulak().await;
+        let page = &ulak.page;
+        start_practising(page).await;
+        let list = "name,phone\nAyşe Yılmaz,9.05325E+11\nMehmet Öztürk,\"9,05335E+11\"\n";
+        drop_on(page, "import-drop", &desk.file("from-excel.csv", list)).await;
+        page.says("import-why", "Excel has shortened this number.").await;
+        page.says("import-why", "9.05325E+11").await;
+        page.says("import-total-refused", "2").await;
+        page.until("the closed button", "document.querySelector('[data-testid=import-start]')?.disabled").await;
+        page.picture("explained").await;
+    });
+}
+
+#[test]
+fn a_text_that_calls_itself_a_photo_is_refused_and_the_draft_stays_through_a_power_cut() {
+    at_the_desk(async {
+        let desk = Desk::new("draft");
+        let ulak = desk.ulak().await;
+        let page = &ulak.page;
+        with_contacts(&desk, page, SIX).await;
+        let text = "Merhaba {{name}}, see you on Friday. 🎉";
+        compose(page, "Friday", text).await;
+        drop_on(page, "composer-drop", &fixture("media/text.jpg")).await;
+        page.says("file-refused", "The name says").await;
+        page.picture("refused").await;
+        let written = format!("document.querySelector('[data-testid=composer-text]')?.value === {}", json!(text));
+        page.until("the text", &written).await;
+
+        // It is kept on the pause after typing, and nobody presses anything.
+        page.until(
+            "the saved draft",
+            "document.querySelector('[data-testid=composer-saved]')?.dataset.state === 'saved'",
+        )
+        .await;
+        let drafts = page.core("campaigns", Value::Null).await;
+        assert_eq!(drafts[0]["firstText"], text);
+        ulak.kill().await;
+
+        let ulak = desk.ulak().await;
+        let page = &ulak.page;
+        page.press("nav-campaigns").await;
+        page.press(&format!("campaign-row:{}", drafts[0]["id"].as_str().unwrap())).await;
+        page.until("the text as it was", &written).await;
+        page.says("phone-text", "Merhaba Ayşe Yılmaz, see you on Friday.").await;
+        page.picture("after-the-power-cut").await;
+    });
+}
+
+#[test]
+fn too_few_credits_say_exactly_how_many_are_missing_and_whoever_is_covered_can_be_written_to() {
+    at_the_desk(async {
+        let desk = Desk::new("credits");
+        let ulak = desk.ulak().await;
+        let page = &ulak.page;
+        with_contacts(&desk, page, SIX).await;
+        crate::owner::practise_at(page, 1, 0).await;
+        page.core("adjust", json!({ "book": "practice", "credits": -996, "reason": "Counted twice" })).await;
+        compose(page, "Short", "Merhaba {{name}}").await;
+        page.press("to-schedule").await;
+        page.press("schedule-now").await;
+        page.says("schedule-short", "2 credits").await;
+        page.says("review-credits", "6").await;
+        page.says("review-free", "4").await;
+        assert!(page.is_there("schedule-start").await);
+        page.until("the closed button", "document.querySelector('[data-testid=schedule-start]')?.disabled").await;
+        page.picture("short").await;
+        page.press("schedule-only-covered").await;
+        crate::owner::start(page).await;
+        wait_for_all(page, "read", 4).await;
+        page.says("live-credits-settled", "4").await;
+        page.picture("covered").await;
+    });
+}

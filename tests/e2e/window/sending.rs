@@ -1,0 +1,69 @@
+//! While a campaign runs: the owner stops it and lets it go on, and the clock does the same.
+
+use crate::desk::{Desk, at_the_desk};
+use crate::owner::{SIX, compose, practise_at, send_now, start, wait_for_all, with_contacts};
+use crate::page::Page;
+use crate::phones;
+
+#[test]
+fn a_paused_campaign_sends_nothing_until_it_is_resumed() {
+    at_the_desk(async {
+        let desk = Desk::new("pause");
+        let ulak = desk.ulak().await;
+        let page = &ulak.page;
+        with_contacts(&desk, page, SIX).await;
+        practise_at(page, 2, 0).await;
+        compose(page, "Paused", "Merhaba {{name}}").await;
+        send_now(page).await;
+        page.until("the first tick", "document.querySelector('[data-testid=live-count-sent]')?.dataset.count > 0")
+            .await;
+        page.press("pause").await;
+        page.until("the pause", "document.querySelector('[data-testid=live-state]')?.dataset.state === 'paused'").await;
+        // Ticks of what is on its way still come, and take longer than the next message would have.
+        let settled = "document.querySelectorAll('[data-testid=recipient-row][data-state=read]').length
+            + document.querySelectorAll('[data-testid=recipient-row][data-state=pending]').length === 6";
+        page.until("the last ticks", settled).await;
+        let sent = phones::shown(&desk.data()).len();
+        assert!(sent < 6, "everything went out before the pause");
+        page.says("live-wait", "Paused").await;
+        page.picture("paused").await;
+        page.press("resume").await;
+        wait_for_all(page, "read", 6).await;
+        assert_eq!(phones::shown(&desk.data()).len(), 6);
+    });
+}
+
+#[test]
+fn outside_sending_hours_a_campaign_waits_and_says_until_when() {
+    at_the_desk(async {
+        let desk = Desk::new("hours");
+        let ulak = desk.ulak().await;
+        let page = &ulak.page;
+        with_contacts(&desk, page, SIX).await;
+        let opens = later_hours(page).await;
+        compose(page, "Tomorrow's bread", "Merhaba {{name}}").await;
+        page.press("to-schedule").await;
+        page.press("schedule-now").await;
+        page.press("schedule-keep-hours").await;
+        page.says("schedule-start", &opens).await;
+        page.picture("schedule").await;
+        start(page).await;
+        page.until("the wait", "document.querySelector('[data-testid=live-wait]')?.dataset.kind === 'hours'").await;
+        page.says("live-wait", &format!("Outside sending hours, goes on {opens}")).await;
+        page.says("now-wait", "Outside sending hours").await;
+        page.picture("waiting").await;
+        assert_eq!(phones::shown(&desk.data()).len(), 0);
+    });
+}
+
+/// Sets the sending hours to begin in two hours or so; returns that time as the window writes it.
+async fn later_hours(page: &Page) -> String {
+    let hour = page.run("return new Date().getHours()").await.unwrap().as_u64().unwrap();
+    // On the half hour, so that beginning and end never meet on the way: that would mean open all day.
+    let (from, to) = ((hour + 2) % 24 * 60 + 30, (hour + 3) % 24 * 60 + 60);
+    page.press("nav-settings").await;
+    page.pick("settings-from", &from.to_string()).await;
+    page.pick("settings-to", &to.to_string()).await;
+    page.picture("settings").await;
+    format!("{:02}:30", from / 60)
+}
