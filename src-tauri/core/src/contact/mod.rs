@@ -5,6 +5,7 @@
 
 mod card;
 pub mod fold;
+pub mod import;
 pub mod phone;
 pub mod store;
 

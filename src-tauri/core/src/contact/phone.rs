@@ -6,6 +6,8 @@
 
 mod written;
 
+pub(in crate::contact) use written::is_invisible;
+
 use std::fmt;
 use std::sync::LazyLock;
 

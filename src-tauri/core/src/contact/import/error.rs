@@ -1,0 +1,210 @@
+//! What can be wrong with a file, and with a row of it. A file error ends an import; a row error refuses one row.
+//!
+//! `RowError` is serialised as it is kept in `import_refusals`, with its code as the tag.
+
+use serde::{Deserialize, Serialize};
+
+use super::super::phone::PhoneError;
+use crate::db::StorageError;
+use crate::error::{Coded, Params};
+use crate::params;
+
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    #[error("{file} is not there any more. Choose the file again.")]
+    NotFound { file: String },
+    #[error("{file} is a folder. Choose a file in it.")]
+    Directory { file: String },
+    #[error("{file} is empty. Save your list as CSV again and choose it here.")]
+    Empty { file: String },
+    #[error("{file} has a header but no rows below it. Save your list as CSV again and choose it here.")]
+    NoRows { file: String },
+    #[error(
+        "{file} is no text. Open your list in Excel, choose Save as, CSV UTF-8, and choose that file here."
+    )]
+    NotText { file: String },
+    #[error(
+        "{file} is an Excel workbook. Open it in Excel, choose Save as, CSV UTF-8, and choose that file here."
+    )]
+    ExcelWorkbook { file: String },
+    #[error(
+        "{file} is an address-book file (vCard). Export your contacts as CSV instead and choose that file here."
+    )]
+    AddressBook { file: String },
+    #[error("The text of this file is not {encoding}; it looks like {detected}. Choose {detected}.")]
+    WrongEncoding {
+        encoding: &'static str,
+        detected: &'static str,
+    },
+    #[error(
+        "No column holds phone numbers. The columns are: {headers}. Add a column named Phone, or choose which one holds the phones."
+    )]
+    NoPhoneColumn { headers: String },
+    #[error("{file} cannot be read: {reason}. Close it in other programs, or copy it to this computer.")]
+    Unreadable { file: String, reason: String },
+    #[error(
+        "Reading stopped after row {row}: {reason}. What came in stays. Import the file again to go on; nobody comes in twice."
+    )]
+    ReadStopped { row: u32, reason: String },
+    #[error(
+        "The disk is full: the import stopped at row {row}. What came in before it stays. Free some space and import the file again; nobody comes in twice."
+    )]
+    DiskFull { row: u32 },
+    #[error(
+        "The import stopped at row {row}: {reason} What came in before it stays. Import the file again to go on; nobody comes in twice."
+    )]
+    Stopped { row: u32, reason: StorageError },
+    #[error(
+        "{file} cannot be written: {reason}. Choose another folder, or close the file in other programs."
+    )]
+    CannotWrite { file: String, reason: String },
+    #[error("\"{country}\" is no country code. Choose the country of the phones.")]
+    Country { country: String },
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+impl From<sqlx::Error> for ImportError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Storage(error.into())
+    }
+}
+
+impl Coded for ImportError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::NotFound { .. } => "import.not_found",
+            Self::Directory { .. } => "import.directory",
+            Self::Empty { .. } => "import.empty",
+            Self::NoRows { .. } => "import.no_rows",
+            Self::NotText { .. } => "import.not_text",
+            Self::ExcelWorkbook { .. } => "import.excel_workbook",
+            Self::AddressBook { .. } => "import.address_book",
+            Self::WrongEncoding { .. } => "import.wrong_encoding",
+            Self::NoPhoneColumn { .. } => "import.no_phone_column",
+            Self::Unreadable { .. } => "import.unreadable",
+            Self::ReadStopped { .. } => "import.read_stopped",
+            Self::DiskFull { .. } => "import.disk_full",
+            Self::Stopped { .. } => "import.stopped",
+            Self::CannotWrite { .. } => "import.cannot_write",
+            Self::Country { .. } => "contact.country",
+            Self::Storage(error) => error.code(),
+        }
+    }
+
+    fn params(&self) -> Params {
+        match self {
+            Self::NotFound { file }
+            | Self::Directory { file }
+            | Self::Empty { file }
+            | Self::NoRows { file }
+            | Self::NotText { file }
+            | Self::ExcelWorkbook { file }
+            | Self::AddressBook { file } => params! { file: file },
+            Self::WrongEncoding { encoding, detected } => params! { encoding: encoding, detected: detected },
+            Self::NoPhoneColumn { headers } => params! { headers: headers },
+            Self::Unreadable { file, reason } | Self::CannotWrite { file, reason } => {
+                params! { file: file, reason: reason }
+            }
+            Self::ReadStopped { row, reason } => params! { row: row, reason: reason },
+            Self::DiskFull { row } => params! { row: row },
+            Self::Stopped { row, reason } => params! { row: row, reason: reason },
+            Self::Country { country } => params! { country: country },
+            Self::Storage(error) => error.params(),
+        }
+    }
+}
+
+/// Why one row is refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[serde(tag = "code")]
+pub enum RowError {
+    #[serde(rename = "import.undecodable")]
+    #[error("{column} has characters that could not be read. Choose another encoding, or correct the cell.")]
+    Undecodable { column: String },
+    #[serde(rename = "import.too_many_cells")]
+    #[error(
+        "The row has {cells} cells where the header has {columns}. Put cells that hold the separator in quotes."
+    )]
+    TooManyCells { cells: usize, columns: usize },
+    #[serde(rename = "import.cell_too_long")]
+    #[error("{column} has {length} characters; at most {limit} fit. Shorten the cell.")]
+    CellTooLong {
+        column: String,
+        length: usize,
+        limit: usize,
+    },
+    #[serde(rename = "import.open_quote")]
+    #[error("A quotation mark opens a cell here and none closes it. Add or remove one.")]
+    OpenQuote,
+    #[serde(rename = "import.line_too_long")]
+    #[error("The line is longer than {limit} bytes. See whether the line breaks of the file are lost.")]
+    LineTooLong { limit: usize },
+    #[serde(untagged)]
+    #[error(transparent)]
+    Phone(PhoneError),
+}
+
+impl Coded for RowError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Undecodable { .. } => "import.undecodable",
+            Self::TooManyCells { .. } => "import.too_many_cells",
+            Self::CellTooLong { .. } => "import.cell_too_long",
+            Self::OpenQuote => "import.open_quote",
+            Self::LineTooLong { .. } => "import.line_too_long",
+            Self::Phone(error) => error.code(),
+        }
+    }
+
+    fn params(&self) -> Params {
+        match self {
+            Self::Undecodable { column } => params! { column: column },
+            Self::TooManyCells { cells, columns } => params! { cells: cells, columns: columns },
+            Self::CellTooLong {
+                column,
+                length,
+                limit,
+            } => {
+                params! { column: column, length: length, limit: limit }
+            }
+            Self::OpenQuote => Params::new(),
+            Self::LineTooLong { limit } => params! { limit: limit },
+            Self::Phone(error) => error.params(),
+        }
+    }
+}
+
+/// What the owner should look at before importing; nothing is refused for it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Notice {
+    #[error("The file has {columns} columns. The first {mapped} became fields; choose others by hand.")]
+    ManyColumns { columns: usize, mapped: usize },
+    #[error("The first row holds a phone number, so it is read as a contact and not as a header.")]
+    NoHeader,
+    #[error("Read as {encoding}, letters may look wrong: the file looks like {detected}.")]
+    EncodingDoubtful {
+        encoding: &'static str,
+        detected: &'static str,
+    },
+}
+
+impl Coded for Notice {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::ManyColumns { .. } => "import.many_columns",
+            Self::NoHeader => "import.no_header",
+            Self::EncodingDoubtful { .. } => "import.encoding_doubtful",
+        }
+    }
+
+    fn params(&self) -> Params {
+        match self {
+            Self::ManyColumns { columns, mapped } => params! { columns: columns, mapped: mapped },
+            Self::NoHeader => Params::new(),
+            Self::EncodingDoubtful { encoding, detected } => {
+                params! { encoding: encoding, detected: detected }
+            }
+        }
+    }
+}

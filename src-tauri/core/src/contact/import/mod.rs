@@ -1,0 +1,237 @@
+//! Lists of contacts from files: looked at (`preview`), gone through (`run` with `Scan`) and brought in (`run`
+//! with `Import`).
+//!
+//! Every row gets one verdict, and `rows = new + known + twice + refused` at every moment. Rows act as if they
+//! came in one after another: a later non-empty value wins, an empty one takes nothing away. So importing the
+//! same file again, after a cancel or a full disk as well, changes nothing and brings nobody twice.
+
+mod error;
+mod layout;
+mod mapping;
+mod preview;
+mod records;
+mod refused;
+mod rows;
+mod run;
+mod source;
+mod store;
+mod verdict;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Consent, Standing};
+use crate::error::Coded;
+use crate::ids::ImportId;
+
+pub use error::{ImportError, Notice, RowError};
+pub use preview::preview;
+pub use refused::{export_refused, refusals};
+pub use run::{Job, run};
+pub use store::{end_interrupted, forget};
+
+/// The window's form of an error: a stable code, an English sentence and what it is filled with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Reason {
+    pub code: String,
+    pub message: String,
+    pub params: BTreeMap<String, String>,
+}
+
+impl Reason {
+    pub fn of(error: &impl Coded) -> Self {
+        let params = error
+            .params()
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect();
+        Self {
+            code: error.code().to_owned(),
+            message: error.to_string(),
+            params,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Encoding {
+    #[serde(rename = "utf-8")]
+    Utf8,
+    #[serde(rename = "utf-16le")]
+    Utf16Le,
+    #[serde(rename = "utf-16be")]
+    Utf16Be,
+    #[serde(rename = "windows-1254")]
+    Windows1254,
+    #[serde(rename = "windows-1252")]
+    Windows1252,
+}
+
+impl Encoding {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Utf8 => "utf-8",
+            Self::Utf16Le => "utf-16le",
+            Self::Utf16Be => "utf-16be",
+            Self::Windows1254 => "windows-1254",
+            Self::Windows1252 => "windows-1252",
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Separator {
+    Comma,
+    Semicolon,
+    Tab,
+}
+
+impl Separator {
+    pub fn byte(self) -> u8 {
+        match self {
+            Self::Comma => b',',
+            Self::Semicolon => b';',
+            Self::Tab => b'\t',
+        }
+    }
+}
+
+/// What a column is taken for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "use", rename_all = "camelCase")]
+pub enum ColumnUse {
+    Phone,
+    Name,
+    Email,
+    Tags,
+    Field { name: String },
+    Ignore,
+}
+
+/// What the owner chose; `None` is found out from the file.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ImportOptions {
+    pub encoding: Option<Encoding>,
+    pub separator: Option<Separator>,
+    pub header: Option<bool>,
+    pub country: Option<String>,
+    pub columns: Option<Vec<ColumnUse>>,
+    pub standing: Standing,
+    pub tags: Vec<String>,
+    pub consent: Option<Consent>,
+}
+
+/// What becomes of a row.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "camelCase")]
+pub enum Verdict {
+    New,
+    /// In Ulak already; `adds` names what the row adds or changes there.
+    Known {
+        adds: Vec<String>,
+    },
+    /// The phone stood in an earlier row, which this one completes.
+    Twice {
+        row: u32,
+    },
+    Refused {
+        reason: Reason,
+    },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PreviewRow {
+    /// As a spreadsheet counts: the header is row 1.
+    pub row: u32,
+    pub cells: Vec<String>,
+    /// E.164
+    pub phone: Option<String>,
+    pub verdict: Verdict,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Column {
+    pub header: String,
+    #[serde(rename = "use")]
+    pub used: ColumnUse,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ImportPreview {
+    pub file_name: String,
+    pub bytes: u64,
+    pub encoding: Encoding,
+    pub separator: Separator,
+    pub header: bool,
+    pub country: String,
+    pub columns: Vec<Column>,
+    pub rows: Vec<PreviewRow>,
+    pub notices: Vec<Reason>,
+}
+
+/// `rows` is the sum of the others.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ImportTotals {
+    pub rows: u32,
+    pub new: u32,
+    pub known: u32,
+    pub twice: u32,
+    pub refused: u32,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Refusal {
+    pub row: u32,
+    /// The cells as they stand in the file, in one line.
+    pub raw: String,
+    pub reason: Reason,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ImportStep {
+    /// Verdicts only: no contact is made or changed.
+    Scan,
+    Import,
+}
+
+/// `running → done | cancelled | failed`; a run that a crash ended is found and called failed on the next start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ImportState {
+    Running,
+    Done,
+    Cancelled,
+    Failed,
+}
+
+impl ImportState {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Done => "done",
+            Self::Cancelled => "cancelled",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ImportProgress {
+    pub import_id: ImportId,
+    pub step: ImportStep,
+    pub state: ImportState,
+    pub percent: u8,
+    pub totals: ImportTotals,
+    pub error: Option<Reason>,
+}

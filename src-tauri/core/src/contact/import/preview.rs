@@ -1,0 +1,101 @@
+//! The first rows of a file with their verdicts, before anything is imported. Writes nothing.
+
+use std::path::Path;
+
+use sqlx::SqlitePool;
+
+use super::layout::{Layout, layout};
+use super::records::{Record, start_of};
+use super::rows::{Everybody, Row, person_of};
+use super::store;
+use super::verdict::{People, Seen, judge};
+use super::{ImportError, ImportOptions, ImportPreview, PreviewRow, Reason};
+use crate::ids::Mint;
+
+/// The longest cell a preview shows, in bytes.
+const SHOWN: usize = 300;
+
+/// `home` is the country of phones without a code where the options name none. What the answer says of
+/// encoding, separator, header and columns can be given back as options.
+pub async fn preview(
+    path: &Path,
+    options: &ImportOptions,
+    home: &str,
+    pool: &SqlitePool,
+) -> Result<ImportPreview, ImportError> {
+    let mut layout = laid_out(path, options, home).await?;
+    let sample = std::mem::take(&mut layout.sample);
+    let rows: Vec<(Row, Vec<String>)> = sample.into_iter().map(|record| both(record, &layout)).collect();
+    let phones = rows
+        .iter()
+        .filter_map(|(row, _)| Some(row.outcome.as_ref().ok()?.phone))
+        .collect();
+    let known = store::known(&mut *pool.acquire().await?, &phones).await?;
+    let (mut people, mut seen, mint) = (People::new(known), Seen::new(), Mint::at(0));
+    let everybody = Everybody::of(options);
+    let mut shown = |(row, cells): (Row, Vec<String>)| PreviewRow {
+        row: row.number,
+        cells,
+        phone: row.outcome.as_ref().ok().map(|person| person.phone.to_string()),
+        verdict: judge(&row, &mut people, &mut seen, &everybody, &mint),
+    };
+    let rows = rows.into_iter().map(&mut shown).collect();
+    Ok(ImportPreview {
+        rows,
+        file_name: layout.source.file_name,
+        bytes: layout.source.bytes,
+        encoding: layout.source.encoding,
+        separator: layout.separator,
+        header: layout.header,
+        country: layout.country.code(),
+        columns: layout.columns,
+        notices: layout.notices.iter().map(Reason::of).collect(),
+    })
+}
+
+/// Looking at the file may take as long as reading all of it.
+pub async fn laid_out(path: &Path, options: &ImportOptions, home: &str) -> Result<Layout, ImportError> {
+    let (path, options, home) = (path.to_owned(), options.clone(), home.to_owned());
+    let file = path.display().to_string();
+    tokio::task::spawn_blocking(move || layout(&path, &options, &home))
+        .await
+        .map_err(|error| ImportError::Unreadable {
+            file,
+            reason: error.to_string(),
+        })?
+}
+
+impl Everybody {
+    pub fn of(options: &ImportOptions) -> Self {
+        let tags = options
+            .tags
+            .iter()
+            .map(|tag| tag.trim().to_owned())
+            .filter(|tag| !tag.is_empty());
+        Self {
+            standing: options.standing,
+            tags: tags.collect(),
+            consent: options.consent.clone(),
+        }
+    }
+}
+
+fn both(record: Record, layout: &Layout) -> (Row, Vec<String>) {
+    let outcome = match record.trouble {
+        Some(error) => Err(error),
+        None => person_of(&record.cells, &layout.columns, layout.country),
+    };
+    let cells = record
+        .cells
+        .iter()
+        .map(|cell| start_of(cell, SHOWN).to_owned())
+        .collect();
+    (
+        Row {
+            number: record.row,
+            cells: Vec::new(),
+            outcome,
+        },
+        cells,
+    )
+}

@@ -1,0 +1,157 @@
+//! A record and what its columns are for, to a person or to the reason why not.
+//!
+//! Runs on the reading thread for every row of a file, so it touches no database. Cells of columns that are
+//! ignored can hold anything.
+
+use super::super::card::TEXT_LIMIT;
+use super::super::phone::{self, Country, Phone};
+use super::super::{Fields, Standing};
+use super::error::RowError;
+use super::layout::Layout;
+use super::records::Record;
+use super::source::is_undecoded;
+use super::{Column, ColumnUse};
+
+/// What a row says of a person; empty texts say nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Person {
+    pub phone: Phone,
+    pub name: String,
+    pub email: String,
+    pub fields: Fields,
+    pub tags: Vec<String>,
+}
+
+pub struct Row {
+    pub number: u32,
+    /// The cells of a refused row; nobody asks for those of the others.
+    pub cells: Vec<String>,
+    pub outcome: Result<Person, RowError>,
+}
+
+/// What is the same for everybody in a file.
+#[derive(Clone, Debug, Default)]
+pub struct Everybody {
+    pub standing: Standing,
+    pub tags: Vec<String>,
+    pub consent: Option<super::Consent>,
+}
+
+pub fn row_of(record: Record, layout: &Layout) -> Row {
+    let Record {
+        row: number,
+        cells,
+        trouble,
+    } = record;
+    let outcome = match trouble {
+        Some(error) => Err(error),
+        None => person_of(&cells, &layout.columns, layout.country),
+    };
+    let cells = if outcome.is_err() { cells } else { Vec::new() };
+    Row {
+        number,
+        cells,
+        outcome,
+    }
+}
+
+pub fn person_of(cells: &[String], columns: &[Column], country: Country) -> Result<Person, RowError> {
+    let extra = cells.iter().skip(columns.len());
+    if extra.into_iter().any(|cell| !cell.trim().is_empty()) {
+        return Err(RowError::TooManyCells {
+            cells: cells.len(),
+            columns: columns.len(),
+        });
+    }
+    let mut told = Told::default();
+    for (at, column) in columns.iter().enumerate() {
+        let cell = cells.get(at).map_or("", |cell| cell.trim());
+        if !cell.is_empty() && column.used != ColumnUse::Ignore {
+            told.take(column, checked(cell, column, at)?);
+        }
+    }
+    let phone = phone::parse(told.phone, country).map_err(RowError::Phone)?;
+    Ok(Person {
+        phone,
+        name: told.name,
+        email: told.email,
+        fields: told.fields,
+        tags: told.tags,
+    })
+}
+
+fn checked<'a>(cell: &'a str, column: &Column, at: usize) -> Result<&'a str, RowError> {
+    if is_undecoded(cell) {
+        return Err(RowError::Undecodable {
+            column: shown(column, at),
+        });
+    }
+    if cell.len() > TEXT_LIMIT {
+        let length = cell.chars().count();
+        if length > TEXT_LIMIT {
+            return Err(RowError::CellTooLong {
+                column: shown(column, at),
+                length,
+                limit: TEXT_LIMIT,
+            });
+        }
+    }
+    Ok(cell)
+}
+
+/// A column as the owner finds it: by its header, else by its number.
+fn shown(column: &Column, at: usize) -> String {
+    match column.header.trim() {
+        "" => format!("Column {}", at + 1),
+        header => header.chars().take(60).collect(),
+    }
+}
+
+#[derive(Default)]
+struct Told<'a> {
+    phone: &'a str,
+    name: String,
+    email: String,
+    fields: Fields,
+    tags: Vec<String>,
+}
+
+impl<'a> Told<'a> {
+    fn take(&mut self, column: &Column, cell: &'a str) {
+        match &column.used {
+            ColumnUse::Phone if self.phone.is_empty() => self.phone = cell,
+            ColumnUse::Name => self.name = joined(std::mem::take(&mut self.name), cell),
+            ColumnUse::Email => self.email = visible(cell),
+            ColumnUse::Tags => self.tags.extend(tags(cell)),
+            ColumnUse::Field { name } => self.field(name, visible(cell)),
+            ColumnUse::Phone | ColumnUse::Ignore => {}
+        }
+    }
+
+    fn field(&mut self, name: &str, value: String) {
+        if !value.is_empty() {
+            self.fields.insert(name.to_owned(), value);
+        }
+    }
+}
+
+/// First and last name may stand in two columns; a name is one line.
+fn joined(mut name: String, cell: &str) -> String {
+    for word in visible(cell).split_whitespace() {
+        if !name.is_empty() {
+            name.push(' ');
+        }
+        name.push_str(word);
+    }
+    name
+}
+
+fn tags(cell: &str) -> impl Iterator<Item = String> + '_ {
+    cell.split([',', ';', '|', '\n'])
+        .map(|tag| visible(tag.trim()))
+        .filter(|tag| !tag.is_empty())
+}
+
+fn visible(cell: &str) -> String {
+    cell.chars().filter(|c| !phone::is_invisible(*c)).collect()
+}

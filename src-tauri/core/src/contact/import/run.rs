@@ -1,0 +1,228 @@
+//! Goes through a whole file: a thread reads and parses, this side judges and writes, one short transaction a
+//! chunk. Memory is bounded by a few chunks and one entry a phone.
+//!
+//! Called by the app for a scan and for an import. A chunk is in with all its rows or not at all, so whatever
+//! ends a run (cancel, full disk, crash) leaves whole rows, and the next run goes on by finding them known.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tokio::sync::mpsc::{self, Receiver, Sender};
+
+use super::layout::Layout;
+use super::preview::laid_out;
+use super::records::Record;
+use super::rows::{Everybody, Row, row_of};
+use super::store;
+use super::verdict::{People, Seen, judge};
+use super::{ImportError, ImportOptions, ImportProgress, ImportState, ImportStep, ImportTotals, Reason};
+use crate::clock::Clock;
+use crate::db::{Db, StorageError};
+use crate::ids::{ImportId, Mint};
+
+/// Rows a transaction brings in.
+const CHUNK: usize = 2_000;
+/// Chunks that may wait between the reading thread and the database.
+const WAITING: usize = 2;
+
+pub struct Job {
+    pub id: ImportId,
+    pub path: PathBuf,
+    pub options: ImportOptions,
+    /// Where phones without a country code are from, if the options do not say.
+    pub home: String,
+    pub step: ImportStep,
+}
+
+/// Runs to the end and says how it ended. `stop` is looked at between chunks; `progress` hears of every chunk
+/// that is in, and of the end.
+pub async fn run(
+    db: &Db,
+    job: Job,
+    clock: &dyn Clock,
+    stop: &AtomicBool,
+    mut progress: impl FnMut(&ImportProgress),
+) -> ImportProgress {
+    let mut at = ImportProgress {
+        import_id: job.id,
+        step: job.step,
+        state: ImportState::Running,
+        percent: 0,
+        totals: ImportTotals::default(),
+        error: None,
+    };
+    let ended = go_through(db, &job, clock, stop, &mut at, &mut progress).await;
+    at.state = *ended.as_ref().unwrap_or(&ImportState::Failed);
+    at.error = ended.as_ref().err().map(Reason::of);
+    if at.state == ImportState::Done {
+        at.percent = 100;
+    }
+    // A disk too full for this line too: `end_interrupted` writes it on the next start.
+    if let Err(error) = end(db, &at, clock).await {
+        tracing::warn!(code = "import.end", %error, "the end of an import is not on record");
+    }
+    progress(&at);
+    at
+}
+
+async fn go_through(
+    db: &Db,
+    job: &Job,
+    clock: &dyn Clock,
+    stop: &AtomicBool,
+    at: &mut ImportProgress,
+    progress: &mut impl FnMut(&ImportProgress),
+) -> Result<ImportState, ImportError> {
+    let layout = laid_out(&job.path, &job.options, &job.home).await?;
+    begin(db, job, &layout, clock).await?;
+    let bytes = layout.source.bytes.max(1);
+    let mut chunks = read_aside(layout);
+    let mut desk = Desk {
+        everybody: Everybody::of(&job.options),
+        seen: Seen::new(),
+        fields: Default::default(),
+    };
+    loop {
+        if stop.load(Ordering::Relaxed) {
+            return Ok(ImportState::Cancelled);
+        }
+        let Some(chunk) = chunks.recv().await else {
+            return Ok(ImportState::Done);
+        };
+        let chunk = chunk?;
+        at.totals = bring(db, job, &chunk.rows, at.totals, &mut desk, clock)
+            .await
+            .map_err(|error| stopped_at(chunk.rows.first().map_or(0, |row| row.number), error))?;
+        at.percent = u8::try_from(chunk.read.saturating_mul(100) / bytes)
+            .unwrap_or(100)
+            .min(99);
+        progress(at);
+    }
+}
+
+async fn begin(db: &Db, job: &Job, layout: &Layout, clock: &dyn Clock) -> Result<(), ImportError> {
+    let at_start = |error: StorageError| stopped_at(1, error);
+    let mut tx = db.begin().await.map_err(at_start)?;
+    let header: Vec<String> = match layout.header {
+        true => layout
+            .columns
+            .iter()
+            .map(|column| column.header.clone())
+            .collect(),
+        false => Vec::new(),
+    };
+    let at = |error| at_start(db.error(error));
+    store::begin(&mut tx, job.id, &layout.source.file_name, clock.now())
+        .await
+        .map_err(at)?;
+    store::keep_header(&mut tx, job.id, layout.separator, &header)
+        .await
+        .map_err(at)?;
+    db.commit(tx).await.map_err(at_start)
+}
+
+async fn end(db: &Db, at: &ImportProgress, clock: &dyn Clock) -> Result<(), StorageError> {
+    let mut tx = db.begin().await?;
+    store::advance(&mut tx, at.import_id, at.totals, Some((at.state, clock.now()))).await?;
+    db.commit(tx).await
+}
+
+fn stopped_at(row: u32, error: StorageError) -> ImportError {
+    match error {
+        StorageError::Full { .. } => ImportError::DiskFull { row },
+        reason => ImportError::Stopped { row, reason },
+    }
+}
+
+/// What is kept from chunk to chunk.
+struct Desk {
+    everybody: Everybody,
+    seen: Seen,
+    /// Names of fields that are on record.
+    fields: std::collections::BTreeSet<String>,
+}
+
+/// One chunk in one transaction; the totals with it.
+async fn bring(
+    db: &Db,
+    job: &Job,
+    rows: &[Row],
+    mut totals: ImportTotals,
+    desk: &mut Desk,
+    clock: &dyn Clock,
+) -> Result<ImportTotals, StorageError> {
+    let now = clock.now();
+    let phones = rows
+        .iter()
+        .filter_map(|row| Some(row.outcome.as_ref().ok()?.phone))
+        .collect();
+    let at = |error| db.error(error);
+    let mut tx = db.begin().await?;
+    let mut people = People::new(store::known(&mut tx, &phones).await.map_err(at)?);
+    let mint = Mint::at(now);
+    for row in rows {
+        totals.count(&judge(row, &mut people, &mut desk.seen, &desk.everybody, &mint));
+    }
+    if job.step == ImportStep::Import {
+        store::keep(&mut tx, &people.list, now).await.map_err(at)?;
+        let unknown = desk.learn(&people);
+        super::super::store::know_fields(&mut tx, unknown.iter().map(String::as_str))
+            .await
+            .map_err(at)?;
+    }
+    store::refuse(&mut tx, job.id, rows).await.map_err(at)?;
+    store::advance(&mut tx, job.id, totals, None).await.map_err(at)?;
+    db.commit(tx).await?;
+    Ok(totals)
+}
+
+impl Desk {
+    fn learn(&mut self, people: &People) -> Vec<String> {
+        let names = people.list.iter().flat_map(|known| known.fields.keys());
+        let unknown: std::collections::BTreeSet<String> = names
+            .filter(|name| !self.fields.contains(*name))
+            .cloned()
+            .collect();
+        self.fields.extend(unknown.iter().cloned());
+        unknown.into_iter().collect()
+    }
+}
+
+struct Chunk {
+    rows: Vec<Row>,
+    /// Bytes of the file that were read up to here.
+    read: u64,
+}
+
+/// Reads on a thread of its own, which ends with the file, or when nobody listens any more.
+fn read_aside(layout: Layout) -> Receiver<Result<Chunk, ImportError>> {
+    let (sender, receiver) = mpsc::channel(WAITING);
+    tokio::task::spawn_blocking(move || {
+        if let Err(error) = read_all(&layout, &sender) {
+            let _ = sender.blocking_send(Err(error));
+        }
+    });
+    receiver
+}
+
+fn read_all(layout: &Layout, sender: &Sender<Result<Chunk, ImportError>>) -> Result<(), ImportError> {
+    let mut records = layout.records()?;
+    loop {
+        let mut rows = Vec::with_capacity(CHUNK);
+        while rows.len() < CHUNK {
+            let next: Option<Record> = records.next().map_err(|error| ImportError::ReadStopped {
+                row: records.row(),
+                reason: error.to_string(),
+            })?;
+            let Some(record) = next else { break };
+            rows.push(row_of(record, layout));
+        }
+        let (is_end, read) = (rows.len() < CHUNK, records.read());
+        if !rows.is_empty() && sender.blocking_send(Ok(Chunk { rows, read })).is_err() {
+            return Ok(());
+        }
+        if is_end {
+            return Ok(());
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! What becomes of a row, and of the contact behind its phone. Pure.
+//!
+//! Preview, scan and import judge by the same function, so what was shown is what happens. A standing only gets
+//! stricter here, a name or a field is never emptied, and a consent on record is never replaced.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::super::phone::Phone;
+use super::super::{Consent, Fields, Standing};
+use super::rows::{Everybody, Person, Row};
+use super::{ImportTotals, Reason, Verdict};
+use crate::ids::{ContactId, Mint};
+
+/// A contact as Ulak has it, with what rows add to it.
+#[derive(Clone, Debug)]
+pub struct Known {
+    pub id: ContactId,
+    pub phone: Phone,
+    pub name: String,
+    pub email: String,
+    pub fields: Fields,
+    pub tags: BTreeSet<String>,
+    pub standing: Standing,
+    pub consent: Option<Consent>,
+    /// The row of the table has to be written.
+    pub changed: bool,
+    pub new_tags: BTreeSet<String>,
+}
+
+/// The contacts that the rows of one chunk are about, new ones last and in their order.
+#[derive(Default)]
+pub struct People {
+    pub list: Vec<Known>,
+    places: HashMap<Phone, usize>,
+}
+
+/// The row in which each phone of the file stood first.
+pub type Seen = HashMap<Phone, u32>;
+
+impl People {
+    pub fn new(list: Vec<Known>) -> Self {
+        let places = list
+            .iter()
+            .enumerate()
+            .map(|(place, known)| (known.phone, place))
+            .collect();
+        Self { list, places }
+    }
+
+    fn get(&mut self, phone: Phone) -> Option<&mut Known> {
+        self.list.get_mut(*self.places.get(&phone)?)
+    }
+
+    fn add(&mut self, known: Known) {
+        self.places.insert(known.phone, self.list.len());
+        self.list.push(known);
+    }
+}
+
+/// Judges a row and lets it act on the contact behind its phone.
+pub fn judge(row: &Row, people: &mut People, seen: &mut Seen, everybody: &Everybody, mint: &Mint) -> Verdict {
+    let person = match &row.outcome {
+        Ok(person) => person,
+        Err(error) => {
+            return Verdict::Refused {
+                reason: Reason::of(error),
+            };
+        }
+    };
+    let earlier = *seen.entry(person.phone).or_insert(row.number);
+    let adds = match people.get(person.phone) {
+        Some(known) => Some(known.take(person, everybody)),
+        None => {
+            let mut known = Known::new(mint.next(), person.phone);
+            known.take(person, everybody);
+            people.add(known);
+            None
+        }
+    };
+    match adds {
+        _ if earlier != row.number => Verdict::Twice { row: earlier },
+        Some(adds) => Verdict::Known { adds },
+        None => Verdict::New,
+    }
+}
+
+impl ImportTotals {
+    pub(super) fn count(&mut self, verdict: &Verdict) {
+        self.rows += 1;
+        match verdict {
+            Verdict::New => self.new += 1,
+            Verdict::Known { .. } => self.known += 1,
+            Verdict::Twice { .. } => self.twice += 1,
+            Verdict::Refused { .. } => self.refused += 1,
+        }
+    }
+}
+
+impl Known {
+    fn new(id: ContactId, phone: Phone) -> Self {
+        Self {
+            id,
+            phone,
+            name: String::new(),
+            email: String::new(),
+            fields: Fields::new(),
+            tags: BTreeSet::new(),
+            standing: Standing::Normal,
+            consent: None,
+            changed: true,
+            new_tags: BTreeSet::new(),
+        }
+    }
+
+    /// Takes what a row says; answers with the names of what is added or changed.
+    fn take(&mut self, person: &Person, everybody: &Everybody) -> Vec<String> {
+        let mut adds = Vec::new();
+        let mut text = |name: &str, have: &mut String, say: &String| {
+            if !say.is_empty() && have != say {
+                have.clone_from(say);
+                adds.push(name.to_owned());
+            }
+        };
+        text("name", &mut self.name, &person.name);
+        text("email", &mut self.email, &person.email);
+        for (field, say) in &person.fields {
+            text(field, self.fields.entry(field.clone()).or_default(), say);
+        }
+        if everybody.standing > self.standing {
+            self.standing = everybody.standing;
+            adds.push("standing".to_owned());
+        }
+        if self.consent.is_none() && everybody.consent.is_some() {
+            self.consent.clone_from(&everybody.consent);
+            adds.push("consent".to_owned());
+        }
+        self.changed |= !adds.is_empty();
+        if self.tag(person.tags.iter().chain(&everybody.tags)) {
+            adds.push("tags".to_owned());
+        }
+        adds
+    }
+
+    fn tag<'a>(&mut self, tags: impl Iterator<Item = &'a String>) -> bool {
+        let before = self.new_tags.len();
+        for tag in tags {
+            if !self.tags.contains(tag) && self.new_tags.insert(tag.clone()) {
+                self.tags.insert(tag.clone());
+            }
+        }
+        self.new_tags.len() > before
+    }
+}
