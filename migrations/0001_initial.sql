@@ -141,7 +141,7 @@ CREATE TABLE queues (
     book        TEXT NOT NULL CHECK (book IN ('practice', 'real')),
     session_ids TEXT NOT NULL CHECK (json_valid(session_ids))
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX queues_live ON queues (state, priority) WHERE state IN ('open', 'paused');
+CREATE INDEX queues_by_state ON queues (state, priority);
 
 -- pending → sending → sent → delivered → read → played, with the side exits failed, skipped, cancelled and unknown.
 CREATE TABLE parts (
@@ -173,7 +173,8 @@ CREATE TABLE parts (
     CHECK (state NOT IN ('sending', 'unknown', 'sent', 'delivered', 'read', 'played') OR session_id IS NOT NULL)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX parts_due ON parts (queue_id, due_at, id) WHERE state = 'pending' AND ready = 1;
-CREATE INDEX parts_in_flight ON parts (session_id, due_at) WHERE state IN ('sending', 'unknown');
+CREATE INDEX parts_unknown ON parts (session_id, due_at) WHERE state = 'unknown';
+CREATE INDEX parts_sending ON parts (session_id) WHERE state = 'sending';
 CREATE INDEX parts_awaited ON parts (session_id, state) WHERE state IN ('sent', 'delivered');
 CREATE INDEX parts_by_state ON parts (queue_id, last, state, id);
 CREATE INDEX parts_by_message ON parts (message_id, position);
@@ -237,3 +238,4 @@ CREATE TABLE ledger_totals (
     released INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
 INSERT INTO ledger_totals (book) VALUES ('practice'), ('real');
+CREATE INDEX parts_by_media ON parts (media) WHERE media IS NOT NULL;

@@ -37,7 +37,7 @@ fn soups() -> impl Strategy<Value = Vec<u8>> {
         Just(b";".to_vec()),
         proptest::collection::vec(any::<u8>(), 0..8),
     ];
-    let list = proptest::collection::vec(piece, 0..60)
-        .prop_map(|pieces| [b"Name;Phone\n".to_vec(), pieces.concat()].concat());
+    let list =
+        proptest::collection::vec(piece, 0..60).prop_map(|pieces| [b"Name;Phone\n".to_vec(), pieces.concat()].concat());
     prop_oneof![proptest::collection::vec(any::<u8>(), 0..400), list]
 }

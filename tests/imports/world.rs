@@ -6,8 +6,8 @@ pub use std::time::Duration;
 
 pub use ulak_core::clock::{Clock, Millis};
 pub use ulak_core::contact::import::{
-    self, ColumnUse, Encoding, ImportError, ImportOptions, ImportPreview, ImportProgress, ImportState,
-    ImportStep, ImportTotals, Job, Separator, Verdict,
+    self, ColumnUse, Encoding, ImportError, ImportOptions, ImportPreview, ImportProgress, ImportState, ImportStep,
+    ImportTotals, Job, Separator, Verdict,
 };
 pub use ulak_core::contact::{Consent, Contact, ContactQuery, Standing, store};
 pub use ulak_core::db::{Db, DbKey, lock_folder};
@@ -37,14 +37,8 @@ pub struct World {
 impl World {
     pub async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let db = Db::open(lock_folder(folder.path()).unwrap(), &DbKey::new([7; 32]))
-            .await
-            .unwrap();
-        Self {
-            db,
-            folder,
-            mint: Mint::at(NOW),
-        }
+        let db = Db::open(lock_folder(folder.path()).unwrap(), &DbKey::new([7; 32])).await.unwrap();
+        Self { db, folder, mint: Mint::at(NOW) }
     }
 
     pub fn file(&self, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
@@ -76,13 +70,7 @@ impl World {
     ) -> ImportProgress {
         let stop = AtomicBool::new(false);
         let id: ImportId = self.mint.next();
-        let job = Job {
-            id,
-            path: path.to_owned(),
-            options: options.clone(),
-            home: "TR".into(),
-            step,
-        };
+        let job = Job { id, path: path.to_owned(), options: options.clone(), home: "TR".into(), step };
         let progress = |at: &ImportProgress| stop.store(enough(at), Ordering::Relaxed);
         let run = import::run(&self.db, job, &Still, &stop, progress);
         // The app runs it on its own task.
@@ -93,19 +81,13 @@ impl World {
     }
 
     pub async fn import(&self, path: &Path) -> ImportTotals {
-        let ended = self
-            .run(ImportStep::Import, path, &ImportOptions::default())
-            .await;
+        let ended = self.run(ImportStep::Import, path, &ImportOptions::default()).await;
         assert_eq!((ended.state, ended.error), (ImportState::Done, None));
         ended.totals
     }
 
     pub async fn contacts(&self, search: &str) -> Vec<Contact> {
-        let query = ContactQuery {
-            search: search.into(),
-            limit: 500,
-            ..ContactQuery::default()
-        };
+        let query = ContactQuery { search: search.into(), limit: 500, ..ContactQuery::default() };
         store::page(self.db.read(), &query).await.unwrap().rows
     }
 
@@ -115,13 +97,7 @@ impl World {
 }
 
 pub fn totals(new: u32, known: u32, twice: u32, refused: u32) -> ImportTotals {
-    ImportTotals {
-        rows: new + known + twice + refused,
-        new,
-        known,
-        twice,
-        refused,
-    }
+    ImportTotals { rows: new + known + twice + refused, new, known, twice, refused }
 }
 
 pub fn kinds(preview: &ImportPreview) -> Vec<String> {
@@ -131,11 +107,7 @@ pub fn kinds(preview: &ImportPreview) -> Vec<String> {
         Verdict::Twice { row } => format!("same as {row}"),
         Verdict::Refused { reason } => reason.code.clone(),
     };
-    preview
-        .rows
-        .iter()
-        .map(|row| format!("{} {}", row.row, kind(&row.verdict)))
-        .collect()
+    preview.rows.iter().map(|row| format!("{} {}", row.row, kind(&row.verdict))).collect()
 }
 
 pub fn windows_1254(text: &str) -> Vec<u8> {
@@ -143,27 +115,13 @@ pub fn windows_1254(text: &str) -> Vec<u8> {
 }
 
 pub fn utf_16(text: &str, big: bool) -> Vec<u8> {
-    text.encode_utf16()
-        .flat_map(|unit| {
-            if big {
-                unit.to_be_bytes()
-            } else {
-                unit.to_le_bytes()
-            }
-        })
-        .collect()
+    text.encode_utf16().flat_map(|unit| if big { unit.to_be_bytes() } else { unit.to_le_bytes() }).collect()
 }
 
 /// So many people with fictitious numbers.
 pub fn people(count: u32) -> String {
     let rows = (0..count).map(|at| {
-        format!(
-            "Person {at},0532 5{:02} {:02} {:02},City {}\n",
-            at / 10_000,
-            at / 100 % 100,
-            at % 100,
-            at % 7
-        )
+        format!("Person {at},0532 5{:02} {:02} {:02},City {}\n", at / 10_000, at / 100 % 100, at % 100, at % 7)
     });
     format!("Name,Phone,City\n{}", rows.collect::<String>())
 }

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-pub type Params = BTreeMap<&'static str, String>;
+pub type Params = BTreeMap<String, String>;
 
 pub trait Coded: std::error::Error {
     /// Stable, as in `import.no_phone_column`.
@@ -20,6 +20,6 @@ pub trait Coded: std::error::Error {
 #[macro_export]
 macro_rules! params {
     ($($name:ident : $value:expr),* $(,)?) => {
-        $crate::error::Params::from([$((stringify!($name), $value.to_string())),*])
+        $crate::error::Params::from([$((stringify!($name).to_owned(), $value.to_string())),*])
     };
 }

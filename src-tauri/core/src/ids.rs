@@ -36,6 +36,7 @@ macro_rules! ids {
         $(#[$doc])*
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(transparent)]
+        #[cfg_attr(feature = "bindings", derive(specta::Type))]
         pub struct $name(pub Uuid);
 
         impl From<Uuid> for $name {

@@ -1,8 +1,20 @@
 //! Everything of Ulak that is true without a screen or a network.
 
+pub mod app;
+pub mod campaign;
 pub mod clock;
 pub mod contact;
 pub mod db;
 pub mod error;
 pub mod event;
 pub mod ids;
+pub mod ledger;
+pub mod media;
+pub mod outbox;
+pub mod session;
+pub mod settings;
+pub mod template;
+pub mod vault;
+
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;

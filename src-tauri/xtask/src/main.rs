@@ -1,1 +1,68 @@
-fn main() {}
+//! The project's own commands: `cargo xtask <command>`.
+//!
+//! Each one installs what it needs or says exactly what to install, then runs
+//! the ordinary tools. It depends on nothing but the standard library, so that
+//! it compiles in seconds on a machine that has nothing else yet.
+
+mod bench;
+mod bindings;
+mod check;
+mod node;
+mod packages;
+mod run;
+mod sh;
+mod test;
+mod tools;
+
+use std::process::ExitCode;
+
+const HELP: &str = "\
+Usage: cargo xtask <command> [options]
+
+  run [--release]       Build the app and open it. Where there is no display,
+                        send a practice campaign in the terminal instead.
+  test [--long]         Every test: core and shell, the front end, the window.
+                        --long also kills the app 300 times in the crash test.
+  check [--advisories]  Formatting, lints, licences, unused dependencies, the
+                        front end and the generated bindings.
+                        --advisories asks the public advisory database as well.
+  bench [arguments]     Build with optimisation and run the benchmarks.
+  bindings [--check]    Write the front end's view of the commands
+                        (ui/src/api/bindings.ts), or only compare it.
+
+CI runs `check` and `test` (see .ci/run).";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let (command, rest) = match arguments.split_first() {
+        None => ("--help", &[][..]),
+        Some((command, rest)) => (command.as_str(), rest),
+    };
+    let outcome = match command {
+        "--help" | "-h" | "help" => {
+            println!("{HELP}");
+            Ok(())
+        }
+        "run" => flags(rest, ["--release"]).and_then(|[release]| run::run(release)),
+        "test" => flags(rest, ["--long"]).and_then(|[long]| test::run(long)),
+        "check" => flags(rest, ["--advisories"]).and_then(|[advisories]| check::run(advisories)),
+        "bench" => bench::run(rest),
+        "bindings" => flags(rest, ["--check"]).and_then(|[check]| bindings::run(check)),
+        unknown => Err(format!("There is no command '{unknown}'.\n\n{HELP}")),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(reason) => {
+            eprintln!("\n{reason}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Which of the known flags were given; anything else is refused.
+fn flags<const N: usize>(given: &[String], known: [&str; N]) -> Result<[bool; N], String> {
+    match given.iter().find(|argument| !known.contains(&argument.as_str())) {
+        Some(unknown) => Err(format!("There is no option '{unknown}'.\n\n{HELP}")),
+        None => Ok(known.map(|flag| given.iter().any(|argument| argument == flag))),
+    }
+}

@@ -23,9 +23,7 @@ impl<'a> Card<'a> {
     pub(super) fn of(edit: &'a ContactEdit, country: Country) -> Result<Self, ContactError> {
         let email = edit.email.trim();
         if !email.is_empty() && !is_email(email) {
-            return Err(ContactError::Email {
-                email: email.to_owned(),
-            });
+            return Err(ContactError::Email { email: email.to_owned() });
         }
         let mut fields = Fields::new();
         for (label, value) in &edit.fields {
@@ -34,13 +32,7 @@ impl<'a> Card<'a> {
         }
         fields.retain(|_, value| !value.is_empty());
         let name = short_enough("name", &edit.name)?;
-        Ok(Self {
-            phone: phone::parse(&edit.phone, country)?,
-            name,
-            email,
-            fields,
-            consent: edit.consent.as_ref(),
-        })
+        Ok(Self { phone: phone::parse(&edit.phone, country)?, name, email, fields, consent: edit.consent.as_ref() })
     }
 
     pub(super) fn search(&self) -> String {
@@ -52,11 +44,7 @@ pub(super) fn short_enough<'a>(what: &str, text: &'a str) -> Result<&'a str, Con
     let text = text.trim();
     let length = text.chars().count();
     if length > TEXT_LIMIT {
-        return Err(ContactError::TooLong {
-            what: what.to_owned(),
-            length,
-            limit: TEXT_LIMIT,
-        });
+        return Err(ContactError::TooLong { what: what.to_owned(), length, limit: TEXT_LIMIT });
     }
     Ok(text)
 }
@@ -70,7 +58,5 @@ fn is_email(text: &str) -> bool {
         && !host.starts_with('.')
         && !host.ends_with('.')
         && text.len() <= 254
-        && !text
-            .chars()
-            .any(|c| c.is_whitespace() || c.is_control() || matches!(c, ',' | ';' | '<' | '>'))
+        && !text.chars().any(|c| c.is_whitespace() || c.is_control() || matches!(c, ',' | ';' | '<' | '>'))
 }

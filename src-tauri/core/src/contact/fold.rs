@@ -67,10 +67,7 @@ pub fn haystack(name: &str, phone: Phone, email: &str, fields: &Fields) -> Strin
     let mut text = fold(name);
     text.push('\n');
     text.push_str(&phone.digits().to_string());
-    for more in std::iter::once(email)
-        .chain(fields.values().map(String::as_str))
-        .filter(|more| !more.is_empty())
-    {
+    for more in std::iter::once(email).chain(fields.values().map(String::as_str)).filter(|more| !more.is_empty()) {
         text.push('\n');
         text.push_str(&fold(more));
     }
@@ -87,9 +84,8 @@ pub fn needles(query: &str) -> Vec<String> {
 }
 
 fn phone_digits(query: &str) -> Option<String> {
-    let is_phone = query
-        .chars()
-        .all(|c| c.is_ascii_digit() || c.is_whitespace() || matches!(c, '+' | '-' | '(' | ')' | '.'));
+    let is_phone =
+        query.chars().all(|c| c.is_ascii_digit() || c.is_whitespace() || matches!(c, '+' | '-' | '(' | ')' | '.'));
     let digits: String = query.chars().filter(char::is_ascii_digit).collect();
     let digits = digits.trim_start_matches('0');
     (is_phone && !digits.is_empty()).then(|| digits.to_owned())
@@ -98,23 +94,14 @@ fn phone_digits(query: &str) -> Option<String> {
 /// A header or label as the name of a field, usable in `{{…}}`: letters, digits and underscores in lower case.
 pub fn field_name(label: &str) -> Option<String> {
     let mut name = String::new();
-    for c in label
-        .trim()
-        .chars()
-        .flat_map(char::to_lowercase)
-        .filter(|c| !is_mark(*c))
-    {
+    for c in label.trim().chars().flat_map(char::to_lowercase).filter(|c| !is_mark(*c)) {
         if c.is_alphanumeric() {
             name.push(c);
         } else if !name.is_empty() && !name.ends_with('_') {
             name.push('_');
         }
     }
-    let name: String = name
-        .trim_end_matches('_')
-        .chars()
-        .take(FIELD_NAME_LIMIT)
-        .collect();
+    let name: String = name.trim_end_matches('_').chars().take(FIELD_NAME_LIMIT).collect();
     (!name.is_empty()).then_some(name)
 }
 
@@ -145,13 +132,9 @@ mod tests {
 
     #[test]
     fn headers_become_names_of_variables() {
-        for (label, name) in [
-            ("Şehir", "şehir"),
-            ("Son Ödeme (TL)", "son_ödeme_tl"),
-            ("İL", "il"),
-            ("a.b-c", "a_b_c"),
-            ("2nd", "2nd"),
-        ] {
+        for (label, name) in
+            [("Şehir", "şehir"), ("Son Ödeme (TL)", "son_ödeme_tl"), ("İL", "il"), ("a.b-c", "a_b_c"), ("2nd", "2nd")]
+        {
             assert_eq!(field_name(label).as_deref(), Some(name));
         }
         assert_eq!(field_name(" -- "), None);

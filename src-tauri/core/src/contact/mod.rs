@@ -23,6 +23,7 @@ use phone::PhoneError;
 /// Ordered: an import may only move it up.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
 pub enum Standing {
     #[default]
     Normal,
@@ -54,6 +55,7 @@ impl Standing {
 /// Where and when the owner got permission to write, and when the person took it back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
 pub struct Consent {
     pub source: String,
     pub at: Millis,
@@ -65,6 +67,7 @@ pub type Fields = BTreeMap<String, String>;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
 pub struct Contact {
     pub id: ContactId,
     /// E.164
@@ -84,6 +87,7 @@ pub struct Contact {
 /// What the owner typed; without an id it is somebody new.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
 pub struct ContactEdit {
     pub id: Option<ContactId>,
     pub phone: String,
@@ -96,6 +100,7 @@ pub struct ContactEdit {
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
 pub struct ContactQuery {
     /// Every word of it must be in the name, the phone, the e-mail, or a field.
     pub search: String,
@@ -107,6 +112,7 @@ pub struct ContactQuery {
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
 pub struct ContactPage {
     pub total: u32,
     pub rows: Vec<Contact>,
@@ -114,6 +120,7 @@ pub struct ContactPage {
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
 pub struct ContactTotals {
     pub all: u32,
     pub normal: u32,
@@ -126,6 +133,7 @@ pub struct ContactTotals {
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
 pub struct TagTotal {
     pub tag: String,
     pub contacts: u32,
@@ -134,11 +142,7 @@ pub struct TagTotal {
 #[derive(Debug, thiserror::Error)]
 pub enum ContactError {
     #[error("{phone} belongs to {holder} already. Open that contact to change it.")]
-    PhoneTaken {
-        phone: String,
-        holder: String,
-        contact_id: ContactId,
-    },
+    PhoneTaken { phone: String, holder: String, contact_id: ContactId },
     #[error("This contact is no longer there.")]
     Unknown,
     #[error("\"{email}\" is no e-mail address. Correct it or leave it empty.")]
@@ -146,11 +150,7 @@ pub enum ContactError {
     #[error("\"{name}\" has no letter or digit that could name a field. Give the field another name.")]
     FieldName { name: String },
     #[error("{what} has {length} characters; at most {limit} fit. Shorten it.")]
-    TooLong {
-        what: String,
-        length: usize,
-        limit: usize,
-    },
+    TooLong { what: String, length: usize, limit: usize },
     #[error("\"{country}\" is no country code. Choose the country of your contacts in the settings.")]
     Country { country: String },
     #[error(transparent)]
@@ -181,11 +181,7 @@ impl Coded for ContactError {
 
     fn params(&self) -> Params {
         match self {
-            Self::PhoneTaken {
-                phone,
-                holder,
-                contact_id,
-            } => {
+            Self::PhoneTaken { phone, holder, contact_id } => {
                 params! { phone: phone, holder: holder, contact_id: contact_id }
             }
             Self::Unknown => Params::new(),

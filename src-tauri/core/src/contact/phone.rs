@@ -29,10 +29,7 @@ pub struct Phone(u64);
 pub fn parse(text: &str, country: Country) -> Result<Phone, PhoneError> {
     let (plus, digits) = written::read(text)?;
     if digits.len() < SHORTEST {
-        return Err(PhoneError::TooShort {
-            digits: digits.len(),
-            country: country.code(),
-        });
+        return Err(PhoneError::TooShort { digits: digits.len(), country: country.code() });
     }
     if plus || digits.starts_with("00") {
         return from_abroad(&digits, country);
@@ -43,9 +40,7 @@ pub fn parse(text: &str, country: Country) -> Result<Phone, PhoneError> {
 /// As people write it abroad, in groups: `+90 538 555 02 14`. Anything that is no E.164 comes back as it is.
 pub fn shown(e164: &str) -> String {
     match PhoneNumber::parse(e164, None) {
-        Ok(number) => number
-            .format_as(PhoneNumberFormat::International)
-            .replace('-', " "),
+        Ok(number) => number.format_as(PhoneNumberFormat::International).replace('-', " "),
         Err(_) => e164.to_owned(),
     }
 }
@@ -102,10 +97,7 @@ impl Country {
     }
 
     pub fn calling_code(self) -> u16 {
-        LIBRARY
-            .get_country_code_for_region(self.0)
-            .and_then(|code| u16::try_from(code).ok())
-            .unwrap_or_default()
+        LIBRARY.get_country_code_for_region(self.0).and_then(|code| u16::try_from(code).ok()).unwrap_or_default()
     }
 }
 
@@ -129,19 +121,13 @@ pub enum PhoneError {
     #[error("{digits} digits are too few for a phone number in {country}. See whether some are missing.")]
     TooShort { digits: usize, country: String },
     #[serde(rename = "phone.too_long")]
-    #[error(
-        "{digits} digits are too many for a phone number in {country}. See whether two numbers run together."
-    )]
+    #[error("{digits} digits are too many for a phone number in {country}. See whether two numbers run together.")]
     TooLong { digits: usize, country: String },
     #[serde(rename = "phone.excel_shortened")]
     #[error(
         "Excel has shortened this number to {value}. Its last {lost_digits} digits are gone, so it could be any of {candidates} phones. Open the original list, select the phone column, choose Format cells, Number, 0 decimals, save as CSV and choose the file again."
     )]
-    ExcelShortened {
-        value: String,
-        lost_digits: u32,
-        candidates: u64,
-    },
+    ExcelShortened { value: String, lost_digits: u32, candidates: u64 },
     #[serde(rename = "phone.excel_narrow")]
     #[error(
         "Excel wrote # instead of the number because its column was too narrow. Open the original list, widen the phone column and save as CSV again."
@@ -182,11 +168,7 @@ impl Coded for PhoneError {
             Self::TooShort { digits, country } | Self::TooLong { digits, country } => {
                 params! { digits: digits, country: country }
             }
-            Self::ExcelShortened {
-                value,
-                lost_digits,
-                candidates,
-            } => {
+            Self::ExcelShortened { value, lost_digits, candidates } => {
                 params! { value: value, lost_digits: lost_digits, candidates: candidates }
             }
             Self::Letters { letters } => params! { letters: letters },
@@ -208,9 +190,7 @@ const LONG_ENOUGH_FOR_ABROAD: usize = 10;
 fn from_abroad(digits: &str, country: Country) -> Result<Phone, PhoneError> {
     let significant = digits.trim_start_matches('0');
     if significant.is_empty() {
-        return Err(PhoneError::Invalid {
-            country: country.code(),
-        });
+        return Err(PhoneError::Invalid { country: country.code() });
     }
     match international(significant) {
         Ok(phone) => Ok(phone),
@@ -229,25 +209,16 @@ fn international(digits: &str) -> Result<Phone, PhoneError> {
 
 fn unreadable_abroad(digits: &str) -> PhoneError {
     if digits.len() > LONGEST {
-        return PhoneError::TooLong {
-            digits: digits.len(),
-            country: "+".to_owned(),
-        };
+        return PhoneError::TooLong { digits: digits.len(), country: "+".to_owned() };
     }
     let beginning = digits.get(..3).unwrap_or(digits);
-    PhoneError::UnknownCountry {
-        beginning: format!("+{beginning}"),
-    }
+    PhoneError::UnknownCountry { beginning: format!("+{beginning}") }
 }
 
 /// A number of home wins over one from abroad that happens to have the same digits.
 fn from_home(digits: &str, country: Country) -> Result<Phone, PhoneError> {
     let home = PhoneNumber::parse(digits, Some(country.0)).ok();
-    if let Some(phone) = home
-        .as_ref()
-        .filter(|number| number.is_valid())
-        .and_then(Phone::of)
-    {
+    if let Some(phone) = home.as_ref().filter(|number| number.is_valid()).and_then(Phone::of) {
         return Ok(phone);
     }
     if let Some(phone) = abroad_without_plus(digits) {
@@ -255,13 +226,8 @@ fn from_home(digits: &str, country: Country) -> Result<Phone, PhoneError> {
     }
     match home {
         Some(number) => judge(&number, digits.len(), &country.code()),
-        None if digits.len() > LONGEST => Err(PhoneError::TooLong {
-            digits: digits.len(),
-            country: country.code(),
-        }),
-        None => Err(PhoneError::Invalid {
-            country: country.code(),
-        }),
+        None if digits.len() > LONGEST => Err(PhoneError::TooLong { digits: digits.len(), country: country.code() }),
+        None => Err(PhoneError::Invalid { country: country.code() }),
     }
 }
 
@@ -306,21 +272,15 @@ fn begins_like_a_mobile(number: &PhoneNumber) -> bool {
 
 /// The largest country behind the number's calling code.
 fn main_country(number: &PhoneNumber) -> Option<Country> {
-    LIBRARY
-        .get_region_for_country_code(number.country_code)
-        .map(Country)
+    LIBRARY.get_region_for_country_code(number.country_code).map(Country)
 }
 
 /// The first digit of mobiles, for countries where mobiles are told from fixed lines by it.
 static MOBILES_BEGIN_WITH: LazyLock<Vec<(Region, char)>> = LazyLock::new(|| {
-    let regions: Vec<Region> = LIBRARY
-        .get_supported_regions()
-        .filter(|region| !LIBRARY.is_nanpa_country(*region))
-        .collect();
+    let regions: Vec<Region> =
+        LIBRARY.get_supported_regions().filter(|region| !LIBRARY.is_nanpa_country(*region)).collect();
     let first = |region: Region| {
-        let example = LIBRARY
-            .get_example_number_for_type_and_region(region, PhoneNumberType::Mobile)
-            .ok()?;
+        let example = LIBRARY.get_example_number_for_type_and_region(region, PhoneNumberType::Mobile).ok()?;
         Some((region, example.get_national_significant_number().chars().next()?))
     };
     regions.into_iter().filter_map(first).collect()

@@ -12,8 +12,7 @@ use super::card::{Card, short_enough};
 use super::fold::needles;
 use super::phone::{self, Country, Phone};
 use super::{
-    Consent, Contact, ContactEdit, ContactError, ContactPage, ContactQuery, ContactTotals, Fields, Standing,
-    TagTotal,
+    Consent, Contact, ContactEdit, ContactError, ContactPage, ContactQuery, ContactTotals, Fields, Standing, TagTotal,
 };
 use crate::clock::Millis;
 use crate::ids::{ContactId, Mint};
@@ -70,65 +69,36 @@ pub async fn by_ids(pool: &SqlitePool, ids: &[ContactId]) -> Result<Vec<Contact>
 /// One page, in the order of names; contacts without a name come last.
 pub async fn page(pool: &SqlitePool, query: &ContactQuery) -> Result<ContactPage, ContactError> {
     let mut reader = pool.acquire().await?;
-    let total = filtered("SELECT count(*) FROM contacts", query)
-        .build_query_scalar::<u32>()
-        .fetch_one(&mut *reader)
-        .await?;
+    let total =
+        filtered("SELECT count(*) FROM contacts", query).build_query_scalar::<u32>().fetch_one(&mut *reader).await?;
     let mut listed = filtered("SELECT id FROM contacts", query);
-    listed
-        .push(" ORDER BY name = '', search, id LIMIT ")
-        .push_bind(query.limit.min(PAGE_LIMIT));
+    listed.push(" ORDER BY name = '', search, id LIMIT ").push_bind(query.limit.min(PAGE_LIMIT));
     listed.push(" OFFSET ").push_bind(query.offset);
     let ids: Vec<ContactId> = listed.build_query_scalar().fetch_all(&mut *reader).await?;
-    Ok(ContactPage {
-        total,
-        rows: load(&mut reader, &ids).await?,
-    })
+    Ok(ContactPage { total, rows: load(&mut reader, &ids).await? })
 }
 
 pub async fn totals(pool: &SqlitePool) -> Result<ContactTotals, ContactError> {
     let mut reader = pool.acquire().await?;
-    let all: u32 = sqlx::query_scalar("SELECT count(*) FROM contacts")
-        .fetch_one(&mut *reader)
-        .await?;
+    let all: u32 = sqlx::query_scalar("SELECT count(*) FROM contacts").fetch_one(&mut *reader).await?;
     // The partial index holds exactly the listed ones.
     let listed = "SELECT standing, count(*) FROM contacts WHERE standing <> 'normal' GROUP BY standing";
     let listed: Vec<(String, u32)> = sqlx::query_as(listed).fetch_all(&mut *reader).await?;
-    let of = |standing: Standing| {
-        listed
-            .iter()
-            .find(|(text, _)| text == standing.as_str())
-            .map_or(0, |(_, count)| *count)
-    };
+    let of =
+        |standing: Standing| listed.iter().find(|(text, _)| text == standing.as_str()).map_or(0, |(_, count)| *count);
     let (gray, black) = (of(Standing::Gray), of(Standing::Black));
     let tags = "SELECT tag, count(*) FROM contact_tags GROUP BY tag ORDER BY tag";
     let tags: Vec<(String, u32)> = sqlx::query_as(tags).fetch_all(&mut *reader).await?;
-    let tags = tags
-        .into_iter()
-        .map(|(tag, contacts)| TagTotal { tag, contacts })
-        .collect();
+    let tags = tags.into_iter().map(|(tag, contacts)| TagTotal { tag, contacts }).collect();
     let fields = "SELECT name FROM contact_fields ORDER BY name";
     let fields: Vec<String> = sqlx::query_scalar(fields).fetch_all(&mut *reader).await?;
-    Ok(ContactTotals {
-        all,
-        normal: all.saturating_sub(gray + black),
-        gray,
-        black,
-        tags,
-        fields,
-    })
+    Ok(ContactTotals { all, normal: all.saturating_sub(gray + black), gray, black, tags, fields })
 }
 
 /// Remembers the names of fields; those known already stay.
-pub async fn know_fields(
-    tx: &mut SqliteConnection,
-    names: impl Iterator<Item = &str>,
-) -> Result<(), sqlx::Error> {
+pub async fn know_fields(tx: &mut SqliteConnection, names: impl Iterator<Item = &str>) -> Result<(), sqlx::Error> {
     for name in names {
-        sqlx::query("INSERT OR IGNORE INTO contact_fields (name) VALUES (?)")
-            .bind(name)
-            .execute(&mut *tx)
-            .await?;
+        sqlx::query("INSERT OR IGNORE INTO contact_fields (name) VALUES (?)").bind(name).execute(&mut *tx).await?;
     }
     Ok(())
 }
@@ -140,12 +110,8 @@ pub(super) fn consent_of(row: &SqliteRow) -> Result<Option<Consent>, sqlx::Error
     };
     Ok(Some(Consent {
         source,
-        at: row
-            .try_get::<Option<Millis>, _>("consent_at")?
-            .unwrap_or_default(),
-        note: row
-            .try_get::<Option<String>, _>("consent_note")?
-            .unwrap_or_default(),
+        at: row.try_get::<Option<Millis>, _>("consent_at")?.unwrap_or_default(),
+        note: row.try_get::<Option<String>, _>("consent_note")?.unwrap_or_default(),
         withdrawn_at: row.try_get("consent_withdrawn_at")?,
     }))
 }
@@ -161,11 +127,7 @@ pub(super) fn fields_json(fields: &Fields) -> String {
     serde_json::to_string(fields).unwrap_or_else(|_| "{}".to_owned())
 }
 
-async fn refuse_taken(
-    tx: &mut SqliteConnection,
-    phone: Phone,
-    id: Option<ContactId>,
-) -> Result<(), ContactError> {
+async fn refuse_taken(tx: &mut SqliteConnection, phone: Phone, id: Option<ContactId>) -> Result<(), ContactError> {
     let holder: Option<(ContactId, String)> = sqlx::query_as("SELECT id, name FROM contacts WHERE phone = ?")
         .bind(phone.to_string())
         .fetch_optional(&mut *tx)
@@ -174,11 +136,7 @@ async fn refuse_taken(
         Some((holder_id, name)) if Some(holder_id) != id => {
             let shown = phone::shown(&phone.to_string());
             let holder = if name.is_empty() { shown.clone() } else { name };
-            Err(ContactError::PhoneTaken {
-                phone: shown,
-                holder,
-                contact_id: holder_id,
-            })
+            Err(ContactError::PhoneTaken { phone: shown, holder, contact_id: holder_id })
         }
         _ => Ok(()),
     }
@@ -215,10 +173,7 @@ async fn change(
     now: Millis,
 ) -> Result<ContactId, ContactError> {
     let before = one(tx, id).await?;
-    let withdrawn = before
-        .consent
-        .as_ref()
-        .filter(|consent| consent.withdrawn_at.is_some());
+    let withdrawn = before.consent.as_ref().filter(|consent| consent.withdrawn_at.is_some());
     let consent = card.consent.or(withdrawn);
     sqlx::query(
         "UPDATE contacts SET phone = ?, name = ?, email = ?, fields = ?, search = ?, consent_source = ?, \
@@ -241,10 +196,7 @@ async fn change(
 }
 
 async fn replace_tags(tx: &mut SqliteConnection, id: ContactId, tags: &[String]) -> Result<(), ContactError> {
-    sqlx::query("DELETE FROM contact_tags WHERE contact_id = ?")
-        .bind(id)
-        .execute(&mut *tx)
-        .await?;
+    sqlx::query("DELETE FROM contact_tags WHERE contact_id = ?").bind(id).execute(&mut *tx).await?;
     for tag in tags {
         let tag = short_enough("tag", tag)?;
         if tag.is_empty() {
@@ -276,29 +228,16 @@ async fn load(reader: &mut SqliteConnection, ids: &[ContactId]) -> Result<Vec<Co
         let contact = contact_of(row)?;
         contacts.insert(contact.id, contact);
     }
-    let tags = among(
-        "SELECT contact_id, tag FROM contact_tags WHERE contact_id IN (",
-        ids,
-        ") ORDER BY contact_id, tag",
-    );
-    for (id, tag) in { tags }
-        .build_query_as::<(ContactId, String)>()
-        .fetch_all(&mut *reader)
-        .await?
-    {
+    let tags =
+        among("SELECT contact_id, tag FROM contact_tags WHERE contact_id IN (", ids, ") ORDER BY contact_id, tag");
+    for (id, tag) in { tags }.build_query_as::<(ContactId, String)>().fetch_all(&mut *reader).await? {
         contacts.entry(id).and_modify(|contact| contact.tags.push(tag));
     }
     let head = "SELECT m.contact_id, max(p.sent_at) FROM messages m JOIN parts p ON p.message_id = m.id \
                 WHERE p.sent_at IS NOT NULL AND m.contact_id IN (";
     let sent = among(head, ids, ") GROUP BY m.contact_id");
-    for (id, at) in { sent }
-        .build_query_as::<(ContactId, Option<Millis>)>()
-        .fetch_all(&mut *reader)
-        .await?
-    {
-        contacts
-            .entry(id)
-            .and_modify(|contact| contact.last_message_at = at);
+    for (id, at) in { sent }.build_query_as::<(ContactId, Option<Millis>)>().fetch_all(&mut *reader).await? {
+        contacts.entry(id).and_modify(|contact| contact.last_message_at = at);
     }
     Ok(ids.iter().filter_map(|id| contacts.remove(id)).collect())
 }
@@ -340,9 +279,7 @@ fn filtered(head: &str, query: &ContactQuery) -> QueryBuilder<Sqlite> {
         sql.push(" AND standing = ").push_bind(standing.as_str());
     }
     if let Some(tag) = &query.tag {
-        sql.push(" AND id IN (SELECT contact_id FROM contact_tags WHERE tag = ")
-            .push_bind(tag.as_str())
-            .push(")");
+        sql.push(" AND id IN (SELECT contact_id FROM contact_tags WHERE tag = ").push_bind(tag.as_str()).push(")");
     }
     sql
 }

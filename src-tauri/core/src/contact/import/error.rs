@@ -19,23 +19,14 @@ pub enum ImportError {
     Empty { file: String },
     #[error("{file} has a header but no rows below it. Save your list as CSV again and choose it here.")]
     NoRows { file: String },
-    #[error(
-        "{file} is no text. Open your list in Excel, choose Save as, CSV UTF-8, and choose that file here."
-    )]
+    #[error("{file} is no text. Open your list in Excel, choose Save as, CSV UTF-8, and choose that file here.")]
     NotText { file: String },
-    #[error(
-        "{file} is an Excel workbook. Open it in Excel, choose Save as, CSV UTF-8, and choose that file here."
-    )]
+    #[error("{file} is an Excel workbook. Open it in Excel, choose Save as, CSV UTF-8, and choose that file here.")]
     ExcelWorkbook { file: String },
-    #[error(
-        "{file} is an address-book file (vCard). Export your contacts as CSV instead and choose that file here."
-    )]
+    #[error("{file} is an address-book file (vCard). Export your contacts as CSV instead and choose that file here.")]
     AddressBook { file: String },
     #[error("The text of this file is not {encoding}; it looks like {detected}. Choose {detected}.")]
-    WrongEncoding {
-        encoding: &'static str,
-        detected: &'static str,
-    },
+    WrongEncoding { encoding: &'static str, detected: &'static str },
     #[error(
         "No column holds phone numbers. The columns are: {headers}. Add a column named Phone, or choose which one holds the phones."
     )]
@@ -54,9 +45,7 @@ pub enum ImportError {
         "The import stopped at row {row}: {reason} What came in before it stays. Import the file again to go on; nobody comes in twice."
     )]
     Stopped { row: u32, reason: StorageError },
-    #[error(
-        "{file} cannot be written: {reason}. Choose another folder, or close the file in other programs."
-    )]
+    #[error("{file} cannot be written: {reason}. Choose another folder, or close the file in other programs.")]
     CannotWrite { file: String, reason: String },
     #[error("\"{country}\" is no country code. Choose the country of the phones.")]
     Country { country: String },
@@ -123,17 +112,11 @@ pub enum RowError {
     #[error("{column} has characters that could not be read. Choose another encoding, or correct the cell.")]
     Undecodable { column: String },
     #[serde(rename = "import.too_many_cells")]
-    #[error(
-        "The row has {cells} cells where the header has {columns}. Put cells that hold the separator in quotes."
-    )]
+    #[error("The row has {cells} cells where the header has {columns}. Put cells that hold the separator in quotes.")]
     TooManyCells { cells: usize, columns: usize },
     #[serde(rename = "import.cell_too_long")]
     #[error("{column} has {length} characters; at most {limit} fit. Shorten the cell.")]
-    CellTooLong {
-        column: String,
-        length: usize,
-        limit: usize,
-    },
+    CellTooLong { column: String, length: usize, limit: usize },
     #[serde(rename = "import.open_quote")]
     #[error("A quotation mark opens a cell here and none closes it. Add or remove one.")]
     OpenQuote,
@@ -161,11 +144,7 @@ impl Coded for RowError {
         match self {
             Self::Undecodable { column } => params! { column: column },
             Self::TooManyCells { cells, columns } => params! { cells: cells, columns: columns },
-            Self::CellTooLong {
-                column,
-                length,
-                limit,
-            } => {
+            Self::CellTooLong { column, length, limit } => {
                 params! { column: column, length: length, limit: limit }
             }
             Self::OpenQuote => Params::new(),
@@ -183,10 +162,7 @@ pub enum Notice {
     #[error("The first row holds a phone number, so it is read as a contact and not as a header.")]
     NoHeader,
     #[error("Read as {encoding}, letters may look wrong: the file looks like {detected}.")]
-    EncodingDoubtful {
-        encoding: &'static str,
-        detected: &'static str,
-    },
+    EncodingDoubtful { encoding: &'static str, detected: &'static str },
 }
 
 impl Coded for Notice {

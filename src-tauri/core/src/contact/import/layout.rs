@@ -28,9 +28,7 @@ pub struct Layout {
 
 pub fn layout(path: &Path, options: &ImportOptions, home: &str) -> Result<Layout, ImportError> {
     let country = options.country.as_deref().unwrap_or(home);
-    let country = Country::of(country).ok_or_else(|| ImportError::Country {
-        country: country.to_owned(),
-    })?;
+    let country = Country::of(country).ok_or_else(|| ImportError::Country { country: country.to_owned() })?;
     let source = source::open(path, options.encoding, country.code() == "TR")?;
     let separator = match options.separator {
         Some(separator) => separator,
@@ -40,22 +38,12 @@ pub fn layout(path: &Path, options: &ImportOptions, home: &str) -> Result<Layout
     let header = take_header(&mut sample, options.header, country);
     refuse_wrong_encoding(&source, header.as_deref(), &sample)?;
     if sample.is_empty() {
-        return Err(ImportError::NoRows {
-            file: source.file_name,
-        });
+        return Err(ImportError::NoRows { file: source.file_name });
     }
     let columns = columns(header.as_deref(), &sample, options, country)?;
     let notices = notices(&source, options, header.is_some(), &columns);
     sample.truncate(SAMPLE);
-    Ok(Layout {
-        header: header.is_some(),
-        separator,
-        country,
-        columns,
-        notices,
-        sample,
-        source,
-    })
+    Ok(Layout { header: header.is_some(), separator, country, columns, notices, sample, source })
 }
 
 impl Layout {
@@ -69,10 +57,7 @@ impl Layout {
     }
 
     fn unreadable(&self, error: &std::io::Error) -> ImportError {
-        ImportError::Unreadable {
-            file: self.source.file_name.clone(),
-            reason: error.to_string(),
-        }
+        ImportError::Unreadable { file: self.source.file_name.clone(), reason: error.to_string() }
     }
 }
 
@@ -80,17 +65,14 @@ fn first_rows(source: &Source, separator: Separator) -> Result<Vec<Record>, Impo
     let mut records = Records::new(source.text()?, separator.byte());
     let mut rows = Vec::new();
     while rows.len() <= SAMPLE {
-        let next = records.next().map_err(|error| ImportError::Unreadable {
-            file: source.file_name.clone(),
-            reason: error.to_string(),
-        })?;
+        let next = records
+            .next()
+            .map_err(|error| ImportError::Unreadable { file: source.file_name.clone(), reason: error.to_string() })?;
         let Some(record) = next else { break };
         rows.push(record);
     }
     if rows.is_empty() {
-        return Err(ImportError::Empty {
-            file: source.file_name.clone(),
-        });
+        return Err(ImportError::Empty { file: source.file_name.clone() });
     }
     Ok(rows)
 }
@@ -100,10 +82,9 @@ fn find_separator(source: &Source) -> Result<Separator, ImportError> {
     let mut text = String::new();
     let mut reader = source.text()?;
     while text.len() < LINE_LIMIT {
-        let more = reader.more(&mut text).map_err(|error| ImportError::Unreadable {
-            file: source.file_name.clone(),
-            reason: error.to_string(),
-        })?;
+        let more = reader
+            .more(&mut text)
+            .map_err(|error| ImportError::Unreadable { file: source.file_name.clone(), reason: error.to_string() })?;
         if !more {
             break;
         }
@@ -130,11 +111,7 @@ fn evenness(text: &str, separator: u8) -> (usize, usize) {
             break;
         }
     }
-    widths
-        .into_iter()
-        .map(|(width, rows)| (rows, width))
-        .max()
-        .unwrap_or_default()
+    widths.into_iter().map(|(width, rows)| (rows, width)).max().unwrap_or_default()
 }
 
 /// A first row with a phone and no word of a header is a contact.
@@ -146,20 +123,13 @@ fn take_header(sample: &mut Vec<Record>, chosen: Option<bool>, country: Country)
 }
 
 /// A header that did not decode, or most rows: that is the encoding and not the rows.
-fn refuse_wrong_encoding(
-    source: &Source,
-    header: Option<&[String]>,
-    sample: &[Record],
-) -> Result<(), ImportError> {
+fn refuse_wrong_encoding(source: &Source, header: Option<&[String]>, sample: &[Record]) -> Result<(), ImportError> {
     let broken = |cells: &[String]| cells.iter().any(|cell| is_undecoded(cell));
     let rows = sample.iter().filter(|record| broken(&record.cells)).count();
     if source.encoding == source.detected || !(header.is_some_and(broken) || rows * 2 > sample.len()) {
         return Ok(());
     }
-    Err(ImportError::WrongEncoding {
-        encoding: source.encoding.as_str(),
-        detected: source.detected.as_str(),
-    })
+    Err(ImportError::WrongEncoding { encoding: source.encoding.as_str(), detected: source.detected.as_str() })
 }
 
 fn columns(
@@ -168,11 +138,8 @@ fn columns(
     options: &ImportOptions,
     country: Country,
 ) -> Result<Vec<Column>, ImportError> {
-    let sound: Vec<&[String]> = sample
-        .iter()
-        .filter(|record| record.trouble.is_none())
-        .map(|record| record.cells.as_slice())
-        .collect();
+    let sound: Vec<&[String]> =
+        sample.iter().filter(|record| record.trouble.is_none()).map(|record| record.cells.as_slice()).collect();
     let widest = sound.iter().map(|cells| cells.len()).max().unwrap_or(1);
     let headers = header.map_or_else(|| vec![String::new(); widest], <[String]>::to_vec);
     let uses = match &options.columns {
@@ -180,30 +147,16 @@ fn columns(
         None => mapping::guess(&headers, &sound, country),
     };
     if !uses.contains(&ColumnUse::Phone) {
-        return Err(ImportError::NoPhoneColumn {
-            headers: listed(&headers, sound.first()),
-        });
+        return Err(ImportError::NoPhoneColumn { headers: listed(&headers, sound.first()) });
     }
-    Ok(headers
-        .into_iter()
-        .zip(uses)
-        .map(|(header, used)| Column { header, used })
-        .collect())
+    Ok(headers.into_iter().zip(uses).map(|(header, used)| Column { header, used }).collect())
 }
 
 /// What the owner sees of the columns: the headers, or the first row where there are none.
 fn listed(headers: &[String], first: Option<&&[String]>) -> String {
     let named = headers.iter().any(|header| !header.trim().is_empty());
-    let cells = if named {
-        headers
-    } else {
-        first.copied().unwrap_or_default()
-    };
-    let list = cells
-        .iter()
-        .map(|cell| cell.trim())
-        .collect::<Vec<_>>()
-        .join(", ");
+    let cells = if named { headers } else { first.copied().unwrap_or_default() };
+    let list = cells.iter().map(|cell| cell.trim()).collect::<Vec<_>>().join(", ");
     list.chars().take(300).collect()
 }
 
@@ -212,15 +165,9 @@ fn notices(source: &Source, options: &ImportOptions, header: bool, columns: &[Co
     if !header && options.header.is_none() {
         notices.push(Notice::NoHeader);
     }
-    let mapped = columns
-        .iter()
-        .filter(|column| matches!(column.used, ColumnUse::Field { .. }))
-        .count();
+    let mapped = columns.iter().filter(|column| matches!(column.used, ColumnUse::Field { .. })).count();
     if options.columns.is_none() && mapped >= mapping::FIELD_LIMIT && columns.len() > mapped + 1 {
-        notices.push(Notice::ManyColumns {
-            columns: columns.len(),
-            mapped,
-        });
+        notices.push(Notice::ManyColumns { columns: columns.len(), mapped });
     }
     notices
 }

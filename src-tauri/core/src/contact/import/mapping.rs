@@ -33,18 +33,7 @@ const PHONES: &[&[&str]] = &[
         "no wa",
         "nomor wa",
     ],
-    &[
-        "phone",
-        "telefon",
-        "telephone",
-        "tel",
-        "telp",
-        "telepon",
-        "phones",
-        "telefonu",
-        "telefonlar",
-        "fon",
-    ],
+    &["phone", "telefon", "telephone", "tel", "telp", "telepon", "phones", "telefonu", "telefonlar", "fon"],
     &["nomor", "numara", "numarasi", "number", "kontak", "iletisim"],
 ];
 const NAMES: &[&[&str]] = &[
@@ -63,35 +52,12 @@ const NAMES: &[&[&str]] = &[
         "display name",
         "contact name",
     ],
-    &[
-        "name",
-        "ad",
-        "adi",
-        "isim",
-        "ismi",
-        "nama",
-        "first name",
-        "firstname",
-        "unvan",
-        "nama depan",
-        "given name",
-    ],
+    &["name", "ad", "adi", "isim", "ismi", "nama", "first name", "firstname", "unvan", "nama depan", "given name"],
     &["musteri", "customer", "pelanggan", "kisi", "contact"],
 ];
 const EMAILS: &[&[&str]] = &[&["email", "e mail", "eposta", "e posta", "mail", "surel", "posta"]];
-const TAGS: &[&[&str]] = &[&[
-    "tag",
-    "tags",
-    "etiket",
-    "etiketler",
-    "label",
-    "labels",
-    "grup",
-    "group",
-    "groups",
-    "kategori",
-    "segment",
-]];
+const TAGS: &[&[&str]] =
+    &[&["tag", "tags", "etiket", "etiketler", "label", "labels", "grup", "group", "groups", "kategori", "segment"]];
 
 /// Headers of ours in a list of refused rows.
 const OURS: &str = "ulak ";
@@ -99,9 +65,7 @@ const OURS: &str = "ulak ";
 /// Whether a first row has a cell that is nothing but a word of a header.
 pub fn is_header(cells: &[String]) -> bool {
     let is_word = |header: &str| {
-        [PHONES, NAMES, EMAILS, TAGS]
-            .iter()
-            .any(|lists| lists.iter().any(|list| list.contains(&header)))
+        [PHONES, NAMES, EMAILS, TAGS].iter().any(|lists| lists.iter().any(|list| list.contains(&header)))
     };
     cells.iter().any(|cell| is_word(&words(cell)))
 }
@@ -119,10 +83,7 @@ pub fn guess(headers: &[String], rows: &[&[String]], country: Country) -> Vec<Co
     let email = free(&[phone], best(&names, EMAILS, rows, |cell| cell.contains('@')));
     // Cities and companies look like names: cells are asked only where no header can tell.
     let unnamed = names.iter().all(String::is_empty);
-    let name = free(
-        &[phone, email],
-        best(&names, NAMES, rows, |cell| unnamed && is_name(cell)),
-    );
+    let name = free(&[phone, email], best(&names, NAMES, rows, |cell| unnamed && is_name(cell)));
     let tags = free(&[phone, email, name], best(&names, TAGS, &[], |_| false));
     let mut fields = FieldNames::default();
     (0..headers.len())
@@ -141,9 +102,7 @@ pub fn chosen(columns: &[ColumnUse], width: usize) -> Vec<ColumnUse> {
     let mut fields = FieldNames::default();
     (0..width)
         .map(|at| match columns.get(at) {
-            Some(ColumnUse::Field { name }) => ColumnUse::Field {
-                name: fields.unique(name, at),
-            },
+            Some(ColumnUse::Field { name }) => ColumnUse::Field { name: fields.unique(name, at) },
             Some(used) => used.clone(),
             None => ColumnUse::Ignore,
         })
@@ -157,16 +116,12 @@ struct FieldNames(BTreeSet<String>);
 impl FieldNames {
     fn next(&mut self, at: usize, headers: &[String], rows: &[&[String]]) -> ColumnUse {
         let header = headers.get(at).map_or("", String::as_str);
-        let is_blank = rows
-            .iter()
-            .all(|row| row.get(at).is_none_or(|cell| cell.trim().is_empty()));
+        let is_blank = rows.iter().all(|row| row.get(at).is_none_or(|cell| cell.trim().is_empty()));
         let nothing = header.trim().is_empty() && is_blank;
         if nothing || self.0.len() >= FIELD_LIMIT || words(header).starts_with(OURS) {
             return ColumnUse::Ignore;
         }
-        ColumnUse::Field {
-            name: self.unique(header, at),
-        }
+        ColumnUse::Field { name: self.unique(header, at) }
     }
 
     fn unique(&mut self, label: &str, at: usize) -> String {
@@ -185,62 +140,38 @@ impl FieldNames {
 /// A header as words: folded, without punctuation and numbering.
 fn words(header: &str) -> String {
     let folded = fold(header);
-    let words: Vec<&str> = folded
-        .split(|c: char| !c.is_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .collect();
+    let words: Vec<&str> = folded.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
     words.join(" ")
 }
 
 /// How clearly a header is of a kind: 0 not at all, 4 the strongest word.
 fn strength(header: &str, lists: &[&[&str]]) -> usize {
     let padded = format!(" {header} ");
-    let found = lists
-        .iter()
-        .position(|list| list.iter().any(|word| padded.contains(&format!(" {word} "))));
+    let found = lists.iter().position(|list| list.iter().any(|word| padded.contains(&format!(" {word} "))));
     found.map_or(0, |at| 4 - at)
 }
 
 /// The column with the clearest header and the most fitting cells; the first of several equal ones.
-fn best(
-    headers: &[String],
-    lists: &[&[&str]],
-    rows: &[&[String]],
-    fits: impl Fn(&str) -> bool,
-) -> Option<usize> {
+fn best(headers: &[String], lists: &[&[&str]], rows: &[&[String]], fits: impl Fn(&str) -> bool) -> Option<usize> {
     let score = |at: usize| {
-        let cells = rows
-            .iter()
-            .filter_map(|row| row.get(at))
-            .filter(|cell| !cell.trim().is_empty());
-        let (all, fit) = cells.fold((0, 0), |(all, fit), cell| {
-            (all + 1, fit + usize::from(fits(cell)))
-        });
+        let cells = rows.iter().filter_map(|row| row.get(at)).filter(|cell| !cell.trim().is_empty());
+        let (all, fit) = cells.fold((0, 0), |(all, fit), cell| (all + 1, fit + usize::from(fits(cell))));
         let share = (fit * 6usize).checked_div(all).unwrap_or_default();
         headers.get(at).map_or(0, |header| strength(header, lists)) + share
     };
-    let ranked = (0..headers.len())
-        .map(|at| (score(at), at))
-        .filter(|(score, _)| *score >= 3);
-    ranked
-        .max_by_key(|(score, at)| (*score, std::cmp::Reverse(*at)))
-        .map(|(_, at)| at)
+    let ranked = (0..headers.len()).map(|at| (score(at), at)).filter(|(score, _)| *score >= 3);
+    ranked.max_by_key(|(score, at)| (*score, std::cmp::Reverse(*at))).map(|(_, at)| at)
 }
 
 fn is_phone(cell: &str, country: Country) -> bool {
     cell.len() >= 5
         && cell.len() <= 40
-        && matches!(
-            phone::parse(cell, country),
-            Ok(_) | Err(PhoneError::ExcelShortened { .. })
-        )
+        && matches!(phone::parse(cell, country), Ok(_) | Err(PhoneError::ExcelShortened { .. }))
 }
 
 /// Two words or more, no digits.
 fn is_name(cell: &str) -> bool {
-    let letters = cell
-        .chars()
-        .all(|c| c.is_alphabetic() || c.is_whitespace() || matches!(c, '.' | '\'' | '-'));
+    let letters = cell.chars().all(|c| c.is_alphabetic() || c.is_whitespace() || matches!(c, '.' | '\'' | '-'));
     letters && cell.split_whitespace().count() >= 2
 }
 
@@ -256,41 +187,23 @@ mod tests {
             ColumnUse::Field { name } => name,
             other => format!("{other:?}").to_uppercase(),
         };
-        guess(&owned(headers), &rows, Country::of("TR").unwrap())
-            .into_iter()
-            .map(name)
-            .collect()
+        guess(&owned(headers), &rows, Country::of("TR").unwrap()).into_iter().map(name).collect()
     }
 
     #[test]
     fn headers_in_three_languages_are_known() {
         let rows: &[&[&str]] = &[&["Ayşe Demir", "0538 555 02 14", "İzmir"]];
-        assert_eq!(
-            uses(&["Ad Soyad", "Cep Tel", "Şehir"], rows),
-            ["NAME", "PHONE", "şehir"]
-        );
+        assert_eq!(uses(&["Ad Soyad", "Cep Tel", "Şehir"], rows), ["NAME", "PHONE", "şehir"]);
         assert_eq!(uses(&["Nama", "No. HP", "Kota"], rows), ["NAME", "PHONE", "kota"]);
-        assert_eq!(
-            uses(&["Full name", "Phone number", "City"], rows),
-            ["NAME", "PHONE", "city"]
-        );
-        assert_eq!(
-            uses(&["E-posta", "TELEFON", "Etiketler"], &[]),
-            ["EMAIL", "PHONE", "TAGS"]
-        );
+        assert_eq!(uses(&["Full name", "Phone number", "City"], rows), ["NAME", "PHONE", "city"]);
+        assert_eq!(uses(&["E-posta", "TELEFON", "Etiketler"], &[]), ["EMAIL", "PHONE", "TAGS"]);
     }
 
     #[test]
     fn cells_tell_where_headers_do_not() {
         let rows: &[&[&str]] = &[&["Ayşe Demir", "0538 555 02 14", "a@example.com", "3"]];
-        assert_eq!(
-            uses(&["", "", "", ""], rows),
-            ["NAME", "PHONE", "EMAIL", "column_4"]
-        );
-        assert_eq!(
-            uses(&["x", "9", "y", "z"], &[&["A", "9.05387E+11", "", ""]]),
-            ["x", "PHONE", "y", "z"]
-        );
+        assert_eq!(uses(&["", "", "", ""], rows), ["NAME", "PHONE", "EMAIL", "column_4"]);
+        assert_eq!(uses(&["x", "9", "y", "z"], &[&["A", "9.05387E+11", "", ""]]), ["x", "PHONE", "y", "z"]);
     }
 
     #[test]
@@ -308,9 +221,6 @@ mod tests {
         );
         let many: Vec<String> = (0..60).map(|at| format!("c{at}")).collect();
         let many: Vec<&str> = many.iter().map(String::as_str).collect();
-        assert_eq!(
-            uses(&many, &[]).iter().filter(|name| *name != "IGNORE").count(),
-            FIELD_LIMIT
-        );
+        assert_eq!(uses(&many, &[]).iter().filter(|name| *name != "IGNORE").count(), FIELD_LIMIT);
     }
 }

@@ -34,6 +34,7 @@ pub use store::{end_interrupted, forget};
 /// The window's form of an error: a stable code, an English sentence and what it is filled with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
 pub struct Reason {
     pub code: String,
     pub message: String,
@@ -42,20 +43,13 @@ pub struct Reason {
 
 impl Reason {
     pub fn of(error: &impl Coded) -> Self {
-        let params = error
-            .params()
-            .into_iter()
-            .map(|(name, value)| (name.to_owned(), value))
-            .collect();
-        Self {
-            code: error.code().to_owned(),
-            message: error.to_string(),
-            params,
-        }
+        let params = error.params().into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        Self { code: error.code().to_owned(), message: error.to_string(), params }
     }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
 pub enum Encoding {
     #[serde(rename = "utf-8")]
     Utf8,
@@ -83,6 +77,7 @@ impl Encoding {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
 pub enum Separator {
     Comma,
     Semicolon,
@@ -102,6 +97,7 @@ impl Separator {
 /// What a column is taken for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "use", rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
 pub enum ColumnUse {
     Phone,
     Name,
@@ -114,6 +110,7 @@ pub enum ColumnUse {
 /// What the owner chose; `None` is found out from the file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
 pub struct ImportOptions {
     pub encoding: Option<Encoding>,
     pub separator: Option<Separator>,
@@ -128,6 +125,7 @@ pub struct ImportOptions {
 /// What becomes of a row.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
 pub enum Verdict {
     New,
     /// In Ulak already; `adds` names what the row adds or changes there.
@@ -145,6 +143,7 @@ pub enum Verdict {
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
 pub struct PreviewRow {
     /// As a spreadsheet counts: the header is row 1.
     pub row: u32,
@@ -156,6 +155,7 @@ pub struct PreviewRow {
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
 pub struct Column {
     pub header: String,
     #[serde(rename = "use")]
@@ -164,6 +164,7 @@ pub struct Column {
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
 pub struct ImportPreview {
     pub file_name: String,
     pub bytes: u64,
@@ -179,6 +180,7 @@ pub struct ImportPreview {
 /// `rows` is the sum of the others.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
 pub struct ImportTotals {
     pub rows: u32,
     pub new: u32,
@@ -189,6 +191,7 @@ pub struct ImportTotals {
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
 pub struct Refusal {
     pub row: u32,
     /// The cells as they stand in the file, in one line.
@@ -198,6 +201,7 @@ pub struct Refusal {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
 pub enum ImportStep {
     /// Verdicts only: no contact is made or changed.
     Scan,
@@ -207,6 +211,7 @@ pub enum ImportStep {
 /// `running → done | cancelled | failed`; a run that a crash ended is found and called failed on the next start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
 pub enum ImportState {
     Running,
     Done,
@@ -227,6 +232,7 @@ impl ImportState {
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
 pub struct ImportProgress {
     pub import_id: ImportId,
     pub step: ImportStep,

@@ -26,10 +26,7 @@ pub async fn preview(
     let mut layout = laid_out(path, options, home).await?;
     let sample = std::mem::take(&mut layout.sample);
     let rows: Vec<(Row, Vec<String>)> = sample.into_iter().map(|record| both(record, &layout)).collect();
-    let phones = rows
-        .iter()
-        .filter_map(|(row, _)| Some(row.outcome.as_ref().ok()?.phone))
-        .collect();
+    let phones = rows.iter().filter_map(|(row, _)| Some(row.outcome.as_ref().ok()?.phone)).collect();
     let known = store::known(&mut *pool.acquire().await?, &phones).await?;
     let (mut people, mut seen, mint) = (People::new(known), Seen::new(), Mint::at(0));
     let everybody = Everybody::of(options);
@@ -59,24 +56,13 @@ pub async fn laid_out(path: &Path, options: &ImportOptions, home: &str) -> Resul
     let file = path.display().to_string();
     tokio::task::spawn_blocking(move || layout(&path, &options, &home))
         .await
-        .map_err(|error| ImportError::Unreadable {
-            file,
-            reason: error.to_string(),
-        })?
+        .map_err(|error| ImportError::Unreadable { file, reason: error.to_string() })?
 }
 
 impl Everybody {
     pub fn of(options: &ImportOptions) -> Self {
-        let tags = options
-            .tags
-            .iter()
-            .map(|tag| tag.trim().to_owned())
-            .filter(|tag| !tag.is_empty());
-        Self {
-            standing: options.standing,
-            tags: tags.collect(),
-            consent: options.consent.clone(),
-        }
+        let tags = options.tags.iter().map(|tag| tag.trim().to_owned()).filter(|tag| !tag.is_empty());
+        Self { standing: options.standing, tags: tags.collect(), consent: options.consent.clone() }
     }
 }
 
@@ -85,17 +71,6 @@ fn both(record: Record, layout: &Layout) -> (Row, Vec<String>) {
         Some(error) => Err(error),
         None => person_of(&record.cells, &layout.columns, layout.country),
     };
-    let cells = record
-        .cells
-        .iter()
-        .map(|cell| start_of(cell, SHOWN).to_owned())
-        .collect();
-    (
-        Row {
-            number: record.row,
-            cells: Vec::new(),
-            outcome,
-        },
-        cells,
-    )
+    let cells = record.cells.iter().map(|cell| start_of(cell, SHOWN).to_owned()).collect();
+    (Row { number: record.row, cells: Vec::new(), outcome }, cells)
 }

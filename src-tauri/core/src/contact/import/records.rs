@@ -29,15 +29,7 @@ pub struct Records {
 
 impl Records {
     pub fn new(text: Text, separator: u8) -> Self {
-        Self {
-            text,
-            window: String::new(),
-            at: 0,
-            separator,
-            row: 0,
-            ended: false,
-            skipping: false,
-        }
+        Self { text, window: String::new(), at: 0, separator, row: 0, ended: false, skipping: false }
     }
 
     /// Bytes of the file that were read so far.
@@ -75,11 +67,7 @@ impl Records {
                     }
                     self.row += 1;
                     if cells.iter().any(|cell| !cell.trim().is_empty()) {
-                        return Ok(Some(Record {
-                            row: self.row,
-                            cells,
-                            trouble: None,
-                        }));
+                        return Ok(Some(Record { row: self.row, cells, trouble: None }));
                     }
                 }
             }
@@ -104,11 +92,7 @@ impl Records {
         } else {
             RowError::LineTooLong { limit: LINE_LIMIT }
         };
-        let record = Record {
-            row: self.row + 1,
-            cells: vec![raw.to_owned()],
-            trouble: Some(trouble),
-        };
+        let record = Record { row: self.row + 1, cells: vec![raw.to_owned()], trouble: Some(trouble) };
         self.at += line.len() + end.map_or(0, |end| line_end(left, end));
         let first = !std::mem::replace(&mut self.skipping, !whole);
         self.row += u32::from(first);
@@ -162,10 +146,7 @@ pub fn split(text: &str, separator: u8, ended: bool) -> Split {
         if text.as_bytes().get(end) == Some(&b'\r') && text.len() == end + 1 && !ended {
             return Split::More;
         }
-        return Split::Record {
-            cells,
-            used: end + line_end(text, end),
-        };
+        return Split::Record { cells, used: end + line_end(text, end) };
     }
 }
 
@@ -179,16 +160,11 @@ fn line_end(text: &str, end: usize) -> usize {
 
 fn plain(text: &str, from: usize, separator: u8, ended: bool) -> Result<(String, usize), Split> {
     let rest = text.as_bytes().get(from..).unwrap_or_default();
-    let length = rest
-        .iter()
-        .position(|byte| *byte == separator || is_line_end(*byte));
+    let length = rest.iter().position(|byte| *byte == separator || is_line_end(*byte));
     match length {
         None if !ended => Err(Split::More),
         None => Ok((text.get(from..).unwrap_or_default().to_owned(), text.len())),
-        Some(length) => Ok((
-            text.get(from..from + length).unwrap_or_default().to_owned(),
-            from + length,
-        )),
+        Some(length) => Ok((text.get(from..from + length).unwrap_or_default().to_owned(), from + length)),
     }
 }
 

@@ -15,11 +15,7 @@ pub async fn refusals(pool: &SqlitePool, id: ImportId, limit: u32) -> Result<Vec
     let kept = store::refused(pool, id, 1, limit).await?;
     Ok(kept
         .into_iter()
-        .map(|refused| Refusal {
-            row: refused.row,
-            raw: refused.cells.join("; "),
-            reason: reason(&refused),
-        })
+        .map(|refused| Refusal { row: refused.row, raw: refused.cells.join("; "), reason: reason(&refused) })
         .collect())
 }
 
@@ -29,11 +25,7 @@ const BATCH: u32 = 5_000;
 /// Writes the original cells with row and reason behind them, in the separator of the file, as UTF-8 with a byte
 /// order mark so that Excel opens it. An existing file is replaced once the new one is complete.
 pub async fn export_refused(pool: &SqlitePool, id: ImportId, path: &Path) -> Result<(), ImportError> {
-    let header = store::refused(pool, id, 0, 1)
-        .await?
-        .into_iter()
-        .next()
-        .filter(|kept| kept.row == 0);
+    let header = store::refused(pool, id, 0, 1).await?.into_iter().next().filter(|kept| kept.row == 0);
     let separator = header.as_ref().and_then(|kept| kept.params.get("separator"));
     let separator = separator.and_then(|name| serde_json::from_value(name.clone()).ok());
     let header = header.map(|kept| kept.cells).unwrap_or_default();
@@ -45,37 +37,21 @@ pub async fn export_refused(pool: &SqlitePool, id: ImportId, path: &Path) -> Res
         let batch = store::refused(pool, id, from, BATCH).await?;
         let Some(last) = batch.last() else { break };
         from = last.row + 1;
-        batch
-            .iter()
-            .try_for_each(|refused| list.add(refused))
-            .map_err(at)?;
+        batch.iter().try_for_each(|refused| list.add(refused)).map_err(at)?;
     }
-    list.end()
-        .and_then(|()| std::fs::rename(&half, path))
-        .map_err(|error| {
-            let _ = std::fs::remove_file(&half);
-            at(error)
-        })
+    list.end().and_then(|()| std::fs::rename(&half, path)).map_err(|error| {
+        let _ = std::fs::remove_file(&half);
+        at(error)
+    })
 }
 
 fn cannot_write(path: &Path, error: &std::io::Error) -> ImportError {
-    let file = path
-        .file_name()
-        .unwrap_or(path.as_os_str())
-        .to_string_lossy()
-        .into_owned();
-    ImportError::CannotWrite {
-        file,
-        reason: error.to_string(),
-    }
+    let file = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+    ImportError::CannotWrite { file, reason: error.to_string() }
 }
 
 fn reason(refused: &Refused) -> Reason {
-    let unknown = || Reason {
-        code: refused.code.clone(),
-        message: refused.code.clone(),
-        params: Default::default(),
-    };
+    let unknown = || Reason { code: refused.code.clone(), message: refused.code.clone(), params: Default::default() };
     refused.error().as_ref().map_or_else(unknown, Reason::of)
 }
 
@@ -93,10 +69,7 @@ impl List {
             .terminator(csv::Terminator::CRLF)
             .flexible(true)
             .from_writer(file);
-        let mut list = Self {
-            lines,
-            width: header.len(),
-        };
+        let mut list = Self { lines, width: header.len() };
         if !header.is_empty() {
             list.line(header, "Ulak row", "Ulak reason")?;
         }
@@ -109,31 +82,20 @@ impl List {
 
     fn line(&mut self, cells: &[String], row: &str, reason: &str) -> std::io::Result<()> {
         let missing = self.width.saturating_sub(cells.len());
-        let cells = cells
-            .iter()
-            .map(|cell| harmless(cell))
-            .chain(std::iter::repeat_n(String::new(), missing));
+        let cells = cells.iter().map(|cell| harmless(cell)).chain(std::iter::repeat_n(String::new(), missing));
         let line: Vec<String> = cells.chain([row.to_owned(), reason.to_owned()]).collect();
         self.lines.write_record(&line).map_err(std::io::Error::from)
     }
 
     fn end(self) -> std::io::Result<()> {
-        let file = self
-            .lines
-            .into_inner()
-            .map_err(|error| std::io::Error::other(error.to_string()))?;
-        file.into_inner()
-            .map_err(std::io::IntoInnerError::into_error)?
-            .sync_all()
+        let file = self.lines.into_inner().map_err(|error| std::io::Error::other(error.to_string()))?;
+        file.into_inner().map_err(std::io::IntoInnerError::into_error)?.sync_all()
     }
 }
 
 /// A spreadsheet runs a cell that begins like a formula; an apostrophe in front keeps it text.
 fn harmless(cell: &str) -> String {
-    let number = |rest: &str| {
-        rest.chars()
-            .all(|c| c.is_ascii_digit() || matches!(c, ' ' | '-' | '(' | ')' | '.'))
-    };
+    let number = |rest: &str| rest.chars().all(|c| c.is_ascii_digit() || matches!(c, ' ' | '-' | '(' | ')' | '.'));
     match cell.chars().next() {
         Some('=' | '@' | '\t' | '\r') => format!("'{cell}"),
         Some(sign @ ('+' | '-')) if !cell.strip_prefix(sign).is_some_and(number) => format!("'{cell}"),

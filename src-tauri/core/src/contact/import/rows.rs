@@ -38,30 +38,19 @@ pub struct Everybody {
 }
 
 pub fn row_of(record: Record, layout: &Layout) -> Row {
-    let Record {
-        row: number,
-        cells,
-        trouble,
-    } = record;
+    let Record { row: number, cells, trouble } = record;
     let outcome = match trouble {
         Some(error) => Err(error),
         None => person_of(&cells, &layout.columns, layout.country),
     };
     let cells = if outcome.is_err() { cells } else { Vec::new() };
-    Row {
-        number,
-        cells,
-        outcome,
-    }
+    Row { number, cells, outcome }
 }
 
 pub fn person_of(cells: &[String], columns: &[Column], country: Country) -> Result<Person, RowError> {
     let extra = cells.iter().skip(columns.len());
     if extra.into_iter().any(|cell| !cell.trim().is_empty()) {
-        return Err(RowError::TooManyCells {
-            cells: cells.len(),
-            columns: columns.len(),
-        });
+        return Err(RowError::TooManyCells { cells: cells.len(), columns: columns.len() });
     }
     let mut told = Told::default();
     for (at, column) in columns.iter().enumerate() {
@@ -71,29 +60,17 @@ pub fn person_of(cells: &[String], columns: &[Column], country: Country) -> Resu
         }
     }
     let phone = phone::parse(told.phone, country).map_err(RowError::Phone)?;
-    Ok(Person {
-        phone,
-        name: told.name,
-        email: told.email,
-        fields: told.fields,
-        tags: told.tags,
-    })
+    Ok(Person { phone, name: told.name, email: told.email, fields: told.fields, tags: told.tags })
 }
 
 fn checked<'a>(cell: &'a str, column: &Column, at: usize) -> Result<&'a str, RowError> {
     if is_undecoded(cell) {
-        return Err(RowError::Undecodable {
-            column: shown(column, at),
-        });
+        return Err(RowError::Undecodable { column: shown(column, at) });
     }
     if cell.len() > TEXT_LIMIT {
         let length = cell.chars().count();
         if length > TEXT_LIMIT {
-            return Err(RowError::CellTooLong {
-                column: shown(column, at),
-                length,
-                limit: TEXT_LIMIT,
-            });
+            return Err(RowError::CellTooLong { column: shown(column, at), length, limit: TEXT_LIMIT });
         }
     }
     Ok(cell)
@@ -147,9 +124,7 @@ fn joined(mut name: String, cell: &str) -> String {
 }
 
 fn tags(cell: &str) -> impl Iterator<Item = String> + '_ {
-    cell.split([',', ';', '|', '\n'])
-        .map(|tag| visible(tag.trim()))
-        .filter(|tag| !tag.is_empty())
+    cell.split([',', ';', '|', '\n']).map(|tag| visible(tag.trim())).filter(|tag| !tag.is_empty())
 }
 
 fn visible(cell: &str) -> String {

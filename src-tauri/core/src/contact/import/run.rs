@@ -77,11 +77,7 @@ async fn go_through(
     begin(db, job, &layout, clock).await?;
     let bytes = layout.source.bytes.max(1);
     let mut chunks = read_aside(layout);
-    let mut desk = Desk {
-        everybody: Everybody::of(&job.options),
-        seen: Seen::new(),
-        fields: Default::default(),
-    };
+    let mut desk = Desk { everybody: Everybody::of(&job.options), seen: Seen::new(), fields: Default::default() };
     loop {
         if stop.load(Ordering::Relaxed) {
             return Ok(ImportState::Cancelled);
@@ -93,9 +89,7 @@ async fn go_through(
         at.totals = bring(db, job, &chunk.rows, at.totals, &mut desk, clock)
             .await
             .map_err(|error| stopped_at(chunk.rows.first().map_or(0, |row| row.number), error))?;
-        at.percent = u8::try_from(chunk.read.saturating_mul(100) / bytes)
-            .unwrap_or(100)
-            .min(99);
+        at.percent = u8::try_from(chunk.read.saturating_mul(100) / bytes).unwrap_or(100).min(99);
         progress(at);
     }
 }
@@ -104,20 +98,12 @@ async fn begin(db: &Db, job: &Job, layout: &Layout, clock: &dyn Clock) -> Result
     let at_start = |error: StorageError| stopped_at(1, error);
     let mut tx = db.begin().await.map_err(at_start)?;
     let header: Vec<String> = match layout.header {
-        true => layout
-            .columns
-            .iter()
-            .map(|column| column.header.clone())
-            .collect(),
+        true => layout.columns.iter().map(|column| column.header.clone()).collect(),
         false => Vec::new(),
     };
     let at = |error| at_start(db.error(error));
-    store::begin(&mut tx, job.id, &layout.source.file_name, clock.now())
-        .await
-        .map_err(at)?;
-    store::keep_header(&mut tx, job.id, layout.separator, &header)
-        .await
-        .map_err(at)?;
+    store::begin(&mut tx, job.id, &layout.source.file_name, clock.now()).await.map_err(at)?;
+    store::keep_header(&mut tx, job.id, layout.separator, &header).await.map_err(at)?;
     db.commit(tx).await.map_err(at_start)
 }
 
@@ -152,10 +138,7 @@ async fn bring(
     clock: &dyn Clock,
 ) -> Result<ImportTotals, StorageError> {
     let now = clock.now();
-    let phones = rows
-        .iter()
-        .filter_map(|row| Some(row.outcome.as_ref().ok()?.phone))
-        .collect();
+    let phones = rows.iter().filter_map(|row| Some(row.outcome.as_ref().ok()?.phone)).collect();
     let at = |error| db.error(error);
     let mut tx = db.begin().await?;
     let mut people = People::new(store::known(&mut tx, &phones).await.map_err(at)?);
@@ -166,9 +149,7 @@ async fn bring(
     if job.step == ImportStep::Import {
         store::keep(&mut tx, &people.list, now).await.map_err(at)?;
         let unknown = desk.learn(&people);
-        super::super::store::know_fields(&mut tx, unknown.iter().map(String::as_str))
-            .await
-            .map_err(at)?;
+        super::super::store::know_fields(&mut tx, unknown.iter().map(String::as_str)).await.map_err(at)?;
     }
     store::refuse(&mut tx, job.id, rows).await.map_err(at)?;
     store::advance(&mut tx, job.id, totals, None).await.map_err(at)?;
@@ -179,10 +160,8 @@ async fn bring(
 impl Desk {
     fn learn(&mut self, people: &People) -> Vec<String> {
         let names = people.list.iter().flat_map(|known| known.fields.keys());
-        let unknown: std::collections::BTreeSet<String> = names
-            .filter(|name| !self.fields.contains(*name))
-            .cloned()
-            .collect();
+        let unknown: std::collections::BTreeSet<String> =
+            names.filter(|name| !self.fields.contains(*name)).cloned().collect();
         self.fields.extend(unknown.iter().cloned());
         unknown.into_iter().collect()
     }
@@ -210,10 +189,9 @@ fn read_all(layout: &Layout, sender: &Sender<Result<Chunk, ImportError>>) -> Res
     loop {
         let mut rows = Vec::with_capacity(CHUNK);
         while rows.len() < CHUNK {
-            let next: Option<Record> = records.next().map_err(|error| ImportError::ReadStopped {
-                row: records.row(),
-                reason: error.to_string(),
-            })?;
+            let next: Option<Record> = records
+                .next()
+                .map_err(|error| ImportError::ReadStopped { row: records.row(), reason: error.to_string() })?;
             let Some(record) = next else { break };
             rows.push(row_of(record, layout));
         }

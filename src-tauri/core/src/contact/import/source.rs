@@ -26,35 +26,18 @@ pub struct Source {
 
 /// Looks at the file. What the owner chose is kept where it can be right at all.
 pub fn open(path: &Path, wanted: Option<Encoding>, turkish: bool) -> Result<Source, ImportError> {
-    let file_name = path
-        .file_name()
-        .unwrap_or(path.as_os_str())
-        .to_string_lossy()
-        .into_owned();
+    let file_name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
     let bytes = check_file(path, &file_name)?;
     let look = Look::through(path).map_err(|error| unreadable(&file_name, &error))?;
     let detected = look.encoding(&file_name, turkish)?;
     let encoding = wanted.unwrap_or(detected);
     if is_wide(encoding) != is_wide(detected) || (is_wide(encoding) && encoding != detected) {
-        return Err(ImportError::WrongEncoding {
-            encoding: encoding.as_str(),
-            detected: detected.as_str(),
-        });
+        return Err(ImportError::WrongEncoding { encoding: encoding.as_str(), detected: detected.as_str() });
     }
     let doubtful = encoding != detected && look.tells(encoding, detected);
-    let notice = doubtful.then(|| Notice::EncodingDoubtful {
-        encoding: encoding.as_str(),
-        detected: detected.as_str(),
-    });
-    Ok(Source {
-        path: path.to_owned(),
-        file_name,
-        bytes,
-        encoding,
-        detected,
-        notice,
-        mark: look.mark,
-    })
+    let notice =
+        doubtful.then(|| Notice::EncodingDoubtful { encoding: encoding.as_str(), detected: detected.as_str() });
+    Ok(Source { path: path.to_owned(), file_name, bytes, encoding, detected, notice, mark: look.mark })
 }
 
 fn check_file(path: &Path, file: &str) -> Result<u64, ImportError> {
@@ -76,10 +59,7 @@ fn unreadable(file: &str, error: &std::io::Error) -> ImportError {
     let file = file.to_owned();
     match error.kind() {
         ErrorKind::NotFound => ImportError::NotFound { file },
-        _ => ImportError::Unreadable {
-            file,
-            reason: error.to_string(),
-        },
+        _ => ImportError::Unreadable { file, reason: error.to_string() },
     }
 }
 
@@ -184,9 +164,7 @@ impl Look {
             return Ok(wide);
         }
         if self.nul_at_even + self.nul_at_odd > 0 || self.controls * 50 > self.bytes {
-            return Err(ImportError::NotText {
-                file: file.to_owned(),
-            });
+            return Err(ImportError::NotText { file: file.to_owned() });
         }
         Ok(self.narrow(turkish))
     }
@@ -206,11 +184,7 @@ impl Look {
         if self.broken_utf8 == 0 || self.letters_utf8 > self.broken_utf8 * 20 {
             return Encoding::Utf8;
         }
-        if self.turkish || turkish {
-            Encoding::Windows1254
-        } else {
-            Encoding::Windows1252
-        }
+        if self.turkish || turkish { Encoding::Windows1254 } else { Encoding::Windows1252 }
     }
 
     /// Whether the choice between the two makes a difference to this file that would show.
@@ -242,10 +216,7 @@ fn mark_of(head: &[u8]) -> u64 {
 /// Formats that people choose by mistake, told by their first bytes.
 fn other_format(head: &[u8], file: &str) -> Option<ImportError> {
     let file = file.to_owned();
-    let is_card = head
-        .trim_ascii_start()
-        .get(..11)
-        .is_some_and(|start| start.eq_ignore_ascii_case(b"BEGIN:VCARD"));
+    let is_card = head.trim_ascii_start().get(..11).is_some_and(|start| start.eq_ignore_ascii_case(b"BEGIN:VCARD"));
     match head {
         [b'P', b'K', 3, 4, ..] | [0xd0, 0xcf, 0x11, 0xe0, ..] => Some(ImportError::ExcelWorkbook { file }),
         [b'%', b'P', b'D', b'F', ..] => Some(ImportError::NotText { file }),
@@ -277,13 +248,7 @@ impl Source {
             Encoding::Windows1252 => WINDOWS_1252,
         };
         let decoder = encoding.new_decoder_without_bom_handling();
-        Ok(Text {
-            file,
-            decoder,
-            block: vec![0; BLOCK],
-            read: self.mark,
-            ended: false,
-        })
+        Ok(Text { file, decoder, block: vec![0; BLOCK], read: self.mark, ended: false })
     }
 }
 
@@ -306,6 +271,5 @@ impl Text {
 
 /// Whether a cell has what did not decode: the replacement character, or a control of Windows-125x's gaps.
 pub fn is_undecoded(cell: &str) -> bool {
-    cell.chars()
-        .any(|c| c == char::REPLACEMENT_CHARACTER || ('\u{80}'..='\u{9f}').contains(&c))
+    cell.chars().any(|c| c == char::REPLACEMENT_CHARACTER || ('\u{80}'..='\u{9f}').contains(&c))
 }

@@ -26,10 +26,7 @@ const ASKED: usize = 500;
 const BROUGHT: usize = 250;
 
 /// The contacts that have one of these phones.
-pub async fn known(
-    reader: &mut SqliteConnection,
-    phones: &BTreeSet<Phone>,
-) -> Result<Vec<Known>, sqlx::Error> {
+pub async fn known(reader: &mut SqliteConnection, phones: &BTreeSet<Phone>) -> Result<Vec<Known>, sqlx::Error> {
     let sql = format!(
         "SELECT id, phone, name, email, fields, standing, consent_source, consent_at, consent_note, \
          consent_withdrawn_at FROM contacts WHERE phone IN ({})",
@@ -56,15 +53,10 @@ pub async fn keep(tx: &mut SqliteConnection, people: &[Known], now: Millis) -> R
     for some in changed.chunks(BROUGHT) {
         keep_some(tx, some, now).await?;
     }
-    let tags: Vec<(ContactId, &String)> = people
-        .iter()
-        .flat_map(|known| known.new_tags.iter().map(|tag| (known.id, tag)))
-        .collect();
+    let tags: Vec<(ContactId, &String)> =
+        people.iter().flat_map(|known| known.new_tags.iter().map(|tag| (known.id, tag))).collect();
     for some in tags.chunks(BROUGHT) {
-        let sql = format!(
-            "INSERT OR IGNORE INTO contact_tags (contact_id, tag) VALUES {}",
-            places(some.len(), 2)
-        );
+        let sql = format!("INSERT OR IGNORE INTO contact_tags (contact_id, tag) VALUES {}", places(some.len(), 2));
         let mut query = sqlx::query(AssertSqlSafe(sql)).persistent(some.len() == BROUGHT);
         for (id, tag) in some {
             query = query.bind(*id).bind(tag.as_str());
@@ -125,10 +117,7 @@ fn known_of(row: &SqliteRow) -> Result<Option<Known>, sqlx::Error> {
 }
 
 async fn add_tags(reader: &mut SqliteConnection, list: &mut [Known]) -> Result<(), sqlx::Error> {
-    let sql = format!(
-        "SELECT contact_id, tag FROM contact_tags WHERE contact_id IN ({})",
-        places(1, ASKED)
-    );
+    let sql = format!("SELECT contact_id, tag FROM contact_tags WHERE contact_id IN ({})", places(1, ASKED));
     for some in list.chunks_mut(ASKED) {
         let ids: Vec<ContactId> = some.iter().map(|known| known.id).collect();
         let mut query = sqlx::query_as::<_, (ContactId, String)>(AssertSqlSafe(sql.clone()));
@@ -149,9 +138,7 @@ async fn add_tags(reader: &mut SqliteConnection, list: &mut [Known]) -> Result<(
 /// `ASKED` values, the last one repeated.
 fn padded<T: Copy>(some: &[T]) -> impl Iterator<Item = T> {
     let last = some.last().copied();
-    some.iter()
-        .copied()
-        .chain(std::iter::repeat_n(last, ASKED - some.len().min(ASKED)).flatten())
+    some.iter().copied().chain(std::iter::repeat_n(last, ASKED - some.len().min(ASKED)).flatten())
 }
 
 /// `(?, ?), (?, ?)`; a single row of places goes without its brackets.
@@ -163,12 +150,7 @@ fn places(rows: usize, columns: usize) -> String {
     vec![format!("({row})"); rows].join(", ")
 }
 
-pub async fn begin(
-    tx: &mut SqliteConnection,
-    id: ImportId,
-    file_name: &str,
-    now: Millis,
-) -> Result<(), sqlx::Error> {
+pub async fn begin(tx: &mut SqliteConnection, id: ImportId, file_name: &str, now: Millis) -> Result<(), sqlx::Error> {
     sqlx::query("INSERT INTO imports (id, file_name, state, started_at) VALUES (?, ?, 'running', ?)")
         .bind(id)
         .bind(file_name)
@@ -220,10 +202,8 @@ pub async fn advance(
 
 /// Keeps the refused ones of these rows.
 pub async fn refuse(tx: &mut SqliteConnection, id: ImportId, rows: &[Row]) -> Result<(), sqlx::Error> {
-    let refused: Vec<(&Row, &RowError)> = rows
-        .iter()
-        .filter_map(|row| Some((row, row.outcome.as_ref().err()?)))
-        .collect();
+    let refused: Vec<(&Row, &RowError)> =
+        rows.iter().filter_map(|row| Some((row, row.outcome.as_ref().err()?))).collect();
     for some in refused.chunks(BROUGHT) {
         let head = "INSERT OR REPLACE INTO import_refusals (import_id, row, code, params, raw) VALUES ";
         let sql = format!("{head}{}", places(some.len(), 5));
@@ -242,11 +222,7 @@ pub async fn refuse(tx: &mut SqliteConnection, id: ImportId, rows: &[Row]) -> Re
 fn kept_form(error: &RowError) -> (String, String) {
     let mut params = serde_json::to_value(error).unwrap_or_default();
     let code = params.as_object_mut().and_then(|object| object.remove("code"));
-    let code = code
-        .as_ref()
-        .and_then(Value::as_str)
-        .unwrap_or_default()
-        .to_owned();
+    let code = code.as_ref().and_then(Value::as_str).unwrap_or_default().to_owned();
     (code, params.to_string())
 }
 
@@ -262,19 +238,13 @@ impl Refused {
     /// The error it was refused for; none for a code of a newer Ulak.
     pub fn error(&self) -> Option<RowError> {
         let mut form = self.params.clone();
-        form.as_object_mut()?
-            .insert("code".to_owned(), Value::String(self.code.clone()));
+        form.as_object_mut()?.insert("code".to_owned(), Value::String(self.code.clone()));
         serde_json::from_value(form).ok()
     }
 }
 
 /// Refused rows in the order of the file, from `from` on; row 0 is the header.
-pub async fn refused(
-    pool: &SqlitePool,
-    id: ImportId,
-    from: u32,
-    limit: u32,
-) -> Result<Vec<Refused>, sqlx::Error> {
+pub async fn refused(pool: &SqlitePool, id: ImportId, from: u32, limit: u32) -> Result<Vec<Refused>, sqlx::Error> {
     let rows: Vec<(u32, String, String, String)> = sqlx::query_as(
         "SELECT row, code, params, raw FROM import_refusals WHERE import_id = ? AND row >= ? ORDER BY row LIMIT ?",
     )
@@ -294,10 +264,7 @@ pub async fn refused(
 
 /// Takes an import and its refusals off the record; its contacts stay. For scans that have served.
 pub async fn forget(tx: &mut SqliteConnection, id: ImportId) -> Result<(), sqlx::Error> {
-    sqlx::query("DELETE FROM imports WHERE id = ?")
-        .bind(id)
-        .execute(&mut *tx)
-        .await?;
+    sqlx::query("DELETE FROM imports WHERE id = ?").bind(id).execute(&mut *tx).await?;
     Ok(())
 }
 

@@ -39,11 +39,7 @@ pub type Seen = HashMap<Phone, u32>;
 
 impl People {
     pub fn new(list: Vec<Known>) -> Self {
-        let places = list
-            .iter()
-            .enumerate()
-            .map(|(place, known)| (known.phone, place))
-            .collect();
+        let places = list.iter().enumerate().map(|(place, known)| (known.phone, place)).collect();
         Self { list, places }
     }
 
@@ -62,9 +58,7 @@ pub fn judge(row: &Row, people: &mut People, seen: &mut Seen, everybody: &Everyb
     let person = match &row.outcome {
         Ok(person) => person,
         Err(error) => {
-            return Verdict::Refused {
-                reason: Reason::of(error),
-            };
+            return Verdict::Refused { reason: Reason::of(error) };
         }
     };
     let earlier = *seen.entry(person.phone).or_insert(row.number);

@@ -27,14 +27,7 @@ fn numbers_of_home_become_e164() {
     ] {
         assert_eq!(reads(text, "TR"), "+905385550214", "{text}");
     }
-    for text in [
-        "0812 555 0147",
-        "0812-555-0147",
-        "8125550147",
-        "628125550147",
-        "+62812 555 0147",
-        "00628125550147",
-    ] {
+    for text in ["0812 555 0147", "0812-555-0147", "8125550147", "628125550147", "+62812 555 0147", "00628125550147"] {
         assert_eq!(reads(text, "ID"), "+628125550147", "{text}");
     }
 }
@@ -92,11 +85,7 @@ fn decoration_is_taken_off() {
 #[test]
 fn a_number_that_excel_shortened_is_refused_with_what_is_lost() {
     for text in ["9.05387E+11", "9,05387E+11", "9.05387E11", "9.05387e+11"] {
-        let expected = PhoneError::ExcelShortened {
-            value: text.to_owned(),
-            lost_digits: 6,
-            candidates: 1_000_000,
-        };
+        let expected = PhoneError::ExcelShortened { value: text.to_owned(), lost_digits: 6, candidates: 1_000_000 };
         assert_eq!(parse(text, home("TR")), Err(expected));
     }
     assert_eq!(reads("9.05385550214E+11", "TR"), "+905385550214");
@@ -128,13 +117,7 @@ fn what_is_no_number_is_explained() {
     ] {
         assert_eq!(reads(text, "TR"), code, "{text}");
     }
-    assert_eq!(
-        parse("532 555 0", home("TR")),
-        Err(PhoneError::TooShort {
-            digits: 7,
-            country: "TR".into()
-        })
-    );
+    assert_eq!(parse("532 555 0", home("TR")), Err(PhoneError::TooShort { digits: 7, country: "TR".into() }));
 }
 
 #[test]
@@ -161,20 +144,14 @@ fn countries_are_sorted_and_have_codes() {
     let countries = countries();
     assert!(countries.len() > 200);
     assert!(countries.windows(2).all(|pair| pair[0].code() < pair[1].code()));
-    assert_eq!(
-        serde_json::to_string(&home("TR")).unwrap(),
-        r#"{"code":"TR","callingCode":90}"#
-    );
+    assert_eq!(serde_json::to_string(&home("TR")).unwrap(), r#"{"code":"TR","callingCode":90}"#);
     assert_eq!(Country::of("ZZ"), None);
     assert_eq!(Country::of("Türkiye"), None);
 }
 
 #[test]
 fn a_refusal_is_kept_and_read_back() {
-    let error = PhoneError::TooShort {
-        digits: 7,
-        country: "TR".into(),
-    };
+    let error = PhoneError::TooShort { digits: 7, country: "TR".into() };
     let kept = serde_json::to_string(&error).unwrap();
     assert_eq!(kept, r#"{"code":"phone.too_short","digits":7,"country":"TR"}"#);
     assert_eq!(serde_json::from_str::<PhoneError>(&kept).unwrap(), error);

@@ -24,10 +24,7 @@ pub(super) fn read(text: &str) -> Result<(bool, String), PhoneError> {
 
 /// ASCII digits, plain spaces and hyphens; no invisible marks.
 fn plain(text: &str) -> String {
-    text.chars()
-        .filter(|c| !is_invisible(*c))
-        .map(plain_char)
-        .collect()
+    text.chars().filter(|c| !is_invisible(*c)).map(plain_char).collect()
 }
 
 /// Zero-width and direction marks, which copying from a web page or WhatsApp brings along.
@@ -88,9 +85,7 @@ fn without_label(text: &str) -> &str {
             continue;
         };
         let rest = rest.trim_start_matches([' ', ':', '.']);
-        if head.eq_ignore_ascii_case(label)
-            && rest.starts_with(|c: char| c.is_ascii_digit() || c == '+' || c == '(')
-        {
+        if head.eq_ignore_ascii_case(label) && rest.starts_with(|c: char| c.is_ascii_digit() || c == '+' || c == '(') {
             return rest;
         }
     }
@@ -100,11 +95,7 @@ fn without_label(text: &str) -> &str {
 /// `9.05387E+11`: what Excel saves for a long number in a narrow or unformatted column.
 fn scientific(text: &str) -> Option<Result<String, PhoneError>> {
     let (mantissa, exponent) = text.split_once(['e', 'E'])?;
-    let exponent: usize = exponent
-        .trim_start_matches('+')
-        .parse()
-        .ok()
-        .filter(|_| exponent.len() <= 3)?;
+    let exponent: usize = exponent.trim_start_matches('+').parse().ok().filter(|_| exponent.len() <= 3)?;
     let (whole, fraction) = mantissa.split_once(['.', ',']).unwrap_or((mantissa, ""));
     let digits = format!("{}{}", whole.trim_start_matches('+'), fraction);
     if whole.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -124,11 +115,7 @@ fn restore(text: &str, digits: &str, written: usize) -> Result<String, PhoneErro
     }
     let lost_digits = u32::try_from(lost).unwrap_or(u32::MAX);
     let candidates = 10u64.saturating_pow(lost_digits);
-    Err(PhoneError::ExcelShortened {
-        value: text.to_owned(),
-        lost_digits,
-        candidates,
-    })
+    Err(PhoneError::ExcelShortened { value: text.to_owned(), lost_digits, candidates })
 }
 
 /// `5385550214.0`: what programs write that took the column for amounts.
@@ -136,30 +123,15 @@ fn without_decimals(text: &str) -> &str {
     let Some((whole, decimals)) = text.rsplit_once(['.', ',']) else {
         return text;
     };
-    let is_amount = whole
-        .trim_start_matches('+')
-        .bytes()
-        .all(|byte| byte.is_ascii_digit())
+    let is_amount = whole.trim_start_matches('+').bytes().all(|byte| byte.is_ascii_digit())
         && whole.len() >= super::SHORTEST
         && matches!(decimals, "0" | "00");
     if is_amount { whole } else { text }
 }
 
 /// What people write where there is no number.
-const NONE_WORDS: &[&str] = &[
-    "yok",
-    "none",
-    "null",
-    "n/a",
-    "na",
-    "nan",
-    "nil",
-    "tidak ada",
-    "kosong",
-    "#n/a",
-    "belirsiz",
-    "bilinmiyor",
-];
+const NONE_WORDS: &[&str] =
+    &["yok", "none", "null", "n/a", "na", "nan", "nil", "tidak ada", "kosong", "#n/a", "belirsiz", "bilinmiyor"];
 
 fn refuse_words(text: &str) -> Result<(), PhoneError> {
     if text.len() > 2 && text.bytes().all(|byte| byte == b'#') {
@@ -169,11 +141,7 @@ fn refuse_words(text: &str) -> Result<(), PhoneError> {
         return Err(PhoneError::Missing);
     }
     let letters: String = text.chars().filter(|c| is_foreign(*c)).take(40).collect();
-    if letters.is_empty() {
-        Ok(())
-    } else {
-        Err(PhoneError::Letters { letters })
-    }
+    if letters.is_empty() { Ok(()) } else { Err(PhoneError::Letters { letters }) }
 }
 
 fn is_foreign(c: char) -> bool {
@@ -206,13 +174,6 @@ fn is_foreign(c: char) -> bool {
 /// A cell with two numbers: neither is the person's for certain.
 fn refuse_several(text: &str) -> Result<(), PhoneError> {
     let digits = |piece: &&str| piece.bytes().filter(u8::is_ascii_digit).count() >= 7;
-    let count = text
-        .split(['/', ',', ';', '|', '&', '\n', '\r', '+'])
-        .filter(digits)
-        .count();
-    if count > 1 {
-        Err(PhoneError::Several { count })
-    } else {
-        Ok(())
-    }
+    let count = text.split(['/', ',', ';', '|', '&', '\n', '\r', '+']).filter(digits).count();
+    if count > 1 { Err(PhoneError::Several { count }) } else { Ok(()) }
 }

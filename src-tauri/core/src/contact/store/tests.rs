@@ -12,9 +12,7 @@ struct World {
 impl World {
     async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let db = Db::open(lock_folder(folder.path()).unwrap(), &DbKey::new([7; 32]))
-            .await
-            .unwrap();
+        let db = Db::open(lock_folder(folder.path()).unwrap(), &DbKey::new([7; 32])).await.unwrap();
         Self { db, _folder: folder }
     }
 
@@ -26,88 +24,41 @@ impl World {
     }
 
     async fn found(&self, search: &str) -> Vec<String> {
-        let query = ContactQuery {
-            search: search.into(),
-            limit: 50,
-            ..Default::default()
-        };
-        page(self.db.read(), &query)
-            .await
-            .unwrap()
-            .rows
-            .into_iter()
-            .map(|contact| contact.name)
-            .collect()
+        let query = ContactQuery { search: search.into(), limit: 50, ..Default::default() };
+        page(self.db.read(), &query).await.unwrap().rows.into_iter().map(|contact| contact.name).collect()
     }
 }
 
 fn person(name: &str, phone: &str) -> ContactEdit {
-    ContactEdit {
-        name: name.into(),
-        phone: phone.into(),
-        ..Default::default()
-    }
+    ContactEdit { name: name.into(), phone: phone.into(), ..Default::default() }
 }
 
 #[tokio::test]
 async fn a_saved_contact_is_read_back() {
     let world = World::new().await;
     let edit = ContactEdit {
-        fields: [
-            ("Şehir".to_owned(), " İzmir ".to_owned()),
-            ("boş".to_owned(), String::new()),
-        ]
-        .into(),
+        fields: [("Şehir".to_owned(), " İzmir ".to_owned()), ("boş".to_owned(), String::new())].into(),
         tags: vec!["vip".into(), " ".into(), "vip".into(), "lens".into()],
         email: "ayse@example.com".into(),
-        consent: Some(Consent {
-            source: "shop form".into(),
-            at: NOW,
-            note: String::new(),
-            withdrawn_at: None,
-        }),
+        consent: Some(Consent { source: "shop form".into(), at: NOW, note: String::new(), withdrawn_at: None }),
         ..person(" Ayşe Demir ", "0538 555 02 14")
     };
     let saved = world.save(&edit).await.unwrap();
-    assert_eq!(
-        (saved.phone.as_str(), saved.phone_shown.as_str()),
-        ("+905385550214", "+90 538 555 02 14")
-    );
-    assert_eq!(
-        (saved.name.as_str(), saved.tags.join(",").as_str()),
-        ("Ayşe Demir", "lens,vip")
-    );
-    assert_eq!(
-        saved.fields,
-        Fields::from([("şehir".to_owned(), "İzmir".to_owned())])
-    );
+    assert_eq!((saved.phone.as_str(), saved.phone_shown.as_str()), ("+905385550214", "+90 538 555 02 14"));
+    assert_eq!((saved.name.as_str(), saved.tags.join(",").as_str()), ("Ayşe Demir", "lens,vip"));
+    assert_eq!(saved.fields, Fields::from([("şehir".to_owned(), "İzmir".to_owned())]));
     assert_eq!(by_id(world.db.read(), saved.id).await.unwrap(), saved);
     let totals = totals(world.db.read()).await.unwrap();
-    assert_eq!(
-        (totals.all, totals.normal, totals.fields),
-        (1, 1, vec!["şehir".to_owned()])
-    );
+    assert_eq!((totals.all, totals.normal, totals.fields), (1, 1, vec!["şehir".to_owned()]));
 }
 
 #[tokio::test]
 async fn a_phone_that_exists_names_its_holder() {
     let world = World::new().await;
     let first = world.save(&person("Ayşe Demir", "0538 555 02 14")).await.unwrap();
-    let error = world
-        .save(&person("Gül Çetin", "+90 538 555 02 14"))
-        .await
-        .unwrap_err();
-    assert_eq!(
-        (error.code(), error.params().get("holder").unwrap().as_str()),
-        ("contact.phone_taken", "Ayşe Demir")
-    );
-    let same = world
-        .save(&ContactEdit {
-            id: Some(first.id),
-            ..person("Ayşe Kaya", "0538 555 02 14")
-        })
-        .await
-        .unwrap();
+    let error = world.save(&person("Gül Çetin", "+90 538 555 02 14")).await.unwrap_err();
+    assert_eq!((error.code(), error.params().get("holder").unwrap().as_str()), ("contact.phone_taken", "Ayşe Demir"));
+    let same = world.save(&ContactEdit { id: Some(first.id), ..person("Ayşe Kaya", "0538 555 02 14") }).await.unwrap();
     assert_eq!((same.id, same.name.as_str()), (first.id, "Ayşe Kaya"));
 }
 
@@ -116,60 +67,23 @@ async fn wrong_edits_are_explained() {
     let world = World::new().await;
     let code = async |edit: ContactEdit| world.save(&edit).await.unwrap_err().code();
     assert_eq!(code(person("Ayşe", "532 555 0")).await, "phone.too_short");
+    assert_eq!(code(ContactEdit { email: "ayse@".into(), ..person("Ayşe", "0538 555 02 14") }).await, "contact.email");
     assert_eq!(
-        code(ContactEdit {
-            email: "ayse@".into(),
-            ..person("Ayşe", "0538 555 02 14")
-        })
-        .await,
-        "contact.email"
-    );
-    assert_eq!(
-        code(ContactEdit {
-            fields: [("--".to_owned(), "x".to_owned())].into(),
-            ..person("A", "0538 555 02 14")
-        })
-        .await,
+        code(ContactEdit { fields: [("--".to_owned(), "x".to_owned())].into(), ..person("A", "0538 555 02 14") }).await,
         "contact.field_name"
     );
-    assert_eq!(
-        code(person(&"a".repeat(5000), "0538 555 02 14")).await,
-        "contact.too_long"
-    );
+    assert_eq!(code(person(&"a".repeat(5000), "0538 555 02 14")).await, "contact.too_long");
     let nobody: ContactId = Mint::at(NOW).next();
-    assert_eq!(
-        code(ContactEdit {
-            id: Some(nobody),
-            ..person("A", "0538 555 02 14")
-        })
-        .await,
-        "contact.unknown"
-    );
+    assert_eq!(code(ContactEdit { id: Some(nobody), ..person("A", "0538 555 02 14") }).await, "contact.unknown");
 }
 
 #[tokio::test]
 async fn a_withdrawn_consent_stays_on_record() {
     let world = World::new().await;
-    let withdrawn = Consent {
-        source: "form".into(),
-        at: 1,
-        note: String::new(),
-        withdrawn_at: Some(2),
-    };
-    let first = world
-        .save(&ContactEdit {
-            consent: Some(withdrawn.clone()),
-            ..person("A", "0538 555 02 14")
-        })
-        .await
-        .unwrap();
-    let edited = world
-        .save(&ContactEdit {
-            id: Some(first.id),
-            ..person("A", "0538 555 02 14")
-        })
-        .await
-        .unwrap();
+    let withdrawn = Consent { source: "form".into(), at: 1, note: String::new(), withdrawn_at: Some(2) };
+    let first =
+        world.save(&ContactEdit { consent: Some(withdrawn.clone()), ..person("A", "0538 555 02 14") }).await.unwrap();
+    let edited = world.save(&ContactEdit { id: Some(first.id), ..person("A", "0538 555 02 14") }).await.unwrap();
     assert_eq!(edited.consent, Some(withdrawn));
 }
 
@@ -181,10 +95,7 @@ async fn every_word_of_a_search_must_match() {
         ..person("Işık Şen", "0538 555 02 14")
     };
     world.save(&izmir).await.unwrap();
-    world
-        .save(&person("Budi Santoso", "+62 811 555 0163"))
-        .await
-        .unwrap();
+    world.save(&person("Budi Santoso", "+62 811 555 0163")).await.unwrap();
     world.save(&person("", "0532 555 01 42")).await.unwrap();
     assert_eq!(world.found("").await, ["Budi Santoso", "Işık Şen", ""]);
     assert_eq!(world.found("ısık izmir").await, ["Işık Şen"]);
@@ -197,46 +108,18 @@ async fn every_word_of_a_search_must_match() {
 #[tokio::test]
 async fn pages_are_by_tag_and_standing() {
     let world = World::new().await;
-    let vip = world
-        .save(&ContactEdit {
-            tags: vec!["vip".into()],
-            ..person("Ayşe", "0538 555 02 14")
-        })
-        .await
-        .unwrap();
+    let vip = world.save(&ContactEdit { tags: vec!["vip".into()], ..person("Ayşe", "0538 555 02 14") }).await.unwrap();
     world.save(&person("Gül", "0532 555 01 42")).await.unwrap();
     let mut tx = world.db.begin().await.unwrap();
     set_standing(&mut tx, vip.id, Standing::Black, NOW).await.unwrap();
     world.db.commit(tx).await.unwrap();
     let count = async |query: ContactQuery| page(world.db.read(), &query).await.unwrap().total;
+    assert_eq!(count(ContactQuery { tag: Some("vip".into()), ..Default::default() }).await, 1);
+    assert_eq!(count(ContactQuery { standing: Some(Standing::Black), ..Default::default() }).await, 1);
     assert_eq!(
-        count(ContactQuery {
-            tag: Some("vip".into()),
-            ..Default::default()
-        })
-        .await,
-        1
-    );
-    assert_eq!(
-        count(ContactQuery {
-            standing: Some(Standing::Black),
-            ..Default::default()
-        })
-        .await,
-        1
-    );
-    assert_eq!(
-        count(ContactQuery {
-            standing: Some(Standing::Normal),
-            tag: Some("vip".into()),
-            ..Default::default()
-        })
-        .await,
+        count(ContactQuery { standing: Some(Standing::Normal), tag: Some("vip".into()), ..Default::default() }).await,
         0
     );
     let totals = totals(world.db.read()).await.unwrap();
-    assert_eq!(
-        (totals.all, totals.normal, totals.black, totals.tags.len()),
-        (2, 1, 1, 1)
-    );
+    assert_eq!((totals.all, totals.normal, totals.black, totals.tags.len()), (2, 1, 1, 1));
 }

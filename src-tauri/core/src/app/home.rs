@@ -1,0 +1,257 @@
+//! What Home, the now bar and the list of numbers show.
+
+use serde::Serialize;
+use sqlx::SqliteConnection;
+
+use super::credits::day_start;
+use super::{App, Problem};
+use crate::campaign::live::{self, CampaignRow, LiveView, Moment, WaitKind, WaitView};
+use crate::campaign::{CampaignState, store as campaigns};
+use crate::clock::Millis;
+use crate::contact;
+use crate::db::StorageError;
+use crate::ids::{CampaignId, SessionId};
+use crate::ledger::Book;
+use crate::ledger::figures::{self, BalanceView};
+use crate::outbox::plan::{Wait, Why};
+use crate::outbox::store::reading;
+use crate::session::{Pace, Session, SessionKind, store as sessions};
+use crate::settings::{self, Settings};
+
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub struct SessionView {
+    pub id: SessionId,
+    pub name: String,
+    pub phone: String,
+    pub practice: bool,
+    pub state: String,
+    pub priority: i64,
+    pub pace: Pace,
+    pub sent_today: i64,
+    pub errors_today: i64,
+    pub last_activity_at: Option<Millis>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub struct NowView {
+    pub campaign_id: Option<CampaignId>,
+    pub name: Option<String>,
+    pub done: i64,
+    pub total: i64,
+    pub wait: WaitView,
+    pub hours_until: Option<Millis>,
+    pub paused_all: bool,
+    pub clock: Millis,
+}
+
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub struct HomeView {
+    pub now: NowView,
+    pub live: Option<LiveView>,
+    pub hours_left_ms: Option<Millis>,
+    pub sessions: Vec<SessionView>,
+    pub attention: Vec<Attention>,
+    pub credits: BalanceView,
+    pub next: Option<CampaignRow>,
+    pub contacts: u32,
+    pub campaigns: i64,
+}
+
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub struct Attention {
+    pub kind: AttentionKind,
+    pub count: i64,
+    pub campaign_id: Option<CampaignId>,
+    pub name: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub enum AttentionKind {
+    RecoveryCode,
+    Failed,
+    Unknown,
+    Paused,
+    Short,
+}
+
+impl App {
+    pub async fn sessions(&self) -> Result<Vec<SessionView>, Problem> {
+        let settings = self.settings().await?;
+        let mut reader = self.reader().await?;
+        let mut views = Vec::new();
+        for session in sessions::all(&mut reader).await.map_err(StorageError::from)? {
+            views.push(self.view_of(&mut reader, session, &settings).await?);
+        }
+        Ok(views)
+    }
+
+    pub(super) async fn session_view(&self, id: SessionId) -> Result<SessionView, Problem> {
+        let views = self.sessions().await?;
+        views.into_iter().find(|view| view.id == id).ok_or_else(|| crate::campaign::CampaignError::Gone.into())
+    }
+
+    async fn view_of(
+        &self,
+        db: &mut SqliteConnection,
+        session: Session,
+        settings: &Settings,
+    ) -> Result<SessionView, Problem> {
+        let today = day_start(self.now(), settings.hours().zone);
+        let activity = sessions::activity(db, session.id, today).await.map_err(StorageError::from)?;
+        Ok(SessionView {
+            id: session.id,
+            practice: session.kind == SessionKind::Practice,
+            name: session.name,
+            phone: session.phone,
+            state: "connected".to_owned(),
+            priority: session.priority,
+            pace: session.pace,
+            sent_today: activity.sent,
+            errors_today: activity.errors,
+            last_activity_at: activity.last_at,
+        })
+    }
+
+    /// Every campaign with its counts, the one changed last first.
+    pub async fn campaigns(&self) -> Result<Vec<CampaignRow>, Problem> {
+        let mut reader = self.reader().await?;
+        let mut rows = Vec::new();
+        for listed in campaigns::list(&mut reader).await.map_err(StorageError::from)? {
+            rows.push(live::row(&mut reader, listed, self.now()).await.map_err(StorageError::from)?);
+        }
+        Ok(rows)
+    }
+
+    pub async fn live(&self, id: CampaignId) -> Result<LiveView, Problem> {
+        let hours = self.settings().await?.hours();
+        let mut reader = self.reader().await?;
+        let sessions = sessions::all(&mut reader).await.map_err(StorageError::from)?;
+        let draft = campaigns::by_id(&mut reader, id).await.map_err(StorageError::from)?;
+        let draft = draft.ok_or(crate::campaign::CampaignError::Gone)?;
+        let wait = self.current_wait(&mut reader).await?;
+        let moment = Moment { now: self.now(), hours, wait, sessions: &sessions };
+        Ok(live::live(&mut reader, &draft, &moment).await?)
+    }
+
+    /// The planner's wait; a pause of everything is told even while nothing waits.
+    async fn current_wait(&self, db: &mut SqliteConnection) -> Result<Wait, Problem> {
+        let paused = paused_all(db).await?;
+        Ok(if paused { Wait::new(Why::PausedAll) } else { self.dispatcher.wait() })
+    }
+
+    pub async fn now_view(&self) -> Result<NowView, Problem> {
+        let hours = self.settings().await?.hours();
+        let now = self.now();
+        let campaigns = self.campaigns().await?;
+        let mut reader = self.reader().await?;
+        let sessions = sessions::all(&mut reader).await.map_err(StorageError::from)?;
+        let paused_all = paused_all(&mut reader).await?;
+        let current = current(&campaigns);
+        let wait = match current {
+            Some(row) if row.state == CampaignState::Paused && !paused_all => WaitView::plain(WaitKind::Paused),
+            Some(_) => WaitView::of(self.current_wait(&mut reader).await?, &sessions),
+            None if paused_all => WaitView::plain(WaitKind::PausedAll),
+            None => WaitView::plain(WaitKind::Nothing),
+        };
+        Ok(NowView {
+            campaign_id: current.map(|row| row.id),
+            name: current.map(|row| row.name.clone()),
+            done: current.map_or(0, |row| row.counts.total() - row.counts.open() - row.counts.skipped),
+            total: current.map_or(0, |row| row.counts.total() - row.counts.skipped),
+            wait,
+            hours_until: hours.closes_at(now).filter(|at| *at != Millis::MAX),
+            paused_all,
+            clock: now,
+        })
+    }
+
+    pub async fn home(&self) -> Result<HomeView, Problem> {
+        let now = self.now_view().await?;
+        let campaigns = self.campaigns().await?;
+        let live = match now.campaign_id {
+            Some(id) => Some(self.live(id).await?),
+            None => None,
+        };
+        let scheduled = campaigns.iter().filter(|row| row.state == CampaignState::Scheduled);
+        let next = scheduled.filter(|row| Some(row.id) != now.campaign_id).min_by_key(|row| row.due_at).cloned();
+        let attention = self.attention(&campaigns).await?;
+        let credits = self.home_balance().await?;
+        let contacts = contact::store::totals(self.db.read()).await?.all;
+        Ok(HomeView {
+            hours_left_ms: now.hours_until.map(|until| until - now.clock),
+            sessions: self.sessions().await?,
+            campaigns: i64::try_from(campaigns.len()).unwrap_or(i64::MAX),
+            now,
+            live,
+            attention,
+            credits,
+            next,
+            contacts,
+        })
+    }
+
+    /// Real credits once there are some; until then the practice ones.
+    async fn home_balance(&self) -> Result<BalanceView, Problem> {
+        let mut reader = self.reader().await?;
+        let real = figures::balance(&mut reader, Book::Real).await.map_err(StorageError::from)?;
+        if real.granted > 0 {
+            return Ok(real);
+        }
+        Ok(figures::balance(&mut reader, Book::Practice).await.map_err(StorageError::from)?)
+    }
+
+    async fn attention(&self, campaigns: &[CampaignRow]) -> Result<Vec<Attention>, Problem> {
+        let mut attention = Vec::new();
+        if self.recovery_code().is_some() {
+            attention.push(Attention { kind: AttentionKind::RecoveryCode, count: 1, campaign_id: None, name: None });
+        }
+        for row in campaigns {
+            let mut about = |kind: AttentionKind, count: i64| {
+                if count > 0 {
+                    attention.push(Attention { kind, count, campaign_id: Some(row.id), name: Some(row.name.clone()) });
+                }
+            };
+            about(AttentionKind::Failed, row.counts.failed);
+            about(AttentionKind::Unknown, row.counts.unknown);
+            about(AttentionKind::Paused, if row.state == CampaignState::Paused { row.counts.open() } else { 0 });
+        }
+        Ok(attention)
+    }
+
+    pub async fn recipients(&self, query: &reading::RecipientQuery) -> Result<reading::RecipientPage, Problem> {
+        Ok(reading::recipients(&mut *self.reader().await?, query).await.map_err(StorageError::from)?)
+    }
+
+    pub async fn recipient(&self, id: crate::ids::MessageId) -> Result<reading::RecipientView, Problem> {
+        let view = reading::recipient(&mut *self.reader().await?, id).await.map_err(StorageError::from)?;
+        view.ok_or_else(|| crate::campaign::CampaignError::Gone.into())
+    }
+}
+
+async fn paused_all(db: &mut SqliteConnection) -> Result<bool, StorageError> {
+    Ok(settings::get(db, settings::key::PAUSED_ALL).await?.unwrap_or(false))
+}
+
+/// The campaign that the now bar speaks of: one that runs, else one that is paused, else the next one due.
+fn current(campaigns: &[CampaignRow]) -> Option<&CampaignRow> {
+    let rank = |row: &&CampaignRow| match row.state {
+        CampaignState::Running => 0,
+        CampaignState::Paused => 1,
+        _ => 2,
+    };
+    let waiting = campaigns
+        .iter()
+        .filter(|row| row.counts.open() > 0)
+        .filter(|row| !matches!(row.state, CampaignState::Draft));
+    waiting.min_by_key(|row| (rank(row), row.due_at))
+}

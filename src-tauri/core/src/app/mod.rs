@@ -1,0 +1,323 @@
+//! The composition root, and the only door for the window, the terminal and other software.
+//!
+//! Opens a data folder, starts the few loops that a running Ulak has (sending, receipts, practice phones) and offers
+//! what an owner can do, one method each. Every error that leaves here is a `Problem`: code, parameters, sentence.
+
+mod campaigns;
+mod contacts;
+mod credits;
+mod home;
+mod options;
+pub mod problem;
+mod summary;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+
+pub use campaigns::{DayPlan, DraftCheck, MessagePreview, OtherSpan, PartPreview, Review, SessionShare, Span};
+pub use credits::{CreditsView, MonthSpent};
+pub use home::{Attention, AttentionKind, HomeView, NowView, SessionView};
+pub use problem::Problem;
+pub use summary::Summary;
+
+use crate::campaign::schedule;
+use crate::clock::{Clock, FastClock, Millis, SharedClock, SystemClock, TimeLine};
+use crate::db::{Db, DbKey, FolderLock, StorageError, lock_folder};
+use crate::event::{Event, Events};
+use crate::ids::SessionId;
+use crate::ledger::{Book, store as ledger};
+use crate::outbox::dispatcher::Dispatcher;
+use crate::outbox::receipt;
+use crate::outbox::store::{complete::rescue, reading};
+use crate::session::messenger::{Messenger, Receipt};
+use crate::session::practice::{PracticeNumber, PracticeOptions};
+use crate::session::store as sessions;
+use crate::settings::{self, Settings};
+use crate::vault::{self, Keyring};
+
+/// A fresh installation can practise at once.
+pub const FIRST_PRACTICE_CREDITS: i64 = 1_000;
+
+/// How to open a data folder. The options of the practice number are kept with the data once given.
+#[derive(Clone, Debug, Default)]
+pub struct Opening {
+    pub folder: PathBuf,
+    /// The passphrase or the recovery code.
+    pub secret: Option<String>,
+    pub speed: Option<u32>,
+    pub practice: Option<PracticeOptions>,
+    pub first_credits: Option<i64>,
+}
+
+pub struct App {
+    db: Arc<Db>,
+    clock: SharedClock,
+    events: Events,
+    dispatcher: Arc<Dispatcher>,
+    practice: Arc<PracticeNumber>,
+    practice_id: SessionId,
+    imports: contacts::Imports,
+    /// Scheduling one campaign at a time keeps the sum of credits simple to reason about.
+    scheduling: tokio::sync::Mutex<()>,
+    recovery_code: std::sync::Mutex<Option<String>>,
+    opened_at: Millis,
+    stop: watch::Sender<bool>,
+    loops: std::sync::Mutex<Vec<JoinHandle<()>>>,
+}
+
+/// What a test puts in place of the computer's clock and the practice number.
+#[derive(Default)]
+struct Substitutes {
+    clock: Option<SharedClock>,
+    messenger: Option<Arc<dyn Messenger>>,
+}
+
+#[cfg(any(test, feature = "testing"))]
+impl App {
+    /// An App whose loops do not run: the test takes their steps.
+    pub async fn by_hand(
+        folder: &Path,
+        key: &DbKey,
+        clock: SharedClock,
+        messenger: Arc<dyn Messenger>,
+    ) -> Result<Arc<Self>, Problem> {
+        let opening = Opening { folder: folder.to_owned(), ..Opening::default() };
+        let substitutes = Substitutes { clock: Some(clock), messenger: Some(messenger) };
+        // Without a vault there is no code to recover from.
+        let code = Some(String::new());
+        Ok(Self::build(lock_folder(folder)?, key, code, &opening, substitutes).await?.0)
+    }
+
+    pub fn dispatcher(&self) -> &Arc<Dispatcher> {
+        &self.dispatcher
+    }
+
+    pub fn practice_id(&self) -> SessionId {
+        self.practice_id
+    }
+}
+
+impl App {
+    /// Locks the folder, finds its key, opens the database and starts the loops.
+    pub async fn open(opening: Opening, keyring: Arc<dyn Keyring>) -> Result<Arc<Self>, Problem> {
+        let lock = lock_folder(&opening.folder)?;
+        let (folder, secret) = (opening.folder.clone(), opening.secret.clone());
+        let vault = tokio::task::spawn_blocking(move || vault::open(&folder, secret.as_deref(), keyring.as_ref()))
+            .await
+            .map_err(Problem::crashed)??;
+        let key = vault.key;
+        let (app, inbox) = Self::build(lock, &key, vault.recovery_code, &opening, Substitutes::default()).await?;
+        app.start_loops(inbox);
+        Ok(app)
+    }
+
+    async fn build(
+        lock: FolderLock,
+        key: &DbKey,
+        recovery_code: Option<String>,
+        opening: &Opening,
+        substitutes: Substitutes,
+    ) -> Result<(Arc<Self>, mpsc::Receiver<Receipt>), Problem> {
+        let folder = lock.folder().to_owned();
+        let db = Arc::new(Db::open(lock, key).await?);
+        let first = prepare(&db, opening, substitutes.clock).await.map_err(|error| error.at(&db))?;
+        let recovery_code = due_recovery_code(&db, &folder, key, recovery_code).await?;
+        let clock = first.clock;
+        schedule::resume(&db, clock.now()).await?;
+        let (receipts, inbox) = mpsc::channel(1_000);
+        let practice = open_practice(&folder, first.practice, clock.clone(), receipts)?;
+        practice.deliver_missed(awaited(&db, first.practice_id).await?);
+        let messenger = substitutes.messenger.unwrap_or_else(|| practice.clone());
+        let messengers: BTreeMap<SessionId, Arc<dyn Messenger>> = BTreeMap::from([(first.practice_id, messenger)]);
+        let events = Events::default();
+        let dispatcher = Arc::new(Dispatcher::new(db.clone(), clock.clone(), events.clone(), messengers));
+        let app = Arc::new(Self {
+            opened_at: clock.now(),
+            db,
+            clock,
+            events,
+            dispatcher,
+            practice,
+            practice_id: first.practice_id,
+            imports: contacts::Imports::default(),
+            scheduling: tokio::sync::Mutex::default(),
+            recovery_code: std::sync::Mutex::new(recovery_code),
+            stop: watch::Sender::new(false),
+            loops: std::sync::Mutex::default(),
+        });
+        Ok((app, inbox))
+    }
+
+    fn start_loops(&self, mut inbox: mpsc::Receiver<Receipt>) {
+        let sending = tokio::spawn(self.dispatcher.clone().run(self.stop.subscribe()));
+        let practice = self.practice.clone();
+        let phones = tokio::spawn(async move { practice.run().await });
+        let (db, events) = (self.db.clone(), self.events.clone());
+        let receipts = tokio::spawn(async move { receipt::run(&db, &events, &mut inbox).await });
+        let mut stop = self.stop.subscribe();
+        let end = tokio::spawn(async move {
+            // Phones and receipts hold no promise in memory: what they did not get to is asked for at the next start.
+            let _ = stop.wait_for(|stop| *stop).await;
+            phones.abort();
+            receipts.abort();
+        });
+        self.loops.lock().unwrap_or_else(std::sync::PoisonError::into_inner).extend([sending, end]);
+    }
+
+    /// Sees what is on its way through, then closes the database.
+    pub async fn close(&self) {
+        self.stop.send_replace(true);
+        let loops = std::mem::take(&mut *self.loops.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
+        for task in loops {
+            let _ = task.await;
+        }
+        self.db.close().await;
+    }
+
+    pub fn events(&self) -> &Events {
+        &self.events
+    }
+
+    pub fn now(&self) -> Millis {
+        self.clock.now()
+    }
+
+    pub fn folder(&self) -> &Path {
+        self.db.folder()
+    }
+
+    pub fn db(&self) -> &Db {
+        &self.db
+    }
+
+    /// The code that opens the data without keyring or passphrase, until the owner says that it is written down.
+    pub fn recovery_code(&self) -> Option<String> {
+        self.recovery_code.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+    }
+
+    pub async fn recovery_code_saved(&self) -> Result<(), Problem> {
+        self.put(settings::key::RECOVERY_SAVED, &true).await?;
+        *self.recovery_code.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = None;
+        self.events.emit(Event::NowChanged);
+        Ok(())
+    }
+
+    async fn put<T: serde::Serialize>(&self, key: &str, value: &T) -> Result<(), StorageError> {
+        let mut tx = self.db.begin().await?;
+        settings::put(&mut tx, key, value).await.map_err(|error| self.db.error(error))?;
+        self.db.commit(tx).await
+    }
+
+    async fn reader(&self) -> Result<sqlx::pool::PoolConnection<sqlx::Sqlite>, StorageError> {
+        self.db.read().acquire().await.map_err(|error| self.db.error(error))
+    }
+
+    /// Something changed that the planner and the now bar should look at.
+    fn nudge(&self) {
+        self.dispatcher.wake.notify_one();
+        self.events.emit(Event::NowChanged);
+    }
+
+    pub async fn settings(&self) -> Result<Settings, Problem> {
+        Ok(settings::load(&mut *self.reader().await?).await.map_err(|error| self.db.error(error))?)
+    }
+
+    pub async fn save_settings(&self, settings: &Settings) -> Result<Settings, Problem> {
+        let sound = Settings {
+            hours_from: settings.hours_from.min(1440),
+            hours_to: settings.hours_to.min(1440),
+            ..settings.clone()
+        };
+        self.put(settings::key::SETTINGS, &sound).await?;
+        self.events.emit(Event::SettingsChanged);
+        self.nudge();
+        Ok(sound)
+    }
+}
+
+fn open_practice(
+    folder: &Path,
+    options: PracticeOptions,
+    clock: SharedClock,
+    receipts: mpsc::Sender<Receipt>,
+) -> Result<Arc<PracticeNumber>, Problem> {
+    let shown = folder.display().to_string();
+    let opened = PracticeNumber::open(folder, options, clock, receipts);
+    Ok(Arc::new(opened.map_err(|error| StorageError::Folder { folder: shown, reason: error.to_string() })?))
+}
+
+async fn awaited(db: &Db, practice: SessionId) -> Result<Vec<(String, String)>, StorageError> {
+    let mut reader = db.read().acquire().await?;
+    Ok(reading::awaited(&mut reader, practice).await?)
+}
+
+struct Prepared {
+    clock: SharedClock,
+    practice: PracticeOptions,
+    practice_id: SessionId,
+}
+
+/// What every start does to the data before anything runs, in one transaction.
+async fn prepare(db: &Db, opening: &Opening, clock: Option<SharedClock>) -> Result<Prepared, Problem> {
+    let mut tx = db.begin().await?;
+    ledger::verify(&mut tx).await?;
+    let clock = match clock {
+        Some(clock) => clock,
+        None => stored_clock(&mut tx, opening.speed).await?,
+    };
+    let now = clock.now();
+    let practice_id = sessions::ensure_practice(&mut tx, now).await.map_err(StorageError::from)?;
+    let balance = ledger::balance(&mut tx, Book::Practice).await.map_err(StorageError::from)?;
+    if balance.granted == 0 {
+        let credits = opening.first_credits.unwrap_or(FIRST_PRACTICE_CREDITS);
+        ledger::grant(&mut tx, Book::Practice, credits, "", "", now).await?;
+    }
+    let stored = settings::get(&mut tx, settings::key::PRACTICE).await.map_err(StorageError::from)?;
+    let practice: PracticeOptions = opening.practice.or(stored).unwrap_or_default();
+    settings::put(&mut tx, settings::key::PRACTICE, &practice).await.map_err(StorageError::from)?;
+    let rescued = rescue(&mut tx, now).await.map_err(StorageError::from)?;
+    db.commit(tx).await?;
+    if rescued > 0 {
+        tracing::info!(rescued, "parts of an interrupted run are being checked");
+    }
+    Ok(Prepared { clock, practice, practice_id })
+}
+
+/// The computer's clock, or the faster one that this data was started with.
+async fn stored_clock(tx: &mut sqlx::SqliteConnection, speed: Option<u32>) -> Result<SharedClock, StorageError> {
+    let real = SystemClock.now();
+    let stored: Option<TimeLine> = settings::get(tx, settings::key::TIME_LINE).await?;
+    let line = match (stored, speed) {
+        (None, None | Some(1)) => return Ok(Arc::new(SystemClock)),
+        (Some(line), None) => line,
+        (stored, Some(factor)) => {
+            TimeLine { since: real, starts_at: stored.map_or(real, |line| line.at(real)), factor: factor.max(1) }
+        }
+    };
+    settings::put(tx, settings::key::TIME_LINE, &line).await?;
+    Ok(Arc::new(FastClock(line)))
+}
+
+/// A code that nobody confirmed may never have been seen: it is replaced by one that can be shown.
+async fn due_recovery_code(
+    db: &Db,
+    folder: &Path,
+    key: &DbKey,
+    made: Option<String>,
+) -> Result<Option<String>, Problem> {
+    let mut reader = db.read().acquire().await.map_err(|error| db.error(error))?;
+    let saved = settings::get(&mut reader, settings::key::RECOVERY_SAVED).await.map_err(|error| db.error(error))?;
+    match (made, saved) {
+        (Some(code), _) => Ok(Some(code)),
+        (None, Some(true)) => Ok(None),
+        (None, _) => {
+            let (folder, key) = (folder.to_owned(), key.clone());
+            let renewed = tokio::task::spawn_blocking(move || vault::renew_recovery_code(&folder, &key));
+            Ok(Some(renewed.await.map_err(Problem::crashed)??))
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! Numbers and the practice number's own options.
+
+use super::{App, Problem, home::SessionView};
+use crate::event::Event;
+use crate::ids::SessionId;
+use crate::session::practice::PracticeOptions;
+use crate::session::{Pace, store as sessions};
+use crate::settings;
+
+impl App {
+    pub async fn save_pace(&self, id: SessionId, pace: &Pace) -> Result<SessionView, Problem> {
+        pace.check()?;
+        let mut tx = self.db.begin().await?;
+        sessions::set_pace(&mut tx, id, pace).await.map_err(|error| self.db.error(error))?;
+        self.db.commit(tx).await?;
+        self.events.emit(Event::SettingsChanged);
+        self.nudge();
+        self.session_view(id).await
+    }
+
+    pub async fn rename_session(&self, id: SessionId, name: &str) -> Result<SessionView, Problem> {
+        let mut tx = self.db.begin().await?;
+        sessions::rename(&mut tx, id, name).await.map_err(|error| self.db.error(error))?;
+        self.db.commit(tx).await?;
+        self.events.emit(Event::SettingsChanged);
+        self.session_view(id).await
+    }
+
+    pub async fn practice_options(&self) -> Result<PracticeOptions, Problem> {
+        let stored = settings::get(&mut *self.reader().await?, settings::key::PRACTICE).await;
+        Ok(stored.map_err(|error| self.db.error(error))?.unwrap_or_default())
+    }
+
+    pub async fn save_practice_options(&self, options: PracticeOptions) -> Result<PracticeOptions, Problem> {
+        let sound = PracticeOptions {
+            read_percent: options.read_percent.min(100),
+            fail_percent: options.fail_percent.min(100),
+            unreachable_percent: options.unreachable_percent.min(100),
+            delay_ms: options.delay_ms.min(600_000),
+        };
+        self.put(settings::key::PRACTICE, &sound).await?;
+        self.practice.set_options(sound);
+        Ok(sound)
+    }
+}

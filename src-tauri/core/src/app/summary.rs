@@ -1,0 +1,78 @@
+//! The figures at the end of a practice run, and whether everything adds up.
+
+use serde::Serialize;
+
+use super::{App, Problem};
+use crate::db::StorageError;
+use crate::ids::CampaignId;
+use crate::ledger::Book;
+use crate::ledger::figures::BalanceView;
+use crate::outbox::store::reading::{self, Counts};
+
+#[derive(Clone, Debug, Serialize)]
+pub struct Summary {
+    pub messages: MessageTotals,
+    pub parts: Counts,
+    pub credits: CreditTotals,
+    pub ledger_ok: bool,
+    /// Reasons with how many people; not part of the line that scripts read.
+    #[serde(skip)]
+    pub skipped: Vec<(String, Option<String>, i64)>,
+}
+
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub struct MessageTotals {
+    pub total: i64,
+    pub skipped: i64,
+}
+
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct CreditTotals {
+    pub granted: i64,
+    pub held: i64,
+    pub settled: i64,
+    pub released: i64,
+    pub balance: i64,
+}
+
+impl From<BalanceView> for CreditTotals {
+    fn from(sums: BalanceView) -> Self {
+        Self {
+            granted: sums.granted,
+            held: sums.held,
+            settled: sums.settled,
+            released: sums.released,
+            balance: sums.balance,
+        }
+    }
+}
+
+impl App {
+    /// Over all campaigns of the practice book.
+    pub async fn practice_summary(&self) -> Result<Summary, Problem> {
+        let mut messages = MessageTotals::default();
+        let mut parts = Counts::default();
+        let mut skipped = Vec::new();
+        for row in self.campaigns().await?.iter().filter(|row| row.practice) {
+            let mut reader = self.reader().await?;
+            messages.total += row.counts.total();
+            messages.skipped += row.counts.skipped;
+            parts = parts + reading::parts(&mut reader, row.id).await.map_err(StorageError::from)?;
+            skipped.extend(reading::skipped(&mut reader, row.id).await.map_err(StorageError::from)?);
+        }
+        let credits = self.balance(Book::Practice).await?.into();
+        Ok(Summary { messages, parts, credits, ledger_ok: self.ledger_holds().await.is_ok(), skipped })
+    }
+
+    /// Everything has been sent or given up, and no tick is on its way.
+    pub async fn practice_is_over(&self) -> Result<bool, Problem> {
+        let open: i64 = self.campaigns().await?.iter().map(|row| row.counts.open()).sum();
+        Ok(open == 0 && self.practice.is_quiet())
+    }
+
+    /// Campaigns that still have something to send.
+    pub async fn unfinished(&self) -> Result<Vec<CampaignId>, Problem> {
+        let rows = self.campaigns().await?;
+        Ok(rows.iter().filter(|row| row.practice && row.counts.open() > 0).map(|row| row.id).collect())
+    }
+}

@@ -1,0 +1,152 @@
+//! A draft: what the owner composes. Saved whole on every pause in typing.
+
+use serde::{Deserialize, Serialize};
+
+use super::audience::Audience;
+use super::compose::{CAPTION_LIMIT, Content, Sha256, TEXT_LIMIT};
+use super::{CampaignError, CampaignState};
+use crate::clock::Millis;
+use crate::ids::{CampaignId, MediaId, SessionId};
+use crate::ledger::Book;
+use crate::template::Template;
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub struct Draft {
+    pub id: CampaignId,
+    pub name: String,
+    pub text: String,
+    pub audience: Audience,
+    pub media: Vec<MediaItem>,
+    pub split_long_caption: bool,
+    /// None is "now".
+    pub due_at: Option<Millis>,
+    pub priority: u8,
+    pub session_ids: Vec<SessionId>,
+    /// Practice may leave the sending hours aside; real numbers always keep them.
+    pub keep_hours: bool,
+    /// Why these people may be written to; empty when the owner states none.
+    pub consent_basis: String,
+    pub updated_at: Millis,
+    #[serde(skip)]
+    pub book: Book,
+    #[serde(skip)]
+    pub state: StoredState,
+}
+
+/// What the owner changes by typing; files have their own commands.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub struct DraftEdit {
+    pub id: CampaignId,
+    pub name: String,
+    pub text: String,
+    pub audience: Audience,
+    pub split_long_caption: bool,
+    pub due_at: Option<Millis>,
+    pub priority: u8,
+    pub session_ids: Vec<SessionId>,
+    pub keep_hours: bool,
+    pub consent_basis: String,
+}
+
+/// What the row says; the rest of a campaign's state is read from the outbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StoredState {
+    Draft,
+    Scheduling,
+    Scheduled,
+    Cancelled,
+}
+
+impl StoredState {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Draft => "draft",
+            Self::Scheduling => "scheduling",
+            Self::Scheduled => "scheduled",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    pub fn parse(text: &str) -> Self {
+        match text {
+            "draft" => Self::Draft,
+            "scheduling" => Self::Scheduling,
+            "cancelled" => Self::Cancelled,
+            _ => Self::Scheduled,
+        }
+    }
+
+    /// The state as the owner knows it.
+    pub fn shown(self, queue: Option<&str>, open: i64, tried: bool, due: bool) -> CampaignState {
+        match self {
+            Self::Draft => CampaignState::Draft,
+            Self::Cancelled => CampaignState::Cancelled,
+            Self::Scheduling => CampaignState::Scheduled,
+            Self::Scheduled if open == 0 => CampaignState::Finished,
+            Self::Scheduled if queue == Some("paused") => CampaignState::Paused,
+            Self::Scheduled if tried || due => CampaignState::Running,
+            Self::Scheduled => CampaignState::Scheduled,
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub struct MediaItem {
+    pub id: MediaId,
+    pub name: String,
+    pub kind: MediaKind,
+    pub verdict: MediaVerdict,
+    pub width: u32,
+    pub height: u32,
+    pub bytes: i64,
+    pub source_bytes: i64,
+    /// A `data:` URL.
+    pub thumbnail: Option<String>,
+    #[serde(skip)]
+    pub sha256: Sha256,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub enum MediaKind {
+    Image,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub enum MediaVerdict {
+    Fine,
+    Convert,
+}
+
+impl Draft {
+    pub fn content(&self) -> Result<Content, CampaignError> {
+        Ok(Content {
+            template: Template::parse(&self.text)?,
+            media: self.media.iter().map(|item| item.sha256).collect(),
+            basis_stated: !self.consent_basis.trim().is_empty(),
+        })
+    }
+
+    /// With one photo the text is its caption.
+    pub fn has_caption(&self) -> bool {
+        self.media.len() == 1
+    }
+
+    pub fn text_limit(&self) -> usize {
+        if self.has_caption() { CAPTION_LIMIT } else { TEXT_LIMIT }
+    }
+
+    /// Real numbers keep the sending hours whatever a draft says.
+    pub fn keeps_hours(&self) -> bool {
+        self.keep_hours || self.book == Book::Real
+    }
+}

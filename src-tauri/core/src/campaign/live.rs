@@ -1,0 +1,249 @@
+//! A campaign as it runs: read from the outbox, never stored.
+
+use serde::Serialize;
+use sqlx::SqliteConnection;
+
+use super::draft::Draft;
+use super::estimate::{Tempo, finish};
+use super::review::SkipLine;
+use super::store::Listed;
+use super::{CampaignError, CampaignState, store};
+use crate::clock::Millis;
+use crate::ids::{CampaignId, SessionId};
+use crate::ledger::Book;
+use crate::outbox::plan::{Wait, Why};
+use crate::outbox::store::reading::{self, CauseLine, Counts, Quarter};
+use crate::outbox::window::SendingHours;
+use crate::session::{Session, store as sessions};
+
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub struct CampaignRow {
+    pub id: CampaignId,
+    pub name: String,
+    pub state: CampaignState,
+    pub practice: bool,
+    pub people: i64,
+    pub counts: Counts,
+    pub parts: i64,
+    pub due_at: Option<Millis>,
+    pub started_at: Option<Millis>,
+    pub finished_at: Option<Millis>,
+    pub updated_at: Millis,
+    pub first_text: String,
+}
+
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub struct LiveView {
+    pub id: CampaignId,
+    pub name: String,
+    pub state: CampaignState,
+    pub practice: bool,
+    pub people: i64,
+    pub counts: Counts,
+    pub parts: i64,
+    pub due_at: Millis,
+    pub started_at: Option<Millis>,
+    pub finishes_at: Option<Millis>,
+    pub finished_at: Option<Millis>,
+    pub per_quarter: Vec<Quarter>,
+    pub last_hour: i64,
+    pub wait: WaitView,
+    pub credits: CampaignCredits,
+    pub causes: Vec<CauseLine>,
+    pub skipped: Vec<SkipLine>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub struct CampaignCredits {
+    pub held: i64,
+    pub settled: i64,
+    pub released: i64,
+}
+
+/// Why nothing is sent at this moment, with the name of the number.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub struct WaitView {
+    pub kind: WaitKind,
+    pub until: Option<Millis>,
+    pub session_name: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub enum WaitKind {
+    Nothing,
+    Sending,
+    Pace,
+    Rest,
+    Hours,
+    Cap,
+    Due,
+    Paused,
+    PausedAll,
+    NoNumber,
+    Disk,
+}
+
+impl WaitView {
+    pub fn of(wait: Wait, sessions: &[Session]) -> Self {
+        let kind = match wait.why {
+            Why::Nothing => WaitKind::Nothing,
+            Why::Sending => WaitKind::Sending,
+            Why::Pace => WaitKind::Pace,
+            Why::Rest => WaitKind::Rest,
+            Why::Hours => WaitKind::Hours,
+            Why::Cap => WaitKind::Cap,
+            Why::Due => WaitKind::Due,
+            Why::PausedAll => WaitKind::PausedAll,
+            Why::NoNumber => WaitKind::NoNumber,
+            Why::Disk => WaitKind::Disk,
+        };
+        let named = |id: SessionId| sessions.iter().find(|session| session.id == id).map(|session| session.name.clone());
+        Self { kind, until: wait.until, session_name: wait.session.and_then(named) }
+    }
+
+    pub fn plain(kind: WaitKind) -> Self {
+        Self { kind, until: None, session_name: None }
+    }
+}
+
+/// What the views need to know of the moment.
+pub struct Moment<'a> {
+    pub now: Millis,
+    pub hours: SendingHours,
+    pub wait: Wait,
+    pub sessions: &'a [Session],
+}
+
+pub async fn row(
+    db: &mut SqliteConnection,
+    listed: Listed,
+    now: Millis,
+) -> Result<CampaignRow, sqlx::Error> {
+    let id = listed.id;
+    let is_draft = listed.queue.is_none();
+    let counts = reading::people(db, id).await?;
+    let people = if is_draft { store::count_people(db, &listed.audience).await? } else { counts.total() };
+    let parts = reading::parts(db, id).await?;
+    let (started_at, last_at) = if is_draft { (None, None) } else { reading::span(db, id).await? };
+    let due = listed.due_at.is_some_and(|due_at| due_at <= now);
+    let state = listed.state.shown(listed.queue.as_deref(), parts.open(), started_at.is_some(), due);
+    Ok(CampaignRow {
+        id,
+        name: listed.name,
+        state,
+        practice: listed.book == Book::Practice,
+        people,
+        counts,
+        parts: parts.total(),
+        due_at: listed.due_at,
+        started_at,
+        finished_at: last_at.filter(|_| parts.open() == 0),
+        updated_at: listed.updated_at,
+        first_text: listed.text,
+    })
+}
+
+pub async fn live(db: &mut SqliteConnection, draft: &Draft, moment: &Moment<'_>) -> Result<LiveView, CampaignError> {
+    let id = draft.id;
+    let now = moment.now;
+    let counts = reading::people(db, id).await?;
+    let parts = reading::parts(db, id).await?;
+    let (started_at, last_at) = reading::span(db, id).await?;
+    let queue = reading::queue_state(db, id).await?.ok_or(CampaignError::Gone)?;
+    let due_at = draft.due_at.unwrap_or(now);
+    let state = draft.state.shown(Some(&queue), parts.open(), started_at.is_some(), due_at <= now);
+    Ok(LiveView {
+        id,
+        name: draft.name.clone(),
+        state,
+        practice: draft.book == Book::Practice,
+        people: counts.total(),
+        counts,
+        parts: parts.total(),
+        due_at,
+        started_at,
+        finishes_at: finishes_at(draft, state, parts.open(), moment),
+        finished_at: last_at.filter(|_| parts.open() == 0),
+        per_quarter: reading::quarters(db, id, now).await?,
+        last_hour: reading::sent_since(db, id, now - reading::LAST_HOUR).await?,
+        wait: wait(state, moment),
+        credits: credits(&parts),
+        causes: reading::causes(db, id).await?,
+        skipped: skip_lines(reading::skipped(db, id).await?),
+    })
+}
+
+/// Each part holds one credit until it is settled or released: the states say which.
+fn credits(parts: &Counts) -> CampaignCredits {
+    CampaignCredits {
+        held: parts.open(),
+        settled: parts.accepted(),
+        released: parts.failed + parts.skipped + parts.cancelled,
+    }
+}
+
+fn finishes_at(draft: &Draft, state: CampaignState, open: i64, moment: &Moment<'_>) -> Option<Millis> {
+    if !matches!(state, CampaignState::Running | CampaignState::Scheduled) {
+        return None;
+    }
+    let start = draft.due_at.unwrap_or(moment.now).max(moment.now);
+    finish(start, open, tempo(draft, moment.sessions), kept_hours(draft, &moment.hours))
+}
+
+pub fn tempo(draft: &Draft, sessions: &[Session]) -> Tempo {
+    let chosen = sessions.iter().filter(|session| draft.session_ids.contains(&session.id));
+    Tempo::of(chosen.map(|session| session.pace))
+}
+
+pub fn kept_hours<'h>(draft: &Draft, hours: &'h SendingHours) -> Option<&'h SendingHours> {
+    draft.keeps_hours().then_some(hours)
+}
+
+fn wait(state: CampaignState, moment: &Moment<'_>) -> WaitView {
+    match state {
+        CampaignState::Paused => WaitView::plain(WaitKind::Paused),
+        CampaignState::Finished | CampaignState::Cancelled | CampaignState::Draft => WaitView::plain(WaitKind::Nothing),
+        CampaignState::Scheduled | CampaignState::Running => WaitView::of(moment.wait, moment.sessions),
+    }
+}
+
+fn skip_lines(rows: Vec<(String, Option<String>, i64)>) -> Vec<SkipLine> {
+    let line = |(reason, variable, people): (String, Option<String>, i64)| {
+        Some(SkipLine { reason: reason.parse().ok()?, people, variable })
+    };
+    rows.into_iter().filter_map(line).collect()
+}
+
+/// Parts that other campaigns have waiting before this one would start, as far as the planner takes them first.
+pub async fn others_ahead(
+    db: &mut SqliteConnection,
+    draft: &Draft,
+    now: Millis,
+) -> Result<Vec<(CampaignRow, Vec<SessionId>)>, sqlx::Error> {
+    let mut ahead = Vec::new();
+    for listed in store::list(db).await? {
+        if listed.id == draft.id || listed.queue.as_deref() != Some("open") {
+            continue;
+        }
+        let Some(other) = store::by_id(db, listed.id).await? else { continue };
+        let shares = other.session_ids.iter().any(|id| draft.session_ids.contains(id));
+        if shares && other.priority <= draft.priority {
+            ahead.push((row(db, listed, now).await?, other.session_ids));
+        }
+    }
+    ahead.sort_by_key(|(row, _)| row.due_at);
+    Ok(ahead)
+}
+
+pub async fn all_sessions(db: &mut SqliteConnection) -> Result<Vec<Session>, sqlx::Error> {
+    sessions::all(db).await
+}

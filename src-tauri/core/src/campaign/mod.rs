@@ -1,0 +1,106 @@
+//! Campaigns: composed as drafts, checked, priced, scheduled into the outbox, paused, cancelled.
+//!
+//! A draft is a row; scheduling freezes it and hands every contact's rendered message to the outbox. What became
+//! of a campaign after that is read from the outbox: "finished" is a query, not a column.
+
+pub mod audience;
+pub mod compose;
+pub mod draft;
+pub mod estimate;
+pub mod hints;
+
+pub mod live;
+pub mod review;
+pub mod schedule;
+pub mod store;
+
+use serde::{Deserialize, Serialize};
+
+use crate::db::StorageError;
+use crate::error::{Coded, Params};
+use crate::ledger::LedgerError;
+use crate::params;
+use crate::template::TemplateError;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub enum CampaignState {
+    Draft,
+    Scheduled,
+    Running,
+    Paused,
+    Finished,
+    Cancelled,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum CampaignError {
+    #[error("This campaign is no longer there.")]
+    Gone,
+    #[error("This campaign is no longer a draft, so it cannot be changed here.")]
+    NotADraft,
+    #[error("There is nothing to send yet. Write a text or add a photo.")]
+    Empty,
+    #[error("Nobody would get this campaign. Choose an audience that has contacts, and see who is skipped and why.")]
+    Nobody,
+    #[error("No number is chosen. Choose at least one that may send.")]
+    NoNumber,
+    #[error("For {people} contacts the text is longer than a caption may be ({limit}). Shorten it, or let it go as its own part after the photo: one credit more for each of them.")]
+    CaptionTooLong { people: i64, limit: usize },
+    #[error("For {people} contacts the text is longer than WhatsApp takes ({limit} characters). Shorten it by {over}.")]
+    TextTooLong { people: i64, limit: usize, over: usize },
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+    #[error("{0}")]
+    Media(#[from] ulak_media::Refusal),
+    #[error("A campaign takes at most {most} photos.")]
+    TooManyFiles { most: usize },
+    #[error("Practice and real numbers cannot send one campaign together. Choose only the practice number, or only real ones.")]
+    MixedNumbers,
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+impl From<sqlx::Error> for CampaignError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Storage(error.into())
+    }
+}
+
+impl Coded for CampaignError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Gone => "campaign.gone",
+            Self::NotADraft => "campaign.not_a_draft",
+            Self::Empty => "campaign.empty",
+            Self::Nobody => "campaign.nobody",
+            Self::NoNumber => "campaign.no_number",
+            Self::CaptionTooLong { .. } => "campaign.caption_too_long",
+            Self::TextTooLong { .. } => "campaign.text_too_long",
+            Self::Template(error) => error.code(),
+            Self::Media(refusal) => refusal.code(),
+            Self::TooManyFiles { .. } => "campaign.too_many_files",
+            Self::MixedNumbers => "campaign.mixed_numbers",
+            Self::Ledger(error) => error.code(),
+            Self::Storage(error) => error.code(),
+        }
+    }
+
+    fn params(&self) -> Params {
+        match self {
+            Self::CaptionTooLong { people, limit } => params! { people: people, limit: limit },
+            Self::TextTooLong { people, limit, over } => params! { people: people, limit: limit, over: over },
+            Self::Template(error) => error.params(),
+            Self::Media(refusal) => refusal.params(),
+            Self::TooManyFiles { most } => params! { most: most },
+            Self::Ledger(error) => error.params(),
+            Self::Storage(error) => error.params(),
+            Self::Gone | Self::NotADraft | Self::Empty | Self::Nobody | Self::NoNumber | Self::MixedNumbers => {
+                Params::new()
+            }
+        }
+    }
+}

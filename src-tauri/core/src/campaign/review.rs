@@ -1,0 +1,170 @@
+//! The walk over an audience before anything is scheduled: who gets what, who is skipped and why, what it costs.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use sqlx::SqliteConnection;
+
+use super::CampaignError;
+use super::compose::{CAPTION_LIMIT, Composed, TEXT_LIMIT, compose};
+use super::draft::Draft;
+use super::store::{PAGE, count_people, people_after};
+use crate::outbox::state::SkipReason;
+use crate::template::whatsapp_length;
+
+/// What the walk found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Survey {
+    pub people: i64,
+    pub will_send: i64,
+    /// How many parts a message has, and how many people get such a one.
+    pub price: BTreeMap<i64, i64>,
+    pub skipped: BTreeMap<(SkipReason, Option<String>), i64>,
+    /// Position in the audience and length of the longest text.
+    pub longest: Option<(i64, usize)>,
+    /// People whose text is longer than a caption may be, where it should be one.
+    pub over_caption: i64,
+    pub over_text: i64,
+    /// How many people the first so many credits reach, in the order of sending.
+    covered: Vec<i64>,
+}
+
+impl Survey {
+    pub fn credits(&self) -> i64 {
+        self.price.iter().map(|(parts, people)| parts * people).sum()
+    }
+
+    /// How many people `free` credits cover when they are served in order.
+    pub fn covered_by(&self, free: i64) -> i64 {
+        let covered = self.covered.partition_point(|sum| *sum <= free);
+        i64::try_from(covered).unwrap_or(i64::MAX)
+    }
+
+    fn add(&mut self, composed: &Composed, caption: bool) {
+        let index = self.people;
+        self.people += 1;
+        match composed {
+            Composed::Skipped { reason, variable } => {
+                *self.skipped.entry((*reason, variable.clone())).or_default() += 1;
+            }
+            Composed::Message { text, parts } => {
+                let parts = i64::try_from(parts.len()).unwrap_or(i64::MAX);
+                self.will_send += 1;
+                *self.price.entry(parts).or_default() += 1;
+                self.covered.push(self.covered.last().copied().unwrap_or(0) + parts);
+                self.measure(index, whatsapp_length(text), caption);
+            }
+        }
+    }
+
+    fn measure(&mut self, index: i64, length: usize, caption: bool) {
+        if self.longest.is_none_or(|(_, longest)| length > longest) {
+            self.longest = Some((index, length));
+        }
+        self.over_caption += i64::from(caption && length > CAPTION_LIMIT);
+        self.over_text += i64::from(length > TEXT_LIMIT);
+    }
+}
+
+pub async fn survey(db: &mut SqliteConnection, draft: &Draft) -> Result<Survey, CampaignError> {
+    let content = draft.content()?;
+    let caption = draft.has_caption();
+    let mut survey = Survey::default();
+    let mut after = None;
+    loop {
+        let page = people_after(db, &draft.audience, after, PAGE).await?;
+        page.iter().for_each(|person| survey.add(&compose(&content, person), caption));
+        after = page.last().map(|person| person.id);
+        if page.len() < PAGE as usize {
+            return Ok(survey);
+        }
+    }
+}
+
+/// What forbids scheduling, each with what to do. A shortage of credits is not among them: it has its own answer.
+pub fn blockers(draft: &Draft, survey: &Survey) -> Vec<CampaignError> {
+    let mut blockers = Vec::new();
+    if draft.text.trim().is_empty() && draft.media.is_empty() {
+        blockers.push(CampaignError::Empty);
+    } else if survey.will_send == 0 {
+        blockers.push(CampaignError::Nobody);
+    }
+    if draft.session_ids.is_empty() {
+        blockers.push(CampaignError::NoNumber);
+    }
+    if survey.over_text > 0 {
+        let over = survey.longest.map_or(0, |(_, length)| length.saturating_sub(TEXT_LIMIT));
+        blockers.push(CampaignError::TextTooLong { people: survey.over_text, limit: TEXT_LIMIT, over });
+    } else if survey.over_caption > 0 && !draft.split_long_caption {
+        blockers.push(CampaignError::CaptionTooLong { people: survey.over_caption, limit: CAPTION_LIMIT });
+    }
+    blockers
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub struct SkipLine {
+    pub reason: SkipReason,
+    pub people: i64,
+    pub variable: Option<String>,
+}
+
+pub fn skip_lines(survey: &Survey) -> Vec<SkipLine> {
+    let line = |((reason, variable), people): (&(SkipReason, Option<String>), &i64)| SkipLine {
+        reason: *reason,
+        people: *people,
+        variable: variable.clone(),
+    };
+    let mut lines: Vec<SkipLine> = survey.skipped.iter().map(line).collect();
+    lines.sort_by_key(|line| std::cmp::Reverse(line.people));
+    lines
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub struct PriceLine {
+    pub people: i64,
+    pub parts: i64,
+}
+
+pub fn price_lines(survey: &Survey) -> Vec<PriceLine> {
+    survey.price.iter().map(|(parts, people)| PriceLine { people: *people, parts: *parts }).collect()
+}
+
+/// What the composer shows while the owner types.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub struct Longest {
+    /// Position in the audience.
+    pub index: i64,
+    pub length: i64,
+}
+
+/// The people a draft would skip for one reason.
+pub async fn skipped_people(
+    db: &mut SqliteConnection,
+    draft: &Draft,
+    reason: SkipReason,
+    limit: usize,
+) -> Result<Vec<crate::ids::ContactId>, CampaignError> {
+    let content = draft.content()?;
+    let mut found = Vec::new();
+    let mut after = None;
+    loop {
+        let page = people_after(db, &draft.audience, after, PAGE).await?;
+        let skipped = page.iter().filter(|person| {
+            matches!(compose(&content, person), Composed::Skipped { reason: why, .. } if why == reason)
+        });
+        found.extend(skipped.map(|person| person.id).take(limit - found.len()));
+        after = page.last().map(|person| person.id);
+        if page.len() < PAGE as usize || found.len() >= limit {
+            return Ok(found);
+        }
+    }
+}
+
+/// How many people an unreadable text would reach: the audience as it is.
+pub async fn audience_size(db: &mut SqliteConnection, draft: &Draft) -> Result<i64, sqlx::Error> {
+    count_people(db, &draft.audience).await
+}

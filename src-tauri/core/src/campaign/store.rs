@@ -1,0 +1,385 @@
+//! The tables of campaigns and their files, and the audience read in pages.
+
+use data_encoding::BASE64;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
+use ulak_media::Prepared;
+
+use super::audience::{Audience, Person};
+use super::draft::{Draft, DraftEdit, MediaItem, MediaKind, MediaVerdict, StoredState};
+use crate::clock::Millis;
+use crate::contact::Standing;
+use crate::ids::{CampaignId, ContactId, MediaId, Mint, SessionId};
+use crate::ledger::Book;
+use crate::media;
+
+pub struct NewDraft {
+    pub name: String,
+    pub text: String,
+    pub book: Book,
+    pub session_ids: Vec<SessionId>,
+    pub keep_hours: bool,
+    pub consent_basis: String,
+}
+
+pub async fn create(db: &mut SqliteConnection, draft: &NewDraft, now: Millis) -> Result<CampaignId, sqlx::Error> {
+    let id = Mint::at(now).next();
+    sqlx::query(
+        "INSERT INTO campaigns
+             (id, name, state, book, text, audience, split_long_caption, priority, session_ids, keep_hours,
+              consent_basis, created_at, updated_at)
+         VALUES (?, ?, 'draft', ?, ?, ?, 0, 5, ?, ?, ?, ?, ?)",
+    )
+    .bind(id)
+    .bind(&draft.name)
+    .bind(draft.book.as_str())
+    .bind(&draft.text)
+    .bind(json(&Audience::default())?)
+    .bind(json(&draft.session_ids)?)
+    .bind(draft.keep_hours)
+    .bind(&draft.consent_basis)
+    .bind(now)
+    .bind(now)
+    .execute(db)
+    .await?;
+    Ok(id)
+}
+
+/// False when it is no draft any more: then nothing is changed.
+pub async fn save(db: &mut SqliteConnection, edit: &DraftEdit, book: Book, now: Millis) -> Result<bool, sqlx::Error> {
+    let saved = sqlx::query(
+        "UPDATE campaigns SET name = ?, book = ?, text = ?, audience = ?, split_long_caption = ?, due_at = ?, priority = ?,
+                session_ids = ?, keep_hours = ?, consent_basis = ?, updated_at = ?
+         WHERE id = ? AND state = 'draft'",
+    )
+    .bind(&edit.name)
+    .bind(book.as_str())
+    .bind(&edit.text)
+    .bind(json(&edit.audience)?)
+    .bind(edit.split_long_caption)
+    .bind(edit.due_at)
+    .bind(edit.priority.clamp(1, 10))
+    .bind(json(&edit.session_ids)?)
+    .bind(edit.keep_hours)
+    .bind(&edit.consent_basis)
+    .bind(now)
+    .bind(edit.id)
+    .execute(db)
+    .await?;
+    Ok(saved.rows_affected() == 1)
+}
+
+pub async fn by_id(db: &mut SqliteConnection, id: CampaignId) -> Result<Option<Draft>, sqlx::Error> {
+    let row = sqlx::query(
+        "SELECT name, state, book, text, audience, split_long_caption, due_at, priority, session_ids, keep_hours,
+                consent_basis, updated_at
+         FROM campaigns WHERE id = ?",
+    )
+    .bind(id)
+    .fetch_optional(&mut *db)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let media = files(db, id).await?;
+    Ok(Some(Draft {
+        id,
+        media,
+        name: row.get("name"),
+        text: row.get("text"),
+        audience: parsed(row.get("audience")),
+        split_long_caption: row.get("split_long_caption"),
+        due_at: row.get("due_at"),
+        priority: row.get("priority"),
+        session_ids: parsed(row.get("session_ids")),
+        keep_hours: row.get("keep_hours"),
+        consent_basis: row.get("consent_basis"),
+        updated_at: row.get("updated_at"),
+        book: row.get::<&str, _>("book").parse().unwrap_or(Book::Real),
+        state: StoredState::parse(row.get("state")),
+    }))
+}
+
+/// A draft goes with its files; what was scheduled stays.
+pub async fn delete_draft(db: &mut SqliteConnection, id: CampaignId) -> Result<bool, sqlx::Error> {
+    let deleted =
+        sqlx::query("DELETE FROM campaigns WHERE id = ? AND state = 'draft'").bind(id).execute(&mut *db).await?;
+    media::store::remove_unused(db).await?;
+    Ok(deleted.rows_affected() == 1)
+}
+
+/// All campaigns, the one changed last first: id, state, name, text, due time.
+pub struct Listed {
+    pub id: CampaignId,
+    pub state: StoredState,
+    pub book: Book,
+    pub name: String,
+    pub text: String,
+    pub due_at: Option<Millis>,
+    pub updated_at: Millis,
+    pub queue: Option<String>,
+    pub audience: Audience,
+}
+
+pub async fn list(db: &mut SqliteConnection) -> Result<Vec<Listed>, sqlx::Error> {
+    let rows = sqlx::query(
+        "SELECT c.id, c.state, c.book, c.name, substr(c.text, 1, 120), c.due_at, c.updated_at, q.state, c.audience
+         FROM campaigns c LEFT JOIN queues q ON q.id = c.id ORDER BY c.updated_at DESC, c.id DESC",
+    )
+    .fetch_all(db)
+    .await?;
+    let listed = |row: &SqliteRow| Listed {
+        id: row.get(0),
+        state: StoredState::parse(row.get(1)),
+        book: row.get::<&str, _>(2).parse().unwrap_or(Book::Real),
+        name: row.get(3),
+        text: row.get(4),
+        due_at: row.get(5),
+        updated_at: row.get(6),
+        queue: row.get(7),
+        audience: parsed(row.get(8)),
+    };
+    Ok(rows.iter().map(listed).collect())
+}
+
+pub async fn name(db: &mut SqliteConnection, id: CampaignId) -> Result<Option<String>, sqlx::Error> {
+    sqlx::query_scalar("SELECT name FROM campaigns WHERE id = ?").bind(id).fetch_optional(db).await
+}
+
+/// From a draft to one that is being handed to the outbox; its due time is now fixed.
+pub async fn begin_scheduling(
+    db: &mut SqliteConnection,
+    id: CampaignId,
+    due_at: Millis,
+    now: Millis,
+) -> Result<bool, sqlx::Error> {
+    let changed = sqlx::query(
+        "UPDATE campaigns SET state = 'scheduling', due_at = ?, scheduled_at = ?, updated_at = ?
+         WHERE id = ? AND state = 'draft'",
+    )
+    .bind(due_at)
+    .bind(now)
+    .bind(now)
+    .bind(id)
+    .execute(db)
+    .await?;
+    Ok(changed.rows_affected() == 1)
+}
+
+pub async fn end_scheduling(db: &mut SqliteConnection, id: CampaignId) -> Result<(), sqlx::Error> {
+    set_state(db, id, "scheduling", "scheduled").await
+}
+
+pub async fn cancel(db: &mut SqliteConnection, id: CampaignId) -> Result<(), sqlx::Error> {
+    set_state(db, id, "scheduled", "cancelled").await
+}
+
+async fn set_state(db: &mut SqliteConnection, id: CampaignId, from: &str, to: &str) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE campaigns SET state = ? WHERE id = ? AND state = ?").bind(to).bind(id).bind(from).execute(db).await?;
+    Ok(())
+}
+
+pub async fn interrupted(db: &mut SqliteConnection) -> Result<Vec<CampaignId>, sqlx::Error> {
+    sqlx::query_scalar("SELECT id FROM campaigns WHERE state = 'scheduling' ORDER BY scheduled_at, id").fetch_all(db).await
+}
+
+// Files
+
+pub async fn add_file(
+    db: &mut SqliteConnection,
+    campaign: CampaignId,
+    name: &str,
+    file: &Prepared,
+    now: Millis,
+) -> Result<MediaId, sqlx::Error> {
+    let id = Mint::at(now).next();
+    media::store::keep(db, file).await?;
+    sqlx::query(
+        "INSERT INTO campaign_media (id, campaign_id, position, name, source_size, converted, sha256)
+         VALUES (?1, ?2, (SELECT coalesce(max(position), 0) + 1 FROM campaign_media WHERE campaign_id = ?2), ?3, ?4, ?5, ?6)",
+    )
+    .bind(id)
+    .bind(campaign)
+    .bind(name)
+    .bind(i64::try_from(file.source.bytes).unwrap_or(i64::MAX))
+    .bind(file.converted)
+    .bind(file.sha256.as_slice())
+    .execute(&mut *db)
+    .await?;
+    touch(db, campaign, now).await?;
+    Ok(id)
+}
+
+pub async fn remove_file(
+    db: &mut SqliteConnection,
+    campaign: CampaignId,
+    file: MediaId,
+    now: Millis,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("DELETE FROM campaign_media WHERE id = ? AND campaign_id = ?")
+        .bind(file)
+        .bind(campaign)
+        .execute(&mut *db)
+        .await?;
+    media::store::remove_unused(db).await?;
+    touch(db, campaign, now).await
+}
+
+/// Files that are not named keep their place behind those that are.
+pub async fn order_files(
+    db: &mut SqliteConnection,
+    campaign: CampaignId,
+    order: &[MediaId],
+    now: Millis,
+) -> Result<(), sqlx::Error> {
+    for (position, file) in (1i64..).zip(order) {
+        sqlx::query("UPDATE campaign_media SET position = ? WHERE id = ? AND campaign_id = ?")
+            .bind(position)
+            .bind(file)
+            .bind(campaign)
+            .execute(&mut *db)
+            .await?;
+    }
+    touch(db, campaign, now).await
+}
+
+pub async fn copy_files(
+    db: &mut SqliteConnection,
+    from: CampaignId,
+    to: CampaignId,
+    now: Millis,
+) -> Result<(), sqlx::Error> {
+    let mint = Mint::at(now);
+    for file in files(db, from).await? {
+        sqlx::query(
+            "INSERT INTO campaign_media (id, campaign_id, position, name, source_size, converted, sha256)
+             SELECT ?, ?, position, name, source_size, converted, sha256 FROM campaign_media WHERE id = ?",
+        )
+        .bind(mint.next::<MediaId>())
+        .bind(to)
+        .bind(file.id)
+        .execute(&mut *db)
+        .await?;
+    }
+    Ok(())
+}
+
+async fn touch(db: &mut SqliteConnection, campaign: CampaignId, now: Millis) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE campaigns SET updated_at = ? WHERE id = ?").bind(now).bind(campaign).execute(db).await?;
+    Ok(())
+}
+
+async fn files(db: &mut SqliteConnection, campaign: CampaignId) -> Result<Vec<MediaItem>, sqlx::Error> {
+    let rows = sqlx::query(
+        "SELECT f.id, f.name, f.source_size, f.converted, f.sha256, m.width, m.height, m.size, m.thumbnail
+         FROM campaign_media f JOIN media m ON m.sha256 = f.sha256
+         WHERE f.campaign_id = ? ORDER BY f.position, f.id",
+    )
+    .bind(campaign)
+    .fetch_all(db)
+    .await?;
+    let item = |row: &SqliteRow| MediaItem {
+        id: row.get("id"),
+        name: row.get("name"),
+        kind: MediaKind::Image,
+        verdict: if row.get("converted") { MediaVerdict::Convert } else { MediaVerdict::Fine },
+        width: row.get("width"),
+        height: row.get("height"),
+        bytes: row.get("size"),
+        source_bytes: row.get("source_size"),
+        thumbnail: Some(format!("data:image/jpeg;base64,{}", BASE64.encode(row.get("thumbnail")))),
+        sha256: row.get::<Vec<u8>, _>("sha256").try_into().unwrap_or_default(),
+    };
+    Ok(rows.iter().map(item).collect())
+}
+
+/// The prepared picture of a file as a `data:` URL.
+pub async fn picture(db: &mut SqliteConnection, file: MediaId) -> Result<Option<String>, sqlx::Error> {
+    let row = sqlx::query(
+        "SELECT m.mime, m.content FROM campaign_media f JOIN media m ON m.sha256 = f.sha256 WHERE f.id = ?",
+    )
+    .bind(file)
+    .fetch_optional(db)
+    .await?;
+    Ok(row.map(|row| format!("data:{};base64,{}", row.get::<&str, _>(0), BASE64.encode(row.get(1)))))
+}
+
+// Audience
+
+/// So many contacts of an audience at a time, in the order of their ids.
+pub const PAGE: u32 = 5_000;
+
+pub async fn people_after(
+    db: &mut SqliteConnection,
+    audience: &Audience,
+    after: Option<ContactId>,
+    limit: u32,
+) -> Result<Vec<Person>, sqlx::Error> {
+    let mut select: QueryBuilder<Sqlite> = QueryBuilder::new(
+        "SELECT c.id, c.phone, c.name, c.email, c.fields, c.standing,
+                c.consent_source IS NOT NULL AND c.consent_withdrawn_at IS NULL FROM contacts c WHERE ",
+    );
+    push_audience(&mut select, audience);
+    if let Some(after) = after {
+        select.push(" AND c.id > ").push_bind(after);
+    }
+    select.push(" ORDER BY c.id LIMIT ").push_bind(limit);
+    let rows = select.build().fetch_all(db).await?;
+    Ok(rows.iter().map(person).collect())
+}
+
+pub async fn person_at(
+    db: &mut SqliteConnection,
+    audience: &Audience,
+    index: u32,
+) -> Result<Option<Person>, sqlx::Error> {
+    let mut select: QueryBuilder<Sqlite> = QueryBuilder::new(
+        "SELECT c.id, c.phone, c.name, c.email, c.fields, c.standing,
+                c.consent_source IS NOT NULL AND c.consent_withdrawn_at IS NULL FROM contacts c WHERE ",
+    );
+    push_audience(&mut select, audience);
+    select.push(" ORDER BY c.id LIMIT 1 OFFSET ").push_bind(index);
+    Ok(select.build().fetch_optional(db).await?.as_ref().map(person))
+}
+
+pub async fn count_people(db: &mut SqliteConnection, audience: &Audience) -> Result<i64, sqlx::Error> {
+    let mut select: QueryBuilder<Sqlite> = QueryBuilder::new("SELECT count(*) FROM contacts c WHERE ");
+    push_audience(&mut select, audience);
+    select.build_query_scalar().fetch_one(db).await
+}
+
+fn push_audience(select: &mut QueryBuilder<Sqlite>, audience: &Audience) {
+    if audience.everyone {
+        select.push("1 = 1");
+        return;
+    }
+    select.push("EXISTS (SELECT 1 FROM contact_tags t WHERE t.contact_id = c.id AND t.tag IN (");
+    let mut tags = select.separated(", ");
+    for tag in &audience.tags {
+        tags.push_bind(tag.clone());
+    }
+    select.push("))");
+}
+
+fn person(row: &SqliteRow) -> Person {
+    Person {
+        id: row.get(0),
+        phone: row.get(1),
+        name: row.get(2),
+        email: row.get(3),
+        fields: parsed(row.get(4)),
+        standing: match row.get::<&str, _>(5) {
+            "black" => Standing::Black,
+            "gray" => Standing::Gray,
+            _ => Standing::Normal,
+        },
+        consented: row.get(6),
+    }
+}
+
+fn json<T: serde::Serialize>(value: &T) -> Result<String, sqlx::Error> {
+    serde_json::to_string(value).map_err(|error| sqlx::Error::Encode(error.into()))
+}
+
+/// The tables' CHECKs keep what is stored valid JSON; a shape of another version falls back to the empty value.
+fn parsed<T: serde::de::DeserializeOwned + Default>(text: &str) -> T {
+    serde_json::from_str(text).unwrap_or_default()
+}

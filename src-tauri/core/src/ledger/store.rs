@@ -1,0 +1,286 @@
+//! The ledger's table. Lines are only ever added; the cached totals move in the same transaction.
+
+use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
+
+use super::{Balance, Book, EntryKind, LedgerError};
+use crate::clock::Millis;
+use crate::ids::{CampaignId, PartId};
+
+pub const MOST_GRANTED: i64 = 100_000_000;
+
+pub async fn balance(db: &mut SqliteConnection, book: Book) -> Result<Balance, sqlx::Error> {
+    let row = sqlx::query("SELECT granted, adjusted, held, settled, released FROM ledger_totals WHERE book = ?")
+        .bind(book.as_str())
+        .fetch_one(db)
+        .await?;
+    Ok(Balance {
+        granted: row.get(0),
+        adjusted: row.get(1),
+        held: row.get(2),
+        settled: row.get(3),
+        released: row.get(4),
+    })
+}
+
+pub async fn grant(
+    db: &mut SqliteConnection,
+    book: Book,
+    credits: i64,
+    price: &str,
+    note: &str,
+    now: Millis,
+) -> Result<(), LedgerError> {
+    if !(1..=MOST_GRANTED).contains(&credits) {
+        return Err(LedgerError::Amount { most: MOST_GRANTED });
+    }
+    sqlx::query("UPDATE ledger_totals SET granted = granted + ? WHERE book = ?")
+        .bind(credits)
+        .bind(book.as_str())
+        .execute(&mut *db)
+        .await?;
+    append_single(db, book, EntryKind::Grant, credits, price, note, now).await
+}
+
+pub async fn adjust(
+    db: &mut SqliteConnection,
+    book: Book,
+    credits: i64,
+    reason: &str,
+    now: Millis,
+) -> Result<(), LedgerError> {
+    if credits == 0 || credits.abs() > MOST_GRANTED || reason.trim().is_empty() {
+        return Err(LedgerError::Correction);
+    }
+    let free = balance(db, book).await?.free();
+    if free + credits < 0 {
+        return Err(LedgerError::BelowHeld { free });
+    }
+    sqlx::query("UPDATE ledger_totals SET adjusted = adjusted + ? WHERE book = ?")
+        .bind(credits)
+        .bind(book.as_str())
+        .execute(&mut *db)
+        .await?;
+    append_single(db, book, EntryKind::Adjust, credits, "", reason.trim(), now).await
+}
+
+async fn append_single(
+    db: &mut SqliteConnection,
+    book: Book,
+    kind: EntryKind,
+    credits: i64,
+    price: &str,
+    note: &str,
+    now: Millis,
+) -> Result<(), LedgerError> {
+    sqlx::query(
+        "INSERT INTO ledger (book, kind, credits, held, balance_after, held_after, lines, note, price, at)
+         SELECT book, ?, ?, 0, granted + adjusted - settled, held, 1, ?, ?, ? FROM ledger_totals WHERE book = ?",
+    )
+    .bind(kind.as_str())
+    .bind(credits)
+    .bind(note)
+    .bind(price)
+    .bind(now)
+    .bind(book.as_str())
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Holds one credit for each part, and refuses when that is more than is free.
+pub async fn hold(
+    db: &mut SqliteConnection,
+    book: Book,
+    campaign: CampaignId,
+    parts: &[PartId],
+    now: Millis,
+) -> Result<(), LedgerError> {
+    const ROWS: usize = 1000;
+    let needed = i64::try_from(parts.len()).unwrap_or(i64::MAX);
+    let before = balance(db, book).await?;
+    refuse_shortage(&before, needed)?;
+    let mut held_after = before.held;
+    for (index, chunk) in parts.chunks(ROWS).enumerate() {
+        let mut insert: QueryBuilder<Sqlite> = QueryBuilder::new(
+            "INSERT INTO ledger (book, kind, campaign_id, part_id, credits, held, balance_after, held_after, lines, at) ",
+        );
+        insert.push_values(chunk.iter().enumerate(), |mut row, (offset, part)| {
+            held_after += 1;
+            let stands_for = if index == 0 && offset == 0 { needed } else { 0 };
+            row.push_bind(book.as_str()).push("'hold'").push_bind(campaign).push_bind(*part).push("0, 1");
+            row.push_bind(before.balance()).push_bind(held_after).push_bind(stands_for).push_bind(now);
+        });
+        insert.build().execute(&mut *db).await?;
+    }
+    sqlx::query("UPDATE ledger_totals SET held = held + ? WHERE book = ?")
+        .bind(needed)
+        .bind(book.as_str())
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+pub fn refuse_shortage(balance: &Balance, needed: i64) -> Result<(), LedgerError> {
+    match balance.shortage(needed) {
+        0 => Ok(()),
+        shortage => Err(LedgerError::Short { shortage, needed, free: balance.free() }),
+    }
+}
+
+/// Holds again for a part whose credit was released: what "retry failed" costs.
+pub async fn hold_again(
+    db: &mut SqliteConnection,
+    book: Book,
+    campaign: CampaignId,
+    part: PartId,
+    round: i64,
+    now: Millis,
+) -> Result<(), LedgerError> {
+    refuse_shortage(&balance(db, book).await?, 1)?;
+    sqlx::query("UPDATE ledger_totals SET held = held + 1 WHERE book = ?")
+        .bind(book.as_str())
+        .execute(&mut *db)
+        .await?;
+    sqlx::query(
+        "INSERT INTO ledger
+             (book, kind, campaign_id, part_id, round, credits, held, balance_after, held_after, lines, at)
+         SELECT book, 'hold', ?, ?, ?, 0, 1, granted + adjusted - settled, held, 1, ? FROM ledger_totals WHERE book = ?",
+    )
+    .bind(campaign)
+    .bind(part)
+    .bind(round)
+    .bind(now)
+    .bind(book.as_str())
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// How a held credit ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    Settle,
+    Release,
+}
+
+/// Ends the hold of one part. Doing it twice is the same as once.
+pub async fn end_hold(
+    db: &mut SqliteConnection,
+    end: End,
+    book: Book,
+    campaign: CampaignId,
+    part: PartId,
+    round: i64,
+    now: Millis,
+) -> Result<bool, sqlx::Error> {
+    let (kind, credits, settled, released) = match end {
+        End::Settle => ("settle", -1, 1, 0),
+        End::Release => ("release", 0, 0, 1),
+    };
+    let added = sqlx::query(
+        "INSERT INTO ledger
+             (book, kind, campaign_id, part_id, round, credits, held, balance_after, held_after, lines, at)
+         SELECT book, ?, ?, ?, ?, ?, -1, granted + adjusted - settled + ?, held - 1, 1, ?
+         FROM ledger_totals WHERE book = ?
+         ON CONFLICT DO NOTHING",
+    )
+    .bind(kind)
+    .bind(campaign)
+    .bind(part)
+    .bind(round)
+    .bind(credits)
+    .bind(credits)
+    .bind(now)
+    .bind(book.as_str())
+    .execute(&mut *db)
+    .await?
+    .rows_affected();
+    if added == 1 {
+        sqlx::query(
+            "UPDATE ledger_totals SET held = held - 1, settled = settled + ?, released = released + ? WHERE book = ?",
+        )
+        .bind(settled)
+        .bind(released)
+        .bind(book.as_str())
+        .execute(db)
+        .await?;
+    }
+    Ok(added == 1)
+}
+
+/// Releases the holds of every part of a queue that is in `state`: the caller changes that state in the same transaction.
+pub async fn release_all_pending(
+    db: &mut SqliteConnection,
+    book: Book,
+    campaign: CampaignId,
+    now: Millis,
+) -> Result<u64, sqlx::Error> {
+    let released = sqlx::query(
+        "INSERT INTO ledger
+             (book, kind, campaign_id, part_id, round, credits, held, balance_after, held_after, lines, at)
+         SELECT t.book, 'release', p.queue_id, p.id, p.round, 0, -1, t.granted + t.adjusted - t.settled,
+                t.held - row_number() OVER (ORDER BY p.id),
+                CASE row_number() OVER (ORDER BY p.id) WHEN 1 THEN count(*) OVER () ELSE 0 END, ?
+         FROM parts p JOIN ledger_totals t ON t.book = ?
+         WHERE p.queue_id = ? AND p.state = 'pending'
+         ORDER BY p.id",
+    )
+    .bind(now)
+    .bind(book.as_str())
+    .bind(campaign)
+    .execute(&mut *db)
+    .await?
+    .rows_affected();
+    let count = i64::try_from(released).unwrap_or(i64::MAX);
+    sqlx::query("UPDATE ledger_totals SET held = held - ?, released = released + ? WHERE book = ?")
+        .bind(count)
+        .bind(count)
+        .bind(book.as_str())
+        .execute(db)
+        .await?;
+    Ok(released)
+}
+
+/// Adds every line up again and compares with the cached totals and with the parts that still wait.
+pub async fn verify(db: &mut SqliteConnection) -> Result<(), LedgerError> {
+    for book in Book::ALL {
+        let cached = balance(db, book).await?;
+        let summed = sums(db, book).await?;
+        if cached != summed {
+            return Err(LedgerError::Unbalanced { book, what: format!("cached {cached:?}, lines {summed:?}") });
+        }
+        let open: i64 = sqlx::query_scalar(
+            "SELECT count(*) FROM parts p JOIN queues q ON q.id = p.queue_id
+             WHERE q.book = ? AND p.state IN ('pending', 'sending', 'unknown')",
+        )
+        .bind(book.as_str())
+        .fetch_one(&mut *db)
+        .await?;
+        if open != cached.held {
+            let what = format!("{} credits are held for {open} open parts", cached.held);
+            return Err(LedgerError::Unbalanced { book, what });
+        }
+    }
+    Ok(())
+}
+
+async fn sums(db: &mut SqliteConnection, book: Book) -> Result<Balance, sqlx::Error> {
+    let row = sqlx::query(
+        "SELECT coalesce(sum(CASE kind WHEN 'grant' THEN credits ELSE 0 END), 0),
+                coalesce(sum(CASE kind WHEN 'adjust' THEN credits ELSE 0 END), 0),
+                coalesce(sum(held), 0),
+                count(*) FILTER (WHERE kind = 'settle'),
+                count(*) FILTER (WHERE kind = 'release')
+         FROM ledger WHERE book = ?",
+    )
+    .bind(book.as_str())
+    .fetch_one(db)
+    .await?;
+    Ok(Balance {
+        granted: row.get(0),
+        adjusted: row.get(1),
+        held: row.get(2),
+        settled: row.get(3),
+        released: row.get(4),
+    })
+}

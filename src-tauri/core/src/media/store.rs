@@ -1,0 +1,45 @@
+//! The table of prepared files.
+
+use std::sync::Arc;
+
+use sqlx::{Row, SqliteConnection};
+use ulak_media::Prepared;
+
+use super::Picture;
+
+/// Keeps a prepared file; the same content is kept once.
+pub async fn keep(db: &mut SqliteConnection, file: &Prepared) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "INSERT INTO media (sha256, kind, mime, width, height, size, thumbnail, content)
+         VALUES (?, 'image', ?, ?, ?, ?, ?, ?) ON CONFLICT (sha256) DO NOTHING",
+    )
+    .bind(file.sha256.as_slice())
+    .bind(file.mime)
+    .bind(file.width)
+    .bind(file.height)
+    .bind(i64::try_from(file.bytes.len()).unwrap_or(i64::MAX))
+    .bind(file.thumbnail.as_slice())
+    .bind(file.bytes.as_slice())
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+pub async fn content(db: &mut SqliteConnection, sha256: [u8; 32]) -> Result<Option<Picture>, sqlx::Error> {
+    let row = sqlx::query("SELECT mime, content FROM media WHERE sha256 = ?")
+        .bind(sha256.as_slice())
+        .fetch_optional(db)
+        .await?;
+    Ok(row.map(|row| Picture { sha256, mime: row.get(0), bytes: Arc::new(row.get(1)) }))
+}
+
+/// Removes what neither a draft nor a message refers to.
+pub async fn remove_unused(db: &mut SqliteConnection) -> Result<u64, sqlx::Error> {
+    let removed = sqlx::query(
+        "DELETE FROM media WHERE NOT EXISTS (SELECT 1 FROM campaign_media c WHERE c.sha256 = media.sha256)
+                             AND NOT EXISTS (SELECT 1 FROM parts p WHERE p.media = media.sha256)",
+    )
+    .execute(db)
+    .await?;
+    Ok(removed.rows_affected())
+}

@@ -1,0 +1,176 @@
+//! The states of a part.
+//!
+//! ```text
+//! pending ──▶ sending ──▶ sent ──▶ delivered ──▶ read ──▶ played
+//!    ▲  │        │ │  └──────────▶ (a receipt may arrive before the ack)
+//!    │  │        │ └─▶ unknown ──▶ sending (same session, same wire id) · a receipt proves it was sent
+//!    │  │        └─▶ pending (a certain refusal that another try can help) · failed
+//!    │  └─▶ cancelled (by the owner) · skipped (opted out)
+//!    └── failed ("retry failed": an explicit act, a new round)
+//! ```
+//! Forward only: a late "delivered" does not undo "read". The table's CHECK knows the same names.
+
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub enum PartState {
+    Pending,
+    Sending,
+    Sent,
+    Delivered,
+    Read,
+    Played,
+    Failed,
+    Skipped,
+    Cancelled,
+    Unknown,
+}
+
+impl PartState {
+    pub const ALL: [Self; 10] = [
+        Self::Pending,
+        Self::Sending,
+        Self::Sent,
+        Self::Delivered,
+        Self::Read,
+        Self::Played,
+        Self::Failed,
+        Self::Skipped,
+        Self::Cancelled,
+        Self::Unknown,
+    ];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Sending => "sending",
+            Self::Sent => "sent",
+            Self::Delivered => "delivered",
+            Self::Read => "read",
+            Self::Played => "played",
+            Self::Failed => "failed",
+            Self::Skipped => "skipped",
+            Self::Cancelled => "cancelled",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// Nothing more will be sent for it. Ticks may still come.
+    pub fn is_final(self) -> bool {
+        !matches!(self, Self::Pending | Self::Sending | Self::Unknown)
+    }
+
+    /// How far a part has come; receipts only ever raise it. The side exits take no receipts.
+    pub fn rank(self) -> Option<u8> {
+        match self {
+            Self::Sending | Self::Unknown => Some(1),
+            Self::Sent => Some(2),
+            Self::Delivered => Some(3),
+            Self::Read => Some(4),
+            Self::Played => Some(5),
+            Self::Pending | Self::Failed | Self::Skipped | Self::Cancelled => None,
+        }
+    }
+
+    /// The state after a receipt that says `reached`.
+    #[must_use]
+    pub fn after_receipt(self, reached: Self) -> Self {
+        match (self.rank(), reached.rank()) {
+            (Some(now), Some(then)) if then > now => reached,
+            _ => self,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NoSuchState;
+
+impl FromStr for PartState {
+    type Err = NoSuchState;
+    fn from_str(text: &str) -> Result<Self, NoSuchState> {
+        Self::ALL.into_iter().find(|state| state.as_str() == text).ok_or(NoSuchState)
+    }
+}
+
+/// Why a contact gets nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub enum SkipReason {
+    NoConsent,
+    BlackList,
+    GrayList,
+    MissingVariable,
+    OptedOut,
+    Empty,
+    NotCovered,
+}
+
+impl SkipReason {
+    pub const ALL: [Self; 7] = [
+        Self::NoConsent,
+        Self::BlackList,
+        Self::GrayList,
+        Self::MissingVariable,
+        Self::OptedOut,
+        Self::Empty,
+        Self::NotCovered,
+    ];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NoConsent => "no_consent",
+            Self::BlackList => "black_list",
+            Self::GrayList => "gray_list",
+            Self::MissingVariable => "missing_variable",
+            Self::OptedOut => "opted_out",
+            Self::Empty => "empty",
+            Self::NotCovered => "not_covered",
+        }
+    }
+}
+
+impl FromStr for SkipReason {
+    type Err = NoSuchState;
+    fn from_str(text: &str) -> Result<Self, NoSuchState> {
+        Self::ALL.into_iter().find(|reason| reason.as_str() == text).ok_or(NoSuchState)
+    }
+}
+
+/// Causes that Ulak itself gives; a messenger may name others.
+pub mod cause {
+    /// An earlier part of the same message failed, so the rest would hang in the air.
+    pub const EARLIER_PART: &str = "earlier_part";
+    /// The app ended between handing the part over and learning the outcome.
+    pub const INTERRUPTED: &str = "interrupted";
+    /// The answer did not come in time.
+    pub const NO_ANSWER: &str = "no_answer";
+    /// The prepared picture is gone.
+    pub const MEDIA_GONE: &str = "media_gone";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_go_both_ways() {
+        for state in PartState::ALL {
+            assert_eq!(state.as_str().parse(), Ok(state));
+        }
+        for reason in SkipReason::ALL {
+            assert_eq!(reason.as_str().parse(), Ok(reason));
+        }
+    }
+
+    #[test]
+    fn a_late_delivered_does_not_undo_read() {
+        assert_eq!(PartState::Read.after_receipt(PartState::Delivered), PartState::Read);
+        assert_eq!(PartState::Unknown.after_receipt(PartState::Read), PartState::Read);
+        assert_eq!(PartState::Cancelled.after_receipt(PartState::Read), PartState::Cancelled);
+    }
+}

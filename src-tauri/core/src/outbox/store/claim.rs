@@ -1,0 +1,160 @@
+//! Claiming a part: the last look before the network. One transaction, committed before anything is sent.
+
+use sqlx::{Row, SqliteConnection};
+
+use crate::clock::Millis;
+use crate::ids::{CampaignId, MessageId, PartId, SessionId};
+use crate::ledger::Book;
+use crate::ledger::store::{End, end_hold};
+use crate::outbox::pace::Rhythm;
+use crate::outbox::state::SkipReason;
+
+/// A part that is now `sending`, with all that the messenger needs.
+#[derive(Clone, Debug)]
+pub struct Taken {
+    pub part: PartId,
+    pub queue: CampaignId,
+    pub message: MessageId,
+    pub session: SessionId,
+    pub book: Book,
+    pub round: i64,
+    pub position: i64,
+    pub last: bool,
+    pub attempt: i64,
+    /// An earlier try may have arrived, so no other session may take over.
+    pub doubtful: bool,
+    pub wire_id: String,
+    pub to: String,
+    pub text: Option<String>,
+    pub media: Option<[u8; 32]>,
+}
+
+#[derive(Clone, Debug)]
+pub enum Claim {
+    Taken(Box<Taken>),
+    /// The contact must get nothing: the message is skipped and its credits are released.
+    Skipped(SkipReason),
+    /// Paused, cancelled or taken since the snapshot.
+    Gone,
+}
+
+pub async fn claim(
+    db: &mut SqliteConnection,
+    part: PartId,
+    session: SessionId,
+    rhythm: Rhythm,
+    now: Millis,
+) -> Result<Claim, sqlx::Error> {
+    let Some(taken) = take(db, part, session, now).await? else {
+        return skip_if_unwanted(db, part, now).await;
+    };
+    sqlx::query("INSERT INTO attempts (part_id, session_id, number, started_at) VALUES (?, ?, ?, ?)")
+        .bind(part)
+        .bind(session)
+        .bind(taken.attempt)
+        .bind(now)
+        .execute(&mut *db)
+        .await?;
+    sqlx::query("UPDATE sessions SET next_send_at = ?, resting = ?, batch_sent = ? WHERE id = ?")
+        .bind(rhythm.next_send_at)
+        .bind(rhythm.resting)
+        .bind(rhythm.batch_sent)
+        .bind(session)
+        .execute(db)
+        .await?;
+    Ok(Claim::Taken(Box::new(taken)))
+}
+
+/// State, pause and standing are looked at in the statement that takes the part, so nothing can come between.
+async fn take(
+    db: &mut SqliteConnection,
+    part: PartId,
+    session: SessionId,
+    now: Millis,
+) -> Result<Option<Taken>, sqlx::Error> {
+    let row = sqlx::query(
+        "UPDATE parts SET state = 'sending', session_id = ?1, attempts = attempts + 1, tried_at = ?2, cause = NULL
+         WHERE id = ?3
+           AND ((state = 'pending' AND ready = 1) OR (state = 'unknown' AND session_id = ?1))
+           AND EXISTS (SELECT 1 FROM queues q WHERE q.id = parts.queue_id AND q.state = 'open')
+           AND NOT EXISTS (SELECT 1 FROM settings s WHERE s.key = 'paused_all' AND s.value = 'true')
+           AND EXISTS (SELECT 1 FROM messages m JOIN contacts c ON c.id = m.contact_id
+                       WHERE m.id = parts.message_id AND c.standing = 'normal')
+         RETURNING queue_id, message_id, round, position, last, attempts, wire_id, media,
+             (SELECT q.book FROM queues q WHERE q.id = parts.queue_id),
+             (SELECT m.phone FROM messages m WHERE m.id = parts.message_id),
+             CASE with_text WHEN 1 THEN (SELECT m.text FROM messages m WHERE m.id = parts.message_id) END,
+             EXISTS (SELECT 1 FROM attempts a WHERE a.part_id = parts.id AND a.outcome = 'unknown')",
+    )
+    .bind(session)
+    .bind(now)
+    .bind(part)
+    .fetch_optional(db)
+    .await?;
+    Ok(row.map(|row| Taken {
+        part,
+        session,
+        queue: row.get(0),
+        message: row.get(1),
+        round: row.get(2),
+        position: row.get(3),
+        last: row.get(4),
+        attempt: row.get(5),
+        wire_id: row.get(6),
+        media: row.get::<Option<Vec<u8>>, _>(7).and_then(|hash| hash.try_into().ok()),
+        book: row.get::<&str, _>(8).parse().unwrap_or(Book::Real),
+        to: row.get(9),
+        text: row.get(10),
+        doubtful: row.get(11),
+    }))
+}
+
+async fn skip_if_unwanted(db: &mut SqliteConnection, part: PartId, now: Millis) -> Result<Claim, sqlx::Error> {
+    let row = sqlx::query(
+        "SELECT p.message_id, p.queue_id, q.book, c.standing
+         FROM parts p JOIN queues q ON q.id = p.queue_id
+         JOIN messages m ON m.id = p.message_id LEFT JOIN contacts c ON c.id = m.contact_id
+         WHERE p.id = ? AND p.state IN ('pending', 'unknown') AND q.state = 'open'",
+    )
+    .bind(part)
+    .fetch_optional(&mut *db)
+    .await?;
+    let Some(row) = row else { return Ok(Claim::Gone) };
+    let reason = match row.get::<Option<&str>, _>(3) {
+        Some("normal") => return Ok(Claim::Gone),
+        Some("gray") => SkipReason::GrayList,
+        // A contact that was erased since is treated like one that opted out: it gets nothing.
+        _ => SkipReason::OptedOut,
+    };
+    let book = row.get::<&str, _>(2).parse().unwrap_or(Book::Real);
+    skip_message(db, row.get(0), row.get(1), book, reason, now).await?;
+    Ok(Claim::Skipped(reason))
+}
+
+async fn skip_message(
+    db: &mut SqliteConnection,
+    message: MessageId,
+    queue: CampaignId,
+    book: Book,
+    reason: SkipReason,
+    now: Millis,
+) -> Result<(), sqlx::Error> {
+    let skipped = sqlx::query(
+        "UPDATE parts SET state = 'skipped', cause = ?, ended_at = ?
+         WHERE message_id = ? AND state IN ('pending', 'unknown') RETURNING id, round",
+    )
+    .bind(reason.as_str())
+    .bind(now)
+    .bind(message)
+    .fetch_all(&mut *db)
+    .await?;
+    for row in &skipped {
+        end_hold(db, End::Release, book, queue, row.get(0), row.get(1), now).await?;
+    }
+    sqlx::query("UPDATE messages SET skip_reason = ? WHERE id = ?")
+        .bind(reason.as_str())
+        .bind(message)
+        .execute(db)
+        .await?;
+    Ok(())
+}

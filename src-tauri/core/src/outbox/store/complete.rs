@@ -1,0 +1,149 @@
+//! Writing down what became of a try, in one transaction with the credit it settles or releases.
+
+use sqlx::{Row, SqliteConnection};
+
+use super::claim::Taken;
+use crate::clock::{MINUTE, Millis, SECOND};
+use crate::ledger::store::{End, end_hold};
+use crate::outbox::state::cause;
+use crate::session::messenger::Outcome;
+
+/// How often a part is tried in a round when it certainly did not arrive and another try can help.
+pub const MOST_ATTEMPTS: i64 = 3;
+
+pub async fn complete(
+    db: &mut SqliteConnection,
+    taken: &Taken,
+    outcome: &Outcome,
+    now: Millis,
+) -> Result<(), sqlx::Error> {
+    match outcome {
+        Outcome::Accepted => accepted(db, taken, now).await,
+        Outcome::Refused { cause, again: true } if taken.doubtful => unknown(db, taken, cause, now).await,
+        Outcome::Refused { cause, again: true } if taken.attempt < MOST_ATTEMPTS * taken.round => {
+            later(db, taken, cause, now).await
+        }
+        Outcome::Refused { cause, .. } => failed(db, taken, cause, now).await,
+        Outcome::Unknown { cause } => unknown(db, taken, cause, now).await,
+    }
+}
+
+/// A receipt may have been quicker: then the part is already further, and only the time of the ack is missing.
+async fn accepted(db: &mut SqliteConnection, taken: &Taken, now: Millis) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "UPDATE parts SET state = CASE WHEN state IN ('sending', 'unknown') THEN 'sent' ELSE state END,
+                          sent_at = coalesce(sent_at, ?)
+         WHERE id = ? AND state IN ('sending', 'unknown', 'sent', 'delivered', 'read', 'played')",
+    )
+    .bind(now)
+    .bind(taken.part)
+    .execute(&mut *db)
+    .await?;
+    end_attempt(db, taken, "accepted", None, now).await?;
+    end_hold(db, End::Settle, taken.book, taken.queue, taken.part, taken.round, now).await?;
+    if !taken.last {
+        make_next_ready(db, taken.part).await?;
+    }
+    Ok(())
+}
+
+/// The following part of the same message may go.
+pub async fn make_next_ready(db: &mut SqliteConnection, part: crate::ids::PartId) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "UPDATE parts SET ready = 1
+         WHERE message_id = (SELECT message_id FROM parts WHERE id = ?1)
+           AND position = (SELECT position + 1 FROM parts WHERE id = ?1)",
+    )
+    .bind(part)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Any healthy session may try again, a little later each time.
+async fn later(db: &mut SqliteConnection, taken: &Taken, cause: &str, now: Millis) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "UPDATE parts SET state = 'pending', session_id = NULL, due_at = ?, cause = ? WHERE id = ? AND state = 'sending'",
+    )
+    .bind(now + backoff(taken.attempt))
+    .bind(cause)
+    .bind(taken.part)
+    .execute(&mut *db)
+    .await?;
+    end_attempt(db, taken, "refused", Some(cause), now).await
+}
+
+/// The parts after a failed one fail with it: a text about a photo that did not come helps nobody.
+async fn failed(db: &mut SqliteConnection, taken: &Taken, cause: &str, now: Millis) -> Result<(), sqlx::Error> {
+    let ended = sqlx::query(
+        "UPDATE parts SET state = 'failed', ended_at = ?1, cause = CASE WHEN id = ?2 THEN ?3 ELSE ?4 END
+         WHERE message_id = ?5 AND ((id = ?2 AND state = 'sending') OR (position > ?6 AND state = 'pending'))
+         RETURNING id, round",
+    )
+    .bind(now)
+    .bind(taken.part)
+    .bind(cause)
+    .bind(cause::EARLIER_PART)
+    .bind(taken.message)
+    .bind(taken.position)
+    .fetch_all(&mut *db)
+    .await?;
+    for row in &ended {
+        end_hold(db, End::Release, taken.book, taken.queue, row.get(0), row.get(1), now).await?;
+    }
+    end_attempt(db, taken, "refused", Some(cause), now).await
+}
+
+/// The credit stays held, the session and the wire id stay: only they can find out without a second copy.
+async fn unknown(db: &mut SqliteConnection, taken: &Taken, cause: &str, now: Millis) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE parts SET state = 'unknown', due_at = ?, cause = ? WHERE id = ? AND state = 'sending'")
+        .bind(now + backoff(taken.attempt))
+        .bind(cause)
+        .bind(taken.part)
+        .execute(&mut *db)
+        .await?;
+    end_attempt(db, taken, "unknown", Some(cause), now).await
+}
+
+async fn end_attempt(
+    db: &mut SqliteConnection,
+    taken: &Taken,
+    outcome: &str,
+    cause: Option<&str>,
+    now: Millis,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE attempts SET ended_at = ?, outcome = ?, cause = ? WHERE part_id = ? AND number = ?")
+        .bind(now)
+        .bind(outcome)
+        .bind(cause)
+        .bind(taken.part)
+        .bind(taken.attempt)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// 2 s, 4 s, 8 s … up to five minutes.
+fn backoff(attempt: i64) -> Millis {
+    let doublings = u32::try_from(attempt.clamp(1, 10)).unwrap_or(1);
+    (SECOND << doublings).min(5 * MINUTE)
+}
+
+/// Whatever an earlier run left `sending` has an unknown outcome: it is sent again by the same session under the
+/// same wire id. Run once at start, before the first claim.
+pub async fn rescue(db: &mut SqliteConnection, now: Millis) -> Result<u64, sqlx::Error> {
+    sqlx::query(
+        "UPDATE attempts SET ended_at = ?, outcome = 'unknown', cause = ?
+         WHERE ended_at IS NULL AND part_id IN (SELECT id FROM parts WHERE state = 'sending')",
+    )
+    .bind(now)
+    .bind(cause::INTERRUPTED)
+    .execute(&mut *db)
+    .await?;
+    let rescued = sqlx::query("UPDATE parts SET state = 'unknown', due_at = ?, cause = ? WHERE state = 'sending'")
+        .bind(now)
+        .bind(cause::INTERRUPTED)
+        .execute(db)
+        .await?;
+    Ok(rescued.rows_affected())
+}

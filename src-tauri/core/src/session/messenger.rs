@@ -1,0 +1,56 @@
+//! What the outbox needs of a number, and all that it knows about one: hand over a part, learn the outcome.
+//! The practice number and real numbers implement it alike.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use crate::clock::Millis;
+use crate::ids::PartId;
+
+#[derive(Clone, Debug)]
+pub struct Outgoing {
+    pub part: PartId,
+    /// The message id on the wire; the same at every try, so that a phone shows the part once.
+    pub wire_id: String,
+    /// E.164.
+    pub to: String,
+    pub content: Content,
+}
+
+#[derive(Clone, Debug)]
+pub enum Content {
+    Text(String),
+    Image { bytes: Arc<Vec<u8>>, mime: String, sha256: [u8; 32], caption: Option<String> },
+}
+
+/// What is known after a try.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// WhatsApp's server has it.
+    Accepted,
+    /// It certainly did not reach WhatsApp's server. `again` says whether another try can help.
+    Refused { cause: String, again: bool },
+    /// It may or may not have reached it: only the same session may try again, under the same wire id.
+    Unknown { cause: String },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ReceiptKind {
+    Delivered,
+    Read,
+    Played,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    pub wire_id: String,
+    pub kind: ReceiptKind,
+    pub at: Millis,
+}
+
+pub type Sending<'a> = Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>;
+
+pub trait Messenger: Send + Sync + 'static {
+    fn send(&self, part: Outgoing) -> Sending<'_>;
+}

@@ -1,0 +1,241 @@
+//! The practice number: looks and behaves like a linked number, sends nothing anywhere.
+//!
+//! It plays the server and the phones behind it. What its people saw stands in `practice-phone.jsonl`, one line
+//! a bubble, written when the part reaches the simulated server and before the outbox learns of it. A part that
+//! comes again under the same wire id is acked and not shown again, as real phones do.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashSet};
+use std::fs::{File, OpenOptions};
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use tokio::sync::{Notify, mpsc};
+
+use super::messenger::{Content, Messenger, Outcome, Outgoing, Receipt, ReceiptKind, Sending};
+use crate::clock::{Millis, SharedClock, local};
+
+pub const PHONE_LOG: &str = "practice-phone.jsonl";
+
+/// How the practice people behave, in percent, and how long things usually take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub struct PracticeOptions {
+    pub read_percent: u8,
+    /// Phones that are not on WhatsApp: refused for good.
+    pub fail_percent: u8,
+    /// Phones that are switched off: accepted and never delivered.
+    pub unreachable_percent: u8,
+    pub delay_ms: u32,
+}
+
+impl Default for PracticeOptions {
+    fn default() -> Self {
+        Self { read_percent: 80, fail_percent: 0, unreachable_percent: 0, delay_ms: 1_500 }
+    }
+}
+
+#[derive(Serialize)]
+struct Line<'a> {
+    at: String,
+    to: &'a str,
+    wire_id: &'a str,
+    kind: &'a str,
+    text: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    media_sha256: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct SeenLine {
+    wire_id: String,
+}
+
+pub struct PracticeNumber {
+    options: Mutex<PracticeOptions>,
+    clock: SharedClock,
+    phones: Mutex<Phones>,
+    due: Mutex<BinaryHeap<Reverse<(Millis, String, ReceiptKind)>>>,
+    changed: Notify,
+    receipts: mpsc::Sender<Receipt>,
+}
+
+struct Phones {
+    log: File,
+    seen: HashSet<String>,
+}
+
+impl PracticeNumber {
+    /// Opens the phones' log in `folder`; receipts go to `receipts`.
+    pub fn open(
+        folder: &Path,
+        options: PracticeOptions,
+        clock: SharedClock,
+        receipts: mpsc::Sender<Receipt>,
+    ) -> std::io::Result<Self> {
+        let path = folder.join(PHONE_LOG);
+        let mut log = OpenOptions::new().create(true).append(true).read(true).open(&path)?;
+        let (seen, torn) = read_log(&path)?;
+        if torn {
+            log.write_all(b"\n")?;
+        }
+        Ok(Self {
+            options: Mutex::new(options),
+            clock,
+            phones: Mutex::new(Phones { log, seen }),
+            due: Mutex::default(),
+            changed: Notify::new(),
+            receipts,
+        })
+    }
+
+    pub fn set_options(&self, options: PracticeOptions) {
+        *locked(&self.options) = options;
+    }
+
+    /// What a server does when a phone comes back: the ticks of these parts were lost with the last run.
+    pub fn deliver_missed(&self, wire_ids: impl IntoIterator<Item = (String, String)>) {
+        for (wire_id, phone) in wire_ids {
+            if locked(&self.phones).seen.contains(&wire_id) {
+                self.expect_receipts(&wire_id, &phone);
+            }
+        }
+    }
+
+    /// No tick is on its way any more.
+    pub fn is_quiet(&self) -> bool {
+        locked(&self.due).is_empty()
+    }
+
+    /// Hands receipts over as they fall due, until the receiver is gone.
+    pub async fn run(&self) {
+        loop {
+            let next = locked(&self.due).peek().map(|Reverse((at, _, _))| *at);
+            match next {
+                Some(at) if at <= self.clock.now() => {
+                    let Some(Reverse((at, wire_id, kind))) = locked(&self.due).pop() else { continue };
+                    if self.receipts.send(Receipt { wire_id, kind, at }).await.is_err() {
+                        return;
+                    }
+                }
+                Some(at) => {
+                    let wait = tokio::time::sleep(self.clock.real_wait(at));
+                    tokio::select! { () = wait => {}, () = self.changed.notified() => {} }
+                }
+                None => self.changed.notified().await,
+            }
+        }
+    }
+
+    async fn take(&self, part: Outgoing) -> Outcome {
+        let options = *locked(&self.options);
+        let delay = u64::from(options.delay_ms);
+        let wait = i64::try_from(delay / 4 + spread(&part.wire_id, "ack", delay / 4)).unwrap_or(0);
+        tokio::time::sleep(self.clock.real_wait(self.clock.now() + wait)).await;
+        if percent(&part.to, "on WhatsApp") < u64::from(options.fail_percent) {
+            return Outcome::Refused { cause: "not_on_whatsapp".to_owned(), again: false };
+        }
+        match self.show(&part) {
+            Ok(()) => {
+                self.expect_receipts(&part.wire_id, &part.to);
+                Outcome::Accepted
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the practice phones cannot write their log");
+                Outcome::Refused { cause: "practice_log".to_owned(), again: true }
+            }
+        }
+    }
+
+    /// A line in the phones' log, once a wire id. A line that could only be written in half is taken back.
+    fn show(&self, part: &Outgoing) -> std::io::Result<()> {
+        let mut phones = locked(&self.phones);
+        if phones.seen.contains(&part.wire_id) {
+            return Ok(());
+        }
+        let before = phones.log.metadata()?.len();
+        if let Err(error) = phones.log.write_all(line(part, self.clock.now()).as_bytes()) {
+            phones.log.set_len(before)?;
+            return Err(error);
+        }
+        phones.seen.insert(part.wire_id.clone());
+        Ok(())
+    }
+
+    fn expect_receipts(&self, wire_id: &str, phone: &str) {
+        let options = *locked(&self.options);
+        if percent(phone, "reachable") < u64::from(options.unreachable_percent) {
+            return;
+        }
+        let delay = u64::from(options.delay_ms);
+        let delivered = self.clock.now() + millis(delay / 2 + spread(wire_id, "delivered", delay));
+        let mut due = locked(&self.due);
+        due.push(Reverse((delivered, wire_id.to_owned(), ReceiptKind::Delivered)));
+        if percent(wire_id, "reads") < u64::from(options.read_percent) {
+            let read = delivered + millis(delay + spread(wire_id, "read", delay * 4));
+            due.push(Reverse((read, wire_id.to_owned(), ReceiptKind::Read)));
+        }
+        drop(due);
+        self.changed.notify_one();
+    }
+}
+
+impl Messenger for PracticeNumber {
+    fn send(&self, part: Outgoing) -> Sending<'_> {
+        Box::pin(self.take(part))
+    }
+}
+
+/// Which wire ids the phones have seen, and whether the last line was cut off by a crash.
+fn read_log(path: &Path) -> std::io::Result<(HashSet<String>, bool)> {
+    let mut seen = HashSet::new();
+    let mut reader = BufReader::new(File::open(path)?);
+    let mut line = String::new();
+    let mut torn = false;
+    while reader.read_line(&mut line)? > 0 {
+        torn = !line.ends_with('\n');
+        if let Ok(SeenLine { wire_id }) = serde_json::from_str(&line) {
+            seen.insert(wire_id);
+        }
+        line.clear();
+    }
+    Ok((seen, torn))
+}
+
+fn line(part: &Outgoing, now: Millis) -> String {
+    let (kind, text, media) = match &part.content {
+        Content::Text(text) => ("text", text.as_str(), None),
+        Content::Image { sha256, caption, .. } => ("image", caption.as_deref().unwrap_or_default(), Some(hex(sha256))),
+    };
+    let at = local(now, chrono_tz::Tz::UTC).format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string();
+    let line = Line { at, to: &part.to, wire_id: &part.wire_id, kind, text, media_sha256: media };
+    serde_json::to_string(&line).unwrap_or_default() + "\n"
+}
+
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The same person behaves the same way after a restart: chance comes from a hash, not from a generator.
+fn percent(who: &str, what: &str) -> u64 {
+    spread(who, what, 100)
+}
+
+fn spread(who: &str, what: &str, below: u64) -> u64 {
+    let digest = Sha256::new().chain_update(what).chain_update(who).finalize();
+    let number = digest.iter().take(8).fold(0u64, |number, byte| (number << 8) | u64::from(*byte));
+    number % below.max(1)
+}
+
+fn millis(ms: u64) -> Millis {
+    Millis::try_from(ms).unwrap_or(Millis::MAX / 2)
+}
+
+/// A poisoned lock only means that another task panicked; the data behind these locks is whole at every step.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,113 @@
+//! The sessions' table.
+
+use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
+
+use super::{Pace, Session, SessionKind};
+use crate::clock::Millis;
+use crate::ids::{Mint, SessionId};
+
+const COLUMNS: &str = "SELECT id, kind, name, phone, priority, pace_min_ms, pace_max_ms, batch, rest_ms, hourly_cap, daily_cap
+     FROM sessions";
+
+pub async fn all(db: &mut SqliteConnection) -> Result<Vec<Session>, sqlx::Error> {
+    let query = format!("{COLUMNS} ORDER BY priority, id");
+    let rows = sqlx::query(sqlx::AssertSqlSafe(query)).fetch_all(db).await?;
+    Ok(rows.iter().map(session).collect())
+}
+
+pub async fn by_id(db: &mut SqliteConnection, id: SessionId) -> Result<Option<Session>, sqlx::Error> {
+    let query = format!("{COLUMNS} WHERE id = ?");
+    Ok(sqlx::query(sqlx::AssertSqlSafe(query)).bind(id).fetch_optional(db).await?.as_ref().map(session))
+}
+
+pub(crate) fn session(row: &SqliteRow) -> Session {
+    Session {
+        id: row.get("id"),
+        kind: if row.get::<&str, _>("kind") == "practice" { SessionKind::Practice } else { SessionKind::Whatsapp },
+        name: row.get("name"),
+        phone: row.get("phone"),
+        priority: row.get("priority"),
+        pace: pace(row),
+    }
+}
+
+fn pace(row: &SqliteRow) -> Pace {
+    Pace {
+        min_ms: row.get("pace_min_ms"),
+        max_ms: row.get("pace_max_ms"),
+        batch: row.get("batch"),
+        rest_ms: row.get("rest_ms"),
+        hourly_cap: row.get("hourly_cap"),
+        daily_cap: row.get("daily_cap"),
+    }
+}
+
+/// The practice number, made on the first start.
+pub async fn ensure_practice(db: &mut SqliteConnection, now: Millis) -> Result<SessionId, sqlx::Error> {
+    let known: Option<SessionId> =
+        sqlx::query_scalar("SELECT id FROM sessions WHERE kind = 'practice'").fetch_optional(&mut *db).await?;
+    if let Some(id) = known {
+        return Ok(id);
+    }
+    let id = Mint::at(now).next();
+    let pace = Pace::PRACTICE;
+    sqlx::query(
+        "INSERT INTO sessions
+             (id, kind, name, phone, priority, pace_min_ms, pace_max_ms, batch, rest_ms, hourly_cap, daily_cap, created_at)
+         VALUES (?, 'practice', '', '', 100, ?, ?, ?, ?, ?, ?, ?)",
+    )
+    .bind(id)
+    .bind(pace.min_ms)
+    .bind(pace.max_ms)
+    .bind(pace.batch)
+    .bind(pace.rest_ms)
+    .bind(pace.hourly_cap)
+    .bind(pace.daily_cap)
+    .bind(now)
+    .execute(db)
+    .await?;
+    Ok(id)
+}
+
+pub async fn set_pace(db: &mut SqliteConnection, id: SessionId, pace: &Pace) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "UPDATE sessions SET pace_min_ms = ?, pace_max_ms = ?, batch = ?, rest_ms = ?, hourly_cap = ?, daily_cap = ?
+         WHERE id = ?",
+    )
+    .bind(pace.min_ms)
+    .bind(pace.max_ms)
+    .bind(pace.batch)
+    .bind(pace.rest_ms)
+    .bind(pace.hourly_cap)
+    .bind(pace.daily_cap)
+    .bind(id)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+pub async fn rename(db: &mut SqliteConnection, id: SessionId, name: &str) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE sessions SET name = ? WHERE id = ?").bind(name.trim()).bind(id).execute(db).await?;
+    Ok(())
+}
+
+/// Tries and failures since `since`, and the newest try.
+pub struct Activity {
+    pub sent: i64,
+    pub errors: i64,
+    pub last_at: Option<Millis>,
+}
+
+pub async fn activity(db: &mut SqliteConnection, id: SessionId, since: Millis) -> Result<Activity, sqlx::Error> {
+    let row = sqlx::query(
+        "SELECT count(*) FILTER (WHERE outcome = 'accepted'), count(*) FILTER (WHERE outcome = 'refused'),
+                (SELECT max(started_at) FROM attempts WHERE session_id = ?)
+         FROM attempts WHERE session_id = ? AND started_at >= ?",
+    )
+    .bind(id)
+    .bind(id)
+    .bind(since)
+    .fetch_one(db)
+    .await?;
+    Ok(Activity { sent: row.get(0), errors: row.get(1), last_at: row.get(2) })
+}

@@ -1,0 +1,227 @@
+//! The test kit: an App on a real encrypted file, with a clock that is set by hand and a messenger that does as told.
+//!
+//! `World` takes the dispatcher's own steps and moves the clock to wherever the planner wants to wait, so a day of
+//! sending passes in milliseconds and no test sleeps.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tempfile::TempDir;
+use zeroize::Zeroizing;
+
+use crate::app::{App, Problem};
+use crate::campaign::draft::{Draft, DraftEdit};
+use crate::clock::{Clock, Millis};
+use crate::contact::{Consent, ContactEdit};
+use crate::db::DbKey;
+use crate::ids::{CampaignId, ContactId};
+use crate::outbox::dispatcher::{Flight, Next};
+use crate::outbox::receipt;
+use crate::outbox::store::reading::Counts;
+use crate::session::messenger::{Content, Messenger, Outcome, Outgoing, Receipt, ReceiptKind, Sending};
+
+/// A clock that stands still until it is moved.
+#[derive(Default)]
+pub struct ManualClock(AtomicI64);
+
+impl ManualClock {
+    pub fn set(&self, at: Millis) {
+        self.0.store(at, Ordering::SeqCst);
+    }
+}
+
+impl Clock for ManualClock {
+    fn now(&self) -> Millis {
+        self.0.load(Ordering::SeqCst)
+    }
+
+    fn real_wait(&self, until: Millis) -> Duration {
+        Duration::from_millis(u64::try_from(until - self.now()).unwrap_or(0))
+    }
+}
+
+/// A number that answers as scripted, `Accepted` when nothing is scripted, and remembers what it was given.
+pub struct FakeMessenger {
+    clock: Arc<ManualClock>,
+    script: Mutex<VecDeque<Outcome>>,
+    sent: Mutex<Vec<Sent>>,
+}
+
+/// A try to send.
+#[derive(Clone, Debug)]
+pub struct Sent {
+    pub at: Millis,
+    pub to: String,
+    pub wire_id: String,
+    pub text: Option<String>,
+    pub is_image: bool,
+    pub outcome: Outcome,
+}
+
+impl FakeMessenger {
+    pub fn answer(&self, outcomes: impl IntoIterator<Item = Outcome>) {
+        locked(&self.script).extend(outcomes);
+    }
+
+    pub fn sent(&self) -> Vec<Sent> {
+        locked(&self.sent).clone()
+    }
+}
+
+impl Messenger for FakeMessenger {
+    fn send(&self, part: Outgoing) -> Sending<'_> {
+        let outcome = locked(&self.script).pop_front().unwrap_or(Outcome::Accepted);
+        let (text, is_image) = match part.content {
+            Content::Text(text) => (Some(text), false),
+            Content::Image { caption, .. } => (caption, true),
+        };
+        let sent =
+            Sent { at: self.clock.now(), to: part.to, wire_id: part.wire_id, text, is_image, outcome: outcome.clone() };
+        locked(&self.sent).push(sent);
+        Box::pin(async move { outcome })
+    }
+}
+
+pub struct World {
+    pub app: Arc<App>,
+    pub clock: Arc<ManualClock>,
+    pub phone: Arc<FakeMessenger>,
+    pub folder: TempDir,
+    flight: Flight,
+}
+
+pub const KEY: [u8; 32] = [7; 32];
+
+impl World {
+    /// A fresh installation at `now`, with UTC as its zone and sending hours from 09:00 to 22:00.
+    pub async fn at(now: Millis) -> Result<Self, Problem> {
+        let clock = Arc::new(ManualClock::default());
+        clock.set(now);
+        let phone =
+            Arc::new(FakeMessenger { clock: clock.clone(), script: Mutex::default(), sent: Mutex::default() });
+        let folder = tempfile::tempdir().map_err(|error| crate::db::StorageError::Folder {
+            folder: "a temporary folder".to_owned(),
+            reason: error.to_string(),
+        })?;
+        let app = App::by_hand(folder.path(), &key(), clock.clone(), phone.clone()).await?;
+        let mut settings = app.settings().await?;
+        settings.zone = "UTC".to_owned();
+        app.save_settings(&settings).await?;
+        Ok(Self { app, clock, phone, folder, flight: Flight::default() })
+    }
+
+    /// Ends the App in the middle of whatever it did and starts it again over the same folder.
+    pub async fn restart(self) -> Result<Self, Problem> {
+        let Self { app, clock, phone, folder, flight } = self;
+        drop(flight);
+        app.db().close().await;
+        drop(app);
+        let app = App::by_hand(folder.path(), &key(), clock.clone(), phone.clone()).await?;
+        Ok(Self { app, clock, phone, folder, flight: Flight::default() })
+    }
+
+    pub async fn contact(&self, name: &str, phone: &str) -> Result<ContactId, Problem> {
+        let consent = Consent { source: "shop".to_owned(), at: 0, note: String::new(), withdrawn_at: None };
+        let edit = ContactEdit {
+            name: name.to_owned(),
+            phone: phone.to_owned(),
+            consent: Some(consent),
+            ..ContactEdit::default()
+        };
+        Ok(self.app.save_contact(&edit).await?.id)
+    }
+
+    /// So many contacts with fictitious numbers.
+    pub async fn contacts(&self, count: usize) -> Result<(), Problem> {
+        for number in 0..count {
+            self.contact(&format!("Kişi {number}"), &format!("+90532555{number:04}")).await?;
+        }
+        Ok(())
+    }
+
+    /// A draft to everyone, changed as wanted.
+    pub async fn draft(&self, text: &str, change: impl FnOnce(&mut DraftEdit)) -> Result<Draft, Problem> {
+        let draft = self.app.create_draft().await?;
+        let mut edit = DraftEdit {
+            id: draft.id,
+            name: "Test".to_owned(),
+            text: text.to_owned(),
+            audience: draft.audience,
+            split_long_caption: draft.split_long_caption,
+            due_at: None,
+            priority: draft.priority,
+            session_ids: draft.session_ids,
+            keep_hours: true,
+            consent_basis: draft.consent_basis,
+        };
+        change(&mut edit);
+        self.app.save_draft(&edit).await
+    }
+
+    /// Schedules a text to everyone, within the sending hours.
+    pub async fn schedule(&self, text: &str) -> Result<CampaignId, Problem> {
+        let draft = self.draft(text, |_| {}).await?;
+        self.app.schedule_campaign(draft.id, false).await
+    }
+
+    /// One decision of the dispatcher and, where something was handed over, its outcome. True while there is more.
+    pub async fn step(&mut self) -> Result<bool, Problem> {
+        let next = self.app.dispatcher().step(&mut self.flight).await?;
+        if !self.flight.is_empty() {
+            self.flight.landed().await;
+            return Ok(true);
+        }
+        Ok(matches!(next, Next::Again))
+    }
+
+    /// Lets time pass until `until`, moving the clock to each moment the planner waits for.
+    pub async fn run_until(&mut self, until: Millis) -> Result<(), Problem> {
+        loop {
+            while self.step().await? {}
+            let wanted = self.app.dispatcher().step(&mut self.flight).await?;
+            match wanted {
+                Next::Wait(wait, _) => match wait.until.filter(|at| *at <= until) {
+                    Some(at) => self.clock.set(at),
+                    None => break,
+                },
+                Next::Again => {}
+            }
+            if !self.flight.is_empty() {
+                self.flight.landed().await;
+            }
+        }
+        self.clock.set(until.max(self.clock.now()));
+        Ok(())
+    }
+
+    /// Claims one part and loses the answer, as a crash would.
+    pub async fn step_without_answer(&mut self) -> Result<(), Problem> {
+        self.app.dispatcher().step(&mut self.flight).await?;
+        self.flight = Flight::default();
+        Ok(())
+    }
+
+    pub async fn receipts(&self, kind: ReceiptKind, wire_ids: &[String]) -> Result<(), Problem> {
+        let at = self.clock.now();
+        let batch: Vec<Receipt> = wire_ids.iter().map(|id| Receipt { wire_id: id.clone(), kind, at }).collect();
+        let db = self.app.db();
+        let mut tx = db.begin().await?;
+        receipt::apply(&mut tx, &batch).await.map_err(|error| db.error(error))?;
+        db.commit(tx).await?;
+        Ok(())
+    }
+
+    pub async fn counts(&self, id: CampaignId) -> Result<Counts, Problem> {
+        Ok(self.app.live(id).await?.counts)
+    }
+}
+
+pub fn key() -> DbKey {
+    Zeroizing::new(KEY)
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,272 @@
+//! Pictures: decoded within limits, made upright and small enough, encoded
+//! again only where that is needed.
+
+use std::io::Cursor;
+
+use fast_image_resize::Resizer;
+use image::{
+    DynamicImage, ImageDecoder, ImageError, ImageFormat, Limits, RgbImage,
+    codecs::{
+        jpeg::JpegDecoder,
+        png::{CompressionType, FilterType, PngDecoder, PngEncoder},
+        webp::WebPDecoder,
+    },
+    metadata::Orientation,
+};
+use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
+
+use crate::{
+    Refusal,
+    color::ToSrgb,
+    jpeg, png,
+    sniff::{self, Content},
+};
+
+/// The longest side of what is sent, in pixels. More would only be made
+/// smaller by the phones that receive it.
+pub const LONGEST_SIDE: u32 = 1600;
+/// The longest side of a thumbnail, in pixels.
+pub const THUMBNAIL_SIDE: u32 = 320;
+/// The most a prepared picture weighs, in bytes.
+pub const IMAGE_LIMIT: usize = 5_000_000;
+
+const SIDE_LIMIT: u32 = 16_384;
+const MEMORY_LIMIT: u64 = 256 << 20;
+const QUALITY: u8 = 82;
+const THUMBNAIL_QUALITY: u8 = 75;
+
+pub(crate) struct Picture {
+    pub(crate) mime: &'static str,
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) width: u32,
+    pub(crate) height: u32,
+    pub(crate) thumbnail: Vec<u8>,
+    pub(crate) converted: bool,
+    pub(crate) source_width: u32,
+    pub(crate) source_height: u32,
+}
+
+pub(crate) fn prepare(bytes: &[u8], format: ImageFormat) -> Result<Picture, Refusal> {
+    let broken = || Refusal::Broken { format: name(format) };
+    let source = decode(bytes, format)?;
+    let (source_width, source_height) = (source.pixels.width(), source.pixels.height());
+    let untouched = source.lossless.filter(|_| source_width.max(source_height) <= LONGEST_SIDE);
+
+    let mut pixels = eight_bit(shrink(source.pixels, LONGEST_SIDE).ok_or_else(broken)?);
+    if let Some(colours) = source.colours {
+        colours.apply(&mut pixels);
+    }
+    pixels.apply_orientation(source.orientation);
+
+    let thumbnail = thumbnail(&pixels).ok_or_else(broken)?;
+    let (mime, encoded, converted) = choose(&pixels, format, untouched).ok_or_else(broken)?;
+    let turned = swaps_sides(source.orientation);
+    Ok(Picture {
+        mime,
+        bytes: encoded,
+        width: pixels.width(),
+        height: pixels.height(),
+        thumbnail,
+        converted,
+        source_width: if turned { source_height } else { source_width },
+        source_height: if turned { source_width } else { source_height },
+    })
+}
+
+/// A decoded picture, and what has to be done with it.
+struct Source {
+    pixels: DynamicImage,
+    orientation: Orientation,
+    colours: Option<ToSrgb>,
+    /// The file itself without metadata, where it shows exactly `pixels`:
+    /// upright, eight bits a channel, and colours that are sRGB already.
+    lossless: Option<Vec<u8>>,
+}
+
+fn decode(bytes: &[u8], format: ImageFormat) -> Result<Source, Refusal> {
+    let broken = || Refusal::Broken { format: name(format) };
+    // The decoder would refuse these as well, but without the numbers.
+    if let Some((width, height)) = png::declared_size(bytes) {
+        check_sides(width, height)?;
+    }
+    let stripped = match format {
+        ImageFormat::Jpeg => Some(jpeg::strip(bytes).ok_or_else(broken)?),
+        ImageFormat::Png => png::strip(bytes),
+        _ => None,
+    };
+    let frame = if format == ImageFormat::Jpeg { jpeg::frame(bytes) } else { None };
+    if frame.is_some_and(|frame| frame.colours_apart) {
+        return Err(Refusal::Unsupported { format: name(format) });
+    }
+    let mut decoder = open(bytes, format).map_err(|error| refusal(&error, format))?;
+    let (width, height) = decoder.dimensions();
+    check_sides(width, height)?;
+    check_memory(decoder.as_ref())?;
+
+    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+    let profile = decoder.icc_profile().ok().flatten();
+    let colours = profile.as_deref().and_then(ToSrgb::from_profile);
+    let deep = decoder.color_type().bytes_per_pixel() > decoder.color_type().channel_count();
+    let four_inks = frame.is_some_and(|frame| frame.four_inks);
+    let as_it_is = orientation == Orientation::NoTransforms && colours.is_none() && !deep && !four_inks;
+    let pixels = DynamicImage::from_decoder(decoder).map_err(|error| refusal(&error, format))?;
+    Ok(Source { pixels, orientation, colours, lossless: stripped.filter(|_| as_it_is) })
+}
+
+fn open(bytes: &[u8], format: ImageFormat) -> image::ImageResult<Box<dyn ImageDecoder + '_>> {
+    let mut limits = Limits::no_limits();
+    limits.max_image_width = Some(SIDE_LIMIT);
+    limits.max_image_height = Some(SIDE_LIMIT);
+    limits.max_alloc = Some(MEMORY_LIMIT);
+    let bytes = Cursor::new(bytes);
+    Ok(match format {
+        ImageFormat::Png => Box::new(PngDecoder::with_limits(bytes, limits)?),
+        ImageFormat::WebP => Box::new(WebPDecoder::new(bytes)?),
+        _ => Box::new(JpegDecoder::new(bytes)?),
+    })
+}
+
+fn check_sides(width: u32, height: u32) -> Result<(), Refusal> {
+    if width.max(height) > SIDE_LIMIT {
+        // Three bytes a pixel, as a photo has.
+        return Err(too_many_pixels(width, height, 3));
+    }
+    Ok(())
+}
+
+fn check_memory(decoder: &dyn ImageDecoder) -> Result<(), Refusal> {
+    if decoder.total_bytes() > MEMORY_LIMIT {
+        let (width, height) = decoder.dimensions();
+        return Err(too_many_pixels(width, height, u64::from(decoder.color_type().bytes_per_pixel())));
+    }
+    Ok(())
+}
+
+fn too_many_pixels(width: u32, height: u32, bytes_per_pixel: u64) -> Refusal {
+    let megapixels = MEMORY_LIMIT / bytes_per_pixel.max(1) / 1_000_000;
+    Refusal::TooManyPixels { width, height, limit: SIDE_LIMIT, megapixels }
+}
+
+/// At most `side` on the longest side; never enlarged. `None` on a picture
+/// that the resizer cannot take, which the formats here never give.
+fn shrink(pixels: DynamicImage, side: u32) -> Option<DynamicImage> {
+    let (width, height) = (pixels.width(), pixels.height());
+    let longest = width.max(height);
+    if longest <= side {
+        return Some(pixels);
+    }
+    let scaled = |length: u32| {
+        let rounded = (u64::from(length) * u64::from(side) + u64::from(longest) / 2) / u64::from(longest);
+        u32::try_from(rounded).map(|length| length.max(1)).ok()
+    };
+    let mut smaller = DynamicImage::new(scaled(width)?, scaled(height)?, pixels.color());
+    Resizer::new().resize(&pixels, &mut smaller, None).ok()?;
+    Some(smaller)
+}
+
+/// RGB or RGBA with eight bits a channel. Transparency survives only where
+/// some pixel really is transparent.
+fn eight_bit(pixels: DynamicImage) -> DynamicImage {
+    if !pixels.color().has_alpha() {
+        return DynamicImage::ImageRgb8(pixels.into_rgb8());
+    }
+    let pixels = pixels.into_rgba8();
+    if pixels.pixels().any(|pixel| pixel.0[3] < u8::MAX) {
+        return DynamicImage::ImageRgba8(pixels);
+    }
+    DynamicImage::ImageRgb8(DynamicImage::ImageRgba8(pixels).into_rgb8())
+}
+
+/// The bytes to send, their media type, and whether they are a conversion.
+fn choose(
+    pixels: &DynamicImage,
+    format: ImageFormat,
+    untouched: Option<Vec<u8>>,
+) -> Option<(&'static str, Vec<u8>, bool)> {
+    let fits = |bytes: &Vec<u8>| bytes.len() <= IMAGE_LIMIT;
+    let untouched = untouched.filter(fits);
+    if format == ImageFormat::Jpeg
+        && let Some(bytes) = untouched
+    {
+        return Some(("image/jpeg", bytes, false));
+    }
+    let transparent = pixels.color().has_alpha();
+    let png = if transparent || format == ImageFormat::Png {
+        let converted = untouched.is_none();
+        untouched.or_else(|| encode_png(pixels)).filter(fits).map(|bytes| ("image/png", bytes, converted))
+    } else {
+        None
+    };
+    if transparent && png.is_some() {
+        return png;
+    }
+    let jpeg = encode_within_limit(&on_white(pixels))?;
+    match png {
+        Some(png) if png.1.len() <= jpeg.len() => Some(png),
+        _ => Some(("image/jpeg", jpeg, true)),
+    }
+}
+
+fn thumbnail(pixels: &DynamicImage) -> Option<Vec<u8>> {
+    let small = shrink(pixels.clone(), THUMBNAIL_SIDE)?;
+    encode_jpeg(&on_white(&small), THUMBNAIL_QUALITY)
+}
+
+/// At [`LONGEST_SIDE`] the first quality fits even for noise; the others are
+/// there so that the limit holds by construction.
+fn encode_within_limit(pixels: &RgbImage) -> Option<Vec<u8>> {
+    [QUALITY, 60, 30]
+        .into_iter()
+        .find_map(|quality| encode_jpeg(pixels, quality).filter(|bytes| bytes.len() <= IMAGE_LIMIT))
+}
+
+fn encode_jpeg(pixels: &RgbImage, quality: u8) -> Option<Vec<u8>> {
+    let (width, height) = (u16::try_from(pixels.width()).ok()?, u16::try_from(pixels.height()).ok()?);
+    let mut bytes = Vec::new();
+    let mut encoder = Encoder::new(&mut bytes, quality);
+    encoder.set_sampling_factor(SamplingFactor::F_2_2);
+    encoder.encode(pixels.as_raw(), width, height, ColorType::Rgb).ok()?;
+    Some(bytes)
+}
+
+fn encode_png(pixels: &DynamicImage) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let encoder = PngEncoder::new_with_quality(&mut bytes, CompressionType::Default, FilterType::Adaptive);
+    pixels.write_with_encoder(encoder).ok()?;
+    Some(bytes)
+}
+
+/// A JPEG has no transparency; white is what a chat puts behind a picture.
+fn on_white(pixels: &DynamicImage) -> RgbImage {
+    let DynamicImage::ImageRgba8(pixels) = pixels else {
+        return pixels.to_rgb8();
+    };
+    let mut flat = RgbImage::new(pixels.width(), pixels.height());
+    for (flat, pixel) in flat.pixels_mut().zip(pixels.pixels()) {
+        let [red, green, blue, alpha] = pixel.0.map(u16::from);
+        let over_white = |colour: u16| (colour * alpha + 255 * (255 - alpha) + 127) / 255;
+        flat.0 = [red, green, blue].map(|colour| u8::try_from(over_white(colour)).unwrap_or(u8::MAX));
+    }
+    flat
+}
+
+fn swaps_sides(orientation: Orientation) -> bool {
+    use Orientation::{Rotate90, Rotate90FlipH, Rotate270, Rotate270FlipH};
+    matches!(orientation, Rotate90 | Rotate270 | Rotate90FlipH | Rotate270FlipH)
+}
+
+fn refusal(error: &ImageError, format: ImageFormat) -> Refusal {
+    let format = name(format);
+    match error {
+        ImageError::Unsupported(_) => Refusal::Unsupported { format },
+        _ => Refusal::Broken { format },
+    }
+}
+
+fn name(format: ImageFormat) -> &'static str {
+    sniff::name(Some(match format {
+        ImageFormat::Png => Content::Png,
+        ImageFormat::WebP => Content::Webp,
+        _ => Content::Jpeg,
+    }))
+}

@@ -1,0 +1,44 @@
+//! PNG files as chunks: the declared size before anything is decoded, and
+//! taking metadata out without touching a pixel.
+
+const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1A\n";
+
+/// Width and height as the header declares them.
+pub(crate) fn declared_size(bytes: &[u8]) -> Option<(u32, u32)> {
+    let (kind, chunk, _) = split_chunk(bytes.strip_prefix(SIGNATURE)?)?;
+    if kind != b"IHDR" {
+        return None;
+    }
+    Some((number(chunk.get(8..12)?)?, number(chunk.get(12..16)?)?))
+}
+
+/// The same picture with nothing but what decoding needs. Of an animation,
+/// the still picture that every viewer shows first.
+pub(crate) fn strip(bytes: &[u8]) -> Option<Vec<u8>> {
+    let mut rest = bytes.strip_prefix(SIGNATURE)?;
+    let mut clean = Vec::with_capacity(bytes.len());
+    clean.extend_from_slice(SIGNATURE);
+    loop {
+        let (kind, chunk, after) = split_chunk(rest)?;
+        if matches!(kind, b"IHDR" | b"PLTE" | b"tRNS" | b"IDAT" | b"IEND") {
+            clean.extend_from_slice(chunk);
+        }
+        if kind == b"IEND" {
+            return Some(clean);
+        }
+        rest = after;
+    }
+}
+
+/// The kind of the next chunk, the whole chunk, and what follows it.
+fn split_chunk(bytes: &[u8]) -> Option<(&[u8; 4], &[u8], &[u8])> {
+    let length = usize::try_from(number(bytes.get(..4)?)?).ok()?;
+    let kind = bytes.get(4..8)?.first_chunk()?;
+    // Length, kind and checksum are four bytes each.
+    let (chunk, after) = bytes.split_at_checked(length.checked_add(12)?)?;
+    Some((kind, chunk, after))
+}
+
+fn number(bytes: &[u8]) -> Option<u32> {
+    bytes.first_chunk().map(|bytes| u32::from_be_bytes(*bytes))
+}

@@ -1,0 +1,95 @@
+//! Files by their path: what they are, and what their name claims.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use std::{fs, path::PathBuf};
+
+use ulak_media::{FILE_LIMIT, prepare_file};
+
+fn fixture(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/media").join(name)
+}
+
+fn code_of(name: &str, content: &[u8]) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(name);
+    fs::write(&path, content).unwrap();
+    match prepare_file(&path) {
+        Ok(_) => "fine".to_owned(),
+        Err(refusal) => refusal.code().to_owned(),
+    }
+}
+
+#[test]
+fn a_photo_is_read_and_prepared() {
+    let prepared = prepare_file(&fixture("sample.jpg")).unwrap();
+    assert_eq!((prepared.width, prepared.height), (1200, 900));
+}
+
+#[test]
+fn a_text_named_as_a_photo_is_refused_by_both_names() {
+    let refusal = prepare_file(&fixture("text.jpg")).unwrap_err();
+    assert_eq!(refusal.code(), "media.not_what_it_says");
+    assert_eq!(refusal.params()["claimed"], "JPG");
+    assert_eq!(refusal.params()["found"], "TXT");
+    let sentence = refusal.to_string();
+    assert!(sentence.contains("JPG") && sentence.contains("TXT"), "{sentence}");
+}
+
+#[test]
+fn the_name_is_compared_with_the_content() {
+    let jpeg = fs::read(fixture("sample.jpg")).unwrap();
+    let png = fs::read(fixture("transparent.png")).unwrap();
+    let cases: [(&str, &[u8], &str); 12] = [
+        ("photo.jpg", &png, "fine"),
+        ("photo.PNG", &jpeg, "fine"),
+        ("photo", &jpeg, "fine"),
+        ("photo.tmp", &jpeg, "fine"),
+        ("invoice.pdf", &jpeg, "media.not_what_it_says"),
+        ("photo.jpeg", b"%PDF-1.7", "media.not_what_it_says"),
+        ("photo.png", b"<html></html>", "media.not_what_it_says"),
+        ("photo.webp", b"\x01\x02\x03\x04", "media.broken"),
+        ("invoice.pdf", b"%PDF-1.7", "media.unknown_kind"),
+        ("notes.txt", b"milk, bread", "media.unknown_kind"),
+        ("data.bin", b"\x01\x02\x03\x04", "media.unknown_kind"),
+        ("photo.jpg", b"", "media.empty"),
+    ];
+    for (name, content, expected) in cases {
+        assert_eq!(code_of(name, content), expected, "{name}");
+    }
+}
+
+#[test]
+fn a_folder_is_not_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(prepare_file(folder.path()).unwrap_err().code(), "media.not_a_file");
+}
+
+/// Opening a FIFO without a writer would wait for ever.
+#[cfg(unix)]
+#[test]
+fn a_fifo_is_refused_without_waiting() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("photo.jpg");
+    assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+    assert_eq!(prepare_file(&path).unwrap_err().code(), "media.not_a_file");
+}
+
+#[test]
+fn a_file_that_is_gone_is_said_to_be() {
+    let folder = tempfile::tempdir().unwrap();
+    let refusal = prepare_file(&folder.path().join("photo.jpg")).unwrap_err();
+    assert_eq!(refusal.code(), "media.unreadable");
+    assert!(!refusal.params()["reason"].is_empty());
+}
+
+#[test]
+fn a_file_over_the_limit_is_not_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("photo.jpg");
+    // Sparse: it takes no room on the disk.
+    fs::File::create(&path).unwrap().set_len(FILE_LIMIT + 1).unwrap();
+    let refusal = prepare_file(&path).unwrap_err();
+    assert_eq!(refusal.code(), "media.too_big");
+    assert_eq!((refusal.params()["megabytes"].as_str(), refusal.params()["limit"].as_str()), ("101", "100"));
+}

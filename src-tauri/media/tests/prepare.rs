@@ -1,0 +1,383 @@
+//! What is sent, for pictures as owners have them.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
+
+use image::{DynamicImage, GenericImageView, ImageFormat, RgbImage};
+use jpeg_encoder::{ColorType, Encoder};
+use moxcms::ColorProfile;
+use ulak_media::{IMAGE_LIMIT, Kind, LONGEST_SIDE, Prepared, Refusal, THUMBNAIL_SIDE, prepare};
+
+/// The colours of the fixtures' four quarters: top left, top right, bottom
+/// left, bottom right, on 40 × 60 pixels.
+const QUARTERS: [[u8; 3]; 4] = [[220, 30, 30], [30, 180, 60], [30, 60, 220], [240, 240, 240]];
+
+fn fixture(name: &str) -> Vec<u8> {
+    let path = format!("{}/../../tests/fixtures/media/{name}", env!("CARGO_MANIFEST_DIR"));
+    std::fs::read(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+fn seen(prepared: &Prepared) -> DynamicImage {
+    let picture = image::load_from_memory(&prepared.bytes).unwrap();
+    assert_eq!(picture.dimensions(), (prepared.width, prepared.height));
+    picture
+}
+
+fn assert_quarters(prepared: &Prepared, expected: [[u8; 3]; 4], tolerance: u8) {
+    let picture = seen(prepared).to_rgb8();
+    assert_eq!(picture.dimensions(), (40, 60));
+    for ((x, y), expected) in [(4, 4), (35, 4), (4, 55), (35, 55)].into_iter().zip(expected) {
+        let found = picture.get_pixel(x, y).0;
+        let near = found.iter().zip(expected).all(|(found, expected)| found.abs_diff(expected) <= tolerance);
+        assert!(near, "at {x},{y}: {found:?} instead of {expected:?}");
+    }
+}
+
+fn contains(bytes: &[u8], needle: &[u8]) -> bool {
+    bytes.windows(needle.len()).any(|window| window == needle)
+}
+
+/// A photo-like picture: no two neighbours alike, so nothing compresses well.
+fn noise(width: u32, height: u32) -> RgbImage {
+    let mut state = 0x2545_F491_u32;
+    RgbImage::from_fn(width, height, |_, _| {
+        image::Rgb([0; 3].map(|_: u8| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 24) as u8
+        }))
+    })
+}
+
+fn gradient(width: u32, height: u32) -> RgbImage {
+    RgbImage::from_fn(width, height, |x, y| image::Rgb([(x % 256) as u8, (y % 256) as u8, 90]))
+}
+
+fn as_jpeg(picture: &RgbImage, quality: u8, profile: Option<&[u8]>) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut encoder = Encoder::new(&mut bytes, quality);
+    if let Some(profile) = profile {
+        encoder.add_icc_profile(profile).unwrap();
+    }
+    let (width, height) = picture.dimensions();
+    encoder.encode(picture, width as u16, height as u16, ColorType::Rgb).unwrap();
+    bytes
+}
+
+fn encoded(picture: &DynamicImage, format: ImageFormat) -> Vec<u8> {
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    picture.write_to(&mut bytes, format).unwrap();
+    bytes.into_inner()
+}
+
+#[test]
+fn all_eight_orientations_end_upright() {
+    for orientation in 1..=8 {
+        let prepared = prepare(&fixture(&format!("orientation-{orientation}.jpg"))).unwrap();
+        assert_quarters(&prepared, QUARTERS, 16);
+        assert_eq!((prepared.source.width, prepared.source.height), (40, 60), "as seen");
+        assert_eq!(prepared.converted, orientation != 1);
+        assert_eq!(prepared.kind, Kind::Image);
+        assert_eq!(prepared.mime, "image/jpeg");
+    }
+}
+
+#[test]
+fn nothing_private_is_sent() {
+    for name in (1..=8).map(|n| format!("orientation-{n}.jpg")).chain(["transparent.png".to_owned()]) {
+        let source = fixture(&name);
+        assert!(contains(&source, b"ecret"), "{name} has something to hide");
+        let prepared = prepare(&source).unwrap();
+        assert!(!contains(&prepared.bytes, b"ecret"), "{name}");
+        assert!(!contains(&prepared.bytes, b"Exif"), "{name}");
+        assert!(!contains(&prepared.thumbnail, b"ecret"), "{name}");
+    }
+}
+
+#[test]
+fn what_follows_the_picture_is_not_sent() {
+    let mut source = fixture("orientation-1.jpg");
+    let plain = prepare(&source).unwrap();
+    source.extend_from_slice(b"MotionPhoto_Data");
+    source.extend_from_slice(&fixture("orientation-6.jpg"));
+    assert_eq!(prepare(&source).unwrap().bytes, plain.bytes);
+}
+
+#[test]
+fn a_small_upright_jpeg_keeps_every_pixel() {
+    let source = fixture("sample.jpg");
+    let prepared = prepare(&source).unwrap();
+    assert!(!prepared.converted);
+    assert_eq!(seen(&prepared), image::load_from_memory(&source).unwrap());
+    assert_eq!((prepared.width, prepared.height), (1200, 900));
+    assert_eq!(prepared.source.format, "JPG");
+    assert_eq!(prepared.source.bytes, source.len() as u64);
+}
+
+#[test]
+fn preparing_twice_changes_nothing_more() {
+    for name in ["orientation-6.jpg", "cmyk.jpg", "transparent.png", "deep.png", "still.webp", "sample.jpg"] {
+        let once = prepare(&fixture(name)).unwrap();
+        let twice = prepare(&once.bytes).unwrap();
+        assert_eq!(once.bytes, twice.bytes, "{name}");
+        assert_eq!(once.sha256, twice.sha256, "{name}");
+        assert!(!twice.converted, "{name}");
+    }
+}
+
+#[test]
+fn a_large_photo_is_made_smaller_and_keeps_its_shape() {
+    let prepared = prepare(&as_jpeg(&gradient(4000, 3000), 90, None)).unwrap();
+    assert_eq!((prepared.width, prepared.height), (LONGEST_SIDE, 1200));
+    assert!(prepared.converted);
+    assert_eq!((prepared.source.width, prepared.source.height), (4000, 3000));
+    seen(&prepared);
+
+    let sliver = prepare(&as_jpeg(&gradient(3, 9000), 90, None)).unwrap();
+    assert_eq!((sliver.width, sliver.height), (1, LONGEST_SIDE));
+}
+
+#[test]
+fn nothing_is_enlarged() {
+    let prepared = prepare(&as_jpeg(&gradient(1, 1), 90, None)).unwrap();
+    assert_eq!((prepared.width, prepared.height), (1, 1));
+    assert_eq!(image::load_from_memory(&prepared.thumbnail).unwrap().dimensions(), (1, 1));
+}
+
+#[test]
+fn the_thumbnail_is_a_small_jpeg() {
+    for name in ["sample.jpg", "transparent.png", "still.webp", "cmyk.jpg"] {
+        let prepared = prepare(&fixture(name)).unwrap();
+        assert_eq!(image::guess_format(&prepared.thumbnail).unwrap(), ImageFormat::Jpeg);
+        let thumbnail = image::load_from_memory(&prepared.thumbnail).unwrap();
+        assert!(thumbnail.width().max(thumbnail.height()) <= THUMBNAIL_SIDE);
+    }
+    let sample = prepare(&fixture("sample.jpg")).unwrap();
+    assert_eq!(image::load_from_memory(&sample.thumbnail).unwrap().dimensions(), (320, 240));
+}
+
+#[test]
+fn even_noise_stays_within_the_limit() {
+    let noise = noise(1600, 1600);
+    let source = as_jpeg(&noise, 100, None);
+    assert!(source.len() > IMAGE_LIMIT, "the source is too heavy to send as it is");
+    let prepared = prepare(&source).unwrap();
+    assert!(prepared.bytes.len() <= IMAGE_LIMIT);
+    assert!(prepared.converted);
+
+    let mut transparent = DynamicImage::ImageRgb8(noise).into_rgba8();
+    transparent.get_pixel_mut(0, 0).0[3] = 0;
+    let prepared = prepare(&encoded(&DynamicImage::ImageRgba8(transparent), ImageFormat::Png)).unwrap();
+    assert!(prepared.bytes.len() <= IMAGE_LIMIT);
+    assert_eq!(prepared.mime, "image/jpeg");
+    assert!(seen(&prepared).get_pixel(0, 0).0[0] > 120, "what was transparent becomes white");
+}
+
+#[test]
+fn a_transparent_png_stays_one() {
+    let prepared = prepare(&fixture("transparent.png")).unwrap();
+    assert_eq!(prepared.mime, "image/png");
+    assert!(!prepared.converted);
+    assert_eq!(seen(&prepared).get_pixel(20, 30).0[3], 0);
+    assert_quarters(&prepared, QUARTERS, 0);
+    let thumbnail = image::load_from_memory(&prepared.thumbnail).unwrap();
+    assert!(thumbnail.get_pixel(20, 30).0[..3].iter().all(|c| *c > 245), "white behind it");
+}
+
+#[test]
+fn an_opaque_png_goes_as_whatever_is_smaller() {
+    let drawing = DynamicImage::ImageRgb8(RgbImage::from_pixel(600, 400, image::Rgb([200, 30, 90])));
+    let prepared = prepare(&encoded(&drawing, ImageFormat::Png)).unwrap();
+    assert_eq!((prepared.mime, prepared.converted), ("image/png", false));
+    assert_eq!(seen(&prepared).to_rgb8(), drawing.to_rgb8());
+
+    let photo = DynamicImage::ImageRgb8(noise(300, 200));
+    let prepared = prepare(&encoded(&photo, ImageFormat::Png)).unwrap();
+    assert_eq!((prepared.mime, prepared.converted), ("image/jpeg", true));
+}
+
+#[test]
+fn a_large_transparent_png_is_made_smaller() {
+    let picture = image::RgbaImage::from_fn(3200, 800, |x, _| image::Rgba([200, 30, 90, (x % 256) as u8]));
+    let prepared = prepare(&encoded(&DynamicImage::ImageRgba8(picture), ImageFormat::Png)).unwrap();
+    assert_eq!((prepared.mime, prepared.width, prepared.height), ("image/png", 1600, 400));
+    assert!(seen(&prepared).color().has_alpha());
+}
+
+#[test]
+fn sixteen_bits_become_eight() {
+    let prepared = prepare(&fixture("deep.png")).unwrap();
+    assert!(prepared.converted);
+    assert_quarters(&prepared, QUARTERS, 16);
+    assert_eq!(seen(&prepared).color(), image::ColorType::Rgb8);
+}
+
+#[test]
+fn printing_inks_become_screen_colours() {
+    let prepared = prepare(&fixture("cmyk.jpg")).unwrap();
+    assert!(prepared.converted);
+    assert_quarters(&prepared, [[255, 0, 0], [0, 255, 0], [0, 0, 255], [255, 255, 255]], 16);
+}
+
+#[test]
+fn a_webp_becomes_what_every_phone_shows() {
+    let still = prepare(&fixture("still.webp")).unwrap();
+    assert_eq!((still.mime, still.converted, still.source.format), ("image/jpeg", true, "WEBP"));
+    assert_quarters(&still, QUARTERS, 24);
+
+    let transparent = prepare(&fixture("transparent.webp")).unwrap();
+    assert_eq!((transparent.mime, transparent.converted), ("image/png", true));
+    assert_eq!(seen(&transparent).get_pixel(20, 30).0[3], 0);
+}
+
+#[test]
+fn of_an_animation_the_first_picture_is_sent() {
+    let prepared = prepare(&fixture("animated.webp")).unwrap();
+    assert_quarters(&prepared, QUARTERS, 24);
+}
+
+#[test]
+fn a_wide_colour_profile_is_converted_and_not_sent() {
+    let wide = ColorProfile::new_display_p3().encode().unwrap();
+    let flat = RgbImage::from_pixel(64, 64, image::Rgb([200, 100, 50]));
+    let prepared = prepare(&as_jpeg(&flat, 95, Some(&wide))).unwrap();
+    assert!(prepared.converted);
+    assert!(!contains(&prepared.bytes, b"ICC_PROFILE"));
+    let [red, green, blue, _] = seen(&prepared).get_pixel(30, 30).0;
+    // By the standards' matrices and curve, (200, 100, 50) in Display P3.
+    for (found, expected) in [red, green, blue].into_iter().zip([215, 93, 30]) {
+        assert!(found.abs_diff(expected) <= 4, "{red} {green} {blue}");
+    }
+}
+
+#[test]
+fn an_srgb_profile_costs_no_pixel() {
+    let srgb = ColorProfile::new_srgb().encode().unwrap();
+    let source = as_jpeg(&gradient(64, 64), 90, Some(&srgb));
+    let prepared = prepare(&source).unwrap();
+    assert!(!prepared.converted);
+    assert!(!contains(&prepared.bytes, b"ICC_PROFILE"));
+    assert_eq!(seen(&prepared), image::load_from_memory(&source).unwrap());
+}
+
+#[test]
+fn a_broken_profile_is_ignored() {
+    let source = as_jpeg(&gradient(64, 64), 90, Some(b"not a profile"));
+    assert!(!prepare(&source).unwrap().converted);
+}
+
+#[test]
+fn a_picture_that_stops_early_is_refused() {
+    for name in ["sample.jpg", "orientation-3.jpg", "cmyk.jpg", "deep.png", "transparent.png", "still.webp"] {
+        let whole = fixture(name);
+        for cut in [whole.len() / 2, whole.len() * 9 / 10] {
+            let refusal = prepare(&whole[..cut]).unwrap_err();
+            assert_eq!(refusal.code(), "media.broken", "{name} at {cut}");
+        }
+    }
+}
+
+#[test]
+fn a_preview_inside_the_metadata_does_not_pass_for_the_end() {
+    let whole = as_jpeg(&gradient(200, 200), 90, None);
+    let mut source = whole[..2].to_vec();
+    let preview = as_jpeg(&gradient(16, 16), 50, None);
+    source.extend_from_slice(&[0xFF, 0xE1]);
+    source.extend_from_slice(&(preview.len() as u16 + 2).to_be_bytes());
+    source.extend_from_slice(&preview);
+    source.extend_from_slice(&whole[2..]);
+    assert!(prepare(&source).is_ok());
+    assert_eq!(prepare(&source[..source.len() - 200]).unwrap_err(), Refusal::Broken { format: "JPG" });
+}
+
+#[test]
+fn colours_in_scans_of_their_own_are_refused_rather_than_spoiled() {
+    let mut source = Vec::new();
+    let mut encoder = Encoder::new(&mut source, 90);
+    encoder.set_sampling_factor(jpeg_encoder::SamplingFactor::F_2_2);
+    // What this encoder does for optimized tables: one scan for each colour.
+    encoder.set_optimized_huffman_tables(true);
+    encoder.encode(&gradient(64, 64), 64, 64, ColorType::Rgb).unwrap();
+    assert_eq!(prepare(&source).unwrap_err(), Refusal::Unsupported { format: "JPG" });
+}
+
+/// A header that promises 60,000 × 60,000 pixels, as a bomb does; `body` after it.
+fn enormous_png(body: &[u8]) -> Vec<u8> {
+    let mut bytes = b"\x89PNG\r\n\x1A\n\0\0\0\x0DIHDR".to_vec();
+    bytes.extend_from_slice(&60_000_u32.to_be_bytes());
+    bytes.extend_from_slice(&60_000_u32.to_be_bytes());
+    bytes.extend_from_slice(&[8, 6, 0, 0, 0]);
+    bytes.extend_from_slice(&[0xA6, 0x11, 0x15, 0x1C]);
+    bytes.extend_from_slice(body);
+    bytes
+}
+
+#[test]
+fn an_enormous_picture_is_refused_before_it_is_decoded() {
+    for body in [&b""[..], b"\0\0\0\x02IDAT\x78\x9C\0\0\0\0", &[7; 100_000]] {
+        let refusal = prepare(&enormous_png(body)).unwrap_err();
+        let expected = Refusal::TooManyPixels { width: 60_000, height: 60_000, limit: 16_384, megapixels: 89 };
+        assert_eq!(refusal, expected);
+    }
+    let refusal = prepare(&enormous_png(b"")).unwrap_err();
+    assert_eq!(refusal.code(), "media.too_many_pixels");
+    assert_eq!(refusal.params()["width"], "60000");
+    assert_eq!(refusal.params()["limit"], "16384");
+    assert_eq!(
+        refusal.to_string(),
+        "The picture is 60000 × 60000 pixels; Ulak opens up to 16384 pixels a side and 89 megapixels in all. \
+         Save a smaller copy and add that."
+    );
+}
+
+#[test]
+fn sides_within_the_limit_may_still_be_too_much_together() {
+    let mut source = as_jpeg(&gradient(16, 16), 90, None);
+    let frame = source.windows(2).position(|pair| pair == [0xFF, 0xC0]).unwrap();
+    source[frame + 5..frame + 9].copy_from_slice(&[0x3E, 0x80, 0x3E, 0x80]);
+    let refusal = prepare(&source).unwrap_err();
+    assert_eq!(refusal.code(), "media.too_many_pixels");
+    assert_eq!(refusal.params()["width"], "16000");
+}
+
+#[test]
+fn other_files_are_named() {
+    let cases: [(&[u8], &str); 7] = [
+        (b"%PDF-1.7 ...", "PDF"),
+        (b"Dear customer,\nwe are open on Sunday.", "TXT"),
+        ("Sayın müşterimiz".as_bytes(), "TXT"),
+        (b"<!DOCTYPE html><title>404</title>", "HTML"),
+        (b"GIF89a\0\0\0\0", "GIF"),
+        (b"\0\0\0\x18ftypheic\0\0\0\0", "HEIC"),
+        (b"\x01\x02\x03\x04", "?"),
+    ];
+    for (bytes, name) in cases {
+        let refusal = prepare(bytes).unwrap_err();
+        assert_eq!((refusal.code(), refusal.params()["found"].as_str()), ("media.unknown_kind", name));
+    }
+    assert_eq!(prepare(b"").unwrap_err().code(), "media.empty");
+}
+
+/// Whatever a damaged file does, it ends in a picture or in a refusal.
+#[test]
+fn damage_never_panics() {
+    let mut state = 1_u32;
+    let mut random = move |below: usize| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 8) as usize % below
+    };
+    for name in ["orientation-5.jpg", "cmyk.jpg", "transparent.png", "deep.png", "still.webp", "animated.webp"] {
+        let whole = fixture(name);
+        for _ in 0..400 {
+            let mut damaged = whole.clone();
+            for _ in 0..=random(4) {
+                let at = random(damaged.len());
+                damaged[at] = random(256) as u8;
+            }
+            if random(3) == 0 {
+                damaged.truncate(random(damaged.len()));
+            }
+            if let Ok(prepared) = prepare(&damaged) {
+                seen(&prepared);
+            }
+        }
+    }
+}

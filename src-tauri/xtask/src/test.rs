@@ -1,0 +1,88 @@
+//! `cargo xtask test`: every test there is.
+
+use std::{fs, path::Path, process::Command};
+
+use crate::{
+    node, packages, run,
+    sh::{self, Outcome, section},
+};
+
+/// The shipped crates. Always the same selection: another one would give the
+/// dependencies other features and compile them again, and the benchmarks and
+/// window tests would put their test kit into the app that is tested.
+const SELECTION: [&str; 5] = ["--workspace", "--exclude", "ulak-bench", "--exclude", "ulak-e2e"];
+
+/// What the core's own tests are written with; never part of the app.
+pub(crate) const KIT: &str = "ulak-core/testing";
+
+/// How often the app is killed in the long crash test.
+const KILLS: &str = "300";
+
+pub(crate) fn run(long: bool) -> Outcome {
+    section("Packages", packages::for_testing)?;
+    section("Front end", || node::ensure().and_then(|()| node::build()))?;
+    section("Core and shell tests", || {
+        let mut tests = sh::cargo(&["test"]);
+        tests.args(SELECTION).args(["--features", KIT]);
+        if long {
+            tests.env("ULAK_CRASH_KILLS", KILLS);
+        }
+        sh::run(&mut tests)
+    })?;
+    section("Front end tests", || sh::run(&mut node::npm(&["test"])))?;
+    section("App", || {
+        let mut build = sh::cargo(&["build"]);
+        sh::run(build.args(SELECTION))
+    })?;
+    section("Window tests", window_tests)?;
+    println!("\nAll tests pass.");
+    Ok(())
+}
+
+/// Drives the real window on a display, a session bus and a keyring of its
+/// own, so that the developer's are neither needed nor touched.
+fn window_tests() -> Outcome {
+    if !cfg!(target_os = "linux") {
+        println!("The window tests need WebKitGTK's driver and run on Linux only.");
+        return Ok(());
+    }
+    let tests = ["test", "--package", "ulak-e2e"];
+    // Compiled outside, so that the display is up only while it is used.
+    sh::run(sh::cargo(&tests).arg("--no-run"))?;
+
+    let home = sh::target().join("window-tests");
+    let app = sh::target().join("debug").join(run::app_name());
+    let mut session = sh::command("xvfb-run", &["-a", "-s", "-screen 0 1280x800x24", "dbus-run-session", "--"]);
+    // An empty passphrase unlocks a keyring that nobody else has.
+    let unlocked = "printf '\\n' | gnome-keyring-daemon --unlock --components=secrets >/dev/null && exec \"$@\"";
+    session.args(["sh", "-c", unlocked, "sh"]);
+    let cargo = sh::cargo(&tests);
+    session.arg(cargo.get_program()).args(cargo.get_args()).args(["--", "--test-threads=1"]);
+    session.env("ULAK_APP", app);
+    at_home(&mut session, &home)?;
+    sh::run(&mut session)
+}
+
+/// Gives it empty folders for settings, data, caches and sockets.
+fn at_home(session: &mut Command, home: &Path) -> Outcome {
+    let failed = |error| format!("{} cannot be prepared: {error}.", home.display());
+    if home.exists() {
+        fs::remove_dir_all(home).map_err(failed)?;
+    }
+    for (variable, folder) in [
+        ("XDG_CONFIG_HOME", "config"),
+        ("XDG_DATA_HOME", "data"),
+        ("XDG_CACHE_HOME", "cache"),
+        ("XDG_RUNTIME_DIR", "runtime"),
+    ] {
+        let folder = home.join(folder);
+        fs::create_dir_all(&folder).map_err(failed)?;
+        // Sockets are refused in a folder that others may read.
+        #[cfg(unix)]
+        fs::set_permissions(&folder, std::os::unix::fs::PermissionsExt::from_mode(0o700)).map_err(failed)?;
+        session.env(variable, folder);
+    }
+    // A Wayland session of the developer's would otherwise win over the display.
+    session.env_remove("WAYLAND_DISPLAY").env("GDK_BACKEND", "x11");
+    Ok(())
+}

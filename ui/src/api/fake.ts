@@ -1,0 +1,36 @@
+// A believable core in memory, so that every screen can be built and looked at in a plain browser. Never in a
+// production bundle. All numbers are fictitious. The address chooses the scene: `?scene=fresh` (first start),
+// `?scene=locked`, `?scene=passphrase`, `?scene=failed`, `?scene=many` (100,000 contacts), else a day in a shop.
+import type { Api, EventName, Listen, Payload } from './client';
+import { campaignCommands } from './fake/campaigns';
+import { contactCommands } from './fake/contacts';
+import { creditCommands } from './fake/credits';
+import { doorCommands } from './fake/door';
+import { engine } from './fake/engine';
+import { importCommands } from './fake/imports';
+import { World } from './fake/world';
+
+type Listeners = { [N in EventName]?: Set<(payload: Payload<N>) => void> };
+
+export function fakeCore(): { api: Api; listen: Listen } {
+  const listeners: Listeners = {};
+  const world = new World(new URLSearchParams(location.search).get('scene') ?? 'shop', (name, payload) => {
+    for (const cb of listeners[name] ?? []) (cb as (payload: unknown) => void)(payload);
+  });
+  const { now, home } = engine(world);
+  const commands: Api = { ...doorCommands(world), ...contactCommands(world), ...importCommands(world), ...campaignCommands(world), ...creditCommands(world), now, home };
+  const listen: Listen = (name, cb) => {
+    const set = (listeners[name] ??= new Set() as never) as unknown as Set<typeof cb>;
+    set.add(cb);
+    return () => set.delete(cb);
+  };
+  return { api: slow(commands), listen };
+}
+
+/** A few milliseconds, and copies: what the window gets must not be the world itself. */
+function slow(commands: Api): Api {
+  return Object.fromEntries(Object.entries(commands).map(([name, command]) => [name, async (...args: unknown[]) => {
+    await new Promise((done) => setTimeout(done, 8 + Math.random() * 20));
+    return structuredClone(await (command as (...args: unknown[]) => unknown)(...args));
+  }])) as unknown as Api;
+}

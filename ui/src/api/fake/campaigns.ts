@@ -1,0 +1,308 @@
+import type { Api, CampaignRow, ContactView, Counts, DayPlan, Draft, DraftCheck, LiveView, MediaItem, PartPreview, PartState, RecipientRow, Review, SkipReason } from '../client';
+import { balanceOf } from './credits';
+import { refuse, type Campaign, type Message, type World } from './world';
+
+const CAPTION = 1024;
+const TEXT = 4096;
+const states: PartState[] = ['pending', 'sending', 'sent', 'delivered', 'read', 'played', 'failed', 'skipped', 'cancelled', 'unknown'];
+
+type Commands = Pick<Api, 'campaigns' | 'createDraft' | 'draft' | 'saveDraft' | 'deleteDraft' | 'duplicateCampaign' | 'pickMediaFiles' | 'addMedia' | 'pasteMedia' | 'removeMedia' | 'orderMedia' | 'mediaPicture'
+  | 'previewMessage' | 'checkDraft' | 'skippedPeople' | 'reviewCampaign' | 'scheduleCampaign' | 'pauseCampaign' | 'resumeCampaign' | 'cancelCampaign' | 'retryFailed' | 'pauseEverything' | 'resumeEverything' | 'live' | 'recipients' | 'recipient'>;
+
+export function campaignCommands(world: World): Commands {
+  const find = (id: string): Campaign => world.campaigns.find((one) => one.id === id) ?? refuse('campaign.unknown', 'There is no such campaign.');
+  const changed = (id: string) => { world.emit('campaignChanged', { campaignId: id }); world.emit('nowChanged', null); };
+  const move = (id: string, from: Campaign['state'][], to: Campaign['state']) => {
+    const one = find(id);
+    if (!from.includes(one.state)) refuse('campaign.wrong_state', `This campaign is ${one.state}.`, { state: one.state });
+    one.state = to;
+    changed(id);
+    return one;
+  };
+  const touch = (one: Campaign): Draft => { one.updatedAt = world.now(); world.emit('campaignChanged', { campaignId: one.id }); return draftOf(one); };
+  const add = (one: Campaign, name: string): MediaItem => { const item = mediaItem(world.id('media'), name); one.media.push(item); touch(one); return item; };
+  return {
+    campaigns: async () => world.campaigns.map((one) => rowOf(world, one)).sort((a, b) => b.updatedAt - a.updatedAt),
+    createDraft: async () => { const one = blank(world, world.id('campaign')); world.campaigns.push(one); return draftOf(one); },
+    draft: async (id) => draftOf(find(id)),
+    saveDraft: async (edit) => touch(Object.assign(find(edit.id), edit)),
+    deleteDraft: async (id) => { world.campaigns = world.campaigns.filter((one) => one.id !== id); world.emit('campaignChanged', { campaignId: id }); return null; },
+    duplicateCampaign: async (id) => {
+      const copy = { ...structuredClone(find(id)), id: world.id('campaign'), state: 'draft' as const, messages: [], skipped: [], dueAt: null, startedAt: null, finishedAt: null, perQuarter: [] };
+      world.campaigns.push(copy);
+      return touch(copy);
+    },
+    pickMediaFiles: async () => ['/home/shop/lens.jpg'],
+    addMedia: async (id, path) => add(find(id), path.split(/[\\/]/).at(-1) ?? path),
+    pasteMedia: async (id, name) => add(find(id), name),
+    removeMedia: async (id, mediaId) => { const one = find(id); one.media = one.media.filter((item) => item.id !== mediaId); return touch(one); },
+    orderMedia: async (id, order) => { const one = find(id); one.media.sort((a, b) => order.indexOf(a.id) - order.indexOf(b.id)); return touch(one); },
+    mediaPicture: async () => picture(800, 600),
+    previewMessage: async (id, index) => {
+      const one = find(id);
+      const list = audience(world, one);
+      if (list.length === 0) return { index: 0, total: 0, contactId: '', name: '', phoneShown: '', parts: shapeOf(one, one.text).map((kind) => part(kind, one, one.text)), length: [...one.text].length, missing: [] };
+      const person = list[((index % list.length) + list.length) % list.length] as ContactView;
+      const { text, missing } = render(one.text, person);
+      return { index, total: list.length, contactId: person.id, name: person.name, phoneShown: person.phoneShown, parts: parts(one, text), length: [...text].length, missing };
+    },
+    checkDraft: async (id) => check(world, find(id)),
+    skippedPeople: async (id, reason, limit) => audience(world, find(id)).filter((person) => skipReason(find(id), person) === reason).slice(0, limit),
+    reviewCampaign: async (id) => review(world, find(id)),
+    scheduleCampaign: async (id, onlyCovered) => {
+      const one = find(id);
+      const seen = review(world, one);
+      if (seen.blockers[0]) refuse(seen.blockers[0].code, seen.blockers[0].message, seen.blockers[0].params);
+      if (seen.shortage > 0 && !onlyCovered) refuse('ledger.short', `${seen.shortage} credits are missing.`, { shortage: String(seen.shortage), needed: String(seen.credits), free: String(seen.free) });
+      start(world, one);
+      changed(id);
+      world.emit('ledgerChanged', null);
+      return id;
+    },
+    pauseCampaign: async (id) => { move(id, ['running', 'scheduled'], 'paused'); return null; },
+    resumeCampaign: async (id) => { const one = move(id, ['paused'], 'running'); one.nextAt = world.now() + 3000; return null; },
+    cancelCampaign: async (id) => {
+      const one = move(id, ['running', 'paused', 'scheduled'], 'cancelled');
+      one.finishedAt = world.now();
+      for (const message of one.messages) if (message.state === 'pending') { step(world, one, message, 'cancelled'); release(world, one, message); }
+      return null;
+    },
+    retryFailed: async (id) => {
+      const one = find(id);
+      const failed = one.messages.filter((message) => message.state === 'failed');
+      for (const message of failed) { message.state = 'pending'; message.reason = null; message.steps.push({ at: world.now(), kind: 'queued', sessionName: null, cause: null, part: 1 }); }
+      world.book('hold', 0, failed.length, { campaignId: id, campaignName: one.name, count: failed.length });
+      if (failed.length > 0) { one.state = 'running'; one.finishedAt = null; }
+      changed(id);
+      return failed.length;
+    },
+    pauseEverything: async () => { world.pausedAll = true; world.emit('nowChanged', null); return null; },
+    resumeEverything: async () => { world.pausedAll = false; world.emit('nowChanged', null); return null; },
+    live: async (id) => liveOf(world, find(id)),
+    recipients: async ({ campaignId, state, search, offset, limit }) => {
+      const wanted = search.toLocaleLowerCase('tr');
+      const rows = find(campaignId).messages.filter((message) => (state === null || message.state === state || (state === 'pending' && message.state === 'sending'))
+        && (wanted === '' || message.name.toLocaleLowerCase('tr').includes(wanted) || message.phoneShown.replaceAll(' ', '').includes(wanted.replaceAll(' ', ''))));
+      return { total: rows.length, rows: rows.slice(offset, offset + limit).map((message) => recipientRow(world, message)) };
+    },
+    recipient: async (messageId) => {
+      for (const one of world.campaigns) {
+        const message = one.messages.find((candidate) => candidate.id === messageId);
+        if (!message) continue;
+        const contact = world.contacts.find((person) => person.id === message.contactId);
+        return { row: recipientRow(world, message), parts: parts(one, message.text).map((shown) => ({ ...shown, state: message.state })), steps: message.steps, optedOut: contact?.standing === 'black' };
+      }
+      return refuse('message.unknown', 'There is no such message.');
+    },
+  };
+}
+
+export function blank(world: World, id: string): Campaign {
+  return { id, name: '', text: '', audience: { everyone: true, tags: [] }, media: [], splitLongCaption: false, dueAt: null, priority: 5, sessionIds: world.sessions.map((one) => one.id), keepHours: true,
+    consentBasis: '', updatedAt: world.now(), state: 'draft', startedAt: null, finishedAt: null, messages: [], skipped: [], nextAt: 0, perQuarter: [] };
+}
+
+/** Freezes the messages and holds their credits. */
+export function start(world: World, one: Campaign, at = world.now()): void {
+  const going = audience(world, one).filter((person) => skipReason(one, person) === null);
+  one.skipped = skipped(world, one);
+  one.messages = going.map((person) => ({ id: world.id('message'), contactId: person.id, name: person.name, phoneShown: person.phoneShown, state: 'pending', reason: null, tries: 0, triedAt: null, next: null,
+    text: render(one.text, person).text, steps: [{ at, kind: 'queued', sessionName: null, cause: null, part: 1 }] }));
+  const held = one.messages.length * shapeOf(one, one.text).length;
+  world.book('hold', 0, held, { at, campaignId: one.id, campaignName: one.name, count: held });
+  const due = one.dueAt !== null && one.dueAt > world.now();
+  one.state = due ? 'scheduled' : 'running';
+  one.startedAt = due ? null : at;
+  one.dueAt ??= at;
+  one.nextAt = world.now() + 2000;
+}
+
+export function step(world: World, one: Campaign, message: Message, state: PartState, at = world.now()): void {
+  message.state = state;
+  if (state !== 'pending' && state !== 'sending') message.steps.push({ at, kind: state, sessionName: world.sessions[0]?.name ?? null, cause: message.reason, part: 1 });
+  one.updatedAt = Math.max(one.updatedAt, at);
+}
+
+export function settle(world: World, one: Campaign, message: Message, at = world.now()): void {
+  world.book('settle', -1, -1, { at, campaignId: one.id, campaignName: one.name, messageId: message.id, contactName: message.name });
+  message.steps.push({ at, kind: 'settled', sessionName: null, cause: null, part: 1 });
+}
+
+export function release(world: World, one: Campaign, message: Message, at = world.now()): void {
+  world.book('release', 0, -1, { at, campaignId: one.id, campaignName: one.name, messageId: message.id, contactName: message.name, note: message.reason ?? message.state });
+  message.steps.push({ at, kind: 'released', sessionName: null, cause: null, part: 1 });
+}
+
+export function countsOf(one: Campaign): Counts {
+  const counts = Object.fromEntries(states.map((state) => [state, 0])) as Counts;
+  for (const message of one.messages) counts[message.state] += 1;
+  counts.skipped += one.skipped.reduce((sum, line) => sum + line.people, 0);
+  return counts;
+}
+
+export function rowOf(world: World, one: Campaign): CampaignRow {
+  const draft = one.state === 'draft';
+  const people = draft ? audience(world, one).length : one.messages.length;
+  return { id: one.id, name: one.name, state: one.state, practice: true, people, counts: countsOf(one), parts: people * shapeOf(one, one.text).length, dueAt: one.dueAt, startedAt: one.startedAt, finishedAt: one.finishedAt, updatedAt: one.updatedAt, firstText: one.text.slice(0, 120) };
+}
+
+export function liveOf(world: World, one: Campaign): LiveView {
+  const counts = countsOf(one);
+  const entries = world.ledger.filter((entry) => entry.campaignId === one.id);
+  const sum = (kind: string) => Math.abs(entries.filter((entry) => entry.kind === kind).reduce((total, entry) => total + entry.held, 0));
+  const causes = new Map<string, number>();
+  for (const message of one.messages) if (message.state === 'failed') causes.set(message.reason ?? 'unknown', (causes.get(message.reason ?? 'unknown') ?? 0) + 1);
+  const waiting = counts.pending + counts.sending;
+  const pace = world.sessions[0]?.pace;
+  const each = pace ? (pace.minMs + pace.maxMs) / 2 + pace.restMs / pace.batch : 14_000;
+  return { id: one.id, name: one.name, state: one.state, practice: true, people: one.messages.length, counts, parts: one.messages.length * shapeOf(one, one.text).length, dueAt: one.dueAt ?? world.now(), startedAt: one.startedAt,
+    finishesAt: one.state === 'running' ? world.now() + waiting * each * 2 : null, finishedAt: one.finishedAt, perQuarter: one.perQuarter.slice(-24), lastHour: one.perQuarter.slice(-4).reduce((total, quarter) => total + quarter.sent, 0),
+    wait: waitOf(world, one), credits: { held: sum('hold') - sum('settle') - sum('release'), settled: sum('settle'), released: sum('release') }, causes: [...causes].map(([cause, people]) => ({ cause, people })), skipped: one.skipped };
+}
+
+export function waitOf(world: World, one: Campaign | undefined): LiveView['wait'] {
+  const session = world.sessions[0];
+  if (world.pausedAll) return { kind: 'pausedAll', until: null, sessionName: null };
+  if (!one) return { kind: 'nothing', until: null, sessionName: null };
+  if (one.state === 'paused') return { kind: 'paused', until: null, sessionName: null };
+  if (one.state === 'scheduled') return { kind: 'due', until: one.dueAt, sessionName: null };
+  if (one.state !== 'running') return { kind: 'nothing', until: null, sessionName: null };
+  return { kind: 'pace', until: Math.max(one.nextAt, world.now()), sessionName: session?.name ?? null };
+}
+
+function recipientRow(world: World, message: Message): RecipientRow {
+  return { messageId: message.id, contactId: message.contactId, name: message.name, phoneShown: message.phoneShown, state: message.state, reason: message.reason, sessionName: message.tries > 0 ? world.sessions[0]?.name ?? null : null, triedAt: message.triedAt, tries: message.tries };
+}
+
+function draftOf(one: Campaign): Draft {
+  const { id, name, text, audience, media, splitLongCaption, dueAt, priority, sessionIds, keepHours, consentBasis, updatedAt } = one;
+  return { id, name, text, audience, media, splitLongCaption, dueAt, priority, sessionIds, keepHours, consentBasis, updatedAt };
+}
+
+function audience(world: World, one: Campaign): ContactView[] {
+  return world.contacts.filter((person) => one.audience.everyone || person.tags.some((tag) => one.audience.tags.includes(tag)));
+}
+
+function skipReason(one: Campaign, person: ContactView): SkipReason | null {
+  if (person.standing === 'black') return 'black_list';
+  if (person.standing === 'gray') return 'gray_list';
+  if (!person.consent && one.consentBasis === '') return 'no_consent';
+  if (render(one.text, person).missing.length > 0) return 'missing_variable';
+  return null;
+}
+
+function skipped(world: World, one: Campaign): Campaign['skipped'] {
+  const lines = new Map<SkipReason, Campaign['skipped'][number]>();
+  for (const person of audience(world, one)) {
+    const reason = skipReason(one, person);
+    if (!reason) continue;
+    const line = lines.get(reason) ?? { reason, people: 0, variable: reason === 'missing_variable' ? render(one.text, person).missing[0] ?? null : null };
+    lines.set(reason, { ...line, people: line.people + 1 });
+  }
+  return [...lines.values()];
+}
+
+function render(text: string, person: ContactView): { text: string; missing: string[] } {
+  const missing: string[] = [];
+  const filled = text.replace(/\{\{\s*([\p{L}\d_ ]+?)\s*(?:\|([^}]*))?\}\}/gu, (whole, name: string, fallback?: string) => {
+    const value = name === 'name' ? person.name : name === 'phone' ? person.phoneShown : person.fields[name] ?? '';
+    if (value !== '') return value;
+    if (fallback !== undefined) return fallback.trim();
+    missing.push(name);
+    return whole;
+  });
+  return { text: filled, missing };
+}
+
+function shapeOf(one: Campaign, text: string): ('text' | 'image')[] {
+  const images = one.media.filter((item) => item.verdict.kind !== 'refused').map(() => 'image' as const);
+  if (images.length === 1 && text.trim() !== '' && !(one.splitLongCaption && [...text].length > CAPTION)) return ['image'];
+  return [...images, ...(text.trim() === '' ? [] : ['text' as const])];
+}
+
+function part(kind: 'text' | 'image', one: Campaign, text: string | null): PartPreview {
+  return kind === 'text' ? { kind, text, mediaId: null } : { kind, text, mediaId: one.media[0]?.id ?? null };
+}
+
+function parts(one: Campaign, text: string): PartPreview[] {
+  const shape = shapeOf(one, text);
+  const caption = shape.length === 1 && shape[0] === 'image' && text.trim() !== '';
+  let image = -1;
+  return shape.map((kind) => {
+    if (kind === 'text') return { kind, text, mediaId: null };
+    image += 1;
+    return { kind, text: caption ? text : null, mediaId: one.media[image]?.id ?? null };
+  });
+}
+
+function check(world: World, one: Campaign): DraftCheck {
+  const list = audience(world, one);
+  const shape = shapeOf(one, one.text);
+  const caption = shape.length === 1 && shape[0] === 'image' && one.text.trim() !== '';
+  const limit = caption ? CAPTION : TEXT;
+  let longest = { index: 0, length: 0 };
+  let over = 0;
+  let tooLong = 0;
+  const missing = new Map<string, number>();
+  for (const [index, person] of list.entries()) {
+    const filled = render(one.text, person);
+    const length = [...filled.text].length;
+    if (length > longest.length) longest = { index, length };
+    if (one.media.length === 1 && length > CAPTION) over += 1;
+    if (length > TEXT) tooLong += 1;
+    for (const variable of filled.missing) missing.set(variable, (missing.get(variable) ?? 0) + 1);
+  }
+  const warnings = [];
+  if (/(.)\1{10,}/u.test(one.text)) warnings.push({ code: 'text.repeated', message: 'One character is repeated more than ten times.', params: {} });
+  if (/[A-ZÇĞİÖŞÜ]{4,}/.test(one.text) && one.text === one.text.toLocaleUpperCase('tr')) warnings.push({ code: 'text.capitals', message: 'The whole text is in capitals.', params: {} });
+  return { people: list.length, shape, caption, limit, longest: list.length > 0 ? longest : null, over, tooLong, missing: [...missing].map(([variable, people]) => ({ variable, people })), warnings };
+}
+
+function review(world: World, one: Campaign): Review {
+  const list = audience(world, one);
+  const lines = skipped(world, one);
+  const willSend = list.length - lines.reduce((sum, line) => sum + line.people, 0);
+  const each = shapeOf(one, one.text).length;
+  const credits = willSend * each;
+  const { free } = balanceOf(world, 'practice');
+  const pace = world.sessions[0]?.pace;
+  const gap = pace ? (pace.minMs + pace.maxMs) / 2 + pace.restMs / pace.batch : 14_000;
+  const startsAt = Math.max(one.dueAt ?? 0, world.now());
+  const finishesAt = startsAt + credits * gap;
+  const blockers = [];
+  if (list.length === 0) blockers.push({ code: 'campaign.nobody', message: 'Nobody is in the audience.', params: {} });
+  else if (willSend === 0) blockers.push({ code: 'campaign.all_skipped', message: 'Everybody in the audience is skipped.', params: {} });
+  if (each === 0) blockers.push({ code: 'campaign.empty', message: 'There is no text and no photo.', params: {} });
+  if (one.sessionIds.length === 0) blockers.push({ code: 'campaign.no_number', message: 'No number is chosen.', params: {} });
+  return { people: list.length, willSend, skipped: lines, price: willSend > 0 ? [{ people: willSend, parts: each }] : [], credits, free, freeAfter: free - credits, shortage: Math.max(0, credits - free), coveredPeople: each === 0 ? 0 : Math.min(willSend, Math.floor(free / each)),
+    practice: true, startsAt, finishesAt: willSend > 0 ? finishesAt : null, partsPerHour: Math.round(3_600_000 / gap), zone: world.settings.zone, days: days(world, startsAt, finishesAt, credits),
+    sessions: world.sessions.map((session) => ({ id: session.id, name: session.name, chosen: one.sessionIds.includes(session.id), share: one.sessionIds.includes(session.id) ? 1 / one.sessionIds.length : 0 })), blockers };
+}
+
+function days(world: World, from: number, to: number, parts: number): DayPlan[] {
+  const offset = 3 * 3_600_000; // the fake's zone is Europe/Istanbul
+  const plans: DayPlan[] = [];
+  const { hoursFrom, hoursTo } = world.settings;
+  let left = to - from;
+  for (let day = Math.floor((from + offset) / 86_400_000); left > 0 && plans.length < 4; day += 1) {
+    const minute = plans.length === 0 ? Math.floor(((from + offset) % 86_400_000) / 60_000) : hoursFrom;
+    const begin = Math.max(minute, hoursFrom);
+    const end = Math.min(hoursTo, begin + left / 60_000);
+    if (end > begin) {
+      plans.push({ day: new Date(day * 86_400_000).toISOString().slice(0, 10), spans: [{ from: Math.round(begin), to: Math.max(Math.round(begin) + 1, Math.round(end)) }], parts: Math.round((parts * (end - begin) * 60_000) / (to - from || 1)), openFrom: hoursFrom, openTo: hoursTo, others: [] });
+      left -= (end - begin) * 60_000;
+    } else plans.push({ day: new Date(day * 86_400_000).toISOString().slice(0, 10), spans: [], parts: 0, openFrom: hoursFrom, openTo: hoursTo, others: [] });
+  }
+  return plans;
+}
+
+function mediaItem(id: string, name: string): MediaItem {
+  const image = /\.(jpe?g|png|webp|heic)$/i.test(name);
+  if (!image) return { id, name, kind: 'other', verdict: { kind: 'refused', reason: { code: 'media.not_yet', message: 'Only photos can be sent so far.', params: { name } } }, width: 0, height: 0, bytes: 0, sourceBytes: 48_000, thumbnail: null };
+  return { id, name, kind: 'image', verdict: /heic$/i.test(name) ? { kind: 'convert', from: 'HEIC, 5.2 MB, 4032×3024' } : { kind: 'fine' }, width: 1600, height: 1200, bytes: 312_000, sourceBytes: 480_000, thumbnail: picture(72, 72) };
+}
+
+function picture(width: number, height: number): string {
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 80 60" preserveAspectRatio="xMidYMid slice"><rect width="80" height="60" fill="#d9c3ce"/><circle cx="26" cy="32" r="14" fill="none" stroke="#84295a" stroke-width="3"/><circle cx="54" cy="32" r="14" fill="none" stroke="#84295a" stroke-width="3"/></svg>`;
+  return `data:image/svg+xml;base64,${btoa(svg)}`;
+}

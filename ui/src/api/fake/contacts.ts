@@ -1,0 +1,49 @@
+import type { Api, ContactView } from '../client';
+import { refuse, type World } from './world';
+
+export function contactCommands(world: World): Pick<Api, 'contacts' | 'contactTotals' | 'contact' | 'saveContact' | 'setStanding'> {
+  const find = (id: string): ContactView => world.contacts.find((one) => one.id === id) ?? refuse('contact.unknown', 'There is no such contact.');
+  return {
+    contacts: async ({ search, standing, tag, offset, limit }) => {
+      const wanted = fold(search);
+      const digits = search.replace(/\D/g, '');
+      const rows = world.contacts.filter((one) => (standing === null || one.standing === standing) && (tag === null || one.tags.includes(tag))
+        && (wanted === '' || fold(one.name).includes(wanted) || (digits.length > 2 && one.phone.includes(digits)) || fold(one.email).includes(wanted)));
+      return { total: rows.length, rows: rows.slice(offset, offset + limit) };
+    },
+    contactTotals: async () => {
+      const tags = new Map<string, number>();
+      const fields = new Set<string>();
+      const totals = { all: world.contacts.length, normal: 0, gray: 0, black: 0 };
+      for (const one of world.contacts) {
+        totals[one.standing] += 1;
+        for (const tag of one.tags) tags.set(tag, (tags.get(tag) ?? 0) + 1);
+        for (const field of Object.keys(one.fields)) fields.add(field);
+      }
+      return { ...totals, tags: [...tags].map(([tag, contacts]) => ({ tag, contacts })), fields: [...fields] };
+    },
+    contact: async (id) => find(id),
+    saveContact: async (edit) => {
+      const digits = edit.phone.replace(/[^\d+]/g, '');
+      if (digits.length < 10) refuse('phone.too_short', 'The number is too short.', { digits: String(digits.length) });
+      const phone = digits.startsWith('+') ? digits : `+90${digits.replace(/^0/, '')}`;
+      if (world.contacts.some((one) => one.phone === phone && one.id !== edit.id)) refuse('contact.phone_taken', 'Another contact has this number.', { name: world.contacts.find((one) => one.phone === phone)?.name ?? '' });
+      const known = edit.id === null ? null : find(edit.id);
+      const saved: ContactView = { standing: 'normal', createdAt: world.now(), lastMessageAt: null, ...known, ...edit, id: edit.id ?? world.id('contact'), phone, phoneShown: phone.replace(/^(\+90)(\d{3})(\d{3})(\d{2})(\d{2})$/, '$1 $2 $3 $4 $5') };
+      world.contacts = known ? world.contacts.map((one) => (one.id === saved.id ? saved : one)) : [saved, ...world.contacts];
+      world.emit('contactsChanged', null);
+      return saved;
+    },
+    setStanding: async (id, standing) => {
+      const one = find(id);
+      one.standing = standing;
+      if (standing === 'black' && one.consent) one.consent.withdrawnAt = world.now();
+      world.emit('contactsChanged', null);
+      return one;
+    },
+  };
+}
+
+function fold(text: string): string {
+  return text.toLocaleLowerCase('tr').normalize('NFD').replace(/[\u0300-\u036f]/g, '').replaceAll('ı', 'i');
+}

@@ -1,0 +1,60 @@
+import type { Api, Balance, Book, CreditsView } from '../client';
+import { refuse, type World } from './world';
+
+export function creditCommands(world: World): Pick<Api, 'credits' | 'ledger' | 'topUp' | 'adjust' | 'exportLedger'> {
+  return {
+    credits: async (book) => creditsView(world, book),
+    ledger: async ({ book, kind, search, offset, limit }) => {
+      const wanted = search.toLocaleLowerCase('tr');
+      const rows = world.ledger.filter((entry) => entry.book === book && (kind === null || entry.kind === kind)
+        && (wanted === '' || `${entry.campaignName ?? ''} ${entry.contactName ?? ''} ${entry.note}`.toLocaleLowerCase('tr').includes(wanted))).reverse();
+      return { total: rows.length, rows: rows.slice(offset, offset + limit) };
+    },
+    topUp: async (book, credits, price, note) => {
+      if (!(credits > 0)) refuse('ledger.not_positive', 'A top-up is a whole number above zero.');
+      world.book('grant', credits, 0, { book, price, note });
+      world.emit('ledgerChanged', null);
+      return balanceOf(world, book);
+    },
+    adjust: async (book, credits, reason) => {
+      if (reason.trim() === '') refuse('ledger.no_reason', 'A correction needs a reason.');
+      const free = balanceOf(world, book).free;
+      if (free + credits < 0) refuse('ledger.below_zero', 'There are not that many free credits.', { free: String(free) });
+      world.book('adjust', credits, 0, { book, note: reason });
+      world.emit('ledgerChanged', null);
+      return balanceOf(world, book);
+    },
+    exportLedger: async () => '/home/shop/ledger.csv',
+  };
+}
+
+export function balanceOf(world: World, book: Book): Balance {
+  const { balance, held } = world.balance(book);
+  const entries = world.ledger.filter((entry) => entry.book === book);
+  const sum = (kind: string, of: 'credits' | 'held') => entries.filter((entry) => entry.kind === kind).reduce((total, entry) => total + entry[of], 0);
+  return { book, balance, held, free: balance - held, granted: sum('grant', 'credits'), settled: -sum('settle', 'credits'), released: -sum('release', 'held') };
+}
+
+function creditsView(world: World, book: Book): CreditsView {
+  const entries = world.ledger.filter((entry) => entry.book === book);
+  const months = new Map<string, number>();
+  for (const entry of entries) {
+    const month = new Date(entry.at).toISOString().slice(0, 7);
+    months.set(month, (months.get(month) ?? 0) + (entry.kind === 'settle' ? -entry.credits : 0));
+  }
+  const held = new Map<string, { name: string; held: number }>();
+  for (const entry of entries) {
+    if (!entry.campaignId) continue;
+    const one = held.get(entry.campaignId) ?? { name: entry.campaignName ?? '', held: 0 };
+    held.set(entry.campaignId, { ...one, held: one.held + entry.held });
+  }
+  const running = new Date(world.now()).toISOString().slice(0, 7);
+  const full = [...months].filter(([month]) => month !== running).map(([, spent]) => spent);
+  const average = full.length === 0 ? null : Math.round(full.reduce((sum, spent) => sum + spent, 0) / full.length);
+  const balance = balanceOf(world, book);
+  return {
+    balance, holds: [...held].filter(([, one]) => one.held > 0).map(([campaignId, one]) => ({ campaignId, ...one })), spent: balance.settled, firstAt: entries[0]?.at ?? null,
+    monthlyAverage: average, fullMonths: full.length, lastsDays: average ? Math.round((balance.free / average) * 30) : null,
+    months: [...months].sort().slice(-8).map(([month, spent]) => ({ month, spent, running: month === running })), checkedAt: Date.parse('2026-11-12T05:52:00Z'),
+  };
+}

@@ -1,0 +1,42 @@
+import type { Api, AppStatus } from '../client';
+import { refuse, type World } from './world';
+
+const countries: [string, number][] = [['TR', 90], ['ID', 62], ['DE', 49], ['GB', 44], ['US', 1], ['NL', 31], ['FR', 33], ['MY', 60], ['SG', 65], ['AZ', 994], ['AU', 61], ['AT', 43], ['BE', 32], ['SA', 966], ['AE', 971], ['IN', 91]];
+
+export function doorCommands(world: World): Pick<Api, 'appStatus' | 'choosePassphrase' | 'unlock' | 'tryAgain' | 'recoveryCodeSaved' | 'settings' | 'saveSettings' | 'countries' | 'sessions' | 'savePace' | 'renameSession' | 'practiceOptions' | 'savePracticeOptions'> {
+  const status = (): AppStatus => {
+    if (world.door === 'needsPassphrase') return { state: 'needsPassphrase' };
+    if (world.door === 'locked') return { state: 'locked', reason: { code: 'key.no_keyring', message: 'This computer has no keyring.', params: {} } };
+    if (world.door === 'failed') return { state: 'failed', error: { code: 'db.newer', message: 'The data was written by a newer Ulak (schema 12, this one knows 9).', params: { found: '12', known: '9' } } };
+    return { state: 'open', recoveryCode: world.recoveryCode };
+  };
+  const session = (id: string) => world.sessions.find((one) => one.id === id) ?? refuse('session.unknown', 'There is no such number.');
+  return {
+    appStatus: async () => status(),
+    choosePassphrase: async (passphrase) => {
+      if (passphrase.length < 8) refuse('key.short_passphrase', 'The passphrase is too short.', { least: '8' });
+      world.door = 'open';
+      world.recoveryCode = 'F4KE-7M2Q-9XTB-C3WN-8RHD-5PVJ';
+      return status();
+    },
+    unlock: async (secret) => {
+      if (secret !== 'open sesame') refuse('key.wrong_secret', 'That is neither the passphrase nor the recovery code.');
+      world.door = 'open';
+      return status();
+    },
+    tryAgain: async () => status(),
+    recoveryCodeSaved: async () => { world.recoveryCode = null; world.emit('nowChanged', null); return null; },
+    settings: async () => world.settings,
+    saveSettings: async (settings) => { world.settings = settings; world.emit('settingsChanged', null); return settings; },
+    countries: async () => countries.map(([code, callingCode]) => ({ code, callingCode })),
+    sessions: async () => world.sessions,
+    savePace: async (id, pace) => {
+      if (pace.minMs < 1000) refuse('session.pace_floor', 'The pace cannot be under one second.', { floor: '1' });
+      if (pace.maxMs < pace.minMs) refuse('session.pace_order', 'The longest pause is shorter than the shortest one.');
+      return Object.assign(session(id), { pace });
+    },
+    renameSession: async (id, name) => Object.assign(session(id), { name }),
+    practiceOptions: async () => world.practice,
+    savePracticeOptions: async (options) => { world.practice = options; return options; },
+  };
+}

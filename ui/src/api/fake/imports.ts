@@ -1,0 +1,63 @@
+import type { Api, AppError, ImportPreview, ImportTotals, PreviewRow, Refusal } from '../client';
+import { people } from './people';
+import { refuse, type World } from './world';
+
+const eNotation: AppError = { code: 'phone.e_notation', message: 'Excel has shortened this number; its last digits are lost.', params: { raw: '9.05387E+11', lost: '6', candidates: '1000000' } };
+const short: AppError = { code: 'phone.too_short', message: '7 digits, too short.', params: { digits: '7' } };
+const none: AppError = { code: 'phone.missing', message: 'No number.', params: {} };
+
+const sample: PreviewRow[] = [
+  { row: 2, cells: ['Ayşe Demir', '0538 555 02 14', 'İzmir'], phone: '+90 538 555 02 14', verdict: { kind: 'new' } },
+  { row: 3, cells: ['Mehmet Korkmaz', '+90 533 555 04 61', 'İzmir'], phone: '+90 533 555 04 61', verdict: { kind: 'known', adds: ['city'] } },
+  { row: 4, cells: ['Zeynep Arslan', '9.05387E+11', 'Manisa'], phone: null, verdict: { kind: 'refused', reason: eNotation } },
+  { row: 5, cells: ['Budi Santoso', '+62 811 555 0163', 'Bandung'], phone: '+62 811 555 0163', verdict: { kind: 'new' } },
+  { row: 6, cells: ['Hakan Ersoy', '532 555 0', 'İzmir'], phone: null, verdict: { kind: 'refused', reason: short } },
+  { row: 7, cells: ['Ayşe Demir', '0090 538 555 02 14', 'İzmir'], phone: '+90 538 555 02 14', verdict: { kind: 'twice', row: 2 } },
+  { row: 8, cells: ['Gül Çetin', '(542) 555-0733', 'Aydın'], phone: '+90 542 555 07 33', verdict: { kind: 'new' } },
+  { row: 9, cells: ['Siti Rahmawati', '+62-813-555-0147', 'Jakarta'], phone: '+62 813 555 0147', verdict: { kind: 'new' } },
+  { row: 10, cells: ['Nur Aydın', '', 'Aydın'], phone: null, verdict: { kind: 'refused', reason: none } },
+];
+const totals: ImportTotals = { rows: 1318, new: 1104, known: 151, twice: 22, refused: 41 };
+
+export function importCommands(world: World): Pick<Api, 'pickContactsFile' | 'previewImport' | 'scanImport' | 'startImport' | 'cancelImport' | 'refusals' | 'saveRefused'> {
+  const preview = (path: string, options: Parameters<Api['previewImport']>[1]): ImportPreview => ({
+    fileName: path.split(/[\\/]/).at(-1) ?? path, bytes: 61_440, encoding: options.encoding ?? 'windows-1254', separator: options.separator ?? 'semicolon', header: options.header ?? true, country: options.country ?? world.settings.country,
+    columns: ['Ad Soyad', 'Cep Tel', 'Şehir'].map((header, index) => ({ header, use: options.columns?.[index] ?? ([{ use: 'name' }, { use: 'phone' }, { use: 'field', name: 'city' }] as const)[index] ?? { use: 'ignore' } })),
+    rows: [...sample, ...people(41, world.now()).map((one, index): PreviewRow => ({ row: index + 11, cells: [one.name, one.phoneShown, one.fields.city ?? ''], phone: one.phoneShown, verdict: world.contacts.length > 0 ? { kind: 'known', adds: [] } : { kind: 'new' } }))],
+    notices: [],
+  });
+  const run = (step: 'scan' | 'import', done: () => void): string => {
+    const importId = world.id('import');
+    const refusals: Refusal[] = Array.from({ length: totals.refused }, (_, index): Refusal =>
+      index < 33 ? { row: 4 + index * 31, raw: '9.05387E+11', reason: eNotation } : index < 38 ? { row: 6 + index * 29, raw: '532 555 0', reason: short } : { row: 10 + index * 30, raw: '', reason: none }).sort((a, b) => a.row - b.row);
+    const job = { progress: { importId, step, state: 'running' as 'running' | 'done' | 'cancelled', percent: 0, totals, error: null }, refusals, cancelled: false };
+    world.imports.set(importId, job);
+    let percent = 0;
+    const timer = setInterval(() => {
+      percent = Math.min(100, percent + (step === 'scan' ? 25 : 8));
+      const share = (value: number) => Math.round((value * percent) / 100);
+      const state = job.cancelled ? 'cancelled' : percent >= 100 ? 'done' : 'running';
+      job.progress = { ...job.progress, state, percent, totals: { rows: share(totals.rows), new: share(totals.new), known: share(totals.known), twice: share(totals.twice), refused: share(totals.refused) } };
+      if (state !== 'running') clearInterval(timer);
+      if (state === 'done') done();
+      world.emit('importProgress', structuredClone(job.progress));
+    }, 120);
+    return importId;
+  };
+  return {
+    pickContactsFile: async () => '/home/shop/müşteriler-2026.csv',
+    previewImport: async (path, options) => {
+      if (!/\.(csv|txt|tsv)$/i.test(path)) refuse('import.not_text', 'This file is not a CSV text file.', { name: path });
+      return preview(path, options);
+    },
+    scanImport: async () => run('scan', () => undefined),
+    startImport: async () => run('import', () => {
+      if (world.contacts.length === 0) world.contacts = people(1104, world.now());
+      world.emit('contactsChanged', null);
+      world.emit('nowChanged', null);
+    }),
+    cancelImport: async (id) => { const job = world.imports.get(id); if (job) job.cancelled = true; return null; },
+    refusals: async (id, limit) => (world.imports.get(id)?.refusals ?? []).slice(0, limit),
+    saveRefused: async () => '/home/shop/müşteriler-2026-refused.csv',
+  };
+}

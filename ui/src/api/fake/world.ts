@@ -1,0 +1,74 @@
+// The state of the fake: settings, people, campaigns with their messages, the ledger, and a clock that starts on a
+// Thursday afternoon in a shop in İzmir.
+import type { Audience, CampaignState, ContactView, EventName, ImportProgress, LedgerRow, MediaItem, PartState, Payload, PracticeOptions, Refusal, RouteStep, SessionView, Settings, SkipReason } from '../client';
+import { people } from './people';
+
+export type Message = { id: string; contactId: string; name: string; phoneShown: string; state: PartState; reason: string | null; steps: RouteStep[]; tries: number; triedAt: number | null; next: { at: number; state: PartState } | null; text: string };
+export type Campaign = {
+  id: string; name: string; text: string; audience: Audience; media: MediaItem[]; splitLongCaption: boolean; dueAt: number | null; priority: number; sessionIds: string[];
+  keepHours: boolean; consentBasis: string; updatedAt: number; state: CampaignState; startedAt: number | null; finishedAt: number | null; messages: Message[];
+  skipped: { reason: SkipReason; people: number; variable: string | null }[]; nextAt: number; perQuarter: { at: number; sent: number }[];
+};
+export type Emit = <N extends EventName>(name: N, payload: Payload<N>) => void;
+export type Entry = LedgerRow & { book: 'practice' | 'real' };
+
+export class World {
+  scene: string;
+  emit: Emit;
+  settings: Settings = { language: null, theme: 'system', country: 'TR', businessName: 'Lale Optik', hoursFrom: 540, hoursTo: 1320, zone: 'Europe/Istanbul', welcomed: true };
+  door: 'open' | 'needsPassphrase' | 'locked' | 'failed' = 'open';
+  recoveryCode: string | null = null;
+  practice: PracticeOptions = { readPercent: 70, failPercent: 2, unreachablePercent: 1, delayMs: 2000 };
+  sessions: SessionView[] = [{ id: 'session-practice', name: 'Practice number', phone: '+90 500 555 01 00', practice: true, state: 'connected', priority: 1,
+    pace: { minMs: 8000, maxMs: 20000, batch: 50, restMs: 120000, hourlyCap: 0, dailyCap: 0 }, sentToday: 486, errorsToday: 5, lastActivityAt: null }];
+  contacts: ContactView[] = [];
+  campaigns: Campaign[] = [];
+  ledger: Entry[] = [];
+  imports = new Map<string, { progress: ImportProgress; refusals: Refusal[]; cancelled: boolean }>();
+  pausedAll = false;
+  #start = Date.parse('2026-11-12T11:22:06Z');
+  #loaded = performance.now();
+  #ids = 0;
+
+  constructor(scene: string, emit: Emit) {
+    this.scene = scene;
+    this.emit = emit;
+    if (scene === 'fresh' || scene === 'passphrase') {
+      this.settings = { ...this.settings, welcomed: false, businessName: '' };
+      this.sessions = this.sessions.map((session) => ({ ...session, sentToday: 0, errorsToday: 0 }));
+      this.recoveryCode = scene === 'fresh' ? 'F4KE-7M2Q-9XTB-C3WN-8RHD-5PVJ' : null;
+      this.book('grant', 10_000, 0, { at: this.now() - 60_000, note: '' });
+    } else {
+      this.contacts = people(scene === 'many' ? 100_000 : 1318, this.now());
+    }
+    if (scene === 'passphrase') this.door = 'needsPassphrase';
+    if (scene === 'locked') this.door = 'locked';
+    if (scene === 'failed') this.door = 'failed';
+  }
+
+  now(): number {
+    return this.#start + (performance.now() - this.#loaded);
+  }
+
+  id(kind: string): string {
+    this.#ids += 1;
+    return `${kind}-${this.#ids}`;
+  }
+
+  balance(book: 'practice' | 'real') {
+    const last = this.ledger.filter((entry) => entry.book === book).at(-1);
+    return { balance: last?.balanceAfter ?? 0, held: last?.heldAfter ?? 0 };
+  }
+
+  /** Appends one line; the sums after it follow from the line before. */
+  book(kind: Entry['kind'], credits: number, held: number, more: Partial<Entry> = {}): void {
+    const book = more.book ?? 'practice';
+    const before = this.balance(book);
+    this.ledger.push({ seq: this.ledger.length + 1, at: this.now(), kind, credits, held, balanceAfter: before.balance + credits, heldAfter: before.held + held, count: 1,
+      campaignId: null, campaignName: null, messageId: null, contactName: null, note: '', price: '', ...more, book });
+  }
+}
+
+export function refuse(code: string, message: string, params: Record<string, string> = {}): never {
+  throw { code, message, params };
+}

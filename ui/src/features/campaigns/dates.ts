@@ -1,0 +1,43 @@
+// Names of days, months and zones in the language of the window.
+import { zone } from '../../lib/format.svelte';
+import { intlTag, language } from '../../lib/i18n.svelte';
+
+/** Friday */
+export function weekday(at: number): string {
+  return named({ weekday: 'long' }, at, zone.name);
+}
+
+/** Friday, for a day given as YYYY-MM-DD. */
+export function weekdayOf(day: string): string {
+  return named({ weekday: 'long' }, Date.parse(day), 'UTC');
+}
+
+/** Fri, for the head of a calendar. */
+export function weekdayShort(day: string): string {
+  return named({ weekday: 'short' }, Date.parse(day), 'UTC').slice(0, 3);
+}
+
+/** Friday, 13 November 2026: how a day is read aloud. */
+export function dayAloud(day: string): string {
+  return named({ weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' }, Date.parse(day), 'UTC');
+}
+
+/** November 2026, for a month given as YYYY-MM. */
+export function monthAndYear(month: string): string {
+  return named({ month: 'long', year: 'numeric' }, Date.parse(`${month}-01`), 'UTC');
+}
+
+/** "Istanbul" and "GMT+3". */
+export function zoneShown(name: string, at: number): { place: string; offset: string } {
+  const place = (name.split('/').at(-1) ?? name).replaceAll('_', ' ');
+  try {
+    const parts = new Intl.DateTimeFormat('en-GB', { timeZone: name || undefined, timeZoneName: 'shortOffset' }).formatToParts(at);
+    return { place, offset: parts.find((part) => part.type === 'timeZoneName')?.value ?? '' };
+  } catch {
+    return { place, offset: '' };
+  }
+}
+
+function named(options: Intl.DateTimeFormatOptions, at: number, timeZone: string | undefined): string {
+  return new Intl.DateTimeFormat(intlTag(language.locale), { ...options, timeZone }).format(at);
+}

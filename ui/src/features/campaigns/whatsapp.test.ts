@@ -1,0 +1,38 @@
+import { expect, test } from 'vitest';
+import { formatted, whatsappLength, type Piece } from './whatsapp';
+
+/** *[b]x* for short: what the recipient sees, each piece with the first letters of its styles. */
+function seen(text: string): string {
+  return formatted(text).filter((piece) => !piece.mark).map((piece) => {
+    const style = (['bold', 'italic', 'strike', 'mono'] as const).filter((name) => piece[name]).map((name) => name[0]).join('');
+    return style ? `[${style}]${piece.text}[/]` : piece.text;
+  }).join('');
+}
+const joined = (pieces: Piece[]) => pieces.map((piece) => piece.text).join('');
+
+test.each([
+  ['a *bold* word', 'a [b]bold[/] word'],
+  ['_it_, ~no~ and ```mono x```', '[i]it[/], [s]no[/] and [m]mono x[/]'],
+  ['`code`', '[m]code[/]'],
+  ['*_both_ and bold*', '[bi]both[/][b] and bold[/]'],
+  ['2*3*4 is 24', '2*3*4 is 24'],
+  ['* no *', '* no *'],
+  ['*never closed', '*never closed'],
+  ['*not over\na line*', '*not over\na line*'],
+  ['```over\nlines```', '[m]over\nlines[/]'],
+  ['``````', '``````'],
+  ['snake_case_name', 'snake_case_name'],
+  ['*{{first_name}}*', '[b]{{first_name}}[/]'],
+  ['({*a*})!', '({[b]a[/]})!'],
+  ['**', '**'],
+  ['', ''],
+])('%s', (text, expected) => {
+  expect(seen(text)).toBe(expected);
+  expect(joined(formatted(text))).toBe(text);
+});
+
+test('an emoji counts as WhatsApp counts it', () => {
+  expect(whatsappLength('👓')).toBe(2);
+  expect(whatsappLength('ğ')).toBe(1);
+  expect(whatsappLength(`${'a'.repeat(1022)}👓`)).toBe(1024);
+});

@@ -1,0 +1,36 @@
+// What each column of a file is used for. Phone, name and e-mail belong to one column at most; a field may carry
+// any name.
+import type { ColumnUse, ImportPreview } from '../../api/client';
+
+const SINGLE = ['phone', 'name', 'email'];
+
+/** A select holds text: "phone", "field:city". */
+export function useKey(use: ColumnUse): string {
+  return use.use === 'field' ? `field:${use.name}` : use.use;
+}
+
+export function useOf(key: string): ColumnUse {
+  if (key.startsWith('field:')) return { use: 'field', name: key.slice(6) };
+  return { use: key as 'phone' | 'name' | 'email' | 'tags' | 'ignore' };
+}
+
+/** Gives a column its use; a use that only one column can have leaves the other one ignored. */
+export function assign(uses: ColumnUse[], column: number, use: ColumnUse): ColumnUse[] {
+  return uses.map((old, index) => {
+    if (index === column) return use;
+    const taken = useKey(old) === useKey(use) && (SINGLE.includes(use.use) || use.use === 'field');
+    return taken ? { use: 'ignore' } : old;
+  });
+}
+
+/** The field names a column may take: its own heading first, then those contacts already have. */
+export function fieldNames(column: ImportPreview['columns'][number], known: string[]): string[] {
+  const own = column.use.use === 'field' ? [column.use.name] : [];
+  const heading = fieldName(column.header);
+  return [...new Set([...own, ...(heading ? [heading] : []), ...known])];
+}
+
+/** A heading as the name of a variable: lower case, no punctuation. */
+export function fieldName(header: string): string {
+  return header.trim().replaceAll('İ', 'i').toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '_').replace(/^_+|_+$/g, '');
+}

@@ -1,0 +1,24 @@
+import { api, type ContactTotals, type ContactView, type Standing } from '../../api/client';
+import { keepFresh } from '../../lib/fresh';
+import { Paged } from '../../lib/paged.svelte';
+
+export type StandingFilter = Standing | 'all';
+
+export class Contacts {
+  search = $state('');
+  standing = $state<StandingFilter>('all');
+  tag = $state('');
+  totals = $state.raw<ContactTotals | null>(null);
+  error = $state.raw<unknown>(null);
+  list = new Paged<ContactView>((offset, limit) => api.contacts({ search: this.search.trim(), standing: this.standing === 'all' ? null : this.standing, tag: this.tag || null, offset, limit }));
+
+  follow = (): (() => void) => keepFresh(['contactsChanged'], async () => {
+    try {
+      this.totals = await api.contactTotals();
+      this.error = null;
+    } catch (error) {
+      this.error = error;
+    }
+    await this.list.reload();
+  });
+}

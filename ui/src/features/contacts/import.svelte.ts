@@ -1,0 +1,161 @@
+// One import from the choice of a file to its result: a preview of the first rows at once, the totals of the whole
+// file by a scan behind it, then the import itself. A change of an option asks for both again; answers to an older
+// question are dropped.
+import { api, listen, type ColumnUse, type ImportOptions, type ImportPreview, type ImportProgress, type ImportTotals, type Refusal } from '../../api/client';
+import { assign } from './columns';
+
+export const REFUSALS_SHOWN = 1000;
+
+export class Import {
+  path = $state<string | null>(null);
+  options = $state.raw<ImportOptions>({ encoding: null, separator: null, header: null, country: null, columns: null, standing: 'normal', tags: [], consent: null });
+  preview = $state.raw<ImportPreview | null>(null);
+  reading = $state(false);
+  error = $state.raw<unknown>(null);
+  scan = $state.raw<ImportProgress | null>(null);
+  run = $state.raw<ImportProgress | null>(null);
+  refusals = $state.raw<Refusal[]>([]);
+  over = $state(0);
+  #round = 0;
+  #scanId: string | null = null;
+  #runId: string | null = null;
+  /** Progress that arrived before the command that started it had answered. */
+  #early: ImportProgress | null = null;
+
+  follow = (): (() => void) => {
+    const stops = [
+      listen('importProgress', (progress) => this.#progress(progress)),
+      listen('filesOver', ({ paths }) => { this.over = paths; }),
+      listen('filesDropped', ({ paths }) => { this.over = 0; if (paths[0] && !this.running) void this.open(paths[0]); }),
+    ];
+    return () => { for (const stop of stops) stop(); this.#stopScan(); };
+  };
+
+  get running(): boolean {
+    return this.run?.state === 'running';
+  }
+
+  get totals(): ImportTotals | null {
+    return this.run?.totals ?? this.scan?.totals ?? null;
+  }
+
+  /** How many contacts an import would bring or complete; known only after the scan. */
+  get importable(): number | null {
+    return this.scan?.state === 'done' ? this.scan.totals.new + this.scan.totals.known : null;
+  }
+
+  async choose(): Promise<void> {
+    try {
+      const path = await api.pickContactsFile();
+      if (path !== null) await this.open(path);
+    } catch (error) {
+      this.error = error;
+    }
+  }
+
+  async open(path: string): Promise<void> {
+    this.path = path;
+    this.preview = null;
+    this.options = { ...this.options, encoding: null, separator: null, header: null, columns: null };
+    await this.#read();
+  }
+
+  async change(change: Partial<ImportOptions>): Promise<void> {
+    // Other separators or encodings make other columns; what they are used for is detected again.
+    const columns = 'separator' in change || 'encoding' in change || 'header' in change ? null : this.options.columns;
+    this.options = { ...this.options, columns, ...change };
+    await this.#read();
+  }
+
+  async use(column: number, use: ColumnUse): Promise<void> {
+    if (this.preview) await this.change({ columns: assign(this.preview.columns.map((one) => one.use), column, use) });
+  }
+
+  async start(): Promise<void> {
+    if (this.path === null || this.running) return;
+    this.#stopScan();
+    this.error = null;
+    try {
+      this.#runId = await api.startImport(this.path, this.#asked());
+      this.#catchUp();
+    } catch (error) {
+      this.error = error;
+    }
+  }
+
+  async cancel(): Promise<void> {
+    if (this.#runId !== null) await api.cancelImport(this.#runId);
+  }
+
+  async saveRefused(): Promise<string | null> {
+    const id = this.#runId ?? this.#scanId;
+    return id === null ? null : await api.saveRefused(id);
+  }
+
+  close(): void {
+    this.#stopScan();
+    this.#round += 1;
+    this.#runId = null;
+    this.path = this.preview = this.scan = this.run = this.error = null;
+    this.refusals = [];
+  }
+
+  /** The preview decides what was detected, so that the import does exactly what was shown. */
+  #asked(): ImportOptions {
+    return { ...this.options, columns: this.options.columns ?? this.preview?.columns.map((one) => one.use) ?? null };
+  }
+
+  async #read(): Promise<void> {
+    if (this.path === null) return;
+    this.#stopScan();
+    this.#round += 1;
+    const round = this.#round;
+    this.reading = true;
+    this.error = this.scan = this.run = null;
+    this.#runId = null;
+    this.refusals = [];
+    try {
+      const preview = await api.previewImport(this.path, this.options);
+      if (round !== this.#round) return;
+      this.preview = preview;
+      const scanId = await api.scanImport(this.path, this.#asked());
+      if (round !== this.#round) { void api.cancelImport(scanId); return; }
+      this.#scanId = scanId;
+      this.#catchUp();
+    } catch (error) {
+      if (round === this.#round) this.error = error;
+    } finally {
+      if (round === this.#round) this.reading = false;
+    }
+  }
+
+  #stopScan(): void {
+    if (this.#scanId !== null && this.scan?.state === 'running') void api.cancelImport(this.#scanId);
+    if (this.scan?.state !== 'done') this.#scanId = null;
+  }
+
+  #catchUp(): void {
+    if (this.#early) this.#progress(this.#early);
+    this.#early = null;
+  }
+
+  #progress(progress: ImportProgress): void {
+    if (progress.importId === this.#scanId) {
+      this.scan = progress;
+      if (progress.state === 'done') void this.#readRefusals(progress.importId);
+      if (progress.error) this.error = progress.error;
+    } else if (progress.importId === this.#runId) {
+      this.run = progress;
+      if (progress.state !== 'running') void this.#readRefusals(progress.importId);
+      if (progress.error) this.error = progress.error;
+    } else this.#early = progress;
+  }
+
+  async #readRefusals(id: string): Promise<void> {
+    try {
+      this.refusals = await api.refusals(id, REFUSALS_SHOWN);
+    } catch (error) {
+      this.error = error;
+    }
+  }
+}

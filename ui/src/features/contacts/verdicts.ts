@@ -1,0 +1,26 @@
+// A row's verdict in a few words, for the table; the panel beside it has the sentences.
+import type { AppError, Refusal, Verdict } from '../../api/client';
+import { listed, num } from '../../lib/format.svelte';
+import { m } from '../../lib/i18n.svelte';
+import { sentence } from '../../lib/errors';
+
+export function verdictWords(verdict: Verdict): string {
+  switch (verdict.kind) {
+    case 'new': return m.import_new();
+    case 'known': return verdict.adds.length > 0 ? m.import_known_adds({ fields: listed(verdict.adds) }) : m.import_known();
+    case 'twice': return m.import_twice({ row: num(verdict.row) });
+    case 'refused': return refusalWords(verdict.reason);
+  }
+}
+
+export function refusalWords(reason: AppError): string {
+  const short = (m as unknown as Record<string, ((inputs: Record<string, unknown>) => string) | undefined>)[`short_${reason.code.replaceAll('.', '_')}`];
+  const words = short?.(reason.params);
+  return words && !words.includes('undefined') ? words : sentence(reason);
+}
+
+/** How many other rows were refused for the same reason; null when not all refusals are known. */
+export function othersLike(reason: AppError, refusals: Refusal[], refused: number): number | null {
+  if (refusals.length === 0 || refusals.length < refused) return null;
+  return refusals.filter((one) => one.reason.code === reason.code).length - 1;
+}

@@ -1,0 +1,35 @@
+// The language of the window. Messages read the locale through `getLocale`, and that reads a rune, so a change
+// of language redraws every sentence without a reload.
+import { m } from './paraglide/messages';
+import { baseLocale, isLocale, locales, overwriteGetLocale, overwriteSetLocale, type Locale } from './paraglide/runtime';
+
+export { m, locales, type Locale };
+
+class Language {
+  locale = $state<Locale>(baseLocale);
+}
+export const language = new Language();
+
+overwriteGetLocale(() => language.locale);
+overwriteSetLocale((locale) => { language.locale = locale; });
+
+/** `chosen` null: the first language of the system that Ulak speaks. */
+export function setLanguage(chosen: Locale | null, system: readonly string[] = navigator.languages): void {
+  language.locale = chosen ?? fromSystem(system);
+  document.documentElement.lang = language.locale;
+}
+
+export function fromSystem(wanted: readonly string[]): Locale {
+  for (const tag of wanted) {
+    const short = tag.toLowerCase().split('-')[0] ?? '';
+    // Java and old systems still call Indonesian "in".
+    const name = short === 'in' ? 'id' : short;
+    if (isLocale(name)) return name;
+  }
+  return baseLocale;
+}
+
+/** Intl tags: English dates and clocks as outside America, as the rest of the interface has them. */
+export function intlTag(locale: Locale): string {
+  return { en: 'en-GB', tr: 'tr-TR', id: 'id-ID' }[locale];
+}

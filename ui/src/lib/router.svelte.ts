@@ -1,0 +1,41 @@
+// A hash router: the window has one document, and the address is only ever read here.
+export type Step = 'audience' | 'content' | 'schedule';
+export type Route =
+  | { page: 'home' | 'campaigns' | 'contacts' | 'credits' | 'settings' | 'help' }
+  /** `file`: a list that was dropped on another screen. */
+  | { page: 'import'; file: string | null }
+  | { page: 'composer'; id: string; step: Step }
+  | { page: 'live'; id: string };
+
+class Router {
+  path = $state(location.hash);
+  route = $derived(parse(this.path));
+}
+export const router = new Router();
+
+addEventListener('hashchange', () => { router.path = location.hash; });
+
+/** `path` without the hash sign: "/campaigns". */
+export function navigate(path: string): void {
+  location.hash = path;
+}
+
+export function parse(hash: string): Route {
+  const [path = '', query] = hash.replace(/^#?\/?/, '').split('?');
+  const [first = '', id, step] = path.split('/').map(decodeURIComponent);
+  switch (first) {
+    case 'campaigns':
+      if (id && isStep(step)) return { page: 'composer', id, step };
+      return id ? { page: 'live', id } : { page: 'campaigns' };
+    case 'contacts':
+      return id === 'import' ? { page: 'import', file: new URLSearchParams(query).get('file') } : { page: 'contacts' };
+    case 'credits': case 'settings': case 'help':
+      return { page: first };
+    default:
+      return { page: 'home' };
+  }
+}
+
+function isStep(step: string | undefined): step is Step {
+  return step === 'audience' || step === 'content' || step === 'schedule';
+}

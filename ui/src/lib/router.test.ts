@@ -1,0 +1,15 @@
+import { expect, test } from 'vitest';
+import { parse } from './router.svelte';
+
+test.each([
+  ['', { page: 'home' }],
+  ['#/home', { page: 'home' }],
+  ['#/campaigns', { page: 'campaigns' }],
+  ['#/campaigns/7f/schedule', { page: 'composer', id: '7f', step: 'schedule' }],
+  ['#/campaigns/7f', { page: 'live', id: '7f' }],
+  ['#/contacts/import', { page: 'import', file: null }],
+  ['#/contacts/import?file=%2Fhome%2Fm%C3%BC%C5%9Fteri.csv', { page: 'import', file: '/home/müşteri.csv' }],
+  ['#/nowhere', { page: 'home' }],
+])('%s', (hash, route) => {
+  expect(parse(hash)).toEqual(route);
+});

@@ -1,0 +1,28 @@
+// Why nothing goes out this very second, in one sentence. Pure, because the now bar, Home and the live view say
+// it alike.
+import type { Wait } from '../api/client';
+import { clock, dayAndClock, dayKey, duration } from './format.svelte';
+import { m } from './i18n.svelte';
+
+export function waitSentence(wait: Wait, now: number): string {
+  const left = wait.until === null ? null : duration(wait.until - now);
+  const when = wait.until === null ? null : momentAhead(wait.until, now);
+  const name = wait.sessionName ?? '';
+  switch (wait.kind) {
+    case 'nothing': return m.wait_nothing();
+    case 'sending': return m.wait_sending();
+    case 'pace': return left === null ? m.wait_sending() : name ? m.wait_pace({ left, name }) : m.wait_pace_plain({ left });
+    case 'rest': return left === null ? m.wait_rest() : m.wait_rest_left({ left });
+    case 'hours': return when === null ? m.wait_hours() : m.wait_hours_until({ when });
+    case 'cap': return when === null ? m.wait_cap() : m.wait_cap_until({ when });
+    case 'due': return when === null ? m.wait_nothing() : m.wait_due({ when });
+    case 'paused': return m.wait_paused();
+    case 'pausedAll': return m.wait_paused_all();
+    case 'noNumber': return m.wait_no_number();
+  }
+}
+
+/** A clock today, with the day otherwise. */
+export function momentAhead(at: number, now: number): string {
+  return dayKey(at) === dayKey(now) ? clock(at) : dayAndClock(at);
+}

@@ -1,0 +1,37 @@
+// The one word each thing has, in the language of the window.
+import type { EntryKind, PartState, SkipReason, Standing } from '../api/client';
+import { m } from './i18n.svelte';
+
+export function tickWord(state: PartState): string {
+  switch (state) {
+    case 'pending': return m.tick_pending();
+    case 'sending': return m.tick_sending();
+    case 'sent': return m.tick_sent();
+    case 'delivered': return m.tick_delivered();
+    case 'read': return m.tick_read();
+    case 'played': return m.tick_played();
+    case 'failed': return m.tick_failed();
+    case 'skipped': return m.tick_skipped();
+    case 'cancelled': return m.tick_cancelled();
+    case 'unknown': return m.tick_unknown();
+  }
+}
+
+export function standingWord(standing: Standing): string {
+  return { normal: m.standing_normal, gray: m.standing_gray, black: m.standing_black }[standing]();
+}
+
+export function skipWord(reason: SkipReason, variable: string | null): string {
+  switch (reason) {
+    case 'no_consent': return m.skip_no_consent();
+    case 'black_list': return m.skip_black_list();
+    case 'gray_list': return m.skip_gray_list();
+    case 'missing_variable': return variable ? m.skip_missing_variable({ variable }) : m.skip_missing();
+    case 'opted_out': return m.skip_opted_out();
+    case 'empty': return m.skip_empty();
+  }
+}
+
+export function entryWord(kind: EntryKind): string {
+  return { grant: m.entry_grant, hold: m.entry_hold, settle: m.entry_settle, release: m.entry_release, adjust: m.entry_adjust }[kind]();
+}

@@ -1,0 +1,11 @@
+import '@fontsource-variable/figtree/index.css';
+import './styles/tokens.css';
+import './styles/base.css';
+import './styles/more.css';
+import { mount } from 'svelte';
+import { connect } from './api/client';
+import App from './shell/App.svelte';
+
+await connect();
+const target = document.getElementById('app');
+if (target) mount(App, { target });

@@ -1,0 +1,14 @@
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { defineConfig } from 'vitest/config';
+
+// The window is WebKit (GTK and macOS) or WebView2, so the build may use what these have had for some years.
+export default defineConfig(({ mode }) => ({
+  plugins: [svelte()],
+  base: './',
+  clearScreen: false,
+  server: { port: 1420, strictPort: true, host: '127.0.0.1' },
+  preview: { port: 1421, strictPort: true, host: '127.0.0.1' },
+  build: { target: ['es2022', 'safari16'], sourcemap: false, outDir: mode === 'fake' ? 'dist-fake' : 'dist', assetsInlineLimit: 0 },
+  resolve: mode === 'test' ? { conditions: ['browser'] } : {},
+  test: { environment: 'jsdom', setupFiles: ['./vitest.setup.ts'], include: ['src/**/*.test.ts'] },
+}));

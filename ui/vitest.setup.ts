@@ -1,0 +1,6 @@
+import '@testing-library/jest-dom/vitest';
+
+// jsdom has no modal dialogs and no layout; what the components need of both is small.
+HTMLDialogElement.prototype.showModal ??= function (this: HTMLDialogElement) { this.open = true; };
+HTMLDialogElement.prototype.close ??= function (this: HTMLDialogElement) { this.open = false; };
+globalThis.ResizeObserver ??= class { observe() {} unobserve() {} disconnect() {} };
