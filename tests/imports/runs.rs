@@ -86,31 +86,31 @@ async fn a_list_can_go_to_the_black_list_and_never_takes_anybody_off_it() {
 #[tokio::test]
 async fn what_came_in_before_a_cancel_stays_and_the_next_import_goes_on() {
     let world = World::new().await;
-    let path = world.file("list.csv", people(9_000));
+    let path = world.file("list.csv", people(12_000));
     let none = ImportOptions::default();
-    let ended = world.run_until(ImportStep::Import, &path, &none, |at| at.totals.rows >= 4_000).await;
-    assert_eq!((ended.state, ended.totals), (ImportState::Cancelled, totals(4_000, 0, 0, 0)));
+    let ended = world.run_until(ImportStep::Import, &path, &none, |at| at.totals.rows >= 5_000).await;
+    assert_eq!((ended.state, ended.totals), (ImportState::Cancelled, totals(5_000, 0, 0, 0)));
     assert!(ended.percent < 100);
-    assert_eq!(world.all().await, 4_000);
-    assert_eq!(world.import(&path).await, totals(5_000, 4_000, 0, 0));
-    assert_eq!(world.all().await, 9_000);
+    assert_eq!(world.all().await, 5_000);
+    assert_eq!(world.import(&path).await, totals(7_000, 5_000, 0, 0));
+    assert_eq!(world.all().await, 12_000);
 }
 
 #[tokio::test]
 async fn a_full_disk_says_where_it_stopped_and_nobody_comes_in_twice() {
     let world = World::new().await;
-    let path = world.file("list.csv", people(9_000));
+    let path = world.file("list.csv", people(12_000));
     let pages = world.db.page_count().await.unwrap();
-    world.db.limit_pages(pages + 300).await.unwrap();
+    world.db.limit_pages(pages + 450).await.unwrap();
     let ended = world.run(ImportStep::Import, &path, &ImportOptions::default()).await;
     let error = ended.error.unwrap();
     assert_eq!((ended.state, error.code.as_str()), (ImportState::Failed, "import.disk_full"));
     assert_eq!(error.params["row"], (ended.totals.rows + 2).to_string());
-    assert!(ended.totals.rows > 0 && ended.totals.rows < 9_000, "{:?}", ended.totals);
+    assert!(ended.totals.rows > 0 && ended.totals.rows < 12_000, "{:?}", ended.totals);
     assert_eq!(world.all().await, ended.totals.new);
     world.db.limit_pages(1_000_000).await.unwrap();
-    assert_eq!(world.import(&path).await, totals(9_000 - ended.totals.new, ended.totals.new, 0, 0));
-    assert_eq!(world.all().await, 9_000);
+    assert_eq!(world.import(&path).await, totals(12_000 - ended.totals.new, ended.totals.new, 0, 0));
+    assert_eq!(world.all().await, 12_000);
 }
 
 #[tokio::test]
