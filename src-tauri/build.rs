@@ -1,1 +1,11 @@
-fn main() { tauri_build::try_build(tauri_build::Attributes::new().capabilities_path_pattern("./src-tauri/capabilities/**/*.json")).unwrap() }
+//! Reads `tauri.conf.json` and the capabilities into the app.
+
+use std::error::Error;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    // Without this, a changed capability would silently not be in the binary.
+    println!("cargo:rerun-if-changed=src-tauri/capabilities");
+    let capabilities = "./src-tauri/capabilities/**/*.json";
+    tauri_build::try_build(tauri_build::Attributes::new().capabilities_path_pattern(capabilities))?;
+    Ok(())
+}

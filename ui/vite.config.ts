@@ -8,7 +8,8 @@ export default defineConfig(({ mode }) => ({
   clearScreen: false,
   server: { port: 1420, strictPort: true, host: '127.0.0.1' },
   preview: { port: 1421, strictPort: true, host: '127.0.0.1' },
-  build: { target: ['es2022', 'safari16'], sourcemap: false, outDir: mode === 'fake' ? 'dist-fake' : 'dist', assetsInlineLimit: 0 },
+  // One chunk: it is read from the disk, and every screen is wanted soon.
+  build: { target: ['es2022', 'safari16'], sourcemap: false, outDir: mode === 'fake' ? 'dist-fake' : 'dist', assetsInlineLimit: 0, chunkSizeWarningLimit: 1000 },
   resolve: mode === 'test' ? { conditions: ['browser'] } : {},
   test: { environment: 'jsdom', setupFiles: ['./vitest.setup.ts'], include: ['src/**/*.test.ts'] },
 }));

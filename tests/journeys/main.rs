@@ -1,6 +1,19 @@
 //! Whole journeys through the App's door, on a real encrypted file: what the owner does and what people get.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "a test that meets the unexpected fails there"
+)]
+
+mod composing;
+mod hours;
 mod sending;
+mod steering;
+mod storage;
 
 use ulak_core::clock::{DAY, HOUR, MINUTE, Millis};
 

@@ -2,6 +2,7 @@ import '@fontsource-variable/figtree/index.css';
 import './styles/tokens.css';
 import './styles/base.css';
 import './styles/more.css';
+import './styles/campaigns.css';
 import { mount } from 'svelte';
 import { connect } from './api/client';
 import App from './shell/App.svelte';

@@ -23,13 +23,17 @@ const MIGRATIONS: &[&str] = &[include_str!("../../../migrations/0001_initial.sql
 
 #[derive(Debug, thiserror::Error)]
 pub enum StorageError {
-    #[error("The disk is full, so nothing more can be saved in {folder}. Free some space; Ulak then goes on where it was.")]
+    #[error(
+        "The disk is full, so nothing more can be saved in {folder}. Free some space; Ulak then goes on where it was."
+    )]
     Full { folder: String },
     #[error("Ulak may not write in {folder}. Allow writing there, or start Ulak with another data folder.")]
     ReadOnly { folder: String },
     #[error("Another running Ulak uses {folder}. Close it first, or use another data folder.")]
     InUse { folder: String },
-    #[error("The data in {folder} was written by a newer Ulak (version {found} of its layout; this one knows {known}). Install the newest Ulak; nothing was changed.")]
+    #[error(
+        "The data in {folder} was written by a newer Ulak (version {found} of its layout; this one knows {known}). Install the newest Ulak; nothing was changed."
+    )]
     Newer { folder: String, found: u32, known: u32 },
     #[error("The data in {folder} does not open with this key. Nothing was changed.")]
     WrongKey { folder: String },

@@ -3,6 +3,9 @@
 //! The window looks the sentence up by the code in the owner's language; the terminal prints the English one.
 
 use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
 
 pub type Params = BTreeMap<String, String>;
 
@@ -13,6 +16,47 @@ pub trait Coded: std::error::Error {
     /// What the sentence of that code is filled with.
     fn params(&self) -> Params {
         Params::new()
+    }
+}
+
+/// The one shape in which an error is shown: a stable code, what its sentence is filled with, and the sentence in English.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename = "AppError")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub struct Problem {
+    pub code: String,
+    pub message: String,
+    pub params: Params,
+}
+
+impl Problem {
+    pub fn of(error: &impl Coded) -> Self {
+        Self { code: error.code().to_owned(), message: error.to_string(), params: error.params() }
+    }
+
+    /// A task of ours ended by itself; there is nothing the owner could do but report it.
+    pub fn crashed(error: tokio::task::JoinError) -> Self {
+        Self {
+            code: "app.crashed".to_owned(),
+            message: format!(
+                "Something in Ulak broke ({error}). Nothing was lost; try again, and report it if it stays."
+            ),
+            params: Params::from([("reason".to_owned(), error.to_string())]),
+        }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Problem {}
+
+impl<E: Coded> From<E> for Problem {
+    fn from(error: E) -> Self {
+        Self::of(&error)
     }
 }
 

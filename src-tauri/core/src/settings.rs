@@ -11,8 +11,8 @@ use crate::outbox::window::SendingHours;
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "bindings", derive(specta::Type))]
 pub struct Settings {
-    /// `en`, `tr` or `id`; none: as the system has it.
-    pub language: Option<String>,
+    /// None: as the system has it.
+    pub language: Option<Language>,
     pub theme: Theme,
     /// ISO 3166 code of the country whose phones are written without a country code.
     pub country: String,
@@ -21,6 +21,15 @@ pub struct Settings {
     pub hours_to: u16,
     pub zone: String,
     pub welcomed: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub enum Language {
+    En,
+    Tr,
+    Id,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -81,10 +90,12 @@ pub async fn get<T: DeserializeOwned>(db: &mut SqliteConnection, key: &str) -> R
 
 pub async fn put<T: Serialize>(db: &mut SqliteConnection, key: &str, value: &T) -> Result<(), sqlx::Error> {
     let text = serde_json::to_string(value).map_err(|error| sqlx::Error::Encode(error.into()))?;
-    sqlx::query("INSERT INTO settings (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value")
-        .bind(key)
-        .bind(text)
-        .execute(db)
-        .await?;
+    sqlx::query(
+        "INSERT INTO settings (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+    )
+    .bind(key)
+    .bind(text)
+    .execute(db)
+    .await?;
     Ok(())
 }

@@ -19,13 +19,21 @@ use crate::params;
 
 #[derive(Debug, thiserror::Error)]
 pub enum VaultError {
-    #[error("This computer has no keyring for the key of your data. Choose a passphrase; scripts give it as ULAK_PASSPHRASE.")]
+    #[error(
+        "This computer has no keyring for the key of your data. Choose a passphrase; scripts give it as ULAK_PASSPHRASE."
+    )]
     NoKeyring,
-    #[error("Your data is locked with a passphrase. Enter it, or the recovery code; scripts give it as ULAK_PASSPHRASE.")]
+    #[error(
+        "Your data is locked with a passphrase. Enter it, or the recovery code; scripts give it as ULAK_PASSPHRASE."
+    )]
     SecretNeeded,
-    #[error("The keyring of this computer does not give the key of your data ({reason}). Unlock the keyring and try again, or enter the recovery code.")]
+    #[error(
+        "The keyring of this computer does not give the key of your data ({reason}). Unlock the keyring and try again, or enter the recovery code."
+    )]
     KeyringClosed { reason: String },
-    #[error("This passphrase or recovery code does not open the data in {folder}. Check it and try again; nothing was changed.")]
+    #[error(
+        "This passphrase or recovery code does not open the data in {folder}. Check it and try again; nothing was changed."
+    )]
     WrongSecret { folder: String },
     #[error("The file {file} is missing, and without it the data cannot be opened. Put it back from a backup.")]
     Missing { file: String },
@@ -179,8 +187,10 @@ impl Keys {
 
     /// Written beside and renamed, so that a crash leaves the old or the new file, never a half.
     fn save(&self, folder: &Path) -> Result<(), VaultError> {
-        let failed =
-            |error: std::io::Error| VaultError::Folder { folder: folder.display().to_string(), reason: error.to_string() };
+        let failed = |error: std::io::Error| VaultError::Folder {
+            folder: folder.display().to_string(),
+            reason: error.to_string(),
+        };
         let text = serde_json::to_string_pretty(self).map_err(|error| failed(error.into()))?;
         let beside = folder.join("keys.json.new");
         let mut file = std::fs::File::create(&beside).map_err(failed)?;

@@ -24,7 +24,7 @@ pub(crate) fn run(release: bool) -> Outcome {
     println!("\nThere is no display here, so a practice campaign runs in the terminal instead. Nothing is sent.");
     let contacts = "tests/fixtures/contacts/sample.csv";
     let photo = "tests/fixtures/media/sample.jpg";
-    let arguments = ["practice", "--contacts", contacts, "--text", TEXT, "--photo", photo];
+    let arguments = ["practice", "--contacts", contacts, "--text", TEXT, "--media", photo];
     sh::run(&mut sh::command(app, &arguments))
 }
 

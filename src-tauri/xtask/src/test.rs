@@ -58,7 +58,7 @@ fn window_tests() -> Outcome {
     session.args(["sh", "-c", unlocked, "sh"]);
     let cargo = sh::cargo(&tests);
     session.arg(cargo.get_program()).args(cargo.get_args()).args(["--", "--test-threads=1"]);
-    session.env("ULAK_APP", app);
+    session.env("ULAK_BINARY", app);
     at_home(&mut session, &home)?;
     sh::run(&mut session)
 }

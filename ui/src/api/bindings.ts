@@ -14,48 +14,48 @@ export const commands = {
 	saveSettings: (settings: Settings) => __TAURI_INVOKE<Settings>("save_settings", { settings }),
 	countries: () => __TAURI_INVOKE<Country[]>("countries"),
 	sessions: () => __TAURI_INVOKE<SessionView[]>("sessions"),
-	savePace: (sessionId: Id, pace: Pace) => __TAURI_INVOKE<SessionView>("save_pace", { sessionId, pace }),
-	renameSession: (sessionId: Id, name: string) => __TAURI_INVOKE<SessionView>("rename_session", { sessionId, name }),
+	savePace: (sessionId: SessionId, pace: Pace) => __TAURI_INVOKE<SessionView>("save_pace", { sessionId, pace }),
+	renameSession: (sessionId: SessionId, name: string) => __TAURI_INVOKE<SessionView>("rename_session", { sessionId, name }),
 	practiceOptions: () => __TAURI_INVOKE<PracticeOptions>("practice_options"),
 	savePracticeOptions: (options: PracticeOptions) => __TAURI_INVOKE<PracticeOptions>("save_practice_options", { options }),
 	contacts: (query: ContactQuery) => __TAURI_INVOKE<ContactPage>("contacts", { query }),
 	contactTotals: () => __TAURI_INVOKE<ContactTotals>("contact_totals"),
-	contact: (id: Id) => __TAURI_INVOKE<ContactView>("contact", { id }),
+	contact: (id: ContactId) => __TAURI_INVOKE<ContactView>("contact", { id }),
 	saveContact: (edit: ContactEdit) => __TAURI_INVOKE<ContactView>("save_contact", { edit }),
-	setStanding: (contactId: Id, standing: Standing) => __TAURI_INVOKE<ContactView>("set_standing", { contactId, standing }),
+	setStanding: (contactId: ContactId, standing: Standing) => __TAURI_INVOKE<ContactView>("set_standing", { contactId, standing }),
 	pickContactsFile: () => __TAURI_INVOKE<string | null>("pick_contacts_file"),
 	previewImport: (path: string, options: ImportOptions) => __TAURI_INVOKE<ImportPreview>("preview_import", { path, options }),
-	scanImport: (path: string, options: ImportOptions) => __TAURI_INVOKE<Id>("scan_import", { path, options }),
-	startImport: (path: string, options: ImportOptions) => __TAURI_INVOKE<Id>("start_import", { path, options }),
-	cancelImport: (importId: Id) => __TAURI_INVOKE<null>("cancel_import", { importId }),
-	refusals: (importId: Id, limit: number) => __TAURI_INVOKE<Refusal[]>("refusals", { importId, limit }),
-	saveRefused: (importId: Id) => __TAURI_INVOKE<string | null>("save_refused", { importId }),
+	scanImport: (path: string, options: ImportOptions) => __TAURI_INVOKE<ImportId>("scan_import", { path, options }),
+	startImport: (path: string, options: ImportOptions) => __TAURI_INVOKE<ImportId>("start_import", { path, options }),
+	cancelImport: (importId: ImportId) => __TAURI_INVOKE<null>("cancel_import", { importId }),
+	refusals: (importId: ImportId, limit: number) => __TAURI_INVOKE<Refusal[]>("refusals", { importId, limit }),
+	saveRefused: (importId: ImportId) => __TAURI_INVOKE<string | null>("save_refused", { importId }),
 	campaigns: () => __TAURI_INVOKE<CampaignRow[]>("campaigns"),
 	createDraft: () => __TAURI_INVOKE<Draft>("create_draft"),
-	draft: (id: Id) => __TAURI_INVOKE<Draft>("draft", { id }),
+	draft: (id: CampaignId) => __TAURI_INVOKE<Draft>("draft", { id }),
 	saveDraft: (edit: DraftEdit) => __TAURI_INVOKE<Draft>("save_draft", { edit }),
-	deleteDraft: (id: Id) => __TAURI_INVOKE<null>("delete_draft", { id }),
-	duplicateCampaign: (id: Id) => __TAURI_INVOKE<Draft>("duplicate_campaign", { id }),
+	deleteDraft: (id: CampaignId) => __TAURI_INVOKE<null>("delete_draft", { id }),
+	duplicateCampaign: (id: CampaignId) => __TAURI_INVOKE<Draft>("duplicate_campaign", { id }),
 	pickMediaFiles: () => __TAURI_INVOKE<string[]>("pick_media_files"),
-	addMedia: (draftId: Id, path: string) => __TAURI_INVOKE<MediaItem>("add_media", { draftId, path }),
-	pasteMedia: (draftId: Id, name: string, base64: string) => __TAURI_INVOKE<MediaItem>("paste_media", { draftId, name, base64 }),
-	removeMedia: (draftId: Id, mediaId: Id) => __TAURI_INVOKE<Draft>("remove_media", { draftId, mediaId }),
-	orderMedia: (draftId: Id, mediaIds: Id[]) => __TAURI_INVOKE<Draft>("order_media", { draftId, mediaIds }),
-	mediaPicture: (mediaId: Id) => __TAURI_INVOKE<string>("media_picture", { mediaId }),
-	previewMessage: (draftId: Id, index: number) => __TAURI_INVOKE<MessagePreview>("preview_message", { draftId, index }),
-	checkDraft: (draftId: Id) => __TAURI_INVOKE<DraftCheck>("check_draft", { draftId }),
-	skippedPeople: (draftId: Id, reason: SkipReason, limit: number) => __TAURI_INVOKE<ContactView[]>("skipped_people", { draftId, reason, limit }),
-	reviewCampaign: (draftId: Id) => __TAURI_INVOKE<Review>("review_campaign", { draftId }),
-	scheduleCampaign: (draftId: Id, onlyCovered: boolean) => __TAURI_INVOKE<Id>("schedule_campaign", { draftId, onlyCovered }),
-	pauseCampaign: (id: Id) => __TAURI_INVOKE<null>("pause_campaign", { id }),
-	resumeCampaign: (id: Id) => __TAURI_INVOKE<null>("resume_campaign", { id }),
-	cancelCampaign: (id: Id) => __TAURI_INVOKE<null>("cancel_campaign", { id }),
-	retryFailed: (id: Id) => __TAURI_INVOKE<number>("retry_failed", { id }),
+	addMedia: (draftId: CampaignId, path: string) => __TAURI_INVOKE<MediaItem>("add_media", { draftId, path }),
+	pasteMedia: (draftId: CampaignId, name: string, base64: string) => __TAURI_INVOKE<MediaItem>("paste_media", { draftId, name, base64 }),
+	removeMedia: (draftId: CampaignId, mediaId: MediaId) => __TAURI_INVOKE<Draft>("remove_media", { draftId, mediaId }),
+	orderMedia: (draftId: CampaignId, mediaIds: MediaId[]) => __TAURI_INVOKE<Draft>("order_media", { draftId, mediaIds }),
+	mediaPicture: (mediaId: MediaId) => __TAURI_INVOKE<string>("media_picture", { mediaId }),
+	previewMessage: (draftId: CampaignId, index: number) => __TAURI_INVOKE<MessagePreview>("preview_message", { draftId, index }),
+	checkDraft: (draftId: CampaignId) => __TAURI_INVOKE<DraftCheck>("check_draft", { draftId }),
+	skippedPeople: (draftId: CampaignId, reason: SkipReason, limit: number) => __TAURI_INVOKE<ContactView[]>("skipped_people", { draftId, reason, limit }),
+	reviewCampaign: (draftId: CampaignId) => __TAURI_INVOKE<Review>("review_campaign", { draftId }),
+	scheduleCampaign: (draftId: CampaignId, onlyCovered: boolean) => __TAURI_INVOKE<CampaignId>("schedule_campaign", { draftId, onlyCovered }),
+	pauseCampaign: (id: CampaignId) => __TAURI_INVOKE<null>("pause_campaign", { id }),
+	resumeCampaign: (id: CampaignId) => __TAURI_INVOKE<null>("resume_campaign", { id }),
+	cancelCampaign: (id: CampaignId) => __TAURI_INVOKE<null>("cancel_campaign", { id }),
+	retryFailed: (id: CampaignId) => __TAURI_INVOKE<number>("retry_failed", { id }),
 	pauseEverything: () => __TAURI_INVOKE<null>("pause_everything"),
 	resumeEverything: () => __TAURI_INVOKE<null>("resume_everything"),
-	live: (campaignId: Id) => __TAURI_INVOKE<LiveView>("live", { campaignId }),
+	live: (campaignId: CampaignId) => __TAURI_INVOKE<LiveView>("live", { campaignId }),
 	recipients: (query: RecipientQuery) => __TAURI_INVOKE<RecipientPage>("recipients", { query }),
-	recipient: (messageId: Id) => __TAURI_INVOKE<RecipientView>("recipient", { messageId }),
+	recipient: (messageId: MessageId) => __TAURI_INVOKE<RecipientView>("recipient", { messageId }),
 	now: () => __TAURI_INVOKE<NowView>("now"),
 	home: () => __TAURI_INVOKE<HomeView>("home"),
 	credits: (book: Book) => __TAURI_INVOKE<CreditsView>("credits", { book }),
@@ -67,107 +67,680 @@ export const commands = {
 
 /** Events */
 export const events = {
-	importProgress: makeEvent<ImportProgress>("import-progress"),
-	campaignChanged: makeEvent<CampaignChanged>("campaign-changed"),
-	nowChanged: makeEvent<NowChanged>("now-changed"),
-	ledgerChanged: makeEvent<LedgerChanged>("ledger-changed"),
-	contactsChanged: makeEvent<ContactsChanged>("contacts-changed"),
-	settingsChanged: makeEvent<SettingsChanged>("settings-changed"),
-	filesOver: makeEvent<FilesOver>("files-over"),
-	filesDropped: makeEvent<FilesDropped>("files-dropped"),
+	campaignChanged: makeEvent<CampaignChanged, CampaignChanged>("campaign-changed"),
+	contactsChanged: makeEvent<ContactsChanged, ContactsChanged>("contacts-changed"),
+	filesDropped: makeEvent<FilesDropped, FilesDropped>("files-dropped"),
+	filesOver: makeEvent<FilesOver, FilesOver>("files-over"),
+	importProgress: makeEvent<ImportProgress, ImportProgress>("import-progress"),
+	ledgerChanged: makeEvent<LedgerChanged, LedgerChanged>("ledger-changed"),
+	nowChanged: makeEvent<NowChanged, NowChanged>("now-changed"),
+	settingsChanged: makeEvent<SettingsChanged, SettingsChanged>("settings-changed"),
 };
 
 /* Types */
-export type Id = string;
-export type Millis = number;
-export type Minutes = number;
-export type AppError = { code: string; message: string; params: Record<string, string> };
-export type AppStatus =
-  | { state: "open"; recoveryCode: string | null }
-  | { state: "needsPassphrase" }
-  | { state: "locked"; reason: AppError }
-  | { state: "failed"; error: AppError };
-export type Settings = {
-  language: "en" | "tr" | "id" | null;
-  theme: "system" | "light" | "dark";
-  country: string;
-  businessName: string;
-  hoursFrom: Minutes; hoursTo: Minutes;
-  zone: string;
-  welcomed: boolean;
+/**  The one shape in which an error is shown: a stable code, what its sentence is filled with, and the sentence in English. */
+export type AppError = {
+	code: string,
+	message: string,
+	params: { [key in string]: string },
 };
-export type Country = { code: string; callingCode: number };
-export type Pace = { minMs: number; maxMs: number; batch: number; restMs: number; hourlyCap: number; dailyCap: number };
-export type SessionView = { id: Id; name: string; phone: string; practice: boolean; state: "connected"; priority: number;
-  pace: Pace; sentToday: number; errorsToday: number; lastActivityAt: Millis | null };
-export type PracticeOptions = { readPercent: number; failPercent: number; unreachablePercent: number; delayMs: number };
-export type Standing = "normal" | "gray" | "black";
-export type Consent = { source: string; at: Millis; note: string; withdrawnAt: Millis | null };
-export type ContactView = { id: Id; phone: string ; phoneShown: string ; name: string; email: string;
-  fields: Record<string, string>; tags: string[]; standing: Standing; consent: Consent | null; createdAt: Millis; lastMessageAt: Millis | null };
-export type ContactQuery = { search: string; standing: Standing | null; tag: string | null; offset: number; limit: number };
-export type ContactPage = { total: number; rows: ContactView[] };
-export type ContactTotals = { all: number; normal: number; gray: number; black: number; tags: { tag: string; contacts: number }[]; fields: string[] };
-export type ContactEdit = { id: Id | null; phone: string; name: string; email: string; fields: Record<string, string>; tags: string[]; consent: Consent | null };
-export type Encoding = "utf-8" | "utf-16le" | "utf-16be" | "windows-1254" | "windows-1252";
-export type Separator = "comma" | "semicolon" | "tab";
-export type ColumnUse = { use: "phone" } | { use: "name" } | { use: "email" } | { use: "tags" } | { use: "field"; name: string } | { use: "ignore" };
-export type ImportOptions = { encoding: Encoding | null; separator: Separator | null; header: boolean | null; country: string | null;
-  columns: ColumnUse[] | null; standing: Standing; tags: string[]; consent: Consent | null };
-export type Verdict = { kind: "new" } | { kind: "known"; adds: string[] } | { kind: "twice"; row: number } | { kind: "refused"; reason: AppError };
-export type PreviewRow = { row: number ; cells: string[]; phone: string | null; verdict: Verdict };
-export type ImportPreview = { fileName: string; bytes: number; encoding: Encoding; separator: Separator; header: boolean; country: string;
-  columns: { header: string; use: ColumnUse }[]; rows: PreviewRow[] ; notices: AppError[] };
-export type ImportTotals = { rows: number; new: number; known: number; twice: number; refused: number };
-export type Refusal = { row: number; raw: string; reason: AppError };
-export type ImportProgress = { importId: Id; step: "scan" | "import"; state: "running" | "done" | "cancelled" | "failed"; percent: number; totals: ImportTotals; error: AppError | null };
-export type CampaignState = "draft" | "scheduled" | "running" | "paused" | "finished" | "cancelled";
-export type PartState = "pending" | "sending" | "sent" | "delivered" | "read" | "played" | "failed" | "skipped" | "cancelled" | "unknown";
-export type Counts = Record<PartState, number>;
-export type CampaignRow = { id: Id; name: string; state: CampaignState; practice: boolean; people: number; counts: Counts; parts: number;
-  dueAt: Millis | null; startedAt: Millis | null; finishedAt: Millis | null; updatedAt: Millis; firstText: string };
-export type Audience = { everyone: boolean; tags: string[] };
-export type MediaVerdict = { kind: "fine" } | { kind: "convert"; from: string  } | { kind: "refused"; reason: AppError };
-export type MediaItem = { id: Id; name: string; kind: "image" | "other"; verdict: MediaVerdict; width: number; height: number; bytes: number; sourceBytes: number; thumbnail: string | null  };
-export type Draft = { id: Id; name: string; text: string; audience: Audience; media: MediaItem[]; splitLongCaption: boolean;
-  dueAt: Millis | null ; priority: number ; sessionIds: Id[]; keepHours: boolean ;
-  consentBasis: string ; updatedAt: Millis };
-export type DraftEdit = Omit<Draft, "media" | "updatedAt">;
-export type PartPreview = { kind: "text" | "image"; text: string | null; mediaId: Id | null };
-export type MessagePreview = { index: number; total: number; contactId: Id; name: string; phoneShown: string; parts: PartPreview[]; length: number; missing: string[] };
-export type DraftCheck = { people: number ; shape: PartPreview["kind"][] ; caption: boolean ;
-  limit: number ; longest: { index: number; length: number } | null; over: number ; tooLong: number ;
-  missing: { variable: string; people: number }[]; warnings: AppError[]  };
-export type SkipLine = { reason: SkipReason; people: number; variable: string | null };
-export type SkipReason = "no_consent" | "black_list" | "gray_list" | "missing_variable" | "opted_out" | "empty";
-export type PriceLine = { people: number; parts: number };
-export type DayPlan = { day: string ; spans: { from: Minutes; to: Minutes }[]; parts: number; openFrom: Minutes; openTo: Minutes; others: { name: string; from: Minutes; to: Minutes }[] };
-export type Review = { people: number; willSend: number; skipped: SkipLine[]; price: PriceLine[]; credits: number; free: number; freeAfter: number; shortage: number; coveredPeople: number ;
-  practice: boolean; startsAt: Millis; finishesAt: Millis | null; partsPerHour: number; zone: string; days: DayPlan[]; sessions: { id: Id; name: string; chosen: boolean; share: number }[]; blockers: AppError[]  };
-export type Wait = { kind: "nothing" | "sending" | "pace" | "rest" | "hours" | "cap" | "due" | "paused" | "pausedAll" | "noNumber"; until: Millis | null; sessionName: string | null };
-export type LiveView = { id: Id; name: string; state: CampaignState; practice: boolean; people: number; counts: Counts; parts: number; dueAt: Millis; startedAt: Millis | null; finishesAt: Millis | null; finishedAt: Millis | null;
-  perQuarter: { at: Millis; sent: number }[] ; lastHour: number; wait: Wait; credits: { held: number; settled: number; released: number }; causes: { cause: string; people: number }[]; skipped: SkipLine[] };
-export type RecipientQuery = { campaignId: Id; state: PartState | null; search: string; offset: number; limit: number };
-export type RecipientRow = { messageId: Id; contactId: Id | null; name: string; phoneShown: string; state: PartState; reason: string | null ; sessionName: string | null; triedAt: Millis | null; tries: number };
-export type RecipientPage = { total: number; rows: RecipientRow[] };
-export type RouteStep = { at: Millis; kind: "queued" | "try" | "sent" | "delivered" | "read" | "played" | "failed" | "skipped" | "cancelled" | "unknown" | "settled" | "released"; sessionName: string | null; cause: string | null; part: number  };
-export type RecipientView = { row: RecipientRow; parts: { kind: "text" | "image"; text: string | null; mediaId: Id | null; state: PartState }[]; steps: RouteStep[] ; optedOut: boolean };
-export type NowView = { campaignId: Id | null; name: string | null; done: number; total: number; wait: Wait; hoursUntil: Millis | null; pausedAll: boolean; clock: Millis  };
-export type Attention = { kind: "recovery_code" | "failed" | "unknown" | "paused" | "short"; count: number; campaignId: Id | null; name: string | null };
-export type HomeView = { now: NowView; live: LiveView | null; hoursLeftMs: number | null; sessions: SessionView[]; attention: Attention[]; credits: Balance; next: CampaignRow | null; contacts: number; campaigns: number };
+
+/**  Whether there is data to show, and if not, what the owner can do. */
+export type AppStatus = { state: "open"; 
+/**  To be shown once; there until the owner confirms it. */
+recoveryCode: string | null } | 
+/**  The first start on a computer without a keyring. */
+{ state: "needsPassphrase" } | { state: "locked"; reason: AppError } | { state: "failed"; error: AppError };
+
+export type Attention = {
+	kind: AttentionKind,
+	count: number,
+	campaignId: CampaignId | null,
+	name: string | null,
+};
+
+export type AttentionKind = "recovery_code" | "failed" | "unknown" | "paused" | "short";
+
+/**  Everyone, or whoever has one of the tags. */
+export type Audience = {
+	everyone: boolean,
+	tags: string[],
+};
+
+export type Balance = {
+	book: Book,
+	balance: number,
+	held: number,
+	free: number,
+	granted: number,
+	settled: number,
+	released: number,
+};
+
+/**  Practice credits never mix with real ones. */
 export type Book = "practice" | "real";
-export type Balance = { book: Book; balance: number; held: number; free: number; granted: number; settled: number; released: number };
+
+export type CampaignChanged = {
+	campaignId: CampaignId,
+};
+
+export type CampaignCredits = {
+	held: number,
+	settled: number,
+	released: number,
+};
+
+export type CampaignId = string;
+
+export type CampaignRow = {
+	id: CampaignId,
+	name: string,
+	state: CampaignState,
+	practice: boolean,
+	people: number,
+	counts: Counts,
+	parts: number,
+	dueAt: number | null,
+	startedAt: number | null,
+	finishedAt: number | null,
+	updatedAt: number,
+	firstText: string,
+};
+
+export type CampaignState = "draft" | "scheduled" | "running" | "paused" | "finished" | "cancelled";
+
+export type CauseLine = {
+	cause: string,
+	people: number,
+};
+
+export type Column = {
+	header: string,
+	use: ColumnUse,
+};
+
+/**  What a column is taken for. */
+export type ColumnUse = { use: "phone" } | { use: "name" } | { use: "email" } | { use: "tags" } | { use: "field"; name: string } | { use: "ignore" };
+
+/**  Where and when the owner got permission to write, and when the person took it back. */
+export type Consent = {
+	source: string,
+	at: number,
+	note: string,
+	withdrawnAt: number | null,
+};
+
+/**  What the owner typed; without an id it is somebody new. */
+export type ContactEdit = {
+	id: ContactId | null,
+	phone: string,
+	name: string,
+	email: string,
+	fields: { [key in string]: string },
+	tags: string[],
+	consent: Consent | null,
+};
+
+export type ContactId = string;
+
+export type ContactPage = {
+	total: number,
+	rows: ContactView[],
+};
+
+export type ContactQuery = {
+	/**  Every word of it must be in the name, the phone, the e-mail, or a field. */
+	search: string,
+	standing: Standing | null,
+	tag: string | null,
+	offset: number,
+	limit: number,
+};
+
+export type ContactTotals = {
+	all: number,
+	normal: number,
+	gray: number,
+	black: number,
+	tags: TagTotal[],
+	/**  Every field a contact has or had: what `{{…}}` may name. */
+	fields: string[],
+};
+
+export type ContactView = {
+	id: ContactId,
+	/**  E.164 */
+	phone: string,
+	/**  In groups, for people. */
+	phoneShown: string,
+	name: string,
+	email: string,
+	fields: { [key in string]: string },
+	tags: string[],
+	standing: Standing,
+	consent: Consent | null,
+	createdAt: number,
+	lastMessageAt: number | null,
+};
+
+export type ContactsChanged = null;
+
+export type Country = {
+	code: string,
+	callingCode: number,
+};
+
+/**  How many of something are in each state. */
+export type Counts = {
+	pending: number,
+	sending: number,
+	sent: number,
+	delivered: number,
+	read: number,
+	played: number,
+	failed: number,
+	skipped: number,
+	cancelled: number,
+	unknown: number,
+};
+
+export type CreditsView = {
+	balance: Balance,
+	holds: HoldLine[],
+	spent: number,
+	firstAt: number | null,
+	/**  Over full months; none before the first has passed. */
+	monthlyAverage: number | null,
+	fullMonths: number,
+	/**  How many days the free credits last at the average of the full months. */
+	lastsDays: number | null,
+	months: MonthSpent[],
+	checkedAt: number,
+};
+
+export type DayPlan = {
+	/**  `YYYY-MM-DD`, local. */
+	day: string,
+	spans: Span[],
+	parts: number,
+	openFrom: number,
+	openTo: number,
+	others: OtherSpan[],
+};
+
+export type Draft = {
+	id: CampaignId,
+	name: string,
+	text: string,
+	audience: Audience,
+	media: MediaItem[],
+	splitLongCaption: boolean,
+	/**  None is "now". */
+	dueAt: number | null,
+	priority: number,
+	sessionIds: SessionId[],
+	/**  Practice may leave the sending hours aside; real numbers always keep them. */
+	keepHours: boolean,
+	/**  Why these people may be written to; empty when the owner states none. */
+	consentBasis: string,
+	updatedAt: number,
+};
+
+export type DraftCheck = {
+	/**  The audience before anybody is skipped. */
+	people: number,
+	/**  The parts of the usual contact. */
+	shape: PartKind[],
+	caption: boolean,
+	limit: number,
+	longest: Longest | null,
+	over: number,
+	tooLong: number,
+	missing: MissingLine[],
+	warnings: AppError[],
+};
+
+/**  What the owner changes by typing; files have their own commands. */
+export type DraftEdit = {
+	id: CampaignId,
+	name: string,
+	text: string,
+	audience: Audience,
+	splitLongCaption: boolean,
+	dueAt: number | null,
+	priority: number,
+	sessionIds: SessionId[],
+	keepHours: boolean,
+	consentBasis: string,
+};
+
+export type Encoding = "utf-8" | "utf-16le" | "utf-16be" | "windows-1254" | "windows-1252";
+
 export type EntryKind = "grant" | "hold" | "settle" | "release" | "adjust";
-export type CreditsView = { balance: Balance; holds: { campaignId: Id; name: string; held: number }[]; spent: number; firstAt: Millis | null; monthlyAverage: number | null ; fullMonths: number; lastsDays: number | null;
-  months: { month: string ; spent: number; running: boolean }[] ; checkedAt: Millis };
-export type LedgerQuery = { book: Book; kind: EntryKind | null; search: string; offset: number; limit: number };
-export type LedgerRow = { seq: number; at: Millis; kind: EntryKind; credits: number ; held: number ; balanceAfter: number; heldAfter: number; count: number ;
-  campaignId: Id | null; campaignName: string | null; messageId: Id | null; contactName: string | null; note: string; price: string };
-export type LedgerPage = { total: number; rows: LedgerRow[] };
-export type CampaignChanged = { campaignId: Id };
+
+export type FilesDropped = {
+	paths: string[],
+	x: number | null,
+	y: number | null,
+};
+
+/**  How many files are held over the window; 0 when they left. */
+export type FilesOver = {
+	paths: number,
+};
+
+export type HoldLine = {
+	campaignId: CampaignId,
+	name: string,
+	held: number,
+};
+
+export type HomeView = {
+	now: NowView,
+	live: LiveView | null,
+	hoursLeftMs: number | null,
+	sessions: SessionView[],
+	attention: Attention[],
+	credits: Balance,
+	next: CampaignRow | null,
+	contacts: number,
+	campaigns: number,
+};
+
+export type ImportId = string;
+
+/**  What the owner chose; `None` is found out from the file. */
+export type ImportOptions = {
+	encoding: Encoding | null,
+	separator: Separator | null,
+	header: boolean | null,
+	country: string | null,
+	columns: ColumnUse[] | null,
+	standing: Standing,
+	tags: string[],
+	consent: Consent | null,
+};
+
+export type ImportPreview = {
+	fileName: string,
+	bytes: number,
+	encoding: Encoding,
+	separator: Separator,
+	header: boolean,
+	country: string,
+	columns: Column[],
+	rows: PreviewRow[],
+	notices: AppError[],
+};
+
+export type ImportProgress = ImportRun;
+
+export type ImportRun = {
+	importId: ImportId,
+	step: ImportStep,
+	state: ImportState,
+	percent: number,
+	totals: ImportTotals,
+	error: AppError | null,
+};
+
+/**  `running → done | cancelled | failed`; a run that a crash ended is found and called failed on the next start. */
+export type ImportState = "running" | "done" | "cancelled" | "failed";
+
+export type ImportStep = 
+/**  Verdicts only: no contact is made or changed. */
+"scan" | "import";
+
+/**  `rows` is the sum of the others. */
+export type ImportTotals = {
+	rows: number,
+	new: number,
+	known: number,
+	twice: number,
+	refused: number,
+};
+
+export type Language = "en" | "tr" | "id";
+
+export type LedgerChanged = null;
+
+export type LedgerPage = {
+	total: number,
+	rows: LedgerRow[],
+};
+
+export type LedgerQuery = {
+	book: Book,
+	kind: EntryKind | null,
+	search: string,
+	offset: number,
+	limit: number,
+};
+
+export type LedgerRow = {
+	seq: number,
+	at: number,
+	kind: EntryKind,
+	/**  The change of the balance. */
+	credits: number,
+	/**  The change of what is held. */
+	held: number,
+	balanceAfter: number,
+	heldAfter: number,
+	/**  Entries that this line stands for: the holds of one scheduling are one line. */
+	count: number,
+	campaignId: CampaignId | null,
+	campaignName: string | null,
+	messageId: MessageId | null,
+	contactName: string | null,
+	note: string,
+	price: string,
+};
+
+export type LiveView = {
+	id: CampaignId,
+	name: string,
+	state: CampaignState,
+	practice: boolean,
+	people: number,
+	counts: Counts,
+	parts: number,
+	dueAt: number,
+	startedAt: number | null,
+	finishesAt: number | null,
+	finishedAt: number | null,
+	perQuarter: Quarter[],
+	lastHour: number,
+	wait: Wait,
+	credits: CampaignCredits,
+	causes: CauseLine[],
+	skipped: SkipLine[],
+};
+
+/**  What the composer shows while the owner types. */
+export type Longest = {
+	/**  Position in the audience. */
+	index: number,
+	length: number,
+};
+
+/**  A file in a draft; the prepared content it leads to is named by its hash. */
+export type MediaId = string;
+
+export type MediaItem = {
+	id: MediaId,
+	name: string,
+	kind: MediaKind,
+	verdict: MediaVerdict,
+	width: number,
+	height: number,
+	bytes: number,
+	sourceBytes: number,
+	/**  A `data:` URL. */
+	thumbnail: string | null,
+};
+
+export type MediaKind = "image";
+
+export type MediaVerdict = { kind: "fine" } | { kind: "convert" };
+
+export type MessageId = string;
+
+export type MessagePreview = {
+	index: number,
+	total: number,
+	contactId: ContactId,
+	name: string,
+	phoneShown: string,
+	parts: PartPreview[],
+	length: number,
+	missing: string[],
+};
+
+export type MissingLine = {
+	variable: string,
+	people: number,
+};
+
+export type MonthSpent = {
+	/**  `YYYY-MM` */
+	month: string,
+	spent: number,
+	/**  The month that is not over yet. */
+	running: boolean,
+};
+
 export type NowChanged = null;
-export type LedgerChanged = null; export type ContactsChanged = null; export type SettingsChanged = null;
-export type FilesOver = { paths: number } ; export type FilesDropped = { paths: string[]; x: number; y: number };
+
+export type NowView = {
+	campaignId: CampaignId | null,
+	name: string | null,
+	done: number,
+	total: number,
+	wait: Wait,
+	hoursUntil: number | null,
+	pausedAll: boolean,
+	clock: number,
+};
+
+export type OtherSpan = {
+	name: string,
+	from: number,
+	to: number,
+};
+
+/**  How fast a session may send. A cap of 0 is no cap, a batch of 0 never rests. */
+export type Pace = {
+	minMs: number,
+	maxMs: number,
+	batch: number,
+	restMs: number,
+	hourlyCap: number,
+	dailyCap: number,
+};
+
+export type PartKind = "text" | "image";
+
+export type PartPreview = {
+	kind: PartKind,
+	text: string | null,
+	mediaId: MediaId | null,
+};
+
+export type PartState = "pending" | "sending" | "sent" | "delivered" | "read" | "played" | "failed" | "skipped" | "cancelled" | "unknown";
+
+/**  How the practice people behave, in percent, and how long things usually take. */
+export type PracticeOptions = {
+	readPercent: number,
+	/**  Phones that are not on WhatsApp: refused for good. */
+	failPercent: number,
+	/**  Phones that are switched off: accepted and never delivered. */
+	unreachablePercent: number,
+	delayMs: number,
+};
+
+export type PreviewRow = {
+	/**  As a spreadsheet counts: the header is row 1. */
+	row: number,
+	cells: string[],
+	/**  E.164 */
+	phone: string | null,
+	verdict: Verdict,
+};
+
+export type PriceLine = {
+	people: number,
+	parts: number,
+};
+
+export type Quarter = {
+	at: number,
+	sent: number,
+};
+
+export type RecipientPage = {
+	total: number,
+	rows: RecipientRow[],
+};
+
+export type RecipientPart = {
+	kind: string,
+	text: string | null,
+	mediaId: MediaId | null,
+	state: PartState,
+};
+
+export type RecipientQuery = {
+	campaignId: CampaignId,
+	state: PartState | null,
+	search: string,
+	offset: number,
+	limit: number,
+};
+
+export type RecipientRow = {
+	messageId: MessageId,
+	contactId: ContactId,
+	name: string,
+	phoneShown: string,
+	state: PartState,
+	/**  The cause of a failure or the reason of skipping, as a code. */
+	reason: string | null,
+	sessionName: string | null,
+	triedAt: number | null,
+	tries: number,
+};
+
+export type RecipientView = {
+	row: RecipientRow,
+	parts: RecipientPart[],
+	/**  Oldest first. */
+	steps: RouteStep[],
+	optedOut: boolean,
+};
+
+export type Refusal = {
+	row: number,
+	/**  The cells as they stand in the file, in one line. */
+	raw: string,
+	reason: AppError,
+};
+
+export type Review = {
+	people: number,
+	willSend: number,
+	skipped: SkipLine[],
+	price: PriceLine[],
+	credits: number,
+	free: number,
+	freeAfter: number,
+	shortage: number,
+	coveredPeople: number,
+	practice: boolean,
+	startsAt: number,
+	finishesAt: number | null,
+	partsPerHour: number,
+	zone: string,
+	days: DayPlan[],
+	sessions: SessionShare[],
+	blockers: AppError[],
+};
+
+export type RouteStep = {
+	at: number,
+	kind: StepKind,
+	sessionName: string | null,
+	cause: string | null,
+	/**  Counted from 1. */
+	part: number,
+};
+
+export type Separator = "comma" | "semicolon" | "tab";
+
+export type SessionId = string;
+
+export type SessionShare = {
+	id: SessionId,
+	name: string,
+	chosen: boolean,
+	/**  In percent of the parts. */
+	share: number,
+};
+
+export type SessionView = {
+	id: SessionId,
+	name: string,
+	phone: string,
+	practice: boolean,
+	state: string,
+	priority: number,
+	pace: Pace,
+	sentToday: number,
+	errorsToday: number,
+	lastActivityAt: number | null,
+};
+
+export type Settings = {
+	/**  None: as the system has it. */
+	language: Language | null,
+	theme: Theme,
+	/**  ISO 3166 code of the country whose phones are written without a country code. */
+	country: string,
+	businessName: string,
+	hoursFrom: number,
+	hoursTo: number,
+	zone: string,
+	welcomed: boolean,
+};
+
+export type SettingsChanged = null;
+
+export type SkipLine = {
+	reason: SkipReason,
+	people: number,
+	variable: string | null,
+};
+
+/**  Why a contact gets nothing. */
+export type SkipReason = "no_consent" | "black_list" | "gray_list" | "missing_variable" | "opted_out" | "empty" | "not_covered";
+
+/**  Minutes since local midnight. */
+export type Span = {
+	from: number,
+	to: number,
+};
+
+/**  Ordered: an import may only move it up. */
+export type Standing = "normal" | 
+/**  Only transactional messages. */
+"gray" | 
+/**  Nothing, ever. */
+"black";
+
+export type StepKind = "queued" | "try" | "sent" | "settled" | "delivered" | "read" | "played" | "unknown" | "failed" | "skipped" | "cancelled" | "released";
+
+export type TagTotal = {
+	tag: string,
+	contacts: number,
+};
+
+export type Theme = "system" | "light" | "dark";
+
+/**  What becomes of a row. */
+export type Verdict = { kind: "new" } | 
+/**  In Ulak already; `adds` names what the row adds or changes there. */
+{ kind: "known"; adds: string[] } | 
+/**  The phone stood in an earlier row, which this one completes. */
+{ kind: "twice"; row: number } | { kind: "refused"; reason: AppError };
+
+/**  Why nothing is sent at this moment, with the name of the number. */
+export type Wait = {
+	kind: WaitKind,
+	until: number | null,
+	sessionName: string | null,
+};
+
+export type WaitKind = "nothing" | "sending" | "pace" | "rest" | "hours" | "cap" | "due" | "paused" | "pausedAll" | "noNumber" | "disk";
 
 /* Tauri Specta runtime */
 type EventEmit<T> = [T] extends [null] ? () => Promise<void> : (payload: T) => Promise<void>;
@@ -194,3 +767,4 @@ function makeEvent<TListen, TEmit = TListen>(name: string, serialize?: (payload:
 
     return Object.assign(fn, base);
 }
+

@@ -11,3 +11,8 @@ export function reached(counts: Counts): Reached {
     waiting: counts.pending + counts.sending, skipped: counts.skipped, cancelled: counts.cancelled,
   };
 }
+
+/** Who gets a message: everybody but those who were skipped at scheduling. */
+export function going(campaign: { people: number; counts: Counts }): number {
+  return campaign.people - campaign.counts.skipped;
+}

@@ -1,12 +1,13 @@
 // Turns what a command throws into the owner's words. The message key is `error_` and the code with its dots as
 // underscores; a code without a message falls back to the English sentence that came along.
 import type { AppError } from '../api/client';
-import { num } from './format.svelte';
+import { countryName, num } from './format.svelte';
 import { m } from './i18n.svelte';
 
 export function sentence(error: unknown): string {
   const { code, message, params } = asAppError(error);
-  return messageOf(`error_${code.replaceAll('.', '_')}`, params) ?? (message || m.error_unknown());
+  const known = code === 'unknown' ? null : messageOf(`error_${code.replaceAll('.', '_')}`, params);
+  return known ?? (message || m.error_unknown());
 }
 
 /** A second sentence that says how to repair it, where there is one (key with `_help` behind it). */
@@ -26,13 +27,20 @@ export function asAppError(error: unknown): AppError {
 
 function messageOf(key: string, params: Record<string, string>): string | null {
   const message = (m as unknown as Record<string, ((inputs: Record<string, unknown>) => string) | undefined>)[key];
-  return message ? message(readable(params)) : null;
+  const said = message?.(readable(params));
+  // A placeholder that the core did not fill: its own sentence is better than a hole.
+  return said === undefined || /\bundefined\b/.test(said) ? null : said;
 }
 
 /** Whole numbers get their separators, and `count` chooses between singular and plural. */
 function readable(params: Record<string, string>): Record<string, unknown> {
   const shown: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(params)) shown[name] = /^\d{4,15}$/.test(value) && name !== 'raw' ? num(Number(value)) : value;
+  for (const [name, value] of Object.entries(params)) shown[name] = readableParam(name, value);
   const counted = params.count ?? params.n;
   return counted === undefined ? shown : { ...shown, n: shown.n ?? shown.count, count: Number(counted) };
+}
+
+function readableParam(name: string, value: string): string {
+  if (name === 'country' && /^[A-Z]{2}$/.test(value)) return countryName(value);
+  return /^\d{4,15}$/.test(value) ? num(Number(value)) : value;
 }

@@ -12,7 +12,7 @@ const cache = new Map<string, Intl.NumberFormat | Intl.DateTimeFormat>();
 
 /** 1,151 */
 export function num(value: number): string {
-  return numbers({}).format(value).replace('-', '−');
+  return numbers({}).format(value + 0).replace('-', '−'); // −0 is 0
 }
 
 /** +2,500 or −40; zero has no sign. */

@@ -4,7 +4,8 @@ import { listen, type EventName } from '../api/client';
 
 const BREATH = 150;
 
-export function keepFresh(events: EventName[], load: () => Promise<void>): () => void {
+/** `concerns` says whether an event is about what is on screen; without it every one is. */
+export function keepFresh(events: EventName[], load: () => Promise<void>, concerns: (payload: unknown) => boolean = () => true): () => void {
   let busy = false;
   let again = false;
   let over = false;
@@ -20,7 +21,7 @@ export function keepFresh(events: EventName[], load: () => Promise<void>): () =>
     busy = false;
   }
 
-  const stops = events.map((name) => listen(name, () => void run()));
+  const stops = events.map((name) => listen(name, (payload) => { if (concerns(payload)) void run(); }));
   void run();
   return () => { over = true; for (const stop of stops) stop(); };
 }

@@ -5,7 +5,8 @@ export type Route =
   /** `file`: a list that was dropped on another screen. */
   | { page: 'import'; file: string | null }
   | { page: 'composer'; id: string; step: Step }
-  | { page: 'live'; id: string };
+  /** `message`: the recipient to show, for a line of the ledger that leads to its message. */
+  | { page: 'live'; id: string; message: string | null };
 
 class Router {
   path = $state(location.hash);
@@ -26,7 +27,7 @@ export function parse(hash: string): Route {
   switch (first) {
     case 'campaigns':
       if (id && isStep(step)) return { page: 'composer', id, step };
-      return id ? { page: 'live', id } : { page: 'campaigns' };
+      return id ? { page: 'live', id, message: new URLSearchParams(query).get('message') } : { page: 'campaigns' };
     case 'contacts':
       return id === 'import' ? { page: 'import', file: new URLSearchParams(query).get('file') } : { page: 'contacts' };
     case 'credits': case 'settings': case 'help':

@@ -1,21 +1,49 @@
-// The `data-testid`s that drive the window from outside. They are a promise to the end-to-end tests: stable,
-// in one place, never translated. Row controls get the row's own id behind a colon.
+// The `data-testid`s that drive the window from outside. They are a promise to the end-to-end tests: stable, in one
+// list, never translated. A row's control carries the row's own id behind a colon; segments and tabs carry their
+// value behind a dash (language-tr, import-tab-refused).
 //
-// door       choose-passphrase-input, choose-passphrase-again, choose-passphrase-save, unlock-input, unlock-open, failed-try-again,
-//            recovery-code, recovery-copy, recovery-written, recovery-done
-// shell      nav-home, nav-campaigns, nav-contacts, nav-credits, nav-settings, nav-help, now-bar, now-name, now-wait,
-//            now-pause-all, now-resume-all, toast
-// welcome    start-practising, language-en, language-tr, language-id
-// home       home-import, home-new-campaign, home-live, home-sent, home-delivered, home-read, home-failed, home-waiting,
-//            home-pause, home-resume, home-open, home-free, home-attention
-// contacts   contacts-count, contacts-search, contacts-standing-all|normal|gray|black, contacts-import, contacts-add, contacts-table,
-//            contact-name, contact-phone, contact-email, contact-tags, contact-save, contact-opt-out, contact-opt-out-confirm
-// import     import-drop, import-choose, import-path, import-encoding, import-separator, import-country, import-header, import-table,
-//            import-column:<n>, import-row:<row>, import-tab-preview, import-tab-refused, import-total-new|known|twice|refused,
-//            import-why, import-start, import-cancel, import-progress, import-result, import-save-refused, import-other, import-done
-// credits    credits-book-practice, credits-book-real, credits-free, credits-balance, credits-held, credits-topup, credits-adjust,
-//            credits-export, credits-search, credits-kind-all|grant|hold|settle|release|adjust, credits-table, topup-credits,
-//            topup-price, topup-note, topup-save, adjust-credits, adjust-reason, adjust-save
-// settings   settings-language, settings-theme, settings-country, settings-business, settings-from, settings-to, settings-zone,
-//            pace-…, practice-…, settings-saved
+// door       choose-passphrase-input, choose-passphrase-again, choose-passphrase-save, unlock-input, unlock-open,
+//            failed-try-again, recovery-code, recovery-copy, recovery-written, recovery-done
+// shell      nav-home|campaigns|contacts|credits|settings|help, now-bar, now-name, now-done, now-wait, now-pause-all,
+//            now-resume-all, toast
+// welcome    start-practising, language-en|tr|id
+// home       home-import, home-new-campaign, home-live, home-sent|delivered|read|failed|unknown|waiting, home-pause,
+//            home-resume, home-open, home-free, home-attention, home-recovery
+//            (the recovery code opens by itself on the first visit of Home with contacts, once a start)
+// contacts   contacts-count (data-count), contacts-search, contacts-standing-all|normal|gray|black, contacts-tag,
+//            contacts-import, contacts-add, contacts-table, contacts-empty; rows are `tr[data-index]`;
+//            contact-dialog, contact-name, contact-phone, contact-email, contact-tags, contact-consented,
+//            contact-consent-source, contact-standing-normal|gray, contact-save, contact-opt-out,
+//            contact-opt-out-confirm, contact-opted-out
+// import     import-drop, import-choose, import-encoding, import-separator, import-country, import-consent,
+//            import-consent-source, import-consent-record, import-consent-none, import-more, import-header-yes|no,
+//            import-standing, import-tags, import-table, import-column:<index>, import-row:<row>,
+//            import-tab-preview|refused, import-refused, import-total-new|known|twice|refused, import-why,
+//            import-start, import-cancel, import-progress, import-result, import-error, import-save-refused,
+//            import-other, import-done; `#/contacts/import?file=<path>` opens a list as a drop on another screen does
+// campaigns  campaigns-new, campaigns-tab-all|drafts|going|over, campaigns-table, campaigns-empty, campaign-row:<id> (data-state),
+//            campaign-duplicate:<id>, campaign-delete:<id>
+// composer   composer-name, composer-saved (data-state saved|saving|failed), step-audience|content|schedule|review, to-content,
+//            to-schedule, audience-everyone, audience-tags, audience-tag:<tag>, audience-search, audience-people (data-people),
+//            audience-basis, composer-drop, composer-choose, file-row (data-verdict), file-reading, file-refused, file-remove:<id>,
+//            composer-text, composer-bold|italic|strike|mono, composer-insert, composer-insert:<name>, counter (data-mood,
+//            data-length, data-limit), composer-over, composer-allow, composer-shorten, composer-allowed, composer-too-long,
+//            composer-problem, composer-warning, composer-plan, composer-missing, composer-fallback:<name>, fallback-dialog,
+//            fallback-text, fallback-use, phone, phone-text, preview-name, preview-index, preview-previous, preview-next
+// schedule   schedule-now, schedule-at, calendar, schedule-time, schedule-past, schedule-finish, schedule-number:<id>,
+//            schedule-keep-hours, who-gets, review-will-send, review-skipped, skipped-show:<reason>, skipped-dialog,
+//            review-credits (data-credits), review-free, review-free-after, schedule-short, schedule-only-covered,
+//            schedule-blocker, schedule-refused, schedule-start
+// live       live-state (data-state), live-count-total|sent|delivered|read|failed (data-count), live-wait (data-kind), pause, resume,
+//            cancel, cancel-dialog, cancel-confirm, cancel-no, retry-failed, live-again, live-tab-all|pending|sent|…, live-search,
+//            recipients-table, recipient-row (data-state, data-id), recipient-panel, recipient-close, recipient-message,
+//            message-dialog, recipient-opt-out, opt-out-dialog, opt-out-confirm, live-credits-settled|held|released
+// credits    credits-book-practice|real, credits-free, credits-balance, credits-held (data-held), credits-topup,
+//            credits-adjust, credits-export, credits-search, credits-kind-all|grant|hold|settle|release|adjust,
+//            credits-table, topup-credits, topup-price, topup-note, topup-save, adjust-less|more, adjust-credits,
+//            adjust-reason, adjust-save
+// settings   settings-language-system|tr|id|en, settings-theme-system|light|dark, settings-business,
+//            settings-country, settings-always, settings-from, settings-to, settings-zone, pace-name, pace-min,
+//            pace-max, pace-batch, pace-rest, pace-hourly, pace-daily, pace-save, practice-read, practice-fail,
+//            practice-unreachable, practice-delay, practice-save
 export {};

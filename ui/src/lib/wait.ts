@@ -3,11 +3,12 @@
 import type { Wait } from '../api/client';
 import { clock, dayAndClock, dayKey, duration } from './format.svelte';
 import { m } from './i18n.svelte';
+import { numberName } from './words';
 
 export function waitSentence(wait: Wait, now: number): string {
   const left = wait.until === null ? null : duration(wait.until - now);
   const when = wait.until === null ? null : momentAhead(wait.until, now);
-  const name = wait.sessionName ?? '';
+  const name = wait.sessionName === null ? '' : numberName(wait.sessionName);
   switch (wait.kind) {
     case 'nothing': return m.wait_nothing();
     case 'sending': return m.wait_sending();
@@ -19,6 +20,8 @@ export function waitSentence(wait: Wait, now: number): string {
     case 'paused': return m.wait_paused();
     case 'pausedAll': return m.wait_paused_all();
     case 'noNumber': return m.wait_no_number();
+    case 'disk': return m.wait_disk();
+    case 'disk': return m.wait_disk();
   }
 }
 

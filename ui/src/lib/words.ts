@@ -28,8 +28,14 @@ export function skipWord(reason: SkipReason, variable: string | null): string {
     case 'gray_list': return m.skip_gray_list();
     case 'missing_variable': return variable ? m.skip_missing_variable({ variable }) : m.skip_missing();
     case 'opted_out': return m.skip_opted_out();
+    case 'not_covered': return m.skip_not_covered();
     case 'empty': return m.skip_empty();
   }
+}
+
+/** The practice number has no name until the owner gives it one; then it is called by what it is. */
+export function numberName(name: string): string {
+  return name === '' ? m.number_practice() : name;
 }
 
 export function entryWord(kind: EntryKind): string {

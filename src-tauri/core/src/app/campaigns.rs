@@ -186,9 +186,8 @@ impl App {
     /// Practice credits for the practice number, real ones for real numbers.
     async fn book_of(&self, chosen: &[SessionId]) -> Result<Book, Problem> {
         let sessions = all_sessions(&mut *self.reader().await?).await.map_err(StorageError::from)?;
-        let of_kind = |kind: SessionKind| {
-            sessions.iter().any(|session| session.kind == kind && chosen.contains(&session.id))
-        };
+        let of_kind =
+            |kind: SessionKind| sessions.iter().any(|session| session.kind == kind && chosen.contains(&session.id));
         match (of_kind(SessionKind::Practice), of_kind(SessionKind::Whatsapp)) {
             (true, true) => Err(CampaignError::MixedNumbers.into()),
             (_, true) => Ok(Book::Real),
@@ -242,8 +241,10 @@ impl App {
         self.add_prepared(id, name, move || ulak_media::prepare_file(&path)).await
     }
 
-    /// The same for what was pasted.
-    pub async fn add_media_bytes(&self, id: CampaignId, name: &str, bytes: Vec<u8>) -> Result<MediaItem, Problem> {
+    /// The same for what was pasted, which the window hands over as text.
+    pub async fn paste_media(&self, id: CampaignId, name: &str, base64: &str) -> Result<MediaItem, Problem> {
+        // What does not decode is refused like any other broken file.
+        let bytes = BASE64.decode(base64.as_bytes()).unwrap_or_default();
         self.add_prepared(id, name.to_owned(), move || ulak_media::prepare(&bytes)).await
     }
 
@@ -563,11 +564,8 @@ fn by_day(stretch: &Stretch, hours: &SendingHours) -> Vec<(String, Span, i64)> {
         let from = minute_of_day(&wall);
         let midnight = at + Millis::from(1440 - i32::from(from)) * MINUTE;
         let end = midnight.min(stretch.to);
-        let parts = if end == stretch.to {
-            left
-        } else {
-            stretch.parts * (end - at) / (stretch.to - stretch.from).max(1)
-        };
+        let parts =
+            if end == stretch.to { left } else { stretch.parts * (end - at) / (stretch.to - stretch.from).max(1) };
         let to = if end == midnight { 1440 } else { minute_of_day(&local(end, hours.zone)).max(from) };
         pieces.push((wall.format("%Y-%m-%d").to_string(), Span { from, to }, parts));
         left -= parts;
@@ -579,9 +577,4 @@ fn by_day(stretch: &Stretch, hours: &SendingHours) -> Vec<(String, Span, i64)> {
 fn minute_of_day(wall: &chrono::DateTime<chrono_tz::Tz>) -> u16 {
     use chrono::Timelike;
     u16::try_from(wall.hour() * 60 + wall.minute()).unwrap_or(0)
-}
-
-/// Pasted bytes arrive as text.
-pub fn decode_base64(text: &str) -> Option<Vec<u8>> {
-    BASE64.decode(text.as_bytes()).ok()
 }

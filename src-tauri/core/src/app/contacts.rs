@@ -1,16 +1,36 @@
 //! The list of contacts and what is brought into it.
 
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::contact::import::{
+    self, ImportOptions, ImportPreview, ImportProgress, ImportState, ImportStep, ImportTotals, Job, Refusal,
+};
 use crate::contact::phone::Country;
 use crate::contact::{self, Contact, ContactEdit, ContactPage, ContactQuery, ContactTotals, Standing};
 use crate::error::{Coded, Params};
 use crate::event::Event;
-use crate::ids::ContactId;
+use crate::ids::{ContactId, ImportId, Mint};
 use crate::params;
 
 use super::{App, Problem};
 
+/// Imports of this run: their flag to stop and how far they are.
 #[derive(Default)]
-pub struct Imports {}
+pub struct Imports(Mutex<BTreeMap<ImportId, Running>>);
+
+struct Running {
+    stop: Arc<AtomicBool>,
+    progress: ImportProgress,
+}
+
+impl Imports {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<ImportId, Running>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 impl App {
     pub async fn contacts(&self, query: &ContactQuery) -> Result<ContactPage, Problem> {
@@ -41,6 +61,72 @@ impl App {
         self.events.emit(Event::ContactsChanged);
         self.nudge();
         Ok(changed)
+    }
+
+    /// The first rows of a file with their verdicts; nothing is brought in.
+    pub async fn preview_import(&self, path: &Path, options: &ImportOptions) -> Result<ImportPreview, Problem> {
+        let home = self.settings().await?.country;
+        Ok(import::preview(path, options, &home, self.db.read()).await?)
+    }
+
+    /// Goes through a whole file in the background; how far it is comes by event and by `import_progress`.
+    pub async fn start_import(
+        self: &Arc<Self>,
+        path: &Path,
+        options: ImportOptions,
+        step: ImportStep,
+    ) -> Result<ImportId, Problem> {
+        let home = self.settings().await?.country;
+        let id = Mint::at(self.now()).next();
+        let job = Job { id, path: path.to_owned(), options, home, step };
+        let progress = ImportProgress {
+            import_id: id,
+            step,
+            state: ImportState::Running,
+            percent: 0,
+            totals: ImportTotals::default(),
+            error: None,
+        };
+        let stop = Arc::new(AtomicBool::new(false));
+        self.imports.lock().insert(id, Running { stop: stop.clone(), progress });
+        let app = self.clone();
+        tokio::spawn(async move { app.go_through(job, &stop).await });
+        Ok(id)
+    }
+
+    async fn go_through(&self, job: Job, stop: &AtomicBool) {
+        let id = job.id;
+        let brings_in = job.step == ImportStep::Import;
+        import::run(&self.db, job, self.clock.as_ref(), stop, |progress| {
+            if let Some(running) = self.imports.lock().get_mut(&id) {
+                running.progress = progress.clone();
+            }
+            self.events.emit(Event::ImportChanged(id));
+        })
+        .await;
+        if brings_in {
+            self.events.emit(Event::ContactsChanged);
+        }
+    }
+
+    /// How far an import of this run is.
+    pub fn import_progress(&self, id: ImportId) -> Option<ImportProgress> {
+        self.imports.lock().get(&id).map(|running| running.progress.clone())
+    }
+
+    /// What came in stays; importing again brings nobody twice.
+    pub fn cancel_import(&self, id: ImportId) {
+        if let Some(running) = self.imports.lock().get(&id) {
+            running.stop.store(true, Ordering::Relaxed);
+        }
+    }
+
+    pub async fn refusals(&self, id: ImportId, limit: u32) -> Result<Vec<Refusal>, Problem> {
+        Ok(import::refusals(self.db.read(), id, limit).await?)
+    }
+
+    pub async fn export_refused(&self, id: ImportId, path: &Path) -> Result<(), Problem> {
+        Ok(import::export_refused(self.db.read(), id, path).await?)
     }
 
     /// The owner's default country.

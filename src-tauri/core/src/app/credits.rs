@@ -1,5 +1,8 @@
 //! Credits: figures, top-ups, corrections.
 
+use std::io::Write;
+use std::path::Path;
+
 use chrono::{Datelike, NaiveDate, TimeZone};
 use chrono_tz::Tz;
 use serde::Serialize;
@@ -7,9 +10,11 @@ use serde::Serialize;
 use super::{App, Problem};
 use crate::clock::{DAY, Millis, local};
 use crate::db::StorageError;
+use crate::error::{Coded, Params};
 use crate::event::Event;
-use crate::ledger::figures::{self, BalanceView, HoldLine, LedgerPage, LedgerQuery};
+use crate::ledger::figures::{self, BalanceView, HoldLine, LedgerPage, LedgerQuery, LedgerRow};
 use crate::ledger::{Book, store};
+use crate::params;
 
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -91,6 +96,28 @@ impl App {
         Ok(figures::balance(&mut *self.reader().await?, book).await.map_err(StorageError::from)?)
     }
 
+    /// Every line of a book as a CSV that spreadsheets open, oldest first.
+    pub async fn export_ledger(&self, book: Book, path: &Path) -> Result<(), Problem> {
+        let zone = self.settings().await?.hours().zone;
+        let mut lines = Vec::new();
+        let mut query = LedgerQuery { book, kind: None, search: String::new(), offset: 0, limit: 500 };
+        loop {
+            let page = self.ledger(&query).await?;
+            query.offset += 500;
+            let complete = page.rows.len() < 500;
+            lines.extend(page.rows);
+            if complete {
+                break;
+            }
+        }
+        let written = tokio::task::spawn_blocking({
+            let path = path.to_owned();
+            move || write_lines(&path, &lines, zone)
+        });
+        let written = written.await.map_err(Problem::crashed)?;
+        Ok(written.map_err(|error| NotWritten { file: path.display().to_string(), reason: error.to_string() })?)
+    }
+
     /// Adds every line up again.
     pub async fn ledger_holds(&self) -> Result<(), Problem> {
         Ok(store::verify(&mut *self.reader().await?).await?)
@@ -101,6 +128,58 @@ impl App {
         self.events.emit(Event::NowChanged);
         self.balance(book).await
     }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("{file} could not be written: {reason}. Choose another place.")]
+struct NotWritten {
+    file: String,
+    reason: String,
+}
+
+impl Coded for NotWritten {
+    fn code(&self) -> &'static str {
+        "credits.not_written"
+    }
+
+    fn params(&self) -> Params {
+        params! { file: self.file, reason: self.reason }
+    }
+}
+
+fn write_lines(path: &Path, lines: &[LedgerRow], zone: Tz) -> std::io::Result<()> {
+    let mut file = std::fs::File::create(path)?;
+    // Spreadsheets read UTF-8 only behind this mark.
+    file.write_all("\u{feff}".as_bytes())?;
+    let mut csv = csv::Writer::from_writer(file);
+    csv.write_record([
+        "time",
+        "entry",
+        "campaign",
+        "contact",
+        "credits",
+        "held",
+        "balance",
+        "held in all",
+        "price",
+        "note",
+    ])?;
+    for line in lines.iter().rev() {
+        let at = local(line.at, zone).format("%Y-%m-%d %H:%M:%S").to_string();
+        csv.write_record([
+            at.as_str(),
+            line.kind.as_str(),
+            line.campaign_name.as_deref().unwrap_or_default(),
+            line.contact_name.as_deref().unwrap_or_default(),
+            &line.credits.to_string(),
+            &line.held.to_string(),
+            &line.balance_after.to_string(),
+            &line.held_after.to_string(),
+            &line.price,
+            &line.note,
+        ])?;
+    }
+    csv.flush()
 }
 
 /// The months from the one of `first` to the one of `last`, with their beginning and end on the owner's calendar.

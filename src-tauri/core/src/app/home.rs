@@ -249,9 +249,7 @@ fn current(campaigns: &[CampaignRow]) -> Option<&CampaignRow> {
         CampaignState::Paused => 1,
         _ => 2,
     };
-    let waiting = campaigns
-        .iter()
-        .filter(|row| row.counts.open() > 0)
-        .filter(|row| !matches!(row.state, CampaignState::Draft));
+    let waiting =
+        campaigns.iter().filter(|row| row.counts.open() > 0).filter(|row| !matches!(row.state, CampaignState::Draft));
     waiting.min_by_key(|row| (rank(row), row.due_at))
 }

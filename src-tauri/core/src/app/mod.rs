@@ -3,29 +3,32 @@
 //! Opens a data folder, starts the few loops that a running Ulak has (sending, receipts, practice phones) and offers
 //! what an owner can do, one method each. Every error that leaves here is a `Problem`: code, parameters, sentence.
 
-mod campaigns;
+pub mod campaigns;
 mod contacts;
 mod credits;
 mod home;
 mod options;
-pub mod problem;
+mod practice;
 mod summary;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
+pub use crate::error::Problem;
 pub use campaigns::{DayPlan, DraftCheck, MessagePreview, OtherSpan, PartPreview, Review, SessionShare, Span};
 pub use credits::{CreditsView, MonthSpent};
 pub use home::{Attention, AttentionKind, HomeView, NowView, SessionView};
-pub use problem::Problem;
+pub use practice::{Brought, PracticeJob};
 pub use summary::Summary;
 
 use crate::campaign::schedule;
 use crate::clock::{Clock, FastClock, Millis, SharedClock, SystemClock, TimeLine};
+use crate::contact::import;
 use crate::db::{Db, DbKey, FolderLock, StorageError, lock_folder};
 use crate::event::{Event, Events};
 use crate::ids::SessionId;
@@ -60,6 +63,7 @@ pub struct App {
     dispatcher: Arc<Dispatcher>,
     practice: Arc<PracticeNumber>,
     practice_id: SessionId,
+    receipts_applied: Arc<AtomicU64>,
     imports: contacts::Imports,
     /// Scheduling one campaign at a time keeps the sum of credits simple to reason about.
     scheduling: tokio::sync::Mutex<()>,
@@ -124,7 +128,7 @@ impl App {
     ) -> Result<(Arc<Self>, mpsc::Receiver<Receipt>), Problem> {
         let folder = lock.folder().to_owned();
         let db = Arc::new(Db::open(lock, key).await?);
-        let first = prepare(&db, opening, substitutes.clock).await.map_err(|error| error.at(&db))?;
+        let first = prepare(&db, opening, substitutes.clock).await.map_err(|problem| in_folder(problem, &folder))?;
         let recovery_code = due_recovery_code(&db, &folder, key, recovery_code).await?;
         let clock = first.clock;
         schedule::resume(&db, clock.now()).await?;
@@ -143,6 +147,7 @@ impl App {
             dispatcher,
             practice,
             practice_id: first.practice_id,
+            receipts_applied: Arc::default(),
             imports: contacts::Imports::default(),
             scheduling: tokio::sync::Mutex::default(),
             recovery_code: std::sync::Mutex::new(recovery_code),
@@ -156,8 +161,8 @@ impl App {
         let sending = tokio::spawn(self.dispatcher.clone().run(self.stop.subscribe()));
         let practice = self.practice.clone();
         let phones = tokio::spawn(async move { practice.run().await });
-        let (db, events) = (self.db.clone(), self.events.clone());
-        let receipts = tokio::spawn(async move { receipt::run(&db, &events, &mut inbox).await });
+        let (db, events, applied) = (self.db.clone(), self.events.clone(), self.receipts_applied.clone());
+        let receipts = tokio::spawn(async move { receipt::run(&db, &events, &mut inbox, &applied).await });
         let mut stop = self.stop.subscribe();
         let end = tokio::spawn(async move {
             // Phones and receipts hold no promise in memory: what they did not get to is asked for at the next start.
@@ -255,6 +260,16 @@ async fn awaited(db: &Db, practice: SessionId) -> Result<Vec<(String, String)>, 
     Ok(reading::awaited(&mut reader, practice).await?)
 }
 
+/// Names the folder where an error only knew that it was the database.
+fn in_folder(mut problem: Problem, folder: &Path) -> Problem {
+    let shown = folder.display().to_string();
+    if let Some(known) = problem.params.get_mut("folder") {
+        problem.message = problem.message.replace("the data folder", &shown);
+        *known = shown;
+    }
+    problem
+}
+
 struct Prepared {
     clock: SharedClock,
     practice: PracticeOptions,
@@ -279,6 +294,7 @@ async fn prepare(db: &Db, opening: &Opening, clock: Option<SharedClock>) -> Resu
     let stored = settings::get(&mut tx, settings::key::PRACTICE).await.map_err(StorageError::from)?;
     let practice: PracticeOptions = opening.practice.or(stored).unwrap_or_default();
     settings::put(&mut tx, settings::key::PRACTICE, &practice).await.map_err(StorageError::from)?;
+    import::end_interrupted(&mut tx, now).await.map_err(StorageError::from)?;
     let rescued = rescue(&mut tx, now).await.map_err(StorageError::from)?;
     db.commit(tx).await?;
     if rescued > 0 {

@@ -1,10 +1,12 @@
 //! The figures at the end of a practice run, and whether everything adds up.
 
+use std::sync::atomic::Ordering;
+
 use serde::Serialize;
 
 use super::{App, Problem};
+use crate::campaign::store as campaigns;
 use crate::db::StorageError;
-use crate::ids::CampaignId;
 use crate::ledger::Book;
 use crate::ledger::figures::BalanceView;
 use crate::outbox::store::reading::{self, Counts};
@@ -64,15 +66,21 @@ impl App {
         Ok(Summary { messages, parts, credits, ledger_ok: self.ledger_holds().await.is_ok(), skipped })
     }
 
-    /// Everything has been sent or given up, and no tick is on its way.
-    pub async fn practice_is_over(&self) -> Result<bool, Problem> {
-        let open: i64 = self.campaigns().await?.iter().map(|row| row.counts.open()).sum();
-        Ok(open == 0 && self.practice.is_quiet())
+    /// Parts by state over all campaigns of the practice book.
+    pub async fn practice_counts(&self) -> Result<Counts, Problem> {
+        let mut counts = Counts::default();
+        let mut reader = self.reader().await?;
+        for listed in campaigns::list(&mut reader).await.map_err(StorageError::from)? {
+            if listed.book == Book::Practice {
+                counts = counts + reading::parts(&mut reader, listed.id).await.map_err(StorageError::from)?;
+            }
+        }
+        Ok(counts)
     }
 
-    /// Campaigns that still have something to send.
-    pub async fn unfinished(&self) -> Result<Vec<CampaignId>, Problem> {
-        let rows = self.campaigns().await?;
-        Ok(rows.iter().filter(|row| row.practice && row.counts.open() > 0).map(|row| row.id).collect())
+    /// Everything has been sent or given up, and no tick is on its way.
+    pub async fn practice_is_over(&self) -> Result<bool, Problem> {
+        Ok(self.practice_counts().await?.open() == 0
+            && self.practice.is_quiet(self.receipts_applied.load(Ordering::SeqCst)))
     }
 }

@@ -120,7 +120,7 @@ pub enum MediaKind {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(tag = "kind", rename_all = "snake_case")]
 #[cfg_attr(feature = "bindings", derive(specta::Type))]
 pub enum MediaVerdict {
     Fine,

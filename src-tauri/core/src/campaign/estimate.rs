@@ -36,7 +36,8 @@ impl Tempo {
     }
 
     fn parts_in(&self, span: Millis) -> i64 {
-        let by_rate = i64::try_from(i128::from(span) * i128::from(self.parts_a_day) / i128::from(DAY)).unwrap_or(i64::MAX);
+        let by_rate =
+            i64::try_from(i128::from(span) * i128::from(self.parts_a_day) / i128::from(DAY)).unwrap_or(i64::MAX);
         self.daily_cap.map_or(by_rate, |cap| by_rate.min(cap))
     }
 }

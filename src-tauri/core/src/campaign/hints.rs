@@ -50,9 +50,14 @@ impl fmt::Display for Hint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Repeated { character, .. } => {
-                write!(f, "\"{character}\" stands more than {MOST_REPEATS} times in a row. Texts like this get reported more often.")
+                write!(
+                    f,
+                    "\"{character}\" stands more than {MOST_REPEATS} times in a row. Texts like this get reported more often."
+                )
             }
-            Self::Shouting => f.write_str("The whole text is in capitals. People take that for shouting and report it more often."),
+            Self::Shouting => {
+                f.write_str("The whole text is in capitals. People take that for shouting and report it more often.")
+            }
             Self::ManyLinks { links } => write!(f, "{links} links in one text look like spam. One is usually enough."),
         }
     }

@@ -67,7 +67,7 @@ pub struct CampaignCredits {
 
 /// Why nothing is sent at this moment, with the name of the number.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", rename = "Wait")]
 #[cfg_attr(feature = "bindings", derive(specta::Type))]
 pub struct WaitView {
     pub kind: WaitKind,
@@ -106,7 +106,8 @@ impl WaitView {
             Why::NoNumber => WaitKind::NoNumber,
             Why::Disk => WaitKind::Disk,
         };
-        let named = |id: SessionId| sessions.iter().find(|session| session.id == id).map(|session| session.name.clone());
+        let named =
+            |id: SessionId| sessions.iter().find(|session| session.id == id).map(|session| session.name.clone());
         Self { kind, until: wait.until, session_name: wait.session.and_then(named) }
     }
 
@@ -123,11 +124,7 @@ pub struct Moment<'a> {
     pub sessions: &'a [Session],
 }
 
-pub async fn row(
-    db: &mut SqliteConnection,
-    listed: Listed,
-    now: Millis,
-) -> Result<CampaignRow, sqlx::Error> {
+pub async fn row(db: &mut SqliteConnection, listed: Listed, now: Millis) -> Result<CampaignRow, sqlx::Error> {
     let id = listed.id;
     let is_draft = listed.queue.is_none();
     let counts = reading::people(db, id).await?;

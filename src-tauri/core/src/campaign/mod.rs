@@ -46,7 +46,9 @@ pub enum CampaignError {
     Nobody,
     #[error("No number is chosen. Choose at least one that may send.")]
     NoNumber,
-    #[error("For {people} contacts the text is longer than a caption may be ({limit}). Shorten it, or let it go as its own part after the photo: one credit more for each of them.")]
+    #[error(
+        "For {people} contacts the text is longer than a caption may be ({limit}). Shorten it, or let it go as its own part after the photo: one credit more for each of them."
+    )]
     CaptionTooLong { people: i64, limit: usize },
     #[error("For {people} contacts the text is longer than WhatsApp takes ({limit} characters). Shorten it by {over}.")]
     TextTooLong { people: i64, limit: usize, over: usize },
@@ -56,7 +58,9 @@ pub enum CampaignError {
     Media(#[from] ulak_media::Refusal),
     #[error("A campaign takes at most {most} photos.")]
     TooManyFiles { most: usize },
-    #[error("Practice and real numbers cannot send one campaign together. Choose only the practice number, or only real ones.")]
+    #[error(
+        "Practice and real numbers cannot send one campaign together. Choose only the practice number, or only real ones."
+    )]
     MixedNumbers,
     #[error(transparent)]
     Ledger(#[from] LedgerError),

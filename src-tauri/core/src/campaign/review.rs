@@ -153,9 +153,9 @@ pub async fn skipped_people(
     let mut after = None;
     loop {
         let page = people_after(db, &draft.audience, after, PAGE).await?;
-        let skipped = page.iter().filter(|person| {
-            matches!(compose(&content, person), Composed::Skipped { reason: why, .. } if why == reason)
-        });
+        let skipped = page.iter().filter(
+            |person| matches!(compose(&content, person), Composed::Skipped { reason: why, .. } if why == reason),
+        );
         found.extend(skipped.map(|person| person.id).take(limit - found.len()));
         after = page.last().map(|person| person.id);
         if page.len() < PAGE as usize || found.len() >= limit {

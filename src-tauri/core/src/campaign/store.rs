@@ -173,12 +173,19 @@ pub async fn cancel(db: &mut SqliteConnection, id: CampaignId) -> Result<(), sql
 }
 
 async fn set_state(db: &mut SqliteConnection, id: CampaignId, from: &str, to: &str) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE campaigns SET state = ? WHERE id = ? AND state = ?").bind(to).bind(id).bind(from).execute(db).await?;
+    sqlx::query("UPDATE campaigns SET state = ? WHERE id = ? AND state = ?")
+        .bind(to)
+        .bind(id)
+        .bind(from)
+        .execute(db)
+        .await?;
     Ok(())
 }
 
 pub async fn interrupted(db: &mut SqliteConnection) -> Result<Vec<CampaignId>, sqlx::Error> {
-    sqlx::query_scalar("SELECT id FROM campaigns WHERE state = 'scheduling' ORDER BY scheduled_at, id").fetch_all(db).await
+    sqlx::query_scalar("SELECT id FROM campaigns WHERE state = 'scheduling' ORDER BY scheduled_at, id")
+        .fetch_all(db)
+        .await
 }
 
 // Files

@@ -66,7 +66,7 @@ pub struct Consent {
 pub type Fields = BTreeMap<String, String>;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", rename = "ContactView")]
 #[cfg_attr(feature = "bindings", derive(specta::Type))]
 pub struct Contact {
     pub id: ContactId,

@@ -74,8 +74,7 @@ impl FromStr for EntryKind {
 }
 
 /// Sums of one book. Credits are whole.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "bindings", derive(specta::Type))]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Balance {
     pub granted: i64,
     pub adjusted: i64,

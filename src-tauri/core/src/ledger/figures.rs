@@ -10,6 +10,7 @@ use crate::clock::Millis;
 use crate::ids::{CampaignId, MessageId};
 
 #[derive(Clone, Copy, Debug, Serialize)]
+#[serde(rename = "Balance")]
 #[cfg_attr(feature = "bindings", derive(specta::Type))]
 pub struct BalanceView {
     pub book: Book,

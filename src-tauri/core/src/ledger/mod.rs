@@ -15,7 +15,9 @@ use crate::params;
 
 #[derive(Debug, thiserror::Error)]
 pub enum LedgerError {
-    #[error("{shortage} credits are missing: {needed} are needed and {free} are free. Record a top-up, or schedule only for the people that the free credits cover.")]
+    #[error(
+        "{shortage} credits are missing: {needed} are needed and {free} are free. Record a top-up, or schedule only for the people that the free credits cover."
+    )]
     Short { shortage: i64, needed: i64, free: i64 },
     #[error("A top-up needs a number of credits from 1 to {most}.")]
     Amount { most: i64 },
@@ -23,7 +25,9 @@ pub enum LedgerError {
     Correction,
     #[error("This correction would leave fewer credits than are held: at most {free} can be taken away.")]
     BelowHeld { free: i64 },
-    #[error("The ledger of {book} credits does not add up: {what}. Sending is stopped; restore a backup or ask for help.")]
+    #[error(
+        "The ledger of {book} credits does not add up: {what}. Sending is stopped; restore a backup or ask for help."
+    )]
     Unbalanced { book: Book, what: String },
     #[error(transparent)]
     Storage(#[from] StorageError),

@@ -69,10 +69,7 @@ impl Dispatcher {
         while !*stop.borrow() {
             let pause = match self.step(&mut flight).await {
                 Ok(Next::Again) => continue,
-                Ok(Next::Wait(wait, pause)) => {
-                    self.show(wait);
-                    pause
-                }
+                Ok(Next::Wait(_, pause)) => pause,
                 Err(error) => {
                     tracing::warn!(%error, "sending waits until data can be saved");
                     self.show(Wait::new(Why::Disk));
@@ -104,13 +101,17 @@ impl Dispatcher {
                 self.send(flight, part, session).await?;
                 Ok(Next::Again)
             }
-            Action::Sleep { until, wait } => Ok(Next::Wait(wait, self.clock.real_wait(until).min(LONGEST_SLEEP))),
+            Action::Sleep { until, wait } => {
+                self.show(wait);
+                Ok(Next::Wait(wait, self.clock.real_wait(until).min(LONGEST_SLEEP)))
+            }
             Action::Rest(wait) => {
                 if wait.why == Why::Nothing && flight.is_empty() {
                     self.close_finished().await?;
                 }
-                let sending = Wait::new(if flight.is_empty() { wait.why } else { Why::Sending });
-                Ok(Next::Wait(sending, LONGEST_SLEEP))
+                let wait = if flight.is_empty() { wait } else { Wait::new(Why::Sending) };
+                self.show(wait);
+                Ok(Next::Wait(wait, LONGEST_SLEEP))
             }
         }
     }
@@ -190,8 +191,7 @@ impl Dispatcher {
             Ok(None) => return Outcome::Refused { cause: cause::MEDIA_GONE.to_owned(), again: false },
             Err(error) => return Outcome::Refused { cause: error.to_string(), again: true },
         };
-        let outgoing =
-            Outgoing { part: taken.part, wire_id: taken.wire_id.clone(), to: taken.to.clone(), content };
+        let outgoing = Outgoing { part: taken.part, wire_id: taken.wire_id.clone(), to: taken.to.clone(), content };
         let deadline = self.clock.real_wait(self.clock.now() + ANSWER_DEADLINE).max(AFTER_ERROR);
         match tokio::time::timeout(deadline, messenger.send(outgoing)).await {
             Ok(outcome) => outcome,
@@ -236,6 +236,12 @@ impl Flight {
 
     pub fn is_empty(&self) -> bool {
         self.parts.is_empty() && self.outcomes.is_empty()
+    }
+
+    /// Gives up on everything that is on its way, as a crash does.
+    #[cfg(any(test, feature = "testing"))]
+    pub async fn abandon(mut self) {
+        self.tasks.shutdown().await;
     }
 
     /// Returns when one more outcome is there; never while nothing is on its way.

@@ -41,8 +41,14 @@ pub struct Head {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
-    Send { part: PartId, session: SessionId },
-    Sleep { until: Millis, wait: Wait },
+    Send {
+        part: PartId,
+        session: SessionId,
+    },
+    Sleep {
+        until: Millis,
+        wait: Wait,
+    },
     /// Nothing to do until something changes.
     Rest(Wait),
 }

@@ -4,6 +4,7 @@
 //! receipt for a part whose ack is missing proves that it was sent, so it settles the credit.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
 use tokio::sync::mpsc;
@@ -23,11 +24,13 @@ const GATHER: Duration = Duration::from_millis(50);
 const AFTER_ERROR: Duration = Duration::from_secs(2);
 
 /// Takes receipts in until the senders are gone. A batch that cannot be written is kept and tried again.
-pub async fn run(db: &Db, events: &Events, receipts: &mut mpsc::Receiver<Receipt>) {
+/// `applied` counts what is down.
+pub async fn run(db: &Db, events: &Events, receipts: &mut mpsc::Receiver<Receipt>, applied: &AtomicU64) {
     while let Some(batch) = gather(receipts).await {
         loop {
             match apply_batch(db, &batch).await {
                 Ok(queues) => {
+                    applied.fetch_add(u64::try_from(batch.len()).unwrap_or(0), Ordering::SeqCst);
                     queues.into_iter().for_each(|queue| events.emit(Event::CampaignChanged(queue)));
                     break;
                 }
@@ -119,10 +122,7 @@ async fn settle_unacked(db: &mut SqliteConnection, reached: &BTreeMap<&str, Reac
     Ok(())
 }
 
-async fn raise(
-    db: &mut SqliteConnection,
-    reached: &BTreeMap<&str, Reached>,
-) -> Result<Vec<CampaignId>, sqlx::Error> {
+async fn raise(db: &mut SqliteConnection, reached: &BTreeMap<&str, Reached>) -> Result<Vec<CampaignId>, sqlx::Error> {
     let mut update: QueryBuilder<Sqlite> =
         QueryBuilder::new("WITH r (wire_id, state, delivered_at, read_at, played_at) AS (");
     update.push_values(reached, |mut row, (wire_id, reached)| {

@@ -9,6 +9,7 @@ use std::collections::{BinaryHeap, HashSet};
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
@@ -22,7 +23,7 @@ pub const PHONE_LOG: &str = "practice-phone.jsonl";
 
 /// How the practice people behave, in percent, and how long things usually take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "bindings", derive(specta::Type))]
 pub struct PracticeOptions {
     pub read_percent: u8,
@@ -62,6 +63,7 @@ pub struct PracticeNumber {
     due: Mutex<BinaryHeap<Reverse<(Millis, String, ReceiptKind)>>>,
     changed: Notify,
     receipts: mpsc::Sender<Receipt>,
+    handed_over: AtomicU64,
 }
 
 struct Phones {
@@ -90,6 +92,7 @@ impl PracticeNumber {
             due: Mutex::default(),
             changed: Notify::new(),
             receipts,
+            handed_over: AtomicU64::new(0),
         })
     }
 
@@ -106,9 +109,17 @@ impl PracticeNumber {
         }
     }
 
-    /// No tick is on its way any more.
-    pub fn is_quiet(&self) -> bool {
-        locked(&self.due).is_empty()
+    /// Every tick that this number owed is among the `applied` ones.
+    pub fn is_quiet(&self, applied: u64) -> bool {
+        locked(&self.due).is_empty() && self.handed_over.load(Ordering::SeqCst) == applied
+    }
+
+    /// Taken and counted under one lock, so that no tick is ever neither due nor handed over.
+    fn pop_due(&self) -> Option<Receipt> {
+        let mut due = locked(&self.due);
+        let Reverse((at, wire_id, kind)) = due.pop()?;
+        self.handed_over.fetch_add(1, Ordering::SeqCst);
+        Some(Receipt { wire_id, kind, at })
     }
 
     /// Hands receipts over as they fall due, until the receiver is gone.
@@ -117,8 +128,8 @@ impl PracticeNumber {
             let next = locked(&self.due).peek().map(|Reverse((at, _, _))| *at);
             match next {
                 Some(at) if at <= self.clock.now() => {
-                    let Some(Reverse((at, wire_id, kind))) = locked(&self.due).pop() else { continue };
-                    if self.receipts.send(Receipt { wire_id, kind, at }).await.is_err() {
+                    let Some(receipt) = self.pop_due() else { continue };
+                    if self.receipts.send(receipt).await.is_err() {
                         return;
                     }
                 }

@@ -6,7 +6,8 @@ use super::{Pace, Session, SessionKind};
 use crate::clock::Millis;
 use crate::ids::{Mint, SessionId};
 
-const COLUMNS: &str = "SELECT id, kind, name, phone, priority, pace_min_ms, pace_max_ms, batch, rest_ms, hourly_cap, daily_cap
+const COLUMNS: &str =
+    "SELECT id, kind, name, phone, priority, pace_min_ms, pace_max_ms, batch, rest_ms, hourly_cap, daily_cap
      FROM sessions";
 
 pub async fn all(db: &mut SqliteConnection) -> Result<Vec<Session>, sqlx::Error> {

@@ -16,7 +16,9 @@ pub struct Template {
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TemplateError {
-    #[error("The text has \"{{{{\" without a closing \"}}}}\" near \"{near}\". Close the variable, or take the brackets away.")]
+    #[error(
+        "The text has \"{{{{\" without a closing \"}}}}\" near \"{near}\". Close the variable, or take the brackets away."
+    )]
     Unclosed { near: String },
     #[error("The text has a variable without a name: \"{{{{}}}}\". Write one, such as {{{{name}}}}, or take it away.")]
     Nameless,

@@ -4,7 +4,7 @@
 //! sending passes in milliseconds and no test sleeps.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -43,9 +43,12 @@ impl Clock for ManualClock {
 }
 
 /// A number that answers as scripted, `Accepted` when nothing is scripted, and remembers what it was given.
+#[derive(Default)]
 pub struct FakeMessenger {
     clock: Arc<ManualClock>,
     script: Mutex<VecDeque<Outcome>>,
+    /// The next part is taken and never answered.
+    silent: AtomicBool,
     sent: Mutex<Vec<Sent>>,
 }
 
@@ -80,7 +83,8 @@ impl Messenger for FakeMessenger {
         let sent =
             Sent { at: self.clock.now(), to: part.to, wire_id: part.wire_id, text, is_image, outcome: outcome.clone() };
         locked(&self.sent).push(sent);
-        Box::pin(async move { outcome })
+        let silent = self.silent.swap(false, Ordering::SeqCst);
+        Box::pin(async move { if silent { std::future::pending().await } else { outcome } })
     }
 }
 
@@ -99,8 +103,7 @@ impl World {
     pub async fn at(now: Millis) -> Result<Self, Problem> {
         let clock = Arc::new(ManualClock::default());
         clock.set(now);
-        let phone =
-            Arc::new(FakeMessenger { clock: clock.clone(), script: Mutex::default(), sent: Mutex::default() });
+        let phone = Arc::new(FakeMessenger { clock: clock.clone(), ..FakeMessenger::default() });
         let folder = tempfile::tempdir().map_err(|error| crate::db::StorageError::Folder {
             folder: "a temporary folder".to_owned(),
             reason: error.to_string(),
@@ -115,7 +118,7 @@ impl World {
     /// Ends the App in the middle of whatever it did and starts it again over the same folder.
     pub async fn restart(self) -> Result<Self, Problem> {
         let Self { app, clock, phone, folder, flight } = self;
-        drop(flight);
+        flight.abandon().await;
         app.db().close().await;
         drop(app);
         let app = App::by_hand(folder.path(), &key(), clock.clone(), phone.clone()).await?;
@@ -130,7 +133,14 @@ impl World {
             consent: Some(consent),
             ..ContactEdit::default()
         };
-        Ok(self.app.save_contact(&edit).await?.id)
+        let id = self.app.save_contact(&edit).await?.id;
+        self.tick();
+        Ok(id)
+    }
+
+    /// Ids of one millisecond sort by chance; what a test makes one after the other should sort like that.
+    fn tick(&self) {
+        self.clock.set(self.clock.now() + 1);
     }
 
     /// So many contacts with fictitious numbers.
@@ -144,6 +154,7 @@ impl World {
     /// A draft to everyone, changed as wanted.
     pub async fn draft(&self, text: &str, change: impl FnOnce(&mut DraftEdit)) -> Result<Draft, Problem> {
         let draft = self.app.create_draft().await?;
+        self.tick();
         let mut edit = DraftEdit {
             id: draft.id,
             name: "Test".to_owned(),
@@ -196,11 +207,16 @@ impl World {
         Ok(())
     }
 
-    /// Claims one part and loses the answer, as a crash would.
-    pub async fn step_without_answer(&mut self) -> Result<(), Problem> {
+    /// Hands one part over, ends the App before the answer comes, and starts it again.
+    pub async fn crash_before_the_answer(mut self) -> Result<Self, Problem> {
+        let before = self.phone.sent().len();
+        self.phone.silent.store(true, Ordering::SeqCst);
         self.app.dispatcher().step(&mut self.flight).await?;
-        self.flight = Flight::default();
-        Ok(())
+        while !self.flight.is_empty() && self.phone.sent().len() == before {
+            tokio::task::yield_now().await;
+        }
+        self.phone.silent.store(false, Ordering::SeqCst);
+        self.restart().await
     }
 
     pub async fn receipts(&self, kind: ReceiptKind, wire_ids: &[String]) -> Result<(), Problem> {

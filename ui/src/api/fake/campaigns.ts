@@ -4,6 +4,7 @@ import { refuse, type Campaign, type Message, type World } from './world';
 
 const CAPTION = 1024;
 const TEXT = 4096;
+let picked = 0;
 const states: PartState[] = ['pending', 'sending', 'sent', 'delivered', 'read', 'played', 'failed', 'skipped', 'cancelled', 'unknown'];
 
 type Commands = Pick<Api, 'campaigns' | 'createDraft' | 'draft' | 'saveDraft' | 'deleteDraft' | 'duplicateCampaign' | 'pickMediaFiles' | 'addMedia' | 'pasteMedia' | 'removeMedia' | 'orderMedia' | 'mediaPicture'
@@ -20,7 +21,9 @@ export function campaignCommands(world: World): Commands {
     return one;
   };
   const touch = (one: Campaign): Draft => { one.updatedAt = world.now(); world.emit('campaignChanged', { campaignId: one.id }); return draftOf(one); };
-  const add = (one: Campaign, name: string): MediaItem => { const item = mediaItem(world.id('media'), name); one.media.push(item); touch(one); return item; };
+  const add = (one: Campaign, name: string): MediaItem => {
+    if (!/\.(jpe?g|png|webp)$/i.test(name)) refuse('media.unknown_kind', 'Ulak sends JPG, PNG and WEBP pictures.', { found: name.split('.').at(-1)?.toUpperCase() ?? '?' });
+    const item = mediaItem(world.id('media'), name); one.media.push(item); touch(one); return item; };
   return {
     campaigns: async () => world.campaigns.map((one) => rowOf(world, one)).sort((a, b) => b.updatedAt - a.updatedAt),
     createDraft: async () => { const one = blank(world, world.id('campaign')); world.campaigns.push(one); return draftOf(one); },
@@ -32,7 +35,7 @@ export function campaignCommands(world: World): Commands {
       world.campaigns.push(copy);
       return touch(copy);
     },
-    pickMediaFiles: async () => ['/home/shop/lens.jpg'],
+    pickMediaFiles: async () => [['/home/shop/frames-window.jpg'], ['/home/shop/showroom.png', '/home/shop/price-list.docx']][picked++ % 2] ?? [],
     addMedia: async (id, path) => add(find(id), path.split(/[\\/]/).at(-1) ?? path),
     pasteMedia: async (id, name) => add(find(id), name),
     removeMedia: async (id, mediaId) => { const one = find(id); one.media = one.media.filter((item) => item.id !== mediaId); return touch(one); },
@@ -41,10 +44,10 @@ export function campaignCommands(world: World): Commands {
     previewMessage: async (id, index) => {
       const one = find(id);
       const list = audience(world, one);
-      if (list.length === 0) return { index: 0, total: 0, contactId: '', name: '', phoneShown: '', parts: shapeOf(one, one.text).map((kind) => part(kind, one, one.text)), length: [...one.text].length, missing: [] };
+      if (list.length === 0) return { index: 0, total: 0, contactId: '', name: '', phoneShown: '', parts: shapeOf(one, one.text).map((kind) => part(kind, one, one.text)), length: one.text.length, missing: [] };
       const person = list[((index % list.length) + list.length) % list.length] as ContactView;
       const { text, missing } = render(one.text, person);
-      return { index, total: list.length, contactId: person.id, name: person.name, phoneShown: person.phoneShown, parts: parts(one, text), length: [...text].length, missing };
+      return { index, total: list.length, contactId: person.id, name: person.name, phoneShown: person.phoneShown, parts: parts(one, text), length: text.length, missing };
     },
     checkDraft: async (id) => check(world, find(id)),
     skippedPeople: async (id, reason, limit) => audience(world, find(id)).filter((person) => skipReason(find(id), person) === reason).slice(0, limit),
@@ -54,7 +57,7 @@ export function campaignCommands(world: World): Commands {
       const seen = review(world, one);
       if (seen.blockers[0]) refuse(seen.blockers[0].code, seen.blockers[0].message, seen.blockers[0].params);
       if (seen.shortage > 0 && !onlyCovered) refuse('ledger.short', `${seen.shortage} credits are missing.`, { shortage: String(seen.shortage), needed: String(seen.credits), free: String(seen.free) });
-      start(world, one);
+      start(world, one, world.now(), onlyCovered);
       changed(id);
       world.emit('ledgerChanged', null);
       return id;
@@ -103,18 +106,32 @@ export function blank(world: World, id: string): Campaign {
 }
 
 /** Freezes the messages and holds their credits. */
-export function start(world: World, one: Campaign, at = world.now()): void {
-  const going = audience(world, one).filter((person) => skipReason(one, person) === null);
+export function start(world: World, one: Campaign, at = world.now(), onlyCovered = false): void {
   one.skipped = skipped(world, one);
-  one.messages = going.map((person) => ({ id: world.id('message'), contactId: person.id, name: person.name, phoneShown: person.phoneShown, state: 'pending', reason: null, tries: 0, triedAt: null, next: null,
-    text: render(one.text, person).text, steps: [{ at, kind: 'queued', sessionName: null, cause: null, part: 1 }] }));
-  const held = one.messages.length * shapeOf(one, one.text).length;
+  one.messages = audience(world, one).map((person): Message => {
+    const reason = skipReason(one, person);
+    const kind = reason === null ? 'queued' : 'skipped';
+    return { id: world.id('message'), contactId: person.id, name: person.name, phoneShown: person.phoneShown, state: reason === null ? 'pending' : 'skipped', reason, tries: 0, triedAt: null, next: null,
+      text: render(one.text, person).text, steps: [{ at, kind, sessionName: null, cause: reason, part: 1 }] };
+  });
+  if (onlyCovered) trim(world, one);
+  const held = pending(one).reduce((sum, message) => sum + shapeOf(one, message.text).length, 0);
   world.book('hold', 0, held, { at, campaignId: one.id, campaignName: one.name, count: held });
   const due = one.dueAt !== null && one.dueAt > world.now();
   one.state = due ? 'scheduled' : 'running';
   one.startedAt = due ? null : at;
   one.dueAt ??= at;
   one.nextAt = world.now() + 2000;
+}
+
+export const pending = (one: Campaign): Message[] => one.messages.filter((message) => message.state === 'pending');
+
+/** Whoever the free credits do not reach is skipped, and said so. */
+function trim(world: World, one: Campaign): void {
+  const waiting = pending(one);
+  const beyond = waiting.slice(covered(waiting.map((message) => shapeOf(one, message.text).length), balanceOf(world, 'practice').free));
+  for (const message of beyond) { message.state = 'skipped'; message.reason = 'not_covered'; message.steps = [{ at: world.now(), kind: 'skipped', sessionName: null, cause: 'not_covered', part: 1 }]; }
+  if (beyond.length > 0) one.skipped.push({ reason: 'not_covered', people: beyond.length, variable: null });
 }
 
 export function step(world: World, one: Campaign, message: Message, state: PartState, at = world.now()): void {
@@ -136,7 +153,6 @@ export function release(world: World, one: Campaign, message: Message, at = worl
 export function countsOf(one: Campaign): Counts {
   const counts = Object.fromEntries(states.map((state) => [state, 0])) as Counts;
   for (const message of one.messages) counts[message.state] += 1;
-  counts.skipped += one.skipped.reduce((sum, line) => sum + line.people, 0);
   return counts;
 }
 
@@ -215,8 +231,8 @@ function render(text: string, person: ContactView): { text: string; missing: str
 }
 
 function shapeOf(one: Campaign, text: string): ('text' | 'image')[] {
-  const images = one.media.filter((item) => item.verdict.kind !== 'refused').map(() => 'image' as const);
-  if (images.length === 1 && text.trim() !== '' && !(one.splitLongCaption && [...text].length > CAPTION)) return ['image'];
+  const images = one.media.map(() => 'image' as const);
+  if (images.length === 1 && text.trim() !== '' && text.length <= CAPTION) return ['image'];
   return [...images, ...(text.trim() === '' ? [] : ['text' as const])];
 }
 
@@ -236,8 +252,10 @@ function parts(one: Campaign, text: string): PartPreview[] {
 }
 
 function check(world: World, one: Campaign): DraftCheck {
+  const open = one.text.lastIndexOf('{{');
+  if (open > one.text.lastIndexOf('}}')) refuse('template.unclosed', 'A variable is not closed.', { near: one.text.slice(open + 2, open + 22) });
   const list = audience(world, one);
-  const shape = shapeOf(one, one.text);
+  const shape = shapeOf(one, render(one.text, list[0] ?? { name: '', fields: {} } as ContactView).text);
   const caption = shape.length === 1 && shape[0] === 'image' && one.text.trim() !== '';
   const limit = caption ? CAPTION : TEXT;
   let longest = { index: 0, length: 0 };
@@ -246,15 +264,18 @@ function check(world: World, one: Campaign): DraftCheck {
   const missing = new Map<string, number>();
   for (const [index, person] of list.entries()) {
     const filled = render(one.text, person);
-    const length = [...filled.text].length;
+    const length = filled.text.length;
+    if (skipReason(one, person) !== null) {
+      if (skipReason(one, person) === 'missing_variable') for (const variable of filled.missing) missing.set(variable, (missing.get(variable) ?? 0) + 1);
+      continue;
+    }
     if (length > longest.length) longest = { index, length };
     if (one.media.length === 1 && length > CAPTION) over += 1;
     if (length > TEXT) tooLong += 1;
-    for (const variable of filled.missing) missing.set(variable, (missing.get(variable) ?? 0) + 1);
   }
   const warnings = [];
-  if (/(.)\1{10,}/u.test(one.text)) warnings.push({ code: 'text.repeated', message: 'One character is repeated more than ten times.', params: {} });
-  if (/[A-ZÇĞİÖŞÜ]{4,}/.test(one.text) && one.text === one.text.toLocaleUpperCase('tr')) warnings.push({ code: 'text.capitals', message: 'The whole text is in capitals.', params: {} });
+  if (/(.)\1{10,}/u.test(one.text)) warnings.push({ code: 'hint.repeated', message: 'One character is repeated more than ten times.', params: { character: '!', times: '11', most: '10' } });
+  if (/[A-ZÇĞİÖŞÜ]{4,}/.test(one.text) && one.text === one.text.toLocaleUpperCase('tr')) warnings.push({ code: 'hint.shouting', message: 'The whole text is in capitals.', params: {} });
   return { people: list.length, shape, caption, limit, longest: list.length > 0 ? longest : null, over, tooLong, missing: [...missing].map(([variable, people]) => ({ variable, people })), warnings };
 }
 
@@ -262,21 +283,34 @@ function review(world: World, one: Campaign): Review {
   const list = audience(world, one);
   const lines = skipped(world, one);
   const willSend = list.length - lines.reduce((sum, line) => sum + line.people, 0);
-  const each = shapeOf(one, one.text).length;
-  const credits = willSend * each;
+  const sizes = list.filter((person) => skipReason(one, person) === null).map((person) => shapeOf(one, render(one.text, person).text).length);
+  const credits = sizes.reduce((sum, size) => sum + size, 0);
+  const price = [...new Set(sizes)].sort((a, b) => a - b).map((parts) => ({ parts, people: sizes.filter((size) => size === parts).length }));
   const { free } = balanceOf(world, 'practice');
   const pace = world.sessions[0]?.pace;
   const gap = pace ? (pace.minMs + pace.maxMs) / 2 + pace.restMs / pace.batch : 14_000;
   const startsAt = Math.max(one.dueAt ?? 0, world.now());
   const finishesAt = startsAt + credits * gap;
   const blockers = [];
-  if (list.length === 0) blockers.push({ code: 'campaign.nobody', message: 'Nobody is in the audience.', params: {} });
-  else if (willSend === 0) blockers.push({ code: 'campaign.all_skipped', message: 'Everybody in the audience is skipped.', params: {} });
-  if (each === 0) blockers.push({ code: 'campaign.empty', message: 'There is no text and no photo.', params: {} });
+  const { over, tooLong } = check(world, one);
+  if (one.text.trim() === '' && one.media.length === 0) blockers.push({ code: 'campaign.empty', message: 'There is nothing to send yet.', params: {} });
+  else if (willSend === 0) blockers.push({ code: 'campaign.nobody', message: 'Nobody would get this campaign.', params: {} });
+  if (tooLong > 0) blockers.push({ code: 'campaign.text_too_long', message: 'The text is too long.', params: { people: String(tooLong), limit: String(TEXT), over: '1' } });
+  else if (over > 0 && !one.splitLongCaption) blockers.push({ code: 'campaign.caption_too_long', message: 'The caption is too long.', params: { people: String(over), limit: String(CAPTION) } });
   if (one.sessionIds.length === 0) blockers.push({ code: 'campaign.no_number', message: 'No number is chosen.', params: {} });
-  return { people: list.length, willSend, skipped: lines, price: willSend > 0 ? [{ people: willSend, parts: each }] : [], credits, free, freeAfter: free - credits, shortage: Math.max(0, credits - free), coveredPeople: each === 0 ? 0 : Math.min(willSend, Math.floor(free / each)),
-    practice: true, startsAt, finishesAt: willSend > 0 ? finishesAt : null, partsPerHour: Math.round(3_600_000 / gap), zone: world.settings.zone, days: days(world, startsAt, finishesAt, credits),
+  const plan = days(world, startsAt, finishesAt, credits);
+  const lastDay = plan.at(-1);
+  const end = lastDay ? Date.parse(`${lastDay.day}T00:00:00+03:00`) + (lastDay.spans.at(-1)?.to ?? 0) * 60_000 : finishesAt;
+  return { people: list.length, willSend, skipped: lines, price, credits, free, freeAfter: free - credits, shortage: Math.max(0, credits - free), coveredPeople: covered(sizes, free),
+    practice: true, startsAt, finishesAt: willSend > 0 ? end : null, partsPerHour: Math.round(3_600_000 / gap), zone: world.settings.zone, days: plan,
     sessions: world.sessions.map((session) => ({ id: session.id, name: session.name, chosen: one.sessionIds.includes(session.id), share: one.sessionIds.includes(session.id) ? 1 / one.sessionIds.length : 0 })), blockers };
+}
+
+/** How many people the free credits reach, in the order of sending. */
+function covered(sizes: number[], free: number): number {
+  let left = free;
+  const stop = sizes.findIndex((size) => (left -= size) < 0);
+  return stop < 0 ? sizes.length : stop;
 }
 
 function days(world: World, from: number, to: number, parts: number): DayPlan[] {
@@ -297,9 +331,8 @@ function days(world: World, from: number, to: number, parts: number): DayPlan[] 
 }
 
 function mediaItem(id: string, name: string): MediaItem {
-  const image = /\.(jpe?g|png|webp|heic)$/i.test(name);
-  if (!image) return { id, name, kind: 'other', verdict: { kind: 'refused', reason: { code: 'media.not_yet', message: 'Only photos can be sent so far.', params: { name } } }, width: 0, height: 0, bytes: 0, sourceBytes: 48_000, thumbnail: null };
-  return { id, name, kind: 'image', verdict: /heic$/i.test(name) ? { kind: 'convert', from: 'HEIC, 5.2 MB, 4032×3024' } : { kind: 'fine' }, width: 1600, height: 1200, bytes: 312_000, sourceBytes: 480_000, thumbnail: picture(72, 72) };
+  const large = /png$/i.test(name);
+  return { id, name, kind: 'image', verdict: { kind: large ? 'convert' : 'fine' }, width: 1600, height: 1200, bytes: 312_000, sourceBytes: large ? 5_200_000 : 312_000, thumbnail: picture(72, 72) };
 }
 
 function picture(width: number, height: number): string {

@@ -25,9 +25,9 @@ export function contactCommands(world: World): Pick<Api, 'contacts' | 'contactTo
     contact: async (id) => find(id),
     saveContact: async (edit) => {
       const digits = edit.phone.replace(/[^\d+]/g, '');
-      if (digits.length < 10) refuse('phone.too_short', 'The number is too short.', { digits: String(digits.length) });
+      if (digits.length < 10) refuse('phone.too_short', 'The number is too short.', { digits: String(digits.length), country: 'TR' });
       const phone = digits.startsWith('+') ? digits : `+90${digits.replace(/^0/, '')}`;
-      if (world.contacts.some((one) => one.phone === phone && one.id !== edit.id)) refuse('contact.phone_taken', 'Another contact has this number.', { name: world.contacts.find((one) => one.phone === phone)?.name ?? '' });
+      if (world.contacts.some((one) => one.phone === phone && one.id !== edit.id)) refuse('contact.phone_taken', 'Another contact has this number.', { phone, holder: world.contacts.find((one) => one.phone === phone)?.name ?? '', contact_id: '' });
       const known = edit.id === null ? null : find(edit.id);
       const saved: ContactView = { standing: 'normal', createdAt: world.now(), lastMessageAt: null, ...known, ...edit, id: edit.id ?? world.id('contact'), phone, phoneShown: phone.replace(/^(\+90)(\d{3})(\d{3})(\d{2})(\d{2})$/, '$1 $2 $3 $4 $5') };
       world.contacts = known ? world.contacts.map((one) => (one.id === saved.id ? saved : one)) : [saved, ...world.contacts];

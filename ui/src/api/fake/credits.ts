@@ -11,15 +11,15 @@ export function creditCommands(world: World): Pick<Api, 'credits' | 'ledger' | '
       return { total: rows.length, rows: rows.slice(offset, offset + limit) };
     },
     topUp: async (book, credits, price, note) => {
-      if (!(credits > 0)) refuse('ledger.not_positive', 'A top-up is a whole number above zero.');
+      if (!(credits > 0)) refuse('ledger.amount', 'A top-up is a whole number above zero.', { most: '1000000000' });
       world.book('grant', credits, 0, { book, price, note });
       world.emit('ledgerChanged', null);
       return balanceOf(world, book);
     },
     adjust: async (book, credits, reason) => {
-      if (reason.trim() === '') refuse('ledger.no_reason', 'A correction needs a reason.');
+      if (reason.trim() === '') refuse('ledger.correction', 'A correction needs a reason.');
       const free = balanceOf(world, book).free;
-      if (free + credits < 0) refuse('ledger.below_zero', 'There are not that many free credits.', { free: String(free) });
+      if (free + credits < 0) refuse('ledger.below_held', 'There are not that many free credits.', { free: String(free) });
       world.book('adjust', credits, 0, { book, note: reason });
       world.emit('ledgerChanged', null);
       return balanceOf(world, book);

@@ -6,21 +6,21 @@ const countries: [string, number][] = [['TR', 90], ['ID', 62], ['DE', 49], ['GB'
 export function doorCommands(world: World): Pick<Api, 'appStatus' | 'choosePassphrase' | 'unlock' | 'tryAgain' | 'recoveryCodeSaved' | 'settings' | 'saveSettings' | 'countries' | 'sessions' | 'savePace' | 'renameSession' | 'practiceOptions' | 'savePracticeOptions'> {
   const status = (): AppStatus => {
     if (world.door === 'needsPassphrase') return { state: 'needsPassphrase' };
-    if (world.door === 'locked') return { state: 'locked', reason: { code: 'key.no_keyring', message: 'This computer has no keyring.', params: {} } };
-    if (world.door === 'failed') return { state: 'failed', error: { code: 'db.newer', message: 'The data was written by a newer Ulak (schema 12, this one knows 9).', params: { found: '12', known: '9' } } };
+    if (world.door === 'locked') return { state: 'locked', reason: { code: 'vault.secret_needed', message: 'Your data is locked with a passphrase.', params: {} } };
+    if (world.door === 'failed') return { state: 'failed', error: { code: 'storage.newer', message: 'The data was written by a newer Ulak.', params: { folder: '/home/shop/.local/share/ulak', found: '12', known: '9' } } };
     return { state: 'open', recoveryCode: world.recoveryCode };
   };
   const session = (id: string) => world.sessions.find((one) => one.id === id) ?? refuse('session.unknown', 'There is no such number.');
   return {
     appStatus: async () => status(),
     choosePassphrase: async (passphrase) => {
-      if (passphrase.length < 8) refuse('key.short_passphrase', 'The passphrase is too short.', { least: '8' });
+      if (passphrase.length < 8) refuse('vault.too_short', 'The passphrase is too short.', { least: '8' });
       world.door = 'open';
       world.recoveryCode = 'F4KE-7M2Q-9XTB-C3WN-8RHD-5PVJ';
       return status();
     },
     unlock: async (secret) => {
-      if (secret !== 'open sesame') refuse('key.wrong_secret', 'That is neither the passphrase nor the recovery code.');
+      if (secret !== 'open sesame') refuse('vault.wrong_secret', 'This passphrase or recovery code does not open the data.', { folder: '/home/shop/.local/share/ulak' });
       world.door = 'open';
       return status();
     },
@@ -31,12 +31,12 @@ export function doorCommands(world: World): Pick<Api, 'appStatus' | 'choosePassp
     countries: async () => countries.map(([code, callingCode]) => ({ code, callingCode })),
     sessions: async () => world.sessions,
     savePace: async (id, pace) => {
-      if (pace.minMs < 1000) refuse('session.pace_floor', 'The pace cannot be under one second.', { floor: '1' });
-      if (pace.maxMs < pace.minMs) refuse('session.pace_order', 'The longest pause is shorter than the shortest one.');
+      if (pace.minMs < 1000) refuse('pace.too_fast', 'A number sends at most once a second.');
+      if (pace.maxMs < pace.minMs) refuse('pace.backwards', 'The longest wait must not be shorter than the shortest one.');
       return Object.assign(session(id), { pace });
     },
     renameSession: async (id, name) => Object.assign(session(id), { name }),
     practiceOptions: async () => world.practice,
-    savePracticeOptions: async (options) => { world.practice = options; return options; },
+    savePracticeOptions: async (options) => { world.practice = { ...world.practice, ...options }; return world.practice; },
   };
 }

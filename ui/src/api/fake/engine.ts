@@ -1,6 +1,6 @@
 // Makes the fake move: sends by the pace, lets ticks follow, and tells the window. Also the history behind the day.
 import type { Api, Attention } from '../client';
-import { blank, countsOf, liveOf, release, rowOf, settle, start, step, waitOf } from './campaigns';
+import { blank, countsOf, liveOf, pending, release, rowOf, settle, start, step, waitOf } from './campaigns';
 import { balanceOf } from './credits';
 import type { Campaign, Message, World } from './world';
 
@@ -18,7 +18,8 @@ export function engine(world: World): Pick<Api, 'now' | 'home'> {
     const shown = one ?? next;
     const counts = shown ? countsOf(shown) : null;
     const left = counts ? counts.pending + counts.sending : 0;
-    return { campaignId: shown?.id ?? null, name: shown?.name ?? null, done: (shown?.messages.length ?? 0) - left, total: shown?.messages.length ?? 0, wait: waitOf(world, shown), hoursUntil: hoursUntil(), pausedAll: world.pausedAll, clock: world.now() };
+    const total = (shown?.messages.length ?? 0) - (counts?.skipped ?? 0);
+    return { campaignId: shown?.id ?? null, name: shown?.name ?? null, done: total - left, total, wait: waitOf(world, shown), hoursUntil: hoursUntil(), pausedAll: world.pausedAll, clock: world.now() };
   };
   return {
     now: nowView,
@@ -73,7 +74,7 @@ function send(world: World, one: Campaign, message: Message, at: number): void {
   message.tries += 1;
   message.triedAt = at;
   message.steps.push({ at, kind: 'try', sessionName: world.sessions[0]?.name ?? null, cause: null, part: 1 });
-  if (Math.random() * 100 < world.practice.failPercent / 2) {
+  if (Math.random() * 100 < (world.practice.failPercent ?? 0) / 2) {
     message.reason = 'not_on_whatsapp';
     step(world, one, message, 'failed', at + 900);
     release(world, one, message, at + 900);
@@ -81,13 +82,13 @@ function send(world: World, one: Campaign, message: Message, at: number): void {
   }
   step(world, one, message, 'sent', at + 400);
   settle(world, one, message, at + 400);
-  message.next = { at: at + 400 + world.practice.delayMs, state: 'delivered' };
+  message.next = { at: at + 400 + (world.practice.delayMs ?? 0), state: 'delivered' };
 }
 
 function follow(world: World, one: Campaign, message: Message): void {
   if (!message.next) return;
   step(world, one, message, message.next.state, message.next.at);
-  const reads = message.next.state === 'delivered' && Math.random() * 100 < world.practice.readPercent;
+  const reads = message.next.state === 'delivered' && Math.random() * 100 < (world.practice.readPercent ?? 0);
   message.next = reads ? { at: message.next.at + 4000 + Math.random() * 20_000, state: 'read' } : null;
 }
 
@@ -106,7 +107,7 @@ function history(world: World): void {
   world.book('adjust', -40, 0, { at: Date.parse('2026-11-11T15:05:00Z'), note: 'Top-up of July was entered twice' });
 
   const done = sample(world, 'Back to school frames', ['vip'], today - 40 * DAY);
-  for (const [index, message] of done.messages.entries()) arrive(world, done, message, today - 40 * DAY + index * 14_000, index % 10 < 7 ? 'read' : 'delivered');
+  for (const [index, message] of pending(done).entries()) arrive(world, done, message, today - 40 * DAY + index * 14_000, index % 10 < 7 ? 'read' : 'delivered');
   done.state = 'finished';
   done.finishedAt = today - 40 * DAY + done.messages.length * 14_000;
 
@@ -115,8 +116,9 @@ function history(world: World): void {
 
   const begin = Date.parse('2026-11-12T07:00:00Z');
   const running = sample(world, 'Autumn lens check', [], begin);
-  const sent = Math.min(492, running.messages.length);
-  for (const [index, message] of running.messages.slice(0, sent).entries()) {
+  const going = pending(running);
+  const sent = Math.min(492, going.length);
+  for (const [index, message] of going.slice(0, sent).entries()) {
     const at = begin + index * ((now - begin) / sent);
     if (index % 98 === 60) { message.reason = index % 2 === 0 ? 'not_on_whatsapp' : 'media_refused'; message.tries = 1; message.triedAt = at; step(world, running, message, 'failed', at); release(world, running, message, at); }
     else if (index === sent - 3) { message.tries = 1; message.triedAt = at; message.reason = 'connection_lost'; step(world, running, message, 'unknown', at); }

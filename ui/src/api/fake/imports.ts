@@ -2,8 +2,8 @@ import type { Api, AppError, ImportPreview, ImportTotals, PreviewRow, Refusal } 
 import { people } from './people';
 import { refuse, type World } from './world';
 
-const eNotation: AppError = { code: 'phone.e_notation', message: 'Excel has shortened this number; its last digits are lost.', params: { raw: '9.05387E+11', lost: '6', candidates: '1000000' } };
-const short: AppError = { code: 'phone.too_short', message: '7 digits, too short.', params: { digits: '7' } };
+const eNotation: AppError = { code: 'phone.excel_shortened', message: 'Excel has shortened this number to 9.05387E+11.', params: { value: '9.05387E+11', lost_digits: '6', candidates: '1000000' } };
+const short: AppError = { code: 'phone.too_short', message: '7 digits, too short.', params: { digits: '7', country: 'TR' } };
 const none: AppError = { code: 'phone.missing', message: 'No number.', params: {} };
 
 const sample: PreviewRow[] = [
@@ -29,7 +29,7 @@ export function importCommands(world: World): Pick<Api, 'pickContactsFile' | 'pr
   const run = (step: 'scan' | 'import', done: () => void): string => {
     const importId = world.id('import');
     const refusals: Refusal[] = Array.from({ length: totals.refused }, (_, index): Refusal =>
-      index < 33 ? { row: 4 + index * 31, raw: '9.05387E+11', reason: eNotation } : index < 38 ? { row: 6 + index * 29, raw: '532 555 0', reason: short } : { row: 10 + index * 30, raw: '', reason: none }).sort((a, b) => a.row - b.row);
+      index < 33 ? { row: 4 + index * 31, raw: 'Zeynep Arslan;9.05387E+11;Manisa', reason: eNotation } : index < 38 ? { row: 6 + index * 29, raw: 'Hakan Ersoy;532 555 0;İzmir', reason: short } : { row: 10 + index * 30, raw: 'Nur Aydın;;Aydın', reason: none }).sort((a, b) => a.row - b.row);
     const job = { progress: { importId, step, state: 'running' as 'running' | 'done' | 'cancelled', percent: 0, totals, error: null }, refusals, cancelled: false };
     world.imports.set(importId, job);
     let percent = 0;

@@ -18,8 +18,8 @@ export class World {
   settings: Settings = { language: null, theme: 'system', country: 'TR', businessName: 'Lale Optik', hoursFrom: 540, hoursTo: 1320, zone: 'Europe/Istanbul', welcomed: true };
   door: 'open' | 'needsPassphrase' | 'locked' | 'failed' = 'open';
   recoveryCode: string | null = null;
-  practice: PracticeOptions = { readPercent: 70, failPercent: 2, unreachablePercent: 1, delayMs: 2000 };
-  sessions: SessionView[] = [{ id: 'session-practice', name: 'Practice number', phone: '+90 500 555 01 00', practice: true, state: 'connected', priority: 1,
+  practice: Required<PracticeOptions> = { readPercent: 70, failPercent: 2, unreachablePercent: 1, delayMs: 2000 };
+  sessions: SessionView[] = [{ id: 'session-practice', name: '', phone: '', practice: true, state: 'connected', priority: 100,
     pace: { minMs: 8000, maxMs: 20000, batch: 50, restMs: 120000, hourlyCap: 0, dailyCap: 0 }, sentToday: 486, errorsToday: 5, lastActivityAt: null }];
   contacts: ContactView[] = [];
   campaigns: Campaign[] = [];

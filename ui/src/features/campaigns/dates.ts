@@ -27,14 +27,14 @@ export function monthAndYear(month: string): string {
   return named({ month: 'long', year: 'numeric' }, Date.parse(`${month}-01`), 'UTC');
 }
 
-/** "Istanbul" and "GMT+3". */
+/** "Türkiye Time" or "Waktu Indonesia Barat", and "GMT+3". */
 export function zoneShown(name: string, at: number): { place: string; offset: string } {
-  const place = (name.split('/').at(-1) ?? name).replaceAll('_', ' ');
+  const named = (tag: string, timeZoneName: 'shortGeneric' | 'longGeneric' | 'shortOffset') =>
+    new Intl.DateTimeFormat(tag, { timeZone: name || undefined, timeZoneName }).formatToParts(at).find((part) => part.type === 'timeZoneName')?.value ?? '';
   try {
-    const parts = new Intl.DateTimeFormat('en-GB', { timeZone: name || undefined, timeZoneName: 'shortOffset' }).formatToParts(at);
-    return { place, offset: parts.find((part) => part.type === 'timeZoneName')?.value ?? '' };
+    return { place: named(intlTag(language.locale), 'longGeneric'), offset: named('en-GB', 'shortOffset') };
   } catch {
-    return { place, offset: '' };
+    return { place: name, offset: '' };
   }
 }
 

@@ -54,6 +54,11 @@ export function fill(text: string, value: (name: string) => string | undefined):
   return { text: filled.map((one) => one.text).join(''), missing, segments: filled };
 }
 
+/** The names of the variables, each once, in the order they appear. */
+export function variablesOf(text: string): string[] {
+  return [...new Set(segments(text).flatMap((segment) => (segment.kind === 'variable' ? [segment.name] : [])))];
+}
+
 export function variable(name: string, fallback = ''): string {
   return fallback === '' ? `{{${name}}}` : `{{${name}|${fallback}}}`;
 }

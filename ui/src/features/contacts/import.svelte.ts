@@ -2,6 +2,7 @@
 // file by a scan behind it, then the import itself. A change of an option asks for both again; answers to an older
 // question are dropped.
 import { api, listen, type ColumnUse, type ImportOptions, type ImportPreview, type ImportProgress, type ImportTotals, type Refusal } from '../../api/client';
+import { asAppError } from '../../lib/errors';
 import { assign } from './columns';
 
 export const REFUSALS_SHOWN = 1000;
@@ -68,7 +69,7 @@ export class Import {
   }
 
   async use(column: number, use: ColumnUse): Promise<void> {
-    if (this.preview) await this.change({ columns: assign(this.preview.columns.map((one) => one.use), column, use) });
+    if (this.preview) await this.change({ columns: assign(this.options.columns ?? this.preview.columns.map((one) => one.use), column, use) });
   }
 
   async start(): Promise<void> {
@@ -123,9 +124,22 @@ export class Import {
       this.#scanId = scanId;
       this.#catchUp();
     } catch (error) {
-      if (round === this.#round) this.error = error;
+      if (round !== this.#round) return;
+      this.error = error;
+      if (this.options.columns === null && asAppError(error).code === 'import.no_phone_column') await this.#readWithoutPhone(round);
     } finally {
       if (round === this.#round) this.reading = false;
+    }
+  }
+
+  /** No column looks like phones: shows the rows all the same, so that the owner can point at one. */
+  async #readWithoutPhone(round: number): Promise<void> {
+    if (this.path === null) return;
+    try {
+      const preview = await api.previewImport(this.path, { ...this.options, columns: [{ use: 'phone' }] });
+      if (round === this.#round) this.preview = preview;
+    } catch {
+      // The first refusal is on screen already, and says more.
     }
   }
 

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { AppError, Refusal } from '../../api/client';
 import { othersLike, refusalWords, verdictWords } from './verdicts';
 
-const lost: AppError = { code: 'phone.e_notation', message: 'Excel has shortened this number.', params: {} };
+const lost: AppError = { code: 'phone.excel_shortened', message: 'Excel has shortened this number.', params: {} };
 const short: AppError = { code: 'phone.something_new', message: 'A new reason.', params: {} };
 const refusals: Refusal[] = [{ row: 4, raw: '9.05387E+11', reason: lost }, { row: 6, raw: '532', reason: short }, { row: 9, raw: '9.05E+11', reason: lost }];
 

@@ -156,7 +156,7 @@ fn best(headers: &[String], lists: &[&[&str]], rows: &[&[String]], fits: impl Fn
     let score = |at: usize| {
         let cells = rows.iter().filter_map(|row| row.get(at)).filter(|cell| !cell.trim().is_empty());
         let (all, fit) = cells.fold((0, 0), |(all, fit), cell| (all + 1, fit + usize::from(fits(cell))));
-        let share = (fit * 6usize).checked_div(all).unwrap_or_default();
+        let share = (fit * 6usize).checked_div(all).unwrap_or(0);
         headers.get(at).map_or(0, |header| strength(header, lists)) + share
     };
     let ranked = (0..headers.len()).map(|at| (score(at), at)).filter(|(score, _)| *score >= 3);

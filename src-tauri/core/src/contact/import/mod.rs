@@ -17,36 +17,18 @@ mod source;
 mod store;
 mod verdict;
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
 use super::{Consent, Standing};
-use crate::error::Coded;
 use crate::ids::ImportId;
+
+pub use crate::error::Problem as Reason;
 
 pub use error::{ImportError, Notice, RowError};
 pub use preview::preview;
 pub use refused::{export_refused, refusals};
 pub use run::{Job, run};
 pub use store::{end_interrupted, forget};
-
-/// The window's form of an error: a stable code, an English sentence and what it is filled with.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(feature = "bindings", derive(specta::Type))]
-pub struct Reason {
-    pub code: String,
-    pub message: String,
-    pub params: BTreeMap<String, String>,
-}
-
-impl Reason {
-    pub fn of(error: &impl Coded) -> Self {
-        let params = error.params().into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-        Self { code: error.code().to_owned(), message: error.to_string(), params }
-    }
-}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "bindings", derive(specta::Type))]
@@ -231,7 +213,7 @@ impl ImportState {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", rename = "ImportRun")]
 #[cfg_attr(feature = "bindings", derive(specta::Type))]
 pub struct ImportProgress {
     pub import_id: ImportId,

@@ -138,7 +138,12 @@ pub async fn resume(db: &mut SqliteConnection, queue: CampaignId) -> Result<(), 
 }
 
 async fn set_state(db: &mut SqliteConnection, queue: CampaignId, from: &str, to: &str) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE queues SET state = ? WHERE id = ? AND state = ?").bind(to).bind(queue).bind(from).execute(db).await?;
+    sqlx::query("UPDATE queues SET state = ? WHERE id = ? AND state = ?")
+        .bind(to)
+        .bind(queue)
+        .bind(from)
+        .execute(db)
+        .await?;
     Ok(())
 }
 

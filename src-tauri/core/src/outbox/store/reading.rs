@@ -5,8 +5,8 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
 
 use crate::clock::{HOUR, MINUTE, Millis};
-use crate::contact::phone;
 use crate::contact::fold::fold;
+use crate::contact::phone;
 use crate::ids::{CampaignId, ContactId, MediaId, MessageId, SessionId};
 use crate::outbox::state::PartState;
 
@@ -59,12 +59,11 @@ impl Counts {
 /// People by the state of their message, which is the state of its last part; those skipped in advance included.
 pub async fn people(db: &mut SqliteConnection, queue: CampaignId) -> Result<Counts, sqlx::Error> {
     let mut counts = count_parts(db, queue, &[true]).await?;
-    counts.skipped = sqlx::query_scalar(
-        "SELECT count(*) FROM messages WHERE campaign_id = ? AND skip_reason IS NOT NULL",
-    )
-    .bind(queue)
-    .fetch_one(db)
-    .await?;
+    counts.skipped =
+        sqlx::query_scalar("SELECT count(*) FROM messages WHERE campaign_id = ? AND skip_reason IS NOT NULL")
+            .bind(queue)
+            .fetch_one(db)
+            .await?;
     Ok(counts)
 }
 
@@ -120,7 +119,6 @@ pub struct RecipientRow {
     pub state: PartState,
     /// The cause of a failure or the reason of skipping, as a code.
     pub reason: Option<String>,
-    pub session_id: Option<SessionId>,
     pub session_name: Option<String>,
     pub tried_at: Option<Millis>,
     pub tries: i64,
@@ -128,7 +126,7 @@ pub struct RecipientRow {
 
 /// A message as the state of its last part; `skipped` where it has none.
 const RECIPIENTS: &str = "SELECT m.id, m.contact_id, m.name, m.phone, coalesce(p.state, 'skipped') AS state,
-            coalesce(m.skip_reason, p.cause) AS reason, p.session_id, s.name AS session_name, p.tried_at,
+            coalesce(m.skip_reason, p.cause) AS reason, s.name AS session_name, p.tried_at,
             coalesce(p.attempts, 0) AS tries
      FROM messages m LEFT JOIN parts p ON p.message_id = m.id AND p.last = 1
      LEFT JOIN sessions s ON s.id = p.session_id ";
@@ -150,10 +148,9 @@ pub async fn recipients(db: &mut SqliteConnection, query: &RecipientQuery) -> Re
 fn filter(select: &mut QueryBuilder<Sqlite>, query: &RecipientQuery) {
     match query.state {
         None => select.push(" WHERE m.campaign_id = ").push_bind(query.campaign_id),
-        Some(PartState::Skipped) => select
-            .push(" WHERE m.campaign_id = ")
-            .push_bind(query.campaign_id)
-            .push(" AND m.skip_reason IS NOT NULL"),
+        Some(PartState::Skipped) => {
+            select.push(" WHERE m.campaign_id = ").push_bind(query.campaign_id).push(" AND m.skip_reason IS NOT NULL")
+        }
         Some(state) => select
             .push(" WHERE m.id IN (SELECT f.message_id FROM parts f WHERE f.queue_id = ")
             .push_bind(query.campaign_id)
@@ -162,9 +159,7 @@ fn filter(select: &mut QueryBuilder<Sqlite>, query: &RecipientQuery) {
             .push(")"),
     };
     for word in fold(&query.search).split_whitespace() {
-        select.push(
-            " AND EXISTS (SELECT 1 FROM contacts c WHERE c.id = m.contact_id AND c.search LIKE ",
-        );
+        select.push(" AND EXISTS (SELECT 1 FROM contacts c WHERE c.id = m.contact_id AND c.search LIKE ");
         select.push_bind(format!("%{}%", escape_like(word))).push(" ESCAPE '\\')");
     }
 }
@@ -181,7 +176,6 @@ fn recipient_row(row: &SqliteRow) -> RecipientRow {
         phone_shown: phone::shown(row.get("phone")),
         state: row.get::<&str, _>("state").parse().unwrap_or(PartState::Skipped),
         reason: row.get("reason"),
-        session_id: row.get("session_id"),
         session_name: row.get("session_name"),
         tried_at: row.get("tried_at"),
         tries: row.get("tries"),
@@ -389,7 +383,10 @@ pub async fn sent_since(db: &mut SqliteConnection, queue: CampaignId, since: Mil
 pub const LAST_HOUR: Millis = HOUR;
 
 /// When the first part was tried and when the last change by sending happened.
-pub async fn span(db: &mut SqliteConnection, queue: CampaignId) -> Result<(Option<Millis>, Option<Millis>), sqlx::Error> {
+pub async fn span(
+    db: &mut SqliteConnection,
+    queue: CampaignId,
+) -> Result<(Option<Millis>, Option<Millis>), sqlx::Error> {
     let row = sqlx::query(
         "SELECT min(sent_at), max(sent_at),
                 (SELECT max(ended_at) FROM parts WHERE queue_id = ?1 AND last IN (0, 1)
@@ -441,10 +438,7 @@ pub async fn queue_state(db: &mut SqliteConnection, queue: CampaignId) -> Result
 }
 
 /// The parts whose ticks a practice session still owes: what was sent and not read.
-pub async fn awaited(
-    db: &mut SqliteConnection,
-    session: SessionId,
-) -> Result<Vec<(String, String)>, sqlx::Error> {
+pub async fn awaited(db: &mut SqliteConnection, session: SessionId) -> Result<Vec<(String, String)>, sqlx::Error> {
     let rows = sqlx::query(
         "SELECT p.wire_id, m.phone FROM parts p JOIN messages m ON m.id = p.message_id
          WHERE p.session_id = ? AND p.state IN ('sent', 'delivered')",

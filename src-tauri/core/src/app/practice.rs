@@ -1,0 +1,154 @@
+//! The practice run of the terminal: one campaign from a list of contacts to its last tick.
+//!
+//! What was asked for is written down first. Each step is done once however often the run is killed: importing
+//! again brings nobody twice, a half-made draft is thrown away, scheduling is one transaction (or goes on by itself).
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::{App, Problem};
+use crate::campaign::draft::{DraftEdit, StoredState};
+use crate::campaign::store as campaigns;
+use crate::clock::Millis;
+use crate::contact::import::{ImportOptions, ImportProgress, ImportState, ImportStep};
+use crate::db::StorageError;
+use crate::ids::CampaignId;
+use crate::outbox::store::reading;
+use crate::settings;
+
+const KEY: &str = "practice_job";
+
+/// What a practice run was asked for, and how far it is.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct PracticeJob {
+    pub contacts: PathBuf,
+    pub text: String,
+    pub media: Vec<PathBuf>,
+    /// When, in the words it was asked for.
+    pub at: String,
+    pub due_at: Option<Millis>,
+    pub keep_hours: bool,
+    /// The list is being brought in, or was.
+    pub started: bool,
+    pub brought: Option<Brought>,
+    pub campaign: Option<CampaignId>,
+}
+
+/// What became of the list.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+pub struct Brought {
+    pub imported: u32,
+    pub merged: u32,
+    pub rejected: u32,
+}
+
+impl PracticeJob {
+    /// Asked for in the same words.
+    fn is_same_wish(&self, other: &Self) -> bool {
+        let wish =
+            |job: &Self| (job.contacts.clone(), job.text.clone(), job.media.clone(), job.at.clone(), job.keep_hours);
+        wish(self) == wish(other)
+    }
+}
+
+impl App {
+    /// The job of this data folder, if one was ever given.
+    pub async fn practice_job(&self) -> Result<Option<PracticeJob>, Problem> {
+        let job = settings::get(&mut *self.reader().await?, KEY).await;
+        Ok(job.map_err(|error| self.db.error(error))?)
+    }
+
+    /// Takes on a job. The same wish again while it is unfinished goes on with it; anything else is a new campaign.
+    pub async fn start_practice_job(&self, job: &PracticeJob) -> Result<(), Problem> {
+        if let Some(known) = self.practice_job().await?.filter(|known| known.is_same_wish(job))
+            && self.is_unfinished(&known).await?
+        {
+            return Ok(());
+        }
+        Ok(self.put(KEY, job).await?)
+    }
+
+    async fn is_unfinished(&self, job: &PracticeJob) -> Result<bool, Problem> {
+        let Some(id) = job.campaign else { return Ok(true) };
+        let mut reader = self.reader().await?;
+        let made = campaigns::by_id(&mut reader, id).await.map_err(StorageError::from)?;
+        let scheduled = made.is_some_and(|draft| draft.state != StoredState::Draft);
+        Ok(!scheduled || reading::parts(&mut reader, id).await.map_err(StorageError::from)?.open() > 0)
+    }
+
+    /// Brings in the list and says what became of it. Done again after a crash, it changes nothing.
+    pub async fn bring_in_contacts(
+        self: &Arc<Self>,
+        mut progress: impl FnMut(&ImportProgress),
+    ) -> Result<Brought, Problem> {
+        let Some(mut job) = self.practice_job().await? else { return Ok(Brought::default()) };
+        if let Some(brought) = job.brought {
+            return Ok(brought);
+        }
+        let again = std::mem::replace(&mut job.started, true);
+        self.put(KEY, &job).await?;
+        let end = self.import_to_the_end(&job, &mut progress).await?;
+        let totals = end.totals;
+        // Whoever is known because an interrupted run brought them in was imported all the same.
+        let (imported, known) = if again { (totals.new + totals.known, 0) } else { (totals.new, totals.known) };
+        let brought = Brought { imported, merged: known + totals.twice, rejected: totals.refused };
+        job.brought = Some(brought);
+        self.put(KEY, &job).await?;
+        Ok(brought)
+    }
+
+    async fn import_to_the_end(
+        self: &Arc<Self>,
+        job: &PracticeJob,
+        progress: &mut impl FnMut(&ImportProgress),
+    ) -> Result<ImportProgress, Problem> {
+        let options = ImportOptions::default();
+        self.preview_import(&job.contacts, &options).await?;
+        let mut events = self.events.subscribe();
+        let id = self.start_import(&job.contacts, options, ImportStep::Import).await?;
+        loop {
+            if let Some(at) = self.import_progress(id) {
+                progress(&at);
+                if at.state != ImportState::Running {
+                    return at.error.clone().map_or(Ok(at), Err);
+                }
+            }
+            let _ = events.recv().await;
+        }
+    }
+
+    /// Composes and schedules the job's campaign, once.
+    pub async fn schedule_practice_job(&self) -> Result<Option<CampaignId>, Problem> {
+        let Some(mut job) = self.practice_job().await? else { return Ok(None) };
+        if let Some(made) = job.campaign {
+            let known = campaigns::by_id(&mut *self.reader().await?, made).await.map_err(StorageError::from)?;
+            match known.map(|draft| draft.state) {
+                Some(StoredState::Draft) => self.delete_draft(made).await?,
+                Some(_) => return Ok(Some(made)),
+                None => {}
+            }
+        }
+        let draft = self.create_draft().await?;
+        job.campaign = Some(draft.id);
+        self.put(KEY, &job).await?;
+        for file in &job.media {
+            self.add_media(draft.id, file).await?;
+        }
+        let edit = DraftEdit {
+            id: draft.id,
+            name: "Practice".to_owned(),
+            text: job.text,
+            audience: draft.audience,
+            split_long_caption: true,
+            due_at: job.due_at,
+            priority: draft.priority,
+            session_ids: draft.session_ids,
+            keep_hours: job.keep_hours,
+            consent_basis: draft.consent_basis,
+        };
+        self.save_draft(&edit).await?;
+        self.schedule_campaign(draft.id, false).await.map(Some)
+    }
+}

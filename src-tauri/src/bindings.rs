@@ -1,0 +1,99 @@
+//! The window's view of the commands and events: one list, from which the handler and the TypeScript are made.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use specta_typescript::Typescript;
+use tauri::Wry;
+use tauri_specta::{Builder, ErrorHandlingMode, collect_commands, collect_events};
+
+use crate::commands::{campaigns, contacts, credits, door, home, settings};
+use crate::events;
+
+pub fn builder() -> Builder<Wry> {
+    Builder::new()
+        .commands(collect_commands![
+            door::app_status,
+            door::choose_passphrase,
+            door::unlock,
+            door::try_again,
+            door::recovery_code_saved,
+            settings::settings,
+            settings::save_settings,
+            settings::countries,
+            settings::sessions,
+            settings::save_pace,
+            settings::rename_session,
+            settings::practice_options,
+            settings::save_practice_options,
+            contacts::contacts,
+            contacts::contact_totals,
+            contacts::contact,
+            contacts::save_contact,
+            contacts::set_standing,
+            contacts::pick_contacts_file,
+            contacts::preview_import,
+            contacts::scan_import,
+            contacts::start_import,
+            contacts::cancel_import,
+            contacts::refusals,
+            contacts::save_refused,
+            campaigns::campaigns,
+            campaigns::create_draft,
+            campaigns::draft,
+            campaigns::save_draft,
+            campaigns::delete_draft,
+            campaigns::duplicate_campaign,
+            campaigns::pick_media_files,
+            campaigns::add_media,
+            campaigns::paste_media,
+            campaigns::remove_media,
+            campaigns::order_media,
+            campaigns::media_picture,
+            campaigns::preview_message,
+            campaigns::check_draft,
+            campaigns::skipped_people,
+            campaigns::review_campaign,
+            campaigns::schedule_campaign,
+            campaigns::pause_campaign,
+            campaigns::resume_campaign,
+            campaigns::cancel_campaign,
+            campaigns::retry_failed,
+            campaigns::pause_everything,
+            campaigns::resume_everything,
+            campaigns::live,
+            campaigns::recipients,
+            campaigns::recipient,
+            home::now,
+            home::home,
+            credits::credits,
+            credits::ledger,
+            credits::top_up,
+            credits::adjust,
+            credits::export_ledger,
+        ])
+        .events(collect_events![
+            events::CampaignChanged,
+            events::NowChanged,
+            events::LedgerChanged,
+            events::ContactsChanged,
+            events::SettingsChanged,
+            events::ImportProgress,
+            events::FilesOver,
+            events::FilesDropped,
+        ])
+        .error_handling(ErrorHandlingMode::Throw)
+        .disable_serde_phases()
+        // Times and counts stay far below 2^53.
+        .dangerously_cast_bigints_to_number()
+}
+
+pub fn write(path: &Path) -> ExitCode {
+    match builder().export(Typescript::default(), path) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("The bindings could not be written: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

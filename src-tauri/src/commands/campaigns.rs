@@ -1,0 +1,177 @@
+//! Campaigns: composing, scheduling, following.
+
+use std::path::Path;
+
+use tauri::AppHandle;
+use ulak_core::app::{DraftCheck, MessagePreview, Review};
+use ulak_core::campaign::draft::{Draft, DraftEdit, MediaItem};
+use ulak_core::campaign::live::{CampaignRow, LiveView};
+use ulak_core::contact::Contact;
+use ulak_core::ids::{CampaignId, MediaId, MessageId};
+use ulak_core::outbox::state::SkipReason;
+use ulak_core::outbox::store::reading::{RecipientPage, RecipientQuery, RecipientView};
+
+use super::{Answer, Door, ask, path_of, shown};
+
+#[tauri::command]
+#[specta::specta]
+pub async fn campaigns(door: Door<'_>) -> Answer<Vec<CampaignRow>> {
+    door.app().await?.campaigns().await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn create_draft(door: Door<'_>) -> Answer<Draft> {
+    door.app().await?.create_draft().await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn draft(door: Door<'_>, id: CampaignId) -> Answer<Draft> {
+    door.app().await?.draft(id).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn save_draft(door: Door<'_>, edit: DraftEdit) -> Answer<Draft> {
+    door.app().await?.save_draft(&edit).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn delete_draft(door: Door<'_>, id: CampaignId) -> Answer<()> {
+    door.app().await?.delete_draft(id).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn duplicate_campaign(door: Door<'_>, id: CampaignId) -> Answer<Draft> {
+    door.app().await?.duplicate_campaign(id).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn pick_media_files(handle: AppHandle) -> Answer<Vec<String>> {
+    let pictures = &["jpg", "jpeg", "png", "webp"];
+    let chosen = ask(&handle, |dialog, tell| dialog.add_filter("JPEG, PNG, WEBP", pictures).pick_files(tell)).await;
+    Ok(chosen.flatten().unwrap_or_default().into_iter().filter_map(path_of).map(shown).collect())
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn add_media(door: Door<'_>, draft_id: CampaignId, path: String) -> Answer<MediaItem> {
+    door.app().await?.add_media(draft_id, Path::new(&path)).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn paste_media(door: Door<'_>, draft_id: CampaignId, name: String, base64: String) -> Answer<MediaItem> {
+    door.app().await?.paste_media(draft_id, &name, &base64).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn remove_media(door: Door<'_>, draft_id: CampaignId, media_id: MediaId) -> Answer<Draft> {
+    door.app().await?.remove_media(draft_id, media_id).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn order_media(door: Door<'_>, draft_id: CampaignId, media_ids: Vec<MediaId>) -> Answer<Draft> {
+    door.app().await?.order_media(draft_id, &media_ids).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn media_picture(door: Door<'_>, media_id: MediaId) -> Answer<String> {
+    door.app().await?.media_picture(media_id).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn preview_message(door: Door<'_>, draft_id: CampaignId, index: u32) -> Answer<MessagePreview> {
+    door.app().await?.preview_message(draft_id, index).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn check_draft(door: Door<'_>, draft_id: CampaignId) -> Answer<DraftCheck> {
+    door.app().await?.check_draft(draft_id).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn skipped_people(
+    door: Door<'_>,
+    draft_id: CampaignId,
+    reason: SkipReason,
+    limit: u32,
+) -> Answer<Vec<Contact>> {
+    door.app().await?.skipped_people(draft_id, reason, limit).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn review_campaign(door: Door<'_>, draft_id: CampaignId) -> Answer<Review> {
+    door.app().await?.review_campaign(draft_id).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn schedule_campaign(door: Door<'_>, draft_id: CampaignId, only_covered: bool) -> Answer<CampaignId> {
+    door.app().await?.schedule_campaign(draft_id, only_covered).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn pause_campaign(door: Door<'_>, id: CampaignId) -> Answer<()> {
+    door.app().await?.pause_campaign(id).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn resume_campaign(door: Door<'_>, id: CampaignId) -> Answer<()> {
+    door.app().await?.resume_campaign(id).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn cancel_campaign(door: Door<'_>, id: CampaignId) -> Answer<()> {
+    door.app().await?.cancel_campaign(id).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn retry_failed(door: Door<'_>, id: CampaignId) -> Answer<u64> {
+    door.app().await?.retry_failed(id).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn pause_everything(door: Door<'_>) -> Answer<()> {
+    door.app().await?.pause_everything().await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn resume_everything(door: Door<'_>) -> Answer<()> {
+    door.app().await?.resume_everything().await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn live(door: Door<'_>, campaign_id: CampaignId) -> Answer<LiveView> {
+    door.app().await?.live(campaign_id).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn recipients(door: Door<'_>, query: RecipientQuery) -> Answer<RecipientPage> {
+    door.app().await?.recipients(&query).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn recipient(door: Door<'_>, message_id: MessageId) -> Answer<RecipientView> {
+    door.app().await?.recipient(message_id).await
+}

@@ -1,0 +1,41 @@
+//! Credits.
+
+use tauri::AppHandle;
+use ulak_core::app::CreditsView;
+use ulak_core::ledger::Book;
+use ulak_core::ledger::figures::{BalanceView, LedgerPage, LedgerQuery};
+
+use super::{Answer, Door, ask, path_of, shown};
+
+#[tauri::command]
+#[specta::specta]
+pub async fn credits(door: Door<'_>, book: Book) -> Answer<CreditsView> {
+    door.app().await?.credits(book).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn ledger(door: Door<'_>, query: LedgerQuery) -> Answer<LedgerPage> {
+    door.app().await?.ledger(&query).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn top_up(door: Door<'_>, book: Book, credits: i64, price: String, note: String) -> Answer<BalanceView> {
+    door.app().await?.top_up(book, credits, &price, &note).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn adjust(door: Door<'_>, book: Book, credits: i64, reason: String) -> Answer<BalanceView> {
+    door.app().await?.adjust(book, credits, &reason).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn export_ledger(handle: AppHandle, door: Door<'_>, book: Book) -> Answer<Option<String>> {
+    let chosen = ask(&handle, |dialog, tell| dialog.set_file_name("ulak-credits.csv").save_file(tell)).await;
+    let Some(path) = chosen.flatten().and_then(path_of) else { return Ok(None) };
+    door.app().await?.export_ledger(book, &path).await?;
+    Ok(Some(shown(path)))
+}

@@ -1,0 +1,17 @@
+//! Home and the now bar.
+
+use ulak_core::app::{HomeView, NowView};
+
+use super::{Answer, Door};
+
+#[tauri::command]
+#[specta::specta]
+pub async fn now(door: Door<'_>) -> Answer<NowView> {
+    door.app().await?.now_view().await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn home(door: Door<'_>) -> Answer<HomeView> {
+    door.app().await?.home().await
+}

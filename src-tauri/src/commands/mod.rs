@@ -1,0 +1,39 @@
+//! The commands the window may call: each unwraps the door and calls the App.
+
+pub mod campaigns;
+pub mod contacts;
+pub mod credits;
+pub mod door;
+pub mod home;
+pub mod settings;
+
+use std::path::PathBuf;
+
+use tauri::AppHandle;
+use tauri_plugin_dialog::{DialogExt, FileDialogBuilder, FilePath};
+use tokio::sync::oneshot;
+use ulak_core::error::Problem;
+
+type Door<'a> = tauri::State<'a, crate::door::Door>;
+type Answer<T> = Result<T, Problem>;
+
+/// Asks with the system's own dialog, off the async threads.
+async fn ask<T: Send + 'static>(
+    handle: &AppHandle,
+    show: impl FnOnce(FileDialogBuilder<tauri::Wry>, Box<dyn FnOnce(T) + Send>),
+) -> Option<T> {
+    let (answer, answered) = oneshot::channel();
+    let tell = Box::new(move |chosen: T| {
+        let _ = answer.send(chosen);
+    });
+    show(handle.dialog().file(), tell);
+    answered.await.ok()
+}
+
+fn path_of(chosen: FilePath) -> Option<PathBuf> {
+    chosen.into_path().ok()
+}
+
+fn shown(path: PathBuf) -> String {
+    path.to_string_lossy().into_owned()
+}

@@ -1,0 +1,60 @@
+//! Settings and numbers.
+
+use ulak_core::app::SessionView;
+use ulak_core::contact::phone;
+use ulak_core::ids::SessionId;
+use ulak_core::session::Pace;
+use ulak_core::session::practice::PracticeOptions;
+use ulak_core::settings::Settings;
+
+use super::{Answer, Door};
+use crate::view::Country;
+
+#[tauri::command]
+#[specta::specta]
+pub async fn settings(door: Door<'_>) -> Answer<Settings> {
+    door.app().await?.settings().await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn save_settings(door: Door<'_>, settings: Settings) -> Answer<Settings> {
+    door.app().await?.save_settings(&settings).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub fn countries() -> Vec<Country> {
+    let country = |country: phone::Country| Country { code: country.code(), calling_code: country.calling_code() };
+    phone::countries().into_iter().map(country).collect()
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn sessions(door: Door<'_>) -> Answer<Vec<SessionView>> {
+    door.app().await?.sessions().await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn save_pace(door: Door<'_>, session_id: SessionId, pace: Pace) -> Answer<SessionView> {
+    door.app().await?.save_pace(session_id, &pace).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn rename_session(door: Door<'_>, session_id: SessionId, name: String) -> Answer<SessionView> {
+    door.app().await?.rename_session(session_id, &name).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn practice_options(door: Door<'_>) -> Answer<PracticeOptions> {
+    door.app().await?.practice_options().await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn save_practice_options(door: Door<'_>, options: PracticeOptions) -> Answer<PracticeOptions> {
+    door.app().await?.save_practice_options(options).await
+}

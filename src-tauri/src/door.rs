@@ -1,0 +1,74 @@
+//! The door to the data: closed, open, or why it does not open.
+//!
+//! The window asks for the status first; that opens the data where it can. Commands get the App from here or an
+//! error that says that it is closed.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tauri::AppHandle;
+use tokio::sync::Mutex;
+use ulak_core::app::{App, Opening};
+use ulak_core::error::{Params, Problem};
+use ulak_core::vault::SystemKeyring;
+
+use crate::events;
+use crate::view::AppStatus;
+
+pub struct Door {
+    folder: PathBuf,
+    app: Mutex<Option<Arc<App>>>,
+}
+
+impl Door {
+    pub fn new(folder: PathBuf) -> Self {
+        Self { folder, app: Mutex::new(None) }
+    }
+
+    /// The open App.
+    pub async fn app(&self) -> Result<Arc<App>, Problem> {
+        self.app.lock().await.clone().ok_or_else(closed)
+    }
+
+    /// Opens with what the environment gives, or with the secret that the owner typed.
+    pub async fn open(&self, handle: &AppHandle, secret: Option<String>) -> AppStatus {
+        let mut door = self.app.lock().await;
+        if let Some(app) = door.as_ref() {
+            return AppStatus::Open { recovery_code: app.recovery_code() };
+        }
+        let secret = secret.or_else(crate::secret_from_environment);
+        let opening = Opening { folder: self.folder.clone(), secret, ..Opening::default() };
+        match App::open(opening, Arc::new(SystemKeyring)).await {
+            Ok(app) => {
+                events::forward(handle.clone(), app.clone());
+                let recovery_code = app.recovery_code();
+                *door = Some(app);
+                AppStatus::Open { recovery_code }
+            }
+            Err(problem) => status_of(problem),
+        }
+    }
+
+    /// Sees what is on its way through and closes the data.
+    pub async fn close(&self) {
+        if let Some(app) = self.app.lock().await.take() {
+            app.close().await;
+        }
+    }
+}
+
+fn status_of(problem: Problem) -> AppStatus {
+    match problem.code.as_str() {
+        "vault.no_keyring" => AppStatus::NeedsPassphrase,
+        "vault.secret_needed" | "vault.keyring_closed" | "vault.wrong_secret" => AppStatus::Locked { reason: problem },
+        _ => AppStatus::Failed { error: problem },
+    }
+}
+
+fn closed() -> Problem {
+    Problem {
+        code: "app.closed".to_owned(),
+        message: "Your data is not open. Unlock it first.".to_owned(),
+        params: Params::new(),
+    }
+}

@@ -1,0 +1,110 @@
+//! Events to the window: coalesced, so that a busy campaign cannot flood it.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use specta::Type;
+use tauri::AppHandle;
+use tauri_specta::Event as _;
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::RecvError;
+use ulak_core::app::App;
+use ulak_core::contact::import;
+use ulak_core::event::Event;
+use ulak_core::ids::CampaignId;
+
+/// At most ten rounds a second, each event once a round.
+const ROUND: Duration = Duration::from_millis(100);
+
+#[derive(Clone, Serialize, Deserialize, Type, tauri_specta::Event)]
+#[serde(rename_all = "camelCase")]
+pub struct CampaignChanged {
+    pub campaign_id: CampaignId,
+}
+
+#[derive(Clone, Serialize, Deserialize, Type, tauri_specta::Event)]
+pub struct NowChanged;
+
+#[derive(Clone, Serialize, Deserialize, Type, tauri_specta::Event)]
+pub struct LedgerChanged;
+
+#[derive(Clone, Serialize, Deserialize, Type, tauri_specta::Event)]
+pub struct ContactsChanged;
+
+#[derive(Clone, Serialize, Deserialize, Type, tauri_specta::Event)]
+pub struct SettingsChanged;
+
+#[derive(Clone, Serialize, Deserialize, Type, tauri_specta::Event)]
+pub struct ImportProgress(pub import::ImportProgress);
+
+/// How many files are held over the window; 0 when they left.
+#[derive(Clone, Serialize, Deserialize, Type, tauri_specta::Event)]
+pub struct FilesOver {
+    pub paths: u32,
+}
+
+#[derive(Clone, Serialize, Deserialize, Type, tauri_specta::Event)]
+pub struct FilesDropped {
+    pub paths: Vec<String>,
+    pub x: f64,
+    pub y: f64,
+}
+
+/// Passes the core's events on for as long as the App lives.
+pub fn forward(handle: AppHandle, app: Arc<App>) {
+    let mut events = app.events().subscribe();
+    let app = Arc::downgrade(&app);
+    tauri::async_runtime::spawn(async move {
+        while let Some(round) = gather(&mut events).await {
+            let Some(app) = app.upgrade() else { return };
+            for event in round {
+                if let Err(error) = emit(&handle, &app, event) {
+                    tracing::warn!(%error, "an event did not reach the window");
+                }
+            }
+        }
+    });
+}
+
+/// Everything that happens in one round, each event once. None when there will be no more.
+async fn gather(events: &mut Receiver<Event>) -> Option<HashSet<Event>> {
+    let mut round = HashSet::new();
+    take(events.recv().await, &mut round)?;
+    let end = tokio::time::sleep(ROUND);
+    tokio::pin!(end);
+    loop {
+        tokio::select! {
+            () = &mut end => return Some(round),
+            received = events.recv() => take(received, &mut round)?,
+        }
+    }
+}
+
+fn take(received: Result<Event, RecvError>, round: &mut HashSet<Event>) -> Option<()> {
+    match received {
+        Ok(event) => round.insert(event),
+        // More happened than the channel holds: what the window shows in any case is loaded again.
+        Err(RecvError::Lagged(_)) => {
+            round.extend([Event::NowChanged, Event::LedgerChanged, Event::ContactsChanged]);
+            true
+        }
+        Err(RecvError::Closed) => return None,
+    };
+    Some(())
+}
+
+fn emit(handle: &AppHandle, app: &App, event: Event) -> tauri::Result<()> {
+    match event {
+        Event::CampaignChanged(campaign_id) => CampaignChanged { campaign_id }.emit(handle),
+        Event::NowChanged => NowChanged.emit(handle),
+        Event::LedgerChanged => LedgerChanged.emit(handle),
+        Event::ContactsChanged => ContactsChanged.emit(handle),
+        Event::SettingsChanged => SettingsChanged.emit(handle),
+        Event::ImportChanged(id) => match app.import_progress(id) {
+            Some(progress) => ImportProgress(progress).emit(handle),
+            None => Ok(()),
+        },
+    }
+}

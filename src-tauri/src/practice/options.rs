@@ -1,0 +1,169 @@
+//! The options of `ulak practice`, checked before anything is written.
+
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, NaiveDateTime, NaiveTime, TimeZone};
+use chrono_tz::Tz;
+use clap::Args;
+use tempfile::TempDir;
+use ulak_core::app::App;
+use ulak_core::clock::{Millis, local};
+use ulak_core::error::{Params, Problem};
+use ulak_core::session::practice::PracticeOptions;
+
+const SAMPLE_TEXT: &str =
+    "Merhaba {{name}}, a coffee is on us this week. Answer STOP if you want no more of these messages.";
+
+#[derive(Args)]
+pub struct Options {
+    /// The list of people, a CSV file with a column of phones; without it a small invented list is used
+    #[arg(long, value_name = "FILE.csv")]
+    pub contacts: Option<PathBuf>,
+    /// What to write; {{name}} and the other columns of the list fill themselves in
+    #[arg(long)]
+    pub text: Option<String>,
+    /// A photo to send along; may be given several times
+    #[arg(long, value_name = "FILE")]
+    pub media: Vec<PathBuf>,
+    /// When: "now", "14:30" (today, or tomorrow when that is over) or "2026-11-13 14:30", on this computer's clock
+    #[arg(long, value_name = "TIME", default_value = "now")]
+    pub at: String,
+    /// Keep sending hours, as in 09:00-22:00; without this option practice runs at any time, as it reaches nobody
+    #[arg(long, value_name = "FROM-TO", value_parser = hours)]
+    pub hours: Option<(u16, u16)>,
+    /// Practice credits of a new data folder
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(1..=100_000_000))]
+    pub credits: Option<i64>,
+    /// How many times faster than the world time passes
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub speed: Option<u32>,
+    /// Keep the data in this folder, to go on after an interruption; without it a temporary one is used
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// One JSON object per event on a line of standard output, the last one the summary
+    #[arg(long)]
+    pub json: bool,
+    /// How many in a hundred practice people read what they get [default: 80]
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub read: Option<u8>,
+    /// How many in a hundred are not on WhatsApp, so that sending fails [default: 0]
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub fail: Option<u8>,
+    /// How many in a hundred have their phone switched off: sent, never delivered [default: 0]
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub unreachable: Option<u8>,
+    /// The usual time between two ticks, in milliseconds [default: 1500]
+    #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u32).range(0..=600_000))]
+    pub delay: Option<u32>,
+}
+
+impl Options {
+    /// Anything that a new campaign is made of.
+    pub fn asks_for_a_campaign(&self) -> bool {
+        self.contacts.is_some() || self.text.is_some() || !self.media.is_empty()
+    }
+
+    pub fn text(&self) -> String {
+        self.text.clone().unwrap_or_else(|| SAMPLE_TEXT.to_owned())
+    }
+
+    pub fn temporary_folder(&self) -> Result<Option<TempDir>, Problem> {
+        if self.data.is_some() {
+            return Ok(None);
+        }
+        tempfile::tempdir().map(Some).map_err(|error| problem(format!("No temporary folder can be made: {error}.")))
+    }
+
+    /// How the practice people behave, where an option says so; what is not given stays as it was.
+    pub fn behaviour(&self) -> Option<PracticeOptions> {
+        let given = [self.read, self.fail, self.unreachable].iter().any(Option::is_some) || self.delay.is_some();
+        let usual = PracticeOptions::default();
+        given.then(|| PracticeOptions {
+            read_percent: self.read.unwrap_or(usual.read_percent),
+            fail_percent: self.fail.unwrap_or(usual.fail_percent),
+            unreachable_percent: self.unreachable.unwrap_or(usual.unreachable_percent),
+            delay_ms: self.delay.unwrap_or(usual.delay_ms),
+        })
+    }
+
+    pub async fn apply_hours(&self, app: &App) -> Result<(), Problem> {
+        if let Some((from, to)) = self.hours {
+            let mut settings = app.settings().await?;
+            (settings.hours_from, settings.hours_to) = (from, to);
+            app.save_settings(&settings).await?;
+        }
+        Ok(())
+    }
+
+    pub fn due_at(&self, now: Millis, zone: Tz) -> Result<Option<Millis>, Problem> {
+        due_at(&self.at, now, zone)
+            .ok_or_else(|| problem(format!("--at {} is no time. Write now, 14:30, or 2026-11-13 14:30.", self.at)))
+    }
+}
+
+/// None inside is "now".
+fn due_at(text: &str, now: Millis, zone: Tz) -> Option<Option<Millis>> {
+    let text = text.trim();
+    if text.eq_ignore_ascii_case("now") {
+        return Some(None);
+    }
+    if let Ok(exact) = DateTime::parse_from_rfc3339(text) {
+        return Some(Some(exact.timestamp_millis()));
+    }
+    let on_the_wall = |wall: NaiveDateTime| zone.from_local_datetime(&wall).earliest().map(|at| at.timestamp_millis());
+    if let Ok(time) = NaiveTime::parse_from_str(text, "%H:%M") {
+        let today = local(now, zone).date_naive();
+        let days = [today, today.succ_opt()?];
+        return days.into_iter().find_map(|day| on_the_wall(day.and_time(time)).filter(|at| *at >= now)).map(Some);
+    }
+    let formats = ["%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S"];
+    let wall = formats.iter().find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())?;
+    on_the_wall(wall).map(Some)
+}
+
+fn hours(text: &str) -> Result<(u16, u16), String> {
+    let wrong = || format!("\"{text}\" is no span of the day: write it as 09:00-22:00");
+    let (from, to) = text.split_once('-').ok_or_else(wrong)?;
+    Ok((minute(from).ok_or_else(wrong)?, minute(to).ok_or_else(wrong)?))
+}
+
+fn minute(text: &str) -> Option<u16> {
+    let (hour, minute) = text.trim().split_once(':')?;
+    let (hour, minute): (u16, u16) = (hour.parse().ok()?, minute.parse().ok()?);
+    (minute < 60 && hour * 60 + minute <= 1440).then_some(hour * 60 + minute)
+}
+
+/// The invented list, laid into the data folder so that a run can go on with it.
+pub fn sample_contacts(folder: &Path) -> Result<PathBuf, Problem> {
+    let file = folder.join("sample-contacts.csv");
+    std::fs::write(&file, include_str!("sample-contacts.csv"))
+        .map_err(|error| problem(format!("{} cannot be written: {error}.", file.display())))?;
+    Ok(file)
+}
+
+fn problem(message: String) -> Problem {
+    Problem { code: "practice.option".to_owned(), message, params: Params::new() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOON: Millis = 1_794_441_600_000 + 12 * 3_600_000;
+
+    #[test]
+    fn times_are_read_as_people_write_them() {
+        assert_eq!(due_at("now", NOON, Tz::UTC), Some(None));
+        assert_eq!(due_at("14:30", NOON, Tz::UTC), Some(Some(NOON + 9_000_000)));
+        assert_eq!(due_at("11:00", NOON, Tz::UTC), Some(Some(NOON + 23 * 3_600_000)));
+        assert_eq!(due_at("2026-11-12T12:00:01Z", NOON, Tz::UTC), Some(Some(NOON + 1_000)));
+        assert_eq!(due_at("soon", NOON, Tz::UTC), None);
+    }
+
+    #[test]
+    fn hours_are_checked() {
+        assert_eq!(hours("09:00-22:00"), Ok((540, 1320)));
+        assert_eq!(hours("22:00-02:30"), Ok((1320, 150)));
+        assert!(hours("9-22").is_err() && hours("25:00-26:00").is_err());
+    }
+}

@@ -1,0 +1,136 @@
+//! The arrows of ARCHITECTURE.md: who may import whom, and what stands in one place only.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "a test that meets the unexpected fails there"
+)]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// A module may import what stands before it in this list, never what stands after it. Modules of one row do not
+/// know each other, except where `BESIDE` says so.
+const LAYERS: &[&[&str]] = &[
+    &["clock", "error", "event", "ids"],
+    &["db", "vault"],
+    &["ledger", "contact", "template", "session", "media"],
+    &["settings"],
+    &["outbox"],
+    &["campaign"],
+    &["app"],
+    &["testing"],
+];
+
+/// The leaves know each other; the outbox's window is a plain type that settings hold.
+const BESIDE: &[(&str, &str)] = &[("ids", "clock"), ("event", "ids"), ("vault", "db"), ("settings", "outbox")];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+        let path = entry.path();
+        if path.is_dir() {
+            found.extend(sources(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+    found
+}
+
+fn layer(module: &str) -> usize {
+    LAYERS.iter().position(|row| row.contains(&module)).unwrap_or_else(|| panic!("{module} has no layer"))
+}
+
+/// The top-level module of a core file.
+fn module_of(path: &Path) -> String {
+    let core = root().join("src-tauri/core/src");
+    let first = path.strip_prefix(&core).unwrap().components().next().unwrap();
+    first.as_os_str().to_string_lossy().trim_end_matches(".rs").to_owned()
+}
+
+/// What a source imports by `crate::…`, test modules at the end of a file left out.
+fn imports(source: &str) -> Vec<String> {
+    let code = source.split("#[cfg(test)]\nmod tests").next().unwrap();
+    let named = code.split("crate::").skip(1);
+    let word = |rest: &str| rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>();
+    named.map(word).filter(|name| LAYERS.iter().any(|row| row.contains(&name.as_str()))).collect()
+}
+
+#[test]
+fn arrows_go_one_way() {
+    let mut wrong = Vec::new();
+    for path in sources(&root().join("src-tauri/core/src")) {
+        let from = module_of(&path);
+        if from == "lib" {
+            continue;
+        }
+        for to in imports(&fs::read_to_string(&path).unwrap()) {
+            let beside = BESIDE.contains(&(from.as_str(), to.as_str()));
+            if from != to && !beside && layer(&to) >= layer(&from) {
+                wrong.push(format!("{} imports {to}", path.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn each_outside_library_has_one_home() {
+    let homes: BTreeMap<&str, &[&str]> = BTreeMap::from([
+        ("tauri", &["src-tauri/src", "src-tauri/build.rs"][..]),
+        ("keyring::", &["src-tauri/core/src/vault.rs"][..]),
+        ("rlibphonenumber", &["src-tauri/core/src/contact/phone"][..]),
+        ("whatsapp_rust", &["src-tauri/whatsapp"][..]),
+        ("axum", &["src-tauri/api"][..]),
+    ]);
+    for path in sources(&root().join("src-tauri")) {
+        let shown = path.strip_prefix(root()).unwrap().display().to_string();
+        if shown.contains("/xtask/") {
+            continue;
+        }
+        let source = fs::read_to_string(&path).unwrap();
+        for (library, homes) in &homes {
+            let used = source.lines().any(|line| {
+                let code = line.trim_start();
+                !code.starts_with("//") && code.contains(&format!("{}::", library.trim_end_matches("::")))
+            });
+            assert!(!used || homes.iter().any(|home| shown.starts_with(home)), "{shown} uses {library}");
+        }
+    }
+}
+
+#[test]
+fn sql_stands_in_stores() {
+    for path in sources(&root().join("src-tauri")) {
+        let shown = path.strip_prefix(root()).unwrap().display().to_string();
+        let source = fs::read_to_string(&path).unwrap();
+        let code = source.split("#[cfg(test)]\nmod tests").next().unwrap();
+        let has_sql = code.contains("sqlx::query") || code.contains("QueryBuilder<Sqlite>");
+        let is_store = ["store", "db.rs", "settings.rs", "ledger/figures.rs", "outbox/receipt.rs"];
+        assert!(
+            !has_sql || is_store.iter().any(|name| shown.contains(name)) || shown.contains("tests"),
+            "{shown} has SQL"
+        );
+    }
+}
+
+#[test]
+fn the_shell_decides_nothing() {
+    for path in sources(&root().join("src-tauri/src/commands")) {
+        let source = fs::read_to_string(&path).unwrap();
+        let bodies = source.split("pub async fn ").skip(1).filter(|_| source.contains("#[tauri::command]"));
+        for body in bodies {
+            let lines = body.lines().take_while(|line| *line != "}").count();
+            assert!(lines <= 11, "{}: a command of {lines} lines", path.display());
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! `kill -9` at random moments of a running `ulak practice`, over one data folder until its campaign is over.
+//!
+//! After every kill the ledger must add up; at the end everybody on the list must have seen exactly one message, under
+//! the one wire id that the database knows. `ULAK_CRASH_KILLS` sets how many kills (40), `ULAK_CRASH_SEED` repeats a run.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "a test that meets the unexpected fails there"
+)]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use sqlx::Row;
+use tempfile::TempDir;
+use ulak_core::db::{Db, lock_folder};
+use ulak_core::ledger::store::verify;
+use ulak_core::vault::{self, Keyring};
+
+const PASSPHRASE: &str = "a passphrase for the crash test";
+const PEOPLE: usize = 150;
+
+#[tokio::test]
+async fn killed_at_any_moment_nobody_is_lost_and_nobody_gets_it_twice() {
+    let wanted: u32 = from_environment("ULAK_CRASH_KILLS").unwrap_or(40);
+    let seed = from_environment("ULAK_CRASH_SEED").unwrap_or_else(clock_seed);
+    println!("{wanted} kills, ULAK_CRASH_SEED={seed}");
+    let mut chance = Chance(seed | 1);
+    let mut kills = 0;
+    while kills < wanted {
+        kills += campaign_under_fire(&mut chance, wanted - kills).await;
+        println!("{kills} of {wanted} kills, nobody lost, nobody twice, the ledger exact");
+    }
+}
+
+/// One campaign from a fresh folder to its end; says how often it was killed.
+async fn campaign_under_fire(chance: &mut Chance, most_kills: u32) -> u32 {
+    let world = Scene::new();
+    let mut kills = 0;
+    let mut scheduled = false;
+    loop {
+        let mut run = world.start(scheduled);
+        let deadline = if kills < most_kills { chance.below(700) + 5 } else { 120_000 };
+        let status = wait(&mut run, Duration::from_millis(deadline));
+        scheduled |= world.said("\"event\":\"scheduled\"");
+        world.check_ledger().await;
+        world.check_phones();
+        match status {
+            Some(true) => break,
+            Some(false) => panic!("the practice run failed: {}", world.output()),
+            None => kills += 1,
+        }
+    }
+    world.check_everybody().await;
+    kills
+}
+
+/// Whether it ended well; none when it had to be killed.
+fn wait(run: &mut Child, most: Duration) -> Option<bool> {
+    let until = Instant::now() + most;
+    while Instant::now() < until {
+        if let Some(status) = run.try_wait().unwrap() {
+            return Some(status.success());
+        }
+        std::thread::yield_now();
+        std::thread::park_timeout(Duration::from_millis(2));
+    }
+    run.kill().unwrap();
+    run.wait().unwrap();
+    None
+}
+
+struct Scene {
+    folder: TempDir,
+}
+
+impl Scene {
+    fn new() -> Self {
+        let scene = Self { folder: tempfile::tempdir().unwrap() };
+        let rows: String = (0..PEOPLE).map(|number| format!("Kişi {number},+90532555{number:04}\n")).collect();
+        fs::write(scene.list(), format!("name,phone\n{rows}")).unwrap();
+        scene
+    }
+
+    fn list(&self) -> PathBuf {
+        self.folder.path().join("people.csv")
+    }
+
+    fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// Once something is scheduled, the data folder is all that a restart is told.
+    fn start(&self, scheduled: bool) -> Child {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ulak"));
+        command.arg("practice").arg("--json").arg("--data").arg(self.data());
+        if !scheduled {
+            command.arg("--contacts").arg(self.list()).args(["--text", "Merhaba {{name}}", "--speed", "300"]);
+        }
+        let output = fs::File::options().create(true).append(true).open(self.folder.path().join("output")).unwrap();
+        command.env("ULAK_PASSPHRASE", PASSPHRASE).stdout(output.try_clone().unwrap()).stderr(output);
+        command.stdin(Stdio::null()).spawn().unwrap()
+    }
+
+    fn output(&self) -> String {
+        fs::read_to_string(self.folder.path().join("output")).unwrap_or_default()
+    }
+
+    fn said(&self, words: &str) -> bool {
+        self.output().contains(words)
+    }
+
+    async fn check_ledger(&self) {
+        if let Some(db) = open(&self.data()).await {
+            verify(&mut *db.read().acquire().await.unwrap()).await.unwrap();
+            db.close().await;
+        }
+    }
+
+    /// What people saw: phone → wire ids, one line each. A last line without its end was never shown.
+    fn seen(&self) -> BTreeMap<String, Vec<(String, String)>> {
+        let log = fs::read_to_string(self.data().join("practice-phone.jsonl")).unwrap_or_default();
+        let mut seen: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
+        for line in log.split_inclusive('\n').filter(|line| line.ends_with('\n')) {
+            let Ok(line) = serde_json::from_str::<serde_json::Value>(line) else { continue };
+            let text = |name: &str| line[name].as_str().unwrap().to_owned();
+            seen.entry(text("to")).or_default().push((text("wire_id"), text("text")));
+        }
+        seen
+    }
+
+    fn check_phones(&self) {
+        for (phone, messages) in self.seen() {
+            assert_eq!(messages.len(), 1, "{phone} saw {messages:?}");
+        }
+    }
+
+    async fn check_everybody(&self) {
+        let seen = self.seen();
+        assert_eq!(seen.len(), PEOPLE, "everybody saw the message");
+        let db = open(&self.data()).await.unwrap();
+        let parts = sqlx::query(
+            "SELECT m.phone, m.name, p.wire_id, p.state FROM parts p JOIN messages m ON m.id = p.message_id",
+        );
+        let parts = parts.fetch_all(db.read()).await.unwrap();
+        assert_eq!(parts.len(), PEOPLE);
+        for part in &parts {
+            let (phone, name): (String, String) = (part.get(0), part.get(1));
+            let expected = (part.get::<String, _>(2), format!("Merhaba {name}"));
+            assert_eq!(seen[&phone], [expected], "{phone} under one id");
+            assert!(["delivered", "read"].contains(&part.get::<&str, _>(3)));
+        }
+        db.close().await;
+    }
+}
+
+struct NoKeyring;
+
+impl Keyring for NoKeyring {
+    fn get(&self, _: &str) -> Result<Option<Vec<u8>>, String> {
+        Err("none".to_owned())
+    }
+    fn set(&self, _: &str, _: &[u8]) -> Result<(), String> {
+        Err("none".to_owned())
+    }
+}
+
+/// None while a kill came before there was a database.
+async fn open(folder: &Path) -> Option<Db> {
+    if !folder.join("ulak.db").exists() {
+        return None;
+    }
+    let key = vault::open(folder, Some(PASSPHRASE), &NoKeyring).unwrap().key;
+    Some(Db::open(lock_folder(folder).unwrap(), &key).await.unwrap())
+}
+
+/// A small generator, so that a run can be repeated by its seed.
+struct Chance(u64);
+
+impl Chance {
+    fn below(&mut self, limit: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % limit
+    }
+}
+
+fn from_environment<T: std::str::FromStr>(name: &str) -> Option<T> {
+    std::env::var(name).ok()?.parse().ok()
+}
+
+fn clock_seed() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos() as u64
+}

@@ -1,0 +1,22 @@
+//! The real window, driven as an owner drives it: the built app under a virtual display, real files dropped on it, a
+//! real database behind it. `cargo xtask test` starts these tests on a display, a session bus and a keyring of their
+//! own. There is one pointer on that display, so the tests go one after the other.
+//!
+//! `ULAK_BINARY` names the app (else the workspace's debug build). Pictures go to `artifacts/e2e` and
+//! `artifacts/screens`; with `ULAK_README_SHOT=1` the README's is made as well.
+#![cfg(target_os = "linux")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+mod desk;
+mod drag;
+mod first_campaign;
+mod owner;
+mod page;
+mod patience;
+mod phones;

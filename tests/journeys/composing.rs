@@ -1,0 +1,117 @@
+//! What is composed is what arrives: captions, photos in order, variables.
+
+use std::path::Path;
+
+use ulak_core::app::Problem;
+use ulak_core::contact::ContactEdit;
+use ulak_core::outbox::state::SkipReason;
+use ulak_core::testing::World;
+
+use crate::at;
+
+fn photo(name: &str) -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/media").join(name)
+}
+
+#[tokio::test]
+async fn two_photos_and_a_text_arrive_in_order() -> Result<(), Problem> {
+    let mut world = World::at(at(0, 12, 0)).await?;
+    world.contacts(3).await?;
+    let draft = world.draft("Merhaba {{name}}", |_| {}).await?;
+    world.app.add_media(draft.id, &photo("sample.jpg")).await?;
+    world.app.add_media(draft.id, &photo("transparent.png")).await?;
+    world.app.schedule_campaign(draft.id, false).await?;
+    world.run_until(at(0, 13, 0)).await?;
+    let sent = world.phone.sent();
+    assert_eq!(sent.len(), 9);
+    for message in sent.chunks(3) {
+        assert!(message.iter().all(|part| part.to == message[0].to), "one person after the other");
+        assert_eq!(message.iter().map(|part| part.is_image).collect::<Vec<_>>(), [true, true, false]);
+        assert!(message[2].text.as_deref().is_some_and(|text| text.starts_with("Merhaba")));
+    }
+    world.app.ledger_holds().await
+}
+
+#[tokio::test]
+async fn a_caption_fits_at_1024_and_is_offered_as_its_own_part_at_1025() -> Result<(), Problem> {
+    let mut world = World::at(at(0, 12, 0)).await?;
+    world.contact("Elif", "+905325550142").await?;
+    // Each of these counts two, as WhatsApp's own fields count.
+    let fits = "👓".repeat(512);
+    let long = fits.clone() + "a";
+    let draft = world.draft(&fits, |_| {}).await?;
+    world.app.add_media(draft.id, &photo("sample.jpg")).await?;
+    assert_eq!(world.app.review_campaign(draft.id).await?.credits, 1);
+    world.app.schedule_campaign(draft.id, false).await?;
+    world.run_until(at(0, 12, 30)).await?;
+    let draft = world.draft(&long, |_| {}).await?;
+    world.app.add_media(draft.id, &photo("sample.jpg")).await?;
+    let refused = world.app.schedule_campaign(draft.id, false).await.err();
+    assert_eq!(refused.map(|problem| problem.code), Some("campaign.caption_too_long".to_owned()));
+    let draft = world.draft(&long, |edit| edit.split_long_caption = true).await?;
+    world.app.add_media(draft.id, &photo("sample.jpg")).await?;
+    assert_eq!(world.app.review_campaign(draft.id).await?.credits, 2);
+    world.app.schedule_campaign(draft.id, false).await?;
+    world.run_until(at(0, 13, 0)).await?;
+    let shape: Vec<(bool, usize)> = world
+        .phone
+        .sent()
+        .iter()
+        .map(|part| (part.is_image, part.text.as_deref().map_or(0, |text| text.encode_utf16().count())))
+        .collect();
+    assert_eq!(shape, [(true, 1024), (true, 0), (false, 1025)]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_unfilled_variable_is_never_sent() -> Result<(), Problem> {
+    let mut world = World::at(at(0, 12, 0)).await?;
+    world.contact("Elif", "+905325550142").await?;
+    let nameless = ContactEdit { phone: "+905325550143".to_owned(), ..ContactEdit::default() };
+    world.app.save_contact(&nameless).await?;
+    let draft = world.draft("Sayın {{name}}, {{city|İzmir}} mağazamızda", |_| {}).await?;
+    let preview = world.app.preview_message(draft.id, 1).await?;
+    assert_eq!(preview.missing, ["name"]);
+    let review = world.app.review_campaign(draft.id).await?;
+    assert_eq!((review.will_send, review.credits), (1, 1));
+    assert_eq!(
+        (review.skipped[0].reason, review.skipped[0].variable.as_deref()),
+        (SkipReason::MissingVariable, Some("name"))
+    );
+    world.app.schedule_campaign(draft.id, false).await?;
+    world.run_until(at(0, 13, 0)).await?;
+    let sent = world.phone.sent();
+    assert_eq!(
+        sent.iter().filter_map(|part| part.text.as_deref()).collect::<Vec<_>>(),
+        ["Sayın Elif, İzmir mağazamızda"]
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_draft_keeps_what_was_typed_and_what_is_broken_is_refused() -> Result<(), Problem> {
+    let world = World::at(at(0, 12, 0)).await?;
+    world.contact("Elif", "+905325550142").await?;
+    let draft = world.draft("Merhaba {{name", |_| {}).await?;
+    let world = world.restart().await?;
+    assert_eq!(world.app.draft(draft.id).await?.text, "Merhaba {{name");
+    let refused = world.app.schedule_campaign(draft.id, false).await.err();
+    assert_eq!(refused.map(|problem| problem.code), Some("template.unclosed".to_owned()));
+    let refused = world.app.add_media(draft.id, &photo("text.jpg")).await.err();
+    assert!(refused.is_some_and(|problem| problem.code.starts_with("media.")));
+    assert_eq!(world.app.draft(draft.id).await?.media, []);
+    Ok(())
+}
+
+#[tokio::test]
+async fn without_consent_or_a_stated_basis_people_are_skipped() -> Result<(), Problem> {
+    let world = World::at(at(0, 12, 0)).await?;
+    let stranger = ContactEdit { phone: "+905325550143".to_owned(), ..ContactEdit::default() };
+    world.app.save_contact(&stranger).await?;
+    let draft = world.draft("Merhaba", |edit| edit.consent_basis = String::new()).await?;
+    let review = world.app.review_campaign(draft.id).await?;
+    assert_eq!((review.will_send, review.skipped[0].reason), (0, SkipReason::NoConsent));
+    assert_eq!(review.blockers[0].code, "campaign.nobody");
+    assert_eq!(world.app.skipped_people(draft.id, SkipReason::NoConsent, 10).await?.len(), 1);
+    Ok(())
+}

@@ -1,0 +1,82 @@
+//! Sending hours: the edge at 22:00, over midnight, and the nights in which the clocks change.
+
+use chrono::TimeZone;
+use chrono_tz::America::New_York;
+use ulak_core::app::Problem;
+use ulak_core::campaign::live::WaitKind;
+use ulak_core::clock::{MINUTE, Millis};
+use ulak_core::testing::World;
+
+use crate::at;
+
+async fn hours(world: &World, from: u16, to: u16, zone: &str) -> Result<(), Problem> {
+    let mut settings = world.app.settings().await?;
+    (settings.hours_from, settings.hours_to, settings.zone) = (from * 60, to * 60, zone.to_owned());
+    world.app.save_settings(&settings).await.map(drop)
+}
+
+#[tokio::test]
+async fn at_22_00_the_outbox_stops_and_at_09_00_it_goes_on() -> Result<(), Problem> {
+    let mut world = World::at(at(0, 21, 59) + 50_000).await?;
+    world.contacts(30).await?;
+    let id = world.schedule("Merhaba").await?;
+    world.run_until(at(0, 22, 30)).await?;
+    let tonight = world.phone.sent();
+    assert!(!tonight.is_empty() && tonight.iter().all(|sent| sent.at < at(0, 22, 0)));
+    let live = world.app.live(id).await?;
+    assert_eq!((live.wait.kind, live.wait.until), (WaitKind::Hours, Some(at(1, 9, 0))));
+    world.run_until(at(1, 10, 0)).await?;
+    let tomorrow = world.phone.sent().split_off(tonight.len());
+    assert_eq!(tomorrow.len() + tonight.len(), 30);
+    assert_eq!(tomorrow[0].at, at(1, 9, 0));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_window_over_midnight_stays_open_over_midnight() -> Result<(), Problem> {
+    let mut world = World::at(at(0, 23, 59)).await?;
+    hours(&world, 20, 1, "UTC").await?;
+    world.contacts(60).await?;
+    world.schedule("Merhaba").await?;
+    world.run_until(at(1, 12, 0)).await?;
+    let sent = world.phone.sent();
+    assert!(sent.iter().any(|sent| sent.at < at(1, 0, 0)) && sent.iter().any(|sent| sent.at >= at(1, 0, 0)));
+    assert!(sent.iter().all(|sent| sent.at < at(1, 1, 0)));
+    assert_eq!(sent.len(), 60);
+    Ok(())
+}
+
+#[tokio::test]
+async fn when_the_clocks_change_the_morning_comes_at_the_new_time() -> Result<(), Problem> {
+    let wall = |day: u32, hour: u32| -> Millis {
+        New_York.with_ymd_and_hms(2026, 11, day, hour, 0, 0).earliest().map_or(0, |at| at.timestamp_millis())
+    };
+    // In the night to the first of November the clocks of New York go back from 02:00 to 01:00.
+    let mut world = World::at(New_York.with_ymd_and_hms(2026, 10, 31, 21, 59, 0).unwrap().timestamp_millis()).await?;
+    hours(&world, 9, 22, "America/New_York").await?;
+    world.contacts(60).await?;
+    world.schedule("Merhaba").await?;
+    world.run_until(wall(1, 12)).await?;
+    let sent = world.phone.sent();
+    let morning = sent.iter().find(|sent| sent.at > wall(1, 0)).map(|sent| sent.at);
+    assert_eq!(morning, Some(wall(1, 9)));
+    assert_eq!(sent.len(), 60);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_later_date_waits_and_the_review_says_when_it_will_be_done() -> Result<(), Problem> {
+    let mut world = World::at(at(0, 12, 0)).await?;
+    world.contacts(10).await?;
+    let draft = world.draft("Merhaba", |edit| edit.due_at = Some(at(1, 14, 0))).await?;
+    let review = world.app.review_campaign(draft.id).await?;
+    assert_eq!(review.starts_at, at(1, 14, 0));
+    assert!(review.finishes_at.is_some_and(|finish| finish > at(1, 14, 0) && finish < at(1, 14, 0) + 5 * MINUTE));
+    assert_eq!((review.days.len(), review.days[0].day.as_str()), (1, "2026-11-13"));
+    world.app.schedule_campaign(draft.id, false).await?;
+    world.run_until(at(1, 13, 59)).await?;
+    assert!(world.phone.sent().is_empty());
+    world.run_until(at(1, 15, 0)).await?;
+    assert_eq!(world.phone.sent().len(), 10);
+    Ok(())
+}

@@ -1,0 +1,93 @@
+//! A full disk while sending, a scheduling that is cut off, a folder opened twice.
+
+use sqlx::Row;
+use ulak_core::app::{App, Problem};
+use ulak_core::campaign::CampaignState;
+use ulak_core::testing::{World, key};
+
+use crate::at;
+
+#[tokio::test]
+async fn on_a_full_disk_sending_waits_and_then_goes_on() -> Result<(), Problem> {
+    let mut world = World::at(at(0, 12, 0)).await?;
+    world.contacts(400).await?;
+    let id = world.schedule(&"Merhaba {{name}} ".repeat(20)).await?;
+    let db = world.app.db();
+    let pages = db.page_count().await?;
+    db.limit_pages(pages).await?;
+    let stopped = world.run_until(at(0, 13, 0)).await.err();
+    assert_eq!(stopped.map(|problem| problem.code), Some("storage.full".to_owned()));
+    let tries = world.phone.sent().len();
+    assert!(tries < 400);
+    world.app.db().limit_pages(1_000_000).await?;
+    world.run_until(at(0, 20, 0)).await?;
+    let mut phones: Vec<String> = world.phone.sent().into_iter().map(|sent| sent.to).collect();
+    assert_eq!(phones.len(), 400, "nobody twice");
+    phones.sort();
+    phones.dedup();
+    assert_eq!(phones.len(), 400, "nobody forgotten");
+    assert_eq!(world.app.live(id).await?.state, CampaignState::Finished);
+    world.app.ledger_holds().await
+}
+
+#[tokio::test]
+async fn a_scheduling_that_was_cut_off_is_finished_at_the_next_start() -> Result<(), Problem> {
+    let world = World::at(at(0, 12, 0)).await?;
+    many_contacts(&world, 14_000).await?;
+    world.app.top_up(ulak_core::ledger::Book::Practice, 20_000, "", "").await?;
+    let draft = world.draft("Merhaba", |_| {}).await?;
+    let db = world.app.db();
+    // The first ten thousand are in, then there is no room for the rest.
+    let id = draft.id;
+    let pages = db.page_count().await?;
+    let mut room = 200;
+    loop {
+        db.limit_pages(pages + room).await?;
+        let stopped = world.app.schedule_campaign(id, false).await.err().map(|problem| problem.code);
+        match stopped.as_deref() {
+            Some("storage.full") => room += 200,
+            Some("campaign.not_a_draft") => break,
+            other => panic!("{other:?}"),
+        }
+    }
+    let parts: i64 = sqlx::query("SELECT count(*) FROM parts")
+        .fetch_one(db.read())
+        .await
+        .map_err(ulak_core::db::StorageError::from)?
+        .get(0);
+    assert_eq!(parts, 10_000);
+    let world = world.restart().await?;
+    let live = world.app.live(id).await?;
+    assert_eq!(live.counts.pending, 14_000);
+    assert_eq!(world.app.balance(ulak_core::ledger::Book::Practice).await?.held, 14_000);
+    world.app.ledger_holds().await
+}
+
+async fn many_contacts(world: &World, count: i64) -> Result<(), Problem> {
+    let db = world.app.db();
+    let mut tx = db.begin().await?;
+    let insert = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
+         INSERT INTO contacts (id, phone, name, email, fields, search, standing, created_at, updated_at)
+         SELECT randomblob(16), '+90532' || (5550000 + i), 'Kişi ' || i, '', '{}', 'kisi', 'normal', 0, 0 FROM n";
+    sqlx::query(insert).bind(count).execute(&mut *tx).await.map_err(ulak_core::db::StorageError::from)?;
+    Ok(db.commit(tx).await?)
+}
+
+#[tokio::test]
+async fn a_folder_is_open_once() -> Result<(), Problem> {
+    let world = World::at(at(0, 12, 0)).await?;
+    let second = App::by_hand(world.folder.path(), &key(), world.clock.clone(), world.phone.clone()).await;
+    assert_eq!(second.err().map(|problem| problem.code), Some("storage.in_use".to_owned()));
+    Ok(())
+}
+
+#[tokio::test]
+async fn another_key_opens_nothing() -> Result<(), Problem> {
+    let World { app, clock, phone, folder, .. } = World::at(at(0, 12, 0)).await?;
+    app.db().close().await;
+    drop(app);
+    let other = zeroize::Zeroizing::new([9; 32]);
+    let opened = App::by_hand(folder.path(), &other, clock, phone).await;
+    assert_eq!(opened.err().map(|problem| problem.code), Some("storage.wrong_key".to_owned()));
+    Ok(())
+}

@@ -1,0 +1,198 @@
+//! `ulak practice` as a person or a script runs it: the real binary over a real folder.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "a test that meets the unexpected fails there"
+)]
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+const PASSPHRASE: &str = "a passphrase for tests";
+
+struct Desk {
+    folder: TempDir,
+}
+
+impl Desk {
+    fn new() -> Self {
+        Self { folder: tempfile::tempdir().unwrap() }
+    }
+
+    fn file(&self, name: &str, content: impl AsRef<[u8]>) -> String {
+        let path = self.folder.path().join(name);
+        fs::write(&path, content).unwrap();
+        path.display().to_string()
+    }
+
+    fn data(&self) -> String {
+        self.folder.path().join("data").display().to_string()
+    }
+
+    fn practice(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().unwrap()
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ulak"));
+        command.args(["practice", "--json", "--speed", "2000", "--data"]).arg(self.data()).args(arguments);
+        command.env("ULAK_PASSPHRASE", PASSPHRASE).env_remove("DBUS_SESSION_BUS_ADDRESS").stdin(Stdio::null());
+        command
+    }
+}
+
+fn summary(output: &Output) -> Value {
+    let text = String::from_utf8_lossy(&output.stdout);
+    let last = text.lines().last().unwrap_or_else(|| panic!("{output:?}"));
+    let value: Value = serde_json::from_str(last).unwrap();
+    assert_eq!(value["event"], "summary", "{output:?}");
+    value
+}
+
+fn problem(output: &Output) -> String {
+    assert!(!output.status.success(), "{output:?}");
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[test]
+fn a_list_with_faults_arrives_where_it_can_and_every_row_is_accounted_for() {
+    let desk = Desk::new();
+    let list = desk.file(
+        "list.csv",
+        "Ad Soyad;Cep Tel;Şehir\nElif;0532 555 01 42;İzmir\nElif Şahin;+905325550142;\nBudi;9.05387E+11;\n;0533 555 04 61;Uşak\n",
+    );
+    let photo = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/media/sample.jpg");
+    let output = desk.practice(&["--contacts", &list, "--text", "Merhaba {{name}}", "--media", photo]);
+    assert!(output.status.success(), "{output:?}");
+    let summary = summary(&output);
+    assert_eq!(summary["contacts"], serde_json::json!({ "imported": 2, "merged": 1, "rejected": 1 }));
+    assert_eq!(summary["messages"], serde_json::json!({ "total": 2, "skipped": 1 }));
+    assert_eq!(summary["credits"]["settled"], 1);
+    assert_eq!(summary["ledger_ok"], true);
+    let log = fs::read_to_string(Path::new(&desk.data()).join("practice-phone.jsonl")).unwrap();
+    let line: Value = serde_json::from_str(log.trim()).unwrap();
+    assert_eq!((&line["kind"], &line["text"]), (&"image".into(), &"Merhaba Elif Şahin".into()));
+    assert_eq!(line["media_sha256"].as_str().unwrap().len(), 64);
+}
+
+#[test]
+fn failures_and_phones_switched_off_end_in_a_final_state_too() {
+    let desk = Desk::new();
+    let rows: String = (0..40).map(|number| format!("Kişi {number},+90532555{number:04}\n")).collect();
+    let list = desk.file("list.csv", format!("name,phone\n{rows}"));
+    let output =
+        desk.practice(&["--contacts", &list, "--text", "Hi", "--fail", "30", "--unreachable", "30", "--read", "0"]);
+    assert!(output.status.success(), "{output:?}");
+    let parts = summary(&output)["parts"].clone();
+    let count = |state: &str| parts[state].as_i64().unwrap();
+    assert!(count("failed") > 0 && count("sent") > 0 && count("delivered") > 0, "{parts}");
+    assert_eq!((count("read"), count("failed") + count("sent") + count("delivered")), (0, 40));
+}
+
+#[test]
+fn too_few_credits_are_refused_with_the_exact_shortage() {
+    let desk = Desk::new();
+    let output = desk.practice(&["--text", "Hi", "--credits", "5"]);
+    assert!(problem(&output).contains("7 credits are missing"), "{output:?}");
+}
+
+#[test]
+fn a_folder_in_use_is_left_alone_and_named() {
+    let desk = Desk::new();
+    fs::create_dir_all(desk.data()).unwrap();
+    let lock = fs::File::create(Path::new(&desk.data()).join("lock")).unwrap();
+    lock.try_lock().unwrap();
+    let output = desk.practice(&["--text", "Hi"]);
+    assert!(problem(&output).contains("Another running Ulak uses"), "{output:?}");
+}
+
+#[test]
+fn a_wrong_passphrase_changes_nothing() {
+    let desk = Desk::new();
+    assert!(desk.practice(&["--text", "Hi"]).status.success());
+    let before = fs::read(Path::new(&desk.data()).join("ulak.db")).unwrap();
+    let output = desk.command(&[]).env("ULAK_PASSPHRASE", "another passphrase").output().unwrap();
+    assert!(problem(&output).contains("does not open the data"), "{output:?}");
+    assert_eq!(fs::read(Path::new(&desk.data()).join("ulak.db")).unwrap(), before);
+}
+
+#[test]
+fn without_keyring_and_passphrase_nothing_is_written_in_the_clear() {
+    let desk = Desk::new();
+    let output = desk.command(&["--text", "Hi"]).env_remove("ULAK_PASSPHRASE").output().unwrap();
+    assert!(problem(&output).contains("ULAK_PASSPHRASE"), "{output:?}");
+    assert!(!Path::new(&desk.data()).join("ulak.db").exists());
+}
+
+#[test]
+fn the_files_are_opaque() {
+    let desk = Desk::new();
+    assert!(desk.practice(&["--text", "a very particular sentence"]).status.success());
+    for name in ["ulak.db", "keys.json"] {
+        let bytes = fs::read(Path::new(&desk.data()).join(name)).unwrap();
+        assert!(!bytes.starts_with(b"SQLite format 3"), "{name}");
+        assert!(!bytes.windows(15).any(|window| window == b"very particular"), "{name}");
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_read_only_folder_is_named() {
+    let desk = Desk::new();
+    fs::create_dir_all(desk.data()).unwrap();
+    // Whoever may do anything is stopped by no permission, so the program runs as nobody, from a place it can reach.
+    let open = |path: &Path, mode: u32| {
+        use std::os::unix::fs::PermissionsExt;
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    };
+    open(desk.folder.path(), 0o755);
+    open(Path::new(&desk.data()), 0o555);
+    let binary = desk.folder.path().join("ulak");
+    fs::copy(env!("CARGO_BIN_EXE_ulak"), &binary).unwrap();
+    let is_root = Command::new("id").arg("-u").output().unwrap().stdout == b"0\n";
+    let mut command = if is_root {
+        let mut command = Command::new("setpriv");
+        command.args(["--reuid", "65534", "--regid", "65534", "--clear-groups"]).arg(&binary);
+        command
+    } else {
+        Command::new(&binary)
+    };
+    command.args(["practice", "--text", "Hi", "--data"]).arg(desk.data()).env("ULAK_PASSPHRASE", PASSPHRASE);
+    let output = command.stdin(Stdio::null()).output().unwrap();
+    open(Path::new(&desk.data()), 0o755);
+    assert!(problem(&output).contains("may not write in"), "{output:?}");
+}
+
+#[test]
+fn files_that_are_no_list_are_named_with_what_to_do() {
+    let desk = Desk::new();
+    let cases = [
+        (desk.file("empty.csv", ""), "empty"),
+        (desk.file("no-phone.csv", "name,city\nElif,İzmir\n"), "phone"),
+        (desk.file("book.csv", b"PK\x03\x04 and then some"), "Excel"),
+        (desk.folder.path().display().to_string(), "folder"),
+    ];
+    for (file, word) in cases {
+        let desk = Desk::new();
+        let output = desk.practice(&["--contacts", &file, "--text", "Hi"]);
+        assert!(problem(&output).contains(word), "{file}: {output:?}");
+    }
+}
+
+#[test]
+fn a_picture_that_is_none_is_refused_and_nothing_is_sent() {
+    let desk = Desk::new();
+    let fake = desk.file("photo.jpg", "this is a text");
+    let output = desk.practice(&["--text", "Hi", "--media", &fake]);
+    let sentence = problem(&output);
+    assert!(sentence.contains("photo.jpg") || sentence.contains("JPEG") || sentence.contains("JPG"), "{sentence}");
+    assert!(!Path::new(&desk.data()).join("practice-phone.jsonl").metadata().is_ok_and(|log| log.len() > 0));
+}

@@ -1,0 +1,102 @@
+//! Every hold ends in exactly one settle or release, whatever the answers, pauses, opt-outs and restarts.
+
+use proptest::prelude::*;
+use ulak_core::clock::HOUR;
+use ulak_core::contact::Standing;
+use ulak_core::ledger::Book;
+use ulak_core::session::messenger::Outcome;
+use ulak_core::testing::World;
+
+const NOON: i64 = 1_794_441_600_000 + 12 * HOUR;
+
+#[derive(Clone, Debug)]
+enum Event {
+    Answers(Vec<u8>),
+    Crash,
+    Restart,
+    OptOut(usize),
+    Pause,
+    Resume,
+    RetryFailed,
+    Pass(u8),
+}
+
+fn event() -> impl Strategy<Value = Event> {
+    prop_oneof![
+        prop::collection::vec(0u8..4, 1..5).prop_map(Event::Answers),
+        Just(Event::Crash),
+        Just(Event::Restart),
+        (0usize..5).prop_map(Event::OptOut),
+        Just(Event::Pause),
+        Just(Event::Resume),
+        Just(Event::RetryFailed),
+        (1u8..20).prop_map(Event::Pass),
+    ]
+}
+
+fn outcome(number: u8) -> Outcome {
+    let cause = || "as told".to_owned();
+    match number {
+        0 => Outcome::Accepted,
+        1 => Outcome::Refused { cause: cause(), again: true },
+        2 => Outcome::Refused { cause: cause(), again: false },
+        _ => Outcome::Unknown { cause: cause() },
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn a_hold_ends_once(events in prop::collection::vec(event(), 1..12), cancel: bool) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(async {
+            let mut world = World::at(NOON).await.expect("a world");
+            world.contacts(5).await.expect("contacts");
+            let id = world.schedule("Merhaba").await.expect("a campaign");
+            for event in events {
+                world = apply(world, id, event).await;
+                world.app.ledger_holds().await.expect("the ledger adds up after every event");
+            }
+            if cancel {
+                world.app.cancel_campaign(id).await.expect("cancelled");
+            }
+            world.app.resume_campaign(id).await.expect("resumed");
+            world.phone.answer([]);
+            world.run_until(world.app.now() + 6 * HOUR).await.expect("time passes");
+            let balance = world.app.balance(Book::Practice).await.expect("a balance");
+            let counts = world.counts(id).await.expect("counts");
+            assert_eq!((balance.held, counts.open()), (0, 0));
+            assert_eq!(balance.settled, counts.accepted());
+            assert_eq!(counts.total(), 5);
+            world.app.ledger_holds().await.expect("the ledger adds up");
+        });
+    }
+}
+
+async fn apply(mut world: World, id: ulak_core::ids::CampaignId, event: Event) -> World {
+    let done = match event {
+        Event::Answers(numbers) => {
+            world.phone.answer(numbers.into_iter().map(outcome));
+            Ok(())
+        }
+        Event::Crash => return world.crash_before_the_answer().await.expect("a crash"),
+        Event::Restart => return world.restart().await.expect("a restart"),
+        Event::OptOut(person) => opt_out(&world, person).await,
+        Event::Pause => world.app.pause_campaign(id).await,
+        Event::Resume => world.app.resume_campaign(id).await,
+        Event::RetryFailed => world.app.retry_failed(id).await.map(drop),
+        Event::Pass(seconds) => world.run_until(world.app.now() + i64::from(seconds) * 1_000).await,
+    };
+    done.expect("an owner may do that at any time");
+    world
+}
+
+async fn opt_out(world: &World, person: usize) -> Result<(), ulak_core::app::Problem> {
+    let query = ulak_core::contact::ContactQuery { limit: 10, ..Default::default() };
+    let contacts = world.app.contacts(&query).await?;
+    match contacts.rows.get(person) {
+        Some(contact) => world.app.set_standing(contact.id, Standing::Black).await.map(drop),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,115 @@
+import { fireEvent, render, screen, waitFor } from '@testing-library/svelte';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { connectTo, type Api, type ContactView, type Draft, type DraftEdit, type MediaItem } from '../../api/client';
+import { Composer } from './composer.svelte';
+import ContentStep from './ContentStep.svelte';
+
+const photo: MediaItem = { id: 'p1', name: 'frames.jpg', kind: 'image', verdict: { kind: 'fine' }, width: 1600, height: 1200, bytes: 300_000, sourceBytes: 300_000, thumbnail: null };
+const elif: ContactView = { id: 'c1', phone: '+905325550218', phoneShown: '+90 532 555 02 18', name: 'Elif', email: '', fields: {}, tags: [], standing: 'normal', consent: null, createdAt: 0, lastMessageAt: null };
+const draft: Draft = { id: 'd1', name: 'Frames', text: '', audience: { everyone: true, tags: [] }, media: [photo], splitLongCaption: false, dueAt: null, priority: 5, sessionIds: ['s1'], keepHours: true, consentBasis: '', updatedAt: 0 };
+
+let saves: DraftEdit[];
+let failing: boolean;
+let leave: () => void;
+
+beforeEach(() => {
+  vi.useFakeTimers({ shouldAdvanceTime: true });
+  saves = [];
+  failing = false;
+  const api: Partial<Api> = {
+    draft: async () => draft,
+    sessions: async () => [],
+    contactTotals: async () => ({ all: 1, normal: 1, gray: 0, black: 0, tags: [], fields: ['city'] }),
+    contact: async () => elif,
+    checkDraft: async () => ({ people: 1, shape: ['image'], caption: true, limit: 1024, longest: { index: 0, length: 0 }, over: saves.at(-1)?.text.length === 1025 ? 1 : 0, tooLong: 0, missing: [], warnings: [] }),
+    previewMessage: async () => ({ index: 0, total: 1, contactId: 'c1', name: 'Elif', phoneShown: elif.phoneShown, parts: [], length: 0, missing: [] }),
+    reviewCampaign: async () => { throw { code: 'x', message: '', params: {} }; },
+    mediaPicture: async () => 'data:image/gif;base64,R0lGODlhAQABAAAAACw=',
+    saveDraft: async (edit: DraftEdit) => {
+      if (failing) throw { code: 'storage.disk_full', message: 'The disk is full.', params: {} };
+      saves.push(edit);
+      return { ...draft, ...edit, updatedAt: 1 };
+    },
+  };
+  connectTo({ api: api as Api, listen: () => () => {} });
+});
+
+afterEach(() => { leave(); vi.useRealTimers(); });
+
+async function open(): Promise<Composer> {
+  const composer = new Composer('d1');
+  composer.enter('content');
+  leave = composer.follow();
+  await waitFor(() => expect(composer.preview.contact).not.toBeNull());
+  render(ContentStep, { composer });
+  return composer;
+}
+
+const write = (text: string) => fireEvent.input(screen.getByTestId('composer-text'), { target: { value: text } });
+
+test('1024 with an emoji fit a caption, 1025 do not, and the way out is offered', async () => {
+  await open();
+  await write(`${'a'.repeat(1022)}👓`);
+  expect(screen.getByTestId('counter')).toHaveAttribute('data-length', '1024');
+  expect(screen.getByTestId('counter')).toHaveAttribute('data-mood', 'near');
+  await write(`${'a'.repeat(1023)}👓`);
+  expect(screen.getByTestId('counter')).toHaveAttribute('data-mood', 'over');
+  await vi.advanceTimersByTimeAsync(700);
+  await fireEvent.click(await screen.findByTestId('composer-allow'));
+  expect(screen.getByTestId('counter')).toHaveAttribute('data-limit', '4096');
+});
+
+test('the counter and the phone take the name of the contact', async () => {
+  await open();
+  await write('Hi *{{name}}*');
+  expect(screen.getByTestId('counter')).toHaveAttribute('data-length', '9');
+  expect(screen.getByTestId('phone-text')).toHaveTextContent('Hi Elif');
+});
+
+test('saves on a pause in typing, once', async () => {
+  await open();
+  await write('a');
+  await write('ab');
+  expect(saves).toHaveLength(0);
+  await vi.advanceTimersByTimeAsync(700);
+  expect(saves.map((save) => save.text)).toEqual(['ab']);
+});
+
+test('a save that fails keeps the text, says so, and works the next time', async () => {
+  const composer = await open();
+  failing = true;
+  await write('precious');
+  await vi.advanceTimersByTimeAsync(700);
+  expect(composer.saveError).toMatchObject({ code: 'storage.disk_full' });
+  expect(screen.getByTestId('composer-text')).toHaveValue('precious');
+  failing = false;
+  await expect(composer.flush()).resolves.toBe(true);
+  expect(composer.saveError).toBeNull();
+  expect(saves.at(-1)?.text).toBe('precious');
+});
+
+test('leaving saves what the pause has not', async () => {
+  const composer = await open();
+  await write('last words');
+  leave();
+  await waitFor(() => expect(saves.at(-1)?.text).toBe('last words'));
+  await waitFor(() => expect(composer.unsaved).toBe(false));
+});
+
+test('typing {{ offers the variables, and Enter takes one', async () => {
+  await open();
+  const area = screen.getByTestId<HTMLTextAreaElement>('composer-text');
+  area.focus();
+  await write('Dear {{ci');
+  await fireEvent.keyDown(area, { key: 'Enter' });
+  expect(area).toHaveValue('Dear {{city}}');
+});
+
+test('Ctrl+B marks what is chosen', async () => {
+  await open();
+  const area = screen.getByTestId<HTMLTextAreaElement>('composer-text');
+  await write('our new frames');
+  area.setSelectionRange(4, 7);
+  await fireEvent.keyDown(area, { key: 'b', ctrlKey: true });
+  expect(area).toHaveValue('our *new* frames');
+});

@@ -1,0 +1,40 @@
+// States and causes in the owner's words.
+import type { CampaignRow, CampaignState, RecipientRow, SkipReason } from '../../api/client';
+import { m } from '../../lib/i18n.svelte';
+import { skipWord, tickWord } from '../../lib/words';
+
+export function stateWord(state: CampaignState): string {
+  return { draft: m.campaigns_state_draft, scheduled: m.campaigns_state_scheduled, running: m.campaigns_state_running, paused: m.campaigns_state_paused, finished: m.campaigns_state_finished, cancelled: m.campaigns_state_cancelled }[state]();
+}
+
+export function stateKind(state: CampaignState): 'plain' | 'ok' | 'warn' | 'accent' {
+  return ({ draft: 'plain', scheduled: 'accent', running: 'accent', paused: 'warn', finished: 'ok', cancelled: 'plain' } as const)[state];
+}
+
+/** A cause is a code of the core or of a messenger; one without words is shown as it is. */
+export function causeWord(cause: string): string {
+  const words = (m as unknown as Record<string, (() => string) | undefined>)[`live_cause_${cause}`];
+  return words ? words() : cause;
+}
+
+/** A reason of skipping, which a step carries as its code. */
+export function reasonWord(reason: string): string {
+  return skipWord(reason as SkipReason, null) ?? reason;
+}
+
+/** "Failed, no WhatsApp under this number" */
+export function recipientWord({ state, reason }: Pick<RecipientRow, 'state' | 'reason'>): string {
+  if (reason === null || (state !== 'failed' && state !== 'skipped')) return tickWord(state);
+  return m.live_state_reason({ state: tickWord(state), reason: state === 'skipped' ? reasonWord(reason) : causeWord(reason) });
+}
+
+export type Group = 'all' | 'drafts' | 'going' | 'over';
+
+export function groupOf(state: CampaignState): Group {
+  return state === 'draft' ? 'drafts' : state === 'finished' || state === 'cancelled' ? 'over' : 'going';
+}
+
+/** The first words of the text, on one line. */
+export function firstWords(row: Pick<CampaignRow, 'firstText'>): string {
+  return row.firstText.replace(/\s+/g, ' ').trim();
+}

@@ -1,0 +1,67 @@
+// A campaign that was scheduled, as it goes out. The core says that something changed; what is on screen is then
+// asked for again: the figures, the rows in sight, and the recipient that is open. Nothing scrolls or flickers.
+import { api, type CampaignChanged, type LiveView, type PartState, type RecipientRow, type RecipientView, type SessionView } from '../../api/client';
+import { keepFresh } from '../../lib/fresh';
+import { Paged } from '../../lib/paged.svelte';
+
+export type Filter = PartState | 'all';
+
+export class Live {
+  view = $state.raw<LiveView | null>(null);
+  error = $state.raw<unknown>(null);
+  sessions = $state.raw<SessionView[]>([]);
+  filter = $state<Filter>('all');
+  search = $state('');
+  chosen = $state<string | null>(null);
+  recipient = $state.raw<RecipientView | null>(null);
+  readonly rows: Paged<RecipientRow>;
+
+  constructor(readonly id: string) {
+    this.rows = new Paged((offset, limit) => api.recipients({ campaignId: id, state: this.filter === 'all' ? null : this.filter, search: this.search.trim(), offset, limit }));
+  }
+
+  follow = (): (() => void) => {
+    void api.sessions().then((sessions) => { this.sessions = sessions; }, () => {});
+    const mine = (payload: unknown) => (payload as CampaignChanged | null)?.campaignId === this.id;
+    const figures = keepFresh(['campaignChanged'], () => this.load(), mine);
+    // Pausing everything and the clock change why it waits, and no message.
+    const wait = keepFresh(['nowChanged'], () => this.#loadView());
+    return () => { figures(); wait(); };
+  };
+
+  async load(): Promise<void> {
+    await Promise.all([this.#loadView(), this.rows.reload(), this.#loadRecipient()]);
+  }
+
+  async #loadView(): Promise<void> {
+    try {
+      this.view = await api.live(this.id);
+      this.error = null;
+    } catch (error) {
+      this.error = error;
+    }
+  }
+
+  async ask(filter: Filter, search: string): Promise<void> {
+    this.filter = filter;
+    this.search = search;
+    await this.rows.restart();
+  }
+
+  async choose(messageId: string | null): Promise<void> {
+    this.chosen = messageId;
+    if (messageId === null) this.recipient = null;
+    await this.#loadRecipient();
+  }
+
+  async #loadRecipient(): Promise<void> {
+    const wanted = this.chosen;
+    if (wanted === null) return;
+    try {
+      const recipient = await api.recipient(wanted);
+      if (this.chosen === wanted) this.recipient = recipient;
+    } catch {
+      if (this.chosen === wanted) { this.chosen = null; this.recipient = null; }
+    }
+  }
+}

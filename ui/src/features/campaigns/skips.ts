@@ -1,0 +1,27 @@
+// Why someone is skipped, as a line in a list and as a sentence with the way back.
+import type { SkipLine } from '../../api/client';
+import { m } from '../../lib/i18n.svelte';
+
+export function skipTitle({ reason, variable }: Pick<SkipLine, 'reason' | 'variable'>): string {
+  switch (reason) {
+    case 'no_consent': return m.schedule_skip_no_consent();
+    case 'black_list': return m.schedule_skip_black_list();
+    case 'gray_list': return m.schedule_skip_gray_list();
+    case 'missing_variable': return variable ? m.schedule_skip_missing_variable({ variable: `“${variable}”` }) : m.schedule_skip_missing();
+    case 'opted_out': return m.schedule_skip_opted_out();
+    case 'empty': return m.schedule_skip_empty();
+    case 'not_covered': return m.schedule_skip_not_covered();
+  }
+}
+
+export function skipHelp({ reason }: Pick<SkipLine, 'reason'>): string {
+  switch (reason) {
+    case 'no_consent': return m.schedule_skip_help_no_consent();
+    case 'black_list': return m.schedule_skip_help_black_list();
+    case 'gray_list': return m.schedule_skip_help_gray_list();
+    case 'missing_variable': return m.schedule_skip_help_missing();
+    case 'opted_out': return m.schedule_skip_help_opted_out();
+    case 'empty': return m.schedule_skip_help_empty();
+    case 'not_covered': return m.schedule_only_covered_help();
+  }
+}

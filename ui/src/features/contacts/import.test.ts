@@ -1,0 +1,72 @@
+import { beforeEach, expect, test, vi } from 'vitest';
+import { connectTo, type Api, type ImportOptions, type ImportPreview, type ImportProgress, type Listen } from '../../api/client';
+import { Import } from './import.svelte';
+
+const totals = { rows: 3, new: 1, known: 1, twice: 0, refused: 1 };
+const preview = (options: ImportOptions): ImportPreview => ({
+  fileName: 'list.csv', bytes: 90, encoding: options.encoding ?? 'utf-8', separator: 'comma', header: true, country: 'TR',
+  columns: [{ header: 'Ad', use: { use: 'name' } }, { header: 'Tel', use: options.columns?.[1] ?? { use: 'phone' } }], rows: [], notices: [],
+});
+
+let tell: (progress: ImportProgress) => void;
+let calls: { name: string; options?: ImportOptions }[];
+
+function connectFake(more: Partial<Api> = {}): void {
+  calls = [];
+  let ids = 0;
+  const begin = (name: string) => async (_path: string, options: ImportOptions) => { calls.push({ name, options }); ids += 1; return `${name}-${ids}`; };
+  const api = {
+    previewImport: async (_path: string, options: ImportOptions) => { calls.push({ name: 'preview', options }); return preview(options); },
+    scanImport: begin('scan'), startImport: begin('import'), cancelImport: async () => null, refusals: async () => [], ...more,
+  } as unknown as Api;
+  const listen: Listen = (name, cb) => { if (name === 'importProgress') tell = cb as never; return () => undefined; };
+  connectTo({ api, listen });
+}
+
+const progress = (importId: string, state: ImportProgress['state'], step: ImportProgress['step'] = 'scan'): ImportProgress => ({ importId, step, state, percent: state === 'done' ? 100 : 40, totals, error: null });
+
+beforeEach(() => connectFake());
+
+test('a file is previewed and counted, and the import does exactly what was shown', async () => {
+  const job = new Import();
+  job.follow();
+  await job.open('/list.csv');
+  expect(job.importable).toBeNull();
+  tell(progress('scan-1', 'done'));
+  expect(job.importable).toBe(2);
+  await job.start();
+  expect(calls.at(-1)).toMatchObject({ name: 'import', options: { columns: [{ use: 'name' }, { use: 'phone' }] } });
+  tell(progress('import-2', 'running', 'import'));
+  expect(job.running).toBe(true);
+});
+
+test('an answer to an older question is dropped', async () => {
+  const job = new Import();
+  job.follow();
+  await job.open('/list.csv');
+  await job.change({ encoding: 'windows-1254' });
+  tell(progress('scan-1', 'done'));
+  expect(job.scan).toBeNull();
+  tell(progress('scan-2', 'done'));
+  expect(job.importable).toBe(2);
+});
+
+test('progress that comes before the id is not lost', async () => {
+  connectFake({ scanImport: async () => { tell(progress('scan-early', 'done')); return 'scan-early'; } });
+  const job = new Import();
+  job.follow();
+  await job.open('/list.csv');
+  expect(job.importable).toBe(2);
+});
+
+test('without a column of phones the owner still sees the rows and can point at one', async () => {
+  const refusal = { code: 'import.no_phone_column', message: 'No column holds phone numbers.', params: { headers: 'Ad, Tel' } };
+  connectFake({ previewImport: vi.fn(async (_path: string, options: ImportOptions) => { if (options.columns === null) throw refusal; return preview(options); }) });
+  const job = new Import();
+  job.follow();
+  await job.open('/list.csv');
+  expect(job.error).toEqual(refusal);
+  expect(job.preview?.fileName).toBe('list.csv');
+  await job.use(1, { use: 'phone' });
+  expect(job.error).toBeNull();
+});

@@ -1,0 +1,29 @@
+import { api, type Book, type CreditsView, type EntryKind, type LedgerRow } from '../../api/client';
+import { keepFresh } from '../../lib/fresh';
+import { Paged } from '../../lib/paged.svelte';
+
+export type KindFilter = EntryKind | 'all';
+
+export class Credits {
+  /** Null until the books are read: then the real one, or the practice one while nothing else was ever used. */
+  book = $state<Book | null>(null);
+  kind = $state<KindFilter>('all');
+  search = $state('');
+  views = $state.raw<Record<Book, CreditsView> | null>(null);
+  error = $state.raw<unknown>(null);
+  list = new Paged<LedgerRow>((offset, limit) => api.ledger({ book: this.book ?? 'practice', kind: this.kind === 'all' ? null : this.kind, search: this.search.trim(), offset, limit }));
+
+  view = $derived(this.views && this.book ? this.views[this.book] : null);
+
+  follow = (): (() => void) => keepFresh(['ledgerChanged'], async () => {
+    try {
+      const [practice, real] = await Promise.all([api.credits('practice'), api.credits('real')]);
+      this.views = { practice, real };
+      this.book ??= real.firstAt === null ? 'practice' : 'real';
+      this.error = null;
+      await this.list.reload();
+    } catch (error) {
+      this.error = error;
+    }
+  });
+}

@@ -1,0 +1,44 @@
+import { render, screen, waitFor } from '@testing-library/svelte';
+import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { fakeCore } from '../api/fake';
+import { connectTo } from '../api/client';
+import { app } from '../lib/app.svelte';
+import { language, locales } from '../lib/i18n.svelte';
+import App from './App.svelte';
+
+// Every screen of the shell, on the core in memory, in every language: it appears, and no placeholder is left open.
+
+beforeAll(() => { Element.prototype.scrollTo = () => undefined; });
+beforeEach(() => { vi.spyOn(console, 'error'); });
+afterEach(() => { vi.restoreAllMocks(); });
+
+function open(scene: string, path: string): void {
+  app.status = null;
+  history.replaceState(null, '', `/?scene=${scene}#${path}`);
+  dispatchEvent(new HashChangeEvent('hashchange'));
+  connectTo(fakeCore());
+  render(App);
+}
+
+test.each([
+  ['shop', '/home', 'home-free'], ['fresh', '/home', 'start-practising'], ['shop', '/contacts', 'contacts-table'], ['fresh', '/contacts', 'contacts-empty'],
+  ['shop', '/contacts/import', 'import-choose'], ['shop', '/contacts/import?file=%2Flist.csv', 'import-table'], ['shop', '/credits', 'credits-free'], ['shop', '/settings', 'pace-save'],
+  ['shop', '/help', 'nav-help'], ['locked', '/home', 'unlock-input'], ['passphrase', '/home', 'choose-passphrase-input'], ['failed', '/home', 'failed-try-again'],
+])('%s %s', async (scene, path, testid) => {
+  open(scene, path);
+  await screen.findByTestId(testid, undefined, { timeout: 4000 });
+  for (const locale of locales) {
+    language.locale = locale;
+    await waitFor(() => expect(document.body.textContent).not.toMatch(/undefined|NaN|\{\w+\}/));
+  }
+  expect(console.error).not.toHaveBeenCalled();
+});
+
+test('the way from the first start to the import is two clicks', async () => {
+  open('fresh', '/home');
+  (await screen.findByTestId('start-practising')).click();
+  (await screen.findByTestId('import-choose')).click();
+  await waitFor(() => expect(screen.getByTestId('import-total-refused')).toHaveTextContent('41'), { timeout: 4000 });
+  await waitFor(() => expect(screen.getByTestId('import-why')).toHaveTextContent('9.05387E+11'));
+  expect(screen.getByTestId('import-start')).toBeEnabled();
+});
