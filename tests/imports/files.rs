@@ -1,0 +1,181 @@
+//! What files look like: formats, encodings, separators, headers, rows.
+
+use crate::world::*;
+
+#[tokio::test]
+async fn files_that_are_no_lists_say_what_they_are() {
+    let world = World::new().await;
+    let none = ImportOptions::default();
+    let code = async |path: &Path| world.preview(path, &none).await.unwrap_err().code();
+    assert_eq!(code(world.folder.path()).await, "import.directory");
+    assert_eq!(code(&world.folder.path().join("nothing.csv")).await, "import.not_found");
+    assert_eq!(world.refused("", &none).await, "import.empty");
+    assert_eq!(world.refused("\n\r\n  \n", &none).await, "import.empty");
+    assert_eq!(world.refused("Name,Phone\n", &none).await, "import.no_rows");
+    assert_eq!(world.refused(b"PK\x03\x04\x14\x00\x06\x00", &none).await, "import.excel_workbook");
+    assert_eq!(world.refused(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", &none).await, "import.excel_workbook");
+    assert_eq!(world.refused(b"%PDF-1.7\n", &none).await, "import.not_text");
+    assert_eq!(world.refused(b"Name,Phone\nA\x00B,0538 555 02 14\n", &none).await, "import.not_text");
+    assert_eq!(world.refused("BEGIN:VCARD\nVERSION:3.0\n", &none).await, "import.address_book");
+    let nowhere = ImportOptions { country: Some("Turkey".into()), ..none };
+    assert_eq!(world.refused(CUSTOMERS, &nowhere).await, "contact.country");
+}
+
+#[tokio::test]
+async fn a_list_without_phones_names_its_columns() {
+    let world = World::new().await;
+    let path = world.file("list.csv", "Ad,Şehir\nAyşe,İzmir\n");
+    let error = world.preview(&path, &ImportOptions::default()).await.unwrap_err();
+    assert_eq!((error.code(), error.params()["headers"].as_str()), ("import.no_phone_column", "Ad, Şehir"));
+    let ended = world.run(ImportStep::Import, &path, &ImportOptions::default()).await;
+    assert_eq!((ended.state, ended.error.unwrap().code.as_str()), (ImportState::Failed, "import.no_phone_column"));
+    let columns = Some(vec![ColumnUse::Name, ColumnUse::Phone]);
+    let preview = world.preview(&path, &ImportOptions { columns, ..Default::default() }).await.unwrap();
+    assert_eq!(kinds(&preview), ["2 phone.letters"]);
+}
+
+#[tokio::test]
+async fn every_encoding_that_spreadsheets_write_is_read() {
+    let world = World::new().await;
+    let marked = |mark: &[u8], text: Vec<u8>| [mark, &text].concat();
+    let cases = [
+        (CUSTOMERS.as_bytes().to_vec(), Encoding::Utf8),
+        (marked(b"\xef\xbb\xbf", CUSTOMERS.as_bytes().to_vec()), Encoding::Utf8),
+        (marked(b"\xff\xfe", utf_16(CUSTOMERS, false)), Encoding::Utf16Le),
+        (marked(b"\xfe\xff", utf_16(CUSTOMERS, true)), Encoding::Utf16Be),
+        (utf_16(CUSTOMERS, false), Encoding::Utf16Le),
+        (utf_16(CUSTOMERS, true), Encoding::Utf16Be),
+        (windows_1254(CUSTOMERS), Encoding::Windows1254),
+    ];
+    for (bytes, encoding) in cases {
+        let preview = world.preview(&world.file("list.csv", bytes), &ImportOptions::default()).await.unwrap();
+        assert_eq!(preview.encoding, encoding);
+        assert_eq!(preview.columns[2].header, "Şehir", "{encoding:?}");
+        assert_eq!(preview.rows[6].cells, ["Gül Çetin", "(542) 555-0733", "Aydın"]);
+    }
+    let french = world.file("list.csv", b"Name;Phone;City\nJos\xe9;+33 6 39 98 01 42;Besan\xe7on\n");
+    let preview = import::preview(&french, &ImportOptions::default(), "FR", world.db.read()).await.unwrap();
+    assert_eq!((preview.encoding, preview.rows[0].cells[2].as_str()), (Encoding::Windows1252, "Besançon"));
+}
+
+#[tokio::test]
+async fn a_wrong_encoding_is_refused_or_pointed_out() {
+    let world = World::new().await;
+    let read_as = |encoding| ImportOptions { encoding: Some(encoding), ..Default::default() };
+    assert_eq!(world.refused(windows_1254(CUSTOMERS), &read_as(Encoding::Utf8)).await, "import.wrong_encoding");
+    assert_eq!(world.refused(CUSTOMERS, &read_as(Encoding::Utf16Le)).await, "import.wrong_encoding");
+    assert_eq!(world.refused(utf_16(CUSTOMERS, false), &read_as(Encoding::Utf8)).await, "import.wrong_encoding");
+    assert_eq!(world.refused(CUSTOMERS, &read_as(Encoding::Windows1254)).await, "import.wrong_encoding");
+    let path = world.file("list.csv", "Name,Phone\nGül,0542 555 07 33\n");
+    let preview = world.preview(&path, &read_as(Encoding::Windows1254)).await.unwrap();
+    assert_eq!(preview.notices[0].code, "import.encoding_doubtful");
+
+    let one_row =
+        [b"Name,Phone\nAy\xfee,0538 555 02 14\n".as_slice(), b"Gul,0542 555 07 33\nNur,0532 555 01 42\n"].concat();
+    let path = world.file("list.csv", one_row);
+    let preview = world.preview(&path, &read_as(Encoding::Utf8)).await.unwrap();
+    assert_eq!(kinds(&preview), ["2 import.undecodable", "3 new", "4 new"]);
+    let Verdict::Refused { reason } = &preview.rows[0].verdict else { panic!() };
+    assert_eq!(reason.params["column"], "Name");
+}
+
+#[tokio::test]
+async fn separators_are_found_and_can_be_chosen() {
+    let world = World::new().await;
+    for (text, separator) in [
+        ("Name,Phone\n\"Demir, Ayşe\",0538 555 02 14\n", Separator::Comma),
+        ("Name;Phone\nDemir, Ayşe;0538 555 02 14\n", Separator::Semicolon),
+        ("Name\tPhone\nDemir, Ayşe\t0538 555 02 14\n", Separator::Tab),
+        ("sep=;\r\nName;Phone\r\nDemir, Ayşe;0538 555 02 14\r\n", Separator::Semicolon),
+    ] {
+        let preview = world.preview(&world.file("list.csv", text), &ImportOptions::default()).await.unwrap();
+        assert_eq!(preview.separator, separator, "{text}");
+        assert_eq!((kinds(&preview)[0].as_str(), preview.rows[0].cells[0].as_str()), ("2 new", "Demir, Ayşe"));
+    }
+    let alone = world.file("list.csv", "Phone\n0538 555 02 14\n0532 555 01 42\n");
+    assert_eq!(world.import(&alone).await, totals(2, 0, 0, 0));
+    let wrong = ImportOptions { separator: Some(Separator::Tab), ..Default::default() };
+    let path = world.file("list.csv", CUSTOMERS);
+    assert!(world.preview(&path, &wrong).await.is_ok_and(|preview| preview.columns.len() == 1));
+}
+
+#[tokio::test]
+async fn a_list_without_a_header_is_read_from_its_first_row() {
+    let world = World::new().await;
+    let path = world.file("list.csv", "Ayşe Demir,0538 555 02 14,İzmir\nGül Çetin,0542 555 07 33,Aydın\n");
+    let preview = world.preview(&path, &ImportOptions::default()).await.unwrap();
+    assert_eq!((preview.header, kinds(&preview)), (false, vec!["1 new".to_owned(), "2 new".to_owned()]));
+    assert_eq!(preview.columns[0].used, ColumnUse::Name);
+    assert_eq!(preview.notices[0].code, "import.no_header");
+    assert_eq!(world.import(&path).await.new, 2);
+    let headed = ImportOptions { header: Some(true), ..Default::default() };
+    assert_eq!(world.preview(&path, &headed).await.unwrap().rows.len(), 1);
+}
+
+#[tokio::test]
+async fn rows_are_counted_as_a_spreadsheet_shows_them() {
+    let world = World::new().await;
+    let text = "Name,Phone,Address\n\
+        Ayşe,0538 555 02 14,\"Lale Cad. 5\nKonak\n\nİzmir\"\n\
+        \n\
+        ,,\n\
+        \"Ahmet \"\"Usta\"\" Demir\",0542 555 07 33,x\n\
+        Hakan,532,y\n\
+        \"Nur,0532 555 01 42,z\n\
+        Siti,+62 813 555 0147,q\n\
+        Budi,+62 811 555 0163,a,b\n\
+        Short,0533 555 04 61\n\
+        Blank,0533 555 04 62,,,\n";
+    let path = world.file("list.csv", text);
+    let preview = world.preview(&path, &ImportOptions::default()).await.unwrap();
+    let expected = [
+        "2 new",
+        "5 new",
+        "6 phone.too_short",
+        "7 import.open_quote",
+        "8 new",
+        "9 import.too_many_cells",
+        "10 new",
+        "11 new",
+    ];
+    assert_eq!(kinds(&preview), expected);
+    assert_eq!(world.import(&path).await, totals(5, 0, 0, 3));
+    assert_eq!(world.contacts("usta").await[0].name, "Ahmet \"Usta\" Demir");
+    assert_eq!(world.contacts("konak").await[0].fields["address"], "Lale Cad. 5\nKonak\n\nİzmir");
+}
+
+#[tokio::test]
+async fn lines_end_as_any_system_ends_them() {
+    let world = World::new().await;
+    for end in ["\n", "\r\n", "\r"] {
+        let text = ["Name,Phone", "Ayşe,0538 555 02 14", "", "Gül,0542 555 07 33"].join(end);
+        let preview = world.preview(&world.file("list.csv", text), &ImportOptions::default()).await.unwrap();
+        assert_eq!(kinds(&preview), ["2 new", "4 new"], "{end:?}");
+    }
+}
+
+#[tokio::test]
+async fn sixty_columns_become_forty_fields_and_a_notice() {
+    let world = World::new().await;
+    let header: Vec<String> = (1..60).map(|at| format!("Column {at}")).collect();
+    let cells: Vec<String> = (1..60).map(|at| format!("v{at}")).collect();
+    let path = world.file("list.csv", format!("Phone,{}\n0538 555 02 14,{}\n", header.join(","), cells.join(",")));
+    let preview = world.preview(&path, &ImportOptions::default()).await.unwrap();
+    assert_eq!((preview.columns.len(), preview.notices[0].code.as_str()), (60, "import.many_columns"));
+    world.import(&path).await;
+    assert_eq!(world.contacts("").await[0].fields.len(), 40);
+}
+
+#[tokio::test]
+async fn endless_cells_and_lines_cost_their_row_only() {
+    let world = World::new().await;
+    let long = "x".repeat(5_000);
+    let endless = "y".repeat(3_000_000);
+    let text = format!("Name,Phone\n{long},0538 555 02 14\n{endless}\n\"{endless}\nGül,0542 555 07 33\n");
+    let path = world.file("list.csv", text);
+    let preview = world.preview(&path, &ImportOptions::default()).await.unwrap();
+    let expected = ["2 import.cell_too_long", "3 import.line_too_long", "4 import.line_too_long", "5 new"];
+    assert_eq!(kinds(&preview), expected);
+    assert!(preview.rows.iter().all(|row| row.cells.iter().all(|cell| cell.len() <= 300)));
+    assert_eq!(world.import(&path).await, totals(1, 0, 0, 3));
+}

@@ -1,0 +1,10 @@
+//! Lists of contacts come in, or say why not: files as owners have them, good, broken, and interrupted.
+
+#[cfg(test)]
+mod files;
+#[cfg(test)]
+mod runs;
+#[cfg(test)]
+mod soup;
+#[cfg(test)]
+mod world;

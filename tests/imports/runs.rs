@@ -1,0 +1,167 @@
+//! What becomes of people: verdicts, merging, cancelling, a full disk, refused rows.
+
+use crate::world::*;
+
+#[tokio::test]
+async fn the_list_of_an_optician_gets_a_verdict_for_every_row() {
+    let world = World::new().await;
+    world.import(&world.file("before.csv", "Name,Phone\nMehmet Korkmaz,0533 555 04 61\n")).await;
+    let path = world.file("müşteriler-2026.csv", windows_1254(CUSTOMERS));
+    let preview = world.preview(&path, &ImportOptions::default()).await.unwrap();
+    assert_eq!(
+        (preview.encoding, preview.separator, preview.header),
+        (Encoding::Windows1254, Separator::Semicolon, true)
+    );
+    let uses: Vec<&ColumnUse> = preview.columns.iter().map(|column| &column.used).collect();
+    assert_eq!(uses, [&ColumnUse::Name, &ColumnUse::Phone, &ColumnUse::Field { name: "şehir".into() }]);
+    let expected = [
+        "2 new",
+        "3 known şehir",
+        "4 phone.excel_shortened",
+        "5 new",
+        "6 phone.too_short",
+        "7 same as 2",
+        "8 new",
+        "9 new",
+        "10 phone.missing",
+    ];
+    assert_eq!(kinds(&preview), expected);
+    assert_eq!(preview.rows[0].cells, ["Ayşe Demir", "0538 555 02 14", "İzmir"]);
+    assert_eq!(preview.rows[7].phone.as_deref(), Some("+628135550147"));
+
+    let scan = world.run(ImportStep::Scan, &path, &ImportOptions::default()).await;
+    assert_eq!((scan.state, scan.percent, scan.totals), (ImportState::Done, 100, totals(4, 1, 1, 3)));
+    assert_eq!(world.all().await, 1);
+    assert_eq!(world.import(&path).await, totals(4, 1, 1, 3));
+    assert_eq!(world.all().await, 5);
+    assert_eq!(world.contacts("korkmaz").await[0].fields["şehir"], "İzmir");
+}
+
+#[tokio::test]
+async fn importing_again_changes_nothing() {
+    let world = World::new().await;
+    let path = world.file("list.csv", CUSTOMERS);
+    world.import(&path).await;
+    let before = world.contacts("").await;
+    assert_eq!(world.import(&path).await, totals(0, 5, 1, 3));
+    assert_eq!(world.contacts("").await, before);
+    let preview = world.preview(&path, &ImportOptions::default()).await.unwrap();
+    assert_eq!(kinds(&preview)[0], "2 known");
+}
+
+#[tokio::test]
+async fn rows_of_one_phone_complete_one_contact() {
+    let world = World::new().await;
+    let text = "Name,Phone,City,Tags\nAyşe,0538 555 02 14,,vip\n,+905385550214,İzmir,\"lens, vip\"\nAyşe Demir,0538 555 0214,,\n";
+    let path = world.file("list.csv", text);
+    assert_eq!(world.import(&path).await, totals(1, 0, 2, 0));
+    let [ayse] = &world.contacts("").await[..] else { panic!() };
+    assert_eq!(
+        (ayse.name.as_str(), ayse.fields["city"].as_str(), ayse.tags.join(",")),
+        ("Ayşe Demir", "İzmir", "lens,vip".into())
+    );
+    world.import(&world.file("less.csv", "Name,Phone,City\n,0538 555 02 14,\n")).await;
+    assert_eq!(&world.contacts("izmir").await[0], ayse);
+}
+
+#[tokio::test]
+async fn a_list_can_go_to_the_black_list_and_never_takes_anybody_off_it() {
+    let world = World::new().await;
+    let path = world.file("list.csv", "Phone\n0538 555 02 14\n");
+    let consent =
+        |source: &str| Some(Consent { source: source.into(), at: NOW, note: String::new(), withdrawn_at: None });
+    let run = async |standing, source: &str| {
+        let options =
+            ImportOptions { standing, consent: consent(source), tags: vec![" autumn ".into()], ..Default::default() };
+        world.run(ImportStep::Import, &path, &options).await
+    };
+    run(Standing::Gray, "shop form").await;
+    run(Standing::Black, "web form").await;
+    run(Standing::Normal, "phone").await;
+    let [contact] = &world.contacts("").await[..] else { panic!() };
+    assert_eq!((contact.standing, contact.tags.as_slice()), (Standing::Black, &["autumn".to_owned()][..]));
+    assert_eq!(contact.consent, consent("shop form"));
+}
+
+#[tokio::test]
+async fn what_came_in_before_a_cancel_stays_and_the_next_import_goes_on() {
+    let world = World::new().await;
+    let path = world.file("list.csv", people(12_000));
+    let none = ImportOptions::default();
+    let ended = world.run_until(ImportStep::Import, &path, &none, |at| at.totals.rows >= 5_000).await;
+    assert_eq!((ended.state, ended.totals), (ImportState::Cancelled, totals(5_000, 0, 0, 0)));
+    assert!(ended.percent < 100);
+    assert_eq!(world.all().await, 5_000);
+    assert_eq!(world.import(&path).await, totals(7_000, 5_000, 0, 0));
+    assert_eq!(world.all().await, 12_000);
+}
+
+#[tokio::test]
+async fn a_full_disk_says_where_it_stopped_and_nobody_comes_in_twice() {
+    let world = World::new().await;
+    let path = world.file("list.csv", people(12_000));
+    let pages = world.db.page_count().await.unwrap();
+    world.db.limit_pages(pages + 450).await.unwrap();
+    let ended = world.run(ImportStep::Import, &path, &ImportOptions::default()).await;
+    let error = ended.error.unwrap();
+    assert_eq!((ended.state, error.code.as_str()), (ImportState::Failed, "import.disk_full"));
+    assert_eq!(error.params["row"], (ended.totals.rows + 2).to_string());
+    assert!(ended.totals.rows > 0 && ended.totals.rows < 12_000, "{:?}", ended.totals);
+    assert_eq!(world.all().await, ended.totals.new);
+    world.db.limit_pages(1_000_000).await.unwrap();
+    assert_eq!(world.import(&path).await, totals(12_000 - ended.totals.new, ended.totals.new, 0, 0));
+    assert_eq!(world.all().await, 12_000);
+}
+
+#[tokio::test]
+async fn refused_rows_can_be_corrected_and_imported() {
+    let world = World::new().await;
+    let path = world.file("list.csv", windows_1254(CUSTOMERS));
+    let ended = world.run(ImportStep::Import, &path, &ImportOptions::default()).await;
+    let refusals = import::refusals(world.db.read(), ended.import_id, 2).await.unwrap();
+    let rows: Vec<(u32, &str)> = refusals.iter().map(|refusal| (refusal.row, refusal.reason.code.as_str())).collect();
+    assert_eq!(rows, [(4, "phone.excel_shortened"), (6, "phone.too_short")]);
+    assert_eq!(refusals[0].raw, "Zeynep Arslan; 9.05387E+11; Manisa");
+    assert_eq!(refusals[0].reason.params["candidates"], "1000000");
+
+    let list = world.folder.path().join("refused.csv");
+    import::export_refused(world.db.read(), ended.import_id, &list).await.unwrap();
+    let text = std::fs::read_to_string(&list).unwrap();
+    assert!(text.starts_with("\u{feff}Ad Soyad;Cep Tel;Şehir;Ulak row;Ulak reason\r\n"), "{text}");
+    assert!(text.contains("Hakan Ersoy;532 555 0;İzmir;6;7 digits are too few"), "{text}");
+    let corrected = text.replace("9.05387E+11", "0538 755 01 42");
+    assert_eq!(world.import(&world.file("corrected.csv", corrected)).await, totals(1, 0, 0, 2));
+    assert_eq!(world.contacts("zeynep").await[0].fields.len(), 1);
+
+    let nowhere = world.folder.path().join("missing").join("refused.csv");
+    let error = import::export_refused(world.db.read(), ended.import_id, &nowhere).await.unwrap_err();
+    assert_eq!(error.code(), "import.cannot_write");
+}
+
+#[tokio::test]
+async fn a_list_of_refused_rows_runs_no_formulas() {
+    let world = World::new().await;
+    let path = world.file(
+        "list.csv",
+        "Name,Phone\n\"=HYPERLINK(\"\"http://example.com\"\")\",532\n@SUM(1),12\n+cmd|x,13\n-5,+90 532\n",
+    );
+    let ended = world.run(ImportStep::Scan, &path, &ImportOptions::default()).await;
+    let list = world.folder.path().join("refused.csv");
+    import::export_refused(world.db.read(), ended.import_id, &list).await.unwrap();
+    let text = std::fs::read_to_string(&list).unwrap();
+    for guarded in ["\"'=HYPERLINK(", "'@SUM(1),12", "'+cmd|x,13", "\n-5,+90 532,"] {
+        assert!(text.contains(guarded), "{guarded}: {text}");
+    }
+}
+
+#[tokio::test]
+async fn an_import_that_a_crash_ended_is_called_failed() {
+    let world = World::new().await;
+    let path = world.file("list.csv", CUSTOMERS);
+    let scan = world.run(ImportStep::Scan, &path, &ImportOptions::default()).await;
+    let mut tx = world.db.begin().await.unwrap();
+    assert_eq!(import::end_interrupted(&mut tx, NOW).await.unwrap(), 0);
+    import::forget(&mut tx, scan.import_id).await.unwrap();
+    world.db.commit(tx).await.unwrap();
+    assert!(import::refusals(world.db.read(), scan.import_id, 10).await.unwrap().is_empty());
+}
