@@ -130,7 +130,7 @@ export class Composer {
     if (!this.draft || this.#over) return;
     const asked: Promise<void>[] = [this.check.ask(() => api.checkDraft(this.id))];
     if (this.#step === 'content') asked.push(this.preview.load());
-    if (this.#step !== 'content' || this.review.value === null) asked.push(this.review.ask(() => api.reviewCampaign(this.id)));
+    asked.push(this.review.ask(() => api.reviewCampaign(this.id)));
     await Promise.all(asked);
   }
 
