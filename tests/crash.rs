@@ -119,7 +119,7 @@ impl Scene {
 
     async fn check_ledger(&self) {
         if let Some(db) = open(&self.data()).await {
-            verify(&mut *db.read().acquire().await.unwrap()).await.unwrap();
+            verify(&mut db.read().acquire().await.unwrap()).await.unwrap();
             db.close().await;
         }
     }
