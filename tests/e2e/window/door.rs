@@ -16,7 +16,7 @@ fn without_a_keyring_the_owner_chooses_a_passphrase_and_only_that_opens_the_data
         page.picture("different").await;
         page.write("choose-passphrase-again", PASSPHRASE).await;
         page.press("choose-passphrase-save").await;
-        page.text("start-practising").await;
+        page.see("start-practising").await;
         ulak.close().await;
 
         let ulak = desk.ulak_with(Key::Asked).await;
@@ -31,7 +31,7 @@ fn without_a_keyring_the_owner_chooses_a_passphrase_and_only_that_opens_the_data
         page.picture("refused").await;
         page.write("unlock-input", PASSPHRASE).await;
         page.press("unlock-open").await;
-        page.text("start-practising").await;
+        page.see("start-practising").await;
     });
 }
 
@@ -52,17 +52,17 @@ fn the_keyring_opens_the_data_unasked_and_the_recovery_code_where_it_cannot() {
         ulak.close().await;
 
         let ulak = desk.ulak_with(Key::Keyring).await;
-        ulak.page.text("home-attention").await;
+        ulak.page.see("home-attention").await;
         assert!(!ulak.page.is_there("recovery-code").await, "the code was written down, and is offered again");
         ulak.close().await;
 
         let ulak = desk.ulak_with(Key::Asked).await;
         let page = &ulak.page;
-        page.text("unlock-input").await;
+        page.see("unlock-input").await;
         page.picture("locked").await;
         page.write("unlock-input", &code.to_lowercase()).await;
         page.press("unlock-open").await;
-        page.text("home-attention").await;
+        page.see("home-attention").await;
     });
 }
 
@@ -73,7 +73,7 @@ fn a_folder_that_another_ulak_uses_stays_closed_until_that_one_ends() {
         let first = desk.ulak().await;
         let second = desk.ulak().await;
         let page = &second.page;
-        page.text("failed-try-again").await;
+        page.see("failed-try-again").await;
         page.until(
             "the reason",
             "document.querySelector('.door__card').innerText.includes('Another running Ulak uses')",
@@ -82,6 +82,6 @@ fn a_folder_that_another_ulak_uses_stays_closed_until_that_one_ends() {
         page.picture("in-use").await;
         first.close().await;
         page.press("failed-try-again").await;
-        page.text("start-practising").await;
+        page.see("start-practising").await;
     });
 }

@@ -18,7 +18,7 @@ fn a_newcomer_sends_a_first_campaign_and_sees_every_tick_turn_blue() {
         let ulak = desk.ulak().await;
         let page = &ulak.page;
 
-        page.text("start-practising").await;
+        page.see("start-practising").await;
         page.picture("welcome").await;
         start_practising(page).await;
 

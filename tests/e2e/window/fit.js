@@ -21,6 +21,14 @@ const unseen = (element) => {
   return false;
 };
 
+/** What stays in its place while the rest scrolls below it, and what floats over everything for a moment. */
+function layerOf(element) {
+  for (let at = element; at; at = at.parentElement) {
+    if (['sticky', 'fixed'].includes(getComputedStyle(at).position)) return at;
+  }
+  return null;
+}
+
 /** What is left of a box inside everything that clips or scrolls around it; tells of a cut that nobody meant. */
 function shownPart(element, box, text) {
   const shown = { left: box.left, right: box.right, top: box.top, bottom: box.bottom };
@@ -65,7 +73,7 @@ while (walk.nextNode()) {
     const shown = shownPart(element, box, node.data);
     if (!shown) continue;
     if (shown.right > innerWidth + SLACK || shown.left < -SLACK) problems.add(`${said(node.data)} leaves the window`);
-    lines.push({ ...shown, node, element, toast: element.closest('.toasts, .toast') !== null });
+    lines.push({ ...shown, node, element, above: layerOf(element) });
   }
 }
 
@@ -73,7 +81,7 @@ lines.sort((a, b) => a.top - b.top);
 for (let one = 0; one < lines.length; one += 1) {
   for (let other = one + 1; other < lines.length && lines[other].top < lines[one].bottom - 4; other += 1) {
     const [a, b] = [lines[one], lines[other]];
-    if (a.node === b.node || a.toast !== b.toast) continue;
+    if (a.node === b.node || a.above !== b.above) continue;
     const wide = Math.min(a.right, b.right) - Math.max(a.left, b.left);
     const high = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
     if (wide > 3 && high > 5) problems.add(`${said(a.node.data)} and ${said(b.node.data)} lie over each other`);

@@ -23,12 +23,12 @@ pub const BASIS: &str = "Asked for our offers at the counter, 2026";
 
 pub async fn start_practising(page: &Page) {
     page.press("start-practising").await;
-    page.text("import-drop").await;
+    page.see("import-drop").await;
 }
 
 /// Home offers the recovery code as soon as there are contacts to lose.
 pub async fn write_down_the_code(page: &Page) {
-    page.text("recovery-code").await;
+    page.see("recovery-code").await;
     page.press("recovery-written").await;
     page.press("recovery-done").await;
     page.until("the end of the dialog", "!document.querySelector('dialog[open]')").await;

@@ -61,7 +61,12 @@ impl Page {
         panic!("{}: {why} (at {place}; see artifacts/e2e/{}-failed.png)", self.name, self.name);
     }
 
-    /// Waits for it to be there, and gives back what it says.
+    /// Waits for it to be there.
+    pub async fn see(&self, id: &str) {
+        self.until(id, &format!("{} !== null", of(id))).await;
+    }
+
+    /// Waits for it to say something, and gives back what it says.
     pub async fn text(&self, id: &str) -> String {
         let found = self.until(id, &format!("{}?.innerText.trim()", of(id))).await;
         found.as_str().unwrap_or_default().to_owned()

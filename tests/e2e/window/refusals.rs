@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::desk::{Desk, at_the_desk, fixture};
-use crate::owner::{SIX, compose, drop_on, start_practising, wait_for_all, with_contacts};
+use crate::owner::{SIX, compose, drop_on, practise_at, start, start_practising, wait_for_all, with_contacts};
+use crate::patience::{SOON, until};
 
 #[test]
 fn phones_that_excel_shortened_are_refused_with_the_way_to_repair_them() {
@@ -29,7 +30,7 @@ fn a_text_that_calls_itself_a_photo_is_refused_and_the_draft_stays_through_a_pow
         let ulak = desk.ulak().await;
         let page = &ulak.page;
         with_contacts(&desk, page, SIX).await;
-        let text = "Merhaba {{name}}, see you on Friday. 🎉";
+        let text = "Merhaba {{name}}, see you on Friday ☕";
         compose(page, "Friday", text).await;
         drop_on(page, "composer-drop", &fixture("media/text.jpg")).await;
         page.says("file-refused", "The name says").await;
@@ -38,21 +39,19 @@ fn a_text_that_calls_itself_a_photo_is_refused_and_the_draft_stays_through_a_pow
         page.until("the text", &written).await;
 
         // It is kept on the pause after typing, and nobody presses anything.
-        page.until(
-            "the saved draft",
-            "document.querySelector('[data-testid=composer-saved]')?.dataset.state === 'saved'",
-        )
-        .await;
-        let drafts = page.core("campaigns", Value::Null).await;
-        assert_eq!(drafts[0]["firstText"], text);
+        let draft = until(SOON, async || {
+            let drafts = page.core("campaigns", Value::Null).await;
+            (drafts[0]["firstText"] == text).then(|| drafts[0]["id"].as_str().unwrap().to_owned())
+        });
+        let draft = draft.await.expect("the draft does not save itself");
         ulak.kill().await;
 
         let ulak = desk.ulak().await;
         let page = &ulak.page;
         page.press("nav-campaigns").await;
-        page.press(&format!("campaign-row:{}", drafts[0]["id"].as_str().unwrap())).await;
+        page.press(&format!("campaign-row:{draft}")).await;
         page.until("the text as it was", &written).await;
-        page.says("phone-text", "Merhaba Ayşe Yılmaz, see you on Friday.").await;
+        page.says("phone-text", "Merhaba Ayşe Yılmaz, see you on Friday").await;
         page.picture("after-the-power-cut").await;
     });
 }
@@ -64,7 +63,7 @@ fn too_few_credits_say_exactly_how_many_are_missing_and_whoever_is_covered_can_b
         let ulak = desk.ulak().await;
         let page = &ulak.page;
         with_contacts(&desk, page, SIX).await;
-        crate::owner::practise_at(page, 1, 0).await;
+        practise_at(page, 1, 0).await;
         page.core("adjust", json!({ "book": "practice", "credits": -996, "reason": "Counted twice" })).await;
         compose(page, "Short", "Merhaba {{name}}").await;
         page.press("to-schedule").await;
@@ -72,11 +71,10 @@ fn too_few_credits_say_exactly_how_many_are_missing_and_whoever_is_covered_can_b
         page.says("schedule-short", "2 credits").await;
         page.says("review-credits", "6").await;
         page.says("review-free", "4").await;
-        assert!(page.is_there("schedule-start").await);
         page.until("the closed button", "document.querySelector('[data-testid=schedule-start]')?.disabled").await;
         page.picture("short").await;
         page.press("schedule-only-covered").await;
-        crate::owner::start(page).await;
+        start(page).await;
         wait_for_all(page, "read", 4).await;
         page.says("live-credits-settled", "4").await;
         page.picture("covered").await;

@@ -45,7 +45,7 @@ fn outside_sending_hours_a_campaign_waits_and_says_until_when() {
         page.press("to-schedule").await;
         page.press("schedule-now").await;
         page.press("schedule-keep-hours").await;
-        page.says("schedule-start", &opens).await;
+        page.says("schedule-finish", &format!("about {opens} today")).await;
         page.picture("schedule").await;
         start(page).await;
         page.until("the wait", "document.querySelector('[data-testid=live-wait]')?.dataset.kind === 'hours'").await;
