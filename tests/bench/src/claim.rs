@@ -27,10 +27,7 @@ const PARTS_A_ROUND: usize = 100;
 const SIZES: [(&str, i64); 3] = [("1k", 1_000), ("100k", 100_000), ("1M", 1_000_000)];
 
 pub async fn bench(place: &Place) -> Outcome<Vec<Figure>> {
-    let (ours, campaign) = scene::with_contacts(place, 100_000).await?;
-    let app = scene::app(&ours).await?;
-    app.schedule_campaign(campaign, false).await?;
-    app.close().await;
+    let ours = scene::with_campaign(place, 100_000).await?;
     let theirs = place.copy(&ours)?;
     let ours = Ours::open(&ours).await?;
     let raw = Raw::open(&theirs)?;

@@ -16,10 +16,7 @@ const REPETITIONS: usize = 3;
 const KINDS: [(ReceiptKind, Millis); 2] = [(ReceiptKind::Delivered, NOW + 10_000), (ReceiptKind::Read, NOW + 60_000)];
 
 pub async fn bench(place: &Place) -> Outcome<Vec<Figure>> {
-    let (base, campaign) = scene::with_contacts(place, PARTS).await?;
-    let app = scene::app(&base).await?;
-    app.schedule_campaign(campaign, false).await?;
-    app.close().await;
+    let base = scene::with_campaign(place, PARTS).await?;
     let wire_ids = sent(&base)?;
     let mut pairs = Pairs::default();
     for _ in 0..REPETITIONS {

@@ -115,6 +115,15 @@ pub async fn with_contacts(place: &Place, count: i64) -> Outcome<(PathBuf, Campa
     Ok((folder, draft.id))
 }
 
+/// The same, with the draft scheduled.
+pub async fn with_campaign(place: &Place, count: i64) -> Outcome<PathBuf> {
+    let (folder, campaign) = with_contacts(place, count).await?;
+    let app = app(&folder).await?;
+    app.schedule_campaign(campaign, false).await?;
+    app.close().await;
+    Ok(folder)
+}
+
 fn add_contacts(folder: &Path, count: i64) -> Outcome<()> {
     let raw = Raw::open(folder)?;
     let mut insert = raw.prepare(
