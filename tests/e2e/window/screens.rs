@@ -21,6 +21,7 @@ fn every_screen_fits_in_every_language_look_and_size() {
         let ulak = desk.ulak().await;
         let page = &ulak.page;
         let screens = a_busy_shop(&desk, page).await;
+        the_check_would_notice(page).await;
         let mut wrong = String::new();
         for (language, theme) in [("tr", "light"), ("tr", "dark"), ("id", "light"), ("id", "dark"), ("en", "light")] {
             speak(page, language, theme).await;
@@ -39,6 +40,18 @@ fn every_screen_fits_in_every_language_look_and_size() {
         }
         assert!(wrong.is_empty(), "\n{wrong}");
     });
+}
+
+/// A check that finds nothing proves nothing, so it has to find a button that was made too narrow.
+async fn the_check_would_notice(page: &Page) {
+    page.go("/home").await;
+    page.see("home-new-campaign").await;
+    let width = |width: &str| {
+        format!("document.querySelector('[data-testid=home-new-campaign]').style.cssText = '{width}'; return null")
+    };
+    page.run(&width("width: 60px; white-space: nowrap")).await.unwrap();
+    assert!(misfits(page).await.iter().any(|one| one.contains("sticks out")), "the check is blind");
+    page.run(&width("")).await.unwrap();
 }
 
 async fn speak(page: &Page, language: &str, theme: &str) {
