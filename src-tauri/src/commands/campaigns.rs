@@ -9,7 +9,7 @@ use ulak_core::campaign::live::{CampaignRow, LiveView};
 use ulak_core::contact::Contact;
 use ulak_core::ids::{CampaignId, MediaId, MessageId};
 use ulak_core::outbox::state::SkipReason;
-use ulak_core::outbox::store::reading::{RecipientPage, RecipientQuery, RecipientView};
+use ulak_core::outbox::store::recipients::{RecipientPage, RecipientQuery, RecipientView};
 
 use super::{Answer, Door, ask, path_of, shown};
 

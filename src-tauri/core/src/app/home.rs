@@ -15,7 +15,7 @@ use crate::ids::{CampaignId, SessionId};
 use crate::ledger::Book;
 use crate::ledger::figures::{self, BalanceView};
 use crate::outbox::plan::{Wait, Why};
-use crate::outbox::store::reading;
+use crate::outbox::store::recipients::{self, RecipientPage, RecipientQuery, RecipientView};
 use crate::session::{Pace, Session, SessionKind, store as sessions};
 use crate::settings::{self, Settings};
 
@@ -234,12 +234,12 @@ impl App {
         Ok(attention)
     }
 
-    pub async fn recipients(&self, query: &reading::RecipientQuery) -> Result<reading::RecipientPage, Problem> {
-        Ok(reading::recipients(&mut *self.reader().await?, query).await.map_err(StorageError::from)?)
+    pub async fn recipients(&self, query: &RecipientQuery) -> Result<RecipientPage, Problem> {
+        Ok(recipients::recipients(&mut *self.reader().await?, query).await.map_err(StorageError::from)?)
     }
 
-    pub async fn recipient(&self, id: crate::ids::MessageId) -> Result<reading::RecipientView, Problem> {
-        let view = reading::recipient(&mut *self.reader().await?, id).await.map_err(StorageError::from)?;
+    pub async fn recipient(&self, id: crate::ids::MessageId) -> Result<RecipientView, Problem> {
+        let view = recipients::recipient(&mut *self.reader().await?, id).await.map_err(StorageError::from)?;
         view.ok_or_else(|| crate::campaign::CampaignError::Gone.into())
     }
 }

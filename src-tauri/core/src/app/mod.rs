@@ -9,6 +9,7 @@ mod credits;
 mod home;
 mod options;
 mod practice;
+mod review;
 mod summary;
 
 use std::collections::BTreeMap;
@@ -20,10 +21,11 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
 pub use crate::error::Problem;
-pub use campaigns::{DayPlan, DraftCheck, MessagePreview, OtherSpan, PartPreview, Review, SessionShare, Span};
+pub use campaigns::{DraftCheck, MessagePreview, PartPreview};
 pub use credits::{CreditsView, MonthSpent};
 pub use home::{Attention, AttentionKind, HomeView, NowView, SessionView};
 pub use practice::{Brought, PracticeJob};
+pub use review::{DayPlan, OtherSpan, Review, SessionShare, Span};
 pub use summary::Summary;
 
 use crate::campaign::schedule;

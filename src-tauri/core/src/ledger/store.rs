@@ -1,5 +1,6 @@
 //! The ledger's table. Lines are only ever added; the cached totals move in the same transaction.
 
+use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
 
 use super::{Balance, Book, EntryKind, LedgerError};
@@ -13,13 +14,11 @@ pub async fn balance(db: &mut SqliteConnection, book: Book) -> Result<Balance, s
         .bind(book.as_str())
         .fetch_one(db)
         .await?;
-    Ok(Balance {
-        granted: row.get(0),
-        adjusted: row.get(1),
-        held: row.get(2),
-        settled: row.get(3),
-        released: row.get(4),
-    })
+    Ok(sums_of(&row))
+}
+
+fn sums_of(row: &SqliteRow) -> Balance {
+    Balance { granted: row.get(0), adjusted: row.get(1), held: row.get(2), settled: row.get(3), released: row.get(4) }
 }
 
 pub async fn grant(
@@ -276,11 +275,5 @@ async fn sums(db: &mut SqliteConnection, book: Book) -> Result<Balance, sqlx::Er
     .bind(book.as_str())
     .fetch_one(db)
     .await?;
-    Ok(Balance {
-        granted: row.get(0),
-        adjusted: row.get(1),
-        held: row.get(2),
-        settled: row.get(3),
-        released: row.get(4),
-    })
+    Ok(sums_of(&row))
 }

@@ -4,6 +4,7 @@ pub mod claim;
 pub mod complete;
 pub mod queue;
 pub mod reading;
+pub mod recipients;
 
 use sqlx::{Row, SqliteConnection};
 

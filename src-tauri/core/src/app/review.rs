@@ -1,0 +1,210 @@
+//! The review before scheduling: what it costs, who is skipped, when it will be done.
+
+use serde::Serialize;
+
+use super::{App, Problem};
+use crate::campaign::draft::Draft;
+use crate::campaign::estimate::{Stretch, stretches};
+use crate::campaign::live::{all_sessions, kept_hours, others_ahead, tempo};
+use crate::campaign::review::{self, PriceLine, SkipLine, survey};
+use crate::clock::{MINUTE, Millis, local};
+use crate::db::StorageError;
+use crate::ids::{CampaignId, SessionId};
+use crate::ledger::{Book, store as ledger};
+use crate::outbox::window::SendingHours;
+use crate::session::Session;
+
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub struct Review {
+    pub people: i64,
+    pub will_send: i64,
+    pub skipped: Vec<SkipLine>,
+    pub price: Vec<PriceLine>,
+    pub credits: i64,
+    pub free: i64,
+    pub free_after: i64,
+    pub shortage: i64,
+    pub covered_people: i64,
+    pub practice: bool,
+    pub starts_at: Millis,
+    pub finishes_at: Option<Millis>,
+    pub parts_per_hour: i64,
+    pub zone: String,
+    pub days: Vec<DayPlan>,
+    pub sessions: Vec<SessionShare>,
+    pub blockers: Vec<Problem>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub struct DayPlan {
+    /// `YYYY-MM-DD`, local.
+    pub day: String,
+    pub spans: Vec<Span>,
+    pub parts: i64,
+    pub open_from: u16,
+    pub open_to: u16,
+    pub others: Vec<OtherSpan>,
+}
+
+/// Minutes since local midnight.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub struct Span {
+    pub from: u16,
+    pub to: u16,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub struct OtherSpan {
+    pub name: String,
+    pub from: u16,
+    pub to: u16,
+}
+
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub struct SessionShare {
+    pub id: SessionId,
+    pub name: String,
+    pub chosen: bool,
+    /// In percent of the parts.
+    pub share: i64,
+}
+
+const DAYS_SHOWN: usize = 7;
+impl App {
+    pub async fn review_campaign(&self, id: CampaignId) -> Result<Review, Problem> {
+        let draft = self.draft(id).await?;
+        let hours = self.settings().await?.hours();
+        let now = self.now();
+        let mut reader = self.reader().await?;
+        let survey = survey(&mut reader, &draft).await?;
+        let balance = ledger::balance(&mut reader, draft.book).await.map_err(StorageError::from)?;
+        let sessions = all_sessions(&mut reader).await.map_err(StorageError::from)?;
+        let tempo = tempo(&draft, &sessions);
+        let kept = kept_hours(&draft, &hours);
+        let (busy_until, others) = self.others(&mut reader, &draft, &sessions, &hours).await?;
+        let starts_at = draft.due_at.unwrap_or(now).max(now);
+        let plan = stretches(starts_at.max(busy_until), survey.credits(), tempo, kept);
+        let credits = survey.credits();
+        Ok(Review {
+            people: survey.people,
+            will_send: survey.will_send,
+            skipped: review::skip_lines(&survey),
+            price: review::price_lines(&survey),
+            credits,
+            free: balance.free(),
+            free_after: balance.free() - credits,
+            shortage: balance.shortage(credits),
+            covered_people: survey.covered_by(balance.free()),
+            practice: draft.book == Book::Practice,
+            starts_at,
+            finishes_at: plan.last().map(|stretch| stretch.to),
+            parts_per_hour: tempo.parts_an_hour(),
+            zone: hours.zone.name().to_owned(),
+            days: day_plans(&plan, &others, &hours, kept.is_some()),
+            sessions: shares(&draft, &sessions),
+            blockers: review::blockers(&draft, &survey).into_iter().map(Problem::from).collect(),
+        })
+    }
+
+    /// When the campaigns that go first are through, and where they lie.
+    async fn others(
+        &self,
+        db: &mut sqlx::SqliteConnection,
+        draft: &Draft,
+        sessions: &[Session],
+        hours: &SendingHours,
+    ) -> Result<(Millis, Vec<(String, Stretch)>), Problem> {
+        let mut at = self.now();
+        let mut spans = Vec::new();
+        for (row, _) in others_ahead(db, draft, at).await.map_err(StorageError::from)? {
+            let start = row.due_at.unwrap_or(at).max(at);
+            let plan = stretches(start, row.counts.open(), tempo(draft, sessions), Some(hours));
+            at = plan.last().map_or(at, |stretch| stretch.to);
+            spans.extend(plan.into_iter().map(|stretch| (row.name.clone(), stretch)));
+        }
+        let later = draft.due_at.is_some_and(|due_at| due_at > at);
+        Ok((if later { Millis::MIN } else { at }, spans))
+    }
+}
+
+/// Each chosen number's share is its share of the tempo.
+fn shares(draft: &Draft, sessions: &[Session]) -> Vec<SessionShare> {
+    let chosen = |session: &Session| draft.session_ids.contains(&session.id);
+    let rate = |session: &Session| 1_000_000_000 / session.pace.average_ms();
+    let total: i64 = sessions.iter().filter(|session| chosen(session)).map(rate).sum();
+    let share = |session: &Session| if chosen(session) { (rate(session) * 100 + total / 2) / total.max(1) } else { 0 };
+    sessions
+        .iter()
+        .map(|session| SessionShare {
+            id: session.id,
+            name: session.name.clone(),
+            chosen: chosen(session),
+            share: share(session),
+        })
+        .collect()
+}
+
+/// The stretches by local day, as ribbons show them.
+fn day_plans(plan: &[Stretch], others: &[(String, Stretch)], hours: &SendingHours, kept: bool) -> Vec<DayPlan> {
+    let mut days: Vec<DayPlan> = Vec::new();
+    let pieces = plan.iter().flat_map(|stretch| by_day(stretch, hours));
+    for (day, span, parts) in pieces {
+        match days.last_mut() {
+            Some(last) if last.day == day => {
+                last.spans.push(span);
+                last.parts += parts;
+            }
+            _ => days.push(DayPlan {
+                others: others_on(&day, others, hours),
+                day,
+                spans: vec![span],
+                parts,
+                open_from: if kept { hours.from } else { 0 },
+                open_to: if kept { hours.to } else { 1440 },
+            }),
+        }
+    }
+    days.truncate(DAYS_SHOWN);
+    days
+}
+
+fn others_on(day: &str, others: &[(String, Stretch)], hours: &SendingHours) -> Vec<OtherSpan> {
+    let pieces = others.iter().flat_map(|(name, stretch)| {
+        by_day(stretch, hours).into_iter().map(move |(day, span, _)| (day, name.clone(), span))
+    });
+    pieces
+        .filter(|(on, ..)| on == day)
+        .map(|(_, name, span)| OtherSpan { name, from: span.from, to: span.to })
+        .collect()
+}
+
+/// A stretch cut at local midnights, its parts shared out by time.
+fn by_day(stretch: &Stretch, hours: &SendingHours) -> Vec<(String, Span, i64)> {
+    let mut pieces = Vec::new();
+    let (mut at, mut left) = (stretch.from, stretch.parts);
+    while at < stretch.to && pieces.len() < DAYS_SHOWN {
+        let wall = local(at, hours.zone);
+        let from = minute_of_day(&wall);
+        let midnight = at + Millis::from(1440 - i32::from(from)) * MINUTE;
+        let end = midnight.min(stretch.to);
+        let parts =
+            if end == stretch.to { left } else { stretch.parts * (end - at) / (stretch.to - stretch.from).max(1) };
+        let to = if end == midnight { 1440 } else { minute_of_day(&local(end, hours.zone)).max(from) };
+        pieces.push((wall.format("%Y-%m-%d").to_string(), Span { from, to }, parts));
+        left -= parts;
+        at = end;
+    }
+    pieces
+}
+
+fn minute_of_day(wall: &chrono::DateTime<chrono_tz::Tz>) -> u16 {
+    use chrono::Timelike;
+    u16::try_from(wall.hour() * 60 + wall.minute()).unwrap_or(0)
+}
