@@ -63,7 +63,7 @@ fn too_few_credits_say_exactly_how_many_are_missing_and_whoever_is_covered_can_b
         let ulak = desk.ulak().await;
         let page = &ulak.page;
         with_contacts(&desk, page, SIX).await;
-        practise_at(page, 1, 0).await;
+        practise_at(page, 1, 300, 0).await;
         page.core("adjust", json!({ "book": "practice", "credits": -996, "reason": "Counted twice" })).await;
         compose(page, "Short", "Merhaba {{name}}").await;
         page.press("to-schedule").await;

@@ -66,7 +66,7 @@ async fn speak(page: &Page, language: &str, theme: &str) {
 /// Seventy customers, a campaign on its way to them, another for tomorrow, and a draft with a photo.
 async fn a_busy_shop(desk: &Desk, page: &Page) -> Vec<Screen> {
     with_contacts(desk, page, &customers(70)).await;
-    practise_at(page, 4, 12).await;
+    practise_at(page, 4, 300, 12).await;
     let mut settings = page.core("settings", Value::Null).await;
     settings["businessName"] = json!("Kavaklıdere Pastanesi");
     settings["hoursFrom"] = json!(0);
