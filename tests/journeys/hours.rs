@@ -80,3 +80,19 @@ async fn a_later_date_waits_and_the_review_says_when_it_will_be_done() -> Result
     assert_eq!(world.phone.sent().len(), 10);
     Ok(())
 }
+
+#[tokio::test]
+async fn the_review_starts_when_the_hours_open_and_after_what_goes_first() -> Result<(), Problem> {
+    let world = World::at(at(0, 23, 0)).await?;
+    world.contacts(30).await?;
+    let tomorrow = world.draft("Later", |edit| edit.due_at = Some(at(1, 18, 0))).await?;
+    world.app.schedule_campaign(tomorrow.id, false).await?;
+    let draft = world.draft("Now", |_| {}).await?;
+    assert_eq!(world.app.review_campaign(draft.id).await?.starts_at, at(1, 9, 0), "not after what is due later");
+    world.app.schedule_campaign(draft.id, false).await?;
+    let next = world.draft("And then", |_| {}).await?;
+    let review = world.app.review_campaign(next.id).await?;
+    assert!(review.starts_at > at(1, 9, 0) && review.starts_at < at(1, 9, 5));
+    assert_eq!(review.days[0].others.len(), 1);
+    Ok(())
+}

@@ -28,7 +28,7 @@ pub enum VaultError {
     )]
     SecretNeeded,
     #[error(
-        "The keyring of this computer does not give the key of your data ({reason}). Unlock the keyring and try again, or enter the recovery code."
+        "The keyring of this computer does not give the key of your data. Unlock the keyring and try again, or enter the recovery code."
     )]
     KeyringClosed { reason: String },
     #[error(

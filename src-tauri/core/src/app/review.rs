@@ -77,6 +77,7 @@ pub struct SessionShare {
 }
 
 const DAYS_SHOWN: usize = 7;
+
 impl App {
     pub async fn review_campaign(&self, id: CampaignId) -> Result<Review, Problem> {
         let draft = self.draft(id).await?;
@@ -88,9 +89,10 @@ impl App {
         let sessions = all_sessions(&mut reader).await.map_err(StorageError::from)?;
         let tempo = tempo(&draft, &sessions);
         let kept = kept_hours(&draft, &hours);
-        let (busy_until, others) = self.others(&mut reader, &draft, &sessions, &hours).await?;
-        let starts_at = draft.due_at.unwrap_or(now).max(now);
-        let plan = stretches(starts_at.max(busy_until), survey.credits(), tempo, kept);
+        let wanted = draft.due_at.unwrap_or(now).max(now);
+        let others = self.others(&mut reader, &draft, wanted, &sessions, &hours).await?;
+        let free_from = others.last().map_or(wanted, |(_, stretch)| stretch.to.max(wanted));
+        let plan = stretches(free_from, survey.credits(), tempo, kept);
         let credits = survey.credits();
         Ok(Review {
             people: survey.people,
@@ -103,7 +105,7 @@ impl App {
             shortage: balance.shortage(credits),
             covered_people: survey.covered_by(balance.free()),
             practice: draft.book == Book::Practice,
-            starts_at,
+            starts_at: plan.first().map_or(free_from, |stretch| stretch.from),
             finishes_at: plan.last().map(|stretch| stretch.to),
             parts_per_hour: tempo.parts_an_hour(),
             zone: hours.zone.name().to_owned(),
@@ -113,24 +115,24 @@ impl App {
         })
     }
 
-    /// When the campaigns that go first are through, and where they lie.
+    /// Where the campaigns lie that go first.
     async fn others(
         &self,
         db: &mut sqlx::SqliteConnection,
         draft: &Draft,
+        start: Millis,
         sessions: &[Session],
         hours: &SendingHours,
-    ) -> Result<(Millis, Vec<(String, Stretch)>), Problem> {
+    ) -> Result<Vec<(String, Stretch)>, Problem> {
         let mut at = self.now();
         let mut spans = Vec::new();
-        for (row, _) in others_ahead(db, draft, at).await.map_err(StorageError::from)? {
-            let start = row.due_at.unwrap_or(at).max(at);
-            let plan = stretches(start, row.counts.open(), tempo(draft, sessions), Some(hours));
+        for (other, open) in others_ahead(db, draft, start).await.map_err(StorageError::from)? {
+            let from = other.due_at.unwrap_or(at).max(at);
+            let plan = stretches(from, open, tempo(&other, sessions), kept_hours(&other, hours));
             at = plan.last().map_or(at, |stretch| stretch.to);
-            spans.extend(plan.into_iter().map(|stretch| (row.name.clone(), stretch)));
+            spans.extend(plan.into_iter().map(|stretch| (other.name.clone(), stretch)));
         }
-        let later = draft.due_at.is_some_and(|due_at| due_at > at);
-        Ok((if later { Millis::MIN } else { at }, spans))
+        Ok(spans)
     }
 }
 

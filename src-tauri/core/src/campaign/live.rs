@@ -220,24 +220,26 @@ fn skip_lines(rows: Vec<(String, Option<String>, i64)>) -> Vec<SkipLine> {
     rows.into_iter().filter_map(line).collect()
 }
 
-/// Parts that other campaigns have waiting before this one would start, as far as the planner takes them first.
+/// Campaigns that the planner takes first on the same numbers, each with its parts that still wait, in their order.
 pub async fn others_ahead(
     db: &mut SqliteConnection,
     draft: &Draft,
-    now: Millis,
-) -> Result<Vec<(CampaignRow, Vec<SessionId>)>, sqlx::Error> {
+    start: Millis,
+) -> Result<Vec<(Draft, i64)>, sqlx::Error> {
     let mut ahead = Vec::new();
     for listed in store::list(db).await? {
-        if listed.id == draft.id || listed.queue.as_deref() != Some("open") {
+        let due = listed.due_at.is_some_and(|due_at| due_at <= start);
+        if listed.id == draft.id || listed.queue.as_deref() != Some("open") || !due {
             continue;
         }
         let Some(other) = store::by_id(db, listed.id).await? else { continue };
         let shares = other.session_ids.iter().any(|id| draft.session_ids.contains(id));
         if shares && other.priority <= draft.priority {
-            ahead.push((row(db, listed, now).await?, other.session_ids));
+            let open = reading::parts(db, other.id).await?.open();
+            ahead.push((other, open));
         }
     }
-    ahead.sort_by_key(|(row, _)| row.due_at);
+    ahead.sort_by_key(|(other, _)| (other.priority, other.due_at));
     Ok(ahead)
 }
 
