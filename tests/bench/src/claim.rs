@@ -22,8 +22,9 @@ use crate::measure::{Figure, Pairs, Stopwatch, median};
 use crate::raw::{Raw, Statement, Value};
 use crate::scene::{self, NOW, Place};
 
+const PARTS: usize = 2_000;
 const ROUNDS: usize = 15;
-const PARTS_A_ROUND: usize = 100;
+const CLAIMS_A_ROUND: usize = 50;
 const SIZES: [(&str, i64); 3] = [("1k", 1_000), ("100k", 100_000), ("1M", 1_000_000)];
 
 pub async fn bench(place: &Place) -> Outcome<Vec<Figure>> {
@@ -33,20 +34,16 @@ pub async fn bench(place: &Place) -> Outcome<Vec<Figure>> {
     let raw = Raw::open(&theirs)?;
     let mut theirs = Theirs::of(&raw)?;
     let mut pairs = Pairs::default();
-    for _ in 0..ROUNDS {
-        let next = heads(&raw)?;
+    for part in heads(&raw)? {
         let time = Stopwatch::start();
-        for part in &next {
-            ours.send(PartId(*part)).await?;
-        }
+        ours.send(PartId(part)).await?;
         let our_seconds = time.seconds();
-        let next: Vec<Value> = next.into_iter().map(Value::from).collect();
+        let part = part.into();
         let time = Stopwatch::start();
-        next.iter().try_for_each(|part| theirs.send(part))?;
-        let parts = u32::try_from(PARTS_A_ROUND)?;
-        pairs.push(our_seconds / f64::from(parts), time.seconds() / f64::from(parts));
+        theirs.send(&part)?;
+        pairs.push(our_seconds, time.seconds());
     }
-    let note = format!("a part; two commits to the disk; {ROUNDS} rounds of {PARTS_A_ROUND} parts");
+    let note = format!("a part; two commits to the disk; {PARTS} parts, turn by turn");
     Ok(vec![pairs.figure("claim + complete", Some(1.5), note)])
 }
 
@@ -123,7 +120,7 @@ impl Ours {
     /// The median of a round of claims.
     async fn claims(&self) -> Outcome<f64> {
         let mut times = Vec::new();
-        for _ in 0..PARTS_A_ROUND / 2 {
+        for _ in 0..CLAIMS_A_ROUND {
             let time = Stopwatch::start();
             let (tx, _) = self.claim(self.decide().await?).await?;
             times.push(time.seconds());
@@ -181,9 +178,9 @@ impl<'db> Theirs<'db> {
 const HEADS: &str = "SELECT p.id FROM parts p WHERE p.queue_id = (SELECT id FROM queues) AND p.state = 'pending'
      AND p.ready = 1 ORDER BY p.due_at, p.id LIMIT ";
 
-/// The parts that a round is about.
+/// The parts that are sent.
 fn heads(raw: &Raw) -> Outcome<Vec<Uuid>> {
-    let rows = raw.rows(&format!("{HEADS} {PARTS_A_ROUND}"))?;
+    let rows = raw.rows(&format!("{HEADS} {PARTS}"))?;
     let id = |value: &Value| match value {
         Value::Blob(bytes) => Uuid::from_slice(bytes).ok(),
         _ => None,
@@ -218,7 +215,7 @@ fn raw_claims(raw: &Raw) -> Outcome<f64> {
     let mut head = raw.prepare(&format!("{HEADS} 1"))?;
     let mut statements = claims(raw)?;
     let mut times = Vec::new();
-    for _ in 0..PARTS_A_ROUND / 2 {
+    for _ in 0..CLAIMS_A_ROUND {
         let time = Stopwatch::start();
         let part = head.next()?.and_then(|row| row.into_iter().next()).ok_or("there is nothing to send")?;
         head.next()?;
