@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 /// A module may import what stands before it in this list, never what stands after it. Modules of one row do not
 /// know each other, except where `BESIDE` says so.
 const LAYERS: &[&[&str]] = &[
-    &["clock", "error", "event", "ids"],
+    &["clock", "error", "event", "exit", "ids"],
     &["db", "vault"],
     &["ledger", "contact", "template", "session", "media"],
     &["settings"],

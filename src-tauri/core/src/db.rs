@@ -12,7 +12,7 @@ use sqlx::{Sqlite, SqlitePool, Transaction};
 use zeroize::Zeroizing;
 
 use crate::error::{Coded, Params};
-use crate::params;
+use crate::{exit, params};
 
 pub type Tx = Transaction<'static, Sqlite>;
 
@@ -222,6 +222,7 @@ impl Db {
 
 /// The pragmas every connection opens with; benchmarks use the same ones for their baseline.
 pub fn connect_options(folder: &Path, key: &DbKey) -> SqliteConnectOptions {
+    exit::wait_for_connections();
     let hex: Zeroizing<String> = Zeroizing::new(key.iter().map(|byte| format!("{byte:02x}")).collect());
     SqliteConnectOptions::new()
         .filename(database_file(folder))

@@ -7,6 +7,7 @@ pub mod contact;
 pub mod db;
 pub mod error;
 pub mod event;
+mod exit;
 pub mod ids;
 pub mod ledger;
 pub mod media;
