@@ -18,13 +18,13 @@ use ulak_core::session::store as sessions;
 use uuid::Uuid;
 
 use crate::Outcome;
-use crate::measure::{Figure, Pairs, Stopwatch, median};
+use crate::measure::{Figure, Pairs, Stopwatch};
 use crate::raw::{Raw, Statement, Value};
 use crate::scene::{self, NOW, Place};
 
 const PARTS: usize = 2_000;
-const ROUNDS: usize = 15;
-const CLAIMS_A_ROUND: usize = 50;
+/// Fewer than the smallest queue has parts.
+const CLAIMS: usize = 700;
 const SIZES: [(&str, i64); 3] = [("1k", 1_000), ("100k", 100_000), ("1M", 1_000_000)];
 
 pub async fn bench(place: &Place) -> Outcome<Vec<Figure>> {
@@ -54,12 +54,15 @@ pub async fn bench_by_queue(place: &Place) -> Outcome<Vec<Figure>> {
         let theirs = place.copy(&ours)?;
         queues.push((name, Ours::open(&ours).await?, Raw::open(&theirs)?));
     }
-    // Of each size: our time and the yardstick's, a round each.
+    // Of each size: our times and the yardstick's, turn by turn.
     let mut times = vec![(Vec::new(), Vec::new()); queues.len()];
-    for _ in 0..ROUNDS {
-        for ((_, ours, raw), (our_times, their_times)) in queues.iter().zip(&mut times) {
-            our_times.push(ours.claims().await?);
-            their_times.push(raw_claims(raw)?);
+    let theirs: Outcome<Vec<Theirs<'_>>> = queues.iter().map(|(_, _, raw)| Theirs::of(raw)).collect();
+    let mut theirs = theirs?;
+    for _ in 0..CLAIMS {
+        let sides = queues.iter().zip(&mut theirs);
+        for (((_, ours, _), theirs), (our_times, their_times)) in sides.zip(&mut times) {
+            our_times.push(ours.time_claim().await?);
+            their_times.push(theirs.time_claim()?);
         }
     }
     let mut figures = Vec::new();
@@ -117,16 +120,12 @@ impl Ours {
         }
     }
 
-    /// The median of a round of claims.
-    async fn claims(&self) -> Outcome<f64> {
-        let mut times = Vec::new();
-        for _ in 0..CLAIMS_A_ROUND {
-            let time = Stopwatch::start();
-            let (tx, _) = self.claim(self.decide().await?).await?;
-            times.push(time.seconds());
-            self.db.commit(tx).await?;
-        }
-        Ok(median(&times))
+    async fn time_claim(&self) -> Outcome<f64> {
+        let time = Stopwatch::start();
+        let (tx, _) = self.claim(self.decide().await?).await?;
+        let seconds = time.seconds();
+        self.db.commit(tx).await?;
+        Ok(seconds)
     }
 }
 
@@ -135,6 +134,7 @@ struct Theirs<'db> {
     raw: &'db Raw,
     session: Value,
     campaign: Value,
+    head: Statement<'db>,
     claims: [Statement<'db>; 3],
     ends: [Statement<'db>; 4],
 }
@@ -145,6 +145,7 @@ impl<'db> Theirs<'db> {
             raw,
             session: only(raw, "SELECT id FROM sessions")?,
             campaign: only(raw, "SELECT id FROM queues")?,
+            head: raw.prepare(&format!("{HEADS} 1"))?,
             claims: claims(raw)?,
             ends: [
                 raw.prepare("UPDATE parts SET state = 'sent', sent_at = ? WHERE id = ?")?,
@@ -158,6 +159,17 @@ impl<'db> Theirs<'db> {
                 raw.prepare("UPDATE ledger_totals SET held = held - 1, settled = settled + 1 WHERE book = 'practice'")?,
             ],
         })
+    }
+
+    fn time_claim(&mut self) -> Outcome<f64> {
+        let time = Stopwatch::start();
+        let part = self.head.next()?.and_then(|row| row.into_iter().next()).ok_or("there is nothing to send")?;
+        self.head.next()?;
+        self.raw.run("BEGIN IMMEDIATE")?;
+        run_claims(&mut self.claims, &self.session, &part)?;
+        let seconds = time.seconds();
+        self.raw.run("COMMIT")?;
+        Ok(seconds)
     }
 
     fn send(&mut self, part: &Value) -> Outcome<()> {
@@ -207,22 +219,4 @@ fn run_claims([state, attempt, rhythm]: &mut [Statement<'_>; 3], session: &Value
     state.run(&[session.clone(), now.clone(), part.clone()])?;
     attempt.run(&[part.clone(), session.clone(), now])?;
     rhythm.run(std::slice::from_ref(session))
-}
-
-/// The median of a round of claims.
-fn raw_claims(raw: &Raw) -> Outcome<f64> {
-    let session = only(raw, "SELECT id FROM sessions")?;
-    let mut head = raw.prepare(&format!("{HEADS} 1"))?;
-    let mut statements = claims(raw)?;
-    let mut times = Vec::new();
-    for _ in 0..CLAIMS_A_ROUND {
-        let time = Stopwatch::start();
-        let part = head.next()?.and_then(|row| row.into_iter().next()).ok_or("there is nothing to send")?;
-        head.next()?;
-        raw.run("BEGIN IMMEDIATE")?;
-        run_claims(&mut statements, &session, &part)?;
-        times.push(time.seconds());
-        raw.run("COMMIT")?;
-    }
-    Ok(median(&times))
 }
