@@ -18,7 +18,8 @@ use std::path::{Path, PathBuf};
 const LAYERS: &[&[&str]] = &[
     &["clock", "error", "event", "exit", "ids"],
     &["db", "vault"],
-    &["ledger", "contact", "template", "session", "media"],
+    &["ledger", "contact", "template", "media"],
+    &["session"],
     &["settings"],
     &["outbox"],
     &["campaign"],

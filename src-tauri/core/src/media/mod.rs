@@ -5,32 +5,75 @@
 
 pub mod store;
 
+use std::str::FromStr;
 use std::sync::Arc;
 
 use tokio::sync::Mutex;
 
 use crate::db::{Db, StorageError};
 
-#[derive(Clone)]
-pub struct Picture {
+/// A prepared file with what a phone shows before it is fetched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct File {
+    pub kind: MediaKind,
     pub sha256: [u8; 32],
     pub mime: String,
-    pub bytes: Arc<Vec<u8>>,
+    pub bytes: Vec<u8>,
+    /// A small JPEG; empty for sound.
+    pub thumbnail: Vec<u8>,
+    pub width: Option<u32>,
+    pub height: Option<u32>,
+    pub duration_ms: Option<i64>,
+    pub pages: Option<u32>,
+    /// 64 levels from 0 to 100, of a voice note.
+    pub waveform: Option<Vec<u8>>,
 }
 
-/// The picture read last. A campaign sends the same one to everybody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum MediaKind {
+    Image,
+    Video,
+    Document,
+    Voice,
+    Audio,
+}
+
+impl MediaKind {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Image => "image",
+            Self::Video => "video",
+            Self::Document => "document",
+            Self::Voice => "voice",
+            Self::Audio => "audio",
+        }
+    }
+}
+
+impl FromStr for MediaKind {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        [Self::Image, Self::Video, Self::Document, Self::Voice, Self::Audio]
+            .into_iter()
+            .find(|kind| kind.as_str() == text)
+            .ok_or(())
+    }
+}
+
+/// The file read last. A campaign sends the same one to everybody.
 #[derive(Default)]
-pub struct LastRead(Mutex<Option<Picture>>);
+pub struct LastRead(Mutex<Option<Arc<File>>>);
 
 impl LastRead {
-    pub async fn read(&self, db: &Db, sha256: [u8; 32]) -> Result<Option<Picture>, StorageError> {
+    pub async fn read(&self, db: &Db, sha256: [u8; 32]) -> Result<Option<Arc<File>>, StorageError> {
         let mut last = self.0.lock().await;
-        if let Some(picture) = last.as_ref().filter(|picture| picture.sha256 == sha256) {
-            return Ok(Some(picture.clone()));
+        if let Some(file) = last.as_ref().filter(|file| file.sha256 == sha256) {
+            return Ok(Some(file.clone()));
         }
         let mut reader = db.read().acquire().await?;
-        let picture = store::content(&mut reader, sha256).await?;
-        last.clone_from(&picture);
-        Ok(picture)
+        let file = store::content(&mut reader, sha256).await?.map(Arc::new);
+        last.clone_from(&file);
+        Ok(file)
     }
 }

@@ -1,11 +1,9 @@
 //! The table of prepared files.
 
-use std::sync::Arc;
-
 use sqlx::{Row, SqliteConnection};
 use ulak_media::Prepared;
 
-use super::Picture;
+use super::{File, MediaKind};
 
 /// Keeps a prepared file; the same content is kept once.
 pub async fn keep(db: &mut SqliteConnection, file: &Prepared) -> Result<(), sqlx::Error> {
@@ -25,12 +23,23 @@ pub async fn keep(db: &mut SqliteConnection, file: &Prepared) -> Result<(), sqlx
     Ok(())
 }
 
-pub async fn content(db: &mut SqliteConnection, sha256: [u8; 32]) -> Result<Option<Picture>, sqlx::Error> {
-    let row = sqlx::query("SELECT mime, content FROM media WHERE sha256 = ?")
+pub async fn content(db: &mut SqliteConnection, sha256: [u8; 32]) -> Result<Option<File>, sqlx::Error> {
+    let row = sqlx::query("SELECT kind, mime, width, height, thumbnail, content FROM media WHERE sha256 = ?")
         .bind(sha256.as_slice())
         .fetch_optional(db)
         .await?;
-    Ok(row.map(|row| Picture { sha256, mime: row.get(0), bytes: Arc::new(row.get(1)) }))
+    Ok(row.map(|row| File {
+        kind: row.get::<&str, _>("kind").parse().unwrap_or(MediaKind::Document),
+        sha256,
+        mime: row.get("mime"),
+        bytes: row.get("content"),
+        thumbnail: row.get("thumbnail"),
+        width: row.get("width"),
+        height: row.get("height"),
+        duration_ms: None,
+        pages: None,
+        waveform: None,
+    }))
 }
 
 /// Removes what neither a draft nor a message refers to.

@@ -194,7 +194,14 @@ impl Dispatcher {
                 return Outcome::Refused { cause: cause::UNREADABLE.to_owned(), again: true };
             }
         };
-        let outgoing = Outgoing { part: taken.part, wire_id: taken.wire_id.clone(), to: taken.to.clone(), content };
+        let outgoing = Outgoing {
+            part: taken.part,
+            wire_id: taken.wire_id.clone(),
+            to: taken.to.clone(),
+            content,
+            known: false,
+            typing: false,
+        };
         let deadline = self.clock.real_wait(self.clock.now() + ANSWER_DEADLINE).max(AFTER_ERROR);
         match tokio::time::timeout(deadline, messenger.send(outgoing)).await {
             Ok(outcome) => outcome,
@@ -204,9 +211,8 @@ impl Dispatcher {
 
     async fn content(&self, taken: &Taken) -> Result<Option<Content>, StorageError> {
         let Some(sha256) = taken.media else { return Ok(taken.text.clone().map(Content::Text)) };
-        let Some(picture) = self.media.read(&self.db, sha256).await? else { return Ok(None) };
-        let caption = taken.text.clone();
-        Ok(Some(Content::Image { bytes: picture.bytes, mime: picture.mime, sha256, caption }))
+        let Some(file) = self.media.read(&self.db, sha256).await? else { return Ok(None) };
+        Ok(Some(Content::Media { file, caption: taken.text.clone(), name: None }))
     }
 }
 

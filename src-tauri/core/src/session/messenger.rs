@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use crate::clock::Millis;
 use crate::ids::PartId;
+use crate::media::File;
 
 #[derive(Clone, Debug)]
 pub struct Outgoing {
@@ -16,12 +17,26 @@ pub struct Outgoing {
     /// E.164.
     pub to: String,
     pub content: Content,
+    /// This number has talked with the person: no look-up is needed whether they are on WhatsApp.
+    pub known: bool,
+    /// Show "typing…" for a moment before a text.
+    pub typing: bool,
 }
 
 #[derive(Clone, Debug)]
 pub enum Content {
     Text(String),
-    Image { bytes: Arc<Vec<u8>>, mime: String, sha256: [u8; 32], caption: Option<String> },
+    Media {
+        file: Arc<File>,
+        caption: Option<String>,
+        /// What a document is called on the recipient's phone.
+        name: Option<String>,
+    },
+    /// `text` asks, the person picks one.
+    Poll {
+        text: String,
+        options: Vec<String>,
+    },
 }
 
 /// What is known after a try.

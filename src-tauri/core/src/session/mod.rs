@@ -1,5 +1,6 @@
 //! Sessions: the numbers that can send. The practice number is one of them.
 
+pub mod line;
 pub mod messenger;
 pub mod practice;
 pub mod store;

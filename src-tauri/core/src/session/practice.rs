@@ -241,7 +241,10 @@ fn read_log(path: &Path) -> std::io::Result<(HashSet<String>, bool)> {
 fn line(part: &Outgoing, now: Millis) -> String {
     let (kind, text, media) = match &part.content {
         Content::Text(text) => ("text", text.as_str(), None),
-        Content::Image { sha256, caption, .. } => ("image", caption.as_deref().unwrap_or_default(), Some(hex(sha256))),
+        Content::Media { file, caption, .. } => {
+            (file.kind.as_str(), caption.as_deref().unwrap_or_default(), Some(hex(&file.sha256)))
+        }
+        Content::Poll { text, .. } => ("poll", text.as_str(), None),
     };
     let at = local(now, chrono_tz::Tz::UTC).format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string();
     let line = Line { at, to: &part.to, wire_id: &part.wire_id, kind, text, media_sha256: media };

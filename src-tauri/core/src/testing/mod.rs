@@ -77,8 +77,8 @@ impl Messenger for FakeMessenger {
     fn send(&self, part: Outgoing) -> Sending<'_> {
         let outcome = locked(&self.script).pop_front().unwrap_or(Outcome::Accepted);
         let (text, is_image) = match part.content {
-            Content::Text(text) => (Some(text), false),
-            Content::Image { caption, .. } => (caption, true),
+            Content::Text(text) | Content::Poll { text, .. } => (Some(text), false),
+            Content::Media { caption, .. } => (caption, true),
         };
         let sent =
             Sent { at: self.clock.now(), to: part.to, wire_id: part.wire_id, text, is_image, outcome: outcome.clone() };

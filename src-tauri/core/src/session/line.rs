@@ -1,0 +1,195 @@
+//! What core needs of WhatsApp beyond handing over a part: linking a number, connecting it, hearing from it.
+//!
+//! `ulak-whatsapp` implements these traits; the supervisor calls them and is told what happened by signals. A line
+//! never reconnects by itself: when to try again is the supervisor's decision alone.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+use zeroize::Zeroizing;
+
+use super::messenger::{Messenger, Receipt};
+use crate::clock::{Millis, SharedClock};
+use crate::ids::SessionId;
+
+pub type Doing<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// How core reaches WhatsApp: one for the whole app.
+pub trait Network: Send + Sync + 'static {
+    /// A line for one number. Nothing is opened or connected yet.
+    fn line(&self, seat: Seat) -> Arc<dyn Line>;
+}
+
+/// What a line is given for its life.
+pub struct Seat {
+    pub session: SessionId,
+    /// The encrypted file of this number's key material; its folder exists.
+    pub file: std::path::PathBuf,
+    pub key: Zeroizing<[u8; 32]>,
+    pub clock: SharedClock,
+    pub notes: Arc<dyn Notes>,
+    /// Signals arrive in the order in which they happened. A full channel makes the line wait: nothing is dropped.
+    pub signals: mpsc::Sender<Heard>,
+}
+
+/// A signal and whose it is. Core answers `kept` once what the signal says is safely in the database; only then may
+/// the line confirm it to the server.
+pub struct Heard {
+    pub session: SessionId,
+    pub signal: Signal,
+    pub kept: Option<tokio::sync::oneshot::Sender<()>>,
+}
+
+/// Small values that a line wants to find again after a restart: uploads and who is on WhatsApp.
+pub trait Notes: Send + Sync + 'static {
+    /// The value that was put, unless it has expired.
+    fn get(&self, kind: NoteKind, key: &str) -> Doing<'_, Option<String>>;
+    fn put(&self, kind: NoteKind, key: &str, value: String, expires_at: Millis) -> Doing<'_, ()>;
+    fn forget(&self, kind: NoteKind, key: &str) -> Doing<'_, ()>;
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum NoteKind {
+    /// Where an uploaded file is, by its hash; of one number.
+    Upload,
+    /// Whether a phone is on WhatsApp; the same for all numbers.
+    OnWhatsapp,
+}
+
+/// One linked number, or one that is to be linked.
+pub trait Line: Messenger {
+    /// Opens the connection of a linked number. `Ok` means that it was begun; `Connected` or `Closed` follows.
+    fn connect(&self) -> Doing<'_, Result<(), LineError>>;
+    /// Closes the connection. No `Closed` follows.
+    fn disconnect(&self) -> Doing<'_, ()>;
+    /// Begins linking. `Qr` or `Code` signals follow, then `Linked`, or `LinkEnded`.
+    fn link(&self, how: LinkHow) -> Doing<'_, Result<(), LineError>>;
+    /// Tells WhatsApp that this device is gone where it can be reached, and removes the key material.
+    fn unlink(&self) -> Doing<'_, Result<(), LineError>>;
+    /// Asks the server for a sign of life and says how many milliseconds it took. Disturbs nobody.
+    fn check(&self) -> Doing<'_, Result<Millis, LineError>>;
+    /// Reads the new-chat quota and the reach-out lock.
+    fn limits(&self) -> Doing<'_, Result<Limits, LineError>>;
+    /// Sends a plain text that is no part of the outbox: the confirmation of an opt-out. Best effort.
+    fn say(&self, to: String, text: String) -> Doing<'_, Result<(), LineError>>;
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LinkHow {
+    Qr,
+    /// A code that the owner of this phone (E.164) types in.
+    PairingCode {
+        phone: String,
+    },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Signal {
+    /// The text of the QR code to show until `expires_at`; another follows.
+    Qr {
+        code: String,
+        expires_at: Millis,
+    },
+    Code {
+        code: String,
+        expires_at: Millis,
+    },
+    /// Linking came to nothing.
+    LinkEnded(LinkEnd),
+    /// The phone accepted. The line closes and is to be connected again at once.
+    Linked {
+        /// E.164.
+        phone: String,
+        lid: Option<String>,
+        push_name: String,
+    },
+    Connected,
+    Closed(Closed),
+    Receipt(Receipt),
+    Reply(Reply),
+    /// Under which hidden identity a phone is addressed, seen while sending or receiving.
+    Lid {
+        phone: String,
+        lid: String,
+    },
+    /// What the phone's address book, or a person, calls a contact.
+    Name {
+        phone: String,
+        name: String,
+        from_address_book: bool,
+    },
+    /// The owner used the phone itself: it is not idle.
+    PhoneSeen,
+    Limits(Limits),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LinkEnd {
+    /// All codes of this attempt have run out.
+    Exhausted,
+    /// WhatsApp refused to link, or asks to wait before another code.
+    Refused,
+    /// The connection broke before the phone answered.
+    Lost,
+}
+
+/// Why a connection ended. Protocol codes as WhatsApp's server reports them at connecting.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Closed {
+    /// The network, or the server for a moment (503).
+    Lost { reason: String },
+    /// 401: the phone, or WhatsApp, removed this device.
+    LoggedOut,
+    /// Another program uses the same link.
+    Replaced,
+    /// 402 with its code (101 to 106) and end, or 406 without an end.
+    Banned { code: u16, until: Option<Millis> },
+    /// 403.
+    Locked,
+    /// 405: WhatsApp wants a newer client.
+    Outdated,
+    /// 429: too many connections.
+    TooMany,
+}
+
+/// What a person wrote to one of the numbers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reply {
+    pub id: String,
+    /// E.164 where known.
+    pub phone: Option<String>,
+    pub lid: Option<String>,
+    pub text: String,
+    /// The wire id of the part that it quotes, or whose poll it answers.
+    pub quotes: Option<String>,
+    /// The chosen options, where it is the answer to a poll.
+    pub chosen: Vec<String>,
+    pub push_name: String,
+    pub at: Millis,
+}
+
+/// WhatsApp's limits for writing to people whom a number has not talked with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Limits {
+    pub new_chats_used: Option<u32>,
+    pub new_chats_quota: Option<u32>,
+    pub quota_renews_at: Option<Millis>,
+    /// The reach-out lock: until then new chats are refused.
+    pub locked_until: Option<Millis>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LineError {
+    #[error("The number is not connected.")]
+    NotConnected,
+    #[error("The number is not linked.")]
+    NotLinked,
+    #[error("The file with the number's keys cannot be used: {0}")]
+    Keys(String),
+    #[error("WhatsApp did not answer in time.")]
+    NoAnswer,
+    #[error("WhatsApp refused: {0}")]
+    Refused(String),
+}
