@@ -16,6 +16,7 @@ use ulak_core::app::{App, Opening, PracticeJob};
 use ulak_core::contact::import::ImportOptions;
 use ulak_core::db::database_file;
 use ulak_core::error::{Params, Problem};
+use ulak_core::ledger::Book;
 use ulak_core::vault::SystemKeyring;
 
 use crate::logs;
@@ -94,7 +95,7 @@ async fn campaign(app: &Arc<App>, options: &Options, fresh: bool, report: Report
         over = until_over(app, report) => over?,
         _ = tokio::signal::ctrl_c() => report.interrupted(),
     }
-    let summary = app.practice_summary().await?;
+    let summary = app.summary(Book::Practice).await?;
     report.summary(&brought, &summary);
     Ok(summary.parts.open() == 0 && summary.ledger_ok)
 }
@@ -130,7 +131,7 @@ async fn until_over(app: &App, report: Report) -> Result<(), Problem> {
     let mut shown = String::new();
     loop {
         let now = app.now_view().await?;
-        let summary = app.practice_counts().await?;
+        let summary = app.counts(Book::Practice).await?;
         report.progress(&now, &summary, &mut shown);
         if app.practice_is_over().await? {
             report.end_of_progress();

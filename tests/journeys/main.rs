@@ -10,6 +10,7 @@
 )]
 
 mod composing;
+mod direct;
 mod hours;
 mod sending;
 mod steering;

@@ -6,6 +6,7 @@
 pub mod campaigns;
 mod contacts;
 mod credits;
+mod direct;
 mod home;
 mod options;
 mod practice;
@@ -23,6 +24,7 @@ use tokio::task::JoinHandle;
 pub use crate::error::Problem;
 pub use campaigns::{DraftCheck, MessagePreview, PartPreview};
 pub use credits::{CreditsView, MonthSpent};
+pub use direct::Direct;
 pub use home::{Attention, AttentionKind, HomeView, NowView, SessionView};
 pub use practice::{Brought, PracticeJob};
 pub use review::{DayPlan, OtherSpan, Review, SessionShare, Span};

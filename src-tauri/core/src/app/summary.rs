@@ -1,4 +1,4 @@
-//! The figures at the end of a practice run, and whether everything adds up.
+//! The figures at the end of a run in the terminal, and whether everything adds up.
 
 use std::sync::atomic::Ordering;
 
@@ -50,28 +50,28 @@ impl From<BalanceView> for CreditTotals {
 }
 
 impl App {
-    /// Over all campaigns of the practice book.
-    pub async fn practice_summary(&self) -> Result<Summary, Problem> {
+    /// Over all campaigns of a book.
+    pub async fn summary(&self, book: Book) -> Result<Summary, Problem> {
         let mut messages = MessageTotals::default();
         let mut parts = Counts::default();
         let mut skipped = Vec::new();
-        for row in self.campaigns().await?.iter().filter(|row| row.practice) {
+        for row in self.campaigns().await?.iter().filter(|row| row.practice == (book == Book::Practice)) {
             let mut reader = self.reader().await?;
             messages.total += row.counts.total();
             messages.skipped += row.counts.skipped;
             parts = parts + reading::parts(&mut reader, row.id).await.map_err(StorageError::from)?;
             skipped.extend(reading::skipped(&mut reader, row.id).await.map_err(StorageError::from)?);
         }
-        let credits = self.balance(Book::Practice).await?.into();
+        let credits = self.balance(book).await?.into();
         Ok(Summary { messages, parts, credits, ledger_ok: self.ledger_holds().await.is_ok(), skipped })
     }
 
-    /// Parts by state over all campaigns of the practice book.
-    pub async fn practice_counts(&self) -> Result<Counts, Problem> {
+    /// Parts by state over all campaigns of a book.
+    pub async fn counts(&self, book: Book) -> Result<Counts, Problem> {
         let mut counts = Counts::default();
         let mut reader = self.reader().await?;
         for listed in campaigns::list(&mut reader).await.map_err(StorageError::from)? {
-            if listed.book == Book::Practice {
+            if listed.book == book {
                 counts = counts + reading::parts(&mut reader, listed.id).await.map_err(StorageError::from)?;
             }
         }
@@ -80,7 +80,7 @@ impl App {
 
     /// Everything has been sent or given up, and no tick is on its way.
     pub async fn practice_is_over(&self) -> Result<bool, Problem> {
-        Ok(self.practice_counts().await?.open() == 0
+        Ok(self.counts(Book::Practice).await?.open() == 0
             && self.practice.is_quiet(self.receipts_applied.load(Ordering::SeqCst)))
     }
 }

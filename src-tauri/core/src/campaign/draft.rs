@@ -145,8 +145,8 @@ impl Draft {
         if self.has_caption() { CAPTION_LIMIT } else { TEXT_LIMIT }
     }
 
-    /// Real numbers keep the sending hours whatever a draft says.
+    /// Real numbers keep the sending hours whatever a draft says, except for what the owner writes to one person.
     pub fn keeps_hours(&self) -> bool {
-        self.keep_hours || self.book == Book::Real
+        self.keep_hours || (self.book == Book::Real && self.audience.only.is_none())
     }
 }

@@ -48,6 +48,8 @@ pub enum CampaignError {
     Nobody,
     #[error("No number is chosen. Choose at least one that may send.")]
     NoNumber,
+    #[error("This contact is on the black or the gray list, or took the permission back, and gets nothing.")]
+    Unwanted,
     #[error(
         "For {people} contacts the text is longer than a caption may be ({limit}). Shorten it, or let it go as its own part after the photo: one credit more for each of them."
     )]
@@ -85,6 +87,7 @@ impl Coded for CampaignError {
             Self::Empty => "campaign.empty",
             Self::Nobody => "campaign.nobody",
             Self::NoNumber => "campaign.no_number",
+            Self::Unwanted => "campaign.unwanted",
             Self::CaptionTooLong { .. } => "campaign.caption_too_long",
             Self::TextTooLong { .. } => "campaign.text_too_long",
             Self::Template(error) => error.code(),
@@ -111,6 +114,7 @@ impl Coded for CampaignError {
             | Self::Empty
             | Self::Nobody
             | Self::NoNumber
+            | Self::Unwanted
             | Self::MixedNumbers => Params::new(),
         }
     }

@@ -354,6 +354,10 @@ pub async fn count_people(db: &mut SqliteConnection, audience: &Audience) -> Res
 }
 
 fn push_audience(select: &mut QueryBuilder<Sqlite>, audience: &Audience) {
+    if let Some(only) = audience.only {
+        select.push("c.id = ").push_bind(only);
+        return;
+    }
     if audience.everyone {
         select.push("1 = 1");
         return;

@@ -53,6 +53,17 @@ pub async fn set_standing(
     one(tx, id).await
 }
 
+/// The contact with this phone (E.164).
+pub async fn by_phone(pool: &SqlitePool, phone: &str) -> Result<Option<Contact>, ContactError> {
+    let mut reader = pool.acquire().await?;
+    let id: Option<ContactId> =
+        sqlx::query_scalar("SELECT id FROM contacts WHERE phone = ?").bind(phone).fetch_optional(&mut *reader).await?;
+    match id {
+        Some(id) => one(&mut reader, id).await.map(Some),
+        None => Ok(None),
+    }
+}
+
 pub async fn by_id(pool: &SqlitePool, id: ContactId) -> Result<Contact, ContactError> {
     one(&mut *pool.acquire().await?, id).await
 }
