@@ -64,6 +64,11 @@ impl PartState {
         !matches!(self, Self::Pending | Self::Sending | Self::Unknown)
     }
 
+    /// WhatsApp's server has it.
+    pub fn was_accepted(self) -> bool {
+        matches!(self, Self::Sent | Self::Delivered | Self::Read | Self::Played)
+    }
+
     /// How far a part has come; receipts only ever raise it. The side exits take no receipts.
     pub fn rank(self) -> Option<u8> {
         match self {

@@ -4,7 +4,7 @@ use serde::Serialize;
 use sqlx::{Row, SqliteConnection};
 
 use crate::clock::{HOUR, MINUTE, Millis};
-use crate::ids::{CampaignId, SessionId};
+use crate::ids::{CampaignId, PartId, SessionId};
 use crate::outbox::state::PartState;
 
 /// How many of something are in each state.
@@ -84,6 +84,34 @@ async fn count_parts(db: &mut SqliteConnection, queue: CampaignId, last: &[bool]
         }
     }
     Ok(counts)
+}
+
+/// One part as the terminal tells of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PartLine {
+    pub id: PartId,
+    pub wire_id: String,
+    pub kind: String,
+    pub state: PartState,
+    pub cause: Option<String>,
+}
+
+/// Every part of a queue, in the order of sending.
+pub async fn lines(db: &mut SqliteConnection, queue: CampaignId) -> Result<Vec<PartLine>, sqlx::Error> {
+    let rows = sqlx::query("SELECT id, wire_id, kind, state, cause FROM parts WHERE queue_id = ? ORDER BY id")
+        .bind(queue)
+        .fetch_all(db)
+        .await?;
+    Ok(rows
+        .iter()
+        .map(|row| PartLine {
+            id: row.get(0),
+            wire_id: row.get(1),
+            kind: row.get(2),
+            state: row.get::<&str, _>(3).parse().unwrap_or(PartState::Unknown),
+            cause: row.get(4),
+        })
+        .collect())
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

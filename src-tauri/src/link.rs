@@ -1,0 +1,127 @@
+//! `ulak link`: a number is linked from the terminal, by QR code or by a code that its owner types in.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+use qrcode::QrCode;
+use qrcode::render::unicode::Dense1x2;
+use serde_json::json;
+use tokio::time::timeout;
+use ulak_core::app::{App, LinkStage, LinkView, Opening};
+use ulak_core::error::Problem;
+use ulak_core::ids::SessionId;
+use ulak_core::session::line::LinkHow;
+use ulak_core::session::state::LinkState;
+
+use crate::terminal::{self, LOOK, Voice};
+
+/// Once the phone has accepted, the first connection takes a moment.
+const FIRST_CONNECTION: Duration = Duration::from_secs(30);
+
+#[derive(Args)]
+pub struct Options {
+    /// Show a code for this number's owner to type in, instead of a QR code to scan
+    #[arg(long, value_name = "PHONE")]
+    pairing_code: Option<String>,
+    /// Give up after so many seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 300)]
+    wait: u64,
+    /// One JSON object per event on a line of standard output
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(options: Options, data: Option<PathBuf>) -> ExitCode {
+    let voice = Voice { json: options.json };
+    let work = terminal::with_numbers(voice, data, Opening::default(), async |app: &Arc<App>| {
+        risk(voice);
+        let how = match &options.pairing_code {
+            Some(phone) => LinkHow::PairingCode { phone: phone.clone() },
+            None => LinkHow::Qr,
+        };
+        let session = app.start_link(how, None).await?;
+        match timeout(Duration::from_secs(options.wait), linked(app, session, voice)).await {
+            Ok(linked) => linked,
+            Err(_) => {
+                app.cancel_link(session).await?;
+                Err(terminal::problem("link.too_late", "Nobody scanned the code in time. Start again when the phone is at hand.".to_owned()))
+            }
+        }
+    });
+    terminal::run(voice, work)
+}
+
+/// Said before every link, because the risk is the owner's.
+fn risk(voice: Voice) {
+    voice.line(
+        "Ulak is no product of WhatsApp. Using it can break WhatsApp's terms, and WhatsApp can restrict or ban a number \
+         that it does not like; nobody can promise you otherwise. Write only to people who agreed to hear from you.\n",
+    );
+}
+
+async fn linked(app: &App, session: SessionId, voice: Voice) -> Result<bool, Problem> {
+    let mut shown: Option<LinkView> = None;
+    loop {
+        let view = app.link_view(session).await?;
+        if shown.as_ref() != Some(&view) {
+            show(&view, voice);
+            match view.stage {
+                // The phone may have been linked before: then its number goes on under its old id.
+                LinkStage::Linked => return connected(app, view.session, voice).await,
+                LinkStage::Ended => return Ok(false),
+                _ => shown = Some(view),
+            }
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+fn show(view: &LinkView, voice: Voice) {
+    match (view.stage, &view.qr, &view.code) {
+        (LinkStage::Qr, Some(code), _) => {
+            voice.event(&json!({ "event": "qr", "code": code, "expires_at": view.expires_at }));
+            voice.line("On the phone: WhatsApp, Linked devices, Link a device. Then scan:\n");
+            voice.line(&drawn(code));
+        }
+        (LinkStage::Code, _, Some(code)) => {
+            voice.event(&json!({ "event": "code", "code": code, "expires_at": view.expires_at }));
+            voice.line(&format!(
+                "On the phone: WhatsApp, Linked devices, Link with phone number instead. Then type: {code}"
+            ));
+        }
+        (LinkStage::Ended, _, _) => {
+            voice.event(&json!({ "event": "ended", "reason": view.end }));
+            voice.line("The phone did not accept. Start again for a new code.");
+        }
+        _ => {}
+    }
+}
+
+fn drawn(code: &str) -> String {
+    match QrCode::new(code) {
+        Ok(code) => code.render::<Dense1x2>().build(),
+        Err(_) => code.to_owned(),
+    }
+}
+
+async fn connected(app: &App, session: SessionId, voice: Voice) -> Result<bool, Problem> {
+    let number = app.numbers().await?.into_iter().find(|number| number.id == session);
+    let phone = number.map(|number| number.phone).unwrap_or_default();
+    voice.event(&json!({ "event": "linked", "session": session, "phone": phone }));
+    voice.line(&format!("Linked: {phone}"));
+    let connected = timeout(FIRST_CONNECTION, async {
+        while !app.numbers().await?.iter().any(|number| number.id == session && number.state == LinkState::Connected) {
+            tokio::time::sleep(LOOK).await;
+        }
+        Ok::<(), Problem>(())
+    });
+    if let Ok(connected) = connected.await {
+        connected?;
+        voice.event(&json!({ "event": "connected", "session": session }));
+        voice.line("Connected.");
+    }
+    Ok(true)
+}
