@@ -26,7 +26,7 @@ pub(crate) fn run() -> Outcome {
     if let Some(output) = server.stdout.take() {
         BufReader::new(output).read_line(&mut first).map_err(|error| format!("The emulator says nothing: {error}."))?;
     }
-    let (chat, door) = (field(&first, "chat_url"), field(&first, "http_url"));
+    let (chat, door) = (field(&first, "chat"), field(&first, "http"));
     println!(
         "\nThe emulator listens. What a phone does, you do through its door, as in\n  \
          curl {door}/scan --json '{{\"phone\": \"905550000001\", \"code\": \"<the QR code as text, from ulak link --json>\"}}'\n  \
