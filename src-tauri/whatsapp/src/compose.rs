@@ -135,7 +135,7 @@ fn document(file: &File, at: &Uploaded, caption: Option<String>, name: Option<&s
     if !wrapped {
         return message;
     }
-    let wrapper = wa::message::FutureProofMessage { message: MessageField::some(message), ..Default::default() };
+    let wrapper = wa::message::FutureProofMessage { message: MessageField::some(message) };
     wa::Message { document_with_caption_message: MessageField::some(wrapper), ..Default::default() }
 }
 

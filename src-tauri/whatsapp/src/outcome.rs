@@ -114,8 +114,8 @@ mod tests {
             (SendError::Iq(server(500)), again("lookup_failed")),
             (SendError::Client(ClientError::NotConnected), again(NOT_CONNECTED)),
             (SendError::Internal(whatsapp_rust::anyhow::anyhow!("no session")), again("not_prepared")),
-            (broken(|e| E::crypto(e)), again(NOT_CONNECTED)),
-            (broken(|e| E::transport(e)), unknown("connection_lost")),
+            (broken(E::crypto), again(NOT_CONNECTED)),
+            (broken(E::transport), unknown("connection_lost")),
         ];
         for (error, outcome) in table {
             assert_eq!(of_send_error(&error), outcome, "{error}");

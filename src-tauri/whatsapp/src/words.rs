@@ -110,7 +110,6 @@ mod tests {
         let wrapped = wa::Message {
             ephemeral_message: MessageField::some(wa::message::FutureProofMessage {
                 message: MessageField::some(wa::Message::text("hello")),
-                ..Default::default()
             }),
             ..Default::default()
         };
