@@ -30,6 +30,9 @@ pub struct Limits {
     pub used_quota: Option<u64>,
     /// `NONE`, `FIRST_WARNING`, `SECOND_WARNING` or `CAPPED`.
     pub capping_status: Option<String>,
+    /// The cycle that the quota counts for (seconds).
+    pub cycle_start: Option<i64>,
+    pub cycle_end: Option<i64>,
 }
 
 #[derive(Default)]

@@ -86,7 +86,8 @@ pub async fn emulator() -> Emulator {
 /// A client that runs. Its store is a file in `folder`, so that another run can go on from it.
 pub struct Running {
     pub client: Arc<Client>,
-    pub events: async_channel::Receiver<Arc<Event>>,
+    events: async_channel::Receiver<Arc<Event>>,
+    passed: tokio::sync::Mutex<Vec<Arc<Event>>>,
     bot: BotHandle,
     folder: TempDir,
 }
@@ -111,7 +112,7 @@ impl Running {
         let client = bot.client();
         let (handler, events) = ChannelEventHandler::new();
         client.subscribe_handler(handler).detach();
-        Self { client, events, bot: bot.spawn(), folder }
+        Self { client, events, passed: tokio::sync::Mutex::default(), bot: bot.spawn(), folder }
     }
 
     /// Started, linked to the owner by QR code and ready.
@@ -135,12 +136,22 @@ impl Running {
         self.client.wait_for_connected(DEADLINE).await.unwrap();
     }
 
-    /// Drops events until one fits.
+    /// Takes the first event that fits, of those that came already or will come. The client handles acks and receipts
+    /// in tasks of their own, so what was sent first need not come first.
     pub async fn event<T>(&self, mut fits: impl FnMut(&Event) -> Option<T>) -> T {
+        let mut passed = self.passed.lock().await;
+        for at in 0..passed.len() {
+            if let Some(found) = fits(&passed[at]) {
+                passed.remove(at);
+                return found;
+            }
+        }
         let wait = async {
             loop {
-                if let Some(found) = fits(&self.events.recv().await.unwrap()) {
-                    return found;
+                let event = self.events.recv().await.unwrap();
+                match fits(&event) {
+                    Some(found) => return found,
+                    None => passed.push(event),
                 }
             }
         };

@@ -10,6 +10,10 @@
 )]
 #![recursion_limit = "512"]
 
+mod faults;
 mod harness;
 mod linking;
+mod media;
+mod people;
 mod sending;
+mod state;

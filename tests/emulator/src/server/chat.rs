@@ -279,6 +279,7 @@ async fn take(connection: &Connection, node: &OwnedNodeRef) {
 fn take_ack(connection: &Connection, node: &NodeRef<'_>) {
     if let (Some(device), Some(class), Some(id)) = (connection.device(), attr(node, "class"), attr(node, "id")) {
         device.acknowledge(&class, &id, attr(node, "type").as_deref());
+        connection.world.log.touch();
     }
 }
 

@@ -41,11 +41,11 @@ async fn receive(world: &Arc<World>, job: &Job, target: &Jid, phone: &Arc<Phone>
     let Some(sight) = look(&message) else { return Ok(()) };
     let kind = sight.kind;
     let fresh = phone.shows(&job.device.who.number, &job.id).await;
-    if !fresh {
-        world.log.write(|record| record.repeats += 1);
-    } else {
+    if fresh {
         let seen = see(world, job, phone, sight);
         world.log.write(|record| if own { record.copies.push(seen) } else { record.seen.push(seen) });
+    } else if !own {
+        world.log.write(|record| record.repeats += 1);
     }
     if !own {
         confirm(world, job, target, phone, kind, fresh);

@@ -130,7 +130,8 @@ fn media_conn(world: &World) -> Node {
         .build()
 }
 
-/// Persisted queries: the two about strangers are answered from the number's limits, others with nothing.
+/// Persisted queries: the two about strangers are answered from the number's limits, others with nothing. Clients read
+/// numbers in these answers from strings as well as from numbers; here they are strings.
 fn mex(world: &World, device: &Device, request: &NodeRef<'_>) -> Node {
     let query = request.get_optional_child("query").and_then(|query| attr(query, "query_id"));
     let limits = read(&world.limits).get(&device.who.number).cloned().unwrap_or_default();
@@ -147,7 +148,9 @@ fn mex(world: &World, device: &Device, request: &NodeRef<'_>) -> Node {
                 "capping_status": limits.capping_status.unwrap_or_else(|| "NONE".to_owned()),
                 "total_quota": limits.total_quota.map(|quota| quota.to_string()),
                 "used_quota": limits.used_quota.map(|quota| quota.to_string()),
-                "server_sent_timestamp": world.options.clock.seconds(),
+                "cycle_start_timestamp": limits.cycle_start.map(|at| at.to_string()),
+                "cycle_end_timestamp": limits.cycle_end.map(|at| at.to_string()),
+                "server_sent_timestamp": world.options.clock.seconds().to_string(),
             }
         }),
         _ => json!({}),
