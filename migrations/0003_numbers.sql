@@ -9,6 +9,8 @@ ALTER TABLE sessions ADD COLUMN state_since INTEGER;
 ALTER TABLE sessions ADD COLUMN lid TEXT;
 ALTER TABLE sessions ADD COLUMN push_name TEXT NOT NULL DEFAULT '';
 ALTER TABLE sessions ADD COLUMN linked_at INTEGER;
+-- Names the file of the key material; a number that is linked again gets a fresh one.
+ALTER TABLE sessions ADD COLUMN seat BLOB;
 -- Taken off the list by the owner. Its row stays, because history refers to it.
 ALTER TABLE sessions ADD COLUMN removed_at INTEGER;
 ALTER TABLE sessions ADD COLUMN ban_code INTEGER;
