@@ -12,7 +12,6 @@ mod practice;
 mod review;
 mod summary;
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -38,6 +37,7 @@ use crate::ledger::{Book, store as ledger};
 use crate::outbox::dispatcher::Dispatcher;
 use crate::outbox::receipt;
 use crate::outbox::store::{complete::rescue, reading};
+use crate::session::lines::Lines;
 use crate::session::messenger::{Messenger, Receipt};
 use crate::session::practice::{PracticeChange, PracticeNumber, PracticeOptions};
 use crate::session::store as sessions;
@@ -138,9 +138,10 @@ impl App {
         let practice = open_practice(&folder, first.practice, clock.clone(), receipts)?;
         practice.deliver_missed(awaited(&db, first.practice_id).await?);
         let messenger = substitutes.messenger.unwrap_or_else(|| practice.clone());
-        let messengers: BTreeMap<SessionId, Arc<dyn Messenger>> = BTreeMap::from([(first.practice_id, messenger)]);
+        let lines = Arc::new(Lines::default());
+        lines.put(first.practice_id, messenger);
         let events = Events::default();
-        let dispatcher = Arc::new(Dispatcher::new(db.clone(), clock.clone(), events.clone(), messengers));
+        let dispatcher = Arc::new(Dispatcher::new(db.clone(), clock.clone(), events.clone(), lines));
         let app = Arc::new(Self {
             opened_at: clock.now(),
             db,
