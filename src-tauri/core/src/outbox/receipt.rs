@@ -16,22 +16,26 @@ use crate::db::Db;
 use crate::event::{Event, Events};
 use crate::ids::CampaignId;
 use crate::ledger::store::{End, end_hold};
-use crate::session::messenger::{Receipt, ReceiptKind};
+use crate::session::messenger::{Arrived, Receipt, ReceiptKind};
 
 /// At most so many receipts, or so long a wait, go into one transaction.
 pub const BATCH: usize = 100;
 const GATHER: Duration = Duration::from_millis(50);
 const AFTER_ERROR: Duration = Duration::from_secs(2);
 
-/// Takes receipts in until the senders are gone. A batch that cannot be written is kept and tried again.
-/// `applied` counts what is down.
-pub async fn run(db: &Db, events: &Events, receipts: &mut mpsc::Receiver<Receipt>, applied: &AtomicU64) {
-    while let Some(batch) = gather(receipts).await {
+/// Takes receipts in until the senders are gone. A batch that cannot be written is kept and tried again; what is
+/// down is counted in `applied` and confirmed to whoever told it.
+pub async fn run(db: &Db, events: &Events, receipts: &mut mpsc::Receiver<Arrived>, applied: &AtomicU64) {
+    while let Some(arrived) = gather(receipts).await {
+        let (batch, kept): (Vec<Receipt>, Vec<_>) =
+            arrived.into_iter().map(|arrived| (arrived.receipt, arrived.kept)).unzip();
         loop {
             match apply_batch(db, &batch).await {
                 Ok(queues) => {
                     applied.fetch_add(u64::try_from(batch.len()).unwrap_or(0), Ordering::SeqCst);
                     queues.into_iter().for_each(|queue| events.emit(Event::CampaignChanged(queue)));
+                    // Who asked may be gone by now; the receipts are safe all the same.
+                    kept.into_iter().flatten().for_each(|kept| drop(kept.send(())));
                     break;
                 }
                 Err(error) => {
@@ -44,12 +48,12 @@ pub async fn run(db: &Db, events: &Events, receipts: &mut mpsc::Receiver<Receipt
 }
 
 #[expect(clippy::disallowed_methods, reason = "how long to gather is real time and decides nothing")]
-async fn gather(receipts: &mut mpsc::Receiver<Receipt>) -> Option<Vec<Receipt>> {
+async fn gather(receipts: &mut mpsc::Receiver<Arrived>) -> Option<Vec<Arrived>> {
     let mut batch = vec![receipts.recv().await?];
     let until = Instant::now() + GATHER;
     while batch.len() < BATCH {
         match timeout_at(until, receipts.recv()).await {
-            Ok(Some(receipt)) => batch.push(receipt),
+            Ok(Some(arrived)) => batch.push(arrived),
             Ok(None) | Err(_) => break,
         }
     }
