@@ -10,11 +10,13 @@ use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
 use tokio::sync::mpsc;
 use tokio::time::{Duration, Instant, timeout_at};
 
+use super::store::chats;
 use super::store::complete::make_next_ready;
 use crate::clock::Millis;
 use crate::db::Db;
 use crate::event::{Event, Events};
 use crate::ids::CampaignId;
+use crate::ledger::Book;
 use crate::ledger::store::{End, end_hold};
 use crate::session::messenger::{Arrived, Receipt, ReceiptKind};
 
@@ -34,8 +36,10 @@ pub async fn run(db: &Db, events: &Events, receipts: &mut mpsc::Receiver<Arrived
                 Ok(queues) => {
                     applied.fetch_add(u64::try_from(batch.len()).unwrap_or(0), Ordering::SeqCst);
                     queues.into_iter().for_each(|queue| events.emit(Event::CampaignChanged(queue)));
-                    // Who asked may be gone by now; the receipts are safe all the same.
-                    kept.into_iter().flatten().for_each(|kept| drop(kept.send(())));
+                    for told in kept.into_iter().flatten() {
+                        // Who asked may be gone by now; the receipts are safe all the same.
+                        let _ = told.send(());
+                    }
                     break;
                 }
                 Err(error) => {
@@ -107,7 +111,8 @@ pub async fn apply(db: &mut SqliteConnection, batch: &[Receipt]) -> Result<Vec<C
 /// Parts whose ack never came, or not yet: the receipt is the proof.
 async fn settle_unacked(db: &mut SqliteConnection, reached: &BTreeMap<&str, Reached>) -> Result<(), sqlx::Error> {
     let mut select: QueryBuilder<Sqlite> = QueryBuilder::new(
-        "SELECT p.id, p.queue_id, p.round, p.last, q.book, p.wire_id FROM parts p JOIN queues q ON q.id = p.queue_id
+        "SELECT p.id, p.queue_id, p.round, p.last, q.book, p.wire_id, p.session_id, p.message_id
+         FROM parts p JOIN queues q ON q.id = p.queue_id
          WHERE p.state IN ('sending', 'unknown') AND p.wire_id IN (",
     );
     let mut ids = select.separated(", ");
@@ -119,8 +124,12 @@ async fn settle_unacked(db: &mut SqliteConnection, reached: &BTreeMap<&str, Reac
         let at = reached
             .get(row.get::<&str, _>(5))
             .and_then(|reached| reached.delivered_at.or(reached.read_at).or(reached.played_at));
-        let Some(book) = row.get::<&str, _>(4).parse().ok() else { continue };
-        end_hold(db, End::Settle, book, row.get(1), row.get(0), row.get(2), at.unwrap_or_default()).await?;
+        let Ok(book) = row.get::<&str, _>(4).parse::<Book>() else { continue };
+        let at = at.unwrap_or_default();
+        end_hold(db, End::Settle, book, row.get(1), row.get(0), row.get(2), at).await?;
+        if book == Book::Real {
+            chats::begun(db, row.get(6), row.get(7), at).await?;
+        }
         if !row.get::<bool, _>(3) {
             make_next_ready(db, row.get(0)).await?;
         }
