@@ -38,7 +38,7 @@ use crate::outbox::dispatcher::Dispatcher;
 use crate::outbox::receipt;
 use crate::outbox::store::{complete::rescue, reading};
 use crate::session::lines::Lines;
-use crate::session::messenger::{Messenger, Receipt};
+use crate::session::messenger::{Arrived, Messenger};
 use crate::session::practice::{PracticeChange, PracticeNumber, PracticeOptions};
 use crate::session::store as sessions;
 use crate::settings::{self, Settings};
@@ -127,7 +127,7 @@ impl App {
         recovery_code: Option<String>,
         opening: &Opening,
         substitutes: Substitutes,
-    ) -> Result<(Arc<Self>, mpsc::Receiver<Receipt>), Problem> {
+    ) -> Result<(Arc<Self>, mpsc::Receiver<Arrived>), Problem> {
         let folder = lock.folder().to_owned();
         let db = Arc::new(Db::open(lock, key).await?);
         let first = prepare(&db, opening, substitutes.clock).await.map_err(|problem| in_folder(problem, &folder))?;
@@ -160,7 +160,7 @@ impl App {
         Ok((app, inbox))
     }
 
-    fn start_loops(&self, mut inbox: mpsc::Receiver<Receipt>) {
+    fn start_loops(&self, mut inbox: mpsc::Receiver<Arrived>) {
         let sending = tokio::spawn(self.dispatcher.clone().run(self.stop.subscribe()));
         let practice = self.practice.clone();
         let phones = tokio::spawn(async move { practice.run().await });
@@ -251,7 +251,7 @@ fn open_practice(
     folder: &Path,
     options: PracticeOptions,
     clock: SharedClock,
-    receipts: mpsc::Sender<Receipt>,
+    receipts: mpsc::Sender<Arrived>,
 ) -> Result<Arc<PracticeNumber>, Problem> {
     let shown = folder.display().to_string();
     let opened = PracticeNumber::open(folder, options, clock, receipts);

@@ -145,8 +145,13 @@ impl Dispatcher {
         flight.collect();
         while let Some((taken, outcome)) = flight.outcomes.front() {
             let mut tx = self.db.begin().await?;
-            complete(&mut tx, taken, outcome, self.clock.now()).await.map_err(|error| self.db.error(error))?;
+            let completed = complete(&mut tx, taken, outcome, self.clock.now()).await;
+            let trip = completed.map_err(|error| self.db.error(error))?;
             self.db.commit(tx).await?;
+            if let Some(trip) = trip {
+                tracing::warn!(cause = trip.cause, "WhatsApp refused, so the number waits");
+                self.events.emit(Event::NowChanged);
+            }
             self.events.emit(Event::CampaignChanged(taken.queue));
             self.events.emit(Event::LedgerChanged);
             flight.outcomes.pop_front();
@@ -196,8 +201,8 @@ impl Dispatcher {
             wire_id: taken.wire_id.clone(),
             to: taken.to.clone(),
             content,
-            known: false,
-            typing: false,
+            known: taken.known,
+            typing: taken.typing,
         };
         let deadline = self.clock.real_wait(self.clock.now() + ANSWER_DEADLINE).max(AFTER_ERROR);
         match tokio::time::timeout(deadline, messenger.send(outgoing)).await {
