@@ -19,7 +19,8 @@ pub type Tx = Transaction<'static, Sqlite>;
 /// 32 random bytes that encrypt the file; never stored in the clear.
 pub type DbKey = Zeroizing<[u8; 32]>;
 
-const MIGRATIONS: &[&str] = &[include_str!("../../../migrations/0001_initial.sql")];
+const MIGRATIONS: &[&str] =
+    &[include_str!("../../../migrations/0001_initial.sql"), include_str!("../../../migrations/0003_numbers.sql")];
 
 #[derive(Debug, thiserror::Error)]
 pub enum StorageError {
@@ -287,12 +288,14 @@ mod tests {
         let mut tx = db.begin().await.unwrap();
         sqlx::query("INSERT INTO settings (key, value) VALUES ('a', '1')").execute(&mut *tx).await.unwrap();
         db.commit(tx).await.unwrap();
-        let [first] = MIGRATIONS else { unreachable!("this test stands for the step from the first version") };
-        migrate(&db.writer, folder.path(), &[first, "DELETE FROM settings;"]).await.unwrap();
+        let known = MIGRATIONS.len();
+        let scripts = [MIGRATIONS, &["DELETE FROM settings;"]].concat();
+        migrate(&db.writer, folder.path(), &scripts).await.unwrap();
         let left: i64 = sqlx::query_scalar("SELECT count(*) FROM settings").fetch_one(db.read()).await.unwrap();
         assert_eq!(left, 0);
         db.close().await;
-        std::fs::copy(folder.path().join("before-version-2.db"), database_file(folder.path())).unwrap();
+        std::fs::copy(folder.path().join(format!("before-version-{}.db", known + 1)), database_file(folder.path()))
+            .unwrap();
         let copy = SqlitePool::connect_with(connect_options(folder.path(), &key)).await.unwrap();
         let kept: i64 = sqlx::query_scalar("SELECT count(*) FROM settings").fetch_one(&copy).await.unwrap();
         assert_eq!(kept, 1);
@@ -303,14 +306,14 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let key = Zeroizing::new([7; 32]);
         let db = Db::open(lock_folder(folder.path()).unwrap(), &key).await.unwrap();
-        let [first] = MIGRATIONS else { unreachable!("this test stands for the step from the first version") };
-        let scripts = [first, "CREATE TABLE half (a INTEGER) STRICT; SELECT no_such_column;"];
+        let scripts = [MIGRATIONS, &["CREATE TABLE half (a INTEGER) STRICT; SELECT no_such_column;"]].concat();
         assert!(migrate(&db.writer, folder.path(), &scripts).await.is_err());
-        let version: u32 = sqlx::query_scalar("PRAGMA user_version").fetch_one(db.read()).await.unwrap();
+        let version: usize =
+            sqlx::query_scalar::<_, u32>("PRAGMA user_version").fetch_one(db.read()).await.unwrap() as usize;
         let half: i64 = sqlx::query_scalar("SELECT count(*) FROM sqlite_schema WHERE name = 'half'")
             .fetch_one(db.read())
             .await
             .unwrap();
-        assert_eq!((version, half), (1, 0));
+        assert_eq!((version, half), (MIGRATIONS.len(), 0));
     }
 }

@@ -13,7 +13,6 @@ mod practice;
 mod review;
 mod summary;
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -40,7 +39,8 @@ use crate::ledger::{Book, store as ledger};
 use crate::outbox::dispatcher::Dispatcher;
 use crate::outbox::receipt;
 use crate::outbox::store::{complete::rescue, reading};
-use crate::session::messenger::{Messenger, Receipt};
+use crate::session::lines::Lines;
+use crate::session::messenger::{Arrived, Messenger};
 use crate::session::practice::{PracticeChange, PracticeNumber, PracticeOptions};
 use crate::session::store as sessions;
 use crate::settings::{self, Settings};
@@ -129,7 +129,7 @@ impl App {
         recovery_code: Option<String>,
         opening: &Opening,
         substitutes: Substitutes,
-    ) -> Result<(Arc<Self>, mpsc::Receiver<Receipt>), Problem> {
+    ) -> Result<(Arc<Self>, mpsc::Receiver<Arrived>), Problem> {
         let folder = lock.folder().to_owned();
         let db = Arc::new(Db::open(lock, key).await?);
         let first = prepare(&db, opening, substitutes.clock).await.map_err(|problem| in_folder(problem, &folder))?;
@@ -140,9 +140,10 @@ impl App {
         let practice = open_practice(&folder, first.practice, clock.clone(), receipts)?;
         practice.deliver_missed(awaited(&db, first.practice_id).await?);
         let messenger = substitutes.messenger.unwrap_or_else(|| practice.clone());
-        let messengers: BTreeMap<SessionId, Arc<dyn Messenger>> = BTreeMap::from([(first.practice_id, messenger)]);
+        let lines = Arc::new(Lines::default());
+        lines.put(first.practice_id, messenger);
         let events = Events::default();
-        let dispatcher = Arc::new(Dispatcher::new(db.clone(), clock.clone(), events.clone(), messengers));
+        let dispatcher = Arc::new(Dispatcher::new(db.clone(), clock.clone(), events.clone(), lines));
         let app = Arc::new(Self {
             opened_at: clock.now(),
             db,
@@ -161,7 +162,7 @@ impl App {
         Ok((app, inbox))
     }
 
-    fn start_loops(&self, mut inbox: mpsc::Receiver<Receipt>) {
+    fn start_loops(&self, mut inbox: mpsc::Receiver<Arrived>) {
         let sending = tokio::spawn(self.dispatcher.clone().run(self.stop.subscribe()));
         let practice = self.practice.clone();
         let phones = tokio::spawn(async move { practice.run().await });
@@ -252,7 +253,7 @@ fn open_practice(
     folder: &Path,
     options: PracticeOptions,
     clock: SharedClock,
-    receipts: mpsc::Sender<Receipt>,
+    receipts: mpsc::Sender<Arrived>,
 ) -> Result<Arc<PracticeNumber>, Problem> {
     let shown = folder.display().to_string();
     let opened = PracticeNumber::open(folder, options, clock, receipts);

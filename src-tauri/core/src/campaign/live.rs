@@ -89,6 +89,9 @@ pub enum WaitKind {
     Paused,
     PausedAll,
     NoNumber,
+    NotConnected,
+    NewChats,
+    Shut,
     Disk,
 }
 
@@ -104,6 +107,9 @@ impl WaitView {
             Why::Due => WaitKind::Due,
             Why::PausedAll => WaitKind::PausedAll,
             Why::NoNumber => WaitKind::NoNumber,
+            Why::NotConnected => WaitKind::NotConnected,
+            Why::NewChats => WaitKind::NewChats,
+            Why::Shut => WaitKind::Shut,
             Why::Disk => WaitKind::Disk,
         };
         let named =

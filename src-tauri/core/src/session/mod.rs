@@ -1,8 +1,10 @@
 //! Sessions: the numbers that can send. The practice number is one of them.
 
 pub mod line;
+pub mod lines;
 pub mod messenger;
 pub mod practice;
+pub mod state;
 pub mod store;
 
 use serde::{Deserialize, Serialize};

@@ -186,6 +186,7 @@ pub async fn retry_failed(db: &mut SqliteConnection, queue: CampaignId, now: Mil
     Ok(u64::try_from(failed.len()).unwrap_or(u64::MAX))
 }
 
+/// The rest of a message goes over the number that began it, where that one is still there.
 async fn put_back(
     db: &mut SqliteConnection,
     part: PartId,
@@ -194,8 +195,11 @@ async fn put_back(
     now: Millis,
 ) -> Result<(), sqlx::Error> {
     sqlx::query(
-        "UPDATE parts SET state = 'pending', round = ?, tries = 0, ready = ?, due_at = ?, session_id = NULL, cause = NULL,
-                          ended_at = NULL WHERE id = ?",
+        "UPDATE parts SET state = 'pending', round = ?, tries = 0, ready = ?, due_at = ?, cause = NULL, ended_at = NULL,
+                session_id = (SELECT s.id FROM parts b JOIN sessions s ON s.id = b.session_id AND s.removed_at IS NULL
+                              WHERE b.message_id = parts.message_id AND b.position < parts.position
+                                AND b.sent_at IS NOT NULL ORDER BY b.position DESC LIMIT 1)
+         WHERE id = ?",
     )
     .bind(round)
     .bind(first)
