@@ -75,6 +75,8 @@ pub mod key {
     pub const RECOVERY_SAVED: &str = "recovery_saved";
     pub const TIME_LINE: &str = "time_line";
     pub const PRACTICE: &str = "practice";
+    /// The first linked number brought its credits.
+    pub const START_CREDITS: &str = "start_credits";
 }
 
 pub async fn load(db: &mut SqliteConnection) -> Result<Settings, sqlx::Error> {
