@@ -82,6 +82,8 @@ pub mod key {
     pub const RECOVERY_SAVED: &str = "recovery_saved";
     pub const TIME_LINE: &str = "time_line";
     pub const PRACTICE: &str = "practice";
+    /// The first linked number brought its credits.
+    pub const START_CREDITS: &str = "start_credits";
 }
 
 /// What an earlier version did not know yet has its default; the rest stays as the owner chose it.

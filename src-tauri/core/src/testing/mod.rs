@@ -108,7 +108,7 @@ impl World {
             folder: "a temporary folder".to_owned(),
             reason: error.to_string(),
         })?;
-        let app = App::by_hand(folder.path(), &key(), clock.clone(), phone.clone()).await?;
+        let app = App::by_hand(folder.path(), &key(), clock.clone(), phone.clone(), None).await?;
         let mut settings = app.settings().await?;
         settings.zone = "UTC".to_owned();
         app.save_settings(&settings).await?;
@@ -121,7 +121,7 @@ impl World {
         flight.abandon().await;
         app.db().close().await;
         drop(app);
-        let app = App::by_hand(folder.path(), &key(), clock.clone(), phone.clone()).await?;
+        let app = App::by_hand(folder.path(), &key(), clock.clone(), phone.clone(), None).await?;
         Ok(Self { app, clock, phone, folder, flight: Flight::default() })
     }
 
