@@ -18,7 +18,7 @@ beforeEach(() => {
   failing = false;
   const api: Partial<Api> = {
     draft: async () => draft,
-    sessions: async () => [],
+    numbers: async () => [],
     contactTotals: async () => ({ all: 1, normal: 1, gray: 0, black: 0, tags: [], fields: ['city'] }),
     contact: async () => elif,
     checkDraft: async () => ({ people: 1, shape: ['image'], caption: true, limit: 1024, longest: { index: 0, length: 0 }, over: saves.at(-1)?.text.length === 1025 ? 1 : 0, tooLong: 0, missing: [], warnings: [] }),

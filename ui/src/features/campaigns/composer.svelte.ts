@@ -1,6 +1,6 @@
 // One draft while it is composed. Every change shows at once and is saved on the pause after it; a save that fails
 // keeps the text and says why. Questions to the core are asked about what is saved.
-import { api, listen, type ContactTotals, type Draft, type DraftCheck, type DraftEdit, type MediaItem, type Review, type SessionView } from '../../api/client';
+import { api, listen, type ContactTotals, type Draft, type DraftCheck, type DraftEdit, type MediaItem, type Review } from '../../api/client';
 import type { Step } from '../../lib/router.svelte';
 import { Answer } from './answer.svelte';
 import { Preview } from './preview.svelte';
@@ -21,7 +21,6 @@ export class Composer {
   saveError = $state.raw<unknown>(null);
   saving = $state(false);
   totals = $state.raw<ContactTotals | null>(null);
-  sessions = $state.raw<SessionView[]>([]);
   incoming = $state.raw<Incoming[]>([]);
   readonly check = new Answer<DraftCheck>();
   readonly review = new Answer<Review>();
@@ -51,7 +50,7 @@ export class Composer {
     void this.#open();
     const ask = () => void this.refresh();
     const people = () => { ask(); void this.#readTotals(); };
-    const stops = [listen('contactsChanged', people), listen('ledgerChanged', ask), listen('settingsChanged', ask)];
+    const stops = [listen('contactsChanged', people), listen('ledgerChanged', ask), listen('settingsChanged', ask), listen('numbersChanged', ask)];
     // "Now" moves: so do the finish and the days it needs.
     const timer = setInterval(() => { if (this.#step === 'schedule') ask(); }, MINUTE);
     return () => {
@@ -64,10 +63,9 @@ export class Composer {
 
   async #open(): Promise<void> {
     try {
-      const [draft, sessions] = await Promise.all([api.draft(this.id), api.sessions(), this.#readTotals()]);
-      this.sessions = sessions;
+      const [draft, known] = await Promise.all([api.draft(this.id), api.numbers(), this.#readTotals()]);
       this.draft = draft;
-      const practice = sessions.find((session) => session.practice);
+      const practice = known.find((number) => number.kind === 'practice');
       if (draft.sessionIds.length === 0 && practice) this.edit({ sessionIds: [practice.id] });
       await this.refresh();
     } catch (error) {
