@@ -12,8 +12,10 @@
 //! cannot be prepared is refused with a reason an owner can act on.
 
 mod color;
+mod contained;
 mod file;
 mod jpeg;
+mod pdf;
 mod picture;
 mod png;
 mod prepared;
@@ -45,6 +47,10 @@ pub fn prepare<'a>(bytes: impl Into<Cow<'a, [u8]>>, wish: Wish) -> Result<Prepar
         Some(content @ Content::Picture(format)) => {
             only_sound_as_sound(wish, content.name())?;
             Ok(as_wished(picture::prepare(&bytes, format)?, wish, content, bytes))
+        }
+        Some(Content::Pdf) => {
+            only_sound_as_sound(wish, Content::Pdf.name())?;
+            pdf::prepare(bytes)
         }
         _ => Err(Refusal::UnknownKind { found: sniff::name(found).into() }),
     }

@@ -220,7 +220,12 @@ fn choose(pixels: &DynamicImage, source: Content, untouched: Option<Vec<u8>>) ->
 
 fn thumbnail(pixels: &DynamicImage) -> Option<Vec<u8>> {
     let small = shrink(pixels.clone(), THUMBNAIL_SIDE)?;
-    encode_jpeg(&on_white(&small), THUMBNAIL_QUALITY)
+    small_jpeg(&on_white(&small))
+}
+
+/// A thumbnail that is small already.
+pub(crate) fn small_jpeg(pixels: &RgbImage) -> Option<Vec<u8>> {
+    encode_jpeg(pixels, THUMBNAIL_QUALITY)
 }
 
 /// At [`LONGEST_SIDE`] the first quality fits even for noise; the others are
