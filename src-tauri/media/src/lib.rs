@@ -14,6 +14,7 @@
 mod color;
 mod contained;
 mod file;
+mod iso;
 mod jpeg;
 mod pdf;
 mod picture;
@@ -22,9 +23,11 @@ mod prepared;
 mod refusal;
 mod sniff;
 mod verdict;
+mod video;
 
 use std::borrow::Cow;
 
+use iso::movie::{Holds, Movie};
 use sniff::Content;
 
 pub use file::{FILE_LIMIT, prepare_file};
@@ -32,6 +35,7 @@ pub use picture::{IMAGE_LIMIT, LONGEST_SIDE, THUMBNAIL_SIDE};
 pub use prepared::{Change, Kind, Prepared, SourceFacts, Wish};
 pub use refusal::Refusal;
 pub use verdict::{Offered, Verdict};
+pub use video::VIDEO_LIMIT;
 
 /// Prepares a file for sending by its content alone.
 ///
@@ -52,7 +56,21 @@ pub fn prepare<'a>(bytes: impl Into<Cow<'a, [u8]>>, wish: Wish) -> Result<Prepar
             only_sound_as_sound(wish, Content::Pdf.name())?;
             pdf::prepare(bytes)
         }
+        Some(content @ Content::Iso(_)) => iso_media(bytes, content, wish),
         _ => Err(Refusal::UnknownKind { found: sniff::name(found).into() }),
+    }
+}
+
+/// A film if anything in it can be seen, else sound.
+fn iso_media(bytes: Cow<[u8]>, content: Content, wish: Wish) -> Result<Prepared, Refusal> {
+    let movie = Movie::read(&bytes).ok_or_else(|| Refusal::broken(content.name()))?;
+    match movie.track(Holds::Picture) {
+        Some(picture) => {
+            only_sound_as_sound(wish, content.name())?;
+            let look = video::look(&bytes, &movie, picture, content, wish)?;
+            Ok(look.prepared(bytes))
+        }
+        None => Err(Refusal::UnknownKind { found: content.name().into() }),
     }
 }
 
