@@ -4,6 +4,7 @@ use std::path::Path;
 
 use data_encoding::BASE64;
 use serde::Serialize;
+use ulak_media::{Kind, Prepared, Refusal, Wish};
 
 use super::{App, Problem};
 use crate::campaign::compose::layout;
@@ -172,28 +173,28 @@ impl App {
     pub async fn add_media(&self, id: CampaignId, path: &Path) -> Result<MediaItem, Problem> {
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let path = path.to_owned();
-        self.add_prepared(id, name, move || ulak_media::prepare_file(&path)).await
+        self.add_prepared(id, name, move || ulak_media::prepare_file(&path, Wish::Auto)).await
     }
 
     /// The same for what was pasted, which the window hands over as text.
     pub async fn paste_media(&self, id: CampaignId, name: &str, base64: &str) -> Result<MediaItem, Problem> {
         // What does not decode is refused like any other broken file.
         let bytes = BASE64.decode(base64.as_bytes()).unwrap_or_default();
-        self.add_prepared(id, name.to_owned(), move || ulak_media::prepare(&bytes)).await
+        self.add_prepared(id, name.to_owned(), move || ulak_media::prepare(bytes, Wish::Auto)).await
     }
 
     async fn add_prepared(
         &self,
         id: CampaignId,
         name: String,
-        prepare: impl FnOnce() -> Result<ulak_media::Prepared, ulak_media::Refusal> + Send + 'static,
+        prepare: impl FnOnce() -> Result<Prepared, Refusal> + Send + 'static,
     ) -> Result<MediaItem, Problem> {
         let draft = self.open_draft(id).await?;
         if draft.media.len() >= compose::MOST_FILES {
             return Err(CampaignError::TooManyFiles { most: compose::MOST_FILES }.into());
         }
         let prepared = tokio::task::spawn_blocking(prepare).await.map_err(Problem::crashed)?;
-        let prepared = prepared.map_err(CampaignError::from)?;
+        let prepared = prepared.and_then(only_pictures).map_err(CampaignError::from)?;
         let mut tx = self.db.begin().await?;
         let added = store::add_file(&mut tx, id, &name, &prepared, self.now()).await;
         let added = added.map_err(|error| self.db.error(error))?;
@@ -359,6 +360,14 @@ impl App {
         self.events.emit(Event::CampaignChanged(id));
         self.events.emit(Event::LedgerChanged);
         self.nudge();
+    }
+}
+
+/// Campaigns carry pictures; other kinds are prepared and have no place in a draft yet.
+fn only_pictures(file: Prepared) -> Result<Prepared, Refusal> {
+    match file.kind {
+        Kind::Image => Ok(file),
+        _ => Err(Refusal::UnknownKind { found: file.source.format }),
     }
 }
 

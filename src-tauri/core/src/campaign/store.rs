@@ -207,7 +207,7 @@ pub async fn add_file(
     .bind(campaign)
     .bind(name)
     .bind(i64::try_from(file.source.bytes).unwrap_or(i64::MAX))
-    .bind(file.converted)
+    .bind(file.converted())
     .bind(file.sha256.as_slice())
     .execute(&mut *db)
     .await?;

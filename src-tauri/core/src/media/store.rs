@@ -12,7 +12,7 @@ pub async fn keep(db: &mut SqliteConnection, file: &Prepared) -> Result<(), sqlx
          VALUES (?, 'image', ?, ?, ?, ?, ?, ?) ON CONFLICT (sha256) DO NOTHING",
     )
     .bind(file.sha256.as_slice())
-    .bind(file.mime)
+    .bind(file.mime.as_ref())
     .bind(file.width)
     .bind(file.height)
     .bind(i64::try_from(file.bytes.len()).unwrap_or(i64::MAX))
