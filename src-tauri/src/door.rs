@@ -58,7 +58,7 @@ impl Door {
 }
 
 async fn open(opening: Opening) -> Result<Arc<App>, Problem> {
-    App::open(opening, Arc::new(SystemKeyring), network::network()?).await
+    App::open(Opening { network: network::network()?, ..opening }, Arc::new(SystemKeyring)).await
 }
 
 fn status_of(problem: Problem) -> AppStatus {

@@ -10,11 +10,11 @@ use qrcode::QrCode;
 use qrcode::render::unicode::Dense1x2;
 use serde_json::json;
 use tokio::time::timeout;
-use ulak_core::app::{App, LinkStage, LinkView, Opening};
+use ulak_core::app::{App, LinkView, Opening};
 use ulak_core::error::Problem;
 use ulak_core::ids::SessionId;
 use ulak_core::session::line::LinkHow;
-use ulak_core::session::state::LinkState;
+use ulak_core::session::linking::Stage;
 
 use crate::terminal::{self, LOOK, Voice};
 
@@ -63,16 +63,17 @@ fn risk(voice: Voice) {
 }
 
 async fn linked(app: &App, session: SessionId, voice: Voice) -> Result<bool, Problem> {
-    let mut shown: Option<LinkView> = None;
+    let mut shown = None;
     loop {
         let view = app.link_view(session).await?;
-        if shown.as_ref() != Some(&view) {
+        let told = (view.stage, view.qr.clone(), view.code.clone());
+        if shown.as_ref() != Some(&told) {
             show(&view, voice);
             match view.stage {
                 // The phone may have been linked before: then its number goes on under its old id.
-                LinkStage::Linked => return connected(app, view.session, voice).await,
-                LinkStage::Ended => return Ok(false),
-                _ => shown = Some(view),
+                Stage::Linked => return connected(app, view.session_id, voice).await,
+                Stage::Ended => return Ok(false),
+                _ => shown = Some(told),
             }
         }
         tokio::time::sleep(LOOK).await;
@@ -81,20 +82,23 @@ async fn linked(app: &App, session: SessionId, voice: Voice) -> Result<bool, Pro
 
 fn show(view: &LinkView, voice: Voice) {
     match (view.stage, &view.qr, &view.code) {
-        (LinkStage::Qr, Some(code), _) => {
+        (Stage::Qr, Some(code), _) => {
             voice.event(&json!({ "event": "qr", "code": code, "expires_at": view.expires_at }));
             voice.line("On the phone: WhatsApp, Linked devices, Link a device. Then scan:\n");
             voice.line(&drawn(code));
         }
-        (LinkStage::Code, _, Some(code)) => {
+        (Stage::Code, _, Some(code)) => {
             voice.event(&json!({ "event": "code", "code": code, "expires_at": view.expires_at }));
             voice.line(&format!(
                 "On the phone: WhatsApp, Linked devices, Link with phone number instead. Then type: {code}"
             ));
         }
-        (LinkStage::Ended, _, _) => {
+        (Stage::Ended, _, _) => {
             voice.event(&json!({ "event": "ended", "reason": view.end }));
-            voice.line("The phone did not accept. Start again for a new code.");
+            match &view.problem {
+                Some(problem) => voice.problem(problem),
+                None => voice.line("The phone did not accept. Start again for a new code."),
+            }
         }
         _ => {}
     }
@@ -113,7 +117,7 @@ async fn connected(app: &App, session: SessionId, voice: Voice) -> Result<bool, 
     voice.event(&json!({ "event": "linked", "session": session, "phone": phone }));
     voice.line(&format!("Linked: {phone}"));
     let connected = timeout(FIRST_CONNECTION, async {
-        while !app.numbers().await?.iter().any(|number| number.id == session && number.state == LinkState::Connected) {
+        while !app.numbers().await?.iter().any(|number| number.id == session && number.state == "connected") {
             tokio::time::sleep(LOOK).await;
         }
         Ok::<(), Problem>(())

@@ -10,7 +10,6 @@ use serde_json::{Value, json};
 use tokio::time::timeout;
 use ulak_core::app::{App, NumberView, Opening};
 use ulak_core::error::Problem;
-use ulak_core::session::state::LinkState;
 
 use crate::terminal::{self, LOOK, Voice};
 
@@ -39,7 +38,7 @@ pub fn run(options: Options, data: Option<PathBuf>) -> ExitCode {
 
 async fn settled(app: &App) -> Result<(), Problem> {
     let moves = |number: &NumberView| {
-        matches!(number.state, LinkState::Disconnected | LinkState::Connecting) && number.linked_at.is_some()
+        matches!(number.state.as_str(), "disconnected" | "connecting") && number.linked_at.is_some()
     };
     while app.numbers().await?.iter().any(moves) {
         tokio::time::sleep(LOOK).await;
@@ -53,8 +52,7 @@ fn show(number: &NumberView, voice: Voice) {
         event.extend(number);
     }
     voice.event(&event);
-    let state = serde_json::to_value(number.state).ok();
-    let state = state.as_ref().and_then(Value::as_str).unwrap_or_default().replace('_', " ");
+    let state = number.state.replace('_', " ");
     let primary = if number.is_primary { "  primary" } else { "" };
     voice.line(&format!("{:<20} {:<24} {state}{primary}", number.phone, number.name));
 }

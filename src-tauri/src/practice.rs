@@ -55,9 +55,10 @@ async fn open(options: &Options, folder: &Path, temporary: bool) -> Result<Arc<A
         speed: options.speed,
         practice: options.behaviour(),
         first_credits: options.credits,
+        // Nothing but the practice number: not even a connection.
+        network: None,
     };
-    // Nothing but the practice number: not even a connection.
-    App::open(opening, Arc::new(SystemKeyring), None).await
+    App::open(opening, Arc::new(SystemKeyring)).await
 }
 
 async fn campaign(app: &Arc<App>, options: &Options, fresh: bool, report: Report) -> Result<bool, Problem> {

@@ -144,8 +144,9 @@ pub async fn with_numbers<T>(
     work: impl AsyncFnOnce(&Arc<App>) -> Result<T, Problem>,
 ) -> Result<T, Problem> {
     let folder = data.ok_or_else(|| problem("terminal.no_folder", "Say where the data is: --data DIR.".to_owned()))?;
-    let opening = Opening { folder, secret: crate::secret_from_environment(), ..opening };
-    let app = App::open(opening, Arc::new(SystemKeyring), network::network()?).await?;
+    let secret = crate::secret_from_environment();
+    let opening = Opening { folder, secret, network: network::network()?, ..opening };
+    let app = App::open(opening, Arc::new(SystemKeyring)).await?;
     if let Some(code) = app.recovery_code() {
         voice.recovery_code(&code);
         app.recovery_code_saved().await?;

@@ -4,11 +4,12 @@ use serde::Serialize;
 use specta::Type;
 use qrcode::{Color, QrCode};
 use serde::Deserialize;
-use ulak_core::app::{LinkStage, LinkView};
+use ulak_core::app::{LinkEndView, LinkView};
 use ulak_core::clock::Millis;
 use ulak_core::error::Problem;
 use ulak_core::ids::SessionId;
-use ulak_core::session::line::{LinkEnd, LinkHow};
+use ulak_core::session::line::LinkHow;
+use ulak_core::session::linking::Stage;
 
 /// Whether there is data to show, and if not, what the owner can do.
 #[derive(Clone, Debug, Serialize, Type)]
@@ -37,7 +38,7 @@ pub struct Country {
 
 /// How the owner wants to link.
 #[derive(Clone, Debug, Deserialize, Type)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[serde(rename = "LinkHow", tag = "kind", rename_all = "snake_case")]
 pub enum LinkWish {
     Qr,
     PairingCode { phone: String },
@@ -54,14 +55,15 @@ impl From<LinkWish> for LinkHow {
 
 /// How far linking is, with the code drawn.
 #[derive(Clone, Debug, Serialize, Type)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename = "LinkView", rename_all = "camelCase")]
 pub struct LinkPicture {
-    pub session_id: Option<SessionId>,
-    pub stage: LinkStage,
+    pub session_id: SessionId,
+    pub stage: Stage,
     pub qr: Option<QrPicture>,
     pub code: Option<String>,
     pub expires_at: Option<Millis>,
-    pub end: Option<LinkEnd>,
+    pub end: Option<LinkEndView>,
+    pub problem: Option<Problem>,
 }
 
 /// The dark squares as an SVG path, in squares, without the quiet zone.
@@ -80,6 +82,7 @@ impl LinkPicture {
             code: view.code,
             expires_at: view.expires_at,
             end: view.end,
+            problem: view.problem,
         }
     }
 }
