@@ -11,6 +11,8 @@
 
 mod composing;
 mod hours;
+mod linking;
+mod numbers;
 mod sending;
 mod steering;
 mod storage;
