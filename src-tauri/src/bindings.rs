@@ -78,6 +78,7 @@ pub fn builder() -> Builder<Wry> {
             events::LedgerChanged,
             events::ContactsChanged,
             events::SettingsChanged,
+            events::NumbersChanged,
             events::ImportProgress,
             events::FilesOver,
             events::FilesDropped,
