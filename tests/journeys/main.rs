@@ -12,6 +12,8 @@
 mod composing;
 mod direct;
 mod hours;
+mod linking;
+mod numbers;
 mod sending;
 mod steering;
 mod storage;

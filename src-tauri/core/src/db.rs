@@ -131,7 +131,7 @@ pub struct Db {
     readers: SqlitePool,
     folder: PathBuf,
     /// Held as long as the database is open.
-    _lock: File,
+    lock: File,
 }
 
 /// The lock on a data folder, taken before anything in it is read.
@@ -176,7 +176,7 @@ impl Db {
         let writer = pool(1).connect_with(options.clone()).await.map_err(at)?;
         migrate(&writer, &folder, MIGRATIONS).await?;
         let readers = pool(3).connect_with(options.pragma("query_only", "on")).await.map_err(at)?;
-        Ok(Self { writer, readers, folder, _lock: lock })
+        Ok(Self { writer, readers, folder, lock })
     }
 
     /// The only way to write. Dropping the transaction undoes it.
@@ -218,6 +218,10 @@ impl Db {
     pub async fn close(&self) {
         self.readers.close().await;
         self.writer.close().await;
+        // Somebody may still hold this handle; the folder is free all the same.
+        if let Err(error) = self.lock.unlock() {
+            tracing::warn!(%error, "the data folder stays locked until Ulak ends");
+        }
     }
 }
 

@@ -120,7 +120,9 @@ impl App {
         let substitutes = Substitutes { clock: Some(clock), messenger: Some(messenger) };
         // Without a vault there is no code to recover from.
         let code = Some(String::new());
-        Ok(Self::build(lock_folder(folder)?, key, code, &opening, substitutes).await?.0)
+        let (app, inboxes) = Self::build(lock_folder(folder)?, key, code, &opening, substitutes).await?;
+        *locked(&app.ticking) = Some(app.take_receipts(inboxes.linked, Arc::default()));
+        Ok(app)
     }
 
     pub fn dispatcher(&self) -> &Arc<Dispatcher> {

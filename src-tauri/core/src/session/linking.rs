@@ -17,7 +17,8 @@ use tokio::task::JoinSet;
 
 use super::error::NumberError;
 use super::line::{Heard, Line, LinkEnd, LinkHow, Signal};
-use super::numbers::{Ears, Numbers, Post};
+use super::numbers::Numbers;
+use super::post::{Ears, Post};
 use super::supervisor::{Done, Event, Supervisor};
 use crate::clock::Millis;
 use crate::db::StorageError;

@@ -7,6 +7,7 @@ pub mod linking;
 pub mod messenger;
 pub mod notes;
 pub mod numbers;
+mod post;
 pub mod practice;
 mod seat;
 pub mod state;

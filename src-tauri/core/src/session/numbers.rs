@@ -3,24 +3,27 @@
 //! One loop a number takes its events one at a time. Until `run` is called there are no loops, and tests take their
 //! steps by hand.
 
+#[cfg(any(test, feature = "testing"))]
+mod by_hand;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use super::error::NumberError;
-use super::line::{Heard, Line, LinkHow, Network, Seat};
+use super::line::{LinkHow, Network, Seat};
 use super::linking::{Attempt, Progress};
 use super::messenger::Arrived;
 use super::notes::StoredNotes;
+use super::post::{Ears, Opened, Post, attend};
 use super::seat;
 use super::state::LinkState;
 use super::store::{links as store, notes};
-use super::supervisor::{Done, Event, Office, Status, Supervisor};
-use crate::clock::Millis;
+use super::supervisor::{Office, Status, Supervisor};
 use crate::db::{DbKey, StorageError};
 use crate::event::Event as Changed;
 use crate::ids::{Mint, SessionId};
@@ -43,20 +46,6 @@ enum Loops {
     /// Nobody runs yet.
     Waiting(Vec<(Post, Ears)>),
     Running(JoinSet<()>),
-}
-
-/// Who takes the events of a line.
-pub enum Post {
-    Linking(Arc<Attempt>),
-    Linked(Arc<Supervisor>),
-    Over,
-}
-
-/// What is heard of a line.
-pub struct Ears {
-    pub heard: mpsc::Receiver<Heard>,
-    done: mpsc::UnboundedReceiver<Done>,
-    receipts: mpsc::Sender<Arrived>,
 }
 
 impl Numbers {
@@ -94,7 +83,13 @@ impl Numbers {
         }
         for number in numbers {
             let Some(seat) = number.seat else { continue };
-            let Ok((line, done, ears)) = self.open_line(seat) else { continue };
+            let Opened { line, done, ears } = match self.open_line(seat) {
+                Ok(opened) => opened,
+                Err(error) => {
+                    tracing::error!(%error, "a linked number stays disconnected");
+                    continue;
+                }
+            };
             let supervisor = Supervisor::new(&number, seat, self.office.clone(), line, done);
             let supervisor = self.install(supervisor).await;
             self.seat(Post::Linked(supervisor), ears, None);
@@ -156,7 +151,7 @@ impl Numbers {
             return Err(NumberError::Connected);
         }
         let id = Mint::at(self.office.clock.now()).next();
-        let (line, done, ears) = self.open_line(id)?;
+        let Opened { line, done, ears } = self.open_line(id)?;
         let attempt = Arc::new(Attempt::new(id, expected, how, line, done));
         attempt.begin().await?;
         let mut attempts = locked(&self.attempts);
@@ -292,7 +287,7 @@ impl Numbers {
         locked(&self.linked).get(&id).cloned().ok_or(NumberError::Gone)
     }
 
-    fn open_line(&self, seat: SessionId) -> Result<(Arc<dyn Line>, mpsc::UnboundedSender<Done>, Ears), NumberError> {
+    fn open_line(&self, seat: SessionId) -> Result<Opened, NumberError> {
         let network = self.network.as_ref().ok_or(NumberError::NoNetwork)?;
         let receipts = locked(&self.receipts).clone().ok_or(NumberError::LinkOver)?;
         let folder = seat::folder(self.folder());
@@ -311,7 +306,7 @@ impl Numbers {
             notes: Arc::new(notes),
             signals,
         });
-        Ok((line, done, Ears { heard, done: ended, receipts }))
+        Ok(Opened { line, done, ears: Ears { heard, done: ended, receipts } })
     }
 
     fn seat(&self, post: Post, ears: Ears, numbers: Option<Arc<Self>>) {
@@ -322,72 +317,6 @@ impl Numbers {
             (Loops::Waiting(posts), _) => posts.push((post, ears)),
             (Loops::Running(_), None) => {}
         }
-    }
-}
-
-impl Post {
-    /// One event; says who takes the next one.
-    async fn take(self, event: Event, ears: &mut Ears, numbers: &Arc<Numbers>) -> Self {
-        match self {
-            Self::Linking(attempt) => attempt.take(event, ears, numbers).await,
-            Self::Linked(supervisor) => {
-                supervisor.take(event, &ears.receipts).await;
-                Self::Linked(supervisor)
-            }
-            Self::Over => Self::Over,
-        }
-    }
-
-    fn stopped(&self) -> Option<watch::Receiver<bool>> {
-        match self {
-            Self::Linking(attempt) => Some(attempt.stopped()),
-            Self::Linked(supervisor) => Some(supervisor.stopped()),
-            Self::Over => None,
-        }
-    }
-
-    /// None: only a signal moves it.
-    fn wake_at(&self) -> Option<Millis> {
-        match self {
-            Self::Linked(supervisor) => Some(supervisor.wake_at()),
-            Self::Linking(_) | Self::Over => None,
-        }
-    }
-}
-
-impl Ears {
-    /// What happens next. None when whoever listens was told to stop.
-    async fn next(&mut self, post: &Post, numbers: &Numbers) -> Option<Event> {
-        let mut stopped = post.stopped()?;
-        let wait = post.wake_at().map(|at| numbers.office.clock.real_wait(at));
-        let time = async {
-            match wait {
-                Some(wait) => tokio::time::sleep(wait).await,
-                None => std::future::pending().await,
-            }
-        };
-        tokio::select! {
-            biased;
-            _ = stopped.wait_for(|stopped| *stopped) => None,
-            Some(heard) = self.heard.recv() => Some(Event::Heard(heard)),
-            Some(done) = self.done.recv() => Some(Event::Done(done)),
-            () = time => Some(Event::Time),
-        }
-    }
-
-    /// What has already happened.
-    fn ready(&mut self) -> Option<Event> {
-        self.heard.try_recv().ok().map(Event::Heard).or_else(|| self.done.try_recv().ok().map(Event::Done))
-    }
-}
-
-/// The loop of one line. At its end it still takes what had been heard.
-async fn attend(numbers: Arc<Numbers>, mut post: Post, mut ears: Ears) {
-    while let Some(event) = ears.next(&post, &numbers).await {
-        post = post.take(event, &mut ears, &numbers).await;
-    }
-    while let Some(event) = ears.ready() {
-        post = post.take(event, &mut ears, &numbers).await;
     }
 }
 
