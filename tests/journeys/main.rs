@@ -10,7 +10,10 @@
 )]
 
 mod composing;
+mod failover;
 mod hours;
+mod inbound;
+mod limits;
 mod sending;
 mod steering;
 mod storage;

@@ -80,6 +80,7 @@ pub struct App {
 struct Substitutes {
     clock: Option<SharedClock>,
     messenger: Option<Arc<dyn Messenger>>,
+    numbers: BTreeMap<SessionId, Arc<dyn Messenger>>,
 }
 
 #[cfg(any(test, feature = "testing"))]
@@ -91,8 +92,19 @@ impl App {
         clock: SharedClock,
         messenger: Arc<dyn Messenger>,
     ) -> Result<Arc<Self>, Problem> {
+        Self::with_numbers(folder, key, clock, messenger, BTreeMap::new()).await
+    }
+
+    /// The same; `numbers` are the linked ones that are connected.
+    pub async fn with_numbers(
+        folder: &Path,
+        key: &DbKey,
+        clock: SharedClock,
+        messenger: Arc<dyn Messenger>,
+        numbers: BTreeMap<SessionId, Arc<dyn Messenger>>,
+    ) -> Result<Arc<Self>, Problem> {
         let opening = Opening { folder: folder.to_owned(), ..Opening::default() };
-        let substitutes = Substitutes { clock: Some(clock), messenger: Some(messenger) };
+        let substitutes = Substitutes { clock: Some(clock), messenger: Some(messenger), numbers };
         // Without a vault there is no code to recover from.
         let code = Some(String::new());
         Ok(Self::build(lock_folder(folder)?, key, code, &opening, substitutes).await?.0)
@@ -138,7 +150,8 @@ impl App {
         let practice = open_practice(&folder, first.practice, clock.clone(), receipts)?;
         practice.deliver_missed(awaited(&db, first.practice_id).await?);
         let messenger = substitutes.messenger.unwrap_or_else(|| practice.clone());
-        let messengers: BTreeMap<SessionId, Arc<dyn Messenger>> = BTreeMap::from([(first.practice_id, messenger)]);
+        let mut messengers = substitutes.numbers;
+        messengers.insert(first.practice_id, messenger);
         let events = Events::default();
         let dispatcher = Arc::new(Dispatcher::new(db.clone(), clock.clone(), events.clone(), messengers));
         let app = Arc::new(Self {

@@ -3,6 +3,9 @@
 //! `World` takes the dispatcher's own steps and moves the clock to wherever the planner wants to wait, so a day of
 //! sending passes in milliseconds and no test sleeps.
 
+pub mod numbers;
+mod store;
+
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,7 +19,7 @@ use crate::campaign::draft::{Draft, DraftEdit};
 use crate::clock::{Clock, Millis};
 use crate::contact::{Consent, ContactEdit};
 use crate::db::DbKey;
-use crate::ids::{CampaignId, ContactId};
+use crate::ids::{CampaignId, ContactId, SessionId};
 use crate::outbox::dispatcher::{Flight, Next};
 use crate::outbox::receipt;
 use crate::outbox::store::reading::Counts;
@@ -60,6 +63,8 @@ pub struct Sent {
     pub wire_id: String,
     pub text: Option<String>,
     pub is_image: bool,
+    pub known: bool,
+    pub typing: bool,
     pub outcome: Outcome,
 }
 
@@ -80,8 +85,16 @@ impl Messenger for FakeMessenger {
             Content::Text(text) | Content::Poll { text, .. } => (Some(text), false),
             Content::Media { caption, .. } => (caption, true),
         };
-        let sent =
-            Sent { at: self.clock.now(), to: part.to, wire_id: part.wire_id, text, is_image, outcome: outcome.clone() };
+        let sent = Sent {
+            at: self.clock.now(),
+            to: part.to,
+            wire_id: part.wire_id,
+            text,
+            is_image,
+            known: part.known,
+            typing: part.typing,
+            outcome: outcome.clone(),
+        };
         locked(&self.sent).push(sent);
         let silent = self.silent.swap(false, Ordering::SeqCst);
         Box::pin(async move { if silent { std::future::pending().await } else { outcome } })
@@ -91,9 +104,20 @@ impl Messenger for FakeMessenger {
 pub struct World {
     pub app: Arc<App>,
     pub clock: Arc<ManualClock>,
+    /// The practice number.
     pub phone: Arc<FakeMessenger>,
+    /// Linked numbers, in their order.
+    pub numbers: Vec<Number>,
     pub folder: TempDir,
     flight: Flight,
+}
+
+/// A linked number of a test.
+pub struct Number {
+    pub id: SessionId,
+    pub phone: Arc<FakeMessenger>,
+    connected: bool,
+    removed: bool,
 }
 
 pub const KEY: [u8; 32] = [7; 32];
@@ -112,17 +136,18 @@ impl World {
         let mut settings = app.settings().await?;
         settings.zone = "UTC".to_owned();
         app.save_settings(&settings).await?;
-        Ok(Self { app, clock, phone, folder, flight: Flight::default() })
+        Ok(Self { app, clock, phone, numbers: Vec::new(), folder, flight: Flight::default() })
     }
 
     /// Ends the App in the middle of whatever it did and starts it again over the same folder.
     pub async fn restart(self) -> Result<Self, Problem> {
-        let Self { app, clock, phone, folder, flight } = self;
+        let Self { app, clock, phone, numbers, folder, flight } = self;
         flight.abandon().await;
         app.db().close().await;
         drop(app);
-        let app = App::by_hand(folder.path(), &key(), clock.clone(), phone.clone()).await?;
-        Ok(Self { app, clock, phone, folder, flight: Flight::default() })
+        let connected = numbers::connected(&numbers);
+        let app = App::with_numbers(folder.path(), &key(), clock.clone(), phone.clone(), connected).await?;
+        Ok(Self { app, clock, phone, numbers, folder, flight: Flight::default() })
     }
 
     pub async fn contact(&self, name: &str, phone: &str) -> Result<ContactId, Problem> {
