@@ -104,6 +104,7 @@ struct Inboxes {
 struct Substitutes {
     clock: Option<SharedClock>,
     messenger: Option<Arc<dyn Messenger>>,
+    numbers: BTreeMap<SessionId, Arc<dyn Messenger>>,
 }
 
 #[cfg(any(test, feature = "testing"))]
@@ -116,8 +117,20 @@ impl App {
         messenger: Arc<dyn Messenger>,
         network: Option<Arc<dyn Network>>,
     ) -> Result<Arc<Self>, Problem> {
+        Self::with_numbers(folder, key, clock, messenger, network, BTreeMap::new()).await
+    }
+
+    /// The same; `numbers` are connected without a link.
+    pub async fn with_numbers(
+        folder: &Path,
+        key: &DbKey,
+        clock: SharedClock,
+        messenger: Arc<dyn Messenger>,
+        network: Option<Arc<dyn Network>>,
+        numbers: BTreeMap<SessionId, Arc<dyn Messenger>>,
+    ) -> Result<Arc<Self>, Problem> {
         let opening = Opening { folder: folder.to_owned(), network, ..Opening::default() };
-        let substitutes = Substitutes { clock: Some(clock), messenger: Some(messenger) };
+        let substitutes = Substitutes { clock: Some(clock), messenger: Some(messenger), numbers };
         // Without a vault there is no code to recover from.
         let code = Some(String::new());
         let (app, inboxes) = Self::build(lock_folder(folder)?, key, code, &opening, substitutes).await?;
@@ -172,6 +185,7 @@ impl App {
         let messenger = substitutes.messenger.unwrap_or_else(|| practice.clone());
         let lines = Arc::new(Lines::default());
         lines.put(first.practice_id, messenger);
+        substitutes.numbers.into_iter().for_each(|(number, messenger)| lines.put(number, messenger));
         let events = Events::default();
         let dispatcher = Arc::new(Dispatcher::new(db.clone(), clock.clone(), events.clone(), lines.clone()));
         let keeper = Arc::new(keeper::Desk { db: db.clone(), clock: clock.clone(), events: events.clone() });
