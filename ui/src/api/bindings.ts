@@ -19,10 +19,10 @@ export const commands = {
 	linkView: (sessionId: SessionId) => __TAURI_INVOKE<LinkView>("link_view", { sessionId }),
 	refreshLink: (sessionId: SessionId) => __TAURI_INVOKE<null>("refresh_link", { sessionId }),
 	cancelLink: (sessionId: SessionId) => __TAURI_INVOKE<null>("cancel_link", { sessionId }),
-	unlinkNumber: (sessionId: SessionId) => __TAURI_INVOKE<null>("unlink_number", { sessionId }),
+	unlinkNumber: (sessionId: SessionId) => __TAURI_INVOKE<boolean>("unlink_number", { sessionId }),
 	removeNumber: (sessionId: SessionId) => __TAURI_INVOKE<null>("remove_number", { sessionId }),
 	reconnectNumber: (sessionId: SessionId) => __TAURI_INVOKE<null>("reconnect_number", { sessionId }),
-	orderNumbers: (sessionIds: SessionId[]) => __TAURI_INVOKE<null>("order_numbers", { sessionIds }),
+	orderNumbers: (sessionIds: SessionId[]) => __TAURI_INVOKE<NumberView[]>("order_numbers", { sessionIds }),
 	setNumberOptions: (sessionId: SessionId, typing: boolean, takeNames: boolean) => __TAURI_INVOKE<null>("set_number_options", { sessionId, typing, takeNames }),
 	savePace: (sessionId: SessionId, pace: Pace) => __TAURI_INVOKE<SessionView>("save_pace", { sessionId, pace }),
 	renameSession: (sessionId: SessionId, name: string) => __TAURI_INVOKE<SessionView>("rename_session", { sessionId, name }),
@@ -540,13 +540,13 @@ export type OtherSpan = {
 	to: number,
 };
 
-export type NumberBan = {
+export type BanView = {
 	code: number,
 	until: number | null,
 };
 
 /**  What WhatsApp allows this number towards people it has not talked with. */
-export type NumberLimits = {
+export type LimitsView = {
 	newChatsUsed: number | null,
 	newChatsQuota: number | null,
 	quotaRenewsAt: number | null,
@@ -557,12 +557,10 @@ export type NumberLimits = {
 export type NumberKind = "practice" | "whatsapp";
 
 /**  Why nothing, or nothing to new people, is sent, and until when. */
-export type NumberShut = {
+export type ShutView = {
 	cause: string,
 	until: number | null,
 };
-
-export type NumberState = "disconnected" | "connecting" | "linking" | "connected" | "slow" | "logged_out" | "replaced" | "banned" | "locked" | "outdated" | "needs_attention";
 
 export type NumberView = {
 	id: SessionId,
@@ -571,13 +569,13 @@ export type NumberView = {
 	phone: string,
 	priority: number,
 	isPrimary: boolean,
-	state: NumberState,
+	state: string,
 	since: number | null,
 	nextTryAt: number | null,
 	tries: number,
-	ban: NumberBan | null,
-	shut: NumberShut | null,
-	limits: NumberLimits,
+	ban: BanView | null,
+	shut: ShutView | null,
+	limits: LimitsView,
 	sentToday: number,
 	errorsToday: number,
 	sharePercent: number,
@@ -594,7 +592,7 @@ export type NumberView = {
 
 export type NumbersChanged = null;
 
-export type LinkEnd = "exhausted" | "refused" | "lost";
+export type LinkEndView = "exhausted" | "refused" | "lost";
 
 export type LinkHow = { kind: "qr" } | { kind: "pairing_code"; phone: string };
 
@@ -602,12 +600,17 @@ export type LinkStage = "starting" | "qr" | "code" | "linked" | "ended";
 
 /**  What linking has come to, for the dialog. */
 export type LinkView = {
+	/**  The number that it became; until then the linking itself. */
+	sessionId: SessionId,
 	stage: LinkStage,
 	qr: QrShape | null,
 	/**  As it is typed on the phone: ABCD-1234. */
 	code: string | null,
 	expiresAt: number | null,
-	end: LinkEnd | null,
+	end: LinkEndView | null,
+	/**  Why it was refused or did not begin. */
+	problem: AppError | null,
+	attempt: number,
 };
 
 /**  A QR code as the path of an SVG; one unit is one module. */

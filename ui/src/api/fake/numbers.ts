@@ -10,7 +10,7 @@ const QR_LIFE = 20_000;
 const CODES = 5;
 const ANSWER = 30_000;
 
-type Attempt = { id: string; how: LinkHow; begun: number; round: number; linked: boolean };
+type Attempt = { id: string; again: string | null; how: LinkHow; begun: number; round: number; became: string | null };
 
 export function practiceNumber(): NumberView {
   return { ...base('session-practice', '', '', 100), kind: 'practice', sentToday: 486, errorsToday: 5, lastActivityAt: Date.parse('2026-11-12T11:21:50Z'), pace: { minMs: 8000, maxMs: 20_000, batch: 50, restMs: 120_000, hourlyCap: 0, dailyCap: 0 }, linkedAt: null };
@@ -42,9 +42,10 @@ export function everyNumber(now: number): NumberView[] {
     of('463', 'Fairs', { shut: { cause: 'nack_463', until: now + 5 * HOUR + 12 * MINUTE }, limits: { newChatsUsed: 120, newChatsQuota: 120, quotaRenewsAt: now + DAY, lockedUntil: now + 5 * HOUR }, respondMs: 380, lastActivityAt: now - 3 * HOUR, sentToday: 61, errorsToday: 7 }),
     of('429', 'Çırağan ve Beşiktaş şubelerinin hafta sonu hattı', { shut: { cause: 'nack_429', until: now + 11 * MINUTE }, respondMs: 700 }),
     of('475', 'Events', { shut: { cause: 'nack_475', until: now + 20 * HOUR }, idleWarning: true, lastActivityAt: now - 30 * HOUR, respondMs: 640, phoneSeenAt: now - 13 * DAY - 5 * HOUR, phoneWarning: true }),
-    of('linking', '', { state: 'linking', linkedAt: null }),
+    of('linking', 'Back room', { state: 'linking' }),
+    of('463k', 'Fairs, old', { shut: { cause: 'nack_463_known', until: now + 2 * HOUR }, respondMs: 380 }),
   ];
-  return all.map((number, index) => ({ ...number, priority: index + 1, phone: number.phone || (number.state === 'linking' ? '' : `+9055500052${String(index + 10)}`) }));
+  return all.map((number, index) => ({ ...number, priority: index + 1, phone: number.phone || `+9055500052${String(index + 10)}` }));
 }
 
 export function sessionOf({ id, name, phone, kind, state, priority, pace, sentToday, errorsToday, lastActivityAt }: NumberView): SessionView {
@@ -67,15 +68,15 @@ export function numberCommands(world: World): Pick<Api, 'numbers' | 'startLink' 
   function viewOf(attempt: Attempt): LinkView {
     const now = world.now();
     const age = now - attempt.begun;
-    const none = { qr: null, code: null, expiresAt: null, end: null };
-    if (attempt.linked) return { ...none, stage: 'linked' };
+    const none = { sessionId: attempt.became ?? attempt.id, qr: null, code: null, expiresAt: null, end: null, problem: null, attempt: attempt.round };
+    if (attempt.became !== null) return { ...none, stage: 'linked' };
     if (age < 1200) return { ...none, stage: 'starting' };
     if (world.scene !== 'nophone' && age > ANSWER) {
-      attempt.linked = true;
-      const number = find(attempt.id);
-      change(attempt.id, { phone: number.phone || '+905550005290', linkedAt: now });
-      connect(attempt.id);
-      return { ...none, stage: 'linked' };
+      const id = attempt.again ?? attempt.id;
+      attempt.became = id;
+      if (attempt.again === null) world.numbers = [...world.numbers, base(id, '', '+905550005290', world.numbers.length)];
+      connect(id);
+      return { ...none, sessionId: id, stage: 'linked' };
     }
     if (attempt.how.kind === 'pairing_code') return age > 160_000 ? { ...none, stage: 'ended', end: 'refused' } : { ...none, stage: 'code', code: 'K7PX-2M4Q', expiresAt: attempt.begun + 160_000 };
     const step = Math.floor(age / QR_LIFE);
@@ -90,9 +91,9 @@ export function numberCommands(world: World): Pick<Api, 'numbers' | 'startLink' 
     numbers: async () => world.numbers,
     startLink: async (how, session) => {
       if (how.kind === 'pairing_code' && how.phone.replace(/\D/g, '').length < 10) refuse('phone.too_short', 'The number is too short.', { digits: String(how.phone.replace(/\D/g, '').length), country: 'TR' });
-      const id = session ?? world.id('number');
-      if (session === null) world.numbers = [...world.numbers, { ...base(id, '', '', world.numbers.length), state: 'linking', linkedAt: null }];
-      attempts.set(id, { id, how, begun: world.now(), round: 1, linked: false });
+      const id = world.id('number');
+      if (session !== null) find(session).state = 'linking';
+      attempts.set(id, { id, again: session, how, begun: world.now(), round: 1, became: null });
       changed();
       return id;
     },
@@ -103,11 +104,12 @@ export function numberCommands(world: World): Pick<Api, 'numbers' | 'startLink' 
       return null;
     },
     cancelLink: async (id) => {
+      const again = attempts.get(id)?.again;
       attempts.delete(id);
-      if (world.numbers.some((one) => one.id === id && one.linkedAt === null && one.kind === 'whatsapp')) drop(id);
+      if (again) change(again, { state: 'logged_out' });
       return null;
     },
-    unlinkNumber: async (id) => { find(id); drop(id); return null; },
+    unlinkNumber: async (id) => { const told = find(id).state !== 'disconnected'; drop(id); return told; },
     removeNumber: async (id) => { find(id); drop(id); return null; },
     reconnectNumber: async (id) => { connect(id); return null; },
     orderNumbers: async (ids) => {
@@ -115,7 +117,7 @@ export function numberCommands(world: World): Pick<Api, 'numbers' | 'startLink' 
       const first = [...world.numbers].filter((one) => one.kind === 'whatsapp' && (one.state === 'connected' || one.state === 'slow')).sort((a, b) => a.priority - b.priority)[0];
       for (const one of world.numbers) one.isPrimary = one.id === first?.id;
       changed();
-      return null;
+      return world.numbers;
     },
     setNumberOptions: async (id, typing, takeNames) => { change(id, { typing, takeNames }); return null; },
   };

@@ -1,7 +1,9 @@
 // One attempt to link a number, from the first code to the phone's answer. Leaving cancels what is still open, so
 // that no half-linked number stays behind.
-import { api, listen, type LinkHow, type LinkView } from '../../api/client';
+import { api, listen, type Api, type LinkView } from '../../api/client';
 import { ulakNow } from '../../lib/now.svelte';
+
+type LinkHow = Parameters<Api['startLink']>[0];
 
 export class Linking {
   session = $state<string | null>(null);

@@ -17,19 +17,25 @@ export function notesOf(number: NumberView, now: number): Note[] {
 
 /** What is counted down big on the card, where a restriction has an end. */
 export function holdOf(number: NumberView, now: number): Hold | null {
-  if (number.state === 'banned') return number.ban?.until == null ? null : { kind: 'ban', until: number.ban.until, from: number.since };
+  if (number.state === 'banned') return number.ban?.until == null ? null : { kind: 'ban', until: number.ban.until, from: sinceOf(number) };
   const until = number.shut?.until ?? lockedUntil(number, now);
   return until === null ? null : { kind: 'shut', until, from: null };
+}
+
+/** Since when it is as it is, where that is known. */
+export function sinceOf({ since }: NumberView): number | null {
+  return since !== null && since > 0 ? since : null;
 }
 
 export function actionsOf(number: NumberView): Action[] {
   switch (number.state) {
     case 'connected': case 'slow': return [];
     case 'connecting': return number.tries > 0 ? ['reconnect'] : [];
-    case 'disconnected': case 'needs_attention': case 'outdated': case 'locked': return ['reconnect', 'unlink'];
     case 'replaced': return ['takeBack', 'unlink'];
     case 'banned': return number.ban?.until == null ? ['reconnect', 'unlink'] : ['unlink'];
-    case 'logged_out': case 'linking': return ['relink', 'remove'];
+    case 'logged_out': return ['relink', 'remove'];
+    case 'linking': return ['relink'];
+    default: return ['reconnect', 'unlink'];
   }
 }
 
@@ -41,13 +47,13 @@ function stateNote(number: NumberView, now: number): Note | null {
     case 'slow': return note('warn', m.numbers_slow(), m.numbers_slow_text());
     case 'connecting': return note('plain', m.numbers_connecting(), number.tries > 0 ? triesText(number.tries) : m.numbers_connecting_text());
     case 'disconnected': return { ...note('warn', m.numbers_disconnected(), left === null ? m.numbers_disconnected_idle() : m.numbers_disconnected_next({ left })), more: number.tries > 0 ? triesText(number.tries) : undefined };
-    case 'needs_attention': return note('danger', number.tries > 0 ? m.numbers_needs({ count: number.tries, n: num(number.tries) }) : m.numbers_needs_plain(), left === null ? m.numbers_needs_text() : m.numbers_needs_next({ left }));
     case 'linking': return note('plain', m.numbers_linking(), m.numbers_linking_text());
     case 'logged_out': return note('danger', m.numbers_logged_out(), m.numbers_logged_out_text());
     case 'replaced': return note('danger', m.numbers_replaced(), m.numbers_replaced_text());
     case 'locked': return note('danger', m.numbers_locked(), m.numbers_locked_text());
     case 'outdated': return note('danger', m.numbers_outdated(), m.numbers_outdated_text());
     case 'banned': return banNote(number);
+    default: return note('danger', number.tries > 0 ? m.numbers_needs({ count: number.tries, n: num(number.tries) }) : m.numbers_needs_plain(), left === null ? m.numbers_needs_text() : m.numbers_needs_next({ left }));
   }
 }
 
@@ -69,8 +75,9 @@ function shutNote(number: NumberView, now: number): Note | null {
   switch (cause) {
     case null: return null;
     case 'nack_463': return note(m.numbers_shut_463(), m.numbers_shut_463_text(), '463');
+    case 'nack_463_known': return note(m.numbers_shut_463_known(), m.numbers_shut_other_text(), '463');
     case 'nack_475': return note(m.numbers_shut_475(), m.numbers_shut_475_text(), '475');
-    case 'nack_429': return note(m.numbers_shut_429(), m.numbers_shut_429_text(), '429');
+    case 'nack_429': case 'rate_overlimit': return note(m.numbers_shut_429(), m.numbers_shut_429_text(), cause === 'nack_429' ? '429' : undefined);
     case 'banned': return note(m.numbers_ban_other(), m.numbers_ban_until_text());
     default: return note(m.numbers_shut_other(), m.numbers_shut_other_text());
   }
