@@ -7,22 +7,30 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use diesel::connection::SimpleConnection;
+use diesel::{Connection as _, SqliteConnection};
 use ulak_core::session::line::LineError;
 use whatsapp_rust::store::{SqliteStore, SqliteStoreConfig, Synchronous};
 use zeroize::Zeroizing;
 
 pub async fn open(file: &Path, key: &[u8; 32]) -> Result<Arc<SqliteStore>, LineError> {
     let path = file.to_str().ok_or_else(|| LineError::Keys("its path is not readable text".to_owned()))?;
-    let statement = Zeroizing::new(format!("PRAGMA key = \"x'{}'\";", &*hex(key)));
+    let statement = Arc::new(Zeroizing::new(format!("PRAGMA key = \"x'{}'\";", &*hex(key))));
+    try_key(path.to_owned(), Arc::clone(&statement)).await?;
     let config = SqliteStoreConfig { synchronous: Synchronous::Full, ..SqliteStoreConfig::default() }
-        .with_connection_init(move |connection| {
-            connection.batch_execute(&statement)?;
-            // A wrong key shows at the first read.
-            connection.batch_execute("SELECT count(*) FROM sqlite_master;")?;
-            Ok(())
-        });
+        .with_connection_init(move |connection| Ok(connection.batch_execute(&statement)?));
     let store = SqliteStore::with_config(path, config).await.map_err(|error| LineError::Keys(error.to_string()))?;
     Ok(Arc::new(store))
+}
+
+/// A wrong key shows at the first read. The store's pool would try again for half a minute before it says so.
+async fn try_key(path: String, statement: Arc<Zeroizing<String>>) -> Result<(), LineError> {
+    let opened = tokio::task::spawn_blocking(move || -> Result<(), String> {
+        let mut connection = SqliteConnection::establish(&path).map_err(|error| error.to_string())?;
+        let read = format!("{} SELECT count(*) FROM sqlite_master;", statement.as_str());
+        connection.batch_execute(&Zeroizing::new(read)).map_err(|error| error.to_string())
+    });
+    let opened = opened.await.map_err(|error| LineError::Keys(error.to_string()))?;
+    opened.map_err(LineError::Keys)
 }
 
 /// Removes the file and what SQLite keeps beside it.
