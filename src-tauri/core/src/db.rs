@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, Connection, Sqlite, SqliteConnection, SqlitePool, Transaction};
+use sqlx::{ConnectOptions, Connection, QueryBuilder, Sqlite, SqliteConnection, SqlitePool, Transaction};
 use zeroize::Zeroizing;
 
 use crate::error::{Coded, Params};
@@ -223,6 +223,21 @@ impl Db {
     }
 }
 
+/// Executes statements in order, and makes each while the connection's thread is busy with the one before.
+pub async fn execute_all(
+    db: &mut SqliteConnection,
+    mut statements: impl Iterator<Item = QueryBuilder<Sqlite>>,
+) -> Result<(), sqlx::Error> {
+    let mut next = statements.next();
+    while let Some(mut statement) = next {
+        let executed = statement.build().execute(&mut *db);
+        let (done, following) = tokio::join!(biased; executed, async { statements.next() });
+        done?;
+        next = following;
+    }
+    Ok(())
+}
+
 /// The pragmas every connection opens with; benchmarks use the same ones for their baseline.
 pub fn connect_options(folder: &Path, key: &DbKey) -> SqliteConnectOptions {
     exit::wait_for_connections();
@@ -237,6 +252,11 @@ pub fn connect_options(folder: &Path, key: &DbKey) -> SqliteConnectOptions {
         .busy_timeout(Duration::from_secs(5))
         .pragma("cache_size", "-65536")
         .pragma("temp_store", "memory")
+        // At most 64 MB of log, and a page that many transactions touch goes into the file once: with SQLite's own 1,000
+        // pages nearly every commit of a scheduling would wait for a checkpoint. Closing takes the log in.
+        .pragma("wal_autocheckpoint", "16384")
+        // A whole page of an audience, so that the connection's thread reads on while the last page is worked on.
+        .row_buffer_size(5_000)
         .statement_cache_capacity(256)
 }
 
