@@ -12,8 +12,8 @@ use ulak_core::app::{App, Opening};
 use ulak_core::error::{Params, Problem};
 use ulak_core::vault::SystemKeyring;
 
-use crate::{events, network};
 use crate::view::AppStatus;
+use crate::{events, network};
 
 pub struct Door {
     folder: PathBuf,

@@ -47,7 +47,10 @@ pub fn run(options: Options, data: Option<PathBuf>) -> ExitCode {
             Ok(linked) => linked,
             Err(_) => {
                 app.cancel_link(session).await?;
-                Err(terminal::problem("link.too_late", "Nobody scanned the code in time. Start again when the phone is at hand.".to_owned()))
+                Err(terminal::problem(
+                    "link.too_late",
+                    "Nobody scanned the code in time. Start again when the phone is at hand.".to_owned(),
+                ))
             }
         }
     });

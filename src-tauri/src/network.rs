@@ -19,7 +19,8 @@ pub fn network() -> Result<Option<Arc<dyn Network>>, Problem> {
         Ok(url) => Ok(Some(Arc::new(WhatsApp::at(&url)))),
         Err(_) => Err(crate::terminal::problem(
             "network.no_emulator",
-            "This build is for the emulator. Start it with `cargo xtask emulator` and set ULAK_WHATSAPP_URL.".to_owned(),
+            "This build is for the emulator. Start it with `cargo xtask emulator` and set ULAK_WHATSAPP_URL."
+                .to_owned(),
         )),
     }
 }

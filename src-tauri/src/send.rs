@@ -61,7 +61,8 @@ async fn wish(app: &App, options: &Options) -> Result<Direct, Problem> {
         Some(from) => {
             let digits = |phone: &str| phone.chars().filter(char::is_ascii_digit).collect::<String>();
             let number = app.numbers().await?.into_iter().find(|number| digits(&number.phone) == digits(from));
-            let unknown = || terminal::problem("send.no_such_number", format!("{from} is not linked. See `ulak numbers`."));
+            let unknown =
+                || terminal::problem("send.no_such_number", format!("{from} is not linked. See `ulak numbers`."));
             vec![number.ok_or_else(unknown)?.id]
         }
     };
@@ -78,7 +79,10 @@ async fn until_read(app: &App, campaign: CampaignId, voice: Voice) -> Result<(),
             voice.line(&format!("{}  {}", part.state.as_str(), part.cause.as_deref().unwrap_or_default()));
         }
         told.extend(parts.iter().map(|part| (part.id, part.state)));
-        if parts.iter().all(|part| part.state.is_final() && !matches!(part.state, PartState::Sent | PartState::Delivered)) {
+        if parts
+            .iter()
+            .all(|part| part.state.is_final() && !matches!(part.state, PartState::Sent | PartState::Delivered))
+        {
             return Ok(());
         }
         tokio::time::sleep(LOOK).await;

@@ -1,9 +1,9 @@
 //! What only the window sees; everything else is the core's own view of things.
 
-use serde::Serialize;
-use specta::Type;
 use qrcode::{Color, QrCode};
 use serde::Deserialize;
+use serde::Serialize;
+use specta::Type;
 use ulak_core::app::{LinkEndView, LinkView};
 use ulak_core::clock::Millis;
 use ulak_core::error::Problem;

@@ -24,7 +24,8 @@ impl Report {
 
     pub fn importing(self, progress: &ImportProgress) {
         if self.voice.json {
-            self.voice.event(&json!({ "event": "importing", "percent": progress.percent, "rows": progress.totals.rows }));
+            self.voice
+                .event(&json!({ "event": "importing", "percent": progress.percent, "rows": progress.totals.rows }));
         }
     }
 

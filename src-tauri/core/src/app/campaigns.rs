@@ -4,11 +4,11 @@ use std::path::Path;
 
 use data_encoding::BASE64;
 use serde::Serialize;
-use ulak_media::{Kind, Prepared, Refusal, Wish};
+use ulak_media::{Prepared, Refusal, Wish};
 
 use super::{App, Problem};
-use crate::campaign::compose::layout;
-use crate::campaign::draft::{Draft, DraftEdit, MediaItem, MediaKind, StoredState};
+use crate::campaign::compose::{Layout, layout};
+use crate::campaign::draft::{Draft, DraftEdit, MediaItem, StoredState};
 use crate::campaign::hints::hints;
 use crate::campaign::live::all_sessions;
 use crate::campaign::review::{self, Longest, Survey, survey};
@@ -19,6 +19,7 @@ use crate::db::StorageError;
 use crate::event::Event;
 use crate::ids::{CampaignId, ContactId, MediaId, SessionId};
 use crate::ledger::Book;
+use crate::media::{Attached, MediaKind};
 use crate::outbox::state::SkipReason;
 use crate::outbox::store::queue;
 use crate::session::SessionKind;
@@ -40,6 +41,23 @@ pub struct PartPreview {
 pub enum PartKind {
     Text,
     Image,
+    Video,
+    Document,
+    Voice,
+    Audio,
+}
+
+impl PartKind {
+    fn of(media: Option<MediaKind>) -> Self {
+        match media {
+            None => Self::Text,
+            Some(MediaKind::Image) => Self::Image,
+            Some(MediaKind::Video) => Self::Video,
+            Some(MediaKind::Document) => Self::Document,
+            Some(MediaKind::Voice) => Self::Voice,
+            Some(MediaKind::Audio) => Self::Audio,
+        }
+    }
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -196,7 +214,7 @@ impl App {
             return Err(CampaignError::TooManyFiles { most: compose::MOST_FILES }.into());
         }
         let prepared = tokio::task::spawn_blocking(prepare).await.map_err(Problem::crashed)?;
-        let prepared = prepared.and_then(only_pictures).map_err(CampaignError::from)?;
+        let prepared = prepared.map_err(CampaignError::from)?;
         let mut tx = self.db.begin().await?;
         let added = store::add_file(&mut tx, id, &name, &prepared, self.now()).await;
         let added = added.map_err(|error| self.db.error(error))?;
@@ -274,10 +292,10 @@ impl App {
         let draft = self.draft(id).await?;
         let mut reader = self.reader().await?;
         let survey = survey(&mut reader, &draft).await?;
-        let hashes: Vec<compose::Sha256> = draft.media.iter().map(|item| item.sha256).collect();
+        let files: Vec<Attached> = draft.media.iter().map(MediaItem::attached).collect();
         Ok(DraftCheck {
             people: survey.people,
-            shape: layout(&hashes, &draft.text).iter().map(|part| kind_of(part.media.is_some())).collect(),
+            shape: layout(&files, &draft.text).iter().map(kind_of).collect(),
             caption: draft.has_caption(),
             limit: i64::try_from(draft.text_limit()).unwrap_or(i64::MAX),
             longest: survey.longest.map(|(index, length)| Longest { index, length: as_count(length) }),
@@ -365,22 +383,15 @@ impl App {
     }
 }
 
-/// Campaigns carry pictures; other kinds are prepared and have no place in a draft yet.
-fn only_pictures(file: Prepared) -> Result<Prepared, Refusal> {
-    match file.kind {
-        Kind::Image => Ok(file),
-        _ => Err(Refusal::UnknownKind { found: file.source.format }),
-    }
+fn kind_of(part: &Layout) -> PartKind {
+    PartKind::of(part.media.as_ref().map(|file| file.kind))
 }
 
-fn kind_of(has_media: bool) -> PartKind {
-    if has_media { PartKind::Image } else { PartKind::Text }
-}
-
-fn preview_of(draft: &Draft, part: compose::Layout, text: &str) -> PartPreview {
-    let media = part.media.and_then(|sha256| draft.media.iter().find(|item| item.sha256 == sha256));
+fn preview_of(draft: &Draft, part: Layout, text: &str) -> PartPreview {
+    let kind = kind_of(&part);
+    let media = part.media.and_then(|file| draft.media.iter().find(|item| item.sha256 == file.sha256));
     PartPreview {
-        kind: kind_of(part.media.is_some()),
+        kind,
         text: part.with_text.then(|| text.to_owned()),
         media_id: media.filter(|item| item.kind == MediaKind::Image).map(|item| item.id),
     }

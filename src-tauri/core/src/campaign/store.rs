@@ -6,12 +6,12 @@ use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
 use ulak_media::Prepared;
 
 use super::audience::{Audience, Person};
-use super::draft::{Draft, DraftEdit, MediaItem, MediaKind, MediaVerdict, StoredState};
+use super::draft::{Draft, DraftEdit, MediaItem, MediaVerdict, StoredState};
 use crate::clock::Millis;
 use crate::contact::Standing;
 use crate::ids::{CampaignId, ContactId, MediaId, Mint, SessionId};
 use crate::ledger::Book;
-use crate::media;
+use crate::media::{self, MediaKind};
 
 pub struct NewDraft {
     pub name: String,
@@ -294,7 +294,8 @@ async fn touch(db: &mut SqliteConnection, campaign: CampaignId, now: Millis) -> 
 
 async fn files(db: &mut SqliteConnection, campaign: CampaignId) -> Result<Vec<MediaItem>, sqlx::Error> {
     let rows = sqlx::query(
-        "SELECT f.id, f.name, f.source_size, f.converted, f.sha256, m.width, m.height, m.size, m.thumbnail
+        "SELECT f.id, f.name, f.source_size, f.converted, f.sha256, m.kind, m.width, m.height, m.duration_ms,
+                m.pages, m.size, m.thumbnail
          FROM campaign_media f JOIN media m ON m.sha256 = f.sha256
          WHERE f.campaign_id = ? ORDER BY f.position, f.id",
     )
@@ -304,13 +305,17 @@ async fn files(db: &mut SqliteConnection, campaign: CampaignId) -> Result<Vec<Me
     let item = |row: &SqliteRow| MediaItem {
         id: row.get("id"),
         name: row.get("name"),
-        kind: MediaKind::Image,
+        kind: row.get::<&str, _>("kind").parse().unwrap_or(MediaKind::Document),
         verdict: if row.get("converted") { MediaVerdict::Convert } else { MediaVerdict::Fine },
         width: row.get("width"),
         height: row.get("height"),
+        duration_ms: row.get("duration_ms"),
+        pages: row.get("pages"),
         bytes: row.get("size"),
         source_bytes: row.get("source_size"),
-        thumbnail: Some(format!("data:image/jpeg;base64,{}", BASE64.encode(row.get("thumbnail")))),
+        thumbnail: Some(row.get::<&[u8], _>("thumbnail"))
+            .filter(|jpeg| !jpeg.is_empty())
+            .map(|jpeg| format!("data:image/jpeg;base64,{}", BASE64.encode(jpeg))),
         sha256: row.get::<Vec<u8>, _>("sha256").try_into().unwrap_or_default(),
     };
     Ok(rows.iter().map(item).collect())

@@ -214,7 +214,7 @@ impl Dispatcher {
     async fn content(&self, taken: &Taken) -> Result<Option<Content>, StorageError> {
         let Some(sha256) = taken.media else { return Ok(taken.text.clone().map(Content::Text)) };
         let Some(file) = self.media.read(&self.db, sha256).await? else { return Ok(None) };
-        Ok(Some(Content::Media { file, caption: taken.text.clone(), name: None }))
+        Ok(Some(Content::Media { file, caption: taken.text.clone(), name: taken.file_name.clone() }))
     }
 }
 

@@ -33,6 +33,7 @@ pub struct Taken {
     pub known: bool,
     /// The session shows "typing…" before a text.
     pub typing: bool,
+    pub file_name: Option<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -94,7 +95,7 @@ async fn take(
              EXISTS (SELECT 1 FROM attempts a WHERE a.part_id = parts.id AND a.outcome = 'unknown'), tries,
              EXISTS (SELECT 1 FROM messages m JOIN chats c ON c.session_id = ?1 AND c.contact_id = m.contact_id
                      WHERE m.id = parts.message_id),
-             (SELECT s.typing FROM sessions s WHERE s.id = ?1)",
+             (SELECT s.typing FROM sessions s WHERE s.id = ?1), file_name",
     )
     .bind(session)
     .bind(now)
@@ -119,6 +120,7 @@ async fn take(
         tries: row.get(12),
         known: row.get(13),
         typing: row.get(14),
+        file_name: row.get(15),
     }))
 }
 

@@ -9,6 +9,7 @@ use crate::db::execute_all;
 use crate::ids::{CampaignId, ContactId, MessageId, PartId, SessionId};
 use crate::ledger::store::{hold_again, release_all_pending};
 use crate::ledger::{Book, LedgerError};
+use crate::media::Attached;
 use crate::outbox::state::SkipReason;
 
 pub struct NewQueue<'a> {
@@ -34,7 +35,7 @@ pub struct NewMessage {
 pub struct NewPart {
     pub id: PartId,
     pub wire_id: String,
-    pub media: Option<[u8; 32]>,
+    pub media: Option<Attached>,
     pub with_text: bool,
 }
 
@@ -102,14 +103,14 @@ fn insert_messages(queue: CampaignId, messages: &[NewMessage], now: Millis) -> Q
 struct Shape {
     position: usize,
     last: bool,
-    media: Option<[u8; 32]>,
+    media: Option<Attached>,
     with_text: bool,
 }
 
 impl Shape {
     fn of(message: &NewMessage, index: usize, part: &NewPart) -> Self {
         let position = index + 1;
-        Self { position, last: position == message.parts.len(), media: part.media, with_text: part.with_text }
+        Self { position, last: position == message.parts.len(), media: part.media.clone(), with_text: part.with_text }
     }
 }
 
@@ -120,14 +121,15 @@ fn insert_parts(
     parts: &[(MessageId, &NewPart)],
 ) -> QueryBuilder<Sqlite> {
     let mut insert: QueryBuilder<Sqlite> = QueryBuilder::new(
-        "INSERT INTO parts (state, queue_id, due_at, position, ready, last, kind, with_text, media, id, message_id, wire_id)
+        "INSERT INTO parts (state, queue_id, due_at, position, ready, last, kind, with_text, media, file_name, id, message_id, wire_id)
          SELECT 'pending', ",
     );
     let mut common = insert.separated(", ");
     common.push_bind(queue).push_bind(due_at);
     common.push_bind(i64::try_from(shape.position).unwrap_or(i64::MAX)).push_bind(shape.position == 1);
-    common.push_bind(shape.last).push_bind(if shape.media.is_some() { "image" } else { "text" });
-    common.push_bind(shape.with_text).push_bind(shape.media.as_ref().map(<[u8; 32]>::as_slice));
+    common.push_bind(shape.last).push_bind(shape.media.as_ref().map_or("text", |file| file.kind.as_str()));
+    common.push_bind(shape.with_text).push_bind(shape.media.as_ref().map(|file| file.sha256.as_slice()));
+    common.push_bind(shape.media.as_ref().and_then(|file| file.name.as_deref()));
     insert.push(", v.* FROM (");
     insert.push_values(parts, |mut row, (message, part)| {
         row.push_bind(part.id).push_bind(*message).push_bind(part.wire_id.as_str());
