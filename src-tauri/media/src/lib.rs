@@ -22,6 +22,7 @@ mod png;
 mod prepared;
 mod refusal;
 mod sniff;
+mod sound;
 mod verdict;
 mod video;
 
@@ -29,11 +30,13 @@ use std::borrow::Cow;
 
 use iso::movie::{Holds, Movie};
 use sniff::Content;
+use sound::Source;
 
 pub use file::{FILE_LIMIT, prepare_file};
 pub use picture::{IMAGE_LIMIT, LONGEST_SIDE, THUMBNAIL_SIDE};
 pub use prepared::{Change, Kind, Prepared, SourceFacts, Wish};
 pub use refusal::Refusal;
+pub use sound::{AUDIO_LIMIT, MINUTES_LIMIT};
 pub use verdict::{Offered, Verdict};
 pub use video::VIDEO_LIMIT;
 
@@ -56,6 +59,7 @@ pub fn prepare<'a>(bytes: impl Into<Cow<'a, [u8]>>, wish: Wish) -> Result<Prepar
             only_sound_as_sound(wish, Content::Pdf.name())?;
             pdf::prepare(bytes)
         }
+        Some(Content::Sound(format)) => sound::prepare(Source::plain(bytes, format), wish),
         Some(content @ Content::Iso(_)) => iso_media(bytes, content, wish),
         _ => Err(Refusal::UnknownKind { found: sniff::name(found).into() }),
     }
@@ -70,7 +74,13 @@ fn iso_media(bytes: Cow<[u8]>, content: Content, wish: Wish) -> Result<Prepared,
             let look = video::look(&bytes, &movie, picture, content, wish)?;
             Ok(look.prepared(bytes))
         }
-        None => Err(Refusal::UnknownKind { found: content.name().into() }),
+        None => {
+            let track = movie.track(Holds::Sound).ok_or(Refusal::NoSound { format: content.name().into() })?;
+            let (codec, duration_ms) = (track.codec, track.duration_ms.or(movie.duration_ms));
+            // Whatever its brand, without pictures it is an M4A.
+            let content = if content == Content::Iso("3GP") { content } else { Content::Iso("M4A") };
+            sound::prepare(Source { bytes, content, codec, duration_ms }, wish)
+        }
     }
 }
 

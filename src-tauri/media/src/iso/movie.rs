@@ -84,7 +84,7 @@ impl<'a> Movie<'a> {
             }
         }
         let longest = tracks.iter().filter_map(|track| track.duration_ms).max();
-        let duration_ms = child(moov, b"mvhd").and_then(|header| milliseconds(header)).or(longest);
+        let duration_ms = child(moov, b"mvhd").and_then(milliseconds).or(longest);
         Some(Self { moov, tracks, duration_ms, build })
     }
 
