@@ -14,6 +14,7 @@
 mod color;
 mod contained;
 mod file;
+mod heic;
 mod iso;
 mod jpeg;
 mod pdf;
@@ -54,6 +55,10 @@ pub fn prepare<'a>(bytes: impl Into<Cow<'a, [u8]>>, wish: Wish) -> Result<Prepar
         Some(content @ Content::Picture(format)) => {
             only_sound_as_sound(wish, content.name())?;
             Ok(as_wished(picture::prepare(&bytes, format)?, wish, content, bytes))
+        }
+        Some(Content::Heic) => {
+            only_sound_as_sound(wish, Content::Heic.name())?;
+            Ok(as_wished(heic::prepare(&bytes)?, wish, Content::Heic, bytes))
         }
         Some(Content::Pdf) => {
             only_sound_as_sound(wish, Content::Pdf.name())?;

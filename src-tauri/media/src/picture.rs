@@ -25,7 +25,7 @@ pub const THUMBNAIL_SIDE: u32 = 320;
 /// The most a prepared picture weighs, in bytes.
 pub const IMAGE_LIMIT: usize = 5_000_000;
 
-const SIDE_LIMIT: u32 = 16_384;
+pub(crate) const SIDE_LIMIT: u32 = 16_384;
 const MEMORY_LIMIT: u64 = 256 << 20;
 const QUALITY: u8 = 82;
 const THUMBNAIL_QUALITY: u8 = 75;
