@@ -6,7 +6,7 @@
 
 use std::io::Cursor;
 
-use opus_pure::{MAX_PACKET_SAMPLES, OggOpusReader, Trim};
+use opus_pure::{MAX_PACKET_SAMPLES, OggOpusReader, Trim, packet};
 use symphonia::core::{
     codecs::audio::{AudioDecoder, AudioDecoderOptions},
     errors::Error,
@@ -43,6 +43,8 @@ pub(super) enum Stop {
 /// Rates that recorders and programs use, in samples a second.
 const RATES: std::ops::RangeInclusive<u32> = 4_000..=384_000;
 const MOST_CHANNELS: usize = 8;
+/// Opus decodes to any rate; this is its own.
+const OPUS_RATE: u32 = 48_000;
 
 /// Gives every block to `each`, which may stop by an error.
 pub(super) fn decode(
@@ -57,6 +59,27 @@ pub(super) fn decode(
     });
     decoded.unwrap_or(Err(Stop::Broken))?;
     if guard.frames == 0 { Err(Stop::Silent) } else { Ok(()) }
+}
+
+/// Refuses what is too long before anything is made of it. A few kilobytes can
+/// hold days of silence, and counting them is far cheaper than measuring them.
+pub(super) fn check_length(bytes: &[u8], content: Content) -> Result<(), Stop> {
+    if content != Content::Sound(Sound::Opus) {
+        return decode(bytes, content, |_| Ok(()));
+    }
+    let mut reader = OggOpusReader::new(Cursor::new(bytes)).map_err(|_| Stop::Broken)?;
+    let mut frames = 0;
+    while let Ok(Some(next)) = reader.read_packet() {
+        frames += packet::samples_48k(&next.data).unwrap_or_default() as u64;
+        if frames > most_frames(OPUS_RATE) {
+            return Err(Stop::TooLong);
+        }
+    }
+    Ok(())
+}
+
+fn most_frames(rate: u32) -> u64 {
+    u64::from(rate) * 60 * MINUTES_LIMIT
 }
 
 /// Stands between decoders and whoever wants their blocks.
@@ -77,7 +100,7 @@ impl<F: FnMut(Block<'_>) -> Result<(), Stop>> Guard<F> {
             return Err(Stop::Broken);
         }
         self.frames += (block.samples.len() / block.channels) as u64;
-        if self.frames > u64::from(block.rate) * 60 * MINUTES_LIMIT {
+        if self.frames > most_frames(block.rate) {
             return Err(Stop::TooLong);
         }
         (self.each)(block)
@@ -85,14 +108,13 @@ impl<F: FnMut(Block<'_>) -> Result<(), Stop>> Guard<F> {
 }
 
 fn opus<F: FnMut(Block<'_>) -> Result<(), Stop>>(bytes: &[u8], guard: &mut Guard<F>) -> Result<(), Stop> {
-    const RATE: u32 = 48_000;
     let mut reader = OggOpusReader::new(Cursor::new(bytes)).map_err(|_| Stop::Broken)?;
     let channels = usize::from(reader.head().channel_count);
     if channels > 2 {
         return Err(Stop::Unsupported);
     }
-    let mut decoder = reader.head().decoder(RATE as i32).map_err(|_| Stop::Broken)?;
-    let mut trim = Trim::new(reader.head(), RATE as i32, channels).map_err(|_| Stop::Broken)?;
+    let mut decoder = reader.head().decoder(OPUS_RATE as i32).map_err(|_| Stop::Broken)?;
+    let mut trim = Trim::new(reader.head(), OPUS_RATE as i32, channels).map_err(|_| Stop::Broken)?;
     let mut block = vec![0.0; MAX_PACKET_SAMPLES * channels];
     let mut tally = Tally::default();
     // A page that cannot be read ends the sound, as it does for players.
@@ -103,7 +125,7 @@ fn opus<F: FnMut(Block<'_>) -> Result<(), Stop>>(bytes: &[u8], guard: &mut Guard
         };
         tally.good += 1;
         let decoded = block.get(..frames * channels).ok_or(Stop::Broken)?;
-        guard.take(Block { samples: trim.keep(&packet, decoded), channels, rate: RATE })?;
+        guard.take(Block { samples: trim.keep(&packet, decoded), channels, rate: OPUS_RATE })?;
     }
     tally.check()
 }
@@ -133,11 +155,10 @@ fn other<F: FnMut(Block<'_>) -> Result<(), Stop>>(
     let track = reader.default_track(TrackType::Audio).ok_or(none)?;
     let (id, promised) = (track.id, track.num_frames);
     let parameters = track.codec_params.as_ref().and_then(|parameters| parameters.audio()).ok_or(Stop::Unsupported)?;
-    // What says that it is too long is believed at once; the rest is found out by counting.
+    // What says that it is too long is believed at once, a guess only where it is far off.
     let guessed = content == Content::Sound(Sound::Mp3);
-    if let (Some(frames), Some(rate), false) = (promised, parameters.sample_rate, guessed)
-        && RATES.contains(&rate)
-        && frames > u64::from(rate) * 60 * MINUTES_LIMIT
+    if let (Some(frames), Some(rate)) = (promised, parameters.sample_rate.filter(|rate| RATES.contains(rate)))
+        && frames > most_frames(rate) * if guessed { 2 } else { 1 }
     {
         return Err(Stop::TooLong);
     }

@@ -1,9 +1,9 @@
 //! Sound: a voice note (mono Opus in Ogg, as loud as others, with a waveform)
 //! or an audio file, which goes as it is where phones can play it.
 //!
-//! A voice note is decoded twice, once to measure and once to write, so that
-//! an hour of sound takes no more memory than a minute. The one exception is
-//! what is a voice note already: its packets are put into a clean file.
+//! A voice note is decoded three times, to count, to measure and to write, so
+//! that an hour of sound takes no more memory than a minute. What is a voice
+//! note already is not written anew: its packets are put into a clean file.
 
 mod decode;
 mod loudness;
@@ -12,7 +12,7 @@ mod rate;
 
 use std::borrow::Cow;
 
-use decode::{Block, Stop, decode};
+use decode::{Block, Stop, check_length, decode};
 use loudness::Measured;
 use opus::OpusFile;
 use rate::To48k;
@@ -99,6 +99,7 @@ fn voice(source: &Source<'_>) -> Result<Prepared, Refusal> {
         return Err(Refusal::SoundUnsupported { format: source.format(), codec: source.codec.name().into() });
     }
     let refusal = |stop| source.refusal(stop);
+    check_length(&source.bytes, source.content).map_err(refusal)?;
     let measured = Measured::of(&source.bytes, source.content).map_err(refusal)?;
     let gain = measured.gain();
     let heard = 20.0 * gain.log10();
