@@ -18,8 +18,11 @@ use image::RgbImage;
 
 use crate::{Prepared, Refusal, SourceFacts, THUMBNAIL_SIDE, contained, picture, sniff::Content};
 
-/// For opening and counting, and again for drawing.
-const PATIENCE: Duration = Duration::from_millis(900);
+/// For opening and counting, which is quick even for a thousand pages. A file
+/// that takes longer is one that nobody wants on a phone.
+const TO_OPEN: Duration = Duration::from_secs(5);
+/// For drawing the first page.
+const TO_DRAW: Duration = Duration::from_millis(1200);
 
 /// What the reading thread tells, in this order.
 enum Told {
@@ -46,9 +49,9 @@ pub(crate) fn prepare(bytes: Cow<[u8]>) -> Result<Prepared, Refusal> {
         let _ = read(pdf, |told| sender.send(told).ok());
     });
     let told = told.ok_or_else(broken)?;
-    let Ok(Told::Pages(pages)) = told.recv_timeout(PATIENCE) else { return Err(broken()) };
+    let Ok(Told::Pages(pages)) = told.recv_timeout(TO_OPEN) else { return Err(broken()) };
     let pages = pages?;
-    let thumbnail = match told.recv_timeout(PATIENCE) {
+    let thumbnail = match told.recv_timeout(TO_DRAW) {
         Ok(Told::Thumbnail(thumbnail)) => thumbnail,
         _ => blank(pages.width, pages.height).ok_or_else(broken)?,
     };
