@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
+mod common;
+
 use image::{DynamicImage, GenericImageView, ImageFormat, RgbImage};
 use jpeg_encoder::{ColorType, Encoder};
 use moxcms::ColorProfile;
@@ -98,6 +100,23 @@ fn nothing_private_is_sent() {
         assert!(!contains(&prepared.bytes, b"ecret"), "{name}");
         assert!(!contains(&prepared.bytes, b"Exif"), "{name}");
         assert!(!contains(&prepared.thumbnail, b"ecret"), "{name}");
+    }
+}
+
+#[test]
+fn others_find_the_size_and_nothing_else() {
+    let names = (1..=8).map(|n| format!("orientation-{n}.jpg"));
+    for name in names.chain(["cmyk.jpg", "deep.png", "transparent.png", "transparent.webp"].map(str::to_owned)) {
+        let prepared = prepare(&fixture(&name)).unwrap();
+        let shown = common::asked(
+            "exiftool",
+            &["-s", "-G1", "-a", "-EXIF:all", "-XMP:all", "-ICC_Profile:all", "-Comment"],
+            &prepared.bytes,
+        );
+        assert_eq!(shown, "", "{name}");
+        let shown = common::asked("exiftool", &["-s3", "-ImageSize", "-MIMEType"], &prepared.bytes);
+        let expected = format!("{}x{}\n{}\n", prepared.width.unwrap(), prepared.height.unwrap(), prepared.mime);
+        assert_eq!(shown, expected, "{name}");
     }
 }
 
