@@ -10,7 +10,8 @@ use crate::{
 /// The shipped crates. Always the same selection: another one would give the
 /// dependencies other features and compile them again, and the benchmarks and
 /// window tests would put their test kit into the app that is tested.
-const SELECTION: [&str; 5] = ["--workspace", "--exclude", "ulak-bench", "--exclude", "ulak-e2e"];
+const SELECTION: [&str; 7] =
+    ["--workspace", "--exclude", "ulak-bench", "--exclude", "ulak-e2e", "--exclude", "ulak-emulator"];
 
 /// What the core's own tests are written with; never part of the app.
 pub(crate) const KIT: &str = "ulak-core/testing";
@@ -29,6 +30,8 @@ pub(crate) fn run(long: bool) -> Outcome {
         }
         sh::run(&mut tests)
     })?;
+    // By itself: the client that it tests is built to skip a check, and the app must never be built beside it.
+    section("Emulator", || sh::run(&mut sh::cargo(&["test", "--package", "ulak-emulator"])))?;
     section("Front end tests", || sh::run(&mut node::npm(&["test"])))?;
     section("App", || {
         let mut build = sh::cargo(&["build"]);
