@@ -22,6 +22,7 @@ const LAYERS: &[&[&str]] = &[
     &["session"],
     &["settings"],
     &["outbox"],
+    &["inbound"],
     &["campaign"],
     &["app"],
     &["testing"],

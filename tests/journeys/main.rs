@@ -10,7 +10,10 @@
 )]
 
 mod composing;
+mod failover;
 mod hours;
+mod inbound;
+mod limits;
 mod linking;
 mod numbers;
 mod sending;

@@ -83,15 +83,17 @@ pub struct MissingLine {
 const PRACTICE_BASIS: &str = "practice";
 
 impl App {
-    /// A draft over the practice number: the only one until a real number is linked.
+    /// A draft over all linked numbers, or over the practice number until there is one.
     pub async fn create_draft(&self) -> Result<Draft, Problem> {
+        let linked = store::linked_numbers(&mut *self.reader().await?).await.map_err(StorageError::from)?;
+        let practice = linked.is_empty();
         let draft = NewDraft {
             name: String::new(),
             text: String::new(),
-            book: Book::Practice,
-            session_ids: vec![self.practice_id],
-            keep_hours: false,
-            consent_basis: PRACTICE_BASIS.to_owned(),
+            book: if practice { Book::Practice } else { Book::Real },
+            session_ids: if practice { vec![self.practice_id] } else { linked },
+            keep_hours: !practice,
+            consent_basis: if practice { PRACTICE_BASIS.to_owned() } else { String::new() },
         };
         let mut tx = self.db.begin().await?;
         let id = store::create(&mut tx, &draft, self.now()).await.map_err(|error| self.db.error(error))?;

@@ -12,6 +12,7 @@ use crate::clock::Millis;
 use crate::contact;
 use crate::db::StorageError;
 use crate::ids::{CampaignId, SessionId};
+use crate::inbound::store::replies::{self, ReplyPage, ReplyQuery};
 use crate::ledger::Book;
 use crate::ledger::figures::{self, BalanceView};
 use crate::outbox::plan::{Wait, Why};
@@ -239,6 +240,10 @@ impl App {
 
     pub async fn recipients(&self, query: &RecipientQuery) -> Result<RecipientPage, Problem> {
         Ok(recipients::recipients(&mut *self.reader().await?, query).await.map_err(StorageError::from)?)
+    }
+
+    pub async fn replies(&self, query: &ReplyQuery) -> Result<ReplyPage, Problem> {
+        Ok(replies::page(&mut *self.reader().await?, query).await.map_err(StorageError::from)?)
     }
 
     pub async fn recipient(&self, id: crate::ids::MessageId) -> Result<RecipientView, Problem> {

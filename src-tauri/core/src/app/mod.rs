@@ -14,6 +14,7 @@ mod practice;
 mod review;
 mod summary;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -102,6 +103,7 @@ struct Inboxes {
 struct Substitutes {
     clock: Option<SharedClock>,
     messenger: Option<Arc<dyn Messenger>>,
+    numbers: BTreeMap<SessionId, Arc<dyn Messenger>>,
 }
 
 #[cfg(any(test, feature = "testing"))]
@@ -112,10 +114,21 @@ impl App {
         key: &DbKey,
         clock: SharedClock,
         messenger: Arc<dyn Messenger>,
+    ) -> Result<Arc<Self>, Problem> {
+        Self::with_numbers(folder, key, clock, messenger, BTreeMap::new(), None).await
+    }
+
+    /// The same; `numbers` are linked ones that are always connected, the lines of the others come from `network`.
+    pub async fn with_numbers(
+        folder: &Path,
+        key: &DbKey,
+        clock: SharedClock,
+        messenger: Arc<dyn Messenger>,
+        numbers: BTreeMap<SessionId, Arc<dyn Messenger>>,
         network: Option<Arc<dyn Network>>,
     ) -> Result<Arc<Self>, Problem> {
         let opening = Opening { folder: folder.to_owned(), network, ..Opening::default() };
-        let substitutes = Substitutes { clock: Some(clock), messenger: Some(messenger) };
+        let substitutes = Substitutes { clock: Some(clock), messenger: Some(messenger), numbers };
         // Without a vault there is no code to recover from.
         let code = Some(String::new());
         let (app, inboxes) = Self::build(lock_folder(folder)?, key, code, &opening, substitutes).await?;
@@ -170,6 +183,9 @@ impl App {
         let messenger = substitutes.messenger.unwrap_or_else(|| practice.clone());
         let lines = Arc::new(Lines::default());
         lines.put(first.practice_id, messenger);
+        for (number, messenger) in substitutes.numbers {
+            lines.put(number, messenger);
+        }
         let events = Events::default();
         let dispatcher = Arc::new(Dispatcher::new(db.clone(), clock.clone(), events.clone(), lines.clone()));
         let keeper = Arc::new(keeper::Desk { db: db.clone(), clock: clock.clone(), events: events.clone() });

@@ -45,6 +45,16 @@ pub async fn create(db: &mut SqliteConnection, draft: &NewDraft, now: Millis) ->
     Ok(id)
 }
 
+/// The linked numbers in their order: what a fresh draft goes over.
+pub async fn linked_numbers(db: &mut SqliteConnection) -> Result<Vec<SessionId>, sqlx::Error> {
+    sqlx::query_scalar(
+        "SELECT id FROM sessions WHERE kind = 'whatsapp' AND linked_at IS NOT NULL AND removed_at IS NULL
+         ORDER BY priority, id",
+    )
+    .fetch_all(db)
+    .await
+}
+
 /// False when it is no draft any more: then nothing is changed.
 pub async fn save(db: &mut SqliteConnection, edit: &DraftEdit, book: Book, now: Millis) -> Result<bool, sqlx::Error> {
     let saved = sqlx::query(
@@ -69,6 +79,7 @@ pub async fn save(db: &mut SqliteConnection, edit: &DraftEdit, book: Book, now: 
     Ok(saved.rows_affected() == 1)
 }
 
+/// A number that was taken off the list is no longer chosen in a draft.
 pub async fn by_id(db: &mut SqliteConnection, id: CampaignId) -> Result<Option<Draft>, sqlx::Error> {
     let row = sqlx::query(
         "SELECT name, state, book, text, audience, split_long_caption, due_at, priority, session_ids, keep_hours,
@@ -80,21 +91,28 @@ pub async fn by_id(db: &mut SqliteConnection, id: CampaignId) -> Result<Option<D
     .await?;
     let Some(row) = row else { return Ok(None) };
     let media = files(db, id).await?;
+    let state = StoredState::parse(row.get("state"));
+    let mut session_ids: Vec<SessionId> = parsed(row.get("session_ids"));
+    if state == StoredState::Draft {
+        let gone: Vec<SessionId> =
+            sqlx::query_scalar("SELECT id FROM sessions WHERE removed_at IS NOT NULL").fetch_all(db).await?;
+        session_ids.retain(|id| !gone.contains(id));
+    }
     Ok(Some(Draft {
         id,
         media,
+        session_ids,
+        state,
         name: row.get("name"),
         text: row.get("text"),
         audience: parsed(row.get("audience")),
         split_long_caption: row.get("split_long_caption"),
         due_at: row.get("due_at"),
         priority: row.get("priority"),
-        session_ids: parsed(row.get("session_ids")),
         keep_hours: row.get("keep_hours"),
         consent_basis: row.get("consent_basis"),
         updated_at: row.get("updated_at"),
         book: row.get::<&str, _>("book").parse().unwrap_or(Book::Real),
-        state: StoredState::parse(row.get("state")),
     }))
 }
 

@@ -171,13 +171,8 @@ fn session_prospect(now: Millis, session: &SessionState, head: &Head, turn: Turn
     if session.busy {
         return Prospect::Blocked(Wait { why: Why::Sending, until: None, session: Some(session.id) });
     }
-    let known = head.known_to.contains(&session.id);
-    match session.gate {
-        Gate::Shut { until } => return later(until, Why::Shut, Some(session.id)),
-        Gate::KnownOnly { until } if !known => return later(until, Why::NewChats, Some(session.id)),
-        // It has its turn, after those who are known.
-        Gate::KnownFirst if !known && turn == Turn::Known => return later(now, Why::NewChats, Some(session.id)),
-        Gate::KnownOnly { .. } | Gate::KnownFirst | Gate::Open => {}
+    if let Gate::Shut { until } = session.gate {
+        return later(until, Why::Shut, Some(session.id));
     }
     let cap_until = session.cap_until.unwrap_or(now);
     if cap_until > now && cap_until >= session.next_send_at {
@@ -187,7 +182,13 @@ fn session_prospect(now: Millis, session: &SessionState, head: &Head, turn: Turn
         let why = if session.resting { Why::Rest } else { Why::Pace };
         return later(session.next_send_at, why, Some(session.id));
     }
-    Prospect::Now(session.id)
+    // Last, because heads of known people are looked up only when the session could send.
+    let stranger = !head.known_to.contains(&session.id);
+    match session.gate {
+        Gate::KnownOnly { until } if stranger => later(until, Why::NewChats, Some(session.id)),
+        Gate::KnownFirst if stranger && turn == Turn::Known => later(now, Why::NewChats, Some(session.id)),
+        _ => Prospect::Now(session.id),
+    }
 }
 
 fn later(until: Millis, why: Why, session: Option<SessionId>) -> Prospect {

@@ -4,6 +4,8 @@
 //! sending passes in milliseconds and no test sleeps.
 
 mod network;
+pub mod numbers;
+mod store;
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
@@ -65,6 +67,8 @@ pub struct Sent {
     pub wire_id: String,
     pub text: Option<String>,
     pub is_image: bool,
+    pub known: bool,
+    pub typing: bool,
     pub outcome: Outcome,
 }
 
@@ -85,8 +89,16 @@ impl Messenger for FakeMessenger {
             Content::Text(text) | Content::Poll { text, .. } => (Some(text), false),
             Content::Media { caption, .. } => (caption, true),
         };
-        let sent =
-            Sent { at: self.clock.now(), to: part.to, wire_id: part.wire_id, text, is_image, outcome: outcome.clone() };
+        let sent = Sent {
+            at: self.clock.now(),
+            to: part.to,
+            wire_id: part.wire_id,
+            text,
+            is_image,
+            known: part.known,
+            typing: part.typing,
+            outcome: outcome.clone(),
+        };
         locked(&self.sent).push(sent);
         let silent = self.silent.swap(false, Ordering::SeqCst);
         Box::pin(async move { if silent { std::future::pending().await } else { outcome } })
@@ -98,9 +110,20 @@ pub struct World {
     pub clock: Arc<ManualClock>,
     /// What stands behind the practice number.
     pub phone: Arc<FakeMessenger>,
+    /// Linked numbers that are always connected, in their order: rows without a supervisor.
+    pub numbers: Vec<Number>,
+    /// Where the lines of numbers with a supervisor come from.
     pub network: Arc<FakeNetwork>,
     pub folder: TempDir,
     flight: Flight,
+}
+
+/// A linked number of a test.
+pub struct Number {
+    pub id: SessionId,
+    pub phone: Arc<FakeMessenger>,
+    connected: bool,
+    removed: bool,
 }
 
 pub const KEY: [u8; 32] = [7; 32];
@@ -116,21 +139,21 @@ impl World {
             reason: error.to_string(),
         })?;
         let network = Arc::new(FakeNetwork::new(clock.clone()));
-        let app = by_hand(&folder, &clock, &phone, &network).await?;
+        let app = by_hand(&folder, &clock, &phone, &[], &network).await?;
         let mut settings = app.settings().await?;
         settings.zone = "UTC".to_owned();
         app.save_settings(&settings).await?;
-        Ok(Self { app, clock, phone, network, folder, flight: Flight::default() })
+        Ok(Self { app, clock, phone, numbers: Vec::new(), network, folder, flight: Flight::default() })
     }
 
     /// Ends the App in the middle of whatever it did and starts it again over the same folder.
     pub async fn restart(self) -> Result<Self, Problem> {
-        let Self { app, clock, phone, network, folder, flight } = self;
+        let Self { app, clock, phone, numbers, network, folder, flight } = self;
         flight.abandon().await;
         app.db().close().await;
         drop(app);
-        let app = by_hand(&folder, &clock, &phone, &network).await?;
-        Ok(Self { app, clock, phone, network, folder, flight: Flight::default() })
+        let app = by_hand(&folder, &clock, &phone, &numbers, &network).await?;
+        Ok(Self { app, clock, phone, numbers, network, folder, flight: Flight::default() })
     }
 
     /// Lets the numbers take what happened.
@@ -291,9 +314,11 @@ async fn by_hand(
     folder: &TempDir,
     clock: &Arc<ManualClock>,
     phone: &Arc<FakeMessenger>,
+    numbers: &[Number],
     network: &Arc<FakeNetwork>,
 ) -> Result<Arc<App>, Problem> {
-    App::by_hand(folder.path(), &key(), clock.clone(), phone.clone(), Some(network.clone())).await
+    let connected = numbers::connected(numbers);
+    App::with_numbers(folder.path(), &key(), clock.clone(), phone.clone(), connected, Some(network.clone())).await
 }
 
 pub fn key() -> DbKey {

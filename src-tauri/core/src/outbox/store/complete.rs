@@ -27,8 +27,8 @@ pub async fn complete(
         Outcome::Refused { cause, again } => {
             let trip = trip::shut(db, taken, cause, now).await?;
             match trip {
-                Some(trip) => spared(db, taken, cause, Some(trip.until), now).await?,
-                None if cause == cause::NOT_CONNECTED => spared(db, taken, cause, None, now).await?,
+                Some(_) => spared(db, taken, cause, true, now).await?,
+                None if cause == cause::NOT_CONNECTED => spared(db, taken, cause, false, now).await?,
                 None => refused(db, taken, cause, *again, now).await?,
             }
             farewell::if_gone(db, taken.session, now).await?;
@@ -108,14 +108,14 @@ async fn later(db: &mut SqliteConnection, taken: &Taken, cause: &str, now: Milli
     end_attempt(db, taken, "refused", Some(cause), now).await
 }
 
-/// The try says nothing against the part, so it is not counted. A part whose refusal shut the number until `shut`
-/// keeps that number: to try the same person over the next one would carry the harm on. Else another may take over at
-/// once. What is in doubt stays in doubt.
+/// The try says nothing against the part, so it is not counted. A part whose refusal shut the number keeps it and goes
+/// when the number may: to try the same person over the next one would carry the harm on. Else another may take over
+/// at once. What is in doubt stays in doubt.
 async fn spared(
     db: &mut SqliteConnection,
     taken: &Taken,
     cause: &str,
-    shut: Option<Millis>,
+    keeps_number: bool,
     now: Millis,
 ) -> Result<(), sqlx::Error> {
     sqlx::query(
@@ -125,8 +125,8 @@ async fn spared(
          WHERE id = ?5 AND state = 'sending'",
     )
     .bind(taken.doubtful)
-    .bind(shut.is_some())
-    .bind(shut.unwrap_or(now))
+    .bind(keeps_number)
+    .bind(now)
     .bind(cause)
     .bind(taken.part)
     .execute(&mut *db)

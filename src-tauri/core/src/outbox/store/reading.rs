@@ -175,6 +175,43 @@ pub async fn causes(db: &mut SqliteConnection, queue: CampaignId) -> Result<Vec<
     Ok(rows.iter().map(|row| CauseLine { cause: row.get(0), people: row.get(1) }).collect())
 }
 
+/// What one number did for a queue.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub struct SessionCount {
+    pub session: SessionId,
+    pub name: String,
+    /// Parts that WhatsApp accepted from it.
+    pub sent: i64,
+    /// Parts whose last try was its own and failed.
+    pub failed: i64,
+}
+
+/// The share of each number that has sent or failed something, in the order of the numbers. What was sent is counted
+/// in the index alone.
+pub async fn by_session(db: &mut SqliteConnection, queue: CampaignId) -> Result<Vec<SessionCount>, sqlx::Error> {
+    let rows = sqlx::query(
+        "WITH done (session, sent, failed) AS (
+             SELECT session_id, count(*), 0 FROM parts WHERE queue_id = ?1 AND sent_at IS NOT NULL GROUP BY 1
+             UNION ALL
+             SELECT session_id, 0, count(*) FROM parts
+             WHERE queue_id = ?1 AND last IN (0, 1) AND state = 'failed' AND session_id IS NOT NULL GROUP BY 1)
+         SELECT s.id, s.name, sum(d.sent), sum(d.failed) FROM done d JOIN sessions s ON s.id = d.session
+         GROUP BY s.id ORDER BY s.priority, s.id",
+    )
+    .bind(queue)
+    .fetch_all(db)
+    .await?;
+    let count = |row: &sqlx::sqlite::SqliteRow| SessionCount {
+        session: row.get(0),
+        name: row.get(1),
+        sent: row.get(2),
+        failed: row.get(3),
+    };
+    Ok(rows.iter().map(count).collect())
+}
+
 pub async fn queue_state(db: &mut SqliteConnection, queue: CampaignId) -> Result<Option<String>, sqlx::Error> {
     sqlx::query_scalar("SELECT state FROM queues WHERE id = ?").bind(queue).fetch_optional(db).await
 }
