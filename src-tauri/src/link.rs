@@ -68,7 +68,7 @@ fn risk(voice: Voice) {
 async fn linked(app: &App, session: SessionId, voice: Voice) -> Result<bool, Problem> {
     let mut shown = None;
     loop {
-        let view = app.link_view(session).await?;
+        let view = app.link_view(session)?;
         let told = (view.stage, view.qr.clone(), view.code.clone());
         if shown.as_ref() != Some(&told) {
             show(&view, voice);

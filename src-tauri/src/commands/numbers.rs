@@ -21,7 +21,7 @@ pub async fn start_link(door: Door<'_>, how: LinkWish, session_id: Option<Sessio
 #[tauri::command]
 #[specta::specta]
 pub async fn link_view(door: Door<'_>, session_id: SessionId) -> Answer<LinkPicture> {
-    Ok(LinkPicture::of(door.app().await?.link_view(session_id).await?))
+    Ok(LinkPicture::of(door.app().await?.link_view(session_id)?))
 }
 
 #[tauri::command]
