@@ -85,11 +85,21 @@ impl World {
 
     /// Who got which part over which number, by WhatsApp's own account: number, recipient, wire id.
     pub fn accepted(&self) -> Vec<(usize, String, String)> {
-        let of = |(place, number): (usize, &Number)| {
-            let sent = number.phone.sent().into_iter().filter(|sent| sent.outcome == Outcome::Accepted);
-            sent.map(move |sent| (place, sent.to, sent.wire_id)).collect::<Vec<_>>()
-        };
-        self.numbers.iter().enumerate().flat_map(of).collect()
+        self.answered(|outcome| *outcome == Outcome::Accepted)
+    }
+
+    /// The same with all that may have arrived: nobody heard whether it did.
+    pub fn perhaps_arrived(&self) -> Vec<(usize, String, String)> {
+        self.answered(|outcome| !matches!(outcome, Outcome::Refused { .. }))
+    }
+
+    fn answered(&self, wanted: impl Fn(&Outcome) -> bool) -> Vec<(usize, String, String)> {
+        let mut found = Vec::new();
+        for (place, number) in self.numbers.iter().enumerate() {
+            let sent = number.phone.sent().into_iter().filter(|sent| wanted(&sent.outcome));
+            found.extend(sent.map(|sent| (place, sent.to, sent.wire_id)));
+        }
+        found
     }
 }
 
