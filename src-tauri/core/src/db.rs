@@ -268,11 +268,11 @@ impl Db {
     }
 }
 
+/// Statements made one by one; boxed, because a command's future cannot be proven `Send` over borrowing closures.
+pub type Statements<'a> = Box<dyn Iterator<Item = QueryBuilder<Sqlite>> + Send + 'a>;
+
 /// Executes statements in order, and makes each while the connection's thread is busy with the one before.
-pub async fn execute_all(
-    db: &mut SqliteConnection,
-    mut statements: impl Iterator<Item = QueryBuilder<Sqlite>>,
-) -> Result<(), sqlx::Error> {
+pub async fn execute_all(db: &mut SqliteConnection, mut statements: Statements<'_>) -> Result<(), sqlx::Error> {
     let mut next = statements.next();
     while let Some(mut statement) = next {
         let executed = statement.build().execute(&mut *db);

@@ -117,7 +117,7 @@ pub async fn hold(
         insert.push(")");
         insert
     });
-    execute_all(db, inserts).await?;
+    execute_all(db, Box::new(inserts)).await?;
     sqlx::query("UPDATE ledger_totals SET held = held + ? WHERE book = ?")
         .bind(needed)
         .bind(book.as_str())

@@ -76,7 +76,7 @@ pub async fn add(
     let parts = alike.iter().flat_map(|(shape, parts)| parts.chunks(ROWS).map(move |chunk| (shape, chunk)));
     let parts = parts.map(|(shape, chunk)| insert_parts(queue, due_at, shape, chunk));
     let messages = messages.chunks(ROWS).map(|chunk| insert_messages(queue, chunk, now));
-    execute_all(db, messages.chain(parts)).await
+    execute_all(db, Box::new(messages.chain(parts))).await
 }
 
 fn insert_messages(queue: CampaignId, messages: &[NewMessage], now: Millis) -> QueryBuilder<Sqlite> {
