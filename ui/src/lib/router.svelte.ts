@@ -1,9 +1,10 @@
 // A hash router: the window has one document, and the address is only ever read here.
 export type Step = 'audience' | 'content' | 'schedule';
 export type Route =
-  | { page: 'home' | 'campaigns' | 'contacts' | 'credits' | 'settings' | 'help' }
+  | { page: 'home' | 'campaigns' | 'templates' | 'contacts' | 'credits' | 'settings' | 'help' }
   /** `file`: a list that was dropped on another screen. */
   | { page: 'import'; file: string | null }
+  | { page: 'template'; id: string }
   | { page: 'composer'; id: string; step: Step }
   /** `message`: the recipient to show, for a line of the ledger that leads to its message. */
   | { page: 'live'; id: string; message: string | null };
@@ -28,6 +29,8 @@ export function parse(hash: string): Route {
     case 'campaigns':
       if (id && isStep(step)) return { page: 'composer', id, step };
       return id ? { page: 'live', id, message: new URLSearchParams(query).get('message') } : { page: 'campaigns' };
+    case 'templates':
+      return id ? { page: 'template', id } : { page: 'templates' };
     case 'contacts':
       return id === 'import' ? { page: 'import', file: new URLSearchParams(query).get('file') } : { page: 'contacts' };
     case 'credits': case 'settings': case 'help':
