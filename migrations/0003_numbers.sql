@@ -9,6 +9,8 @@ ALTER TABLE sessions ADD COLUMN state_since INTEGER;
 ALTER TABLE sessions ADD COLUMN lid TEXT;
 ALTER TABLE sessions ADD COLUMN push_name TEXT NOT NULL DEFAULT '';
 ALTER TABLE sessions ADD COLUMN linked_at INTEGER;
+-- Names the file of the key material; a number that is linked again gets a fresh one.
+ALTER TABLE sessions ADD COLUMN seat BLOB;
 -- Taken off the list by the owner. Its row stays, because history refers to it.
 ALTER TABLE sessions ADD COLUMN removed_at INTEGER;
 ALTER TABLE sessions ADD COLUMN ban_code INTEGER;
@@ -28,7 +30,7 @@ ALTER TABLE sessions ADD COLUMN take_names INTEGER NOT NULL DEFAULT 0 CHECK (tak
 
 -- Small values that a line finds again after a restart. `owner` is a session's id, or empty for what holds for all.
 CREATE TABLE notes (
-    kind       TEXT NOT NULL CHECK (kind IN ('upload', 'on_whatsapp')),
+    kind       TEXT NOT NULL CHECK (kind IN ('upload', 'on_whatsapp', 'poll')),
     owner      BLOB NOT NULL,
     key        TEXT NOT NULL,
     value      TEXT NOT NULL,
@@ -59,6 +61,7 @@ CREATE TABLE replies (
     wire_id    TEXT NOT NULL,
     contact_id BLOB,
     message_id BLOB,
+    campaign_id BLOB,
     text       TEXT NOT NULL,
     chosen     TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(chosen)),
     quotes     TEXT,
@@ -68,3 +71,10 @@ CREATE TABLE replies (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX replies_by_message ON replies (message_id) WHERE message_id IS NOT NULL;
 CREATE INDEX replies_by_contact ON replies (contact_id) WHERE contact_id IS NOT NULL;
+CREATE INDEX replies_by_campaign ON replies (campaign_id, at) WHERE campaign_id IS NOT NULL;
+
+-- Parts that only one number may send.
+CREATE INDEX parts_kept ON parts (session_id, due_at) WHERE state = 'pending' AND session_id IS NOT NULL;
+-- Answers which number sent how many parts of a queue from the index alone.
+DROP INDEX parts_sent;
+CREATE INDEX parts_sent ON parts (queue_id, sent_at, session_id) WHERE sent_at IS NOT NULL;

@@ -22,6 +22,7 @@ const LAYERS: &[&[&str]] = &[
     &["session"],
     &["settings"],
     &["outbox"],
+    &["inbound"],
     &["campaign"],
     &["app"],
     &["testing"],
@@ -56,6 +57,27 @@ fn module_of(path: &Path) -> String {
     let core = root().join("src-tauri/core/src");
     let first = path.strip_prefix(&core).unwrap().components().next().unwrap();
     first.as_os_str().to_string_lossy().trim_end_matches(".rs").to_owned()
+}
+
+/// The features of everything that a build of the app is made of.
+fn feature_tree(more: &[&str]) -> String {
+    let mut tree = std::process::Command::new(env!("CARGO"));
+    tree.args(["tree", "--locked", "--offline", "--edges", "features,normal,build", "--prefix", "none"]);
+    let output = tree.args(["--package", "ulak"]).args(more).current_dir(root()).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn what_ships_knows_neither_the_emulator_nor_anything_dangerous() {
+    let wrong = |tree: &str| -> Vec<String> {
+        let named = |line: &&str| line.contains("danger-") || line.contains("emulator");
+        tree.lines().filter(named).map(str::to_owned).collect()
+    };
+    assert_eq!(wrong(&feature_tree(&[])), Vec::<String>::new());
+    // The same look does find them in the build that has them.
+    let with = wrong(&feature_tree(&["--features", "emulator"]));
+    assert!(with.iter().any(|line| line.contains("danger-skip-cert-chain-verify")), "{with:?}");
 }
 
 /// What a source imports by `crate::…`, test modules at the end of a file left out.

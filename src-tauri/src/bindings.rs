@@ -7,7 +7,7 @@ use specta_typescript::Typescript;
 use tauri::Wry;
 use tauri_specta::{Builder, ErrorHandlingMode, collect_commands, collect_events};
 
-use crate::commands::{campaigns, contacts, credits, door, home, settings};
+use crate::commands::{campaigns, contacts, credits, door, home, numbers, settings};
 use crate::events;
 
 pub fn builder() -> Builder<Wry> {
@@ -64,6 +64,16 @@ pub fn builder() -> Builder<Wry> {
             campaigns::live,
             campaigns::recipients,
             campaigns::recipient,
+            numbers::numbers,
+            numbers::start_link,
+            numbers::link_view,
+            numbers::refresh_link,
+            numbers::cancel_link,
+            numbers::unlink_number,
+            numbers::remove_number,
+            numbers::reconnect_number,
+            numbers::order_numbers,
+            numbers::set_number_options,
             home::now,
             home::home,
             credits::credits,
@@ -78,6 +88,7 @@ pub fn builder() -> Builder<Wry> {
             events::LedgerChanged,
             events::ContactsChanged,
             events::SettingsChanged,
+            events::NumbersChanged,
             events::ImportProgress,
             events::FilesOver,
             events::FilesDropped,

@@ -12,8 +12,8 @@ use ulak_core::app::{App, Opening};
 use ulak_core::error::{Params, Problem};
 use ulak_core::vault::SystemKeyring;
 
-use crate::events;
 use crate::view::AppStatus;
+use crate::{events, network};
 
 pub struct Door {
     folder: PathBuf,
@@ -38,7 +38,7 @@ impl Door {
         }
         let secret = secret.or_else(crate::secret_from_environment);
         let opening = Opening { folder: self.folder.clone(), secret, ..Opening::default() };
-        match App::open(opening, Arc::new(SystemKeyring)).await {
+        match open(opening).await {
             Ok(app) => {
                 events::forward(handle.clone(), app.clone());
                 let recovery_code = app.recovery_code();
@@ -55,6 +55,10 @@ impl Door {
             app.close().await;
         }
     }
+}
+
+async fn open(opening: Opening) -> Result<Arc<App>, Problem> {
+    App::open(Opening { network: network::network()?, ..opening }, Arc::new(SystemKeyring)).await
 }
 
 fn status_of(problem: Problem) -> AppStatus {

@@ -37,6 +37,9 @@ pub struct ContactsChanged;
 pub struct SettingsChanged;
 
 #[derive(Clone, Serialize, Deserialize, Type, tauri_specta::Event)]
+pub struct NumbersChanged;
+
+#[derive(Clone, Serialize, Deserialize, Type, tauri_specta::Event)]
 pub struct ImportProgress(pub import::ImportProgress);
 
 /// How many files are held over the window; 0 when they left.
@@ -87,7 +90,7 @@ fn take(received: Result<Event, RecvError>, round: &mut HashSet<Event>) -> Optio
         Ok(event) => round.insert(event),
         // More happened than the channel holds: what the window shows in any case is loaded again.
         Err(RecvError::Lagged(_)) => {
-            round.extend([Event::NowChanged, Event::LedgerChanged, Event::ContactsChanged]);
+            round.extend([Event::NowChanged, Event::LedgerChanged, Event::ContactsChanged, Event::NumbersChanged]);
             true
         }
         Err(RecvError::Closed) => return None,
@@ -102,6 +105,7 @@ fn emit(handle: &AppHandle, app: &App, event: Event) -> tauri::Result<()> {
         Event::LedgerChanged => LedgerChanged.emit(handle),
         Event::ContactsChanged => ContactsChanged.emit(handle),
         Event::SettingsChanged => SettingsChanged.emit(handle),
+        Event::NumbersChanged => NumbersChanged.emit(handle),
         Event::ImportChanged(id) => match app.import_progress(id) {
             Some(progress) => ImportProgress(progress).emit(handle),
             None => Ok(()),

@@ -4,10 +4,16 @@ mod bindings;
 mod commands;
 mod door;
 mod events;
+mod link;
 mod logs;
+mod network;
+mod numbers;
 mod practice;
+mod send;
+mod terminal;
 mod view;
 mod window;
+mod work;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -18,7 +24,7 @@ use clap::{Parser, Subcommand};
 #[derive(Parser)]
 #[command(name = "ulak", version)]
 struct Cli {
-    /// Keep the data in this folder: the window instead of its usual one, practice instead of a temporary one
+    /// Keep the data in this folder: the window instead of its usual one, practice instead of a temporary one; the other commands need it
     #[arg(long, value_name = "DIR", global = true)]
     data: Option<PathBuf>,
     #[command(subcommand)]
@@ -29,6 +35,14 @@ struct Cli {
 enum Command {
     /// Send a campaign over the practice number in the terminal. Nothing reaches anybody.
     Practice(practice::Options),
+    /// Link a WhatsApp number: scan the code with its phone
+    Link(link::Options),
+    /// Show the numbers and how they are
+    Numbers(numbers::Options),
+    /// Send one message to one person over a linked number
+    Send(send::Options),
+    /// Send what is due, without a window, until nothing waits any more
+    Work(work::Options),
     /// Write the window's view of the commands
     #[command(hide = true)]
     Bindings { path: PathBuf },
@@ -39,6 +53,10 @@ pub fn run() -> ExitCode {
     match cli.command {
         None => window::run(cli.data),
         Some(Command::Practice(options)) => practice::run(options, cli.data),
+        Some(Command::Link(options)) => link::run(options, cli.data),
+        Some(Command::Numbers(options)) => numbers::run(options, cli.data),
+        Some(Command::Send(options)) => send::run(options, cli.data),
+        Some(Command::Work(options)) => work::run(options, cli.data),
         Some(Command::Bindings { path }) => bindings::write(&path),
     }
 }

@@ -7,7 +7,6 @@ use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Duration;
 
 pub use options::Options;
 use report::Report;
@@ -19,30 +18,12 @@ use ulak_core::error::{Params, Problem};
 use ulak_core::ledger::Book;
 use ulak_core::vault::SystemKeyring;
 
-use crate::logs;
-
-/// How often the live line is looked at again.
-const LOOK: Duration = Duration::from_millis(100);
+use crate::terminal::{self, LOOK};
 
 /// Over the data in a folder, or in a temporary one that is gone afterwards.
 pub fn run(options: Options, data: Option<PathBuf>) -> ExitCode {
-    logs::to_terminal();
     let report = Report::new(options.json, std::io::stderr().is_terminal());
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            eprintln!("Ulak could not start: {error}");
-            return ExitCode::FAILURE;
-        }
-    };
-    match runtime.block_on(practise(options, data, report)) {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
-        Err(problem) => {
-            report.problem(&problem);
-            ExitCode::FAILURE
-        }
-    }
+    terminal::run(report.voice, practise(options, data, report))
 }
 
 /// True when every message reached a final state and the ledger balances.
@@ -53,7 +34,7 @@ async fn practise(options: Options, data: Option<PathBuf>, report: Report) -> Re
     let app = open(&options, &folder, temporary.is_some()).await?;
     if let Some(code) = app.recovery_code() {
         if temporary.is_none() {
-            report.recovery_code(&code);
+            report.voice.recovery_code(&code);
         }
         app.recovery_code_saved().await?;
     }
@@ -74,6 +55,8 @@ async fn open(options: &Options, folder: &Path, temporary: bool) -> Result<Arc<A
         speed: options.speed,
         practice: options.behaviour(),
         first_credits: options.credits,
+        // Nothing but the practice number: not even a connection.
+        network: None,
     };
     App::open(opening, Arc::new(SystemKeyring)).await
 }
@@ -84,7 +67,7 @@ async fn campaign(app: &Arc<App>, options: &Options, fresh: bool, report: Report
     }
     if let Some(job) = app.practice_job().await?.filter(|job| job.brought.is_none()) {
         let preview = app.preview_import(&job.contacts, &ImportOptions::default()).await?;
-        preview.notices.iter().for_each(|notice| report.notice(notice));
+        preview.notices.iter().for_each(|notice| report.voice.notice(notice));
     }
     let brought = app.bring_in_contacts(|progress| report.importing(progress)).await?;
     report.imported(&brought);

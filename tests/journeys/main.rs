@@ -11,7 +11,12 @@
 
 mod composing;
 mod direct;
+mod failover;
 mod hours;
+mod inbound;
+mod limits;
+mod linking;
+mod numbers;
 mod sending;
 mod steering;
 mod storage;

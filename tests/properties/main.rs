@@ -10,5 +10,6 @@
 )]
 
 mod ledger;
+mod numbers;
 mod planner;
 mod receipts;

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 use ulak_core::clock::{DAY, MINUTE, Millis};
 use ulak_core::ids::{CampaignId, Mint, PartId, SessionId};
+use ulak_core::outbox::gate::Gate;
 use ulak_core::outbox::pace::Rhythm;
 use ulak_core::outbox::plan::{Action, Head, SessionState, Snapshot, next_action};
 use ulak_core::outbox::window::SendingHours;
@@ -57,6 +58,7 @@ fn send_all(parts: &[Part], paces: &[Pace], hours: SendingHours, chance: u64) ->
             keep_hours: parts[*index].keep_hours,
             bound_to: None,
             allowed: allowed.clone(),
+            known_to: Vec::new(),
         };
         let states = sessions.iter().map(|session| SessionState {
             id: session.id,
@@ -64,11 +66,13 @@ fn send_all(parts: &[Part], paces: &[Pace], hours: SendingHours, chance: u64) ->
             next_send_at: session.rhythm.next_send_at,
             resting: session.rhythm.resting,
             cap_until: None,
+            gate: Gate::Open,
         });
         let snapshot = Snapshot {
             paused_all: false,
             hours,
             sessions: states.collect(),
+            offline: Vec::new(),
             heads: waiting.iter().map(head).collect(),
         };
         match next_action(now, &snapshot) {

@@ -3,6 +3,7 @@ import './styles/tokens.css';
 import './styles/base.css';
 import './styles/more.css';
 import './styles/campaigns.css';
+import './styles/numbers.css';
 import { mount } from 'svelte';
 import { connect } from './api/client';
 import App from './shell/App.svelte';

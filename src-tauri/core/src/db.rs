@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Sqlite, SqlitePool, Transaction};
+use sqlx::{ConnectOptions, Connection, QueryBuilder, Sqlite, SqliteConnection, SqlitePool, Transaction};
 use zeroize::Zeroizing;
 
 use crate::error::{Coded, Params};
@@ -19,7 +19,11 @@ pub type Tx = Transaction<'static, Sqlite>;
 /// 32 random bytes that encrypt the file; never stored in the clear.
 pub type DbKey = Zeroizing<[u8; 32]>;
 
-const MIGRATIONS: &[&str] = &[include_str!("../../../migrations/0001_initial.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../../../migrations/0001_initial.sql"),
+    include_str!("../../../migrations/0002_kinds_and_checks.sql"),
+    include_str!("../../../migrations/0003_numbers.sql"),
+];
 
 #[derive(Debug, thiserror::Error)]
 pub enum StorageError {
@@ -130,7 +134,7 @@ pub struct Db {
     readers: SqlitePool,
     folder: PathBuf,
     /// Held as long as the database is open.
-    _lock: File,
+    lock: File,
 }
 
 /// The lock on a data folder, taken before anything in it is read.
@@ -172,10 +176,10 @@ impl Db {
         if let Err(error) = OpenOptions::new().append(true).create(true).open(database_file(&folder)) {
             return Err(StorageError::io(error, &folder));
         }
+        migrate(&options, &folder, MIGRATIONS).await?;
         let writer = pool(1).connect_with(options.clone()).await.map_err(at)?;
-        migrate(&writer, &folder, MIGRATIONS).await?;
         let readers = pool(3).connect_with(options.pragma("query_only", "on")).await.map_err(at)?;
-        Ok(Self { writer, readers, folder, _lock: lock })
+        Ok(Self { writer, readers, folder, lock })
     }
 
     /// The only way to write. Dropping the transaction undoes it.
@@ -217,7 +221,26 @@ impl Db {
     pub async fn close(&self) {
         self.readers.close().await;
         self.writer.close().await;
+        // Somebody may still hold this handle; the folder is free all the same.
+        if let Err(error) = self.lock.unlock() {
+            tracing::warn!(%error, "the data folder stays locked until Ulak ends");
+        }
     }
+}
+
+/// Executes statements in order, and makes each while the connection's thread is busy with the one before.
+pub async fn execute_all(
+    db: &mut SqliteConnection,
+    mut statements: impl Iterator<Item = QueryBuilder<Sqlite>>,
+) -> Result<(), sqlx::Error> {
+    let mut next = statements.next();
+    while let Some(mut statement) = next {
+        let executed = statement.build().execute(&mut *db);
+        let (done, following) = tokio::join!(biased; executed, async { statements.next() });
+        done?;
+        next = following;
+    }
+    Ok(())
 }
 
 /// The pragmas every connection opens with; benchmarks use the same ones for their baseline.
@@ -234,6 +257,11 @@ pub fn connect_options(folder: &Path, key: &DbKey) -> SqliteConnectOptions {
         .busy_timeout(Duration::from_secs(5))
         .pragma("cache_size", "-65536")
         .pragma("temp_store", "memory")
+        // At most 64 MB of log, and a page that many transactions touch goes into the file once: with SQLite's own 1,000
+        // pages nearly every commit of a scheduling would wait for a checkpoint. Closing takes the log in.
+        .pragma("wal_autocheckpoint", "16384")
+        // A whole page of an audience, so that the connection's thread reads on while the last page is worked on.
+        .row_buffer_size(5_000)
         .statement_cache_capacity(256)
 }
 
@@ -246,30 +274,43 @@ fn pool(connections: u32) -> SqlitePoolOptions {
         .max_lifetime(None)
 }
 
-async fn migrate(writer: &SqlitePool, folder: &Path, scripts: &[&'static str]) -> Result<(), StorageError> {
+/// Brings the file up to the last script, over a connection of its own: a table that is made anew must be dropped
+/// without its rows counting as deleted, and foreign keys can only be off for a connection outside a transaction.
+async fn migrate(options: &SqliteConnectOptions, folder: &Path, scripts: &[&'static str]) -> Result<(), StorageError> {
     let shown = folder.display().to_string();
     let at = |error: sqlx::Error| StorageError::of(error, &shown);
+    let mut db = options.clone().foreign_keys(false).connect().await.map_err(at)?;
     let known = u32::try_from(scripts.len()).unwrap_or(u32::MAX);
-    let found: u32 = sqlx::query_scalar("PRAGMA user_version").fetch_one(writer).await.map_err(at)?;
+    let found: u32 = sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut db).await.map_err(at)?;
     if found > known {
         return Err(StorageError::Newer { folder: shown, found, known });
     }
     if found > 0 && found < known {
-        keep_copy(writer, folder, found).await?;
+        keep_copy(&mut db, folder, found).await?;
     }
     for (version, script) in (1u32..).zip(scripts).skip(found as usize) {
-        let mut tx = writer.begin_with("BEGIN IMMEDIATE").await.map_err(at)?;
+        let mut tx = db.begin_with("BEGIN IMMEDIATE").await.map_err(at)?;
         sqlx::raw_sql(*script).execute(&mut *tx).await.map_err(at)?;
         let stamp = format!("PRAGMA user_version = {version}");
         sqlx::raw_sql(sqlx::AssertSqlSafe(stamp)).execute(&mut *tx).await.map_err(at)?;
+        refuse_dangling(&mut tx, folder).await?;
         tx.commit().await.map_err(at)?;
     }
-    Ok(())
+    db.close().await.map_err(at)
+}
+
+/// With foreign keys off nothing else would notice a row that names a missing one.
+async fn refuse_dangling(db: &mut SqliteConnection, folder: &Path) -> Result<(), StorageError> {
+    let dangling: Option<String> =
+        sqlx::query_scalar("SELECT \"table\" FROM pragma_foreign_key_check LIMIT 1").fetch_optional(db).await?;
+    let Some(table) = dangling else { return Ok(()) };
+    let reason = format!("rows of the table {table} would name rows that are missing");
+    Err(StorageError::Folder { folder: folder.display().to_string(), reason })
 }
 
 /// A copy of the file as it was, still encrypted with the same key, beside it.
-async fn keep_copy(writer: &SqlitePool, folder: &Path, version: u32) -> Result<(), StorageError> {
-    sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(writer).await?;
+async fn keep_copy(db: &mut SqliteConnection, folder: &Path, version: u32) -> Result<(), StorageError> {
+    sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(db).await?;
     let copy = folder.join(format!("before-version-{}.db", version + 1));
     std::fs::copy(database_file(folder), &copy).map_err(|error| StorageError::io(error, folder))?;
     Ok(())
@@ -279,6 +320,15 @@ async fn keep_copy(writer: &SqlitePool, folder: &Path, version: u32) -> Result<(
 mod tests {
     use super::*;
 
+    /// The real migrations and one that follows them.
+    async fn migrate_on(folder: &Path, key: &DbKey, script: &'static str) -> Result<(), StorageError> {
+        migrate(&connect_options(folder, key), folder, &[MIGRATIONS, &[script]].concat()).await
+    }
+
+    async fn number(db: &SqlitePool, question: &'static str) -> i64 {
+        sqlx::query_scalar(question).fetch_one(db).await.unwrap()
+    }
+
     #[tokio::test]
     async fn a_copy_is_made_before_a_migration_and_opens_with_the_same_key() {
         let folder = tempfile::tempdir().unwrap();
@@ -287,30 +337,28 @@ mod tests {
         let mut tx = db.begin().await.unwrap();
         sqlx::query("INSERT INTO settings (key, value) VALUES ('a', '1')").execute(&mut *tx).await.unwrap();
         db.commit(tx).await.unwrap();
-        let [first] = MIGRATIONS else { unreachable!("this test stands for the step from the first version") };
-        migrate(&db.writer, folder.path(), &[first, "DELETE FROM settings;"]).await.unwrap();
-        let left: i64 = sqlx::query_scalar("SELECT count(*) FROM settings").fetch_one(db.read()).await.unwrap();
-        assert_eq!(left, 0);
+        migrate_on(folder.path(), &key, "DELETE FROM settings;").await.unwrap();
+        assert_eq!(number(db.read(), "SELECT count(*) FROM settings").await, 0);
         db.close().await;
-        std::fs::copy(folder.path().join("before-version-2.db"), database_file(folder.path())).unwrap();
+        let copy = folder.path().join(format!("before-version-{}.db", MIGRATIONS.len() + 1));
+        std::fs::copy(copy, database_file(folder.path())).unwrap();
         let copy = SqlitePool::connect_with(connect_options(folder.path(), &key)).await.unwrap();
-        let kept: i64 = sqlx::query_scalar("SELECT count(*) FROM settings").fetch_one(&copy).await.unwrap();
-        assert_eq!(kept, 1);
+        assert_eq!(number(&copy, "SELECT count(*) FROM settings").await, 1);
     }
 
     #[tokio::test]
     async fn a_migration_that_fails_leaves_the_version_before_it() {
-        let folder = tempfile::tempdir().unwrap();
-        let key = Zeroizing::new([7; 32]);
-        let db = Db::open(lock_folder(folder.path()).unwrap(), &key).await.unwrap();
-        let [first] = MIGRATIONS else { unreachable!("this test stands for the step from the first version") };
-        let scripts = [first, "CREATE TABLE half (a INTEGER) STRICT; SELECT no_such_column;"];
-        assert!(migrate(&db.writer, folder.path(), &scripts).await.is_err());
-        let version: u32 = sqlx::query_scalar("PRAGMA user_version").fetch_one(db.read()).await.unwrap();
-        let half: i64 = sqlx::query_scalar("SELECT count(*) FROM sqlite_schema WHERE name = 'half'")
-            .fetch_one(db.read())
-            .await
-            .unwrap();
-        assert_eq!((version, half), (1, 0));
+        for script in [
+            "CREATE TABLE half (a INTEGER) STRICT; SELECT no_such_column;",
+            "CREATE TABLE half (a INTEGER) STRICT; INSERT INTO contact_tags VALUES (x'00', 'of nobody');",
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            let key = Zeroizing::new([7; 32]);
+            let db = Db::open(lock_folder(folder.path()).unwrap(), &key).await.unwrap();
+            assert!(migrate_on(folder.path(), &key, script).await.is_err(), "{script}");
+            let version = number(db.read(), "PRAGMA user_version").await;
+            let half = number(db.read(), "SELECT count(*) FROM sqlite_schema WHERE name = 'half'").await;
+            assert_eq!((version, half), (MIGRATIONS.len() as i64, 0), "{script}");
+        }
     }
 }

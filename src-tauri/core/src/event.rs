@@ -12,6 +12,7 @@ pub enum Event {
     LedgerChanged,
     ContactsChanged,
     SettingsChanged,
+    NumbersChanged,
     ImportChanged(ImportId),
 }
 

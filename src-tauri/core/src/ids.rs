@@ -96,6 +96,7 @@ ids! {
     MediaId,
     MessageId,
     PartId,
+    ReplyId,
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ pub mod error;
 pub mod event;
 mod exit;
 pub mod ids;
+pub mod inbound;
 pub mod ledger;
 pub mod media;
 pub mod outbox;

@@ -2,6 +2,7 @@
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use sqlx::SqliteConnection;
 
 use crate::clock::system_zone;
@@ -21,6 +22,10 @@ pub struct Settings {
     pub hours_to: u16,
     pub zone: String,
     pub welcomed: bool,
+    /// A reply that is one of these words opts its sender out.
+    pub stop_words: Vec<String>,
+    /// Confirm an opt-out to the person.
+    pub stop_reply: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,6 +59,8 @@ impl Default for Settings {
             hours_to: 22 * 60,
             zone: zone.name().to_owned(),
             welcomed: false,
+            stop_words: ["STOP", "UNSUBSCRIBE", "DUR", "İPTAL", "RET", "BERHENTI"].map(str::to_owned).to_vec(),
+            stop_reply: false,
         }
     }
 }
@@ -75,10 +82,22 @@ pub mod key {
     pub const RECOVERY_SAVED: &str = "recovery_saved";
     pub const TIME_LINE: &str = "time_line";
     pub const PRACTICE: &str = "practice";
+    /// The first linked number brought its credits.
+    pub const START_CREDITS: &str = "start_credits";
 }
 
+/// What an earlier version did not know yet has its default; the rest stays as the owner chose it.
 pub async fn load(db: &mut SqliteConnection) -> Result<Settings, sqlx::Error> {
-    Ok(get(db, key::SETTINGS).await?.unwrap_or_default())
+    let stored: Option<serde_json::Map<String, Value>> = get(db, key::SETTINGS).await?;
+    Ok(stored.map_or_else(Settings::default, completed))
+}
+
+fn completed(stored: serde_json::Map<String, Value>) -> Settings {
+    let mut all = serde_json::to_value(Settings::default()).unwrap_or_default();
+    if let Value::Object(all) = &mut all {
+        all.extend(stored);
+    }
+    serde_json::from_value(all).unwrap_or_default()
 }
 
 /// None where nothing was stored, or what was stored is of a shape this version does not know.
@@ -98,4 +117,19 @@ pub async fn put<T: Serialize>(db: &mut SqliteConnection, key: &str, value: &T) 
     .execute(db)
     .await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_of_an_earlier_version_keep_what_the_owner_chose() {
+        let mut stored = serde_json::to_value(Settings::default()).unwrap();
+        let stored = stored.as_object_mut().unwrap();
+        stored.insert("country".to_owned(), "ID".into());
+        stored.remove("stopWords");
+        let settings = completed(stored.clone());
+        assert_eq!((settings.country.as_str(), settings.stop_words.len()), ("ID", 6));
+    }
 }

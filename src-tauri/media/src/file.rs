@@ -7,8 +7,8 @@ use std::{
 };
 
 use crate::{
-    Prepared, Refusal, prepare,
-    sniff::{self, Content},
+    Prepared, Refusal, Wish, prepare,
+    sniff::{self, Family},
 };
 
 /// The largest file that is read at all, in bytes.
@@ -19,12 +19,12 @@ pub const FILE_LIMIT: u64 = 100_000_000;
 ///
 /// # Errors
 /// A [`Refusal`] that says what is wrong and what to do.
-pub fn prepare_file(path: &Path) -> Result<Prepared, Refusal> {
+pub fn prepare_file(path: &Path, wish: Wish) -> Result<Prepared, Refusal> {
     let bytes = read(path)?;
     if let Some(extension) = path.extension().and_then(|extension| extension.to_str()) {
         compare(extension, &bytes)?;
     }
-    prepare(&bytes)
+    prepare(bytes, wish)
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Refusal> {
@@ -47,60 +47,45 @@ fn read(path: &Path) -> Result<Vec<u8>, Refusal> {
     Ok(bytes)
 }
 
-/// A picture under another picture's name is fine; people rename files. A
-/// picture's name on something else, or another kind's name on a picture, is
-/// probably the wrong file.
+/// A picture under another picture's name is fine; people rename files. One
+/// kind under another kind's name is probably the wrong file.
 fn compare(extension: &str, bytes: &[u8]) -> Result<(), Refusal> {
     if bytes.is_empty() {
         return Ok(());
     }
     let claimed = extension.to_ascii_uppercase();
-    let found = sniff::sniff(bytes);
-    let is_picture = found.and_then(Content::picture).is_some();
-    match found {
-        _ if is_picture && !claims_another_kind(&claimed) => Ok(()),
-        Some(Content::Other(name)) if name == claimed => Ok(()),
-        Some(_) if is_picture || claims_picture(&claimed) => {
-            Err(Refusal::NotWhatItSays { claimed, found: sniff::name(found) })
-        }
-        // Neither text nor any format: a picture whose start is gone.
-        None if claims_picture(&claimed) => Err(Refusal::Broken { format: picture_name(&claimed) }),
-        _ => Ok(()),
+    let Some(promised) = promised(&claimed) else { return Ok(()) };
+    match sniff::sniff(bytes) {
+        Some(found) if found.family() == promised => Ok(()),
+        Some(found) => Err(Refusal::NotWhatItSays { claimed, found: found.name().into() }),
+        None if promised == Family::Other => Ok(()),
+        // Neither text nor any format: a file whose start is gone.
+        None => Err(Refusal::Broken { format: usual(claimed).into() }),
     }
 }
 
-fn claims_picture(extension: &str) -> bool {
-    matches!(extension, "JPG" | "JPEG" | "JPE" | "JFIF" | "PNG" | "WEBP")
+fn promised(extension: &str) -> Option<Family> {
+    Some(match extension {
+        "JPG" | "JPEG" | "JPE" | "JFIF" | "PNG" | "WEBP" | "HEIC" | "HEIF" => Family::Picture,
+        "MP3" | "M4A" | "AAC" | "WAV" | "FLAC" | "OGG" | "OGA" | "OPUS" => Family::Media,
+        "MP4" | "M4V" | "MOV" | "3GP" | "3GPP" => Family::Media,
+        "PDF" => Family::Pdf,
+        "DOC" | "DOCX" | "XLS" | "XLSX" | "PPT" | "PPTX" | "TXT" | "CSV" | "HTML" | "HTM" | "ZIP" | "RAR" | "7Z"
+        | "MKV" | "AVI" | "EXE" => Family::Other,
+        _ => return None,
+    })
 }
 
-fn claims_another_kind(extension: &str) -> bool {
-    matches!(
-        extension,
-        "PDF"
-            | "DOC"
-            | "DOCX"
-            | "XLS"
-            | "XLSX"
-            | "PPT"
-            | "PPTX"
-            | "TXT"
-            | "CSV"
-            | "HTML"
-            | "HTM"
-            | "ZIP"
-            | "RAR"
-            | "7Z"
-    ) || matches!(extension, "MP3" | "M4A" | "WAV" | "OGG" | "OPUS" | "MP4" | "MOV" | "3GP" | "MKV" | "EXE")
-}
-
-fn picture_name(extension: &str) -> &'static str {
-    match extension {
-        "PNG" => "PNG",
-        "WEBP" => "WEBP",
-        _ => "JPG",
+/// The format's name where several endings mean the same.
+fn usual(extension: String) -> String {
+    match extension.as_str() {
+        "JPEG" | "JPE" | "JFIF" => "JPG".to_owned(),
+        "HEIF" => "HEIC".to_owned(),
+        "3GPP" => "3GP".to_owned(),
+        _ => extension,
     }
 }
 
 fn unreadable(error: io::Error) -> Refusal {
-    Refusal::Unreadable { reason: error.kind() }
+    Refusal::Unreadable { reason: error.kind().to_string() }
 }

@@ -2,94 +2,104 @@
 //!
 //! The composer and the campaign scheduler call this crate through the core;
 //! it knows no database, no screen and no clock. Everything is a pure function
-//! of the bytes, so the same file always gives the same result and the same
-//! hash. Content decides what a file is; its name is only compared with it.
+//! of the bytes and the wish, so the same file always gives the same result and
+//! the same hash. Content decides what a file is; its name is only compared.
 //!
-//! What leaves this crate is ready to be uploaded: upright, in sRGB, free of
-//! metadata (places and dates of a photo are nobody's business) and within the
-//! limits below. What cannot be prepared is refused with a reason an owner can
-//! act on.
+//! What is shown in a chat leaves this crate ready to be uploaded: pictures
+//! upright, in sRGB, free of metadata (places and dates are nobody's business),
+//! films in order for playing while they load, sound as phones play it, all
+//! within WhatsApp's limits. A document goes as it is, every byte of it. What
+//! cannot be prepared is refused with a reason an owner can act on.
 
 mod color;
+mod contained;
 mod file;
+mod heic;
+mod iso;
 mod jpeg;
+mod pdf;
 mod picture;
 mod png;
+mod prepared;
 mod refusal;
 mod sniff;
+mod sound;
+mod verdict;
+mod video;
 
-use sha2::{Digest, Sha256};
+use std::borrow::Cow;
+
+use iso::movie::{Holds, Movie};
+use sniff::Content;
+use sound::Source;
 
 pub use file::{FILE_LIMIT, prepare_file};
 pub use picture::{IMAGE_LIMIT, LONGEST_SIDE, THUMBNAIL_SIDE};
+pub use prepared::{Change, Kind, Prepared, SourceFacts, Wish};
 pub use refusal::Refusal;
-
-/// One file, ready to be sent.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Prepared {
-    pub kind: Kind,
-    /// The media type of `bytes`, not of the source.
-    pub mime: &'static str,
-    pub bytes: Vec<u8>,
-    /// In pixels, as seen: orientation is applied.
-    pub width: u32,
-    pub height: u32,
-    /// Over `bytes`.
-    pub sha256: [u8; 32],
-    /// A JPEG, at most [`THUMBNAIL_SIDE`] pixels on its longest side.
-    pub thumbnail: Vec<u8>,
-    /// Whether the picture itself was changed: resized, turned, or put into
-    /// another format. Taking out metadata alone leaves every pixel as it was
-    /// and does not count.
-    pub converted: bool,
-    pub source: SourceFacts,
-}
-
-/// How a prepared file is shown in a chat.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Kind {
-    Image,
-}
-
-/// What the file was before preparation.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SourceFacts {
-    /// The short name people know a format by: `JPG`, `PNG`, `WEBP`.
-    pub format: &'static str,
-    /// In pixels, as seen.
-    pub width: u32,
-    pub height: u32,
-    pub bytes: u64,
-}
+pub use sound::{AUDIO_LIMIT, MINUTES_LIMIT};
+pub use verdict::{Offered, Verdict};
+pub use video::VIDEO_LIMIT;
 
 /// Prepares a file for sending by its content alone.
 ///
 /// # Errors
 /// A [`Refusal`] that says what is wrong and what to do.
-pub fn prepare(bytes: &[u8]) -> Result<Prepared, Refusal> {
+pub fn prepare<'a>(bytes: impl Into<Cow<'a, [u8]>>, wish: Wish) -> Result<Prepared, Refusal> {
+    let bytes = bytes.into();
     if bytes.is_empty() {
         return Err(Refusal::Empty);
     }
-    let found = sniff::sniff(bytes);
-    let Some(format) = found.and_then(sniff::Content::picture) else {
-        return Err(Refusal::UnknownKind { found: sniff::name(found) });
-    };
-    let picture = picture::prepare(bytes, format)?;
-    Ok(Prepared {
-        kind: Kind::Image,
-        mime: picture.mime,
-        sha256: Sha256::digest(&picture.bytes).into(),
-        bytes: picture.bytes,
-        width: picture.width,
-        height: picture.height,
-        thumbnail: picture.thumbnail,
-        converted: picture.converted,
-        source: SourceFacts {
-            format: sniff::name(found),
-            width: picture.source_width,
-            height: picture.source_height,
-            bytes: bytes.len() as u64,
-        },
-    })
+    let found = sniff::sniff(&bytes);
+    match found {
+        Some(content @ Content::Picture(format)) => {
+            only_sound_as_sound(wish, content.name())?;
+            Ok(as_wished(picture::prepare(&bytes, format)?, wish, content, bytes))
+        }
+        Some(Content::Heic) => {
+            only_sound_as_sound(wish, Content::Heic.name())?;
+            Ok(as_wished(heic::prepare(&bytes)?, wish, Content::Heic, bytes))
+        }
+        Some(Content::Pdf) => {
+            only_sound_as_sound(wish, Content::Pdf.name())?;
+            pdf::prepare(bytes)
+        }
+        Some(Content::Sound(format)) => sound::prepare(Source::plain(bytes, format), wish),
+        Some(content @ Content::Iso(_)) => iso_media(bytes, content, wish),
+        _ => Err(Refusal::UnknownKind { found: sniff::name(found).into() }),
+    }
+}
+
+/// A film if anything in it can be seen, else sound.
+fn iso_media(bytes: Cow<[u8]>, content: Content, wish: Wish) -> Result<Prepared, Refusal> {
+    let movie = Movie::read(&bytes).ok_or_else(|| Refusal::broken(content.name()))?;
+    match movie.track(Holds::Picture) {
+        Some(picture) => {
+            only_sound_as_sound(wish, content.name())?;
+            let look = video::look(&bytes, &movie, picture, content, wish)?;
+            Ok(look.prepared(bytes))
+        }
+        None => {
+            let track = movie.track(Holds::Sound).ok_or(Refusal::NoSound { format: content.name().into() })?;
+            let (codec, duration_ms) = (track.codec, track.duration_ms.or(movie.duration_ms));
+            // Whatever its brand, without pictures it is an M4A.
+            let content = if content == Content::Iso("3GP") { content } else { Content::Iso("M4A") };
+            sound::prepare(Source { bytes, content, codec, duration_ms }, wish)
+        }
+    }
+}
+
+/// The prepared picture, or the file as it is with the picture's facts.
+fn as_wished(picture: Prepared, wish: Wish, content: Content, bytes: Cow<[u8]>) -> Prepared {
+    match wish {
+        Wish::Document => Prepared::document(content, bytes.into_owned(), picture.source, picture.thumbnail),
+        _ => picture,
+    }
+}
+
+fn only_sound_as_sound(wish: Wish, found: &'static str) -> Result<(), Refusal> {
+    match wish {
+        Wish::Voice | Wish::Audio => Err(Refusal::NotSound { found: found.into() }),
+        Wish::Auto | Wish::Document => Ok(()),
+    }
 }

@@ -15,12 +15,7 @@ use image::{
 };
 use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 
-use crate::{
-    Refusal,
-    color::ToSrgb,
-    jpeg, png,
-    sniff::{self, Content},
-};
+use crate::{Change, Kind, Prepared, Refusal, SourceFacts, color::ToSrgb, jpeg, png, sniff::Content};
 
 /// The longest side of what is sent, in pixels. More would only be made
 /// smaller by the phones that receive it.
@@ -30,61 +25,72 @@ pub const THUMBNAIL_SIDE: u32 = 320;
 /// The most a prepared picture weighs, in bytes.
 pub const IMAGE_LIMIT: usize = 5_000_000;
 
-const SIDE_LIMIT: u32 = 16_384;
+pub(crate) const SIDE_LIMIT: u32 = 16_384;
 const MEMORY_LIMIT: u64 = 256 << 20;
 const QUALITY: u8 = 82;
 const THUMBNAIL_QUALITY: u8 = 75;
 
-pub(crate) struct Picture {
-    pub(crate) mime: &'static str,
-    pub(crate) bytes: Vec<u8>,
-    pub(crate) width: u32,
-    pub(crate) height: u32,
-    pub(crate) thumbnail: Vec<u8>,
-    pub(crate) converted: bool,
-    pub(crate) source_width: u32,
-    pub(crate) source_height: u32,
+pub(crate) fn prepare(bytes: &[u8], format: ImageFormat) -> Result<Prepared, Refusal> {
+    finish(decode(bytes, format)?, Content::Picture(format), bytes.len())
 }
 
-pub(crate) fn prepare(bytes: &[u8], format: ImageFormat) -> Result<Picture, Refusal> {
-    let broken = || Refusal::Broken { format: name(format) };
-    let source = decode(bytes, format)?;
-    let (source_width, source_height) = (source.pixels.width(), source.pixels.height());
-    let untouched = source.lossless.filter(|_| source_width.max(source_height) <= LONGEST_SIDE);
+/// What is the same for every decoder; `weight` is the file's, in bytes.
+pub(crate) fn finish(source: Source, content: Content, weight: usize) -> Result<Prepared, Refusal> {
+    let broken = || Refusal::broken(content.name());
+    let (mut width, mut height) = (source.pixels.width(), source.pixels.height());
+    if swaps_sides(source.orientation) {
+        (width, height) = (height, width);
+    }
+    let resized = width.max(height) > LONGEST_SIDE;
+    let untouched = source.lossless.filter(|_| !resized);
 
     let mut pixels = eight_bit(shrink(source.pixels, LONGEST_SIDE).ok_or_else(broken)?);
-    if let Some(colours) = source.colours {
+    if let Some(colours) = &source.colours {
         colours.apply(&mut pixels);
     }
     pixels.apply_orientation(source.orientation);
 
-    let thumbnail = thumbnail(&pixels).ok_or_else(broken)?;
-    let (mime, encoded, converted) = choose(&pixels, format, untouched).ok_or_else(broken)?;
-    let turned = swaps_sides(source.orientation);
-    Ok(Picture {
-        mime,
-        bytes: encoded,
-        width: pixels.width(),
-        height: pixels.height(),
-        thumbnail,
-        converted,
-        source_width: if turned { source_height } else { source_width },
-        source_height: if turned { source_width } else { source_height },
-    })
+    let mut facts = SourceFacts::new(content.name(), weight as u64);
+    (facts.width, facts.height) = (Some(width), Some(height));
+    let encoded = choose(&pixels, content, untouched).ok_or_else(broken)?;
+    let mut prepared = Prepared::new(Kind::Image, encoded.mime, encoded.bytes, facts);
+    (prepared.width, prepared.height) = (Some(pixels.width()), Some(pixels.height()));
+    prepared.thumbnail = thumbnail(&pixels).ok_or_else(broken)?;
+    let turned = source.orientation != Orientation::NoTransforms;
+    let recoloured = source.colours.is_some() || source.four_inks;
+    let recoded = source.deep || content.mime() != encoded.mime;
+    if encoded.anew {
+        // Too heavy is the one reason that is none of the four.
+        let recoded = recoded || !(resized || turned || recoloured);
+        prepared.changes = [
+            (resized, Change::Resized),
+            (turned, Change::Turned),
+            (recoloured, Change::Recoloured),
+            (recoded, Change::Recoded),
+        ]
+        .into_iter()
+        .filter_map(|(happened, change)| happened.then_some(change))
+        .collect();
+    }
+    Ok(prepared)
 }
 
 /// A decoded picture, and what has to be done with it.
-struct Source {
-    pixels: DynamicImage,
-    orientation: Orientation,
-    colours: Option<ToSrgb>,
+pub(crate) struct Source {
+    pub(crate) pixels: DynamicImage,
+    pub(crate) orientation: Orientation,
+    pub(crate) colours: Option<ToSrgb>,
+    /// Printing inks, which the decoder turned into screen colours.
+    pub(crate) four_inks: bool,
+    /// More than eight bits a channel.
+    pub(crate) deep: bool,
     /// The file itself without metadata, where it shows exactly `pixels`:
     /// upright, eight bits a channel, and colours that are sRGB already.
-    lossless: Option<Vec<u8>>,
+    pub(crate) lossless: Option<Vec<u8>>,
 }
 
 fn decode(bytes: &[u8], format: ImageFormat) -> Result<Source, Refusal> {
-    let broken = || Refusal::Broken { format: name(format) };
+    let broken = || Refusal::broken(name(format));
     // The decoder would refuse these as well, but without the numbers.
     if let Some((width, height)) = png::declared_size(bytes) {
         check_sides(width, height)?;
@@ -96,7 +102,7 @@ fn decode(bytes: &[u8], format: ImageFormat) -> Result<Source, Refusal> {
     };
     let frame = if format == ImageFormat::Jpeg { jpeg::frame(bytes) } else { None };
     if frame.is_some_and(|frame| frame.colours_apart) {
-        return Err(Refusal::Unsupported { format: name(format) });
+        return Err(unsupported(format));
     }
     let mut decoder = open(bytes, format).map_err(|error| refusal(&error, format))?;
     let (width, height) = decoder.dimensions();
@@ -110,7 +116,7 @@ fn decode(bytes: &[u8], format: ImageFormat) -> Result<Source, Refusal> {
     let four_inks = frame.is_some_and(|frame| frame.four_inks);
     let as_it_is = orientation == Orientation::NoTransforms && colours.is_none() && !deep && !four_inks;
     let pixels = DynamicImage::from_decoder(decoder).map_err(|error| refusal(&error, format))?;
-    Ok(Source { pixels, orientation, colours, lossless: stripped.filter(|_| as_it_is) })
+    Ok(Source { pixels, orientation, colours, four_inks, deep, lossless: stripped.filter(|_| as_it_is) })
 }
 
 fn open(bytes: &[u8], format: ImageFormat) -> image::ImageResult<Box<dyn ImageDecoder + '_>> {
@@ -177,23 +183,28 @@ fn eight_bit(pixels: DynamicImage) -> DynamicImage {
     DynamicImage::ImageRgb8(DynamicImage::ImageRgba8(pixels).into_rgb8())
 }
 
-/// The bytes to send, their media type, and whether they are a conversion.
-fn choose(
-    pixels: &DynamicImage,
-    format: ImageFormat,
-    untouched: Option<Vec<u8>>,
-) -> Option<(&'static str, Vec<u8>, bool)> {
+struct Encoded {
+    mime: &'static str,
+    bytes: Vec<u8>,
+    /// Whether it is a conversion, not the file itself.
+    anew: bool,
+}
+
+/// The bytes to send: the file itself where that will do, a PNG where it is
+/// transparent or smaller, else a JPEG.
+fn choose(pixels: &DynamicImage, source: Content, untouched: Option<Vec<u8>>) -> Option<Encoded> {
     let fits = |bytes: &Vec<u8>| bytes.len() <= IMAGE_LIMIT;
     let untouched = untouched.filter(fits);
-    if format == ImageFormat::Jpeg
+    if source == Content::Picture(ImageFormat::Jpeg)
         && let Some(bytes) = untouched
     {
-        return Some(("image/jpeg", bytes, false));
+        return Some(Encoded { mime: "image/jpeg", bytes, anew: false });
     }
     let transparent = pixels.color().has_alpha();
-    let png = if transparent || format == ImageFormat::Png {
-        let converted = untouched.is_none();
-        untouched.or_else(|| encode_png(pixels)).filter(fits).map(|bytes| ("image/png", bytes, converted))
+    let png = if transparent || source == Content::Picture(ImageFormat::Png) {
+        let anew = untouched.is_none();
+        let bytes = untouched.or_else(|| encode_png(pixels)).filter(fits);
+        bytes.map(|bytes| Encoded { mime: "image/png", bytes, anew })
     } else {
         None
     };
@@ -202,14 +213,19 @@ fn choose(
     }
     let jpeg = encode_within_limit(&on_white(pixels))?;
     match png {
-        Some(png) if png.1.len() <= jpeg.len() => Some(png),
-        _ => Some(("image/jpeg", jpeg, true)),
+        Some(png) if png.bytes.len() <= jpeg.len() => Some(png),
+        _ => Some(Encoded { mime: "image/jpeg", bytes: jpeg, anew: true }),
     }
 }
 
 fn thumbnail(pixels: &DynamicImage) -> Option<Vec<u8>> {
     let small = shrink(pixels.clone(), THUMBNAIL_SIDE)?;
-    encode_jpeg(&on_white(&small), THUMBNAIL_QUALITY)
+    small_jpeg(&on_white(&small))
+}
+
+/// A thumbnail that is small already.
+pub(crate) fn small_jpeg(pixels: &RgbImage) -> Option<Vec<u8>> {
+    encode_jpeg(pixels, THUMBNAIL_QUALITY)
 }
 
 /// At [`LONGEST_SIDE`] the first quality fits even for noise; the others are
@@ -256,17 +272,16 @@ fn swaps_sides(orientation: Orientation) -> bool {
 }
 
 fn refusal(error: &ImageError, format: ImageFormat) -> Refusal {
-    let format = name(format);
     match error {
-        ImageError::Unsupported(_) => Refusal::Unsupported { format },
-        _ => Refusal::Broken { format },
+        ImageError::Unsupported(_) => unsupported(format),
+        _ => Refusal::broken(name(format)),
     }
 }
 
+fn unsupported(format: ImageFormat) -> Refusal {
+    Refusal::Unsupported { format: name(format).into() }
+}
+
 fn name(format: ImageFormat) -> &'static str {
-    sniff::name(Some(match format {
-        ImageFormat::Png => Content::Png,
-        ImageFormat::WebP => Content::Webp,
-        _ => Content::Jpeg,
-    }))
+    Content::Picture(format).name()
 }

@@ -3,26 +3,37 @@
 //! The front end translates by [`Refusal::code`] and [`Refusal::params`]; the
 //! English sentence is for logs, the command line and as the last resort.
 
-use std::{collections::BTreeMap, io};
+use std::{borrow::Cow, collections::BTreeMap};
+
+use serde::{Deserialize, Serialize};
 
 /// Why a file cannot be prepared. Each sentence says what to do about it.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(tag = "why", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Refusal {
     #[error("The file is empty. Copy it again from where it came from.")]
     Empty,
-    #[error("Ulak sends JPG, PNG and WEBP pictures, but this file is {found}. Save the picture as JPG and add that.")]
-    UnknownKind { found: &'static str },
-    #[error("This {format} picture is damaged or incomplete. Copy it again from where it came from.")]
-    Broken { format: &'static str },
+    #[error(
+        "Ulak sends pictures (JPG, PNG, WEBP, HEIC), sound (MP3, M4A, AAC, WAV, FLAC, OGG, Opus), videos (MP4, MOV, 3GP) and PDF, but this file is {found}. Save it in one of these formats and add that."
+    )]
+    UnknownKind { found: Cow<'static, str> },
+    #[error("This {format} file is damaged or incomplete. Copy it again from where it came from.")]
+    Broken { format: Cow<'static, str> },
     #[error(
         "This {format} picture is stored in a rare way that Ulak cannot read. Open it, save it again as JPG and add that."
     )]
-    Unsupported { format: &'static str },
+    Unsupported { format: Cow<'static, str> },
+    /// HEIC has many ways of storing a picture, and phones make it without
+    /// their owners knowing, so the sentence says where a JPEG comes from.
     #[error(
-        "The name says {claimed}, but the content is {found}. Check that it is the right file, then save it again as JPG."
+        "Ulak cannot read the way this HEIC photo is stored. Open it on the phone or in Photos, export or share it as JPEG and add that. On an iPhone, Settings → Camera → Formats → Most Compatible makes JPEG from the start."
     )]
-    NotWhatItSays { claimed: String, found: &'static str },
+    HeicUnsupported,
+    #[error(
+        "The name says {claimed}, but the content is {found}. Check that it is the right file; if it is, correct the ending of its name."
+    )]
+    NotWhatItSays { claimed: String, found: Cow<'static, str> },
     /// `limit` is pixels a side; `megapixels` is what fits into memory for a
     /// picture with this one's colours.
     #[error(
@@ -31,10 +42,28 @@ pub enum Refusal {
     TooManyPixels { width: u32, height: u32, limit: u32, megapixels: u64 },
     #[error("The file has {} MB; Ulak opens up to {} MB. Save a smaller copy and add that.", megabytes(*.bytes), megabytes(*.limit))]
     TooBig { bytes: u64, limit: u64 },
+    #[error(
+        "This PDF opens only with a password, and nobody could read it. Save a copy without a password and add that."
+    )]
+    Locked,
+    #[error(
+        "The sound in this {format} file is stored as {codec}, which Ulak cannot turn into a voice note. Send it as an audio file, or save it as MP3 and add that."
+    )]
+    SoundUnsupported { format: Cow<'static, str>, codec: Cow<'static, str> },
+    #[error(
+        "The sound in this {format} file is stored as {codec}, which phones do not play. Save it as MP3 and add that."
+    )]
+    SoundUnplayable { format: Cow<'static, str>, codec: Cow<'static, str> },
+    #[error("There is no sound in this {format} file. Check that it is the right one.")]
+    NoSound { format: Cow<'static, str> },
+    #[error("The sound is longer than {limit} minutes. Cut it, or send it as a document.")]
+    TooLong { limit: u64 },
+    #[error("Only sound can go as a voice note or an audio file, but this file is {found}. Add it as it is.")]
+    NotSound { found: Cow<'static, str> },
     #[error("This is a folder or a device, not a file. Add the files themselves.")]
     NotAFile,
     #[error("The file cannot be read ({reason}). Check that it still exists and that you may open it.")]
-    Unreadable { reason: io::ErrorKind },
+    Unreadable { reason: String },
 }
 
 impl Refusal {
@@ -45,9 +74,16 @@ impl Refusal {
             Self::UnknownKind { .. } => "media.unknown_kind",
             Self::Broken { .. } => "media.broken",
             Self::Unsupported { .. } => "media.unsupported",
+            Self::HeicUnsupported => "media.heic_unsupported",
             Self::NotWhatItSays { .. } => "media.not_what_it_says",
             Self::TooManyPixels { .. } => "media.too_many_pixels",
             Self::TooBig { .. } => "media.too_big",
+            Self::Locked => "media.locked",
+            Self::SoundUnsupported { .. } => "media.sound_unsupported",
+            Self::SoundUnplayable { .. } => "media.sound_unplayable",
+            Self::NoSound { .. } => "media.no_sound",
+            Self::TooLong { .. } => "media.too_long",
+            Self::NotSound { .. } => "media.not_sound",
             Self::NotAFile => "media.not_a_file",
             Self::Unreadable { .. } => "media.unreadable",
         }
@@ -56,11 +92,13 @@ impl Refusal {
     /// What the sentence needs, by name; numbers in plain digits.
     pub fn params(&self) -> BTreeMap<String, String> {
         let pairs: Vec<(&str, String)> = match self {
-            Self::Empty | Self::NotAFile => vec![],
-            Self::UnknownKind { found } => vec![("found", (*found).to_owned())],
-            Self::Broken { format } | Self::Unsupported { format } => vec![("format", (*format).to_owned())],
+            Self::Empty | Self::NotAFile | Self::Locked | Self::HeicUnsupported => vec![],
+            Self::UnknownKind { found } | Self::NotSound { found } => vec![("found", found.to_string())],
+            Self::Broken { format } | Self::Unsupported { format } | Self::NoSound { format } => {
+                vec![("format", format.to_string())]
+            }
             Self::NotWhatItSays { claimed, found } => {
-                vec![("claimed", claimed.clone()), ("found", (*found).to_owned())]
+                vec![("claimed", claimed.clone()), ("found", found.to_string())]
             }
             Self::TooManyPixels { width, height, limit, megapixels } => vec![
                 ("width", width.to_string()),
@@ -71,13 +109,21 @@ impl Refusal {
             Self::TooBig { bytes, limit } => {
                 vec![("megabytes", megabytes(*bytes).to_string()), ("limit", megabytes(*limit).to_string())]
             }
-            Self::Unreadable { reason } => vec![("reason", reason.to_string())],
+            Self::SoundUnsupported { format, codec } | Self::SoundUnplayable { format, codec } => {
+                vec![("format", format.to_string()), ("codec", codec.to_string())]
+            }
+            Self::TooLong { limit } => vec![("limit", limit.to_string())],
+            Self::Unreadable { reason } => vec![("reason", reason.clone())],
         };
         pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    }
+
+    pub(crate) fn broken(format: &'static str) -> Self {
+        Self::Broken { format: format.into() }
     }
 }
 
 /// Rounded up, so that a file just over a limit never reads as equal to it.
-fn megabytes(bytes: u64) -> u64 {
+pub(crate) fn megabytes(bytes: u64) -> u64 {
     bytes.div_ceil(1_000_000)
 }

@@ -1,6 +1,6 @@
 //! What a file is, by its first bytes.
 //!
-//! It knows more formats than can be sent, because "this is a PDF" helps an
+//! It knows more formats than can be sent, because "this is a GIF" helps an
 //! owner and "unknown file" does not.
 
 use image::ImageFormat;
@@ -8,86 +8,217 @@ use image::ImageFormat;
 /// A format recognised by its content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Content {
-    Jpeg,
-    Png,
-    Webp,
+    Picture(ImageFormat),
+    Heic,
+    Pdf,
+    Sound(Sound),
+    /// MP4 and its relatives. Whether it holds a film or only sound is written
+    /// inside; the name is by the brand it starts with.
+    Iso(&'static str),
     /// Known, but nothing this crate prepares; the name people know it by.
     Other(&'static str),
 }
 
+/// Sound in a file of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sound {
+    Mp3,
+    /// AAC frames one after another, without a container.
+    Aac,
+    Wav,
+    Flac,
+    /// Vorbis in Ogg.
+    Vorbis,
+    /// Opus in Ogg.
+    Opus,
+}
+
+/// What a file's name can promise, and what its content can keep.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Family {
+    Picture,
+    /// Films and sound share containers, so a name for one on the other is no lie.
+    Media,
+    Pdf,
+    Other,
+}
+
 impl Content {
-    /// The decoder for it, if it is a picture that can be sent.
-    pub(crate) fn picture(self) -> Option<ImageFormat> {
+    /// The short name people know the content by.
+    pub(crate) fn name(self) -> &'static str {
         match self {
-            Self::Jpeg => Some(ImageFormat::Jpeg),
-            Self::Png => Some(ImageFormat::Png),
-            Self::Webp => Some(ImageFormat::WebP),
-            Self::Other(_) => None,
+            Self::Picture(ImageFormat::Png) => "PNG",
+            Self::Picture(ImageFormat::WebP) => "WEBP",
+            Self::Picture(_) => "JPG",
+            Self::Heic => "HEIC",
+            Self::Pdf => "PDF",
+            Self::Sound(Sound::Mp3) => "MP3",
+            Self::Sound(Sound::Aac) => "AAC",
+            Self::Sound(Sound::Wav) => "WAV",
+            Self::Sound(Sound::Flac) => "FLAC",
+            Self::Sound(Sound::Vorbis) => "OGG",
+            Self::Sound(Sound::Opus) => "Opus",
+            Self::Iso(name) | Self::Other(name) => name,
+        }
+    }
+
+    /// The media type under which such a file goes as it is.
+    pub(crate) fn mime(self) -> &'static str {
+        match self {
+            Self::Picture(ImageFormat::Png) => "image/png",
+            Self::Picture(ImageFormat::WebP) => "image/webp",
+            Self::Picture(_) => "image/jpeg",
+            Self::Heic => "image/heic",
+            Self::Pdf => "application/pdf",
+            Self::Sound(Sound::Mp3) => "audio/mpeg",
+            Self::Sound(Sound::Aac) => "audio/aac",
+            Self::Sound(Sound::Wav) => "audio/wav",
+            Self::Sound(Sound::Flac) => "audio/flac",
+            Self::Sound(Sound::Vorbis | Sound::Opus) => "audio/ogg",
+            Self::Iso("MOV") => "video/quicktime",
+            Self::Iso("3GP") => "video/3gpp",
+            Self::Iso("M4A") => "audio/mp4",
+            Self::Iso(_) => "video/mp4",
+            Self::Other(_) => "application/octet-stream",
+        }
+    }
+
+    pub(crate) fn family(self) -> Family {
+        match self {
+            Self::Picture(_) | Self::Heic => Family::Picture,
+            Self::Sound(_) | Self::Iso(_) => Family::Media,
+            Self::Pdf => Family::Pdf,
+            Self::Other(_) => Family::Other,
         }
     }
 }
 
 /// The short name people know the content by; `?` where it is not known.
 pub(crate) fn name(content: Option<Content>) -> &'static str {
-    match content {
-        Some(Content::Jpeg) => "JPG",
-        Some(Content::Png) => "PNG",
-        Some(Content::Webp) => "WEBP",
-        Some(Content::Other(name)) => name,
-        None => "?",
-    }
+    content.map_or("?", Content::name)
 }
 
 pub(crate) fn sniff(bytes: &[u8]) -> Option<Content> {
-    if bytes.starts_with(b"\xFF\xD8\xFF") {
-        return Some(Content::Jpeg);
-    }
-    if bytes.starts_with(b"\x89PNG\r\n\x1A\n") {
-        return Some(Content::Png);
-    }
-    if bytes.starts_with(b"RIFF") && at(bytes, 8, b"WEBP") {
-        return Some(Content::Webp);
-    }
-    binary(bytes).or_else(|| text(bytes)).map(Content::Other)
+    picture(bytes)
+        .or_else(|| container(bytes))
+        .or_else(|| sound(bytes).map(Content::Sound))
+        .or_else(|| other(bytes).or_else(|| text(bytes)).map(Content::Other))
 }
 
-fn binary(bytes: &[u8]) -> Option<&'static str> {
+fn picture(bytes: &[u8]) -> Option<Content> {
+    if bytes.starts_with(b"\xFF\xD8\xFF") {
+        return Some(Content::Picture(ImageFormat::Jpeg));
+    }
+    if bytes.starts_with(b"\x89PNG\r\n\x1A\n") {
+        return Some(Content::Picture(ImageFormat::Png));
+    }
+    (bytes.starts_with(b"RIFF") && at(bytes, 8, b"WEBP")).then_some(Content::Picture(ImageFormat::WebP))
+}
+
+/// The kinds of file that share the ISO media container, and PDF.
+fn container(bytes: &[u8]) -> Option<Content> {
+    // Readers look for the mark in the first kilobyte, because some writers
+    // and mail gateways put something before it.
+    let head = bytes.get(..1024).unwrap_or(bytes);
+    if head.windows(5).any(|window| window == b"%PDF-") {
+        return Some(Content::Pdf);
+    }
+    if !at(bytes, 4, b"ftyp") {
+        // Cameras of the QuickTime age begin without a brand.
+        let old = [&b"moov"[..], b"mdat", b"wide"].into_iter().any(|kind| at(bytes, 4, kind));
+        return old.then_some(Content::Iso("MOV"));
+    }
+    Some(match bytes.get(8..12) {
+        Some(b"heic" | b"heix" | b"hevc" | b"hevx" | b"heim" | b"heis" | b"mif1" | b"msf1") => {
+            // The first brand may name only the structure; AVIF shares it.
+            if brands(bytes).any(|brand| brand == b"avif") { Content::Other("AVIF") } else { Content::Heic }
+        }
+        Some(b"avif" | b"avis") => Content::Other("AVIF"),
+        Some(b"qt  ") => Content::Iso("MOV"),
+        Some(b"M4A " | b"M4B ") => Content::Iso("M4A"),
+        Some([b'3', b'g', ..]) => Content::Iso("3GP"),
+        _ => Content::Iso("MP4"),
+    })
+}
+
+/// The brands that an ISO media file says it can be read as.
+fn brands(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let length = bytes.first_chunk().map_or(0, |length| u32::from_be_bytes(*length));
+    let end = usize::try_from(length).unwrap_or(usize::MAX).min(bytes.len());
+    bytes.get(16..end).unwrap_or_default().chunks(4)
+}
+
+fn sound(bytes: &[u8]) -> Option<Sound> {
+    if bytes.starts_with(b"RIFF") && at(bytes, 8, b"WAVE") {
+        return Some(Sound::Wav);
+    }
+    if bytes.starts_with(b"fLaC") {
+        return Some(Sound::Flac);
+    }
+    if bytes.starts_with(b"OggS") {
+        return ogg(bytes);
+    }
+    // Tags in front of the sound. MP3 has them by far the most, and whoever
+    // tags FLAC or AAC in this way does so against their rules.
+    let Some(length) = tag_length(bytes) else { return frames(bytes) };
+    let after = bytes.get(length..).unwrap_or_default();
+    if after.starts_with(b"fLaC") { Some(Sound::Flac) } else { Some(frames(after).unwrap_or(Sound::Mp3)) }
+}
+
+/// What the first page of an Ogg file holds; its segment table is as long as
+/// byte 26 says.
+fn ogg(bytes: &[u8]) -> Option<Sound> {
+    let packet = bytes.get(27 + usize::from(*bytes.get(26)?)..)?;
+    if packet.starts_with(b"OpusHead") {
+        return Some(Sound::Opus);
+    }
+    if packet.starts_with(b"\x7FFLAC") {
+        return Some(Sound::Flac);
+    }
+    packet.starts_with(b"\x01vorbis").then_some(Sound::Vorbis)
+}
+
+/// The length of an ID3 tag with its header: four times seven bits.
+fn tag_length(bytes: &[u8]) -> Option<usize> {
+    let size: [u8; 4] = *bytes.strip_prefix(b"ID3")?.get(3..)?.first_chunk()?;
+    let length = size.into_iter().fold(0, |length, seven| (length << 7) | usize::from(seven & 0x7F));
+    Some(length + 10)
+}
+
+/// Bare frames of MPEG audio: eleven set bits, then version and layer, bit
+/// rate and sampling rate, none of them reserved.
+fn frames(bytes: &[u8]) -> Option<Sound> {
+    let [0xFF, second, third, ..] = *bytes else { return None };
+    if second & 0xF6 == 0xF0 && (third >> 2) & 0x0F < 13 {
+        return Some(Sound::Aac);
+    }
+    let (version, layer) = ((second >> 3) & 3, (second >> 1) & 3);
+    let is_frame = second & 0xE0 == 0xE0 && version != 1 && layer == 1;
+    let rates_known = !matches!(third >> 4, 0 | 15) && (third >> 2) & 3 != 3;
+    (is_frame && rates_known).then_some(Sound::Mp3)
+}
+
+fn other(bytes: &[u8]) -> Option<&'static str> {
     const STARTS: &[(&[u8], &str)] = &[
         (b"GIF8", "GIF"),
         (b"BM", "BMP"),
         (b"II*\0", "TIFF"),
         (b"MM\0*", "TIFF"),
-        (b"%PDF-", "PDF"),
         (b"PK\x03\x04", "ZIP"),
         (b"Rar!", "RAR"),
         (b"7z\xBC\xAF\x27\x1C", "7Z"),
         (b"\xD0\xCF\x11\xE0", "DOC"),
         (b"OggS", "OGG"),
-        (b"ID3", "MP3"),
-        (b"\xFF\xFB", "MP3"),
+        (b"#!AMR", "AMR"),
+        (b"\x1A\x45\xDF\xA3", "MKV"),
         (b"8BPS", "PSD"),
         (b"MZ", "EXE"),
         (b"\x7FELF", "ELF"),
     ];
-    if at(bytes, 4, b"ftyp") {
-        return Some(brand(bytes));
-    }
-    if bytes.starts_with(b"RIFF") && at(bytes, 8, b"WAVE") {
-        return Some("WAV");
+    if bytes.starts_with(b"RIFF") && at(bytes, 8, b"AVI ") {
+        return Some("AVI");
     }
     STARTS.iter().find(|(start, _)| bytes.starts_with(start)).map(|(_, name)| *name)
-}
-
-/// The kinds of file that share the ISO media container.
-fn brand(bytes: &[u8]) -> &'static str {
-    match bytes.get(8..12) {
-        Some(b"heic" | b"heix" | b"hevc" | b"hevx" | b"heim" | b"heis" | b"mif1" | b"msf1") => "HEIC",
-        Some(b"avif" | b"avis") => "AVIF",
-        Some(b"qt  ") => "MOV",
-        Some(b"M4A " | b"M4B ") => "M4A",
-        Some([b'3', b'g', ..]) => "3GP",
-        _ => "MP4",
-    }
 }
 
 /// Text is anything that reads as UTF-8 without control characters; a page

@@ -2,10 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
+mod common;
+
 use image::{DynamicImage, GenericImageView, ImageFormat, RgbImage};
 use jpeg_encoder::{ColorType, Encoder};
 use moxcms::ColorProfile;
-use ulak_media::{IMAGE_LIMIT, Kind, LONGEST_SIDE, Prepared, Refusal, THUMBNAIL_SIDE, prepare};
+use ulak_media::{Change, IMAGE_LIMIT, Kind, LONGEST_SIDE, Prepared, Refusal, THUMBNAIL_SIDE, Verdict, Wish};
 
 /// The colours of the fixtures' four quarters: top left, top right, bottom
 /// left, bottom right, on 40 × 60 pixels.
@@ -16,9 +18,18 @@ fn fixture(name: &str) -> Vec<u8> {
     std::fs::read(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
+fn prepare(bytes: &[u8]) -> Result<Prepared, Refusal> {
+    ulak_media::prepare(bytes, Wish::Auto)
+}
+
+/// In pixels; `None` never happens to pictures.
+fn size(width: Option<u32>, height: Option<u32>) -> (u32, u32) {
+    (width.unwrap(), height.unwrap())
+}
+
 fn seen(prepared: &Prepared) -> DynamicImage {
     let picture = image::load_from_memory(&prepared.bytes).unwrap();
-    assert_eq!(picture.dimensions(), (prepared.width, prepared.height));
+    assert_eq!(picture.dimensions(), size(prepared.width, prepared.height));
     picture
 }
 
@@ -73,10 +84,10 @@ fn all_eight_orientations_end_upright() {
     for orientation in 1..=8 {
         let prepared = prepare(&fixture(&format!("orientation-{orientation}.jpg"))).unwrap();
         assert_quarters(&prepared, QUARTERS, 16);
-        assert_eq!((prepared.source.width, prepared.source.height), (40, 60), "as seen");
-        assert_eq!(prepared.converted, orientation != 1);
+        assert_eq!(size(prepared.source.width, prepared.source.height), (40, 60), "as seen");
+        assert_eq!(prepared.converted(), orientation != 1);
         assert_eq!(prepared.kind, Kind::Image);
-        assert_eq!(prepared.mime, "image/jpeg");
+        assert_eq!(&*prepared.mime, "image/jpeg");
     }
 }
 
@@ -93,6 +104,23 @@ fn nothing_private_is_sent() {
 }
 
 #[test]
+fn others_find_the_size_and_nothing_else() {
+    let names = (1..=8).map(|n| format!("orientation-{n}.jpg"));
+    for name in names.chain(["cmyk.jpg", "deep.png", "transparent.png", "transparent.webp"].map(str::to_owned)) {
+        let prepared = prepare(&fixture(&name)).unwrap();
+        let shown = common::asked(
+            "exiftool",
+            &["-s", "-G1", "-a", "-EXIF:all", "-XMP:all", "-ICC_Profile:all", "-Comment"],
+            &prepared.bytes,
+        );
+        assert_eq!(shown, "", "{name}");
+        let shown = common::asked("exiftool", &["-s3", "-ImageSize", "-MIMEType"], &prepared.bytes);
+        let expected = format!("{}x{}\n{}\n", prepared.width.unwrap(), prepared.height.unwrap(), prepared.mime);
+        assert_eq!(shown, expected, "{name}");
+    }
+}
+
+#[test]
 fn what_follows_the_picture_is_not_sent() {
     let mut source = fixture("orientation-1.jpg");
     let plain = prepare(&source).unwrap();
@@ -105,9 +133,9 @@ fn what_follows_the_picture_is_not_sent() {
 fn a_small_upright_jpeg_keeps_every_pixel() {
     let source = fixture("sample.jpg");
     let prepared = prepare(&source).unwrap();
-    assert!(!prepared.converted);
+    assert!(!prepared.converted());
     assert_eq!(seen(&prepared), image::load_from_memory(&source).unwrap());
-    assert_eq!((prepared.width, prepared.height), (1200, 900));
+    assert_eq!(size(prepared.width, prepared.height), (1200, 900));
     assert_eq!(prepared.source.format, "JPG");
     assert_eq!(prepared.source.bytes, source.len() as u64);
 }
@@ -119,26 +147,26 @@ fn preparing_twice_changes_nothing_more() {
         let twice = prepare(&once.bytes).unwrap();
         assert_eq!(once.bytes, twice.bytes, "{name}");
         assert_eq!(once.sha256, twice.sha256, "{name}");
-        assert!(!twice.converted, "{name}");
+        assert!(!twice.converted(), "{name}");
     }
 }
 
 #[test]
 fn a_large_photo_is_made_smaller_and_keeps_its_shape() {
     let prepared = prepare(&as_jpeg(&gradient(4000, 3000), 90, None)).unwrap();
-    assert_eq!((prepared.width, prepared.height), (LONGEST_SIDE, 1200));
-    assert!(prepared.converted);
-    assert_eq!((prepared.source.width, prepared.source.height), (4000, 3000));
+    assert_eq!(size(prepared.width, prepared.height), (LONGEST_SIDE, 1200));
+    assert!(prepared.converted());
+    assert_eq!(size(prepared.source.width, prepared.source.height), (4000, 3000));
     seen(&prepared);
 
     let sliver = prepare(&as_jpeg(&gradient(3, 9000), 90, None)).unwrap();
-    assert_eq!((sliver.width, sliver.height), (1, LONGEST_SIDE));
+    assert_eq!(size(sliver.width, sliver.height), (1, LONGEST_SIDE));
 }
 
 #[test]
 fn nothing_is_enlarged() {
     let prepared = prepare(&as_jpeg(&gradient(1, 1), 90, None)).unwrap();
-    assert_eq!((prepared.width, prepared.height), (1, 1));
+    assert_eq!(size(prepared.width, prepared.height), (1, 1));
     assert_eq!(image::load_from_memory(&prepared.thumbnail).unwrap().dimensions(), (1, 1));
 }
 
@@ -161,21 +189,21 @@ fn even_noise_stays_within_the_limit() {
     assert!(source.len() > IMAGE_LIMIT, "the source is too heavy to send as it is");
     let prepared = prepare(&source).unwrap();
     assert!(prepared.bytes.len() <= IMAGE_LIMIT);
-    assert!(prepared.converted);
+    assert!(prepared.converted());
 
     let mut transparent = DynamicImage::ImageRgb8(noise).into_rgba8();
     transparent.get_pixel_mut(0, 0).0[3] = 0;
     let prepared = prepare(&encoded(&DynamicImage::ImageRgba8(transparent), ImageFormat::Png)).unwrap();
     assert!(prepared.bytes.len() <= IMAGE_LIMIT);
-    assert_eq!(prepared.mime, "image/jpeg");
+    assert_eq!(&*prepared.mime, "image/jpeg");
     assert!(seen(&prepared).get_pixel(0, 0).0[0] > 120, "what was transparent becomes white");
 }
 
 #[test]
 fn a_transparent_png_stays_one() {
     let prepared = prepare(&fixture("transparent.png")).unwrap();
-    assert_eq!(prepared.mime, "image/png");
-    assert!(!prepared.converted);
+    assert_eq!(&*prepared.mime, "image/png");
+    assert!(!prepared.converted());
     assert_eq!(seen(&prepared).get_pixel(20, 30).0[3], 0);
     assert_quarters(&prepared, QUARTERS, 0);
     let thumbnail = image::load_from_memory(&prepared.thumbnail).unwrap();
@@ -186,26 +214,26 @@ fn a_transparent_png_stays_one() {
 fn an_opaque_png_goes_as_whatever_is_smaller() {
     let drawing = DynamicImage::ImageRgb8(RgbImage::from_pixel(600, 400, image::Rgb([200, 30, 90])));
     let prepared = prepare(&encoded(&drawing, ImageFormat::Png)).unwrap();
-    assert_eq!((prepared.mime, prepared.converted), ("image/png", false));
+    assert_eq!((&*prepared.mime, prepared.converted()), ("image/png", false));
     assert_eq!(seen(&prepared).to_rgb8(), drawing.to_rgb8());
 
     let photo = DynamicImage::ImageRgb8(noise(300, 200));
     let prepared = prepare(&encoded(&photo, ImageFormat::Png)).unwrap();
-    assert_eq!((prepared.mime, prepared.converted), ("image/jpeg", true));
+    assert_eq!((&*prepared.mime, prepared.converted()), ("image/jpeg", true));
 }
 
 #[test]
 fn a_large_transparent_png_is_made_smaller() {
     let picture = image::RgbaImage::from_fn(3200, 800, |x, _| image::Rgba([200, 30, 90, (x % 256) as u8]));
     let prepared = prepare(&encoded(&DynamicImage::ImageRgba8(picture), ImageFormat::Png)).unwrap();
-    assert_eq!((prepared.mime, prepared.width, prepared.height), ("image/png", 1600, 400));
+    assert_eq!((&*prepared.mime, size(prepared.width, prepared.height)), ("image/png", (1600, 400)));
     assert!(seen(&prepared).color().has_alpha());
 }
 
 #[test]
 fn sixteen_bits_become_eight() {
     let prepared = prepare(&fixture("deep.png")).unwrap();
-    assert!(prepared.converted);
+    assert!(prepared.converted());
     assert_quarters(&prepared, QUARTERS, 16);
     assert_eq!(seen(&prepared).color(), image::ColorType::Rgb8);
 }
@@ -213,18 +241,18 @@ fn sixteen_bits_become_eight() {
 #[test]
 fn printing_inks_become_screen_colours() {
     let prepared = prepare(&fixture("cmyk.jpg")).unwrap();
-    assert!(prepared.converted);
+    assert!(prepared.converted());
     assert_quarters(&prepared, [[255, 0, 0], [0, 255, 0], [0, 0, 255], [255, 255, 255]], 16);
 }
 
 #[test]
 fn a_webp_becomes_what_every_phone_shows() {
     let still = prepare(&fixture("still.webp")).unwrap();
-    assert_eq!((still.mime, still.converted, still.source.format), ("image/jpeg", true, "WEBP"));
+    assert_eq!((&*still.mime, still.converted(), &*still.source.format), ("image/jpeg", true, "WEBP"));
     assert_quarters(&still, QUARTERS, 24);
 
     let transparent = prepare(&fixture("transparent.webp")).unwrap();
-    assert_eq!((transparent.mime, transparent.converted), ("image/png", true));
+    assert_eq!((&*transparent.mime, transparent.converted()), ("image/png", true));
     assert_eq!(seen(&transparent).get_pixel(20, 30).0[3], 0);
 }
 
@@ -239,7 +267,7 @@ fn a_wide_colour_profile_is_converted_and_not_sent() {
     let wide = ColorProfile::new_display_p3().encode().unwrap();
     let flat = RgbImage::from_pixel(64, 64, image::Rgb([200, 100, 50]));
     let prepared = prepare(&as_jpeg(&flat, 95, Some(&wide))).unwrap();
-    assert!(prepared.converted);
+    assert!(prepared.converted());
     assert!(!contains(&prepared.bytes, b"ICC_PROFILE"));
     let [red, green, blue, _] = seen(&prepared).get_pixel(30, 30).0;
     // By the standards' matrices and curve, (200, 100, 50) in Display P3.
@@ -253,7 +281,7 @@ fn an_srgb_profile_costs_no_pixel() {
     let srgb = ColorProfile::new_srgb().encode().unwrap();
     let source = as_jpeg(&gradient(64, 64), 90, Some(&srgb));
     let prepared = prepare(&source).unwrap();
-    assert!(!prepared.converted);
+    assert!(!prepared.converted());
     assert!(!contains(&prepared.bytes, b"ICC_PROFILE"));
     assert_eq!(seen(&prepared), image::load_from_memory(&source).unwrap());
 }
@@ -261,7 +289,7 @@ fn an_srgb_profile_costs_no_pixel() {
 #[test]
 fn a_broken_profile_is_ignored() {
     let source = as_jpeg(&gradient(64, 64), 90, Some(b"not a profile"));
-    assert!(!prepare(&source).unwrap().converted);
+    assert!(!prepare(&source).unwrap().converted());
 }
 
 #[test]
@@ -285,7 +313,7 @@ fn a_preview_inside_the_metadata_does_not_pass_for_the_end() {
     source.extend_from_slice(&preview);
     source.extend_from_slice(&whole[2..]);
     assert!(prepare(&source).is_ok());
-    assert_eq!(prepare(&source[..source.len() - 200]).unwrap_err(), Refusal::Broken { format: "JPG" });
+    assert_eq!(prepare(&source[..source.len() - 200]).unwrap_err(), Refusal::Broken { format: "JPG".into() });
 }
 
 #[test]
@@ -296,7 +324,7 @@ fn colours_in_scans_of_their_own_are_refused_rather_than_spoiled() {
     // What this encoder does for optimized tables: one scan for each colour.
     encoder.set_optimized_huffman_tables(true);
     encoder.encode(&gradient(64, 64), 64, 64, ColorType::Rgb).unwrap();
-    assert_eq!(prepare(&source).unwrap_err(), Refusal::Unsupported { format: "JPG" });
+    assert_eq!(prepare(&source).unwrap_err(), Refusal::Unsupported { format: "JPG".into() });
 }
 
 /// A header that promises 60,000 × 60,000 pixels, as a bomb does; `body` after it.
@@ -341,12 +369,12 @@ fn sides_within_the_limit_may_still_be_too_much_together() {
 #[test]
 fn other_files_are_named() {
     let cases: [(&[u8], &str); 7] = [
-        (b"%PDF-1.7 ...", "PDF"),
+        (b"PK\x03\x04", "ZIP"),
         (b"Dear customer,\nwe are open on Sunday.", "TXT"),
         ("Sayın müşterimiz".as_bytes(), "TXT"),
         (b"<!DOCTYPE html><title>404</title>", "HTML"),
         (b"GIF89a\0\0\0\0", "GIF"),
-        (b"\0\0\0\x18ftypheic\0\0\0\0", "HEIC"),
+        (b"\0\0\0\x18ftypavif\0\0\0\0", "AVIF"),
         (b"\x01\x02\x03\x04", "?"),
     ];
     for (bytes, name) in cases {
@@ -380,4 +408,53 @@ fn damage_never_panics() {
             }
         }
     }
+}
+
+#[test]
+fn what_was_changed_is_named() {
+    let wide = ColorProfile::new_display_p3().encode().unwrap();
+    let cases = [
+        (fixture("sample.jpg"), vec![]),
+        (fixture("orientation-6.jpg"), vec![Change::Turned]),
+        (fixture("cmyk.jpg"), vec![Change::Recoloured]),
+        (fixture("still.webp"), vec![Change::Recoded]),
+        (as_jpeg(&gradient(2000, 10), 90, Some(&wide)), vec![Change::Resized, Change::Recoloured]),
+        (as_jpeg(&noise(1600, 1600), 100, None), vec![Change::Recoded]),
+    ];
+    for (source, expected) in cases {
+        assert_eq!(prepare(&source).unwrap().changes, expected);
+    }
+}
+
+#[test]
+fn a_picture_as_a_document_goes_as_it_is() {
+    let source = fixture("orientation-6.jpg");
+    let prepared = ulak_media::prepare(&source, Wish::Document).unwrap();
+    assert_eq!((prepared.kind, &*prepared.mime), (Kind::Document, "image/jpeg"));
+    assert_eq!(prepared.bytes, source);
+    assert!(!prepared.converted() && !prepared.thumbnail.is_empty());
+    let refusal = ulak_media::prepare(&source, Wish::Voice).unwrap_err();
+    assert_eq!(refusal, Refusal::NotSound { found: "JPG".into() });
+}
+
+/// The facts cross from the process that prepares to the one that keeps.
+#[test]
+fn facts_and_verdicts_survive_the_way_through_json() {
+    let mut prepared = prepare(&fixture("orientation-6.jpg")).unwrap();
+    let json = serde_json::to_value(&prepared).unwrap();
+    assert_eq!(json["kind"], "image");
+    assert_eq!(json["changes"], serde_json::json!(["turned"]));
+    assert_eq!(json["sha256"].as_str().unwrap().len(), 64);
+    let back: Prepared = serde_json::from_value(json).unwrap();
+    (prepared.bytes, prepared.thumbnail) = (vec![], vec![]);
+    assert_eq!(back, prepared);
+
+    let verdict = serde_json::to_value(Verdict::from(&Ok(prepared))).unwrap();
+    assert_eq!(verdict, serde_json::json!({"verdict": "convert", "what": ["turned"]}));
+    let refused = prepare(b"GIF89a");
+    let verdict = serde_json::to_value(Verdict::from(&refused)).unwrap();
+    assert_eq!((&verdict["verdict"], &verdict["code"]), (&"refuse".into(), &"media.unknown_kind".into()));
+    let refusal = refused.unwrap_err();
+    let json = serde_json::to_string(&refusal).unwrap();
+    assert_eq!(serde_json::from_str::<Refusal>(&json).unwrap(), refusal);
 }

@@ -5,6 +5,7 @@ pub mod contacts;
 pub mod credits;
 pub mod door;
 pub mod home;
+pub mod numbers;
 pub mod settings;
 
 use std::path::PathBuf;

@@ -2,88 +2,56 @@
 
 use std::io::Write;
 
-use serde_json::{Value, json};
+use serde_json::json;
 use ulak_core::app::{Brought, NowView, Summary};
 use ulak_core::campaign::live::{LiveView, WaitKind};
 use ulak_core::contact::import::ImportProgress;
-use ulak_core::error::Problem;
 use ulak_core::outbox::store::reading::Counts;
+
+use crate::terminal::Voice;
 
 #[derive(Clone, Copy)]
 pub struct Report {
-    json: bool,
+    pub voice: Voice,
     /// The line for people can be written over itself.
     live: bool,
 }
 
 impl Report {
     pub fn new(json: bool, live: bool) -> Self {
-        Self { json, live }
-    }
-
-    fn event(self, event: &Value) {
-        // A reader that closed its end has seen enough.
-        let _ = writeln!(std::io::stdout(), "{event}");
-    }
-
-    fn line(self, text: &str) {
-        if !self.json {
-            let _ = writeln!(std::io::stdout(), "{text}");
-        }
-    }
-
-    pub fn problem(self, problem: &Problem) {
-        if self.json {
-            self.event(&json!({ "event": "error", "code": problem.code, "message": problem.message, "params": problem.params }));
-        }
-        eprintln!("{problem}");
-    }
-
-    /// Something the owner should know of the list; it does not stop anything.
-    pub fn notice(self, notice: &Problem) {
-        if self.json {
-            self.event(
-                &json!({ "event": "notice", "code": notice.code, "message": notice.message, "params": notice.params }),
-            );
-        }
-        eprintln!("{notice}");
-    }
-
-    pub fn recovery_code(self, code: &str) {
-        eprintln!(
-            "Recovery code, shown only this once: {code}\nIt opens your data when the passphrase or the keyring is lost. Write it down."
-        );
+        Self { voice: Voice { json }, live }
     }
 
     pub fn importing(self, progress: &ImportProgress) {
-        if self.json {
-            self.event(&json!({ "event": "importing", "percent": progress.percent, "rows": progress.totals.rows }));
+        if self.voice.json {
+            self.voice
+                .event(&json!({ "event": "importing", "percent": progress.percent, "rows": progress.totals.rows }));
         }
     }
 
     pub fn imported(self, brought: &Brought) {
-        if self.json {
-            return self.event(&json!({ "event": "imported", "contacts": brought }));
+        if self.voice.json {
+            return self.voice.event(&json!({ "event": "imported", "contacts": brought }));
         }
-        self.line(&format!(
+        self.voice.line(&format!(
             "Contacts: {} imported, {} merged, {} refused.",
             brought.imported, brought.merged, brought.rejected
         ));
     }
 
     pub fn scheduled(self, live: &LiveView) {
-        if self.json {
+        if self.voice.json {
             let event = json!({ "event": "scheduled", "campaign": live.id, "messages": live.people, "parts": live.parts, "due_at": live.due_at });
-            return self.event(&event);
+            return self.voice.event(&event);
         }
-        self.line(&format!(
+        self.voice.line(&format!(
             "Campaign: {} people, {} parts, {} credits held. The practice number sends nothing to anybody.",
             live.people, live.parts, live.credits.held
         ));
     }
 
     pub fn progress(self, now: &NowView, parts: &Counts, shown: &mut String) {
-        let line = if self.json {
+        let line = if self.voice.json {
             json!({ "event": "progress", "parts": parts, "wait": now.wait.kind }).to_string()
         } else {
             format!(
@@ -98,7 +66,7 @@ impl Report {
         if line == *shown {
             return;
         }
-        if self.json {
+        if self.voice.json {
             let _ = writeln!(std::io::stdout(), "{line}");
         } else if self.live {
             eprint!("\r\x1b[2K{line}");
@@ -107,7 +75,7 @@ impl Report {
     }
 
     pub fn end_of_progress(self) {
-        if self.live && !self.json {
+        if self.live && !self.voice.json {
             eprintln!();
         }
     }
@@ -118,54 +86,7 @@ impl Report {
     }
 
     pub fn summary(self, brought: &Brought, summary: &Summary) {
-        if self.json {
-            let mut event = json!({ "event": "summary", "contacts": brought });
-            if let (Some(event), Ok(Value::Object(summary))) = (event.as_object_mut(), serde_json::to_value(summary)) {
-                event.extend(summary);
-            }
-            return self.event(&event);
-        }
-        self.table(summary);
-    }
-
-    fn table(self, summary: &Summary) {
-        let parts = &summary.parts;
-        let rows = [
-            ("Pending", parts.pending),
-            ("Sending", parts.sending),
-            ("Sent ✓", parts.sent),
-            ("Delivered ✓✓", parts.delivered),
-            ("Read ✓✓", parts.read),
-            ("Failed !", parts.failed),
-            ("Skipped –", parts.skipped),
-            ("Cancelled", parts.cancelled),
-            ("Being checked ?", parts.unknown),
-        ];
-        self.line("\nParts");
-        rows.iter().for_each(|(word, count)| self.row(word, *count));
-        if !summary.skipped.is_empty() {
-            self.line("Skipped people");
-            for (reason, variable, people) in &summary.skipped {
-                let reason =
-                    variable.as_ref().map_or(reason.clone(), |variable| format!("{reason} {{{{{variable}}}}}"));
-                self.row(&reason, *people);
-            }
-        }
-        self.line("Credits");
-        let credits = &summary.credits;
-        let rows = [
-            ("Granted", credits.granted),
-            ("Held", credits.held),
-            ("Settled", credits.settled),
-            ("Released", credits.released),
-            ("Balance", credits.balance),
-        ];
-        rows.iter().for_each(|(word, count)| self.row(word, *count));
-        self.line(if summary.ledger_ok { "The ledger adds up." } else { "THE LEDGER DOES NOT ADD UP." });
-    }
-
-    fn row(self, word: &str, count: i64) {
-        self.line(&format!("  {word:<24}{count:>8}"));
+        self.voice.summary(json!({ "contacts": brought }), summary);
     }
 }
 

@@ -7,6 +7,7 @@
 mod bench;
 mod bindings;
 mod check;
+mod emulator;
 mod node;
 mod packages;
 mod run;
@@ -21,11 +22,14 @@ Usage: cargo xtask <command> [options]
 
   run [--release]       Build the app and open it. Where there is no display,
                         send a practice campaign in the terminal instead.
-  test [--long]         Every test: core and shell, the front end, the window.
-                        --long also kills the app 300 times in the crash test.
+  test [--long]         Every test: core and shell, numbers over the emulator's
+                        wire, the front end, the window. --long also kills the
+                        app 300 times in practice and 200 times over the wire.
   check [--advisories]  Formatting, lints, licences, unused dependencies, the
                         front end and the generated bindings.
                         --advisories asks the public advisory database as well.
+  emulator              Start the WhatsApp emulator and a build of the app that
+                        talks to nothing else, to try real numbers by hand.
   bench [arguments]     Build with optimisation and run the benchmarks.
   bindings [--check]    Write the front end's view of the commands
                         (ui/src/api/bindings.ts), or only compare it.
@@ -46,6 +50,7 @@ fn main() -> ExitCode {
         "run" => flags(rest, ["--release"]).and_then(|[release]| run::run(release)),
         "test" => flags(rest, ["--long"]).and_then(|[long]| test::run(long)),
         "check" => flags(rest, ["--advisories"]).and_then(|[advisories]| check::run(advisories)),
+        "emulator" => flags(rest, []).and_then(|[]| emulator::run()),
         "bench" => bench::run(rest),
         "bindings" => flags(rest, ["--check"]).and_then(|[check]| bindings::run(check)),
         unknown => Err(format!("There is no command '{unknown}'.\n\n{HELP}")),

@@ -32,7 +32,7 @@ pub(crate) fn app_name() -> &'static str {
     if cfg!(windows) { "ulak.exe" } else { "ulak" }
 }
 
-fn has_display() -> bool {
+pub(crate) fn has_display() -> bool {
     let is_set = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty());
     !cfg!(target_os = "linux") || is_set("DISPLAY") || is_set("WAYLAND_DISPLAY")
 }

@@ -3,14 +3,16 @@
 use std::{fs, path::Path, process::Command};
 
 use crate::{
-    node, packages, run,
+    emulator, node, packages, run,
     sh::{self, Outcome, section},
 };
 
 /// The shipped crates. Always the same selection: another one would give the
 /// dependencies other features and compile them again, and the benchmarks and
-/// window tests would put their test kit into the app that is tested.
-const SELECTION: [&str; 5] = ["--workspace", "--exclude", "ulak-bench", "--exclude", "ulak-e2e"];
+/// window tests would put their test kit into the app that is tested. The
+/// emulator switches off what guards a real connection, so it stands apart.
+pub(crate) const SELECTION: [&str; 7] =
+    ["--workspace", "--exclude", "ulak-bench", "--exclude", "ulak-e2e", "--exclude", "ulak-emulator"];
 
 /// What the core's own tests are written with; never part of the app.
 pub(crate) const KIT: &str = "ulak-core/testing";
@@ -29,6 +31,7 @@ pub(crate) fn run(long: bool) -> Outcome {
         }
         sh::run(&mut tests)
     })?;
+    section("Wire tests", || wire_tests(long))?;
     section("Front end tests", || sh::run(&mut node::npm(&["test"])))?;
     section("App", || {
         let mut build = sh::cargo(&["build"]);
@@ -37,6 +40,17 @@ pub(crate) fn run(long: bool) -> Outcome {
     section("Window tests", window_tests)?;
     println!("\nAll tests pass.");
     Ok(())
+}
+
+/// Real numbers over the emulator's wire, with an app that was built for it.
+fn wire_tests(long: bool) -> Outcome {
+    let app = emulator::build()?;
+    let mut tests = sh::cargo(&["test", "--package", "ulak-emulator"]);
+    tests.env("ULAK_BINARY", app);
+    if long {
+        tests.env("ULAK_WIRE_KILLS", "200").env("ULAK_WIRE_PEOPLE", "2000");
+    }
+    sh::run(&mut tests)
 }
 
 /// Drives the real window on a display, a session bus and a keyring of its

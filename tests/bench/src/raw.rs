@@ -13,7 +13,8 @@ use ulak_core::db::database_file;
 use crate::Outcome;
 
 const PRAGMAS: &str = "PRAGMA journal_mode = wal; PRAGMA synchronous = full; PRAGMA foreign_keys = on;
-    PRAGMA busy_timeout = 5000; PRAGMA cache_size = -65536; PRAGMA temp_store = memory;";
+    PRAGMA busy_timeout = 5000; PRAGMA cache_size = -65536; PRAGMA temp_store = memory;
+    PRAGMA wal_autocheckpoint = 16384;";
 
 #[derive(Clone, Debug)]
 pub enum Value {

@@ -14,6 +14,16 @@ export const commands = {
 	saveSettings: (settings: Settings) => __TAURI_INVOKE<Settings>("save_settings", { settings }),
 	countries: () => __TAURI_INVOKE<Country[]>("countries"),
 	sessions: () => __TAURI_INVOKE<SessionView[]>("sessions"),
+	numbers: () => __TAURI_INVOKE<NumberView[]>("numbers"),
+	startLink: (how: LinkHow, sessionId: SessionId | null) => __TAURI_INVOKE<SessionId>("start_link", { how, sessionId }),
+	linkView: (sessionId: SessionId) => __TAURI_INVOKE<LinkView>("link_view", { sessionId }),
+	refreshLink: (sessionId: SessionId) => __TAURI_INVOKE<null>("refresh_link", { sessionId }),
+	cancelLink: (sessionId: SessionId) => __TAURI_INVOKE<null>("cancel_link", { sessionId }),
+	unlinkNumber: (sessionId: SessionId) => __TAURI_INVOKE<boolean>("unlink_number", { sessionId }),
+	removeNumber: (sessionId: SessionId) => __TAURI_INVOKE<null>("remove_number", { sessionId }),
+	reconnectNumber: (sessionId: SessionId) => __TAURI_INVOKE<null>("reconnect_number", { sessionId }),
+	orderNumbers: (sessionIds: SessionId[]) => __TAURI_INVOKE<NumberView[]>("order_numbers", { sessionIds }),
+	setNumberOptions: (sessionId: SessionId, typing: boolean, takeNames: boolean) => __TAURI_INVOKE<null>("set_number_options", { sessionId, typing, takeNames }),
 	savePace: (sessionId: SessionId, pace: Pace) => __TAURI_INVOKE<SessionView>("save_pace", { sessionId, pace }),
 	renameSession: (sessionId: SessionId, name: string) => __TAURI_INVOKE<SessionView>("rename_session", { sessionId, name }),
 	practiceOptions: () => __TAURI_INVOKE<PracticeOptions>("practice_options"),
@@ -92,6 +102,7 @@ export const events = {
 	importProgress: makeEvent<ImportProgress, ImportProgress>("import-progress"),
 	ledgerChanged: makeEvent<LedgerChanged, LedgerChanged>("ledger-changed"),
 	nowChanged: makeEvent<NowChanged, NowChanged>("now-changed"),
+	numbersChanged: makeEvent<NumbersChanged, NumbersChanged>("numbers-changed"),
 	settingsChanged: makeEvent<SettingsChanged, SettingsChanged>("settings-changed"),
 	templatesChanged: makeEvent<TemplatesChanged, TemplatesChanged>("templates-changed"),
 };
@@ -580,6 +591,85 @@ export type OtherSpan = {
 	name: string,
 	from: number,
 	to: number,
+};
+
+export type BanView = {
+	code: number,
+	until: number | null,
+};
+
+/**  What WhatsApp allows this number towards people it has not talked with. */
+export type LimitsView = {
+	newChatsUsed: number | null,
+	newChatsQuota: number | null,
+	quotaRenewsAt: number | null,
+	/**  The reach-out lock: until then new chats are refused. */
+	lockedUntil: number | null,
+};
+
+export type NumberKind = "practice" | "whatsapp";
+
+/**  Why nothing, or nothing to new people, is sent, and until when. */
+export type ShutView = {
+	cause: string,
+	until: number | null,
+};
+
+export type NumberView = {
+	id: SessionId,
+	kind: NumberKind,
+	name: string,
+	phone: string,
+	priority: number,
+	isPrimary: boolean,
+	state: string,
+	since: number | null,
+	nextTryAt: number | null,
+	tries: number,
+	ban: BanView | null,
+	shut: ShutView | null,
+	limits: LimitsView,
+	sentToday: number,
+	errorsToday: number,
+	sharePercent: number,
+	lastActivityAt: number | null,
+	respondMs: number | null,
+	phoneSeenAt: number | null,
+	phoneWarning: boolean,
+	idleWarning: boolean,
+	linkedAt: number | null,
+	pace: Pace,
+	typing: boolean,
+	takeNames: boolean,
+};
+
+export type NumbersChanged = null;
+
+export type LinkEndView = "exhausted" | "refused" | "lost";
+
+export type LinkHow = { kind: "qr" } | { kind: "pairing_code"; phone: string };
+
+export type LinkStage = "starting" | "qr" | "code" | "linked" | "ended";
+
+/**  What linking has come to, for the dialog. */
+export type LinkView = {
+	/**  The number that it became; until then the linking itself. */
+	sessionId: SessionId,
+	stage: LinkStage,
+	qr: QrShape | null,
+	/**  As it is typed on the phone: ABCD-1234. */
+	code: string | null,
+	expiresAt: number | null,
+	end: LinkEndView | null,
+	/**  Why it was refused or did not begin. */
+	problem: AppError | null,
+	attempt: number,
+};
+
+/**  A QR code as the path of an SVG; one unit is one module. */
+export type QrShape = {
+	size: number,
+	path: string,
 };
 
 /**  How fast a session may send. A cap of 0 is no cap, a batch of 0 never rests. */

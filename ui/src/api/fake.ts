@@ -1,6 +1,7 @@
 // A believable core in memory, so that every screen can be built and looked at in a plain browser. Never in a
 // production bundle. All numbers are fictitious. The address chooses the scene: `?scene=fresh` (first start),
-// `?scene=locked`, `?scene=passphrase`, `?scene=failed`, `?scene=many` (100,000 contacts), else a day in a shop.
+// `?scene=locked`, `?scene=passphrase`, `?scene=failed`, `?scene=many` (100,000 contacts),
+// `?scene=numbers` (a number in every state), `?scene=nophone` (nobody scans the code), else a day in a shop.
 import type { Api, EventName, Listen, Payload } from './client';
 import { campaignCommands } from './fake/campaigns';
 import { contactCommands } from './fake/contacts';
@@ -8,6 +9,7 @@ import { creditCommands } from './fake/credits';
 import { doorCommands } from './fake/door';
 import { engine } from './fake/engine';
 import { importCommands } from './fake/imports';
+import { numberCommands } from './fake/numbers';
 import { templateCommands } from './fake/templates';
 import { World } from './fake/world';
 
@@ -20,7 +22,7 @@ export function fakeCore(): { api: Api; listen: Listen } {
   });
   const { now, home } = engine(world);
   dragged(world);
-  const commands: Api = { ...doorCommands(world), ...contactCommands(world), ...importCommands(world), ...campaignCommands(world), ...templateCommands(world), ...creditCommands(world), now, home };
+  const commands: Api = { ...doorCommands(world), ...contactCommands(world), ...importCommands(world), ...campaignCommands(world), ...templateCommands(world), ...creditCommands(world), ...numberCommands(world), now, home };
   const listen: Listen = (name, cb) => {
     const set = (listeners[name] ??= new Set() as never) as unknown as Set<typeof cb>;
     set.add(cb);

@@ -54,6 +54,11 @@ export function shortDay(at: number): string {
   return dates({ weekday: 'short', day: 'numeric', month: 'short' }).format(at);
 }
 
+/** Friday */
+export function weekday(at: number): string {
+  return dates({ weekday: 'long' }).format(at);
+}
+
 /** 2 Sep 2026 */
 export function date(at: number): string {
   return dates({ day: 'numeric', month: 'short', year: 'numeric' }).format(at);

@@ -1,7 +1,11 @@
 // A hash router: the window has one document, and the address is only ever read here.
 export type Step = 'audience' | 'content' | 'schedule';
 export type Route =
-  | { page: 'home' | 'campaigns' | 'templates' | 'contacts' | 'credits' | 'settings' | 'help' }
+  | { page: 'home' | 'campaigns' | 'templates' | 'contacts' | 'credits' | 'help' }
+  /** `number`: whose pace to show, or "practice" for what the practice number does. */
+  | { page: 'settings'; number: string | null }
+  /** `link`: begin linking at once. */
+  | { page: 'numbers'; link: boolean }
   /** `file`: a list that was dropped on another screen. */
   | { page: 'import'; file: string | null }
   | { page: 'template'; id: string }
@@ -33,7 +37,11 @@ export function parse(hash: string): Route {
       return id ? { page: 'template', id } : { page: 'templates' };
     case 'contacts':
       return id === 'import' ? { page: 'import', file: new URLSearchParams(query).get('file') } : { page: 'contacts' };
-    case 'credits': case 'settings': case 'help':
+    case 'numbers':
+      return { page: 'numbers', link: id === 'link' };
+    case 'settings':
+      return { page: 'settings', number: new URLSearchParams(query).get('number') };
+    case 'credits': case 'help':
       return { page: first };
     default:
       return { page: 'home' };

@@ -10,6 +10,10 @@ test.each([
   ['#/campaigns/7f?message=a1', { page: 'live', id: '7f', message: 'a1' }],
   ['#/contacts/import', { page: 'import', file: null }],
   ['#/contacts/import?file=%2Fhome%2Fm%C3%BC%C5%9Fteri.csv', { page: 'import', file: '/home/müşteri.csv' }],
+  ['#/numbers', { page: 'numbers', link: false }],
+  ['#/numbers/link', { page: 'numbers', link: true }],
+  ['#/settings?number=n1', { page: 'settings', number: 'n1' }],
+  ['#/settings', { page: 'settings', number: null }],
   ['#/nowhere', { page: 'home' }],
 ])('%s', (hash, route) => {
   expect(parse(hash)).toEqual(route);

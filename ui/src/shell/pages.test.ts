@@ -8,7 +8,7 @@ import App from './App.svelte';
 
 // Every screen of the shell, on the core in memory, in every language: it appears, and no placeholder is left open.
 
-beforeAll(() => { Element.prototype.scrollTo = () => undefined; });
+beforeAll(() => { Element.prototype.scrollTo = () => undefined; Element.prototype.scrollIntoView = () => undefined; });
 beforeEach(() => { vi.spyOn(console, 'error'); });
 afterEach(() => { vi.restoreAllMocks(); });
 
@@ -22,7 +22,8 @@ function open(scene: string, path: string): void {
 
 test.each([
   ['shop', '/home', 'home-free'], ['fresh', '/home', 'start-practising'], ['shop', '/contacts', 'contacts-table'], ['fresh', '/contacts', 'contacts-empty'],
-  ['shop', '/contacts/import', 'import-choose'], ['shop', '/contacts/import?file=%2Flist.csv', 'import-table'], ['shop', '/credits', 'credits-free'], ['shop', '/settings', 'pace-save'],
+  ['shop', '/contacts/import', 'import-choose'], ['shop', '/contacts/import?file=%2Flist.csv', 'import-table'], ['shop', '/credits', 'credits-free'], ['shop', '/settings', 'pace-of:n-shop'],
+  ['shop', '/numbers', 'number-card:n-shop'], ['numbers', '/numbers', 'number-card:n-linking'], ['fresh', '/numbers', 'numbers-empty'], ['shop', '/numbers/link', 'link-how-qr'], ['fresh', '/numbers/link', 'link-accept'], ['shop', '/settings?number=n-shop', 'practice-save'],
   ['shop', '/help', 'nav-help'], ['locked', '/home', 'unlock-input'], ['passphrase', '/home', 'choose-passphrase-input'], ['failed', '/home', 'failed-try-again'],
 ])('%s %s', async (scene, path, testid) => {
   open(scene, path);

@@ -4,10 +4,11 @@ use std::path::Path;
 
 use data_encoding::BASE64;
 use serde::Serialize;
+use ulak_media::{Prepared, Refusal, Wish};
 
 use super::{App, Problem};
-use crate::campaign::compose::layout;
-use crate::campaign::draft::{Draft, DraftEdit, MediaItem, MediaKind, StoredState};
+use crate::campaign::compose::{Layout, layout};
+use crate::campaign::draft::{Draft, DraftEdit, MediaItem, StoredState};
 use crate::campaign::hints::hints;
 use crate::campaign::live::all_sessions;
 use crate::campaign::review::{self, Longest, Survey, survey};
@@ -18,6 +19,7 @@ use crate::db::StorageError;
 use crate::event::Event;
 use crate::ids::{CampaignId, ContactId, MediaId, SessionId};
 use crate::ledger::Book;
+use crate::media::{Attached, MediaKind};
 use crate::outbox::state::SkipReason;
 use crate::outbox::store::queue;
 use crate::session::SessionKind;
@@ -39,6 +41,23 @@ pub struct PartPreview {
 pub enum PartKind {
     Text,
     Image,
+    Video,
+    Document,
+    Voice,
+    Audio,
+}
+
+impl PartKind {
+    fn of(media: Option<MediaKind>) -> Self {
+        match media {
+            None => Self::Text,
+            Some(MediaKind::Image) => Self::Image,
+            Some(MediaKind::Video) => Self::Video,
+            Some(MediaKind::Document) => Self::Document,
+            Some(MediaKind::Voice) => Self::Voice,
+            Some(MediaKind::Audio) => Self::Audio,
+        }
+    }
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -83,15 +102,17 @@ pub struct MissingLine {
 const PRACTICE_BASIS: &str = "practice";
 
 impl App {
-    /// A draft over the practice number: the only one until a real number is linked.
+    /// A draft over all linked numbers, or over the practice number until there is one.
     pub async fn create_draft(&self) -> Result<Draft, Problem> {
+        let linked = store::linked_numbers(&mut *self.reader().await?).await.map_err(StorageError::from)?;
+        let practice = linked.is_empty();
         let draft = NewDraft {
             name: String::new(),
             text: String::new(),
-            book: Book::Practice,
-            session_ids: vec![self.practice_id],
-            keep_hours: false,
-            consent_basis: PRACTICE_BASIS.to_owned(),
+            book: if practice { Book::Practice } else { Book::Real },
+            session_ids: if practice { vec![self.practice_id] } else { linked },
+            keep_hours: !practice,
+            consent_basis: if practice { PRACTICE_BASIS.to_owned() } else { String::new() },
         };
         let mut tx = self.db.begin().await?;
         let id = store::create(&mut tx, &draft, self.now()).await.map_err(|error| self.db.error(error))?;
@@ -172,21 +193,21 @@ impl App {
     pub async fn add_media(&self, id: CampaignId, path: &Path) -> Result<MediaItem, Problem> {
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let path = path.to_owned();
-        self.add_prepared(id, name, move || ulak_media::prepare_file(&path)).await
+        self.add_prepared(id, name, move || ulak_media::prepare_file(&path, Wish::Auto)).await
     }
 
     /// The same for what was pasted, which the window hands over as text.
     pub async fn paste_media(&self, id: CampaignId, name: &str, base64: &str) -> Result<MediaItem, Problem> {
         // What does not decode is refused like any other broken file.
         let bytes = BASE64.decode(base64.as_bytes()).unwrap_or_default();
-        self.add_prepared(id, name.to_owned(), move || ulak_media::prepare(&bytes)).await
+        self.add_prepared(id, name.to_owned(), move || ulak_media::prepare(bytes, Wish::Auto)).await
     }
 
     async fn add_prepared(
         &self,
         id: CampaignId,
         name: String,
-        prepare: impl FnOnce() -> Result<ulak_media::Prepared, ulak_media::Refusal> + Send + 'static,
+        prepare: impl FnOnce() -> Result<Prepared, Refusal> + Send + 'static,
     ) -> Result<MediaItem, Problem> {
         let draft = self.open_draft(id).await?;
         if draft.media.len() >= compose::MOST_FILES {
@@ -271,10 +292,10 @@ impl App {
         let draft = self.draft(id).await?;
         let mut reader = self.reader().await?;
         let survey = survey(&mut reader, &draft).await?;
-        let hashes: Vec<compose::Sha256> = draft.media.iter().map(|item| item.sha256).collect();
+        let files: Vec<Attached> = draft.media.iter().map(MediaItem::attached).collect();
         Ok(DraftCheck {
             people: survey.people,
-            shape: layout(&hashes, &draft.text).iter().map(|part| kind_of(part.media.is_some())).collect(),
+            shape: layout(&files, &draft.text).iter().map(kind_of).collect(),
             caption: draft.has_caption(),
             limit: i64::try_from(draft.text_limit()).unwrap_or(i64::MAX),
             longest: survey.longest.map(|(index, length)| Longest { index, length: as_count(length) }),
@@ -362,14 +383,15 @@ impl App {
     }
 }
 
-fn kind_of(has_media: bool) -> PartKind {
-    if has_media { PartKind::Image } else { PartKind::Text }
+fn kind_of(part: &Layout) -> PartKind {
+    PartKind::of(part.media.as_ref().map(|file| file.kind))
 }
 
-fn preview_of(draft: &Draft, part: compose::Layout, text: &str) -> PartPreview {
-    let media = part.media.and_then(|sha256| draft.media.iter().find(|item| item.sha256 == sha256));
+fn preview_of(draft: &Draft, part: Layout, text: &str) -> PartPreview {
+    let kind = kind_of(&part);
+    let media = part.media.and_then(|file| draft.media.iter().find(|item| item.sha256 == file.sha256));
     PartPreview {
-        kind: kind_of(part.media.is_some()),
+        kind,
         text: part.with_text.then(|| text.to_owned()),
         media_id: media.filter(|item| item.kind == MediaKind::Image).map(|item| item.id),
     }

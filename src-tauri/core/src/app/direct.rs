@@ -10,6 +10,7 @@ use crate::campaign::live::all_sessions;
 use crate::contact::{self, Contact, ContactEdit, Standing, phone};
 use crate::db::StorageError;
 use crate::ids::{CampaignId, SessionId};
+use crate::outbox::store::reading::{self, PartLine};
 use crate::session::SessionKind;
 
 /// What the owner wants to be sent.
@@ -45,6 +46,12 @@ impl App {
             self.delete_draft(draft.id).await?;
         }
         scheduled
+    }
+
+    /// The parts of a campaign, in order: for the few of a direct message.
+    pub async fn parts_of(&self, id: CampaignId) -> Result<Vec<PartLine>, Problem> {
+        let parts = reading::lines(&mut *self.reader().await?, id).await;
+        Ok(parts.map_err(|error| self.db.error(error))?)
     }
 
     async fn compose_direct(

@@ -12,11 +12,13 @@ use crate::clock::Millis;
 use crate::contact;
 use crate::db::StorageError;
 use crate::ids::{CampaignId, SessionId};
+use crate::inbound::store::replies::{self, ReplyPage, ReplyQuery};
 use crate::ledger::Book;
 use crate::ledger::figures::{self, BalanceView};
 use crate::outbox::plan::{Wait, Why};
 use crate::outbox::store::recipients::{self, RecipientPage, RecipientQuery, RecipientView};
-use crate::session::{Pace, Session, SessionKind, store as sessions};
+use crate::session::store::links::{self, Number};
+use crate::session::{Pace, SessionKind, store as sessions};
 use crate::settings::{self, Settings};
 
 #[derive(Clone, Debug, Serialize)]
@@ -90,8 +92,8 @@ impl App {
         let settings = self.settings().await?;
         let mut reader = self.reader().await?;
         let mut views = Vec::new();
-        for session in sessions::all(&mut reader).await.map_err(StorageError::from)? {
-            views.push(self.view_of(&mut reader, session, &settings).await?);
+        for number in links::all(&mut reader).await.map_err(StorageError::from)? {
+            views.push(self.view_of(&mut reader, number, &settings).await?);
         }
         Ok(views)
     }
@@ -104,9 +106,11 @@ impl App {
     async fn view_of(
         &self,
         db: &mut SqliteConnection,
-        session: Session,
+        number: Number,
         settings: &Settings,
     ) -> Result<SessionView, Problem> {
+        let state = self.status_of(&number).state;
+        let session = number.session;
         let today = day_start(self.now(), settings.hours().zone);
         let activity = sessions::activity(db, session.id, today).await.map_err(StorageError::from)?;
         Ok(SessionView {
@@ -114,7 +118,7 @@ impl App {
             practice: session.kind == SessionKind::Practice,
             name: session.name,
             phone: session.phone,
-            state: "connected".to_owned(),
+            state: state.name().to_owned(),
             priority: session.priority,
             pace: session.pace,
             sent_today: activity.sent,
@@ -236,6 +240,10 @@ impl App {
 
     pub async fn recipients(&self, query: &RecipientQuery) -> Result<RecipientPage, Problem> {
         Ok(recipients::recipients(&mut *self.reader().await?, query).await.map_err(StorageError::from)?)
+    }
+
+    pub async fn replies(&self, query: &ReplyQuery) -> Result<ReplyPage, Problem> {
+        Ok(replies::page(&mut *self.reader().await?, query).await.map_err(StorageError::from)?)
     }
 
     pub async fn recipient(&self, id: crate::ids::MessageId) -> Result<RecipientView, Problem> {

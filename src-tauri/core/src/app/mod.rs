@@ -8,15 +8,17 @@ mod contacts;
 mod credits;
 mod direct;
 mod home;
+mod keeper;
+mod numbers;
 mod options;
 mod practice;
 mod review;
 mod summary;
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
@@ -26,6 +28,8 @@ pub use campaigns::{DraftCheck, MessagePreview, PartPreview};
 pub use credits::{CreditsView, MonthSpent};
 pub use direct::Direct;
 pub use home::{Attention, AttentionKind, HomeView, NowView, SessionView};
+pub use keeper::{START_CREDITS, START_NOTE};
+pub use numbers::{BanView, LimitsView, LinkEndView, LinkView, NumberKind, NumberView, ShutView};
 pub use practice::{Brought, PracticeJob};
 pub use review::{DayPlan, OtherSpan, Review, SessionShare, Span};
 pub use summary::Summary;
@@ -39,18 +43,25 @@ use crate::ids::SessionId;
 use crate::ledger::{Book, store as ledger};
 use crate::outbox::dispatcher::Dispatcher;
 use crate::outbox::receipt;
-use crate::outbox::store::{complete::rescue, reading};
-use crate::session::messenger::{Messenger, Receipt};
+use crate::outbox::store::{complete::rescue, farewell::number_gone, reading};
+use crate::session::line::Network;
+use crate::session::lines::Lines;
+use crate::session::messenger::{Arrived, Messenger};
+use crate::session::numbers::Numbers;
 use crate::session::practice::{PracticeChange, PracticeNumber, PracticeOptions};
-use crate::session::store as sessions;
+use crate::session::store::{self as sessions, links};
+use crate::session::supervisor::Office;
 use crate::settings::{self, Settings};
 use crate::vault::{self, Keyring};
 
 /// A fresh installation can practise at once.
 pub const FIRST_PRACTICE_CREDITS: i64 = 1_000;
 
+/// How long the receipts that linked numbers still brought may take at the end.
+const LAST_RECEIPTS: Duration = Duration::from_secs(3);
+
 /// How to open a data folder. The options of the practice number are kept with the data once given.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Opening {
     pub folder: PathBuf,
     /// The passphrase or the recovery code.
@@ -58,6 +69,8 @@ pub struct Opening {
     pub speed: Option<u32>,
     pub practice: PracticeChange,
     pub first_credits: Option<i64>,
+    /// How WhatsApp is reached. Without it linked numbers stay disconnected.
+    pub network: Option<Arc<dyn Network>>,
 }
 
 pub struct App {
@@ -67,14 +80,23 @@ pub struct App {
     dispatcher: Arc<Dispatcher>,
     practice: Arc<PracticeNumber>,
     practice_id: SessionId,
+    numbers: Arc<Numbers>,
     receipts_applied: Arc<AtomicU64>,
     imports: contacts::Imports,
     /// Scheduling one campaign at a time keeps the sum of credits simple to reason about.
     scheduling: tokio::sync::Mutex<()>,
-    recovery_code: std::sync::Mutex<Option<String>>,
+    recovery_code: Mutex<Option<String>>,
     opened_at: Millis,
     stop: watch::Sender<bool>,
-    loops: std::sync::Mutex<Vec<JoinHandle<()>>>,
+    loops: Mutex<Vec<JoinHandle<()>>>,
+    /// The loop that takes the receipts of linked numbers; it ends when they have all been closed.
+    ticking: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// Where receipts come in.
+struct Inboxes {
+    practice: mpsc::Receiver<Arrived>,
+    linked: mpsc::Receiver<Arrived>,
 }
 
 /// What a test puts in place of the computer's clock and the practice number.
@@ -82,6 +104,7 @@ pub struct App {
 struct Substitutes {
     clock: Option<SharedClock>,
     messenger: Option<Arc<dyn Messenger>>,
+    numbers: BTreeMap<SessionId, Arc<dyn Messenger>>,
 }
 
 #[cfg(any(test, feature = "testing"))]
@@ -92,16 +115,36 @@ impl App {
         key: &DbKey,
         clock: SharedClock,
         messenger: Arc<dyn Messenger>,
+        network: Option<Arc<dyn Network>>,
     ) -> Result<Arc<Self>, Problem> {
-        let opening = Opening { folder: folder.to_owned(), ..Opening::default() };
-        let substitutes = Substitutes { clock: Some(clock), messenger: Some(messenger) };
+        Self::with_numbers(folder, key, clock, messenger, network, BTreeMap::new()).await
+    }
+
+    /// The same; `numbers` are connected without a link.
+    pub async fn with_numbers(
+        folder: &Path,
+        key: &DbKey,
+        clock: SharedClock,
+        messenger: Arc<dyn Messenger>,
+        network: Option<Arc<dyn Network>>,
+        numbers: BTreeMap<SessionId, Arc<dyn Messenger>>,
+    ) -> Result<Arc<Self>, Problem> {
+        let opening = Opening { folder: folder.to_owned(), network, ..Opening::default() };
+        let substitutes = Substitutes { clock: Some(clock), messenger: Some(messenger), numbers };
         // Without a vault there is no code to recover from.
         let code = Some(String::new());
-        Ok(Self::build(lock_folder(folder)?, key, code, &opening, substitutes).await?.0)
+        let (app, inboxes) = Self::build(lock_folder(folder)?, key, code, &opening, substitutes).await?;
+        *locked(&app.ticking) = Some(app.take_receipts(inboxes.linked, Arc::default()));
+        Ok(app)
     }
 
     pub fn dispatcher(&self) -> &Arc<Dispatcher> {
         &self.dispatcher
+    }
+
+    /// The linked numbers, whose events the test lets them take.
+    pub fn desk(&self) -> &Arc<Numbers> {
+        &self.numbers
     }
 
     pub fn practice_id(&self) -> SessionId {
@@ -118,8 +161,8 @@ impl App {
             .await
             .map_err(Problem::crashed)??;
         let key = vault.key;
-        let (app, inbox) = Self::build(lock, &key, vault.recovery_code, &opening, Substitutes::default()).await?;
-        app.start_loops(inbox);
+        let (app, inboxes) = Self::build(lock, &key, vault.recovery_code, &opening, Substitutes::default()).await?;
+        app.start_loops(inboxes);
         Ok(app)
     }
 
@@ -129,7 +172,7 @@ impl App {
         recovery_code: Option<String>,
         opening: &Opening,
         substitutes: Substitutes,
-    ) -> Result<(Arc<Self>, mpsc::Receiver<Receipt>), Problem> {
+    ) -> Result<(Arc<Self>, Inboxes), Problem> {
         let folder = lock.folder().to_owned();
         let db = Arc::new(Db::open(lock, key).await?);
         let first = prepare(&db, opening, substitutes.clock).await.map_err(|problem| in_folder(problem, &folder))?;
@@ -140,9 +183,16 @@ impl App {
         let practice = open_practice(&folder, first.practice, clock.clone(), receipts)?;
         practice.deliver_missed(awaited(&db, first.practice_id).await?);
         let messenger = substitutes.messenger.unwrap_or_else(|| practice.clone());
-        let messengers: BTreeMap<SessionId, Arc<dyn Messenger>> = BTreeMap::from([(first.practice_id, messenger)]);
+        let lines = Arc::new(Lines::default());
+        lines.put(first.practice_id, messenger);
+        substitutes.numbers.into_iter().for_each(|(number, messenger)| lines.put(number, messenger));
         let events = Events::default();
-        let dispatcher = Arc::new(Dispatcher::new(db.clone(), clock.clone(), events.clone(), messengers));
+        let dispatcher = Arc::new(Dispatcher::new(db.clone(), clock.clone(), events.clone(), lines.clone()));
+        let keeper = Arc::new(keeper::Desk { db: db.clone(), clock: clock.clone(), events: events.clone() });
+        let office = Office { db: db.clone(), clock: clock.clone(), events: events.clone(), lines, keeper };
+        let (ticks, ticking) = mpsc::channel(1_000);
+        let numbers = Arc::new(Numbers::new(Arc::new(office), opening.network.clone(), key.clone(), ticks));
+        numbers.start().await?;
         let app = Arc::new(Self {
             opened_at: clock.now(),
             db,
@@ -151,38 +201,54 @@ impl App {
             dispatcher,
             practice,
             practice_id: first.practice_id,
+            numbers,
             receipts_applied: Arc::default(),
             imports: contacts::Imports::default(),
             scheduling: tokio::sync::Mutex::default(),
-            recovery_code: std::sync::Mutex::new(recovery_code),
+            recovery_code: Mutex::new(recovery_code),
             stop: watch::Sender::new(false),
-            loops: std::sync::Mutex::default(),
+            loops: Mutex::default(),
+            ticking: Mutex::default(),
         });
-        Ok((app, inbox))
+        Ok((app, Inboxes { practice: inbox, linked: ticking }))
     }
 
-    fn start_loops(&self, mut inbox: mpsc::Receiver<Receipt>) {
+    fn start_loops(&self, inboxes: Inboxes) {
         let sending = tokio::spawn(self.dispatcher.clone().run(self.stop.subscribe()));
         let practice = self.practice.clone();
         let phones = tokio::spawn(async move { practice.run().await });
-        let (db, events, applied) = (self.db.clone(), self.events.clone(), self.receipts_applied.clone());
-        let receipts = tokio::spawn(async move { receipt::run(&db, &events, &mut inbox, &applied).await });
+        let receipts = self.take_receipts(inboxes.practice, self.receipts_applied.clone());
         let mut stop = self.stop.subscribe();
         let end = tokio::spawn(async move {
-            // Phones and receipts hold no promise in memory: what they did not get to is asked for at the next start.
+            // The practice phones hold no promise in memory: what they did not get to is asked for at the next start.
             let _ = stop.wait_for(|stop| *stop).await;
             phones.abort();
             receipts.abort();
         });
-        self.loops.lock().unwrap_or_else(std::sync::PoisonError::into_inner).extend([sending, end]);
+        locked(&self.loops).extend([sending, end]);
+        *locked(&self.ticking) = Some(self.take_receipts(inboxes.linked, Arc::default()));
+        self.numbers.run();
     }
 
-    /// Sees what is on its way through, then closes the database.
+    fn take_receipts(&self, mut inbox: mpsc::Receiver<Arrived>, applied: Arc<AtomicU64>) -> JoinHandle<()> {
+        let (db, events) = (self.db.clone(), self.events.clone());
+        tokio::spawn(async move { receipt::run(&db, &events, &mut inbox, &applied).await })
+    }
+
+    /// Sees what is on its way through, then closes the numbers and the database.
     pub async fn close(&self) {
         self.stop.send_replace(true);
-        let loops = std::mem::take(&mut *self.loops.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
+        let loops = std::mem::take(&mut *locked(&self.loops));
         for task in loops {
             let _ = task.await;
+        }
+        self.numbers.close().await;
+        let ticking = locked(&self.ticking).take();
+        if let Some(mut ticking) = ticking
+            && tokio::time::timeout(LAST_RECEIPTS, &mut ticking).await.is_err()
+        {
+            // They are not confirmed, so WhatsApp tells them again at the next start.
+            ticking.abort();
         }
         self.db.close().await;
     }
@@ -205,12 +271,12 @@ impl App {
 
     /// The code that opens the data without keyring or passphrase, until the owner says that it is written down.
     pub fn recovery_code(&self) -> Option<String> {
-        self.recovery_code.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+        locked(&self.recovery_code).clone()
     }
 
     pub async fn recovery_code_saved(&self) -> Result<(), Problem> {
         self.put(settings::key::RECOVERY_SAVED, &true).await?;
-        *self.recovery_code.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = None;
+        *locked(&self.recovery_code) = None;
         self.events.emit(Event::NowChanged);
         Ok(())
     }
@@ -248,11 +314,16 @@ impl App {
     }
 }
 
+/// A poisoned lock only means that another task panicked; what these locks guard is whole at every step.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 fn open_practice(
     folder: &Path,
     options: PracticeOptions,
     clock: SharedClock,
-    receipts: mpsc::Sender<Receipt>,
+    receipts: mpsc::Sender<Arrived>,
 ) -> Result<Arc<PracticeNumber>, Problem> {
     let shown = folder.display().to_string();
     let opened = PracticeNumber::open(folder, options, clock, receipts);
@@ -300,6 +371,10 @@ async fn prepare(db: &Db, opening: &Opening, clock: Option<SharedClock>) -> Resu
     settings::put(&mut tx, settings::key::PRACTICE, &practice).await.map_err(StorageError::from)?;
     import::end_interrupted(&mut tx, now).await.map_err(StorageError::from)?;
     let rescued = rescue(&mut tx, now).await.map_err(StorageError::from)?;
+    for number in links::removed(&mut tx).await.map_err(StorageError::from)? {
+        // What was on its way while its number was taken off the list.
+        number_gone(&mut tx, number, now).await.map_err(StorageError::from)?;
+    }
     db.commit(tx).await?;
     if rescued > 0 {
         tracing::info!(rescued, "parts of an interrupted run are being checked");

@@ -13,6 +13,7 @@ impl App {
         let mut tx = self.db.begin().await?;
         sessions::set_pace(&mut tx, id, pace).await.map_err(|error| self.db.error(error))?;
         self.db.commit(tx).await?;
+        self.numbers.changed();
         self.events.emit(Event::SettingsChanged);
         self.nudge();
         self.session_view(id).await
@@ -22,6 +23,7 @@ impl App {
         let mut tx = self.db.begin().await?;
         sessions::rename(&mut tx, id, name).await.map_err(|error| self.db.error(error))?;
         self.db.commit(tx).await?;
+        self.numbers.changed();
         self.events.emit(Event::SettingsChanged);
         self.session_view(id).await
     }

@@ -2,6 +2,7 @@
 
 use super::audience::Person;
 use crate::contact::Standing;
+use crate::media::Attached;
 use crate::outbox::state::SkipReason;
 use crate::template::{Template, render, whatsapp_length};
 
@@ -16,7 +17,7 @@ pub type Sha256 = [u8; 32];
 #[derive(Clone, Debug)]
 pub struct Content {
     pub template: Template,
-    pub media: Vec<Sha256>,
+    pub media: Vec<Attached>,
     /// The owner stated why these people may be written to, so a contact needs no consent of its own.
     pub basis_stated: bool,
 }
@@ -28,9 +29,9 @@ pub enum Composed {
 }
 
 /// One bubble.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Layout {
-    pub media: Option<Sha256>,
+    pub media: Option<Attached>,
     pub with_text: bool,
 }
 
@@ -57,16 +58,17 @@ fn unwanted(content: &Content, person: &Person) -> Option<SkipReason> {
     }
 }
 
-/// One photo and a text that fits go as one part with a caption; otherwise the photos come first, the text last.
-pub fn layout(media: &[Sha256], text: &str) -> Vec<Layout> {
+/// One file that can carry a caption and a text that fits go as one part; otherwise the files come first, the text last.
+pub fn layout(media: &[Attached], text: &str) -> Vec<Layout> {
     let has_text = !text.trim().is_empty();
     if let ([only], true) = (media, has_text)
+        && only.kind.takes_caption()
         && whatsapp_length(text) <= CAPTION_LIMIT
     {
-        return vec![Layout { media: Some(*only), with_text: true }];
+        return vec![Layout { media: Some(only.clone()), with_text: true }];
     }
     let mut parts: Vec<Layout> =
-        media.iter().map(|picture| Layout { media: Some(*picture), with_text: false }).collect();
+        media.iter().map(|file| Layout { media: Some(file.clone()), with_text: false }).collect();
     if has_text {
         parts.push(Layout { media: None, with_text: true });
     }
@@ -79,6 +81,7 @@ mod tests {
 
     use super::*;
     use crate::ids::Mint;
+    use crate::media::MediaKind;
 
     fn person(name: &str) -> Person {
         Person {
@@ -94,7 +97,8 @@ mod tests {
     }
 
     fn content(text: &str, pictures: u8) -> Content {
-        let media = (0..pictures).map(|number| [number; 32]).collect();
+        let picture = |number| Attached { sha256: [number; 32], kind: MediaKind::Image, name: None };
+        let media = (0..pictures).map(picture).collect();
         Content { template: Template::parse(text).unwrap(), media, basis_stated: false }
     }
 
@@ -119,6 +123,16 @@ mod tests {
         assert_eq!(parts("Hi", 2), [(true, false), (true, false), (false, true)]);
         assert_eq!(parts("", 2), [(true, false), (true, false)]);
         assert_eq!(parts("Hi", 0), [(false, true)]);
+    }
+
+    #[test]
+    fn a_text_follows_a_voice_note_and_captions_a_film_or_a_document() {
+        let captioned = |kind| {
+            let file = Attached { sha256: [1; 32], kind, name: None };
+            layout(&[file], "Hi").iter().any(|part| part.media.is_some() && part.with_text)
+        };
+        assert!([MediaKind::Image, MediaKind::Video, MediaKind::Document].into_iter().all(captioned));
+        assert!(![MediaKind::Voice, MediaKind::Audio].into_iter().any(captioned));
     }
 
     #[test]

@@ -8,6 +8,7 @@ use super::{CampaignError, CampaignState};
 use crate::clock::Millis;
 use crate::ids::{CampaignId, MediaId, SessionId};
 use crate::ledger::Book;
+use crate::media::{Attached, MediaKind};
 use crate::template::Template;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -102,8 +103,10 @@ pub struct MediaItem {
     pub name: String,
     pub kind: MediaKind,
     pub verdict: MediaVerdict,
-    pub width: u32,
-    pub height: u32,
+    pub width: Option<u32>,
+    pub height: Option<u32>,
+    pub duration_ms: Option<Millis>,
+    pub pages: Option<u32>,
     pub bytes: i64,
     pub source_bytes: i64,
     /// A `data:` URL.
@@ -112,11 +115,11 @@ pub struct MediaItem {
     pub sha256: Sha256,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-#[cfg_attr(feature = "bindings", derive(specta::Type))]
-pub enum MediaKind {
-    Image,
+impl MediaItem {
+    pub fn attached(&self) -> Attached {
+        let name = self.kind.shows_name().then(|| self.name.as_str().into());
+        Attached { sha256: self.sha256, kind: self.kind, name }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -131,14 +134,14 @@ impl Draft {
     pub fn content(&self) -> Result<Content, CampaignError> {
         Ok(Content {
             template: Template::parse(&self.text)?,
-            media: self.media.iter().map(|item| item.sha256).collect(),
+            media: self.media.iter().map(MediaItem::attached).collect(),
             basis_stated: !self.consent_basis.trim().is_empty(),
         })
     }
 
-    /// With one photo the text is its caption.
+    /// With one file that can carry it the text is its caption.
     pub fn has_caption(&self) -> bool {
-        self.media.len() == 1
+        matches!(self.media.as_slice(), [only] if only.kind.takes_caption())
     }
 
     pub fn text_limit(&self) -> usize {

@@ -10,9 +10,10 @@ use super::store::Listed;
 use super::{CampaignError, CampaignState, store};
 use crate::clock::Millis;
 use crate::ids::{CampaignId, SessionId};
+use crate::inbound::store::replies::{Answers, answers};
 use crate::ledger::Book;
 use crate::outbox::plan::{Wait, Why};
-use crate::outbox::store::reading::{self, CauseLine, Counts, Quarter};
+use crate::outbox::store::reading::{self, CauseLine, Counts, Quarter, SessionCount};
 use crate::outbox::window::SendingHours;
 use crate::session::{Session, store as sessions};
 
@@ -55,6 +56,9 @@ pub struct LiveView {
     pub credits: CampaignCredits,
     pub causes: Vec<CauseLine>,
     pub skipped: Vec<SkipLine>,
+    /// The share of each number.
+    pub sessions: Vec<SessionCount>,
+    pub answers: Answers,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -89,6 +93,9 @@ pub enum WaitKind {
     Paused,
     PausedAll,
     NoNumber,
+    NotConnected,
+    NewChats,
+    Shut,
     Disk,
 }
 
@@ -104,6 +111,9 @@ impl WaitView {
             Why::Due => WaitKind::Due,
             Why::PausedAll => WaitKind::PausedAll,
             Why::NoNumber => WaitKind::NoNumber,
+            Why::NotConnected => WaitKind::NotConnected,
+            Why::NewChats => WaitKind::NewChats,
+            Why::Shut => WaitKind::Shut,
             Why::Disk => WaitKind::Disk,
         };
         let named =
@@ -176,6 +186,8 @@ pub async fn live(db: &mut SqliteConnection, draft: &Draft, moment: &Moment<'_>)
         credits: credits(&parts),
         causes: reading::causes(db, id).await?,
         skipped: skip_lines(reading::skipped(db, id).await?),
+        sessions: reading::by_session(db, id).await?,
+        answers: answers(db, id).await?,
     })
 }
 

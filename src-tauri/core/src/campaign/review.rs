@@ -70,14 +70,18 @@ pub async fn survey(db: &mut SqliteConnection, draft: &Draft) -> Result<Survey, 
     let content = draft.content()?;
     let caption = draft.has_caption();
     let mut survey = Survey::default();
-    let mut after = None;
+    let mut page = people_after(db, &draft.audience, None, PAGE).await?;
     loop {
-        let page = people_after(db, &draft.audience, after, PAGE).await?;
-        page.iter().for_each(|person| survey.add(&compose(&content, person), caption));
-        after = page.last().map(|person| person.id);
-        if page.len() < PAGE as usize {
+        let full = page.len() == PAGE as usize;
+        let rendering = async { page.iter().for_each(|person| survey.add(&compose(&content, person), caption)) };
+        let Some(last) = page.last().filter(|_| full) else {
+            rendering.await;
             return Ok(survey);
-        }
+        };
+        // The next page is read while this one is rendered.
+        let reading = people_after(db, &draft.audience, Some(last.id), PAGE);
+        let (following, ()) = tokio::join!(biased; reading, rendering);
+        page = following?;
     }
 }
 

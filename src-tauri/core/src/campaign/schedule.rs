@@ -3,7 +3,11 @@
 //! Small audiences take one transaction. Large ones take several, invisible to the planner until the last one opens
 //! the queue; one that was interrupted goes on at the next start from the last contact it had reached.
 
-use super::audience::Person;
+use data_encoding::HEXUPPER;
+use sqlx::SqlitePool;
+use tokio::sync::mpsc;
+
+use super::audience::{Audience, Person};
 use super::compose::{Composed, Content, compose};
 use super::draft::{Draft, StoredState};
 use super::review::{Survey, blockers, survey};
@@ -52,21 +56,20 @@ async fn refuse(db: &Db, draft: &Draft, only_covered: bool) -> Result<(), Campai
 }
 
 async fn fill(db: &Db, draft: &Draft, now: Millis) -> Result<(), CampaignError> {
-    let content = draft.content()?;
     let due_at = draft.due_at.unwrap_or(now).max(now);
+    let after = queue::last_contact(&mut *db.read().acquire().await?, draft.id).await?;
+    let mut chunks = read_ahead(Reading::after(after, db, draft, now)?);
     loop {
+        let mut chunk = chunks.recv().await.ok_or(sqlx::Error::WorkerCrashed)??;
         let mut tx = db.begin().await?;
         begin(&mut tx, draft, due_at, now).await?;
-        let after: Option<ContactId> = queue::last_contact(&mut tx, draft.id).await?;
-        let people = store::people_after(&mut tx, &draft.audience, after, CHUNK).await?;
-        add_chunk(&mut tx, draft, &content, &people, due_at, now).await.map_err(|error| on(db, error))?;
-        let complete = people.len() < CHUNK as usize;
-        if complete {
+        add(&mut tx, draft, &mut chunk.messages, due_at, now).await.map_err(|error| on(db, error))?;
+        if chunk.complete {
             queue::open(&mut tx, draft.id).await?;
             store::end_scheduling(&mut tx, draft.id).await?;
         }
         db.commit(tx).await?;
-        if complete {
+        if chunk.complete {
             return Ok(());
         }
     }
@@ -104,60 +107,102 @@ async fn begin(
     Ok(queue::create(tx, &queue).await?)
 }
 
-async fn add_chunk(
+async fn add(
     tx: &mut sqlx::SqliteConnection,
     draft: &Draft,
-    content: &Content,
-    people: &[Person],
+    messages: &mut [NewMessage],
     due_at: Millis,
     now: Millis,
 ) -> Result<(), CampaignError> {
     let mut free = balance(tx, draft.book).await?.free();
-    let mint = Mint::at(now);
-    let mut wire_ids = WireIds::default();
-    let mut messages = Vec::with_capacity(people.len());
-    for person in people {
-        messages.push(message(person, compose(content, person), &mint, &mut wire_ids, &mut free)?);
-    }
+    messages.iter_mut().for_each(|message| cover(message, &mut free));
     let parts: Vec<PartId> = messages.iter().flat_map(|message| message.parts.iter().map(|part| part.id)).collect();
-    queue::add(tx, draft.id, due_at, &messages, now).await?;
+    queue::add(tx, draft.id, due_at, messages, now).await?;
     hold(tx, draft.book, draft.id, &parts, now).await?;
     Ok(())
 }
 
-/// Freezes one contact's message. Whom the free credits do not cover any more is skipped and told apart.
-fn message(
-    person: &Person,
-    composed: Composed,
-    mint: &Mint,
-    wire_ids: &mut WireIds,
-    free: &mut i64,
-) -> Result<NewMessage, CampaignError> {
-    let mut message = NewMessage {
-        id: mint.next(),
-        contact: person.id,
-        phone: person.phone.clone(),
-        name: person.name.clone(),
-        text: String::new(),
-        skipped: None,
-        parts: Vec::new(),
-    };
-    match composed {
-        Composed::Skipped { reason, variable } => message.skipped = Some((reason, variable)),
-        Composed::Message { parts, .. } if i64::try_from(parts.len()).unwrap_or(i64::MAX) > *free => {
-            *free = 0;
-            message.skipped = Some((SkipReason::NotCovered, None));
-        }
-        Composed::Message { text, parts } => {
-            *free -= i64::try_from(parts.len()).unwrap_or(0);
-            message.text = text;
-            for part in parts {
-                let wire_id = wire_ids.next()?;
-                message.parts.push(NewPart { id: mint.next(), wire_id, media: part.media, with_text: part.with_text });
+/// Whom the free credits do not cover any more is skipped and told apart, and so is everybody behind.
+fn cover(message: &mut NewMessage, free: &mut i64) {
+    let credits = i64::try_from(message.parts.len()).unwrap_or(i64::MAX);
+    if credits <= *free {
+        *free -= credits;
+    } else {
+        *free = 0;
+        message.skipped = Some((SkipReason::NotCovered, None));
+        message.text.clear();
+        message.parts.clear();
+    }
+}
+
+/// The audience in chunks of frozen messages, behind one contact.
+struct Reading {
+    readers: SqlitePool,
+    audience: Audience,
+    content: Content,
+    after: Option<ContactId>,
+    mint: Mint,
+    wire_ids: WireIds,
+}
+
+struct Chunk {
+    messages: Vec<NewMessage>,
+    /// Nobody comes after it.
+    complete: bool,
+}
+
+/// On a task of its own, so that the next chunk is read and rendered while one is being written.
+fn read_ahead(mut reading: Reading) -> mpsc::Receiver<Result<Chunk, CampaignError>> {
+    let (chunks, receiver) = mpsc::channel(1);
+    tokio::spawn(async move {
+        loop {
+            let chunk = reading.chunk().await;
+            let last = chunk.as_ref().map_or(true, |chunk| chunk.complete);
+            if chunks.send(chunk).await.is_err() || last {
+                return;
             }
         }
+    });
+    receiver
+}
+
+impl Reading {
+    fn after(after: Option<ContactId>, db: &Db, draft: &Draft, now: Millis) -> Result<Self, CampaignError> {
+        let (readers, audience, content) = (db.read().clone(), draft.audience.clone(), draft.content()?);
+        Ok(Self { readers, audience, content, after, mint: Mint::at(now), wire_ids: WireIds::default() })
     }
-    Ok(message)
+
+    async fn chunk(&mut self) -> Result<Chunk, CampaignError> {
+        let mut reader = self.readers.acquire().await?;
+        let people = store::people_after(&mut reader, &self.audience, self.after, CHUNK).await?;
+        self.after = people.last().map(|person| person.id).or(self.after);
+        let messages = people.iter().map(|person| self.message(person)).collect::<Result<_, _>>()?;
+        Ok(Chunk { messages, complete: people.len() < CHUNK as usize })
+    }
+
+    /// Freezes one contact's message.
+    fn message(&mut self, person: &Person) -> Result<NewMessage, CampaignError> {
+        let mut message = NewMessage {
+            id: self.mint.next(),
+            contact: person.id,
+            phone: person.phone.clone(),
+            name: person.name.clone(),
+            text: String::new(),
+            skipped: None,
+            parts: Vec::new(),
+        };
+        match compose(&self.content, person) {
+            Composed::Skipped { reason, variable } => message.skipped = Some((reason, variable)),
+            Composed::Message { text, parts } => {
+                message.text = text;
+                for part in parts {
+                    let (id, wire_id) = (self.mint.next(), self.wire_ids.next()?);
+                    message.parts.push(NewPart { id, wire_id, media: part.media, with_text: part.with_text });
+                }
+            }
+        }
+        Ok(message)
+    }
 }
 
 /// Ids on the wire, in the form that WhatsApp's own clients use: `3EB0` and 18 random hex digits.
@@ -174,6 +219,6 @@ impl WireIds {
             getrandom::fill(&mut self.random).map_err(|error| sqlx::Error::Encode(error.to_string().into()))?;
         }
         let rest = self.random.split_off(self.random.len() - BYTES);
-        Ok(rest.iter().fold(String::from("3EB0"), |id, byte| id + &format!("{byte:02X}")))
+        Ok(String::from("3EB0") + &HEXUPPER.encode(&rest))
     }
 }

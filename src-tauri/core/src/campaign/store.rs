@@ -6,12 +6,12 @@ use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
 use ulak_media::Prepared;
 
 use super::audience::{Audience, Person};
-use super::draft::{Draft, DraftEdit, MediaItem, MediaKind, MediaVerdict, StoredState};
+use super::draft::{Draft, DraftEdit, MediaItem, MediaVerdict, StoredState};
 use crate::clock::Millis;
 use crate::contact::Standing;
 use crate::ids::{CampaignId, ContactId, MediaId, Mint, SessionId};
 use crate::ledger::Book;
-use crate::media;
+use crate::media::{self, MediaKind};
 
 pub struct NewDraft {
     pub name: String,
@@ -45,6 +45,16 @@ pub async fn create(db: &mut SqliteConnection, draft: &NewDraft, now: Millis) ->
     Ok(id)
 }
 
+/// The linked numbers in their order: what a fresh draft goes over.
+pub async fn linked_numbers(db: &mut SqliteConnection) -> Result<Vec<SessionId>, sqlx::Error> {
+    sqlx::query_scalar(
+        "SELECT id FROM sessions WHERE kind = 'whatsapp' AND linked_at IS NOT NULL AND removed_at IS NULL
+         ORDER BY priority, id",
+    )
+    .fetch_all(db)
+    .await
+}
+
 /// False when it is no draft any more: then nothing is changed.
 pub async fn save(db: &mut SqliteConnection, edit: &DraftEdit, book: Book, now: Millis) -> Result<bool, sqlx::Error> {
     let saved = sqlx::query(
@@ -69,6 +79,7 @@ pub async fn save(db: &mut SqliteConnection, edit: &DraftEdit, book: Book, now: 
     Ok(saved.rows_affected() == 1)
 }
 
+/// A number that was taken off the list is no longer chosen in a draft.
 pub async fn by_id(db: &mut SqliteConnection, id: CampaignId) -> Result<Option<Draft>, sqlx::Error> {
     let row = sqlx::query(
         "SELECT name, state, book, text, audience, split_long_caption, due_at, priority, session_ids, keep_hours,
@@ -80,21 +91,28 @@ pub async fn by_id(db: &mut SqliteConnection, id: CampaignId) -> Result<Option<D
     .await?;
     let Some(row) = row else { return Ok(None) };
     let media = files(db, id).await?;
+    let state = StoredState::parse(row.get("state"));
+    let mut session_ids: Vec<SessionId> = parsed(row.get("session_ids"));
+    if state == StoredState::Draft {
+        let gone: Vec<SessionId> =
+            sqlx::query_scalar("SELECT id FROM sessions WHERE removed_at IS NOT NULL").fetch_all(db).await?;
+        session_ids.retain(|id| !gone.contains(id));
+    }
     Ok(Some(Draft {
         id,
         media,
+        session_ids,
+        state,
         name: row.get("name"),
         text: row.get("text"),
         audience: parsed(row.get("audience")),
         split_long_caption: row.get("split_long_caption"),
         due_at: row.get("due_at"),
         priority: row.get("priority"),
-        session_ids: parsed(row.get("session_ids")),
         keep_hours: row.get("keep_hours"),
         consent_basis: row.get("consent_basis"),
         updated_at: row.get("updated_at"),
         book: row.get::<&str, _>("book").parse().unwrap_or(Book::Real),
-        state: StoredState::parse(row.get("state")),
     }))
 }
 
@@ -207,7 +225,7 @@ pub async fn add_file(
     .bind(campaign)
     .bind(name)
     .bind(i64::try_from(file.source.bytes).unwrap_or(i64::MAX))
-    .bind(file.converted)
+    .bind(file.converted())
     .bind(file.sha256.as_slice())
     .execute(&mut *db)
     .await?;
@@ -276,7 +294,8 @@ async fn touch(db: &mut SqliteConnection, campaign: CampaignId, now: Millis) -> 
 
 async fn files(db: &mut SqliteConnection, campaign: CampaignId) -> Result<Vec<MediaItem>, sqlx::Error> {
     let rows = sqlx::query(
-        "SELECT f.id, f.name, f.source_size, f.converted, f.sha256, m.width, m.height, m.size, m.thumbnail
+        "SELECT f.id, f.name, f.source_size, f.converted, f.sha256, m.kind, m.width, m.height, m.duration_ms,
+                m.pages, m.size, m.thumbnail
          FROM campaign_media f JOIN media m ON m.sha256 = f.sha256
          WHERE f.campaign_id = ? ORDER BY f.position, f.id",
     )
@@ -286,13 +305,17 @@ async fn files(db: &mut SqliteConnection, campaign: CampaignId) -> Result<Vec<Me
     let item = |row: &SqliteRow| MediaItem {
         id: row.get("id"),
         name: row.get("name"),
-        kind: MediaKind::Image,
+        kind: row.get::<&str, _>("kind").parse().unwrap_or(MediaKind::Document),
         verdict: if row.get("converted") { MediaVerdict::Convert } else { MediaVerdict::Fine },
         width: row.get("width"),
         height: row.get("height"),
+        duration_ms: row.get("duration_ms"),
+        pages: row.get("pages"),
         bytes: row.get("size"),
         source_bytes: row.get("source_size"),
-        thumbnail: Some(format!("data:image/jpeg;base64,{}", BASE64.encode(row.get("thumbnail")))),
+        thumbnail: Some(row.get::<&[u8], _>("thumbnail"))
+            .filter(|jpeg| !jpeg.is_empty())
+            .map(|jpeg| format!("data:image/jpeg;base64,{}", BASE64.encode(jpeg))),
         sha256: row.get::<Vec<u8>, _>("sha256").try_into().unwrap_or_default(),
     };
     Ok(rows.iter().map(item).collect())

@@ -9,7 +9,7 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection, SqlitePool};
 
 use super::card::{Card, short_enough};
-use super::fold::needles;
+use super::fold::{haystack, needles};
 use super::phone::{self, Country, Phone};
 use super::{
     Consent, Contact, ContactEdit, ContactError, ContactPage, ContactQuery, ContactTotals, Fields, Standing, TagTotal,
@@ -62,6 +62,53 @@ pub async fn by_phone(pool: &SqlitePool, phone: &str) -> Result<Option<Contact>,
         Some(id) => one(&mut reader, id).await.map(Some),
         None => Ok(None),
     }
+}
+
+/// Somebody said stop: on the black list from this transaction on, with the withdrawal on record. False where that was
+/// so already. Who is no contact yet becomes one, or the next list that is imported would bring them in as anybody.
+pub async fn opt_out(tx: &mut SqliteConnection, phone: &str, at: Millis, now: Millis) -> Result<bool, sqlx::Error> {
+    let Some(phone) = Phone::from_e164(phone) else { return Ok(false) };
+    let known: bool = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM contacts WHERE phone = ?)")
+        .bind(phone.to_string())
+        .fetch_one(&mut *tx)
+        .await?;
+    if !known {
+        let nameless = Card { phone, name: "", email: "", fields: Fields::new(), consent: None };
+        add(tx, &nameless, now).await?;
+    }
+    let listed = sqlx::query(
+        "UPDATE contacts SET standing = 'black', consent_withdrawn_at = coalesce(consent_withdrawn_at, ?), updated_at = ?
+         WHERE phone = ? AND (standing <> 'black' OR consent_withdrawn_at IS NULL)",
+    )
+    .bind(at)
+    .bind(now)
+    .bind(phone.to_string())
+    .execute(tx)
+    .await?;
+    Ok(listed.rows_affected() == 1)
+}
+
+/// Names a contact that has no name. A name that the owner gave stays.
+pub async fn name_nameless(
+    tx: &mut SqliteConnection,
+    phone: &str,
+    name: &str,
+    now: Millis,
+) -> Result<bool, sqlx::Error> {
+    let Some(phone) = Phone::from_e164(phone) else { return Ok(false) };
+    let row = sqlx::query("SELECT id, email, fields FROM contacts WHERE phone = ? AND name = ''")
+        .bind(phone.to_string())
+        .fetch_optional(&mut *tx)
+        .await?;
+    let (Some(row), Ok(name)) = (row, short_enough("name", name)) else { return Ok(false) };
+    sqlx::query("UPDATE contacts SET name = ?, search = ?, updated_at = ? WHERE id = ?")
+        .bind(name)
+        .bind(haystack(name, phone, row.try_get("email")?, &fields_of(&row)?))
+        .bind(now)
+        .bind(row.try_get::<ContactId, _>("id")?)
+        .execute(tx)
+        .await?;
+    Ok(true)
 }
 
 pub async fn by_id(pool: &SqlitePool, id: ContactId) -> Result<Contact, ContactError> {
@@ -153,7 +200,7 @@ async fn refuse_taken(tx: &mut SqliteConnection, phone: Phone, id: Option<Contac
     }
 }
 
-async fn add(tx: &mut SqliteConnection, card: &Card<'_>, now: Millis) -> Result<ContactId, ContactError> {
+async fn add(tx: &mut SqliteConnection, card: &Card<'_>, now: Millis) -> Result<ContactId, sqlx::Error> {
     let id: ContactId = Mint::at(now).next();
     sqlx::query(
         "INSERT INTO contacts (id, phone, name, email, fields, search, standing, consent_source, consent_at, \

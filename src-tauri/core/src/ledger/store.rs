@@ -5,6 +5,7 @@ use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
 
 use super::{Balance, Book, EntryKind, LedgerError};
 use crate::clock::Millis;
+use crate::db::execute_all;
 use crate::ids::{CampaignId, PartId};
 
 pub const MOST_GRANTED: i64 = 100_000_000;
@@ -98,19 +99,25 @@ pub async fn hold(
     let needed = i64::try_from(parts.len()).unwrap_or(i64::MAX);
     let before = balance(db, book).await?;
     refuse_shortage(&before, needed)?;
-    let mut held_after = before.held;
-    for (index, chunk) in parts.chunks(ROWS).enumerate() {
+    let inserts = (0..).step_by(ROWS).zip(parts.chunks(ROWS)).map(|(done, chunk): (i64, _)| {
         let mut insert: QueryBuilder<Sqlite> = QueryBuilder::new(
-            "INSERT INTO ledger (book, kind, campaign_id, part_id, credits, held, balance_after, held_after, lines, at) ",
+            "INSERT INTO ledger (kind, credits, held, book, campaign_id, at, balance_after, held_after, lines, part_id)
+             SELECT 'hold', 0, 1, ",
         );
-        insert.push_values(chunk.iter().enumerate(), |mut row, (offset, part)| {
-            held_after += 1;
-            let stands_for = if index == 0 && offset == 0 { needed } else { 0 };
-            row.push_bind(book.as_str()).push("'hold'").push_bind(campaign).push_bind(*part).push("0, 1");
-            row.push_bind(before.balance()).push_bind(held_after).push_bind(stands_for).push_bind(now);
+        insert.push_bind(book.as_str()).push(", ").push_bind(campaign).push(", ").push_bind(now).push(", ");
+        insert
+            .push_bind(before.balance())
+            .push(", ")
+            .push_bind(before.held + done)
+            .push(" + column2, iif(column2 = 1, ");
+        insert.push_bind(if done == 0 { needed } else { 0 }).push(", 0), column1 FROM (");
+        insert.push_values((1..).zip(chunk), |mut row, (number, part): (usize, &PartId)| {
+            row.push_bind(*part).push(number);
         });
-        insert.build().execute(&mut *db).await?;
-    }
+        insert.push(")");
+        insert
+    });
+    execute_all(db, inserts).await?;
     sqlx::query("UPDATE ledger_totals SET held = held + ? WHERE book = ?")
         .bind(needed)
         .bind(book.as_str())

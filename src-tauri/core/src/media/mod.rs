@@ -8,6 +8,7 @@ pub mod store;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use serde::Serialize;
 use tokio::sync::Mutex;
 
 use crate::db::{Db, StorageError};
@@ -29,7 +30,18 @@ pub struct File {
     pub waveform: Option<Vec<u8>>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// A file as a part refers to it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Attached {
+    pub sha256: [u8; 32],
+    pub kind: MediaKind,
+    /// What it is called on the recipient's phone, where phones show that.
+    pub name: Option<Arc<str>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
 pub enum MediaKind {
     Image,
     Video,
@@ -39,6 +51,16 @@ pub enum MediaKind {
 }
 
 impl MediaKind {
+    /// Sound carries no text of its own: it follows as a part.
+    pub fn takes_caption(self) -> bool {
+        matches!(self, Self::Image | Self::Video | Self::Document)
+    }
+
+    /// Phones show what a file to be saved is called.
+    pub fn shows_name(self) -> bool {
+        matches!(self, Self::Document | Self::Audio)
+    }
+
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Image => "image",

@@ -1,20 +1,25 @@
 //! The table of prepared files.
 
 use sqlx::{Row, SqliteConnection};
-use ulak_media::Prepared;
+use ulak_media::{Kind, Prepared};
 
 use super::{File, MediaKind};
 
 /// Keeps a prepared file; the same content is kept once.
 pub async fn keep(db: &mut SqliteConnection, file: &Prepared) -> Result<(), sqlx::Error> {
     sqlx::query(
-        "INSERT INTO media (sha256, kind, mime, width, height, size, thumbnail, content)
-         VALUES (?, 'image', ?, ?, ?, ?, ?, ?) ON CONFLICT (sha256) DO NOTHING",
+        "INSERT INTO media
+             (sha256, kind, mime, width, height, duration_ms, pages, waveform, size, thumbnail, content)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (sha256) DO NOTHING",
     )
     .bind(file.sha256.as_slice())
-    .bind(file.mime)
+    .bind(kind_of(file.kind).as_str())
+    .bind(file.mime.as_ref())
     .bind(file.width)
     .bind(file.height)
+    .bind(file.duration_ms.map(|ms| i64::try_from(ms).unwrap_or(i64::MAX)))
+    .bind(file.pages)
+    .bind(file.waveform.as_ref().map(<[u8; 64]>::as_slice))
     .bind(i64::try_from(file.bytes.len()).unwrap_or(i64::MAX))
     .bind(file.thumbnail.as_slice())
     .bind(file.bytes.as_slice())
@@ -24,7 +29,9 @@ pub async fn keep(db: &mut SqliteConnection, file: &Prepared) -> Result<(), sqlx
 }
 
 pub async fn content(db: &mut SqliteConnection, sha256: [u8; 32]) -> Result<Option<File>, sqlx::Error> {
-    let row = sqlx::query("SELECT kind, mime, width, height, thumbnail, content FROM media WHERE sha256 = ?")
+    let row = sqlx::query(
+        "SELECT kind, mime, width, height, duration_ms, pages, waveform, thumbnail, content FROM media WHERE sha256 = ?",
+    )
         .bind(sha256.as_slice())
         .fetch_optional(db)
         .await?;
@@ -36,10 +43,21 @@ pub async fn content(db: &mut SqliteConnection, sha256: [u8; 32]) -> Result<Opti
         thumbnail: row.get("thumbnail"),
         width: row.get("width"),
         height: row.get("height"),
-        duration_ms: None,
-        pages: None,
-        waveform: None,
+        duration_ms: row.get("duration_ms"),
+        pages: row.get("pages"),
+        waveform: row.get("waveform"),
     }))
+}
+
+fn kind_of(prepared: Kind) -> MediaKind {
+    match prepared {
+        Kind::Image => MediaKind::Image,
+        Kind::Video => MediaKind::Video,
+        Kind::Voice => MediaKind::Voice,
+        Kind::Audio => MediaKind::Audio,
+        // A kind that is not known here can be saved and opened all the same.
+        _ => MediaKind::Document,
+    }
 }
 
 /// Removes what neither a draft nor a message refers to.

@@ -21,6 +21,7 @@ use crate::db::{Db, StorageError};
 use crate::event::{Event, Events};
 use crate::ids::{PartId, SessionId};
 use crate::media;
+use crate::session::lines::Lines;
 use crate::session::messenger::{Content, Messenger, Outcome, Outgoing};
 use crate::session::store as sessions;
 
@@ -35,7 +36,7 @@ pub struct Dispatcher {
     pub db: Arc<Db>,
     pub clock: SharedClock,
     pub events: Events,
-    pub messengers: BTreeMap<SessionId, Arc<dyn Messenger>>,
+    pub lines: Arc<Lines>,
     /// Something changed that the planner should look at.
     pub wake: Notify,
     wait: watch::Sender<Wait>,
@@ -43,14 +44,9 @@ pub struct Dispatcher {
 }
 
 impl Dispatcher {
-    pub fn new(
-        db: Arc<Db>,
-        clock: SharedClock,
-        events: Events,
-        messengers: BTreeMap<SessionId, Arc<dyn Messenger>>,
-    ) -> Self {
+    pub fn new(db: Arc<Db>, clock: SharedClock, events: Events, lines: Arc<Lines>) -> Self {
         let wait = watch::Sender::new(Wait::new(Why::Nothing));
-        Self { db, clock, events, messengers, wake: Notify::new(), wait, media: media::LastRead::default() }
+        Self { db, clock, events, lines, wake: Notify::new(), wait, media: media::LastRead::default() }
     }
 
     /// Why nothing is being sent at this moment.
@@ -81,6 +77,7 @@ impl Dispatcher {
                 _ = stop.changed() => {}
                 () = flight.landed() => {}
                 () = self.wake.notified() => {}
+                () = self.lines.changed() => {}
                 () = tokio::time::sleep(pause) => {}
             }
         }
@@ -91,7 +88,7 @@ impl Dispatcher {
     pub async fn step(self: &Arc<Self>, flight: &mut Flight) -> Result<Next, StorageError> {
         self.write_outcomes(flight).await?;
         let now = self.clock.now();
-        let usable: Vec<SessionId> = self.messengers.keys().copied().collect();
+        let usable = self.lines.ids();
         let snapshot = {
             let mut reader = self.db.read().acquire().await?;
             snapshot(&mut reader, now, &usable, &flight.busy()).await?
@@ -117,7 +114,7 @@ impl Dispatcher {
     }
 
     async fn send(self: &Arc<Self>, flight: &mut Flight, part: PartId, session: SessionId) -> Result<(), StorageError> {
-        let Some(messenger) = self.messengers.get(&session).cloned() else { return Ok(()) };
+        let Some(messenger) = self.lines.get(session) else { return Ok(()) };
         let now = self.clock.now();
         let mut tx = self.db.begin().await?;
         let rhythm = self.next_rhythm(&mut tx, session, now).await?;
@@ -148,8 +145,13 @@ impl Dispatcher {
         flight.collect();
         while let Some((taken, outcome)) = flight.outcomes.front() {
             let mut tx = self.db.begin().await?;
-            complete(&mut tx, taken, outcome, self.clock.now()).await.map_err(|error| self.db.error(error))?;
+            let completed = complete(&mut tx, taken, outcome, self.clock.now()).await;
+            let trip = completed.map_err(|error| self.db.error(error))?;
             self.db.commit(tx).await?;
+            if let Some(trip) = trip {
+                tracing::warn!(cause = trip.cause, "WhatsApp refused, so the number waits");
+                self.events.emit(Event::NowChanged);
+            }
             self.events.emit(Event::CampaignChanged(taken.queue));
             self.events.emit(Event::LedgerChanged);
             flight.outcomes.pop_front();
@@ -199,8 +201,8 @@ impl Dispatcher {
             wire_id: taken.wire_id.clone(),
             to: taken.to.clone(),
             content,
-            known: false,
-            typing: false,
+            known: taken.known,
+            typing: taken.typing,
         };
         let deadline = self.clock.real_wait(self.clock.now() + ANSWER_DEADLINE).max(AFTER_ERROR);
         match tokio::time::timeout(deadline, messenger.send(outgoing)).await {
@@ -212,7 +214,7 @@ impl Dispatcher {
     async fn content(&self, taken: &Taken) -> Result<Option<Content>, StorageError> {
         let Some(sha256) = taken.media else { return Ok(taken.text.clone().map(Content::Text)) };
         let Some(file) = self.media.read(&self.db, sha256).await? else { return Ok(None) };
-        Ok(Some(Content::Media { file, caption: taken.text.clone(), name: None }))
+        Ok(Some(Content::Media { file, caption: taken.text.clone(), name: taken.file_name.clone() }))
     }
 }
 

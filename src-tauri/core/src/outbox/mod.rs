@@ -1,10 +1,13 @@
 //! The outbox: the durable queue of messages and everything that decides when a part goes out.
 //!
 //! `plan` decides (pure), `store` claims and completes (transactions), `dispatcher` is the loop between them and
-//! the messengers, `receipt` takes in what WhatsApp reports back. Rows carry all that sending needs, so the outbox
+//! the messengers, `receipt` takes in what WhatsApp reports back. `breaker` and `gate` (pure) say whom a number may
+//! write to after WhatsApp refused something. Rows carry all that sending needs, so the outbox
 //! never asks a campaign.
 
+pub mod breaker;
 pub mod dispatcher;
+pub mod gate;
 pub mod pace;
 pub mod plan;
 pub mod receipt;

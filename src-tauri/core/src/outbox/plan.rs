@@ -4,6 +4,7 @@
 
 use crate::clock::Millis;
 use crate::ids::{CampaignId, PartId, SessionId};
+use crate::outbox::gate::Gate;
 use crate::outbox::window::SendingHours;
 
 #[derive(Clone, Debug)]
@@ -12,7 +13,10 @@ pub struct Snapshot {
     pub hours: SendingHours,
     /// Usable sessions, in order of priority.
     pub sessions: Vec<SessionState>,
-    /// The head of every open queue, and of every session's parts whose outcome is unknown.
+    /// Numbers of the owner's that are not connected at this moment.
+    pub offline: Vec<SessionId>,
+    /// The head of every open queue, of every session's parts that no other may send, and, for a session that prefers
+    /// people whom it has talked with, the first such part of every open queue.
     pub heads: Vec<Head>,
 }
 
@@ -25,6 +29,7 @@ pub struct SessionState {
     pub resting: bool,
     /// When the hourly or daily cap lets the next part through; none when it does at once.
     pub cap_until: Option<Millis>,
+    pub gate: Gate,
 }
 
 #[derive(Clone, Debug)]
@@ -34,9 +39,11 @@ pub struct Head {
     pub priority: u8,
     pub due_at: Millis,
     pub keep_hours: bool,
-    /// A part whose outcome is unknown goes to the session it was with, and to no other.
+    /// Only this session may send it: it may have sent it already, it began the message, or it was refused and keeps it.
     pub bound_to: Option<SessionId>,
     pub allowed: Vec<SessionId>,
+    /// Those of the sessions with a narrowed gate that have talked with the contact.
+    pub known_to: Vec<SessionId>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,7 +78,14 @@ pub enum Why {
     Cap,
     Due,
     PausedAll,
+    /// None of the numbers that may send it is there any more.
     NoNumber,
+    /// The numbers that may send it are not connected.
+    NotConnected,
+    /// The number may write to nobody new until then.
+    NewChats,
+    /// WhatsApp made the number stop until then.
+    Shut,
     /// Data cannot be saved: nothing is sent that could not be written down.
     Disk,
 }
@@ -91,13 +105,25 @@ pub fn next_action(now: Millis, snapshot: &Snapshot) -> Action {
     }
     let mut heads: Vec<&Head> = snapshot.heads.iter().collect();
     heads.sort_by_key(|head| (head.bound_to.is_none(), head.priority, head.due_at, head.part));
-    let prospects: Vec<(&Head, Prospect)> = heads.iter().map(|head| (*head, prospect(now, snapshot, head))).collect();
-    for (head, prospect) in &prospects {
+    let prospects = |turn: Turn| -> Vec<(&Head, Prospect)> {
+        heads.iter().map(|head| (*head, prospect(now, snapshot, head, turn))).collect()
+    };
+    let anybody = prospects(Turn::Anybody);
+    let known_first = snapshot.sessions.iter().any(|session| session.gate == Gate::KnownFirst);
+    let known = if known_first { prospects(Turn::Known) } else { Vec::new() };
+    for (head, prospect) in known.iter().chain(&anybody) {
         if let Prospect::Now(session) = prospect {
             return Action::Send { part: head.part, session: *session };
         }
     }
-    earliest(&prospects)
+    earliest(&anybody)
+}
+
+/// Where the quota of new chats is short, people who are known have the first turn.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Turn {
+    Known,
+    Anybody,
 }
 
 enum Prospect {
@@ -108,7 +134,7 @@ enum Prospect {
 }
 
 /// When the head may go: the latest of its due time, the hours and its best session.
-fn prospect(now: Millis, snapshot: &Snapshot, head: &Head) -> Prospect {
+fn prospect(now: Millis, snapshot: &Snapshot, head: &Head, turn: Turn) -> Prospect {
     if head.due_at > now {
         return later(head.due_at, Why::Due, None);
     }
@@ -116,14 +142,22 @@ fn prospect(now: Millis, snapshot: &Snapshot, head: &Head) -> Prospect {
         return later(snapshot.hours.next_open(now), Why::Hours, None);
     }
     let usable = snapshot.sessions.iter().filter(|session| may_use(head, session.id));
-    let prospects: Vec<Prospect> = usable.map(|session| session_prospect(now, session)).collect();
+    let prospects: Vec<Prospect> = usable.map(|session| session_prospect(now, session, head, turn)).collect();
     if let Some(session) = prospects.iter().find_map(|prospect| match prospect {
         Prospect::Now(session) => Some(*session),
         _ => None,
     }) {
         return Prospect::Now(session);
     }
-    soonest(prospects).unwrap_or(Prospect::Blocked(Wait::new(Why::NoNumber)))
+    soonest(prospects).unwrap_or_else(|| Prospect::Blocked(absent(snapshot, head)))
+}
+
+/// None of the sessions that may send it is usable.
+fn absent(snapshot: &Snapshot, head: &Head) -> Wait {
+    match snapshot.offline.iter().find(|session| may_use(head, **session)) {
+        Some(session) => Wait { why: Why::NotConnected, until: None, session: Some(*session) },
+        None => Wait::new(Why::NoNumber),
+    }
 }
 
 fn may_use(head: &Head, session: SessionId) -> bool {
@@ -133,9 +167,12 @@ fn may_use(head: &Head, session: SessionId) -> bool {
     }
 }
 
-fn session_prospect(now: Millis, session: &SessionState) -> Prospect {
+fn session_prospect(now: Millis, session: &SessionState, head: &Head, turn: Turn) -> Prospect {
     if session.busy {
         return Prospect::Blocked(Wait { why: Why::Sending, until: None, session: Some(session.id) });
+    }
+    if let Gate::Shut { until } = session.gate {
+        return later(until, Why::Shut, Some(session.id));
     }
     let cap_until = session.cap_until.unwrap_or(now);
     if cap_until > now && cap_until >= session.next_send_at {
@@ -145,7 +182,13 @@ fn session_prospect(now: Millis, session: &SessionState) -> Prospect {
         let why = if session.resting { Why::Rest } else { Why::Pace };
         return later(session.next_send_at, why, Some(session.id));
     }
-    Prospect::Now(session.id)
+    // Last, because heads of known people are looked up only when the session could send.
+    let stranger = !head.known_to.contains(&session.id);
+    match session.gate {
+        Gate::KnownOnly { until } if stranger => later(until, Why::NewChats, Some(session.id)),
+        Gate::KnownFirst if stranger && turn == Turn::Known => later(now, Why::NewChats, Some(session.id)),
+        _ => Prospect::Now(session.id),
+    }
 }
 
 fn later(until: Millis, why: Why, session: Option<SessionId>) -> Prospect {
@@ -196,13 +239,17 @@ mod tests {
 
     fn desk() -> Desk {
         let hours = SendingHours { from: 9 * 60, to: 22 * 60, zone: Tz::UTC };
-        Desk { mint: Mint::at(0), snapshot: Snapshot { paused_all: false, hours, sessions: vec![], heads: vec![] } }
+        Desk {
+            mint: Mint::at(0),
+            snapshot: Snapshot { paused_all: false, hours, sessions: vec![], offline: vec![], heads: vec![] },
+        }
     }
 
     impl Desk {
         fn session(&mut self, next_send_at: Millis) -> SessionId {
             let id = self.mint.next();
-            let session = SessionState { id, busy: false, next_send_at, resting: false, cap_until: None };
+            let gate = Gate::Open;
+            let session = SessionState { id, busy: false, next_send_at, resting: false, cap_until: None, gate };
             self.snapshot.sessions.push(session);
             id
         }
@@ -211,8 +258,24 @@ mod tests {
             let allowed = self.snapshot.sessions.iter().map(|session| session.id).collect();
             let part = self.mint.next();
             let queue = self.mint.next();
-            self.snapshot.heads.push(Head { part, queue, priority, due_at, keep_hours: true, bound_to: None, allowed });
+            let known_to = vec![];
+            let head = Head { part, queue, priority, due_at, keep_hours: true, bound_to: None, allowed, known_to };
+            self.snapshot.heads.push(head);
             part
+        }
+
+        /// A head whose contact has talked with the session.
+        fn known(&mut self, session: SessionId) -> PartId {
+            let part = self.head(9, 0);
+            self.snapshot.heads.last_mut().unwrap().known_to.push(session);
+            part
+        }
+
+        fn waits(&self, now: Millis) -> (Option<Millis>, Why, Option<SessionId>) {
+            match self.next(now) {
+                Action::Sleep { wait, .. } | Action::Rest(wait) => (wait.until, wait.why, wait.session),
+                Action::Send { .. } => unreachable!("it must wait"),
+            }
         }
 
         fn next(&self, now: Millis) -> Action {
@@ -301,5 +364,73 @@ mod tests {
         desk.head(1, 0);
         desk.session(0);
         assert_eq!(desk.next(NOON), Action::Rest(Wait::new(Why::NoNumber)));
+    }
+
+    #[test]
+    fn a_number_that_is_not_connected_is_named() {
+        let mut desk = desk();
+        let away = desk.session(0);
+        desk.head(1, 0);
+        desk.snapshot.sessions.clear();
+        desk.snapshot.offline = vec![away];
+        assert_eq!(desk.waits(NOON), (None, Why::NotConnected, Some(away)));
+    }
+
+    #[test]
+    fn a_locked_number_writes_to_known_people_only() {
+        let mut desk = desk();
+        let session = desk.session(0);
+        desk.snapshot.sessions[0].gate = Gate::KnownOnly { until: NOON + HOUR };
+        desk.head(1, 0);
+        assert_eq!(desk.waits(NOON), (Some(NOON + HOUR), Why::NewChats, Some(session)));
+        let part = desk.known(session);
+        assert_eq!(desk.next(NOON), Action::Send { part, session });
+    }
+
+    #[test]
+    fn a_shut_number_writes_to_nobody_and_another_takes_over() {
+        let mut desk = desk();
+        let session = desk.session(0);
+        desk.snapshot.sessions[0].gate = Gate::Shut { until: NOON + HOUR };
+        desk.known(session);
+        assert_eq!(desk.waits(NOON), (Some(NOON + HOUR), Why::Shut, Some(session)));
+        let second = desk.session(0);
+        desk.head(1, 0);
+        let Action::Send { session, .. } = desk.next(NOON) else { unreachable!("the second number is free") };
+        assert_eq!(session, second);
+    }
+
+    #[test]
+    fn with_a_short_quota_known_people_go_first_whatever_the_priority() {
+        let mut desk = desk();
+        let session = desk.session(0);
+        desk.snapshot.sessions[0].gate = Gate::KnownFirst;
+        let stranger = desk.head(1, 0);
+        assert_eq!(desk.next(NOON), Action::Send { part: stranger, session });
+        let known = desk.known(session);
+        assert_eq!(desk.next(NOON), Action::Send { part: known, session });
+    }
+
+    #[test]
+    fn with_a_short_quota_strangers_go_over_the_other_number() {
+        let mut desk = desk();
+        let short = desk.session(0);
+        desk.snapshot.sessions[0].gate = Gate::KnownFirst;
+        let other = desk.session(0);
+        let stranger = desk.head(1, 0);
+        assert_eq!(desk.next(NOON), Action::Send { part: stranger, session: other });
+        desk.snapshot.sessions[1].busy = true;
+        assert_eq!(desk.next(NOON), Action::Send { part: stranger, session: short });
+    }
+
+    #[test]
+    fn a_kept_part_waits_for_its_own_number_though_another_is_free() {
+        let mut desk = desk();
+        let first = desk.session(0);
+        desk.session(0);
+        desk.head(1, 0);
+        desk.snapshot.heads[0].bound_to = Some(first);
+        desk.snapshot.sessions[0].gate = Gate::KnownOnly { until: NOON + HOUR };
+        assert_eq!(desk.waits(NOON), (Some(NOON + HOUR), Why::NewChats, Some(first)));
     }
 }

@@ -10,28 +10,36 @@ use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
 use tokio::sync::mpsc;
 use tokio::time::{Duration, Instant, timeout_at};
 
+use super::store::chats;
 use super::store::complete::make_next_ready;
 use crate::clock::Millis;
 use crate::db::Db;
 use crate::event::{Event, Events};
 use crate::ids::CampaignId;
+use crate::ledger::Book;
 use crate::ledger::store::{End, end_hold};
-use crate::session::messenger::{Receipt, ReceiptKind};
+use crate::session::messenger::{Arrived, Receipt, ReceiptKind};
 
 /// At most so many receipts, or so long a wait, go into one transaction.
 pub const BATCH: usize = 100;
 const GATHER: Duration = Duration::from_millis(50);
 const AFTER_ERROR: Duration = Duration::from_secs(2);
 
-/// Takes receipts in until the senders are gone. A batch that cannot be written is kept and tried again.
-/// `applied` counts what is down.
-pub async fn run(db: &Db, events: &Events, receipts: &mut mpsc::Receiver<Receipt>, applied: &AtomicU64) {
-    while let Some(batch) = gather(receipts).await {
+/// Takes receipts in until the senders are gone. A batch that cannot be written is kept and tried again; what is
+/// down is counted in `applied` and confirmed to whoever told it.
+pub async fn run(db: &Db, events: &Events, receipts: &mut mpsc::Receiver<Arrived>, applied: &AtomicU64) {
+    while let Some(arrived) = gather(receipts).await {
+        let (batch, kept): (Vec<Receipt>, Vec<_>) =
+            arrived.into_iter().map(|arrived| (arrived.receipt, arrived.kept)).unzip();
         loop {
             match apply_batch(db, &batch).await {
                 Ok(queues) => {
                     applied.fetch_add(u64::try_from(batch.len()).unwrap_or(0), Ordering::SeqCst);
                     queues.into_iter().for_each(|queue| events.emit(Event::CampaignChanged(queue)));
+                    for told in kept.into_iter().flatten() {
+                        // Who asked may be gone by now; the receipts are safe all the same.
+                        let _ = told.send(());
+                    }
                     break;
                 }
                 Err(error) => {
@@ -44,12 +52,12 @@ pub async fn run(db: &Db, events: &Events, receipts: &mut mpsc::Receiver<Receipt
 }
 
 #[expect(clippy::disallowed_methods, reason = "how long to gather is real time and decides nothing")]
-async fn gather(receipts: &mut mpsc::Receiver<Receipt>) -> Option<Vec<Receipt>> {
+async fn gather(receipts: &mut mpsc::Receiver<Arrived>) -> Option<Vec<Arrived>> {
     let mut batch = vec![receipts.recv().await?];
     let until = Instant::now() + GATHER;
     while batch.len() < BATCH {
         match timeout_at(until, receipts.recv()).await {
-            Ok(Some(receipt)) => batch.push(receipt),
+            Ok(Some(arrived)) => batch.push(arrived),
             Ok(None) | Err(_) => break,
         }
     }
@@ -103,7 +111,8 @@ pub async fn apply(db: &mut SqliteConnection, batch: &[Receipt]) -> Result<Vec<C
 /// Parts whose ack never came, or not yet: the receipt is the proof.
 async fn settle_unacked(db: &mut SqliteConnection, reached: &BTreeMap<&str, Reached>) -> Result<(), sqlx::Error> {
     let mut select: QueryBuilder<Sqlite> = QueryBuilder::new(
-        "SELECT p.id, p.queue_id, p.round, p.last, q.book, p.wire_id FROM parts p JOIN queues q ON q.id = p.queue_id
+        "SELECT p.id, p.queue_id, p.round, p.last, q.book, p.wire_id, p.session_id, p.message_id
+         FROM parts p JOIN queues q ON q.id = p.queue_id
          WHERE p.state IN ('sending', 'unknown') AND p.wire_id IN (",
     );
     let mut ids = select.separated(", ");
@@ -115,8 +124,12 @@ async fn settle_unacked(db: &mut SqliteConnection, reached: &BTreeMap<&str, Reac
         let at = reached
             .get(row.get::<&str, _>(5))
             .and_then(|reached| reached.delivered_at.or(reached.read_at).or(reached.played_at));
-        let Some(book) = row.get::<&str, _>(4).parse().ok() else { continue };
-        end_hold(db, End::Settle, book, row.get(1), row.get(0), row.get(2), at.unwrap_or_default()).await?;
+        let Ok(book) = row.get::<&str, _>(4).parse::<Book>() else { continue };
+        let at = at.unwrap_or_default();
+        end_hold(db, End::Settle, book, row.get(1), row.get(0), row.get(2), at).await?;
+        if book == Book::Real {
+            chats::begun(db, row.get(6), row.get(7), at).await?;
+        }
         if !row.get::<bool, _>(3) {
             make_next_ready(db, row.get(0)).await?;
         }

@@ -4,7 +4,8 @@
 //! pending ──▶ sending ──▶ sent ──▶ delivered ──▶ read ──▶ played
 //!    ▲  │        │ │  └──────────▶ (a receipt may arrive before the ack)
 //!    │  │        │ └─▶ unknown ──▶ sending (same session, same wire id) · a receipt proves it was sent
-//!    │  │        └─▶ pending (a certain refusal that another try can help) · failed
+//!    │  │        │        └─▶ failed (its number was taken off the list: nobody can find out)
+//!    │  │        └─▶ pending (a certain refusal that another try can help, or that shut the number) · failed
 //!    │  └─▶ cancelled (by the owner) · skipped (opted out)
 //!    └── failed ("retry failed": an explicit act, a new round)
 //! ```
@@ -62,6 +63,11 @@ impl PartState {
     /// Nothing more will be sent for it. Ticks may still come.
     pub fn is_final(self) -> bool {
         !matches!(self, Self::Pending | Self::Sending | Self::Unknown)
+    }
+
+    /// WhatsApp's server has it.
+    pub fn was_accepted(self) -> bool {
+        matches!(self, Self::Sent | Self::Delivered | Self::Read | Self::Played)
     }
 
     /// How far a part has come; receipts only ever raise it. The side exits take no receipts.
@@ -151,6 +157,10 @@ pub mod cause {
     pub const NO_ANSWER: &str = "no_answer";
     /// What was to be sent could not be read from the database.
     pub const UNREADABLE: &str = "unreadable";
+    /// The number was not connected, so nothing left the computer: no fault of the part's.
+    pub const NOT_CONNECTED: &str = "not_connected";
+    /// The number that may have sent it is gone for good, so nobody can find out any more.
+    pub const OUTCOME_UNKNOWN: &str = "outcome_unknown";
     /// The prepared picture is gone.
     pub const MEDIA_GONE: &str = "media_gone";
 }

@@ -42,7 +42,7 @@ pub struct Heard {
     pub kept: Option<tokio::sync::oneshot::Sender<()>>,
 }
 
-/// Small values that a line wants to find again after a restart: uploads and who is on WhatsApp.
+/// Small values that a line wants to find again after a restart: uploads, polls, and who is on WhatsApp.
 pub trait Notes: Send + Sync + 'static {
     /// The value that was put, unless it has expired.
     fn get(&self, kind: NoteKind, key: &str) -> Doing<'_, Option<String>>;
@@ -56,6 +56,8 @@ pub enum NoteKind {
     Upload,
     /// Whether a phone is on WhatsApp; the same for all numbers.
     OnWhatsapp,
+    /// The secret and the options of a poll that was sent, by its wire id; of one number.
+    Poll,
 }
 
 /// One linked number, or one that is to be linked.

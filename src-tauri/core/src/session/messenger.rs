@@ -5,6 +5,8 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use tokio::sync::oneshot;
+
 use crate::clock::Millis;
 use crate::ids::PartId;
 use crate::media::File;
@@ -62,6 +64,18 @@ pub struct Receipt {
     pub wire_id: String,
     pub kind: ReceiptKind,
     pub at: Millis,
+}
+
+/// A receipt on its way into the database. `kept` is answered once it is there; dropped, it asks to be told again.
+pub struct Arrived {
+    pub receipt: Receipt,
+    pub kept: Option<oneshot::Sender<()>>,
+}
+
+impl From<Receipt> for Arrived {
+    fn from(receipt: Receipt) -> Self {
+        Self { receipt, kept: None }
+    }
 }
 
 pub type Sending<'a> = Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>;

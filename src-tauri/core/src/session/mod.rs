@@ -1,9 +1,20 @@
 //! Sessions: the numbers that can send. The practice number is one of them.
 
+mod error;
 pub mod line;
+pub mod lines;
+pub mod linking;
 pub mod messenger;
+pub mod notes;
+pub mod numbers;
+mod post;
 pub mod practice;
+mod seat;
+pub mod state;
 pub mod store;
+pub mod supervisor;
+
+pub use error::NumberError;
 
 use serde::{Deserialize, Serialize};
 

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tokio::sync::{Notify, mpsc};
 
-use super::messenger::{Content, Messenger, Outcome, Outgoing, Receipt, ReceiptKind, Sending};
+use super::messenger::{Arrived, Content, Messenger, Outcome, Outgoing, Receipt, ReceiptKind, Sending};
 use crate::clock::{Millis, SharedClock, local};
 
 pub const PHONE_LOG: &str = "practice-phone.jsonl";
@@ -83,7 +83,7 @@ pub struct PracticeNumber {
     phones: Mutex<Phones>,
     due: Mutex<BinaryHeap<Reverse<(Millis, String, ReceiptKind)>>>,
     changed: Notify,
-    receipts: mpsc::Sender<Receipt>,
+    receipts: mpsc::Sender<Arrived>,
     handed_over: AtomicU64,
 }
 
@@ -98,7 +98,7 @@ impl PracticeNumber {
         folder: &Path,
         options: PracticeOptions,
         clock: SharedClock,
-        receipts: mpsc::Sender<Receipt>,
+        receipts: mpsc::Sender<Arrived>,
     ) -> std::io::Result<Self> {
         let path = folder.join(PHONE_LOG);
         let mut log = OpenOptions::new().create(true).append(true).read(true).open(&path)?;
@@ -150,7 +150,7 @@ impl PracticeNumber {
             match next {
                 Some(at) if at <= self.clock.now() => {
                     let Some(receipt) = self.pop_due() else { continue };
-                    if self.receipts.send(receipt).await.is_err() {
+                    if self.receipts.send(receipt.into()).await.is_err() {
                         return;
                     }
                 }

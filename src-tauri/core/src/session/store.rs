@@ -1,4 +1,7 @@
-//! The sessions' table.
+//! The sessions' table; `links` has what concerns their connections, `notes` what their lines remember.
+
+pub mod links;
+pub mod notes;
 
 use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
 
@@ -10,8 +13,9 @@ const COLUMNS: &str =
     "SELECT id, kind, name, phone, priority, pace_min_ms, pace_max_ms, batch, rest_ms, hourly_cap, daily_cap
      FROM sessions";
 
+/// What is on the list.
 pub async fn all(db: &mut SqliteConnection) -> Result<Vec<Session>, sqlx::Error> {
-    let query = format!("{COLUMNS} ORDER BY priority, id");
+    let query = format!("{COLUMNS} WHERE removed_at IS NULL ORDER BY priority, id");
     let rows = sqlx::query(sqlx::AssertSqlSafe(query)).fetch_all(db).await?;
     Ok(rows.iter().map(session).collect())
 }

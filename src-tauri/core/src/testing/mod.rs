@@ -3,23 +3,30 @@
 //! `World` takes the dispatcher's own steps and moves the clock to wherever the planner wants to wait, so a day of
 //! sending passes in milliseconds and no test sleeps.
 
+mod network;
+pub mod numbers;
+mod store;
+
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+pub use network::{Call, FakeLine, FakeNetwork, Server};
 use tempfile::TempDir;
 use zeroize::Zeroizing;
 
-use crate::app::{App, Problem};
+use crate::app::{App, NumberView, Problem};
 use crate::campaign::draft::{Draft, DraftEdit};
 use crate::clock::{Clock, Millis};
 use crate::contact::{Consent, ContactEdit};
 use crate::db::DbKey;
-use crate::ids::{CampaignId, ContactId};
+use crate::ids::{CampaignId, ContactId, SessionId};
 use crate::outbox::dispatcher::{Flight, Next};
 use crate::outbox::receipt;
 use crate::outbox::store::reading::Counts;
+use crate::session::NumberError;
+use crate::session::line::{LinkHow, Signal};
 use crate::session::messenger::{Content, Messenger, Outcome, Outgoing, Receipt, ReceiptKind, Sending};
 
 /// A clock that stands still until it is moved.
@@ -60,6 +67,8 @@ pub struct Sent {
     pub wire_id: String,
     pub text: Option<String>,
     pub is_image: bool,
+    pub known: bool,
+    pub typing: bool,
     pub outcome: Outcome,
 }
 
@@ -80,8 +89,16 @@ impl Messenger for FakeMessenger {
             Content::Text(text) | Content::Poll { text, .. } => (Some(text), false),
             Content::Media { caption, .. } => (caption, true),
         };
-        let sent =
-            Sent { at: self.clock.now(), to: part.to, wire_id: part.wire_id, text, is_image, outcome: outcome.clone() };
+        let sent = Sent {
+            at: self.clock.now(),
+            to: part.to,
+            wire_id: part.wire_id,
+            text,
+            is_image,
+            known: part.known,
+            typing: part.typing,
+            outcome: outcome.clone(),
+        };
         locked(&self.sent).push(sent);
         let silent = self.silent.swap(false, Ordering::SeqCst);
         Box::pin(async move { if silent { std::future::pending().await } else { outcome } })
@@ -91,9 +108,22 @@ impl Messenger for FakeMessenger {
 pub struct World {
     pub app: Arc<App>,
     pub clock: Arc<ManualClock>,
+    /// The practice number.
     pub phone: Arc<FakeMessenger>,
+    /// What links and connects numbers.
+    pub network: Arc<FakeNetwork>,
+    /// Numbers that are connected without a link, in their order.
+    pub numbers: Vec<Number>,
     pub folder: TempDir,
     flight: Flight,
+}
+
+/// A linked number of a test.
+pub struct Number {
+    pub id: SessionId,
+    pub phone: Arc<FakeMessenger>,
+    connected: bool,
+    removed: bool,
 }
 
 pub const KEY: [u8; 32] = [7; 32];
@@ -108,21 +138,67 @@ impl World {
             folder: "a temporary folder".to_owned(),
             reason: error.to_string(),
         })?;
-        let app = App::by_hand(folder.path(), &key(), clock.clone(), phone.clone()).await?;
+        let network = Arc::new(FakeNetwork::new(clock.clone()));
+        let app = by_hand(&folder, &clock, &phone, &network, &[]).await?;
         let mut settings = app.settings().await?;
         settings.zone = "UTC".to_owned();
         app.save_settings(&settings).await?;
-        Ok(Self { app, clock, phone, folder, flight: Flight::default() })
+        Ok(Self { app, clock, phone, network, numbers: Vec::new(), folder, flight: Flight::default() })
     }
 
     /// Ends the App in the middle of whatever it did and starts it again over the same folder.
     pub async fn restart(self) -> Result<Self, Problem> {
-        let Self { app, clock, phone, folder, flight } = self;
+        let Self { app, clock, phone, network, numbers, folder, flight } = self;
         flight.abandon().await;
         app.db().close().await;
         drop(app);
-        let app = App::by_hand(folder.path(), &key(), clock.clone(), phone.clone()).await?;
-        Ok(Self { app, clock, phone, folder, flight: Flight::default() })
+        let app = by_hand(&folder, &clock, &phone, &network, &numbers).await?;
+        Ok(Self { app, clock, phone, network, numbers, folder, flight: Flight::default() })
+    }
+
+    /// Lets the numbers take what happened.
+    pub async fn settle(&self) {
+        self.app.desk().settle().await;
+    }
+
+    /// Lets time pass for the numbers until `until`, moving the clock to each moment that one of them waits for.
+    pub async fn pass(&self, until: Millis) {
+        self.settle().await;
+        while let Some(at) = self.app.desk().wake_at().filter(|at| *at < until) {
+            self.clock.set(at.max(self.clock.now() + 1));
+            self.settle().await;
+        }
+        self.clock.set(until);
+        self.settle().await;
+    }
+
+    /// The computer sleeps until `until`: nobody looks at the clock in between.
+    pub async fn sleep(&self, until: Millis) {
+        self.clock.set(until);
+        self.settle().await;
+    }
+
+    /// Links a phone by its QR code.
+    pub async fn link(&self, phone: &str) -> Result<SessionId, Problem> {
+        let linking = self.app.start_link(LinkHow::Qr, None).await?;
+        self.accept(phone).await;
+        self.tick();
+        Ok(self.app.link_view(linking)?.session_id)
+    }
+
+    /// The phone accepts what is being linked.
+    pub async fn accept(&self, phone: &str) {
+        self.settle().await;
+        let linked = Signal::Linked { phone: phone.to_owned(), lid: None, push_name: "Toko".to_owned() };
+        if let Some(line) = self.network.line() {
+            line.hear(linked);
+        }
+        self.settle().await;
+    }
+
+    pub async fn number(&self, id: SessionId) -> Result<NumberView, Problem> {
+        let views = self.app.numbers().await?;
+        views.into_iter().find(|view| view.id == id).ok_or_else(|| NumberError::Gone.into())
     }
 
     pub async fn contact(&self, name: &str, phone: &str) -> Result<ContactId, Problem> {
@@ -232,6 +308,17 @@ impl World {
     pub async fn counts(&self, id: CampaignId) -> Result<Counts, Problem> {
         Ok(self.app.live(id).await?.counts)
     }
+}
+
+async fn by_hand(
+    folder: &TempDir,
+    clock: &Arc<ManualClock>,
+    phone: &Arc<FakeMessenger>,
+    network: &Arc<FakeNetwork>,
+    numbers: &[Number],
+) -> Result<Arc<App>, Problem> {
+    let connected = numbers::connected(numbers);
+    App::with_numbers(folder.path(), &key(), clock.clone(), phone.clone(), Some(network.clone()), connected).await
 }
 
 pub fn key() -> DbKey {

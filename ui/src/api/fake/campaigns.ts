@@ -1,6 +1,6 @@
 import { allText, hasPoll, wholeText, written } from '../../features/campaigns/choice';
 import { shapeOf as shape, type Shape } from '../../features/campaigns/shape';
-import type { Api, CampaignRow, ContactView, Counts, DayPlan, Draft, DraftCheck, LiveView, MediaItem, MediaWish, PartPreview, PartState, RecipientRow, Review, SkipReason } from '../client';
+import type { Api, Book, CampaignRow, ContactView, Counts, DayPlan, Draft, DraftCheck, LiveView, MediaItem, MediaWish, NumberView, PartPreview, PartState, RecipientRow, Review, SkipReason } from '../client';
 import { balanceOf } from './credits';
 import { mediaItem, picture } from './files';
 import { refuse, type Campaign, type Message, type World } from './world';
@@ -94,7 +94,7 @@ export function campaignCommands(world: World): Commands {
       const one = find(id);
       const failed = one.messages.filter((message) => message.state === 'failed');
       for (const message of failed) { message.state = 'pending'; message.reason = null; message.steps.push({ at: world.now(), kind: 'queued', sessionName: null, cause: null, part: 1 }); }
-      world.book('hold', 0, failed.length, { campaignId: id, campaignName: one.name, count: failed.length });
+      world.book('hold', 0, failed.length, { book: bookOf(one), campaignId: id, campaignName: one.name, count: failed.length });
       if (failed.length > 0) { one.state = 'running'; one.finishedAt = null; }
       changed(id);
       return failed.length;
@@ -120,8 +120,17 @@ export function campaignCommands(world: World): Commands {
   };
 }
 
+/** The first of the chosen numbers plays all of them. */
+export function senderOf(world: World, one: Campaign | undefined): NumberView {
+  return world.numbers.find((number) => one?.sessionIds.includes(number.id)) ?? world.practiceNumber;
+}
+
+function bookOf(one: Campaign): Book {
+  return one.sessionIds.length > 0 && !one.sessionIds.includes('session-practice') ? 'real' : 'practice';
+}
+
 export function blank(world: World, id: string): Campaign {
-  return { id, name: '', text: '', choice: null, audience: { everyone: true, tags: [] }, media: [], splitLongCaption: false, dueAt: null, priority: 5, sessionIds: world.sessions.map((one) => one.id), keepHours: true,
+  return { id, name: '', text: '', choice: null, audience: { everyone: true, tags: [] }, media: [], splitLongCaption: false, dueAt: null, priority: 5, sessionIds: [world.practiceNumber.id], keepHours: true,
     consentBasis: '', updatedAt: world.now(), state: 'draft', startedAt: null, finishedAt: null, messages: [], skipped: [], nextAt: 0, perQuarter: [] };
 }
 
@@ -137,7 +146,7 @@ export function start(world: World, one: Campaign, at = world.now(), onlyCovered
   });
   if (onlyCovered) trim(world, one);
   const held = pending(one).reduce((sum, message) => sum + shapeOf(one, message.text).length, 0);
-  world.book('hold', 0, held, { at, campaignId: one.id, campaignName: one.name, count: held });
+  world.book('hold', 0, held, { book: bookOf(one), at, campaignId: one.id, campaignName: one.name, count: held });
   const due = one.dueAt !== null && one.dueAt > world.now();
   one.state = due ? 'scheduled' : 'running';
   one.startedAt = due ? null : at;
@@ -150,24 +159,24 @@ export const pending = (one: Campaign): Message[] => one.messages.filter((messag
 /** Whoever the free credits do not reach is skipped, and said so. */
 function trim(world: World, one: Campaign): void {
   const waiting = pending(one);
-  const beyond = waiting.slice(covered(waiting.map((message) => shapeOf(one, message.text).length), balanceOf(world, 'practice').free));
+  const beyond = waiting.slice(covered(waiting.map((message) => shapeOf(one, message.text).length), balanceOf(world, bookOf(one)).free));
   for (const message of beyond) { message.state = 'skipped'; message.reason = 'not_covered'; message.steps = [{ at: world.now(), kind: 'skipped', sessionName: null, cause: 'not_covered', part: 1 }]; }
   if (beyond.length > 0) one.skipped.push({ reason: 'not_covered', people: beyond.length, variable: null });
 }
 
 export function step(world: World, one: Campaign, message: Message, state: PartState, at = world.now()): void {
   message.state = state;
-  if (state !== 'pending' && state !== 'sending') message.steps.push({ at, kind: state, sessionName: world.sessions[0]?.name ?? null, cause: message.reason, part: 1 });
+  if (state !== 'pending' && state !== 'sending') message.steps.push({ at, kind: state, sessionName: senderOf(world, one).name, cause: message.reason, part: 1 });
   one.updatedAt = Math.max(one.updatedAt, at);
 }
 
 export function settle(world: World, one: Campaign, message: Message, at = world.now()): void {
-  world.book('settle', -1, -1, { at, campaignId: one.id, campaignName: one.name, messageId: message.id, contactName: message.name });
+  world.book('settle', -1, -1, { book: bookOf(one), at, campaignId: one.id, campaignName: one.name, messageId: message.id, contactName: message.name });
   message.steps.push({ at, kind: 'settled', sessionName: null, cause: null, part: 1 });
 }
 
 export function release(world: World, one: Campaign, message: Message, at = world.now()): void {
-  world.book('release', 0, -1, { at, campaignId: one.id, campaignName: one.name, messageId: message.id, contactName: message.name, note: message.reason ?? message.state });
+  world.book('release', 0, -1, { book: bookOf(one), at, campaignId: one.id, campaignName: one.name, messageId: message.id, contactName: message.name, note: message.reason ?? message.state });
   message.steps.push({ at, kind: 'released', sessionName: null, cause: null, part: 1 });
 }
 
@@ -180,7 +189,7 @@ export function countsOf(one: Campaign): Counts {
 export function rowOf(world: World, one: Campaign): CampaignRow {
   const draft = one.state === 'draft';
   const people = draft ? audience(world, one).length : one.messages.length;
-  return { id: one.id, name: one.name, state: one.state, practice: true, people, counts: countsOf(one), parts: people * shapeOf(one, one.text).length, dueAt: one.dueAt, startedAt: one.startedAt, finishedAt: one.finishedAt, updatedAt: one.updatedAt, firstText: one.text.slice(0, 120) };
+  return { id: one.id, name: one.name, state: one.state, practice: bookOf(one) === 'practice', people, counts: countsOf(one), parts: people * shapeOf(one, one.text).length, dueAt: one.dueAt, startedAt: one.startedAt, finishedAt: one.finishedAt, updatedAt: one.updatedAt, firstText: one.text.slice(0, 120) };
 }
 
 export function liveOf(world: World, one: Campaign): LiveView {
@@ -190,25 +199,25 @@ export function liveOf(world: World, one: Campaign): LiveView {
   const causes = new Map<string, number>();
   for (const message of one.messages) if (message.state === 'failed') causes.set(message.reason ?? 'unknown', (causes.get(message.reason ?? 'unknown') ?? 0) + 1);
   const waiting = counts.pending + counts.sending;
-  const pace = world.sessions[0]?.pace;
+  const { pace } = senderOf(world, one);
   const each = pace ? (pace.minMs + pace.maxMs) / 2 + pace.restMs / pace.batch : 14_000;
-  return { id: one.id, name: one.name, state: one.state, practice: true, people: one.messages.length, counts, parts: one.messages.length * shapeOf(one, one.text).length, dueAt: one.dueAt ?? world.now(), startedAt: one.startedAt,
+  return { id: one.id, name: one.name, state: one.state, practice: bookOf(one) === 'practice', people: one.messages.length, counts, parts: one.messages.length * shapeOf(one, one.text).length, dueAt: one.dueAt ?? world.now(), startedAt: one.startedAt,
     finishesAt: one.state === 'running' ? world.now() + waiting * each * 2 : null, finishedAt: one.finishedAt, perQuarter: one.perQuarter.slice(-24), lastHour: one.perQuarter.slice(-4).reduce((total, quarter) => total + quarter.sent, 0),
     wait: waitOf(world, one), credits: { held: sum('hold') - sum('settle') - sum('release'), settled: sum('settle'), released: sum('release') }, causes: [...causes].map(([cause, people]) => ({ cause, people })), skipped: one.skipped };
 }
 
 export function waitOf(world: World, one: Campaign | undefined): LiveView['wait'] {
-  const session = world.sessions[0];
+  const session = senderOf(world, one);
   if (world.pausedAll) return { kind: 'pausedAll', until: null, sessionName: null };
   if (!one) return { kind: 'nothing', until: null, sessionName: null };
   if (one.state === 'paused') return { kind: 'paused', until: null, sessionName: null };
   if (one.state === 'scheduled') return { kind: 'due', until: one.dueAt, sessionName: null };
   if (one.state !== 'running') return { kind: 'nothing', until: null, sessionName: null };
-  return { kind: 'pace', until: Math.max(one.nextAt, world.now()), sessionName: session?.name ?? null };
+  return { kind: 'pace', until: Math.max(one.nextAt, world.now()), sessionName: session.name };
 }
 
 function recipientRow(world: World, message: Message): RecipientRow {
-  return { messageId: message.id, contactId: message.contactId, name: message.name, phoneShown: message.phoneShown, state: message.state, reason: message.reason, sessionName: message.tries > 0 ? world.sessions[0]?.name ?? null : null, triedAt: message.triedAt, tries: message.tries };
+  return { messageId: message.id, contactId: message.contactId, name: message.name, phoneShown: message.phoneShown, state: message.state, reason: message.reason, sessionName: message.tries > 0 ? world.practiceNumber.name : null, triedAt: message.triedAt, tries: message.tries };
 }
 
 function draftOf(one: Campaign): Draft {
@@ -316,8 +325,8 @@ function review(world: World, one: Campaign): Review {
   const sizes = list.filter((person) => skipReason(one, person) === null).map((person) => shapeOf(one, render(one.text, person).text).length);
   const credits = sizes.reduce((sum, size) => sum + size, 0);
   const price = [...new Set(sizes)].sort((a, b) => a - b).map((parts) => ({ parts, people: sizes.filter((size) => size === parts).length }));
-  const { free } = balanceOf(world, 'practice');
-  const pace = world.sessions[0]?.pace;
+  const { free } = balanceOf(world, bookOf(one));
+  const { pace } = senderOf(world, one);
   const gap = pace ? (pace.minMs + pace.maxMs) / 2 + pace.restMs / pace.batch : 14_000;
   const startsAt = Math.max(one.dueAt ?? 0, world.now());
   const finishesAt = startsAt + credits * gap;
@@ -332,7 +341,7 @@ function review(world: World, one: Campaign): Review {
   const lastDay = plan.at(-1);
   const end = lastDay ? Date.parse(`${lastDay.day}T00:00:00+03:00`) + (lastDay.spans.at(-1)?.to ?? 0) * 60_000 : finishesAt;
   return { people: list.length, willSend, skipped: lines, price, credits, free, freeAfter: free - credits, shortage: Math.max(0, credits - free), coveredPeople: covered(sizes, free),
-    practice: true, startsAt, finishesAt: willSend > 0 ? end : null, partsPerHour: Math.round(3_600_000 / gap), zone: world.settings.zone, days: plan,
+    practice: bookOf(one) === 'practice', startsAt, finishesAt: willSend > 0 ? end : null, partsPerHour: Math.round(3_600_000 / gap), zone: world.settings.zone, days: plan,
     sessions: world.sessions.map((session) => ({ id: session.id, name: session.name, chosen: one.sessionIds.includes(session.id), share: one.sessionIds.includes(session.id) ? 1 / one.sessionIds.length : 0 })), blockers };
 }
 

@@ -1,4 +1,5 @@
 import type { Api, AppStatus } from '../client';
+import { sessionOf } from './numbers';
 import { refuse, type World } from './world';
 
 const countries: [string, number][] = [['TR', 90], ['ID', 62], ['DE', 49], ['GB', 44], ['US', 1], ['NL', 31], ['FR', 33], ['MY', 60], ['SG', 65], ['AZ', 994], ['AU', 61], ['AT', 43], ['BE', 32], ['SA', 966], ['AE', 971], ['IN', 91]];
@@ -10,7 +11,7 @@ export function doorCommands(world: World): Pick<Api, 'appStatus' | 'choosePassp
     if (world.door === 'failed') return { state: 'failed', error: { code: 'storage.newer', message: 'The data was written by a newer Ulak.', params: { folder: '/home/shop/.local/share/ulak', found: '12', known: '9' } } };
     return { state: 'open', recoveryCode: world.recoveryCode };
   };
-  const session = (id: string) => world.sessions.find((one) => one.id === id) ?? refuse('session.unknown', 'There is no such number.');
+  const session = (id: string) => world.numbers.find((one) => one.id === id) ?? refuse('session.unknown', 'There is no such number.');
   return {
     appStatus: async () => status(),
     choosePassphrase: async (passphrase) => {
@@ -33,9 +34,9 @@ export function doorCommands(world: World): Pick<Api, 'appStatus' | 'choosePassp
     savePace: async (id, pace) => {
       if (pace.minMs < 1000) refuse('pace.too_fast', 'A number sends at most once a second.');
       if (pace.maxMs < pace.minMs) refuse('pace.backwards', 'The longest wait must not be shorter than the shortest one.');
-      return Object.assign(session(id), { pace });
+      return sessionOf(Object.assign(session(id), { pace }));
     },
-    renameSession: async (id, name) => Object.assign(session(id), { name }),
+    renameSession: async (id, name) => { const renamed = sessionOf(Object.assign(session(id), { name })); world.emit('numbersChanged', null); return renamed; },
     practiceOptions: async () => world.practice,
     savePracticeOptions: async (options) => { world.practice = { ...world.practice, ...options }; return world.practice; },
   };

@@ -1,6 +1,6 @@
 // Makes the fake move: sends by the pace, lets ticks follow, and tells the window. Also the history behind the day.
 import type { Api, Attention } from '../client';
-import { blank, countsOf, liveOf, pending, release, rowOf, settle, start, step, waitOf } from './campaigns';
+import { blank, countsOf, liveOf, pending, release, rowOf, senderOf, settle, start, step, waitOf } from './campaigns';
 import { balanceOf } from './credits';
 import type { Campaign, Message, World } from './world';
 
@@ -51,9 +51,9 @@ function tick(world: World): void {
 }
 
 function sendNext(world: World, one: Campaign): boolean {
-  const session = world.sessions[0];
+  const session = senderOf(world, one);
   const message = one.messages.find((candidate) => candidate.state === 'pending');
-  if (!message || !session) {
+  if (!message) {
     if (one.messages.some((candidate) => candidate.next || candidate.state === 'unknown')) return false;
     one.state = 'finished';
     one.finishedAt = world.now();
@@ -73,7 +73,7 @@ function sendNext(world: World, one: Campaign): boolean {
 function send(world: World, one: Campaign, message: Message, at: number): void {
   message.tries += 1;
   message.triedAt = at;
-  message.steps.push({ at, kind: 'try', sessionName: world.sessions[0]?.name ?? null, cause: null, part: 1 });
+  message.steps.push({ at, kind: 'try', sessionName: senderOf(world, one).name, cause: null, part: 1 });
   if (Math.random() * 100 < (world.practice.failPercent ?? 0) / 2) {
     message.reason = 'not_on_whatsapp';
     step(world, one, message, 'failed', at + 900);
@@ -103,6 +103,7 @@ function history(world: World): void {
     world.book('settle', -spent, -spent, { at: at + 3_600_000, campaignId: `past-${month}`, campaignName: `Invoice reminders ${month}`, count: spent });
     if (month === '08') world.book('grant', 9000, 0, { at: at + DAY, price: '₺4.500,00', note: 'bank transfer' });
   }
+  if (world.scene !== 'nophone') world.book('grant', 1000, 0, { book: 'real', at: Date.parse('2026-09-02T09:00:00Z'), note: 'start' });
   world.book('grant', 2500, 0, { at: Date.parse('2026-11-03T06:12:00Z'), price: '₺1.250,00', note: 'bank transfer' });
   world.book('adjust', -40, 0, { at: Date.parse('2026-11-11T15:05:00Z'), note: 'Top-up of July was entered twice' });
 
@@ -146,7 +147,7 @@ function sample(world: World, name: string, tags: string[], at: number, dueAt: n
 function arrive(world: World, one: Campaign, message: Message, at: number, state: 'sent' | 'delivered' | 'read'): void {
   message.tries = 1;
   message.triedAt = at;
-  message.steps.push({ at, kind: 'try', sessionName: world.sessions[0]?.name ?? null, cause: null, part: 1 });
+  message.steps.push({ at, kind: 'try', sessionName: senderOf(world, one).name, cause: null, part: 1 });
   step(world, one, message, 'sent', at + 400);
   settle(world, one, message, at + 400);
   if (state !== 'sent') step(world, one, message, 'delivered', at + 2400);

@@ -1,6 +1,7 @@
 // The state of the fake: settings, people, campaigns with their messages, the ledger, and a clock that starts on a
 // Thursday afternoon in a shop in İzmir.
-import type { Audience, CampaignState, Choice, ContactView, EventName, ImportProgress, LedgerRow, MediaItem, PartState, Payload, PracticeOptions, Refusal, RouteStep, SessionView, Settings, SkipReason, TemplateView } from '../client';
+import type { Audience, CampaignState, Choice, ContactView, EventName, ImportProgress, LedgerRow, MediaItem, NumberView, PartState, Payload, PracticeOptions, Refusal, RouteStep, SessionView, Settings, SkipReason, TemplateView } from '../client';
+import { everyNumber, practiceNumber, sessionOf, usualNumbers } from './numbers';
 import { people } from './people';
 
 export type Message = { id: string; contactId: string; name: string; phoneShown: string; state: PartState; reason: string | null; steps: RouteStep[]; tries: number; triedAt: number | null; next: { at: number; state: PartState } | null; text: string };
@@ -19,8 +20,8 @@ export class World {
   door: 'open' | 'needsPassphrase' | 'locked' | 'failed' = 'open';
   recoveryCode: string | null = null;
   practice: Required<PracticeOptions> = { readPercent: 70, failPercent: 2, unreachablePercent: 1, delayMs: 2000 };
-  sessions: SessionView[] = [{ id: 'session-practice', name: '', phone: '', practice: true, state: 'connected', priority: 100,
-    pace: { minMs: 8000, maxMs: 20000, batch: 50, restMs: 120000, hourlyCap: 0, dailyCap: 0 }, sentToday: 486, errorsToday: 5, lastActivityAt: null }];
+  readonly practiceNumber = practiceNumber();
+  numbers: NumberView[] = [];
   contacts: ContactView[] = [];
   campaigns: Campaign[] = [];
   templates: TemplateView[] = [];
@@ -36,12 +37,13 @@ export class World {
     this.emit = emit;
     if (scene === 'fresh' || scene === 'passphrase') {
       this.settings = { ...this.settings, welcomed: false, businessName: '' };
-      this.sessions = this.sessions.map((session) => ({ ...session, sentToday: 0, errorsToday: 0 }));
+      Object.assign(this.practiceNumber, { sentToday: 0, errorsToday: 0, lastActivityAt: null });
       this.recoveryCode = scene === 'fresh' ? 'F4KE-7M2Q-9XTB-C3WN-8RHD-5PVJ' : null;
       this.book('grant', 10_000, 0, { at: this.now() - 60_000, note: '' });
     } else {
       this.contacts = people(scene === 'many' ? 100_000 : 1318, this.now());
     }
+    this.numbers = [...(scene === 'numbers' ? everyNumber(this.now()) : scene === 'fresh' || scene === 'passphrase' || scene === 'nophone' ? [] : usualNumbers(this.now())), this.practiceNumber];
     if (scene === 'passphrase') this.door = 'needsPassphrase';
     if (scene === 'locked') this.door = 'locked';
     if (scene === 'failed') this.door = 'failed';
@@ -49,6 +51,10 @@ export class World {
 
   now(): number {
     return this.#start + (performance.now() - this.#loaded);
+  }
+
+  get sessions(): SessionView[] {
+    return [...this.numbers].sort((a, b) => a.priority - b.priority).map(sessionOf);
   }
 
   id(kind: string): string {

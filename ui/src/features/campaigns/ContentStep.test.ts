@@ -1,15 +1,17 @@
 import { fireEvent, render, screen, waitFor } from '@testing-library/svelte';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { connectTo, type Api, type ContactView, type Draft, type DraftEdit, type MediaItem, type SessionView, type TestSend } from '../../api/client';
+import { connectTo, type Api, type ContactView, type Draft, type DraftEdit, type MediaItem, type TestSend } from '../../api/client';
+import { numbers } from '../../lib/numbers.svelte';
+import { sample } from '../numbers/sample';
 import { Composer } from './composer.svelte';
 import ContentStep from './ContentStep.svelte';
 import TestDialog from './TestDialog.svelte';
 
 const photo: MediaItem = { id: 'p1', name: 'frames.jpg', kind: 'image', verdict: { kind: 'fine' }, width: 1600, height: 1200, durationMs: null, pages: null, waveform: null, bytes: 300_000, sourceBytes: 300_000, thumbnail: null };
 const elif: ContactView = { id: 'c1', phone: '+905325550218', phoneShown: '+90 532 555 02 18', name: 'Elif', email: '', fields: {}, tags: [], standing: 'normal', consent: null, createdAt: 0, lastMessageAt: null };
-const draft: Draft = { id: 'd1', name: 'Frames', text: '', choice: null, audience: { everyone: true, tags: [] }, media: [photo], splitLongCaption: false, dueAt: null, priority: 5, sessionIds: ['s1'], keepHours: true, consentBasis: '', updatedAt: 0 };
+const draft: Draft = { id: 'd1', name: 'Frames', text: '', choice: null, audience: { everyone: true, tags: [] }, media: [photo], splitLongCaption: false, dueAt: null, priority: 5, sessionIds: ['n1'], keepHours: true, consentBasis: '', updatedAt: 0 };
 
-const session: SessionView = { id: 's1', name: 'Shop', phone: '', practice: false, state: 'connected', priority: 1, pace: { minMs: 1, maxMs: 1, batch: 0, restMs: 0, hourlyCap: 0, dailyCap: 0 }, sentToday: 0, errorsToday: 0, lastActivityAt: null };
+const shop = sample();
 
 let saves: DraftEdit[];
 let tests: TestSend[];
@@ -20,10 +22,11 @@ beforeEach(() => {
   vi.useFakeTimers({ shouldAdvanceTime: true });
   saves = [];
   tests = [];
+  numbers.list = [shop];
   failing = false;
   const api: Partial<Api> = {
     draft: async () => draft,
-    sessions: async () => [session],
+    numbers: async () => [shop],
     sendTest: async (test: TestSend) => { tests.push(test); return 'test'; },
     contactTotals: async () => ({ all: 1, normal: 1, gray: 0, black: 0, tags: [], fields: ['city'] }),
     contact: async () => elif,
@@ -160,6 +163,6 @@ test('a test goes to the phone that was typed, as the contact in the preview, ov
   render(TestDialog, { open: true, composer });
   await fireEvent.input(await screen.findByTestId('test-to'), { target: { value: ' +905550001234 ' } });
   await fireEvent.submit(screen.getByTestId('test-to').closest('form')!);
-  await waitFor(() => expect(tests).toEqual([{ draftId: 'd1', index: 0, to: '+905550001234', over: 's1' }]));
+  await waitFor(() => expect(tests).toEqual([{ draftId: 'd1', index: 0, to: '+905550001234', over: 'n1' }]));
   expect(saves.at(-1)?.text).toBe('Hi {{name}}');
 });

@@ -1,5 +1,5 @@
 // One draft of a campaign while it is composed. Questions to the core are asked about what is saved.
-import { api, listen, type ContactTotals, type Draft, type DraftCheck, type DraftEdit, type MediaItem, type MediaWish, type Review, type SessionView } from '../../api/client';
+import { api, listen, type ContactTotals, type Draft, type DraftCheck, type DraftEdit, type MediaItem, type MediaWish, type Review } from '../../api/client';
 import type { Step } from '../../lib/router.svelte';
 import { Answer } from './answer.svelte';
 import { allText } from './choice';
@@ -11,7 +11,6 @@ const MINUTE = 60_000;
 
 export class Composer extends Writing<Draft> {
   totals = $state.raw<ContactTotals | null>(null);
-  sessions = $state.raw<SessionView[]>([]);
   readonly check = new Answer<DraftCheck>();
   readonly review = new Answer<Review>();
   readonly preview: Preview;
@@ -37,7 +36,7 @@ export class Composer extends Writing<Draft> {
     void this.#open();
     const ask = () => void this.refresh();
     const people = () => { ask(); void this.#readTotals(); };
-    const stops = [listen('contactsChanged', people), listen('ledgerChanged', ask), listen('settingsChanged', ask)];
+    const stops = [listen('contactsChanged', people), listen('ledgerChanged', ask), listen('settingsChanged', ask), listen('numbersChanged', ask)];
     // "Now" moves: so do the finish and the days it needs.
     const timer = setInterval(() => { if (this.#step === 'schedule') ask(); }, MINUTE);
     return () => {
@@ -50,10 +49,9 @@ export class Composer extends Writing<Draft> {
 
   async #open(): Promise<void> {
     try {
-      const [draft, sessions] = await Promise.all([api.draft(this.id), api.sessions(), this.#readTotals()]);
-      this.sessions = sessions;
+      const [draft, known] = await Promise.all([api.draft(this.id), api.numbers(), this.#readTotals()]);
       this.draft = draft;
-      const practice = sessions.find((session) => session.practice);
+      const practice = known.find((number) => number.kind === 'practice');
       if (draft.sessionIds.length === 0 && practice) this.edit({ sessionIds: [practice.id] });
       await this.refresh();
     } catch (error) {

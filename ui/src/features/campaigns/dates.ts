@@ -1,11 +1,5 @@
 // Names of days, months and zones in the language of the window.
-import { zone } from '../../lib/format.svelte';
 import { intlTag, language } from '../../lib/i18n.svelte';
-
-/** Friday */
-export function weekday(at: number): string {
-  return named({ weekday: 'long' }, at, zone.name);
-}
 
 /** Friday, for a day given as YYYY-MM-DD. */
 export function weekdayOf(day: string): string {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { MediaItem } from '../../api/client';
-import { allFacts, movedTo, playTime, wave } from './media';
+import { allFacts, playTime, wave } from './media';
 
 const file = (change: Partial<MediaItem>): MediaItem => ({ id: 'f', name: 'f', kind: 'image', verdict: { kind: 'fine' }, width: null, height: null, durationMs: null, pages: null, waveform: null, bytes: 200_000, sourceBytes: 1_900_000, thumbnail: null, ...change });
 
@@ -17,9 +17,4 @@ test.each([[400, '0:01'], [42_000, '0:42'], [61_400, '1:01'], [3_600_000, '60:00
 test('a waveform becomes bars of few heights, and its absence a quiet line', () => {
   expect(wave(Array.from({ length: 64 }, (_, at) => (at === 63 ? 0 : 100))).slice(0, 2)).toEqual([22, 22]);
   expect(new Set(wave(null))).toEqual(new Set([3]));
-});
-
-test('a file moves to its place', () => {
-  expect(movedTo(['a', 'b', 'c'], 0, 2)).toEqual(['b', 'c', 'a']);
-  expect(movedTo(['a', 'b'], 1, -5)).toEqual(['b', 'a']);
 });

@@ -41,14 +41,6 @@ export function wave(waveform: number[] | null): number[] {
   return Array.from({ length: BARS }, (_, at) => 3 + Math.round(((waveform[Math.floor((at * waveform.length) / BARS)] ?? 0) / 100) * (LOUDEST - 3)));
 }
 
-/** The list with one of its members at another place. */
-export function movedTo<T>(list: T[], from: number, to: number): T[] {
-  const moved = [...list];
-  const [one] = moved.splice(from, 1);
-  if (one !== undefined) moved.splice(Math.max(0, Math.min(to, moved.length)), 0, one);
-  return moved;
-}
-
 /** The files of the clipboard, where they and not a text were meant. */
 export function pastedFiles(clipboard: DataTransfer | null): File[] {
   return clipboard && clipboard.getData('text/plain') === '' ? [...clipboard.files] : [];

@@ -5,7 +5,7 @@ export class Home {
   view = $state.raw<HomeView | null>(null);
   error = $state.raw<unknown>(null);
 
-  follow = (): (() => void) => keepFresh(['nowChanged', 'campaignChanged', 'ledgerChanged', 'contactsChanged', 'settingsChanged'], () => this.load());
+  follow = (): (() => void) => keepFresh(['nowChanged', 'campaignChanged', 'ledgerChanged', 'contactsChanged', 'numbersChanged', 'settingsChanged'], () => this.load());
 
   async load(): Promise<void> {
     try {

@@ -29,6 +29,11 @@ pub struct Taken {
     pub to: String,
     pub text: Option<String>,
     pub media: Option<[u8; 32]>,
+    /// The session has talked with the contact.
+    pub known: bool,
+    /// The session shows "typing…" before a text.
+    pub typing: bool,
+    pub file_name: Option<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -77,7 +82,8 @@ async fn take(
     let row = sqlx::query(
         "UPDATE parts SET state = 'sending', session_id = ?1, attempts = attempts + 1, tries = tries + 1, tried_at = ?2, cause = NULL
          WHERE id = ?3
-           AND ((state = 'pending' AND ready = 1) OR (state = 'unknown' AND session_id = ?1))
+           AND ((state = 'pending' AND ready = 1 AND (session_id IS NULL OR session_id = ?1))
+                OR (state = 'unknown' AND session_id = ?1))
            AND EXISTS (SELECT 1 FROM queues q WHERE q.id = parts.queue_id AND q.state = 'open')
            AND NOT EXISTS (SELECT 1 FROM settings s WHERE s.key = 'paused_all' AND s.value = 'true')
            AND EXISTS (SELECT 1 FROM messages m JOIN contacts c ON c.id = m.contact_id
@@ -86,7 +92,10 @@ async fn take(
              (SELECT q.book FROM queues q WHERE q.id = parts.queue_id),
              (SELECT m.phone FROM messages m WHERE m.id = parts.message_id),
              CASE with_text WHEN 1 THEN (SELECT m.text FROM messages m WHERE m.id = parts.message_id) END,
-             EXISTS (SELECT 1 FROM attempts a WHERE a.part_id = parts.id AND a.outcome = 'unknown'), tries",
+             EXISTS (SELECT 1 FROM attempts a WHERE a.part_id = parts.id AND a.outcome = 'unknown'), tries,
+             EXISTS (SELECT 1 FROM messages m JOIN chats c ON c.session_id = ?1 AND c.contact_id = m.contact_id
+                     WHERE m.id = parts.message_id),
+             (SELECT s.typing FROM sessions s WHERE s.id = ?1), file_name",
     )
     .bind(session)
     .bind(now)
@@ -109,6 +118,9 @@ async fn take(
         text: row.get(10),
         doubtful: row.get(11),
         tries: row.get(12),
+        known: row.get(13),
+        typing: row.get(14),
+        file_name: row.get(15),
     }))
 }
 

@@ -3,26 +3,56 @@
 use sqlx::{Row, SqliteConnection};
 
 use super::claim::Taken;
+use super::{chats, farewell, trip};
 use crate::clock::{MINUTE, Millis, SECOND};
+use crate::ids::PartId;
+use crate::ledger::Book;
 use crate::ledger::store::{End, end_hold};
+use crate::outbox::breaker::Trip;
 use crate::outbox::state::cause;
 use crate::session::messenger::Outcome;
 
 /// How often a part is tried in a round when it certainly did not arrive and another try can help.
 pub const MOST_TRIES: i64 = 3;
 
+/// Says what shut the number, where the outcome did.
 pub async fn complete(
     db: &mut SqliteConnection,
     taken: &Taken,
     outcome: &Outcome,
     now: Millis,
-) -> Result<(), sqlx::Error> {
+) -> Result<Option<Trip>, sqlx::Error> {
     match outcome {
-        Outcome::Accepted => accepted(db, taken, now).await,
-        Outcome::Refused { cause, again: true } if taken.doubtful => unknown(db, taken, cause, now).await,
-        Outcome::Refused { cause, again: true } if taken.tries < MOST_TRIES => later(db, taken, cause, now).await,
-        Outcome::Refused { cause, .. } => failed(db, taken, cause, now).await,
-        Outcome::Unknown { cause } => unknown(db, taken, cause, now).await,
+        Outcome::Accepted => accepted(db, taken, now).await?,
+        Outcome::Refused { cause, again } => {
+            let trip = trip::shut(db, taken, cause, now).await?;
+            match trip {
+                Some(_) => spared(db, taken, cause, true, now).await?,
+                None if cause == cause::NOT_CONNECTED => spared(db, taken, cause, false, now).await?,
+                None => refused(db, taken, cause, *again, now).await?,
+            }
+            farewell::if_gone(db, taken.session, now).await?;
+            return Ok(trip);
+        }
+        Outcome::Unknown { cause } => {
+            unknown(db, taken, cause, now).await?;
+            farewell::if_gone(db, taken.session, now).await?;
+        }
+    }
+    Ok(None)
+}
+
+async fn refused(
+    db: &mut SqliteConnection,
+    taken: &Taken,
+    cause: &str,
+    again: bool,
+    now: Millis,
+) -> Result<(), sqlx::Error> {
+    match again {
+        true if taken.doubtful => unknown(db, taken, cause, now).await,
+        true if taken.tries < MOST_TRIES => later(db, taken, cause, now).await,
+        _ => failed(db, taken, cause, now).await,
     }
 }
 
@@ -39,16 +69,21 @@ async fn accepted(db: &mut SqliteConnection, taken: &Taken, now: Millis) -> Resu
     .await?;
     end_attempt(db, taken, "accepted", None, now).await?;
     end_hold(db, End::Settle, taken.book, taken.queue, taken.part, taken.round, now).await?;
+    if taken.book == Book::Real && !taken.known {
+        chats::begun(db, taken.session, taken.message, now).await?;
+    }
     if !taken.last {
         make_next_ready(db, taken.part).await?;
     }
     Ok(())
 }
 
-/// The following part of the same message may go.
-pub async fn make_next_ready(db: &mut SqliteConnection, part: crate::ids::PartId) -> Result<(), sqlx::Error> {
+/// The following part of the same message may go, over the number that began: half a message from another would be
+/// taken for somebody else's.
+pub async fn make_next_ready(db: &mut SqliteConnection, part: PartId) -> Result<(), sqlx::Error> {
     sqlx::query(
-        "UPDATE parts SET ready = 1
+        "UPDATE parts SET ready = 1, session_id = coalesce(session_id,
+             (SELECT s.id FROM parts b JOIN sessions s ON s.id = b.session_id AND s.removed_at IS NULL WHERE b.id = ?1))
          WHERE message_id = (SELECT message_id FROM parts WHERE id = ?1)
            AND position = (SELECT position + 1 FROM parts WHERE id = ?1)",
     )
@@ -58,12 +93,14 @@ pub async fn make_next_ready(db: &mut SqliteConnection, part: crate::ids::PartId
     Ok(())
 }
 
-/// Any healthy session may try again, a little later each time.
+/// A little later each time. The first part of a message may then go over any healthy session.
 async fn later(db: &mut SqliteConnection, taken: &Taken, cause: &str, now: Millis) -> Result<(), sqlx::Error> {
     sqlx::query(
-        "UPDATE parts SET state = 'pending', session_id = NULL, due_at = ?, cause = ? WHERE id = ? AND state = 'sending'",
+        "UPDATE parts SET state = 'pending', session_id = CASE position WHEN 1 THEN NULL ELSE session_id END,
+                          due_at = ?, cause = ?
+         WHERE id = ? AND state = 'sending'",
     )
-    .bind(now + backoff(taken.attempt))
+    .bind(now + backoff(taken.tries))
     .bind(cause)
     .bind(taken.part)
     .execute(&mut *db)
@@ -71,11 +108,39 @@ async fn later(db: &mut SqliteConnection, taken: &Taken, cause: &str, now: Milli
     end_attempt(db, taken, "refused", Some(cause), now).await
 }
 
-/// The parts after a failed one fail with it: a text about a photo that did not come helps nobody.
+/// The try says nothing against the part, so it is not counted. A part whose refusal shut the number keeps it and goes
+/// when the number may: to try the same person over the next one would carry the harm on. Else another may take over
+/// at once. What is in doubt stays in doubt.
+async fn spared(
+    db: &mut SqliteConnection,
+    taken: &Taken,
+    cause: &str,
+    keeps_number: bool,
+    now: Millis,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "UPDATE parts SET state = CASE WHEN ?1 THEN 'unknown' ELSE 'pending' END,
+                          session_id = CASE WHEN ?1 OR ?2 OR position > 1 THEN session_id END,
+                          due_at = ?3, cause = ?4, tries = tries - 1
+         WHERE id = ?5 AND state = 'sending'",
+    )
+    .bind(taken.doubtful)
+    .bind(keeps_number)
+    .bind(now)
+    .bind(cause)
+    .bind(taken.part)
+    .execute(&mut *db)
+    .await?;
+    end_attempt(db, taken, "refused", Some(cause), now).await
+}
+
+/// The parts after a failed one fail with it: a text about a photo that did not come helps nobody. A part that a
+/// receipt has proved sent in the meantime has not failed.
 async fn failed(db: &mut SqliteConnection, taken: &Taken, cause: &str, now: Millis) -> Result<(), sqlx::Error> {
     let ended = sqlx::query(
         "UPDATE parts SET state = 'failed', ended_at = ?1, cause = CASE WHEN id = ?2 THEN ?3 ELSE ?4 END
          WHERE message_id = ?5 AND ((id = ?2 AND state = 'sending') OR (position > ?6 AND state = 'pending'))
+           AND (SELECT state FROM parts WHERE id = ?2) = 'sending'
          RETURNING id, round",
     )
     .bind(now)
@@ -141,7 +206,8 @@ pub async fn rescue(db: &mut SqliteConnection, now: Millis) -> Result<u64, sqlx:
     let rescued = sqlx::query("UPDATE parts SET state = 'unknown', due_at = ?, cause = ? WHERE state = 'sending'")
         .bind(now)
         .bind(cause::INTERRUPTED)
-        .execute(db)
+        .execute(&mut *db)
         .await?;
+    farewell::all_gone(db, now).await?;
     Ok(rescued.rows_affected())
 }

@@ -1,22 +1,28 @@
 //! The outbox's tables: queues, messages, parts, attempts.
 
+pub mod chats;
 pub mod claim;
 pub mod complete;
+pub mod farewell;
+mod heads;
 pub mod queue;
 pub mod reading;
 pub mod recipients;
+mod trip;
 
+use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
 use crate::clock::{DAY, HOUR, Millis};
 use crate::ids::SessionId;
+use crate::outbox::gate::{Gate, Restrictions, gate};
 use crate::outbox::pace::Rhythm;
-use crate::outbox::plan::{Head, SessionState, Snapshot};
+use crate::outbox::plan::{SessionState, Snapshot};
 use crate::outbox::window::SendingHours;
 use crate::session::{Session, store as sessions};
 use crate::settings;
 
-/// What the planner looks at: the heads of the queues and the sessions' rhythm, a few indexed look-ups each.
+/// What the planner looks at: the heads of the queues and the sessions' rhythm and gates, a few indexed look-ups each.
 pub async fn snapshot(
     db: &mut SqliteConnection,
     now: Millis,
@@ -25,55 +31,52 @@ pub async fn snapshot(
 ) -> Result<Snapshot, sqlx::Error> {
     let paused_all = settings::get(db, settings::key::PAUSED_ALL).await?.unwrap_or(false);
     let hours = settings::load(db).await?.hours();
+    let linked = restrictions(db).await?;
+    let mut heads = heads::of_queues(db).await?;
     let mut states = Vec::new();
-    let mut heads = queue_heads(db).await?;
     for session in sessions::all(db).await?.iter().filter(|session| usable.contains(&session.id)) {
-        heads.extend(unknown_head(db, session.id).await?);
-        states.push(session_state(db, session, now, busy.contains(&session.id)).await?);
+        let gate = linked.iter().find(|(id, _)| *id == session.id).map_or(Gate::Open, |(_, limits)| gate(now, limits));
+        heads.extend(heads::bound_to(db, session.id).await?);
+        states.push(session_state(db, session, gate, now, busy.contains(&session.id)).await?);
     }
-    Ok(Snapshot { paused_all, hours: SendingHours { ..hours }, sessions: states, heads })
+    for state in states.iter().filter(|state| state.gate.prefers_known()) {
+        heads::mark_known(db, &mut heads, state.id).await?;
+        if is_free(state, now) {
+            heads.extend(heads::of_known_people(db, state.id, now).await?);
+        }
+    }
+    let offline = linked.into_iter().map(|(id, _)| id).filter(|id| !usable.contains(id)).collect();
+    Ok(Snapshot { paused_all, hours: SendingHours { ..hours }, sessions: states, offline, heads })
 }
 
-async fn queue_heads(db: &mut SqliteConnection) -> Result<Vec<Head>, sqlx::Error> {
+fn is_free(state: &SessionState, now: Millis) -> bool {
+    !state.busy && state.next_send_at <= now && state.cap_until.is_none()
+}
+
+/// What narrows the linked numbers; those that were taken off the list are left out.
+async fn restrictions(db: &mut SqliteConnection) -> Result<Vec<(SessionId, Restrictions)>, sqlx::Error> {
     let rows = sqlx::query(
-        "SELECT p.id, p.due_at, q.id AS queue, q.priority, q.keep_hours, q.session_ids
-         FROM queues q JOIN parts p ON p.id =
-             (SELECT h.id FROM parts h WHERE h.queue_id = q.id AND h.state = 'pending' AND h.ready = 1
-              ORDER BY h.due_at, h.id LIMIT 1)
-         WHERE q.state = 'open'",
+        "SELECT id, shut_cause, shut_until, locked_until, new_chats_used, new_chats_quota, quota_renews_at, limits_at
+         FROM sessions WHERE kind = 'whatsapp' AND linked_at IS NOT NULL AND removed_at IS NULL ORDER BY priority, id",
     )
     .fetch_all(db)
     .await?;
-    Ok(rows.iter().map(|row| head(row, None)).collect())
-}
-
-async fn unknown_head(db: &mut SqliteConnection, session: SessionId) -> Result<Option<Head>, sqlx::Error> {
-    let row = sqlx::query(
-        "SELECT p.id, p.due_at, q.id AS queue, q.priority, q.keep_hours, q.session_ids
-         FROM parts p JOIN queues q ON q.id = p.queue_id
-         WHERE p.session_id = ? AND p.state = 'unknown' AND q.state = 'open' ORDER BY p.due_at LIMIT 1",
-    )
-    .bind(session)
-    .fetch_optional(db)
-    .await?;
-    Ok(row.as_ref().map(|row| head(row, Some(session))))
-}
-
-fn head(row: &sqlx::sqlite::SqliteRow, bound_to: Option<SessionId>) -> Head {
-    Head {
-        part: row.get("id"),
-        queue: row.get("queue"),
-        priority: row.get("priority"),
-        due_at: row.get("due_at"),
-        keep_hours: row.get("keep_hours"),
-        bound_to,
-        allowed: serde_json::from_str(row.get("session_ids")).unwrap_or_default(),
-    }
+    let limits = |row: &SqliteRow| Restrictions {
+        shut_cause: row.get(1),
+        shut_until: row.get(2),
+        locked_until: row.get(3),
+        new_chats_used: row.get(4),
+        new_chats_quota: row.get(5),
+        quota_renews_at: row.get(6),
+        limits_at: row.get(7),
+    };
+    Ok(rows.iter().map(|row| (row.get(0), limits(row))).collect())
 }
 
 async fn session_state(
     db: &mut SqliteConnection,
     session: &Session,
+    gate: Gate,
     now: Millis,
     busy: bool,
 ) -> Result<SessionState, sqlx::Error> {
@@ -84,7 +87,7 @@ async fn session_state(
     let hourly = cap_until(db, session.id, session.pace.hourly_cap, HOUR).await?.map(|until| until.min(now + HOUR));
     let daily = cap_until(db, session.id, session.pace.daily_cap, DAY).await?.map(|until| until.min(now + DAY));
     let cap_until = hourly.max(daily).filter(|until| *until > now);
-    Ok(SessionState { id: session.id, busy, next_send_at, resting: rhythm.resting, cap_until })
+    Ok(SessionState { id: session.id, busy, next_send_at, resting: rhythm.resting, cap_until, gate })
 }
 
 pub async fn rhythm(db: &mut SqliteConnection, session: SessionId) -> Result<Rhythm, sqlx::Error> {

@@ -1,11 +1,15 @@
 //! Filling a queue, and pausing, cancelling and retrying it.
 
+use std::collections::BTreeMap;
+
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
 
 use crate::clock::Millis;
+use crate::db::execute_all;
 use crate::ids::{CampaignId, ContactId, MessageId, PartId, SessionId};
 use crate::ledger::store::{hold_again, release_all_pending};
 use crate::ledger::{Book, LedgerError};
+use crate::media::Attached;
 use crate::outbox::state::SkipReason;
 
 pub struct NewQueue<'a> {
@@ -31,7 +35,7 @@ pub struct NewMessage {
 pub struct NewPart {
     pub id: PartId,
     pub wire_id: String,
-    pub media: Option<[u8; 32]>,
+    pub media: Option<Attached>,
     pub with_text: bool,
 }
 
@@ -63,61 +67,75 @@ pub async fn add(
     messages: &[NewMessage],
     now: Millis,
 ) -> Result<(), sqlx::Error> {
-    for chunk in messages.chunks(ROWS) {
-        add_messages(db, queue, chunk, now).await?;
+    let mut alike: BTreeMap<Shape, Vec<(MessageId, &NewPart)>> = BTreeMap::new();
+    for message in messages {
+        for (index, part) in message.parts.iter().enumerate() {
+            alike.entry(Shape::of(message, index, part)).or_default().push((message.id, part));
+        }
     }
-    let parts: Vec<(&NewMessage, usize, &NewPart)> = messages
-        .iter()
-        .flat_map(|message| message.parts.iter().enumerate().map(move |(index, part)| (message, index, part)))
-        .collect();
-    for chunk in parts.chunks(ROWS) {
-        add_parts(db, queue, due_at, chunk).await?;
-    }
-    Ok(())
+    let parts = alike.iter().flat_map(|(shape, parts)| parts.chunks(ROWS).map(move |chunk| (shape, chunk)));
+    let parts = parts.map(|(shape, chunk)| insert_parts(queue, due_at, shape, chunk));
+    let messages = messages.chunks(ROWS).map(|chunk| insert_messages(queue, chunk, now));
+    execute_all(db, messages.chain(parts)).await
 }
 
-async fn add_messages(
-    db: &mut SqliteConnection,
-    queue: CampaignId,
-    messages: &[NewMessage],
-    now: Millis,
-) -> Result<(), sqlx::Error> {
+fn insert_messages(queue: CampaignId, messages: &[NewMessage], now: Millis) -> QueryBuilder<Sqlite> {
     let mut insert: QueryBuilder<Sqlite> = QueryBuilder::new(
-        "INSERT INTO messages (id, campaign_id, contact_id, phone, name, text, skip_reason, skip_variable, created_at) ",
+        "INSERT INTO messages (campaign_id, created_at, id, contact_id, phone, name, text, skip_reason, skip_variable)
+         SELECT ",
     );
+    insert.push_bind(queue).push(", ").push_bind(now).push(", v.* FROM (");
     insert.push_values(messages, |mut row, message| {
         let (reason, variable) = match &message.skipped {
             Some((reason, variable)) => (Some(reason.as_str()), variable.as_deref()),
             None => (None, None),
         };
-        row.push_bind(message.id).push_bind(queue).push_bind(message.contact).push_bind(message.phone.as_str());
+        row.push_bind(message.id).push_bind(message.contact).push_bind(message.phone.as_str());
         row.push_bind(message.name.as_str()).push_bind(message.text.as_str());
-        row.push_bind(reason).push_bind(variable).push_bind(now);
+        row.push_bind(reason).push_bind(variable);
     });
-    insert.build().execute(db).await?;
-    Ok(())
+    insert.push(") v");
+    insert
 }
 
-async fn add_parts(
-    db: &mut SqliteConnection,
+/// What the parts at one place of messages that look alike have in common: bound once a statement and not once a row.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Shape {
+    position: usize,
+    last: bool,
+    media: Option<Attached>,
+    with_text: bool,
+}
+
+impl Shape {
+    fn of(message: &NewMessage, index: usize, part: &NewPart) -> Self {
+        let position = index + 1;
+        Self { position, last: position == message.parts.len(), media: part.media.clone(), with_text: part.with_text }
+    }
+}
+
+fn insert_parts(
     queue: CampaignId,
     due_at: Millis,
-    parts: &[(&NewMessage, usize, &NewPart)],
-) -> Result<(), sqlx::Error> {
+    shape: &Shape,
+    parts: &[(MessageId, &NewPart)],
+) -> QueryBuilder<Sqlite> {
     let mut insert: QueryBuilder<Sqlite> = QueryBuilder::new(
-        "INSERT INTO parts
-             (id, message_id, queue_id, position, last, kind, with_text, media, wire_id, state, ready, due_at) ",
+        "INSERT INTO parts (state, queue_id, due_at, position, ready, last, kind, with_text, media, file_name, id, message_id, wire_id)
+         SELECT 'pending', ",
     );
-    insert.push_values(parts, |mut row, (message, index, part)| {
-        let position = i64::try_from(index + 1).unwrap_or(i64::MAX);
-        let kind = if part.media.is_some() { "image" } else { "text" };
-        row.push_bind(part.id).push_bind(message.id).push_bind(queue).push_bind(position);
-        row.push_bind(*index + 1 == message.parts.len()).push_bind(kind).push_bind(part.with_text);
-        row.push_bind(part.media.as_ref().map(<[u8; 32]>::as_slice)).push_bind(part.wire_id.as_str());
-        row.push("'pending'").push_bind(*index == 0).push_bind(due_at);
+    let mut common = insert.separated(", ");
+    common.push_bind(queue).push_bind(due_at);
+    common.push_bind(i64::try_from(shape.position).unwrap_or(i64::MAX)).push_bind(shape.position == 1);
+    common.push_bind(shape.last).push_bind(shape.media.as_ref().map_or("text", |file| file.kind.as_str()));
+    common.push_bind(shape.with_text).push_bind(shape.media.as_ref().map(|file| file.sha256.as_slice()));
+    common.push_bind(shape.media.as_ref().and_then(|file| file.name.as_deref()));
+    insert.push(", v.* FROM (");
+    insert.push_values(parts, |mut row, (message, part)| {
+        row.push_bind(part.id).push_bind(*message).push_bind(part.wire_id.as_str());
     });
-    insert.build().execute(db).await?;
-    Ok(())
+    insert.push(") v");
+    insert
 }
 
 /// The newest contact that a queue under construction already has: where an interrupted scheduling goes on.
@@ -186,6 +204,7 @@ pub async fn retry_failed(db: &mut SqliteConnection, queue: CampaignId, now: Mil
     Ok(u64::try_from(failed.len()).unwrap_or(u64::MAX))
 }
 
+/// The rest of a message goes over the number that began it, where that one is still there.
 async fn put_back(
     db: &mut SqliteConnection,
     part: PartId,
@@ -194,8 +213,11 @@ async fn put_back(
     now: Millis,
 ) -> Result<(), sqlx::Error> {
     sqlx::query(
-        "UPDATE parts SET state = 'pending', round = ?, tries = 0, ready = ?, due_at = ?, session_id = NULL, cause = NULL,
-                          ended_at = NULL WHERE id = ?",
+        "UPDATE parts SET state = 'pending', round = ?, tries = 0, ready = ?, due_at = ?, cause = NULL, ended_at = NULL,
+                session_id = (SELECT s.id FROM parts b JOIN sessions s ON s.id = b.session_id AND s.removed_at IS NULL
+                              WHERE b.message_id = parts.message_id AND b.position < parts.position
+                                AND b.sent_at IS NOT NULL ORDER BY b.position DESC LIMIT 1)
+         WHERE id = ?",
     )
     .bind(round)
     .bind(first)

@@ -4,7 +4,7 @@ use serde::Serialize;
 use sqlx::{Row, SqliteConnection};
 
 use crate::clock::{HOUR, MINUTE, Millis};
-use crate::ids::{CampaignId, SessionId};
+use crate::ids::{CampaignId, PartId, SessionId};
 use crate::outbox::state::PartState;
 
 /// How many of something are in each state.
@@ -84,6 +84,34 @@ async fn count_parts(db: &mut SqliteConnection, queue: CampaignId, last: &[bool]
         }
     }
     Ok(counts)
+}
+
+/// One part as the terminal tells of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PartLine {
+    pub id: PartId,
+    pub wire_id: String,
+    pub kind: String,
+    pub state: PartState,
+    pub cause: Option<String>,
+}
+
+/// Every part of a queue, in the order of sending.
+pub async fn lines(db: &mut SqliteConnection, queue: CampaignId) -> Result<Vec<PartLine>, sqlx::Error> {
+    let rows = sqlx::query("SELECT id, wire_id, kind, state, cause FROM parts WHERE queue_id = ? ORDER BY id")
+        .bind(queue)
+        .fetch_all(db)
+        .await?;
+    Ok(rows
+        .iter()
+        .map(|row| PartLine {
+            id: row.get(0),
+            wire_id: row.get(1),
+            kind: row.get(2),
+            state: row.get::<&str, _>(3).parse().unwrap_or(PartState::Unknown),
+            cause: row.get(4),
+        })
+        .collect())
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -173,6 +201,43 @@ pub async fn causes(db: &mut SqliteConnection, queue: CampaignId) -> Result<Vec<
     .fetch_all(db)
     .await?;
     Ok(rows.iter().map(|row| CauseLine { cause: row.get(0), people: row.get(1) }).collect())
+}
+
+/// What one number did for a queue.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub struct SessionCount {
+    pub session: SessionId,
+    pub name: String,
+    /// Parts that WhatsApp accepted from it.
+    pub sent: i64,
+    /// Parts whose last try was its own and failed.
+    pub failed: i64,
+}
+
+/// The share of each number that has sent or failed something, in the order of the numbers. What was sent is counted
+/// in the index alone.
+pub async fn by_session(db: &mut SqliteConnection, queue: CampaignId) -> Result<Vec<SessionCount>, sqlx::Error> {
+    let rows = sqlx::query(
+        "WITH done (session, sent, failed) AS (
+             SELECT session_id, count(*), 0 FROM parts WHERE queue_id = ?1 AND sent_at IS NOT NULL GROUP BY 1
+             UNION ALL
+             SELECT session_id, 0, count(*) FROM parts
+             WHERE queue_id = ?1 AND last IN (0, 1) AND state = 'failed' AND session_id IS NOT NULL GROUP BY 1)
+         SELECT s.id, s.name, sum(d.sent), sum(d.failed) FROM done d JOIN sessions s ON s.id = d.session
+         GROUP BY s.id ORDER BY s.priority, s.id",
+    )
+    .bind(queue)
+    .fetch_all(db)
+    .await?;
+    let count = |row: &sqlx::sqlite::SqliteRow| SessionCount {
+        session: row.get(0),
+        name: row.get(1),
+        sent: row.get(2),
+        failed: row.get(3),
+    };
+    Ok(rows.iter().map(count).collect())
 }
 
 pub async fn queue_state(db: &mut SqliteConnection, queue: CampaignId) -> Result<Option<String>, sqlx::Error> {

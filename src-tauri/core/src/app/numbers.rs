@@ -1,0 +1,348 @@
+//! Linked numbers: to link, to look after, to take off the list; and what is shown of each.
+
+use serde::Serialize;
+
+use super::credits::day_start;
+use super::{App, Problem};
+use crate::clock::Millis;
+use crate::contact::phone::{self, Country};
+use crate::db::StorageError;
+use crate::event::Event;
+use crate::ids::SessionId;
+use crate::outbox::store::farewell::number_gone;
+use crate::session::line::{LinkEnd, LinkHow};
+use crate::session::linking::{Progress, Stage};
+use crate::session::state::{LinkState, is_idle, phone_is_due};
+use crate::session::store::links::{self, Number};
+use crate::session::supervisor::Status;
+use crate::session::{NumberError, Pace, SessionKind, store as sessions};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub enum NumberKind {
+    Practice,
+    Whatsapp,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub struct NumberView {
+    pub id: SessionId,
+    pub kind: NumberKind,
+    pub name: String,
+    /// E.164; empty for the practice number.
+    pub phone: String,
+    pub priority: i64,
+    /// Of the linked numbers that are connected, the one that goes first.
+    pub is_primary: bool,
+    /// As `LinkState::name` says it.
+    pub state: String,
+    pub since: Option<Millis>,
+    pub next_try_at: Option<Millis>,
+    pub tries: u32,
+    pub ban: Option<BanView>,
+    pub shut: Option<ShutView>,
+    pub limits: LimitsView,
+    pub sent_today: i64,
+    pub errors_today: i64,
+    /// Of what the numbers of its kind sent today.
+    pub share_percent: i64,
+    pub last_activity_at: Option<Millis>,
+    pub respond_ms: Option<Millis>,
+    pub phone_seen_at: Option<Millis>,
+    /// The phone should be used before WhatsApp lets the link go.
+    pub phone_warning: bool,
+    pub idle_warning: bool,
+    pub linked_at: Option<Millis>,
+    pub pace: Pace,
+    pub typing: bool,
+    pub take_names: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub struct BanView {
+    pub code: u16,
+    pub until: Option<Millis>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub struct ShutView {
+    pub cause: String,
+    pub until: Option<Millis>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub struct LimitsView {
+    pub new_chats_used: Option<u32>,
+    pub new_chats_quota: Option<u32>,
+    pub quota_renews_at: Option<Millis>,
+    pub locked_until: Option<Millis>,
+}
+
+/// How far linking a phone is.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub struct LinkView {
+    /// The number that it became; until then the linking itself.
+    pub session_id: SessionId,
+    pub stage: Stage,
+    /// The text that the QR code is drawn from.
+    pub qr: Option<String>,
+    pub code: Option<String>,
+    pub expires_at: Option<Millis>,
+    pub end: Option<LinkEndView>,
+    /// Why it was refused or did not begin.
+    pub problem: Option<Problem>,
+    pub attempt: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub enum LinkEndView {
+    Exhausted,
+    Refused,
+    Lost,
+}
+
+impl App {
+    /// What is on the list, in order of priority.
+    pub async fn numbers(&self) -> Result<Vec<NumberView>, Problem> {
+        let today = day_start(self.now(), self.settings().await?.hours().zone);
+        let mut reader = self.reader().await?;
+        let mut views = Vec::new();
+        for number in links::all(&mut reader).await.map_err(StorageError::from)? {
+            let id = number.session.id;
+            let activity = sessions::activity(&mut reader, id, today).await.map_err(StorageError::from)?;
+            views.push(self.number_view(number, &activity));
+        }
+        share(&mut views);
+        let primary = views.iter_mut().find(|view| view.kind == NumberKind::Whatsapp && is_up(&view.state));
+        if let Some(primary) = primary {
+            primary.is_primary = true;
+        }
+        Ok(views)
+    }
+
+    fn number_view(&self, number: Number, activity: &sessions::Activity) -> NumberView {
+        let now = self.now();
+        let status = self.status_of(&number);
+        let last_activity_at = activity.last_at.max(number.heard_at);
+        let practice = number.session.kind == SessionKind::Practice;
+        let phone_seen_at = number.phone_seen_at.or(number.linked_at);
+        let limits = number.limits;
+        NumberView {
+            id: number.session.id,
+            kind: if practice { NumberKind::Practice } else { NumberKind::Whatsapp },
+            name: number.session.name,
+            phone: number.session.phone,
+            priority: number.session.priority,
+            is_primary: false,
+            state: status.state.name().to_owned(),
+            since: (!practice).then_some(status.since),
+            next_try_at: status.next_try_at,
+            tries: status.tries,
+            ban: match status.state {
+                LinkState::Banned { code, until } => Some(BanView { code, until }),
+                _ => None,
+            },
+            shut: number.shut.map(|(cause, until)| ShutView { cause, until }).filter(|shut| shut.holds(now)),
+            limits: LimitsView {
+                new_chats_used: limits.new_chats_used,
+                new_chats_quota: limits.new_chats_quota,
+                quota_renews_at: limits.quota_renews_at,
+                locked_until: limits.locked_until.filter(|until| *until > now),
+            },
+            sent_today: activity.sent,
+            errors_today: activity.errors,
+            share_percent: 0,
+            last_activity_at,
+            respond_ms: status.respond_ms,
+            phone_seen_at,
+            phone_warning: !practice
+                && status.state != LinkState::LoggedOut
+                && phone_seen_at.is_some_and(|at| phone_is_due(at, now)),
+            idle_warning: !practice
+                && is_idle(status.state, last_activity_at.max(number.linked_at).unwrap_or(now), now),
+            linked_at: number.linked_at,
+            pace: number.session.pace,
+            typing: number.typing,
+            take_names: number.take_names,
+        }
+    }
+
+    /// The practice number is always there; a linked one without a supervisor is not connected.
+    pub(super) fn status_of(&self, number: &Number) -> Status {
+        let id = number.session.id;
+        let stored = || Status {
+            state: number.state.at_start(),
+            since: number.since.unwrap_or_default(),
+            next_try_at: None,
+            tries: 0,
+            respond_ms: None,
+        };
+        let mut status = self.numbers.status(id).unwrap_or_else(stored);
+        if number.session.kind == SessionKind::Practice {
+            status.state = LinkState::Connected;
+        } else if self.numbers.is_linking(id) {
+            status.state = LinkState::Linking;
+        }
+        status
+    }
+
+    /// Begins to link a phone: as a number of its own, or as one that was linked before. The id that comes back is that
+    /// of the linking; `link_view` tells which number it becomes.
+    pub async fn start_link(&self, how: LinkHow, again: Option<SessionId>) -> Result<SessionId, Problem> {
+        let how = match how {
+            LinkHow::Qr => LinkHow::Qr,
+            LinkHow::PairingCode { phone } => LinkHow::PairingCode { phone: self.e164(&phone).await? },
+        };
+        if let Some(id) = again {
+            self.linked_number(id).await?;
+        }
+        Ok(self.numbers.link(how, again).await?)
+    }
+
+    pub fn link_view(&self, linking: SessionId) -> Result<LinkView, Problem> {
+        Ok(self.numbers.progress(linking)?.into())
+    }
+
+    /// Asks for fresh codes.
+    pub async fn refresh_link(&self, linking: SessionId) -> Result<(), Problem> {
+        Ok(self.numbers.begin_again(linking).await?)
+    }
+
+    /// Gives a linking up. A phone that has accepted stays linked.
+    pub async fn cancel_link(&self, linking: SessionId) -> Result<(), Problem> {
+        Ok(self.numbers.cancel(linking).await?)
+    }
+
+    /// Ends a link and takes the number off the list; its history stays. Says whether WhatsApp was told: if not, the
+    /// phone still lists this device.
+    pub async fn unlink_number(&self, id: SessionId) -> Result<bool, Problem> {
+        self.linked_number(id).await?;
+        let told = self.numbers.unlink(id).await?;
+        self.take_off(id).await?;
+        Ok(told)
+    }
+
+    /// Takes a number off the list that WhatsApp has logged out.
+    pub async fn remove_number(&self, id: SessionId) -> Result<(), Problem> {
+        let number = self.linked_number(id).await?;
+        if self.status_of(&number).state != LinkState::LoggedOut {
+            return Err(NumberError::StillLinked.into());
+        }
+        self.take_off(id).await
+    }
+
+    async fn take_off(&self, id: SessionId) -> Result<(), Problem> {
+        let now = self.now();
+        let mut tx = self.db.begin().await?;
+        links::remove(&mut tx, id, now).await.map_err(|error| self.db.error(error))?;
+        let campaigns = number_gone(&mut tx, id, now).await.map_err(|error| self.db.error(error))?;
+        self.db.commit(tx).await?;
+        self.numbers.retire(id).await;
+        campaigns.into_iter().for_each(|campaign| self.events.emit(Event::CampaignChanged(campaign)));
+        self.events.emit(Event::LedgerChanged);
+        self.nudge();
+        Ok(())
+    }
+
+    /// Tries at once, where the owner asks for it.
+    pub async fn reconnect_number(&self, id: SessionId) -> Result<(), Problem> {
+        self.linked_number(id).await?;
+        Ok(self.numbers.connect(id).await?)
+    }
+
+    /// Who goes first: the numbers in this order, then those that it does not name.
+    pub async fn order_numbers(&self, ids: &[SessionId]) -> Result<Vec<NumberView>, Problem> {
+        let mut tx = self.db.begin().await?;
+        let known = links::all(&mut tx).await.map_err(|error| self.db.error(error))?;
+        let known: Vec<SessionId> = known.into_iter().map(|number| number.session.id).collect();
+        if ids.iter().any(|id| !known.contains(id)) {
+            return Err(NumberError::Gone.into());
+        }
+        let rest = known.iter().filter(|id| !ids.contains(id));
+        let order: Vec<SessionId> = ids.iter().chain(rest).copied().collect();
+        links::order(&mut tx, &order).await.map_err(|error| self.db.error(error))?;
+        self.db.commit(tx).await?;
+        self.numbers.changed();
+        self.nudge();
+        self.numbers().await
+    }
+
+    /// `typing`: "typing…" is shown before a text. `take_names`: contacts without a name take the one the phone knows.
+    pub async fn set_number_options(&self, id: SessionId, typing: bool, take_names: bool) -> Result<(), Problem> {
+        self.linked_number(id).await?;
+        let mut tx = self.db.begin().await?;
+        links::set_options(&mut tx, id, typing, take_names).await.map_err(|error| self.db.error(error))?;
+        self.db.commit(tx).await?;
+        self.numbers.changed();
+        Ok(())
+    }
+
+    async fn linked_number(&self, id: SessionId) -> Result<Number, Problem> {
+        let number = links::by_id(&mut *self.reader().await?, id).await.map_err(StorageError::from)?;
+        match number {
+            Some(number) if number.session.kind == SessionKind::Practice => Err(NumberError::Practice.into()),
+            Some(number) if !number.removed => Ok(number),
+            _ => Err(NumberError::Gone.into()),
+        }
+    }
+
+    /// A phone as the owner types it, in the owner's country.
+    async fn e164(&self, typed: &str) -> Result<String, Problem> {
+        let country = self.settings().await?.country;
+        let country = Country::of(&country).or_else(|| Country::of("TR"));
+        let country = country.ok_or(NumberError::Gone)?;
+        Ok(phone::parse(typed, country)?.to_string())
+    }
+}
+
+impl ShutView {
+    fn holds(&self, now: Millis) -> bool {
+        self.until.is_none_or(|until| until > now)
+    }
+}
+
+impl From<Progress> for LinkView {
+    fn from(progress: Progress) -> Self {
+        Self {
+            session_id: progress.session,
+            stage: progress.stage,
+            qr: progress.qr,
+            code: progress.code,
+            expires_at: progress.expires_at,
+            end: progress.end.map(|end| match end {
+                LinkEnd::Exhausted => LinkEndView::Exhausted,
+                LinkEnd::Refused => LinkEndView::Refused,
+                LinkEnd::Lost => LinkEndView::Lost,
+            }),
+            problem: progress.problem,
+            attempt: progress.attempt,
+        }
+    }
+}
+
+fn is_up(state: &str) -> bool {
+    LinkState::of(state, None, None).is_usable()
+}
+
+/// Whole percents of what all numbers of a kind sent.
+fn share(views: &mut [NumberView]) {
+    for kind in [NumberKind::Practice, NumberKind::Whatsapp] {
+        let all: i64 = views.iter().filter(|view| view.kind == kind).map(|view| view.sent_today).sum();
+        for view in views.iter_mut().filter(|view| view.kind == kind && all > 0) {
+            view.share_percent = (view.sent_today * 100 + all / 2) / all;
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! What people send back: replies, opt-outs by a word, hidden identities (LIDs) and names.
+//!
+//! The App hands every signal of a number to `keep` in a transaction and confirms it to WhatsApp after the commit, so
+//! it may come again: a reply is kept once for (session, sender, wire id), whatever name the sender has at that time.
+//! An opt-out counts from the transaction in which it came in; one from somebody known by a LID alone counts from the
+//! moment in which the phone behind it is learned.
+
+pub mod stop;
+pub mod store;
+
+use sqlx::SqliteConnection;
+
+use crate::clock::Millis;
+use crate::contact;
+use crate::ids::{CampaignId, SessionId};
+use crate::outbox::receipt;
+use crate::session::line::{Reply, Signal};
+use crate::session::messenger::{Receipt, ReceiptKind};
+use crate::settings;
+use store::Sender;
+
+/// What changed, for the events and the confirming reply that follow the commit.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Kept {
+    /// Campaigns that were answered.
+    pub campaigns: Vec<CampaignId>,
+    pub contacts_changed: bool,
+    /// Who has just opted out, by phone.
+    pub opted_out: Vec<String>,
+}
+
+impl Kept {
+    fn and(mut self, other: Self) -> Self {
+        self.campaigns.extend(other.campaigns);
+        self.contacts_changed |= other.contacts_changed;
+        self.opted_out.extend(other.opted_out);
+        self
+    }
+}
+
+/// Keeps what a signal says of people; other signals change nothing here.
+pub async fn keep(
+    db: &mut SqliteConnection,
+    session: SessionId,
+    signal: &Signal,
+    now: Millis,
+) -> Result<Kept, sqlx::Error> {
+    match signal {
+        Signal::Reply(reply) => keep_reply(db, session, reply, now).await,
+        Signal::Lid { phone, lid } => pair(db, phone, lid, now).await,
+        Signal::Name { phone, name, .. } => keep_name(db, session, phone, name, now).await,
+        _ => Ok(Kept::default()),
+    }
+}
+
+async fn keep_reply(
+    db: &mut SqliteConnection,
+    session: SessionId,
+    reply: &Reply,
+    now: Millis,
+) -> Result<Kept, sqlx::Error> {
+    let mut kept = Kept::default();
+    if let (Some(phone), Some(lid)) = (&reply.phone, &reply.lid) {
+        kept = pair(db, phone, lid, now).await?;
+    }
+    let Some(sender) = sender(db, reply).await? else { return Ok(kept) };
+    if let Some(wire_id) = &reply.quotes {
+        // Whoever answers a part has it, also where its ack and its receipts were lost.
+        let proof = Receipt { wire_id: wire_id.clone(), kind: ReceiptKind::Delivered, at: reply.at };
+        kept.campaigns.extend(receipt::apply(db, &[proof]).await?);
+    }
+    let is_stop = says_stop(db, reply).await?;
+    if let Some(id) = store::add(db, session, &sender, reply, is_stop, now).await? {
+        kept = kept.and(store::link(db, id, now).await?);
+    }
+    if let Sender::Phone(phone) = &sender {
+        kept = kept.and(keep_name(db, session, phone, &reply.push_name, now).await?);
+    }
+    Ok(kept)
+}
+
+/// The phone where it is known, by the message itself or by an earlier pair; else the LID.
+async fn sender(db: &mut SqliteConnection, reply: &Reply) -> Result<Option<Sender>, sqlx::Error> {
+    if let Some(phone) = &reply.phone {
+        return Ok(Some(Sender::Phone(phone.clone())));
+    }
+    let Some(lid) = &reply.lid else { return Ok(None) };
+    let phone = store::phone_of(db, lid).await?;
+    Ok(Some(phone.map_or_else(|| Sender::Lid(lid.clone()), Sender::Phone)))
+}
+
+async fn says_stop(db: &mut SqliteConnection, reply: &Reply) -> Result<bool, sqlx::Error> {
+    let words = settings::load(db).await?.stop_words;
+    let said = match reply.chosen.as_slice() {
+        [one] if reply.text.is_empty() => one,
+        _ => &reply.text,
+    };
+    Ok(stop::is_stop(said, &words))
+}
+
+/// Stores under which hidden identity a phone writes, and finds out who wrote the replies that came under it before.
+async fn pair(db: &mut SqliteConnection, phone: &str, lid: &str, now: Millis) -> Result<Kept, sqlx::Error> {
+    let mut kept = Kept::default();
+    if store::pair(db, phone, lid, now).await? {
+        for reply in store::rename_sender(db, lid, phone).await? {
+            kept = kept.and(store::link(db, reply, now).await?);
+        }
+    }
+    Ok(kept)
+}
+
+/// Fills a name that is empty, where the owner lets this number's phone name contacts.
+async fn keep_name(
+    db: &mut SqliteConnection,
+    session: SessionId,
+    phone: &str,
+    name: &str,
+    now: Millis,
+) -> Result<Kept, sqlx::Error> {
+    if name.trim().is_empty() || !store::takes_names(db, session).await? {
+        return Ok(Kept::default());
+    }
+    let contacts_changed = contact::store::name_nameless(db, phone, name, now).await?;
+    Ok(Kept { contacts_changed, ..Kept::default() })
+}

@@ -1,0 +1,219 @@
+//! The tables of replies and of hidden identities.
+
+pub mod replies;
+
+use sqlx::{Row, SqliteConnection};
+
+use super::Kept;
+use crate::clock::{DAY, Millis};
+use crate::contact;
+use crate::ids::{CampaignId, ContactId, MessageId, Mint, ReplyId, SessionId};
+use crate::outbox::store::chats;
+use crate::session::line::Reply;
+
+/// Who wrote, as the table names them: a phone begins with a plus, a LID does not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sender {
+    Phone(String),
+    Lid(String),
+}
+
+impl Sender {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::Phone(name) | Self::Lid(name) => name,
+        }
+    }
+
+    fn from_column(name: String) -> Self {
+        if name.starts_with('+') { Self::Phone(name) } else { Self::Lid(name) }
+    }
+}
+
+/// The row of a reply; none where it was there already.
+pub async fn add(
+    db: &mut SqliteConnection,
+    session: SessionId,
+    sender: &Sender,
+    reply: &Reply,
+    is_stop: bool,
+    now: Millis,
+) -> Result<Option<ReplyId>, sqlx::Error> {
+    let id: ReplyId = Mint::at(now).next();
+    let chosen = serde_json::to_string(&reply.chosen).map_err(|error| sqlx::Error::Encode(error.into()))?;
+    let added = sqlx::query(
+        "INSERT INTO replies (id, session_id, sender, wire_id, text, chosen, quotes, stop, at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (session_id, sender, wire_id) DO NOTHING",
+    )
+    .bind(id)
+    .bind(session)
+    .bind(sender.as_str())
+    .bind(&reply.id)
+    .bind(&reply.text)
+    .bind(chosen)
+    .bind(&reply.quotes)
+    .bind(is_stop)
+    .bind(reply.at)
+    .execute(db)
+    .await?;
+    Ok((added.rows_affected() == 1).then_some(id))
+}
+
+/// What a reply is about.
+#[derive(Clone, Copy)]
+struct About {
+    contact: ContactId,
+    message: MessageId,
+    campaign: CampaignId,
+}
+
+/// Finds out who wrote and what it answers, and lets an opt-out count.
+pub async fn link(db: &mut SqliteConnection, reply: ReplyId, now: Millis) -> Result<Kept, sqlx::Error> {
+    let row = sqlx::query("SELECT session_id, sender, quotes, stop, at FROM replies WHERE id = ?")
+        .bind(reply)
+        .fetch_one(&mut *db)
+        .await?;
+    let (session, at): (SessionId, Millis) = (row.get(0), row.get(4));
+    let sender = Sender::from_column(row.get(1));
+    let quoted = match row.get::<Option<String>, _>(2) {
+        Some(wire_id) => quoted(db, &wire_id).await?,
+        None => None,
+    };
+    let contact = match &sender {
+        Sender::Phone(phone) => contact_of(db, phone).await?,
+        Sender::Lid(_) => quoted.map(|about| about.contact),
+    };
+    let about = match (quoted, contact) {
+        (Some(about), _) => Some(about),
+        (None, Some(contact)) => newest(db, session, contact, at).await?,
+        (None, None) => None,
+    };
+    write_link(db, reply, contact, about).await?;
+    if let Some(contact) = contact {
+        chats::heard_from(db, session, contact, now).await?;
+    }
+    let mut kept = Kept { campaigns: about.iter().map(|about| about.campaign).collect(), ..Kept::default() };
+    if row.get(3) {
+        let phone = match sender {
+            Sender::Phone(phone) => Some(phone),
+            Sender::Lid(_) => phone_of_contact(db, contact).await?,
+        };
+        kept.opted_out = opt_out(db, phone, at, now).await?;
+        kept.contacts_changed = !kept.opted_out.is_empty();
+    }
+    Ok(kept)
+}
+
+async fn opt_out(
+    db: &mut SqliteConnection,
+    phone: Option<String>,
+    at: Millis,
+    now: Millis,
+) -> Result<Vec<String>, sqlx::Error> {
+    let Some(phone) = phone else { return Ok(Vec::new()) };
+    let changed = contact::store::opt_out(db, &phone, at, now).await?;
+    Ok(changed.then_some(phone).into_iter().collect())
+}
+
+async fn write_link(
+    db: &mut SqliteConnection,
+    reply: ReplyId,
+    contact: Option<ContactId>,
+    about: Option<About>,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE replies SET contact_id = ?, message_id = ?, campaign_id = ? WHERE id = ?")
+        .bind(contact)
+        .bind(about.map(|about| about.message))
+        .bind(about.map(|about| about.campaign))
+        .bind(reply)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+async fn quoted(db: &mut SqliteConnection, wire_id: &str) -> Result<Option<About>, sqlx::Error> {
+    let row = sqlx::query(
+        "SELECT m.contact_id, m.id, m.campaign_id FROM parts p JOIN messages m ON m.id = p.message_id
+         WHERE p.wire_id = ?",
+    )
+    .bind(wire_id)
+    .fetch_optional(db)
+    .await?;
+    Ok(row.map(|row| About { contact: row.get(0), message: row.get(1), campaign: row.get(2) }))
+}
+
+/// A person who writes without quoting answers what the number sent last, if that was not long ago.
+const ANSWERED_WITHIN: Millis = 30 * DAY;
+
+async fn newest(
+    db: &mut SqliteConnection,
+    session: SessionId,
+    contact: ContactId,
+    at: Millis,
+) -> Result<Option<About>, sqlx::Error> {
+    let row = sqlx::query(
+        "SELECT m.id, m.campaign_id FROM messages m JOIN parts p ON p.message_id = m.id
+         WHERE m.contact_id = ? AND p.session_id = ? AND p.sent_at >= ? ORDER BY p.sent_at DESC LIMIT 1",
+    )
+    .bind(contact)
+    .bind(session)
+    .bind(at - ANSWERED_WITHIN)
+    .fetch_optional(db)
+    .await?;
+    Ok(row.map(|row| About { contact, message: row.get(0), campaign: row.get(1) }))
+}
+
+async fn contact_of(db: &mut SqliteConnection, phone: &str) -> Result<Option<ContactId>, sqlx::Error> {
+    sqlx::query_scalar("SELECT id FROM contacts WHERE phone = ?").bind(phone).fetch_optional(db).await
+}
+
+async fn phone_of_contact(
+    db: &mut SqliteConnection,
+    contact: Option<ContactId>,
+) -> Result<Option<String>, sqlx::Error> {
+    sqlx::query_scalar("SELECT phone FROM contacts WHERE id = ?").bind(contact).fetch_optional(db).await
+}
+
+pub async fn phone_of(db: &mut SqliteConnection, lid: &str) -> Result<Option<String>, sqlx::Error> {
+    sqlx::query_scalar("SELECT phone FROM lids WHERE lid = ?").bind(lid).fetch_optional(db).await
+}
+
+/// Remembers a pair; true where it tells something that was not known. Pairs are seen at every sending, so one that is
+/// known is written again once a day only.
+pub async fn pair(db: &mut SqliteConnection, phone: &str, lid: &str, now: Millis) -> Result<bool, sqlx::Error> {
+    let known = phone_of(db, lid).await?;
+    sqlx::query(
+        "INSERT INTO lids (lid, phone, seen_at) VALUES (?1, ?2, ?3) ON CONFLICT (lid) DO UPDATE
+         SET phone = excluded.phone, seen_at = excluded.seen_at
+         WHERE phone <> excluded.phone OR seen_at < excluded.seen_at - ?4",
+    )
+    .bind(lid)
+    .bind(phone)
+    .bind(now)
+    .bind(DAY)
+    .execute(db)
+    .await?;
+    Ok(known.as_deref() != Some(phone))
+}
+
+/// Gives the replies that came under a LID their phone, and says which they are. One that came again under its phone
+/// in the meantime is the same reply: its copy goes.
+pub async fn rename_sender(db: &mut SqliteConnection, lid: &str, phone: &str) -> Result<Vec<ReplyId>, sqlx::Error> {
+    let renamed = sqlx::query_scalar(
+        "UPDATE OR IGNORE replies SET sender = ?
+         WHERE session_id IN (SELECT id FROM sessions) AND sender = ? RETURNING id",
+    )
+    .bind(phone)
+    .bind(lid)
+    .fetch_all(&mut *db)
+    .await?;
+    sqlx::query("DELETE FROM replies WHERE session_id IN (SELECT id FROM sessions) AND sender = ?")
+        .bind(lid)
+        .execute(db)
+        .await?;
+    Ok(renamed)
+}
+
+pub async fn takes_names(db: &mut SqliteConnection, session: SessionId) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar("SELECT take_names FROM sessions WHERE id = ?").bind(session).fetch_one(db).await
+}

@@ -1,0 +1,188 @@
+//! The circuit breaker: after which refusals a number is shut, for whom, and for how long. Pure.
+//!
+//! `store::complete` asks it with the cause of a refusal and writes the answer to the number's row in the transaction
+//! of the outcome; `gate` reads it back for the planner. A refusal that shuts a number says nothing against the part:
+//! the part keeps its number and its tries, and waits.
+
+use crate::clock::{DAY, HOUR, MINUTE, Millis};
+
+/// For whom a number is shut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shut {
+    /// Only people whom it has not talked with.
+    NewChats,
+    Everything,
+}
+
+/// The causes that shut a number, as `sessions.shut_cause` holds them.
+pub mod cause {
+    /// The reach-out time lock: WhatsApp refuses new chats, and a retry prolongs it.
+    pub const LOCKED: &str = "nack_463";
+    /// The same refusal for somebody whom the number has talked with: the lock reaches further than usual.
+    pub const LOCKED_FOR_ALL: &str = "nack_463_known";
+    /// The quota of new chats is used up.
+    pub const CAPPED: &str = "nack_475";
+    /// Too many requests.
+    pub const TOO_MANY: &str = "nack_429";
+    /// The same, as WhatsApp's server calls it in answers to requests.
+    pub const OVER_LIMIT: &str = "rate_overlimit";
+    /// A temporary or lasting ban.
+    pub const BANNED: &str = "banned";
+}
+
+/// What the number's row tells that a cause alone does not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Known {
+    pub locked_until: Option<Millis>,
+    pub quota_renews_at: Option<Millis>,
+    pub ban_until: Option<Millis>,
+    /// The number had talked with the person who was refused.
+    pub chat: bool,
+    /// How many tries of this number before this one ended with the same cause, without another outcome in between.
+    pub repeats: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Trip {
+    pub cause: &'static str,
+    pub until: Millis,
+}
+
+/// How long the first 429 shuts a number; each that follows it doubles the time.
+pub const FIRST_REST: Millis = 15 * MINUTE;
+pub const LONGEST_REST: Millis = 12 * HOUR;
+/// Where WhatsApp does not say when a lock or a quota ends: it counts new chats by the day.
+pub const UNTOLD: Millis = DAY;
+
+/// What a refusal does to the number; none for refusals that concern the part alone.
+///
+/// - 463 shuts new chats until the lock's end. Where WhatsApp gave none, for a day: to try earlier only makes the lock
+///   longer. A 463 for somebody known shuts everything, because then no chat is safe to try.
+/// - 475 shuts new chats until the quota renews.
+/// - 429 shuts everything, for 15 minutes that double while it repeats: it is about requests of any kind.
+/// - A ban shuts everything until its end.
+pub fn trip(refusal: &str, now: Millis, known: &Known) -> Option<Trip> {
+    let until = |told: Option<Millis>| told.filter(|at| *at > now).unwrap_or(now + UNTOLD);
+    let trip = match refusal {
+        cause::LOCKED if known.chat => Trip { cause: cause::LOCKED_FOR_ALL, until: until(known.locked_until) },
+        cause::LOCKED => Trip { cause: cause::LOCKED, until: until(known.locked_until) },
+        cause::CAPPED => Trip { cause: cause::CAPPED, until: until(known.quota_renews_at) },
+        cause::TOO_MANY => Trip { cause: cause::TOO_MANY, until: now + rest(known.repeats) },
+        cause::OVER_LIMIT => Trip { cause: cause::OVER_LIMIT, until: now + rest(known.repeats) },
+        cause::BANNED => Trip { cause: cause::BANNED, until: until(known.ban_until) },
+        _ => return None,
+    };
+    Some(trip)
+}
+
+/// What the number's row holds after a trip: one shut at a time, and none that is forgotten for another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Held {
+    pub cause: String,
+    pub until: Millis,
+    /// A lock of new chats that goes on behind a shut of everything.
+    pub locked_until: Option<Millis>,
+}
+
+impl Trip {
+    pub fn after(self, before: Option<(&str, Millis)>, now: Millis) -> Held {
+        let own = Held { cause: self.cause.to_owned(), until: self.until, locked_until: None };
+        match before.filter(|(_, until)| *until > now) {
+            Some((cause, until)) if reach(cause) == reach(self.cause) && until > self.until => {
+                Held { cause: cause.to_owned(), until, locked_until: None }
+            }
+            Some((cause, until)) if reach(cause) == Shut::NewChats && reach(self.cause) == Shut::Everything => {
+                Held { locked_until: Some(until), ..own }
+            }
+            _ => own,
+        }
+    }
+}
+
+fn rest(repeats: u32) -> Millis {
+    (FIRST_REST << repeats.min(10)).min(LONGEST_REST)
+}
+
+/// For whom a stored cause shuts its number. A cause that this version does not know shuts everything.
+pub fn reach(shut_cause: &str) -> Shut {
+    match shut_cause {
+        cause::LOCKED | cause::CAPPED => Shut::NewChats,
+        _ => Shut::Everything,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Millis = 1_000 * DAY;
+
+    fn until(refusal: &str, known: Known) -> Option<(&'static str, Millis)> {
+        trip(refusal, NOW, &known).map(|trip| (trip.cause, trip.until - NOW))
+    }
+
+    #[test]
+    fn each_cause_has_its_own_waiting_time() {
+        let lock = Known { locked_until: Some(NOW + 3 * HOUR), ..Known::default() };
+        let quota = Known { quota_renews_at: Some(NOW + 5 * HOUR), ..Known::default() };
+        let ban = Known { ban_until: Some(NOW + 7 * HOUR), ..Known::default() };
+        let past = Known { locked_until: Some(NOW), quota_renews_at: Some(NOW - 1), ..Known::default() };
+        let chat = Known { chat: true, ..lock };
+        for (refusal, known, wanted) in [
+            ("nack_463", lock, ("nack_463", 3 * HOUR)),
+            ("nack_463", past, ("nack_463", DAY)),
+            ("nack_463", chat, ("nack_463_known", 3 * HOUR)),
+            ("nack_475", quota, ("nack_475", 5 * HOUR)),
+            ("nack_475", past, ("nack_475", DAY)),
+            ("nack_429", Known::default(), ("nack_429", 15 * MINUTE)),
+            ("rate_overlimit", Known::default(), ("rate_overlimit", 15 * MINUTE)),
+            ("banned", ban, ("banned", 7 * HOUR)),
+            ("banned", Known::default(), ("banned", DAY)),
+        ] {
+            assert_eq!(until(refusal, known), Some(wanted), "{refusal} {known:?}");
+        }
+    }
+
+    #[test]
+    fn what_concerns_the_part_alone_shuts_nothing() {
+        for refusal in ["not_connected", "not_on_whatsapp", "upload_failed", "nack_479", ""] {
+            assert_eq!(until(refusal, Known::default()), None, "{refusal}");
+        }
+    }
+
+    #[test]
+    fn a_429_that_repeats_doubles_its_rest_up_to_half_a_day() {
+        let rests = [0, 1, 2, 5, 6, 1000].map(|repeats| until("nack_429", Known { repeats, ..Known::default() }));
+        let minutes = rests.map(|rest| rest.map_or(0, |(_, ms)| ms / MINUTE));
+        assert_eq!(minutes, [15, 30, 60, 480, 720, 720]);
+    }
+
+    #[test]
+    fn a_shut_of_everything_does_not_end_the_lock_of_new_chats_behind_it() {
+        let trip = |cause, hours| Trip { cause, until: NOW + hours * HOUR };
+        let held = |cause: &str, hours, lock: Option<i64>| Held {
+            cause: cause.to_owned(),
+            until: NOW + hours * HOUR,
+            locked_until: lock.map(|hours| NOW + hours * HOUR),
+        };
+        let before = |cause, hours| Some((cause, NOW + hours * HOUR));
+        for (new, old, wanted) in [
+            (trip("nack_429", 1), None, held("nack_429", 1, None)),
+            (trip("nack_429", 1), before("nack_463", 9), held("nack_429", 1, Some(9))),
+            (trip("nack_429", 1), before("nack_463", 0), held("nack_429", 1, None)),
+            (trip("nack_475", 3), before("nack_463", 9), held("nack_463", 9, None)),
+            (trip("nack_475", 9), before("nack_463", 3), held("nack_475", 9, None)),
+            (trip("banned", 3), before("nack_429", 1), held("banned", 3, None)),
+        ] {
+            assert_eq!(new.after(old, NOW), wanted, "{new:?} after {old:?}");
+        }
+    }
+
+    #[test]
+    fn new_chats_alone_are_shut_by_the_lock_and_the_quota() {
+        assert_eq!([reach("nack_463"), reach("nack_475")], [Shut::NewChats; 2]);
+        for everything in ["nack_463_known", "nack_429", "rate_overlimit", "banned", "of a later version"] {
+            assert_eq!(reach(everything), Shut::Everything, "{everything}");
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! Whom a number may write to at this moment: the breaker, the reach-out lock and the new-chat quota together. Pure.
+
+use super::breaker::{Shut, UNTOLD, reach};
+use crate::clock::Millis;
+
+/// What is kept of a number's limits.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Restrictions {
+    pub shut_cause: Option<String>,
+    pub shut_until: Option<Millis>,
+    pub locked_until: Option<Millis>,
+    pub new_chats_used: Option<u32>,
+    pub new_chats_quota: Option<u32>,
+    pub quota_renews_at: Option<Millis>,
+    /// When WhatsApp was asked last.
+    pub limits_at: Option<Millis>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gate {
+    Open,
+    /// The quota is short: people whom the number has talked with go first.
+    KnownFirst,
+    /// Nobody but people whom the number has talked with.
+    KnownOnly {
+        until: Millis,
+    },
+    Shut {
+        until: Millis,
+    },
+}
+
+impl Gate {
+    /// The planner asks for heads of people whom such a number has talked with.
+    pub fn prefers_known(self) -> bool {
+        matches!(self, Self::KnownFirst | Self::KnownOnly { .. })
+    }
+}
+
+/// The quota is short when a fifth of it is left.
+const SHORT: u32 = 5;
+
+/// The narrowest of all that holds at `now`. What has run out holds no more, whatever the row says.
+pub fn gate(now: Millis, limits: &Restrictions) -> Gate {
+    let ahead = |at: Option<Millis>| at.filter(|at| *at > now);
+    let breaker =
+        ahead(limits.shut_until).map(|until| (reach(limits.shut_cause.as_deref().unwrap_or_default()), until));
+    if let Some((Shut::Everything, until)) = breaker {
+        return Gate::Shut { until };
+    }
+    let shut = breaker.map(|(_, until)| until);
+    match shut.max(ahead(limits.locked_until)).max(quota_used_until(now, limits)) {
+        Some(until) => Gate::KnownOnly { until },
+        None if is_short(now, limits) => Gate::KnownFirst,
+        None => Gate::Open,
+    }
+}
+
+/// Until when the quota counts; none where it has renewed, or none is known.
+fn quota_ends(now: Millis, limits: &Restrictions) -> Option<Millis> {
+    let told = limits.quota_renews_at.or_else(|| limits.limits_at.map(|at| at + UNTOLD));
+    told.filter(|at| *at > now)
+}
+
+/// How many new chats were begun, of how many. A quota of nothing is none: the server's refusals tell the truth then.
+fn quota(limits: &Restrictions) -> Option<(u32, u32)> {
+    limits.new_chats_used.zip(limits.new_chats_quota).filter(|(_, quota)| *quota > 0)
+}
+
+fn quota_used_until(now: Millis, limits: &Restrictions) -> Option<Millis> {
+    let (used, quota) = quota(limits)?;
+    quota_ends(now, limits).filter(|_| used >= quota)
+}
+
+fn is_short(now: Millis, limits: &Restrictions) -> bool {
+    let Some((used, quota)) = quota(limits) else { return false };
+    quota_ends(now, limits).is_some() && quota.saturating_sub(used) <= quota / SHORT
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::HOUR;
+
+    const NOW: Millis = 1_000 * HOUR;
+
+    fn used(used: u32, quota: u32, renews_in: Millis) -> Restrictions {
+        Restrictions {
+            new_chats_used: Some(used),
+            new_chats_quota: Some(quota),
+            quota_renews_at: Some(NOW + renews_in),
+            ..Restrictions::default()
+        }
+    }
+
+    fn shut(cause: &str, ends_in: Millis) -> Restrictions {
+        Restrictions { shut_cause: Some(cause.to_owned()), shut_until: Some(NOW + ends_in), ..Restrictions::default() }
+    }
+
+    #[test]
+    fn the_narrowest_limit_decides() {
+        let until = |hours: Millis| NOW + hours * HOUR;
+        let lock = |limits: Restrictions, hours| Restrictions { locked_until: Some(until(hours)), ..limits };
+        let untold = Restrictions { quota_renews_at: None, limits_at: Some(NOW - HOUR), ..used(9, 9, 0) };
+        for (limits, wanted) in [
+            (Restrictions::default(), Gate::Open),
+            (shut("nack_463", HOUR), Gate::KnownOnly { until: until(1) }),
+            (shut("nack_463", 0), Gate::Open),
+            (shut("nack_429", HOUR), Gate::Shut { until: until(1) }),
+            (lock(shut("nack_429", HOUR), 5), Gate::Shut { until: until(1) }),
+            (lock(shut("nack_463", HOUR), 5), Gate::KnownOnly { until: until(5) }),
+            (lock(Restrictions::default(), 2), Gate::KnownOnly { until: until(2) }),
+            (lock(Restrictions::default(), 0), Gate::Open),
+            (used(50, 50, HOUR), Gate::KnownOnly { until: until(1) }),
+            (used(51, 50, HOUR), Gate::KnownOnly { until: until(1) }),
+            (used(50, 50, 0), Gate::Open),
+            (untold, Gate::KnownOnly { until: until(23) }),
+            (used(39, 50, HOUR), Gate::Open),
+            (used(40, 50, HOUR), Gate::KnownFirst),
+            (used(40, 50, 0), Gate::Open),
+            (used(0, 0, HOUR), Gate::Open),
+        ] {
+            assert_eq!(gate(NOW, &limits), wanted, "{limits:?}");
+        }
+    }
+}

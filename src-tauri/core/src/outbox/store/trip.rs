@@ -1,0 +1,60 @@
+//! Shutting a number: the breaker's answer, written in the transaction of the outcome.
+
+use sqlx::{Row, SqliteConnection};
+
+use super::claim::Taken;
+use crate::clock::Millis;
+use crate::ids::SessionId;
+use crate::outbox::breaker::{self, Known, Trip};
+
+/// Shuts the number that a refusal asks to shut, and says for how long.
+pub async fn shut(
+    db: &mut SqliteConnection,
+    taken: &Taken,
+    refusal: &str,
+    now: Millis,
+) -> Result<Option<Trip>, sqlx::Error> {
+    if breaker::trip(refusal, now, &Known::default()).is_none() {
+        return Ok(None);
+    }
+    let row = sqlx::query(
+        "SELECT locked_until, quota_renews_at, ban_until, shut_cause, shut_until FROM sessions WHERE id = ?",
+    )
+    .bind(taken.session)
+    .fetch_one(&mut *db)
+    .await?;
+    let known = Known {
+        locked_until: row.get(0),
+        quota_renews_at: row.get(1),
+        ban_until: row.get(2),
+        chat: taken.known,
+        repeats: repeats(db, taken.session, refusal).await?,
+    };
+    let Some(trip) = breaker::trip(refusal, now, &known) else { return Ok(None) };
+    let before = row.get::<Option<&str>, _>(3).zip(row.get::<Option<Millis>, _>(4));
+    let held = trip.after(before, now);
+    sqlx::query(
+        "UPDATE sessions SET shut_cause = ?1, shut_until = ?2,
+                locked_until = CASE WHEN ?3 IS NULL THEN locked_until ELSE max(coalesce(locked_until, ?3), ?3) END
+         WHERE id = ?4",
+    )
+    .bind(&held.cause)
+    .bind(held.until)
+    .bind(held.locked_until)
+    .bind(taken.session)
+    .execute(db)
+    .await?;
+    Ok(Some(trip))
+}
+
+/// How many tries before this one, which has not ended yet, ended in the same way one after the other.
+async fn repeats(db: &mut SqliteConnection, session: SessionId, refusal: &str) -> Result<u32, sqlx::Error> {
+    let newest: Vec<Option<String>> = sqlx::query_scalar(
+        "SELECT cause FROM attempts WHERE session_id = ? AND ended_at IS NOT NULL ORDER BY started_at DESC LIMIT 10",
+    )
+    .bind(session)
+    .fetch_all(db)
+    .await?;
+    let same = newest.iter().take_while(|cause| cause.as_deref() == Some(refusal)).count();
+    Ok(u32::try_from(same).unwrap_or(u32::MAX))
+}

@@ -1,0 +1,77 @@
+//! What can be in the way when the owner links, connects or removes a number.
+
+use super::line::LineError;
+use crate::clock::Millis;
+use crate::db::StorageError;
+use crate::error::{Coded, Params};
+use crate::params;
+
+#[derive(Debug, thiserror::Error)]
+pub enum NumberError {
+    #[error("This number is no longer on the list.")]
+    Gone,
+    #[error("This Ulak runs without WhatsApp: only the practice number can send.")]
+    NoNetwork,
+    #[error("{phone} is already linked as {name} and connected. Nothing was changed; the second link was undone.")]
+    Taken { phone: String, name: String },
+    #[error(
+        "The code was entered on {phone}, but this number is {expected}. The link was undone; use the other phone, or link {phone} as a number of its own."
+    )]
+    OtherPhone { phone: String, expected: String },
+    #[error("This number is connected. There is nothing to link again.")]
+    Connected,
+    #[error("WhatsApp removed this link. Link the number again.")]
+    LoggedOut,
+    #[error("WhatsApp banned this number for a time. Ulak connects it by itself when the ban ends.")]
+    Banned { until: Millis },
+    #[error("This number is still linked. Unlink it first.")]
+    StillLinked,
+    #[error("This linking is over. Start it again.")]
+    LinkOver,
+    #[error("The practice number is part of Ulak; it cannot be linked or removed.")]
+    Practice,
+    #[error(transparent)]
+    Line(#[from] LineError),
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+impl From<sqlx::Error> for NumberError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Storage(error.into())
+    }
+}
+
+impl Coded for NumberError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Gone => "number.gone",
+            Self::NoNetwork => "number.no_network",
+            Self::Taken { .. } => "number.taken",
+            Self::OtherPhone { .. } => "number.other_phone",
+            Self::Connected => "number.connected",
+            Self::LoggedOut => "number.logged_out",
+            Self::Banned { .. } => "number.banned",
+            Self::StillLinked => "number.still_linked",
+            Self::LinkOver => "number.link_over",
+            Self::Practice => "number.practice",
+            Self::Line(LineError::NotConnected) => "number.not_connected",
+            Self::Line(LineError::NotLinked) => "number.not_linked",
+            Self::Line(LineError::Keys(_)) => "number.keys",
+            Self::Line(LineError::NoAnswer) => "number.no_answer",
+            Self::Line(LineError::Refused(_)) => "number.refused",
+            Self::Storage(error) => error.code(),
+        }
+    }
+
+    fn params(&self) -> Params {
+        match self {
+            Self::Taken { phone, name } => params! { phone: phone, name: name },
+            Self::OtherPhone { phone, expected } => params! { phone: phone, expected: expected },
+            Self::Banned { until } => params! { until: until },
+            Self::Line(LineError::Keys(reason) | LineError::Refused(reason)) => params! { reason: reason },
+            Self::Storage(error) => error.params(),
+            _ => Params::new(),
+        }
+    }
+}

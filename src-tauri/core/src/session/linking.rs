@@ -1,0 +1,263 @@
+//! Linking a phone: from the first code to the number that it becomes.
+//!
+//! ```text
+//! starting ──▶ qr ⇄ qr … ──▶ linked (a supervisor takes the line over)
+//!         └──▶ code ─────┘ └▶ ended (exhausted, refused, lost; can be begun again)
+//! ```
+//!
+//! An attempt has no row: only when the phone has accepted is it known which number it is. A phone that a row already
+//! has goes on as that row. One that must not be linked is undone, on WhatsApp's side too.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use serde::Serialize;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+
+use super::error::NumberError;
+use super::line::{Heard, Line, LinkEnd, LinkHow, Signal};
+use super::numbers::Numbers;
+use super::post::{Ears, Post};
+use super::supervisor::{Done, Event, Supervisor};
+use crate::clock::Millis;
+use crate::db::StorageError;
+use crate::error::Problem;
+use crate::ids::SessionId;
+
+const AFTER_ERROR: Duration = Duration::from_secs(2);
+/// How long an undone link may take to reach WhatsApp, and to close.
+const UNDO_DEADLINE: Duration = Duration::from_secs(20);
+const CLOSE_DEADLINE: Duration = Duration::from_secs(5);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub enum Stage {
+    Starting,
+    Qr,
+    Code,
+    Linked,
+    Ended,
+}
+
+/// How far an attempt is.
+#[derive(Clone, Debug)]
+pub struct Progress {
+    /// The number that it became; until then the attempt itself.
+    pub session: SessionId,
+    pub stage: Stage,
+    /// The text of the QR code.
+    pub qr: Option<String>,
+    pub code: Option<String>,
+    pub expires_at: Option<Millis>,
+    pub end: Option<LinkEnd>,
+    /// Why it was refused or could not begin.
+    pub problem: Option<Problem>,
+    /// From 1; one more each time it is begun again.
+    pub attempt: u32,
+}
+
+pub struct Attempt {
+    /// Also the seat.
+    pub id: SessionId,
+    /// The number that is to be linked again.
+    pub expected: Option<SessionId>,
+    how: LinkHow,
+    line: Arc<dyn Line>,
+    done: mpsc::UnboundedSender<Done>,
+    progress: Mutex<Progress>,
+    /// A cancel waits until an acceptance is written down, and the other way round.
+    turn: tokio::sync::Mutex<JoinSet<()>>,
+    over: watch::Sender<bool>,
+}
+
+impl Attempt {
+    pub fn new(
+        id: SessionId,
+        expected: Option<SessionId>,
+        how: LinkHow,
+        line: Arc<dyn Line>,
+        done: mpsc::UnboundedSender<Done>,
+    ) -> Self {
+        let progress = Progress {
+            session: id,
+            stage: Stage::Starting,
+            qr: None,
+            code: None,
+            expires_at: None,
+            end: None,
+            problem: None,
+            attempt: 0,
+        };
+        Self {
+            id,
+            expected,
+            how,
+            line,
+            done,
+            progress: Mutex::new(progress),
+            turn: tokio::sync::Mutex::default(),
+            over: watch::Sender::new(false),
+        }
+    }
+
+    pub fn progress(&self) -> Progress {
+        self.shown().clone()
+    }
+
+    pub fn stopped(&self) -> watch::Receiver<bool> {
+        self.over.subscribe()
+    }
+
+    /// A phone may still accept.
+    pub fn is_open(&self) -> bool {
+        matches!(self.shown().stage, Stage::Starting | Stage::Qr | Stage::Code)
+    }
+
+    /// Asks for codes, also after the last ones ran out.
+    pub async fn begin(&self) -> Result<(), NumberError> {
+        let mut turn = self.turn.lock().await;
+        if *self.over.borrow() {
+            return Err(NumberError::LinkOver);
+        }
+        let attempt = self.shown().attempt + 1;
+        self.show(|progress| {
+            *progress = Progress { session: self.id, attempt, stage: Stage::Starting, ..progress.clone() };
+            (progress.qr, progress.code, progress.expires_at) = (None, None, None);
+            (progress.end, progress.problem) = (None, None);
+        });
+        let (line, how, done) = (self.line.clone(), self.how.clone(), self.done.clone());
+        turn.abort_all();
+        turn.spawn(async move {
+            let _ = done.send(Done::LinkBegan(line.link(how).await));
+        });
+        Ok(())
+    }
+
+    /// Gives the attempt up. False when it was over before: a phone that has accepted stays the number it became.
+    pub async fn cancel(&self) -> bool {
+        let mut turn = self.turn.lock().await;
+        if self.over.send_replace(true) {
+            return false;
+        }
+        turn.abort_all();
+        let _ = tokio::time::timeout(CLOSE_DEADLINE, self.line.disconnect()).await;
+        let _ = tokio::time::timeout(CLOSE_DEADLINE, self.line.unlink()).await;
+        self.show(|progress| progress.stage = Stage::Ended);
+        true
+    }
+
+    /// One event; says who takes the next one.
+    pub async fn take(self: Arc<Self>, event: Event, ears: &mut Ears, numbers: &Arc<Numbers>) -> Post {
+        match event {
+            Event::Heard(Heard { signal: Signal::Linked { phone, lid, push_name }, kept, .. }) => {
+                let post = self.accepted(&phone, lid.as_deref(), &push_name, ears, numbers).await;
+                if let (Some(kept), Post::Linked(_)) = (kept, &post) {
+                    let _ = kept.send(());
+                }
+                numbers.changed();
+                return post;
+            }
+            Event::Heard(heard) => {
+                self.hear(heard.signal);
+                numbers.changed();
+            }
+            Event::Done(Done::LinkBegan(Err(error))) => {
+                self.end(LinkEnd::Lost, Some(Problem::of(&NumberError::from(error))));
+                numbers.changed();
+            }
+            Event::Done(_) | Event::Time => {}
+        }
+        Post::Linking(self)
+    }
+
+    fn hear(&self, signal: Signal) {
+        match signal {
+            Signal::Qr { code, expires_at } => self.show(|progress| {
+                progress.stage = Stage::Qr;
+                (progress.qr, progress.expires_at) = (Some(code), Some(expires_at));
+            }),
+            Signal::Code { code, expires_at } => self.show(|progress| {
+                progress.stage = Stage::Code;
+                (progress.code, progress.expires_at) = (Some(code), Some(expires_at));
+            }),
+            Signal::LinkEnded(end) => self.end(end, None),
+            _ => {}
+        }
+    }
+
+    fn end(&self, end: LinkEnd, problem: Option<Problem>) {
+        self.show(|progress| {
+            progress.stage = Stage::Ended;
+            (progress.qr, progress.code, progress.expires_at) = (None, None, None);
+            (progress.end, progress.problem) = (Some(end), problem);
+        });
+    }
+
+    /// The phone accepted: writes the number down and hands the line over.
+    async fn accepted(
+        self: Arc<Self>,
+        phone: &str,
+        lid: Option<&str>,
+        push_name: &str,
+        ears: &mut Ears,
+        numbers: &Arc<Numbers>,
+    ) -> Post {
+        let _turn = self.turn.lock().await;
+        if self.over.send_replace(true) {
+            return Post::Over;
+        }
+        let admitted = loop {
+            match numbers.admit(self.id, self.expected, phone, lid, push_name).await {
+                Err(NumberError::Storage(error)) if error.passes() => wait_for_disk(&error).await,
+                decided => break decided,
+            }
+        };
+        match admitted {
+            Ok(number) => {
+                let office = numbers.office().clone();
+                let supervisor = Supervisor::new(&number, self.id, office, self.line.clone(), self.done.clone());
+                self.show(|progress| (progress.stage, progress.session) = (Stage::Linked, number.session.id));
+                Post::Linked(numbers.install(supervisor).await)
+            }
+            Err(refusal) => {
+                self.undo(ears).await;
+                numbers.forget_seat(self.id);
+                self.end(LinkEnd::Refused, Some(Problem::of(&refusal)));
+                Post::Over
+            }
+        }
+    }
+
+    /// WhatsApp can only be told over an open connection.
+    async fn undo(&self, ears: &mut Ears) {
+        let told = tokio::time::timeout(UNDO_DEADLINE, async {
+            self.line.connect().await?;
+            while let Some(heard) = ears.heard.recv().await {
+                if matches!(heard.signal, Signal::Connected | Signal::Closed(_)) {
+                    break;
+                }
+            }
+            self.line.unlink().await
+        });
+        if !matches!(told.await, Ok(Ok(()))) {
+            tracing::warn!("an undone link may still be listed on the phone");
+            let _ = tokio::time::timeout(CLOSE_DEADLINE, self.line.unlink()).await;
+        }
+        let _ = tokio::time::timeout(CLOSE_DEADLINE, self.line.disconnect()).await;
+    }
+
+    fn show(&self, change: impl FnOnce(&mut Progress)) {
+        change(&mut self.shown());
+    }
+
+    fn shown(&self) -> MutexGuard<'_, Progress> {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+async fn wait_for_disk(error: &StorageError) {
+    tracing::warn!(%error, "a linked phone waits until it can be saved");
+    tokio::time::sleep(AFTER_ERROR).await;
+}

@@ -1,0 +1,86 @@
+//! What a line wants to find again after a restart, kept in the database.
+//!
+//! A note that cannot be read or written is only a note less: the line asks WhatsApp again. Expired ones are not
+//! returned, and removed at every start and at every thousandth note that is put down.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::line::{Doing, NoteKind, Notes};
+use super::store::notes as store;
+use crate::clock::{Millis, SharedClock};
+use crate::db::{Db, StorageError};
+use crate::ids::SessionId;
+
+const PUTS_BETWEEN_CLEANINGS: u64 = 1_000;
+
+pub struct StoredNotes {
+    db: Arc<Db>,
+    clock: SharedClock,
+    seat: SessionId,
+    puts: AtomicU64,
+}
+
+impl StoredNotes {
+    pub fn of(seat: SessionId, db: Arc<Db>, clock: SharedClock) -> Self {
+        Self { db, clock, seat, puts: AtomicU64::new(0) }
+    }
+
+    /// Whose a note is; who is on WhatsApp is the same for all numbers.
+    fn owner(&self, kind: NoteKind) -> &[u8] {
+        match kind {
+            NoteKind::OnWhatsapp => &[],
+            NoteKind::Upload | NoteKind::Poll => self.seat.0.as_bytes(),
+        }
+    }
+
+    async fn read(&self, kind: NoteKind, key: &str) -> Result<Option<String>, StorageError> {
+        let mut reader = self.db.read().acquire().await?;
+        Ok(store::get(&mut reader, kind, self.owner(kind), key, self.clock.now()).await?)
+    }
+
+    async fn write(&self, kind: NoteKind, key: &str, value: &str, expires_at: Millis) -> Result<(), StorageError> {
+        let mut tx = self.db.begin().await?;
+        store::put(&mut tx, kind, self.owner(kind), key, value, expires_at).await?;
+        if self.puts.fetch_add(1, Ordering::Relaxed) % PUTS_BETWEEN_CLEANINGS == PUTS_BETWEEN_CLEANINGS - 1 {
+            store::remove_expired(&mut tx, self.clock.now()).await?;
+        }
+        self.db.commit(tx).await
+    }
+
+    async fn erase(&self, kind: NoteKind, key: &str) -> Result<(), StorageError> {
+        let mut tx = self.db.begin().await?;
+        store::forget(&mut tx, kind, self.owner(kind), key).await?;
+        self.db.commit(tx).await
+    }
+}
+
+impl Notes for StoredNotes {
+    fn get(&self, kind: NoteKind, key: &str) -> Doing<'_, Option<String>> {
+        let key = key.to_owned();
+        Box::pin(async move {
+            self.read(kind, &key).await.unwrap_or_else(|error| {
+                tracing::warn!(%error, "a note cannot be read");
+                None
+            })
+        })
+    }
+
+    fn put(&self, kind: NoteKind, key: &str, value: String, expires_at: Millis) -> Doing<'_, ()> {
+        let key = key.to_owned();
+        Box::pin(async move {
+            if let Err(error) = self.write(kind, &key, &value, expires_at).await {
+                tracing::warn!(%error, "a note cannot be put down");
+            }
+        })
+    }
+
+    fn forget(&self, kind: NoteKind, key: &str) -> Doing<'_, ()> {
+        let key = key.to_owned();
+        Box::pin(async move {
+            if let Err(error) = self.erase(kind, &key).await {
+                tracing::warn!(%error, "a note cannot be forgotten");
+            }
+        })
+    }
+}

@@ -1,0 +1,326 @@
+//! All linked numbers and the phones that are being linked: who is there, who starts and ends their loops.
+//!
+//! One loop a number takes its events one at a time. Until `run` is called there are no loops, and tests take their
+//! steps by hand.
+
+#[cfg(any(test, feature = "testing"))]
+mod by_hand;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+use super::error::NumberError;
+use super::line::{LinkHow, Network, Seat};
+use super::linking::{Attempt, Progress};
+use super::messenger::Arrived;
+use super::notes::StoredNotes;
+use super::post::{Ears, Opened, Post, attend};
+use super::seat;
+use super::state::LinkState;
+use super::store::{links as store, notes};
+use super::supervisor::{Office, Status, Supervisor};
+use crate::db::{DbKey, StorageError};
+use crate::event::Event as Changed;
+use crate::ids::{Mint, SessionId};
+
+/// So many signals of a number may wait for the database before its line has to.
+const WAITING_SIGNALS: usize = 256;
+const CLOSE_DEADLINE: Duration = Duration::from_secs(6);
+
+pub struct Numbers {
+    office: Arc<Office>,
+    network: Option<Arc<dyn Network>>,
+    key: DbKey,
+    linked: Mutex<BTreeMap<SessionId, Arc<Supervisor>>>,
+    attempts: Mutex<BTreeMap<SessionId, Arc<Attempt>>>,
+    receipts: Mutex<Option<mpsc::Sender<Arrived>>>,
+    loops: Mutex<Loops>,
+}
+
+enum Loops {
+    /// Nobody runs yet.
+    Waiting(Vec<(Post, Ears)>),
+    Running(JoinSet<()>),
+}
+
+impl Numbers {
+    pub fn new(
+        office: Arc<Office>,
+        network: Option<Arc<dyn Network>>,
+        key: DbKey,
+        receipts: mpsc::Sender<Arrived>,
+    ) -> Self {
+        Self {
+            office,
+            network,
+            key,
+            linked: Mutex::default(),
+            attempts: Mutex::default(),
+            receipts: Mutex::new(Some(receipts)),
+            loops: Mutex::new(Loops::Waiting(Vec::new())),
+        }
+    }
+
+    pub fn office(&self) -> &Arc<Office> {
+        &self.office
+    }
+
+    /// Gives every linked number its supervisor, which connects it where it may.
+    pub async fn start(&self) -> Result<(), StorageError> {
+        let mut tx = self.office.db.begin().await?;
+        notes::remove_expired(&mut tx, self.office.clock.now()).await?;
+        let numbers = store::all(&mut tx).await?;
+        self.office.db.commit(tx).await?;
+        let seats: Vec<SessionId> = numbers.iter().filter_map(|number| number.seat).collect();
+        seat::sweep(self.folder(), &seats);
+        if self.network.is_none() {
+            return Ok(());
+        }
+        for number in numbers {
+            let Some(seat) = number.seat else { continue };
+            let Opened { line, done, ears } = match self.open_line(seat) {
+                Ok(opened) => opened,
+                Err(error) => {
+                    tracing::error!(%error, "a linked number stays disconnected");
+                    continue;
+                }
+            };
+            let supervisor = Supervisor::new(&number, seat, self.office.clone(), line, done);
+            let supervisor = self.install(supervisor).await;
+            self.seat(Post::Linked(supervisor), ears, None);
+        }
+        Ok(())
+    }
+
+    /// Starts the loops: of what is there, and of what comes.
+    pub fn run(self: &Arc<Self>) {
+        let mut loops = locked(&self.loops);
+        if let Loops::Waiting(posts) = &mut *loops {
+            let posts = std::mem::take(posts);
+            let mut running = JoinSet::new();
+            for (post, ears) in posts {
+                running.spawn(attend(self.clone(), post, ears));
+            }
+            *loops = Loops::Running(running);
+        }
+    }
+
+    /// Closes every line, and returns when what they had heard is written down or has been handed to the receipts.
+    pub async fn close(&self) {
+        let attempts: Vec<Arc<Attempt>> = locked(&self.attempts).values().cloned().collect();
+        for attempt in attempts {
+            if attempt.cancel().await {
+                self.forget_seat(attempt.id);
+            }
+        }
+        let supervisors: Vec<Arc<Supervisor>> = locked(&self.linked).values().cloned().collect();
+        let mut ends: JoinSet<()> =
+            supervisors.into_iter().map(|supervisor| async move { supervisor.stop().await }).collect();
+        while ends.join_next().await.is_some() {}
+        locked(&self.receipts).take();
+        let loops = std::mem::replace(&mut *locked(&self.loops), Loops::Waiting(Vec::new()));
+        if let Loops::Running(mut running) = loops {
+            let ended = async { while running.join_next().await.is_some() {} };
+            if tokio::time::timeout(CLOSE_DEADLINE, ended).await.is_err() {
+                tracing::warn!("a number did not end in time");
+            }
+        }
+    }
+
+    pub fn changed(&self) {
+        self.office.events.emit(Changed::NumbersChanged);
+    }
+
+    pub fn status(&self, id: SessionId) -> Option<Status> {
+        Some(locked(&self.linked).get(&id)?.status())
+    }
+
+    /// A phone is awaited for this number.
+    pub fn is_linking(&self, id: SessionId) -> bool {
+        locked(&self.attempts).values().any(|attempt| attempt.expected == Some(id) && attempt.is_open())
+    }
+
+    /// Begins to link a phone, as a number of its own or as the `expected` one.
+    pub async fn link(self: &Arc<Self>, how: LinkHow, expected: Option<SessionId>) -> Result<SessionId, NumberError> {
+        if expected.is_some_and(|id| self.is_up(id)) {
+            return Err(NumberError::Connected);
+        }
+        let id = Mint::at(self.office.clock.now()).next();
+        let Opened { line, done, ears } = self.open_line(id)?;
+        let attempt = Arc::new(Attempt::new(id, expected, how, line, done));
+        attempt.begin().await?;
+        let mut attempts = locked(&self.attempts);
+        attempts.retain(|_, earlier| earlier.is_open());
+        attempts.insert(id, attempt.clone());
+        drop(attempts);
+        self.seat(Post::Linking(attempt), ears, Some(self.clone()));
+        self.changed();
+        Ok(id)
+    }
+
+    pub fn progress(&self, attempt: SessionId) -> Result<Progress, NumberError> {
+        Ok(self.attempt(attempt)?.progress())
+    }
+
+    pub async fn begin_again(&self, attempt: SessionId) -> Result<(), NumberError> {
+        self.attempt(attempt)?.begin().await?;
+        self.changed();
+        Ok(())
+    }
+
+    /// Gives an attempt up; nothing is left of it, unless a phone has accepted.
+    pub async fn cancel(&self, id: SessionId) -> Result<(), NumberError> {
+        let attempt = self.attempt(id)?;
+        if attempt.cancel().await {
+            self.forget_seat(id);
+        }
+        locked(&self.attempts).remove(&id);
+        self.changed();
+        Ok(())
+    }
+
+    pub async fn connect(&self, id: SessionId) -> Result<(), NumberError> {
+        let supervisor = self.supervisor(id)?;
+        match supervisor.status().state {
+            LinkState::LoggedOut => return Err(NumberError::LoggedOut),
+            LinkState::Banned { until: Some(until), .. } if until > self.office.clock.now() => {
+                return Err(NumberError::Banned { until });
+            }
+            _ => supervisor.connect().await,
+        }
+        Ok(())
+    }
+
+    /// Ends a link, and says whether WhatsApp was told.
+    pub async fn unlink(&self, id: SessionId) -> Result<bool, NumberError> {
+        Ok(self.supervisor(id)?.unlink().await)
+    }
+
+    /// A number that was taken off the list: its loop ends, its key material goes.
+    pub async fn retire(&self, id: SessionId) {
+        let supervisor = locked(&self.linked).remove(&id);
+        if let Some(supervisor) = supervisor {
+            supervisor.stop().await;
+            self.forget_seat(supervisor.seat);
+        }
+        self.changed();
+    }
+
+    /// Decides which number an accepting phone is, and writes it down.
+    pub(super) async fn admit(
+        &self,
+        seat: SessionId,
+        expected: Option<SessionId>,
+        phone: &str,
+        lid: Option<&str>,
+        push_name: &str,
+    ) -> Result<store::Number, NumberError> {
+        let now = self.office.clock.now();
+        let mut tx = self.office.db.begin().await?;
+        let known = store::by_phone(&mut tx, phone).await?;
+        if let Some(expected) = expected
+            && known.as_ref().is_none_or(|known| known.session.id != expected)
+        {
+            let number = store::by_id(&mut tx, expected).await?.ok_or(NumberError::Gone)?;
+            return Err(NumberError::OtherPhone { phone: phone.to_owned(), expected: number.session.phone });
+        }
+        if let Some(known) = known.as_ref().filter(|known| self.is_up(known.session.id)) {
+            let name = if known.session.name.is_empty() { phone } else { &known.session.name };
+            return Err(NumberError::Taken { phone: phone.to_owned(), name: name.to_owned() });
+        }
+        let linked = store::Linked { seat, phone, lid, push_name, now };
+        let id = match &known {
+            Some(known) => {
+                store::relink(&mut tx, known.session.id, linked).await?;
+                known.session.id
+            }
+            None => {
+                store::insert(&mut tx, seat, linked).await?;
+                seat
+            }
+        };
+        self.office.keeper.linked(&mut tx, now).await?;
+        let number = store::by_id(&mut tx, id).await?.ok_or(NumberError::Gone)?;
+        self.office.db.commit(tx).await?;
+        Ok(number)
+    }
+
+    /// Puts a supervisor in charge of its number, in the place of one that had it before, and starts it.
+    pub(super) async fn install(&self, supervisor: Supervisor) -> Arc<Supervisor> {
+        let supervisor = Arc::new(supervisor);
+        let before = locked(&self.linked).insert(supervisor.id, supervisor.clone());
+        if let Some(before) = before {
+            before.unlink().await;
+            before.stop().await;
+            self.forget_seat(before.seat);
+        }
+        supervisor.start().await;
+        supervisor
+    }
+
+    pub(super) fn forget_seat(&self, seat: SessionId) {
+        seat::remove(self.folder(), seat);
+    }
+
+    fn folder(&self) -> &Path {
+        self.office.db.folder()
+    }
+
+    /// Connected, or about to be.
+    fn is_up(&self, id: SessionId) -> bool {
+        self.status(id).is_some_and(|status| status.state.is_usable() || status.state == LinkState::Connecting)
+    }
+
+    fn attempt(&self, id: SessionId) -> Result<Arc<Attempt>, NumberError> {
+        locked(&self.attempts).get(&id).cloned().ok_or(NumberError::LinkOver)
+    }
+
+    fn supervisor(&self, id: SessionId) -> Result<Arc<Supervisor>, NumberError> {
+        if self.network.is_none() {
+            return Err(NumberError::NoNetwork);
+        }
+        locked(&self.linked).get(&id).cloned().ok_or(NumberError::Gone)
+    }
+
+    fn open_line(&self, seat: SessionId) -> Result<Opened, NumberError> {
+        let network = self.network.as_ref().ok_or(NumberError::NoNetwork)?;
+        let receipts = locked(&self.receipts).clone().ok_or(NumberError::LinkOver)?;
+        let folder = seat::folder(self.folder());
+        std::fs::create_dir_all(&folder).map_err(|error| StorageError::Folder {
+            folder: folder.display().to_string(),
+            reason: error.to_string(),
+        })?;
+        let (signals, heard) = mpsc::channel(WAITING_SIGNALS);
+        let (done, ended) = mpsc::unbounded_channel();
+        let notes = StoredNotes::of(seat, self.office.db.clone(), self.office.clock.clone());
+        let line = network.line(Seat {
+            session: seat,
+            file: seat::file(self.folder(), seat),
+            key: seat::key(&self.key, seat),
+            clock: self.office.clock.clone(),
+            notes: Arc::new(notes),
+            signals,
+        });
+        Ok(Opened { line, done, ears: Ears { heard, done: ended, receipts } })
+    }
+
+    fn seat(&self, post: Post, ears: Ears, numbers: Option<Arc<Self>>) {
+        match (&mut *locked(&self.loops), numbers) {
+            (Loops::Running(running), Some(numbers)) => {
+                running.spawn(attend(numbers, post, ears));
+            }
+            (Loops::Waiting(posts), _) => posts.push((post, ears)),
+            (Loops::Running(_), None) => {}
+        }
+    }
+}
+
+/// A poisoned lock only means that another task panicked; what these locks guard is whole at every step.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,52 @@
+//! How tests let the numbers take their steps, without loops and without waiting.
+
+use std::sync::Arc;
+
+use super::{Ears, Loops, Numbers, Post, locked};
+use crate::clock::Millis;
+use crate::session::supervisor::Event;
+
+impl Numbers {
+    /// Lets everyone take what happened and look at the clock, until nothing more happens.
+    pub async fn settle(self: &Arc<Self>) {
+        let Loops::Waiting(mut posts) = std::mem::replace(&mut *locked(&self.loops), Loops::Waiting(Vec::new())) else {
+            return;
+        };
+        for look in [false, true] {
+            let mut moved = true;
+            while std::mem::take(&mut moved) {
+                for slot in &mut posts {
+                    moved |= self.drain(slot).await;
+                }
+            }
+            if look {
+                break;
+            }
+            for (post, ears) in &mut posts {
+                *post = std::mem::replace(post, Post::Over).take(Event::Time, ears, self).await;
+            }
+        }
+        posts.retain(|(post, _)| post.stopped().is_some_and(|stopped| !*stopped.borrow()));
+        if let Loops::Waiting(waiting) = &mut *locked(&self.loops) {
+            waiting.append(&mut posts);
+        }
+    }
+
+    async fn drain(self: &Arc<Self>, (post, ears): &mut (Post, Ears)) -> bool {
+        let mut moved = false;
+        // What a line was asked to do runs on this thread, between two looks.
+        for _ in 0..8 {
+            tokio::task::yield_now().await;
+            while let Some(event) = ears.ready() {
+                *post = std::mem::replace(post, Post::Over).take(event, ears, self).await;
+                moved = true;
+            }
+        }
+        moved
+    }
+
+    /// When the first of them wants to look at the clock.
+    pub fn wake_at(&self) -> Option<Millis> {
+        locked(&self.linked).values().map(|supervisor| supervisor.wake_at()).min()
+    }
+}

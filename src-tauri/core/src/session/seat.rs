@@ -1,0 +1,95 @@
+//! Where the key material of a number lies: one encrypted file a seat, under a key of its own.
+//!
+//! A seat is made for every linking, so what an earlier link left cannot get into the way of a new one. Its key is
+//! derived from the database's key by keyed BLAKE2s, so nothing more has to be kept.
+
+use std::path::{Path, PathBuf};
+
+use blake2::Blake2sMac256;
+use blake2::digest::{FixedOutput, KeyInit, Update};
+use zeroize::Zeroizing;
+
+use crate::db::DbKey;
+use crate::ids::SessionId;
+
+const PURPOSE: &[u8] = b"ulak: key material of a number";
+/// What SQLite keeps beside a file.
+const BESIDE: [&str; 4] = ["", "-wal", "-shm", "-journal"];
+
+pub fn folder(data: &Path) -> PathBuf {
+    data.join("numbers")
+}
+
+pub fn file(data: &Path, seat: SessionId) -> PathBuf {
+    folder(data).join(format!("{seat}.db"))
+}
+
+pub fn key(database: &DbKey, seat: SessionId) -> Zeroizing<[u8; 32]> {
+    let mut mac = Blake2sMac256::new((&**database).into());
+    mac.update(PURPOSE);
+    mac.update(seat.0.as_bytes());
+    Zeroizing::new(mac.finalize_fixed().into())
+}
+
+/// Removes the key material. A file that another program holds open is found again at the next start.
+pub fn remove(data: &Path, seat: SessionId) {
+    for end in BESIDE {
+        let mut path = file(data, seat).into_os_string();
+        path.push(end);
+        if let Err(error) = std::fs::remove_file(&path)
+            && error.kind() != std::io::ErrorKind::NotFound
+        {
+            tracing::warn!(%error, "key material of a number that is gone could not be removed");
+        }
+    }
+}
+
+/// Removes what belongs to none of these seats: a linking that was cut off, a number that was removed.
+pub fn sweep(data: &Path, seats: &[SessionId]) {
+    let Ok(files) = std::fs::read_dir(folder(data)) else { return };
+    for entry in files.flatten() {
+        let name = entry.file_name();
+        let seat = name.to_str().and_then(|name| name.split_once(".db")).and_then(|(seat, _)| seat.parse().ok());
+        if let Some(seat) = seat
+            && !seats.contains(&seat)
+        {
+            remove(data, seat);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::Mint;
+
+    #[test]
+    fn each_seat_and_each_database_has_its_own_key() {
+        let mint = Mint::at(0);
+        let (first, second): (SessionId, SessionId) = (mint.next(), mint.next());
+        let database = Zeroizing::new([7; 32]);
+        assert_eq!(key(&database, first), key(&database, first));
+        assert_ne!(key(&database, first), key(&database, second));
+        assert_ne!(key(&database, first), key(&Zeroizing::new([8; 32]), first));
+        assert_ne!(*key(&database, first), *database);
+    }
+
+    #[test]
+    fn only_what_belongs_to_nobody_is_swept() {
+        let data = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(folder(data.path())).unwrap();
+        let mint = Mint::at(0);
+        let (kept, gone): (SessionId, SessionId) = (mint.next(), mint.next());
+        for seat in [kept, gone] {
+            std::fs::write(file(data.path(), seat), b"keys").unwrap();
+            std::fs::write(folder(data.path()).join(format!("{seat}.db-wal")), b"log").unwrap();
+        }
+        sweep(data.path(), &[kept]);
+        let mut left: Vec<String> = std::fs::read_dir(folder(data.path()))
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        left.sort();
+        assert_eq!(left, [format!("{kept}.db"), format!("{kept}.db-wal")]);
+    }
+}

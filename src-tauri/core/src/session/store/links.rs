@@ -1,0 +1,233 @@
+//! The columns of `sessions` that tell of a link: what the supervisor knew last, limits, what was seen of the phone.
+
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row, SqliteConnection};
+
+use crate::clock::Millis;
+use crate::ids::SessionId;
+use crate::session::line::Limits;
+use crate::session::state::LinkState;
+use crate::session::{Pace, Session};
+
+/// A row of `sessions` with all that is known of its link.
+#[derive(Clone, Debug)]
+pub struct Number {
+    pub session: Session,
+    pub state: LinkState,
+    pub since: Option<Millis>,
+    pub linked_at: Option<Millis>,
+    pub seat: Option<SessionId>,
+    pub removed: bool,
+    pub shut: Option<(String, Option<Millis>)>,
+    pub limits: Limits,
+    pub phone_seen_at: Option<Millis>,
+    pub heard_at: Option<Millis>,
+    pub typing: bool,
+    pub take_names: bool,
+}
+
+/// A phone that accepted a link.
+#[derive(Clone, Copy, Debug)]
+pub struct Linked<'a> {
+    pub seat: SessionId,
+    pub phone: &'a str,
+    pub lid: Option<&'a str>,
+    pub push_name: &'a str,
+    pub now: Millis,
+}
+
+const COLUMNS: &str = "SELECT * FROM sessions";
+
+/// What is on the list, the practice number included, in order of priority.
+pub async fn all(db: &mut SqliteConnection) -> Result<Vec<Number>, sqlx::Error> {
+    let query = format!("{COLUMNS} WHERE removed_at IS NULL ORDER BY priority, id");
+    Ok(sqlx::query(sqlx::AssertSqlSafe(query)).fetch_all(db).await?.iter().map(number).collect())
+}
+
+pub async fn by_id(db: &mut SqliteConnection, id: SessionId) -> Result<Option<Number>, sqlx::Error> {
+    let query = format!("{COLUMNS} WHERE id = ?");
+    Ok(sqlx::query(sqlx::AssertSqlSafe(query)).bind(id).fetch_optional(db).await?.as_ref().map(number))
+}
+
+/// The number that a phone is or was.
+pub async fn by_phone(db: &mut SqliteConnection, phone: &str) -> Result<Option<Number>, sqlx::Error> {
+    let query = format!(
+        "{COLUMNS} WHERE kind = 'whatsapp' AND phone = ? ORDER BY removed_at IS NOT NULL, linked_at DESC LIMIT 1"
+    );
+    Ok(sqlx::query(sqlx::AssertSqlSafe(query)).bind(phone).fetch_optional(db).await?.as_ref().map(number))
+}
+
+/// The numbers that were taken off the list.
+pub async fn removed(db: &mut SqliteConnection) -> Result<Vec<SessionId>, sqlx::Error> {
+    sqlx::query_scalar("SELECT id FROM sessions WHERE removed_at IS NOT NULL").fetch_all(db).await
+}
+
+fn number(row: &SqliteRow) -> Number {
+    let shut_cause: Option<String> = row.get("shut_cause");
+    Number {
+        session: super::session(row),
+        state: LinkState::of(row.get("state"), row.get("ban_code"), row.get("ban_until")),
+        since: row.get("state_since"),
+        linked_at: row.get("linked_at"),
+        seat: row.get("seat"),
+        removed: row.get::<Option<Millis>, _>("removed_at").is_some(),
+        shut: shut_cause.map(|cause| (cause, row.get("shut_until"))),
+        limits: Limits {
+            new_chats_used: row.get("new_chats_used"),
+            new_chats_quota: row.get("new_chats_quota"),
+            quota_renews_at: row.get("quota_renews_at"),
+            locked_until: row.get("locked_until"),
+        },
+        phone_seen_at: row.get("phone_seen_at"),
+        heard_at: row.get("heard_at"),
+        typing: row.get("typing"),
+        take_names: row.get("take_names"),
+    }
+}
+
+/// A phone that no row has: the newest number, behind the others.
+pub async fn insert(db: &mut SqliteConnection, id: SessionId, linked: Linked<'_>) -> Result<(), sqlx::Error> {
+    let pace = Pace::REAL;
+    sqlx::query(
+        "INSERT INTO sessions
+             (id, kind, name, phone, priority, pace_min_ms, pace_max_ms, batch, rest_ms, hourly_cap, daily_cap,
+              created_at)
+         SELECT ?, 'whatsapp', '', ?, coalesce(max(priority), 0) + 1, ?, ?, ?, ?, ?, ?, ?
+         FROM sessions WHERE kind = 'whatsapp' AND removed_at IS NULL",
+    )
+    .bind(id)
+    .bind(linked.phone)
+    .bind(pace.min_ms)
+    .bind(pace.max_ms)
+    .bind(pace.batch)
+    .bind(pace.rest_ms)
+    .bind(pace.hourly_cap)
+    .bind(pace.daily_cap)
+    .bind(linked.now)
+    .execute(&mut *db)
+    .await?;
+    relink(db, id, linked).await
+}
+
+/// The phone of this row accepted a link: it is on the list, with fresh key material.
+pub async fn relink(db: &mut SqliteConnection, id: SessionId, linked: Linked<'_>) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "UPDATE sessions SET seat = ?, lid = ?, push_name = ?, linked_at = ?, phone_seen_at = ?, heard_at = NULL,
+             removed_at = NULL, state = 'disconnected', state_since = ?, ban_code = NULL, ban_until = NULL
+         WHERE id = ?",
+    )
+    .bind(linked.seat)
+    .bind(linked.lid)
+    .bind(linked.push_name)
+    .bind(linked.now)
+    .bind(linked.now)
+    .bind(linked.now)
+    .bind(id)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+pub async fn save_state(
+    db: &mut SqliteConnection,
+    id: SessionId,
+    state: LinkState,
+    since: Millis,
+) -> Result<(), sqlx::Error> {
+    let (ban_code, ban_until) = match state {
+        LinkState::Banned { code, until } => (Some(code), until),
+        _ => (None, None),
+    };
+    sqlx::query(
+        "UPDATE sessions SET state = ?, state_since = ?, ban_code = ?, ban_until = ?
+         WHERE id = ? AND removed_at IS NULL",
+    )
+    .bind(state.name())
+    .bind(since)
+    .bind(ban_code)
+    .bind(ban_until)
+    .bind(id)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+pub async fn save_limits(
+    db: &mut SqliteConnection,
+    id: SessionId,
+    limits: &Limits,
+    now: Millis,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "UPDATE sessions SET new_chats_used = ?, new_chats_quota = ?, quota_renews_at = ?, locked_until = ?,
+             limits_at = ?
+         WHERE id = ?",
+    )
+    .bind(limits.new_chats_used)
+    .bind(limits.new_chats_quota)
+    .bind(limits.quota_renews_at)
+    .bind(limits.locked_until)
+    .bind(now)
+    .bind(id)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Only ever later times: what was heard does not become unheard.
+pub async fn save_seen(
+    db: &mut SqliteConnection,
+    id: SessionId,
+    heard_at: Option<Millis>,
+    phone_seen_at: Option<Millis>,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "UPDATE sessions SET heard_at = coalesce(max(?, coalesce(heard_at, 0)), heard_at),
+             phone_seen_at = coalesce(max(?, coalesce(phone_seen_at, 0)), phone_seen_at)
+         WHERE id = ?",
+    )
+    .bind(heard_at)
+    .bind(phone_seen_at)
+    .bind(id)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Off the list; the row stays.
+pub async fn remove(db: &mut SqliteConnection, id: SessionId, now: Millis) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "UPDATE sessions SET removed_at = ?, state = 'logged_out', state_since = ?, seat = NULL,
+             ban_code = NULL, ban_until = NULL
+         WHERE id = ?",
+    )
+    .bind(now)
+    .bind(now)
+    .bind(id)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// The priorities 1, 2, 3 … in this order.
+pub async fn order(db: &mut SqliteConnection, ids: &[SessionId]) -> Result<(), sqlx::Error> {
+    for (priority, id) in (1i64..).zip(ids) {
+        sqlx::query("UPDATE sessions SET priority = ? WHERE id = ?").bind(priority).bind(*id).execute(&mut *db).await?;
+    }
+    Ok(())
+}
+
+pub async fn set_options(
+    db: &mut SqliteConnection,
+    id: SessionId,
+    typing: bool,
+    take_names: bool,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE sessions SET typing = ?, take_names = ? WHERE id = ?")
+        .bind(typing)
+        .bind(take_names)
+        .bind(id)
+        .execute(db)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,67 @@
+//! The notes' table.
+
+use sqlx::SqliteConnection;
+
+use crate::clock::Millis;
+use crate::session::line::NoteKind;
+
+fn name(kind: NoteKind) -> &'static str {
+    match kind {
+        NoteKind::Upload => "upload",
+        NoteKind::OnWhatsapp => "on_whatsapp",
+        NoteKind::Poll => "poll",
+    }
+}
+
+pub async fn get(
+    db: &mut SqliteConnection,
+    kind: NoteKind,
+    owner: &[u8],
+    key: &str,
+    now: Millis,
+) -> Result<Option<String>, sqlx::Error> {
+    sqlx::query_scalar("SELECT value FROM notes WHERE kind = ? AND owner = ? AND key = ? AND expires_at > ?")
+        .bind(name(kind))
+        .bind(owner)
+        .bind(key)
+        .bind(now)
+        .fetch_optional(db)
+        .await
+}
+
+pub async fn put(
+    db: &mut SqliteConnection,
+    kind: NoteKind,
+    owner: &[u8],
+    key: &str,
+    value: &str,
+    expires_at: Millis,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "INSERT INTO notes (kind, owner, key, value, expires_at) VALUES (?, ?, ?, ?, ?)
+         ON CONFLICT (kind, owner, key) DO UPDATE SET value = excluded.value, expires_at = excluded.expires_at",
+    )
+    .bind(name(kind))
+    .bind(owner)
+    .bind(key)
+    .bind(value)
+    .bind(expires_at)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+pub async fn forget(db: &mut SqliteConnection, kind: NoteKind, owner: &[u8], key: &str) -> Result<(), sqlx::Error> {
+    sqlx::query("DELETE FROM notes WHERE kind = ? AND owner = ? AND key = ?")
+        .bind(name(kind))
+        .bind(owner)
+        .bind(key)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+pub async fn remove_expired(db: &mut SqliteConnection, now: Millis) -> Result<u64, sqlx::Error> {
+    let removed = sqlx::query("DELETE FROM notes WHERE expires_at <= ?").bind(now).execute(db).await?;
+    Ok(removed.rows_affected())
+}

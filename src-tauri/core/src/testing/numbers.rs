@@ -1,0 +1,108 @@
+//! Worlds with linked numbers.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::{FakeMessenger, Number, World, store};
+use crate::app::Problem;
+use crate::clock::Millis;
+use crate::db::StorageError;
+use crate::ids::SessionId;
+use crate::inbound::{self, Kept};
+use crate::ledger::Book;
+use crate::outbox::store::farewell;
+use crate::session::Pace;
+use crate::session::line::{Reply, Signal};
+use crate::session::messenger::{Messenger, Outcome};
+
+/// Quick enough that a test's day has room, without rests or caps.
+pub const BRISK: Pace = Pace { min_ms: 1_000, max_ms: 1_000, batch: 0, rest_ms: 0, hourly_cap: 0, daily_cap: 0 };
+
+pub(super) fn connected(numbers: &[Number]) -> BTreeMap<SessionId, Arc<dyn Messenger>> {
+    let there = numbers.iter().filter(|number| number.connected && !number.removed);
+    there.map(|number| (number.id, number.phone.clone() as Arc<dyn Messenger>)).collect()
+}
+
+impl World {
+    /// A world with so many linked and connected numbers, in their order, and a thousand real credits.
+    pub async fn with_numbers(now: Millis, paces: &[Pace]) -> Result<Self, Problem> {
+        let mut world = Self::at(now).await?;
+        world.app.top_up(Book::Real, 1_000, "", "start").await?;
+        for (place, pace) in (1..).zip(paces) {
+            let mut tx = world.app.db().begin().await?;
+            let id = store::link(&mut tx, place, pace, now).await.map_err(StorageError::from)?;
+            world.app.db().commit(tx).await?;
+            let phone = Arc::new(FakeMessenger { clock: world.clock.clone(), ..FakeMessenger::default() });
+            world.numbers.push(Number { id, phone, connected: true, removed: false });
+        }
+        world.restart().await
+    }
+
+    /// The number is not connected any more, or again.
+    pub async fn connect(mut self, number: usize, connected: bool) -> Result<Self, Problem> {
+        if let Some(number) = self.numbers.get_mut(number) {
+            number.connected = connected;
+        }
+        self.restart().await
+    }
+
+    /// What WhatsApp said of a number's limits.
+    pub async fn limits(&self, number: SessionId, limits: &crate::session::line::Limits) -> Result<(), Problem> {
+        let mut tx = self.app.db().begin().await?;
+        store::limits(&mut tx, number, limits, self.app.now()).await.map_err(StorageError::from)?;
+        Ok(self.app.db().commit(tx).await?)
+    }
+
+    /// The owner takes a number off the list, and it is gone from the next start on.
+    pub async fn remove(&mut self, number: usize) -> Result<(), Problem> {
+        let Some(number) = self.numbers.get_mut(number) else { return Ok(()) };
+        number.removed = true;
+        let mut tx = self.app.db().begin().await?;
+        let now = self.app.now();
+        store::remove(&mut tx, number.id, now).await.map_err(StorageError::from)?;
+        farewell::number_gone(&mut tx, number.id, now).await.map_err(StorageError::from)?;
+        Ok(self.app.db().commit(tx).await?)
+    }
+
+    pub fn removed(&self) -> usize {
+        self.numbers.iter().filter(|number| number.removed).count()
+    }
+
+    /// Lets a number's phone name contacts, and shows "typing…" over it.
+    pub async fn choose(&self, number: SessionId, take_names: bool, typing: bool) -> Result<(), Problem> {
+        let mut tx = self.app.db().begin().await?;
+        store::choose(&mut tx, number, take_names, typing).await.map_err(StorageError::from)?;
+        Ok(self.app.db().commit(tx).await?)
+    }
+
+    /// A signal of a number, in a transaction of its own.
+    pub async fn hear(&self, number: SessionId, signal: &Signal) -> Result<Kept, Problem> {
+        let mut tx = self.app.db().begin().await?;
+        let kept = inbound::keep(&mut tx, number, signal, self.app.now()).await.map_err(StorageError::from)?;
+        self.app.db().commit(tx).await?;
+        Ok(kept)
+    }
+
+    /// Who got which part over which number, by WhatsApp's own account: number, recipient, wire id.
+    pub fn accepted(&self) -> Vec<(usize, String, String)> {
+        let of = |(place, number): (usize, &Number)| {
+            let sent = number.phone.sent().into_iter().filter(|sent| sent.outcome == Outcome::Accepted);
+            sent.map(move |sent| (place, sent.to, sent.wire_id)).collect::<Vec<_>>()
+        };
+        self.numbers.iter().enumerate().flat_map(of).collect()
+    }
+}
+
+/// A text from a phone, quoting nothing.
+pub fn reply(id: &str, phone: &str, text: &str, at: Millis) -> Reply {
+    Reply {
+        id: id.to_owned(),
+        phone: Some(phone.to_owned()),
+        lid: None,
+        text: text.to_owned(),
+        quotes: None,
+        chosen: Vec::new(),
+        push_name: String::new(),
+        at,
+    }
+}

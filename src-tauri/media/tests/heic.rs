@@ -1,0 +1,97 @@
+//! HEIC as phones make it.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
+
+mod common;
+
+use common::{asked, code, contains, fine, fixture};
+use image::GenericImageView;
+use ulak_media::{Change, Kind, Refusal, Wish, prepare};
+
+const RED: [u8; 3] = [0xDC, 0x1E, 0x1E];
+const GREEN: [u8; 3] = [0x1E, 0xB4, 0x3C];
+const BLUE: [u8; 3] = [0x1E, 0x3C, 0xDC];
+const WHITE: [u8; 3] = [0xF0; 3];
+
+/// Top left, top right, bottom left, bottom right.
+fn assert_quarters(name: &str, size: (u32, u32), expected: [[u8; 3]; 4]) {
+    let prepared = fine(name);
+    assert_eq!((prepared.kind, &*prepared.mime), (Kind::Image, "image/jpeg"), "{name}");
+    assert_eq!((prepared.width.unwrap(), prepared.height.unwrap()), size, "{name}");
+    assert_eq!((prepared.source.format.as_ref(), prepared.changes.as_slice()), ("HEIC", &[Change::Recoded][..]));
+    let shown = asked("exiftool", &["-s3", "-ImageSize"], &prepared.bytes);
+    assert_eq!(shown.trim(), format!("{}x{}", size.0, size.1));
+
+    let picture = image::load_from_memory(&prepared.bytes).unwrap();
+    let (right, bottom) = (size.0 - 9, size.1 - 9);
+    for ((x, y), expected) in [(8, 8), (right, 8), (8, bottom), (right, bottom)].into_iter().zip(expected) {
+        let found = picture.get_pixel(x, y).0;
+        let near = found[..3].iter().zip(expected).all(|(found, expected)| found.abs_diff(expected) <= 10);
+        assert!(near, "{name} at {x},{y}: {found:?} instead of {expected:?}");
+    }
+    assert!(!prepared.thumbnail.is_empty());
+}
+
+#[test]
+fn a_heic_becomes_a_jpeg() {
+    assert_quarters("quarters.heic", (128, 192), [RED, GREEN, BLUE, WHITE]);
+    assert_quarters("ten-bit.heic", (128, 192), [RED, GREEN, BLUE, WHITE]);
+}
+
+/// Three quarters anticlockwise, as the container of a phone's photo says.
+#[test]
+fn a_turned_heic_ends_upright() {
+    assert_quarters("turned.heic", (192, 128), [BLUE, RED, WHITE, GREEN]);
+}
+
+#[test]
+fn nothing_private_is_sent() {
+    assert!(contains(&fixture("private.heic"), b"secret"), "it has something to hide");
+    let prepared = fine("private.heic");
+    assert!(!contains(&prepared.bytes, b"secret") && !contains(&prepared.bytes, b"Exif"));
+    let shown = asked("exiftool", &["-a"], &prepared.bytes);
+    assert!(!shown.contains("GPS"), "{shown}");
+}
+
+#[test]
+fn a_heic_that_stops_early_is_broken() {
+    let whole = fixture("quarters.heic");
+    for tenth in 1..10 {
+        let refusal = prepare(&whole[..whole.len() * tenth / 10], Wish::Auto).unwrap_err();
+        assert_eq!(refusal.code(), "media.broken", "at {tenth}/10");
+    }
+}
+
+/// Its picture is coded in a way that the decoder does not know.
+#[test]
+fn an_unknown_kind_of_heic_is_refused_with_the_way_to_a_jpeg() {
+    let mut other = fixture("quarters.heic");
+    for at in 0..other.len() - 4 {
+        if &other[at..at + 4] == b"hvc1" {
+            other[at..at + 4].copy_from_slice(b"j2k1");
+        }
+    }
+    let refusal = prepare(&other, Wish::Auto).unwrap_err();
+    assert_eq!(refusal, Refusal::HeicUnsupported);
+    assert!(refusal.to_string().contains("JPEG"));
+}
+
+#[test]
+fn an_enormous_heic_is_refused_before_it_is_decoded() {
+    let mut enormous = fixture("quarters.heic");
+    let at = enormous.windows(4).position(|window| window == b"ispe").unwrap();
+    for (width, height, expected) in [(60_000_u32, 60_000_u32, 16_384), (16_000, 16_000, 16_384)] {
+        enormous[at + 8..at + 12].copy_from_slice(&width.to_be_bytes());
+        enormous[at + 12..at + 16].copy_from_slice(&height.to_be_bytes());
+        let refusal = prepare(&enormous, Wish::Auto).unwrap_err();
+        assert_eq!(refusal, Refusal::TooManyPixels { width, height, limit: expected, megapixels: 50 });
+    }
+}
+
+#[test]
+fn a_heic_as_a_document_goes_as_it_is() {
+    let prepared = common::prepared("quarters.heic", Wish::Document).unwrap();
+    assert_eq!((prepared.kind, &*prepared.mime), (Kind::Document, "image/heic"));
+    assert_eq!(prepared.bytes, fixture("quarters.heic"));
+    assert_eq!(code("quarters.heic", Wish::Voice), "media.not_sound");
+}

@@ -1,0 +1,134 @@
+//! `ulak link`: a number is linked from the terminal, by QR code or by a code that its owner types in.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+use qrcode::QrCode;
+use qrcode::render::unicode::Dense1x2;
+use serde_json::json;
+use tokio::time::timeout;
+use ulak_core::app::{App, LinkView, Opening};
+use ulak_core::error::Problem;
+use ulak_core::ids::SessionId;
+use ulak_core::session::line::LinkHow;
+use ulak_core::session::linking::Stage;
+
+use crate::terminal::{self, LOOK, Voice};
+
+/// Once the phone has accepted, the first connection takes a moment.
+const FIRST_CONNECTION: Duration = Duration::from_secs(30);
+
+#[derive(Args)]
+pub struct Options {
+    /// Show a code for this number's owner to type in, instead of a QR code to scan
+    #[arg(long, value_name = "PHONE")]
+    pairing_code: Option<String>,
+    /// Give up after so many seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 300)]
+    wait: u64,
+    /// One JSON object per event on a line of standard output
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(options: Options, data: Option<PathBuf>) -> ExitCode {
+    let voice = Voice { json: options.json };
+    let work = terminal::with_numbers(voice, data, Opening::default(), async |app: &Arc<App>| {
+        risk(voice);
+        let how = match &options.pairing_code {
+            Some(phone) => LinkHow::PairingCode { phone: phone.clone() },
+            None => LinkHow::Qr,
+        };
+        let session = app.start_link(how, None).await?;
+        match timeout(Duration::from_secs(options.wait), linked(app, session, voice)).await {
+            Ok(linked) => linked,
+            Err(_) => {
+                app.cancel_link(session).await?;
+                Err(terminal::problem(
+                    "link.too_late",
+                    "Nobody scanned the code in time. Start again when the phone is at hand.".to_owned(),
+                ))
+            }
+        }
+    });
+    terminal::run(voice, work)
+}
+
+/// Said before every link, because the risk is the owner's.
+fn risk(voice: Voice) {
+    voice.line(
+        "Ulak is no product of WhatsApp. Using it can break WhatsApp's terms, and WhatsApp can restrict or ban a number \
+         that it does not like; nobody can promise you otherwise. Write only to people who agreed to hear from you.\n",
+    );
+}
+
+async fn linked(app: &App, session: SessionId, voice: Voice) -> Result<bool, Problem> {
+    let mut shown = None;
+    loop {
+        let view = app.link_view(session).await?;
+        let told = (view.stage, view.qr.clone(), view.code.clone());
+        if shown.as_ref() != Some(&told) {
+            show(&view, voice);
+            match view.stage {
+                // The phone may have been linked before: then its number goes on under its old id.
+                Stage::Linked => return connected(app, view.session_id, voice).await,
+                Stage::Ended => return Ok(false),
+                _ => shown = Some(told),
+            }
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+fn show(view: &LinkView, voice: Voice) {
+    match (view.stage, &view.qr, &view.code) {
+        (Stage::Qr, Some(code), _) => {
+            voice.event(&json!({ "event": "qr", "code": code, "expires_at": view.expires_at }));
+            voice.line("On the phone: WhatsApp, Linked devices, Link a device. Then scan:\n");
+            voice.line(&drawn(code));
+        }
+        (Stage::Code, _, Some(code)) => {
+            voice.event(&json!({ "event": "code", "code": code, "expires_at": view.expires_at }));
+            voice.line(&format!(
+                "On the phone: WhatsApp, Linked devices, Link with phone number instead. Then type: {code}"
+            ));
+        }
+        (Stage::Ended, _, _) => {
+            voice.event(&json!({ "event": "ended", "reason": view.end }));
+            match &view.problem {
+                Some(problem) => voice.problem(problem),
+                None => voice.line("The phone did not accept. Start again for a new code."),
+            }
+        }
+        _ => {}
+    }
+}
+
+fn drawn(code: &str) -> String {
+    match QrCode::new(code) {
+        Ok(code) => code.render::<Dense1x2>().build(),
+        Err(_) => code.to_owned(),
+    }
+}
+
+async fn connected(app: &App, session: SessionId, voice: Voice) -> Result<bool, Problem> {
+    let number = app.numbers().await?.into_iter().find(|number| number.id == session);
+    let phone = number.map(|number| number.phone).unwrap_or_default();
+    voice.event(&json!({ "event": "linked", "session": session, "phone": phone }));
+    voice.line(&format!("Linked: {phone}"));
+    let connected = timeout(FIRST_CONNECTION, async {
+        while !app.numbers().await?.iter().any(|number| number.id == session && number.state == "connected") {
+            tokio::time::sleep(LOOK).await;
+        }
+        Ok::<(), Problem>(())
+    });
+    if let Ok(connected) = connected.await {
+        connected?;
+        voice.event(&json!({ "event": "connected", "session": session }));
+        voice.line("Connected.");
+    }
+    Ok(true)
+}

@@ -1,0 +1,26 @@
+//! Which WhatsApp this program talks to: the real one, always. Only a build for the emulator, which is never shipped,
+//! listens to `ULAK_WHATSAPP_URL`, and then reaches nothing else.
+
+use std::sync::Arc;
+
+use ulak_core::error::Problem;
+use ulak_core::session::line::Network;
+use ulak_whatsapp::WhatsApp;
+
+#[cfg(not(feature = "emulator"))]
+#[expect(clippy::unnecessary_wraps, reason = "the emulator's build has something to refuse")]
+pub fn network() -> Result<Option<Arc<dyn Network>>, Problem> {
+    Ok(Some(Arc::new(WhatsApp::new())))
+}
+
+#[cfg(feature = "emulator")]
+pub fn network() -> Result<Option<Arc<dyn Network>>, Problem> {
+    match std::env::var("ULAK_WHATSAPP_URL") {
+        Ok(url) => Ok(Some(Arc::new(WhatsApp::at(&url)))),
+        Err(_) => Err(crate::terminal::problem(
+            "network.no_emulator",
+            "This build is for the emulator. Start it with `cargo xtask emulator` and set ULAK_WHATSAPP_URL."
+                .to_owned(),
+        )),
+    }
+}

@@ -1,0 +1,90 @@
+//! `ulak send`: one message to one person through the outbox, and its ticks.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+use serde_json::json;
+use tokio::time::timeout;
+use ulak_core::app::{App, Direct, Opening};
+use ulak_core::error::Problem;
+use ulak_core::ids::{CampaignId, PartId};
+use ulak_core::ledger::Book;
+use ulak_core::outbox::state::PartState;
+
+use crate::terminal::{self, LOOK, Voice};
+
+#[derive(Args)]
+pub struct Options {
+    /// To whom: a phone with its country code, or one of the default country
+    #[arg(long, value_name = "PHONE")]
+    to: String,
+    /// What to write
+    #[arg(long, default_value = "")]
+    text: String,
+    /// A file to send along; may be given several times
+    #[arg(long, value_name = "FILE")]
+    media: Vec<PathBuf>,
+    /// Over this linked number only; without it over whichever can send first
+    #[arg(long, value_name = "PHONE")]
+    from: Option<String>,
+    /// Wait at most so many seconds for the ticks
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    wait: u64,
+    /// One JSON object per event on a line of standard output, the last one the summary
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(options: Options, data: Option<PathBuf>) -> ExitCode {
+    let voice = Voice { json: options.json };
+    let work = terminal::with_numbers(voice, data, Opening::default(), async |app: &Arc<App>| {
+        let campaign = app.send_direct(&wish(app, &options).await?).await?;
+        voice.event(&json!({ "event": "queued", "campaign": campaign }));
+        // What has not come by then comes later: the outbox keeps it.
+        if let Ok(seen) = timeout(Duration::from_secs(options.wait), until_read(app, campaign, voice)).await {
+            seen?;
+        }
+        let parts = app.parts_of(campaign).await?;
+        voice.summary(json!({ "campaign": campaign }), &app.summary(Book::Real).await?);
+        Ok(parts.iter().all(|part| part.state.was_accepted()))
+    });
+    terminal::run(voice, work)
+}
+
+async fn wish(app: &App, options: &Options) -> Result<Direct, Problem> {
+    let over = match &options.from {
+        None => Vec::new(),
+        Some(from) => {
+            let digits = |phone: &str| phone.chars().filter(char::is_ascii_digit).collect::<String>();
+            let number = app.numbers().await?.into_iter().find(|number| digits(&number.phone) == digits(from));
+            let unknown =
+                || terminal::problem("send.no_such_number", format!("{from} is not linked. See `ulak numbers`."));
+            vec![number.ok_or_else(unknown)?.id]
+        }
+    };
+    Ok(Direct { to: options.to.clone(), text: options.text.clone(), media: options.media.clone(), over })
+}
+
+/// Tells every change of a part, until no more ticks can come.
+async fn until_read(app: &App, campaign: CampaignId, voice: Voice) -> Result<(), Problem> {
+    let mut told: BTreeMap<PartId, PartState> = BTreeMap::new();
+    loop {
+        let parts = app.parts_of(campaign).await?;
+        for part in parts.iter().filter(|part| told.get(&part.id) != Some(&part.state)) {
+            voice.event(&json!({ "event": "part", "wire_id": part.wire_id, "kind": part.kind, "state": part.state, "cause": part.cause }));
+            voice.line(&format!("{}  {}", part.state.as_str(), part.cause.as_deref().unwrap_or_default()));
+        }
+        told.extend(parts.iter().map(|part| (part.id, part.state)));
+        if parts
+            .iter()
+            .all(|part| part.state.is_final() && !matches!(part.state, PartState::Sent | PartState::Delivered))
+        {
+            return Ok(());
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}

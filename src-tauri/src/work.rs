@@ -1,0 +1,64 @@
+//! `ulak work`: what the window does in the background, without the window. Sends until nothing waits any more.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+use serde_json::json;
+use tokio::time::timeout;
+use ulak_core::app::{App, Opening};
+use ulak_core::error::Problem;
+use ulak_core::ledger::Book;
+use ulak_core::outbox::store::reading::Counts;
+
+use crate::terminal::{self, LOOK, Voice};
+
+#[derive(Args)]
+pub struct Options {
+    /// Stop after so many seconds, whatever still waits; without it, only when nothing does
+    #[arg(long, value_name = "SECONDS")]
+    wait: Option<u64>,
+    /// How many times faster than the world time passes
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    speed: Option<u32>,
+    /// One JSON object per event on a line of standard output, the last one the summary
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(options: Options, data: Option<PathBuf>) -> ExitCode {
+    let voice = Voice { json: options.json };
+    let opening = Opening { speed: options.speed, ..Opening::default() };
+    let work = terminal::with_numbers(voice, data, opening, async |app: &Arc<App>| {
+        match options.wait {
+            None => until_done(app, voice).await?,
+            Some(seconds) => {
+                if let Ok(done) = timeout(Duration::from_secs(seconds), until_done(app, voice)).await {
+                    done?;
+                }
+            }
+        }
+        let summary = app.summary(Book::Real).await?;
+        voice.summary(json!({}), &summary);
+        Ok(summary.parts.open() == 0 && summary.ledger_ok)
+    });
+    terminal::run(voice, work)
+}
+
+async fn until_done(app: &App, voice: Voice) -> Result<(), Problem> {
+    let mut shown = None;
+    loop {
+        let parts: Counts = app.counts(Book::Real).await?;
+        if shown != Some(parts) {
+            voice.event(&json!({ "event": "progress", "parts": parts }));
+            voice.line(&format!("✓ {} sent of {}, {} open", parts.accepted(), parts.total(), parts.open()));
+            shown = Some(parts);
+        }
+        if parts.open() == 0 {
+            return Ok(());
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}

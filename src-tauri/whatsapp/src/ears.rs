@@ -1,0 +1,304 @@
+//! The ears of one connection: every event of the library comes here, synchronously and in the library's order.
+//!
+//! An ack goes straight to whoever waits for it. Everything else goes into the number's queue. A message of a person
+//! is confirmed to the server only when core has kept it (`Inbox`), a receipt when it stands in the file of what is
+//! owed.
+
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use ulak_core::clock::{MINUTE, Millis, SharedClock};
+use ulak_core::session::line::{Closed, LinkEnd, Signal};
+use whatsapp_rust::Client;
+use whatsapp_rust::pair_code::PairCodeOptions;
+use whatsapp_rust::types::events::{self, Event, EventHandler, EventInterest, EventKind};
+use whatsapp_rust::types::presence::ReceiptType;
+
+use crate::acks::Acks;
+use crate::heard::{self, Own, lid_of, phone_of};
+use crate::limits;
+use crate::owed::Owed;
+use crate::polls::Polls;
+use crate::queue::Queue;
+use crate::upload::Uploads;
+
+/// How long the server may take to end the connection after a link was accepted.
+const FAREWELL: Duration = Duration::from_secs(10);
+/// The phone's own activity is told this often at most.
+const SEEN_EVERY: Millis = MINUTE;
+
+const HEARD: &[EventKind] = &[
+    EventKind::Connected,
+    EventKind::Disconnected,
+    EventKind::PairSuccess,
+    EventKind::PairError,
+    EventKind::LoggedOut,
+    EventKind::PairingQrCode,
+    EventKind::PairingQrCodesExhausted,
+    EventKind::PairingCode,
+    EventKind::PairingCodeRefresh,
+    EventKind::PairingCodeError,
+    EventKind::ClientOutdated,
+    EventKind::Messages,
+    EventKind::Receipt,
+    EventKind::ServerAck,
+    EventKind::ContactUpdate,
+    EventKind::StreamReplaced,
+    EventKind::TemporaryBan,
+    EventKind::ConnectFailure,
+    EventKind::MexNotification,
+];
+
+/// What a connection is for.
+#[derive(Clone, Debug)]
+pub enum Purpose {
+    Talk,
+    LinkByQr,
+    LinkByCode(PairCodeOptions),
+}
+
+pub struct Ears {
+    pub purpose: Purpose,
+    pub queue: Queue,
+    pub owed: Arc<Owed>,
+    pub acks: Acks,
+    pub uploads: Arc<Uploads>,
+    pub polls: Polls,
+    pub clock: SharedClock,
+    /// Asks for the end of the connection.
+    pub stop: Notify,
+    /// Messages may be sent.
+    pub ready: AtomicBool,
+    client: OnceLock<Weak<Client>>,
+    ending: Mutex<Ending>,
+    phone_seen: AtomicI64,
+}
+
+/// What has been learnt about how the connection ends.
+#[derive(Default)]
+struct Ending {
+    closed: Option<Closed>,
+    linked: Option<Signal>,
+    link_end: Option<LinkEnd>,
+    code_until: Option<Millis>,
+}
+
+pub struct Parts {
+    pub purpose: Purpose,
+    pub queue: Queue,
+    pub owed: Arc<Owed>,
+    pub uploads: Arc<Uploads>,
+    pub polls: Polls,
+    pub clock: SharedClock,
+}
+
+impl Ears {
+    pub fn new(parts: Parts) -> Arc<Self> {
+        Arc::new(Self {
+            purpose: parts.purpose,
+            queue: parts.queue,
+            owed: parts.owed,
+            acks: Acks::default(),
+            uploads: parts.uploads,
+            polls: parts.polls,
+            clock: parts.clock,
+            stop: Notify::new(),
+            ready: AtomicBool::new(false),
+            client: OnceLock::new(),
+            ending: Mutex::default(),
+            phone_seen: AtomicI64::new(Millis::MIN / 2),
+        })
+    }
+
+    /// Begins to listen. The client keeps the ears, not the other way round.
+    pub fn put_on(self: &Arc<Self>, client: &Arc<Client>) {
+        let _ = self.client.set(Arc::downgrade(client));
+        client.subscribe_handler(Arc::new(Handler(Arc::clone(self)))).detach();
+    }
+
+    pub fn own(&self) -> Own {
+        let client = self.client.get().and_then(Weak::upgrade);
+        client.map(|client| Own { phone: client.pn(), lid: client.lid() }).unwrap_or_default()
+    }
+
+    /// The signal that the end of this connection gives.
+    pub fn last_signal(&self) -> Signal {
+        let mut ending = self.ending();
+        match self.purpose {
+            Purpose::Talk => Signal::Closed(ending.closed.take().unwrap_or(Closed::Lost { reason: String::new() })),
+            _ => match (ending.linked.take(), ending.link_end, &ending.closed) {
+                (Some(linked), ..) => linked,
+                (None, Some(end), _) => Signal::LinkEnded(end),
+                (None, None, None | Some(Closed::Lost { .. })) => Signal::LinkEnded(LinkEnd::Lost),
+                (None, None, Some(_)) => Signal::LinkEnded(LinkEnd::Refused),
+            },
+        }
+    }
+
+    /// The first reason counts: what comes after is its consequence.
+    pub fn close(&self, closed: Closed) {
+        self.ending().closed.get_or_insert(closed);
+    }
+
+    pub fn phone_seen(&self) {
+        let now = self.clock.now();
+        let last = self.phone_seen.load(Ordering::Relaxed);
+        if now.saturating_sub(last) >= SEEN_EVERY
+            && self.phone_seen.compare_exchange(last, now, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+        {
+            self.queue.push(Signal::PhoneSeen);
+        }
+    }
+
+    fn hear(self: &Arc<Self>, event: &Event) {
+        match event {
+            Event::ServerAck(ack) => self.hear_ack(ack),
+            Event::Receipt(receipt) => self.hear_receipt(receipt),
+            Event::Messages(batch) if !batch.hook_committed => self.hear_late_messages(batch),
+            Event::Connected(_) => self.hear_connected(),
+            Event::ContactUpdate(update) => heard::name(update).into_iter().for_each(|name| self.queue.push(name)),
+            Event::MexNotification(notice) => {
+                limits::of_notice(&notice.payload).into_iter().for_each(|it| self.queue.push(Signal::Limits(it)));
+            }
+            event => match heard::closed(event, self.clock.now()) {
+                Some(closed) => self.close(closed),
+                None => self.hear_linking(event),
+            },
+        }
+    }
+
+    /// Acks come for receipts and notices too; only those of messages decide anything.
+    fn hear_ack(&self, ack: &events::ServerAck) {
+        if ack.class.as_deref() == Some("message") {
+            self.acks.resolve(&ack.id, ack.error.clone());
+        }
+    }
+
+    fn hear_receipt(self: &Arc<Self>, receipt: &events::Receipt) {
+        let own = self.own();
+        if heard::phone_confirmed(&own, receipt) {
+            self.phone_seen();
+        }
+        if receipt.r#type == ReceiptType::ServerError {
+            let (ears, ids) = (Arc::clone(self), receipt.message_ids.clone());
+            tokio::spawn(async move {
+                for id in ids {
+                    ears.uploads.doubt(&id).await;
+                }
+            });
+        }
+        let receipts = heard::receipts(&own, receipt);
+        if !receipts.is_empty() {
+            self.owed.told();
+            self.owed.write(&receipts);
+            tell_receipts(&self.queue, &self.owed, receipts);
+        }
+    }
+
+    /// Messages that the phone handed over later, past the hook: they are confirmed already.
+    fn hear_late_messages(self: &Arc<Self>, batch: &events::MessageBatch) {
+        let (ears, batch) = (Arc::clone(self), batch.clone());
+        let Some(client) = self.client.get().and_then(Weak::upgrade) else { return };
+        tokio::spawn(async move {
+            let inbox = crate::inbox::Inbox(ears);
+            for message in &batch {
+                let _ = inbox.hear(&client, message).await;
+            }
+        });
+    }
+
+    fn hear_connected(&self) {
+        self.ready.store(true, Ordering::SeqCst);
+        self.queue.push(Signal::Connected);
+        // A device that is "online" keeps the phone from ringing; the library says so at every connection.
+        if let Some(client) = self.client.get().and_then(Weak::upgrade) {
+            tokio::spawn(async move { client.presence().set_unavailable().await });
+        }
+    }
+
+    fn hear_linking(self: &Arc<Self>, event: &Event) {
+        match (event, &self.purpose) {
+            (Event::PairingQrCode(qr), Purpose::LinkByQr) => {
+                let expires_at = self.after(qr.timeout);
+                self.queue.push(Signal::Qr { code: qr.code.clone(), expires_at });
+            }
+            (Event::PairingQrCodesExhausted(_), Purpose::LinkByQr) => self.end_linking(LinkEnd::Exhausted),
+            (Event::PairingCode(pairing), Purpose::LinkByCode(_)) => self.hear_code(pairing),
+            (Event::PairingCodeRefresh(_), Purpose::LinkByCode(options)) => self.ask_for_code(options.clone()),
+            (Event::PairingCodeError(_), Purpose::LinkByCode(_)) | (Event::PairError(_), _) => {
+                self.end_linking(LinkEnd::Refused);
+            }
+            (Event::PairSuccess(pair), _) => self.hear_pair(pair),
+            _ => {}
+        }
+    }
+
+    fn hear_code(self: &Arc<Self>, pairing: &events::PairingCode) {
+        let expires_at = self.after(pairing.timeout);
+        self.ending().code_until = Some(expires_at);
+        self.queue.push(Signal::Code { code: pairing.code.clone(), expires_at });
+        let (ears, wait) = (Arc::clone(self), self.clock.real_wait(expires_at));
+        tokio::spawn(async move {
+            tokio::time::sleep(wait).await;
+            if ears.ending().code_until == Some(expires_at) {
+                ears.end_linking(LinkEnd::Exhausted);
+            }
+        });
+    }
+
+    fn ask_for_code(&self, options: PairCodeOptions) {
+        if let Some(client) = self.client.get().and_then(Weak::upgrade) {
+            // What comes of it is an event again.
+            tokio::spawn(async move { client.pair_with_code(options).await });
+        }
+    }
+
+    fn hear_pair(self: &Arc<Self>, pair: &events::PairSuccess) {
+        let Some(phone) = phone_of(&pair.id) else { return self.end_linking(LinkEnd::Refused) };
+        let linked = Signal::Linked { phone, lid: lid_of(&pair.lid), push_name: pair.business_name.clone() };
+        self.ending().linked = Some(linked);
+        let ears = Arc::clone(self);
+        tokio::spawn(async move {
+            tokio::time::sleep(FAREWELL).await;
+            ears.stop.notify_one();
+        });
+    }
+
+    fn end_linking(&self, end: LinkEnd) {
+        let mut ending = self.ending();
+        if ending.linked.is_none() {
+            ending.link_end.get_or_insert(end);
+            self.stop.notify_one();
+        }
+    }
+
+    fn after(&self, wait: Duration) -> Millis {
+        self.clock.now().saturating_add(Millis::try_from(wait.as_millis()).unwrap_or(0))
+    }
+
+    fn ending(&self) -> MutexGuard<'_, Ending> {
+        self.ending.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Tells receipts of one stanza; core's answer to the last is its answer to all.
+pub fn tell_receipts(queue: &Queue, owed: &Arc<Owed>, mut receipts: Vec<ulak_core::session::messenger::Receipt>) {
+    let Some(last) = receipts.pop() else { return };
+    receipts.into_iter().for_each(|receipt| queue.push(Signal::Receipt(receipt)));
+    let (answer, owed) = (queue.push_to_keep(Signal::Receipt(last)), Arc::clone(owed));
+    tokio::spawn(async move { owed.answered(answer.await.is_ok()) });
+}
+
+struct Handler(Arc<Ears>);
+
+impl EventHandler for Handler {
+    fn handle_event(&self, event: Arc<Event>) {
+        self.0.hear(&event);
+    }
+
+    fn interest(&self) -> EventInterest {
+        EventInterest::of(HEARD)
+    }
+}

@@ -1,0 +1,75 @@
+//! Linked numbers over WhatsApp's real protocol: the one crate that knows `whatsapp-rust`. It implements what core says
+//! of a line (`session/line.rs`) and nothing else; when to connect, what to send and whether to try again is core's.
+//!
+//! `lib` is the network, `line` one number, `running` one connection of it, `ears` what that connection hears,
+//! `inbox` the messages of people, `send` one part on its way. `outcome`, `heard`, `words`, `compose` and `limits` are
+//! pure. No address is read from the environment: a shipped build talks to WhatsApp alone.
+
+mod acks;
+mod compose;
+mod ears;
+mod heard;
+mod http;
+mod inbox;
+mod keys;
+mod limits;
+mod line;
+mod lookup;
+mod outcome;
+mod owed;
+mod polls;
+mod queue;
+mod running;
+mod send;
+mod transport;
+mod upload;
+mod version;
+mod words;
+
+use std::sync::Arc;
+
+use ulak_core::session::line::{Line, Network, Seat};
+#[cfg(not(feature = "emulator"))]
+use whatsapp_rust::wacore::net::WHATSAPP_WEB_WS_URL;
+
+use crate::http::Web;
+use crate::line::NumberLine;
+use crate::version::Versions;
+
+/// WhatsApp, as one for the whole app.
+#[derive(Clone)]
+pub struct WhatsApp {
+    pub(crate) url: Arc<str>,
+    pub(crate) web: Web,
+    pub(crate) versions: Versions,
+}
+
+impl WhatsApp {
+    #[cfg(not(feature = "emulator"))]
+    pub fn new() -> Self {
+        Self::to(WHATSAPP_WEB_WS_URL)
+    }
+
+    /// An emulator on this machine.
+    #[cfg(feature = "emulator")]
+    pub fn at(url: &str) -> Self {
+        Self::to(url)
+    }
+
+    fn to(url: &str) -> Self {
+        Self { url: url.into(), web: Web::new(), versions: Versions::default() }
+    }
+}
+
+#[cfg(not(feature = "emulator"))]
+impl Default for WhatsApp {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Network for WhatsApp {
+    fn line(&self, seat: Seat) -> Arc<dyn Line> {
+        Arc::new(NumberLine::new(self.clone(), seat))
+    }
+}

@@ -1,0 +1,290 @@
+//! One number: its keys, its connection if it has one, and what it remembers between connections.
+//!
+//! Connecting, linking and unlinking take turns. The file with the keys stays open between connections; before it is
+//! removed, everything that holds it is gone.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::MutexGuard as Turn;
+use ulak_core::clock::{DAY, Millis};
+use ulak_core::session::line::{Doing, Limits, Line, LineError, LinkHow, Notes, Seat};
+use ulak_core::session::messenger::{Messenger, Outgoing, Sending};
+use whatsapp_rust::bot::Bot;
+use whatsapp_rust::pair_code::PairCodeOptions;
+use whatsapp_rust::store::SqliteStore;
+use whatsapp_rust::wacore::iq::keepalive::KeepaliveSpec;
+use whatsapp_rust::wacore::store::DevicePropsOverride;
+use whatsapp_rust::waproto::whatsapp::device_props::PlatformType;
+use whatsapp_rust::{CacheConfig, MexError, TokioRuntime};
+
+use crate::WhatsApp;
+use crate::ears::{Ears, Parts, Purpose, tell_receipts};
+use crate::inbox::Inbox;
+use crate::keys;
+use crate::limits;
+use crate::owed::{self, Owed};
+use crate::polls::Polls;
+use crate::queue::Queue;
+use crate::running::Running;
+use crate::transport::Dial;
+use crate::upload::Uploads;
+
+/// The name among the linked devices on the owner's phone.
+const DEVICE_NAME: &str = "Ulak";
+/// A phone that could not open a message asks for it again when it comes online. A week is promised; the library looks
+/// for what is too old only now and then.
+const SENT_COPIES: Millis = 8 * DAY;
+/// How long a question about health waits.
+const CHECK: Duration = Duration::from_secs(15);
+const LIMITS: Duration = Duration::from_secs(30);
+/// Tasks of an ended connection may hold the keys a moment longer.
+const RELEASE_ROUNDS: u32 = 100;
+const RELEASE_ROUND: Duration = Duration::from_millis(50);
+
+pub struct NumberLine {
+    network: WhatsApp,
+    seat: Seat,
+    /// Opened with the first connection, which is the first time that a runtime is certain.
+    lasting: OnceLock<Lasting>,
+    keys: tokio::sync::Mutex<Option<Arc<SqliteStore>>>,
+    running: Mutex<Option<Arc<Running>>>,
+    /// Phones whose hidden identity core has been told.
+    told: Mutex<HashSet<String>>,
+}
+
+/// What outlives a connection.
+struct Lasting {
+    queue: Queue,
+    owed: Arc<Owed>,
+    uploads: Arc<Uploads>,
+}
+
+type Keys<'a> = Turn<'a, Option<Arc<SqliteStore>>>;
+
+impl NumberLine {
+    pub fn new(network: WhatsApp, seat: Seat) -> Self {
+        Self {
+            network,
+            seat,
+            lasting: OnceLock::new(),
+            keys: tokio::sync::Mutex::default(),
+            running: Mutex::default(),
+            told: Mutex::default(),
+        }
+    }
+
+    pub(crate) fn running(&self) -> Option<Arc<Running>> {
+        self.slot().clone()
+    }
+
+    pub(crate) fn notes(&self) -> &Arc<dyn Notes> {
+        &self.seat.notes
+    }
+
+    pub(crate) fn is_news(&self, phone: &str) -> bool {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner).insert(phone.to_owned())
+    }
+
+    async fn open(&self) -> Result<(), LineError> {
+        let mut keys = self.keys.lock().await;
+        if self.running().is_some_and(|running| !running.has_ended()) {
+            return Ok(());
+        }
+        if !self.seat.file.exists() {
+            return Err(LineError::NotLinked);
+        }
+        let (bot, ears) = self.prepare_bot(&mut keys, Purpose::Talk).await?;
+        if bot.client().pn().is_none() {
+            return Err(LineError::NotLinked);
+        }
+        let lasting = self.lasting();
+        let left = lasting.owed.left();
+        if !left.is_empty() {
+            lasting.owed.told();
+            tell_receipts(&lasting.queue, &lasting.owed, left);
+        }
+        *self.slot() = Some(Running::start(bot, ears));
+        Ok(())
+    }
+
+    /// A number that is linked anew gets new keys.
+    async fn begin_link(&self, purpose: Purpose) -> Result<(), LineError> {
+        let mut keys = self.keys.lock().await;
+        self.end_running().await;
+        self.remove_keys(&mut keys).await?;
+        let (bot, ears) = self.prepare_bot(&mut keys, purpose).await?;
+        *self.slot() = Some(Running::start(bot, ears));
+        Ok(())
+    }
+
+    async fn prepare_bot(&self, keys: &mut Keys<'_>, purpose: Purpose) -> Result<(Bot, Arc<Ears>), LineError> {
+        let store = match keys.as_ref() {
+            Some(store) => Arc::clone(store),
+            None => Arc::clone(keys.insert(keys::open(&self.seat.file, &self.seat.key).await?)),
+        };
+        let lasting = self.lasting();
+        let ears = Ears::new(Parts {
+            purpose: purpose.clone(),
+            queue: lasting.queue.clone(),
+            owed: Arc::clone(&lasting.owed),
+            uploads: Arc::clone(&lasting.uploads),
+            polls: Polls { notes: Arc::clone(&self.seat.notes), clock: self.seat.clock.clone() },
+            clock: self.seat.clock.clone(),
+        });
+        let bot = self.build(store, &ears, purpose).await.map_err(|error| LineError::Keys(error.to_string()))?;
+        ears.put_on(&bot.client());
+        Ok((bot, ears))
+    }
+
+    async fn build(
+        &self,
+        store: Arc<SqliteStore>,
+        ears: &Arc<Ears>,
+        purpose: Purpose,
+    ) -> Result<Bot, whatsapp_rust::bot::BotBuilderError> {
+        let used = last_version(&store).await;
+        let version = self.network.versions.current(&self.network.web, used, self.seat.clock.now()).await;
+        let dial = Dial { url: Arc::clone(&self.network.url), backlog: self.lasting().queue.backlog() };
+        let caches =
+            CacheConfig { sent_message_ttl_secs: SENT_COPIES.unsigned_abs() / 1_000, ..CacheConfig::default() };
+        let mut builder = Bot::builder()
+            .with_backend_arc(store)
+            .with_transport_factory(dial)
+            .with_http_client(self.network.web.clone())
+            .with_runtime(TokioRuntime)
+            .with_version(version)
+            .with_cache_config(caches)
+            .with_inbound_durability_hook(Inbox(Arc::clone(ears)));
+        if !matches!(purpose, Purpose::Talk) {
+            let device = DevicePropsOverride::new().with_os(DEVICE_NAME).with_platform_type(PlatformType::DESKTOP);
+            builder = builder.with_device_props(device);
+        }
+        if let Purpose::LinkByCode(options) = purpose {
+            builder = builder.with_pair_code(options);
+        }
+        builder.build().await
+    }
+
+    async fn end_running(&self) {
+        let running = self.slot().take();
+        if let Some(running) = running {
+            running.end().await;
+        }
+    }
+
+    async fn leave(&self) -> Result<(), LineError> {
+        let mut keys = self.keys.lock().await;
+        if let Some(running) = self.running().filter(|running| running.can_send()) {
+            running.say_goodbye().await;
+        }
+        self.end_running().await;
+        self.remove_keys(&mut keys).await
+    }
+
+    async fn remove_keys(&self, keys: &mut Keys<'_>) -> Result<(), LineError> {
+        if let Some(store) = keys.take() {
+            let gone = Arc::downgrade(&store);
+            drop(store);
+            for _ in 0..RELEASE_ROUNDS {
+                if gone.strong_count() == 0 {
+                    break;
+                }
+                tokio::time::sleep(RELEASE_ROUND).await;
+            }
+        }
+        keys::remove(&self.seat.file).map_err(|error| LineError::Keys(error.to_string()))
+    }
+
+    async fn ping(&self) -> Result<Millis, LineError> {
+        let running = self.connected()?;
+        let clock = &self.seat.clock;
+        let before = clock.now();
+        running.client.execute(KeepaliveSpec::with_timeout(CHECK)).await.map_err(|_| LineError::NoAnswer)?;
+        Ok((clock.now() - before).max(0))
+    }
+
+    async fn ask_limits(&self) -> Result<Limits, LineError> {
+        let running = self.connected()?;
+        match tokio::time::timeout(LIMITS, limits::ask(&running.client)).await {
+            Ok(Ok(limits)) => Ok(limits),
+            Ok(Err(MexError::ExtensionError { message, .. })) => Err(LineError::Refused(message)),
+            Ok(Err(_)) | Err(_) => Err(LineError::NoAnswer),
+        }
+    }
+
+    fn connected(&self) -> Result<Arc<Running>, LineError> {
+        self.running().filter(|running| running.can_send()).ok_or(LineError::NotConnected)
+    }
+
+    fn slot(&self) -> MutexGuard<'_, Option<Arc<Running>>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn lasting(&self) -> &Lasting {
+        self.lasting.get_or_init(|| {
+            let seat = &self.seat;
+            Lasting {
+                queue: Queue::open(seat.session, seat.signals.clone()),
+                owed: Arc::new(Owed::open(&keys::beside(&seat.file, owed::SUFFIX))),
+                uploads: Uploads::new(Arc::clone(&seat.notes), seat.clock.clone()),
+            }
+        })
+    }
+}
+
+/// The version of the last connection with these keys.
+async fn last_version(store: &SqliteStore) -> (u32, u32, u32) {
+    use whatsapp_rust::store::DeviceStore as _;
+    let device = store.load().await.ok().flatten();
+    device.map_or((0, 0, 0), |it| (it.app_version_primary, it.app_version_secondary, it.app_version_tertiary))
+}
+
+fn link_purpose(how: LinkHow) -> Purpose {
+    match how {
+        LinkHow::Qr => Purpose::LinkByQr,
+        LinkHow::PairingCode { phone } => {
+            Purpose::LinkByCode(PairCodeOptions { phone_number: phone, ..PairCodeOptions::default() })
+        }
+    }
+}
+
+impl Messenger for NumberLine {
+    fn send(&self, part: Outgoing) -> Sending<'_> {
+        Box::pin(self.hand_over(part))
+    }
+}
+
+impl Line for NumberLine {
+    fn connect(&self) -> Doing<'_, Result<(), LineError>> {
+        Box::pin(self.open())
+    }
+
+    fn disconnect(&self) -> Doing<'_, ()> {
+        Box::pin(async {
+            let _turn = self.keys.lock().await;
+            self.end_running().await;
+        })
+    }
+
+    fn link(&self, how: LinkHow) -> Doing<'_, Result<(), LineError>> {
+        Box::pin(self.begin_link(link_purpose(how)))
+    }
+
+    fn unlink(&self) -> Doing<'_, Result<(), LineError>> {
+        Box::pin(self.leave())
+    }
+
+    fn check(&self) -> Doing<'_, Result<Millis, LineError>> {
+        Box::pin(self.ping())
+    }
+
+    fn limits(&self) -> Doing<'_, Result<Limits, LineError>> {
+        Box::pin(self.ask_limits())
+    }
+
+    fn say(&self, to: String, text: String) -> Doing<'_, Result<(), LineError>> {
+        Box::pin(async move { self.say_plainly(&to, &text).await })
+    }
+}

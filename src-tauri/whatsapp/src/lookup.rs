@@ -1,0 +1,81 @@
+//! Whether a phone is on WhatsApp: asked before the first message, because the server takes messages for numbers that
+//! are not, and because writing to many of those gets a number restricted.
+//!
+//! A yes is remembered for thirty days. A no only for one, so that somebody who joins is not left out for a month.
+
+use std::sync::Arc;
+
+use ulak_core::clock::{DAY, Millis, SharedClock};
+use ulak_core::session::line::{NoteKind, Notes};
+use whatsapp_rust::{Client, ContactError, Jid};
+
+use crate::heard::lid_of;
+
+const YES_FOR: Millis = 30 * DAY;
+const NO_FOR: Millis = DAY;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Found {
+    Yes { lid: Option<String> },
+    No,
+}
+
+pub async fn is_on_whatsapp(
+    client: &Client,
+    notes: &Arc<dyn Notes>,
+    clock: &SharedClock,
+    phone: &str,
+) -> Result<Found, ContactError> {
+    if let Some(found) = notes.get(NoteKind::OnWhatsapp, phone).await.as_deref().and_then(read) {
+        return Ok(found);
+    }
+    let jid = jid(phone);
+    let answers = client.contacts().is_on_whatsapp(std::slice::from_ref(&jid)).await?;
+    let found = match answers.iter().find(|answer| answer.is_registered) {
+        Some(answer) => Found::Yes { lid: answer.lid.as_ref().or(Some(&answer.jid)).and_then(lid_of) },
+        None => Found::No,
+    };
+    let until = clock.now() + if found == Found::No { NO_FOR } else { YES_FOR };
+    notes.put(NoteKind::OnWhatsapp, phone, written(&found), until).await;
+    Ok(found)
+}
+
+/// The address of an E.164 phone.
+pub fn jid(phone: &str) -> Jid {
+    Jid::pn(phone.trim_start_matches('+'))
+}
+
+fn written(found: &Found) -> String {
+    match found {
+        Found::No => "no".to_owned(),
+        Found::Yes { lid: None } => "yes".to_owned(),
+        Found::Yes { lid: Some(lid) } => format!("yes {lid}"),
+    }
+}
+
+fn read(note: &str) -> Option<Found> {
+    match note.split_once(' ') {
+        Some(("yes", lid)) => Some(Found::Yes { lid: Some(lid.to_owned()) }),
+        _ if note == "yes" => Some(Found::Yes { lid: None }),
+        _ if note == "no" => Some(Found::No),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_note_is_read_as_it_was_written() {
+        for found in [Found::No, Found::Yes { lid: None }, Found::Yes { lid: Some("123@lid".to_owned()) }] {
+            assert_eq!(read(&written(&found)), Some(found));
+        }
+        assert_eq!(read("perhaps"), None);
+    }
+
+    #[test]
+    fn a_phone_is_addressed_without_its_plus() {
+        assert_eq!(jid("+905550000001").to_string(), "905550000001@s.whatsapp.net");
+    }
+}

@@ -1,0 +1,95 @@
+//! One connection from its beginning to its end. The library runs it; when it ends, for whatever reason, the library
+//! is shut down, everybody who waits for an ack is told, and the last signal goes out.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use tokio::sync::watch;
+use whatsapp_rust::bot::{Bot, BotHandle};
+use whatsapp_rust::{Client, NodeFilter};
+
+use crate::ears::Ears;
+use crate::heard::stream_trouble;
+
+/// The library waits for its own last writes a few seconds.
+const SHUTDOWN: Duration = Duration::from_secs(20);
+const GOODBYE: Duration = Duration::from_secs(10);
+
+pub struct Running {
+    pub client: Arc<Client>,
+    pub ears: Arc<Ears>,
+    silent: Arc<AtomicBool>,
+    ended: watch::Receiver<bool>,
+}
+
+impl Running {
+    pub fn start(bot: Bot, ears: Arc<Ears>) -> Arc<Self> {
+        let client = bot.client();
+        // When to try again is core's decision.
+        client.enable_auto_reconnect.store(false, Ordering::SeqCst);
+        let (tell, ended) = watch::channel(false);
+        let silent = Arc::new(AtomicBool::new(false));
+        tokio::spawn(run(bot.spawn(), Arc::clone(&ears), Arc::clone(&silent), tell));
+        Arc::new(Self { client, ears, silent, ended })
+    }
+
+    pub fn has_ended(&self) -> bool {
+        *self.ended.borrow()
+    }
+
+    /// Connected, logged in, and not about to end.
+    pub fn can_send(&self) -> bool {
+        self.ears.ready.load(Ordering::SeqCst) && self.client.is_connected() && self.client.is_logged_in()
+    }
+
+    /// Tells WhatsApp that this device is gone. The library ends the connection with it.
+    pub async fn say_goodbye(&self) {
+        self.silent.store(true, Ordering::SeqCst);
+        if tokio::time::timeout(GOODBYE, self.client.logout()).await.is_err() {
+            tracing::warn!("WhatsApp did not answer that the device is gone");
+        }
+    }
+
+    /// Ends the connection without a last signal.
+    pub async fn end(&self) {
+        self.silent.store(true, Ordering::SeqCst);
+        self.ears.stop.notify_one();
+        // Fails only when the task is gone, and then it has ended too.
+        let _ = self.ended.clone().wait_for(|ended| *ended).await;
+    }
+}
+
+async fn run(mut handle: BotHandle, ears: Arc<Ears>, silent: Arc<AtomicBool>, ended: watch::Sender<bool>) {
+    let client = handle.client();
+    loop {
+        let trouble = client.wait_for_node(NodeFilter::tag("stream:error"));
+        tokio::select! {
+            () = &mut handle => break,
+            () = ears.stop.notified() => break,
+            Ok(node) = trouble => {
+                let code = node.get().get_attr("code").map(|code| code.as_str().into_owned());
+                if let Some(closed) = stream_trouble(code.as_deref().unwrap_or_default()) {
+                    ears.close(closed);
+                    break;
+                }
+            }
+        }
+    }
+    ears.ready.store(false, Ordering::SeqCst);
+    ears.acks.close();
+    if tokio::time::timeout(SHUTDOWN, handle.shutdown()).await.is_err() {
+        tracing::warn!("a connection took too long to shut down");
+    }
+    if !silent.load(Ordering::SeqCst) {
+        ears.queue.push(ears.last_signal());
+    }
+    let _ = ended.send(true);
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.silent.store(true, Ordering::SeqCst);
+        self.ears.stop.notify_one();
+    }
+}

@@ -1,0 +1,165 @@
+//! One part on its way: look the person up, put the file in its place, hand the message over, wait for the ack.
+//!
+//! Whoever waits for the ack does so before the library has the message. The hand-over itself is never broken off: it
+//! may hang while the server is away, and what it does to the keys must be finished.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ulak_core::clock::{Millis, SECOND};
+use ulak_core::session::line::{LineError, Signal};
+use ulak_core::session::messenger::{Content, Outcome, Outgoing};
+use whatsapp_rust::prelude::wa;
+use whatsapp_rust::{ContactError, SendOptions};
+
+use crate::compose;
+use crate::heard::lid_of;
+use crate::line::NumberLine;
+use crate::lookup::{self, Found, jid};
+use crate::outcome::{
+    NOT_CONNECTED, NOT_ON_WHATSAPP, UPLOAD_FAILED, again, never, of_ack, of_iq_error, of_send_error, unknown,
+};
+use crate::polls;
+use crate::running::Running;
+
+/// The dispatcher gives up after 75 seconds and then knows nothing. Whatever is not even handed over by now certainly
+/// was not sent.
+const PREPARE: Duration = Duration::from_secs(45);
+const ACK: Duration = Duration::from_secs(29);
+
+impl NumberLine {
+    pub(crate) async fn hand_over(&self, part: Outgoing) -> Outcome {
+        let Some(running) = self.running().filter(|running| running.can_send()) else {
+            return again(NOT_CONNECTED);
+        };
+        let prepared = tokio::time::timeout(PREPARE, self.prepare(&running, &part)).await;
+        let message = match prepared {
+            Ok(Ok(message)) => message,
+            Ok(Err(refused)) => return refused,
+            Err(_) if matches!(part.content, Content::Media { .. }) => return again(UPLOAD_FAILED),
+            Err(_) => return again(NOT_CONNECTED),
+        };
+        let outcome = write(&running, &part.wire_id, &part.to, message).await;
+        match &outcome {
+            Outcome::Accepted => self.tell_lid(&running, &part.to).await,
+            Outcome::Refused { .. } => running.ears.uploads.doubt(&part.wire_id).await,
+            Outcome::Unknown { .. } => {}
+        }
+        outcome
+    }
+
+    async fn prepare(&self, running: &Arc<Running>, part: &Outgoing) -> Result<wa::Message, Outcome> {
+        if !part.known {
+            self.look_up(running, &part.to).await?;
+        }
+        let polls = &running.ears.polls;
+        match &part.content {
+            Content::Text(text) => {
+                if part.typing {
+                    self.show_typing(running, &part.to, text).await;
+                }
+                Ok(compose::text(text))
+            }
+            Content::Poll { text, options } => {
+                let secret = polls::secret(polls, &part.wire_id, options).await.ok_or_else(|| again("not_prepared"))?;
+                Ok(compose::poll(text, options, &secret))
+            }
+            Content::Media { file, caption, name } => {
+                let uploads = &running.ears.uploads;
+                let place = uploads.place(&running.client, file).await.map_err(|error| {
+                    tracing::warn!(%error, "a file was not uploaded");
+                    if running.can_send() { again(UPLOAD_FAILED) } else { again(NOT_CONNECTED) }
+                })?;
+                uploads.used(&part.wire_id, file);
+                Ok(compose::media(file, &place, caption.as_deref(), name.as_deref()))
+            }
+        }
+    }
+
+    async fn look_up(&self, running: &Running, phone: &str) -> Result<(), Outcome> {
+        let ears = &running.ears;
+        match lookup::is_on_whatsapp(&running.client, self.notes(), &ears.clock, phone).await {
+            Ok(Found::No) => Err(never(NOT_ON_WHATSAPP)),
+            Ok(Found::Yes { .. }) => Ok(()),
+            Err(ContactError::Iq(error)) => Err(of_iq_error(&error)),
+            Err(_) => Err(never("invalid_message")),
+        }
+    }
+
+    /// People see "typing…" from somebody who is online, so the number is for this moment.
+    async fn show_typing(&self, running: &Running, phone: &str, text: &str) {
+        let (client, clock) = (&running.client, &running.ears.clock);
+        let to = jid(phone);
+        let shown = client.presence().set_available().await.is_ok();
+        let shown = client.chatstate().send_composing(&to).await.is_ok() && shown;
+        if shown {
+            tokio::time::sleep(clock.real_wait(clock.now() + typing_time(text))).await;
+        }
+        let _ = client.chatstate().send_paused(&to).await;
+        let _ = client.presence().set_unavailable().await;
+    }
+
+    /// Tells core once under which hidden identity a phone is written to, so that its answers are recognised.
+    async fn tell_lid(&self, running: &Running, phone: &str) {
+        if !self.is_news(phone) {
+            return;
+        }
+        let known = running.client.get_lid_pn_entry(&jid(phone)).await.ok().flatten();
+        if let Some(lid) = known.and_then(|known| lid_of(&whatsapp_rust::Jid::lid(known.lid.as_ref()))) {
+            running.ears.queue.push(Signal::Lid { phone: phone.to_owned(), lid });
+        }
+    }
+
+    pub(crate) async fn say_plainly(&self, to: &str, text: &str) -> Result<(), LineError> {
+        let running = self.running().filter(|running| running.can_send()).ok_or(LineError::NotConnected)?;
+        let wire_id = running.client.generate_message_id();
+        match write(&running, &wire_id, to, compose::text(text)).await {
+            Outcome::Accepted => Ok(()),
+            Outcome::Refused { cause, .. } => Err(LineError::Refused(cause)),
+            Outcome::Unknown { .. } => Err(LineError::NoAnswer),
+        }
+    }
+}
+
+/// As long as the text takes to write, within a second and four.
+fn typing_time(text: &str) -> Millis {
+    let letters = Millis::try_from(text.chars().count()).unwrap_or(0);
+    (letters * 40).clamp(SECOND, 4 * SECOND)
+}
+
+async fn write(running: &Arc<Running>, wire_id: &str, phone: &str, message: wa::Message) -> Outcome {
+    let Some(mut awaited) = running.ears.acks.expect(wire_id) else { return again(NOT_CONNECTED) };
+    let (client, to) = (Arc::clone(&running.client), jid(phone));
+    let options = SendOptions::default().with_message_id(wire_id);
+    let mut handing = tokio::spawn(async move { client.send_message_with_options(to, message, options).await });
+    let mut handed = false;
+    let patience = tokio::time::sleep(ACK);
+    tokio::pin!(patience);
+    loop {
+        tokio::select! {
+            biased;
+            verdict = &mut awaited.verdict => return match verdict {
+                Ok(error) => of_ack(error.as_deref()),
+                Err(_) => unknown("connection_lost"),
+            },
+            written = &mut handing, if !handed => match written {
+                Ok(Ok(_)) => handed = true,
+                Ok(Err(error)) => return of_send_error(&error),
+                Err(_) => return unknown("not_written"),
+            },
+            () = &mut patience => return unknown("no_ack"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn typing_takes_a_second_at_least_and_four_at_most() {
+        assert_eq!(typing_time("ok"), SECOND);
+        assert_eq!(typing_time(&"x".repeat(50)), 2 * SECOND);
+        assert_eq!(typing_time(&"x".repeat(4_096)), 4 * SECOND);
+    }
+}

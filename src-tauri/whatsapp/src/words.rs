@@ -1,0 +1,142 @@
+//! What a person's message says: its text, what it quotes, and the vote in it. Pure.
+
+use whatsapp_rust::prelude::{MessageExt as _, MessageField, wa};
+
+/// A message that is worth telling core about.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Said {
+    /// The text is empty where there is none: a voice note, a picture without a caption.
+    Words {
+        text: String,
+        quotes: Option<String>,
+    },
+    Vote(Vote),
+}
+
+/// The answer to a poll, still encrypted.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Vote {
+    pub poll: String,
+    pub payload: Vec<u8>,
+    pub iv: Vec<u8>,
+}
+
+/// `None` for what is no answer: a reaction, a key, a deleted message.
+pub fn said(message: &wa::Message) -> Option<Said> {
+    let base = message.get_base_message();
+    if let Some(vote) = vote(base) {
+        return Some(Said::Vote(vote));
+    }
+    let text = text(base).unwrap_or_default().trim();
+    if text.is_empty() && !has_content(base) {
+        return None;
+    }
+    Some(Said::Words { text: text.to_owned(), quotes: quotes(base) })
+}
+
+fn vote(base: &wa::Message) -> Option<Vote> {
+    let update = base.poll_update_message.as_option()?;
+    let vote = update.vote.as_option()?;
+    Some(Vote {
+        poll: update.poll_creation_message_key.as_option()?.id.clone()?,
+        payload: vote.enc_payload.clone()?,
+        iv: vote.enc_iv.clone()?,
+    })
+}
+
+fn text(base: &wa::Message) -> Option<&str> {
+    base.text_content().or_else(|| base.get_caption()).or_else(|| {
+        // Answers to buttons and lists, which phones still send to what other programs sent.
+        let template =
+            base.template_button_reply_message.as_option().and_then(|it| it.selected_display_text.as_deref());
+        let list = || base.list_response_message.as_option().and_then(|it| it.title.as_deref());
+        let button = || base.buttons_response_message.as_option().and_then(|it| it.selected_button_id.as_deref());
+        template.or_else(list).or_else(button)
+    })
+}
+
+fn has_content(base: &wa::Message) -> bool {
+    base.image_message.is_set()
+        || base.video_message.is_set()
+        || base.audio_message.is_set()
+        || base.document_message.is_set()
+        || base.sticker_message.is_set()
+        || base.location_message.is_set()
+        || base.live_location_message.is_set()
+        || base.contact_message.is_set()
+        || base.contacts_array_message.is_set()
+}
+
+fn quotes(base: &wa::Message) -> Option<String> {
+    let stanza = |context: &MessageField<wa::ContextInfo>| context.as_option()?.stanza_id.clone();
+    macro_rules! first {
+        ($($field:ident),+) => {
+            [$(base.$field.as_option().and_then(|it| stanza(&it.context_info))),+].into_iter().flatten().next()
+        };
+    }
+    first!(
+        extended_text_message,
+        image_message,
+        video_message,
+        audio_message,
+        document_message,
+        sticker_message,
+        location_message,
+        contact_message,
+        template_button_reply_message,
+        list_response_message,
+        buttons_response_message
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use whatsapp_rust::prelude::MessageBuilderExt as _;
+
+    fn words(text: &str, quotes: Option<&str>) -> Option<Said> {
+        Some(Said::Words { text: text.to_owned(), quotes: quotes.map(str::to_owned) })
+    }
+
+    #[test]
+    fn a_text_is_told_with_what_it_quotes() {
+        assert_eq!(said(&wa::Message::text(" STOP ")), words("STOP", None));
+        let context = wa::ContextInfo { stanza_id: Some("3EB0".to_owned()), ..Default::default() };
+        assert_eq!(said(&wa::Message::text_with_context("2", context)), words("2", Some("3EB0")));
+    }
+
+    #[test]
+    fn a_disappearing_message_is_a_message() {
+        let wrapped = wa::Message {
+            ephemeral_message: MessageField::some(wa::message::FutureProofMessage {
+                message: MessageField::some(wa::Message::text("hello")),
+            }),
+            ..Default::default()
+        };
+        assert_eq!(said(&wrapped), words("hello", None));
+    }
+
+    #[test]
+    fn a_voice_note_says_something_and_a_reaction_does_not() {
+        let voice = wa::Message { audio_message: MessageField::some(Default::default()), ..Default::default() };
+        assert_eq!(said(&voice), words("", None));
+        let reaction = wa::Message { reaction_message: MessageField::some(Default::default()), ..Default::default() };
+        assert_eq!(said(&reaction), None);
+        assert_eq!(said(&wa::Message::default()), None);
+    }
+
+    #[test]
+    fn a_vote_names_its_poll() {
+        let update = wa::message::PollUpdateMessage {
+            poll_creation_message_key: MessageField::some(wa::MessageKey {
+                id: Some("3EB0".to_owned()),
+                ..Default::default()
+            }),
+            vote: MessageField::some(wa::message::PollEncValue { enc_payload: Some(vec![1]), enc_iv: Some(vec![2]) }),
+            ..Default::default()
+        };
+        let message = wa::Message { poll_update_message: MessageField::some(update), ..Default::default() };
+        let vote = Vote { poll: "3EB0".to_owned(), payload: vec![1], iv: vec![2] };
+        assert_eq!(said(&message), Some(Said::Vote(vote)));
+    }
+}

@@ -1,0 +1,248 @@
+//! The door for tests that start other processes. JSON in, JSON out, on its own loopback port; numbers are digits, with
+//! or without a plus. An error is `{"error": "…"}` with status 400 (408 when a wait timed out).
+//!
+//! | route | body | answer |
+//! |---|---|---|
+//! | `GET /seen?to=` | | `[Seen]`, what people saw, of all or of one number |
+//! | `GET /record` | | `Record`: seen, copies, counters, typing, errors |
+//! | `DELETE /record` | | forgets it |
+//! | `GET /numbers` | | `[{number, lid, devices: [{id, online, queued}]}]` |
+//! | `POST /scan` | `{code, phone?}` | `{number, lid, device}`; without `phone` the one of `--auto-scan` |
+//! | `POST /code` | `{phone, code}` | as `/scan`, for a pairing code |
+//! | `GET /faults` | | `[Rule]`, those that can still strike |
+//! | `POST /faults` | `Rule` | |
+//! | `DELETE /faults` | | |
+//! | `POST /reply` | `{from, to, text}` | `{id}` |
+//! | `POST /receipts/release` | | `{released}` |
+//! | `POST /habits` | `{phone, habits?}` | without `habits` the person behaves as usual |
+//! | `POST /people` | `{phone, absent?, hidden?}` | |
+//! | `POST /limits` | `{phone, limits}` | |
+//! | `POST /kick` | `{phone, kind, code?}` | kinds `drop`, `replaced`, `stream_error` |
+//! | `POST /unlink` | `{phone}` | |
+//! | `DELETE /media` | | everything uploaded is gone |
+//! | `POST /server` | `{open}` | |
+//! | `POST /wait` | `{seen?, online?, milliseconds}` | waits for a count of bubbles or a number to be online |
+//! | `POST /save` | | writes the state |
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{delete, get, post};
+use axum::{Json, Router};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::emulator::{Emulator, Kick};
+use crate::error::{Error, Result};
+use crate::faults::Rule;
+use crate::options::Habits;
+use crate::record::{Record, Seen};
+use crate::world::Limits;
+
+type Door = State<Arc<Emulator>>;
+type Answer = std::result::Result<Json<Value>, Error>;
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        let status = if matches!(self, Self::TimedOut) { StatusCode::REQUEST_TIMEOUT } else { StatusCode::BAD_REQUEST };
+        (status, Json(json!({ "error": self.to_string() }))).into_response()
+    }
+}
+
+pub(crate) fn router(emulator: Arc<Emulator>) -> Router {
+    Router::new()
+        .route("/seen", get(seen))
+        .route("/record", get(record).delete(clear_record))
+        .route("/numbers", get(|State(door): Door| async move { Json(door.numbers()) }))
+        .route("/scan", post(scan))
+        .route("/code", post(code))
+        .route("/faults", get(faults).post(add_fault).delete(clear_faults))
+        .route("/reply", post(reply))
+        .route("/receipts/release", post(release))
+        .route("/habits", post(habits))
+        .route("/people", post(people))
+        .route("/limits", post(limits))
+        .route("/kick", post(kick))
+        .route("/unlink", post(unlink))
+        .route("/media", delete(forget_media))
+        .route("/server", post(server))
+        .route("/wait", post(wait))
+        .route("/save", post(save))
+        .with_state(emulator)
+}
+
+fn done() -> Json<Value> {
+    Json(json!({}))
+}
+
+#[derive(Deserialize)]
+struct SeenQuery {
+    to: Option<String>,
+}
+
+async fn seen(State(door): Door, Query(query): Query<SeenQuery>) -> Json<Vec<Seen>> {
+    Json(query.to.map_or_else(|| door.seen(), |number| door.seen_by(&number)))
+}
+
+async fn record(State(door): Door) -> Json<Record> {
+    Json(door.read(Clone::clone))
+}
+
+async fn clear_record(State(door): Door) -> Json<Value> {
+    door.clear_record();
+    done()
+}
+
+#[derive(Deserialize)]
+struct Scan {
+    code: String,
+    phone: Option<String>,
+}
+
+async fn scan(State(door): Door, Json(scan): Json<Scan>) -> Answer {
+    let owner = scan.phone.as_deref().or_else(|| door.usual_scanner()).ok_or(Error::Stanza("phone"))?;
+    Ok(Json(json!(door.scan(&scan.code, owner).await?)))
+}
+
+#[derive(Deserialize)]
+struct Code {
+    phone: String,
+    code: String,
+}
+
+async fn code(State(door): Door, Json(code): Json<Code>) -> Answer {
+    Ok(Json(json!(door.enter_code(&code.phone, &code.code).await?)))
+}
+
+async fn faults(State(door): Door) -> Json<Vec<Rule>> {
+    Json(door.faults())
+}
+
+async fn add_fault(State(door): Door, Json(rule): Json<Rule>) -> Json<Value> {
+    door.fault(rule);
+    done()
+}
+
+async fn clear_faults(State(door): Door) -> Json<Value> {
+    door.clear_faults();
+    done()
+}
+
+#[derive(Deserialize)]
+struct Reply {
+    from: String,
+    to: String,
+    text: String,
+}
+
+async fn reply(State(door): Door, Json(reply): Json<Reply>) -> Answer {
+    Ok(Json(json!({ "id": door.reply(&reply.from, &reply.to, &reply.text).await? })))
+}
+
+async fn release(State(door): Door) -> Json<Value> {
+    Json(json!({ "released": door.release_receipts() }))
+}
+
+#[derive(Deserialize)]
+struct HabitsOf {
+    phone: String,
+    habits: Option<Habits>,
+}
+
+async fn habits(State(door): Door, Json(of): Json<HabitsOf>) -> Answer {
+    door.set_habits(&of.phone, of.habits)?;
+    Ok(done())
+}
+
+#[derive(Deserialize)]
+struct Person {
+    phone: String,
+    absent: Option<bool>,
+    hidden: Option<bool>,
+}
+
+async fn people(State(door): Door, Json(person): Json<Person>) -> Json<Value> {
+    if let Some(absent) = person.absent {
+        door.set_absent(&person.phone, absent);
+    }
+    if let Some(hidden) = person.hidden {
+        door.set_hidden(&person.phone, hidden);
+    }
+    done()
+}
+
+#[derive(Deserialize)]
+struct LimitsOf {
+    phone: String,
+    limits: Limits,
+}
+
+async fn limits(State(door): Door, Json(of): Json<LimitsOf>) -> Json<Value> {
+    door.set_limits(&of.phone, of.limits);
+    done()
+}
+
+#[derive(Deserialize)]
+struct KickOf {
+    phone: String,
+    #[serde(flatten)]
+    kick: Kick,
+}
+
+async fn kick(State(door): Door, Json(of): Json<KickOf>) -> Json<Value> {
+    door.kick(&of.phone, of.kick);
+    done()
+}
+
+#[derive(Deserialize)]
+struct Number {
+    phone: String,
+}
+
+async fn unlink(State(door): Door, Json(number): Json<Number>) -> Json<Value> {
+    door.unlink(&number.phone);
+    done()
+}
+
+async fn forget_media(State(door): Door) -> Json<Value> {
+    door.forget_media();
+    done()
+}
+
+#[derive(Deserialize)]
+struct Server {
+    open: bool,
+}
+
+async fn server(State(door): Door, Json(server): Json<Server>) -> Answer {
+    if server.open {
+        door.open_server().await?;
+    } else {
+        door.close_server().await;
+    }
+    Ok(done())
+}
+
+#[derive(Deserialize)]
+struct Wait {
+    seen: Option<usize>,
+    online: Option<String>,
+    milliseconds: u64,
+}
+
+async fn wait(State(door): Door, Json(wait): Json<Wait>) -> Answer {
+    let holds = |record: &Record| {
+        wait.seen.is_none_or(|count| record.seen.len() >= count)
+            && wait.online.as_deref().is_none_or(|number| door.online(number))
+    };
+    door.wait_until(holds, Duration::from_millis(wait.milliseconds)).await?;
+    Ok(done())
+}
+
+async fn save(State(door): Door) -> Result<Json<Value>> {
+    door.save().await?;
+    Ok(done())
+}

@@ -1,0 +1,177 @@
+//! What phones send to linked devices: what a recipient writes to the owner, and the keys of the app state that the
+//! owner's own phone shares with a device that has just been linked.
+
+use std::sync::Arc;
+
+use wacore_binary::builder::NodeBuilder;
+use wacore_binary::{Jid, NodeRef};
+use wacore_libsignal::protocol::{IdentityKey, PreKeyBundle, ProtocolAddress, PublicKey};
+use waproto::buffa::MessageField;
+use waproto::whatsapp::Message;
+use waproto::whatsapp::message::{
+    AppStateSyncKey, AppStateSyncKeyData, AppStateSyncKeyFingerprint, AppStateSyncKeyId, AppStateSyncKeyShare,
+    ProtocolMessage, protocol_message,
+};
+
+use super::chat::Connection;
+use super::delivery::{enc, queue_message};
+use crate::device::{Device, PublicPreKey};
+use crate::error::{Error, Result};
+use crate::keys::{array, derive_bytes};
+use crate::phone::Phone;
+use crate::stanza::{attr, attr_jid, bytes, number};
+use crate::sync::lock;
+use crate::world::{World, address_of};
+
+impl World {
+    /// A recipient writes to the owner; every linked device of the owner gets it. Answers with the message's id.
+    pub(crate) async fn reply(&self, from: &str, to: &str, text: &str) -> Result<String> {
+        let phone = self.phone(from)?;
+        let message = Message { conversation: Some(text.to_owned()), ..Message::default() };
+        let plain = waproto::codec::message_to_vec(&message);
+        let id = self.message_id();
+        phone.remember_written(&id, &plain).await;
+        for device in self.linked(to)? {
+            self.write_to(&phone, &device, &id, &plain).await?;
+        }
+        Ok(id)
+    }
+
+    async fn write_to(&self, phone: &Phone, device: &Arc<Device>, id: &str, plain: &[u8]) -> Result<()> {
+        let sealed = seal(phone, device, plain).await?;
+        let node = self.chat_envelope(phone, id).children([enc(&sealed)]).build();
+        queue_message(device, id, node);
+        Ok(())
+    }
+
+    /// From the hidden identity when accounts were moved to it, or when the person never shows their number.
+    fn chat_envelope(&self, phone: &Phone, id: &str) -> NodeBuilder {
+        let (lid, number) = (Jid::lid(phone.lid.as_str()), Jid::pn(phone.number.as_str()));
+        let hidden = self.is_hidden(&phone.number);
+        let message = NodeBuilder::new("message")
+            .attr("id", id)
+            .attr("type", "text")
+            .attr("t", self.options.clock.seconds())
+            .attr("notify", format!("Person {}", phone.number.get(8..).unwrap_or_default()));
+        match (hidden, self.options.lid_migrated) {
+            (true, _) => message.attr("from", lid).attr("addressing_mode", "lid"),
+            (false, true) => message.attr("from", lid).attr("addressing_mode", "lid").attr("sender_pn", number),
+            (false, false) => message.attr("from", number).attr("sender_lid", lid),
+        }
+    }
+
+    /// The owner's phone shares the app state's key with a new device, which waits for it before it is ready.
+    pub(crate) async fn share_keys(&self, device: &Arc<Device>) -> Result<()> {
+        let phone = self.phone(&device.who.number)?;
+        let plain = waproto::codec::message_to_vec(&self.key_share(&device.who.number));
+        let sealed = seal(&phone, device, &plain).await?;
+        let id = self.message_id();
+        let node = NodeBuilder::new("message")
+            .attr("from", Jid::pn(phone.number.as_str()))
+            .attr("id", id.as_str())
+            .attr("type", "text")
+            .attr("category", "peer")
+            .attr("t", self.options.clock.seconds())
+            .children([enc(&sealed)])
+            .build();
+        queue_message(device, &id, node);
+        Ok(())
+    }
+
+    fn key_share(&self, number: &str) -> Message {
+        let secret = derive_bytes(self.options.seed, &["app state", number]);
+        let fingerprint =
+            AppStateSyncKeyFingerprint { raw_id: Some(1), current_index: Some(0), device_indexes: vec![0] };
+        let key = AppStateSyncKey {
+            key_id: MessageField::some(AppStateSyncKeyId { key_id: Some(vec![0, 0, 0, 0, 0, 1]) }),
+            key_data: MessageField::some(AppStateSyncKeyData {
+                key_data: Some(secret.to_vec()),
+                fingerprint: MessageField::some(fingerprint),
+                timestamp: Some(self.options.clock.millis()),
+            }),
+        };
+        Message {
+            protocol_message: MessageField::some(ProtocolMessage {
+                r#type: Some(protocol_message::Type::APP_STATE_SYNC_KEY_SHARE),
+                app_state_sync_key_share: MessageField::some(AppStateSyncKeyShare { keys: vec![key] }),
+                ..ProtocolMessage::default()
+            }),
+            ..Message::default()
+        }
+    }
+}
+
+/// Encrypts for a device, with a session that is begun from the keys on the server if there is none.
+async fn seal(phone: &Phone, device: &Device, plain: &[u8]) -> Result<crate::phone::Sealed> {
+    let address = address_of(device);
+    if !phone.has_session(&address).await {
+        let one_time = lock(&device.inside).pre_keys.pop_front();
+        let signed = lock(&device.inside).signed_pre_key.clone();
+        meet(phone, device, &address, &signed, one_time.as_ref()).await?;
+    }
+    phone.encrypt(&address, plain).await
+}
+
+async fn meet(
+    phone: &Phone,
+    device: &Device,
+    address: &ProtocolAddress,
+    signed: &PublicPreKey,
+    one_time: Option<&PublicPreKey>,
+) -> Result<()> {
+    let key = |bytes: &[u8]| PublicKey::from_djb_public_key_bytes(bytes);
+    let one_time = one_time.map(|pre_key| Ok::<_, Error>((pre_key.id.into(), key(&pre_key.key)?))).transpose()?;
+    let bundle = PreKeyBundle::new(
+        device.who.registration_id,
+        u32::from(device.who.id).into(),
+        one_time,
+        signed.id.into(),
+        key(&signed.key)?,
+        array::<64>(&signed.signature).ok_or(Error::Proof("the signature of a signed pre-key"))?.to_vec(),
+        IdentityKey::new(key(&device.who.identity)?),
+    )?;
+    phone.meet(address, &bundle).await
+}
+
+/// The device could not read what a phone wrote: the phone begins a new session and sends it again under the same id.
+pub(crate) fn write_again(connection: &Connection, receipt: &NodeRef<'_>) {
+    let (Some(device), Some(to)) = (connection.device().cloned(), attr_jid(receipt, "to")) else { return };
+    let Some(id) = attr(receipt, "id") else { return };
+    let keys = receipt.get_optional_child("keys").map(offered_keys);
+    let world = Arc::clone(&connection.world);
+    tokio::spawn(async move {
+        if let Err(error) = resend(&world, &device, &to, &id, keys).await {
+            world.log.error(format!("cannot write {id} again: {error}"));
+        }
+    });
+}
+
+fn offered_keys(keys: &NodeRef<'_>) -> (PublicPreKey, Option<PublicPreKey>) {
+    let pre_key = |node: &NodeRef<'_>| PublicPreKey {
+        id: number(&bytes(node, "id").unwrap_or_default()),
+        key: bytes(node, "value").unwrap_or_default(),
+        signature: bytes(node, "signature").unwrap_or_default(),
+    };
+    let signed = keys.get_optional_child("skey").map(pre_key).unwrap_or_default();
+    (signed, keys.get_optional_child("key").map(pre_key))
+}
+
+async fn resend(
+    world: &World,
+    device: &Arc<Device>,
+    to: &Jid,
+    id: &str,
+    keys: Option<(PublicPreKey, Option<PublicPreKey>)>,
+) -> Result<()> {
+    let phone = world.phone_at(to).ok_or(Error::NobodyWaits)?;
+    let Some(plain) = phone.written(id).await else {
+        // Keys of the app state are the only thing a phone sends without keeping it.
+        return world.share_keys(device).await;
+    };
+    let address = address_of(device);
+    phone.forget_session(&address).await;
+    if let Some((signed, one_time)) = keys {
+        meet(&phone, device, &address, &signed, one_time.as_ref()).await?;
+    }
+    world.write_to(&phone, device, id, &plain).await
+}

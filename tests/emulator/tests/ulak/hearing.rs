@@ -1,0 +1,115 @@
+//! What core is told: in order, not lost with a connection, and confirmed to the server only when it was kept.
+
+use ulak_core::session::line::{Heard, Limits, Reply, Signal};
+use ulak_core::session::messenger::{Outcome, ReceiptKind};
+use ulak_emulator::Habits;
+
+use crate::harness::{AYSE, DEADLINE, Number, OWNER, emulator};
+
+fn reply(signal: &Signal) -> Option<Reply> {
+    if let Signal::Reply(reply) = signal { Some(reply.clone()) } else { None }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_is_confirmed_when_it_was_kept() {
+    let emulator = emulator().await;
+    let number = Number::linked(&emulator).await;
+    let id = emulator.reply(AYSE, OWNER, "DUR").await.unwrap();
+    let (told, Heard { kept, .. }) = number.unanswered(reply).await;
+    assert_eq!((told.id.as_str(), told.text.as_str(), told.phone.as_deref()), (id.as_str(), "DUR", Some(AYSE)));
+    assert_eq!(told.lid, Some(format!("{}@lid", emulator.lid(AYSE).unwrap())));
+    assert!(!emulator.read(|record| record.delivered.contains_key(&id)));
+    kept.unwrap().send(()).unwrap();
+    emulator.wait_until(|record| record.delivered.contains_key(&id), DEADLINE).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_was_not_kept_comes_again() {
+    let emulator = emulator().await;
+    let number = Number::linked(&emulator).await;
+    let id = emulator.reply(AYSE, OWNER, "STOP").await.unwrap();
+    drop(number.unanswered(reply).await);
+    number.line.disconnect().await;
+    assert!(!emulator.read(|record| record.delivered.contains_key(&id)));
+    number.line.connect().await.unwrap();
+    let told = number.signal(reply).await;
+    assert_eq!((told.id, told.text.as_str()), (id.clone(), "STOP"));
+    emulator.wait_until(|record| record.delivered.contains_key(&id), DEADLINE).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_written_while_the_number_was_away_comes_in_order() {
+    let emulator = emulator().await;
+    let number = Number::linked(&emulator).await;
+    number.line.disconnect().await;
+    for text in ["one", "two", "three"] {
+        emulator.reply(AYSE, OWNER, text).await.unwrap();
+    }
+    number.line.connect().await.unwrap();
+    // The library hands over what waited as one batch and waits for every answer.
+    let mut heard = Vec::new();
+    for _ in 0..3 {
+        heard.push(number.signal(reply).await.text);
+    }
+    assert_eq!(heard, ["one", "two", "three"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hidden_person_is_known_by_the_hidden_identity() {
+    let emulator = emulator().await;
+    let number = Number::linked(&emulator).await;
+    emulator.set_hidden(AYSE, true);
+    emulator.reply(AYSE, OWNER, "BERHENTI").await.unwrap();
+    let told = number.signal(reply).await;
+    assert_eq!((told.phone, told.lid), (None, Some(format!("{}@lid", emulator.lid(AYSE).unwrap()))));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn receipts_that_were_not_kept_are_told_again() {
+    let emulator = emulator().await;
+    let number = Number::linked(&emulator).await;
+    emulator.set_habits(AYSE, Some(Habits::unread())).unwrap();
+    assert_eq!(number.say(AYSE, "3EB2A1", "Merhaba").await, Outcome::Accepted);
+    let delivered = |signal: &Signal| matches!(signal, Signal::Receipt(it) if it.wire_id == "3EB2A1").then_some(());
+    drop(number.unanswered(delivered).await);
+    // The process ends before core kept it; the server has had its confirmation.
+    let again = Number::again(&emulator, number.stop().await);
+    again.connect().await;
+    again.receipt("3EB2A1", ReceiptKind::Delivered).await;
+    let third = Number::again(&emulator, again.stop().await);
+    third.connect().await;
+    assert!(third.others().await.iter().all(|signal| delivered(signal).is_none()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_owners_own_devices_give_no_ticks() {
+    let emulator = emulator().await;
+    let number = Number::linked(&emulator).await;
+    emulator.set_habits(AYSE, Some(Habits::silent())).unwrap();
+    assert_eq!(number.say(AYSE, "3EB2B1", "Merhaba").await, Outcome::Accepted);
+    // The owner's phone got its copy of what this device sent.
+    emulator.wait_until(|record| record.copies.len() == 1 && record.seen.len() == 1, DEADLINE).await.unwrap();
+    number.line.check().await.unwrap();
+    assert!(!number.others().await.iter().any(|signal| matches!(signal, Signal::Receipt(_))));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn health_and_limits_are_asked_without_disturbing_anybody() {
+    let emulator = emulator().await;
+    let number = Number::linked(&emulator).await;
+    assert!(number.line.check().await.unwrap() < 60_000);
+    let until = 1_900_000_000;
+    let limits = ulak_emulator::Limits {
+        timelock_until: Some(until),
+        total_quota: Some(50),
+        used_quota: Some(12),
+        capping_status: None,
+    };
+    emulator.set_limits(OWNER, limits);
+    let told = number.line.limits().await.unwrap();
+    let expected = (Some(12), Some(50), Some(until * 1_000));
+    assert_eq!((told.new_chats_used, told.new_chats_quota, told.locked_until), expected);
+    emulator.set_limits(OWNER, ulak_emulator::Limits::default());
+    assert_eq!(number.line.limits().await.unwrap().locked_until, Limits::default().locked_until);
+    assert_eq!(emulator.read(|record| record.messages), 0);
+}

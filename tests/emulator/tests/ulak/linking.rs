@@ -1,0 +1,154 @@
+//! Linking, connecting, and every way in which a connection ends.
+
+use ulak_core::clock::{Clock, SystemClock};
+use ulak_core::session::line::{Closed, LineError, LinkEnd, LinkHow, Signal};
+use ulak_emulator::{Fault, Kick, Rule};
+
+use crate::harness::{DEADLINE, Number, OWNER, emulator};
+
+async fn closed(number: &Number) -> Closed {
+    number.signal(|signal| if let Signal::Closed(closed) = signal { Some(closed.clone()) } else { None }).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_is_linked_by_qr_code() {
+    let emulator = emulator().await;
+    let number = Number::new(&emulator);
+    number.line.link(LinkHow::Qr).await.unwrap();
+    let (code, expires_at) = number
+        .signal(|signal| match signal {
+            Signal::Qr { code, expires_at } => Some((code.clone(), *expires_at)),
+            _ => None,
+        })
+        .await;
+    assert!(expires_at > SystemClock.now());
+    emulator.scan(&code, OWNER).await.unwrap();
+    let (phone, lid) = number
+        .signal(|signal| match signal {
+            Signal::Linked { phone, lid, .. } => Some((phone.clone(), lid.clone())),
+            _ => None,
+        })
+        .await;
+    assert_eq!((phone.as_str(), lid), (OWNER, Some(format!("{}@lid", emulator.lid(OWNER).unwrap()))));
+    number.connect().await;
+    assert!(emulator.online(OWNER));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_is_linked_by_pairing_code() {
+    let emulator = emulator().await;
+    let number = Number::new(&emulator);
+    number.line.link(LinkHow::PairingCode { phone: OWNER.to_owned() }).await.unwrap();
+    let code = number
+        .signal(|signal| match signal {
+            Signal::Code { code, expires_at } => (*expires_at > SystemClock.now()).then(|| code.clone()),
+            _ => None,
+        })
+        .await;
+    emulator.enter_code(OWNER, &code).await.unwrap();
+    number.signal(|signal| matches!(signal, Signal::Linked { phone, .. } if phone == OWNER).then_some(())).await;
+    assert!(!number.others().await.iter().any(|signal| matches!(signal, Signal::Qr { .. })));
+    number.connect().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_that_breaks_off_is_lost_and_one_that_is_given_up_says_nothing() {
+    let emulator = emulator().await;
+    let number = Number::new(&emulator);
+    number.line.link(LinkHow::Qr).await.unwrap();
+    number.signal(|signal| matches!(signal, Signal::Qr { .. }).then_some(())).await;
+    emulator.close_server().await;
+    number.signal(|signal| matches!(signal, Signal::LinkEnded(LinkEnd::Lost)).then_some(())).await;
+    emulator.open_server().await.unwrap();
+    number.line.link(LinkHow::Qr).await.unwrap();
+    number.signal(|signal| matches!(signal, Signal::Qr { .. }).then_some(())).await;
+    number.line.disconnect().await;
+    assert_eq!(number.others().await, []);
+    assert_eq!(number.line.connect().await, Err(LineError::NotLinked));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_without_keys_is_not_linked() {
+    let emulator = emulator().await;
+    let number = Number::new(&emulator);
+    assert_eq!(number.line.connect().await, Err(LineError::NotLinked));
+    assert!(!number.file().exists());
+    assert_eq!(number.line.check().await, Err(LineError::NotConnected));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_connects_again_after_a_restart() {
+    let emulator = emulator().await;
+    let kept = Number::linked(&emulator).await.stop().await;
+    emulator.wait_until(|_| !emulator.online(OWNER), DEADLINE).await.unwrap();
+    let again = Number::again(&emulator, kept);
+    again.connect().await;
+    again.line.disconnect().await;
+    again.connect().await;
+    assert!(!again.others().await.iter().any(|signal| matches!(signal, Signal::Closed(_))));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broken_line_is_told_and_waits_to_be_connected() {
+    let emulator = emulator().await;
+    let number = Number::linked(&emulator).await;
+    emulator.kick(OWNER, Kick::Drop);
+    assert!(matches!(closed(&number).await, Closed::Lost { .. }));
+    assert_eq!(emulator.read(|record| record.logins.values().sum::<u64>()), 1);
+    number.connect().await;
+    emulator.kick(OWNER, Kick::StreamError { code: 503 });
+    assert_eq!(closed(&number).await, Closed::Lost { reason: "503".to_owned() });
+    number.connect().await;
+    emulator.kick(OWNER, Kick::StreamError { code: 429 });
+    assert_eq!(closed(&number).await, Closed::TooMany);
+    number.connect().await;
+    emulator.kick(OWNER, Kick::Replaced);
+    assert_eq!(closed(&number).await, Closed::Replaced);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_refusal_at_the_door_has_its_word() {
+    let emulator = emulator().await;
+    let number = Number::linked(&emulator).await;
+    number.line.disconnect().await;
+    let refuse = |reason, code, expire| {
+        emulator.fault(Rule::once(Fault::Refuse { reason, code, expire, message: None }).owner(OWNER));
+    };
+    for (reason, expected) in [
+        (403, Closed::Locked),
+        (405, Closed::Outdated),
+        (406, Closed::Banned { code: 406, until: None }),
+        (503, Closed::Lost { reason: "503".to_owned() }),
+        (401, Closed::LoggedOut),
+    ] {
+        refuse(reason, None, None);
+        number.line.connect().await.unwrap();
+        assert_eq!(closed(&number).await, expected, "{reason}");
+    }
+    refuse(402, Some(101), Some(3_600));
+    let before = SystemClock.now();
+    number.line.connect().await.unwrap();
+    let Closed::Banned { code: 101, until: Some(until) } = closed(&number).await else { panic!("no ban") };
+    assert!((before + 3_600_000..=SystemClock.now() + 3_600_000).contains(&until));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_that_is_unlinked_leaves_nothing_behind() {
+    let emulator = emulator().await;
+    let number = Number::linked(&emulator).await;
+    number.line.unlink().await.unwrap();
+    assert!(emulator.numbers().iter().all(|number| number.devices.is_empty()));
+    assert!(!number.file().exists());
+    assert_eq!(number.line.connect().await, Err(LineError::NotLinked));
+    assert!(!number.others().await.iter().any(|signal| matches!(signal, Signal::Closed(_))));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_that_the_phone_removed_can_be_linked_again() {
+    let emulator = emulator().await;
+    let number = Number::linked(&emulator).await;
+    emulator.unlink(OWNER);
+    assert_eq!(closed(&number).await, Closed::LoggedOut);
+    number.link(&emulator).await;
+    number.connect().await;
+}

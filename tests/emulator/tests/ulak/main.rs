@@ -1,0 +1,15 @@
+//! Ulak's own lines at the emulator: what core is told and what people see, from the QR code to the blue tick.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that meets the unexpected fails there"
+)]
+
+mod harness;
+mod hearing;
+mod linking;
+mod media;
+mod sending;

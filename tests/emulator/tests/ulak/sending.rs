@@ -1,0 +1,143 @@
+//! Sending: what core learns of a part, and that people see it once.
+
+use ulak_core::session::line::{Closed, Signal};
+use ulak_core::session::messenger::{Content, Outcome, ReceiptKind};
+use ulak_emulator::{Fault, Kick, Kind, Rule};
+
+use crate::harness::{AYSE, BUDI, DEADLINE, Number, OWNER, emulator, part, refused};
+
+async fn wait_for_the_end(number: &Number) {
+    number.signal(|signal| matches!(signal, Signal::Closed(Closed::Lost { .. })).then_some(())).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_text_arrives_and_is_read() {
+    let emulator = emulator().await;
+    let number = Number::linked(&emulator).await;
+    assert_eq!(number.say(AYSE, "3EB0A1", "Merhaba").await, Outcome::Accepted);
+    number.receipt("3EB0A1", ReceiptKind::Delivered).await;
+    number.receipt("3EB0A1", ReceiptKind::Read).await;
+    let lid = number
+        .signal(|signal| match signal {
+            Signal::Lid { phone, lid } if phone == AYSE => Some(lid.clone()),
+            _ => None,
+        })
+        .await;
+    assert_eq!(lid, format!("{}@lid", emulator.lid(AYSE).unwrap()));
+    let seen = emulator.seen();
+    assert_eq!((seen.len(), seen[0].id.as_str(), seen[0].text.as_deref()), (1, "3EB0A1", Some("Merhaba")));
+    assert_eq!(emulator.read(|record| record.errors.clone()), Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_poll_shows_its_options() {
+    let emulator = emulator().await;
+    let number = Number::linked(&emulator).await;
+    let options = ["Evet".to_owned(), "Hayır".to_owned()];
+    let poll = Content::Poll { text: "Geliyor musunuz?".to_owned(), options: options.to_vec() };
+    assert_eq!(number.send(AYSE, "3EB0A2", poll).await, Outcome::Accepted);
+    emulator.wait_until(|record| record.seen.len() == 1, DEADLINE).await.unwrap();
+    let seen = &emulator.seen()[0];
+    assert_eq!((seen.kind, seen.text.as_deref()), (Kind::Poll, Some("Geliyor musunuz?")));
+    assert_eq!(seen.options, options);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn typing_is_shown_before_a_text_by_choice() {
+    let emulator = emulator().await;
+    let number = Number::linked(&emulator).await;
+    let mut typed = part(AYSE, "3EB0A3", Content::Text("Merhaba".to_owned()));
+    typed.typing = true;
+    assert_eq!(number.send_part(typed).await, Outcome::Accepted);
+    assert_eq!(number.say(BUDI, "3EB0A4", "Halo").await, Outcome::Accepted);
+    let typing = emulator.read(|record| record.typing.clone());
+    assert!(typing.iter().any(|typing| typing.state == "composing"));
+    assert!(typing.iter().all(|typing| AYSE.ends_with(&typing.to)), "{typing:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_sent_to_who_is_not_on_whatsapp() {
+    let emulator = emulator().await;
+    let number = Number::linked(&emulator).await;
+    emulator.set_absent(BUDI, true);
+    assert_eq!(number.say(BUDI, "3EB0B1", "Halo").await, refused("not_on_whatsapp", false));
+    assert_eq!(emulator.read(|record| record.messages), 0);
+    // The answer is remembered.
+    emulator.set_absent(BUDI, false);
+    assert_eq!(number.say(BUDI, "3EB0B2", "Halo").await, refused("not_on_whatsapp", false));
+    // Whom the number has talked with is not looked up.
+    let mut known = part(BUDI, "3EB0B3", Content::Text("Halo".to_owned()));
+    known.known = true;
+    assert_eq!(number.send_part(known).await, Outcome::Accepted);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_says_why_and_whether_to_try_again() {
+    let emulator = emulator().await;
+    let number = Number::linked(&emulator).await;
+    for (code, again) in [(463, true), (475, true), (429, true), (479, false)] {
+        emulator.fault(Rule::once(Fault::Nack { code }).recipient(AYSE));
+        let wire_id = format!("3EB0C{code}");
+        assert_eq!(number.say(AYSE, &wire_id, "?").await, refused(&format!("nack_{code}"), again));
+    }
+    assert_eq!(number.say(AYSE, "3EB0C0", "!").await, Outcome::Accepted);
+    number.receipt("3EB0C0", ReceiptKind::Read).await;
+    assert_eq!(emulator.seen().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_accepted_before_the_line_broke_is_unknown_and_shown_once() {
+    let emulator = emulator().await;
+    let number = Number::linked(&emulator).await;
+    for accepted in [true, false] {
+        let wire_id = format!("3EB0D{}", u8::from(accepted));
+        emulator.fault(Rule::once(Fault::DropBeforeAck { accepted }));
+        let outcome = number.say(AYSE, &wire_id, "once").await;
+        assert_eq!(outcome, Outcome::Unknown { cause: "connection_lost".to_owned() });
+        wait_for_the_end(&number).await;
+        number.connect().await;
+        assert_eq!(number.say(AYSE, &wire_id, "once").await, Outcome::Accepted);
+        number.receipt(&wire_id, ReceiptKind::Read).await;
+    }
+    let ids: Vec<String> = emulator.seen().into_iter().map(|seen| seen.id).collect();
+    assert_eq!(ids, ["3EB0D1", "3EB0D0"]);
+    assert_eq!(emulator.read(|record| record.repeats), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_connection_nothing_is_sent() {
+    let emulator = emulator().await;
+    let number = Number::linked(&emulator).await;
+    emulator.close_server().await;
+    wait_for_the_end(&number).await;
+    assert_eq!(number.say(AYSE, "3EB0E1", "?").await, refused("not_connected", true));
+    emulator.open_server().await.unwrap();
+    number.connect().await;
+    assert_eq!(number.say(AYSE, "3EB0E1", "!").await, Outcome::Accepted);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_phone_that_could_not_open_a_message_gets_it_again_after_a_restart() {
+    let emulator = emulator().await;
+    let number = Number::linked(&emulator).await;
+    emulator.fault(Rule::once(Fault::Undecryptable).recipient(AYSE));
+    emulator.fault(Rule::once(Fault::DropAfterAck).recipient(AYSE));
+    let outcome = number.say(AYSE, "3EB0F1", "again").await;
+    assert!(matches!(outcome, Outcome::Accepted | Outcome::Unknown { .. }), "{outcome:?}");
+    emulator.kick(OWNER, Kick::Drop);
+    wait_for_the_end(&number).await;
+    let again = Number::again(&emulator, number.stop().await);
+    again.connect().await;
+    again.receipt("3EB0F1", ReceiptKind::Read).await;
+    let seen = emulator.seen();
+    assert_eq!((seen.len(), seen[0].text.as_deref()), (1, Some("again")));
+    assert_eq!(emulator.read(|record| record.retries), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plain_answer_goes_out_beside_the_outbox() {
+    let emulator = emulator().await;
+    let number = Number::linked(&emulator).await;
+    number.line.say(AYSE.to_owned(), "Listeden çıkarıldınız.".to_owned()).await.unwrap();
+    emulator.wait_until(|record| record.seen.len() == 1, DEADLINE).await.unwrap();
+}

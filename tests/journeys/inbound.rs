@@ -1,0 +1,183 @@
+//! Replies, opt-outs by a word, hidden identities and names.
+
+use ulak_core::app::Problem;
+use ulak_core::contact::{ContactQuery, Standing};
+use ulak_core::ids::CampaignId;
+use ulak_core::inbound::Kept;
+use ulak_core::inbound::store::replies::{Answers, ReplyPage, ReplyQuery};
+use ulak_core::ledger::Book;
+use ulak_core::session::line::{Reply, Signal};
+use ulak_core::session::messenger::Outcome;
+use ulak_core::testing::World;
+use ulak_core::testing::numbers::{BRISK, reply};
+
+use crate::at;
+
+const ELIF: &str = "+905325550142";
+const LID: &str = "100000012345678";
+
+/// A campaign to Elif that went out at noon.
+async fn sent() -> Result<(World, CampaignId), Problem> {
+    let mut world = World::with_numbers(at(0, 12, 0), &[BRISK]).await?;
+    world.contact("Elif", ELIF).await?;
+    let id = world.schedule("Merhaba").await?;
+    world.run_until(at(0, 13, 0)).await?;
+    assert_eq!(world.counts(id).await?.sent, 1);
+    Ok((world, id))
+}
+
+fn from_lid(id: &str, text: &str) -> Reply {
+    Reply { phone: None, lid: Some(LID.to_owned()), ..reply(id, "", text, at(0, 13, 0)) }
+}
+
+async fn hear(world: &World, reply: Reply) -> Result<Kept, Problem> {
+    world.hear(world.numbers[0].id, &Signal::Reply(reply)).await
+}
+
+async fn pair(world: &World) -> Result<Kept, Problem> {
+    let pair = Signal::Lid { phone: ELIF.to_owned(), lid: LID.to_owned() };
+    world.hear(world.numbers[0].id, &pair).await
+}
+
+async fn replies(world: &World, campaign_id: CampaignId) -> Result<ReplyPage, Problem> {
+    world.app.replies(&ReplyQuery { campaign_id, only_stops: false, offset: 0, limit: 50 }).await
+}
+
+async fn standing(world: &World, phone: &str) -> Result<Option<Standing>, Problem> {
+    let query = ContactQuery { search: phone.to_owned(), limit: 1, ..ContactQuery::default() };
+    Ok(world.app.contacts(&query).await?.rows.first().map(|contact| contact.standing))
+}
+
+#[tokio::test]
+async fn a_reply_is_kept_once_and_shown_with_its_campaign() -> Result<(), Problem> {
+    let (world, id) = sent().await?;
+    for _ in 0..3 {
+        hear(&world, reply("R1", ELIF, "Teşekkürler", at(0, 13, 0))).await?;
+    }
+    hear(&world, reply("R2", ELIF, "Yarın gelirim", at(0, 13, 1))).await?;
+    let page = replies(&world, id).await?;
+    let texts: Vec<&str> = page.rows.iter().map(|row| row.text.as_str()).collect();
+    assert_eq!((page.total, texts), (2, vec!["Yarın gelirim", "Teşekkürler"]));
+    assert_eq!((page.rows[0].name.as_str(), page.rows[0].session_name.as_str()), ("Elif", "Number 1"));
+    assert_eq!(world.app.live(id).await?.answers, Answers { replied: 1, opted_out: 0 });
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_reply_a_month_later_answers_no_campaign_unless_it_quotes_it() -> Result<(), Problem> {
+    let (mut world, id) = sent().await?;
+    world.run_until(at(31, 14, 0)).await?;
+    hear(&world, reply("R1", ELIF, "Kimsiniz?", at(31, 13, 1))).await?;
+    assert_eq!(replies(&world, id).await?.total, 0);
+    let quotes = Some(world.numbers[0].phone.sent()[0].wire_id.clone());
+    hear(&world, Reply { quotes, ..reply("R2", ELIF, "Bu hâlâ geçerli mi?", at(31, 13, 2)) }).await?;
+    assert_eq!(replies(&world, id).await?.total, 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_stop_counts_at_once_for_what_is_queued_already() -> Result<(), Problem> {
+    let (mut world, first) = sent().await?;
+    let next = world.schedule("Again").await?;
+    let kept = hear(&world, reply("R1", ELIF, " dur! ", at(0, 13, 0))).await?;
+    assert_eq!((kept.opted_out, kept.campaigns), (vec![ELIF.to_owned()], vec![first]));
+    assert_eq!(hear(&world, reply("R2", ELIF, "STOP", at(0, 13, 0))).await?.opted_out.len(), 0, "once is enough");
+    world.run_until(at(0, 14, 0)).await?;
+    assert_eq!(world.numbers[0].phone.sent().len(), 1);
+    assert_eq!(world.counts(next).await?.skipped, 1);
+    assert_eq!(standing(&world, ELIF).await?, Some(Standing::Black));
+    assert_eq!(world.app.live(first).await?.answers, Answers { replied: 1, opted_out: 1 });
+    assert_eq!(world.app.balance(Book::Real).await?.released, 1);
+    world.app.ledger_holds().await
+}
+
+#[tokio::test]
+async fn words_that_the_owner_chose_count_and_others_do_not() -> Result<(), Problem> {
+    let (world, _) = sent().await?;
+    let mut settings = world.app.settings().await?;
+    settings.stop_words = vec!["istemiyorum".to_owned()];
+    world.app.save_settings(&settings).await?;
+    assert!(hear(&world, reply("R1", ELIF, "STOP", at(0, 13, 0))).await?.opted_out.is_empty());
+    assert_eq!(hear(&world, reply("R2", ELIF, "İSTEMİYORUM", at(0, 13, 0))).await?.opted_out, [ELIF]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_stop_from_a_hidden_identity_counts_when_the_phone_behind_it_is_learned() -> Result<(), Problem> {
+    let (world, id) = sent().await?;
+    assert_eq!(hear(&world, from_lid("R1", "STOP")).await?, Kept::default());
+    assert_eq!(standing(&world, ELIF).await?, Some(Standing::Normal));
+    let kept = pair(&world).await?;
+    assert_eq!((kept.opted_out, kept.campaigns), (vec![ELIF.to_owned()], vec![id]));
+    assert_eq!(standing(&world, ELIF).await?, Some(Standing::Black));
+    hear(&world, reply("R1", ELIF, "STOP", at(0, 13, 0))).await?;
+    hear(&world, from_lid("R1", "STOP")).await?;
+    assert_eq!(replies(&world, id).await?.total, 1, "the same reply, by whatever name");
+    assert_eq!(pair(&world).await?, Kept::default());
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_reply_that_came_under_both_names_before_the_pair_is_one() -> Result<(), Problem> {
+    let (world, id) = sent().await?;
+    hear(&world, from_lid("R1", "Olur")).await?;
+    hear(&world, reply("R1", ELIF, "Olur", at(0, 13, 0))).await?;
+    pair(&world).await?;
+    assert_eq!(replies(&world, id).await?.total, 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_hidden_identity_that_quotes_is_known_by_what_it_quotes() -> Result<(), Problem> {
+    let (world, id) = sent().await?;
+    let quotes = Some(world.numbers[0].phone.sent()[0].wire_id.clone());
+    let kept = hear(&world, Reply { quotes, ..from_lid("R1", "iptal") }).await?;
+    assert_eq!(kept.opted_out, [ELIF]);
+    assert_eq!(replies(&world, id).await?.rows[0].name, "Elif");
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_answer_proves_that_a_part_of_unknown_outcome_arrived() -> Result<(), Problem> {
+    let mut world = World::with_numbers(at(0, 12, 0), &[BRISK]).await?;
+    world.contact("Elif", ELIF).await?;
+    let id = world.schedule("Merhaba").await?;
+    world.numbers[0].phone.answer([Outcome::Unknown { cause: "no_answer".to_owned() }]);
+    while world.counts(id).await?.unknown == 0 {
+        world.step().await?;
+    }
+    let quotes = Some(world.numbers[0].phone.sent()[0].wire_id.clone());
+    hear(&world, Reply { quotes, ..reply("R1", ELIF, "Tamam", at(0, 12, 1)) }).await?;
+    world.run_until(at(0, 14, 0)).await?;
+    assert_eq!(world.counts(id).await?.delivered, 1);
+    assert_eq!(world.numbers[0].phone.sent().len(), 1);
+    world.app.ledger_holds().await
+}
+
+#[tokio::test]
+async fn a_stranger_who_says_stop_is_not_written_to_when_a_list_brings_them_in() -> Result<(), Problem> {
+    let (world, _) = sent().await?;
+    hear(&world, reply("R1", "+628125550147", "BERHENTI", at(0, 13, 0))).await?;
+    assert_eq!(standing(&world, "+628125550147").await?, Some(Standing::Black));
+    Ok(())
+}
+
+#[tokio::test]
+async fn names_from_the_phone_fill_only_what_is_empty_and_only_by_choice() -> Result<(), Problem> {
+    let world = World::with_numbers(at(0, 12, 0), &[BRISK]).await?;
+    world.contact("Elif", ELIF).await?;
+    world.contact("", "+628125550147").await?;
+    let number = world.numbers[0].id;
+    let name = |phone: &str, name: &str| Signal::Name {
+        phone: phone.to_owned(),
+        name: name.to_owned(),
+        from_address_book: true,
+    };
+    assert!(!world.hear(number, &name("+628125550147", "Budi")).await?.contacts_changed);
+    world.choose(number, true, false).await?;
+    assert!(world.hear(number, &name("+628125550147", "Budi")).await?.contacts_changed);
+    assert!(!world.hear(number, &name(ELIF, "Elif Usta")).await?.contacts_changed);
+    let query = ContactQuery { search: "budi".to_owned(), limit: 5, ..ContactQuery::default() };
+    assert_eq!(world.app.contacts(&query).await?.rows[0].phone, "+628125550147");
+    Ok(())
+}

@@ -1,0 +1,105 @@
+import { render, screen, waitFor } from '@testing-library/svelte';
+import { beforeEach, expect, test, vi } from 'vitest';
+import { connectTo, type Api, type LinkView, type Listen } from '../../api/client';
+import { language } from '../../lib/i18n.svelte';
+import { numbers } from '../../lib/numbers.svelte';
+import LinkDialog from './LinkDialog.svelte';
+import { sample } from './sample';
+
+// The dialog over a core of which a test says how far linking is.
+
+const waiting: LinkView = { sessionId: 'l1', stage: 'qr', qr: { size: 21, path: 'M0 0h1v1h-1z' }, code: null, expiresAt: null, end: null, problem: null, attempt: 1 };
+let view: LinkView;
+let tell: () => void;
+const asked = vi.fn();
+
+beforeEach(() => {
+  language.locale = 'en';
+  numbers.list = [];
+  view = waiting;
+  asked.mockReset();
+  const call = (name: string, answer: () => unknown) => async (...args: unknown[]) => { asked(name, ...args); return answer(); };
+  connectTo({
+    api: { numbers: async () => [sample({ id: 'n7', name: '' })], linkView: async () => view, startLink: call('start', () => 'l1'), cancelLink: call('cancel', () => null), refreshLink: call('refresh', () => null), renameSession: call('rename', () => null) } as unknown as Api,
+    listen: ((_, cb) => { tell = cb as () => void; return () => undefined; }) as Listen,
+  });
+});
+
+function open(first: boolean, number = null as ReturnType<typeof sample> | null) {
+  const onclose = vi.fn();
+  return { onclose, ...render(LinkDialog, { number, first, onclose }) };
+}
+
+async function become(next: Partial<LinkView>) {
+  view = { ...waiting, qr: null, ...next };
+  tell();
+}
+
+test('before the first number no code is asked for until the risk is accepted', async () => {
+  open(true);
+  expect(screen.getByTestId('link-risk')).toHaveTextContent('Nothing removes it');
+  expect(asked).not.toHaveBeenCalled();
+  screen.getByTestId('link-accept').click();
+  await waitFor(() => expect(screen.getByTestId('link-qr')).toBeInTheDocument());
+  expect(asked).toHaveBeenCalledExactlyOnceWith('start', { kind: 'qr' }, null);
+});
+
+test('linking a number again names it, so that it keeps its history', async () => {
+  open(false, sample({ id: 'n1', state: 'logged_out' }));
+  await screen.findByTestId('link-qr');
+  expect(asked).toHaveBeenCalledWith('start', { kind: 'qr' }, 'n1');
+  expect(screen.queryByTestId('link-risk')).toBeNull();
+});
+
+test('leaving before the phone answered cancels', async () => {
+  const { unmount } = open(false);
+  await screen.findByTestId('link-qr');
+  unmount();
+  await waitFor(() => expect(asked).toHaveBeenCalledWith('cancel', 'l1'));
+});
+
+test('codes that ran out wait for the owner to ask for new ones', async () => {
+  open(false);
+  await screen.findByTestId('link-qr');
+  await become({ stage: 'ended', end: 'exhausted' });
+  (await screen.findByTestId('link-refresh')).click();
+  await waitFor(() => expect(asked).toHaveBeenCalledWith('refresh', 'l1'));
+});
+
+test('what was in the way is said in its own words', async () => {
+  open(false);
+  await screen.findByTestId('link-qr');
+  await become({ stage: 'ended', end: 'refused', problem: { code: 'number.taken', message: '', params: { phone: '+90 555 000 51 42', name: 'Shop' } } });
+  expect(await screen.findByTestId('link-ended')).toHaveTextContent('already linked as Shop');
+});
+
+test('the other way is a code for a phone, and lets go of the QR code', async () => {
+  open(false);
+  await screen.findByTestId('link-qr');
+  screen.getByTestId('link-how-code').click();
+  await waitFor(() => expect(asked).toHaveBeenCalledWith('cancel', 'l1'));
+  (await screen.findByTestId('link-ask-code')).click();
+  expect(await screen.findByText('Type the number first.')).toBeInTheDocument();
+  view = { ...waiting, stage: 'code', qr: null, code: 'K7PX-2M4Q' };
+  const field = screen.getByTestId<HTMLInputElement>('link-phone');
+  field.value = '0555 000 52 90';
+  field.dispatchEvent(new Event('input', { bubbles: true }));
+  screen.getByTestId('link-ask-code').click();
+  expect(await screen.findByTestId('link-code')).toHaveTextContent('K7PX-2M4Q');
+  expect(asked).toHaveBeenCalledWith('start', { kind: 'pairing_code', phone: '0555 000 52 90' }, null);
+});
+
+test('a linked number is named, under the id that it became', async () => {
+  const { onclose, unmount } = open(false);
+  await screen.findByTestId('link-qr');
+  await become({ stage: 'linked', sessionId: 'n7' });
+  const field = await screen.findByTestId<HTMLInputElement>('link-name');
+  await waitFor(() => expect(field).toHaveFocus());
+  field.value = 'Shop two';
+  field.dispatchEvent(new Event('input', { bubbles: true }));
+  screen.getByTestId('link-finish').click();
+  await waitFor(() => expect(onclose).toHaveBeenCalled());
+  expect(asked).toHaveBeenCalledWith('rename', 'n7', 'Shop two');
+  unmount();
+  expect(asked).not.toHaveBeenCalledWith('cancel', 'l1');
+});
