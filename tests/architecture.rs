@@ -12,6 +12,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// A module may import what stands before it in this list, never what stands after it. Modules of one row do not
 /// know each other, except where `BESIDE` says so.
@@ -156,4 +157,23 @@ fn the_shell_decides_nothing() {
             assert!(lines <= 11, "{}: a command of {lines} lines", path.display());
         }
     }
+}
+
+/// The features of everything that a package is built from.
+fn features(package: &str, edges: &str) -> String {
+    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
+    let mut tree = Command::new(cargo);
+    tree.args(["tree", "--package", package, "--edges", edges, "--offline", "--locked"]).current_dir(root());
+    let output = tree.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// Clients that talk to the emulator skip the check of WhatsApp's certificate; nothing that is shipped may.
+#[test]
+fn what_is_shipped_skips_no_check() {
+    let tests = features("ulak-emulator", "features");
+    assert!(tests.contains("danger-skip-cert-chain-verify"), "the search would not find it");
+    let shipped = features("ulak", "features,no-dev");
+    assert!(!shipped.contains("danger-") && !shipped.contains("ulak-emulator"));
 }

@@ -8,8 +8,9 @@ use ulak_core::inbound::store::replies::{Answers, ReplyPage, ReplyQuery};
 use ulak_core::ledger::Book;
 use ulak_core::session::line::{Reply, Signal};
 use ulak_core::session::messenger::Outcome;
-use ulak_core::testing::World;
+use ulak_core::settings::Language;
 use ulak_core::testing::numbers::{BRISK, reply};
+use ulak_core::testing::{Call, World};
 
 use crate::at;
 
@@ -179,5 +180,28 @@ async fn names_from_the_phone_fill_only_what_is_empty_and_only_by_choice() -> Re
     assert!(!world.hear(number, &name(ELIF, "Elif Usta")).await?.contacts_changed);
     let query = ContactQuery { search: "budi".to_owned(), limit: 5, ..ContactQuery::default() };
     assert_eq!(world.app.contacts(&query).await?.rows[0].phone, "+628125550147");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_reply_is_confirmed_once_it_is_kept_and_an_opt_out_is_answered_by_choice() -> Result<(), Problem> {
+    let world = World::at(at(0, 12, 0)).await?;
+    world.link("+905550001122").await?;
+    world.contact("Elif", ELIF).await?;
+    let line = world.network.line().expect("a line was asked for");
+    let kept = line.hear_and_ask(Signal::Reply(reply("R1", ELIF, "STOP", at(0, 12, 1))));
+    world.settle().await;
+    assert_eq!(kept.await, Ok(()), "it is in the database");
+    assert_eq!(standing(&world, ELIF).await?, Some(Standing::Black));
+    let said = || line.calls().into_iter().filter(|call| matches!(call, Call::Say { .. })).collect::<Vec<_>>();
+    assert_eq!(said(), [], "nothing is said unless the owner wants it");
+    let mut settings = world.app.settings().await?;
+    (settings.stop_reply, settings.business_name) = (true, "Toko Melati".to_owned());
+    settings.language = Some(Language::En);
+    world.app.save_settings(&settings).await?;
+    line.hear(Signal::Reply(reply("R2", "+628125550147", "stop", at(0, 12, 2))));
+    world.settle().await;
+    let text = "Toko Melati: You will get no more messages from us.".to_owned();
+    assert_eq!(said(), [Call::Say { to: "+628125550147".to_owned(), text }]);
     Ok(())
 }

@@ -2,9 +2,12 @@
 
 use ulak_core::app::{BanView, NumberView, Problem, ShutView};
 use ulak_core::clock::{DAY, HOUR, MINUTE, Millis, SECOND};
+use ulak_core::contact::Standing;
 use ulak_core::ids::SessionId;
 use ulak_core::session::line::{Closed, Limits, Signal};
 use ulak_core::session::messenger::Outcome;
+use ulak_core::settings::Language;
+use ulak_core::testing::numbers::reply;
 use ulak_core::testing::{Call, FakeLine, Server, World};
 
 use crate::at;
@@ -329,5 +332,42 @@ async fn options_of_a_number_are_kept() -> Result<(), Problem> {
     let world = world.restart().await?;
     let number = world.number(id).await?;
     assert!(number.typing && number.take_names);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_stop_counts_is_confirmed_to_the_line_and_answered_if_the_owner_wants() -> Result<(), Problem> {
+    let (world, _, line) = shop().await?;
+    let elif = world.contact("Elif", "+905325550142").await?;
+    let mut settings = world.app.settings().await?;
+    (settings.stop_reply, settings.language) = (true, Some(Language::Tr));
+    world.app.save_settings(&settings).await?;
+    let kept = line.hear_and_ask(Signal::Reply(reply("R1", "+905325550142", "dur", at(0, 12, 1))));
+    world.settle().await;
+    assert!(kept.await.is_ok(), "WhatsApp is told that the reply is safe");
+    assert_eq!(world.app.contact(elif).await?.standing, Standing::Black);
+    let text = "Bundan sonra size mesaj göndermeyeceğiz.".to_owned();
+    let said = Call::Say { to: "+905325550142".to_owned(), text };
+    assert_eq!(line.calls().iter().filter(|call| **call == said).count(), 1);
+    line.hear(Signal::Reply(reply("R1", "+905325550142", "dur", at(0, 12, 1))));
+    world.settle().await;
+    assert_eq!(line.calls().iter().filter(|call| **call == said).count(), 1, "the same reply again says nothing");
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_a_full_disk_does_not_take_is_not_confirmed() -> Result<(), Problem> {
+    let (world, _, line) = shop().await?;
+    world.contact("Elif", "+905325550142").await?;
+    world.app.desk().run();
+    let db = world.app.db();
+    db.limit_pages(db.page_count().await?).await?;
+    let text = "uzun ".repeat(20_000);
+    let mut kept = line.hear_and_ask(Signal::Reply(reply("R1", "+905325550142", &text, at(0, 12, 1))));
+    let early = tokio::time::timeout(std::time::Duration::from_millis(300), &mut kept).await;
+    assert!(early.is_err(), "it is not safe yet");
+    db.limit_pages(1_000_000).await?;
+    let kept = tokio::time::timeout(std::time::Duration::from_secs(20), kept).await;
+    assert!(matches!(kept, Ok(Ok(()))), "and then it is");
     Ok(())
 }

@@ -86,7 +86,7 @@ async fn many_contacts(world: &World, count: i64) -> Result<(), Problem> {
 #[tokio::test]
 async fn a_folder_is_open_once() -> Result<(), Problem> {
     let world = World::at(at(0, 12, 0)).await?;
-    let second = App::by_hand(world.folder.path(), &key(), world.clock.clone(), world.phone.clone(), None).await;
+    let second = App::by_hand(world.folder.path(), &key(), world.clock.clone(), world.phone.clone()).await;
     assert_eq!(second.err().map(|problem| problem.code), Some("storage.in_use".to_owned()));
     Ok(())
 }
@@ -97,7 +97,7 @@ async fn another_key_opens_nothing() -> Result<(), Problem> {
     app.db().close().await;
     drop(app);
     let other = zeroize::Zeroizing::new([9; 32]);
-    let opened = App::by_hand(folder.path(), &other, clock, phone, None).await;
+    let opened = App::by_hand(folder.path(), &other, clock, phone).await;
     assert_eq!(opened.err().map(|problem| problem.code), Some("storage.wrong_key".to_owned()));
     Ok(())
 }

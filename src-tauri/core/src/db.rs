@@ -5,6 +5,8 @@
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
+#[cfg(any(test, feature = "testing"))]
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
@@ -130,12 +132,17 @@ fn is_no_space(error: &sqlx::Error) -> bool {
     }
 }
 
+const BEGIN: &str = "BEGIN IMMEDIATE";
+
 pub struct Db {
     writer: SqlitePool,
     readers: SqlitePool,
     folder: PathBuf,
     /// Held as long as the database is open.
     lock: File,
+    /// How large a test lets the file grow.
+    #[cfg(any(test, feature = "testing"))]
+    pages: AtomicI64,
 }
 
 /// The lock on a data folder, taken before anything in it is read.
@@ -180,12 +187,38 @@ impl Db {
         migrate(&options, &folder, MIGRATIONS).await?;
         let writer = pool(1).connect_with(options.clone()).await.map_err(at)?;
         let readers = pool(3).connect_with(options.pragma("query_only", "on")).await.map_err(at)?;
-        Ok(Self { writer, readers, folder, lock })
+        Ok(Self {
+            writer,
+            readers,
+            folder,
+            lock,
+            #[cfg(any(test, feature = "testing"))]
+            pages: AtomicI64::new(i64::from(u32::MAX - 1)),
+        })
     }
 
     /// The only way to write. Dropping the transaction undoes it.
     pub async fn begin(&self) -> Result<Tx, StorageError> {
-        self.writer.begin_with("BEGIN IMMEDIATE").await.map_err(|error| self.error(error))
+        let begun = match self.writer.begin_with(BEGIN).await {
+            Err(sqlx::Error::InvalidSavePointStatement) => {
+                self.replace_writer().await.map_err(|error| self.error(error))?;
+                self.writer.begin_with(BEGIN).await
+            }
+            begun => begun,
+        };
+        begun.map_err(|error| self.error(error))
+    }
+
+    /// On a full disk SQLite may undo a transaction by itself. The library then fails to undo it once more and counts
+    /// it as open for ever, so the connection is replaced by one that counts from nothing.
+    async fn replace_writer(&self) -> Result<(), sqlx::Error> {
+        let writer = self.writer.acquire().await?;
+        if writer.is_in_transaction() {
+            writer.close().await?;
+            #[cfg(any(test, feature = "testing"))]
+            self.limit_pages_again().await?;
+        }
+        Ok(())
     }
 
     pub async fn commit(&self, tx: Tx) -> Result<(), StorageError> {
@@ -208,7 +241,14 @@ impl Db {
     /// Lets the file grow to so many pages only: how tests meet a full disk.
     #[cfg(any(test, feature = "testing"))]
     pub async fn limit_pages(&self, pages: i64) -> Result<(), StorageError> {
-        let statement = format!("PRAGMA max_page_count = {pages}");
+        self.pages.store(pages, Ordering::SeqCst);
+        Ok(self.limit_pages_again().await?)
+    }
+
+    /// The limit belongs to the connection.
+    #[cfg(any(test, feature = "testing"))]
+    async fn limit_pages_again(&self) -> Result<(), sqlx::Error> {
+        let statement = format!("PRAGMA max_page_count = {}", self.pages.load(Ordering::SeqCst));
         sqlx::query(sqlx::AssertSqlSafe(statement)).execute(&self.writer).await?;
         Ok(())
     }
@@ -345,6 +385,26 @@ mod tests {
         std::fs::copy(copy, database_file(folder.path())).unwrap();
         let copy = SqlitePool::connect_with(connect_options(folder.path(), &key)).await.unwrap();
         assert_eq!(number(&copy, "SELECT count(*) FROM settings").await, 1);
+    }
+
+    #[tokio::test]
+    async fn a_transaction_that_a_full_disk_undid_does_not_stand_in_the_way_of_the_next() {
+        let folder = tempfile::tempdir().unwrap();
+        let db = Db::open(lock_folder(folder.path()).unwrap(), &Zeroizing::new([7; 32])).await.unwrap();
+        let pages = db.page_count().await.unwrap();
+        db.limit_pages(pages).await.unwrap();
+        let insert = "INSERT INTO settings (key, value) VALUES (?, hex(zeroblob(500000)))";
+        for _ in 0..2 {
+            let mut tx = db.begin().await.unwrap();
+            let full = sqlx::query(insert).bind("a").execute(&mut *tx).await.map_err(|error| db.error(error));
+            assert!(matches!(full, Err(StorageError::Full { .. })), "{full:?}");
+        }
+        db.limit_pages(1_000_000).await.unwrap();
+        let mut tx = db.begin().await.unwrap();
+        sqlx::query(insert).bind("b").execute(&mut *tx).await.unwrap();
+        db.commit(tx).await.unwrap();
+        let keys: Vec<String> = sqlx::query_scalar("SELECT key FROM settings").fetch_all(db.read()).await.unwrap();
+        assert_eq!(keys, ["b"]);
     }
 
     #[tokio::test]

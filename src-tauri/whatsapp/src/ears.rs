@@ -137,9 +137,27 @@ impl Ears {
         }
     }
 
-    /// The first reason counts: what comes after is its consequence.
+    pub fn was_linked(&self) -> bool {
+        self.ending().linked.is_some()
+    }
+
+    /// The first reason counts, because what comes after is its consequence; but any tells more than a lost line.
     pub fn close(&self, closed: Closed) {
-        self.ending().closed.get_or_insert(closed);
+        let lost = matches!(closed, Closed::Lost { .. });
+        let mut ending = self.ending();
+        match &ending.closed {
+            Some(Closed::Lost { .. }) if !lost => ending.closed = Some(closed),
+            Some(_) => {}
+            None => ending.closed = Some(closed),
+        }
+    }
+
+    /// The server said why the line is lost.
+    pub fn close_because(&self, closed: Closed) {
+        let mut ending = self.ending();
+        if matches!(ending.closed, None | Some(Closed::Lost { .. })) {
+            ending.closed = Some(closed);
+        }
     }
 
     pub fn phone_seen(&self) {

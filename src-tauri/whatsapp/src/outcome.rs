@@ -44,6 +44,11 @@ fn is_final(code: &str) -> bool {
     )
 }
 
+/// A refusal that a new upload may cure: the server's, and not one of the account's limits.
+pub fn may_be_the_file(cause: &str) -> bool {
+    cause.starts_with("nack_") && !matches!(cause, "nack_463" | "nack_475" | "nack_429")
+}
+
 /// The library gave up before it said that the message was written.
 pub fn of_send_error(error: &SendError) -> Outcome {
     match error {

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 use whatsapp_rust::bot::{Bot, BotHandle};
-use whatsapp_rust::{Client, NodeFilter};
+use whatsapp_rust::store::commands::DeviceCommand;
+use whatsapp_rust::{Client, NodeFilter, OwnedNodeRef};
 
 use crate::ears::Ears;
 use crate::heard::stream_trouble;
@@ -62,22 +63,30 @@ impl Running {
 
 async fn run(mut handle: BotHandle, ears: Arc<Ears>, silent: Arc<AtomicBool>, ended: watch::Sender<bool>) {
     let client = handle.client();
+    let mut trouble = listen(&client);
     loop {
-        let trouble = client.wait_for_node(NodeFilter::tag("stream:error"));
         tokio::select! {
             () = &mut handle => break,
             () = ears.stop.notified() => break,
-            Ok(node) = trouble => {
-                let code = node.get().get_attr("code").map(|code| code.as_str().into_owned());
-                if let Some(closed) = stream_trouble(code.as_deref().unwrap_or_default()) {
-                    ears.close(closed);
+            node = &mut trouble => {
+                if node.is_ok_and(|node| note_trouble(&ears, &node)) {
                     break;
                 }
+                trouble = listen(&client);
             }
         }
     }
+    // The library may have ended before this task was asked.
+    if let Ok(Some(node)) = trouble.try_recv() {
+        note_trouble(&ears, &node);
+    }
     ears.ready.store(false, Ordering::SeqCst);
     ears.acks.close();
+    if ears.was_linked() {
+        // The library takes over the phone's settings and address book at a first connection, which it tells by the
+        // empty name: a business's is filled in already.
+        client.persistence_manager().process_command(DeviceCommand::SetPushName(String::new())).await;
+    }
     if tokio::time::timeout(SHUTDOWN, handle.shutdown()).await.is_err() {
         tracing::warn!("a connection took too long to shut down");
     }
@@ -85,6 +94,22 @@ async fn run(mut handle: BotHandle, ears: Arc<Ears>, silent: Arc<AtomicBool>, en
         ears.queue.push(ears.last_signal());
     }
     let _ = ended.send(true);
+}
+
+type Trouble = whatsapp_rust::futures::channel::oneshot::Receiver<Arc<OwnedNodeRef>>;
+
+/// The library tells no event of an error of the stream that it means to reconnect after.
+fn listen(client: &Client) -> Trouble {
+    client.wait_for_node(NodeFilter::tag("stream:error"))
+}
+
+/// Answers whether the connection is to end.
+fn note_trouble(ears: &Ears, node: &OwnedNodeRef) -> bool {
+    let code = node.get().get_attr("code").map(|code| code.as_str().into_owned());
+    let closed = stream_trouble(code.as_deref().unwrap_or_default());
+    let ends = closed.is_some();
+    closed.into_iter().for_each(|closed| ears.close_because(closed));
+    ends
 }
 
 impl Drop for Running {

@@ -17,21 +17,23 @@ use crate::heard::lid_of;
 use crate::line::NumberLine;
 use crate::lookup::{self, Found, jid};
 use crate::outcome::{
-    NOT_CONNECTED, NOT_ON_WHATSAPP, UPLOAD_FAILED, again, never, of_ack, of_iq_error, of_send_error, unknown,
+    NOT_CONNECTED, NOT_ON_WHATSAPP, UPLOAD_FAILED, again, may_be_the_file, never, of_ack, of_iq_error, of_send_error,
+    unknown,
 };
 use crate::polls;
 use crate::running::Running;
 
-/// The dispatcher gives up after 75 seconds and then knows nothing. Whatever is not even handed over by now certainly
-/// was not sent.
+/// The dispatcher gives up after 75 seconds.
+const PATIENCE: Duration = Duration::from_secs(74);
+/// What is not even handed over by now certainly was not sent.
 const PREPARE: Duration = Duration::from_secs(45);
-const ACK: Duration = Duration::from_secs(29);
 
 impl NumberLine {
     pub(crate) async fn hand_over(&self, part: Outgoing) -> Outcome {
         let Some(running) = self.running().filter(|running| running.can_send()) else {
             return again(NOT_CONNECTED);
         };
+        let patience = tokio::time::sleep(PATIENCE);
         let prepared = tokio::time::timeout(PREPARE, self.prepare(&running, &part)).await;
         let message = match prepared {
             Ok(Ok(message)) => message,
@@ -39,11 +41,13 @@ impl NumberLine {
             Err(_) if matches!(part.content, Content::Media { .. }) => return again(UPLOAD_FAILED),
             Err(_) => return again(NOT_CONNECTED),
         };
-        let outcome = write(&running, &part.wire_id, &part.to, message).await;
+        let outcome = write(&running, &part.wire_id, &part.to, message, patience).await;
         match &outcome {
             Outcome::Accepted => self.tell_lid(&running, &part.to).await,
-            Outcome::Refused { .. } => running.ears.uploads.doubt(&part.wire_id).await,
-            Outcome::Unknown { .. } => {}
+            Outcome::Refused { cause, .. } if may_be_the_file(cause) => {
+                running.ears.uploads.doubt(&part.wire_id).await;
+            }
+            Outcome::Refused { .. } | Outcome::Unknown { .. } => {}
         }
         outcome
     }
@@ -113,7 +117,7 @@ impl NumberLine {
     pub(crate) async fn say_plainly(&self, to: &str, text: &str) -> Result<(), LineError> {
         let running = self.running().filter(|running| running.can_send()).ok_or(LineError::NotConnected)?;
         let wire_id = running.client.generate_message_id();
-        match write(&running, &wire_id, to, compose::text(text)).await {
+        match write(&running, &wire_id, to, compose::text(text), tokio::time::sleep(PATIENCE)).await {
             Outcome::Accepted => Ok(()),
             Outcome::Refused { cause, .. } => Err(LineError::Refused(cause)),
             Outcome::Unknown { .. } => Err(LineError::NoAnswer),
@@ -127,13 +131,18 @@ fn typing_time(text: &str) -> Millis {
     (letters * 40).clamp(SECOND, 4 * SECOND)
 }
 
-async fn write(running: &Arc<Running>, wire_id: &str, phone: &str, message: wa::Message) -> Outcome {
+async fn write(
+    running: &Arc<Running>,
+    wire_id: &str,
+    phone: &str,
+    message: wa::Message,
+    patience: tokio::time::Sleep,
+) -> Outcome {
     let Some(mut awaited) = running.ears.acks.expect(wire_id) else { return again(NOT_CONNECTED) };
     let (client, to) = (Arc::clone(&running.client), jid(phone));
     let options = SendOptions::default().with_message_id(wire_id);
     let mut handing = tokio::spawn(async move { client.send_message_with_options(to, message, options).await });
     let mut handed = false;
-    let patience = tokio::time::sleep(ACK);
     tokio::pin!(patience);
     loop {
         tokio::select! {

@@ -15,6 +15,9 @@ const BUILD: &[&str] = &[
     "libwebkit2gtk-4.1-dev",
 ];
 
+/// What looks at prepared media, independently of what prepared it.
+const MEDIA_TESTS: &[&str] = &["ffmpeg", "libimage-exiftool-perl", "poppler-utils"];
+
 /// A display, a session bus, a keyring and a driver for the window.
 const WINDOW_TESTS: &[&str] =
     &["dbus", "dbus-x11", "gnome-keyring", "imagemagick", "webkit2gtk-driver", "xauth", "xdotool", "xvfb"];
@@ -24,7 +27,7 @@ pub(crate) fn for_building() -> Outcome {
 }
 
 pub(crate) fn for_testing() -> Outcome {
-    ensure(&[BUILD, WINDOW_TESTS].concat())
+    ensure(&[BUILD, MEDIA_TESTS, WINDOW_TESTS].concat())
 }
 
 fn ensure(wanted: &[&str]) -> Outcome {

@@ -82,7 +82,7 @@ impl Messenger for Nobody {
 pub async fn app(folder: &Path) -> Outcome<Arc<App>> {
     let clock = ManualClock::default();
     clock.set(NOW);
-    Ok(App::by_hand(folder, &key(), Arc::new(clock), Arc::new(Nobody), None).await?)
+    Ok(App::by_hand(folder, &key(), Arc::new(clock), Arc::new(Nobody)).await?)
 }
 
 pub async fn db(folder: &Path) -> Outcome<Db> {

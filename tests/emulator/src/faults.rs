@@ -35,7 +35,7 @@ pub enum Fault {
     UploadRefused {
         status: u16,
     },
-    /// What was uploaded is gone: 404 or 410 to clients, a broken picture on phones.
+    /// A client that fetches a file is told that it is gone: 404 or 410. Phones are not concerned; see `forget_media`.
     MediaGone {
         status: u16,
     },
@@ -82,7 +82,7 @@ impl Fault {
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Rule {
-    /// Only this number's devices. Uploads and downloads belong to no number.
+    /// Only this number's devices. Downloads belong to no number.
     #[serde(default)]
     pub owner: Option<String>,
     /// Only messages to this number.

@@ -1,5 +1,7 @@
 //! What goes wrong on the way, as the real server lets it go wrong.
 
+use std::time::Duration;
+
 use ulak_emulator::{Fault, Habits, Kick, Limits, Record, Rule};
 use whatsapp_rust::features::MexRequest;
 use whatsapp_rust::types::events::Event;
@@ -46,7 +48,7 @@ async fn what_was_lost_with_the_line_is_shown_after_it_is_sent_again() {
     running.send(AYSE, "3EB0FC02", "is lost").await;
     running.event(|event| matches!(event, Event::Disconnected(_)).then_some(())).await;
     running.connected().await;
-    assert_eq!(emulator.seen().len(), 1);
+    emulator.wait_until(|record| record.seen.len() == 1, DEADLINE).await.unwrap();
     running.send(AYSE, "3EB0FC02", "is lost").await;
     running.receipt("3EB0FC02", ReceiptType::Read).await;
     assert_eq!((emulator.seen().len(), emulator.read(|record| record.repeats)), (2, 0));
@@ -144,6 +146,60 @@ async fn a_ban_is_told_at_the_next_login() {
         _ => None,
     });
     assert_eq!(expire.await, 3600);
+}
+
+/// What the client makes of a refused login.
+async fn refused(reason: u16) -> String {
+    let emulator = emulator().await;
+    let running = Running::linked(&emulator, OWNER).await;
+    let refusal = Fault::Refuse { reason, code: None, expire: None, message: Some("a word".to_owned()) };
+    emulator.fault(Rule::once(refusal).owner(OWNER));
+    emulator.kick(OWNER, Kick::Drop);
+    let verdict = running.event(|event| match event {
+        Event::LoggedOut(out) => Some(format!("logged out: {:?}", out.reason)),
+        Event::ConnectFailure(failure) => Some(format!("{:?}: {:?}", failure.reason, failure.message)),
+        Event::ClientOutdated(_) => Some("outdated".to_owned()),
+        _ => None,
+    });
+    verdict.await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn refused_logins_are_told_apart() {
+    let (gone, locked, outdated, banned, unavailable) =
+        futures::join!(refused(401), refused(403), refused(405), refused(406), refused(503));
+    assert_eq!(gone, "logged out: LoggedOut");
+    assert_eq!(locked, "logged out: AccountLocked");
+    assert_eq!(outdated, "outdated");
+    assert_eq!(banned, "logged out: UnknownLogout");
+    assert_eq!(unavailable, "ServiceUnavailable: Some(\"a word\")");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_stream_error_503_the_client_comes_back() {
+    let emulator = emulator().await;
+    let running = Running::linked(&emulator, OWNER).await;
+    emulator.kick(OWNER, Kick::StreamError { code: 503 });
+    running.event(|event| matches!(event, Event::Disconnected(_)).then_some(())).await;
+    running.connected().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_says_nothing_lets_the_client_wait() {
+    let emulator = emulator().await;
+    let running = Running::linked(&emulator, OWNER).await;
+    running.send(AYSE, "3EB1AD01", "before").await;
+    running.receipt("3EB1AD01", ReceiptType::Read).await;
+    emulator.fault(Rule::always(Fault::Silence).owner(OWNER));
+    running.send(AYSE, "3EB1AD02", "into the silence").await;
+    let mex = running.client.mex();
+    let unanswered = mex.fetch_reachout_timelock();
+    assert!(tokio::time::timeout(Duration::from_millis(200), unanswered).await.is_err());
+    assert!(running.client.is_connected());
+    emulator.clear_faults();
+    emulator.fault(Rule::always(Fault::Slow { ms: 30 }));
+    mex.fetch_reachout_timelock().await.unwrap();
+    assert_eq!(emulator.seen().len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

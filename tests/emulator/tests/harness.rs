@@ -98,10 +98,14 @@ impl Running {
     }
 
     pub async fn start_in(emulator: &Emulator, folder: TempDir) -> Self {
+        Self::start_at(emulator.chat_url(), folder).await
+    }
+
+    pub async fn start_at(chat_url: String, folder: TempDir) -> Self {
         let store = SqliteStore::new(folder.path().join("session.db").to_str().unwrap()).await.unwrap();
         let bot = Bot::builder()
             .with_backend(store)
-            .with_transport_factory(Dialler(emulator.chat_url()))
+            .with_transport_factory(Dialler(chat_url))
             .with_http_client(PlainLoopback(whatsapp_rust_ureq_http_client::UreqHttpClient::new()))
             .with_runtime(TokioRuntime)
             .with_version((2, 3000, 0))

@@ -1,6 +1,6 @@
 //! Linking a number, and coming back.
 
-use ulak_emulator::Error;
+use ulak_emulator::{Emulator, Error, Options};
 use whatsapp_rust::pair_code::PairCodeOptions;
 use whatsapp_rust::types::events::Event;
 
@@ -96,4 +96,16 @@ async fn a_client_that_logs_out_is_unlinked() {
     let running = Running::linked(&emulator, OWNER).await;
     running.client.logout().await;
     assert!(emulator.numbers().iter().all(|number| number.devices.is_empty()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_with_another_key_is_met_without_the_cached_one() {
+    let emulator = emulator().await;
+    let running = Running::linked(&emulator, OWNER).await;
+    let folder = running.stop().await;
+    let stranger = Emulator::start(Options { seed: 2, ..Options::default() }).await.unwrap();
+    let again = Running::start_in(&stranger, folder).await;
+    // It was understood, for it says that it does not know the device.
+    again.event(|event| matches!(event, Event::LoggedOut(_)).then_some(())).await;
+    assert_eq!(stranger.read(|record| (record.resumed, record.logins.len())), (0, 0));
 }

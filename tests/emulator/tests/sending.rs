@@ -1,7 +1,11 @@
 //! From the send to the blue tick.
 
 use ulak_emulator::{Kind, Seen};
+use whatsapp_rust::Jid;
 use whatsapp_rust::types::presence::ReceiptType;
+use whatsapp_rust::waproto::whatsapp::Message;
+use whatsapp_rust::waproto::whatsapp::message::PollCreationMessage;
+use whatsapp_rust::waproto::whatsapp::message::poll_creation_message::Option as Choice;
 
 use crate::harness::{AYSE, BUDI, DEADLINE, OWNER, Running, SECOND_OWNER, emulator};
 
@@ -45,4 +49,23 @@ async fn many_messages_to_several_people_arrive_in_order() {
     let texts: Vec<String> = emulator.seen_by(BUDI).into_iter().filter_map(|seen| seen.text).collect();
     assert_eq!(texts, (0..20).filter(|number| number % 2 == 1).map(|number| number.to_string()).collect::<Vec<_>>());
     assert_eq!(emulator.read(|record| (record.messages, record.repeats)), (20, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_poll_shows_its_question_and_its_choices() {
+    let emulator = emulator().await;
+    let running = Running::linked(&emulator, OWNER).await;
+    let choices = ["Evet", "Hayır"];
+    let poll = PollCreationMessage {
+        name: Some("Geliyor musunuz?".to_owned()),
+        options: choices.map(|choice| Choice { option_name: Some(choice.to_owned()), ..Choice::default() }).to_vec(),
+        selectable_options_count: Some(1),
+        ..PollCreationMessage::default()
+    };
+    let message = Message { poll_creation_message_v3: poll.into(), ..Message::default() };
+    running.send_message(Jid::pn(AYSE), "3EB0CD01", message).await;
+    running.receipt("3EB0CD01", ReceiptType::Read).await;
+    let seen = emulator.seen();
+    assert_eq!((seen[0].kind, seen[0].text.as_deref()), (Kind::Poll, Some("Geliyor musunuz?")));
+    assert_eq!(seen[0].options, choices);
 }

@@ -1,7 +1,8 @@
 //! The emulator's own restart, and its door for other processes.
 
-use std::io::{Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
+use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -80,4 +81,24 @@ async fn the_http_door_does_the_same() {
     assert_eq!(door("POST", "/kick", Some(json!({ "phone": OWNER, "kind": "replaced" }))).await.0, 200);
     emulator.wait_until(|_| !emulator.online(OWNER), DEADLINE).await.unwrap();
     assert_eq!(door("POST", "/reply", Some(json!({ "from": AYSE, "to": AYSE, "text": "" }))).await.0, 400);
+}
+
+#[cfg(unix)]
+#[test]
+fn the_program_tells_its_addresses_and_saves_when_it_is_asked_to_stop() {
+    let folder = TempDir::new().unwrap();
+    let mut program = Command::new(env!("CARGO_BIN_EXE_ulak-emulator"))
+        .args(["--folder", folder.path().to_str().unwrap(), "--auto-scan", OWNER])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut first = String::new();
+    BufReader::new(program.stdout.take().unwrap()).read_line(&mut first).unwrap();
+    let addresses: Value = serde_json::from_str(&first).unwrap();
+    assert!(addresses["chat"].as_str().unwrap().starts_with("ws://127.0.0.1:"));
+    let door = addresses["http"].as_str().unwrap();
+    assert_eq!(ask(door, "GET", "/numbers", None), (200, json!([])));
+    let asked = Command::new("kill").arg(program.id().to_string()).status().unwrap();
+    assert!(asked.success() && program.wait().unwrap().success());
+    assert!(folder.path().join("state.json").exists());
 }

@@ -968,7 +968,7 @@ export type Wait = {
 	sessionName: string | null,
 };
 
-export type WaitKind = "nothing" | "sending" | "pace" | "rest" | "hours" | "cap" | "due" | "paused" | "pausedAll" | "noNumber" | "disk";
+export type WaitKind = "nothing" | "sending" | "pace" | "rest" | "hours" | "cap" | "due" | "paused" | "pausedAll" | "noNumber" | "notConnected" | "newChats" | "shut" | "disk";
 
 /* Tauri Specta runtime */
 type EventEmit<T> = [T] extends [null] ? () => Promise<void> : (payload: T) => Promise<void>;

@@ -4,11 +4,12 @@
 //
 // door       choose-passphrase-input, choose-passphrase-again, choose-passphrase-save, unlock-input, unlock-open,
 //            failed-try-again, recovery-code, recovery-copy, recovery-written, recovery-done
-// shell      nav-home|campaigns|contacts|templates|credits|settings|help, now-bar, now-name, now-done, now-wait, now-pause-all,
+// shell      nav-home|campaigns|contacts|templates|numbers|credits|settings|help, nav-numbers-count, now-bar, now-name, now-done, now-wait, now-pause-all,
 //            now-resume-all, toast
-// welcome    start-practising, language-en|tr|id
+// welcome    start-practising, welcome-link, language-en|tr|id
 // home       home-import, home-new-campaign, home-live, home-sent|delivered|read|failed|unknown|waiting, home-pause,
-//            home-resume, home-open, home-free, home-attention, home-recovery
+//            home-resume, home-open, home-free, home-attention, home-recovery, home-number:<id>,
+//            home-numbercard:<id>
 //            (the recovery code opens by itself on the first visit of Home with contacts, once a start)
 // contacts   contacts-count (data-count), contacts-search, contacts-standing-all|normal|gray|black, contacts-tag,
 //            contacts-import, contacts-add, contacts-table, contacts-empty; rows are `tr[data-index]`;
@@ -48,12 +49,21 @@
 //            templates-table, templates-empty, template-row:<id> (data-active), template-send:<id>, template-duplicate:<id>,
 //            template-delete:<id>, ready, ready-language-tr|id|en, ready-take:<key>
 // template   template-category, template-language, template-active, template-sample:<name>, template-send, and the composer's own
+// numbers    numbers-link, numbers-empty, numbers-list; of each number, with its id: number-card (data-state), number-state
+//            (data-state), number-primary, number-phone, number-grip (Alt and arrows move), number-more and its menu
+//            number-rename|up|down|pace|unlink, number-name (while renaming), number-note-state|shut|phone|idle,
+//            number-sent, number-errors, number-share, number-quota, number-pace-link, number-typing, number-names,
+//            number-reconnect, number-relink, number-unlink, number-remove; number-hold; numbers of practice: number-try;
+//            leave-dialog, leave-confirm, leave-no
+// link       link-dialog, link-risk, link-accept, link-how-qr|code, link-stage (data-stage), link-qr, link-retry,
+//            link-phone, link-ask-code, link-code, link-copy, link-other-phone, link-ended (data-end), link-refresh,
+//            link-done, link-name, link-finish, link-cancel; `#/numbers/link` opens it
 // credits    credits-book-practice|real, credits-free, credits-balance, credits-held (data-held), credits-topup,
 //            credits-adjust, credits-export, credits-search, credits-kind-all|grant|hold|settle|release|adjust,
 //            credits-table, topup-credits, topup-price, topup-note, topup-save, adjust-less|more, adjust-credits,
 //            adjust-reason, adjust-save
 // settings   settings-language-system|tr|id|en, settings-theme-system|light|dark, settings-business,
-//            settings-country, settings-always, settings-from, settings-to, settings-zone, pace-name, pace-min,
+//            settings-country, settings-always, settings-from, settings-to, settings-zone; in pace-of:<id>: pace-name, pace-min,
 //            pace-max, pace-batch, pace-rest, pace-hourly, pace-daily, pace-save, practice-read, practice-fail,
 //            practice-unreachable, practice-delay, practice-save
 export {};

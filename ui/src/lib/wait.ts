@@ -20,7 +20,9 @@ export function waitSentence(wait: Wait, now: number): string {
     case 'paused': return m.wait_paused();
     case 'pausedAll': return m.wait_paused_all();
     case 'noNumber': return m.wait_no_number();
-    case 'disk': return m.wait_disk();
+    case 'notConnected': return m.wait_not_connected({ name });
+    case 'newChats': return when === null ? m.wait_new_chats({ name }) : m.wait_new_chats_until({ name, when });
+    case 'shut': return when === null ? m.wait_shut({ name }) : m.wait_shut_until({ name, when });
     case 'disk': return m.wait_disk();
   }
 }

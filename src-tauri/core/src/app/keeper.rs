@@ -1,4 +1,5 @@
-//! What the layers above the sessions keep of what happens to linked numbers.
+//! What the layers above the sessions keep of what happens to linked numbers: what people write to them goes to
+//! `inbound`, the first one brings credits.
 
 use std::sync::Arc;
 
@@ -8,10 +9,11 @@ use crate::clock::{Millis, SharedClock};
 use crate::db::{Db, StorageError};
 use crate::event::{Event, Events};
 use crate::ids::SessionId;
+use crate::inbound::{self, Kept};
 use crate::ledger::{Book, LedgerError, store as ledger};
 use crate::session::line::{Doing, Signal};
 use crate::session::supervisor::{Keeper, Saying};
-use crate::settings;
+use crate::settings::{self, Language};
 
 /// The first linked number of an installation brings these, so that the owner can begin.
 pub const START_CREDITS: i64 = 1_000;
@@ -26,10 +28,16 @@ pub(super) struct Desk {
 impl Keeper for Desk {
     fn keep<'a>(&'a self, session: SessionId, signal: &'a Signal) -> Doing<'a, Result<Vec<Saying>, StorageError>> {
         Box::pin(async move {
-            let _ = (session, signal, self.clock.now());
-            let tx = self.db.begin().await?;
+            let mut tx = self.db.begin().await?;
+            let kept = inbound::keep(&mut tx, session, signal, self.clock.now()).await;
+            let kept = kept.map_err(|error| self.db.error(error))?;
+            let sayings = confirmations(&mut tx, &kept).await.map_err(|error| self.db.error(error))?;
             self.db.commit(tx).await?;
-            Ok(Vec::new())
+            kept.campaigns.into_iter().for_each(|campaign| self.events.emit(Event::CampaignChanged(campaign)));
+            if kept.contacts_changed {
+                self.events.emit(Event::ContactsChanged);
+            }
+            Ok(sayings)
         })
     }
 
@@ -45,8 +53,29 @@ impl Keeper for Desk {
                 Err(error) => tracing::error!(%error, "the credits to start with were not granted"),
             }
             settings::put(db, settings::key::START_CREDITS, &true).await?;
-            self.events.emit(Event::LedgerChanged);
             Ok(())
         })
+    }
+}
+
+/// What those who opted out are told, if the owner wants that.
+async fn confirmations(db: &mut SqliteConnection, kept: &Kept) -> Result<Vec<Saying>, sqlx::Error> {
+    if kept.opted_out.is_empty() {
+        return Ok(Vec::new());
+    }
+    let settings = settings::load(db).await?;
+    if !settings.stop_reply {
+        return Ok(Vec::new());
+    }
+    let text = confirmation(settings.language, &settings.country);
+    Ok(kept.opted_out.iter().map(|to| Saying { to: to.clone(), text: text.to_owned() }).collect())
+}
+
+/// In the owner's language; where none was chosen, in that of the owner's country.
+fn confirmation(language: Option<Language>, country: &str) -> &'static str {
+    match (language, country) {
+        (Some(Language::Tr), _) | (None, "TR") => "Bundan sonra size mesaj göndermeyeceğiz.",
+        (Some(Language::Id), _) | (None, "ID") => "Kami tidak akan mengirimi Anda pesan lagi.",
+        (Some(Language::En) | None, _) => "We will not send you messages any more.",
     }
 }

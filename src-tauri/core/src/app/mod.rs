@@ -17,6 +17,7 @@ mod files;
 mod summary;
 mod templates;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -118,19 +119,18 @@ impl App {
         key: &DbKey,
         clock: SharedClock,
         messenger: Arc<dyn Messenger>,
-        network: Option<Arc<dyn Network>>,
     ) -> Result<Arc<Self>, Problem> {
-        Self::with_numbers(folder, key, clock, messenger, network, BTreeMap::new()).await
+        Self::with_numbers(folder, key, clock, messenger, BTreeMap::new(), None).await
     }
 
-    /// The same; `numbers` are connected without a link.
+    /// The same; `numbers` are linked ones that are always connected, the lines of the others come from `network`.
     pub async fn with_numbers(
         folder: &Path,
         key: &DbKey,
         clock: SharedClock,
         messenger: Arc<dyn Messenger>,
-        network: Option<Arc<dyn Network>>,
         numbers: BTreeMap<SessionId, Arc<dyn Messenger>>,
+        network: Option<Arc<dyn Network>>,
     ) -> Result<Arc<Self>, Problem> {
         let opening = Opening { folder: folder.to_owned(), network, ..Opening::default() };
         let substitutes = Substitutes { clock: Some(clock), messenger: Some(messenger), numbers };
@@ -188,7 +188,9 @@ impl App {
         let messenger = substitutes.messenger.unwrap_or_else(|| practice.clone());
         let lines = Arc::new(Lines::default());
         lines.put(first.practice_id, messenger);
-        substitutes.numbers.into_iter().for_each(|(number, messenger)| lines.put(number, messenger));
+        for (number, messenger) in substitutes.numbers {
+            lines.put(number, messenger);
+        }
         let events = Events::default();
         let dispatcher = Arc::new(Dispatcher::new(db.clone(), clock.clone(), events.clone(), lines.clone()));
         let keeper = Arc::new(keeper::Desk { db: db.clone(), clock: clock.clone(), events: events.clone() });

@@ -146,7 +146,7 @@ fn shares(draft: &Draft, sessions: &[Session]) -> Vec<SessionShare> {
         .iter()
         .map(|session| SessionShare {
             id: session.id,
-            name: session.name.clone(),
+            name: session.called().to_owned(),
             chosen: chosen(session),
             share: share(session),
         })

@@ -175,7 +175,7 @@ mod tests {
     fn a_text_follows_a_voice_note_and_captions_a_film_or_a_document() {
         let captioned = |kind| {
             let file = Attached { sha256: [1; 32], kind, name: None };
-            layout(&[file], "Hi").iter().any(|part| part.media.is_some() && part.with_text)
+            layout(&[file], "Hi", false).iter().any(|part| part.media.is_some() && part.with_text)
         };
         assert!([MediaKind::Image, MediaKind::Video, MediaKind::Document].into_iter().all(captioned));
         assert!(![MediaKind::Voice, MediaKind::Audio].into_iter().any(captioned));

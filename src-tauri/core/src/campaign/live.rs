@@ -117,7 +117,7 @@ impl WaitView {
             Why::Disk => WaitKind::Disk,
         };
         let named =
-            |id: SessionId| sessions.iter().find(|session| session.id == id).map(|session| session.name.clone());
+            |id: SessionId| sessions.iter().find(|session| session.id == id).map(|session| session.called().to_owned());
         Self { kind, until: wait.until, session_name: wait.session.and_then(named) }
     }
 

@@ -40,6 +40,13 @@ pub struct Session {
     pub pace: Pace,
 }
 
+impl Session {
+    /// Its name, or its phone while the owner has given it none. Empty for a nameless practice number.
+    pub fn called(&self) -> &str {
+        if self.name.is_empty() { &self.phone } else { &self.name }
+    }
+}
+
 /// How fast a session may send. A cap of 0 is no cap, a batch of 0 never rests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -84,3 +84,36 @@ impl Notes for StoredNotes {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use zeroize::Zeroizing;
+
+    use super::*;
+    use crate::clock::Clock;
+    use crate::db::lock_folder;
+    use crate::ids::Mint;
+    use crate::testing::ManualClock;
+
+    #[tokio::test]
+    async fn notes_are_found_by_their_own_number_until_they_expire() {
+        let folder = tempfile::tempdir().unwrap();
+        let db = Arc::new(Db::open(lock_folder(folder.path()).unwrap(), &Zeroizing::new([7; 32])).await.unwrap());
+        let clock = Arc::new(ManualClock::default());
+        let mint = Mint::at(0);
+        let [first, second] = [0, 1].map(|_| StoredNotes::of(mint.next(), db.clone(), clock.clone()));
+        first.put(NoteKind::Upload, "hash", "where".to_owned(), 100).await;
+        first.put(NoteKind::Upload, "hash", "elsewhere".to_owned(), 100).await;
+        first.put(NoteKind::OnWhatsapp, "+905550001122", "yes".to_owned(), 200).await;
+        assert_eq!(first.get(NoteKind::Upload, "hash").await.as_deref(), Some("elsewhere"));
+        assert_eq!(second.get(NoteKind::Upload, "hash").await, None, "an upload is of one number");
+        assert_eq!(second.get(NoteKind::OnWhatsapp, "+905550001122").await.as_deref(), Some("yes"));
+        clock.set(100);
+        assert_eq!(first.get(NoteKind::Upload, "hash").await, None);
+        let mut tx = db.begin().await.unwrap();
+        assert_eq!(store::remove_expired(&mut tx, clock.now()).await.unwrap(), 1);
+        db.commit(tx).await.unwrap();
+        second.forget(NoteKind::OnWhatsapp, "+905550001122").await;
+        assert_eq!(first.get(NoteKind::OnWhatsapp, "+905550001122").await, None);
+    }
+}

@@ -247,6 +247,8 @@ impl Numbers {
         self.office.keeper.linked(&mut tx, now).await?;
         let number = store::by_id(&mut tx, id).await?.ok_or(NumberError::Gone)?;
         self.office.db.commit(tx).await?;
+        // The first number brings credits.
+        self.office.events.emit(Changed::LedgerChanged);
         Ok(number)
     }
 

@@ -112,12 +112,12 @@ impl Messenger for FakeMessenger {
 pub struct World {
     pub app: Arc<App>,
     pub clock: Arc<ManualClock>,
-    /// The practice number.
+    /// What stands behind the practice number.
     pub phone: Arc<FakeMessenger>,
-    /// What links and connects numbers.
-    pub network: Arc<FakeNetwork>,
-    /// Numbers that are connected without a link, in their order.
+    /// Linked numbers that are always connected, in their order: rows without a supervisor.
     pub numbers: Vec<Number>,
+    /// Where the lines of numbers with a supervisor come from.
+    pub network: Arc<FakeNetwork>,
     pub folder: TempDir,
     flight: Flight,
 }
@@ -143,21 +143,21 @@ impl World {
             reason: error.to_string(),
         })?;
         let network = Arc::new(FakeNetwork::new(clock.clone()));
-        let app = by_hand(&folder, &clock, &phone, &network, &[]).await?;
+        let app = by_hand(&folder, &clock, &phone, &[], &network).await?;
         let mut settings = app.settings().await?;
         settings.zone = "UTC".to_owned();
         app.save_settings(&settings).await?;
-        Ok(Self { app, clock, phone, network, numbers: Vec::new(), folder, flight: Flight::default() })
+        Ok(Self { app, clock, phone, numbers: Vec::new(), network, folder, flight: Flight::default() })
     }
 
     /// Ends the App in the middle of whatever it did and starts it again over the same folder.
     pub async fn restart(self) -> Result<Self, Problem> {
-        let Self { app, clock, phone, network, numbers, folder, flight } = self;
+        let Self { app, clock, phone, numbers, network, folder, flight } = self;
         flight.abandon().await;
         app.db().close().await;
         drop(app);
-        let app = by_hand(&folder, &clock, &phone, &network, &numbers).await?;
-        Ok(Self { app, clock, phone, network, numbers, folder, flight: Flight::default() })
+        let app = by_hand(&folder, &clock, &phone, &numbers, &network).await?;
+        Ok(Self { app, clock, phone, numbers, network, folder, flight: Flight::default() })
     }
 
     /// Lets the numbers take what happened.
@@ -319,11 +319,11 @@ async fn by_hand(
     folder: &TempDir,
     clock: &Arc<ManualClock>,
     phone: &Arc<FakeMessenger>,
-    network: &Arc<FakeNetwork>,
     numbers: &[Number],
+    network: &Arc<FakeNetwork>,
 ) -> Result<Arc<App>, Problem> {
     let connected = numbers::connected(numbers);
-    App::with_numbers(folder.path(), &key(), clock.clone(), phone.clone(), Some(network.clone()), connected).await
+    App::with_numbers(folder.path(), &key(), clock.clone(), phone.clone(), connected, Some(network.clone())).await
 }
 
 pub fn key() -> DbKey {

@@ -46,7 +46,7 @@ fn of_device(connection: &Connection, device: &Arc<Device>, request: &NodeRef<'_
         Some("blocklist") => result(request, vec![NodeBuilder::new("list").children([]).build()]),
         Some("privacy") => privacy(request),
         Some("w:sync:app:state") => app_state(request),
-        Some("w:m") => result(request, vec![media_conn(world)]),
+        Some("w:m") => result(request, vec![media_conn(world, device)]),
         Some("w:mex") => mex(world, device, request),
         Some("md") => return companion(connection, device, request),
         _ => result(request, Vec::new()),
@@ -119,10 +119,10 @@ fn app_state(request: &NodeRef<'_>) -> Node {
     result(request, vec![NodeBuilder::new("sync").children(collections).build()])
 }
 
-fn media_conn(world: &World) -> Node {
+fn media_conn(world: &World, device: &Device) -> Node {
     let host = NodeBuilder::new("host").attr("hostname", world.media_host()).attr("type", "primary");
     NodeBuilder::new("media_conn")
-        .attr("auth", format!("emulator-{}", world.next()))
+        .attr("auth", format!("{}-{}", device.who.number, world.next()))
         .attr("ttl", "300")
         .attr("auth_ttl", "21600")
         .attr("max_buckets", "12")

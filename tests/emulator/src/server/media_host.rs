@@ -18,6 +18,8 @@ use crate::world::World;
 
 #[derive(Deserialize)]
 pub(crate) struct UploadQuery {
+    /// What `media_conn` handed out; it begins with the number of its owner.
+    auth: Option<String>,
     /// Asks how far an earlier upload came, without sending anything.
     resume: Option<String>,
     file_offset: Option<usize>,
@@ -33,7 +35,8 @@ pub(crate) async fn upload(
     if query.resume.is_some() {
         return progress(&world, &kind, &token);
     }
-    match world.faults.strike(Stage::Upload, None, None) {
+    let owner = query.auth.as_deref().and_then(|auth| auth.split('-').next());
+    match world.faults.strike(Stage::Upload, owner, None) {
         Some(Fault::UploadRefused { status }) => return refused(status),
         Some(_) => return break_off(&world, line, &token, body).await,
         None => {}

@@ -89,6 +89,16 @@ test('the other way is a code for a phone, and lets go of the QR code', async ()
   expect(asked).toHaveBeenCalledWith('start', { kind: 'pairing_code', phone: '0555 000 52 90' }, null);
 });
 
+test('a linked number that gets no name is called by its phone, even when the dialog is just closed', async () => {
+  const { onclose } = open(false);
+  await screen.findByTestId('link-qr');
+  await become({ stage: 'linked', sessionId: 'n7' });
+  await screen.findByText('+90 555 000 51 42 is linked.');
+  screen.getByLabelText('Close').click();
+  await waitFor(() => expect(onclose).toHaveBeenCalled());
+  expect(asked).toHaveBeenCalledWith('rename', 'n7', '+90 555 000 51 42');
+});
+
 test('a linked number is named, under the id that it became', async () => {
   const { onclose, unmount } = open(false);
   await screen.findByTestId('link-qr');

@@ -57,8 +57,8 @@ pub async fn page(db: &mut SqliteConnection, query: &ReplyQuery) -> Result<Reply
         .fetch_one(&mut *db)
         .await?;
     let rows = sqlx::query(
-        "SELECT r.id, r.message_id, c.id, coalesce(c.name, m.name, ''), r.sender, s.name, r.text, r.chosen, r.stop,
-                c.standing IS 'black', r.at
+        "SELECT r.id, r.message_id, c.id, coalesce(c.name, m.name, ''), r.sender,
+                coalesce(nullif(s.name, ''), s.phone), r.text, r.chosen, r.stop, c.standing IS 'black', r.at
          FROM replies r JOIN sessions s ON s.id = r.session_id
          LEFT JOIN messages m ON m.id = r.message_id LEFT JOIN contacts c ON c.id = r.contact_id
          WHERE r.campaign_id = ? AND r.stop >= ? ORDER BY r.at DESC, r.id DESC LIMIT ? OFFSET ?",

@@ -206,8 +206,7 @@ pub async fn rescue(db: &mut SqliteConnection, now: Millis) -> Result<u64, sqlx:
     let rescued = sqlx::query("UPDATE parts SET state = 'unknown', due_at = ?, cause = ? WHERE state = 'sending'")
         .bind(now)
         .bind(cause::INTERRUPTED)
-        .execute(&mut *db)
+        .execute(db)
         .await?;
-    farewell::all_gone(db, now).await?;
     Ok(rescued.rows_affected())
 }

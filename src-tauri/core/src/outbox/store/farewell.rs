@@ -60,17 +60,3 @@ pub async fn if_gone(db: &mut SqliteConnection, session: SessionId, now: Millis)
     }
     Ok(())
 }
-
-/// The same for whatever an earlier run left behind.
-pub async fn all_gone(db: &mut SqliteConnection, now: Millis) -> Result<(), sqlx::Error> {
-    let gone: Vec<SessionId> = sqlx::query_scalar(
-        "SELECT s.id FROM sessions s WHERE s.removed_at IS NOT NULL AND EXISTS
-             (SELECT 1 FROM parts p WHERE p.session_id = s.id AND p.state = 'unknown')",
-    )
-    .fetch_all(&mut *db)
-    .await?;
-    for session in gone {
-        number_gone(db, session, now).await?;
-    }
-    Ok(())
-}

@@ -225,7 +225,7 @@ pub async fn by_session(db: &mut SqliteConnection, queue: CampaignId) -> Result<
              UNION ALL
              SELECT session_id, 0, count(*) FROM parts
              WHERE queue_id = ?1 AND last IN (0, 1) AND state = 'failed' AND session_id IS NOT NULL GROUP BY 1)
-         SELECT s.id, s.name, sum(d.sent), sum(d.failed) FROM done d JOIN sessions s ON s.id = d.session
+         SELECT s.id, coalesce(nullif(s.name, ''), s.phone), sum(d.sent), sum(d.failed) FROM done d JOIN sessions s ON s.id = d.session
          GROUP BY s.id ORDER BY s.priority, s.id",
     )
     .bind(queue)

@@ -47,7 +47,7 @@ pub struct RecipientRow {
 
 /// A message as the state of its last part; `skipped` where it has none.
 const RECIPIENTS: &str = "SELECT m.id, m.contact_id, m.name, m.phone, coalesce(p.state, 'skipped') AS state,
-            coalesce(m.skip_reason, p.cause) AS reason, s.name AS session_name, p.tried_at,
+            coalesce(m.skip_reason, p.cause) AS reason, coalesce(nullif(s.name, ''), s.phone) AS session_name, p.tried_at,
             coalesce(p.attempts, 0) AS tries
      FROM messages m LEFT JOIN parts p ON p.message_id = m.id AND p.last = 1
      LEFT JOIN sessions s ON s.id = p.session_id ";
@@ -205,7 +205,7 @@ async fn route(db: &mut SqliteConnection, message: MessageId) -> Result<Vec<Rout
 async fn part_steps(db: &mut SqliteConnection, message: MessageId) -> Result<Vec<RouteStep>, sqlx::Error> {
     let rows = sqlx::query(
         "SELECT p.position, p.state, p.cause, p.sent_at, p.delivered_at, p.read_at, p.played_at, p.ended_at,
-                m.created_at, s.name, p.tried_at
+                m.created_at, coalesce(nullif(s.name, ''), s.phone), p.tried_at
          FROM parts p JOIN messages m ON m.id = p.message_id LEFT JOIN sessions s ON s.id = p.session_id
          WHERE p.message_id = ? ORDER BY p.position",
     )
@@ -238,7 +238,7 @@ async fn part_steps(db: &mut SqliteConnection, message: MessageId) -> Result<Vec
 /// Tries that did not end in an ack; the ack itself is the step "sent".
 async fn attempt_steps(db: &mut SqliteConnection, message: MessageId) -> Result<Vec<RouteStep>, sqlx::Error> {
     let rows = sqlx::query(
-        "SELECT a.started_at, a.outcome, a.cause, s.name, p.position
+        "SELECT a.started_at, a.outcome, a.cause, coalesce(nullif(s.name, ''), s.phone), p.position
          FROM attempts a JOIN parts p ON p.id = a.part_id JOIN sessions s ON s.id = a.session_id
          WHERE p.message_id = ? AND a.outcome IS NOT 'accepted'",
     )

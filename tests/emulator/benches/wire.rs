@@ -1,0 +1,326 @@
+//! Sending over the emulator's wire: Ulak beside the bare library doing the same without it.
+//!
+//! Both run in processes of their own against one emulator, so that processor time and memory are theirs alone. Pace is
+//! off: Ulak's clock runs so fast that a second's wait is nothing. One part at a time is on its way per number, in both.
+//! `cargo xtask bench wire` runs it; ratios go into artifacts/bench-wire.json.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "a benchmark that meets the unexpected ends there"
+)]
+
+#[path = "../tests/harness.rs"]
+#[allow(dead_code, reason = "the tests use more of it")]
+mod harness;
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::time::Instant;
+
+use serde_json::{Value, json};
+use ulak_core::app::{App, Direct, Opening};
+use ulak_core::clock::DAY;
+use ulak_core::outbox::state::PartState;
+use ulak_core::campaign::draft::DraftEdit;
+use ulak_core::contact::import::{ImportOptions, ImportState, ImportStep};
+use ulak_core::event::Event;
+use ulak_core::ids::{CampaignId, SessionId};
+use ulak_core::ledger::Book;
+use ulak_core::session::Pace;
+use ulak_core::session::line::LinkHow;
+use ulak_core::vault::SystemKeyring;
+use ulak_emulator::{Emulator, Habits, Options};
+use ulak_whatsapp::WhatsApp;
+
+const PEOPLE: usize = 2_000;
+const FAST: u32 = 100_000;
+const OWNERS: [&str; 5] = ["905550000001", "905550000002", "905550000003", "905550000004", "905550000005"];
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().collect();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    match arguments.iter().position(|argument| argument == "in-a-process") {
+        Some(at) => runtime.block_on(in_a_process(&arguments[at + 1], &arguments[at + 2], &arguments[at + 3])),
+        None => runtime.block_on(compare()),
+    }
+}
+
+async fn compare() {
+    let mut lines = Vec::new();
+    for numbers in [1, 5] {
+        let ulak = measured("ulak", numbers).await;
+        let bare = measured("bare", numbers).await;
+        for round in ["new", "known"] {
+            let figure = |of: &Value, name: &str| of[round][name].as_f64().unwrap();
+            let (ours, theirs) = (figure(&ulak, "cpu_ms"), figure(&bare, "cpu_ms"));
+            let line = json!({
+                "numbers": numbers, "recipients": round,
+                "ulak_per_second": figure(&ulak, "per_second"), "bare_per_second": figure(&bare, "per_second"),
+                "ulak_cpu_ms": ours, "bare_cpu_ms": theirs, "cpu_ratio": ours / theirs,
+                "ulak_rss_mib": ulak["rss_mib"], "bare_rss_mib": bare["rss_mib"],
+            });
+            println!(
+                "{numbers} number(s), {round:<5}  Ulak {:>6.0}/s {ours:.2} ms CPU   bare {:>6.0}/s {theirs:.2} ms CPU   ratio {:.2} (goal 1.5)   memory {:.0} / {:.0} MiB",
+                figure(&ulak, "per_second"), figure(&bare, "per_second"), ours / theirs,
+                ulak["rss_mib"].as_f64().unwrap(), bare["rss_mib"].as_f64().unwrap(),
+            );
+            lines.push(line);
+        }
+    }
+    lines.push(latency().await);
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    std::fs::create_dir_all(root.join("artifacts")).unwrap();
+    std::fs::write(root.join("artifacts/bench-wire.json"), serde_json::to_string_pretty(&lines).unwrap()).unwrap();
+}
+
+/// Runs one side in a process of its own; scans for it what it shows.
+async fn measured(side: &str, numbers: usize) -> Value {
+    let silent = Habits { delivered: false, read: false, ..Habits::default() };
+    let emulator = Emulator::start(Options { habits: silent, ..Options::default() }).await.unwrap();
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args(["in-a-process", side, &emulator.chat_url(), &numbers.to_string()])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let (sender, mut told) = tokio::sync::mpsc::unbounded_channel();
+    std::thread::spawn(move || lines.map_while(Result::ok).for_each(|line| drop(sender.send(line))));
+    let mut result = Value::Null;
+    while let Some(line) = told.recv().await {
+        let event: Value = serde_json::from_str(&line).unwrap();
+        match event["event"].as_str().unwrap() {
+            "qr" => drop(emulator.scan(event["code"].as_str().unwrap(), event["owner"].as_str().unwrap()).await.unwrap()),
+            _ => result = event,
+        }
+    }
+    assert!(child.wait().unwrap().success());
+    result
+}
+
+/// From a receipt that leaves the phone to the core's event, with a campaign of 100,000 people in the database.
+async fn latency() -> Value {
+    const CROWD: usize = 100_000;
+    const ROUNDS: usize = 200;
+    let held = Habits { held: true, read: false, ..Habits::default() };
+    let emulator = Emulator::start(Options { habits: held, ..Options::default() }).await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let app = open(folder.path(), &emulator.chat_url()).await;
+    let ids = link_all(&app, 1, |_, owner, code| {
+        let (emulator, owner, code) = (&emulator, owner.to_owned(), code.to_owned());
+        async move { drop(emulator.scan(&code, &owner).await.unwrap()) }
+    })
+    .await;
+    app.top_up(Book::Real, 1_000_000, "", "").await.unwrap();
+    bring_in(&app, folder.path(), CROWD).await;
+    let crowd = draft(&app, &ids, Some(app.now() + 300 * DAY)).await;
+    app.schedule_campaign(crowd, false).await.unwrap();
+    let mut times = Vec::new();
+    for round in 0..ROUNDS {
+        let wish = Direct { to: format!("+{}", person(round)), text: "Hazır".to_owned(), ..Direct::default() };
+        let campaign = app.send_direct(&wish).await.unwrap();
+        let mut events = app.events().subscribe();
+        while !app.parts_of(campaign).await.unwrap().iter().all(|part| part.state == PartState::Sent) {
+            let _ = events.recv().await;
+        }
+        // The outcome's own events are over before the receipt leaves.
+        while events.try_recv().is_ok() {}
+        let start = Instant::now();
+        emulator.release_receipts();
+        while !matches!(events.recv().await, Ok(Event::CampaignChanged(id)) if id == campaign) {}
+        times.push(start.elapsed().as_secs_f64() * 1_000.0);
+    }
+    times.sort_by(f64::total_cmp);
+    let (p50, p99) = (times[ROUNDS / 2], times[ROUNDS * 99 / 100]);
+    println!("receipt on the wire to the core's event, {CROWD} people queued: p50 {p50:.1} ms, p99 {p99:.1} ms; the window gathers events for at most 100 ms more (goal 150)");
+    app.close().await;
+    json!({ "receipt_p50_ms": p50, "receipt_p99_ms": p99 })
+}
+
+fn tell(event: &Value) {
+    println!("{event}");
+    std::io::stdout().flush().unwrap();
+}
+
+async fn in_a_process(side: &str, url: &str, numbers: &str) {
+    let numbers: usize = numbers.parse().unwrap();
+    let result = if side == "ulak" { ulak(url, numbers).await } else { bare(url, numbers).await };
+    tell(&result);
+}
+
+/// What this process has used of the processor, in milliseconds.
+fn cpu_ms() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
+    let fields: Vec<&str> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
+    let ticks: f64 = fields[11].parse::<f64>().unwrap() + fields[12].parse::<f64>().unwrap();
+    ticks * 10.0
+}
+
+fn rss_mib() -> f64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmRSS")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse::<f64>().unwrap() / 1024.0
+}
+
+struct Lap(Instant, f64);
+
+impl Lap {
+    fn start() -> Self {
+        Self(Instant::now(), cpu_ms())
+    }
+
+    fn end(self) -> Value {
+        let messages = PEOPLE as f64;
+        json!({ "per_second": messages / self.0.elapsed().as_secs_f64(), "cpu_ms": (cpu_ms() - self.1) / messages })
+    }
+}
+
+fn person(number: usize) -> String {
+    format!("90555{:07}", 1_000_000 + number)
+}
+
+async fn open(folder: &Path, url: &str) -> Arc<App> {
+    let opening = Opening {
+        folder: folder.to_owned(),
+        secret: Some("bench".to_owned()),
+        speed: Some(FAST),
+        network: Some(Arc::new(WhatsApp::at(url))),
+        ..Opening::default()
+    };
+    let app = App::open(opening, Arc::new(SystemKeyring)).await.unwrap();
+    let mut settings = app.settings().await.unwrap();
+    (settings.hours_from, settings.hours_to) = (0, 1440);
+    app.save_settings(&settings).await.unwrap();
+    app
+}
+
+async fn ulak(url: &str, numbers: usize) -> Value {
+    let folder = tempfile::tempdir().unwrap();
+    let app = open(folder.path(), url).await;
+    let ids = link_all(&app, numbers, |_, owner, code| {
+        tell(&json!({ "event": "qr", "owner": owner, "code": code }));
+        std::future::ready(())
+    })
+    .await;
+    app.top_up(Book::Real, 100_000, "", "").await.unwrap();
+    bring_in(&app, folder.path(), PEOPLE).await;
+    let new = campaign(&app, &ids).await;
+    let known = campaign(&app, &ids).await;
+    let rss = rss_mib();
+    app.close().await;
+    json!({ "event": "result", "new": new, "known": known, "rss_mib": rss })
+}
+
+/// Links so many phones, each as soon as its code is shown, and lets them send as fast as the floor allows.
+async fn link_all<F: Future<Output = ()>>(
+    app: &App,
+    numbers: usize,
+    scan: impl Fn(SessionId, &str, &str) -> F,
+) -> Vec<SessionId> {
+    let mut ids = Vec::new();
+    for owner in OWNERS.iter().take(numbers) {
+        let mut events = app.events().subscribe();
+        let linking = app.start_link(LinkHow::Qr, None).await.unwrap();
+        let mut shown = false;
+        loop {
+            let view = app.link_view(linking).unwrap();
+            if let (Some(code), false) = (&view.qr, shown) {
+                scan(linking, owner, code).await;
+                shown = true;
+            }
+            let number = app.numbers().await.unwrap().into_iter().find(|number| number.id == view.session_id);
+            if number.is_some_and(|number| number.state == "connected") {
+                ids.push(view.session_id);
+                break;
+            }
+            let _ = events.recv().await;
+        }
+    }
+    for id in &ids {
+        let pace = Pace { min_ms: 1_000, max_ms: 1_000, batch: 0, rest_ms: 0, hourly_cap: 0, daily_cap: 0 };
+        app.save_pace(*id, &pace).await.unwrap();
+    }
+    ids
+}
+
+async fn bring_in(app: &Arc<App>, folder: &Path, people: usize) {
+    let file = folder.join("people.csv");
+    let rows: String = (0..people).map(|number| format!("Kişi {number},+{}\n", person(number))).collect();
+    std::fs::write(&file, format!("name,phone\n{rows}")).unwrap();
+    let mut changes = app.events().subscribe();
+    let id = app.start_import(&file, ImportOptions::default(), ImportStep::Import).await.unwrap();
+    while app.import_progress(id).is_none_or(|at| at.state == ImportState::Running) {
+        let _ = changes.recv().await;
+    }
+}
+
+async fn draft(app: &App, numbers: &[SessionId], due_at: Option<i64>) -> CampaignId {
+    let draft = app.create_draft().await.unwrap();
+    let edit = DraftEdit {
+        id: draft.id,
+        name: "Bench".to_owned(),
+        text: "Merhaba {{name}}, this week a coffee is on us.".to_owned(),
+        audience: draft.audience,
+        split_long_caption: true,
+        due_at,
+        priority: 5,
+        session_ids: numbers.to_vec(),
+        keep_hours: true,
+        consent_basis: "customers".to_owned(),
+    };
+    app.save_draft(&edit).await.unwrap();
+    draft.id
+}
+
+async fn campaign(app: &App, numbers: &[SessionId]) -> Value {
+    let campaign = draft(app, numbers, None).await;
+    let mut events = app.events().subscribe();
+    let lap = Lap::start();
+    app.schedule_campaign(campaign, false).await.unwrap();
+    let mut changes = 0;
+    loop {
+        if matches!(events.recv().await, Ok(Event::CampaignChanged(_)) | Err(_)) {
+            changes += 1;
+            // Counting everything at every change would be what is measured.
+            if changes % 100 != 0 && changes < 2 * PEOPLE {
+                continue;
+            }
+            if app.counts(Book::Real).await.unwrap().open() == 0 {
+                return lap.end();
+            }
+        }
+    }
+}
+
+async fn bare(url: &str, numbers: usize) -> Value {
+    let mut clients = Vec::new();
+    for owner in OWNERS.iter().take(numbers) {
+        let running = harness::Running::start_at(url.to_owned(), tempfile::tempdir().unwrap()).await;
+        tell(&json!({ "event": "qr", "owner": owner, "code": running.qr_code().await }));
+        running.connected().await;
+        clients.push(Arc::new(running));
+    }
+    let mut laps = Vec::new();
+    for round in ["A", "B"] {
+        let lap = Lap::start();
+        let mut tasks = tokio::task::JoinSet::new();
+        for (offset, client) in clients.iter().cloned().enumerate() {
+            let round = round.to_owned();
+            tasks.spawn(async move {
+                for number in (offset..PEOPLE).step_by(numbers) {
+                    let id = format!("3EB0{round}{number:017}");
+                    client.send(&person(number), &id, &format!("Merhaba Kişi {number}, this week a coffee is on us.")).await;
+                    client.ack(&id).await;
+                }
+            });
+        }
+        tasks.join_all().await;
+        laps.push(lap.end());
+    }
+    json!({ "event": "result", "new": laps[0], "known": laps[1], "rss_mib": rss_mib() })
+}

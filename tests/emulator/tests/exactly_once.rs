@@ -1,0 +1,204 @@
+//! Exactly once over the wire: the app is killed at random moments of a campaign over three numbers, connections are
+//! cut at random, and every phone must have seen its message once, from one number.
+//!
+//! The app is the real binary built for the emulator; `ULAK_BINARY` names it. `ULAK_WIRE_KILLS` and
+//! `ULAK_WIRE_PEOPLE` make the run longer.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "a test that meets the unexpected fails there"
+)]
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
+use serde_json::Value;
+use tempfile::TempDir;
+use ulak_core::app::{App, Opening};
+use ulak_core::campaign::audience::Audience;
+use ulak_core::campaign::draft::DraftEdit;
+use ulak_core::contact::import::{ImportOptions, ImportState, ImportStep};
+use ulak_core::ids::SessionId;
+use ulak_core::ledger::Book;
+use ulak_core::session::Pace;
+use ulak_core::vault::SystemKeyring;
+use ulak_emulator::{Emulator, Fault, Options, Rule};
+
+const PASSPHRASE: &str = "exactly once";
+const OWNERS: [&str; 3] = ["905550000001", "905550000002", "905550000003"];
+/// Of simulated time: a number waits at least a second between two parts, a thousandth of one here.
+const SPEED: &str = "1000";
+
+fn from_environment(name: &str, otherwise: usize) -> usize {
+    std::env::var(name).ok().and_then(|value| value.parse().ok()).unwrap_or(otherwise)
+}
+
+fn person(number: usize) -> String {
+    format!("90555{:07}", 1_000_000 + number)
+}
+
+struct Laptop {
+    folder: TempDir,
+    url: String,
+}
+
+impl Laptop {
+    fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    fn ulak(&self, arguments: &[&str]) -> Child {
+        let binary = std::env::var_os("ULAK_BINARY").expect("ULAK_BINARY names the app that was built for the emulator");
+        Command::new(binary)
+            .arg("--data")
+            .arg(self.data())
+            .args(arguments)
+            .env("ULAK_PASSPHRASE", PASSPHRASE)
+            .env("ULAK_WHATSAPP_URL", &self.url)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap()
+    }
+
+    async fn app(&self) -> Arc<App> {
+        let opening =
+            Opening { folder: self.data(), secret: Some(PASSPHRASE.to_owned()), ..Opening::default() };
+        App::open(opening, Arc::new(SystemKeyring), None).await.unwrap()
+    }
+}
+
+/// The lines that a command prints, as they come.
+fn events(child: &mut Child) -> impl Iterator<Item = Value> + use<> {
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    lines.map_while(Result::ok).map(|line| serde_json::from_str(&line).unwrap())
+}
+
+async fn link(laptop: &Laptop, emulator: &Emulator, owner: &str) {
+    let mut child = laptop.ulak(&["link", "--json"]);
+    let (sender, mut told) = tokio::sync::mpsc::unbounded_channel();
+    let lines = events(&mut child);
+    std::thread::spawn(move || lines.for_each(|event| drop(sender.send(event))));
+    let mut linked = false;
+    while let Some(event) = told.recv().await {
+        match event["event"].as_str().unwrap() {
+            "qr" if !linked => {
+                emulator.scan(event["code"].as_str().unwrap(), owner).await.unwrap();
+                linked = true;
+            }
+            "linked" => assert_eq!(event["phone"], format!("+{owner}")),
+            "error" => panic!("{event}"),
+            _ => {}
+        }
+    }
+    assert!(child.wait().unwrap().success());
+}
+
+/// A campaign to `people` over every number, all day long, as quick as the floor allows.
+async fn schedule(laptop: &Laptop, people: usize) {
+    let app = laptop.app().await;
+    let mut settings = app.settings().await.unwrap();
+    (settings.hours_from, settings.hours_to) = (0, 1440);
+    app.save_settings(&settings).await.unwrap();
+    let numbers: Vec<SessionId> =
+        app.numbers().await.unwrap().iter().filter(|number| !number.phone.is_empty()).map(|number| number.id).collect();
+    assert_eq!(numbers.len(), OWNERS.len());
+    for number in &numbers {
+        let quick = Pace { min_ms: 1_000, max_ms: 1_000, batch: 0, rest_ms: 0, hourly_cap: 0, daily_cap: 0 };
+        app.save_pace(*number, &quick).await.unwrap();
+    }
+    app.top_up(Book::Real, 10_000, "", "").await.unwrap();
+    bring_in(&app, laptop.folder.path(), people).await;
+    let draft = app.create_draft().await.unwrap();
+    let edit = DraftEdit {
+        id: draft.id,
+        name: "Exactly once".to_owned(),
+        text: "Merhaba {{name}}".to_owned(),
+        audience: Audience::default(),
+        split_long_caption: true,
+        due_at: None,
+        priority: 5,
+        session_ids: numbers,
+        keep_hours: true,
+        consent_basis: "customers".to_owned(),
+    };
+    app.save_draft(&edit).await.unwrap();
+    app.schedule_campaign(draft.id, false).await.unwrap();
+    app.close().await;
+}
+
+async fn bring_in(app: &Arc<App>, folder: &Path, people: usize) {
+    let file = folder.join("people.csv");
+    let rows: String = (0..people).map(|number| format!("Kişi {number},+{}\n", person(number))).collect();
+    std::fs::write(&file, format!("name,phone\n{rows}")).unwrap();
+    let mut changes = app.events().subscribe();
+    let id = app.start_import(&file, ImportOptions::default(), ImportStep::Import).await.unwrap();
+    while app.import_progress(id).is_none_or(|at| at.state == ImportState::Running) {
+        changes.recv().await.unwrap();
+    }
+    assert_eq!(app.contact_totals().await.unwrap().all as usize, people);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_phone_sees_its_message_once_from_one_number() {
+    let kills = from_environment("ULAK_WIRE_KILLS", 20);
+    let people = from_environment("ULAK_WIRE_PEOPLE", 300);
+    let seed = from_environment("ULAK_WIRE_SEED", 7) as u64;
+    let emulator = Emulator::start(Options::default()).await.unwrap();
+    let laptop = Laptop { folder: tempfile::tempdir().unwrap(), url: emulator.chat_url() };
+    for owner in OWNERS {
+        link(&laptop, &emulator, owner).await;
+    }
+    schedule(&laptop, people).await;
+    for accepted in [true, false] {
+        emulator.fault(Rule::always(Fault::DropBeforeAck { accepted }).chance(0.02));
+    }
+    emulator.fault(Rule::always(Fault::DropAfterAck).chance(0.02));
+    let mut chance = StdRng::seed_from_u64(seed);
+    let started = Instant::now();
+    for kill in 0..kills {
+        let mut child = laptop.ulak(&["work", "--json", "--speed", SPEED]);
+        let _lines = events(&mut child);
+        // The moment is the point: a kill that waited for a sign would always meet the same step.
+        tokio::time::sleep(Duration::from_millis(chance.random_range(300..2_000))).await;
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let seen = emulator.seen().len();
+        println!("kill {kill}: {seen} seen after {} s", started.elapsed().as_secs());
+    }
+    let mut child = laptop.ulak(&["work", "--json", "--speed", SPEED, "--wait", "600"]);
+    let last = tokio::task::spawn_blocking(move || {
+        let last = events(&mut child).last().unwrap();
+        (child.wait().unwrap().success(), last)
+    });
+    let (success, summary) = last.await.unwrap();
+    assert!(success, "{summary}");
+    check(&emulator, &summary, people);
+}
+
+fn check(emulator: &Emulator, summary: &Value, people: usize) {
+    let mut by_person: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for seen in emulator.seen() {
+        by_person.entry(seen.to.clone()).or_default().push(seen.from.clone());
+    }
+    let twice: Vec<_> = by_person.iter().filter(|(_, from)| from.len() != 1).collect();
+    assert!(twice.is_empty(), "seen more than once: {twice:?}");
+    let forgotten: Vec<String> = (0..people).map(person).filter(|phone| !by_person.contains_key(phone)).collect();
+    assert!(forgotten.is_empty(), "left out: {forgotten:?}");
+    assert_eq!(by_person.len(), people);
+    assert_eq!(summary["ledger_ok"], true, "{summary}");
+    assert_eq!(summary["credits"]["settled"], people, "{summary}");
+    assert_eq!(summary["credits"]["held"], 0, "{summary}");
+    let repeats = emulator.read(|record| record.repeats);
+    println!("{repeats} copies were sent again under their old id and shown once");
+}
