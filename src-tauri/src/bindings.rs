@@ -7,7 +7,7 @@ use specta_typescript::Typescript;
 use tauri::Wry;
 use tauri_specta::{Builder, ErrorHandlingMode, collect_commands, collect_events};
 
-use crate::commands::{campaigns, contacts, credits, door, home, numbers, settings};
+use crate::commands::{campaigns, contacts, credits, door, home, numbers, settings, templates};
 use crate::events;
 
 pub fn builder() -> Builder<Wry> {
@@ -54,6 +54,7 @@ pub fn builder() -> Builder<Wry> {
             campaigns::check_draft,
             campaigns::skipped_people,
             campaigns::review_campaign,
+            campaigns::send_test,
             campaigns::schedule_campaign,
             campaigns::pause_campaign,
             campaigns::resume_campaign,
@@ -64,6 +65,23 @@ pub fn builder() -> Builder<Wry> {
             campaigns::live,
             campaigns::recipients,
             campaigns::recipient,
+            templates::templates,
+            templates::ready_templates,
+            templates::template,
+            templates::create_template,
+            templates::take_ready,
+            templates::save_template,
+            templates::duplicate_template,
+            templates::delete_template,
+            templates::add_template_media,
+            templates::paste_template_media,
+            templates::remove_template_media,
+            templates::order_template_media,
+            templates::check_template,
+            templates::use_template,
+            templates::save_as_template,
+            templates::import_templates,
+            templates::export_templates,
             numbers::numbers,
             numbers::start_link,
             numbers::link_view,
@@ -89,6 +107,7 @@ pub fn builder() -> Builder<Wry> {
             events::ContactsChanged,
             events::SettingsChanged,
             events::NumbersChanged,
+            events::TemplatesChanged,
             events::ImportProgress,
             events::FilesOver,
             events::FilesDropped,

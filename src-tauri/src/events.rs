@@ -40,6 +40,9 @@ pub struct SettingsChanged;
 pub struct NumbersChanged;
 
 #[derive(Clone, Serialize, Deserialize, Type, tauri_specta::Event)]
+pub struct TemplatesChanged;
+
+#[derive(Clone, Serialize, Deserialize, Type, tauri_specta::Event)]
 pub struct ImportProgress(pub import::ImportProgress);
 
 /// How many files are held over the window; 0 when they left.
@@ -106,6 +109,7 @@ fn emit(handle: &AppHandle, app: &App, event: Event) -> tauri::Result<()> {
         Event::ContactsChanged => ContactsChanged.emit(handle),
         Event::SettingsChanged => SettingsChanged.emit(handle),
         Event::NumbersChanged => NumbersChanged.emit(handle),
+        Event::TemplatesChanged => TemplatesChanged.emit(handle),
         Event::ImportChanged(id) => match app.import_progress(id) {
             Some(progress) => ImportProgress(progress).emit(handle),
             None => Ok(()),

@@ -20,6 +20,7 @@ mod numbers;
 mod sending;
 mod steering;
 mod storage;
+mod templates;
 
 use ulak_core::clock::{DAY, HOUR, MINUTE, Millis};
 

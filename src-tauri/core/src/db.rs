@@ -25,6 +25,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/0001_initial.sql"),
     include_str!("../../../migrations/0002_kinds_and_checks.sql"),
     include_str!("../../../migrations/0003_numbers.sql"),
+    include_str!("../../../migrations/0004_templates.sql"),
 ];
 
 #[derive(Debug, thiserror::Error)]

@@ -13,6 +13,7 @@ pub enum Event {
     ContactsChanged,
     SettingsChanged,
     NumbersChanged,
+    TemplatesChanged,
     ImportChanged(ImportId),
 }
 

@@ -92,7 +92,8 @@ ids! {
     ContactId,
     ImportId,
     CampaignId,
-    /// A file in a draft; the prepared content it leads to is named by its hash.
+    TemplateId,
+    /// A file in a draft or a template; the prepared content it leads to is named by its hash.
     MediaId,
     MessageId,
     PartId,

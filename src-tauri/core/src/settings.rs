@@ -26,6 +26,8 @@ pub struct Settings {
     pub stop_words: Vec<String>,
     /// Confirm an opt-out to the person.
     pub stop_reply: bool,
+    /// The owner's own phone, for tests.
+    pub test_phone: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,6 +63,7 @@ impl Default for Settings {
             welcomed: false,
             stop_words: ["STOP", "UNSUBSCRIBE", "DUR", "İPTAL", "RET", "BERHENTI"].map(str::to_owned).to_vec(),
             stop_reply: false,
+            test_phone: String::new(),
         }
     }
 }

@@ -3,11 +3,12 @@
 use std::path::Path;
 
 use tauri::AppHandle;
-use ulak_core::app::{DraftCheck, MessagePreview, Review};
+use ulak_core::app::{DraftCheck, MessagePreview, Review, TestSend};
 use ulak_core::campaign::draft::{Draft, DraftEdit, MediaItem};
 use ulak_core::campaign::live::{CampaignRow, LiveView};
 use ulak_core::contact::Contact;
 use ulak_core::ids::{CampaignId, MediaId, MessageId};
+use ulak_core::media::MediaWish;
 use ulak_core::outbox::state::SkipReason;
 use ulak_core::outbox::store::recipients::{RecipientPage, RecipientQuery, RecipientView};
 
@@ -52,21 +53,36 @@ pub async fn duplicate_campaign(door: Door<'_>, id: CampaignId) -> Answer<Draft>
 #[tauri::command]
 #[specta::specta]
 pub async fn pick_media_files(handle: AppHandle) -> Answer<Vec<String>> {
-    let pictures = &["jpg", "jpeg", "png", "webp"];
-    let chosen = ask(&handle, |dialog, tell| dialog.add_filter("JPEG, PNG, WEBP", pictures).pick_files(tell)).await;
+    let kinds = &[
+        "jpg", "jpeg", "png", "webp", "heic", "heif", "mp4", "mov", "3gp", "mp3", "m4a", "aac", "wav", "flac", "ogg", "opus",
+        "pdf",
+    ];
+    let name = "JPG, PNG, WEBP, HEIC, MP4, MOV, 3GP, MP3, M4A, WAV, OGG, PDF";
+    let chosen = ask(&handle, |dialog, tell| dialog.add_filter(name, kinds).pick_files(tell)).await;
     Ok(chosen.flatten().unwrap_or_default().into_iter().filter_map(path_of).map(shown).collect())
 }
 
 #[tauri::command]
 #[specta::specta]
-pub async fn add_media(door: Door<'_>, draft_id: CampaignId, path: String) -> Answer<MediaItem> {
-    door.app().await?.add_media(draft_id, Path::new(&path)).await
+pub async fn add_media(
+    door: Door<'_>,
+    draft_id: CampaignId,
+    path: String,
+    wish: Option<MediaWish>,
+) -> Answer<MediaItem> {
+    door.app().await?.add_media_as(draft_id, Path::new(&path), wish.unwrap_or_default().into()).await
 }
 
 #[tauri::command]
 #[specta::specta]
-pub async fn paste_media(door: Door<'_>, draft_id: CampaignId, name: String, base64: String) -> Answer<MediaItem> {
-    door.app().await?.paste_media(draft_id, &name, &base64).await
+pub async fn paste_media(
+    door: Door<'_>,
+    draft_id: CampaignId,
+    name: String,
+    base64: String,
+    wish: Option<MediaWish>,
+) -> Answer<MediaItem> {
+    door.app().await?.paste_media(draft_id, &name, &base64, wish.unwrap_or_default().into()).await
 }
 
 #[tauri::command]
@@ -114,6 +130,12 @@ pub async fn skipped_people(
 #[specta::specta]
 pub async fn review_campaign(door: Door<'_>, draft_id: CampaignId) -> Answer<Review> {
     door.app().await?.review_campaign(draft_id).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn send_test(door: Door<'_>, test: TestSend) -> Answer<CampaignId> {
+    door.app().await?.send_test(&test).await
 }
 
 #[tauri::command]

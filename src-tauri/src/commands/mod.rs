@@ -7,6 +7,7 @@ pub mod door;
 pub mod home;
 pub mod numbers;
 pub mod settings;
+pub mod templates;
 
 use std::path::PathBuf;
 

@@ -101,6 +101,7 @@ pub async fn with_contacts(place: &Place, count: i64) -> Outcome<(PathBuf, Campa
         id: draft.id,
         name: "Coffee".to_owned(),
         text: TEXT.to_owned(),
+        choice: None,
         audience: Audience::default(),
         split_long_caption: false,
         due_at: None,

@@ -47,8 +47,8 @@ export const commands = {
 	deleteDraft: (id: CampaignId) => __TAURI_INVOKE<null>("delete_draft", { id }),
 	duplicateCampaign: (id: CampaignId) => __TAURI_INVOKE<Draft>("duplicate_campaign", { id }),
 	pickMediaFiles: () => __TAURI_INVOKE<string[]>("pick_media_files"),
-	addMedia: (draftId: CampaignId, path: string) => __TAURI_INVOKE<MediaItem>("add_media", { draftId, path }),
-	pasteMedia: (draftId: CampaignId, name: string, base64: string) => __TAURI_INVOKE<MediaItem>("paste_media", { draftId, name, base64 }),
+	addMedia: (draftId: CampaignId, path: string, wish: MediaWish | null) => __TAURI_INVOKE<MediaItem>("add_media", { draftId, path, wish }),
+	pasteMedia: (draftId: CampaignId, name: string, base64: string, wish: MediaWish | null) => __TAURI_INVOKE<MediaItem>("paste_media", { draftId, name, base64, wish }),
 	removeMedia: (draftId: CampaignId, mediaId: MediaId) => __TAURI_INVOKE<Draft>("remove_media", { draftId, mediaId }),
 	orderMedia: (draftId: CampaignId, mediaIds: MediaId[]) => __TAURI_INVOKE<Draft>("order_media", { draftId, mediaIds }),
 	mediaPicture: (mediaId: MediaId) => __TAURI_INVOKE<string>("media_picture", { mediaId }),
@@ -56,6 +56,9 @@ export const commands = {
 	checkDraft: (draftId: CampaignId) => __TAURI_INVOKE<DraftCheck>("check_draft", { draftId }),
 	skippedPeople: (draftId: CampaignId, reason: SkipReason, limit: number) => __TAURI_INVOKE<ContactView[]>("skipped_people", { draftId, reason, limit }),
 	reviewCampaign: (draftId: CampaignId) => __TAURI_INVOKE<Review>("review_campaign", { draftId }),
+	sendTest: (test: TestSend) => __TAURI_INVOKE<CampaignId>("send_test", { test }),
+	useTemplate: (draftId: CampaignId, templateId: TemplateId) => __TAURI_INVOKE<Draft>("use_template", { draftId, templateId }),
+	saveAsTemplate: (draftId: CampaignId, language: Language) => __TAURI_INVOKE<TemplateView>("save_as_template", { draftId, language }),
 	scheduleCampaign: (draftId: CampaignId, onlyCovered: boolean) => __TAURI_INVOKE<CampaignId>("schedule_campaign", { draftId, onlyCovered }),
 	pauseCampaign: (id: CampaignId) => __TAURI_INVOKE<null>("pause_campaign", { id }),
 	resumeCampaign: (id: CampaignId) => __TAURI_INVOKE<null>("resume_campaign", { id }),
@@ -66,6 +69,21 @@ export const commands = {
 	live: (campaignId: CampaignId) => __TAURI_INVOKE<LiveView>("live", { campaignId }),
 	recipients: (query: RecipientQuery) => __TAURI_INVOKE<RecipientPage>("recipients", { query }),
 	recipient: (messageId: MessageId) => __TAURI_INVOKE<RecipientView>("recipient", { messageId }),
+	templates: () => __TAURI_INVOKE<TemplateRow[]>("templates"),
+	readyTemplates: () => __TAURI_INVOKE<ReadyTemplate[]>("ready_templates"),
+	template: (id: TemplateId) => __TAURI_INVOKE<TemplateView>("template", { id }),
+	createTemplate: (language: Language) => __TAURI_INVOKE<TemplateView>("create_template", { language }),
+	takeReady: (key: string, language: Language) => __TAURI_INVOKE<TemplateView>("take_ready", { key, language }),
+	saveTemplate: (edit: TemplateEdit) => __TAURI_INVOKE<TemplateView>("save_template", { edit }),
+	duplicateTemplate: (id: TemplateId) => __TAURI_INVOKE<TemplateView>("duplicate_template", { id }),
+	deleteTemplate: (id: TemplateId) => __TAURI_INVOKE<null>("delete_template", { id }),
+	addTemplateMedia: (id: TemplateId, path: string, wish: MediaWish | null) => __TAURI_INVOKE<MediaItem>("add_template_media", { id, path, wish }),
+	pasteTemplateMedia: (id: TemplateId, name: string, base64: string, wish: MediaWish | null) => __TAURI_INVOKE<MediaItem>("paste_template_media", { id, name, base64, wish }),
+	removeTemplateMedia: (id: TemplateId, mediaId: MediaId) => __TAURI_INVOKE<TemplateView>("remove_template_media", { id, mediaId }),
+	orderTemplateMedia: (id: TemplateId, mediaIds: MediaId[]) => __TAURI_INVOKE<TemplateView>("order_template_media", { id, mediaIds }),
+	checkTemplate: (id: TemplateId) => __TAURI_INVOKE<TemplateCheck>("check_template", { id }),
+	importTemplates: () => __TAURI_INVOKE<TemplatesBrought | null>("import_templates"),
+	exportTemplates: (ids: TemplateId[]) => __TAURI_INVOKE<string | null>("export_templates", { ids }),
 	now: () => __TAURI_INVOKE<NowView>("now"),
 	home: () => __TAURI_INVOKE<HomeView>("home"),
 	credits: (book: Book) => __TAURI_INVOKE<CreditsView>("credits", { book }),
@@ -86,6 +104,7 @@ export const events = {
 	nowChanged: makeEvent<NowChanged, NowChanged>("now-changed"),
 	numbersChanged: makeEvent<NumbersChanged, NumbersChanged>("numbers-changed"),
 	settingsChanged: makeEvent<SettingsChanged, SettingsChanged>("settings-changed"),
+	templatesChanged: makeEvent<TemplatesChanged, TemplatesChanged>("templates-changed"),
 };
 
 /* Types */
@@ -116,6 +135,7 @@ export type AttentionKind = "recovery_code" | "failed" | "unknown" | "paused" | 
 export type Audience = {
 	everyone: boolean,
 	tags: string[],
+	only?: ContactId | null,
 };
 
 export type Balance = {
@@ -164,6 +184,20 @@ export type CauseLine = {
 	cause: string,
 	people: number,
 };
+
+/**  What a message is about. */
+export type Category = "notification" | "reminder" | "promotion";
+
+/**  What the recipient may answer. */
+export type Choice = {
+	style: ChoiceStyle,
+	/**  Stands over the answers; the name of a poll. */
+	question: string,
+	options: string[],
+};
+
+/**  Lines with numbers in the text, or a poll of WhatsApp's own as the last part. */
+export type ChoiceStyle = "numbered" | "poll";
 
 export type Column = {
 	header: string,
@@ -283,6 +317,7 @@ export type Draft = {
 	id: CampaignId,
 	name: string,
 	text: string,
+	choice: Choice | null,
 	audience: Audience,
 	media: MediaItem[],
 	splitLongCaption: boolean,
@@ -305,6 +340,7 @@ export type DraftCheck = {
 	caption: boolean,
 	limit: number,
 	longest: Longest | null,
+	emptiest: Emptiest | null,
 	over: number,
 	tooLong: number,
 	missing: MissingLine[],
@@ -316,6 +352,7 @@ export type DraftEdit = {
 	id: CampaignId,
 	name: string,
 	text: string,
+	choice: Choice | null,
 	audience: Audience,
 	splitLongCaption: boolean,
 	dueAt: number | null,
@@ -323,6 +360,13 @@ export type DraftEdit = {
 	sessionIds: SessionId[],
 	keepHours: boolean,
 	consentBasis: string,
+};
+
+/**  The person who lacks the most of what the text asks for. */
+export type Emptiest = {
+	/**  Position in the audience. */
+	index: number,
+	missing: number,
 };
 
 export type Encoding = "utf-8" | "utf-16le" | "utf-16be" | "windows-1254" | "windows-1252";
@@ -483,17 +527,26 @@ export type MediaItem = {
 	name: string,
 	kind: MediaKind,
 	verdict: MediaVerdict,
-	width: number,
-	height: number,
+	width: number | null,
+	height: number | null,
+	durationMs: number | null,
+	pages: number | null,
+	/**  Of a voice note: how loud it is over time, 0 to 100. */
+	waveform: number[] | null,
 	bytes: number,
 	sourceBytes: number,
 	/**  A `data:` URL. */
 	thumbnail: string | null,
 };
 
-export type MediaKind = "image";
+export type MediaKind = "image" | "video" | "document" | "voice" | "audio";
 
-export type MediaVerdict = { kind: "fine" } | { kind: "convert" };
+export type MediaVerdict = { kind: "fine" } | { kind: "convert" } | 
+/**  It goes as a document, and why. */
+{ kind: "offer"; reason: AppError };
+
+/**  What the owner wants a file to be sent as. */
+export type MediaWish = "auto" | "voice" | "audio" | "document";
 
 export type MessageId = string;
 
@@ -629,12 +682,14 @@ export type Pace = {
 	dailyCap: number,
 };
 
-export type PartKind = "text" | "image";
+export type PartKind = "text" | "image" | "video" | "document" | "voice" | "audio" | "poll";
 
 export type PartPreview = {
 	kind: PartKind,
 	text: string | null,
 	mediaId: MediaId | null,
+	/**  Of a poll. */
+	options: string[] | null,
 };
 
 export type PartState = "pending" | "sending" | "sent" | "delivered" | "read" | "played" | "failed" | "skipped" | "cancelled" | "unknown";
@@ -674,9 +729,11 @@ export type RecipientPage = {
 };
 
 export type RecipientPart = {
-	kind: string,
+	kind: PartKind,
 	text: string | null,
 	mediaId: MediaId | null,
+	/**  Of a poll. */
+	options: string[] | null,
 	state: PartState,
 };
 
@@ -707,6 +764,17 @@ export type RecipientView = {
 	/**  Oldest first. */
 	steps: RouteStep[],
 	optedOut: boolean,
+};
+
+/**  A template that comes with Ulak. */
+export type ReadyTemplate = {
+	key: string,
+	language: Language,
+	category: Category,
+	name: string,
+	text: string,
+	choice: Choice | null,
+	samples: { [key in string]: string },
 };
 
 export type Refusal = {
@@ -781,6 +849,8 @@ export type Settings = {
 	hoursTo: number,
 	zone: string,
 	welcomed: boolean,
+	/**  The owner's own phone, for tests. */
+	testPhone: string,
 };
 
 export type SettingsChanged = null;
@@ -812,6 +882,74 @@ export type StepKind = "queued" | "try" | "sent" | "settled" | "delivered" | "re
 export type TagTotal = {
 	tag: string,
 	contacts: number,
+};
+
+export type TemplateCheck = {
+	warnings: AppError[],
+};
+
+export type TemplateEdit = {
+	id: TemplateId,
+	name: string,
+	category: Category,
+	language: Language,
+	active: boolean,
+	text: string,
+	choice: Choice | null,
+	splitLongCaption: boolean,
+	samples: { [key in string]: string },
+};
+
+export type TemplateId = string;
+
+/**  Follows from the content: answers make it a button (up to three) or a list, files a media template. */
+export type TemplateKind = "text" | "media" | "button" | "list";
+
+export type TemplateRow = {
+	id: TemplateId,
+	name: string,
+	category: Category,
+	language: Language,
+	active: boolean,
+	kind: TemplateKind,
+	/**  In the order they appear. */
+	variables: string[],
+	files: number,
+	firstText: string,
+	updatedAt: number,
+};
+
+export type TemplateView = {
+	id: TemplateId,
+	name: string,
+	category: Category,
+	language: Language,
+	active: boolean,
+	text: string,
+	choice: Choice | null,
+	splitLongCaption: boolean,
+	/**  What the preview fills the variables with. */
+	samples: { [key in string]: string },
+	media: MediaItem[],
+	updatedAt: number,
+};
+
+/**  What an import brought. */
+export type TemplatesBrought = {
+	added: number,
+	/**  In Ulak already, word for word. */
+	known: number,
+};
+
+export type TemplatesChanged = null;
+
+/**  A draft, as one contact of its audience would get it, to a phone of the owner. */
+export type TestSend = {
+	draftId: CampaignId,
+	/**  Position in the audience. */
+	index: number,
+	to: string,
+	over: SessionId,
 };
 
 export type Theme = "system" | "light" | "dark";

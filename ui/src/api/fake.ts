@@ -10,6 +10,7 @@ import { doorCommands } from './fake/door';
 import { engine } from './fake/engine';
 import { importCommands } from './fake/imports';
 import { numberCommands } from './fake/numbers';
+import { templateCommands } from './fake/templates';
 import { World } from './fake/world';
 
 type Listeners = { [N in EventName]?: Set<(payload: Payload<N>) => void> };
@@ -20,13 +21,32 @@ export function fakeCore(): { api: Api; listen: Listen } {
     for (const cb of listeners[name] ?? []) (cb as (payload: unknown) => void)(payload);
   });
   const { now, home } = engine(world);
-  const commands: Api = { ...doorCommands(world), ...contactCommands(world), ...importCommands(world), ...campaignCommands(world), ...creditCommands(world), ...numberCommands(world), now, home };
+  dragged(world);
+  const commands: Api = { ...doorCommands(world), ...contactCommands(world), ...importCommands(world), ...campaignCommands(world), ...templateCommands(world), ...creditCommands(world), ...numberCommands(world), now, home };
   const listen: Listen = (name, cb) => {
     const set = (listeners[name] ??= new Set() as never) as unknown as Set<typeof cb>;
     set.add(cb);
     return () => set.delete(cb);
   };
   return { api: slow(commands), listen };
+}
+
+/** A browser's own drag and drop stands for the window's; only the names of the files are known here. */
+function dragged(world: World): void {
+  const files = (event: DragEvent) => (event.dataTransfer?.types.includes('Files') ? event.dataTransfer : null);
+  addEventListener('dragover', (event) => {
+    const held = files(event);
+    if (!held) return;
+    event.preventDefault();
+    world.emit('filesOver', { paths: Math.max(1, held.items.length) });
+  });
+  addEventListener('dragleave', (event) => { if (event.relatedTarget === null) world.emit('filesOver', { paths: 0 }); });
+  addEventListener('drop', (event) => {
+    const dropped = files(event);
+    if (!dropped) return;
+    event.preventDefault();
+    world.emit('filesDropped', { paths: [...dropped.files].map((file) => `/home/shop/${file.name}`), x: event.clientX, y: event.clientY });
+  });
 }
 
 /** A few milliseconds, and copies: what the window gets must not be the world itself. */

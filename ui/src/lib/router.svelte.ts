@@ -1,13 +1,14 @@
 // A hash router: the window has one document, and the address is only ever read here.
 export type Step = 'audience' | 'content' | 'schedule';
 export type Route =
-  | { page: 'home' | 'campaigns' | 'contacts' | 'credits' | 'help' }
+  | { page: 'home' | 'campaigns' | 'templates' | 'contacts' | 'credits' | 'help' }
   /** `number`: whose pace to show, or "practice" for what the practice number does. */
   | { page: 'settings'; number: string | null }
   /** `link`: begin linking at once. */
   | { page: 'numbers'; link: boolean }
   /** `file`: a list that was dropped on another screen. */
   | { page: 'import'; file: string | null }
+  | { page: 'template'; id: string }
   | { page: 'composer'; id: string; step: Step }
   /** `message`: the recipient to show, for a line of the ledger that leads to its message. */
   | { page: 'live'; id: string; message: string | null };
@@ -32,6 +33,8 @@ export function parse(hash: string): Route {
     case 'campaigns':
       if (id && isStep(step)) return { page: 'composer', id, step };
       return id ? { page: 'live', id, message: new URLSearchParams(query).get('message') } : { page: 'campaigns' };
+    case 'templates':
+      return id ? { page: 'template', id } : { page: 'templates' };
     case 'contacts':
       return id === 'import' ? { page: 'import', file: new URLSearchParams(query).get('file') } : { page: 'contacts' };
     case 'numbers':

@@ -4,7 +4,7 @@
 //
 // door       choose-passphrase-input, choose-passphrase-again, choose-passphrase-save, unlock-input, unlock-open,
 //            failed-try-again, recovery-code, recovery-copy, recovery-written, recovery-done
-// shell      nav-home|campaigns|contacts|numbers|credits|settings|help, nav-numbers-count, now-bar, now-name, now-done, now-wait, now-pause-all,
+// shell      nav-home|campaigns|contacts|templates|numbers|credits|settings|help, nav-numbers-count, now-bar, now-name, now-done, now-wait, now-pause-all,
 //            now-resume-all, toast
 // welcome    start-practising, welcome-link, language-en|tr|id
 // home       home-import, home-new-campaign, home-live, home-sent|delivered|read|failed|unknown|waiting, home-pause,
@@ -27,10 +27,16 @@
 // composer   composer-name, composer-saved (data-state saved|saving|failed), step-audience|content|schedule|review, to-content,
 //            to-schedule, audience-everyone, audience-tags, audience-tag:<tag>, audience-search, audience-people (data-people),
 //            audience-basis, composer-drop, composer-choose, file-row (data-verdict), file-reading, file-refused, file-remove:<id>,
-//            composer-text, composer-bold|italic|strike|mono, composer-insert, composer-insert:<name>, counter (data-mood,
+//            file-as-audio:<id>, file-as-voice:<id>, drop-over, composer-text, composer-bold|italic|strike|mono, composer-emoji,
+//            emoji-picker, emoji-search, emoji-group-<group>, emoji-first, composer-insert, composer-insert:<name>,
+//            composer-undo, composer-redo, composer-templates, composer-choice, choice, choice-style-numbered|poll,
+//            choice-question, choice-option-<n>, choice-add, choice-remove, choice-flaw, composer-test, test-dialog, test-to,
+//            test-over, test-refused, test-send, template-picker, picker-search, picker-own:<id>, picker-ready:<key>,
+//            picker-text, picker-keep, picker-use, counter (data-mood,
 //            data-length, data-limit), composer-over, composer-allow, composer-shorten, composer-allowed, composer-too-long,
 //            composer-problem, composer-warning, composer-plan, composer-missing, composer-fallback:<name>, fallback-dialog,
-//            fallback-text, fallback-use, phone, phone-text, preview-name, preview-index, preview-previous, preview-next
+//            fallback-text, fallback-use, phone, phone-text, preview-name, preview-index, preview-previous, preview-next,
+//            preview-longest, preview-emptiest
 // schedule   schedule-now, schedule-at, calendar, schedule-time, schedule-past, schedule-finish, schedule-number:<id>,
 //            schedule-keep-hours, who-gets, review-will-send, review-skipped, skipped-show:<reason>, skipped-dialog,
 //            review-credits (data-credits), review-free, review-free-after, schedule-short, schedule-only-covered,
@@ -39,6 +45,10 @@
 //            cancel, cancel-dialog, cancel-confirm, cancel-no, retry-failed, live-again, live-tab-all|pending|sent|…, live-search,
 //            recipients-table, recipient-row (data-state, data-id), recipient-panel, recipient-close, recipient-message,
 //            message-dialog, recipient-opt-out, opt-out-dialog, opt-out-confirm, live-credits-settled|held|released
+// templates  templates-new, templates-import, templates-export, templates-tab-own|ready, templates-category, templates-search,
+//            templates-table, templates-empty, template-row:<id> (data-active), template-send:<id>, template-duplicate:<id>,
+//            template-delete:<id>, ready, ready-language-tr|id|en, ready-take:<key>
+// template   template-category, template-language, template-active, template-sample:<name>, template-send, and the composer's own
 // numbers    numbers-link, numbers-empty, numbers-list; of each number, with its id: number-card (data-state), number-state
 //            (data-state), number-primary, number-phone, number-grip (Alt and arrows move), number-more and its menu
 //            number-rename|up|down|pace|unlink, number-name (while renaming), number-note-state|shut|phone|idle,

@@ -4,27 +4,29 @@ use std::path::Path;
 
 use data_encoding::BASE64;
 use serde::Serialize;
-use ulak_media::{Prepared, Refusal, Wish};
+use ulak_media::Wish;
 
 use super::{App, Problem};
-use crate::campaign::compose::{Layout, layout};
+use crate::campaign::audience::Person;
+use crate::campaign::compose::{Content, Layout, layout};
 use crate::campaign::draft::{Draft, DraftEdit, MediaItem, StoredState};
+use crate::campaign::files::{self, Owner};
 use crate::campaign::hints::hints;
 use crate::campaign::live::all_sessions;
-use crate::campaign::review::{self, Longest, Survey, survey};
+use crate::campaign::review::{self, Emptiest, Longest, Survey, survey};
 use crate::campaign::store::{self, NewDraft};
-use crate::campaign::{CampaignError, compose, schedule};
+use crate::campaign::{CampaignError, schedule};
 use crate::contact::{self, Contact};
 use crate::db::StorageError;
 use crate::event::Event;
 use crate::ids::{CampaignId, ContactId, MediaId, SessionId};
 use crate::ledger::Book;
 use crate::media::{Attached, MediaKind};
-use crate::outbox::state::SkipReason;
+use crate::outbox::state::{PartKind, SkipReason};
 use crate::outbox::store::queue;
 use crate::session::SessionKind;
 use crate::settings;
-use crate::template::{Segment, render, whatsapp_length};
+use crate::template::{Choice, Offer, Segment, Template, render, whatsapp_length};
 
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -33,31 +35,8 @@ pub struct PartPreview {
     pub kind: PartKind,
     pub text: Option<String>,
     pub media_id: Option<MediaId>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-#[cfg_attr(feature = "bindings", derive(specta::Type))]
-pub enum PartKind {
-    Text,
-    Image,
-    Video,
-    Document,
-    Voice,
-    Audio,
-}
-
-impl PartKind {
-    fn of(media: Option<MediaKind>) -> Self {
-        match media {
-            None => Self::Text,
-            Some(MediaKind::Image) => Self::Image,
-            Some(MediaKind::Video) => Self::Video,
-            Some(MediaKind::Document) => Self::Document,
-            Some(MediaKind::Voice) => Self::Voice,
-            Some(MediaKind::Audio) => Self::Audio,
-        }
-    }
+    /// Of a poll.
+    pub options: Option<Vec<String>>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -85,6 +64,7 @@ pub struct DraftCheck {
     pub caption: bool,
     pub limit: i64,
     pub longest: Option<Longest>,
+    pub emptiest: Option<Emptiest>,
     pub over: i64,
     pub too_long: i64,
     pub missing: Vec<MissingLine>,
@@ -109,6 +89,7 @@ impl App {
         let draft = NewDraft {
             name: String::new(),
             text: String::new(),
+            choice: None,
             book: if practice { Book::Practice } else { Book::Real },
             session_ids: if practice { vec![self.practice_id] } else { linked },
             keep_hours: !practice,
@@ -164,6 +145,7 @@ impl App {
         let draft = NewDraft {
             name: original.name.clone(),
             text: original.text.clone(),
+            choice: original.choice.clone(),
             book: original.book,
             session_ids: original.session_ids.clone(),
             keep_hours: original.keep_hours,
@@ -172,12 +154,13 @@ impl App {
         let now = self.now();
         let mut tx = self.db.begin().await?;
         let copy = store::create(&mut tx, &draft, now).await.map_err(|error| self.db.error(error))?;
-        store::copy_files(&mut tx, id, copy, now).await.map_err(|error| self.db.error(error))?;
+        files::store::replace(&mut tx, Owner::Campaign(id), Owner::Campaign(copy), now).await.map_err(|error| self.db.error(error))?;
         self.db.commit(tx).await?;
         let edit = DraftEdit {
             id: copy,
             name: draft.name,
             text: draft.text,
+            choice: draft.choice,
             audience: original.audience,
             split_long_caption: original.split_long_caption,
             due_at: None,
@@ -191,40 +174,30 @@ impl App {
 
     /// Identifies, prepares and keeps a file; a refusal says what to do and changes nothing.
     pub async fn add_media(&self, id: CampaignId, path: &Path) -> Result<MediaItem, Problem> {
-        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let path = path.to_owned();
-        self.add_prepared(id, name, move || ulak_media::prepare_file(&path, Wish::Auto)).await
+        self.add_media_as(id, path, Wish::Auto).await
+    }
+
+    /// The same, to be sent as the owner wishes.
+    pub async fn add_media_as(&self, id: CampaignId, path: &Path, wish: Wish) -> Result<MediaItem, Problem> {
+        let open = self.open_draft(id).await?;
+        self.add_path(Owner::Campaign(id), open.media.len(), path, wish).await
     }
 
     /// The same for what was pasted, which the window hands over as text.
-    pub async fn paste_media(&self, id: CampaignId, name: &str, base64: &str) -> Result<MediaItem, Problem> {
-        // What does not decode is refused like any other broken file.
-        let bytes = BASE64.decode(base64.as_bytes()).unwrap_or_default();
-        self.add_prepared(id, name.to_owned(), move || ulak_media::prepare(bytes, Wish::Auto)).await
-    }
-
-    async fn add_prepared(
+    pub async fn paste_media(
         &self,
         id: CampaignId,
-        name: String,
-        prepare: impl FnOnce() -> Result<Prepared, Refusal> + Send + 'static,
+        name: &str,
+        base64: &str,
+        wish: Wish,
     ) -> Result<MediaItem, Problem> {
-        let draft = self.open_draft(id).await?;
-        if draft.media.len() >= compose::MOST_FILES {
-            return Err(CampaignError::TooManyFiles { most: compose::MOST_FILES }.into());
-        }
-        let prepared = tokio::task::spawn_blocking(prepare).await.map_err(Problem::crashed)?;
-        let prepared = prepared.map_err(CampaignError::from)?;
-        let mut tx = self.db.begin().await?;
-        let added = store::add_file(&mut tx, id, &name, &prepared, self.now()).await;
-        let added = added.map_err(|error| self.db.error(error))?;
-        self.db.commit(tx).await?;
-        self.events.emit(Event::CampaignChanged(id));
-        let item = self.draft(id).await?.media.into_iter().find(|item| item.id == added);
-        item.ok_or_else(|| CampaignError::Gone.into())
+        let open = self.open_draft(id).await?;
+        // What does not decode is refused like any other broken file.
+        let bytes = BASE64.decode(base64.as_bytes()).unwrap_or_default();
+        self.add_bytes(Owner::Campaign(id), open.media.len(), name, bytes, wish).await
     }
 
-    async fn open_draft(&self, id: CampaignId) -> Result<Draft, Problem> {
+    pub(super) async fn open_draft(&self, id: CampaignId) -> Result<Draft, Problem> {
         let draft = self.draft(id).await?;
         match draft.state {
             StoredState::Draft => Ok(draft),
@@ -235,7 +208,7 @@ impl App {
     pub async fn remove_media(&self, id: CampaignId, media: MediaId) -> Result<Draft, Problem> {
         self.open_draft(id).await?;
         let mut tx = self.db.begin().await?;
-        store::remove_file(&mut tx, id, media, self.now()).await.map_err(|error| self.db.error(error))?;
+        files::store::remove(&mut tx, Owner::Campaign(id), media, self.now()).await.map_err(|error| self.db.error(error))?;
         self.db.commit(tx).await?;
         self.draft(id).await
     }
@@ -243,15 +216,16 @@ impl App {
     pub async fn order_media(&self, id: CampaignId, order: &[MediaId]) -> Result<Draft, Problem> {
         self.open_draft(id).await?;
         let mut tx = self.db.begin().await?;
-        store::order_files(&mut tx, id, order, self.now()).await.map_err(|error| self.db.error(error))?;
+        files::store::order(&mut tx, Owner::Campaign(id), order, self.now()).await.map_err(|error| self.db.error(error))?;
         self.db.commit(tx).await?;
         self.draft(id).await
     }
 
     /// The prepared picture as a `data:` URL, for the preview of a phone.
     pub async fn media_picture(&self, media: MediaId) -> Result<String, Problem> {
-        let picture = store::picture(&mut *self.reader().await?, media).await.map_err(StorageError::from)?;
-        picture.ok_or_else(|| CampaignError::Gone.into())
+        let content = files::store::content(&mut *self.reader().await?, media).await.map_err(StorageError::from)?;
+        let (mime, bytes) = content.ok_or(CampaignError::Gone)?;
+        Ok(format!("data:{mime};base64,{}", BASE64.encode(&bytes)))
     }
 
     /// The message as one contact would get it; unfilled variables stay visible and are named.
@@ -263,18 +237,12 @@ impl App {
         let person = store::person_at(&mut reader, &draft.audience, index).await.map_err(StorageError::from)?;
         let person = person.ok_or(CampaignError::Nobody)?;
         let content = draft.content()?;
-        let mut template = content.template;
-        let mut missing = Vec::new();
-        for segment in &mut template.segments {
-            if let Segment::Variable { name, fallback: None } = segment
-                && person.value(name).is_none_or(|value| value.trim().is_empty())
-            {
-                missing.push(name.clone());
-                *segment = Segment::Text(format!("{{{{{name}}}}}"));
-            }
-        }
-        let text = render(&template, |variable| person.value(variable)).unwrap_or_default();
-        let parts = layout(&content.media, &text).into_iter().map(|part| preview_of(&draft, part, &text)).collect();
+        let missing = gaps(&content, &person);
+        let seen = |template: &Template| shown(template, &person, &missing);
+        let text = seen(&content.template);
+        let poll = content.offer.as_ref().filter(|offer| offer.question.is_some());
+        let parts = layout(&content.media, &text, poll.is_some());
+        let parts = parts.into_iter().map(|part| preview_of(&draft, part, &text, poll, &seen)).collect();
         Ok(MessagePreview {
             index,
             total,
@@ -283,7 +251,7 @@ impl App {
             name: person.name,
             parts,
             length: length(&text),
-            missing,
+            missing: missing.into_iter().map(str::to_owned).collect(),
         })
     }
 
@@ -292,17 +260,19 @@ impl App {
         let draft = self.draft(id).await?;
         let mut reader = self.reader().await?;
         let survey = survey(&mut reader, &draft).await?;
+        let (text, poll) = (draft.whole_text(), draft.choice.as_ref().is_some_and(Choice::is_poll));
         let files: Vec<Attached> = draft.media.iter().map(MediaItem::attached).collect();
         Ok(DraftCheck {
             people: survey.people,
-            shape: layout(&files, &draft.text).iter().map(kind_of).collect(),
+            shape: layout(&files, &text, poll).iter().map(kind_of).collect(),
             caption: draft.has_caption(),
             limit: i64::try_from(draft.text_limit()).unwrap_or(i64::MAX),
             longest: survey.longest.map(|(index, length)| Longest { index, length: as_count(length) }),
+            emptiest: survey.emptiest.map(|(index, missing)| Emptiest { index, missing: as_count(missing) }),
             over: survey.over_caption,
             too_long: survey.over_text,
             missing: missing_lines(&survey),
-            warnings: hints(&draft.text).into_iter().map(Problem::from).collect(),
+            warnings: hints(&text).into_iter().map(Problem::from).collect(),
         })
     }
 
@@ -384,16 +354,62 @@ impl App {
 }
 
 fn kind_of(part: &Layout) -> PartKind {
-    PartKind::of(part.media.as_ref().map(|file| file.kind))
+    match &part.media {
+        Some(file) => file.kind.into(),
+        None if part.poll => PartKind::Poll,
+        None => PartKind::Text,
+    }
 }
 
-fn preview_of(draft: &Draft, part: Layout, text: &str) -> PartPreview {
+/// The variables that have neither a value nor a fallback everywhere they stand.
+fn gaps<'c>(content: &'c Content, person: &Person) -> Vec<&'c str> {
+    let offer = content.offer.iter().flat_map(|offer| offer.question.iter().chain(&offer.options));
+    let mut missing: Vec<&str> = Vec::new();
+    for segment in std::iter::once(&content.template).chain(offer).flat_map(|template| &template.segments) {
+        if let Segment::Variable { name, fallback: None } = segment
+            && person.value(name).is_none_or(|value| value.trim().is_empty())
+            && !missing.contains(&name.as_str())
+        {
+            missing.push(name);
+        }
+    }
+    missing
+}
+
+/// Filled as far as it can be; what is missing stays visible.
+fn shown(template: &Template, person: &Person, missing: &[&str]) -> String {
+    let visible = |segment: &Segment| match segment {
+        Segment::Variable { name, fallback: None } if missing.contains(&name.as_str()) => {
+            Segment::Text(format!("{{{{{name}}}}}"))
+        }
+        segment => segment.clone(),
+    };
+    let template = Template { segments: template.segments.iter().map(visible).collect() };
+    render(&template, |variable| person.value(variable)).unwrap_or_default()
+}
+
+fn preview_of(
+    draft: &Draft,
+    part: Layout,
+    text: &str,
+    poll: Option<&Offer>,
+    seen: &impl Fn(&Template) -> String,
+) -> PartPreview {
     let kind = kind_of(&part);
+    if let (PartKind::Poll, Some(offer)) = (kind, poll) {
+        return PartPreview {
+            kind,
+            text: offer.question.as_ref().map(seen),
+            media_id: None,
+            options: Some(offer.options.iter().map(seen).collect()),
+        };
+    }
     let media = part.media.and_then(|file| draft.media.iter().find(|item| item.sha256 == file.sha256));
     PartPreview {
         kind,
         text: part.with_text.then(|| text.to_owned()),
         media_id: media.filter(|item| item.kind == MediaKind::Image).map(|item| item.id),
+        options: None,
     }
 }
 

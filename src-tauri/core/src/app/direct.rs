@@ -2,16 +2,21 @@
 
 use std::path::PathBuf;
 
+use serde::Deserialize;
+
 use super::{App, Problem};
 use crate::campaign::CampaignError;
-use crate::campaign::audience::Audience;
-use crate::campaign::draft::DraftEdit;
+use crate::campaign::audience::{Audience, Person};
+use crate::campaign::draft::{Draft, DraftEdit};
+use crate::campaign::files::{Owner, store::replace};
 use crate::campaign::live::all_sessions;
+use crate::campaign::store::person_at;
 use crate::contact::{self, Contact, ContactEdit, Standing, phone};
 use crate::db::StorageError;
 use crate::ids::{CampaignId, SessionId};
 use crate::outbox::store::reading::{self, PartLine};
 use crate::session::SessionKind;
+use crate::template::{Choice, Missing, Template, render};
 
 /// What the owner wants to be sent.
 #[derive(Clone, Debug, Default)]
@@ -22,6 +27,18 @@ pub struct Direct {
     pub media: Vec<PathBuf>,
     /// Over these numbers; empty: over every linked one.
     pub over: Vec<SessionId>,
+}
+
+/// A draft, as one contact of its audience would get it, to a phone of the owner.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub struct TestSend {
+    pub draft_id: CampaignId,
+    /// Position in the audience.
+    pub index: u32,
+    pub to: String,
+    pub over: SessionId,
 }
 
 /// Why this person may be written to: the owner chose them by hand.
@@ -68,6 +85,7 @@ impl App {
             id,
             name: contact.phone_shown.clone(),
             text: wish.text.clone(),
+            choice: None,
             audience: Audience { everyone: false, tags: Vec::new(), only: Some(contact.id) },
             split_long_caption: true,
             due_at: None,
@@ -78,6 +96,34 @@ impl App {
         })
         .await?;
         self.schedule_campaign(id, false).await
+    }
+
+    /// Sends a draft to a phone of the owner, as the contact in the preview would get it: at once, outside the sending
+    /// hours too, and for credits like everything else.
+    pub async fn send_test(&self, test: &TestSend) -> Result<CampaignId, Problem> {
+        let draft = self.draft(test.draft_id).await?;
+        let person = person_at(&mut *self.reader().await?, &draft.audience, test.index).await;
+        let person = person.map_err(StorageError::from)?.ok_or(CampaignError::Nobody)?;
+        let contact = self.contact_for(&test.to).await?;
+        if contact.standing != Standing::Normal {
+            return Err(CampaignError::Unwanted.into());
+        }
+        let edit = filled(&draft, &person, &contact, test.over)?;
+        let id = self.create_draft().await?.id;
+        let scheduled = self.schedule_test(&DraftEdit { id, ..edit }, draft.id).await;
+        if scheduled.is_err() {
+            self.delete_draft(id).await?;
+        }
+        scheduled
+    }
+
+    async fn schedule_test(&self, edit: &DraftEdit, from: CampaignId) -> Result<CampaignId, Problem> {
+        let mut tx = self.db.begin().await?;
+        let copied = replace(&mut tx, Owner::Campaign(from), Owner::Campaign(edit.id), self.now()).await;
+        copied.map_err(|error| self.db.error(error))?;
+        self.db.commit(tx).await?;
+        self.save_draft(edit).await?;
+        self.schedule_campaign(edit.id, false).await
     }
 
     async fn linked_numbers(&self) -> Result<Vec<SessionId>, Problem> {
@@ -103,4 +149,33 @@ impl App {
         })
         .await
     }
+}
+
+/// The draft with everything filled for `person`, to go to `contact`.
+fn filled(draft: &Draft, person: &Person, contact: &Contact, over: SessionId) -> Result<DraftEdit, CampaignError> {
+    let fill = |text: &str| {
+        let filled = render(&Template::parse(text)?, |variable| person.value(variable));
+        filled.map_err(|Missing(variable)| CampaignError::TestMissing { variable })
+    };
+    let choice = match &draft.choice {
+        None => None,
+        Some(choice) => Some(Choice {
+            style: choice.style,
+            question: fill(&choice.question)?,
+            options: choice.options.iter().map(|option| fill(option)).collect::<Result<_, _>>()?,
+        }),
+    };
+    Ok(DraftEdit {
+        id: draft.id,
+        name: [draft.name.as_str(), &contact.phone_shown].map(str::trim).join(" · "),
+        text: fill(&draft.text)?,
+        choice,
+        audience: Audience { everyone: false, tags: Vec::new(), only: Some(contact.id) },
+        split_long_caption: true,
+        due_at: None,
+        priority: FIRST,
+        session_ids: vec![over],
+        keep_hours: false,
+        consent_basis: BASIS.to_owned(),
+    })
 }

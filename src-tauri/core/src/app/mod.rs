@@ -13,7 +13,9 @@ mod numbers;
 mod options;
 mod practice;
 mod review;
+mod files;
 mod summary;
+mod templates;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -27,13 +29,14 @@ use tokio::task::JoinHandle;
 pub use crate::error::Problem;
 pub use campaigns::{DraftCheck, MessagePreview, PartPreview};
 pub use credits::{CreditsView, MonthSpent};
-pub use direct::Direct;
+pub use direct::{Direct, TestSend};
 pub use home::{Attention, AttentionKind, HomeView, NowView, SessionView};
 pub use keeper::{START_CREDITS, START_NOTE};
 pub use numbers::{BanView, LimitsView, LinkEndView, LinkView, NumberKind, NumberView, ShutView};
 pub use practice::{Brought, PracticeJob};
 pub use review::{DayPlan, OtherSpan, Review, SessionShare, Span};
 pub use summary::Summary;
+pub use templates::{TemplateCheck, TemplatesBrought};
 
 use crate::campaign::schedule;
 use crate::clock::{Clock, FastClock, Millis, SharedClock, SystemClock, TimeLine};

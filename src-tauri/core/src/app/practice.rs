@@ -139,6 +139,7 @@ impl App {
             id: draft.id,
             name: "Practice".to_owned(),
             text: job.text,
+            choice: None,
             audience: draft.audience,
             split_long_caption: true,
             due_at: job.due_at,

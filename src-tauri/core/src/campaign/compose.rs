@@ -2,9 +2,9 @@
 
 use super::audience::Person;
 use crate::contact::Standing;
-use crate::media::Attached;
+use crate::media::{Attached, MediaKind};
 use crate::outbox::state::SkipReason;
-use crate::template::{Template, render, whatsapp_length};
+use crate::template::{Missing, Offer, Template, render, whatsapp_length};
 
 pub const CAPTION_LIMIT: usize = 1024;
 pub const TEXT_LIMIT: usize = 4096;
@@ -16,7 +16,9 @@ pub type Sha256 = [u8; 32];
 /// What is the same for everybody.
 #[derive(Clone, Debug)]
 pub struct Content {
+    /// With numbered answers at its end.
     pub template: Template,
+    pub offer: Option<Offer>,
     pub media: Vec<Attached>,
     /// The owner stated why these people may be written to, so a contact needs no consent of its own.
     pub basis_stated: bool,
@@ -25,27 +27,62 @@ pub struct Content {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Composed {
     Skipped { reason: SkipReason, variable: Option<String> },
-    Message { text: String, parts: Vec<Layout> },
+    Message { text: String, answers: Option<Answers>, parts: Vec<Layout> },
+}
+
+/// The answers as one person reads them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Answers {
+    /// Of a poll; numbered answers ask in the text.
+    pub question: Option<String>,
+    pub options: Vec<String>,
 }
 
 /// One bubble.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Layout {
     pub media: Option<Attached>,
     pub with_text: bool,
+    pub poll: bool,
+}
+
+impl Content {
+    /// Every variable, each once.
+    pub fn variables(&self) -> Vec<&str> {
+        let offer = self.offer.iter().flat_map(|offer| offer.question.iter().chain(&offer.options));
+        let mut names: Vec<&str> = Vec::new();
+        for name in std::iter::once(&self.template).chain(offer).flat_map(Template::variables) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names
+    }
 }
 
 pub fn compose(content: &Content, person: &Person) -> Composed {
     if let Some(reason) = unwanted(content, person) {
         return Composed::Skipped { reason, variable: None };
     }
-    match render(&content.template, |variable| person.value(variable)) {
+    match fill(content, person) {
         Err(missing) => Composed::Skipped { reason: SkipReason::MissingVariable, variable: Some(missing.0) },
-        Ok(text) if text.trim().is_empty() && content.media.is_empty() => {
-            Composed::Skipped { reason: SkipReason::Empty, variable: None }
+        Ok((text, answers)) => {
+            let poll = answers.as_ref().is_some_and(|answers| answers.question.is_some());
+            match layout(&content.media, &text, poll) {
+                parts if parts.is_empty() => Composed::Skipped { reason: SkipReason::Empty, variable: None },
+                parts => Composed::Message { parts, text, answers },
+            }
         }
-        Ok(text) => Composed::Message { parts: layout(&content.media, &text), text },
     }
+}
+
+fn fill(content: &Content, person: &Person) -> Result<(String, Option<Answers>), Missing> {
+    let filled = |template: &Template| render(template, |variable| person.value(variable));
+    let text = filled(&content.template)?;
+    let Some(offer) = &content.offer else { return Ok((text, None)) };
+    let question = offer.question.as_ref().map(filled).transpose()?;
+    let options = offer.options.iter().map(filled).collect::<Result<_, _>>()?;
+    Ok((text, Some(Answers { question, options })))
 }
 
 fn unwanted(content: &Content, person: &Person) -> Option<SkipReason> {
@@ -58,21 +95,31 @@ fn unwanted(content: &Content, person: &Person) -> Option<SkipReason> {
     }
 }
 
-/// One file that can carry a caption and a text that fits go as one part; otherwise the files come first, the text last.
-pub fn layout(media: &[Attached], text: &str) -> Vec<Layout> {
+/// Where exactly one file can carry a caption and the text fits, they are one part. Otherwise the files come first and
+/// the text behind them. A poll is the last part.
+pub fn layout(media: &[Attached], text: &str, poll: bool) -> Vec<Layout> {
     let has_text = !text.trim().is_empty();
-    if let ([only], true) = (media, has_text)
-        && only.kind.takes_caption()
-        && whatsapp_length(text) <= CAPTION_LIMIT
-    {
-        return vec![Layout { media: Some(only.clone()), with_text: true }];
+    let carrier = carrier(media.iter().map(|file| file.kind)).filter(|_| has_text && whatsapp_length(text) <= CAPTION_LIMIT);
+    let file = |(index, file): (usize, &Attached)| Layout {
+        media: Some(file.clone()),
+        with_text: carrier == Some(index),
+        poll: false,
+    };
+    let mut parts: Vec<Layout> = media.iter().enumerate().map(file).collect();
+    if has_text && carrier.is_none() {
+        parts.push(Layout { with_text: true, ..Layout::default() });
     }
-    let mut parts: Vec<Layout> =
-        media.iter().map(|file| Layout { media: Some(file.clone()), with_text: false }).collect();
-    if has_text {
-        parts.push(Layout { media: None, with_text: true });
+    if poll {
+        parts.push(Layout { with_text: true, poll: true, ..Layout::default() });
     }
     parts
+}
+
+/// The place of the only file that can carry a caption. Sound carries none, and takes it from no other.
+pub fn carrier(kinds: impl Iterator<Item = MediaKind>) -> Option<usize> {
+    let mut carriers = (0..).zip(kinds).filter(|(_, kind)| kind.takes_caption()).map(|(index, _)| index);
+    let first = carriers.next()?;
+    carriers.next().is_none().then_some(first)
 }
 
 #[cfg(test)]
@@ -81,7 +128,6 @@ mod tests {
 
     use super::*;
     use crate::ids::Mint;
-    use crate::media::MediaKind;
 
     fn person(name: &str) -> Person {
         Person {
@@ -99,7 +145,7 @@ mod tests {
     fn content(text: &str, pictures: u8) -> Content {
         let picture = |number| Attached { sha256: [number; 32], kind: MediaKind::Image, name: None };
         let media = (0..pictures).map(picture).collect();
-        Content { template: Template::parse(text).unwrap(), media, basis_stated: false }
+        Content { template: Template::parse(text).unwrap(), offer: None, media, basis_stated: false }
     }
 
     fn parts(text: &str, pictures: u8) -> Vec<(bool, bool)> {
@@ -129,10 +175,44 @@ mod tests {
     fn a_text_follows_a_voice_note_and_captions_a_film_or_a_document() {
         let captioned = |kind| {
             let file = Attached { sha256: [1; 32], kind, name: None };
-            layout(&[file], "Hi").iter().any(|part| part.media.is_some() && part.with_text)
+            layout(&[file], "Hi", false).iter().any(|part| part.media.is_some() && part.with_text)
         };
         assert!([MediaKind::Image, MediaKind::Video, MediaKind::Document].into_iter().all(captioned));
         assert!(![MediaKind::Voice, MediaKind::Audio].into_iter().any(captioned));
+    }
+
+    #[test]
+    fn sound_carries_no_caption_and_a_poll_follows_everything() {
+        let file = |kind| Attached { sha256: [1; 32], kind, name: None };
+        let shape = |kinds: &[MediaKind], text: &str, poll| {
+            let files: Vec<Attached> = kinds.iter().copied().map(file).collect();
+            let parts = layout(&files, text, poll);
+            parts.iter().map(|part| (part.media.is_some(), part.with_text, part.poll)).collect::<Vec<_>>()
+        };
+        assert_eq!(shape(&[MediaKind::Voice], "Hi", false), [(true, false, false), (false, true, false)]);
+        assert_eq!(shape(&[MediaKind::Voice, MediaKind::Image], "Hi", false), [(true, false, false), (true, true, false)]);
+        assert_eq!(shape(&[MediaKind::Image], "Hi", true), [(true, true, false), (false, true, true)]);
+        assert_eq!(shape(&[], "", true), [(false, true, true)]);
+    }
+
+    #[test]
+    fn the_answers_are_filled_too_and_a_gap_in_one_skips_the_contact() {
+        use crate::template::{Choice, ChoiceStyle};
+        let choice = |option: &str| Choice {
+            style: ChoiceStyle::Poll,
+            question: "Hangisi, {{name}}?".into(),
+            options: vec![option.into(), "Hayır".into()],
+        };
+        let mut content = content("", 0);
+        content.offer = choice("Evet").offer().unwrap();
+        let Composed::Message { answers, parts, .. } = compose(&content, &person("Elif")) else { panic!("skipped") };
+        let options = vec!["Evet".to_owned(), "Hayır".to_owned()];
+        assert_eq!(answers, Some(Answers { question: Some("Hangisi, Elif?".into()), options }));
+        assert_eq!(parts.len(), 1);
+        content.offer = choice("{{frame}}").offer().unwrap();
+        assert_eq!(content.variables(), ["name", "frame"]);
+        let skipped = Composed::Skipped { reason: SkipReason::MissingVariable, variable: Some("frame".into()) };
+        assert_eq!(compose(&content, &person("Elif")), skipped);
     }
 
     #[test]

@@ -3,13 +3,14 @@
 use serde::{Deserialize, Serialize};
 
 use super::audience::Audience;
-use super::compose::{CAPTION_LIMIT, Content, Sha256, TEXT_LIMIT};
+use super::compose::{CAPTION_LIMIT, Content, Sha256, TEXT_LIMIT, carrier};
 use super::{CampaignError, CampaignState};
 use crate::clock::Millis;
+use crate::error::Problem;
 use crate::ids::{CampaignId, MediaId, SessionId};
 use crate::ledger::Book;
 use crate::media::{Attached, MediaKind};
-use crate::template::Template;
+use crate::template::{Choice, Template, whole_text};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -18,6 +19,7 @@ pub struct Draft {
     pub id: CampaignId,
     pub name: String,
     pub text: String,
+    pub choice: Option<Choice>,
     pub audience: Audience,
     pub media: Vec<MediaItem>,
     pub split_long_caption: bool,
@@ -44,6 +46,7 @@ pub struct DraftEdit {
     pub id: CampaignId,
     pub name: String,
     pub text: String,
+    pub choice: Option<Choice>,
     pub audience: Audience,
     pub split_long_caption: bool,
     pub due_at: Option<Millis>,
@@ -107,6 +110,8 @@ pub struct MediaItem {
     pub height: Option<u32>,
     pub duration_ms: Option<Millis>,
     pub pages: Option<u32>,
+    /// Of a voice note: how loud it is over time, 0 to 100.
+    pub waveform: Option<Vec<u8>>,
     pub bytes: i64,
     pub source_bytes: i64,
     /// A `data:` URL.
@@ -122,26 +127,36 @@ impl MediaItem {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[cfg_attr(feature = "bindings", derive(specta::Type))]
 pub enum MediaVerdict {
     Fine,
     Convert,
+    /// It goes as a document, and why.
+    Offer {
+        reason: Problem,
+    },
 }
 
 impl Draft {
     pub fn content(&self) -> Result<Content, CampaignError> {
         Ok(Content {
-            template: Template::parse(&self.text)?,
+            template: Template::parse(&self.whole_text())?,
+            offer: self.choice.as_ref().map(Choice::offer).transpose()?.flatten(),
             media: self.media.iter().map(MediaItem::attached).collect(),
             basis_stated: !self.consent_basis.trim().is_empty(),
         })
     }
 
+    /// With numbered answers at its end.
+    pub fn whole_text(&self) -> String {
+        whole_text(&self.text, self.choice.as_ref())
+    }
+
     /// With one file that can carry it the text is its caption.
     pub fn has_caption(&self) -> bool {
-        matches!(self.media.as_slice(), [only] if only.kind.takes_caption())
+        carrier(self.media.iter().map(|file| file.kind)).is_some()
     }
 
     pub fn text_limit(&self) -> usize {

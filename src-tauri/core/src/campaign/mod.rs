@@ -7,7 +7,9 @@ pub mod audience;
 pub mod compose;
 pub mod draft;
 pub mod estimate;
+pub mod files;
 pub mod hints;
+pub mod kept;
 
 pub mod live;
 pub mod review;
@@ -20,7 +22,8 @@ use crate::db::StorageError;
 use crate::error::{Coded, Params};
 use crate::ledger::LedgerError;
 use crate::params;
-use crate::template::TemplateError;
+use crate::template::choice::{OPTION_LIMIT, QUESTION_LIMIT};
+use crate::template::{ChoiceError, TemplateError};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -56,6 +59,14 @@ pub enum CampaignError {
     CaptionTooLong { people: i64, limit: usize },
     #[error("For {people} contacts the text is longer than WhatsApp takes ({limit} characters). Shorten it by {over}.")]
     TextTooLong { people: i64, limit: usize, over: usize },
+    #[error(
+        "For {people} contacts the question or an answer of the poll is longer than WhatsApp takes ({QUESTION_LIMIT} and {OPTION_LIMIT} characters). Shorten it."
+    )]
+    PollTooLong { people: i64 },
+    #[error("{variable} is empty for this contact. Show another contact in the preview, or give a fallback.")]
+    TestMissing { variable: String },
+    #[error(transparent)]
+    Choice(#[from] ChoiceError),
     #[error(transparent)]
     Template(#[from] TemplateError),
     #[error("{0}")]
@@ -90,6 +101,9 @@ impl Coded for CampaignError {
             Self::Unwanted => "campaign.unwanted",
             Self::CaptionTooLong { .. } => "campaign.caption_too_long",
             Self::TextTooLong { .. } => "campaign.text_too_long",
+            Self::PollTooLong { .. } => "choice.too_long",
+            Self::TestMissing { .. } => "campaign.test_missing",
+            Self::Choice(error) => error.code(),
             Self::Template(error) => error.code(),
             Self::Media(refusal) => refusal.code(),
             Self::TooManyFiles { .. } => "campaign.too_many_files",
@@ -103,6 +117,9 @@ impl Coded for CampaignError {
         match self {
             Self::CaptionTooLong { people, limit } => params! { people: people, limit: limit },
             Self::TextTooLong { people, limit, over } => params! { people: people, limit: limit, over: over },
+            Self::PollTooLong { people } => params! { n: people, question: QUESTION_LIMIT, option: OPTION_LIMIT },
+            Self::TestMissing { variable } => params! { variable: variable },
+            Self::Choice(error) => error.params(),
             Self::Template(error) => error.params(),
             Self::Media(refusal) => refusal.params(),
             Self::TooManyFiles { most } => params! { most: most },

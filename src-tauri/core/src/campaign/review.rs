@@ -6,11 +6,13 @@ use serde::Serialize;
 use sqlx::SqliteConnection;
 
 use super::CampaignError;
-use super::compose::{CAPTION_LIMIT, Composed, TEXT_LIMIT, compose};
+use super::audience::Person;
+use super::compose::{Answers, CAPTION_LIMIT, Composed, TEXT_LIMIT, compose};
 use super::draft::Draft;
 use super::store::{PAGE, count_people, people_after};
 use crate::outbox::state::SkipReason;
-use crate::template::whatsapp_length;
+use crate::template::choice::{OPTION_LIMIT, QUESTION_LIMIT};
+use crate::template::{Choice, whatsapp_length};
 
 /// What the walk found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,6 +27,10 @@ pub struct Survey {
     /// People whose text is longer than a caption may be, where it should be one.
     pub over_caption: i64,
     pub over_text: i64,
+    /// People for whom the question or an answer of a poll is longer than WhatsApp takes.
+    pub over_poll: i64,
+    /// Position in the audience of who lacks the most of what the text asks for, and how much that is.
+    pub emptiest: Option<(i64, usize)>,
     /// How many people the first so many credits reach, in the order of sending.
     covered: Vec<i64>,
 }
@@ -47,13 +53,23 @@ impl Survey {
             Composed::Skipped { reason, variable } => {
                 *self.skipped.entry((*reason, variable.clone())).or_default() += 1;
             }
-            Composed::Message { text, parts } => {
+            Composed::Message { text, parts, answers } => {
                 let parts = i64::try_from(parts.len()).unwrap_or(i64::MAX);
                 self.will_send += 1;
                 *self.price.entry(parts).or_default() += 1;
                 self.covered.push(self.covered.last().copied().unwrap_or(0) + parts);
                 self.measure(index, whatsapp_length(text), caption);
+                self.over_poll += i64::from(answers.as_ref().is_some_and(too_long));
             }
+        }
+    }
+
+    /// Before the person is added: `names` are the variables of the content.
+    fn look_for_gaps(&mut self, names: &[&str], person: &Person) {
+        let gap = |name: &&&str| person.value(name).is_none_or(|value| value.trim().is_empty());
+        let gaps = names.iter().filter(gap).count();
+        if gaps > self.emptiest.map_or(0, |(_, most)| most) {
+            self.emptiest = Some((self.people, gaps));
         }
     }
 
@@ -66,14 +82,26 @@ impl Survey {
     }
 }
 
+fn too_long(answers: &Answers) -> bool {
+    let Some(question) = &answers.question else { return false };
+    let longer = |text: &String, limit: usize| whatsapp_length(text) > limit;
+    longer(question, QUESTION_LIMIT) || answers.options.iter().any(|option| longer(option, OPTION_LIMIT))
+}
+
 pub async fn survey(db: &mut SqliteConnection, draft: &Draft) -> Result<Survey, CampaignError> {
     let content = draft.content()?;
+    let names = content.variables();
     let caption = draft.has_caption();
     let mut survey = Survey::default();
     let mut page = people_after(db, &draft.audience, None, PAGE).await?;
     loop {
         let full = page.len() == PAGE as usize;
-        let rendering = async { page.iter().for_each(|person| survey.add(&compose(&content, person), caption)) };
+        let rendering = async {
+            for person in &page {
+                survey.look_for_gaps(&names, person);
+                survey.add(&compose(&content, person), caption);
+            }
+        };
         let Some(last) = page.last().filter(|_| full) else {
             rendering.await;
             return Ok(survey);
@@ -88,13 +116,19 @@ pub async fn survey(db: &mut SqliteConnection, draft: &Draft) -> Result<Survey, 
 /// What forbids scheduling, each with what to do. A shortage of credits is not among them: it has its own answer.
 pub fn blockers(draft: &Draft, survey: &Survey) -> Vec<CampaignError> {
     let mut blockers = Vec::new();
-    if draft.text.trim().is_empty() && draft.media.is_empty() {
+    if draft.text.trim().is_empty() && draft.media.is_empty() && draft.choice.is_none() {
         blockers.push(CampaignError::Empty);
     } else if survey.will_send == 0 {
         blockers.push(CampaignError::Nobody);
     }
     if draft.session_ids.is_empty() {
         blockers.push(CampaignError::NoNumber);
+    }
+    if let Some(flaw) = draft.choice.as_ref().and_then(Choice::flaw) {
+        blockers.push(flaw.into());
+    }
+    if survey.over_poll > 0 {
+        blockers.push(CampaignError::PollTooLong { people: survey.over_poll });
     }
     if survey.over_text > 0 {
         let over = survey.longest.map_or(0, |(_, length)| length.saturating_sub(TEXT_LIMIT));
@@ -143,6 +177,15 @@ pub struct Longest {
     /// Position in the audience.
     pub index: i64,
     pub length: i64,
+}
+
+/// The person who lacks the most of what the text asks for.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub struct Emptiest {
+    /// Position in the audience.
+    pub index: i64,
+    pub missing: i64,
 }
 
 /// The people a draft would skip for one reason.

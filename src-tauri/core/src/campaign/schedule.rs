@@ -188,16 +188,28 @@ impl Reading {
             phone: person.phone.clone(),
             name: person.name.clone(),
             text: String::new(),
+            question: None,
+            options: None,
             skipped: None,
             parts: Vec::new(),
         };
         match compose(&self.content, person) {
             Composed::Skipped { reason, variable } => message.skipped = Some((reason, variable)),
-            Composed::Message { text, parts } => {
+            Composed::Message { text, answers, parts } => {
                 message.text = text;
+                if let Some(answers) = answers {
+                    message.question = answers.question;
+                    message.options = Some(answers.options);
+                }
                 for part in parts {
                     let (id, wire_id) = (self.mint.next(), self.wire_ids.next()?);
-                    message.parts.push(NewPart { id, wire_id, media: part.media, with_text: part.with_text });
+                    message.parts.push(NewPart {
+                        id,
+                        wire_id,
+                        media: part.media,
+                        with_text: part.with_text,
+                        poll: part.poll,
+                    });
                 }
             }
         }

@@ -1,21 +1,22 @@
 //! The tables of campaigns and their files, and the audience read in pages.
 
-use data_encoding::BASE64;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
-use ulak_media::Prepared;
 
 use super::audience::{Audience, Person};
-use super::draft::{Draft, DraftEdit, MediaItem, MediaVerdict, StoredState};
+use super::draft::{Draft, DraftEdit, StoredState};
+use super::files::{self, Owner};
 use crate::clock::Millis;
 use crate::contact::Standing;
-use crate::ids::{CampaignId, ContactId, MediaId, Mint, SessionId};
+use crate::ids::{CampaignId, ContactId, Mint, SessionId};
 use crate::ledger::Book;
-use crate::media::{self, MediaKind};
+use crate::media;
+use crate::template::Choice;
 
 pub struct NewDraft {
     pub name: String,
     pub text: String,
+    pub choice: Option<Choice>,
     pub book: Book,
     pub session_ids: Vec<SessionId>,
     pub keep_hours: bool,
@@ -26,14 +27,15 @@ pub async fn create(db: &mut SqliteConnection, draft: &NewDraft, now: Millis) ->
     let id = Mint::at(now).next();
     sqlx::query(
         "INSERT INTO campaigns
-             (id, name, state, book, text, audience, split_long_caption, priority, session_ids, keep_hours,
+             (id, name, state, book, text, choice, audience, split_long_caption, priority, session_ids, keep_hours,
               consent_basis, created_at, updated_at)
-         VALUES (?, ?, 'draft', ?, ?, ?, 0, 5, ?, ?, ?, ?, ?)",
+         VALUES (?, ?, 'draft', ?, ?, ?, ?, 0, 5, ?, ?, ?, ?, ?)",
     )
     .bind(id)
     .bind(&draft.name)
     .bind(draft.book.as_str())
     .bind(&draft.text)
+    .bind(draft.choice.as_ref().map(json).transpose()?)
     .bind(json(&Audience::default())?)
     .bind(json(&draft.session_ids)?)
     .bind(draft.keep_hours)
@@ -58,13 +60,14 @@ pub async fn linked_numbers(db: &mut SqliteConnection) -> Result<Vec<SessionId>,
 /// False when it is no draft any more: then nothing is changed.
 pub async fn save(db: &mut SqliteConnection, edit: &DraftEdit, book: Book, now: Millis) -> Result<bool, sqlx::Error> {
     let saved = sqlx::query(
-        "UPDATE campaigns SET name = ?, book = ?, text = ?, audience = ?, split_long_caption = ?, due_at = ?, priority = ?,
+        "UPDATE campaigns SET name = ?, book = ?, text = ?, choice = ?, audience = ?, split_long_caption = ?, due_at = ?, priority = ?,
                 session_ids = ?, keep_hours = ?, consent_basis = ?, updated_at = ?
          WHERE id = ? AND state = 'draft'",
     )
     .bind(&edit.name)
     .bind(book.as_str())
     .bind(&edit.text)
+    .bind(edit.choice.as_ref().map(json).transpose()?)
     .bind(json(&edit.audience)?)
     .bind(edit.split_long_caption)
     .bind(edit.due_at)
@@ -82,7 +85,7 @@ pub async fn save(db: &mut SqliteConnection, edit: &DraftEdit, book: Book, now: 
 /// A number that was taken off the list is no longer chosen in a draft.
 pub async fn by_id(db: &mut SqliteConnection, id: CampaignId) -> Result<Option<Draft>, sqlx::Error> {
     let row = sqlx::query(
-        "SELECT name, state, book, text, audience, split_long_caption, due_at, priority, session_ids, keep_hours,
+        "SELECT name, state, book, text, choice, audience, split_long_caption, due_at, priority, session_ids, keep_hours,
                 consent_basis, updated_at
          FROM campaigns WHERE id = ?",
     )
@@ -90,7 +93,7 @@ pub async fn by_id(db: &mut SqliteConnection, id: CampaignId) -> Result<Option<D
     .fetch_optional(&mut *db)
     .await?;
     let Some(row) = row else { return Ok(None) };
-    let media = files(db, id).await?;
+    let media = files::store::list(db, Owner::Campaign(id)).await?;
     let state = StoredState::parse(row.get("state"));
     let mut session_ids: Vec<SessionId> = parsed(row.get("session_ids"));
     if state == StoredState::Draft {
@@ -105,6 +108,7 @@ pub async fn by_id(db: &mut SqliteConnection, id: CampaignId) -> Result<Option<D
         state,
         name: row.get("name"),
         text: row.get("text"),
+        choice: row.get::<Option<&str>, _>("choice").and_then(|choice| serde_json::from_str(choice).ok()),
         audience: parsed(row.get("audience")),
         split_long_caption: row.get("split_long_caption"),
         due_at: row.get("due_at"),
@@ -204,132 +208,6 @@ pub async fn interrupted(db: &mut SqliteConnection) -> Result<Vec<CampaignId>, s
     sqlx::query_scalar("SELECT id FROM campaigns WHERE state = 'scheduling' ORDER BY scheduled_at, id")
         .fetch_all(db)
         .await
-}
-
-// Files
-
-pub async fn add_file(
-    db: &mut SqliteConnection,
-    campaign: CampaignId,
-    name: &str,
-    file: &Prepared,
-    now: Millis,
-) -> Result<MediaId, sqlx::Error> {
-    let id = Mint::at(now).next();
-    media::store::keep(db, file).await?;
-    sqlx::query(
-        "INSERT INTO campaign_media (id, campaign_id, position, name, source_size, converted, sha256)
-         VALUES (?1, ?2, (SELECT coalesce(max(position), 0) + 1 FROM campaign_media WHERE campaign_id = ?2), ?3, ?4, ?5, ?6)",
-    )
-    .bind(id)
-    .bind(campaign)
-    .bind(name)
-    .bind(i64::try_from(file.source.bytes).unwrap_or(i64::MAX))
-    .bind(file.converted())
-    .bind(file.sha256.as_slice())
-    .execute(&mut *db)
-    .await?;
-    touch(db, campaign, now).await?;
-    Ok(id)
-}
-
-pub async fn remove_file(
-    db: &mut SqliteConnection,
-    campaign: CampaignId,
-    file: MediaId,
-    now: Millis,
-) -> Result<(), sqlx::Error> {
-    sqlx::query("DELETE FROM campaign_media WHERE id = ? AND campaign_id = ?")
-        .bind(file)
-        .bind(campaign)
-        .execute(&mut *db)
-        .await?;
-    media::store::remove_unused(db).await?;
-    touch(db, campaign, now).await
-}
-
-/// Files that are not named keep their place behind those that are.
-pub async fn order_files(
-    db: &mut SqliteConnection,
-    campaign: CampaignId,
-    order: &[MediaId],
-    now: Millis,
-) -> Result<(), sqlx::Error> {
-    for (position, file) in (1i64..).zip(order) {
-        sqlx::query("UPDATE campaign_media SET position = ? WHERE id = ? AND campaign_id = ?")
-            .bind(position)
-            .bind(file)
-            .bind(campaign)
-            .execute(&mut *db)
-            .await?;
-    }
-    touch(db, campaign, now).await
-}
-
-pub async fn copy_files(
-    db: &mut SqliteConnection,
-    from: CampaignId,
-    to: CampaignId,
-    now: Millis,
-) -> Result<(), sqlx::Error> {
-    let mint = Mint::at(now);
-    for file in files(db, from).await? {
-        sqlx::query(
-            "INSERT INTO campaign_media (id, campaign_id, position, name, source_size, converted, sha256)
-             SELECT ?, ?, position, name, source_size, converted, sha256 FROM campaign_media WHERE id = ?",
-        )
-        .bind(mint.next::<MediaId>())
-        .bind(to)
-        .bind(file.id)
-        .execute(&mut *db)
-        .await?;
-    }
-    Ok(())
-}
-
-async fn touch(db: &mut SqliteConnection, campaign: CampaignId, now: Millis) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE campaigns SET updated_at = ? WHERE id = ?").bind(now).bind(campaign).execute(db).await?;
-    Ok(())
-}
-
-async fn files(db: &mut SqliteConnection, campaign: CampaignId) -> Result<Vec<MediaItem>, sqlx::Error> {
-    let rows = sqlx::query(
-        "SELECT f.id, f.name, f.source_size, f.converted, f.sha256, m.kind, m.width, m.height, m.duration_ms,
-                m.pages, m.size, m.thumbnail
-         FROM campaign_media f JOIN media m ON m.sha256 = f.sha256
-         WHERE f.campaign_id = ? ORDER BY f.position, f.id",
-    )
-    .bind(campaign)
-    .fetch_all(db)
-    .await?;
-    let item = |row: &SqliteRow| MediaItem {
-        id: row.get("id"),
-        name: row.get("name"),
-        kind: row.get::<&str, _>("kind").parse().unwrap_or(MediaKind::Document),
-        verdict: if row.get("converted") { MediaVerdict::Convert } else { MediaVerdict::Fine },
-        width: row.get("width"),
-        height: row.get("height"),
-        duration_ms: row.get("duration_ms"),
-        pages: row.get("pages"),
-        bytes: row.get("size"),
-        source_bytes: row.get("source_size"),
-        thumbnail: Some(row.get::<&[u8], _>("thumbnail"))
-            .filter(|jpeg| !jpeg.is_empty())
-            .map(|jpeg| format!("data:image/jpeg;base64,{}", BASE64.encode(jpeg))),
-        sha256: row.get::<Vec<u8>, _>("sha256").try_into().unwrap_or_default(),
-    };
-    Ok(rows.iter().map(item).collect())
-}
-
-/// The prepared picture of a file as a `data:` URL.
-pub async fn picture(db: &mut SqliteConnection, file: MediaId) -> Result<Option<String>, sqlx::Error> {
-    let row = sqlx::query(
-        "SELECT m.mime, m.content FROM campaign_media f JOIN media m ON m.sha256 = f.sha256 WHERE f.id = ?",
-    )
-    .bind(file)
-    .fetch_optional(db)
-    .await?;
-    Ok(row.map(|row| format!("data:{};base64,{}", row.get::<&str, _>(0), BASE64.encode(row.get(1)))))
 }
 
 // Audience

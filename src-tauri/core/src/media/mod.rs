@@ -8,7 +8,7 @@ pub mod store;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 
 use crate::db::{Db, StorageError};
@@ -48,6 +48,30 @@ pub enum MediaKind {
     Document,
     Voice,
     Audio,
+}
+
+/// What the owner wants a file to be sent as.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub enum MediaWish {
+    /// Pictures as pictures, films as films, sound as a voice note.
+    #[default]
+    Auto,
+    Voice,
+    Audio,
+    Document,
+}
+
+impl From<MediaWish> for ulak_media::Wish {
+    fn from(wish: MediaWish) -> Self {
+        match wish {
+            MediaWish::Auto => Self::Auto,
+            MediaWish::Voice => Self::Voice,
+            MediaWish::Audio => Self::Audio,
+            MediaWish::Document => Self::Document,
+        }
+    }
 }
 
 impl MediaKind {

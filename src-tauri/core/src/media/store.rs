@@ -60,10 +60,11 @@ fn kind_of(prepared: Kind) -> MediaKind {
     }
 }
 
-/// Removes what neither a draft nor a message refers to.
+/// Removes what no draft, no template and no message refers to.
 pub async fn remove_unused(db: &mut SqliteConnection) -> Result<u64, sqlx::Error> {
     let removed = sqlx::query(
         "DELETE FROM media WHERE NOT EXISTS (SELECT 1 FROM campaign_media c WHERE c.sha256 = media.sha256)
+                             AND NOT EXISTS (SELECT 1 FROM template_media t WHERE t.sha256 = media.sha256)
                              AND NOT EXISTS (SELECT 1 FROM parts p WHERE p.media = media.sha256)",
     )
     .execute(db)

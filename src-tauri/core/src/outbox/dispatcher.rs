@@ -13,7 +13,7 @@ use tokio::task::{Id, JoinError, JoinSet};
 use super::pace::Rhythm;
 use super::plan::{Action, Wait, Why, next_action};
 use super::state::cause;
-use super::store::claim::{Claim, Taken, claim};
+use super::store::claim::{Claim, Poll, Taken, claim};
 use super::store::complete::complete;
 use super::store::{queue, rhythm, snapshot};
 use crate::clock::{SECOND, SharedClock};
@@ -212,6 +212,9 @@ impl Dispatcher {
     }
 
     async fn content(&self, taken: &Taken) -> Result<Option<Content>, StorageError> {
+        if let Some(Poll { question, options }) = taken.poll.clone() {
+            return Ok(Some(Content::Poll { text: question, options }));
+        }
         let Some(sha256) = taken.media else { return Ok(taken.text.clone().map(Content::Text)) };
         let Some(file) = self.media.read(&self.db, sha256).await? else { return Ok(None) };
         Ok(Some(Content::Media { file, caption: taken.text.clone(), name: taken.file_name.clone() }))

@@ -15,6 +15,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::media::MediaKind;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "bindings", derive(specta::Type))]
@@ -99,6 +101,44 @@ impl FromStr for PartState {
     type Err = NoSuchState;
     fn from_str(text: &str) -> Result<Self, NoSuchState> {
         Self::ALL.into_iter().find(|state| state.as_str() == text).ok_or(NoSuchState)
+    }
+}
+
+/// How a part is shown in a chat.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub enum PartKind {
+    Text,
+    Image,
+    Video,
+    Document,
+    Voice,
+    Audio,
+    Poll,
+}
+
+impl From<MediaKind> for PartKind {
+    fn from(kind: MediaKind) -> Self {
+        match kind {
+            MediaKind::Image => Self::Image,
+            MediaKind::Video => Self::Video,
+            MediaKind::Document => Self::Document,
+            MediaKind::Voice => Self::Voice,
+            MediaKind::Audio => Self::Audio,
+        }
+    }
+}
+
+impl FromStr for PartKind {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text {
+            "text" => Ok(Self::Text),
+            "poll" => Ok(Self::Poll),
+            file => file.parse::<MediaKind>().map(Self::from),
+        }
     }
 }
 

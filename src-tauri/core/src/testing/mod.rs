@@ -67,6 +67,8 @@ pub struct Sent {
     pub wire_id: String,
     pub text: Option<String>,
     pub is_image: bool,
+    /// Of a poll.
+    pub options: Vec<String>,
     pub known: bool,
     pub typing: bool,
     pub outcome: Outcome,
@@ -85,9 +87,10 @@ impl FakeMessenger {
 impl Messenger for FakeMessenger {
     fn send(&self, part: Outgoing) -> Sending<'_> {
         let outcome = locked(&self.script).pop_front().unwrap_or(Outcome::Accepted);
-        let (text, is_image) = match part.content {
-            Content::Text(text) | Content::Poll { text, .. } => (Some(text), false),
-            Content::Media { caption, .. } => (caption, true),
+        let (text, is_image, options) = match part.content {
+            Content::Text(text) => (Some(text), false, Vec::new()),
+            Content::Poll { text, options } => (Some(text), false, options),
+            Content::Media { caption, .. } => (caption, true, Vec::new()),
         };
         let sent = Sent {
             at: self.clock.now(),
@@ -95,6 +98,7 @@ impl Messenger for FakeMessenger {
             wire_id: part.wire_id,
             text,
             is_image,
+            options,
             known: part.known,
             typing: part.typing,
             outcome: outcome.clone(),
@@ -235,6 +239,7 @@ impl World {
             id: draft.id,
             name: "Test".to_owned(),
             text: text.to_owned(),
+            choice: None,
             audience: draft.audience,
             split_long_caption: draft.split_long_caption,
             due_at: None,

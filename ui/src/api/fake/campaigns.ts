@@ -1,5 +1,8 @@
-import type { Api, Book, CampaignRow, ContactView, Counts, DayPlan, Draft, DraftCheck, LiveView, MediaItem, NumberView, PartPreview, PartState, RecipientRow, Review, SkipReason } from '../client';
+import { allText, hasPoll, wholeText, written } from '../../features/campaigns/choice';
+import { shapeOf as shape, type Shape } from '../../features/campaigns/shape';
+import type { Api, Book, CampaignRow, ContactView, Counts, DayPlan, Draft, DraftCheck, LiveView, MediaItem, MediaWish, NumberView, PartPreview, PartState, RecipientRow, Review, SkipReason } from '../client';
 import { balanceOf } from './credits';
+import { mediaItem, picture } from './files';
 import { refuse, type Campaign, type Message, type World } from './world';
 
 const CAPTION = 1024;
@@ -8,7 +11,7 @@ let picked = 0;
 const states: PartState[] = ['pending', 'sending', 'sent', 'delivered', 'read', 'played', 'failed', 'skipped', 'cancelled', 'unknown'];
 
 type Commands = Pick<Api, 'campaigns' | 'createDraft' | 'draft' | 'saveDraft' | 'deleteDraft' | 'duplicateCampaign' | 'pickMediaFiles' | 'addMedia' | 'pasteMedia' | 'removeMedia' | 'orderMedia' | 'mediaPicture'
-  | 'previewMessage' | 'checkDraft' | 'skippedPeople' | 'reviewCampaign' | 'scheduleCampaign' | 'pauseCampaign' | 'resumeCampaign' | 'cancelCampaign' | 'retryFailed' | 'pauseEverything' | 'resumeEverything' | 'live' | 'recipients' | 'recipient'>;
+  | 'sendTest' | 'useTemplate' | 'previewMessage' | 'checkDraft' | 'skippedPeople' | 'reviewCampaign' | 'scheduleCampaign' | 'pauseCampaign' | 'resumeCampaign' | 'cancelCampaign' | 'retryFailed' | 'pauseEverything' | 'resumeEverything' | 'live' | 'recipients' | 'recipient'>;
 
 export function campaignCommands(world: World): Commands {
   const find = (id: string): Campaign => world.campaigns.find((one) => one.id === id) ?? refuse('campaign.unknown', 'There is no such campaign.');
@@ -21,9 +24,7 @@ export function campaignCommands(world: World): Commands {
     return one;
   };
   const touch = (one: Campaign): Draft => { one.updatedAt = world.now(); world.emit('campaignChanged', { campaignId: one.id }); return draftOf(one); };
-  const add = (one: Campaign, name: string): MediaItem => {
-    if (!/\.(jpe?g|png|webp)$/i.test(name)) refuse('media.unknown_kind', 'Ulak sends JPG, PNG and WEBP pictures.', { found: name.split('.').at(-1)?.toUpperCase() ?? '?' });
-    const item = mediaItem(world.id('media'), name); one.media.push(item); touch(one); return item; };
+  const add = (one: Campaign, name: string, wish: MediaWish): MediaItem => { const item = mediaItem(world, name, wish); one.media.push(item); touch(one); return item; };
   return {
     campaigns: async () => world.campaigns.map((one) => rowOf(world, one)).sort((a, b) => b.updatedAt - a.updatedAt),
     createDraft: async () => { const one = blank(world, world.id('campaign')); world.campaigns.push(one); return draftOf(one); },
@@ -35,18 +36,37 @@ export function campaignCommands(world: World): Commands {
       world.campaigns.push(copy);
       return touch(copy);
     },
-    pickMediaFiles: async () => [['/home/shop/frames-window.jpg'], ['/home/shop/showroom.png', '/home/shop/price-list.docx']][picked++ % 2] ?? [],
-    addMedia: async (id, path) => add(find(id), path.split(/[\\/]/).at(-1) ?? path),
-    pasteMedia: async (id, name) => add(find(id), name),
+    pickMediaFiles: async () => [['/home/shop/frames-window.jpg'], ['/home/shop/elvan-milano.m4a', '/home/shop/showroom-tour.mov', '/home/shop/price-list.docx'], ['/home/shop/price-list.pdf']][picked++ % 3] ?? [],
+    addMedia: async (id, path, wish) => add(find(id), path.split(/[\\/]/).at(-1) ?? path, wish),
+    pasteMedia: async (id, name, _, wish) => add(find(id), name, wish),
     removeMedia: async (id, mediaId) => { const one = find(id); one.media = one.media.filter((item) => item.id !== mediaId); return touch(one); },
     orderMedia: async (id, order) => { const one = find(id); one.media.sort((a, b) => order.indexOf(a.id) - order.indexOf(b.id)); return touch(one); },
     mediaPicture: async () => picture(800, 600),
+    sendTest: async ({ draftId, index, to, over }) => {
+      const one = find(draftId);
+      if (to.replace(/\D/g, '').length < 10) refuse('phone.too_short', 'The number is too short.', { digits: String(to.replace(/\D/g, '').length), country: 'TR' });
+      const person = audience(world, one)[index];
+      const { missing } = render(allText(one.text, one.choice), person ?? nobody);
+      if (missing[0]) refuse('campaign.test_missing', `This contact has no ${missing[0]}.`, { variable: missing[0] });
+      const test: Campaign = { ...structuredClone(one), id: world.id('campaign'), name: `${one.name} · ${to}`, sessionIds: [over], audience: { everyone: false, tags: ['–'], only: person?.id ?? null }, dueAt: null };
+      world.campaigns.push(test);
+      start(world, test);
+      changed(test.id);
+      return test.id;
+    },
+    useTemplate: async (draftId, templateId) => {
+      const template = world.templates.find((candidate) => candidate.id === templateId) ?? refuse('template.gone', 'This template is no longer there.');
+      const { text, choice, splitLongCaption, media } = structuredClone(template);
+      const one = find(draftId);
+      return touch(Object.assign(one, { text, choice, splitLongCaption, media, name: one.name || template.name }));
+    },
     previewMessage: async (id, index) => {
       const one = find(id);
       const list = audience(world, one);
-      if (list.length === 0) return { index: 0, total: 0, contactId: '', name: '', phoneShown: '', parts: shapeOf(one, one.text).map((kind) => part(kind, one, one.text)), length: one.text.length, missing: [] };
+      if (list.length === 0) return { index: 0, total: 0, contactId: '', name: '', phoneShown: '', parts: parts(one, one.text), length: one.text.length, missing: [] };
       const person = list[((index % list.length) + list.length) % list.length] as ContactView;
-      const { text, missing } = render(one.text, person);
+      const { text } = render(one.text, person);
+      const { missing } = render(allText(one.text, one.choice), person);
       return { index, total: list.length, contactId: person.id, name: person.name, phoneShown: person.phoneShown, parts: parts(one, text), length: text.length, missing };
     },
     checkDraft: async (id) => check(world, find(id)),
@@ -110,7 +130,7 @@ function bookOf(one: Campaign): Book {
 }
 
 export function blank(world: World, id: string): Campaign {
-  return { id, name: '', text: '', audience: { everyone: true, tags: [] }, media: [], splitLongCaption: false, dueAt: null, priority: 5, sessionIds: [world.practiceNumber.id], keepHours: true,
+  return { id, name: '', text: '', choice: null, audience: { everyone: true, tags: [] }, media: [], splitLongCaption: false, dueAt: null, priority: 5, sessionIds: [world.practiceNumber.id], keepHours: true,
     consentBasis: '', updatedAt: world.now(), state: 'draft', startedAt: null, finishedAt: null, messages: [], skipped: [], nextAt: 0, perQuarter: [] };
 }
 
@@ -201,19 +221,19 @@ function recipientRow(world: World, message: Message): RecipientRow {
 }
 
 function draftOf(one: Campaign): Draft {
-  const { id, name, text, audience, media, splitLongCaption, dueAt, priority, sessionIds, keepHours, consentBasis, updatedAt } = one;
-  return { id, name, text, audience, media, splitLongCaption, dueAt, priority, sessionIds, keepHours, consentBasis, updatedAt };
+  const { id, name, text, choice, audience, media, splitLongCaption, dueAt, priority, sessionIds, keepHours, consentBasis, updatedAt } = one;
+  return { id, name, text, choice, audience, media, splitLongCaption, dueAt, priority, sessionIds, keepHours, consentBasis, updatedAt };
 }
 
 function audience(world: World, one: Campaign): ContactView[] {
-  return world.contacts.filter((person) => one.audience.everyone || person.tags.some((tag) => one.audience.tags.includes(tag)));
+  return world.contacts.filter((person) => (one.audience.only ? person.id === one.audience.only : one.audience.everyone) || person.tags.some((tag) => one.audience.tags.includes(tag)));
 }
 
 function skipReason(one: Campaign, person: ContactView): SkipReason | null {
   if (person.standing === 'black') return 'black_list';
   if (person.standing === 'gray') return 'gray_list';
   if (!person.consent && one.consentBasis === '') return 'no_consent';
-  if (render(one.text, person).missing.length > 0) return 'missing_variable';
+  if (render(allText(one.text, one.choice), person).missing.length > 0) return 'missing_variable';
   return null;
 }
 
@@ -222,7 +242,7 @@ function skipped(world: World, one: Campaign): Campaign['skipped'] {
   for (const person of audience(world, one)) {
     const reason = skipReason(one, person);
     if (!reason) continue;
-    const line = lines.get(reason) ?? { reason, people: 0, variable: reason === 'missing_variable' ? render(one.text, person).missing[0] ?? null : null };
+    const line = lines.get(reason) ?? { reason, people: 0, variable: reason === 'missing_variable' ? render(allText(one.text, one.choice), person).missing[0] ?? null : null };
     lines.set(reason, { ...line, people: line.people + 1 });
   }
   return [...lines.values()];
@@ -240,53 +260,62 @@ function render(text: string, person: ContactView): { text: string; missing: str
   return { text: filled, missing };
 }
 
-function shapeOf(one: Campaign, text: string): ('text' | 'image')[] {
-  const images = one.media.map(() => 'image' as const);
-  if (images.length === 1 && text.trim() !== '' && text.length <= CAPTION) return ['image'];
-  return [...images, ...(text.trim() === '' ? [] : ['text' as const])];
+/** `text` is filled already; what stands in the answers is as long as it is for the sum of parts. */
+function shapeOf(one: Campaign, text: string): Shape['kinds'] {
+  return wholeShape(one, text).kinds;
 }
 
-function part(kind: 'text' | 'image', one: Campaign, text: string | null): PartPreview {
-  return kind === 'text' ? { kind, text, mediaId: null } : { kind, text, mediaId: one.media[0]?.id ?? null };
+function wholeShape(one: Campaign, text: string): Shape {
+  const whole = wholeText(text, one.choice);
+  return shape(one.media.map((file) => file.kind), whole.trim() === '' ? 0 : whole.length, true, hasPoll(one.choice));
 }
 
 function parts(one: Campaign, text: string): PartPreview[] {
-  const shape = shapeOf(one, text);
-  const caption = shape.length === 1 && shape[0] === 'image' && text.trim() !== '';
-  let image = -1;
-  return shape.map((kind) => {
-    if (kind === 'text') return { kind, text, mediaId: null };
-    image += 1;
-    return { kind, text: caption ? text : null, mediaId: one.media[image]?.id ?? null };
+  const { kinds, captioned } = wholeShape(one, text);
+  const whole = wholeText(text, one.choice);
+  return kinds.map((kind, index) => {
+    if (kind === 'text') return { kind, text: whole, mediaId: null, options: null };
+    if (kind === 'poll') return { kind, text: one.choice?.question ?? '', mediaId: null, options: written(one.choice) };
+    return { kind, text: captioned === index ? whole : null, mediaId: one.media[index]?.id ?? null, options: null };
   });
 }
+
+const nobody = { name: '', fields: {} } as ContactView;
 
 function check(world: World, one: Campaign): DraftCheck {
   const open = one.text.lastIndexOf('{{');
   if (open > one.text.lastIndexOf('}}')) refuse('template.unclosed', 'A variable is not closed.', { near: one.text.slice(open + 2, open + 22) });
   const list = audience(world, one);
-  const shape = shapeOf(one, render(one.text, list[0] ?? { name: '', fields: {} } as ContactView).text);
-  const caption = shape.length === 1 && shape[0] === 'image' && one.text.trim() !== '';
+  const usual = wholeShape(one, render(one.text, list[0] ?? nobody).text);
+  const caption = usual.captioned !== null;
   const limit = caption ? CAPTION : TEXT;
   let longest = { index: 0, length: 0 };
+  let emptiest = { index: 0, missing: 0 };
   let over = 0;
   let tooLong = 0;
   const missing = new Map<string, number>();
   for (const [index, person] of list.entries()) {
-    const filled = render(one.text, person);
+    const filled = render(wholeText(one.text, one.choice), person);
+    const gaps = gapsOf(allText(one.text, one.choice), person);
+    if (gaps > emptiest.missing) emptiest = { index, missing: gaps };
     const length = filled.text.length;
     if (skipReason(one, person) !== null) {
       if (skipReason(one, person) === 'missing_variable') for (const variable of filled.missing) missing.set(variable, (missing.get(variable) ?? 0) + 1);
       continue;
     }
     if (length > longest.length) longest = { index, length };
-    if (one.media.length === 1 && length > CAPTION) over += 1;
+    if (caption && length > CAPTION) over += 1;
     if (length > TEXT) tooLong += 1;
   }
   const warnings = [];
   if (/(.)\1{10,}/u.test(one.text)) warnings.push({ code: 'hint.repeated', message: 'One character is repeated more than ten times.', params: { character: '!', times: '11', most: '10' } });
   if (/[A-ZÇĞİÖŞÜ]{4,}/.test(one.text) && one.text === one.text.toLocaleUpperCase('tr')) warnings.push({ code: 'hint.shouting', message: 'The whole text is in capitals.', params: {} });
-  return { people: list.length, shape, caption, limit, longest: list.length > 0 ? longest : null, over, tooLong, missing: [...missing].map(([variable, people]) => ({ variable, people })), warnings };
+  return { people: list.length, shape: usual.kinds, caption, limit, longest: list.length > 0 ? longest : null, emptiest: emptiest.missing > 0 ? emptiest : null, over, tooLong, missing: [...missing].map(([variable, people]) => ({ variable, people })), warnings };
+}
+
+/** Variables that have no value of their own, whether or not a fallback stands in. */
+function gapsOf(text: string, person: ContactView): number {
+  return render(text.replace(/\|[^}]*\}\}/g, '}}'), person).missing.length;
 }
 
 function review(world: World, one: Campaign): Review {
@@ -338,14 +367,4 @@ function days(world: World, from: number, to: number, parts: number): DayPlan[] 
     } else plans.push({ day: new Date(day * 86_400_000).toISOString().slice(0, 10), spans: [], parts: 0, openFrom: hoursFrom, openTo: hoursTo, others: [] });
   }
   return plans;
-}
-
-function mediaItem(id: string, name: string): MediaItem {
-  const large = /png$/i.test(name);
-  return { id, name, kind: 'image', verdict: { kind: large ? 'convert' : 'fine' }, width: 1600, height: 1200, bytes: 312_000, sourceBytes: large ? 5_200_000 : 312_000, thumbnail: picture(72, 72) };
-}
-
-function picture(width: number, height: number): string {
-  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 80 60" preserveAspectRatio="xMidYMid slice"><rect width="80" height="60" fill="#d9c3ce"/><circle cx="26" cy="32" r="14" fill="none" stroke="#84295a" stroke-width="3"/><circle cx="54" cy="32" r="14" fill="none" stroke="#84295a" stroke-width="3"/></svg>`;
-  return `data:image/svg+xml;base64,${btoa(svg)}`;
 }

@@ -1,12 +1,12 @@
 // The state of the fake: settings, people, campaigns with their messages, the ledger, and a clock that starts on a
 // Thursday afternoon in a shop in İzmir.
-import type { Audience, CampaignState, ContactView, EventName, ImportProgress, LedgerRow, MediaItem, NumberView, PartState, Payload, PracticeOptions, Refusal, RouteStep, SessionView, Settings, SkipReason } from '../client';
+import type { Audience, CampaignState, Choice, ContactView, EventName, ImportProgress, LedgerRow, MediaItem, NumberView, PartState, Payload, PracticeOptions, Refusal, RouteStep, SessionView, Settings, SkipReason, TemplateView } from '../client';
 import { everyNumber, practiceNumber, sessionOf, usualNumbers } from './numbers';
 import { people } from './people';
 
 export type Message = { id: string; contactId: string; name: string; phoneShown: string; state: PartState; reason: string | null; steps: RouteStep[]; tries: number; triedAt: number | null; next: { at: number; state: PartState } | null; text: string };
 export type Campaign = {
-  id: string; name: string; text: string; audience: Audience; media: MediaItem[]; splitLongCaption: boolean; dueAt: number | null; priority: number; sessionIds: string[];
+  id: string; name: string; text: string; choice: Choice | null; audience: Audience; media: MediaItem[]; splitLongCaption: boolean; dueAt: number | null; priority: number; sessionIds: string[];
   keepHours: boolean; consentBasis: string; updatedAt: number; state: CampaignState; startedAt: number | null; finishedAt: number | null; messages: Message[];
   skipped: { reason: SkipReason; people: number; variable: string | null }[]; nextAt: number; perQuarter: { at: number; sent: number }[];
 };
@@ -16,7 +16,7 @@ export type Entry = LedgerRow & { book: 'practice' | 'real' };
 export class World {
   scene: string;
   emit: Emit;
-  settings: Settings = { language: null, theme: 'system', country: 'TR', businessName: 'Lale Optik', hoursFrom: 540, hoursTo: 1320, zone: 'Europe/Istanbul', welcomed: true };
+  settings: Settings = { language: null, theme: 'system', country: 'TR', businessName: 'Lale Optik', hoursFrom: 540, hoursTo: 1320, zone: 'Europe/Istanbul', welcomed: true, testPhone: '' };
   door: 'open' | 'needsPassphrase' | 'locked' | 'failed' = 'open';
   recoveryCode: string | null = null;
   practice: Required<PracticeOptions> = { readPercent: 70, failPercent: 2, unreachablePercent: 1, delayMs: 2000 };
@@ -24,6 +24,7 @@ export class World {
   numbers: NumberView[] = [];
   contacts: ContactView[] = [];
   campaigns: Campaign[] = [];
+  templates: TemplateView[] = [];
   ledger: Entry[] = [];
   imports = new Map<string, { progress: ImportProgress; refusals: Refusal[]; cancelled: boolean }>();
   pausedAll = false;

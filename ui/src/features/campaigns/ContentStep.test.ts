@@ -1,27 +1,36 @@
 import { fireEvent, render, screen, waitFor } from '@testing-library/svelte';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { connectTo, type Api, type ContactView, type Draft, type DraftEdit, type MediaItem } from '../../api/client';
+import { connectTo, type Api, type ContactView, type Draft, type DraftEdit, type MediaItem, type TestSend } from '../../api/client';
+import { numbers } from '../../lib/numbers.svelte';
+import { sample } from '../numbers/sample';
 import { Composer } from './composer.svelte';
 import ContentStep from './ContentStep.svelte';
+import TestDialog from './TestDialog.svelte';
 
-const photo: MediaItem = { id: 'p1', name: 'frames.jpg', kind: 'image', verdict: { kind: 'fine' }, width: 1600, height: 1200, bytes: 300_000, sourceBytes: 300_000, thumbnail: null };
+const photo: MediaItem = { id: 'p1', name: 'frames.jpg', kind: 'image', verdict: { kind: 'fine' }, width: 1600, height: 1200, durationMs: null, pages: null, waveform: null, bytes: 300_000, sourceBytes: 300_000, thumbnail: null };
 const elif: ContactView = { id: 'c1', phone: '+905325550218', phoneShown: '+90 532 555 02 18', name: 'Elif', email: '', fields: {}, tags: [], standing: 'normal', consent: null, createdAt: 0, lastMessageAt: null };
-const draft: Draft = { id: 'd1', name: 'Frames', text: '', audience: { everyone: true, tags: [] }, media: [photo], splitLongCaption: false, dueAt: null, priority: 5, sessionIds: ['s1'], keepHours: true, consentBasis: '', updatedAt: 0 };
+const draft: Draft = { id: 'd1', name: 'Frames', text: '', choice: null, audience: { everyone: true, tags: [] }, media: [photo], splitLongCaption: false, dueAt: null, priority: 5, sessionIds: ['n1'], keepHours: true, consentBasis: '', updatedAt: 0 };
+
+const shop = sample();
 
 let saves: DraftEdit[];
+let tests: TestSend[];
 let failing: boolean;
 let leave: () => void;
 
 beforeEach(() => {
   vi.useFakeTimers({ shouldAdvanceTime: true });
   saves = [];
+  tests = [];
+  numbers.list = [shop];
   failing = false;
   const api: Partial<Api> = {
     draft: async () => draft,
-    numbers: async () => [],
+    numbers: async () => [shop],
+    sendTest: async (test: TestSend) => { tests.push(test); return 'test'; },
     contactTotals: async () => ({ all: 1, normal: 1, gray: 0, black: 0, tags: [], fields: ['city'] }),
     contact: async () => elif,
-    checkDraft: async () => ({ people: 1, shape: ['image'], caption: true, limit: 1024, longest: { index: 0, length: 0 }, over: saves.at(-1)?.text.length === 1025 ? 1 : 0, tooLong: 0, missing: [], warnings: [] }),
+    checkDraft: async () => ({ people: 1, shape: ['image'], caption: true, limit: 1024, longest: { index: 0, length: 0 }, emptiest: null, over: saves.at(-1)?.text.length === 1025 ? 1 : 0, tooLong: 0, missing: [], warnings: [] }),
     previewMessage: async () => ({ index: 0, total: 1, contactId: 'c1', name: 'Elif', phoneShown: elif.phoneShown, parts: [], length: 0, missing: [] }),
     reviewCampaign: async () => { throw { code: 'x', message: '', params: {} }; },
     mediaPicture: async () => 'data:image/gif;base64,R0lGODlhAQABAAAAACw=',
@@ -112,4 +121,48 @@ test('Ctrl+B marks what is chosen', async () => {
   area.setSelectionRange(4, 7);
   await fireEvent.keyDown(area, { key: 'b', ctrlKey: true });
   expect(area).toHaveValue('our *new* frames');
+});
+
+test('undo takes back a stretch of typing, redo brings it again, and both are saved', async () => {
+  await open();
+  const area = screen.getByTestId<HTMLTextAreaElement>('composer-text');
+  await write('our');
+  await write('our new');
+  await vi.advanceTimersByTimeAsync(2000);
+  await write('our new frames');
+  await fireEvent.keyDown(area, { key: 'z', ctrlKey: true });
+  await waitFor(() => expect(area).toHaveValue('our new'));
+  await fireEvent.click(screen.getByTestId('composer-undo'));
+  await waitFor(() => expect(area).toHaveValue(''));
+  expect(screen.getByTestId('composer-undo')).toBeDisabled();
+  await fireEvent.keyDown(area, { key: 'y', ctrlKey: true });
+  await waitFor(() => expect(area).toHaveValue('our new'));
+  await vi.advanceTimersByTimeAsync(700);
+  expect(saves.at(-1)?.text).toBe('our new');
+});
+
+test('numbered answers count and show in the text, a poll is a part of its own', async () => {
+  const composer = await open();
+  await write('Hi');
+  await fireEvent.click(screen.getByTestId('composer-choice'));
+  await fireEvent.input(screen.getByTestId('choice-option-1'), { target: { value: 'Yes' } });
+  await fireEvent.input(screen.getByTestId('choice-option-2'), { target: { value: 'No, {{name}}' } });
+  expect(screen.getByTestId('phone-text')).toHaveTextContent('Hi 1. Yes 2. No, Elif');
+  expect(screen.getByTestId('counter')).toHaveAttribute('data-length', String('Hi\n\n1. Yes\n2. No, Elif'.length));
+  expect(composer.shape.kinds).toEqual(['image']);
+  await fireEvent.click(screen.getByTestId('choice-style-poll'));
+  expect(composer.shape.kinds).toEqual(['image', 'poll']);
+  expect(screen.getByTestId('phone-text')).toHaveTextContent(/^Hi$/);
+  await fireEvent.click(screen.getByTestId('choice-remove'));
+  expect(composer.choice).toBeNull();
+});
+
+test('a test goes to the phone that was typed, as the contact in the preview, over the chosen number', async () => {
+  const composer = await open();
+  await write('Hi {{name}}');
+  render(TestDialog, { open: true, composer });
+  await fireEvent.input(await screen.findByTestId('test-to'), { target: { value: ' +905550001234 ' } });
+  await fireEvent.submit(screen.getByTestId('test-to').closest('form')!);
+  await waitFor(() => expect(tests).toEqual([{ draftId: 'd1', index: 0, to: '+905550001234', over: 'n1' }]));
+  expect(saves.at(-1)?.text).toBe('Hi {{name}}');
 });

@@ -1,48 +1,34 @@
-// One draft while it is composed. Every change shows at once and is saved on the pause after it; a save that fails
-// keeps the text and says why. Questions to the core are asked about what is saved.
-import { api, listen, type ContactTotals, type Draft, type DraftCheck, type DraftEdit, type MediaItem, type Review } from '../../api/client';
+// One draft of a campaign while it is composed. Questions to the core are asked about what is saved.
+import { api, listen, type ContactTotals, type Draft, type DraftCheck, type DraftEdit, type MediaItem, type MediaWish, type Review } from '../../api/client';
 import type { Step } from '../../lib/router.svelte';
 import { Answer } from './answer.svelte';
-import { Preview } from './preview.svelte';
-import { shapeOf } from './shape';
+import { allText } from './choice';
+import { Preview, valueOf } from './preview.svelte';
 import { variablesOf } from './variables';
-import { whatsappLength } from './whatsapp';
+import { Writing, type Source } from './writing.svelte';
 
-const PAUSE = 600;
 const MINUTE = 60_000;
 
-/** A file on its way into the draft, or one that did not get in. */
-export type Incoming = { key: number; name: string; error: unknown };
-type Source = { path: string } | { name: string; base64: string };
-
-export class Composer {
-  draft = $state.raw<Draft | null>(null);
-  error = $state.raw<unknown>(null);
-  saveError = $state.raw<unknown>(null);
-  saving = $state(false);
+export class Composer extends Writing<Draft> {
   totals = $state.raw<ContactTotals | null>(null);
-  incoming = $state.raw<Incoming[]>([]);
   readonly check = new Answer<DraftCheck>();
   readonly review = new Answer<Review>();
   readonly preview: Preview;
-
-  readonly photos = $derived(this.draft?.media ?? []);
-  readonly filled = $derived.by(() => this.preview.filled(this.draft?.text ?? ''));
-  readonly length = $derived(whatsappLength(this.filled.text));
-  readonly shape = $derived(shapeOf(this.photos.length, this.filled.text.trim() === '' ? 0 : this.length, this.draft?.splitLongCaption ?? false));
-  readonly variables = $derived(['name', ...(this.totals?.fields ?? []).filter((field) => field !== 'name')]);
-
+  readonly #names = $derived(['name', ...(this.totals?.fields ?? []).filter((field) => field !== 'name')]);
   #step: Step = 'audience';
-  #changes = 0;
-  #saved = 0;
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #running: Promise<void> | null = null;
-  #over = false;
-  #keys = 0;
-  #sources = new Map<string, Source>();
 
-  constructor(readonly id: string) {
+  constructor(id: string) {
+    super(id);
     this.preview = new Preview(id);
+  }
+
+  get variables(): string[] {
+    return this.#names;
+  }
+
+  valueOf(name: string): string | undefined {
+    const { contact } = this.preview;
+    return contact ? valueOf(contact, name) : `{{${name}}}`;
   }
 
   /** Opens the draft and follows what its numbers depend on; returns the way to leave, which saves. */
@@ -57,7 +43,7 @@ export class Composer {
       for (const stop of stops) stop();
       clearInterval(timer);
       void this.flush();
-      this.#over = true;
+      this.over = true;
     };
   };
 
@@ -82,117 +68,46 @@ export class Composer {
     if (this.draft) void this.flush().then(() => this.refresh());
   }
 
-  edit(change: Partial<Omit<DraftEdit, 'id'>>): void {
-    if (!this.draft) return;
-    this.draft = { ...this.draft, ...change };
-    this.#changes += 1;
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => void this.flush(), PAUSE);
+  /** Everything but the content, which has an undo of its own. */
+  edit(change: Partial<Omit<DraftEdit, 'id' | 'text' | 'choice'>>): void {
+    this.put(change);
   }
 
-  get unsaved(): boolean {
-    return this.#changes !== this.#saved;
-  }
-
-  /** Saves what is not saved yet; false when that failed. */
-  async flush(): Promise<boolean> {
-    clearTimeout(this.#timer);
-    while (this.unsaved && !this.#over) {
-      this.#running ??= this.#save().finally(() => { this.#running = null; });
-      await this.#running;
-      if (this.saveError !== null) return false;
-    }
-    return true;
-  }
-
-  async #save(): Promise<void> {
-    if (!this.draft) return;
-    const edit = editOf(this.draft);
-    const changes = this.#changes;
-    this.saving = true;
-    try {
-      const { updatedAt } = await api.saveDraft(edit);
-      this.#saved = changes;
-      this.saveError = null;
-      if (this.draft) this.draft = { ...this.draft, updatedAt };
-      if (!this.unsaved) void this.refresh();
-    } catch (error) {
-      this.saveError = error;
-    } finally {
-      this.saving = false;
-    }
+  protected store(draft: Draft): Promise<Draft> {
+    return api.saveDraft(editOf(draft));
   }
 
   /** Asks again what the step on screen shows. */
   async refresh(): Promise<void> {
-    if (!this.draft || this.#over) return;
+    if (!this.draft || this.over) return;
     const asked: Promise<void>[] = [this.check.ask(() => api.checkDraft(this.id))];
     if (this.#step === 'content') asked.push(this.preview.load());
     asked.push(this.review.ask(() => api.reviewCampaign(this.id)));
     await Promise.all(asked);
   }
 
-  async addFiles(paths: string[]): Promise<void> {
-    await this.#bring(paths.map((path) => ({ name: path.split(/[\\/]/).at(-1) ?? path, source: { path } })));
+  protected addFile(source: Source, wish: MediaWish): Promise<MediaItem> {
+    return 'path' in source ? api.addMedia(this.id, source.path, wish) : api.pasteMedia(this.id, source.name, source.base64, wish);
   }
 
-  async paste(name: string, base64: string): Promise<void> {
-    await this.#bring([{ name, source: { name, base64 } }]);
+  protected removeFile(id: string): Promise<Draft> {
+    return api.removeMedia(this.id, id);
   }
 
-  /** One after the other, so that only one picture at a time is being prepared. */
-  async #bring(files: { name: string; source: Source }[]): Promise<void> {
-    const rows = files.map(({ name, source }) => ({ row: { key: (this.#keys += 1), name, error: null as unknown }, source }));
-    this.incoming = [...this.incoming, ...rows.map(({ row }) => row)];
-    for (const { row, source } of rows) {
-      try {
-        const item = await this.#add(source);
-        this.dismiss(row.key);
-        if (this.draft) this.draft = { ...this.draft, media: [...this.draft.media, item] };
-      } catch (error) {
-        this.incoming = this.incoming.map((one) => (one.key === row.key ? { ...one, error } : one));
-      }
-    }
-    await this.#mediaChanged();
+  protected orderFiles(ids: string[]): Promise<Draft> {
+    return api.orderMedia(this.id, ids);
   }
 
-  async #add(source: Source): Promise<MediaItem> {
-    const item = await ('path' in source ? api.addMedia(this.id, source.path) : api.pasteMedia(this.id, source.name, source.base64));
-    this.#sources.set(item.id, source);
-    return item;
+  protected fileContent(id: string): Promise<string> {
+    return api.mediaPicture(id);
   }
 
-  /** A file that was refused leaves the list. */
-  dismiss(key: number): void {
-    this.incoming = this.incoming.filter((one) => one.key !== key);
-  }
-
-  /** Returns what brings the file back to its place. */
-  async remove(item: MediaItem): Promise<() => Promise<void>> {
-    const before = this.draft?.media ?? [];
-    const place = before.findIndex((one) => one.id === item.id);
-    const source = this.#sources.get(item.id) ?? { name: item.name, base64: (await api.mediaPicture(item.id)).replace(/^data:[^,]*,/, '') };
-    this.#setMedia((await api.removeMedia(this.id, item.id)).media);
-    await this.#mediaChanged();
-    return async () => {
-      const back = await this.#add(source);
-      const media = [...(this.draft?.media ?? [])];
-      media.splice(place, 0, back);
-      await this.order(media);
-    };
-  }
-
-  async order(media: MediaItem[]): Promise<void> {
-    this.#setMedia(media);
-    this.#setMedia((await api.orderMedia(this.id, media.map((item) => item.id))).media);
-    await this.#mediaChanged();
-  }
-
-  #setMedia(media: MediaItem[]): void {
+  /** The content of a template in place of this one, files too; what was written can be brought back by undo. */
+  async useTemplate(templateId: string): Promise<void> {
+    if (!(await this.flush())) throw this.saveError;
+    const { text, choice, splitLongCaption, media } = await api.useTemplate(this.id, templateId);
+    this.write({ text, choice, splitLongCaption });
     if (this.draft) this.draft = { ...this.draft, media };
-  }
-
-  async #mediaChanged(): Promise<void> {
     if (await this.flush()) await this.refresh();
   }
 
@@ -200,15 +115,15 @@ export class Composer {
   async schedule(onlyCovered: boolean): Promise<void> {
     if (!(await this.flush())) throw this.saveError;
     await api.scheduleCampaign(this.id, onlyCovered);
-    this.#over = true;
+    this.over = true;
   }
 
   usesVariable(name: string): boolean {
-    return variablesOf(this.draft?.text ?? '').includes(name);
+    return variablesOf(allText(this.draft?.text ?? '', this.choice)).includes(name);
   }
 }
 
 /** What a save takes: files have commands of their own. */
-function editOf({ id, name, text, audience, splitLongCaption, dueAt, priority, sessionIds, keepHours, consentBasis }: Draft): DraftEdit {
-  return { id, name, text, audience, splitLongCaption, dueAt, priority, sessionIds, keepHours, consentBasis };
+function editOf({ id, name, text, choice, audience, splitLongCaption, dueAt, priority, sessionIds, keepHours, consentBasis }: Draft): DraftEdit {
+  return { id, name, text, choice, audience, splitLongCaption, dueAt, priority, sessionIds, keepHours, consentBasis };
 }

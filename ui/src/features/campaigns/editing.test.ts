@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { toggleMark, variableBeingWritten, type Edit } from './editing';
+import { offersAt, toggleMark, type Edit } from './editing';
 
 const apply = (text: string, edit: Edit) => ({ text: text.slice(0, edit.from) + edit.text + text.slice(edit.to), chosen: (text.slice(0, edit.from) + edit.text + text.slice(edit.to)).slice(...edit.select) });
 
@@ -21,8 +21,21 @@ test('without a selection the caret lands between the marks', () => {
   expect(toggleMark('ab', 1, 1, '~')).toEqual({ from: 1, to: 1, text: '~~', select: [2, 2] });
 });
 
-test('a variable is being written behind open brackets', () => {
-  expect(variableBeingWritten('Hi {{ na', 8)).toEqual({ from: 3, typed: 'na' });
-  expect(variableBeingWritten('Hi {{name}}', 11)).toBeNull();
-  expect(variableBeingWritten('Hi {{name|x', 11)).toBeNull();
+const names = ['name', 'city', 'last_city'];
+const offered = (text: string) => offersAt(text, text.length, names, 'dear customer');
+
+test('behind open brackets the variables are offered, a name with and without a fallback', () => {
+  expect(offered('Hi {{ na')).toEqual({ from: 3, offers: [{ name: 'name', fallback: '' }, { name: 'name', fallback: 'dear customer' }] });
+  expect(offered('{{CI')?.offers.map((one) => one.name)).toEqual(['city', 'last_city']);
+  expect(offered('{{')?.offers).toHaveLength(4);
+});
+
+test('behind the bar the fallback is offered, for the name alone', () => {
+  expect(offered('Hi {{name|De')).toEqual({ from: 3, offers: [{ name: 'name', fallback: 'dear customer' }] });
+  expect(offered('Hi {{name|Sir')).toBeNull();
+  expect(offered('Hi {{city|')).toBeNull();
+});
+
+test('nothing is offered where no variable is being written', () => {
+  for (const text of ['Hi {{name}}', 'Hi {name', '{{a\nb', 'Hi', '{{zz']) expect(offered(text)).toBeNull();
 });

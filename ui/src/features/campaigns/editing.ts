@@ -32,8 +32,31 @@ export function insertAt(from: number, to: number, text: string): Edit {
   return { from, to, text, select: [from + text.length, from + text.length] };
 }
 
-/** What is being written behind an open `{{` before the caret; null when nothing is. */
-export function variableBeingWritten(text: string, caret: number): { from: number; typed: string } | null {
-  const match = /\{\{([^{}|\n]{0,40})$/.exec(text.slice(0, caret));
-  return match ? { from: match.index, typed: match[1]?.trim() ?? '' } : null;
+/** What could complete the variable that is being written. */
+export type Offer = { name: string; fallback: string };
+
+/** Behind an open `{{`, or behind `{{name|`: what may follow, and from where it would be replaced; null when no
+    variable is being written or nothing fits. `stand` is what usually stands for a missing name. */
+export function offersAt(text: string, caret: number, names: string[], stand: string): { from: number; offers: Offer[] } | null {
+  const match = /\{\{([^{}|\n]{0,40})(\|[^{}|\n]{0,60})?$/.exec(text.slice(0, caret));
+  if (!match) return null;
+  const typed = match[1]?.trim() ?? '';
+  const behindBar = match[2]?.slice(1).trim();
+  const offers = behindBar === undefined ? namesLike(typed, names).flatMap((name) => withStand(name, stand)) : typed === 'name' && begins(stand, behindBar) ? [{ name: typed, fallback: stand }] : [];
+  return offers.length > 0 ? { from: match.index, offers: offers.slice(0, 8) } : null;
+}
+
+function withStand(name: string, stand: string): Offer[] {
+  const plain = { name, fallback: '' };
+  return name === 'name' ? [plain, { name, fallback: stand }] : [plain];
+}
+
+/** Those that begin with what was typed, then those that contain it. */
+function namesLike(typed: string, names: string[]): string[] {
+  const inside = (name: string) => name.toLowerCase().indexOf(typed.toLowerCase());
+  return [...names.filter((name) => inside(name) === 0), ...names.filter((name) => inside(name) > 0)];
+}
+
+function begins(whole: string, typed: string): boolean {
+  return whole.toLocaleLowerCase().startsWith(typed.toLocaleLowerCase());
 }

@@ -1,12 +1,10 @@
 // The phone beside the text: one contact of the audience at a time. The core says who it is; the text is filled here,
 // so that it follows every key.
 import { api, type ContactView, type MessagePreview } from '../../api/client';
-import { fill, type Filled } from './variables';
 
 export class Preview {
   message = $state.raw<MessagePreview | null>(null);
   contact = $state.raw<ContactView | null>(null);
-  pictures = $state.raw(new Map<string, string>());
   #index = 0;
   #round = 0;
 
@@ -41,18 +39,6 @@ export class Preview {
     } catch {
       // A text that cannot be rendered says so below the editor; the phone keeps the contact it has.
     }
-  }
-
-  async needPictures(ids: string[]): Promise<void> {
-    for (const id of ids.filter((one) => !this.pictures.has(one))) {
-      const picture = await api.mediaPicture(id).catch(() => null);
-      if (picture !== null) this.pictures = new Map([...this.pictures, [id, picture]]);
-    }
-  }
-
-  filled(text: string): Filled {
-    const { contact } = this;
-    return fill(text, (name) => (contact ? valueOf(contact, name) : `{{${name}}}`));
   }
 }
 

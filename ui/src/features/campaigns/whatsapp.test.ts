@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { formatted, whatsappLength, type Piece } from './whatsapp';
+import { formatted, whatsappLength, withLinks, type Piece } from './whatsapp';
 
 /** *[b]x* for short: what the recipient sees, each piece with the first letters of its styles. */
 function seen(text: string): string {
@@ -35,4 +35,12 @@ test('an emoji counts as WhatsApp counts it', () => {
   expect(whatsappLength('👓')).toBe(2);
   expect(whatsappLength('ğ')).toBe(1);
   expect(whatsappLength(`${'a'.repeat(1022)}👓`)).toBe(1024);
+});
+
+test.each([
+  ['see https://lale.example/yeni?a=1, please', ['https://lale.example/yeni?a=1']], ['www.lale.example.', ['www.lale.example']], ['no link: lale.example', []], ['(http://a.example/b)', ['http://a.example/b']],
+])('links are noticed in %s', (text, links) => {
+  const pieces = withLinks(text);
+  expect(pieces.filter((piece) => piece.link).map((piece) => piece.text)).toEqual(links);
+  expect(pieces.map((piece) => piece.text).join('')).toBe(text);
 });

@@ -9,6 +9,19 @@ export function whatsappLength(text: string): number {
   return text.length;
 }
 
+/** The text in pieces, those that phones make a link of marked as such. */
+export function withLinks(text: string): { text: string; link: boolean }[] {
+  const pieces: { text: string; link: boolean }[] = [];
+  let at = 0;
+  for (const match of text.matchAll(/(?:https?:\/\/|www\.)[^\s<>"{}]+[^\s<>"{}.,;:!?)\]]/giu)) {
+    if (match.index > at) pieces.push({ text: text.slice(at, match.index), link: false });
+    pieces.push({ text: match[0], link: true });
+    at = match.index + match[0].length;
+  }
+  if (at < text.length) pieces.push({ text: text.slice(at), link: false });
+  return pieces;
+}
+
 export type Style = { bold: boolean; italic: boolean; strike: boolean; mono: boolean };
 /** `mark`: the sign itself, which the recipient does not see. */
 export type Piece = Style & { text: string; mark: boolean };

@@ -34,6 +34,14 @@ pub struct Taken {
     /// The session shows "typing…" before a text.
     pub typing: bool,
     pub file_name: Option<String>,
+    pub poll: Option<Poll>,
+}
+
+/// What a part asks that is a poll.
+#[derive(Clone, Debug)]
+pub struct Poll {
+    pub question: String,
+    pub options: Vec<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -95,7 +103,9 @@ async fn take(
              EXISTS (SELECT 1 FROM attempts a WHERE a.part_id = parts.id AND a.outcome = 'unknown'), tries,
              EXISTS (SELECT 1 FROM messages m JOIN chats c ON c.session_id = ?1 AND c.contact_id = m.contact_id
                      WHERE m.id = parts.message_id),
-             (SELECT s.typing FROM sessions s WHERE s.id = ?1), file_name",
+             (SELECT s.typing FROM sessions s WHERE s.id = ?1), file_name,
+             CASE kind WHEN 'poll' THEN (SELECT m.question FROM messages m WHERE m.id = parts.message_id) END,
+             CASE kind WHEN 'poll' THEN (SELECT m.options FROM messages m WHERE m.id = parts.message_id) END",
     )
     .bind(session)
     .bind(now)
@@ -121,7 +131,13 @@ async fn take(
         known: row.get(13),
         typing: row.get(14),
         file_name: row.get(15),
+        poll: poll(row.get(16), row.get(17)),
     }))
+}
+
+fn poll(question: Option<String>, options: Option<&str>) -> Option<Poll> {
+    let options = serde_json::from_str(options?).ok()?;
+    Some(Poll { question: question?, options })
 }
 
 async fn skip_if_unwanted(db: &mut SqliteConnection, part: PartId, now: Millis) -> Result<Claim, sqlx::Error> {

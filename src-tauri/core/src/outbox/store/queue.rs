@@ -28,6 +28,10 @@ pub struct NewMessage {
     pub phone: String,
     pub name: String,
     pub text: String,
+    /// Of a poll.
+    pub question: Option<String>,
+    /// The answers that were offered, as this person reads them.
+    pub options: Option<Vec<String>>,
     pub skipped: Option<(SkipReason, Option<String>)>,
     pub parts: Vec<NewPart>,
 }
@@ -37,6 +41,7 @@ pub struct NewPart {
     pub wire_id: String,
     pub media: Option<Attached>,
     pub with_text: bool,
+    pub poll: bool,
 }
 
 /// A queue under construction: nothing of it is sent until `open`.
@@ -81,7 +86,8 @@ pub async fn add(
 
 fn insert_messages(queue: CampaignId, messages: &[NewMessage], now: Millis) -> QueryBuilder<Sqlite> {
     let mut insert: QueryBuilder<Sqlite> = QueryBuilder::new(
-        "INSERT INTO messages (campaign_id, created_at, id, contact_id, phone, name, text, skip_reason, skip_variable)
+        "INSERT INTO messages (campaign_id, created_at, id, contact_id, phone, name, text, skip_reason, skip_variable,
+                               question, options)
          SELECT ",
     );
     insert.push_bind(queue).push(", ").push_bind(now).push(", v.* FROM (");
@@ -92,7 +98,9 @@ fn insert_messages(queue: CampaignId, messages: &[NewMessage], now: Millis) -> Q
         };
         row.push_bind(message.id).push_bind(message.contact).push_bind(message.phone.as_str());
         row.push_bind(message.name.as_str()).push_bind(message.text.as_str());
-        row.push_bind(reason).push_bind(variable);
+        row.push_bind(reason).push_bind(variable).push_bind(message.question.as_deref());
+        // Texts always make JSON.
+        row.push_bind(message.options.as_ref().map(|options| serde_json::to_string(options).unwrap_or_default()));
     });
     insert.push(") v");
     insert
@@ -105,12 +113,27 @@ struct Shape {
     last: bool,
     media: Option<Attached>,
     with_text: bool,
+    poll: bool,
 }
 
 impl Shape {
     fn of(message: &NewMessage, index: usize, part: &NewPart) -> Self {
         let position = index + 1;
-        Self { position, last: position == message.parts.len(), media: part.media.clone(), with_text: part.with_text }
+        Self {
+            position,
+            last: position == message.parts.len(),
+            media: part.media.clone(),
+            with_text: part.with_text,
+            poll: part.poll,
+        }
+    }
+
+    fn kind(&self) -> &'static str {
+        match &self.media {
+            Some(file) => file.kind.as_str(),
+            None if self.poll => "poll",
+            None => "text",
+        }
     }
 }
 
@@ -127,7 +150,7 @@ fn insert_parts(
     let mut common = insert.separated(", ");
     common.push_bind(queue).push_bind(due_at);
     common.push_bind(i64::try_from(shape.position).unwrap_or(i64::MAX)).push_bind(shape.position == 1);
-    common.push_bind(shape.last).push_bind(shape.media.as_ref().map_or("text", |file| file.kind.as_str()));
+    common.push_bind(shape.last).push_bind(shape.kind());
     common.push_bind(shape.with_text).push_bind(shape.media.as_ref().map(|file| file.sha256.as_slice()));
     common.push_bind(shape.media.as_ref().and_then(|file| file.name.as_deref()));
     insert.push(", v.* FROM (");

@@ -8,7 +8,7 @@ use crate::clock::Millis;
 use crate::contact::fold::fold;
 use crate::contact::phone;
 use crate::ids::{CampaignId, ContactId, MediaId, MessageId};
-use crate::outbox::state::PartState;
+use crate::outbox::state::{PartKind, PartState};
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -122,9 +122,11 @@ pub struct RecipientView {
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "bindings", derive(specta::Type))]
 pub struct RecipientPart {
-    pub kind: String,
+    pub kind: PartKind,
     pub text: Option<String>,
     pub media_id: Option<MediaId>,
+    /// Of a poll.
+    pub options: Option<Vec<String>>,
     pub state: PartState,
 }
 
@@ -173,17 +175,19 @@ pub async fn recipient(db: &mut SqliteConnection, message: MessageId) -> Result<
 
 async fn recipient_parts(db: &mut SqliteConnection, message: MessageId) -> Result<Vec<RecipientPart>, sqlx::Error> {
     let rows = sqlx::query(
-        "SELECT p.kind, CASE p.with_text WHEN 1 THEN m.text END, p.state,
-                (SELECT f.id FROM campaign_media f WHERE f.campaign_id = p.queue_id AND f.sha256 = p.media LIMIT 1)
+        "SELECT p.kind, CASE WHEN p.kind = 'poll' THEN m.question WHEN p.with_text = 1 THEN m.text END, p.state,
+                (SELECT f.id FROM campaign_media f WHERE f.campaign_id = p.queue_id AND f.sha256 = p.media LIMIT 1),
+                CASE p.kind WHEN 'poll' THEN m.options END
          FROM parts p JOIN messages m ON m.id = p.message_id WHERE p.message_id = ? ORDER BY p.position",
     )
     .bind(message)
     .fetch_all(db)
     .await?;
     let part = |row: &SqliteRow| RecipientPart {
-        kind: row.get(0),
+        kind: row.get::<&str, _>(0).parse().unwrap_or(PartKind::Text),
         text: row.get(1),
         media_id: row.get(3),
+        options: row.get::<Option<&str>, _>(4).and_then(|options| serde_json::from_str(options).ok()),
         state: row.get::<&str, _>(2).parse().unwrap_or(PartState::Pending),
     };
     Ok(rows.iter().map(part).collect())

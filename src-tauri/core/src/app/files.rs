@@ -1,0 +1,63 @@
+//! Files on their way into a draft or a template.
+
+use std::path::Path;
+
+use ulak_media::{Prepared, Refusal, Wish};
+
+use super::{App, Problem};
+use crate::campaign::CampaignError;
+use crate::campaign::compose::MOST_FILES;
+use crate::campaign::draft::MediaItem;
+use crate::campaign::files::{Owner, store};
+use crate::db::StorageError;
+use crate::event::Event;
+
+impl App {
+    /// `there`: how many files it has already.
+    pub(super) async fn add_path(
+        &self,
+        owner: Owner,
+        there: usize,
+        path: &Path,
+        wish: Wish,
+    ) -> Result<MediaItem, Problem> {
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let path = path.to_owned();
+        self.add_prepared(owner, there, name, move || ulak_media::prepare_file(&path, wish)).await
+    }
+
+    pub(super) async fn add_bytes(
+        &self,
+        owner: Owner,
+        there: usize,
+        name: &str,
+        bytes: Vec<u8>,
+        wish: Wish,
+    ) -> Result<MediaItem, Problem> {
+        self.add_prepared(owner, there, name.to_owned(), move || ulak_media::prepare(bytes, wish)).await
+    }
+
+    async fn add_prepared(
+        &self,
+        owner: Owner,
+        there: usize,
+        name: String,
+        prepare: impl FnOnce() -> Result<Prepared, Refusal> + Send + 'static,
+    ) -> Result<MediaItem, Problem> {
+        if there >= MOST_FILES {
+            return Err(CampaignError::TooManyFiles { most: MOST_FILES }.into());
+        }
+        let prepared = tokio::task::spawn_blocking(prepare).await.map_err(Problem::crashed)?;
+        let prepared = prepared.map_err(CampaignError::from)?;
+        let mut tx = self.db.begin().await?;
+        let added = store::add(&mut tx, owner, &name, &prepared, self.now()).await;
+        let added = added.map_err(|error| self.db.error(error))?;
+        self.db.commit(tx).await?;
+        self.events.emit(match owner {
+            Owner::Campaign(id) => Event::CampaignChanged(id),
+            Owner::Template(_) => Event::TemplatesChanged,
+        });
+        let files = store::list(&mut *self.reader().await?, owner).await.map_err(StorageError::from)?;
+        files.into_iter().find(|item| item.id == added).ok_or_else(|| CampaignError::Gone.into())
+    }
+}

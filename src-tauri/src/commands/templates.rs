@@ -1,0 +1,131 @@
+//! Templates.
+
+use std::path::Path;
+
+use tauri::AppHandle;
+use ulak_core::app::{TemplateCheck, TemplatesBrought};
+use ulak_core::campaign::draft::{Draft, MediaItem};
+use ulak_core::campaign::kept::{ReadyTemplate, TemplateEdit, TemplateRow, TemplateView};
+use ulak_core::ids::{CampaignId, MediaId, TemplateId};
+use ulak_core::media::MediaWish;
+use ulak_core::settings::Language;
+
+use super::{Answer, Door, ask, path_of, shown};
+
+#[tauri::command]
+#[specta::specta]
+pub async fn templates(door: Door<'_>) -> Answer<Vec<TemplateRow>> {
+    door.app().await?.templates().await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn ready_templates(door: Door<'_>) -> Answer<Vec<ReadyTemplate>> {
+    Ok(door.app().await?.ready_templates())
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn template(door: Door<'_>, id: TemplateId) -> Answer<TemplateView> {
+    door.app().await?.template(id).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn create_template(door: Door<'_>, language: Language) -> Answer<TemplateView> {
+    door.app().await?.create_template(language).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn take_ready(door: Door<'_>, key: String, language: Language) -> Answer<TemplateView> {
+    door.app().await?.take_ready(&key, language).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn save_template(door: Door<'_>, edit: TemplateEdit) -> Answer<TemplateView> {
+    door.app().await?.save_template(&edit).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn duplicate_template(door: Door<'_>, id: TemplateId) -> Answer<TemplateView> {
+    door.app().await?.duplicate_template(id).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn delete_template(door: Door<'_>, id: TemplateId) -> Answer<()> {
+    door.app().await?.delete_template(id).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn add_template_media(
+    door: Door<'_>,
+    id: TemplateId,
+    path: String,
+    wish: Option<MediaWish>,
+) -> Answer<MediaItem> {
+    door.app().await?.add_template_media(id, Path::new(&path), wish.unwrap_or_default().into()).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn paste_template_media(
+    door: Door<'_>,
+    id: TemplateId,
+    name: String,
+    base64: String,
+    wish: Option<MediaWish>,
+) -> Answer<MediaItem> {
+    door.app().await?.paste_template_media(id, &name, &base64, wish.unwrap_or_default().into()).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn remove_template_media(door: Door<'_>, id: TemplateId, media_id: MediaId) -> Answer<TemplateView> {
+    door.app().await?.remove_template_media(id, media_id).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn order_template_media(door: Door<'_>, id: TemplateId, media_ids: Vec<MediaId>) -> Answer<TemplateView> {
+    door.app().await?.order_template_media(id, &media_ids).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn check_template(door: Door<'_>, id: TemplateId) -> Answer<TemplateCheck> {
+    door.app().await?.check_template(id).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn use_template(door: Door<'_>, draft_id: CampaignId, template_id: TemplateId) -> Answer<Draft> {
+    door.app().await?.use_template(draft_id, template_id).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn save_as_template(door: Door<'_>, draft_id: CampaignId, language: Language) -> Answer<TemplateView> {
+    door.app().await?.save_as_template(draft_id, language).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn import_templates(handle: AppHandle, door: Door<'_>) -> Answer<Option<TemplatesBrought>> {
+    let chosen = ask(&handle, |dialog, tell| dialog.add_filter("Ulak", &["json"]).pick_file(tell)).await;
+    let Some(path) = chosen.flatten().and_then(path_of) else { return Ok(None) };
+    door.app().await?.import_templates(&path).await.map(Some)
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn export_templates(handle: AppHandle, door: Door<'_>, ids: Vec<TemplateId>) -> Answer<Option<String>> {
+    let chosen = ask(&handle, |dialog, tell| dialog.set_file_name("ulak-templates.json").save_file(tell)).await;
+    let Some(path) = chosen.flatten().and_then(path_of) else { return Ok(None) };
+    door.app().await?.export_templates(&ids, &path).await?;
+    Ok(Some(shown(path)))
+}
