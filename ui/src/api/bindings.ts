@@ -14,16 +14,6 @@ export const commands = {
 	saveSettings: (settings: Settings) => __TAURI_INVOKE<Settings>("save_settings", { settings }),
 	countries: () => __TAURI_INVOKE<Country[]>("countries"),
 	sessions: () => __TAURI_INVOKE<SessionView[]>("sessions"),
-	numbers: () => __TAURI_INVOKE<NumberView[]>("numbers"),
-	startLink: (how: LinkHow, sessionId: SessionId | null) => __TAURI_INVOKE<SessionId>("start_link", { how, sessionId }),
-	linkView: (sessionId: SessionId) => __TAURI_INVOKE<LinkView>("link_view", { sessionId }),
-	refreshLink: (sessionId: SessionId) => __TAURI_INVOKE<null>("refresh_link", { sessionId }),
-	cancelLink: (sessionId: SessionId) => __TAURI_INVOKE<null>("cancel_link", { sessionId }),
-	unlinkNumber: (sessionId: SessionId) => __TAURI_INVOKE<boolean>("unlink_number", { sessionId }),
-	removeNumber: (sessionId: SessionId) => __TAURI_INVOKE<null>("remove_number", { sessionId }),
-	reconnectNumber: (sessionId: SessionId) => __TAURI_INVOKE<null>("reconnect_number", { sessionId }),
-	orderNumbers: (sessionIds: SessionId[]) => __TAURI_INVOKE<NumberView[]>("order_numbers", { sessionIds }),
-	setNumberOptions: (sessionId: SessionId, typing: boolean, takeNames: boolean) => __TAURI_INVOKE<null>("set_number_options", { sessionId, typing, takeNames }),
 	savePace: (sessionId: SessionId, pace: Pace) => __TAURI_INVOKE<SessionView>("save_pace", { sessionId, pace }),
 	renameSession: (sessionId: SessionId, name: string) => __TAURI_INVOKE<SessionView>("rename_session", { sessionId, name }),
 	practiceOptions: () => __TAURI_INVOKE<PracticeOptions>("practice_options"),
@@ -57,8 +47,6 @@ export const commands = {
 	skippedPeople: (draftId: CampaignId, reason: SkipReason, limit: number) => __TAURI_INVOKE<ContactView[]>("skipped_people", { draftId, reason, limit }),
 	reviewCampaign: (draftId: CampaignId) => __TAURI_INVOKE<Review>("review_campaign", { draftId }),
 	sendTest: (test: TestSend) => __TAURI_INVOKE<CampaignId>("send_test", { test }),
-	useTemplate: (draftId: CampaignId, templateId: TemplateId) => __TAURI_INVOKE<Draft>("use_template", { draftId, templateId }),
-	saveAsTemplate: (draftId: CampaignId, language: Language) => __TAURI_INVOKE<TemplateView>("save_as_template", { draftId, language }),
 	scheduleCampaign: (draftId: CampaignId, onlyCovered: boolean) => __TAURI_INVOKE<CampaignId>("schedule_campaign", { draftId, onlyCovered }),
 	pauseCampaign: (id: CampaignId) => __TAURI_INVOKE<null>("pause_campaign", { id }),
 	resumeCampaign: (id: CampaignId) => __TAURI_INVOKE<null>("resume_campaign", { id }),
@@ -82,8 +70,20 @@ export const commands = {
 	removeTemplateMedia: (id: TemplateId, mediaId: MediaId) => __TAURI_INVOKE<TemplateView>("remove_template_media", { id, mediaId }),
 	orderTemplateMedia: (id: TemplateId, mediaIds: MediaId[]) => __TAURI_INVOKE<TemplateView>("order_template_media", { id, mediaIds }),
 	checkTemplate: (id: TemplateId) => __TAURI_INVOKE<TemplateCheck>("check_template", { id }),
+	useTemplate: (draftId: CampaignId, templateId: TemplateId) => __TAURI_INVOKE<Draft>("use_template", { draftId, templateId }),
+	saveAsTemplate: (draftId: CampaignId, language: Language) => __TAURI_INVOKE<TemplateView>("save_as_template", { draftId, language }),
 	importTemplates: () => __TAURI_INVOKE<TemplatesBrought | null>("import_templates"),
 	exportTemplates: (ids: TemplateId[]) => __TAURI_INVOKE<string | null>("export_templates", { ids }),
+	numbers: () => __TAURI_INVOKE<NumberView[]>("numbers"),
+	startLink: (how: LinkHow, sessionId: SessionId | null) => __TAURI_INVOKE<SessionId>("start_link", { how, sessionId }),
+	linkView: (sessionId: SessionId) => __TAURI_INVOKE<LinkView>("link_view", { sessionId }),
+	refreshLink: (sessionId: SessionId) => __TAURI_INVOKE<null>("refresh_link", { sessionId }),
+	cancelLink: (sessionId: SessionId) => __TAURI_INVOKE<null>("cancel_link", { sessionId }),
+	unlinkNumber: (sessionId: SessionId) => __TAURI_INVOKE<boolean>("unlink_number", { sessionId }),
+	removeNumber: (sessionId: SessionId) => __TAURI_INVOKE<null>("remove_number", { sessionId }),
+	reconnectNumber: (sessionId: SessionId) => __TAURI_INVOKE<null>("reconnect_number", { sessionId }),
+	orderNumbers: (sessionIds: SessionId[]) => __TAURI_INVOKE<NumberView[]>("order_numbers", { sessionIds }),
+	setNumberOptions: (sessionId: SessionId, typing: boolean, takeNames: boolean) => __TAURI_INVOKE<null>("set_number_options", { sessionId, typing, takeNames }),
 	now: () => __TAURI_INVOKE<NowView>("now"),
 	home: () => __TAURI_INVOKE<HomeView>("home"),
 	credits: (book: Book) => __TAURI_INVOKE<CreditsView>("credits", { book }),
@@ -108,6 +108,12 @@ export const events = {
 };
 
 /* Types */
+/**  People, not replies: who writes five times has answered once. */
+export type Answers = {
+	replied: number,
+	optedOut: number,
+};
+
 /**  The one shape in which an error is shown: a stable code, what its sentence is filled with, and the sentence in English. */
 export type AppError = {
 	code: string,
@@ -131,7 +137,7 @@ export type Attention = {
 
 export type AttentionKind = "recovery_code" | "failed" | "unknown" | "paused" | "short";
 
-/**  Everyone, or whoever has one of the tags. */
+/**  Everyone, or whoever has one of the tags; or one person, whom the owner writes to directly. */
 export type Audience = {
 	everyone: boolean,
 	tags: string[],
@@ -146,6 +152,11 @@ export type Balance = {
 	granted: number,
 	settled: number,
 	released: number,
+};
+
+export type BanView = {
+	code: number,
+	until: number | null,
 };
 
 /**  Practice credits never mix with real ones. */
@@ -180,13 +191,13 @@ export type CampaignRow = {
 
 export type CampaignState = "draft" | "scheduled" | "running" | "paused" | "finished" | "cancelled";
 
+/**  What a message is about. */
+export type Category = "notification" | "reminder" | "promotion";
+
 export type CauseLine = {
 	cause: string,
 	people: number,
 };
-
-/**  What a message is about. */
-export type Category = "notification" | "reminder" | "promotion";
 
 /**  What the recipient may answer. */
 export type Choice = {
@@ -492,6 +503,29 @@ export type LedgerRow = {
 	price: string,
 };
 
+export type LimitsView = {
+	newChatsUsed: number | null,
+	newChatsQuota: number | null,
+	quotaRenewsAt: number | null,
+	lockedUntil: number | null,
+};
+
+export type LinkEndView = "exhausted" | "refused" | "lost";
+
+/**  How the owner wants to link. */
+export type LinkHow = { kind: "qr" } | { kind: "pairing_code"; phone: string };
+
+/**  How far linking is, with the code drawn. */
+export type LinkView = {
+	sessionId: SessionId,
+	stage: Stage,
+	qr: QrPicture | null,
+	code: string | null,
+	expiresAt: number | null,
+	end: LinkEndView | null,
+	problem: AppError | null,
+};
+
 export type LiveView = {
 	id: CampaignId,
 	name: string,
@@ -510,6 +544,9 @@ export type LiveView = {
 	credits: CampaignCredits,
 	causes: CauseLine[],
 	skipped: SkipLine[],
+	/**  The share of each number. */
+	sessions: SessionCount[],
+	answers: Answers,
 };
 
 /**  What the composer shows while the owner types. */
@@ -519,7 +556,7 @@ export type Longest = {
 	length: number,
 };
 
-/**  A file in a draft; the prepared content it leads to is named by its hash. */
+/**  A file in a draft or a template; the prepared content it leads to is named by its hash. */
 export type MediaId = string;
 
 export type MediaItem = {
@@ -546,7 +583,9 @@ export type MediaVerdict = { kind: "fine" } | { kind: "convert" } |
 { kind: "offer"; reason: AppError };
 
 /**  What the owner wants a file to be sent as. */
-export type MediaWish = "auto" | "voice" | "audio" | "document";
+export type MediaWish = 
+/**  Pictures as pictures, films as films, sound as a voice note. */
+"auto" | "voice" | "audio" | "document";
 
 export type MessageId = string;
 
@@ -587,41 +626,18 @@ export type NowView = {
 	clock: number,
 };
 
-export type OtherSpan = {
-	name: string,
-	from: number,
-	to: number,
-};
-
-export type BanView = {
-	code: number,
-	until: number | null,
-};
-
-/**  What WhatsApp allows this number towards people it has not talked with. */
-export type LimitsView = {
-	newChatsUsed: number | null,
-	newChatsQuota: number | null,
-	quotaRenewsAt: number | null,
-	/**  The reach-out lock: until then new chats are refused. */
-	lockedUntil: number | null,
-};
-
 export type NumberKind = "practice" | "whatsapp";
-
-/**  Why nothing, or nothing to new people, is sent, and until when. */
-export type ShutView = {
-	cause: string,
-	until: number | null,
-};
 
 export type NumberView = {
 	id: SessionId,
 	kind: NumberKind,
 	name: string,
+	/**  E.164; empty for the practice number. */
 	phone: string,
 	priority: number,
+	/**  Of the linked numbers that are connected, the one that goes first. */
 	isPrimary: boolean,
+	/**  As `LinkState::name` says it. */
 	state: string,
 	since: number | null,
 	nextTryAt: number | null,
@@ -631,10 +647,12 @@ export type NumberView = {
 	limits: LimitsView,
 	sentToday: number,
 	errorsToday: number,
+	/**  Of what the numbers of its kind sent today. */
 	sharePercent: number,
 	lastActivityAt: number | null,
 	respondMs: number | null,
 	phoneSeenAt: number | null,
+	/**  The phone should be used before WhatsApp lets the link go. */
 	phoneWarning: boolean,
 	idleWarning: boolean,
 	linkedAt: number | null,
@@ -645,31 +663,10 @@ export type NumberView = {
 
 export type NumbersChanged = null;
 
-export type LinkEndView = "exhausted" | "refused" | "lost";
-
-export type LinkHow = { kind: "qr" } | { kind: "pairing_code"; phone: string };
-
-export type LinkStage = "starting" | "qr" | "code" | "linked" | "ended";
-
-/**  What linking has come to, for the dialog. */
-export type LinkView = {
-	/**  The number that it became; until then the linking itself. */
-	sessionId: SessionId,
-	stage: LinkStage,
-	qr: QrShape | null,
-	/**  As it is typed on the phone: ABCD-1234. */
-	code: string | null,
-	expiresAt: number | null,
-	end: LinkEndView | null,
-	/**  Why it was refused or did not begin. */
-	problem: AppError | null,
-	attempt: number,
-};
-
-/**  A QR code as the path of an SVG; one unit is one module. */
-export type QrShape = {
-	size: number,
-	path: string,
+export type OtherSpan = {
+	name: string,
+	from: number,
+	to: number,
 };
 
 /**  How fast a session may send. A cap of 0 is no cap, a batch of 0 never rests. */
@@ -682,6 +679,7 @@ export type Pace = {
 	dailyCap: number,
 };
 
+/**  How a part is shown in a chat. */
 export type PartKind = "text" | "image" | "video" | "document" | "voice" | "audio" | "poll";
 
 export type PartPreview = {
@@ -718,9 +716,26 @@ export type PriceLine = {
 	parts: number,
 };
 
+/**  The dark squares as an SVG path, in squares, without the quiet zone. */
+export type QrPicture = {
+	size: number,
+	path: string,
+};
+
 export type Quarter = {
 	at: number,
 	sent: number,
+};
+
+/**  A template that comes with Ulak. */
+export type ReadyTemplate = {
+	key: string,
+	language: Language,
+	category: Category,
+	name: string,
+	text: string,
+	choice: Choice | null,
+	samples: { [key in string]: string },
 };
 
 export type RecipientPage = {
@@ -766,17 +781,6 @@ export type RecipientView = {
 	optedOut: boolean,
 };
 
-/**  A template that comes with Ulak. */
-export type ReadyTemplate = {
-	key: string,
-	language: Language,
-	category: Category,
-	name: string,
-	text: string,
-	choice: Choice | null,
-	samples: { [key in string]: string },
-};
-
 export type Refusal = {
 	row: number,
 	/**  The cells as they stand in the file, in one line. */
@@ -815,6 +819,16 @@ export type RouteStep = {
 
 export type Separator = "comma" | "semicolon" | "tab";
 
+/**  What one number did for a queue. */
+export type SessionCount = {
+	session: SessionId,
+	name: string,
+	/**  Parts that WhatsApp accepted from it. */
+	sent: number,
+	/**  Parts whose last try was its own and failed. */
+	failed: number,
+};
+
 export type SessionId = string;
 
 export type SessionShare = {
@@ -849,11 +863,20 @@ export type Settings = {
 	hoursTo: number,
 	zone: string,
 	welcomed: boolean,
+	/**  A reply that is one of these words opts its sender out. */
+	stopWords: string[],
+	/**  Confirm an opt-out to the person. */
+	stopReply: boolean,
 	/**  The owner's own phone, for tests. */
 	testPhone: string,
 };
 
 export type SettingsChanged = null;
+
+export type ShutView = {
+	cause: string,
+	until: number | null,
+};
 
 export type SkipLine = {
 	reason: SkipReason,
@@ -869,6 +892,8 @@ export type Span = {
 	from: number,
 	to: number,
 };
+
+export type Stage = "starting" | "qr" | "code" | "linked" | "ended";
 
 /**  Ordered: an import may only move it up. */
 export type Standing = "normal" | 
@@ -888,6 +913,7 @@ export type TemplateCheck = {
 	warnings: AppError[],
 };
 
+/**  What the owner changes by typing; files have their own commands. */
 export type TemplateEdit = {
 	id: TemplateId,
 	name: string,

@@ -24,7 +24,7 @@ export function campaignCommands(world: World): Commands {
     return one;
   };
   const touch = (one: Campaign): Draft => { one.updatedAt = world.now(); world.emit('campaignChanged', { campaignId: one.id }); return draftOf(one); };
-  const add = (one: Campaign, name: string, wish: MediaWish): MediaItem => { const item = mediaItem(world, name, wish); one.media.push(item); touch(one); return item; };
+  const add = (one: Campaign, name: string, wish: MediaWish | null): MediaItem => { const item = mediaItem(world, name, wish); one.media.push(item); touch(one); return item; };
   return {
     campaigns: async () => world.campaigns.map((one) => rowOf(world, one)).sort((a, b) => b.updatedAt - a.updatedAt),
     createDraft: async () => { const one = blank(world, world.id('campaign')); world.campaigns.push(one); return draftOf(one); },
@@ -203,7 +203,14 @@ export function liveOf(world: World, one: Campaign): LiveView {
   const each = pace ? (pace.minMs + pace.maxMs) / 2 + pace.restMs / pace.batch : 14_000;
   return { id: one.id, name: one.name, state: one.state, practice: bookOf(one) === 'practice', people: one.messages.length, counts, parts: one.messages.length * shapeOf(one, one.text).length, dueAt: one.dueAt ?? world.now(), startedAt: one.startedAt,
     finishesAt: one.state === 'running' ? world.now() + waiting * each * 2 : null, finishedAt: one.finishedAt, perQuarter: one.perQuarter.slice(-24), lastHour: one.perQuarter.slice(-4).reduce((total, quarter) => total + quarter.sent, 0),
-    wait: waitOf(world, one), credits: { held: sum('hold') - sum('settle') - sum('release'), settled: sum('settle'), released: sum('release') }, causes: [...causes].map(([cause, people]) => ({ cause, people })), skipped: one.skipped };
+    wait: waitOf(world, one), credits: { held: sum('hold') - sum('settle') - sum('release'), settled: sum('settle'), released: sum('release') }, causes: [...causes].map(([cause, people]) => ({ cause, people })), skipped: one.skipped, sessions: sharesOf(world, one, counts), answers: { replied: Math.floor(counts.read / 9), optedOut: Math.floor(counts.read / 90) } };
+}
+
+/** Each number's part of what was sent, as the numbers share it out by their priority. */
+function sharesOf(world: World, one: Campaign, counts: Counts): LiveView['sessions'] {
+  const numbers = world.numbers.filter((number) => one.sessionIds.includes(number.id));
+  const sent = counts.sent + counts.delivered + counts.read + counts.played;
+  return numbers.map((number, index) => ({ session: number.id, name: number.name, sent: index === 0 ? sent - Math.floor(sent / 4) * (numbers.length - 1) : Math.floor(sent / 4), failed: index === 0 ? counts.failed : 0 }));
 }
 
 export function waitOf(world: World, one: Campaign | undefined): LiveView['wait'] {

@@ -2,7 +2,7 @@
 import type { MediaItem, MediaWish } from '../client';
 import { refuse, type World } from './world';
 
-export function mediaItem(world: World, name: string, wish: MediaWish): MediaItem {
+export function mediaItem(world: World, name: string, wish: MediaWish | null): MediaItem {
   const ending = name.split('.').at(-1)?.toLowerCase() ?? '';
   const blank = { id: world.id('media'), name, width: null, height: null, durationMs: null, pages: null, waveform: null, thumbnail: null, verdict: { kind: 'fine' } as const };
   if (/^(jpe?g|png|webp|heic)$/.test(ending)) {

@@ -8,7 +8,7 @@ import { sample } from './sample';
 
 // The dialog over a core of which a test says how far linking is.
 
-const waiting: LinkView = { sessionId: 'l1', stage: 'qr', qr: { size: 21, path: 'M0 0h1v1h-1z' }, code: null, expiresAt: null, end: null, problem: null, attempt: 1 };
+const waiting: LinkView = { sessionId: 'l1', stage: 'qr', qr: { size: 21, path: 'M0 0h1v1h-1z' }, code: null, expiresAt: null, end: null, problem: null };
 let view: LinkView;
 let tell: () => void;
 const asked = vi.fn();
