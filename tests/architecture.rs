@@ -60,10 +60,10 @@ fn module_of(path: &Path) -> String {
     first.as_os_str().to_string_lossy().trim_end_matches(".rs").to_owned()
 }
 
-/// The features of everything that a build of the app is made of.
+/// Everything that a build of the app is made of, each with its features.
 fn feature_tree(more: &[&str]) -> String {
     let mut tree = std::process::Command::new(env!("CARGO"));
-    tree.args(["tree", "--locked", "--offline", "--edges", "features,normal,build", "--prefix", "none"]);
+    tree.args(["tree", "--locked", "--offline", "--edges", "normal,build", "--prefix", "none", "--format", "{p} {f}"]);
     let output = tree.args(["--package", "ulak"]).args(more).current_dir(root()).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()

@@ -201,7 +201,7 @@ async fn a_reply_is_confirmed_once_it_is_kept_and_an_opt_out_is_answered_by_choi
     world.app.save_settings(&settings).await?;
     line.hear(Signal::Reply(reply("R2", "+628125550147", "stop", at(0, 12, 2))));
     world.settle().await;
-    let text = "Toko Melati: You will get no more messages from us.".to_owned();
+    let text = "Toko Melati: We will not send you messages any more.".to_owned();
     assert_eq!(said(), [Call::Say { to: "+628125550147".to_owned(), text }]);
     Ok(())
 }

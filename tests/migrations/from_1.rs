@@ -79,7 +79,9 @@ async fn every_row_index_and_trigger_is_kept() {
     let kept = texts(&mut db.read().acquire().await.unwrap(), INDEXES_AND_TRIGGERS).await;
     db.close().await;
     drop(db);
-    assert_eq!(kept, attached);
+    // A later schema lets this index tell the numbers apart, too.
+    let lost = |line: &&String| !kept.contains(*line) && !line.starts_with("index parts_sent ");
+    assert_eq!(attached.iter().filter(lost).collect::<Vec<_>>(), Vec::<&String>::new());
     assert_eq!(rows(folder.path(), &tables).await, before);
     let mut db = connect(folder.path()).await;
     assert_eq!(texts(&mut db, "PRAGMA integrity_check").await, ["ok"]);
@@ -176,6 +178,8 @@ async fn a_crash_in_the_middle_leaves_schema_1_and_the_next_start_migrates_it() 
     let db = migrate(after.path()).await;
     db.close().await;
     drop(db);
-    assert_eq!(version(after.path()).await, 2);
+    let new = tempfile::tempdir().unwrap();
+    migrate(new.path()).await.close().await;
+    assert_eq!(version(after.path()).await, version(new.path()).await, "as new");
     assert_eq!(rows(after.path(), &tables).await, before);
 }

@@ -67,8 +67,12 @@ async fn confirmations(db: &mut SqliteConnection, kept: &Kept) -> Result<Vec<Say
     if !settings.stop_reply {
         return Ok(Vec::new());
     }
-    let text = confirmation(settings.language, &settings.country);
-    Ok(kept.opted_out.iter().map(|to| Saying { to: to.clone(), text: text.to_owned() }).collect())
+    let said = confirmation(settings.language, &settings.country);
+    let text = match settings.business_name.trim() {
+        "" => said.to_owned(),
+        business => format!("{business}: {said}"),
+    };
+    Ok(kept.opted_out.iter().map(|to| Saying { to: to.clone(), text: text.clone() }).collect())
 }
 
 /// In the owner's language; where none was chosen, in that of the owner's country.

@@ -80,6 +80,7 @@ mod tests {
             ("(2)", 1),
             ("2️⃣", 1),
             ("#3", 2),
+            ("- 1", 0),
             ("٣", 2),
             ("３", 2),
             ("evet yenileyin", 0),
@@ -98,7 +99,7 @@ mod tests {
     #[test]
     fn anything_else_is_no_answer() {
         let offered = options(&["Evet", "Hayır"]);
-        for reply in ["", "🙏", "0", "3", "12", "1 2", "evet ama", "2 evet", "1a", "on bir", "-1", "1.5", "99999999999999999999"] {
+        for reply in ["", "🙏", "0", "3", "12", "1 2", "evet ama", "2 evet", "1a", "on bir", "1.5", "99999999999999999999"] {
             assert_eq!(recognise(&offered, reply), None, "{reply}");
         }
     }
