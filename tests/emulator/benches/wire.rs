@@ -266,6 +266,7 @@ async fn draft(app: &App, numbers: &[SessionId], due_at: Option<i64>) -> Campaig
         name: "Bench".to_owned(),
         text: "Merhaba {{name}}, this week a coffee is on us.".to_owned(),
         audience: draft.audience,
+        choice: None,
         split_long_caption: true,
         due_at,
         priority: 5,

@@ -21,7 +21,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rand::rngs::StdRng;
-use rand::{Rng, SeedableRng};
+use rand::{RngExt, SeedableRng};
 use serde_json::Value;
 use tempfile::TempDir;
 use ulak_core::app::{App, Opening};
@@ -74,7 +74,7 @@ impl Laptop {
     async fn app(&self) -> Arc<App> {
         let opening =
             Opening { folder: self.data(), secret: Some(PASSPHRASE.to_owned()), ..Opening::default() };
-        App::open(opening, Arc::new(SystemKeyring), None).await.unwrap()
+        App::open(opening, Arc::new(SystemKeyring)).await.unwrap()
     }
 }
 
@@ -125,6 +125,7 @@ async fn schedule(laptop: &Laptop, people: usize) {
         name: "Exactly once".to_owned(),
         text: "Merhaba {{name}}".to_owned(),
         audience: Audience::default(),
+        choice: None,
         split_long_caption: true,
         due_at: None,
         priority: 5,

@@ -103,12 +103,13 @@ async fn health_and_limits_are_asked_without_disturbing_anybody() {
         timelock_until: Some(until),
         total_quota: Some(50),
         used_quota: Some(12),
-        capping_status: None,
+        cycle_end: Some(until + 60),
+        ..ulak_emulator::Limits::default()
     };
     emulator.set_limits(OWNER, limits);
     let told = number.line.limits().await.unwrap();
-    let expected = (Some(12), Some(50), Some(until * 1_000));
-    assert_eq!((told.new_chats_used, told.new_chats_quota, told.locked_until), expected);
+    let expected = (Some(12), Some(50), Some(until * 1_000), Some((until + 60) * 1_000));
+    assert_eq!((told.new_chats_used, told.new_chats_quota, told.locked_until, told.quota_renews_at), expected);
     emulator.set_limits(OWNER, ulak_emulator::Limits::default());
     assert_eq!(number.line.limits().await.unwrap().locked_until, Limits::default().locked_until);
     assert_eq!(emulator.read(|record| record.messages), 0);
