@@ -48,8 +48,14 @@ pub fn run(options: Options, data: Option<PathBuf>) -> ExitCode {
 }
 
 async fn until_done(app: &App, voice: Voice) -> Result<(), Problem> {
-    let mut shown = None;
+    let (mut shown, mut told) = (None, None);
     loop {
+        let wait = app.now_view().await?.wait;
+        let numbers: Vec<_> = app.numbers().await?.into_iter().map(|number| (number.phone, number.state)).collect();
+        if told != Some((wait.kind, numbers.clone())) {
+            voice.event(&json!({ "event": "waiting", "why": wait.kind, "until": wait.until, "numbers": numbers }));
+            told = Some((wait.kind, numbers));
+        }
         let parts: Counts = app.counts(Book::Real).await?;
         if shown != Some(parts) {
             voice.event(&json!({ "event": "progress", "parts": parts }));

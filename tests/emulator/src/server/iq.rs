@@ -9,7 +9,7 @@ use wacore_binary::builder::NodeBuilder;
 use wacore_binary::{Node, NodeRef};
 
 use super::chat::{Connection, Party};
-use super::{keys, usync};
+use super::{app_state, keys, usync};
 use crate::device::Device;
 use crate::stanza::{attr, attr_jid, leaf, refusal, result, stream_error};
 use crate::sync::{lock, read};
@@ -45,7 +45,7 @@ fn of_device(connection: &Connection, device: &Arc<Device>, request: &NodeRef<'_
         Some("abt") => result(request, vec![props()]),
         Some("blocklist") => result(request, vec![NodeBuilder::new("list").children([]).build()]),
         Some("privacy") => privacy(request),
-        Some("w:sync:app:state") => app_state(request),
+        Some("w:sync:app:state") => app_state::answer(world, &device.who.number, request),
         Some("w:m") => result(request, vec![media_conn(world, device)]),
         Some("w:mex") => mex(world, device, request),
         Some("md") => return companion(connection, device, request),
@@ -104,19 +104,6 @@ fn privacy(request: &NodeRef<'_>) -> Node {
     let names = ["last", "online", "profile", "status", "groupadd", "calladd", "readreceipts"];
     let categories = names.map(|name| NodeBuilder::new("category").attr("name", name).attr("value", "all").build());
     result(request, vec![NodeBuilder::new("privacy").children(categories).build()])
-}
-
-/// Every collection is empty and stays so; what a device changes is taken and counted.
-fn app_state(request: &NodeRef<'_>) -> Node {
-    let asked = request.get_optional_child("sync").into_iter().flat_map(|sync| sync.children().unwrap_or_default());
-    let collections = asked.filter_map(|collection| {
-        let version: u64 = attr(collection, "version").and_then(|version| version.parse().ok()).unwrap_or(0);
-        let changed = u64::from(collection.get_optional_child("patch").is_some());
-        let answer = NodeBuilder::new("collection").attr("name", attr(collection, "name")?);
-        Some(answer.attr("version", version + changed).attr("has_more_patches", "false").build())
-    });
-    let collections: Vec<Node> = collections.collect();
-    result(request, vec![NodeBuilder::new("sync").children(collections).build()])
 }
 
 fn media_conn(world: &World, device: &Device) -> Node {

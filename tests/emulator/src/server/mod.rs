@@ -1,5 +1,6 @@
 //! The network side: a port that can be shut and opened again, the chat socket and the media host behind it.
 
+mod app_state;
 mod chat;
 mod delivery;
 mod iq;

@@ -13,11 +13,12 @@ use waproto::whatsapp::message::{
     ProtocolMessage, protocol_message,
 };
 
+use super::app_state;
 use super::chat::Connection;
 use super::delivery::{enc, queue_message};
 use crate::device::{Device, PublicPreKey};
 use crate::error::{Error, Result};
-use crate::keys::{array, derive_bytes};
+use crate::keys::array;
 use crate::phone::Phone;
 use crate::stanza::{attr, attr_jid, bytes, number};
 use crate::sync::lock;
@@ -79,11 +80,11 @@ impl World {
     }
 
     fn key_share(&self, number: &str) -> Message {
-        let secret = derive_bytes(self.options.seed, &["app state", number]);
+        let secret = app_state::key(self.options.seed, number);
         let fingerprint =
             AppStateSyncKeyFingerprint { raw_id: Some(1), current_index: Some(0), device_indexes: vec![0] };
         let key = AppStateSyncKey {
-            key_id: MessageField::some(AppStateSyncKeyId { key_id: Some(vec![0, 0, 0, 0, 0, 1]) }),
+            key_id: MessageField::some(AppStateSyncKeyId { key_id: Some(app_state::KEY_ID.to_vec()) }),
             key_data: MessageField::some(AppStateSyncKeyData {
                 key_data: Some(secret.to_vec()),
                 fingerprint: MessageField::some(fingerprint),
