@@ -181,7 +181,13 @@ impl Ears {
                 limits::of_notice(&notice.payload).into_iter().for_each(|it| self.queue.push(Signal::Limits(it)));
             }
             event => match heard::closed(event, self.clock.now()) {
-                Some(closed) => self.close(closed),
+                Some(closed) => {
+                    self.close(closed);
+                    if matches!(event, Event::ConnectFailure(_)) {
+                        // After some refusals the library means to try again by itself.
+                        self.stop.notify_one();
+                    }
+                }
                 None => self.hear_linking(event),
             },
         }

@@ -36,9 +36,9 @@ use ulak_emulator::{Emulator, Fault, Options, Rule};
 
 const PASSPHRASE: &str = "exactly once";
 const OWNERS: [&str; 3] = ["905550000001", "905550000002", "905550000003"];
-/// The second that a number waits at least between two parts is a twentieth of one here; so are Ulak's deadlines, and
+/// The second that a number waits at least between two parts is half a one here; so are Ulak's deadlines, and
 /// a connection that is made on a busy computer must still fit into them.
-const SPEED: &str = "20";
+const SPEED: &str = "2";
 
 fn from_environment(name: &str, otherwise: usize) -> usize {
     std::env::var(name).ok().and_then(|value| value.parse().ok()).unwrap_or(otherwise)
