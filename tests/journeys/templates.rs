@@ -63,7 +63,8 @@ async fn numbered_answers_stand_in_the_text_and_cost_nothing_more() -> Result<()
 async fn a_poll_is_the_last_part_and_is_shown_as_one() -> Result<(), Problem> {
     let mut world = World::at(at(0, 12, 0)).await?;
     world.contact("Elif", "+905550000142").await?;
-    let draft = world.draft("Merhaba", |edit| edit.choice = Some(choice(ChoiceStyle::Poll, &["Evet", "Hayır"]))).await?;
+    let draft =
+        world.draft("Merhaba", |edit| edit.choice = Some(choice(ChoiceStyle::Poll, &["Evet", "Hayır"]))).await?;
     let preview = world.app.preview_message(draft.id, 0).await?;
     assert_eq!(preview.parts.iter().map(|part| part.kind).collect::<Vec<_>>(), [PartKind::Text, PartKind::Poll]);
     let id = world.app.schedule_campaign(draft.id, false).await?;
@@ -185,12 +186,8 @@ async fn a_test_arrives_as_the_shown_contact_would_get_it_at_night_too() -> Resu
     world.contact("Nur", "+905550000143").await?;
     let draft = world.draft("Merhaba {{name}}, {{city}}", |_| {}).await?;
     world.app.add_media(draft.id, &photo("sample.jpg")).await?;
-    let test = |index| TestSend {
-        draft_id: draft.id,
-        index,
-        to: "0555 000 09 99".to_owned(),
-        over: world.app.practice_id(),
-    };
+    let test =
+        |index| TestSend { draft_id: draft.id, index, to: "0555 000 09 99".to_owned(), over: world.app.practice_id() };
     let refused = world.app.send_test(&test(1)).await.unwrap_err();
     assert_eq!((refused.code.as_str(), refused.params["variable"].as_str()), ("campaign.test_missing", "city"));
     let id = world.app.send_test(&test(0)).await?;

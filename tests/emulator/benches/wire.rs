@@ -25,13 +25,13 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 use ulak_core::app::{App, Direct, Opening};
-use ulak_core::clock::DAY;
-use ulak_core::outbox::state::PartState;
 use ulak_core::campaign::draft::DraftEdit;
+use ulak_core::clock::DAY;
 use ulak_core::contact::import::{ImportOptions, ImportState, ImportStep};
 use ulak_core::event::Event;
 use ulak_core::ids::{CampaignId, SessionId};
 use ulak_core::ledger::Book;
+use ulak_core::outbox::state::PartState;
 use ulak_core::session::Pace;
 use ulak_core::session::line::LinkHow;
 use ulak_core::vault::SystemKeyring;
@@ -67,8 +67,11 @@ async fn compare() {
             });
             println!(
                 "{numbers} number(s), {round:<5}  Ulak {:>6.0}/s {ours:.2} ms CPU   bare {:>6.0}/s {theirs:.2} ms CPU   ratio {:.2} (goal 1.5)   memory {:.0} / {:.0} MiB",
-                figure(&ulak, "per_second"), figure(&bare, "per_second"), ours / theirs,
-                ulak["rss_mib"].as_f64().unwrap(), bare["rss_mib"].as_f64().unwrap(),
+                figure(&ulak, "per_second"),
+                figure(&bare, "per_second"),
+                ours / theirs,
+                ulak["rss_mib"].as_f64().unwrap(),
+                bare["rss_mib"].as_f64().unwrap(),
             );
             lines.push(line);
         }
@@ -95,7 +98,9 @@ async fn measured(side: &str, numbers: usize) -> Value {
     while let Some(line) = told.recv().await {
         let event: Value = serde_json::from_str(&line).unwrap();
         match event["event"].as_str().unwrap() {
-            "qr" => drop(emulator.scan(event["code"].as_str().unwrap(), event["owner"].as_str().unwrap()).await.unwrap()),
+            "qr" => {
+                drop(emulator.scan(event["code"].as_str().unwrap(), event["owner"].as_str().unwrap()).await.unwrap())
+            }
             _ => result = event,
         }
     }
@@ -137,7 +142,9 @@ async fn latency() -> Value {
     }
     times.sort_by(f64::total_cmp);
     let (p50, p99) = (times[ROUNDS / 2], times[ROUNDS * 99 / 100]);
-    println!("receipt on the wire to the core's event, {CROWD} people queued: p50 {p50:.1} ms, p99 {p99:.1} ms; the window gathers events for at most 100 ms more (goal 150)");
+    println!(
+        "receipt on the wire to the core's event, {CROWD} people queued: p50 {p50:.1} ms, p99 {p99:.1} ms; the window gathers events for at most 100 ms more (goal 150)"
+    );
     app.close().await;
     json!({ "receipt_p50_ms": p50, "receipt_p99_ms": p99 })
 }
@@ -187,7 +194,7 @@ fn person(number: usize) -> String {
 async fn open(folder: &Path, url: &str) -> Arc<App> {
     let opening = Opening {
         folder: folder.to_owned(),
-        secret: Some("bench".to_owned()),
+        secret: Some("a bench of its own".to_owned()),
         speed: Some(FAST),
         network: Some(Arc::new(WhatsApp::at(url))),
         ..Opening::default()
@@ -315,7 +322,9 @@ async fn bare(url: &str, numbers: usize) -> Value {
             tasks.spawn(async move {
                 for number in (offset..PEOPLE).step_by(numbers) {
                     let id = format!("3EB0{round}{number:017}");
-                    client.send(&person(number), &id, &format!("Merhaba Kişi {number}, this week a coffee is on us.")).await;
+                    client
+                        .send(&person(number), &id, &format!("Merhaba Kişi {number}, this week a coffee is on us."))
+                        .await;
                     client.ack(&id).await;
                 }
             });

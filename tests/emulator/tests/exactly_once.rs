@@ -59,7 +59,8 @@ impl Laptop {
     }
 
     fn ulak(&self, arguments: &[&str]) -> Child {
-        let binary = std::env::var_os("ULAK_BINARY").expect("ULAK_BINARY names the app that was built for the emulator");
+        let binary =
+            std::env::var_os("ULAK_BINARY").expect("ULAK_BINARY names the app that was built for the emulator");
         Command::new(binary)
             .arg("--data")
             .arg(self.data())
@@ -73,8 +74,7 @@ impl Laptop {
     }
 
     async fn app(&self) -> Arc<App> {
-        let opening =
-            Opening { folder: self.data(), secret: Some(PASSPHRASE.to_owned()), ..Opening::default() };
+        let opening = Opening { folder: self.data(), secret: Some(PASSPHRASE.to_owned()), ..Opening::default() };
         App::open(opening, Arc::new(SystemKeyring)).await.unwrap()
     }
 }

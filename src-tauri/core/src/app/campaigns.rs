@@ -154,7 +154,9 @@ impl App {
         let now = self.now();
         let mut tx = self.db.begin().await?;
         let copy = store::create(&mut tx, &draft, now).await.map_err(|error| self.db.error(error))?;
-        files::store::replace(&mut tx, Owner::Campaign(id), Owner::Campaign(copy), now).await.map_err(|error| self.db.error(error))?;
+        files::store::replace(&mut tx, Owner::Campaign(id), Owner::Campaign(copy), now)
+            .await
+            .map_err(|error| self.db.error(error))?;
         self.db.commit(tx).await?;
         let edit = DraftEdit {
             id: copy,
@@ -208,7 +210,9 @@ impl App {
     pub async fn remove_media(&self, id: CampaignId, media: MediaId) -> Result<Draft, Problem> {
         self.open_draft(id).await?;
         let mut tx = self.db.begin().await?;
-        files::store::remove(&mut tx, Owner::Campaign(id), media, self.now()).await.map_err(|error| self.db.error(error))?;
+        files::store::remove(&mut tx, Owner::Campaign(id), media, self.now())
+            .await
+            .map_err(|error| self.db.error(error))?;
         self.db.commit(tx).await?;
         self.draft(id).await
     }
@@ -216,7 +220,9 @@ impl App {
     pub async fn order_media(&self, id: CampaignId, order: &[MediaId]) -> Result<Draft, Problem> {
         self.open_draft(id).await?;
         let mut tx = self.db.begin().await?;
-        files::store::order(&mut tx, Owner::Campaign(id), order, self.now()).await.map_err(|error| self.db.error(error))?;
+        files::store::order(&mut tx, Owner::Campaign(id), order, self.now())
+            .await
+            .map_err(|error| self.db.error(error))?;
         self.db.commit(tx).await?;
         self.draft(id).await
     }

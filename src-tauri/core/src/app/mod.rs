@@ -7,13 +7,13 @@ pub mod campaigns;
 mod contacts;
 mod credits;
 mod direct;
+mod files;
 mod home;
 mod keeper;
 mod numbers;
 mod options;
 mod practice;
 mod review;
-mod files;
 mod summary;
 mod templates;
 

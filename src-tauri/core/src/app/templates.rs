@@ -191,7 +191,8 @@ impl App {
         }
         drop(reader);
         let (bytes, path) = (pack(&wanted)?, path.to_owned());
-        let written = tokio::task::spawn_blocking(move || std::fs::write(path, bytes)).await.map_err(Problem::crashed)?;
+        let written =
+            tokio::task::spawn_blocking(move || std::fs::write(path, bytes)).await.map_err(Problem::crashed)?;
         Ok(written.map_err(|error| TemplateFileError::Unwritable { reason: error.to_string() })?)
     }
 

@@ -99,7 +99,8 @@ fn unwanted(content: &Content, person: &Person) -> Option<SkipReason> {
 /// the text behind them. A poll is the last part.
 pub fn layout(media: &[Attached], text: &str, poll: bool) -> Vec<Layout> {
     let has_text = !text.trim().is_empty();
-    let carrier = carrier(media.iter().map(|file| file.kind)).filter(|_| has_text && whatsapp_length(text) <= CAPTION_LIMIT);
+    let carrier =
+        carrier(media.iter().map(|file| file.kind)).filter(|_| has_text && whatsapp_length(text) <= CAPTION_LIMIT);
     let file = |(index, file): (usize, &Attached)| Layout {
         media: Some(file.clone()),
         with_text: carrier == Some(index),
@@ -190,7 +191,10 @@ mod tests {
             parts.iter().map(|part| (part.media.is_some(), part.with_text, part.poll)).collect::<Vec<_>>()
         };
         assert_eq!(shape(&[MediaKind::Voice], "Hi", false), [(true, false, false), (false, true, false)]);
-        assert_eq!(shape(&[MediaKind::Voice, MediaKind::Image], "Hi", false), [(true, false, false), (true, true, false)]);
+        assert_eq!(
+            shape(&[MediaKind::Voice, MediaKind::Image], "Hi", false),
+            [(true, false, false), (true, true, false)]
+        );
         assert_eq!(shape(&[MediaKind::Image], "Hi", true), [(true, true, false), (false, true, true)]);
         assert_eq!(shape(&[], "", true), [(false, true, true)]);
     }

@@ -99,7 +99,9 @@ mod tests {
     #[test]
     fn anything_else_is_no_answer() {
         let offered = options(&["Evet", "Hayır"]);
-        for reply in ["", "🙏", "0", "3", "12", "1 2", "evet ama", "2 evet", "1a", "on bir", "1.5", "99999999999999999999"] {
+        for reply in
+            ["", "🙏", "0", "3", "12", "1 2", "evet ama", "2 evet", "1a", "on bir", "1.5", "99999999999999999999"]
+        {
             assert_eq!(recognise(&offered, reply), None, "{reply}");
         }
     }

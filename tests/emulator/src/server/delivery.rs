@@ -134,7 +134,12 @@ fn ask_again(world: &World, job: &Job, target: &Jid, phone: &Phone) {
         .attr("t", now)
         .children([retry, registration, NodeBuilder::new("keys").children(keys).build()]);
     let kind = Some("retry".to_owned());
-    job.device.deliver(Queued { class: "receipt".to_owned(), id: job.id.clone(), kind, node: receipt.build() });
+    let asked = Queued { class: "receipt".to_owned(), id: job.id.clone(), kind, node: receipt.build() };
+    if phone.habits(world.options.habits).held {
+        world.hold(Held { device: Arc::clone(&job.device), receipts: vec![asked] });
+    } else {
+        job.device.deliver(asked);
+    }
 }
 
 /// A phone's keys for a new session: type, identity, one-time key, signed key.

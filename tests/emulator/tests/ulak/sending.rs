@@ -2,9 +2,9 @@
 
 use ulak_core::session::line::{Closed, Signal};
 use ulak_core::session::messenger::{Content, Outcome, ReceiptKind};
-use ulak_emulator::{Fault, Kick, Kind, Rule};
+use ulak_emulator::{Fault, Habits, Kind, Rule};
 
-use crate::harness::{AYSE, BUDI, DEADLINE, Number, OWNER, emulator, part, refused};
+use crate::harness::{AYSE, BUDI, DEADLINE, Number, emulator, part, refused};
 
 async fn wait_for_the_end(number: &Number) {
     number.signal(|signal| matches!(signal, Signal::Closed(Closed::Lost { .. })).then_some(())).await;
@@ -120,13 +120,13 @@ async fn without_a_connection_nothing_is_sent() {
 async fn a_phone_that_could_not_open_a_message_gets_it_again_after_a_restart() {
     let emulator = emulator().await;
     let number = Number::linked(&emulator).await;
+    emulator.set_habits(AYSE, Some(Habits { held: true, ..Habits::default() })).unwrap();
     emulator.fault(Rule::once(Fault::Undecryptable).recipient(AYSE));
-    emulator.fault(Rule::once(Fault::DropAfterAck).recipient(AYSE));
-    let outcome = number.say(AYSE, "3EB0F1", "again").await;
-    assert!(matches!(outcome, Outcome::Accepted | Outcome::Unknown { .. }), "{outcome:?}");
-    emulator.kick(OWNER, Kick::Drop);
-    wait_for_the_end(&number).await;
+    assert_eq!(number.say(AYSE, "3EB0F1", "again").await, Outcome::Accepted);
+    emulator.wait_until(|record| record.retries == 1, DEADLINE).await.unwrap();
     let again = Number::again(&emulator, number.stop().await);
+    emulator.set_habits(AYSE, None).unwrap();
+    emulator.release_receipts();
     again.connect().await;
     again.receipt("3EB0F1", ReceiptKind::Read).await;
     let seen = emulator.seen();

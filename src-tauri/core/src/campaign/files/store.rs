@@ -65,8 +65,7 @@ pub async fn add(
 
 /// Why it goes as a document, as the window shows it.
 fn reason(offered: &Offered) -> Result<String, sqlx::Error> {
-    let reason =
-        Problem { code: offered.code().to_owned(), message: offered.to_string(), params: offered.params() };
+    let reason = Problem { code: offered.code().to_owned(), message: offered.to_string(), params: offered.params() };
     serde_json::to_string(&reason).map_err(|error| sqlx::Error::Encode(error.into()))
 }
 

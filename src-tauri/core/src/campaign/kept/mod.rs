@@ -97,9 +97,10 @@ impl TemplateKind {
 
 /// The variables of a text and its answers. What cannot be read has none: it is said where it is written.
 pub fn variables(text: &str, choice: Option<&Choice>) -> Vec<String> {
-    let polled = choice.into_iter().filter(|choice| choice.is_poll()).flat_map(|choice| {
-        std::iter::once(choice.question.as_str()).chain(choice.options.iter().map(String::as_str))
-    });
+    let polled = choice
+        .into_iter()
+        .filter(|choice| choice.is_poll())
+        .flat_map(|choice| std::iter::once(choice.question.as_str()).chain(choice.options.iter().map(String::as_str)));
     let all: Vec<String> = std::iter::once(whole_text(text, choice)).chain(polled.map(str::to_owned)).collect();
     Template::parse(&all.join("\n"))
         .map(|template| template.variables().into_iter().map(str::to_owned).collect())
