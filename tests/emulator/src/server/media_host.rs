@@ -37,7 +37,11 @@ pub(crate) async fn upload(
     }
     let owner = query.auth.as_deref().and_then(|auth| auth.split('-').next());
     match world.faults.strike(Stage::Upload, owner, None) {
-        Some(Fault::UploadRefused { status }) => return refused(status),
+        Some(Fault::UploadRefused { status }) => {
+            // Read first: an answer to somebody who still sends can be lost with the line.
+            let _ = body.collect().await;
+            return refused(status);
+        }
         Some(_) => return break_off(&world, line, &token, body).await,
         None => {}
     }
