@@ -163,6 +163,7 @@ impl World {
 
     pub(crate) fn hold(&self, held: Held) {
         lock(&self.held).push(held);
+        self.log.touch();
     }
 }
 

@@ -126,7 +126,7 @@ async fn a_phone_that_could_not_open_a_message_gets_it_again_after_a_restart() {
     emulator.wait_until(|record| record.retries == 1, DEADLINE).await.unwrap();
     let again = Number::again(&emulator, number.stop().await);
     emulator.set_habits(AYSE, None).unwrap();
-    emulator.release_receipts();
+    emulator.wait_until(|_| emulator.release_receipts() == 1, DEADLINE).await.unwrap();
     again.connect().await;
     again.receipt("3EB0F1", ReceiptKind::Read).await;
     let seen = emulator.seen();
