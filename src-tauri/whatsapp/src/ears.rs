@@ -183,7 +183,7 @@ impl Ears {
             event => match heard::closed(event, self.clock.now()) {
                 Some(closed) => {
                     self.close(closed);
-                    if matches!(event, Event::ConnectFailure(_)) {
+                    if !matches!(event, Event::Disconnected(_)) {
                         // After some refusals the library means to try again by itself.
                         self.stop.notify_one();
                     }

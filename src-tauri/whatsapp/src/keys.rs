@@ -26,7 +26,8 @@ pub async fn open(file: &Path, key: &[u8; 32]) -> Result<Arc<SqliteStore>, LineE
 async fn try_key(path: String, statement: Arc<Zeroizing<String>>) -> Result<(), LineError> {
     let opened = tokio::task::spawn_blocking(move || -> Result<(), String> {
         let mut connection = SqliteConnection::establish(&path).map_err(|error| error.to_string())?;
-        let read = format!("{} SELECT count(*) FROM sqlite_master;", statement.as_str());
+        // A connection that is being closed has the file for a moment.
+        let read = format!("PRAGMA busy_timeout = 10000; {} SELECT count(*) FROM sqlite_master;", statement.as_str());
         connection.batch_execute(&Zeroizing::new(read)).map_err(|error| error.to_string())
     });
     let opened = opened.await.map_err(|error| LineError::Keys(error.to_string()))?;

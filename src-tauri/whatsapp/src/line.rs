@@ -89,7 +89,9 @@ impl NumberLine {
 
     async fn open(&self) -> Result<(), LineError> {
         let mut keys = self.keys.lock().await;
-        if self.running().is_some_and(|running| !running.has_ended()) {
+        if let Some(running) = self.running()
+            && !running.is_over().await
+        {
             return Ok(());
         }
         if !self.seat.file.exists() {

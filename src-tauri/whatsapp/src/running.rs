@@ -21,6 +21,8 @@ pub struct Running {
     pub client: Arc<Client>,
     pub ears: Arc<Ears>,
     silent: Arc<AtomicBool>,
+    /// True from before the last signal goes out.
+    over: Arc<AtomicBool>,
     ended: watch::Receiver<bool>,
 }
 
@@ -31,12 +33,23 @@ impl Running {
         client.enable_auto_reconnect.store(false, Ordering::SeqCst);
         let (tell, ended) = watch::channel(false);
         let silent = Arc::new(AtomicBool::new(false));
-        tokio::spawn(run(bot.spawn(), Arc::clone(&ears), Arc::clone(&silent), tell));
-        Arc::new(Self { client, ears, silent, ended })
+        let over = Arc::new(AtomicBool::new(false));
+        tokio::spawn(run(bot.spawn(), Arc::clone(&ears), Arc::clone(&silent), Arc::clone(&over), tell));
+        Arc::new(Self { client, ears, silent, over, ended })
     }
 
-    pub fn has_ended(&self) -> bool {
-        *self.ended.borrow()
+    /// Whether it ends; answers when it has. Who heard its last signal and connects again may come before its end.
+    pub async fn is_over(&self) -> bool {
+        if !self.over.load(Ordering::SeqCst) {
+            return false;
+        }
+        self.has_ended().await;
+        true
+    }
+
+    async fn has_ended(&self) {
+        // Fails only when the task is gone, and then it has ended too.
+        let _ = self.ended.clone().wait_for(|ended| *ended).await;
     }
 
     /// Connected, logged in, and not about to end.
@@ -56,12 +69,17 @@ impl Running {
     pub async fn end(&self) {
         self.silent.store(true, Ordering::SeqCst);
         self.ears.stop.notify_one();
-        // Fails only when the task is gone, and then it has ended too.
-        let _ = self.ended.clone().wait_for(|ended| *ended).await;
+        self.has_ended().await;
     }
 }
 
-async fn run(mut handle: BotHandle, ears: Arc<Ears>, silent: Arc<AtomicBool>, ended: watch::Sender<bool>) {
+async fn run(
+    mut handle: BotHandle,
+    ears: Arc<Ears>,
+    silent: Arc<AtomicBool>,
+    over: Arc<AtomicBool>,
+    ended: watch::Sender<bool>,
+) {
     let client = handle.client();
     let mut trouble = listen(&client);
     loop {
@@ -90,6 +108,7 @@ async fn run(mut handle: BotHandle, ears: Arc<Ears>, silent: Arc<AtomicBool>, en
     if tokio::time::timeout(SHUTDOWN, handle.shutdown()).await.is_err() {
         tracing::warn!("a connection took too long to shut down");
     }
+    over.store(true, Ordering::SeqCst);
     if !silent.load(Ordering::SeqCst) {
         ears.queue.push(ears.last_signal());
     }
