@@ -99,6 +99,8 @@ async fn a_busy_shop(desk: &Desk, page: &Page) -> Vec<Screen> {
         ),
         ("schedule", format!("/campaigns/{draft}/schedule"), "document.querySelector('[data-testid=schedule-start]')"),
         ("live", format!("/campaigns/{live}"), "document.querySelector('[data-testid=recipient-row]')"),
+        ("templates", "/templates".to_owned(), "document.querySelector('[data-testid=templates-new]')"),
+        ("numbers", "/numbers".to_owned(), "document.querySelector('[data-testid=numbers-link]')"),
         ("credits", "/credits".to_owned(), "document.querySelector('[data-testid=credits-table] tbody td')"),
         ("settings", "/settings".to_owned(), "document.querySelector('[data-testid=practice-read]')"),
     ]
