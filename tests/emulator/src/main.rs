@@ -41,22 +41,29 @@ async fn main() -> ulak_emulator::Result<()> {
         ..Options::default()
     })
     .await?;
+    let stop = asked_to_stop()?;
     println!("{}", serde_json::json!({ "chat": emulator.chat_url(), "http": emulator.http_url() }));
-    asked_to_stop().await;
+    stop.await;
     emulator.stop().await
 }
 
+/// Listens from now on.
 #[cfg(unix)]
-async fn asked_to_stop() {
+fn asked_to_stop() -> std::io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminate.recv() => {}
-    }
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
 }
 
-#[cfg(not(unix))]
-async fn asked_to_stop() {
-    let _ = tokio::signal::ctrl_c().await;
+#[cfg(windows)]
+fn asked_to_stop() -> std::io::Result<impl Future<Output = ()>> {
+    let mut interrupt = tokio::signal::windows::ctrl_c()?;
+    Ok(async move {
+        interrupt.recv().await;
+    })
 }

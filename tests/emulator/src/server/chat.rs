@@ -3,6 +3,7 @@
 //! that nobody's cryptography delays an ack.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::ws::{Message, WebSocket};
 use bytes::Bytes;
@@ -24,6 +25,9 @@ use crate::world::World;
 
 /// Frames that are sealed together into one message of the socket.
 const BATCH: usize = 64;
+/// How long the other side may take to see that its connection is closed. Who closes with bytes unread resets the line,
+/// and the other side loses what it was told last.
+const FAREWELL: Duration = Duration::from_secs(5);
 
 /// Whose connection it is.
 pub(crate) enum Party {
@@ -238,8 +242,8 @@ async fn write(
         next = more.try_recv().ok();
     }
     let alive = batch.is_empty() || send_bytes(socket, batch).await.is_ok();
-    if !open {
-        let _ = socket.send(Message::Close(None)).await;
+    if !open && socket.send(Message::Close(None)).await.is_ok() {
+        let _ = tokio::time::timeout(FAREWELL, async { while receive(socket).await.is_some() {} }).await;
     }
     Ok(alive && open)
 }
@@ -257,7 +261,7 @@ async fn take(connection: &Connection, node: &OwnedNodeRef) {
     tracing::trace!(owner = connection.owner(), tag = %node.tag, "stanza");
     match connection.world.faults.strike(Stage::Stanza, connection.owner(), None) {
         Some(Fault::Silence) => return,
-        Some(Fault::Slow { ms }) => tokio::time::sleep(std::time::Duration::from_millis(ms)).await,
+        Some(Fault::Slow { ms }) => tokio::time::sleep(Duration::from_millis(ms)).await,
         _ => {}
     }
     match node.tag.as_ref() {
