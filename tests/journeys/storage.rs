@@ -46,20 +46,20 @@ async fn parts(world: &World) -> Result<i64, Problem> {
 
 async fn cut_off_scheduling(at_once: bool) -> Result<(), Problem> {
     let mut world = World::at(at(0, 12, 0)).await?;
-    many_contacts(&world, 14_000).await?;
-    world.app.top_up(ulak_core::ledger::Book::Practice, 20_000, "", "").await?;
+    many_contacts(&world, 29_000).await?;
+    world.app.top_up(ulak_core::ledger::Book::Practice, 40_000, "", "").await?;
     let draft = world.draft("Merhaba", |_| {}).await?;
-    // The first ten thousand are in, then there is no room for the rest.
+    // The first 25,000 are in, then there is no room for the rest.
     let id = draft.id;
     let pages = world.app.db().page_count().await?;
-    let mut room = 200;
+    let mut room = 400;
     while parts(&world).await? == 0 {
         world.app.db().limit_pages(pages + room).await?;
         let stopped = world.app.schedule_campaign(id, false).await.err().map(|problem| problem.code);
         assert_eq!(stopped.as_deref(), Some("storage.full"));
-        room += 200;
+        room += 400;
     }
-    assert_eq!(parts(&world).await?, 10_000);
+    assert_eq!(parts(&world).await?, 25_000);
     world.run_until(at(0, 12, 30)).await?;
     assert!(world.phone.sent().is_empty(), "nothing goes out before everybody is in");
     if at_once {
@@ -68,8 +68,8 @@ async fn cut_off_scheduling(at_once: bool) -> Result<(), Problem> {
     }
     let world = world.restart().await?;
     let live = world.app.live(id).await?;
-    assert_eq!(live.counts.pending, 14_000);
-    assert_eq!(world.app.balance(ulak_core::ledger::Book::Practice).await?.held, 14_000);
+    assert_eq!(live.counts.pending, 29_000);
+    assert_eq!(world.app.balance(ulak_core::ledger::Book::Practice).await?.held, 29_000);
     world.app.ledger_holds().await
 }
 

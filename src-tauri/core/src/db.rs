@@ -26,6 +26,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/0002_kinds_and_checks.sql"),
     include_str!("../../../migrations/0003_numbers.sql"),
     include_str!("../../../migrations/0004_templates.sql"),
+    include_str!("../../../migrations/0005_leaner_ledger.sql"),
 ];
 
 #[derive(Debug, thiserror::Error)]

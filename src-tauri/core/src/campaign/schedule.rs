@@ -14,13 +14,15 @@ use super::review::{Survey, blockers, survey};
 use super::{CampaignError, store};
 use crate::clock::Millis;
 use crate::db::Db;
-use crate::ids::{CampaignId, ContactId, Mint, PartId};
+use crate::ids::{CampaignId, ContactId, Mint};
 use crate::ledger::store::{balance, hold, refuse_shortage};
 use crate::outbox::state::SkipReason;
 use crate::outbox::store::queue::{self, NewMessage, NewPart, NewQueue};
 
-/// Contacts in one transaction: long enough to be quick, short enough not to keep sends of others waiting.
-const CHUNK: u32 = 10_000;
+/// Contacts that are read and rendered together.
+const CHUNK: u32 = 5_000;
+/// Chunks in one transaction: long enough to be quick, short enough not to keep sends of others waiting.
+const CHUNKS: u32 = 5;
 
 /// Refuses with everything that is in the way; `only_covered` serves as many people as the free credits cover.
 pub async fn schedule(db: &Db, id: CampaignId, only_covered: bool, now: Millis) -> Result<(), CampaignError> {
@@ -59,20 +61,30 @@ async fn fill(db: &Db, draft: &Draft, now: Millis) -> Result<(), CampaignError> 
     let due_at = draft.due_at.unwrap_or(now).max(now);
     let after = queue::last_contact(&mut *db.read().acquire().await?, draft.id).await?;
     let mut chunks = read_ahead(Reading::after(after, db, draft, now)?);
-    loop {
-        let mut chunk = chunks.recv().await.ok_or(sqlx::Error::WorkerCrashed)??;
+    let mut complete = false;
+    while !complete {
         let mut tx = db.begin().await?;
         begin(&mut tx, draft, due_at, now).await?;
-        add(&mut tx, draft, &mut chunk.messages, due_at, now).await.map_err(|error| on(db, error))?;
-        if chunk.complete {
+        let mut free = balance(&mut tx, draft.book).await?.free();
+        let mut parts = Vec::new();
+        for _ in 0..CHUNKS {
+            let mut chunk = chunks.recv().await.ok_or(sqlx::Error::WorkerCrashed)??;
+            chunk.messages.iter_mut().for_each(|message| cover(message, &mut free));
+            parts.extend(chunk.messages.iter().flat_map(|message| message.parts.iter().map(|part| part.id)));
+            queue::add(&mut tx, draft.id, due_at, &chunk.messages, now).await.map_err(|error| db.error(error))?;
+            complete = chunk.complete;
+            if complete {
+                break;
+            }
+        }
+        hold(&mut tx, draft.book, draft.id, &parts, now).await.map_err(|error| on(db, error.into()))?;
+        if complete {
             queue::open(&mut tx, draft.id).await?;
             store::end_scheduling(&mut tx, draft.id).await?;
         }
         db.commit(tx).await?;
-        if chunk.complete {
-            return Ok(());
-        }
     }
+    Ok(())
 }
 
 /// Says which folder a storage error is about.
@@ -105,21 +117,6 @@ async fn begin(
         sessions: &draft.session_ids,
     };
     Ok(queue::create(tx, &queue).await?)
-}
-
-async fn add(
-    tx: &mut sqlx::SqliteConnection,
-    draft: &Draft,
-    messages: &mut [NewMessage],
-    due_at: Millis,
-    now: Millis,
-) -> Result<(), CampaignError> {
-    let mut free = balance(tx, draft.book).await?.free();
-    messages.iter_mut().for_each(|message| cover(message, &mut free));
-    let parts: Vec<PartId> = messages.iter().flat_map(|message| message.parts.iter().map(|part| part.id)).collect();
-    queue::add(tx, draft.id, due_at, messages, now).await?;
-    hold(tx, draft.book, draft.id, &parts, now).await?;
-    Ok(())
 }
 
 /// Whom the free credits do not cover any more is skipped and told apart, and so is everybody behind.

@@ -63,7 +63,7 @@ pub async fn create(db: &mut SqliteConnection, queue: &NewQueue<'_>) -> Result<(
 }
 
 /// Few wide statements: a row's share of one is a tenth of what a statement of its own would cost.
-const ROWS: usize = 400;
+const ROWS: usize = 1_500;
 
 pub async fn add(
     db: &mut SqliteConnection,
