@@ -82,7 +82,14 @@ impl Desk {
     }
 
     pub async fn ulak_with(&self, key: Key) -> Ulak {
-        Ulak::start(&self.data(), key, self.name).await
+        Ulak::start(&app(), &self.data(), driver(key, self.name), self.name).await
+    }
+
+    /// The Ulak that was built for the emulator, and knows no other WhatsApp.
+    pub async fn ulak_at(&self, whatsapp: &str) -> Ulak {
+        let mut driver = driver(Key::Given, self.name);
+        driver.env("ULAK_WHATSAPP_URL", whatsapp);
+        Ulak::start(&app_for_the_emulator(), &self.data(), driver, self.name).await
     }
 }
 
@@ -93,13 +100,14 @@ pub struct Ulak {
 }
 
 impl Ulak {
-    async fn start(data: &Path, key: Key, name: &'static str) -> Self {
+    async fn start(app: &Path, data: &Path, mut driver: Command, name: &'static str) -> Self {
         let port = free_port();
-        let driver = driver(port, key, name);
+        driver.arg(format!("--port={port}"));
+        let driver = driver.spawn().expect("WebKitWebDriver is not installed");
         until(SOON, async || TcpStream::connect(("127.0.0.1", port)).await.ok())
             .await
             .expect("the driver does not start");
-        let options = json!({ "binary": app(), "args": ["--data", data] });
+        let options = json!({ "binary": app, "args": ["--data", data] });
         let wanted = Capabilities::from_iter([("webkitgtk:browserOptions".to_owned(), options)]);
         let client = ClientBuilder::new(HttpConnector::new())
             .capabilities(wanted)
@@ -157,10 +165,10 @@ impl Drop for Ulak {
     }
 }
 
-fn driver(port: u16, key: Key, name: &str) -> Child {
+fn driver(key: Key, name: &str) -> Command {
     let log = File::create(artifacts("e2e").join(format!("{name}.log"))).unwrap();
     let mut driver = Command::new("WebKitWebDriver");
-    driver.args([&format!("--port={port}"), "--host=127.0.0.1"]).kill_on_drop(true);
+    driver.arg("--host=127.0.0.1").kill_on_drop(true);
     driver.envs([("TAURI_AUTOMATION", "true"), ("TAURI_WEBVIEW_AUTOMATION", "true"), ("GDK_BACKEND", "x11")]);
     driver.env_remove("ULAK_PASSPHRASE").env_remove("WAYLAND_DISPLAY");
     match key {
@@ -170,7 +178,7 @@ fn driver(port: u16, key: Key, name: &str) -> Child {
         Key::Keyring => &mut driver,
     };
     driver.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log);
-    driver.spawn().expect("WebKitWebDriver is not installed")
+    driver
 }
 
 fn free_port() -> u16 {
@@ -193,7 +201,16 @@ pub fn artifacts(kind: &str) -> PathBuf {
 }
 
 fn app() -> PathBuf {
-    let app = std::env::var_os("ULAK_BINARY").map_or_else(|| root().join("target/debug/ulak"), PathBuf::from);
-    assert!(app.is_file(), "{} is missing: build the app first, or name it in ULAK_BINARY.", app.display());
-    app
+    built("ULAK_BINARY", "target/debug/ulak")
+}
+
+fn app_for_the_emulator() -> PathBuf {
+    built("ULAK_EMULATOR_BINARY", "target/emulator/ulak")
+}
+
+/// A program of this workspace: where the variable says, or where `cargo xtask test` leaves it.
+pub fn built(variable: &str, usual: &str) -> PathBuf {
+    let program = std::env::var_os(variable).map_or_else(|| root().join(usual), PathBuf::from);
+    assert!(program.is_file(), "{} is missing: build it first, or name it in {variable}.", program.display());
+    program
 }

@@ -2,7 +2,8 @@
 //! real database behind it. `cargo xtask test` starts these tests on a display, a session bus and a keyring of their
 //! own. There is one pointer on that display, so the tests go one after the other.
 //!
-//! `ULAK_BINARY` names the app (else the workspace's debug build). Pictures go to `artifacts/e2e` and
+//! `ULAK_BINARY` names the app (else the workspace's debug build), `ULAK_EMULATOR_BINARY` the one that was built for the
+//! emulator (else `target/emulator/ulak`) and `ULAK_EMULATOR` the emulator itself (else `target/debug/ulak-emulator`). Pictures go to `artifacts/e2e` and
 //! `artifacts/screens`; with `ULAK_README_SHOT=1` the README's is made as well.
 #![cfg(target_os = "linux")]
 #![allow(
@@ -16,8 +17,10 @@
 mod desk;
 mod door;
 mod drag;
+mod emulator;
 mod first_campaign;
 mod fit;
+mod numbers;
 mod owner;
 mod page;
 mod patience;

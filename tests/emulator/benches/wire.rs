@@ -1,7 +1,7 @@
 //! Sending over the emulator's wire: Ulak beside the bare library doing the same without it.
 //!
 //! Both run in processes of their own against one emulator, so that processor time and memory are theirs alone. Pace is
-//! off: Ulak's clock runs so fast that a second's wait is nothing. One part at a time is on its way per number, in both.
+//! off: Ulak's clock jumps over the second between two messages. One part at a time is on its way per number, in both.
 //! `cargo xtask bench wire` runs it; ratios go into artifacts/bench-wire.json.
 
 #![allow(
@@ -16,30 +16,27 @@
 #[path = "../tests/harness.rs"]
 #[allow(dead_code, reason = "the tests use more of it")]
 mod harness;
+#[path = "../tests/shop.rs"]
+mod shop;
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
-use std::time::Instant;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use ulak_core::app::{App, Direct, Opening};
-use ulak_core::campaign::draft::DraftEdit;
-use ulak_core::clock::DAY;
-use ulak_core::contact::import::{ImportOptions, ImportState, ImportStep};
+use shop::{bring_in, draft, link, open, person};
+use ulak_core::app::{App, Direct};
+use ulak_core::clock::{Clock, DAY, Millis, SECOND, SystemClock};
 use ulak_core::event::Event;
-use ulak_core::ids::{CampaignId, SessionId};
+use ulak_core::ids::SessionId;
 use ulak_core::ledger::Book;
 use ulak_core::outbox::state::PartState;
-use ulak_core::session::Pace;
-use ulak_core::session::line::LinkHow;
-use ulak_core::vault::SystemKeyring;
 use ulak_emulator::{Emulator, Habits, Options};
-use ulak_whatsapp::WhatsApp;
 
 const PEOPLE: usize = 2_000;
-const FAST: u32 = 100_000;
 const OWNERS: [&str; 5] = ["905550000001", "905550000002", "905550000003", "905550000004", "905550000005"];
 
 fn main() {
@@ -48,6 +45,25 @@ fn main() {
     match arguments.iter().position(|argument| argument == "in-a-process") {
         Some(at) => runtime.block_on(in_a_process(&arguments[at + 1], &arguments[at + 2], &arguments[at + 3])),
         None => runtime.block_on(compare()),
+    }
+}
+
+/// The computer's clock, but a wait of a second takes no time: it is jumped over.
+#[derive(Default)]
+struct WithoutPace(AtomicI64);
+
+impl Clock for WithoutPace {
+    fn now(&self) -> Millis {
+        SystemClock.now() + self.0.load(Ordering::SeqCst)
+    }
+
+    fn real_wait(&self, until: Millis) -> Duration {
+        let wait = until - self.now();
+        if wait <= SECOND {
+            self.0.fetch_add(wait.max(0), Ordering::SeqCst);
+            return Duration::ZERO;
+        }
+        Duration::from_millis(wait.unsigned_abs())
     }
 }
 
@@ -115,15 +131,10 @@ async fn latency() -> Value {
     let held = Habits { held: true, read: false, ..Habits::default() };
     let emulator = Emulator::start(Options { habits: held, ..Options::default() }).await.unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let app = open(folder.path(), &emulator.chat_url()).await;
-    let ids = link_all(&app, 1, |_, owner, code| {
-        let (emulator, owner, code) = (&emulator, owner.to_owned(), code.to_owned());
-        async move { drop(emulator.scan(&code, &owner).await.unwrap()) }
-    })
-    .await;
-    app.top_up(Book::Real, 1_000_000, "", "").await.unwrap();
+    let app = open(folder.path(), &emulator.chat_url(), Arc::new(WithoutPace::default())).await;
+    let number = link(&app, async |code| drop(emulator.scan(&code, OWNERS[0]).await.unwrap())).await;
     bring_in(&app, folder.path(), CROWD).await;
-    let crowd = draft(&app, &ids, Some(app.now() + 300 * DAY)).await;
+    let crowd = draft(&app, &[number], Some(app.now() + 300 * DAY)).await;
     app.schedule_campaign(crowd, false).await.unwrap();
     let mut times = Vec::new();
     for round in 0..ROUNDS {
@@ -187,102 +198,19 @@ impl Lap {
     }
 }
 
-fn person(number: usize) -> String {
-    format!("90555{:07}", 1_000_000 + number)
-}
-
-async fn open(folder: &Path, url: &str) -> Arc<App> {
-    let opening = Opening {
-        folder: folder.to_owned(),
-        secret: Some("a bench of its own".to_owned()),
-        speed: Some(FAST),
-        network: Some(Arc::new(WhatsApp::at(url))),
-        ..Opening::default()
-    };
-    let app = App::open(opening, Arc::new(SystemKeyring)).await.unwrap();
-    let mut settings = app.settings().await.unwrap();
-    (settings.hours_from, settings.hours_to) = (0, 1440);
-    app.save_settings(&settings).await.unwrap();
-    app
-}
-
 async fn ulak(url: &str, numbers: usize) -> Value {
     let folder = tempfile::tempdir().unwrap();
-    let app = open(folder.path(), url).await;
-    let ids = link_all(&app, numbers, |_, owner, code| {
-        tell(&json!({ "event": "qr", "owner": owner, "code": code }));
-        std::future::ready(())
-    })
-    .await;
-    app.top_up(Book::Real, 100_000, "", "").await.unwrap();
+    let app = open(folder.path(), url, Arc::new(WithoutPace::default())).await;
+    let mut ids = Vec::new();
+    for owner in OWNERS.iter().take(numbers) {
+        ids.push(link(&app, async |code| tell(&json!({ "event": "qr", "owner": owner, "code": code }))).await);
+    }
     bring_in(&app, folder.path(), PEOPLE).await;
     let new = campaign(&app, &ids).await;
     let known = campaign(&app, &ids).await;
     let rss = rss_mib();
     app.close().await;
     json!({ "event": "result", "new": new, "known": known, "rss_mib": rss })
-}
-
-/// Links so many phones, each as soon as its code is shown, and lets them send as fast as the floor allows.
-async fn link_all<F: Future<Output = ()>>(
-    app: &App,
-    numbers: usize,
-    scan: impl Fn(SessionId, &str, &str) -> F,
-) -> Vec<SessionId> {
-    let mut ids = Vec::new();
-    for owner in OWNERS.iter().take(numbers) {
-        let mut events = app.events().subscribe();
-        let linking = app.start_link(LinkHow::Qr, None).await.unwrap();
-        let mut shown = false;
-        loop {
-            let view = app.link_view(linking).unwrap();
-            if let (Some(code), false) = (&view.qr, shown) {
-                scan(linking, owner, code).await;
-                shown = true;
-            }
-            let number = app.numbers().await.unwrap().into_iter().find(|number| number.id == view.session_id);
-            if number.is_some_and(|number| number.state == "connected") {
-                ids.push(view.session_id);
-                break;
-            }
-            let _ = events.recv().await;
-        }
-    }
-    for id in &ids {
-        let pace = Pace { min_ms: 1_000, max_ms: 1_000, batch: 0, rest_ms: 0, hourly_cap: 0, daily_cap: 0 };
-        app.save_pace(*id, &pace).await.unwrap();
-    }
-    ids
-}
-
-async fn bring_in(app: &Arc<App>, folder: &Path, people: usize) {
-    let file = folder.join("people.csv");
-    let rows: String = (0..people).map(|number| format!("Kişi {number},+{}\n", person(number))).collect();
-    std::fs::write(&file, format!("name,phone\n{rows}")).unwrap();
-    let mut changes = app.events().subscribe();
-    let id = app.start_import(&file, ImportOptions::default(), ImportStep::Import).await.unwrap();
-    while app.import_progress(id).is_none_or(|at| at.state == ImportState::Running) {
-        let _ = changes.recv().await;
-    }
-}
-
-async fn draft(app: &App, numbers: &[SessionId], due_at: Option<i64>) -> CampaignId {
-    let draft = app.create_draft().await.unwrap();
-    let edit = DraftEdit {
-        id: draft.id,
-        name: "Bench".to_owned(),
-        text: "Merhaba {{name}}, this week a coffee is on us.".to_owned(),
-        audience: draft.audience,
-        choice: None,
-        split_long_caption: true,
-        due_at,
-        priority: 5,
-        session_ids: numbers.to_vec(),
-        keep_hours: true,
-        consent_basis: "customers".to_owned(),
-    };
-    app.save_draft(&edit).await.unwrap();
-    draft.id
 }
 
 async fn campaign(app: &App, numbers: &[SessionId]) -> Value {

@@ -13,9 +13,12 @@
     reason = "a test that meets the unexpected fails there"
 )]
 
+#[allow(dead_code, reason = "other tests use more of it")]
+mod shop;
+
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -23,14 +26,10 @@ use std::time::{Duration, Instant};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use serde_json::Value;
+use shop::{QUICK, always_open, bring_in, draft, person};
 use tempfile::TempDir;
 use ulak_core::app::{App, Opening};
-use ulak_core::campaign::audience::Audience;
-use ulak_core::campaign::draft::DraftEdit;
-use ulak_core::contact::import::{ImportOptions, ImportState, ImportStep};
 use ulak_core::ids::SessionId;
-use ulak_core::ledger::Book;
-use ulak_core::session::Pace;
 use ulak_core::vault::SystemKeyring;
 use ulak_emulator::{Emulator, Fault, Options, Rule};
 
@@ -42,10 +41,6 @@ const SPEED: &str = "2";
 
 fn from_environment(name: &str, otherwise: usize) -> usize {
     std::env::var(name).ok().and_then(|value| value.parse().ok()).unwrap_or(otherwise)
-}
-
-fn person(number: usize) -> String {
-    format!("90555{:07}", 1_000_000 + number)
 }
 
 struct Laptop {
@@ -108,47 +103,17 @@ async fn link(laptop: &Laptop, emulator: &Emulator, owner: &str) {
 /// A campaign to `people` over every number, all day long, as quick as the floor allows.
 async fn schedule(laptop: &Laptop, people: usize) {
     let app = laptop.app().await;
-    let mut settings = app.settings().await.unwrap();
-    (settings.hours_from, settings.hours_to) = (0, 1440);
-    app.save_settings(&settings).await.unwrap();
+    always_open(&app).await;
     let numbers: Vec<SessionId> =
         app.numbers().await.unwrap().iter().filter(|number| !number.phone.is_empty()).map(|number| number.id).collect();
     assert_eq!(numbers.len(), OWNERS.len());
     for number in &numbers {
-        let quick = Pace { min_ms: 1_000, max_ms: 1_000, batch: 0, rest_ms: 0, hourly_cap: 0, daily_cap: 0 };
-        app.save_pace(*number, &quick).await.unwrap();
+        app.save_pace(*number, &QUICK).await.unwrap();
     }
-    app.top_up(Book::Real, 10_000, "", "").await.unwrap();
     bring_in(&app, laptop.folder.path(), people).await;
-    let draft = app.create_draft().await.unwrap();
-    let edit = DraftEdit {
-        id: draft.id,
-        name: "Exactly once".to_owned(),
-        text: "Merhaba {{name}}".to_owned(),
-        audience: Audience::default(),
-        choice: None,
-        split_long_caption: true,
-        due_at: None,
-        priority: 5,
-        session_ids: numbers,
-        keep_hours: true,
-        consent_basis: "customers".to_owned(),
-    };
-    app.save_draft(&edit).await.unwrap();
-    app.schedule_campaign(draft.id, false).await.unwrap();
+    let campaign = draft(&app, &numbers, None).await;
+    app.schedule_campaign(campaign, false).await.unwrap();
     app.close().await;
-}
-
-async fn bring_in(app: &Arc<App>, folder: &Path, people: usize) {
-    let file = folder.join("people.csv");
-    let rows: String = (0..people).map(|number| format!("Kişi {number},+{}\n", person(number))).collect();
-    std::fs::write(&file, format!("name,phone\n{rows}")).unwrap();
-    let mut changes = app.events().subscribe();
-    let id = app.start_import(&file, ImportOptions::default(), ImportStep::Import).await.unwrap();
-    while app.import_progress(id).is_none_or(|at| at.state == ImportState::Running) {
-        changes.recv().await.unwrap();
-    }
-    assert_eq!(app.contact_totals().await.unwrap().all as usize, people);
 }
 
 #[tokio::test(flavor = "multi_thread")]

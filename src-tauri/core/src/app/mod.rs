@@ -141,6 +141,15 @@ impl App {
         Ok(app)
     }
 
+    /// The whole App with its loops running, on a clock of the caller's.
+    pub async fn running(opening: &Opening, key: &DbKey, clock: SharedClock) -> Result<Arc<Self>, Problem> {
+        let substitutes = Substitutes { clock: Some(clock), ..Substitutes::default() };
+        let code = Some(String::new());
+        let (app, inboxes) = Self::build(lock_folder(&opening.folder)?, key, code, opening, substitutes).await?;
+        app.start_loops(inboxes);
+        Ok(app)
+    }
+
     pub fn dispatcher(&self) -> &Arc<Dispatcher> {
         &self.dispatcher
     }

@@ -13,3 +13,7 @@ mod hearing;
 mod linking;
 mod media;
 mod sending;
+#[path = "../shop.rs"]
+#[allow(dead_code, reason = "other tests use more of it")]
+mod shop;
+mod told;
