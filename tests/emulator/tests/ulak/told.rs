@@ -176,7 +176,10 @@ async fn whatever_becomes_of_the_ack_the_message_is_seen_once_and_costs_one_cred
             parts.iter().all(|part| part.state == PartState::Sent).then_some(())
         })
         .await;
-        assert_eq!(shop.tries(campaign).await, told, "{fault:?}");
+        let tries = shop.tries(campaign).await;
+        // The library may see the end of the line before it has read the ack that came just before.
+        let or_lost = matches!(fault, Fault::DropAfterAck) && tries == unknown("connection_lost");
+        assert!(tries == told || or_lost, "{fault:?}: {tries:?}");
         shop.number_is("connected").await;
         emulator.wait_until(|_| emulator.release_receipts() > 0, DEADLINE).await.unwrap();
         shop.is(campaign, PartState::Read).await;
