@@ -13,7 +13,7 @@ use ulak_core::error::{Params, Problem};
 use ulak_core::vault::SystemKeyring;
 
 use crate::view::AppStatus;
-use crate::{events, network};
+use crate::{events, network, prepare};
 
 pub struct Door {
     folder: PathBuf,
@@ -58,7 +58,8 @@ impl Door {
 }
 
 async fn open(opening: Opening) -> Result<Arc<App>, Problem> {
-    App::open(Opening { network: network::network()?, ..opening }, Arc::new(SystemKeyring)).await
+    let opening = Opening { network: network::network()?, workshop: prepare::workshop(), ..opening };
+    App::open(opening, Arc::new(SystemKeyring)).await
 }
 
 fn status_of(problem: Problem) -> AppStatus {

@@ -9,6 +9,7 @@ mod logs;
 mod network;
 mod numbers;
 mod practice;
+mod prepare;
 mod send;
 mod terminal;
 mod view;
@@ -43,6 +44,11 @@ enum Command {
     Send(send::Options),
     /// Send what is due, without a window, until nothing waits any more
     Work(work::Options),
+    /// Prepare files as for sending, and say what would become of each. Works without data and without a connection.
+    Prepare(prepare::Options),
+    /// Prepare what comes in, in a process of its own
+    #[command(hide = true)]
+    PrepareApart { task: String },
     /// Write the window's view of the commands
     #[command(hide = true)]
     Bindings { path: PathBuf },
@@ -57,6 +63,8 @@ pub fn run() -> ExitCode {
         Some(Command::Numbers(options)) => numbers::run(options, cli.data),
         Some(Command::Send(options)) => send::run(options, cli.data),
         Some(Command::Work(options)) => work::run(options, cli.data),
+        Some(Command::Prepare(options)) => prepare::run(options),
+        Some(Command::PrepareApart { task }) => prepare::apart(&task),
         Some(Command::Bindings { path }) => bindings::write(&path),
     }
 }

@@ -18,6 +18,7 @@ use ulak_core::error::{Params, Problem};
 use ulak_core::ledger::Book;
 use ulak_core::vault::SystemKeyring;
 
+use crate::prepare;
 use crate::terminal::{self, LOOK};
 
 /// Over the data in a folder, or in a temporary one that is gone afterwards.
@@ -57,6 +58,7 @@ async fn open(options: &Options, folder: &Path, temporary: bool) -> Result<Arc<A
         first_credits: options.credits,
         // Nothing but the practice number: not even a connection.
         network: None,
+        workshop: prepare::workshop(),
     };
     App::open(opening, Arc::new(SystemKeyring)).await
 }

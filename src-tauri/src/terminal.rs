@@ -12,7 +12,7 @@ use ulak_core::error::{Params, Problem};
 use ulak_core::outbox::store::reading::Counts;
 use ulak_core::vault::SystemKeyring;
 
-use crate::{logs, network};
+use crate::{logs, network, prepare};
 
 /// How often something that moves is looked at again.
 pub const LOOK: Duration = Duration::from_millis(100);
@@ -145,7 +145,8 @@ pub async fn with_numbers<T>(
 ) -> Result<T, Problem> {
     let folder = data.ok_or_else(|| problem("terminal.no_folder", "Say where the data is: --data DIR.".to_owned()))?;
     let secret = crate::secret_from_environment();
-    let opening = Opening { folder, secret, network: network::network()?, ..opening };
+    let workshop = prepare::workshop();
+    let opening = Opening { folder, secret, network: network::network()?, workshop, ..opening };
     let app = App::open(opening, Arc::new(SystemKeyring)).await?;
     if let Some(code) = app.recovery_code() {
         voice.recovery_code(&code);

@@ -4,19 +4,43 @@
 //! cannot exist in a process; the lock file keeps a second process out. Readers cannot write (`query_only`).
 
 use std::fs::{File, OpenOptions, TryLockError};
+use std::ops::{Deref, DerefMut};
 use std::path::{Path, PathBuf};
-#[cfg(any(test, feature = "testing"))]
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, Connection, QueryBuilder, Sqlite, SqliteConnection, SqlitePool, Transaction};
+use sqlx::{ConnectOptions, Connection, QueryBuilder, Sqlite, SqliteConnection, SqlitePool};
+use tokio::sync::{Mutex, OwnedMappedMutexGuard, OwnedMutexGuard};
 use zeroize::Zeroizing;
 
 use crate::error::{Coded, Params};
 use crate::{exit, params};
 
-pub type Tx = Transaction<'static, Sqlite>;
+/// A transaction on the writing connection, and its only user for as long as it lives. Dropping it undoes it, before
+/// the next one begins.
+pub struct Tx(OwnedMappedMutexGuard<Option<Writer>, Writer>);
+
+/// The writing connection. A pool would ask it after every transaction whether it is still there.
+struct Writer {
+    connection: SqliteConnection,
+    /// Something was begun that was not committed. SQLite may have undone it by itself, on a full disk.
+    begun: bool,
+}
+
+impl Deref for Tx {
+    type Target = SqliteConnection;
+
+    fn deref(&self) -> &SqliteConnection {
+        &self.0.connection
+    }
+}
+
+impl DerefMut for Tx {
+    fn deref_mut(&mut self) -> &mut SqliteConnection {
+        &mut self.0.connection
+    }
+}
 
 /// 32 random bytes that encrypt the file; never stored in the clear.
 pub type DbKey = Zeroizing<[u8; 32]>;
@@ -133,17 +157,13 @@ fn is_no_space(error: &sqlx::Error) -> bool {
     }
 }
 
-const BEGIN: &str = "BEGIN IMMEDIATE";
-
 pub struct Db {
-    writer: SqlitePool,
+    /// None once the database is closed.
+    writer: Arc<Mutex<Option<Writer>>>,
     readers: SqlitePool,
     folder: PathBuf,
     /// Held as long as the database is open.
     lock: File,
-    /// How large a test lets the file grow.
-    #[cfg(any(test, feature = "testing"))]
-    pages: AtomicI64,
 }
 
 /// The lock on a data folder, taken before anything in it is read.
@@ -186,44 +206,34 @@ impl Db {
             return Err(StorageError::io(error, &folder));
         }
         migrate(&options, &folder, MIGRATIONS).await?;
-        let writer = pool(1).connect_with(options.clone()).await.map_err(at)?;
-        let readers = pool(3).connect_with(options.pragma("query_only", "on")).await.map_err(at)?;
-        Ok(Self {
-            writer,
-            readers,
-            folder,
-            lock,
-            #[cfg(any(test, feature = "testing"))]
-            pages: AtomicI64::new(i64::from(u32::MAX - 1)),
-        })
+        let writer = Writer { connection: options.clone().connect().await.map_err(at)?, begun: false };
+        let readers = readers().connect_with(options.pragma("query_only", "on")).await.map_err(at)?;
+        Ok(Self { writer: Arc::new(Mutex::new(Some(writer))), readers, folder, lock })
     }
 
-    /// The only way to write. Dropping the transaction undoes it.
+    /// The only way to write.
     pub async fn begin(&self) -> Result<Tx, StorageError> {
-        let begun = match self.writer.begin_with(BEGIN).await {
-            Err(sqlx::Error::InvalidSavePointStatement) => {
-                self.replace_writer().await.map_err(|error| self.error(error))?;
-                self.writer.begin_with(BEGIN).await
+        let begun = async {
+            let mut tx = Tx(self.writer().await?);
+            if std::mem::replace(&mut tx.0.begun, true) {
+                // It fails where SQLite has undone it by itself.
+                let _ = sqlx::query("ROLLBACK").execute(&mut *tx).await;
             }
-            begun => begun,
+            sqlx::query("BEGIN IMMEDIATE").execute(&mut *tx).await?;
+            Ok(tx)
         };
-        begun.map_err(|error| self.error(error))
+        begun.await.map_err(|error| self.error(error))
     }
 
-    /// On a full disk SQLite may undo a transaction by itself. The library then fails to undo it once more and counts
-    /// it as open for ever, so the connection is replaced by one that counts from nothing.
-    async fn replace_writer(&self) -> Result<(), sqlx::Error> {
-        let writer = self.writer.acquire().await?;
-        if writer.is_in_transaction() {
-            writer.close().await?;
-            #[cfg(any(test, feature = "testing"))]
-            self.limit_pages_again().await?;
-        }
+    async fn writer(&self) -> Result<OwnedMappedMutexGuard<Option<Writer>, Writer>, sqlx::Error> {
+        let writer = self.writer.clone().lock_owned().await;
+        OwnedMutexGuard::try_map(writer, Option::as_mut).map_err(|_| sqlx::Error::PoolClosed)
+    }
+
+    pub async fn commit(&self, mut tx: Tx) -> Result<(), StorageError> {
+        sqlx::query("COMMIT").execute(&mut *tx).await.map_err(|error| self.error(error))?;
+        tx.0.begun = false;
         Ok(())
-    }
-
-    pub async fn commit(&self, tx: Tx) -> Result<(), StorageError> {
-        tx.commit().await.map_err(|error| self.error(error))
     }
 
     pub fn read(&self) -> &SqlitePool {
@@ -242,27 +252,24 @@ impl Db {
     /// Lets the file grow to so many pages only: how tests meet a full disk.
     #[cfg(any(test, feature = "testing"))]
     pub async fn limit_pages(&self, pages: i64) -> Result<(), StorageError> {
-        self.pages.store(pages, Ordering::SeqCst);
-        Ok(self.limit_pages_again().await?)
-    }
-
-    /// The limit belongs to the connection.
-    #[cfg(any(test, feature = "testing"))]
-    async fn limit_pages_again(&self) -> Result<(), sqlx::Error> {
-        let statement = format!("PRAGMA max_page_count = {}", self.pages.load(Ordering::SeqCst));
-        sqlx::query(sqlx::AssertSqlSafe(statement)).execute(&self.writer).await?;
+        let statement = sqlx::AssertSqlSafe(format!("PRAGMA max_page_count = {pages}"));
+        sqlx::query(statement).execute(&mut self.writer().await?.connection).await?;
         Ok(())
     }
 
     /// How many pages the file has.
     #[cfg(any(test, feature = "testing"))]
     pub async fn page_count(&self) -> Result<i64, StorageError> {
-        Ok(sqlx::query_scalar("PRAGMA page_count").fetch_one(&self.writer).await?)
+        Ok(sqlx::query_scalar("PRAGMA page_count").fetch_one(&mut self.writer().await?.connection).await?)
     }
 
     pub async fn close(&self) {
         self.readers.close().await;
-        self.writer.close().await;
+        if let Some(writer) = self.writer.lock().await.take()
+            && let Err(error) = writer.connection.close().await
+        {
+            tracing::warn!(%error, "the database was not closed well; the next start sees to it");
+        }
         // Somebody may still hold this handle; the folder is free all the same.
         if let Err(error) = self.lock.unlock() {
             tracing::warn!(%error, "the data folder stays locked until Ulak ends");
@@ -307,9 +314,9 @@ pub fn connect_options(folder: &Path, key: &DbKey) -> SqliteConnectOptions {
         .statement_cache_capacity(256)
 }
 
-fn pool(connections: u32) -> SqlitePoolOptions {
+fn readers() -> SqlitePoolOptions {
     SqlitePoolOptions::new()
-        .max_connections(connections)
+        .max_connections(3)
         .min_connections(1)
         .test_before_acquire(false)
         .idle_timeout(None)

@@ -20,14 +20,14 @@ pub const FILE_LIMIT: u64 = 100_000_000;
 /// # Errors
 /// A [`Refusal`] that says what is wrong and what to do.
 pub fn prepare_file(path: &Path, wish: Wish) -> Result<Prepared, Refusal> {
-    let bytes = read(path)?;
+    let bytes = read(open(path)?)?;
     if let Some(extension) = path.extension().and_then(|extension| extension.to_str()) {
         compare(extension, &bytes)?;
     }
     prepare(bytes, wish)
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, Refusal> {
+pub(crate) fn open(path: &Path) -> Result<File, Refusal> {
     // Asked by name first: opening a FIFO would wait for a writer for ever.
     let facts = std::fs::metadata(path).map_err(unreadable)?;
     if !facts.is_file() {
@@ -36,8 +36,11 @@ fn read(path: &Path) -> Result<Vec<u8>, Refusal> {
     if facts.len() > FILE_LIMIT {
         return Err(Refusal::TooBig { bytes: facts.len(), limit: FILE_LIMIT });
     }
-    let file = File::open(path).map_err(unreadable)?;
-    let mut bytes = Vec::with_capacity(usize::try_from(facts.len()).unwrap_or_default());
+    File::open(path).map_err(unreadable)
+}
+
+pub(crate) fn read(file: impl Read) -> Result<Vec<u8>, Refusal> {
+    let mut bytes = Vec::new();
     // One byte more than allowed tells a file that grew from one that fits.
     file.take(FILE_LIMIT + 1).read_to_end(&mut bytes).map_err(unreadable)?;
     let read = bytes.len() as u64;
@@ -49,7 +52,7 @@ fn read(path: &Path) -> Result<Vec<u8>, Refusal> {
 
 /// A picture under another picture's name is fine; people rename files. One
 /// kind under another kind's name is probably the wrong file.
-fn compare(extension: &str, bytes: &[u8]) -> Result<(), Refusal> {
+pub(crate) fn compare(extension: &str, bytes: &[u8]) -> Result<(), Refusal> {
     if bytes.is_empty() {
         return Ok(());
     }

@@ -1,9 +1,9 @@
 //! Bytes in, prepared bytes and facts out.
 //!
 //! The composer and the campaign scheduler call this crate through the core;
-//! it knows no database, no screen and no clock. Everything is a pure function
-//! of the bytes and the wish, so the same file always gives the same result and
-//! the same hash. Content decides what a file is; its name is only compared.
+//! it knows no database, no screen and no clock. Preparing is a pure function of
+//! the bytes and the wish, so the same file always gives the same result and the
+//! same hash; [`Workshop`] does it in a process of its own. Content decides what a file is; its name is only compared.
 //!
 //! What is shown in a chat leaves this crate ready to be uploaded: pictures
 //! upright, in sRGB, free of metadata (places and dates are nobody's business),
@@ -11,6 +11,7 @@
 //! within WhatsApp's limits. A document goes as it is, every byte of it. What
 //! cannot be prepared is refused with a reason an owner can act on.
 
+mod apart;
 mod color;
 mod contained;
 mod file;
@@ -33,6 +34,7 @@ use iso::movie::{Holds, Movie};
 use sniff::Content;
 use sound::Source;
 
+pub use apart::{MEMORY, PATIENCE, Task, Workshop, serve};
 pub use file::{FILE_LIMIT, prepare_file};
 pub use picture::{IMAGE_LIMIT, LONGEST_SIDE, THUMBNAIL_SIDE};
 pub use prepared::{Change, Kind, Prepared, SourceFacts, Wish};

@@ -64,6 +64,11 @@ pub enum Refusal {
     NotAFile,
     #[error("The file cannot be read ({reason}). Check that it still exists and that you may open it.")]
     Unreadable { reason: String },
+    /// The process that prepared it died, or was ended.
+    #[error(
+        "Preparing this file took more time or memory than a healthy file needs, so Ulak stopped. Open it with another program, save it again and add that."
+    )]
+    Stopped,
 }
 
 impl Refusal {
@@ -86,13 +91,14 @@ impl Refusal {
             Self::NotSound { .. } => "media.not_sound",
             Self::NotAFile => "media.not_a_file",
             Self::Unreadable { .. } => "media.unreadable",
+            Self::Stopped => "media.stopped",
         }
     }
 
     /// What the sentence needs, by name; numbers in plain digits.
     pub fn params(&self) -> BTreeMap<String, String> {
         let pairs: Vec<(&str, String)> = match self {
-            Self::Empty | Self::NotAFile | Self::Locked | Self::HeicUnsupported => vec![],
+            Self::Empty | Self::NotAFile | Self::Locked | Self::HeicUnsupported | Self::Stopped => vec![],
             Self::UnknownKind { found } | Self::NotSound { found } => vec![("found", found.to_string())],
             Self::Broken { format } | Self::Unsupported { format } | Self::NoSound { format } => {
                 vec![("format", format.to_string())]

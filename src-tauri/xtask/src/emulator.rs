@@ -13,6 +13,9 @@ use crate::{
     test,
 };
 
+/// Makes of the app one that talks to the emulator.
+pub(crate) const FEATURE: &str = "ulak/emulator";
+
 pub(crate) fn run() -> Outcome {
     section("Packages", packages::for_building)?;
     section("Front end", || node::ensure().and_then(|()| node::build()))?;
@@ -50,7 +53,7 @@ fn wait(server: &mut std::process::Child) -> Outcome {
 /// The app with the feature `emulator`, beside the one without it.
 pub(crate) fn build() -> Outcome<PathBuf> {
     let mut build = sh::cargo(&["build"]);
-    sh::run(build.args(test::SELECTION).args(["--features", "ulak/emulator"]))?;
+    sh::run(build.args(test::SELECTION).args(["--features", FEATURE]))?;
     let failed = |error| format!("The app for the emulator cannot be put aside: {error}.");
     let folder = sh::target().join("emulator");
     fs::create_dir_all(&folder).map_err(failed)?;

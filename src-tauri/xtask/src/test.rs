@@ -45,7 +45,9 @@ pub(crate) fn run(long: bool) -> Outcome {
 /// Real numbers over the emulator's wire, with an app that was built for it.
 fn wire_tests(long: bool) -> Outcome {
     let app = emulator::build()?;
-    let mut tests = sh::cargo(&["test", "--package", "ulak-emulator"]);
+    // With the app's crates in the selection the dependencies have the features that they were compiled with already.
+    let mut tests = sh::cargo(&["test", "--workspace", "--exclude", "ulak-bench", "--exclude", "ulak-e2e"]);
+    tests.args(["--features", emulator::FEATURE, "--test", "client", "--test", "ulak", "--test", "exactly_once"]);
     tests.env("ULAK_BINARY", app);
     if long {
         tests.env("ULAK_WIRE_KILLS", "200").env("ULAK_WIRE_PEOPLE", "2000");
@@ -60,7 +62,7 @@ fn window_tests() -> Outcome {
         println!("The window tests need WebKitGTK's driver and run on Linux only.");
         return Ok(());
     }
-    let tests = ["test", "--package", "ulak-e2e"];
+    let tests = ["test", "--workspace", "--exclude", "ulak-bench", "--exclude", "ulak-emulator", "--test", "window"];
     // Compiled outside, so that the display is up only while it is used.
     sh::run(sh::cargo(&tests).arg("--no-run"))?;
 

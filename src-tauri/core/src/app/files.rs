@@ -22,8 +22,8 @@ impl App {
         wish: Wish,
     ) -> Result<MediaItem, Problem> {
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let path = path.to_owned();
-        self.add_prepared(owner, there, name, move || ulak_media::prepare_file(&path, wish)).await
+        let (workshop, path) = (self.workshop.clone(), path.to_owned());
+        self.add_prepared(owner, there, name, move || workshop.prepare_file(&path, wish)).await
     }
 
     pub(super) async fn add_bytes(
@@ -34,7 +34,8 @@ impl App {
         bytes: Vec<u8>,
         wish: Wish,
     ) -> Result<MediaItem, Problem> {
-        self.add_prepared(owner, there, name.to_owned(), move || ulak_media::prepare(bytes, wish)).await
+        let workshop = self.workshop.clone();
+        self.add_prepared(owner, there, name.to_owned(), move || workshop.prepare(bytes, wish)).await
     }
 
     async fn add_prepared(

@@ -25,6 +25,7 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
+use ulak_media::Workshop;
 
 pub use crate::error::Problem;
 pub use campaigns::{DraftCheck, MessagePreview, PartPreview};
@@ -75,6 +76,8 @@ pub struct Opening {
     pub first_credits: Option<i64>,
     /// How WhatsApp is reached. Without it linked numbers stay disconnected.
     pub network: Option<Arc<dyn Network>>,
+    /// Where files are prepared.
+    pub workshop: Workshop,
 }
 
 pub struct App {
@@ -89,6 +92,7 @@ pub struct App {
     imports: contacts::Imports,
     /// Scheduling one campaign at a time keeps the sum of credits simple to reason about.
     scheduling: tokio::sync::Mutex<()>,
+    workshop: Workshop,
     recovery_code: Mutex<Option<String>>,
     opened_at: Millis,
     stop: watch::Sender<bool>,
@@ -219,6 +223,7 @@ impl App {
             receipts_applied: Arc::default(),
             imports: contacts::Imports::default(),
             scheduling: tokio::sync::Mutex::default(),
+            workshop: opening.workshop.clone(),
             recovery_code: Mutex::new(recovery_code),
             stop: watch::Sender::new(false),
             loops: Mutex::default(),

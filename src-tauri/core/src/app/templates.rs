@@ -5,7 +5,7 @@ use std::path::Path;
 use data_encoding::BASE64;
 use serde::Serialize;
 use sqlx::SqliteConnection;
-use ulak_media::Wish;
+use ulak_media::{Wish, Workshop};
 
 use super::{App, Problem};
 use crate::campaign::CampaignError;
@@ -198,8 +198,9 @@ impl App {
 
     /// Reads templates from a file. Either all of them come in, or none; what is here word for word stays as it is.
     pub async fn import_templates(&self, path: &Path) -> Result<TemplatesBrought, Problem> {
-        let path = path.to_owned();
-        let read = tokio::task::spawn_blocking(move || read_file(&path).and_then(|bytes| prepared(unpack(&bytes)?)));
+        let (workshop, path) = (self.workshop.clone(), path.to_owned());
+        let read = move || read_file(&path).and_then(|bytes| prepared(&workshop, unpack(&bytes)?));
+        let read = tokio::task::spawn_blocking(read);
         let incoming = read.await.map_err(Problem::crashed)??;
         let now = self.now();
         let mut tx = self.db.begin().await?;
@@ -222,9 +223,9 @@ fn read_file(path: &Path) -> Result<Vec<u8>, Problem> {
 }
 
 /// Files out of a file are prepared like any other.
-fn prepared(unpacked: Vec<Unpacked>) -> Result<Vec<Incoming>, Problem> {
+fn prepared(workshop: &Workshop, unpacked: Vec<Unpacked>) -> Result<Vec<Incoming>, Problem> {
     let file = |file: crate::campaign::kept::exchange::UnpackedFile| {
-        let prepared = ulak_media::prepare(file.bytes, file.wish).map_err(CampaignError::from)?;
+        let prepared = workshop.prepare(file.bytes, file.wish).map_err(CampaignError::from)?;
         Ok::<_, Problem>((file.name, prepared))
     };
     let one = |one: Unpacked| {

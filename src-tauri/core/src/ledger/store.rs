@@ -183,35 +183,28 @@ pub async fn end_hold(
         End::Settle => ("settle", -1, 1, 0),
         End::Release => ("release", 0, 0, 1),
     };
-    let added = sqlx::query(
+    let changed = sqlx::query(
         "INSERT INTO ledger
              (book, kind, campaign_id, part_id, round, credits, held, balance_after, held_after, lines, at)
-         SELECT book, ?, ?, ?, ?, ?, -1, granted + adjusted - settled + ?, held - 1, 1, ?
-         FROM ledger_totals WHERE book = ?
-         ON CONFLICT DO NOTHING",
+         SELECT book, ?1, ?2, ?3, ?4, ?5, -1, granted + adjusted - settled + ?5, held - 1, 1, ?6
+         FROM ledger_totals WHERE book = ?7
+         ON CONFLICT DO NOTHING;
+         UPDATE ledger_totals SET held = held - 1, settled = settled + ?8, released = released + ?9
+         WHERE book = ?7 AND changes() = 1",
     )
     .bind(kind)
     .bind(campaign)
     .bind(part)
     .bind(round)
     .bind(credits)
-    .bind(credits)
     .bind(now)
     .bind(book.as_str())
-    .execute(&mut *db)
+    .bind(settled)
+    .bind(released)
+    .execute(db)
     .await?
     .rows_affected();
-    if added == 1 {
-        sqlx::query(
-            "UPDATE ledger_totals SET held = held - 1, settled = settled + ?, released = released + ? WHERE book = ?",
-        )
-        .bind(settled)
-        .bind(released)
-        .bind(book.as_str())
-        .execute(db)
-        .await?;
-    }
-    Ok(added == 1)
+    Ok(changed > 0)
 }
 
 /// Releases the holds of every part of a queue that is in `state`: the caller changes that state in the same transaction.

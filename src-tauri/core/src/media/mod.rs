@@ -10,6 +10,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
+/// Preparation itself, for whoever wires it.
+pub use ulak_media::{PATIENCE, Prepared, Refusal, Verdict, Wish, Workshop, serve};
 
 use crate::db::{Db, StorageError};
 

@@ -60,34 +60,22 @@ pub async fn claim(
     rhythm: Rhythm,
     now: Millis,
 ) -> Result<Claim, sqlx::Error> {
-    let Some(taken) = take(db, part, session, now).await? else {
-        return skip_if_unwanted(db, part, now).await;
-    };
-    sqlx::query("INSERT INTO attempts (part_id, session_id, number, started_at) VALUES (?, ?, ?, ?)")
-        .bind(part)
-        .bind(session)
-        .bind(taken.attempt)
-        .bind(now)
-        .execute(&mut *db)
-        .await?;
-    sqlx::query("UPDATE sessions SET next_send_at = ?, resting = ?, batch_sent = ? WHERE id = ?")
-        .bind(rhythm.next_send_at)
-        .bind(rhythm.resting)
-        .bind(rhythm.batch_sent)
-        .bind(session)
-        .execute(db)
-        .await?;
-    Ok(Claim::Taken(Box::new(taken)))
+    match take(db, part, session, rhythm, now).await? {
+        Some(taken) => Ok(Claim::Taken(Box::new(taken))),
+        None => skip_if_unwanted(db, part, now).await,
+    }
 }
 
-/// State, pause and standing are looked at in the statement that takes the part, so nothing can come between.
+/// State, pause and standing are looked at in the statement that takes the part, so nothing can come between. The
+/// attempt and the number's rhythm follow it on one way to the connection's thread.
 async fn take(
     db: &mut SqliteConnection,
     part: PartId,
     session: SessionId,
+    rhythm: Rhythm,
     now: Millis,
 ) -> Result<Option<Taken>, sqlx::Error> {
-    let row = sqlx::query(
+    let rows = sqlx::query(
         "UPDATE parts SET state = 'sending', session_id = ?1, attempts = attempts + 1, tries = tries + 1, tried_at = ?2, cause = NULL
          WHERE id = ?3
            AND ((state = 'pending' AND ready = 1 AND (session_id IS NULL OR session_id = ?1))
@@ -105,14 +93,20 @@ async fn take(
                      WHERE m.id = parts.message_id),
              (SELECT s.typing FROM sessions s WHERE s.id = ?1), file_name,
              CASE kind WHEN 'poll' THEN (SELECT m.question FROM messages m WHERE m.id = parts.message_id) END,
-             CASE kind WHEN 'poll' THEN (SELECT m.options FROM messages m WHERE m.id = parts.message_id) END",
+             CASE kind WHEN 'poll' THEN (SELECT m.options FROM messages m WHERE m.id = parts.message_id) END;
+         INSERT INTO attempts (part_id, session_id, number, started_at)
+             SELECT id, ?1, attempts, ?2 FROM parts WHERE id = ?3 AND changes() = 1;
+         UPDATE sessions SET next_send_at = ?4, resting = ?5, batch_sent = ?6 WHERE id = ?1 AND changes() = 1",
     )
     .bind(session)
     .bind(now)
     .bind(part)
-    .fetch_optional(db)
+    .bind(rhythm.next_send_at)
+    .bind(rhythm.resting)
+    .bind(rhythm.batch_sent)
+    .fetch_all(db)
     .await?;
-    Ok(row.map(|row| Taken {
+    Ok(rows.first().map(|row| Taken {
         part,
         session,
         queue: row.get(0),

@@ -60,14 +60,15 @@ async fn refused(
 async fn accepted(db: &mut SqliteConnection, taken: &Taken, now: Millis) -> Result<(), sqlx::Error> {
     sqlx::query(
         "UPDATE parts SET state = CASE WHEN state IN ('sending', 'unknown') THEN 'sent' ELSE state END,
-                          sent_at = coalesce(sent_at, ?)
-         WHERE id = ? AND state IN ('sending', 'unknown', 'sent', 'delivered', 'read', 'played')",
+                          sent_at = coalesce(sent_at, ?1)
+         WHERE id = ?2 AND state IN ('sending', 'unknown', 'sent', 'delivered', 'read', 'played');
+         UPDATE attempts SET ended_at = ?1, outcome = 'accepted', cause = NULL WHERE part_id = ?2 AND number = ?3",
     )
     .bind(now)
     .bind(taken.part)
+    .bind(taken.attempt)
     .execute(&mut *db)
     .await?;
-    end_attempt(db, taken, "accepted", None, now).await?;
     end_hold(db, End::Settle, taken.book, taken.queue, taken.part, taken.round, now).await?;
     if taken.book == Book::Real && !taken.known {
         chats::begun(db, taken.session, taken.message, now).await?;

@@ -1,0 +1,182 @@
+//! Preparation in a process of its own: whatever a strange file does to a decoder, it does not do it to Ulak.
+//!
+//! The process is the same program with another task ([`Task`]). It gets the file on its standard input and nothing
+//! else: no environment, so no passphrase and no way to a keyring; no more memory and processor time than
+//! [`MEMORY`] and [`PATIENCE`]; and, where the system knows how to say so, no files and no network. What it answers
+//! goes to its standard output: the facts as a line of JSON, then the prepared bytes and the thumbnail. When it dies,
+//! or takes too long, that is a [`Refusal`] like any other.
+
+use std::{
+    ffi::OsString,
+    io::{self, BufRead, BufReader, Read, Write},
+    path::{Path, PathBuf},
+    process::{Child, ChildStdin, Command, Stdio},
+    sync::mpsc,
+    thread,
+    time::Duration,
+};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{FILE_LIMIT, Prepared, Refusal, Wish, file, prepare, prepare_file};
+
+/// What a file may take in memory: the largest picture that is opened, and its smaller copies.
+pub const MEMORY: u64 = 1 << 30;
+/// How long it may take: a voice note of the longest sound is ready in a fraction of this on an old laptop.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Where files are prepared.
+#[derive(Clone, Debug, Default)]
+pub enum Workshop {
+    /// In this process. For tests, and for files that nobody else made.
+    #[default]
+    Here,
+    Apart {
+        program: PathBuf,
+        /// What makes the program [`serve`] a task, before the task itself.
+        arguments: Vec<OsString>,
+        patience: Duration,
+    },
+}
+
+/// What the process is asked to do with its standard input.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Task {
+    pub wish: Wish,
+    /// Of the file's name, which promises a kind.
+    pub extension: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Answer {
+    outcome: Result<Prepared, Refusal>,
+    bytes: u64,
+    thumbnail: u64,
+}
+
+impl Workshop {
+    /// Prepares the file at `path`. It blocks until that is done.
+    ///
+    /// # Errors
+    /// A [`Refusal`] that says what is wrong and what to do.
+    pub fn prepare_file(&self, path: &Path, wish: Wish) -> Result<Prepared, Refusal> {
+        let Self::Apart { .. } = self else { return prepare_file(path, wish) };
+        let file = file::open(path)?;
+        let extension = path.extension().and_then(|extension| extension.to_str()).map(str::to_owned);
+        self.send(&Task { wish, extension }, Stdio::from(file), |_| {})
+    }
+
+    /// Prepares bytes that came without a file. It blocks until that is done.
+    ///
+    /// # Errors
+    /// A [`Refusal`] that says what is wrong and what to do.
+    pub fn prepare(&self, bytes: Vec<u8>, wish: Wish) -> Result<Prepared, Refusal> {
+        let Self::Apart { .. } = self else { return prepare(bytes, wish) };
+        if bytes.len() as u64 > FILE_LIMIT {
+            return Err(Refusal::TooBig { bytes: bytes.len() as u64, limit: FILE_LIMIT });
+        }
+        self.send(&Task { wish, extension: None }, Stdio::piped(), |input| {
+            let Some(mut input) = input else { return };
+            // It may be refused before it is read to its end.
+            thread::spawn(move || drop(input.write_all(&bytes)));
+        })
+    }
+
+    fn send(&self, task: &Task, input: Stdio, feed: impl FnOnce(Option<ChildStdin>)) -> Result<Prepared, Refusal> {
+        let Self::Apart { program, arguments, patience } = self else { return Err(Refusal::Stopped) };
+        let task = serde_json::to_string(task).map_err(|_| Refusal::Stopped)?;
+        let mut process = Command::new(program);
+        process.args(arguments).arg(task).env_clear().stdin(input).stdout(Stdio::piped()).stderr(Stdio::null());
+        #[cfg(windows)]
+        {
+            use std::os::windows::process::CommandExt;
+            /// Without a console, which would flash up.
+            const CREATE_NO_WINDOW: u32 = 0x0800_0000;
+            process.creation_flags(CREATE_NO_WINDOW);
+        }
+        let unreadable = |error: io::Error| Refusal::Unreadable { reason: error.kind().to_string() };
+        let mut child = process.spawn().map_err(unreadable)?;
+        feed(child.stdin.take());
+        let answer = answer(&mut child, *patience);
+        // It has answered, or it never will.
+        let _ = child.kill();
+        let _ = child.wait();
+        answer.unwrap_or(Err(Refusal::Stopped))
+    }
+}
+
+/// None where the process died, babbled, or took too long.
+fn answer(child: &mut Child, patience: Duration) -> Option<Result<Prepared, Refusal>> {
+    let output = child.stdout.take()?;
+    let (tell, told) = mpsc::channel();
+    thread::spawn(move || tell.send(read_answer(BufReader::new(output))));
+    told.recv_timeout(patience).ok()?.ok()
+}
+
+fn read_answer(mut output: impl BufRead) -> io::Result<Result<Prepared, Refusal>> {
+    /// Facts are short, whatever the file.
+    const FACTS: u64 = 64 * 1024;
+    let mut line = Vec::new();
+    output.by_ref().take(FACTS).read_until(b'\n', &mut line)?;
+    let Answer { outcome, bytes, thumbnail } = serde_json::from_slice(&line)?;
+    let mut part = |length: u64| {
+        let mut part = Vec::new();
+        output.by_ref().take(length.min(2 * FILE_LIMIT)).read_to_end(&mut part)?;
+        if part.len() as u64 == length { Ok(part) } else { Err(io::Error::from(io::ErrorKind::UnexpectedEof)) }
+    };
+    let (bytes, thumbnail) = (part(bytes)?, part(thumbnail)?);
+    Ok(outcome.map(|prepared| Prepared { bytes, thumbnail, ..prepared }))
+}
+
+/// The other end: fences this process in, prepares what comes in, and answers.
+///
+/// # Errors
+/// When the task cannot be read, the fence cannot be put up, or nobody takes the answer.
+pub fn serve(task: &str, input: impl Read, mut output: impl Write) -> io::Result<()> {
+    let task: Task = serde_json::from_str(task)?;
+    fence()?;
+    let outcome = file::read(input).and_then(|bytes| {
+        if let Some(extension) = &task.extension {
+            file::compare(extension, &bytes)?;
+        }
+        prepare(bytes, task.wish)
+    });
+    let empty: &[u8] = &[];
+    let (bytes, thumbnail) =
+        outcome.as_ref().map_or((empty, empty), |prepared| (prepared.bytes.as_slice(), prepared.thumbnail.as_slice()));
+    let facts = Answer { bytes: bytes.len() as u64, thumbnail: thumbnail.len() as u64, outcome: outcome.clone() };
+    serde_json::to_writer(&mut output, &facts)?;
+    output.write_all(b"\n")?;
+    output.write_all(bytes)?;
+    output.write_all(thumbnail)?;
+    output.flush()
+}
+
+/// From here on this process gets no more memory and processor time than a file may take, writes no file, and, where
+/// the system can forbid it, opens none and reaches no network.
+fn fence() -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        use rlimit::{Resource, setrlimit};
+        let seconds = PATIENCE.as_secs();
+        setrlimit(Resource::CPU, seconds, seconds)?;
+        setrlimit(Resource::FSIZE, 0, 0)?;
+        setrlimit(Resource::CORE, 0, 0)?;
+        // Elsewhere this counts nothing that a decoder asks for.
+        #[cfg(target_os = "linux")]
+        setrlimit(Resource::DATA, MEMORY, MEMORY)?;
+    }
+    #[cfg(target_os = "linux")]
+    {
+        use landlock::{ABI, Access, AccessFs, AccessNet, Ruleset, RulesetAttr};
+        let newest = ABI::V5;
+        // An older kernel forbids what it knows of.
+        let shut = Ruleset::default()
+            .handle_access(AccessFs::from_all(newest))
+            .and_then(|rules| rules.handle_access(AccessNet::from_all(newest)))
+            .and_then(|rules| rules.create())
+            .and_then(|rules| rules.restrict_self());
+        shut.map_err(io::Error::other)?;
+    }
+    Ok(())
+}

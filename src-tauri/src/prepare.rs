@@ -1,0 +1,147 @@
+//! `ulak prepare`: what would become of files, from the command line; and the process in which every file is prepared.
+
+use std::ffi::OsStr;
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Args, ValueEnum};
+use serde_json::{Value, json};
+use ulak_core::media::{self, PATIENCE, Prepared, Refusal, Verdict, Wish, Workshop};
+
+use crate::terminal::Voice;
+
+/// The hidden command that `apart` answers.
+const APART: &str = "prepare-apart";
+
+#[derive(Args)]
+pub struct Options {
+    /// The files
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Where the prepared files go; nothing that is there is overwritten
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// What sound, or anything, is to be sent as; without it what suits its kind
+    #[arg(long = "as", value_name = "KIND")]
+    wish: Option<SendAs>,
+    /// One JSON object a file on a line of standard output
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum SendAs {
+    Voice,
+    Audio,
+    Document,
+}
+
+/// Files are prepared by this very program, apart.
+pub fn workshop() -> Workshop {
+    match std::env::current_exe() {
+        Ok(program) => Workshop::Apart { program, arguments: vec![APART.into()], patience: PATIENCE },
+        // Then it could not be started again either. It goes on with less safety rather than without files.
+        Err(error) => {
+            tracing::warn!(%error, "files are prepared in this process");
+            Workshop::Here
+        }
+    }
+}
+
+pub fn apart(task: &str) -> ExitCode {
+    match media::serve(task, io::stdin().lock(), io::stdout().lock()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
+    }
+}
+
+/// Succeeds when every file can be sent.
+pub fn run(options: Options) -> ExitCode {
+    let voice = Voice { json: options.json };
+    let wish = match options.wish {
+        None => Wish::Auto,
+        Some(SendAs::Voice) => Wish::Voice,
+        Some(SendAs::Audio) => Wish::Audio,
+        Some(SendAs::Document) => Wish::Document,
+    };
+    if let Err(error) = fs::create_dir_all(&options.out) {
+        eprintln!("{} cannot be made: {error}. Name another folder with --out.", options.out.display());
+        return ExitCode::FAILURE;
+    }
+    let workshop = workshop();
+    let mut all = true;
+    for file in &options.files {
+        let outcome = workshop.prepare_file(file, wish);
+        all &= outcome.is_ok();
+        match kept(&outcome, file, &options.out) {
+            Ok(kept) => tell(voice, file, &outcome, kept.as_deref()),
+            Err(error) => {
+                eprintln!("What became of {} cannot be saved in {}: {error}.", file.display(), options.out.display());
+                return ExitCode::FAILURE;
+            }
+        }
+    }
+    if all { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn kept(outcome: &Result<Prepared, Refusal>, source: &Path, folder: &Path) -> io::Result<Option<PathBuf>> {
+    let Ok(prepared) = outcome else { return Ok(None) };
+    let stem = source.file_stem().unwrap_or(OsStr::new("file")).to_string_lossy().into_owned();
+    let ending = ending(prepared, source);
+    for number in 1.. {
+        let name = if number == 1 { format!("{stem}.{ending}") } else { format!("{stem} ({number}).{ending}") };
+        let path = folder.join(name);
+        match OpenOptions::new().write(true).create_new(true).open(&path) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
+            Ok(mut file) => {
+                file.write_all(&prepared.bytes)?;
+                return Ok(Some(path));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// As phones name what they get; a document keeps its own ending.
+fn ending(prepared: &Prepared, source: &Path) -> String {
+    match prepared.mime.split(';').next().unwrap_or_default() {
+        "image/jpeg" => "jpg",
+        "image/png" => "png",
+        "audio/ogg" => "ogg",
+        "audio/mpeg" => "mp3",
+        "audio/mp4" => "m4a",
+        "video/mp4" => "mp4",
+        "application/pdf" => "pdf",
+        _ => source.extension().and_then(OsStr::to_str).unwrap_or("bin"),
+    }
+    .to_owned()
+}
+
+fn tell(voice: Voice, file: &Path, outcome: &Result<Prepared, Refusal>, kept: Option<&Path>) {
+    let verdict = Verdict::from(outcome);
+    let mut line = json!({ "file": file, "out": kept });
+    let facts = outcome.as_ref().ok().and_then(|prepared| {
+        let mut facts = serde_json::to_value(prepared).ok()?;
+        facts.as_object_mut()?.insert("bytes".to_owned(), json!(prepared.bytes.len()));
+        Some(facts)
+    });
+    for part in [serde_json::to_value(&verdict).ok(), facts] {
+        if let (Some(line), Some(Value::Object(part))) = (line.as_object_mut(), part) {
+            line.extend(part);
+        }
+    }
+    voice.event(&line);
+    let word = match &verdict {
+        Verdict::Fine => "fine".to_owned(),
+        Verdict::Convert { what } => {
+            let what: Vec<String> = what.iter().map(|change| format!("{change:?}").to_lowercase()).collect();
+            format!("converted: {}", what.join(", "))
+        }
+        Verdict::Offer { message, .. } => format!("as a document: {message}"),
+        Verdict::Refuse { message, .. } => format!("refused: {message}"),
+    };
+    voice.line(&format!("{}: {word}", file.display()));
+}
