@@ -1,0 +1,127 @@
+//! Preparation in a process of its own: this very program, which plays the process as well as the one that asks it.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
+
+use std::{
+    env,
+    ffi::OsString,
+    fs,
+    io::{self, Read, Write, stdin, stdout},
+    net::{TcpListener, TcpStream},
+    path::PathBuf,
+    time::Duration,
+};
+
+use ulak_media::{FILE_LIMIT, MEMORY, Refusal, Wish, Workshop, prepare_file, serve};
+
+fn main() {
+    let arguments: Vec<String> = env::args().collect();
+    match arguments.get(1).map(String::as_str) {
+        Some("apart") => serve(&arguments[2], stdin(), stdout()).unwrap(),
+        Some("hungry") => serve(&arguments[2], Hungry, stdout()).unwrap(),
+        Some("curious") => serve(&arguments[3], Curious { port: arguments[2].parse().unwrap() }, stdout()).unwrap(),
+        Some("dead") => std::process::abort(),
+        Some("asleep") => loop {
+            std::thread::park();
+        },
+        Some("babbling") => stdout().write_all(&[b'?'; 1_000_000]).unwrap(),
+        // The arguments of a test harness mean nothing here.
+        _ => {
+            what_is_made_apart_is_what_is_made_here();
+            whatever_becomes_of_the_process_is_a_refusal();
+            #[cfg(target_os = "linux")]
+            if can_forbid() {
+                the_process_reaches_neither_files_nor_the_network();
+            } else {
+                println!("This kernel cannot forbid a process the network.");
+            }
+            println!("apart: ok");
+        }
+    }
+}
+
+fn workshop(arguments: &[&str], patience: Duration) -> Workshop {
+    let arguments = arguments.iter().map(OsString::from).collect();
+    Workshop::Apart { program: env::current_exe().unwrap(), arguments, patience }
+}
+
+fn fixture(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/media").join(name)
+}
+
+const LONG: Duration = Duration::from_secs(60);
+
+fn what_is_made_apart_is_what_is_made_here() {
+    let apart = workshop(&["apart"], LONG);
+    for name in ["cmyk.jpg", "bare.mp3", "hevc.mp4", "invoice.pdf", "he.m4a", "no such file"] {
+        let path = fixture(name);
+        assert_eq!(apart.prepare_file(&path, Wish::Auto), prepare_file(&path, Wish::Auto), "{name}");
+    }
+    let bytes = fs::read(fixture("cmyk.jpg")).unwrap();
+    assert_eq!(apart.prepare(bytes.clone(), Wish::Document), Workshop::Here.prepare(bytes, Wish::Document));
+    let folder = tempfile::tempdir().unwrap();
+    let wrong = folder.path().join("ses.mp3");
+    fs::copy(fixture("cmyk.jpg"), &wrong).unwrap();
+    assert_eq!(apart.prepare_file(&wrong, Wish::Auto).unwrap_err().code(), "media.not_what_it_says");
+    let too_big = vec![0; usize::try_from(FILE_LIMIT).unwrap() + 1];
+    assert_eq!(apart.prepare(too_big, Wish::Auto).unwrap_err().code(), "media.too_big");
+}
+
+fn whatever_becomes_of_the_process_is_a_refusal() {
+    let stopped = |arguments: &[&str], patience: Duration| {
+        let workshop = workshop(arguments, patience);
+        for bytes in [vec![1; 10], vec![1; 1_000_000]] {
+            assert_eq!(workshop.prepare(bytes, Wish::Auto), Err(Refusal::Stopped), "{arguments:?}");
+        }
+    };
+    stopped(&["dead"], LONG);
+    stopped(&["babbling"], LONG);
+    stopped(&["asleep"], Duration::from_millis(200));
+    #[cfg(target_os = "linux")]
+    stopped(&["hungry"], LONG);
+    let gone = Workshop::Apart { program: "/no/such/program".into(), arguments: vec![], patience: LONG };
+    assert_eq!(gone.prepare(vec![1], Wish::Auto).unwrap_err().code(), "media.unreadable");
+}
+
+/// A file that makes its reader ask for more memory than any file may take.
+struct Hungry;
+
+impl Read for Hungry {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        Ok(std::hint::black_box(vec![1_u8; usize::try_from(MEMORY).unwrap()]).len().min(1))
+    }
+}
+
+/// Linux has known how since 6.7.
+#[cfg(target_os = "linux")]
+fn can_forbid() -> bool {
+    let release = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap();
+    let mut numbers = release.split(['.', '-']).map_while(|number| number.parse::<u32>().ok());
+    (numbers.next(), numbers.next()) >= (Some(6), Some(7))
+}
+
+#[cfg(target_os = "linux")]
+fn the_process_reaches_neither_files_nor_the_network() {
+    let server = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = server.local_addr().unwrap().port().to_string();
+    let outcome = workshop(&["curious", &port], LONG).prepare(vec![], Wish::Auto);
+    // It read nothing, because it could reach nothing.
+    assert_eq!(outcome, Err(Refusal::Empty));
+}
+
+/// A file that makes its reader look around.
+struct Curious {
+    port: u16,
+}
+
+impl Read for Curious {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        let reached = [
+            fs::read("/etc/passwd").is_ok(),
+            fs::write(env::temp_dir().join("ulak-was-here"), "").is_ok(),
+            TcpStream::connect(("127.0.0.1", self.port)).is_ok(),
+            env::vars_os().next().is_some(),
+        ];
+        if reached.contains(&true) { Err(io::Error::other(format!("reached {reached:?}"))) } else { Ok(0) }
+    }
+}

@@ -1,0 +1,57 @@
+//! `ulak prepare`: what would become of files, from the real binary.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that meets the unexpected fails there"
+)]
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+fn fixture(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/media").join(name)
+}
+
+/// The verdicts, and whether every file can be sent.
+fn prepare(files: &[PathBuf], out: &Path, more: &[&str]) -> (Vec<Value>, bool) {
+    let mut ulak = Command::new(env!("CARGO_BIN_EXE_ulak"));
+    let output = ulak.arg("prepare").args(files).arg("--out").arg(out).args(["--json"]).args(more).output().unwrap();
+    let lines = String::from_utf8(output.stdout).unwrap();
+    (lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect(), output.status.success())
+}
+
+#[test]
+fn every_file_gets_a_verdict_and_what_can_be_sent_lies_in_the_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("hazır");
+    let files = ["cmyk.jpg", "he.m4a", "hevc.mp4", "bare.mp3", "invoice.pdf"].map(fixture);
+    let (verdicts, all) = prepare(&files, &out, &[]);
+    let words: Vec<&str> = verdicts.iter().map(|line| line["verdict"].as_str().unwrap()).collect();
+    assert_eq!(words, ["convert", "refuse", "offer", "convert", "fine"]);
+    assert!(!all, "one was refused");
+    assert_eq!(verdicts[1]["code"], "media.sound_unsupported");
+    assert_eq!((&verdicts[1]["out"], &verdicts[4]["pages"]), (&Value::Null, &Value::from(1)));
+    for line in verdicts.iter().filter(|line| line["verdict"] != "refuse") {
+        let kept = std::fs::metadata(line["out"].as_str().unwrap()).unwrap();
+        assert_eq!(Value::from(kept.len()), line["bytes"], "{line}");
+    }
+    assert!(out.join("bare.ogg").is_file(), "a voice note is an Ogg");
+}
+
+#[test]
+fn a_wish_is_followed_and_nothing_is_overwritten() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = ["bare.mp3", "bare.mp3"].map(fixture);
+    let (verdicts, all) = prepare(&files, folder.path(), &["--as", "document"]);
+    assert!(all);
+    assert!(verdicts.iter().all(|line| line["kind"] == "document"));
+    let source = std::fs::read(fixture("bare.mp3")).unwrap();
+    for name in ["bare.mp3", "bare (2).mp3"] {
+        assert_eq!(std::fs::read(folder.path().join(name)).unwrap(), source, "{name}");
+    }
+}
