@@ -6,7 +6,7 @@ use crate::{
 };
 
 pub(crate) fn run(arguments: &[String]) -> Outcome {
-    section("Packages", packages::for_testing)?;
+    section("Packages", packages::for_benchmarks)?;
     section("Front end", || node::ensure().and_then(|()| node::build()))?;
     // Apart from the benchmarks, whose test kit is no part of what ships.
     section("App", || sh::run(&mut sh::cargo(&["build", "--release", "--package", "ulak"])))?;

@@ -18,6 +18,9 @@ const BUILD: &[&str] = &[
 /// What looks at prepared media, independently of what prepared it.
 const MEDIA_TESTS: &[&str] = &["ffmpeg", "libimage-exiftool-perl", "poppler-utils"];
 
+/// What the benchmarks compare with.
+const YARDSTICKS: &[&str] = &["ffmpeg", "libvips-tools"];
+
 /// A display, a session bus, a keyring and a driver for the window.
 const WINDOW_TESTS: &[&str] =
     &["dbus", "dbus-x11", "gnome-keyring", "imagemagick", "webkit2gtk-driver", "xauth", "xdotool", "xvfb"];
@@ -28,6 +31,10 @@ pub(crate) fn for_building() -> Outcome {
 
 pub(crate) fn for_testing() -> Outcome {
     ensure(&[BUILD, MEDIA_TESTS, WINDOW_TESTS].concat())
+}
+
+pub(crate) fn for_benchmarks() -> Outcome {
+    ensure(&[BUILD, YARDSTICKS, WINDOW_TESTS].concat())
 }
 
 fn ensure(wanted: &[&str]) -> Outcome {

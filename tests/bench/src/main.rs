@@ -7,6 +7,7 @@
 mod claim;
 mod import;
 mod measure;
+mod media;
 mod raw;
 mod receipts;
 mod scene;
@@ -21,7 +22,7 @@ use scene::Place;
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
-const NAMES: [&str; 6] = ["schedule", "claim", "receipts", "queue", "import", "window"];
+const NAMES: [&str; 7] = ["schedule", "claim", "receipts", "queue", "import", "media", "window"];
 
 #[tokio::main]
 async fn main() -> Outcome<()> {
@@ -56,6 +57,7 @@ async fn measured(name: &str, place: &Place) -> Outcome<Vec<Figure>> {
         "receipts" => receipts::bench(place).await,
         "queue" => claim::bench_by_queue(place).await,
         "import" => import::bench(place).await,
+        "media" => media::bench(place),
         _ => window::bench(),
     }
 }
