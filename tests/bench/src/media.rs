@@ -52,7 +52,11 @@ fn voice(app: &Path, folder: &Path) -> Outcome<Figure> {
         ffmpeg.args(["-c:a", "libopus", "-b:a", "32k", "-application", "voip"]).arg(folder.join("ffmpeg.ogg"));
         pairs.push(ours, timed(ffmpeg)?);
     }
-    Ok(pairs.figure("60 s of stereo MP3 to a voice note", Some(2.0), "ours levelled, with a waveform; ffmpeg does neither".to_owned()))
+    Ok(pairs.figure(
+        "60 s of stereo MP3 to a voice note",
+        Some(2.0),
+        "ours levelled, with a waveform; ffmpeg does neither".to_owned(),
+    ))
 }
 
 fn prepare(app: &Path, file: &Path, folder: &Path, turn: usize) -> Command {
