@@ -64,6 +64,7 @@ pub fn builder() -> Builder<Wry> {
             campaigns::resume_everything,
             campaigns::live,
             campaigns::recipients,
+            campaigns::replies,
             campaigns::recipient,
             templates::templates,
             templates::ready_templates,

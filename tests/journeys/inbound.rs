@@ -9,6 +9,7 @@ use ulak_core::ledger::Book;
 use ulak_core::session::line::{Reply, Signal};
 use ulak_core::session::messenger::Outcome;
 use ulak_core::settings::Language;
+use ulak_core::template::{Choice, ChoiceStyle};
 use ulak_core::testing::numbers::{BRISK, reply};
 use ulak_core::testing::{Call, World};
 
@@ -60,7 +61,34 @@ async fn a_reply_is_kept_once_and_shown_with_its_campaign() -> Result<(), Proble
     let texts: Vec<&str> = page.rows.iter().map(|row| row.text.as_str()).collect();
     assert_eq!((page.total, texts), (2, vec!["Yarın gelirim", "Teşekkürler"]));
     assert_eq!((page.rows[0].name.as_str(), page.rows[0].session_name.as_str()), ("Elif", "Number 1"));
-    assert_eq!(world.app.live(id).await?.answers, Answers { replied: 1, opted_out: 0 });
+    assert_eq!(world.app.live(id).await?.answers, Answers { replied: 1, ..Answers::default() });
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_number_or_the_words_of_an_offered_answer_choose_it_and_the_last_word_counts() -> Result<(), Problem> {
+    let mut world = World::with_numbers(at(0, 12, 0), &[BRISK]).await?;
+    for (name, phone) in [("Elif", ELIF), ("Emre", "+905325550163"), ("Ayşe", "+905325550117")] {
+        world.contact(name, phone).await?;
+    }
+    let options = ["Pazartesi", "Salı"].map(str::to_owned).to_vec();
+    let choice = Choice { style: ChoiceStyle::Numbered, question: "Hangi gün?".to_owned(), options };
+    let draft = world.draft("Merhaba", |edit| edit.choice = Some(choice)).await?;
+    let id = world.app.schedule_campaign(draft.id, false).await?;
+    world.run_until(at(0, 13, 0)).await?;
+    let chosen = async |world: &World| -> Result<Vec<(String, i64)>, Problem> {
+        let answers = world.app.live(id).await?.answers;
+        Ok(answers.chosen.into_iter().map(|one| (one.option, one.people)).collect())
+    };
+    hear(&world, reply("R1", ELIF, "2", at(0, 13, 0))).await?;
+    hear(&world, reply("R2", "+905325550163", "(2)", at(0, 13, 0))).await?;
+    hear(&world, reply("R3", "+905325550117", "Belki", at(0, 13, 0))).await?;
+    assert_eq!(chosen(&world).await?, [("Salı".to_owned(), 2)]);
+    hear(&world, reply("R4", ELIF, "PAZARTESİ.", at(0, 13, 1))).await?;
+    hear(&world, reply("R5", ELIF, "Teşekkürler", at(0, 13, 2))).await?;
+    assert_eq!(chosen(&world).await?, [("Pazartesi".to_owned(), 1), ("Salı".to_owned(), 1)]);
+    assert_eq!(world.app.live(id).await?.answers.replied, 3);
+    assert_eq!(replies(&world, id).await?.rows[1].chosen, ["Pazartesi"]);
     Ok(())
 }
 
@@ -87,7 +115,7 @@ async fn a_stop_counts_at_once_for_what_is_queued_already() -> Result<(), Proble
     assert_eq!(world.numbers[0].phone.sent().len(), 1);
     assert_eq!(world.counts(next).await?.skipped, 1);
     assert_eq!(standing(&world, ELIF).await?, Some(Standing::Black));
-    assert_eq!(world.app.live(first).await?.answers, Answers { replied: 1, opted_out: 1 });
+    assert_eq!(world.app.live(first).await?.answers, Answers { replied: 1, opted_out: 1, chosen: vec![] });
     assert_eq!(world.app.balance(Book::Real).await?.released, 1);
     world.app.ledger_holds().await
 }

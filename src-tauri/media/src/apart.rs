@@ -109,7 +109,8 @@ impl Workshop {
 fn answer(child: &mut Child, patience: Duration) -> Option<Result<Prepared, Refusal>> {
     let output = child.stdout.take()?;
     let (tell, told) = mpsc::channel();
-    thread::spawn(move || tell.send(read_answer(BufReader::new(output))));
+    // Nobody waits any more where it took too long.
+    thread::spawn(move || drop(tell.send(read_answer(BufReader::new(output)))));
     told.recv_timeout(patience).ok()?.ok()
 }
 

@@ -8,6 +8,7 @@ use ulak_core::campaign::draft::{Draft, DraftEdit, MediaItem};
 use ulak_core::campaign::live::{CampaignRow, LiveView};
 use ulak_core::contact::Contact;
 use ulak_core::ids::{CampaignId, MediaId, MessageId};
+use ulak_core::inbound::store::replies::{ReplyPage, ReplyQuery};
 use ulak_core::media::MediaWish;
 use ulak_core::outbox::state::SkipReason;
 use ulak_core::outbox::store::recipients::{RecipientPage, RecipientQuery, RecipientView};
@@ -184,6 +185,12 @@ pub async fn resume_everything(door: Door<'_>) -> Answer<()> {
 #[specta::specta]
 pub async fn live(door: Door<'_>, campaign_id: CampaignId) -> Answer<LiveView> {
     door.app().await?.live(campaign_id).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn replies(door: Door<'_>, query: ReplyQuery) -> Answer<ReplyPage> {
+    door.app().await?.replies(&query).await
 }
 
 #[tauri::command]

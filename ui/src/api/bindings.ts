@@ -56,6 +56,7 @@ export const commands = {
 	resumeEverything: () => __TAURI_INVOKE<null>("resume_everything"),
 	live: (campaignId: CampaignId) => __TAURI_INVOKE<LiveView>("live", { campaignId }),
 	recipients: (query: RecipientQuery) => __TAURI_INVOKE<RecipientPage>("recipients", { query }),
+	replies: (query: ReplyQuery) => __TAURI_INVOKE<ReplyPage>("replies", { query }),
 	recipient: (messageId: MessageId) => __TAURI_INVOKE<RecipientView>("recipient", { messageId }),
 	templates: () => __TAURI_INVOKE<TemplateRow[]>("templates"),
 	readyTemplates: () => __TAURI_INVOKE<ReadyTemplate[]>("ready_templates"),
@@ -112,6 +113,8 @@ export const events = {
 export type Answers = {
 	replied: number,
 	optedOut: number,
+	/**  Of the offered answers, those that somebody chose; the most chosen one first. */
+	chosen: ChosenCount[],
 };
 
 /**  The one shape in which an error is shown: a stable code, what its sentence is filled with, and the sentence in English. */
@@ -209,6 +212,11 @@ export type Choice = {
 
 /**  Lines with numbers in the text, or a poll of WhatsApp's own as the last part. */
 export type ChoiceStyle = "numbered" | "poll";
+
+export type ChosenCount = {
+	option: string,
+	people: number,
+};
 
 export type Column = {
 	header: string,
@@ -786,6 +794,41 @@ export type Refusal = {
 	/**  The cells as they stand in the file, in one line. */
 	raw: string,
 	reason: AppError,
+};
+
+export type ReplyId = string;
+
+export type ReplyPage = {
+	total: number,
+	/**  The newest first. */
+	rows: ReplyRow[],
+};
+
+export type ReplyQuery = {
+	campaignId: CampaignId,
+	/**  Only opt-outs. */
+	onlyStops: boolean,
+	offset: number,
+	limit: number,
+};
+
+export type ReplyRow = {
+	id: ReplyId,
+	messageId: MessageId | null,
+	/**  None where the contact is not known, or no longer there. */
+	contactId: ContactId | null,
+	name: string,
+	/**  Empty where only a hidden identity is known. */
+	phoneShown: string,
+	sessionName: string,
+	text: string,
+	/**  The offered answers that it chooses. */
+	chosen: string[],
+	/**  It opted out. */
+	stop: boolean,
+	/**  Its contact is on the black list at this moment. */
+	optedOut: boolean,
+	at: number,
 };
 
 export type Review = {

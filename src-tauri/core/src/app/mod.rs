@@ -49,13 +49,13 @@ use crate::ledger::{Book, store as ledger};
 use crate::outbox::dispatcher::Dispatcher;
 use crate::outbox::receipt;
 use crate::outbox::store::{complete::rescue, farewell::number_gone, reading};
-use crate::session::line::Network;
+use crate::session::line::{Network, Reply, Signal};
 use crate::session::lines::Lines;
 use crate::session::messenger::{Arrived, Messenger};
 use crate::session::numbers::Numbers;
 use crate::session::practice::{PracticeChange, PracticeNumber, PracticeOptions};
 use crate::session::store::{self as sessions, links};
-use crate::session::supervisor::Office;
+use crate::session::supervisor::{Keeper, Office};
 use crate::settings::{self, Settings};
 use crate::vault::{self, Keyring};
 
@@ -87,6 +87,7 @@ pub struct App {
     dispatcher: Arc<Dispatcher>,
     practice: Arc<PracticeNumber>,
     practice_id: SessionId,
+    keeper: Arc<keeper::Desk>,
     numbers: Arc<Numbers>,
     receipts_applied: Arc<AtomicU64>,
     imports: contacts::Imports,
@@ -104,6 +105,7 @@ pub struct App {
 /// Where receipts come in.
 struct Inboxes {
     practice: mpsc::Receiver<Arrived>,
+    replies: mpsc::Receiver<Reply>,
     linked: mpsc::Receiver<Arrived>,
 }
 
@@ -196,7 +198,8 @@ impl App {
         let clock = first.clock;
         schedule::resume(&db, clock.now()).await?;
         let (receipts, inbox) = mpsc::channel(1_000);
-        let practice = open_practice(&folder, first.practice, clock.clone(), receipts)?;
+        let (answers, replies) = mpsc::channel(1_000);
+        let practice = open_practice(&folder, first.practice, clock.clone(), receipts, answers)?;
         practice.deliver_missed(awaited(&db, first.practice_id).await?);
         let messenger = substitutes.messenger.unwrap_or_else(|| practice.clone());
         let lines = Arc::new(Lines::default());
@@ -207,7 +210,8 @@ impl App {
         let events = Events::default();
         let dispatcher = Arc::new(Dispatcher::new(db.clone(), clock.clone(), events.clone(), lines.clone()));
         let keeper = Arc::new(keeper::Desk { db: db.clone(), clock: clock.clone(), events: events.clone() });
-        let office = Office { db: db.clone(), clock: clock.clone(), events: events.clone(), lines, keeper };
+        let office =
+            Office { db: db.clone(), clock: clock.clone(), events: events.clone(), lines, keeper: keeper.clone() };
         let (ticks, ticking) = mpsc::channel(1_000);
         let numbers = Arc::new(Numbers::new(Arc::new(office), opening.network.clone(), key.clone(), ticks));
         numbers.start().await?;
@@ -219,6 +223,7 @@ impl App {
             dispatcher,
             practice,
             practice_id: first.practice_id,
+            keeper,
             numbers,
             receipts_applied: Arc::default(),
             imports: contacts::Imports::default(),
@@ -229,7 +234,7 @@ impl App {
             loops: Mutex::default(),
             ticking: Mutex::default(),
         });
-        Ok((app, Inboxes { practice: inbox, linked: ticking }))
+        Ok((app, Inboxes { practice: inbox, replies, linked: ticking }))
     }
 
     fn start_loops(&self, inboxes: Inboxes) {
@@ -237,12 +242,14 @@ impl App {
         let practice = self.practice.clone();
         let phones = tokio::spawn(async move { practice.run().await });
         let receipts = self.take_receipts(inboxes.practice, self.receipts_applied.clone());
+        let replies = self.take_replies(inboxes.replies);
         let mut stop = self.stop.subscribe();
         let end = tokio::spawn(async move {
             // The practice phones hold no promise in memory: what they did not get to is asked for at the next start.
             let _ = stop.wait_for(|stop| *stop).await;
             phones.abort();
             receipts.abort();
+            replies.abort();
         });
         locked(&self.loops).extend([sending, end]);
         *locked(&self.ticking) = Some(self.take_receipts(inboxes.linked, Arc::default()));
@@ -252,6 +259,18 @@ impl App {
     fn take_receipts(&self, mut inbox: mpsc::Receiver<Arrived>, applied: Arc<AtomicU64>) -> JoinHandle<()> {
         let (db, events) = (self.db.clone(), self.events.clone());
         tokio::spawn(async move { receipt::run(&db, &events, &mut inbox, &applied).await })
+    }
+
+    /// What the practice people write is kept like anybody's.
+    fn take_replies(&self, mut replies: mpsc::Receiver<Reply>) -> JoinHandle<()> {
+        let (keeper, practice) = (self.keeper.clone(), self.practice_id);
+        tokio::spawn(async move {
+            while let Some(reply) = replies.recv().await {
+                if let Err(error) = keeper.keep(practice, &Signal::Reply(reply)).await {
+                    tracing::warn!(%error, "an answer of a practice person was not kept");
+                }
+            }
+        })
     }
 
     /// Sees what is on its way through, then closes the numbers and the database.
@@ -343,9 +362,10 @@ fn open_practice(
     options: PracticeOptions,
     clock: SharedClock,
     receipts: mpsc::Sender<Arrived>,
+    replies: mpsc::Sender<Reply>,
 ) -> Result<Arc<PracticeNumber>, Problem> {
     let shown = folder.display().to_string();
-    let opened = PracticeNumber::open(folder, options, clock, receipts);
+    let opened = PracticeNumber::open(folder, options, clock, receipts, replies);
     Ok(Arc::new(opened.map_err(|error| StorageError::Folder { folder: shown, reason: error.to_string() })?))
 }
 

@@ -16,10 +16,13 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tokio::sync::{Notify, mpsc};
 
+use super::line::Reply;
 use super::messenger::{Arrived, Content, Messenger, Outcome, Outgoing, Receipt, ReceiptKind, Sending};
 use crate::clock::{Millis, SharedClock, local};
 
 pub const PHONE_LOG: &str = "practice-phone.jsonl";
+/// How many in a hundred of those who read a question answer it.
+const ANSWERING: u64 = 70;
 
 /// How the practice people behave, in percent, and how long things usually take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -84,6 +87,7 @@ pub struct PracticeNumber {
     due: Mutex<BinaryHeap<Reverse<(Millis, String, ReceiptKind)>>>,
     changed: Notify,
     receipts: mpsc::Sender<Arrived>,
+    replies: mpsc::Sender<Reply>,
     handed_over: AtomicU64,
 }
 
@@ -93,12 +97,13 @@ struct Phones {
 }
 
 impl PracticeNumber {
-    /// Opens the phones' log in `folder`; receipts go to `receipts`.
+    /// Opens the phones' log in `folder`; what the people do and write goes to `receipts` and `replies`.
     pub fn open(
         folder: &Path,
         options: PracticeOptions,
         clock: SharedClock,
         receipts: mpsc::Sender<Arrived>,
+        replies: mpsc::Sender<Reply>,
     ) -> std::io::Result<Self> {
         let path = folder.join(PHONE_LOG);
         let mut log = OpenOptions::new().create(true).append(true).read(true).open(&path)?;
@@ -113,6 +118,7 @@ impl PracticeNumber {
             due: Mutex::default(),
             changed: Notify::new(),
             receipts,
+            replies,
             handed_over: AtomicU64::new(0),
         })
     }
@@ -173,7 +179,9 @@ impl PracticeNumber {
         }
         match self.show(&part) {
             Ok(()) => {
-                self.expect_receipts(&part.wire_id, &part.to);
+                if let (Some(read), Some(choice)) = (self.expect_receipts(&part.wire_id, &part.to), choose(&part)) {
+                    self.expect_reply(part, choice, read);
+                }
                 Outcome::Accepted
             }
             Err(error) => {
@@ -198,21 +206,69 @@ impl PracticeNumber {
         Ok(())
     }
 
-    fn expect_receipts(&self, wire_id: &str, phone: &str) {
+    /// Says when it will be read.
+    fn expect_receipts(&self, wire_id: &str, phone: &str) -> Option<Millis> {
         let options = *locked(&self.options);
         if percent(phone, "reachable") < u64::from(options.unreachable_percent) {
-            return;
+            return None;
         }
         let delay = u64::from(options.delay_ms);
         let delivered = self.clock.now() + millis(delay / 2 + spread(wire_id, "delivered", delay));
         let mut due = locked(&self.due);
         due.push(Reverse((delivered, wire_id.to_owned(), ReceiptKind::Delivered)));
-        if percent(wire_id, "reads") < u64::from(options.read_percent) {
-            let read = delivered + millis(delay + spread(wire_id, "read", delay * 4));
+        let read = (percent(wire_id, "reads") < u64::from(options.read_percent))
+            .then(|| delivered + millis(delay + spread(wire_id, "read", delay * 4)));
+        if let Some(read) = read {
             due.push(Reverse((read, wire_id.to_owned(), ReceiptKind::Read)));
         }
         drop(due);
         self.changed.notify_one();
+        read
+    }
+
+    /// An answer that is not written before the end of this run never comes, as it happens with people.
+    fn expect_reply(&self, part: Outgoing, choice: Choice, read: Millis) {
+        let at = read + millis(u64::from(locked(&self.options).delay_ms));
+        let (wait, replies) = (self.clock.real_wait(at), self.replies.clone());
+        tokio::spawn(async move {
+            tokio::time::sleep(wait).await;
+            let reply = Reply {
+                id: format!("{}-reply", part.wire_id),
+                phone: Some(part.to),
+                lid: None,
+                text: choice.text,
+                quotes: Some(part.wire_id),
+                chosen: choice.chosen,
+                push_name: String::new(),
+                at,
+            };
+            let _ = replies.send(reply).await;
+        });
+    }
+}
+
+/// What a person answers to a question.
+struct Choice {
+    text: String,
+    chosen: Vec<String>,
+}
+
+/// Most people choose one of what is offered: a poll's option by a tap, a numbered line by its number.
+fn choose(part: &Outgoing) -> Option<Choice> {
+    if percent(&part.to, "answers") >= ANSWERING {
+        return None;
+    }
+    let pick = |count: usize| usize::try_from(spread(&part.wire_id, "answer", u64::try_from(count).ok()?)).ok();
+    match &part.content {
+        Content::Poll { options, .. } => {
+            let option = options.get(pick(options.len())?)?.clone();
+            Some(Choice { text: String::new(), chosen: vec![option] })
+        }
+        Content::Text(text) | Content::Media { caption: Some(text), .. } => {
+            let last = text.lines().last()?.split_once(". ")?.0.parse().ok().filter(|last| *last > 1)?;
+            Some(Choice { text: (pick(last)? + 1).to_string(), chosen: Vec::new() })
+        }
+        Content::Media { .. } => None,
     }
 }
 

@@ -11,7 +11,7 @@ let picked = 0;
 const states: PartState[] = ['pending', 'sending', 'sent', 'delivered', 'read', 'played', 'failed', 'skipped', 'cancelled', 'unknown'];
 
 type Commands = Pick<Api, 'campaigns' | 'createDraft' | 'draft' | 'saveDraft' | 'deleteDraft' | 'duplicateCampaign' | 'pickMediaFiles' | 'addMedia' | 'pasteMedia' | 'removeMedia' | 'orderMedia' | 'mediaPicture'
-  | 'sendTest' | 'useTemplate' | 'previewMessage' | 'checkDraft' | 'skippedPeople' | 'reviewCampaign' | 'scheduleCampaign' | 'pauseCampaign' | 'resumeCampaign' | 'cancelCampaign' | 'retryFailed' | 'pauseEverything' | 'resumeEverything' | 'live' | 'recipients' | 'recipient'>;
+  | 'sendTest' | 'useTemplate' | 'previewMessage' | 'checkDraft' | 'skippedPeople' | 'reviewCampaign' | 'scheduleCampaign' | 'pauseCampaign' | 'resumeCampaign' | 'cancelCampaign' | 'retryFailed' | 'pauseEverything' | 'resumeEverything' | 'live' | 'recipients' | 'recipient' | 'replies'>;
 
 export function campaignCommands(world: World): Commands {
   const find = (id: string): Campaign => world.campaigns.find((one) => one.id === id) ?? refuse('campaign.unknown', 'There is no such campaign.');
@@ -102,6 +102,7 @@ export function campaignCommands(world: World): Commands {
     pauseEverything: async () => { world.pausedAll = true; world.emit('nowChanged', null); return null; },
     resumeEverything: async () => { world.pausedAll = false; world.emit('nowChanged', null); return null; },
     live: async (id) => liveOf(world, find(id)),
+    replies: async () => ({ total: 0, rows: [] }),
     recipients: async ({ campaignId, state, search, offset, limit }) => {
       const wanted = search.toLocaleLowerCase('tr');
       const rows = find(campaignId).messages.filter((message) => (state === null || message.state === state || (state === 'pending' && message.state === 'sending'))
@@ -203,7 +204,7 @@ export function liveOf(world: World, one: Campaign): LiveView {
   const each = pace ? (pace.minMs + pace.maxMs) / 2 + pace.restMs / pace.batch : 14_000;
   return { id: one.id, name: one.name, state: one.state, practice: bookOf(one) === 'practice', people: one.messages.length, counts, parts: one.messages.length * shapeOf(one, one.text).length, dueAt: one.dueAt ?? world.now(), startedAt: one.startedAt,
     finishesAt: one.state === 'running' ? world.now() + waiting * each * 2 : null, finishedAt: one.finishedAt, perQuarter: one.perQuarter.slice(-24), lastHour: one.perQuarter.slice(-4).reduce((total, quarter) => total + quarter.sent, 0),
-    wait: waitOf(world, one), credits: { held: sum('hold') - sum('settle') - sum('release'), settled: sum('settle'), released: sum('release') }, causes: [...causes].map(([cause, people]) => ({ cause, people })), skipped: one.skipped, sessions: sharesOf(world, one, counts), answers: { replied: Math.floor(counts.read / 9), optedOut: Math.floor(counts.read / 90) } };
+    wait: waitOf(world, one), credits: { held: sum('hold') - sum('settle') - sum('release'), settled: sum('settle'), released: sum('release') }, causes: [...causes].map(([cause, people]) => ({ cause, people })), skipped: one.skipped, sessions: sharesOf(world, one, counts), answers: { replied: Math.floor(counts.read / 9), optedOut: Math.floor(counts.read / 90), chosen: (one.choice?.options ?? []).map((option, index) => ({ option, people: Math.floor(counts.read / (10 + index)) })) } };
 }
 
 /** Each number's part of what was sent, as the numbers share it out by their priority. */

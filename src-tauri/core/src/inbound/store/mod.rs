@@ -10,6 +10,7 @@ use crate::contact;
 use crate::ids::{CampaignId, ContactId, MessageId, Mint, ReplyId, SessionId};
 use crate::outbox::store::chats;
 use crate::session::line::Reply;
+use crate::template::recognise;
 
 /// Who wrote, as the table names them: a phone begins with a plus, a LID does not.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,6 +90,9 @@ pub async fn link(db: &mut SqliteConnection, reply: ReplyId, now: Millis) -> Res
         (None, None) => None,
     };
     write_link(db, reply, contact, about).await?;
+    if let Some(about) = about {
+        write_answer(db, reply, about.message).await?;
+    }
     if let Some(contact) = contact {
         chats::heard_from(db, session, contact, now).await?;
     }
@@ -128,6 +132,23 @@ async fn write_link(
         .bind(reply)
         .execute(db)
         .await?;
+    Ok(())
+}
+
+/// The number or the words of an offered answer choose it, as a tap does in a poll.
+async fn write_answer(db: &mut SqliteConnection, reply: ReplyId, message: MessageId) -> Result<(), sqlx::Error> {
+    let row = sqlx::query(
+        "SELECT r.text, m.options FROM replies r, messages m
+         WHERE r.id = ? AND r.chosen = '[]' AND m.id = ? AND m.options IS NOT NULL",
+    )
+    .bind(reply)
+    .bind(message)
+    .fetch_optional(&mut *db)
+    .await?;
+    let Some(row) = row else { return Ok(()) };
+    let options: Vec<String> = serde_json::from_str(row.get(1)).unwrap_or_default();
+    let Some(option) = recognise(&options, row.get(0)).and_then(|place| options.get(place)) else { return Ok(()) };
+    sqlx::query("UPDATE replies SET chosen = json_array(?) WHERE id = ?").bind(option).bind(reply).execute(db).await?;
     Ok(())
 }
 

@@ -41,7 +41,7 @@ pub struct ReplyRow {
     pub phone_shown: String,
     pub session_name: String,
     pub text: String,
-    /// The chosen options, where it answers a poll.
+    /// The offered answers that it chooses.
     pub chosen: Vec<String>,
     /// It opted out.
     pub stop: bool,
@@ -90,12 +90,21 @@ fn reply_row(row: &SqliteRow) -> ReplyRow {
 }
 
 /// People, not replies: who writes five times has answered once.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "bindings", derive(specta::Type))]
 pub struct Answers {
     pub replied: i64,
     pub opted_out: i64,
+    /// Of the offered answers, those that somebody chose; the most chosen one first.
+    pub chosen: Vec<ChosenCount>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub struct ChosenCount {
+    pub option: String,
+    pub people: i64,
 }
 
 pub async fn answers(db: &mut SqliteConnection, campaign: CampaignId) -> Result<Answers, sqlx::Error> {
@@ -104,7 +113,18 @@ pub async fn answers(db: &mut SqliteConnection, campaign: CampaignId) -> Result<
          FROM replies WHERE campaign_id = ?",
     )
     .bind(campaign)
-    .fetch_one(db)
+    .fetch_one(&mut *db)
     .await?;
-    Ok(Answers { replied: row.get(0), opted_out: row.get(1) })
+    // Who changes their mind is counted by the last word.
+    let chosen = sqlx::query(
+        "SELECT o.value, count(*) AS people FROM replies r, json_each(r.chosen) o
+         WHERE r.campaign_id = ?1 AND NOT EXISTS
+             (SELECT 1 FROM replies l WHERE l.message_id = r.message_id AND l.chosen <> '[]' AND (l.at, l.id) > (r.at, r.id))
+         GROUP BY o.value ORDER BY people DESC, o.value",
+    )
+    .bind(campaign)
+    .fetch_all(db)
+    .await?;
+    let chosen = chosen.iter().map(|row| ChosenCount { option: row.get(0), people: row.get(1) }).collect();
+    Ok(Answers { replied: row.get(0), opted_out: row.get(1), chosen })
 }
