@@ -14,6 +14,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod content;
 mod desk;
 mod door;
 mod drag;

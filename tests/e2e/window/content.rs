@@ -1,0 +1,138 @@
+//! Writing: files off the desktop in the order that the owner wants, counters that count as WhatsApp does, and a
+//! template from its first word to the answers that came back.
+
+use serde_json::{Value, json};
+
+use crate::desk::{Desk, at_the_desk, fixture};
+use crate::drag::drop_files;
+use crate::owner::{BASIS, SIX, compose, practise_at, send_now, start, wait_for_all, with_contacts};
+use crate::page::Page;
+use crate::patience::CAMPAIGN;
+use crate::phones;
+
+const NAMES: &str = "[...document.querySelectorAll('[data-testid=file-row] .file__name')].map((one) => one.innerText)";
+
+/// Waits until the files stand in this order.
+async fn files_are(page: &Page, names: &[&str]) {
+    let same = format!("JSON.stringify({NAMES}) === {}", json!(json!(names).to_string()));
+    page.until(&format!("the files {names:?}"), &same).await;
+}
+
+#[test]
+fn files_are_dropped_put_in_order_removed_and_all_arrive() {
+    at_the_desk(async {
+        let desk = Desk::new("files");
+        let ulak = desk.ulak().await;
+        let page = &ulak.page;
+        with_contacts(&desk, page, "name,phone\nAyşe Yılmaz,+90 532 555 01 42\n").await;
+        practise_at(page, 1, 300, 0).await;
+        compose(page, "Autumn menu", "Merhaba {{name}}, yeni menümüz ekte.").await;
+        let files =
+            ["sample.jpg", "vbr.mp3", "pages-300.pdf", "plain.mp4"].map(|name| fixture(&format!("media/{name}")));
+        drop_files(page, "composer-drop", &files.each_ref().map(|file| file.as_path())).await;
+        files_are(page, &["sample.jpg", "vbr.mp3", "pages-300.pdf", "plain.mp4"]).await;
+        page.picture("dropped").await;
+        let up = "const grips = document.querySelectorAll('[data-grip]'); grips[2].focus();
+            grips[2].dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowUp', altKey: true, bubbles: true }));
+            return null";
+        page.run(up).await.unwrap();
+        files_are(page, &["sample.jpg", "pages-300.pdf", "vbr.mp3", "plain.mp4"]).await;
+        let film =
+            page.run("return [...document.querySelectorAll('[data-testid^=\"file-remove:\"]')].at(-1).dataset.testid");
+        page.press(film.await.unwrap().as_str().unwrap()).await;
+        files_are(page, &["sample.jpg", "pages-300.pdf", "vbr.mp3"]).await;
+        page.picture("in-order").await;
+        send_now(page).await;
+        wait_for_all(page, "read", 1).await;
+        let shown = phones::shown(&desk.data());
+        let kinds: Vec<&str> = shown.iter().map(|bubble| bubble["kind"].as_str().unwrap()).collect();
+        assert_eq!(kinds, ["image", "document", "voice", "text"]);
+        page.picture("read").await;
+    });
+}
+
+#[test]
+fn the_counter_counts_as_whatsapp_does() {
+    at_the_desk(async {
+        let desk = Desk::new("counter");
+        let ulak = desk.ulak().await;
+        let page = &ulak.page;
+        with_contacts(&desk, page, SIX).await;
+        compose(page, "Long caption", &"a".repeat(1_020)).await;
+        drop_files(page, "composer-drop", &[&fixture("media/sample.jpg")]).await;
+        files_are(page, &["sample.jpg"]).await;
+        // Each with the length after it: two for an emoji outside the first plane, four for a flag, and every
+        // combining mark by itself.
+        for (typed, length, mood) in [
+            ("bcd", 1_023, "near"),
+            ("e", 1_024, "near"),
+            ("f", 1_025, "over"),
+            ("🎂", 1_027, "over"),
+            ("🇹🇷", 1_031, "over"),
+            ("e\u{301}", 1_033, "over"),
+        ] {
+            // As an input method writes it: the driver has no key for an emoji.
+            let insert = format!(
+                "document.querySelector('[data-testid=composer-text]').focus();
+                 document.execCommand('insertText', false, {}); return null",
+                json!(typed)
+            );
+            page.run(&insert).await.unwrap();
+            let counted = format!(
+                "document.querySelector('[data-testid=counter][data-length=\"{length}\"][data-limit=\"1024\"]')?.dataset.mood === '{mood}'"
+            );
+            page.until(&format!("{length} after {typed:?}"), &counted).await;
+            if length == 1_025 {
+                page.picture("one-too-many").await;
+            }
+        }
+    });
+}
+
+#[test]
+fn a_template_goes_from_its_first_word_to_the_answers_that_came_back() {
+    at_the_desk(async {
+        let desk = Desk::new("template");
+        let ulak = desk.ulak().await;
+        let page = &ulak.page;
+        with_contacts(&desk, page, SIX).await;
+        practise_at(page, 1, 300, 0).await;
+        page.go("/templates").await;
+        page.press("templates-new").await;
+        page.write("composer-name", "Randevu hatırlatma").await;
+        page.write("composer-text", "Merhaba {{name}}, yarın 14:00 için randevunuz var.").await;
+        page.press("composer-choice").await;
+        page.write("choice-question", "Geliyor musunuz?").await;
+        page.write("choice-option-1", "Evet, gelirim").await;
+        page.write("choice-option-2", "Hayır, gelemem").await;
+        page.picture("template").await;
+        page.press("template-send").await;
+        page.until("the new campaign", "/^#\\/campaigns\\/[0-9a-f-]{36}\\//.test(location.hash)").await;
+        let campaign = page.run("return location.hash.split('/')[2]").await.unwrap();
+        page.go(&format!("/campaigns/{}/audience", campaign.as_str().unwrap())).await;
+        page.write("audience-basis", BASIS).await;
+        page.press("to-content").await;
+        page.until(
+            "the answers in the bubble",
+            "document.querySelector('[data-testid=phone]')?.innerText.includes('2. Hayır, gelemem')",
+        )
+        .await;
+        page.picture("content").await;
+        page.press("to-schedule").await;
+        page.press("schedule-now").await;
+        start(page).await;
+        wait_for_all(page, "read", 6).await;
+        let replied = "Number(document.querySelector('[data-testid=live-replied]')?.dataset.count)";
+        let chosen = "[...document.querySelectorAll('[data-testid=live-chosen]')].reduce((sum, one) => sum + Number(one.dataset.people), 0)";
+        page.within(CAMPAIGN, "answers that are understood", &format!("{replied} > 1 && {replied} === {chosen}")).await;
+        page.picture("answers").await;
+        page.press("live-replies").await;
+        page.until("what people wrote", "document.querySelectorAll('[data-testid=reply-row]').length > 1").await;
+        page.picture("replies").await;
+        let said = phones::shown(&desk.data());
+        let ends = |bubble: &Value| {
+            bubble["text"].as_str().unwrap().ends_with("Geliyor musunuz?\n1. Evet, gelirim\n2. Hayır, gelemem")
+        };
+        assert!(said.len() == 6 && said.iter().all(ends), "{said:?}");
+    });
+}
