@@ -1,6 +1,6 @@
 //! Preparation in a process of its own: this very program, which plays the process as well as the one that asks it.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
 
 use std::{
     env,
