@@ -99,7 +99,6 @@ async fn run(
         note_trouble(&ears, &node);
     }
     ears.ready.store(false, Ordering::SeqCst);
-    ears.acks.close();
     if ears.was_linked() {
         // The library takes over the phone's settings and address book at a first connection, which it tells by the
         // empty name: a business's is filled in already.
@@ -108,6 +107,8 @@ async fn run(
     if tokio::time::timeout(SHUTDOWN, handle.shutdown()).await.is_err() {
         tracing::warn!("a connection took too long to shut down");
     }
+    // Not before: the library may still be about to tell of an ack that came just before the end.
+    ears.acks.close();
     over.store(true, Ordering::SeqCst);
     if !silent.load(Ordering::SeqCst) {
         ears.queue.push(ears.last_signal());

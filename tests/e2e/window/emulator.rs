@@ -37,6 +37,11 @@ impl Emulator {
         self.post("code", &json!({ "phone": phone, "code": code }));
     }
 
+    /// The connections of a number are lost.
+    pub fn cut_off(&self, phone: &str) {
+        self.post("kick", &json!({ "phone": phone, "kind": "drop" }));
+    }
+
     pub fn fault(&self, rule: &Value) {
         self.post("faults", rule);
     }
