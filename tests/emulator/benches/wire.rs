@@ -34,7 +34,7 @@ use ulak_core::event::Event;
 use ulak_core::ids::SessionId;
 use ulak_core::ledger::Book;
 use ulak_core::outbox::state::PartState;
-use ulak_emulator::{Emulator, Habits, Options};
+use ulak_emulator::{Emulator, Habits, Options, Record};
 
 const PEOPLE: usize = 2_000;
 const OWNERS: [&str; 5] = ["905550000001", "905550000002", "905550000003", "905550000004", "905550000005"];
@@ -146,8 +146,13 @@ async fn latency() -> Value {
         }
         // The outcome's own events are over before the receipt leaves.
         while events.try_recv().is_ok() {}
-        let start = Instant::now();
-        emulator.release_receipts();
+        // The phone may open the message a moment after the ack.
+        let mut start = Instant::now();
+        let left = |_: &Record| {
+            start = Instant::now();
+            emulator.release_receipts() > 0
+        };
+        emulator.wait_until(left, Duration::from_secs(60)).await.unwrap();
         while !matches!(events.recv().await, Ok(Event::CampaignChanged(id)) if id == campaign) {}
         times.push(start.elapsed().as_secs_f64() * 1_000.0);
     }
