@@ -9,6 +9,7 @@
 use std::{
     ffi::OsString,
     io::{self, BufRead, BufReader, Read, Write},
+    mem::take,
     path::{Path, PathBuf},
     process::{Child, ChildStdin, Command, Stdio},
     sync::mpsc,
@@ -136,20 +137,19 @@ fn read_answer(mut output: impl BufRead) -> io::Result<Result<Prepared, Refusal>
 pub fn serve(task: &str, input: impl Read, mut output: impl Write) -> io::Result<()> {
     let task: Task = serde_json::from_str(task)?;
     fence()?;
-    let outcome = file::read(input).and_then(|bytes| {
+    let mut outcome = file::read(input).and_then(|bytes| {
         if let Some(extension) = &task.extension {
             file::compare(extension, &bytes)?;
         }
         prepare(bytes, task.wish)
     });
-    let empty: &[u8] = &[];
-    let (bytes, thumbnail) =
-        outcome.as_ref().map_or((empty, empty), |prepared| (prepared.bytes.as_slice(), prepared.thumbnail.as_slice()));
-    let facts = Answer { bytes: bytes.len() as u64, thumbnail: thumbnail.len() as u64, outcome: outcome.clone() };
+    let contents = outcome.as_mut().map(|prepared| (take(&mut prepared.bytes), take(&mut prepared.thumbnail)));
+    let (bytes, thumbnail) = contents.unwrap_or_default();
+    let facts = Answer { bytes: bytes.len() as u64, thumbnail: thumbnail.len() as u64, outcome };
     serde_json::to_writer(&mut output, &facts)?;
     output.write_all(b"\n")?;
-    output.write_all(bytes)?;
-    output.write_all(thumbnail)?;
+    output.write_all(&bytes)?;
+    output.write_all(&thumbnail)?;
     output.flush()
 }
 

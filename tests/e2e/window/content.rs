@@ -9,6 +9,7 @@ use crate::owner::{BASIS, SIX, compose, practise_at, send_now, start, wait_for_a
 use crate::page::Page;
 use crate::patience::CAMPAIGN;
 use crate::phones;
+use crate::screens::fits_in_turkish_dark_and_small;
 
 const NAMES: &str = "[...document.querySelectorAll('[data-testid=file-row] .file__name')].map((one) => one.innerText)";
 
@@ -129,6 +130,28 @@ fn a_template_goes_from_its_first_word_to_the_answers_that_came_back() {
         page.press("live-replies").await;
         page.until("what people wrote", "document.querySelectorAll('[data-testid=reply-row]').length > 1").await;
         page.picture("replies").await;
+        let live = page.run("return location.hash.slice(1)").await.unwrap();
+        let live = live.as_str().unwrap();
+        fits_in_turkish_dark_and_small(page, "answers", async || {
+            page.go(live).await;
+            page.see("live-answers").await;
+        })
+        .await;
+        fits_in_turkish_dark_and_small(page, "replies", async || {
+            page.go(live).await;
+            page.press("live-replies").await;
+            page.see("reply-row").await;
+        })
+        .await;
+        fits_in_turkish_dark_and_small(page, "choice", async || {
+            page.go("/templates").await;
+            let row = page
+                .until("the template", "document.querySelector('[data-testid^=\"template-row:\"]')?.dataset.testid");
+            let row = row.await.as_str().unwrap().replace("template-row:", "");
+            page.go(&format!("/templates/{row}")).await;
+            page.see("choice").await;
+        })
+        .await;
         let said = phones::shown(&desk.data());
         let ends = |bubble: &Value| {
             bubble["text"].as_str().unwrap().ends_with("Geliyor musunuz?\n1. Evet, gelirim\n2. Hayır, gelemem")

@@ -9,7 +9,7 @@ use crate::emulator::Emulator;
 use crate::owner::{compose, start, with_contacts};
 use crate::page::Page;
 use crate::patience::CAMPAIGN;
-use crate::screens::customers;
+use crate::screens::{customers, fits_in_turkish_dark_and_small};
 
 const SHOP: &str = "905550000001";
 const DELIVERY: &str = "905550000002";
@@ -77,6 +77,22 @@ fn numbers_are_linked_off_the_screen_and_a_campaign_outlives_the_ban_of_one() {
         page.says("live-count-failed", "0").await;
         page.picture("finished").await;
         everybody_saw_it_once(&emulator);
+        fits_in_turkish_dark_and_small(page, "numbers-banned", async || {
+            page.go("/numbers").await;
+            page.until("the ban", &banned).await;
+        })
+        .await;
+        fits_in_turkish_dark_and_small(page, "numbers-link", async || {
+            page.go("/numbers").await;
+            page.press("numbers-link").await;
+            page.see("link-qr").await;
+        })
+        .await;
+        fits_in_turkish_dark_and_small(page, "live-two-numbers", async || {
+            page.go(campaign.as_str().unwrap()).await;
+            page.see("live-numbers").await;
+        })
+        .await;
         ulak.close().await;
     });
 }

@@ -54,13 +54,26 @@ async fn the_check_would_notice(page: &Page) {
     page.run(&width("")).await.unwrap();
 }
 
-async fn speak(page: &Page, language: &str, theme: &str) {
+pub async fn speak(page: &Page, language: &str, theme: &str) {
     page.go("/settings").await;
     page.press(&format!("settings-language-{language}")).await;
     page.press(&format!("settings-theme-{theme}")).await;
     let spoken = format!("document.documentElement.lang.startsWith('{language}')");
     let painted = format!("document.documentElement.dataset.theme === '{theme}'");
     page.until("the language and the look", &format!("{spoken} && {painted}")).await;
+}
+
+/// The screen as it stands, in Turkish, dark and small: a picture, and nothing on it that does not fit. `at` brings it
+/// back after the change.
+pub async fn fits_in_turkish_dark_and_small(page: &Page, name: &str, at: impl AsyncFnOnce()) {
+    speak(page, "tr", "dark").await;
+    page.resize(1024, 700).await;
+    at().await;
+    page.save(&format!("{name}-tr-dark-1024"), "screens").await;
+    let wrong = misfits(page).await;
+    assert!(wrong.is_empty(), "{name}: {wrong:?}");
+    speak(page, "en", "light").await;
+    page.resize(1280, 800).await;
 }
 
 /// Seventy customers, a campaign on its way to them, another for tomorrow, and a draft with a photo.

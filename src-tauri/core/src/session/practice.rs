@@ -265,11 +265,19 @@ fn choose(part: &Outgoing) -> Option<Choice> {
             Some(Choice { text: String::new(), chosen: vec![option] })
         }
         Content::Text(text) | Content::Media { caption: Some(text), .. } => {
-            let last = text.lines().last()?.split_once(". ")?.0.parse().ok().filter(|last| *last > 1)?;
-            Some(Choice { text: (pick(last)? + 1).to_string(), chosen: Vec::new() })
+            let offered = Some(numbered_lines(text)).filter(|lines| *lines > 1)?;
+            Some(Choice { text: (pick(offered)? + 1).to_string(), chosen: Vec::new() })
         }
         Content::Media { .. } => None,
     }
+}
+
+/// How many lines at the end of a text are numbered, from 1 on.
+fn numbered_lines(text: &str) -> usize {
+    let number = |line: &str| line.split_once(". ").and_then(|(number, _)| number.parse::<usize>().ok());
+    let Some(last) = text.lines().last().and_then(number) else { return 0 };
+    let counted = text.lines().rev().zip((1..=last).rev()).filter(|(line, place)| number(line) == Some(*place)).count();
+    if counted == last { last } else { 0 }
 }
 
 impl Messenger for PracticeNumber {
@@ -329,4 +337,19 @@ fn millis(ms: u64) -> Millis {
 /// A poisoned lock only means that another task panicked; the data behind these locks is whole at every step.
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::numbered_lines;
+
+    #[test]
+    fn only_lines_that_count_from_one_are_a_question() {
+        assert_eq!(numbered_lines("Geliyor musunuz?\n1. Evet\n2. Hayır"), 2);
+        for text in
+            ["", "Merhaba", "Yer: 3. kat", "Kampanya\n2026. yıla kadar", "Bakın\n1. Evet\n3. Hayır", "99999999999. x"]
+        {
+            assert_eq!(numbered_lines(text), 0, "{text}");
+        }
+    }
 }
