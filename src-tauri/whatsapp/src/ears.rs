@@ -59,6 +59,12 @@ pub enum Purpose {
     LinkByCode(PairCodeOptions),
 }
 
+impl Purpose {
+    pub fn is_linking(&self) -> bool {
+        !matches!(self, Self::Talk)
+    }
+}
+
 pub struct Ears {
     pub purpose: Purpose,
     pub queue: Queue,
@@ -71,6 +77,8 @@ pub struct Ears {
     pub stop: Notify,
     /// Messages may be sent.
     pub ready: AtomicBool,
+    /// Told when the phone has accepted.
+    pub accepted: Notify,
     client: OnceLock<Weak<Client>>,
     ending: Mutex<Ending>,
     phone_seen: AtomicI64,
@@ -106,6 +114,7 @@ impl Ears {
             clock: parts.clock,
             stop: Notify::new(),
             ready: AtomicBool::new(false),
+            accepted: Notify::new(),
             client: OnceLock::new(),
             ending: Mutex::default(),
             phone_seen: AtomicI64::new(Millis::MIN / 2),
@@ -283,6 +292,7 @@ impl Ears {
         let Some(phone) = phone_of(&pair.id) else { return self.end_linking(LinkEnd::Refused) };
         let linked = Signal::Linked { phone, lid: lid_of(&pair.lid), push_name: pair.business_name.clone() };
         self.ending().linked = Some(linked);
+        self.accepted.notify_one();
         let ears = Arc::clone(self);
         tokio::spawn(async move {
             tokio::time::sleep(FAREWELL).await;

@@ -159,7 +159,7 @@ impl NumberLine {
             .with_version(version)
             .with_cache_config(caches)
             .with_inbound_durability_hook(Inbox(Arc::clone(ears)));
-        if !matches!(purpose, Purpose::Talk) {
+        if purpose.is_linking() {
             let device = DevicePropsOverride::new().with_os(DEVICE_NAME).with_platform_type(PlatformType::DESKTOP);
             builder = builder.with_device_props(device);
         }

@@ -16,6 +16,8 @@ use crate::heard::stream_trouble;
 /// The library waits for its own last writes a few seconds.
 const SHUTDOWN: Duration = Duration::from_secs(20);
 const GOODBYE: Duration = Duration::from_secs(10);
+/// How long the library may take to tell that a phone has accepted, once it knows who the phone is.
+const TOLD: Duration = Duration::from_secs(5);
 
 pub struct Running {
     pub client: Arc<Client>,
@@ -99,6 +101,10 @@ async fn run(
         note_trouble(&ears, &node);
     }
     ears.ready.store(false, Ordering::SeqCst);
+    // The library tells it in a task of its own, and the server may have ended the connection before.
+    if ears.purpose.is_linking() && client.pn().is_some() {
+        let _ = tokio::time::timeout(TOLD, ears.accepted.notified()).await;
+    }
     if ears.was_linked() {
         // The library takes over the phone's settings and address book at a first connection, which it tells by the
         // empty name: a business's is filled in already.

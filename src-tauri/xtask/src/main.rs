@@ -8,6 +8,7 @@ mod bench;
 mod bindings;
 mod check;
 mod emulator;
+mod fuzz;
 mod node;
 mod packages;
 mod run;
@@ -31,6 +32,8 @@ Usage: cargo xtask <command> [options]
   emulator              Start the WhatsApp emulator and a build of the app that
                         talks to nothing else, to try real numbers by hand.
   bench [arguments]     Build with optimisation and run the benchmarks.
+  fuzz [target] [seconds]
+                        Files that a fuzzer makes up, a minute for each parser.
   bindings [--check]    Write the front end's view of the commands
                         (ui/src/api/bindings.ts), or only compare it.
 
@@ -52,6 +55,7 @@ fn main() -> ExitCode {
         "check" => flags(rest, ["--advisories"]).and_then(|[advisories]| check::run(advisories)),
         "emulator" => flags(rest, []).and_then(|[]| emulator::run()),
         "bench" => bench::run(rest),
+        "fuzz" => fuzz::run(rest),
         "bindings" => flags(rest, ["--check"]).and_then(|[check]| bindings::run(check)),
         unknown => Err(format!("There is no command '{unknown}'.\n\n{HELP}")),
     };

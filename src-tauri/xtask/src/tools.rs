@@ -1,4 +1,4 @@
-//! Cargo's plugins for `check`, at pinned versions, inside the target folder
+//! Cargo's plugins for `check` and `fuzz`, at pinned versions, inside the target folder
 //! so that nothing of the developer's own is replaced.
 
 use std::{fs, path::PathBuf, process::Command};
@@ -12,6 +12,7 @@ pub(crate) struct Tool {
 
 pub(crate) const DENY: Tool = Tool { name: "cargo-deny", version: "0.20.2" };
 pub(crate) const MACHETE: Tool = Tool { name: "cargo-machete", version: "0.9.2" };
+pub(crate) const FUZZ: Tool = Tool { name: "cargo-fuzz", version: "0.13.2" };
 
 impl Tool {
     /// The program, installed first where the pinned version is not there.

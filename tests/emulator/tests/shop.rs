@@ -45,6 +45,7 @@ pub async fn link<F: Future<Output = ()>>(app: &App, scan: impl FnOnce(String) -
     let linking = app.start_link(LinkHow::Qr, None).await.unwrap();
     loop {
         let view = app.link_view(linking).unwrap();
+        assert!(view.end.is_none(), "{view:?}");
         if let Some(code) = view.qr
             && let Some(scan) = scan.take()
         {
