@@ -10,6 +10,7 @@ use tauri::AppHandle;
 use tauri_specta::Event as _;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
+use tokio::time::Instant;
 use ulak_core::app::App;
 use ulak_core::contact::import;
 use ulak_core::event::Event;
@@ -17,6 +18,8 @@ use ulak_core::ids::CampaignId;
 
 /// At most ten rounds a second, each event once a round.
 const ROUND: Duration = Duration::from_millis(100);
+/// What happens together goes together, also after a silence.
+const TOGETHER: Duration = Duration::from_millis(20);
 
 #[derive(Clone, Serialize, Deserialize, Type, tauri_specta::Event)]
 #[serde(rename_all = "camelCase")]
@@ -59,11 +62,14 @@ pub struct FilesDropped {
 }
 
 /// Passes the core's events on for as long as the App lives.
+#[expect(clippy::disallowed_methods, reason = "how often the window is told is real time and decides nothing")]
 pub fn forward(handle: AppHandle, app: Arc<App>) {
     let mut events = app.events().subscribe();
     let app = Arc::downgrade(&app);
     tauri::async_runtime::spawn(async move {
-        while let Some(round) = gather(&mut events).await {
+        let mut next = Instant::now();
+        while let Some(round) = gather(&mut events, next).await {
+            next = Instant::now() + ROUND;
             let Some(app) = app.upgrade() else { return };
             for event in round {
                 if let Err(error) = emit(&handle, &app, event) {
@@ -74,11 +80,12 @@ pub fn forward(handle: AppHandle, app: Arc<App>) {
     });
 }
 
-/// Everything that happens in one round, each event once. None when there will be no more.
-async fn gather(events: &mut Receiver<Event>) -> Option<HashSet<Event>> {
+/// Everything that happens in one round, each event once, no sooner than `next`. None when there will be no more.
+#[expect(clippy::disallowed_methods, reason = "how often the window is told is real time and decides nothing")]
+async fn gather(events: &mut Receiver<Event>, next: Instant) -> Option<HashSet<Event>> {
     let mut round = HashSet::new();
     take(events.recv().await, &mut round)?;
-    let end = tokio::time::sleep(ROUND);
+    let end = tokio::time::sleep_until(next.max(Instant::now() + TOGETHER));
     tokio::pin!(end);
     loop {
         tokio::select! {

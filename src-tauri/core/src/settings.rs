@@ -3,7 +3,7 @@
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use sqlx::SqliteConnection;
+use sqlx::{Row, SqliteConnection};
 
 use crate::clock::system_zone;
 use crate::outbox::window::SendingHours;
@@ -93,6 +93,19 @@ pub mod key {
 pub async fn load(db: &mut SqliteConnection) -> Result<Settings, sqlx::Error> {
     let stored: Option<serde_json::Map<String, Value>> = get(db, key::SETTINGS).await?;
     Ok(stored.map_or_else(Settings::default, completed))
+}
+
+/// Whether everything is paused, and the sending hours.
+pub async fn pause_and_hours(db: &mut SqliteConnection) -> Result<(bool, SendingHours), sqlx::Error> {
+    let rows = sqlx::query("SELECT key, value FROM settings WHERE key IN (?, ?)")
+        .bind(key::PAUSED_ALL)
+        .bind(key::SETTINGS)
+        .fetch_all(db)
+        .await?;
+    let stored = |key: &str| rows.iter().find(|row| row.get::<&str, _>(0) == key).map(|row| row.get::<&str, _>(1));
+    let paused = stored(key::PAUSED_ALL).and_then(|text| serde_json::from_str(text).ok());
+    let settings = stored(key::SETTINGS).and_then(|text| serde_json::from_str(text).ok());
+    Ok((paused.unwrap_or(false), settings.map_or_else(Settings::default, completed).hours()))
 }
 
 fn completed(stored: serde_json::Map<String, Value>) -> Settings {

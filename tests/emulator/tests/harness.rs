@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use ulak_emulator::{Emulator, Options};
 use whatsapp_rust::bot::{Bot, BotHandle};
 use whatsapp_rust::http::{HttpClient, HttpRequest, HttpResponse};
-use whatsapp_rust::store::SqliteStore;
+use whatsapp_rust::store::{SqliteStore, SqliteStoreConfig};
 use whatsapp_rust::transport::{Transport, TransportEvent, TransportFactory, from_websocket};
 use whatsapp_rust::types::events::{ChannelEventHandler, Event, Receipt, ServerAck};
 use whatsapp_rust::types::presence::ReceiptType;
@@ -102,7 +102,12 @@ impl Running {
     }
 
     pub async fn start_at(chat_url: String, folder: TempDir) -> Self {
-        let store = SqliteStore::new(folder.path().join("session.db").to_str().unwrap()).await.unwrap();
+        Self::start_with(chat_url, folder, SqliteStoreConfig::default()).await
+    }
+
+    pub async fn start_with(chat_url: String, folder: TempDir, config: SqliteStoreConfig) -> Self {
+        let file = folder.path().join("session.db");
+        let store = SqliteStore::with_config(file.to_str().unwrap(), config).await.unwrap();
         let bot = Bot::builder()
             .with_backend(store)
             .with_transport_factory(Dialler(chat_url))

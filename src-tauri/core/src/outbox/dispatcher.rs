@@ -10,12 +10,12 @@ use std::time::Duration;
 use tokio::sync::{Notify, watch};
 use tokio::task::{Id, JoinError, JoinSet};
 
-use super::pace::Rhythm;
 use super::plan::{Action, Wait, Why, next_action};
 use super::state::cause;
 use super::store::claim::{Claim, Poll, Taken, claim};
 use super::store::complete::complete;
-use super::store::{queue, rhythm, snapshot};
+use super::store::numbers::next_rhythm;
+use super::store::{queue, snapshot};
 use crate::clock::{SECOND, SharedClock};
 use crate::db::{Db, StorageError};
 use crate::event::{Event, Events};
@@ -23,7 +23,6 @@ use crate::ids::{PartId, SessionId};
 use crate::media;
 use crate::session::lines::Lines;
 use crate::session::messenger::{Content, Messenger, Outcome, Outgoing};
-use crate::session::store as sessions;
 
 /// After this long without an answer the outcome is unknown.
 const ANSWER_DEADLINE: crate::clock::Millis = 75 * SECOND;
@@ -89,15 +88,22 @@ impl Dispatcher {
         self.write_outcomes(flight).await?;
         let now = self.clock.now();
         let usable = self.lines.ids();
-        let snapshot = {
+        let mut snapshot = {
             let mut reader = self.db.read().acquire().await?;
             snapshot(&mut reader, now, &usable, &flight.busy()).await?
         };
-        match next_action(now, &snapshot) {
-            Action::Send { part, session } => {
-                self.send(flight, part, session).await?;
-                Ok(Next::Again)
+        let mut action = next_action(now, &snapshot);
+        if let Action::Send { part, session } = action {
+            if !self.send(flight, part, session).await? {
+                return Ok(Next::Again);
             }
+            // What stands behind this part may use the same numbers and is due no earlier. So where no other number
+            // could have sent it, there is nothing more to send until something happens.
+            snapshot.sessions.iter_mut().filter(|state| state.id == session).for_each(|state| state.busy = true);
+            action = next_action(now, &snapshot);
+        }
+        match action {
+            Action::Send { .. } => Ok(Next::Again),
             Action::Sleep { until, wait } => {
                 self.show(wait);
                 Ok(Next::Wait(wait, self.clock.real_wait(until).min(LONGEST_SLEEP)))
@@ -113,32 +119,31 @@ impl Dispatcher {
         }
     }
 
-    async fn send(self: &Arc<Self>, flight: &mut Flight, part: PartId, session: SessionId) -> Result<(), StorageError> {
-        let Some(messenger) = self.lines.get(session) else { return Ok(()) };
+    /// Whether it is on its way now.
+    async fn send(
+        self: &Arc<Self>,
+        flight: &mut Flight,
+        part: PartId,
+        session: SessionId,
+    ) -> Result<bool, StorageError> {
+        let Some(messenger) = self.lines.get(session) else { return Ok(false) };
         let now = self.clock.now();
         let mut tx = self.db.begin().await?;
-        let rhythm = self.next_rhythm(&mut tx, session, now).await?;
+        let rhythm = next_rhythm(&mut tx, session, now, getrandom::u64().unwrap_or(0)).await;
+        let rhythm = rhythm.map_err(|error| self.db.error(error))?;
         let claim = claim(&mut tx, part, session, rhythm, now).await.map_err(|error| self.db.error(error))?;
         self.db.commit(tx).await?;
-        if let Claim::Taken(taken) = claim {
-            self.events.emit(Event::CampaignChanged(taken.queue));
-            self.show(Wait { why: Why::Sending, until: None, session: Some(session) });
-            flight.launch(self.clone(), messenger, *taken);
-        } else if let Claim::Skipped(_) = claim {
-            self.events.emit(Event::LedgerChanged);
+        match claim {
+            Claim::Taken(taken) => {
+                self.events.emit(Event::CampaignChanged(taken.queue));
+                self.show(Wait { why: Why::Sending, until: None, session: Some(session) });
+                flight.launch(self.clone(), messenger, *taken);
+                return Ok(true);
+            }
+            Claim::Skipped(_) => self.events.emit(Event::LedgerChanged),
+            Claim::Gone => {}
         }
-        Ok(())
-    }
-
-    async fn next_rhythm(
-        &self,
-        db: &mut sqlx::SqliteConnection,
-        session: SessionId,
-        now: crate::clock::Millis,
-    ) -> Result<Rhythm, StorageError> {
-        let before = rhythm(db, session).await?;
-        let Some(session) = sessions::by_id(db, session).await? else { return Ok(before) };
-        Ok(before.after_send(now, &session.pace, getrandom::u64().unwrap_or(0)))
+        Ok(false)
     }
 
     async fn write_outcomes(&self, flight: &mut Flight) -> Result<(), StorageError> {

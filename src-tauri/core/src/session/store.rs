@@ -36,7 +36,7 @@ pub(crate) fn session(row: &SqliteRow) -> Session {
     }
 }
 
-fn pace(row: &SqliteRow) -> Pace {
+pub(crate) fn pace(row: &SqliteRow) -> Pace {
     Pace {
         min_ms: row.get("pace_min_ms"),
         max_ms: row.get("pace_max_ms"),

@@ -7,41 +7,33 @@ use crate::clock::Millis;
 use crate::ids::SessionId;
 use crate::outbox::plan::Head;
 
-/// So many of a session's own parts are offered, so that one that must wait does not hide the next.
-const BOUND: i64 = 8;
-
-/// The first part of every open queue that any of its numbers may send.
-pub async fn of_queues(db: &mut SqliteConnection) -> Result<Vec<Head>, sqlx::Error> {
+/// The first part of every open queue that any of its numbers may send, and of every number the parts that no other may
+/// send: of unknown outcome, or kept by it. Eight of those each, so that one that must wait does not hide the next.
+///
+/// The eight stands in the text: SQLite plans a statement anew each time a limit is bound to it.
+pub async fn first(db: &mut SqliteConnection) -> Result<Vec<Head>, sqlx::Error> {
     let rows = sqlx::query(
-        "SELECT p.id, p.due_at, q.id AS queue, q.priority, q.keep_hours, q.session_ids
+        "SELECT p.id, p.due_at, q.id AS queue, q.priority, q.keep_hours, q.session_ids, NULL AS bound_to
          FROM queues q JOIN parts p ON p.id =
              (SELECT h.id FROM parts h
               WHERE h.queue_id = q.id AND h.state = 'pending' AND h.ready = 1 AND h.session_id IS NULL
               ORDER BY h.due_at, h.id LIMIT 1)
-         WHERE q.state = 'open'",
-    )
-    .fetch_all(db)
-    .await?;
-    Ok(rows.iter().map(|row| head(row, None)).collect())
-}
-
-/// Parts that no other number may send: of unknown outcome, or kept by the number.
-pub async fn bound_to(db: &mut SqliteConnection, session: SessionId) -> Result<Vec<Head>, sqlx::Error> {
-    let rows = sqlx::query(
-        "SELECT * FROM (SELECT p.id, p.due_at, q.id AS queue, q.priority, q.keep_hours, q.session_ids
-             FROM parts p JOIN queues q ON q.id = p.queue_id
-             WHERE p.session_id = ?1 AND p.state = 'unknown' AND q.state = 'open' ORDER BY p.due_at LIMIT ?2)
+         WHERE q.state = 'open'
          UNION ALL
-         SELECT * FROM (SELECT p.id, p.due_at, q.id AS queue, q.priority, q.keep_hours, q.session_ids
-             FROM parts p JOIN queues q ON q.id = p.queue_id
-             WHERE p.session_id = ?1 AND p.state = 'pending' AND p.ready = 1 AND q.state = 'open'
-             ORDER BY p.due_at LIMIT ?2)",
+         SELECT p.id, p.due_at, q.id, q.priority, q.keep_hours, q.session_ids, s.id
+         FROM sessions s CROSS JOIN parts p ON p.id IN
+             (SELECT * FROM (SELECT h.id FROM parts h JOIN queues q ON q.id = h.queue_id
+                  WHERE h.session_id = s.id AND h.state = 'unknown' AND q.state = 'open' ORDER BY h.due_at LIMIT 8)
+              UNION ALL
+              SELECT * FROM (SELECT h.id FROM parts h JOIN queues q ON q.id = h.queue_id
+                  WHERE h.session_id = s.id AND h.state = 'pending' AND h.ready = 1 AND q.state = 'open'
+                  ORDER BY h.due_at LIMIT 8))
+         JOIN queues q ON q.id = p.queue_id
+         WHERE s.removed_at IS NULL",
     )
-    .bind(session)
-    .bind(BOUND)
     .fetch_all(db)
     .await?;
-    Ok(rows.iter().map(|row| head(row, Some(session))).collect())
+    Ok(rows.iter().map(|row| head(row, row.get("bound_to"))).collect())
 }
 
 /// The first part of every open queue whose contact the number has talked with.

@@ -1,0 +1,107 @@
+//! What the planner must know of every number: its rhythm, its caps and what narrows it.
+
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row, SqliteConnection};
+
+use crate::clock::{DAY, HOUR, Millis};
+use crate::ids::SessionId;
+use crate::outbox::gate::{Gate, Restrictions, gate};
+use crate::outbox::pace::Rhythm;
+use crate::outbox::plan::SessionState;
+use crate::session::Pace;
+use crate::session::store::pace;
+
+pub struct Number {
+    pub id: SessionId,
+    pace: Pace,
+    rhythm: Rhythm,
+    /// None where nobody restricts it: the practice number.
+    limits: Option<Restrictions>,
+}
+
+/// Those on the list, in order of priority.
+pub async fn all(db: &mut SqliteConnection) -> Result<Vec<Number>, sqlx::Error> {
+    let rows = sqlx::query(
+        "SELECT id, pace_min_ms, pace_max_ms, batch, rest_ms, hourly_cap, daily_cap, next_send_at, resting, batch_sent,
+                kind = 'whatsapp' AND linked_at IS NOT NULL AS is_linked, shut_cause, shut_until, locked_until,
+                new_chats_used, new_chats_quota, quota_renews_at, limits_at
+         FROM sessions WHERE removed_at IS NULL ORDER BY priority, id",
+    )
+    .fetch_all(db)
+    .await?;
+    let limits = |row: &SqliteRow| Restrictions {
+        shut_cause: row.get("shut_cause"),
+        shut_until: row.get("shut_until"),
+        locked_until: row.get("locked_until"),
+        new_chats_used: row.get("new_chats_used"),
+        new_chats_quota: row.get("new_chats_quota"),
+        quota_renews_at: row.get("quota_renews_at"),
+        limits_at: row.get("limits_at"),
+    };
+    let number = |row: &SqliteRow| Number {
+        id: row.get("id"),
+        pace: pace(row),
+        rhythm: rhythm(row),
+        limits: row.get::<bool, _>("is_linked").then(|| limits(row)),
+    };
+    Ok(rows.iter().map(number).collect())
+}
+
+impl Number {
+    /// It is linked, connected or not.
+    pub fn is_linked(&self) -> bool {
+        self.limits.is_some()
+    }
+
+    pub async fn state(&self, db: &mut SqliteConnection, now: Millis, busy: bool) -> Result<SessionState, sqlx::Error> {
+        // A clock that was set back must not turn a wait of seconds into one of days.
+        let longest = self.pace.max_ms.max(self.pace.rest_ms);
+        let next_send_at = self.rhythm.next_send_at.min(now + longest);
+        let hourly = cap_until(db, self.id, self.pace.hourly_cap, HOUR).await?.map(|until| until.min(now + HOUR));
+        let daily = cap_until(db, self.id, self.pace.daily_cap, DAY).await?.map(|until| until.min(now + DAY));
+        let cap_until = hourly.max(daily).filter(|until| *until > now);
+        let gate = self.limits.as_ref().map_or(Gate::Open, |limits| gate(now, limits));
+        Ok(SessionState { id: self.id, busy, next_send_at, resting: self.rhythm.resting, cap_until, gate })
+    }
+}
+
+/// When the newest `cap` tries no longer all lie within one `span`.
+async fn cap_until(
+    db: &mut SqliteConnection,
+    session: SessionId,
+    cap: u32,
+    span: Millis,
+) -> Result<Option<Millis>, sqlx::Error> {
+    if cap == 0 {
+        return Ok(None);
+    }
+    let oldest: Option<Millis> = sqlx::query_scalar(
+        "SELECT started_at FROM attempts WHERE session_id = ? ORDER BY started_at DESC LIMIT 1 OFFSET ?",
+    )
+    .bind(session)
+    .bind(cap - 1)
+    .fetch_optional(db)
+    .await?;
+    Ok(oldest.map(|at| at + span))
+}
+
+/// The rhythm of a number after a send at `now`; `chance` is any number, evenly spread.
+pub async fn next_rhythm(
+    db: &mut SqliteConnection,
+    session: SessionId,
+    now: Millis,
+    chance: u64,
+) -> Result<Rhythm, sqlx::Error> {
+    let row = sqlx::query(
+        "SELECT pace_min_ms, pace_max_ms, batch, rest_ms, hourly_cap, daily_cap, next_send_at, resting, batch_sent
+         FROM sessions WHERE id = ?",
+    )
+    .bind(session)
+    .fetch_one(db)
+    .await?;
+    Ok(rhythm(&row).after_send(now, &pace(&row), chance))
+}
+
+fn rhythm(row: &SqliteRow) -> Rhythm {
+    Rhythm { next_send_at: row.get("next_send_at"), resting: row.get("resting"), batch_sent: row.get("batch_sent") }
+}
