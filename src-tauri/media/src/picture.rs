@@ -42,7 +42,6 @@ pub(crate) fn finish(source: Source, content: Content, weight: usize) -> Result<
         (width, height) = (height, width);
     }
     let resized = width.max(height) > LONGEST_SIDE;
-    let untouched = source.lossless.filter(|_| !resized);
 
     let mut pixels = eight_bit(shrink(source.pixels, LONGEST_SIDE).ok_or_else(broken)?);
     if let Some(colours) = &source.colours {
@@ -52,7 +51,7 @@ pub(crate) fn finish(source: Source, content: Content, weight: usize) -> Result<
 
     let mut facts = SourceFacts::new(content.name(), weight as u64);
     (facts.width, facts.height) = (Some(width), Some(height));
-    let encoded = choose(&pixels, content, untouched).ok_or_else(broken)?;
+    let encoded = choose(&pixels, content, source.lossless).ok_or_else(broken)?;
     let mut prepared = Prepared::new(Kind::Image, encoded.mime, encoded.bytes, facts);
     (prepared.width, prepared.height) = (Some(pixels.width()), Some(pixels.height()));
     prepared.thumbnail = thumbnail(&pixels).ok_or_else(broken)?;
@@ -85,7 +84,7 @@ pub(crate) struct Source {
     /// More than eight bits a channel.
     pub(crate) deep: bool,
     /// The file itself without metadata, where it shows exactly `pixels`:
-    /// upright, eight bits a channel, and colours that are sRGB already.
+    /// upright, small, eight bits a channel, and colours that are sRGB already.
     pub(crate) lossless: Option<Vec<u8>>,
 }
 
@@ -116,7 +115,14 @@ fn decode(bytes: &[u8], format: ImageFormat) -> Result<Source, Refusal> {
     let four_inks = frame.is_some_and(|frame| frame.four_inks);
     let as_it_is = orientation == Orientation::NoTransforms && colours.is_none() && !deep && !four_inks;
     let pixels = DynamicImage::from_decoder(decoder).map_err(|error| refusal(&error, format))?;
-    Ok(Source { pixels, orientation, colours, four_inks, deep, lossless: stripped.filter(|_| as_it_is) })
+    let small = pixels.width().max(pixels.height()) <= LONGEST_SIDE;
+    let lossless = stripped.filter(|file| as_it_is && small && shows(file, format, &pixels));
+    Ok(Source { pixels, orientation, colours, four_inks, deep, lossless })
+}
+
+/// Decoders skip what is out of place, each in its way, so a damaged file may show something else without its metadata.
+fn shows(file: &[u8], format: ImageFormat, pixels: &DynamicImage) -> bool {
+    open(file, format).and_then(DynamicImage::from_decoder).is_ok_and(|shown| shown == *pixels)
 }
 
 fn open(bytes: &[u8], format: ImageFormat) -> image::ImageResult<Box<dyn ImageDecoder + '_>> {

@@ -98,6 +98,20 @@ fn flip_bits(endings: &[&str], rounds: usize) {
     assert!(tried >= rounds);
 }
 
+/// A start of a picture among the pixels, which ends them, and a colour space that there is not: what one decoder skips,
+/// another stumbles over. Found by fuzzing.
+#[test]
+fn what_is_sent_shows_what_was_seen_also_where_marks_stand_among_the_pixels() {
+    let whole = fixture("sample.jpg");
+    let scan = whole.windows(2).rposition(|pair| pair == [0xFF, 0xDA]).unwrap();
+    let marks = b"\xFF\xD8\xFF\xEE\x00\x0EAdobe\x00\x04\x05\x06\x07\x08\x09";
+    for at in (scan + 14..whole.len() - 2).step_by(997) {
+        let mut damaged = whole.clone();
+        damaged.splice(at..at, *marks);
+        let _ = verdict(&damaged, Wish::Auto, &format!("marks at {at}"));
+    }
+}
+
 #[test]
 fn flipped_bits_in_pictures() {
     flip_bits(PICTURES, 50);
