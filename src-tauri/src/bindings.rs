@@ -47,6 +47,7 @@ pub fn builder() -> Builder<Wry> {
             campaigns::pick_media_files,
             campaigns::add_media,
             campaigns::paste_media,
+            campaigns::copied_picture,
             campaigns::remove_media,
             campaigns::order_media,
             campaigns::media_picture,

@@ -1,6 +1,7 @@
 //! The shell: the window and the terminal around `ulak-core`. It wires, translates and shows; it decides nothing.
 
 mod bindings;
+mod clipboard;
 mod commands;
 mod door;
 mod events;

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use data_encoding::BASE64;
 use tauri::AppHandle;
 use ulak_core::app::{DraftCheck, MessagePreview, Review, TestSend};
 use ulak_core::campaign::draft::{Draft, DraftEdit, MediaItem};
@@ -12,6 +13,8 @@ use ulak_core::inbound::store::replies::{ReplyPage, ReplyQuery};
 use ulak_core::media::MediaWish;
 use ulak_core::outbox::state::SkipReason;
 use ulak_core::outbox::store::recipients::{RecipientPage, RecipientQuery, RecipientView};
+
+use crate::clipboard;
 
 use super::{Answer, Door, ask, path_of, shown};
 
@@ -84,6 +87,13 @@ pub async fn paste_media(
     wish: Option<MediaWish>,
 ) -> Answer<MediaItem> {
     door.app().await?.paste_media(draft_id, &name, &base64, wish.unwrap_or_default().into()).await
+}
+
+/// The picture on the clipboard as PNG in base64, where the webview hides it from the page.
+#[tauri::command]
+#[specta::specta]
+pub async fn copied_picture(handle: AppHandle) -> Answer<Option<String>> {
+    Ok(clipboard::picture(&handle).await.map(|png| BASE64.encode(&png)))
 }
 
 #[tauri::command]

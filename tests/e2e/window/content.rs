@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use crate::desk::{Desk, at_the_desk, fixture};
-use crate::drag::drop_files;
+use crate::drag::{drag, drop_files, paste};
 use crate::owner::{BASIS, SIX, compose, practise_at, send_now, start, wait_for_all, with_contacts};
 use crate::page::Page;
 use crate::patience::CAMPAIGN;
@@ -49,6 +49,36 @@ fn files_are_dropped_put_in_order_removed_and_all_arrive() {
         let kinds: Vec<&str> = shown.iter().map(|bubble| bubble["kind"].as_str().unwrap()).collect();
         assert_eq!(kinds, ["image", "document", "voice", "text"]);
         page.picture("read").await;
+    });
+}
+
+#[test]
+fn a_picture_is_pasted_and_a_file_moved_with_the_pointer() {
+    at_the_desk(async {
+        let desk = Desk::new("paste");
+        let ulak = desk.ulak().await;
+        let page = &ulak.page;
+        with_contacts(&desk, page, "name,phone\nAyşe Yılmaz,+90 532 555 01 42\n").await;
+        practise_at(page, 1, 300, 0).await;
+        compose(page, "Autumn menu", "Merhaba {{name}}, yeni menümüz ekte.").await;
+        page.press("composer-text").await;
+        paste(&fixture("media/transparent.png")).await;
+        files_are(page, &["Pasted file.png"]).await;
+        page.picture("pasted").await;
+        drop_files(page, "composer-drop", &[&fixture("media/vbr.mp3"), &fixture("media/pages-300.pdf")]).await;
+        files_are(page, &["Pasted file.png", "vbr.mp3", "pages-300.pdf"]).await;
+        let grips = "return [...document.querySelectorAll('[data-testid=file-row] [data-grip]')].map((grip) => {
+            const box = grip.getBoundingClientRect();
+            return [Math.round(box.x + box.width / 2), Math.round(box.y + box.height / 2)]; })";
+        let grips: Vec<(i64, i64)> = serde_json::from_value(page.run(grips).await.unwrap()).unwrap();
+        drag(grips[2], grips[0]).await;
+        files_are(page, &["pages-300.pdf", "Pasted file.png", "vbr.mp3"]).await;
+        page.picture("moved").await;
+        send_now(page).await;
+        wait_for_all(page, "read", 1).await;
+        let shown = phones::shown(&desk.data());
+        let kinds: Vec<&str> = shown.iter().map(|bubble| bubble["kind"].as_str().unwrap()).collect();
+        assert_eq!(kinds, ["document", "image", "voice", "text"]);
     });
 }
 

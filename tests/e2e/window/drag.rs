@@ -1,4 +1,5 @@
-//! Files dragged from the desktop onto the window, with the pointer of the display.
+//! What the owner's hand does on the display: files dragged from the desktop onto the window, things moved within it, and
+//! a picture pasted off the clipboard.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -41,6 +42,30 @@ pub async fn drop_files(page: &Page, onto: &str, files: &[&Path]) {
         page.fail(&format!("{onto} did not notice the files over it")).await;
     }
     source.wait().await.unwrap();
+}
+
+/// Takes hold of something in the window and lets it go elsewhere, by way of the middle.
+pub async fn drag(from: (i64, i64), to: (i64, i64)) {
+    move_to(from).await;
+    pointer(&["mousedown", "1"]).await;
+    for part in 1..=4 {
+        move_to((from.0 + (to.0 - from.0) * part / 4, from.1 + (to.1 - from.1) * part / 4)).await;
+    }
+    pointer(&["mouseup", "1"]).await;
+    move_to(AWAY).await;
+}
+
+/// Copies the picture elsewhere on the desktop and presses Ctrl+V.
+pub async fn paste(picture: &Path) {
+    let mut clipboard = Command::new("xclip");
+    let clipboard = clipboard.args(["-quiet", "-selection", "clipboard", "-target", "image/png", "-in"]).arg(picture);
+    let mut clipboard = clipboard.stdout(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true).spawn().unwrap();
+    // It says that it waits when the clipboard is its own.
+    let mut said = BufReader::new(clipboard.stderr.take().unwrap()).lines();
+    tokio::time::timeout(SOON, said.next_line()).await.expect("xclip says nothing").unwrap();
+    pointer(&["key", "ctrl+v"]).await;
+    // The window asks for the picture in its own time; whoever copies next ends this.
+    tokio::spawn(async move { clipboard.wait().await });
 }
 
 /// A drag begins when the pointer has moved far enough.

@@ -39,6 +39,8 @@ export const commands = {
 	pickMediaFiles: () => __TAURI_INVOKE<string[]>("pick_media_files"),
 	addMedia: (draftId: CampaignId, path: string, wish: MediaWish | null) => __TAURI_INVOKE<MediaItem>("add_media", { draftId, path, wish }),
 	pasteMedia: (draftId: CampaignId, name: string, base64: string, wish: MediaWish | null) => __TAURI_INVOKE<MediaItem>("paste_media", { draftId, name, base64, wish }),
+	/**  The picture on the clipboard as PNG in base64, where the webview hides it from the page. */
+	copiedPicture: () => __TAURI_INVOKE<string | null>("copied_picture"),
 	removeMedia: (draftId: CampaignId, mediaId: MediaId) => __TAURI_INVOKE<Draft>("remove_media", { draftId, mediaId }),
 	orderMedia: (draftId: CampaignId, mediaIds: MediaId[]) => __TAURI_INVOKE<Draft>("order_media", { draftId, mediaIds }),
 	mediaPicture: (mediaId: MediaId) => __TAURI_INVOKE<string>("media_picture", { mediaId }),

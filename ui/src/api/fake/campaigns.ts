@@ -10,7 +10,7 @@ const TEXT = 4096;
 let picked = 0;
 const states: PartState[] = ['pending', 'sending', 'sent', 'delivered', 'read', 'played', 'failed', 'skipped', 'cancelled', 'unknown'];
 
-type Commands = Pick<Api, 'campaigns' | 'createDraft' | 'draft' | 'saveDraft' | 'deleteDraft' | 'duplicateCampaign' | 'pickMediaFiles' | 'addMedia' | 'pasteMedia' | 'removeMedia' | 'orderMedia' | 'mediaPicture'
+type Commands = Pick<Api, 'campaigns' | 'createDraft' | 'draft' | 'saveDraft' | 'deleteDraft' | 'duplicateCampaign' | 'pickMediaFiles' | 'addMedia' | 'pasteMedia' | 'copiedPicture' | 'removeMedia' | 'orderMedia' | 'mediaPicture'
   | 'sendTest' | 'useTemplate' | 'previewMessage' | 'checkDraft' | 'skippedPeople' | 'reviewCampaign' | 'scheduleCampaign' | 'pauseCampaign' | 'resumeCampaign' | 'cancelCampaign' | 'retryFailed' | 'pauseEverything' | 'resumeEverything' | 'live' | 'recipients' | 'recipient' | 'replies'>;
 
 export function campaignCommands(world: World): Commands {
@@ -39,6 +39,7 @@ export function campaignCommands(world: World): Commands {
     pickMediaFiles: async () => [['/home/shop/frames-window.jpg'], ['/home/shop/elvan-milano.m4a', '/home/shop/showroom-tour.mov', '/home/shop/price-list.docx'], ['/home/shop/price-list.pdf']][picked++ % 3] ?? [],
     addMedia: async (id, path, wish) => add(find(id), path.split(/[\\/]/).at(-1) ?? path, wish),
     pasteMedia: async (id, name, _, wish) => add(find(id), name, wish),
+    copiedPicture: async () => null,
     removeMedia: async (id, mediaId) => { const one = find(id); one.media = one.media.filter((item) => item.id !== mediaId); return touch(one); },
     orderMedia: async (id, order) => { const one = find(id); one.media.sort((a, b) => order.indexOf(a.id) - order.indexOf(b.id)); return touch(one); },
     mediaPicture: async () => picture(800, 600),
