@@ -42,7 +42,7 @@ fn photo(app: &Path, folder: &Path) -> Outcome<Figure> {
 
 fn voice(app: &Path, folder: &Path) -> Outcome<Figure> {
     let sound = folder.join("sound.mp3");
-    let tone = "sine=frequency=220:duration=60,tremolo=f=3[a];anoisesrc=d=60:a=0.05[b];[a][b]amerge=inputs=2";
+    let tone = "sine=frequency=220:duration=60,tremolo=f=3[a];anoisesrc=d=60:a=0.05:r=44100[b];[a][b]join=inputs=2:channel_layout=stereo";
     run(Command::new("ffmpeg").args(["-filter_complex", tone, "-ar", "44100", "-b:a", "192k"]).arg(&sound))?;
     let mut pairs = Pairs::default();
     for turn in 0..REPETITIONS {

@@ -82,6 +82,49 @@ fn a_picture_is_pasted_and_a_file_moved_with_the_pointer() {
     });
 }
 
+/// Notes for how long the page stood still at most until every file has its verdict, in milliseconds.
+const WATCH_PAUSES: &str = "let last = performance.now();
+    window.longestPause = 0;
+    const timer = setInterval(() => {
+        const now = performance.now();
+        window.longestPause = Math.max(window.longestPause, Math.round(now - last));
+        last = now;
+        if (document.querySelector('[data-testid=file-refused]') && !document.querySelector('[data-testid=file-reading]')) {
+            clearInterval(timer);
+            window.allAnswered = true;
+        }
+    }, 5);
+    return null";
+
+#[test]
+fn of_five_hundred_photos_ten_are_taken_and_every_other_is_answered() {
+    at_the_desk(async {
+        let desk = Desk::new("five-hundred");
+        let ulak = desk.ulak().await;
+        let page = &ulak.page;
+        with_contacts(&desk, page, SIX).await;
+        compose(page, "Whole album", "Merhaba {{name}}.").await;
+        let album = tempfile::tempdir().unwrap();
+        let photos: Vec<_> = (1..=500).map(|number| album.path().join(format!("photo-{number:03}.jpg"))).collect();
+        for photo in &photos {
+            std::fs::copy(fixture("media/sample.jpg"), photo).unwrap();
+        }
+        let photos: Vec<_> = photos.iter().map(std::path::PathBuf::as_path).collect();
+        page.run(WATCH_PAUSES).await.unwrap();
+        drop_files(page, "composer-drop", &photos).await;
+        page.within(CAMPAIGN, "an answer to every photo", "window.allAnswered").await;
+        println!(
+            "500 photos dropped: the page paused for {} ms at most",
+            page.run("return longestPause").await.unwrap()
+        );
+        let taken = page.run(&format!("return {NAMES}")).await.unwrap();
+        let first: Vec<_> = (1..=10).map(|number| format!("photo-{number:03}.jpg")).collect();
+        assert_eq!(taken, json!(first));
+        page.says("file-refused", "photo-011.jpg and 489 more").await;
+        page.picture("answered").await;
+    });
+}
+
 #[test]
 fn the_counter_counts_as_whatsapp_does() {
     at_the_desk(async {

@@ -71,7 +71,7 @@ pub enum CampaignError {
     Template(#[from] TemplateError),
     #[error("{0}")]
     Media(#[from] ulak_media::Refusal),
-    #[error("A campaign takes at most {most} photos.")]
+    #[error("A campaign takes at most {most} files.")]
     TooManyFiles { most: usize },
     #[error(
         "Practice and real numbers cannot send one campaign together. Choose only the practice number, or only real ones."

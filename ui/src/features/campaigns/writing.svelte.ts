@@ -1,6 +1,7 @@
 // A text with files and answers while it is written: a draft of a campaign, or a template. Every change shows at once,
 // can be undone, and is saved on the pause after it; a save that fails keeps what was written and says why.
 import type { Choice, MediaItem, MediaWish } from '../../api/client';
+import { asAppError } from '../../lib/errors';
 import { allText, hasPoll, wholeText } from './choice';
 import { fresh, record, redo, undo, type History } from './history';
 import { shapeOf } from './shape';
@@ -12,8 +13,8 @@ const PAUSE = 600;
 export type Content = { text: string; choice: Choice | null; splitLongCaption: boolean };
 export type Written = Content & { id: string; name: string; media: MediaItem[]; updatedAt: number };
 
-/** A file on its way in, or one that did not get in. */
-export type Incoming = { key: number; name: string; error: unknown };
+/** A file on its way in, or one that did not get in, with so many more that did not for the same reason. */
+export type Incoming = { key: number; name: string; error: unknown; more: number };
 export type Source = { path: string } | { name: string; base64: string };
 
 export abstract class Writing<W extends Written> {
@@ -141,15 +142,20 @@ export abstract class Writing<W extends Written> {
 
   /** One after the other, so that only one file at a time is being prepared. */
   async #bring(files: { name: string; source: Source }[]): Promise<void> {
-    const rows = files.map(({ name, source }) => ({ row: { key: (this.#keys += 1), name, error: null as unknown }, source }));
+    const rows = files.map(({ name, source }) => ({ row: { key: (this.#keys += 1), name, error: null as unknown, more: 0 }, source }));
     this.incoming = [...this.incoming, ...rows.map(({ row }) => row)];
-    for (const { row, source } of rows) {
+    for (const [index, { row, source }] of rows.entries()) {
       try {
         const item = await this.#add(source, 'auto');
         this.dismiss(row.key);
         this.#setFiles([...this.files, item]);
       } catch (error) {
-        this.incoming = this.incoming.map((one) => (one.key === row.key ? { ...one, error } : one));
+        // What is behind one file too many is too many as well.
+        const full = asAppError(error).code === 'campaign.too_many_files';
+        const behind = new Set(full ? rows.slice(index + 1).map((one) => one.row.key) : []);
+        const shown = this.incoming.filter((one) => !behind.has(one.key));
+        this.incoming = shown.map((one) => (one.key === row.key ? { ...one, error, more: behind.size } : one));
+        if (full) break;
       }
     }
     await this.#filesChanged();
