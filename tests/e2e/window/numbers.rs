@@ -23,6 +23,7 @@ fn numbers_are_linked_off_the_screen_and_a_campaign_outlives_the_ban_of_one() {
         let ulak = desk.ulak_at(&emulator.chat).await;
         let page = &ulak.page;
         with_contacts(&desk, page, &customers(PEOPLE as usize)).await;
+        open_all_day(page).await;
         page.core("top_up", json!({ "book": "real", "credits": 100, "price": "", "note": "" })).await;
 
         link_by_qr(page, &emulator).await;
@@ -95,6 +96,14 @@ fn numbers_are_linked_off_the_screen_and_a_campaign_outlives_the_ban_of_one() {
         .await;
         ulak.close().await;
     });
+}
+
+/// Real numbers keep the sending hours, and this story happens at any hour.
+async fn open_all_day(page: &Page) {
+    let mut settings = page.core("settings", Value::Null).await;
+    settings["hoursFrom"] = json!(0);
+    settings["hoursTo"] = json!(0);
+    page.core("save_settings", json!({ "settings": settings })).await;
 }
 
 async fn link_by_qr(page: &Page, emulator: &Emulator) {

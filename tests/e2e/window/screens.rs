@@ -1,4 +1,4 @@
-//! Every screen in Turkish and Indonesian, light and dark, in the window's own size and in a small one: a picture of
+//! Every screen in every language, light and dark, in the window's own size and in a small one: a picture of
 //! each in `artifacts/screens`, and nothing on any of them that does not fit.
 
 use std::fmt::Write;
@@ -23,7 +23,9 @@ fn every_screen_fits_in_every_language_look_and_size() {
         let screens = a_busy_shop(&desk, page).await;
         the_check_would_notice(page).await;
         let mut wrong = String::new();
-        for (language, theme) in [("tr", "light"), ("tr", "dark"), ("id", "light"), ("id", "dark"), ("en", "light")] {
+        for (language, theme) in
+            [("tr", "light"), ("tr", "dark"), ("id", "light"), ("id", "dark"), ("en", "dark"), ("en", "light")]
+        {
             speak(page, language, theme).await;
             for (width, height) in SIZES {
                 page.resize(width, height).await;
@@ -95,6 +97,14 @@ async fn a_busy_shop(desk: &Desk, page: &Page) -> Vec<Screen> {
     let photo = crate::desk::fixture("media/sample.jpg");
     page.core("add_media", json!({ "draftId": draft, "path": photo })).await;
 
+    let mut template = page.core("create_template", json!({ "language": "tr" })).await;
+    template["name"] = json!("Yılbaşı siparişi: pasta, kurabiye, çikolata");
+    template["text"] = json!("Merhaba {{name}}, yılbaşı siparişiniz için ne hazırlayalım?");
+    template["choice"] = json!({ "style": "numbered", "question": "Seçiminiz?",
+        "options": ["Pasta", "Kurabiye", "Çikolata kutusu, yüz yirmi parça"] });
+    page.core("save_template", json!({ "edit": template })).await;
+    let template = template["id"].as_str().unwrap();
+
     let list =
         desk.file("yeni müşteriler.csv", customers(12) + "Burak Güneş,9.05412E+11,Trabzon,\nSelin,12345,Muğla,\n");
     let list = page.run(&format!("return encodeURIComponent({})", json!(list))).await.unwrap();
@@ -113,6 +123,7 @@ async fn a_busy_shop(desk: &Desk, page: &Page) -> Vec<Screen> {
         ("schedule", format!("/campaigns/{draft}/schedule"), "document.querySelector('[data-testid=schedule-start]')"),
         ("live", format!("/campaigns/{live}"), "document.querySelector('[data-testid=recipient-row]')"),
         ("templates", "/templates".to_owned(), "document.querySelector('[data-testid=templates-new]')"),
+        ("template", format!("/templates/{template}"), "document.querySelector('[data-testid=choice-option-3]')"),
         ("numbers", "/numbers".to_owned(), "document.querySelector('[data-testid=numbers-link]')"),
         ("credits", "/credits".to_owned(), "document.querySelector('[data-testid=credits-table] tbody td')"),
         ("settings", "/settings".to_owned(), "document.querySelector('[data-testid=practice-read]')"),
