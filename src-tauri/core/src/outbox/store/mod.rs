@@ -18,8 +18,8 @@ use crate::ids::SessionId;
 use crate::outbox::plan::{SessionState, Snapshot};
 use crate::settings;
 
-/// What the planner looks at: the heads of the queues and the numbers' rhythm and gates, in a few statements however
-/// many numbers there are.
+/// What the planner looks at: the heads of the queues and the numbers' rhythm and gates. Three statements, and one or two
+/// more for each number with a cap or a narrowed gate.
 pub async fn snapshot(
     db: &mut SqliteConnection,
     now: Millis,
