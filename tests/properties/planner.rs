@@ -63,8 +63,8 @@ fn send_all(parts: &[Part], paces: &[Pace], hours: SendingHours, chance: u64) ->
         let states = sessions.iter().map(|session| SessionState {
             id: session.id,
             busy: false,
-            next_send_at: session.rhythm.next_send_at,
-            resting: session.rhythm.resting,
+            pace: session.pace,
+            rhythm: session.rhythm,
             cap_until: None,
             gate: Gate::Open,
         });

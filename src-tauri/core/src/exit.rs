@@ -14,8 +14,8 @@ use libsqlite3_sys::{sqlite3_initialize, sqlite3_memory_used};
 /// What SQLite holds while no connection is open.
 static AT_REST: OnceLock<i64> = OnceLock::new();
 
-/// Connections that nobody closes are not waited for any longer.
-const ROUNDS: u32 = 250;
+/// Connections of which none has closed for so many rounds are closed by nobody, and waited for no longer.
+const ROUNDS: u32 = 1_500;
 const ROUND: Duration = Duration::from_millis(2);
 
 /// Called before the first connection; later calls do nothing.
@@ -36,11 +36,13 @@ pub fn wait_for_connections() {
 
 extern "C" fn until_closed() {
     let at_rest = AT_REST.get().copied().unwrap_or_default();
-    for _ in 0..ROUNDS {
-        // SAFETY: as above; the count stays valid until SQLite is shut down, which comes after this.
-        if unsafe { sqlite3_memory_used() } <= at_rest {
-            break;
-        }
+    let mut held = i64::MAX;
+    let mut unchanged = 0;
+    while held > at_rest && unchanged < ROUNDS {
         sleep(ROUND);
+        // SAFETY: as above; the count stays valid until SQLite is shut down, which comes after this.
+        let now = unsafe { sqlite3_memory_used() };
+        unchanged = if now == held { unchanged + 1 } else { 0 };
+        held = now;
     }
 }

@@ -1,31 +1,32 @@
-//! The loop that sends: snapshot, plan, claim, hand over, write down the outcome.
+//! The loop that sends: write down the outcomes, snapshot, plan, claim, and after the commit hand over.
 //!
-//! At most one part is on its way per session. Outcomes are written before the next claim of that session; one that
-//! cannot be written (a full disk) is kept and tried again, and nothing more is claimed until it is down.
+//! At most one part is on its way per session. An outcome that cannot be written (a full disk) is kept and tried again,
+//! and nothing is claimed without it.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use sqlx::SqliteConnection;
 use tokio::sync::{Notify, watch};
 use tokio::task::{Id, JoinError, JoinSet};
 
+use super::breaker::Trip;
 use super::plan::{Action, Wait, Why, next_action};
 use super::state::cause;
 use super::store::claim::{Claim, Poll, Taken, claim};
 use super::store::complete::complete;
-use super::store::numbers::next_rhythm;
 use super::store::{queue, snapshot};
-use crate::clock::{SECOND, SharedClock};
+use crate::clock::{Millis, SECOND, SharedClock};
 use crate::db::{Db, StorageError};
 use crate::event::{Event, Events};
-use crate::ids::{PartId, SessionId};
+use crate::ids::{CampaignId, SessionId};
 use crate::media;
 use crate::session::lines::Lines;
 use crate::session::messenger::{Content, Messenger, Outcome, Outgoing};
 
 /// After this long without an answer the outcome is unknown.
-const ANSWER_DEADLINE: crate::clock::Millis = 75 * SECOND;
+const ANSWER_DEADLINE: Millis = 75 * SECOND;
 /// The longest sleep: a laptop that was closed must notice the time when it opens.
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
 const AFTER_ERROR: Duration = Duration::from_secs(2);
@@ -83,93 +84,78 @@ impl Dispatcher {
         self.finish(flight).await;
     }
 
-    /// One decision. Outcomes that came in are written first.
+    /// One decision, in one transaction: what became of the parts that came back is written, what may go now is claimed,
+    /// and nothing is handed over before all that is on the disk.
     pub async fn step(self: &Arc<Self>, flight: &mut Flight) -> Result<Next, StorageError> {
-        self.write_outcomes(flight).await?;
-        let now = self.clock.now();
-        let usable = self.lines.ids();
-        let mut snapshot = {
-            let mut reader = self.db.read().acquire().await?;
-            snapshot(&mut reader, now, &usable, &flight.busy()).await?
+        flight.collect();
+        let mut tx = self.db.begin().await?;
+        let decision = self.decide(&mut tx, flight).await.map_err(|error| self.db.error(error))?;
+        self.db.commit(tx).await?;
+        self.tell_outcomes(flight, &decision.trips);
+        decision.finished.into_iter().for_each(|queue| self.events.emit(Event::CampaignChanged(queue)));
+        if decision.skipped {
+            self.events.emit(Event::LedgerChanged);
+        }
+        for (messenger, taken) in decision.claimed {
+            self.events.emit(Event::CampaignChanged(taken.queue));
+            flight.launch(self.clone(), messenger, taken);
+        }
+        let (wait, pause) = match decision.action {
+            Action::Send { .. } => return Ok(Next::Again),
+            Action::Sleep { until, wait } => (wait, self.clock.real_wait(until).min(LONGEST_SLEEP)),
+            Action::Rest(wait) if flight.is_empty() => (wait, LONGEST_SLEEP),
+            Action::Rest(_) => (Wait::new(Why::Sending), LONGEST_SLEEP),
         };
-        let mut action = next_action(now, &snapshot);
-        if let Action::Send { part, session } = action {
-            if !self.send(flight, part, session).await? {
-                return Ok(Next::Again);
+        self.show(wait);
+        Ok(Next::Wait(wait, pause))
+    }
+
+    async fn decide(&self, db: &mut SqliteConnection, flight: &Flight) -> Result<Decision, sqlx::Error> {
+        let now = self.clock.now();
+        let trips = write(db, &flight.outcomes, now).await?;
+        let usable = self.lines.ids();
+        let mut busy = flight.busy();
+        let mut claimed = Vec::new();
+        let mut skipped = false;
+        let action = loop {
+            let mut snapshot = snapshot(db, now, &usable, &busy).await?;
+            let action = next_action(now, &snapshot);
+            let Action::Send { part, session } = action else { break action };
+            let state = snapshot.sessions.iter_mut().find(|state| state.id == session);
+            let (Some(state), Some(messenger)) = (state, self.lines.get(session)) else { break action };
+            let rhythm = state.rhythm.after_send(now, &state.pace, getrandom::u64().unwrap_or(0));
+            match claim(db, part, session, rhythm, now).await? {
+                Claim::Taken(taken) => claimed.push((messenger, *taken)),
+                Claim::Skipped(_) => {
+                    skipped = true;
+                    break action;
+                }
+                Claim::Gone => break action,
             }
+            busy.push(session);
             // What stands behind this part may use the same numbers and is due no earlier. So where no other number
             // could have sent it, there is nothing more to send until something happens.
-            snapshot.sessions.iter_mut().filter(|state| state.id == session).for_each(|state| state.busy = true);
-            action = next_action(now, &snapshot);
-        }
-        match action {
-            Action::Send { .. } => Ok(Next::Again),
-            Action::Sleep { until, wait } => {
-                self.show(wait);
-                Ok(Next::Wait(wait, self.clock.real_wait(until).min(LONGEST_SLEEP)))
+            state.busy = true;
+            let behind = next_action(now, &snapshot);
+            if !matches!(behind, Action::Send { .. }) {
+                break behind;
             }
-            Action::Rest(wait) => {
-                if wait.why == Why::Nothing && flight.is_empty() {
-                    self.close_finished().await?;
-                }
-                let wait = if flight.is_empty() { wait } else { Wait::new(Why::Sending) };
-                self.show(wait);
-                Ok(Next::Wait(wait, LONGEST_SLEEP))
-            }
-        }
+        };
+        let idle = matches!(action, Action::Rest(wait) if wait.why == Why::Nothing) && busy.is_empty();
+        let finished = if idle { queue::close_finished(db).await? } else { Vec::new() };
+        Ok(Decision { trips, claimed, skipped, finished, action })
     }
 
-    /// Whether it is on its way now.
-    async fn send(
-        self: &Arc<Self>,
-        flight: &mut Flight,
-        part: PartId,
-        session: SessionId,
-    ) -> Result<bool, StorageError> {
-        let Some(messenger) = self.lines.get(session) else { return Ok(false) };
-        let now = self.clock.now();
-        let mut tx = self.db.begin().await?;
-        let rhythm = next_rhythm(&mut tx, session, now, getrandom::u64().unwrap_or(0)).await;
-        let rhythm = rhythm.map_err(|error| self.db.error(error))?;
-        let claim = claim(&mut tx, part, session, rhythm, now).await.map_err(|error| self.db.error(error))?;
-        self.db.commit(tx).await?;
-        match claim {
-            Claim::Taken(taken) => {
-                self.events.emit(Event::CampaignChanged(taken.queue));
-                self.show(Wait { why: Why::Sending, until: None, session: Some(session) });
-                flight.launch(self.clone(), messenger, *taken);
-                return Ok(true);
-            }
-            Claim::Skipped(_) => self.events.emit(Event::LedgerChanged),
-            Claim::Gone => {}
+    /// They are written: what is kept of them goes, and whoever looks at them hears of it.
+    fn tell_outcomes(&self, flight: &mut Flight, trips: &[Trip]) {
+        for trip in trips {
+            tracing::warn!(cause = trip.cause, "WhatsApp refused, so the number waits");
+            self.events.emit(Event::NowChanged);
         }
-        Ok(false)
-    }
-
-    async fn write_outcomes(&self, flight: &mut Flight) -> Result<(), StorageError> {
-        flight.collect();
-        while let Some((taken, outcome)) = flight.outcomes.front() {
-            let mut tx = self.db.begin().await?;
-            let completed = complete(&mut tx, taken, outcome, self.clock.now()).await;
-            let trip = completed.map_err(|error| self.db.error(error))?;
-            self.db.commit(tx).await?;
-            if let Some(trip) = trip {
-                tracing::warn!(cause = trip.cause, "WhatsApp refused, so the number waits");
-                self.events.emit(Event::NowChanged);
-            }
+        for (taken, _) in flight.outcomes.drain(..) {
             self.events.emit(Event::CampaignChanged(taken.queue));
             self.events.emit(Event::LedgerChanged);
-            flight.outcomes.pop_front();
         }
-        Ok(())
-    }
-
-    async fn close_finished(&self) -> Result<(), StorageError> {
-        let mut tx = self.db.begin().await?;
-        let finished = queue::close_finished(&mut tx).await?;
-        self.db.commit(tx).await?;
-        finished.into_iter().for_each(|queue| self.events.emit(Event::CampaignChanged(queue)));
-        Ok(())
     }
 
     /// At the end: what is on its way gets its answer written, or is found as `sending` by the next start.
@@ -180,9 +166,19 @@ impl Dispatcher {
             }
         })
         .await;
+        flight.collect();
         if let Err(error) = self.write_outcomes(&mut flight).await {
             tracing::warn!(%error, "an outcome was not saved; the part is checked at the next start");
         }
+    }
+
+    async fn write_outcomes(&self, flight: &mut Flight) -> Result<(), StorageError> {
+        let mut tx = self.db.begin().await?;
+        let written = write(&mut tx, &flight.outcomes, self.clock.now()).await;
+        let trips = written.map_err(|error| self.db.error(error))?;
+        self.db.commit(tx).await?;
+        self.tell_outcomes(flight, &trips);
+        Ok(())
     }
 
     fn show(&self, wait: Wait) {
@@ -226,6 +222,28 @@ impl Dispatcher {
     }
 }
 
+async fn write(
+    db: &mut SqliteConnection,
+    outcomes: &[(Taken, Outcome)],
+    now: Millis,
+) -> Result<Vec<Trip>, sqlx::Error> {
+    let mut trips = Vec::new();
+    for (taken, outcome) in outcomes {
+        trips.extend(complete(db, taken, outcome, now).await?);
+    }
+    Ok(trips)
+}
+
+/// What a transaction of the loop holds, and what is to be done once it is committed.
+struct Decision {
+    /// What shut a number.
+    trips: Vec<Trip>,
+    claimed: Vec<(Arc<dyn Messenger>, Taken)>,
+    skipped: bool,
+    finished: Vec<CampaignId>,
+    action: Action,
+}
+
 /// What the loop does after a decision.
 pub enum Next {
     Again,
@@ -238,7 +256,7 @@ pub enum Next {
 pub struct Flight {
     tasks: JoinSet<Outcome>,
     parts: BTreeMap<Id, Taken>,
-    outcomes: VecDeque<(Taken, Outcome)>,
+    outcomes: Vec<(Taken, Outcome)>,
 }
 
 impl Flight {
@@ -249,8 +267,7 @@ impl Flight {
     }
 
     fn busy(&self) -> Vec<SessionId> {
-        let waiting = self.outcomes.iter().map(|(taken, _)| taken.session);
-        self.parts.values().map(|taken| taken.session).chain(waiting).collect()
+        self.parts.values().map(|taken| taken.session).collect()
     }
 
     pub fn is_empty(&self) -> bool {
@@ -283,7 +300,7 @@ impl Flight {
             Err(error) => (error.id(), Outcome::Unknown { cause: cause::INTERRUPTED.to_owned() }),
         };
         if let Some(taken) = self.parts.remove(&id) {
-            self.outcomes.push_back((taken, outcome));
+            self.outcomes.push((taken, outcome));
         }
     }
 }

@@ -5,7 +5,9 @@
 use crate::clock::Millis;
 use crate::ids::{CampaignId, PartId, SessionId};
 use crate::outbox::gate::Gate;
+use crate::outbox::pace::Rhythm;
 use crate::outbox::window::SendingHours;
+use crate::session::Pace;
 
 #[derive(Clone, Debug)]
 pub struct Snapshot {
@@ -25,8 +27,8 @@ pub struct SessionState {
     pub id: SessionId,
     /// A part is on its way over it.
     pub busy: bool,
-    pub next_send_at: Millis,
-    pub resting: bool,
+    pub pace: Pace,
+    pub rhythm: Rhythm,
     /// When the hourly or daily cap lets the next part through; none when it does at once.
     pub cap_until: Option<Millis>,
     pub gate: Gate,
@@ -175,12 +177,13 @@ fn session_prospect(now: Millis, session: &SessionState, head: &Head, turn: Turn
         return later(until, Why::Shut, Some(session.id));
     }
     let cap_until = session.cap_until.unwrap_or(now);
-    if cap_until > now && cap_until >= session.next_send_at {
+    let Rhythm { next_send_at, resting, .. } = session.rhythm;
+    if cap_until > now && cap_until >= next_send_at {
         return later(cap_until, Why::Cap, Some(session.id));
     }
-    if session.next_send_at > now {
-        let why = if session.resting { Why::Rest } else { Why::Pace };
-        return later(session.next_send_at, why, Some(session.id));
+    if next_send_at > now {
+        let why = if resting { Why::Rest } else { Why::Pace };
+        return later(next_send_at, why, Some(session.id));
     }
     // Last, because heads of known people are looked up only when the session could send.
     let stranger = !head.known_to.contains(&session.id);
@@ -248,8 +251,9 @@ mod tests {
     impl Desk {
         fn session(&mut self, next_send_at: Millis) -> SessionId {
             let id = self.mint.next();
-            let gate = Gate::Open;
-            let session = SessionState { id, busy: false, next_send_at, resting: false, cap_until: None, gate };
+            let pace = Pace { min_ms: 0, max_ms: 0, batch: 0, rest_ms: 0, hourly_cap: 0, daily_cap: 0 };
+            let rhythm = Rhythm { next_send_at, ..Rhythm::default() };
+            let session = SessionState { id, busy: false, pace, rhythm, cap_until: None, gate: Gate::Open };
             self.snapshot.sessions.push(session);
             id
         }

@@ -46,5 +46,5 @@ pub async fn snapshot(
 }
 
 fn is_free(state: &SessionState, now: Millis) -> bool {
-    !state.busy && state.next_send_at <= now && state.cap_until.is_none()
+    !state.busy && state.rhythm.next_send_at <= now && state.cap_until.is_none()
 }

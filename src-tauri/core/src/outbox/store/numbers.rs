@@ -56,12 +56,12 @@ impl Number {
     pub async fn state(&self, db: &mut SqliteConnection, now: Millis, busy: bool) -> Result<SessionState, sqlx::Error> {
         // A clock that was set back must not turn a wait of seconds into one of days.
         let longest = self.pace.max_ms.max(self.pace.rest_ms);
-        let next_send_at = self.rhythm.next_send_at.min(now + longest);
+        let rhythm = Rhythm { next_send_at: self.rhythm.next_send_at.min(now + longest), ..self.rhythm };
         let hourly = cap_until(db, self.id, self.pace.hourly_cap, HOUR).await?.map(|until| until.min(now + HOUR));
         let daily = cap_until(db, self.id, self.pace.daily_cap, DAY).await?.map(|until| until.min(now + DAY));
         let cap_until = hourly.max(daily).filter(|until| *until > now);
         let gate = self.limits.as_ref().map_or(Gate::Open, |limits| gate(now, limits));
-        Ok(SessionState { id: self.id, busy, next_send_at, resting: self.rhythm.resting, cap_until, gate })
+        Ok(SessionState { id: self.id, busy, pace: self.pace, rhythm, cap_until, gate })
     }
 }
 
@@ -83,23 +83,6 @@ async fn cap_until(
     .fetch_optional(db)
     .await?;
     Ok(oldest.map(|at| at + span))
-}
-
-/// The rhythm of a number after a send at `now`; `chance` is any number, evenly spread.
-pub async fn next_rhythm(
-    db: &mut SqliteConnection,
-    session: SessionId,
-    now: Millis,
-    chance: u64,
-) -> Result<Rhythm, sqlx::Error> {
-    let row = sqlx::query(
-        "SELECT pace_min_ms, pace_max_ms, batch, rest_ms, hourly_cap, daily_cap, next_send_at, resting, batch_sent
-         FROM sessions WHERE id = ?",
-    )
-    .bind(session)
-    .fetch_one(db)
-    .await?;
-    Ok(rhythm(&row).after_send(now, &pace(&row), chance))
 }
 
 fn rhythm(row: &SqliteRow) -> Rhythm {
