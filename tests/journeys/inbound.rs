@@ -6,7 +6,7 @@ use ulak_core::ids::CampaignId;
 use ulak_core::inbound::Kept;
 use ulak_core::inbound::store::replies::{Answers, ReplyPage, ReplyQuery};
 use ulak_core::ledger::Book;
-use ulak_core::session::line::{Reply, Signal};
+use ulak_core::session::line::{NoteKind, Reply, Signal};
 use ulak_core::session::messenger::Outcome;
 use ulak_core::settings::Language;
 use ulak_core::template::{Choice, ChoiceStyle};
@@ -208,6 +208,25 @@ async fn names_from_the_phone_fill_only_what_is_empty_and_only_by_choice() -> Re
     assert!(!world.hear(number, &name(ELIF, "Elif Usta")).await?.contacts_changed);
     let query = ContactQuery { search: "budi".to_owned(), limit: 5, ..ContactQuery::default() };
     assert_eq!(world.app.contacts(&query).await?.rows[0].phone, "+628125550147");
+    Ok(())
+}
+
+#[tokio::test]
+async fn who_was_found_on_whatsapp_is_not_asked_for_again_and_is_known_by_the_hidden_identity() -> Result<(), Problem> {
+    let world = World::at(at(0, 12, 0)).await?;
+    world.link("+905550001122").await?;
+    world.contact("Elif", ELIF).await?;
+    let line = world.network.line().expect("a line was asked for");
+    let until = at(30, 12, 0);
+    let (phone, lid, note) = (ELIF.to_owned(), Some(LID.to_owned()), "yes".to_owned());
+    line.hear(Signal::Found { phone, lid, note, until });
+    world.settle().await;
+    assert_eq!(line.notes().get(NoteKind::OnWhatsapp, ELIF).await.as_deref(), Some("yes"));
+    line.hear(Signal::Reply(from_lid("R1", "Dur")));
+    world.settle().await;
+    assert_eq!(standing(&world, ELIF).await?, Some(Standing::Black));
+    world.clock.set(until);
+    assert_eq!(line.notes().get(NoteKind::OnWhatsapp, ELIF).await, None);
     Ok(())
 }
 

@@ -5,10 +5,11 @@
 
 use std::sync::Arc;
 
-use ulak_core::clock::{DAY, Millis, SharedClock};
-use ulak_core::session::line::{NoteKind, Notes};
+use ulak_core::clock::{DAY, Millis};
+use ulak_core::session::line::{NoteKind, Notes, Signal};
 use whatsapp_rust::{Client, ContactError, Jid};
 
+use crate::ears::Ears;
 use crate::heard::lid_of;
 
 const YES_FOR: Millis = 30 * DAY;
@@ -23,7 +24,7 @@ pub enum Found {
 pub async fn is_on_whatsapp(
     client: &Client,
     notes: &Arc<dyn Notes>,
-    clock: &SharedClock,
+    ears: &Ears,
     phone: &str,
 ) -> Result<Found, ContactError> {
     if let Some(found) = notes.get(NoteKind::OnWhatsapp, phone).await.as_deref().and_then(read) {
@@ -35,8 +36,14 @@ pub async fn is_on_whatsapp(
         Some(answer) => Found::Yes { lid: answer.lid.as_ref().or(Some(&answer.jid)).and_then(lid_of) },
         None => Found::No,
     };
-    let until = clock.now() + if found == Found::No { NO_FOR } else { YES_FOR };
-    notes.put(NoteKind::OnWhatsapp, phone, written(&found), until).await;
+    let (now, note) = (ears.clock.now(), written(&found));
+    match &found {
+        Found::No => notes.put(NoteKind::OnWhatsapp, phone, note, now + NO_FOR).await,
+        Found::Yes { lid } => {
+            let (phone, lid) = (phone.to_owned(), lid.clone());
+            ears.queue.push(Signal::Found { phone, lid, note, until: now + YES_FOR });
+        }
+    }
     Ok(found)
 }
 

@@ -81,10 +81,15 @@ impl NumberLine {
     }
 
     async fn look_up(&self, running: &Running, phone: &str) -> Result<(), Outcome> {
-        let ears = &running.ears;
-        match lookup::is_on_whatsapp(&running.client, self.notes(), &ears.clock, phone).await {
+        match lookup::is_on_whatsapp(&running.client, self.notes(), &running.ears, phone).await {
             Ok(Found::No) => Err(never(NOT_ON_WHATSAPP)),
-            Ok(Found::Yes { .. }) => Ok(()),
+            Ok(Found::Yes { lid }) => {
+                // Core has learned it with the answer.
+                if lid.is_some() {
+                    self.is_news(phone);
+                }
+                Ok(())
+            }
             Err(ContactError::Iq(error)) => Err(of_iq_error(&error)),
             Err(_) => Err(never("invalid_message")),
         }

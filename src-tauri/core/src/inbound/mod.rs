@@ -14,8 +14,9 @@ use crate::clock::Millis;
 use crate::contact;
 use crate::ids::{CampaignId, SessionId};
 use crate::outbox::receipt;
-use crate::session::line::{Reply, Signal};
+use crate::session::line::{NoteKind, Reply, Signal};
 use crate::session::messenger::{Receipt, ReceiptKind};
+use crate::session::store::notes;
 use crate::settings;
 use store::Sender;
 
@@ -48,6 +49,13 @@ pub async fn keep(
     match signal {
         Signal::Reply(reply) => keep_reply(db, session, reply, now).await,
         Signal::Lid { phone, lid } => pair(db, phone, lid, now).await,
+        Signal::Found { phone, lid, note, until } => {
+            notes::put(db, NoteKind::OnWhatsapp, notes::EVERYBODYS, phone, note, *until).await?;
+            match lid {
+                Some(lid) => pair(db, phone, lid, now).await,
+                None => Ok(Kept::default()),
+            }
+        }
         Signal::Name { phone, name, .. } => keep_name(db, session, phone, name, now).await,
         _ => Ok(Kept::default()),
     }

@@ -116,6 +116,13 @@ pub enum Signal {
         phone: String,
         lid: String,
     },
+    /// WhatsApp was asked for a phone and knows it. `note` is put down until then, in one transaction with the pair.
+    Found {
+        phone: String,
+        lid: Option<String>,
+        note: String,
+        until: Millis,
+    },
     /// What the phone's address book, or a person, calls a contact.
     Name {
         phone: String,

@@ -29,7 +29,7 @@ impl StoredNotes {
     /// Whose a note is; who is on WhatsApp is the same for all numbers.
     fn owner(&self, kind: NoteKind) -> &[u8] {
         match kind {
-            NoteKind::OnWhatsapp => &[],
+            NoteKind::OnWhatsapp => store::EVERYBODYS,
             NoteKind::Upload | NoteKind::Poll => self.seat.0.as_bytes(),
         }
     }

@@ -195,7 +195,7 @@ impl Supervisor {
                 let _ = receipts.send(Arrived { receipt, kept }).await;
                 return;
             }
-            Signal::Reply(_) | Signal::Lid { .. } | Signal::Name { .. } => {
+            Signal::Reply(_) | Signal::Lid { .. } | Signal::Found { .. } | Signal::Name { .. } => {
                 if matches!(signal, Signal::Reply(_)) {
                     self.note_heard().await;
                 }

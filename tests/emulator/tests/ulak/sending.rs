@@ -19,7 +19,7 @@ async fn a_text_arrives_and_is_read() {
     number.receipt("3EB0A1", ReceiptKind::Read).await;
     let lid = number
         .signal(|signal| match signal {
-            Signal::Lid { phone, lid } if phone == AYSE => Some(lid.clone()),
+            Signal::Found { phone, lid, .. } if phone == AYSE => lid.clone(),
             _ => None,
         })
         .await;

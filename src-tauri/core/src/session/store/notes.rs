@@ -5,6 +5,9 @@ use sqlx::SqliteConnection;
 use crate::clock::Millis;
 use crate::session::line::NoteKind;
 
+/// The owner of what is the same for all numbers.
+pub const EVERYBODYS: &[u8] = &[];
+
 fn name(kind: NoteKind) -> &'static str {
     match kind {
         NoteKind::Upload => "upload",
