@@ -26,6 +26,10 @@ pub const MEMORY: u64 = 1 << 30;
 /// How long it may take: a voice note of the longest sound is ready in a fraction of this on an old laptop.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
+/// How far it stands behind the window where both want the processor, in the system's own steps of "nice".
+#[cfg(unix)]
+const BEHIND: i32 = 10;
+
 /// Where files are prepared.
 #[derive(Clone, Debug, Default)]
 pub enum Workshop {
@@ -93,7 +97,9 @@ impl Workshop {
             use std::os::windows::process::CommandExt;
             /// Without a console, which would flash up.
             const CREATE_NO_WINDOW: u32 = 0x0800_0000;
-            process.creation_flags(CREATE_NO_WINDOW);
+            /// The window goes first.
+            const BELOW_NORMAL_PRIORITY_CLASS: u32 = 0x0000_4000;
+            process.creation_flags(CREATE_NO_WINDOW | BELOW_NORMAL_PRIORITY_CLASS);
         }
         let unreadable = |error: io::Error| Refusal::Unreadable { reason: error.kind().to_string() };
         let mut child = process.spawn().map_err(unreadable)?;
@@ -153,19 +159,20 @@ pub fn serve(task: &str, input: impl Read, mut output: impl Write) -> io::Result
     output.flush()
 }
 
-/// From here on this process gets no more memory and processor time than a file may take, writes no file, and, where
-/// the system can forbid it, opens none and reaches no network.
+/// From here on this process gets no more memory and processor time than a file may take, waits where the window wants
+/// the processor too, writes no file, and, where the system can forbid it, opens none and reaches no network.
 fn fence() -> io::Result<()> {
     #[cfg(unix)]
     {
-        use rlimit::{Resource, setrlimit};
-        let seconds = PATIENCE.as_secs();
-        setrlimit(Resource::CPU, seconds, seconds)?;
-        setrlimit(Resource::FSIZE, 0, 0)?;
-        setrlimit(Resource::CORE, 0, 0)?;
+        use rustix::process::{Resource, Rlimit, nice, setrlimit};
+        let at_most = |what, most| setrlimit(what, Rlimit { current: Some(most), maximum: Some(most) });
+        at_most(Resource::Cpu, PATIENCE.as_secs())?;
+        at_most(Resource::Fsize, 0)?;
+        at_most(Resource::Core, 0)?;
         // Elsewhere this counts nothing that a decoder asks for.
         #[cfg(target_os = "linux")]
-        setrlimit(Resource::DATA, MEMORY, MEMORY)?;
+        at_most(Resource::Data, MEMORY)?;
+        nice(BEHIND)?;
     }
     #[cfg(target_os = "linux")]
     {

@@ -121,6 +121,8 @@ impl Read for Curious {
             fs::write(env::temp_dir().join("ulak-was-here"), "").is_ok(),
             TcpStream::connect(("127.0.0.1", self.port)).is_ok(),
             env::vars_os().next().is_some(),
+            // It does not stand in the window's way.
+            rustix::process::nice(0)? == 0,
         ];
         if reached.contains(&true) { Err(io::Error::other(format!("reached {reached:?}"))) } else { Ok(0) }
     }

@@ -1,8 +1,12 @@
-//! Files prepared by the app in a process of its own, start and all, against the programs that do nothing else:
-//! libvips for pictures, ffmpeg for sound. Both sides read a file and write files.
+//! Files prepared as the running app does it, in a process of the app that is started for each, against the programs
+//! that do nothing else: libvips for pictures, ffmpeg for sound. Both sides read a file and write files, and the start
+//! of every process counts.
 
+use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
+
+use ulak_media::{PATIENCE, Wish, Workshop};
 
 use crate::Outcome;
 use crate::measure::{Figure, Pairs, Stopwatch};
@@ -19,17 +23,18 @@ pub fn bench(place: &Place) -> Outcome<Vec<Figure>> {
         }
     }
     let folder = place.folder()?;
-    Ok(vec![photo(&app, &folder)?, voice(&app, &folder)?])
+    let workshop = Workshop::Apart { program: app, arguments: vec!["prepare-apart".into()], patience: PATIENCE };
+    Ok(vec![photo(&workshop, &folder)?, voice(&workshop, &folder)?])
 }
 
-fn photo(app: &Path, folder: &Path) -> Outcome<Figure> {
+fn photo(workshop: &Workshop, folder: &Path) -> Outcome<Figure> {
     let photo = folder.join("photo.jpg");
     // Twelve megapixels with as much detail as a photo has.
     let scene = "testsrc2=size=4000x3000,noise=alls=12:allf=t,gblur=sigma=1";
     run(Command::new("ffmpeg").args(["-f", "lavfi", "-i", scene, "-frames:v", "1", "-q:v", "3"]).arg(&photo))?;
     let mut pairs = Pairs::default();
-    for turn in 0..REPETITIONS {
-        let ours = timed(prepare(app, &photo, folder, turn))?;
+    for _ in 0..REPETITIONS {
+        let ours = prepare(workshop, &photo, folder)?;
         let mut shrink = Command::new("vipsthumbnail");
         shrink.arg(&photo).args(["--size", "1600x1600>", "-o"]);
         shrink.arg(folder.join("vips.jpg[Q=82,optimize_coding,strip]"));
@@ -40,13 +45,13 @@ fn photo(app: &Path, folder: &Path) -> Outcome<Figure> {
     Ok(pairs.figure("photo of 12 megapixels", Some(1.0), "to 1600 pixels, with a thumbnail; libvips".to_owned()))
 }
 
-fn voice(app: &Path, folder: &Path) -> Outcome<Figure> {
+fn voice(workshop: &Workshop, folder: &Path) -> Outcome<Figure> {
     let sound = folder.join("sound.mp3");
     let tone = "sine=frequency=220:duration=60,tremolo=f=3[a];anoisesrc=d=60:a=0.05:r=44100[b];[a][b]join=inputs=2:channel_layout=stereo";
     run(Command::new("ffmpeg").args(["-filter_complex", tone, "-ar", "44100", "-b:a", "192k"]).arg(&sound))?;
     let mut pairs = Pairs::default();
-    for turn in 0..REPETITIONS {
-        let ours = timed(prepare(app, &sound, folder, turn))?;
+    for _ in 0..REPETITIONS {
+        let ours = prepare(workshop, &sound, folder)?;
         let mut ffmpeg = Command::new("ffmpeg");
         ffmpeg.arg("-y").arg("-i").arg(&sound).args(["-ac", "1", "-ar", "48000"]);
         ffmpeg.args(["-c:a", "libopus", "-b:a", "32k", "-application", "voip"]).arg(folder.join("ffmpeg.ogg"));
@@ -59,10 +64,12 @@ fn voice(app: &Path, folder: &Path) -> Outcome<Figure> {
     ))
 }
 
-fn prepare(app: &Path, file: &Path, folder: &Path, turn: usize) -> Command {
-    let mut prepare = Command::new(app);
-    prepare.arg("prepare").arg(file).arg("--out").arg(folder.join(format!("out-{turn}")));
-    prepare
+fn prepare(workshop: &Workshop, file: &Path, folder: &Path) -> Outcome<f64> {
+    let time = Stopwatch::start();
+    let prepared = workshop.prepare_file(file, Wish::default()).map_err(|refusal| format!("{refusal:?}"))?;
+    fs::write(folder.join("ours"), &prepared.bytes)?;
+    fs::write(folder.join("ours-small.jpg"), &prepared.thumbnail)?;
+    Ok(time.seconds())
 }
 
 fn timed(mut command: Command) -> Outcome<f64> {
