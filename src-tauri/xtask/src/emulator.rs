@@ -32,8 +32,8 @@ pub(crate) fn run() -> Outcome {
     let (chat, door) = (field(&first, "chat"), field(&first, "http"));
     println!(
         "\nThe emulator listens. What a phone does, you do through its door, as in\n  \
+         curl {door}/code --json '{{\"phone\": \"905550000001\", \"code\": \"<the code to type, from the window>\"}}'\n  \
          curl {door}/scan --json '{{\"phone\": \"905550000001\", \"code\": \"<the QR code as text, from ulak link --json>\"}}'\n  \
-         curl {door}/code --json '{{\"phone\": \"905550000001\", \"code\": \"<the pairing code>\"}}'\n  \
          curl {door}/seen\n\
          The terminal reaches it with ULAK_WHATSAPP_URL={chat} {}\n",
         app.display()

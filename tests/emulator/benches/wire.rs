@@ -83,15 +83,17 @@ impl Clock for WithoutPace {
 
 async fn compare() {
     let mut lines = Vec::new();
+    let mut memories = Vec::new();
     for numbers in [1, 5] {
         let ulak = measured("ulak", numbers).await;
         let kept = measured("kept", numbers).await;
         let bare = measured("bare", numbers).await;
+        let memory = [&ulak, &kept, &bare].map(|side| side["rss_mib"].as_f64().unwrap());
+        memories.push(memory);
         for round in ["new", "again"] {
             let figure = |of: &Value, name: &str| of[round][name].as_f64().unwrap();
             let cpu = [&ulak, &kept, &bare].map(|side| figure(side, "cpu_ms"));
             let speed = [&ulak, &kept, &bare].map(|side| figure(side, "per_second"));
-            let memory = [&ulak, &kept, &bare].map(|side| side["rss_mib"].as_f64().unwrap());
             println!(
                 "{numbers} number(s), {round:<5}  CPU a message: Ulak {:.2} ms, the library with keys kept as Ulak keeps them {:.2} ms (ratio {:.2}, goal 1.5), as it comes {:.2} ms (ratio {:.2})\n                   messages a second {:.0} / {:.0} / {:.0}, memory {:.0} / {:.0} / {:.0} MiB",
                 cpu[0],
@@ -113,6 +115,10 @@ async fn compare() {
             }));
         }
     }
+    let [one, five] = memories.as_slice() else { unreachable!("two were measured") };
+    let another: [f64; 3] = std::array::from_fn(|side| (five[side] - one[side]) / 4.0);
+    println!("memory of each number more: {:.1} / {:.1} / {:.1} MiB", another[0], another[1], another[2]);
+    lines.push(json!({ "rss_mib_of_another_number": another }));
     lines.push(latency().await);
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     std::fs::create_dir_all(root.join("artifacts")).unwrap();

@@ -92,8 +92,8 @@ impl Dispatcher {
         let decision = self.decide(&mut tx, flight).await.map_err(|error| self.db.error(error))?;
         self.db.commit(tx).await?;
         self.tell_outcomes(flight, &decision.trips);
-        decision.finished.into_iter().for_each(|queue| self.events.emit(Event::CampaignChanged(queue)));
-        if decision.skipped {
+        for queue in decision.changed {
+            self.events.emit(Event::CampaignChanged(queue));
             self.events.emit(Event::LedgerChanged);
         }
         for (messenger, taken) in decision.claimed {
@@ -116,7 +116,7 @@ impl Dispatcher {
         let usable = self.lines.ids();
         let mut busy = flight.busy();
         let mut claimed = Vec::new();
-        let mut skipped = false;
+        let mut changed = Vec::new();
         let action = loop {
             let mut snapshot = snapshot(db, now, &usable, &busy).await?;
             let action = next_action(now, &snapshot);
@@ -127,7 +127,7 @@ impl Dispatcher {
             match claim(db, part, session, rhythm, now).await? {
                 Claim::Taken(taken) => claimed.push((messenger, *taken)),
                 Claim::Skipped(_) => {
-                    skipped = true;
+                    changed.extend(snapshot.heads.iter().find(|head| head.part == part).map(|head| head.queue));
                     break action;
                 }
                 Claim::Gone => break action,
@@ -142,8 +142,10 @@ impl Dispatcher {
             }
         };
         let idle = matches!(action, Action::Rest(wait) if wait.why == Why::Nothing) && busy.is_empty();
-        let finished = if idle { queue::close_finished(db).await? } else { Vec::new() };
-        Ok(Decision { trips, claimed, skipped, finished, action })
+        if idle {
+            changed.extend(queue::close_finished(db).await?);
+        }
+        Ok(Decision { trips, claimed, changed, action })
     }
 
     /// They are written: what is kept of them goes, and whoever looks at them hears of it.
@@ -239,8 +241,8 @@ struct Decision {
     /// What shut a number.
     trips: Vec<Trip>,
     claimed: Vec<(Arc<dyn Messenger>, Taken)>,
-    skipped: bool,
-    finished: Vec<CampaignId>,
+    /// Where somebody was skipped, or which are finished.
+    changed: Vec<CampaignId>,
     action: Action,
 }
 
