@@ -1,5 +1,7 @@
 //! Several numbers: who takes over, what stays where it was, and what a number leaves behind.
 
+use std::collections::BTreeSet;
+
 use ulak_core::app::Problem;
 use ulak_core::campaign::CampaignState;
 use ulak_core::campaign::live::WaitKind;
@@ -126,6 +128,27 @@ async fn an_unknown_part_waits_for_its_own_number_and_a_receipt_settles_it() -> 
     world.run_until(at(3, 12, 0)).await?;
     assert_eq!(world.numbers[0].phone.sent().len(), 1, "what is proved is not sent again");
     assert_eq!(world.app.balance(Book::Real).await?.settled, 1);
+    world.app.ledger_holds().await
+}
+
+#[tokio::test]
+async fn a_refused_repeat_may_have_arrived_before_and_stays_with_its_number() -> Result<(), Problem> {
+    let mut world = World::with_numbers(at(0, 12, 0), &[BRISK, BRISK]).await?;
+    world.contact("Elif", "+905325550142").await?;
+    let id = world.schedule("Merhaba").await?;
+    world.numbers[0].phone.answer([unknown(), Outcome::Refused { cause: "nack_479".into(), again: false }]);
+    world.run_until(at(0, 13, 0)).await?;
+    let live = world.app.live(id).await?;
+    assert_eq!(live.causes, [CauseLine { cause: "outcome_unknown".to_owned(), people: 1 }]);
+    assert_eq!(world.app.balance(Book::Real).await?.released, 1);
+    world = world.connect(0, false).await?;
+    assert_eq!(world.app.retry_failed(id).await?, 1);
+    world.run_until(at(0, 14, 0)).await?;
+    assert!(world.numbers[1].phone.sent().is_empty(), "another number would show it a second time");
+    world = world.connect(0, true).await?;
+    world.run_until(at(0, 15, 0)).await?;
+    assert_eq!(world.counts(id).await?.sent, 1);
+    assert_eq!(world.numbers[0].phone.sent().iter().map(|sent| &sent.wire_id).collect::<BTreeSet<_>>().len(), 1);
     world.app.ledger_holds().await
 }
 

@@ -282,8 +282,21 @@ async fn limits_are_read_shown_and_read_again() -> Result<(), Problem> {
     let shown = world.number(id).await?.limits;
     assert_eq!((shown.new_chats_used, shown.new_chats_quota), (Some(7), Some(20)));
     assert_eq!((shown.quota_renews_at, shown.locked_until), (Some(at(1, 0, 0)), Some(at(0, 13, 30))));
-    line.hear(Signal::Limits(Limits { new_chats_used: Some(8), ..limits }));
-    world.pass(at(0, 13, 31)).await;
+    let counted = Limits { new_chats_used: Some(8), locked_until: None, ..limits };
+    line.hear(Signal::Limits { limits: counted, tells_quota: true, tells_lock: false });
+    world.settle().await;
+    let shown = world.number(id).await?.limits;
+    assert_eq!(
+        (shown.new_chats_used, shown.locked_until),
+        (Some(8), Some(at(0, 13, 30))),
+        "the lock was not mentioned"
+    );
+    let lock = Limits { locked_until: Some(at(0, 13, 31)), ..Limits::default() };
+    line.hear(Signal::Limits { limits: lock, tells_quota: false, tells_lock: true });
+    world.settle().await;
+    let shown = world.number(id).await?.limits;
+    assert_eq!((shown.new_chats_used, shown.locked_until), (Some(8), Some(at(0, 13, 31))), "nor was the quota");
+    world.pass(at(0, 13, 32)).await;
     let shown = world.number(id).await?.limits;
     assert_eq!((shown.new_chats_used, shown.locked_until), (Some(8), None), "a lock that has ended is none");
     Ok(())

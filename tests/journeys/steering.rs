@@ -3,6 +3,7 @@
 use ulak_core::app::Problem;
 use ulak_core::campaign::CampaignState;
 use ulak_core::ledger::Book;
+use ulak_core::session::messenger::Outcome;
 use ulak_core::testing::World;
 
 use crate::at;
@@ -62,6 +63,24 @@ async fn cancelling_releases_what_still_waits() -> Result<(), Problem> {
     assert_eq!((live.state, live.counts.cancelled, live.counts.sent), (CampaignState::Cancelled, 10 - sent, sent));
     let balance = world.app.balance(Book::Practice).await?;
     assert_eq!((balance.held, balance.settled, balance.released), (0, sent, 10 - sent));
+    world.app.ledger_holds().await
+}
+
+#[tokio::test]
+async fn what_comes_back_after_a_cancel_does_not_go_out_any_more() -> Result<(), Problem> {
+    let mut world = World::at(at(0, 12, 0)).await?;
+    world.contacts(3).await?;
+    world.phone.answer([Outcome::Refused { cause: "busy".into(), again: true }]);
+    let id = world.schedule("Merhaba").await?;
+    world.step().await?;
+    assert_eq!(world.phone.sent().len(), 1, "its answer is not written yet");
+    world.app.cancel_campaign(id).await?;
+    world.run_until(at(0, 14, 0)).await?;
+    assert_eq!(world.phone.sent().len(), 1);
+    let live = world.app.live(id).await?;
+    assert_eq!((live.state, live.counts.cancelled), (CampaignState::Cancelled, 3));
+    let balance = world.app.balance(Book::Practice).await?;
+    assert_eq!((balance.held, balance.settled, balance.released), (0, 0, 3));
     world.app.ledger_holds().await
 }
 

@@ -51,6 +51,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/0003_numbers.sql"),
     include_str!("../../../migrations/0004_templates.sql"),
     include_str!("../../../migrations/0005_leaner_ledger.sql"),
+    include_str!("../../../migrations/0006_cancelled_queues.sql"),
 ];
 
 #[derive(Debug, thiserror::Error)]

@@ -187,7 +187,7 @@ impl Ears {
             Event::Connected(_) => self.hear_connected(),
             Event::ContactUpdate(update) => heard::name(update).into_iter().for_each(|name| self.queue.push(name)),
             Event::MexNotification(notice) => {
-                limits::of_notice(&notice.payload).into_iter().for_each(|it| self.queue.push(Signal::Limits(it)));
+                limits::of_notice(&notice.payload).into_iter().for_each(|told| self.queue.push(told));
             }
             event => match heard::closed(event, self.clock.now()) {
                 Some(closed) => {

@@ -4,7 +4,7 @@
 
 use serde_json::{Value, json};
 use ulak_core::clock::{Millis, SECOND};
-use ulak_core::session::line::Limits;
+use ulak_core::session::line::{Limits, Signal};
 use whatsapp_rust::wacore::iq::mex_operations::{fetch_new_chat_message_capping_info, fetch_reachout_timelock};
 use whatsapp_rust::{Client, MexError, MexRequest};
 
@@ -22,13 +22,14 @@ pub async fn ask(client: &Client) -> Result<Limits, MexError> {
 }
 
 /// What a notice of the server says, if it is about limits.
-pub fn of_notice(payload: &Value) -> Option<Limits> {
+pub fn of_notice(payload: &Value) -> Option<Signal> {
     let mut limits = Limits::default();
-    merge(&mut limits, payload.get("data").unwrap_or(payload)).then_some(limits)
+    let (tells_quota, tells_lock) = merge(&mut limits, payload.get("data").unwrap_or(payload));
+    (tells_quota || tells_lock).then_some(Signal::Limits { limits, tells_quota, tells_lock })
 }
 
-/// Answers whether there was anything about limits.
-fn merge(limits: &mut Limits, data: &Value) -> bool {
+/// Answers whether there was anything about the quota, and about the lock.
+fn merge(limits: &mut Limits, data: &Value) -> (bool, bool) {
     let find = |names: [&str; 2]| names.iter().find_map(|name| data.get(name)).filter(|value| value.is_object());
     let lock = find(["xwa2_fetch_account_reachout_timelock", "xwa2_notify_account_reachout_timelock"]);
     let quota = find(["xwa2_message_capping_info", "xwa2_notify_new_chat_messages_capping_info_update"]);
@@ -41,7 +42,7 @@ fn merge(limits: &mut Limits, data: &Value) -> bool {
         limits.new_chats_quota = quota.get("total_quota").and_then(count);
         limits.quota_renews_at = quota.get("cycle_end_timestamp").and_then(time);
     }
-    lock.is_some() || quota.is_some()
+    (quota.is_some(), lock.is_some())
 }
 
 fn number(value: &Value) -> Option<i64> {
@@ -63,16 +64,12 @@ mod tests {
     #[test]
     fn quota_and_lock_are_read_as_numbers_and_as_texts() {
         let mut limits = Limits::default();
-        assert!(merge(
-            &mut limits,
-            &json!({ "xwa2_fetch_account_reachout_timelock":
-                { "is_active": true, "time_enforcement_ends": "1770000000", "enforcement_type": "DEFAULT" } })
-        ));
-        assert!(merge(
-            &mut limits,
-            &json!({ "xwa2_message_capping_info":
-                { "total_quota": 50, "used_quota": "12", "cycle_end_timestamp": "1760000000" } })
-        ));
+        let lock = json!({ "xwa2_fetch_account_reachout_timelock":
+            { "is_active": true, "time_enforcement_ends": "1770000000", "enforcement_type": "DEFAULT" } });
+        assert_eq!(merge(&mut limits, &lock), (false, true));
+        let quota = json!({ "xwa2_message_capping_info":
+            { "total_quota": 50, "used_quota": "12", "cycle_end_timestamp": "1760000000" } });
+        assert_eq!(merge(&mut limits, &quota), (true, false));
         let expected = Limits {
             new_chats_used: Some(12),
             new_chats_quota: Some(50),
@@ -86,7 +83,8 @@ mod tests {
     fn a_lock_that_is_over_is_none_and_other_notices_say_nothing() {
         let over = json!({ "data": { "xwa2_notify_account_reachout_timelock":
             { "is_active": false, "time_enforcement_ends": "1770000000" } } });
-        assert_eq!(of_notice(&over), Some(Limits::default()));
+        let told = Signal::Limits { limits: Limits::default(), tells_quota: false, tells_lock: true };
+        assert_eq!(of_notice(&over), Some(told));
         assert_eq!(of_notice(&json!({ "data": { "xwa2_newsletter": {} } })), None);
         assert_eq!(of_notice(&Value::Null), None);
     }

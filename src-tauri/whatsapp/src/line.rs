@@ -170,9 +170,10 @@ impl NumberLine {
     }
 
     async fn end_running(&self) {
-        let running = self.slot().take();
-        if let Some(running) = running {
+        // It stays there until then: whoever stops waiting must not make a second one beside it.
+        if let Some(running) = self.running() {
             running.end().await;
+            self.slot().take();
         }
     }
 

@@ -7,10 +7,12 @@ use std::sync::Arc;
 
 use ulak_core::clock::{DAY, Millis};
 use ulak_core::session::line::{NoteKind, Notes, Signal};
+use ulak_core::session::messenger::Outcome;
 use whatsapp_rust::{Client, ContactError, Jid};
 
 use crate::ears::Ears;
 use crate::heard::lid_of;
+use crate::outcome::{never, of_iq_error, of_lookup_error};
 
 const YES_FOR: Millis = 30 * DAY;
 const NO_FOR: Millis = DAY;
@@ -26,12 +28,20 @@ pub async fn is_on_whatsapp(
     notes: &Arc<dyn Notes>,
     ears: &Ears,
     phone: &str,
-) -> Result<Found, ContactError> {
+) -> Result<Found, Outcome> {
     if let Some(found) = notes.get(NoteKind::OnWhatsapp, phone).await.as_deref().and_then(read) {
         return Ok(found);
     }
     let jid = jid(phone);
-    let answers = client.contacts().is_on_whatsapp(std::slice::from_ref(&jid)).await?;
+    let answers = match client.contacts().is_on_whatsapp(std::slice::from_ref(&jid)).await {
+        Ok(answers) => answers,
+        Err(ContactError::Iq(error)) => return Err(of_iq_error(&error)),
+        Err(_) => return Err(never("invalid_message")),
+    };
+    // The server could not say it of this person. That is no "no".
+    if let Some(error) = answers.iter().find_map(|answer| answer.contact_error.as_ref()) {
+        return Err(of_lookup_error(error.code));
+    }
     let found = match answers.iter().find(|answer| answer.is_registered) {
         Some(answer) => Found::Yes { lid: answer.lid.as_ref().or(Some(&answer.jid)).and_then(lid_of) },
         None => Found::No,

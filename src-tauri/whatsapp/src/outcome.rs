@@ -11,6 +11,8 @@ use whatsapp_rust::{IqError, SendError};
 pub const NOT_CONNECTED: &str = "not_connected";
 pub const NOT_ON_WHATSAPP: &str = "not_on_whatsapp";
 pub const UPLOAD_FAILED: &str = "upload_failed";
+/// It goes on, and the next try finds it further.
+pub const UPLOADING: &str = ulak_core::outbox::state::cause::UPLOADING;
 
 pub fn again(cause: &str) -> Outcome {
     Outcome::Refused { cause: cause.to_owned(), again: true }
@@ -79,10 +81,19 @@ fn of_client_error(error: &ClientError) -> Outcome {
 /// A question that comes before the message failed, so nothing was sent.
 pub fn of_iq_error(error: &IqError) -> Outcome {
     match error {
-        IqError::ServerError { code: 429, .. } => again("nack_429"),
-        IqError::ServerError { .. } => again("lookup_failed"),
+        IqError::ServerError { code, .. } => of_lookup_error(Some(*code)),
+        // An answer that nobody understands: to ask again and again for ever would help nobody.
+        IqError::ParseError(_)
+        | IqError::UnexpectedResponseType { .. }
+        | IqError::EncodeError(_)
+        | IqError::DuplicateRequestId(_) => of_lookup_error(None),
         _ => again(NOT_CONNECTED),
     }
+}
+
+/// The server would not say it, with this code.
+pub fn of_lookup_error(code: Option<u16>) -> Outcome {
+    again(if code == Some(429) { "nack_429" } else { "lookup_failed" })
 }
 
 #[cfg(test)]
@@ -117,6 +128,7 @@ mod tests {
             (SendError::Iq(IqError::Timeout), again(NOT_CONNECTED)),
             (SendError::Iq(server(429)), again("nack_429")),
             (SendError::Iq(server(500)), again("lookup_failed")),
+            (SendError::Iq(IqError::ParseError(whatsapp_rust::anyhow::anyhow!("no list"))), again("lookup_failed")),
             (SendError::Client(ClientError::NotConnected), again(NOT_CONNECTED)),
             (SendError::Internal(whatsapp_rust::anyhow::anyhow!("no session")), again("not_prepared")),
             (broken(E::crypto), again(NOT_CONNECTED)),

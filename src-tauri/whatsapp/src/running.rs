@@ -23,7 +23,7 @@ pub struct Running {
     pub client: Arc<Client>,
     pub ears: Arc<Ears>,
     silent: Arc<AtomicBool>,
-    /// True from before the last signal goes out.
+    /// True from when it is to end, at the latest from before the last signal goes out.
     over: Arc<AtomicBool>,
     ended: watch::Receiver<bool>,
 }
@@ -70,6 +70,7 @@ impl Running {
     /// Ends the connection without a last signal.
     pub async fn end(&self) {
         self.silent.store(true, Ordering::SeqCst);
+        self.over.store(true, Ordering::SeqCst);
         self.ears.stop.notify_one();
         self.has_ended().await;
     }

@@ -9,15 +9,15 @@ use std::time::Duration;
 use ulak_core::clock::{Millis, SECOND};
 use ulak_core::session::line::{LineError, Signal};
 use ulak_core::session::messenger::{Content, Outcome, Outgoing};
+use whatsapp_rust::SendOptions;
 use whatsapp_rust::prelude::wa;
-use whatsapp_rust::{ContactError, SendOptions};
 
 use crate::compose;
 use crate::heard::lid_of;
 use crate::line::NumberLine;
 use crate::lookup::{self, Found, jid};
 use crate::outcome::{
-    NOT_CONNECTED, NOT_ON_WHATSAPP, UPLOAD_FAILED, again, may_be_the_file, never, of_ack, of_iq_error, of_send_error,
+    NOT_CONNECTED, NOT_ON_WHATSAPP, UPLOAD_FAILED, UPLOADING, again, may_be_the_file, never, of_ack, of_send_error,
     unknown,
 };
 use crate::polls;
@@ -38,7 +38,7 @@ impl NumberLine {
         let message = match prepared {
             Ok(Ok(message)) => message,
             Ok(Err(refused)) => return refused,
-            Err(_) if matches!(part.content, Content::Media { .. }) => return again(UPLOAD_FAILED),
+            Err(_) if matches!(part.content, Content::Media { .. }) => return again(UPLOADING),
             Err(_) => return again(NOT_CONNECTED),
         };
         let outcome = write(&running, &part.wire_id, &part.to, message, patience).await;
@@ -81,17 +81,15 @@ impl NumberLine {
     }
 
     async fn look_up(&self, running: &Running, phone: &str) -> Result<(), Outcome> {
-        match lookup::is_on_whatsapp(&running.client, self.notes(), &running.ears, phone).await {
-            Ok(Found::No) => Err(never(NOT_ON_WHATSAPP)),
-            Ok(Found::Yes { lid }) => {
+        match lookup::is_on_whatsapp(&running.client, self.notes(), &running.ears, phone).await? {
+            Found::No => Err(never(NOT_ON_WHATSAPP)),
+            Found::Yes { lid } => {
                 // Core has learned it with the answer.
                 if lid.is_some() {
                     self.is_news(phone);
                 }
                 Ok(())
             }
-            Err(ContactError::Iq(error)) => Err(of_iq_error(&error)),
-            Err(_) => Err(never("invalid_message")),
         }
     }
 

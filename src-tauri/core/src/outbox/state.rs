@@ -6,7 +6,7 @@
 //!    │  │        │ └─▶ unknown ──▶ sending (same session, same wire id) · a receipt proves it was sent
 //!    │  │        │        └─▶ failed (its number was taken off the list: nobody can find out)
 //!    │  │        └─▶ pending (a certain refusal that another try can help, or that shut the number) · failed
-//!    │  └─▶ cancelled (by the owner) · skipped (opted out)
+//!    │  └─▶ cancelled (by the owner, also what comes back afterwards) · skipped (opted out)
 //!    └── failed ("retry failed": an explicit act, a new round)
 //! ```
 //! Forward only: a late "delivered" does not undo "read". The table's CHECK knows the same names.
@@ -199,6 +199,8 @@ pub mod cause {
     pub const UNREADABLE: &str = "unreadable";
     /// The number was not connected, so nothing left the computer: no fault of the part's.
     pub const NOT_CONNECTED: &str = "not_connected";
+    /// Its file is still on the way up: no fault of the part's either.
+    pub const UPLOADING: &str = "uploading";
     /// The number that may have sent it is gone for good, so nobody can find out any more.
     pub const OUTCOME_UNKNOWN: &str = "outcome_unknown";
     /// The prepared picture is gone.

@@ -131,7 +131,12 @@ pub enum Signal {
     },
     /// The owner used the phone itself: it is not idle.
     PhoneSeen,
-    Limits(Limits),
+    /// WhatsApp told of the limits by itself. What it did not mention stays as it was.
+    Limits {
+        limits: Limits,
+        tells_quota: bool,
+        tells_lock: bool,
+    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

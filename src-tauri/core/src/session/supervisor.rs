@@ -206,7 +206,9 @@ impl Supervisor {
             Signal::Connected => self.step(&mut *self.run.lock().await, Input::Connected).await,
             Signal::Closed(closed) => self.step(&mut *self.run.lock().await, Input::Closed(closed)).await,
             Signal::PhoneSeen => self.run.lock().await.phone_seen_at = Some(self.office.clock.now()),
-            Signal::Limits(limits) => self.save_limits(&limits).await,
+            Signal::Limits { limits, tells_quota, tells_lock } => {
+                self.save_limits(&limits, tells_quota, tells_lock).await;
+            }
             Signal::Qr { .. } | Signal::Code { .. } | Signal::LinkEnded(_) | Signal::Linked { .. } => {}
         }
         if let Some(kept) = kept {
@@ -258,7 +260,7 @@ impl Supervisor {
                 Input::Checked(ms)
             }
             Done::Checked(Err(_)) => Input::CheckFailed,
-            Done::Limits(Ok(limits)) => return self.save_limits(&limits).await,
+            Done::Limits(Ok(limits)) => return self.save_limits(&limits, true, true).await,
             Done::Sent { answered, new_chat_refused } => {
                 if new_chat_refused {
                     // The refusal says that there is a limit; until when is what the owner wants to know.
@@ -340,10 +342,15 @@ impl Supervisor {
         saved.await.inspect_err(|error| tracing::warn!(%error, "a number's state is not saved yet")).is_ok()
     }
 
-    async fn save_limits(&self, limits: &Limits) {
+    async fn save_limits(&self, limits: &Limits, quota: bool, lock: bool) {
         let saved: Result<(), StorageError> = async {
             let mut tx = self.office.db.begin().await?;
-            store::save_limits(&mut tx, self.id, limits, self.office.clock.now()).await?;
+            if quota {
+                store::save_quota(&mut tx, self.id, limits, self.office.clock.now()).await?;
+            }
+            if lock {
+                store::save_lock(&mut tx, self.id, limits.locked_until).await?;
+            }
             self.office.db.commit(tx).await
         }
         .await;
@@ -395,7 +402,7 @@ struct Watched {
 impl Messenger for Watched {
     fn send(&self, part: Outgoing) -> Sending<'_> {
         Box::pin(async move {
-            let mut report = Report { done: &self.done, answered: false, new_chat_refused: false };
+            let mut report = Report { done: &self.done, answered: false, new_chat_refused: false, says_nothing: false };
             let outcome = self.line.send(part).await;
             report.of(&outcome);
             outcome
@@ -408,6 +415,8 @@ struct Report<'a> {
     done: &'a mpsc::UnboundedSender<Done>,
     answered: bool,
     new_chat_refused: bool,
+    /// Neither that the connection is well nor that it is not.
+    says_nothing: bool,
 }
 
 impl Report<'_> {
@@ -417,6 +426,7 @@ impl Report<'_> {
             Outcome::Unknown { .. } => false,
             Outcome::Refused { cause, .. } => !matches!(cause.as_str(), "not_connected" | "upload_failed"),
         };
+        self.says_nothing = matches!(outcome, Outcome::Refused { cause, .. } if cause == "uploading");
         self.new_chat_refused = matches!(outcome, Outcome::Refused { cause, .. } if
             cause.starts_with("nack_463") || cause == "nack_475");
     }
@@ -424,6 +434,9 @@ impl Report<'_> {
 
 impl Drop for Report<'_> {
     fn drop(&mut self) {
+        if self.says_nothing {
+            return;
+        }
         let _ = self.done.send(Done::Sent { answered: self.answered, new_chat_refused: self.new_chat_refused });
     }
 }

@@ -3,7 +3,7 @@
 use sqlx::{Row, SqliteConnection};
 
 use super::claim::Taken;
-use super::{chats, farewell, trip};
+use super::{chats, farewell, queue, trip};
 use crate::clock::{MINUTE, Millis, SECOND};
 use crate::ids::PartId;
 use crate::ledger::Book;
@@ -28,9 +28,12 @@ pub async fn complete(
             let trip = trip::shut(db, taken, cause, now).await?;
             match trip {
                 Some(_) => spared(db, taken, cause, true, now).await?,
-                None if cause == cause::NOT_CONNECTED => spared(db, taken, cause, false, now).await?,
+                None if matches!(cause.as_str(), cause::NOT_CONNECTED | cause::UPLOADING) => {
+                    spared(db, taken, cause, false, now).await?
+                }
                 None => refused(db, taken, cause, *again, now).await?,
             }
+            queue::cancel_rest(db, taken.queue, now).await?;
             farewell::if_gone(db, taken.session, now).await?;
             return Ok(trip);
         }
@@ -52,6 +55,8 @@ async fn refused(
     match again {
         true if taken.doubtful => unknown(db, taken, cause, now).await,
         true if taken.tries < MOST_TRIES => later(db, taken, cause, now).await,
+        // An earlier copy may have arrived all the same.
+        false if taken.doubtful => failed(db, taken, cause::OUTCOME_UNKNOWN, now).await,
         _ => failed(db, taken, cause, now).await,
     }
 }

@@ -190,16 +190,24 @@ async fn set_state(db: &mut SqliteConnection, queue: CampaignId, from: &str, to:
 
 /// Cancels what still waits and releases its credits. What is on its way is seen through, so a paused queue opens.
 pub async fn cancel(db: &mut SqliteConnection, queue: CampaignId, now: Millis) -> Result<u64, sqlx::Error> {
-    let book: Option<String> =
-        sqlx::query_scalar("SELECT book FROM queues WHERE id = ?").bind(queue).fetch_optional(&mut *db).await?;
+    sqlx::query("UPDATE queues SET cancelled_at = ? WHERE id = ?").bind(now).bind(queue).execute(&mut *db).await?;
+    set_state(db, queue, "paused", "open").await?;
+    cancel_rest(db, queue, now).await
+}
+
+/// Cancels what waits in a queue that the owner cancelled: a part that was on its way then may have come back.
+pub async fn cancel_rest(db: &mut SqliteConnection, queue: CampaignId, now: Millis) -> Result<u64, sqlx::Error> {
+    let book: Option<String> = sqlx::query_scalar("SELECT book FROM queues WHERE id = ? AND cancelled_at IS NOT NULL")
+        .bind(queue)
+        .fetch_optional(&mut *db)
+        .await?;
     let Some(book) = book.and_then(|book| book.parse().ok()) else { return Ok(0) };
     let released = release_all_pending(db, book, queue, now).await?;
     sqlx::query("UPDATE parts SET state = 'cancelled', ended_at = ? WHERE queue_id = ? AND state = 'pending'")
         .bind(now)
         .bind(queue)
-        .execute(&mut *db)
+        .execute(db)
         .await?;
-    set_state(db, queue, "paused", "open").await?;
     Ok(released)
 }
 
@@ -227,7 +235,8 @@ pub async fn retry_failed(db: &mut SqliteConnection, queue: CampaignId, now: Mil
     Ok(u64::try_from(failed.len()).unwrap_or(u64::MAX))
 }
 
-/// The rest of a message goes over the number that began it, where that one is still there.
+/// The rest of a message goes over the number that began it, and what may have arrived over the number that may have
+/// sent it, where that one is still there.
 async fn put_back(
     db: &mut SqliteConnection,
     part: PartId,
@@ -237,9 +246,12 @@ async fn put_back(
 ) -> Result<(), sqlx::Error> {
     sqlx::query(
         "UPDATE parts SET state = 'pending', round = ?, tries = 0, ready = ?, due_at = ?, cause = NULL, ended_at = NULL,
-                session_id = (SELECT s.id FROM parts b JOIN sessions s ON s.id = b.session_id AND s.removed_at IS NULL
-                              WHERE b.message_id = parts.message_id AND b.position < parts.position
-                                AND b.sent_at IS NOT NULL ORDER BY b.position DESC LIMIT 1)
+                session_id = coalesce(
+                    (SELECT s.id FROM attempts a JOIN sessions s ON s.id = a.session_id AND s.removed_at IS NULL
+                     WHERE a.part_id = parts.id AND a.outcome = 'unknown' ORDER BY a.number DESC LIMIT 1),
+                    (SELECT s.id FROM parts b JOIN sessions s ON s.id = b.session_id AND s.removed_at IS NULL
+                     WHERE b.message_id = parts.message_id AND b.position < parts.position
+                       AND b.sent_at IS NOT NULL ORDER BY b.position DESC LIMIT 1))
          WHERE id = ?",
     )
     .bind(round)

@@ -152,25 +152,27 @@ pub async fn save_state(
     Ok(())
 }
 
-pub async fn save_limits(
+pub async fn save_quota(
     db: &mut SqliteConnection,
     id: SessionId,
     limits: &Limits,
     now: Millis,
 ) -> Result<(), sqlx::Error> {
     sqlx::query(
-        "UPDATE sessions SET new_chats_used = ?, new_chats_quota = ?, quota_renews_at = ?, locked_until = ?,
-             limits_at = ?
-         WHERE id = ?",
+        "UPDATE sessions SET new_chats_used = ?, new_chats_quota = ?, quota_renews_at = ?, limits_at = ? WHERE id = ?",
     )
     .bind(limits.new_chats_used)
     .bind(limits.new_chats_quota)
     .bind(limits.quota_renews_at)
-    .bind(limits.locked_until)
     .bind(now)
     .bind(id)
     .execute(db)
     .await?;
+    Ok(())
+}
+
+pub async fn save_lock(db: &mut SqliteConnection, id: SessionId, until: Option<Millis>) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE sessions SET locked_until = ? WHERE id = ?").bind(until).bind(id).execute(db).await?;
     Ok(())
 }
 
