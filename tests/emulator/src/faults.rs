@@ -39,6 +39,10 @@ pub enum Fault {
     MediaGone {
         status: u16,
     },
+    /// Whether a person is on WhatsApp is answered with an error.
+    LookupRefused {
+        code: u16,
+    },
     /// The login is refused: 401 logged out, 402 banned for a time (with `code` and `expire` seconds), 403 locked,
     /// 405 outdated, 406 banned, 503 unavailable.
     Refuse {
@@ -64,6 +68,7 @@ pub(crate) enum Stage {
     Message,
     Upload,
     Download,
+    Lookup,
     Login,
     Stanza,
 }
@@ -73,6 +78,7 @@ impl Fault {
         match self {
             Self::UploadDrop | Self::UploadRefused { .. } => Stage::Upload,
             Self::MediaGone { .. } => Stage::Download,
+            Self::LookupRefused { .. } => Stage::Lookup,
             Self::Refuse { .. } => Stage::Login,
             Self::Silence | Self::Slow { .. } => Stage::Stanza,
             _ => Stage::Message,
@@ -85,7 +91,7 @@ pub struct Rule {
     /// Only this number's devices. Downloads belong to no number.
     #[serde(default)]
     pub owner: Option<String>,
-    /// Only messages to this number.
+    /// Only messages to this number, or lookups of it.
     #[serde(default)]
     pub recipient: Option<String>,
     /// Chances that pass first.

@@ -122,7 +122,6 @@ fn ask_again(world: &World, job: &Job, target: &Jid, phone: &Phone) {
         Ok(keys) => keys,
         Err(error) => return world.log.error(error.to_string()),
     };
-    world.log.write(|record| record.retries += 1);
     let now = world.options.clock.seconds();
     let retry =
         NodeBuilder::new("retry").attr("v", "1").attr("count", "1").attr("id", job.id.as_str()).attr("t", now).build();
@@ -140,6 +139,7 @@ fn ask_again(world: &World, job: &Job, target: &Jid, phone: &Phone) {
     } else {
         job.device.deliver(asked);
     }
+    world.log.write(|record| record.retries += 1);
 }
 
 /// A phone's keys for a new session: type, identity, one-time key, signed key.

@@ -6,7 +6,7 @@ use waproto::codec;
 use waproto::whatsapp::{ADVKeyIndexList, ADVSignedKeyIndexList};
 
 use crate::error::Result;
-use crate::faults::digits;
+use crate::faults::{Fault, Stage, digits};
 use crate::keys::rng;
 use crate::phone::Phone;
 use crate::stanza::{attr_jid, refusal, result};
@@ -37,7 +37,17 @@ fn person(world: &World, protocols: &[&str], user: &NodeRef<'_>) -> Node {
     if let Some(phone) = phone.as_ref().filter(|phone| jid.is_lid() && !world.is_hidden(&phone.number)) {
         node = node.attr("pn_jid", Jid::pn(phone.number.as_str()));
     }
+    // Only a lookup asks for it.
+    let lookup = protocols.contains(&"contact").then(|| world.faults.strike(Stage::Lookup, None, Some(&jid.user)));
+    let refused = match lookup.flatten() {
+        Some(Fault::LookupRefused { code }) => Some(code),
+        _ => None,
+    };
     let facts = protocols.iter().filter_map(|protocol| match (*protocol, &phone) {
+        ("contact", _) if let Some(code) = refused => {
+            let error = NodeBuilder::new("error").attr("code", code).attr("text", "refused").build();
+            Some(NodeBuilder::new("contact").children([error]).build())
+        }
         ("contact", phone) => {
             let known = if phone.is_some() { "in" } else { "out" };
             let spoken = contact.as_deref().unwrap_or_default();

@@ -72,6 +72,18 @@ async fn nothing_is_sent_to_who_is_not_on_whatsapp() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn whom_whatsapp_would_not_look_up_is_asked_for_again() {
+    let emulator = emulator().await;
+    let number = Number::linked(&emulator).await;
+    for (code, cause) in [(429, "nack_429"), (503, "lookup_failed")] {
+        emulator.fault(Rule::once(Fault::LookupRefused { code }).recipient(BUDI));
+        assert_eq!(number.say(BUDI, "3EB0B4", "Halo").await, refused(cause, true));
+        assert_eq!(emulator.read(|record| record.messages), 0);
+    }
+    assert_eq!(number.say(BUDI, "3EB0B4", "Halo").await, Outcome::Accepted, "nobody noted a no");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_refusal_says_why_and_whether_to_try_again() {
     let emulator = emulator().await;
     let number = Number::linked(&emulator).await;
