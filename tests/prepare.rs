@@ -55,3 +55,16 @@ fn a_wish_is_followed_and_nothing_is_overwritten() {
         assert_eq!(std::fs::read(folder.path().join(name)).unwrap(), source, "{name}");
     }
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_name_that_is_no_text_gets_its_verdict_too() {
+    use std::os::unix::ffi::OsStrExt;
+    let folder = tempfile::tempdir().unwrap();
+    let odd = folder.path().join(std::ffi::OsStr::from_bytes(b"foto\xFF.jpg"));
+    std::fs::copy(fixture("sample.jpg"), &odd).unwrap();
+    let (verdicts, all) = prepare(&[odd, fixture("cmyk.jpg")], &folder.path().join("out"), &[]);
+    assert!(all);
+    assert!(verdicts[0]["file"].as_str().unwrap().ends_with("foto\u{FFFD}.jpg"));
+    assert_eq!(verdicts.len(), 2);
+}

@@ -122,7 +122,8 @@ fn ending(prepared: &Prepared, source: &Path) -> String {
 
 fn tell(voice: Voice, file: &Path, outcome: &Result<Prepared, Refusal>, kept: Option<&Path>) {
     let verdict = Verdict::from(outcome);
-    let mut line = json!({ "file": file, "out": kept });
+    // Not every name is text.
+    let mut line = json!({ "file": file.to_string_lossy(), "out": kept.map(Path::to_string_lossy) });
     let facts = outcome.as_ref().ok().and_then(|prepared| {
         let mut facts = serde_json::to_value(prepared).ok()?;
         facts.as_object_mut()?.insert("bytes".to_owned(), json!(prepared.bytes.len()));

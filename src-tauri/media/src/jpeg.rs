@@ -47,9 +47,11 @@ pub(crate) fn strip(bytes: &[u8]) -> Option<Vec<u8>> {
 pub(crate) struct Frame {
     /// Printing inks (CMYK), which phones show wrongly or not at all.
     pub(crate) four_inks: bool,
-    /// Each colour in a scan of its own, not progressive. It is allowed and
-    /// rare, and the decoder gets such colours wrong without noticing.
-    pub(crate) colours_apart: bool,
+    /// Stored in a way that is allowed and rare, and that the decoder does not
+    /// know: arithmetic coding, more than eight bits, without loss. Or each
+    /// colour in a scan of its own, not progressive, which it gets wrong
+    /// without noticing.
+    pub(crate) rare: bool,
 }
 
 pub(crate) fn frame(bytes: &[u8]) -> Option<Frame> {
@@ -60,15 +62,15 @@ pub(crate) fn frame(bytes: &[u8]) -> Option<Frame> {
         let (body, after) = split_body(after)?;
         match marker {
             SCAN => {
-                let (kind, channels) = frame?;
-                let in_scan = *body.get(2)?;
-                let progressive = !matches!(kind, 0xC0 | 0xC1);
-                return Some(Frame { four_inks: channels == 4, colours_apart: !progressive && in_scan < channels });
+                let (kind, precision, channels) = frame?;
+                let apart = matches!(kind, 0xC0 | 0xC1) && *body.get(2)? < channels;
+                let usual = matches!(kind, 0xC0..=0xC2) && precision == 8;
+                return Some(Frame { four_inks: channels == 4, rare: apart || !usual });
             }
             // Tables and reserved marks share the range of the frame headers.
             0xC4 | 0xC8 | 0xCC => {}
             // Length (2), precision (1), height (2) and width (2) come first.
-            0xC0..=0xCF => frame = Some((marker, *body.get(7)?)),
+            0xC0..=0xCF => frame = Some((marker, *body.get(2)?, *body.get(7)?)),
             _ => {}
         }
         rest = after;

@@ -13,7 +13,7 @@ use image::{
     },
     metadata::Orientation,
 };
-use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
+use jpeg_encoder::{ChromaSubsamplingMethod, ColorType, Encoder, SamplingFactor};
 
 use crate::{Change, Kind, Prepared, Refusal, SourceFacts, color::ToSrgb, jpeg, png, sniff::Content};
 
@@ -94,15 +94,15 @@ fn decode(bytes: &[u8], format: ImageFormat) -> Result<Source, Refusal> {
     if let Some((width, height)) = png::declared_size(bytes) {
         check_sides(width, height)?;
     }
+    let frame = if format == ImageFormat::Jpeg { jpeg::frame(bytes) } else { None };
+    if frame.is_some_and(|frame| frame.rare) {
+        return Err(unsupported(format));
+    }
     let stripped = match format {
         ImageFormat::Jpeg => Some(jpeg::strip(bytes).ok_or_else(broken)?),
         ImageFormat::Png => png::strip(bytes),
         _ => None,
     };
-    let frame = if format == ImageFormat::Jpeg { jpeg::frame(bytes) } else { None };
-    if frame.is_some_and(|frame| frame.colours_apart) {
-        return Err(unsupported(format));
-    }
     let mut decoder = open(bytes, format).map_err(|error| refusal(&error, format))?;
     let (width, height) = decoder.dimensions();
     check_sides(width, height)?;
@@ -247,6 +247,8 @@ fn encode_jpeg(pixels: &RgbImage, quality: u8) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
     let mut encoder = Encoder::new(&mut bytes, quality);
     encoder.set_sampling_factor(SamplingFactor::F_2_2);
+    // Of every second line only, a thin red one would be grey or red by chance.
+    encoder.set_chroma_subsampling_method(ChromaSubsamplingMethod::Average);
     encoder.encode(pixels.as_raw(), width, height, ColorType::Rgb).ok()?;
     Some(bytes)
 }

@@ -88,6 +88,8 @@ impl Content {
             Self::Picture(_) | Self::Heic => Family::Picture,
             Self::Sound(_) | Self::Iso(_) => Family::Media,
             Self::Pdf => Family::Pdf,
+            // Speex or a film: what its name promises, in a form that nobody plays.
+            Self::Other("OGG") => Family::Media,
             Self::Other(_) => Family::Other,
         }
     }
@@ -183,6 +185,15 @@ fn tag_length(bytes: &[u8]) -> Option<usize> {
     let size: [u8; 4] = *bytes.strip_prefix(b"ID3")?.get(3..)?.first_chunk()?;
     let length = size.into_iter().fold(0, |length, seven| (length << 7) | usize::from(seven & 0x7F));
     Some(length + 10)
+}
+
+/// What comes after the ID3 tags at the start, of which there may be several.
+pub(crate) fn behind_tags(bytes: &[u8]) -> &[u8] {
+    let mut rest = bytes;
+    while let Some(after) = tag_length(rest).and_then(|length| rest.get(length..)) {
+        rest = after;
+    }
+    rest
 }
 
 /// Bare frames of MPEG audio: eleven set bits, then version and layer, bit

@@ -458,3 +458,29 @@ fn facts_and_verdicts_survive_the_way_through_json() {
     let json = serde_json::to_string(&refusal).unwrap();
     assert_eq!(serde_json::from_str::<Refusal>(&json).unwrap(), refusal);
 }
+
+#[test]
+fn thin_lines_keep_their_colour_on_every_row() {
+    let mut picture = noise(400, 400);
+    for (x, y) in (0..400).flat_map(|x| (0..100).map(move |y| (x, y))) {
+        let red = matches!(y, 20 | 51);
+        picture.put_pixel(x, y, image::Rgb(if red { [230, 20, 20] } else { [240, 240, 240] }));
+    }
+    let prepared = prepare(&encoded(&DynamicImage::ImageRgb8(picture), ImageFormat::Png)).unwrap();
+    assert_eq!(prepared.mime, "image/jpeg");
+    let seen = seen(&prepared).to_rgb8();
+    let red = |y| i32::from(seen.get_pixel(200, y).0[0]) - i32::from(seen.get_pixel(200, y).0[1]);
+    assert!(red(20) > 60 && red(51) > 60, "{} and {}", red(20), red(51));
+}
+
+#[test]
+fn a_whole_jpeg_that_cannot_be_decoded_is_not_called_broken() {
+    let usual = as_jpeg(&gradient(64, 64), 90, None);
+    let header = usual.windows(2).position(|pair| pair == [0xFF, 0xC0]).unwrap();
+    // Arithmetic coding, without loss, and twelve bits.
+    for (at, value) in [(header + 1, 0xC9), (header + 1, 0xC3), (header + 4, 12)] {
+        let mut rare = usual.clone();
+        *rare.get_mut(at).unwrap() = value;
+        assert_eq!(prepare(&rare).unwrap_err().code(), "media.unsupported", "{value:#x}");
+    }
+}

@@ -323,3 +323,35 @@ fn wav_header(rate: u32, channels: u16) -> Vec<u8> {
 fn code_of(bytes: &[u8]) -> &'static str {
     prepare(bytes, Wish::Auto).map_or_else(|refusal| refusal.code(), |_| "fine")
 }
+
+#[test]
+fn a_tag_larger_than_a_megabyte_hides_no_sound() {
+    let length = 1_500_000_u32;
+    let mut tagged = b"ID3\x04\0\0".to_vec();
+    tagged.extend([21, 14, 7, 0].map(|shift| ((length >> shift) & 0x7F) as u8));
+    tagged.resize(tagged.len() + length as usize, 0);
+    tagged.extend(fixture("bare.mp3"));
+    assert_eq!(as_note(&tagged).duration_ms, as_note(&fixture("bare.mp3")).duration_ms);
+}
+
+#[test]
+fn an_hour_of_the_densest_sound_would_fit() {
+    const SECONDS: u64 = 10;
+    let mut state = 0x2545_F491_u32;
+    let noise: Vec<i16> = (0..48_000 * SECONDS)
+        .map(|_| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 18) as i16
+        })
+        .collect();
+    let note = as_note(&wav(48_000, 1, &noise));
+    assert!(note.bytes.len() as u64 * 3_600 / SECONDS < AUDIO_LIMIT, "{} bytes", note.bytes.len());
+}
+
+#[test]
+fn an_ogg_that_nobody_plays_is_not_called_wrongly_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ses.ogg");
+    std::fs::write(&path, [&b"OggS"[..], &[0; 22], &[1, 80], b"Speex   1.2", &[0; 69]].concat()).unwrap();
+    assert_eq!(ulak_media::prepare_file(&path, Wish::Auto).unwrap_err().code(), "media.unknown_kind");
+}

@@ -18,7 +18,7 @@ use symphonia::core::{
 use super::MINUTES_LIMIT;
 use crate::{
     contained,
-    sniff::{Content, Sound},
+    sniff::{Content, Sound, behind_tags},
 };
 
 /// Samples of one moment after another, the channels of each together.
@@ -149,6 +149,9 @@ fn other<F: FnMut(Block<'_>) -> Result<(), Stop>>(
     content: Content,
     guard: &mut Guard<F>,
 ) -> Result<(), Stop> {
+    let guessed = content == Content::Sound(Sound::Mp3);
+    // The library looks for sound in the first megabyte, and a tag with a cover picture can be larger.
+    let bytes = if guessed { behind_tags(bytes) } else { bytes };
     let mut reader = open(bytes, content)?;
     // MP4 was looked into before and has a track; one that is not named here is of no known codec.
     let none = if matches!(content, Content::Iso(_)) { Stop::Unsupported } else { Stop::Silent };
@@ -156,7 +159,6 @@ fn other<F: FnMut(Block<'_>) -> Result<(), Stop>>(
     let (id, promised) = (track.id, track.num_frames);
     let parameters = track.codec_params.as_ref().and_then(|parameters| parameters.audio()).ok_or(Stop::Unsupported)?;
     // What says that it is too long is believed at once, a guess only where it is far off.
-    let guessed = content == Content::Sound(Sound::Mp3);
     if let (Some(frames), Some(rate)) = (promised, parameters.sample_rate.filter(|rate| RATES.contains(rate)))
         && frames > most_frames(rate) * if guessed { 2 } else { 1 }
     {

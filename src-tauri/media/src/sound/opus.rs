@@ -36,7 +36,7 @@ impl OpusFile {
         let purpose = if channels == 1 { Application::Voip } else { Application::Audio };
         let mut encoder = OpusEncoder::new(RATE as i32, channels, purpose).ok()?;
         encoder.bitrate_bps = bits;
-        encoder.rate_control = RateControl::Vbr;
+        encoder.rate_control = RateControl::ConstrainedVbr;
         let head = OpusHead::for_encoder(&encoder, RATE);
         Some(Self {
             pre_skip: head.pre_skip.into(),
