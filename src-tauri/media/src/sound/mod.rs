@@ -25,8 +25,7 @@ use crate::{
 
 /// The most a sound weighs that WhatsApp plays in the chat, in bytes.
 pub const AUDIO_LIMIT: u64 = 16_000_000;
-/// The longest sound that is prepared, in minutes. At the bit rate of a voice
-/// note this stays within [`AUDIO_LIMIT`].
+/// The longest sound that is prepared, in minutes.
 pub const MINUTES_LIMIT: u64 = 60;
 
 /// Changes of loudness below this are not heard, in decibels.
@@ -106,6 +105,7 @@ fn voice(source: &Source<'_>) -> Result<Prepared, Refusal> {
     let levelled = heard.abs() >= UNHEARD;
 
     let clean = if levelled || measured.channels > 1 { None } else { opus::clean_copy(&source.bytes) };
+    let clean = clean.filter(|bytes| bytes.len() as u64 <= AUDIO_LIMIT);
     let mut changes = vec![];
     let bytes = match clean {
         Some(bytes) => bytes,
@@ -114,7 +114,7 @@ fn voice(source: &Source<'_>) -> Result<Prepared, Refusal> {
                 [(measured.channels > 1, Change::Mixed), (true, Change::Recoded), (levelled, Change::Levelled)];
             changes.extend(happened.into_iter().filter_map(|(happened, change)| happened.then_some(change)));
             let gain = if levelled { gain as f32 } else { 1.0 };
-            encode(source, 1, VOICE_BITS, gain).map_err(refusal)?
+            encode(source, 1, voice_bits(measured.duration_ms()), gain).map_err(refusal)?
         }
     };
     if bytes.len() as u64 > AUDIO_LIMIT {
@@ -124,6 +124,13 @@ fn voice(source: &Source<'_>) -> Result<Prepared, Refusal> {
     facts.duration_ms = Some(measured.duration_ms());
     let prepared = Prepared::new(Kind::Voice, "audio/ogg; codecs=opus", bytes, facts);
     Ok(Prepared { waveform: Some(measured.waveform()), changes, ..prepared })
+}
+
+/// Bits a second for a voice note of this length to stay within [`AUDIO_LIMIT`]. A sixth is left over, because clear
+/// tones take more than they are given.
+fn voice_bits(duration_ms: u64) -> i32 {
+    let fits = AUDIO_LIMIT * 8 * 1_000 / duration_ms.max(1) * 5 / 6;
+    i32::try_from(fits).unwrap_or(VOICE_BITS).min(VOICE_BITS)
 }
 
 fn audio(source: Source<'_>) -> Result<Prepared, Refusal> {
@@ -187,4 +194,16 @@ fn encode(source: &Source<'_>, channels: usize, bits: i32, gain: f32) -> Result<
         file.push(samples)
     })?;
     file.finish().ok_or(Stop::Broken)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_voice_note_of_an_hour_fits() {
+        assert_eq!(voice_bits(2_000), VOICE_BITS);
+        let bytes = voice_bits(MINUTES_LIMIT * 60_000) as u64 * MINUTES_LIMIT * 60 / 8;
+        assert!(bytes * 6 / 5 <= AUDIO_LIMIT);
+    }
 }
