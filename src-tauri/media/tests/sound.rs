@@ -358,3 +358,17 @@ fn an_ogg_that_nobody_plays_is_not_called_wrongly_named() {
     std::fs::write(&path, [&b"OggS"[..], &[0; 22], &[1, 80], b"Speex   1.2", &[0; 69]].concat()).unwrap();
     assert_eq!(ulak_media::prepare_file(&path, Wish::Auto).unwrap_err().code(), "media.unknown_kind");
 }
+
+#[test]
+fn what_was_cut_away_in_a_recording_is_not_sent() {
+    let mut cut = fixture("lc.m4a");
+    let list = cut.windows(4).position(|four| four == b"elst").unwrap() + 4;
+    assert_eq!(cut[list..list + 8], [0, 0, 0, 0, 0, 0, 0, 1], "one edit, in short numbers");
+    // In milliseconds of the whole, and in samples of the track.
+    cut[list + 8..list + 12].copy_from_slice(&1_000_u32.to_be_bytes());
+    cut[list + 12..list + 16].copy_from_slice(&45_124_u32.to_be_bytes());
+    let note = as_note(&cut);
+    let played = decoded(&cut).len() as u64 / 48;
+    assert!(note.duration_ms.unwrap().abs_diff(1_000) < 5 && played.abs_diff(1_000) < 50, "{played}");
+    assert!((decoded(&note.bytes).len() as u64 / 48).abs_diff(1_000) < 5);
+}

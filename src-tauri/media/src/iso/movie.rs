@@ -1,6 +1,6 @@
 //! What is in a film: tracks, codecs, measures, durations.
 
-use super::{Atom, CutOff, atoms, child, codec, codec::Codec, descend, u16_at, u32_at, u64_at};
+use super::{Atom, CutOff, atoms, child, codec, codec::Codec, descend, entries, u16_at, u32_at, u64_at};
 
 /// More tracks than this is no film from a phone or a cutting program.
 const MOST_TRACKS: usize = 64;
@@ -95,7 +95,39 @@ impl<'a> Movie<'a> {
     }
 }
 
+/// What is played of a track, in seconds of it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Played {
+    pub(crate) from: f64,
+    pub(crate) to: f64,
+}
+
 impl<'a> Track<'a> {
+    /// By its list of edits, which hides what its owner cut away and what the encoder put in front. `None` where all of
+    /// it is played, or where several pieces are put together.
+    pub(crate) fn played(&self, moov: &[u8]) -> Option<Played> {
+        let list = descend(self.trak, &[b"edts", b"elst"])?;
+        let long = *list.first()? == 1;
+        let edits = entries(list, 4, if long { 20 } else { 12 })?.map(|edit| {
+            let at = if long {
+                i64::from_be_bytes(*edit.get(8..)?.first_chunk()?)
+            } else {
+                i64::from(u32_at(edit, 4)? as i32)
+            };
+            let lasts = if long { u64_at(edit, 0)? } else { u64::from(u32_at(edit, 0)?) };
+            Some((at, lasts))
+        });
+        // A negative time is a pause before the track.
+        let mut pieces = edits.flatten().filter(|(at, _)| *at >= 0);
+        let (at, lasts) = pieces.next().filter(|_| pieces.next().is_none())?;
+        let own = timescale(descend(self.trak, &[b"mdia", b"mdhd"])?)?;
+        let whole = timescale(child(moov, b"mvhd")?)?;
+        let from = at as f64 / own;
+        // Without a length it is played to its end.
+        let to = if lasts == 0 { f64::INFINITY } else { from + lasts as f64 / whole };
+        Some(Played { from, to })
+    }
+
     fn read(trak: &'a [u8]) -> Option<Self> {
         let header = child(trak, b"tkhd")?;
         let mdia = child(trak, b"mdia")?;
@@ -143,6 +175,12 @@ fn measures(header: &[u8], entry: Atom<'_>) -> Option<(u32, u32)> {
     }
     let quarter = u32_at(header, matrix)? == 0 && u32_at(header, matrix + 4)? != 0;
     Some(if quarter { (height, width) } else { (width, height) })
+}
+
+/// Units a second, from a movie's or a media header.
+fn timescale(header: &[u8]) -> Option<f64> {
+    let at = if *header.first()? == 1 { 20 } else { 12 };
+    u32_at(header, at).filter(|scale| *scale > 0).map(f64::from)
 }
 
 /// From a movie's or a media header: units a second, then the duration in

@@ -18,6 +18,7 @@ use symphonia::core::{
 use super::MINUTES_LIMIT;
 use crate::{
     contained,
+    iso::movie::{Holds, Movie, Played},
     sniff::{Content, Sound, behind_tags},
 };
 
@@ -52,13 +53,17 @@ pub(super) fn decode(
     content: Content,
     each: impl FnMut(Block<'_>) -> Result<(), Stop>,
 ) -> Result<(), Stop> {
-    let mut guard = Guard { each, shape: None, frames: 0 };
+    let played = match content {
+        Content::Iso(_) => Movie::read(bytes).and_then(|movie| movie.track(Holds::Sound)?.played(movie.moov)),
+        _ => None,
+    };
+    let mut guard = Guard { each, shape: None, played, frames: 0, given: 0 };
     let decoded = contained::caught(|| match content {
         Content::Sound(Sound::Opus) => opus(bytes, &mut guard),
         _ => other(bytes, content, &mut guard),
     });
     decoded.unwrap_or(Err(Stop::Broken))?;
-    if guard.frames == 0 { Err(Stop::Silent) } else { Ok(()) }
+    if guard.given == 0 { Err(Stop::Silent) } else { Ok(()) }
 }
 
 /// Refuses what is too long before anything is made of it. A few kilobytes can
@@ -87,7 +92,11 @@ struct Guard<F> {
     each: F,
     /// Channels and rate of the first block.
     shape: Option<(usize, u32)>,
+    /// The rest is neither heard nor given.
+    played: Option<Played>,
+    /// Those that were decoded, and of them those that were given.
     frames: u64,
+    given: u64,
 }
 
 impl<F: FnMut(Block<'_>) -> Result<(), Stop>> Guard<F> {
@@ -99,11 +108,26 @@ impl<F: FnMut(Block<'_>) -> Result<(), Stop>> Guard<F> {
         if !fits || *self.shape.get_or_insert((block.channels, block.rate)) != (block.channels, block.rate) {
             return Err(Stop::Broken);
         }
+        let before = self.frames;
         self.frames += (block.samples.len() / block.channels) as u64;
         if self.frames > most_frames(block.rate) {
             return Err(Stop::TooLong);
         }
-        (self.each)(block)
+        let samples = match self.played {
+            Some(Played { from, to }) => {
+                let within = |seconds: f64| {
+                    let frame = (seconds * f64::from(block.rate)).round() as u64;
+                    (frame.clamp(before, self.frames) - before) as usize * block.channels
+                };
+                block.samples.get(within(from)..within(to)).unwrap_or_default()
+            }
+            None => block.samples,
+        };
+        if samples.is_empty() {
+            return Ok(());
+        }
+        self.given += (samples.len() / block.channels) as u64;
+        (self.each)(Block { samples, ..block })
     }
 }
 
