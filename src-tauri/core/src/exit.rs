@@ -36,12 +36,12 @@ pub fn wait_for_connections() {
 
 extern "C" fn until_closed() {
     let at_rest = AT_REST.get().copied().unwrap_or_default();
-    let mut held = i64::MAX;
-    let mut unchanged = 0;
+    // SAFETY: as above; the count stays valid until SQLite is shut down, which comes after this.
+    let used = || unsafe { sqlite3_memory_used() };
+    let (mut held, mut unchanged) = (used(), 0);
     while held > at_rest && unchanged < ROUNDS {
         sleep(ROUND);
-        // SAFETY: as above; the count stays valid until SQLite is shut down, which comes after this.
-        let now = unsafe { sqlite3_memory_used() };
+        let now = used();
         unchanged = if now == held { unchanged + 1 } else { 0 };
         held = now;
     }

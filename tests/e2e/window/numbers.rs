@@ -13,6 +13,7 @@ use crate::screens::{customers, fits_in_turkish_dark_and_small};
 
 const SHOP: &str = "905550000001";
 const DELIVERY: &str = "905550000002";
+const BRANCH: &str = "905550000003";
 const PEOPLE: u64 = 24;
 
 #[test]
@@ -92,6 +93,14 @@ fn numbers_are_linked_off_the_screen_and_a_campaign_outlives_the_ban_of_one() {
         fits_in_turkish_dark_and_small(page, "live-two-numbers", async || {
             page.go(campaign.as_str().unwrap()).await;
             page.see("live-numbers").await;
+        })
+        .await;
+        fits_in_turkish_dark_and_small(page, "numbers-linked", async || {
+            page.go("/numbers").await;
+            page.press("numbers-link").await;
+            page.see("link-qr").await;
+            emulator.scan(BRANCH, &read_qr(&page.painted().await));
+            page.see("link-done").await;
         })
         .await;
         ulak.close().await;

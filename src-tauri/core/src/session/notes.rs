@@ -1,7 +1,7 @@
 //! What a line wants to find again after a restart, kept in the database.
 //!
 //! A note that cannot be read or written is only a note less: the line asks WhatsApp again. Expired ones are not
-//! returned, and removed at every start and at every thousandth note that is put down.
+//! returned, and removed at every start and at every thousandth note that a line puts down itself.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

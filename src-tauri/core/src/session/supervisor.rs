@@ -402,7 +402,7 @@ struct Watched {
 impl Messenger for Watched {
     fn send(&self, part: Outgoing) -> Sending<'_> {
         Box::pin(async move {
-            let mut report = Report { done: &self.done, answered: false, new_chat_refused: false, says_nothing: false };
+            let mut report = Report { done: &self.done, answered: Some(false), new_chat_refused: false };
             let outcome = self.line.send(part).await;
             report.of(&outcome);
             outcome
@@ -413,20 +413,21 @@ impl Messenger for Watched {
 /// Told when a send ends, also when the outbox stops waiting for it.
 struct Report<'a> {
     done: &'a mpsc::UnboundedSender<Done>,
-    answered: bool,
+    /// None where the end says nothing of the connection.
+    answered: Option<bool>,
     new_chat_refused: bool,
-    /// Neither that the connection is well nor that it is not.
-    says_nothing: bool,
 }
 
 impl Report<'_> {
     fn of(&mut self, outcome: &Outcome) {
         self.answered = match outcome {
-            Outcome::Accepted => true,
-            Outcome::Unknown { .. } => false,
-            Outcome::Refused { cause, .. } => !matches!(cause.as_str(), "not_connected" | "upload_failed"),
+            Outcome::Accepted => Some(true),
+            Outcome::Unknown { .. } => Some(false),
+            Outcome::Refused { cause, .. } => match cause.as_str() {
+                "uploading" => None,
+                cause => Some(!matches!(cause, "not_connected" | "upload_failed")),
+            },
         };
-        self.says_nothing = matches!(outcome, Outcome::Refused { cause, .. } if cause == "uploading");
         self.new_chat_refused = matches!(outcome, Outcome::Refused { cause, .. } if
             cause.starts_with("nack_463") || cause == "nack_475");
     }
@@ -434,9 +435,8 @@ impl Report<'_> {
 
 impl Drop for Report<'_> {
     fn drop(&mut self) {
-        if self.says_nothing {
-            return;
+        if let Some(answered) = self.answered {
+            let _ = self.done.send(Done::Sent { answered, new_chat_refused: self.new_chat_refused });
         }
-        let _ = self.done.send(Done::Sent { answered: self.answered, new_chat_refused: self.new_chat_refused });
     }
 }
