@@ -68,3 +68,42 @@ fn a_name_that_is_no_text_gets_its_verdict_too() {
     assert!(verdicts[0]["file"].as_str().unwrap().ends_with("foto\u{FFFD}.jpg"));
     assert_eq!(verdicts.len(), 2);
 }
+
+/// As long as a name may be, so that a number has no room behind it.
+#[test]
+fn a_long_name_is_shortened_where_a_number_is_needed() {
+    let folder = tempfile::tempdir().unwrap();
+    let long = folder.path().join(format!("{}.jpg", "ö".repeat(125)));
+    std::fs::copy(fixture("sample.jpg"), &long).unwrap();
+    let out = folder.path().join("out");
+    let (verdicts, all) = prepare(&[long.clone(), long], &out, &[]);
+    assert!(all);
+    let second = Path::new(verdicts[1]["out"].as_str().unwrap()).file_name().unwrap().to_str().unwrap();
+    assert!(second.ends_with("ö (2).jpg"), "{second}");
+}
+
+/// A folder that takes no more, and an output that takes nothing.
+#[cfg(target_os = "linux")]
+#[test]
+fn what_cannot_be_saved_or_said_is_no_success() {
+    let folder = tempfile::tempdir().unwrap();
+    let full = folder.path().join("out");
+    // A limit on the size of files stands in for a full disk: the same write fails half-way.
+    let limited = |more: &str| {
+        let mut ulak = Command::new("bash");
+        let files = ["sample.jpg", "vbr.mp3"].map(fixture);
+        ulak.arg("-c").arg(format!("ulimit -f 1; trap '' XFSZ; exec \"$@\" {more}")).arg("bash");
+        ulak.arg(env!("CARGO_BIN_EXE_ulak")).arg("prepare").args(files).arg("--out").arg(&full).arg("--json");
+        ulak.output().unwrap()
+    };
+    let output = limited("");
+    let lines = String::from_utf8(output.stdout).unwrap();
+    let verdicts: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert!(!output.status.success());
+    assert_eq!(verdicts.len(), 2, "{lines}");
+    for line in &verdicts {
+        assert!(line["not_saved"].is_string() && line["out"].is_null(), "{line}");
+    }
+    assert_eq!(std::fs::read_dir(&full).unwrap().count(), 0, "half a file is left");
+    assert!(!limited("> /dev/full").status.success());
+}

@@ -74,13 +74,14 @@ pub fn run(options: Options) -> ExitCode {
     let mut all = true;
     for file in &options.files {
         let outcome = workshop.prepare_file(file, wish);
-        all &= outcome.is_ok();
-        match kept(&outcome, file, &options.out) {
-            Ok(kept) => tell(voice, file, &outcome, kept.as_deref()),
-            Err(error) => {
-                eprintln!("What became of {} cannot be saved in {}: {error}.", file.display(), options.out.display());
-                return ExitCode::FAILURE;
-            }
+        let kept = kept(&outcome, file, &options.out);
+        all &= outcome.is_ok() && kept.is_ok();
+        if let Err(error) = &kept {
+            eprintln!("What became of {} cannot be saved in {}: {error}.", file.display(), options.out.display());
+        }
+        if tell(voice, file, &outcome, &kept).is_err() {
+            // A reader that closed its end has seen enough.
+            return ExitCode::FAILURE;
         }
     }
     if all { ExitCode::SUCCESS } else { ExitCode::FAILURE }
@@ -88,21 +89,35 @@ pub fn run(options: Options) -> ExitCode {
 
 fn kept(outcome: &Result<Prepared, Refusal>, source: &Path, folder: &Path) -> io::Result<Option<PathBuf>> {
     let Ok(prepared) = outcome else { return Ok(None) };
-    let stem = source.file_stem().unwrap_or(OsStr::new("file")).to_string_lossy().into_owned();
+    let stem = source.file_stem().unwrap_or(OsStr::new("file")).to_string_lossy();
     let ending = ending(prepared, source);
     for number in 1.. {
-        let name = if number == 1 { format!("{stem}.{ending}") } else { format!("{stem} ({number}).{ending}") };
-        let path = folder.join(name);
+        let ending = if number == 1 { format!(".{ending}") } else { format!(" ({number}).{ending}") };
+        let path = folder.join(name(&stem, &ending));
         match OpenOptions::new().write(true).create_new(true).open(&path) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             Err(error) => return Err(error),
             Ok(mut file) => {
-                file.write_all(&prepared.bytes)?;
+                if let Err(error) = file.write_all(&prepared.bytes).and_then(|()| file.sync_all()) {
+                    // Half a file is worse than none.
+                    drop(file);
+                    let _ = fs::remove_file(&path);
+                    return Err(error);
+                }
                 return Ok(Some(path));
             }
         }
     }
     Ok(None)
+}
+
+/// As long as a name may be: 255 bytes. What comes after the stem stays.
+fn name(stem: &str, ending: &str) -> String {
+    let room = 255_usize.saturating_sub(ending.len());
+    let fits =
+        stem.char_indices().map(|(start, character)| start + character.len_utf8()).take_while(|end| *end <= room);
+    let stem = stem.get(..fits.last().unwrap_or_default()).unwrap_or_default();
+    format!("{stem}{ending}")
 }
 
 /// As phones name what they get; a document keeps its own ending.
@@ -120,10 +135,18 @@ fn ending(prepared: &Prepared, source: &Path) -> String {
     .to_owned()
 }
 
-fn tell(voice: Voice, file: &Path, outcome: &Result<Prepared, Refusal>, kept: Option<&Path>) {
+fn tell(
+    voice: Voice,
+    file: &Path,
+    outcome: &Result<Prepared, Refusal>,
+    kept: &io::Result<Option<PathBuf>>,
+) -> io::Result<()> {
     let verdict = Verdict::from(outcome);
     // Not every name is text.
-    let mut line = json!({ "file": file.to_string_lossy(), "out": kept.map(Path::to_string_lossy) });
+    let mut line = match kept {
+        Ok(path) => json!({ "file": file.to_string_lossy(), "out": path.as_deref().map(Path::to_string_lossy) }),
+        Err(error) => json!({ "file": file.to_string_lossy(), "out": null, "not_saved": error.to_string() }),
+    };
     let facts = outcome.as_ref().ok().and_then(|prepared| {
         let mut facts = serde_json::to_value(prepared).ok()?;
         facts.as_object_mut()?.insert("bytes".to_owned(), json!(prepared.bytes.len()));
@@ -134,7 +157,6 @@ fn tell(voice: Voice, file: &Path, outcome: &Result<Prepared, Refusal>, kept: Op
             line.extend(part);
         }
     }
-    voice.event(&line);
     let word = match &verdict {
         Verdict::Fine => "fine".to_owned(),
         Verdict::Convert { what } => {
@@ -144,5 +166,6 @@ fn tell(voice: Voice, file: &Path, outcome: &Result<Prepared, Refusal>, kept: Op
         Verdict::Offer { message, .. } => format!("as a document: {message}"),
         Verdict::Refuse { message, .. } => format!("refused: {message}"),
     };
-    voice.line(&format!("{}: {word}", file.display()));
+    let mut output = io::stdout().lock();
+    if voice.json { writeln!(output, "{line}") } else { writeln!(output, "{}: {word}", file.display()) }
 }

@@ -12,17 +12,31 @@ use std::{
     mem::take,
     path::{Path, PathBuf},
     process::{Child, ChildStdin, Command, Stdio},
-    sync::mpsc,
+    sync::{Arc, mpsc},
     thread,
     time::Duration,
 };
 
 use serde::{Deserialize, Serialize};
 
-use crate::{FILE_LIMIT, Prepared, Refusal, Wish, file, prepare, prepare_file};
+use crate::{
+    FILE_LIMIT, Prepared, Refusal, Wish, file, pdf, prepare, prepare_file,
+    sniff::{Content, sniff},
+};
 
-/// What a file may take in memory: the largest picture that is opened, and its smaller copies.
-pub const MEMORY: u64 = 1 << 30;
+/// The most that a file may take in memory, in bytes, beside what the process has at its start. Most take less.
+pub const MEMORY: u64 = 500_000_000;
+
+/// The same by what the file is.
+fn memory(found: Option<Content>) -> u64 {
+    match found {
+        // Its decoder needs more than others for a picture of the same size.
+        Some(Content::Heic) => MEMORY,
+        // The largest picture that is opened, its smaller copies, and the file.
+        Some(Content::Picture(_)) => 300_000_000,
+        _ => 240_000_000,
+    }
+}
 /// How long it may take: a voice note of the longest sound is ready in a fraction of this on an old laptop.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -50,6 +64,8 @@ pub struct Task {
     pub wish: Wish,
     /// Of the file's name, which promises a kind.
     pub extension: Option<String>,
+    /// Without what can be done without: after a first process that did not come to an end.
+    pub plain: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -66,9 +82,10 @@ impl Workshop {
     /// A [`Refusal`] that says what is wrong and what to do.
     pub fn prepare_file(&self, path: &Path, wish: Wish) -> Result<Prepared, Refusal> {
         let Self::Apart { .. } = self else { return prepare_file(path, wish) };
-        let file = file::open(path)?;
         let extension = path.extension().and_then(|extension| extension.to_str()).map(str::to_owned);
-        self.send(&Task { wish, extension }, Stdio::from(file), |_| {})
+        self.persist(Task { wish, extension, plain: false }, |task| {
+            self.send(task, Stdio::from(file::open(path)?), |_| {})
+        })
     }
 
     /// Prepares bytes that came without a file. It blocks until that is done.
@@ -80,11 +97,23 @@ impl Workshop {
         if bytes.len() as u64 > FILE_LIMIT {
             return Err(Refusal::TooBig { bytes: bytes.len() as u64, limit: FILE_LIMIT });
         }
-        self.send(&Task { wish, extension: None }, Stdio::piped(), |input| {
-            let Some(mut input) = input else { return };
-            // It may be refused before it is read to its end.
-            thread::spawn(move || drop(input.write_all(&bytes)));
+        let bytes = Arc::new(bytes);
+        self.persist(Task { wish, extension: None, plain: false }, |task| {
+            let bytes = Arc::clone(&bytes);
+            self.send(task, Stdio::piped(), |input| {
+                let Some(mut input) = input else { return };
+                // It may be refused before it is read to its end.
+                thread::spawn(move || drop(input.write_all(&bytes)));
+            })
         })
+    }
+
+    /// What can be done without may be what a process died of.
+    fn persist(&self, task: Task, send: impl Fn(&Task) -> Result<Prepared, Refusal>) -> Result<Prepared, Refusal> {
+        match send(&task) {
+            Err(Refusal::Stopped) => send(&Task { plain: true, ..task }),
+            outcome => outcome,
+        }
     }
 
     fn send(&self, task: &Task, input: Stdio, feed: impl FnOnce(Option<ChildStdin>)) -> Result<Prepared, Refusal> {
@@ -142,12 +171,11 @@ fn read_answer(mut output: impl BufRead) -> io::Result<Result<Prepared, Refusal>
 /// When the task cannot be read, the fence cannot be put up, or nobody takes the answer.
 pub fn serve(task: &str, input: impl Read, mut output: impl Write) -> io::Result<()> {
     let task: Task = serde_json::from_str(task)?;
-    fence()?;
+    let at_rest = memory_at_rest();
+    fence(at_rest)?;
     let mut outcome = file::read(input).and_then(|bytes| {
-        if let Some(extension) = &task.extension {
-            file::compare(extension, &bytes)?;
-        }
-        prepare(bytes, task.wish)
+        limit_memory(at_rest + memory(sniff(&bytes))).map_err(|_| Refusal::Stopped)?;
+        made(&task, bytes)
     });
     let contents = outcome.as_mut().map(|prepared| (take(&mut prepared.bytes), take(&mut prepared.thumbnail)));
     let (bytes, thumbnail) = contents.unwrap_or_default();
@@ -159,21 +187,29 @@ pub fn serve(task: &str, input: impl Read, mut output: impl Write) -> io::Result
     output.flush()
 }
 
+fn made(task: &Task, bytes: Vec<u8>) -> Result<Prepared, Refusal> {
+    if let Some(extension) = &task.extension {
+        file::compare(extension, &bytes)?;
+    }
+    match (task.wish, sniff(&bytes)) {
+        _ if !task.plain => prepare(bytes, task.wish),
+        (Wish::Auto | Wish::Document, Some(Content::Pdf)) => pdf::prepare(bytes.into(), false),
+        _ => Err(Refusal::Stopped),
+    }
+}
+
 /// From here on this process gets no more memory and processor time than a file may take, waits where the window wants
 /// the processor too, writes no file, and, where the system can forbid it, opens none and reaches no network.
-fn fence() -> io::Result<()> {
+fn fence(at_rest: u64) -> io::Result<()> {
     #[cfg(unix)]
     {
-        use rustix::process::{Resource, Rlimit, nice, setrlimit};
-        let at_most = |what, most| setrlimit(what, Rlimit { current: Some(most), maximum: Some(most) });
+        use rustix::process::{Resource, nice};
         at_most(Resource::Cpu, PATIENCE.as_secs())?;
         at_most(Resource::Fsize, 0)?;
         at_most(Resource::Core, 0)?;
-        // Elsewhere this counts nothing that a decoder asks for.
-        #[cfg(target_os = "linux")]
-        at_most(Resource::Data, MEMORY)?;
         nice(BEHIND)?;
     }
+    limit_memory(at_rest + MEMORY)?;
     #[cfg(target_os = "linux")]
     {
         use landlock::{ABI, Access, AccessFs, AccessNet, Ruleset, RulesetAttr};
@@ -187,4 +223,31 @@ fn fence() -> io::Result<()> {
         shut.map_err(io::Error::other)?;
     }
     Ok(())
+}
+
+#[cfg(unix)]
+fn at_most(what: rustix::process::Resource, most: u64) -> io::Result<()> {
+    let limit = rustix::process::Rlimit { current: Some(most), maximum: Some(most) };
+    Ok(rustix::process::setrlimit(what, limit)?)
+}
+
+/// What the system counts before anything is made, in bytes: libraries of the window set much aside that they never use.
+fn memory_at_rest() -> u64 {
+    /// More than was ever seen, where it cannot be asked.
+    const USUAL: u64 = 250_000_000;
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let counted =
+        status.lines().find_map(|line| line.strip_prefix("VmData:")?.trim().strip_suffix(" kB")?.parse().ok());
+    counted.map_or(USUAL, |kilobytes: u64| kilobytes * 1024)
+}
+
+/// In bytes. Linux alone counts what a decoder asks for.
+fn limit_memory(most: u64) -> io::Result<()> {
+    #[cfg(target_os = "linux")]
+    return at_most(rustix::process::Resource::Data, most);
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = most;
+        Ok(())
+    }
 }

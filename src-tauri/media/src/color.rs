@@ -1,54 +1,142 @@
 //! Colours as phones show them: everything becomes sRGB.
 //!
 //! A profile that comes with a picture is used up here and never sent, because
-//! not every phone honours it. A profile that cannot be read is ignored, which
-//! is what viewers do.
+//! not every phone honours it. A profile that cannot be read, or that is for
+//! another kind of colours than the picture has, is ignored, which is what
+//! viewers do.
 
 use std::sync::Arc;
 
-use image::DynamicImage;
+use image::{DynamicImage, RgbImage};
 use moxcms::{ColorProfile, DataColorSpace, Layout, Transform8BitExecutor, TransformOptions};
 
 /// Differences up to this many of 256 steps are below what anybody sees.
 const INVISIBLE: u8 = 3;
 
-/// A way from a picture's own colours to sRGB.
-pub(crate) struct ToSrgb(ColorProfile);
+/// What the numbers of a picture stand for.
+pub(crate) enum Colours {
+    /// What phones take them for.
+    Srgb,
+    /// Light in other colours.
+    Light(Box<ColorProfile>),
+    /// Gray on another scale: what each step of it is on that of sRGB.
+    Gray(Box<[u8; 256]>),
+    /// Printing inks, in the channels of RGBA: cyan, magenta, yellow and black, each as the paper left free of it.
+    Inks(Option<Box<ColorProfile>>),
+}
 
-impl ToSrgb {
-    /// `None` where nothing has to be done: no usable profile, or one that
-    /// describes sRGB under whatever name.
-    pub(crate) fn from_profile(profile: &[u8]) -> Option<Self> {
-        let profile = ColorProfile::new_from_slice(profile).ok()?;
-        if profile.color_space != DataColorSpace::Rgb {
-            return None;
-        }
-        let probe = probe();
-        let mut seen = vec![0; probe.len()];
-        transform(&profile, Layout::Rgb)?.transform(&probe, &mut seen).ok()?;
-        let same = probe.iter().zip(&seen).all(|(own, srgb)| own.abs_diff(*srgb) <= INVISIBLE);
-        (!same).then_some(Self(profile))
-    }
-
-    /// `None` where the conversion fails; the picture is then as it was.
-    pub(crate) fn apply(&self, picture: &mut DynamicImage) -> Option<()> {
-        match picture {
-            DynamicImage::ImageRgb8(pixels) => self.convert(pixels, Layout::Rgb),
-            DynamicImage::ImageRgba8(pixels) => self.convert(pixels, Layout::Rgba),
+impl Colours {
+    /// Of a picture on screens; sRGB without a usable profile, and with one
+    /// that describes it under whatever name.
+    pub(crate) fn of_light(profile: Option<&[u8]>, gray: bool) -> Self {
+        let profile = profile.and_then(|profile| ColorProfile::new_from_slice(profile).ok());
+        let other = profile.and_then(|profile| match profile.color_space {
+            DataColorSpace::Rgb => Self::light(profile),
+            DataColorSpace::Gray if gray => Self::gray(&profile),
             _ => None,
-        }
+        });
+        other.unwrap_or(Self::Srgb)
     }
 
-    fn convert(&self, pixels: &mut [u8], layout: Layout) -> Option<()> {
-        let mut converted = vec![0; pixels.len()];
-        transform(&self.0, layout)?.transform(pixels, &mut converted).ok()?;
-        pixels.copy_from_slice(&converted);
-        Some(())
+    fn light(profile: ColorProfile) -> Option<Self> {
+        let probe = probe();
+        let seen = convert(&profile, Layout::Rgb, &probe, Layout::Rgb)?;
+        differ(&probe, &seen).then(|| Self::Light(Box::new(profile)))
+    }
+
+    fn gray(profile: &ColorProfile) -> Option<Self> {
+        let steps: Vec<u8> = (0..=u8::MAX).collect();
+        let seen = convert(profile, Layout::Gray, &steps, Layout::Rgb)?;
+        let seen: Vec<u8> = seen.chunks_exact(3).filter_map(|pixel| pixel.first().copied()).collect();
+        if differ(&steps, &seen) { Some(Self::Gray(seen.try_into().ok()?)) } else { None }
+    }
+
+    /// Of a picture for printing.
+    pub(crate) fn of_inks(profile: Option<&[u8]>) -> Self {
+        let profile = profile.and_then(|profile| ColorProfile::new_from_slice(profile).ok());
+        let fits = |profile: &ColorProfile| {
+            profile.color_space == DataColorSpace::Cmyk && transform(profile, Layout::Rgba, Layout::Rgb).is_some()
+        };
+        Self::Inks(profile.filter(fits).map(Box::new))
+    }
+
+    pub(crate) fn are_srgb(&self) -> bool {
+        matches!(self, Self::Srgb)
+    }
+
+    /// RGB or RGBA with eight bits a channel, in sRGB. A conversion that fails leaves the picture as it was.
+    pub(crate) fn to_srgb(&self, picture: DynamicImage) -> DynamicImage {
+        if let Self::Inks(profile) = self {
+            return DynamicImage::ImageRgb8(inks_to_srgb(profile.as_deref(), picture));
+        }
+        let mut picture = eight_bit(picture);
+        let (pixels, layout): (&mut [u8], _) = match &mut picture {
+            DynamicImage::ImageRgb8(pixels) => (pixels, Layout::Rgb),
+            DynamicImage::ImageRgba8(pixels) => (pixels, Layout::Rgba),
+            _ => return picture,
+        };
+        match self {
+            Self::Light(profile) => {
+                if let Some(converted) = convert(profile, layout, pixels, layout) {
+                    pixels.copy_from_slice(&converted);
+                }
+            }
+            Self::Gray(steps) => {
+                for pixel in pixels.chunks_mut(layout.channels()) {
+                    for channel in pixel.iter_mut().take(3) {
+                        *channel = steps.get(usize::from(*channel)).copied().unwrap_or(*channel);
+                    }
+                }
+            }
+            Self::Srgb | Self::Inks(_) => {}
+        }
+        picture
     }
 }
 
-fn transform(from: &ColorProfile, layout: Layout) -> Option<Arc<Transform8BitExecutor>> {
-    from.create_transform_8bit(layout, &ColorProfile::new_srgb(), layout, TransformOptions::default()).ok()
+/// RGB or RGBA with eight bits a channel. Transparency survives only where
+/// some pixel really is transparent.
+fn eight_bit(pixels: DynamicImage) -> DynamicImage {
+    if !pixels.color().has_alpha() {
+        return DynamicImage::ImageRgb8(pixels.into_rgb8());
+    }
+    let pixels = pixels.into_rgba8();
+    if pixels.pixels().any(|pixel| pixel.0[3] < u8::MAX) {
+        return DynamicImage::ImageRgba8(pixels);
+    }
+    DynamicImage::ImageRgb8(DynamicImage::ImageRgba8(pixels).into_rgb8())
+}
+
+fn inks_to_srgb(profile: Option<&ColorProfile>, picture: DynamicImage) -> RgbImage {
+    let free = picture.into_rgba8();
+    let (width, height) = free.dimensions();
+    let inks: Vec<u8> = free.iter().map(|free| u8::MAX - free).collect();
+    let converted = profile.and_then(|profile| convert(profile, Layout::Rgba, &inks, Layout::Rgb));
+    converted.and_then(|pixels| RgbImage::from_raw(width, height, pixels)).unwrap_or_else(|| {
+        // Without a word on what the inks look like, each takes its light away.
+        let mut seen = RgbImage::new(width, height);
+        for (seen, free) in seen.pixels_mut().zip(free.pixels()) {
+            let [cyan, magenta, yellow, black] = free.0;
+            let left = |ink: u8| (u16::from(ink) * u16::from(black) + 127) / 255;
+            seen.0 = [cyan, magenta, yellow].map(|ink| left(ink) as u8);
+        }
+        seen
+    })
+}
+
+/// Whether anybody could tell the two apart.
+fn differ(own: &[u8], srgb: &[u8]) -> bool {
+    own.iter().zip(srgb).any(|(own, srgb)| own.abs_diff(*srgb) > INVISIBLE)
+}
+
+fn convert(from: &ColorProfile, layout: Layout, pixels: &[u8], to: Layout) -> Option<Vec<u8>> {
+    let mut converted = vec![0; pixels.len() / layout.channels() * to.channels()];
+    transform(from, layout, to)?.transform(pixels, &mut converted).ok()?;
+    Some(converted)
+}
+
+fn transform(from: &ColorProfile, layout: Layout, to: Layout) -> Option<Arc<Transform8BitExecutor>> {
+    from.create_transform_8bit(layout, &ColorProfile::new_srgb(), to, TransformOptions::default()).ok()
 }
 
 /// Colours spread over the whole cube, in steps of a fifth.

@@ -47,6 +47,8 @@ pub(crate) fn read(file: impl Read) -> Result<Vec<u8>, Refusal> {
     if read > FILE_LIMIT {
         return Err(Refusal::TooBig { bytes: read, limit: FILE_LIMIT });
     }
+    // It grew by doubling.
+    bytes.shrink_to_fit();
     Ok(bytes)
 }
 

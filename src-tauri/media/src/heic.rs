@@ -1,45 +1,50 @@
 //! HEIC, which phones make without asking: decoded to what the other pictures
 //! are after decoding, then treated like them.
 //!
-//! The decoder turns and crops as the file says and converts to sRGB by the
-//! profile or by the numbers beside it. What it does not know (HDR, rare
-//! layouts) is refused with the way to a JPEG.
+//! The decoder turns and crops as the file says. A profile is used up where the
+//! picture is small already; without one, the decoder converts to sRGB by the
+//! numbers in the file. What it does not know (HDR, rare layouts) is refused
+//! with the way to a JPEG.
 
-use heifer::{Error, Options, decode_srgb_rgba8, heifer_hevc_dec, heifer_isobmff::HeifFile};
+use heifer::{Error, Options, decode_rgba8, decode_srgb_rgba8, heifer_hevc_dec, heifer_isobmff::HeifFile};
 use image::{DynamicImage, RgbImage, RgbaImage, metadata::Orientation};
 
 use crate::{
-    Prepared, Refusal, contained,
+    Prepared, Refusal,
+    color::Colours,
+    contained,
     picture::{self, Source},
     sniff::Content,
 };
 
-/// What the decoder needs several times over, so less than for other pictures.
+/// Phones have them, and the decoder needs eight bytes for each pixel, so the limit in memory is wider.
 const MEGAPIXELS: u64 = 50;
 /// Photos come in tiles; more threads would hold more of them at once.
 const THREADS: usize = 2;
 
 pub(crate) fn prepare(bytes: &[u8]) -> Result<Prepared, Refusal> {
     let broken = || Refusal::broken(Content::Heic.name());
-    let pixels = contained::caught(|| decode(bytes)).unwrap_or_else(|| Err(broken()))?;
+    let (pixels, colours) = contained::caught(|| decode(bytes)).unwrap_or_else(|| Err(broken()))?;
     let source = Source {
         pixels,
         orientation: Orientation::NoTransforms,
-        colours: None,
-        four_inks: false,
+        colours,
         deep: false,
+        animated: false,
         lossless: None,
     };
     picture::finish(source, Content::Heic, bytes.len())
 }
 
-fn decode(bytes: &[u8]) -> Result<DynamicImage, Refusal> {
+fn decode(bytes: &[u8]) -> Result<(DynamicImage, Colours), Refusal> {
     let file = HeifFile::parse(bytes).map_err(|error| refusal(&error.into()))?;
     if let Ok(Some((width, height))) = file.image_size(file.primary_id) {
         check(width, height)?;
     }
     let options = Options { max_threads: THREADS, max_pixels: MEGAPIXELS * 1_000_000 };
-    let image = decode_srgb_rgba8(bytes, &options).map_err(|error| refusal(&error))?;
+    let profile = file.icc_profile(file.primary_id).ok().flatten();
+    let decode = if profile.is_some() { decode_rgba8 } else { decode_srgb_rgba8 };
+    let image = decode(bytes, &options).map_err(|error| refusal(&error))?;
     let (width, height) = (image.width, image.height);
     check(width, height)?;
     let pixels = if image.has_alpha {
@@ -47,7 +52,8 @@ fn decode(bytes: &[u8]) -> Result<DynamicImage, Refusal> {
     } else {
         RgbImage::from_raw(width, height, image.into_rgb8()).map(DynamicImage::ImageRgb8)
     };
-    pixels.ok_or_else(|| Refusal::broken(Content::Heic.name()))
+    let pixels = pixels.ok_or_else(|| Refusal::broken(Content::Heic.name()))?;
+    Ok((pixels, Colours::of_light(profile, false)))
 }
 
 /// By what the file declares, before anything is decoded, and by what came out.

@@ -1,5 +1,19 @@
-//! JPEG files as segments: taking metadata out without touching a pixel, and
-//! telling a complete file from one that stops early.
+//! JPEG: decoded with its own colours, and as segments, to take metadata out without touching a pixel and to tell a
+//! complete file from one that stops early.
+
+use image::{DynamicImage, GrayImage, ImageFormat, RgbImage, RgbaImage, metadata::Orientation};
+use zune_jpeg::{
+    JpegDecoder,
+    errors::DecodeErrors,
+    zune_core::{bytestream::ZCursor, colorspace::ColorSpace, options::DecoderOptions},
+};
+
+use crate::{
+    Refusal,
+    color::Colours,
+    picture::{self, SIDE_LIMIT, Source, small},
+    sniff::Content,
+};
 
 const START: [u8; 2] = [0xFF, 0xD8];
 const END: u8 = 0xD9;
@@ -42,39 +56,148 @@ pub(crate) fn strip(bytes: &[u8]) -> Option<Vec<u8>> {
     }
 }
 
-/// How the colours are stored, by the frame header and the first scan.
-#[derive(Clone, Copy)]
-pub(crate) struct Frame {
-    /// Printing inks (CMYK), which phones show wrongly or not at all.
-    pub(crate) four_inks: bool,
+pub(crate) fn decode(bytes: &[u8]) -> Result<Source, Refusal> {
+    let name = Content::Picture(ImageFormat::Jpeg).name();
+    let broken = || Refusal::broken(name);
+    let unsupported = || Refusal::Unsupported { format: name.into() };
+    let refusal = |error: DecodeErrors| match error {
+        DecodeErrors::Unsupported(_) => unsupported(),
+        _ => broken(),
+    };
+    // A file that stops early is refused before anything is made of it.
+    let stripped = strip(bytes).ok_or_else(broken)?;
+    let frame = frame(bytes).ok_or_else(broken)?;
+    if frame.rare {
+        return Err(unsupported());
+    }
+    let (width, height) = (u32::from(frame.width), u32::from(frame.height));
+    let coefficients = if frame.progressive { frame.samples() * 2 } else { 0 };
+    picture::check(width, height, frame.channels() as u64, coefficients)?;
+    let stripped = Some(stripped).filter(|_| small(width, height));
+
+    let mut decoder = decoder(bytes, frame.most_scans());
+    decoder.decode_headers().map_err(refusal)?;
+    let orientation =
+        decoder.exif().and_then(|exif| Orientation::from_exif_chunk(exif)).unwrap_or(Orientation::NoTransforms);
+    let profile = decoder.icc_profile();
+    let inks = frame.channels() == 4;
+    let colours = if inks {
+        Colours::of_inks(profile.as_deref())
+    } else {
+        Colours::of_light(profile.as_deref(), frame.channels() == 1)
+    };
+    let pixels = pixels(decoder).map_err(refusal)?.ok_or_else(broken)?;
+    let as_it_is = orientation == Orientation::NoTransforms && colours.are_srgb();
+    let lossless = stripped.filter(|file| as_it_is && shows(file, frame.most_scans(), &pixels));
+    Ok(Source { pixels, orientation, colours, deep: false, animated: false, lossless })
+}
+
+fn decoder(bytes: &[u8], most_scans: usize) -> JpegDecoder<ZCursor<&[u8]>> {
+    let limit = usize::try_from(SIDE_LIMIT).unwrap_or(usize::MAX);
+    let options = DecoderOptions::default().set_strict_mode(false).set_max_width(limit).set_max_height(limit);
+    let options = options.jpeg_set_max_scans(most_scans);
+    JpegDecoder::new_with_options(ZCursor::new(bytes), options)
+}
+
+/// The pixels as they are stored, but for the two colour transforms that a JPEG may have for itself: gray, RGB, or inks
+/// in RGBA. `None` where the decoder contradicts itself.
+fn pixels(mut decoder: JpegDecoder<ZCursor<&[u8]>>) -> Result<Option<DynamicImage>, DecodeErrors> {
+    decoder.decode_headers()?;
+    let stored = decoder.input_colorspace();
+    let colours = match stored {
+        Some(kept @ (ColorSpace::Luma | ColorSpace::CMYK | ColorSpace::YCCK)) => kept,
+        _ => ColorSpace::RGB,
+    };
+    decoder.set_options(decoder.options().jpeg_set_out_colorspace(colours));
+    let Some((width, height)) = decoder.dimensions() else { return Ok(None) };
+    let (Ok(width), Ok(height)) = (u32::try_from(width), u32::try_from(height)) else { return Ok(None) };
+    let mut bytes = vec![0; decoder.output_buffer_size().unwrap_or_default()];
+    decoder.decode_into(&mut bytes)?;
+    if colours == ColorSpace::YCCK {
+        bytes.as_chunks_mut().0.iter_mut().for_each(to_inks);
+    }
+    Ok(match colours {
+        ColorSpace::Luma => GrayImage::from_raw(width, height, bytes).map(DynamicImage::ImageLuma8),
+        ColorSpace::RGB => RgbImage::from_raw(width, height, bytes).map(DynamicImage::ImageRgb8),
+        _ => RgbaImage::from_raw(width, height, bytes).map(DynamicImage::ImageRgba8),
+    })
+}
+
+/// From brightness and two differences (JFIF's numbers, of the inks' opposites) to inks; black stays.
+fn to_inks([luma, blue, red, _]: &mut [u8; 4]) {
+    let (y, cb, cr) = (f32::from(*luma), f32::from(*blue) - 128.0, f32::from(*red) - 128.0);
+    let light = [y + 1.402 * cr, y - 0.344_136 * cb - 0.714_136 * cr, y + 1.772 * cb];
+    // A cast from a float stays within its type.
+    [*luma, *blue, *red] = light.map(|light| u8::MAX - light.round() as u8);
+}
+
+/// The decoder skips what is out of place, so a damaged file may show something else without its metadata.
+fn shows(file: &[u8], most_scans: usize, as_seen: &DynamicImage) -> bool {
+    matches!(pixels(decoder(file, most_scans)), Ok(Some(shown)) if shown == *as_seen)
+}
+
+/// How the picture is stored, by the frame header and the first scan.
+#[derive(Clone, Debug)]
+struct Frame {
+    width: u16,
+    height: u16,
+    progressive: bool,
+    /// How many samples each channel has across and down, in proportion to the others.
+    sides: Vec<(u8, u8)>,
     /// Stored in a way that is allowed and rare, and that the decoder does not
     /// know: arithmetic coding, more than eight bits, without loss. Or each
     /// colour in a scan of its own, not progressive, which it gets wrong
     /// without noticing.
-    pub(crate) rare: bool,
+    rare: bool,
 }
 
-pub(crate) fn frame(bytes: &[u8]) -> Option<Frame> {
+impl Frame {
+    /// A progressive picture comes in about ten rounds. Each goes over all of it, however little there is in it.
+    fn most_scans(&self) -> usize {
+        usize::try_from(3_000_000_000 / self.samples().max(1)).unwrap_or(usize::MAX).clamp(20, 100)
+    }
+
+    fn channels(&self) -> usize {
+        self.sides.len()
+    }
+
+    /// In all channels together, some of which may have fewer than the picture has pixels.
+    fn samples(&self) -> u64 {
+        let most = |side: fn(&(u8, u8)) -> u8| u64::from(self.sides.iter().map(side).max().unwrap_or(1).max(1));
+        let whole = most(|sides| sides.0) * most(|sides| sides.1);
+        let stored: u64 = self.sides.iter().map(|(across, down)| u64::from(*across) * u64::from(*down)).sum();
+        u64::from(self.width) * u64::from(self.height) * stored / whole
+    }
+}
+
+fn frame(bytes: &[u8]) -> Option<Frame> {
     let mut rest = bytes.strip_prefix(&START)?;
-    let mut frame = None;
+    let mut frame: Option<Frame> = None;
     loop {
         let (marker, after) = next_marker(rest)?;
         let (body, after) = split_body(after)?;
         match marker {
             SCAN => {
-                let (kind, precision, channels) = frame?;
-                let apart = matches!(kind, 0xC0 | 0xC1) && *body.get(2)? < channels;
-                let usual = matches!(kind, 0xC0..=0xC2) && precision == 8;
-                return Some(Frame { four_inks: channels == 4, rare: apart || !usual });
+                let mut frame = frame?;
+                frame.rare |= !frame.progressive && usize::from(*body.get(2)?) < frame.channels();
+                return Some(frame);
             }
             // Tables and reserved marks share the range of the frame headers.
             0xC4 | 0xC8 | 0xCC => {}
-            // Length (2), precision (1), height (2) and width (2) come first.
-            0xC0..=0xCF => frame = Some((marker, *body.get(2)?, *body.get(7)?)),
+            0xC0..=0xCF => frame = Some(frame_header(marker, body)?),
             _ => {}
         }
         rest = after;
     }
+}
+
+/// Length (2), precision (1), height (2), width (2), channels (1), and three bytes for each of these.
+fn frame_header(marker: u8, body: &[u8]) -> Option<Frame> {
+    let side = |at: usize| body.get(at..)?.first_chunk().map(|side| u16::from_be_bytes(*side));
+    let channels = body.get(8..)?.chunks_exact(3).take(usize::from(*body.get(7)?));
+    let sides = channels.filter_map(|channel| channel.get(1).map(|sides| (sides >> 4, sides & 15)));
+    let usual = matches!(marker, 0xC0..=0xC2) && *body.get(2)? == 8;
+    Some(Frame { width: side(5)?, height: side(3)?, progressive: marker == 0xC2, sides: sides.collect(), rare: !usual })
 }
 
 /// Skips fill bytes, and the stray bytes that some writers leave between segments.

@@ -64,7 +64,7 @@ pub fn prepare<'a>(bytes: impl Into<Cow<'a, [u8]>>, wish: Wish) -> Result<Prepar
         }
         Some(Content::Pdf) => {
             only_sound_as_sound(wish, Content::Pdf.name())?;
-            pdf::prepare(bytes)
+            pdf::prepare(bytes, true)
         }
         Some(Content::Sound(format)) => sound::prepare(Source::plain(bytes, format), wish),
         Some(content @ Content::Iso(_)) => iso_media(bytes, content, wish),

@@ -37,7 +37,8 @@ struct Pages {
     height: f32,
 }
 
-pub(crate) fn prepare(bytes: Cow<[u8]>) -> Result<Prepared, Refusal> {
+/// Without drawing, the thumbnail is a blank sheet.
+pub(crate) fn prepare(bytes: Cow<[u8]>, drawn: bool) -> Result<Prepared, Refusal> {
     let broken = || Refusal::broken(Content::Pdf.name());
     if !has_end(&bytes) {
         return Err(broken());
@@ -46,7 +47,7 @@ pub(crate) fn prepare(bytes: Cow<[u8]>) -> Result<Prepared, Refusal> {
     let pdf = Arc::clone(&bytes);
     let told = contained::apart(move |sender| {
         // A receiver that is gone has stopped waiting.
-        let _ = read(pdf, |told| sender.send(told).ok());
+        let _ = read(pdf, drawn, |told| sender.send(told).ok());
     });
     let told = told.ok_or_else(broken)?;
     let Ok(Told::Pages(pages)) = told.recv_timeout(TO_OPEN) else { return Err(broken()) };
@@ -72,7 +73,7 @@ fn has_end(bytes: &[u8]) -> bool {
     tail.windows(MARK.len()).any(|window| window == MARK)
 }
 
-fn read(bytes: Arc<Vec<u8>>, tell: impl Fn(Told) -> Option<()>) -> Option<()> {
+fn read(bytes: Arc<Vec<u8>>, drawn: bool, tell: impl Fn(Told) -> Option<()>) -> Option<()> {
     let pdf = match Pdf::new(bytes) {
         Ok(pdf) => pdf,
         Err(error) => return tell(Told::Pages(Err(refusal(&error)))),
@@ -83,7 +84,7 @@ fn read(bytes: Arc<Vec<u8>>, tell: impl Fn(Told) -> Option<()>) -> Option<()> {
     let (width, height) = first.render_dimensions();
     let count = u32::try_from(pdf.pages().len()).unwrap_or(u32::MAX);
     tell(Told::Pages(Ok(Pages { count, width, height })))?;
-    tell(Told::Thumbnail(draw(first, width, height)?))
+    if drawn { tell(Told::Thumbnail(draw(first, width, height)?)) } else { None }
 }
 
 fn refusal(error: &LoadPdfError) -> Refusal {

@@ -3,11 +3,10 @@
 
 use std::io::Cursor;
 
-use fast_image_resize::Resizer;
+use fast_image_resize::{MulDiv, ResizeOptions, Resizer};
 use image::{
     DynamicImage, ImageDecoder, ImageError, ImageFormat, Limits, RgbImage,
     codecs::{
-        jpeg::JpegDecoder,
         png::{CompressionType, FilterType, PngDecoder, PngEncoder},
         webp::WebPDecoder,
     },
@@ -15,7 +14,7 @@ use image::{
 };
 use jpeg_encoder::{ChromaSubsamplingMethod, ColorType, Encoder, SamplingFactor};
 
-use crate::{Change, Kind, Prepared, Refusal, SourceFacts, color::ToSrgb, jpeg, png, sniff::Content};
+use crate::{Change, Kind, Prepared, Refusal, SourceFacts, color::Colours, jpeg, png, sniff::Content};
 
 /// The longest side of what is sent, in pixels. More would only be made
 /// smaller by the phones that receive it.
@@ -26,12 +25,14 @@ pub const THUMBNAIL_SIDE: u32 = 320;
 pub const IMAGE_LIMIT: usize = 5_000_000;
 
 pub(crate) const SIDE_LIMIT: u32 = 16_384;
-const MEMORY_LIMIT: u64 = 256 << 20;
+/// The most that a picture takes until it is small, in bytes: a photo of 66 megapixels.
+const MEMORY_LIMIT: u64 = 240_000_000;
 const QUALITY: u8 = 82;
 const THUMBNAIL_QUALITY: u8 = 75;
 
 pub(crate) fn prepare(bytes: &[u8], format: ImageFormat) -> Result<Prepared, Refusal> {
-    finish(decode(bytes, format)?, Content::Picture(format), bytes.len())
+    let source = if format == ImageFormat::Jpeg { jpeg::decode(bytes)? } else { decode(bytes, format)? };
+    finish(source, Content::Picture(format), bytes.len())
 }
 
 /// What is the same for every decoder; `weight` is the file's, in bytes.
@@ -43,10 +44,9 @@ pub(crate) fn finish(source: Source, content: Content, weight: usize) -> Result<
     }
     let resized = width.max(height) > LONGEST_SIDE;
 
-    let mut pixels = eight_bit(shrink(source.pixels, LONGEST_SIDE).ok_or_else(broken)?);
-    if let Some(colours) = &source.colours {
-        colours.apply(&mut pixels);
-    }
+    let inks = matches!(source.colours, Colours::Inks(_));
+    let small = if inks { resize(source.pixels, LONGEST_SIDE) } else { shrink(source.pixels, LONGEST_SIDE) };
+    let mut pixels = source.colours.to_srgb(small.ok_or_else(broken)?);
     pixels.apply_orientation(source.orientation);
 
     let mut facts = SourceFacts::new(content.name(), weight as u64);
@@ -56,21 +56,22 @@ pub(crate) fn finish(source: Source, content: Content, weight: usize) -> Result<
     (prepared.width, prepared.height) = (Some(pixels.width()), Some(pixels.height()));
     prepared.thumbnail = thumbnail(&pixels).ok_or_else(broken)?;
     let turned = source.orientation != Orientation::NoTransforms;
-    let recoloured = source.colours.is_some() || source.four_inks;
-    let recoded = source.deep || content.mime() != encoded.mime;
-    if encoded.anew {
-        // Too heavy is the one reason that is none of the four.
-        let recoded = recoded || !(resized || turned || recoloured);
-        prepared.changes = [
-            (resized, Change::Resized),
-            (turned, Change::Turned),
-            (recoloured, Change::Recoloured),
-            (recoded, Change::Recoded),
-        ]
-        .into_iter()
-        .filter_map(|(happened, change)| happened.then_some(change))
-        .collect();
-    }
+    let recoloured = !source.colours.are_srgb();
+    let flattened = pixels.color().has_alpha() && encoded.mime == "image/jpeg";
+    let changed = resized || turned || recoloured || flattened;
+    // Too heavy is the one reason that is none of these.
+    let recoded = encoded.anew && (source.deep || content.mime() != encoded.mime || !changed);
+    prepared.changes = [
+        (resized, Change::Resized),
+        (turned, Change::Turned),
+        (recoloured, Change::Recoloured),
+        (source.animated, Change::Stilled),
+        (flattened, Change::Flattened),
+        (recoded, Change::Recoded),
+    ]
+    .into_iter()
+    .filter_map(|(happened, change)| happened.then_some(change))
+    .collect();
     Ok(prepared)
 }
 
@@ -78,46 +79,43 @@ pub(crate) fn finish(source: Source, content: Content, weight: usize) -> Result<
 pub(crate) struct Source {
     pub(crate) pixels: DynamicImage,
     pub(crate) orientation: Orientation,
-    pub(crate) colours: Option<ToSrgb>,
-    /// Printing inks, which the decoder turned into screen colours.
-    pub(crate) four_inks: bool,
+    pub(crate) colours: Colours,
     /// More than eight bits a channel.
     pub(crate) deep: bool,
+    /// The first picture of several.
+    pub(crate) animated: bool,
     /// The file itself without metadata, where it shows exactly `pixels`:
     /// upright, small, eight bits a channel, and colours that are sRGB already.
     pub(crate) lossless: Option<Vec<u8>>,
 }
 
 fn decode(bytes: &[u8], format: ImageFormat) -> Result<Source, Refusal> {
-    let broken = || Refusal::broken(name(format));
     // The decoder would refuse these as well, but without the numbers.
     if let Some((width, height)) = png::declared_size(bytes) {
-        check_sides(width, height)?;
+        check(width, height, 0, 0)?;
     }
-    let frame = if format == ImageFormat::Jpeg { jpeg::frame(bytes) } else { None };
-    if frame.is_some_and(|frame| frame.rare) {
-        return Err(unsupported(format));
-    }
-    let stripped = match format {
-        ImageFormat::Jpeg => Some(jpeg::strip(bytes).ok_or_else(broken)?),
-        ImageFormat::Png => png::strip(bytes),
-        _ => None,
-    };
     let mut decoder = open(bytes, format).map_err(|error| refusal(&error, format))?;
     let (width, height) = decoder.dimensions();
-    check_sides(width, height)?;
-    check_memory(decoder.as_ref())?;
+    let stored = match format {
+        // Brightness and colours apart, or all channels at once, before they become pixels.
+        ImageFormat::WebP => u64::from(width) * u64::from(height) * 6,
+        _ => 0,
+    };
+    check(width, height, u64::from(decoder.color_type().bytes_per_pixel()), stored)?;
 
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     let profile = decoder.icc_profile().ok().flatten();
-    let colours = profile.as_deref().and_then(ToSrgb::from_profile);
+    let colours = Colours::of_light(profile.as_deref(), !decoder.color_type().has_color());
     let deep = decoder.color_type().bytes_per_pixel() > decoder.color_type().channel_count();
-    let four_inks = frame.is_some_and(|frame| frame.four_inks);
-    let as_it_is = orientation == Orientation::NoTransforms && colours.is_none() && !deep && !four_inks;
+    let as_it_is = orientation == Orientation::NoTransforms && colours.are_srgb() && !deep && small(width, height);
     let pixels = DynamicImage::from_decoder(decoder).map_err(|error| refusal(&error, format))?;
-    let small = pixels.width().max(pixels.height()) <= LONGEST_SIDE;
-    let lossless = stripped.filter(|file| as_it_is && small && shows(file, format, &pixels));
-    Ok(Source { pixels, orientation, colours, four_inks, deep, lossless })
+    let stripped = if as_it_is && format == ImageFormat::Png { png::strip(bytes) } else { None };
+    let lossless = stripped.filter(|file| shows(file, format, &pixels));
+    let animated = match format {
+        ImageFormat::WebP => WebPDecoder::new(Cursor::new(bytes)).is_ok_and(|decoder| decoder.has_animation()),
+        _ => png::is_animated(bytes),
+    };
+    Ok(Source { pixels, orientation, colours, deep, animated, lossless })
 }
 
 /// Decoders skip what is out of place, each in its way, so a damaged file may show something else without its metadata.
@@ -132,36 +130,46 @@ fn open(bytes: &[u8], format: ImageFormat) -> image::ImageResult<Box<dyn ImageDe
     limits.max_alloc = Some(MEMORY_LIMIT);
     let bytes = Cursor::new(bytes);
     Ok(match format {
-        ImageFormat::Png => Box::new(PngDecoder::with_limits(bytes, limits)?),
         ImageFormat::WebP => Box::new(WebPDecoder::new(bytes)?),
-        _ => Box::new(JpegDecoder::new(bytes)?),
+        _ => Box::new(PngDecoder::with_limits(bytes, limits)?),
     })
 }
 
-fn check_sides(width: u32, height: u32) -> Result<(), Refusal> {
-    if width.max(height) > SIDE_LIMIT {
-        // Three bytes a pixel, as a photo has.
-        return Err(too_many_pixels(width, height, 3));
+/// By what a file declares, before it is decoded: its sides, the bytes that a decoded pixel takes, and all that the
+/// decoder keeps beside the pixels, in bytes.
+pub(crate) fn check(width: u32, height: u32, pixel: u64, beside: u64) -> Result<(), Refusal> {
+    let pixels = u64::from(width) * u64::from(height);
+    // Narrow already and not yet low, on the way to its small size.
+    let halfway = if small(width, height) { 0 } else { u64::from(LONGEST_SIDE) * u64::from(height) * pixel };
+    let memory = pixels * pixel + beside.max(halfway);
+    if width.max(height) <= SIDE_LIMIT && memory <= MEMORY_LIMIT {
+        return Ok(());
     }
-    Ok(())
+    // Where the sides alone are too long, as for a photo: three bytes a pixel.
+    let fit = (pixels * MEMORY_LIMIT).checked_div(memory).unwrap_or(MEMORY_LIMIT / 3);
+    Err(Refusal::TooManyPixels { width, height, limit: SIDE_LIMIT, megapixels: fit / 1_000_000 })
 }
 
-fn check_memory(decoder: &dyn ImageDecoder) -> Result<(), Refusal> {
-    if decoder.total_bytes() > MEMORY_LIMIT {
-        let (width, height) = decoder.dimensions();
-        return Err(too_many_pixels(width, height, u64::from(decoder.color_type().bytes_per_pixel())));
+/// Whether a picture may keep its pixels.
+pub(crate) fn small(width: u32, height: u32) -> bool {
+    width.max(height) <= LONGEST_SIDE
+}
+
+/// At most `side` on the longest side; never enlarged. Colours that cannot be seen leave no trace in those beside them.
+/// `None` on a picture that the resizer cannot take, which the formats here never give.
+fn shrink(mut pixels: DynamicImage, side: u32) -> Option<DynamicImage> {
+    if !pixels.color().has_alpha() || pixels.width().max(pixels.height()) <= side {
+        return resize(pixels, side);
     }
-    Ok(())
+    // In place: a copy of the largest picture would be as large again.
+    MulDiv::new().multiply_alpha_inplace(&mut pixels).ok()?;
+    let mut smaller = resize(pixels, side)?;
+    MulDiv::new().divide_alpha_inplace(&mut smaller).ok()?;
+    Some(smaller)
 }
 
-fn too_many_pixels(width: u32, height: u32, bytes_per_pixel: u64) -> Refusal {
-    let megapixels = MEMORY_LIMIT / bytes_per_pixel.max(1) / 1_000_000;
-    Refusal::TooManyPixels { width, height, limit: SIDE_LIMIT, megapixels }
-}
-
-/// At most `side` on the longest side; never enlarged. `None` on a picture
-/// that the resizer cannot take, which the formats here never give.
-fn shrink(pixels: DynamicImage, side: u32) -> Option<DynamicImage> {
+/// As [`shrink`], but every channel by itself.
+fn resize(pixels: DynamicImage, side: u32) -> Option<DynamicImage> {
     let (width, height) = (pixels.width(), pixels.height());
     let longest = width.max(height);
     if longest <= side {
@@ -172,21 +180,8 @@ fn shrink(pixels: DynamicImage, side: u32) -> Option<DynamicImage> {
         u32::try_from(rounded).map(|length| length.max(1)).ok()
     };
     let mut smaller = DynamicImage::new(scaled(width)?, scaled(height)?, pixels.color());
-    Resizer::new().resize(&pixels, &mut smaller, None).ok()?;
+    Resizer::new().resize(&pixels, &mut smaller, &ResizeOptions::new().use_alpha(false)).ok()?;
     Some(smaller)
-}
-
-/// RGB or RGBA with eight bits a channel. Transparency survives only where
-/// some pixel really is transparent.
-fn eight_bit(pixels: DynamicImage) -> DynamicImage {
-    if !pixels.color().has_alpha() {
-        return DynamicImage::ImageRgb8(pixels.into_rgb8());
-    }
-    let pixels = pixels.into_rgba8();
-    if pixels.pixels().any(|pixel| pixel.0[3] < u8::MAX) {
-        return DynamicImage::ImageRgba8(pixels);
-    }
-    DynamicImage::ImageRgb8(DynamicImage::ImageRgba8(pixels).into_rgb8())
 }
 
 struct Encoded {
@@ -281,13 +276,9 @@ fn swaps_sides(orientation: Orientation) -> bool {
 
 fn refusal(error: &ImageError, format: ImageFormat) -> Refusal {
     match error {
-        ImageError::Unsupported(_) => unsupported(format),
+        ImageError::Unsupported(_) => Refusal::Unsupported { format: name(format).into() },
         _ => Refusal::broken(name(format)),
     }
-}
-
-fn unsupported(format: ImageFormat) -> Refusal {
-    Refusal::Unsupported { format: name(format).into() }
 }
 
 fn name(format: ImageFormat) -> &'static str {

@@ -12,6 +12,20 @@ pub(crate) fn declared_size(bytes: &[u8]) -> Option<(u32, u32)> {
     Some((number(chunk.get(8..12)?)?, number(chunk.get(12..16)?)?))
 }
 
+/// Whether there is more than one picture in it; what says so stands before the first.
+pub(crate) fn is_animated(bytes: &[u8]) -> bool {
+    let mut rest = bytes.strip_prefix(SIGNATURE);
+    while let Some((kind, chunk, after)) = rest.and_then(split_chunk) {
+        match kind {
+            // Length (4), kind (4), and the number of pictures.
+            b"acTL" => return chunk.get(8..).and_then(number).is_some_and(|pictures| pictures > 1),
+            b"IDAT" => return false,
+            _ => rest = Some(after),
+        }
+    }
+    false
+}
+
 /// The same picture with nothing but what decoding needs. Of an animation,
 /// the still picture that every viewer shows first.
 pub(crate) fn strip(bytes: &[u8]) -> Option<Vec<u8>> {

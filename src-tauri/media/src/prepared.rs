@@ -114,6 +114,10 @@ pub enum Change {
     Turned,
     /// Colours of a wide profile, or of printing inks, as phones show them.
     Recoloured,
+    /// The first picture of an animation.
+    Stilled,
+    /// Transparent parts made white.
+    Flattened,
     /// Encoded anew: another format, or fewer bits.
     Recoded,
     /// A film or sound put into another container without touching what is in it.

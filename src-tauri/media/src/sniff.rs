@@ -88,8 +88,8 @@ impl Content {
             Self::Picture(_) | Self::Heic => Family::Picture,
             Self::Sound(_) | Self::Iso(_) => Family::Media,
             Self::Pdf => Family::Pdf,
-            // Speex or a film: what its name promises, in a form that nobody plays.
-            Self::Other("OGG") => Family::Media,
+            // What its name promises (OGG, WAV), in a form that few can play.
+            Self::Other("OGG" | "RF64" | "W64") => Family::Media,
             Self::Other(_) => Family::Other,
         }
     }
@@ -210,26 +210,60 @@ fn frames(bytes: &[u8]) -> Option<Sound> {
 }
 
 fn other(bytes: &[u8]) -> Option<&'static str> {
-    const STARTS: &[(&[u8], &str)] = &[
-        (b"GIF8", "GIF"),
-        (b"BM", "BMP"),
-        (b"II*\0", "TIFF"),
-        (b"MM\0*", "TIFF"),
-        (b"PK\x03\x04", "ZIP"),
-        (b"Rar!", "RAR"),
-        (b"7z\xBC\xAF\x27\x1C", "7Z"),
-        (b"\xD0\xCF\x11\xE0", "DOC"),
-        (b"OggS", "OGG"),
-        (b"#!AMR", "AMR"),
-        (b"\x1A\x45\xDF\xA3", "MKV"),
-        (b"8BPS", "PSD"),
-        (b"MZ", "EXE"),
-        (b"\x7FELF", "ELF"),
+    /// Where a mark stands, the mark, and what it stands for.
+    const MARKS: &[(usize, &[u8], &str)] = &[
+        (0, b"GIF8", "GIF"),
+        (0, b"BM", "BMP"),
+        (0, b"II*\0", "TIFF"),
+        (0, b"MM\0*", "TIFF"),
+        (0, b"\0\0\x01\0", "ICO"),
+        (0, b"8BPS", "PSD"),
+        (4, b"jP  \r\n\x87\n", "JP2"),
+        (4, b"JXL \r\n\x87\n", "JXL"),
+        (0, b"\xFF\x0A", "JXL"),
+        (0, b"Rar!", "RAR"),
+        (0, b"7z\xBC\xAF\x27\x1C", "7Z"),
+        (0, b"\xD0\xCF\x11\xE0", "DOC"),
+        (0, b"{\\rtf", "RTF"),
+        (0, b"%!PS", "EPS"),
+        (0, b"OggS", "OGG"),
+        (0, b"#!AMR", "AMR"),
+        (8, b"AIF", "AIFF"),
+        (0, b"caff", "CAF"),
+        (0, b"RF64", "RF64"),
+        (0, b"riff\x2E\x91\xCF\x11", "W64"),
+        (0, b"\x0B\x77", "AC3"),
+        (0, b"\x30\x26\xB2\x75\x8E\x66\xCF\x11", "WMV"),
+        (0, b"FLV\x01", "FLV"),
+        (8, b"AVI ", "AVI"),
+        (0, b"\0\0\x01\xBA", "MPG"),
+        (0, b"\0\0\x01\xB3", "MPG"),
+        (0, b"MZ", "EXE"),
+        (0, b"\x7FELF", "ELF"),
     ];
-    if bytes.starts_with(b"RIFF") && at(bytes, 8, b"AVI ") {
-        return Some("AVI");
+    if bytes.starts_with(b"PK\x03\x04") {
+        return Some(zip(bytes));
     }
-    STARTS.iter().find(|(start, _)| bytes.starts_with(start)).map(|(_, name)| *name)
+    if bytes.starts_with(b"\x1A\x45\xDF\xA3") {
+        let head = bytes.get(..64).unwrap_or(bytes);
+        return Some(if head.windows(4).any(|window| window == b"webm") { "WEBM" } else { "MKV" });
+    }
+    // Packets of 188 bytes.
+    if [0, 188, 376].into_iter().all(|packet| at(bytes, packet, b"G")) {
+        return Some("TS");
+    }
+    MARKS.iter().find(|(offset, mark, _)| at(bytes, *offset, mark)).map(|(_, _, name)| *name)
+}
+
+/// Documents of offices are ZIP inside, and their parts lie in folders of known names.
+fn zip(bytes: &[u8]) -> &'static str {
+    let head = bytes.get(..65_536).unwrap_or(bytes);
+    let holds = |folder: &[u8]| head.windows(folder.len()).any(|window| window == folder);
+    let office = [(&b"word/"[..], "DOCX"), (b"xl/", "XLSX"), (b"ppt/", "PPTX")];
+    match office.into_iter().find(|(folder, _)| holds(b"[Content_Types].xml") && holds(folder)) {
+        Some((_, name)) => name,
+        None => "ZIP",
+    }
 }
 
 /// Text is anything that reads as UTF-8 without control characters; a page

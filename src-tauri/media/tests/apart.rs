@@ -29,6 +29,7 @@ fn main() {
         _ => {
             what_is_made_apart_is_what_is_made_here();
             whatever_becomes_of_the_process_is_a_refusal();
+            a_pdf_whose_drawing_is_too_much_goes_without_it();
             #[cfg(target_os = "linux")]
             if can_forbid() {
                 the_process_reaches_neither_files_nor_the_network();
@@ -81,6 +82,14 @@ fn whatever_becomes_of_the_process_is_a_refusal() {
     stopped(&["hungry"], LONG);
     let gone = Workshop::Apart { program: "/no/such/program".into(), arguments: vec![], patience: LONG };
     assert_eq!(gone.prepare(vec![1], Wish::Auto).unwrap_err().code(), "media.unreadable");
+}
+
+/// Five kilobytes of it unpack to three gigabytes of spaces.
+fn a_pdf_whose_drawing_is_too_much_goes_without_it() {
+    let path = fixture("../hostile/nested.pdf");
+    let prepared = workshop(&["apart"], LONG).prepare_file(&path, Wish::Auto).unwrap();
+    assert_eq!((prepared.pages, prepared.bytes), (Some(1), fs::read(&path).unwrap()));
+    assert!(!prepared.thumbnail.is_empty());
 }
 
 /// A file that makes its reader ask for more memory than any file may take.

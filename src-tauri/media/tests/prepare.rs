@@ -245,6 +245,25 @@ fn printing_inks_become_screen_colours() {
     assert_quarters(&prepared, [[255, 0, 0], [0, 255, 0], [0, 0, 255], [255, 255, 255]], 16);
 }
 
+/// A picture of 128 × 96 in four quarters.
+fn assert_colours(name: &str, expected: [[u8; 3]; 4]) {
+    let prepared = prepare(&fixture(name)).unwrap();
+    assert_eq!(prepared.changes, [Change::Recoloured], "{name}");
+    let picture = seen(&prepared).to_rgb8();
+    for ((x, y), expected) in [(32, 24), (96, 24), (32, 72), (96, 72)].into_iter().zip(expected) {
+        let found = picture.get_pixel(x, y).0;
+        let near = found.iter().zip(expected).all(|(found, expected)| found.abs_diff(expected) <= 6);
+        assert!(near, "{name} at {x},{y}: {found:?} instead of {expected:?}");
+    }
+}
+
+/// The colours that Little CMS gives for the same files.
+#[test]
+fn profiles_of_inks_and_of_gray_are_honoured() {
+    assert_colours("cmyk-profile.jpg", [[241, 94, 67], [20, 179, 109], [49, 82, 154], [73, 72, 74]]);
+    assert_colours("gray-profile.jpg", [[53; 3], [109; 3], [158; 3], [210; 3]]);
+}
+
 #[test]
 fn a_webp_becomes_what_every_phone_shows() {
     let still = prepare(&fixture("still.webp")).unwrap();
@@ -342,7 +361,7 @@ fn enormous_png(body: &[u8]) -> Vec<u8> {
 fn an_enormous_picture_is_refused_before_it_is_decoded() {
     for body in [&b""[..], b"\0\0\0\x02IDAT\x78\x9C\0\0\0\0", &[7; 100_000]] {
         let refusal = prepare(&enormous_png(body)).unwrap_err();
-        let expected = Refusal::TooManyPixels { width: 60_000, height: 60_000, limit: 16_384, megapixels: 89 };
+        let expected = Refusal::TooManyPixels { width: 60_000, height: 60_000, limit: 16_384, megapixels: 80 };
         assert_eq!(refusal, expected);
     }
     let refusal = prepare(&enormous_png(b"")).unwrap_err();
@@ -351,7 +370,7 @@ fn an_enormous_picture_is_refused_before_it_is_decoded() {
     assert_eq!(refusal.params()["limit"], "16384");
     assert_eq!(
         refusal.to_string(),
-        "The picture is 60000 × 60000 pixels; Ulak opens up to 16384 pixels a side and 89 megapixels in all. \
+        "The picture is 60000 × 60000 pixels; Ulak opens up to 16384 pixels a side and 80 megapixels in all. \
          Save a smaller copy and add that."
     );
 }
@@ -366,10 +385,33 @@ fn sides_within_the_limit_may_still_be_too_much_together() {
     assert_eq!(refusal.params()["width"], "16000");
 }
 
+/// A progressive picture is in memory twice until its last round is in.
+#[test]
+fn a_progressive_picture_may_have_fewer_pixels() {
+    let promising = |progressive: bool| {
+        let mut source = Vec::new();
+        let mut encoder = Encoder::new(&mut source, 90);
+        encoder.set_progressive(progressive);
+        encoder.encode(&gradient(16, 16), 16, 16, ColorType::Rgb).unwrap();
+        let frame = source.windows(2).position(|pair| matches!(pair, [0xFF, 0xC0 | 0xC2])).unwrap();
+        source[frame + 5..frame + 9].copy_from_slice(&[0x1F, 0x40, 0x1F, 0x40]);
+        prepare(&source)
+    };
+    let refusal = promising(true).unwrap_err();
+    assert_eq!((refusal.code(), refusal.params()["width"].as_str()), ("media.too_many_pixels", "8000"));
+    // There is little in it for 64 megapixels, but that many may come.
+    assert_ne!(promising(false).map_err(|refusal| refusal.code()), Err("media.too_many_pixels"));
+}
+
 #[test]
 fn other_files_are_named() {
-    let cases: [(&[u8], &str); 7] = [
+    let cases: [(&[u8], &str); 12] = [
         (b"PK\x03\x04", "ZIP"),
+        (b"PK\x03\x04\x14\0[Content_Types].xml...PK\x03\x04xl/workbook.xml", "XLSX"),
+        (b"FORM\0\0\0\x10AIFFCOMM", "AIFF"),
+        (b"\x1A\x45\xDF\xA3\x9F\x42\x82\x84webm", "WEBM"),
+        (b"\x1A\x45\xDF\xA3\x9F\x42\x82\x88matroska", "MKV"),
+        (b"\0\0\0\x0CJXL \r\n\x87\n", "JXL"),
         (b"Dear customer,\nwe are open on Sunday.", "TXT"),
         ("Sayın müşterimiz".as_bytes(), "TXT"),
         (b"<!DOCTYPE html><title>404</title>", "HTML"),
@@ -413,11 +455,17 @@ fn damage_never_panics() {
 #[test]
 fn what_was_changed_is_named() {
     let wide = ColorProfile::new_display_p3().encode().unwrap();
+    // Too heavy for a PNG.
+    let mut see_through = DynamicImage::ImageRgb8(noise(1600, 1600)).into_rgba8();
+    see_through.get_pixel_mut(0, 0).0[3] = 0;
+    let see_through = DynamicImage::ImageRgba8(see_through);
     let cases = [
         (fixture("sample.jpg"), vec![]),
         (fixture("orientation-6.jpg"), vec![Change::Turned]),
         (fixture("cmyk.jpg"), vec![Change::Recoloured]),
         (fixture("still.webp"), vec![Change::Recoded]),
+        (fixture("animated.webp"), vec![Change::Stilled, Change::Recoded]),
+        (encoded(&see_through, ImageFormat::Png), vec![Change::Flattened, Change::Recoded]),
         (as_jpeg(&gradient(2000, 10), 90, Some(&wide)), vec![Change::Resized, Change::Recoloured]),
         (as_jpeg(&noise(1600, 1600), 100, None), vec![Change::Recoded]),
     ];

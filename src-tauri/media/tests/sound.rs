@@ -372,3 +372,41 @@ fn what_was_cut_away_in_a_recording_is_not_sent() {
     assert!(note.duration_ms.unwrap().abs_diff(1_000) < 5 && played.abs_diff(1_000) < 50, "{played}");
     assert!((decoded(&note.bytes).len() as u64 / 48).abs_diff(1_000) < 5);
 }
+
+/// Where the pages of an Ogg file begin.
+fn pages(bytes: &[u8]) -> Vec<usize> {
+    bytes.windows(4).enumerate().filter(|(_, window)| window == b"OggS").map(|(at, _)| at).collect()
+}
+
+#[test]
+fn ogg_that_stops_early_or_has_lost_a_good_part_is_broken() {
+    for name in ["stereo.ogg", "stereo.opus", "voice.ogg"] {
+        let whole = fixture(name);
+        let pages = pages(&whole);
+        assert_eq!(code_of(&whole[..whole.len() - 100]), "media.broken", "{name} without its end");
+        let mut damaged = whole.clone();
+        damaged[pages[2] + 500] ^= 1;
+        assert_eq!(code_of(&damaged), "media.broken", "{name} with a damaged second");
+        // As a recorder leaves it that was switched off.
+        let ended = &whole[..*pages.last().unwrap()];
+        assert!(prepare(ended, Wish::Voice).is_ok(), "{name} without the mark of its end");
+    }
+}
+
+#[test]
+fn sounds_one_after_the_other_in_one_file_are_all_heard() {
+    let once = fixture("voice.ogg");
+    let twice = as_note(&once.repeat(2));
+    assert_eq!(twice.duration_ms, Some(2 * as_note(&once).duration_ms.unwrap()));
+    plays(&twice.bytes);
+}
+
+#[test]
+fn the_sound_in_a_wav_is_named() {
+    let mut mp3 = wav_header(44_100, 2);
+    let format = mp3.windows(4).position(|window| window == b"fmt ").unwrap() + 8;
+    mp3[format] = 0x55;
+    mp3.extend_from_slice(&[0; 4000]);
+    let refusal = prepare(&mp3, Wish::Voice).unwrap_err();
+    assert_eq!((refusal.code(), refusal.params()["codec"].as_str()), ("media.sound_unplayable", "MP3"));
+}

@@ -57,7 +57,8 @@ fn h264(entry: &[u8]) -> Option<Codec> {
         // Baseline, Main, Extended, High.
         66 | 77 | 88 | 100 => Codec::H264,
         110 => Codec::Other("H.264 (10 bit)"),
-        122 | 244 | 44 => Codec::Other("H.264 (4:2:2)"),
+        122 => Codec::Other("H.264 (4:2:2)"),
+        244 | 44 => Codec::Other("H.264 (4:4:4)"),
         _ => Codec::Other("H.264 (?)"),
     })
 }

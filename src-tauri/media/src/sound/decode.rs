@@ -6,7 +6,7 @@
 
 use std::io::Cursor;
 
-use opus_pure::{MAX_PACKET_SAMPLES, OggOpusReader, Trim, packet};
+use opus_pure::{MAX_PACKET_SAMPLES, OggOpusReader, OggPacket, Trim, packet};
 use symphonia::core::{
     codecs::audio::{AudioDecoder, AudioDecoderOptions},
     errors::Error,
@@ -15,7 +15,7 @@ use symphonia::core::{
     meta::MetadataOptions,
 };
 
-use super::MINUTES_LIMIT;
+use super::{MINUTES_LIMIT, ogg};
 use crate::{
     contained,
     iso::movie::{Holds, Movie, Played},
@@ -37,13 +37,16 @@ pub(super) struct Block<'a> {
 pub(super) enum Stop {
     Broken,
     Silent,
-    TooLong,
+    /// What would fit, in minutes.
+    TooLong(u64),
     Unsupported,
 }
 
 /// Rates that recorders and programs use, in samples a second.
 const RATES: std::ops::RangeInclusive<u32> = 4_000..=384_000;
 const MOST_CHANNELS: usize = 8;
+/// All channels together: an hour of six at the usual rate. What has more is a film's sound, or no sound at all.
+const MOST_SAMPLES: u64 = 3600 * 48_000 * 6;
 /// Opus decodes to any rate; this is its own.
 const OPUS_RATE: u32 = 48_000;
 
@@ -57,13 +60,23 @@ pub(super) fn decode(
         Content::Iso(_) => Movie::read(bytes).and_then(|movie| movie.track(Holds::Sound)?.played(movie.moov)),
         _ => None,
     };
+    let promised = match content {
+        Content::Sound(Sound::Opus | Sound::Vorbis) => ogg::promised(bytes)?,
+        _ => 0,
+    };
     let mut guard = Guard { each, shape: None, played, frames: 0, given: 0 };
     let decoded = contained::caught(|| match content {
         Content::Sound(Sound::Opus) => opus(bytes, &mut guard),
         _ => other(bytes, content, &mut guard),
     });
     decoded.unwrap_or(Err(Stop::Broken))?;
+    check_promise(guard.frames, promised)?;
     if guard.given == 0 { Err(Stop::Silent) } else { Ok(()) }
+}
+
+/// Players step over a damaged part. Where more than a tenth is missing, it is a ruin.
+fn check_promise(frames: u64, promised: u64) -> Result<(), Stop> {
+    if frames < promised.saturating_mul(9) / 10 { Err(Stop::Broken) } else { Ok(()) }
 }
 
 /// Refuses what is too long before anything is made of it. A few kilobytes can
@@ -72,19 +85,20 @@ pub(super) fn check_length(bytes: &[u8], content: Content) -> Result<(), Stop> {
     if content != Content::Sound(Sound::Opus) {
         return decode(bytes, content, |_| Ok(()));
     }
-    let mut reader = OggOpusReader::new(Cursor::new(bytes)).map_err(|_| Stop::Broken)?;
     let mut frames = 0;
-    while let Ok(Some(next)) = reader.read_packet() {
-        frames += packet::samples_48k(&next.data).unwrap_or_default() as u64;
-        if frames > most_frames(OPUS_RATE) {
-            return Err(Stop::TooLong);
+    each_link(bytes, |reader| {
+        while let Some(next) = next_packet(reader).1 {
+            frames += packet::samples_48k(&next.data).unwrap_or_default() as u64;
+            check_frames(frames, usize::from(reader.head().channel_count), OPUS_RATE)?;
         }
-    }
-    Ok(())
+        Ok(())
+    })
 }
 
-fn most_frames(rate: u32) -> u64 {
-    u64::from(rate) * 60 * MINUTES_LIMIT
+fn check_frames(frames: u64, channels: usize, rate: u32) -> Result<(), Stop> {
+    let a_minute = u64::from(rate) * 60;
+    let most = (a_minute * MINUTES_LIMIT).min(MOST_SAMPLES / channels.max(1) as u64);
+    if frames > most { Err(Stop::TooLong(most / a_minute)) } else { Ok(()) }
 }
 
 /// Stands between decoders and whoever wants their blocks.
@@ -110,9 +124,7 @@ impl<F: FnMut(Block<'_>) -> Result<(), Stop>> Guard<F> {
         }
         let before = self.frames;
         self.frames += (block.samples.len() / block.channels) as u64;
-        if self.frames > most_frames(block.rate) {
-            return Err(Stop::TooLong);
-        }
+        check_frames(self.frames, block.channels, block.rate)?;
         let samples = match self.played {
             Some(Played { from, to }) => {
                 let within = |seconds: f64| {
@@ -132,26 +144,57 @@ impl<F: FnMut(Block<'_>) -> Result<(), Stop>> Guard<F> {
 }
 
 fn opus<F: FnMut(Block<'_>) -> Result<(), Stop>>(bytes: &[u8], guard: &mut Guard<F>) -> Result<(), Stop> {
-    let mut reader = OggOpusReader::new(Cursor::new(bytes)).map_err(|_| Stop::Broken)?;
-    let channels = usize::from(reader.head().channel_count);
-    if channels > 2 {
-        return Err(Stop::Unsupported);
-    }
-    let mut decoder = reader.head().decoder(OPUS_RATE as i32).map_err(|_| Stop::Broken)?;
-    let mut trim = Trim::new(reader.head(), OPUS_RATE as i32, channels).map_err(|_| Stop::Broken)?;
-    let mut block = vec![0.0; MAX_PACKET_SAMPLES * channels];
     let mut tally = Tally::default();
-    // A page that cannot be read ends the sound, as it does for players.
-    while let Ok(Some(packet)) = reader.read_packet() {
-        let Ok(frames) = decoder.decode(&packet.data, MAX_PACKET_SAMPLES, &mut block) else {
-            tally.bad += 1;
-            continue;
-        };
-        tally.good += 1;
-        let decoded = block.get(..frames * channels).ok_or(Stop::Broken)?;
-        guard.take(Block { samples: trim.keep(&packet, decoded), channels, rate: OPUS_RATE })?;
-    }
+    each_link(bytes, |reader| {
+        let channels = usize::from(reader.head().channel_count);
+        if channels > 2 {
+            return Err(Stop::Unsupported);
+        }
+        let mut decoder = reader.head().decoder(OPUS_RATE as i32).map_err(|_| Stop::Broken)?;
+        let mut trim = Trim::new(reader.head(), OPUS_RATE as i32, channels).map_err(|_| Stop::Broken)?;
+        let mut block = vec![0.0; MAX_PACKET_SAMPLES * channels];
+        loop {
+            let (damaged, next) = next_packet(reader);
+            tally.bad += damaged;
+            let Some(packet) = next else { return Ok(()) };
+            let Ok(frames) = decoder.decode(&packet.data, MAX_PACKET_SAMPLES, &mut block) else {
+                tally.bad += 1;
+                continue;
+            };
+            tally.good += 1;
+            let decoded = block.get(..frames * channels).ok_or(Stop::Broken)?;
+            guard.take(Block { samples: trim.keep(&packet, decoded), channels, rate: OPUS_RATE })?;
+        }
+    })?;
     tally.check()
+}
+
+/// Several files written one after the other are one file, in Ogg.
+fn each_link<'a>(
+    bytes: &'a [u8],
+    mut each: impl FnMut(&mut OggOpusReader<Cursor<&'a [u8]>>) -> Result<(), Stop>,
+) -> Result<(), Stop> {
+    let mut rest = bytes;
+    loop {
+        let mut reader = OggOpusReader::new(Cursor::new(rest)).map_err(|_| Stop::Broken)?;
+        each(&mut reader)?;
+        let read = usize::try_from(reader.get_ref().position()).unwrap_or(usize::MAX);
+        rest = rest.get(read..).unwrap_or_default();
+        if !rest.starts_with(b"OggS") {
+            return Ok(());
+        }
+    }
+}
+
+/// The next packet behind damaged pages, and how many these are; `None` at the end.
+fn next_packet(reader: &mut OggOpusReader<Cursor<&[u8]>>) -> (u64, Option<OggPacket>) {
+    let mut damaged = 0;
+    loop {
+        match reader.read_packet() {
+            Ok(next) => return (damaged, next),
+            Err(_) => damaged += 1,
+        }
+    }
 }
 
 /// Packets that could be decoded, and those that could not.
@@ -183,21 +226,17 @@ fn other<F: FnMut(Block<'_>) -> Result<(), Stop>>(
     let (id, promised) = (track.id, track.num_frames);
     let parameters = track.codec_params.as_ref().and_then(|parameters| parameters.audio()).ok_or(Stop::Unsupported)?;
     // What says that it is too long is believed at once, a guess only where it is far off.
-    if let (Some(frames), Some(rate)) = (promised, parameters.sample_rate.filter(|rate| RATES.contains(rate)))
-        && frames > most_frames(rate) * if guessed { 2 } else { 1 }
-    {
-        return Err(Stop::TooLong);
+    if let (Some(frames), Some(rate)) = (promised, parameters.sample_rate.filter(|rate| RATES.contains(rate))) {
+        let channels = parameters.channels.as_ref().map_or(1, |channels| channels.count());
+        check_frames(if guessed { frames / 2 } else { frames }, channels, rate)?;
     }
     let codecs = symphonia::default::get_codecs();
     let mut decoder =
         codecs.make_audio_decoder(parameters, &AudioDecoderOptions::default()).map_err(|error| stop(&error))?;
     blocks(reader.as_mut(), decoder.as_mut(), id, guard)?;
     // Lengths of MP3 without a table are guesses; the others are promises.
-    let (share, of) = if guessed { (1, 2) } else { (9, 10) };
-    match promised {
-        Some(promised) if guard.frames < promised.saturating_mul(share) / of => Err(Stop::Broken),
-        _ => Ok(()),
-    }
+    let promised = promised.unwrap_or_default();
+    check_promise(guard.frames, if guessed { promised / 9 * 5 } else { promised })
 }
 
 fn open(bytes: &[u8], content: Content) -> Result<Box<dyn FormatReader + '_>, Stop> {

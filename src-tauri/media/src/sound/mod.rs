@@ -7,6 +7,7 @@
 
 mod decode;
 mod loudness;
+mod ogg;
 mod opus;
 mod rate;
 
@@ -47,7 +48,7 @@ impl<'a> Source<'a> {
         let codec = Codec::Other(match sound {
             Sound::Mp3 => "MP3",
             Sound::Aac => "AAC",
-            Sound::Wav => "PCM",
+            Sound::Wav => wav_codec(&bytes),
             Sound::Flac => "FLAC",
             Sound::Vorbis => "Vorbis",
             Sound::Opus => "Opus",
@@ -70,7 +71,7 @@ impl<'a> Source<'a> {
         match stop {
             Stop::Broken => Refusal::broken(self.content.name()),
             Stop::Silent => Refusal::NoSound { format: self.format() },
-            Stop::TooLong => Refusal::TooLong { limit: MINUTES_LIMIT },
+            Stop::TooLong(limit) => Refusal::TooLong { limit },
             Stop::Unsupported => self.unplayable(),
         }
     }
@@ -82,6 +83,21 @@ impl<'a> Source<'a> {
     fn document(self) -> Prepared {
         let facts = self.facts();
         Prepared::document(self.content, self.bytes.into_owned(), facts, Vec::new())
+    }
+}
+
+/// By the number in the description of its format, the first chunk in practice.
+fn wav_codec(bytes: &[u8]) -> &'static str {
+    let head = bytes.get(..4096).unwrap_or(bytes);
+    let format = head.windows(4).position(|window| window == b"fmt ").and_then(|chunk| head.get(chunk + 8..chunk + 10));
+    match format {
+        Some([0x01 | 0x03, 0x00] | [0xFE, 0xFF]) | None => "PCM",
+        Some([0x02 | 0x11, 0x00]) => "ADPCM",
+        Some([0x06 | 0x07, 0x00]) => "G.711",
+        Some([0x31, 0x00]) => "GSM",
+        Some([0x50, 0x00]) => "MP2",
+        Some([0x55, 0x00]) => "MP3",
+        _ => "?",
     }
 }
 
