@@ -6,6 +6,7 @@ use ulak_core::app::Problem;
 use ulak_core::campaign::CampaignState;
 use ulak_core::campaign::live::WaitKind;
 use ulak_core::clock::{HOUR, MINUTE};
+use ulak_core::contact::Standing;
 use ulak_core::ledger::Book;
 use ulak_core::outbox::store::reading::CauseLine;
 use ulak_core::session::Pace;
@@ -85,6 +86,22 @@ async fn a_number_without_a_connection_uses_no_try_up() -> Result<(), Problem> {
     assert_eq!(world.numbers[0].phone.sent().len(), 10);
     assert_eq!(world.counts(id).await?.sent, 1);
     Ok(())
+}
+
+#[tokio::test]
+async fn who_turns_out_to_want_no_messages_is_skipped_at_the_next_look() -> Result<(), Problem> {
+    let mut world = World::with_numbers(at(0, 12, 0), &[BRISK]).await?;
+    let elif = world.contact("Elif", "+905325550142").await?;
+    let id = world.schedule("Merhaba").await?;
+    world.numbers[0].phone.answer([refused("asked_to_stop")]);
+    world.run_until(at(0, 12, 0) + 500).await?;
+    assert_eq!(world.numbers[0].phone.sent().len(), 1);
+    world.app.set_standing(elif, Standing::Black).await?;
+    world.run_until(at(0, 13, 0)).await?;
+    assert_eq!(world.numbers[0].phone.sent().len(), 1);
+    let counts = world.counts(id).await?;
+    assert_eq!((counts.sent, counts.skipped, counts.failed), (0, 1, 0));
+    world.app.ledger_holds().await
 }
 
 #[tokio::test]

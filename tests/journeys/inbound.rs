@@ -231,6 +231,24 @@ async fn who_was_found_on_whatsapp_is_not_asked_for_again_and_is_known_by_the_hi
 }
 
 #[tokio::test]
+async fn whose_phone_is_found_only_when_a_message_is_for_them_gets_none_after_a_stop() -> Result<(), Problem> {
+    let world = World::at(at(0, 12, 0)).await?;
+    world.link("+905550001122").await?;
+    world.contact("Elif", ELIF).await?;
+    let line = world.network.line().expect("a line was asked for");
+    line.hear(Signal::Reply(from_lid("R1", "Dur")));
+    world.settle().await;
+    assert!(line.notes().asked_to_stop(LID).await);
+    assert_eq!(standing(&world, ELIF).await?, Some(Standing::Normal), "nobody knows whose it is");
+    let (phone, lid, note) = (ELIF.to_owned(), Some(LID.to_owned()), "yes".to_owned());
+    line.hear(Signal::Found { phone, lid, note, until: at(30, 12, 0) });
+    world.settle().await;
+    assert_eq!(standing(&world, ELIF).await?, Some(Standing::Black));
+    assert!(!line.notes().asked_to_stop(LID).await, "the contact says it from now on");
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_reply_is_confirmed_once_it_is_kept_and_an_opt_out_is_answered_by_choice() -> Result<(), Problem> {
     let world = World::at(at(0, 12, 0)).await?;
     world.link("+905550001122").await?;

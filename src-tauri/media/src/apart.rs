@@ -37,6 +37,7 @@ fn memory(found: Option<Content>) -> u64 {
         _ => 240_000_000,
     }
 }
+
 /// How long it may take: a voice note of the longest sound is ready in a fraction of this on an old laptop.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 

@@ -77,16 +77,18 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Source, Refusal> {
 
     let mut decoder = decoder(bytes, frame.most_scans());
     decoder.decode_headers().map_err(refusal)?;
+    // It may have taken another of several headers for the picture's.
+    if decoder.dimensions() != Some((frame.width.into(), frame.height.into())) {
+        return Err(broken());
+    }
     let orientation =
         decoder.exif().and_then(|exif| Orientation::from_exif_chunk(exif)).unwrap_or(Orientation::NoTransforms);
     let profile = decoder.icc_profile();
-    let inks = frame.channels() == 4;
-    let colours = if inks {
-        Colours::of_inks(profile.as_deref())
-    } else {
-        Colours::of_light(profile.as_deref(), frame.channels() == 1)
-    };
     let pixels = pixels(decoder).map_err(refusal)?.ok_or_else(broken)?;
+    let colours = match &pixels {
+        DynamicImage::ImageRgba8(_) => Colours::of_inks(profile.as_deref()),
+        pixels => Colours::of_light(profile.as_deref(), !pixels.color().has_color()),
+    };
     let as_it_is = orientation == Orientation::NoTransforms && colours.are_srgb();
     let lossless = stripped.filter(|file| as_it_is && shows(file, frame.most_scans(), &pixels));
     Ok(Source { pixels, orientation, colours, deep: false, animated: false, lossless })

@@ -138,16 +138,16 @@ fn open(bytes: &[u8], format: ImageFormat) -> image::ImageResult<Box<dyn ImageDe
 /// By what a file declares, before it is decoded: its sides, the bytes that a decoded pixel takes, and all that the
 /// decoder keeps beside the pixels, in bytes.
 pub(crate) fn check(width: u32, height: u32, pixel: u64, beside: u64) -> Result<(), Refusal> {
-    let pixels = u64::from(width) * u64::from(height);
+    let pixels = u64::from(width).saturating_mul(height.into());
     // Narrow already and not yet low, on the way to its small size.
     let halfway = if small(width, height) { 0 } else { u64::from(LONGEST_SIDE) * u64::from(height) * pixel };
-    let memory = pixels * pixel + beside.max(halfway);
+    let memory = pixels.saturating_mul(pixel).saturating_add(beside.max(halfway));
     if width.max(height) <= SIDE_LIMIT && memory <= MEMORY_LIMIT {
         return Ok(());
     }
-    // Where the sides alone are too long, as for a photo: three bytes a pixel.
-    let fit = (pixels * MEMORY_LIMIT).checked_div(memory).unwrap_or(MEMORY_LIMIT / 3);
-    Err(Refusal::TooManyPixels { width, height, limit: SIDE_LIMIT, megapixels: fit / 1_000_000 })
+    // Where the sides alone are too long, as for a photo.
+    let each = if memory == 0 { 3 } else { memory.div_ceil(pixels.max(1)) };
+    Err(Refusal::TooManyPixels { width, height, limit: SIDE_LIMIT, megapixels: MEMORY_LIMIT / each.max(1) / 1_000_000 })
 }
 
 /// Whether a picture may keep its pixels.

@@ -12,7 +12,7 @@ use whatsapp_rust::{Client, ContactError, Jid};
 
 use crate::ears::Ears;
 use crate::heard::lid_of;
-use crate::outcome::{never, of_iq_error, of_lookup_error};
+use crate::outcome::{ASKED_TO_STOP, again, never, of_iq_error, of_lookup_error};
 
 const YES_FOR: Millis = 30 * DAY;
 const NO_FOR: Millis = DAY;
@@ -50,8 +50,15 @@ pub async fn is_on_whatsapp(
     match &found {
         Found::No => notes.put(NoteKind::OnWhatsapp, phone, note, now + NO_FOR).await,
         Found::Yes { lid } => {
+            let stopped = match lid {
+                Some(lid) => notes.asked_to_stop(lid).await,
+                None => false,
+            };
             let (phone, lid) = (phone.to_owned(), lid.clone());
             ears.queue.push(Signal::Found { phone, lid, note, until: now + YES_FOR });
+            if stopped {
+                return Err(again(ASKED_TO_STOP));
+            }
         }
     }
     Ok(found)

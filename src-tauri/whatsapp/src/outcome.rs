@@ -13,6 +13,8 @@ pub const NOT_ON_WHATSAPP: &str = "not_on_whatsapp";
 pub const UPLOAD_FAILED: &str = "upload_failed";
 /// It goes on, and the next try finds it further.
 pub const UPLOADING: &str = ulak_core::outbox::state::cause::UPLOADING;
+/// Core looks at the contact again before the next try.
+pub const ASKED_TO_STOP: &str = ulak_core::outbox::state::cause::ASKED_TO_STOP;
 
 pub fn again(cause: &str) -> Outcome {
     Outcome::Refused { cause: cause.to_owned(), again: true }

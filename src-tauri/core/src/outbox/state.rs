@@ -201,6 +201,8 @@ pub mod cause {
     pub const NOT_CONNECTED: &str = "not_connected";
     /// Its file is still on the way up: no fault of the part's either.
     pub const UPLOADING: &str = "uploading";
+    /// Who it is for wants nothing, as the lookup of their phone has shown: the next look at the contact knows.
+    pub const ASKED_TO_STOP: &str = "asked_to_stop";
     /// The number that may have sent it is gone for good, so nobody can find out any more.
     pub const OUTCOME_UNKNOWN: &str = "outcome_unknown";
     /// The prepared picture is gone.

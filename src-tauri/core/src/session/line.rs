@@ -42,12 +42,14 @@ pub struct Heard {
     pub kept: Option<tokio::sync::oneshot::Sender<()>>,
 }
 
-/// Small values that a line wants to find again after a restart: uploads, polls, and who is on WhatsApp.
+/// What a line wants to find again after a restart: uploads, polls, who is on WhatsApp, and who wants nothing there.
 pub trait Notes: Send + Sync + 'static {
     /// The value that was put, unless it has expired.
     fn get(&self, kind: NoteKind, key: &str) -> Doing<'_, Option<String>>;
     fn put(&self, kind: NoteKind, key: &str, value: String, expires_at: Millis) -> Doing<'_, ()>;
     fn forget(&self, kind: NoteKind, key: &str) -> Doing<'_, ()>;
+    /// Whether somebody under this hidden identity wants no messages, whose phone nobody knew when they said so.
+    fn asked_to_stop(&self, lid: &str) -> Doing<'_, bool>;
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

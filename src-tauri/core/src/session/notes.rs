@@ -11,6 +11,7 @@ use super::store::notes as store;
 use crate::clock::{Millis, SharedClock};
 use crate::db::{Db, StorageError};
 use crate::ids::SessionId;
+use crate::inbound::store as replies;
 
 const PUTS_BETWEEN_CLEANINGS: u64 = 1_000;
 
@@ -48,6 +49,11 @@ impl StoredNotes {
         self.db.commit(tx).await
     }
 
+    async fn stopped(&self, lid: &str) -> Result<bool, StorageError> {
+        let mut reader = self.db.read().acquire().await?;
+        Ok(replies::asked_to_stop(&mut reader, lid).await?)
+    }
+
     async fn erase(&self, kind: NoteKind, key: &str) -> Result<(), StorageError> {
         let mut tx = self.db.begin().await?;
         store::forget(&mut tx, kind, self.owner(kind), key).await?;
@@ -81,6 +87,17 @@ impl Notes for StoredNotes {
             if let Err(error) = self.erase(kind, &key).await {
                 tracing::warn!(%error, "a note cannot be forgotten");
             }
+        })
+    }
+
+    fn asked_to_stop(&self, lid: &str) -> Doing<'_, bool> {
+        let lid = lid.to_owned();
+        Box::pin(async move {
+            self.stopped(&lid).await.unwrap_or_else(|error| {
+                tracing::warn!(%error, "who wants no messages cannot be read");
+                // It is asked again with the next try.
+                true
+            })
         })
     }
 }

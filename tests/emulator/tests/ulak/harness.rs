@@ -28,22 +28,31 @@ pub async fn emulator() -> Emulator {
 type Key = (NoteKind, String);
 
 #[derive(Default)]
-pub struct NotesInMemory(Mutex<HashMap<Key, (String, Millis)>>);
+pub struct NotesInMemory {
+    notes: Mutex<HashMap<Key, (String, Millis)>>,
+    /// Hidden identities of people who want no messages.
+    pub stopped: Mutex<Vec<String>>,
+}
 
 impl Notes for NotesInMemory {
     fn get(&self, kind: NoteKind, key: &str) -> Doing<'_, Option<String>> {
-        let note = self.0.lock().unwrap().get(&(kind, key.to_owned())).cloned();
+        let note = self.notes.lock().unwrap().get(&(kind, key.to_owned())).cloned();
         Box::pin(async move { note.filter(|(_, until)| *until > SystemClock.now()).map(|(value, _)| value) })
     }
 
     fn put(&self, kind: NoteKind, key: &str, value: String, expires_at: Millis) -> Doing<'_, ()> {
-        self.0.lock().unwrap().insert((kind, key.to_owned()), (value, expires_at));
+        self.notes.lock().unwrap().insert((kind, key.to_owned()), (value, expires_at));
         Box::pin(async {})
     }
 
     fn forget(&self, kind: NoteKind, key: &str) -> Doing<'_, ()> {
-        self.0.lock().unwrap().remove(&(kind, key.to_owned()));
+        self.notes.lock().unwrap().remove(&(kind, key.to_owned()));
         Box::pin(async {})
+    }
+
+    fn asked_to_stop(&self, lid: &str) -> Doing<'_, bool> {
+        let stopped = self.stopped.lock().unwrap().iter().any(|stopped| stopped == lid);
+        Box::pin(async move { stopped })
     }
 }
 

@@ -84,6 +84,16 @@ async fn whom_whatsapp_would_not_look_up_is_asked_for_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_asked_for_no_messages_under_a_hidden_identity_gets_none() {
+    let emulator = emulator().await;
+    let number = Number::linked(&emulator).await;
+    let lid = format!("{}@lid", emulator.lid(BUDI).unwrap());
+    number.kept.notes.stopped.lock().unwrap().push(lid);
+    assert_eq!(number.say(BUDI, "3EB0B5", "Halo").await, refused("asked_to_stop", true));
+    assert_eq!(emulator.read(|record| record.messages), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_refusal_says_why_and_whether_to_try_again() {
     let emulator = emulator().await;
     let number = Number::linked(&emulator).await;

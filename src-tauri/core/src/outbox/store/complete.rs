@@ -28,7 +28,7 @@ pub async fn complete(
             let trip = trip::shut(db, taken, cause, now).await?;
             match trip {
                 Some(_) => spared(db, taken, cause, true, now).await?,
-                None if matches!(cause.as_str(), cause::NOT_CONNECTED | cause::UPLOADING) => {
+                None if matches!(cause.as_str(), cause::NOT_CONNECTED | cause::UPLOADING | cause::ASKED_TO_STOP) => {
                     spared(db, taken, cause, false, now).await?
                 }
                 None => refused(db, taken, cause, *again, now).await?,
