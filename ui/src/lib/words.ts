@@ -1,5 +1,6 @@
 // The one word each thing has, in the language of the window.
-import type { EntryKind, PartState, SkipReason, Standing } from '../api/client';
+import type { EntryKind, Pace, PartState, SkipReason, Standing } from '../api/client';
+import { num } from './format.svelte';
 import { m } from './i18n.svelte';
 
 export function tickWord(state: PartState): string {
@@ -31,6 +32,11 @@ export function skipWord(reason: SkipReason, variable: string | null): string {
     case 'not_covered': return m.skip_not_covered();
     case 'empty': return m.skip_empty();
   }
+}
+
+/** How far apart two messages of a number are. */
+export function paceSpan({ minMs, maxMs }: Pace): string {
+  return minMs === maxMs ? m.numbers_pace_even({ n: num(minMs / 1000) }) : m.numbers_pace_value({ min: num(minMs / 1000), max: num(maxMs / 1000) });
 }
 
 /** The practice number has no name until the owner gives it one; then it is called by what it is. */
