@@ -22,7 +22,7 @@ const TARGETS: [(&str, &[&str]); 5] = [
 const SECONDS: &str = "60";
 
 /// A file may take this long with everything counted that the fuzzer counts, and this much memory: the process that
-/// prepares files has a minute and a gibibyte.
+/// prepares files has a minute and at most 500 MB.
 const LIMITS: [&str; 3] = ["-timeout=30", "-rss_limit_mb=1024", "-max_len=200000"];
 
 pub(crate) fn run(arguments: &[String]) -> Outcome {
