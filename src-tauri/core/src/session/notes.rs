@@ -11,7 +11,6 @@ use super::store::notes as store;
 use crate::clock::{Millis, SharedClock};
 use crate::db::{Db, StorageError};
 use crate::ids::SessionId;
-use crate::inbound::store as replies;
 
 const PUTS_BETWEEN_CLEANINGS: u64 = 1_000;
 
@@ -51,7 +50,7 @@ impl StoredNotes {
 
     async fn stopped(&self, lid: &str) -> Result<bool, StorageError> {
         let mut reader = self.db.read().acquire().await?;
-        Ok(replies::asked_to_stop(&mut reader, lid).await?)
+        Ok(store::asked_to_stop(&mut reader, lid).await?)
     }
 
     async fn erase(&self, kind: NoteKind, key: &str) -> Result<(), StorageError> {

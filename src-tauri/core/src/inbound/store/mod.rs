@@ -235,17 +235,6 @@ pub async fn rename_sender(db: &mut SqliteConnection, lid: &str, phone: &str) ->
     Ok(renamed)
 }
 
-/// Whether an opt-out waits for the phone behind this hidden identity.
-pub async fn asked_to_stop(db: &mut SqliteConnection, lid: &str) -> Result<bool, sqlx::Error> {
-    sqlx::query_scalar(
-        "SELECT EXISTS (SELECT 1 FROM replies
-                        WHERE session_id IN (SELECT id FROM sessions) AND sender = ? AND stop = 1)",
-    )
-    .bind(lid)
-    .fetch_one(db)
-    .await
-}
-
 pub async fn takes_names(db: &mut SqliteConnection, session: SessionId) -> Result<bool, sqlx::Error> {
     sqlx::query_scalar("SELECT take_names FROM sessions WHERE id = ?").bind(session).fetch_one(db).await
 }
