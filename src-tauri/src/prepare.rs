@@ -1,7 +1,7 @@
 //! `ulak prepare`: what would become of files, from the command line; and the process in which every file is prepared.
 
 use std::ffi::OsStr;
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -77,7 +77,8 @@ pub fn run(options: Options) -> ExitCode {
         let kept = kept(&outcome, file, &options.out);
         all &= outcome.is_ok() && kept.is_ok();
         if let Err(error) = &kept {
-            eprintln!("What became of {} cannot be saved in {}: {error}.", file.display(), options.out.display());
+            let folder = options.out.display();
+            let _ = writeln!(io::stderr(), "What became of {} cannot be saved in {folder}: {error}.", file.display());
         }
         if tell(voice, file, &outcome, &kept).is_err() {
             // A reader that closed its end has seen enough.
@@ -98,7 +99,7 @@ fn kept(outcome: &Result<Prepared, Refusal>, source: &Path, folder: &Path) -> io
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             Err(error) => return Err(error),
             Ok(mut file) => {
-                if let Err(error) = file.write_all(&prepared.bytes).and_then(|()| file.sync_all()) {
+                if let Err(error) = file.write_all(&prepared.bytes).and_then(|()| on_disk(&file)) {
                     // Half a file is worse than none.
                     drop(file);
                     let _ = fs::remove_file(&path);
@@ -109,6 +110,14 @@ fn kept(outcome: &Result<Prepared, Refusal>, source: &Path, folder: &Path) -> io
         }
     }
     Ok(None)
+}
+
+/// Some folders in a network cannot say so.
+fn on_disk(file: &File) -> io::Result<()> {
+    match file.sync_all() {
+        Err(error) if matches!(error.kind(), io::ErrorKind::Unsupported | io::ErrorKind::InvalidInput) => Ok(()),
+        outcome => outcome,
+    }
 }
 
 /// As long as a name may be: 255 bytes. What comes after the stem stays.

@@ -24,7 +24,8 @@ use crate::{
     sniff::{Content, sniff},
 };
 
-/// The most that a file may take in memory, in bytes, beside what the process has at its start. Most take less.
+/// The most that a file may take in memory, in bytes, beside itself and what the process has at its start. Most take
+/// less.
 pub const MEMORY: u64 = 500_000_000;
 
 /// The same by what the file is.
@@ -32,9 +33,9 @@ fn memory(found: Option<Content>) -> u64 {
     match found {
         // Its decoder needs more than others for a picture of the same size.
         Some(Content::Heic) => MEMORY,
-        // The largest picture that is opened, its smaller copies, and the file.
-        Some(Content::Picture(_)) => 300_000_000,
-        _ => 240_000_000,
+        // The largest picture that is opened, and its smaller copies.
+        Some(Content::Picture(_)) => 280_000_000,
+        _ => 220_000_000,
     }
 }
 
@@ -173,9 +174,9 @@ fn read_answer(mut output: impl BufRead) -> io::Result<Result<Prepared, Refusal>
 pub fn serve(task: &str, input: impl Read, mut output: impl Write) -> io::Result<()> {
     let task: Task = serde_json::from_str(task)?;
     let at_rest = memory_at_rest();
-    fence(at_rest)?;
+    fence(at_rest + FILE_LIMIT)?;
     let mut outcome = file::read(input).and_then(|bytes| {
-        limit_memory(at_rest + memory(sniff(&bytes))).map_err(|_| Refusal::Stopped)?;
+        limit_memory(at_rest + bytes.len() as u64 + memory(sniff(&bytes))).map_err(|_| Refusal::Stopped)?;
         made(&task, bytes)
     });
     let contents = outcome.as_mut().map(|prepared| (take(&mut prepared.bytes), take(&mut prepared.thumbnail)));
@@ -201,7 +202,7 @@ fn made(task: &Task, bytes: Vec<u8>) -> Result<Prepared, Refusal> {
 
 /// From here on this process gets no more memory and processor time than a file may take, waits where the window wants
 /// the processor too, writes no file, and, where the system can forbid it, opens none and reaches no network.
-fn fence(at_rest: u64) -> io::Result<()> {
+fn fence(given: u64) -> io::Result<()> {
     #[cfg(unix)]
     {
         use rustix::process::{Resource, nice};
@@ -210,7 +211,7 @@ fn fence(at_rest: u64) -> io::Result<()> {
         at_most(Resource::Core, 0)?;
         nice(BEHIND)?;
     }
-    limit_memory(at_rest + MEMORY)?;
+    limit_memory(given + MEMORY)?;
     #[cfg(target_os = "linux")]
     {
         use landlock::{ABI, Access, AccessFs, AccessNet, Ruleset, RulesetAttr};

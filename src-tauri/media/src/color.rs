@@ -10,6 +10,8 @@ use std::sync::Arc;
 use image::{DynamicImage, RgbImage};
 use moxcms::{ColorProfile, DataColorSpace, Layout, Transform8BitExecutor, TransformOptions};
 
+use crate::contained::caught;
+
 /// Differences up to this many of 256 steps are below what anybody sees.
 const INVISIBLE: u8 = 3;
 
@@ -29,7 +31,7 @@ impl Colours {
     /// Of a picture on screens; sRGB without a usable profile, and with one
     /// that describes it under whatever name.
     pub(crate) fn of_light(profile: Option<&[u8]>, gray: bool) -> Self {
-        let profile = profile.and_then(|profile| ColorProfile::new_from_slice(profile).ok());
+        let profile = profile.and_then(read);
         let other = profile.and_then(|profile| match profile.color_space {
             DataColorSpace::Rgb => Self::light(profile),
             DataColorSpace::Gray if gray => Self::gray(&profile),
@@ -53,7 +55,7 @@ impl Colours {
 
     /// Of a picture for printing.
     pub(crate) fn of_inks(profile: Option<&[u8]>) -> Self {
-        let profile = profile.and_then(|profile| ColorProfile::new_from_slice(profile).ok());
+        let profile = profile.and_then(read);
         let fits = |profile: &ColorProfile| {
             profile.color_space == DataColorSpace::Cmyk && transform(profile, Layout::Rgba, Layout::Rgb).is_some()
         };
@@ -129,14 +131,20 @@ fn differ(own: &[u8], srgb: &[u8]) -> bool {
     own.iter().zip(srgb).any(|(own, srgb)| own.abs_diff(*srgb) > INVISIBLE)
 }
 
+fn read(profile: &[u8]) -> Option<ColorProfile> {
+    caught(|| ColorProfile::new_from_slice(profile).ok())?
+}
+
 fn convert(from: &ColorProfile, layout: Layout, pixels: &[u8], to: Layout) -> Option<Vec<u8>> {
     let mut converted = vec![0; pixels.len() / layout.channels() * to.channels()];
-    transform(from, layout, to)?.transform(pixels, &mut converted).ok()?;
+    let transform = transform(from, layout, to)?;
+    caught(|| transform.transform(pixels, &mut converted).ok())??;
     Some(converted)
 }
 
 fn transform(from: &ColorProfile, layout: Layout, to: Layout) -> Option<Arc<Transform8BitExecutor>> {
-    from.create_transform_8bit(layout, &ColorProfile::new_srgb(), to, TransformOptions::default()).ok()
+    let srgb = ColorProfile::new_srgb();
+    caught(|| from.create_transform_8bit(layout, &srgb, to, TransformOptions::default()).ok())?
 }
 
 /// Colours spread over the whole cube, in steps of a fifth.

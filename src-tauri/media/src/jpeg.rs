@@ -84,13 +84,19 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Source, Refusal> {
     let orientation =
         decoder.exif().and_then(|exif| Orientation::from_exif_chunk(exif)).unwrap_or(Orientation::NoTransforms);
     let profile = decoder.icc_profile();
-    let pixels = pixels(decoder).map_err(refusal)?.ok_or_else(broken)?;
+    let inks = frame.channels() == 4;
+    let pixels = pixels(decoder, inks).map_err(refusal)?.ok_or_else(broken)?;
     let colours = match &pixels {
         DynamicImage::ImageRgba8(_) => Colours::of_inks(profile.as_deref()),
         pixels => Colours::of_light(profile.as_deref(), !pixels.color().has_color()),
     };
     let as_it_is = orientation == Orientation::NoTransforms && colours.are_srgb();
-    let lossless = stripped.filter(|file| as_it_is && shows(file, frame.most_scans(), &pixels));
+    let shows = |file: &[u8]| {
+        let shown = self::pixels(self::decoder(file, frame.most_scans()), inks);
+        matches!(shown, Ok(Some(shown)) if shown == pixels)
+    };
+    // The decoder skips what is out of place, so a damaged file may show something else without its metadata.
+    let lossless = stripped.filter(|file| as_it_is && shows(file));
     Ok(Source { pixels, orientation, colours, deep: false, animated: false, lossless })
 }
 
@@ -103,11 +109,12 @@ fn decoder(bytes: &[u8], most_scans: usize) -> JpegDecoder<ZCursor<&[u8]>> {
 
 /// The pixels as they are stored, but for the two colour transforms that a JPEG may have for itself: gray, RGB, or inks
 /// in RGBA. `None` where the decoder contradicts itself.
-fn pixels(mut decoder: JpegDecoder<ZCursor<&[u8]>>) -> Result<Option<DynamicImage>, DecodeErrors> {
+fn pixels(mut decoder: JpegDecoder<ZCursor<&[u8]>>, inks: bool) -> Result<Option<DynamicImage>, DecodeErrors> {
     decoder.decode_headers()?;
-    let stored = decoder.input_colorspace();
-    let colours = match stored {
-        Some(kept @ (ColorSpace::Luma | ColorSpace::CMYK | ColorSpace::YCCK)) => kept,
+    // An Adobe marker is read as if there were four channels, however many there are.
+    let colours = match decoder.input_colorspace() {
+        Some(ColorSpace::Luma) => ColorSpace::Luma,
+        Some(kept @ (ColorSpace::CMYK | ColorSpace::YCCK)) if inks => kept,
         _ => ColorSpace::RGB,
     };
     decoder.set_options(decoder.options().jpeg_set_out_colorspace(colours));
@@ -131,11 +138,6 @@ fn to_inks([luma, blue, red, _]: &mut [u8; 4]) {
     let light = [y + 1.402 * cr, y - 0.344_136 * cb - 0.714_136 * cr, y + 1.772 * cb];
     // A cast from a float stays within its type.
     [*luma, *blue, *red] = light.map(|light| u8::MAX - light.round() as u8);
-}
-
-/// The decoder skips what is out of place, so a damaged file may show something else without its metadata.
-fn shows(file: &[u8], most_scans: usize, as_seen: &DynamicImage) -> bool {
-    matches!(pixels(decoder(file, most_scans)), Ok(Some(shown)) if shown == *as_seen)
 }
 
 /// How the picture is stored, by the frame header and the first scan.

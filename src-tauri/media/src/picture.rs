@@ -140,7 +140,7 @@ fn open(bytes: &[u8], format: ImageFormat) -> image::ImageResult<Box<dyn ImageDe
 pub(crate) fn check(width: u32, height: u32, pixel: u64, beside: u64) -> Result<(), Refusal> {
     let pixels = u64::from(width).saturating_mul(height.into());
     // Narrow already and not yet low, on the way to its small size.
-    let halfway = if small(width, height) { 0 } else { u64::from(LONGEST_SIDE) * u64::from(height) * pixel };
+    let halfway = if small(width, height) { 0 } else { u64::from(LONGEST_SIDE) * u64::from(width.min(height)) * pixel };
     let memory = pixels.saturating_mul(pixel).saturating_add(beside.max(halfway));
     if width.max(height) <= SIDE_LIMIT && memory <= MEMORY_LIMIT {
         return Ok(());

@@ -346,6 +346,32 @@ fn colours_in_scans_of_their_own_are_refused_rather_than_spoiled() {
     assert_eq!(prepare(&source).unwrap_err(), Refusal::Unsupported { format: "JPG".into() });
 }
 
+/// Adobe's marker says that three channels are RGB, or YCbCr by the number for four.
+#[test]
+fn an_adobe_marker_on_three_channels_breaks_nothing() {
+    for transform in 0..3 {
+        let mut source = as_jpeg(&gradient(64, 64), 90, None);
+        let marker = [b"\xFF\xEE\x00\x0EAdobe\x00\x64\x00\x00\x00\x00", &[transform][..]].concat();
+        source.splice(2..2, marker);
+        let prepared = prepare(&source).unwrap();
+        assert_eq!(seen(&prepared), image::load_from_memory(&source).unwrap(), "{transform}");
+    }
+}
+
+#[test]
+fn a_tall_picture_may_be_as_large_as_a_wide_one() {
+    let promising = |width: u16, height: u16| {
+        let mut source = as_jpeg(&gradient(16, 16), 90, None);
+        let frame = source.windows(2).position(|pair| pair == [0xFF, 0xC0]).unwrap();
+        source[frame + 5..frame + 7].copy_from_slice(&height.to_be_bytes());
+        source[frame + 7..frame + 9].copy_from_slice(&width.to_be_bytes());
+        prepare(&source).map_err(|refusal| refusal.code())
+    };
+    for (width, height) in [(16_000, 4_000), (4_000, 16_000)] {
+        assert_ne!(promising(width, height), Err("media.too_many_pixels"));
+    }
+}
+
 /// A header that promises 60,000 × 60,000 pixels, as a bomb does; `body` after it.
 fn enormous_png(body: &[u8]) -> Vec<u8> {
     let mut bytes = b"\x89PNG\r\n\x1A\n\0\0\0\x0DIHDR".to_vec();

@@ -8,14 +8,14 @@ use std::io::Cursor;
 
 use opus_pure::{MAX_PACKET_SAMPLES, OggOpusReader, OggPacket, Trim, packet};
 use symphonia::core::{
-    codecs::audio::{AudioDecoder, AudioDecoderOptions},
+    codecs::audio::{AudioCodecParameters, AudioDecoder, AudioDecoderOptions},
     errors::Error,
-    formats::{FormatOptions, FormatReader, TrackType, probe::Hint},
+    formats::{FormatOptions, FormatReader, Track, TrackType, probe::Hint},
     io::MediaSourceStream,
     meta::MetadataOptions,
 };
 
-use super::{MINUTES_LIMIT, ogg};
+use super::MINUTES_LIMIT;
 use crate::{
     contained,
     iso::movie::{Holds, Movie, Played},
@@ -60,23 +60,13 @@ pub(super) fn decode(
         Content::Iso(_) => Movie::read(bytes).and_then(|movie| movie.track(Holds::Sound)?.played(movie.moov)),
         _ => None,
     };
-    let promised = match content {
-        Content::Sound(Sound::Opus | Sound::Vorbis) => ogg::promised(bytes)?,
-        _ => 0,
-    };
     let mut guard = Guard { each, shape: None, played, frames: 0, given: 0 };
     let decoded = contained::caught(|| match content {
         Content::Sound(Sound::Opus) => opus(bytes, &mut guard),
         _ => other(bytes, content, &mut guard),
     });
     decoded.unwrap_or(Err(Stop::Broken))?;
-    check_promise(guard.frames, promised)?;
     if guard.given == 0 { Err(Stop::Silent) } else { Ok(()) }
-}
-
-/// Players step over a damaged part. Where more than a tenth is missing, it is a ruin.
-fn check_promise(frames: u64, promised: u64) -> Result<(), Stop> {
-    if frames < promised.saturating_mul(9) / 10 { Err(Stop::Broken) } else { Ok(()) }
 }
 
 /// Refuses what is too long before anything is made of it. A few kilobytes can
@@ -174,15 +164,17 @@ fn each_link<'a>(
     bytes: &'a [u8],
     mut each: impl FnMut(&mut OggOpusReader<Cursor<&'a [u8]>>) -> Result<(), Stop>,
 ) -> Result<(), Stop> {
+    let mut next = OggOpusReader::new(Cursor::new(bytes)).map_err(|_| Stop::Broken)?;
     let mut rest = bytes;
     loop {
-        let mut reader = OggOpusReader::new(Cursor::new(rest)).map_err(|_| Stop::Broken)?;
-        each(&mut reader)?;
-        let read = usize::try_from(reader.get_ref().position()).unwrap_or(usize::MAX);
+        each(&mut next)?;
+        let read = usize::try_from(next.get_ref().position()).unwrap_or(usize::MAX);
         rest = rest.get(read..).unwrap_or_default();
-        if !rest.starts_with(b"OggS") {
-            return Ok(());
-        }
+        // What else may stand there is no sound.
+        next = match OggOpusReader::new(Cursor::new(rest)) {
+            Ok(next) if rest.starts_with(b"OggS") => next,
+            _ => return Ok(()),
+        };
     }
 }
 
@@ -223,20 +215,34 @@ fn other<F: FnMut(Block<'_>) -> Result<(), Stop>>(
     // MP4 was looked into before and has a track; one that is not named here is of no known codec.
     let none = if matches!(content, Content::Iso(_)) { Stop::Unsupported } else { Stop::Silent };
     let track = reader.default_track(TrackType::Audio).ok_or(none)?;
-    let (id, promised) = (track.id, track.num_frames);
-    let parameters = track.codec_params.as_ref().and_then(|parameters| parameters.audio()).ok_or(Stop::Unsupported)?;
+    let promised = track.num_frames;
+    let parameters = audio(track)?;
     // What says that it is too long is believed at once, a guess only where it is far off.
     if let (Some(frames), Some(rate)) = (promised, parameters.sample_rate.filter(|rate| RATES.contains(rate))) {
         let channels = parameters.channels.as_ref().map_or(1, |channels| channels.count());
         check_frames(if guessed { frames / 2 } else { frames }, channels, rate)?;
     }
     let codecs = symphonia::default::get_codecs();
-    let mut decoder =
-        codecs.make_audio_decoder(parameters, &AudioDecoderOptions::default()).map_err(|error| stop(&error))?;
-    blocks(reader.as_mut(), decoder.as_mut(), id, guard)?;
-    // Lengths of MP3 without a table are guesses; the others are promises.
-    let promised = promised.unwrap_or_default();
-    check_promise(guard.frames, if guessed { promised / 9 * 5 } else { promised })
+    let mut another = true;
+    while another {
+        let track = reader.default_track(TrackType::Audio).ok_or(none)?;
+        let (id, decoder) = (track.id, codecs.make_audio_decoder(audio(track)?, &AudioDecoderOptions::default()));
+        another = blocks(reader.as_mut(), decoder.map_err(|error| stop(&error))?.as_mut(), id, guard)?;
+    }
+    // Lengths of MP3 without a table are guesses, that of Ogg is where its last page stands; the others are promises.
+    let (share, of) = match content {
+        Content::Sound(Sound::Mp3) => (1, 2),
+        Content::Sound(Sound::Vorbis) => (0, 1),
+        _ => (9, 10),
+    };
+    match promised {
+        Some(promised) if guard.frames < promised.saturating_mul(share) / of => Err(Stop::Broken),
+        _ => Ok(()),
+    }
+}
+
+fn audio(track: &Track) -> Result<&AudioCodecParameters, Stop> {
+    track.codec_params.as_ref().and_then(|parameters| parameters.audio()).ok_or(Stop::Unsupported)
 }
 
 fn open(bytes: &[u8], content: Content) -> Result<Box<dyn FormatReader + '_>, Stop> {
@@ -261,17 +267,23 @@ fn stop(error: &Error) -> Stop {
     }
 }
 
+/// Says whether another sound follows in the same file.
 fn blocks<F: FnMut(Block<'_>) -> Result<(), Stop>>(
     reader: &mut dyn FormatReader,
     decoder: &mut dyn AudioDecoder,
     track: u32,
     guard: &mut Guard<F>,
-) -> Result<(), Stop> {
+) -> Result<bool, Stop> {
     let mut samples = Vec::new();
     let mut tally = Tally::default();
-    // A container that cannot be read on ends the sound; whether that is too
-    // early, its promised length tells.
-    while let Ok(Some(packet)) = reader.next_packet() {
+    let another = loop {
+        let packet = match reader.next_packet() {
+            Ok(Some(packet)) => packet,
+            Err(Error::ResetRequired) => break true,
+            // A container that cannot be read on ends the sound; whether that is too
+            // early, its promised length tells.
+            Ok(None) | Err(_) => break false,
+        };
         if packet.track_id != track {
             continue;
         }
@@ -283,6 +295,7 @@ fn blocks<F: FnMut(Block<'_>) -> Result<(), Stop>>(
         let (channels, rate) = (decoded.spec().channels().count(), decoded.spec().rate());
         decoded.copy_to_vec_interleaved(&mut samples);
         guard.take(Block { samples: &samples, channels, rate })?;
-    }
-    tally.check()
+    };
+    tally.check()?;
+    Ok(another)
 }

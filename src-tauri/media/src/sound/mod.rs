@@ -114,6 +114,7 @@ fn voice(source: &Source<'_>) -> Result<Prepared, Refusal> {
         return Err(Refusal::SoundUnsupported { format: source.format(), codec: source.codec.name().into() });
     }
     let refusal = |stop| source.refusal(stop);
+    check_pages(source).map_err(refusal)?;
     check_length(&source.bytes, source.content).map_err(refusal)?;
     let measured = Measured::of(&source.bytes, source.content).map_err(refusal)?;
     let gain = measured.gain();
@@ -142,6 +143,13 @@ fn voice(source: &Source<'_>) -> Result<Prepared, Refusal> {
     Ok(Prepared { waveform: Some(measured.waveform()), changes, ..prepared })
 }
 
+fn check_pages(source: &Source<'_>) -> Result<(), Stop> {
+    match source.content {
+        Content::Sound(Sound::Opus | Sound::Vorbis) => ogg::check(&source.bytes),
+        _ => Ok(()),
+    }
+}
+
 /// Bits a second for a voice note of this length to stay within [`AUDIO_LIMIT`]. A sixth is left over, because clear
 /// tones take more than they are given.
 fn voice_bits(duration_ms: u64) -> i32 {
@@ -155,6 +163,7 @@ fn audio(source: Source<'_>) -> Result<Prepared, Refusal> {
         (Content::Iso(_), Codec::HeAac) => return Ok(as_it_is(source, None)),
         _ => false,
     };
+    check_pages(&source).map_err(|stop| source.refusal(stop))?;
     let mut length = (0, 1);
     let mut channels = 1;
     let count = |block: Block<'_>| {
