@@ -23,6 +23,7 @@ pub(super) fn check(bytes: &[u8]) -> Result<(), Stop> {
         rest = after;
         if !is_whole(page) {
             bad += 1;
+            before = None;
             continue;
         }
         good += 1;
