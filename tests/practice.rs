@@ -18,11 +18,11 @@ use tempfile::TempDir;
 
 const PASSPHRASE: &str = "a passphrase for tests";
 
-struct Desk {
+struct Harness {
     folder: TempDir,
 }
 
-impl Desk {
+impl Harness {
     fn new() -> Self {
         Self { folder: tempfile::tempdir().unwrap() }
     }
@@ -67,20 +67,20 @@ fn problem(output: &Output) -> String {
 
 #[test]
 fn a_list_with_faults_arrives_where_it_can_and_every_row_is_accounted_for() {
-    let desk = Desk::new();
-    let list = desk.file(
+    let harness = Harness::new();
+    let list = harness.file(
         "list.csv",
         "Ad Soyad;Cep Tel;Şehir\nElif;0532 555 01 42;İzmir\nElif Şahin;+905325550142;\nBudi;9.05387E+11;\n;0533 555 04 61;Uşak\n",
     );
     let photo = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/media/sample.jpg");
-    let output = desk.practice(&["--contacts", &list, "--text", "Merhaba {{name}}", "--media", photo]);
+    let output = harness.practice(&["--contacts", &list, "--text", "Merhaba {{name}}", "--media", photo]);
     assert!(output.status.success(), "{output:?}");
     let summary = summary(&output);
     assert_eq!(summary["contacts"], serde_json::json!({ "imported": 2, "merged": 1, "rejected": 1 }));
     assert_eq!(summary["messages"], serde_json::json!({ "total": 2, "skipped": 1 }));
     assert_eq!(summary["credits"]["settled"], 1);
     assert_eq!(summary["ledger_ok"], true);
-    let log = fs::read_to_string(Path::new(&desk.data()).join("practice-phone.jsonl")).unwrap();
+    let log = fs::read_to_string(Path::new(&harness.data()).join("practice-phone.jsonl")).unwrap();
     let line: Value = serde_json::from_str(log.trim()).unwrap();
     assert_eq!((&line["kind"], &line["text"]), (&"image".into(), &"Merhaba Elif Şahin".into()));
     assert_eq!(line["media_sha256"].as_str().unwrap().len(), 64);
@@ -88,11 +88,11 @@ fn a_list_with_faults_arrives_where_it_can_and_every_row_is_accounted_for() {
 
 #[test]
 fn failures_and_phones_switched_off_end_in_a_final_state_too() {
-    let desk = Desk::new();
+    let harness = Harness::new();
     let rows: String = (0..40).map(|number| format!("Kişi {number},+90532555{number:04}\n")).collect();
-    let list = desk.file("list.csv", format!("name,phone\n{rows}"));
+    let list = harness.file("list.csv", format!("name,phone\n{rows}"));
     let output =
-        desk.practice(&["--contacts", &list, "--text", "Hi", "--fail", "30", "--unreachable", "30", "--read", "0"]);
+        harness.practice(&["--contacts", &list, "--text", "Hi", "--fail", "30", "--unreachable", "30", "--read", "0"]);
     assert!(output.status.success(), "{output:?}");
     let parts = summary(&output)["parts"].clone();
     let count = |state: &str| parts[state].as_i64().unwrap();
@@ -102,45 +102,45 @@ fn failures_and_phones_switched_off_end_in_a_final_state_too() {
 
 #[test]
 fn too_few_credits_are_refused_with_the_exact_shortage() {
-    let desk = Desk::new();
-    let output = desk.practice(&["--text", "Hi", "--credits", "5"]);
+    let harness = Harness::new();
+    let output = harness.practice(&["--text", "Hi", "--credits", "5"]);
     assert!(problem(&output).contains("7 credits are missing"), "{output:?}");
 }
 
 #[test]
 fn a_folder_in_use_is_left_alone_and_named() {
-    let desk = Desk::new();
-    fs::create_dir_all(desk.data()).unwrap();
-    let lock = fs::File::create(Path::new(&desk.data()).join("lock")).unwrap();
+    let harness = Harness::new();
+    fs::create_dir_all(harness.data()).unwrap();
+    let lock = fs::File::create(Path::new(&harness.data()).join("lock")).unwrap();
     lock.try_lock().unwrap();
-    let output = desk.practice(&["--text", "Hi"]);
+    let output = harness.practice(&["--text", "Hi"]);
     assert!(problem(&output).contains("Another running Ulak uses"), "{output:?}");
 }
 
 #[test]
 fn a_wrong_passphrase_changes_nothing() {
-    let desk = Desk::new();
-    assert!(desk.practice(&["--text", "Hi"]).status.success());
-    let before = fs::read(Path::new(&desk.data()).join("ulak.db")).unwrap();
-    let output = desk.command(&[]).env("ULAK_PASSPHRASE", "another passphrase").output().unwrap();
+    let harness = Harness::new();
+    assert!(harness.practice(&["--text", "Hi"]).status.success());
+    let before = fs::read(Path::new(&harness.data()).join("ulak.db")).unwrap();
+    let output = harness.command(&[]).env("ULAK_PASSPHRASE", "another passphrase").output().unwrap();
     assert!(problem(&output).contains("does not open the data"), "{output:?}");
-    assert_eq!(fs::read(Path::new(&desk.data()).join("ulak.db")).unwrap(), before);
+    assert_eq!(fs::read(Path::new(&harness.data()).join("ulak.db")).unwrap(), before);
 }
 
 #[test]
 fn without_keyring_and_passphrase_nothing_is_written_in_the_clear() {
-    let desk = Desk::new();
-    let output = desk.command(&["--text", "Hi"]).env_remove("ULAK_PASSPHRASE").output().unwrap();
+    let harness = Harness::new();
+    let output = harness.command(&["--text", "Hi"]).env_remove("ULAK_PASSPHRASE").output().unwrap();
     assert!(problem(&output).contains("ULAK_PASSPHRASE"), "{output:?}");
-    assert!(!Path::new(&desk.data()).join("ulak.db").exists());
+    assert!(!Path::new(&harness.data()).join("ulak.db").exists());
 }
 
 #[test]
 fn the_files_are_opaque() {
-    let desk = Desk::new();
-    assert!(desk.practice(&["--text", "a very particular sentence"]).status.success());
+    let harness = Harness::new();
+    assert!(harness.practice(&["--text", "a very particular sentence"]).status.success());
     for name in ["ulak.db", "keys.json"] {
-        let bytes = fs::read(Path::new(&desk.data()).join(name)).unwrap();
+        let bytes = fs::read(Path::new(&harness.data()).join(name)).unwrap();
         assert!(!bytes.starts_with(b"SQLite format 3"), "{name}");
         assert!(!bytes.windows(15).any(|window| window == b"very particular"), "{name}");
     }
@@ -149,16 +149,16 @@ fn the_files_are_opaque() {
 #[test]
 #[cfg(target_os = "linux")]
 fn a_read_only_folder_is_named() {
-    let desk = Desk::new();
-    fs::create_dir_all(desk.data()).unwrap();
+    let harness = Harness::new();
+    fs::create_dir_all(harness.data()).unwrap();
     // Whoever may do anything is stopped by no permission, so the program runs as nobody, from a place it can reach.
     let open = |path: &Path, mode: u32| {
         use std::os::unix::fs::PermissionsExt;
         fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
     };
-    open(desk.folder.path(), 0o755);
-    open(Path::new(&desk.data()), 0o555);
-    let binary = desk.folder.path().join("ulak");
+    open(harness.folder.path(), 0o755);
+    open(Path::new(&harness.data()), 0o555);
+    let binary = harness.folder.path().join("ulak");
     fs::copy(env!("CARGO_BIN_EXE_ulak"), &binary).unwrap();
     let is_root = Command::new("id").arg("-u").output().unwrap().stdout == b"0\n";
     let mut command = if is_root {
@@ -168,33 +168,33 @@ fn a_read_only_folder_is_named() {
     } else {
         Command::new(&binary)
     };
-    command.args(["practice", "--text", "Hi", "--data"]).arg(desk.data()).env("ULAK_PASSPHRASE", PASSPHRASE);
+    command.args(["practice", "--text", "Hi", "--data"]).arg(harness.data()).env("ULAK_PASSPHRASE", PASSPHRASE);
     let output = command.stdin(Stdio::null()).output().unwrap();
-    open(Path::new(&desk.data()), 0o755);
+    open(Path::new(&harness.data()), 0o755);
     assert!(problem(&output).contains("may not write in"), "{output:?}");
 }
 
 #[test]
 fn files_that_are_no_list_are_named_with_what_to_do() {
-    let desk = Desk::new();
+    let harness = Harness::new();
     let cases = [
-        (desk.file("empty.csv", ""), "empty"),
-        (desk.file("no-phone.csv", "name,city\nElif,İzmir\n"), "phone"),
-        (desk.file("book.csv", b"PK\x03\x04 and then some"), "Excel"),
-        (desk.folder.path().display().to_string(), "folder"),
+        (harness.file("empty.csv", ""), "empty"),
+        (harness.file("no-phone.csv", "name,city\nElif,İzmir\n"), "phone"),
+        (harness.file("book.csv", b"PK\x03\x04 and then some"), "Excel"),
+        (harness.folder.path().display().to_string(), "folder"),
     ];
     for (file, word) in cases {
-        let desk = Desk::new();
-        let output = desk.practice(&["--contacts", &file, "--text", "Hi"]);
+        let harness = Harness::new();
+        let output = harness.practice(&["--contacts", &file, "--text", "Hi"]);
         assert!(problem(&output).contains(word), "{file}: {output:?}");
     }
 }
 
 #[test]
 fn a_list_without_names_for_its_columns_loses_nobody() {
-    let desk = Desk::new();
-    let list = desk.file("list.csv", "Elif,0532 555 01 42\nBudi,+62 811 555 0163\n");
-    let output = desk.practice(&["--contacts", &list, "--text", "Hi"]);
+    let harness = Harness::new();
+    let list = harness.file("list.csv", "Elif,0532 555 01 42\nBudi,+62 811 555 0163\n");
+    let output = harness.practice(&["--contacts", &list, "--text", "Hi"]);
     assert!(output.status.success(), "{output:?}");
     assert_eq!(summary(&output)["contacts"]["imported"], 2);
     assert!(String::from_utf8_lossy(&output.stderr).contains("first row"), "{output:?}");
@@ -202,13 +202,13 @@ fn a_list_without_names_for_its_columns_loses_nobody() {
 
 #[test]
 fn the_sending_hours_are_kept_when_asked_for() {
-    let desk = Desk::new();
+    let harness = Harness::new();
     let rows: String = (0..40).map(|number| format!("Kişi {number},+90532555{number:04}\n")).collect();
-    let list = desk.file("list.csv", format!("name,phone\n{rows}"));
+    let list = harness.file("list.csv", format!("name,phone\n{rows}"));
     let arguments = ["--contacts", &list, "--text", "Hi", "--at", "21:59", "--hours", "09:00-22:00", "--speed", "5000"];
-    let output = desk.command(&arguments).env("TZ", "Asia/Jakarta").output().unwrap();
+    let output = harness.command(&arguments).env("TZ", "Asia/Jakarta").output().unwrap();
     assert!(output.status.success(), "{output:?}");
-    let log = fs::read_to_string(Path::new(&desk.data()).join("practice-phone.jsonl")).unwrap();
+    let log = fs::read_to_string(Path::new(&harness.data()).join("practice-phone.jsonl")).unwrap();
     let minutes = log.lines().map(|line| {
         let at = serde_json::from_str::<Value>(line).unwrap()["at"].as_str().unwrap().to_owned();
         let at = chrono::DateTime::parse_from_rfc3339(&at).unwrap().with_timezone(&chrono_tz::Asia::Jakarta);
@@ -223,10 +223,10 @@ fn the_sending_hours_are_kept_when_asked_for() {
 
 #[test]
 fn a_picture_that_is_none_is_refused_and_nothing_is_sent() {
-    let desk = Desk::new();
-    let fake = desk.file("photo.jpg", "this is a text");
-    let output = desk.practice(&["--text", "Hi", "--media", &fake]);
+    let harness = Harness::new();
+    let fake = harness.file("photo.jpg", "this is a text");
+    let output = harness.practice(&["--text", "Hi", "--media", &fake]);
     let sentence = problem(&output);
     assert!(sentence.contains("photo.jpg") || sentence.contains("JPEG") || sentence.contains("JPG"), "{sentence}");
-    assert!(!Path::new(&desk.data()).join("practice-phone.jsonl").metadata().is_ok_and(|log| log.len() > 0));
+    assert!(!Path::new(&harness.data()).join("practice-phone.jsonl").metadata().is_ok_and(|log| log.len() > 0));
 }

@@ -13,7 +13,7 @@ use tokio::time::timeout;
 use ulak_core::app::{App, LinkView, Opening};
 use ulak_core::error::Problem;
 use ulak_core::ids::SessionId;
-use ulak_core::session::line::LinkHow;
+use ulak_core::session::client::LinkHow;
 use ulak_core::session::linking::Stage;
 
 use crate::terminal::{self, LOOK, Voice};

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use ulak_core::error::Problem;
-use ulak_core::session::line::Network;
+use ulak_core::session::client::Network;
 use ulak_whatsapp::WhatsApp;
 
 #[cfg(not(feature = "emulator"))]

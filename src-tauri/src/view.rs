@@ -8,7 +8,7 @@ use ulak_core::app::{LinkEndView, LinkView};
 use ulak_core::clock::Millis;
 use ulak_core::error::Problem;
 use ulak_core::ids::SessionId;
-use ulak_core::session::line::LinkHow;
+use ulak_core::session::client::LinkHow;
 use ulak_core::session::linking::Stage;
 
 /// Whether there is data to show, and if not, what the owner can do.

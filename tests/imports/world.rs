@@ -12,7 +12,7 @@ pub use ulak_core::contact::import::{
 pub use ulak_core::contact::{Consent, Contact, ContactQuery, Standing, store};
 pub use ulak_core::db::{Db, DbKey, lock_folder};
 pub use ulak_core::error::Coded;
-pub use ulak_core::ids::{ImportId, Mint};
+pub use ulak_core::ids::{IdGenerator, ImportId};
 
 pub const NOW: Millis = 1_790_000_000_000;
 
@@ -31,14 +31,14 @@ impl Clock for Still {
 pub struct World {
     pub db: Db,
     pub folder: tempfile::TempDir,
-    mint: Mint,
+    mint: IdGenerator,
 }
 
 impl World {
     pub async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let db = Db::open(lock_folder(folder.path()).unwrap(), &DbKey::new([7; 32])).await.unwrap();
-        Self { db, folder, mint: Mint::at(NOW) }
+        Self { db, folder, mint: IdGenerator::at(NOW) }
     }
 
     pub fn file(&self, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {

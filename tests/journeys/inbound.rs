@@ -3,10 +3,10 @@
 use ulak_core::app::Problem;
 use ulak_core::contact::{ContactQuery, Standing};
 use ulak_core::ids::CampaignId;
-use ulak_core::inbound::Kept;
+use ulak_core::inbound::Received;
 use ulak_core::inbound::store::replies::{Answers, ReplyPage, ReplyQuery};
 use ulak_core::ledger::Book;
-use ulak_core::session::line::{NoteKind, Reply, Signal};
+use ulak_core::session::client::{NoteKind, Reply, Signal};
 use ulak_core::session::messenger::Outcome;
 use ulak_core::settings::Language;
 use ulak_core::template::{Choice, ChoiceStyle};
@@ -32,11 +32,11 @@ fn from_lid(id: &str, text: &str) -> Reply {
     Reply { phone: None, lid: Some(LID.to_owned()), ..reply(id, "", text, at(0, 13, 0)) }
 }
 
-async fn hear(world: &World, reply: Reply) -> Result<Kept, Problem> {
+async fn hear(world: &World, reply: Reply) -> Result<Received, Problem> {
     world.hear(world.numbers[0].id, &Signal::Reply(reply)).await
 }
 
-async fn pair(world: &World) -> Result<Kept, Problem> {
+async fn pair(world: &World) -> Result<Received, Problem> {
     let pair = Signal::Lid { phone: ELIF.to_owned(), lid: LID.to_owned() };
     world.hear(world.numbers[0].id, &pair).await
 }
@@ -134,7 +134,7 @@ async fn words_that_the_owner_chose_count_and_others_do_not() -> Result<(), Prob
 #[tokio::test]
 async fn a_stop_from_a_hidden_identity_counts_when_the_phone_behind_it_is_learned() -> Result<(), Problem> {
     let (world, id) = sent().await?;
-    assert_eq!(hear(&world, from_lid("R1", "STOP")).await?, Kept::default());
+    assert_eq!(hear(&world, from_lid("R1", "STOP")).await?, Received::default());
     assert_eq!(standing(&world, ELIF).await?, Some(Standing::Normal));
     let kept = pair(&world).await?;
     assert_eq!((kept.opted_out, kept.campaigns), (vec![ELIF.to_owned()], vec![id]));
@@ -142,7 +142,7 @@ async fn a_stop_from_a_hidden_identity_counts_when_the_phone_behind_it_is_learne
     hear(&world, reply("R1", ELIF, "STOP", at(0, 13, 0))).await?;
     hear(&world, from_lid("R1", "STOP")).await?;
     assert_eq!(replies(&world, id).await?.total, 1, "the same reply, by whatever name");
-    assert_eq!(pair(&world).await?, Kept::default());
+    assert_eq!(pair(&world).await?, Received::default());
     Ok(())
 }
 
@@ -216,17 +216,17 @@ async fn who_was_found_on_whatsapp_is_not_asked_for_again_and_is_known_by_the_hi
     let world = World::at(at(0, 12, 0)).await?;
     world.link("+905550001122").await?;
     world.contact("Elif", ELIF).await?;
-    let line = world.network.line().expect("a line was asked for");
+    let client = world.network.client().expect("a client was asked for");
     let until = at(30, 12, 0);
     let (phone, lid, note) = (ELIF.to_owned(), Some(LID.to_owned()), "yes".to_owned());
-    line.hear(Signal::Found { phone, lid, note, until });
+    client.hear(Signal::Found { phone, lid, note, until });
     world.settle().await;
-    assert_eq!(line.notes().get(NoteKind::OnWhatsapp, ELIF).await.as_deref(), Some("yes"));
-    line.hear(Signal::Reply(from_lid("R1", "Dur")));
+    assert_eq!(client.notes().get(NoteKind::OnWhatsapp, ELIF).await.as_deref(), Some("yes"));
+    client.hear(Signal::Reply(from_lid("R1", "Dur")));
     world.settle().await;
     assert_eq!(standing(&world, ELIF).await?, Some(Standing::Black));
     world.clock.set(until);
-    assert_eq!(line.notes().get(NoteKind::OnWhatsapp, ELIF).await, None);
+    assert_eq!(client.notes().get(NoteKind::OnWhatsapp, ELIF).await, None);
     Ok(())
 }
 
@@ -235,16 +235,16 @@ async fn whose_phone_is_found_only_when_a_message_is_for_them_gets_none_after_a_
     let world = World::at(at(0, 12, 0)).await?;
     world.link("+905550001122").await?;
     world.contact("Elif", ELIF).await?;
-    let line = world.network.line().expect("a line was asked for");
-    line.hear(Signal::Reply(from_lid("R1", "Dur")));
+    let client = world.network.client().expect("a client was asked for");
+    client.hear(Signal::Reply(from_lid("R1", "Dur")));
     world.settle().await;
-    assert!(line.notes().asked_to_stop(LID).await);
+    assert!(client.notes().asked_to_stop(LID).await);
     assert_eq!(standing(&world, ELIF).await?, Some(Standing::Normal), "nobody knows whose it is");
     let (phone, lid, note) = (ELIF.to_owned(), Some(LID.to_owned()), "yes".to_owned());
-    line.hear(Signal::Found { phone, lid, note, until: at(30, 12, 0) });
+    client.hear(Signal::Found { phone, lid, note, until: at(30, 12, 0) });
     world.settle().await;
     assert_eq!(standing(&world, ELIF).await?, Some(Standing::Black));
-    assert!(!line.notes().asked_to_stop(LID).await, "the contact says it from now on");
+    assert!(!client.notes().asked_to_stop(LID).await, "the contact says it from now on");
     Ok(())
 }
 
@@ -253,18 +253,18 @@ async fn a_reply_is_confirmed_once_it_is_kept_and_an_opt_out_is_answered_by_choi
     let world = World::at(at(0, 12, 0)).await?;
     world.link("+905550001122").await?;
     world.contact("Elif", ELIF).await?;
-    let line = world.network.line().expect("a line was asked for");
-    let kept = line.hear_and_ask(Signal::Reply(reply("R1", ELIF, "STOP", at(0, 12, 1))));
+    let client = world.network.client().expect("a client was asked for");
+    let kept = client.hear_and_ask(Signal::Reply(reply("R1", ELIF, "STOP", at(0, 12, 1))));
     world.settle().await;
     assert_eq!(kept.await, Ok(()), "it is in the database");
     assert_eq!(standing(&world, ELIF).await?, Some(Standing::Black));
-    let said = || line.calls().into_iter().filter(|call| matches!(call, Call::Say { .. })).collect::<Vec<_>>();
+    let said = || client.calls().into_iter().filter(|call| matches!(call, Call::Say { .. })).collect::<Vec<_>>();
     assert_eq!(said(), [], "nothing is said unless the owner wants it");
     let mut settings = world.app.settings().await?;
     (settings.stop_reply, settings.business_name) = (true, "Toko Melati".to_owned());
     settings.language = Some(Language::En);
     world.app.save_settings(&settings).await?;
-    line.hear(Signal::Reply(reply("R2", "+628125550147", "stop", at(0, 12, 2))));
+    client.hear(Signal::Reply(reply("R2", "+628125550147", "stop", at(0, 12, 2))));
     world.settle().await;
     let text = "Toko Melati: We will not send you messages any more.".to_owned();
     assert_eq!(said(), [Call::Say { to: "+628125550147".to_owned(), text }]);

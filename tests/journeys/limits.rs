@@ -5,7 +5,7 @@ use ulak_core::campaign::live::WaitKind;
 use ulak_core::clock::{DAY, HOUR, MINUTE, Millis};
 use ulak_core::ids::CampaignId;
 use ulak_core::ledger::Book;
-use ulak_core::session::line::{Limits, Signal};
+use ulak_core::session::client::{Limits, Signal};
 use ulak_core::session::messenger::Outcome;
 use ulak_core::testing::World;
 use ulak_core::testing::numbers::{BRISK, reply};

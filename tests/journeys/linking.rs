@@ -3,10 +3,10 @@
 use ulak_core::app::{LinkEndView, NumberKind, Problem, START_CREDITS};
 use ulak_core::ids::SessionId;
 use ulak_core::ledger::Book;
-use ulak_core::session::line::{Closed, LinkEnd, LinkHow, Signal};
+use ulak_core::session::client::{Closed, LinkEnd, LinkHow, Signal};
 use ulak_core::session::linking::Stage;
 use ulak_core::session::messenger::ReceiptKind;
-use ulak_core::testing::{Call, FakeLine, World};
+use ulak_core::testing::{Call, FakeClient, World};
 
 use crate::at;
 
@@ -26,8 +26,8 @@ async fn linked(world: &World) -> Result<Vec<SessionId>, Problem> {
     Ok(numbers.iter().filter(|view| view.kind == NumberKind::Whatsapp).map(|view| view.id).collect())
 }
 
-fn line(world: &World) -> std::sync::Arc<FakeLine> {
-    world.network.line().expect("a line was asked for")
+fn client(world: &World) -> std::sync::Arc<FakeClient> {
+    world.network.client().expect("a client was asked for")
 }
 
 #[tokio::test]
@@ -36,10 +36,10 @@ async fn a_phone_is_linked_by_qr_and_connects_at_once() -> Result<(), Problem> {
     let linking = world.app.start_link(LinkHow::Qr, None).await?;
     assert_eq!(world.app.link_view(linking)?.stage, Stage::Starting);
     world.settle().await;
-    let line = line(&world);
-    assert_eq!(line.calls(), [Call::Link(LinkHow::Qr)]);
+    let client = client(&world);
+    assert_eq!(client.calls(), [Call::Link(LinkHow::Qr)]);
     for (code, until) in [("first", at(0, 12, 1)), ("second", at(0, 12, 2))] {
-        line.hear(qr(code, until));
+        client.hear(qr(code, until));
         world.settle().await;
         let view = world.app.link_view(linking)?;
         assert_eq!((view.stage, view.qr.as_deref(), view.expires_at), (Stage::Qr, Some(code), Some(until)));
@@ -51,8 +51,8 @@ async fn a_phone_is_linked_by_qr_and_connects_at_once() -> Result<(), Problem> {
     let number = world.number(view.session_id).await?;
     assert_eq!((number.state.as_str(), number.phone.as_str(), number.is_primary), ("connected", SHOP, true));
     assert_eq!(number.linked_at, Some(at(0, 12, 0)));
-    assert_eq!(line.calls(), [Call::Link(LinkHow::Qr), Call::Connect, Call::Check, Call::Limits]);
-    assert!(line.file().ends_with(format!("numbers/{linking}.db")), "{}", line.file().display());
+    assert_eq!(client.calls(), [Call::Link(LinkHow::Qr), Call::Connect, Call::Check, Call::Limits]);
+    assert!(client.file().ends_with(format!("numbers/{linking}.db")), "{}", client.file().display());
     Ok(())
 }
 
@@ -77,8 +77,8 @@ async fn codes_that_ran_out_are_asked_for_again() -> Result<(), Problem> {
     let world = World::at(at(0, 12, 0)).await?;
     let linking = world.app.start_link(LinkHow::Qr, None).await?;
     world.settle().await;
-    line(&world).hear(qr("last", at(0, 12, 1)));
-    line(&world).hear(Signal::LinkEnded(LinkEnd::Exhausted));
+    client(&world).hear(qr("last", at(0, 12, 1)));
+    client(&world).hear(Signal::LinkEnded(LinkEnd::Exhausted));
     world.settle().await;
     let view = world.app.link_view(linking)?;
     assert_eq!((view.stage, view.qr, view.end), (Stage::Ended, None, Some(LinkEndView::Exhausted)));
@@ -99,12 +99,12 @@ async fn a_pairing_code_is_shown_for_a_phone_as_the_owner_writes_it() -> Result<
     let how = LinkHow::PairingCode { phone: "0555 000 11 22".to_owned() };
     let linking = world.app.start_link(how, None).await?;
     world.settle().await;
-    assert_eq!(line(&world).calls(), [Call::Link(LinkHow::PairingCode { phone: SHOP.to_owned() })]);
-    line(&world).hear(Signal::Code { code: "ABCD-1234".to_owned(), expires_at: at(0, 12, 3) });
+    assert_eq!(client(&world).calls(), [Call::Link(LinkHow::PairingCode { phone: SHOP.to_owned() })]);
+    client(&world).hear(Signal::Code { code: "ABCD-1234".to_owned(), expires_at: at(0, 12, 3) });
     world.settle().await;
     let view = world.app.link_view(linking)?;
     assert_eq!((view.stage, view.code.as_deref()), (Stage::Code, Some("ABCD-1234")));
-    line(&world).hear(Signal::LinkEnded(LinkEnd::Refused));
+    client(&world).hear(Signal::LinkEnded(LinkEnd::Refused));
     world.settle().await;
     assert_eq!(world.app.link_view(linking)?.end, Some(LinkEndView::Refused));
     Ok(())
@@ -115,11 +115,11 @@ async fn nothing_is_left_of_a_linking_that_was_cancelled() -> Result<(), Problem
     let world = World::at(at(0, 12, 0)).await?;
     let linking = world.app.start_link(LinkHow::Qr, None).await?;
     world.settle().await;
-    let line = line(&world);
-    assert!(line.file().exists());
+    let client = client(&world);
+    assert!(client.file().exists());
     world.app.cancel_link(linking).await?;
-    assert!(line.calls().contains(&Call::Disconnect) && !line.file().exists());
-    line.hear(Signal::Linked { phone: SHOP.to_owned(), lid: None, push_name: String::new() });
+    assert!(client.calls().contains(&Call::Disconnect) && !client.file().exists());
+    client.hear(Signal::Linked { phone: SHOP.to_owned(), lid: None, push_name: String::new() });
     world.settle().await;
     assert!(linked(&world).await?.is_empty());
     assert_eq!(code_of(world.app.link_view(linking)), "number.link_over");
@@ -130,14 +130,14 @@ async fn nothing_is_left_of_a_linking_that_was_cancelled() -> Result<(), Problem
 async fn a_linking_that_was_cut_off_leaves_no_key_material() -> Result<(), Problem> {
     let world = World::at(at(0, 12, 0)).await?;
     let shop = world.link(SHOP).await?;
-    let kept = line(&world);
+    let kept = client(&world);
     world.app.start_link(LinkHow::Qr, None).await?;
     world.settle().await;
-    let cut_off = line(&world);
+    let cut_off = client(&world);
     let world = world.restart().await?;
     assert!(kept.file().exists() && !cut_off.file().exists());
     assert_eq!(linked(&world).await?, [shop]);
-    assert_eq!(line(&world).key(), kept.key(), "the same file opens with the same key");
+    assert_eq!(client(&world).key(), kept.key(), "the same file opens with the same key");
     assert_ne!(kept.key(), cut_off.key());
     Ok(())
 }
@@ -152,7 +152,7 @@ async fn unlinking_keeps_the_history_and_linking_again_goes_on_with_it() -> Resu
     world.app.schedule_campaign(draft.id, false).await?;
     world.run_until(at(0, 13, 0)).await?;
     assert_eq!(world.number(shop).await?.sent_today, 3);
-    let first = line(&world);
+    let first = client(&world);
     assert!(world.app.unlink_number(shop).await?, "WhatsApp was told");
     assert!(first.calls().contains(&Call::Unlink) && !first.file().exists());
     assert!(linked(&world).await?.is_empty());
@@ -161,7 +161,7 @@ async fn unlinking_keeps_the_history_and_linking_again_goes_on_with_it() -> Resu
     assert_eq!(again, shop);
     let number = world.number(shop).await?;
     assert_eq!((number.name.as_str(), number.sent_today, number.state.as_str()), ("Dükkân", 3, "connected"));
-    assert_ne!(line(&world).key(), first.key(), "fresh key material");
+    assert_ne!(client(&world).key(), first.key(), "fresh key material");
     Ok(())
 }
 
@@ -169,7 +169,7 @@ async fn unlinking_keeps_the_history_and_linking_again_goes_on_with_it() -> Resu
 async fn the_owner_learns_when_whatsapp_could_not_be_told() -> Result<(), Problem> {
     let world = World::at(at(0, 12, 0)).await?;
     let shop = world.link(SHOP).await?;
-    line(&world).hear(Signal::Closed(Closed::Replaced));
+    client(&world).hear(Signal::Closed(Closed::Replaced));
     world.settle().await;
     assert!(!world.app.unlink_number(shop).await?);
     assert!(linked(&world).await?.is_empty());
@@ -180,7 +180,7 @@ async fn the_owner_learns_when_whatsapp_could_not_be_told() -> Result<(), Proble
 async fn a_logged_out_number_is_linked_again_by_its_own_phone_only() -> Result<(), Problem> {
     let world = World::at(at(0, 12, 0)).await?;
     let shop = world.link(SHOP).await?;
-    let first = line(&world);
+    let first = client(&world);
     assert_eq!(code_of(world.app.start_link(LinkHow::Qr, Some(shop)).await), "number.connected");
     assert_eq!(code_of(world.app.remove_number(shop).await), "number.still_linked");
     first.hear(Signal::Closed(Closed::LoggedOut));
@@ -191,7 +191,7 @@ async fn a_logged_out_number_is_linked_again_by_its_own_phone_only() -> Result<(
     let view = world.app.link_view(linking)?;
     let problem = view.problem.map(|problem| problem.code);
     assert_eq!((view.stage, problem.as_deref()), (Stage::Ended, Some("number.other_phone")));
-    let undone = line(&world);
+    let undone = client(&world);
     assert_eq!(undone.calls()[1..], [Call::Connect, Call::Unlink, Call::Disconnect], "the link is undone");
     assert!(!undone.file().exists());
     assert_eq!(world.number(shop).await?.state, "logged_out");
@@ -200,10 +200,10 @@ async fn a_logged_out_number_is_linked_again_by_its_own_phone_only() -> Result<(
     assert_eq!(world.app.link_view(linking)?.session_id, shop);
     assert_eq!(world.number(shop).await?.state, "connected");
     assert_eq!(linked(&world).await?, [shop]);
-    assert!(!first.file().exists() && line(&world).file().exists());
+    assert!(!first.file().exists() && client(&world).file().exists());
     world.app.cancel_link(linking).await?;
     assert_eq!(world.number(shop).await?.state, "connected", "closing the dialog unlinks nothing");
-    assert!(line(&world).file().exists());
+    assert!(client(&world).file().exists());
     Ok(())
 }
 
@@ -211,12 +211,12 @@ async fn a_logged_out_number_is_linked_again_by_its_own_phone_only() -> Result<(
 async fn a_phone_that_is_connected_is_not_linked_twice() -> Result<(), Problem> {
     let world = World::at(at(0, 12, 0)).await?;
     let shop = world.link(SHOP).await?;
-    let first = line(&world);
+    let first = client(&world);
     let linking = world.app.start_link(LinkHow::Qr, None).await?;
     world.accept(SHOP).await;
     let problem = world.app.link_view(linking)?.problem.map(|problem| problem.code);
     assert_eq!(problem.as_deref(), Some("number.taken"));
-    assert!(line(&world).calls().contains(&Call::Unlink));
+    assert!(client(&world).calls().contains(&Call::Unlink));
     assert!(first.is_open() && !first.calls().contains(&Call::Unlink), "the first link is left alone");
     assert_eq!(linked(&world).await?, [shop]);
     Ok(())
@@ -226,7 +226,7 @@ async fn a_phone_that_is_connected_is_not_linked_twice() -> Result<(), Problem> 
 async fn a_number_that_was_logged_out_can_be_taken_off_the_list() -> Result<(), Problem> {
     let world = World::at(at(0, 12, 0)).await?;
     let shop = world.link(SHOP).await?;
-    line(&world).hear(Signal::Closed(Closed::LoggedOut));
+    client(&world).hear(Signal::Closed(Closed::LoggedOut));
     world.settle().await;
     world.app.remove_number(shop).await?;
     assert!(linked(&world).await?.is_empty());
@@ -261,19 +261,19 @@ async fn a_receipt_is_confirmed_once_it_is_down_and_nothing_heard_is_lost_at_the
         .await
         .map_err(ulak_core::db::StorageError::from)?;
     world.settle().await;
-    world.app.desk().run();
-    let line = line(&world);
+    world.app.supervised_numbers().run();
+    let client = client(&world);
     let receipt = |wire_id: &str, kind| {
         let at = at(0, 13, 1);
         Signal::Receipt(ulak_core::session::messenger::Receipt { wire_id: wire_id.to_owned(), kind, at })
     };
-    let kept = line.hear_and_ask(receipt(&wire_ids[0], ReceiptKind::Read));
+    let kept = client.hear_and_ask(receipt(&wire_ids[0], ReceiptKind::Read));
     assert!(kept.await.is_ok());
     assert_eq!(world.counts(id).await?.read, 1);
-    let last = line.hear_and_ask(receipt(&wire_ids[1], ReceiptKind::Delivered));
+    let last = client.hear_and_ask(receipt(&wire_ids[1], ReceiptKind::Delivered));
     world.app.close().await;
     assert!(last.await.is_ok(), "what was heard before the end is written down");
-    assert!(!line.is_open());
+    assert!(!client.is_open());
     let world = world.restart().await?;
     let counts = world.counts(id).await?;
     assert_eq!((counts.read, counts.delivered), (1, 1));

@@ -4,22 +4,22 @@ use ulak_core::app::{BanView, NumberView, Problem, ShutView};
 use ulak_core::clock::{DAY, HOUR, MINUTE, Millis, SECOND};
 use ulak_core::contact::Standing;
 use ulak_core::ids::SessionId;
-use ulak_core::session::line::{Closed, Limits, Signal};
+use ulak_core::session::client::{Closed, Limits, Signal};
 use ulak_core::session::messenger::Outcome;
 use ulak_core::settings::Language;
 use ulak_core::testing::numbers::reply;
-use ulak_core::testing::{Call, FakeLine, Server, World};
+use ulak_core::testing::{Call, FakeClient, Server, World};
 
 use crate::at;
 
 const SHOP: &str = "+905550001122";
 const OTHER: &str = "+628125550147";
 
-async fn shop() -> Result<(World, SessionId, std::sync::Arc<FakeLine>), Problem> {
+async fn shop() -> Result<(World, SessionId, std::sync::Arc<FakeClient>), Problem> {
     let world = World::at(at(0, 12, 0)).await?;
     let id = world.link(SHOP).await?;
-    let line = world.network.line().expect("a line was asked for");
-    Ok((world, id, line))
+    let client = world.network.client().expect("a client was asked for");
+    Ok((world, id, client))
 }
 
 fn lost() -> Signal {
@@ -32,12 +32,12 @@ fn gaps(times: &[Millis]) -> Vec<Millis> {
 
 #[tokio::test]
 async fn a_server_that_is_gone_for_an_hour_is_tried_less_and_less_and_found_again() -> Result<(), Problem> {
-    let (world, id, line) = shop().await?;
+    let (world, id, client) = shop().await?;
     world.network.server(Server::Gone);
     let began = at(0, 12, 5);
     world.pass(began).await;
-    let before = line.connects().len();
-    line.hear(lost());
+    let before = client.connects().len();
+    client.hear(lost());
     world.settle().await;
     let number = world.number(id).await?;
     assert_eq!((number.state.as_str(), number.tries), ("disconnected", 0));
@@ -45,12 +45,12 @@ async fn a_server_that_is_gone_for_an_hour_is_tried_less_and_less_and_found_agai
     world.pass(began + HOUR).await;
     let number = world.number(id).await?;
     assert_eq!(number.state, "needs_attention");
-    let tries = line.connects()[before..].to_vec();
+    let tries = client.connects()[before..].to_vec();
     for (gap, expected) in gaps(&tries).iter().zip([2, 4, 8, 16, 32, 60, 60, 60, 60, 300, 300]) {
         assert!((expected * SECOND..=(expected + 1) * SECOND).contains(gap), "{gap} for {expected} s");
     }
     assert!(tries.len() < 25, "{} tries in an hour", tries.len());
-    assert!(!line.was_opened_twice());
+    assert!(!client.was_opened_twice());
     world.network.server(Server::Up);
     world.pass(began + HOUR + 5 * MINUTE + 2 * SECOND).await;
     let number = world.number(id).await?;
@@ -60,9 +60,9 @@ async fn a_server_that_is_gone_for_an_hour_is_tried_less_and_less_and_found_agai
 
 #[tokio::test]
 async fn the_owner_can_try_at_once() -> Result<(), Problem> {
-    let (world, id, line) = shop().await?;
+    let (world, id, client) = shop().await?;
     world.network.server(Server::Gone);
-    line.hear(lost());
+    client.hear(lost());
     world.pass(at(0, 12, 10)).await;
     assert_eq!(world.number(id).await?.state, "needs_attention");
     world.network.server(Server::Up);
@@ -85,12 +85,12 @@ async fn whatsapps_word_is_shown_and_nothing_connects_that_must_not() -> Result<
         (Closed::Outdated, "outdated", 22),
     ];
     for (closed, state, tries) in table {
-        let (world, id, line) = shop().await?;
+        let (world, id, client) = shop().await?;
         // The ban is over when it is tried again; the others stay what they are.
         let is_dated = matches!(closed, Closed::Banned { until: Some(_), .. });
         world.network.server(if is_dated { Server::Up } else { Server::Says(closed.clone()) });
-        let before = line.connects().len();
-        line.hear(Signal::Closed(closed.clone()));
+        let before = client.connects().len();
+        client.hear(Signal::Closed(closed.clone()));
         world.settle().await;
         let number = world.number(id).await?;
         assert_eq!(number.state, state, "{closed:?}");
@@ -100,9 +100,9 @@ async fn whatsapps_word_is_shown_and_nothing_connects_that_must_not() -> Result<
             _ => None,
         };
         assert_eq!(number.ban, ban);
-        assert!(!world.app.dispatcher().lines.ids().contains(&id), "the outbox does not see it");
+        assert!(!world.app.dispatcher().registry.ids().contains(&id), "the outbox does not see it");
         world.pass(at(1, 11, 0)).await;
-        let connects = line.connects()[before..].to_vec();
+        let connects = client.connects()[before..].to_vec();
         assert_eq!(connects.len(), tries, "{closed:?} at {connects:?}");
         if is_dated {
             assert_eq!(connects, [until]);
@@ -114,24 +114,24 @@ async fn whatsapps_word_is_shown_and_nothing_connects_that_must_not() -> Result<
 
 #[tokio::test]
 async fn a_logged_out_number_stays_so_through_a_restart_and_at_the_owners_wish() -> Result<(), Problem> {
-    let (world, id, line) = shop().await?;
-    line.hear(Signal::Closed(Closed::LoggedOut));
+    let (world, id, client) = shop().await?;
+    client.hear(Signal::Closed(Closed::LoggedOut));
     world.settle().await;
     let refused = world.app.reconnect_number(id).await.err().map(|problem| problem.code);
     assert_eq!(refused.as_deref(), Some("number.logged_out"));
     let world = world.restart().await?;
     world.pass(at(1, 12, 0)).await;
     assert_eq!(world.number(id).await?.state, "logged_out");
-    let line = world.network.line().expect("the restart asked for a line");
-    assert!(line.connects().is_empty());
+    let client = world.network.client().expect("the restart asked for a client");
+    assert!(client.connects().is_empty());
     Ok(())
 }
 
 #[tokio::test]
 async fn a_ban_is_waited_for_through_a_restart() -> Result<(), Problem> {
-    let (world, id, line) = shop().await?;
+    let (world, id, client) = shop().await?;
     let until = at(0, 15, 0);
-    line.hear(Signal::Closed(Closed::Banned { code: 104, until: Some(until) }));
+    client.hear(Signal::Closed(Closed::Banned { code: 104, until: Some(until) }));
     world.settle().await;
     let world = world.restart().await?;
     let refused = world.app.reconnect_number(id).await.err();
@@ -148,40 +148,40 @@ async fn a_ban_is_waited_for_through_a_restart() -> Result<(), Problem> {
 
 #[tokio::test]
 async fn a_replaced_number_comes_back_when_the_owner_asks() -> Result<(), Problem> {
-    let (world, id, line) = shop().await?;
-    line.hear(Signal::Closed(Closed::Replaced));
+    let (world, id, client) = shop().await?;
+    client.hear(Signal::Closed(Closed::Replaced));
     world.pass(at(0, 13, 0)).await;
     assert_eq!(world.number(id).await?.state, "replaced");
     world.app.reconnect_number(id).await?;
     world.settle().await;
     assert_eq!(world.number(id).await?.state, "connected");
-    assert!(!line.was_opened_twice());
+    assert!(!client.was_opened_twice());
     Ok(())
 }
 
 #[tokio::test]
 async fn too_many_connections_wait_for_minutes() -> Result<(), Problem> {
-    let (world, id, line) = shop().await?;
+    let (world, id, client) = shop().await?;
     let began = world.app.now();
-    let before = line.connects().len();
-    line.hear(Signal::Closed(Closed::TooMany));
+    let before = client.connects().len();
+    client.hear(Signal::Closed(Closed::TooMany));
     world.pass(began + 5 * MINUTE - SECOND).await;
-    assert_eq!((world.number(id).await?.state.as_str(), line.connects().len()), ("disconnected", before));
+    assert_eq!((world.number(id).await?.state.as_str(), client.connects().len()), ("disconnected", before));
     world.pass(began + 5 * MINUTE + 2 * SECOND).await;
-    assert_eq!((world.number(id).await?.state.as_str(), line.connects().len()), ("connected", before + 1));
+    assert_eq!((world.number(id).await?.state.as_str(), client.connects().len()), ("connected", before + 1));
     Ok(())
 }
 
 #[tokio::test]
 async fn after_a_night_asleep_a_number_is_back_at_once() -> Result<(), Problem> {
-    let (world, id, line) = shop().await?;
+    let (world, id, client) = shop().await?;
     let morning = at(1, 8, 30);
     world.sleep(morning).await;
-    assert_eq!(line.connects().last(), Some(&morning));
+    assert_eq!(client.connects().last(), Some(&morning));
     assert_eq!(world.number(id).await?.state, "connected");
-    assert!(!line.was_opened_twice());
+    assert!(!client.was_opened_twice());
     world.network.server(Server::Gone);
-    line.hear(lost());
+    client.hear(lost());
     world.pass(at(1, 9, 0)).await;
     assert_eq!(world.number(id).await?.state, "needs_attention");
     world.network.server(Server::Up);
@@ -192,50 +192,50 @@ async fn after_a_night_asleep_a_number_is_back_at_once() -> Result<(), Problem> 
 
 #[tokio::test]
 async fn checks_come_every_thirty_seconds_and_a_slow_answer_is_shown() -> Result<(), Problem> {
-    let (world, id, line) = shop().await?;
+    let (world, id, client) = shop().await?;
     world.network.responds_in(40);
     world.pass(at(0, 12, 5)).await;
-    let checks = line.calls().iter().filter(|call| **call == Call::Check).count();
+    let checks = client.calls().iter().filter(|call| **call == Call::Check).count();
     assert!((10..=11).contains(&checks), "{checks} checks in five minutes");
     assert_eq!(world.number(id).await?.respond_ms, Some(40));
     world.network.responds_in(6_000);
     world.pass(at(0, 12, 6)).await;
     let number = world.number(id).await?;
     assert_eq!((number.state.as_str(), number.respond_ms), ("slow", Some(6_000)));
-    assert!(world.app.dispatcher().lines.ids().contains(&id), "a slow number still sends");
+    assert!(world.app.dispatcher().registry.ids().contains(&id), "a slow number still sends");
     Ok(())
 }
 
 #[tokio::test]
 async fn a_server_that_says_nothing_is_left_and_tried_again() -> Result<(), Problem> {
-    let (world, id, line) = shop().await?;
+    let (world, id, client) = shop().await?;
     world.network.server(Server::Silent);
     world.pass(at(0, 12, 2)).await;
     assert_ne!(world.number(id).await?.state, "connected");
     world.network.server(Server::Up);
     world.pass(at(0, 12, 6)).await;
     assert_eq!(world.number(id).await?.state, "connected");
-    assert!(!line.was_opened_twice());
+    assert!(!client.was_opened_twice());
     Ok(())
 }
 
 #[tokio::test]
 async fn parts_without_an_answer_reconnect() -> Result<(), Problem> {
-    let (mut world, id, line) = shop().await?;
+    let (mut world, id, client) = shop().await?;
     world.contacts(6).await?;
-    line.answer((0..6).map(|_| Outcome::Unknown { cause: "no_answer".into() }));
+    client.answer((0..6).map(|_| Outcome::Unknown { cause: "no_answer".into() }));
     let draft = world.draft("Merhaba", |edit| edit.session_ids = vec![id]).await?;
     world.app.schedule_campaign(draft.id, false).await?;
-    let before = line.connects().len();
+    let before = client.connects().len();
     for _ in 0..200 {
         let sends_until = world.app.now() + 10 * SECOND;
         world.run_until(sends_until).await?;
         world.settle().await;
-        if line.connects().len() > before || !line.is_open() {
+        if client.connects().len() > before || !client.is_open() {
             break;
         }
     }
-    assert!(!line.is_open(), "six parts without an answer are a dead connection");
+    assert!(!client.is_open(), "six parts without an answer are a dead connection");
     world.pass(world.app.now() + 5 * SECOND).await;
     assert_eq!(world.number(id).await?.state, "connected");
     Ok(())
@@ -246,7 +246,7 @@ async fn two_numbers_have_an_order_and_share_the_work() -> Result<(), Problem> {
     let mut world = World::at(at(0, 12, 0)).await?;
     world.contacts(30).await?;
     let (shop, other) = (world.link(SHOP).await?, world.link(OTHER).await?);
-    let first_line = world.network.lines()[0].clone();
+    let first_line = world.network.clients()[0].clone();
     let primary = |numbers: Vec<NumberView>| numbers.iter().find(|view| view.is_primary).map(|view| view.id);
     assert_eq!(primary(world.app.numbers().await?), Some(shop));
     let ordered = world.app.order_numbers(&[other, shop]).await?;
@@ -270,7 +270,7 @@ async fn two_numbers_have_an_order_and_share_the_work() -> Result<(), Problem> {
 
 #[tokio::test]
 async fn limits_are_read_shown_and_read_again() -> Result<(), Problem> {
-    let (world, id, line) = shop().await?;
+    let (world, id, client) = shop().await?;
     let limits = Limits {
         new_chats_used: Some(7),
         new_chats_quota: Some(20),
@@ -283,7 +283,7 @@ async fn limits_are_read_shown_and_read_again() -> Result<(), Problem> {
     assert_eq!((shown.new_chats_used, shown.new_chats_quota), (Some(7), Some(20)));
     assert_eq!((shown.quota_renews_at, shown.locked_until), (Some(at(1, 0, 0)), Some(at(0, 13, 30))));
     let counted = Limits { new_chats_used: Some(8), locked_until: None, ..limits };
-    line.hear(Signal::Limits { limits: counted, tells_quota: true, tells_lock: false });
+    client.hear(Signal::Limits { limits: counted, tells_quota: true, tells_lock: false });
     world.settle().await;
     let shown = world.number(id).await?.limits;
     assert_eq!(
@@ -292,7 +292,7 @@ async fn limits_are_read_shown_and_read_again() -> Result<(), Problem> {
         "the lock was not mentioned"
     );
     let lock = Limits { locked_until: Some(at(0, 13, 31)), ..Limits::default() };
-    line.hear(Signal::Limits { limits: lock, tells_quota: false, tells_lock: true });
+    client.hear(Signal::Limits { limits: lock, tells_quota: false, tells_lock: true });
     world.settle().await;
     let shown = world.number(id).await?.limits;
     assert_eq!((shown.new_chats_used, shown.locked_until), (Some(8), Some(at(0, 13, 31))), "nor was the quota");
@@ -304,16 +304,16 @@ async fn limits_are_read_shown_and_read_again() -> Result<(), Problem> {
 
 #[tokio::test]
 async fn a_refused_new_chat_shuts_the_number_in_words_and_reads_the_limits() -> Result<(), Problem> {
-    let (mut world, id, line) = shop().await?;
+    let (mut world, id, client) = shop().await?;
     world.contacts(1).await?;
-    line.answer([Outcome::Refused { cause: "nack_463".into(), again: true }]);
+    client.answer([Outcome::Refused { cause: "nack_463".into(), again: true }]);
     let draft = world.draft("Merhaba", |edit| edit.session_ids = vec![id]).await?;
     world.app.schedule_campaign(draft.id, false).await?;
-    let reads = |line: &FakeLine| line.calls().iter().filter(|call| **call == Call::Limits).count();
-    let before = reads(&line);
+    let reads = |client: &FakeClient| client.calls().iter().filter(|call| **call == Call::Limits).count();
+    let before = reads(&client);
     world.run_until(at(0, 12, 1)).await?;
     world.settle().await;
-    assert_eq!(reads(&line), before + 1);
+    assert_eq!(reads(&client), before + 1);
     let shut = world.number(id).await?.shut;
     assert!(matches!(&shut, Some(ShutView { cause, until: Some(_) }) if cause == "nack_463"), "{shut:?}");
     assert_eq!(world.number(id).await?.state, "connected");
@@ -322,7 +322,7 @@ async fn a_refused_new_chat_shuts_the_number_in_words_and_reads_the_limits() -> 
 
 #[tokio::test]
 async fn an_unused_phone_and_an_idle_number_are_warned_of() -> Result<(), Problem> {
-    let (world, id, line) = shop().await?;
+    let (world, id, client) = shop().await?;
     world.sleep(at(0, 12, 0) + DAY).await;
     let number = world.number(id).await?;
     assert!(!number.idle_warning && !number.phone_warning);
@@ -330,7 +330,7 @@ async fn an_unused_phone_and_an_idle_number_are_warned_of() -> Result<(), Proble
     assert!(world.number(id).await?.idle_warning);
     world.sleep(at(11, 12, 0)).await;
     assert!(world.number(id).await?.phone_warning);
-    line.hear(Signal::PhoneSeen);
+    client.hear(Signal::PhoneSeen);
     world.pass(at(11, 12, 2)).await;
     let number = world.number(id).await?;
     assert!(!number.phone_warning);
@@ -350,33 +350,33 @@ async fn options_of_a_number_are_kept() -> Result<(), Problem> {
 
 #[tokio::test]
 async fn a_stop_counts_is_confirmed_to_the_line_and_answered_if_the_owner_wants() -> Result<(), Problem> {
-    let (world, _, line) = shop().await?;
+    let (world, _, client) = shop().await?;
     let elif = world.contact("Elif", "+905325550142").await?;
     let mut settings = world.app.settings().await?;
     (settings.stop_reply, settings.language) = (true, Some(Language::Tr));
     world.app.save_settings(&settings).await?;
-    let kept = line.hear_and_ask(Signal::Reply(reply("R1", "+905325550142", "dur", at(0, 12, 1))));
+    let kept = client.hear_and_ask(Signal::Reply(reply("R1", "+905325550142", "dur", at(0, 12, 1))));
     world.settle().await;
     assert!(kept.await.is_ok(), "WhatsApp is told that the reply is safe");
     assert_eq!(world.app.contact(elif).await?.standing, Standing::Black);
     let text = "Bundan sonra size mesaj göndermeyeceğiz.".to_owned();
     let said = Call::Say { to: "+905325550142".to_owned(), text };
-    assert_eq!(line.calls().iter().filter(|call| **call == said).count(), 1);
-    line.hear(Signal::Reply(reply("R1", "+905325550142", "dur", at(0, 12, 1))));
+    assert_eq!(client.calls().iter().filter(|call| **call == said).count(), 1);
+    client.hear(Signal::Reply(reply("R1", "+905325550142", "dur", at(0, 12, 1))));
     world.settle().await;
-    assert_eq!(line.calls().iter().filter(|call| **call == said).count(), 1, "the same reply again says nothing");
+    assert_eq!(client.calls().iter().filter(|call| **call == said).count(), 1, "the same reply again says nothing");
     Ok(())
 }
 
 #[tokio::test]
 async fn what_a_full_disk_does_not_take_is_not_confirmed() -> Result<(), Problem> {
-    let (world, _, line) = shop().await?;
+    let (world, _, client) = shop().await?;
     world.contact("Elif", "+905325550142").await?;
-    world.app.desk().run();
+    world.app.supervised_numbers().run();
     let db = world.app.db();
     db.limit_pages(db.page_count().await?).await?;
     let text = "uzun ".repeat(20_000);
-    let mut kept = line.hear_and_ask(Signal::Reply(reply("R1", "+905325550142", &text, at(0, 12, 1))));
+    let mut kept = client.hear_and_ask(Signal::Reply(reply("R1", "+905325550142", &text, at(0, 12, 1))));
     let early = tokio::time::timeout(std::time::Duration::from_millis(300), &mut kept).await;
     assert!(early.is_err(), "it is not safe yet");
     db.limit_pages(1_000_000).await?;

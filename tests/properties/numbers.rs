@@ -106,7 +106,7 @@ async fn apply(mut world: World, id: ulak_core::ids::CampaignId, event: Event) -
         Event::Stop(person) => {
             let stop = reply("S", &format!("+90532555{person:04}"), "STOP", world.app.now());
             let number = world.numbers[0].id;
-            world.hear(number, &ulak_core::session::line::Signal::Reply(stop)).await.map(drop)
+            world.hear(number, &ulak_core::session::client::Signal::Reply(stop)).await.map(drop)
         }
         Event::RetryFailed => world.app.retry_failed(id).await.map(drop),
         Event::Pass(seconds) => world.run_until(world.app.now() + i64::from(seconds) * 1_000).await,

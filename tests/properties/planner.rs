@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use ulak_core::clock::{DAY, MINUTE, Millis};
-use ulak_core::ids::{CampaignId, Mint, PartId, SessionId};
+use ulak_core::ids::{CampaignId, IdGenerator, PartId, SessionId};
 use ulak_core::outbox::gate::Gate;
 use ulak_core::outbox::pace::Rhythm;
 use ulak_core::outbox::plan::{Action, Head, SessionState, Snapshot, next_action};
@@ -40,7 +40,7 @@ struct Session {
 
 /// Sends everything by the planner's word and says what went when, over which session.
 fn send_all(parts: &[Part], paces: &[Pace], hours: SendingHours, chance: u64) -> Vec<(Millis, usize, SessionId)> {
-    let mint = Mint::at(0);
+    let mint = IdGenerator::at(0);
     let mut sessions: Vec<Session> =
         paces.iter().map(|pace| Session { id: mint.next(), pace: *pace, rhythm: Rhythm::default() }).collect();
     let ids: Vec<PartId> = parts.iter().map(|_| mint.next()).collect();

@@ -52,6 +52,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/0004_templates.sql"),
     include_str!("../../../migrations/0005_leaner_ledger.sql"),
     include_str!("../../../migrations/0006_cancelled_queues.sql"),
+    include_str!("../../../migrations/0007_key_id.sql"),
 ];
 
 #[derive(Debug, thiserror::Error)]

@@ -1,6 +1,6 @@
 //! Ids: one UUIDv7 newtype per thing, stored as 16-byte BLOBs.
 //!
-//! `Mint` makes them from a given time, so that no id reads a clock; ids of one mint sort in the order
+//! `IdGenerator` makes them from a given time, so that no id reads a clock; ids of one mint sort in the order
 //! in which they were made, which is what keeps tables clustered and the queue first in, first out.
 
 use std::fmt;
@@ -14,12 +14,12 @@ use uuid::{ContextV7, Timestamp, Uuid};
 
 use crate::clock::Millis;
 
-pub struct Mint {
+pub struct IdGenerator {
     context: ContextV7,
     now: Millis,
 }
 
-impl Mint {
+impl IdGenerator {
     pub fn at(now: Millis) -> Self {
         Self { context: ContextV7::new(), now }
     }
@@ -106,7 +106,7 @@ mod tests {
 
     #[test]
     fn ids_of_one_mint_sort_in_the_order_they_were_made() {
-        let mint = Mint::at(1_700_000_000_000);
+        let mint = IdGenerator::at(1_700_000_000_000);
         let ids: Vec<PartId> = (0..10_000).map(|_| mint.next()).collect();
         assert!(ids.windows(2).all(|pair| pair[0] < pair[1]));
     }

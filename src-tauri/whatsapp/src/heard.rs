@@ -3,7 +3,7 @@
 //! Phones are E.164, hidden identities are written as WhatsApp does, `…@lid`, both without the device.
 
 use ulak_core::clock::Millis;
-use ulak_core::session::line::{Closed, Signal};
+use ulak_core::session::client::{Closed, Signal};
 use ulak_core::session::messenger::{Receipt, ReceiptKind};
 use whatsapp_rust::Jid;
 use whatsapp_rust::types::events::{self, ConnectFailureReason, Event};

@@ -1,20 +1,20 @@
 //! Messages of people. The library hands them over before it confirms them to the server, and waits here until core
 //! has kept them: a reply that was heard and not put down comes again at the next connection.
 //!
-//! Core must not answer `kept` from behind a send over the same number: while messages that waited at the server come
+//! Core must not answer `confirm` from behind a send over the same number: while messages that waited at the server come
 //! in, the library lets nothing out.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
-use ulak_core::session::line::{Reply, Signal};
+use ulak_core::session::client::{Reply, Signal};
 use whatsapp_rust::anyhow::{self, Context as _};
 use whatsapp_rust::types::durability_hook::{InboundDurabilityHook, InboundMessage};
 use whatsapp_rust::types::message::MessageInfo;
 use whatsapp_rust::{Client, Jid, async_trait};
 
-use crate::ears::Ears;
+use crate::event_reader::EventReader;
 use crate::heard;
 use crate::polls;
 use crate::words::{Said, said};
@@ -22,7 +22,7 @@ use crate::words::{Said, said};
 /// Longer than any database takes. Without an answer the message stays with the server.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-pub struct Inbox(pub Arc<Ears>);
+pub struct Inbox(pub Arc<EventReader>);
 
 #[async_trait]
 impl InboundDurabilityHook for Inbox {

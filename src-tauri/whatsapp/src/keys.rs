@@ -8,30 +8,30 @@ use std::sync::Arc;
 
 use diesel::connection::SimpleConnection;
 use diesel::{Connection as _, SqliteConnection};
-use ulak_core::session::line::LineError;
+use ulak_core::session::client::ClientError;
 use whatsapp_rust::store::{SqliteStore, SqliteStoreConfig, Synchronous};
 use zeroize::Zeroizing;
 
-pub async fn open(file: &Path, key: &[u8; 32]) -> Result<Arc<SqliteStore>, LineError> {
-    let path = file.to_str().ok_or_else(|| LineError::Keys("its path is not readable text".to_owned()))?;
+pub async fn open(file: &Path, key: &[u8; 32]) -> Result<Arc<SqliteStore>, ClientError> {
+    let path = file.to_str().ok_or_else(|| ClientError::Keys("its path is not readable text".to_owned()))?;
     let statement = Arc::new(Zeroizing::new(format!("PRAGMA key = \"x'{}'\";", &*hex(key))));
     try_key(path.to_owned(), Arc::clone(&statement)).await?;
     let config = SqliteStoreConfig { synchronous: Synchronous::Full, ..SqliteStoreConfig::default() }
         .with_connection_init(move |connection| Ok(connection.batch_execute(&statement)?));
-    let store = SqliteStore::with_config(path, config).await.map_err(|error| LineError::Keys(error.to_string()))?;
+    let store = SqliteStore::with_config(path, config).await.map_err(|error| ClientError::Keys(error.to_string()))?;
     Ok(Arc::new(store))
 }
 
 /// A wrong key shows at the first read. The store's pool would try again for half a minute before it says so.
-async fn try_key(path: String, statement: Arc<Zeroizing<String>>) -> Result<(), LineError> {
+async fn try_key(path: String, statement: Arc<Zeroizing<String>>) -> Result<(), ClientError> {
     let opened = tokio::task::spawn_blocking(move || -> Result<(), String> {
         let mut connection = SqliteConnection::establish(&path).map_err(|error| error.to_string())?;
         // A connection that is being closed has the file for a moment.
         let read = format!("PRAGMA busy_timeout = 10000; {} SELECT count(*) FROM sqlite_master;", statement.as_str());
         connection.batch_execute(&Zeroizing::new(read)).map_err(|error| error.to_string())
     });
-    let opened = opened.await.map_err(|error| LineError::Keys(error.to_string()))?;
-    opened.map_err(LineError::Keys)
+    let opened = opened.await.map_err(|error| ClientError::Keys(error.to_string()))?;
+    opened.map_err(ClientError::Keys)
 }
 
 /// Removes the file and what SQLite keeps beside it.
@@ -64,7 +64,7 @@ mod tests {
         let bytes = std::fs::read(&file).unwrap();
         assert!(!bytes.is_empty() && !bytes.starts_with(b"SQLite format"));
         assert!(open(&file, &[7; 32]).await.is_ok());
-        assert!(matches!(open(&file, &[8; 32]).await, Err(LineError::Keys(_))));
+        assert!(matches!(open(&file, &[8; 32]).await, Err(ClientError::Keys(_))));
         remove(&file).unwrap();
         assert!(!file.exists());
         remove(&file).unwrap();

@@ -1,39 +1,39 @@
 //! Linked numbers over WhatsApp's real protocol: the one crate that knows `whatsapp-rust`. It implements what core says
-//! of a line (`session/line.rs`) and nothing else; when to connect, what to send and whether to try again is core's.
+//! of a client (`session/client.rs`) and nothing else; when to connect, what to send and whether to try again is core's.
 //!
-//! `lib` is the network, `line` one number, `running` one connection of it, `ears` what that connection hears,
+//! `lib` is the network, `client` one number, `running` one connection of it, `event_reader` what that connection hears,
 //! `inbox` the messages of people, `send` one part on its way. `outcome`, `heard`, `words`, `compose` and `limits` are
 //! pure. No address is read from the environment: a shipped build talks to WhatsApp alone.
 
 mod acks;
+mod client;
 mod compose;
-mod ears;
+mod event_reader;
 mod heard;
 mod http;
 mod inbox;
 mod keys;
 mod limits;
-mod line;
 mod lookup;
 mod outcome;
-mod owed;
 mod polls;
 mod queue;
 mod running;
 mod send;
 mod transport;
+mod unconfirmed;
 mod upload;
 mod version;
 mod words;
 
 use std::sync::Arc;
 
-use ulak_core::session::line::{Line, Network, Seat};
+use ulak_core::session::client::{ClientConfig, Network, SessionClient};
 #[cfg(not(feature = "emulator"))]
 use whatsapp_rust::wacore::net::WHATSAPP_WEB_WS_URL;
 
+use crate::client::NumberLine;
 use crate::http::Web;
-use crate::line::NumberLine;
 use crate::version::Versions;
 
 /// WhatsApp, as one for the whole app.
@@ -69,7 +69,7 @@ impl Default for WhatsApp {
 }
 
 impl Network for WhatsApp {
-    fn line(&self, seat: Seat) -> Arc<dyn Line> {
-        Arc::new(NumberLine::new(self.clone(), seat))
+    fn client(&self, config: ClientConfig) -> Arc<dyn SessionClient> {
+        Arc::new(NumberLine::new(self.clone(), config))
     }
 }

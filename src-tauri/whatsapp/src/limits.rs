@@ -4,7 +4,7 @@
 
 use serde_json::{Value, json};
 use ulak_core::clock::{Millis, SECOND};
-use ulak_core::session::line::{Limits, Signal};
+use ulak_core::session::client::{Limits, Signal};
 use whatsapp_rust::wacore::iq::mex_operations::{fetch_new_chat_message_capping_info, fetch_reachout_timelock};
 use whatsapp_rust::{Client, MexError, MexRequest};
 

@@ -6,11 +6,11 @@
 use std::sync::Arc;
 
 use ulak_core::clock::{DAY, Millis};
-use ulak_core::session::line::{NoteKind, Notes, Signal};
+use ulak_core::session::client::{NoteKind, Notes, Signal};
 use ulak_core::session::messenger::Outcome;
 use whatsapp_rust::{Client, ContactError, Jid};
 
-use crate::ears::Ears;
+use crate::event_reader::EventReader;
 use crate::heard::lid_of;
 use crate::outcome::{ASKED_TO_STOP, again, never, of_iq_error, of_lookup_error};
 
@@ -26,7 +26,7 @@ pub enum Found {
 pub async fn is_on_whatsapp(
     client: &Client,
     notes: &Arc<dyn Notes>,
-    ears: &Ears,
+    events: &EventReader,
     phone: &str,
 ) -> Result<Found, Outcome> {
     if let Some(found) = notes.get(NoteKind::OnWhatsapp, phone).await.as_deref().and_then(read) {
@@ -46,7 +46,7 @@ pub async fn is_on_whatsapp(
         Some(answer) => Found::Yes { lid: answer.lid.as_ref().or(Some(&answer.jid)).and_then(lid_of) },
         None => Found::No,
     };
-    let (now, note) = (ears.clock.now(), written(&found));
+    let (now, note) = (events.clock.now(), written(&found));
     match &found {
         Found::No => notes.put(NoteKind::OnWhatsapp, phone, note, now + NO_FOR).await,
         Found::Yes { lid } => {
@@ -55,7 +55,7 @@ pub async fn is_on_whatsapp(
                 None => false,
             };
             let (phone, lid) = (phone.to_owned(), lid.clone());
-            ears.queue.push(Signal::Found { phone, lid, note, until: now + YES_FOR });
+            events.queue.push(Signal::Found { phone, lid, note, until: now + YES_FOR });
             if stopped {
                 return Err(again(ASKED_TO_STOP));
             }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use ulak_core::clock::{DAY, Millis, SharedClock};
-use ulak_core::session::line::{NoteKind, Notes};
+use ulak_core::session::client::{NoteKind, Notes};
 use whatsapp_rust::wacore::poll::{PollVoteCiphertext, compute_option_hash};
 use whatsapp_rust::{Client, Jid};
 

@@ -8,13 +8,13 @@ use std::sync::Arc;
 
 use tokio::sync::{mpsc, oneshot, watch};
 use ulak_core::ids::SessionId;
-use ulak_core::session::line::{Heard, Signal};
+use ulak_core::session::client::{Heard, Signal};
 
 const FULL: usize = 1_000;
 
 struct Item {
     signal: Signal,
-    kept: Option<oneshot::Sender<()>>,
+    confirm: Option<oneshot::Sender<()>>,
 }
 
 #[derive(Clone)]
@@ -42,8 +42,8 @@ impl Queue {
         let backlog = Backlog(Arc::new(watch::channel(0).0));
         let left = backlog.clone();
         tokio::spawn(async move {
-            while let Some(Item { signal, kept }) = waiting.recv().await {
-                let _ = core.send(Heard { session, signal, kept }).await;
+            while let Some(Item { signal, confirm }) = waiting.recv().await {
+                let _ = core.send(Heard { session, signal, confirm }).await;
                 left.0.send_modify(|waiting| *waiting = waiting.saturating_sub(1));
             }
         });
@@ -56,8 +56,8 @@ impl Queue {
 
     /// Resolves when core has put down what the signal says; fails when it did not.
     pub fn push_to_keep(&self, signal: Signal) -> oneshot::Receiver<()> {
-        let (kept, answer) = oneshot::channel();
-        self.put(signal, Some(kept));
+        let (confirm, answer) = oneshot::channel();
+        self.put(signal, Some(confirm));
         answer
     }
 
@@ -65,16 +65,16 @@ impl Queue {
         self.backlog.clone()
     }
 
-    fn put(&self, signal: Signal, kept: Option<oneshot::Sender<()>>) {
+    fn put(&self, signal: Signal, confirm: Option<oneshot::Sender<()>>) {
         self.backlog.0.send_modify(|waiting| *waiting += 1);
-        let _ = self.items.send(Item { signal, kept });
+        let _ = self.items.send(Item { signal, confirm });
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ulak_core::ids::Mint;
+    use ulak_core::ids::IdGenerator;
 
     fn code(number: usize) -> Signal {
         Signal::Qr { code: number.to_string(), expires_at: 0 }
@@ -83,7 +83,7 @@ mod tests {
     #[tokio::test]
     async fn signals_keep_their_order_and_reading_waits_for_core() {
         let (core, mut heard) = mpsc::channel(1);
-        let queue = Queue::open(Mint::at(0).next(), core);
+        let queue = Queue::open(IdGenerator::at(0).next(), core);
         (0..FULL + 10).for_each(|number| queue.push(code(number)));
         let backlog = queue.backlog();
         let mut room = tokio::spawn(async move { backlog.room().await });
@@ -98,12 +98,12 @@ mod tests {
     #[tokio::test]
     async fn who_asks_to_keep_learns_whether_it_was_kept() {
         let (core, mut heard) = mpsc::channel(4);
-        let queue = Queue::open(Mint::at(0).next(), core);
-        let kept = queue.push_to_keep(code(1));
+        let queue = Queue::open(IdGenerator::at(0).next(), core);
+        let confirm = queue.push_to_keep(code(1));
         let lost = queue.push_to_keep(code(2));
-        heard.recv().await.unwrap().kept.unwrap().send(()).unwrap();
+        heard.recv().await.unwrap().confirm.unwrap().send(()).unwrap();
         drop(heard.recv().await.unwrap());
-        assert!(kept.await.is_ok());
+        assert!(confirm.await.is_ok());
         assert!(lost.await.is_err());
     }
 }

@@ -10,7 +10,7 @@ use whatsapp_rust::bot::{Bot, BotHandle};
 use whatsapp_rust::store::commands::DeviceCommand;
 use whatsapp_rust::{Client, NodeFilter, OwnedNodeRef};
 
-use crate::ears::Ears;
+use crate::event_reader::EventReader;
 use crate::heard::stream_trouble;
 
 /// The library waits for its own last writes a few seconds.
@@ -21,7 +21,7 @@ const TOLD: Duration = Duration::from_secs(5);
 
 pub struct Running {
     pub client: Arc<Client>,
-    pub ears: Arc<Ears>,
+    pub events: Arc<EventReader>,
     silent: Arc<AtomicBool>,
     /// True from when it is to end, at the latest from before the last signal goes out.
     over: Arc<AtomicBool>,
@@ -29,15 +29,15 @@ pub struct Running {
 }
 
 impl Running {
-    pub fn start(bot: Bot, ears: Arc<Ears>) -> Arc<Self> {
+    pub fn start(bot: Bot, events: Arc<EventReader>) -> Arc<Self> {
         let client = bot.client();
         // When to try again is core's decision.
         client.enable_auto_reconnect.store(false, Ordering::SeqCst);
         let (tell, ended) = watch::channel(false);
         let silent = Arc::new(AtomicBool::new(false));
         let over = Arc::new(AtomicBool::new(false));
-        tokio::spawn(run(bot.spawn(), Arc::clone(&ears), Arc::clone(&silent), Arc::clone(&over), tell));
-        Arc::new(Self { client, ears, silent, over, ended })
+        tokio::spawn(run(bot.spawn(), Arc::clone(&events), Arc::clone(&silent), Arc::clone(&over), tell));
+        Arc::new(Self { client, events, silent, over, ended })
     }
 
     /// Whether it ends; answers when it has. Who heard its last signal and connects again may come before its end.
@@ -56,7 +56,7 @@ impl Running {
 
     /// Connected, logged in, and not about to end.
     pub fn can_send(&self) -> bool {
-        self.ears.ready.load(Ordering::SeqCst) && self.client.is_connected() && self.client.is_logged_in()
+        self.events.ready.load(Ordering::SeqCst) && self.client.is_connected() && self.client.is_logged_in()
     }
 
     /// Tells WhatsApp that this device is gone. The library ends the connection with it.
@@ -71,14 +71,14 @@ impl Running {
     pub async fn end(&self) {
         self.silent.store(true, Ordering::SeqCst);
         self.over.store(true, Ordering::SeqCst);
-        self.ears.stop.notify_one();
+        self.events.stop.notify_one();
         self.has_ended().await;
     }
 }
 
 async fn run(
     mut handle: BotHandle,
-    ears: Arc<Ears>,
+    events: Arc<EventReader>,
     silent: Arc<AtomicBool>,
     over: Arc<AtomicBool>,
     ended: watch::Sender<bool>,
@@ -88,9 +88,9 @@ async fn run(
     loop {
         tokio::select! {
             () = &mut handle => break,
-            () = ears.stop.notified() => break,
+            () = events.stop.notified() => break,
             node = &mut trouble => {
-                if node.is_ok_and(|node| note_trouble(&ears, &node)) {
+                if node.is_ok_and(|node| note_trouble(&events, &node)) {
                     break;
                 }
                 trouble = listen(&client);
@@ -99,14 +99,14 @@ async fn run(
     }
     // The library may have ended before this task was asked.
     if let Ok(Some(node)) = trouble.try_recv() {
-        note_trouble(&ears, &node);
+        note_trouble(&events, &node);
     }
-    ears.ready.store(false, Ordering::SeqCst);
+    events.ready.store(false, Ordering::SeqCst);
     // The library tells it in a task of its own, and the server may have ended the connection before.
-    if ears.purpose.is_linking() && client.pn().is_some() {
-        let _ = tokio::time::timeout(TOLD, ears.accepted.notified()).await;
+    if events.purpose.is_linking() && client.pn().is_some() {
+        let _ = tokio::time::timeout(TOLD, events.accepted.notified()).await;
     }
-    if ears.was_linked() {
+    if events.was_linked() {
         // The library takes over the phone's settings and address book at a first connection, which it tells by the
         // empty name: a business's is filled in already.
         client.persistence_manager().process_command(DeviceCommand::SetPushName(String::new())).await;
@@ -115,10 +115,10 @@ async fn run(
         tracing::warn!("a connection took too long to shut down");
     }
     // Not before: the library may still be about to tell of an ack that came just before the end.
-    ears.acks.close();
+    events.acks.close();
     over.store(true, Ordering::SeqCst);
     if !silent.load(Ordering::SeqCst) {
-        ears.queue.push(ears.last_signal());
+        events.queue.push(events.last_signal());
     }
     let _ = ended.send(true);
 }
@@ -131,17 +131,17 @@ fn listen(client: &Client) -> Trouble {
 }
 
 /// Answers whether the connection is to end.
-fn note_trouble(ears: &Ears, node: &OwnedNodeRef) -> bool {
+fn note_trouble(events: &EventReader, node: &OwnedNodeRef) -> bool {
     let code = node.get().get_attr("code").map(|code| code.as_str().into_owned());
     let closed = stream_trouble(code.as_deref().unwrap_or_default());
     let ends = closed.is_some();
-    closed.into_iter().for_each(|closed| ears.close_because(closed));
+    closed.into_iter().for_each(|closed| events.close_because(closed));
     ends
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
         self.silent.store(true, Ordering::SeqCst);
-        self.ears.stop.notify_one();
+        self.events.stop.notify_one();
     }
 }

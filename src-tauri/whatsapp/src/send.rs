@@ -7,14 +7,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ulak_core::clock::{Millis, SECOND};
-use ulak_core::session::line::{LineError, Signal};
+use ulak_core::session::client::{ClientError, Signal};
 use ulak_core::session::messenger::{Content, Outcome, Outgoing};
 use whatsapp_rust::SendOptions;
 use whatsapp_rust::prelude::wa;
 
+use crate::client::NumberLine;
 use crate::compose;
 use crate::heard::lid_of;
-use crate::line::NumberLine;
 use crate::lookup::{self, Found, jid};
 use crate::outcome::{
     NOT_CONNECTED, NOT_ON_WHATSAPP, UPLOAD_FAILED, UPLOADING, again, may_be_the_file, never, of_ack, of_send_error,
@@ -45,7 +45,7 @@ impl NumberLine {
         match &outcome {
             Outcome::Accepted => self.tell_lid(&running, &part.to).await,
             Outcome::Refused { cause, .. } if may_be_the_file(cause) => {
-                running.ears.uploads.doubt(&part.wire_id).await;
+                running.events.uploads.doubt(&part.wire_id).await;
             }
             Outcome::Refused { .. } | Outcome::Unknown { .. } => {}
         }
@@ -56,7 +56,7 @@ impl NumberLine {
         if !part.known {
             self.look_up(running, &part.to).await?;
         }
-        let polls = &running.ears.polls;
+        let polls = &running.events.polls;
         match &part.content {
             Content::Text(text) => {
                 if part.typing {
@@ -69,7 +69,7 @@ impl NumberLine {
                 Ok(compose::poll(text, options, &secret))
             }
             Content::Media { file, caption, name } => {
-                let uploads = &running.ears.uploads;
+                let uploads = &running.events.uploads;
                 let place = uploads.place(&running.client, file).await.map_err(|error| {
                     tracing::warn!(%error, "a file was not uploaded");
                     if running.can_send() { again(UPLOAD_FAILED) } else { again(NOT_CONNECTED) }
@@ -81,7 +81,7 @@ impl NumberLine {
     }
 
     async fn look_up(&self, running: &Running, phone: &str) -> Result<(), Outcome> {
-        match lookup::is_on_whatsapp(&running.client, self.notes(), &running.ears, phone).await? {
+        match lookup::is_on_whatsapp(&running.client, self.notes(), &running.events, phone).await? {
             Found::No => Err(never(NOT_ON_WHATSAPP)),
             Found::Yes { lid } => {
                 // Core has learned it with the answer.
@@ -95,7 +95,7 @@ impl NumberLine {
 
     /// People see "typing…" from somebody who is online, so the number is for this moment.
     async fn show_typing(&self, running: &Running, phone: &str, text: &str) {
-        let (client, clock) = (&running.client, &running.ears.clock);
+        let (client, clock) = (&running.client, &running.events.clock);
         let to = jid(phone);
         let shown = client.presence().set_available().await.is_ok();
         let shown = client.chatstate().send_composing(&to).await.is_ok() && shown;
@@ -113,17 +113,17 @@ impl NumberLine {
         }
         let known = running.client.get_lid_pn_entry(&jid(phone)).await.ok().flatten();
         if let Some(lid) = known.and_then(|known| lid_of(&whatsapp_rust::Jid::lid(known.lid.as_ref()))) {
-            running.ears.queue.push(Signal::Lid { phone: phone.to_owned(), lid });
+            running.events.queue.push(Signal::Lid { phone: phone.to_owned(), lid });
         }
     }
 
-    pub(crate) async fn say_plainly(&self, to: &str, text: &str) -> Result<(), LineError> {
-        let running = self.running().filter(|running| running.can_send()).ok_or(LineError::NotConnected)?;
+    pub(crate) async fn say_plainly(&self, to: &str, text: &str) -> Result<(), ClientError> {
+        let running = self.running().filter(|running| running.can_send()).ok_or(ClientError::NotConnected)?;
         let wire_id = running.client.generate_message_id();
         match write(&running, &wire_id, to, compose::text(text), tokio::time::sleep(PATIENCE)).await {
             Outcome::Accepted => Ok(()),
-            Outcome::Refused { cause, .. } => Err(LineError::Refused(cause)),
-            Outcome::Unknown { .. } => Err(LineError::NoAnswer),
+            Outcome::Refused { cause, .. } => Err(ClientError::Refused(cause)),
+            Outcome::Unknown { .. } => Err(ClientError::NoAnswer),
         }
     }
 }
@@ -141,7 +141,7 @@ async fn write(
     message: wa::Message,
     patience: tokio::time::Sleep,
 ) -> Outcome {
-    let Some(mut awaited) = running.ears.acks.expect(wire_id) else { return again(NOT_CONNECTED) };
+    let Some(mut awaited) = running.events.acks.expect(wire_id) else { return again(NOT_CONNECTED) };
     let (client, to) = (Arc::clone(&running.client), jid(phone));
     let options = SendOptions::default().with_message_id(wire_id);
     let mut handing = tokio::spawn(async move { client.send_message_with_options(to, message, options).await });

@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use ulak_core::clock::{DAY, Millis, SECOND, SharedClock};
 use ulak_core::media::File;
-use ulak_core::session::line::{NoteKind, Notes};
+use ulak_core::session::client::{NoteKind, Notes};
 use whatsapp_rust::http::HttpRequest;
 use whatsapp_rust::upload::{UploadOptions, UploadResponse};
 use whatsapp_rust::{Client, anyhow};
@@ -59,7 +59,7 @@ pub struct Uploads {
 
 #[derive(Default)]
 struct Memory {
-    /// Uploads that were found to be there since the line was made.
+    /// Uploads that were found to be there since the client was made.
     seen: HashSet<String>,
     /// Which message used which upload, the latest last.
     used: VecDeque<(String, String)>,

@@ -11,7 +11,7 @@ use std::sync::atomic::AtomicBool;
 use serde::{Deserialize, Serialize};
 use ulak_core::clock::SystemClock;
 use ulak_core::contact::import::{ImportOptions, ImportState, ImportStep, Job, run};
-use ulak_core::ids::Mint;
+use ulak_core::ids::IdGenerator;
 
 use crate::Outcome;
 use crate::measure::{Figure, Pairs, Stopwatch, Unit};
@@ -75,7 +75,7 @@ pub async fn in_a_process(folder: &Path, file: &Path) -> Outcome<()> {
     let db = scene::db(folder).await?;
     let options = ImportOptions::default();
     let job = Job {
-        id: Mint::at(NOW).next(),
+        id: IdGenerator::at(NOW).next(),
         path: file.to_owned(),
         options,
         home: "TR".to_owned(),

@@ -11,7 +11,7 @@ use ulak_core::campaign::audience::Audience;
 use ulak_core::campaign::draft::DraftEdit;
 use ulak_core::clock::Millis;
 use ulak_core::db::{Db, lock_folder};
-use ulak_core::ids::{CampaignId, ContactId, Mint};
+use ulak_core::ids::{CampaignId, ContactId, IdGenerator};
 use ulak_core::ledger::Book;
 use ulak_core::session::messenger::{Messenger, Outcome as Answer, Outgoing, Sending};
 use ulak_core::testing::{ManualClock, key};
@@ -132,7 +132,7 @@ fn add_contacts(folder: &Path, count: i64) -> Outcome<()> {
                                consent_note, created_at, updated_at)
          VALUES (?, ?, ?, '', ?, ?, 'normal', 'shop', ?, '', ?, ?)",
     )?;
-    let mint = Mint::at(NOW - 1000);
+    let mint = IdGenerator::at(NOW - 1000);
     raw.run("BEGIN IMMEDIATE")?;
     for number in 0..count {
         let ContactId(id) = mint.next();

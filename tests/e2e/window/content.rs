@@ -3,8 +3,8 @@
 
 use serde_json::{Value, json};
 
-use crate::desk::{Desk, at_the_desk, fixture};
 use crate::drag::{drag, drop_files, paste};
+use crate::harness::{Harness, at_the_desk, fixture};
 use crate::owner::{BASIS, SIX, compose, practise_at, send_now, start, wait_for_all, with_contacts};
 use crate::page::Page;
 use crate::patience::CAMPAIGN;
@@ -22,10 +22,10 @@ async fn files_are(page: &Page, names: &[&str]) {
 #[test]
 fn files_are_dropped_put_in_order_removed_and_all_arrive() {
     at_the_desk(async {
-        let desk = Desk::new("files");
-        let ulak = desk.ulak().await;
+        let harness = Harness::new("files");
+        let ulak = harness.ulak().await;
         let page = &ulak.page;
-        with_contacts(&desk, page, "name,phone\nAyşe Yılmaz,+90 532 555 01 42\n").await;
+        with_contacts(&harness, page, "name,phone\nAyşe Yılmaz,+90 532 555 01 42\n").await;
         practise_at(page, 1, 300, 0).await;
         compose(page, "Autumn menu", "Merhaba {{name}}, yeni menümüz ekte.").await;
         let files =
@@ -45,7 +45,7 @@ fn files_are_dropped_put_in_order_removed_and_all_arrive() {
         page.picture("in-order").await;
         send_now(page).await;
         wait_for_all(page, "read", 1).await;
-        let shown = phones::shown(&desk.data());
+        let shown = phones::shown(&harness.data());
         let kinds: Vec<&str> = shown.iter().map(|bubble| bubble["kind"].as_str().unwrap()).collect();
         assert_eq!(kinds, ["image", "document", "voice", "text"]);
         page.picture("read").await;
@@ -55,10 +55,10 @@ fn files_are_dropped_put_in_order_removed_and_all_arrive() {
 #[test]
 fn a_picture_is_pasted_and_a_file_moved_with_the_pointer() {
     at_the_desk(async {
-        let desk = Desk::new("paste");
-        let ulak = desk.ulak().await;
+        let harness = Harness::new("paste");
+        let ulak = harness.ulak().await;
         let page = &ulak.page;
-        with_contacts(&desk, page, "name,phone\nAyşe Yılmaz,+90 532 555 01 42\n").await;
+        with_contacts(&harness, page, "name,phone\nAyşe Yılmaz,+90 532 555 01 42\n").await;
         practise_at(page, 1, 300, 0).await;
         compose(page, "Autumn menu", "Merhaba {{name}}, yeni menümüz ekte.").await;
         page.press("composer-text").await;
@@ -76,7 +76,7 @@ fn a_picture_is_pasted_and_a_file_moved_with_the_pointer() {
         page.picture("moved").await;
         send_now(page).await;
         wait_for_all(page, "read", 1).await;
-        let shown = phones::shown(&desk.data());
+        let shown = phones::shown(&harness.data());
         let kinds: Vec<&str> = shown.iter().map(|bubble| bubble["kind"].as_str().unwrap()).collect();
         assert_eq!(kinds, ["document", "image", "voice", "text"]);
     });
@@ -99,10 +99,10 @@ const WATCH_PAUSES: &str = "let last = performance.now();
 #[test]
 fn of_five_hundred_photos_ten_are_taken_and_every_other_is_answered() {
     at_the_desk(async {
-        let desk = Desk::new("five-hundred");
-        let ulak = desk.ulak().await;
+        let harness = Harness::new("five-hundred");
+        let ulak = harness.ulak().await;
         let page = &ulak.page;
-        with_contacts(&desk, page, SIX).await;
+        with_contacts(&harness, page, SIX).await;
         compose(page, "Whole album", "Merhaba {{name}}.").await;
         let album = tempfile::tempdir().unwrap();
         let photos: Vec<_> = (1..=500).map(|number| album.path().join(format!("photo-{number:03}.jpg"))).collect();
@@ -128,10 +128,10 @@ fn of_five_hundred_photos_ten_are_taken_and_every_other_is_answered() {
 #[test]
 fn the_counter_counts_as_whatsapp_does() {
     at_the_desk(async {
-        let desk = Desk::new("counter");
-        let ulak = desk.ulak().await;
+        let harness = Harness::new("counter");
+        let ulak = harness.ulak().await;
         let page = &ulak.page;
-        with_contacts(&desk, page, SIX).await;
+        with_contacts(&harness, page, SIX).await;
         compose(page, "Long caption", &"a".repeat(1_020)).await;
         drop_files(page, "composer-drop", &[&fixture("media/sample.jpg")]).await;
         files_are(page, &["sample.jpg"]).await;
@@ -166,10 +166,10 @@ fn the_counter_counts_as_whatsapp_does() {
 #[test]
 fn a_template_goes_from_its_first_word_to_the_answers_that_came_back() {
     at_the_desk(async {
-        let desk = Desk::new("template");
-        let ulak = desk.ulak().await;
+        let harness = Harness::new("template");
+        let ulak = harness.ulak().await;
         let page = &ulak.page;
-        with_contacts(&desk, page, SIX).await;
+        with_contacts(&harness, page, SIX).await;
         practise_at(page, 1, 300, 0).await;
         page.go("/templates").await;
         page.press("templates-new").await;
@@ -225,7 +225,7 @@ fn a_template_goes_from_its_first_word_to_the_answers_that_came_back() {
             page.see("choice").await;
         })
         .await;
-        let said = phones::shown(&desk.data());
+        let said = phones::shown(&harness.data());
         let ends = |bubble: &Value| {
             bubble["text"].as_str().unwrap().ends_with("Geliyor musunuz?\n1. Evet, gelirim\n2. Hayır, gelemem")
         };

@@ -1,13 +1,13 @@
 //! The way in: the key of the data, and a folder that somebody else has open.
 
-use crate::desk::{Desk, Key, PASSPHRASE, at_the_desk};
+use crate::harness::{Harness, Key, PASSPHRASE, at_the_desk};
 use crate::owner::{SIX, drop_on, start_practising, write_down_the_code};
 
 #[test]
 fn without_a_keyring_the_owner_chooses_a_passphrase_and_only_that_opens_the_data_again() {
     at_the_desk(async {
-        let desk = Desk::new("passphrase");
-        let ulak = desk.ulak_with(Key::Asked).await;
+        let harness = Harness::new("passphrase");
+        let ulak = harness.ulak_with(Key::Asked).await;
         let page = &ulak.page;
         page.write("choose-passphrase-input", PASSPHRASE).await;
         page.write("choose-passphrase-again", "a courier rides at noon").await;
@@ -19,7 +19,7 @@ fn without_a_keyring_the_owner_chooses_a_passphrase_and_only_that_opens_the_data
         page.see("start-practising").await;
         ulak.close().await;
 
-        let ulak = desk.ulak_with(Key::Asked).await;
+        let ulak = harness.ulak_with(Key::Asked).await;
         let page = &ulak.page;
         page.write("unlock-input", "a courier rides at noon").await;
         page.press("unlock-open").await;
@@ -38,11 +38,11 @@ fn without_a_keyring_the_owner_chooses_a_passphrase_and_only_that_opens_the_data
 #[test]
 fn the_keyring_opens_the_data_unasked_and_the_recovery_code_where_it_cannot() {
     at_the_desk(async {
-        let desk = Desk::new("keyring");
-        let ulak = desk.ulak_with(Key::Keyring).await;
+        let harness = Harness::new("keyring");
+        let ulak = harness.ulak_with(Key::Keyring).await;
         let page = &ulak.page;
         start_practising(page).await;
-        drop_on(page, "import-drop", &desk.file("customers.csv", SIX)).await;
+        drop_on(page, "import-drop", &harness.file("customers.csv", SIX)).await;
         page.press("import-start").await;
         page.says("import-result", "6").await;
         page.press("nav-home").await;
@@ -51,12 +51,12 @@ fn the_keyring_opens_the_data_unasked_and_the_recovery_code_where_it_cannot() {
         write_down_the_code(page).await;
         ulak.close().await;
 
-        let ulak = desk.ulak_with(Key::Keyring).await;
+        let ulak = harness.ulak_with(Key::Keyring).await;
         ulak.page.see("home-attention").await;
         assert!(!ulak.page.is_there("recovery-code").await, "the code was written down, and is offered again");
         ulak.close().await;
 
-        let ulak = desk.ulak_with(Key::Asked).await;
+        let ulak = harness.ulak_with(Key::Asked).await;
         let page = &ulak.page;
         page.see("unlock-input").await;
         page.picture("locked").await;
@@ -69,9 +69,9 @@ fn the_keyring_opens_the_data_unasked_and_the_recovery_code_where_it_cannot() {
 #[test]
 fn a_folder_that_another_ulak_uses_stays_closed_until_that_one_ends() {
     at_the_desk(async {
-        let desk = Desk::new("in-use");
-        let first = desk.ulak().await;
-        let second = desk.ulak().await;
+        let harness = Harness::new("in-use");
+        let first = harness.ulak().await;
+        let second = harness.ulak().await;
         let page = &second.page;
         page.see("failed-try-again").await;
         page.until(

@@ -5,7 +5,7 @@ use std::process::{Child, Command, Stdio};
 
 use serde_json::{Value, json};
 
-use crate::desk::built;
+use crate::harness::built;
 
 pub struct Emulator {
     program: Child,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::desk::{Desk, at_the_desk, fixture};
+use crate::harness::{Harness, at_the_desk, fixture};
 use crate::owner::{BASIS, SIX, drop_on, start, start_practising, wait_for_all, write_down_the_code};
 use crate::page::Page;
 use crate::phones;
@@ -14,8 +14,8 @@ const TEXT: &str = "Merhaba {{name}}, your coffee in {{city}} is on us today.";
 #[test]
 fn a_newcomer_sends_a_first_campaign_and_sees_every_tick_turn_blue() {
     at_the_desk(async {
-        let desk = Desk::new("first-campaign");
-        let ulak = desk.ulak().await;
+        let harness = Harness::new("first-campaign");
+        let ulak = harness.ulak().await;
         let page = &ulak.page;
 
         page.see("start-practising").await;
@@ -23,7 +23,7 @@ fn a_newcomer_sends_a_first_campaign_and_sees_every_tick_turn_blue() {
         start_practising(page).await;
 
         let spoilt = "Burak Güneş,9.05412E+11,Trabzon\nAyşe Yılmaz,0532 555 01 42,İstanbul\n";
-        drop_on(page, "import-drop", &desk.file("müşteriler.csv", SIX.to_owned() + spoilt)).await;
+        drop_on(page, "import-drop", &harness.file("müşteriler.csv", SIX.to_owned() + spoilt)).await;
         for (total, people) in [("new", "6"), ("twice", "1"), ("refused", "1")] {
             page.says(&format!("import-total-{total}"), people).await;
         }
@@ -57,7 +57,7 @@ fn a_newcomer_sends_a_first_campaign_and_sees_every_tick_turn_blue() {
         page.says("credits-held", "0").await;
         page.picture("credits").await;
 
-        each_phone_showed_it_once(&phones::shown(&desk.data()));
+        each_phone_showed_it_once(&phones::shown(&harness.data()));
         ulak.close().await;
     });
 }

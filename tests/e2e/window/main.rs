@@ -15,12 +15,12 @@
 )]
 
 mod content;
-mod desk;
 mod door;
 mod drag;
 mod emulator;
 mod first_campaign;
 mod fit;
+mod harness;
 mod numbers;
 mod owner;
 mod page;

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::desk::{Desk, at_the_desk};
 use crate::emulator::Emulator;
+use crate::harness::{Harness, at_the_desk};
 use crate::owner::{compose, start, with_contacts};
 use crate::page::Page;
 use crate::patience::CAMPAIGN;
@@ -20,10 +20,10 @@ const PEOPLE: u64 = 24;
 fn numbers_are_linked_off_the_screen_and_a_campaign_outlives_the_ban_of_one() {
     at_the_desk(async {
         let emulator = Emulator::start();
-        let desk = Desk::new("numbers");
-        let ulak = desk.ulak_at(&emulator.chat).await;
+        let harness = Harness::new("numbers");
+        let ulak = harness.ulak_at(&emulator.chat).await;
         let page = &ulak.page;
-        with_contacts(&desk, page, &customers(PEOPLE as usize)).await;
+        with_contacts(&harness, page, &customers(PEOPLE as usize)).await;
         open_all_day(page).await;
         page.core("top_up", json!({ "book": "real", "credits": 100, "price": "", "note": "" })).await;
 

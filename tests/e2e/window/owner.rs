@@ -4,8 +4,8 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::desk::Desk;
 use crate::drag::drop_files;
+use crate::harness::Harness;
 use crate::page::Page;
 use crate::patience::CAMPAIGN;
 
@@ -35,8 +35,8 @@ pub async fn write_down_the_code(page: &Page) {
 }
 
 /// Past the welcome, with a list of people, as if that had been done another day.
-pub async fn with_contacts(desk: &Desk, page: &Page, list: &str) {
-    let file = desk.file("customers.csv", list);
+pub async fn with_contacts(harness: &Harness, page: &Page, list: &str) {
+    let file = harness.file("customers.csv", list);
     let mut settings = page.core("settings", Value::Null).await;
     settings["welcomed"] = json!(true);
     settings["country"] = json!("TR");

@@ -8,7 +8,7 @@ use fantoccini::error::CmdError;
 use fantoccini::{Client, Locator};
 use serde_json::{Value, json};
 
-use crate::desk::artifacts;
+use crate::harness::artifacts;
 use crate::patience::{SOON, until};
 
 /// Ends when two frames have been painted since.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::desk::{Desk, at_the_desk, fixture, root};
+use crate::harness::{Harness, at_the_desk, fixture, root};
 use crate::owner::{BASIS, with_contacts};
 use crate::patience::CAMPAIGN;
 
@@ -31,10 +31,10 @@ fn the_readme_shows_a_campaign_on_its_way() {
         return;
     }
     at_the_desk(async {
-        let desk = Desk::new("readme");
-        let ulak = desk.ulak().await;
+        let harness = Harness::new("readme");
+        let ulak = harness.ulak().await;
         let page = &ulak.page;
-        with_contacts(&desk, page, PEOPLE).await;
+        with_contacts(&harness, page, PEOPLE).await;
         let people = json!({ "readPercent": 100, "failPercent": 0, "unreachablePercent": 0, "delayMs": 1_200 });
         page.core("save_practice_options", json!({ "options": people })).await;
         let mut settings = page.core("settings", Value::Null).await;

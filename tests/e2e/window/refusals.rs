@@ -2,19 +2,19 @@
 
 use serde_json::{Value, json};
 
-use crate::desk::{Desk, at_the_desk, fixture};
+use crate::harness::{Harness, at_the_desk, fixture};
 use crate::owner::{SIX, compose, drop_on, practise_at, start, start_practising, wait_for_all, with_contacts};
 use crate::patience::{SOON, until};
 
 #[test]
 fn phones_that_excel_shortened_are_refused_with_the_way_to_repair_them() {
     at_the_desk(async {
-        let desk = Desk::new("excel");
-        let ulak = desk.ulak().await;
+        let harness = Harness::new("excel");
+        let ulak = harness.ulak().await;
         let page = &ulak.page;
         start_practising(page).await;
         let list = "name,phone\nAyşe Yılmaz,9.05325E+11\nMehmet Öztürk,\"9,05335E+11\"\n";
-        drop_on(page, "import-drop", &desk.file("from-excel.csv", list)).await;
+        drop_on(page, "import-drop", &harness.file("from-excel.csv", list)).await;
         page.says("import-why", "Excel has shortened this number.").await;
         page.says("import-why", "9.05325E+11").await;
         page.says("import-total-refused", "2").await;
@@ -26,10 +26,10 @@ fn phones_that_excel_shortened_are_refused_with_the_way_to_repair_them() {
 #[test]
 fn a_text_that_calls_itself_a_photo_is_refused_and_the_draft_stays_through_a_power_cut() {
     at_the_desk(async {
-        let desk = Desk::new("draft");
-        let ulak = desk.ulak().await;
+        let harness = Harness::new("draft");
+        let ulak = harness.ulak().await;
         let page = &ulak.page;
-        with_contacts(&desk, page, SIX).await;
+        with_contacts(&harness, page, SIX).await;
         let text = "Merhaba {{name}}, see you on Friday ☕";
         compose(page, "Friday", text).await;
         drop_on(page, "composer-drop", &fixture("media/text.jpg")).await;
@@ -46,7 +46,7 @@ fn a_text_that_calls_itself_a_photo_is_refused_and_the_draft_stays_through_a_pow
         let draft = draft.await.expect("the draft does not save itself");
         ulak.kill().await;
 
-        let ulak = desk.ulak().await;
+        let ulak = harness.ulak().await;
         let page = &ulak.page;
         page.press("nav-campaigns").await;
         page.press(&format!("campaign-row:{draft}")).await;
@@ -59,10 +59,10 @@ fn a_text_that_calls_itself_a_photo_is_refused_and_the_draft_stays_through_a_pow
 #[test]
 fn too_few_credits_say_exactly_how_many_are_missing_and_whoever_is_covered_can_be_written_to() {
     at_the_desk(async {
-        let desk = Desk::new("credits");
-        let ulak = desk.ulak().await;
+        let harness = Harness::new("credits");
+        let ulak = harness.ulak().await;
         let page = &ulak.page;
-        with_contacts(&desk, page, SIX).await;
+        with_contacts(&harness, page, SIX).await;
         practise_at(page, 1, 300, 0).await;
         page.core("adjust", json!({ "book": "practice", "credits": -996, "reason": "Counted twice" })).await;
         compose(page, "Short", "Merhaba {{name}}").await;

@@ -5,8 +5,8 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 
-use crate::desk::{Desk, at_the_desk};
 use crate::fit::misfits;
+use crate::harness::{Harness, at_the_desk};
 use crate::owner::{BASIS, practise_at, with_contacts};
 use crate::page::Page;
 
@@ -17,10 +17,10 @@ type Screen = (&'static str, String, &'static str);
 #[test]
 fn every_screen_fits_in_every_language_look_and_size() {
     at_the_desk(async {
-        let desk = Desk::new("screens");
-        let ulak = desk.ulak().await;
+        let harness = Harness::new("screens");
+        let ulak = harness.ulak().await;
         let page = &ulak.page;
-        let screens = a_busy_shop(&desk, page).await;
+        let screens = a_busy_shop(&harness, page).await;
         the_check_would_notice(page).await;
         let mut wrong = String::new();
         for (language, theme) in
@@ -79,8 +79,8 @@ pub async fn fits_in_turkish_dark_and_small(page: &Page, name: &str, at: impl As
 }
 
 /// Seventy customers, a campaign on its way to them, another for tomorrow, and a draft with a photo.
-async fn a_busy_shop(desk: &Desk, page: &Page) -> Vec<Screen> {
-    with_contacts(desk, page, &customers(70)).await;
+async fn a_busy_shop(harness: &Harness, page: &Page) -> Vec<Screen> {
+    with_contacts(harness, page, &customers(70)).await;
     practise_at(page, 4, 300, 12).await;
     let mut settings = page.core("settings", Value::Null).await;
     settings["businessName"] = json!("Kavaklıdere Pastanesi");
@@ -94,7 +94,7 @@ async fn a_busy_shop(desk: &Desk, page: &Page) -> Vec<Screen> {
     let later = campaign(page, "Yılbaşı siparişleri", tomorrow).await;
     page.core("schedule_campaign", json!({ "draftId": later, "onlyCovered": false })).await;
     let draft = campaign(page, "Hafta sonu kahvaltısı", Value::Null).await;
-    let photo = crate::desk::fixture("media/sample.jpg");
+    let photo = crate::harness::fixture("media/sample.jpg");
     page.core("add_media", json!({ "draftId": draft, "path": photo })).await;
 
     let mut template = page.core("create_template", json!({ "language": "tr" })).await;
@@ -106,7 +106,7 @@ async fn a_busy_shop(desk: &Desk, page: &Page) -> Vec<Screen> {
     let template = template["id"].as_str().unwrap();
 
     let list =
-        desk.file("yeni müşteriler.csv", customers(12) + "Burak Güneş,9.05412E+11,Trabzon,\nSelin,12345,Muğla,\n");
+        harness.file("yeni müşteriler.csv", customers(12) + "Burak Güneş,9.05412E+11,Trabzon,\nSelin,12345,Muğla,\n");
     let list = page.run(&format!("return encodeURIComponent({})", json!(list))).await.unwrap();
     let list = list.as_str().unwrap();
     vec![

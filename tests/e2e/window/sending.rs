@@ -1,6 +1,6 @@
 //! While a campaign runs: the owner stops it and lets it go on, and the clock does the same.
 
-use crate::desk::{Desk, at_the_desk};
+use crate::harness::{Harness, at_the_desk};
 use crate::owner::{SIX, compose, practise_at, send_now, start, wait_for_all, with_contacts};
 use crate::page::Page;
 use crate::phones;
@@ -8,10 +8,10 @@ use crate::phones;
 #[test]
 fn a_paused_campaign_sends_nothing_until_it_is_resumed() {
     at_the_desk(async {
-        let desk = Desk::new("pause");
-        let ulak = desk.ulak().await;
+        let harness = Harness::new("pause");
+        let ulak = harness.ulak().await;
         let page = &ulak.page;
-        with_contacts(&desk, page, SIX).await;
+        with_contacts(&harness, page, SIX).await;
         // The last tick of a message comes later than the next message would have gone out.
         practise_at(page, 2, 1_500, 0).await;
         compose(page, "Paused", "Merhaba {{name}}").await;
@@ -24,23 +24,23 @@ fn a_paused_campaign_sends_nothing_until_it_is_resumed() {
         let settled = "document.querySelectorAll('[data-testid=recipient-row][data-state=read]').length
             + document.querySelectorAll('[data-testid=recipient-row][data-state=pending]').length === 6";
         page.until("the last ticks", settled).await;
-        let sent = phones::shown(&desk.data()).len();
+        let sent = phones::shown(&harness.data()).len();
         assert!(sent < 6, "everything went out before the pause");
         page.says("live-wait", "Paused").await;
         page.picture("paused").await;
         page.press("resume").await;
         wait_for_all(page, "read", 6).await;
-        assert_eq!(phones::shown(&desk.data()).len(), 6);
+        assert_eq!(phones::shown(&harness.data()).len(), 6);
     });
 }
 
 #[test]
 fn outside_sending_hours_a_campaign_waits_and_says_until_when() {
     at_the_desk(async {
-        let desk = Desk::new("hours");
-        let ulak = desk.ulak().await;
+        let harness = Harness::new("hours");
+        let ulak = harness.ulak().await;
         let page = &ulak.page;
-        with_contacts(&desk, page, SIX).await;
+        with_contacts(&harness, page, SIX).await;
         let opens = later_hours(page).await;
         compose(page, "Tomorrow's bread", "Merhaba {{name}}").await;
         page.press("to-schedule").await;
@@ -55,7 +55,7 @@ fn outside_sending_hours_a_campaign_waits_and_says_until_when() {
         page.says("live-wait", &opens).await;
         page.says("now-wait", "Outside sending hours").await;
         page.picture("waiting").await;
-        assert_eq!(phones::shown(&desk.data()).len(), 0);
+        assert_eq!(phones::shown(&harness.data()).len(), 0);
     });
 }
 

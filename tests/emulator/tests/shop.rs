@@ -10,7 +10,7 @@ use ulak_core::contact::import::{ImportOptions, ImportState, ImportStep};
 use ulak_core::ids::{CampaignId, SessionId};
 use ulak_core::ledger::Book;
 use ulak_core::session::Pace;
-use ulak_core::session::line::LinkHow;
+use ulak_core::session::client::LinkHow;
 use ulak_whatsapp::WhatsApp;
 use zeroize::Zeroizing;
 

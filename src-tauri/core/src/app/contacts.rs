@@ -12,7 +12,7 @@ use crate::contact::phone::Country;
 use crate::contact::{self, Contact, ContactEdit, ContactPage, ContactQuery, ContactTotals, Standing};
 use crate::error::{Coded, Params};
 use crate::event::Event;
-use crate::ids::{ContactId, ImportId, Mint};
+use crate::ids::{ContactId, IdGenerator, ImportId};
 use crate::params;
 
 use super::{App, Problem};
@@ -80,7 +80,7 @@ impl App {
             self.forget_scans().await?;
         }
         let home = self.settings().await?.country;
-        let id = Mint::at(self.now()).next();
+        let id = IdGenerator::at(self.now()).next();
         let job = Job { id, path: path.to_owned(), options, home, step };
         let progress = ImportProgress {
             import_id: id,

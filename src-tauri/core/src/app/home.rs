@@ -17,7 +17,7 @@ use crate::ledger::Book;
 use crate::ledger::figures::{self, BalanceView};
 use crate::outbox::plan::{Wait, Why};
 use crate::outbox::store::recipients::{self, RecipientPage, RecipientQuery, RecipientView};
-use crate::session::store::links::{self, Number};
+use crate::session::store::numbers::{self, Number};
 use crate::session::{Pace, SessionKind, store as sessions};
 use crate::settings::{self, Settings};
 
@@ -92,7 +92,7 @@ impl App {
         let settings = self.settings().await?;
         let mut reader = self.reader().await?;
         let mut views = Vec::new();
-        for number in links::all(&mut reader).await.map_err(StorageError::from)? {
+        for number in numbers::all(&mut reader).await.map_err(StorageError::from)? {
             views.push(self.view_of(&mut reader, number, &settings).await?);
         }
         Ok(views)

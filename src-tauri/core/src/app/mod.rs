@@ -9,7 +9,7 @@ mod credits;
 mod direct;
 mod files;
 mod home;
-mod keeper;
+mod inbound;
 mod numbers;
 mod options;
 mod practice;
@@ -32,7 +32,7 @@ pub use campaigns::{DraftCheck, MessagePreview, PartPreview};
 pub use credits::{CreditsView, MonthSpent};
 pub use direct::{Direct, TestSend};
 pub use home::{Attention, AttentionKind, HomeView, NowView, SessionView};
-pub use keeper::{START_CREDITS, START_NOTE};
+pub use inbound::{START_CREDITS, START_NOTE};
 pub use numbers::{BanView, LimitsView, LinkEndView, LinkView, NumberKind, NumberView, ShutView};
 pub use practice::{Brought, PracticeJob};
 pub use review::{DayPlan, OtherSpan, Review, SessionShare, Span};
@@ -48,14 +48,14 @@ use crate::ids::SessionId;
 use crate::ledger::{Book, store as ledger};
 use crate::outbox::dispatcher::Dispatcher;
 use crate::outbox::receipt;
-use crate::outbox::store::{complete::rescue, farewell::number_gone, reading};
-use crate::session::line::{Network, Reply, Signal};
-use crate::session::lines::Lines;
+use crate::outbox::store::{complete::rescue, reading, removal::number_gone};
+use crate::session::client::{Network, Reply, Signal};
 use crate::session::messenger::{Arrived, Messenger};
 use crate::session::numbers::Numbers;
 use crate::session::practice::{PracticeChange, PracticeNumber, PracticeOptions};
-use crate::session::store::{self as sessions, links};
-use crate::session::supervisor::{Keeper, Office};
+use crate::session::registry::ConnectionRegistry;
+use crate::session::store as sessions;
+use crate::session::supervisor::{Context, InboundStore};
 use crate::settings::{self, Settings};
 use crate::vault::{self, Keyring};
 
@@ -87,7 +87,7 @@ pub struct App {
     dispatcher: Arc<Dispatcher>,
     practice: Arc<PracticeNumber>,
     practice_id: SessionId,
-    keeper: Arc<keeper::Desk>,
+    inbound: Arc<inbound::AppInbound>,
     numbers: Arc<Numbers>,
     receipts_applied: Arc<AtomicU64>,
     imports: contacts::Imports,
@@ -129,7 +129,7 @@ impl App {
         Self::with_numbers(folder, key, clock, messenger, BTreeMap::new(), None).await
     }
 
-    /// The same; `numbers` are linked ones that are always connected, the lines of the others come from `network`.
+    /// The same; `numbers` are linked ones that are always connected, the registry of the others come from `network`.
     pub async fn with_numbers(
         folder: &Path,
         key: &DbKey,
@@ -161,7 +161,7 @@ impl App {
     }
 
     /// The linked numbers, whose events the test lets them take.
-    pub fn desk(&self) -> &Arc<Numbers> {
+    pub fn supervised_numbers(&self) -> &Arc<Numbers> {
         &self.numbers
     }
 
@@ -202,18 +202,23 @@ impl App {
         let practice = open_practice(&folder, first.practice, clock.clone(), receipts, answers)?;
         practice.deliver_missed(awaited(&db, first.practice_id).await?);
         let messenger = substitutes.messenger.unwrap_or_else(|| practice.clone());
-        let lines = Arc::new(Lines::default());
-        lines.put(first.practice_id, messenger);
+        let registry = Arc::new(ConnectionRegistry::default());
+        registry.put(first.practice_id, messenger);
         for (number, messenger) in substitutes.numbers {
-            lines.put(number, messenger);
+            registry.put(number, messenger);
         }
         let events = Events::default();
-        let dispatcher = Arc::new(Dispatcher::new(db.clone(), clock.clone(), events.clone(), lines.clone()));
-        let keeper = Arc::new(keeper::Desk { db: db.clone(), clock: clock.clone(), events: events.clone() });
-        let office =
-            Office { db: db.clone(), clock: clock.clone(), events: events.clone(), lines, keeper: keeper.clone() };
+        let dispatcher = Arc::new(Dispatcher::new(db.clone(), clock.clone(), events.clone(), registry.clone()));
+        let inbound = Arc::new(inbound::AppInbound { db: db.clone(), clock: clock.clone(), events: events.clone() });
+        let context = Context {
+            db: db.clone(),
+            clock: clock.clone(),
+            events: events.clone(),
+            registry,
+            inbound: inbound.clone(),
+        };
         let (ticks, ticking) = mpsc::channel(1_000);
-        let numbers = Arc::new(Numbers::new(Arc::new(office), opening.network.clone(), key.clone(), ticks));
+        let numbers = Arc::new(Numbers::new(Arc::new(context), opening.network.clone(), key.clone(), ticks));
         numbers.start().await?;
         let app = Arc::new(Self {
             opened_at: clock.now(),
@@ -223,7 +228,7 @@ impl App {
             dispatcher,
             practice,
             practice_id: first.practice_id,
-            keeper,
+            inbound,
             numbers,
             receipts_applied: Arc::default(),
             imports: contacts::Imports::default(),
@@ -263,10 +268,10 @@ impl App {
 
     /// What the practice people write is kept like anybody's.
     fn take_replies(&self, mut replies: mpsc::Receiver<Reply>) -> JoinHandle<()> {
-        let (keeper, practice) = (self.keeper.clone(), self.practice_id);
+        let (inbound, practice) = (self.inbound.clone(), self.practice_id);
         tokio::spawn(async move {
             while let Some(reply) = replies.recv().await {
-                if let Err(error) = keeper.keep(practice, &Signal::Reply(reply)).await {
+                if let Err(error) = inbound.store(practice, &Signal::Reply(reply)).await {
                     tracing::warn!(%error, "an answer of a practice person was not kept");
                 }
             }
@@ -410,7 +415,7 @@ async fn prepare(db: &Db, opening: &Opening, clock: Option<SharedClock>) -> Resu
     settings::put(&mut tx, settings::key::PRACTICE, &practice).await.map_err(StorageError::from)?;
     import::end_interrupted(&mut tx, now).await.map_err(StorageError::from)?;
     let rescued = rescue(&mut tx, now).await.map_err(StorageError::from)?;
-    for number in links::removed(&mut tx).await.map_err(StorageError::from)? {
+    for number in sessions::numbers::removed(&mut tx).await.map_err(StorageError::from)? {
         // What was on its way while its number was taken off the list.
         number_gone(&mut tx, number, now).await.map_err(StorageError::from)?;
     }

@@ -9,11 +9,11 @@ use crate::contact::phone::{self, Country};
 use crate::db::StorageError;
 use crate::event::Event;
 use crate::ids::SessionId;
-use crate::outbox::store::farewell::number_gone;
-use crate::session::line::{LinkEnd, LinkHow};
+use crate::outbox::store::removal::number_gone;
+use crate::session::client::{LinkEnd, LinkHow};
 use crate::session::linking::{Progress, Stage};
 use crate::session::state::{LinkState, is_idle, phone_is_due};
-use crate::session::store::links::{self, Number};
+use crate::session::store::numbers::{self, Number};
 use crate::session::supervisor::Status;
 use crate::session::{NumberError, Pace, SessionKind, store as sessions};
 
@@ -120,7 +120,7 @@ impl App {
         let today = day_start(self.now(), self.settings().await?.hours().zone);
         let mut reader = self.reader().await?;
         let mut views = Vec::new();
-        for number in links::all(&mut reader).await.map_err(StorageError::from)? {
+        for number in numbers::all(&mut reader).await.map_err(StorageError::from)? {
             let id = number.session.id;
             let activity = sessions::activity(&mut reader, id, today).await.map_err(StorageError::from)?;
             views.push(self.number_view(number, &activity));
@@ -247,7 +247,7 @@ impl App {
     async fn take_off(&self, id: SessionId) -> Result<(), Problem> {
         let now = self.now();
         let mut tx = self.db.begin().await?;
-        links::remove(&mut tx, id, now).await.map_err(|error| self.db.error(error))?;
+        numbers::remove(&mut tx, id, now).await.map_err(|error| self.db.error(error))?;
         let campaigns = number_gone(&mut tx, id, now).await.map_err(|error| self.db.error(error))?;
         self.db.commit(tx).await?;
         self.numbers.retire(id).await;
@@ -266,14 +266,14 @@ impl App {
     /// Who goes first: the numbers in this order, then those that it does not name.
     pub async fn order_numbers(&self, ids: &[SessionId]) -> Result<Vec<NumberView>, Problem> {
         let mut tx = self.db.begin().await?;
-        let known = links::all(&mut tx).await.map_err(|error| self.db.error(error))?;
+        let known = numbers::all(&mut tx).await.map_err(|error| self.db.error(error))?;
         let known: Vec<SessionId> = known.into_iter().map(|number| number.session.id).collect();
         if ids.iter().any(|id| !known.contains(id)) {
             return Err(NumberError::Gone.into());
         }
         let rest = known.iter().filter(|id| !ids.contains(id));
         let order: Vec<SessionId> = ids.iter().chain(rest).copied().collect();
-        links::order(&mut tx, &order).await.map_err(|error| self.db.error(error))?;
+        numbers::order(&mut tx, &order).await.map_err(|error| self.db.error(error))?;
         self.db.commit(tx).await?;
         self.numbers.changed();
         self.nudge();
@@ -284,14 +284,14 @@ impl App {
     pub async fn set_number_options(&self, id: SessionId, typing: bool, take_names: bool) -> Result<(), Problem> {
         self.linked_number(id).await?;
         let mut tx = self.db.begin().await?;
-        links::set_options(&mut tx, id, typing, take_names).await.map_err(|error| self.db.error(error))?;
+        numbers::set_options(&mut tx, id, typing, take_names).await.map_err(|error| self.db.error(error))?;
         self.db.commit(tx).await?;
         self.numbers.changed();
         Ok(())
     }
 
     async fn linked_number(&self, id: SessionId) -> Result<Number, Problem> {
-        let number = links::by_id(&mut *self.reader().await?, id).await.map_err(StorageError::from)?;
+        let number = numbers::by_id(&mut *self.reader().await?, id).await.map_err(StorageError::from)?;
         match number {
             Some(number) if number.session.kind == SessionKind::Practice => Err(NumberError::Practice.into()),
             Some(number) if !number.removed => Ok(number),

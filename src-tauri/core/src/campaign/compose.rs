@@ -128,11 +128,11 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::ids::Mint;
+    use crate::ids::IdGenerator;
 
     fn person(name: &str) -> Person {
         Person {
-            id: Mint::at(0).next(),
+            id: IdGenerator::at(0).next(),
             phone: "+905325550142".into(),
             name: name.into(),
             email: String::new(),

@@ -14,7 +14,7 @@ use super::review::{Survey, blockers, survey};
 use super::{CampaignError, store};
 use crate::clock::Millis;
 use crate::db::Db;
-use crate::ids::{CampaignId, ContactId, Mint};
+use crate::ids::{CampaignId, ContactId, IdGenerator};
 use crate::ledger::store::{balance, hold, refuse_shortage};
 use crate::outbox::state::SkipReason;
 use crate::outbox::store::queue::{self, NewMessage, NewPart, NewQueue};
@@ -138,7 +138,7 @@ struct Reading {
     audience: Audience,
     content: Content,
     after: Option<ContactId>,
-    mint: Mint,
+    mint: IdGenerator,
     wire_ids: WireIds,
 }
 
@@ -166,7 +166,7 @@ fn read_ahead(mut reading: Reading) -> mpsc::Receiver<Result<Chunk, CampaignErro
 impl Reading {
     fn after(after: Option<ContactId>, db: &Db, draft: &Draft, now: Millis) -> Result<Self, CampaignError> {
         let (readers, audience, content) = (db.read().clone(), draft.audience.clone(), draft.content()?);
-        Ok(Self { readers, audience, content, after, mint: Mint::at(now), wire_ids: WireIds::default() })
+        Ok(Self { readers, audience, content, after, mint: IdGenerator::at(now), wire_ids: WireIds::default() })
     }
 
     async fn chunk(&mut self) -> Result<Chunk, CampaignError> {

@@ -8,7 +8,7 @@ use super::draft::{Draft, DraftEdit, StoredState};
 use super::files::{self, Owner};
 use crate::clock::Millis;
 use crate::contact::Standing;
-use crate::ids::{CampaignId, ContactId, Mint, SessionId};
+use crate::ids::{CampaignId, ContactId, IdGenerator, SessionId};
 use crate::ledger::Book;
 use crate::media;
 use crate::template::Choice;
@@ -24,7 +24,7 @@ pub struct NewDraft {
 }
 
 pub async fn create(db: &mut SqliteConnection, draft: &NewDraft, now: Millis) -> Result<CampaignId, sqlx::Error> {
-    let id = Mint::at(now).next();
+    let id = IdGenerator::at(now).next();
     sqlx::query(
         "INSERT INTO campaigns
              (id, name, state, book, text, choice, audience, split_long_caption, priority, session_ids, keep_hours,

@@ -15,7 +15,7 @@ use super::{
     Consent, Contact, ContactEdit, ContactError, ContactPage, ContactQuery, ContactTotals, Fields, Standing, TagTotal,
 };
 use crate::clock::Millis;
-use crate::ids::{ContactId, Mint};
+use crate::ids::{ContactId, IdGenerator};
 
 /// The most rows a page has.
 const PAGE_LIMIT: u32 = 500;
@@ -201,7 +201,7 @@ async fn refuse_taken(tx: &mut SqliteConnection, phone: Phone, id: Option<Contac
 }
 
 async fn add(tx: &mut SqliteConnection, card: &Card<'_>, now: Millis) -> Result<ContactId, sqlx::Error> {
-    let id: ContactId = Mint::at(now).next();
+    let id: ContactId = IdGenerator::at(now).next();
     sqlx::query(
         "INSERT INTO contacts (id, phone, name, email, fields, search, standing, consent_source, consent_at, \
          consent_note, consent_withdrawn_at, created_at, updated_at) \

@@ -1,7 +1,7 @@
 //! What people send back: replies, opt-outs by a word, hidden identities (LIDs) and names.
 //!
 //! The App hands every signal of a number to `keep` in a transaction and confirms it to WhatsApp after the commit, so
-//! it may come again: a reply is kept once for (session, sender, wire id), whatever name the sender has at that time.
+//! it may come again: a reply is received once for (session, sender, wire id), whatever name the sender has at that time.
 //! An opt-out counts from the transaction in which it came in; one from somebody known by a LID alone counts from the
 //! moment in which the phone behind it is learned.
 
@@ -14,7 +14,7 @@ use crate::clock::Millis;
 use crate::contact;
 use crate::ids::{CampaignId, SessionId};
 use crate::outbox::receipt;
-use crate::session::line::{NoteKind, Reply, Signal};
+use crate::session::client::{NoteKind, Reply, Signal};
 use crate::session::messenger::{Receipt, ReceiptKind};
 use crate::session::store::notes;
 use crate::settings;
@@ -22,7 +22,7 @@ use store::Sender;
 
 /// What changed, for the events and the confirming reply that follow the commit.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Kept {
+pub struct Received {
     /// Campaigns that were answered.
     pub campaigns: Vec<CampaignId>,
     pub contacts_changed: bool,
@@ -30,7 +30,7 @@ pub struct Kept {
     pub opted_out: Vec<String>,
 }
 
-impl Kept {
+impl Received {
     fn and(mut self, other: Self) -> Self {
         self.campaigns.extend(other.campaigns);
         self.contacts_changed |= other.contacts_changed;
@@ -40,12 +40,12 @@ impl Kept {
 }
 
 /// Keeps what a signal says of people; other signals change nothing here.
-pub async fn keep(
+pub async fn receive(
     db: &mut SqliteConnection,
     session: SessionId,
     signal: &Signal,
     now: Millis,
-) -> Result<Kept, sqlx::Error> {
+) -> Result<Received, sqlx::Error> {
     match signal {
         Signal::Reply(reply) => keep_reply(db, session, reply, now).await,
         Signal::Lid { phone, lid } => pair(db, phone, lid, now).await,
@@ -53,11 +53,11 @@ pub async fn keep(
             notes::put(db, NoteKind::OnWhatsapp, notes::EVERYBODYS, phone, note, *until).await?;
             match lid {
                 Some(lid) => pair(db, phone, lid, now).await,
-                None => Ok(Kept::default()),
+                None => Ok(Received::default()),
             }
         }
         Signal::Name { phone, name, .. } => keep_name(db, session, phone, name, now).await,
-        _ => Ok(Kept::default()),
+        _ => Ok(Received::default()),
     }
 }
 
@@ -66,25 +66,25 @@ async fn keep_reply(
     session: SessionId,
     reply: &Reply,
     now: Millis,
-) -> Result<Kept, sqlx::Error> {
-    let mut kept = Kept::default();
+) -> Result<Received, sqlx::Error> {
+    let mut received = Received::default();
     if let (Some(phone), Some(lid)) = (&reply.phone, &reply.lid) {
-        kept = pair(db, phone, lid, now).await?;
+        received = pair(db, phone, lid, now).await?;
     }
-    let Some(sender) = sender(db, reply).await? else { return Ok(kept) };
+    let Some(sender) = sender(db, reply).await? else { return Ok(received) };
     if let Some(wire_id) = &reply.quotes {
         // Whoever answers a part has it, also where its ack and its receipts were lost.
         let proof = Receipt { wire_id: wire_id.clone(), kind: ReceiptKind::Delivered, at: reply.at };
-        kept.campaigns.extend(receipt::apply(db, &[proof]).await?);
+        received.campaigns.extend(receipt::apply(db, &[proof]).await?);
     }
     let is_stop = says_stop(db, reply).await?;
     if let Some(id) = store::add(db, session, &sender, reply, is_stop, now).await? {
-        kept = kept.and(store::link(db, id, now).await?);
+        received = received.and(store::link(db, id, now).await?);
     }
     if let Sender::Phone(phone) = &sender {
-        kept = kept.and(keep_name(db, session, phone, &reply.push_name, now).await?);
+        received = received.and(keep_name(db, session, phone, &reply.push_name, now).await?);
     }
-    Ok(kept)
+    Ok(received)
 }
 
 /// The phone where it is known, by the message itself or by an earlier pair; else the LID.
@@ -107,14 +107,14 @@ async fn says_stop(db: &mut SqliteConnection, reply: &Reply) -> Result<bool, sql
 }
 
 /// Stores under which hidden identity a phone writes, and finds out who wrote the replies that came under it before.
-async fn pair(db: &mut SqliteConnection, phone: &str, lid: &str, now: Millis) -> Result<Kept, sqlx::Error> {
-    let mut kept = Kept::default();
+async fn pair(db: &mut SqliteConnection, phone: &str, lid: &str, now: Millis) -> Result<Received, sqlx::Error> {
+    let mut received = Received::default();
     if store::pair(db, phone, lid, now).await? {
         for reply in store::rename_sender(db, lid, phone).await? {
-            kept = kept.and(store::link(db, reply, now).await?);
+            received = received.and(store::link(db, reply, now).await?);
         }
     }
-    Ok(kept)
+    Ok(received)
 }
 
 /// Fills a name that is empty, where the owner lets this number's phone name contacts.
@@ -124,10 +124,10 @@ async fn keep_name(
     phone: &str,
     name: &str,
     now: Millis,
-) -> Result<Kept, sqlx::Error> {
+) -> Result<Received, sqlx::Error> {
     if name.trim().is_empty() || !store::takes_names(db, session).await? {
-        return Ok(Kept::default());
+        return Ok(Received::default());
     }
     let contacts_changed = contact::store::name_nameless(db, phone, name, now).await?;
-    Ok(Kept { contacts_changed, ..Kept::default() })
+    Ok(Received { contacts_changed, ..Received::default() })
 }

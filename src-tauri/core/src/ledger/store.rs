@@ -169,7 +169,7 @@ pub enum End {
     Release,
 }
 
-/// Ends the hold of one part. Doing it twice is the same as once.
+/// Ends the hold of one part. BoxFuture it twice is the same as once.
 pub async fn end_hold(
     db: &mut SqliteConnection,
     end: End,

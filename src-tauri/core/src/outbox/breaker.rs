@@ -43,7 +43,7 @@ pub struct Known {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Trip {
+pub struct Opening {
     pub cause: &'static str,
     pub until: Millis,
 }
@@ -61,21 +61,21 @@ pub const UNTOLD: Millis = DAY;
 /// - 475 shuts new chats until the quota renews.
 /// - 429 shuts everything, for 15 minutes that double while it repeats: it is about requests of any kind.
 /// - A ban shuts everything until its end.
-pub fn trip(refusal: &str, now: Millis, known: &Known) -> Option<Trip> {
+pub fn opening(refusal: &str, now: Millis, known: &Known) -> Option<Opening> {
     let until = |told: Option<Millis>| told.filter(|at| *at > now).unwrap_or(now + UNTOLD);
-    let trip = match refusal {
-        cause::LOCKED if known.chat => Trip { cause: cause::LOCKED_FOR_ALL, until: until(known.locked_until) },
-        cause::LOCKED => Trip { cause: cause::LOCKED, until: until(known.locked_until) },
-        cause::CAPPED => Trip { cause: cause::CAPPED, until: until(known.quota_renews_at) },
-        cause::TOO_MANY => Trip { cause: cause::TOO_MANY, until: now + rest(known.repeats) },
-        cause::OVER_LIMIT => Trip { cause: cause::OVER_LIMIT, until: now + rest(known.repeats) },
-        cause::BANNED => Trip { cause: cause::BANNED, until: until(known.ban_until) },
+    let opening = match refusal {
+        cause::LOCKED if known.chat => Opening { cause: cause::LOCKED_FOR_ALL, until: until(known.locked_until) },
+        cause::LOCKED => Opening { cause: cause::LOCKED, until: until(known.locked_until) },
+        cause::CAPPED => Opening { cause: cause::CAPPED, until: until(known.quota_renews_at) },
+        cause::TOO_MANY => Opening { cause: cause::TOO_MANY, until: now + rest(known.repeats) },
+        cause::OVER_LIMIT => Opening { cause: cause::OVER_LIMIT, until: now + rest(known.repeats) },
+        cause::BANNED => Opening { cause: cause::BANNED, until: until(known.ban_until) },
         _ => return None,
     };
-    Some(trip)
+    Some(opening)
 }
 
-/// What the number's row holds after a trip: one shut at a time, and none that is forgotten for another.
+/// What the number's row holds after a opening: one shut at a time, and none that is forgotten for another.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Held {
     pub cause: String,
@@ -84,7 +84,7 @@ pub struct Held {
     pub locked_until: Option<Millis>,
 }
 
-impl Trip {
+impl Opening {
     pub fn after(self, before: Option<(&str, Millis)>, now: Millis) -> Held {
         let own = Held { cause: self.cause.to_owned(), until: self.until, locked_until: None };
         match before.filter(|(_, until)| *until > now) {
@@ -118,7 +118,7 @@ mod tests {
     const NOW: Millis = 1_000 * DAY;
 
     fn until(refusal: &str, known: Known) -> Option<(&'static str, Millis)> {
-        trip(refusal, NOW, &known).map(|trip| (trip.cause, trip.until - NOW))
+        opening(refusal, NOW, &known).map(|opening| (opening.cause, opening.until - NOW))
     }
 
     #[test]
@@ -159,7 +159,7 @@ mod tests {
 
     #[test]
     fn a_shut_of_everything_does_not_end_the_lock_of_new_chats_behind_it() {
-        let trip = |cause, hours| Trip { cause, until: NOW + hours * HOUR };
+        let opening = |cause, hours| Opening { cause, until: NOW + hours * HOUR };
         let held = |cause: &str, hours, lock: Option<i64>| Held {
             cause: cause.to_owned(),
             until: NOW + hours * HOUR,
@@ -167,12 +167,12 @@ mod tests {
         };
         let before = |cause, hours| Some((cause, NOW + hours * HOUR));
         for (new, old, wanted) in [
-            (trip("nack_429", 1), None, held("nack_429", 1, None)),
-            (trip("nack_429", 1), before("nack_463", 9), held("nack_429", 1, Some(9))),
-            (trip("nack_429", 1), before("nack_463", 0), held("nack_429", 1, None)),
-            (trip("nack_475", 3), before("nack_463", 9), held("nack_463", 9, None)),
-            (trip("nack_475", 9), before("nack_463", 3), held("nack_475", 9, None)),
-            (trip("banned", 3), before("nack_429", 1), held("banned", 3, None)),
+            (opening("nack_429", 1), None, held("nack_429", 1, None)),
+            (opening("nack_429", 1), before("nack_463", 9), held("nack_429", 1, Some(9))),
+            (opening("nack_429", 1), before("nack_463", 0), held("nack_429", 1, None)),
+            (opening("nack_475", 3), before("nack_463", 9), held("nack_463", 9, None)),
+            (opening("nack_475", 9), before("nack_463", 3), held("nack_475", 9, None)),
+            (opening("banned", 3), before("nack_429", 1), held("banned", 3, None)),
         ] {
             assert_eq!(new.after(old, NOW), wanted, "{new:?} after {old:?}");
         }

@@ -11,7 +11,7 @@ use sqlx::SqliteConnection;
 use tokio::sync::{Notify, watch};
 use tokio::task::{Id, JoinError, JoinSet};
 
-use super::breaker::Trip;
+use super::breaker::Opening;
 use super::plan::{Action, Wait, Why, next_action};
 use super::state::cause;
 use super::store::claim::{Claim, Poll, Taken, claim};
@@ -22,8 +22,8 @@ use crate::db::{Db, StorageError};
 use crate::event::{Event, Events};
 use crate::ids::{CampaignId, SessionId};
 use crate::media;
-use crate::session::lines::Lines;
 use crate::session::messenger::{Content, Messenger, Outcome, Outgoing};
+use crate::session::registry::ConnectionRegistry;
 
 /// After this long without an answer the outcome is unknown.
 const ANSWER_DEADLINE: Millis = 75 * SECOND;
@@ -36,7 +36,7 @@ pub struct Dispatcher {
     pub db: Arc<Db>,
     pub clock: SharedClock,
     pub events: Events,
-    pub lines: Arc<Lines>,
+    pub registry: Arc<ConnectionRegistry>,
     /// Something changed that the planner should look at.
     pub wake: Notify,
     wait: watch::Sender<Wait>,
@@ -44,9 +44,9 @@ pub struct Dispatcher {
 }
 
 impl Dispatcher {
-    pub fn new(db: Arc<Db>, clock: SharedClock, events: Events, lines: Arc<Lines>) -> Self {
+    pub fn new(db: Arc<Db>, clock: SharedClock, events: Events, registry: Arc<ConnectionRegistry>) -> Self {
         let wait = watch::Sender::new(Wait::new(Why::Nothing));
-        Self { db, clock, events, lines, wake: Notify::new(), wait, media: media::LastRead::default() }
+        Self { db, clock, events, registry, wake: Notify::new(), wait, media: media::LastRead::default() }
     }
 
     /// Why nothing is being sent at this moment.
@@ -61,7 +61,7 @@ impl Dispatcher {
 
     /// Runs until `stop` is true, then sees what is on its way through to its outcome.
     pub async fn run(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
-        let mut flight = Flight::default();
+        let mut flight = InFlight::default();
         while !*stop.borrow() {
             let pause = match self.step(&mut flight).await {
                 Ok(Next::Again) => continue,
@@ -77,7 +77,7 @@ impl Dispatcher {
                 _ = stop.changed() => {}
                 () = flight.landed() => {}
                 () = self.wake.notified() => {}
-                () = self.lines.changed() => {}
+                () = self.registry.changed() => {}
                 () = tokio::time::sleep(pause) => {}
             }
         }
@@ -86,12 +86,12 @@ impl Dispatcher {
 
     /// One decision, in one transaction: what became of the parts that came back is written, what may go now is claimed,
     /// and nothing is handed over before all that is on the disk.
-    pub async fn step(self: &Arc<Self>, flight: &mut Flight) -> Result<Next, StorageError> {
+    pub async fn step(self: &Arc<Self>, flight: &mut InFlight) -> Result<Next, StorageError> {
         flight.collect();
         let mut tx = self.db.begin().await?;
         let decision = self.decide(&mut tx, flight).await.map_err(|error| self.db.error(error))?;
         self.db.commit(tx).await?;
-        self.tell_outcomes(flight, &decision.trips);
+        self.tell_outcomes(flight, &decision.openings);
         for queue in decision.changed {
             self.events.emit(Event::CampaignChanged(queue));
             self.events.emit(Event::LedgerChanged);
@@ -110,10 +110,10 @@ impl Dispatcher {
         Ok(Next::Wait(wait, pause))
     }
 
-    async fn decide(&self, db: &mut SqliteConnection, flight: &Flight) -> Result<Decision, sqlx::Error> {
+    async fn decide(&self, db: &mut SqliteConnection, flight: &InFlight) -> Result<Decision, sqlx::Error> {
         let now = self.clock.now();
-        let trips = write(db, &flight.outcomes, now).await?;
-        let usable = self.lines.ids();
+        let openings = write(db, &flight.outcomes, now).await?;
+        let usable = self.registry.ids();
         let mut busy = flight.busy();
         let mut claimed = Vec::new();
         let mut changed = Vec::new();
@@ -122,7 +122,7 @@ impl Dispatcher {
             let action = next_action(now, &snapshot);
             let Action::Send { part, session } = action else { break action };
             let state = snapshot.sessions.iter_mut().find(|state| state.id == session);
-            let (Some(state), Some(messenger)) = (state, self.lines.get(session)) else { break action };
+            let (Some(state), Some(messenger)) = (state, self.registry.get(session)) else { break action };
             let rhythm = state.rhythm.after_send(now, &state.pace, getrandom::u64().unwrap_or(0));
             match claim(db, part, session, rhythm, now).await? {
                 Claim::Taken(taken) => claimed.push((messenger, *taken)),
@@ -145,13 +145,13 @@ impl Dispatcher {
         if idle {
             changed.extend(queue::close_finished(db).await?);
         }
-        Ok(Decision { trips, claimed, changed, action })
+        Ok(Decision { openings, claimed, changed, action })
     }
 
     /// They are written: what is kept of them goes, and whoever looks at them hears of it.
-    fn tell_outcomes(&self, flight: &mut Flight, trips: &[Trip]) {
-        for trip in trips {
-            tracing::warn!(cause = trip.cause, "WhatsApp refused, so the number waits");
+    fn tell_outcomes(&self, flight: &mut InFlight, openings: &[Opening]) {
+        for opening in openings {
+            tracing::warn!(cause = opening.cause, "WhatsApp refused, so the number waits");
             self.events.emit(Event::NowChanged);
         }
         for (taken, _) in flight.outcomes.drain(..) {
@@ -161,7 +161,7 @@ impl Dispatcher {
     }
 
     /// At the end: what is on its way gets its answer written, or is found as `sending` by the next start.
-    async fn finish(&self, mut flight: Flight) {
+    async fn finish(&self, mut flight: InFlight) {
         let _ = tokio::time::timeout(Duration::from_secs(3), async {
             while !flight.tasks.is_empty() {
                 flight.landed().await;
@@ -174,12 +174,12 @@ impl Dispatcher {
         }
     }
 
-    async fn write_outcomes(&self, flight: &mut Flight) -> Result<(), StorageError> {
+    async fn write_outcomes(&self, flight: &mut InFlight) -> Result<(), StorageError> {
         let mut tx = self.db.begin().await?;
         let written = write(&mut tx, &flight.outcomes, self.clock.now()).await;
-        let trips = written.map_err(|error| self.db.error(error))?;
+        let openings = written.map_err(|error| self.db.error(error))?;
         self.db.commit(tx).await?;
-        self.tell_outcomes(flight, &trips);
+        self.tell_outcomes(flight, &openings);
         Ok(())
     }
 
@@ -228,18 +228,18 @@ async fn write(
     db: &mut SqliteConnection,
     outcomes: &[(Taken, Outcome)],
     now: Millis,
-) -> Result<Vec<Trip>, sqlx::Error> {
-    let mut trips = Vec::new();
+) -> Result<Vec<Opening>, sqlx::Error> {
+    let mut openings = Vec::new();
     for (taken, outcome) in outcomes {
-        trips.extend(complete(db, taken, outcome, now).await?);
+        openings.extend(complete(db, taken, outcome, now).await?);
     }
-    Ok(trips)
+    Ok(openings)
 }
 
 /// What a transaction of the loop holds, and what is to be done once it is committed.
 struct Decision {
     /// What shut a number.
-    trips: Vec<Trip>,
+    openings: Vec<Opening>,
     claimed: Vec<(Arc<dyn Messenger>, Taken)>,
     /// Where somebody was skipped, or which are finished.
     changed: Vec<CampaignId>,
@@ -255,13 +255,13 @@ pub enum Next {
 
 /// What is on its way, and the outcomes that are not written yet.
 #[derive(Default)]
-pub struct Flight {
+pub struct InFlight {
     tasks: JoinSet<Outcome>,
     parts: BTreeMap<Id, Taken>,
     outcomes: Vec<(Taken, Outcome)>,
 }
 
-impl Flight {
+impl InFlight {
     fn launch(&mut self, dispatcher: Arc<Dispatcher>, messenger: Arc<dyn Messenger>, taken: Taken) {
         let part = taken.clone();
         let handle = self.tasks.spawn(async move { dispatcher.outcome(messenger, &part).await });

@@ -231,24 +231,24 @@ mod tests {
 
     use super::*;
     use crate::clock::HOUR;
-    use crate::ids::Mint;
+    use crate::ids::IdGenerator;
 
     const NOON: Millis = 12 * HOUR;
 
-    struct Desk {
-        mint: Mint,
+    struct Harness {
+        mint: IdGenerator,
         snapshot: Snapshot,
     }
 
-    fn desk() -> Desk {
+    fn harness() -> Harness {
         let hours = SendingHours { from: 9 * 60, to: 22 * 60, zone: Tz::UTC };
-        Desk {
-            mint: Mint::at(0),
+        Harness {
+            mint: IdGenerator::at(0),
             snapshot: Snapshot { paused_all: false, hours, sessions: vec![], offline: vec![], heads: vec![] },
         }
     }
 
-    impl Desk {
+    impl Harness {
         fn session(&mut self, next_send_at: Millis) -> SessionId {
             let id = self.mint.next();
             let pace = Pace { min_ms: 0, max_ms: 0, batch: 0, rest_ms: 0, hourly_cap: 0, daily_cap: 0 };
@@ -289,152 +289,152 @@ mod tests {
 
     #[test]
     fn priority_comes_before_due_time() {
-        let mut desk = desk();
-        let session = desk.session(0);
-        desk.head(5, 0);
-        let first = desk.head(1, NOON);
-        assert_eq!(desk.next(NOON), Action::Send { part: first, session });
+        let mut harness = harness();
+        let session = harness.session(0);
+        harness.head(5, 0);
+        let first = harness.head(1, NOON);
+        assert_eq!(harness.next(NOON), Action::Send { part: first, session });
     }
 
     #[test]
     fn a_part_that_is_not_due_does_not_block_one_that_is() {
-        let mut desk = desk();
-        let session = desk.session(0);
-        desk.head(1, NOON + 1);
-        let due = desk.head(9, NOON);
-        assert_eq!(desk.next(NOON), Action::Send { part: due, session });
+        let mut harness = harness();
+        let session = harness.session(0);
+        harness.head(1, NOON + 1);
+        let due = harness.head(9, NOON);
+        assert_eq!(harness.next(NOON), Action::Send { part: due, session });
     }
 
     #[test]
     fn outside_the_hours_it_sleeps_until_they_open() {
-        let mut desk = desk();
-        desk.session(0);
-        desk.head(5, 0);
-        let Action::Sleep { until, wait } = desk.next(22 * HOUR) else { unreachable!("it must sleep") };
+        let mut harness = harness();
+        harness.session(0);
+        harness.head(5, 0);
+        let Action::Sleep { until, wait } = harness.next(22 * HOUR) else { unreachable!("it must sleep") };
         assert_eq!((until, wait.why), (33 * HOUR, Why::Hours));
     }
 
     #[test]
     fn practice_may_leave_the_hours_aside() {
-        let mut desk = desk();
-        let session = desk.session(0);
-        let part = desk.head(5, 0);
-        desk.snapshot.heads[0].keep_hours = false;
-        assert_eq!(desk.next(23 * HOUR), Action::Send { part, session });
+        let mut harness = harness();
+        let session = harness.session(0);
+        let part = harness.head(5, 0);
+        harness.snapshot.heads[0].keep_hours = false;
+        assert_eq!(harness.next(23 * HOUR), Action::Send { part, session });
     }
 
     #[test]
     fn the_second_number_takes_over_while_the_first_waits_for_its_pace() {
-        let mut desk = desk();
-        desk.session(NOON + 5);
-        let second = desk.session(0);
-        let part = desk.head(5, 0);
-        assert_eq!(desk.next(NOON), Action::Send { part, session: second });
+        let mut harness = harness();
+        harness.session(NOON + 5);
+        let second = harness.session(0);
+        let part = harness.head(5, 0);
+        assert_eq!(harness.next(NOON), Action::Send { part, session: second });
     }
 
     #[test]
     fn an_unknown_part_waits_for_its_own_number() {
-        let mut desk = desk();
-        let first = desk.session(NOON + 5);
-        desk.session(0);
-        desk.head(5, 0);
-        desk.snapshot.heads[0].bound_to = Some(first);
-        let Action::Sleep { until, wait } = desk.next(NOON) else { unreachable!("it must sleep") };
+        let mut harness = harness();
+        let first = harness.session(NOON + 5);
+        harness.session(0);
+        harness.head(5, 0);
+        harness.snapshot.heads[0].bound_to = Some(first);
+        let Action::Sleep { until, wait } = harness.next(NOON) else { unreachable!("it must sleep") };
         assert_eq!((until, wait.why, wait.session), (NOON + 5, Why::Pace, Some(first)));
     }
 
     #[test]
     fn pause_everything_stops_everything() {
-        let mut desk = desk();
-        desk.session(0);
-        desk.head(1, 0);
-        desk.snapshot.paused_all = true;
-        assert_eq!(desk.next(NOON), Action::Rest(Wait::new(Why::PausedAll)));
+        let mut harness = harness();
+        harness.session(0);
+        harness.head(1, 0);
+        harness.snapshot.paused_all = true;
+        assert_eq!(harness.next(NOON), Action::Rest(Wait::new(Why::PausedAll)));
     }
 
     #[test]
     fn a_cap_holds_until_it_frees() {
-        let mut desk = desk();
-        desk.session(0);
-        desk.head(1, 0);
-        desk.snapshot.sessions[0].cap_until = Some(NOON + HOUR);
-        let Action::Sleep { until, wait } = desk.next(NOON) else { unreachable!("it must sleep") };
+        let mut harness = harness();
+        harness.session(0);
+        harness.head(1, 0);
+        harness.snapshot.sessions[0].cap_until = Some(NOON + HOUR);
+        let Action::Sleep { until, wait } = harness.next(NOON) else { unreachable!("it must sleep") };
         assert_eq!((until, wait.why), (NOON + HOUR, Why::Cap));
     }
 
     #[test]
     fn without_an_allowed_number_it_says_so() {
-        let mut desk = desk();
-        desk.head(1, 0);
-        desk.session(0);
-        assert_eq!(desk.next(NOON), Action::Rest(Wait::new(Why::NoNumber)));
+        let mut harness = harness();
+        harness.head(1, 0);
+        harness.session(0);
+        assert_eq!(harness.next(NOON), Action::Rest(Wait::new(Why::NoNumber)));
     }
 
     #[test]
     fn a_number_that_is_not_connected_is_named() {
-        let mut desk = desk();
-        let away = desk.session(0);
-        desk.head(1, 0);
-        desk.snapshot.sessions.clear();
-        desk.snapshot.offline = vec![away];
-        assert_eq!(desk.waits(NOON), (None, Why::NotConnected, Some(away)));
+        let mut harness = harness();
+        let away = harness.session(0);
+        harness.head(1, 0);
+        harness.snapshot.sessions.clear();
+        harness.snapshot.offline = vec![away];
+        assert_eq!(harness.waits(NOON), (None, Why::NotConnected, Some(away)));
     }
 
     #[test]
     fn a_locked_number_writes_to_known_people_only() {
-        let mut desk = desk();
-        let session = desk.session(0);
-        desk.snapshot.sessions[0].gate = Gate::KnownOnly { until: NOON + HOUR };
-        desk.head(1, 0);
-        assert_eq!(desk.waits(NOON), (Some(NOON + HOUR), Why::NewChats, Some(session)));
-        let part = desk.known(session);
-        assert_eq!(desk.next(NOON), Action::Send { part, session });
+        let mut harness = harness();
+        let session = harness.session(0);
+        harness.snapshot.sessions[0].gate = Gate::KnownOnly { until: NOON + HOUR };
+        harness.head(1, 0);
+        assert_eq!(harness.waits(NOON), (Some(NOON + HOUR), Why::NewChats, Some(session)));
+        let part = harness.known(session);
+        assert_eq!(harness.next(NOON), Action::Send { part, session });
     }
 
     #[test]
     fn a_shut_number_writes_to_nobody_and_another_takes_over() {
-        let mut desk = desk();
-        let session = desk.session(0);
-        desk.snapshot.sessions[0].gate = Gate::Shut { until: NOON + HOUR };
-        desk.known(session);
-        assert_eq!(desk.waits(NOON), (Some(NOON + HOUR), Why::Shut, Some(session)));
-        let second = desk.session(0);
-        desk.head(1, 0);
-        let Action::Send { session, .. } = desk.next(NOON) else { unreachable!("the second number is free") };
+        let mut harness = harness();
+        let session = harness.session(0);
+        harness.snapshot.sessions[0].gate = Gate::Shut { until: NOON + HOUR };
+        harness.known(session);
+        assert_eq!(harness.waits(NOON), (Some(NOON + HOUR), Why::Shut, Some(session)));
+        let second = harness.session(0);
+        harness.head(1, 0);
+        let Action::Send { session, .. } = harness.next(NOON) else { unreachable!("the second number is free") };
         assert_eq!(session, second);
     }
 
     #[test]
     fn with_a_short_quota_known_people_go_first_whatever_the_priority() {
-        let mut desk = desk();
-        let session = desk.session(0);
-        desk.snapshot.sessions[0].gate = Gate::KnownFirst;
-        let stranger = desk.head(1, 0);
-        assert_eq!(desk.next(NOON), Action::Send { part: stranger, session });
-        let known = desk.known(session);
-        assert_eq!(desk.next(NOON), Action::Send { part: known, session });
+        let mut harness = harness();
+        let session = harness.session(0);
+        harness.snapshot.sessions[0].gate = Gate::KnownFirst;
+        let stranger = harness.head(1, 0);
+        assert_eq!(harness.next(NOON), Action::Send { part: stranger, session });
+        let known = harness.known(session);
+        assert_eq!(harness.next(NOON), Action::Send { part: known, session });
     }
 
     #[test]
     fn with_a_short_quota_strangers_go_over_the_other_number() {
-        let mut desk = desk();
-        let short = desk.session(0);
-        desk.snapshot.sessions[0].gate = Gate::KnownFirst;
-        let other = desk.session(0);
-        let stranger = desk.head(1, 0);
-        assert_eq!(desk.next(NOON), Action::Send { part: stranger, session: other });
-        desk.snapshot.sessions[1].busy = true;
-        assert_eq!(desk.next(NOON), Action::Send { part: stranger, session: short });
+        let mut harness = harness();
+        let short = harness.session(0);
+        harness.snapshot.sessions[0].gate = Gate::KnownFirst;
+        let other = harness.session(0);
+        let stranger = harness.head(1, 0);
+        assert_eq!(harness.next(NOON), Action::Send { part: stranger, session: other });
+        harness.snapshot.sessions[1].busy = true;
+        assert_eq!(harness.next(NOON), Action::Send { part: stranger, session: short });
     }
 
     #[test]
     fn a_kept_part_waits_for_its_own_number_though_another_is_free() {
-        let mut desk = desk();
-        let first = desk.session(0);
-        desk.session(0);
-        desk.head(1, 0);
-        desk.snapshot.heads[0].bound_to = Some(first);
-        desk.snapshot.sessions[0].gate = Gate::KnownOnly { until: NOON + HOUR };
-        assert_eq!(desk.waits(NOON), (Some(NOON + HOUR), Why::NewChats, Some(first)));
+        let mut harness = harness();
+        let first = harness.session(0);
+        harness.session(0);
+        harness.head(1, 0);
+        harness.snapshot.heads[0].bound_to = Some(first);
+        harness.snapshot.sessions[0].gate = Gate::KnownOnly { until: NOON + HOUR };
+        assert_eq!(harness.waits(NOON), (Some(NOON + HOUR), Why::NewChats, Some(first)));
     }
 }

@@ -30,7 +30,7 @@ const AFTER_ERROR: Duration = Duration::from_secs(2);
 pub async fn run(db: &Db, events: &Events, receipts: &mut mpsc::Receiver<Arrived>, applied: &AtomicU64) {
     while let Some(arrived) = gather(receipts).await {
         let (batch, kept): (Vec<Receipt>, Vec<_>) =
-            arrived.into_iter().map(|arrived| (arrived.receipt, arrived.kept)).unzip();
+            arrived.into_iter().map(|arrived| (arrived.receipt, arrived.confirm)).unzip();
         loop {
             match apply_batch(db, &batch).await {
                 Ok(queues) => {

@@ -1,6 +1,6 @@
 //! What can be in the way when the owner links, connects or removes a number.
 
-use super::line::LineError;
+use super::client::ClientError;
 use crate::clock::Millis;
 use crate::db::StorageError;
 use crate::error::{Coded, Params};
@@ -31,7 +31,7 @@ pub enum NumberError {
     #[error("The practice number is part of Ulak; it cannot be linked or removed.")]
     Practice,
     #[error(transparent)]
-    Line(#[from] LineError),
+    Client(#[from] ClientError),
     #[error(transparent)]
     Storage(#[from] StorageError),
 }
@@ -55,11 +55,11 @@ impl Coded for NumberError {
             Self::StillLinked => "number.still_linked",
             Self::LinkOver => "number.link_over",
             Self::Practice => "number.practice",
-            Self::Line(LineError::NotConnected) => "number.not_connected",
-            Self::Line(LineError::NotLinked) => "number.not_linked",
-            Self::Line(LineError::Keys(_)) => "number.keys",
-            Self::Line(LineError::NoAnswer) => "number.no_answer",
-            Self::Line(LineError::Refused(_)) => "number.refused",
+            Self::Client(ClientError::NotConnected) => "number.not_connected",
+            Self::Client(ClientError::NotLinked) => "number.not_linked",
+            Self::Client(ClientError::Keys(_)) => "number.keys",
+            Self::Client(ClientError::NoAnswer) => "number.no_answer",
+            Self::Client(ClientError::Refused(_)) => "number.refused",
             Self::Storage(error) => error.code(),
         }
     }
@@ -69,7 +69,7 @@ impl Coded for NumberError {
             Self::Taken { phone, name } => params! { phone: phone, name: name },
             Self::OtherPhone { phone, expected } => params! { phone: phone, expected: expected },
             Self::Banned { until } => params! { until: until },
-            Self::Line(LineError::Keys(reason) | LineError::Refused(reason)) => params! { reason: reason },
+            Self::Client(ClientError::Keys(reason) | ClientError::Refused(reason)) => params! { reason: reason },
             Self::Storage(error) => error.params(),
             _ => Params::new(),
         }

@@ -1,7 +1,7 @@
 //! Linking a phone: from the first code to the number that it becomes.
 //!
 //! ```text
-//! starting ──▶ qr ⇄ qr … ──▶ linked (a supervisor takes the line over)
+//! starting ──▶ qr ⇄ qr … ──▶ linked (a supervisor takes the client over)
 //!         └──▶ code ─────┘ └▶ ended (exhausted, refused, lost; can be begun again)
 //! ```
 //!
@@ -15,10 +15,10 @@ use serde::Serialize;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
+use super::client::{Heard, LinkEnd, LinkHow, SessionClient, Signal};
+use super::client_loop::{ClientEvents, Owner};
 use super::error::NumberError;
-use super::line::{Heard, Line, LinkEnd, LinkHow, Signal};
 use super::numbers::Numbers;
-use super::post::{Ears, Post};
 use super::supervisor::{Done, Event, Supervisor};
 use crate::clock::Millis;
 use crate::db::StorageError;
@@ -58,13 +58,13 @@ pub struct Progress {
     pub attempt: u32,
 }
 
-pub struct Attempt {
-    /// Also the seat.
+pub struct LinkAttempt {
+    /// Also the key_id.
     pub id: SessionId,
     /// The number that is to be linked again.
     pub expected: Option<SessionId>,
     how: LinkHow,
-    line: Arc<dyn Line>,
+    client: Arc<dyn SessionClient>,
     done: mpsc::UnboundedSender<Done>,
     progress: Mutex<Progress>,
     /// A cancel waits until an acceptance is written down, and the other way round.
@@ -72,12 +72,12 @@ pub struct Attempt {
     over: watch::Sender<bool>,
 }
 
-impl Attempt {
+impl LinkAttempt {
     pub fn new(
         id: SessionId,
         expected: Option<SessionId>,
         how: LinkHow,
-        line: Arc<dyn Line>,
+        client: Arc<dyn SessionClient>,
         done: mpsc::UnboundedSender<Done>,
     ) -> Self {
         let progress = Progress {
@@ -94,7 +94,7 @@ impl Attempt {
             id,
             expected,
             how,
-            line,
+            client,
             done,
             progress: Mutex::new(progress),
             turn: tokio::sync::Mutex::default(),
@@ -127,10 +127,10 @@ impl Attempt {
             (progress.qr, progress.code, progress.expires_at) = (None, None, None);
             (progress.end, progress.problem) = (None, None);
         });
-        let (line, how, done) = (self.line.clone(), self.how.clone(), self.done.clone());
+        let (client, how, done) = (self.client.clone(), self.how.clone(), self.done.clone());
         turn.abort_all();
         turn.spawn(async move {
-            let _ = done.send(Done::LinkBegan(line.link(how).await));
+            let _ = done.send(Done::LinkBegan(client.link(how).await));
         });
         Ok(())
     }
@@ -142,22 +142,22 @@ impl Attempt {
             return false;
         }
         turn.abort_all();
-        let _ = tokio::time::timeout(CLOSE_DEADLINE, self.line.disconnect()).await;
-        let _ = tokio::time::timeout(CLOSE_DEADLINE, self.line.unlink()).await;
+        let _ = tokio::time::timeout(CLOSE_DEADLINE, self.client.disconnect()).await;
+        let _ = tokio::time::timeout(CLOSE_DEADLINE, self.client.unlink()).await;
         self.show(|progress| progress.stage = Stage::Ended);
         true
     }
 
     /// One event; says who takes the next one.
-    pub async fn take(self: Arc<Self>, event: Event, ears: &mut Ears, numbers: &Arc<Numbers>) -> Post {
+    pub async fn take(self: Arc<Self>, event: Event, events: &mut ClientEvents, numbers: &Arc<Numbers>) -> Owner {
         match event {
-            Event::Heard(Heard { signal: Signal::Linked { phone, lid, push_name }, kept, .. }) => {
-                let post = self.accepted(&phone, lid.as_deref(), &push_name, ears, numbers).await;
-                if let (Some(kept), Post::Linked(_)) = (kept, &post) {
-                    let _ = kept.send(());
+            Event::Heard(Heard { signal: Signal::Linked { phone, lid, push_name }, confirm, .. }) => {
+                let owner = self.accepted(&phone, lid.as_deref(), &push_name, events, numbers).await;
+                if let (Some(confirm), Owner::Linked(_)) = (confirm, &owner) {
+                    let _ = confirm.send(());
                 }
                 numbers.changed();
-                return post;
+                return owner;
             }
             Event::Heard(heard) => {
                 self.hear(heard.signal);
@@ -169,7 +169,7 @@ impl Attempt {
             }
             Event::Done(_) | Event::Time => {}
         }
-        Post::Linking(self)
+        Owner::Linking(self)
     }
 
     fn hear(&self, signal: Signal) {
@@ -195,18 +195,18 @@ impl Attempt {
         });
     }
 
-    /// The phone accepted: writes the number down and hands the line over.
+    /// The phone accepted: writes the number down and hands the client over.
     async fn accepted(
         self: Arc<Self>,
         phone: &str,
         lid: Option<&str>,
         push_name: &str,
-        ears: &mut Ears,
+        events: &mut ClientEvents,
         numbers: &Arc<Numbers>,
-    ) -> Post {
+    ) -> Owner {
         let _turn = self.turn.lock().await;
         if self.over.send_replace(true) {
-            return Post::Over;
+            return Owner::Over;
         }
         let admitted = loop {
             match numbers.admit(self.id, self.expected, phone, lid, push_name).await {
@@ -216,36 +216,36 @@ impl Attempt {
         };
         match admitted {
             Ok(number) => {
-                let office = numbers.office().clone();
-                let supervisor = Supervisor::new(&number, self.id, office, self.line.clone(), self.done.clone());
+                let context = numbers.context().clone();
+                let supervisor = Supervisor::new(&number, self.id, context, self.client.clone(), self.done.clone());
                 self.show(|progress| (progress.stage, progress.session) = (Stage::Linked, number.session.id));
-                Post::Linked(numbers.install(supervisor).await)
+                Owner::Linked(numbers.install(supervisor).await)
             }
             Err(refusal) => {
-                self.undo(ears).await;
-                numbers.forget_seat(self.id);
+                self.undo(events).await;
+                numbers.forget_keys(self.id);
                 self.end(LinkEnd::Refused, Some(Problem::of(&refusal)));
-                Post::Over
+                Owner::Over
             }
         }
     }
 
     /// WhatsApp can only be told over an open connection.
-    async fn undo(&self, ears: &mut Ears) {
+    async fn undo(&self, events: &mut ClientEvents) {
         let told = tokio::time::timeout(UNDO_DEADLINE, async {
-            self.line.connect().await?;
-            while let Some(heard) = ears.heard.recv().await {
+            self.client.connect().await?;
+            while let Some(heard) = events.heard.recv().await {
                 if matches!(heard.signal, Signal::Connected | Signal::Closed(_)) {
                     break;
                 }
             }
-            self.line.unlink().await
+            self.client.unlink().await
         });
         if !matches!(told.await, Ok(Ok(()))) {
             tracing::warn!("an undone link may still be listed on the phone");
-            let _ = tokio::time::timeout(CLOSE_DEADLINE, self.line.unlink()).await;
+            let _ = tokio::time::timeout(CLOSE_DEADLINE, self.client.unlink()).await;
         }
-        let _ = tokio::time::timeout(CLOSE_DEADLINE, self.line.disconnect()).await;
+        let _ = tokio::time::timeout(CLOSE_DEADLINE, self.client.disconnect()).await;
     }
 
     fn show(&self, change: impl FnOnce(&mut Progress)) {

@@ -66,15 +66,15 @@ pub struct Receipt {
     pub at: Millis,
 }
 
-/// A receipt on its way into the database. `kept` is answered once it is there; dropped, it asks to be told again.
+/// A receipt on its way into the database. `confirm` is answered once it is there; dropped, it asks to be told again.
 pub struct Arrived {
     pub receipt: Receipt,
-    pub kept: Option<oneshot::Sender<()>>,
+    pub confirm: Option<oneshot::Sender<()>>,
 }
 
 impl From<Receipt> for Arrived {
     fn from(receipt: Receipt) -> Self {
-        Self { receipt, kept: None }
+        Self { receipt, confirm: None }
     }
 }
 

@@ -1,15 +1,15 @@
 //! Sessions: the numbers that can send. The practice number is one of them.
 
+pub mod client;
+mod client_loop;
 mod error;
-pub mod line;
-pub mod lines;
+mod key_store;
 pub mod linking;
 pub mod messenger;
 pub mod notes;
 pub mod numbers;
-mod post;
 pub mod practice;
-mod seat;
+pub mod registry;
 pub mod state;
 pub mod store;
 pub mod supervisor;

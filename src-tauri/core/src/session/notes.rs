@@ -1,12 +1,12 @@
-//! What a line wants to find again after a restart, kept in the database.
+//! What a client wants to find again after a restart, kept in the database.
 //!
-//! A note that cannot be read or written is only a note less: the line asks WhatsApp again. Expired ones are not
-//! returned, and removed at every start and at every thousandth note that a line puts down itself.
+//! A note that cannot be read or written is only a note less: the client asks WhatsApp again. Expired ones are not
+//! returned, and removed at every start and at every thousandth note that a client puts down itself.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::line::{Doing, NoteKind, Notes};
+use super::client::{BoxFuture, NoteKind, Notes};
 use super::store::notes as store;
 use crate::clock::{Millis, SharedClock};
 use crate::db::{Db, StorageError};
@@ -17,20 +17,20 @@ const PUTS_BETWEEN_CLEANINGS: u64 = 1_000;
 pub struct StoredNotes {
     db: Arc<Db>,
     clock: SharedClock,
-    seat: SessionId,
+    key_id: SessionId,
     puts: AtomicU64,
 }
 
 impl StoredNotes {
-    pub fn of(seat: SessionId, db: Arc<Db>, clock: SharedClock) -> Self {
-        Self { db, clock, seat, puts: AtomicU64::new(0) }
+    pub fn of(key_id: SessionId, db: Arc<Db>, clock: SharedClock) -> Self {
+        Self { db, clock, key_id, puts: AtomicU64::new(0) }
     }
 
     /// Whose a note is; who is on WhatsApp is the same for all numbers.
     fn owner(&self, kind: NoteKind) -> &[u8] {
         match kind {
             NoteKind::OnWhatsapp => store::EVERYBODYS,
-            NoteKind::Upload | NoteKind::Poll => self.seat.0.as_bytes(),
+            NoteKind::Upload | NoteKind::Poll => self.key_id.0.as_bytes(),
         }
     }
 
@@ -61,7 +61,7 @@ impl StoredNotes {
 }
 
 impl Notes for StoredNotes {
-    fn get(&self, kind: NoteKind, key: &str) -> Doing<'_, Option<String>> {
+    fn get(&self, kind: NoteKind, key: &str) -> BoxFuture<'_, Option<String>> {
         let key = key.to_owned();
         Box::pin(async move {
             self.read(kind, &key).await.unwrap_or_else(|error| {
@@ -71,7 +71,7 @@ impl Notes for StoredNotes {
         })
     }
 
-    fn put(&self, kind: NoteKind, key: &str, value: String, expires_at: Millis) -> Doing<'_, ()> {
+    fn put(&self, kind: NoteKind, key: &str, value: String, expires_at: Millis) -> BoxFuture<'_, ()> {
         let key = key.to_owned();
         Box::pin(async move {
             if let Err(error) = self.write(kind, &key, &value, expires_at).await {
@@ -80,7 +80,7 @@ impl Notes for StoredNotes {
         })
     }
 
-    fn forget(&self, kind: NoteKind, key: &str) -> Doing<'_, ()> {
+    fn forget(&self, kind: NoteKind, key: &str) -> BoxFuture<'_, ()> {
         let key = key.to_owned();
         Box::pin(async move {
             if let Err(error) = self.erase(kind, &key).await {
@@ -89,7 +89,7 @@ impl Notes for StoredNotes {
         })
     }
 
-    fn asked_to_stop(&self, lid: &str) -> Doing<'_, bool> {
+    fn asked_to_stop(&self, lid: &str) -> BoxFuture<'_, bool> {
         let lid = lid.to_owned();
         Box::pin(async move {
             self.stopped(&lid).await.unwrap_or_else(|error| {
@@ -108,7 +108,7 @@ mod tests {
     use super::*;
     use crate::clock::Clock;
     use crate::db::lock_folder;
-    use crate::ids::Mint;
+    use crate::ids::IdGenerator;
     use crate::testing::ManualClock;
 
     #[tokio::test]
@@ -116,7 +116,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let db = Arc::new(Db::open(lock_folder(folder.path()).unwrap(), &Zeroizing::new([7; 32])).await.unwrap());
         let clock = Arc::new(ManualClock::default());
-        let mint = Mint::at(0);
+        let mint = IdGenerator::at(0);
         let [first, second] = [0, 1].map(|_| StoredNotes::of(mint.next(), db.clone(), clock.clone()));
         first.put(NoteKind::Upload, "hash", "where".to_owned(), 100).await;
         first.put(NoteKind::Upload, "hash", "elsewhere".to_owned(), 100).await;

@@ -14,49 +14,49 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
+use super::client::{ClientConfig, LinkHow, Network};
+use super::client_loop::{ClientEvents, OpenedClient, Owner, run_client};
 use super::error::NumberError;
-use super::line::{LinkHow, Network, Seat};
-use super::linking::{Attempt, Progress};
+use super::key_store;
+use super::linking::{LinkAttempt, Progress};
 use super::messenger::Arrived;
 use super::notes::StoredNotes;
-use super::post::{Ears, Opened, Post, attend};
-use super::seat;
 use super::state::LinkState;
-use super::store::{links as store, notes};
-use super::supervisor::{Office, Status, Supervisor};
+use super::store::{notes, numbers as store};
+use super::supervisor::{Context, Status, Supervisor};
 use crate::db::{DbKey, StorageError};
 use crate::event::Event as Changed;
-use crate::ids::{Mint, SessionId};
+use crate::ids::{IdGenerator, SessionId};
 
-/// So many signals of a number may wait for the database before its line has to.
+/// So many signals of a number may wait for the database before its client has to.
 const WAITING_SIGNALS: usize = 256;
 const CLOSE_DEADLINE: Duration = Duration::from_secs(6);
 
 pub struct Numbers {
-    office: Arc<Office>,
+    context: Arc<Context>,
     network: Option<Arc<dyn Network>>,
     key: DbKey,
     linked: Mutex<BTreeMap<SessionId, Arc<Supervisor>>>,
-    attempts: Mutex<BTreeMap<SessionId, Arc<Attempt>>>,
+    attempts: Mutex<BTreeMap<SessionId, Arc<LinkAttempt>>>,
     receipts: Mutex<Option<mpsc::Sender<Arrived>>>,
     loops: Mutex<Loops>,
 }
 
 enum Loops {
     /// Nobody runs yet.
-    Waiting(Vec<(Post, Ears)>),
+    Waiting(Vec<(Owner, ClientEvents)>),
     Running(JoinSet<()>),
 }
 
 impl Numbers {
     pub fn new(
-        office: Arc<Office>,
+        context: Arc<Context>,
         network: Option<Arc<dyn Network>>,
         key: DbKey,
         receipts: mpsc::Sender<Arrived>,
     ) -> Self {
         Self {
-            office,
+            context,
             network,
             key,
             linked: Mutex::default(),
@@ -66,33 +66,33 @@ impl Numbers {
         }
     }
 
-    pub fn office(&self) -> &Arc<Office> {
-        &self.office
+    pub fn context(&self) -> &Arc<Context> {
+        &self.context
     }
 
     /// Gives every linked number its supervisor, which connects it where it may.
     pub async fn start(&self) -> Result<(), StorageError> {
-        let mut tx = self.office.db.begin().await?;
-        notes::remove_expired(&mut tx, self.office.clock.now()).await?;
+        let mut tx = self.context.db.begin().await?;
+        notes::remove_expired(&mut tx, self.context.clock.now()).await?;
         let numbers = store::all(&mut tx).await?;
-        self.office.db.commit(tx).await?;
-        let seats: Vec<SessionId> = numbers.iter().filter_map(|number| number.seat).collect();
-        seat::sweep(self.folder(), &seats);
+        self.context.db.commit(tx).await?;
+        let key_ids: Vec<SessionId> = numbers.iter().filter_map(|number| number.key_id).collect();
+        key_store::sweep(self.folder(), &key_ids);
         if self.network.is_none() {
             return Ok(());
         }
         for number in numbers {
-            let Some(seat) = number.seat else { continue };
-            let Opened { line, done, ears } = match self.open_line(seat) {
+            let Some(key_id) = number.key_id else { continue };
+            let OpenedClient { client, done, events } = match self.open_client(key_id) {
                 Ok(opened) => opened,
                 Err(error) => {
                     tracing::error!(%error, "a linked number stays disconnected");
                     continue;
                 }
             };
-            let supervisor = Supervisor::new(&number, seat, self.office.clone(), line, done);
+            let supervisor = Supervisor::new(&number, key_id, self.context.clone(), client, done);
             let supervisor = self.install(supervisor).await;
-            self.seat(Post::Linked(supervisor), ears, None);
+            self.spawn(Owner::Linked(supervisor), events, None);
         }
         Ok(())
     }
@@ -100,22 +100,22 @@ impl Numbers {
     /// Starts the loops: of what is there, and of what comes.
     pub fn run(self: &Arc<Self>) {
         let mut loops = locked(&self.loops);
-        if let Loops::Waiting(posts) = &mut *loops {
-            let posts = std::mem::take(posts);
+        if let Loops::Waiting(owners) = &mut *loops {
+            let owners = std::mem::take(owners);
             let mut running = JoinSet::new();
-            for (post, ears) in posts {
-                running.spawn(attend(self.clone(), post, ears));
+            for (owner, events) in owners {
+                running.spawn(run_client(self.clone(), owner, events));
             }
             *loops = Loops::Running(running);
         }
     }
 
-    /// Closes every line, and returns when what they had heard is written down or has been handed to the receipts.
+    /// Closes every client, and returns when what they had heard is written down or has been handed to the receipts.
     pub async fn close(&self) {
-        let attempts: Vec<Arc<Attempt>> = locked(&self.attempts).values().cloned().collect();
+        let attempts: Vec<Arc<LinkAttempt>> = locked(&self.attempts).values().cloned().collect();
         for attempt in attempts {
             if attempt.cancel().await {
-                self.forget_seat(attempt.id);
+                self.forget_keys(attempt.id);
             }
         }
         let supervisors: Vec<Arc<Supervisor>> = locked(&self.linked).values().cloned().collect();
@@ -133,7 +133,7 @@ impl Numbers {
     }
 
     pub fn changed(&self) {
-        self.office.events.emit(Changed::NumbersChanged);
+        self.context.events.emit(Changed::NumbersChanged);
     }
 
     pub fn status(&self, id: SessionId) -> Option<Status> {
@@ -150,15 +150,15 @@ impl Numbers {
         if expected.is_some_and(|id| self.is_up(id)) {
             return Err(NumberError::Connected);
         }
-        let id = Mint::at(self.office.clock.now()).next();
-        let Opened { line, done, ears } = self.open_line(id)?;
-        let attempt = Arc::new(Attempt::new(id, expected, how, line, done));
+        let id = IdGenerator::at(self.context.clock.now()).next();
+        let OpenedClient { client, done, events } = self.open_client(id)?;
+        let attempt = Arc::new(LinkAttempt::new(id, expected, how, client, done));
         attempt.begin().await?;
         let mut attempts = locked(&self.attempts);
         attempts.retain(|_, earlier| earlier.is_open());
         attempts.insert(id, attempt.clone());
         drop(attempts);
-        self.seat(Post::Linking(attempt), ears, Some(self.clone()));
+        self.spawn(Owner::Linking(attempt), events, Some(self.clone()));
         self.changed();
         Ok(id)
     }
@@ -177,7 +177,7 @@ impl Numbers {
     pub async fn cancel(&self, id: SessionId) -> Result<(), NumberError> {
         let attempt = self.attempt(id)?;
         if attempt.cancel().await {
-            self.forget_seat(id);
+            self.forget_keys(id);
         }
         locked(&self.attempts).remove(&id);
         self.changed();
@@ -188,7 +188,7 @@ impl Numbers {
         let supervisor = self.supervisor(id)?;
         match supervisor.status().state {
             LinkState::LoggedOut => return Err(NumberError::LoggedOut),
-            LinkState::Banned { until: Some(until), .. } if until > self.office.clock.now() => {
+            LinkState::Banned { until: Some(until), .. } if until > self.context.clock.now() => {
                 return Err(NumberError::Banned { until });
             }
             _ => supervisor.connect().await,
@@ -206,7 +206,7 @@ impl Numbers {
         let supervisor = locked(&self.linked).remove(&id);
         if let Some(supervisor) = supervisor {
             supervisor.stop().await;
-            self.forget_seat(supervisor.seat);
+            self.forget_keys(supervisor.key_id);
         }
         self.changed();
     }
@@ -214,14 +214,14 @@ impl Numbers {
     /// Decides which number an accepting phone is, and writes it down.
     pub(super) async fn admit(
         &self,
-        seat: SessionId,
+        key_id: SessionId,
         expected: Option<SessionId>,
         phone: &str,
         lid: Option<&str>,
         push_name: &str,
     ) -> Result<store::Number, NumberError> {
-        let now = self.office.clock.now();
-        let mut tx = self.office.db.begin().await?;
+        let now = self.context.clock.now();
+        let mut tx = self.context.db.begin().await?;
         let known = store::by_phone(&mut tx, phone).await?;
         if let Some(expected) = expected
             && known.as_ref().is_none_or(|known| known.session.id != expected)
@@ -233,22 +233,22 @@ impl Numbers {
             let name = if known.session.name.is_empty() { phone } else { &known.session.name };
             return Err(NumberError::Taken { phone: phone.to_owned(), name: name.to_owned() });
         }
-        let linked = store::Linked { seat, phone, lid, push_name, now };
+        let linked = store::Linked { key_id, phone, lid, push_name, now };
         let id = match &known {
             Some(known) => {
                 store::relink(&mut tx, known.session.id, linked).await?;
                 known.session.id
             }
             None => {
-                store::insert(&mut tx, seat, linked).await?;
-                seat
+                store::insert(&mut tx, key_id, linked).await?;
+                key_id
             }
         };
-        self.office.keeper.linked(&mut tx, now).await?;
+        self.context.inbound.linked(&mut tx, now).await?;
         let number = store::by_id(&mut tx, id).await?.ok_or(NumberError::Gone)?;
-        self.office.db.commit(tx).await?;
+        self.context.db.commit(tx).await?;
         // The first number brings credits.
-        self.office.events.emit(Changed::LedgerChanged);
+        self.context.events.emit(Changed::LedgerChanged);
         Ok(number)
     }
 
@@ -259,18 +259,18 @@ impl Numbers {
         if let Some(before) = before {
             before.unlink().await;
             before.stop().await;
-            self.forget_seat(before.seat);
+            self.forget_keys(before.key_id);
         }
         supervisor.start().await;
         supervisor
     }
 
-    pub(super) fn forget_seat(&self, seat: SessionId) {
-        seat::remove(self.folder(), seat);
+    pub(super) fn forget_keys(&self, key_id: SessionId) {
+        key_store::remove(self.folder(), key_id);
     }
 
     fn folder(&self) -> &Path {
-        self.office.db.folder()
+        self.context.db.folder()
     }
 
     /// Connected, or about to be.
@@ -278,7 +278,7 @@ impl Numbers {
         self.status(id).is_some_and(|status| status.state.is_usable() || status.state == LinkState::Connecting)
     }
 
-    fn attempt(&self, id: SessionId) -> Result<Arc<Attempt>, NumberError> {
+    fn attempt(&self, id: SessionId) -> Result<Arc<LinkAttempt>, NumberError> {
         locked(&self.attempts).get(&id).cloned().ok_or(NumberError::LinkOver)
     }
 
@@ -289,34 +289,34 @@ impl Numbers {
         locked(&self.linked).get(&id).cloned().ok_or(NumberError::Gone)
     }
 
-    fn open_line(&self, seat: SessionId) -> Result<Opened, NumberError> {
+    fn open_client(&self, key_id: SessionId) -> Result<OpenedClient, NumberError> {
         let network = self.network.as_ref().ok_or(NumberError::NoNetwork)?;
         let receipts = locked(&self.receipts).clone().ok_or(NumberError::LinkOver)?;
-        let folder = seat::folder(self.folder());
+        let folder = key_store::folder(self.folder());
         std::fs::create_dir_all(&folder).map_err(|error| StorageError::Folder {
             folder: folder.display().to_string(),
             reason: error.to_string(),
         })?;
         let (signals, heard) = mpsc::channel(WAITING_SIGNALS);
         let (done, ended) = mpsc::unbounded_channel();
-        let notes = StoredNotes::of(seat, self.office.db.clone(), self.office.clock.clone());
-        let line = network.line(Seat {
-            session: seat,
-            file: seat::file(self.folder(), seat),
-            key: seat::key(&self.key, seat),
-            clock: self.office.clock.clone(),
+        let notes = StoredNotes::of(key_id, self.context.db.clone(), self.context.clock.clone());
+        let client = network.client(ClientConfig {
+            session: key_id,
+            file: key_store::file(self.folder(), key_id),
+            key: key_store::key(&self.key, key_id),
+            clock: self.context.clock.clone(),
             notes: Arc::new(notes),
             signals,
         });
-        Ok(Opened { line, done, ears: Ears { heard, done: ended, receipts } })
+        Ok(OpenedClient { client, done, events: ClientEvents { heard, done: ended, receipts } })
     }
 
-    fn seat(&self, post: Post, ears: Ears, numbers: Option<Arc<Self>>) {
+    fn spawn(&self, owner: Owner, events: ClientEvents, numbers: Option<Arc<Self>>) {
         match (&mut *locked(&self.loops), numbers) {
             (Loops::Running(running), Some(numbers)) => {
-                running.spawn(attend(numbers, post, ears));
+                running.spawn(run_client(numbers, owner, events));
             }
-            (Loops::Waiting(posts), _) => posts.push((post, ears)),
+            (Loops::Waiting(owners), _) => owners.push((owner, events)),
             (Loops::Running(_), None) => {}
         }
     }

@@ -12,14 +12,14 @@
 //!                               logged_out (never: it must be linked again)   ◀───┘
 //! ```
 //!
-//! The line is open in `connecting`, `connected` and `slow`, and closed otherwise, except that `needs_attention` and
+//! The connection is open in `connecting`, `connected` and `slow`, and closed otherwise, except that `needs_attention` and
 //! `outdated` stay shown while a quiet try is under way. `linking` is shown while a phone is awaited; it is no state
-//! of a linked number's connection. Every way out of an open line closes it, so a signal that was still on its way
+//! of a linked number's connection. Every way out of an open connection closes it, so a signal that was still on its way
 //! cannot leave two connections behind.
 
 use std::fmt;
 
-use super::line::Closed;
+use super::client::Closed;
 use crate::clock::{DAY, HOUR, MINUTE, Millis, SECOND};
 
 /// The wait after the first failed try; it doubles up to the longest.
@@ -290,7 +290,7 @@ impl Link {
                 if self.errors > MOST_ERRORS { self.lost(now, jitter) } else { Vec::new() }
             }
             Input::Tick => self.tick(now, jitter),
-            // What was on its way when the line closed.
+            // What was on its way when the connection closed.
             Input::Connected | Input::Checked(_) | Input::CheckFailed | Input::Answered | Input::NotAnswered => {
                 Vec::new()
             }
@@ -395,7 +395,7 @@ impl Link {
         }
     }
 
-    /// WhatsApp's word on the number itself, which holds whatever the line was doing. A logged-out number stays so.
+    /// WhatsApp's word on the number itself, which holds whatever the client was doing. A logged-out number stays so.
     fn settle(&mut self, state: LinkState, retry: Option<Millis>, now: Millis) -> Vec<Act> {
         if self.state == LinkState::LoggedOut {
             return Vec::new();

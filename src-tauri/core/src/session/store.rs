@@ -1,13 +1,13 @@
-//! The sessions' table; `links` has what concerns their connections, `notes` what their lines remember.
+//! The sessions' table; `links` has what concerns their connections, `notes` what their registry remember.
 
-pub mod links;
 pub mod notes;
+pub mod numbers;
 
 use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
 
 use super::{Pace, Session, SessionKind};
 use crate::clock::Millis;
-use crate::ids::{Mint, SessionId};
+use crate::ids::{IdGenerator, SessionId};
 
 const COLUMNS: &str =
     "SELECT id, kind, name, phone, priority, pace_min_ms, pace_max_ms, batch, rest_ms, hourly_cap, daily_cap
@@ -54,7 +54,7 @@ pub async fn ensure_practice(db: &mut SqliteConnection, now: Millis) -> Result<S
     if let Some(id) = known {
         return Ok(id);
     }
-    let id = Mint::at(now).next();
+    let id = IdGenerator::at(now).next();
     let pace = Pace::PRACTICE;
     sqlx::query(
         "INSERT INTO sessions

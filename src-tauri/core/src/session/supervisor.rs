@@ -1,4 +1,4 @@
-//! Keeps one linked number connected: drives its line with the state machine of `state.rs`.
+//! Keeps one linked number connected: drives its client with the state machine of `state.rs`.
 //!
 //! Everything that happens comes in as an `Event`, one at a time and in order; the machine decides, this carries out,
 //! saves what changed and lets the outbox see whether the number can send. What people write goes on to the layers
@@ -11,17 +11,17 @@ use sqlx::SqliteConnection;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
-use super::line::{Closed, Doing, Heard, Limits, Line, LineError, Signal};
-use super::lines::Lines;
+use super::client::{BoxFuture, ClientError, Closed, Heard, Limits, SessionClient, Signal};
 use super::messenger::{Arrived, Messenger, Outcome, Outgoing, Sending};
+use super::registry::ConnectionRegistry;
 use super::state::{Act, Input, Link, LinkState, MOST_JITTER};
-use super::store::links as store;
+use super::store::numbers as store;
 use crate::clock::{MINUTE, Millis, SharedClock};
 use crate::db::{Db, StorageError};
 use crate::event::{Event as Changed, Events};
 use crate::ids::SessionId;
 
-/// A line that is told to close, or to unlink, and does not is left to itself.
+/// A client that is told to close, or to unlink, and does not is left to itself.
 const CLOSE_DEADLINE: Duration = Duration::from_secs(5);
 const UNLINK_DEADLINE: Duration = Duration::from_secs(15);
 const AFTER_ERROR: Duration = Duration::from_secs(2);
@@ -29,43 +29,47 @@ const AFTER_ERROR: Duration = Duration::from_secs(2);
 const SEEN_EVERY: Millis = MINUTE;
 
 /// What a number needs of the app.
-pub struct Office {
+pub struct Context {
     pub db: Arc<Db>,
     pub clock: SharedClock,
     pub events: Events,
-    pub lines: Arc<Lines>,
-    pub keeper: Arc<dyn Keeper>,
+    pub registry: Arc<ConnectionRegistry>,
+    pub inbound: Arc<dyn InboundStore>,
 }
 
 /// What the layers above keep of what happens to numbers.
-pub trait Keeper: Send + Sync + 'static {
+pub trait InboundStore: Send + Sync + 'static {
     /// Puts a reply, a hidden identity or a name into the database. `Ok` means that it is there, and brings what is
     /// to be said because of it.
-    fn keep<'a>(&'a self, session: SessionId, signal: &'a Signal) -> Doing<'a, Result<Vec<Saying>, StorageError>>;
+    fn store<'a>(
+        &'a self,
+        session: SessionId,
+        signal: &'a Signal,
+    ) -> BoxFuture<'a, Result<Vec<PlainText>, StorageError>>;
     /// A phone accepted a link; part of the transaction that writes it down.
-    fn linked<'a>(&'a self, db: &'a mut SqliteConnection, now: Millis) -> Doing<'a, Result<(), StorageError>>;
+    fn linked<'a>(&'a self, db: &'a mut SqliteConnection, now: Millis) -> BoxFuture<'a, Result<(), StorageError>>;
 }
 
 /// A text that is no part of the outbox.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Saying {
+pub struct PlainText {
     pub to: String,
     pub text: String,
 }
 
-/// What a line did or said, or the passing of time.
+/// What a client did or said, or the passing of time.
 pub enum Event {
     Heard(Heard),
     Done(Done),
     Time,
 }
 
-/// The end of something that the line was asked to do.
+/// The end of something that the client was asked to do.
 pub enum Done {
-    Began(Result<(), LineError>),
-    LinkBegan(Result<(), LineError>),
-    Checked(Result<Millis, LineError>),
-    Limits(Result<Limits, LineError>),
+    Began(Result<(), ClientError>),
+    LinkBegan(Result<(), ClientError>),
+    Checked(Result<Millis, ClientError>),
+    Limits(Result<Limits, ClientError>),
     Sent { answered: bool, new_chat_refused: bool },
 }
 
@@ -82,9 +86,9 @@ pub struct Status {
 
 pub struct Supervisor {
     pub id: SessionId,
-    pub seat: SessionId,
-    office: Arc<Office>,
-    line: Arc<dyn Line>,
+    pub key_id: SessionId,
+    context: Arc<Context>,
+    client: Arc<dyn SessionClient>,
     done: mpsc::UnboundedSender<Done>,
     run: tokio::sync::Mutex<Run>,
     status: Mutex<Status>,
@@ -93,7 +97,7 @@ pub struct Supervisor {
 
 struct Run {
     link: Link,
-    /// What the line is doing; ended with the connection.
+    /// What the client is doing; ended with the connection.
     tasks: JoinSet<()>,
     /// The state could not be written down yet.
     unsaved: bool,
@@ -105,12 +109,12 @@ struct Run {
 impl Supervisor {
     pub fn new(
         number: &store::Number,
-        seat: SessionId,
-        office: Arc<Office>,
-        line: Arc<dyn Line>,
+        key_id: SessionId,
+        context: Arc<Context>,
+        client: Arc<dyn SessionClient>,
         done: mpsc::UnboundedSender<Done>,
     ) -> Self {
-        let now = office.clock.now();
+        let now = context.clock.now();
         let link = Link::new(number.state, number.since.unwrap_or(now), now);
         let status = shown(&link, None);
         let run = Run {
@@ -123,9 +127,9 @@ impl Supervisor {
         };
         Self {
             id: number.session.id,
-            seat,
-            office,
-            line,
+            key_id,
+            context,
+            client,
             done,
             run: tokio::sync::Mutex::new(run),
             status: Mutex::new(status),
@@ -143,7 +147,7 @@ impl Supervisor {
 
     pub fn wake_at(&self) -> Millis {
         let run = self.run.try_lock();
-        run.map_or_else(|_| self.office.clock.now(), |run| run.link.wake_at())
+        run.map_or_else(|_| self.context.clock.now(), |run| run.link.wake_at())
     }
 
     /// Ulak starts, or the phone has just accepted the link.
@@ -155,7 +159,7 @@ impl Supervisor {
         self.step(&mut *self.run.lock().await, Input::OwnerConnects).await;
     }
 
-    /// Closes the line and ends the loop once what it heard before is written down.
+    /// Closes the client and ends the loop once what it heard before is written down.
     pub async fn stop(&self) {
         let mut run = self.run.lock().await;
         self.step(&mut run, Input::Stopped).await;
@@ -166,8 +170,8 @@ impl Supervisor {
     /// Ends the link for good, and says whether WhatsApp was told.
     pub async fn unlink(&self) -> bool {
         let mut run = self.run.lock().await;
-        self.office.lines.remove(self.id);
-        let told = tokio::time::timeout(UNLINK_DEADLINE, self.line.unlink()).await.is_ok_and(|told| told.is_ok());
+        self.context.registry.remove(self.id);
+        let told = tokio::time::timeout(UNLINK_DEADLINE, self.client.unlink()).await.is_ok_and(|told| told.is_ok());
         self.step(&mut run, Input::Closed(Closed::LoggedOut)).await;
         told
     }
@@ -181,18 +185,18 @@ impl Supervisor {
         }
         let mut run = self.run.lock().await;
         self.step(&mut run, Input::Tick).await;
-        if self.office.clock.now() - run.seen_saved_at >= SEEN_EVERY {
+        if self.context.clock.now() - run.seen_saved_at >= SEEN_EVERY {
             self.save_seen(&mut run).await;
         }
     }
 
     async fn hear(&self, heard: Heard, receipts: &mpsc::Sender<Arrived>) {
-        let Heard { signal, kept, .. } = heard;
+        let Heard { signal, confirm, .. } = heard;
         match signal {
             Signal::Receipt(receipt) => {
                 self.note_heard().await;
                 // Gone only after the last supervisor: whoever sent it tells it again.
-                let _ = receipts.send(Arrived { receipt, kept }).await;
+                let _ = receipts.send(Arrived { receipt, confirm }).await;
                 return;
             }
             Signal::Reply(_) | Signal::Lid { .. } | Signal::Found { .. } | Signal::Name { .. } => {
@@ -205,14 +209,14 @@ impl Supervisor {
             }
             Signal::Connected => self.step(&mut *self.run.lock().await, Input::Connected).await,
             Signal::Closed(closed) => self.step(&mut *self.run.lock().await, Input::Closed(closed)).await,
-            Signal::PhoneSeen => self.run.lock().await.phone_seen_at = Some(self.office.clock.now()),
+            Signal::PhoneSeen => self.run.lock().await.phone_seen_at = Some(self.context.clock.now()),
             Signal::Limits { limits, tells_quota, tells_lock } => {
                 self.save_limits(&limits, tells_quota, tells_lock).await;
             }
             Signal::Qr { .. } | Signal::Code { .. } | Signal::LinkEnded(_) | Signal::Linked { .. } => {}
         }
-        if let Some(kept) = kept {
-            let _ = kept.send(());
+        if let Some(confirm) = confirm {
+            let _ = confirm.send(());
         }
     }
 
@@ -220,9 +224,9 @@ impl Supervisor {
     async fn keep(&self, signal: &Signal) -> bool {
         let mut stopped = self.stopped();
         loop {
-            match self.office.keeper.keep(self.id, signal).await {
-                Ok(sayings) => {
-                    self.say(sayings).await;
+            match self.context.inbound.store(self.id, signal).await {
+                Ok(texts) => {
+                    self.say(texts).await;
                     return true;
                 }
                 Err(error) => tracing::warn!(%error, "what was heard waits until it can be saved"),
@@ -235,12 +239,12 @@ impl Supervisor {
     }
 
     /// Best effort, and never in the way of what is heard next.
-    async fn say(&self, sayings: Vec<Saying>) {
+    async fn say(&self, texts: Vec<PlainText>) {
         let mut run = self.run.lock().await;
-        for Saying { to, text } in sayings {
-            let line = self.line.clone();
+        for PlainText { to, text } in texts {
+            let client = self.client.clone();
             run.tasks.spawn(async move {
-                if let Err(error) = line.say(to, text).await {
+                if let Err(error) = client.say(to, text).await {
                     tracing::info!(%error, "a confirmation was not sent");
                 }
             });
@@ -248,12 +252,12 @@ impl Supervisor {
     }
 
     async fn note_heard(&self) {
-        self.run.lock().await.heard_at = Some(self.office.clock.now());
+        self.run.lock().await.heard_at = Some(self.context.clock.now());
     }
 
     async fn finish(&self, done: Done) {
         let input = match done {
-            Done::Began(Err(LineError::NotLinked)) => Input::Closed(Closed::LoggedOut),
+            Done::Began(Err(ClientError::NotLinked)) => Input::Closed(Closed::LoggedOut),
             Done::Began(Err(error)) => Input::Closed(Closed::Lost { reason: error.to_string() }),
             Done::Checked(Ok(ms)) => {
                 self.shown().respond_ms = Some(ms);
@@ -278,41 +282,41 @@ impl Supervisor {
             tracing::info!(session = %self.id, ?closed, "a number's connection ended");
         }
         let before = (run.link.state(), run.link.since());
-        let acts = run.link.step(input, self.office.clock.now(), jitter());
+        let acts = run.link.step(input, self.context.clock.now(), jitter());
         let state = run.link.state();
         if !state.is_usable() {
-            self.office.lines.remove(self.id);
+            self.context.registry.remove(self.id);
         }
         for act in acts {
             if act == Act::Disconnect {
                 run.tasks = JoinSet::new();
-                let _ = tokio::time::timeout(CLOSE_DEADLINE, self.line.disconnect()).await;
+                let _ = tokio::time::timeout(CLOSE_DEADLINE, self.client.disconnect()).await;
             } else {
                 self.begin(run, act);
             }
         }
         if state.is_usable() {
-            let messenger = Watched { line: self.line.clone(), done: self.done.clone() };
-            self.office.lines.put(self.id, Arc::new(messenger));
+            let messenger = Watched { client: self.client.clone(), done: self.done.clone() };
+            self.context.registry.put(self.id, Arc::new(messenger));
         }
         let changed = self.show(&run.link);
         if before != (state, run.link.since()) || run.unsaved {
             run.unsaved = !self.save_state(&run.link).await;
         }
         if changed {
-            self.office.events.emit(Changed::NumbersChanged);
+            self.context.events.emit(Changed::NumbersChanged);
         }
     }
 
-    /// Asks the line and lets it answer by an event.
+    /// Asks the client and lets it answer by an event.
     fn begin(&self, run: &mut Run, act: Act) {
         while run.tasks.try_join_next().is_some() {}
-        let (line, done) = (self.line.clone(), self.done.clone());
+        let (client, done) = (self.client.clone(), self.done.clone());
         run.tasks.spawn(async move {
             let end = match act {
-                Act::Connect => Done::Began(line.connect().await),
-                Act::Check => Done::Checked(line.check().await),
-                Act::ReadLimits => Done::Limits(line.limits().await),
+                Act::Connect => Done::Began(client.connect().await),
+                Act::Check => Done::Checked(client.check().await),
+                Act::ReadLimits => Done::Limits(client.limits().await),
                 Act::Disconnect => return,
             };
             let _ = done.send(end);
@@ -335,40 +339,40 @@ impl Supervisor {
 
     async fn save_state(&self, link: &Link) -> bool {
         let saved = async {
-            let mut tx = self.office.db.begin().await?;
+            let mut tx = self.context.db.begin().await?;
             store::save_state(&mut tx, self.id, link.state(), link.since()).await?;
-            self.office.db.commit(tx).await
+            self.context.db.commit(tx).await
         };
         saved.await.inspect_err(|error| tracing::warn!(%error, "a number's state is not saved yet")).is_ok()
     }
 
     async fn save_limits(&self, limits: &Limits, quota: bool, lock: bool) {
         let saved: Result<(), StorageError> = async {
-            let mut tx = self.office.db.begin().await?;
+            let mut tx = self.context.db.begin().await?;
             if quota {
-                store::save_quota(&mut tx, self.id, limits, self.office.clock.now()).await?;
+                store::save_quota(&mut tx, self.id, limits, self.context.clock.now()).await?;
             }
             if lock {
                 store::save_lock(&mut tx, self.id, limits.locked_until).await?;
             }
-            self.office.db.commit(tx).await
+            self.context.db.commit(tx).await
         }
         .await;
         match saved {
-            Ok(()) => self.office.events.emit(Changed::NumbersChanged),
+            Ok(()) => self.context.events.emit(Changed::NumbersChanged),
             Err(error) => tracing::warn!(%error, "a number's limits are not saved; they are read again in an hour"),
         }
     }
 
     async fn save_seen(&self, run: &mut Run) {
-        run.seen_saved_at = self.office.clock.now();
+        run.seen_saved_at = self.context.clock.now();
         if run.heard_at.is_none() && run.phone_seen_at.is_none() {
             return;
         }
         let saved: Result<(), StorageError> = async {
-            let mut tx = self.office.db.begin().await?;
+            let mut tx = self.context.db.begin().await?;
             store::save_seen(&mut tx, self.id, run.heard_at, run.phone_seen_at).await?;
-            self.office.db.commit(tx).await
+            self.context.db.commit(tx).await
         }
         .await;
         match saved {
@@ -393,9 +397,9 @@ fn jitter() -> Millis {
     Millis::try_from(getrandom::u64().unwrap_or(0) % spread).unwrap_or(0)
 }
 
-/// The line as the outbox gets it: how its sends end is also a sign of how the connection is.
+/// The client as the outbox gets it: how its sends end is also a sign of how the connection is.
 struct Watched {
-    line: Arc<dyn Line>,
+    client: Arc<dyn SessionClient>,
     done: mpsc::UnboundedSender<Done>,
 }
 
@@ -403,7 +407,7 @@ impl Messenger for Watched {
     fn send(&self, part: Outgoing) -> Sending<'_> {
         Box::pin(async move {
             let mut report = Report { done: &self.done, answered: Some(false), new_chat_refused: false };
-            let outcome = self.line.send(part).await;
+            let outcome = self.client.send(part).await;
             report.of(&outcome);
             outcome
         })

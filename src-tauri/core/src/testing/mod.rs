@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-pub use network::{Call, FakeLine, FakeNetwork, Server};
+pub use network::{Call, FakeClient, FakeNetwork, Server};
 use tempfile::TempDir;
 use zeroize::Zeroizing;
 
@@ -22,11 +22,11 @@ use crate::clock::{Clock, Millis};
 use crate::contact::{Consent, ContactEdit};
 use crate::db::DbKey;
 use crate::ids::{CampaignId, ContactId, SessionId};
-use crate::outbox::dispatcher::{Flight, Next};
+use crate::outbox::dispatcher::{InFlight, Next};
 use crate::outbox::receipt;
 use crate::outbox::store::reading::Counts;
 use crate::session::NumberError;
-use crate::session::line::{LinkHow, Signal};
+use crate::session::client::{LinkHow, Signal};
 use crate::session::messenger::{Content, Messenger, Outcome, Outgoing, Receipt, ReceiptKind, Sending};
 
 /// A clock that stands still until it is moved.
@@ -116,10 +116,10 @@ pub struct World {
     pub phone: Arc<FakeMessenger>,
     /// Linked numbers that are always connected, in their order: rows without a supervisor.
     pub numbers: Vec<Number>,
-    /// Where the lines of numbers with a supervisor come from.
+    /// Where the registry of numbers with a supervisor come from.
     pub network: Arc<FakeNetwork>,
     pub folder: TempDir,
-    flight: Flight,
+    flight: InFlight,
 }
 
 /// A linked number of a test.
@@ -147,7 +147,7 @@ impl World {
         let mut settings = app.settings().await?;
         settings.zone = "UTC".to_owned();
         app.save_settings(&settings).await?;
-        Ok(Self { app, clock, phone, numbers: Vec::new(), network, folder, flight: Flight::default() })
+        Ok(Self { app, clock, phone, numbers: Vec::new(), network, folder, flight: InFlight::default() })
     }
 
     /// Ends the App in the middle of whatever it did and starts it again over the same folder.
@@ -157,18 +157,18 @@ impl World {
         app.db().close().await;
         drop(app);
         let app = by_hand(&folder, &clock, &phone, &numbers, &network).await?;
-        Ok(Self { app, clock, phone, numbers, network, folder, flight: Flight::default() })
+        Ok(Self { app, clock, phone, numbers, network, folder, flight: InFlight::default() })
     }
 
     /// Lets the numbers take what happened.
     pub async fn settle(&self) {
-        self.app.desk().settle().await;
+        self.app.supervised_numbers().settle().await;
     }
 
     /// Lets time pass for the numbers until `until`, moving the clock to each moment that one of them waits for.
     pub async fn pass(&self, until: Millis) {
         self.settle().await;
-        while let Some(at) = self.app.desk().wake_at().filter(|at| *at < until) {
+        while let Some(at) = self.app.supervised_numbers().wake_at().filter(|at| *at < until) {
             self.clock.set(at.max(self.clock.now() + 1));
             self.settle().await;
         }
@@ -194,8 +194,8 @@ impl World {
     pub async fn accept(&self, phone: &str) {
         self.settle().await;
         let linked = Signal::Linked { phone: phone.to_owned(), lid: None, push_name: "Toko".to_owned() };
-        if let Some(line) = self.network.line() {
-            line.hear(linked);
+        if let Some(client) = self.network.client() {
+            client.hear(linked);
         }
         self.settle().await;
     }

@@ -1,4 +1,4 @@
-//! A network of lines that do as told: what the server says to a connection is set for all, signals are given one by
+//! A network of clients that do as told: what the server says to a connection is set for all, signals are given one by
 //! one, and every call is remembered with its time.
 
 use std::collections::VecDeque;
@@ -8,7 +8,9 @@ use std::sync::{Arc, Mutex};
 use super::{ManualClock, locked};
 use crate::clock::{Clock, Millis};
 use crate::ids::SessionId;
-use crate::session::line::{Closed, Doing, Heard, Limits, Line, LineError, LinkHow, Network, Notes, Seat, Signal};
+use crate::session::client::{
+    BoxFuture, ClientConfig, ClientError, Closed, Heard, Limits, LinkHow, Network, Notes, SessionClient, Signal,
+};
 use crate::session::messenger::{Messenger, Outcome, Outgoing, Sending};
 
 /// What becomes of a connection that is begun.
@@ -37,7 +39,7 @@ pub enum Call {
 pub struct FakeNetwork {
     clock: Arc<ManualClock>,
     shared: Arc<Shared>,
-    lines: Mutex<Vec<Arc<FakeLine>>>,
+    clients: Mutex<Vec<Arc<FakeClient>>>,
 }
 
 #[derive(Default)]
@@ -50,7 +52,7 @@ struct Shared {
 
 impl FakeNetwork {
     pub fn new(clock: Arc<ManualClock>) -> Self {
-        Self { clock, shared: Arc::default(), lines: Mutex::default() }
+        Self { clock, shared: Arc::default(), clients: Mutex::default() }
     }
 
     pub fn server(&self, server: Server) {
@@ -65,22 +67,22 @@ impl FakeNetwork {
         *locked(&self.shared.limits) = limits;
     }
 
-    /// The line that was asked for last.
-    pub fn line(&self) -> Option<Arc<FakeLine>> {
-        locked(&self.lines).last().cloned()
+    /// The client that was asked for last.
+    pub fn client(&self) -> Option<Arc<FakeClient>> {
+        locked(&self.clients).last().cloned()
     }
 
-    pub fn lines(&self) -> Vec<Arc<FakeLine>> {
-        locked(&self.lines).clone()
+    pub fn clients(&self) -> Vec<Arc<FakeClient>> {
+        locked(&self.clients).clone()
     }
 }
 
 impl Network for FakeNetwork {
-    fn line(&self, seat: Seat) -> Arc<dyn Line> {
-        // What a real line would keep there.
-        let _ = std::fs::write(&seat.file, b"key material");
-        let line = Arc::new(FakeLine {
-            seat,
+    fn client(&self, config: ClientConfig) -> Arc<dyn SessionClient> {
+        // What a real client would keep there.
+        let _ = std::fs::write(&config.file, b"key material");
+        let client = Arc::new(FakeClient {
+            config,
             clock: self.clock.clone(),
             shared: self.shared.clone(),
             open: AtomicBool::new(false),
@@ -88,13 +90,13 @@ impl Network for FakeNetwork {
             calls: Mutex::default(),
             outcomes: Mutex::default(),
         });
-        locked(&self.lines).push(line.clone());
-        line
+        locked(&self.clients).push(client.clone());
+        client
     }
 }
 
-pub struct FakeLine {
-    seat: Seat,
+pub struct FakeClient {
+    config: ClientConfig,
     clock: Arc<ManualClock>,
     shared: Arc<Shared>,
     open: AtomicBool,
@@ -103,42 +105,42 @@ pub struct FakeLine {
     outcomes: Mutex<VecDeque<Outcome>>,
 }
 
-impl FakeLine {
-    pub fn seat(&self) -> SessionId {
-        self.seat.session
+impl FakeClient {
+    pub fn config(&self) -> SessionId {
+        self.config.session
     }
 
     pub fn key(&self) -> [u8; 32] {
-        *self.seat.key
+        *self.config.key
     }
 
     pub fn file(&self) -> &std::path::Path {
-        &self.seat.file
+        &self.config.file
     }
 
     pub fn notes(&self) -> &Arc<dyn Notes> {
-        &self.seat.notes
+        &self.config.notes
     }
 
-    /// Something that the line hears.
+    /// Something that the client hears.
     pub fn hear(&self, signal: Signal) {
         self.tell(signal, None);
     }
 
-    /// The same, with an ear for whether it was kept.
+    /// The same, with an ear for whether it was confirm.
     pub fn hear_and_ask(&self, signal: Signal) -> tokio::sync::oneshot::Receiver<()> {
-        let (kept, answer) = tokio::sync::oneshot::channel();
-        self.tell(signal, Some(kept));
+        let (confirm, answer) = tokio::sync::oneshot::channel();
+        self.tell(signal, Some(confirm));
         answer
     }
 
-    fn tell(&self, signal: Signal, kept: Option<tokio::sync::oneshot::Sender<()>>) {
+    fn tell(&self, signal: Signal, confirm: Option<tokio::sync::oneshot::Sender<()>>) {
         if matches!(signal, Signal::Closed(_)) {
             self.open.store(false, Ordering::SeqCst);
         }
-        let heard = Heard { session: self.seat.session, signal, kept };
-        if self.seat.signals.try_send(heard).is_err() {
-            tracing::error!("nobody listens to this line");
+        let heard = Heard { session: self.config.session, signal, confirm };
+        if self.config.signals.try_send(heard).is_err() {
+            tracing::error!("nobody listens to this client");
         }
     }
 
@@ -174,15 +176,15 @@ impl FakeLine {
     }
 }
 
-impl Messenger for FakeLine {
+impl Messenger for FakeClient {
     fn send(&self, _: Outgoing) -> Sending<'_> {
         let outcome = locked(&self.outcomes).pop_front().unwrap_or(Outcome::Accepted);
         Box::pin(std::future::ready(outcome))
     }
 }
 
-impl Line for FakeLine {
-    fn connect(&self) -> Doing<'_, Result<(), LineError>> {
+impl SessionClient for FakeClient {
+    fn connect(&self) -> BoxFuture<'_, Result<(), ClientError>> {
         self.call(Call::Connect);
         if self.open.swap(true, Ordering::SeqCst) {
             self.opened_twice.store(true, Ordering::SeqCst);
@@ -196,36 +198,36 @@ impl Line for FakeLine {
         Box::pin(std::future::ready(Ok(())))
     }
 
-    fn disconnect(&self) -> Doing<'_, ()> {
+    fn disconnect(&self) -> BoxFuture<'_, ()> {
         self.call(Call::Disconnect);
         self.open.store(false, Ordering::SeqCst);
         Box::pin(std::future::ready(()))
     }
 
-    fn link(&self, how: LinkHow) -> Doing<'_, Result<(), LineError>> {
+    fn link(&self, how: LinkHow) -> BoxFuture<'_, Result<(), ClientError>> {
         self.call(Call::Link(how));
         Box::pin(std::future::ready(Ok(())))
     }
 
-    fn unlink(&self) -> Doing<'_, Result<(), LineError>> {
+    fn unlink(&self) -> BoxFuture<'_, Result<(), ClientError>> {
         self.call(Call::Unlink);
-        let told = if self.open.swap(false, Ordering::SeqCst) { Ok(()) } else { Err(LineError::NotConnected) };
+        let told = if self.open.swap(false, Ordering::SeqCst) { Ok(()) } else { Err(ClientError::NotConnected) };
         Box::pin(std::future::ready(told))
     }
 
-    fn check(&self) -> Doing<'_, Result<Millis, LineError>> {
+    fn check(&self) -> BoxFuture<'_, Result<Millis, ClientError>> {
         self.call(Call::Check);
         let (server, ms) = (self.server(), *locked(&self.shared.responds_in));
         Box::pin(async move { if server == Server::Silent { std::future::pending().await } else { Ok(ms) } })
     }
 
-    fn limits(&self) -> Doing<'_, Result<Limits, LineError>> {
+    fn limits(&self) -> BoxFuture<'_, Result<Limits, ClientError>> {
         self.call(Call::Limits);
         let limits = *locked(&self.shared.limits);
         Box::pin(std::future::ready(Ok(limits)))
     }
 
-    fn say(&self, to: String, text: String) -> Doing<'_, Result<(), LineError>> {
+    fn say(&self, to: String, text: String) -> BoxFuture<'_, Result<(), ClientError>> {
         self.call(Call::Say { to, text });
         Box::pin(std::future::ready(Ok(())))
     }

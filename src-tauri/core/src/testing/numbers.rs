@@ -8,11 +8,11 @@ use crate::app::Problem;
 use crate::clock::Millis;
 use crate::db::StorageError;
 use crate::ids::SessionId;
-use crate::inbound::{self, Kept};
+use crate::inbound::{self, Received};
 use crate::ledger::Book;
-use crate::outbox::store::farewell;
+use crate::outbox::store::removal;
 use crate::session::Pace;
-use crate::session::line::{Reply, Signal};
+use crate::session::client::{Reply, Signal};
 use crate::session::messenger::{Messenger, Outcome};
 
 /// Quick enough that a test's day has room, without rests or caps.
@@ -47,7 +47,7 @@ impl World {
     }
 
     /// What WhatsApp said of a number's limits.
-    pub async fn limits(&self, number: SessionId, limits: &crate::session::line::Limits) -> Result<(), Problem> {
+    pub async fn limits(&self, number: SessionId, limits: &crate::session::client::Limits) -> Result<(), Problem> {
         let mut tx = self.app.db().begin().await?;
         store::limits(&mut tx, number, limits, self.app.now()).await.map_err(StorageError::from)?;
         Ok(self.app.db().commit(tx).await?)
@@ -60,7 +60,7 @@ impl World {
         let mut tx = self.app.db().begin().await?;
         let now = self.app.now();
         store::remove(&mut tx, number.id, now).await.map_err(StorageError::from)?;
-        farewell::number_gone(&mut tx, number.id, now).await.map_err(StorageError::from)?;
+        removal::number_gone(&mut tx, number.id, now).await.map_err(StorageError::from)?;
         Ok(self.app.db().commit(tx).await?)
     }
 
@@ -76,11 +76,11 @@ impl World {
     }
 
     /// A signal of a number, in a transaction of its own.
-    pub async fn hear(&self, number: SessionId, signal: &Signal) -> Result<Kept, Problem> {
+    pub async fn hear(&self, number: SessionId, signal: &Signal) -> Result<Received, Problem> {
         let mut tx = self.app.db().begin().await?;
-        let kept = inbound::keep(&mut tx, number, signal, self.app.now()).await.map_err(StorageError::from)?;
+        let received = inbound::receive(&mut tx, number, signal, self.app.now()).await.map_err(StorageError::from)?;
         self.app.db().commit(tx).await?;
-        Ok(kept)
+        Ok(received)
     }
 
     /// Who got which part over which number, by WhatsApp's own account: number, recipient, wire id.

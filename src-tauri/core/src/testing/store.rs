@@ -3,12 +3,12 @@
 use sqlx::SqliteConnection;
 
 use crate::clock::Millis;
-use crate::ids::{Mint, SessionId};
+use crate::ids::{IdGenerator, SessionId};
 use crate::session::Pace;
-use crate::session::line::Limits;
+use crate::session::client::Limits;
 
 pub async fn link(db: &mut SqliteConnection, place: i64, pace: &Pace, now: Millis) -> Result<SessionId, sqlx::Error> {
-    let id: SessionId = Mint::at(now).next();
+    let id: SessionId = IdGenerator::at(now).next();
     sqlx::query(
         "INSERT INTO sessions (id, kind, name, phone, priority, pace_min_ms, pace_max_ms, batch, rest_ms, hourly_cap,
                                daily_cap, created_at, linked_at, state)

@@ -8,8 +8,10 @@ use std::time::Duration;
 use tempfile::TempDir;
 use tokio::sync::mpsc;
 use ulak_core::clock::{Clock, Millis, SystemClock};
-use ulak_core::ids::Mint;
-use ulak_core::session::line::{Doing, Heard, Line, LinkHow, Network, NoteKind, Notes, Seat, Signal};
+use ulak_core::ids::IdGenerator;
+use ulak_core::session::client::{
+    BoxFuture, ClientConfig, Heard, LinkHow, Network, NoteKind, Notes, SessionClient, Signal,
+};
 use ulak_core::session::messenger::{Content, Outcome, Outgoing, ReceiptKind};
 use ulak_emulator::{Emulator, Options};
 use ulak_whatsapp::WhatsApp;
@@ -35,22 +37,22 @@ pub struct NotesInMemory {
 }
 
 impl Notes for NotesInMemory {
-    fn get(&self, kind: NoteKind, key: &str) -> Doing<'_, Option<String>> {
+    fn get(&self, kind: NoteKind, key: &str) -> BoxFuture<'_, Option<String>> {
         let note = self.notes.lock().unwrap().get(&(kind, key.to_owned())).cloned();
         Box::pin(async move { note.filter(|(_, until)| *until > SystemClock.now()).map(|(value, _)| value) })
     }
 
-    fn put(&self, kind: NoteKind, key: &str, value: String, expires_at: Millis) -> Doing<'_, ()> {
+    fn put(&self, kind: NoteKind, key: &str, value: String, expires_at: Millis) -> BoxFuture<'_, ()> {
         self.notes.lock().unwrap().insert((kind, key.to_owned()), (value, expires_at));
         Box::pin(async {})
     }
 
-    fn forget(&self, kind: NoteKind, key: &str) -> Doing<'_, ()> {
+    fn forget(&self, kind: NoteKind, key: &str) -> BoxFuture<'_, ()> {
         self.notes.lock().unwrap().remove(&(kind, key.to_owned()));
         Box::pin(async {})
     }
 
-    fn asked_to_stop(&self, lid: &str) -> Doing<'_, bool> {
+    fn asked_to_stop(&self, lid: &str) -> BoxFuture<'_, bool> {
         let stopped = self.stopped.lock().unwrap().iter().any(|stopped| stopped == lid);
         Box::pin(async move { stopped })
     }
@@ -63,7 +65,7 @@ pub struct Kept {
 }
 
 pub struct Number {
-    pub line: Arc<dyn Line>,
+    pub client: Arc<dyn SessionClient>,
     pub kept: Kept,
     heard: tokio::sync::Mutex<(mpsc::Receiver<Heard>, Vec<Heard>)>,
 }
@@ -77,16 +79,16 @@ impl Number {
     /// Another run with what an earlier one kept.
     pub fn again(emulator: &Emulator, kept: Kept) -> Self {
         let (signals, heard) = mpsc::channel(16);
-        let seat = Seat {
-            session: Mint::at(0).next(),
+        let config = ClientConfig {
+            session: IdGenerator::at(0).next(),
             file: file(&kept),
             key: zeroize::Zeroizing::new([7; 32]),
             clock: Arc::new(SystemClock),
             notes: kept.notes.clone(),
             signals,
         };
-        let line = WhatsApp::at(&emulator.chat_url()).line(seat);
-        Self { line, kept, heard: tokio::sync::Mutex::new((heard, Vec::new())) }
+        let client = WhatsApp::at(&emulator.chat_url()).client(config);
+        Self { client, kept, heard: tokio::sync::Mutex::new((heard, Vec::new())) }
     }
 
     pub fn file(&self) -> PathBuf {
@@ -101,26 +103,26 @@ impl Number {
     }
 
     pub async fn link(&self, emulator: &Emulator) {
-        self.line.link(LinkHow::Qr).await.unwrap();
+        self.client.link(LinkHow::Qr).await.unwrap();
         let code = self.signal(|signal| if let Signal::Qr { code, .. } = signal { Some(code.clone()) } else { None });
         emulator.scan(&code.await, OWNER).await.unwrap();
         self.signal(|signal| matches!(signal, Signal::Linked { .. }).then_some(())).await;
     }
 
     pub async fn connect(&self) {
-        self.line.connect().await.unwrap();
+        self.client.connect().await.unwrap();
         self.signal(|signal| matches!(signal, Signal::Connected).then_some(())).await;
     }
 
     pub async fn stop(self) -> Kept {
-        self.line.disconnect().await;
+        self.client.disconnect().await;
         self.kept
     }
 
     /// The first signal that fits, of those that came or will come. It is answered as kept.
     pub async fn signal<T>(&self, fits: impl FnMut(&Signal) -> Option<T>) -> T {
         let (found, heard) = self.unanswered(fits).await;
-        if let Some(kept) = heard.kept {
+        if let Some(kept) = heard.confirm {
             let _ = kept.send(());
         }
         found
@@ -174,7 +176,7 @@ impl Number {
     }
 
     pub async fn send_part(&self, part: Outgoing) -> Outcome {
-        tokio::time::timeout(DEADLINE, self.line.send(part)).await.expect("sending hangs")
+        tokio::time::timeout(DEADLINE, self.client.send(part)).await.expect("sending hangs")
     }
 }
 
@@ -183,7 +185,7 @@ fn file(kept: &Kept) -> PathBuf {
 }
 
 pub fn part(to: &str, wire_id: &str, content: Content) -> Outgoing {
-    let (part, wire_id, to) = (Mint::at(0).next(), wire_id.to_owned(), to.to_owned());
+    let (part, wire_id, to) = (IdGenerator::at(0).next(), wire_id.to_owned(), to.to_owned());
     Outgoing { part, wire_id, to, content, known: false, typing: false }
 }
 

@@ -1,6 +1,6 @@
 //! What core is told: in order, not lost with a connection, and confirmed to the server only when it was kept.
 
-use ulak_core::session::line::{Heard, Limits, Reply, Signal};
+use ulak_core::session::client::{Heard, Limits, Reply, Signal};
 use ulak_core::session::messenger::{Outcome, ReceiptKind};
 use ulak_emulator::Habits;
 
@@ -15,11 +15,11 @@ async fn an_answer_is_confirmed_when_it_was_kept() {
     let emulator = emulator().await;
     let number = Number::linked(&emulator).await;
     let id = emulator.reply(AYSE, OWNER, "DUR").await.unwrap();
-    let (told, Heard { kept, .. }) = number.unanswered(reply).await;
+    let (told, Heard { confirm, .. }) = number.unanswered(reply).await;
     assert_eq!((told.id.as_str(), told.text.as_str(), told.phone.as_deref()), (id.as_str(), "DUR", Some(AYSE)));
     assert_eq!(told.lid, Some(format!("{}@lid", emulator.lid(AYSE).unwrap())));
     assert!(!emulator.read(|record| record.delivered.contains_key(&id)));
-    kept.unwrap().send(()).unwrap();
+    confirm.unwrap().send(()).unwrap();
     emulator.wait_until(|record| record.delivered.contains_key(&id), DEADLINE).await.unwrap();
 }
 
@@ -29,9 +29,9 @@ async fn an_answer_that_was_not_kept_comes_again() {
     let number = Number::linked(&emulator).await;
     let id = emulator.reply(AYSE, OWNER, "STOP").await.unwrap();
     drop(number.unanswered(reply).await);
-    number.line.disconnect().await;
+    number.client.disconnect().await;
     assert!(!emulator.read(|record| record.delivered.contains_key(&id)));
-    number.line.connect().await.unwrap();
+    number.client.connect().await.unwrap();
     let told = number.signal(reply).await;
     assert_eq!((told.id, told.text.as_str()), (id.clone(), "STOP"));
     emulator.wait_until(|record| record.delivered.contains_key(&id), DEADLINE).await.unwrap();
@@ -41,11 +41,11 @@ async fn an_answer_that_was_not_kept_comes_again() {
 async fn what_was_written_while_the_number_was_away_comes_in_order() {
     let emulator = emulator().await;
     let number = Number::linked(&emulator).await;
-    number.line.disconnect().await;
+    number.client.disconnect().await;
     for text in ["one", "two", "three"] {
         emulator.reply(AYSE, OWNER, text).await.unwrap();
     }
-    number.line.connect().await.unwrap();
+    number.client.connect().await.unwrap();
     // The library hands over what waited as one batch and waits for every answer.
     let mut heard = Vec::new();
     for _ in 0..3 {
@@ -86,7 +86,7 @@ async fn the_owners_own_devices_give_no_ticks() {
     assert_eq!(number.say(AYSE, "3EB2B1", "Merhaba").await, Outcome::Accepted);
     // The owner's phone got its copy of what this device sent.
     emulator.wait_until(|record| record.copies.len() == 1 && record.seen.len() == 1, DEADLINE).await.unwrap();
-    number.line.check().await.unwrap();
+    number.client.check().await.unwrap();
     assert!(!number.others().await.iter().any(|signal| matches!(signal, Signal::Receipt(_))));
 }
 
@@ -94,7 +94,7 @@ async fn the_owners_own_devices_give_no_ticks() {
 async fn health_and_limits_are_asked_without_disturbing_anybody() {
     let emulator = emulator().await;
     let number = Number::linked(&emulator).await;
-    assert!(number.line.check().await.unwrap() < 60_000);
+    assert!(number.client.check().await.unwrap() < 60_000);
     let until = 1_900_000_000;
     let limits = ulak_emulator::Limits {
         timelock_until: Some(until),
@@ -104,10 +104,10 @@ async fn health_and_limits_are_asked_without_disturbing_anybody() {
         ..ulak_emulator::Limits::default()
     };
     emulator.set_limits(OWNER, limits);
-    let told = number.line.limits().await.unwrap();
+    let told = number.client.limits().await.unwrap();
     let expected = (Some(12), Some(50), Some(until * 1_000), Some((until + 60) * 1_000));
     assert_eq!((told.new_chats_used, told.new_chats_quota, told.locked_until, told.quota_renews_at), expected);
     emulator.set_limits(OWNER, ulak_emulator::Limits::default());
-    assert_eq!(number.line.limits().await.unwrap().locked_until, Limits::default().locked_until);
+    assert_eq!(number.client.limits().await.unwrap().locked_until, Limits::default().locked_until);
     assert_eq!(emulator.read(|record| record.messages), 0);
 }

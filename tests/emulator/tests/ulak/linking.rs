@@ -1,7 +1,7 @@
 //! Linking, connecting, and every way in which a connection ends.
 
 use ulak_core::clock::{Clock, SystemClock};
-use ulak_core::session::line::{Closed, LineError, LinkEnd, LinkHow, Signal};
+use ulak_core::session::client::{ClientError, Closed, LinkEnd, LinkHow, Signal};
 use ulak_emulator::{Fault, Kick, Rule};
 
 use crate::harness::{DEADLINE, Number, OWNER, emulator};
@@ -14,7 +14,7 @@ async fn closed(number: &Number) -> Closed {
 async fn a_number_is_linked_by_qr_code() {
     let emulator = emulator().await;
     let number = Number::new(&emulator);
-    number.line.link(LinkHow::Qr).await.unwrap();
+    number.client.link(LinkHow::Qr).await.unwrap();
     let (code, expires_at) = number
         .signal(|signal| match signal {
             Signal::Qr { code, expires_at } => Some((code.clone(), *expires_at)),
@@ -38,7 +38,7 @@ async fn a_number_is_linked_by_qr_code() {
 async fn a_number_is_linked_by_pairing_code() {
     let emulator = emulator().await;
     let number = Number::new(&emulator);
-    number.line.link(LinkHow::PairingCode { phone: OWNER.to_owned() }).await.unwrap();
+    number.client.link(LinkHow::PairingCode { phone: OWNER.to_owned() }).await.unwrap();
     let code = number
         .signal(|signal| match signal {
             Signal::Code { code, expires_at } => (*expires_at > SystemClock.now()).then(|| code.clone()),
@@ -55,25 +55,25 @@ async fn a_number_is_linked_by_pairing_code() {
 async fn a_link_that_breaks_off_is_lost_and_one_that_is_given_up_says_nothing() {
     let emulator = emulator().await;
     let number = Number::new(&emulator);
-    number.line.link(LinkHow::Qr).await.unwrap();
+    number.client.link(LinkHow::Qr).await.unwrap();
     number.signal(|signal| matches!(signal, Signal::Qr { .. }).then_some(())).await;
     emulator.close_server().await;
     number.signal(|signal| matches!(signal, Signal::LinkEnded(LinkEnd::Lost)).then_some(())).await;
     emulator.open_server().await.unwrap();
-    number.line.link(LinkHow::Qr).await.unwrap();
+    number.client.link(LinkHow::Qr).await.unwrap();
     number.signal(|signal| matches!(signal, Signal::Qr { .. }).then_some(())).await;
-    number.line.disconnect().await;
+    number.client.disconnect().await;
     assert_eq!(number.others().await, []);
-    assert_eq!(number.line.connect().await, Err(LineError::NotLinked));
+    assert_eq!(number.client.connect().await, Err(ClientError::NotLinked));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_number_without_keys_is_not_linked() {
     let emulator = emulator().await;
     let number = Number::new(&emulator);
-    assert_eq!(number.line.connect().await, Err(LineError::NotLinked));
+    assert_eq!(number.client.connect().await, Err(ClientError::NotLinked));
     assert!(!number.file().exists());
-    assert_eq!(number.line.check().await, Err(LineError::NotConnected));
+    assert_eq!(number.client.check().await, Err(ClientError::NotConnected));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -83,7 +83,7 @@ async fn a_number_connects_again_after_a_restart() {
     emulator.wait_until(|_| !emulator.online(OWNER), DEADLINE).await.unwrap();
     let again = Number::again(&emulator, kept);
     again.connect().await;
-    again.line.disconnect().await;
+    again.client.disconnect().await;
     again.connect().await;
     assert!(!again.others().await.iter().any(|signal| matches!(signal, Signal::Closed(_))));
 }
@@ -110,7 +110,7 @@ async fn a_broken_line_is_told_and_waits_to_be_connected() {
 async fn every_refusal_at_the_door_has_its_word() {
     let emulator = emulator().await;
     let number = Number::linked(&emulator).await;
-    number.line.disconnect().await;
+    number.client.disconnect().await;
     let refuse = |reason, code, expire| {
         emulator.fault(Rule::once(Fault::Refuse { reason, code, expire, message: None }).owner(OWNER));
     };
@@ -122,12 +122,12 @@ async fn every_refusal_at_the_door_has_its_word() {
         (401, Closed::LoggedOut),
     ] {
         refuse(reason, None, None);
-        number.line.connect().await.unwrap();
+        number.client.connect().await.unwrap();
         assert_eq!(closed(&number).await, expected, "{reason}");
     }
     refuse(402, Some(101), Some(3_600));
     let before = SystemClock.now();
-    number.line.connect().await.unwrap();
+    number.client.connect().await.unwrap();
     let Closed::Banned { code: 101, until: Some(until) } = closed(&number).await else { panic!("no ban") };
     assert!((before + 3_600_000..=SystemClock.now() + 3_600_000).contains(&until));
 }
@@ -136,10 +136,10 @@ async fn every_refusal_at_the_door_has_its_word() {
 async fn a_number_that_is_unlinked_leaves_nothing_behind() {
     let emulator = emulator().await;
     let number = Number::linked(&emulator).await;
-    number.line.unlink().await.unwrap();
+    number.client.unlink().await.unwrap();
     assert!(emulator.numbers().iter().all(|number| number.devices.is_empty()));
     assert!(!number.file().exists());
-    assert_eq!(number.line.connect().await, Err(LineError::NotLinked));
+    assert_eq!(number.client.connect().await, Err(ClientError::NotLinked));
     assert!(!number.others().await.iter().any(|signal| matches!(signal, Signal::Closed(_))));
 }
 

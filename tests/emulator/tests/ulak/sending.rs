@@ -1,6 +1,6 @@
 //! Sending: what core learns of a part, and that people see it once.
 
-use ulak_core::session::line::{Closed, Signal};
+use ulak_core::session::client::{Closed, Signal};
 use ulak_core::session::messenger::{Content, Outcome, ReceiptKind};
 use ulak_emulator::{Fault, Habits, Kind, Rule};
 
@@ -160,6 +160,6 @@ async fn a_phone_that_could_not_open_a_message_gets_it_again_after_a_restart() {
 async fn a_plain_answer_goes_out_beside_the_outbox() {
     let emulator = emulator().await;
     let number = Number::linked(&emulator).await;
-    number.line.say(AYSE.to_owned(), "Listeden çıkarıldınız.".to_owned()).await.unwrap();
+    number.client.say(AYSE.to_owned(), "Listeden çıkarıldınız.".to_owned()).await.unwrap();
     emulator.wait_until(|record| record.seen.len() == 1, DEADLINE).await.unwrap();
 }

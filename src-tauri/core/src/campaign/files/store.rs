@@ -9,7 +9,7 @@ use super::Owner;
 use crate::campaign::draft::{MediaItem, MediaVerdict};
 use crate::clock::Millis;
 use crate::error::Problem;
-use crate::ids::{MediaId, Mint};
+use crate::ids::{IdGenerator, MediaId};
 use crate::media::{self, MediaKind};
 
 impl Owner {
@@ -42,7 +42,7 @@ pub async fn add(
     file: &Prepared,
     now: Millis,
 ) -> Result<MediaId, sqlx::Error> {
-    let id = Mint::at(now).next();
+    let id = IdGenerator::at(now).next();
     media::store::keep(db, file).await?;
     let (table, column) = (owner.table(), owner.column());
     let insert = format!(
@@ -101,7 +101,7 @@ pub async fn replace(db: &mut SqliteConnection, from: Owner, to: Owner, now: Mil
         to.column(),
         from.table()
     );
-    let mint = Mint::at(now);
+    let mint = IdGenerator::at(now);
     for file in list(db, from).await? {
         sqlx::query(AssertSqlSafe(insert.as_str()))
             .bind(mint.next::<MediaId>())

@@ -6,7 +6,7 @@ use sqlx::{Row, SqliteConnection};
 use super::{Category, Samples, TemplateEdit, TemplateKind, TemplateRow, TemplateView, variables};
 use crate::campaign::files::{self, Owner};
 use crate::clock::Millis;
-use crate::ids::{Mint, TemplateId};
+use crate::ids::{IdGenerator, TemplateId};
 use crate::media;
 use crate::settings::Language;
 use crate::template::Choice;
@@ -54,7 +54,7 @@ impl From<TemplateView> for NewTemplate {
 }
 
 pub async fn create(db: &mut SqliteConnection, new: &NewTemplate, now: Millis) -> Result<TemplateId, sqlx::Error> {
-    let id: TemplateId = Mint::at(now).next();
+    let id: TemplateId = IdGenerator::at(now).next();
     sqlx::query(
         "INSERT INTO templates (id, name, category, language, active, text, choice, split_long_caption, samples,
                                 created_at, updated_at)

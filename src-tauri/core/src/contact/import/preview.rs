@@ -10,7 +10,7 @@ use super::rows::{Everybody, Row, person_of};
 use super::store;
 use super::verdict::{People, Seen, judge};
 use super::{ImportError, ImportOptions, ImportPreview, PreviewRow, Reason};
-use crate::ids::Mint;
+use crate::ids::IdGenerator;
 
 /// The longest cell a preview shows, in bytes.
 const SHOWN: usize = 300;
@@ -28,7 +28,7 @@ pub async fn preview(
     let rows: Vec<(Row, Vec<String>)> = sample.into_iter().map(|record| both(record, &layout)).collect();
     let phones = rows.iter().filter_map(|(row, _)| Some(row.outcome.as_ref().ok()?.phone)).collect();
     let known = store::known(&mut *pool.acquire().await?, &phones).await?;
-    let (mut people, mut seen, mint) = (People::new(known), Seen::new(), Mint::at(0));
+    let (mut people, mut seen, mint) = (People::new(known), Seen::new(), IdGenerator::at(0));
     let everybody = Everybody::of(options);
     let mut shown = |(row, cells): (Row, Vec<String>)| PreviewRow {
         row: row.number,

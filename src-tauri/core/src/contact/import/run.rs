@@ -18,7 +18,7 @@ use super::verdict::{People, Seen, judge};
 use super::{ImportError, ImportOptions, ImportProgress, ImportState, ImportStep, ImportTotals, Reason};
 use crate::clock::Clock;
 use crate::db::{Db, StorageError};
-use crate::ids::{ImportId, Mint};
+use crate::ids::{IdGenerator, ImportId};
 
 /// Rows a transaction brings in. Phones come in no order, so every transaction touches most pages of their index
 /// and writes each of them: fewer rows cost more a row, more keep the outbox waiting for longer than it notices.
@@ -78,7 +78,7 @@ async fn go_through(
     begin(db, job, &layout, clock).await?;
     let bytes = layout.source.bytes.max(1);
     let mut chunks = read_aside(layout);
-    let mut desk = Desk { everybody: Everybody::of(&job.options), seen: Seen::new(), fields: Default::default() };
+    let mut carried = Carried { everybody: Everybody::of(&job.options), seen: Seen::new(), fields: Default::default() };
     loop {
         if stop.load(Ordering::Relaxed) {
             return Ok(ImportState::Cancelled);
@@ -87,7 +87,7 @@ async fn go_through(
             return Ok(ImportState::Done);
         };
         let chunk = chunk?;
-        at.totals = bring(db, job, &chunk.rows, at.totals, &mut desk, clock)
+        at.totals = bring(db, job, &chunk.rows, at.totals, &mut carried, clock)
             .await
             .map_err(|error| stopped_at(chunk.rows.first().map_or(0, |row| row.number), error))?;
         at.percent = u8::try_from(chunk.read.saturating_mul(100) / bytes).unwrap_or(100).min(99);
@@ -122,7 +122,7 @@ fn stopped_at(row: u32, error: StorageError) -> ImportError {
 }
 
 /// What is kept from chunk to chunk.
-struct Desk {
+struct Carried {
     everybody: Everybody,
     seen: Seen,
     /// Names of fields that are on record.
@@ -135,7 +135,7 @@ async fn bring(
     job: &Job,
     rows: &[Row],
     mut totals: ImportTotals,
-    desk: &mut Desk,
+    carried: &mut Carried,
     clock: &dyn Clock,
 ) -> Result<ImportTotals, StorageError> {
     let now = clock.now();
@@ -143,13 +143,13 @@ async fn bring(
     let at = |error| db.error(error);
     let mut tx = db.begin().await?;
     let mut people = People::new(store::known(&mut tx, &phones).await.map_err(at)?);
-    let mint = Mint::at(now);
+    let mint = IdGenerator::at(now);
     for row in rows {
-        totals.count(&judge(row, &mut people, &mut desk.seen, &desk.everybody, &mint));
+        totals.count(&judge(row, &mut people, &mut carried.seen, &carried.everybody, &mint));
     }
     if job.step == ImportStep::Import {
         store::keep(&mut tx, &people.list, now).await.map_err(at)?;
-        let unknown = desk.learn(&people);
+        let unknown = carried.learn(&people);
         super::super::store::know_fields(&mut tx, unknown.iter().map(String::as_str)).await.map_err(at)?;
     }
     store::refuse(&mut tx, job.id, rows).await.map_err(at)?;
@@ -158,7 +158,7 @@ async fn bring(
     Ok(totals)
 }
 
-impl Desk {
+impl Carried {
     fn learn(&mut self, people: &People) -> Vec<String> {
         let names = people.list.iter().flat_map(|known| known.fields.keys());
         let unknown: std::collections::BTreeSet<String> =

@@ -9,7 +9,7 @@ use super::super::phone::Phone;
 use super::super::{Consent, Fields, Standing};
 use super::rows::{Everybody, Person, Row};
 use super::{ImportTotals, Reason, Verdict};
-use crate::ids::{ContactId, Mint};
+use crate::ids::{ContactId, IdGenerator};
 
 /// A contact as Ulak has it, with what rows add to it.
 #[derive(Clone, Debug)]
@@ -54,7 +54,7 @@ impl People {
 }
 
 /// Judges a row and lets it act on the contact behind its phone.
-pub fn judge(row: &Row, people: &mut People, seen: &mut Seen, everybody: &Everybody, mint: &Mint) -> Verdict {
+pub fn judge(row: &Row, people: &mut People, seen: &mut Seen, everybody: &Everybody, mint: &IdGenerator) -> Verdict {
     let person = match &row.outcome {
         Ok(person) => person,
         Err(error) => {

@@ -73,7 +73,7 @@ async fn wrong_edits_are_explained() {
         "contact.field_name"
     );
     assert_eq!(code(person(&"a".repeat(5000), "0538 555 02 14")).await, "contact.too_long");
-    let nobody: ContactId = Mint::at(NOW).next();
+    let nobody: ContactId = IdGenerator::at(NOW).next();
     assert_eq!(code(ContactEdit { id: Some(nobody), ..person("A", "0538 555 02 14") }).await, "contact.unknown");
 }
 

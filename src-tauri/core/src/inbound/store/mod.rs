@@ -4,12 +4,12 @@ pub mod replies;
 
 use sqlx::{Row, SqliteConnection};
 
-use super::Kept;
+use super::Received;
 use crate::clock::{DAY, Millis};
 use crate::contact;
-use crate::ids::{CampaignId, ContactId, MessageId, Mint, ReplyId, SessionId};
+use crate::ids::{CampaignId, ContactId, IdGenerator, MessageId, ReplyId, SessionId};
 use crate::outbox::store::chats;
-use crate::session::line::Reply;
+use crate::session::client::Reply;
 use crate::template::recognise;
 
 /// Who wrote, as the table names them: a phone begins with a plus, a LID does not.
@@ -40,7 +40,7 @@ pub async fn add(
     is_stop: bool,
     now: Millis,
 ) -> Result<Option<ReplyId>, sqlx::Error> {
-    let id: ReplyId = Mint::at(now).next();
+    let id: ReplyId = IdGenerator::at(now).next();
     let chosen = serde_json::to_string(&reply.chosen).map_err(|error| sqlx::Error::Encode(error.into()))?;
     let added = sqlx::query(
         "INSERT INTO replies (id, session_id, sender, wire_id, text, chosen, quotes, stop, at)
@@ -69,7 +69,7 @@ struct About {
 }
 
 /// Finds out who wrote and what it answers, and lets an opt-out count.
-pub async fn link(db: &mut SqliteConnection, reply: ReplyId, now: Millis) -> Result<Kept, sqlx::Error> {
+pub async fn link(db: &mut SqliteConnection, reply: ReplyId, now: Millis) -> Result<Received, sqlx::Error> {
     let row = sqlx::query("SELECT session_id, sender, quotes, stop, at FROM replies WHERE id = ?")
         .bind(reply)
         .fetch_one(&mut *db)
@@ -96,16 +96,17 @@ pub async fn link(db: &mut SqliteConnection, reply: ReplyId, now: Millis) -> Res
     if let Some(contact) = contact {
         chats::heard_from(db, session, contact, now).await?;
     }
-    let mut kept = Kept { campaigns: about.iter().map(|about| about.campaign).collect(), ..Kept::default() };
+    let mut received =
+        Received { campaigns: about.iter().map(|about| about.campaign).collect(), ..Received::default() };
     if row.get(3) {
         let phone = match sender {
             Sender::Phone(phone) => Some(phone),
             Sender::Lid(_) => phone_of_contact(db, contact).await?,
         };
-        kept.opted_out = opt_out(db, phone, at, now).await?;
-        kept.contacts_changed = !kept.opted_out.is_empty();
+        received.opted_out = opt_out(db, phone, at, now).await?;
+        received.contacts_changed = !received.opted_out.is_empty();
     }
-    Ok(kept)
+    Ok(received)
 }
 
 async fn opt_out(

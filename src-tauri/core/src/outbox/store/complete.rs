@@ -3,12 +3,12 @@
 use sqlx::{Row, SqliteConnection};
 
 use super::claim::Taken;
-use super::{chats, farewell, queue, trip};
+use super::{breaker, chats, queue, removal};
 use crate::clock::{MINUTE, Millis, SECOND};
 use crate::ids::PartId;
 use crate::ledger::Book;
 use crate::ledger::store::{End, end_hold};
-use crate::outbox::breaker::Trip;
+use crate::outbox::breaker::Opening;
 use crate::outbox::state::cause;
 use crate::session::messenger::Outcome;
 
@@ -21,25 +21,25 @@ pub async fn complete(
     taken: &Taken,
     outcome: &Outcome,
     now: Millis,
-) -> Result<Option<Trip>, sqlx::Error> {
+) -> Result<Option<Opening>, sqlx::Error> {
     match outcome {
         Outcome::Accepted => accepted(db, taken, now).await?,
         Outcome::Refused { cause, again } => {
-            let trip = trip::shut(db, taken, cause, now).await?;
-            match trip {
-                Some(_) => spared(db, taken, cause, true, now).await?,
+            let opening = breaker::shut(db, taken, cause, now).await?;
+            match opening {
+                Some(_) => returned_uncounted(db, taken, cause, true, now).await?,
                 None if matches!(cause.as_str(), cause::NOT_CONNECTED | cause::UPLOADING | cause::ASKED_TO_STOP) => {
-                    spared(db, taken, cause, false, now).await?
+                    returned_uncounted(db, taken, cause, false, now).await?
                 }
                 None => refused(db, taken, cause, *again, now).await?,
             }
             queue::cancel_rest(db, taken.queue, now).await?;
-            farewell::if_gone(db, taken.session, now).await?;
-            return Ok(trip);
+            removal::if_gone(db, taken.session, now).await?;
+            return Ok(opening);
         }
         Outcome::Unknown { cause } => {
             unknown(db, taken, cause, now).await?;
-            farewell::if_gone(db, taken.session, now).await?;
+            removal::if_gone(db, taken.session, now).await?;
         }
     }
     Ok(None)
@@ -117,7 +117,7 @@ async fn later(db: &mut SqliteConnection, taken: &Taken, cause: &str, now: Milli
 /// The try says nothing against the part, so it is not counted. A part whose refusal shut the number keeps it and goes
 /// when the number may: to try the same person over the next one would carry the harm on. Else another may take over
 /// at once. What is in doubt stays in doubt.
-async fn spared(
+async fn returned_uncounted(
     db: &mut SqliteConnection,
     taken: &Taken,
     cause: &str,

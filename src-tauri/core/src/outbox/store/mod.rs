@@ -1,15 +1,15 @@
 //! The outbox's tables: queues, messages, parts, attempts.
 
+mod breaker;
 pub mod chats;
 pub mod claim;
 pub mod complete;
-pub mod farewell;
 mod heads;
 pub mod numbers;
 pub mod queue;
 pub mod reading;
 pub mod recipients;
-mod trip;
+pub mod removal;
 
 use sqlx::SqliteConnection;
 

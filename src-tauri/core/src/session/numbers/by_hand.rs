@@ -2,43 +2,44 @@
 
 use std::sync::Arc;
 
-use super::{Ears, Loops, Numbers, Post, locked};
+use super::{ClientEvents, Loops, Numbers, Owner, locked};
 use crate::clock::Millis;
 use crate::session::supervisor::Event;
 
 impl Numbers {
     /// Lets everyone take what happened and look at the clock, until nothing more happens.
     pub async fn settle(self: &Arc<Self>) {
-        let Loops::Waiting(mut posts) = std::mem::replace(&mut *locked(&self.loops), Loops::Waiting(Vec::new())) else {
+        let Loops::Waiting(mut owners) = std::mem::replace(&mut *locked(&self.loops), Loops::Waiting(Vec::new()))
+        else {
             return;
         };
         for look in [false, true] {
             let mut moved = true;
             while std::mem::take(&mut moved) {
-                for slot in &mut posts {
+                for slot in &mut owners {
                     moved |= self.drain(slot).await;
                 }
             }
             if look {
                 break;
             }
-            for (post, ears) in &mut posts {
-                *post = std::mem::replace(post, Post::Over).take(Event::Time, ears, self).await;
+            for (owner, events) in &mut owners {
+                *owner = std::mem::replace(owner, Owner::Over).take(Event::Time, events, self).await;
             }
         }
-        posts.retain(|(post, _)| post.stopped().is_some_and(|stopped| !*stopped.borrow()));
+        owners.retain(|(owner, _)| owner.stopped().is_some_and(|stopped| !*stopped.borrow()));
         if let Loops::Waiting(waiting) = &mut *locked(&self.loops) {
-            waiting.append(&mut posts);
+            waiting.append(&mut owners);
         }
     }
 
-    async fn drain(self: &Arc<Self>, (post, ears): &mut (Post, Ears)) -> bool {
+    async fn drain(self: &Arc<Self>, (owner, events): &mut (Owner, ClientEvents)) -> bool {
         let mut moved = false;
-        // What a line was asked to do runs on this thread, between two looks.
+        // What a client was asked to do runs on this thread, between two looks.
         for _ in 0..8 {
             tokio::task::yield_now().await;
-            while let Some(event) = ears.ready() {
-                *post = std::mem::replace(post, Post::Over).take(event, ears, self).await;
+            while let Some(event) = events.ready() {
+                *owner = std::mem::replace(owner, Owner::Over).take(event, events, self).await;
                 moved = true;
             }
         }

@@ -1,9 +1,9 @@
-//! The notes' table, and what a line asks of other tables.
+//! The notes' table, and what a client asks of other tables.
 
 use sqlx::SqliteConnection;
 
 use crate::clock::Millis;
-use crate::session::line::NoteKind;
+use crate::session::client::NoteKind;
 
 /// The owner of what is the same for all numbers.
 pub const EVERYBODYS: &[u8] = &[];

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tokio::sync::MutexGuard as Turn;
 use ulak_core::clock::{DAY, Millis};
-use ulak_core::session::line::{Doing, Limits, Line, LineError, LinkHow, Notes, Seat};
+use ulak_core::session::client::{BoxFuture, ClientConfig, ClientError, Limits, LinkHow, Notes, SessionClient};
 use ulak_core::session::messenger::{Messenger, Outgoing, Sending};
 use whatsapp_rust::bot::Bot;
 use whatsapp_rust::pair_code::PairCodeOptions;
@@ -20,15 +20,15 @@ use whatsapp_rust::waproto::whatsapp::device_props::PlatformType;
 use whatsapp_rust::{CacheConfig, MexError, TokioRuntime};
 
 use crate::WhatsApp;
-use crate::ears::{Ears, Parts, Purpose, tell_receipts};
+use crate::event_reader::{EventReader, Parts, Purpose, tell_receipts};
 use crate::inbox::Inbox;
 use crate::keys;
 use crate::limits;
-use crate::owed::{self, Owed};
 use crate::polls::Polls;
 use crate::queue::Queue;
 use crate::running::Running;
 use crate::transport::Dial;
+use crate::unconfirmed::{self, Unconfirmed};
 use crate::upload::Uploads;
 
 /// The name among the linked devices on the owner's phone.
@@ -45,7 +45,7 @@ const RELEASE_ROUND: Duration = Duration::from_millis(50);
 
 pub struct NumberLine {
     network: WhatsApp,
-    seat: Seat,
+    config: ClientConfig,
     /// Opened with the first connection, which is the first time that a runtime is certain.
     lasting: OnceLock<Lasting>,
     keys: tokio::sync::Mutex<Option<Arc<SqliteStore>>>,
@@ -57,17 +57,17 @@ pub struct NumberLine {
 /// What outlives a connection.
 struct Lasting {
     queue: Queue,
-    owed: Arc<Owed>,
+    unconfirmed: Arc<Unconfirmed>,
     uploads: Arc<Uploads>,
 }
 
 type Keys<'a> = Turn<'a, Option<Arc<SqliteStore>>>;
 
 impl NumberLine {
-    pub fn new(network: WhatsApp, seat: Seat) -> Self {
+    pub fn new(network: WhatsApp, config: ClientConfig) -> Self {
         Self {
             network,
-            seat,
+            config,
             lasting: OnceLock::new(),
             keys: tokio::sync::Mutex::default(),
             running: Mutex::default(),
@@ -80,74 +80,74 @@ impl NumberLine {
     }
 
     pub(crate) fn notes(&self) -> &Arc<dyn Notes> {
-        &self.seat.notes
+        &self.config.notes
     }
 
     pub(crate) fn is_news(&self, phone: &str) -> bool {
         self.told.lock().unwrap_or_else(PoisonError::into_inner).insert(phone.to_owned())
     }
 
-    async fn open(&self) -> Result<(), LineError> {
+    async fn open(&self) -> Result<(), ClientError> {
         let mut keys = self.keys.lock().await;
         if let Some(running) = self.running()
             && !running.is_over().await
         {
             return Ok(());
         }
-        if !self.seat.file.exists() {
-            return Err(LineError::NotLinked);
+        if !self.config.file.exists() {
+            return Err(ClientError::NotLinked);
         }
-        let (bot, ears) = self.prepare_bot(&mut keys, Purpose::Talk).await?;
+        let (bot, events) = self.prepare_bot(&mut keys, Purpose::Talk).await?;
         if bot.client().pn().is_none() {
-            return Err(LineError::NotLinked);
+            return Err(ClientError::NotLinked);
         }
         let lasting = self.lasting();
-        let left = lasting.owed.left();
+        let left = lasting.unconfirmed.left();
         if !left.is_empty() {
-            lasting.owed.told();
-            tell_receipts(&lasting.queue, &lasting.owed, left);
+            lasting.unconfirmed.told();
+            tell_receipts(&lasting.queue, &lasting.unconfirmed, left);
         }
-        *self.slot() = Some(Running::start(bot, ears));
+        *self.slot() = Some(Running::start(bot, events));
         Ok(())
     }
 
     /// A number that is linked anew gets new keys.
-    async fn begin_link(&self, purpose: Purpose) -> Result<(), LineError> {
+    async fn begin_link(&self, purpose: Purpose) -> Result<(), ClientError> {
         let mut keys = self.keys.lock().await;
         self.end_running().await;
         self.remove_keys(&mut keys).await?;
-        let (bot, ears) = self.prepare_bot(&mut keys, purpose).await?;
-        *self.slot() = Some(Running::start(bot, ears));
+        let (bot, events) = self.prepare_bot(&mut keys, purpose).await?;
+        *self.slot() = Some(Running::start(bot, events));
         Ok(())
     }
 
-    async fn prepare_bot(&self, keys: &mut Keys<'_>, purpose: Purpose) -> Result<(Bot, Arc<Ears>), LineError> {
+    async fn prepare_bot(&self, keys: &mut Keys<'_>, purpose: Purpose) -> Result<(Bot, Arc<EventReader>), ClientError> {
         let store = match keys.as_ref() {
             Some(store) => Arc::clone(store),
-            None => Arc::clone(keys.insert(keys::open(&self.seat.file, &self.seat.key).await?)),
+            None => Arc::clone(keys.insert(keys::open(&self.config.file, &self.config.key).await?)),
         };
         let lasting = self.lasting();
-        let ears = Ears::new(Parts {
+        let events = EventReader::new(Parts {
             purpose: purpose.clone(),
             queue: lasting.queue.clone(),
-            owed: Arc::clone(&lasting.owed),
+            unconfirmed: Arc::clone(&lasting.unconfirmed),
             uploads: Arc::clone(&lasting.uploads),
-            polls: Polls { notes: Arc::clone(&self.seat.notes), clock: self.seat.clock.clone() },
-            clock: self.seat.clock.clone(),
+            polls: Polls { notes: Arc::clone(&self.config.notes), clock: self.config.clock.clone() },
+            clock: self.config.clock.clone(),
         });
-        let bot = self.build(store, &ears, purpose).await.map_err(|error| LineError::Keys(error.to_string()))?;
-        ears.put_on(&bot.client());
-        Ok((bot, ears))
+        let bot = self.build(store, &events, purpose).await.map_err(|error| ClientError::Keys(error.to_string()))?;
+        events.put_on(&bot.client());
+        Ok((bot, events))
     }
 
     async fn build(
         &self,
         store: Arc<SqliteStore>,
-        ears: &Arc<Ears>,
+        events: &Arc<EventReader>,
         purpose: Purpose,
     ) -> Result<Bot, whatsapp_rust::bot::BotBuilderError> {
         let used = last_version(&store).await;
-        let version = self.network.versions.current(&self.network.web, used, self.seat.clock.now()).await;
+        let version = self.network.versions.current(&self.network.web, used, self.config.clock.now()).await;
         let dial = Dial { url: Arc::clone(&self.network.url), backlog: self.lasting().queue.backlog() };
         let caches =
             CacheConfig { sent_message_ttl_secs: SENT_COPIES.unsigned_abs() / 1_000, ..CacheConfig::default() };
@@ -158,7 +158,7 @@ impl NumberLine {
             .with_runtime(TokioRuntime)
             .with_version(version)
             .with_cache_config(caches)
-            .with_inbound_durability_hook(Inbox(Arc::clone(ears)));
+            .with_inbound_durability_hook(Inbox(Arc::clone(events)));
         if purpose.is_linking() {
             let device = DevicePropsOverride::new().with_os(DEVICE_NAME).with_platform_type(PlatformType::DESKTOP);
             builder = builder.with_device_props(device);
@@ -177,7 +177,7 @@ impl NumberLine {
         }
     }
 
-    async fn leave(&self) -> Result<(), LineError> {
+    async fn leave(&self) -> Result<(), ClientError> {
         let mut keys = self.keys.lock().await;
         if let Some(running) = self.running().filter(|running| running.can_send()) {
             running.say_goodbye().await;
@@ -186,7 +186,7 @@ impl NumberLine {
         self.remove_keys(&mut keys).await
     }
 
-    async fn remove_keys(&self, keys: &mut Keys<'_>) -> Result<(), LineError> {
+    async fn remove_keys(&self, keys: &mut Keys<'_>) -> Result<(), ClientError> {
         if let Some(store) = keys.take() {
             let gone = Arc::downgrade(&store);
             drop(store);
@@ -197,28 +197,28 @@ impl NumberLine {
                 tokio::time::sleep(RELEASE_ROUND).await;
             }
         }
-        keys::remove(&self.seat.file).map_err(|error| LineError::Keys(error.to_string()))
+        keys::remove(&self.config.file).map_err(|error| ClientError::Keys(error.to_string()))
     }
 
-    async fn ping(&self) -> Result<Millis, LineError> {
+    async fn ping(&self) -> Result<Millis, ClientError> {
         let running = self.connected()?;
-        let clock = &self.seat.clock;
+        let clock = &self.config.clock;
         let before = clock.now();
-        running.client.execute(KeepaliveSpec::with_timeout(CHECK)).await.map_err(|_| LineError::NoAnswer)?;
+        running.client.execute(KeepaliveSpec::with_timeout(CHECK)).await.map_err(|_| ClientError::NoAnswer)?;
         Ok((clock.now() - before).max(0))
     }
 
-    async fn ask_limits(&self) -> Result<Limits, LineError> {
+    async fn ask_limits(&self) -> Result<Limits, ClientError> {
         let running = self.connected()?;
         match tokio::time::timeout(LIMITS, limits::ask(&running.client)).await {
             Ok(Ok(limits)) => Ok(limits),
-            Ok(Err(MexError::ExtensionError { message, .. })) => Err(LineError::Refused(message)),
-            Ok(Err(_)) | Err(_) => Err(LineError::NoAnswer),
+            Ok(Err(MexError::ExtensionError { message, .. })) => Err(ClientError::Refused(message)),
+            Ok(Err(_)) | Err(_) => Err(ClientError::NoAnswer),
         }
     }
 
-    fn connected(&self) -> Result<Arc<Running>, LineError> {
-        self.running().filter(|running| running.can_send()).ok_or(LineError::NotConnected)
+    fn connected(&self) -> Result<Arc<Running>, ClientError> {
+        self.running().filter(|running| running.can_send()).ok_or(ClientError::NotConnected)
     }
 
     fn slot(&self) -> MutexGuard<'_, Option<Arc<Running>>> {
@@ -227,11 +227,11 @@ impl NumberLine {
 
     fn lasting(&self) -> &Lasting {
         self.lasting.get_or_init(|| {
-            let seat = &self.seat;
+            let config = &self.config;
             Lasting {
-                queue: Queue::open(seat.session, seat.signals.clone()),
-                owed: Arc::new(Owed::open(&keys::beside(&seat.file, owed::SUFFIX))),
-                uploads: Uploads::new(Arc::clone(&seat.notes), seat.clock.clone()),
+                queue: Queue::open(config.session, config.signals.clone()),
+                unconfirmed: Arc::new(Unconfirmed::open(&keys::beside(&config.file, unconfirmed::SUFFIX))),
+                uploads: Uploads::new(Arc::clone(&config.notes), config.clock.clone()),
             }
         })
     }
@@ -259,35 +259,35 @@ impl Messenger for NumberLine {
     }
 }
 
-impl Line for NumberLine {
-    fn connect(&self) -> Doing<'_, Result<(), LineError>> {
+impl SessionClient for NumberLine {
+    fn connect(&self) -> BoxFuture<'_, Result<(), ClientError>> {
         Box::pin(self.open())
     }
 
-    fn disconnect(&self) -> Doing<'_, ()> {
+    fn disconnect(&self) -> BoxFuture<'_, ()> {
         Box::pin(async {
             let _turn = self.keys.lock().await;
             self.end_running().await;
         })
     }
 
-    fn link(&self, how: LinkHow) -> Doing<'_, Result<(), LineError>> {
+    fn link(&self, how: LinkHow) -> BoxFuture<'_, Result<(), ClientError>> {
         Box::pin(self.begin_link(link_purpose(how)))
     }
 
-    fn unlink(&self) -> Doing<'_, Result<(), LineError>> {
+    fn unlink(&self) -> BoxFuture<'_, Result<(), ClientError>> {
         Box::pin(self.leave())
     }
 
-    fn check(&self) -> Doing<'_, Result<Millis, LineError>> {
+    fn check(&self) -> BoxFuture<'_, Result<Millis, ClientError>> {
         Box::pin(self.ping())
     }
 
-    fn limits(&self) -> Doing<'_, Result<Limits, LineError>> {
+    fn limits(&self) -> BoxFuture<'_, Result<Limits, ClientError>> {
         Box::pin(self.ask_limits())
     }
 
-    fn say(&self, to: String, text: String) -> Doing<'_, Result<(), LineError>> {
+    fn say(&self, to: String, text: String) -> BoxFuture<'_, Result<(), ClientError>> {
         Box::pin(async move { self.say_plainly(&to, &text).await })
     }
 }

@@ -1,48 +1,48 @@
-//! The loop of one line: takes what happens, one event at a time, and gives it to whoever is in charge of the line.
+//! The loop of one client: takes what happens, one event at a time, and gives it to whoever is in charge of the client.
 //!
-//! A line begins with an attempt to link it, or with its supervisor. When a phone has accepted, the supervisor takes
-//! over in the middle of the loop, so nothing that the line says in between can be lost.
+//! A client begins with an attempt to link it, or with its supervisor. When a phone has accepted, the supervisor takes
+//! over in the middle of the loop, so nothing that the client says in between can be lost.
 
 use std::sync::Arc;
 
 use tokio::sync::{mpsc, watch};
 
-use super::line::{Heard, Line};
-use super::linking::Attempt;
+use super::client::{Heard, SessionClient};
+use super::linking::LinkAttempt;
 use super::messenger::Arrived;
 use super::numbers::Numbers;
 use super::supervisor::{Done, Event, Supervisor};
 use crate::clock::Millis;
 
-/// Who takes the events of a line.
-pub enum Post {
-    Linking(Arc<Attempt>),
+/// Who takes the events of a client.
+pub enum Owner {
+    Linking(Arc<LinkAttempt>),
     Linked(Arc<Supervisor>),
     Over,
 }
 
-/// A line and what is heard of it.
-pub struct Opened {
-    pub line: Arc<dyn Line>,
+/// A client and what is heard of it.
+pub struct OpenedClient {
+    pub client: Arc<dyn SessionClient>,
     pub done: mpsc::UnboundedSender<Done>,
-    pub ears: Ears,
+    pub events: ClientEvents,
 }
 
-/// What is heard of a line.
-pub struct Ears {
+/// What is heard of a client.
+pub struct ClientEvents {
     pub heard: mpsc::Receiver<Heard>,
     pub done: mpsc::UnboundedReceiver<Done>,
     /// Where its ticks go.
     pub receipts: mpsc::Sender<Arrived>,
 }
 
-impl Post {
+impl Owner {
     /// One event; says who takes the next one.
-    pub(super) async fn take(self, event: Event, ears: &mut Ears, numbers: &Arc<Numbers>) -> Self {
+    pub(super) async fn take(self, event: Event, events: &mut ClientEvents, numbers: &Arc<Numbers>) -> Self {
         match self {
-            Self::Linking(attempt) => attempt.take(event, ears, numbers).await,
+            Self::Linking(attempt) => attempt.take(event, events, numbers).await,
             Self::Linked(supervisor) => {
-                supervisor.take(event, &ears.receipts).await;
+                supervisor.take(event, &events.receipts).await;
                 Self::Linked(supervisor)
             }
             Self::Over => Self::Over,
@@ -66,11 +66,11 @@ impl Post {
     }
 }
 
-impl Ears {
+impl ClientEvents {
     /// What happens next. None when whoever listens was told to stop.
-    async fn next(&mut self, post: &Post, numbers: &Numbers) -> Option<Event> {
-        let mut stopped = post.stopped()?;
-        let wait = post.wake_at().map(|at| numbers.office().clock.real_wait(at));
+    async fn next(&mut self, owner: &Owner, numbers: &Numbers) -> Option<Event> {
+        let mut stopped = owner.stopped()?;
+        let wait = owner.wake_at().map(|at| numbers.context().clock.real_wait(at));
         let time = async {
             match wait {
                 Some(wait) => tokio::time::sleep(wait).await,
@@ -92,12 +92,12 @@ impl Ears {
     }
 }
 
-/// The loop of one line. At its end it still takes what had been heard.
-pub(super) async fn attend(numbers: Arc<Numbers>, mut post: Post, mut ears: Ears) {
-    while let Some(event) = ears.next(&post, &numbers).await {
-        post = post.take(event, &mut ears, &numbers).await;
+/// The loop of one client. At its end it still takes what had been heard.
+pub(super) async fn run_client(numbers: Arc<Numbers>, mut owner: Owner, mut events: ClientEvents) {
+    while let Some(event) = events.next(&owner, &numbers).await {
+        owner = owner.take(event, &mut events, &numbers).await;
     }
-    while let Some(event) = ears.ready() {
-        post = post.take(event, &mut ears, &numbers).await;
+    while let Some(event) = events.ready() {
+        owner = owner.take(event, &mut events, &numbers).await;
     }
 }

@@ -1,8 +1,8 @@
-//! The ears of one connection: every event of the library comes here, synchronously and in the library's order.
+//! Reads the events of one connection: every one of the library comes here, synchronously and in the library's order.
 //!
 //! An ack goes straight to whoever waits for it. Everything else goes into the number's queue. A message of a person
 //! is confirmed to the server only when core has kept it (`Inbox`), a receipt when it stands in the file of what is
-//! owed.
+//! unconfirmed.
 
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 use ulak_core::clock::{MINUTE, Millis, SharedClock};
-use ulak_core::session::line::{Closed, LinkEnd, Signal};
+use ulak_core::session::client::{Closed, LinkEnd, Signal};
 use whatsapp_rust::Client;
 use whatsapp_rust::pair_code::PairCodeOptions;
 use whatsapp_rust::types::events::{self, Event, EventHandler, EventInterest, EventKind};
@@ -19,9 +19,9 @@ use whatsapp_rust::types::presence::ReceiptType;
 use crate::acks::Acks;
 use crate::heard::{self, Own, lid_of, phone_of};
 use crate::limits;
-use crate::owed::Owed;
 use crate::polls::Polls;
 use crate::queue::Queue;
+use crate::unconfirmed::Unconfirmed;
 use crate::upload::Uploads;
 
 /// How long the server may take to end the connection after a link was accepted.
@@ -65,10 +65,10 @@ impl Purpose {
     }
 }
 
-pub struct Ears {
+pub struct EventReader {
     pub purpose: Purpose,
     pub queue: Queue,
-    pub owed: Arc<Owed>,
+    pub unconfirmed: Arc<Unconfirmed>,
     pub acks: Acks,
     pub uploads: Arc<Uploads>,
     pub polls: Polls,
@@ -96,18 +96,18 @@ struct Ending {
 pub struct Parts {
     pub purpose: Purpose,
     pub queue: Queue,
-    pub owed: Arc<Owed>,
+    pub unconfirmed: Arc<Unconfirmed>,
     pub uploads: Arc<Uploads>,
     pub polls: Polls,
     pub clock: SharedClock,
 }
 
-impl Ears {
+impl EventReader {
     pub fn new(parts: Parts) -> Arc<Self> {
         Arc::new(Self {
             purpose: parts.purpose,
             queue: parts.queue,
-            owed: parts.owed,
+            unconfirmed: parts.unconfirmed,
             acks: Acks::default(),
             uploads: parts.uploads,
             polls: parts.polls,
@@ -121,7 +121,7 @@ impl Ears {
         })
     }
 
-    /// Begins to listen. The client keeps the ears, not the other way round.
+    /// Begins to listen. The client keeps the events, not the other way round.
     pub fn put_on(self: &Arc<Self>, client: &Arc<Client>) {
         let _ = self.client.set(Arc::downgrade(client));
         client.subscribe_handler(Arc::new(Handler(Arc::clone(self)))).detach();
@@ -150,7 +150,7 @@ impl Ears {
         self.ending().linked.is_some()
     }
 
-    /// The first reason counts, because what comes after is its consequence; but any tells more than a lost line.
+    /// The first reason counts, because what comes after is its consequence; but any tells more than a lost connection.
     pub fn close(&self, closed: Closed) {
         let lost = matches!(closed, Closed::Lost { .. });
         let mut ending = self.ending();
@@ -161,7 +161,7 @@ impl Ears {
         }
     }
 
-    /// The server said why the line is lost.
+    /// The server said why the connection is lost.
     pub fn close_because(&self, closed: Closed) {
         let mut ending = self.ending();
         if matches!(ending.closed, None | Some(Closed::Lost { .. })) {
@@ -215,27 +215,27 @@ impl Ears {
             self.phone_seen();
         }
         if receipt.r#type == ReceiptType::ServerError {
-            let (ears, ids) = (Arc::clone(self), receipt.message_ids.clone());
+            let (events, ids) = (Arc::clone(self), receipt.message_ids.clone());
             tokio::spawn(async move {
                 for id in ids {
-                    ears.uploads.doubt(&id).await;
+                    events.uploads.doubt(&id).await;
                 }
             });
         }
         let receipts = heard::receipts(&own, receipt);
         if !receipts.is_empty() {
-            self.owed.told();
-            self.owed.write(&receipts);
-            tell_receipts(&self.queue, &self.owed, receipts);
+            self.unconfirmed.told();
+            self.unconfirmed.write(&receipts);
+            tell_receipts(&self.queue, &self.unconfirmed, receipts);
         }
     }
 
     /// Messages that the phone handed over later, past the hook: they are confirmed already.
     fn hear_late_messages(self: &Arc<Self>, batch: &events::MessageBatch) {
-        let (ears, batch) = (Arc::clone(self), batch.clone());
+        let (events, batch) = (Arc::clone(self), batch.clone());
         let Some(client) = self.client.get().and_then(Weak::upgrade) else { return };
         tokio::spawn(async move {
-            let inbox = crate::inbox::Inbox(ears);
+            let inbox = crate::inbox::Inbox(events);
             for message in &batch {
                 let _ = inbox.hear(&client, message).await;
             }
@@ -272,11 +272,11 @@ impl Ears {
         let expires_at = self.after(pairing.timeout);
         self.ending().code_until = Some(expires_at);
         self.queue.push(Signal::Code { code: pairing.code.clone(), expires_at });
-        let (ears, wait) = (Arc::clone(self), self.clock.real_wait(expires_at));
+        let (events, wait) = (Arc::clone(self), self.clock.real_wait(expires_at));
         tokio::spawn(async move {
             tokio::time::sleep(wait).await;
-            if ears.ending().code_until == Some(expires_at) {
-                ears.end_linking(LinkEnd::Exhausted);
+            if events.ending().code_until == Some(expires_at) {
+                events.end_linking(LinkEnd::Exhausted);
             }
         });
     }
@@ -293,10 +293,10 @@ impl Ears {
         let linked = Signal::Linked { phone, lid: lid_of(&pair.lid), push_name: pair.business_name.clone() };
         self.ending().linked = Some(linked);
         self.accepted.notify_one();
-        let ears = Arc::clone(self);
+        let events = Arc::clone(self);
         tokio::spawn(async move {
             tokio::time::sleep(FAREWELL).await;
-            ears.stop.notify_one();
+            events.stop.notify_one();
         });
     }
 
@@ -318,14 +318,18 @@ impl Ears {
 }
 
 /// Tells receipts of one stanza; core's answer to the last is its answer to all.
-pub fn tell_receipts(queue: &Queue, owed: &Arc<Owed>, mut receipts: Vec<ulak_core::session::messenger::Receipt>) {
+pub fn tell_receipts(
+    queue: &Queue,
+    unconfirmed: &Arc<Unconfirmed>,
+    mut receipts: Vec<ulak_core::session::messenger::Receipt>,
+) {
     let Some(last) = receipts.pop() else { return };
     receipts.into_iter().for_each(|receipt| queue.push(Signal::Receipt(receipt)));
-    let (answer, owed) = (queue.push_to_keep(Signal::Receipt(last)), Arc::clone(owed));
-    tokio::spawn(async move { owed.answered(answer.await.is_ok()) });
+    let (answer, unconfirmed) = (queue.push_to_keep(Signal::Receipt(last)), Arc::clone(unconfirmed));
+    tokio::spawn(async move { unconfirmed.answered(answer.await.is_ok()) });
 }
 
-struct Handler(Arc<Ears>);
+struct Handler(Arc<EventReader>);
 
 impl EventHandler for Handler {
     fn handle_event(&self, event: Arc<Event>) {

@@ -10,12 +10,12 @@ use super::messenger::Messenger;
 use crate::ids::SessionId;
 
 #[derive(Default)]
-pub struct Lines {
+pub struct ConnectionRegistry {
     usable: Mutex<BTreeMap<SessionId, Arc<dyn Messenger>>>,
     changed: Notify,
 }
 
-impl Lines {
+impl ConnectionRegistry {
     pub fn put(&self, session: SessionId, messenger: Arc<dyn Messenger>) {
         if self.map().insert(session, messenger).is_none() {
             self.changed.notify_one();

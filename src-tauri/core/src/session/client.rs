@@ -1,6 +1,6 @@
 //! What core needs of WhatsApp beyond handing over a part: linking a number, connecting it, hearing from it.
 //!
-//! `ulak-whatsapp` implements these traits; the supervisor calls them and is told what happened by signals. A line
+//! `ulak-whatsapp` implements these traits; the supervisor calls them and is told what happened by signals. A client
 //! never reconnects by itself: when to try again is the supervisor's decision alone.
 
 use std::future::Future;
@@ -14,42 +14,42 @@ use super::messenger::{Messenger, Receipt};
 use crate::clock::{Millis, SharedClock};
 use crate::ids::SessionId;
 
-pub type Doing<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// How core reaches WhatsApp: one for the whole app.
 pub trait Network: Send + Sync + 'static {
-    /// A line for one number. Nothing is opened or connected yet.
-    fn line(&self, seat: Seat) -> Arc<dyn Line>;
+    /// A client for one number. Nothing is opened or connected yet.
+    fn client(&self, config: ClientConfig) -> Arc<dyn SessionClient>;
 }
 
-/// What a line is given for its life.
-pub struct Seat {
+/// What a client is given for its life.
+pub struct ClientConfig {
     pub session: SessionId,
     /// The encrypted file of this number's key material; its folder exists.
     pub file: std::path::PathBuf,
     pub key: Zeroizing<[u8; 32]>,
     pub clock: SharedClock,
     pub notes: Arc<dyn Notes>,
-    /// Signals arrive in the order in which they happened. A full channel makes the line wait: nothing is dropped.
+    /// Signals arrive in the order in which they happened. A full channel makes the client wait: nothing is dropped.
     pub signals: mpsc::Sender<Heard>,
 }
 
-/// A signal and whose it is. Core answers `kept` once what the signal says is safely in the database; only then may
-/// the line confirm it to the server.
+/// A signal and whose it is. Core answers `confirm` once what the signal says is safely in the database; only then may
+/// the client confirm it to the server.
 pub struct Heard {
     pub session: SessionId,
     pub signal: Signal,
-    pub kept: Option<tokio::sync::oneshot::Sender<()>>,
+    pub confirm: Option<tokio::sync::oneshot::Sender<()>>,
 }
 
-/// What a line wants to find again after a restart: uploads, polls, who is on WhatsApp, and who wants nothing there.
+/// What a client wants to find again after a restart: uploads, polls, who is on WhatsApp, and who wants nothing there.
 pub trait Notes: Send + Sync + 'static {
     /// The value that was put, unless it has expired.
-    fn get(&self, kind: NoteKind, key: &str) -> Doing<'_, Option<String>>;
-    fn put(&self, kind: NoteKind, key: &str, value: String, expires_at: Millis) -> Doing<'_, ()>;
-    fn forget(&self, kind: NoteKind, key: &str) -> Doing<'_, ()>;
+    fn get(&self, kind: NoteKind, key: &str) -> BoxFuture<'_, Option<String>>;
+    fn put(&self, kind: NoteKind, key: &str, value: String, expires_at: Millis) -> BoxFuture<'_, ()>;
+    fn forget(&self, kind: NoteKind, key: &str) -> BoxFuture<'_, ()>;
     /// Whether somebody under this hidden identity wants no messages, whose phone nobody knew when they said so.
-    fn asked_to_stop(&self, lid: &str) -> Doing<'_, bool>;
+    fn asked_to_stop(&self, lid: &str) -> BoxFuture<'_, bool>;
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -63,21 +63,21 @@ pub enum NoteKind {
 }
 
 /// One linked number, or one that is to be linked.
-pub trait Line: Messenger {
+pub trait SessionClient: Messenger {
     /// Opens the connection of a linked number. `Ok` means that it was begun; `Connected` or `Closed` follows.
-    fn connect(&self) -> Doing<'_, Result<(), LineError>>;
+    fn connect(&self) -> BoxFuture<'_, Result<(), ClientError>>;
     /// Closes the connection. No `Closed` follows.
-    fn disconnect(&self) -> Doing<'_, ()>;
+    fn disconnect(&self) -> BoxFuture<'_, ()>;
     /// Begins linking. `Qr` or `Code` signals follow, then `Linked`, or `LinkEnded`.
-    fn link(&self, how: LinkHow) -> Doing<'_, Result<(), LineError>>;
+    fn link(&self, how: LinkHow) -> BoxFuture<'_, Result<(), ClientError>>;
     /// Tells WhatsApp that this device is gone where it can be reached, and removes the key material.
-    fn unlink(&self) -> Doing<'_, Result<(), LineError>>;
+    fn unlink(&self) -> BoxFuture<'_, Result<(), ClientError>>;
     /// Asks the server for a sign of life and says how many milliseconds it took. Disturbs nobody.
-    fn check(&self) -> Doing<'_, Result<Millis, LineError>>;
+    fn check(&self) -> BoxFuture<'_, Result<Millis, ClientError>>;
     /// Reads the new-chat quota and the reach-out lock.
-    fn limits(&self) -> Doing<'_, Result<Limits, LineError>>;
+    fn limits(&self) -> BoxFuture<'_, Result<Limits, ClientError>>;
     /// Sends a plain text that is no part of the outbox: the confirmation of an opt-out. Best effort.
-    fn say(&self, to: String, text: String) -> Doing<'_, Result<(), LineError>>;
+    fn say(&self, to: String, text: String) -> BoxFuture<'_, Result<(), ClientError>>;
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,7 +102,7 @@ pub enum Signal {
     },
     /// Linking came to nothing.
     LinkEnded(LinkEnd),
-    /// The phone accepted. The line closes and is to be connected again at once.
+    /// The phone accepted. The client closes and is to be connected again at once.
     Linked {
         /// E.164.
         phone: String,
@@ -197,7 +197,7 @@ pub struct Limits {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum LineError {
+pub enum ClientError {
     #[error("The number is not connected.")]
     NotConnected,
     #[error("The number is not linked.")]

@@ -1,6 +1,6 @@
-//! Where the key material of a number lies: one encrypted file a seat, under a key of its own.
+//! Where the key material of a number lies: one encrypted file a key_id, under a key of its own.
 //!
-//! A seat is made for every linking, so what an earlier link left cannot get into the way of a new one. Its key is
+//! A key_id is made for every linking, so what an earlier link left cannot get into the way of a new one. Its key is
 //! derived from the database's key by keyed BLAKE2s, so nothing more has to be kept.
 
 use std::path::{Path, PathBuf};
@@ -20,21 +20,21 @@ pub fn folder(data: &Path) -> PathBuf {
     data.join("numbers")
 }
 
-pub fn file(data: &Path, seat: SessionId) -> PathBuf {
-    folder(data).join(format!("{seat}.db"))
+pub fn file(data: &Path, key_id: SessionId) -> PathBuf {
+    folder(data).join(format!("{key_id}.db"))
 }
 
-pub fn key(database: &DbKey, seat: SessionId) -> Zeroizing<[u8; 32]> {
+pub fn key(database: &DbKey, key_id: SessionId) -> Zeroizing<[u8; 32]> {
     let mut mac = Blake2sMac256::new((&**database).into());
     mac.update(PURPOSE);
-    mac.update(seat.0.as_bytes());
+    mac.update(key_id.0.as_bytes());
     Zeroizing::new(mac.finalize_fixed().into())
 }
 
 /// Removes the key material. A file that another program holds open is found again at the next start.
-pub fn remove(data: &Path, seat: SessionId) {
+pub fn remove(data: &Path, key_id: SessionId) {
     for end in BESIDE {
-        let mut path = file(data, seat).into_os_string();
+        let mut path = file(data, key_id).into_os_string();
         path.push(end);
         if let Err(error) = std::fs::remove_file(&path)
             && error.kind() != std::io::ErrorKind::NotFound
@@ -44,16 +44,16 @@ pub fn remove(data: &Path, seat: SessionId) {
     }
 }
 
-/// Removes what belongs to none of these seats: a linking that was cut off, a number that was removed.
-pub fn sweep(data: &Path, seats: &[SessionId]) {
+/// Removes what belongs to none of these key_ids: a linking that was cut off, a number that was removed.
+pub fn sweep(data: &Path, key_ids: &[SessionId]) {
     let Ok(files) = std::fs::read_dir(folder(data)) else { return };
     for entry in files.flatten() {
         let name = entry.file_name();
-        let seat = name.to_str().and_then(|name| name.split_once(".db")).and_then(|(seat, _)| seat.parse().ok());
-        if let Some(seat) = seat
-            && !seats.contains(&seat)
+        let key_id = name.to_str().and_then(|name| name.split_once(".db")).and_then(|(key_id, _)| key_id.parse().ok());
+        if let Some(key_id) = key_id
+            && !key_ids.contains(&key_id)
         {
-            remove(data, seat);
+            remove(data, key_id);
         }
     }
 }
@@ -61,11 +61,11 @@ pub fn sweep(data: &Path, seats: &[SessionId]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ids::Mint;
+    use crate::ids::IdGenerator;
 
     #[test]
-    fn each_seat_and_each_database_has_its_own_key() {
-        let mint = Mint::at(0);
+    fn each_key_id_and_each_database_has_its_own_key() {
+        let mint = IdGenerator::at(0);
         let (first, second): (SessionId, SessionId) = (mint.next(), mint.next());
         let database = Zeroizing::new([7; 32]);
         assert_eq!(key(&database, first), key(&database, first));
@@ -78,11 +78,11 @@ mod tests {
     fn only_what_belongs_to_nobody_is_swept() {
         let data = tempfile::tempdir().unwrap();
         std::fs::create_dir_all(folder(data.path())).unwrap();
-        let mint = Mint::at(0);
+        let mint = IdGenerator::at(0);
         let (kept, gone): (SessionId, SessionId) = (mint.next(), mint.next());
-        for seat in [kept, gone] {
-            std::fs::write(file(data.path(), seat), b"keys").unwrap();
-            std::fs::write(folder(data.path()).join(format!("{seat}.db-wal")), b"log").unwrap();
+        for key_id in [kept, gone] {
+            std::fs::write(file(data.path(), key_id), b"keys").unwrap();
+            std::fs::write(folder(data.path()).join(format!("{key_id}.db-wal")), b"log").unwrap();
         }
         sweep(data.path(), &[kept]);
         let mut left: Vec<String> = std::fs::read_dir(folder(data.path()))

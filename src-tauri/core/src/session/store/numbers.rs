@@ -5,7 +5,7 @@ use sqlx::{Row, SqliteConnection};
 
 use crate::clock::Millis;
 use crate::ids::SessionId;
-use crate::session::line::Limits;
+use crate::session::client::Limits;
 use crate::session::state::LinkState;
 use crate::session::{Pace, Session};
 
@@ -16,7 +16,7 @@ pub struct Number {
     pub state: LinkState,
     pub since: Option<Millis>,
     pub linked_at: Option<Millis>,
-    pub seat: Option<SessionId>,
+    pub key_id: Option<SessionId>,
     pub removed: bool,
     pub shut: Option<(String, Option<Millis>)>,
     pub limits: Limits,
@@ -29,7 +29,7 @@ pub struct Number {
 /// A phone that accepted a link.
 #[derive(Clone, Copy, Debug)]
 pub struct Linked<'a> {
-    pub seat: SessionId,
+    pub key_id: SessionId,
     pub phone: &'a str,
     pub lid: Option<&'a str>,
     pub push_name: &'a str,
@@ -69,7 +69,7 @@ fn number(row: &SqliteRow) -> Number {
         state: LinkState::of(row.get("state"), row.get("ban_code"), row.get("ban_until")),
         since: row.get("state_since"),
         linked_at: row.get("linked_at"),
-        seat: row.get("seat"),
+        key_id: row.get("key_id"),
         removed: row.get::<Option<Millis>, _>("removed_at").is_some(),
         shut: shut_cause.map(|cause| (cause, row.get("shut_until"))),
         limits: Limits {
@@ -112,11 +112,11 @@ pub async fn insert(db: &mut SqliteConnection, id: SessionId, linked: Linked<'_>
 /// The phone of this row accepted a link: it is on the list, with fresh key material.
 pub async fn relink(db: &mut SqliteConnection, id: SessionId, linked: Linked<'_>) -> Result<(), sqlx::Error> {
     sqlx::query(
-        "UPDATE sessions SET seat = ?, lid = ?, push_name = ?, linked_at = ?, phone_seen_at = ?, heard_at = NULL,
+        "UPDATE sessions SET key_id = ?, lid = ?, push_name = ?, linked_at = ?, phone_seen_at = ?, heard_at = NULL,
              removed_at = NULL, state = 'disconnected', state_since = ?, ban_code = NULL, ban_until = NULL
          WHERE id = ?",
     )
-    .bind(linked.seat)
+    .bind(linked.key_id)
     .bind(linked.lid)
     .bind(linked.push_name)
     .bind(linked.now)
@@ -199,7 +199,7 @@ pub async fn save_seen(
 /// Off the list; the row stays.
 pub async fn remove(db: &mut SqliteConnection, id: SessionId, now: Millis) -> Result<(), sqlx::Error> {
     sqlx::query(
-        "UPDATE sessions SET removed_at = ?, state = 'logged_out', state_since = ?, seat = NULL,
+        "UPDATE sessions SET removed_at = ?, state = 'logged_out', state_since = ?, key_id = NULL,
              ban_code = NULL, ban_until = NULL
          WHERE id = ?",
     )

@@ -5,7 +5,7 @@ use sqlx::{Row, SqliteConnection};
 use super::claim::Taken;
 use crate::clock::Millis;
 use crate::ids::SessionId;
-use crate::outbox::breaker::{self, Known, Trip};
+use crate::outbox::breaker::{self, Known, Opening};
 
 /// Shuts the number that a refusal asks to shut, and says for how long.
 pub async fn shut(
@@ -13,8 +13,8 @@ pub async fn shut(
     taken: &Taken,
     refusal: &str,
     now: Millis,
-) -> Result<Option<Trip>, sqlx::Error> {
-    if breaker::trip(refusal, now, &Known::default()).is_none() {
+) -> Result<Option<Opening>, sqlx::Error> {
+    if breaker::opening(refusal, now, &Known::default()).is_none() {
         return Ok(None);
     }
     let row = sqlx::query(
@@ -30,9 +30,9 @@ pub async fn shut(
         chat: taken.known,
         repeats: repeats(db, taken.session, refusal).await?,
     };
-    let Some(trip) = breaker::trip(refusal, now, &known) else { return Ok(None) };
+    let Some(opening) = breaker::opening(refusal, now, &known) else { return Ok(None) };
     let before = row.get::<Option<&str>, _>(3).zip(row.get::<Option<Millis>, _>(4));
-    let held = trip.after(before, now);
+    let held = opening.after(before, now);
     sqlx::query(
         "UPDATE sessions SET shut_cause = ?1, shut_until = ?2,
                 locked_until = CASE WHEN ?3 IS NULL THEN locked_until ELSE max(coalesce(locked_until, ?3), ?3) END
@@ -44,7 +44,7 @@ pub async fn shut(
     .bind(taken.session)
     .execute(db)
     .await?;
-    Ok(Some(trip))
+    Ok(Some(opening))
 }
 
 /// How many tries before this one, which has not ended yet, ended in the same way one after the other.

@@ -14,7 +14,7 @@ use ulak_core::session::messenger::{Receipt, ReceiptKind};
 
 pub const SUFFIX: &str = ".receipts";
 
-pub struct Owed(Mutex<State>);
+pub struct Unconfirmed(Mutex<State>);
 
 struct State {
     file: Option<File>,
@@ -24,7 +24,7 @@ struct State {
     lost: bool,
 }
 
-impl Owed {
+impl Unconfirmed {
     pub fn open(path: &Path) -> Self {
         let opened = OpenOptions::new().create(true).read(true).append(true).open(path);
         if let Err(error) = &opened {
@@ -112,21 +112,21 @@ mod tests {
     fn what_was_not_kept_is_told_again() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("number.receipts");
-        let owed = Owed::open(&path);
-        assert!(owed.left().is_empty());
-        owed.told();
-        owed.write(&[read("A"), read("B")]);
-        assert!(owed.left().is_empty());
-        assert_eq!(Owed::open(&path).left(), [read("A"), read("B")]);
-        owed.answered(true);
-        assert!(Owed::open(&path).left().is_empty());
-        owed.told();
-        owed.write(&[read("C")]);
-        owed.answered(false);
-        assert_eq!(owed.left(), [read("C")]);
-        owed.told();
-        owed.answered(true);
-        assert!(owed.left().is_empty());
+        let unconfirmed = Unconfirmed::open(&path);
+        assert!(unconfirmed.left().is_empty());
+        unconfirmed.told();
+        unconfirmed.write(&[read("A"), read("B")]);
+        assert!(unconfirmed.left().is_empty());
+        assert_eq!(Unconfirmed::open(&path).left(), [read("A"), read("B")]);
+        unconfirmed.answered(true);
+        assert!(Unconfirmed::open(&path).left().is_empty());
+        unconfirmed.told();
+        unconfirmed.write(&[read("C")]);
+        unconfirmed.answered(false);
+        assert_eq!(unconfirmed.left(), [read("C")]);
+        unconfirmed.told();
+        unconfirmed.answered(true);
+        assert!(unconfirmed.left().is_empty());
     }
 
     #[test]
@@ -134,6 +134,6 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("number.receipts");
         std::fs::write(&path, "A read 5\nB re").unwrap();
-        assert_eq!(Owed::open(&path).left(), [read("A")]);
+        assert_eq!(Unconfirmed::open(&path).left(), [read("A")]);
     }
 }

@@ -9,39 +9,43 @@ use crate::clock::{Millis, SharedClock};
 use crate::db::{Db, StorageError};
 use crate::event::{Event, Events};
 use crate::ids::SessionId;
-use crate::inbound::{self, Kept};
+use crate::inbound::{self, Received};
 use crate::ledger::{Book, LedgerError, store as ledger};
-use crate::session::line::{Doing, Signal};
-use crate::session::supervisor::{Keeper, Saying};
+use crate::session::client::{BoxFuture, Signal};
+use crate::session::supervisor::{InboundStore, PlainText};
 use crate::settings::{self, Language};
 
 /// The first linked number of an installation brings these, so that the owner can begin.
 pub const START_CREDITS: i64 = 1_000;
 pub const START_NOTE: &str = "start";
 
-pub(super) struct Desk {
+pub(super) struct AppInbound {
     pub db: Arc<Db>,
     pub clock: SharedClock,
     pub events: Events,
 }
 
-impl Keeper for Desk {
-    fn keep<'a>(&'a self, session: SessionId, signal: &'a Signal) -> Doing<'a, Result<Vec<Saying>, StorageError>> {
+impl InboundStore for AppInbound {
+    fn store<'a>(
+        &'a self,
+        session: SessionId,
+        signal: &'a Signal,
+    ) -> BoxFuture<'a, Result<Vec<PlainText>, StorageError>> {
         Box::pin(async move {
             let mut tx = self.db.begin().await?;
-            let kept = inbound::keep(&mut tx, session, signal, self.clock.now()).await;
-            let kept = kept.map_err(|error| self.db.error(error))?;
-            let sayings = confirmations(&mut tx, &kept).await.map_err(|error| self.db.error(error))?;
+            let received = inbound::receive(&mut tx, session, signal, self.clock.now()).await;
+            let received = received.map_err(|error| self.db.error(error))?;
+            let texts = confirmations(&mut tx, &received).await.map_err(|error| self.db.error(error))?;
             self.db.commit(tx).await?;
-            kept.campaigns.into_iter().for_each(|campaign| self.events.emit(Event::CampaignChanged(campaign)));
-            if kept.contacts_changed {
+            received.campaigns.into_iter().for_each(|campaign| self.events.emit(Event::CampaignChanged(campaign)));
+            if received.contacts_changed {
                 self.events.emit(Event::ContactsChanged);
             }
-            Ok(sayings)
+            Ok(texts)
         })
     }
 
-    fn linked<'a>(&'a self, db: &'a mut SqliteConnection, now: Millis) -> Doing<'a, Result<(), StorageError>> {
+    fn linked<'a>(&'a self, db: &'a mut SqliteConnection, now: Millis) -> BoxFuture<'a, Result<(), StorageError>> {
         Box::pin(async move {
             let given: Option<bool> = settings::get(db, settings::key::START_CREDITS).await?;
             if given == Some(true) {
@@ -59,8 +63,8 @@ impl Keeper for Desk {
 }
 
 /// What those who opted out are told, if the owner wants that.
-async fn confirmations(db: &mut SqliteConnection, kept: &Kept) -> Result<Vec<Saying>, sqlx::Error> {
-    if kept.opted_out.is_empty() {
+async fn confirmations(db: &mut SqliteConnection, received: &Received) -> Result<Vec<PlainText>, sqlx::Error> {
+    if received.opted_out.is_empty() {
         return Ok(Vec::new());
     }
     let settings = settings::load(db).await?;
@@ -72,7 +76,7 @@ async fn confirmations(db: &mut SqliteConnection, kept: &Kept) -> Result<Vec<Say
         "" => said.to_owned(),
         business => format!("{business}: {said}"),
     };
-    Ok(kept.opted_out.iter().map(|to| Saying { to: to.clone(), text: text.clone() }).collect())
+    Ok(received.opted_out.iter().map(|to| PlainText { to: to.clone(), text: text.clone() }).collect())
 }
 
 /// In the owner's language; where none was chosen, in that of the owner's country.

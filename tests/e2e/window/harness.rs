@@ -1,4 +1,4 @@
-//! The owner's desk: a folder for the data, and Ulak started on it under the driver.
+//! The owner's harness: a folder for the data, and Ulak started on it under the driver.
 
 use std::fs::File;
 use std::future::Future;
@@ -46,13 +46,13 @@ pub fn at_the_desk(work: impl Future<Output = ()>) {
 }
 
 /// A fresh data folder and a place for the files that are dropped.
-pub struct Desk {
+pub struct Harness {
     folder: TempDir,
     /// Names the pictures and the logs.
     name: &'static str,
 }
 
-impl Desk {
+impl Harness {
     pub fn new(name: &'static str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("data")).unwrap();

@@ -1,0 +1,3 @@
+-- Names the file of a number's key material.
+
+ALTER TABLE sessions RENAME COLUMN seat TO key_id;
