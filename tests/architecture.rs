@@ -19,7 +19,8 @@ use std::process::Command;
 const LAYERS: &[&[&str]] = &[
     &["clock", "error", "event", "exit", "ids"],
     &["db", "vault"],
-    &["ledger", "contact", "template", "media"],
+    &["ledger", "contact", "media"],
+    &["template"],
     &["session"],
     &["settings"],
     &["outbox"],

@@ -3,12 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use ulak_core::app::{Problem, TemplatesBrought, TestSend};
-use ulak_core::campaign::kept::{TemplateEdit, TemplateKind, TemplateView};
 use ulak_core::contact::ContactEdit;
 use ulak_core::outbox::state::PartKind;
 use ulak_core::outbox::store::recipients::RecipientQuery;
 use ulak_core::settings::Language;
 use ulak_core::template::{Choice, ChoiceStyle};
+use ulak_core::template::{TemplateEdit, TemplateKind, TemplateView};
 use ulak_core::testing::World;
 
 use crate::at;

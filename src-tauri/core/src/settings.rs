@@ -7,6 +7,7 @@ use sqlx::{Row, SqliteConnection};
 
 use crate::clock::system_zone;
 use crate::outbox::window::SendingHours;
+pub use crate::template::Language;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -28,15 +29,6 @@ pub struct Settings {
     pub stop_reply: bool,
     /// The owner's own phone, for tests.
     pub test_phone: String,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[cfg_attr(feature = "bindings", derive(specta::Type))]
-pub enum Language {
-    En,
-    Tr,
-    Id,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

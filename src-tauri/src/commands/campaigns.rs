@@ -5,12 +5,13 @@ use std::path::Path;
 use data_encoding::BASE64;
 use tauri::AppHandle;
 use ulak_core::app::{DraftCheck, MessagePreview, Review, TestSend};
-use ulak_core::campaign::draft::{Draft, DraftEdit, MediaItem};
+use ulak_core::campaign::draft::{Draft, DraftEdit};
 use ulak_core::campaign::live::{CampaignRow, LiveView};
 use ulak_core::contact::Contact;
 use ulak_core::ids::{CampaignId, MediaId, MessageId};
 use ulak_core::inbound::store::replies::{ReplyPage, ReplyQuery};
 use ulak_core::media::MediaWish;
+use ulak_core::media::attachment::MediaItem;
 use ulak_core::outbox::state::SkipReason;
 use ulak_core::outbox::store::recipients::{RecipientPage, RecipientQuery, RecipientView};
 

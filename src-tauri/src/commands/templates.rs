@@ -4,11 +4,12 @@ use std::path::Path;
 
 use tauri::AppHandle;
 use ulak_core::app::{TemplateCheck, TemplatesBrought};
-use ulak_core::campaign::draft::{Draft, MediaItem};
-use ulak_core::campaign::kept::{ReadyTemplate, TemplateEdit, TemplateRow, TemplateView};
+use ulak_core::campaign::draft::Draft;
 use ulak_core::ids::{CampaignId, MediaId, TemplateId};
 use ulak_core::media::MediaWish;
+use ulak_core::media::attachment::MediaItem;
 use ulak_core::settings::Language;
+use ulak_core::template::{ReadyTemplate, TemplateEdit, TemplateRow, TemplateView};
 
 use super::{Answer, Door, ask, path_of, shown};
 

@@ -9,8 +9,7 @@ use ulak_media::Wish;
 use super::{App, Problem};
 use crate::campaign::audience::Person;
 use crate::campaign::compose::{Content, Layout, layout};
-use crate::campaign::draft::{Draft, DraftEdit, MediaItem, StoredState};
-use crate::campaign::files::{self, Owner};
+use crate::campaign::draft::{Draft, DraftEdit, StoredState};
 use crate::campaign::hints::hints;
 use crate::campaign::live::all_sessions;
 use crate::campaign::review::{self, Emptiest, Longest, Survey, survey};
@@ -21,6 +20,7 @@ use crate::db::StorageError;
 use crate::event::Event;
 use crate::ids::{CampaignId, ContactId, MediaId, SessionId};
 use crate::ledger::Book;
+use crate::media::attachment::{self, MediaItem, Owner};
 use crate::media::{Attached, MediaKind};
 use crate::outbox::state::{PartKind, SkipReason};
 use crate::outbox::store::queue;
@@ -154,7 +154,7 @@ impl App {
         let now = self.now();
         let mut tx = self.db.begin().await?;
         let copy = store::create(&mut tx, &draft, now).await.map_err(|error| self.db.error(error))?;
-        files::store::replace(&mut tx, Owner::Campaign(id), Owner::Campaign(copy), now)
+        attachment::store::replace(&mut tx, Owner::Campaign(id), Owner::Campaign(copy), now)
             .await
             .map_err(|error| self.db.error(error))?;
         self.db.commit(tx).await?;
@@ -210,7 +210,7 @@ impl App {
     pub async fn remove_media(&self, id: CampaignId, media: MediaId) -> Result<Draft, Problem> {
         self.open_draft(id).await?;
         let mut tx = self.db.begin().await?;
-        files::store::remove(&mut tx, Owner::Campaign(id), media, self.now())
+        attachment::store::remove(&mut tx, Owner::Campaign(id), media, self.now())
             .await
             .map_err(|error| self.db.error(error))?;
         self.db.commit(tx).await?;
@@ -220,7 +220,7 @@ impl App {
     pub async fn order_media(&self, id: CampaignId, order: &[MediaId]) -> Result<Draft, Problem> {
         self.open_draft(id).await?;
         let mut tx = self.db.begin().await?;
-        files::store::order(&mut tx, Owner::Campaign(id), order, self.now())
+        attachment::store::order(&mut tx, Owner::Campaign(id), order, self.now())
             .await
             .map_err(|error| self.db.error(error))?;
         self.db.commit(tx).await?;
@@ -229,7 +229,8 @@ impl App {
 
     /// The prepared picture as a `data:` URL, for the preview of a phone.
     pub async fn media_picture(&self, media: MediaId) -> Result<String, Problem> {
-        let content = files::store::content(&mut *self.reader().await?, media).await.map_err(StorageError::from)?;
+        let content =
+            attachment::store::content(&mut *self.reader().await?, media).await.map_err(StorageError::from)?;
         let (mime, bytes) = content.ok_or(CampaignError::Gone)?;
         Ok(format!("data:{mime};base64,{}", BASE64.encode(&bytes)))
     }

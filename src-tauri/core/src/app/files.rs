@@ -7,10 +7,10 @@ use ulak_media::{Prepared, Refusal, Wish};
 use super::{App, Problem};
 use crate::campaign::CampaignError;
 use crate::campaign::compose::MOST_FILES;
-use crate::campaign::draft::MediaItem;
-use crate::campaign::files::{Owner, store};
 use crate::db::StorageError;
 use crate::event::Event;
+use crate::media::attachment::MediaItem;
+use crate::media::attachment::{Owner, store};
 
 impl App {
     /// `there`: how many files it has already.

@@ -9,17 +9,17 @@ use ulak_media::{Wish, Workshop};
 
 use super::{App, Problem};
 use crate::campaign::CampaignError;
-use crate::campaign::draft::{Draft, DraftEdit, MediaItem};
-use crate::campaign::files::{self, Owner};
+use crate::campaign::draft::{Draft, DraftEdit};
 use crate::campaign::hints::hints;
-use crate::campaign::kept::exchange::{SIZE_LIMIT, TemplateFileError, Unpacked, pack, unpack};
-use crate::campaign::kept::store::{self, NewTemplate};
-use crate::campaign::kept::{ReadyTemplate, TemplateEdit, TemplateRow, TemplateView, check, ready};
 use crate::db::StorageError;
 use crate::event::Event;
 use crate::ids::{CampaignId, MediaId, TemplateId};
+use crate::media::attachment::{self, MediaItem, Owner};
 use crate::settings::Language;
+use crate::template::exchange::{SIZE_LIMIT, TemplateFileError, Unpacked, pack, unpack};
+use crate::template::store::{self, NewTemplate};
 use crate::template::whole_text;
+use crate::template::{ReadyTemplate, TemplateEdit, TemplateRow, TemplateView, check, ready};
 
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -87,7 +87,7 @@ impl App {
         let mut tx = self.db.begin().await?;
         let id = store::create(&mut tx, new, now).await.map_err(|error| self.db.error(error))?;
         if let Some(from) = files_of {
-            let copied = files::store::replace(&mut tx, from, Owner::Template(id), now).await;
+            let copied = attachment::store::replace(&mut tx, from, Owner::Template(id), now).await;
             copied.map_err(|error| self.db.error(error))?;
         }
         self.db.commit(tx).await?;
@@ -142,7 +142,7 @@ impl App {
 
     pub async fn remove_template_media(&self, id: TemplateId, media: MediaId) -> Result<TemplateView, Problem> {
         let mut tx = self.db.begin().await?;
-        let removed = files::store::remove(&mut tx, Owner::Template(id), media, self.now()).await;
+        let removed = attachment::store::remove(&mut tx, Owner::Template(id), media, self.now()).await;
         removed.map_err(|error| self.db.error(error))?;
         self.db.commit(tx).await?;
         self.events.emit(Event::TemplatesChanged);
@@ -151,7 +151,7 @@ impl App {
 
     pub async fn order_template_media(&self, id: TemplateId, order: &[MediaId]) -> Result<TemplateView, Problem> {
         let mut tx = self.db.begin().await?;
-        let ordered = files::store::order(&mut tx, Owner::Template(id), order, self.now()).await;
+        let ordered = attachment::store::order(&mut tx, Owner::Template(id), order, self.now()).await;
         ordered.map_err(|error| self.db.error(error))?;
         self.db.commit(tx).await?;
         self.template(id).await
@@ -162,7 +162,7 @@ impl App {
         let template = self.template(id).await?;
         let before = self.open_draft(draft).await?;
         let mut tx = self.db.begin().await?;
-        let copied = files::store::replace(&mut tx, Owner::Template(id), Owner::Campaign(draft), self.now()).await;
+        let copied = attachment::store::replace(&mut tx, Owner::Template(id), Owner::Campaign(draft), self.now()).await;
         copied.map_err(|error| self.db.error(error))?;
         self.db.commit(tx).await?;
         self.save_draft(&DraftEdit {
@@ -224,7 +224,7 @@ fn read_file(path: &Path) -> Result<Vec<u8>, Problem> {
 
 /// Files out of a file are prepared like any other.
 fn prepared(workshop: &Workshop, unpacked: Vec<Unpacked>) -> Result<Vec<Incoming>, Problem> {
-    let file = |file: crate::campaign::kept::exchange::UnpackedFile| {
+    let file = |file: crate::template::exchange::UnpackedFile| {
         let prepared = workshop.prepare(file.bytes, file.wish).map_err(CampaignError::from)?;
         Ok::<_, Problem>((file.name, prepared))
     };
@@ -252,7 +252,7 @@ async fn bring(
         }
         let id = store::create(tx, template, now).await?;
         for (name, file) in contents {
-            files::store::add(tx, Owner::Template(id), name, file, now).await?;
+            attachment::store::add(tx, Owner::Template(id), name, file, now).await?;
         }
         brought.added += 1;
     }
@@ -274,7 +274,7 @@ async fn with_contents(
     let Some(template) = store::by_id(db, id).await? else { return Ok(None) };
     let mut contents = Vec::new();
     for item in &template.media {
-        let content = files::store::content(db, item.id).await?;
+        let content = attachment::store::content(db, item.id).await?;
         contents.push(content.map(|(_, bytes)| bytes).unwrap_or_default());
     }
     Ok(Some((template, contents)))

@@ -3,13 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 use super::audience::Audience;
-use super::compose::{CAPTION_LIMIT, Content, Sha256, TEXT_LIMIT, carrier};
+use super::compose::{CAPTION_LIMIT, Content, TEXT_LIMIT, carrier};
 use super::{CampaignError, CampaignState};
 use crate::clock::Millis;
-use crate::error::Problem;
-use crate::ids::{CampaignId, MediaId, SessionId};
+use crate::ids::{CampaignId, SessionId};
 use crate::ledger::Book;
-use crate::media::{Attached, MediaKind};
+use crate::media::attachment::MediaItem;
 use crate::template::{Choice, Template, whole_text};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -96,47 +95,6 @@ impl StoredState {
             Self::Scheduled => CampaignState::Scheduled,
         }
     }
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(feature = "bindings", derive(specta::Type))]
-pub struct MediaItem {
-    pub id: MediaId,
-    pub name: String,
-    pub kind: MediaKind,
-    pub verdict: MediaVerdict,
-    pub width: Option<u32>,
-    pub height: Option<u32>,
-    pub duration_ms: Option<Millis>,
-    pub pages: Option<u32>,
-    /// Of a voice note: how loud it is over time, 0 to 100.
-    pub waveform: Option<Vec<u8>>,
-    pub bytes: i64,
-    pub source_bytes: i64,
-    /// A `data:` URL.
-    pub thumbnail: Option<String>,
-    #[serde(skip)]
-    pub sha256: Sha256,
-}
-
-impl MediaItem {
-    pub fn attached(&self) -> Attached {
-        let name = self.kind.shows_name().then(|| self.name.as_str().into());
-        Attached { sha256: self.sha256, kind: self.kind, name }
-    }
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-#[cfg_attr(feature = "bindings", derive(specta::Type))]
-pub enum MediaVerdict {
-    Fine,
-    Convert,
-    /// It goes as a document, and why.
-    Offer {
-        reason: Problem,
-    },
 }
 
 impl Draft {

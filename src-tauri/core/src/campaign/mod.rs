@@ -7,10 +7,7 @@ pub mod audience;
 pub mod compose;
 pub mod draft;
 pub mod estimate;
-pub mod files;
 pub mod hints;
-pub mod kept;
-
 pub mod live;
 pub mod review;
 pub mod schedule;

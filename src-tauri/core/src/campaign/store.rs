@@ -5,12 +5,12 @@ use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
 
 use super::audience::{Audience, Person};
 use super::draft::{Draft, DraftEdit, StoredState};
-use super::files::{self, Owner};
 use crate::clock::Millis;
 use crate::contact::Standing;
 use crate::ids::{CampaignId, ContactId, IdGenerator, SessionId};
 use crate::ledger::Book;
 use crate::media;
+use crate::media::attachment::{self, Owner};
 use crate::template::Choice;
 
 pub struct NewDraft {
@@ -93,7 +93,7 @@ pub async fn by_id(db: &mut SqliteConnection, id: CampaignId) -> Result<Option<D
     .fetch_optional(&mut *db)
     .await?;
     let Some(row) = row else { return Ok(None) };
-    let media = files::store::list(db, Owner::Campaign(id)).await?;
+    let media = attachment::store::list(db, Owner::Campaign(id)).await?;
     let state = StoredState::parse(row.get("state"));
     let mut session_ids: Vec<SessionId> = parsed(row.get("session_ids"));
     if state == StoredState::Draft {

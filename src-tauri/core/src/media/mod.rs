@@ -3,6 +3,7 @@
 //! The content lives beside the rows that refer to it, so one transaction covers both, a backup is one file, and
 //! nothing of it lies on the disk in the clear.
 
+pub mod attachment;
 pub mod store;
 
 use std::str::FromStr;

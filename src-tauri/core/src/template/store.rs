@@ -3,13 +3,13 @@
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
+use super::Choice;
+use super::Language;
 use super::{Category, Samples, TemplateEdit, TemplateKind, TemplateRow, TemplateView, variables};
-use crate::campaign::files::{self, Owner};
 use crate::clock::Millis;
 use crate::ids::{IdGenerator, TemplateId};
 use crate::media;
-use crate::settings::Language;
-use crate::template::Choice;
+use crate::media::attachment::{self, Owner};
 
 /// Of a template that is made.
 pub struct NewTemplate {
@@ -105,7 +105,7 @@ pub async fn by_id(db: &mut SqliteConnection, id: TemplateId) -> Result<Option<T
     .fetch_optional(&mut *db)
     .await?;
     let Some(row) = row else { return Ok(None) };
-    let media = files::store::list(db, Owner::Template(id)).await?;
+    let media = attachment::store::list(db, Owner::Template(id)).await?;
     Ok(Some(TemplateView {
         id,
         media,

@@ -5,12 +5,12 @@
 use data_encoding::BASE64;
 use serde::{Deserialize, Serialize};
 
+use super::Choice;
+use super::Language;
 use super::store::NewTemplate;
 use super::{Category, Samples, TemplateView, check};
 use crate::error::{Coded, Params};
 use crate::params;
-use crate::settings::Language;
-use crate::template::Choice;
 
 const MARK: &str = "ulak-templates";
 const VERSION: u32 = 1;
@@ -112,7 +112,7 @@ pub fn pack(templates: &[(TemplateView, Vec<Vec<u8>>)]) -> Result<Vec<u8>, Templ
 }
 
 fn packed(template: &TemplateView, contents: &[Vec<u8>]) -> Packed {
-    let file = |(item, bytes): (&crate::campaign::draft::MediaItem, &Vec<u8>)| PackedFile {
+    let file = |(item, bytes): (&crate::media::attachment::MediaItem, &Vec<u8>)| PackedFile {
         name: item.name.clone(),
         kind: item.kind.as_str().to_owned(),
         content: BASE64.encode(bytes),

@@ -5,8 +5,7 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 use ulak_media::{Offered, Prepared};
 
-use super::Owner;
-use crate::campaign::draft::{MediaItem, MediaVerdict};
+use super::{MediaItem, MediaVerdict, Owner};
 use crate::clock::Millis;
 use crate::error::Problem;
 use crate::ids::{IdGenerator, MediaId};

@@ -1,24 +1,17 @@
-//! Templates: content kept for reuse, the owner's own and those that come with Ulak.
+//! Templates that are stored for reuse, as the owner sees and changes them.
 //!
 //! A template has what a draft has (text, files, answers) and no audience. Using one copies it, so a campaign never
-//! changes with its template. `store` keeps them, `ready` are the ones that come along, `exchange` is their file.
-
-pub mod exchange;
-pub mod ready;
-pub mod store;
+//! changes with its template.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-pub use ready::{Category, ReadyTemplate};
-
-use super::draft::MediaItem;
+use super::choice::MOST_BUTTONS;
+use super::{Category, Choice, Language, Template, TemplateError, whole_text};
 use crate::clock::Millis;
 use crate::ids::TemplateId;
-use crate::settings::Language;
-use crate::template::choice::MOST_BUTTONS;
-use crate::template::{Choice, Template, TemplateError, whole_text};
+use crate::media::attachment::MediaItem;
 
 pub type Samples = BTreeMap<String, String>;
 
