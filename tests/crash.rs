@@ -149,7 +149,7 @@ impl Scene {
         let parts = sqlx::query(
             "SELECT m.phone, m.name, p.wire_id, p.state FROM parts p JOIN messages m ON m.id = p.message_id",
         );
-        let parts = parts.fetch_all(db.read()).await.unwrap();
+        let parts = parts.fetch_all(&mut *db.read().acquire().await.unwrap()).await.unwrap();
         assert_eq!(parts.len(), PEOPLE);
         for part in &parts {
             let (phone, name): (String, String) = (part.get(0), part.get(1));

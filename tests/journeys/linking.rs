@@ -257,7 +257,7 @@ async fn a_receipt_is_confirmed_once_it_is_down_and_nothing_heard_is_lost_at_the
     let id = world.app.schedule_campaign(draft.id, false).await?;
     world.run_until(at(0, 13, 0)).await?;
     let wire_ids: Vec<String> = sqlx::query_scalar("SELECT wire_id FROM parts ORDER BY id")
-        .fetch_all(world.app.db().read())
+        .fetch_all(&mut *world.app.db().read().acquire().await.unwrap())
         .await
         .map_err(ulak_core::db::StorageError::from)?;
     world.settle().await;

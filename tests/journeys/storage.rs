@@ -40,7 +40,9 @@ async fn a_scheduling_that_was_cut_off_goes_on_when_asked_again() -> Result<(), 
 }
 
 async fn parts(world: &World) -> Result<i64, Problem> {
-    let count = sqlx::query_scalar("SELECT count(*) FROM parts").fetch_one(world.app.db().read()).await;
+    let count = sqlx::query_scalar("SELECT count(*) FROM parts")
+        .fetch_one(&mut *world.app.db().read().acquire().await.unwrap())
+        .await;
     Ok(count.map_err(ulak_core::db::StorageError::from)?)
 }
 

@@ -23,10 +23,16 @@ async fn the_commented_schema_is_the_real_one() {
     let mut real = Vec::new();
     let tables =
         sqlx::query("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name");
-    for table in tables.fetch_all(db.read()).await.unwrap() {
+    for table in tables.fetch_all(&mut *db.read().acquire().await.unwrap()).await.unwrap() {
         let table: String = table.get(0);
         let columns = sqlx::query("SELECT name FROM pragma_table_info(?) ORDER BY cid").bind(&table);
-        let columns: Vec<String> = columns.fetch_all(db.read()).await.unwrap().iter().map(|row| row.get(0)).collect();
+        let columns: Vec<String> = columns
+            .fetch_all(&mut *db.read().acquire().await.unwrap())
+            .await
+            .unwrap()
+            .iter()
+            .map(|row| row.get(0))
+            .collect();
         real.push((table, columns));
     }
     let mut documented = documented();

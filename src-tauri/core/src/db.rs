@@ -3,14 +3,23 @@
 //! Every write goes through `Db::begin` (`BEGIN IMMEDIATE` on the only writing connection), so two writers
 //! cannot exist in a process; the lock file keeps a second process out. Readers cannot write (`query_only`).
 
+use std::fmt::{self, Debug, Formatter};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::ops::{Deref, DerefMut};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, Connection, QueryBuilder, Sqlite, SqliteConnection, SqlitePool};
+use futures::future::BoxFuture;
+use futures::stream::BoxStream;
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteQueryResult, SqliteRow, SqliteStatement,
+    SqliteSynchronous, SqliteTypeInfo,
+};
+use sqlx::{
+    ConnectOptions, Connection, Either, Execute, Executor, QueryBuilder, SqlStr, Sqlite, SqliteConnection, SqlitePool,
+    Transaction,
+};
 use tokio::sync::{Mutex, OwnedMappedMutexGuard, OwnedMutexGuard};
 use zeroize::Zeroizing;
 
@@ -39,6 +48,89 @@ impl Deref for Tx {
 impl DerefMut for Tx {
     fn deref_mut(&mut self) -> &mut SqliteConnection {
         &mut self.0.connection
+    }
+}
+
+impl Debug for Tx {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str("Tx")
+    }
+}
+
+/// A statement goes to a transaction as to any connection.
+impl<'c> Executor<'c> for &'c mut Tx {
+    type Database = Sqlite;
+
+    fn fetch_many<'e, 'q: 'e, E>(
+        self,
+        query: E,
+    ) -> BoxStream<'e, Result<Either<SqliteQueryResult, SqliteRow>, sqlx::Error>>
+    where
+        'c: 'e,
+        E: 'q + Execute<'q, Sqlite>,
+    {
+        (&mut **self).fetch_many(query)
+    }
+
+    fn fetch_optional<'e, 'q: 'e, E>(self, query: E) -> BoxFuture<'e, Result<Option<SqliteRow>, sqlx::Error>>
+    where
+        'c: 'e,
+        E: 'q + Execute<'q, Sqlite>,
+    {
+        (&mut **self).fetch_optional(query)
+    }
+
+    fn prepare_with<'e>(
+        self,
+        sql: SqlStr,
+        parameters: &'e [SqliteTypeInfo],
+    ) -> BoxFuture<'e, Result<SqliteStatement, sqlx::Error>>
+    where
+        'c: 'e,
+    {
+        (&mut **self).prepare_with(sql, parameters)
+    }
+}
+
+/// The reading connections.
+#[derive(Clone)]
+pub struct Readers(SqlitePool);
+
+impl Readers {
+    /// One snapshot: whatever is read through it is of one moment.
+    pub async fn acquire(&self) -> Result<Reader, sqlx::Error> {
+        Ok(Reader(self.0.begin().await?))
+    }
+}
+
+/// What reads. It is no `Tx`, so what writes cannot be called with it:
+///
+/// ```compile_fail
+/// # async fn write(db: &ulak_core::db::Db) {
+/// let mut reader = db.read().acquire().await.unwrap();
+/// ulak_core::settings::put(&mut reader, "paused_all", &true).await.unwrap();
+/// # }
+/// ```
+///
+/// ```
+/// # async fn write(db: &ulak_core::db::Db) {
+/// let mut tx = db.begin().await.unwrap();
+/// ulak_core::settings::put(&mut tx, "paused_all", &true).await.unwrap();
+/// # }
+/// ```
+pub struct Reader(Transaction<'static, Sqlite>);
+
+impl Deref for Reader {
+    type Target = SqliteConnection;
+
+    fn deref(&self) -> &SqliteConnection {
+        &self.0
+    }
+}
+
+impl DerefMut for Reader {
+    fn deref_mut(&mut self) -> &mut SqliteConnection {
+        &mut self.0
     }
 }
 
@@ -162,7 +254,9 @@ fn is_no_space(error: &sqlx::Error) -> bool {
 pub struct Db {
     /// None once the database is closed.
     writer: Arc<Mutex<Option<Writer>>>,
-    readers: SqlitePool,
+    readers: Readers,
+    /// Of the outbox alone, so that no list or export that reads for long keeps a part waiting.
+    outbox_reader: Readers,
     folder: PathBuf,
     /// Held as long as the database is open.
     lock: File,
@@ -209,8 +303,10 @@ impl Db {
         }
         migrate(&options, &folder, MIGRATIONS).await?;
         let writer = Writer { connection: options.clone().connect().await.map_err(at)?, begun: false };
-        let readers = readers().connect_with(options.pragma("query_only", "on")).await.map_err(at)?;
-        Ok(Self { writer: Arc::new(Mutex::new(Some(writer))), readers, folder, lock })
+        let options = options.pragma("query_only", "on");
+        let outbox_reader = Readers(readers(1).min_connections(0).connect_lazy_with(options.clone()));
+        let readers = Readers(readers(3).connect_with(options).await.map_err(at)?);
+        Ok(Self { writer: Arc::new(Mutex::new(Some(writer))), readers, outbox_reader, folder, lock })
     }
 
     /// The only way to write.
@@ -238,8 +334,12 @@ impl Db {
         Ok(())
     }
 
-    pub fn read(&self) -> &SqlitePool {
+    pub fn read(&self) -> &Readers {
         &self.readers
+    }
+
+    pub fn read_for_outbox(&self) -> &Readers {
+        &self.outbox_reader
     }
 
     pub fn folder(&self) -> &Path {
@@ -266,7 +366,8 @@ impl Db {
     }
 
     pub async fn close(&self) {
-        self.readers.close().await;
+        self.readers.0.close().await;
+        self.outbox_reader.0.close().await;
         if let Some(writer) = self.writer.lock().await.take()
             && let Err(error) = writer.connection.close().await
         {
@@ -316,9 +417,9 @@ pub fn connect_options(folder: &Path, key: &DbKey) -> SqliteConnectOptions {
         .statement_cache_capacity(256)
 }
 
-fn readers() -> SqlitePoolOptions {
+fn readers(most: u32) -> SqlitePoolOptions {
     SqlitePoolOptions::new()
-        .max_connections(3)
+        .max_connections(most)
         .min_connections(1)
         .test_before_acquire(false)
         .idle_timeout(None)
@@ -389,7 +490,7 @@ mod tests {
         sqlx::query("INSERT INTO settings (key, value) VALUES ('a', '1')").execute(&mut *tx).await.unwrap();
         db.commit(tx).await.unwrap();
         migrate_on(folder.path(), &key, "DELETE FROM settings;").await.unwrap();
-        assert_eq!(number(db.read(), "SELECT count(*) FROM settings").await, 0);
+        assert_eq!(number(&db.read().0, "SELECT count(*) FROM settings").await, 0);
         db.close().await;
         let copy = folder.path().join(format!("before-version-{}.db", MIGRATIONS.len() + 1));
         std::fs::copy(copy, database_file(folder.path())).unwrap();
@@ -413,7 +514,7 @@ mod tests {
         let mut tx = db.begin().await.unwrap();
         sqlx::query(insert).bind("b").execute(&mut *tx).await.unwrap();
         db.commit(tx).await.unwrap();
-        let keys: Vec<String> = sqlx::query_scalar("SELECT key FROM settings").fetch_all(db.read()).await.unwrap();
+        let keys: Vec<String> = sqlx::query_scalar("SELECT key FROM settings").fetch_all(&db.read().0).await.unwrap();
         assert_eq!(keys, ["b"]);
     }
 
@@ -427,8 +528,8 @@ mod tests {
             let key = Zeroizing::new([7; 32]);
             let db = Db::open(lock_folder(folder.path()).unwrap(), &key).await.unwrap();
             assert!(migrate_on(folder.path(), &key, script).await.is_err(), "{script}");
-            let version = number(db.read(), "PRAGMA user_version").await;
-            let half = number(db.read(), "SELECT count(*) FROM sqlite_schema WHERE name = 'half'").await;
+            let version = number(&db.read().0, "PRAGMA user_version").await;
+            let half = number(&db.read().0, "SELECT count(*) FROM sqlite_schema WHERE name = 'half'").await;
             assert_eq!((version, half), (MIGRATIONS.len() as i64, 0), "{script}");
         }
     }

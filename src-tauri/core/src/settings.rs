@@ -6,6 +6,7 @@ use serde_json::Value;
 use sqlx::{Row, SqliteConnection};
 
 use crate::clock::system_zone;
+use crate::db::Tx;
 use crate::outbox::window::SendingHours;
 pub use crate::template::Language;
 
@@ -115,7 +116,7 @@ pub async fn get<T: DeserializeOwned>(db: &mut SqliteConnection, key: &str) -> R
     Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
 }
 
-pub async fn put<T: Serialize>(db: &mut SqliteConnection, key: &str, value: &T) -> Result<(), sqlx::Error> {
+pub async fn put<T: Serialize>(db: &mut Tx, key: &str, value: &T) -> Result<(), sqlx::Error> {
     let text = serde_json::to_string(value).map_err(|error| sqlx::Error::Encode(error.into()))?;
     sqlx::query(
         "INSERT INTO settings (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",

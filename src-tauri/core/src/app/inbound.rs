@@ -6,7 +6,7 @@ use std::sync::Arc;
 use sqlx::SqliteConnection;
 
 use crate::clock::{Millis, SharedClock};
-use crate::db::{Db, StorageError};
+use crate::db::{Db, StorageError, Tx};
 use crate::event::{Event, Events};
 use crate::ids::SessionId;
 use crate::inbound::{self, Received};
@@ -45,7 +45,7 @@ impl InboundStore for AppInbound {
         })
     }
 
-    fn linked<'a>(&'a self, db: &'a mut SqliteConnection, now: Millis) -> BoxFuture<'a, Result<(), StorageError>> {
+    fn linked<'a>(&'a self, db: &'a mut Tx, now: Millis) -> BoxFuture<'a, Result<(), StorageError>> {
         Box::pin(async move {
             let given: Option<bool> = settings::get(db, settings::key::START_CREDITS).await?;
             if given == Some(true) {

@@ -42,7 +42,7 @@ pub use templates::{TemplateCheck, TemplatesBrought};
 use crate::campaign::schedule;
 use crate::clock::{Clock, FastClock, Millis, SharedClock, SystemClock, TimeLine};
 use crate::contact::import;
-use crate::db::{Db, DbKey, FolderLock, StorageError, lock_folder};
+use crate::db::{Db, DbKey, FolderLock, Reader, StorageError, Tx, lock_folder};
 use crate::event::{Event, Events};
 use crate::ids::SessionId;
 use crate::ledger::{Book, store as ledger};
@@ -330,7 +330,7 @@ impl App {
         self.db.commit(tx).await
     }
 
-    async fn reader(&self) -> Result<sqlx::pool::PoolConnection<sqlx::Sqlite>, StorageError> {
+    async fn reader(&self) -> Result<Reader, StorageError> {
         self.db.read().acquire().await.map_err(|error| self.db.error(error))
     }
 
@@ -427,7 +427,7 @@ async fn prepare(db: &Db, opening: &Opening, clock: Option<SharedClock>) -> Resu
 }
 
 /// The computer's clock, or the faster one that this data was started with.
-async fn stored_clock(tx: &mut sqlx::SqliteConnection, speed: Option<u32>) -> Result<SharedClock, StorageError> {
+async fn stored_clock(tx: &mut Tx, speed: Option<u32>) -> Result<SharedClock, StorageError> {
     let real = SystemClock.now();
     let stored: Option<TimeLine> = settings::get(tx, settings::key::TIME_LINE).await?;
     let line = match (stored, speed) {

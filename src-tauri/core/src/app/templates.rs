@@ -11,7 +11,7 @@ use super::{App, Problem};
 use crate::campaign::CampaignError;
 use crate::campaign::draft::{Draft, DraftEdit};
 use crate::campaign::hints::hints;
-use crate::db::StorageError;
+use crate::db::{StorageError, Tx};
 use crate::event::Event;
 use crate::ids::{CampaignId, MediaId, TemplateId};
 use crate::media::attachment::{self, MediaItem, Owner};
@@ -235,11 +235,7 @@ fn prepared(workshop: &Workshop, unpacked: Vec<Unpacked>) -> Result<Vec<Incoming
     unpacked.into_iter().map(one).collect()
 }
 
-async fn bring(
-    tx: &mut SqliteConnection,
-    incoming: &[Incoming],
-    now: crate::clock::Millis,
-) -> Result<TemplatesBrought, sqlx::Error> {
+async fn bring(tx: &mut Tx, incoming: &[Incoming], now: crate::clock::Millis) -> Result<TemplatesBrought, sqlx::Error> {
     let mut here = Vec::new();
     for id in store::ids(tx).await? {
         here.extend(store::by_id(tx, id).await?);

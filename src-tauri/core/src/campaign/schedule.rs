@@ -4,7 +4,6 @@
 //! the queue; one that was interrupted goes on at the next start from the last contact it had reached.
 
 use data_encoding::HEXUPPER;
-use sqlx::SqlitePool;
 use tokio::sync::mpsc;
 
 use super::audience::{Audience, Person};
@@ -13,7 +12,7 @@ use super::draft::{Draft, StoredState};
 use super::review::{Survey, blockers, survey};
 use super::{CampaignError, store};
 use crate::clock::Millis;
-use crate::db::Db;
+use crate::db::{Db, Readers, Tx};
 use crate::ids::{CampaignId, ContactId, IdGenerator};
 use crate::ledger::store::{balance, hold, refuse_shortage};
 use crate::outbox::state::SkipReason;
@@ -95,12 +94,7 @@ fn on(db: &Db, error: CampaignError) -> CampaignError {
     }
 }
 
-async fn begin(
-    tx: &mut sqlx::SqliteConnection,
-    draft: &Draft,
-    due_at: Millis,
-    now: Millis,
-) -> Result<(), CampaignError> {
+async fn begin(tx: &mut Tx, draft: &Draft, due_at: Millis, now: Millis) -> Result<(), CampaignError> {
     if !store::begin_scheduling(tx, draft.id, due_at, now).await? && draft.state == StoredState::Draft {
         // Between the first chunk and this one the row is `scheduling`; anything else means that somebody else was quicker.
         let state = store::by_id(tx, draft.id).await?.map(|draft| draft.state);
@@ -134,7 +128,7 @@ fn cover(message: &mut NewMessage, free: &mut i64) {
 
 /// The audience in chunks of frozen messages, behind one contact.
 struct Reading {
-    readers: SqlitePool,
+    readers: Readers,
     audience: Audience,
     content: Content,
     after: Option<ContactId>,

@@ -7,6 +7,7 @@ use super::audience::{Audience, Person};
 use super::draft::{Draft, DraftEdit, StoredState};
 use crate::clock::Millis;
 use crate::contact::Standing;
+use crate::db::Tx;
 use crate::ids::{CampaignId, ContactId, IdGenerator, SessionId};
 use crate::ledger::Book;
 use crate::media;
@@ -23,7 +24,7 @@ pub struct NewDraft {
     pub consent_basis: String,
 }
 
-pub async fn create(db: &mut SqliteConnection, draft: &NewDraft, now: Millis) -> Result<CampaignId, sqlx::Error> {
+pub async fn create(db: &mut Tx, draft: &NewDraft, now: Millis) -> Result<CampaignId, sqlx::Error> {
     let id = IdGenerator::at(now).next();
     sqlx::query(
         "INSERT INTO campaigns
@@ -58,7 +59,7 @@ pub async fn linked_numbers(db: &mut SqliteConnection) -> Result<Vec<SessionId>,
 }
 
 /// False when it is no draft any more: then nothing is changed.
-pub async fn save(db: &mut SqliteConnection, edit: &DraftEdit, book: Book, now: Millis) -> Result<bool, sqlx::Error> {
+pub async fn save(db: &mut Tx, edit: &DraftEdit, book: Book, now: Millis) -> Result<bool, sqlx::Error> {
     let saved = sqlx::query(
         "UPDATE campaigns SET name = ?, book = ?, text = ?, choice = ?, audience = ?, split_long_caption = ?, due_at = ?, priority = ?,
                 session_ids = ?, keep_hours = ?, consent_basis = ?, updated_at = ?
@@ -121,7 +122,7 @@ pub async fn by_id(db: &mut SqliteConnection, id: CampaignId) -> Result<Option<D
 }
 
 /// A draft goes with its files; what was scheduled stays.
-pub async fn delete_draft(db: &mut SqliteConnection, id: CampaignId) -> Result<bool, sqlx::Error> {
+pub async fn delete_draft(db: &mut Tx, id: CampaignId) -> Result<bool, sqlx::Error> {
     let deleted =
         sqlx::query("DELETE FROM campaigns WHERE id = ? AND state = 'draft'").bind(id).execute(&mut *db).await?;
     media::store::remove_unused(db).await?;
@@ -167,12 +168,7 @@ pub async fn name(db: &mut SqliteConnection, id: CampaignId) -> Result<Option<St
 }
 
 /// From a draft to one that is being handed to the outbox; its due time is now fixed.
-pub async fn begin_scheduling(
-    db: &mut SqliteConnection,
-    id: CampaignId,
-    due_at: Millis,
-    now: Millis,
-) -> Result<bool, sqlx::Error> {
+pub async fn begin_scheduling(db: &mut Tx, id: CampaignId, due_at: Millis, now: Millis) -> Result<bool, sqlx::Error> {
     let changed = sqlx::query(
         "UPDATE campaigns SET state = 'scheduling', due_at = ?, scheduled_at = ?, updated_at = ?
          WHERE id = ? AND state = 'draft'",
@@ -186,15 +182,15 @@ pub async fn begin_scheduling(
     Ok(changed.rows_affected() == 1)
 }
 
-pub async fn end_scheduling(db: &mut SqliteConnection, id: CampaignId) -> Result<(), sqlx::Error> {
+pub async fn end_scheduling(db: &mut Tx, id: CampaignId) -> Result<(), sqlx::Error> {
     set_state(db, id, "scheduling", "scheduled").await
 }
 
-pub async fn cancel(db: &mut SqliteConnection, id: CampaignId) -> Result<(), sqlx::Error> {
+pub async fn cancel(db: &mut Tx, id: CampaignId) -> Result<(), sqlx::Error> {
     set_state(db, id, "scheduled", "cancelled").await
 }
 
-async fn set_state(db: &mut SqliteConnection, id: CampaignId, from: &str, to: &str) -> Result<(), sqlx::Error> {
+async fn set_state(db: &mut Tx, id: CampaignId, from: &str, to: &str) -> Result<(), sqlx::Error> {
     sqlx::query("UPDATE campaigns SET state = ? WHERE id = ? AND state = ?")
         .bind(to)
         .bind(id)

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use sqlx::sqlite::SqliteRow;
-use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection, SqlitePool};
+use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
 
 use super::card::{Card, short_enough};
 use super::fold::{haystack, needles};
@@ -15,18 +15,14 @@ use super::{
     Consent, Contact, ContactEdit, ContactError, ContactPage, ContactQuery, ContactTotals, Fields, Standing, TagTotal,
 };
 use crate::clock::Millis;
+use crate::db::{Readers, Tx};
 use crate::ids::{ContactId, IdGenerator};
 
 /// The most rows a page has.
 const PAGE_LIMIT: u32 = 500;
 
 /// Makes a contact, or changes the one that the edit names. A withdrawn consent is kept unless a new one is given.
-pub async fn save(
-    tx: &mut SqliteConnection,
-    edit: &ContactEdit,
-    country: Country,
-    now: Millis,
-) -> Result<Contact, ContactError> {
+pub async fn save(tx: &mut Tx, edit: &ContactEdit, country: Country, now: Millis) -> Result<Contact, ContactError> {
     let card = Card::of(edit, country)?;
     refuse_taken(tx, card.phone, edit.id).await?;
     let id = match edit.id {
@@ -39,7 +35,7 @@ pub async fn save(
 }
 
 pub async fn set_standing(
-    tx: &mut SqliteConnection,
+    tx: &mut Tx,
     id: ContactId,
     standing: Standing,
     now: Millis,
@@ -54,7 +50,7 @@ pub async fn set_standing(
 }
 
 /// The contact with this phone (E.164).
-pub async fn by_phone(pool: &SqlitePool, phone: &str) -> Result<Option<Contact>, ContactError> {
+pub async fn by_phone(pool: &Readers, phone: &str) -> Result<Option<Contact>, ContactError> {
     let mut reader = pool.acquire().await?;
     let id: Option<ContactId> =
         sqlx::query_scalar("SELECT id FROM contacts WHERE phone = ?").bind(phone).fetch_optional(&mut *reader).await?;
@@ -66,7 +62,7 @@ pub async fn by_phone(pool: &SqlitePool, phone: &str) -> Result<Option<Contact>,
 
 /// Somebody said stop: on the black list from this transaction on, with the withdrawal on record. False where that was
 /// so already. Who is no contact yet becomes one, or the next list that is imported would bring them in as anybody.
-pub async fn opt_out(tx: &mut SqliteConnection, phone: &str, at: Millis, now: Millis) -> Result<bool, sqlx::Error> {
+pub async fn opt_out(tx: &mut Tx, phone: &str, at: Millis, now: Millis) -> Result<bool, sqlx::Error> {
     let Some(phone) = Phone::from_e164(phone) else { return Ok(false) };
     let known: bool = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM contacts WHERE phone = ?)")
         .bind(phone.to_string())
@@ -89,12 +85,7 @@ pub async fn opt_out(tx: &mut SqliteConnection, phone: &str, at: Millis, now: Mi
 }
 
 /// Names a contact that has no name. A name that the owner gave stays.
-pub async fn name_nameless(
-    tx: &mut SqliteConnection,
-    phone: &str,
-    name: &str,
-    now: Millis,
-) -> Result<bool, sqlx::Error> {
+pub async fn name_nameless(tx: &mut Tx, phone: &str, name: &str, now: Millis) -> Result<bool, sqlx::Error> {
     let Some(phone) = Phone::from_e164(phone) else { return Ok(false) };
     let row = sqlx::query("SELECT id, email, fields FROM contacts WHERE phone = ? AND name = ''")
         .bind(phone.to_string())
@@ -111,12 +102,12 @@ pub async fn name_nameless(
     Ok(true)
 }
 
-pub async fn by_id(pool: &SqlitePool, id: ContactId) -> Result<Contact, ContactError> {
+pub async fn by_id(pool: &Readers, id: ContactId) -> Result<Contact, ContactError> {
     one(&mut *pool.acquire().await?, id).await
 }
 
 /// The contacts of these ids, in their order; those that are gone are left out.
-pub async fn by_ids(pool: &SqlitePool, ids: &[ContactId]) -> Result<Vec<Contact>, ContactError> {
+pub async fn by_ids(pool: &Readers, ids: &[ContactId]) -> Result<Vec<Contact>, ContactError> {
     let mut contacts = Vec::with_capacity(ids.len());
     for some in ids.chunks(PAGE_LIMIT as usize) {
         contacts.append(&mut load(&mut *pool.acquire().await?, some).await?);
@@ -125,7 +116,7 @@ pub async fn by_ids(pool: &SqlitePool, ids: &[ContactId]) -> Result<Vec<Contact>
 }
 
 /// One page, in the order of names; contacts without a name come last.
-pub async fn page(pool: &SqlitePool, query: &ContactQuery) -> Result<ContactPage, ContactError> {
+pub async fn page(pool: &Readers, query: &ContactQuery) -> Result<ContactPage, ContactError> {
     let mut reader = pool.acquire().await?;
     let total =
         filtered("SELECT count(*) FROM contacts", query).build_query_scalar::<u32>().fetch_one(&mut *reader).await?;
@@ -136,7 +127,7 @@ pub async fn page(pool: &SqlitePool, query: &ContactQuery) -> Result<ContactPage
     Ok(ContactPage { total, rows: load(&mut reader, &ids).await? })
 }
 
-pub async fn totals(pool: &SqlitePool) -> Result<ContactTotals, ContactError> {
+pub async fn totals(pool: &Readers) -> Result<ContactTotals, ContactError> {
     let mut reader = pool.acquire().await?;
     let all: u32 = sqlx::query_scalar("SELECT count(*) FROM contacts").fetch_one(&mut *reader).await?;
     // The partial index holds exactly the listed ones.
@@ -154,7 +145,7 @@ pub async fn totals(pool: &SqlitePool) -> Result<ContactTotals, ContactError> {
 }
 
 /// Remembers the names of fields; those known already stay.
-pub async fn know_fields(tx: &mut SqliteConnection, names: impl Iterator<Item = &str>) -> Result<(), sqlx::Error> {
+pub async fn know_fields(tx: &mut Tx, names: impl Iterator<Item = &str>) -> Result<(), sqlx::Error> {
     for name in names {
         sqlx::query("INSERT OR IGNORE INTO contact_fields (name) VALUES (?)").bind(name).execute(&mut *tx).await?;
     }
@@ -200,7 +191,7 @@ async fn refuse_taken(tx: &mut SqliteConnection, phone: Phone, id: Option<Contac
     }
 }
 
-async fn add(tx: &mut SqliteConnection, card: &Card<'_>, now: Millis) -> Result<ContactId, sqlx::Error> {
+async fn add(tx: &mut Tx, card: &Card<'_>, now: Millis) -> Result<ContactId, sqlx::Error> {
     let id: ContactId = IdGenerator::at(now).next();
     sqlx::query(
         "INSERT INTO contacts (id, phone, name, email, fields, search, standing, consent_source, consent_at, \
@@ -224,12 +215,7 @@ async fn add(tx: &mut SqliteConnection, card: &Card<'_>, now: Millis) -> Result<
     Ok(id)
 }
 
-async fn change(
-    tx: &mut SqliteConnection,
-    id: ContactId,
-    card: &Card<'_>,
-    now: Millis,
-) -> Result<ContactId, ContactError> {
+async fn change(tx: &mut Tx, id: ContactId, card: &Card<'_>, now: Millis) -> Result<ContactId, ContactError> {
     let before = one(tx, id).await?;
     let withdrawn = before.consent.as_ref().filter(|consent| consent.withdrawn_at.is_some());
     let consent = card.consent.or(withdrawn);
@@ -253,7 +239,7 @@ async fn change(
     Ok(id)
 }
 
-async fn replace_tags(tx: &mut SqliteConnection, id: ContactId, tags: &[String]) -> Result<(), ContactError> {
+async fn replace_tags(tx: &mut Tx, id: ContactId, tags: &[String]) -> Result<(), ContactError> {
     sqlx::query("DELETE FROM contact_tags WHERE contact_id = ?").bind(id).execute(&mut *tx).await?;
     for tag in tags {
         let tag = short_enough("tag", tag)?;

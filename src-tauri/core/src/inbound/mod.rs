@@ -12,6 +12,7 @@ use sqlx::SqliteConnection;
 
 use crate::clock::Millis;
 use crate::contact;
+use crate::db::Tx;
 use crate::ids::{CampaignId, SessionId};
 use crate::outbox::receipt;
 use crate::session::client::{NoteKind, Reply, Signal};
@@ -40,12 +41,7 @@ impl Received {
 }
 
 /// Keeps what a signal says of people; other signals change nothing here.
-pub async fn receive(
-    db: &mut SqliteConnection,
-    session: SessionId,
-    signal: &Signal,
-    now: Millis,
-) -> Result<Received, sqlx::Error> {
+pub async fn receive(db: &mut Tx, session: SessionId, signal: &Signal, now: Millis) -> Result<Received, sqlx::Error> {
     match signal {
         Signal::Reply(reply) => keep_reply(db, session, reply, now).await,
         Signal::Lid { phone, lid } => pair(db, phone, lid, now).await,
@@ -61,12 +57,7 @@ pub async fn receive(
     }
 }
 
-async fn keep_reply(
-    db: &mut SqliteConnection,
-    session: SessionId,
-    reply: &Reply,
-    now: Millis,
-) -> Result<Received, sqlx::Error> {
+async fn keep_reply(db: &mut Tx, session: SessionId, reply: &Reply, now: Millis) -> Result<Received, sqlx::Error> {
     let mut received = Received::default();
     if let (Some(phone), Some(lid)) = (&reply.phone, &reply.lid) {
         received = pair(db, phone, lid, now).await?;
@@ -107,7 +98,7 @@ async fn says_stop(db: &mut SqliteConnection, reply: &Reply) -> Result<bool, sql
 }
 
 /// Stores under which hidden identity a phone writes, and finds out who wrote the replies that came under it before.
-async fn pair(db: &mut SqliteConnection, phone: &str, lid: &str, now: Millis) -> Result<Received, sqlx::Error> {
+async fn pair(db: &mut Tx, phone: &str, lid: &str, now: Millis) -> Result<Received, sqlx::Error> {
     let mut received = Received::default();
     if store::pair(db, phone, lid, now).await? {
         for reply in store::rename_sender(db, lid, phone).await? {
@@ -119,7 +110,7 @@ async fn pair(db: &mut SqliteConnection, phone: &str, lid: &str, now: Millis) ->
 
 /// Fills a name that is empty, where the owner lets this number's phone name contacts.
 async fn keep_name(
-    db: &mut SqliteConnection,
+    db: &mut Tx,
     session: SessionId,
     phone: &str,
     name: &str,

@@ -5,7 +5,7 @@ use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
 
 use super::{Balance, Book, EntryKind, LedgerError};
 use crate::clock::Millis;
-use crate::db::execute_all;
+use crate::db::{Tx, execute_all};
 use crate::ids::{CampaignId, PartId};
 
 pub const MOST_GRANTED: i64 = 100_000_000;
@@ -23,7 +23,7 @@ fn sums_of(row: &SqliteRow) -> Balance {
 }
 
 pub async fn grant(
-    db: &mut SqliteConnection,
+    db: &mut Tx,
     book: Book,
     credits: i64,
     price: &str,
@@ -41,13 +41,7 @@ pub async fn grant(
     append_single(db, book, EntryKind::Grant, credits, price, note, now).await
 }
 
-pub async fn adjust(
-    db: &mut SqliteConnection,
-    book: Book,
-    credits: i64,
-    reason: &str,
-    now: Millis,
-) -> Result<(), LedgerError> {
+pub async fn adjust(db: &mut Tx, book: Book, credits: i64, reason: &str, now: Millis) -> Result<(), LedgerError> {
     if credits == 0 || credits.abs() > MOST_GRANTED || reason.trim().is_empty() {
         return Err(LedgerError::Correction);
     }
@@ -64,7 +58,7 @@ pub async fn adjust(
 }
 
 async fn append_single(
-    db: &mut SqliteConnection,
+    db: &mut Tx,
     book: Book,
     kind: EntryKind,
     credits: i64,
@@ -89,7 +83,7 @@ async fn append_single(
 
 /// Holds one credit for each part, and refuses when that is more than is free.
 pub async fn hold(
-    db: &mut SqliteConnection,
+    db: &mut Tx,
     book: Book,
     campaign: CampaignId,
     parts: &[PartId],
@@ -135,7 +129,7 @@ pub fn refuse_shortage(balance: &Balance, needed: i64) -> Result<(), LedgerError
 
 /// Holds again for a part whose credit was released: what "retry failed" costs.
 pub async fn hold_again(
-    db: &mut SqliteConnection,
+    db: &mut Tx,
     book: Book,
     campaign: CampaignId,
     part: PartId,
@@ -171,7 +165,7 @@ pub enum End {
 
 /// Ends the hold of one part. BoxFuture it twice is the same as once.
 pub async fn end_hold(
-    db: &mut SqliteConnection,
+    db: &mut Tx,
     end: End,
     book: Book,
     campaign: CampaignId,
@@ -209,7 +203,7 @@ pub async fn end_hold(
 
 /// Releases the holds of every part of a queue that is in `state`: the caller changes that state in the same transaction.
 pub async fn release_all_pending(
-    db: &mut SqliteConnection,
+    db: &mut Tx,
     book: Book,
     campaign: CampaignId,
     now: Millis,

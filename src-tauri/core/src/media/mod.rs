@@ -14,7 +14,7 @@ use tokio::sync::Mutex;
 /// Preparation itself, for whoever wires it.
 pub use ulak_media::{PATIENCE, Prepared, Refusal, Verdict, Wish, Workshop, serve};
 
-use crate::db::{Db, StorageError};
+use crate::db::{Readers, StorageError};
 
 /// A prepared file with what a phone shows before it is fetched.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -115,12 +115,12 @@ impl FromStr for MediaKind {
 pub struct LastRead(Mutex<Option<Arc<File>>>);
 
 impl LastRead {
-    pub async fn read(&self, db: &Db, sha256: [u8; 32]) -> Result<Option<Arc<File>>, StorageError> {
+    pub async fn read(&self, readers: &Readers, sha256: [u8; 32]) -> Result<Option<Arc<File>>, StorageError> {
         let mut last = self.0.lock().await;
         if let Some(file) = last.as_ref().filter(|file| file.sha256 == sha256) {
             return Ok(Some(file.clone()));
         }
-        let mut reader = db.read().acquire().await?;
+        let mut reader = readers.acquire().await?;
         let file = store::content(&mut reader, sha256).await?.map(Arc::new);
         last.clone_from(&file);
         Ok(file)

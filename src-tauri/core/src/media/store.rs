@@ -1,12 +1,13 @@
 //! The table of prepared files.
 
+use crate::db::Tx;
 use sqlx::{Row, SqliteConnection};
 use ulak_media::{Kind, Prepared};
 
 use super::{File, MediaKind};
 
 /// Keeps a prepared file; the same content is kept once.
-pub async fn keep(db: &mut SqliteConnection, file: &Prepared) -> Result<(), sqlx::Error> {
+pub async fn keep(db: &mut Tx, file: &Prepared) -> Result<(), sqlx::Error> {
     sqlx::query(
         "INSERT INTO media
              (sha256, kind, mime, width, height, duration_ms, pages, waveform, size, thumbnail, content)
@@ -61,7 +62,7 @@ fn kind_of(prepared: Kind) -> MediaKind {
 }
 
 /// Removes what no draft, no template and no message refers to.
-pub async fn remove_unused(db: &mut SqliteConnection) -> Result<u64, sqlx::Error> {
+pub async fn remove_unused(db: &mut Tx) -> Result<u64, sqlx::Error> {
     let removed = sqlx::query(
         "DELETE FROM media WHERE NOT EXISTS (SELECT 1 FROM campaign_media c WHERE c.sha256 = media.sha256)
                              AND NOT EXISTS (SELECT 1 FROM template_media t WHERE t.sha256 = media.sha256)

@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::SqliteConnection;
 use tokio::sync::{Notify, watch};
 use tokio::task::{Id, JoinError, JoinSet};
 
@@ -18,7 +17,7 @@ use super::store::claim::{Claim, Poll, Taken, claim};
 use super::store::complete::complete;
 use super::store::{queue, snapshot};
 use crate::clock::{Millis, SECOND, SharedClock};
-use crate::db::{Db, StorageError};
+use crate::db::{Db, StorageError, Tx};
 use crate::event::{Event, Events};
 use crate::ids::{CampaignId, SessionId};
 use crate::media;
@@ -110,7 +109,7 @@ impl Dispatcher {
         Ok(Next::Wait(wait, pause))
     }
 
-    async fn decide(&self, db: &mut SqliteConnection, flight: &InFlight) -> Result<Decision, sqlx::Error> {
+    async fn decide(&self, db: &mut Tx, flight: &InFlight) -> Result<Decision, sqlx::Error> {
         let now = self.clock.now();
         let openings = write(db, &flight.outcomes, now).await?;
         let usable = self.registry.ids();
@@ -219,16 +218,12 @@ impl Dispatcher {
             return Ok(Some(Content::Poll { text: question, options }));
         }
         let Some(sha256) = taken.media else { return Ok(taken.text.clone().map(Content::Text)) };
-        let Some(file) = self.media.read(&self.db, sha256).await? else { return Ok(None) };
+        let Some(file) = self.media.read(self.db.read_for_outbox(), sha256).await? else { return Ok(None) };
         Ok(Some(Content::Media { file, caption: taken.text.clone(), name: taken.file_name.clone() }))
     }
 }
 
-async fn write(
-    db: &mut SqliteConnection,
-    outcomes: &[(Taken, Outcome)],
-    now: Millis,
-) -> Result<Vec<Opening>, sqlx::Error> {
+async fn write(db: &mut Tx, outcomes: &[(Taken, Outcome)], now: Millis) -> Result<Vec<Opening>, sqlx::Error> {
     let mut openings = Vec::new();
     for (taken, outcome) in outcomes {
         openings.extend(complete(db, taken, outcome, now).await?);

@@ -6,14 +6,14 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
+use sqlx::{QueryBuilder, Row, Sqlite};
 use tokio::sync::mpsc;
 use tokio::time::{Duration, Instant, timeout_at};
 
 use super::store::chats;
 use super::store::complete::make_next_ready;
 use crate::clock::Millis;
-use crate::db::Db;
+use crate::db::{Db, Tx};
 use crate::event::{Event, Events};
 use crate::ids::CampaignId;
 use crate::ledger::Book;
@@ -99,7 +99,7 @@ impl Reached {
 }
 
 /// Applies receipts in the caller's transaction and says which queues changed.
-pub async fn apply(db: &mut SqliteConnection, batch: &[Receipt]) -> Result<Vec<CampaignId>, sqlx::Error> {
+pub async fn apply(db: &mut Tx, batch: &[Receipt]) -> Result<Vec<CampaignId>, sqlx::Error> {
     let mut reached: BTreeMap<&str, Reached> = BTreeMap::new();
     for receipt in batch {
         reached.entry(&receipt.wire_id).or_default().add(receipt);
@@ -109,7 +109,7 @@ pub async fn apply(db: &mut SqliteConnection, batch: &[Receipt]) -> Result<Vec<C
 }
 
 /// Parts whose ack never came, or not yet: the receipt is the proof.
-async fn settle_unacked(db: &mut SqliteConnection, reached: &BTreeMap<&str, Reached>) -> Result<(), sqlx::Error> {
+async fn settle_unacked(db: &mut Tx, reached: &BTreeMap<&str, Reached>) -> Result<(), sqlx::Error> {
     let mut select: QueryBuilder<Sqlite> = QueryBuilder::new(
         "SELECT p.id, p.queue_id, p.round, p.last, q.book, p.wire_id, p.session_id, p.message_id
          FROM parts p JOIN queues q ON q.id = p.queue_id
@@ -137,7 +137,7 @@ async fn settle_unacked(db: &mut SqliteConnection, reached: &BTreeMap<&str, Reac
     Ok(())
 }
 
-async fn raise(db: &mut SqliteConnection, reached: &BTreeMap<&str, Reached>) -> Result<Vec<CampaignId>, sqlx::Error> {
+async fn raise(db: &mut Tx, reached: &BTreeMap<&str, Reached>) -> Result<Vec<CampaignId>, sqlx::Error> {
     let mut update: QueryBuilder<Sqlite> =
         QueryBuilder::new("WITH r (wire_id, state, delivered_at, read_at, played_at) AS (");
     update.push_values(reached, |mut row, (wire_id, reached)| {

@@ -7,6 +7,7 @@ use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
 
 use super::{Pace, Session, SessionKind};
 use crate::clock::Millis;
+use crate::db::Tx;
 use crate::ids::{IdGenerator, SessionId};
 
 const COLUMNS: &str =
@@ -48,7 +49,7 @@ pub(crate) fn pace(row: &SqliteRow) -> Pace {
 }
 
 /// The practice number, made on the first start.
-pub async fn ensure_practice(db: &mut SqliteConnection, now: Millis) -> Result<SessionId, sqlx::Error> {
+pub async fn ensure_practice(db: &mut Tx, now: Millis) -> Result<SessionId, sqlx::Error> {
     let known: Option<SessionId> =
         sqlx::query_scalar("SELECT id FROM sessions WHERE kind = 'practice'").fetch_optional(&mut *db).await?;
     if let Some(id) = known {
@@ -74,7 +75,7 @@ pub async fn ensure_practice(db: &mut SqliteConnection, now: Millis) -> Result<S
     Ok(id)
 }
 
-pub async fn set_pace(db: &mut SqliteConnection, id: SessionId, pace: &Pace) -> Result<(), sqlx::Error> {
+pub async fn set_pace(db: &mut Tx, id: SessionId, pace: &Pace) -> Result<(), sqlx::Error> {
     sqlx::query(
         "UPDATE sessions SET pace_min_ms = ?, pace_max_ms = ?, batch = ?, rest_ms = ?, hourly_cap = ?, daily_cap = ?
          WHERE id = ?",
@@ -91,7 +92,7 @@ pub async fn set_pace(db: &mut SqliteConnection, id: SessionId, pace: &Pace) -> 
     Ok(())
 }
 
-pub async fn rename(db: &mut SqliteConnection, id: SessionId, name: &str) -> Result<(), sqlx::Error> {
+pub async fn rename(db: &mut Tx, id: SessionId, name: &str) -> Result<(), sqlx::Error> {
     sqlx::query("UPDATE sessions SET name = ? WHERE id = ?").bind(name.trim()).bind(id).execute(db).await?;
     Ok(())
 }

@@ -7,7 +7,6 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use sqlx::SqliteConnection;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
@@ -17,7 +16,7 @@ use super::registry::ConnectionRegistry;
 use super::state::{Act, Input, Link, LinkState, MOST_JITTER};
 use super::store::numbers as store;
 use crate::clock::{MINUTE, Millis, SharedClock};
-use crate::db::{Db, StorageError};
+use crate::db::{Db, StorageError, Tx};
 use crate::event::{Event as Changed, Events};
 use crate::ids::SessionId;
 
@@ -47,7 +46,7 @@ pub trait InboundStore: Send + Sync + 'static {
         signal: &'a Signal,
     ) -> BoxFuture<'a, Result<Vec<PlainText>, StorageError>>;
     /// A phone accepted a link; part of the transaction that writes it down.
-    fn linked<'a>(&'a self, db: &'a mut SqliteConnection, now: Millis) -> BoxFuture<'a, Result<(), StorageError>>;
+    fn linked<'a>(&'a self, db: &'a mut Tx, now: Millis) -> BoxFuture<'a, Result<(), StorageError>>;
 }
 
 /// A text that is no part of the outbox.

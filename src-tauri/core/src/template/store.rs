@@ -7,6 +7,7 @@ use super::Choice;
 use super::Language;
 use super::{Category, Samples, TemplateEdit, TemplateKind, TemplateRow, TemplateView, variables};
 use crate::clock::Millis;
+use crate::db::Tx;
 use crate::ids::{IdGenerator, TemplateId};
 use crate::media;
 use crate::media::attachment::{self, Owner};
@@ -53,7 +54,7 @@ impl From<TemplateView> for NewTemplate {
     }
 }
 
-pub async fn create(db: &mut SqliteConnection, new: &NewTemplate, now: Millis) -> Result<TemplateId, sqlx::Error> {
+pub async fn create(db: &mut Tx, new: &NewTemplate, now: Millis) -> Result<TemplateId, sqlx::Error> {
     let id: TemplateId = IdGenerator::at(now).next();
     sqlx::query(
         "INSERT INTO templates (id, name, category, language, active, text, choice, split_long_caption, samples,
@@ -76,7 +77,7 @@ pub async fn create(db: &mut SqliteConnection, new: &NewTemplate, now: Millis) -
 }
 
 /// False when it is gone.
-pub async fn save(db: &mut SqliteConnection, edit: &TemplateEdit, now: Millis) -> Result<bool, sqlx::Error> {
+pub async fn save(db: &mut Tx, edit: &TemplateEdit, now: Millis) -> Result<bool, sqlx::Error> {
     let saved = sqlx::query(
         "UPDATE templates SET name = ?, category = ?, language = ?, active = ?, text = ?, choice = ?,
                 split_long_caption = ?, samples = ?, updated_at = ? WHERE id = ?",
@@ -152,7 +153,7 @@ fn template_row(row: &SqliteRow) -> TemplateRow {
 }
 
 /// Its files go with it.
-pub async fn delete(db: &mut SqliteConnection, id: TemplateId) -> Result<bool, sqlx::Error> {
+pub async fn delete(db: &mut Tx, id: TemplateId) -> Result<bool, sqlx::Error> {
     let deleted = sqlx::query("DELETE FROM templates WHERE id = ?").bind(id).execute(&mut *db).await?;
     media::store::remove_unused(db).await?;
     Ok(deleted.rows_affected() == 1)

@@ -1,13 +1,12 @@
 //! Rows of linked numbers, as linking, the supervisor and the owner write them.
 
-use sqlx::SqliteConnection;
-
 use crate::clock::Millis;
+use crate::db::Tx;
 use crate::ids::{IdGenerator, SessionId};
 use crate::session::Pace;
 use crate::session::client::Limits;
 
-pub async fn link(db: &mut SqliteConnection, place: i64, pace: &Pace, now: Millis) -> Result<SessionId, sqlx::Error> {
+pub async fn link(db: &mut Tx, place: i64, pace: &Pace, now: Millis) -> Result<SessionId, sqlx::Error> {
     let id: SessionId = IdGenerator::at(now).next();
     sqlx::query(
         "INSERT INTO sessions (id, kind, name, phone, priority, pace_min_ms, pace_max_ms, batch, rest_ms, hourly_cap,
@@ -31,12 +30,7 @@ pub async fn link(db: &mut SqliteConnection, place: i64, pace: &Pace, now: Milli
     Ok(id)
 }
 
-pub async fn limits(
-    db: &mut SqliteConnection,
-    number: SessionId,
-    limits: &Limits,
-    now: Millis,
-) -> Result<(), sqlx::Error> {
+pub async fn limits(db: &mut Tx, number: SessionId, limits: &Limits, now: Millis) -> Result<(), sqlx::Error> {
     sqlx::query(
         "UPDATE sessions SET new_chats_used = ?, new_chats_quota = ?, quota_renews_at = ?, locked_until = ?, limits_at = ?
          WHERE id = ?",
@@ -52,17 +46,12 @@ pub async fn limits(
     Ok(())
 }
 
-pub async fn remove(db: &mut SqliteConnection, number: SessionId, now: Millis) -> Result<(), sqlx::Error> {
+pub async fn remove(db: &mut Tx, number: SessionId, now: Millis) -> Result<(), sqlx::Error> {
     sqlx::query("UPDATE sessions SET removed_at = ? WHERE id = ?").bind(now).bind(number).execute(db).await?;
     Ok(())
 }
 
-pub async fn choose(
-    db: &mut SqliteConnection,
-    number: SessionId,
-    take_names: bool,
-    typing: bool,
-) -> Result<(), sqlx::Error> {
+pub async fn choose(db: &mut Tx, number: SessionId, take_names: bool, typing: bool) -> Result<(), sqlx::Error> {
     sqlx::query("UPDATE sessions SET take_names = ?, typing = ? WHERE id = ?")
         .bind(take_names)
         .bind(typing)

@@ -2,14 +2,13 @@
 
 use std::path::Path;
 
-use sqlx::SqlitePool;
-
 use super::layout::{Layout, layout};
 use super::records::{Record, start_of};
 use super::rows::{Everybody, Row, person_of};
 use super::store;
 use super::verdict::{People, Seen, judge};
 use super::{ImportError, ImportOptions, ImportPreview, PreviewRow, Reason};
+use crate::db::Readers;
 use crate::ids::IdGenerator;
 
 /// The longest cell a preview shows, in bytes.
@@ -21,7 +20,7 @@ pub async fn preview(
     path: &Path,
     options: &ImportOptions,
     home: &str,
-    pool: &SqlitePool,
+    pool: &Readers,
 ) -> Result<ImportPreview, ImportError> {
     let mut layout = laid_out(path, options, home).await?;
     let sample = std::mem::take(&mut layout.sample);

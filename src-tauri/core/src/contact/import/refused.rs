@@ -4,14 +4,13 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
-use sqlx::SqlitePool;
-
 use super::store::{self, Refused};
 use super::{ImportError, Reason, Refusal, Separator};
+use crate::db::Readers;
 use crate::ids::ImportId;
 
 /// The first refused rows in the order of the file.
-pub async fn refusals(pool: &SqlitePool, id: ImportId, limit: u32) -> Result<Vec<Refusal>, ImportError> {
+pub async fn refusals(pool: &Readers, id: ImportId, limit: u32) -> Result<Vec<Refusal>, ImportError> {
     let kept = store::refused(pool, id, 1, limit).await?;
     Ok(kept
         .into_iter()
@@ -24,7 +23,7 @@ const BATCH: u32 = 5_000;
 
 /// Writes the original cells with row and reason behind them, in the separator of the file, as UTF-8 with a byte
 /// order mark so that Excel opens it. An existing file is replaced once the new one is complete.
-pub async fn export_refused(pool: &SqlitePool, id: ImportId, path: &Path) -> Result<(), ImportError> {
+pub async fn export_refused(pool: &Readers, id: ImportId, path: &Path) -> Result<(), ImportError> {
     let header = store::refused(pool, id, 0, 1).await?.into_iter().next().filter(|kept| kept.row == 0);
     let separator = header.as_ref().and_then(|kept| kept.params.get("separator"));
     let separator = separator.and_then(|name| serde_json::from_value(name.clone()).ok());

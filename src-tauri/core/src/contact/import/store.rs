@@ -7,7 +7,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use serde_json::Value;
 use sqlx::sqlite::SqliteRow;
-use sqlx::{AssertSqlSafe, Row as _, SqliteConnection, SqlitePool};
+use sqlx::{AssertSqlSafe, Row as _, SqliteConnection};
 
 use super::super::fold::haystack;
 use super::super::phone::Phone;
@@ -18,6 +18,7 @@ use super::rows::Row;
 use super::verdict::Known;
 use super::{ImportState, ImportTotals, Separator};
 use crate::clock::Millis;
+use crate::db::{Readers, Tx};
 use crate::ids::{ContactId, ImportId};
 
 /// Phones a lookup asks for; one statement text for every lookup keeps it prepared.
@@ -48,7 +49,7 @@ pub async fn known(reader: &mut SqliteConnection, phones: &BTreeSet<Phone>) -> R
 }
 
 /// Writes what changed, new contacts and old; and the tags that were added.
-pub async fn keep(tx: &mut SqliteConnection, people: &[Known], now: Millis) -> Result<(), sqlx::Error> {
+pub async fn keep(tx: &mut Tx, people: &[Known], now: Millis) -> Result<(), sqlx::Error> {
     let changed: Vec<&Known> = people.iter().filter(|known| known.changed).collect();
     for some in changed.chunks(BROUGHT) {
         keep_some(tx, some, now).await?;
@@ -66,7 +67,7 @@ pub async fn keep(tx: &mut SqliteConnection, people: &[Known], now: Millis) -> R
     Ok(())
 }
 
-async fn keep_some(tx: &mut SqliteConnection, people: &[&Known], now: Millis) -> Result<(), sqlx::Error> {
+async fn keep_some(tx: &mut Tx, people: &[&Known], now: Millis) -> Result<(), sqlx::Error> {
     let sql = format!(
         "INSERT INTO contacts (id, phone, name, email, fields, search, standing, consent_source, consent_at, \
          consent_note, consent_withdrawn_at, created_at, updated_at) VALUES {} \
@@ -150,7 +151,7 @@ fn places(rows: usize, columns: usize) -> String {
     vec![format!("({row})"); rows].join(", ")
 }
 
-pub async fn begin(tx: &mut SqliteConnection, id: ImportId, file_name: &str, now: Millis) -> Result<(), sqlx::Error> {
+pub async fn begin(tx: &mut Tx, id: ImportId, file_name: &str, now: Millis) -> Result<(), sqlx::Error> {
     sqlx::query("INSERT INTO imports (id, file_name, state, started_at) VALUES (?, ?, 'running', ?)")
         .bind(id)
         .bind(file_name)
@@ -161,7 +162,7 @@ pub async fn begin(tx: &mut SqliteConnection, id: ImportId, file_name: &str, now
 }
 
 pub async fn keep_header(
-    tx: &mut SqliteConnection,
+    tx: &mut Tx,
     id: ImportId,
     separator: Separator,
     header: &[String],
@@ -178,7 +179,7 @@ pub async fn keep_header(
 
 /// How far the import is; with an end it is over.
 pub async fn advance(
-    tx: &mut SqliteConnection,
+    tx: &mut Tx,
     id: ImportId,
     totals: ImportTotals,
     end: Option<(ImportState, Millis)>,
@@ -201,7 +202,7 @@ pub async fn advance(
 }
 
 /// Keeps the refused ones of these rows.
-pub async fn refuse(tx: &mut SqliteConnection, id: ImportId, rows: &[Row]) -> Result<(), sqlx::Error> {
+pub async fn refuse(tx: &mut Tx, id: ImportId, rows: &[Row]) -> Result<(), sqlx::Error> {
     let refused: Vec<(&Row, &RowError)> =
         rows.iter().filter_map(|row| Some((row, row.outcome.as_ref().err()?))).collect();
     for some in refused.chunks(BROUGHT) {
@@ -244,14 +245,14 @@ impl Refused {
 }
 
 /// Refused rows in the order of the file, from `from` on; row 0 is the header.
-pub async fn refused(pool: &SqlitePool, id: ImportId, from: u32, limit: u32) -> Result<Vec<Refused>, sqlx::Error> {
+pub async fn refused(pool: &Readers, id: ImportId, from: u32, limit: u32) -> Result<Vec<Refused>, sqlx::Error> {
     let rows: Vec<(u32, String, String, String)> = sqlx::query_as(
         "SELECT row, code, params, raw FROM import_refusals WHERE import_id = ? AND row >= ? ORDER BY row LIMIT ?",
     )
     .bind(id)
     .bind(from)
     .bind(limit)
-    .fetch_all(pool)
+    .fetch_all(&mut *pool.acquire().await?)
     .await?;
     let kept = |(row, code, params, raw): (u32, String, String, String)| Refused {
         row,
@@ -263,13 +264,13 @@ pub async fn refused(pool: &SqlitePool, id: ImportId, from: u32, limit: u32) -> 
 }
 
 /// Takes an import and its refusals off the record; its contacts stay. For scans that have served.
-pub async fn forget(tx: &mut SqliteConnection, id: ImportId) -> Result<(), sqlx::Error> {
+pub async fn forget(tx: &mut Tx, id: ImportId) -> Result<(), sqlx::Error> {
     sqlx::query("DELETE FROM imports WHERE id = ?").bind(id).execute(&mut *tx).await?;
     Ok(())
 }
 
 /// On a start: imports that a crash ended are over.
-pub async fn end_interrupted(tx: &mut SqliteConnection, now: Millis) -> Result<u64, sqlx::Error> {
+pub async fn end_interrupted(tx: &mut Tx, now: Millis) -> Result<u64, sqlx::Error> {
     let ended = sqlx::query("UPDATE imports SET state = 'failed', ended_at = ? WHERE state = 'running'")
         .bind(now)
         .execute(&mut *tx)

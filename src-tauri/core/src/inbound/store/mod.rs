@@ -7,6 +7,7 @@ use sqlx::{Row, SqliteConnection};
 use super::Received;
 use crate::clock::{DAY, Millis};
 use crate::contact;
+use crate::db::Tx;
 use crate::ids::{CampaignId, ContactId, IdGenerator, MessageId, ReplyId, SessionId};
 use crate::outbox::store::chats;
 use crate::session::client::Reply;
@@ -33,7 +34,7 @@ impl Sender {
 
 /// The row of a reply; none where it was there already.
 pub async fn add(
-    db: &mut SqliteConnection,
+    db: &mut Tx,
     session: SessionId,
     sender: &Sender,
     reply: &Reply,
@@ -69,7 +70,7 @@ struct About {
 }
 
 /// Finds out who wrote and what it answers, and lets an opt-out count.
-pub async fn link(db: &mut SqliteConnection, reply: ReplyId, now: Millis) -> Result<Received, sqlx::Error> {
+pub async fn link(db: &mut Tx, reply: ReplyId, now: Millis) -> Result<Received, sqlx::Error> {
     let row = sqlx::query("SELECT session_id, sender, quotes, stop, at FROM replies WHERE id = ?")
         .bind(reply)
         .fetch_one(&mut *db)
@@ -109,19 +110,14 @@ pub async fn link(db: &mut SqliteConnection, reply: ReplyId, now: Millis) -> Res
     Ok(received)
 }
 
-async fn opt_out(
-    db: &mut SqliteConnection,
-    phone: Option<String>,
-    at: Millis,
-    now: Millis,
-) -> Result<Vec<String>, sqlx::Error> {
+async fn opt_out(db: &mut Tx, phone: Option<String>, at: Millis, now: Millis) -> Result<Vec<String>, sqlx::Error> {
     let Some(phone) = phone else { return Ok(Vec::new()) };
     let changed = contact::store::opt_out(db, &phone, at, now).await?;
     Ok(changed.then_some(phone).into_iter().collect())
 }
 
 async fn write_link(
-    db: &mut SqliteConnection,
+    db: &mut Tx,
     reply: ReplyId,
     contact: Option<ContactId>,
     about: Option<About>,
@@ -137,7 +133,7 @@ async fn write_link(
 }
 
 /// The number or the words of an offered answer choose it, as a tap does in a poll.
-async fn write_answer(db: &mut SqliteConnection, reply: ReplyId, message: MessageId) -> Result<(), sqlx::Error> {
+async fn write_answer(db: &mut Tx, reply: ReplyId, message: MessageId) -> Result<(), sqlx::Error> {
     let row = sqlx::query(
         "SELECT r.text, m.options FROM replies r, messages m
          WHERE r.id = ? AND r.chosen = '[]' AND m.id = ? AND m.options IS NOT NULL",
@@ -202,7 +198,7 @@ pub async fn phone_of(db: &mut SqliteConnection, lid: &str) -> Result<Option<Str
 
 /// Remembers a pair; true where it tells something that was not known. Pairs are seen at every sending, so one that is
 /// known is written again once a day only.
-pub async fn pair(db: &mut SqliteConnection, phone: &str, lid: &str, now: Millis) -> Result<bool, sqlx::Error> {
+pub async fn pair(db: &mut Tx, phone: &str, lid: &str, now: Millis) -> Result<bool, sqlx::Error> {
     let known = phone_of(db, lid).await?;
     sqlx::query(
         "INSERT INTO lids (lid, phone, seen_at) VALUES (?1, ?2, ?3) ON CONFLICT (lid) DO UPDATE
@@ -220,7 +216,7 @@ pub async fn pair(db: &mut SqliteConnection, phone: &str, lid: &str, now: Millis
 
 /// Gives the replies that came under a LID their phone, and says which they are. One that came again under its phone
 /// in the meantime is the same reply: its copy goes.
-pub async fn rename_sender(db: &mut SqliteConnection, lid: &str, phone: &str) -> Result<Vec<ReplyId>, sqlx::Error> {
+pub async fn rename_sender(db: &mut Tx, lid: &str, phone: &str) -> Result<Vec<ReplyId>, sqlx::Error> {
     let renamed = sqlx::query_scalar(
         "UPDATE OR IGNORE replies SET sender = ?
          WHERE session_id IN (SELECT id FROM sessions) AND sender = ? RETURNING id",

@@ -7,6 +7,7 @@ use ulak_media::{Offered, Prepared};
 
 use super::{MediaItem, MediaVerdict, Owner};
 use crate::clock::Millis;
+use crate::db::Tx;
 use crate::error::Problem;
 use crate::ids::{IdGenerator, MediaId};
 use crate::media::{self, MediaKind};
@@ -34,13 +35,7 @@ impl Owner {
     }
 }
 
-pub async fn add(
-    db: &mut SqliteConnection,
-    owner: Owner,
-    name: &str,
-    file: &Prepared,
-    now: Millis,
-) -> Result<MediaId, sqlx::Error> {
+pub async fn add(db: &mut Tx, owner: Owner, name: &str, file: &Prepared, now: Millis) -> Result<MediaId, sqlx::Error> {
     let id = IdGenerator::at(now).next();
     media::store::keep(db, file).await?;
     let (table, column) = (owner.table(), owner.column());
@@ -68,7 +63,7 @@ fn reason(offered: &Offered) -> Result<String, sqlx::Error> {
     serde_json::to_string(&reason).map_err(|error| sqlx::Error::Encode(error.into()))
 }
 
-pub async fn remove(db: &mut SqliteConnection, owner: Owner, file: MediaId, now: Millis) -> Result<(), sqlx::Error> {
+pub async fn remove(db: &mut Tx, owner: Owner, file: MediaId, now: Millis) -> Result<(), sqlx::Error> {
     let delete = format!("DELETE FROM {} WHERE id = ? AND {} = ?", owner.table(), owner.column());
     sqlx::query(AssertSqlSafe(delete)).bind(file).bind(owner.key()).execute(&mut *db).await?;
     media::store::remove_unused(db).await?;
@@ -76,7 +71,7 @@ pub async fn remove(db: &mut SqliteConnection, owner: Owner, file: MediaId, now:
 }
 
 /// Files that are not named keep their place behind those that are.
-pub async fn order(db: &mut SqliteConnection, owner: Owner, order: &[MediaId], now: Millis) -> Result<(), sqlx::Error> {
+pub async fn order(db: &mut Tx, owner: Owner, order: &[MediaId], now: Millis) -> Result<(), sqlx::Error> {
     let update = format!("UPDATE {} SET position = ? WHERE id = ? AND {} = ?", owner.table(), owner.column());
     for (position, file) in (1i64..).zip(order) {
         sqlx::query(AssertSqlSafe(update.as_str()))
@@ -90,7 +85,7 @@ pub async fn order(db: &mut SqliteConnection, owner: Owner, order: &[MediaId], n
 }
 
 /// The files of one in place of the other's.
-pub async fn replace(db: &mut SqliteConnection, from: Owner, to: Owner, now: Millis) -> Result<(), sqlx::Error> {
+pub async fn replace(db: &mut Tx, from: Owner, to: Owner, now: Millis) -> Result<(), sqlx::Error> {
     let delete = format!("DELETE FROM {} WHERE {} = ?", to.table(), to.column());
     sqlx::query(AssertSqlSafe(delete)).bind(to.key()).execute(&mut *db).await?;
     let insert = format!(
@@ -113,7 +108,7 @@ pub async fn replace(db: &mut SqliteConnection, from: Owner, to: Owner, now: Mil
     touch(db, to, now).await
 }
 
-async fn touch(db: &mut SqliteConnection, owner: Owner, now: Millis) -> Result<(), sqlx::Error> {
+async fn touch(db: &mut Tx, owner: Owner, now: Millis) -> Result<(), sqlx::Error> {
     let update = match owner {
         Owner::Campaign(_) => "UPDATE campaigns SET updated_at = ? WHERE id = ?",
         Owner::Template(_) => "UPDATE templates SET updated_at = ? WHERE id = ?",

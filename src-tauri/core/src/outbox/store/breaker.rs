@@ -4,16 +4,12 @@ use sqlx::{Row, SqliteConnection};
 
 use super::claim::Taken;
 use crate::clock::Millis;
+use crate::db::Tx;
 use crate::ids::SessionId;
 use crate::outbox::breaker::{self, Known, Opening};
 
 /// Shuts the number that a refusal asks to shut, and says for how long.
-pub async fn shut(
-    db: &mut SqliteConnection,
-    taken: &Taken,
-    refusal: &str,
-    now: Millis,
-) -> Result<Option<Opening>, sqlx::Error> {
+pub async fn shut(db: &mut Tx, taken: &Taken, refusal: &str, now: Millis) -> Result<Option<Opening>, sqlx::Error> {
     if breaker::opening(refusal, now, &Known::default()).is_none() {
         return Ok(None);
     }

@@ -1,17 +1,11 @@
 //! With whom a number has talked: no new-chat limit counts for them.
 
-use sqlx::SqliteConnection;
-
 use crate::clock::Millis;
+use crate::db::Tx;
 use crate::ids::{ContactId, MessageId, SessionId};
 
 /// WhatsApp took a message to somebody new. The count of new chats moves with it until WhatsApp tells its own.
-pub async fn begun(
-    db: &mut SqliteConnection,
-    session: SessionId,
-    message: MessageId,
-    now: Millis,
-) -> Result<(), sqlx::Error> {
+pub async fn begun(db: &mut Tx, session: SessionId, message: MessageId, now: Millis) -> Result<(), sqlx::Error> {
     let added = sqlx::query(
         "INSERT OR IGNORE INTO chats (session_id, contact_id, since_at)
          SELECT ?, contact_id, ? FROM messages WHERE id = ?",
@@ -31,12 +25,7 @@ pub async fn begun(
 }
 
 /// A contact wrote to the number.
-pub async fn heard_from(
-    db: &mut SqliteConnection,
-    session: SessionId,
-    contact: ContactId,
-    now: Millis,
-) -> Result<(), sqlx::Error> {
+pub async fn heard_from(db: &mut Tx, session: SessionId, contact: ContactId, now: Millis) -> Result<(), sqlx::Error> {
     sqlx::query("INSERT OR IGNORE INTO chats (session_id, contact_id, since_at) VALUES (?, ?, ?)")
         .bind(session)
         .bind(contact)

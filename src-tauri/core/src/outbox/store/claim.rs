@@ -1,8 +1,9 @@
 //! Claiming a part: the last look before the network. One transaction, committed before anything is sent.
 
-use sqlx::{Row, SqliteConnection};
+use sqlx::Row;
 
 use crate::clock::Millis;
+use crate::db::Tx;
 use crate::ids::{CampaignId, MessageId, PartId, SessionId};
 use crate::ledger::Book;
 use crate::ledger::store::{End, end_hold};
@@ -54,7 +55,7 @@ pub enum Claim {
 }
 
 pub async fn claim(
-    db: &mut SqliteConnection,
+    db: &mut Tx,
     part: PartId,
     session: SessionId,
     rhythm: Rhythm,
@@ -69,7 +70,7 @@ pub async fn claim(
 /// State, pause and standing are looked at in the statement that takes the part, so nothing can come between. The
 /// attempt and the number's rhythm follow it on one way to the connection's thread.
 async fn take(
-    db: &mut SqliteConnection,
+    db: &mut Tx,
     part: PartId,
     session: SessionId,
     rhythm: Rhythm,
@@ -134,7 +135,7 @@ fn poll(question: Option<String>, options: Option<&str>) -> Option<Poll> {
     Some(Poll { question: question?, options })
 }
 
-async fn skip_if_unwanted(db: &mut SqliteConnection, part: PartId, now: Millis) -> Result<Claim, sqlx::Error> {
+async fn skip_if_unwanted(db: &mut Tx, part: PartId, now: Millis) -> Result<Claim, sqlx::Error> {
     let row = sqlx::query(
         "SELECT p.message_id, p.queue_id, q.book, c.standing, c.consent_withdrawn_at IS NOT NULL
          FROM parts p JOIN queues q ON q.id = p.queue_id
@@ -157,7 +158,7 @@ async fn skip_if_unwanted(db: &mut SqliteConnection, part: PartId, now: Millis) 
 }
 
 async fn skip_message(
-    db: &mut SqliteConnection,
+    db: &mut Tx,
     message: MessageId,
     queue: CampaignId,
     book: Book,

@@ -1,10 +1,11 @@
 //! Writing down what became of a try, in one transaction with the credit it settles or releases.
 
-use sqlx::{Row, SqliteConnection};
+use sqlx::Row;
 
 use super::claim::Taken;
 use super::{breaker, chats, queue, removal};
 use crate::clock::{MINUTE, Millis, SECOND};
+use crate::db::Tx;
 use crate::ids::PartId;
 use crate::ledger::Book;
 use crate::ledger::store::{End, end_hold};
@@ -17,7 +18,7 @@ pub const MOST_TRIES: i64 = 3;
 
 /// Says what shut the number, where the outcome did.
 pub async fn complete(
-    db: &mut SqliteConnection,
+    db: &mut Tx,
     taken: &Taken,
     outcome: &Outcome,
     now: Millis,
@@ -45,13 +46,7 @@ pub async fn complete(
     Ok(None)
 }
 
-async fn refused(
-    db: &mut SqliteConnection,
-    taken: &Taken,
-    cause: &str,
-    again: bool,
-    now: Millis,
-) -> Result<(), sqlx::Error> {
+async fn refused(db: &mut Tx, taken: &Taken, cause: &str, again: bool, now: Millis) -> Result<(), sqlx::Error> {
     match again {
         true if taken.doubtful => unknown(db, taken, cause, now).await,
         true if taken.tries < MOST_TRIES => later(db, taken, cause, now).await,
@@ -62,7 +57,7 @@ async fn refused(
 }
 
 /// A receipt may have been quicker: then the part is already further, and only the time of the ack is missing.
-async fn accepted(db: &mut SqliteConnection, taken: &Taken, now: Millis) -> Result<(), sqlx::Error> {
+async fn accepted(db: &mut Tx, taken: &Taken, now: Millis) -> Result<(), sqlx::Error> {
     sqlx::query(
         "UPDATE parts SET state = CASE WHEN state IN ('sending', 'unknown') THEN 'sent' ELSE state END,
                           sent_at = coalesce(sent_at, ?1)
@@ -86,7 +81,7 @@ async fn accepted(db: &mut SqliteConnection, taken: &Taken, now: Millis) -> Resu
 
 /// The following part of the same message may go, over the number that began: half a message from another would be
 /// taken for somebody else's.
-pub async fn make_next_ready(db: &mut SqliteConnection, part: PartId) -> Result<(), sqlx::Error> {
+pub async fn make_next_ready(db: &mut Tx, part: PartId) -> Result<(), sqlx::Error> {
     sqlx::query(
         "UPDATE parts SET ready = 1, session_id = coalesce(session_id,
              (SELECT s.id FROM parts b JOIN sessions s ON s.id = b.session_id AND s.removed_at IS NULL WHERE b.id = ?1))
@@ -100,7 +95,7 @@ pub async fn make_next_ready(db: &mut SqliteConnection, part: PartId) -> Result<
 }
 
 /// A little later each time. The first part of a message may then go over any healthy session.
-async fn later(db: &mut SqliteConnection, taken: &Taken, cause: &str, now: Millis) -> Result<(), sqlx::Error> {
+async fn later(db: &mut Tx, taken: &Taken, cause: &str, now: Millis) -> Result<(), sqlx::Error> {
     sqlx::query(
         "UPDATE parts SET state = 'pending', session_id = CASE position WHEN 1 THEN NULL ELSE session_id END,
                           due_at = ?, cause = ?
@@ -118,7 +113,7 @@ async fn later(db: &mut SqliteConnection, taken: &Taken, cause: &str, now: Milli
 /// when the number may: to try the same person over the next one would carry the harm on. Else another may take over
 /// at once. What is in doubt stays in doubt.
 async fn returned_uncounted(
-    db: &mut SqliteConnection,
+    db: &mut Tx,
     taken: &Taken,
     cause: &str,
     keeps_number: bool,
@@ -142,7 +137,7 @@ async fn returned_uncounted(
 
 /// The parts after a failed one fail with it: a text about a photo that did not come helps nobody. A part that a
 /// receipt has proved sent in the meantime has not failed.
-async fn failed(db: &mut SqliteConnection, taken: &Taken, cause: &str, now: Millis) -> Result<(), sqlx::Error> {
+async fn failed(db: &mut Tx, taken: &Taken, cause: &str, now: Millis) -> Result<(), sqlx::Error> {
     let ended = sqlx::query(
         "UPDATE parts SET state = 'failed', ended_at = ?1, cause = CASE WHEN id = ?2 THEN ?3 ELSE ?4 END
          WHERE message_id = ?5 AND ((id = ?2 AND state = 'sending') OR (position > ?6 AND state = 'pending'))
@@ -164,7 +159,7 @@ async fn failed(db: &mut SqliteConnection, taken: &Taken, cause: &str, now: Mill
 }
 
 /// The credit stays held, the session and the wire id stay: only they can find out without a second copy.
-async fn unknown(db: &mut SqliteConnection, taken: &Taken, cause: &str, now: Millis) -> Result<(), sqlx::Error> {
+async fn unknown(db: &mut Tx, taken: &Taken, cause: &str, now: Millis) -> Result<(), sqlx::Error> {
     sqlx::query("UPDATE parts SET state = 'unknown', due_at = ?, cause = ? WHERE id = ? AND state = 'sending'")
         .bind(now + backoff(taken.attempt))
         .bind(cause)
@@ -175,7 +170,7 @@ async fn unknown(db: &mut SqliteConnection, taken: &Taken, cause: &str, now: Mil
 }
 
 async fn end_attempt(
-    db: &mut SqliteConnection,
+    db: &mut Tx,
     taken: &Taken,
     outcome: &str,
     cause: Option<&str>,
@@ -200,7 +195,7 @@ fn backoff(attempt: i64) -> Millis {
 
 /// Whatever an earlier run left `sending` has an unknown outcome: it is sent again by the same session under the
 /// same wire id. Run once at start, before the first claim.
-pub async fn rescue(db: &mut SqliteConnection, now: Millis) -> Result<u64, sqlx::Error> {
+pub async fn rescue(db: &mut Tx, now: Millis) -> Result<u64, sqlx::Error> {
     sqlx::query(
         "UPDATE attempts SET ended_at = ?, outcome = 'unknown', cause = ?
          WHERE ended_at IS NULL AND part_id IN (SELECT id FROM parts WHERE state = 'sending')",

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
 
 use crate::clock::Millis;
-use crate::db::execute_all;
+use crate::db::{Tx, execute_all};
 use crate::ids::{CampaignId, ContactId, MessageId, PartId, SessionId};
 use crate::ledger::store::{hold_again, release_all_pending};
 use crate::ledger::{Book, LedgerError};
@@ -45,7 +45,7 @@ pub struct NewPart {
 }
 
 /// A queue under construction: nothing of it is sent until `open`.
-pub async fn create(db: &mut SqliteConnection, queue: &NewQueue<'_>) -> Result<(), sqlx::Error> {
+pub async fn create(db: &mut Tx, queue: &NewQueue<'_>) -> Result<(), sqlx::Error> {
     let sessions = serde_json::to_string(queue.sessions).map_err(|error| sqlx::Error::Encode(error.into()))?;
     sqlx::query(
         "INSERT INTO queues (id, priority, due_at, state, keep_hours, book, session_ids)
@@ -66,7 +66,7 @@ pub async fn create(db: &mut SqliteConnection, queue: &NewQueue<'_>) -> Result<(
 const ROWS: usize = 1_500;
 
 pub async fn add(
-    db: &mut SqliteConnection,
+    db: &mut Tx,
     queue: CampaignId,
     due_at: Millis,
     messages: &[NewMessage],
@@ -166,19 +166,19 @@ pub async fn last_contact(db: &mut SqliteConnection, queue: CampaignId) -> Resul
     sqlx::query_scalar("SELECT max(contact_id) FROM messages WHERE campaign_id = ?").bind(queue).fetch_one(db).await
 }
 
-pub async fn open(db: &mut SqliteConnection, queue: CampaignId) -> Result<(), sqlx::Error> {
+pub async fn open(db: &mut Tx, queue: CampaignId) -> Result<(), sqlx::Error> {
     set_state(db, queue, "building", "open").await
 }
 
-pub async fn pause(db: &mut SqliteConnection, queue: CampaignId) -> Result<(), sqlx::Error> {
+pub async fn pause(db: &mut Tx, queue: CampaignId) -> Result<(), sqlx::Error> {
     set_state(db, queue, "open", "paused").await
 }
 
-pub async fn resume(db: &mut SqliteConnection, queue: CampaignId) -> Result<(), sqlx::Error> {
+pub async fn resume(db: &mut Tx, queue: CampaignId) -> Result<(), sqlx::Error> {
     set_state(db, queue, "paused", "open").await
 }
 
-async fn set_state(db: &mut SqliteConnection, queue: CampaignId, from: &str, to: &str) -> Result<(), sqlx::Error> {
+async fn set_state(db: &mut Tx, queue: CampaignId, from: &str, to: &str) -> Result<(), sqlx::Error> {
     sqlx::query("UPDATE queues SET state = ? WHERE id = ? AND state = ?")
         .bind(to)
         .bind(queue)
@@ -189,14 +189,14 @@ async fn set_state(db: &mut SqliteConnection, queue: CampaignId, from: &str, to:
 }
 
 /// Cancels what still waits and releases its credits. What is on its way is seen through, so a paused queue opens.
-pub async fn cancel(db: &mut SqliteConnection, queue: CampaignId, now: Millis) -> Result<u64, sqlx::Error> {
+pub async fn cancel(db: &mut Tx, queue: CampaignId, now: Millis) -> Result<u64, sqlx::Error> {
     sqlx::query("UPDATE queues SET cancelled_at = ? WHERE id = ?").bind(now).bind(queue).execute(&mut *db).await?;
     set_state(db, queue, "paused", "open").await?;
     cancel_rest(db, queue, now).await
 }
 
 /// Cancels what waits in a queue that the owner cancelled: a part that was on its way then may have come back.
-pub async fn cancel_rest(db: &mut SqliteConnection, queue: CampaignId, now: Millis) -> Result<u64, sqlx::Error> {
+pub async fn cancel_rest(db: &mut Tx, queue: CampaignId, now: Millis) -> Result<u64, sqlx::Error> {
     let book: Option<String> = sqlx::query_scalar("SELECT book FROM queues WHERE id = ? AND cancelled_at IS NOT NULL")
         .bind(queue)
         .fetch_optional(&mut *db)
@@ -213,7 +213,7 @@ pub async fn cancel_rest(db: &mut SqliteConnection, queue: CampaignId, now: Mill
 
 /// Puts failed parts back, each with a credit held anew: an explicit act of the owner. Parts of contacts that may
 /// get nothing any more stay as they are.
-pub async fn retry_failed(db: &mut SqliteConnection, queue: CampaignId, now: Millis) -> Result<u64, LedgerError> {
+pub async fn retry_failed(db: &mut Tx, queue: CampaignId, now: Millis) -> Result<u64, LedgerError> {
     let failed = sqlx::query(
         "SELECT p.id, p.round, q.book,
                 NOT EXISTS (SELECT 1 FROM parts e WHERE e.message_id = p.message_id AND e.position < p.position
@@ -237,13 +237,7 @@ pub async fn retry_failed(db: &mut SqliteConnection, queue: CampaignId, now: Mil
 
 /// The rest of a message goes over the number that began it, and what may have arrived over the number that may have
 /// sent it, where that one is still there.
-async fn put_back(
-    db: &mut SqliteConnection,
-    part: PartId,
-    round: i64,
-    first: bool,
-    now: Millis,
-) -> Result<(), sqlx::Error> {
+async fn put_back(db: &mut Tx, part: PartId, round: i64, first: bool, now: Millis) -> Result<(), sqlx::Error> {
     sqlx::query(
         "UPDATE parts SET state = 'pending', round = ?, tries = 0, ready = ?, due_at = ?, cause = NULL, ended_at = NULL,
                 session_id = coalesce(
@@ -264,7 +258,7 @@ async fn put_back(
 }
 
 /// Takes queues in which nothing can move any more out of the planner's sight.
-pub async fn close_finished(db: &mut SqliteConnection) -> Result<Vec<CampaignId>, sqlx::Error> {
+pub async fn close_finished(db: &mut Tx) -> Result<Vec<CampaignId>, sqlx::Error> {
     let rows = sqlx::query(
         "UPDATE queues SET state = 'done'
          WHERE state IN ('open', 'paused') AND NOT EXISTS

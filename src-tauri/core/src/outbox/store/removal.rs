@@ -4,20 +4,17 @@
 //! copy over another number is worse than a part that the owner is told of. Parts that it merely kept certainly did
 //! not arrive, so another number may take them.
 
-use sqlx::{Row, SqliteConnection};
+use sqlx::Row;
 
 use crate::clock::Millis;
+use crate::db::Tx;
 use crate::ids::{CampaignId, SessionId};
 use crate::ledger::Book;
 use crate::ledger::store::{End, end_hold};
 use crate::outbox::state::cause;
 
 /// Says which queues changed.
-pub async fn number_gone(
-    db: &mut SqliteConnection,
-    session: SessionId,
-    now: Millis,
-) -> Result<Vec<CampaignId>, sqlx::Error> {
+pub async fn number_gone(db: &mut Tx, session: SessionId, now: Millis) -> Result<Vec<CampaignId>, sqlx::Error> {
     let ended = sqlx::query(
         "UPDATE parts SET state = 'failed', ended_at = ?1, cause = CASE state WHEN 'unknown' THEN ?2 ELSE ?3 END
          WHERE message_id IN (SELECT u.message_id FROM parts u WHERE u.session_id = ?4 AND u.state = 'unknown')
@@ -50,7 +47,7 @@ pub async fn number_gone(
 }
 
 /// An outcome that came in after its number was taken off the list.
-pub async fn if_gone(db: &mut SqliteConnection, session: SessionId, now: Millis) -> Result<(), sqlx::Error> {
+pub async fn if_gone(db: &mut Tx, session: SessionId, now: Millis) -> Result<(), sqlx::Error> {
     let gone: bool = sqlx::query_scalar("SELECT removed_at IS NOT NULL FROM sessions WHERE id = ?")
         .bind(session)
         .fetch_one(&mut *db)

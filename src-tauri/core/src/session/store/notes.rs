@@ -3,6 +3,7 @@
 use sqlx::SqliteConnection;
 
 use crate::clock::Millis;
+use crate::db::Tx;
 use crate::session::client::NoteKind;
 
 /// The owner of what is the same for all numbers.
@@ -33,7 +34,7 @@ pub async fn get(
 }
 
 pub async fn put(
-    db: &mut SqliteConnection,
+    db: &mut Tx,
     kind: NoteKind,
     owner: &[u8],
     key: &str,
@@ -54,7 +55,7 @@ pub async fn put(
     Ok(())
 }
 
-pub async fn forget(db: &mut SqliteConnection, kind: NoteKind, owner: &[u8], key: &str) -> Result<(), sqlx::Error> {
+pub async fn forget(db: &mut Tx, kind: NoteKind, owner: &[u8], key: &str) -> Result<(), sqlx::Error> {
     sqlx::query("DELETE FROM notes WHERE kind = ? AND owner = ? AND key = ?")
         .bind(name(kind))
         .bind(owner)
@@ -64,7 +65,7 @@ pub async fn forget(db: &mut SqliteConnection, kind: NoteKind, owner: &[u8], key
     Ok(())
 }
 
-pub async fn remove_expired(db: &mut SqliteConnection, now: Millis) -> Result<u64, sqlx::Error> {
+pub async fn remove_expired(db: &mut Tx, now: Millis) -> Result<u64, sqlx::Error> {
     let removed = sqlx::query("DELETE FROM notes WHERE expires_at <= ?").bind(now).execute(db).await?;
     Ok(removed.rows_affected())
 }

@@ -4,6 +4,7 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
 use crate::clock::Millis;
+use crate::db::Tx;
 use crate::ids::SessionId;
 use crate::session::client::Limits;
 use crate::session::state::LinkState;
@@ -86,7 +87,7 @@ fn number(row: &SqliteRow) -> Number {
 }
 
 /// A phone that no row has: the newest number, behind the others.
-pub async fn insert(db: &mut SqliteConnection, id: SessionId, linked: Linked<'_>) -> Result<(), sqlx::Error> {
+pub async fn insert(db: &mut Tx, id: SessionId, linked: Linked<'_>) -> Result<(), sqlx::Error> {
     let pace = Pace::REAL;
     sqlx::query(
         "INSERT INTO sessions
@@ -110,7 +111,7 @@ pub async fn insert(db: &mut SqliteConnection, id: SessionId, linked: Linked<'_>
 }
 
 /// The phone of this row accepted a link: it is on the list, with fresh key material.
-pub async fn relink(db: &mut SqliteConnection, id: SessionId, linked: Linked<'_>) -> Result<(), sqlx::Error> {
+pub async fn relink(db: &mut Tx, id: SessionId, linked: Linked<'_>) -> Result<(), sqlx::Error> {
     sqlx::query(
         "UPDATE sessions SET key_id = ?, lid = ?, push_name = ?, linked_at = ?, phone_seen_at = ?, heard_at = NULL,
              removed_at = NULL, state = 'disconnected', state_since = ?, ban_code = NULL, ban_until = NULL
@@ -128,12 +129,7 @@ pub async fn relink(db: &mut SqliteConnection, id: SessionId, linked: Linked<'_>
     Ok(())
 }
 
-pub async fn save_state(
-    db: &mut SqliteConnection,
-    id: SessionId,
-    state: LinkState,
-    since: Millis,
-) -> Result<(), sqlx::Error> {
+pub async fn save_state(db: &mut Tx, id: SessionId, state: LinkState, since: Millis) -> Result<(), sqlx::Error> {
     let (ban_code, ban_until) = match state {
         LinkState::Banned { code, until } => (Some(code), until),
         _ => (None, None),
@@ -152,12 +148,7 @@ pub async fn save_state(
     Ok(())
 }
 
-pub async fn save_quota(
-    db: &mut SqliteConnection,
-    id: SessionId,
-    limits: &Limits,
-    now: Millis,
-) -> Result<(), sqlx::Error> {
+pub async fn save_quota(db: &mut Tx, id: SessionId, limits: &Limits, now: Millis) -> Result<(), sqlx::Error> {
     sqlx::query(
         "UPDATE sessions SET new_chats_used = ?, new_chats_quota = ?, quota_renews_at = ?, limits_at = ? WHERE id = ?",
     )
@@ -171,14 +162,14 @@ pub async fn save_quota(
     Ok(())
 }
 
-pub async fn save_lock(db: &mut SqliteConnection, id: SessionId, until: Option<Millis>) -> Result<(), sqlx::Error> {
+pub async fn save_lock(db: &mut Tx, id: SessionId, until: Option<Millis>) -> Result<(), sqlx::Error> {
     sqlx::query("UPDATE sessions SET locked_until = ? WHERE id = ?").bind(until).bind(id).execute(db).await?;
     Ok(())
 }
 
 /// Only ever later times: what was heard does not become unheard.
 pub async fn save_seen(
-    db: &mut SqliteConnection,
+    db: &mut Tx,
     id: SessionId,
     heard_at: Option<Millis>,
     phone_seen_at: Option<Millis>,
@@ -197,7 +188,7 @@ pub async fn save_seen(
 }
 
 /// Off the list; the row stays.
-pub async fn remove(db: &mut SqliteConnection, id: SessionId, now: Millis) -> Result<(), sqlx::Error> {
+pub async fn remove(db: &mut Tx, id: SessionId, now: Millis) -> Result<(), sqlx::Error> {
     sqlx::query(
         "UPDATE sessions SET removed_at = ?, state = 'logged_out', state_since = ?, key_id = NULL,
              ban_code = NULL, ban_until = NULL
@@ -212,19 +203,14 @@ pub async fn remove(db: &mut SqliteConnection, id: SessionId, now: Millis) -> Re
 }
 
 /// The priorities 1, 2, 3 … in this order.
-pub async fn order(db: &mut SqliteConnection, ids: &[SessionId]) -> Result<(), sqlx::Error> {
+pub async fn order(db: &mut Tx, ids: &[SessionId]) -> Result<(), sqlx::Error> {
     for (priority, id) in (1i64..).zip(ids) {
         sqlx::query("UPDATE sessions SET priority = ? WHERE id = ?").bind(priority).bind(*id).execute(&mut *db).await?;
     }
     Ok(())
 }
 
-pub async fn set_options(
-    db: &mut SqliteConnection,
-    id: SessionId,
-    typing: bool,
-    take_names: bool,
-) -> Result<(), sqlx::Error> {
+pub async fn set_options(db: &mut Tx, id: SessionId, typing: bool, take_names: bool) -> Result<(), sqlx::Error> {
     sqlx::query("UPDATE sessions SET typing = ?, take_names = ? WHERE id = ?")
         .bind(typing)
         .bind(take_names)
