@@ -34,14 +34,14 @@ impl Door {
     pub async fn open(&self, handle: &AppHandle, secret: Option<String>) -> AppStatus {
         let mut door = self.app.lock().await;
         if let Some(app) = door.as_ref() {
-            return AppStatus::Open { recovery_code: app.recovery_code() };
+            return AppStatus::Open { recovery_code: app.settings().recovery_code() };
         }
         let secret = secret.or_else(crate::secret_from_environment);
         let opening = Opening { folder: self.folder.clone(), secret, ..Opening::default() };
         match open(opening).await {
             Ok(app) => {
                 events::forward(handle.clone(), app.clone());
-                let recovery_code = app.recovery_code();
+                let recovery_code = app.settings().recovery_code();
                 *door = Some(app);
                 AppStatus::Open { recovery_code }
             }

@@ -117,7 +117,7 @@ fn emit(handle: &AppHandle, app: &App, event: Event) -> tauri::Result<()> {
         Event::SettingsChanged => SettingsChanged.emit(handle),
         Event::NumbersChanged => NumbersChanged.emit(handle),
         Event::TemplatesChanged => TemplatesChanged.emit(handle),
-        Event::ImportChanged(id) => match app.import_progress(id) {
+        Event::ImportChanged(id) => match app.people().import_progress(id) {
             Some(progress) => ImportProgress(progress).emit(handle),
             None => Ok(()),
         },

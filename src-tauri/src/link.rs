@@ -42,11 +42,11 @@ pub fn run(options: Options, data: Option<PathBuf>) -> ExitCode {
             Some(phone) => LinkHow::PairingCode { phone: phone.clone() },
             None => LinkHow::Qr,
         };
-        let session = app.start_link(how, None).await?;
+        let session = app.numbers().start_link(how, None).await?;
         match timeout(Duration::from_secs(options.wait), linked(app, session, voice)).await {
             Ok(linked) => linked,
             Err(_) => {
-                app.cancel_link(session).await?;
+                app.numbers().cancel_link(session).await?;
                 Err(terminal::problem(
                     "link.too_late",
                     "Nobody scanned the code in time. Start again when the phone is at hand.".to_owned(),
@@ -68,7 +68,7 @@ fn risk(voice: Voice) {
 async fn linked(app: &App, session: SessionId, voice: Voice) -> Result<bool, Problem> {
     let mut shown = None;
     loop {
-        let view = app.link_view(session)?;
+        let view = app.numbers().link_view(session)?;
         let told = (view.stage, view.qr.clone(), view.code.clone());
         if shown.as_ref() != Some(&told) {
             show(&view, voice);
@@ -115,12 +115,12 @@ fn drawn(code: &str) -> String {
 }
 
 async fn connected(app: &App, session: SessionId, voice: Voice) -> Result<bool, Problem> {
-    let number = app.numbers().await?.into_iter().find(|number| number.id == session);
+    let number = app.numbers().list().await?.into_iter().find(|number| number.id == session);
     let phone = number.map(|number| number.phone).unwrap_or_default();
     voice.event(&json!({ "event": "linked", "session": session, "phone": phone }));
     voice.line(&format!("Linked: {phone}"));
     let connected = timeout(FIRST_CONNECTION, async {
-        while !app.numbers().await?.iter().any(|number| number.id == session && number.state == "connected") {
+        while !app.numbers().list().await?.iter().any(|number| number.id == session && number.state == "connected") {
             tokio::time::sleep(LOOK).await;
         }
         Ok::<(), Problem>(())

@@ -30,7 +30,7 @@ pub fn run(options: Options, data: Option<PathBuf>) -> ExitCode {
         if let Ok(settled) = timeout(Duration::from_secs(options.wait), settled(app)).await {
             settled?;
         }
-        app.numbers().await?.iter().for_each(|number| show(number, voice));
+        app.numbers().list().await?.iter().for_each(|number| show(number, voice));
         Ok(true)
     });
     terminal::run(voice, work)
@@ -40,7 +40,7 @@ async fn settled(app: &App) -> Result<(), Problem> {
     let moves = |number: &NumberView| {
         matches!(number.state.as_str(), "disconnected" | "connecting") && number.linked_at.is_some()
     };
-    while app.numbers().await?.iter().any(moves) {
+    while app.numbers().list().await?.iter().any(moves) {
         tokio::time::sleep(LOOK).await;
     }
     Ok(())

@@ -33,11 +33,11 @@ async fn practise(options: Options, data: Option<PathBuf>, report: Report) -> Re
     let folder = data.or_else(|| temporary.as_ref().map(|folder| folder.path().to_owned())).unwrap_or_default();
     let fresh = !database_file(&folder).exists();
     let app = open(&options, &folder, temporary.is_some()).await?;
-    if let Some(code) = app.recovery_code() {
+    if let Some(code) = app.settings().recovery_code() {
         if temporary.is_none() {
             report.voice.recovery_code(&code);
         }
-        app.recovery_code_saved().await?;
+        app.settings().recovery_code_saved().await?;
     }
     let outcome = campaign(&app, &options, fresh, report).await;
     app.close().await;
@@ -65,22 +65,22 @@ async fn open(options: &Options, folder: &Path, temporary: bool) -> Result<Arc<A
 
 async fn campaign(app: &Arc<App>, options: &Options, fresh: bool, report: Report) -> Result<bool, Problem> {
     if let Some(job) = job(app, options, fresh).await? {
-        app.start_practice_job(&job).await?;
+        app.practice().start_practice_job(&job).await?;
     }
-    if let Some(job) = app.practice_job().await?.filter(|job| job.brought.is_none()) {
-        let preview = app.preview_import(&job.contacts, &ImportOptions::default()).await?;
+    if let Some(job) = app.practice().practice_job().await?.filter(|job| job.brought.is_none()) {
+        let preview = app.people().preview_import(&job.contacts, &ImportOptions::default()).await?;
         preview.notices.iter().for_each(|notice| report.voice.notice(notice));
     }
-    let brought = app.bring_in_contacts(|progress| report.importing(progress)).await?;
+    let brought = app.practice().bring_in_contacts(|progress| report.importing(progress)).await?;
     report.imported(&brought);
-    if let Some(id) = app.schedule_practice_job().await? {
-        report.scheduled(&app.live(id).await?);
+    if let Some(id) = app.practice().schedule_practice_job().await? {
+        report.scheduled(&app.campaigns().live(id).await?);
     }
     tokio::select! {
         over = until_over(app, report) => over?,
         _ = tokio::signal::ctrl_c() => report.interrupted(),
     }
-    let summary = app.summary(Book::Practice).await?;
+    let summary = app.outbox().summary(Book::Practice).await?;
     report.summary(&brought, &summary);
     Ok(summary.parts.open() == 0 && summary.ledger_ok)
 }
@@ -88,10 +88,10 @@ async fn campaign(app: &Arc<App>, options: &Options, fresh: bool, report: Report
 /// What is asked for; nothing when an earlier run is only to go on.
 async fn job(app: &App, options: &Options, fresh: bool) -> Result<Option<PracticeJob>, Problem> {
     options.apply_hours(app).await?;
-    if !options.asks_for_a_campaign() && (!fresh || app.practice_job().await?.is_some()) {
+    if !options.asks_for_a_campaign() && (!fresh || app.practice().practice_job().await?.is_some()) {
         return Ok(None);
     }
-    let zone = app.settings().await?.hours().zone;
+    let zone = app.settings().current().await?.hours().zone;
     let due_at = options.due_at(app.now(), zone)?;
     let contacts = match &options.contacts {
         Some(file) => absolute(file)?,
@@ -115,10 +115,10 @@ fn absolute(file: &Path) -> Result<PathBuf, Problem> {
 async fn until_over(app: &App, report: Report) -> Result<(), Problem> {
     let mut shown = String::new();
     loop {
-        let now = app.now_view().await?;
-        let summary = app.counts(Book::Practice).await?;
+        let now = app.home().now_view().await?;
+        let summary = app.outbox().counts(Book::Practice).await?;
         report.progress(&now, &summary, &mut shown);
-        if app.practice_is_over().await? {
+        if app.practice().practice_is_over().await? {
             report.end_of_progress();
             return Ok(());
         }

@@ -42,14 +42,14 @@ pub struct Options {
 pub fn run(options: Options, data: Option<PathBuf>) -> ExitCode {
     let voice = Voice { json: options.json };
     let work = terminal::with_numbers(voice, data, Opening::default(), async |app: &Arc<App>| {
-        let campaign = app.send_direct(&wish(app, &options).await?).await?;
+        let campaign = app.outbox().send_direct(&wish(app, &options).await?).await?;
         voice.event(&json!({ "event": "queued", "campaign": campaign }));
         // What has not come by then comes later: the outbox keeps it.
         if let Ok(seen) = timeout(Duration::from_secs(options.wait), until_read(app, campaign, voice)).await {
             seen?;
         }
-        let parts = app.parts_of(campaign).await?;
-        voice.summary(json!({ "campaign": campaign }), &app.summary(Book::Real).await?);
+        let parts = app.outbox().parts_of(campaign).await?;
+        voice.summary(json!({ "campaign": campaign }), &app.outbox().summary(Book::Real).await?);
         Ok(parts.iter().all(|part| part.state.was_accepted()))
     });
     terminal::run(voice, work)
@@ -60,7 +60,7 @@ async fn wish(app: &App, options: &Options) -> Result<Direct, Problem> {
         None => Vec::new(),
         Some(from) => {
             let digits = |phone: &str| phone.chars().filter(char::is_ascii_digit).collect::<String>();
-            let number = app.numbers().await?.into_iter().find(|number| digits(&number.phone) == digits(from));
+            let number = app.numbers().list().await?.into_iter().find(|number| digits(&number.phone) == digits(from));
             let unknown =
                 || terminal::problem("send.no_such_number", format!("{from} is not linked. See `ulak numbers`."));
             vec![number.ok_or_else(unknown)?.id]
@@ -73,7 +73,7 @@ async fn wish(app: &App, options: &Options) -> Result<Direct, Problem> {
 async fn until_read(app: &App, campaign: CampaignId, voice: Voice) -> Result<(), Problem> {
     let mut told: BTreeMap<PartId, PartState> = BTreeMap::new();
     loop {
-        let parts = app.parts_of(campaign).await?;
+        let parts = app.outbox().parts_of(campaign).await?;
         for part in parts.iter().filter(|part| told.get(&part.id) != Some(&part.state)) {
             voice.event(&json!({ "event": "part", "wire_id": part.wire_id, "kind": part.kind, "state": part.state, "cause": part.cause }));
             voice.line(&format!("{}  {}", part.state.as_str(), part.cause.as_deref().unwrap_or_default()));

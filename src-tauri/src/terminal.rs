@@ -148,9 +148,9 @@ pub async fn with_numbers<T>(
     let workshop = prepare::workshop();
     let opening = Opening { folder, secret, network: network::network()?, workshop, ..opening };
     let app = App::open(opening, Arc::new(SystemKeyring)).await?;
-    if let Some(code) = app.recovery_code() {
+    if let Some(code) = app.settings().recovery_code() {
         voice.recovery_code(&code);
-        app.recovery_code_saved().await?;
+        app.settings().recovery_code_saved().await?;
     }
     let outcome = tokio::select! {
         outcome = work(&app) => outcome,

@@ -40,7 +40,7 @@ pub fn run(options: Options, data: Option<PathBuf>) -> ExitCode {
                 }
             }
         }
-        let summary = app.summary(Book::Real).await?;
+        let summary = app.outbox().summary(Book::Real).await?;
         voice.summary(json!({}), &summary);
         Ok(summary.parts.open() == 0 && summary.ledger_ok)
     });
@@ -50,13 +50,14 @@ pub fn run(options: Options, data: Option<PathBuf>) -> ExitCode {
 async fn until_done(app: &App, voice: Voice) -> Result<(), Problem> {
     let (mut shown, mut told) = (None, None);
     loop {
-        let wait = app.now_view().await?.wait;
-        let numbers: Vec<_> = app.numbers().await?.into_iter().map(|number| (number.phone, number.state)).collect();
+        let wait = app.home().now_view().await?.wait;
+        let numbers: Vec<_> =
+            app.numbers().list().await?.into_iter().map(|number| (number.phone, number.state)).collect();
         if told != Some((wait.kind, numbers.clone())) {
             voice.event(&json!({ "event": "waiting", "why": wait.kind, "until": wait.until, "numbers": numbers }));
             told = Some((wait.kind, numbers));
         }
-        let parts: Counts = app.counts(Book::Real).await?;
+        let parts: Counts = app.outbox().counts(Book::Real).await?;
         if shown != Some(parts) {
             voice.event(&json!({ "event": "progress", "parts": parts }));
             voice.line(&format!("✓ {} sent of {}, {} open", parts.accepted(), parts.total(), parts.open()));

@@ -18,9 +18,9 @@ async fn two_photos_and_a_text_arrive_in_order() -> Result<(), Problem> {
     let mut world = World::at(at(0, 12, 0)).await?;
     world.contacts(3).await?;
     let draft = world.draft("Merhaba {{name}}", |_| {}).await?;
-    world.app.add_media(draft.id, &photo("sample.jpg")).await?;
-    world.app.add_media(draft.id, &photo("transparent.png")).await?;
-    world.app.schedule_campaign(draft.id, false).await?;
+    world.app.campaigns().add_media(draft.id, &photo("sample.jpg")).await?;
+    world.app.campaigns().add_media(draft.id, &photo("transparent.png")).await?;
+    world.app.campaigns().schedule_campaign(draft.id, false).await?;
     world.run_until(at(0, 13, 0)).await?;
     let sent = world.phone.sent();
     assert_eq!(sent.len(), 9);
@@ -29,7 +29,7 @@ async fn two_photos_and_a_text_arrive_in_order() -> Result<(), Problem> {
         assert_eq!(message.iter().map(|part| part.is_image).collect::<Vec<_>>(), [true, true, false]);
         assert!(message[2].text.as_deref().is_some_and(|text| text.starts_with("Merhaba")));
     }
-    world.app.ledger_holds().await
+    world.app.credits().ledger_holds().await
 }
 
 #[tokio::test]
@@ -40,18 +40,18 @@ async fn a_caption_fits_at_1024_and_is_offered_as_its_own_part_at_1025() -> Resu
     let fits = "👓".repeat(512);
     let long = fits.clone() + "a";
     let draft = world.draft(&fits, |_| {}).await?;
-    world.app.add_media(draft.id, &photo("sample.jpg")).await?;
-    assert_eq!(world.app.review_campaign(draft.id).await?.credits, 1);
-    world.app.schedule_campaign(draft.id, false).await?;
+    world.app.campaigns().add_media(draft.id, &photo("sample.jpg")).await?;
+    assert_eq!(world.app.campaigns().review_campaign(draft.id).await?.credits, 1);
+    world.app.campaigns().schedule_campaign(draft.id, false).await?;
     world.run_until(at(0, 12, 30)).await?;
     let draft = world.draft(&long, |_| {}).await?;
-    world.app.add_media(draft.id, &photo("sample.jpg")).await?;
-    let refused = world.app.schedule_campaign(draft.id, false).await.err();
+    world.app.campaigns().add_media(draft.id, &photo("sample.jpg")).await?;
+    let refused = world.app.campaigns().schedule_campaign(draft.id, false).await.err();
     assert_eq!(refused.map(|problem| problem.code), Some("campaign.caption_too_long".to_owned()));
     let draft = world.draft(&long, |edit| edit.split_long_caption = true).await?;
-    world.app.add_media(draft.id, &photo("sample.jpg")).await?;
-    assert_eq!(world.app.review_campaign(draft.id).await?.credits, 2);
-    world.app.schedule_campaign(draft.id, false).await?;
+    world.app.campaigns().add_media(draft.id, &photo("sample.jpg")).await?;
+    assert_eq!(world.app.campaigns().review_campaign(draft.id).await?.credits, 2);
+    world.app.campaigns().schedule_campaign(draft.id, false).await?;
     world.run_until(at(0, 13, 0)).await?;
     let shape: Vec<(bool, usize)> = world
         .phone
@@ -68,17 +68,17 @@ async fn an_unfilled_variable_is_never_sent() -> Result<(), Problem> {
     let mut world = World::at(at(0, 12, 0)).await?;
     world.contact("Elif", "+905325550142").await?;
     let nameless = ContactEdit { phone: "+905325550143".to_owned(), ..ContactEdit::default() };
-    world.app.save_contact(&nameless).await?;
+    world.app.people().save_contact(&nameless).await?;
     let draft = world.draft("Sayın {{name}}, {{city|İzmir}} mağazamızda", |_| {}).await?;
-    let preview = world.app.preview_message(draft.id, 1).await?;
+    let preview = world.app.campaigns().preview_message(draft.id, 1).await?;
     assert_eq!(preview.missing, ["name"]);
-    let review = world.app.review_campaign(draft.id).await?;
+    let review = world.app.campaigns().review_campaign(draft.id).await?;
     assert_eq!((review.will_send, review.credits), (1, 1));
     assert_eq!(
         (review.skipped[0].reason, review.skipped[0].variable.as_deref()),
         (SkipReason::MissingVariable, Some("name"))
     );
-    world.app.schedule_campaign(draft.id, false).await?;
+    world.app.campaigns().schedule_campaign(draft.id, false).await?;
     world.run_until(at(0, 13, 0)).await?;
     let sent = world.phone.sent();
     assert_eq!(
@@ -94,12 +94,12 @@ async fn a_draft_keeps_what_was_typed_and_what_is_broken_is_refused() -> Result<
     world.contact("Elif", "+905325550142").await?;
     let draft = world.draft("Merhaba {{name", |_| {}).await?;
     let world = world.restart().await?;
-    assert_eq!(world.app.draft(draft.id).await?.text, "Merhaba {{name");
-    let refused = world.app.schedule_campaign(draft.id, false).await.err();
+    assert_eq!(world.app.campaigns().draft(draft.id).await?.text, "Merhaba {{name");
+    let refused = world.app.campaigns().schedule_campaign(draft.id, false).await.err();
     assert_eq!(refused.map(|problem| problem.code), Some("template.unclosed".to_owned()));
-    let refused = world.app.add_media(draft.id, &photo("text.jpg")).await.err();
+    let refused = world.app.campaigns().add_media(draft.id, &photo("text.jpg")).await.err();
     assert!(refused.is_some_and(|problem| problem.code.starts_with("media.")));
-    assert_eq!(world.app.draft(draft.id).await?.media, []);
+    assert_eq!(world.app.campaigns().draft(draft.id).await?.media, []);
     Ok(())
 }
 
@@ -107,11 +107,11 @@ async fn a_draft_keeps_what_was_typed_and_what_is_broken_is_refused() -> Result<
 async fn without_consent_or_a_stated_basis_people_are_skipped() -> Result<(), Problem> {
     let world = World::at(at(0, 12, 0)).await?;
     let stranger = ContactEdit { phone: "+905325550143".to_owned(), ..ContactEdit::default() };
-    world.app.save_contact(&stranger).await?;
+    world.app.people().save_contact(&stranger).await?;
     let draft = world.draft("Merhaba", |edit| edit.consent_basis = String::new()).await?;
-    let review = world.app.review_campaign(draft.id).await?;
+    let review = world.app.campaigns().review_campaign(draft.id).await?;
     assert_eq!((review.will_send, review.skipped[0].reason), (0, SkipReason::NoConsent));
     assert_eq!(review.blockers[0].code, "campaign.nobody");
-    assert_eq!(world.app.skipped_people(draft.id, SkipReason::NoConsent, 10).await?.len(), 1);
+    assert_eq!(world.app.campaigns().skipped_people(draft.id, SkipReason::NoConsent, 10).await?.len(), 1);
     Ok(())
 }

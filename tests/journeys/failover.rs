@@ -32,20 +32,20 @@ async fn every_number_does_its_share_at_its_own_pace() -> Result<(), Problem> {
     world.contacts(40).await?;
     let draft = world.draft("Merhaba", |_| {}).await?;
     assert_eq!(draft.session_ids, [world.numbers[0].id, world.numbers[1].id]);
-    let review = world.app.review_campaign(draft.id).await?;
+    let review = world.app.campaigns().review_campaign(draft.id).await?;
     assert!(!review.practice);
     let shares: Vec<i64> = review.sessions.iter().filter(|share| share.chosen).map(|share| share.share).collect();
     assert_eq!(shares, [75, 25]);
-    let id = world.app.schedule_campaign(draft.id, false).await?;
+    let id = world.app.campaigns().schedule_campaign(draft.id, false).await?;
     world.run_until(at(0, 13, 0)).await?;
-    let live = world.app.live(id).await?;
+    let live = world.app.campaigns().live(id).await?;
     assert_eq!((live.state, live.counts.sent), (CampaignState::Finished, 40));
     let counts: Vec<(&str, i64)> = live.sessions.iter().map(|count| (count.name.as_str(), count.sent)).collect();
     assert_eq!(counts, [("Number 1", 30), ("Number 2", 10)]);
     assert!(world.phone.sent().is_empty(), "the practice number sends nothing of a real campaign");
-    assert_eq!(world.app.balance(Book::Real).await?.settled, 40);
-    assert_eq!(world.app.balance(Book::Practice).await?.settled, 0);
-    world.app.ledger_holds().await
+    assert_eq!(world.app.credits().balance(Book::Real).await?.settled, 40);
+    assert_eq!(world.app.credits().balance(Book::Practice).await?.settled, 0);
+    world.app.credits().ledger_holds().await
 }
 
 #[tokio::test]
@@ -56,7 +56,7 @@ async fn practice_and_real_numbers_never_send_together() -> Result<(), Problem> 
     let mixed = world.draft("Merhaba", |edit| edit.session_ids = vec![real, practice]).await;
     assert_eq!(mixed.err().map(|problem| problem.code).as_deref(), Some("campaign.mixed_numbers"));
     let draft = world.draft("Merhaba", |edit| edit.session_ids = vec![practice]).await?;
-    assert!(world.app.review_campaign(draft.id).await?.practice);
+    assert!(world.app.campaigns().review_campaign(draft.id).await?.practice);
     Ok(())
 }
 
@@ -71,9 +71,9 @@ async fn what_never_left_goes_over_the_other_number_at_once_and_costs_no_try() -
     assert_eq!((first.len(), second.len()), (1, 1));
     assert_eq!(first[0].at, second[0].at);
     assert_eq!(first[0].wire_id, second[0].wire_id);
-    let recipient = world.app.recipients(&everyone(id)).await?.rows.remove(0);
+    let recipient = world.app.outbox().recipients(&everyone(id)).await?.rows.remove(0);
     assert_eq!((recipient.tries, recipient.session_name.as_deref()), (2, Some("Number 2")));
-    world.app.ledger_holds().await
+    world.app.credits().ledger_holds().await
 }
 
 #[tokio::test]
@@ -96,12 +96,12 @@ async fn who_turns_out_to_want_no_messages_is_skipped_at_the_next_look() -> Resu
     world.numbers[0].phone.answer([refused("asked_to_stop")]);
     world.run_until(at(0, 12, 0) + 500).await?;
     assert_eq!(world.numbers[0].phone.sent().len(), 1);
-    world.app.set_standing(elif, Standing::Black).await?;
+    world.app.people().set_standing(elif, Standing::Black).await?;
     world.run_until(at(0, 13, 0)).await?;
     assert_eq!(world.numbers[0].phone.sent().len(), 1);
     let counts = world.counts(id).await?;
     assert_eq!((counts.sent, counts.skipped, counts.failed), (0, 1, 0));
-    world.app.ledger_holds().await
+    world.app.credits().ledger_holds().await
 }
 
 #[tokio::test]
@@ -116,7 +116,7 @@ async fn a_number_that_drops_out_is_named_and_the_other_one_goes_on() -> Result<
     assert_eq!(world.numbers[0].phone.sent().len(), before);
     world = world.connect(1, false).await?;
     world.run_until(at(0, 12, 1)).await?;
-    let live = world.app.live(id).await?;
+    let live = world.app.campaigns().live(id).await?;
     assert_eq!((live.wait.kind, live.wait.session_name.as_deref()), (WaitKind::NotConnected, Some("Number 1")));
     world = world.connect(0, true).await?;
     world.run_until(at(0, 13, 0)).await?;
@@ -144,8 +144,8 @@ async fn an_unknown_part_waits_for_its_own_number_and_a_receipt_settles_it() -> 
     world = world.connect(0, true).await?;
     world.run_until(at(3, 12, 0)).await?;
     assert_eq!(world.numbers[0].phone.sent().len(), 1, "what is proved is not sent again");
-    assert_eq!(world.app.balance(Book::Real).await?.settled, 1);
-    world.app.ledger_holds().await
+    assert_eq!(world.app.credits().balance(Book::Real).await?.settled, 1);
+    world.app.credits().ledger_holds().await
 }
 
 #[tokio::test]
@@ -155,18 +155,18 @@ async fn a_refused_repeat_may_have_arrived_before_and_stays_with_its_number() ->
     let id = world.schedule("Merhaba").await?;
     world.numbers[0].phone.answer([unknown(), Outcome::Refused { cause: "nack_479".into(), again: false }]);
     world.run_until(at(0, 13, 0)).await?;
-    let live = world.app.live(id).await?;
+    let live = world.app.campaigns().live(id).await?;
     assert_eq!(live.causes, [CauseLine { cause: "outcome_unknown".to_owned(), people: 1 }]);
-    assert_eq!(world.app.balance(Book::Real).await?.released, 1);
+    assert_eq!(world.app.credits().balance(Book::Real).await?.released, 1);
     world = world.connect(0, false).await?;
-    assert_eq!(world.app.retry_failed(id).await?, 1);
+    assert_eq!(world.app.campaigns().retry_failed(id).await?, 1);
     world.run_until(at(0, 14, 0)).await?;
     assert!(world.numbers[1].phone.sent().is_empty(), "another number would show it a second time");
     world = world.connect(0, true).await?;
     world.run_until(at(0, 15, 0)).await?;
     assert_eq!(world.counts(id).await?.sent, 1);
     assert_eq!(world.numbers[0].phone.sent().iter().map(|sent| &sent.wire_id).collect::<BTreeSet<_>>().len(), 1);
-    world.app.ledger_holds().await
+    world.app.credits().ledger_holds().await
 }
 
 #[tokio::test]
@@ -183,16 +183,16 @@ async fn a_removed_number_leaves_what_nobody_can_find_out_any_more() -> Result<(
     let first = world.numbers[0].id;
     world.remove(0).await?;
     world.run_until(at(0, 13, 0)).await?;
-    let live = world.app.live(id).await?;
+    let live = world.app.campaigns().live(id).await?;
     assert_eq!((live.counts.failed, live.counts.sent, live.state), (2, 4, CampaignState::Finished));
     assert_eq!(live.causes, [CauseLine { cause: "outcome_unknown".to_owned(), people: 2 }]);
-    let balance = world.app.balance(Book::Real).await?;
+    let balance = world.app.credits().balance(Book::Real).await?;
     assert_eq!((balance.held, balance.settled, balance.released), (0, 4, 2));
     nobody_twice(&world);
-    assert_eq!(world.app.draft(id).await?.session_ids.len(), 2, "history keeps what was chosen");
+    assert_eq!(world.app.campaigns().draft(id).await?.session_ids.len(), 2, "history keeps what was chosen");
     let draft = world.draft("Again", |edit| edit.session_ids.push(first)).await?;
     assert_eq!(draft.session_ids, [world.numbers[1].id], "a draft does not");
-    world.app.ledger_holds().await
+    world.app.credits().ledger_holds().await
 }
 
 #[tokio::test]
@@ -201,9 +201,9 @@ async fn the_rest_of_a_message_goes_over_the_number_that_began_it() -> Result<()
     world.contacts(6).await?;
     let draft = world.draft("Merhaba", |_| {}).await?;
     for name in ["sample.jpg", "transparent.png"] {
-        world.app.add_media(draft.id, &fixture(name)).await?;
+        world.app.campaigns().add_media(draft.id, &fixture(name)).await?;
     }
-    let id = world.app.schedule_campaign(draft.id, false).await?;
+    let id = world.app.campaigns().schedule_campaign(draft.id, false).await?;
     world.run_until(at(0, 13, 0)).await?;
     assert_eq!(world.counts(id).await?.sent, 6);
     let mut senders: std::collections::BTreeMap<String, Vec<usize>> = std::collections::BTreeMap::new();

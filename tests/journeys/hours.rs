@@ -10,9 +10,9 @@ use ulak_core::testing::World;
 use crate::at;
 
 async fn hours(world: &World, from: u16, to: u16, zone: &str) -> Result<(), Problem> {
-    let mut settings = world.app.settings().await?;
+    let mut settings = world.app.settings().current().await?;
     (settings.hours_from, settings.hours_to, settings.zone) = (from * 60, to * 60, zone.to_owned());
-    world.app.save_settings(&settings).await.map(drop)
+    world.app.settings().save_settings(&settings).await.map(drop)
 }
 
 #[tokio::test]
@@ -23,7 +23,7 @@ async fn at_22_00_the_outbox_stops_and_at_09_00_it_goes_on() -> Result<(), Probl
     world.run_until(at(0, 22, 30)).await?;
     let tonight = world.phone.sent();
     assert!(!tonight.is_empty() && tonight.iter().all(|sent| sent.at < at(0, 22, 0)));
-    let live = world.app.live(id).await?;
+    let live = world.app.campaigns().live(id).await?;
     assert_eq!((live.wait.kind, live.wait.until), (WaitKind::Hours, Some(at(1, 9, 0))));
     world.run_until(at(1, 10, 0)).await?;
     let tomorrow = world.phone.sent().split_off(tonight.len());
@@ -69,11 +69,11 @@ async fn a_later_date_waits_and_the_review_says_when_it_will_be_done() -> Result
     let mut world = World::at(at(0, 12, 0)).await?;
     world.contacts(10).await?;
     let draft = world.draft("Merhaba", |edit| edit.due_at = Some(at(1, 14, 0))).await?;
-    let review = world.app.review_campaign(draft.id).await?;
+    let review = world.app.campaigns().review_campaign(draft.id).await?;
     assert_eq!(review.starts_at, at(1, 14, 0));
     assert!(review.finishes_at.is_some_and(|finish| finish > at(1, 14, 0) && finish < at(1, 14, 0) + 5 * MINUTE));
     assert_eq!((review.days.len(), review.days[0].day.as_str()), (1, "2026-11-13"));
-    world.app.schedule_campaign(draft.id, false).await?;
+    world.app.campaigns().schedule_campaign(draft.id, false).await?;
     world.run_until(at(1, 13, 59)).await?;
     assert!(world.phone.sent().is_empty());
     world.run_until(at(1, 15, 0)).await?;
@@ -86,12 +86,16 @@ async fn the_review_starts_when_the_hours_open_and_after_what_goes_first() -> Re
     let world = World::at(at(0, 23, 0)).await?;
     world.contacts(30).await?;
     let tomorrow = world.draft("Later", |edit| edit.due_at = Some(at(1, 18, 0))).await?;
-    world.app.schedule_campaign(tomorrow.id, false).await?;
+    world.app.campaigns().schedule_campaign(tomorrow.id, false).await?;
     let draft = world.draft("Now", |_| {}).await?;
-    assert_eq!(world.app.review_campaign(draft.id).await?.starts_at, at(1, 9, 0), "not after what is due later");
-    world.app.schedule_campaign(draft.id, false).await?;
+    assert_eq!(
+        world.app.campaigns().review_campaign(draft.id).await?.starts_at,
+        at(1, 9, 0),
+        "not after what is due later"
+    );
+    world.app.campaigns().schedule_campaign(draft.id, false).await?;
     let next = world.draft("And then", |_| {}).await?;
-    let review = world.app.review_campaign(next.id).await?;
+    let review = world.app.campaigns().review_campaign(next.id).await?;
     assert!(review.starts_at > at(1, 9, 0) && review.starts_at < at(1, 9, 5));
     assert_eq!(review.days[0].others.len(), 1);
     Ok(())

@@ -42,12 +42,12 @@ async fn pair(world: &World) -> Result<Received, Problem> {
 }
 
 async fn replies(world: &World, campaign_id: CampaignId) -> Result<ReplyPage, Problem> {
-    world.app.replies(&ReplyQuery { campaign_id, only_stops: false, offset: 0, limit: 50 }).await
+    world.app.people().replies(&ReplyQuery { campaign_id, only_stops: false, offset: 0, limit: 50 }).await
 }
 
 async fn standing(world: &World, phone: &str) -> Result<Option<Standing>, Problem> {
     let query = ContactQuery { search: phone.to_owned(), limit: 1, ..ContactQuery::default() };
-    Ok(world.app.contacts(&query).await?.rows.first().map(|contact| contact.standing))
+    Ok(world.app.people().contacts(&query).await?.rows.first().map(|contact| contact.standing))
 }
 
 #[tokio::test]
@@ -61,7 +61,7 @@ async fn a_reply_is_kept_once_and_shown_with_its_campaign() -> Result<(), Proble
     let texts: Vec<&str> = page.rows.iter().map(|row| row.text.as_str()).collect();
     assert_eq!((page.total, texts), (2, vec!["Yarın gelirim", "Teşekkürler"]));
     assert_eq!((page.rows[0].name.as_str(), page.rows[0].session_name.as_str()), ("Elif", "Number 1"));
-    assert_eq!(world.app.live(id).await?.answers, Answers { replied: 1, ..Answers::default() });
+    assert_eq!(world.app.campaigns().live(id).await?.answers, Answers { replied: 1, ..Answers::default() });
     Ok(())
 }
 
@@ -74,10 +74,10 @@ async fn the_number_or_the_words_of_an_offered_answer_choose_it_and_the_last_wor
     let options = ["Pazartesi", "Salı"].map(str::to_owned).to_vec();
     let choice = Choice { style: ChoiceStyle::Numbered, question: "Hangi gün?".to_owned(), options };
     let draft = world.draft("Merhaba", |edit| edit.choice = Some(choice)).await?;
-    let id = world.app.schedule_campaign(draft.id, false).await?;
+    let id = world.app.campaigns().schedule_campaign(draft.id, false).await?;
     world.run_until(at(0, 13, 0)).await?;
     let chosen = async |world: &World| -> Result<Vec<(String, i64)>, Problem> {
-        let answers = world.app.live(id).await?.answers;
+        let answers = world.app.campaigns().live(id).await?.answers;
         Ok(answers.chosen.into_iter().map(|one| (one.option, one.people)).collect())
     };
     hear(&world, reply("R1", ELIF, "2", at(0, 13, 0))).await?;
@@ -87,7 +87,7 @@ async fn the_number_or_the_words_of_an_offered_answer_choose_it_and_the_last_wor
     hear(&world, reply("R4", ELIF, "PAZARTESİ.", at(0, 13, 1))).await?;
     hear(&world, reply("R5", ELIF, "Teşekkürler", at(0, 13, 2))).await?;
     assert_eq!(chosen(&world).await?, [("Pazartesi".to_owned(), 1), ("Salı".to_owned(), 1)]);
-    assert_eq!(world.app.live(id).await?.answers.replied, 3);
+    assert_eq!(world.app.campaigns().live(id).await?.answers.replied, 3);
     assert_eq!(replies(&world, id).await?.rows[1].chosen, ["Pazartesi"]);
     Ok(())
 }
@@ -115,17 +115,17 @@ async fn a_stop_counts_at_once_for_what_is_queued_already() -> Result<(), Proble
     assert_eq!(world.numbers[0].phone.sent().len(), 1);
     assert_eq!(world.counts(next).await?.skipped, 1);
     assert_eq!(standing(&world, ELIF).await?, Some(Standing::Black));
-    assert_eq!(world.app.live(first).await?.answers, Answers { replied: 1, opted_out: 1, chosen: vec![] });
-    assert_eq!(world.app.balance(Book::Real).await?.released, 1);
-    world.app.ledger_holds().await
+    assert_eq!(world.app.campaigns().live(first).await?.answers, Answers { replied: 1, opted_out: 1, chosen: vec![] });
+    assert_eq!(world.app.credits().balance(Book::Real).await?.released, 1);
+    world.app.credits().ledger_holds().await
 }
 
 #[tokio::test]
 async fn words_that_the_owner_chose_count_and_others_do_not() -> Result<(), Problem> {
     let (world, _) = sent().await?;
-    let mut settings = world.app.settings().await?;
+    let mut settings = world.app.settings().current().await?;
     settings.stop_words = vec!["istemiyorum".to_owned()];
-    world.app.save_settings(&settings).await?;
+    world.app.settings().save_settings(&settings).await?;
     assert!(hear(&world, reply("R1", ELIF, "STOP", at(0, 13, 0))).await?.opted_out.is_empty());
     assert_eq!(hear(&world, reply("R2", ELIF, "İSTEMİYORUM", at(0, 13, 0))).await?.opted_out, [ELIF]);
     Ok(())
@@ -180,7 +180,7 @@ async fn an_answer_proves_that_a_part_of_unknown_outcome_arrived() -> Result<(),
     world.run_until(at(0, 14, 0)).await?;
     assert_eq!(world.counts(id).await?.delivered, 1);
     assert_eq!(world.numbers[0].phone.sent().len(), 1);
-    world.app.ledger_holds().await
+    world.app.credits().ledger_holds().await
 }
 
 #[tokio::test]
@@ -207,7 +207,7 @@ async fn names_from_the_phone_fill_only_what_is_empty_and_only_by_choice() -> Re
     assert!(world.hear(number, &name("+628125550147", "Budi")).await?.contacts_changed);
     assert!(!world.hear(number, &name(ELIF, "Elif Usta")).await?.contacts_changed);
     let query = ContactQuery { search: "budi".to_owned(), limit: 5, ..ContactQuery::default() };
-    assert_eq!(world.app.contacts(&query).await?.rows[0].phone, "+628125550147");
+    assert_eq!(world.app.people().contacts(&query).await?.rows[0].phone, "+628125550147");
     Ok(())
 }
 
@@ -260,10 +260,10 @@ async fn a_reply_is_confirmed_once_it_is_kept_and_an_opt_out_is_answered_by_choi
     assert_eq!(standing(&world, ELIF).await?, Some(Standing::Black));
     let said = || client.calls().into_iter().filter(|call| matches!(call, Call::Say { .. })).collect::<Vec<_>>();
     assert_eq!(said(), [], "nothing is said unless the owner wants it");
-    let mut settings = world.app.settings().await?;
+    let mut settings = world.app.settings().current().await?;
     (settings.stop_reply, settings.business_name) = (true, "Toko Melati".to_owned());
     settings.language = Some(Language::En);
-    world.app.save_settings(&settings).await?;
+    world.app.settings().save_settings(&settings).await?;
     client.hear(Signal::Reply(reply("R2", "+628125550147", "stop", at(0, 12, 2))));
     world.settle().await;
     let text = "Toko Melati: We will not send you messages any more.".to_owned();

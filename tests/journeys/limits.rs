@@ -17,7 +17,7 @@ fn refused(cause: &str) -> Outcome {
 }
 
 async fn waits(world: &World, id: CampaignId) -> Result<(WaitKind, Option<Millis>), Problem> {
-    let wait = world.app.live(id).await?.wait;
+    let wait = world.app.campaigns().live(id).await?.wait;
     Ok((wait.kind, wait.until))
 }
 
@@ -45,8 +45,8 @@ async fn a_locked_number_goes_on_with_known_people_and_keeps_the_refused_part() 
     assert_eq!(world.counts(id).await?.sent, 10);
     let first = sent.iter().filter(|other| other.wire_id == sent[0].wire_id).count();
     assert_eq!((first, sent.len()), (2, 11), "the refused part came through in the end");
-    assert_eq!(world.app.balance(Book::Real).await?.settled, 10);
-    world.app.ledger_holds().await
+    assert_eq!(world.app.credits().balance(Book::Real).await?.settled, 10);
+    world.app.credits().ledger_holds().await
 }
 
 #[tokio::test]
@@ -65,7 +65,7 @@ async fn a_refused_part_is_not_tried_over_the_other_number() -> Result<(), Probl
         world.run_until(at(2, 12, 0)).await?;
         assert_eq!(world.counts(id).await?.sent, 8, "{cause}");
         assert!(world.accepted().contains(&(0, world.numbers[0].phone.sent()[0].to.clone(), refused)), "{cause}");
-        world.app.ledger_holds().await?;
+        world.app.credits().ledger_holds().await?;
     }
     Ok(())
 }

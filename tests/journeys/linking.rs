@@ -22,7 +22,7 @@ fn code_of(result: Result<impl Sized, Problem>) -> String {
 }
 
 async fn linked(world: &World) -> Result<Vec<SessionId>, Problem> {
-    let numbers = world.app.numbers().await?;
+    let numbers = world.app.numbers().list().await?;
     Ok(numbers.iter().filter(|view| view.kind == NumberKind::Whatsapp).map(|view| view.id).collect())
 }
 
@@ -33,20 +33,20 @@ fn client(world: &World) -> std::sync::Arc<FakeClient> {
 #[tokio::test]
 async fn a_phone_is_linked_by_qr_and_connects_at_once() -> Result<(), Problem> {
     let world = World::at(at(0, 12, 0)).await?;
-    let linking = world.app.start_link(LinkHow::Qr, None).await?;
-    assert_eq!(world.app.link_view(linking)?.stage, Stage::Starting);
+    let linking = world.app.numbers().start_link(LinkHow::Qr, None).await?;
+    assert_eq!(world.app.numbers().link_view(linking)?.stage, Stage::Starting);
     world.settle().await;
     let client = client(&world);
     assert_eq!(client.calls(), [Call::Link(LinkHow::Qr)]);
     for (code, until) in [("first", at(0, 12, 1)), ("second", at(0, 12, 2))] {
         client.hear(qr(code, until));
         world.settle().await;
-        let view = world.app.link_view(linking)?;
+        let view = world.app.numbers().link_view(linking)?;
         assert_eq!((view.stage, view.qr.as_deref(), view.expires_at), (Stage::Qr, Some(code), Some(until)));
     }
     assert!(linked(&world).await?.is_empty(), "a phone that has not accepted is no number");
     world.accept(SHOP).await;
-    let view = world.app.link_view(linking)?;
+    let view = world.app.numbers().link_view(linking)?;
     assert_eq!((view.stage, view.session_id), (Stage::Linked, linking));
     let number = world.number(view.session_id).await?;
     assert_eq!((number.state.as_str(), number.phone.as_str(), number.is_primary), ("connected", SHOP, true));
@@ -59,35 +59,35 @@ async fn a_phone_is_linked_by_qr_and_connects_at_once() -> Result<(), Problem> {
 #[tokio::test]
 async fn the_first_linked_number_brings_credits_once() -> Result<(), Problem> {
     let world = World::at(at(0, 12, 0)).await?;
-    assert_eq!(world.app.balance(Book::Real).await?.balance, 0);
+    assert_eq!(world.app.credits().balance(Book::Real).await?.balance, 0);
     let shop = world.link(SHOP).await?;
-    assert_eq!(world.app.balance(Book::Real).await?.balance, START_CREDITS);
+    assert_eq!(world.app.credits().balance(Book::Real).await?.balance, START_CREDITS);
     world.link(OTHER).await?;
-    world.app.unlink_number(shop).await?;
+    world.app.numbers().unlink_number(shop).await?;
     world.link(SHOP).await?;
-    assert_eq!(world.app.balance(Book::Real).await?.granted, START_CREDITS);
+    assert_eq!(world.app.credits().balance(Book::Real).await?.granted, START_CREDITS);
     let world = world.restart().await?;
     world.link("+628125550199").await?;
-    assert_eq!(world.app.balance(Book::Real).await?.granted, START_CREDITS);
-    world.app.ledger_holds().await
+    assert_eq!(world.app.credits().balance(Book::Real).await?.granted, START_CREDITS);
+    world.app.credits().ledger_holds().await
 }
 
 #[tokio::test]
 async fn codes_that_ran_out_are_asked_for_again() -> Result<(), Problem> {
     let world = World::at(at(0, 12, 0)).await?;
-    let linking = world.app.start_link(LinkHow::Qr, None).await?;
+    let linking = world.app.numbers().start_link(LinkHow::Qr, None).await?;
     world.settle().await;
     client(&world).hear(qr("last", at(0, 12, 1)));
     client(&world).hear(Signal::LinkEnded(LinkEnd::Exhausted));
     world.settle().await;
-    let view = world.app.link_view(linking)?;
+    let view = world.app.numbers().link_view(linking)?;
     assert_eq!((view.stage, view.qr, view.end), (Stage::Ended, None, Some(LinkEndView::Exhausted)));
-    world.app.refresh_link(linking).await?;
-    let view = world.app.link_view(linking)?;
+    world.app.numbers().refresh_link(linking).await?;
+    let view = world.app.numbers().link_view(linking)?;
     assert_eq!((view.stage, view.attempt, view.end), (Stage::Starting, 2, None));
     world.accept(SHOP).await;
-    assert_eq!(world.app.link_view(linking)?.stage, Stage::Linked);
-    assert_eq!(code_of(world.app.refresh_link(linking).await), "number.link_over");
+    assert_eq!(world.app.numbers().link_view(linking)?.stage, Stage::Linked);
+    assert_eq!(code_of(world.app.numbers().refresh_link(linking).await), "number.link_over");
     Ok(())
 }
 
@@ -95,34 +95,34 @@ async fn codes_that_ran_out_are_asked_for_again() -> Result<(), Problem> {
 async fn a_pairing_code_is_shown_for_a_phone_as_the_owner_writes_it() -> Result<(), Problem> {
     let world = World::at(at(0, 12, 0)).await?;
     let wrong = LinkHow::PairingCode { phone: "12".to_owned() };
-    assert!(code_of(world.app.start_link(wrong, None).await).starts_with("phone."));
+    assert!(code_of(world.app.numbers().start_link(wrong, None).await).starts_with("phone."));
     let how = LinkHow::PairingCode { phone: "0555 000 11 22".to_owned() };
-    let linking = world.app.start_link(how, None).await?;
+    let linking = world.app.numbers().start_link(how, None).await?;
     world.settle().await;
     assert_eq!(client(&world).calls(), [Call::Link(LinkHow::PairingCode { phone: SHOP.to_owned() })]);
     client(&world).hear(Signal::Code { code: "ABCD-1234".to_owned(), expires_at: at(0, 12, 3) });
     world.settle().await;
-    let view = world.app.link_view(linking)?;
+    let view = world.app.numbers().link_view(linking)?;
     assert_eq!((view.stage, view.code.as_deref()), (Stage::Code, Some("ABCD-1234")));
     client(&world).hear(Signal::LinkEnded(LinkEnd::Refused));
     world.settle().await;
-    assert_eq!(world.app.link_view(linking)?.end, Some(LinkEndView::Refused));
+    assert_eq!(world.app.numbers().link_view(linking)?.end, Some(LinkEndView::Refused));
     Ok(())
 }
 
 #[tokio::test]
 async fn nothing_is_left_of_a_linking_that_was_cancelled() -> Result<(), Problem> {
     let world = World::at(at(0, 12, 0)).await?;
-    let linking = world.app.start_link(LinkHow::Qr, None).await?;
+    let linking = world.app.numbers().start_link(LinkHow::Qr, None).await?;
     world.settle().await;
     let client = client(&world);
     assert!(client.file().exists());
-    world.app.cancel_link(linking).await?;
+    world.app.numbers().cancel_link(linking).await?;
     assert!(client.calls().contains(&Call::Disconnect) && !client.file().exists());
     client.hear(Signal::Linked { phone: SHOP.to_owned(), lid: None, push_name: String::new() });
     world.settle().await;
     assert!(linked(&world).await?.is_empty());
-    assert_eq!(code_of(world.app.link_view(linking)), "number.link_over");
+    assert_eq!(code_of(world.app.numbers().link_view(linking)), "number.link_over");
     Ok(())
 }
 
@@ -131,7 +131,7 @@ async fn a_linking_that_was_cut_off_leaves_no_key_material() -> Result<(), Probl
     let world = World::at(at(0, 12, 0)).await?;
     let shop = world.link(SHOP).await?;
     let kept = client(&world);
-    world.app.start_link(LinkHow::Qr, None).await?;
+    world.app.numbers().start_link(LinkHow::Qr, None).await?;
     world.settle().await;
     let cut_off = client(&world);
     let world = world.restart().await?;
@@ -147,16 +147,16 @@ async fn unlinking_keeps_the_history_and_linking_again_goes_on_with_it() -> Resu
     let mut world = World::at(at(0, 12, 0)).await?;
     world.contacts(3).await?;
     let shop = world.link(SHOP).await?;
-    world.app.rename_session(shop, "Dükkân").await?;
+    world.app.numbers().rename_session(shop, "Dükkân").await?;
     let draft = world.draft("Merhaba", |edit| edit.session_ids = vec![shop]).await?;
-    world.app.schedule_campaign(draft.id, false).await?;
+    world.app.campaigns().schedule_campaign(draft.id, false).await?;
     world.run_until(at(0, 13, 0)).await?;
     assert_eq!(world.number(shop).await?.sent_today, 3);
     let first = client(&world);
-    assert!(world.app.unlink_number(shop).await?, "WhatsApp was told");
+    assert!(world.app.numbers().unlink_number(shop).await?, "WhatsApp was told");
     assert!(first.calls().contains(&Call::Unlink) && !first.file().exists());
     assert!(linked(&world).await?.is_empty());
-    assert_eq!(code_of(world.app.reconnect_number(shop).await), "number.gone");
+    assert_eq!(code_of(world.app.numbers().reconnect_number(shop).await), "number.gone");
     let again = world.link(SHOP).await?;
     assert_eq!(again, shop);
     let number = world.number(shop).await?;
@@ -171,7 +171,7 @@ async fn the_owner_learns_when_whatsapp_could_not_be_told() -> Result<(), Proble
     let shop = world.link(SHOP).await?;
     client(&world).hear(Signal::Closed(Closed::Replaced));
     world.settle().await;
-    assert!(!world.app.unlink_number(shop).await?);
+    assert!(!world.app.numbers().unlink_number(shop).await?);
     assert!(linked(&world).await?.is_empty());
     Ok(())
 }
@@ -181,27 +181,27 @@ async fn a_logged_out_number_is_linked_again_by_its_own_phone_only() -> Result<(
     let world = World::at(at(0, 12, 0)).await?;
     let shop = world.link(SHOP).await?;
     let first = client(&world);
-    assert_eq!(code_of(world.app.start_link(LinkHow::Qr, Some(shop)).await), "number.connected");
-    assert_eq!(code_of(world.app.remove_number(shop).await), "number.still_linked");
+    assert_eq!(code_of(world.app.numbers().start_link(LinkHow::Qr, Some(shop)).await), "number.connected");
+    assert_eq!(code_of(world.app.numbers().remove_number(shop).await), "number.still_linked");
     first.hear(Signal::Closed(Closed::LoggedOut));
     world.settle().await;
-    let linking = world.app.start_link(LinkHow::Qr, Some(shop)).await?;
+    let linking = world.app.numbers().start_link(LinkHow::Qr, Some(shop)).await?;
     assert_eq!(world.number(shop).await?.state, "linking");
     world.accept(OTHER).await;
-    let view = world.app.link_view(linking)?;
+    let view = world.app.numbers().link_view(linking)?;
     let problem = view.problem.map(|problem| problem.code);
     assert_eq!((view.stage, problem.as_deref()), (Stage::Ended, Some("number.other_phone")));
     let undone = client(&world);
     assert_eq!(undone.calls()[1..], [Call::Connect, Call::Unlink, Call::Disconnect], "the link is undone");
     assert!(!undone.file().exists());
     assert_eq!(world.number(shop).await?.state, "logged_out");
-    let linking = world.app.start_link(LinkHow::Qr, Some(shop)).await?;
+    let linking = world.app.numbers().start_link(LinkHow::Qr, Some(shop)).await?;
     world.accept(SHOP).await;
-    assert_eq!(world.app.link_view(linking)?.session_id, shop);
+    assert_eq!(world.app.numbers().link_view(linking)?.session_id, shop);
     assert_eq!(world.number(shop).await?.state, "connected");
     assert_eq!(linked(&world).await?, [shop]);
     assert!(!first.file().exists() && client(&world).file().exists());
-    world.app.cancel_link(linking).await?;
+    world.app.numbers().cancel_link(linking).await?;
     assert_eq!(world.number(shop).await?.state, "connected", "closing the dialog unlinks nothing");
     assert!(client(&world).file().exists());
     Ok(())
@@ -212,9 +212,9 @@ async fn a_phone_that_is_connected_is_not_linked_twice() -> Result<(), Problem> 
     let world = World::at(at(0, 12, 0)).await?;
     let shop = world.link(SHOP).await?;
     let first = client(&world);
-    let linking = world.app.start_link(LinkHow::Qr, None).await?;
+    let linking = world.app.numbers().start_link(LinkHow::Qr, None).await?;
     world.accept(SHOP).await;
-    let problem = world.app.link_view(linking)?.problem.map(|problem| problem.code);
+    let problem = world.app.numbers().link_view(linking)?.problem.map(|problem| problem.code);
     assert_eq!(problem.as_deref(), Some("number.taken"));
     assert!(client(&world).calls().contains(&Call::Unlink));
     assert!(first.is_open() && !first.calls().contains(&Call::Unlink), "the first link is left alone");
@@ -228,7 +228,7 @@ async fn a_number_that_was_logged_out_can_be_taken_off_the_list() -> Result<(), 
     let shop = world.link(SHOP).await?;
     client(&world).hear(Signal::Closed(Closed::LoggedOut));
     world.settle().await;
-    world.app.remove_number(shop).await?;
+    world.app.numbers().remove_number(shop).await?;
     assert!(linked(&world).await?.is_empty());
     let world = world.restart().await?;
     assert!(linked(&world).await?.is_empty());
@@ -240,9 +240,9 @@ async fn a_number_that_was_logged_out_can_be_taken_off_the_list() -> Result<(), 
 async fn the_practice_number_is_neither_linked_nor_removed() -> Result<(), Problem> {
     let world = World::at(at(0, 12, 0)).await?;
     let practice = world.app.practice_id();
-    assert_eq!(code_of(world.app.unlink_number(practice).await), "number.practice");
-    assert_eq!(code_of(world.app.remove_number(practice).await), "number.practice");
-    assert_eq!(code_of(world.app.start_link(LinkHow::Qr, Some(practice)).await), "number.practice");
+    assert_eq!(code_of(world.app.numbers().unlink_number(practice).await), "number.practice");
+    assert_eq!(code_of(world.app.numbers().remove_number(practice).await), "number.practice");
+    assert_eq!(code_of(world.app.numbers().start_link(LinkHow::Qr, Some(practice)).await), "number.practice");
     let view = world.number(practice).await?;
     assert_eq!((view.kind, view.state.as_str(), view.is_primary), (NumberKind::Practice, "connected", false));
     Ok(())
@@ -254,7 +254,7 @@ async fn a_receipt_is_confirmed_once_it_is_down_and_nothing_heard_is_lost_at_the
     world.contacts(2).await?;
     let shop = world.link(SHOP).await?;
     let draft = world.draft("Merhaba", |edit| edit.session_ids = vec![shop]).await?;
-    let id = world.app.schedule_campaign(draft.id, false).await?;
+    let id = world.app.campaigns().schedule_campaign(draft.id, false).await?;
     world.run_until(at(0, 13, 0)).await?;
     let wire_ids: Vec<String> = sqlx::query_scalar("SELECT wire_id FROM parts ORDER BY id")
         .fetch_all(&mut *world.app.db().read().acquire().await.unwrap())

@@ -66,7 +66,7 @@ async fn the_owner_can_try_at_once() -> Result<(), Problem> {
     world.pass(at(0, 12, 10)).await;
     assert_eq!(world.number(id).await?.state, "needs_attention");
     world.network.server(Server::Up);
-    world.app.reconnect_number(id).await?;
+    world.app.numbers().reconnect_number(id).await?;
     world.settle().await;
     assert_eq!(world.number(id).await?.state, "connected");
     Ok(())
@@ -117,7 +117,7 @@ async fn a_logged_out_number_stays_so_through_a_restart_and_at_the_owners_wish()
     let (world, id, client) = shop().await?;
     client.hear(Signal::Closed(Closed::LoggedOut));
     world.settle().await;
-    let refused = world.app.reconnect_number(id).await.err().map(|problem| problem.code);
+    let refused = world.app.numbers().reconnect_number(id).await.err().map(|problem| problem.code);
     assert_eq!(refused.as_deref(), Some("number.logged_out"));
     let world = world.restart().await?;
     world.pass(at(1, 12, 0)).await;
@@ -134,7 +134,7 @@ async fn a_ban_is_waited_for_through_a_restart() -> Result<(), Problem> {
     client.hear(Signal::Closed(Closed::Banned { code: 104, until: Some(until) }));
     world.settle().await;
     let world = world.restart().await?;
-    let refused = world.app.reconnect_number(id).await.err();
+    let refused = world.app.numbers().reconnect_number(id).await.err();
     let refused = refused.map(|problem| (problem.code, problem.params["until"].clone()));
     assert_eq!(refused, Some(("number.banned".to_owned(), until.to_string())));
     let number = world.number(id).await?;
@@ -152,7 +152,7 @@ async fn a_replaced_number_comes_back_when_the_owner_asks() -> Result<(), Proble
     client.hear(Signal::Closed(Closed::Replaced));
     world.pass(at(0, 13, 0)).await;
     assert_eq!(world.number(id).await?.state, "replaced");
-    world.app.reconnect_number(id).await?;
+    world.app.numbers().reconnect_number(id).await?;
     world.settle().await;
     assert_eq!(world.number(id).await?.state, "connected");
     assert!(!client.was_opened_twice());
@@ -225,7 +225,7 @@ async fn parts_without_an_answer_reconnect() -> Result<(), Problem> {
     world.contacts(6).await?;
     client.answer((0..6).map(|_| Outcome::Unknown { cause: "no_answer".into() }));
     let draft = world.draft("Merhaba", |edit| edit.session_ids = vec![id]).await?;
-    world.app.schedule_campaign(draft.id, false).await?;
+    world.app.campaigns().schedule_campaign(draft.id, false).await?;
     let before = client.connects().len();
     for _ in 0..200 {
         let sends_until = world.app.now() + 10 * SECOND;
@@ -248,13 +248,13 @@ async fn two_numbers_have_an_order_and_share_the_work() -> Result<(), Problem> {
     let (shop, other) = (world.link(SHOP).await?, world.link(OTHER).await?);
     let first_line = world.network.clients()[0].clone();
     let primary = |numbers: Vec<NumberView>| numbers.iter().find(|view| view.is_primary).map(|view| view.id);
-    assert_eq!(primary(world.app.numbers().await?), Some(shop));
-    let ordered = world.app.order_numbers(&[other, shop]).await?;
+    assert_eq!(primary(world.app.numbers().list().await?), Some(shop));
+    let ordered = world.app.numbers().order_numbers(&[other, shop]).await?;
     assert_eq!(ordered.iter().map(|view| view.id).collect::<Vec<_>>(), [other, shop, world.app.practice_id()]);
     assert_eq!(primary(ordered), Some(other));
-    world.app.order_numbers(&[shop]).await?;
+    world.app.numbers().order_numbers(&[shop]).await?;
     let draft = world.draft("Merhaba", |edit| edit.session_ids = vec![shop, other]).await?;
-    let id = world.app.schedule_campaign(draft.id, false).await?;
+    let id = world.app.campaigns().schedule_campaign(draft.id, false).await?;
     world.run_until(at(0, 14, 0)).await?;
     assert_eq!(world.counts(id).await?.sent, 30);
     let (first, second) = (world.number(shop).await?, world.number(other).await?);
@@ -264,7 +264,7 @@ async fn two_numbers_have_an_order_and_share_the_work() -> Result<(), Problem> {
     assert_eq!(world.number(world.app.practice_id()).await?.share_percent, 0);
     first_line.hear(Signal::Closed(Closed::Replaced));
     world.settle().await;
-    assert_eq!(primary(world.app.numbers().await?), Some(other), "the next one that is connected");
+    assert_eq!(primary(world.app.numbers().list().await?), Some(other), "the next one that is connected");
     Ok(())
 }
 
@@ -308,7 +308,7 @@ async fn a_refused_new_chat_shuts_the_number_in_words_and_reads_the_limits() -> 
     world.contacts(1).await?;
     client.answer([Outcome::Refused { cause: "nack_463".into(), again: true }]);
     let draft = world.draft("Merhaba", |edit| edit.session_ids = vec![id]).await?;
-    world.app.schedule_campaign(draft.id, false).await?;
+    world.app.campaigns().schedule_campaign(draft.id, false).await?;
     let reads = |client: &FakeClient| client.calls().iter().filter(|call| **call == Call::Limits).count();
     let before = reads(&client);
     world.run_until(at(0, 12, 1)).await?;
@@ -341,7 +341,7 @@ async fn an_unused_phone_and_an_idle_number_are_warned_of() -> Result<(), Proble
 #[tokio::test]
 async fn options_of_a_number_are_kept() -> Result<(), Problem> {
     let (world, id, _) = shop().await?;
-    world.app.set_number_options(id, true, true).await?;
+    world.app.numbers().set_number_options(id, true, true).await?;
     let world = world.restart().await?;
     let number = world.number(id).await?;
     assert!(number.typing && number.take_names);
@@ -352,13 +352,13 @@ async fn options_of_a_number_are_kept() -> Result<(), Problem> {
 async fn a_stop_counts_is_confirmed_to_the_line_and_answered_if_the_owner_wants() -> Result<(), Problem> {
     let (world, _, client) = shop().await?;
     let elif = world.contact("Elif", "+905325550142").await?;
-    let mut settings = world.app.settings().await?;
+    let mut settings = world.app.settings().current().await?;
     (settings.stop_reply, settings.language) = (true, Some(Language::Tr));
-    world.app.save_settings(&settings).await?;
+    world.app.settings().save_settings(&settings).await?;
     let kept = client.hear_and_ask(Signal::Reply(reply("R1", "+905325550142", "dur", at(0, 12, 1))));
     world.settle().await;
     assert!(kept.await.is_ok(), "WhatsApp is told that the reply is safe");
-    assert_eq!(world.app.contact(elif).await?.standing, Standing::Black);
+    assert_eq!(world.app.people().contact(elif).await?.standing, Standing::Black);
     let text = "Bundan sonra size mesaj göndermeyeceğiz.".to_owned();
     let said = Call::Say { to: "+905325550142".to_owned(), text };
     assert_eq!(client.calls().iter().filter(|call| **call == said).count(), 1);

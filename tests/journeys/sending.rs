@@ -14,7 +14,7 @@ async fn a_campaign_goes_out_and_its_ticks_turn_blue() -> Result<(), Problem> {
     let mut world = World::at(at(0, 12, 0)).await?;
     world.contacts(5).await?;
     let id = world.schedule("Merhaba {{name}}").await?;
-    assert_eq!(world.app.balance(Book::Practice).await?.held, 5);
+    assert_eq!(world.app.credits().balance(Book::Practice).await?.held, 5);
     world.run_until(at(0, 13, 0)).await?;
     let sent = world.phone.sent();
     assert_eq!(sent.len(), 5);
@@ -22,11 +22,11 @@ async fn a_campaign_goes_out_and_its_ticks_turn_blue() -> Result<(), Problem> {
     let wire_ids: Vec<String> = sent.iter().map(|sent| sent.wire_id.clone()).collect();
     world.receipts(ReceiptKind::Read, &wire_ids).await?;
     world.receipts(ReceiptKind::Delivered, &wire_ids).await?;
-    let live = world.app.live(id).await?;
+    let live = world.app.campaigns().live(id).await?;
     assert_eq!((live.counts.read, live.state), (5, CampaignState::Finished));
-    let balance = world.app.balance(Book::Practice).await?;
+    let balance = world.app.credits().balance(Book::Practice).await?;
     assert_eq!((balance.held, balance.settled, balance.balance), (0, 5, 995));
-    world.app.ledger_holds().await
+    world.app.credits().ledger_holds().await
 }
 
 #[tokio::test]
@@ -52,14 +52,14 @@ async fn an_opt_out_after_scheduling_is_honoured_at_the_moment_of_sending() -> R
     let elif = world.contact("Elif", "+905325550142").await?;
     world.contact("Budi", "+628125550147").await?;
     let id = world.schedule("Merhaba").await?;
-    world.app.set_standing(elif, Standing::Black).await?;
+    world.app.people().set_standing(elif, Standing::Black).await?;
     world.run_until(at(0, 13, 0)).await?;
     assert_eq!(world.phone.sent().iter().map(|sent| sent.to.as_str()).collect::<Vec<_>>(), ["+628125550147"]);
     let counts = world.counts(id).await?;
     assert_eq!((counts.sent, counts.skipped), (1, 1));
-    let balance = world.app.balance(Book::Practice).await?;
+    let balance = world.app.credits().balance(Book::Practice).await?;
     assert_eq!((balance.held, balance.settled, balance.released), (0, 1, 1));
-    world.app.ledger_holds().await
+    world.app.credits().ledger_holds().await
 }
 
 #[tokio::test]
@@ -73,7 +73,7 @@ async fn an_interrupted_send_is_repeated_under_the_same_id() -> Result<(), Probl
     let sent = world.phone.sent();
     assert_eq!((sent.len(), &sent[0].wire_id), (2, &sent[1].wire_id));
     assert_eq!(world.counts(id).await?.sent, 1);
-    world.app.ledger_holds().await
+    world.app.credits().ledger_holds().await
 }
 
 #[tokio::test]
@@ -88,11 +88,11 @@ async fn what_can_be_helped_is_tried_three_times_and_then_released() -> Result<(
     assert_eq!(sent.len(), 3);
     assert!(sent[1].at - sent[0].at >= 2_000 && sent[2].at - sent[1].at >= 4_000);
     assert_eq!(world.counts(id).await?.failed, 1);
-    assert_eq!(world.app.balance(Book::Practice).await?.released, 1);
-    assert_eq!(world.app.retry_failed(id).await?, 1);
+    assert_eq!(world.app.credits().balance(Book::Practice).await?.released, 1);
+    assert_eq!(world.app.campaigns().retry_failed(id).await?, 1);
     world.run_until(at(0, 14, 0)).await?;
     assert_eq!(world.counts(id).await?.sent, 1);
-    let balance = world.app.balance(Book::Practice).await?;
+    let balance = world.app.credits().balance(Book::Practice).await?;
     assert_eq!((balance.held, balance.settled, balance.released), (0, 1, 1));
-    world.app.ledger_holds().await
+    world.app.credits().ledger_holds().await
 }

@@ -17,12 +17,12 @@ async fn a_pause_takes_effect_before_the_next_part() -> Result<(), Problem> {
         let soon = world.app.now() + 1_000;
         world.run_until(soon).await?;
     }
-    world.app.pause_campaign(id).await?;
+    world.app.campaigns().pause_campaign(id).await?;
     let before = world.phone.sent().len();
     world.run_until(at(0, 14, 0)).await?;
     assert_eq!(world.phone.sent().len(), before);
-    assert_eq!(world.app.live(id).await?.state, CampaignState::Paused);
-    world.app.resume_campaign(id).await?;
+    assert_eq!(world.app.campaigns().live(id).await?.state, CampaignState::Paused);
+    world.app.campaigns().resume_campaign(id).await?;
     world.run_until(at(0, 15, 0)).await?;
     assert_eq!(world.phone.sent().len(), 5);
     Ok(())
@@ -34,16 +34,16 @@ async fn a_pause_between_two_parts_of_a_message_keeps_the_second_back() -> Resul
     world.contact("Elif", "+905325550142").await?;
     let draft = world.draft("Merhaba", |_| {}).await?;
     let photos = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/media");
-    world.app.add_media(draft.id, &photos.join("sample.jpg")).await?;
-    world.app.add_media(draft.id, &photos.join("transparent.png")).await?;
-    world.app.schedule_campaign(draft.id, false).await?;
+    world.app.campaigns().add_media(draft.id, &photos.join("sample.jpg")).await?;
+    world.app.campaigns().add_media(draft.id, &photos.join("transparent.png")).await?;
+    world.app.campaigns().schedule_campaign(draft.id, false).await?;
     while world.phone.sent().is_empty() {
         world.step().await?;
     }
-    world.app.pause_everything().await?;
+    world.app.outbox().pause_everything().await?;
     world.run_until(at(0, 14, 0)).await?;
     assert_eq!(world.phone.sent().len(), 1);
-    world.app.resume_everything().await?;
+    world.app.outbox().resume_everything().await?;
     world.run_until(at(0, 15, 0)).await?;
     assert_eq!(world.phone.sent().len(), 3);
     Ok(())
@@ -57,13 +57,13 @@ async fn cancelling_releases_what_still_waits() -> Result<(), Problem> {
     world.run_until(at(0, 12, 0) + 4_000).await?;
     let sent = world.phone.sent().len() as i64;
     assert!(sent > 0 && sent < 10);
-    world.app.cancel_campaign(id).await?;
+    world.app.campaigns().cancel_campaign(id).await?;
     world.run_until(at(0, 14, 0)).await?;
-    let live = world.app.live(id).await?;
+    let live = world.app.campaigns().live(id).await?;
     assert_eq!((live.state, live.counts.cancelled, live.counts.sent), (CampaignState::Cancelled, 10 - sent, sent));
-    let balance = world.app.balance(Book::Practice).await?;
+    let balance = world.app.credits().balance(Book::Practice).await?;
     assert_eq!((balance.held, balance.settled, balance.released), (0, sent, 10 - sent));
-    world.app.ledger_holds().await
+    world.app.credits().ledger_holds().await
 }
 
 #[tokio::test]
@@ -74,33 +74,33 @@ async fn what_comes_back_after_a_cancel_does_not_go_out_any_more() -> Result<(),
     let id = world.schedule("Merhaba").await?;
     world.step().await?;
     assert_eq!(world.phone.sent().len(), 1, "its answer is not written yet");
-    world.app.cancel_campaign(id).await?;
+    world.app.campaigns().cancel_campaign(id).await?;
     world.run_until(at(0, 14, 0)).await?;
     assert_eq!(world.phone.sent().len(), 1);
-    let live = world.app.live(id).await?;
+    let live = world.app.campaigns().live(id).await?;
     assert_eq!((live.state, live.counts.cancelled), (CampaignState::Cancelled, 3));
-    let balance = world.app.balance(Book::Practice).await?;
+    let balance = world.app.credits().balance(Book::Practice).await?;
     assert_eq!((balance.held, balance.settled, balance.released), (0, 0, 3));
-    world.app.ledger_holds().await
+    world.app.credits().ledger_holds().await
 }
 
 #[tokio::test]
 async fn too_few_credits_refuse_with_the_shortage_or_serve_whom_they_cover() -> Result<(), Problem> {
     let mut world = World::at(at(0, 12, 0)).await?;
-    world.app.adjust(Book::Practice, -993, "practice with little").await?;
+    world.app.credits().adjust(Book::Practice, -993, "practice with little").await?;
     world.contacts(10).await?;
     let draft = world.draft("Merhaba", |_| {}).await?;
-    let refused = world.app.schedule_campaign(draft.id, false).await.err();
+    let refused = world.app.campaigns().schedule_campaign(draft.id, false).await.err();
     let refused = refused.map(|problem| (problem.code, problem.params.get("shortage").cloned()));
     assert_eq!(refused, Some(("ledger.short".to_owned(), Some("3".to_owned()))));
-    let review = world.app.review_campaign(draft.id).await?;
+    let review = world.app.campaigns().review_campaign(draft.id).await?;
     assert_eq!((review.shortage, review.covered_people), (3, 7));
-    assert_eq!(world.app.balance(Book::Practice).await?.held, 0);
-    world.app.schedule_campaign(draft.id, true).await?;
+    assert_eq!(world.app.credits().balance(Book::Practice).await?.held, 0);
+    world.app.campaigns().schedule_campaign(draft.id, true).await?;
     world.run_until(at(0, 14, 0)).await?;
     let counts = world.counts(draft.id).await?;
     assert_eq!((counts.sent, counts.skipped), (7, 3));
-    world.app.ledger_holds().await
+    world.app.credits().ledger_holds().await
 }
 
 #[tokio::test]
@@ -108,12 +108,12 @@ async fn a_campaign_is_scheduled_once_and_then_no_draft_any_more() -> Result<(),
     let world = World::at(at(0, 12, 0)).await?;
     world.contacts(2).await?;
     let id = world.schedule("Merhaba").await?;
-    let again = world.app.schedule_campaign(id, false).await.err().map(|problem| problem.code);
+    let again = world.app.campaigns().schedule_campaign(id, false).await.err().map(|problem| problem.code);
     assert_eq!(again.as_deref(), Some("campaign.not_a_draft"));
-    let edited = world.app.delete_draft(id).await.err().map(|problem| problem.code);
+    let edited = world.app.campaigns().delete_draft(id).await.err().map(|problem| problem.code);
     assert_eq!(edited.as_deref(), Some("campaign.not_a_draft"));
-    let copy = world.app.duplicate_campaign(id).await?;
+    let copy = world.app.campaigns().duplicate_campaign(id).await?;
     assert_eq!(copy.text, "Merhaba");
-    assert_eq!(world.app.balance(Book::Practice).await?.held, 2);
+    assert_eq!(world.app.credits().balance(Book::Practice).await?.held, 2);
     Ok(())
 }

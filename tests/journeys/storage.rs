@@ -25,8 +25,8 @@ async fn on_a_full_disk_sending_waits_and_then_goes_on() -> Result<(), Problem> 
     phones.sort();
     phones.dedup();
     assert_eq!(phones.len(), 400, "nobody forgotten");
-    assert_eq!(world.app.live(id).await?.state, CampaignState::Finished);
-    world.app.ledger_holds().await
+    assert_eq!(world.app.campaigns().live(id).await?.state, CampaignState::Finished);
+    world.app.credits().ledger_holds().await
 }
 
 #[tokio::test]
@@ -49,7 +49,7 @@ async fn parts(world: &World) -> Result<i64, Problem> {
 async fn cut_off_scheduling(at_once: bool) -> Result<(), Problem> {
     let mut world = World::at(at(0, 12, 0)).await?;
     many_contacts(&world, 29_000).await?;
-    world.app.top_up(ulak_core::ledger::Book::Practice, 40_000, "", "").await?;
+    world.app.credits().top_up(ulak_core::ledger::Book::Practice, 40_000, "", "").await?;
     let draft = world.draft("Merhaba", |_| {}).await?;
     // The first 25,000 are in, then there is no room for the rest.
     let id = draft.id;
@@ -57,7 +57,7 @@ async fn cut_off_scheduling(at_once: bool) -> Result<(), Problem> {
     let mut room = 400;
     while parts(&world).await? == 0 {
         world.app.db().limit_pages(pages + room).await?;
-        let stopped = world.app.schedule_campaign(id, false).await.err().map(|problem| problem.code);
+        let stopped = world.app.campaigns().schedule_campaign(id, false).await.err().map(|problem| problem.code);
         assert_eq!(stopped.as_deref(), Some("storage.full"));
         room += 400;
     }
@@ -66,13 +66,13 @@ async fn cut_off_scheduling(at_once: bool) -> Result<(), Problem> {
     assert!(world.phone.sent().is_empty(), "nothing goes out before everybody is in");
     if at_once {
         world.app.db().limit_pages(1_000_000).await?;
-        world.app.schedule_campaign(id, false).await?;
+        world.app.campaigns().schedule_campaign(id, false).await?;
     }
     let world = world.restart().await?;
-    let live = world.app.live(id).await?;
+    let live = world.app.campaigns().live(id).await?;
     assert_eq!(live.counts.pending, 29_000);
-    assert_eq!(world.app.balance(ulak_core::ledger::Book::Practice).await?.held, 29_000);
-    world.app.ledger_holds().await
+    assert_eq!(world.app.credits().balance(ulak_core::ledger::Book::Practice).await?.held, 29_000);
+    world.app.credits().ledger_holds().await
 }
 
 async fn many_contacts(world: &World, count: i64) -> Result<(), Problem> {

@@ -56,20 +56,20 @@ proptest! {
             let id = world.schedule("Merhaba").await.expect("a campaign");
             for event in events {
                 world = apply(world, id, event).await;
-                world.app.ledger_holds().await.expect("the ledger adds up after every event");
+                world.app.credits().ledger_holds().await.expect("the ledger adds up after every event");
             }
             if cancel {
-                world.app.cancel_campaign(id).await.expect("cancelled");
+                world.app.campaigns().cancel_campaign(id).await.expect("cancelled");
             }
-            world.app.resume_campaign(id).await.expect("resumed");
+            world.app.campaigns().resume_campaign(id).await.expect("resumed");
             world.phone.answer([]);
             world.run_until(world.app.now() + 6 * HOUR).await.expect("time passes");
-            let balance = world.app.balance(Book::Practice).await.expect("a balance");
+            let balance = world.app.credits().balance(Book::Practice).await.expect("a balance");
             let counts = world.counts(id).await.expect("counts");
             assert_eq!((balance.held, counts.open()), (0, 0));
             assert_eq!(balance.settled, counts.accepted());
             assert_eq!(counts.total(), 5);
-            world.app.ledger_holds().await.expect("the ledger adds up");
+            world.app.credits().ledger_holds().await.expect("the ledger adds up");
         });
     }
 }
@@ -83,9 +83,9 @@ async fn apply(mut world: World, id: ulak_core::ids::CampaignId, event: Event) -
         Event::Crash => return world.crash_before_the_answer().await.expect("a crash"),
         Event::Restart => return world.restart().await.expect("a restart"),
         Event::OptOut(person) => opt_out(&world, person).await,
-        Event::Pause => world.app.pause_campaign(id).await,
-        Event::Resume => world.app.resume_campaign(id).await,
-        Event::RetryFailed => world.app.retry_failed(id).await.map(drop),
+        Event::Pause => world.app.campaigns().pause_campaign(id).await,
+        Event::Resume => world.app.campaigns().resume_campaign(id).await,
+        Event::RetryFailed => world.app.campaigns().retry_failed(id).await.map(drop),
         Event::Pass(seconds) => world.run_until(world.app.now() + i64::from(seconds) * 1_000).await,
     };
     done.expect("an owner may do that at any time");
@@ -94,9 +94,9 @@ async fn apply(mut world: World, id: ulak_core::ids::CampaignId, event: Event) -
 
 async fn opt_out(world: &World, person: usize) -> Result<(), ulak_core::app::Problem> {
     let query = ulak_core::contact::ContactQuery { limit: 10, ..Default::default() };
-    let contacts = world.app.contacts(&query).await?;
+    let contacts = world.app.people().contacts(&query).await?;
     match contacts.rows.get(person) {
-        Some(contact) => world.app.set_standing(contact.id, Standing::Black).await.map(drop),
+        Some(contact) => world.app.people().set_standing(contact.id, Standing::Black).await.map(drop),
         None => Ok(()),
     }
 }

@@ -68,7 +68,7 @@ proptest! {
             for event in events {
                 retried |= matches!(event, Event::RetryFailed);
                 world = apply(world, id, event).await;
-                world.app.ledger_holds().await.expect("the ledger adds up after every event");
+                world.app.credits().ledger_holds().await.expect("the ledger adds up after every event");
             }
             for number in 0..NUMBERS {
                 world = world.connect(number, true).await.expect("connected again");
@@ -79,13 +79,13 @@ proptest! {
             // To try again what may have arrived is the owner's own word.
             assert!(retried || parts.len() == arrived.len(), "{arrived:?}");
             let counts = world.counts(id).await.expect("counts");
-            let balance = world.app.balance(Book::Real).await.expect("a balance");
+            let balance = world.app.credits().balance(Book::Real).await.expect("a balance");
             assert_eq!(counts.total(), PEOPLE as i64);
             assert_eq!((balance.held, balance.settled), (counts.open(), counts.accepted()));
             assert_eq!(balance.balance, 1_000 - counts.accepted());
             // What still waits does so because every number that may send it was taken off the list.
             assert!(counts.open() == 0 || world.removed() == NUMBERS, "{counts:?}");
-            world.app.ledger_holds().await.expect("the ledger adds up");
+            world.app.credits().ledger_holds().await.expect("the ledger adds up");
         });
     }
 }
@@ -108,7 +108,7 @@ async fn apply(mut world: World, id: ulak_core::ids::CampaignId, event: Event) -
             let number = world.numbers[0].id;
             world.hear(number, &ulak_core::session::client::Signal::Reply(stop)).await.map(drop)
         }
-        Event::RetryFailed => world.app.retry_failed(id).await.map(drop),
+        Event::RetryFailed => world.app.campaigns().retry_failed(id).await.map(drop),
         Event::Pass(seconds) => world.run_until(world.app.now() + i64::from(seconds) * 1_000).await,
     };
     done.expect("an owner may do that at any time");

@@ -69,7 +69,7 @@ proptest! {
                 };
                 assert_eq!(found, wanted, "{state:?} of {expected:?}");
             }
-            world.app.ledger_holds().await.expect("the ledger adds up");
+            world.app.credits().ledger_holds().await.expect("the ledger adds up");
         });
     }
 }

@@ -22,37 +22,37 @@ use super::{Answer, Door, ask, path_of, shown};
 #[tauri::command]
 #[specta::specta]
 pub async fn campaigns(door: Door<'_>) -> Answer<Vec<CampaignRow>> {
-    door.app().await?.campaigns().await
+    door.app().await?.campaigns().list().await
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn create_draft(door: Door<'_>) -> Answer<Draft> {
-    door.app().await?.create_draft().await
+    door.app().await?.campaigns().create_draft().await
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn draft(door: Door<'_>, id: CampaignId) -> Answer<Draft> {
-    door.app().await?.draft(id).await
+    door.app().await?.campaigns().draft(id).await
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn save_draft(door: Door<'_>, edit: DraftEdit) -> Answer<Draft> {
-    door.app().await?.save_draft(&edit).await
+    door.app().await?.campaigns().save_draft(&edit).await
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn delete_draft(door: Door<'_>, id: CampaignId) -> Answer<()> {
-    door.app().await?.delete_draft(id).await
+    door.app().await?.campaigns().delete_draft(id).await
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn duplicate_campaign(door: Door<'_>, id: CampaignId) -> Answer<Draft> {
-    door.app().await?.duplicate_campaign(id).await
+    door.app().await?.campaigns().duplicate_campaign(id).await
 }
 
 #[tauri::command]
@@ -75,7 +75,7 @@ pub async fn add_media(
     path: String,
     wish: Option<MediaWish>,
 ) -> Answer<MediaItem> {
-    door.app().await?.add_media_as(draft_id, Path::new(&path), wish.unwrap_or_default().into()).await
+    door.app().await?.campaigns().add_media_as(draft_id, Path::new(&path), wish.unwrap_or_default().into()).await
 }
 
 #[tauri::command]
@@ -87,7 +87,7 @@ pub async fn paste_media(
     base64: String,
     wish: Option<MediaWish>,
 ) -> Answer<MediaItem> {
-    door.app().await?.paste_media(draft_id, &name, &base64, wish.unwrap_or_default().into()).await
+    door.app().await?.campaigns().paste_media(draft_id, &name, &base64, wish.unwrap_or_default().into()).await
 }
 
 /// The picture on the clipboard as PNG in base64, where the webview hides it from the page.
@@ -100,31 +100,31 @@ pub async fn copied_picture(handle: AppHandle) -> Answer<Option<String>> {
 #[tauri::command]
 #[specta::specta]
 pub async fn remove_media(door: Door<'_>, draft_id: CampaignId, media_id: MediaId) -> Answer<Draft> {
-    door.app().await?.remove_media(draft_id, media_id).await
+    door.app().await?.campaigns().remove_media(draft_id, media_id).await
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn order_media(door: Door<'_>, draft_id: CampaignId, media_ids: Vec<MediaId>) -> Answer<Draft> {
-    door.app().await?.order_media(draft_id, &media_ids).await
+    door.app().await?.campaigns().order_media(draft_id, &media_ids).await
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn media_picture(door: Door<'_>, media_id: MediaId) -> Answer<String> {
-    door.app().await?.media_picture(media_id).await
+    door.app().await?.campaigns().media_picture(media_id).await
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn preview_message(door: Door<'_>, draft_id: CampaignId, index: u32) -> Answer<MessagePreview> {
-    door.app().await?.preview_message(draft_id, index).await
+    door.app().await?.campaigns().preview_message(draft_id, index).await
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn check_draft(door: Door<'_>, draft_id: CampaignId) -> Answer<DraftCheck> {
-    door.app().await?.check_draft(draft_id).await
+    door.app().await?.campaigns().check_draft(draft_id).await
 }
 
 #[tauri::command]
@@ -135,83 +135,83 @@ pub async fn skipped_people(
     reason: SkipReason,
     limit: u32,
 ) -> Answer<Vec<Contact>> {
-    door.app().await?.skipped_people(draft_id, reason, limit).await
+    door.app().await?.campaigns().skipped_people(draft_id, reason, limit).await
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn review_campaign(door: Door<'_>, draft_id: CampaignId) -> Answer<Review> {
-    door.app().await?.review_campaign(draft_id).await
+    door.app().await?.campaigns().review_campaign(draft_id).await
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn send_test(door: Door<'_>, test: TestSend) -> Answer<CampaignId> {
-    door.app().await?.send_test(&test).await
+    door.app().await?.outbox().send_test(&test).await
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn schedule_campaign(door: Door<'_>, draft_id: CampaignId, only_covered: bool) -> Answer<CampaignId> {
-    door.app().await?.schedule_campaign(draft_id, only_covered).await
+    door.app().await?.campaigns().schedule_campaign(draft_id, only_covered).await
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn pause_campaign(door: Door<'_>, id: CampaignId) -> Answer<()> {
-    door.app().await?.pause_campaign(id).await
+    door.app().await?.campaigns().pause_campaign(id).await
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn resume_campaign(door: Door<'_>, id: CampaignId) -> Answer<()> {
-    door.app().await?.resume_campaign(id).await
+    door.app().await?.campaigns().resume_campaign(id).await
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn cancel_campaign(door: Door<'_>, id: CampaignId) -> Answer<()> {
-    door.app().await?.cancel_campaign(id).await
+    door.app().await?.campaigns().cancel_campaign(id).await
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn retry_failed(door: Door<'_>, id: CampaignId) -> Answer<u64> {
-    door.app().await?.retry_failed(id).await
+    door.app().await?.campaigns().retry_failed(id).await
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn pause_everything(door: Door<'_>) -> Answer<()> {
-    door.app().await?.pause_everything().await
+    door.app().await?.outbox().pause_everything().await
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn resume_everything(door: Door<'_>) -> Answer<()> {
-    door.app().await?.resume_everything().await
+    door.app().await?.outbox().resume_everything().await
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn live(door: Door<'_>, campaign_id: CampaignId) -> Answer<LiveView> {
-    door.app().await?.live(campaign_id).await
+    door.app().await?.campaigns().live(campaign_id).await
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn replies(door: Door<'_>, query: ReplyQuery) -> Answer<ReplyPage> {
-    door.app().await?.replies(&query).await
+    door.app().await?.people().replies(&query).await
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn recipients(door: Door<'_>, query: RecipientQuery) -> Answer<RecipientPage> {
-    door.app().await?.recipients(&query).await
+    door.app().await?.outbox().recipients(&query).await
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn recipient(door: Door<'_>, message_id: MessageId) -> Answer<RecipientView> {
-    door.app().await?.recipient(message_id).await
+    door.app().await?.outbox().recipient(message_id).await
 }

@@ -12,31 +12,31 @@ use super::{Answer, Door, ask, path_of, shown};
 #[tauri::command]
 #[specta::specta]
 pub async fn contacts(door: Door<'_>, query: ContactQuery) -> Answer<ContactPage> {
-    door.app().await?.contacts(&query).await
+    door.app().await?.people().contacts(&query).await
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn contact_totals(door: Door<'_>) -> Answer<ContactTotals> {
-    door.app().await?.contact_totals().await
+    door.app().await?.people().contact_totals().await
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn contact(door: Door<'_>, id: ContactId) -> Answer<Contact> {
-    door.app().await?.contact(id).await
+    door.app().await?.people().contact(id).await
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn save_contact(door: Door<'_>, edit: ContactEdit) -> Answer<Contact> {
-    door.app().await?.save_contact(&edit).await
+    door.app().await?.people().save_contact(&edit).await
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn set_standing(door: Door<'_>, contact_id: ContactId, standing: Standing) -> Answer<Contact> {
-    door.app().await?.set_standing(contact_id, standing).await
+    door.app().await?.people().set_standing(contact_id, standing).await
 }
 
 #[tauri::command]
@@ -49,32 +49,32 @@ pub async fn pick_contacts_file(handle: AppHandle) -> Answer<Option<String>> {
 #[tauri::command]
 #[specta::specta]
 pub async fn preview_import(door: Door<'_>, path: String, options: ImportOptions) -> Answer<ImportPreview> {
-    door.app().await?.preview_import(Path::new(&path), &options).await
+    door.app().await?.people().preview_import(Path::new(&path), &options).await
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn scan_import(door: Door<'_>, path: String, options: ImportOptions) -> Answer<ImportId> {
-    door.app().await?.start_import(Path::new(&path), options, ImportStep::Scan).await
+    door.app().await?.people().start_import(Path::new(&path), options, ImportStep::Scan).await
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn start_import(door: Door<'_>, path: String, options: ImportOptions) -> Answer<ImportId> {
-    door.app().await?.start_import(Path::new(&path), options, ImportStep::Import).await
+    door.app().await?.people().start_import(Path::new(&path), options, ImportStep::Import).await
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn cancel_import(door: Door<'_>, import_id: ImportId) -> Answer<()> {
-    door.app().await?.cancel_import(import_id);
+    door.app().await?.people().cancel_import(import_id);
     Ok(())
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn refusals(door: Door<'_>, import_id: ImportId, limit: u32) -> Answer<Vec<Refusal>> {
-    door.app().await?.refusals(import_id, limit).await
+    door.app().await?.people().refusals(import_id, limit).await
 }
 
 #[tauri::command]
@@ -82,6 +82,6 @@ pub async fn refusals(door: Door<'_>, import_id: ImportId, limit: u32) -> Answer
 pub async fn save_refused(handle: AppHandle, door: Door<'_>, import_id: ImportId) -> Answer<Option<String>> {
     let chosen = ask(&handle, |dialog, tell| dialog.set_file_name("ulak-refused.csv").save_file(tell)).await;
     let Some(path) = chosen.flatten().and_then(path_of) else { return Ok(None) };
-    door.app().await?.export_refused(import_id, &path).await?;
+    door.app().await?.people().export_refused(import_id, &path).await?;
     Ok(Some(shown(path)))
 }

@@ -10,25 +10,25 @@ use super::{Answer, Door, ask, path_of, shown};
 #[tauri::command]
 #[specta::specta]
 pub async fn credits(door: Door<'_>, book: Book) -> Answer<CreditsView> {
-    door.app().await?.credits(book).await
+    door.app().await?.credits().view(book).await
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn ledger(door: Door<'_>, query: LedgerQuery) -> Answer<LedgerPage> {
-    door.app().await?.ledger(&query).await
+    door.app().await?.credits().ledger(&query).await
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn top_up(door: Door<'_>, book: Book, credits: i64, price: String, note: String) -> Answer<BalanceView> {
-    door.app().await?.top_up(book, credits, &price, &note).await
+    door.app().await?.credits().top_up(book, credits, &price, &note).await
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn adjust(door: Door<'_>, book: Book, credits: i64, reason: String) -> Answer<BalanceView> {
-    door.app().await?.adjust(book, credits, &reason).await
+    door.app().await?.credits().adjust(book, credits, &reason).await
 }
 
 #[tauri::command]
@@ -36,6 +36,6 @@ pub async fn adjust(door: Door<'_>, book: Book, credits: i64, reason: String) ->
 pub async fn export_ledger(handle: AppHandle, door: Door<'_>, book: Book) -> Answer<Option<String>> {
     let chosen = ask(&handle, |dialog, tell| dialog.set_file_name("ulak-credits.csv").save_file(tell)).await;
     let Some(path) = chosen.flatten().and_then(path_of) else { return Ok(None) };
-    door.app().await?.export_ledger(book, &path).await?;
+    door.app().await?.credits().export_ledger(book, &path).await?;
     Ok(Some(shown(path)))
 }

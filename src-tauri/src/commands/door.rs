@@ -32,5 +32,5 @@ pub async fn try_again(handle: AppHandle, door: Door<'_>) -> Answer<AppStatus> {
 #[tauri::command]
 #[specta::specta]
 pub async fn recovery_code_saved(door: Door<'_>) -> Answer<()> {
-    door.app().await?.recovery_code_saved().await
+    door.app().await?.settings().recovery_code_saved().await
 }

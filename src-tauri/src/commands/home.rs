@@ -7,11 +7,11 @@ use super::{Answer, Door};
 #[tauri::command]
 #[specta::specta]
 pub async fn now(door: Door<'_>) -> Answer<NowView> {
-    door.app().await?.now_view().await
+    door.app().await?.home().now_view().await
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn home(door: Door<'_>) -> Answer<HomeView> {
-    door.app().await?.home().await
+    door.app().await?.home().view().await
 }

@@ -13,13 +13,13 @@ use crate::view::Country;
 #[tauri::command]
 #[specta::specta]
 pub async fn settings(door: Door<'_>) -> Answer<Settings> {
-    door.app().await?.settings().await
+    door.app().await?.settings().current().await
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn save_settings(door: Door<'_>, settings: Settings) -> Answer<Settings> {
-    door.app().await?.save_settings(&settings).await
+    door.app().await?.settings().save_settings(&settings).await
 }
 
 #[tauri::command]
@@ -32,29 +32,29 @@ pub fn countries() -> Vec<Country> {
 #[tauri::command]
 #[specta::specta]
 pub async fn sessions(door: Door<'_>) -> Answer<Vec<SessionView>> {
-    door.app().await?.sessions().await
+    door.app().await?.numbers().sessions().await
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn save_pace(door: Door<'_>, session_id: SessionId, pace: Pace) -> Answer<SessionView> {
-    door.app().await?.save_pace(session_id, &pace).await
+    door.app().await?.numbers().save_pace(session_id, &pace).await
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn rename_session(door: Door<'_>, session_id: SessionId, name: String) -> Answer<SessionView> {
-    door.app().await?.rename_session(session_id, &name).await
+    door.app().await?.numbers().rename_session(session_id, &name).await
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn practice_options(door: Door<'_>) -> Answer<PracticeOptions> {
-    door.app().await?.practice_options().await
+    door.app().await?.practice().practice_options().await
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn save_practice_options(door: Door<'_>, options: PracticeOptions) -> Answer<PracticeOptions> {
-    door.app().await?.save_practice_options(options).await
+    door.app().await?.practice().save_practice_options(options).await
 }

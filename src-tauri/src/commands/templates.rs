@@ -16,49 +16,49 @@ use super::{Answer, Door, ask, path_of, shown};
 #[tauri::command]
 #[specta::specta]
 pub async fn templates(door: Door<'_>) -> Answer<Vec<TemplateRow>> {
-    door.app().await?.templates().await
+    door.app().await?.templates().list().await
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn ready_templates(door: Door<'_>) -> Answer<Vec<ReadyTemplate>> {
-    Ok(door.app().await?.ready_templates())
+    Ok(door.app().await?.templates().ready_templates())
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn template(door: Door<'_>, id: TemplateId) -> Answer<TemplateView> {
-    door.app().await?.template(id).await
+    door.app().await?.templates().template(id).await
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn create_template(door: Door<'_>, language: Language) -> Answer<TemplateView> {
-    door.app().await?.create_template(language).await
+    door.app().await?.templates().create_template(language).await
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn take_ready(door: Door<'_>, key: String, language: Language) -> Answer<TemplateView> {
-    door.app().await?.take_ready(&key, language).await
+    door.app().await?.templates().take_ready(&key, language).await
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn save_template(door: Door<'_>, edit: TemplateEdit) -> Answer<TemplateView> {
-    door.app().await?.save_template(&edit).await
+    door.app().await?.templates().save_template(&edit).await
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn duplicate_template(door: Door<'_>, id: TemplateId) -> Answer<TemplateView> {
-    door.app().await?.duplicate_template(id).await
+    door.app().await?.templates().duplicate_template(id).await
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn delete_template(door: Door<'_>, id: TemplateId) -> Answer<()> {
-    door.app().await?.delete_template(id).await
+    door.app().await?.templates().delete_template(id).await
 }
 
 #[tauri::command]
@@ -69,7 +69,7 @@ pub async fn add_template_media(
     path: String,
     wish: Option<MediaWish>,
 ) -> Answer<MediaItem> {
-    door.app().await?.add_template_media(id, Path::new(&path), wish.unwrap_or_default().into()).await
+    door.app().await?.templates().add_template_media(id, Path::new(&path), wish.unwrap_or_default().into()).await
 }
 
 #[tauri::command]
@@ -81,37 +81,37 @@ pub async fn paste_template_media(
     base64: String,
     wish: Option<MediaWish>,
 ) -> Answer<MediaItem> {
-    door.app().await?.paste_template_media(id, &name, &base64, wish.unwrap_or_default().into()).await
+    door.app().await?.templates().paste_template_media(id, &name, &base64, wish.unwrap_or_default().into()).await
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn remove_template_media(door: Door<'_>, id: TemplateId, media_id: MediaId) -> Answer<TemplateView> {
-    door.app().await?.remove_template_media(id, media_id).await
+    door.app().await?.templates().remove_template_media(id, media_id).await
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn order_template_media(door: Door<'_>, id: TemplateId, media_ids: Vec<MediaId>) -> Answer<TemplateView> {
-    door.app().await?.order_template_media(id, &media_ids).await
+    door.app().await?.templates().order_template_media(id, &media_ids).await
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn check_template(door: Door<'_>, id: TemplateId) -> Answer<TemplateCheck> {
-    door.app().await?.check_template(id).await
+    door.app().await?.templates().check_template(id).await
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn use_template(door: Door<'_>, draft_id: CampaignId, template_id: TemplateId) -> Answer<Draft> {
-    door.app().await?.use_template(draft_id, template_id).await
+    door.app().await?.templates().use_template(draft_id, template_id).await
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn save_as_template(door: Door<'_>, draft_id: CampaignId, language: Language) -> Answer<TemplateView> {
-    door.app().await?.save_as_template(draft_id, language).await
+    door.app().await?.templates().save_as_template(draft_id, language).await
 }
 
 #[tauri::command]
@@ -119,7 +119,7 @@ pub async fn save_as_template(door: Door<'_>, draft_id: CampaignId, language: La
 pub async fn import_templates(handle: AppHandle, door: Door<'_>) -> Answer<Option<TemplatesBrought>> {
     let chosen = ask(&handle, |dialog, tell| dialog.add_filter("Ulak", &["json"]).pick_file(tell)).await;
     let Some(path) = chosen.flatten().and_then(path_of) else { return Ok(None) };
-    door.app().await?.import_templates(&path).await.map(Some)
+    door.app().await?.templates().import_templates(&path).await.map(Some)
 }
 
 #[tauri::command]
@@ -127,6 +127,6 @@ pub async fn import_templates(handle: AppHandle, door: Door<'_>) -> Answer<Optio
 pub async fn export_templates(handle: AppHandle, door: Door<'_>, ids: Vec<TemplateId>) -> Answer<Option<String>> {
     let chosen = ask(&handle, |dialog, tell| dialog.set_file_name("ulak-templates.json").save_file(tell)).await;
     let Some(path) = chosen.flatten().and_then(path_of) else { return Ok(None) };
-    door.app().await?.export_templates(&ids, &path).await?;
+    door.app().await?.templates().export_templates(&ids, &path).await?;
     Ok(Some(shown(path)))
 }

@@ -75,9 +75,9 @@ impl Options {
 
     pub async fn apply_hours(&self, app: &App) -> Result<(), Problem> {
         if let Some((from, to)) = self.hours {
-            let mut settings = app.settings().await?;
+            let mut settings = app.settings().current().await?;
             (settings.hours_from, settings.hours_to) = (from, to);
-            app.save_settings(&settings).await?;
+            app.settings().save_settings(&settings).await?;
         }
         Ok(())
     }

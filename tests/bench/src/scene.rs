@@ -93,10 +93,10 @@ pub async fn db(folder: &Path) -> Outcome<Db> {
 pub async fn with_contacts(place: &Place, count: i64) -> Outcome<(PathBuf, CampaignId)> {
     let folder = place.folder()?;
     let app = app(&folder).await?;
-    app.top_up(Book::Practice, CREDITS, "", "").await?;
-    let draft = app.create_draft().await?;
+    app.credits().top_up(Book::Practice, CREDITS, "", "").await?;
+    let draft = app.campaigns().create_draft().await?;
     let photo = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/media/sample.jpg");
-    app.add_media(draft.id, &photo).await?;
+    app.campaigns().add_media(draft.id, &photo).await?;
     let edit = DraftEdit {
         id: draft.id,
         name: "Coffee".to_owned(),
@@ -110,7 +110,7 @@ pub async fn with_contacts(place: &Place, count: i64) -> Outcome<(PathBuf, Campa
         keep_hours: false,
         consent_basis: draft.consent_basis,
     };
-    app.save_draft(&edit).await?;
+    app.campaigns().save_draft(&edit).await?;
     app.close().await;
     add_contacts(&folder, count)?;
     Ok((folder, draft.id))
@@ -120,7 +120,7 @@ pub async fn with_contacts(place: &Place, count: i64) -> Outcome<(PathBuf, Campa
 pub async fn with_campaign(place: &Place, count: i64) -> Outcome<PathBuf> {
     let (folder, campaign) = with_contacts(place, count).await?;
     let app = app(&folder).await?;
-    app.schedule_campaign(campaign, false).await?;
+    app.campaigns().schedule_campaign(campaign, false).await?;
     app.close().await;
     Ok(folder)
 }

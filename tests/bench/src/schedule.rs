@@ -38,7 +38,7 @@ pub async fn bench(place: &Place) -> Outcome<Vec<Figure>> {
 async fn scheduled(folder: &Path, campaign: CampaignId) -> Outcome<f64> {
     let app = scene::app(folder).await?;
     let time = Stopwatch::start();
-    app.schedule_campaign(campaign, false).await?;
+    app.campaigns().schedule_campaign(campaign, false).await?;
     let seconds = time.seconds();
     app.close().await;
     Ok(seconds)

@@ -162,13 +162,13 @@ async fn latency() -> Value {
     let number = link(&app, async |code| drop(emulator.scan(&code, OWNERS[0]).await.unwrap())).await;
     bring_in(&app, folder.path(), CROWD).await;
     let crowd = draft(&app, &[number], Some(app.now() + 300 * DAY)).await;
-    app.schedule_campaign(crowd, false).await.unwrap();
+    app.campaigns().schedule_campaign(crowd, false).await.unwrap();
     let mut times = Vec::new();
     for round in 0..ROUNDS {
         let wish = Direct { to: format!("+{}", person(round)), text: "Hazır".to_owned(), ..Direct::default() };
-        let campaign = app.send_direct(&wish).await.unwrap();
+        let campaign = app.outbox().send_direct(&wish).await.unwrap();
         let mut events = app.events().subscribe();
-        while !app.parts_of(campaign).await.unwrap().iter().all(|part| part.state == PartState::Sent) {
+        while !app.outbox().parts_of(campaign).await.unwrap().iter().all(|part| part.state == PartState::Sent) {
             let _ = events.recv().await;
         }
         // The outcome's own events are over before the receipt leaves.
@@ -252,7 +252,7 @@ async fn campaign(app: &App, numbers: &[SessionId]) -> Value {
     let campaign = draft(app, numbers, None).await;
     let mut events = app.events().subscribe();
     let lap = Lap::start();
-    app.schedule_campaign(campaign, false).await.unwrap();
+    app.campaigns().schedule_campaign(campaign, false).await.unwrap();
     let mut changes = 0;
     loop {
         if matches!(events.recv().await, Ok(Event::CampaignChanged(_)) | Err(_)) {
@@ -261,7 +261,7 @@ async fn campaign(app: &App, numbers: &[SessionId]) -> Value {
             if changes % 100 != 0 && changes < 2 * PEOPLE {
                 continue;
             }
-            if app.counts(Book::Real).await.unwrap().open() == 0 {
+            if app.outbox().counts(Book::Real).await.unwrap().open() == 0 {
                 return lap.end();
             }
         }

@@ -104,15 +104,22 @@ async fn link(laptop: &Laptop, emulator: &Emulator, owner: &str) {
 async fn schedule(laptop: &Laptop, people: usize) {
     let app = laptop.app().await;
     always_open(&app).await;
-    let numbers: Vec<SessionId> =
-        app.numbers().await.unwrap().iter().filter(|number| !number.phone.is_empty()).map(|number| number.id).collect();
+    let numbers: Vec<SessionId> = app
+        .numbers()
+        .list()
+        .await
+        .unwrap()
+        .iter()
+        .filter(|number| !number.phone.is_empty())
+        .map(|number| number.id)
+        .collect();
     assert_eq!(numbers.len(), OWNERS.len());
     for number in &numbers {
-        app.save_pace(*number, &QUICK).await.unwrap();
+        app.numbers().save_pace(*number, &QUICK).await.unwrap();
     }
     bring_in(&app, laptop.folder.path(), people).await;
     let campaign = draft(&app, &numbers, None).await;
-    app.schedule_campaign(campaign, false).await.unwrap();
+    app.campaigns().schedule_campaign(campaign, false).await.unwrap();
     app.close().await;
 }
 

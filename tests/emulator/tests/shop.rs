@@ -32,28 +32,28 @@ pub async fn open(folder: &Path, url: &str, clock: SharedClock) -> Arc<App> {
 
 /// Sends all day and all night, and has credits.
 pub async fn always_open(app: &App) {
-    let mut settings = app.settings().await.unwrap();
+    let mut settings = app.settings().current().await.unwrap();
     (settings.hours_from, settings.hours_to) = (0, 1440);
-    app.save_settings(&settings).await.unwrap();
-    app.top_up(Book::Real, 1_000_000, "", "").await.unwrap();
+    app.settings().save_settings(&settings).await.unwrap();
+    app.credits().top_up(Book::Real, 1_000_000, "", "").await.unwrap();
 }
 
 /// Links a phone as soon as its code is shown, and returns when it is connected.
 pub async fn link<F: Future<Output = ()>>(app: &App, scan: impl FnOnce(String) -> F) -> SessionId {
     let mut scan = Some(scan);
     let mut events = app.events().subscribe();
-    let linking = app.start_link(LinkHow::Qr, None).await.unwrap();
+    let linking = app.numbers().start_link(LinkHow::Qr, None).await.unwrap();
     loop {
-        let view = app.link_view(linking).unwrap();
+        let view = app.numbers().link_view(linking).unwrap();
         assert!(view.end.is_none(), "{view:?}");
         if let Some(code) = view.qr
             && let Some(scan) = scan.take()
         {
             scan(code).await;
         }
-        let numbers = app.numbers().await.unwrap();
+        let numbers = app.numbers().list().await.unwrap();
         if numbers.iter().any(|number| number.id == view.session_id && number.state == "connected") {
-            app.save_pace(view.session_id, &QUICK).await.unwrap();
+            app.numbers().save_pace(view.session_id, &QUICK).await.unwrap();
             return view.session_id;
         }
         // One that was missed has said nothing else.
@@ -67,16 +67,16 @@ pub async fn bring_in(app: &Arc<App>, folder: &Path, people: usize) {
     let rows: String = (0..people).map(|number| format!("Kişi {number},+{}\n", person(number))).collect();
     std::fs::write(&file, format!("name,phone\n{rows}")).unwrap();
     let mut changes = app.events().subscribe();
-    let id = app.start_import(&file, ImportOptions::default(), ImportStep::Import).await.unwrap();
-    while app.import_progress(id).is_none_or(|at| at.state == ImportState::Running) {
+    let id = app.people().start_import(&file, ImportOptions::default(), ImportStep::Import).await.unwrap();
+    while app.people().import_progress(id).is_none_or(|at| at.state == ImportState::Running) {
         let _ = changes.recv().await;
     }
-    assert_eq!(app.contact_totals().await.unwrap().all as usize, people);
+    assert_eq!(app.people().contact_totals().await.unwrap().all as usize, people);
 }
 
 /// A text to everybody over these numbers, not yet scheduled.
 pub async fn draft(app: &App, numbers: &[SessionId], due_at: Option<i64>) -> CampaignId {
-    let draft = app.create_draft().await.unwrap();
+    let draft = app.campaigns().create_draft().await.unwrap();
     let edit = DraftEdit {
         id: draft.id,
         name: "Over the wire".to_owned(),
@@ -90,6 +90,6 @@ pub async fn draft(app: &App, numbers: &[SessionId], due_at: Option<i64>) -> Cam
         keep_hours: true,
         consent_basis: "customers".to_owned(),
     };
-    app.save_draft(&edit).await.unwrap();
+    app.campaigns().save_draft(&edit).await.unwrap();
     draft.id
 }

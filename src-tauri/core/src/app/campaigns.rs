@@ -1,12 +1,15 @@
 //! Composing, reviewing, scheduling and steering campaigns.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use data_encoding::BASE64;
 use serde::Serialize;
 use ulak_media::Wish;
 
-use super::{App, Problem};
+use super::common::{Common, facet};
+use super::files::Files;
+use super::{Outbox, Problem};
 use crate::campaign::audience::Person;
 use crate::campaign::compose::{Content, Layout, layout};
 use crate::campaign::draft::{Draft, DraftEdit, StoredState};
@@ -22,6 +25,7 @@ use crate::ids::{CampaignId, ContactId, MediaId, SessionId};
 use crate::ledger::Book;
 use crate::media::attachment::{self, MediaItem, Owner};
 use crate::media::{Attached, MediaKind};
+use crate::outbox::dispatcher::Dispatcher;
 use crate::outbox::state::{PartKind, SkipReason};
 use crate::outbox::store::queue;
 use crate::session::SessionKind;
@@ -81,7 +85,23 @@ pub struct MissingLine {
 /// What a fresh draft says under "consent" while it goes to nobody real.
 const PRACTICE_BASIS: &str = "practice";
 
-impl App {
+/// The campaigns, from the first word of a draft to the last tick.
+pub struct Campaigns {
+    common: Common,
+    files: Files,
+    pub(super) dispatcher: Arc<Dispatcher>,
+    practice_id: SessionId,
+    /// Scheduling one campaign at a time keeps the sum of credits simple to reason about.
+    scheduling: tokio::sync::Mutex<()>,
+}
+
+facet!(Campaigns);
+
+impl Campaigns {
+    pub(super) fn new(common: Common, files: Files, dispatcher: Arc<Dispatcher>, practice_id: SessionId) -> Self {
+        Self { common, files, dispatcher, practice_id, scheduling: tokio::sync::Mutex::default() }
+    }
+
     /// A draft over all linked numbers, or over the practice number until there is one.
     pub async fn create_draft(&self) -> Result<Draft, Problem> {
         let linked = store::linked_numbers(&mut *self.reader().await?).await.map_err(StorageError::from)?;
@@ -182,7 +202,7 @@ impl App {
     /// The same, to be sent as the owner wishes.
     pub async fn add_media_as(&self, id: CampaignId, path: &Path, wish: Wish) -> Result<MediaItem, Problem> {
         let open = self.open_draft(id).await?;
-        self.add_path(Owner::Campaign(id), open.media.len(), path, wish).await
+        self.files.add_path(Owner::Campaign(id), open.media.len(), path, wish).await
     }
 
     /// The same for what was pasted, which the window hands over as text.
@@ -196,7 +216,7 @@ impl App {
         let open = self.open_draft(id).await?;
         // What does not decode is refused like any other broken file.
         let bytes = BASE64.decode(base64.as_bytes()).unwrap_or_default();
-        self.add_bytes(Owner::Campaign(id), open.media.len(), name, bytes, wish).await
+        self.files.add_bytes(Owner::Campaign(id), open.media.len(), name, bytes, wish).await
     }
 
     pub(super) async fn open_draft(&self, id: CampaignId) -> Result<Draft, Problem> {
@@ -340,7 +360,9 @@ impl App {
         self.changed(id);
         Ok(put_back)
     }
+}
 
+impl Outbox {
     pub async fn pause_everything(&self) -> Result<(), Problem> {
         self.put(settings::key::PAUSED_ALL, &true).await?;
         self.nudge();
@@ -352,7 +374,9 @@ impl App {
         self.nudge();
         Ok(())
     }
+}
 
+impl Campaigns {
     fn changed(&self, id: CampaignId) {
         self.events.emit(Event::CampaignChanged(id));
         self.events.emit(Event::LedgerChanged);

@@ -15,11 +15,12 @@ use crate::event::Event;
 use crate::ids::{ContactId, IdGenerator, ImportId};
 use crate::params;
 
-use super::{App, Problem};
+use super::Problem;
+use super::common::{Common, facet};
 
 /// Imports of this run: their flag to stop and how far they are.
 #[derive(Default)]
-pub struct Imports(Mutex<BTreeMap<ImportId, Running>>);
+struct Imports(Mutex<BTreeMap<ImportId, Running>>);
 
 struct Running {
     stop: Arc<AtomicBool>,
@@ -32,7 +33,19 @@ impl Imports {
     }
 }
 
-impl App {
+/// The people: the list of contacts, what is brought into it, what they send back.
+pub struct People {
+    common: Common,
+    imports: Imports,
+}
+
+facet!(People);
+
+impl People {
+    pub(super) fn new(common: Common) -> Self {
+        Self { common, imports: Imports::default() }
+    }
+
     pub async fn contacts(&self, query: &ContactQuery) -> Result<ContactPage, Problem> {
         Ok(contact::store::page(self.db.read(), query).await?)
     }
@@ -92,8 +105,8 @@ impl App {
         };
         let stop = Arc::new(AtomicBool::new(false));
         self.imports.lock().insert(id, Running { stop: stop.clone(), progress });
-        let app = self.clone();
-        tokio::spawn(async move { app.go_through(job, &stop).await });
+        let people = self.clone();
+        tokio::spawn(async move { people.go_through(job, &stop).await });
         Ok(id)
     }
 

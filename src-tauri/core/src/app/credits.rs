@@ -7,7 +7,8 @@ use chrono::{Datelike, NaiveDate, TimeZone};
 use chrono_tz::Tz;
 use serde::Serialize;
 
-use super::{App, Problem};
+use super::Problem;
+use super::common::{Common, facet};
 use crate::clock::{DAY, Millis, local};
 use crate::db::StorageError;
 use crate::error::{Coded, Params};
@@ -45,8 +46,21 @@ pub struct MonthSpent {
 
 const MONTHS_SHOWN: usize = 8;
 
-impl App {
-    pub async fn credits(&self, book: Book) -> Result<CreditsView, Problem> {
+/// The credits of both books.
+pub struct Credits {
+    common: Common,
+    /// When every line was last added up.
+    checked_at: Millis,
+}
+
+facet!(Credits);
+
+impl Credits {
+    pub(super) fn new(common: Common, checked_at: Millis) -> Self {
+        Self { common, checked_at }
+    }
+
+    pub async fn view(&self, book: Book) -> Result<CreditsView, Problem> {
         let zone = self.settings().await?.hours().zone;
         let now = self.now();
         let mut reader = self.reader().await?;
@@ -70,7 +84,7 @@ impl App {
             full_months,
             lasts_days: average.filter(|average| *average > 0).map(|average| balance.free * 30 / average),
             months,
-            checked_at: self.opened_at,
+            checked_at: self.checked_at,
         })
     }
 

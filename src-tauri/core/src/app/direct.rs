@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
-use super::{App, Problem};
+use super::{Outbox, Problem};
 use crate::campaign::CampaignError;
 use crate::campaign::audience::{Audience, Person};
 use crate::campaign::draft::{Draft, DraftEdit};
@@ -45,7 +45,7 @@ pub struct TestSend {
 const BASIS: &str = "direct";
 const FIRST: u8 = 1;
 
-impl App {
+impl Outbox {
     /// Puts it into the outbox to be sent at once, outside the sending hours too: the owner asks for it by hand.
     /// Whoever opted out gets nothing all the same.
     pub async fn send_direct(&self, wish: &Direct) -> Result<CampaignId, Problem> {
@@ -57,10 +57,10 @@ impl App {
         if contact.standing != Standing::Normal {
             return Err(CampaignError::Unwanted.into());
         }
-        let draft = self.create_draft().await?;
+        let draft = self.campaigns.create_draft().await?;
         let scheduled = self.compose_direct(wish, over, &contact, draft.id).await;
         if scheduled.is_err() {
-            self.delete_draft(draft.id).await?;
+            self.campaigns.delete_draft(draft.id).await?;
         }
         scheduled
     }
@@ -79,29 +79,30 @@ impl App {
         id: CampaignId,
     ) -> Result<CampaignId, Problem> {
         for file in &wish.media {
-            self.add_media(id, file).await?;
+            self.campaigns.add_media(id, file).await?;
         }
-        self.save_draft(&DraftEdit {
-            id,
-            name: contact.phone_shown.clone(),
-            text: wish.text.clone(),
-            choice: None,
-            audience: Audience { everyone: false, tags: Vec::new(), only: Some(contact.id) },
-            split_long_caption: true,
-            due_at: None,
-            priority: FIRST,
-            session_ids: over,
-            keep_hours: false,
-            consent_basis: BASIS.to_owned(),
-        })
-        .await?;
-        self.schedule_campaign(id, false).await
+        self.campaigns
+            .save_draft(&DraftEdit {
+                id,
+                name: contact.phone_shown.clone(),
+                text: wish.text.clone(),
+                choice: None,
+                audience: Audience { everyone: false, tags: Vec::new(), only: Some(contact.id) },
+                split_long_caption: true,
+                due_at: None,
+                priority: FIRST,
+                session_ids: over,
+                keep_hours: false,
+                consent_basis: BASIS.to_owned(),
+            })
+            .await?;
+        self.campaigns.schedule_campaign(id, false).await
     }
 
     /// Sends a draft to a phone of the owner, as the contact in the preview would get it: at once, outside the sending
     /// hours too, and for credits like everything else.
     pub async fn send_test(&self, test: &TestSend) -> Result<CampaignId, Problem> {
-        let draft = self.draft(test.draft_id).await?;
+        let draft = self.campaigns.draft(test.draft_id).await?;
         let person = person_at(&mut *self.reader().await?, &draft.audience, test.index).await;
         let person = person.map_err(StorageError::from)?.ok_or(CampaignError::Nobody)?;
         let contact = self.contact_for(&test.to).await?;
@@ -109,10 +110,10 @@ impl App {
             return Err(CampaignError::Unwanted.into());
         }
         let edit = filled(&draft, &person, &contact, test.over)?;
-        let id = self.create_draft().await?.id;
+        let id = self.campaigns.create_draft().await?.id;
         let scheduled = self.schedule_test(&DraftEdit { id, ..edit }, draft.id).await;
         if scheduled.is_err() {
-            self.delete_draft(id).await?;
+            self.campaigns.delete_draft(id).await?;
         }
         scheduled
     }
@@ -122,8 +123,8 @@ impl App {
         let copied = replace(&mut tx, Owner::Campaign(from), Owner::Campaign(edit.id), self.now()).await;
         copied.map_err(|error| self.db.error(error))?;
         self.db.commit(tx).await?;
-        self.save_draft(edit).await?;
-        self.schedule_campaign(edit.id, false).await
+        self.campaigns.save_draft(edit).await?;
+        self.campaigns.schedule_campaign(edit.id, false).await
     }
 
     async fn linked_numbers(&self) -> Result<Vec<SessionId>, Problem> {
@@ -134,20 +135,21 @@ impl App {
 
     /// The contact with this phone, taken into the list where it is new.
     async fn contact_for(&self, to: &str) -> Result<Contact, Problem> {
-        let phone = phone::parse(to, self.country().await?).map_err(contact::ContactError::from)?;
+        let phone = phone::parse(to, self.people.country().await?).map_err(contact::ContactError::from)?;
         if let Some(known) = contact::store::by_phone(self.db.read(), &phone.to_string()).await? {
             return Ok(known);
         }
-        self.save_contact(&ContactEdit {
-            id: None,
-            phone: phone.to_string(),
-            name: String::new(),
-            email: String::new(),
-            fields: contact::Fields::new(),
-            tags: Vec::new(),
-            consent: None,
-        })
-        .await
+        self.people
+            .save_contact(&ContactEdit {
+                id: None,
+                phone: phone.to_string(),
+                name: String::new(),
+                email: String::new(),
+                fields: contact::Fields::new(),
+                tags: Vec::new(),
+                consent: None,
+            })
+            .await
     }
 }
 

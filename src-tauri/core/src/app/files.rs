@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use ulak_media::{Prepared, Refusal, Wish};
+use ulak_media::{Prepared, Refusal, Wish, Workshop};
 
-use super::{App, Problem};
+use super::Problem;
+use super::common::{Common, facet};
 use crate::campaign::CampaignError;
 use crate::campaign::compose::MOST_FILES;
 use crate::db::StorageError;
@@ -12,7 +13,17 @@ use crate::event::Event;
 use crate::media::attachment::MediaItem;
 use crate::media::attachment::{Owner, store};
 
-impl App {
+/// Takes files in for whoever they belong to.
+#[derive(Clone)]
+pub(super) struct Files {
+    pub common: Common,
+    /// Where they are prepared.
+    pub workshop: Workshop,
+}
+
+facet!(Files);
+
+impl Files {
     /// `there`: how many files it has already.
     pub(super) async fn add_path(
         &self,

@@ -1,10 +1,13 @@
 //! What Home, the now bar and the list of numbers show.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 use sqlx::SqliteConnection;
 
+use super::common::{Common, facet};
 use super::credits::day_start;
-use super::{App, Problem};
+use super::{Campaigns, Numbers, Outbox, OwnerSettings, People, Problem};
 use crate::campaign::CampaignState;
 use crate::campaign::live::{self, CampaignRow, LiveView, Moment, WaitKind, WaitView};
 use crate::campaign::store::{self as campaigns, Listed};
@@ -87,7 +90,7 @@ pub enum AttentionKind {
     Short,
 }
 
-impl App {
+impl Numbers {
     pub async fn sessions(&self) -> Result<Vec<SessionView>, Problem> {
         let settings = self.settings().await?;
         let mut reader = self.reader().await?;
@@ -126,14 +129,16 @@ impl App {
             last_activity_at: activity.last_at,
         })
     }
+}
 
+impl Campaigns {
     /// Every campaign with its counts, the one changed last first.
-    pub async fn campaigns(&self) -> Result<Vec<CampaignRow>, Problem> {
+    pub async fn list(&self) -> Result<Vec<CampaignRow>, Problem> {
         self.rows(|_| true).await
     }
 
     /// Counting is what costs, so only what is asked for is counted.
-    async fn rows(&self, wanted: impl Fn(&Listed) -> bool) -> Result<Vec<CampaignRow>, Problem> {
+    pub(super) async fn rows(&self, wanted: impl Fn(&Listed) -> bool) -> Result<Vec<CampaignRow>, Problem> {
         let mut reader = self.reader().await?;
         let mut rows = Vec::new();
         for listed in campaigns::list(&mut reader).await.map_err(StorageError::from)?.into_iter().filter(wanted) {
@@ -154,22 +159,44 @@ impl App {
     }
 
     /// The planner's wait; a pause of everything is told even while nothing waits.
-    async fn current_wait(&self, db: &mut SqliteConnection) -> Result<Wait, Problem> {
+    pub(super) async fn current_wait(&self, db: &mut SqliteConnection) -> Result<Wait, Problem> {
         let paused = paused_all(db).await?;
         Ok(if paused { Wait::new(Why::PausedAll) } else { self.dispatcher.wait() })
+    }
+}
+
+/// What there is to see at a glance.
+pub struct Home {
+    common: Common,
+    campaigns: Arc<Campaigns>,
+    numbers: Arc<Numbers>,
+    settings: Arc<OwnerSettings>,
+}
+
+facet!(Home);
+
+impl Home {
+    pub(super) fn new(
+        common: Common,
+        campaigns: Arc<Campaigns>,
+        numbers: Arc<Numbers>,
+        settings: Arc<OwnerSettings>,
+    ) -> Self {
+        Self { common, campaigns, numbers, settings }
     }
 
     pub async fn now_view(&self) -> Result<NowView, Problem> {
         let hours = self.settings().await?.hours();
         let now = self.now();
-        let campaigns = self.rows(|listed| matches!(listed.queue.as_deref(), Some("open" | "paused"))).await?;
+        let campaigns =
+            self.campaigns.rows(|listed| matches!(listed.queue.as_deref(), Some("open" | "paused"))).await?;
         let mut reader = self.reader().await?;
         let sessions = sessions::all(&mut reader).await.map_err(StorageError::from)?;
         let paused_all = paused_all(&mut reader).await?;
         let current = current(&campaigns);
         let wait = match current {
             Some(row) if row.state == CampaignState::Paused && !paused_all => WaitView::plain(WaitKind::Paused),
-            Some(_) => WaitView::of(self.current_wait(&mut reader).await?, &sessions),
+            Some(_) => WaitView::of(self.campaigns.current_wait(&mut reader).await?, &sessions),
             None if paused_all => WaitView::plain(WaitKind::PausedAll),
             None => WaitView::plain(WaitKind::Nothing),
         };
@@ -185,11 +212,11 @@ impl App {
         })
     }
 
-    pub async fn home(&self) -> Result<HomeView, Problem> {
+    pub async fn view(&self) -> Result<HomeView, Problem> {
         let now = self.now_view().await?;
-        let campaigns = self.campaigns().await?;
+        let campaigns = self.campaigns.list().await?;
         let live = match now.campaign_id {
-            Some(id) => Some(self.live(id).await?),
+            Some(id) => Some(self.campaigns.live(id).await?),
             None => None,
         };
         let scheduled = campaigns.iter().filter(|row| row.state == CampaignState::Scheduled);
@@ -199,7 +226,7 @@ impl App {
         let contacts = contact::store::totals(self.db.read()).await?.all;
         Ok(HomeView {
             hours_left_ms: now.hours_until.map(|until| until - now.clock),
-            sessions: self.sessions().await?,
+            sessions: self.numbers.sessions().await?,
             campaigns: i64::try_from(campaigns.len()).unwrap_or(i64::MAX),
             now,
             live,
@@ -222,7 +249,7 @@ impl App {
 
     async fn attention(&self, campaigns: &[CampaignRow]) -> Result<Vec<Attention>, Problem> {
         let mut attention = Vec::new();
-        if self.recovery_code().is_some() {
+        if self.settings.recovery_code().is_some() {
             attention.push(Attention { kind: AttentionKind::RecoveryCode, count: 1, campaign_id: None, name: None });
         }
         for row in campaigns {
@@ -237,15 +264,21 @@ impl App {
         }
         Ok(attention)
     }
+}
 
+impl Outbox {
     pub async fn recipients(&self, query: &RecipientQuery) -> Result<RecipientPage, Problem> {
         Ok(recipients::recipients(&mut *self.reader().await?, query).await.map_err(StorageError::from)?)
     }
+}
 
+impl People {
     pub async fn replies(&self, query: &ReplyQuery) -> Result<ReplyPage, Problem> {
         Ok(replies::page(&mut *self.reader().await?, query).await.map_err(StorageError::from)?)
     }
+}
 
+impl Outbox {
     pub async fn recipient(&self, id: crate::ids::MessageId) -> Result<RecipientView, Problem> {
         let view = recipients::recipient(&mut *self.reader().await?, id).await.map_err(StorageError::from)?;
         view.ok_or_else(|| crate::campaign::CampaignError::Gone.into())

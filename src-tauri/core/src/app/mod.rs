@@ -1,17 +1,22 @@
 //! The composition root, and the only door for the window, the terminal and other software.
 //!
 //! Opens a data folder, starts the few loops that a running Ulak has (sending, receipts, practice phones) and offers
-//! what an owner can do, one method each. Every error that leaves here is a `Problem`: code, parameters, sentence.
+//! what an owner can do, in facets: people, campaigns, outbox and so on. Every error that leaves here is a `Problem`:
+//! code, parameters, sentence.
 
 pub mod campaigns;
+mod common;
 mod contacts;
 mod credits;
 mod direct;
+mod facets;
 mod files;
 mod home;
 mod inbound;
 mod numbers;
 mod options;
+mod outbox;
+mod owner_settings;
 mod practice;
 mod review;
 mod summary;
@@ -28,22 +33,25 @@ use tokio::task::JoinHandle;
 use ulak_media::Workshop;
 
 pub use crate::error::Problem;
-pub use campaigns::{DraftCheck, MessagePreview, PartPreview};
-pub use credits::{CreditsView, MonthSpent};
+pub use campaigns::{Campaigns, DraftCheck, MessagePreview, PartPreview};
+pub use contacts::People;
+pub use credits::{Credits, CreditsView, MonthSpent};
 pub use direct::{Direct, TestSend};
-pub use home::{Attention, AttentionKind, HomeView, NowView, SessionView};
+pub use home::{Attention, AttentionKind, Home, HomeView, NowView, SessionView};
 pub use inbound::{START_CREDITS, START_NOTE};
-pub use numbers::{BanView, LimitsView, LinkEndView, LinkView, NumberKind, NumberView, ShutView};
-pub use practice::{Brought, PracticeJob};
+pub use numbers::{BanView, LimitsView, LinkEndView, LinkView, NumberKind, NumberView, Numbers, ShutView};
+pub use outbox::Outbox;
+pub use owner_settings::OwnerSettings;
+pub use practice::{Brought, Practice, PracticeJob};
 pub use review::{DayPlan, OtherSpan, Review, SessionShare, Span};
 pub use summary::Summary;
-pub use templates::{TemplateCheck, TemplatesBrought};
+pub use templates::{TemplateCheck, Templates, TemplatesBrought};
 
 use crate::campaign::schedule;
 use crate::clock::{Clock, FastClock, Millis, SharedClock, SystemClock, TimeLine};
 use crate::contact::import;
-use crate::db::{Db, DbKey, FolderLock, Reader, StorageError, Tx, lock_folder};
-use crate::event::{Event, Events};
+use crate::db::{Db, DbKey, FolderLock, StorageError, Tx, lock_folder};
+use crate::event::Events;
 use crate::ids::SessionId;
 use crate::ledger::{Book, store as ledger};
 use crate::outbox::dispatcher::Dispatcher;
@@ -51,13 +59,15 @@ use crate::outbox::receipt;
 use crate::outbox::store::{complete::rescue, reading, removal::number_gone};
 use crate::session::client::{Network, Reply, Signal};
 use crate::session::messenger::{Arrived, Messenger};
-use crate::session::numbers::Numbers;
+use crate::session::numbers::Numbers as SupervisedNumbers;
 use crate::session::practice::{PracticeChange, PracticeNumber, PracticeOptions};
 use crate::session::registry::ConnectionRegistry;
 use crate::session::store as sessions;
 use crate::session::supervisor::{Context, InboundStore};
-use crate::settings::{self, Settings};
+use crate::settings;
 use crate::vault::{self, Keyring};
+use common::Common;
+use facets::{Facets, Parts};
 
 /// A fresh installation can practise at once.
 pub const FIRST_PRACTICE_CREDITS: i64 = 1_000;
@@ -88,14 +98,9 @@ pub struct App {
     practice: Arc<PracticeNumber>,
     practice_id: SessionId,
     inbound: Arc<inbound::AppInbound>,
-    numbers: Arc<Numbers>,
+    numbers: Arc<SupervisedNumbers>,
     receipts_applied: Arc<AtomicU64>,
-    imports: contacts::Imports,
-    /// Scheduling one campaign at a time keeps the sum of credits simple to reason about.
-    scheduling: tokio::sync::Mutex<()>,
-    workshop: Workshop,
-    recovery_code: Mutex<Option<String>>,
-    opened_at: Millis,
+    facets: Facets,
     stop: watch::Sender<bool>,
     loops: Mutex<Vec<JoinHandle<()>>>,
     /// The loop that takes the receipts of linked numbers; it ends when they have all been closed.
@@ -161,12 +166,17 @@ impl App {
     }
 
     /// The linked numbers, whose events the test lets them take.
-    pub fn supervised_numbers(&self) -> &Arc<Numbers> {
+    pub fn supervised_numbers(&self) -> &Arc<SupervisedNumbers> {
         &self.numbers
     }
 
     pub fn practice_id(&self) -> SessionId {
         self.practice_id
+    }
+
+    /// What the test puts into the data, or reads there, past the App.
+    pub fn db(&self) -> &Db {
+        &self.db
     }
 }
 
@@ -218,10 +228,22 @@ impl App {
             inbound: inbound.clone(),
         };
         let (ticks, ticking) = mpsc::channel(1_000);
-        let numbers = Arc::new(Numbers::new(Arc::new(context), opening.network.clone(), key.clone(), ticks));
+        let numbers = Arc::new(SupervisedNumbers::new(Arc::new(context), opening.network.clone(), key.clone(), ticks));
         numbers.start().await?;
+        let common =
+            Common { db: db.clone(), clock: clock.clone(), events: events.clone(), wake: dispatcher.wake.clone() };
+        let receipts_applied: Arc<AtomicU64> = Arc::default();
+        let facets = Facets::of(Parts {
+            common,
+            dispatcher: dispatcher.clone(),
+            numbers: numbers.clone(),
+            practice: practice.clone(),
+            practice_id: first.practice_id,
+            receipts_applied: receipts_applied.clone(),
+            recovery_code,
+            workshop: opening.workshop.clone(),
+        });
         let app = Arc::new(Self {
-            opened_at: clock.now(),
             db,
             clock,
             events,
@@ -230,11 +252,8 @@ impl App {
             practice_id: first.practice_id,
             inbound,
             numbers,
-            receipts_applied: Arc::default(),
-            imports: contacts::Imports::default(),
-            scheduling: tokio::sync::Mutex::default(),
-            workshop: opening.workshop.clone(),
-            recovery_code: Mutex::new(recovery_code),
+            receipts_applied,
+            facets,
             stop: watch::Sender::new(false),
             loops: Mutex::default(),
             ticking: Mutex::default(),
@@ -306,54 +325,6 @@ impl App {
 
     pub fn folder(&self) -> &Path {
         self.db.folder()
-    }
-
-    pub fn db(&self) -> &Db {
-        &self.db
-    }
-
-    /// The code that opens the data without keyring or passphrase, until the owner says that it is written down.
-    pub fn recovery_code(&self) -> Option<String> {
-        locked(&self.recovery_code).clone()
-    }
-
-    pub async fn recovery_code_saved(&self) -> Result<(), Problem> {
-        self.put(settings::key::RECOVERY_SAVED, &true).await?;
-        *locked(&self.recovery_code) = None;
-        self.events.emit(Event::NowChanged);
-        Ok(())
-    }
-
-    async fn put<T: serde::Serialize>(&self, key: &str, value: &T) -> Result<(), StorageError> {
-        let mut tx = self.db.begin().await?;
-        settings::put(&mut tx, key, value).await.map_err(|error| self.db.error(error))?;
-        self.db.commit(tx).await
-    }
-
-    async fn reader(&self) -> Result<Reader, StorageError> {
-        self.db.read().acquire().await.map_err(|error| self.db.error(error))
-    }
-
-    /// Something changed that the planner and the now bar should look at.
-    fn nudge(&self) {
-        self.dispatcher.wake.notify_one();
-        self.events.emit(Event::NowChanged);
-    }
-
-    pub async fn settings(&self) -> Result<Settings, Problem> {
-        Ok(settings::load(&mut *self.reader().await?).await.map_err(|error| self.db.error(error))?)
-    }
-
-    pub async fn save_settings(&self, settings: &Settings) -> Result<Settings, Problem> {
-        let sound = Settings {
-            hours_from: settings.hours_from.min(1440),
-            hours_to: settings.hours_to.min(1440),
-            ..settings.clone()
-        };
-        self.put(settings::key::SETTINGS, &sound).await?;
-        self.events.emit(Event::SettingsChanged);
-        self.nudge();
-        Ok(sound)
     }
 }
 

@@ -1,9 +1,12 @@
 //! Linked numbers: to link, to look after, to take off the list; and what is shown of each.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
+use super::Problem;
+use super::common::{Common, facet};
 use super::credits::day_start;
-use super::{App, Problem};
 use crate::clock::Millis;
 use crate::contact::phone::{self, Country};
 use crate::db::StorageError;
@@ -12,6 +15,7 @@ use crate::ids::SessionId;
 use crate::outbox::store::removal::number_gone;
 use crate::session::client::{LinkEnd, LinkHow};
 use crate::session::linking::{Progress, Stage};
+use crate::session::numbers::Numbers as SupervisedNumbers;
 use crate::session::state::{LinkState, is_idle, phone_is_due};
 use crate::session::store::numbers::{self, Number};
 use crate::session::supervisor::Status;
@@ -114,9 +118,21 @@ pub enum LinkEndView {
     Lost,
 }
 
-impl App {
+/// The numbers that messages go over.
+pub struct Numbers {
+    common: Common,
+    pub(super) numbers: Arc<SupervisedNumbers>,
+}
+
+facet!(Numbers);
+
+impl Numbers {
+    pub(super) fn new(common: Common, numbers: Arc<SupervisedNumbers>) -> Self {
+        Self { common, numbers }
+    }
+
     /// What is on the list, in order of priority.
-    pub async fn numbers(&self) -> Result<Vec<NumberView>, Problem> {
+    pub async fn list(&self) -> Result<Vec<NumberView>, Problem> {
         let today = day_start(self.now(), self.settings().await?.hours().zone);
         let mut reader = self.reader().await?;
         let mut views = Vec::new();
@@ -277,7 +293,7 @@ impl App {
         self.db.commit(tx).await?;
         self.numbers.changed();
         self.nudge();
-        self.numbers().await
+        self.list().await
     }
 
     /// `typing`: "typing…" is shown before a text. `take_names`: contacts without a name take the one the phone knows.

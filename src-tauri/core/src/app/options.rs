@@ -1,13 +1,13 @@
 //! Numbers and the practice number's own options.
 
-use super::{App, Problem, home::SessionView};
+use super::{Numbers, Practice, Problem, home::SessionView};
 use crate::event::Event;
 use crate::ids::SessionId;
 use crate::session::practice::PracticeOptions;
 use crate::session::{Pace, store as sessions};
 use crate::settings;
 
-impl App {
+impl Numbers {
     pub async fn save_pace(&self, id: SessionId, pace: &Pace) -> Result<SessionView, Problem> {
         pace.check()?;
         let mut tx = self.db.begin().await?;
@@ -27,7 +27,9 @@ impl App {
         self.events.emit(Event::SettingsChanged);
         self.session_view(id).await
     }
+}
 
+impl Practice {
     pub async fn practice_options(&self) -> Result<PracticeOptions, Problem> {
         let stored = settings::get(&mut *self.reader().await?, settings::key::PRACTICE).await;
         Ok(stored.map_err(|error| self.db.error(error))?.unwrap_or_default())

@@ -5,10 +5,12 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use serde::{Deserialize, Serialize};
 
-use super::{App, Problem};
+use super::common::{Common, facet};
+use super::{Campaigns, Outbox, People, Problem};
 use crate::campaign::draft::{DraftEdit, StoredState};
 use crate::campaign::store as campaigns;
 use crate::clock::Millis;
@@ -16,6 +18,7 @@ use crate::contact::import::{ImportOptions, ImportProgress, ImportState, ImportS
 use crate::db::StorageError;
 use crate::ids::CampaignId;
 use crate::outbox::store::reading;
+use crate::session::practice::PracticeNumber;
 use crate::settings;
 
 const KEY: &str = "practice_job";
@@ -53,7 +56,19 @@ impl PracticeJob {
     }
 }
 
-impl App {
+/// Practising: the practice number's options, and the run of the terminal.
+pub struct Practice {
+    pub(super) common: Common,
+    pub(super) people: Arc<People>,
+    pub(super) campaigns: Arc<Campaigns>,
+    pub(super) outbox: Arc<Outbox>,
+    pub(super) practice: Arc<PracticeNumber>,
+    pub(super) receipts_applied: Arc<AtomicU64>,
+}
+
+facet!(Practice);
+
+impl Practice {
     /// The job of this data folder, if one was ever given.
     pub async fn practice_job(&self) -> Result<Option<PracticeJob>, Problem> {
         let job = settings::get(&mut *self.reader().await?, KEY).await;
@@ -79,10 +94,7 @@ impl App {
     }
 
     /// Brings in the list and says what became of it. Done again after a crash, it changes nothing.
-    pub async fn bring_in_contacts(
-        self: &Arc<Self>,
-        mut progress: impl FnMut(&ImportProgress),
-    ) -> Result<Brought, Problem> {
+    pub async fn bring_in_contacts(&self, mut progress: impl FnMut(&ImportProgress)) -> Result<Brought, Problem> {
         let Some(mut job) = self.practice_job().await? else { return Ok(Brought::default()) };
         if let Some(brought) = job.brought {
             return Ok(brought);
@@ -100,15 +112,15 @@ impl App {
     }
 
     async fn import_to_the_end(
-        self: &Arc<Self>,
+        &self,
         job: &PracticeJob,
         progress: &mut impl FnMut(&ImportProgress),
     ) -> Result<ImportProgress, Problem> {
         let options = ImportOptions::default();
         let mut events = self.events.subscribe();
-        let id = self.start_import(&job.contacts, options, ImportStep::Import).await?;
+        let id = self.people.start_import(&job.contacts, options, ImportStep::Import).await?;
         loop {
-            if let Some(at) = self.import_progress(id) {
+            if let Some(at) = self.people.import_progress(id) {
                 progress(&at);
                 if at.state != ImportState::Running {
                     return at.error.clone().map_or(Ok(at), Err);
@@ -124,16 +136,16 @@ impl App {
         if let Some(made) = job.campaign {
             let known = campaigns::by_id(&mut *self.reader().await?, made).await.map_err(StorageError::from)?;
             match known.map(|draft| draft.state) {
-                Some(StoredState::Draft) => self.delete_draft(made).await?,
+                Some(StoredState::Draft) => self.campaigns.delete_draft(made).await?,
                 Some(_) => return Ok(Some(made)),
                 None => {}
             }
         }
-        let draft = self.create_draft().await?;
+        let draft = self.campaigns.create_draft().await?;
         job.campaign = Some(draft.id);
         self.put(KEY, &job).await?;
         for file in &job.media {
-            self.add_media(draft.id, file).await?;
+            self.campaigns.add_media(draft.id, file).await?;
         }
         let edit = DraftEdit {
             id: draft.id,
@@ -148,7 +160,7 @@ impl App {
             keep_hours: job.keep_hours,
             consent_basis: draft.consent_basis,
         };
-        self.save_draft(&edit).await?;
-        self.schedule_campaign(draft.id, false).await.map(Some)
+        self.campaigns.save_draft(&edit).await?;
+        self.campaigns.schedule_campaign(draft.id, false).await.map(Some)
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{App, Problem};
+use super::{Campaigns, Problem};
 use crate::campaign::draft::Draft;
 use crate::campaign::estimate::{Stretch, stretches};
 use crate::campaign::live::{all_sessions, kept_hours, others_ahead, tempo};
@@ -78,7 +78,7 @@ pub struct SessionShare {
 
 const DAYS_SHOWN: usize = 7;
 
-impl App {
+impl Campaigns {
     pub async fn review_campaign(&self, id: CampaignId) -> Result<Review, Problem> {
         let draft = self.draft(id).await?;
         let hours = self.settings().await?.hours();

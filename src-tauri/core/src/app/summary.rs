@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 
 use serde::Serialize;
 
-use super::{App, Problem};
+use super::{Outbox, Practice, Problem};
 use crate::campaign::store as campaigns;
 use crate::db::StorageError;
 use crate::ledger::Book;
@@ -49,21 +49,21 @@ impl From<BalanceView> for CreditTotals {
     }
 }
 
-impl App {
+impl Outbox {
     /// Over all campaigns of a book.
     pub async fn summary(&self, book: Book) -> Result<Summary, Problem> {
         let mut messages = MessageTotals::default();
         let mut parts = Counts::default();
         let mut skipped = Vec::new();
-        for row in self.campaigns().await?.iter().filter(|row| row.practice == (book == Book::Practice)) {
+        for row in self.campaigns.list().await?.iter().filter(|row| row.practice == (book == Book::Practice)) {
             let mut reader = self.reader().await?;
             messages.total += row.counts.total();
             messages.skipped += row.counts.skipped;
             parts = parts + reading::parts(&mut reader, row.id).await.map_err(StorageError::from)?;
             skipped.extend(reading::skipped(&mut reader, row.id).await.map_err(StorageError::from)?);
         }
-        let credits = self.balance(book).await?.into();
-        Ok(Summary { messages, parts, credits, ledger_ok: self.ledger_holds().await.is_ok(), skipped })
+        let credits = self.credits.balance(book).await?.into();
+        Ok(Summary { messages, parts, credits, ledger_ok: self.credits.ledger_holds().await.is_ok(), skipped })
     }
 
     /// Parts by state over all campaigns of a book.
@@ -77,10 +77,12 @@ impl App {
         }
         Ok(counts)
     }
+}
 
+impl Practice {
     /// Everything has been sent or given up, and no tick is on its way.
     pub async fn practice_is_over(&self) -> Result<bool, Problem> {
-        Ok(self.counts(Book::Practice).await?.open() == 0
+        Ok(self.outbox.counts(Book::Practice).await?.open() == 0
             && self.practice.is_quiet(self.receipts_applied.load(Ordering::SeqCst)))
     }
 }

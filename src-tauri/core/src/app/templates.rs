@@ -1,13 +1,16 @@
 //! Templates: written, taken over, used in a campaign, carried from one Ulak to another.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use data_encoding::BASE64;
 use serde::Serialize;
 use sqlx::SqliteConnection;
 use ulak_media::{Wish, Workshop};
 
-use super::{App, Problem};
+use super::common::{Common, facet};
+use super::files::Files;
+use super::{Campaigns, Problem};
 use crate::campaign::CampaignError;
 use crate::campaign::draft::{Draft, DraftEdit};
 use crate::campaign::hints::hints;
@@ -37,8 +40,21 @@ pub struct TemplatesBrought {
     pub known: u32,
 }
 
-impl App {
-    pub async fn templates(&self) -> Result<Vec<TemplateRow>, Problem> {
+/// Templates kept for reuse, and those that come with Ulak.
+pub struct Templates {
+    common: Common,
+    files: Files,
+    campaigns: Arc<Campaigns>,
+}
+
+facet!(Templates);
+
+impl Templates {
+    pub(super) fn new(common: Common, files: Files, campaigns: Arc<Campaigns>) -> Self {
+        Self { common, files, campaigns }
+    }
+
+    pub async fn list(&self) -> Result<Vec<TemplateRow>, Problem> {
         Ok(store::list(&mut *self.reader().await?).await.map_err(|error| self.db.error(error))?)
     }
 
@@ -77,7 +93,7 @@ impl App {
 
     /// The content of a draft, to be used again.
     pub async fn save_as_template(&self, draft: CampaignId, language: Language) -> Result<TemplateView, Problem> {
-        let Draft { name, text, choice, split_long_caption, .. } = self.draft(draft).await?;
+        let Draft { name, text, choice, split_long_caption, .. } = self.campaigns.draft(draft).await?;
         let new = NewTemplate { name, text, choice, split_long_caption, ..NewTemplate::empty(language) };
         self.keep_new(&new, Some(Owner::Campaign(draft))).await
     }
@@ -124,7 +140,7 @@ impl App {
 
     pub async fn add_template_media(&self, id: TemplateId, path: &Path, wish: Wish) -> Result<MediaItem, Problem> {
         let there = self.template(id).await?.media.len();
-        self.add_path(Owner::Template(id), there, path, wish).await
+        self.files.add_path(Owner::Template(id), there, path, wish).await
     }
 
     pub async fn paste_template_media(
@@ -137,7 +153,7 @@ impl App {
         let there = self.template(id).await?.media.len();
         // What does not decode is refused like any other broken file.
         let bytes = BASE64.decode(base64.as_bytes()).unwrap_or_default();
-        self.add_bytes(Owner::Template(id), there, name, bytes, wish).await
+        self.files.add_bytes(Owner::Template(id), there, name, bytes, wish).await
     }
 
     pub async fn remove_template_media(&self, id: TemplateId, media: MediaId) -> Result<TemplateView, Problem> {
@@ -160,25 +176,26 @@ impl App {
     /// The content of a template in place of the draft's; a draft without a name takes the template's.
     pub async fn use_template(&self, draft: CampaignId, id: TemplateId) -> Result<Draft, Problem> {
         let template = self.template(id).await?;
-        let before = self.open_draft(draft).await?;
+        let before = self.campaigns.open_draft(draft).await?;
         let mut tx = self.db.begin().await?;
         let copied = attachment::store::replace(&mut tx, Owner::Template(id), Owner::Campaign(draft), self.now()).await;
         copied.map_err(|error| self.db.error(error))?;
         self.db.commit(tx).await?;
-        self.save_draft(&DraftEdit {
-            id: draft,
-            name: if before.name.trim().is_empty() { template.name } else { before.name },
-            text: template.text,
-            choice: template.choice,
-            audience: before.audience,
-            split_long_caption: template.split_long_caption,
-            due_at: before.due_at,
-            priority: before.priority,
-            session_ids: before.session_ids,
-            keep_hours: before.keep_hours,
-            consent_basis: before.consent_basis,
-        })
-        .await
+        self.campaigns
+            .save_draft(&DraftEdit {
+                id: draft,
+                name: if before.name.trim().is_empty() { template.name } else { before.name },
+                text: template.text,
+                choice: template.choice,
+                audience: before.audience,
+                split_long_caption: template.split_long_caption,
+                due_at: before.due_at,
+                priority: before.priority,
+                session_ids: before.session_ids,
+                keep_hours: before.keep_hours,
+                consent_basis: before.consent_basis,
+            })
+            .await
     }
 
     /// Writes templates into one file; without ids, all of them.
@@ -198,7 +215,7 @@ impl App {
 
     /// Reads templates from a file. Either all of them come in, or none; what is here word for word stays as it is.
     pub async fn import_templates(&self, path: &Path) -> Result<TemplatesBrought, Problem> {
-        let (workshop, path) = (self.workshop.clone(), path.to_owned());
+        let (workshop, path) = (self.files.workshop.clone(), path.to_owned());
         let read = move || read_file(&path).and_then(|bytes| prepared(&workshop, unpack(&bytes)?));
         let read = tokio::task::spawn_blocking(read);
         let incoming = read.await.map_err(Problem::crashed)??;

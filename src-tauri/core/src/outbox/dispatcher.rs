@@ -37,7 +37,7 @@ pub struct Dispatcher {
     pub events: Events,
     pub registry: Arc<ConnectionRegistry>,
     /// Something changed that the planner should look at.
-    pub wake: Notify,
+    pub wake: Arc<Notify>,
     wait: watch::Sender<Wait>,
     media: media::LastRead,
 }
@@ -45,7 +45,7 @@ pub struct Dispatcher {
 impl Dispatcher {
     pub fn new(db: Arc<Db>, clock: SharedClock, events: Events, registry: Arc<ConnectionRegistry>) -> Self {
         let wait = watch::Sender::new(Wait::new(Why::Nothing));
-        Self { db, clock, events, registry, wake: Notify::new(), wait, media: media::LastRead::default() }
+        Self { db, clock, events, registry, wake: Arc::default(), wait, media: media::LastRead::default() }
     }
 
     /// Why nothing is being sent at this moment.

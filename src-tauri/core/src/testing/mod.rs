@@ -144,9 +144,9 @@ impl World {
         })?;
         let network = Arc::new(FakeNetwork::new(clock.clone()));
         let app = by_hand(&folder, &clock, &phone, &[], &network).await?;
-        let mut settings = app.settings().await?;
+        let mut settings = app.settings().current().await?;
         settings.zone = "UTC".to_owned();
-        app.save_settings(&settings).await?;
+        app.settings().save_settings(&settings).await?;
         Ok(Self { app, clock, phone, numbers: Vec::new(), network, folder, flight: InFlight::default() })
     }
 
@@ -184,10 +184,10 @@ impl World {
 
     /// Links a phone by its QR code.
     pub async fn link(&self, phone: &str) -> Result<SessionId, Problem> {
-        let linking = self.app.start_link(LinkHow::Qr, None).await?;
+        let linking = self.app.numbers().start_link(LinkHow::Qr, None).await?;
         self.accept(phone).await;
         self.tick();
-        Ok(self.app.link_view(linking)?.session_id)
+        Ok(self.app.numbers().link_view(linking)?.session_id)
     }
 
     /// The phone accepts what is being linked.
@@ -201,7 +201,7 @@ impl World {
     }
 
     pub async fn number(&self, id: SessionId) -> Result<NumberView, Problem> {
-        let views = self.app.numbers().await?;
+        let views = self.app.numbers().list().await?;
         views.into_iter().find(|view| view.id == id).ok_or_else(|| NumberError::Gone.into())
     }
 
@@ -213,7 +213,7 @@ impl World {
             consent: Some(consent),
             ..ContactEdit::default()
         };
-        let id = self.app.save_contact(&edit).await?.id;
+        let id = self.app.people().save_contact(&edit).await?.id;
         self.tick();
         Ok(id)
     }
@@ -233,7 +233,7 @@ impl World {
 
     /// A draft to everyone, changed as wanted.
     pub async fn draft(&self, text: &str, change: impl FnOnce(&mut DraftEdit)) -> Result<Draft, Problem> {
-        let draft = self.app.create_draft().await?;
+        let draft = self.app.campaigns().create_draft().await?;
         self.tick();
         let mut edit = DraftEdit {
             id: draft.id,
@@ -249,13 +249,13 @@ impl World {
             consent_basis: draft.consent_basis,
         };
         change(&mut edit);
-        self.app.save_draft(&edit).await
+        self.app.campaigns().save_draft(&edit).await
     }
 
     /// Schedules a text to everyone, within the sending hours.
     pub async fn schedule(&self, text: &str) -> Result<CampaignId, Problem> {
         let draft = self.draft(text, |_| {}).await?;
-        self.app.schedule_campaign(draft.id, false).await
+        self.app.campaigns().schedule_campaign(draft.id, false).await
     }
 
     /// One decision of the dispatcher and, where something was handed over, its outcome. True while there is more.
@@ -311,7 +311,7 @@ impl World {
     }
 
     pub async fn counts(&self, id: CampaignId) -> Result<Counts, Problem> {
-        Ok(self.app.live(id).await?.counts)
+        Ok(self.app.campaigns().live(id).await?.counts)
     }
 }
 

@@ -27,7 +27,7 @@ impl World {
     /// A world with so many linked and connected numbers, in their order, and a thousand real credits.
     pub async fn with_numbers(now: Millis, paces: &[Pace]) -> Result<Self, Problem> {
         let mut world = Self::at(now).await?;
-        world.app.top_up(Book::Real, 1_000, "", "start").await?;
+        world.app.credits().top_up(Book::Real, 1_000, "", "start").await?;
         for (place, pace) in (1..).zip(paces) {
             let mut tx = world.app.db().begin().await?;
             let id = store::link(&mut tx, place, pace, now).await.map_err(StorageError::from)?;

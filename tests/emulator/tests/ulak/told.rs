@@ -78,7 +78,11 @@ impl Shop {
     }
 
     async fn say(&self, to: &str, text: &str) -> CampaignId {
-        self.app.send_direct(&Direct { to: to.to_owned(), text: text.to_owned(), ..Direct::default() }).await.unwrap()
+        self.app
+            .outbox()
+            .send_direct(&Direct { to: to.to_owned(), text: text.to_owned(), ..Direct::default() })
+            .await
+            .unwrap()
     }
 
     /// Looks again whenever something changed, and now and then, because a wait that passes changes nothing.
@@ -99,7 +103,7 @@ impl Shop {
     }
 
     async fn number(&self) -> NumberView {
-        self.app.numbers().await.unwrap().into_iter().find(|number| number.id == self.number).unwrap()
+        self.app.numbers().list().await.unwrap().into_iter().find(|number| number.id == self.number).unwrap()
     }
 
     async fn number_is(&self, state: &str) -> NumberView {
@@ -107,32 +111,32 @@ impl Shop {
     }
 
     async fn is(&self, campaign: CampaignId, state: PartState) {
-        let all = async || self.app.parts_of(campaign).await.unwrap().iter().all(|part| part.state == state);
+        let all = async || self.app.outbox().parts_of(campaign).await.unwrap().iter().all(|part| part.state == state);
         self.until(&format!("{state:?}"), async || all().await.then_some(())).await;
     }
 
     async fn waits(&self, campaign: CampaignId, kind: WaitKind) {
-        let waits = async || self.app.live(campaign).await.unwrap().wait.kind == kind;
+        let waits = async || self.app.campaigns().live(campaign).await.unwrap().wait.kind == kind;
         self.until(&format!("{kind:?}"), async || waits().await.then_some(())).await;
     }
 
     /// What the recipient's page tells of the tries that ended without an ack.
     async fn tries(&self, campaign: CampaignId) -> Vec<(StepKind, String)> {
         let query = RecipientQuery { campaign_id: campaign, state: None, search: String::new(), offset: 0, limit: 1 };
-        let row = self.app.recipients(&query).await.unwrap().rows.remove(0);
-        let steps = self.app.recipient(row.message_id).await.unwrap().steps;
+        let row = self.app.outbox().recipients(&query).await.unwrap().rows.remove(0);
+        let steps = self.app.outbox().recipient(row.message_id).await.unwrap().steps;
         let tries = steps.into_iter().filter(|step| matches!(step.kind, StepKind::Try | StepKind::Unknown));
         tries.map(|step| (step.kind, step.cause.unwrap_or_default())).collect()
     }
 
     async fn cause(&self, campaign: CampaignId) -> Option<String> {
-        self.app.parts_of(campaign).await.unwrap().remove(0).cause
+        self.app.outbox().parts_of(campaign).await.unwrap().remove(0).cause
     }
 
     /// Credits settled so far, and held.
     async fn credits(&self) -> (i64, i64) {
-        self.app.ledger_holds().await.unwrap();
-        let balance = self.app.balance(Book::Real).await.unwrap();
+        self.app.credits().ledger_holds().await.unwrap();
+        let balance = self.app.credits().balance(Book::Real).await.unwrap();
         (balance.settled, balance.held)
     }
 }
@@ -172,7 +176,7 @@ async fn whatever_becomes_of_the_ack_the_message_is_seen_once_and_costs_one_cred
         emulator.fault(Rule::once(fault.clone()));
         let campaign = shop.say(AYSE, "Hazır").await;
         shop.until(&format!("{fault:?}: sent"), async || {
-            let parts = shop.app.parts_of(campaign).await.unwrap();
+            let parts = shop.app.outbox().parts_of(campaign).await.unwrap();
             parts.iter().all(|part| part.state == PartState::Sent).then_some(())
         })
         .await;
@@ -263,7 +267,7 @@ async fn an_upload_that_breaks_off_is_made_again_and_the_picture_is_whole() {
     for (before, (picture, fault)) in faults.into_iter().enumerate() {
         emulator.fault(Rule::once(fault.clone()));
         let wish = Direct { to: AYSE.to_owned(), media: vec![pictures.join(picture)], ..Direct::default() };
-        let campaign = shop.app.send_direct(&wish).await.unwrap();
+        let campaign = shop.app.outbox().send_direct(&wish).await.unwrap();
         shop.is(campaign, PartState::Read).await;
         let seen = emulator.seen();
         assert_eq!(seen.len(), before + 1, "{fault:?}");
@@ -320,7 +324,7 @@ async fn an_end_that_the_server_gives_a_reason_for_is_told() {
         let campaign = shop.say(AYSE, "Hazır").await;
         shop.waits(campaign, WaitKind::NotConnected).await;
         if state == "replaced" {
-            shop.app.reconnect_number(shop.number).await.unwrap();
+            shop.app.numbers().reconnect_number(shop.number).await.unwrap();
             shop.is(campaign, PartState::Read).await;
         }
         saw_once(&emulator, usize::from(state == "replaced"));
@@ -411,6 +415,6 @@ async fn a_night_asleep_in_the_middle_of_a_campaign_costs_nobody_their_message()
 async fn campaign_of(shop: &Shop, people: usize) -> CampaignId {
     shop::bring_in(&shop.app, shop.folder.path(), people).await;
     let campaign = shop::draft(&shop.app, &[shop.number], None).await;
-    shop.app.schedule_campaign(campaign, false).await.unwrap();
+    shop.app.campaigns().schedule_campaign(campaign, false).await.unwrap();
     campaign
 }

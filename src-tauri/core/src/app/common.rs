@@ -1,0 +1,63 @@
+//! What every facet works with, beside what is its own.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+use tokio::sync::Notify;
+
+use crate::clock::{Millis, SharedClock};
+use crate::db::{Db, Reader, StorageError};
+use crate::event::{Event, Events};
+use crate::settings::{self, Settings};
+
+/// The data, the time, who listens and who sends. A facet reaches these as if they were its own fields; nobody outside
+/// the App reaches them at all.
+#[derive(Clone)]
+pub struct Common {
+    pub(super) db: Arc<Db>,
+    pub(super) clock: SharedClock,
+    pub(super) events: Events,
+    /// Wakes the loop that sends.
+    pub(super) wake: Arc<Notify>,
+}
+
+/// Lets a facet with a field `common` use what stands in there as its own.
+macro_rules! facet {
+    ($facet:ty) => {
+        impl std::ops::Deref for $facet {
+            type Target = crate::app::common::Common;
+
+            fn deref(&self) -> &Self::Target {
+                &self.common
+            }
+        }
+    };
+}
+
+pub(super) use facet;
+
+impl Common {
+    pub(super) fn now(&self) -> Millis {
+        self.clock.now()
+    }
+
+    pub(super) async fn reader(&self) -> Result<Reader, StorageError> {
+        self.db.read().acquire().await.map_err(|error| self.db.error(error))
+    }
+
+    pub(super) async fn settings(&self) -> Result<Settings, StorageError> {
+        settings::load(&mut *self.reader().await?).await.map_err(|error| self.db.error(error))
+    }
+
+    pub(super) async fn put<T: Serialize>(&self, key: &str, value: &T) -> Result<(), StorageError> {
+        let mut tx = self.db.begin().await?;
+        settings::put(&mut tx, key, value).await.map_err(|error| self.db.error(error))?;
+        self.db.commit(tx).await
+    }
+
+    /// Something changed that the planner and the now bar should look at.
+    pub(super) fn nudge(&self) {
+        self.wake.notify_one();
+        self.events.emit(Event::NowChanged);
+    }
+}

@@ -1,0 +1,113 @@
+//! The facets that the App hands out, each with what it needs and nothing else.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use ulak_media::Workshop;
+
+use super::common::Common;
+use super::files::Files;
+use super::{App, Campaigns, Credits, Home, Numbers, Outbox, OwnerSettings, People, Practice, Templates};
+use crate::ids::SessionId;
+use crate::outbox::dispatcher::Dispatcher;
+use crate::session::numbers::Numbers as SupervisedNumbers;
+use crate::session::practice::PracticeNumber;
+
+pub(super) struct Facets {
+    people: Arc<People>,
+    campaigns: Arc<Campaigns>,
+    outbox: Arc<Outbox>,
+    numbers: Arc<Numbers>,
+    credits: Arc<Credits>,
+    templates: Templates,
+    settings: Arc<OwnerSettings>,
+    practice: Practice,
+    home: Home,
+}
+
+/// What the App has built before its facets.
+pub(super) struct Parts {
+    pub common: Common,
+    pub dispatcher: Arc<Dispatcher>,
+    pub numbers: Arc<SupervisedNumbers>,
+    pub practice: Arc<PracticeNumber>,
+    pub practice_id: SessionId,
+    pub receipts_applied: Arc<AtomicU64>,
+    pub recovery_code: Option<String>,
+    pub workshop: Workshop,
+}
+
+impl Facets {
+    pub fn of(parts: Parts) -> Self {
+        let Parts { common, dispatcher, numbers, practice, practice_id, receipts_applied, recovery_code, workshop } =
+            parts;
+        let files = Files { common: common.clone(), workshop };
+        let people = Arc::new(People::new(common.clone()));
+        let campaigns = Arc::new(Campaigns::new(common.clone(), files.clone(), dispatcher, practice_id));
+        let credits = Arc::new(Credits::new(common.clone(), common.now()));
+        let numbers = Arc::new(Numbers::new(common.clone(), numbers));
+        let settings = Arc::new(OwnerSettings::new(common.clone(), recovery_code));
+        let outbox = Arc::new(Outbox {
+            common: common.clone(),
+            people: people.clone(),
+            campaigns: campaigns.clone(),
+            credits: credits.clone(),
+        });
+        Self {
+            templates: Templates::new(common.clone(), files, campaigns.clone()),
+            practice: Practice {
+                common: common.clone(),
+                people: people.clone(),
+                campaigns: campaigns.clone(),
+                outbox: outbox.clone(),
+                practice,
+                receipts_applied,
+            },
+            home: Home::new(common, campaigns.clone(), numbers.clone(), settings.clone()),
+            settings,
+            people,
+            campaigns,
+            outbox,
+            numbers,
+            credits,
+        }
+    }
+}
+
+impl App {
+    pub fn people(&self) -> &Arc<People> {
+        &self.facets.people
+    }
+
+    pub fn campaigns(&self) -> &Campaigns {
+        &self.facets.campaigns
+    }
+
+    pub fn outbox(&self) -> &Outbox {
+        &self.facets.outbox
+    }
+
+    pub fn numbers(&self) -> &Numbers {
+        &self.facets.numbers
+    }
+
+    pub fn credits(&self) -> &Credits {
+        &self.facets.credits
+    }
+
+    pub fn templates(&self) -> &Templates {
+        &self.facets.templates
+    }
+
+    pub fn settings(&self) -> &OwnerSettings {
+        &self.facets.settings
+    }
+
+    pub fn practice(&self) -> &Practice {
+        &self.facets.practice
+    }
+
+    pub fn home(&self) -> &Home {
+        &self.facets.home
+    }
+}

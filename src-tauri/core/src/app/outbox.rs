@@ -1,0 +1,16 @@
+//! What waits to be sent and what became of it, whatever it belongs to.
+
+use std::sync::Arc;
+
+use super::common::{Common, facet};
+use super::{Campaigns, Credits, People};
+
+/// Pausing and resuming everything, messages one by one, and single messages written by hand.
+pub struct Outbox {
+    pub(super) common: Common,
+    pub(super) people: Arc<People>,
+    pub(super) campaigns: Arc<Campaigns>,
+    pub(super) credits: Arc<Credits>,
+}
+
+facet!(Outbox);
