@@ -21,7 +21,6 @@ pub fn builder() -> Builder<Wry> {
             settings::settings,
             settings::save_settings,
             settings::countries,
-            settings::sessions,
             settings::save_pace,
             settings::rename_session,
             settings::practice_options,

@@ -1,6 +1,6 @@
 //! Settings and numbers.
 
-use ulak_core::app::SessionView;
+use ulak_core::app::NumberView;
 use ulak_core::contact::phone;
 use ulak_core::ids::SessionId;
 use ulak_core::session::Pace;
@@ -31,19 +31,13 @@ pub fn countries() -> Vec<Country> {
 
 #[tauri::command]
 #[specta::specta]
-pub async fn sessions(door: Door<'_>) -> Answer<Vec<SessionView>> {
-    door.app().await?.numbers().sessions().await
-}
-
-#[tauri::command]
-#[specta::specta]
-pub async fn save_pace(door: Door<'_>, session_id: SessionId, pace: Pace) -> Answer<SessionView> {
+pub async fn save_pace(door: Door<'_>, session_id: SessionId, pace: Pace) -> Answer<NumberView> {
     door.app().await?.numbers().save_pace(session_id, &pace).await
 }
 
 #[tauri::command]
 #[specta::specta]
-pub async fn rename_session(door: Door<'_>, session_id: SessionId, name: String) -> Answer<SessionView> {
+pub async fn rename_session(door: Door<'_>, session_id: SessionId, name: String) -> Answer<NumberView> {
     door.app().await?.numbers().rename_session(session_id, &name).await
 }
 

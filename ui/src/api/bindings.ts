@@ -13,9 +13,8 @@ export const commands = {
 	settings: () => __TAURI_INVOKE<Settings>("settings"),
 	saveSettings: (settings: Settings) => __TAURI_INVOKE<Settings>("save_settings", { settings }),
 	countries: () => __TAURI_INVOKE<Country[]>("countries"),
-	sessions: () => __TAURI_INVOKE<SessionView[]>("sessions"),
-	savePace: (sessionId: SessionId, pace: Pace) => __TAURI_INVOKE<SessionView>("save_pace", { sessionId, pace }),
-	renameSession: (sessionId: SessionId, name: string) => __TAURI_INVOKE<SessionView>("rename_session", { sessionId, name }),
+	savePace: (sessionId: SessionId, pace: Pace) => __TAURI_INVOKE<NumberView>("save_pace", { sessionId, pace }),
+	renameSession: (sessionId: SessionId, name: string) => __TAURI_INVOKE<NumberView>("rename_session", { sessionId, name }),
 	practiceOptions: () => __TAURI_INVOKE<PracticeOptions>("practice_options"),
 	savePracticeOptions: (options: PracticeOptions) => __TAURI_INVOKE<PracticeOptions>("save_practice_options", { options }),
 	contacts: (query: ContactQuery) => __TAURI_INVOKE<ContactPage>("contacts", { query }),
@@ -415,7 +414,7 @@ export type HomeView = {
 	now: NowView,
 	live: LiveView | null,
 	hoursLeftMs: number | null,
-	sessions: SessionView[],
+	numbers: NumberView[],
 	attention: Attention[],
 	credits: Balance,
 	next: CampaignRow | null,
@@ -882,19 +881,6 @@ export type SessionShare = {
 	chosen: boolean,
 	/**  In percent of the parts. */
 	share: number,
-};
-
-export type SessionView = {
-	id: SessionId,
-	name: string,
-	phone: string,
-	practice: boolean,
-	state: string,
-	priority: number,
-	pace: Pace,
-	sentToday: number,
-	errorsToday: number,
-	lastActivityAt: number | null,
 };
 
 export type Settings = {

@@ -1,6 +1,6 @@
 // What a number is called and how it is, in a word or two. Pure, because the menu, Home, the schedule and the
 // screen of the numbers say it alike.
-import type { NumberView, SessionView } from '../api/client';
+import type { NumberView } from '../api/client';
 import { m } from './i18n.svelte';
 import { shown } from './phone';
 import { numberName } from './words';
@@ -15,11 +15,6 @@ export type Mood = 'ok' | 'plain' | 'warn' | 'danger';
 export function nameOf(number: Pick<NumberView, 'kind' | 'name' | 'phone'>): string {
   if (number.kind === 'practice') return numberName(number.name);
   return number.name || shown(number.phone) || m.numbers_unnamed();
-}
-
-/** The same of a session, as older screens have it. */
-export function nameOfSession({ practice, name, phone }: Pick<SessionView, 'practice' | 'name' | 'phone'>): string {
-  return nameOf({ kind: practice ? 'practice' : 'whatsapp', name, phone });
 }
 
 /** States the core may learn later are said as "needs you" rather than not at all. */

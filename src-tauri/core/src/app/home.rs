@@ -1,4 +1,4 @@
-//! What Home, the now bar and the list of numbers show.
+//! What Home and the now bar show.
 
 use std::sync::Arc;
 
@@ -6,39 +6,21 @@ use serde::Serialize;
 use sqlx::SqliteConnection;
 
 use super::common::{Common, facet};
-use super::credits::day_start;
-use super::{Campaigns, Numbers, Outbox, OwnerSettings, People, Problem};
+use super::{Campaigns, NumberView, Numbers, Outbox, OwnerSettings, People, Problem};
 use crate::campaign::CampaignState;
 use crate::campaign::live::{self, CampaignRow, LiveView, Moment, WaitKind, WaitView};
 use crate::campaign::store::{self as campaigns, Listed};
 use crate::clock::Millis;
 use crate::contact;
 use crate::db::StorageError;
-use crate::ids::{CampaignId, SessionId};
+use crate::ids::CampaignId;
 use crate::inbound::store::replies::{self, ReplyPage, ReplyQuery};
 use crate::ledger::Book;
 use crate::ledger::figures::{self, BalanceView};
 use crate::outbox::plan::{Wait, Why};
 use crate::outbox::store::recipients::{self, RecipientPage, RecipientQuery, RecipientView};
-use crate::session::store::numbers::{self, Number};
-use crate::session::{Pace, SessionKind, store as sessions};
-use crate::settings::{self, Settings};
-
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(feature = "bindings", derive(specta::Type))]
-pub struct SessionView {
-    pub id: SessionId,
-    pub name: String,
-    pub phone: String,
-    pub practice: bool,
-    pub state: String,
-    pub priority: i64,
-    pub pace: Pace,
-    pub sent_today: i64,
-    pub errors_today: i64,
-    pub last_activity_at: Option<Millis>,
-}
+use crate::session::store as sessions;
+use crate::settings;
 
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -61,7 +43,7 @@ pub struct HomeView {
     pub now: NowView,
     pub live: Option<LiveView>,
     pub hours_left_ms: Option<Millis>,
-    pub sessions: Vec<SessionView>,
+    pub numbers: Vec<NumberView>,
     pub attention: Vec<Attention>,
     pub credits: BalanceView,
     pub next: Option<CampaignRow>,
@@ -88,47 +70,6 @@ pub enum AttentionKind {
     Unknown,
     Paused,
     Short,
-}
-
-impl Numbers {
-    pub async fn sessions(&self) -> Result<Vec<SessionView>, Problem> {
-        let settings = self.settings().await?;
-        let mut reader = self.reader().await?;
-        let mut views = Vec::new();
-        for number in numbers::all(&mut reader).await.map_err(StorageError::from)? {
-            views.push(self.view_of(&mut reader, number, &settings).await?);
-        }
-        Ok(views)
-    }
-
-    pub(super) async fn session_view(&self, id: SessionId) -> Result<SessionView, Problem> {
-        let views = self.sessions().await?;
-        views.into_iter().find(|view| view.id == id).ok_or_else(|| crate::campaign::CampaignError::Gone.into())
-    }
-
-    async fn view_of(
-        &self,
-        db: &mut SqliteConnection,
-        number: Number,
-        settings: &Settings,
-    ) -> Result<SessionView, Problem> {
-        let state = self.status_of(&number).state;
-        let session = number.session;
-        let today = day_start(self.now(), settings.hours().zone);
-        let activity = sessions::activity(db, session.id, today).await.map_err(StorageError::from)?;
-        Ok(SessionView {
-            id: session.id,
-            practice: session.kind == SessionKind::Practice,
-            name: session.name,
-            phone: session.phone,
-            state: state.name().to_owned(),
-            priority: session.priority,
-            pace: session.pace,
-            sent_today: activity.sent,
-            errors_today: activity.errors,
-            last_activity_at: activity.last_at,
-        })
-    }
 }
 
 impl Campaigns {
@@ -226,7 +167,7 @@ impl Home {
         let contacts = contact::store::totals(self.db.read()).await?.all;
         Ok(HomeView {
             hours_left_ms: now.hours_until.map(|until| until - now.clock),
-            sessions: self.numbers.sessions().await?,
+            numbers: self.numbers.list().await?,
             campaigns: i64::try_from(campaigns.len()).unwrap_or(i64::MAX),
             now,
             live,

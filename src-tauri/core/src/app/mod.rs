@@ -37,7 +37,7 @@ pub use campaigns::{Campaigns, DraftCheck, MessagePreview, PartPreview};
 pub use contacts::People;
 pub use credits::{Credits, CreditsView, MonthSpent};
 pub use direct::{Direct, TestSend};
-pub use home::{Attention, AttentionKind, Home, HomeView, NowView, SessionView};
+pub use home::{Attention, AttentionKind, Home, HomeView, NowView};
 pub use inbound::{START_CREDITS, START_NOTE};
 pub use numbers::{BanView, LimitsView, LinkEndView, LinkView, NumberKind, NumberView, Numbers, ShutView};
 pub use outbox::Outbox;

@@ -149,6 +149,10 @@ impl Numbers {
         Ok(views)
     }
 
+    pub(super) async fn view(&self, id: SessionId) -> Result<NumberView, Problem> {
+        self.list().await?.into_iter().find(|view| view.id == id).ok_or_else(|| NumberError::Gone.into())
+    }
+
     fn number_view(&self, number: Number, activity: &sessions::Activity) -> NumberView {
         let now = self.now();
         let status = self.status_of(&number);
@@ -197,7 +201,7 @@ impl Numbers {
     }
 
     /// The practice number is always there; a linked one without a supervisor is not connected.
-    pub(super) fn status_of(&self, number: &Number) -> Status {
+    fn status_of(&self, number: &Number) -> Status {
         let id = number.session.id;
         let stored = || Status {
             state: number.state.at_start(),

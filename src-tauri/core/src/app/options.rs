@@ -1,6 +1,6 @@
 //! Numbers and the practice number's own options.
 
-use super::{Numbers, Practice, Problem, home::SessionView};
+use super::{NumberView, Numbers, Practice, Problem};
 use crate::event::Event;
 use crate::ids::SessionId;
 use crate::session::practice::PracticeOptions;
@@ -8,7 +8,7 @@ use crate::session::{Pace, store as sessions};
 use crate::settings;
 
 impl Numbers {
-    pub async fn save_pace(&self, id: SessionId, pace: &Pace) -> Result<SessionView, Problem> {
+    pub async fn save_pace(&self, id: SessionId, pace: &Pace) -> Result<NumberView, Problem> {
         pace.check()?;
         let mut tx = self.db.begin().await?;
         sessions::set_pace(&mut tx, id, pace).await.map_err(|error| self.db.error(error))?;
@@ -16,16 +16,16 @@ impl Numbers {
         self.numbers.changed();
         self.events.emit(Event::SettingsChanged);
         self.nudge();
-        self.session_view(id).await
+        self.view(id).await
     }
 
-    pub async fn rename_session(&self, id: SessionId, name: &str) -> Result<SessionView, Problem> {
+    pub async fn rename_session(&self, id: SessionId, name: &str) -> Result<NumberView, Problem> {
         let mut tx = self.db.begin().await?;
         sessions::rename(&mut tx, id, name).await.map_err(|error| self.db.error(error))?;
         self.db.commit(tx).await?;
         self.numbers.changed();
         self.events.emit(Event::SettingsChanged);
-        self.session_view(id).await
+        self.view(id).await
     }
 }
 

@@ -351,7 +351,7 @@ function review(world: World, one: Campaign): Review {
   const end = lastDay ? Date.parse(`${lastDay.day}T00:00:00+03:00`) + (lastDay.spans.at(-1)?.to ?? 0) * 60_000 : finishesAt;
   return { people: list.length, willSend, skipped: lines, price, credits, free, freeAfter: free - credits, shortage: Math.max(0, credits - free), coveredPeople: covered(sizes, free),
     practice: bookOf(one) === 'practice', startsAt, finishesAt: willSend > 0 ? end : null, partsPerHour: Math.round(3_600_000 / gap), zone: world.settings.zone, days: plan,
-    sessions: world.sessions.map((session) => ({ id: session.id, name: session.name, chosen: one.sessionIds.includes(session.id), share: one.sessionIds.includes(session.id) ? Math.round(100 / one.sessionIds.length) : 0 })), blockers };
+    sessions: world.numbers.map((session) => ({ id: session.id, name: session.name, chosen: one.sessionIds.includes(session.id), share: one.sessionIds.includes(session.id) ? Math.round(100 / one.sessionIds.length) : 0 })), blockers };
 }
 
 /** How many people the free credits reach, in the order of sending. */

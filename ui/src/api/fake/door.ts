@@ -1,17 +1,16 @@
 import type { Api, AppStatus } from '../client';
-import { sessionOf } from './numbers';
 import { refuse, type World } from './world';
 
 const countries: [string, number][] = [['TR', 90], ['ID', 62], ['DE', 49], ['GB', 44], ['US', 1], ['NL', 31], ['FR', 33], ['MY', 60], ['SG', 65], ['AZ', 994], ['AU', 61], ['AT', 43], ['BE', 32], ['SA', 966], ['AE', 971], ['IN', 91]];
 
-export function doorCommands(world: World): Pick<Api, 'appStatus' | 'choosePassphrase' | 'unlock' | 'tryAgain' | 'recoveryCodeSaved' | 'settings' | 'saveSettings' | 'countries' | 'sessions' | 'savePace' | 'renameSession' | 'practiceOptions' | 'savePracticeOptions'> {
+export function doorCommands(world: World): Pick<Api, 'appStatus' | 'choosePassphrase' | 'unlock' | 'tryAgain' | 'recoveryCodeSaved' | 'settings' | 'saveSettings' | 'countries' | 'savePace' | 'renameSession' | 'practiceOptions' | 'savePracticeOptions'> {
   const status = (): AppStatus => {
     if (world.door === 'needsPassphrase') return { state: 'needsPassphrase' };
     if (world.door === 'locked') return { state: 'locked', reason: { code: 'vault.secret_needed', message: 'Your data is locked with a passphrase.', params: {} } };
     if (world.door === 'failed') return { state: 'failed', error: { code: 'storage.newer', message: 'The data was written by a newer Ulak.', params: { folder: '/home/shop/.local/share/ulak', found: '12', known: '9' } } };
     return { state: 'open', recoveryCode: world.recoveryCode };
   };
-  const session = (id: string) => world.numbers.find((one) => one.id === id) ?? refuse('session.unknown', 'There is no such number.');
+  const number = (id: string) => world.numbers.find((one) => one.id === id) ?? refuse('session.unknown', 'There is no such number.');
   return {
     appStatus: async () => status(),
     choosePassphrase: async (passphrase) => {
@@ -30,13 +29,12 @@ export function doorCommands(world: World): Pick<Api, 'appStatus' | 'choosePassp
     settings: async () => world.settings,
     saveSettings: async (settings) => { world.settings = settings; world.emit('settingsChanged', null); return settings; },
     countries: async () => countries.map(([code, callingCode]) => ({ code, callingCode })),
-    sessions: async () => world.sessions,
     savePace: async (id, pace) => {
       if (pace.minMs < 1000) refuse('pace.too_fast', 'A number sends at most once a second.');
       if (pace.maxMs < pace.minMs) refuse('pace.backwards', 'The longest wait must not be shorter than the shortest one.');
-      return sessionOf(Object.assign(session(id), { pace }));
+      return { ...Object.assign(number(id), { pace }) };
     },
-    renameSession: async (id, name) => { const renamed = sessionOf(Object.assign(session(id), { name })); world.emit('numbersChanged', null); return renamed; },
+    renameSession: async (id, name) => { const renamed = { ...Object.assign(number(id), { name }) }; world.emit('numbersChanged', null); return renamed; },
     practiceOptions: async () => world.practice,
     savePracticeOptions: async (options) => { world.practice = { ...world.practice, ...options }; return world.practice; },
   };

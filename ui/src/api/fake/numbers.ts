@@ -1,6 +1,6 @@
 // The numbers of the fake: three and the practice number in a usual day, every state there is with `?scene=numbers`.
 // Linking goes on by itself: codes follow each other, and a phone answers a little later.
-import type { Api, LinkHow, LinkView, NumberView, SessionView } from '../client';
+import type { Api, LinkHow, LinkView, NumberView } from '../client';
 import { refuse, type World } from './world';
 
 const MINUTE = 60_000;
@@ -46,10 +46,6 @@ export function everyNumber(now: number): NumberView[] {
     of('463k', 'Fairs, old', { shut: { cause: 'nack_463_known', until: now + 2 * HOUR }, respondMs: 380 }),
   ];
   return all.map((number, index) => ({ ...number, priority: index + 1, phone: number.phone || `+9055500052${String(index + 10)}` }));
-}
-
-export function sessionOf({ id, name, phone, kind, state, priority, pace, sentToday, errorsToday, lastActivityAt }: NumberView): SessionView {
-  return { id, name, phone, practice: kind === 'practice', state, priority, pace, sentToday, errorsToday, lastActivityAt };
 }
 
 export function numberCommands(world: World): Pick<Api, 'numbers' | 'startLink' | 'linkView' | 'refreshLink' | 'cancelLink' | 'unlinkNumber' | 'removeNumber' | 'reconnectNumber' | 'orderNumbers' | 'setNumberOptions'> {

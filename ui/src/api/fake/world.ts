@@ -1,7 +1,7 @@
 // The state of the fake: settings, people, campaigns with their messages, the ledger, and a clock that starts on a
 // Thursday afternoon in a shop in İzmir.
-import type { Audience, CampaignState, Choice, ContactView, EventName, ImportProgress, LedgerRow, MediaItem, NumberView, PartState, Payload, PracticeOptions, Refusal, RouteStep, SessionView, Settings, SkipReason, TemplateView } from '../client';
-import { everyNumber, practiceNumber, sessionOf, usualNumbers } from './numbers';
+import type { Audience, CampaignState, Choice, ContactView, EventName, ImportProgress, LedgerRow, MediaItem, NumberView, PartState, Payload, PracticeOptions, Refusal, RouteStep, Settings, SkipReason, TemplateView } from '../client';
+import { everyNumber, practiceNumber, usualNumbers } from './numbers';
 import { people } from './people';
 
 export type Message = { id: string; contactId: string; name: string; phoneShown: string; state: PartState; reason: string | null; steps: RouteStep[]; tries: number; triedAt: number | null; next: { at: number; state: PartState } | null; text: string };
@@ -51,10 +51,6 @@ export class World {
 
   now(): number {
     return this.#start + (performance.now() - this.#loaded);
-  }
-
-  get sessions(): SessionView[] {
-    return [...this.numbers].sort((a, b) => a.priority - b.priority).map(sessionOf);
   }
 
   id(kind: string): string {

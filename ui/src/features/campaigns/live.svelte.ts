@@ -1,6 +1,6 @@
 // A campaign that was scheduled, as it goes out. The core says that something changed; what is on screen is then
 // asked for again: the figures, the rows in sight, and the recipient that is open. Nothing scrolls or flickers.
-import { api, type CampaignChanged, type LiveView, type PartState, type RecipientRow, type RecipientView, type SessionView } from '../../api/client';
+import { api, type CampaignChanged, type LiveView, type NumberView, type PartState, type RecipientRow, type RecipientView } from '../../api/client';
 import { keepFresh } from '../../lib/fresh';
 import { Paged } from '../../lib/paged.svelte';
 
@@ -9,7 +9,7 @@ export type Filter = PartState | 'all';
 export class Live {
   view = $state.raw<LiveView | null>(null);
   error = $state.raw<unknown>(null);
-  sessions = $state.raw<SessionView[]>([]);
+  numbers = $state.raw<NumberView[]>([]);
   filter = $state<Filter>('all');
   search = $state('');
   chosen = $state<string | null>(null);
@@ -21,7 +21,7 @@ export class Live {
   }
 
   follow = (): (() => void) => {
-    void api.sessions().then((sessions) => { this.sessions = sessions; }, () => {});
+    void api.numbers().then((numbers) => { this.numbers = numbers; }, () => {});
     // "Now" changes why it waits, and no message: the rows are asked for only when they are told to have changed.
     let rows = true;
     return keepFresh(['campaignChanged', 'nowChanged'], async () => {

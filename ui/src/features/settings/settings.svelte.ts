@@ -1,14 +1,14 @@
-import { api, type PracticeOptions, type SessionView, type Settings } from '../../api/client';
+import { api, type NumberView, type PracticeOptions, type Settings } from '../../api/client';
 import { saveSettings } from '../../lib/app.svelte';
 
 export class SettingsState {
-  sessions = $state.raw<SessionView[]>([]);
+  numbers = $state.raw<NumberView[]>([]);
   practice = $state.raw<PracticeOptions | null>(null);
   error = $state.raw<unknown>(null);
 
   async load(): Promise<void> {
     try {
-      [this.sessions, this.practice] = await Promise.all([api.sessions(), api.practiceOptions()]);
+      [this.numbers, this.practice] = await Promise.all([api.numbers(), api.practiceOptions()]);
     } catch (error) {
       this.error = error;
     }
