@@ -63,13 +63,14 @@ fn module_of(path: &Path) -> String {
 
 /// Everything that a build of the app is made of, each with its features.
 fn feature_tree(more: &[&str]) -> String {
-    let mut tree = std::process::Command::new(env!("CARGO"));
+    let mut tree = Command::new(env!("CARGO"));
     tree.args(["tree", "--locked", "--offline", "--edges", "normal,build", "--prefix", "none", "--format", "{p} {f}"]);
     let output = tree.args(["--package", "ulak"]).args(more).current_dir(root()).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
 }
 
+/// Clients that talk to the emulator skip the check of WhatsApp's certificate; nothing that is shipped may.
 #[test]
 fn what_ships_knows_neither_the_emulator_nor_anything_dangerous() {
     let wrong = |tree: &str| -> Vec<String> {
@@ -133,6 +134,38 @@ fn each_outside_library_has_one_home() {
     }
 }
 
+/// The code of a source without what is compiled for tests alone.
+fn shipped(source: &str) -> String {
+    let code = source.split("#[cfg(test)]\nmod tests").next().unwrap();
+    let mut parts = code.split("#[cfg(any(test, feature = \"testing\"))]\nimpl");
+    let first = parts.next().unwrap().to_owned();
+    parts.fold(first, |code, part| code + part.split_once("\n}\n").map_or("", |(_, rest)| rest))
+}
+
+/// Whoever has an App does what an owner can do, and nothing past it.
+#[test]
+fn nothing_hands_out_the_database() {
+    let hands_out = |signature: &str| {
+        let (_, answer) = signature.split_once("->").unwrap_or_default();
+        ["Db", "PoolConnection", "SqliteConnection", "Common"].iter().any(|name| answer.contains(name))
+    };
+    let signatures = |source: &str| -> Vec<String> {
+        let public =
+            source.split("pub ").skip(1).filter(|rest| rest.starts_with("fn ") || rest.starts_with("async fn "));
+        public.map(|rest| rest.split('{').next().unwrap().to_owned()).collect()
+    };
+    let mut seen = 0;
+    for path in sources(&root().join("src-tauri/core/src/app")) {
+        let signatures = signatures(&shipped(&fs::read_to_string(&path).unwrap()));
+        seen += signatures.len();
+        let wrong: Vec<_> = signatures.iter().filter(|signature| hands_out(signature)).collect();
+        assert!(wrong.is_empty(), "{}: {wrong:?}", path.display());
+    }
+    // The door that tests have is found where nothing is left out.
+    let whole = fs::read_to_string(root().join("src-tauri/core/src/app/mod.rs")).unwrap();
+    assert!(seen > 50 && signatures(&whole).iter().any(|signature| hands_out(signature)));
+}
+
 #[test]
 fn sql_stands_in_stores() {
     for path in sources(&root().join("src-tauri")) {
@@ -158,23 +191,4 @@ fn the_shell_decides_nothing() {
             assert!(lines <= 11, "{}: a command of {lines} lines", path.display());
         }
     }
-}
-
-/// The features of everything that a package is built from.
-fn features(package: &str, edges: &str) -> String {
-    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
-    let mut tree = Command::new(cargo);
-    tree.args(["tree", "--package", package, "--edges", edges, "--offline", "--locked"]).current_dir(root());
-    let output = tree.output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap()
-}
-
-/// Clients that talk to the emulator skip the check of WhatsApp's certificate; nothing that is shipped may.
-#[test]
-fn what_is_shipped_skips_no_check() {
-    let tests = features("ulak-emulator", "features");
-    assert!(tests.contains("danger-skip-cert-chain-verify"), "the search would not find it");
-    let shipped = features("ulak", "features,no-dev");
-    assert!(!shipped.contains("danger-") && !shipped.contains("ulak-emulator"));
 }
