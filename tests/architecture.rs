@@ -192,3 +192,63 @@ fn the_shell_decides_nothing() {
         }
     }
 }
+
+/// The files of a folder that each file of it imports.
+fn siblings(folder: &Path) -> BTreeMap<String, Vec<String>> {
+    let name = |path: &Path| path.file_stem().unwrap().to_string_lossy().into_owned();
+    let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_file());
+    let files: Vec<PathBuf> = files.filter(|path| name(path) != "mod").collect();
+    let names: Vec<String> = files.iter().map(|path| name(path)).collect();
+    let absolute = format!("crate::{}::", name(folder));
+    let imported = |path: &PathBuf| {
+        let source = fs::read_to_string(path).unwrap();
+        let code = source.split("#[cfg(test)]\nmod tests").next().unwrap().to_owned();
+        let named = code.split("super::").skip(1).chain(code.split(absolute.as_str()).skip(1));
+        let mut found: Vec<String> =
+            named.flat_map(heads).filter(|head| names.contains(head) && *head != name(path)).collect();
+        found.sort();
+        found.dedup();
+        (name(path), found)
+    };
+    files.iter().map(imported).collect()
+}
+
+/// The first names of a path or of a list of paths: `store::{a, b}` is `store`, `{a::B, c}` is `a` and `c`.
+fn heads(path: &str) -> Vec<String> {
+    let word = |text: &str| text.trim().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>();
+    match path.strip_prefix('{') {
+        Some(list) => list.split('}').next().unwrap().split(',').map(word).collect(),
+        None => vec![word(path)],
+    }
+}
+
+/// Who imports whom in a circle, each after the one it imports.
+fn circle(imports: &BTreeMap<String, Vec<String>>) -> Option<Vec<String>> {
+    fn walk(imports: &BTreeMap<String, Vec<String>>, path: &mut Vec<String>) -> Option<Vec<String>> {
+        for next in &imports[path.last().unwrap()] {
+            if let Some(start) = path.iter().position(|name| name == next) {
+                return Some(path[start..].to_vec());
+            }
+            path.push(next.clone());
+            if let Some(found) = walk(imports, path) {
+                return Some(found);
+            }
+            path.pop();
+        }
+        None
+    }
+    imports.keys().find_map(|name| walk(imports, &mut vec![name.clone()]))
+}
+
+#[test]
+fn files_of_a_folder_import_each_other_one_way() {
+    for folder in ["session", "outbox", "campaign", "contact", "inbound", "ledger", "template", "media"] {
+        let imports = siblings(&root().join("src-tauri/core/src").join(folder));
+        assert!(!imports.is_empty());
+        assert_eq!(circle(&imports), None, "in {folder}");
+    }
+    let round = |names: [(&str, &str); 2]| {
+        circle(&names.map(|(from, to)| (from.to_owned(), vec![to.to_owned()])).into_iter().collect())
+    };
+    assert_eq!(round([("one", "two"), ("two", "one")]), Some(vec!["one".to_owned(), "two".to_owned()]));
+}

@@ -8,9 +8,9 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, watch};
 
 use super::client::{Heard, SessionClient};
-use super::linking::LinkAttempt;
+use super::linked::LinkedNumbers;
+use super::linking::{Became, LinkAttempt};
 use super::messenger::Arrived;
-use super::numbers::Numbers;
 use super::supervisor::{Done, Event, Supervisor};
 use crate::clock::Millis;
 
@@ -38,9 +38,13 @@ pub struct ClientEvents {
 
 impl Owner {
     /// One event; says who takes the next one.
-    pub(super) async fn take(self, event: Event, events: &mut ClientEvents, numbers: &Arc<Numbers>) -> Self {
+    pub(super) async fn take(self, event: Event, events: &mut ClientEvents, linked: &LinkedNumbers) -> Self {
         match self {
-            Self::Linking(attempt) => attempt.take(event, events, numbers).await,
+            Self::Linking(attempt) => match attempt.take(event, &mut events.heard, linked).await {
+                Became::Nothing => Self::Linking(attempt),
+                Became::Number(supervisor) => Self::Linked(supervisor),
+                Became::Refused => Self::Over,
+            },
             Self::Linked(supervisor) => {
                 supervisor.take(event, &events.receipts).await;
                 Self::Linked(supervisor)
@@ -68,9 +72,9 @@ impl Owner {
 
 impl ClientEvents {
     /// What happens next. None when whoever listens was told to stop.
-    async fn next(&mut self, owner: &Owner, numbers: &Numbers) -> Option<Event> {
+    async fn next(&mut self, owner: &Owner, linked: &LinkedNumbers) -> Option<Event> {
         let mut stopped = owner.stopped()?;
-        let wait = owner.wake_at().map(|at| numbers.context().clock.real_wait(at));
+        let wait = owner.wake_at().map(|at| linked.context.clock.real_wait(at));
         let time = async {
             match wait {
                 Some(wait) => tokio::time::sleep(wait).await,
@@ -93,11 +97,11 @@ impl ClientEvents {
 }
 
 /// The loop of one client. At its end it still takes what had been heard.
-pub(super) async fn run_client(numbers: Arc<Numbers>, mut owner: Owner, mut events: ClientEvents) {
-    while let Some(event) = events.next(&owner, &numbers).await {
-        owner = owner.take(event, &mut events, &numbers).await;
+pub(super) async fn run_client(linked: Arc<LinkedNumbers>, mut owner: Owner, mut events: ClientEvents) {
+    while let Some(event) = events.next(&owner, &linked).await {
+        owner = owner.take(event, &mut events, &linked).await;
     }
     while let Some(event) = events.ready() {
-        owner = owner.take(event, &mut events, &numbers).await;
+        owner = owner.take(event, &mut events, &linked).await;
     }
 }

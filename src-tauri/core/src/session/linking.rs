@@ -16,9 +16,8 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 use super::client::{Heard, LinkEnd, LinkHow, SessionClient, Signal};
-use super::client_loop::{ClientEvents, Owner};
 use super::error::NumberError;
-use super::numbers::Numbers;
+use super::linked::LinkedNumbers;
 use super::supervisor::{Done, Event, Supervisor};
 use crate::clock::Millis;
 use crate::db::StorageError;
@@ -56,6 +55,15 @@ pub struct Progress {
     pub problem: Option<Problem>,
     /// From 1; one more each time it is begun again.
     pub attempt: u32,
+}
+
+/// What an attempt has become.
+pub enum Became {
+    /// It goes on.
+    Nothing,
+    Number(Arc<Supervisor>),
+    /// The phone that accepted must not be linked, or the attempt was given up before.
+    Refused,
 }
 
 pub struct LinkAttempt {
@@ -148,28 +156,28 @@ impl LinkAttempt {
         true
     }
 
-    /// One event; says who takes the next one.
-    pub async fn take(self: Arc<Self>, event: Event, events: &mut ClientEvents, numbers: &Arc<Numbers>) -> Owner {
+    /// One event, and what the attempt has become with it. `heard` is what the client says next.
+    pub async fn take(&self, event: Event, heard: &mut mpsc::Receiver<Heard>, linked: &LinkedNumbers) -> Became {
         match event {
             Event::Heard(Heard { signal: Signal::Linked { phone, lid, push_name }, confirm, .. }) => {
-                let owner = self.accepted(&phone, lid.as_deref(), &push_name, events, numbers).await;
-                if let (Some(confirm), Owner::Linked(_)) = (confirm, &owner) {
+                let became = self.accepted(&phone, lid.as_deref(), &push_name, heard, linked).await;
+                if let (Some(confirm), Became::Number(_)) = (confirm, &became) {
                     let _ = confirm.send(());
                 }
-                numbers.changed();
-                return owner;
+                linked.changed();
+                return became;
             }
             Event::Heard(heard) => {
                 self.hear(heard.signal);
-                numbers.changed();
+                linked.changed();
             }
             Event::Done(Done::LinkBegan(Err(error))) => {
                 self.end(LinkEnd::Lost, Some(Problem::of(&NumberError::from(error))));
-                numbers.changed();
+                linked.changed();
             }
             Event::Done(_) | Event::Time => {}
         }
-        Owner::Linking(self)
+        Became::Nothing
     }
 
     fn hear(&self, signal: Signal) {
@@ -197,44 +205,44 @@ impl LinkAttempt {
 
     /// The phone accepted: writes the number down and hands the client over.
     async fn accepted(
-        self: Arc<Self>,
+        &self,
         phone: &str,
         lid: Option<&str>,
         push_name: &str,
-        events: &mut ClientEvents,
-        numbers: &Arc<Numbers>,
-    ) -> Owner {
+        heard: &mut mpsc::Receiver<Heard>,
+        linked: &LinkedNumbers,
+    ) -> Became {
         let _turn = self.turn.lock().await;
         if self.over.send_replace(true) {
-            return Owner::Over;
+            return Became::Refused;
         }
         let admitted = loop {
-            match numbers.admit(self.id, self.expected, phone, lid, push_name).await {
+            match linked.admit(self.id, self.expected, phone, lid, push_name).await {
                 Err(NumberError::Storage(error)) if error.passes() => wait_for_disk(&error).await,
                 decided => break decided,
             }
         };
         match admitted {
             Ok(number) => {
-                let context = numbers.context().clone();
+                let context = linked.context.clone();
                 let supervisor = Supervisor::new(&number, self.id, context, self.client.clone(), self.done.clone());
                 self.show(|progress| (progress.stage, progress.session) = (Stage::Linked, number.session.id));
-                Owner::Linked(numbers.install(supervisor).await)
+                Became::Number(linked.install(supervisor).await)
             }
             Err(refusal) => {
-                self.undo(events).await;
-                numbers.forget_keys(self.id);
+                self.undo(heard).await;
+                linked.forget_keys(self.id);
                 self.end(LinkEnd::Refused, Some(Problem::of(&refusal)));
-                Owner::Over
+                Became::Refused
             }
         }
     }
 
     /// WhatsApp can only be told over an open connection.
-    async fn undo(&self, events: &mut ClientEvents) {
+    async fn undo(&self, heard: &mut mpsc::Receiver<Heard>) {
         let told = tokio::time::timeout(UNDO_DEADLINE, async {
             self.client.connect().await?;
-            while let Some(heard) = events.heard.recv().await {
+            while let Some(heard) = heard.recv().await {
                 if matches!(heard.signal, Signal::Connected | Signal::Closed(_)) {
                     break;
                 }

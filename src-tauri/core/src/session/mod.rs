@@ -4,6 +4,7 @@ pub mod client;
 mod client_loop;
 mod error;
 mod key_store;
+mod linked;
 pub mod linking;
 pub mod messenger;
 pub mod notes;

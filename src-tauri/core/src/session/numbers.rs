@@ -7,7 +7,6 @@
 mod by_hand;
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -18,6 +17,7 @@ use super::client::{ClientConfig, LinkHow, Network};
 use super::client_loop::{ClientEvents, OpenedClient, Owner, run_client};
 use super::error::NumberError;
 use super::key_store;
+use super::linked::LinkedNumbers;
 use super::linking::{LinkAttempt, Progress};
 use super::messenger::Arrived;
 use super::notes::StoredNotes;
@@ -25,7 +25,6 @@ use super::state::LinkState;
 use super::store::{notes, numbers as store};
 use super::supervisor::{Context, Status, Supervisor};
 use crate::db::{DbKey, StorageError};
-use crate::event::Event as Changed;
 use crate::ids::{IdGenerator, SessionId};
 
 /// So many signals of a number may wait for the database before its client has to.
@@ -33,10 +32,9 @@ const WAITING_SIGNALS: usize = 256;
 const CLOSE_DEADLINE: Duration = Duration::from_secs(6);
 
 pub struct Numbers {
-    context: Arc<Context>,
+    linked: Arc<LinkedNumbers>,
     network: Option<Arc<dyn Network>>,
     key: DbKey,
-    linked: Mutex<BTreeMap<SessionId, Arc<Supervisor>>>,
     attempts: Mutex<BTreeMap<SessionId, Arc<LinkAttempt>>>,
     receipts: Mutex<Option<mpsc::Sender<Arrived>>>,
     loops: Mutex<Loops>,
@@ -56,28 +54,23 @@ impl Numbers {
         receipts: mpsc::Sender<Arrived>,
     ) -> Self {
         Self {
-            context,
+            linked: Arc::new(LinkedNumbers::new(context)),
             network,
             key,
-            linked: Mutex::default(),
             attempts: Mutex::default(),
             receipts: Mutex::new(Some(receipts)),
             loops: Mutex::new(Loops::Waiting(Vec::new())),
         }
     }
 
-    pub fn context(&self) -> &Arc<Context> {
-        &self.context
-    }
-
     /// Gives every linked number its supervisor, which connects it where it may.
     pub async fn start(&self) -> Result<(), StorageError> {
-        let mut tx = self.context.db.begin().await?;
-        notes::remove_expired(&mut tx, self.context.clock.now()).await?;
+        let mut tx = self.linked.context.db.begin().await?;
+        notes::remove_expired(&mut tx, self.linked.context.clock.now()).await?;
         let numbers = store::all(&mut tx).await?;
-        self.context.db.commit(tx).await?;
+        self.linked.context.db.commit(tx).await?;
         let key_ids: Vec<SessionId> = numbers.iter().filter_map(|number| number.key_id).collect();
-        key_store::sweep(self.folder(), &key_ids);
+        key_store::sweep(self.linked.folder(), &key_ids);
         if self.network.is_none() {
             return Ok(());
         }
@@ -90,21 +83,21 @@ impl Numbers {
                     continue;
                 }
             };
-            let supervisor = Supervisor::new(&number, key_id, self.context.clone(), client, done);
-            let supervisor = self.install(supervisor).await;
-            self.spawn(Owner::Linked(supervisor), events, None);
+            let supervisor = Supervisor::new(&number, key_id, self.linked.context.clone(), client, done);
+            let supervisor = self.linked.install(supervisor).await;
+            self.spawn(Owner::Linked(supervisor), events);
         }
         Ok(())
     }
 
     /// Starts the loops: of what is there, and of what comes.
-    pub fn run(self: &Arc<Self>) {
+    pub fn run(&self) {
         let mut loops = locked(&self.loops);
         if let Loops::Waiting(owners) = &mut *loops {
             let owners = std::mem::take(owners);
             let mut running = JoinSet::new();
             for (owner, events) in owners {
-                running.spawn(run_client(self.clone(), owner, events));
+                running.spawn(run_client(self.linked.clone(), owner, events));
             }
             *loops = Loops::Running(running);
         }
@@ -115,12 +108,11 @@ impl Numbers {
         let attempts: Vec<Arc<LinkAttempt>> = locked(&self.attempts).values().cloned().collect();
         for attempt in attempts {
             if attempt.cancel().await {
-                self.forget_keys(attempt.id);
+                self.linked.forget_keys(attempt.id);
             }
         }
-        let supervisors: Vec<Arc<Supervisor>> = locked(&self.linked).values().cloned().collect();
-        let mut ends: JoinSet<()> =
-            supervisors.into_iter().map(|supervisor| async move { supervisor.stop().await }).collect();
+        let supervisors = self.linked.all().into_iter();
+        let mut ends: JoinSet<()> = supervisors.map(|supervisor| async move { supervisor.stop().await }).collect();
         while ends.join_next().await.is_some() {}
         locked(&self.receipts).take();
         let loops = std::mem::replace(&mut *locked(&self.loops), Loops::Waiting(Vec::new()));
@@ -133,11 +125,11 @@ impl Numbers {
     }
 
     pub fn changed(&self) {
-        self.context.events.emit(Changed::NumbersChanged);
+        self.linked.changed();
     }
 
     pub fn status(&self, id: SessionId) -> Option<Status> {
-        Some(locked(&self.linked).get(&id)?.status())
+        self.linked.status(id)
     }
 
     /// A phone is awaited for this number.
@@ -146,11 +138,11 @@ impl Numbers {
     }
 
     /// Begins to link a phone, as a number of its own or as the `expected` one.
-    pub async fn link(self: &Arc<Self>, how: LinkHow, expected: Option<SessionId>) -> Result<SessionId, NumberError> {
-        if expected.is_some_and(|id| self.is_up(id)) {
+    pub async fn link(&self, how: LinkHow, expected: Option<SessionId>) -> Result<SessionId, NumberError> {
+        if expected.is_some_and(|id| self.linked.is_up(id)) {
             return Err(NumberError::Connected);
         }
-        let id = IdGenerator::at(self.context.clock.now()).next();
+        let id = IdGenerator::at(self.linked.context.clock.now()).next();
         let OpenedClient { client, done, events } = self.open_client(id)?;
         let attempt = Arc::new(LinkAttempt::new(id, expected, how, client, done));
         attempt.begin().await?;
@@ -158,7 +150,7 @@ impl Numbers {
         attempts.retain(|_, earlier| earlier.is_open());
         attempts.insert(id, attempt.clone());
         drop(attempts);
-        self.spawn(Owner::Linking(attempt), events, Some(self.clone()));
+        self.spawn(Owner::Linking(attempt), events);
         self.changed();
         Ok(id)
     }
@@ -177,7 +169,7 @@ impl Numbers {
     pub async fn cancel(&self, id: SessionId) -> Result<(), NumberError> {
         let attempt = self.attempt(id)?;
         if attempt.cancel().await {
-            self.forget_keys(id);
+            self.linked.forget_keys(id);
         }
         locked(&self.attempts).remove(&id);
         self.changed();
@@ -188,7 +180,7 @@ impl Numbers {
         let supervisor = self.supervisor(id)?;
         match supervisor.status().state {
             LinkState::LoggedOut => return Err(NumberError::LoggedOut),
-            LinkState::Banned { until: Some(until), .. } if until > self.context.clock.now() => {
+            LinkState::Banned { until: Some(until), .. } if until > self.linked.context.clock.now() => {
                 return Err(NumberError::Banned { until });
             }
             _ => supervisor.connect().await,
@@ -203,79 +195,7 @@ impl Numbers {
 
     /// A number that was taken off the list: its loop ends, its key material goes.
     pub async fn retire(&self, id: SessionId) {
-        let supervisor = locked(&self.linked).remove(&id);
-        if let Some(supervisor) = supervisor {
-            supervisor.stop().await;
-            self.forget_keys(supervisor.key_id);
-        }
-        self.changed();
-    }
-
-    /// Decides which number an accepting phone is, and writes it down.
-    pub(super) async fn admit(
-        &self,
-        key_id: SessionId,
-        expected: Option<SessionId>,
-        phone: &str,
-        lid: Option<&str>,
-        push_name: &str,
-    ) -> Result<store::Number, NumberError> {
-        let now = self.context.clock.now();
-        let mut tx = self.context.db.begin().await?;
-        let known = store::by_phone(&mut tx, phone).await?;
-        if let Some(expected) = expected
-            && known.as_ref().is_none_or(|known| known.session.id != expected)
-        {
-            let number = store::by_id(&mut tx, expected).await?.ok_or(NumberError::Gone)?;
-            return Err(NumberError::OtherPhone { phone: phone.to_owned(), expected: number.session.phone });
-        }
-        if let Some(known) = known.as_ref().filter(|known| self.is_up(known.session.id)) {
-            let name = if known.session.name.is_empty() { phone } else { &known.session.name };
-            return Err(NumberError::Taken { phone: phone.to_owned(), name: name.to_owned() });
-        }
-        let linked = store::Linked { key_id, phone, lid, push_name, now };
-        let id = match &known {
-            Some(known) => {
-                store::relink(&mut tx, known.session.id, linked).await?;
-                known.session.id
-            }
-            None => {
-                store::insert(&mut tx, key_id, linked).await?;
-                key_id
-            }
-        };
-        self.context.inbound.linked(&mut tx, now).await?;
-        let number = store::by_id(&mut tx, id).await?.ok_or(NumberError::Gone)?;
-        self.context.db.commit(tx).await?;
-        // The first number brings credits.
-        self.context.events.emit(Changed::LedgerChanged);
-        Ok(number)
-    }
-
-    /// Puts a supervisor in charge of its number, in the place of one that had it before, and starts it.
-    pub(super) async fn install(&self, supervisor: Supervisor) -> Arc<Supervisor> {
-        let supervisor = Arc::new(supervisor);
-        let before = locked(&self.linked).insert(supervisor.id, supervisor.clone());
-        if let Some(before) = before {
-            before.unlink().await;
-            before.stop().await;
-            self.forget_keys(before.key_id);
-        }
-        supervisor.start().await;
-        supervisor
-    }
-
-    pub(super) fn forget_keys(&self, key_id: SessionId) {
-        key_store::remove(self.folder(), key_id);
-    }
-
-    fn folder(&self) -> &Path {
-        self.context.db.folder()
-    }
-
-    /// Connected, or about to be.
-    fn is_up(&self, id: SessionId) -> bool {
-        self.status(id).is_some_and(|status| status.state.is_usable() || status.state == LinkState::Connecting)
+        self.linked.retire(id).await;
     }
 
     fn attempt(&self, id: SessionId) -> Result<Arc<LinkAttempt>, NumberError> {
@@ -286,38 +206,37 @@ impl Numbers {
         if self.network.is_none() {
             return Err(NumberError::NoNetwork);
         }
-        locked(&self.linked).get(&id).cloned().ok_or(NumberError::Gone)
+        self.linked.supervisor(id).ok_or(NumberError::Gone)
     }
 
     fn open_client(&self, key_id: SessionId) -> Result<OpenedClient, NumberError> {
         let network = self.network.as_ref().ok_or(NumberError::NoNetwork)?;
         let receipts = locked(&self.receipts).clone().ok_or(NumberError::LinkOver)?;
-        let folder = key_store::folder(self.folder());
+        let folder = key_store::folder(self.linked.folder());
         std::fs::create_dir_all(&folder).map_err(|error| StorageError::Folder {
             folder: folder.display().to_string(),
             reason: error.to_string(),
         })?;
         let (signals, heard) = mpsc::channel(WAITING_SIGNALS);
         let (done, ended) = mpsc::unbounded_channel();
-        let notes = StoredNotes::of(key_id, self.context.db.clone(), self.context.clock.clone());
+        let notes = StoredNotes::of(key_id, self.linked.context.db.clone(), self.linked.context.clock.clone());
         let client = network.client(ClientConfig {
             session: key_id,
-            file: key_store::file(self.folder(), key_id),
+            file: key_store::file(self.linked.folder(), key_id),
             key: key_store::key(&self.key, key_id),
-            clock: self.context.clock.clone(),
+            clock: self.linked.context.clock.clone(),
             notes: Arc::new(notes),
             signals,
         });
         Ok(OpenedClient { client, done, events: ClientEvents { heard, done: ended, receipts } })
     }
 
-    fn spawn(&self, owner: Owner, events: ClientEvents, numbers: Option<Arc<Self>>) {
-        match (&mut *locked(&self.loops), numbers) {
-            (Loops::Running(running), Some(numbers)) => {
-                running.spawn(run_client(numbers, owner, events));
+    fn spawn(&self, owner: Owner, events: ClientEvents) {
+        match &mut *locked(&self.loops) {
+            Loops::Running(running) => {
+                running.spawn(run_client(self.linked.clone(), owner, events));
             }
-            (Loops::Waiting(owners), _) => owners.push((owner, events)),
-            (Loops::Running(_), None) => {}
+            Loops::Waiting(owners) => owners.push((owner, events)),
         }
     }
 }

@@ -1,14 +1,12 @@
 //! How tests let the numbers take their steps, without loops and without waiting.
 
-use std::sync::Arc;
-
 use super::{ClientEvents, Loops, Numbers, Owner, locked};
 use crate::clock::Millis;
 use crate::session::supervisor::Event;
 
 impl Numbers {
     /// Lets everyone take what happened and look at the clock, until nothing more happens.
-    pub async fn settle(self: &Arc<Self>) {
+    pub async fn settle(&self) {
         let Loops::Waiting(mut owners) = std::mem::replace(&mut *locked(&self.loops), Loops::Waiting(Vec::new()))
         else {
             return;
@@ -24,7 +22,7 @@ impl Numbers {
                 break;
             }
             for (owner, events) in &mut owners {
-                *owner = std::mem::replace(owner, Owner::Over).take(Event::Time, events, self).await;
+                *owner = std::mem::replace(owner, Owner::Over).take(Event::Time, events, &self.linked).await;
             }
         }
         owners.retain(|(owner, _)| owner.stopped().is_some_and(|stopped| !*stopped.borrow()));
@@ -33,13 +31,13 @@ impl Numbers {
         }
     }
 
-    async fn drain(self: &Arc<Self>, (owner, events): &mut (Owner, ClientEvents)) -> bool {
+    async fn drain(&self, (owner, events): &mut (Owner, ClientEvents)) -> bool {
         let mut moved = false;
         // What a client was asked to do runs on this thread, between two looks.
         for _ in 0..8 {
             tokio::task::yield_now().await;
             while let Some(event) = events.ready() {
-                *owner = std::mem::replace(owner, Owner::Over).take(event, events, self).await;
+                *owner = std::mem::replace(owner, Owner::Over).take(event, events, &self.linked).await;
                 moved = true;
             }
         }
@@ -48,6 +46,6 @@ impl Numbers {
 
     /// When the first of them wants to look at the clock.
     pub fn wake_at(&self) -> Option<Millis> {
-        locked(&self.linked).values().map(|supervisor| supervisor.wake_at()).min()
+        self.linked.all().iter().map(|supervisor| supervisor.wake_at()).min()
     }
 }
