@@ -10,6 +10,7 @@
 )]
 
 mod composing;
+mod conformance;
 mod direct;
 mod failover;
 mod hours;

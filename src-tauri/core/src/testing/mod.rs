@@ -3,6 +3,7 @@
 //! `World` takes the dispatcher's own steps and moves the clock to wherever the planner wants to wait, so a day of
 //! sending passes in milliseconds and no test sleeps.
 
+pub mod conformance;
 mod network;
 pub mod numbers;
 mod store;
@@ -56,6 +57,8 @@ pub struct FakeMessenger {
     script: Mutex<VecDeque<Outcome>>,
     /// The next part is taken and never answered.
     silent: AtomicBool,
+    /// Phones that are not on WhatsApp.
+    absent: Mutex<Vec<String>>,
     sent: Mutex<Vec<Sent>>,
 }
 
@@ -82,11 +85,40 @@ impl FakeMessenger {
     pub fn sent(&self) -> Vec<Sent> {
         locked(&self.sent).clone()
     }
+
+    /// The next part arrives, and nobody is told.
+    pub fn swallow_next_answer(&self) {
+        self.silent.store(true, Ordering::SeqCst);
+    }
+
+    pub fn set_absent(&self, phone: &str) {
+        locked(&self.absent).push(phone.to_owned());
+    }
+
+    /// The wire ids of what phones show, one for each bubble: a phone shows a part once however often it comes.
+    pub fn shown(&self) -> Vec<String> {
+        let mut shown: Vec<String> = Vec::new();
+        for sent in locked(&self.sent).iter().filter(|sent| sent.outcome == Outcome::Accepted) {
+            if !shown.contains(&sent.wire_id) {
+                shown.push(sent.wire_id.clone());
+            }
+        }
+        shown
+    }
+
+    fn is_absent(&self, phone: &str) -> bool {
+        locked(&self.absent).iter().any(|absent| absent == phone)
+    }
 }
 
 impl Messenger for FakeMessenger {
     fn send(&self, part: Outgoing) -> Sending<'_> {
-        let outcome = locked(&self.script).pop_front().unwrap_or(Outcome::Accepted);
+        let usual = if self.is_absent(&part.to) {
+            Outcome::Refused { cause: "not_on_whatsapp".to_owned(), again: false }
+        } else {
+            Outcome::Accepted
+        };
+        let outcome = locked(&self.script).pop_front().unwrap_or(usual);
         let (text, is_image, options) = match part.content {
             Content::Text(text) => (Some(text), false, Vec::new()),
             Content::Poll { text, options } => (Some(text), false, options),

@@ -1,17 +1,18 @@
 //! A network of clients that do as told: what the server says to a connection is set for all, signals are given one by
 //! one, and every call is remembered with its time.
 
-use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
-use super::{ManualClock, locked};
+use tokio::sync::{oneshot, watch};
+
+use super::{FakeMessenger, ManualClock, locked};
 use crate::clock::{Clock, Millis};
 use crate::ids::SessionId;
 use crate::session::client::{
-    BoxFuture, ClientConfig, ClientError, Closed, Heard, Limits, LinkHow, Network, Notes, SessionClient, Signal,
+    BoxFuture, ClientConfig, ClientError, Closed, Heard, Limits, LinkHow, Network, Notes, Reply, SessionClient, Signal,
 };
-use crate::session::messenger::{Messenger, Outcome, Outgoing, Sending};
+use crate::session::messenger::{Messenger, Outcome, Outgoing, Receipt, ReceiptKind, Sending};
 
 /// What becomes of a connection that is begun.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -85,10 +86,12 @@ impl Network for FakeNetwork {
             config,
             clock: self.clock.clone(),
             shared: self.shared.clone(),
-            open: AtomicBool::new(false),
+            phone: FakeMessenger { clock: self.clock.clone(), ..FakeMessenger::default() },
+            reads: AtomicBool::new(false),
+            waiting: Mutex::default(),
+            open: watch::Sender::new(false),
             opened_twice: AtomicBool::new(false),
             calls: Mutex::default(),
-            outcomes: Mutex::default(),
         });
         locked(&self.clients).push(client.clone());
         client
@@ -99,10 +102,15 @@ pub struct FakeClient {
     config: ClientConfig,
     clock: Arc<ManualClock>,
     shared: Arc<Shared>,
-    open: AtomicBool,
+    /// The phones that it reaches while it is connected.
+    phone: FakeMessenger,
+    /// Whoever gets something reads it at once.
+    reads: AtomicBool,
+    /// What people wrote and the number has not confirmed.
+    waiting: Mutex<Vec<(Reply, Option<oneshot::Receiver<()>>)>>,
+    open: watch::Sender<bool>,
     opened_twice: AtomicBool,
     calls: Mutex<Vec<(Millis, Call)>>,
-    outcomes: Mutex<VecDeque<Outcome>>,
 }
 
 impl FakeClient {
@@ -127,16 +135,44 @@ impl FakeClient {
         self.tell(signal, None);
     }
 
-    /// The same, with an ear for whether it was confirm.
-    pub fn hear_and_ask(&self, signal: Signal) -> tokio::sync::oneshot::Receiver<()> {
-        let (confirm, answer) = tokio::sync::oneshot::channel();
+    /// The same; what comes back says whether it was confirmed.
+    pub fn hear_and_ask(&self, signal: Signal) -> oneshot::Receiver<()> {
+        let (confirm, answer) = oneshot::channel();
         self.tell(signal, Some(confirm));
         answer
     }
 
-    fn tell(&self, signal: Signal, confirm: Option<tokio::sync::oneshot::Sender<()>>) {
+    /// Somebody writes to the number: told at once or with the next connection, and again until it is confirmed.
+    pub fn write(&self, reply: Reply) {
+        locked(&self.waiting).push((reply, None));
+        if self.is_open() {
+            self.tell_waiting();
+        }
+    }
+
+    /// The server knows that the number has taken everything that was written to it.
+    pub fn has_taken_everything(&self) -> bool {
+        let mut waiting = locked(&self.waiting);
+        waiting.retain_mut(|(_, asked)| !was_confirmed(asked));
+        waiting.is_empty()
+    }
+
+    fn tell_waiting(&self) {
+        for (reply, asked) in locked(&self.waiting).iter_mut().filter(|(_, asked)| asked.is_none()) {
+            *asked = Some(self.hear_and_ask(Signal::Reply(reply.clone())));
+        }
+    }
+
+    /// A new connection knows of what was confirmed over the last one, and of nothing else.
+    fn forget_confirmed(&self) {
+        let mut waiting = locked(&self.waiting);
+        waiting.retain_mut(|(_, asked)| !was_confirmed(asked));
+        waiting.iter_mut().for_each(|(_, asked)| *asked = None);
+    }
+
+    fn tell(&self, signal: Signal, confirm: Option<oneshot::Sender<()>>) {
         if matches!(signal, Signal::Closed(_)) {
-            self.open.store(false, Ordering::SeqCst);
+            self.open.send_replace(false);
         }
         let heard = Heard { session: self.config.session, signal, confirm };
         if self.config.signals.try_send(heard).is_err() {
@@ -146,7 +182,17 @@ impl FakeClient {
 
     /// How the next sends end; `Accepted` when nothing is said.
     pub fn answer(&self, outcomes: impl IntoIterator<Item = Outcome>) {
-        locked(&self.outcomes).extend(outcomes);
+        self.phone.answer(outcomes);
+    }
+
+    /// The phones that it reaches.
+    pub fn phone(&self) -> &FakeMessenger {
+        &self.phone
+    }
+
+    /// From here on people read what they get.
+    pub fn people_read(&self) {
+        self.reads.store(true, Ordering::SeqCst);
     }
 
     pub fn calls(&self) -> Vec<Call> {
@@ -159,12 +205,21 @@ impl FakeClient {
     }
 
     pub fn is_open(&self) -> bool {
-        self.open.load(Ordering::SeqCst)
+        *self.open.borrow()
     }
 
     /// It was asked to connect while it was connected.
     pub fn was_opened_twice(&self) -> bool {
         self.opened_twice.load(Ordering::SeqCst)
+    }
+
+    fn tick(&self, wire_id: &str, outcome: &Outcome) {
+        if *outcome != Outcome::Accepted || !self.reads.load(Ordering::SeqCst) {
+            return;
+        }
+        for kind in [ReceiptKind::Delivered, ReceiptKind::Read] {
+            self.hear(Signal::Receipt(Receipt { wire_id: wire_id.to_owned(), kind, at: self.clock.now() }));
+        }
     }
 
     fn call(&self, call: Call) {
@@ -177,20 +232,38 @@ impl FakeClient {
 }
 
 impl Messenger for FakeClient {
-    fn send(&self, _: Outgoing) -> Sending<'_> {
-        let outcome = locked(&self.outcomes).pop_front().unwrap_or(Outcome::Accepted);
-        Box::pin(std::future::ready(outcome))
+    fn send(&self, part: Outgoing) -> Sending<'_> {
+        let mut open = self.open.subscribe();
+        if !*open.borrow_and_update() {
+            let refused = Outcome::Refused { cause: "not_connected".to_owned(), again: true };
+            return Box::pin(std::future::ready(refused));
+        }
+        let (wire_id, sending) = (part.wire_id.clone(), self.phone.send(part));
+        Box::pin(async move {
+            tokio::select! {
+                biased;
+                outcome = sending => {
+                    self.tick(&wire_id, &outcome);
+                    outcome
+                }
+                _ = open.changed() => Outcome::Unknown { cause: "connection_lost".to_owned() },
+            }
+        })
     }
 }
 
 impl SessionClient for FakeClient {
     fn connect(&self) -> BoxFuture<'_, Result<(), ClientError>> {
         self.call(Call::Connect);
-        if self.open.swap(true, Ordering::SeqCst) {
+        if self.open.send_replace(true) {
             self.opened_twice.store(true, Ordering::SeqCst);
         }
+        self.forget_confirmed();
         match self.server() {
-            Server::Up => self.hear(Signal::Connected),
+            Server::Up => {
+                self.hear(Signal::Connected);
+                self.tell_waiting();
+            }
             Server::Gone => self.hear(Signal::Closed(Closed::Lost { reason: "refused".to_owned() })),
             Server::Says(closed) => self.hear(Signal::Closed(closed)),
             Server::Silent => {}
@@ -200,7 +273,7 @@ impl SessionClient for FakeClient {
 
     fn disconnect(&self) -> BoxFuture<'_, ()> {
         self.call(Call::Disconnect);
-        self.open.store(false, Ordering::SeqCst);
+        self.open.send_replace(false);
         Box::pin(std::future::ready(()))
     }
 
@@ -211,14 +284,20 @@ impl SessionClient for FakeClient {
 
     fn unlink(&self) -> BoxFuture<'_, Result<(), ClientError>> {
         self.call(Call::Unlink);
-        let told = if self.open.swap(false, Ordering::SeqCst) { Ok(()) } else { Err(ClientError::NotConnected) };
+        let told = if self.open.send_replace(false) { Ok(()) } else { Err(ClientError::NotConnected) };
         Box::pin(std::future::ready(told))
     }
 
     fn check(&self) -> BoxFuture<'_, Result<Millis, ClientError>> {
         self.call(Call::Check);
-        let (server, ms) = (self.server(), *locked(&self.shared.responds_in));
-        Box::pin(async move { if server == Server::Silent { std::future::pending().await } else { Ok(ms) } })
+        let (open, server, ms) = (self.is_open(), self.server(), *locked(&self.shared.responds_in));
+        Box::pin(async move {
+            match server {
+                _ if !open => Err(ClientError::NotConnected),
+                Server::Silent => std::future::pending().await,
+                _ => Ok(ms),
+            }
+        })
     }
 
     fn limits(&self) -> BoxFuture<'_, Result<Limits, ClientError>> {
@@ -231,4 +310,8 @@ impl SessionClient for FakeClient {
         self.call(Call::Say { to, text });
         Box::pin(std::future::ready(Ok(())))
     }
+}
+
+fn was_confirmed(asked: &mut Option<oneshot::Receiver<()>>) -> bool {
+    asked.as_mut().is_some_and(|asked| asked.try_recv().is_ok())
 }

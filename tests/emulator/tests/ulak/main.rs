@@ -8,6 +8,7 @@
     reason = "a test that meets the unexpected fails there"
 )]
 
+mod conformance;
 mod harness;
 mod hearing;
 mod linking;
