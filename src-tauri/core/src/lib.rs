@@ -16,6 +16,7 @@ pub mod outbox;
 pub mod session;
 pub mod settings;
 pub mod template;
+pub mod text;
 pub mod vault;
 
 #[cfg(any(test, feature = "testing"))]

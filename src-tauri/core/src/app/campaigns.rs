@@ -31,6 +31,7 @@ use crate::outbox::store::queue;
 use crate::session::SessionKind;
 use crate::settings;
 use crate::template::{Choice, Offer, Segment, Template, render, whatsapp_length};
+use crate::text::is_blank;
 
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -398,7 +399,7 @@ fn gaps<'c>(content: &'c Content, person: &Person) -> Vec<&'c str> {
     let mut missing: Vec<&str> = Vec::new();
     for segment in std::iter::once(&content.template).chain(offer).flat_map(|template| &template.segments) {
         if let Segment::Variable { name, fallback: None } = segment
-            && person.value(name).is_none_or(|value| value.trim().is_empty())
+            && person.value(name).is_none_or(is_blank)
             && !missing.contains(&name.as_str())
         {
             missing.push(name);

@@ -5,6 +5,7 @@ use crate::contact::Standing;
 use crate::media::{Attached, MediaKind};
 use crate::outbox::state::SkipReason;
 use crate::template::{Missing, Offer, Template, render, whatsapp_length};
+use crate::text::is_blank;
 
 pub const CAPTION_LIMIT: usize = 1024;
 pub const TEXT_LIMIT: usize = 4096;
@@ -98,7 +99,7 @@ fn unwanted(content: &Content, person: &Person) -> Option<SkipReason> {
 /// Where exactly one file can carry a caption and the text fits, they are one part. Otherwise the files come first and
 /// the text behind them. A poll is the last part.
 pub fn layout(media: &[Attached], text: &str, poll: bool) -> Vec<Layout> {
-    let has_text = !text.trim().is_empty();
+    let has_text = !is_blank(text);
     let carrier =
         carrier(media.iter().map(|file| file.kind)).filter(|_| has_text && whatsapp_length(text) <= CAPTION_LIMIT);
     let file = |(index, file): (usize, &Attached)| Layout {

@@ -10,6 +10,7 @@ use crate::ids::{CampaignId, SessionId};
 use crate::ledger::Book;
 use crate::media::attachment::MediaItem;
 use crate::template::{Choice, Template, whole_text};
+use crate::text::is_blank;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -103,7 +104,7 @@ impl Draft {
             template: Template::parse(&self.whole_text())?,
             offer: self.choice.as_ref().map(Choice::offer).transpose()?.flatten(),
             media: self.media.iter().map(MediaItem::attached).collect(),
-            basis_stated: !self.consent_basis.trim().is_empty(),
+            basis_stated: !is_blank(&self.consent_basis),
         })
     }
 

@@ -13,6 +13,7 @@ use super::store::{PAGE, count_people, people_after};
 use crate::outbox::state::SkipReason;
 use crate::template::choice::{OPTION_LIMIT, QUESTION_LIMIT};
 use crate::template::{Choice, whatsapp_length};
+use crate::text::is_blank;
 
 /// What the walk found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -66,7 +67,7 @@ impl Survey {
 
     /// Before the person is added: `names` are the variables of the content.
     fn look_for_gaps(&mut self, names: &[&str], person: &Person) {
-        let gap = |name: &&&str| person.value(name).is_none_or(|value| value.trim().is_empty());
+        let gap = |name: &&&str| person.value(name).is_none_or(is_blank);
         let gaps = names.iter().filter(gap).count();
         if gaps > self.emptiest.map_or(0, |(_, most)| most) {
             self.emptiest = Some((self.people, gaps));
@@ -116,7 +117,7 @@ pub async fn survey(db: &mut SqliteConnection, draft: &Draft) -> Result<Survey, 
 /// What forbids scheduling, each with what to do. A shortage of credits is not among them: it has its own answer.
 pub fn blockers(draft: &Draft, survey: &Survey) -> Vec<CampaignError> {
     let mut blockers = Vec::new();
-    if draft.text.trim().is_empty() && draft.media.is_empty() && draft.choice.is_none() {
+    if is_blank(&draft.text) && draft.media.is_empty() && draft.choice.is_none() {
         blockers.push(CampaignError::Empty);
     } else if survey.will_send == 0 {
         blockers.push(CampaignError::Nobody);

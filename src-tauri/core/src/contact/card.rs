@@ -6,6 +6,7 @@
 use super::fold::{field_name, haystack};
 use super::phone::{self, Country, Phone};
 use super::{Consent, ContactEdit, ContactError, Fields};
+use crate::text::is_blank;
 
 /// The most characters a name, a field or a tag may have; WhatsApp's own text limit.
 pub const TEXT_LIMIT: usize = 4096;
@@ -30,7 +31,7 @@ impl<'a> Card<'a> {
             let name = field_name(label).ok_or_else(|| ContactError::FieldName { name: label.clone() })?;
             fields.insert(name, short_enough(label, value)?.to_owned());
         }
-        fields.retain(|_, value| !value.is_empty());
+        fields.retain(|_, value| !is_blank(value));
         let name = short_enough("name", &edit.name)?;
         Ok(Self { phone: phone::parse(&edit.phone, country)?, name, email, fields, consent: edit.consent.as_ref() })
     }

@@ -17,6 +17,7 @@ use super::{
 use crate::clock::Millis;
 use crate::db::{Readers, Tx};
 use crate::ids::{ContactId, IdGenerator};
+use crate::text::is_blank;
 
 /// The most rows a page has.
 const PAGE_LIMIT: u32 = 500;
@@ -243,7 +244,7 @@ async fn replace_tags(tx: &mut Tx, id: ContactId, tags: &[String]) -> Result<(),
     sqlx::query("DELETE FROM contact_tags WHERE contact_id = ?").bind(id).execute(&mut *tx).await?;
     for tag in tags {
         let tag = short_enough("tag", tag)?;
-        if tag.is_empty() {
+        if is_blank(tag) {
             continue;
         }
         sqlx::query("INSERT OR IGNORE INTO contact_tags (contact_id, tag) VALUES (?, ?)")

@@ -19,6 +19,7 @@ use crate::session::client::{NoteKind, Reply, Signal};
 use crate::session::messenger::{Receipt, ReceiptKind};
 use crate::session::store::notes;
 use crate::settings;
+use crate::text::is_blank;
 use store::Sender;
 
 /// What changed, for the events and the confirming reply that follow the commit.
@@ -116,7 +117,7 @@ async fn keep_name(
     name: &str,
     now: Millis,
 ) -> Result<Received, sqlx::Error> {
-    if name.trim().is_empty() || !store::takes_names(db, session).await? {
+    if is_blank(name) || !store::takes_names(db, session).await? {
         return Ok(Received::default());
     }
     let contacts_changed = contact::store::name_nameless(db, phone, name, now).await?;

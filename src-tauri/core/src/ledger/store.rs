@@ -7,6 +7,7 @@ use super::{Balance, Book, EntryKind, LedgerError};
 use crate::clock::Millis;
 use crate::db::{Tx, execute_all};
 use crate::ids::{CampaignId, PartId};
+use crate::text::is_blank;
 
 pub const MOST_GRANTED: i64 = 100_000_000;
 
@@ -42,7 +43,7 @@ pub async fn grant(
 }
 
 pub async fn adjust(db: &mut Tx, book: Book, credits: i64, reason: &str, now: Millis) -> Result<(), LedgerError> {
-    if credits == 0 || credits.abs() > MOST_GRANTED || reason.trim().is_empty() {
+    if credits == 0 || credits.abs() > MOST_GRANTED || is_blank(reason) {
         return Err(LedgerError::Correction);
     }
     let free = balance(db, book).await?.free();

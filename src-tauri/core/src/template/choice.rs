@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{Template, TemplateError};
 use crate::error::{Coded, Params};
 use crate::params;
+use crate::text::is_blank;
 
 pub const FEWEST_OPTIONS: usize = 2;
 /// WhatsApp's own limits of a poll. Numbered lines keep to the first, so that one can become the other.
@@ -76,11 +77,11 @@ impl Coded for ChoiceError {
 impl Choice {
     /// The answers that have been written.
     pub fn written(&self) -> Vec<&str> {
-        self.options.iter().map(|option| option.trim()).filter(|option| !option.is_empty()).collect()
+        self.options.iter().map(|option| option.trim()).filter(|option| !is_blank(option)).collect()
     }
 
     pub fn is_poll(&self) -> bool {
-        self.style == ChoiceStyle::Poll && (!self.question.trim().is_empty() || !self.written().is_empty())
+        self.style == ChoiceStyle::Poll && (!is_blank(&self.question) || !self.written().is_empty())
     }
 
     /// What forbids sending it like this.
@@ -98,7 +99,7 @@ impl Choice {
         if let Some((_, twice)) = options.iter().enumerate().find(|(index, option)| same(*index, option)) {
             return Some(ChoiceError::Twice { option: (*twice).to_owned() });
         }
-        (self.style == ChoiceStyle::Poll && self.question.trim().is_empty()).then_some(ChoiceError::NoQuestion)
+        (self.style == ChoiceStyle::Poll && is_blank(&self.question)).then_some(ChoiceError::NoQuestion)
     }
 
     pub fn offer(&self) -> Result<Option<Offer>, TemplateError> {
@@ -116,10 +117,10 @@ pub fn whole_text(text: &str, choice: Option<&Choice>) -> String {
         return text.to_owned();
     }
     let lines = (1..).zip(&options).map(|(number, option)| format!("{number}. {option}"));
-    let asked = Some(choice.question.trim().to_owned()).filter(|question| !question.is_empty());
+    let asked = Some(choice.question.trim().to_owned()).filter(|question| !is_blank(question));
     let asked: Vec<String> = asked.into_iter().chain(lines).collect();
     let above = text.trim_end();
-    if above.is_empty() { asked.join("\n") } else { format!("{above}\n\n{}", asked.join("\n")) }
+    if is_blank(above) { asked.join("\n") } else { format!("{above}\n\n{}", asked.join("\n")) }
 }
 
 #[cfg(test)]

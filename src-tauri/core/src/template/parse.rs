@@ -2,6 +2,7 @@
 
 use crate::error::{Coded, Params};
 use crate::params;
+use crate::text::is_blank;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Segment {
@@ -86,7 +87,7 @@ fn variable(inside: &str) -> Result<Segment, TemplateError> {
     };
     match name.trim() {
         "" => Err(TemplateError::Nameless),
-        name => Ok(Segment::Variable { name: name.to_owned(), fallback: fallback.filter(|text| !text.is_empty()) }),
+        name => Ok(Segment::Variable { name: name.to_owned(), fallback: fallback.filter(|text| !is_blank(text)) }),
     }
 }
 

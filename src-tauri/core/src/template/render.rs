@@ -2,6 +2,7 @@
 //! an unfilled `{{variable}}` cannot be sent.
 
 use super::{Segment, Template};
+use crate::text::is_blank;
 
 /// The variable that has no value for this contact.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,7 +14,7 @@ pub fn render<'v>(template: &Template, value: impl Fn(&str) -> Option<&'v str>) 
         match segment {
             Segment::Text(plain) => text.push_str(plain),
             Segment::Variable { name, fallback } => {
-                let filled = value(name).map(str::trim).filter(|value| !value.is_empty());
+                let filled = value(name).map(str::trim).filter(|value| !is_blank(value));
                 text.push_str(filled.or(fallback.as_deref()).ok_or_else(|| Missing(name.clone()))?);
             }
         }
@@ -34,8 +35,10 @@ mod tests {
     #[test]
     fn a_blank_value_takes_the_fallback_and_none_is_an_error() {
         let template = Template::parse("Sayın {{name|müşterimiz}}, {{city}}").unwrap();
-        let value = |name: &str| (name == "name").then_some("  ");
-        assert_eq!(render(&template, value), Err(Missing("city".into())));
+        for blank in ["  ", "\u{3164}", "\u{200d}\u{200d}"] {
+            let value = |name: &str| (name == "city").then_some(blank);
+            assert_eq!(render(&template, value), Err(Missing("city".into())), "{blank:?}");
+        }
         let value = |name: &str| if name == "city" { Some("İzmir") } else { None };
         assert_eq!(render(&template, value).unwrap(), "Sayın müşterimiz, İzmir");
     }

@@ -1,5 +1,7 @@
 // `{{variables}}` and their fallbacks, read as the core reads them. Pure. The window fills them itself so that the
 // counter and the phone follow every key; what is sent is always rendered by the core.
+import { isBlank } from '../../lib/blank';
+
 export type Segment =
   | { kind: 'text'; text: string }
   | { kind: 'variable'; text: string; name: string; fallback: string | null }
@@ -36,7 +38,7 @@ function variableOf(text: string): Segment {
   const bar = inside.indexOf('|');
   const name = (bar < 0 ? inside : inside.slice(0, bar)).trim();
   const fallback = bar < 0 ? '' : inside.slice(bar + 1).trim();
-  return name === '' ? { kind: 'broken', text } : { kind: 'variable', text, name, fallback: fallback || null };
+  return name === '' ? { kind: 'broken', text } : { kind: 'variable', text, name, fallback: isBlank(fallback) ? null : fallback };
 }
 
 export type Filled = { text: string; missing: string[]; segments: { text: string; missing: boolean }[] };
@@ -46,7 +48,8 @@ export function fill(text: string, value: (name: string) => string | undefined):
   const missing: string[] = [];
   const filled = segments(text).map((segment) => {
     if (segment.kind !== 'variable') return { text: segment.text, missing: false };
-    const known = value(segment.name)?.trim() || segment.fallback;
+    const own = value(segment.name)?.trim() ?? '';
+    const known = isBlank(own) ? segment.fallback : own;
     if (known) return { text: known, missing: false };
     if (!missing.includes(segment.name)) missing.push(segment.name);
     return { text: segment.text, missing: true };

@@ -1,6 +1,7 @@
 // A text with files and answers while it is written: a draft of a campaign, or a template. Every change shows at once,
 // can be undone, and is saved on the pause after it; a save that fails keeps what was written and says why.
 import type { Choice, MediaItem, MediaWish } from '../../api/client';
+import { isBlank } from '../../lib/blank';
 import { asAppError } from '../../lib/errors';
 import { allText, hasPoll, wholeText } from './choice';
 import { fresh, record, redo, undo, type History } from './history';
@@ -31,7 +32,7 @@ export abstract class Writing<W extends Written> {
   /** Variables without a value, in the text and in the answers. */
   readonly missing = $derived.by(() => this.fill(allText(this.draft?.text ?? '', this.choice)).missing);
   readonly length = $derived(whatsappLength(this.filled.text));
-  readonly shape = $derived(shapeOf(this.files.map((file) => file.kind), this.filled.text.trim() === '' ? 0 : this.length, this.draft?.splitLongCaption ?? false, hasPoll(this.choice)));
+  readonly shape = $derived(shapeOf(this.files.map((file) => file.kind), isBlank(this.filled.text) ? 0 : this.length, this.draft?.splitLongCaption ?? false, hasPoll(this.choice)));
   readonly canUndo = $derived(this.#history.past.length > 0);
   readonly canRedo = $derived(this.#history.future.length > 0);
 
