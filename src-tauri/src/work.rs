@@ -21,6 +21,7 @@ pub struct Options {
     #[arg(long, value_name = "SECONDS")]
     wait: Option<u64>,
     /// How many times faster than the world time passes
+    #[cfg(feature = "emulator")]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     speed: Option<u32>,
     /// One JSON object per event on a line of standard output, the last one the summary
@@ -30,8 +31,7 @@ pub struct Options {
 
 pub fn run(options: Options, data: Option<PathBuf>) -> ExitCode {
     let voice = Voice { json: options.json };
-    let opening = Opening { speed: options.speed, ..Opening::default() };
-    let work = terminal::with_numbers(voice, data, opening, async |app: &Arc<App>| {
+    let work = terminal::with_numbers(voice, data, opening(&options), async |app: &Arc<App>| {
         match options.wait {
             None => until_done(app, voice).await?,
             Some(seconds) => {
@@ -45,6 +45,16 @@ pub fn run(options: Options, data: Option<PathBuf>) -> ExitCode {
         Ok(summary.parts.open() == 0 && summary.ledger_ok)
     });
     terminal::run(voice, work)
+}
+
+#[cfg(not(feature = "emulator"))]
+fn opening(_: &Options) -> Opening {
+    Opening::default()
+}
+
+#[cfg(feature = "emulator")]
+fn opening(options: &Options) -> Opening {
+    Opening { speed: options.speed, fast_numbers: options.speed.is_some(), ..Opening::default() }
 }
 
 async fn until_done(app: &App, voice: Voice) -> Result<(), Problem> {

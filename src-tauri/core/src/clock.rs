@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, TimeZone, Utc};
+use chrono::{DateTime, NaiveDateTime, TimeZone, Utc};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
@@ -49,6 +49,11 @@ pub struct TimeLine {
 }
 
 impl TimeLine {
+    /// Neither faster than the world nor ahead of it.
+    pub fn is_the_worlds(&self) -> bool {
+        self.factor == 1 && self.starts_at == self.since
+    }
+
     pub fn at(&self, real: Millis) -> Millis {
         self.starts_at + (real - self.since).saturating_mul(Millis::from(self.factor))
     }
@@ -72,6 +77,22 @@ pub fn local(at: Millis, zone: Tz) -> DateTime<Tz> {
     zone.timestamp_millis_opt(at).single().unwrap_or_else(|| zone.from_utc_datetime(&DateTime::UNIX_EPOCH.naive_utc()))
 }
 
+/// The first instant at which a clock on the wall shows this time or a later one: the first of two where the hour comes
+/// twice, the end of the gap where it is left out.
+pub fn at_wall(wall: NaiveDateTime, zone: Tz) -> Option<Millis> {
+    if let Some(at) = zone.from_local_datetime(&wall).earliest() {
+        return Some(at.timestamp_millis());
+    }
+    // Inside a gap, of which the longest was a whole day, the wall clock only goes forward.
+    let middle = wall.and_utc().timestamp_millis();
+    let (mut before, mut reached) = (middle.checked_sub(2 * DAY)?, middle.checked_add(2 * DAY)?);
+    while reached - before > 1 {
+        let half = before + (reached - before) / 2;
+        if local(half, zone).naive_local() < wall { before = half } else { reached = half }
+    }
+    Some(reached)
+}
+
 /// The zone of this computer, or the one that `TZ` names; UTC where it cannot be told.
 pub fn system_zone() -> Tz {
     let named = std::env::var("TZ").ok().and_then(|name| name.trim_start_matches(':').parse().ok());
@@ -83,9 +104,36 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_time_on_the_wall_is_the_first_that_it_can_be_and_the_end_of_a_gap() {
+        // What each zone's clock really did: New York skips 02:00–03:00, Lord Howe half an hour, Beirut the hour after
+        // midnight, Samoa a whole day; in November New York's hour after one comes twice.
+        let cases = [
+            ("America/New_York", "2026-03-08T02:30:20", "2026-03-08T07:00:00Z"),
+            ("America/New_York", "2026-03-08T03:00:00", "2026-03-08T07:00:00Z"),
+            ("America/New_York", "2026-03-08T01:59:59", "2026-03-08T06:59:59Z"),
+            ("America/New_York", "2026-11-01T01:30:00", "2026-11-01T05:30:00Z"),
+            ("Australia/Lord_Howe", "2026-10-04T02:15:00", "2026-10-03T15:30:00Z"),
+            ("Asia/Beirut", "2026-03-29T00:10:00", "2026-03-28T22:00:00Z"),
+            ("Pacific/Apia", "2011-12-30T12:00:00", "2011-12-30T10:00:00Z"),
+            ("Europe/Istanbul", "2026-11-28T14:30:00", "2026-11-28T11:30:00Z"),
+        ];
+        for (zone, wall, instant) in cases {
+            let instant = DateTime::parse_from_rfc3339(instant).unwrap().timestamp_millis();
+            assert_eq!(at_wall(wall.parse().unwrap(), zone.parse().unwrap()), Some(instant), "{zone} {wall}");
+        }
+    }
+
+    #[test]
     fn a_timeline_goes_on_where_it_was() {
         let line = TimeLine { since: 1_000, starts_at: 5_000, factor: 60 };
         assert_eq!(line.at(1_000), 5_000);
         assert_eq!(line.at(2_000), 65_000);
+    }
+
+    #[test]
+    fn only_a_line_that_is_neither_faster_nor_shifted_is_the_worlds() {
+        let line = |starts_at, factor| TimeLine { since: 1_000, starts_at, factor };
+        assert!(line(1_000, 1).is_the_worlds());
+        assert!(![line(1_000, 2), line(5_000, 1), line(5_000, 60)].iter().any(TimeLine::is_the_worlds));
     }
 }

@@ -2,12 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use chrono::{DateTime, NaiveDateTime, NaiveTime, TimeZone};
+use chrono::{DateTime, NaiveDateTime, NaiveTime};
 use chrono_tz::Tz;
 use clap::Args;
 use ulak_core::app::App;
-use ulak_core::clock::{Millis, local};
+use ulak_core::clock::{Millis, at_wall, local};
 use ulak_core::error::{Params, Problem};
+use ulak_core::outbox::window::MINUTES_A_DAY;
 use ulak_core::session::practice::PracticeChange;
 
 const SAMPLE_TEXT: &str =
@@ -97,21 +98,24 @@ fn due_at(text: &str, now: Millis, zone: Tz) -> Option<Option<Millis>> {
     if let Ok(exact) = DateTime::parse_from_rfc3339(text) {
         return Some(Some(exact.timestamp_millis()));
     }
-    let on_the_wall = |wall: NaiveDateTime| zone.from_local_datetime(&wall).earliest().map(|at| at.timestamp_millis());
     if let Ok(time) = NaiveTime::parse_from_str(text, "%H:%M") {
         let today = local(now, zone).date_naive();
         let days = [today, today.succ_opt()?];
-        return days.into_iter().find_map(|day| on_the_wall(day.and_time(time)).filter(|at| *at >= now)).map(Some);
+        return days.into_iter().find_map(|day| at_wall(day.and_time(time), zone).filter(|at| *at >= now)).map(Some);
     }
     let formats = ["%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S"];
     let wall = formats.iter().find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())?;
-    on_the_wall(wall).map(Some)
+    at_wall(wall, zone).map(Some)
 }
 
 fn hours(text: &str) -> Result<(u16, u16), String> {
     let wrong = || format!("\"{text}\" is no span of the day: write it as 09:00-22:00");
     let (from, to) = text.split_once('-').ok_or_else(wrong)?;
-    Ok((minute(from).ok_or_else(wrong)?, minute(to).ok_or_else(wrong)?))
+    let (from, to) = (minute(from).ok_or_else(wrong)?, minute(to).ok_or_else(wrong)?);
+    if from % MINUTES_A_DAY == to % MINUTES_A_DAY && (from, to) != (0, MINUTES_A_DAY) {
+        return Err(format!("\"{text}\" begins when it ends, so it would never open. The whole day is 00:00-24:00"));
+    }
+    Ok((from, to))
 }
 
 fn minute(text: &str) -> Option<u16> {
@@ -145,6 +149,11 @@ mod tests {
         assert_eq!(due_at("11:00", NOON, Tz::UTC), Some(Some(NOON + 23 * 3_600_000)));
         assert_eq!(due_at("2026-11-12T12:00:01Z", NOON, Tz::UTC), Some(Some(NOON + 1_000)));
         assert_eq!(due_at("soon", NOON, Tz::UTC), None);
+        // In the night to the 8th of March New York's clocks go from 02:00 to 03:00.
+        let zone = Tz::America__New_York;
+        assert_eq!(due_at("2026-03-08 02:30", NOON, zone), due_at("2026-03-08 03:00", NOON, zone));
+        let eve = due_at("2026-03-07 12:00", NOON, zone).flatten().unwrap_or_default();
+        assert_eq!(due_at("02:30", eve, zone), due_at("2026-03-08 03:00", NOON, zone));
     }
 
     #[test]
@@ -152,5 +161,9 @@ mod tests {
         assert_eq!(hours("09:00-22:00"), Ok((540, 1320)));
         assert_eq!(hours("22:00-02:30"), Ok((1320, 150)));
         assert!(hours("9-22").is_err() && hours("25:00-26:00").is_err() && hours("1093:00-22:00").is_err());
+        assert_eq!(hours("00:00-24:00"), Ok((0, 1440)));
+        for never in ["10:00-10:00", "24:00-00:00", "00:00-00:00", "24:00-24:00"] {
+            assert!(hours(never).is_err_and(|why| why.contains("never open")), "{never}");
+        }
     }
 }

@@ -76,6 +76,14 @@ impl Harness {
         path
     }
 
+    /// A campaign in the terminal, in a time that runs faster than the world's.
+    pub async fn practises_faster_than_time(&self) {
+        let mut practice = Command::new(app());
+        practice.args(["practice", "--text", "Merhaba", "--speed", "2000", "--data"]).arg(self.data());
+        let practised = practice.env("ULAK_PASSPHRASE", PASSPHRASE).output().await.unwrap();
+        assert!(practised.status.success(), "{practised:?}");
+    }
+
     /// Ulak, opened with the passphrase at hand.
     pub async fn ulak(&self) -> Ulak {
         self.ulak_with(Key::Given).await

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::harness::{Harness, at_the_desk, fixture};
 use crate::owner::{SIX, compose, drop_on, practise_at, start, start_practising, wait_for_all, with_contacts};
 use crate::patience::{SOON, until};
+use crate::screens::fits_in_turkish_dark_and_small;
 
 #[test]
 fn phones_that_excel_shortened_are_refused_with_the_way_to_repair_them() {
@@ -53,6 +54,31 @@ fn a_text_that_calls_itself_a_photo_is_refused_and_the_draft_stays_through_a_pow
         page.until("the text as it was", &written).await;
         page.says("phone-text", "Merhaba Ayşe Yılmaz, see you on Friday").await;
         page.picture("after-the-power-cut").await;
+    });
+}
+
+#[test]
+fn no_number_is_linked_where_practice_ran_faster_than_time() {
+    at_the_desk(async {
+        let harness = Harness::new("fast-time");
+        harness.practises_faster_than_time().await;
+        let ulak = harness.ulak().await;
+        let page = &ulak.page;
+        page.go("/numbers").await;
+        page.press("numbers-link").await;
+        page.press("link-accept").await;
+        page.says("link-stage", "open Ulak with another data folder").await;
+        page.picture("refused").await;
+        fits_in_turkish_dark_and_small(page, "numbers-fast-time", async || {
+            // The open dialog goes with its screen.
+            page.go("/settings").await;
+            page.see("settings-always").await;
+            page.go("/numbers").await;
+            page.press("numbers-link").await;
+            page.press("link-accept").await;
+            page.says("link-stage", "başka bir veri klasörüyle açın").await;
+        })
+        .await;
     });
 }
 

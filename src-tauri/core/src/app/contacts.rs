@@ -46,6 +46,11 @@ impl People {
         Self { common, imports: Imports::default() }
     }
 
+    /// What came in stays.
+    pub(super) fn stop_imports(&self) {
+        self.imports.lock().values().for_each(|running| running.stop.store(true, Ordering::Relaxed));
+    }
+
     pub async fn contacts(&self, query: &ContactQuery) -> Result<ContactPage, Problem> {
         Ok(contact::store::page(self.db.read(), query).await?)
     }

@@ -57,12 +57,13 @@ use crate::ledger::{Book, store as ledger};
 use crate::outbox::dispatcher::Dispatcher;
 use crate::outbox::receipt;
 use crate::outbox::store::{complete::rescue, reading, removal::number_gone};
+use crate::session::NumberError;
 use crate::session::client::{Network, Reply, Signal};
 use crate::session::messenger::{Arrived, Messenger};
-use crate::session::numbers::Numbers as SupervisedNumbers;
+use crate::session::numbers::{Access, Numbers as SupervisedNumbers};
 use crate::session::practice::{PracticeChange, PracticeNumber, PracticeOptions};
 use crate::session::registry::ConnectionRegistry;
-use crate::session::store as sessions;
+use crate::session::store::{self as sessions, numbers::any_linked};
 use crate::session::supervisor::{Context, InboundStore};
 use crate::settings;
 use crate::vault::{self, Keyring};
@@ -81,7 +82,10 @@ pub struct Opening {
     pub folder: PathBuf,
     /// The passphrase or the recovery code.
     pub secret: Option<String>,
+    /// How many times faster than the world the practice number's time passes. Data with linked numbers takes none.
     pub speed: Option<u32>,
+    /// Linked numbers may run on a faster clock: at the emulator only.
+    pub fast_numbers: bool,
     pub practice: PracticeChange,
     pub first_credits: Option<i64>,
     /// How WhatsApp is reached. Without it linked numbers stay disconnected.
@@ -228,7 +232,12 @@ impl App {
             inbound: inbound.clone(),
         };
         let (ticks, ticking) = mpsc::channel(1_000);
-        let numbers = Arc::new(SupervisedNumbers::new(Arc::new(context), opening.network.clone(), key.clone(), ticks));
+        let access = match &opening.network {
+            _ if !first.for_numbers => Access::FastTime,
+            None => Access::Nothing,
+            Some(network) => Access::Network(network.clone()),
+        };
+        let numbers = Arc::new(SupervisedNumbers::new(Arc::new(context), access, key.clone(), ticks));
         numbers.start().await?;
         let common =
             Common { db: db.clone(), clock: clock.clone(), events: events.clone(), wake: dispatcher.wake.clone() };
@@ -300,6 +309,7 @@ impl App {
     /// Sees what is on its way through, then closes the numbers and the database.
     pub async fn close(&self) {
         self.stop.send_replace(true);
+        self.people().stop_imports();
         let loops = std::mem::take(&mut *locked(&self.loops));
         for task in loops {
             let _ = task.await;
@@ -362,6 +372,8 @@ fn in_folder(mut problem: Problem, folder: &Path) -> Problem {
 
 struct Prepared {
     clock: SharedClock,
+    /// Linked numbers may run on this clock.
+    for_numbers: bool,
     practice: PracticeOptions,
     practice_id: SessionId,
 }
@@ -370,9 +382,9 @@ struct Prepared {
 async fn prepare(db: &Db, opening: &Opening, clock: Option<SharedClock>) -> Result<Prepared, Problem> {
     let mut tx = db.begin().await?;
     ledger::verify(&mut tx).await?;
-    let clock = match clock {
-        Some(clock) => clock,
-        None => stored_clock(&mut tx, opening.speed).await?,
+    let (clock, for_numbers) = match clock {
+        Some(clock) => (clock, true),
+        None => stored_clock(&mut tx, opening).await?,
     };
     let now = clock.now();
     let practice_id = sessions::ensure_practice(&mut tx, now).await.map_err(StorageError::from)?;
@@ -394,22 +406,27 @@ async fn prepare(db: &Db, opening: &Opening, clock: Option<SharedClock>) -> Resu
     if rescued > 0 {
         tracing::info!(rescued, "parts of an interrupted run are being checked");
     }
-    Ok(Prepared { clock, practice, practice_id })
+    Ok(Prepared { clock, for_numbers, practice, practice_id })
 }
 
-/// The computer's clock, or the faster one that this data was started with.
-async fn stored_clock(tx: &mut Tx, speed: Option<u32>) -> Result<SharedClock, StorageError> {
+/// The computer's clock, or the faster one that this data was started with; and whether linked numbers may run on it.
+async fn stored_clock(tx: &mut Tx, opening: &Opening) -> Result<(SharedClock, bool), Problem> {
     let real = SystemClock.now();
-    let stored: Option<TimeLine> = settings::get(tx, settings::key::TIME_LINE).await?;
-    let line = match (stored, speed) {
-        (None, None | Some(1)) => return Ok(Arc::new(SystemClock)),
-        (Some(line), None) => line,
+    let stored: Option<TimeLine> = settings::get(tx, settings::key::TIME_LINE).await.map_err(StorageError::from)?;
+    let line = match (stored, opening.speed) {
+        (stored, None) => stored,
+        (None, Some(1)) => None,
         (stored, Some(factor)) => {
-            TimeLine { since: real, starts_at: stored.map_or(real, |line| line.at(real)), factor: factor.max(1) }
+            Some(TimeLine { since: real, starts_at: stored.map_or(real, |line| line.at(real)), factor: factor.max(1) })
         }
     };
-    settings::put(tx, settings::key::TIME_LINE, &line).await?;
-    Ok(Arc::new(FastClock(line)))
+    let Some(line) = line.filter(|line| !line.is_the_worlds()) else { return Ok((Arc::new(SystemClock), true)) };
+    let linked = any_linked(tx).await.map_err(StorageError::from)?;
+    if linked && opening.speed.is_some() && !opening.fast_numbers {
+        return Err(NumberError::NoSpeed.into());
+    }
+    settings::put(tx, settings::key::TIME_LINE, &line).await.map_err(StorageError::from)?;
+    Ok((Arc::new(FastClock(line)), opening.fast_numbers))
 }
 
 /// A code that nobody confirmed may never have been seen: it is replaced by one that can be shown.

@@ -5,6 +5,7 @@ use std::sync::Mutex;
 use super::common::{Common, facet};
 use super::{Problem, locked};
 use crate::event::Event;
+use crate::outbox::window::NeverOpen;
 use crate::settings::{self, Settings};
 
 /// What the owner chose for the whole installation, and the code that opens it.
@@ -30,6 +31,9 @@ impl OwnerSettings {
             hours_to: settings.hours_to.min(1440),
             ..settings.clone()
         };
+        if !sound.hours().ever_open() {
+            return Err(NeverOpen.into());
+        }
         self.put(settings::key::SETTINGS, &sound).await?;
         self.events.emit(Event::SettingsChanged);
         self.nudge();

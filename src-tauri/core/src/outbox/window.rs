@@ -3,10 +3,11 @@
 //! A window is the span from an opening to a closing on the owner's wall clock; it may cross midnight, and its ends
 //! are looked up in the zone day by day, so a change of summer time moves them as the wall clock moves.
 
-use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, TimeZone};
+use chrono::{Days, NaiveDate, NaiveTime, TimeDelta};
 use chrono_tz::Tz;
 
-use crate::clock::{Millis, local};
+use crate::clock::{Millis, at_wall, local};
+use crate::error::Coded;
 
 /// Minutes since local midnight; `from == to` (or 0 to 1440) is always open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +15,18 @@ pub struct SendingHours {
     pub from: u16,
     pub to: u16,
     pub zone: Tz,
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "These sending hours never open: they begin and end at the same midnight. Choose an end after their beginning, or 00:00 to 24:00 for the whole day."
+)]
+pub struct NeverOpen;
+
+impl Coded for NeverOpen {
+    fn code(&self) -> &'static str {
+        "settings.hours_never_open"
+    }
 }
 
 pub const MINUTES_A_DAY: u16 = 24 * 60;
@@ -25,6 +38,11 @@ impl SendingHours {
 
     pub fn is_always_open(&self) -> bool {
         self.from == self.to || (self.from == 0 && self.to >= MINUTES_A_DAY)
+    }
+
+    /// Whether there is a moment of the day at which they are open: midnight to midnight the wrong way round is none.
+    pub fn ever_open(&self) -> bool {
+        self.is_always_open() || self.from % MINUTES_A_DAY != self.to % MINUTES_A_DAY
     }
 
     pub fn is_open(&self, at: Millis) -> bool {
@@ -60,20 +78,17 @@ impl SendingHours {
         Some((self.resolve(day, self.from)?, self.resolve(closing_day, self.to)?))
     }
 
-    /// The instant of a wall-clock minute: the first where it comes twice, the end of the gap where it is left out.
+    /// The instant of a wall-clock minute; 24:00 is the midnight that ends the day.
     fn resolve(&self, day: NaiveDate, minute: u16) -> Option<Millis> {
         let (day, minute) = if minute >= MINUTES_A_DAY { (day.succ_opt()?, 0) } else { (day, minute) };
         let wall = day.and_time(NaiveTime::MIN) + TimeDelta::minutes(i64::from(minute));
-        let hours = (0..=180).filter_map(|shift| {
-            let moved = wall + TimeDelta::minutes(shift);
-            self.zone.from_local_datetime(&moved).earliest().as_ref().map(DateTime::timestamp_millis)
-        });
-        hours.into_iter().next()
+        at_wall(wall, self.zone)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use chrono::TimeZone;
     use chrono_tz::{America, Asia, Europe};
 
     use super::*;
@@ -127,6 +142,17 @@ mod tests {
         assert!(!twice.is_open(closing + HOUR - MINUTE), "the second 01:29 is after the closing");
         let gap = SendingHours { from: 150, to: 240, zone };
         assert_eq!(gap.next_open(at(zone, "2026-03-08 01:00")), at(zone, "2026-03-08 03:00"));
+    }
+
+    #[test]
+    fn hours_ever_open_are_those_with_a_window_on_an_ordinary_day() {
+        let noon = at(Europe::Istanbul, "2026-11-12 12:00");
+        for (from, to) in (0..=1440).step_by(180).flat_map(|from| (0..=1440).step_by(180).map(move |to| (from, to))) {
+            let hours = SendingHours { from, to, zone: Europe::Istanbul };
+            let has_window = hours.is_always_open() || !hours.windows_around(noon).is_empty();
+            assert_eq!(hours.ever_open(), has_window, "{from}-{to}");
+        }
+        assert!(!SendingHours { from: 1440, to: 0, zone: Tz::UTC }.ever_open());
     }
 
     #[test]

@@ -12,6 +12,14 @@ pub enum NumberError {
     Gone,
     #[error("This Ulak runs without WhatsApp: only the practice number can send.")]
     NoNetwork,
+    #[error(
+        "This data folder was used for practice with a faster clock, so its time is not the world's. Real numbers cannot be used here: open Ulak with another data folder for them."
+    )]
+    FastTime,
+    #[error(
+        "This data folder has linked numbers, and those run on the computer's clock only. Leave out --speed, or practise in a data folder of its own."
+    )]
+    NoSpeed,
     #[error("{phone} is already linked as {name} and connected. Nothing was changed; the second link was undone.")]
     Taken { phone: String, name: String },
     #[error(
@@ -47,6 +55,8 @@ impl Coded for NumberError {
         match self {
             Self::Gone => "number.gone",
             Self::NoNetwork => "number.no_network",
+            Self::FastTime => "number.fast_time",
+            Self::NoSpeed => "number.no_speed",
             Self::Taken { .. } => "number.taken",
             Self::OtherPhone { .. } => "number.other_phone",
             Self::Connected => "number.connected",

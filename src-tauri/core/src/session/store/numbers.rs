@@ -45,6 +45,11 @@ pub async fn all(db: &mut SqliteConnection) -> Result<Vec<Number>, sqlx::Error> 
     Ok(sqlx::query(sqlx::AssertSqlSafe(query)).fetch_all(db).await?.iter().map(number).collect())
 }
 
+/// Whether a number was ever linked, on the list or taken off it.
+pub async fn any_linked(db: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM sessions WHERE kind = 'whatsapp')").fetch_one(db).await
+}
+
 pub async fn by_id(db: &mut SqliteConnection, id: SessionId) -> Result<Option<Number>, sqlx::Error> {
     let query = format!("{COLUMNS} WHERE id = ?");
     Ok(sqlx::query(sqlx::AssertSqlSafe(query)).bind(id).fetch_optional(db).await?.as_ref().map(number))
