@@ -46,7 +46,8 @@ async fn campaign_under_fire(chance: &mut Chance, most_kills: u32) -> u32 {
     let mut kills = 0;
     let mut scheduled = false;
     loop {
-        let mut run = world.start(scheduled);
+        // Either the same command goes on, or the data folder alone.
+        let mut run = world.start(scheduled && chance.below(2) == 0);
         let deadline = if kills < most_kills { chance.below(700) + 5 } else { 120_000 };
         let status = wait(&mut run, Duration::from_millis(deadline));
         scheduled |= world.said("\"event\":\"scheduled\"");
@@ -56,6 +57,10 @@ async fn campaign_under_fire(chance: &mut Chance, most_kills: u32) -> u32 {
             Some(true) => break,
             Some(false) => panic!("the practice run failed: {}", world.output()),
             None => kills += 1,
+        }
+        // Whoever was told the end starts another campaign with the same command.
+        if world.said("\"event\":\"summary\"") {
+            break;
         }
     }
     world.check_everybody().await;
@@ -97,11 +102,11 @@ impl Scene {
         self.folder.path().join("data")
     }
 
-    /// Once something is scheduled, the data folder is all that a restart is told.
-    fn start(&self, scheduled: bool) -> Child {
+    /// Once something is scheduled, the data folder is all that a restart need be told.
+    fn start(&self, by_folder_alone: bool) -> Child {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ulak"));
         command.arg("practice").arg("--json").arg("--data").arg(self.data());
-        if !scheduled {
+        if !by_folder_alone {
             command.arg("--contacts").arg(self.list()).args(["--text", "Merhaba {{name}}", "--speed", "300"]);
         }
         let output = fs::File::options().create(true).append(true).open(self.folder.path().join("output")).unwrap();

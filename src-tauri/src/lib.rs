@@ -12,9 +12,12 @@ mod numbers;
 mod practice;
 mod prepare;
 mod send;
+mod stop;
 mod terminal;
 mod view;
+mod waiting;
 mod window;
+mod words;
 mod work;
 
 use std::path::PathBuf;

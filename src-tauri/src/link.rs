@@ -36,7 +36,7 @@ pub struct Options {
 
 pub fn run(options: Options, data: Option<PathBuf>) -> ExitCode {
     let voice = Voice { json: options.json };
-    let work = terminal::with_numbers(voice, data, Opening::default(), async |app: &Arc<App>| {
+    terminal::run_with_numbers(voice, data, Opening::default(), async |app: &Arc<App>| {
         risk(voice);
         let how = match &options.pairing_code {
             Some(phone) => LinkHow::PairingCode { phone: phone.clone() },
@@ -53,8 +53,7 @@ pub fn run(options: Options, data: Option<PathBuf>) -> ExitCode {
                 ))
             }
         }
-    });
-    terminal::run(voice, work)
+    })
 }
 
 /// Said before every link, because the risk is the owner's.

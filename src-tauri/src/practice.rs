@@ -15,31 +15,38 @@ use ulak_core::app::{App, Opening, PracticeJob};
 use ulak_core::contact::import::ImportOptions;
 use ulak_core::db::database_file;
 use ulak_core::error::{Params, Problem};
+use ulak_core::ids::CampaignId;
 use ulak_core::ledger::Book;
+use ulak_core::outbox::state::PartState;
+use ulak_core::outbox::store::recipients::RecipientQuery;
 use ulak_core::vault::SystemKeyring;
 
 use crate::prepare;
+use crate::stop::Stopping;
 use crate::terminal::{self, LOOK};
+
+/// Rows and people that are told of at once.
+const PAGE: u32 = 500;
 
 /// Over the data in a folder, or in a temporary one that is gone afterwards.
 pub fn run(options: Options, data: Option<PathBuf>) -> ExitCode {
     let report = Report::new(options.json, std::io::stderr().is_terminal());
-    terminal::run(report.voice, practise(options, data, report))
+    terminal::run(report.voice, async |stopping| practise(options, data, report, stopping).await)
 }
 
 /// True when every message reached a final state and the ledger balances.
-async fn practise(options: Options, data: Option<PathBuf>, report: Report) -> Result<bool, Problem> {
+async fn practise(
+    options: Options,
+    data: Option<PathBuf>,
+    report: Report,
+    stopping: Stopping,
+) -> Result<bool, Problem> {
     let temporary = if data.is_some() { None } else { Some(temporary_folder()?) };
     let folder = data.or_else(|| temporary.as_ref().map(|folder| folder.path().to_owned())).unwrap_or_default();
     let fresh = !database_file(&folder).exists();
     let app = open(&options, &folder, temporary.is_some()).await?;
-    if let Some(code) = app.settings().recovery_code() {
-        if temporary.is_none() {
-            report.voice.recovery_code(&code);
-        }
-        app.settings().recovery_code_saved().await?;
-    }
-    let outcome = campaign(&app, &options, fresh, report).await;
+    let run = Run { app: &app, options: &options, fresh, temporary: temporary.is_some(), report };
+    let outcome = run.told(stopping).await;
     app.close().await;
     outcome
 }
@@ -56,33 +63,69 @@ async fn open(options: &Options, folder: &Path, temporary: bool) -> Result<Arc<A
         speed: options.speed,
         practice: options.behaviour(),
         first_credits: options.credits,
-        // Nothing but the practice number: not even a connection.
-        network: None,
         workshop: prepare::workshop(),
+        // Nothing but the practice number: not even a connection.
+        ..Opening::default()
     };
     App::open(opening, Arc::new(SystemKeyring)).await
 }
 
-async fn campaign(app: &Arc<App>, options: &Options, fresh: bool, report: Report) -> Result<bool, Problem> {
-    if let Some(job) = job(app, options, fresh).await? {
-        app.practice().start_practice_job(&job).await?;
+struct Run<'a> {
+    app: &'a Arc<App>,
+    options: &'a Options,
+    /// The data folder is a new one.
+    fresh: bool,
+    temporary: bool,
+    report: Report,
+}
+
+impl Run<'_> {
+    /// To the last tick, or as far as it came until it was asked to stop; the figures come last.
+    async fn told(&self, mut stopping: Stopping) -> Result<bool, Problem> {
+        let over = tokio::select! {
+            biased;
+            _ = stopping.asked() => {
+                self.report.interrupted(self.temporary);
+                false
+            }
+            over = self.to_the_end() => over.map(|()| true)?,
+        };
+        let job = self.app.practice().practice_job().await?.unwrap_or_default();
+        if let Some(campaign) = job.campaign {
+            skipped(self.app, campaign, self.report).await?;
+        }
+        let brought = job.brought.unwrap_or_default();
+        let summary = self.app.outbox().summary(Book::Practice).await?;
+        self.report.summary(&brought, &summary);
+        if over {
+            self.app.practice().end_practice_job().await?;
+        }
+        Ok(over && summary.parts.open() == 0 && summary.ledger_ok)
     }
-    if let Some(job) = app.practice().practice_job().await?.filter(|job| job.brought.is_none()) {
-        let preview = app.people().preview_import(&job.contacts, &ImportOptions::default()).await?;
-        preview.notices.iter().for_each(|notice| report.voice.notice(notice));
+
+    async fn to_the_end(&self) -> Result<(), Problem> {
+        let Self { app, report, .. } = self;
+        if self.temporary {
+            // Nobody keeps the key of a folder that is gone afterwards.
+            app.settings().recovery_code_saved().await?;
+        } else {
+            terminal::tell_recovery_code(report.voice, app).await?;
+        }
+        if let Some(job) = job(app, self.options, self.fresh).await? {
+            app.practice().start_practice_job(&job, self.options.now_if_past).await?;
+        }
+        if let Some(job) = app.practice().practice_job().await?.filter(|job| job.brought.is_none()) {
+            let preview = app.people().preview_import(&job.contacts, &ImportOptions::default()).await?;
+            preview.notices.iter().for_each(|notice| report.voice.notice(notice));
+        }
+        let brought = app.practice().bring_in_contacts(|progress| report.importing(progress)).await?;
+        report.imported(&brought);
+        rejected(app, *report).await?;
+        if let Some(id) = app.practice().schedule_practice_job().await? {
+            report.scheduled(&app.campaigns().live(id).await?);
+        }
+        until_over(app, *report).await
     }
-    let brought = app.practice().bring_in_contacts(|progress| report.importing(progress)).await?;
-    report.imported(&brought);
-    if let Some(id) = app.practice().schedule_practice_job().await? {
-        report.scheduled(&app.campaigns().live(id).await?);
-    }
-    tokio::select! {
-        over = until_over(app, report) => over?,
-        _ = tokio::signal::ctrl_c() => report.interrupted(),
-    }
-    let summary = app.outbox().summary(Book::Practice).await?;
-    report.summary(&brought, &summary);
-    Ok(summary.parts.open() == 0 && summary.ledger_ok)
 }
 
 /// What is asked for; nothing when an earlier run is only to go on.
@@ -112,12 +155,40 @@ fn absolute(file: &Path) -> Result<PathBuf, Problem> {
     })
 }
 
+/// Every row that was refused, with its reason.
+async fn rejected(app: &App, report: Report) -> Result<(), Problem> {
+    let Some(import) = app.practice().practice_job().await?.and_then(|job| job.import) else { return Ok(()) };
+    let mut after = 0;
+    loop {
+        let page = app.people().refusals(import, after, PAGE).await?;
+        let Some(last) = page.last() else { return Ok(()) };
+        after = last.row;
+        page.iter().for_each(|refusal| report.rejected(refusal));
+    }
+}
+
+/// Everybody who gets nothing, with the reason.
+async fn skipped(app: &App, campaign_id: CampaignId, report: Report) -> Result<(), Problem> {
+    let mut offset = 0;
+    loop {
+        let state = Some(PartState::Skipped);
+        let query = RecipientQuery { campaign_id, state, search: String::new(), offset, limit: PAGE };
+        let page = app.outbox().recipients(&query).await?;
+        if page.rows.is_empty() {
+            return Ok(());
+        }
+        page.rows.iter().for_each(|person| report.skipped(person));
+        offset += PAGE;
+    }
+}
+
 async fn until_over(app: &App, report: Report) -> Result<(), Problem> {
+    let zone = app.settings().current().await?.hours().zone;
     let mut shown = String::new();
     loop {
         let now = app.home().now_view().await?;
         let summary = app.outbox().counts(Book::Practice).await?;
-        report.progress(&now, &summary, &mut shown);
+        report.progress(&now, zone, &summary, &mut shown);
         if app.practice().practice_is_over().await? {
             report.end_of_progress();
             return Ok(());

@@ -8,9 +8,11 @@ use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
+use ulak_core::error::Problem;
 use ulak_core::media::{self, PATIENCE, Prepared, Refusal, Verdict, Wish, Workshop};
 
-use crate::terminal::Voice;
+use crate::stop::Stopping;
+use crate::terminal::{self, Voice};
 
 /// The hidden command that `apart` answers.
 const APART: &str = "prepare-apart";
@@ -60,6 +62,14 @@ pub fn apart(task: &str) -> ExitCode {
 /// Succeeds when every file can be sent.
 pub fn run(options: Options) -> ExitCode {
     let voice = Voice { json: options.json };
+    terminal::run(voice, async |stopping| {
+        let all = tokio::task::spawn_blocking(move || all(&options, voice, &stopping));
+        all.await.map_err(Problem::crashed)
+    })
+}
+
+/// One after the other, until it is asked to stop.
+fn all(options: &Options, voice: Voice, stopping: &Stopping) -> bool {
     let wish = match options.wish {
         None => Wish::Auto,
         Some(SendAs::Voice) => Wish::Voice,
@@ -67,25 +77,30 @@ pub fn run(options: Options) -> ExitCode {
         Some(SendAs::Document) => Wish::Document,
     };
     if let Err(error) = fs::create_dir_all(&options.out) {
-        eprintln!("{} cannot be made: {error}. Name another folder with --out.", options.out.display());
-        return ExitCode::FAILURE;
+        let folder = options.out.display();
+        terminal::warn(&format!("{folder} cannot be made: {error}. Name another folder with --out."));
+        return false;
     }
     let workshop = workshop();
     let mut all = true;
     for file in &options.files {
         let outcome = workshop.prepare_file(file, wish);
+        if stopping.was_asked().is_some() {
+            // The process that prepares may have been ended along with the question.
+            return false;
+        }
         let kept = kept(&outcome, file, &options.out);
         all &= outcome.is_ok() && kept.is_ok();
         if let Err(error) = &kept {
             let folder = options.out.display();
-            let _ = writeln!(io::stderr(), "What became of {} cannot be saved in {folder}: {error}.", file.display());
+            terminal::warn(&format!("What became of {} cannot be saved in {folder}: {error}.", file.display()));
         }
         if tell(voice, file, &outcome, &kept).is_err() {
             // A reader that closed its end has seen enough.
-            return ExitCode::FAILURE;
+            return false;
         }
     }
-    if all { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    all
 }
 
 fn kept(outcome: &Result<Prepared, Refusal>, source: &Path, folder: &Path) -> io::Result<Option<PathBuf>> {

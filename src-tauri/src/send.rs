@@ -16,6 +16,7 @@ use ulak_core::ledger::Book;
 use ulak_core::outbox::state::PartState;
 
 use crate::terminal::{self, LOOK, Voice};
+use crate::waiting::Waiting;
 
 #[derive(Args)]
 pub struct Options {
@@ -28,8 +29,8 @@ pub struct Options {
     /// A file to send along; may be given several times
     #[arg(long, value_name = "FILE")]
     media: Vec<PathBuf>,
-    /// Over this linked number only; without it over whichever can send first
-    #[arg(long, value_name = "PHONE")]
+    /// Over the linked number of this name or phone only; without it over whichever can send first
+    #[arg(long, value_name = "NUMBER")]
     from: Option<String>,
     /// Wait at most so many seconds for the ticks
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
@@ -41,7 +42,7 @@ pub struct Options {
 
 pub fn run(options: Options, data: Option<PathBuf>) -> ExitCode {
     let voice = Voice { json: options.json };
-    let work = terminal::with_numbers(voice, data, Opening::default(), async |app: &Arc<App>| {
+    terminal::run_with_numbers(voice, data, Opening::default(), async |app: &Arc<App>| {
         let campaign = app.outbox().send_direct(&wish(app, &options).await?).await?;
         voice.event(&json!({ "event": "queued", "campaign": campaign }));
         // What has not come by then comes later: the outbox keeps it.
@@ -51,20 +52,13 @@ pub fn run(options: Options, data: Option<PathBuf>) -> ExitCode {
         let parts = app.outbox().parts_of(campaign).await?;
         voice.summary(json!({ "campaign": campaign }), &app.outbox().summary(Book::Real).await?);
         Ok(parts.iter().all(|part| part.state.was_accepted()))
-    });
-    terminal::run(voice, work)
+    })
 }
 
 async fn wish(app: &App, options: &Options) -> Result<Direct, Problem> {
     let over = match &options.from {
         None => Vec::new(),
-        Some(from) => {
-            let digits = |phone: &str| phone.chars().filter(char::is_ascii_digit).collect::<String>();
-            let number = app.numbers().list().await?.into_iter().find(|number| digits(&number.phone) == digits(from));
-            let unknown =
-                || terminal::problem("send.no_such_number", format!("{from} is not linked. See `ulak numbers`."));
-            vec![number.ok_or_else(unknown)?.id]
-        }
+        Some(from) => vec![terminal::number(app, from).await?.id],
     };
     Ok(Direct { to: options.to.clone(), text: options.text.clone(), media: options.media.clone(), over })
 }
@@ -72,6 +66,7 @@ async fn wish(app: &App, options: &Options) -> Result<Direct, Problem> {
 /// Tells every change of a part, until no more ticks can come.
 async fn until_read(app: &App, campaign: CampaignId, voice: Voice) -> Result<(), Problem> {
     let mut told: BTreeMap<PartId, PartState> = BTreeMap::new();
+    let mut waiting = Waiting::default();
     loop {
         let parts = app.outbox().parts_of(campaign).await?;
         for part in parts.iter().filter(|part| told.get(&part.id) != Some(&part.state)) {
@@ -79,6 +74,9 @@ async fn until_read(app: &App, campaign: CampaignId, voice: Voice) -> Result<(),
             voice.line(&format!("{}  {}", part.state.as_str(), part.cause.as_deref().unwrap_or_default()));
         }
         told.extend(parts.iter().map(|part| (part.id, part.state)));
+        if parts.iter().any(|part| !part.state.is_final()) {
+            waiting.tell(app, voice).await?;
+        }
         if parts
             .iter()
             .all(|part| part.state.is_final() && !matches!(part.state, PartState::Sent | PartState::Delivered))

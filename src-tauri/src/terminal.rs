@@ -7,11 +7,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use ulak_core::app::{App, Opening, Summary};
+use ulak_core::app::{App, NumberView, Opening, Summary};
 use ulak_core::error::{Params, Problem};
 use ulak_core::outbox::store::reading::Counts;
 use ulak_core::vault::SystemKeyring;
 
+use crate::stop::Stopping;
+use crate::words::{self, Moment};
 use crate::{logs, network, prepare};
 
 /// How often something that moves is looked at again.
@@ -50,13 +52,13 @@ impl Voice {
         self.event(
             &json!({ "event": kind, "code": problem.code, "message": problem.message, "params": problem.params }),
         );
-        eprintln!("{problem}");
+        warn(&problem.message);
     }
 
-    pub fn recovery_code(self, code: &str) {
-        eprintln!(
+    fn recovery_code(self, code: &str) {
+        warn(&format!(
             "Recovery code, shown only this once: {code}\nIt opens your data when the passphrase or the keyring is lost. Write it down."
-        );
+        ));
     }
 
     /// The last line of a run, with the fields of `first` before the figures.
@@ -79,9 +81,7 @@ impl Voice {
         if !summary.skipped.is_empty() {
             self.line("Skipped people");
             for (reason, variable, people) in &summary.skipped {
-                let reason =
-                    variable.as_ref().map_or(reason.clone(), |variable| format!("{reason} {{{{{variable}}}}}"));
-                self.rows(&[(&reason, *people)]);
+                self.rows(&[(&words::skip(reason, variable.as_deref()), *people)]);
             }
         }
         self.line("Credits");
@@ -116,48 +116,101 @@ fn states(parts: &Counts) -> [(&'static str, i64); 10] {
     ]
 }
 
-/// Runs the work of a command to its end. True is success.
-pub fn run(voice: Voice, work: impl Future<Output = Result<bool, Problem>>) -> ExitCode {
+/// Runs the work of a command to its end. True is success. Whoever asks it to stop gets the code of that signal,
+/// unless it had just succeeded.
+pub fn run(voice: Voice, work: impl AsyncFnOnce(Stopping) -> Result<bool, Problem>) -> ExitCode {
     logs::to_terminal();
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
-        Ok(runtime) => runtime,
+    let begun = tokio::runtime::Builder::new_multi_thread().enable_all().build().and_then(|runtime| {
+        let stopping = runtime.block_on(async { Stopping::listen() })?;
+        Ok((runtime, stopping))
+    });
+    let (runtime, stopping) = match begun {
+        Ok(begun) => begun,
         Err(error) => {
-            eprintln!("Ulak could not start: {error}");
+            warn(&format!("Ulak could not start: {error}"));
             return ExitCode::FAILURE;
         }
     };
-    match runtime.block_on(work) {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
-        Err(problem) => {
-            voice.problem(&problem);
-            ExitCode::FAILURE
-        }
+    let outcome = runtime.block_on(work(stopping.clone()));
+    if let Err(problem) = &outcome {
+        voice.problem(problem);
+    }
+    match (outcome, stopping.was_asked()) {
+        (Ok(true), _) => ExitCode::SUCCESS,
+        (_, Some(stop)) => ExitCode::from(stop.code()),
+        (_, None) => ExitCode::FAILURE,
     }
 }
 
 /// Opens the data folder of a command that drives real numbers, does the work and closes it again.
-pub async fn with_numbers<T>(
+pub fn run_with_numbers(
     voice: Voice,
     data: Option<PathBuf>,
     opening: Opening,
-    work: impl AsyncFnOnce(&Arc<App>) -> Result<T, Problem>,
-) -> Result<T, Problem> {
+    work: impl AsyncFnOnce(&Arc<App>) -> Result<bool, Problem>,
+) -> ExitCode {
+    run(voice, async |mut stopping| {
+        let app = open(data, opening).await?;
+        let outcome = tokio::select! {
+            biased;
+            _ = stopping.asked() => Err(stopped()),
+            outcome = async {
+                tell_recovery_code(voice, &app).await?;
+                work(&app).await
+            } => outcome,
+        };
+        app.close().await;
+        outcome
+    })
+}
+
+async fn open(data: Option<PathBuf>, opening: Opening) -> Result<Arc<App>, Problem> {
     let folder = data.ok_or_else(|| problem("terminal.no_folder", "Say where the data is: --data DIR.".to_owned()))?;
     let secret = crate::secret_from_environment();
     let workshop = prepare::workshop();
     let opening = Opening { folder, secret, network: network::network()?, workshop, ..opening };
-    let app = App::open(opening, Arc::new(SystemKeyring)).await?;
+    App::open(opening, Arc::new(SystemKeyring)).await
+}
+
+/// The terminal shows it once.
+pub async fn tell_recovery_code(voice: Voice, app: &App) -> Result<(), Problem> {
     if let Some(code) = app.settings().recovery_code() {
         voice.recovery_code(&code);
         app.settings().recovery_code_saved().await?;
     }
-    let outcome = tokio::select! {
-        outcome = work(&app) => outcome,
-        _ = tokio::signal::ctrl_c() => Err(problem("terminal.stopped", "Stopped. What was under way goes on at the next start; nobody gets anything twice.".to_owned())),
+    Ok(())
+}
+
+fn stopped() -> Problem {
+    let sentence = "Stopped. What was under way goes on at the next start; nobody gets anything twice.";
+    problem("terminal.stopped", sentence.to_owned())
+}
+
+/// Now, in the owner's zone.
+pub async fn moment(app: &App) -> Result<Moment, Problem> {
+    Ok(Moment { now: app.now(), zone: app.settings().current().await?.hours().zone })
+}
+
+/// The linked number that has this name or this phone.
+pub async fn number(app: &App, named: &str) -> Result<NumberView, Problem> {
+    let digits = |phone: &str| phone.chars().filter(char::is_ascii_digit).collect::<String>();
+    let fits = |number: &NumberView| {
+        let name = !number.name.is_empty() && number.name.to_lowercase() == named.trim().to_lowercase();
+        name || (!number.phone.is_empty() && digits(&number.phone) == digits(named))
     };
-    app.close().await;
-    outcome
+    let mut fitting = app.numbers().list().await?.into_iter().filter(fits);
+    match (fitting.next(), fitting.next()) {
+        (Some(number), None) => Ok(number),
+        (Some(_), Some(_)) => {
+            Err(problem("terminal.two_numbers", format!("Two numbers are called {named}. Give the phone instead.")))
+        }
+        (None, _) => Err(problem("send.no_such_number", format!("{named} is not linked. See `ulak numbers`."))),
+    }
+}
+
+/// To standard error. A terminal that was closed reads it no more, and that must not end anything.
+pub fn warn(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{text}");
 }
 
 pub fn problem(code: &str, message: String) -> Problem {

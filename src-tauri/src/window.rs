@@ -8,7 +8,8 @@ use tauri_specta::Event as _;
 
 use crate::door::Door;
 use crate::events::{FilesDropped, FilesOver};
-use crate::{bindings, logs};
+use crate::stop::Stopping;
+use crate::{bindings, logs, terminal};
 
 pub fn run(data: Option<PathBuf>) -> ExitCode {
     logs::to_terminal();
@@ -28,6 +29,7 @@ pub fn run(data: Option<PathBuf>) -> ExitCode {
                 None => app.path().app_data_dir()?,
             };
             app.manage(Door::new(folder));
+            end_when_asked(app.handle().clone());
             Ok(())
         })
         .build(tauri::generate_context!());
@@ -37,10 +39,20 @@ pub fn run(data: Option<PathBuf>) -> ExitCode {
             ExitCode::SUCCESS
         }
         Err(error) => {
-            eprintln!("The window could not be opened: {error}");
+            terminal::warn(&format!("The window could not be opened: {error}"));
             ExitCode::FAILURE
         }
     }
+}
+
+/// Asked from outside, the window ends as it does when its owner closes it.
+fn end_when_asked(handle: AppHandle) {
+    tauri::async_runtime::spawn(async move {
+        match Stopping::listen() {
+            Ok(mut stopping) => handle.exit(stopping.asked().await.code().into()),
+            Err(error) => tracing::warn!(%error, "the window does not hear when it is asked to end"),
+        }
+    });
 }
 
 fn show(handle: &AppHandle) {

@@ -14,6 +14,7 @@ use ulak_core::ledger::Book;
 use ulak_core::outbox::store::reading::Counts;
 
 use crate::terminal::{self, LOOK, Voice};
+use crate::waiting::Waiting;
 
 #[derive(Args)]
 pub struct Options {
@@ -31,7 +32,7 @@ pub struct Options {
 
 pub fn run(options: Options, data: Option<PathBuf>) -> ExitCode {
     let voice = Voice { json: options.json };
-    let work = terminal::with_numbers(voice, data, opening(&options), async |app: &Arc<App>| {
+    terminal::run_with_numbers(voice, data, opening(&options), async |app: &Arc<App>| {
         match options.wait {
             None => until_done(app, voice).await?,
             Some(seconds) => {
@@ -43,8 +44,7 @@ pub fn run(options: Options, data: Option<PathBuf>) -> ExitCode {
         let summary = app.outbox().summary(Book::Real).await?;
         voice.summary(json!({}), &summary);
         Ok(summary.parts.open() == 0 && summary.ledger_ok)
-    });
-    terminal::run(voice, work)
+    })
 }
 
 #[cfg(not(feature = "emulator"))]
@@ -58,15 +58,9 @@ fn opening(options: &Options) -> Opening {
 }
 
 async fn until_done(app: &App, voice: Voice) -> Result<(), Problem> {
-    let (mut shown, mut told) = (None, None);
+    let (mut shown, mut waiting) = (None, Waiting::default());
     loop {
-        let wait = app.home().now_view().await?.wait;
-        let numbers: Vec<_> =
-            app.numbers().list().await?.into_iter().map(|number| (number.phone, number.state)).collect();
-        if told != Some((wait.kind, numbers.clone())) {
-            voice.event(&json!({ "event": "waiting", "why": wait.kind, "until": wait.until, "numbers": numbers }));
-            told = Some((wait.kind, numbers));
-        }
+        waiting.tell(app, voice).await?;
         let parts: Counts = app.outbox().counts(Book::Real).await?;
         if shown != Some(parts) {
             voice.event(&json!({ "event": "progress", "parts": parts }));

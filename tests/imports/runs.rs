@@ -118,7 +118,7 @@ async fn refused_rows_can_be_corrected_and_imported() {
     let world = World::new().await;
     let path = world.file("list.csv", windows_1254(CUSTOMERS));
     let ended = world.run(ImportStep::Import, &path, &ImportOptions::default()).await;
-    let refusals = import::refusals(world.db.read(), ended.import_id, 2).await.unwrap();
+    let refusals = import::refusals(world.db.read(), ended.import_id, 0, 2).await.unwrap();
     let rows: Vec<(u32, &str)> = refusals.iter().map(|refusal| (refusal.row, refusal.reason.code.as_str())).collect();
     assert_eq!(rows, [(4, "phone.excel_shortened"), (6, "phone.too_short")]);
     assert_eq!(refusals[0].raw, "Zeynep Arslan; 9.05387E+11; Manisa");
@@ -163,5 +163,5 @@ async fn an_import_that_a_crash_ended_is_called_failed() {
     assert_eq!(import::end_interrupted(&mut tx, NOW).await.unwrap(), 0);
     import::forget(&mut tx, scan.import_id).await.unwrap();
     world.db.commit(tx).await.unwrap();
-    assert!(import::refusals(world.db.read(), scan.import_id, 10).await.unwrap().is_empty());
+    assert!(import::refusals(world.db.read(), scan.import_id, 0, 10).await.unwrap().is_empty());
 }

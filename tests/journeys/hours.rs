@@ -100,3 +100,13 @@ async fn the_review_starts_when_the_hours_open_and_after_what_goes_first() -> Re
     assert_eq!(review.days[0].others.len(), 1);
     Ok(())
 }
+
+#[tokio::test]
+async fn hours_that_never_open_are_refused_and_the_old_ones_stay() -> Result<(), Problem> {
+    let world = World::at(at(0, 12, 0)).await?;
+    let refused = hours(&world, 24, 0, "UTC").await;
+    assert_eq!(refused.err().map(|problem| problem.code).as_deref(), Some("settings.hours_never_open"));
+    let kept = world.app.settings().current().await?;
+    assert_eq!((kept.hours_from, kept.hours_to), (9 * 60, 22 * 60));
+    hours(&world, 0, 24, "UTC").await
+}

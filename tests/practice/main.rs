@@ -9,53 +9,21 @@
     reason = "a test that meets the unexpected fails there"
 )]
 
+mod harness;
+mod linked;
+mod resuming;
+#[cfg(unix)]
+mod stopping;
+
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use harness::{Harness, PASSPHRASE, last_event};
 use serde_json::Value;
-use tempfile::TempDir;
-
-const PASSPHRASE: &str = "a passphrase for tests";
-
-struct Harness {
-    folder: TempDir,
-}
-
-impl Harness {
-    fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap() }
-    }
-
-    fn file(&self, name: &str, content: impl AsRef<[u8]>) -> String {
-        let path = self.folder.path().join(name);
-        fs::write(&path, content).unwrap();
-        path.display().to_string()
-    }
-
-    fn data(&self) -> String {
-        self.folder.path().join("data").display().to_string()
-    }
-
-    fn practice(&self, arguments: &[&str]) -> Output {
-        self.command(arguments).output().unwrap()
-    }
-
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_ulak"));
-        command.args(["practice", "--json", "--data"]).arg(self.data()).args(arguments);
-        if !arguments.contains(&"--speed") {
-            command.args(["--speed", "2000"]);
-        }
-        command.env("ULAK_PASSPHRASE", PASSPHRASE).env_remove("DBUS_SESSION_BUS_ADDRESS").stdin(Stdio::null());
-        command
-    }
-}
 
 fn summary(output: &Output) -> Value {
-    let text = String::from_utf8_lossy(&output.stdout);
-    let last = text.lines().last().unwrap_or_else(|| panic!("{output:?}"));
-    let value: Value = serde_json::from_str(last).unwrap();
+    let value = last_event(&output.stdout);
     assert_eq!(value["event"], "summary", "{output:?}");
     value
 }
@@ -80,6 +48,17 @@ fn a_list_with_faults_arrives_where_it_can_and_every_row_is_accounted_for() {
     assert_eq!(summary["messages"], serde_json::json!({ "total": 2, "skipped": 1 }));
     assert_eq!(summary["credits"]["settled"], 1);
     assert_eq!(summary["ledger_ok"], true);
+    let told = String::from_utf8_lossy(&output.stdout);
+    let events = |kind: &str| -> Vec<Value> {
+        let told = told.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        told.filter(|event| event["event"] == kind).collect()
+    };
+    let (rejected, skipped) = (events("rejected"), events("skipped"));
+    assert_eq!((skipped.len(), &skipped[0]["reason"]), (1, &"missing_variable".into()));
+    assert_eq!(
+        (rejected.len(), &rejected[0]["row"], &rejected[0]["code"]),
+        (1, &4.into(), &"phone.excel_shortened".into())
+    );
     let log = fs::read_to_string(Path::new(&harness.data()).join("practice-phone.jsonl")).unwrap();
     let line: Value = serde_json::from_str(log.trim()).unwrap();
     assert_eq!((&line["kind"], &line["text"]), (&"image".into(), &"Merhaba Elif Şahin".into()));
@@ -222,6 +201,18 @@ fn the_sending_hours_are_kept_when_asked_for() {
 }
 
 #[test]
+fn a_time_that_is_over_is_named_and_sent_at_once_only_when_asked_for() {
+    let harness = Harness::new();
+    let output = harness.practice(&["--text", "Hi", "--at", "2020-02-01 10:00"]);
+    let sentence = problem(&output);
+    assert!(sentence.contains("2020-02-01 10:00 is over") && sentence.contains("--now-if-past"), "{sentence}");
+    assert_eq!(last_event(&output.stdout)["code"], "practice.at_past");
+    let output = harness.practice(&["--text", "Hi", "--at", "2020-02-01 10:00", "--now-if-past"]);
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(summary(&output)["parts"]["pending"], 0);
+}
+
+#[test]
 fn a_picture_that_is_none_is_refused_and_nothing_is_sent() {
     let harness = Harness::new();
     let fake = harness.file("photo.jpg", "this is a text");
@@ -229,4 +220,19 @@ fn a_picture_that_is_none_is_refused_and_nothing_is_sent() {
     let sentence = problem(&output);
     assert!(sentence.contains("photo.jpg") || sentence.contains("JPEG") || sentence.contains("JPG"), "{sentence}");
     assert!(!Path::new(&harness.data()).join("practice-phone.jsonl").metadata().is_ok_and(|log| log.len() > 0));
+}
+
+#[test]
+fn the_readme_lists_every_wait() {
+    let read = |name: &str| fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap();
+    // The window's view of the enum is generated from it, and checked to be.
+    let bindings = read("ui/src/api/bindings.ts");
+    let kinds = bindings.lines().find_map(|line| line.strip_prefix("export type WaitKind = ")).unwrap();
+    let kinds: Vec<&str> = kinds.split('"').skip(1).step_by(2).collect();
+    assert!(kinds.contains(&"nothing"), "{kinds:?}");
+    let readme = read("README.md");
+    let table = readme.split_once("| `wait` |").unwrap().1;
+    let rows = table.lines().skip(2).take_while(|line| line.starts_with("| `"));
+    let listed: Vec<&str> = rows.map(|row| row.split('`').nth(1).unwrap()).collect();
+    assert_eq!(listed, kinds, "the README's table and the enum");
 }

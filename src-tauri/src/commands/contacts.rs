@@ -74,7 +74,7 @@ pub async fn cancel_import(door: Door<'_>, import_id: ImportId) -> Answer<()> {
 #[tauri::command]
 #[specta::specta]
 pub async fn refusals(door: Door<'_>, import_id: ImportId, limit: u32) -> Answer<Vec<Refusal>> {
-    door.app().await?.people().refusals(import_id, limit).await
+    door.app().await?.people().refusals(import_id, 0, limit).await
 }
 
 #[tauri::command]

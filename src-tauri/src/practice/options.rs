@@ -28,6 +28,9 @@ pub struct Options {
     /// When: "now", "14:30" (today, or tomorrow when that is over) or "2026-11-13 14:30", on this computer's clock
     #[arg(long, value_name = "TIME", default_value = "now")]
     pub at: String,
+    /// Send at once what is asked for at a time that is over
+    #[arg(long)]
+    pub now_if_past: bool,
     /// Keep sending hours, as in 09:00-22:00; without this option practice runs at any time, as it reaches nobody
     #[arg(long, value_name = "FROM-TO", value_parser = hours)]
     pub hours: Option<(u16, u16)>,

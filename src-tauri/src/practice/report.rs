@@ -2,13 +2,16 @@
 
 use std::io::Write;
 
+use chrono_tz::Tz;
 use serde_json::json;
 use ulak_core::app::{Brought, NowView, Summary};
 use ulak_core::campaign::live::{LiveView, WaitKind};
-use ulak_core::contact::import::ImportProgress;
+use ulak_core::contact::import::{ImportProgress, Refusal};
 use ulak_core::outbox::store::reading::Counts;
+use ulak_core::outbox::store::recipients::RecipientRow;
 
-use crate::terminal::Voice;
+use crate::terminal::{self, Voice};
+use crate::words::{self, Moment};
 
 #[derive(Clone, Copy)]
 pub struct Report {
@@ -39,6 +42,15 @@ impl Report {
         ));
     }
 
+    pub fn rejected(self, refusal: &Refusal) {
+        let Refusal { row, raw, reason } = refusal;
+        self.voice.event(&json!({
+            "event": "rejected", "row": row, "cells": raw,
+            "code": reason.code, "message": reason.message, "params": reason.params,
+        }));
+        self.voice.line(&format!("  row {row:<8} {raw}\n               {}", reason.message));
+    }
+
     pub fn scheduled(self, live: &LiveView) {
         if self.voice.json {
             let event = json!({ "event": "scheduled", "campaign": live.id, "messages": live.people, "parts": live.parts, "due_at": live.due_at });
@@ -50,7 +62,14 @@ impl Report {
         ));
     }
 
-    pub fn progress(self, now: &NowView, parts: &Counts, shown: &mut String) {
+    pub fn skipped(self, person: &RecipientRow) {
+        let RecipientRow { name, phone_shown, reason, .. } = person;
+        self.voice.event(&json!({ "event": "skipped", "phone": phone_shown, "name": name, "reason": reason }));
+        let why = words::skip(reason.as_deref().unwrap_or_default(), None);
+        self.voice.line(&format!("  {phone_shown:<20} {name:<24} {why}"));
+    }
+
+    pub fn progress(self, now: &NowView, zone: Tz, parts: &Counts, shown: &mut String) {
         let line = if self.voice.json {
             json!({ "event": "progress", "parts": parts, "wait": now.wait.kind }).to_string()
         } else {
@@ -60,7 +79,7 @@ impl Report {
                 parts.delivered + parts.read + parts.played,
                 parts.read + parts.played,
                 parts.total(),
-                waiting(now)
+                waiting(now, zone)
             )
         };
         if line == *shown {
@@ -69,20 +88,24 @@ impl Report {
         if self.voice.json {
             let _ = writeln!(std::io::stdout(), "{line}");
         } else if self.live {
-            eprint!("\r\x1b[2K{line}");
+            let _ = write!(std::io::stderr(), "\r\x1b[2K{line}");
         }
         *shown = line;
     }
 
     pub fn end_of_progress(self) {
         if self.live && !self.voice.json {
-            eprintln!();
+            terminal::warn("");
         }
     }
 
-    pub fn interrupted(self) {
+    pub fn interrupted(self, temporary: bool) {
         self.end_of_progress();
-        eprintln!("Stopped. Start again with the same --data to go on; nobody gets anything twice.");
+        terminal::warn(if temporary {
+            "Stopped. Nothing is left of this practice."
+        } else {
+            "Stopped. Start again with the same --data to go on; nobody gets anything twice."
+        });
     }
 
     pub fn summary(self, brought: &Brought, summary: &Summary) {
@@ -90,15 +113,10 @@ impl Report {
     }
 }
 
-fn waiting(now: &NowView) -> String {
-    let seconds = now.wait.until.map_or(0, |until| (until - now.clock).max(0) / 1000);
+/// Behind the counts, where something is waited for.
+fn waiting(now: &NowView, zone: Tz) -> String {
     match now.wait.kind {
-        WaitKind::Pace => format!("  next in {seconds} s"),
-        WaitKind::Rest => format!("  resting for {seconds} s"),
-        WaitKind::Hours => format!("  outside the sending hours, {} min to go", seconds / 60),
-        WaitKind::Due => format!("  due in {} min", seconds / 60),
-        WaitKind::Disk => "  waiting: the disk is full".to_owned(),
-        WaitKind::PausedAll | WaitKind::Paused => "  paused".to_owned(),
-        _ => String::new(),
+        WaitKind::Nothing | WaitKind::Sending => String::new(),
+        _ => format!("  {}", words::wait(&now.wait, Moment { now: now.clock, zone })),
     }
 }

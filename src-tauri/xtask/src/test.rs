@@ -47,7 +47,8 @@ fn wire_tests(long: bool) -> Outcome {
     let app = emulator::build()?;
     // With the app's crates in the selection the dependencies have the features that they were compiled with already.
     let mut tests = sh::cargo(&["test", "--workspace", "--exclude", "ulak-bench", "--exclude", "ulak-e2e"]);
-    tests.args(["--features", emulator::FEATURE, "--test", "client", "--test", "ulak", "--test", "exactly_once"]);
+    tests.args(["--features", emulator::FEATURE]);
+    tests.args(["client", "ulak", "exactly_once", "terminal"].into_iter().flat_map(|name| ["--test", name]));
     tests.env("ULAK_BINARY", app);
     if long {
         tests.env("ULAK_WIRE_KILLS", "200").env("ULAK_WIRE_PEOPLE", "2000");

@@ -1,8 +1,7 @@
 //! Exactly once over the wire: the app is killed at random moments of a campaign over three numbers, connections are
 //! cut at random, and every phone must have seen its message once, from one number.
 //!
-//! The app is the real binary built for the emulator; `ULAK_BINARY` names it. `ULAK_WIRE_KILLS` and
-//! `ULAK_WIRE_PEOPLE` make the run longer.
+//! `ULAK_WIRE_KILLS` and `ULAK_WIRE_PEOPLE` make the run longer.
 
 #![allow(
     clippy::unwrap_used,
@@ -13,27 +12,21 @@
     reason = "a test that meets the unexpected fails there"
 )]
 
+mod laptop;
 #[allow(dead_code, reason = "other tests use more of it")]
 mod shop;
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use laptop::{Laptop, events, link};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use serde_json::Value;
 use shop::{QUICK, always_open, bring_in, draft, person};
-use tempfile::TempDir;
-use ulak_core::app::{App, Opening};
 use ulak_core::ids::SessionId;
-use ulak_core::vault::SystemKeyring;
 use ulak_emulator::{Emulator, Fault, Options, Rule};
 
-const PASSPHRASE: &str = "exactly once";
 const OWNERS: [&str; 3] = ["905550000001", "905550000002", "905550000003"];
 /// The second that a number waits at least between two parts is half a one here; so are Ulak's deadlines, and
 /// a connection that is made on a busy computer must still fit into them.
@@ -41,63 +34,6 @@ const SPEED: &str = "2";
 
 fn from_environment(name: &str, otherwise: usize) -> usize {
     std::env::var(name).ok().and_then(|value| value.parse().ok()).unwrap_or(otherwise)
-}
-
-struct Laptop {
-    folder: TempDir,
-    url: String,
-}
-
-impl Laptop {
-    fn data(&self) -> PathBuf {
-        self.folder.path().join("data")
-    }
-
-    fn ulak(&self, arguments: &[&str]) -> Child {
-        let binary =
-            std::env::var_os("ULAK_BINARY").expect("ULAK_BINARY names the app that was built for the emulator");
-        Command::new(binary)
-            .arg("--data")
-            .arg(self.data())
-            .args(arguments)
-            .env("ULAK_PASSPHRASE", PASSPHRASE)
-            .env("ULAK_WHATSAPP_URL", &self.url)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap()
-    }
-
-    async fn app(&self) -> Arc<App> {
-        let opening = Opening { folder: self.data(), secret: Some(PASSPHRASE.to_owned()), ..Opening::default() };
-        App::open(opening, Arc::new(SystemKeyring)).await.unwrap()
-    }
-}
-
-/// The lines that a command prints, as they come.
-fn events(child: &mut Child) -> impl Iterator<Item = Value> + use<> {
-    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    lines.map_while(Result::ok).map(|line| serde_json::from_str(&line).unwrap())
-}
-
-async fn link(laptop: &Laptop, emulator: &Emulator, owner: &str) {
-    let mut child = laptop.ulak(&["link", "--json"]);
-    let (sender, mut told) = tokio::sync::mpsc::unbounded_channel();
-    let lines = events(&mut child);
-    std::thread::spawn(move || lines.for_each(|event| drop(sender.send(event))));
-    let mut linked = false;
-    while let Some(event) = told.recv().await {
-        match event["event"].as_str().unwrap() {
-            "qr" if !linked => {
-                emulator.scan(event["code"].as_str().unwrap(), owner).await.unwrap();
-                linked = true;
-            }
-            "linked" => assert_eq!(event["phone"], format!("+{owner}")),
-            "error" => panic!("{event}"),
-            _ => {}
-        }
-    }
-    assert!(child.wait().unwrap().success());
 }
 
 /// A campaign to `people` over every number, all day long, as quick as the floor allows.
@@ -129,7 +65,7 @@ async fn every_phone_sees_its_message_once_from_one_number() {
     let people = from_environment("ULAK_WIRE_PEOPLE", 300);
     let seed = from_environment("ULAK_WIRE_SEED", 7) as u64;
     let emulator = Emulator::start(Options::default()).await.unwrap();
-    let laptop = Laptop { folder: tempfile::tempdir().unwrap(), url: emulator.chat_url() };
+    let laptop = Laptop::new(&emulator);
     for owner in OWNERS {
         link(&laptop, &emulator, owner).await;
     }

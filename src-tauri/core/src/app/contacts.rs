@@ -160,8 +160,9 @@ impl People {
         }
     }
 
-    pub async fn refusals(&self, id: ImportId, limit: u32) -> Result<Vec<Refusal>, Problem> {
-        Ok(import::refusals(self.db.read(), id, limit).await?)
+    /// The refused rows behind the row `after`, in the order of the file.
+    pub async fn refusals(&self, id: ImportId, after: u32, limit: u32) -> Result<Vec<Refusal>, Problem> {
+        Ok(import::refusals(self.db.read(), id, after, limit).await?)
     }
 
     pub async fn export_refused(&self, id: ImportId, path: &Path) -> Result<(), Problem> {

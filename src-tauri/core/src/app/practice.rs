@@ -13,11 +13,12 @@ use super::common::{Common, facet};
 use super::{Campaigns, Outbox, People, Problem};
 use crate::campaign::draft::{DraftEdit, StoredState};
 use crate::campaign::store as campaigns;
-use crate::clock::Millis;
+use crate::clock::{Millis, local};
 use crate::contact::import::{ImportOptions, ImportProgress, ImportState, ImportStep};
 use crate::db::StorageError;
-use crate::ids::CampaignId;
-use crate::outbox::store::reading;
+use crate::error::{Coded, Params};
+use crate::ids::{CampaignId, ImportId};
+use crate::params;
 use crate::session::practice::PracticeNumber;
 use crate::settings;
 
@@ -36,7 +37,30 @@ pub struct PracticeJob {
     /// The list is being brought in, or was.
     pub started: bool,
     pub brought: Option<Brought>,
+    /// The import that brought it; its refused rows are kept.
+    #[serde(default)]
+    pub import: Option<ImportId>,
     pub campaign: Option<CampaignId>,
+    /// Its last tick is in and its figures were told.
+    #[serde(default)]
+    pub over: bool,
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("{at} is over: it is {now} here. Choose a later time, or send at once with --now-if-past.")]
+struct PastTime {
+    at: String,
+    now: String,
+}
+
+impl Coded for PastTime {
+    fn code(&self) -> &'static str {
+        "practice.at_past"
+    }
+
+    fn params(&self) -> Params {
+        params! { at: self.at, now: self.now }
+    }
 }
 
 /// What became of the list.
@@ -75,22 +99,27 @@ impl Practice {
         Ok(job.map_err(|error| self.db.error(error))?)
     }
 
-    /// Takes on a job. The same wish again while it is unfinished goes on with it; anything else is a new campaign.
-    pub async fn start_practice_job(&self, job: &PracticeJob) -> Result<(), Problem> {
-        if let Some(known) = self.practice_job().await?.filter(|known| known.is_same_wish(job))
-            && self.is_unfinished(&known).await?
-        {
+    /// Takes on a job. The same wish again goes on with it until its end was told; anything else is a new campaign. One
+    /// whose time is over is sent at once only where that is asked for.
+    pub async fn start_practice_job(&self, job: &PracticeJob, now_if_past: bool) -> Result<(), Problem> {
+        if self.practice_job().await?.is_some_and(|known| !known.over && known.is_same_wish(job)) {
             return Ok(());
+        }
+        let now = self.now();
+        if job.due_at.is_some_and(|due_at| due_at < now) && !now_if_past {
+            let zone = self.settings().await?.hours().zone;
+            let now = local(now, zone).format("%Y-%m-%d %H:%M").to_string();
+            return Err(PastTime { at: job.at.clone(), now }.into());
         }
         Ok(self.put(KEY, job).await?)
     }
 
-    async fn is_unfinished(&self, job: &PracticeJob) -> Result<bool, Problem> {
-        let Some(id) = job.campaign else { return Ok(true) };
-        let mut reader = self.reader().await?;
-        let made = campaigns::by_id(&mut reader, id).await.map_err(StorageError::from)?;
-        let scheduled = made.is_some_and(|draft| draft.state != StoredState::Draft);
-        Ok(!scheduled || reading::parts(&mut reader, id).await.map_err(StorageError::from)?.open() > 0)
+    /// Called when the figures have been told, and not before: a run that is killed until then goes on.
+    pub async fn end_practice_job(&self) -> Result<(), Problem> {
+        if let Some(job) = self.practice_job().await? {
+            self.put(KEY, &PracticeJob { over: true, ..job }).await?;
+        }
+        Ok(())
     }
 
     /// Brings in the list and says what became of it. Done again after a crash, it changes nothing.
@@ -107,6 +136,7 @@ impl Practice {
         let (imported, known) = if again { (totals.new + totals.known, 0) } else { (totals.new, totals.known) };
         let brought = Brought { imported, merged: known + totals.twice, rejected: totals.refused };
         job.brought = Some(brought);
+        job.import = Some(end.import_id);
         self.put(KEY, &job).await?;
         Ok(brought)
     }

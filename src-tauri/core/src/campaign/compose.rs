@@ -171,6 +171,8 @@ mod tests {
         assert_eq!(parts("Hi", 2), [(true, false), (true, false), (false, true)]);
         assert_eq!(parts("", 2), [(true, false), (true, false)]);
         assert_eq!(parts("Hi", 0), [(false, true)]);
+        // Of this text nothing can be seen.
+        assert_eq!((parts("\u{3164}\u{200d}", 2).len(), parts("\u{2800}", 0)), (2, vec![]));
     }
 
     #[test]

@@ -66,12 +66,7 @@ enum Loops {
 }
 
 impl Numbers {
-    pub fn new(
-        context: Arc<Context>,
-        access: Access,
-        key: DbKey,
-        receipts: mpsc::Sender<Arrived>,
-    ) -> Self {
+    pub fn new(context: Arc<Context>, access: Access, key: DbKey, receipts: mpsc::Sender<Arrived>) -> Self {
         Self {
             linked: Arc::new(LinkedNumbers::new(context)),
             access,

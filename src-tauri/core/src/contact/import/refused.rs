@@ -9,9 +9,9 @@ use super::{ImportError, Reason, Refusal, Separator};
 use crate::db::Readers;
 use crate::ids::ImportId;
 
-/// The first refused rows in the order of the file.
-pub async fn refusals(pool: &Readers, id: ImportId, limit: u32) -> Result<Vec<Refusal>, ImportError> {
-    let kept = store::refused(pool, id, 1, limit).await?;
+/// The refused rows behind a row, in the order of the file.
+pub async fn refusals(pool: &Readers, id: ImportId, after: u32, limit: u32) -> Result<Vec<Refusal>, ImportError> {
+    let kept = store::refused(pool, id, after + 1, limit).await?;
     Ok(kept
         .into_iter()
         .map(|refused| Refusal { row: refused.row, raw: refused.cells.join("; "), reason: reason(&refused) })

@@ -1,0 +1,142 @@
+//! The commands for real numbers as a person in a terminal meets them: the real app over the emulator's wire.
+#![cfg(unix)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "a test that meets the unexpected fails there"
+)]
+
+mod laptop;
+#[allow(dead_code, reason = "other tests use more of it")]
+mod shop;
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Output, Stdio};
+
+use laptop::{Laptop, events, link};
+use serde_json::Value;
+use ulak_core::app::NumberKind;
+use ulak_emulator::{Emulator, Kick, Options};
+
+const OWNER: &str = "905550000001";
+const AYSE: &str = "+905550001001";
+
+async fn laptop() -> (Emulator, Laptop) {
+    let emulator = Emulator::start(Options::default()).await.unwrap();
+    let laptop = Laptop::new(&emulator);
+    (emulator, laptop)
+}
+
+async fn linked() -> (Emulator, Laptop) {
+    let (emulator, laptop) = laptop().await;
+    link(&laptop, &emulator, OWNER).await;
+    (emulator, laptop)
+}
+
+async fn output(laptop: &Laptop, arguments: &[&str]) -> Output {
+    let mut command = laptop.command(arguments);
+    tokio::task::spawn_blocking(move || command.stdin(Stdio::null()).output().unwrap()).await.unwrap()
+}
+
+fn text(output: &[u8]) -> String {
+    String::from_utf8_lossy(output).into_owned()
+}
+
+/// Waits until a line fits, in a command that is told to end then. Says what was said before, and how it ended.
+async fn ended_at(mut child: Child, signal: &'static str, word: &'static str) -> (String, Option<i32>) {
+    let ending = tokio::task::spawn_blocking(move || {
+        let mut said = String::new();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+        while !said.contains(word) {
+            let line = lines.next().unwrap_or_else(|| panic!("{word} is not in {said}"));
+            said.push_str(&(line + "\n"));
+        }
+        let told = Command::new("kill").args([format!("-{signal}"), child.id().to_string()]).status().unwrap();
+        assert!(told.success());
+        lines.for_each(drop);
+        (said, child.wait().unwrap().code())
+    });
+    ending.await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_command_ends_in_order_when_it_is_asked_to() {
+    let (_emulator, laptop) = laptop().await;
+    let (_, code) = ended_at(laptop.ulak(&["link", "--json"]), "TERM", "\"qr\"").await;
+    assert_eq!(code, Some(143));
+    let keys = laptop.data().join("numbers").read_dir().unwrap().count();
+    assert_eq!(keys, 0, "nothing is left of a link that nobody accepted");
+
+    let (_emulator, laptop) = linked().await;
+    asleep(&laptop).await;
+    for (command, signal, code) in [
+        (&["work"][..], "HUP", 129),
+        (&["work", "--json"], "TERM", 143),
+        (&["send", "--to", AYSE, "--text", "Merhaba", "--wait", "600", "--json"], "INT", 130),
+    ] {
+        let word = if command == ["work"] { "Waiting" } else { "\"waiting\"" };
+        let (_, ended) = ended_at(laptop.ulak(command), signal, word).await;
+        assert_eq!(ended, Some(code), "{command:?}");
+        assert!(!laptop.data().join("ulak.db-wal").exists(), "{command:?} closes the data");
+    }
+}
+
+/// Something waits, and everything is paused.
+async fn asleep(laptop: &Laptop) {
+    let app = laptop.app().await;
+    shop::always_open(&app).await;
+    shop::bring_in(&app, laptop.folder.path(), 2).await;
+    let numbers = app.numbers().list().await.unwrap();
+    let numbers: Vec<_> =
+        numbers.iter().filter(|number| number.kind == NumberKind::Whatsapp).map(|number| number.id).collect();
+    let campaign = shop::draft(&app, &numbers, None).await;
+    app.campaigns().schedule_campaign(campaign, false).await.unwrap();
+    app.outbox().pause_everything().await.unwrap();
+    app.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_waited_for_is_said_without_json_too() {
+    let (_emulator, laptop) = linked().await;
+    asleep(&laptop).await;
+    let (said, _) = ended_at(laptop.ulak(&["work"]), "TERM", "Waiting").await;
+    assert!(said.contains("Waiting: everything is paused."), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_that_another_program_took_is_taken_back() {
+    let (emulator, laptop) = linked().await;
+    asleep(&laptop).await;
+    let mut work = laptop.ulak(&["work", "--json", "--wait", "60"]);
+    let mut lines = events(&mut work);
+    let connected = |event: &Value| event["numbers"].to_string().contains("\"connected\"");
+    tokio::task::block_in_place(|| lines.find(connected)).unwrap();
+    emulator.kick(OWNER, Kick::Replaced);
+    let replaced = |event: &Value| event["numbers"].to_string().contains("\"replaced\"");
+    tokio::task::block_in_place(|| lines.find(replaced)).unwrap();
+    work.kill().unwrap();
+    work.wait().unwrap();
+    let shown = text(&output(&laptop, &["numbers"]).await.stdout);
+    assert!(shown.contains("another program uses this link") && shown.contains("numbers reconnect"), "{shown}");
+    assert!(shown.contains("pace") && shown.contains("linked"), "{shown}");
+    let back = output(&laptop, &["numbers", "reconnect", OWNER, "--wait", "60"]).await;
+    assert!(back.status.success(), "{back:?}");
+    assert!(text(&back.stdout).contains("connected"), "{back:?}");
+    let nobody = output(&laptop, &["numbers", "reconnect", "Nobody"]).await;
+    assert!(text(&nobody.stderr).contains("Nobody is not linked"), "{nobody:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_linked_number_keeps_to_the_worlds_time() {
+    let (_emulator, laptop) = linked().await;
+    let practice = output(&laptop, &["practice", "--text", "Hi", "--speed", "60"]).await;
+    assert!(text(&practice.stderr).contains("Leave out --speed"), "{practice:?}");
+    assert_eq!(practice.status.code(), Some(1));
+    // At the emulator a number may run faster, if it is asked for each time.
+    assert!(output(&laptop, &["work", "--speed", "2"]).await.status.success());
+    let link = output(&laptop, &["link", "--wait", "2"]).await;
+    assert!(text(&link.stderr).contains("faster clock"), "{link:?}");
+}
