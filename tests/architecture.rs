@@ -17,7 +17,7 @@ use std::process::Command;
 /// A module may import what stands before it in this list, never what stands after it. Modules of one row do not
 /// know each other, except where `BESIDE` says so.
 const LAYERS: &[&[&str]] = &[
-    &["clock", "error", "event", "exit", "ids", "text"],
+    &["clock", "error", "event", "exit", "ids", "page", "text"],
     &["db", "vault"],
     &["ledger", "contact", "media"],
     &["template"],

@@ -55,6 +55,7 @@ pub fn builder() -> Builder<Wry> {
             campaigns::skipped_people,
             campaigns::review_campaign,
             campaigns::send_test,
+            campaigns::cancel_message,
             campaigns::schedule_campaign,
             campaigns::pause_campaign,
             campaigns::resume_campaign,

@@ -11,7 +11,7 @@ use serde_json::json;
 use tokio::time::timeout;
 use ulak_core::app::{App, Direct, Opening};
 use ulak_core::error::Problem;
-use ulak_core::ids::{CampaignId, PartId};
+use ulak_core::ids::{MessageId, PartId};
 use ulak_core::ledger::Book;
 use ulak_core::outbox::state::PartState;
 
@@ -43,14 +43,14 @@ pub struct Options {
 pub fn run(options: Options, data: Option<PathBuf>) -> ExitCode {
     let voice = Voice { json: options.json };
     terminal::run_with_numbers(voice, data, Opening::default(), async |app: &Arc<App>| {
-        let campaign = app.outbox().send_direct(&wish(app, &options).await?).await?;
-        voice.event(&json!({ "event": "queued", "campaign": campaign }));
+        let message = app.outbox().send_direct(&wish(app, &options).await?).await?;
+        voice.event(&json!({ "event": "queued", "message": message }));
         // What has not come by then comes later: the outbox keeps it.
-        if let Ok(seen) = timeout(Duration::from_secs(options.wait), until_read(app, campaign, voice)).await {
+        if let Ok(seen) = timeout(Duration::from_secs(options.wait), until_read(app, message, voice)).await {
             seen?;
         }
-        let parts = app.outbox().parts_of(campaign).await?;
-        voice.summary(json!({ "campaign": campaign }), &app.outbox().summary(Book::Real).await?);
+        let parts = app.outbox().parts_of(message).await?;
+        voice.summary(json!({ "message": message }), &app.outbox().summary(Book::Real).await?);
         Ok(parts.iter().all(|part| part.state.was_accepted()))
     })
 }
@@ -64,11 +64,11 @@ async fn wish(app: &App, options: &Options) -> Result<Direct, Problem> {
 }
 
 /// Tells every change of a part, until no more ticks can come.
-async fn until_read(app: &App, campaign: CampaignId, voice: Voice) -> Result<(), Problem> {
+async fn until_read(app: &App, message: MessageId, voice: Voice) -> Result<(), Problem> {
     let mut told: BTreeMap<PartId, PartState> = BTreeMap::new();
     let mut waiting = Waiting::default();
     loop {
-        let parts = app.outbox().parts_of(campaign).await?;
+        let parts = app.outbox().parts_of(message).await?;
         for part in parts.iter().filter(|part| told.get(&part.id) != Some(&part.state)) {
             voice.event(&json!({ "event": "part", "wire_id": part.wire_id, "kind": part.kind, "state": part.state, "cause": part.cause }));
             voice.line(&format!("{}  {}", part.state.as_str(), part.cause.as_deref().unwrap_or_default()));

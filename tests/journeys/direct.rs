@@ -1,14 +1,25 @@
-//! One message to one person.
+//! One message to one person, which belongs to no campaign.
 
-use ulak_core::app::Direct;
+use std::path::Path;
+
+use ulak_core::app::{Direct, Problem};
+use ulak_core::campaign::live::WaitKind;
 use ulak_core::contact::Standing;
+use ulak_core::ids::MessageId;
+use ulak_core::ledger::Book;
+use ulak_core::outbox::state::PartState;
+use ulak_core::session::messenger::{Outcome, ReceiptKind};
 use ulak_core::testing::World;
 
 use crate::at;
 
 fn wish(world: &World, to: &str) -> Direct {
     let over = vec![world.app.practice_id()];
-    Direct { to: to.to_owned(), text: "Siparişiniz hazır".to_owned(), media: Vec::new(), over }
+    Direct { to: to.to_owned(), text: "Siparişiniz hazır".to_owned(), over, ..Direct::default() }
+}
+
+async fn states(world: &World, id: MessageId) -> Vec<PartState> {
+    world.app.outbox().parts_of(id).await.unwrap().into_iter().map(|part| part.state).collect()
 }
 
 #[tokio::test]
@@ -19,13 +30,77 @@ async fn it_goes_out_at_night_too_and_the_person_becomes_a_contact() {
     world.run_until(at(0, 23, 31)).await.unwrap();
     let sent = world.phone.sent();
     assert_eq!(sent.iter().map(|part| part.to.as_str()).collect::<Vec<_>>(), ["+905385550214"]);
-    assert_eq!(world.counts(id).await.unwrap().sent, 1);
+    assert_eq!(states(&world, id).await, [PartState::Sent]);
     world.app.outbox().send_direct(&wish(&world, "+90 538 555 02 14")).await.unwrap();
     assert_eq!(world.app.people().contact_totals().await.unwrap().all, 4);
 }
 
 #[tokio::test]
-async fn whoever_opted_out_gets_nothing_and_no_draft_stays_behind() {
+async fn single_messages_share_a_queue_are_no_campaign_and_one_person_may_get_many() -> Result<(), Problem> {
+    let mut world = World::at(at(0, 12, 0)).await?;
+    let mut ids = Vec::new();
+    for _ in 0..3 {
+        ids.push(world.app.outbox().send_direct(&wish(&world, "+905385550214")).await?);
+    }
+    assert_eq!(world.app.home().now_view().await?.wait.kind, WaitKind::Nothing, "the planner has not looked yet");
+    let holds = world.app.credits().view(Book::Practice).await?.holds;
+    assert_eq!(holds.iter().map(|line| (line.campaign_id, line.held)).collect::<Vec<_>>(), [(None, 3)]);
+    world.run_until(at(0, 12, 5)).await?;
+    ids.push(world.app.outbox().send_direct(&wish(&world, "+905385550214")).await?);
+    world.run_until(at(0, 12, 10)).await?;
+    for id in &ids {
+        assert_eq!(states(&world, *id).await, [PartState::Sent]);
+    }
+    assert_eq!(world.phone.sent().len(), 4);
+    assert!(world.app.campaigns().list().await?.is_empty());
+    let mut reader = world.app.db().read().acquire().await.unwrap();
+    let queues: i64 = sqlx::query_scalar("SELECT count(*) FROM queues").fetch_one(&mut *reader).await.unwrap();
+    drop(reader);
+    assert_eq!(queues, 1);
+    assert_eq!(world.miscounted().await?, Vec::<&str>::new());
+    assert_eq!(world.app.outbox().summary(Book::Practice).await?.parts.sent, 4);
+    world.app.credits().ledger_holds().await
+}
+
+#[tokio::test]
+async fn its_files_go_with_it_and_its_ticks_come_back() -> Result<(), Problem> {
+    let mut world = World::at(at(0, 12, 0)).await?;
+    let photo = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/media/sample.jpg");
+    let with_photo = Direct { media: vec![photo], ..wish(&world, "+905385550214") };
+    let id = world.app.outbox().send_direct(&with_photo).await?;
+    let draft = world.app.campaigns().create_draft().await?;
+    world.app.campaigns().delete_draft(draft.id).await?;
+    world.run_until(at(0, 12, 5)).await?;
+    let sent = world.phone.sent();
+    assert_eq!(
+        sent.iter().map(|part| (part.is_image, part.text.as_deref())).collect::<Vec<_>>(),
+        [(true, Some("Siparişiniz hazır"))]
+    );
+    world.receipts(ReceiptKind::Read, &[sent[0].wire_id.clone()]).await?;
+    let shown = world.app.outbox().recipient(id).await?;
+    assert_eq!((shown.row.state, shown.row.phone_shown.as_str()), (PartState::Read, "+90 538 555 02 14"));
+    Ok(())
+}
+
+#[tokio::test]
+async fn it_is_cancelled_by_its_own_id_and_its_neighbours_go_on() -> Result<(), Problem> {
+    let mut world = World::at(at(0, 12, 0)).await?;
+    world.phone.answer([Outcome::Accepted]);
+    let first = world.app.outbox().send_direct(&wish(&world, "+905385550214")).await?;
+    let second = world.app.outbox().send_direct(&wish(&world, "+905385550215")).await?;
+    world.app.outbox().cancel_message(first).await?;
+    assert_eq!(world.app.outbox().cancel_message(first).await.unwrap_err().code, "message.not_waiting");
+    world.run_until(at(0, 12, 5)).await?;
+    assert_eq!(states(&world, first).await, [PartState::Cancelled]);
+    assert_eq!(states(&world, second).await, [PartState::Sent]);
+    assert_eq!(world.app.outbox().cancel_message(second).await.unwrap_err().code, "message.not_waiting");
+    assert_eq!(world.app.credits().balance(Book::Practice).await?.held, 0);
+    assert_eq!(world.miscounted().await?, Vec::<&str>::new());
+    world.app.credits().ledger_holds().await
+}
+
+#[tokio::test]
+async fn whoever_opted_out_gets_nothing_and_nothing_stays_behind() {
     let world = World::at(at(0, 12, 0)).await.unwrap();
     let person = world.contact("Ayşe", "+905385550214").await.unwrap();
     world.app.people().set_standing(person, Standing::Black).await.unwrap();
@@ -33,7 +108,12 @@ async fn whoever_opted_out_gets_nothing_and_no_draft_stays_behind() {
     assert_eq!(refused.code, "campaign.unwanted");
     let refused = world.app.outbox().send_direct(&wish(&world, "12")).await.unwrap_err();
     assert!(refused.code.starts_with("phone."), "{}", refused.code);
+    let empty = Direct { text: " ".to_owned(), ..wish(&world, "+905385550216") };
+    assert_eq!(world.app.outbox().send_direct(&empty).await.unwrap_err().code, "campaign.empty");
+    let long = Direct { text: "a".repeat(4_097), ..wish(&world, "+905385550216") };
+    assert_eq!(world.app.outbox().send_direct(&long).await.unwrap_err().code, "campaign.text_too_long");
     assert!(world.app.campaigns().list().await.unwrap().is_empty());
+    assert_eq!(world.app.credits().balance(Book::Practice).await.unwrap().held, 0);
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@
 
 mod composing;
 mod conformance;
+mod costs;
 mod direct;
 mod failover;
 mod hours;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use ulak_core::app::{Problem, TemplatesBrought, TestSend};
 use ulak_core::contact::ContactEdit;
 use ulak_core::outbox::state::PartKind;
+use ulak_core::outbox::state::PartState;
 use ulak_core::outbox::store::recipients::RecipientQuery;
 use ulak_core::settings::Language;
 use ulak_core::template::{Choice, ChoiceStyle};
@@ -198,7 +199,8 @@ async fn a_test_arrives_as_the_shown_contact_would_get_it_at_night_too() -> Resu
     let sent = world.phone.sent();
     assert_eq!(sent.iter().map(|part| part.to.as_str()).collect::<Vec<_>>(), ["+905550000999"]);
     assert_eq!((sent[0].text.as_deref(), sent[0].is_image), (Some("Merhaba Elif, İzmir"), true));
-    assert_eq!(world.counts(id).await?.sent, 1);
+    assert_eq!(world.app.outbox().recipient(id).await?.row.state, PartState::Sent);
+    assert!(world.app.campaigns().list().await?.iter().all(|row| row.id == draft.id), "a test is no campaign");
     assert_eq!(world.app.campaigns().draft(draft.id).await?.text, "Merhaba {{name}}, {{city}}");
     world.app.credits().ledger_holds().await
 }

@@ -114,7 +114,7 @@ const STILL_FORBIDDEN: &[&str] = &[
     "UPDATE attempts SET part_id = CAST('E101' AS BLOB), number = 1",
     "DELETE FROM messages WHERE id = x'D1'",
     "DELETE FROM media",
-    "UPDATE messages SET contact_id = x'C1' WHERE campaign_id = x'CA'",
+    "UPDATE messages SET contact_id = x'C1' WHERE queue_id = x'CA'",
     "UPDATE messages SET skip_reason = 'mood'",
     "UPDATE messages SET options = 'no json'",
     "UPDATE queues SET state = 'gone'",

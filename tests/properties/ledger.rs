@@ -57,6 +57,7 @@ proptest! {
             for event in events {
                 world = apply(world, id, event).await;
                 world.app.credits().ledger_holds().await.expect("the ledger adds up after every event");
+                assert_eq!(world.miscounted().await.expect("counted"), Vec::<&str>::new(), "counters move with what they count");
             }
             if cancel {
                 world.app.campaigns().cancel_campaign(id).await.expect("cancelled");
@@ -69,6 +70,7 @@ proptest! {
             assert_eq!((balance.held, counts.open()), (0, 0));
             assert_eq!(balance.settled, counts.accepted());
             assert_eq!(counts.total(), 5);
+            assert_eq!(world.miscounted().await.expect("counted"), Vec::<&str>::new());
             world.app.credits().ledger_holds().await.expect("the ledger adds up");
         });
     }

@@ -145,6 +145,8 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/0005_leaner_ledger.sql"),
     include_str!("../../../migrations/0006_cancelled_queues.sql"),
     include_str!("../../../migrations/0007_key_id.sql"),
+    include_str!("../../../migrations/0008_counters.sql"),
+    include_str!("../../../migrations/0009_single_messages.sql"),
 ];
 
 #[derive(Debug, thiserror::Error)]

@@ -13,6 +13,7 @@ pub mod inbound;
 pub mod ledger;
 pub mod media;
 pub mod outbox;
+mod page;
 pub mod session;
 pub mod settings;
 pub mod template;

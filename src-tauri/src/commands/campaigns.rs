@@ -146,8 +146,14 @@ pub async fn review_campaign(door: Door<'_>, draft_id: CampaignId) -> Answer<Rev
 
 #[tauri::command]
 #[specta::specta]
-pub async fn send_test(door: Door<'_>, test: TestSend) -> Answer<CampaignId> {
+pub async fn send_test(door: Door<'_>, test: TestSend) -> Answer<MessageId> {
     door.app().await?.outbox().send_test(&test).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn cancel_message(door: Door<'_>, message_id: MessageId) -> Answer<()> {
+    door.app().await?.outbox().cancel_message(message_id).await
 }
 
 #[tauri::command]

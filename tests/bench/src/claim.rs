@@ -83,13 +83,13 @@ fn figure(name: &str, ours: &[f64], other: &[f64], goal: Option<f64>, note: &str
 }
 
 /// Ulak's own store, driven as the dispatcher drives it.
-struct Ours {
+pub struct Ours {
     db: Db,
     session: SessionId,
 }
 
 impl Ours {
-    async fn open(folder: &Path) -> Outcome<Self> {
+    pub async fn open(folder: &Path) -> Outcome<Self> {
         let db = scene::db(folder).await?;
         let all = sessions::all(&mut *db.read().acquire().await?).await?;
         Ok(Self { session: all.first().ok_or("there is no session")?.id, db })
@@ -120,7 +120,16 @@ impl Ours {
         }
     }
 
-    async fn time_claim(&self) -> Outcome<f64> {
+    /// A claim that is undone, so that the next one meets the same queue.
+    pub async fn time_undone_claim(&self) -> Outcome<f64> {
+        let time = Stopwatch::start();
+        let (tx, _) = self.claim(self.decide().await?).await?;
+        let seconds = time.seconds();
+        drop(tx);
+        Ok(seconds)
+    }
+
+    pub async fn time_claim(&self) -> Outcome<f64> {
         let time = Stopwatch::start();
         let (tx, _) = self.claim(self.decide().await?).await?;
         let seconds = time.seconds();

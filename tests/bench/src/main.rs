@@ -5,6 +5,7 @@
 //! Ulak takes than SQLite alone; only ratios compare between machines.
 
 mod claim;
+mod history;
 mod import;
 mod measure;
 mod media;
@@ -22,7 +23,7 @@ use scene::Place;
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
-const NAMES: [&str; 7] = ["schedule", "claim", "receipts", "queue", "import", "media", "window"];
+const NAMES: [&str; 8] = ["schedule", "claim", "receipts", "queue", "history", "import", "media", "window"];
 
 #[tokio::main]
 async fn main() -> Outcome<()> {
@@ -56,6 +57,7 @@ async fn measured(name: &str, place: &Place) -> Outcome<Vec<Figure>> {
         "claim" => claim::bench(place).await,
         "receipts" => receipts::bench(place).await,
         "queue" => claim::bench_by_queue(place).await,
+        "history" => history::bench(place).await,
         "import" => import::bench(place).await,
         "media" => media::bench(place),
         _ => window::bench(),

@@ -161,14 +161,17 @@ pub async fn with_queue(place: &Place, count: i64) -> Outcome<PathBuf> {
     let campaign = hex(campaign.0);
     raw.run(&format!(
         "BEGIN IMMEDIATE;
-         INSERT INTO queues SELECT id, priority, {NOW}, 'open', 0, book, session_ids FROM campaigns;
-         INSERT INTO messages (id, campaign_id, contact_id, phone, name, text, created_at)
+         INSERT INTO queues (id, priority, due_at, state, keep_hours, book, session_ids)
+             SELECT id, priority, {NOW}, 'open', 0, book, session_ids FROM campaigns;
+         INSERT INTO messages (id, queue_id, contact_id, phone, name, text, created_at)
              SELECT id, {campaign}, id, phone, name, 'Merhaba ' || name || ', this week a coffee is on us.', {NOW}
              FROM contacts ORDER BY id;
          INSERT INTO parts (id, message_id, queue_id, position, last, kind, with_text, media, wire_id, state, ready, due_at)
              SELECT id, id, {campaign}, 1, 1, 'image', 1, (SELECT sha256 FROM media),
                     format('3EB0%018X', row_number() OVER (ORDER BY id)), 'pending', 1, {NOW}
              FROM messages ORDER BY id;
+         INSERT INTO queue_counts (queue_id, state, reason, variable, session_id, people, parts, last_at)
+             SELECT queue_id, state, '', '', x'', count(*), count(*), 0 FROM parts GROUP BY queue_id, state;
          COMMIT;"
     ))?;
     Ok(folder)

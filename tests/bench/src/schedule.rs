@@ -45,7 +45,7 @@ async fn scheduled(folder: &Path, campaign: CampaignId) -> Outcome<f64> {
 }
 
 const MESSAGES: &str =
-    "id, campaign_id, contact_id, phone, name, text, skip_reason, skip_variable, created_at FROM messages ORDER BY id";
+    "id, queue_id, contact_id, phone, name, text, skip_reason, skip_variable, created_at FROM messages ORDER BY id";
 const PARTS: &str = "id, message_id, queue_id, position, last, kind, with_text, media, wire_id, state, ready, due_at
      FROM parts ORDER BY id";
 const HOLDS: &str = "book, kind, campaign_id, part_id, credits, held, balance_after, held_after, lines, at

@@ -166,9 +166,9 @@ async fn latency() -> Value {
     let mut times = Vec::new();
     for round in 0..ROUNDS {
         let wish = Direct { to: format!("+{}", person(round)), text: "Hazır".to_owned(), ..Direct::default() };
-        let campaign = app.outbox().send_direct(&wish).await.unwrap();
+        let message = app.outbox().send_direct(&wish).await.unwrap();
         let mut events = app.events().subscribe();
-        while !app.outbox().parts_of(campaign).await.unwrap().iter().all(|part| part.state == PartState::Sent) {
+        while !app.outbox().parts_of(message).await.unwrap().iter().all(|part| part.state == PartState::Sent) {
             let _ = events.recv().await;
         }
         // The outcome's own events are over before the receipt leaves.

@@ -47,7 +47,8 @@ export const commands = {
 	checkDraft: (draftId: CampaignId) => __TAURI_INVOKE<DraftCheck>("check_draft", { draftId }),
 	skippedPeople: (draftId: CampaignId, reason: SkipReason, limit: number) => __TAURI_INVOKE<ContactView[]>("skipped_people", { draftId, reason, limit }),
 	reviewCampaign: (draftId: CampaignId) => __TAURI_INVOKE<Review>("review_campaign", { draftId }),
-	sendTest: (test: TestSend) => __TAURI_INVOKE<CampaignId>("send_test", { test }),
+	sendTest: (test: TestSend) => __TAURI_INVOKE<MessageId>("send_test", { test }),
+	cancelMessage: (messageId: MessageId) => __TAURI_INVOKE<null>("cancel_message", { messageId }),
 	scheduleCampaign: (draftId: CampaignId, onlyCovered: boolean) => __TAURI_INVOKE<CampaignId>("schedule_campaign", { draftId, onlyCovered }),
 	pauseCampaign: (id: CampaignId) => __TAURI_INVOKE<null>("pause_campaign", { id }),
 	resumeCampaign: (id: CampaignId) => __TAURI_INVOKE<null>("resume_campaign", { id }),
@@ -404,8 +405,10 @@ export type FilesOver = {
 	paths: number,
 };
 
+/**  What a campaign holds at this moment, or all single messages together. */
 export type HoldLine = {
-	campaignId: CampaignId,
+	/**  None for single messages. */
+	campaignId: CampaignId | null,
 	name: string,
 	held: number,
 };
@@ -481,6 +484,8 @@ export type LedgerChanged = null;
 
 export type LedgerPage = {
 	total: number,
+	/**  There are at least so many: nobody has counted what a search finds. */
+	about: boolean,
 	rows: LedgerRow[],
 };
 
@@ -749,6 +754,8 @@ export type ReadyTemplate = {
 
 export type RecipientPage = {
 	total: number,
+	/**  There are at least so many: nobody has counted what a search finds. */
+	about: boolean,
 	rows: RecipientRow[],
 };
 
@@ -788,6 +795,9 @@ export type RecipientView = {
 	/**  Oldest first. */
 	steps: RouteStep[],
 	optedOut: boolean,
+	practice: boolean,
+	/**  It is a single message, and what waits of it can be called back. */
+	cancellable: boolean,
 };
 
 export type Refusal = {

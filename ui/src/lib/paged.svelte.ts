@@ -1,6 +1,7 @@
 // A long list that is loaded a page at a time as it comes into view. What is on screen stays there until newer
 // rows arrive, so a reload never flickers; answers to an older question are dropped.
-export type Page<T> = { total: number; rows: T[] };
+/** `about`: nobody has counted the rows, there are at least `total`. */
+export type Page<T> = { total: number; about?: boolean; rows: T[] };
 
 export class Paged<T> {
   total = $state(0);
@@ -10,6 +11,7 @@ export class Paged<T> {
   #asked = new Set<number>();
   #shown = { first: 0, last: 0 };
   #round = 0;
+  #least = 0;
 
   constructor(private fetch: (offset: number, limit: number) => Promise<Page<T>>, private size = 100) {}
 
@@ -33,6 +35,7 @@ export class Paged<T> {
   /** Another question: starts at the top. */
   async restart(): Promise<void> {
     this.#shown = { first: 0, last: 0 };
+    this.#least = 0;
     await this.reload();
   }
 
@@ -52,7 +55,9 @@ export class Paged<T> {
       const visible = new Set(this.#onScreen());
       const kept = fresh ? [...this.#pages].filter(([known]) => visible.has(known)) : [...this.#pages];
       this.#pages = new Map([...kept, [page, answer.rows]]);
-      this.total = answer.total;
+      // A page further down may have found more than this one knows of.
+      this.#least = answer.about ? Math.max(this.#least, answer.total) : answer.total;
+      this.total = this.#least;
       this.ready = true;
       this.error = null;
     } catch (error) {

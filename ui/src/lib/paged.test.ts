@@ -41,3 +41,19 @@ test('an answer to an older question is dropped', async () => {
   await settled();
   expect(list.row(0)).toBe('second 0');
 });
+
+test('a list that nobody has counted grows as it is read, and does not shrink when its top is asked for again', async () => {
+  const list = new Paged(async (offset, limit) => ({ ...rows(offset, limit), total: Math.min(250, offset + limit + 1), about: offset + limit < 250 }));
+  list.show(0, 40);
+  await settled();
+  expect(list.total).toBe(101);
+  list.show(90, 130);
+  await settled();
+  expect(list.total).toBe(201);
+  list.show(190, 240);
+  await settled();
+  expect(list.total).toBe(250);
+  list.show(0, 40);
+  await list.reload();
+  expect(list.total).toBe(250);
+});

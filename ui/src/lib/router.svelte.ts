@@ -9,6 +9,8 @@ export type Route =
   /** `file`: a list that was dropped on another screen. */
   | { page: 'import'; file: string | null }
   | { page: 'template'; id: string }
+  /** A message that belongs to no campaign. */
+  | { page: 'message'; id: string }
   | { page: 'composer'; id: string; step: Step }
   /** `message`: the recipient to show, for a line of the ledger that leads to its message. */
   | { page: 'live'; id: string; message: string | null };
@@ -33,6 +35,8 @@ export function parse(hash: string): Route {
     case 'campaigns':
       if (id && isStep(step)) return { page: 'composer', id, step };
       return id ? { page: 'live', id, message: new URLSearchParams(query).get('message') } : { page: 'campaigns' };
+    case 'messages':
+      return id ? { page: 'message', id } : { page: 'home' };
     case 'templates':
       return id ? { page: 'template', id } : { page: 'templates' };
     case 'contacts':

@@ -141,7 +141,7 @@ impl Campaigns {
     }
 
     /// Practice credits for the practice number, real ones for real numbers.
-    async fn book_of(&self, chosen: &[SessionId]) -> Result<Book, Problem> {
+    pub(super) async fn book_of(&self, chosen: &[SessionId]) -> Result<Book, Problem> {
         let sessions = all_sessions(&mut *self.reader().await?).await.map_err(StorageError::from)?;
         let of_kind =
             |kind: SessionKind| sessions.iter().any(|session| session.kind == kind && chosen.contains(&session.id));
@@ -378,7 +378,7 @@ impl Outbox {
 }
 
 impl Campaigns {
-    fn changed(&self, id: CampaignId) {
+    pub(super) fn changed(&self, id: CampaignId) {
         self.events.emit(Event::CampaignChanged(id));
         self.events.emit(Event::LedgerChanged);
         self.nudge();

@@ -1,20 +1,26 @@
 //! Credits: figures, top-ups, corrections.
 
+use std::collections::BTreeMap;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use chrono::{Datelike, NaiveDate, TimeZone};
 use chrono_tz::Tz;
 use serde::Serialize;
+use sqlx::SqliteConnection;
+use tokio::sync::mpsc;
 
 use super::Problem;
 use super::common::{Common, facet};
+use crate::campaign::store as campaigns;
 use crate::clock::{DAY, Millis, local};
 use crate::db::StorageError;
 use crate::error::{Coded, Params};
 use crate::event::Event;
-use crate::ledger::figures::{self, BalanceView, HoldLine, LedgerPage, LedgerQuery, LedgerRow};
+use crate::ids::CampaignId;
+use crate::ledger::figures::{self, BalanceView, LedgerPage, LedgerQuery, LedgerRow};
 use crate::ledger::{Book, store};
+use crate::outbox::store::reading;
 use crate::params;
 
 #[derive(Clone, Debug, Serialize)]
@@ -44,6 +50,17 @@ pub struct MonthSpent {
     pub running: bool,
 }
 
+/// What a campaign holds at this moment, or all single messages together.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub struct HoldLine {
+    /// None for single messages.
+    pub campaign_id: Option<CampaignId>,
+    pub name: String,
+    pub held: i64,
+}
+
 const MONTHS_SHOWN: usize = 8;
 
 /// The credits of both books.
@@ -66,18 +83,19 @@ impl Credits {
         let mut reader = self.reader().await?;
         let balance = figures::balance(&mut reader, book).await.map_err(StorageError::from)?;
         let first_at = figures::first_settle(&mut reader, book).await.map_err(StorageError::from)?;
+        let all = months_between(first_at.unwrap_or(now), now, zone);
+        let full_months = all.iter().filter(|(_, _, to)| *to <= now).count();
         let mut months = Vec::new();
-        for (month, from, to) in months_between(first_at.unwrap_or(now), now, zone) {
+        for (month, from, to) in all.into_iter().rev().take(MONTHS_SHOWN).rev() {
             let spent = figures::spent(&mut reader, book, from, to).await.map_err(StorageError::from)?;
             months.push(MonthSpent { month, spent, running: to > now });
         }
-        let full: Vec<i64> = months.iter().filter(|month| !month.running).map(|month| month.spent).collect();
-        let full_months = u32::try_from(full.len()).unwrap_or(u32::MAX);
-        let average = (full_months > 0).then(|| full.iter().sum::<i64>() / i64::from(full_months));
-        months.drain(..months.len().saturating_sub(MONTHS_SHOWN));
+        let running: i64 = months.iter().filter(|month| month.running).map(|month| month.spent).sum();
+        let full_months = u32::try_from(full_months).unwrap_or(u32::MAX);
+        let average = (full_months > 0).then(|| (balance.settled - running) / i64::from(full_months));
         Ok(CreditsView {
             balance,
-            holds: figures::holds(&mut reader, book).await.map_err(StorageError::from)?,
+            holds: hold_lines(&mut reader, book).await.map_err(StorageError::from)?,
             spent: balance.settled,
             first_at,
             monthly_average: average,
@@ -110,25 +128,19 @@ impl Credits {
         Ok(figures::balance(&mut *self.reader().await?, book).await.map_err(StorageError::from)?)
     }
 
-    /// Every line of a book as a CSV that spreadsheets open, oldest first.
+    /// Every line of a book as a CSV that spreadsheets open, oldest first: as the ledger is at one moment, whatever is
+    /// sent meanwhile. A file that is not complete has another name.
     pub async fn export_ledger(&self, book: Book, path: &Path) -> Result<(), Problem> {
         let zone = self.settings().await?.hours().zone;
-        let mut lines = Vec::new();
-        let mut query = LedgerQuery { book, kind: None, search: String::new(), offset: 0, limit: 500 };
-        loop {
-            let page = self.ledger(&query).await?;
-            query.offset += 500;
-            let complete = page.rows.len() < 500;
-            lines.extend(page.rows);
-            if complete {
-                break;
-            }
-        }
-        let written = tokio::task::spawn_blocking({
+        let (pages, receiver) = mpsc::channel(1);
+        let writing = tokio::task::spawn_blocking({
             let path = path.to_owned();
-            move || write_lines(&path, &lines, zone)
+            move || write_whole(&path, receiver, zone)
         });
-        let written = written.await.map_err(Problem::crashed)?;
+        let mut reader = self.reader().await?;
+        let read = read_ledger(&mut reader, book, pages).await;
+        let written = writing.await.map_err(Problem::crashed)?;
+        read.map_err(|error| self.db.error(error))?;
         Ok(written.map_err(|error| NotWritten { file: path.display().to_string(), reason: error.to_string() })?)
     }
 
@@ -142,6 +154,22 @@ impl Credits {
         self.events.emit(Event::NowChanged);
         self.balance(book).await
     }
+}
+
+async fn hold_lines(db: &mut SqliteConnection, book: Book) -> Result<Vec<HoldLine>, sqlx::Error> {
+    let held = reading::held(db, book).await?;
+    let ids: Vec<CampaignId> = held.iter().map(|(id, _)| *id).collect();
+    let names = campaigns::by_ids(db, &ids).await?;
+    let names: BTreeMap<CampaignId, String> = names.into_iter().map(|listed| (listed.id, listed.name)).collect();
+    let (campaigns, single): (Vec<_>, Vec<_>) = held.into_iter().partition(|(id, _)| names.contains_key(id));
+    let line = |(id, held): (CampaignId, i64)| HoldLine {
+        campaign_id: Some(id),
+        name: names.get(&id).cloned().unwrap_or_default(),
+        held,
+    };
+    let single: i64 = single.into_iter().map(|(_, held)| held).sum();
+    let single = (single > 0).then_some(HoldLine { campaign_id: None, name: String::new(), held: single });
+    Ok(single.into_iter().chain(campaigns.into_iter().map(line)).collect())
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -161,39 +189,77 @@ impl Coded for NotWritten {
     }
 }
 
-fn write_lines(path: &Path, lines: &[LedgerRow], zone: Tz) -> std::io::Result<()> {
+/// Lines that are read together: what an export keeps in memory.
+const PAGE: u32 = 1_000;
+
+type Pages = mpsc::Receiver<Vec<LedgerRow>>;
+
+/// Hands the lines over a page at a time, and an empty page at the end.
+async fn read_ledger(
+    db: &mut SqliteConnection,
+    book: Book,
+    pages: mpsc::Sender<Vec<LedgerRow>>,
+) -> Result<(), sqlx::Error> {
+    let mut seq = 0;
+    loop {
+        let page = figures::lines_after(db, book, seq, PAGE).await?;
+        let last = page.last().map(|line| line.seq);
+        // Whoever writes may have met a full disk.
+        if pages.send(page).await.is_err() {
+            break;
+        }
+        let Some(last) = last else { break };
+        seq = last;
+    }
+    Ok(())
+}
+
+/// Under a name of its own until the last line is on the disk.
+fn write_whole(path: &Path, pages: Pages, zone: Tz) -> std::io::Result<()> {
+    let mut unfinished = path.as_os_str().to_owned();
+    unfinished.push(".part");
+    let unfinished = PathBuf::from(unfinished);
+    let written = write_lines(&unfinished, pages, zone).and_then(|()| std::fs::rename(&unfinished, path));
+    if written.is_err() {
+        let _ = std::fs::remove_file(&unfinished);
+    }
+    written
+}
+
+fn write_lines(path: &Path, mut pages: Pages, zone: Tz) -> std::io::Result<()> {
     let mut file = std::fs::File::create(path)?;
     // Spreadsheets read UTF-8 only behind this mark.
     file.write_all("\u{feff}".as_bytes())?;
     let mut csv = csv::Writer::from_writer(file);
-    csv.write_record([
-        "time",
-        "entry",
-        "campaign",
-        "contact",
-        "credits",
-        "held",
-        "balance",
-        "held in all",
-        "price",
-        "note",
-    ])?;
-    for line in lines.iter().rev() {
-        let at = local(line.at, zone).format("%Y-%m-%d %H:%M:%S").to_string();
-        csv.write_record([
-            at.as_str(),
-            line.kind.as_str(),
-            line.campaign_name.as_deref().unwrap_or_default(),
-            line.contact_name.as_deref().unwrap_or_default(),
-            &line.credits.to_string(),
-            &line.held.to_string(),
-            &line.balance_after.to_string(),
-            &line.held_after.to_string(),
-            &line.price,
-            &line.note,
-        ])?;
+    csv.write_record(COLUMNS)?;
+    loop {
+        let page = pages.blocking_recv().ok_or(std::io::ErrorKind::UnexpectedEof)?;
+        if page.is_empty() {
+            csv.flush()?;
+            return csv.get_ref().sync_all();
+        }
+        page.iter().try_for_each(|line| write_line(&mut csv, line, zone))?;
     }
-    csv.flush()
+}
+
+const COLUMNS: [&str; 10] =
+    ["time", "entry", "campaign", "contact", "credits", "held", "balance", "held in all", "price", "note"];
+
+fn write_line(csv: &mut csv::Writer<std::fs::File>, line: &LedgerRow, zone: Tz) -> std::io::Result<()> {
+    let at = local(line.at, zone).format("%Y-%m-%d %H:%M:%S").to_string();
+    csv.write_record([
+        at.as_str(),
+        line.kind.as_str(),
+        line.campaign_name.as_deref().unwrap_or_default(),
+        line.contact_name.as_deref().unwrap_or_default(),
+        &line.credits.to_string(),
+        &line.held.to_string(),
+        &line.balance_after.to_string(),
+        &line.held_after.to_string(),
+        &line.price,
+        &line.note,
+    ])?;
+    Ok(())
 }
 
 /// The months from the one of `first` to the one of `last`, with their beginning and end on the owner's calendar.

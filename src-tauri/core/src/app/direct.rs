@@ -1,19 +1,27 @@
-//! One message to one person, written by the owner: through the outbox like everything else, as a campaign of one.
+//! One message to one person, written by the owner: through the outbox like everything else, without a campaign.
 
 use std::path::PathBuf;
 
 use serde::Deserialize;
+use ulak_media::{Prepared, Wish};
 
 use super::{Outbox, Problem};
 use crate::campaign::CampaignError;
 use crate::campaign::audience::{Audience, Person};
-use crate::campaign::draft::{Draft, DraftEdit};
+use crate::campaign::compose::{Content, MOST_FILES};
+use crate::campaign::draft::Draft;
 use crate::campaign::live::all_sessions;
+use crate::campaign::review::refuse_too_long;
+use crate::campaign::schedule::Freezing;
 use crate::campaign::store::person_at;
-use crate::contact::{self, Contact, ContactEdit, Standing, phone};
+use crate::clock::Millis;
+use crate::contact::{self, Contact, ContactEdit, phone};
 use crate::db::StorageError;
-use crate::ids::{CampaignId, SessionId};
-use crate::media::attachment::{Owner, store::replace};
+use crate::ids::{CampaignId, MessageId, PartId, SessionId};
+use crate::ledger::{LedgerError, store as ledger};
+use crate::media;
+use crate::outbox::state::{Origin, SkipReason};
+use crate::outbox::store::queue::{self, NewMessage, Standing};
 use crate::outbox::store::reading::{self, PartLine};
 use crate::session::SessionKind;
 use crate::template::{Choice, Missing, Template, render};
@@ -43,88 +51,109 @@ pub struct TestSend {
 
 /// Why this person may be written to: the owner chose them by hand.
 const BASIS: &str = "direct";
+/// It goes before everything that waits, and outside the sending hours too: the owner asks for it by hand.
 const FIRST: u8 = 1;
 
+/// A file on its way into a message: its name and what is sent.
+type Added = (String, Prepared);
+
 impl Outbox {
-    /// Puts it into the outbox to be sent at once, outside the sending hours too: the owner asks for it by hand.
-    /// Whoever opted out gets nothing all the same.
-    pub async fn send_direct(&self, wish: &Direct) -> Result<CampaignId, Problem> {
+    /// Puts it into the outbox to be sent at once. Whoever opted out gets nothing all the same.
+    pub async fn send_direct(&self, wish: &Direct) -> Result<MessageId, Problem> {
         let over = if wish.over.is_empty() { self.linked_numbers().await? } else { wish.over.clone() };
         if over.is_empty() {
             return Err(CampaignError::NoNumber.into());
         }
+        let template = Template::parse(&wish.text).map_err(CampaignError::from)?;
         let contact = self.contact_for(&wish.to).await?;
-        if contact.standing != Standing::Normal {
-            return Err(CampaignError::Unwanted.into());
-        }
-        let draft = self.campaigns.create_draft().await?;
-        let scheduled = self.compose_direct(wish, over, &contact, draft.id).await;
-        if scheduled.is_err() {
-            self.campaigns.delete_draft(draft.id).await?;
-        }
-        scheduled
-    }
-
-    /// The parts of a campaign, in order: for the few of a direct message.
-    pub async fn parts_of(&self, id: CampaignId) -> Result<Vec<PartLine>, Problem> {
-        let parts = reading::lines(&mut *self.reader().await?, id).await;
-        Ok(parts.map_err(|error| self.db.error(error))?)
-    }
-
-    async fn compose_direct(
-        &self,
-        wish: &Direct,
-        over: Vec<SessionId>,
-        contact: &Contact,
-        id: CampaignId,
-    ) -> Result<CampaignId, Problem> {
-        for file in &wish.media {
-            self.campaigns.add_media(id, file).await?;
-        }
-        self.campaigns
-            .save_draft(&DraftEdit {
-                id,
-                name: contact.phone_shown.clone(),
-                text: wish.text.clone(),
-                choice: None,
-                audience: Audience { everyone: false, tags: Vec::new(), only: Some(contact.id) },
-                split_long_caption: true,
-                due_at: None,
-                priority: FIRST,
-                session_ids: over,
-                keep_hours: false,
-                consent_basis: BASIS.to_owned(),
-            })
-            .await?;
-        self.campaigns.schedule_campaign(id, false).await
+        let files = self.prepare_all(&wish.media).await?;
+        let media = files.iter().map(|(name, file)| media::store::attached(name, file)).collect();
+        let content = Content { template, offer: None, media, basis_stated: true };
+        self.put_in(content, &contact, &over, &files).await
     }
 
     /// Sends a draft to a phone of the owner, as the contact in the preview would get it: at once, outside the sending
     /// hours too, and for credits like everything else.
-    pub async fn send_test(&self, test: &TestSend) -> Result<CampaignId, Problem> {
+    pub async fn send_test(&self, test: &TestSend) -> Result<MessageId, Problem> {
         let draft = self.campaigns.draft(test.draft_id).await?;
         let person = person_at(&mut *self.reader().await?, &draft.audience, test.index).await;
         let person = person.map_err(StorageError::from)?.ok_or(CampaignError::Nobody)?;
+        let content = filled(&draft, &person)?;
         let contact = self.contact_for(&test.to).await?;
-        if contact.standing != Standing::Normal {
-            return Err(CampaignError::Unwanted.into());
-        }
-        let edit = filled(&draft, &person, &contact, test.over)?;
-        let id = self.campaigns.create_draft().await?.id;
-        let scheduled = self.schedule_test(&DraftEdit { id, ..edit }, draft.id).await;
-        if scheduled.is_err() {
-            self.campaigns.delete_draft(id).await?;
-        }
-        scheduled
+        self.put_in(content, &contact, &[test.over], &[]).await
     }
 
-    async fn schedule_test(&self, edit: &DraftEdit, from: CampaignId) -> Result<CampaignId, Problem> {
+    /// The parts of a message, in order.
+    pub async fn parts_of(&self, id: MessageId) -> Result<Vec<PartLine>, Problem> {
+        let parts = reading::lines(&mut *self.reader().await?, id).await;
+        Ok(parts.map_err(|error| self.db.error(error))?)
+    }
+
+    /// What of a single message still waits goes out no more. What is on its way is seen through.
+    pub async fn cancel_message(&self, id: MessageId) -> Result<(), Problem> {
         let mut tx = self.db.begin().await?;
-        let copied = replace(&mut tx, Owner::Campaign(from), Owner::Campaign(edit.id), self.now()).await;
-        copied.map_err(|error| self.db.error(error))?;
+        let cancelled = queue::cancel_message(&mut tx, id, self.now()).await.map_err(|error| self.db.error(error))?;
         self.db.commit(tx).await?;
-        self.campaigns.save_draft(edit).await?;
-        self.campaigns.schedule_campaign(edit.id, false).await
+        self.campaigns.changed(cancelled.ok_or(CampaignError::NotWaiting)?);
+        Ok(())
+    }
+
+    /// Message, files, credits and the queue they stand in, in one transaction.
+    async fn put_in(
+        &self,
+        content: Content,
+        contact: &Contact,
+        over: &[SessionId],
+        files: &[Added],
+    ) -> Result<MessageId, Problem> {
+        let (book, now) = (self.campaigns.book_of(over).await?, self.now());
+        let message = self.frozen(content, contact, now).await?;
+        let parts: Vec<PartId> = message.parts.iter().map(|part| part.id).collect();
+        let shared = Standing { book, sessions: over, priority: FIRST, urgent: true, keep_hours: false };
+        let id = message.id;
+        let mut tx = self.db.begin().await?;
+        let put = async {
+            for (_, file) in files {
+                media::store::keep(&mut tx, file).await?;
+            }
+            let queue = queue::standing(&mut tx, &shared, now).await?;
+            queue::add(&mut tx, queue, Origin::Direct, now, &[message], now).await?;
+            ledger::hold(&mut tx, book, queue, &parts, now).await?;
+            queue::go_on(&mut tx, queue).await?;
+            Ok::<_, LedgerError>(queue)
+        };
+        let queue = put.await?;
+        self.db.commit(tx).await?;
+        self.campaigns.changed(queue);
+        Ok(id)
+    }
+
+    /// The message as this contact gets it, or why they get none.
+    async fn frozen(&self, content: Content, contact: &Contact, now: Millis) -> Result<NewMessage, Problem> {
+        let only = Audience { everyone: false, tags: Vec::new(), only: Some(contact.id) };
+        let person = person_at(&mut *self.reader().await?, &only, 0).await.map_err(StorageError::from)?;
+        let message = Freezing::of(content, now).message(&person.ok_or(CampaignError::Nobody)?)?;
+        match &message.skipped {
+            None => {}
+            Some((SkipReason::MissingVariable, Some(variable))) => {
+                return Err(CampaignError::TestMissing { variable: variable.clone() }.into());
+            }
+            Some((SkipReason::Empty, _)) => return Err(CampaignError::Empty.into()),
+            Some(_) => return Err(CampaignError::Unwanted.into()),
+        }
+        refuse_too_long(&message.text, message.question.as_deref(), message.options.as_deref().unwrap_or_default())?;
+        Ok(message)
+    }
+
+    async fn prepare_all(&self, paths: &[PathBuf]) -> Result<Vec<Added>, Problem> {
+        if paths.len() > MOST_FILES {
+            return Err(CampaignError::TooManyFiles { most: MOST_FILES }.into());
+        }
+        let mut files = Vec::with_capacity(paths.len());
+        for path in paths {
+            files.push(self.files.prepare_path(path, Wish::Auto).await?);
+        }
+        Ok(files)
     }
 
     async fn linked_numbers(&self) -> Result<Vec<SessionId>, Problem> {
@@ -153,8 +182,8 @@ impl Outbox {
     }
 }
 
-/// The draft with everything filled for `person`, to go to `contact`.
-fn filled(draft: &Draft, person: &Person, contact: &Contact, over: SessionId) -> Result<DraftEdit, CampaignError> {
+/// What a draft is with everything filled for `person`.
+fn filled(draft: &Draft, person: &Person) -> Result<Content, CampaignError> {
     let fill = |text: &str| {
         let filled = render(&Template::parse(text)?, |variable| person.value(variable));
         filled.map_err(|Missing(variable)| CampaignError::TestMissing { variable })
@@ -167,17 +196,10 @@ fn filled(draft: &Draft, person: &Person, contact: &Contact, over: SessionId) ->
             options: choice.options.iter().map(|option| fill(option)).collect::<Result<_, _>>()?,
         }),
     };
-    Ok(DraftEdit {
-        id: draft.id,
-        name: [draft.name.as_str(), &contact.phone_shown].map(str::trim).join(" · "),
-        text: fill(&draft.text)?,
-        choice,
-        audience: Audience { everyone: false, tags: Vec::new(), only: Some(contact.id) },
-        split_long_caption: true,
-        due_at: None,
-        priority: FIRST,
-        session_ids: vec![over],
-        keep_hours: false,
-        consent_basis: BASIS.to_owned(),
-    })
+    if let Some(flaw) = choice.as_ref().and_then(Choice::flaw) {
+        return Err(flaw.into());
+    }
+    let text = fill(&draft.text)?;
+    let filled = Draft { text, choice, consent_basis: BASIS.to_owned(), ..draft.clone() };
+    filled.content()
 }

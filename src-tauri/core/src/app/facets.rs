@@ -52,6 +52,7 @@ impl Facets {
             people: people.clone(),
             campaigns: campaigns.clone(),
             credits: credits.clone(),
+            files: files.clone(),
         });
         Self {
             templates: Templates::new(common.clone(), files, campaigns.clone()),

@@ -37,6 +37,15 @@ impl Files {
         self.add_prepared(owner, there, name, move || workshop.prepare_file(&path, wish)).await
     }
 
+    /// The name of a file and what is sent of it.
+    pub(super) async fn prepare_path(&self, path: &Path, wish: Wish) -> Result<(String, Prepared), Problem> {
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let (workshop, path) = (self.workshop.clone(), path.to_owned());
+        let prepared = tokio::task::spawn_blocking(move || workshop.prepare_file(&path, wish));
+        let prepared = prepared.await.map_err(Problem::crashed)?.map_err(CampaignError::from)?;
+        Ok((name, prepared))
+    }
+
     pub(super) async fn add_bytes(
         &self,
         owner: Owner,

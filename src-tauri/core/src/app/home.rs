@@ -9,7 +9,7 @@ use super::common::{Common, facet};
 use super::{Campaigns, NumberView, Numbers, Outbox, OwnerSettings, People, Problem};
 use crate::campaign::CampaignState;
 use crate::campaign::live::{self, CampaignRow, LiveView, Moment, WaitKind, WaitView};
-use crate::campaign::store::{self as campaigns, Listed};
+use crate::campaign::store as campaigns;
 use crate::clock::Millis;
 use crate::contact;
 use crate::db::StorageError;
@@ -18,6 +18,7 @@ use crate::inbound::store::replies::{self, ReplyPage, ReplyQuery};
 use crate::ledger::Book;
 use crate::ledger::figures::{self, BalanceView};
 use crate::outbox::plan::{Wait, Why};
+use crate::outbox::store::reading;
 use crate::outbox::store::recipients::{self, RecipientPage, RecipientQuery, RecipientView};
 use crate::session::store as sessions;
 use crate::settings;
@@ -47,7 +48,7 @@ pub struct HomeView {
     pub attention: Vec<Attention>,
     pub credits: BalanceView,
     pub next: Option<CampaignRow>,
-    pub contacts: u32,
+    pub contacts: i64,
     pub campaigns: i64,
 }
 
@@ -72,20 +73,25 @@ pub enum AttentionKind {
     Short,
 }
 
+/// Campaigns with failures that Home tells of.
+const MOST_FAILED: u32 = 20;
+
 impl Campaigns {
     /// Every campaign with its counts, the one changed last first.
     pub async fn list(&self) -> Result<Vec<CampaignRow>, Problem> {
-        self.rows(|_| true).await
+        let mut reader = self.reader().await?;
+        let listed = campaigns::list(&mut reader).await.map_err(StorageError::from)?;
+        Ok(live::rows(&mut reader, listed, self.now()).await.map_err(StorageError::from)?)
     }
 
-    /// Counting is what costs, so only what is asked for is counted.
-    pub(super) async fn rows(&self, wanted: impl Fn(&Listed) -> bool) -> Result<Vec<CampaignRow>, Problem> {
-        let mut reader = self.reader().await?;
-        let mut rows = Vec::new();
-        for listed in campaigns::list(&mut reader).await.map_err(StorageError::from)?.into_iter().filter(wanted) {
-            rows.push(live::row(&mut reader, listed, self.now()).await.map_err(StorageError::from)?);
-        }
-        Ok(rows)
+    /// The campaigns of these queues, the one changed last first.
+    pub(super) async fn rows(
+        &self,
+        db: &mut SqliteConnection,
+        queues: &[CampaignId],
+    ) -> Result<Vec<CampaignRow>, Problem> {
+        let listed = campaigns::by_ids(db, queues).await.map_err(StorageError::from)?;
+        Ok(live::rows(db, listed, self.now()).await.map_err(StorageError::from)?)
     }
 
     pub async fn live(&self, id: CampaignId) -> Result<LiveView, Problem> {
@@ -129,9 +135,9 @@ impl Home {
     pub async fn now_view(&self) -> Result<NowView, Problem> {
         let hours = self.settings().await?.hours();
         let now = self.now();
-        let campaigns =
-            self.campaigns.rows(|listed| matches!(listed.queue.as_deref(), Some("open" | "paused"))).await?;
         let mut reader = self.reader().await?;
+        let waiting = reading::waiting(&mut reader).await.map_err(StorageError::from)?;
+        let campaigns = self.campaigns.rows(&mut reader, &waiting).await?;
         let sessions = sessions::all(&mut reader).await.map_err(StorageError::from)?;
         let paused_all = paused_all(&mut reader).await?;
         let current = current(&campaigns);
@@ -139,6 +145,8 @@ impl Home {
             Some(row) if row.state == CampaignState::Paused && !paused_all => WaitView::plain(WaitKind::Paused),
             Some(_) => WaitView::of(self.campaigns.current_wait(&mut reader).await?, &sessions),
             None if paused_all => WaitView::plain(WaitKind::PausedAll),
+            // Single messages belong to no campaign.
+            None if !waiting.is_empty() => WaitView::of(self.campaigns.current_wait(&mut reader).await?, &sessions),
             None => WaitView::plain(WaitKind::Nothing),
         };
         Ok(NowView {
@@ -155,7 +163,7 @@ impl Home {
 
     pub async fn view(&self) -> Result<HomeView, Problem> {
         let now = self.now_view().await?;
-        let campaigns = self.campaigns.list().await?;
+        let campaigns = self.worth_telling().await?;
         let live = match now.campaign_id {
             Some(id) => Some(self.campaigns.live(id).await?),
             None => None,
@@ -164,11 +172,12 @@ impl Home {
         let next = scheduled.filter(|row| Some(row.id) != now.campaign_id).min_by_key(|row| row.due_at).cloned();
         let attention = self.attention(&campaigns).await?;
         let credits = self.home_balance().await?;
-        let contacts = contact::store::totals(self.db.read()).await?.all;
+        let mut reader = self.reader().await?;
+        let contacts = contact::store::count(&mut reader).await.map_err(StorageError::from)?;
         Ok(HomeView {
             hours_left_ms: now.hours_until.map(|until| until - now.clock),
             numbers: self.numbers.list().await?,
-            campaigns: i64::try_from(campaigns.len()).unwrap_or(i64::MAX),
+            campaigns: campaigns::count(&mut reader).await.map_err(StorageError::from)?,
             now,
             live,
             attention,
@@ -176,6 +185,14 @@ impl Home {
             next,
             contacts,
         })
+    }
+
+    /// What Home may speak of: what goes on, and the newest in which something failed.
+    async fn worth_telling(&self) -> Result<Vec<CampaignRow>, Problem> {
+        let mut reader = self.reader().await?;
+        let mut queues = reading::waiting(&mut reader).await.map_err(StorageError::from)?;
+        queues.extend(reading::with_failures(&mut reader, MOST_FAILED).await.map_err(StorageError::from)?);
+        self.campaigns.rows(&mut reader, &queues).await
     }
 
     /// Real credits once there are some; until then the practice ones.

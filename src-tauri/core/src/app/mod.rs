@@ -381,7 +381,8 @@ struct Prepared {
 /// What every start does to the data before anything runs, in one transaction.
 async fn prepare(db: &Db, opening: &Opening, clock: Option<SharedClock>) -> Result<Prepared, Problem> {
     let mut tx = db.begin().await?;
-    ledger::verify(&mut tx).await?;
+    ledger::verify_recent(&mut tx).await?;
+    ledger::move_checkpoints(&mut tx).await.map_err(StorageError::from)?;
     let (clock, for_numbers) = match clock {
         Some(clock) => (clock, true),
         None => stored_clock(&mut tx, opening).await?,

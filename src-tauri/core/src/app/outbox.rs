@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::common::{Common, facet};
+use super::files::Files;
 use super::{Campaigns, Credits, People};
 
 /// Pausing and resuming everything, messages one by one, and single messages written by hand.
@@ -11,6 +12,7 @@ pub struct Outbox {
     pub(super) people: Arc<People>,
     pub(super) campaigns: Arc<Campaigns>,
     pub(super) credits: Arc<Credits>,
+    pub(super) files: Files,
 }
 
 facet!(Outbox);

@@ -5,10 +5,9 @@ use std::sync::atomic::Ordering;
 use serde::Serialize;
 
 use super::{Outbox, Practice, Problem};
-use crate::campaign::store as campaigns;
 use crate::db::StorageError;
-use crate::ledger::Book;
 use crate::ledger::figures::BalanceView;
+use crate::ledger::{Book, store as ledger};
 use crate::outbox::store::reading::{self, Counts};
 
 #[derive(Clone, Debug, Serialize)]
@@ -50,32 +49,21 @@ impl From<BalanceView> for CreditTotals {
 }
 
 impl Outbox {
-    /// Over all campaigns of a book.
+    /// Over all queues of a book.
     pub async fn summary(&self, book: Book) -> Result<Summary, Problem> {
-        let mut messages = MessageTotals::default();
-        let mut parts = Counts::default();
-        let mut skipped = Vec::new();
-        for row in self.campaigns.list().await?.iter().filter(|row| row.practice == (book == Book::Practice)) {
-            let mut reader = self.reader().await?;
-            messages.total += row.counts.total();
-            messages.skipped += row.counts.skipped;
-            parts = parts + reading::parts(&mut reader, row.id).await.map_err(StorageError::from)?;
-            skipped.extend(reading::skipped(&mut reader, row.id).await.map_err(StorageError::from)?);
-        }
+        let mut reader = self.reader().await?;
+        let tally = reading::tally_of_book(&mut reader, book).await.map_err(StorageError::from)?;
+        let skipped = reading::skipped_in_book(&mut reader, book).await.map_err(StorageError::from)?;
+        let messages = MessageTotals { total: tally.people.total(), skipped: tally.people.skipped };
         let credits = self.credits.balance(book).await?.into();
-        Ok(Summary { messages, parts, credits, ledger_ok: self.credits.ledger_holds().await.is_ok(), skipped })
+        let ledger_ok = ledger::verify_recent(&mut reader).await.is_ok();
+        Ok(Summary { messages, parts: tally.parts, credits, ledger_ok, skipped })
     }
 
-    /// Parts by state over all campaigns of a book.
+    /// Parts by state over all queues of a book.
     pub async fn counts(&self, book: Book) -> Result<Counts, Problem> {
-        let mut counts = Counts::default();
         let mut reader = self.reader().await?;
-        for listed in campaigns::list(&mut reader).await.map_err(StorageError::from)? {
-            if listed.book == book {
-                counts = counts + reading::parts(&mut reader, listed.id).await.map_err(StorageError::from)?;
-            }
-        }
-        Ok(counts)
+        Ok(reading::tally_of_book(&mut reader, book).await.map_err(StorageError::from)?.parts)
     }
 }
 

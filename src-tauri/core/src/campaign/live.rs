@@ -13,7 +13,7 @@ use crate::ids::{CampaignId, SessionId};
 use crate::inbound::store::replies::{Answers, answers};
 use crate::ledger::Book;
 use crate::outbox::plan::{Wait, Why};
-use crate::outbox::store::reading::{self, CauseLine, Counts, Quarter, SessionCount};
+use crate::outbox::store::reading::{self, CauseLine, Counts, Quarter, QueueRow, SessionCount, Tally};
 use crate::outbox::window::SendingHours;
 use crate::session::{Session, store as sessions};
 
@@ -134,19 +134,35 @@ pub struct Moment<'a> {
     pub sessions: &'a [Session],
 }
 
-pub async fn row(db: &mut SqliteConnection, listed: Listed, now: Millis) -> Result<CampaignRow, sqlx::Error> {
-    let id = listed.id;
-    let is_draft = listed.queue.is_none();
-    let counts = reading::people(db, id).await?;
-    let people = if is_draft { store::count_people(db, &listed.audience).await? } else { counts.total() };
-    let parts = reading::parts(db, id).await?;
-    let (started_at, last_at) = if is_draft { (None, None) } else { reading::span(db, id).await? };
+/// Their counts are read together, so a list costs a few statements however long it is.
+pub async fn rows(
+    db: &mut SqliteConnection,
+    listed: Vec<Listed>,
+    now: Millis,
+) -> Result<Vec<CampaignRow>, sqlx::Error> {
+    let ids: Vec<CampaignId> = listed.iter().map(|listed| listed.id).collect();
+    let queues = reading::queue_rows(db, &ids).await?;
+    let mut rows = Vec::with_capacity(listed.len());
+    for listed in listed {
+        let queue = queues.get(&listed.id);
+        let people = match queue {
+            Some(queue) => queue.tally.people.total(),
+            None => store::count_people(db, &listed.audience).await?,
+        };
+        rows.push(row(listed, queue, people, now));
+    }
+    Ok(rows)
+}
+
+fn row(listed: Listed, queue: Option<&QueueRow>, people: i64, now: Millis) -> CampaignRow {
+    let Tally { people: counts, parts, last_at } = queue.map(|queue| queue.tally).unwrap_or_default();
+    let started_at = queue.and_then(|queue| queue.started_at);
     let due = listed.due_at.is_some_and(|due_at| due_at <= now);
-    let state = listed.state.shown(listed.queue.as_deref(), parts.open(), started_at.is_some(), due);
-    Ok(CampaignRow {
-        id,
+    let queue = queue.map(|queue| queue.state.as_str());
+    CampaignRow {
+        id: listed.id,
         name: listed.name,
-        state,
+        state: listed.state.shown(queue, parts.open(), started_at.is_some(), due),
         practice: listed.book == Book::Practice,
         people,
         counts,
@@ -156,16 +172,15 @@ pub async fn row(db: &mut SqliteConnection, listed: Listed, now: Millis) -> Resu
         finished_at: last_at.filter(|_| parts.open() == 0),
         updated_at: listed.updated_at,
         first_text: listed.text,
-    })
+    }
 }
 
 pub async fn live(db: &mut SqliteConnection, draft: &Draft, moment: &Moment<'_>) -> Result<LiveView, CampaignError> {
     let id = draft.id;
     let now = moment.now;
-    let counts = reading::people(db, id).await?;
-    let parts = reading::parts(db, id).await?;
-    let (started_at, last_at) = reading::span(db, id).await?;
-    let queue = reading::queue_state(db, id).await?.ok_or(CampaignError::Gone)?;
+    let QueueRow { state: queue, tally, started_at } =
+        reading::queue_rows(db, &[id]).await?.remove(&id).ok_or(CampaignError::Gone)?;
+    let Tally { people: counts, parts, last_at } = tally;
     let due_at = draft.due_at.unwrap_or(now);
     let state = draft.state.shown(Some(&queue), parts.open(), started_at.is_some(), due_at <= now);
     Ok(LiveView {
@@ -239,16 +254,14 @@ pub async fn others_ahead(
     start: Millis,
 ) -> Result<Vec<(Draft, i64)>, sqlx::Error> {
     let mut ahead = Vec::new();
-    for listed in store::list(db).await? {
-        let due = listed.due_at.is_some_and(|due_at| due_at <= start);
-        if listed.id == draft.id || listed.queue.as_deref() != Some("open") || !due {
-            continue;
-        }
-        let Some(other) = store::by_id(db, listed.id).await? else { continue };
+    let queues = reading::waiting(db).await?;
+    let queues = reading::queue_rows(db, &queues).await?;
+    for (id, queue) in queues.iter().filter(|(id, queue)| **id != draft.id && queue.state == "open") {
+        let Some(other) = store::by_id(db, *id).await? else { continue };
+        let due = other.due_at.is_some_and(|due_at| due_at <= start);
         let shares = other.session_ids.iter().any(|id| draft.session_ids.contains(id));
-        if shares && other.priority <= draft.priority {
-            let open = reading::parts(db, other.id).await?.open();
-            ahead.push((other, open));
+        if due && shares && other.priority <= draft.priority {
+            ahead.push((other, queue.tally.parts.open()));
         }
     }
     ahead.sort_by_key(|(other, _)| (other.priority, other.due_at));

@@ -40,6 +40,8 @@ pub enum CampaignError {
     Gone,
     #[error("This campaign is no longer a draft, so it cannot be changed here.")]
     NotADraft,
+    #[error("Nothing of this message waits any more, or it is being sent at this moment, so it cannot be cancelled.")]
+    NotWaiting,
     #[error("This campaign was cancelled. Duplicate it to send it again.")]
     Cancelled,
     #[error("There is nothing to send yet. Write a text or add a photo.")]
@@ -91,6 +93,7 @@ impl Coded for CampaignError {
         match self {
             Self::Gone => "campaign.gone",
             Self::NotADraft => "campaign.not_a_draft",
+            Self::NotWaiting => "message.not_waiting",
             Self::Cancelled => "campaign.cancelled",
             Self::Empty => "campaign.empty",
             Self::Nobody => "campaign.nobody",
@@ -124,6 +127,7 @@ impl Coded for CampaignError {
             Self::Storage(error) => error.params(),
             Self::Gone
             | Self::NotADraft
+            | Self::NotWaiting
             | Self::Cancelled
             | Self::Empty
             | Self::Nobody

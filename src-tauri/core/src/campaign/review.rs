@@ -83,6 +83,17 @@ impl Survey {
     }
 }
 
+/// What forbids a message to one person.
+pub fn refuse_too_long(text: &str, question: Option<&str>, options: &[String]) -> Result<(), CampaignError> {
+    let answers = Answers { question: question.map(str::to_owned), options: options.to_vec() };
+    let over = whatsapp_length(text).saturating_sub(TEXT_LIMIT);
+    match over {
+        0 if too_long(&answers) => Err(CampaignError::PollTooLong { people: 1 }),
+        0 => Ok(()),
+        over => Err(CampaignError::TextTooLong { people: 1, limit: TEXT_LIMIT, over }),
+    }
+}
+
 fn too_long(answers: &Answers) -> bool {
     let Some(question) = &answers.question else { return false };
     let longer = |text: &String, limit: usize| whatsapp_length(text) > limit;

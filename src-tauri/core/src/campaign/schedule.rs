@@ -15,7 +15,7 @@ use crate::clock::Millis;
 use crate::db::{Db, Readers, Tx};
 use crate::ids::{CampaignId, ContactId, IdGenerator};
 use crate::ledger::store::{balance, hold, refuse_shortage};
-use crate::outbox::state::SkipReason;
+use crate::outbox::state::{Origin, SkipReason};
 use crate::outbox::store::queue::{self, NewMessage, NewPart, NewQueue};
 
 /// Contacts that are read and rendered together.
@@ -70,7 +70,9 @@ async fn fill(db: &Db, draft: &Draft, now: Millis) -> Result<(), CampaignError> 
             let mut chunk = chunks.recv().await.ok_or(sqlx::Error::WorkerCrashed)??;
             chunk.messages.iter_mut().for_each(|message| cover(message, &mut free));
             parts.extend(chunk.messages.iter().flat_map(|message| message.parts.iter().map(|part| part.id)));
-            queue::add(&mut tx, draft.id, due_at, &chunk.messages, now).await.map_err(|error| db.error(error))?;
+            queue::add(&mut tx, draft.id, Origin::Campaign, due_at, &chunk.messages, now)
+                .await
+                .map_err(|error| db.error(error))?;
             complete = chunk.complete;
             if complete {
                 break;
@@ -130,10 +132,8 @@ fn cover(message: &mut NewMessage, free: &mut i64) {
 struct Reading {
     readers: Readers,
     audience: Audience,
-    content: Content,
     after: Option<ContactId>,
-    mint: IdGenerator,
-    wire_ids: WireIds,
+    freezing: Freezing,
 }
 
 struct Chunk {
@@ -159,22 +159,34 @@ fn read_ahead(mut reading: Reading) -> mpsc::Receiver<Result<Chunk, CampaignErro
 
 impl Reading {
     fn after(after: Option<ContactId>, db: &Db, draft: &Draft, now: Millis) -> Result<Self, CampaignError> {
-        let (readers, audience, content) = (db.read().clone(), draft.audience.clone(), draft.content()?);
-        Ok(Self { readers, audience, content, after, mint: IdGenerator::at(now), wire_ids: WireIds::default() })
+        let freezing = Freezing::of(draft.content()?, now);
+        Ok(Self { readers: db.read().clone(), audience: draft.audience.clone(), after, freezing })
     }
 
     async fn chunk(&mut self) -> Result<Chunk, CampaignError> {
         let mut reader = self.readers.acquire().await?;
         let people = store::people_after(&mut reader, &self.audience, self.after, CHUNK).await?;
         self.after = people.last().map(|person| person.id).or(self.after);
-        let messages = people.iter().map(|person| self.message(person)).collect::<Result<_, _>>()?;
+        let messages = people.iter().map(|person| self.freezing.message(person)).collect::<Result<_, _>>()?;
         Ok(Chunk { messages, complete: people.len() < CHUNK as usize })
     }
+}
 
-    /// Freezes one contact's message.
-    fn message(&mut self, person: &Person) -> Result<NewMessage, CampaignError> {
+/// What turns a person of the audience into a message that changes no more.
+pub struct Freezing {
+    content: Content,
+    ids: IdGenerator,
+    wire_ids: WireIds,
+}
+
+impl Freezing {
+    pub fn of(content: Content, now: Millis) -> Self {
+        Self { content, ids: IdGenerator::at(now), wire_ids: WireIds::default() }
+    }
+
+    pub fn message(&mut self, person: &Person) -> Result<NewMessage, CampaignError> {
         let mut message = NewMessage {
-            id: self.mint.next(),
+            id: self.ids.next(),
             contact: person.id,
             phone: person.phone.clone(),
             name: person.name.clone(),
@@ -193,7 +205,7 @@ impl Reading {
                     message.options = Some(answers.options);
                 }
                 for part in parts {
-                    let (id, wire_id) = (self.mint.next(), self.wire_ids.next()?);
+                    let (id, wire_id) = (self.ids.next(), self.wire_ids.next()?);
                     message.parts.push(NewPart {
                         id,
                         wire_id,

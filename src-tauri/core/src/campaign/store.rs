@@ -6,7 +6,7 @@ use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
 use super::audience::{Audience, Person};
 use super::draft::{Draft, DraftEdit, StoredState};
 use crate::clock::Millis;
-use crate::contact::Standing;
+use crate::contact::{self, Standing};
 use crate::db::Tx;
 use crate::ids::{CampaignId, ContactId, IdGenerator, SessionId};
 use crate::ledger::Book;
@@ -129,7 +129,7 @@ pub async fn delete_draft(db: &mut Tx, id: CampaignId) -> Result<bool, sqlx::Err
     Ok(deleted.rows_affected() == 1)
 }
 
-/// All campaigns, the one changed last first: id, state, name, text, due time.
+/// A campaign as a list of them shows it.
 pub struct Listed {
     pub id: CampaignId,
     pub state: StoredState,
@@ -138,18 +138,32 @@ pub struct Listed {
     pub text: String,
     pub due_at: Option<Millis>,
     pub updated_at: Millis,
-    pub queue: Option<String>,
     pub audience: Audience,
 }
 
+const LISTED: &str = "SELECT id, state, book, name, substr(text, 1, 120), due_at, updated_at, audience FROM campaigns";
+const NEWEST_FIRST: &str = " ORDER BY updated_at DESC, id DESC";
+
+/// All campaigns, the one changed last first.
 pub async fn list(db: &mut SqliteConnection) -> Result<Vec<Listed>, sqlx::Error> {
-    let rows = sqlx::query(
-        "SELECT c.id, c.state, c.book, c.name, substr(c.text, 1, 120), c.due_at, c.updated_at, q.state, c.audience
-         FROM campaigns c LEFT JOIN queues q ON q.id = c.id ORDER BY c.updated_at DESC, c.id DESC",
-    )
-    .fetch_all(db)
-    .await?;
-    let listed = |row: &SqliteRow| Listed {
+    let select = format!("{LISTED}{NEWEST_FIRST}");
+    Ok(sqlx::query(sqlx::AssertSqlSafe(select)).fetch_all(db).await?.iter().map(listed).collect())
+}
+
+/// Those of these ids that are there, the one changed last first.
+pub async fn by_ids(db: &mut SqliteConnection, ids: &[CampaignId]) -> Result<Vec<Listed>, sqlx::Error> {
+    let mut select: QueryBuilder<Sqlite> = QueryBuilder::new(LISTED);
+    select.push(" WHERE id IN (");
+    let mut list = select.separated(", ");
+    ids.iter().for_each(|id| {
+        list.push_bind(*id);
+    });
+    select.push(")").push(NEWEST_FIRST);
+    Ok(select.build().fetch_all(db).await?.iter().map(listed).collect())
+}
+
+fn listed(row: &SqliteRow) -> Listed {
+    Listed {
         id: row.get(0),
         state: StoredState::parse(row.get(1)),
         book: row.get::<&str, _>(2).parse().unwrap_or(Book::Real),
@@ -157,10 +171,12 @@ pub async fn list(db: &mut SqliteConnection) -> Result<Vec<Listed>, sqlx::Error>
         text: row.get(4),
         due_at: row.get(5),
         updated_at: row.get(6),
-        queue: row.get(7),
-        audience: parsed(row.get(8)),
-    };
-    Ok(rows.iter().map(listed).collect())
+        audience: parsed(row.get(7)),
+    }
+}
+
+pub async fn count(db: &mut SqliteConnection) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar("SELECT count(*) FROM campaigns").fetch_one(db).await
 }
 
 pub async fn name(db: &mut SqliteConnection, id: CampaignId) -> Result<Option<String>, sqlx::Error> {
@@ -244,7 +260,14 @@ pub async fn person_at(
     Ok(select.build().fetch_optional(db).await?.as_ref().map(person))
 }
 
+/// From the counters where one tells it.
 pub async fn count_people(db: &mut SqliteConnection, audience: &Audience) -> Result<i64, sqlx::Error> {
+    match audience {
+        Audience { only: Some(_), .. } => {}
+        Audience { everyone: true, .. } => return contact::store::count(db).await,
+        Audience { tags, .. } if tags.len() == 1 => return contact::store::count_tagged(db, &tags.concat()).await,
+        Audience { .. } => {}
+    }
     let mut select: QueryBuilder<Sqlite> = QueryBuilder::new("SELECT count(*) FROM contacts c WHERE ");
     push_audience(&mut select, audience);
     select.build_query_scalar().fetch_one(db).await

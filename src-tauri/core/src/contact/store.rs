@@ -128,21 +128,34 @@ pub async fn page(pool: &Readers, query: &ContactQuery) -> Result<ContactPage, C
     Ok(ContactPage { total, rows: load(&mut reader, &ids).await? })
 }
 
+/// Read from counters, which every change of a contact or a tag moves.
 pub async fn totals(pool: &Readers) -> Result<ContactTotals, ContactError> {
     let mut reader = pool.acquire().await?;
-    let all: u32 = sqlx::query_scalar("SELECT count(*) FROM contacts").fetch_one(&mut *reader).await?;
-    // The partial index holds exactly the listed ones.
-    let listed = "SELECT standing, count(*) FROM contacts WHERE standing <> 'normal' GROUP BY standing";
-    let listed: Vec<(String, u32)> = sqlx::query_as(listed).fetch_all(&mut *reader).await?;
-    let of =
-        |standing: Standing| listed.iter().find(|(text, _)| text == standing.as_str()).map_or(0, |(_, count)| *count);
-    let (gray, black) = (of(Standing::Gray), of(Standing::Black));
-    let tags = "SELECT tag, count(*) FROM contact_tags GROUP BY tag ORDER BY tag";
+    let standings = "SELECT standing, people FROM contact_counts";
+    let standings: Vec<(String, u32)> = sqlx::query_as(standings).fetch_all(&mut *reader).await?;
+    let of = |standing: Standing| {
+        standings.iter().find(|(text, _)| text == standing.as_str()).map_or(0, |(_, people)| *people)
+    };
+    let (normal, gray, black) = (of(Standing::Normal), of(Standing::Gray), of(Standing::Black));
+    let tags = "SELECT tag, people FROM tag_counts WHERE people > 0 ORDER BY tag";
     let tags: Vec<(String, u32)> = sqlx::query_as(tags).fetch_all(&mut *reader).await?;
     let tags = tags.into_iter().map(|(tag, contacts)| TagTotal { tag, contacts }).collect();
     let fields = "SELECT name FROM contact_fields ORDER BY name";
     let fields: Vec<String> = sqlx::query_scalar(fields).fetch_all(&mut *reader).await?;
-    Ok(ContactTotals { all, normal: all.saturating_sub(gray + black), gray, black, tags, fields })
+    Ok(ContactTotals { all: normal + gray + black, normal, gray, black, tags, fields })
+}
+
+/// How many contacts there are, from the counters.
+pub async fn count(reader: &mut SqliteConnection) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar("SELECT coalesce(sum(people), 0) FROM contact_counts").fetch_one(reader).await
+}
+
+/// How many contacts have a tag, from the counters.
+pub async fn count_tagged(reader: &mut SqliteConnection, tag: &str) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar("SELECT coalesce(sum(people), 0) FROM tag_counts WHERE tag = ?")
+        .bind(tag)
+        .fetch_one(reader)
+        .await
 }
 
 /// Remembers the names of fields; those known already stay.

@@ -100,6 +100,20 @@ impl Balance {
     }
 }
 
+impl std::ops::Add for Balance {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            granted: self.granted + other.granted,
+            adjusted: self.adjusted + other.adjusted,
+            held: self.held + other.held,
+            settled: self.settled + other.settled,
+            released: self.released + other.released,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

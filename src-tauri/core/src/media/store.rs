@@ -4,7 +4,7 @@ use crate::db::Tx;
 use sqlx::{Row, SqliteConnection};
 use ulak_media::{Kind, Prepared};
 
-use super::{File, MediaKind};
+use super::{Attached, File, MediaKind};
 
 /// Keeps a prepared file; the same content is kept once.
 pub async fn keep(db: &mut Tx, file: &Prepared) -> Result<(), sqlx::Error> {
@@ -48,6 +48,12 @@ pub async fn content(db: &mut SqliteConnection, sha256: [u8; 32]) -> Result<Opti
         pages: row.get("pages"),
         waveform: row.get("waveform"),
     }))
+}
+
+/// A prepared file as a part of a message carries it.
+pub fn attached(name: &str, file: &Prepared) -> Attached {
+    let kind = kind_of(file.kind);
+    Attached { sha256: file.sha256, kind, name: kind.shows_name().then(|| name.into()) }
 }
 
 fn kind_of(prepared: Kind) -> MediaKind {

@@ -15,7 +15,7 @@ use super::plan::{Action, Wait, Why, next_action};
 use super::state::cause;
 use super::store::claim::{Claim, Poll, Taken, claim};
 use super::store::complete::complete;
-use super::store::{queue, snapshot};
+use super::store::snapshot;
 use crate::clock::{Millis, SECOND, SharedClock};
 use crate::db::{Db, StorageError, Tx};
 use crate::event::{Event, Events};
@@ -140,10 +140,6 @@ impl Dispatcher {
                 break behind;
             }
         };
-        let idle = matches!(action, Action::Rest(wait) if wait.why == Why::Nothing) && busy.is_empty();
-        if idle {
-            changed.extend(queue::close_finished(db).await?);
-        }
         Ok(Decision { openings, claimed, changed, action })
     }
 
@@ -236,7 +232,7 @@ struct Decision {
     /// What shut a number.
     openings: Vec<Opening>,
     claimed: Vec<(Arc<dyn Messenger>, Taken)>,
-    /// Where somebody was skipped, or which are finished.
+    /// Where somebody was skipped.
     changed: Vec<CampaignId>,
     action: Action,
 }

@@ -94,6 +94,38 @@ impl PartState {
     }
 }
 
+/// Where a message comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub enum Origin {
+    Campaign,
+    /// The owner wrote it to one person.
+    Direct,
+    Trigger,
+    Api,
+}
+
+impl Origin {
+    pub const ALL: [Self; 4] = [Self::Campaign, Self::Direct, Self::Trigger, Self::Api];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Campaign => "campaign",
+            Self::Direct => "direct",
+            Self::Trigger => "trigger",
+            Self::Api => "api",
+        }
+    }
+}
+
+impl FromStr for Origin {
+    type Err = NoSuchState;
+    fn from_str(text: &str) -> Result<Self, NoSuchState> {
+        Self::ALL.into_iter().find(|origin| origin.as_str() == text).ok_or(NoSuchState)
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NoSuchState;
 

@@ -342,6 +342,12 @@ impl World {
         Ok(())
     }
 
+    /// Counters that do not say what counting says; there must be none at any moment.
+    pub async fn miscounted(&self) -> Result<Vec<&'static str>, Problem> {
+        let mut reader = self.app.db().read().acquire().await.map_err(|error| self.app.db().error(error))?;
+        Ok(store::miscounted(&mut reader).await.map_err(|error| self.app.db().error(error))?)
+    }
+
     pub async fn counts(&self, id: CampaignId) -> Result<Counts, Problem> {
         Ok(self.app.campaigns().live(id).await?.counts)
     }

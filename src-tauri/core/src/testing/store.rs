@@ -60,3 +60,68 @@ pub async fn choose(db: &mut Tx, number: SessionId, take_names: bool, typing: bo
         .await?;
     Ok(())
 }
+
+/// What each kind of counter should say, beside what it says; rows of nothing left out on both sides.
+const COUNTERS: [(&str, &str, &str); 6] = [
+    (
+        "queue_counts",
+        "SELECT queue_id, state, reason, variable, session_id, people, parts FROM queue_counts WHERE people <> 0 OR parts <> 0",
+        "SELECT queue_id, state, reason, variable, session_id, sum(people), sum(parts) FROM (
+             SELECT queue_id, state,
+                    CASE WHEN state = 'failed' OR state = 'skipped' THEN coalesce(cause, '') ELSE '' END AS reason,
+                    '' AS variable, CASE state WHEN 'pending' THEN x'' ELSE coalesce(session_id, x'') END AS session_id,
+                    last AS people, 1 AS parts FROM parts
+             UNION ALL
+             SELECT queue_id, 'skipped', skip_reason, coalesce(skip_variable, ''), x'', 1, 0 FROM messages m
+             WHERE skip_reason IS NOT NULL AND NOT EXISTS (SELECT 1 FROM parts p WHERE p.message_id = m.id))
+         GROUP BY 1, 2, 3, 4, 5",
+    ),
+    (
+        "queue_quarters",
+        "SELECT queue_id, at, sent FROM queue_quarters",
+        "SELECT queue_id, sent_at / 900000 * 900000, count(*) FROM parts WHERE sent_at IS NOT NULL GROUP BY 1, 2",
+    ),
+    (
+        "ledger_counts",
+        "SELECT book, kind, lines FROM ledger_counts",
+        "SELECT book, kind, count(*) FROM ledger WHERE lines > 0 GROUP BY 1, 2",
+    ),
+    (
+        "ledger_quarters",
+        "SELECT book, at, settled FROM ledger_quarters",
+        "SELECT book, at / 900000 * 900000, count(*) FROM ledger WHERE kind = 'settle' GROUP BY 1, 2",
+    ),
+    (
+        "contact_counts",
+        "SELECT standing, people FROM contact_counts WHERE people <> 0",
+        "SELECT standing, count(*) FROM contacts GROUP BY 1",
+    ),
+    (
+        "tag_counts",
+        "SELECT tag, people FROM tag_counts WHERE people <> 0",
+        "SELECT tag, count(*) FROM contact_tags GROUP BY 1",
+    ),
+];
+
+/// The tables of counters that do not say what counting says.
+pub async fn miscounted(db: &mut sqlx::SqliteConnection) -> Result<Vec<&'static str>, sqlx::Error> {
+    let mut wrong = Vec::new();
+    for (table, said, counted) in COUNTERS {
+        let differing = format!(
+            "WITH said AS ({said}), counted AS ({counted})
+             SELECT (SELECT count(*) FROM (SELECT * FROM said EXCEPT SELECT * FROM counted))
+                  + (SELECT count(*) FROM (SELECT * FROM counted EXCEPT SELECT * FROM said))"
+        );
+        let differing: i64 = sqlx::query_scalar(sqlx::AssertSqlSafe(differing)).fetch_one(&mut *db).await?;
+        if differing > 0 {
+            wrong.push(table);
+        }
+    }
+    let idle = "SELECT count(*) FROM queues q WHERE q.state <> 'building' AND (q.state = 'done') = EXISTS
+                    (SELECT 1 FROM parts p WHERE p.queue_id = q.id AND p.state IN ('pending', 'sending', 'unknown'))";
+    let wrongly_open: i64 = sqlx::query_scalar(idle).fetch_one(db).await?;
+    if wrongly_open > 0 {
+        wrong.push("queues");
+    }
+    Ok(wrong)
+}

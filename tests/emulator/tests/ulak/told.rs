@@ -9,10 +9,10 @@ use tempfile::TempDir;
 use ulak_core::app::{App, Direct, NumberView};
 use ulak_core::campaign::live::WaitKind;
 use ulak_core::clock::{Clock, DAY, HOUR, MINUTE, Millis, SystemClock};
-use ulak_core::ids::{CampaignId, SessionId};
+use ulak_core::ids::{MessageId, SessionId};
 use ulak_core::ledger::Book;
 use ulak_core::outbox::state::PartState;
-use ulak_core::outbox::store::recipients::{RecipientQuery, StepKind};
+use ulak_core::outbox::store::recipients::StepKind;
 use ulak_emulator::{Emulator, Fault, Habits, Kick, Rule};
 
 use crate::harness::{AYSE, BUDI, DEADLINE, OWNER, emulator};
@@ -77,7 +77,7 @@ impl Shop {
         Self { app, clock, number, folder }
     }
 
-    async fn say(&self, to: &str, text: &str) -> CampaignId {
+    async fn say(&self, to: &str, text: &str) -> MessageId {
         self.app
             .outbox()
             .send_direct(&Direct { to: to.to_owned(), text: text.to_owned(), ..Direct::default() })
@@ -110,26 +110,24 @@ impl Shop {
         self.until(state, async || Some(self.number().await).filter(|number| number.state == state)).await
     }
 
-    async fn is(&self, campaign: CampaignId, state: PartState) {
+    async fn is(&self, campaign: MessageId, state: PartState) {
         let all = async || self.app.outbox().parts_of(campaign).await.unwrap().iter().all(|part| part.state == state);
         self.until(&format!("{state:?}"), async || all().await.then_some(())).await;
     }
 
-    async fn waits(&self, campaign: CampaignId, kind: WaitKind) {
-        let waits = async || self.app.campaigns().live(campaign).await.unwrap().wait.kind == kind;
+    async fn waits(&self, kind: WaitKind) {
+        let waits = async || self.app.home().now_view().await.unwrap().wait.kind == kind;
         self.until(&format!("{kind:?}"), async || waits().await.then_some(())).await;
     }
 
     /// What the recipient's page tells of the tries that ended without an ack.
-    async fn tries(&self, campaign: CampaignId) -> Vec<(StepKind, String)> {
-        let query = RecipientQuery { campaign_id: campaign, state: None, search: String::new(), offset: 0, limit: 1 };
-        let row = self.app.outbox().recipients(&query).await.unwrap().rows.remove(0);
-        let steps = self.app.outbox().recipient(row.message_id).await.unwrap().steps;
+    async fn tries(&self, message: MessageId) -> Vec<(StepKind, String)> {
+        let steps = self.app.outbox().recipient(message).await.unwrap().steps;
         let tries = steps.into_iter().filter(|step| matches!(step.kind, StepKind::Try | StepKind::Unknown));
         tries.map(|step| (step.kind, step.cause.unwrap_or_default())).collect()
     }
 
-    async fn cause(&self, campaign: CampaignId) -> Option<String> {
+    async fn cause(&self, campaign: MessageId) -> Option<String> {
         self.app.outbox().parts_of(campaign).await.unwrap().remove(0).cause
     }
 
@@ -225,7 +223,7 @@ async fn a_limit_shuts_the_number_in_words_and_keeps_the_message_and_its_credit(
         let shop = Shop::open(&emulator).await;
         emulator.fault(Rule::once(Fault::Nack { code }));
         let campaign = shop.say(AYSE, "Hazır").await;
-        shop.waits(campaign, wait).await;
+        shop.waits(wait).await;
         let cause = format!("nack_{code}");
         assert_eq!(shop.tries(campaign).await, tried(&cause));
         let shut = shop.number().await.shut.expect("the number is shut");
@@ -295,7 +293,7 @@ async fn every_refusal_at_the_door_is_told_and_the_message_waits() {
         let number = shop.number_is(state).await;
         assert_eq!(number.ban.as_ref().map(|ban| u32::from(ban.code)), code.or((reason == 406).then_some(406)));
         let campaign = shop.say(AYSE, "Hazır").await;
-        shop.waits(campaign, WaitKind::NotConnected).await;
+        shop.waits(WaitKind::NotConnected).await;
         assert_eq!(shop.credits().await, (0, 1), "{reason} {code:?}");
         assert_eq!(emulator.seen(), []);
         if code.is_some() {
@@ -322,7 +320,7 @@ async fn an_end_that_the_server_gives_a_reason_for_is_told() {
         emulator.kick(OWNER, kick);
         shop.number_is(state).await;
         let campaign = shop.say(AYSE, "Hazır").await;
-        shop.waits(campaign, WaitKind::NotConnected).await;
+        shop.waits(WaitKind::NotConnected).await;
         if state == "replaced" {
             shop.app.numbers().reconnect_number(shop.number).await.unwrap();
             shop.is(campaign, PartState::Read).await;
@@ -373,7 +371,7 @@ async fn a_server_that_is_gone_for_an_hour_is_found_again_and_the_campaign_goes_
     let campaign = campaign_of(&shop, PEOPLE).await;
     emulator.wait_until(|record| record.seen.len() >= PEOPLE / 3, DEADLINE).await.unwrap();
     emulator.close_server().await;
-    shop.waits(campaign, WaitKind::NotConnected).await;
+    shop.waits(WaitKind::NotConnected).await;
     let gone = shop.app.now();
     shop.clock.run_at(FASTER);
     let number = shop.number_is("needs_attention").await;
@@ -412,7 +410,7 @@ async fn a_night_asleep_in_the_middle_of_a_campaign_costs_nobody_their_message()
     shop.app.close().await;
 }
 
-async fn campaign_of(shop: &Shop, people: usize) -> CampaignId {
+async fn campaign_of(shop: &Shop, people: usize) -> MessageId {
     shop::bring_in(&shop.app, shop.folder.path(), people).await;
     let campaign = shop::draft(&shop.app, &[shop.number], None).await;
     shop.app.campaigns().schedule_campaign(campaign, false).await.unwrap();

@@ -11,7 +11,7 @@ let picked = 0;
 const states: PartState[] = ['pending', 'sending', 'sent', 'delivered', 'read', 'played', 'failed', 'skipped', 'cancelled', 'unknown'];
 
 type Commands = Pick<Api, 'campaigns' | 'createDraft' | 'draft' | 'saveDraft' | 'deleteDraft' | 'duplicateCampaign' | 'pickMediaFiles' | 'addMedia' | 'pasteMedia' | 'copiedPicture' | 'removeMedia' | 'orderMedia' | 'mediaPicture'
-  | 'sendTest' | 'useTemplate' | 'previewMessage' | 'checkDraft' | 'skippedPeople' | 'reviewCampaign' | 'scheduleCampaign' | 'pauseCampaign' | 'resumeCampaign' | 'cancelCampaign' | 'retryFailed' | 'pauseEverything' | 'resumeEverything' | 'live' | 'recipients' | 'recipient' | 'replies'>;
+  | 'sendTest' | 'cancelMessage' | 'useTemplate' | 'previewMessage' | 'checkDraft' | 'skippedPeople' | 'reviewCampaign' | 'scheduleCampaign' | 'pauseCampaign' | 'resumeCampaign' | 'cancelCampaign' | 'retryFailed' | 'pauseEverything' | 'resumeEverything' | 'live' | 'recipients' | 'recipient' | 'replies'>;
 
 export function campaignCommands(world: World): Commands {
   const find = (id: string): Campaign => world.campaigns.find((one) => one.id === id) ?? refuse('campaign.unknown', 'There is no such campaign.');
@@ -26,7 +26,7 @@ export function campaignCommands(world: World): Commands {
   const touch = (one: Campaign): Draft => { one.updatedAt = world.now(); world.emit('campaignChanged', { campaignId: one.id }); return draftOf(one); };
   const add = (one: Campaign, name: string, wish: MediaWish | null): MediaItem => { const item = mediaItem(world, name, wish); one.media.push(item); touch(one); return item; };
   return {
-    campaigns: async () => world.campaigns.map((one) => rowOf(world, one)).sort((a, b) => b.updatedAt - a.updatedAt),
+    campaigns: async () => world.campaigns.filter((one) => !one.single).map((one) => rowOf(world, one)).sort((a, b) => b.updatedAt - a.updatedAt),
     createDraft: async () => { const one = blank(world, world.id('campaign')); world.campaigns.push(one); return draftOf(one); },
     draft: async (id) => draftOf(find(id)),
     saveDraft: async (edit) => touch(Object.assign(find(edit.id), edit)),
@@ -49,12 +49,13 @@ export function campaignCommands(world: World): Commands {
       const person = audience(world, one)[index];
       const { missing } = render(allText(one.text, one.choice), person ?? nobody);
       if (missing[0]) refuse('campaign.test_missing', `This contact has no ${missing[0]}.`, { variable: missing[0] });
-      const test: Campaign = { ...structuredClone(one), id: world.id('campaign'), name: `${one.name} · ${to}`, sessionIds: [over], audience: { everyone: false, tags: ['–'], only: person?.id ?? null }, dueAt: null };
+      const test: Campaign = { ...structuredClone(one), id: world.id('campaign'), name: `${one.name} · ${to}`, sessionIds: [over], audience: { everyone: false, tags: ['–'], only: person?.id ?? null }, dueAt: null, single: true };
       world.campaigns.push(test);
       start(world, test);
       changed(test.id);
-      return test.id;
+      return test.messages[0]?.id ?? refuse('campaign.nobody', 'Nobody would get this.');
     },
+    cancelMessage: async (messageId) => { const one = world.campaigns.find((candidate) => candidate.single && candidate.messages.some((message) => message.id === messageId)) ?? refuse('message.not_waiting', 'Nothing of this message waits any more.'); for (const message of one.messages) if (message.state === 'pending') { step(world, one, message, 'cancelled'); release(world, one, message); } changed(one.id); return null; },
     useTemplate: async (draftId, templateId) => {
       const template = world.templates.find((candidate) => candidate.id === templateId) ?? refuse('template.gone', 'This template is no longer there.');
       const { text, choice, splitLongCaption, media } = structuredClone(template);
@@ -108,14 +109,14 @@ export function campaignCommands(world: World): Commands {
       const wanted = search.toLocaleLowerCase('tr');
       const rows = find(campaignId).messages.filter((message) => (state === null || message.state === state || (state === 'pending' && message.state === 'sending'))
         && (wanted === '' || message.name.toLocaleLowerCase('tr').includes(wanted) || message.phoneShown.replaceAll(' ', '').includes(wanted.replaceAll(' ', ''))));
-      return { total: rows.length, rows: rows.slice(offset, offset + limit).map((message) => recipientRow(world, message)) };
+      return { total: rows.length, about: false, rows: rows.slice(offset, offset + limit).map((message) => recipientRow(world, message)) };
     },
     recipient: async (messageId) => {
       for (const one of world.campaigns) {
         const message = one.messages.find((candidate) => candidate.id === messageId);
         if (!message) continue;
         const contact = world.contacts.find((person) => person.id === message.contactId);
-        return { row: recipientRow(world, message), parts: parts(one, message.text).map((shown) => ({ ...shown, state: message.state })), steps: message.steps, optedOut: contact?.standing === 'black' };
+        return { row: recipientRow(world, message), parts: parts(one, message.text).map((shown) => ({ ...shown, state: message.state })), steps: message.steps, optedOut: contact?.standing === 'black', practice: bookOf(one) === 'practice', cancellable: one.single === true && message.state === 'pending' };
       }
       return refuse('message.unknown', 'There is no such message.');
     },

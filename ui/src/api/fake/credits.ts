@@ -8,7 +8,7 @@ export function creditCommands(world: World): Pick<Api, 'credits' | 'ledger' | '
       const wanted = search.toLocaleLowerCase('tr');
       const rows = world.ledger.filter((entry) => entry.book === book && (kind === null || entry.kind === kind)
         && (wanted === '' || `${entry.campaignName ?? ''} ${entry.contactName ?? ''} ${entry.note}`.toLocaleLowerCase('tr').includes(wanted))).reverse();
-      return { total: rows.length, rows: rows.slice(offset, offset + limit) };
+      return { total: rows.length, about: false, rows: rows.slice(offset, offset + limit) };
     },
     topUp: async (book, credits, price, note) => {
       if (!(credits > 0)) refuse('ledger.amount', 'A top-up is a whole number above zero.', { most: '1000000000' });

@@ -9,6 +9,8 @@ export type Campaign = {
   id: string; name: string; text: string; choice: Choice | null; audience: Audience; media: MediaItem[]; splitLongCaption: boolean; dueAt: number | null; priority: number; sessionIds: string[];
   keepHours: boolean; consentBasis: string; updatedAt: number; state: CampaignState; startedAt: number | null; finishedAt: number | null; messages: Message[];
   skipped: { reason: SkipReason; people: number; variable: string | null }[]; nextAt: number; perQuarter: { at: number; sent: number }[];
+  /** A message to one person, which is in no list of campaigns. */
+  single?: boolean;
 };
 export type Emit = <N extends EventName>(name: N, payload: Payload<N>) => void;
 export type Entry = LedgerRow & { book: 'practice' | 'real' };

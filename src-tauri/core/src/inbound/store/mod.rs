@@ -66,7 +66,8 @@ pub async fn add(
 struct About {
     contact: ContactId,
     message: MessageId,
-    campaign: CampaignId,
+    /// None where it was written to one person.
+    campaign: Option<CampaignId>,
 }
 
 /// Finds out who wrote and what it answers, and lets an opt-out count.
@@ -98,7 +99,7 @@ pub async fn link(db: &mut Tx, reply: ReplyId, now: Millis) -> Result<Received, 
         chats::heard_from(db, session, contact, now).await?;
     }
     let mut received =
-        Received { campaigns: about.iter().map(|about| about.campaign).collect(), ..Received::default() };
+        Received { campaigns: about.iter().filter_map(|about| about.campaign).collect(), ..Received::default() };
     if row.get(3) {
         let phone = match sender {
             Sender::Phone(phone) => Some(phone),
@@ -125,7 +126,7 @@ async fn write_link(
     sqlx::query("UPDATE replies SET contact_id = ?, message_id = ?, campaign_id = ? WHERE id = ?")
         .bind(contact)
         .bind(about.map(|about| about.message))
-        .bind(about.map(|about| about.campaign))
+        .bind(about.and_then(|about| about.campaign))
         .bind(reply)
         .execute(db)
         .await?;
@@ -151,7 +152,7 @@ async fn write_answer(db: &mut Tx, reply: ReplyId, message: MessageId) -> Result
 
 async fn quoted(db: &mut SqliteConnection, wire_id: &str) -> Result<Option<About>, sqlx::Error> {
     let row = sqlx::query(
-        "SELECT m.contact_id, m.id, m.campaign_id FROM parts p JOIN messages m ON m.id = p.message_id
+        "SELECT m.contact_id, m.id, CASE m.origin WHEN 'campaign' THEN m.queue_id END FROM parts p JOIN messages m ON m.id = p.message_id
          WHERE p.wire_id = ?",
     )
     .bind(wire_id)
@@ -170,7 +171,7 @@ async fn newest(
     at: Millis,
 ) -> Result<Option<About>, sqlx::Error> {
     let row = sqlx::query(
-        "SELECT m.id, m.campaign_id FROM messages m JOIN parts p ON p.message_id = m.id
+        "SELECT m.id, CASE m.origin WHEN 'campaign' THEN m.queue_id END FROM messages m JOIN parts p ON p.message_id = m.id
          WHERE m.contact_id = ? AND p.session_id = ? AND p.sent_at >= ? ORDER BY p.sent_at DESC LIMIT 1",
     )
     .bind(contact)

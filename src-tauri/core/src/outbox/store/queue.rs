@@ -6,11 +6,11 @@ use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
 
 use crate::clock::Millis;
 use crate::db::{Tx, execute_all};
-use crate::ids::{CampaignId, ContactId, MessageId, PartId, SessionId};
-use crate::ledger::store::{hold_again, release_all_pending};
+use crate::ids::{CampaignId, ContactId, IdGenerator, MessageId, PartId, SessionId};
+use crate::ledger::store::{End, end_hold, hold_again, release_all_pending};
 use crate::ledger::{Book, LedgerError};
 use crate::media::Attached;
-use crate::outbox::state::SkipReason;
+use crate::outbox::state::{Origin, SkipReason};
 
 pub struct NewQueue<'a> {
     pub id: CampaignId,
@@ -62,12 +62,52 @@ pub async fn create(db: &mut Tx, queue: &NewQueue<'_>) -> Result<(), sqlx::Error
     Ok(())
 }
 
+/// What single messages share that stand in one queue.
+pub struct Standing<'a> {
+    pub book: Book,
+    pub sessions: &'a [SessionId],
+    pub priority: u8,
+    /// They go before everything that waits.
+    pub urgent: bool,
+    pub keep_hours: bool,
+}
+
+/// The queue in which such messages stand, made with the first of them. It is open while it has any.
+pub async fn standing(db: &mut Tx, shared: &Standing<'_>, now: Millis) -> Result<CampaignId, sqlx::Error> {
+    let mut sessions = shared.sessions.to_vec();
+    sessions.sort_unstable();
+    let sessions = serde_json::to_string(&sessions).map_err(|error| sqlx::Error::Encode(error.into()))?;
+    sqlx::query_scalar(
+        "INSERT INTO queues (id, kind, priority, urgent, due_at, state, keep_hours, book, session_ids)
+         VALUES (?, 'standing', ?, ?, ?, 'building', ?, ?, ?)
+         ON CONFLICT (book, session_ids, priority, urgent, keep_hours) WHERE kind = 'standing'
+             DO UPDATE SET due_at = due_at
+         RETURNING id",
+    )
+    .bind(IdGenerator::at(now).next::<CampaignId>())
+    .bind(shared.priority)
+    .bind(shared.urgent)
+    .bind(now)
+    .bind(shared.keep_hours)
+    .bind(shared.book.as_str())
+    .bind(sessions)
+    .fetch_one(db)
+    .await
+}
+
+/// A queue that was done, or is only just made, goes on with what was added.
+pub async fn go_on(db: &mut Tx, queue: CampaignId) -> Result<(), sqlx::Error> {
+    set_state(db, queue, "done", "open").await?;
+    open(db, queue).await
+}
+
 /// Few wide statements: a row's share of one is a tenth of what a statement of its own would cost.
 const ROWS: usize = 1_500;
 
 pub async fn add(
     db: &mut Tx,
     queue: CampaignId,
+    origin: Origin,
     due_at: Millis,
     messages: &[NewMessage],
     now: Millis,
@@ -80,17 +120,40 @@ pub async fn add(
     }
     let parts = alike.iter().flat_map(|(shape, parts)| parts.chunks(ROWS).map(move |chunk| (shape, chunk)));
     let parts = parts.map(|(shape, chunk)| insert_parts(queue, due_at, shape, chunk));
-    let messages = messages.chunks(ROWS).map(|chunk| insert_messages(queue, chunk, now));
-    execute_all(db, Box::new(messages.chain(parts))).await
+    let rows = messages.chunks(ROWS).map(|chunk| insert_messages(queue, origin, chunk, now));
+    execute_all(db, Box::new(rows.chain(parts).chain(count_added(queue, messages)))).await
 }
 
-fn insert_messages(queue: CampaignId, messages: &[NewMessage], now: Millis) -> QueryBuilder<Sqlite> {
+/// Every change of a part moves the counters by itself; only what is added tells them.
+fn count_added(queue: CampaignId, messages: &[NewMessage]) -> Option<QueryBuilder<Sqlite>> {
+    let mut added: BTreeMap<(&str, &str, &str), (i64, i64)> = BTreeMap::new();
+    for message in messages {
+        let key = match &message.skipped {
+            Some((reason, variable)) => ("skipped", reason.as_str(), variable.as_deref().unwrap_or_default()),
+            None => ("pending", "", ""),
+        };
+        let (people, parts) = added.entry(key).or_default();
+        *people += 1;
+        *parts += i64::try_from(message.parts.len()).unwrap_or(i64::MAX);
+    }
     let mut insert: QueryBuilder<Sqlite> = QueryBuilder::new(
-        "INSERT INTO messages (campaign_id, created_at, id, contact_id, phone, name, text, skip_reason, skip_variable,
+        "INSERT INTO queue_counts (queue_id, state, reason, variable, session_id, people, parts, last_at) ",
+    );
+    insert.push_values(&added, |mut row, ((state, reason, variable), (people, parts))| {
+        row.push_bind(queue).push_bind(*state).push_bind(*reason).push_bind(*variable).push("x''");
+        row.push_bind(*people).push_bind(*parts).push("0");
+    });
+    insert.push(" ON CONFLICT DO UPDATE SET people = people + excluded.people, parts = parts + excluded.parts");
+    (!added.is_empty()).then_some(insert)
+}
+
+fn insert_messages(queue: CampaignId, origin: Origin, messages: &[NewMessage], now: Millis) -> QueryBuilder<Sqlite> {
+    let mut insert: QueryBuilder<Sqlite> = QueryBuilder::new(
+        "INSERT INTO messages (queue_id, origin, created_at, id, contact_id, phone, name, text, skip_reason, skip_variable,
                                question, options)
          SELECT ",
     );
-    insert.push_bind(queue).push(", ").push_bind(now).push(", v.* FROM (");
+    insert.push_bind(queue).push(", ").push_bind(origin.as_str()).push(", ").push_bind(now).push(", v.* FROM (");
     insert.push_values(messages, |mut row, message| {
         let (reason, variable) = match &message.skipped {
             Some((reason, variable)) => (Some(reason.as_str()), variable.as_deref()),
@@ -163,11 +226,23 @@ fn insert_parts(
 
 /// The newest contact that a queue under construction already has: where an interrupted scheduling goes on.
 pub async fn last_contact(db: &mut SqliteConnection, queue: CampaignId) -> Result<Option<ContactId>, sqlx::Error> {
-    sqlx::query_scalar("SELECT max(contact_id) FROM messages WHERE campaign_id = ?").bind(queue).fetch_one(db).await
+    sqlx::query_scalar("SELECT max(contact_id) FROM messages WHERE queue_id = ? AND origin = 'campaign'")
+        .bind(queue)
+        .fetch_one(db)
+        .await
 }
 
+/// What has nobody to send to is done at once.
 pub async fn open(db: &mut Tx, queue: CampaignId) -> Result<(), sqlx::Error> {
-    set_state(db, queue, "building", "open").await
+    sqlx::query(
+        "UPDATE queues SET state = CASE WHEN EXISTS (SELECT 1 FROM queue_counts c WHERE c.queue_id = queues.id
+                                                     AND c.state = 'pending' AND c.parts > 0) THEN 'open' ELSE 'done' END
+         WHERE id = ? AND state = 'building'",
+    )
+    .bind(queue)
+    .execute(db)
+    .await?;
+    Ok(())
 }
 
 pub async fn pause(db: &mut Tx, queue: CampaignId) -> Result<(), sqlx::Error> {
@@ -211,6 +286,31 @@ pub async fn cancel_rest(db: &mut Tx, queue: CampaignId, now: Millis) -> Result<
     Ok(released)
 }
 
+/// Cancels what waits of a single message. None where nothing does, or where a part of it is on its way or may have
+/// arrived: that part would go on.
+pub async fn cancel_message(db: &mut Tx, message: MessageId, now: Millis) -> Result<Option<CampaignId>, sqlx::Error> {
+    let cancelled = sqlx::query(
+        "UPDATE parts SET state = 'cancelled', ended_at = ?1
+         WHERE message_id = ?2 AND state = 'pending'
+           AND EXISTS (SELECT 1 FROM messages m WHERE m.id = ?2 AND m.origin <> 'campaign')
+           AND NOT EXISTS (SELECT 1 FROM parts o WHERE o.message_id = ?2 AND (o.state = 'sending' OR o.state = 'unknown'))
+         RETURNING id, round, queue_id, (SELECT q.book FROM queues q WHERE q.id = parts.queue_id) AS book",
+    )
+    .bind(now)
+    .bind(message)
+    .fetch_all(&mut *db)
+    .await?;
+    let mut queue = None;
+    for row in &cancelled {
+        let book: &str = row.try_get("book")?;
+        let book = book.parse().map_err(|_| sqlx::Error::Decode(format!("a book is {book}").into()))?;
+        let of: CampaignId = row.try_get("queue_id")?;
+        end_hold(db, End::Release, book, of, row.try_get("id")?, row.try_get("round")?, now).await?;
+        queue = Some(of);
+    }
+    Ok(queue)
+}
+
 /// Puts failed parts back, each with a credit held anew: an explicit act of the owner. Parts of contacts that may
 /// get nothing any more stay as they are.
 pub async fn retry_failed(db: &mut Tx, queue: CampaignId, now: Millis) -> Result<u64, LedgerError> {
@@ -231,7 +331,9 @@ pub async fn retry_failed(db: &mut Tx, queue: CampaignId, now: Millis) -> Result
         hold_again(db, book, queue, part, round, now).await?;
         put_back(db, part, round, row.get(3), now).await?;
     }
-    sqlx::query("UPDATE queues SET state = 'open' WHERE id = ? AND state = 'done'").bind(queue).execute(db).await?;
+    if !failed.is_empty() {
+        set_state(db, queue, "done", "open").await?;
+    }
     Ok(u64::try_from(failed.len()).unwrap_or(u64::MAX))
 }
 
@@ -255,18 +357,4 @@ async fn put_back(db: &mut Tx, part: PartId, round: i64, first: bool, now: Milli
     .execute(db)
     .await?;
     Ok(())
-}
-
-/// Takes queues in which nothing can move any more out of the planner's sight.
-pub async fn close_finished(db: &mut Tx) -> Result<Vec<CampaignId>, sqlx::Error> {
-    let rows = sqlx::query(
-        "UPDATE queues SET state = 'done'
-         WHERE state IN ('open', 'paused') AND NOT EXISTS
-             (SELECT 1 FROM parts p WHERE p.queue_id = queues.id AND p.last IN (0, 1)
-              AND p.state IN ('pending', 'sending', 'unknown'))
-         RETURNING id",
-    )
-    .fetch_all(db)
-    .await?;
-    Ok(rows.iter().map(|row| row.get(0)).collect())
 }

@@ -1,10 +1,14 @@
 //! What is shown of the outbox: counts, tempo, causes.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
-use sqlx::{Row, SqliteConnection};
+use sqlx::sqlite::SqliteRow;
+use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
 
 use crate::clock::{HOUR, MINUTE, Millis};
-use crate::ids::{CampaignId, PartId, SessionId};
+use crate::ids::{CampaignId, MessageId, PartId, SessionId};
+use crate::ledger::Book;
 use crate::outbox::state::PartState;
 
 /// How many of something are in each state.
@@ -39,6 +43,10 @@ impl Counts {
         }
     }
 
+    pub fn get(mut self, state: PartState) -> i64 {
+        *self.of(state)
+    }
+
     pub fn total(&self) -> i64 {
         self.open() + self.accepted() + self.failed + self.skipped + self.cancelled
     }
@@ -55,35 +63,126 @@ impl Counts {
 
 /// People by the state of their message, which is the state of its last part; those skipped in advance included.
 pub async fn people(db: &mut SqliteConnection, queue: CampaignId) -> Result<Counts, sqlx::Error> {
-    let mut counts = count_parts(db, queue, &[true]).await?;
-    counts.skipped =
-        sqlx::query_scalar("SELECT count(*) FROM messages WHERE campaign_id = ? AND skip_reason IS NOT NULL")
-            .bind(queue)
-            .fetch_one(db)
-            .await?;
-    Ok(counts)
+    Ok(tally(db, queue).await?.people)
 }
 
 /// All parts by state.
 pub async fn parts(db: &mut SqliteConnection, queue: CampaignId) -> Result<Counts, sqlx::Error> {
-    count_parts(db, queue, &[true, false]).await
+    Ok(tally(db, queue).await?.parts)
 }
 
-async fn count_parts(db: &mut SqliteConnection, queue: CampaignId, last: &[bool]) -> Result<Counts, sqlx::Error> {
-    let mut counts = Counts::default();
-    for last in last {
-        let rows = sqlx::query("SELECT state, count(*) FROM parts WHERE queue_id = ? AND last = ? GROUP BY state")
-            .bind(queue)
-            .bind(last)
-            .fetch_all(&mut *db)
-            .await?;
-        for row in rows {
-            if let Ok(state) = row.get::<&str, _>(0).parse() {
-                *counts.of(state) += row.get::<i64, _>(1);
-            }
-        }
+/// What the counters of a queue say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    pub people: Counts,
+    pub parts: Counts,
+    /// When the last part was accepted or ended without that.
+    pub last_at: Option<Millis>,
+}
+
+impl Tally {
+    fn add(&mut self, row: &SqliteRow) -> Result<(), sqlx::Error> {
+        let state = row.try_get::<&str, _>("state")?;
+        let state = state.parse().map_err(|_| sqlx::Error::Decode(format!("a part is {state}").into()))?;
+        *self.people.of(state) += row.try_get::<i64, _>("people")?;
+        *self.parts.of(state) += row.try_get::<i64, _>("parts")?;
+        let last_at = row.try_get::<Option<Millis>, _>("last_at")?;
+        self.last_at = self.last_at.max(last_at);
+        Ok(())
     }
-    Ok(counts)
+}
+
+pub async fn tally(db: &mut SqliteConnection, queue: CampaignId) -> Result<Tally, sqlx::Error> {
+    let rows =
+        sqlx::query("SELECT state, people, parts, nullif(last_at, 0) AS last_at FROM queue_counts WHERE queue_id = ?")
+            .bind(queue)
+            .fetch_all(db)
+            .await?;
+    let mut tally = Tally::default();
+    rows.iter().try_for_each(|row| tally.add(row))?;
+    Ok(tally)
+}
+
+/// Parts by state over all queues of a book.
+pub async fn tally_of_book(db: &mut SqliteConnection, book: Book) -> Result<Tally, sqlx::Error> {
+    let rows = sqlx::query(
+        "SELECT c.state, sum(c.people) AS people, sum(c.parts) AS parts, nullif(max(c.last_at), 0) AS last_at
+         FROM queue_counts c JOIN queues q ON q.id = c.queue_id WHERE q.book = ? GROUP BY c.state",
+    )
+    .bind(book.as_str())
+    .fetch_all(db)
+    .await?;
+    let mut tally = Tally::default();
+    rows.iter().try_for_each(|row| tally.add(row))?;
+    Ok(tally)
+}
+
+/// A queue as a list of them shows it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct QueueRow {
+    pub state: String,
+    pub tally: Tally,
+    /// When its first part was accepted.
+    pub started_at: Option<Millis>,
+}
+
+/// Those of the queues that are there: a draft has none.
+pub async fn queue_rows(
+    db: &mut SqliteConnection,
+    queues: &[CampaignId],
+) -> Result<BTreeMap<CampaignId, QueueRow>, sqlx::Error> {
+    let mut found = BTreeMap::new();
+    let head =
+        "SELECT q.id, q.state, (SELECT min(p.sent_at) FROM parts p WHERE p.queue_id = q.id AND p.sent_at IS NOT NULL)
+                    AS started_at FROM queues q WHERE q.id IN (";
+    for row in among(head, queues).build().fetch_all(&mut *db).await? {
+        let (state, started_at) = (row.try_get("state")?, row.try_get("started_at")?);
+        found.insert(row.try_get("id")?, QueueRow { state, started_at, tally: Tally::default() });
+    }
+    let head =
+        "SELECT queue_id, state, people, parts, nullif(last_at, 0) AS last_at FROM queue_counts WHERE queue_id IN (";
+    for row in among(head, queues).build().fetch_all(db).await? {
+        found.entry(row.try_get("queue_id")?).or_default().tally.add(&row)?;
+    }
+    Ok(found)
+}
+
+/// Queues in which something still moves: as many as the owner has going at a time.
+pub async fn waiting(db: &mut SqliteConnection) -> Result<Vec<CampaignId>, sqlx::Error> {
+    sqlx::query_scalar("SELECT id FROM queues WHERE state = 'open' OR state = 'paused'").fetch_all(db).await
+}
+
+/// The newest queues in which something failed, at most so many.
+pub async fn with_failures(db: &mut SqliteConnection, limit: u32) -> Result<Vec<CampaignId>, sqlx::Error> {
+    sqlx::query_scalar(
+        "SELECT DISTINCT queue_id FROM queue_counts WHERE state = 'failed' AND people > 0 ORDER BY queue_id DESC LIMIT ?",
+    )
+    .bind(limit)
+    .fetch_all(db)
+    .await
+}
+
+fn among(head: &str, queues: &[CampaignId]) -> QueryBuilder<Sqlite> {
+    let mut select = QueryBuilder::new(head);
+    let mut list = select.separated(", ");
+    queues.iter().for_each(|queue| {
+        list.push_bind(*queue);
+    });
+    select.push(")");
+    select
+}
+
+/// What the queues of a book hold at this moment, the most first.
+pub async fn held(db: &mut SqliteConnection, book: Book) -> Result<Vec<(CampaignId, i64)>, sqlx::Error> {
+    let rows = sqlx::query(
+        "SELECT q.id, sum(c.parts) AS held FROM queues q JOIN queue_counts c ON c.queue_id = q.id
+         WHERE q.book = ? AND q.state <> 'done' AND (c.state = 'pending' OR c.state = 'sending' OR c.state = 'unknown')
+         GROUP BY q.id HAVING sum(c.parts) > 0 ORDER BY held DESC, q.id",
+    )
+    .bind(book.as_str())
+    .fetch_all(db)
+    .await?;
+    rows.iter().map(|row| Ok((row.try_get("id")?, row.try_get("held")?))).collect()
 }
 
 /// One part as the terminal tells of it.
@@ -96,10 +195,10 @@ pub struct PartLine {
     pub cause: Option<String>,
 }
 
-/// Every part of a queue, in the order of sending.
-pub async fn lines(db: &mut SqliteConnection, queue: CampaignId) -> Result<Vec<PartLine>, sqlx::Error> {
-    let rows = sqlx::query("SELECT id, wire_id, kind, state, cause FROM parts WHERE queue_id = ? ORDER BY id")
-        .bind(queue)
+/// The parts of a message, in the order of sending.
+pub async fn lines(db: &mut SqliteConnection, message: MessageId) -> Result<Vec<PartLine>, sqlx::Error> {
+    let rows = sqlx::query("SELECT id, wire_id, kind, state, cause FROM parts WHERE message_id = ? ORDER BY position")
+        .bind(message)
         .fetch_all(db)
         .await?;
     Ok(rows
@@ -121,27 +220,24 @@ pub struct Quarter {
     pub sent: i64,
 }
 
+const QUARTER: Millis = 15 * MINUTE;
+
 /// Parts sent per quarter of an hour, the newest 24 quarters that the queue lived through.
 pub async fn quarters(db: &mut SqliteConnection, queue: CampaignId, now: Millis) -> Result<Vec<Quarter>, sqlx::Error> {
-    const QUARTER: Millis = 15 * MINUTE;
-    let newest: Option<Millis> =
-        sqlx::query_scalar("SELECT max(sent_at) FROM parts WHERE queue_id = ? AND sent_at IS NOT NULL")
-            .bind(queue)
-            .fetch_one(&mut *db)
-            .await?;
+    let newest: Option<Millis> = sqlx::query_scalar("SELECT max(at) FROM queue_quarters WHERE queue_id = ?")
+        .bind(queue)
+        .fetch_one(&mut *db)
+        .await?;
     let end = newest.unwrap_or(now).min(now) / QUARTER * QUARTER;
-    let rows = sqlx::query(
-        "SELECT sent_at / ?1 * ?1, count(*) FROM parts WHERE queue_id = ?2 AND sent_at IS NOT NULL AND sent_at >= ?3
-         GROUP BY 1 ORDER BY 1",
-    )
-    .bind(QUARTER)
-    .bind(queue)
-    .bind(end - 23 * QUARTER)
-    .fetch_all(db)
-    .await?;
-    Ok(rows.iter().map(|row| Quarter { at: row.get(0), sent: row.get(1) }).collect())
+    let rows = sqlx::query("SELECT at, sent FROM queue_quarters WHERE queue_id = ? AND at >= ? ORDER BY at")
+        .bind(queue)
+        .bind(end - 23 * QUARTER)
+        .fetch_all(db)
+        .await?;
+    rows.iter().map(|row| Ok(Quarter { at: row.try_get("at")?, sent: row.try_get("sent")? })).collect()
 }
 
+/// Counted in the index alone, and as many as the numbers send in that time.
 pub async fn sent_since(db: &mut SqliteConnection, queue: CampaignId, since: Millis) -> Result<i64, sqlx::Error> {
     sqlx::query_scalar("SELECT count(*) FROM parts WHERE queue_id = ? AND sent_at IS NOT NULL AND sent_at > ?")
         .bind(queue)
@@ -152,22 +248,19 @@ pub async fn sent_since(db: &mut SqliteConnection, queue: CampaignId, since: Mil
 
 pub const LAST_HOUR: Millis = HOUR;
 
-/// When the first part was tried and when the last change by sending happened.
+/// When the first part was accepted and when the last change by sending happened.
 pub async fn span(
     db: &mut SqliteConnection,
     queue: CampaignId,
 ) -> Result<(Option<Millis>, Option<Millis>), sqlx::Error> {
     let row = sqlx::query(
-        "SELECT min(sent_at), max(sent_at),
-                (SELECT max(ended_at) FROM parts WHERE queue_id = ?1 AND last IN (0, 1)
-                 AND state IN ('failed', 'skipped', 'cancelled'))
-         FROM parts WHERE queue_id = ?1 AND sent_at IS NOT NULL",
+        "SELECT (SELECT min(sent_at) FROM parts WHERE queue_id = ?1 AND sent_at IS NOT NULL) AS started_at,
+                (SELECT nullif(max(last_at), 0) FROM queue_counts WHERE queue_id = ?1) AS last_at",
     )
     .bind(queue)
     .fetch_one(db)
     .await?;
-    let (sent, ended): (Option<Millis>, Option<Millis>) = (row.get(1), row.get(2));
-    Ok((row.get(0), sent.max(ended)))
+    Ok((row.try_get("started_at")?, row.try_get("last_at")?))
 }
 
 /// Reasons of skipping with the variable that was missing, and causes of failure, each with how many people.
@@ -176,13 +269,33 @@ pub async fn skipped(
     queue: CampaignId,
 ) -> Result<Vec<(String, Option<String>, i64)>, sqlx::Error> {
     let rows = sqlx::query(
-        "SELECT skip_reason, skip_variable, count(*) FROM messages WHERE campaign_id = ? AND skip_reason IS NOT NULL
-         GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2",
+        "SELECT reason, nullif(variable, '') AS variable, sum(people) AS people FROM queue_counts
+         WHERE queue_id = ? AND state = 'skipped' GROUP BY 1, 2 HAVING sum(people) > 0 ORDER BY 3 DESC, 1, 2",
     )
     .bind(queue)
     .fetch_all(db)
     .await?;
-    Ok(rows.iter().map(|row| (row.get(0), row.get(1), row.get(2))).collect())
+    rows.iter().map(skip_row).collect()
+}
+
+/// The same over all queues of a book.
+pub async fn skipped_in_book(
+    db: &mut SqliteConnection,
+    book: Book,
+) -> Result<Vec<(String, Option<String>, i64)>, sqlx::Error> {
+    let rows = sqlx::query(
+        "SELECT c.reason, nullif(c.variable, '') AS variable, sum(c.people) AS people
+         FROM queue_counts c JOIN queues q ON q.id = c.queue_id WHERE q.book = ? AND c.state = 'skipped'
+         GROUP BY 1, 2 HAVING sum(c.people) > 0 ORDER BY 3 DESC, 1, 2",
+    )
+    .bind(book.as_str())
+    .fetch_all(db)
+    .await?;
+    rows.iter().map(skip_row).collect()
+}
+
+fn skip_row(row: &SqliteRow) -> Result<(String, Option<String>, i64), sqlx::Error> {
+    Ok((row.try_get("reason")?, row.try_get("variable")?, row.try_get("people")?))
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -194,13 +307,13 @@ pub struct CauseLine {
 
 pub async fn causes(db: &mut SqliteConnection, queue: CampaignId) -> Result<Vec<CauseLine>, sqlx::Error> {
     let rows = sqlx::query(
-        "SELECT coalesce(cause, ''), count(*) FROM parts WHERE queue_id = ? AND last = 1 AND state = 'failed'
-         GROUP BY 1 ORDER BY 2 DESC",
+        "SELECT reason, sum(people) AS people FROM queue_counts WHERE queue_id = ? AND state = 'failed'
+         GROUP BY 1 HAVING sum(people) > 0 ORDER BY 2 DESC, 1",
     )
     .bind(queue)
     .fetch_all(db)
     .await?;
-    Ok(rows.iter().map(|row| CauseLine { cause: row.get(0), people: row.get(1) }).collect())
+    rows.iter().map(|row| Ok(CauseLine { cause: row.try_get("reason")?, people: row.try_get("people")? })).collect()
 }
 
 /// What one number did for a queue.
@@ -216,28 +329,29 @@ pub struct SessionCount {
     pub failed: i64,
 }
 
-/// The share of each number that has sent or failed something, in the order of the numbers. What was sent is counted
-/// in the index alone.
+/// The share of each number that has sent or failed something, in the order of the numbers.
 pub async fn by_session(db: &mut SqliteConnection, queue: CampaignId) -> Result<Vec<SessionCount>, sqlx::Error> {
     let rows = sqlx::query(
-        "WITH done (session, sent, failed) AS (
-             SELECT session_id, count(*), 0 FROM parts WHERE queue_id = ?1 AND sent_at IS NOT NULL GROUP BY 1
-             UNION ALL
-             SELECT session_id, 0, count(*) FROM parts
-             WHERE queue_id = ?1 AND last IN (0, 1) AND state = 'failed' AND session_id IS NOT NULL GROUP BY 1)
-         SELECT s.id, coalesce(nullif(s.name, ''), s.phone), sum(d.sent), sum(d.failed) FROM done d JOIN sessions s ON s.id = d.session
+        "SELECT s.id, coalesce(nullif(s.name, ''), s.phone) AS name,
+                sum(CASE c.state WHEN 'failed' THEN 0 ELSE c.parts END) AS sent,
+                sum(CASE c.state WHEN 'failed' THEN c.parts ELSE 0 END) AS failed
+         FROM queue_counts c JOIN sessions s ON s.id = c.session_id
+         WHERE c.queue_id = ? AND c.parts > 0 AND (c.state = 'sent' OR c.state = 'delivered' OR c.state = 'read'
+                                                   OR c.state = 'played' OR c.state = 'failed')
          GROUP BY s.id ORDER BY s.priority, s.id",
     )
     .bind(queue)
     .fetch_all(db)
     .await?;
-    let count = |row: &sqlx::sqlite::SqliteRow| SessionCount {
-        session: row.get(0),
-        name: row.get(1),
-        sent: row.get(2),
-        failed: row.get(3),
+    let count = |row: &SqliteRow| {
+        Ok(SessionCount {
+            session: row.try_get("id")?,
+            name: row.try_get("name")?,
+            sent: row.try_get("sent")?,
+            failed: row.try_get("failed")?,
+        })
     };
-    Ok(rows.iter().map(count).collect())
+    rows.iter().map(count).collect()
 }
 
 pub async fn queue_state(db: &mut SqliteConnection, queue: CampaignId) -> Result<Option<String>, sqlx::Error> {

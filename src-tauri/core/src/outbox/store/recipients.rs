@@ -1,5 +1,7 @@
 //! The people of a campaign: their list with search and states, and the route of one message.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
@@ -9,6 +11,8 @@ use crate::contact::fold::fold;
 use crate::contact::phone;
 use crate::ids::{CampaignId, ContactId, MediaId, MessageId};
 use crate::outbox::state::{PartKind, PartState};
+use crate::outbox::store::reading::{self, Counts};
+use crate::page::{Span, at_least, one_more, span};
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -26,6 +30,8 @@ pub struct RecipientQuery {
 #[cfg_attr(feature = "bindings", derive(specta::Type))]
 pub struct RecipientPage {
     pub total: i64,
+    /// There are at least so many: nobody has counted what a search finds.
+    pub about: bool,
     pub rows: Vec<RecipientRow>,
 }
 
@@ -53,40 +59,151 @@ const RECIPIENTS: &str = "SELECT m.id, m.contact_id, m.name, m.phone, coalesce(p
      LEFT JOIN sessions s ON s.id = p.session_id ";
 
 pub async fn recipients(db: &mut SqliteConnection, query: &RecipientQuery) -> Result<RecipientPage, sqlx::Error> {
-    let mut count: QueryBuilder<Sqlite> = QueryBuilder::new("SELECT count(*) FROM (");
-    count.push(RECIPIENTS);
-    filter(&mut count, query);
-    count.push(")");
-    let total = count.build_query_scalar().fetch_one(&mut *db).await?;
-    let mut select: QueryBuilder<Sqlite> = QueryBuilder::new(RECIPIENTS);
-    filter(&mut select, query);
-    select.push(" ORDER BY m.id LIMIT ").push_bind(query.limit.min(500));
-    select.push(" OFFSET ").push_bind(query.offset);
-    let rows = select.build().fetch_all(db).await?;
-    Ok(RecipientPage { total, rows: rows.iter().map(recipient_row).collect() })
+    let words = fold(&query.search);
+    if words.split_whitespace().next().is_some() {
+        return search(db, query, &words).await;
+    }
+    let people = reading::people(db, query.campaign_id).await?;
+    let total = match query.state {
+        None => people.total(),
+        Some(state) => shown_as(state).iter().map(|state| people.get(*state)).sum(),
+    };
+    let ids = match query.state {
+        None => everybody(db, query, total).await?,
+        Some(PartState::Skipped) => skipped(db, query, total).await?,
+        Some(state) => in_states(db, query, shown_as(state), people).await?,
+    };
+    Ok(RecipientPage { total, about: false, rows: rows(db, &ids).await? })
 }
 
-fn filter(select: &mut QueryBuilder<Sqlite>, query: &RecipientQuery) {
+/// What is on its way is still waiting to people; it comes first.
+fn shown_as(state: PartState) -> &'static [PartState] {
+    match state {
+        PartState::Pending => &[PartState::Sending, PartState::Pending],
+        PartState::Sending => &[PartState::Sending],
+        PartState::Sent => &[PartState::Sent],
+        PartState::Delivered => &[PartState::Delivered],
+        PartState::Read => &[PartState::Read],
+        PartState::Played => &[PartState::Played],
+        PartState::Failed => &[PartState::Failed],
+        PartState::Skipped => &[PartState::Skipped],
+        PartState::Cancelled => &[PartState::Cancelled],
+        PartState::Unknown => &[PartState::Unknown],
+    }
+}
+
+/// In the order of the contacts, which is the order of sending.
+async fn everybody(
+    db: &mut SqliteConnection,
+    query: &RecipientQuery,
+    total: i64,
+) -> Result<Vec<MessageId>, sqlx::Error> {
+    let span = span(query.offset, query.limit, total);
+    let select = if span.backwards {
+        "SELECT id FROM messages INDEXED BY messages_once WHERE queue_id = ? AND origin = 'campaign'
+         ORDER BY contact_id DESC LIMIT ? OFFSET ?"
+    } else {
+        "SELECT id FROM messages INDEXED BY messages_once WHERE queue_id = ? AND origin = 'campaign'
+         ORDER BY contact_id LIMIT ? OFFSET ?"
+    };
+    let select = sqlx::query_scalar(select).bind(query.campaign_id).bind(span.take).bind(span.skip);
+    Ok(span.in_order(select.fetch_all(db).await?))
+}
+
+async fn skipped(db: &mut SqliteConnection, query: &RecipientQuery, total: i64) -> Result<Vec<MessageId>, sqlx::Error> {
+    let span = span(query.offset, query.limit, total);
+    let select = if span.backwards {
+        "SELECT id FROM messages INDEXED BY messages_skipped WHERE queue_id = ? AND skip_reason IS NOT NULL
+         ORDER BY skip_reason DESC, id DESC LIMIT ? OFFSET ?"
+    } else {
+        "SELECT id FROM messages INDEXED BY messages_skipped WHERE queue_id = ? AND skip_reason IS NOT NULL
+         ORDER BY skip_reason, id LIMIT ? OFFSET ?"
+    };
+    let select = sqlx::query_scalar(select).bind(query.campaign_id).bind(span.take).bind(span.skip);
+    Ok(span.in_order(select.fetch_all(db).await?))
+}
+
+/// One state after the other, each in the order of sending.
+async fn in_states(
+    db: &mut SqliteConnection,
+    query: &RecipientQuery,
+    states: &[PartState],
+    people: Counts,
+) -> Result<Vec<MessageId>, sqlx::Error> {
+    let mut ids: Vec<MessageId> = Vec::new();
+    let mut offset = query.offset;
+    for state in states {
+        let count = people.get(*state);
+        let left = query.limit.saturating_sub(u32::try_from(ids.len()).unwrap_or(u32::MAX));
+        ids.extend(in_state(db, query.campaign_id, *state, span(offset, left, count)).await?);
+        offset = offset.saturating_sub(u32::try_from(count).unwrap_or(u32::MAX));
+    }
+    Ok(ids)
+}
+
+async fn in_state(
+    db: &mut SqliteConnection,
+    queue: CampaignId,
+    state: PartState,
+    span: Span,
+) -> Result<Vec<MessageId>, sqlx::Error> {
+    let select = if span.backwards {
+        "SELECT p.message_id FROM (SELECT id FROM parts INDEXED BY parts_by_state WHERE queue_id = ? AND last = 1 AND state = ?
+                                   ORDER BY id DESC LIMIT ? OFFSET ?) k JOIN parts p ON p.id = k.id ORDER BY k.id DESC"
+    } else {
+        "SELECT p.message_id FROM (SELECT id FROM parts INDEXED BY parts_by_state WHERE queue_id = ? AND last = 1 AND state = ?
+                                   ORDER BY id LIMIT ? OFFSET ?) k JOIN parts p ON p.id = k.id ORDER BY k.id"
+    };
+    let select = sqlx::query_scalar(select).bind(queue).bind(state.as_str()).bind(span.take).bind(span.skip);
+    Ok(span.in_order(select.fetch_all(db).await?))
+}
+
+/// Nobody has counted whom a search finds, so it walks along the campaign until the page is full.
+async fn search(db: &mut SqliteConnection, query: &RecipientQuery, words: &str) -> Result<RecipientPage, sqlx::Error> {
+    let mut select: QueryBuilder<Sqlite> =
+        QueryBuilder::new("SELECT m.id FROM messages m WHERE m.origin = 'campaign' AND m.queue_id = ");
+    select.push_bind(query.campaign_id);
     match query.state {
-        None => select.push(" WHERE m.campaign_id = ").push_bind(query.campaign_id),
+        None => {}
         Some(PartState::Skipped) => {
-            select.push(" WHERE m.campaign_id = ").push_bind(query.campaign_id).push(" AND m.skip_reason IS NOT NULL")
+            select.push(" AND m.skip_reason IS NOT NULL");
         }
         Some(state) => {
-            let (one, other) = match state {
-                // What is on its way is still waiting to people.
-                PartState::Pending => (PartState::Pending, PartState::Sending),
-                state => (state, state),
-            };
-            select.push(" WHERE m.id IN (SELECT f.message_id FROM parts f WHERE f.queue_id = ");
-            select.push_bind(query.campaign_id).push(" AND f.last = 1 AND f.state IN (");
-            select.push_bind(one.as_str()).push(", ").push_bind(other.as_str()).push("))")
+            select.push(" AND EXISTS (SELECT 1 FROM parts p WHERE p.message_id = m.id AND p.last = 1 AND p.state IN (");
+            let mut states = select.separated(", ");
+            shown_as(state).iter().for_each(|state| {
+                states.push_bind(state.as_str());
+            });
+            select.push("))");
         }
-    };
-    for word in fold(&query.search).split_whitespace() {
+    }
+    for word in words.split_whitespace() {
         select.push(" AND EXISTS (SELECT 1 FROM contacts c WHERE c.id = m.contact_id AND c.search LIKE ");
         select.push_bind(format!("%{}%", escape_like(word))).push(" ESCAPE '\\')");
     }
+    select.push(" ORDER BY m.contact_id LIMIT ").push_bind(one_more(query.limit));
+    select.push(" OFFSET ").push_bind(query.offset);
+    let mut ids: Vec<MessageId> = select.build_query_scalar().fetch_all(&mut *db).await?;
+    let (total, about) = at_least(query.offset, query.limit, ids.len());
+    ids.truncate(usize::try_from(one_more(query.limit) - 1).unwrap_or(0));
+    Ok(RecipientPage { total, about, rows: rows(db, &ids).await? })
+}
+
+/// The rows of these messages, in their order.
+async fn rows(db: &mut SqliteConnection, ids: &[MessageId]) -> Result<Vec<RecipientRow>, sqlx::Error> {
+    let mut select: QueryBuilder<Sqlite> = QueryBuilder::new(RECIPIENTS);
+    select.push("WHERE m.id IN (");
+    let mut list = select.separated(", ");
+    ids.iter().for_each(|id| {
+        list.push_bind(*id);
+    });
+    select.push(")");
+    let mut found = BTreeMap::new();
+    for row in select.build().fetch_all(db).await? {
+        let row = recipient_row(&row);
+        found.insert(row.message_id, row);
+    }
+    Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
 }
 
 fn escape_like(word: &str) -> String {
@@ -116,6 +233,9 @@ pub struct RecipientView {
     /// Oldest first.
     pub steps: Vec<RouteStep>,
     pub opted_out: bool,
+    pub practice: bool,
+    /// It is a single message, and what waits of it can be called back.
+    pub cancellable: bool,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -170,7 +290,24 @@ pub async fn recipient(db: &mut SqliteConnection, message: MessageId) -> Result<
         .await?;
     let parts = recipient_parts(db, message).await?;
     let steps = route(db, message).await?;
-    Ok(Some(RecipientView { row, parts, steps, opted_out: optout.as_deref() == Some("black") }))
+    let (practice, single) = origin(db, message).await?;
+    let goes_on = parts.iter().any(|part| matches!(part.state, PartState::Sending | PartState::Unknown));
+    let waits = parts.iter().any(|part| part.state == PartState::Pending);
+    let cancellable = single && waits && !goes_on;
+    let opted_out = optout.as_deref() == Some("black");
+    Ok(Some(RecipientView { row, parts, steps, opted_out, practice, cancellable }))
+}
+
+/// Whether it is practice, and whether it belongs to no campaign.
+async fn origin(db: &mut SqliteConnection, message: MessageId) -> Result<(bool, bool), sqlx::Error> {
+    let row = sqlx::query(
+        "SELECT q.book = 'practice' AS practice, m.origin <> 'campaign' AS single
+         FROM messages m LEFT JOIN queues q ON q.id = m.queue_id WHERE m.id = ?",
+    )
+    .bind(message)
+    .fetch_one(db)
+    .await?;
+    Ok((row.try_get::<Option<bool>, _>("practice")?.unwrap_or_default(), row.try_get("single")?))
 }
 
 async fn recipient_parts(db: &mut SqliteConnection, message: MessageId) -> Result<Vec<RecipientPart>, sqlx::Error> {

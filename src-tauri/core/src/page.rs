@@ -1,0 +1,65 @@
+//! Pages of long lists. What lies before a page is stepped over in an index, from the nearer end of the list, and only
+//! the rows of the page are read, so that the last page costs what the first one does. The total comes from a counter.
+
+/// Which rows of an ordered list make a page, seen from its nearer end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// Counted from the end of the list: its rows come in the opposite order.
+    pub backwards: bool,
+    pub skip: i64,
+    pub take: i64,
+}
+
+/// The most rows of a page.
+const MOST: u32 = 500;
+
+pub fn span(offset: u32, limit: u32, total: i64) -> Span {
+    let (offset, limit) = (i64::from(offset), i64::from(limit.min(MOST)));
+    let take = limit.min(total - offset).max(0);
+    let behind = (total - offset - take).max(0);
+    if behind < offset {
+        Span { backwards: true, skip: behind, take }
+    } else {
+        Span { backwards: false, skip: offset, take }
+    }
+}
+
+impl Span {
+    /// The page in the order of the list.
+    pub fn in_order<T>(self, mut rows: Vec<T>) -> Vec<T> {
+        if self.backwards {
+            rows.reverse();
+        }
+        rows
+    }
+}
+
+/// Where nobody has counted the rows: one row more than the page is asked for, and the total is "at least".
+pub fn at_least(offset: u32, limit: u32, found: usize) -> (i64, bool) {
+    let (limit, found) = (i64::from(limit.min(MOST)), i64::try_from(found).unwrap_or(i64::MAX));
+    (i64::from(offset) + found, found > limit)
+}
+
+pub fn one_more(limit: u32) -> i64 {
+    i64::from(limit.min(MOST)) + 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_page_of_every_list_is_found_from_its_nearer_end() {
+        for total in 0..23 {
+            let list: Vec<i64> = (0..total).collect();
+            for (offset, limit) in (0..25).flat_map(|offset| (1..7).map(move |limit| (offset, limit))) {
+                let wanted: Vec<i64> = list.iter().copied().skip(offset as usize).take(limit as usize).collect();
+                let span = span(offset, limit, total);
+                let ends: Vec<i64> = if span.backwards { list.iter().rev().copied().collect() } else { list.clone() };
+                let found = ends.into_iter().skip(span.skip as usize).take(span.take as usize).collect();
+                assert_eq!(span.in_order(found), wanted, "{offset} {limit} of {total}");
+                assert!(span.skip <= total / 2 || wanted.is_empty(), "{span:?} of {total}");
+            }
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! What costs must not grow with: a million messages in fifty campaigns that are over, and 200,000 that wait.
+//!
+//! The same questions are asked of a folder with that history and of one without it. Opening is measured from the lock
+//! on the folder to the App that answers; finding the key (a keyring, or a passphrase that is slow on purpose) is not
+//! part of it.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use ulak_core::app::{App, Direct};
+use ulak_core::ids::CampaignId;
+use ulak_core::outbox::store::recipients::RecipientQuery;
+
+use crate::Outcome;
+use crate::claim::Ours;
+use crate::measure::{Figure, Pairs, Stopwatch, Unit, p95};
+use crate::raw::Raw;
+use crate::scene::{self, NOW, Place};
+
+const CAMPAIGNS: i64 = 50;
+const MESSAGES: i64 = 20_000;
+const PENDING: i64 = 200_000;
+const TIMES: usize = 200;
+const VIEW: f64 = 0.010;
+
+pub async fn bench(place: &Place) -> Outcome<Vec<Figure>> {
+    let (folder, waiting) = scene::with_contacts(place, PENDING).await?;
+    let empty = place.copy(&folder)?;
+    write_history(&folder, waiting)?;
+    for folder in [&folder, &empty] {
+        let app = scene::app(folder).await?;
+        app.campaigns().schedule_campaign(waiting, false).await?;
+        app.close().await;
+    }
+    let mut figures = vec![start(&folder).await?];
+    figures.extend(views(&folder, waiting).await?);
+    figures.push(decisions(&folder, &empty).await?);
+    figures.push(single_sends(place).await?);
+    Ok(figures)
+}
+
+async fn start(folder: &Path) -> Outcome<Figure> {
+    let mut seconds = Vec::new();
+    for _ in 0..5 {
+        let time = Stopwatch::start();
+        let app = scene::app(folder).await?;
+        app.home().view().await?;
+        seconds.push(time.seconds());
+        app.close().await;
+    }
+    let note = format!("{}M messages, {PENDING} pending, the slowest of 5", CAMPAIGNS * MESSAGES / 1_000_000);
+    Ok(Figure::plain("history: start to the first Home", Unit::Seconds, p95(&seconds), Some(1.0), note))
+}
+
+async fn views(folder: &Path, waiting: CampaignId) -> Outcome<Vec<Figure>> {
+    let app = scene::app(folder).await?;
+    let over = app.campaigns().list().await?.iter().find(|row| row.id != waiting).ok_or("no campaign is over")?.id;
+    let figures = vec![
+        view("history: Home", async || app.home().view().await.map(drop)).await?,
+        view("history: now bar", async || app.home().now_view().await.map(drop)).await?,
+        view("history: list of campaigns", async || app.campaigns().list().await.map(drop)).await?,
+        view("history: live view, 200k pending", async || app.campaigns().live(waiting).await.map(drop)).await?,
+        view("history: live view, over", async || app.campaigns().live(over).await.map(drop)).await?,
+        view("history: first recipients of 200k", async || people(&app, waiting, 0).await).await?,
+        view("history: recipients in the middle of 200k", async || people(&app, waiting, 100_000).await).await?,
+        view("history: last recipients of 200k", async || people(&app, waiting, 199_900).await).await?,
+        view("history: credits", async || app.credits().view(ulak_core::ledger::Book::Practice).await.map(drop))
+            .await?,
+    ];
+    app.close().await;
+    Ok(figures)
+}
+
+async fn people(app: &Arc<App>, campaign: CampaignId, offset: u32) -> Result<(), ulak_core::error::Problem> {
+    let query = RecipientQuery { campaign_id: campaign, state: None, search: String::new(), offset, limit: 100 };
+    let page = app.outbox().recipients(&query).await?;
+    debug_assert_eq!((page.total, page.rows.len()), (PENDING, 100));
+    Ok(())
+}
+
+async fn view<F>(name: &str, ask: F) -> Outcome<Figure>
+where
+    F: AsyncFn() -> Result<(), ulak_core::error::Problem>,
+{
+    let mut seconds = Vec::with_capacity(TIMES);
+    for _ in 0..TIMES {
+        let time = Stopwatch::start();
+        ask().await?;
+        seconds.push(time.seconds());
+    }
+    Ok(Figure::plain(name, Unit::Seconds, p95(&seconds), Some(VIEW), format!("p95 of {TIMES}")))
+}
+
+/// Turn by turn, as the yardstick is the same decision without a history.
+async fn decisions(folder: &Path, empty: &Path) -> Outcome<Figure> {
+    let (with, without) = (Ours::open(folder).await?, Ours::open(empty).await?);
+    let mut pairs = Pairs::default();
+    for _ in 0..TIMES {
+        let ours = with.time_claim().await?;
+        pairs.push(ours, without.time_claim().await?);
+    }
+    Ok(pairs.figure("history: decide + claim", Some(1.5), "to the same without a history".to_owned()))
+}
+
+/// Ten thousand messages to one person each stand in one queue.
+async fn single_sends(place: &Place) -> Outcome<Figure> {
+    let few = with_single_sends(place, 10).await?;
+    let many = with_single_sends(place, 10_000).await?;
+    let (few, many) = (Ours::open(&few).await?, Ours::open(&many).await?);
+    let mut pairs = Pairs::default();
+    for _ in 0..TIMES {
+        let ours = many.time_undone_claim().await?;
+        pairs.push(ours, few.time_undone_claim().await?);
+    }
+    Ok(pairs.figure("claim, 10,000 single sends pending", Some(1.5), "to 10 pending".to_owned()))
+}
+
+async fn with_single_sends(place: &Place, count: usize) -> Outcome<PathBuf> {
+    let folder = place.folder()?;
+    let app = scene::app(&folder).await?;
+    app.credits().top_up(ulak_core::ledger::Book::Practice, 1_000_000, "", "").await?;
+    for number in 0..count {
+        let to = format!("+90538555{:04}", number % 10_000);
+        let over = vec![app.practice_id()];
+        app.outbox()
+            .send_direct(&Direct { to, text: "Siparişiniz hazır".to_owned(), over, ..Direct::default() })
+            .await?;
+    }
+    app.close().await;
+    Ok(folder)
+}
+
+/// What fifty campaigns leave behind, each to the first so many contacts: rows, ledger and counters.
+fn write_history(folder: &Path, like: CampaignId) -> Outcome<()> {
+    let raw = Raw::open(folder)?;
+    let like = format!("x'{}'", like.0.simple());
+    raw.run("BEGIN IMMEDIATE")?;
+    for number in 1..=CAMPAIGNS {
+        let due = NOW - (CAMPAIGNS + 1 - number) * 86_400_000;
+        raw.run(&campaign(number, due, &like))?;
+    }
+    raw.run(COUNTERS)?;
+    raw.run("COMMIT")
+}
+
+fn campaign(number: i64, due: i64, like: &str) -> String {
+    let id = format!("unhex(printf('%032X', {number}))");
+    let row = format!("unhex(printf('%016X%016X', {number}, n))");
+    format!(
+        "INSERT INTO campaigns (id, name, state, book, text, audience, split_long_caption, due_at, priority, session_ids,
+                                keep_hours, consent_basis, created_at, updated_at, scheduled_at)
+             SELECT {id}, 'Campaign {number}', 'scheduled', book, text, audience, 0, {due}, priority, session_ids, 0, 'x',
+                    {due}, {due}, {due} FROM campaigns WHERE id = {like};
+         INSERT INTO queues (id, priority, due_at, state, keep_hours, book, session_ids)
+             SELECT {id}, 5, {due}, 'done', 0, 'practice', session_ids FROM campaigns WHERE id = {like};
+         CREATE TEMP TABLE those AS
+             SELECT row_number() OVER (ORDER BY id) AS n, id AS contact, phone, name FROM contacts ORDER BY id LIMIT {MESSAGES};
+         INSERT INTO messages (id, queue_id, contact_id, phone, name, text, created_at)
+             SELECT {row}, {id}, contact, phone, name, 'Merhaba ' || name || ', this week a coffee is on us.', {due} FROM those;
+         INSERT INTO parts (id, message_id, queue_id, position, last, kind, with_text, wire_id, state, ready, due_at, attempts,
+                            tries, session_id, cause, tried_at, sent_at, delivered_at, read_at, ended_at)
+             SELECT {row}, {row}, {id}, 1, 1, 'text', 1, printf('3EB0%04X%014X', {number}, n),
+                    CASE WHEN n % 10 < 6 THEN 'read' WHEN n % 10 < 9 THEN 'delivered' ELSE 'failed' END, 1, {due}, 1, 1,
+                    (SELECT id FROM sessions WHERE kind = 'practice'), CASE n % 10 WHEN 9 THEN 'not_on_whatsapp' END,
+                    {due} + n * 900, CASE WHEN n % 10 < 9 THEN {due} + n * 900 END,
+                    CASE WHEN n % 10 < 9 THEN {due} + n * 900 END, CASE WHEN n % 10 < 6 THEN {due} + n * 900 END,
+                    CASE n % 10 WHEN 9 THEN {due} + n * 900 END FROM those;
+         INSERT INTO attempts (part_id, session_id, number, started_at, ended_at, outcome)
+             SELECT {row}, (SELECT id FROM sessions WHERE kind = 'practice'), 1, {due} + n * 900, {due} + n * 900,
+                    CASE n % 10 WHEN 9 THEN 'refused' ELSE 'accepted' END FROM those;
+         INSERT INTO ledger (book, kind, campaign_id, part_id, credits, held, balance_after, held_after, lines, at)
+             SELECT 'practice', 'hold', {id}, {row}, 0, 1, 0, 0, iif(n = 1, {MESSAGES}, 0), {due} FROM those;
+         INSERT INTO ledger (book, kind, campaign_id, part_id, credits, held, balance_after, held_after, lines, at)
+             SELECT 'practice', iif(n % 10 < 9, 'settle', 'release'), {id}, {row}, iif(n % 10 < 9, -1, 0), -1, 0, 0, 1,
+                    {due} + n * 900 FROM those;
+         UPDATE ledger_totals SET settled = settled + {MESSAGES} / 10 * 9, released = released + {MESSAGES} / 10
+             WHERE book = 'practice';
+         DROP TABLE those;"
+    )
+}
+
+/// As the triggers would have left them.
+const COUNTERS: &str = "
+    INSERT INTO queue_counts (queue_id, state, reason, variable, session_id, people, parts, last_at)
+        SELECT queue_id, state, coalesce(cause, ''), '', session_id, count(*), count(*), max(coalesce(ended_at, sent_at))
+        FROM parts GROUP BY 1, 2, 3, 5;
+    INSERT INTO queue_quarters (queue_id, at, sent)
+        SELECT queue_id, sent_at / 900000 * 900000, count(*) FROM parts WHERE sent_at IS NOT NULL GROUP BY 1, 2;";
