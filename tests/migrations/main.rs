@@ -10,6 +10,7 @@
 )]
 
 mod from_1;
+mod from_6;
 
 use sqlx::Row;
 use ulak_core::db::{Db, connect_options, lock_folder};

@@ -151,6 +151,7 @@ pub struct World {
     /// Where the registry of numbers with a supervisor come from.
     pub network: Arc<FakeNetwork>,
     pub folder: TempDir,
+    key: DbKey,
     flight: InFlight,
 }
 
@@ -167,29 +168,35 @@ pub const KEY: [u8; 32] = [7; 32];
 impl World {
     /// A fresh installation at `now`, with UTC as its zone and sending hours from 09:00 to 22:00.
     pub async fn at(now: Millis) -> Result<Self, Problem> {
-        let clock = Arc::new(ManualClock::default());
-        clock.set(now);
-        let phone = Arc::new(FakeMessenger { clock: clock.clone(), ..FakeMessenger::default() });
         let folder = tempfile::tempdir().map_err(|error| crate::db::StorageError::Folder {
             folder: "a temporary folder".to_owned(),
             reason: error.to_string(),
         })?;
-        let network = Arc::new(FakeNetwork::new(clock.clone()));
-        let app = by_hand(&folder, &clock, &phone, &[], &network).await?;
-        let mut settings = app.settings().current().await?;
+        let world = Self::over(folder, key(), now).await?;
+        let mut settings = world.app.settings().current().await?;
         settings.zone = "UTC".to_owned();
-        app.settings().save_settings(&settings).await?;
-        Ok(Self { app, clock, phone, numbers: Vec::new(), network, folder, flight: InFlight::default() })
+        world.app.settings().save_settings(&settings).await?;
+        Ok(world)
+    }
+
+    /// A start at `now` over a data folder that is there, with this key.
+    pub async fn over(folder: TempDir, key: DbKey, now: Millis) -> Result<Self, Problem> {
+        let clock = Arc::new(ManualClock::default());
+        clock.set(now);
+        let phone = Arc::new(FakeMessenger { clock: clock.clone(), ..FakeMessenger::default() });
+        let network = Arc::new(FakeNetwork::new(clock.clone()));
+        let app = by_hand(&folder, &key, &clock, &phone, &[], &network).await?;
+        Ok(Self { app, clock, phone, numbers: Vec::new(), network, folder, key, flight: InFlight::default() })
     }
 
     /// Ends the App in the middle of whatever it did and starts it again over the same folder.
     pub async fn restart(self) -> Result<Self, Problem> {
-        let Self { app, clock, phone, numbers, network, folder, flight } = self;
+        let Self { app, clock, phone, numbers, network, folder, key, flight } = self;
         flight.abandon().await;
         app.db().close().await;
         drop(app);
-        let app = by_hand(&folder, &clock, &phone, &numbers, &network).await?;
-        Ok(Self { app, clock, phone, numbers, network, folder, flight: InFlight::default() })
+        let app = by_hand(&folder, &key, &clock, &phone, &numbers, &network).await?;
+        Ok(Self { app, clock, phone, numbers, network, folder, key, flight: InFlight::default() })
     }
 
     /// Lets the numbers take what happened.
@@ -355,13 +362,14 @@ impl World {
 
 async fn by_hand(
     folder: &TempDir,
+    key: &DbKey,
     clock: &Arc<ManualClock>,
     phone: &Arc<FakeMessenger>,
     numbers: &[Number],
     network: &Arc<FakeNetwork>,
 ) -> Result<Arc<App>, Problem> {
     let connected = numbers::connected(numbers);
-    App::with_numbers(folder.path(), &key(), clock.clone(), phone.clone(), connected, Some(network.clone())).await
+    App::with_numbers(folder.path(), key, clock.clone(), phone.clone(), connected, Some(network.clone())).await
 }
 
 pub fn key() -> DbKey {

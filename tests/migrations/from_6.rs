@@ -1,0 +1,191 @@
+//! A data folder of schema 6 that was killed in the middle of its work (`tests/fixtures/folder-of-schema-6`): it opens
+//! with nothing lost, and sending goes on where it was.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, SqliteConnection};
+use tempfile::TempDir;
+use ulak_core::app::Problem;
+use ulak_core::clock::{DAY, Millis};
+use ulak_core::db::{DbKey, connect_options};
+use ulak_core::testing::World;
+use ulak_core::vault::{self, Keyring};
+
+const PASSPHRASE: &str = "fixture of schema 6";
+const KILLED_AT: Millis = 1_794_481_467_606;
+
+struct NoKeyring;
+
+impl Keyring for NoKeyring {
+    fn get(&self, _: &str) -> Result<Option<Vec<u8>>, String> {
+        Err("none".to_owned())
+    }
+    fn set(&self, _: &str, _: &[u8]) -> Result<(), String> {
+        Err("none".to_owned())
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+fn folder() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/folder-of-schema-6");
+    copy(&fixture, folder.path());
+    folder
+}
+
+fn key(folder: &TempDir) -> DbKey {
+    vault::open(folder.path(), Some(PASSPHRASE), &NoKeyring).unwrap().key
+}
+
+async fn connect(folder: &TempDir) -> SqliteConnection {
+    connect_options(folder.path(), &key(folder)).connect().await.unwrap()
+}
+
+/// What every later schema can answer in the same words: a list, and the columns that a migration leaves as they are.
+const FACTS: &[(&str, &str)] = &[
+    ("contacts", "id, phone, name, email, fields, standing, consent_source, consent_at, consent_note, created_at"),
+    ("contact_tags", "contact_id, tag"),
+    ("templates", "id, name, category, language, text, choice, samples"),
+    ("template_media", "id, template_id, name, sha256"),
+    ("media", "sha256, kind, mime, size, content"),
+    ("campaigns", "id, name, state, book, text, audience, due_at, priority, keep_hours, scheduled_at"),
+    ("campaign_media", "id, campaign_id, name, sha256"),
+    ("queues", "id, priority, due_at, book, session_ids, cancelled_at"),
+    ("messages", "id, contact_id, phone, name, text, skip_reason"),
+    ("parts", "id, message_id, queue_id, position, kind, wire_id, attempts, round, session_id, sent_at, delivered_at, read_at"),
+    ("attempts", "id, part_id, session_id, number, started_at"),
+    ("ledger", "seq, book, kind, part_id, round, credits, held, balance_after, held_after, lines, note, price, at"),
+    ("ledger_totals", "book, granted, adjusted, held, settled, released"),
+    ("sessions", "id, kind, name, phone, state, linked_at, push_name, pace_min_ms, batch, daily_cap, new_chats_used"),
+    ("chats", "session_id, contact_id"),
+    ("lids", "lid, phone"),
+    ("replies", "id, session_id, sender, wire_id, contact_id, text, stop, at"),
+];
+
+type Facts = BTreeMap<&'static str, Vec<String>>;
+
+async fn facts(db: &mut SqliteConnection) -> Facts {
+    let mut all = Facts::new();
+    for (table, columns) in FACTS {
+        let cells: Vec<String> = columns.split(", ").map(|column| format!("quote({column})")).collect();
+        let sql = format!("SELECT {} FROM {table} ORDER BY 1", cells.join(" || ' ' || "));
+        all.insert(table, texts(db, &sql).await);
+    }
+    all
+}
+
+async fn texts(db: &mut SqliteConnection, sql: &str) -> Vec<String> {
+    sqlx::query_scalar(AssertSqlSafe(sql)).fetch_all(db).await.unwrap()
+}
+
+/// The parts of the campaigns in each book by state.
+async fn states(db: &mut SqliteConnection) -> Vec<String> {
+    let sql = "SELECT q.book || ' ' || p.state || ' ' || count(*) FROM parts p JOIN queues q ON q.id = p.queue_id
+               GROUP BY q.book, p.state ORDER BY 1";
+    texts(db, sql).await
+}
+
+const KILLED: [&str; 13] = [
+    "practice cancelled 8",
+    "practice delivered 3",
+    "practice failed 1",
+    "practice pending 5",
+    "practice read 2",
+    "practice sending 1",
+    "practice sent 1",
+    "real delivered 2",
+    "real failed 3",
+    "real pending 17",
+    "real read 2",
+    "real sent 19",
+    "real unknown 1",
+];
+
+async fn opened() -> Result<World, Problem> {
+    let folder = folder();
+    let key = key(&folder);
+    World::over(folder, key, KILLED_AT).await
+}
+
+#[tokio::test]
+async fn nothing_is_lost() -> Result<(), Problem> {
+    let untouched = folder();
+    let mut db = connect(&untouched).await;
+    let before = facts(&mut db).await;
+    assert!(before.values().all(|rows| !rows.is_empty()), "every table has rows");
+    assert_eq!(states(&mut db).await, KILLED);
+    db.close().await.unwrap();
+
+    let world = opened().await?;
+    let mut db = world.app.db().read().acquire().await.unwrap();
+    let after = facts(&mut db).await;
+    for (table, rows) in &before {
+        assert_eq!(&after[table], rows, "{table}");
+    }
+    // What was on its way is in doubt, and nothing else has changed.
+    let checked = KILLED.iter().map(|line| line.replace("practice sending", "practice unknown"));
+    let mut checked: Vec<String> = checked.collect();
+    checked.sort();
+    assert_eq!(states(&mut db).await, checked);
+    assert_eq!(texts(&mut db, "PRAGMA integrity_check").await, ["ok"]);
+    world.app.ledger_holds().await?;
+    assert!(!world.app.now_view().await?.paused_all);
+    Ok(())
+}
+
+#[tokio::test]
+async fn linked_numbers_go_on_with_their_keys() -> Result<(), Problem> {
+    let world = opened().await?;
+    let files = |folder: &Path| -> Vec<PathBuf> {
+        let mut files: Vec<PathBuf> =
+            std::fs::read_dir(folder.join("numbers")).unwrap().map(|entry| entry.unwrap().file_name().into()).collect();
+        files.sort();
+        files
+    };
+    assert_eq!(files(world.folder.path()), files(folder().path()));
+    world.settle().await;
+    let states: Vec<(String, String)> =
+        world.app.numbers().await?.into_iter().map(|number| (number.name, number.state)).collect();
+    assert!(states.contains(&("Dükkân".to_owned(), "connected".to_owned())), "{states:?}");
+    assert!(states.contains(&("Toko".to_owned(), "logged_out".to_owned())), "{states:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn sending_goes_on_and_nobody_gets_anything_twice() -> Result<(), Problem> {
+    let mut world = opened().await?;
+    world.settle().await;
+    let on_its_way: String = sqlx::query_scalar("SELECT wire_id FROM parts WHERE state = 'unknown' AND session_id = ?")
+        .bind(world.app.practice_id())
+        .fetch_one(world.app.db().read())
+        .await
+        .unwrap();
+    world.run_until(KILLED_AT + 2 * DAY).await?;
+    let sent = world.phone.sent();
+    let mut wire_ids: Vec<&str> = sent.iter().map(|part| part.wire_id.as_str()).collect();
+    assert!(wire_ids.contains(&on_its_way.as_str()), "what was on its way is sent again under its own id");
+    assert_eq!(wire_ids.len(), 6, "it, and the five that waited: {wire_ids:?}");
+    wire_ids.sort_unstable();
+    wire_ids.dedup();
+    assert_eq!(wire_ids.len(), 6);
+    let mut db = world.app.db().read().acquire().await.unwrap();
+    let waiting = "SELECT c.name FROM parts p JOIN campaigns c ON c.id = p.queue_id
+                   WHERE p.state IN ('pending', 'sending') GROUP BY c.name ORDER BY 1";
+    // One was paused by the owner; of the other, the rest of one person's parts belongs to the number that is logged out.
+    assert_eq!(texts(&mut db, waiting).await, ["Açılış", "Durdu"]);
+    let tomorrow = "SELECT p.state FROM parts p JOIN campaigns c ON c.id = p.queue_id WHERE c.name = 'Yarın' GROUP BY 1";
+    assert_eq!(texts(&mut db, tomorrow).await, ["sent"]);
+    world.app.ledger_holds().await
+}
