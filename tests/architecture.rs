@@ -17,7 +17,7 @@ use std::process::Command;
 /// A module may import what stands before it in this list, never what stands after it. Modules of one row do not
 /// know each other, except where `BESIDE` says so.
 const LAYERS: &[&[&str]] = &[
-    &["clock", "error", "event", "exit", "ids", "page", "text"],
+    &["clock", "durable", "error", "event", "exit", "ids", "mark", "page", "text"],
     &["db", "vault"],
     &["ledger", "contact", "media"],
     &["template"],
@@ -31,7 +31,14 @@ const LAYERS: &[&[&str]] = &[
 ];
 
 /// The leaves know each other; the outbox's window is a plain type that settings hold.
-const BESIDE: &[(&str, &str)] = &[("ids", "clock"), ("event", "ids"), ("vault", "db"), ("settings", "outbox")];
+const BESIDE: &[(&str, &str)] = &[
+    ("ids", "clock"),
+    ("event", "ids"),
+    ("mark", "durable"),
+    ("mark", "error"),
+    ("vault", "db"),
+    ("settings", "outbox"),
+];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")

@@ -14,6 +14,7 @@ mod conformance;
 mod costs;
 mod direct;
 mod failover;
+mod folder;
 mod hours;
 mod inbound;
 mod limits;

@@ -103,3 +103,26 @@ async fn another_key_opens_nothing() -> Result<(), Problem> {
     assert_eq!(opened.err().map(|problem| problem.code), Some("storage.wrong_key".to_owned()));
     Ok(())
 }
+
+/// Four hundred messages write some 50 MB into the log, tenfold what they add to the data.
+#[tokio::test]
+async fn on_a_short_disk_the_log_is_taken_in_early() -> Result<(), Problem> {
+    const FREE: u64 = 30 << 20;
+    let mut world = World::at(at(0, 12, 0)).await?;
+    world.contacts(400).await?;
+    world.schedule("Merhaba {{name}}").await?;
+    let log = world.folder.path().join("ulak.db-wal");
+    world.app.db().take_in_log().await?;
+    world.app.db().pretend_free(FREE);
+    world.app.db().fit_log().await?;
+    let mut longest = 0;
+    while world.phone.sent().len() < 400 {
+        world.step().await?;
+        longest = longest.max(log.metadata().unwrap().len());
+        if let Some(until) = world.app.dispatcher().wait().until {
+            world.clock.set(until);
+        }
+    }
+    assert!(longest < FREE / 8, "{longest} bytes of log");
+    world.app.credits().ledger_holds().await
+}

@@ -24,6 +24,9 @@ impl Keyring for NoKeyring {
     fn set(&self, _: &str, _: &[u8]) -> Result<(), String> {
         Err("none".to_owned())
     }
+    fn remove(&self, _: &str) -> Result<(), String> {
+        Err("none".to_owned())
+    }
 }
 
 fn copy(from: &Path, to: &Path) {
@@ -64,11 +67,14 @@ const FACTS: &[(&str, &str)] = &[
     ("campaign_media", "id, campaign_id, name, sha256"),
     ("queues", "id, priority, due_at, book, session_ids, cancelled_at"),
     ("messages", "id, contact_id, phone, name, text, skip_reason"),
-    ("parts", "id, message_id, queue_id, position, kind, wire_id, attempts, round, session_id, sent_at, delivered_at, read_at"),
+    (
+        "parts",
+        "id, message_id, queue_id, position, kind, wire_id, attempts, round, session_id, sent_at, delivered_at, read_at",
+    ),
     ("attempts", "id, part_id, session_id, number, started_at"),
     ("ledger", "seq, book, kind, part_id, round, credits, held, balance_after, held_after, lines, note, price, at"),
     ("ledger_totals", "book, granted, adjusted, held, settled, released"),
-    ("sessions", "id, kind, name, phone, state, linked_at, push_name, pace_min_ms, batch, daily_cap, new_chats_used"),
+    ("sessions", "id, kind, name, phone, linked_at, push_name, pace_min_ms, batch, daily_cap, new_chats_used"),
     ("chats", "session_id, contact_id"),
     ("lids", "lid, phone"),
     ("replies", "id, session_id, sender, wire_id, contact_id, text, stop, at"),
@@ -140,8 +146,8 @@ async fn nothing_is_lost() -> Result<(), Problem> {
     checked.sort();
     assert_eq!(states(&mut db).await, checked);
     assert_eq!(texts(&mut db, "PRAGMA integrity_check").await, ["ok"]);
-    world.app.ledger_holds().await?;
-    assert!(!world.app.now_view().await?.paused_all);
+    world.app.credits().ledger_holds().await?;
+    assert!(!world.app.home().now_view().await?.paused_all);
     Ok(())
 }
 
@@ -157,7 +163,7 @@ async fn linked_numbers_go_on_with_their_keys() -> Result<(), Problem> {
     assert_eq!(files(world.folder.path()), files(folder().path()));
     world.settle().await;
     let states: Vec<(String, String)> =
-        world.app.numbers().await?.into_iter().map(|number| (number.name, number.state)).collect();
+        world.app.numbers().list().await?.into_iter().map(|number| (number.name, number.state)).collect();
     assert!(states.contains(&("Dükkân".to_owned(), "connected".to_owned())), "{states:?}");
     assert!(states.contains(&("Toko".to_owned(), "logged_out".to_owned())), "{states:?}");
     Ok(())
@@ -169,7 +175,7 @@ async fn sending_goes_on_and_nobody_gets_anything_twice() -> Result<(), Problem>
     world.settle().await;
     let on_its_way: String = sqlx::query_scalar("SELECT wire_id FROM parts WHERE state = 'unknown' AND session_id = ?")
         .bind(world.app.practice_id())
-        .fetch_one(world.app.db().read())
+        .fetch_one(&mut *world.app.db().read().acquire().await.unwrap())
         .await
         .unwrap();
     world.run_until(KILLED_AT + 2 * DAY).await?;
@@ -185,7 +191,8 @@ async fn sending_goes_on_and_nobody_gets_anything_twice() -> Result<(), Problem>
                    WHERE p.state IN ('pending', 'sending') GROUP BY c.name ORDER BY 1";
     // One was paused by the owner; of the other, the rest of one person's parts belongs to the number that is logged out.
     assert_eq!(texts(&mut db, waiting).await, ["Açılış", "Durdu"]);
-    let tomorrow = "SELECT p.state FROM parts p JOIN campaigns c ON c.id = p.queue_id WHERE c.name = 'Yarın' GROUP BY 1";
+    let tomorrow =
+        "SELECT p.state FROM parts p JOIN campaigns c ON c.id = p.queue_id WHERE c.name = 'Yarın' GROUP BY 1";
     assert_eq!(texts(&mut db, tomorrow).await, ["sent"]);
-    world.app.ledger_holds().await
+    world.app.credits().ledger_holds().await
 }

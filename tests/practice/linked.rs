@@ -59,4 +59,8 @@ impl Keyring for NoKeyring {
     fn set(&self, _: &str, _: &[u8]) -> Result<(), String> {
         Err("none".to_owned())
     }
+
+    fn remove(&self, _: &str) -> Result<(), String> {
+        Err("none".to_owned())
+    }
 }

@@ -8,6 +8,7 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::ops::{Deref, DerefMut};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures::future::BoxFuture;
@@ -24,7 +25,8 @@ use tokio::sync::{Mutex, OwnedMappedMutexGuard, OwnedMutexGuard};
 use zeroize::Zeroizing;
 
 use crate::error::{Coded, Params};
-use crate::{exit, params};
+use crate::mark::{self, Mark, MarkError};
+use crate::{durable, exit, params};
 
 /// A transaction on the writing connection, and its only user for as long as it lives. Dropping it undoes it, before
 /// the next one begins.
@@ -163,8 +165,18 @@ pub enum StorageError {
         "The data in {folder} was written by a newer Ulak (version {found} of its layout; this one knows {known}). Install the newest Ulak; nothing was changed."
     )]
     Newer { folder: String, found: u32, known: u32 },
-    #[error("The data in {folder} does not open with this key. Nothing was changed.")]
+    #[error(
+        "The data in {folder} does not open with this key: ulak.db and keys.json do not belong together, or one of them is damaged. Nothing was changed. Put both back from the same backup."
+    )]
     WrongKey { folder: String },
+    #[error(
+        "The data in {folder} are damaged: a part of ulak.db cannot be read. Close Ulak, keep a copy of the whole folder, and put the folder back from a backup; without one, ask for help before you go on."
+    )]
+    Damaged { folder: String },
+    #[error(
+        "The data are missing: {folder} has been in use, but its ulak.db is not there, or is empty. Put the folder back from a backup. To begin anew without the earlier data, choose another data folder."
+    )]
+    Lost { folder: String },
     #[error("The data folder {folder} cannot be used: {reason}")]
     Folder { folder: String, reason: String },
     #[error("The database answered: {0}")]
@@ -179,6 +191,8 @@ impl Coded for StorageError {
             Self::InUse { .. } => "storage.in_use",
             Self::Newer { .. } => "storage.newer",
             Self::WrongKey { .. } => "storage.wrong_key",
+            Self::Damaged { .. } => "storage.damaged",
+            Self::Lost { .. } => "storage.lost",
             Self::Folder { .. } => "storage.folder",
             Self::Sql(_) => "storage.sql",
         }
@@ -186,9 +200,12 @@ impl Coded for StorageError {
 
     fn params(&self) -> Params {
         match self {
-            Self::Full { folder } | Self::ReadOnly { folder } | Self::InUse { folder } | Self::WrongKey { folder } => {
-                params! { folder: folder }
-            }
+            Self::Full { folder }
+            | Self::ReadOnly { folder }
+            | Self::InUse { folder }
+            | Self::WrongKey { folder }
+            | Self::Damaged { folder }
+            | Self::Lost { folder } => params! { folder: folder },
             Self::Newer { folder, found, known } => params! { folder: folder, found: found, known: known },
             Self::Folder { folder, reason } => params! { folder: folder, reason: reason },
             Self::Sql(error) => params! { reason: error },
@@ -213,13 +230,21 @@ impl StorageError {
         match primary_code(&error) {
             Some(SQLITE_FULL) => Self::Full { folder },
             Some(SQLITE_READONLY | SQLITE_PERM | SQLITE_CANTOPEN) => Self::ReadOnly { folder },
-            Some(SQLITE_NOTADB) => Self::WrongKey { folder },
+            Some(SQLITE_CORRUPT | SQLITE_NOTADB) => Self::Damaged { folder },
             _ if is_no_space(&error) => Self::Full { folder },
             _ => Self::Sql(error),
         }
     }
 
-    fn io(error: std::io::Error, folder: &Path) -> Self {
+    /// While the data are opened a wrong key looks like damage. The mark tells them apart: it opens with the right key.
+    fn at_opening(self, mark: &FoundMark) -> Self {
+        match self {
+            Self::Damaged { folder } if !matches!(mark, FoundMark::Sound(_)) => Self::WrongKey { folder },
+            other => other,
+        }
+    }
+
+    pub fn io(error: std::io::Error, folder: &Path) -> Self {
         let folder = folder.display().to_string();
         match error.kind() {
             std::io::ErrorKind::StorageFull => Self::Full { folder },
@@ -232,6 +257,7 @@ impl StorageError {
 const SQLITE_PERM: i32 = 3;
 const SQLITE_READONLY: i32 = 8;
 const SQLITE_IOERR: i32 = 10;
+const SQLITE_CORRUPT: i32 = 11;
 const SQLITE_FULL: i32 = 13;
 const SQLITE_CANTOPEN: i32 = 14;
 const SQLITE_NOTADB: i32 = 26;
@@ -260,6 +286,11 @@ pub struct Db {
     /// Of the outbox alone, so that no list or export that reads for long keeps a part waiting.
     outbox_reader: Readers,
     folder: PathBuf,
+    mark: FoundMark,
+    /// The disk was full since the log was last fitted to it.
+    full: AtomicBool,
+    #[cfg(any(test, feature = "testing"))]
+    pretended_free: std::sync::OnceLock<u64>,
     /// Held as long as the database is open.
     lock: File,
 }
@@ -275,15 +306,21 @@ impl FolderLock {
 
 /// Makes the folder where it is missing and keeps other Ulaks out of it.
 pub fn lock_folder(folder: &Path) -> Result<FolderLock, StorageError> {
-    std::fs::create_dir_all(folder).map_err(|error| StorageError::io(error, folder))?;
-    let file = OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(folder.join("lock"))
-        .map_err(|error| StorageError::io(error, folder))?;
+    let failed = |error| StorageError::io(error, folder);
+    durable::private_folder(folder).map_err(failed)?;
+    let mut options = OpenOptions::new();
+    let file = durable::private(options.create(true).truncate(false).write(true)).open(folder.join("lock"));
+    let file = file.map_err(failed)?;
     match file.try_lock() {
-        Ok(()) => Ok(FolderLock(file, folder.to_owned())),
+        Ok(()) => {
+            // Whatever else lies in a folder that holds no keys is not ours to hide.
+            if keys_file(folder).exists()
+                && let Err(error) = durable::close_to_others(folder)
+            {
+                tracing::warn!(%error, "others on this computer may look into the data folder");
+            }
+            Ok(FolderLock(file, folder.to_owned()))
+        }
         Err(TryLockError::WouldBlock) => Err(StorageError::InUse { folder: folder.display().to_string() }),
         Err(TryLockError::Error(error)) => Err(StorageError::io(error, folder)),
     }
@@ -293,36 +330,146 @@ pub fn database_file(folder: &Path) -> PathBuf {
     folder.join("ulak.db")
 }
 
+/// What SQLite writes first; it is taken into the file now and then.
+fn log_file(folder: &Path) -> PathBuf {
+    folder.join("ulak.db-wal")
+}
+
+fn size(file: PathBuf) -> u64 {
+    file.metadata().map_or(0, |file| file.len())
+}
+
+/// After how many pages the log is taken into the file: at most a sixteenth of what is free, and 64 MB where there is
+/// room. A page that many transactions touch goes into the file once: with SQLite's own 1,000 pages nearly every commit
+/// of a scheduling would wait for it.
+fn log_pages(free: Option<u64>) -> u64 {
+    const LEAST: u64 = 256;
+    const MOST: u64 = 16_384;
+    /// Where the system does not tell what is free.
+    const UNKNOWN: u64 = 4_096;
+    free.map_or(UNKNOWN, |free| (free / PAGE / 16).clamp(LEAST, MOST))
+}
+
+#[cfg(unix)]
+fn free_space(folder: &Path) -> Option<u64> {
+    let disk = rustix::fs::statvfs(folder).ok()?;
+    Some(disk.f_bavail.saturating_mul(disk.f_frsize))
+}
+
+#[cfg(not(unix))]
+fn free_space(_: &Path) -> Option<u64> {
+    None
+}
+
+/// SQLCipher's size of a page.
+const PAGE: u64 = 4096;
+
+/// Holds the key, sealed: `vault.rs`.
+pub const KEYS_FILE: &str = "keys.json";
+
+pub fn keys_file(folder: &Path) -> PathBuf {
+    folder.join(KEYS_FILE)
+}
+
+/// What the folder says of how far its data were.
+#[derive(Clone, Debug)]
+pub enum FoundMark {
+    None,
+    Sound(Mark),
+    /// Damaged, or of another key.
+    Unsound,
+}
+
+impl FoundMark {
+    fn load(folder: &Path, key: &DbKey) -> Result<Self, StorageError> {
+        match mark::load(folder, key) {
+            Ok(None) => Ok(Self::None),
+            Ok(Some(mark)) => Ok(Self::Sound(mark)),
+            Err(MarkError::Unsound) => Ok(Self::Unsound),
+            Err(MarkError::Io(error)) => Err(StorageError::io(error, folder)),
+            Err(MarkError::Newer { found }) => {
+                Err(StorageError::Newer { folder: folder.display().to_string(), found, known: mark::VERSION })
+            }
+        }
+    }
+
+    pub fn sound(&self) -> Option<&Mark> {
+        match self {
+            Self::Sound(mark) => Some(mark),
+            Self::None | Self::Unsound => None,
+        }
+    }
+
+    /// Whether there must be data already. Keys are older than the data that they open, but younger than their mark.
+    fn has_data(&self, folder: &Path) -> bool {
+        self.sound().map_or_else(|| keys_file(folder).exists(), |mark| mark.count.count > 0)
+    }
+}
+
 impl Db {
     pub async fn open(lock: FolderLock, key: &DbKey) -> Result<Self, StorageError> {
         let FolderLock(lock, folder) = lock;
-        let shown = folder.display().to_string();
-        let at = |error: sqlx::Error| StorageError::of(error, &shown);
-        let options = connect_options(&folder, key);
+        let mark = FoundMark::load(&folder, key)?;
+        let has_data = mark.has_data(&folder);
+        if has_data && size(database_file(&folder)) == 0 {
+            return Err(StorageError::Lost { folder: folder.display().to_string() });
+        }
+        // A page that was cut is repaired from the log; without one it is missing, and perhaps not met for long.
+        if !size(database_file(&folder)).is_multiple_of(PAGE) && size(log_file(&folder)) == 0 {
+            return Err(StorageError::Damaged { folder: folder.display().to_string() });
+        }
         // A writer that cannot write must not come up: a read-only file would only fail at the first send.
-        if let Err(error) = OpenOptions::new().append(true).create(true).open(database_file(&folder)) {
+        let mut file = OpenOptions::new();
+        if let Err(error) = durable::private(file.append(true).create(true)).open(database_file(&folder)) {
             return Err(StorageError::io(error, &folder));
         }
-        migrate(&options, &folder, MIGRATIONS).await?;
-        let writer = Writer { connection: options.clone().connect().await.map_err(at)?, begun: false };
-        let options = options.pragma("query_only", "on");
-        let outbox_reader = Readers(readers(1).min_connections(0).connect_lazy_with(options.clone()));
-        let readers = Readers(readers(3).connect_with(options).await.map_err(at)?);
-        Ok(Self { writer: Arc::new(Mutex::new(Some(writer))), readers, outbox_reader, folder, lock })
+        let connected = connect(&connect_options(&folder, key), &folder, has_data).await;
+        let (writer, readers, outbox_reader) = connected.map_err(|error| error.at_opening(&mark))?;
+        let db = Self {
+            writer: Arc::new(Mutex::new(Some(writer))),
+            readers,
+            outbox_reader,
+            folder,
+            mark,
+            full: AtomicBool::default(),
+            #[cfg(any(test, feature = "testing"))]
+            pretended_free: std::sync::OnceLock::new(),
+            lock,
+        };
+        db.fit_log().await?;
+        Ok(db)
+    }
+
+    /// What the folder said of its data when they were opened.
+    pub fn mark(&self) -> &FoundMark {
+        &self.mark
     }
 
     /// The only way to write.
     pub async fn begin(&self) -> Result<Tx, StorageError> {
+        if self.full.load(Ordering::Relaxed)
+            && let Err(error) = self.fit_log().await
+        {
+            tracing::warn!(%error, "the log could not be taken in to make room");
+        }
         let begun = async {
-            let mut tx = Tx(self.writer().await?);
-            if std::mem::replace(&mut tx.0.begun, true) {
-                // It fails where SQLite has undone it by itself.
-                let _ = sqlx::query("ROLLBACK").execute(&mut *tx).await;
-            }
+            let mut tx = self.idle().await?;
+            tx.0.begun = true;
             sqlx::query("BEGIN IMMEDIATE").execute(&mut *tx).await?;
             Ok(tx)
         };
         begun.await.map_err(|error| self.error(error))
+    }
+
+    /// The writing connection with nothing begun on it.
+    async fn idle(&self) -> Result<Tx, sqlx::Error> {
+        let mut tx = Tx(self.writer().await?);
+        if tx.0.begun {
+            // It fails where SQLite has undone it by itself.
+            let _ = sqlx::query("ROLLBACK").execute(&mut *tx).await;
+            tx.0.begun = false;
+        }
+        Ok(tx)
     }
 
     async fn writer(&self) -> Result<OwnedMappedMutexGuard<Option<Writer>, Writer>, sqlx::Error> {
@@ -334,6 +481,12 @@ impl Db {
         sqlx::query("COMMIT").execute(&mut *tx).await.map_err(|error| self.error(error))?;
         tx.0.begun = false;
         Ok(())
+    }
+
+    /// Takes the log into the file.
+    pub async fn take_in_log(&self) -> Result<(), StorageError> {
+        let taken = async { sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut self.idle().await?).await };
+        taken.await.map(drop).map_err(|error| self.error(error))
     }
 
     pub fn read(&self) -> &Readers {
@@ -348,9 +501,48 @@ impl Db {
         &self.folder
     }
 
+    /// Lets the log grow as far as the disk has room for it. The log holds every page anew at every commit, which is many
+    /// times what a message adds to the data; so on a short disk it is taken into the file early, and at once when the
+    /// disk was full.
+    pub async fn fit_log(&self) -> Result<(), StorageError> {
+        let pages = log_pages(self.free());
+        let was_full = self.full.swap(false, Ordering::Relaxed);
+        let fitted = async {
+            let mut idle = self.idle().await?;
+            let pragma = format!("PRAGMA wal_autocheckpoint = {pages}");
+            sqlx::query(sqlx::AssertSqlSafe(pragma)).execute(&mut idle).await?;
+            // Only a full disk is worth waiting for those who read.
+            let taken_in = if was_full { "PRAGMA wal_checkpoint(TRUNCATE)" } else { "PRAGMA wal_checkpoint(PASSIVE)" };
+            if was_full || size(log_file(&self.folder)) > pages * PAGE {
+                sqlx::query(taken_in).execute(&mut idle).await?;
+            }
+            Ok(())
+        };
+        fitted.await.map_err(|error| self.error(error))
+    }
+
+    /// Bytes that are free where the data lie, where the system tells.
+    fn free(&self) -> Option<u64> {
+        #[cfg(any(test, feature = "testing"))]
+        if let Some(free) = self.pretended_free.get() {
+            return Some(*free);
+        }
+        free_space(&self.folder)
+    }
+
     /// Says which folder an error is about.
     pub fn error(&self, error: sqlx::Error) -> StorageError {
-        StorageError::of(error, &self.folder.display().to_string())
+        let error = StorageError::of(error, &self.folder.display().to_string());
+        if matches!(error, StorageError::Full { .. }) {
+            self.full.store(true, Ordering::Relaxed);
+        }
+        error
+    }
+
+    /// As if so many bytes were free from here on.
+    #[cfg(any(test, feature = "testing"))]
+    pub fn pretend_free(&self, bytes: u64) {
+        self.pretended_free.get_or_init(|| bytes);
     }
 
     /// Lets the file grow to so many pages only: how tests meet a full disk.
@@ -382,6 +574,22 @@ impl Db {
     }
 }
 
+/// Brings the file up to date and opens the writer and the readers.
+async fn connect(
+    options: &SqliteConnectOptions,
+    folder: &Path,
+    has_data: bool,
+) -> Result<(Writer, Readers, Readers), StorageError> {
+    let shown = folder.display().to_string();
+    let at = |error: sqlx::Error| StorageError::of(error, &shown);
+    migrate(options, folder, MIGRATIONS, has_data).await?;
+    let writer = Writer { connection: options.clone().connect().await.map_err(at)?, begun: false };
+    let options = options.clone().pragma("query_only", "on");
+    let outbox_reader = Readers(readers(1).min_connections(0).connect_lazy_with(options.clone()));
+    let readers = Readers(readers(3).connect_with(options).await.map_err(at)?);
+    Ok((writer, readers, outbox_reader))
+}
+
 /// Statements made one by one; boxed, because a command's future cannot be proven `Send` over borrowing closures.
 pub type Statements<'a> = Box<dyn Iterator<Item = QueryBuilder<Sqlite>> + Send + 'a>;
 
@@ -411,9 +619,6 @@ pub fn connect_options(folder: &Path, key: &DbKey) -> SqliteConnectOptions {
         .busy_timeout(Duration::from_secs(5))
         .pragma("cache_size", "-65536")
         .pragma("temp_store", "memory")
-        // At most 64 MB of log, and a page that many transactions touch goes into the file once: with SQLite's own 1,000
-        // pages nearly every commit of a scheduling would wait for a checkpoint. Closing takes the log in.
-        .pragma("wal_autocheckpoint", "16384")
         // A whole page of an audience, so that the connection's thread reads on while the last page is worked on.
         .row_buffer_size(5_000)
         .statement_cache_capacity(256)
@@ -430,7 +635,12 @@ fn readers(most: u32) -> SqlitePoolOptions {
 
 /// Brings the file up to the last script, over a connection of its own: a table that is made anew must be dropped
 /// without its rows counting as deleted, and foreign keys can only be off for a connection outside a transaction.
-async fn migrate(options: &SqliteConnectOptions, folder: &Path, scripts: &[&'static str]) -> Result<(), StorageError> {
+async fn migrate(
+    options: &SqliteConnectOptions,
+    folder: &Path,
+    scripts: &[&'static str],
+    has_data: bool,
+) -> Result<(), StorageError> {
     let shown = folder.display().to_string();
     let at = |error: sqlx::Error| StorageError::of(error, &shown);
     let mut db = options.clone().foreign_keys(false).connect().await.map_err(at)?;
@@ -438,6 +648,9 @@ async fn migrate(options: &SqliteConnectOptions, folder: &Path, scripts: &[&'sta
     let found: u32 = sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut db).await.map_err(at)?;
     if found > known {
         return Err(StorageError::Newer { folder: shown, found, known });
+    }
+    if found == 0 && has_data {
+        return Err(StorageError::Lost { folder: shown });
     }
     if found > 0 && found < known {
         keep_copy(&mut db, folder, found).await?;
@@ -465,18 +678,38 @@ async fn refuse_dangling(db: &mut SqliteConnection, folder: &Path) -> Result<(),
 /// A copy of the file as it was, still encrypted with the same key, beside it.
 async fn keep_copy(db: &mut SqliteConnection, folder: &Path, version: u32) -> Result<(), StorageError> {
     sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(db).await?;
-    let copy = folder.join(format!("before-version-{}.db", version + 1));
-    std::fs::copy(database_file(folder), &copy).map_err(|error| StorageError::io(error, folder))?;
-    Ok(())
+    let copy = folder.join(format!("{COPY}{}.db", version + 1));
+    let copied = std::fs::copy(database_file(folder), &copy).and_then(|_| File::open(&copy)?.sync_all());
+    copied.and_then(|()| durable::sync_folder(folder)).map_err(|error| StorageError::io(error, folder))
+}
+
+/// How the names of the copies begin that are kept before a migration.
+const COPY: &str = "before-version-";
+
+/// The copies that were kept before migrations.
+pub fn kept_copies(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let is_copy = |path: &PathBuf| {
+        let name = path.file_name().and_then(|name| name.to_str());
+        name.is_some_and(|name| name.starts_with(COPY) && name.ends_with(".db"))
+    };
+    let files = std::fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path()));
+    Ok(files.collect::<Result<Vec<_>, _>>()?.into_iter().filter(is_copy).collect())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    #[test]
+    fn the_log_takes_a_sixteenth_of_what_is_free() {
+        for (free, pages) in [(0, 256), (30 << 20, 480), (1 << 30, 16_384), (1 << 40, 16_384)] {
+            assert_eq!(log_pages(Some(free)), pages, "{free}");
+        }
+    }
+
     /// The real migrations and one that follows them.
     async fn migrate_on(folder: &Path, key: &DbKey, script: &'static str) -> Result<(), StorageError> {
-        migrate(&connect_options(folder, key), folder, &[MIGRATIONS, &[script]].concat()).await
+        migrate(&connect_options(folder, key), folder, &[MIGRATIONS, &[script]].concat(), true).await
     }
 
     async fn number(db: &SqlitePool, question: &'static str) -> i64 {

@@ -80,6 +80,12 @@ pub mod key {
     pub const PRACTICE: &str = "practice";
     /// The first linked number brought its credits.
     pub const START_CREDITS: &str = "start_credits";
+    /// How far the data are, to be compared with the folder's own mark.
+    pub const MARK: &str = "mark";
+    /// Since when the data have opened well beside the copies that were kept before a migration.
+    pub const GOOD_SINCE: &str = "good_since";
+    /// Why everything was paused at a start, until the owner resumes.
+    pub const FOLDER_FINDING: &str = "folder_finding";
 }
 
 /// What an earlier version did not know yet has its default; the rest stays as the owner chose it.
@@ -125,6 +131,11 @@ pub async fn put<T: Serialize>(db: &mut Tx, key: &str, value: &T) -> Result<(), 
     .bind(text)
     .execute(db)
     .await?;
+    Ok(())
+}
+
+pub async fn remove(tx: &mut Tx, key: &str) -> Result<(), sqlx::Error> {
+    sqlx::query("DELETE FROM settings WHERE key = ?").bind(key).execute(tx).await?;
     Ok(())
 }
 

@@ -2,9 +2,11 @@
 //!
 //! `keys.json` in the data folder holds them in slots, each sealed (XChaCha20-Poly1305) with another secret:
 //! one that the operating system's keyring keeps, the owner's passphrase, the recovery code. Any one slot
-//! opens the database. There is no way to make a database without a slot.
+//! opens the database. There is no way to make a database without a slot. The keyring and the file cannot change at
+//! once: so every keyring slot has an entry of its own, which is there before the file names it, and the entry before it
+//! goes when the file no longer does.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use argon2::Argon2;
 use chacha20poly1305::aead::{Aead, KeyInit};
@@ -13,9 +15,9 @@ use data_encoding::{BASE32_NOPAD, BASE64};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use crate::db::{DbKey, database_file};
+use crate::db::{DbKey, KEYS_FILE, database_file, keys_file};
 use crate::error::{Coded, Params};
-use crate::params;
+use crate::{durable, mark, params};
 
 #[derive(Debug, thiserror::Error)]
 pub enum VaultError {
@@ -39,6 +41,10 @@ pub enum VaultError {
     Missing { file: String },
     #[error("The file {file} is damaged: {reason}. Put it back from a backup.")]
     Damaged { file: String, reason: String },
+    #[error(
+        "The file {file} was written by a newer Ulak (version {found}; this one knows {known}). Install the newest Ulak; nothing was changed."
+    )]
+    Newer { file: String, found: u32, known: u32 },
     #[error("Ulak may not write in {folder}: {reason}. Allow writing there, or start Ulak with another data folder.")]
     Folder { folder: String, reason: String },
     #[error("This computer gives no random numbers: {0}")]
@@ -56,6 +62,7 @@ impl Coded for VaultError {
             Self::WrongSecret { .. } => "vault.wrong_secret",
             Self::Missing { .. } => "vault.missing",
             Self::Damaged { .. } => "vault.damaged",
+            Self::Newer { .. } => "vault.newer",
             Self::Folder { .. } => "vault.folder",
             Self::Random(_) => "vault.random",
             Self::TooShort { .. } => "vault.too_short",
@@ -69,6 +76,7 @@ impl Coded for VaultError {
             Self::WrongSecret { folder } => params! { folder: folder },
             Self::Missing { file } => params! { file: file },
             Self::Damaged { file, reason } => params! { file: file, reason: reason },
+            Self::Newer { file, found, known } => params! { file: file, found: found, known: known },
             Self::Folder { folder, reason } => params! { folder: folder, reason: reason },
             Self::TooShort { least } => params! { least: least },
         }
@@ -79,6 +87,7 @@ impl Coded for VaultError {
 pub trait Keyring: Send + Sync {
     fn get(&self, account: &str) -> Result<Option<Vec<u8>>, String>;
     fn set(&self, account: &str, secret: &[u8]) -> Result<(), String>;
+    fn remove(&self, account: &str) -> Result<(), String>;
 }
 
 /// The keyring of the operating system. Its calls block: callers run them off the async threads.
@@ -99,6 +108,11 @@ impl Keyring for SystemKeyring {
     fn set(&self, account: &str, secret: &[u8]) -> Result<(), String> {
         let entry = keyring::Entry::new(SERVICE, account).map_err(|error| error.to_string())?;
         entry.set_secret(secret).map_err(|error| error.to_string())
+    }
+
+    fn remove(&self, account: &str) -> Result<(), String> {
+        let entry = keyring::Entry::new(SERVICE, account).map_err(|error| error.to_string())?;
+        entry.delete_credential().map_err(|error| error.to_string())
     }
 }
 
@@ -134,30 +148,48 @@ pub fn renew_recovery_code(folder: &Path, key: &DbKey) -> Result<String, VaultEr
 
 fn create(folder: &Path, passphrase: Option<&str>, keyring: &dyn Keyring) -> Result<Opened, VaultError> {
     let key: DbKey = Zeroizing::new(random()?);
-    let account = BASE32_NOPAD.encode(&random::<10>()?);
-    let slot = match passphrase {
+    let (account, slot) = match passphrase {
         Some(text) if text.chars().count() < LEAST_PASSPHRASE => {
             return Err(VaultError::TooShort { least: LEAST_PASSPHRASE });
         }
-        Some(text) => Slot::seal(SlotKind::Passphrase, text, &key)?,
-        None => keyring_slot(&account, &key, keyring)?,
+        Some(text) => (fresh_account()?, Slot::seal(SlotKind::Passphrase, text, &key)?),
+        None => keyring_slot(&key, keyring)?,
     };
     let code = new_recovery_code()?;
     let recovery = Slot::seal(SlotKind::Recovery, &normal_code(&code), &key)?;
-    Keys { version: 1, account, slots: vec![slot, recovery] }.save(folder)?;
+    // Keys without a mark belong to data that have been; so the mark of data that are yet to be made comes first.
+    mark::begin(folder, &key).map_err(|error| unwritable(folder, &error))?;
+    Keys { version: VERSION, account, slots: vec![slot, recovery] }.save(folder)?;
     Ok(Opened { key, recovery_code: Some(code) })
 }
 
-fn keyring_slot(account: &str, key: &DbKey, keyring: &dyn Keyring) -> Result<Slot, VaultError> {
+/// A slot under a fresh entry of the keyring; what the file names already stays as it is.
+fn keyring_slot(key: &DbKey, keyring: &dyn Keyring) -> Result<(String, Slot), VaultError> {
+    let account = fresh_account()?;
     let wrapping: Zeroizing<[u8; 32]> = Zeroizing::new(random()?);
-    keyring.set(account, wrapping.as_slice()).map_err(|_| VaultError::NoKeyring)?;
-    Slot::seal_with(SlotKind::Keyring, &wrapping, Vec::new(), key)
+    keyring.set(&account, wrapping.as_slice()).map_err(|_| VaultError::NoKeyring)?;
+    // A keyring that takes a secret and does not give it back would lock the owner out at the next start.
+    let given = keyring.get(&account).ok().flatten().map(Zeroizing::new);
+    if given.is_none_or(|given| given.as_slice() != wrapping.as_slice()) {
+        return Err(VaultError::NoKeyring);
+    }
+    Ok((account, Slot::seal_with(SlotKind::Keyring, &wrapping, Vec::new(), key)?))
 }
+
+fn fresh_account() -> Result<String, VaultError> {
+    Ok(BASE32_NOPAD.encode(&random::<10>()?))
+}
+
+fn unwritable(folder: &Path, error: &std::io::Error) -> VaultError {
+    VaultError::Folder { folder: folder.display().to_string(), reason: error.to_string() }
+}
+
+const VERSION: u32 = 1;
 
 #[derive(Serialize, Deserialize)]
 struct Keys {
     version: u32,
-    /// The name of this folder's entry in the keyring.
+    /// The name of the keyring slot's entry in the keyring.
     account: String,
     slots: Vec<Slot>,
 }
@@ -180,23 +212,25 @@ struct Slot {
 
 impl Keys {
     fn load(path: &Path) -> Result<Self, VaultError> {
-        let damaged = |reason: String| VaultError::Damaged { file: path.display().to_string(), reason };
+        #[derive(Deserialize)]
+        struct Version {
+            version: u32,
+        }
+        let file = path.display().to_string();
+        let damaged = |reason: String| VaultError::Damaged { file: file.clone(), reason };
         let text = std::fs::read_to_string(path).map_err(|error| damaged(error.to_string()))?;
+        // What a newer version wrote may have another shape altogether, so its number is read by itself.
+        let Version { version: found } = serde_json::from_str(&text).map_err(|error| damaged(error.to_string()))?;
+        if found > VERSION {
+            return Err(VaultError::Newer { file, found, known: VERSION });
+        }
         serde_json::from_str(&text).map_err(|error| damaged(error.to_string()))
     }
 
-    /// Written beside and renamed, so that a crash leaves the old or the new file, never a half.
     fn save(&self, folder: &Path) -> Result<(), VaultError> {
-        let failed = |error: std::io::Error| VaultError::Folder {
-            folder: folder.display().to_string(),
-            reason: error.to_string(),
-        };
+        let failed = |error: std::io::Error| unwritable(folder, &error);
         let text = serde_json::to_string_pretty(self).map_err(|error| failed(error.into()))?;
-        let beside = folder.join("keys.json.new");
-        let mut file = std::fs::File::create(&beside).map_err(failed)?;
-        std::io::Write::write_all(&mut file, text.as_bytes()).map_err(failed)?;
-        file.sync_all().map_err(failed)?;
-        std::fs::rename(&beside, keys_file(folder)).map_err(failed)
+        durable::replace(folder, KEYS_FILE, text.as_bytes()).map_err(failed)
     }
 
     fn put(&mut self, slot: Slot) {
@@ -244,11 +278,13 @@ impl Keys {
         if self.slot(SlotKind::Passphrase).is_some() {
             return;
         }
-        if let Ok(slot) = keyring_slot(&self.account, key, keyring) {
-            self.put(slot);
-            if let Err(error) = self.save(folder) {
-                tracing::warn!(%error, "the keyring slot could not be renewed");
-            }
+        let Ok((account, slot)) = keyring_slot(key, keyring) else { return };
+        let before = std::mem::replace(&mut self.account, account);
+        self.put(slot);
+        if let Err(error) = self.save(folder) {
+            tracing::warn!(%error, "the keyring slot could not be renewed");
+        } else if let Err(error) = keyring.remove(&before) {
+            tracing::debug!(%error, "the keyring had no earlier entry to remove");
         }
     }
 }
@@ -312,10 +348,6 @@ fn normal_code(code: &str) -> String {
     letters.collect()
 }
 
-fn keys_file(folder: &Path) -> PathBuf {
-    folder.join("keys.json")
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
@@ -334,6 +366,9 @@ mod tests {
             self.0.lock().unwrap().insert(account.to_owned(), secret.to_owned());
             Ok(())
         }
+        fn remove(&self, account: &str) -> Result<(), String> {
+            self.0.lock().unwrap().remove(account).map(drop).ok_or_else(|| "no entry".to_owned())
+        }
     }
 
     struct NoKeyring;
@@ -344,6 +379,24 @@ mod tests {
         }
         fn set(&self, _: &str, _: &[u8]) -> Result<(), String> {
             Err("no store".to_owned())
+        }
+        fn remove(&self, _: &str) -> Result<(), String> {
+            Err("no store".to_owned())
+        }
+    }
+
+    /// Takes what it is given and never gives it back.
+    struct Forgetful<'a>(&'a MemoryKeyring);
+
+    impl Keyring for Forgetful<'_> {
+        fn get(&self, _: &str) -> Result<Option<Vec<u8>>, String> {
+            Ok(None)
+        }
+        fn set(&self, account: &str, secret: &[u8]) -> Result<(), String> {
+            self.0.set(account, secret)
+        }
+        fn remove(&self, account: &str) -> Result<(), String> {
+            self.0.remove(account)
         }
     }
 
@@ -375,6 +428,59 @@ mod tests {
         assert!(matches!(open(folder.path(), None, &fresh), Err(VaultError::KeyringClosed { .. })));
         assert_eq!(*open(folder.path(), Some(&typed), &fresh).unwrap().key, *made.key);
         assert_eq!(*open(folder.path(), None, &fresh).unwrap().key, *made.key);
+    }
+
+    #[test]
+    fn a_keyring_that_does_not_give_back_what_it_took_is_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let keyring = MemoryKeyring::default();
+        assert!(matches!(open(folder.path(), None, &Forgetful(&keyring)), Err(VaultError::NoKeyring)));
+    }
+
+    /// The recovery code was used although the keyring has its entry: somebody typed it while the keyring was locked.
+    #[test]
+    fn a_renewal_that_is_cut_off_between_the_keyring_and_the_file_leaves_the_keyring_as_the_way_in() {
+        let folder = tempfile::tempdir().unwrap();
+        let keyring = MemoryKeyring::default();
+        let made = open(folder.path(), None, &keyring).unwrap();
+        // Where the new file would be written stands a folder, so it cannot be.
+        let in_the_way = folder.path().join("keys.json.new");
+        std::fs::create_dir(&in_the_way).unwrap();
+        assert_eq!(*open(folder.path(), made.recovery_code.as_deref(), &keyring).unwrap().key, *made.key);
+        assert_eq!(keyring.0.lock().unwrap().len(), 2, "the fresh entry is there, the file was not written");
+        assert_eq!(*open(folder.path(), None, &keyring).unwrap().key, *made.key);
+        std::fs::remove_dir(&in_the_way).unwrap();
+        open(folder.path(), made.recovery_code.as_deref(), &keyring).unwrap();
+        assert_eq!(*open(folder.path(), None, &keyring).unwrap().key, *made.key);
+    }
+
+    #[test]
+    fn an_entry_that_nothing_names_any_more_is_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let keyring = MemoryKeyring::default();
+        let made = open(folder.path(), None, &keyring).unwrap();
+        open(folder.path(), made.recovery_code.as_deref(), &keyring).unwrap();
+        assert_eq!(keyring.0.lock().unwrap().len(), 1);
+        assert_eq!(*open(folder.path(), None, &keyring).unwrap().key, *made.key);
+    }
+
+    #[test]
+    fn keys_of_a_newer_version_are_refused_and_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let newer = r#"{ "version": 2, "slots": { "keyring": "elsewhere" } }"#;
+        std::fs::write(keys_file(folder.path()), newer).unwrap();
+        let refused = open(folder.path(), Some("correct horse"), &NoKeyring).err().unwrap();
+        assert!(matches!(refused, VaultError::Newer { found: 2, known: 1, .. }), "{refused}");
+        assert_eq!(std::fs::read_to_string(keys_file(folder.path())).unwrap(), newer);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_keys_are_the_owners_alone() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        open(folder.path(), Some("correct horse"), &NoKeyring).unwrap();
+        assert_eq!(keys_file(folder.path()).metadata().unwrap().permissions().mode() & 0o777, 0o600);
     }
 
     #[test]

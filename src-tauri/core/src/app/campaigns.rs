@@ -319,6 +319,7 @@ impl Campaigns {
     pub async fn schedule_campaign(&self, id: CampaignId, only_covered: bool) -> Result<CampaignId, Problem> {
         let _one_at_a_time = self.scheduling.lock().await;
         schedule::schedule(&self.db, id, only_covered, self.now()).await?;
+        self.mark.advance_or_warn().await;
         self.changed(id);
         Ok(id)
     }
@@ -370,8 +371,12 @@ impl Outbox {
         Ok(())
     }
 
+    /// Also answers what was found out about the data folder.
     pub async fn resume_everything(&self) -> Result<(), Problem> {
-        self.put(settings::key::PAUSED_ALL, &false).await?;
+        let mut tx = self.db.begin().await?;
+        settings::put(&mut tx, settings::key::PAUSED_ALL, &false).await.map_err(|error| self.db.error(error))?;
+        settings::remove(&mut tx, settings::key::FOLDER_FINDING).await.map_err(|error| self.db.error(error))?;
+        self.db.commit(tx).await?;
         self.nudge();
         Ok(())
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use tokio::sync::Notify;
 
+use super::folder::FolderMark;
 use crate::clock::{Millis, SharedClock};
 use crate::db::{Db, Reader, StorageError};
 use crate::event::{Event, Events};
@@ -17,6 +18,7 @@ pub struct Common {
     pub(super) db: Arc<Db>,
     pub(super) clock: SharedClock,
     pub(super) events: Events,
+    pub(super) mark: Arc<FolderMark>,
     /// Wakes the loop that sends.
     pub(super) wake: Arc<Notify>,
 }

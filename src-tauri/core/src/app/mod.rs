@@ -11,6 +11,7 @@ mod credits;
 mod direct;
 mod facets;
 mod files;
+mod folder;
 mod home;
 mod inbound;
 mod numbers;
@@ -51,9 +52,11 @@ use crate::campaign::schedule;
 use crate::clock::{Clock, FastClock, Millis, SharedClock, SystemClock, TimeLine};
 use crate::contact::import;
 use crate::db::{Db, DbKey, FolderLock, StorageError, Tx, lock_folder};
+use crate::error::Coded;
 use crate::event::Events;
 use crate::ids::SessionId;
 use crate::ledger::{Book, store as ledger};
+use crate::mark::Mark;
 use crate::outbox::dispatcher::Dispatcher;
 use crate::outbox::receipt;
 use crate::outbox::store::{complete::rescue, reading, removal::number_gone};
@@ -69,6 +72,7 @@ use crate::settings;
 use crate::vault::{self, Keyring};
 use common::Common;
 use facets::{Facets, Parts};
+use folder::{FolderMark, Observed};
 
 /// A fresh installation can practise at once.
 pub const FIRST_PRACTICE_CREDITS: i64 = 1_000;
@@ -105,6 +109,7 @@ pub struct App {
     numbers: Arc<SupervisedNumbers>,
     receipts_applied: Arc<AtomicU64>,
     facets: Facets,
+    mark: Arc<FolderMark>,
     stop: watch::Sender<bool>,
     loops: Mutex<Vec<JoinHandle<()>>>,
     /// The loop that takes the receipts of linked numbers; it ends when they have all been closed.
@@ -207,7 +212,24 @@ impl App {
     ) -> Result<(Arc<Self>, Inboxes), Problem> {
         let folder = lock.folder().to_owned();
         let db = Arc::new(Db::open(lock, key).await?);
-        let first = prepare(&db, opening, substitutes.clock).await.map_err(|problem| in_folder(problem, &folder))?;
+        let built = Self::assemble(&db, key, recovery_code, opening, substitutes).await;
+        if built.is_err() {
+            db.close().await;
+        }
+        built.map_err(|problem| in_folder(problem, &folder))
+    }
+
+    /// Over data that are open; whoever called closes them where this fails.
+    async fn assemble(
+        db: &Arc<Db>,
+        key: &DbKey,
+        recovery_code: Option<String>,
+        opening: &Opening,
+        substitutes: Substitutes,
+    ) -> Result<(Arc<Self>, Inboxes), Problem> {
+        let (db, folder) = (db.clone(), db.folder().to_owned());
+        let first = prepare(&db, key, opening, substitutes.clock).await?;
+        let mark = FolderMark::keep(db.clone(), key.clone(), first.mark).await?;
         let recovery_code = due_recovery_code(&db, &folder, key, recovery_code).await?;
         let clock = first.clock;
         schedule::resume(&db, clock.now()).await?;
@@ -239,8 +261,13 @@ impl App {
         };
         let numbers = Arc::new(SupervisedNumbers::new(Arc::new(context), access, key.clone(), ticks));
         numbers.start().await?;
-        let common =
-            Common { db: db.clone(), clock: clock.clone(), events: events.clone(), wake: dispatcher.wake.clone() };
+        let common = Common {
+            db: db.clone(),
+            clock: clock.clone(),
+            events: events.clone(),
+            mark: mark.clone(),
+            wake: dispatcher.wake.clone(),
+        };
         let receipts_applied: Arc<AtomicU64> = Arc::default();
         let facets = Facets::of(Parts {
             common,
@@ -263,6 +290,7 @@ impl App {
             numbers,
             receipts_applied,
             facets,
+            mark,
             stop: watch::Sender::new(false),
             loops: Mutex::default(),
             ticking: Mutex::default(),
@@ -272,6 +300,8 @@ impl App {
 
     fn start_loops(&self, inboxes: Inboxes) {
         let sending = tokio::spawn(self.dispatcher.clone().run(self.stop.subscribe()));
+        let (mark, stop) = (self.mark.clone(), self.stop.subscribe());
+        let marking = tokio::spawn(async move { mark.every_minute(stop).await });
         let practice = self.practice.clone();
         let phones = tokio::spawn(async move { practice.run().await });
         let receipts = self.take_receipts(inboxes.practice, self.receipts_applied.clone());
@@ -284,7 +314,7 @@ impl App {
             receipts.abort();
             replies.abort();
         });
-        locked(&self.loops).extend([sending, end]);
+        locked(&self.loops).extend([sending, marking, end]);
         *locked(&self.ticking) = Some(self.take_receipts(inboxes.linked, Arc::default()));
         self.numbers.run();
     }
@@ -322,6 +352,7 @@ impl App {
             // They are not confirmed, so WhatsApp tells them again at the next start.
             ticking.abort();
         }
+        self.mark.advance_if_sent().await;
         self.db.close().await;
     }
 
@@ -376,11 +407,13 @@ struct Prepared {
     for_numbers: bool,
     practice: PracticeOptions,
     practice_id: SessionId,
+    mark: Mark,
 }
 
 /// What every start does to the data before anything runs, in one transaction.
-async fn prepare(db: &Db, opening: &Opening, clock: Option<SharedClock>) -> Result<Prepared, Problem> {
+async fn prepare(db: &Db, key: &DbKey, opening: &Opening, clock: Option<SharedClock>) -> Result<Prepared, Problem> {
     let mut tx = db.begin().await?;
+    let Observed { mark, finding } = folder::observe(&mut tx, db, key).await?;
     ledger::verify_recent(&mut tx).await?;
     ledger::move_checkpoints(&mut tx).await.map_err(StorageError::from)?;
     let (clock, for_numbers) = match clock {
@@ -403,11 +436,15 @@ async fn prepare(db: &Db, opening: &Opening, clock: Option<SharedClock>) -> Resu
         // What was on its way while its number was taken off the list.
         number_gone(&mut tx, number, now).await.map_err(StorageError::from)?;
     }
+    folder::remove_old_copies(&mut tx, db, now).await?;
     db.commit(tx).await?;
     if rescued > 0 {
         tracing::info!(rescued, "parts of an interrupted run are being checked");
     }
-    Ok(Prepared { clock, for_numbers, practice, practice_id })
+    if let Some(finding) = finding {
+        tracing::warn!(code = finding.code(), "{finding}");
+    }
+    Ok(Prepared { clock, for_numbers, practice, practice_id, mark })
 }
 
 /// The computer's clock, or the faster one that this data was started with; and whether linked numbers may run on it.

@@ -388,3 +388,8 @@ impl std::ops::Add for Counts {
         }
     }
 }
+
+/// The number of the newest try of all; numbers of tries only grow.
+pub async fn last_try(db: &mut SqliteConnection) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar("SELECT coalesce(max(id), 0) FROM attempts").fetch_one(db).await
+}

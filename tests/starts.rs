@@ -1,0 +1,190 @@
+//! Starts over data that were cut off, damaged, emptied or lost: the process ends in order and says what is wrong, and
+//! never opens them as new ones.
+//!
+//! `ULAK_STARTS` sets how many starts (28), `ULAK_STARTS_SEED` repeats a run.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "a test that meets the unexpected fails there"
+)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+const PASSPHRASE: &str = "a passphrase for tests";
+const PEOPLE: usize = 30;
+const PAGE: usize = 4096;
+
+#[test]
+fn damaged_data_end_with_a_sentence_and_never_open_as_new() {
+    let starts: usize = from_environment("ULAK_STARTS").unwrap_or(28);
+    let seed = from_environment("ULAK_STARTS_SEED").unwrap_or_else(clock_seed);
+    println!("{starts} starts, ULAK_STARTS_SEED={seed}");
+    let mut chance = Chance(seed | 1);
+    let harness = Harness::new();
+    let whole = Kept::of(&harness.data());
+    let parts = summary(&harness.start())["parts"].clone();
+    let mut opened = 0;
+    for start in 0..starts {
+        whole.put_back();
+        let what = damage(start, &harness.data().join("ulak.db"), &whole.data, &mut chance);
+        let output = harness.start();
+        assert!(output.status.code().is_some(), "start {start}, {what}: {output:?}");
+        if output.status.success() {
+            assert_eq!(summary(&output)["parts"], parts, "start {start}, {what}: other data");
+            opened += 1;
+            continue;
+        }
+        let code = error(&output);
+        assert!(
+            ["storage.damaged", "storage.lost"].contains(&code.as_str()),
+            "start {start}, {what}: {code} {output:?}"
+        );
+    }
+    println!("{opened} of {starts} starts did not meet the damage");
+    assert!(opened < starts / 2, "most starts meet it");
+    whole.put_back();
+    assert_eq!(summary(&harness.start())["parts"], parts);
+}
+
+/// Does one of several kinds of damage to the data and says which.
+fn damage(start: usize, file: &Path, whole: &[u8], chance: &mut Chance) -> String {
+    let mut data = whole.to_vec();
+    let pages = whole.len() / PAGE;
+    let what = match start % 7 {
+        0 => {
+            fs::remove_file(file).unwrap();
+            return "removed".to_owned();
+        }
+        1 => {
+            data.clear();
+            "emptied".to_owned()
+        }
+        2 => {
+            data.truncate(1 + chance.below(whole.len() - 1));
+            format!("cut to {} bytes", data.len())
+        }
+        3 => {
+            data.truncate(PAGE * (1 + chance.below(pages - 1)));
+            format!("cut to {} pages", data.len() / PAGE)
+        }
+        4 => {
+            data[..PAGE].fill(0);
+            "the first page zeroed".to_owned()
+        }
+        5 => {
+            let first = PAGE * chance.below(pages);
+            let until = (first + PAGE * (1 + chance.below(pages))).min(data.len());
+            data[first..until].fill(0);
+            format!("zeroed from page {} to {}", first / PAGE, until / PAGE)
+        }
+        _ => {
+            let page = chance.below(pages);
+            data[page * PAGE + chance.below(PAGE)] ^= 0x10;
+            format!("one bit of page {page}")
+        }
+    };
+    fs::write(file, data).unwrap();
+    what
+}
+
+struct Harness {
+    folder: TempDir,
+}
+
+impl Harness {
+    /// A data folder with a campaign that is over.
+    fn new() -> Self {
+        let harness = Self { folder: tempfile::tempdir().unwrap() };
+        let list = harness.folder.path().join("list.csv");
+        let rows: String = (0..PEOPLE).map(|number| format!("Kişi {number},+90532555{number:04}\n")).collect();
+        fs::write(&list, format!("name,phone\n{rows}")).unwrap();
+        let mut first = harness.command();
+        first.arg("--contacts").arg(&list).args(["--text", "Merhaba {{name}}", "--speed", "5000"]);
+        let output = first.output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        harness
+    }
+
+    fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    fn start(&self) -> Output {
+        self.command().output().unwrap()
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ulak"));
+        command.args(["practice", "--json", "--data"]).arg(self.data());
+        command.env("ULAK_PASSPHRASE", PASSPHRASE).env_remove("DBUS_SESSION_BUS_ADDRESS").stdin(Stdio::null());
+        command
+    }
+}
+
+/// The folder as it was when everything was in order.
+struct Kept {
+    folder: PathBuf,
+    data: Vec<u8>,
+    mark: Vec<u8>,
+}
+
+impl Kept {
+    fn of(folder: &Path) -> Self {
+        let read = |name: &str| fs::read(folder.join(name)).unwrap();
+        Self { folder: folder.to_owned(), data: read("ulak.db"), mark: read("mark.json") }
+    }
+
+    fn put_back(&self) {
+        for name in ["ulak.db-wal", "ulak.db-shm"] {
+            let _ = fs::remove_file(self.folder.join(name));
+        }
+        fs::write(self.folder.join("ulak.db"), &self.data).unwrap();
+        fs::write(self.folder.join("mark.json"), &self.mark).unwrap();
+    }
+}
+
+fn events(output: &Output) -> Vec<Value> {
+    String::from_utf8_lossy(&output.stdout).lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+}
+
+fn summary(output: &Output) -> Value {
+    assert!(output.status.success(), "{output:?}");
+    events(output).pop().filter(|event| event["event"] == "summary").unwrap_or_else(|| panic!("{output:?}"))
+}
+
+fn error(output: &Output) -> String {
+    let error = events(output).into_iter().find(|event| event["event"] == "error");
+    let error = error.unwrap_or_else(|| panic!("no sentence: {output:?}"));
+    assert!(error["message"].as_str().unwrap().len() > 40, "{error}");
+    error["code"].as_str().unwrap().to_owned()
+}
+
+/// A small generator, so that a run can be repeated by its seed.
+struct Chance(u64);
+
+impl Chance {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 % u64::try_from(limit).unwrap()).unwrap()
+    }
+}
+
+fn from_environment<T: std::str::FromStr>(name: &str) -> Option<T> {
+    std::env::var(name).ok()?.parse().ok()
+}
+
+fn clock_seed() -> u64 {
+    u64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_micros()).unwrap()
+}
