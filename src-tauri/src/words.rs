@@ -4,6 +4,7 @@ use chrono_tz::Tz;
 use ulak_core::app::{NumberKind, NumberView, ShutView};
 use ulak_core::campaign::live::{WaitKind, WaitView};
 use ulak_core::clock::{Millis, local};
+use ulak_core::outbox::breaker::cause::UNHEARD;
 use ulak_core::outbox::state::SkipReason;
 
 /// The moment at which something is told, and the zone it is told in.
@@ -45,6 +46,7 @@ pub fn wait(wait: &WaitView, moment: Moment) -> String {
         WaitKind::NotConnected => format!("{number} is not connected"),
         WaitKind::NewChats => format!("WhatsApp lets {number} write to known people only{until}"),
         WaitKind::Shut => format!("WhatsApp asked {number} to stop{until}"),
+        WaitKind::Unheard => format!("nobody answers {number}, which begins nothing new{until}"),
         WaitKind::Disk => "the disk is full".to_owned(),
     }
 }
@@ -68,6 +70,9 @@ pub fn skip(reason: &str, variable: Option<&str>) -> String {
 pub fn number(number: &NumberView, moment: Moment) -> String {
     let state = state(number, moment);
     match &number.shut {
+        Some(ShutView { cause, until }) if cause == UNHEARD => {
+            format!("{state}; nobody answers it, it begins nothing new{}", moment.until(*until))
+        }
         Some(ShutView { cause, until }) => {
             format!("{state}; WhatsApp asked it to stop ({cause}){}", moment.until(*until))
         }

@@ -13,6 +13,7 @@ mod composing;
 mod conformance;
 mod costs;
 mod direct;
+mod doubt;
 mod failover;
 mod folder;
 mod hours;

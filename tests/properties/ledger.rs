@@ -64,7 +64,7 @@ proptest! {
             }
             world.app.campaigns().resume_campaign(id).await.expect("resumed");
             world.phone.answer([]);
-            world.run_until(world.app.now() + 6 * HOUR).await.expect("time passes");
+            world.run_until(world.app.now() + 30 * HOUR).await.expect("time passes");
             let balance = world.app.credits().balance(Book::Practice).await.expect("a balance");
             let counts = world.counts(id).await.expect("counts");
             assert_eq!((balance.held, counts.open()), (0, 0));

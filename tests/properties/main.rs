@@ -9,6 +9,7 @@
     reason = "a test that meets the unexpected fails there"
 )]
 
+mod doubt;
 mod ledger;
 mod numbers;
 mod planner;

@@ -55,7 +55,9 @@ fn send_all(parts: &[Part], paces: &[Pace], hours: SendingHours, chance: u64) ->
             queue,
             priority: parts[*index].priority,
             due_at: parts[*index].due_at,
+            since: parts[*index].due_at,
             keep_hours: parts[*index].keep_hours,
+            repeat: false,
             bound_to: None,
             allowed: allowed.clone(),
             known_to: Vec::new(),
@@ -67,6 +69,8 @@ fn send_all(parts: &[Part], paces: &[Pace], hours: SendingHours, chance: u64) ->
             rhythm: session.rhythm,
             cap_until: None,
             gate: Gate::Open,
+            repeated: false,
+            unheard_until: None,
         });
         let snapshot = Snapshot {
             paused_all: false,

@@ -149,6 +149,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/0007_key_id.sql"),
     include_str!("../../../migrations/0008_counters.sql"),
     include_str!("../../../migrations/0009_single_messages.sql"),
+    include_str!("../../../migrations/0010_doubt.sql"),
 ];
 
 #[derive(Debug, thiserror::Error)]

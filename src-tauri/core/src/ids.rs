@@ -98,6 +98,8 @@ ids! {
     MessageId,
     PartId,
     ReplyId,
+    /// Who claims parts: one run of this program.
+    ClaimerId,
 }
 
 #[cfg(test)]

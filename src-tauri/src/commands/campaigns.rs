@@ -13,6 +13,7 @@ use ulak_core::inbound::store::replies::{ReplyPage, ReplyQuery};
 use ulak_core::media::MediaWish;
 use ulak_core::media::attachment::MediaItem;
 use ulak_core::outbox::state::SkipReason;
+use ulak_core::outbox::store::queue::Retryable;
 use ulak_core::outbox::store::recipients::{RecipientPage, RecipientQuery, RecipientView};
 
 use crate::clipboard;
@@ -184,6 +185,30 @@ pub async fn cancel_campaign(door: Door<'_>, id: CampaignId) -> Answer<()> {
 #[specta::specta]
 pub async fn retry_failed(door: Door<'_>, id: CampaignId) -> Answer<u64> {
     door.app().await?.campaigns().retry_failed(id).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn retryable(door: Door<'_>, id: CampaignId) -> Answer<Retryable> {
+    door.app().await?.campaigns().retryable(id).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn retry_doubtful(door: Door<'_>, id: CampaignId, people: i64) -> Answer<u64> {
+    door.app().await?.campaigns().retry_doubtful(id, people).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn stop_checking(door: Door<'_>, id: CampaignId) -> Answer<u64> {
+    door.app().await?.campaigns().stop_checking(id).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn stop_checking_message(door: Door<'_>, id: MessageId) -> Answer<()> {
+    door.app().await?.campaigns().stop_checking_message(id).await
 }
 
 #[tauri::command]

@@ -54,6 +54,10 @@ export const commands = {
 	resumeCampaign: (id: CampaignId) => __TAURI_INVOKE<null>("resume_campaign", { id }),
 	cancelCampaign: (id: CampaignId) => __TAURI_INVOKE<null>("cancel_campaign", { id }),
 	retryFailed: (id: CampaignId) => __TAURI_INVOKE<number>("retry_failed", { id }),
+	retryable: (id: CampaignId) => __TAURI_INVOKE<Retryable>("retryable", { id }),
+	retryDoubtful: (id: CampaignId, people: number) => __TAURI_INVOKE<number>("retry_doubtful", { id, people }),
+	stopChecking: (id: CampaignId) => __TAURI_INVOKE<number>("stop_checking", { id }),
+	stopCheckingMessage: (id: MessageId) => __TAURI_INVOKE<null>("stop_checking_message", { id }),
 	pauseEverything: () => __TAURI_INVOKE<null>("pause_everything"),
 	resumeEverything: () => __TAURI_INVOKE<null>("resume_everything"),
 	live: (campaignId: CampaignId) => __TAURI_INVOKE<LiveView>("live", { campaignId }),
@@ -842,6 +846,13 @@ export type ReplyRow = {
 	at: number,
 };
 
+/**  How many people "retry failed" would reach. */
+export type Retryable = {
+	certain: number,
+	/**  Those who may see a part twice. */
+	doubtful: number,
+};
+
 export type Review = {
 	people: number,
 	willSend: number,
@@ -1035,7 +1046,7 @@ export type Wait = {
 	sessionName: string | null,
 };
 
-export type WaitKind = "nothing" | "sending" | "pace" | "rest" | "hours" | "cap" | "due" | "paused" | "pausedAll" | "noNumber" | "notConnected" | "newChats" | "shut" | "disk";
+export type WaitKind = "nothing" | "sending" | "pace" | "rest" | "hours" | "cap" | "due" | "paused" | "pausedAll" | "noNumber" | "notConnected" | "newChats" | "shut" | "unheard" | "disk";
 
 /* Tauri Specta runtime */
 type EventEmit<T> = [T] extends [null] ? () => Promise<void> : (payload: T) => Promise<void>;

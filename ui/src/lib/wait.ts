@@ -23,6 +23,7 @@ export function waitSentence(wait: Wait, now: number): string {
     case 'notConnected': return m.wait_not_connected({ name });
     case 'newChats': return when === null ? m.wait_new_chats({ name }) : m.wait_new_chats_until({ name, when });
     case 'shut': return when === null ? m.wait_shut({ name }) : m.wait_shut_until({ name, when });
+    case 'unheard': return when === null ? m.wait_unheard({ name }) : m.wait_unheard_until({ name, when });
     case 'disk': return m.wait_disk();
   }
 }

@@ -21,13 +21,14 @@ use crate::campaign::{CampaignError, schedule};
 use crate::contact::{self, Contact};
 use crate::db::StorageError;
 use crate::event::Event;
-use crate::ids::{CampaignId, ContactId, MediaId, SessionId};
+use crate::ids::{CampaignId, ContactId, MediaId, MessageId, SessionId};
 use crate::ledger::Book;
 use crate::media::attachment::{self, MediaItem, Owner};
 use crate::media::{Attached, MediaKind};
 use crate::outbox::dispatcher::Dispatcher;
 use crate::outbox::state::{PartKind, SkipReason};
-use crate::outbox::store::queue;
+use crate::outbox::store::doubt;
+use crate::outbox::store::queue::{self, Again, Retryable};
 use crate::session::SessionKind;
 use crate::settings;
 use crate::template::{Choice, Offer, Segment, Template, render, whatsapp_length};
@@ -340,7 +341,7 @@ impl Campaigns {
         Ok(())
     }
 
-    /// Nothing that still waits goes out; what is on its way is seen through.
+    /// Nothing of it goes out any more. What is in doubt waits for a receipt.
     pub async fn cancel_campaign(&self, id: CampaignId) -> Result<(), Problem> {
         // A campaign that is still being scheduled is cancelled whole, or not at all.
         let _not_while_scheduling = self.scheduling.lock().await;
@@ -352,15 +353,59 @@ impl Campaigns {
         Ok(())
     }
 
+    /// Whom the two ways to try again would reach.
+    pub async fn retryable(&self, id: CampaignId) -> Result<Retryable, Problem> {
+        Ok(queue::retryable(&mut *self.reader().await?, id).await.map_err(StorageError::from)?)
+    }
+
+    /// Puts back what certainly did not arrive, and says how many parts that are.
     pub async fn retry_failed(&self, id: CampaignId) -> Result<u64, Problem> {
-        if self.draft(id).await?.state == StoredState::Cancelled {
-            return Err(CampaignError::Cancelled.into());
-        }
+        self.not_cancelled(id).await?;
         let mut tx = self.db.begin().await?;
-        let put_back = queue::retry_failed(&mut tx, id, self.now()).await?;
+        let put_back = queue::retry_failed(&mut tx, id, Again::Certain, self.now()).await?;
         self.db.commit(tx).await?;
         self.changed(id);
         Ok(put_back)
+    }
+
+    /// Puts back what may have arrived, over any of the campaign's numbers. `people` is how many may see it twice, as
+    /// the owner was told: if it is another number by then, nothing happens.
+    pub async fn retry_doubtful(&self, id: CampaignId, people: i64) -> Result<u64, Problem> {
+        self.not_cancelled(id).await?;
+        let mut tx = self.db.begin().await?;
+        let doubtful = queue::retryable(&mut tx, id).await.map_err(|error| self.db.error(error))?.doubtful;
+        if doubtful != people {
+            return Err(CampaignError::OtherDoubt { people: doubtful }.into());
+        }
+        let put_back = queue::retry_failed(&mut tx, id, Again::Doubtful, self.now()).await?;
+        self.db.commit(tx).await?;
+        self.changed(id);
+        Ok(put_back)
+    }
+
+    async fn not_cancelled(&self, id: CampaignId) -> Result<(), Problem> {
+        match self.draft(id).await?.state {
+            StoredState::Cancelled => Err(CampaignError::Cancelled.into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Ends the checking of what is in doubt in a campaign, and says how many parts that were.
+    pub async fn stop_checking(&self, id: CampaignId) -> Result<u64, Problem> {
+        let mut tx = self.db.begin().await?;
+        let ended = doubt::stop_queue(&mut tx, id, self.now()).await.map_err(|error| self.db.error(error))?;
+        self.db.commit(tx).await?;
+        self.changed(id);
+        Ok(ended)
+    }
+
+    /// The same for one message.
+    pub async fn stop_checking_message(&self, id: MessageId) -> Result<(), Problem> {
+        let mut tx = self.db.begin().await?;
+        let queue = doubt::stop_message(&mut tx, id, self.now()).await.map_err(|error| self.db.error(error))?;
+        self.db.commit(tx).await?;
+        queue.into_iter().for_each(|queue| self.changed(queue));
+        Ok(())
     }
 }
 

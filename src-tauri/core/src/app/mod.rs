@@ -59,7 +59,7 @@ use crate::ledger::{Book, store as ledger};
 use crate::mark::Mark;
 use crate::outbox::dispatcher::Dispatcher;
 use crate::outbox::receipt;
-use crate::outbox::store::{complete::rescue, reading, removal::number_gone};
+use crate::outbox::store::{doubt::rescue, reading, removal::number_gone};
 use crate::session::NumberError;
 use crate::session::client::{Network, Reply, Signal};
 use crate::session::messenger::{Arrived, Messenger};

@@ -12,6 +12,7 @@ use crate::contact::phone::{self, Country};
 use crate::db::StorageError;
 use crate::event::Event;
 use crate::ids::SessionId;
+use crate::outbox::breaker::cause::UNHEARD;
 use crate::outbox::store::removal::number_gone;
 use crate::session::client::{LinkEnd, LinkHow};
 use crate::session::linking::{Progress, Stage};
@@ -159,6 +160,7 @@ impl Numbers {
         let last_activity_at = activity.last_at.max(number.heard_at);
         let practice = number.session.kind == SessionKind::Practice;
         let phone_seen_at = number.phone_seen_at.or(number.linked_at);
+        let shut = shut(&number, now);
         let limits = number.limits;
         NumberView {
             id: number.session.id,
@@ -175,7 +177,7 @@ impl Numbers {
                 LinkState::Banned { code, until } => Some(BanView { code, until }),
                 _ => None,
             },
-            shut: number.shut.map(|(cause, until)| ShutView { cause, until }).filter(|shut| shut.holds(now)),
+            shut,
             limits: LimitsView {
                 new_chats_used: limits.new_chats_used,
                 new_chats_quota: limits.new_chats_quota,
@@ -326,6 +328,13 @@ impl Numbers {
         let country = country.ok_or(NumberError::Gone)?;
         Ok(phone::parse(typed, country)?.to_string())
     }
+}
+
+/// What stops the number: WhatsApp, or that nobody answers it.
+fn shut(number: &Number, now: Millis) -> Option<ShutView> {
+    let told = number.shut.clone().map(|(cause, until)| ShutView { cause, until }).filter(|shut| shut.holds(now));
+    let unheard = |until: Millis| ShutView { cause: UNHEARD.to_owned(), until: Some(until).filter(|at| *at > now) };
+    told.or_else(|| number.unheard_until.map(unheard))
 }
 
 impl ShutView {

@@ -96,6 +96,7 @@ pub enum WaitKind {
     NotConnected,
     NewChats,
     Shut,
+    Unheard,
     Disk,
 }
 
@@ -114,6 +115,7 @@ impl WaitView {
             Why::NotConnected => WaitKind::NotConnected,
             Why::NewChats => WaitKind::NewChats,
             Why::Shut => WaitKind::Shut,
+            Why::Unheard => WaitKind::Unheard,
             Why::Disk => WaitKind::Disk,
         };
         let named =

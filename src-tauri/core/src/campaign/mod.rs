@@ -44,6 +44,8 @@ pub enum CampaignError {
     NotWaiting,
     #[error("This campaign was cancelled. Duplicate it to send it again.")]
     Cancelled,
+    #[error("Meanwhile it is {people} people who may see the message twice. Look again and decide anew.")]
+    OtherDoubt { people: i64 },
     #[error("There is nothing to send yet. Write a text or add a photo.")]
     Empty,
     #[error("Nobody would get this campaign. Choose an audience that has contacts, and see who is skipped and why.")]
@@ -95,6 +97,7 @@ impl Coded for CampaignError {
             Self::NotADraft => "campaign.not_a_draft",
             Self::NotWaiting => "message.not_waiting",
             Self::Cancelled => "campaign.cancelled",
+            Self::OtherDoubt { .. } => "campaign.other_doubt",
             Self::Empty => "campaign.empty",
             Self::Nobody => "campaign.nobody",
             Self::NoNumber => "campaign.no_number",
@@ -117,6 +120,7 @@ impl Coded for CampaignError {
         match self {
             Self::CaptionTooLong { people, limit } => params! { people: people, limit: limit },
             Self::TextTooLong { people, limit, over } => params! { people: people, limit: limit, over: over },
+            Self::OtherDoubt { people } => params! { people: people },
             Self::PollTooLong { people } => params! { n: people, question: QUESTION_LIMIT, option: OPTION_LIMIT },
             Self::TestMissing { variable } => params! { variable: variable },
             Self::Choice(error) => error.params(),

@@ -28,6 +28,10 @@ pub mod cause {
     pub const OVER_LIMIT: &str = "rate_overlimit";
     /// A temporary or lasting ban.
     pub const BANNED: &str = "banned";
+    /// Nobody answers: what was begun is repeated, nothing fresh is begun.
+    pub const UNHEARD: &str = "unheard";
+    /// Shuts nothing: there is no such person.
+    pub const NOT_ON_WHATSAPP: &str = "not_on_whatsapp";
 }
 
 /// What the number's row tells that a cause alone does not.
@@ -101,6 +105,24 @@ impl Opening {
 
 fn rest(repeats: u32) -> Millis {
     (FIRST_REST << repeats.min(10)).min(LONGEST_REST)
+}
+
+/// After so many tries in a row that nobody answered, a number begins nothing fresh: everybody it wrote to would be bound
+/// to a number that perhaps swallows all.
+pub const MOST_UNHEARD: u32 = 5;
+pub const FIRST_SILENCE: Millis = 15 * MINUTE;
+pub const LONGEST_SILENCE: Millis = 4 * HOUR;
+
+/// When a number may begin one fresh part again, after so many tries without an answer: after 15 minutes, doubling to
+/// four hours. None while it may begin as it likes.
+pub fn unheard_until(tries: u32, now: Millis) -> Option<Millis> {
+    let doublings = tries.checked_sub(MOST_UNHEARD)?.min(10);
+    Some(now + (FIRST_SILENCE << doublings).min(LONGEST_SILENCE))
+}
+
+/// A refusal that WhatsApp's server gave, so the number is heard; others are made on this computer.
+pub fn is_an_answer(refusal: &str) -> bool {
+    refusal.starts_with("nack_") || matches!(refusal, cause::OVER_LIMIT | cause::BANNED | cause::NOT_ON_WHATSAPP)
 }
 
 /// For whom a stored cause shuts its number. A cause that this version does not know shuts everything.
@@ -183,6 +205,23 @@ mod tests {
         assert_eq!([reach("nack_463"), reach("nack_475")], [Shut::NewChats; 2]);
         for everything in ["nack_463_known", "nack_429", "rate_overlimit", "banned", "of a later version"] {
             assert_eq!(reach(everything), Shut::Everything, "{everything}");
+        }
+    }
+
+    #[test]
+    fn a_number_that_nobody_answers_begins_less_and_less() {
+        let minutes = |tries| unheard_until(tries, NOW).map(|until| (until - NOW) / MINUTE);
+        assert_eq!([0, 4].map(minutes), [None, None]);
+        assert_eq!([5, 6, 7, 8, 9, 10, 1000].map(minutes), [15, 30, 60, 120, 240, 240, 240].map(Some));
+    }
+
+    #[test]
+    fn what_this_computer_refuses_is_no_answer() {
+        for answer in ["nack_479", "nack_429", "rate_overlimit", "not_on_whatsapp", "banned"] {
+            assert!(is_an_answer(answer), "{answer}");
+        }
+        for own in ["not_connected", "uploading", "upload_failed", "lookup_failed", "media_gone", "unreadable", ""] {
+            assert!(!is_an_answer(own), "{own}");
         }
     }
 }

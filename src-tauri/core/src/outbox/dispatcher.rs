@@ -1,7 +1,8 @@
 //! The loop that sends: write down the outcomes, snapshot, plan, claim, and after the commit hand over.
 //!
 //! At most one part is on its way per session. An outcome that cannot be written (a full disk) is kept and tried again,
-//! and nothing is claimed without it.
+//! and nothing is claimed without it. What is claimed and on nobody's way any more, and what was in doubt for too long,
+//! is looked for at every decision.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,19 +14,17 @@ use tokio::task::{Id, JoinError, JoinSet};
 use super::breaker::Opening;
 use super::plan::{Action, Wait, Why, next_action};
 use super::state::cause;
-use super::store::claim::{Claim, Poll, Taken, claim};
+use super::store::claim::{ANSWER_DEADLINE, Claim, Poll, Taken, claim};
 use super::store::complete::complete;
-use super::store::snapshot;
-use crate::clock::{Millis, SECOND, SharedClock};
+use super::store::{doubt, snapshot};
+use crate::clock::{Millis, SharedClock};
 use crate::db::{Db, StorageError, Tx};
 use crate::event::{Event, Events};
-use crate::ids::{CampaignId, SessionId};
+use crate::ids::{CampaignId, ClaimerId, IdGenerator, PartId, SessionId};
 use crate::media;
 use crate::session::messenger::{Content, Messenger, Outcome, Outgoing};
 use crate::session::registry::ConnectionRegistry;
 
-/// After this long without an answer the outcome is unknown.
-const ANSWER_DEADLINE: Millis = 75 * SECOND;
 /// The longest sleep: a laptop that was closed must notice the time when it opens.
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
 const AFTER_ERROR: Duration = Duration::from_secs(2);
@@ -38,6 +37,8 @@ pub struct Dispatcher {
     pub registry: Arc<ConnectionRegistry>,
     /// Something changed that the planner should look at.
     pub wake: Arc<Notify>,
+    /// Who claims: this run.
+    claimer: ClaimerId,
     wait: watch::Sender<Wait>,
     media: media::LastRead,
 }
@@ -45,7 +46,8 @@ pub struct Dispatcher {
 impl Dispatcher {
     pub fn new(db: Arc<Db>, clock: SharedClock, events: Events, registry: Arc<ConnectionRegistry>) -> Self {
         let wait = watch::Sender::new(Wait::new(Why::Nothing));
-        Self { db, clock, events, registry, wake: Arc::default(), wait, media: media::LastRead::default() }
+        let claimer = IdGenerator::at(clock.now()).next();
+        Self { db, clock, events, registry, wake: Arc::default(), claimer, wait, media: media::LastRead::default() }
     }
 
     /// Why nothing is being sent at this moment.
@@ -64,7 +66,9 @@ impl Dispatcher {
         while !*stop.borrow() {
             let pause = match self.step(&mut flight).await {
                 Ok(Next::Again) => continue,
-                Ok(Next::Wait(_, pause)) => pause,
+                Ok(Next::Wait(until)) => {
+                    until.map_or(LONGEST_SLEEP, |until| self.clock.real_wait(until).min(LONGEST_SLEEP))
+                }
                 Err(error) => {
                     tracing::warn!(%error, "sending waits until data can be saved");
                     self.show(Wait::new(Why::Disk));
@@ -99,23 +103,24 @@ impl Dispatcher {
             self.events.emit(Event::CampaignChanged(taken.queue));
             flight.launch(self.clone(), messenger, taken);
         }
-        let (wait, pause) = match decision.action {
+        let (wait, until) = match decision.action {
             Action::Send { .. } => return Ok(Next::Again),
-            Action::Sleep { until, wait } => (wait, self.clock.real_wait(until).min(LONGEST_SLEEP)),
-            Action::Rest(wait) if flight.is_empty() => (wait, LONGEST_SLEEP),
-            Action::Rest(_) => (Wait::new(Why::Sending), LONGEST_SLEEP),
+            Action::Sleep { until, wait } => (wait, Some(until)),
+            Action::Rest(wait) if flight.is_empty() => (wait, None),
+            Action::Rest(_) => (Wait::new(Why::Sending), None),
         };
         self.show(wait);
-        Ok(Next::Wait(wait, pause))
+        Ok(Next::Wait(until.into_iter().chain(decision.doubt_at).min()))
     }
 
     async fn decide(&self, db: &mut Tx, flight: &InFlight) -> Result<Decision, sqlx::Error> {
         let now = self.clock.now();
         let openings = write(db, &flight.outcomes, now).await?;
+        let overdue = doubt::overdue(db, &flight.parts(), now).await?;
+        let mut changed = doubt::settle(db, &overdue, now).await?;
         let usable = self.registry.ids();
         let mut busy = flight.busy();
         let mut claimed = Vec::new();
-        let mut changed = Vec::new();
         let action = loop {
             let mut snapshot = snapshot(db, now, &usable, &busy).await?;
             let action = next_action(now, &snapshot);
@@ -123,7 +128,7 @@ impl Dispatcher {
             let state = snapshot.sessions.iter_mut().find(|state| state.id == session);
             let (Some(state), Some(messenger)) = (state, self.registry.get(session)) else { break action };
             let rhythm = state.rhythm.after_send(now, &state.pace, getrandom::u64().unwrap_or(0));
-            match claim(db, part, session, rhythm, now).await? {
+            match claim(db, part, session, self.claimer, rhythm, now).await? {
                 Claim::Taken(taken) => claimed.push((messenger, *taken)),
                 Claim::Skipped(_) => {
                     changed.extend(snapshot.heads.iter().find(|head| head.part == part).map(|head| head.queue));
@@ -140,7 +145,7 @@ impl Dispatcher {
                 break behind;
             }
         };
-        Ok(Decision { openings, claimed, changed, action })
+        Ok(Decision { openings, claimed, changed, action, doubt_at: overdue.next_at })
     }
 
     /// They are written: what is kept of them goes, and whoever looks at them hears of it.
@@ -232,16 +237,18 @@ struct Decision {
     /// What shut a number.
     openings: Vec<Opening>,
     claimed: Vec<(Arc<dyn Messenger>, Taken)>,
-    /// Where somebody was skipped.
+    /// Where somebody was skipped or given up.
     changed: Vec<CampaignId>,
     action: Action,
+    /// When something will have been in doubt, or claimed, for too long.
+    doubt_at: Option<Millis>,
 }
 
 /// What the loop does after a decision.
 pub enum Next {
     Again,
-    /// Until something happens, at most so long.
-    Wait(Wait, Duration),
+    /// Until something happens, at the latest then.
+    Wait(Option<Millis>),
 }
 
 /// What is on its way, and the outcomes that are not written yet.
@@ -261,6 +268,10 @@ impl InFlight {
 
     fn busy(&self) -> Vec<SessionId> {
         self.parts.values().map(|taken| taken.session).collect()
+    }
+
+    fn parts(&self) -> Vec<PartId> {
+        self.parts.values().map(|taken| taken.part).collect()
     }
 
     pub fn is_empty(&self) -> bool {

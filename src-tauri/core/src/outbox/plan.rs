@@ -32,6 +32,10 @@ pub struct SessionState {
     /// When the hourly or daily cap lets the next part through; none when it does at once.
     pub cap_until: Option<Millis>,
     pub gate: Gate,
+    /// Its last turn went to a repeat.
+    pub repeated: bool,
+    /// Its last tries were not answered: nothing fresh goes over it until then.
+    pub unheard_until: Option<Millis>,
 }
 
 #[derive(Clone, Debug)]
@@ -39,8 +43,13 @@ pub struct Head {
     pub part: PartId,
     pub queue: CampaignId,
     pub priority: u8,
+    /// Not before this time.
     pub due_at: Millis,
+    /// Its place among those of the same priority. A repeat stands where it stood at its first try.
+    pub since: Millis,
     pub keep_hours: bool,
+    /// Its outcome is unknown: a try is a repeat.
+    pub repeat: bool,
     /// Only this session may send it: it may have sent it already, it began the message, or it was refused and keeps it.
     pub bound_to: Option<SessionId>,
     pub allowed: Vec<SessionId>,
@@ -88,6 +97,8 @@ pub enum Why {
     NewChats,
     /// WhatsApp made the number stop until then.
     Shut,
+    /// Nobody answers the number: it begins nothing fresh until then.
+    Unheard,
     /// Data cannot be saved: nothing is sent that could not be written down.
     Disk,
 }
@@ -106,26 +117,35 @@ pub fn next_action(now: Millis, snapshot: &Snapshot) -> Action {
         return Action::Rest(Wait::new(Why::PausedAll));
     }
     let mut heads: Vec<&Head> = snapshot.heads.iter().collect();
-    heads.sort_by_key(|head| (head.bound_to.is_none(), head.priority, head.due_at, head.part));
+    heads.sort_by_key(|head| (head.priority, head.since, head.part));
     let prospects = |turn: Turn| -> Vec<(&Head, Prospect)> {
         heads.iter().map(|head| (*head, prospect(now, snapshot, head, turn))).collect()
     };
-    let anybody = prospects(Turn::Anybody);
-    let known_first = snapshot.sessions.iter().any(|session| session.gate == Gate::KnownFirst);
-    let known = if known_first { prospects(Turn::Known) } else { Vec::new() };
-    for (head, prospect) in known.iter().chain(&anybody) {
-        if let Prospect::Now(session) = prospect {
-            return Action::Send { part: head.part, session: *session };
+    for turn in turns(snapshot) {
+        for head in &heads {
+            if let Prospect::Now(session) = prospect(now, snapshot, head, turn) {
+                return Action::Send { part: head.part, session };
+            }
         }
     }
-    earliest(&anybody)
+    earliest(&prospects(Turn::default()))
 }
 
-/// Where the quota of new chats is short, people who are known have the first turn.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Turn {
-    Known,
-    Anybody,
+/// Who has the first turn: a number whose last turn went to a repeat takes something fresh, so that doubt takes every
+/// second turn at most; and where the quota of new chats is short, people who are known come first.
+#[derive(Clone, Copy, Default)]
+struct Turn {
+    fresh: bool,
+    known: bool,
+}
+
+/// In this order, each turn only where it makes a difference; the last one is everybody's.
+fn turns(snapshot: &Snapshot) -> impl Iterator<Item = Turn> {
+    let fresh_first = snapshot.sessions.iter().any(|session| session.repeated);
+    let known_first = snapshot.sessions.iter().any(|session| session.gate == Gate::KnownFirst);
+    let all = [(true, true), (true, false), (false, true), (false, false)];
+    let wanted = all.into_iter().filter(move |(fresh, known)| (!fresh || fresh_first) && (!known || known_first));
+    wanted.map(|(fresh, known)| Turn { fresh, known })
 }
 
 enum Prospect {
@@ -185,11 +205,17 @@ fn session_prospect(now: Millis, session: &SessionState, head: &Head, turn: Turn
         let why = if resting { Why::Rest } else { Why::Pace };
         return later(next_send_at, why, Some(session.id));
     }
+    if let Some(until) = session.unheard_until.filter(|until| !head.repeat && *until > now) {
+        return later(until, Why::Unheard, Some(session.id));
+    }
+    if turn.fresh && session.repeated && head.repeat {
+        return later(now, Why::Sending, Some(session.id));
+    }
     // Last, because heads of known people are looked up only when the session could send.
     let stranger = !head.known_to.contains(&session.id);
     match session.gate {
         Gate::KnownOnly { until } if stranger => later(until, Why::NewChats, Some(session.id)),
-        Gate::KnownFirst if stranger && turn == Turn::Known => later(now, Why::NewChats, Some(session.id)),
+        Gate::KnownFirst if stranger && turn.known => later(now, Why::NewChats, Some(session.id)),
         _ => Prospect::Now(session.id),
     }
 }
@@ -219,10 +245,21 @@ fn earliest(prospects: &[(&Head, Prospect)]) -> Action {
     });
     match (timed.min_by_key(|(until, _)| *until), blocked) {
         (Some((until, _)), Some(sending)) if sending.why == Why::Sending => Action::Sleep { until, wait: sending },
+        // That something is repeated soon says less than why nothing else goes.
+        (Some((until, wait)), _) if wait.why == Why::Due => {
+            Action::Sleep { until, wait: unheard(prospects).unwrap_or(wait) }
+        }
         (Some((until, wait)), _) => Action::Sleep { until, wait },
         (None, Some(wait)) => Action::Rest(wait),
         (None, None) => Action::Rest(Wait::new(Why::Nothing)),
     }
+}
+
+fn unheard(prospects: &[(&Head, Prospect)]) -> Option<Wait> {
+    prospects.iter().find_map(|(_, prospect)| match prospect {
+        Prospect::Later(_, wait) if wait.why == Why::Unheard => Some(*wait),
+        _ => None,
+    })
 }
 
 #[cfg(test)]
@@ -253,7 +290,16 @@ mod tests {
             let id = self.mint.next();
             let pace = Pace { min_ms: 0, max_ms: 0, batch: 0, rest_ms: 0, hourly_cap: 0, daily_cap: 0 };
             let rhythm = Rhythm { next_send_at, ..Rhythm::default() };
-            let session = SessionState { id, busy: false, pace, rhythm, cap_until: None, gate: Gate::Open };
+            let session = SessionState {
+                id,
+                busy: false,
+                pace,
+                rhythm,
+                cap_until: None,
+                gate: Gate::Open,
+                repeated: false,
+                unheard_until: None,
+            };
             self.snapshot.sessions.push(session);
             id
         }
@@ -263,7 +309,18 @@ mod tests {
             let part = self.mint.next();
             let queue = self.mint.next();
             let known_to = vec![];
-            let head = Head { part, queue, priority, due_at, keep_hours: true, bound_to: None, allowed, known_to };
+            let head = Head {
+                part,
+                queue,
+                priority,
+                due_at,
+                since: due_at,
+                keep_hours: true,
+                repeat: false,
+                bound_to: None,
+                allowed,
+                known_to,
+            };
             self.snapshot.heads.push(head);
             part
         }
@@ -272,6 +329,14 @@ mod tests {
         fn known(&mut self, session: SessionId) -> PartId {
             let part = self.head(9, 0);
             self.snapshot.heads.last_mut().unwrap().known_to.push(session);
+            part
+        }
+
+        /// A part in doubt over the session.
+        fn repeat(&mut self, session: SessionId) -> PartId {
+            let part = self.head(5, 0);
+            let head = self.snapshot.heads.last_mut().unwrap();
+            (head.repeat, head.bound_to) = (true, Some(session));
             part
         }
 
@@ -436,5 +501,51 @@ mod tests {
         harness.snapshot.heads[0].bound_to = Some(first);
         harness.snapshot.sessions[0].gate = Gate::KnownOnly { until: NOON + HOUR };
         assert_eq!(harness.waits(NOON), (Some(NOON + HOUR), Why::NewChats, Some(first)));
+    }
+
+    #[test]
+    fn a_bound_part_of_a_late_campaign_does_not_overtake_the_first_priority() {
+        let mut harness = harness();
+        let session = harness.session(0);
+        harness.head(9, 0);
+        harness.snapshot.heads[0].bound_to = Some(session);
+        let first = harness.head(1, NOON);
+        assert_eq!(harness.next(NOON), Action::Send { part: first, session });
+    }
+
+    #[test]
+    fn a_number_in_doubt_gives_every_second_turn_to_something_fresh() {
+        let mut harness = harness();
+        let session = harness.session(0);
+        let repeat = harness.repeat(session);
+        let fresh = harness.head(5, NOON);
+        assert_eq!(harness.next(NOON), Action::Send { part: repeat, session });
+        harness.snapshot.sessions[0].repeated = true;
+        assert_eq!(harness.next(NOON), Action::Send { part: fresh, session });
+        harness.snapshot.heads.pop();
+        assert_eq!(harness.next(NOON), Action::Send { part: repeat, session }, "nothing fresh waits");
+    }
+
+    #[test]
+    fn another_number_is_not_held_up_by_a_turn_of_the_first() {
+        let mut harness = harness();
+        let first = harness.session(0);
+        let second = harness.session(0);
+        harness.snapshot.sessions[0].repeated = true;
+        harness.repeat(first);
+        let other = harness.repeat(second);
+        assert_eq!(harness.next(NOON), Action::Send { part: other, session: second });
+    }
+
+    #[test]
+    fn a_number_that_nobody_answers_repeats_and_begins_nothing() {
+        let mut harness = harness();
+        let session = harness.session(0);
+        harness.snapshot.sessions[0].unheard_until = Some(NOON + HOUR);
+        let fresh = harness.head(1, 0);
+        assert_eq!(harness.waits(NOON), (Some(NOON + HOUR), Why::Unheard, Some(session)));
+        assert_eq!(harness.next(NOON + HOUR), Action::Send { part: fresh, session });
+        let repeat = harness.repeat(session);
+        assert_eq!(harness.next(NOON), Action::Send { part: repeat, session });
     }
 }

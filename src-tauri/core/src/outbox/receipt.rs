@@ -1,23 +1,26 @@
 //! Receipts: what WhatsApp reports back of a part.
 //!
 //! They come early, late, twice and out of order, and are matched by wire id alone. A state only goes forward; a
-//! receipt for a part whose ack is missing proves that it was sent, so it settles the credit.
+//! receipt for a part whose ack is missing proves that it was sent, so it settles the credit. So it does where the part
+//! was given up, or put back to be sent again, because nobody knew what had become of it.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use sqlx::{QueryBuilder, Row, Sqlite};
+use sqlx::sqlite::SqliteRow;
+use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
 use tokio::sync::mpsc;
 use tokio::time::{Duration, Instant, timeout_at};
 
-use super::store::chats;
 use super::store::complete::make_next_ready;
+use super::store::doubt::MAY_HAVE_ARRIVED;
+use super::store::{chats, unheard};
 use crate::clock::Millis;
 use crate::db::{Db, Tx};
 use crate::event::{Event, Events};
-use crate::ids::CampaignId;
+use crate::ids::{CampaignId, MessageId, PartId, SessionId};
 use crate::ledger::Book;
-use crate::ledger::store::{End, end_hold};
+use crate::ledger::store::{End, end_hold, hold_again};
 use crate::session::messenger::{Arrived, Receipt, ReceiptKind};
 
 /// At most so many receipts, or so long a wait, go into one transaction.
@@ -104,37 +107,80 @@ pub async fn apply(db: &mut Tx, batch: &[Receipt]) -> Result<Vec<CampaignId>, sq
     for receipt in batch {
         reached.entry(&receipt.wire_id).or_default().add(receipt);
     }
-    settle_unacked(db, &reached).await?;
-    raise(db, &reached).await
+    let proved = unacked(db, &reached).await?;
+    for part in &proved {
+        settle(db, part).await?;
+    }
+    let queues = raise(db, &reached).await?;
+    for part in proved.iter().filter(|part| !part.last) {
+        make_next_ready(db, part.id).await?;
+    }
+    Ok(queues)
 }
 
-/// Parts whose ack never came, or not yet: the receipt is the proof.
-async fn settle_unacked(db: &mut Tx, reached: &BTreeMap<&str, Reached>) -> Result<(), sqlx::Error> {
+/// A part whose ack never came, or not yet: the receipt is the proof.
+struct Proved {
+    id: PartId,
+    queue: CampaignId,
+    message: MessageId,
+    session: SessionId,
+    book: Book,
+    round: i64,
+    last: bool,
+    /// It was given up, so the hold of its round has ended.
+    ended: bool,
+    at: Millis,
+}
+
+async fn unacked(db: &mut SqliteConnection, reached: &BTreeMap<&str, Reached>) -> Result<Vec<Proved>, sqlx::Error> {
     let mut select: QueryBuilder<Sqlite> = QueryBuilder::new(
-        "SELECT p.id, p.queue_id, p.round, p.last, q.book, p.wire_id, p.session_id, p.message_id
-         FROM parts p JOIN queues q ON q.id = p.queue_id
-         WHERE p.state IN ('sending', 'unknown') AND p.wire_id IN (",
+        "SELECT p.id, p.queue_id, p.message_id, p.round, p.last, q.book, p.wire_id,
+                p.state IN ('failed', 'cancelled') AS ended, coalesce(p.session_id, ",
     );
+    select.push(LAST_SESSION).push(
+        ") AS session FROM parts p JOIN queues q ON q.id = p.queue_id
+         WHERE (p.state IN ('sending', 'unknown') OR (p.state IN ('pending', 'failed', 'cancelled') AND ",
+    );
+    select.push(MAY_HAVE_ARRIVED).push(")) AND p.wire_id IN (");
     let mut ids = select.separated(", ");
     reached.keys().for_each(|wire_id| {
         ids.push_bind(*wire_id);
     });
     select.push(")");
-    for row in select.build().fetch_all(&mut *db).await? {
-        let at = reached
-            .get(row.get::<&str, _>(5))
-            .and_then(|reached| reached.delivered_at.or(reached.read_at).or(reached.played_at));
-        let Ok(book) = row.get::<&str, _>(4).parse::<Book>() else { continue };
-        let at = at.unwrap_or_default();
-        end_hold(db, End::Settle, book, row.get(1), row.get(0), row.get(2), at).await?;
-        if book == Book::Real {
-            chats::begun(db, row.get(6), row.get(7), at).await?;
-        }
-        if !row.get::<bool, _>(3) {
-            make_next_ready(db, row.get(0)).await?;
-        }
+    let rows = select.build().fetch_all(db).await?;
+    let proved = |row: &SqliteRow| {
+        let reached = reached.get(row.get::<&str, _>("wire_id"))?;
+        Some(Proved {
+            id: row.get("id"),
+            queue: row.get("queue_id"),
+            message: row.get("message_id"),
+            session: row.get("session"),
+            book: row.get::<&str, _>("book").parse().ok()?,
+            round: row.get("round"),
+            last: row.get("last"),
+            ended: row.get("ended"),
+            at: reached.delivered_at.or(reached.read_at).or(reached.played_at)?,
+        })
+    };
+    Ok(rows.iter().filter_map(proved).collect())
+}
+
+/// Of a part `p` that no session holds: the one that tried it last.
+const LAST_SESSION: &str =
+    "(SELECT a.session_id FROM attempts a WHERE a.part_id = p.id ORDER BY a.number DESC LIMIT 1)";
+
+/// The round of a part that was given up has ended, so its credit is held and settled in a round of its own. It is owed
+/// whether or not one is free.
+async fn settle(db: &mut Tx, part: &Proved) -> Result<(), sqlx::Error> {
+    let round = part.round + i64::from(part.ended);
+    if part.ended {
+        hold_again(db, part.book, part.queue, part.id, round, part.at).await?;
     }
-    Ok(())
+    end_hold(db, End::Settle, part.book, part.queue, part.id, round, part.at).await?;
+    if part.book == Book::Real {
+        chats::begun(db, part.session, part.message, part.at).await?;
+    }
+    unheard::heard(db, part.session).await
 }
 
 async fn raise(db: &mut Tx, reached: &BTreeMap<&str, Reached>) -> Result<Vec<CampaignId>, sqlx::Error> {
@@ -145,24 +191,30 @@ async fn raise(db: &mut Tx, reached: &BTreeMap<&str, Reached>) -> Result<Vec<Cam
         row.push_bind(reached.delivered_at).push_bind(reached.read_at).push_bind(reached.played_at);
     });
     update.push(
-        ") UPDATE parts SET
+        ") UPDATE parts AS p SET
              state = CASE
-                 WHEN parts.state IN ('sending', 'unknown', 'sent') THEN r.state
-                 WHEN parts.state = 'delivered' AND r.state IN ('read', 'played') THEN r.state
-                 WHEN parts.state = 'read' AND r.state = 'played' THEN r.state
-                 ELSE parts.state END,
-             sent_at = coalesce(parts.sent_at, r.delivered_at, r.read_at, r.played_at),
-             delivered_at = coalesce(parts.delivered_at, r.delivered_at, r.read_at, r.played_at),
-             read_at = coalesce(parts.read_at, r.read_at, r.played_at),
-             played_at = coalesce(parts.played_at, r.played_at)
-         FROM r
-         WHERE parts.wire_id = r.wire_id
-           AND parts.state IN ('sending', 'unknown', 'sent', 'delivered', 'read', 'played')
-           AND (parts.state IN ('sending', 'unknown', 'sent') OR parts.delivered_at IS NULL
-                OR (r.read_at IS NOT NULL AND parts.read_at IS NULL)
-                OR (r.played_at IS NOT NULL AND parts.played_at IS NULL))
-         RETURNING queue_id",
+                 WHEN p.state = 'delivered' AND r.state = 'delivered' THEN p.state
+                 WHEN p.state = 'read' AND r.state <> 'played' THEN p.state
+                 WHEN p.state = 'played' THEN p.state
+                 ELSE r.state END,
+             round = p.round + (p.state IN ('failed', 'cancelled')), cause = NULL, ended_at = NULL,
+             session_id = coalesce(p.session_id, ",
     );
+    update.push(LAST_SESSION).push(
+        "),
+             sent_at = coalesce(p.sent_at, r.delivered_at, r.read_at, r.played_at),
+             delivered_at = coalesce(p.delivered_at, r.delivered_at, r.read_at, r.played_at),
+             read_at = coalesce(p.read_at, r.read_at, r.played_at),
+             played_at = coalesce(p.played_at, r.played_at)
+         FROM r
+         WHERE p.wire_id = r.wire_id
+           AND (p.state IN ('sending', 'unknown', 'sent')
+                OR (p.state IN ('delivered', 'read', 'played')
+                    AND (p.delivered_at IS NULL OR (r.read_at IS NOT NULL AND p.read_at IS NULL)
+                         OR (r.played_at IS NOT NULL AND p.played_at IS NULL)))
+                OR (p.state IN ('pending', 'failed', 'cancelled') AND ",
+    );
+    update.push(MAY_HAVE_ARRIVED).push(")) RETURNING queue_id");
     let rows = update.build().fetch_all(db).await?;
     let mut queues: Vec<CampaignId> = rows.iter().map(|row| row.get(0)).collect();
     queues.sort_unstable();

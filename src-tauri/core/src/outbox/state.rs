@@ -4,10 +4,10 @@
 //! pending ──▶ sending ──▶ sent ──▶ delivered ──▶ read ──▶ played
 //!    ▲  │        │ │  └──────────▶ (a receipt may arrive before the ack)
 //!    │  │        │ └─▶ unknown ──▶ sending (same session, same wire id) · a receipt proves it was sent
-//!    │  │        │        └─▶ failed (its number was taken off the list: nobody can find out)
+//!    │  │        │        └─▶ failed (outcome_unknown: ten repeats, a day, the owner's word, or its number is gone)
 //!    │  │        └─▶ pending (a certain refusal that another try can help, or that shut the number) · failed
 //!    │  └─▶ cancelled (by the owner, also what comes back afterwards) · skipped (opted out)
-//!    └── failed ("retry failed": an explicit act, a new round)
+//!    └── failed ("retry failed": an explicit act, a new round) ──▶ delivered … (a receipt, where a try was of unknown outcome)
 //! ```
 //! Forward only: a late "delivered" does not undo "read". The table's CHECK knows the same names.
 
@@ -72,7 +72,8 @@ impl PartState {
         matches!(self, Self::Sent | Self::Delivered | Self::Read | Self::Played)
     }
 
-    /// How far a part has come; receipts only ever raise it. The side exits take no receipts.
+    /// How far a part has come; receipts only ever raise it. The side exits take no receipts, but for parts that may have
+    /// arrived: `receipt` knows of those by their tries.
     pub fn rank(self) -> Option<u8> {
         match self {
             Self::Sending | Self::Unknown => Some(1),
@@ -235,7 +236,7 @@ pub mod cause {
     pub const UPLOADING: &str = "uploading";
     /// Who it is for wants nothing, as the lookup of their phone has shown: the next look at the contact knows.
     pub const ASKED_TO_STOP: &str = "asked_to_stop";
-    /// The number that may have sent it is gone for good, so nobody can find out any more.
+    /// It may have arrived. Nobody found out: within a day, by ten repeats, or before its number was gone.
     pub const OUTCOME_UNKNOWN: &str = "outcome_unknown";
     /// The prepared picture is gone.
     pub const MEDIA_GONE: &str = "media_gone";

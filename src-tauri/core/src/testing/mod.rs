@@ -82,6 +82,11 @@ impl FakeMessenger {
         locked(&self.script).extend(outcomes);
     }
 
+    /// The next part is taken, and nothing is ever heard of it.
+    pub fn be_silent(&self) {
+        self.silent.store(true, Ordering::SeqCst);
+    }
+
     pub fn sent(&self) -> Vec<Sent> {
         locked(&self.sent).clone()
     }
@@ -313,7 +318,7 @@ impl World {
             while self.step().await? {}
             let wanted = self.app.dispatcher().step(&mut self.flight).await?;
             match wanted {
-                Next::Wait(wait, _) => match wait.until.filter(|at| *at <= until) {
+                Next::Wait(wanted) => match wanted.filter(|at| *at <= until) {
                     Some(at) => self.clock.set(at),
                     None => break,
                 },
@@ -324,6 +329,16 @@ impl World {
             }
         }
         self.clock.set(until.max(self.clock.now()));
+        Ok(())
+    }
+
+    /// Takes a decision and forgets what is on its way then, as a loop that broke off does.
+    pub async fn lose_what_is_on_its_way(&mut self) -> Result<(), Problem> {
+        self.app.dispatcher().step(&mut self.flight).await?;
+        if !self.flight.is_empty() {
+            self.flight.landed().await;
+        }
+        std::mem::take(&mut self.flight).abandon().await;
         Ok(())
     }
 

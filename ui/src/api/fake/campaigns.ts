@@ -6,12 +6,14 @@ import { mediaItem, picture } from './files';
 import { refuse, type Campaign, type Message, type World } from './world';
 
 const CAPTION = 1024;
+const DOUBT = 'outcome_unknown';
+const isDoubtful = (message: Message): boolean => message.state === 'failed' && message.reason === DOUBT;
 const TEXT = 4096;
 let picked = 0;
 const states: PartState[] = ['pending', 'sending', 'sent', 'delivered', 'read', 'played', 'failed', 'skipped', 'cancelled', 'unknown'];
 
 type Commands = Pick<Api, 'campaigns' | 'createDraft' | 'draft' | 'saveDraft' | 'deleteDraft' | 'duplicateCampaign' | 'pickMediaFiles' | 'addMedia' | 'pasteMedia' | 'copiedPicture' | 'removeMedia' | 'orderMedia' | 'mediaPicture'
-  | 'sendTest' | 'cancelMessage' | 'useTemplate' | 'previewMessage' | 'checkDraft' | 'skippedPeople' | 'reviewCampaign' | 'scheduleCampaign' | 'pauseCampaign' | 'resumeCampaign' | 'cancelCampaign' | 'retryFailed' | 'pauseEverything' | 'resumeEverything' | 'live' | 'recipients' | 'recipient' | 'replies'>;
+  | 'sendTest' | 'cancelMessage' | 'useTemplate' | 'previewMessage' | 'checkDraft' | 'skippedPeople' | 'reviewCampaign' | 'scheduleCampaign' | 'pauseCampaign' | 'resumeCampaign' | 'cancelCampaign' | 'retryFailed' | 'retryable' | 'retryDoubtful' | 'stopChecking' | 'stopCheckingMessage' | 'pauseEverything' | 'resumeEverything' | 'live' | 'recipients' | 'recipient' | 'replies'>;
 
 export function campaignCommands(world: World): Commands {
   const find = (id: string): Campaign => world.campaigns.find((one) => one.id === id) ?? refuse('campaign.unknown', 'There is no such campaign.');
@@ -25,6 +27,21 @@ export function campaignCommands(world: World): Commands {
   };
   const touch = (one: Campaign): Draft => { one.updatedAt = world.now(); world.emit('campaignChanged', { campaignId: one.id }); return draftOf(one); };
   const add = (one: Campaign, name: string, wish: MediaWish | null): MediaItem => { const item = mediaItem(world, name, wish); one.media.push(item); touch(one); return item; };
+  const again = (id: string, wanted: (message: Message) => boolean): number => {
+    const one = find(id);
+    const failed = one.messages.filter(wanted);
+    for (const message of failed) { message.state = 'pending'; message.reason = null; message.steps.push({ at: world.now(), kind: 'queued', sessionName: null, cause: null, part: 1 }); }
+    world.book('hold', 0, failed.length, { book: bookOf(one), campaignId: id, campaignName: one.name, count: failed.length });
+    if (failed.length > 0) { one.state = 'running'; one.finishedAt = null; }
+    changed(id);
+    return failed.length;
+  };
+  const stop = (one: Campaign, wanted: (message: Message) => boolean): number => {
+    const doubtful = one.messages.filter((message) => message.state === 'unknown' && wanted(message));
+    for (const message of doubtful) { message.reason = DOUBT; step(world, one, message, 'failed'); release(world, one, message); }
+    changed(one.id);
+    return doubtful.length;
+  };
   return {
     campaigns: async () => world.campaigns.filter((one) => !one.single).map((one) => rowOf(world, one)).sort((a, b) => b.updatedAt - a.updatedAt),
     createDraft: async () => { const one = blank(world, world.id('campaign')); world.campaigns.push(one); return draftOf(one); },
@@ -92,15 +109,15 @@ export function campaignCommands(world: World): Commands {
       for (const message of one.messages) if (message.state === 'pending') { step(world, one, message, 'cancelled'); release(world, one, message); }
       return null;
     },
-    retryFailed: async (id) => {
-      const one = find(id);
-      const failed = one.messages.filter((message) => message.state === 'failed');
-      for (const message of failed) { message.state = 'pending'; message.reason = null; message.steps.push({ at: world.now(), kind: 'queued', sessionName: null, cause: null, part: 1 }); }
-      world.book('hold', 0, failed.length, { book: bookOf(one), campaignId: id, campaignName: one.name, count: failed.length });
-      if (failed.length > 0) { one.state = 'running'; one.finishedAt = null; }
-      changed(id);
-      return failed.length;
+    retryable: async (id) => { const doubtful = find(id).messages.filter(isDoubtful).length; return { certain: find(id).messages.filter((message) => message.state === 'failed').length - doubtful, doubtful }; },
+    retryFailed: async (id) => again(id, (message) => message.state === 'failed' && !isDoubtful(message)),
+    retryDoubtful: async (id, people) => {
+      const meanwhile = find(id).messages.filter(isDoubtful).length;
+      if (meanwhile !== people) refuse('campaign.other_doubt', `Meanwhile it is ${meanwhile} people.`, { people: String(meanwhile) });
+      return again(id, isDoubtful);
     },
+    stopChecking: async (id) => stop(find(id), () => true),
+    stopCheckingMessage: async (id) => { for (const one of world.campaigns) stop(one, (message) => message.id === id); return null; },
     pauseEverything: async () => { world.pausedAll = true; world.emit('nowChanged', null); return null; },
     resumeEverything: async () => { world.pausedAll = false; world.emit('nowChanged', null); return null; },
     live: async (id) => liveOf(world, find(id)),

@@ -1,6 +1,6 @@
 // A campaign that was scheduled, as it goes out. The core says that something changed; what is on screen is then
 // asked for again: the figures, the rows in sight, and the recipient that is open. Nothing scrolls or flickers.
-import { api, type CampaignChanged, type LiveView, type NumberView, type PartState, type RecipientRow, type RecipientView } from '../../api/client';
+import { api, type CampaignChanged, type LiveView, type NumberView, type PartState, type RecipientRow, type RecipientView, type Retryable } from '../../api/client';
 import { keepFresh } from '../../lib/fresh';
 import { Paged } from '../../lib/paged.svelte';
 
@@ -14,6 +14,8 @@ export class Live {
   search = $state('');
   chosen = $state<string | null>(null);
   recipient = $state.raw<RecipientView | null>(null);
+  /** Whom the two ways to try again would reach. */
+  retryable = $state.raw<Retryable>({ certain: 0, doubtful: 0 });
   readonly rows: Paged<RecipientRow>;
 
   constructor(readonly id: string) {
@@ -41,7 +43,9 @@ export class Live {
 
   async #loadView(): Promise<void> {
     try {
+      const failed = this.view?.counts.failed ?? 0;
       this.view = await api.live(this.id);
+      if (this.view.counts.failed !== failed) this.retryable = await api.retryable(this.id);
       this.error = null;
     } catch (error) {
       this.error = error;

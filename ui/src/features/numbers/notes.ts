@@ -79,6 +79,7 @@ function shutNote(number: NumberView, now: number): Note | null {
     case 'nack_475': return note(m.numbers_shut_475(), m.numbers_shut_475_text(), '475');
     case 'nack_429': case 'rate_overlimit': return note(m.numbers_shut_429(), m.numbers_shut_429_text(), cause === 'nack_429' ? '429' : undefined);
     case 'banned': return note(m.numbers_ban_other(), m.numbers_ban_until_text());
+    case 'unheard': return note(m.numbers_unheard(), m.numbers_unheard_text());
     default: return note(m.numbers_shut_other(), m.numbers_shut_other_text());
   }
 }

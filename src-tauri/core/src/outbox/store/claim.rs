@@ -2,13 +2,19 @@
 
 use sqlx::Row;
 
-use crate::clock::Millis;
+use crate::clock::{Millis, SECOND};
 use crate::db::Tx;
-use crate::ids::{CampaignId, MessageId, PartId, SessionId};
+use crate::ids::{CampaignId, ClaimerId, MessageId, PartId, SessionId};
 use crate::ledger::Book;
 use crate::ledger::store::{End, end_hold};
 use crate::outbox::pace::Rhythm;
 use crate::outbox::state::SkipReason;
+
+/// After this long without an answer the outcome is unknown.
+pub const ANSWER_DEADLINE: Millis = 75 * SECOND;
+/// How long a claim holds: until the deadline, and long enough for its end to be written. Who still has the part
+/// `sending` afterwards has lost it.
+pub const LEASE: Millis = ANSWER_DEADLINE + 45 * SECOND;
 
 /// A part that is now `sending`, with all that the messenger needs.
 #[derive(Clone, Debug)]
@@ -58,10 +64,11 @@ pub async fn claim(
     db: &mut Tx,
     part: PartId,
     session: SessionId,
+    claimer: ClaimerId,
     rhythm: Rhythm,
     now: Millis,
 ) -> Result<Claim, sqlx::Error> {
-    match take(db, part, session, rhythm, now).await? {
+    match take(db, part, session, claimer, rhythm, now).await? {
         Some(taken) => Ok(Claim::Taken(Box::new(taken))),
         None => skip_if_unwanted(db, part, now).await,
     }
@@ -73,15 +80,17 @@ async fn take(
     db: &mut Tx,
     part: PartId,
     session: SessionId,
+    claimer: ClaimerId,
     rhythm: Rhythm,
     now: Millis,
 ) -> Result<Option<Taken>, sqlx::Error> {
     let rows = sqlx::query(
-        "UPDATE parts SET state = 'sending', session_id = ?1, attempts = attempts + 1, tries = tries + 1, tried_at = ?2, cause = NULL
+        "UPDATE parts SET state = 'sending', session_id = ?1, attempts = attempts + 1, tries = tries + 1, tried_at = ?2, cause = NULL,
+                repeats = repeats + (doubt_ends_at IS NOT NULL), claimed_by = ?7, lease_until = ?8
          WHERE id = ?3
            AND ((state = 'pending' AND ready = 1 AND (session_id IS NULL OR session_id = ?1))
                 OR (state = 'unknown' AND session_id = ?1))
-           AND EXISTS (SELECT 1 FROM queues q WHERE q.id = parts.queue_id AND q.state = 'open')
+           AND EXISTS (SELECT 1 FROM queues q WHERE q.id = parts.queue_id AND q.state = 'open' AND q.cancelled_at IS NULL)
            AND NOT EXISTS (SELECT 1 FROM settings s WHERE s.key = 'paused_all' AND s.value = 'true')
            AND EXISTS (SELECT 1 FROM messages m JOIN contacts c ON c.id = m.contact_id
                        WHERE m.id = parts.message_id AND c.standing = 'normal' AND c.consent_withdrawn_at IS NULL)
@@ -89,7 +98,7 @@ async fn take(
              (SELECT q.book FROM queues q WHERE q.id = parts.queue_id),
              (SELECT m.phone FROM messages m WHERE m.id = parts.message_id),
              CASE with_text WHEN 1 THEN (SELECT m.text FROM messages m WHERE m.id = parts.message_id) END,
-             EXISTS (SELECT 1 FROM attempts a WHERE a.part_id = parts.id AND a.outcome = 'unknown'), tries,
+             doubt_ends_at IS NOT NULL, tries,
              EXISTS (SELECT 1 FROM messages m JOIN chats c ON c.session_id = ?1 AND c.contact_id = m.contact_id
                      WHERE m.id = parts.message_id),
              (SELECT s.typing FROM sessions s WHERE s.id = ?1), file_name,
@@ -97,7 +106,9 @@ async fn take(
              CASE kind WHEN 'poll' THEN (SELECT m.options FROM messages m WHERE m.id = parts.message_id) END;
          INSERT INTO attempts (part_id, session_id, number, started_at)
              SELECT id, ?1, attempts, ?2 FROM parts WHERE id = ?3 AND changes() = 1;
-         UPDATE sessions SET next_send_at = ?4, resting = ?5, batch_sent = ?6 WHERE id = ?1 AND changes() = 1",
+         UPDATE sessions SET next_send_at = ?4, resting = ?5, batch_sent = ?6,
+                repeated = (SELECT doubt_ends_at IS NOT NULL FROM parts WHERE id = ?3)
+             WHERE id = ?1 AND changes() = 1",
     )
     .bind(session)
     .bind(now)
@@ -105,6 +116,8 @@ async fn take(
     .bind(rhythm.next_send_at)
     .bind(rhythm.resting)
     .bind(rhythm.batch_sent)
+    .bind(claimer)
+    .bind(now + LEASE)
     .fetch_all(db)
     .await?;
     Ok(rows.first().map(|row| Taken {
@@ -140,7 +153,7 @@ async fn skip_if_unwanted(db: &mut Tx, part: PartId, now: Millis) -> Result<Clai
         "SELECT p.message_id, p.queue_id, q.book, c.standing, c.consent_withdrawn_at IS NOT NULL
          FROM parts p JOIN queues q ON q.id = p.queue_id
          JOIN messages m ON m.id = p.message_id LEFT JOIN contacts c ON c.id = m.contact_id
-         WHERE p.id = ? AND p.state IN ('pending', 'unknown') AND q.state = 'open'",
+         WHERE p.id = ? AND p.state IN ('pending', 'unknown') AND q.state = 'open' AND q.cancelled_at IS NULL",
     )
     .bind(part)
     .fetch_optional(&mut *db)

@@ -3,13 +3,13 @@
 use sqlx::Row;
 
 use super::claim::Taken;
-use super::{breaker, chats, queue, removal};
+use super::{breaker, chats, doubt, queue, removal, unheard};
 use crate::clock::{MINUTE, Millis, SECOND};
 use crate::db::Tx;
 use crate::ids::PartId;
 use crate::ledger::Book;
 use crate::ledger::store::{End, end_hold};
-use crate::outbox::breaker::Opening;
+use crate::outbox::breaker::{Opening, is_an_answer};
 use crate::outbox::state::cause;
 use crate::session::messenger::Outcome;
 
@@ -26,6 +26,9 @@ pub async fn complete(
     match outcome {
         Outcome::Accepted => accepted(db, taken, now).await?,
         Outcome::Refused { cause, again } => {
+            if is_an_answer(cause) {
+                unheard::heard(db, taken.session).await?;
+            }
             let opening = breaker::shut(db, taken, cause, now).await?;
             match opening {
                 Some(_) => returned_uncounted(db, taken, cause, true, now).await?,
@@ -39,7 +42,9 @@ pub async fn complete(
             return Ok(opening);
         }
         Outcome::Unknown { cause } => {
-            unknown(db, taken, cause, now).await?;
+            if in_doubt(db, taken, "unknown", cause, now).await? {
+                unheard::count(db, taken.session, taken.doubtful, now).await?;
+            }
             removal::if_gone(db, taken.session, now).await?;
         }
     }
@@ -48,7 +53,7 @@ pub async fn complete(
 
 async fn refused(db: &mut Tx, taken: &Taken, cause: &str, again: bool, now: Millis) -> Result<(), sqlx::Error> {
     match again {
-        true if taken.doubtful => unknown(db, taken, cause, now).await,
+        true if taken.doubtful => in_doubt(db, taken, "refused", cause, now).await.map(drop),
         true if taken.tries < MOST_TRIES => later(db, taken, cause, now).await,
         // An earlier copy may have arrived all the same.
         false if taken.doubtful => failed(db, taken, cause::OUTCOME_UNKNOWN, now).await,
@@ -62,11 +67,13 @@ async fn accepted(db: &mut Tx, taken: &Taken, now: Millis) -> Result<(), sqlx::E
         "UPDATE parts SET state = CASE WHEN state IN ('sending', 'unknown') THEN 'sent' ELSE state END,
                           sent_at = coalesce(sent_at, ?1)
          WHERE id = ?2 AND state IN ('sending', 'unknown', 'sent', 'delivered', 'read', 'played');
-         UPDATE attempts SET ended_at = ?1, outcome = 'accepted', cause = NULL WHERE part_id = ?2 AND number = ?3",
+         UPDATE attempts SET ended_at = ?1, outcome = 'accepted', cause = NULL WHERE part_id = ?2 AND number = ?3;
+         UPDATE sessions SET unheard = 0, unheard_until = NULL WHERE id = ?4 AND unheard > 0",
     )
     .bind(now)
     .bind(taken.part)
     .bind(taken.attempt)
+    .bind(taken.session)
     .execute(&mut *db)
     .await?;
     end_hold(db, End::Settle, taken.book, taken.queue, taken.part, taken.round, now).await?;
@@ -85,7 +92,7 @@ pub async fn make_next_ready(db: &mut Tx, part: PartId) -> Result<(), sqlx::Erro
     sqlx::query(
         "UPDATE parts SET ready = 1, session_id = coalesce(session_id,
              (SELECT s.id FROM parts b JOIN sessions s ON s.id = b.session_id AND s.removed_at IS NULL WHERE b.id = ?1))
-         WHERE message_id = (SELECT message_id FROM parts WHERE id = ?1)
+         WHERE state = 'pending' AND message_id = (SELECT message_id FROM parts WHERE id = ?1)
            AND position = (SELECT position + 1 FROM parts WHERE id = ?1)",
     )
     .bind(part)
@@ -111,7 +118,7 @@ async fn later(db: &mut Tx, taken: &Taken, cause: &str, now: Millis) -> Result<(
 
 /// The try says nothing against the part, so it is not counted. A part whose refusal shut the number keeps it and goes
 /// when the number may: to try the same person over the next one would carry the harm on. Else another may take over
-/// at once. What is in doubt stays in doubt.
+/// at once. What is in doubt stays in doubt, and was not repeated.
 async fn returned_uncounted(
     db: &mut Tx,
     taken: &Taken,
@@ -122,7 +129,7 @@ async fn returned_uncounted(
     sqlx::query(
         "UPDATE parts SET state = CASE WHEN ?1 THEN 'unknown' ELSE 'pending' END,
                           session_id = CASE WHEN ?1 OR ?2 OR position > 1 THEN session_id END,
-                          due_at = ?3, cause = ?4, tries = tries - 1
+                          due_at = ?3, cause = ?4, tries = tries - 1, repeats = max(repeats - 1, 0)
          WHERE id = ?5 AND state = 'sending'",
     )
     .bind(taken.doubtful)
@@ -158,15 +165,10 @@ async fn failed(db: &mut Tx, taken: &Taken, cause: &str, now: Millis) -> Result<
     end_attempt(db, taken, "refused", Some(cause), now).await
 }
 
-/// The credit stays held, the session and the wire id stay: only they can find out without a second copy.
-async fn unknown(db: &mut Tx, taken: &Taken, cause: &str, now: Millis) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE parts SET state = 'unknown', due_at = ?, cause = ? WHERE id = ? AND state = 'sending'")
-        .bind(now + backoff(taken.attempt))
-        .bind(cause)
-        .bind(taken.part)
-        .execute(&mut *db)
-        .await?;
-    end_attempt(db, taken, "unknown", Some(cause), now).await
+/// False where a receipt has proved in the meantime that it was sent.
+async fn in_doubt(db: &mut Tx, taken: &Taken, outcome: &str, cause: &str, now: Millis) -> Result<bool, sqlx::Error> {
+    end_attempt(db, taken, outcome, Some(cause), now).await?;
+    doubt::begin(db, taken.part, cause, now + backoff(taken.attempt), now).await
 }
 
 async fn end_attempt(
@@ -191,23 +193,4 @@ async fn end_attempt(
 fn backoff(attempt: i64) -> Millis {
     let doublings = u32::try_from(attempt.clamp(1, 10)).unwrap_or(1);
     (SECOND << doublings).min(5 * MINUTE)
-}
-
-/// Whatever an earlier run left `sending` has an unknown outcome: it is sent again by the same session under the
-/// same wire id. Run once at start, before the first claim.
-pub async fn rescue(db: &mut Tx, now: Millis) -> Result<u64, sqlx::Error> {
-    sqlx::query(
-        "UPDATE attempts SET ended_at = ?, outcome = 'unknown', cause = ?
-         WHERE ended_at IS NULL AND part_id IN (SELECT id FROM parts WHERE state = 'sending')",
-    )
-    .bind(now)
-    .bind(cause::INTERRUPTED)
-    .execute(&mut *db)
-    .await?;
-    let rescued = sqlx::query("UPDATE parts SET state = 'unknown', due_at = ?, cause = ? WHERE state = 'sending'")
-        .bind(now)
-        .bind(cause::INTERRUPTED)
-        .execute(db)
-        .await?;
-    Ok(rescued.rows_affected())
 }

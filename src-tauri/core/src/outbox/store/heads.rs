@@ -8,32 +8,43 @@ use crate::ids::SessionId;
 use crate::outbox::plan::Head;
 
 /// The first part of every open queue that any of its numbers may send, and of every number the parts that no other may
-/// send: of unknown outcome, or kept by it. Eight of those each, so that one that must wait does not hide the next.
+/// send: of unknown outcome, or kept by it. Eight of those each, what is due before what is not, so that one that must
+/// wait does not hide the next. What is in doubt in a cancelled queue is not sent again.
 ///
 /// The eight stands in the text: SQLite plans a statement anew each time a limit is bound to it.
-pub async fn first(db: &mut SqliteConnection) -> Result<Vec<Head>, sqlx::Error> {
+pub async fn first(db: &mut SqliteConnection, now: Millis) -> Result<Vec<Head>, sqlx::Error> {
     let rows = sqlx::query(
-        "SELECT p.id, p.due_at, q.id AS queue, q.priority, q.keep_hours, q.session_ids, NULL AS bound_to
+        "SELECT p.id, p.due_at, p.due_at AS since, q.id AS queue, q.priority, q.keep_hours, q.session_ids, NULL AS bound_to,
+                0 AS repeat
          FROM queues q JOIN parts p ON p.id =
              (SELECT h.id FROM parts h
               WHERE h.queue_id = q.id AND h.state = 'pending' AND h.ready = 1 AND h.session_id IS NULL
               ORDER BY h.due_at, h.id LIMIT 1)
          WHERE q.state = 'open'
          UNION ALL
-         SELECT p.id, p.due_at, q.id, q.priority, q.keep_hours, q.session_ids, s.id
+         SELECT p.id, p.due_at, CASE p.state WHEN 'unknown' THEN min(q.due_at, p.due_at) ELSE p.due_at END, q.id,
+                q.priority, q.keep_hours, q.session_ids, s.id, p.doubt_ends_at IS NOT NULL
          FROM sessions s CROSS JOIN parts p ON p.id IN
              (SELECT * FROM (SELECT h.id FROM parts h JOIN queues q ON q.id = h.queue_id
-                  WHERE h.session_id = s.id AND h.state = 'unknown' AND q.state = 'open' ORDER BY h.due_at LIMIT 8)
+                  WHERE h.session_id = s.id AND h.state = 'unknown' AND q.state = 'open' AND q.cancelled_at IS NULL
+                  ORDER BY h.due_at > ?1, q.priority, q.due_at, h.id LIMIT 8)
               UNION ALL
               SELECT * FROM (SELECT h.id FROM parts h JOIN queues q ON q.id = h.queue_id
                   WHERE h.session_id = s.id AND h.state = 'pending' AND h.ready = 1 AND q.state = 'open'
-                  ORDER BY h.due_at LIMIT 8))
+                  ORDER BY h.due_at > ?1, q.priority, h.due_at, h.id LIMIT 8))
          JOIN queues q ON q.id = p.queue_id
          WHERE s.removed_at IS NULL",
     )
+    .bind(now)
     .fetch_all(db)
     .await?;
-    Ok(rows.iter().map(|row| head(row, row.get("bound_to"))).collect())
+    let first = |row: &SqliteRow| Head {
+        since: row.get("since"),
+        repeat: row.get("repeat"),
+        bound_to: row.get("bound_to"),
+        ..head(row)
+    };
+    Ok(rows.iter().map(first).collect())
 }
 
 /// The first part of every open queue whose contact the number has talked with.
@@ -59,7 +70,7 @@ pub async fn of_known_people(
     .bind(now)
     .fetch_all(db)
     .await?;
-    let mut heads: Vec<Head> = rows.iter().map(|row| head(row, None)).collect();
+    let mut heads: Vec<Head> = rows.iter().map(head).collect();
     heads.retain(|head| head.allowed.contains(&session));
     heads.iter_mut().for_each(|head| head.known_to.push(session));
     Ok(heads)
@@ -84,14 +95,16 @@ pub async fn mark_known(db: &mut SqliteConnection, heads: &mut [Head], session: 
     Ok(())
 }
 
-fn head(row: &SqliteRow, bound_to: Option<SessionId>) -> Head {
+fn head(row: &SqliteRow) -> Head {
     Head {
         part: row.get("id"),
         queue: row.get("queue"),
         priority: row.get("priority"),
         due_at: row.get("due_at"),
+        since: row.get("due_at"),
         keep_hours: row.get("keep_hours"),
-        bound_to,
+        repeat: false,
+        bound_to: None,
         allowed: serde_json::from_str(row.get("session_ids")).unwrap_or_default(),
         known_to: Vec::new(),
     }

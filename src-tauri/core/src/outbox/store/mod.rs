@@ -4,12 +4,14 @@ mod breaker;
 pub mod chats;
 pub mod claim;
 pub mod complete;
+pub mod doubt;
 mod heads;
 pub mod numbers;
 pub mod queue;
 pub mod reading;
 pub mod recipients;
 pub mod removal;
+pub mod unheard;
 
 use sqlx::SqliteConnection;
 
@@ -28,7 +30,7 @@ pub async fn snapshot(
 ) -> Result<Snapshot, sqlx::Error> {
     let (paused_all, hours) = settings::pause_and_hours(db).await?;
     let numbers = numbers::all(db).await?;
-    let mut heads = heads::first(db).await?;
+    let mut heads = heads::first(db, now).await?;
     heads.retain(|head| head.bound_to.is_none_or(|session| usable.contains(&session)));
     let mut states = Vec::new();
     for number in numbers.iter().filter(|number| usable.contains(&number.id)) {

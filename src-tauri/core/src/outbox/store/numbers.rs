@@ -5,6 +5,7 @@ use sqlx::{Row, SqliteConnection};
 
 use crate::clock::{DAY, HOUR, Millis};
 use crate::ids::SessionId;
+use crate::outbox::breaker::LONGEST_SILENCE;
 use crate::outbox::gate::{Gate, Restrictions, gate};
 use crate::outbox::pace::Rhythm;
 use crate::outbox::plan::SessionState;
@@ -15,6 +16,8 @@ pub struct Number {
     pub id: SessionId,
     pace: Pace,
     rhythm: Rhythm,
+    repeated: bool,
+    unheard_until: Option<Millis>,
     /// None where nobody restricts it: the practice number.
     limits: Option<Restrictions>,
 }
@@ -23,6 +26,7 @@ pub struct Number {
 pub async fn all(db: &mut SqliteConnection) -> Result<Vec<Number>, sqlx::Error> {
     let rows = sqlx::query(
         "SELECT id, pace_min_ms, pace_max_ms, batch, rest_ms, hourly_cap, daily_cap, next_send_at, resting, batch_sent,
+                repeated, unheard_until,
                 kind = 'whatsapp' AND linked_at IS NOT NULL AS is_linked, shut_cause, shut_until, locked_until,
                 new_chats_used, new_chats_quota, quota_renews_at, limits_at
          FROM sessions WHERE removed_at IS NULL ORDER BY priority, id",
@@ -42,6 +46,8 @@ pub async fn all(db: &mut SqliteConnection) -> Result<Vec<Number>, sqlx::Error> 
         id: row.get("id"),
         pace: pace(row),
         rhythm: rhythm(row),
+        repeated: row.get("repeated"),
+        unheard_until: row.get("unheard_until"),
         limits: row.get::<bool, _>("is_linked").then(|| limits(row)),
     };
     Ok(rows.iter().map(number).collect())
@@ -61,7 +67,9 @@ impl Number {
         let daily = cap_until(db, self.id, self.pace.daily_cap, DAY).await?.map(|until| until.min(now + DAY));
         let cap_until = hourly.max(daily).filter(|until| *until > now);
         let gate = self.limits.as_ref().map_or(Gate::Open, |limits| gate(now, limits));
-        Ok(SessionState { id: self.id, busy, pace: self.pace, rhythm, cap_until, gate })
+        let unheard_until = self.unheard_until.filter(|until| *until <= now + LONGEST_SILENCE);
+        let (id, pace, repeated) = (self.id, self.pace, self.repeated);
+        Ok(SessionState { id, busy, pace, rhythm, cap_until, gate, repeated, unheard_until })
     }
 }
 

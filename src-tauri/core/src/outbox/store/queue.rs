@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
+use serde::Serialize;
+use sqlx::{AssertSqlSafe, QueryBuilder, Row, Sqlite, SqliteConnection};
 
+use super::doubt::MAY_HAVE_ARRIVED;
 use crate::clock::Millis;
 use crate::db::{Tx, execute_all};
 use crate::ids::{CampaignId, ContactId, IdGenerator, MessageId, PartId, SessionId};
-use crate::ledger::store::{End, end_hold, hold_again, release_all_pending};
+use crate::ledger::store::{End, balance, end_hold, hold_again, refuse_shortage, release_all_pending};
 use crate::ledger::{Book, LedgerError};
 use crate::media::Attached;
 use crate::outbox::state::{Origin, SkipReason};
@@ -263,10 +265,10 @@ async fn set_state(db: &mut Tx, queue: CampaignId, from: &str, to: &str) -> Resu
     Ok(())
 }
 
-/// Cancels what still waits and releases its credits. What is on its way is seen through, so a paused queue opens.
+/// Cancels what still waits and releases its credits. Nothing of the queue is sent any more: what is in doubt waits for
+/// a receipt, and for the end of its doubt.
 pub async fn cancel(db: &mut Tx, queue: CampaignId, now: Millis) -> Result<u64, sqlx::Error> {
     sqlx::query("UPDATE queues SET cancelled_at = ? WHERE id = ?").bind(now).bind(queue).execute(&mut *db).await?;
-    set_state(db, queue, "paused", "open").await?;
     cancel_rest(db, queue, now).await
 }
 
@@ -311,43 +313,80 @@ pub async fn cancel_message(db: &mut Tx, message: MessageId, now: Millis) -> Res
     Ok(queue)
 }
 
+/// Which failed parts are put back. A message of which one part may have arrived is doubtful as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Again {
+    /// What certainly did not arrive.
+    Certain,
+    /// What may have arrived: somebody may see it twice.
+    Doubtful,
+}
+
+/// How many people "retry failed" would reach.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub struct Retryable {
+    pub certain: i64,
+    /// Those who may see a part twice.
+    pub doubtful: i64,
+}
+
+/// Failed parts of contacts that may still get something.
+const FAILED: &str = "FROM parts p JOIN queues q ON q.id = p.queue_id
+     JOIN messages m ON m.id = p.message_id JOIN contacts c ON c.id = m.contact_id
+     WHERE p.queue_id = ? AND p.last IN (0, 1) AND p.state = 'failed' AND c.standing = 'normal'";
+
+/// A part of the message failed and may have arrived.
+fn is_doubtful() -> String {
+    format!("EXISTS (SELECT 1 FROM parts p WHERE p.message_id = m.id AND p.state = 'failed' AND {MAY_HAVE_ARRIVED})")
+}
+
+pub async fn retryable(db: &mut SqliteConnection, queue: CampaignId) -> Result<Retryable, sqlx::Error> {
+    let people = format!(
+        "SELECT count(*) FILTER (WHERE NOT doubtful), count(*) FILTER (WHERE doubtful)
+         FROM (SELECT DISTINCT m.id, {} AS doubtful {FAILED})",
+        is_doubtful()
+    );
+    let row = sqlx::query(AssertSqlSafe(people)).bind(queue).fetch_one(db).await?;
+    Ok(Retryable { certain: row.get(0), doubtful: row.get(1) })
+}
+
 /// Puts failed parts back, each with a credit held anew: an explicit act of the owner. Parts of contacts that may
-/// get nothing any more stay as they are.
-pub async fn retry_failed(db: &mut Tx, queue: CampaignId, now: Millis) -> Result<u64, LedgerError> {
-    let failed = sqlx::query(
+/// get nothing any more stay as they are. All of them, or none where the credits do not reach.
+pub async fn retry_failed(db: &mut Tx, queue: CampaignId, again: Again, now: Millis) -> Result<u64, LedgerError> {
+    let failed = format!(
         "SELECT p.id, p.round, q.book,
                 NOT EXISTS (SELECT 1 FROM parts e WHERE e.message_id = p.message_id AND e.position < p.position
                             AND e.state IN ('failed', 'pending')) AS first
-         FROM parts p JOIN queues q ON q.id = p.queue_id
-         JOIN messages m ON m.id = p.message_id JOIN contacts c ON c.id = m.contact_id
-         WHERE p.queue_id = ? AND p.state = 'failed' AND c.standing = 'normal' ORDER BY p.id",
-    )
-    .bind(queue)
-    .fetch_all(&mut *db)
-    .await?;
-    for row in &failed {
+         {FAILED} AND {} = ? ORDER BY p.id",
+        is_doubtful()
+    );
+    let failed =
+        sqlx::query(AssertSqlSafe(failed)).bind(queue).bind(again == Again::Doubtful).fetch_all(&mut *db).await?;
+    let needed = u64::try_from(failed.len()).unwrap_or(u64::MAX);
+    for (index, row) in failed.iter().enumerate() {
         let (part, round): (PartId, i64) = (row.get(0), row.get::<i64, _>(1) + 1);
         let book = row.get::<&str, _>(2).parse().unwrap_or(Book::Real);
+        if index == 0 {
+            refuse_shortage(&balance(db, book).await?, i64::try_from(needed).unwrap_or(i64::MAX))?;
+        }
         hold_again(db, book, queue, part, round, now).await?;
         put_back(db, part, round, row.get(3), now).await?;
     }
-    if !failed.is_empty() {
+    if needed > 0 {
         set_state(db, queue, "done", "open").await?;
     }
-    Ok(u64::try_from(failed.len()).unwrap_or(u64::MAX))
+    Ok(needed)
 }
 
-/// The rest of a message goes over the number that began it, and what may have arrived over the number that may have
-/// sent it, where that one is still there.
+/// The rest of a message goes over the number that began it, where that one is still there; everything else over any.
 async fn put_back(db: &mut Tx, part: PartId, round: i64, first: bool, now: Millis) -> Result<(), sqlx::Error> {
     sqlx::query(
         "UPDATE parts SET state = 'pending', round = ?, tries = 0, ready = ?, due_at = ?, cause = NULL, ended_at = NULL,
-                session_id = coalesce(
-                    (SELECT s.id FROM attempts a JOIN sessions s ON s.id = a.session_id AND s.removed_at IS NULL
-                     WHERE a.part_id = parts.id AND a.outcome = 'unknown' ORDER BY a.number DESC LIMIT 1),
-                    (SELECT s.id FROM parts b JOIN sessions s ON s.id = b.session_id AND s.removed_at IS NULL
+                doubt_ends_at = NULL, repeats = 0,
+                session_id = (SELECT s.id FROM parts b JOIN sessions s ON s.id = b.session_id AND s.removed_at IS NULL
                      WHERE b.message_id = parts.message_id AND b.position < parts.position
-                       AND b.sent_at IS NOT NULL ORDER BY b.position DESC LIMIT 1))
+                       AND b.sent_at IS NOT NULL ORDER BY b.position DESC LIMIT 1)
          WHERE id = ?",
     )
     .bind(round)

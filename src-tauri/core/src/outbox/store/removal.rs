@@ -6,31 +6,18 @@
 
 use sqlx::Row;
 
+use super::doubt;
 use crate::clock::Millis;
 use crate::db::Tx;
-use crate::ids::{CampaignId, SessionId};
-use crate::ledger::Book;
-use crate::ledger::store::{End, end_hold};
-use crate::outbox::state::cause;
+use crate::ids::{CampaignId, PartId, SessionId};
 
 /// Says which queues changed.
 pub async fn number_gone(db: &mut Tx, session: SessionId, now: Millis) -> Result<Vec<CampaignId>, sqlx::Error> {
-    let ended = sqlx::query(
-        "UPDATE parts SET state = 'failed', ended_at = ?1, cause = CASE state WHEN 'unknown' THEN ?2 ELSE ?3 END
-         WHERE message_id IN (SELECT u.message_id FROM parts u WHERE u.session_id = ?4 AND u.state = 'unknown')
-           AND (state = 'pending' OR (state = 'unknown' AND session_id = ?4))
-         RETURNING id, queue_id, round, (SELECT q.book FROM queues q WHERE q.id = parts.queue_id)",
-    )
-    .bind(now)
-    .bind(cause::OUTCOME_UNKNOWN)
-    .bind(cause::EARLIER_PART)
-    .bind(session)
-    .fetch_all(&mut *db)
-    .await?;
-    for row in &ended {
-        let book = row.get::<&str, _>(3).parse().unwrap_or(Book::Real);
-        end_hold(db, End::Release, book, row.get(1), row.get(0), row.get(2), now).await?;
-    }
+    let doubtful: Vec<PartId> = sqlx::query_scalar("SELECT id FROM parts WHERE session_id = ? AND state = 'unknown'")
+        .bind(session)
+        .fetch_all(&mut *db)
+        .await?;
+    let mut queues = doubt::end(db, &doubtful, now).await?;
     let freed = sqlx::query(
         "UPDATE parts SET session_id = NULL, due_at = min(due_at, ?)
          WHERE session_id = ? AND state = 'pending' RETURNING queue_id",
@@ -39,7 +26,6 @@ pub async fn number_gone(db: &mut Tx, session: SessionId, now: Millis) -> Result
     .bind(session)
     .fetch_all(db)
     .await?;
-    let mut queues: Vec<CampaignId> = ended.iter().map(|row| row.get(1)).collect();
     queues.extend(freed.iter().map(|row| row.get::<CampaignId, _>(0)));
     queues.sort_unstable();
     queues.dedup();

@@ -20,6 +20,8 @@ pub struct Number {
     pub key_id: Option<SessionId>,
     pub removed: bool,
     pub shut: Option<(String, Option<Millis>)>,
+    /// Nobody answers it: it begins nothing fresh until then.
+    pub unheard_until: Option<Millis>,
     pub limits: Limits,
     pub phone_seen_at: Option<Millis>,
     pub heard_at: Option<Millis>,
@@ -78,6 +80,7 @@ fn number(row: &SqliteRow) -> Number {
         key_id: row.get("key_id"),
         removed: row.get::<Option<Millis>, _>("removed_at").is_some(),
         shut: shut_cause.map(|cause| (cause, row.get("shut_until"))),
+        unheard_until: row.get("unheard_until"),
         limits: Limits {
             new_chats_used: row.get("new_chats_used"),
             new_chats_quota: row.get("new_chats_quota"),
@@ -119,7 +122,7 @@ pub async fn insert(db: &mut Tx, id: SessionId, linked: Linked<'_>) -> Result<()
 pub async fn relink(db: &mut Tx, id: SessionId, linked: Linked<'_>) -> Result<(), sqlx::Error> {
     sqlx::query(
         "UPDATE sessions SET key_id = ?, lid = ?, push_name = ?, linked_at = ?, phone_seen_at = ?, heard_at = NULL,
-             removed_at = NULL, state = 'disconnected', state_since = ?, ban_code = NULL, ban_until = NULL
+             removed_at = NULL, unheard = 0, unheard_until = NULL, state = 'disconnected', state_since = ?, ban_code = NULL, ban_until = NULL
          WHERE id = ?",
     )
     .bind(linked.key_id)
