@@ -17,7 +17,7 @@ use std::process::Command;
 /// A module may import what stands before it in this list, never what stands after it. Modules of one row do not
 /// know each other, except where `BESIDE` says so.
 const LAYERS: &[&[&str]] = &[
-    &["clock", "durable", "error", "event", "exit", "ids", "mark", "page", "text"],
+    &["category", "clock", "durable", "error", "event", "exit", "ids", "mark", "page", "stored", "text"],
     &["db", "vault"],
     &["ledger", "contact", "media"],
     &["template"],
@@ -32,6 +32,7 @@ const LAYERS: &[&[&str]] = &[
 
 /// The leaves know each other; the outbox's window is a plain type that settings hold.
 const BESIDE: &[(&str, &str)] = &[
+    ("category", "stored"),
     ("ids", "clock"),
     ("event", "ids"),
     ("mark", "durable"),

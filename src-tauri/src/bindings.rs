@@ -30,6 +30,7 @@ pub fn builder() -> Builder<Wry> {
             contacts::contact,
             contacts::save_contact,
             contacts::set_standing,
+            contacts::take_contact_back,
             contacts::pick_contacts_file,
             contacts::preview_import,
             contacts::scan_import,

@@ -10,6 +10,7 @@ use clap::Args;
 use serde_json::json;
 use tokio::time::timeout;
 use ulak_core::app::{App, Direct, Opening};
+use ulak_core::category::Category;
 use ulak_core::error::Problem;
 use ulak_core::ids::{MessageId, PartId};
 use ulak_core::ledger::Book;
@@ -32,6 +33,9 @@ pub struct Options {
     /// Over the linked number of this name or phone only; without it over whichever can send first
     #[arg(long, value_name = "NUMBER")]
     from: Option<String>,
+    /// What it is for: promotion, notification or reminder; the last two reach the gray list too
+    #[arg(long, value_name = "CATEGORY", default_value_t = Category::Promotion)]
+    category: Category,
     /// Wait at most so many seconds for the ticks
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     wait: u64,
@@ -60,7 +64,8 @@ async fn wish(app: &App, options: &Options) -> Result<Direct, Problem> {
         None => Vec::new(),
         Some(from) => vec![terminal::number(app, from).await?.id],
     };
-    Ok(Direct { to: options.to.clone(), text: options.text.clone(), media: options.media.clone(), over })
+    let (to, text, media) = (options.to.clone(), options.text.clone(), options.media.clone());
+    Ok(Direct { to, text, media, over, category: options.category })
 }
 
 /// Tells every change of a part, until no more ticks can come.

@@ -68,8 +68,7 @@ async fn rows_of_one_phone_complete_one_contact() {
 async fn a_list_can_go_to_the_black_list_and_never_takes_anybody_off_it() {
     let world = World::new().await;
     let path = world.file("list.csv", "Phone\n0538 555 02 14\n");
-    let consent =
-        |source: &str| Some(Consent { source: source.into(), at: NOW, note: String::new(), withdrawn_at: None });
+    let consent = |source: &str| Some(Consent { source: source.into(), at: NOW, note: String::new() });
     let run = async |standing, source: &str| {
         let options =
             ImportOptions { standing, consent: consent(source), tags: vec![" autumn ".into()], ..Default::default() };

@@ -11,7 +11,7 @@ use crate::at;
 
 async fn hours(world: &World, from: u16, to: u16, zone: &str) -> Result<(), Problem> {
     let mut settings = world.app.settings().current().await?;
-    (settings.hours_from, settings.hours_to, settings.zone) = (from * 60, to * 60, zone.to_owned());
+    (settings.hours_from, settings.hours_to, settings.zone) = (from * 60, to * 60, zone.parse().unwrap());
     world.app.settings().save_settings(&settings).await.map(drop)
 }
 

@@ -21,6 +21,8 @@ mod inbound;
 mod limits;
 mod linking;
 mod numbers;
+mod permission;
+mod scheduling;
 mod sending;
 mod steering;
 mod storage;

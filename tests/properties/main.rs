@@ -12,5 +12,6 @@
 mod doubt;
 mod ledger;
 mod numbers;
+mod permission;
 mod planner;
 mod receipts;

@@ -150,6 +150,8 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/0008_counters.sql"),
     include_str!("../../../migrations/0009_single_messages.sql"),
     include_str!("../../../migrations/0010_doubt.sql"),
+    include_str!("../../../migrations/0011_permission.sql"),
+    include_str!("../../../migrations/0012_scheduling.sql"),
 ];
 
 #[derive(Debug, thiserror::Error)]
@@ -180,6 +182,10 @@ pub enum StorageError {
     Lost { folder: String },
     #[error("The data folder {folder} cannot be used: {reason}")]
     Folder { folder: String, reason: String },
+    #[error(
+        "Something in the data of {folder} cannot be read by this Ulak ({reason}), so nothing was done with it. Install the newest Ulak."
+    )]
+    Unreadable { folder: String, reason: String },
     #[error("The database answered: {0}")]
     Sql(#[source] sqlx::Error),
 }
@@ -195,6 +201,7 @@ impl Coded for StorageError {
             Self::Damaged { .. } => "storage.damaged",
             Self::Lost { .. } => "storage.lost",
             Self::Folder { .. } => "storage.folder",
+            Self::Unreadable { .. } => "storage.unreadable",
             Self::Sql(_) => "storage.sql",
         }
     }
@@ -208,7 +215,9 @@ impl Coded for StorageError {
             | Self::Damaged { folder }
             | Self::Lost { folder } => params! { folder: folder },
             Self::Newer { folder, found, known } => params! { folder: folder, found: found, known: known },
-            Self::Folder { folder, reason } => params! { folder: folder, reason: reason },
+            Self::Folder { folder, reason } | Self::Unreadable { folder, reason } => {
+                params! { folder: folder, reason: reason }
+            }
             Self::Sql(error) => params! { reason: error },
         }
     }
@@ -233,7 +242,12 @@ impl StorageError {
             Some(SQLITE_READONLY | SQLITE_PERM | SQLITE_CANTOPEN) => Self::ReadOnly { folder },
             Some(SQLITE_CORRUPT | SQLITE_NOTADB) => Self::Damaged { folder },
             _ if is_no_space(&error) => Self::Full { folder },
-            _ => Self::Sql(error),
+            _ => match error {
+                sqlx::Error::Decode(reason) | sqlx::Error::ColumnDecode { source: reason, .. } => {
+                    Self::Unreadable { folder, reason: reason.to_string() }
+                }
+                error => Self::Sql(error),
+            },
         }
     }
 

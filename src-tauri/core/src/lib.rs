@@ -2,6 +2,7 @@
 
 pub mod app;
 pub mod campaign;
+pub mod category;
 pub mod clock;
 pub mod contact;
 pub mod db;
@@ -18,6 +19,7 @@ pub mod outbox;
 mod page;
 pub mod session;
 pub mod settings;
+pub mod stored;
 pub mod template;
 pub mod text;
 pub mod vault;

@@ -1,5 +1,6 @@
 //! What the owner chose, one JSON value a key.
 
+use chrono_tz::Tz;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -8,6 +9,7 @@ use sqlx::{Row, SqliteConnection};
 use crate::clock::system_zone;
 use crate::db::Tx;
 use crate::outbox::window::SendingHours;
+use crate::stored::Json;
 pub use crate::template::Language;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,7 +24,9 @@ pub struct Settings {
     pub business_name: String,
     pub hours_from: u16,
     pub hours_to: u16,
-    pub zone: String,
+    #[serde(with = "zone_name")]
+    #[cfg_attr(feature = "bindings", specta(type = String))]
+    pub zone: Tz,
     pub welcomed: bool,
     /// A reply that is one of these words opts its sender out.
     pub stop_words: Vec<String>,
@@ -52,7 +56,7 @@ impl Default for Settings {
             business_name: String::new(),
             hours_from: 9 * 60,
             hours_to: 22 * 60,
-            zone: zone.name().to_owned(),
+            zone,
             welcomed: false,
             stop_words: ["STOP", "UNSUBSCRIBE", "DUR", "İPTAL", "RET", "BERHENTI"].map(str::to_owned).to_vec(),
             stop_reply: false,
@@ -63,11 +67,21 @@ impl Default for Settings {
 
 impl Settings {
     pub fn hours(&self) -> SendingHours {
-        SendingHours {
-            from: self.hours_from,
-            to: self.hours_to,
-            zone: self.zone.parse().unwrap_or_else(|_| system_zone()),
-        }
+        SendingHours { from: self.hours_from, to: self.hours_to, zone: self.zone }
+    }
+}
+
+/// A zone by its IANA name.
+mod zone_name {
+    use chrono_tz::Tz;
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub fn serialize<S: Serializer>(zone: &Tz, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(zone.name())
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Tz, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
     }
 }
 
@@ -91,7 +105,7 @@ pub mod key {
 /// What an earlier version did not know yet has its default; the rest stays as the owner chose it.
 pub async fn load(db: &mut SqliteConnection) -> Result<Settings, sqlx::Error> {
     let stored: Option<serde_json::Map<String, Value>> = get(db, key::SETTINGS).await?;
-    Ok(stored.map_or_else(Settings::default, completed))
+    stored.map_or_else(|| Ok(Settings::default()), completed)
 }
 
 /// Whether everything is paused, and the sending hours.
@@ -101,25 +115,31 @@ pub async fn pause_and_hours(db: &mut SqliteConnection) -> Result<(bool, Sending
         .bind(key::SETTINGS)
         .fetch_all(db)
         .await?;
-    let stored = |key: &str| rows.iter().find(|row| row.get::<&str, _>(0) == key).map(|row| row.get::<&str, _>(1));
-    let paused = stored(key::PAUSED_ALL).and_then(|text| serde_json::from_str(text).ok());
-    let settings = stored(key::SETTINGS).and_then(|text| serde_json::from_str(text).ok());
-    Ok((paused.unwrap_or(false), settings.map_or_else(Settings::default, completed).hours()))
+    let (mut paused, mut hours) = (false, None);
+    for row in rows {
+        match row.try_get("key")? {
+            key::PAUSED_ALL => paused = row.try_get::<Json<bool>, _>("value")?.0,
+            _ => hours = Some(completed(row.try_get::<Json<_>, _>("value")?.0)?.hours()),
+        }
+    }
+    Ok((paused, hours.unwrap_or_else(|| Settings::default().hours())))
 }
 
-fn completed(stored: serde_json::Map<String, Value>) -> Settings {
-    let mut all = serde_json::to_value(Settings::default()).unwrap_or_default();
+/// Only what is absent has its default. What is there and cannot be read is an error: a default in its place would
+/// send outside the owner's hours, or let an opt-out pass.
+fn completed(stored: serde_json::Map<String, Value>) -> Result<Settings, sqlx::Error> {
+    let unreadable = |error: serde_json::Error| sqlx::Error::Decode(error.into());
+    let mut all = serde_json::to_value(Settings::default()).map_err(unreadable)?;
     if let Value::Object(all) = &mut all {
         all.extend(stored);
     }
-    serde_json::from_value(all).unwrap_or_default()
+    serde_json::from_value(all).map_err(unreadable)
 }
 
-/// None where nothing was stored, or what was stored is of a shape this version does not know.
+/// None where nothing was stored.
 pub async fn get<T: DeserializeOwned>(db: &mut SqliteConnection, key: &str) -> Result<Option<T>, sqlx::Error> {
-    let text: Option<String> =
-        sqlx::query_scalar("SELECT value FROM settings WHERE key = ?").bind(key).fetch_optional(db).await?;
-    Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
+    let row = sqlx::query("SELECT value FROM settings WHERE key = ?").bind(key).fetch_optional(db).await?;
+    row.map(|row| Ok(row.try_get::<Json<T>, _>("value")?.0)).transpose()
 }
 
 pub async fn put<T: Serialize>(db: &mut Tx, key: &str, value: &T) -> Result<(), sqlx::Error> {
@@ -149,7 +169,20 @@ mod tests {
         let stored = stored.as_object_mut().unwrap();
         stored.insert("country".to_owned(), "ID".into());
         stored.remove("stopWords");
-        let settings = completed(stored.clone());
+        let settings = completed(stored.clone()).unwrap();
         assert_eq!((settings.country.as_str(), settings.stop_words.len()), ("ID", 6));
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_an_error_and_no_default() {
+        for (name, value) in [
+            ("zone", Value::from("Mars/Olympus")),
+            ("stopWords", Value::from("STOP")),
+            ("hoursFrom", Value::from("09:00")),
+            ("language", Value::from("kl")),
+        ] {
+            let stored = serde_json::Map::from_iter([(name.to_owned(), value)]);
+            assert!(completed(stored).is_err(), "{name}");
+        }
     }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use tauri::AppHandle;
 use ulak_core::contact::import::{ImportOptions, ImportPreview, ImportStep, Refusal};
-use ulak_core::contact::{Contact, ContactEdit, ContactPage, ContactQuery, ContactTotals, Standing};
+use ulak_core::contact::{Contact, ContactEdit, ContactPage, ContactQuery, ContactTotals, Return, Standing};
 use ulak_core::ids::{ContactId, ImportId};
 
 use super::{Answer, Door, ask, path_of, shown};
@@ -37,6 +37,12 @@ pub async fn save_contact(door: Door<'_>, edit: ContactEdit) -> Answer<Contact> 
 #[specta::specta]
 pub async fn set_standing(door: Door<'_>, contact_id: ContactId, standing: Standing) -> Answer<Contact> {
     door.app().await?.people().set_standing(contact_id, standing).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn take_contact_back(door: Door<'_>, contact_id: ContactId, wish: Return) -> Answer<Contact> {
+    door.app().await?.people().take_contact_back(contact_id, &wish).await
 }
 
 #[tauri::command]

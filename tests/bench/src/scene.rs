@@ -108,6 +108,7 @@ pub async fn with_contacts(place: &Place, count: i64) -> Outcome<(PathBuf, Campa
         priority: draft.priority,
         session_ids: draft.session_ids,
         keep_hours: false,
+        category: draft.category,
         consent_basis: draft.consent_basis,
     };
     app.campaigns().save_draft(&edit).await?;

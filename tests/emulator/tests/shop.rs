@@ -88,6 +88,7 @@ pub async fn draft(app: &App, numbers: &[SessionId], due_at: Option<i64>) -> Cam
         priority: 5,
         session_ids: numbers.to_vec(),
         keep_hours: true,
+        category: draft.category,
         consent_basis: "customers".to_owned(),
     };
     app.campaigns().save_draft(&edit).await.unwrap();

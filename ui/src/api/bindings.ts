@@ -22,6 +22,7 @@ export const commands = {
 	contact: (id: ContactId) => __TAURI_INVOKE<ContactView>("contact", { id }),
 	saveContact: (edit: ContactEdit) => __TAURI_INVOKE<ContactView>("save_contact", { edit }),
 	setStanding: (contactId: ContactId, standing: Standing) => __TAURI_INVOKE<ContactView>("set_standing", { contactId, standing }),
+	takeContactBack: (contactId: ContactId, wish: Return) => __TAURI_INVOKE<ContactView>("take_contact_back", { contactId, wish }),
 	pickContactsFile: () => __TAURI_INVOKE<string | null>("pick_contacts_file"),
 	previewImport: (path: string, options: ImportOptions) => __TAURI_INVOKE<ImportPreview>("preview_import", { path, options }),
 	scanImport: (path: string, options: ImportOptions) => __TAURI_INVOKE<ImportId>("scan_import", { path, options }),
@@ -200,8 +201,13 @@ export type CampaignRow = {
 
 export type CampaignState = "draft" | "scheduled" | "running" | "paused" | "finished" | "cancelled";
 
-/**  What a message is about. */
-export type Category = "notification" | "reminder" | "promotion";
+export type Category = 
+/**  Needs consent, and a contact that is on no list. What nobody named otherwise is one. */
+"promotion" | 
+/**  About something that happened between the business and the person. */
+"notification" | 
+/**  About something that the person owes or expects. */
+"reminder";
 
 export type CauseLine = {
 	cause: string,
@@ -232,12 +238,11 @@ export type Column = {
 /**  What a column is taken for. */
 export type ColumnUse = { use: "phone" } | { use: "name" } | { use: "email" } | { use: "tags" } | { use: "field"; name: string } | { use: "ignore" };
 
-/**  Where and when the owner got permission to write, and when the person took it back. */
+/**  Where and when the owner got permission to write. */
 export type Consent = {
 	source: string,
 	at: number,
 	note: string,
-	withdrawnAt: number | null,
 };
 
 /**  What the owner typed; without an id it is somebody new. */
@@ -289,6 +294,8 @@ export type ContactView = {
 	tags: string[],
 	standing: Standing,
 	consent: Consent | null,
+	/**  When the person took the permission back. It outlives every edit and every import. */
+	withdrawnAt: number | null,
 	createdAt: number,
 	lastMessageAt: number | null,
 };
@@ -352,6 +359,8 @@ export type Draft = {
 	sessionIds: SessionId[],
 	/**  Practice may leave the sending hours aside; real numbers always keep them. */
 	keepHours: boolean,
+	/**  What it is for. */
+	category: Category,
 	/**  Why these people may be written to; empty when the owner states none. */
 	consentBasis: string,
 	updatedAt: number,
@@ -384,6 +393,7 @@ export type DraftEdit = {
 	priority: number,
 	sessionIds: SessionId[],
 	keepHours: boolean,
+	category: Category,
 	consentBasis: string,
 };
 
@@ -851,6 +861,12 @@ export type Retryable = {
 	certain: number,
 	/**  Those who may see a part twice. */
 	doubtful: number,
+};
+
+/**  The person wants messages again: why the owner believes so, and the consent to promotion that they gave anew. */
+export type Return = {
+	reason: string,
+	consent: Consent | null,
 };
 
 export type Review = {

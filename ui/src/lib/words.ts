@@ -1,5 +1,5 @@
 // The one word each thing has, in the language of the window.
-import type { EntryKind, Pace, PartState, SkipReason, Standing } from '../api/client';
+import type { Category, EntryKind, Pace, PartState, SkipReason, Standing } from '../api/client';
 import { num } from './format.svelte';
 import { m } from './i18n.svelte';
 
@@ -20,6 +20,12 @@ export function tickWord(state: PartState): string {
 
 export function standingWord(standing: Standing): string {
   return { normal: m.standing_normal, gray: m.standing_gray, black: m.standing_black }[standing]();
+}
+
+export const categories: Category[] = ['notification', 'reminder', 'promotion'];
+
+export function categoryWord(category: Category): string {
+  return { notification: m.template_notification, reminder: m.template_reminder, promotion: m.template_promotion }[category]();
 }
 
 export function skipWord(reason: SkipReason, variable: string | null): string {

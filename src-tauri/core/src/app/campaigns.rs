@@ -17,7 +17,8 @@ use crate::campaign::hints::hints;
 use crate::campaign::live::all_sessions;
 use crate::campaign::review::{self, Emptiest, Longest, Survey, survey};
 use crate::campaign::store::{self, NewDraft};
-use crate::campaign::{CampaignError, schedule};
+use crate::campaign::{CampaignError, CampaignState, schedule};
+use crate::category::Category;
 use crate::contact::{self, Contact};
 use crate::db::StorageError;
 use crate::event::Event;
@@ -26,9 +27,9 @@ use crate::ledger::Book;
 use crate::media::attachment::{self, MediaItem, Owner};
 use crate::media::{Attached, MediaKind};
 use crate::outbox::dispatcher::Dispatcher;
-use crate::outbox::state::{PartKind, SkipReason};
-use crate::outbox::store::doubt;
+use crate::outbox::state::{PartKind, QueueState, SkipReason};
 use crate::outbox::store::queue::{self, Again, Retryable};
+use crate::outbox::store::{doubt, reading};
 use crate::session::SessionKind;
 use crate::settings;
 use crate::template::{Choice, Offer, Segment, Template, render, whatsapp_length};
@@ -115,6 +116,7 @@ impl Campaigns {
             book: if practice { Book::Practice } else { Book::Real },
             session_ids: if practice { vec![self.practice_id] } else { linked },
             keep_hours: !practice,
+            category: Category::default(),
             consent_basis: if practice { PRACTICE_BASIS.to_owned() } else { String::new() },
         };
         let mut tx = self.db.begin().await?;
@@ -171,6 +173,7 @@ impl Campaigns {
             book: original.book,
             session_ids: original.session_ids.clone(),
             keep_hours: original.keep_hours,
+            category: original.category,
             consent_basis: original.consent_basis.clone(),
         };
         let now = self.now();
@@ -178,7 +181,7 @@ impl Campaigns {
         let copy = store::create(&mut tx, &draft, now).await.map_err(|error| self.db.error(error))?;
         attachment::store::replace(&mut tx, Owner::Campaign(id), Owner::Campaign(copy), now)
             .await
-            .map_err(|error| self.db.error(error))?;
+            .map_err(|error| self.files.refused(error))?;
         self.db.commit(tx).await?;
         let edit = DraftEdit {
             id: copy,
@@ -191,6 +194,7 @@ impl Campaigns {
             priority: original.priority,
             session_ids: original.session_ids,
             keep_hours: original.keep_hours,
+            category: original.category,
             consent_basis: original.consent_basis,
         };
         self.save_draft(&edit).await
@@ -234,7 +238,7 @@ impl Campaigns {
         let mut tx = self.db.begin().await?;
         attachment::store::remove(&mut tx, Owner::Campaign(id), media, self.now())
             .await
-            .map_err(|error| self.db.error(error))?;
+            .map_err(|error| self.files.refused(error))?;
         self.db.commit(tx).await?;
         self.draft(id).await
     }
@@ -244,7 +248,7 @@ impl Campaigns {
         let mut tx = self.db.begin().await?;
         attachment::store::order(&mut tx, Owner::Campaign(id), order, self.now())
             .await
-            .map_err(|error| self.db.error(error))?;
+            .map_err(|error| self.files.refused(error))?;
         self.db.commit(tx).await?;
         self.draft(id).await
     }
@@ -327,30 +331,44 @@ impl Campaigns {
 
     pub async fn pause_campaign(&self, id: CampaignId) -> Result<(), Problem> {
         let mut tx = self.db.begin().await?;
-        queue::pause(&mut tx, id).await.map_err(|error| self.db.error(error))?;
+        let paused = queue::pause(&mut tx, id).await.map_err(|error| self.db.error(error))?;
         self.db.commit(tx).await?;
-        self.changed(id);
-        Ok(())
+        self.steered(id, paused, CampaignState::Paused).await
     }
 
     pub async fn resume_campaign(&self, id: CampaignId) -> Result<(), Problem> {
         let mut tx = self.db.begin().await?;
-        queue::resume(&mut tx, id).await.map_err(|error| self.db.error(error))?;
+        let resumed = queue::resume(&mut tx, id).await.map_err(|error| self.db.error(error))?;
         self.db.commit(tx).await?;
-        self.changed(id);
-        Ok(())
+        self.steered(id, resumed, CampaignState::Running).await
     }
 
     /// Nothing of it goes out any more. What is in doubt waits for a receipt.
+    /// A campaign that is still being scheduled is cancelled whole: its scheduling finds out at its next transaction.
     pub async fn cancel_campaign(&self, id: CampaignId) -> Result<(), Problem> {
-        // A campaign that is still being scheduled is cancelled whole, or not at all.
-        let _not_while_scheduling = self.scheduling.lock().await;
         let mut tx = self.db.begin().await?;
-        store::cancel(&mut tx, id).await.map_err(|error| self.db.error(error))?;
-        queue::cancel(&mut tx, id, self.now()).await.map_err(|error| self.db.error(error))?;
+        let cancelled = queue::cancel(&mut tx, id, self.now()).await.map_err(|error| self.db.error(error))?
+            && store::cancel(&mut tx, id).await.map_err(|error| self.db.error(error))?;
         self.db.commit(tx).await?;
-        self.changed(id);
-        Ok(())
+        self.steered(id, cancelled, CampaignState::Cancelled).await
+    }
+
+    /// A change that did not happen is an error, except where all is as the owner wants it already.
+    async fn steered(&self, id: CampaignId, happened: bool, wanted: CampaignState) -> Result<(), Problem> {
+        if happened {
+            self.changed(id);
+            return Ok(());
+        }
+        let stored = self.draft(id).await?.state;
+        let queue = reading::queue_state(&mut *self.reader().await?, id).await.map_err(|error| self.db.error(error))?;
+        match (stored, queue, wanted) {
+            (StoredState::Cancelled, _, CampaignState::Cancelled)
+            | (StoredState::Scheduled, Some(QueueState::Paused), CampaignState::Paused)
+            | (StoredState::Scheduled, Some(QueueState::Open), CampaignState::Running) => Ok(()),
+            (StoredState::Draft, ..) => Err(CampaignError::NotScheduled.into()),
+            (StoredState::Scheduling, ..) => Err(CampaignError::BeingScheduled.into()),
+            (StoredState::Scheduled | StoredState::Cancelled, ..) => Err(CampaignError::Over.into()),
+        }
     }
 
     /// Whom the two ways to try again would reach.

@@ -9,7 +9,7 @@ use crate::contact::import::{
     self, ImportOptions, ImportPreview, ImportProgress, ImportState, ImportStep, ImportTotals, Job, Refusal,
 };
 use crate::contact::phone::Country;
-use crate::contact::{self, Contact, ContactEdit, ContactPage, ContactQuery, ContactTotals, Standing};
+use crate::contact::{self, Contact, ContactEdit, ContactPage, ContactQuery, ContactTotals, Return, Standing};
 use crate::error::{Coded, Params};
 use crate::event::Event;
 use crate::ids::{ContactId, IdGenerator, ImportId};
@@ -78,6 +78,15 @@ impl People {
         self.db.commit(tx).await?;
         self.events.emit(Event::ContactsChanged);
         self.nudge();
+        Ok(changed)
+    }
+
+    /// The person wants messages again: see `contact::store::take_back`.
+    pub async fn take_contact_back(&self, id: ContactId, wish: &Return) -> Result<Contact, Problem> {
+        let mut tx = self.db.begin().await?;
+        let changed = contact::store::take_back(&mut tx, id, wish, self.now()).await?;
+        self.db.commit(tx).await?;
+        self.events.emit(Event::ContactsChanged);
         Ok(changed)
     }
 

@@ -14,7 +14,9 @@ use crate::campaign::live::all_sessions;
 use crate::campaign::review::refuse_too_long;
 use crate::campaign::schedule::Freezing;
 use crate::campaign::store::person_at;
+use crate::category::Category;
 use crate::clock::Millis;
+use crate::contact::permission::Purpose;
 use crate::contact::{self, Contact, ContactEdit, phone};
 use crate::db::StorageError;
 use crate::ids::{CampaignId, MessageId, PartId, SessionId};
@@ -35,6 +37,8 @@ pub struct Direct {
     pub media: Vec<PathBuf>,
     /// Over these numbers; empty: over every linked one.
     pub over: Vec<SessionId>,
+    /// What it is for; a promotion where nothing is said.
+    pub category: Category,
 }
 
 /// A draft, as one contact of its audience would get it, to a phone of the owner.
@@ -68,7 +72,8 @@ impl Outbox {
         let contact = self.contact_for(&wish.to).await?;
         let files = self.prepare_all(&wish.media).await?;
         let media = files.iter().map(|(name, file)| media::store::attached(name, file)).collect();
-        let content = Content { template, offer: None, media, basis_stated: true };
+        let purpose = Purpose { category: wish.category, on_basis: true };
+        let content = Content { template, offer: None, media, purpose };
         self.put_in(content, &contact, &over, &files).await
     }
 
@@ -106,7 +111,7 @@ impl Outbox {
         over: &[SessionId],
         files: &[Added],
     ) -> Result<MessageId, Problem> {
-        let (book, now) = (self.campaigns.book_of(over).await?, self.now());
+        let (book, now, purpose) = (self.campaigns.book_of(over).await?, self.now(), content.purpose);
         let message = self.frozen(content, contact, now).await?;
         let parts: Vec<PartId> = message.parts.iter().map(|part| part.id).collect();
         let shared = Standing { book, sessions: over, priority: FIRST, urgent: true, keep_hours: false };
@@ -117,7 +122,7 @@ impl Outbox {
                 media::store::keep(&mut tx, file).await?;
             }
             let queue = queue::standing(&mut tx, &shared, now).await?;
-            queue::add(&mut tx, queue, Origin::Direct, now, &[message], now).await?;
+            queue::add(&mut tx, queue, Origin::Direct, purpose, now, &[message], now).await?;
             ledger::hold(&mut tx, book, queue, &parts, now).await?;
             queue::go_on(&mut tx, queue).await?;
             Ok::<_, LedgerError>(queue)

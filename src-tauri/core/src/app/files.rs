@@ -58,6 +58,14 @@ impl Files {
         self.add_prepared(owner, there, name.to_owned(), move || workshop.prepare(bytes, wish)).await
     }
 
+    /// What became of a change to the files of a draft that is one no longer: see `attachment::store`.
+    pub(super) fn refused(&self, error: sqlx::Error) -> Problem {
+        match error {
+            sqlx::Error::RowNotFound => CampaignError::NotADraft.into(),
+            error => self.db.error(error).into(),
+        }
+    }
+
     async fn add_prepared(
         &self,
         owner: Owner,
@@ -72,7 +80,7 @@ impl Files {
         let prepared = prepared.map_err(CampaignError::from)?;
         let mut tx = self.db.begin().await?;
         let added = store::add(&mut tx, owner, &name, &prepared, self.now()).await;
-        let added = added.map_err(|error| self.db.error(error))?;
+        let added = added.map_err(|error| self.refused(error))?;
         self.db.commit(tx).await?;
         self.events.emit(match owner {
             Owner::Campaign(id) => Event::CampaignChanged(id),

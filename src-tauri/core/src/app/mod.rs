@@ -48,7 +48,7 @@ pub use review::{DayPlan, OtherSpan, Review, SessionShare, Span};
 pub use summary::Summary;
 pub use templates::{TemplateCheck, Templates, TemplatesBrought};
 
-use crate::campaign::schedule;
+use crate::campaign::{schedule, store as campaigns_store};
 use crate::clock::{Clock, FastClock, Millis, SharedClock, SystemClock, TimeLine};
 use crate::contact::import;
 use crate::db::{Db, DbKey, FolderLock, StorageError, Tx, lock_folder};
@@ -232,7 +232,7 @@ impl App {
         let mark = FolderMark::keep(db.clone(), key.clone(), first.mark).await?;
         let recovery_code = due_recovery_code(&db, &folder, key, recovery_code).await?;
         let clock = first.clock;
-        schedule::resume(&db, clock.now()).await?;
+        finish_schedulings(&db, clock.now()).await?;
         let (receipts, inbox) = mpsc::channel(1_000);
         let (answers, replies) = mpsc::channel(1_000);
         let practice = open_practice(&folder, first.practice, clock.clone(), receipts, answers)?;
@@ -399,6 +399,17 @@ fn in_folder(mut problem: Problem, folder: &Path) -> Problem {
         *known = shown;
     }
     problem
+}
+
+/// One that cannot be finished stays as it is: its owner cancels it, or schedules it again.
+async fn finish_schedulings(db: &Db, now: Millis) -> Result<(), StorageError> {
+    let interrupted = campaigns_store::interrupted(&mut *db.read().acquire().await?).await?;
+    for id in interrupted {
+        if let Err(error) = schedule::resume(db, id, now).await {
+            tracing::warn!(%error, "the scheduling of a campaign was not finished");
+        }
+    }
+    Ok(())
 }
 
 struct Prepared {

@@ -188,6 +188,7 @@ impl Practice {
             priority: draft.priority,
             session_ids: draft.session_ids,
             keep_hours: job.keep_hours,
+            category: draft.category,
             consent_basis: draft.consent_basis,
         };
         self.campaigns.save_draft(&edit).await?;

@@ -179,7 +179,7 @@ impl Templates {
         let before = self.campaigns.open_draft(draft).await?;
         let mut tx = self.db.begin().await?;
         let copied = attachment::store::replace(&mut tx, Owner::Template(id), Owner::Campaign(draft), self.now()).await;
-        copied.map_err(|error| self.db.error(error))?;
+        copied.map_err(|error| self.files.refused(error))?;
         self.db.commit(tx).await?;
         self.campaigns
             .save_draft(&DraftEdit {
@@ -193,6 +193,7 @@ impl Templates {
                 priority: before.priority,
                 session_ids: before.session_ids,
                 keep_hours: before.keep_hours,
+                category: template.category,
                 consent_basis: before.consent_basis,
             })
             .await

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::contact::Standing;
+use crate::contact::permission::Facts;
 use crate::ids::ContactId;
 
 /// Everyone, or whoever has one of the tags; or one person, whom the owner writes to directly.
@@ -30,10 +30,8 @@ pub struct Person {
     pub name: String,
     pub email: String,
     pub fields: BTreeMap<String, String>,
-    pub standing: Standing,
-    pub consented: bool,
-    /// Whoever took the permission back is not written to on any basis.
-    pub withdrawn: bool,
+    /// What decides whether they may be written to.
+    pub facts: Facts,
 }
 
 impl Person {

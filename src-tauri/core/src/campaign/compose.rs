@@ -1,7 +1,7 @@
 //! One contact's message: skipped with a reason, or rendered and laid out in parts. Pure.
 
 use super::audience::Person;
-use crate::contact::Standing;
+use crate::contact::permission::{Purpose, may_receive};
 use crate::media::{Attached, MediaKind};
 use crate::outbox::state::SkipReason;
 use crate::template::{Missing, Offer, Template, render, whatsapp_length};
@@ -21,8 +21,7 @@ pub struct Content {
     pub template: Template,
     pub offer: Option<Offer>,
     pub media: Vec<Attached>,
-    /// The owner stated why these people may be written to, so a contact needs no consent of its own.
-    pub basis_stated: bool,
+    pub purpose: Purpose,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,8 +61,8 @@ impl Content {
 }
 
 pub fn compose(content: &Content, person: &Person) -> Composed {
-    if let Some(reason) = unwanted(content, person) {
-        return Composed::Skipped { reason, variable: None };
+    if let Err(refusal) = may_receive(content.purpose, &person.facts) {
+        return Composed::Skipped { reason: refusal.into(), variable: None };
     }
     match fill(content, person) {
         Err(missing) => Composed::Skipped { reason: SkipReason::MissingVariable, variable: Some(missing.0) },
@@ -84,16 +83,6 @@ fn fill(content: &Content, person: &Person) -> Result<(String, Option<Answers>),
     let question = offer.question.as_ref().map(filled).transpose()?;
     let options = offer.options.iter().map(filled).collect::<Result<_, _>>()?;
     Ok((text, Some(Answers { question, options })))
-}
-
-fn unwanted(content: &Content, person: &Person) -> Option<SkipReason> {
-    match person.standing {
-        Standing::Black => Some(SkipReason::BlackList),
-        Standing::Gray => Some(SkipReason::GrayList),
-        Standing::Normal if person.withdrawn => Some(SkipReason::OptedOut),
-        Standing::Normal if !person.consented && !content.basis_stated => Some(SkipReason::NoConsent),
-        Standing::Normal => None,
-    }
 }
 
 /// Where exactly one file can carry a caption and the text fits, they are one part. Otherwise the files come first and
@@ -129,6 +118,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
+    use crate::contact::permission::Facts;
     use crate::ids::IdGenerator;
 
     fn person(name: &str) -> Person {
@@ -138,16 +128,14 @@ mod tests {
             name: name.into(),
             email: String::new(),
             fields: BTreeMap::new(),
-            standing: Standing::Normal,
-            consented: true,
-            withdrawn: false,
+            facts: Facts { consented: true, ..Facts::default() },
         }
     }
 
     fn content(text: &str, pictures: u8) -> Content {
         let picture = |number| Attached { sha256: [number; 32], kind: MediaKind::Image, name: None };
         let media = (0..pictures).map(picture).collect();
-        Content { template: Template::parse(text).unwrap(), offer: None, media, basis_stated: false }
+        Content { template: Template::parse(text).unwrap(), offer: None, media, purpose: Purpose::default() }
     }
 
     fn parts(text: &str, pictures: u8) -> Vec<(bool, bool)> {
@@ -232,15 +220,11 @@ mod tests {
     #[test]
     fn without_consent_or_a_stated_basis_nobody_is_written_to() {
         let mut stranger = person("Elif");
-        stranger.consented = false;
+        stranger.facts.consented = false;
         let mut content = content("Hi", 0);
         let skipped = Composed::Skipped { reason: SkipReason::NoConsent, variable: None };
         assert_eq!(compose(&content, &stranger), skipped);
-        content.basis_stated = true;
+        content.purpose.on_basis = true;
         assert!(matches!(compose(&content, &stranger), Composed::Message { .. }));
-        stranger.withdrawn = true;
-        assert!(matches!(compose(&content, &stranger), Composed::Skipped { reason: SkipReason::OptedOut, .. }));
-        stranger.standing = Standing::Black;
-        assert!(matches!(compose(&content, &stranger), Composed::Skipped { reason: SkipReason::BlackList, .. }));
     }
 }

@@ -5,10 +5,14 @@ use serde::{Deserialize, Serialize};
 use super::audience::Audience;
 use super::compose::{CAPTION_LIMIT, Content, TEXT_LIMIT, carrier};
 use super::{CampaignError, CampaignState};
+use crate::category::Category;
 use crate::clock::Millis;
+use crate::contact::permission::Purpose;
 use crate::ids::{CampaignId, SessionId};
 use crate::ledger::Book;
 use crate::media::attachment::MediaItem;
+use crate::outbox::state::QueueState;
+use crate::stored::stored_words;
 use crate::template::{Choice, Template, whole_text};
 use crate::text::is_blank;
 
@@ -29,9 +33,17 @@ pub struct Draft {
     pub session_ids: Vec<SessionId>,
     /// Practice may leave the sending hours aside; real numbers always keep them.
     pub keep_hours: bool,
+    /// What it is for.
+    pub category: Category,
     /// Why these people may be written to; empty when the owner states none.
     pub consent_basis: String,
     pub updated_at: Millis,
+    /// One more with every save, so that scheduling freezes what it has looked at.
+    #[serde(skip)]
+    pub version: i64,
+    /// The owner chose to leave out whom the credits do not cover.
+    #[serde(skip)]
+    pub only_covered: bool,
     #[serde(skip)]
     pub book: Book,
     #[serde(skip)]
@@ -53,6 +65,7 @@ pub struct DraftEdit {
     pub priority: u8,
     pub session_ids: Vec<SessionId>,
     pub keep_hours: bool,
+    pub category: Category,
     pub consent_basis: String,
 }
 
@@ -65,33 +78,22 @@ pub enum StoredState {
     Cancelled,
 }
 
+stored_words!(StoredState {
+    Draft = "draft",
+    Scheduling = "scheduling",
+    Scheduled = "scheduled",
+    Cancelled = "cancelled",
+});
+
 impl StoredState {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Draft => "draft",
-            Self::Scheduling => "scheduling",
-            Self::Scheduled => "scheduled",
-            Self::Cancelled => "cancelled",
-        }
-    }
-
-    pub fn parse(text: &str) -> Self {
-        match text {
-            "draft" => Self::Draft,
-            "scheduling" => Self::Scheduling,
-            "cancelled" => Self::Cancelled,
-            _ => Self::Scheduled,
-        }
-    }
-
     /// The state as the owner knows it.
-    pub fn shown(self, queue: Option<&str>, open: i64, tried: bool, due: bool) -> CampaignState {
+    pub fn shown(self, queue: Option<QueueState>, open: i64, tried: bool, due: bool) -> CampaignState {
         match self {
             Self::Draft => CampaignState::Draft,
             Self::Cancelled => CampaignState::Cancelled,
             Self::Scheduling => CampaignState::Scheduled,
             Self::Scheduled if open == 0 => CampaignState::Finished,
-            Self::Scheduled if queue == Some("paused") => CampaignState::Paused,
+            Self::Scheduled if queue == Some(QueueState::Paused) => CampaignState::Paused,
             Self::Scheduled if tried || due => CampaignState::Running,
             Self::Scheduled => CampaignState::Scheduled,
         }
@@ -104,8 +106,12 @@ impl Draft {
             template: Template::parse(&self.whole_text())?,
             offer: self.choice.as_ref().map(Choice::offer).transpose()?.flatten(),
             media: self.media.iter().map(MediaItem::attached).collect(),
-            basis_stated: !is_blank(&self.consent_basis),
+            purpose: self.purpose(),
         })
+    }
+
+    pub fn purpose(&self) -> Purpose {
+        Purpose { category: self.category, on_basis: !is_blank(&self.consent_basis) }
     }
 
     /// With numbered answers at its end.

@@ -13,6 +13,7 @@ use crate::ids::{CampaignId, SessionId};
 use crate::inbound::store::replies::{Answers, answers};
 use crate::ledger::Book;
 use crate::outbox::plan::{Wait, Why};
+use crate::outbox::state::QueueState;
 use crate::outbox::store::reading::{self, CauseLine, Counts, Quarter, QueueRow, SessionCount, Tally};
 use crate::outbox::window::SendingHours;
 use crate::session::{Session, store as sessions};
@@ -160,7 +161,7 @@ fn row(listed: Listed, queue: Option<&QueueRow>, people: i64, now: Millis) -> Ca
     let Tally { people: counts, parts, last_at } = queue.map(|queue| queue.tally).unwrap_or_default();
     let started_at = queue.and_then(|queue| queue.started_at);
     let due = listed.due_at.is_some_and(|due_at| due_at <= now);
-    let queue = queue.map(|queue| queue.state.as_str());
+    let queue = queue.map(|queue| queue.state);
     CampaignRow {
         id: listed.id,
         name: listed.name,
@@ -184,7 +185,7 @@ pub async fn live(db: &mut SqliteConnection, draft: &Draft, moment: &Moment<'_>)
         reading::queue_rows(db, &[id]).await?.remove(&id).ok_or(CampaignError::Gone)?;
     let Tally { people: counts, parts, last_at } = tally;
     let due_at = draft.due_at.unwrap_or(now);
-    let state = draft.state.shown(Some(&queue), parts.open(), started_at.is_some(), due_at <= now);
+    let state = draft.state.shown(Some(queue), parts.open(), started_at.is_some(), due_at <= now);
     Ok(LiveView {
         id,
         name: draft.name.clone(),
@@ -258,7 +259,7 @@ pub async fn others_ahead(
     let mut ahead = Vec::new();
     let queues = reading::waiting(db).await?;
     let queues = reading::queue_rows(db, &queues).await?;
-    for (id, queue) in queues.iter().filter(|(id, queue)| **id != draft.id && queue.state == "open") {
+    for (id, queue) in queues.iter().filter(|(id, queue)| **id != draft.id && queue.state == QueueState::Open) {
         let Some(other) = store::by_id(db, *id).await? else { continue };
         let due = other.due_at.is_some_and(|due_at| due_at <= start);
         let shares = other.session_ids.iter().any(|id| draft.session_ids.contains(id));

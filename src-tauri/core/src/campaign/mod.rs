@@ -44,6 +44,12 @@ pub enum CampaignError {
     NotWaiting,
     #[error("This campaign was cancelled. Duplicate it to send it again.")]
     Cancelled,
+    #[error("This campaign is still a draft: nothing of it is on its way.")]
+    NotScheduled,
+    #[error("This campaign is still being scheduled. Wait until that is done, or cancel it.")]
+    BeingScheduled,
+    #[error("This campaign is over: nothing of it waits any more.")]
+    Over,
     #[error("Meanwhile it is {people} people who may see the message twice. Look again and decide anew.")]
     OtherDoubt { people: i64 },
     #[error("There is nothing to send yet. Write a text or add a photo.")]
@@ -97,6 +103,9 @@ impl Coded for CampaignError {
             Self::NotADraft => "campaign.not_a_draft",
             Self::NotWaiting => "message.not_waiting",
             Self::Cancelled => "campaign.cancelled",
+            Self::NotScheduled => "campaign.not_scheduled",
+            Self::BeingScheduled => "campaign.being_scheduled",
+            Self::Over => "campaign.over",
             Self::OtherDoubt { .. } => "campaign.other_doubt",
             Self::Empty => "campaign.empty",
             Self::Nobody => "campaign.nobody",
@@ -133,6 +142,9 @@ impl Coded for CampaignError {
             | Self::NotADraft
             | Self::NotWaiting
             | Self::Cancelled
+            | Self::NotScheduled
+            | Self::BeingScheduled
+            | Self::Over
             | Self::Empty
             | Self::Nobody
             | Self::NoNumber

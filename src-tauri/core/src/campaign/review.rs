@@ -10,6 +10,7 @@ use super::audience::Person;
 use super::compose::{Answers, CAPTION_LIMIT, Composed, TEXT_LIMIT, compose};
 use super::draft::Draft;
 use super::store::{PAGE, count_people, people_after};
+use crate::ids::ContactId;
 use crate::outbox::state::SkipReason;
 use crate::template::choice::{OPTION_LIMIT, QUESTION_LIMIT};
 use crate::template::{Choice, whatsapp_length};
@@ -101,11 +102,20 @@ fn too_long(answers: &Answers) -> bool {
 }
 
 pub async fn survey(db: &mut SqliteConnection, draft: &Draft) -> Result<Survey, CampaignError> {
+    survey_after(db, draft, None).await
+}
+
+/// The same for those behind one contact.
+pub async fn survey_after(
+    db: &mut SqliteConnection,
+    draft: &Draft,
+    after: Option<ContactId>,
+) -> Result<Survey, CampaignError> {
     let content = draft.content()?;
     let names = content.variables();
     let caption = draft.has_caption();
     let mut survey = Survey::default();
-    let mut page = people_after(db, &draft.audience, None, PAGE).await?;
+    let mut page = people_after(db, &draft.audience, after, PAGE).await?;
     loop {
         let full = page.len() == PAGE as usize;
         let rendering = async {
@@ -206,7 +216,7 @@ pub async fn skipped_people(
     draft: &Draft,
     reason: SkipReason,
     limit: usize,
-) -> Result<Vec<crate::ids::ContactId>, CampaignError> {
+) -> Result<Vec<ContactId>, CampaignError> {
     let content = draft.content()?;
     let mut found = Vec::new();
     let mut after = None;

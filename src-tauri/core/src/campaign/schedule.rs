@@ -1,91 +1,145 @@
 //! Scheduling: from a draft to parts in the outbox with their credits held.
 //!
-//! Small audiences take one transaction. Large ones take several, invisible to the planner until the last one opens
-//! the queue; one that was interrupted goes on at the next start from the last contact it had reached.
+//! A small audience takes one transaction. A large one takes several short ones, between which everybody else may
+//! write, and it is invisible to the planner until the last one opens the queue. Each looks whether the campaign is
+//! still being scheduled, so a cancel ends it at once. One that was interrupted goes on from the last contact that it
+//! had reached, at the next start or when the owner schedules again.
 
 use data_encoding::HEXUPPER;
+use sqlx::SqliteConnection;
 use tokio::sync::mpsc;
 
 use super::audience::{Audience, Person};
 use super::compose::{Composed, Content, compose};
 use super::draft::{Draft, StoredState};
-use super::review::{Survey, blockers, survey};
+use super::review::{Survey, blockers, survey, survey_after};
 use super::{CampaignError, store};
 use crate::clock::Millis;
 use crate::db::{Db, Readers, Tx};
 use crate::ids::{CampaignId, ContactId, IdGenerator};
-use crate::ledger::store::{balance, hold, refuse_shortage};
+use crate::ledger::LedgerError;
+use crate::ledger::store::{self as ledger, balance, hold};
 use crate::outbox::state::{Origin, SkipReason};
 use crate::outbox::store::queue::{self, NewMessage, NewPart, NewQueue};
 
-/// Contacts that are read and rendered together.
-const CHUNK: u32 = 5_000;
-/// Chunks in one transaction: long enough to be quick, short enough not to keep sends of others waiting.
-const CHUNKS: u32 = 5;
+/// Contacts that are read, rendered and written together: so few that a cancel or a send of others, which waits for
+/// the transaction to end, does not notice.
+const CHUNK: u32 = 2_000;
 
 /// Refuses with everything that is in the way; `only_covered` serves as many people as the free credits cover.
 pub async fn schedule(db: &Db, id: CampaignId, only_covered: bool, now: Millis) -> Result<(), CampaignError> {
-    let draft = store::by_id(&mut *db.read().acquire().await?, id).await?.ok_or(CampaignError::Gone)?;
-    match draft.state {
-        StoredState::Draft => refuse(db, &draft, only_covered).await?,
-        // A full disk stopped it between two chunks: it goes on where it was.
-        StoredState::Scheduling => {}
-        StoredState::Scheduled | StoredState::Cancelled => return Err(CampaignError::NotADraft),
+    loop {
+        let draft = Draft { only_covered, ..by_id(db, id).await? };
+        match draft.state {
+            StoredState::Draft => refuse(db, &draft).await?,
+            // It was cut off between two chunks: it goes on where it was.
+            StoredState::Scheduling => refuse_shortage(db, &draft).await?,
+            StoredState::Scheduled | StoredState::Cancelled => return Err(CampaignError::NotADraft),
+        }
+        // A save that came in the meantime is what the owner wants sent: it is looked at and scheduled instead.
+        if fill(db, &draft, now).await? == Filled::Complete {
+            return Ok(());
+        }
     }
-    fill(db, &draft, now).await
 }
 
-/// Finishes what a crash interrupted.
-pub async fn resume(db: &Db, now: Millis) -> Result<Vec<CampaignId>, CampaignError> {
-    let interrupted = store::interrupted(&mut *db.read().acquire().await?).await?;
-    for id in &interrupted {
-        let draft = store::by_id(&mut *db.read().acquire().await?, *id).await?.ok_or(CampaignError::Gone)?;
+/// Finishes what a crash interrupted, as the owner had chosen it.
+pub async fn resume(db: &Db, id: CampaignId, now: Millis) -> Result<(), CampaignError> {
+    let draft = by_id(db, id).await?;
+    if draft.state == StoredState::Scheduling {
         fill(db, &draft, now).await?;
     }
-    Ok(interrupted)
+    Ok(())
 }
 
-async fn refuse(db: &Db, draft: &Draft, only_covered: bool) -> Result<(), CampaignError> {
+async fn by_id(db: &Db, id: CampaignId) -> Result<Draft, CampaignError> {
+    store::by_id(&mut *db.read().acquire().await?, id).await?.ok_or(CampaignError::Gone)
+}
+
+async fn refuse(db: &Db, draft: &Draft) -> Result<(), CampaignError> {
     let mut reader = db.read().acquire().await?;
-    let survey: Survey = survey(&mut reader, draft).await?;
-    if let Some(blocker) = blockers(draft, &survey).into_iter().next() {
-        return Err(blocker);
+    let survey = survey(&mut reader, draft).await?;
+    match blockers(draft, &survey).into_iter().next() {
+        Some(blocker) => Err(blocker),
+        None => refuse_uncovered(&mut reader, draft, &survey).await,
     }
-    let balance = balance(&mut reader, draft.book).await?;
-    let needed = if only_covered && survey.covered_by(balance.free()) > 0 { 0 } else { survey.credits() };
-    Ok(refuse_shortage(&balance, needed)?)
 }
 
-async fn fill(db: &Db, draft: &Draft, now: Millis) -> Result<(), CampaignError> {
+/// Of those who are not scheduled yet.
+async fn refuse_shortage(db: &Db, draft: &Draft) -> Result<(), CampaignError> {
+    let mut reader = db.read().acquire().await?;
+    let after = queue::last_contact(&mut reader, draft.id).await?;
+    let rest = survey_after(&mut reader, draft, after).await?;
+    refuse_uncovered(&mut reader, draft, &rest).await
+}
+
+async fn refuse_uncovered(reader: &mut SqliteConnection, draft: &Draft, survey: &Survey) -> Result<(), CampaignError> {
+    let balance = balance(reader, draft.book).await?;
+    let needed = if draft.only_covered && survey.covered_by(balance.free()) > 0 { 0 } else { survey.credits() };
+    Ok(ledger::refuse_shortage(&balance, needed)?)
+}
+
+#[derive(PartialEq, Eq)]
+enum Filled {
+    Complete,
+    /// The draft was saved since it was read, and nothing was written.
+    Outdated,
+}
+
+async fn fill(db: &Db, draft: &Draft, now: Millis) -> Result<Filled, CampaignError> {
     let due_at = draft.due_at.unwrap_or(now).max(now);
     let after = queue::last_contact(&mut *db.read().acquire().await?, draft.id).await?;
     let mut chunks = read_ahead(Reading::after(after, db, draft, now)?);
-    let mut complete = false;
-    while !complete {
+    let mut begun = draft.state == StoredState::Scheduling;
+    loop {
+        let chunk = chunks.recv().await.ok_or(sqlx::Error::WorkerCrashed)??;
+        let complete = chunk.complete;
         let mut tx = db.begin().await?;
-        begin(&mut tx, draft, due_at, now).await?;
-        let mut free = balance(&mut tx, draft.book).await?.free();
-        let mut parts = Vec::new();
-        for _ in 0..CHUNKS {
-            let mut chunk = chunks.recv().await.ok_or(sqlx::Error::WorkerCrashed)??;
-            chunk.messages.iter_mut().for_each(|message| cover(message, &mut free));
-            parts.extend(chunk.messages.iter().flat_map(|message| message.parts.iter().map(|part| part.id)));
-            queue::add(&mut tx, draft.id, Origin::Campaign, due_at, &chunk.messages, now)
-                .await
-                .map_err(|error| db.error(error))?;
-            complete = chunk.complete;
-            if complete {
-                break;
-            }
+        if begun {
+            go_on(&mut tx, draft).await?;
+        } else if !begin(&mut tx, draft, due_at, now).await? {
+            return Ok(Filled::Outdated);
         }
-        hold(&mut tx, draft.book, draft.id, &parts, now).await.map_err(|error| on(db, error.into()))?;
+        begun = true;
+        let written = write(&mut tx, draft, due_at, chunk, now).await;
+        if let Err(error) = written {
+            drop(tx);
+            return Err(explained(db, draft, error).await);
+        }
         if complete {
-            queue::open(&mut tx, draft.id).await?;
-            store::end_scheduling(&mut tx, draft.id).await?;
+            open(&mut tx, draft.id).await?;
         }
         db.commit(tx).await?;
+        if complete {
+            return Ok(Filled::Complete);
+        }
     }
-    Ok(())
+}
+
+async fn write(tx: &mut Tx, draft: &Draft, due_at: Millis, mut chunk: Chunk, now: Millis) -> Result<(), CampaignError> {
+    if draft.only_covered {
+        let mut free = balance(tx, draft.book).await?.free();
+        chunk.messages.iter_mut().for_each(|message| cover(message, &mut free));
+    }
+    queue::add(tx, draft.id, Origin::Campaign, draft.purpose(), due_at, &chunk.messages, now).await?;
+    let parts: Vec<_> = chunk.messages.iter().flat_map(|message| message.parts.iter().map(|part| part.id)).collect();
+    Ok(hold(tx, draft.book, draft.id, &parts, now).await?)
+}
+
+/// A shortage is told of everybody who is left, not of those who were being written.
+async fn explained(db: &Db, draft: &Draft, error: CampaignError) -> CampaignError {
+    match error {
+        CampaignError::Ledger(LedgerError::Short { .. }) => refuse_shortage(db, draft).await.err().unwrap_or(error),
+        error => on(db, error),
+    }
+}
+
+/// The campaign and its queue leave the building together, or not at all.
+async fn open(tx: &mut Tx, id: CampaignId) -> Result<(), CampaignError> {
+    match store::end_scheduling(tx, id).await? && queue::open(tx, id).await? {
+        true => Ok(()),
+        false => Err(CampaignError::Cancelled),
+    }
 }
 
 /// Says which folder a storage error is about.
@@ -96,13 +150,14 @@ fn on(db: &Db, error: CampaignError) -> CampaignError {
     }
 }
 
-async fn begin(tx: &mut Tx, draft: &Draft, due_at: Millis, now: Millis) -> Result<(), CampaignError> {
-    if !store::begin_scheduling(tx, draft.id, due_at, now).await? && draft.state == StoredState::Draft {
-        // Between the first chunk and this one the row is `scheduling`; anything else means that somebody else was quicker.
-        let state = store::by_id(tx, draft.id).await?.map(|draft| draft.state);
-        if state != Some(StoredState::Scheduling) {
-            return Err(CampaignError::NotADraft);
-        }
+/// False where the draft is no longer what was read.
+async fn begin(tx: &mut Tx, draft: &Draft, due_at: Millis, now: Millis) -> Result<bool, CampaignError> {
+    if !store::begin_scheduling(tx, draft, due_at, now).await? {
+        return match store::state(tx, draft.id).await? {
+            Some(StoredState::Draft) => Ok(false),
+            Some(_) => Err(CampaignError::NotADraft),
+            None => Err(CampaignError::Gone),
+        };
     }
     let queue = NewQueue {
         id: draft.id,
@@ -112,7 +167,16 @@ async fn begin(tx: &mut Tx, draft: &Draft, due_at: Millis, now: Millis) -> Resul
         book: draft.book,
         sessions: &draft.session_ids,
     };
-    Ok(queue::create(tx, &queue).await?)
+    queue::create(tx, &queue).await?;
+    Ok(true)
+}
+
+/// Whoever cancels it between two transactions has the last word.
+async fn go_on(tx: &mut Tx, draft: &Draft) -> Result<(), CampaignError> {
+    match store::go_on_scheduling(tx, draft).await? {
+        true => Ok(()),
+        false => Err(CampaignError::Cancelled),
+    }
 }
 
 /// Whom the free credits do not cover any more is skipped and told apart, and so is everybody behind.

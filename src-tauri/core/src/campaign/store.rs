@@ -5,13 +5,16 @@ use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
 
 use super::audience::{Audience, Person};
 use super::draft::{Draft, DraftEdit, StoredState};
+use crate::category::Category;
 use crate::clock::Millis;
-use crate::contact::{self, Standing};
+use crate::contact;
+use crate::contact::permission::facts;
 use crate::db::Tx;
 use crate::ids::{CampaignId, ContactId, IdGenerator, SessionId};
 use crate::ledger::Book;
 use crate::media;
 use crate::media::attachment::{self, Owner};
+use crate::stored::Json;
 use crate::template::Choice;
 
 pub struct NewDraft {
@@ -21,6 +24,7 @@ pub struct NewDraft {
     pub book: Book,
     pub session_ids: Vec<SessionId>,
     pub keep_hours: bool,
+    pub category: Category,
     pub consent_basis: String,
 }
 
@@ -29,17 +33,18 @@ pub async fn create(db: &mut Tx, draft: &NewDraft, now: Millis) -> Result<Campai
     sqlx::query(
         "INSERT INTO campaigns
              (id, name, state, book, text, choice, audience, split_long_caption, priority, session_ids, keep_hours,
-              consent_basis, created_at, updated_at)
-         VALUES (?, ?, 'draft', ?, ?, ?, ?, 0, 5, ?, ?, ?, ?, ?)",
+              category, consent_basis, created_at, updated_at)
+         VALUES (?, ?, 'draft', ?, ?, ?, ?, 0, 5, ?, ?, ?, ?, ?, ?)",
     )
     .bind(id)
     .bind(&draft.name)
-    .bind(draft.book.as_str())
+    .bind(draft.book)
     .bind(&draft.text)
-    .bind(draft.choice.as_ref().map(json).transpose()?)
-    .bind(json(&Audience::default())?)
-    .bind(json(&draft.session_ids)?)
+    .bind(draft.choice.as_ref().map(Json))
+    .bind(Json(Audience::default()))
+    .bind(Json(&draft.session_ids))
     .bind(draft.keep_hours)
+    .bind(draft.category)
     .bind(&draft.consent_basis)
     .bind(now)
     .bind(now)
@@ -62,19 +67,21 @@ pub async fn linked_numbers(db: &mut SqliteConnection) -> Result<Vec<SessionId>,
 pub async fn save(db: &mut Tx, edit: &DraftEdit, book: Book, now: Millis) -> Result<bool, sqlx::Error> {
     let saved = sqlx::query(
         "UPDATE campaigns SET name = ?, book = ?, text = ?, choice = ?, audience = ?, split_long_caption = ?, due_at = ?, priority = ?,
-                session_ids = ?, keep_hours = ?, consent_basis = ?, updated_at = ?
+                session_ids = ?, keep_hours = ?, category = ?, consent_basis = ?, updated_at = ?,
+                version = version + 1
          WHERE id = ? AND state = 'draft'",
     )
     .bind(&edit.name)
-    .bind(book.as_str())
+    .bind(book)
     .bind(&edit.text)
-    .bind(edit.choice.as_ref().map(json).transpose()?)
-    .bind(json(&edit.audience)?)
+    .bind(edit.choice.as_ref().map(Json))
+    .bind(Json(&edit.audience))
     .bind(edit.split_long_caption)
     .bind(edit.due_at)
     .bind(edit.priority.clamp(1, 10))
-    .bind(json(&edit.session_ids)?)
+    .bind(Json(&edit.session_ids))
     .bind(edit.keep_hours)
+    .bind(edit.category)
     .bind(&edit.consent_basis)
     .bind(now)
     .bind(edit.id)
@@ -87,7 +94,7 @@ pub async fn save(db: &mut Tx, edit: &DraftEdit, book: Book, now: Millis) -> Res
 pub async fn by_id(db: &mut SqliteConnection, id: CampaignId) -> Result<Option<Draft>, sqlx::Error> {
     let row = sqlx::query(
         "SELECT name, state, book, text, choice, audience, split_long_caption, due_at, priority, session_ids, keep_hours,
-                consent_basis, updated_at
+                category, consent_basis, updated_at, version, only_covered
          FROM campaigns WHERE id = ?",
     )
     .bind(id)
@@ -95,8 +102,8 @@ pub async fn by_id(db: &mut SqliteConnection, id: CampaignId) -> Result<Option<D
     .await?;
     let Some(row) = row else { return Ok(None) };
     let media = attachment::store::list(db, Owner::Campaign(id)).await?;
-    let state = StoredState::parse(row.get("state"));
-    let mut session_ids: Vec<SessionId> = parsed(row.get("session_ids"));
+    let state = row.try_get("state")?;
+    let Json(mut session_ids): Json<Vec<SessionId>> = row.try_get("session_ids")?;
     if state == StoredState::Draft {
         let gone: Vec<SessionId> =
             sqlx::query_scalar("SELECT id FROM sessions WHERE removed_at IS NOT NULL").fetch_all(db).await?;
@@ -107,17 +114,20 @@ pub async fn by_id(db: &mut SqliteConnection, id: CampaignId) -> Result<Option<D
         media,
         session_ids,
         state,
-        name: row.get("name"),
-        text: row.get("text"),
-        choice: row.get::<Option<&str>, _>("choice").and_then(|choice| serde_json::from_str(choice).ok()),
-        audience: parsed(row.get("audience")),
-        split_long_caption: row.get("split_long_caption"),
-        due_at: row.get("due_at"),
-        priority: row.get("priority"),
-        keep_hours: row.get("keep_hours"),
-        consent_basis: row.get("consent_basis"),
-        updated_at: row.get("updated_at"),
-        book: row.get::<&str, _>("book").parse().unwrap_or(Book::Real),
+        name: row.try_get("name")?,
+        text: row.try_get("text")?,
+        choice: row.try_get::<Option<Json<_>>, _>("choice")?.map(|Json(choice)| choice),
+        audience: row.try_get::<Json<_>, _>("audience")?.0,
+        split_long_caption: row.try_get("split_long_caption")?,
+        due_at: row.try_get("due_at")?,
+        priority: row.try_get("priority")?,
+        keep_hours: row.try_get("keep_hours")?,
+        category: row.try_get("category")?,
+        consent_basis: row.try_get("consent_basis")?,
+        updated_at: row.try_get("updated_at")?,
+        version: row.try_get("version")?,
+        only_covered: row.try_get("only_covered")?,
+        book: row.try_get("book")?,
     }))
 }
 
@@ -147,7 +157,7 @@ const NEWEST_FIRST: &str = " ORDER BY updated_at DESC, id DESC";
 /// All campaigns, the one changed last first.
 pub async fn list(db: &mut SqliteConnection) -> Result<Vec<Listed>, sqlx::Error> {
     let select = format!("{LISTED}{NEWEST_FIRST}");
-    Ok(sqlx::query(sqlx::AssertSqlSafe(select)).fetch_all(db).await?.iter().map(listed).collect())
+    sqlx::query(sqlx::AssertSqlSafe(select)).fetch_all(db).await?.iter().map(listed).collect()
 }
 
 /// Those of these ids that are there, the one changed last first.
@@ -159,20 +169,20 @@ pub async fn by_ids(db: &mut SqliteConnection, ids: &[CampaignId]) -> Result<Vec
         list.push_bind(*id);
     });
     select.push(")").push(NEWEST_FIRST);
-    Ok(select.build().fetch_all(db).await?.iter().map(listed).collect())
+    select.build().fetch_all(db).await?.iter().map(listed).collect()
 }
 
-fn listed(row: &SqliteRow) -> Listed {
-    Listed {
-        id: row.get(0),
-        state: StoredState::parse(row.get(1)),
-        book: row.get::<&str, _>(2).parse().unwrap_or(Book::Real),
-        name: row.get(3),
-        text: row.get(4),
-        due_at: row.get(5),
-        updated_at: row.get(6),
-        audience: parsed(row.get(7)),
-    }
+fn listed(row: &SqliteRow) -> Result<Listed, sqlx::Error> {
+    Ok(Listed {
+        id: row.try_get(0)?,
+        state: row.try_get(1)?,
+        book: row.try_get(2)?,
+        name: row.try_get(3)?,
+        text: row.try_get(4)?,
+        due_at: row.try_get(5)?,
+        updated_at: row.try_get(6)?,
+        audience: row.try_get::<Json<_>, _>(7)?.0,
+    })
 }
 
 pub async fn count(db: &mut SqliteConnection) -> Result<i64, sqlx::Error> {
@@ -183,37 +193,57 @@ pub async fn name(db: &mut SqliteConnection, id: CampaignId) -> Result<Option<St
     sqlx::query_scalar("SELECT name FROM campaigns WHERE id = ?").bind(id).fetch_optional(db).await
 }
 
-/// From a draft to one that is being handed to the outbox; its due time is now fixed.
-pub async fn begin_scheduling(db: &mut Tx, id: CampaignId, due_at: Millis, now: Millis) -> Result<bool, sqlx::Error> {
+/// From a draft to one that is being handed to the outbox; its due time and its owner's choice are then fixed. False
+/// where it is no draft any more, or was saved since it was read.
+pub async fn begin_scheduling(db: &mut Tx, draft: &Draft, due_at: Millis, now: Millis) -> Result<bool, sqlx::Error> {
     let changed = sqlx::query(
-        "UPDATE campaigns SET state = 'scheduling', due_at = ?, scheduled_at = ?, updated_at = ?
-         WHERE id = ? AND state = 'draft'",
+        "UPDATE campaigns SET state = 'scheduling', only_covered = ?, due_at = ?, scheduled_at = ?, updated_at = ?
+         WHERE id = ? AND state = 'draft' AND version = ?",
     )
+    .bind(draft.only_covered)
     .bind(due_at)
     .bind(now)
     .bind(now)
-    .bind(id)
+    .bind(draft.id)
+    .bind(draft.version)
     .execute(db)
     .await?;
     Ok(changed.rows_affected() == 1)
 }
 
-pub async fn end_scheduling(db: &mut Tx, id: CampaignId) -> Result<(), sqlx::Error> {
-    set_state(db, id, "scheduling", "scheduled").await
+/// False where it is being scheduled no longer.
+pub async fn go_on_scheduling(db: &mut Tx, draft: &Draft) -> Result<bool, sqlx::Error> {
+    let changed = sqlx::query("UPDATE campaigns SET only_covered = ? WHERE id = ? AND state = 'scheduling'")
+        .bind(draft.only_covered)
+        .bind(draft.id)
+        .execute(db)
+        .await?;
+    Ok(changed.rows_affected() == 1)
 }
 
-pub async fn cancel(db: &mut Tx, id: CampaignId) -> Result<(), sqlx::Error> {
-    set_state(db, id, "scheduled", "cancelled").await
+pub async fn end_scheduling(db: &mut Tx, id: CampaignId) -> Result<bool, sqlx::Error> {
+    set_state(db, id, StoredState::Scheduling, StoredState::Scheduled).await
 }
 
-async fn set_state(db: &mut Tx, id: CampaignId, from: &str, to: &str) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE campaigns SET state = ? WHERE id = ? AND state = ?")
+/// Also one that is still being scheduled.
+pub async fn cancel(db: &mut Tx, id: CampaignId) -> Result<bool, sqlx::Error> {
+    Ok(set_state(db, id, StoredState::Scheduled, StoredState::Cancelled).await?
+        || set_state(db, id, StoredState::Scheduling, StoredState::Cancelled).await?)
+}
+
+/// True where the row was in `from`.
+async fn set_state(db: &mut Tx, id: CampaignId, from: StoredState, to: StoredState) -> Result<bool, sqlx::Error> {
+    let changed = sqlx::query("UPDATE campaigns SET state = ? WHERE id = ? AND state = ?")
         .bind(to)
         .bind(id)
         .bind(from)
         .execute(db)
         .await?;
-    Ok(())
+    Ok(changed.rows_affected() == 1)
+}
+
+pub async fn state(db: &mut SqliteConnection, id: CampaignId) -> Result<Option<StoredState>, sqlx::Error> {
+    sqlx::query_scalar("SELECT state FROM campaigns WHERE id = ?").bind(id).fetch_optional(db).await
 }
 
 pub async fn interrupted(db: &mut SqliteConnection) -> Result<Vec<CampaignId>, sqlx::Error> {
@@ -227,23 +257,22 @@ pub async fn interrupted(db: &mut SqliteConnection) -> Result<Vec<CampaignId>, s
 /// So many contacts of an audience at a time, in the order of their ids.
 pub const PAGE: u32 = 5_000;
 
+const PEOPLE: &str = concat!("SELECT c.id, c.phone, c.name, c.email, c.fields, ", facts!(), " FROM contacts c WHERE ");
+
 pub async fn people_after(
     db: &mut SqliteConnection,
     audience: &Audience,
     after: Option<ContactId>,
     limit: u32,
 ) -> Result<Vec<Person>, sqlx::Error> {
-    let mut select: QueryBuilder<Sqlite> = QueryBuilder::new(
-        "SELECT c.id, c.phone, c.name, c.email, c.fields, c.standing,
-                c.consent_source IS NOT NULL, c.consent_withdrawn_at IS NOT NULL FROM contacts c WHERE ",
-    );
+    let mut select: QueryBuilder<Sqlite> = QueryBuilder::new(PEOPLE);
     push_audience(&mut select, audience);
     if let Some(after) = after {
         select.push(" AND c.id > ").push_bind(after);
     }
     select.push(" ORDER BY c.id LIMIT ").push_bind(limit);
     let rows = select.build().fetch_all(db).await?;
-    Ok(rows.iter().map(person).collect())
+    rows.iter().map(person).collect()
 }
 
 pub async fn person_at(
@@ -251,13 +280,10 @@ pub async fn person_at(
     audience: &Audience,
     index: u32,
 ) -> Result<Option<Person>, sqlx::Error> {
-    let mut select: QueryBuilder<Sqlite> = QueryBuilder::new(
-        "SELECT c.id, c.phone, c.name, c.email, c.fields, c.standing,
-                c.consent_source IS NOT NULL, c.consent_withdrawn_at IS NOT NULL FROM contacts c WHERE ",
-    );
+    let mut select: QueryBuilder<Sqlite> = QueryBuilder::new(PEOPLE);
     push_audience(&mut select, audience);
     select.push(" ORDER BY c.id LIMIT 1 OFFSET ").push_bind(index);
-    Ok(select.build().fetch_optional(db).await?.as_ref().map(person))
+    select.build().fetch_optional(db).await?.as_ref().map(person).transpose()
 }
 
 /// From the counters where one tells it.
@@ -290,28 +316,13 @@ fn push_audience(select: &mut QueryBuilder<Sqlite>, audience: &Audience) {
     select.push("))");
 }
 
-fn person(row: &SqliteRow) -> Person {
-    Person {
-        id: row.get(0),
-        phone: row.get(1),
-        name: row.get(2),
-        email: row.get(3),
-        fields: parsed(row.get(4)),
-        standing: match row.get::<&str, _>(5) {
-            "black" => Standing::Black,
-            "gray" => Standing::Gray,
-            _ => Standing::Normal,
-        },
-        consented: row.get(6),
-        withdrawn: row.get(7),
-    }
-}
-
-fn json<T: serde::Serialize>(value: &T) -> Result<String, sqlx::Error> {
-    serde_json::to_string(value).map_err(|error| sqlx::Error::Encode(error.into()))
-}
-
-/// The tables' CHECKs keep what is stored valid JSON; a shape of another version falls back to the empty value.
-fn parsed<T: serde::de::DeserializeOwned + Default>(text: &str) -> T {
-    serde_json::from_str(text).unwrap_or_default()
+fn person(row: &SqliteRow) -> Result<Person, sqlx::Error> {
+    Ok(Person {
+        id: row.try_get(0)?,
+        phone: row.try_get(1)?,
+        name: row.try_get(2)?,
+        email: row.try_get(3)?,
+        fields: row.try_get::<Json<_>, _>(4)?.0,
+        facts: contact::store::facts_of(row, 5)?,
+    })
 }

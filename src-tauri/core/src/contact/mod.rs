@@ -1,11 +1,13 @@
 //! People: their phones, names, fields, tags, consent and standing, and how lists of them come in.
 //!
-//! `store` holds all SQL over `contacts`. Invariants: one contact a phone; a standing is softened by the owner's
-//! hand only, never by an import; a withdrawn consent stays on record.
+//! `store` holds all SQL over `contacts`, `permission` the rule of who may be written to. Invariants: one contact a
+//! phone; a standing is softened by the owner's hand only, never by an import; an opt-out holds for the phone and a
+//! withdrawal for the person, until the owner ends them by an act with a reason.
 
 mod card;
 pub mod fold;
 pub mod import;
+pub mod permission;
 pub mod phone;
 pub mod store;
 
@@ -18,6 +20,7 @@ use crate::db::StorageError;
 use crate::error::{Coded, Params};
 use crate::ids::ContactId;
 use crate::params;
+use crate::stored::stored_words;
 use phone::PhoneError;
 
 /// Ordered: an import may only move it up.
@@ -33,26 +36,9 @@ pub enum Standing {
     Black,
 }
 
-impl Standing {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Normal => "normal",
-            Self::Gray => "gray",
-            Self::Black => "black",
-        }
-    }
+stored_words!(Standing { Normal = "normal", Gray = "gray", Black = "black" });
 
-    /// What the CHECK of the column lets in.
-    pub fn from_column(text: &str) -> Self {
-        match text {
-            "black" => Self::Black,
-            "gray" => Self::Gray,
-            _ => Self::Normal,
-        }
-    }
-}
-
-/// Where and when the owner got permission to write, and when the person took it back.
+/// Where and when the owner got permission to write.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "bindings", derive(specta::Type))]
@@ -60,7 +46,6 @@ pub struct Consent {
     pub source: String,
     pub at: Millis,
     pub note: String,
-    pub withdrawn_at: Option<Millis>,
 }
 
 pub type Fields = BTreeMap<String, String>;
@@ -80,6 +65,8 @@ pub struct Contact {
     pub tags: Vec<String>,
     pub standing: Standing,
     pub consent: Option<Consent>,
+    /// When the person took the permission back. It outlives every edit and every import.
+    pub withdrawn_at: Option<Millis>,
     pub created_at: Millis,
     pub last_message_at: Option<Millis>,
 }
@@ -139,12 +126,29 @@ pub struct TagTotal {
     pub contacts: u32,
 }
 
+/// The person wants messages again: why the owner believes so, and the consent to promotion that they gave anew.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub struct Return {
+    pub reason: String,
+    pub consent: Option<Consent>,
+}
+
 #[derive(Debug, thiserror::Error)]
 pub enum ContactError {
     #[error("{phone} belongs to {holder} already. Open that contact to change it.")]
     PhoneTaken { phone: String, holder: String, contact_id: ContactId },
     #[error("This contact is no longer there.")]
     Unknown,
+    #[error(
+        "This person took the permission back, so the consent was not changed. If they gave it anew, say so under \"Wants messages again\"."
+    )]
+    Withdrawn,
+    #[error("This person is on the black list. To take them off it, say why under \"Wants messages again\".")]
+    Listed,
+    #[error("Say in a few words why this person may be written to again.")]
+    ReasonMissing,
     #[error("\"{email}\" is no e-mail address. Correct it or leave it empty.")]
     Email { email: String },
     #[error("\"{name}\" has no letter or digit that could name a field. Give the field another name.")]
@@ -170,6 +174,9 @@ impl Coded for ContactError {
         match self {
             Self::PhoneTaken { .. } => "contact.phone_taken",
             Self::Unknown => "contact.unknown",
+            Self::Withdrawn => "contact.withdrawn",
+            Self::Listed => "contact.listed",
+            Self::ReasonMissing => "contact.reason_missing",
             Self::Email { .. } => "contact.email",
             Self::FieldName { .. } => "contact.field_name",
             Self::TooLong { .. } => "contact.too_long",
@@ -184,7 +191,7 @@ impl Coded for ContactError {
             Self::PhoneTaken { phone, holder, contact_id } => {
                 params! { phone: phone, holder: holder, contact_id: contact_id }
             }
-            Self::Unknown => Params::new(),
+            Self::Unknown | Self::Withdrawn | Self::Listed | Self::ReasonMissing => Params::new(),
             Self::Email { email } => params! { email: email },
             Self::FieldName { name } => params! { name: name },
             Self::TooLong { what, length, limit } => params! { what: what, length: length, limit: limit },

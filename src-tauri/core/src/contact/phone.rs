@@ -4,6 +4,7 @@
 //! the same answer. A `Phone` is complete and dialable from abroad; nothing is ever guessed into one, so a
 //! number with lost digits is refused rather than completed.
 
+mod spellings;
 mod written;
 
 pub(in crate::contact) use written::is_invisible;

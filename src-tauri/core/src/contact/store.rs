@@ -3,6 +3,8 @@
 //! Writes take the caller's transaction; reads take a pool. Every row that is written gets its `search` text
 //! from `fold::haystack`, or a search would not find it.
 
+pub mod suppressions;
+
 use std::collections::BTreeMap;
 
 use sqlx::sqlite::SqliteRow;
@@ -10,19 +12,24 @@ use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
 
 use super::card::{Card, short_enough};
 use super::fold::{haystack, needles};
+use super::permission::{Facts, facts};
 use super::phone::{self, Country, Phone};
 use super::{
-    Consent, Contact, ContactEdit, ContactError, ContactPage, ContactQuery, ContactTotals, Fields, Standing, TagTotal,
+    Consent, Contact, ContactEdit, ContactError, ContactPage, ContactQuery, ContactTotals, Fields, Return, Standing,
+    TagTotal,
 };
 use crate::clock::Millis;
 use crate::db::{Readers, Tx};
 use crate::ids::{ContactId, IdGenerator};
+use crate::stored::Json;
 use crate::text::is_blank;
+use suppressions::Cause;
 
 /// The most rows a page has.
 const PAGE_LIMIT: u32 = 500;
 
-/// Makes a contact, or changes the one that the edit names. A withdrawn consent is kept unless a new one is given.
+/// Makes a contact, or changes the one that the edit names. What a person took back or opted out from stays so,
+/// whatever the form was opened with.
 pub async fn save(tx: &mut Tx, edit: &ContactEdit, country: Country, now: Millis) -> Result<Contact, ContactError> {
     let card = Card::of(edit, country)?;
     refuse_taken(tx, card.phone, edit.id).await?;
@@ -35,19 +42,70 @@ pub async fn save(tx: &mut Tx, edit: &ContactEdit, country: Country, now: Millis
     one(tx, id).await
 }
 
+/// From the black list nobody comes back this way: see `suppressions::lift`.
 pub async fn set_standing(
     tx: &mut Tx,
     id: ContactId,
     standing: Standing,
     now: Millis,
 ) -> Result<Contact, ContactError> {
+    let before = one(tx, id).await?;
+    if standing != Standing::Black && before.standing == Standing::Black {
+        return Err(ContactError::Listed);
+    }
+    if standing == Standing::Black {
+        let addresses = suppressions::addresses(tx, &[before.phone], None).await?;
+        suppressions::suppress(tx, &addresses, Cause::Owner, now).await?;
+    }
+    write_standing(tx, id, standing, now).await?;
+    one(tx, id).await
+}
+
+/// The person wants messages again: off the black list, and with a new consent no longer withdrawn. What was before
+/// stays on record with the reason.
+pub async fn take_back(tx: &mut Tx, id: ContactId, wish: &Return, now: Millis) -> Result<Contact, ContactError> {
+    let reason = short_enough("reason", &wish.reason)?;
+    if is_blank(reason) {
+        return Err(ContactError::ReasonMissing);
+    }
+    let before = one(tx, id).await?;
+    if before.standing == Standing::Black {
+        let addresses = suppressions::addresses(tx, &[before.phone], None).await?;
+        suppressions::lift(tx, &addresses, reason, now).await?;
+        write_standing(tx, id, Standing::Normal, now).await?;
+    }
+    if let Some(consent) = &wish.consent {
+        renew_consent(tx, id, consent, now).await?;
+    }
+    one(tx, id).await
+}
+
+async fn write_standing(tx: &mut Tx, id: ContactId, standing: Standing, now: Millis) -> Result<(), sqlx::Error> {
     sqlx::query("UPDATE contacts SET standing = ?, updated_at = ? WHERE id = ?")
-        .bind(standing.as_str())
+        .bind(standing)
         .bind(now)
         .bind(id)
-        .execute(&mut *tx)
+        .execute(tx)
         .await?;
-    one(tx, id).await
+    Ok(())
+}
+
+async fn renew_consent(tx: &mut Tx, id: ContactId, consent: &Consent, now: Millis) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "INSERT INTO past_consents (contact_id, source, at, note, withdrawn_at, replaced_at)
+         SELECT id, consent_source, consent_at, consent_note, consent_withdrawn_at, ?2 FROM contacts
+         WHERE id = ?1 AND consent_withdrawn_at IS NOT NULL ON CONFLICT DO NOTHING;
+         UPDATE contacts SET consent_source = ?3, consent_at = ?4, consent_note = ?5, consent_withdrawn_at = NULL,
+                             updated_at = ?2 WHERE id = ?1",
+    )
+    .bind(id)
+    .bind(now)
+    .bind(&consent.source)
+    .bind(consent.at)
+    .bind(&consent.note)
+    .execute(tx)
+    .await?;
+    Ok(())
 }
 
 /// The contact with this phone (E.164).
@@ -61,28 +119,70 @@ pub async fn by_phone(pool: &Readers, phone: &str) -> Result<Option<Contact>, Co
     }
 }
 
-/// Somebody said stop: on the black list from this transaction on, with the withdrawal on record. False where that was
-/// so already. Who is no contact yet becomes one, or the next list that is imported would bring them in as anybody.
-pub async fn opt_out(tx: &mut Tx, phone: &str, at: Millis, now: Millis) -> Result<bool, sqlx::Error> {
-    let Some(phone) = Phone::from_e164(phone) else { return Ok(false) };
-    let known: bool = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM contacts WHERE phone = ?)")
-        .bind(phone.to_string())
-        .fetch_one(&mut *tx)
-        .await?;
-    if !known {
+/// Who said stop, by everything that is known of them.
+#[derive(Clone, Debug, Default)]
+pub struct Stopped {
+    /// The phone that wrote, and the one that was written to. E.164.
+    pub phones: Vec<String>,
+    /// The hidden identity that wrote.
+    pub lid: Option<String>,
+    /// The contact that was written to.
+    pub contact: Option<ContactId>,
+}
+
+/// Opts out every spelling of the phones, their hidden identities and all contacts behind them: on the black list from
+/// this transaction on, with the withdrawal on record. Who is no contact yet becomes one, or the next list that is
+/// imported would bring them in as anybody. False where all that was so already.
+pub async fn opt_out(tx: &mut Tx, who: &Stopped, at: Millis, now: Millis) -> Result<bool, sqlx::Error> {
+    let addresses = suppressions::addresses(tx, &who.phones, who.lid.as_deref()).await?;
+    let holders = holders(tx, &addresses).await?;
+    if holders.is_empty()
+        && who.contact.is_none()
+        && let Some(phone) = who.phones.first().and_then(|phone| Phone::from_e164(phone))
+    {
         let nameless = Card { phone, name: "", email: "", fields: Fields::new(), consent: None };
         add(tx, &nameless, now).await?;
     }
-    let listed = sqlx::query(
-        "UPDATE contacts SET standing = 'black', consent_withdrawn_at = coalesce(consent_withdrawn_at, ?), updated_at = ?
-         WHERE phone = ? AND (standing <> 'black' OR consent_withdrawn_at IS NULL)",
-    )
-    .bind(at)
-    .bind(now)
-    .bind(phone.to_string())
-    .execute(tx)
-    .await?;
-    Ok(listed.rows_affected() == 1)
+    suppressions::suppress(tx, &addresses, Cause::Stop, now).await?;
+    let mut listed = QueryBuilder::new("UPDATE contacts SET standing = 'black', updated_at = ");
+    listed.push_bind(now).push(", consent_withdrawn_at = coalesce(consent_withdrawn_at, ").push_bind(at);
+    listed.push(") WHERE (standing <> 'black' OR consent_withdrawn_at IS NULL) AND (id = ").push_bind(who.contact);
+    listed.push(" OR phone IN (");
+    suppressions::push_list(&mut listed, &addresses);
+    listed.push("))");
+    Ok(listed.build().execute(tx).await?.rows_affected() > 0)
+}
+
+async fn holders(tx: &mut SqliteConnection, phones: &[String]) -> Result<Vec<ContactId>, sqlx::Error> {
+    let mut select = QueryBuilder::new("SELECT id FROM contacts WHERE phone IN (");
+    suppressions::push_list(&mut select, phones);
+    select.push(")");
+    select.build_query_scalar().fetch_all(tx).await
+}
+
+/// The contact with this phone, however it is spelled; with this very spelling before all others.
+pub async fn by_any_spelling(tx: &mut SqliteConnection, phone: &str) -> Result<Option<ContactId>, sqlx::Error> {
+    let spellings = suppressions::spellings(phone);
+    let mut select = QueryBuilder::new("SELECT id FROM contacts WHERE phone IN (");
+    suppressions::push_list(&mut select, &spellings);
+    select.push(") ORDER BY phone = ").push_bind(phone).push(" DESC LIMIT 1");
+    select.build_query_scalar().fetch_optional(tx).await
+}
+
+/// What the rule of `permission` asks of a contact.
+pub async fn facts(reader: &mut SqliteConnection, id: ContactId) -> Result<Facts, sqlx::Error> {
+    let select = concat!("SELECT ", facts!(), " FROM contacts c WHERE c.id = ?");
+    facts_of(&sqlx::query(select).bind(id).fetch_one(reader).await?, 0)
+}
+
+/// The columns of `facts!`, from `first` on.
+pub fn facts_of(row: &SqliteRow, first: usize) -> Result<Facts, sqlx::Error> {
+    Ok(Facts {
+        standing: row.try_get(first)?,
+        consented: row.try_get(first + 1)?,
+        withdrawn: row.try_get(first + 2)?,
+        suppressed: row.try_get(first + 3)?,
+    })
 }
 
 /// Names a contact that has no name. A name that the owner gave stays.
@@ -132,9 +232,9 @@ pub async fn page(pool: &Readers, query: &ContactQuery) -> Result<ContactPage, C
 pub async fn totals(pool: &Readers) -> Result<ContactTotals, ContactError> {
     let mut reader = pool.acquire().await?;
     let standings = "SELECT standing, people FROM contact_counts";
-    let standings: Vec<(String, u32)> = sqlx::query_as(standings).fetch_all(&mut *reader).await?;
+    let standings: Vec<(Standing, u32)> = sqlx::query_as(standings).fetch_all(&mut *reader).await?;
     let of = |standing: Standing| {
-        standings.iter().find(|(text, _)| text == standing.as_str()).map_or(0, |(_, people)| *people)
+        standings.iter().find(|(counted, _)| *counted == standing).map_or(0, |(_, people)| *people)
     };
     let (normal, gray, black) = (of(Standing::Normal), of(Standing::Gray), of(Standing::Black));
     let tags = "SELECT tag, people FROM tag_counts WHERE people > 0 ORDER BY tag";
@@ -166,28 +266,20 @@ pub async fn know_fields(tx: &mut Tx, names: impl Iterator<Item = &str>) -> Resu
     Ok(())
 }
 
-/// The consent of a row with the four `consent_…` columns.
+/// The consent of a row with the columns `consent_source`, `consent_at` and `consent_note`.
 pub(super) fn consent_of(row: &SqliteRow) -> Result<Option<Consent>, sqlx::Error> {
     let Some(source) = row.try_get::<Option<String>, _>("consent_source")? else {
         return Ok(None);
     };
     Ok(Some(Consent {
         source,
-        at: row.try_get::<Option<Millis>, _>("consent_at")?.unwrap_or_default(),
+        at: row.try_get("consent_at")?,
         note: row.try_get::<Option<String>, _>("consent_note")?.unwrap_or_default(),
-        withdrawn_at: row.try_get("consent_withdrawn_at")?,
     }))
 }
 
-/// The `fields` of a row; the column's CHECK keeps them JSON.
 pub(super) fn fields_of(row: &SqliteRow) -> Result<Fields, sqlx::Error> {
-    let json: String = row.try_get("fields")?;
-    serde_json::from_str(&json).map_err(|error| sqlx::Error::Decode(error.into()))
-}
-
-pub(super) fn fields_json(fields: &Fields) -> String {
-    // A map of texts always has a JSON form.
-    serde_json::to_string(fields).unwrap_or_else(|_| "{}".to_owned())
+    Ok(row.try_get::<Json<_>, _>("fields")?.0)
 }
 
 async fn refuse_taken(tx: &mut SqliteConnection, phone: Phone, id: Option<ContactId>) -> Result<(), ContactError> {
@@ -209,19 +301,17 @@ async fn add(tx: &mut Tx, card: &Card<'_>, now: Millis) -> Result<ContactId, sql
     let id: ContactId = IdGenerator::at(now).next();
     sqlx::query(
         "INSERT INTO contacts (id, phone, name, email, fields, search, standing, consent_source, consent_at, \
-         consent_note, consent_withdrawn_at, created_at, updated_at) \
-         VALUES (?, ?, ?, ?, ?, ?, 'normal', ?, ?, ?, ?, ?, ?)",
+         consent_note, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, 'normal', ?, ?, ?, ?, ?)",
     )
     .bind(id)
     .bind(card.phone.to_string())
     .bind(card.name)
     .bind(card.email)
-    .bind(fields_json(&card.fields))
+    .bind(Json(&card.fields))
     .bind(card.search())
     .bind(card.consent.map(|consent| consent.source.as_str()))
     .bind(card.consent.map(|consent| consent.at))
     .bind(card.consent.map(|consent| consent.note.as_str()))
-    .bind(card.consent.and_then(|consent| consent.withdrawn_at))
     .bind(now)
     .bind(now)
     .execute(&mut *tx)
@@ -231,21 +321,25 @@ async fn add(tx: &mut Tx, card: &Card<'_>, now: Millis) -> Result<ContactId, sql
 
 async fn change(tx: &mut Tx, id: ContactId, card: &Card<'_>, now: Millis) -> Result<ContactId, ContactError> {
     let before = one(tx, id).await?;
-    let withdrawn = before.consent.as_ref().filter(|consent| consent.withdrawn_at.is_some());
-    let consent = card.consent.or(withdrawn);
+    let consent = match (before.withdrawn_at, before.consent.as_ref(), card.consent) {
+        (None, _, given) => given,
+        // The record of what was taken back stays, also for a form that has emptied it.
+        (Some(_), kept, None) => kept,
+        (Some(_), kept, given) if given == kept => kept,
+        (Some(_), _, Some(_)) => return Err(ContactError::Withdrawn),
+    };
     sqlx::query(
         "UPDATE contacts SET phone = ?, name = ?, email = ?, fields = ?, search = ?, consent_source = ?, \
-         consent_at = ?, consent_note = ?, consent_withdrawn_at = ?, updated_at = ? WHERE id = ?",
+         consent_at = ?, consent_note = ?, updated_at = ? WHERE id = ?",
     )
     .bind(card.phone.to_string())
     .bind(card.name)
     .bind(card.email)
-    .bind(fields_json(&card.fields))
+    .bind(Json(&card.fields))
     .bind(card.search())
     .bind(consent.map(|consent| consent.source.as_str()))
     .bind(consent.map(|consent| consent.at))
     .bind(consent.map(|consent| consent.note.as_str()))
-    .bind(consent.and_then(|consent| consent.withdrawn_at))
     .bind(now)
     .bind(id)
     .execute(&mut *tx)
@@ -310,8 +404,9 @@ fn contact_of(row: &SqliteRow) -> Result<Contact, sqlx::Error> {
         email: row.try_get("email")?,
         fields: fields_of(row)?,
         tags: Vec::new(),
-        standing: Standing::from_column(row.try_get("standing")?),
+        standing: row.try_get("standing")?,
         consent: consent_of(row)?,
+        withdrawn_at: row.try_get("consent_withdrawn_at")?,
         created_at: row.try_get("created_at")?,
         last_message_at: None,
     })
@@ -334,7 +429,7 @@ fn filtered(head: &str, query: &ContactQuery) -> QueryBuilder<Sqlite> {
         sql.push(" AND instr(search, ").push_bind(needle).push(") > 0");
     }
     if let Some(standing) = query.standing {
-        sql.push(" AND standing = ").push_bind(standing.as_str());
+        sql.push(" AND standing = ").push_bind(standing);
     }
     if let Some(tag) = &query.tag {
         sql.push(" AND id IN (SELECT contact_id FROM contact_tags WHERE tag = ").push_bind(tag.as_str()).push(")");

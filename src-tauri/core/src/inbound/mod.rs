@@ -12,6 +12,7 @@ use sqlx::SqliteConnection;
 
 use crate::clock::Millis;
 use crate::contact;
+use crate::contact::store::{Stopped, suppressions};
 use crate::db::Tx;
 use crate::ids::{CampaignId, SessionId};
 use crate::outbox::receipt;
@@ -99,11 +100,16 @@ async fn says_stop(db: &mut SqliteConnection, reply: &Reply) -> Result<bool, sql
 }
 
 /// Stores under which hidden identity a phone writes, and finds out who wrote the replies that came under it before.
+/// Who said stop under the identity said it for this phone too: they may have changed their number since.
 async fn pair(db: &mut Tx, phone: &str, lid: &str, now: Millis) -> Result<Received, sqlx::Error> {
     let mut received = Received::default();
     if store::pair(db, phone, lid, now).await? {
         for reply in store::rename_sender(db, lid, phone).await? {
             received = received.and(store::link(db, reply, now).await?);
+        }
+        if suppressions::is_suppressed(db, lid).await? {
+            let who = Stopped { phones: vec![phone.to_owned()], ..Stopped::default() };
+            received.contacts_changed |= contact::store::opt_out(db, &who, now, now).await?;
         }
     }
     Ok(received)

@@ -1,9 +1,10 @@
 //! The arithmetic of the ledger, without a database.
 
 use std::fmt;
-use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+
+use crate::stored::stored_words;
 
 /// Practice credits never mix with real ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -14,30 +15,11 @@ pub enum Book {
     Real,
 }
 
-impl Book {
-    pub const ALL: [Self; 2] = [Self::Practice, Self::Real];
-
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Practice => "practice",
-            Self::Real => "real",
-        }
-    }
-}
+stored_words!(Book { Practice = "practice", Real = "real" });
 
 impl fmt::Display for Book {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
-    }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Unknown;
-
-impl FromStr for Book {
-    type Err = Unknown;
-    fn from_str(text: &str) -> Result<Self, Unknown> {
-        Self::ALL.into_iter().find(|book| book.as_str() == text).ok_or(Unknown)
     }
 }
 
@@ -52,26 +34,13 @@ pub enum EntryKind {
     Adjust,
 }
 
-impl EntryKind {
-    pub const ALL: [Self; 5] = [Self::Grant, Self::Hold, Self::Settle, Self::Release, Self::Adjust];
-
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Grant => "grant",
-            Self::Hold => "hold",
-            Self::Settle => "settle",
-            Self::Release => "release",
-            Self::Adjust => "adjust",
-        }
-    }
-}
-
-impl FromStr for EntryKind {
-    type Err = Unknown;
-    fn from_str(text: &str) -> Result<Self, Unknown> {
-        Self::ALL.into_iter().find(|kind| kind.as_str() == text).ok_or(Unknown)
-    }
-}
+stored_words!(EntryKind {
+    Grant = "grant",
+    Hold = "hold",
+    Settle = "settle",
+    Release = "release",
+    Adjust = "adjust",
+});
 
 /// Sums of one book. Credits are whole.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -15,7 +15,7 @@ pub const MOST_GRANTED: i64 = 100_000_000;
 
 pub async fn balance(db: &mut SqliteConnection, book: Book) -> Result<Balance, sqlx::Error> {
     let row = sqlx::query("SELECT granted, adjusted, held, settled, released FROM ledger_totals WHERE book = ?")
-        .bind(book.as_str())
+        .bind(book)
         .fetch_one(db)
         .await?;
     sums_of(&row)
@@ -44,7 +44,7 @@ pub async fn grant(
     }
     sqlx::query("UPDATE ledger_totals SET granted = granted + ? WHERE book = ?")
         .bind(credits)
-        .bind(book.as_str())
+        .bind(book)
         .execute(&mut *db)
         .await?;
     append_single(db, book, EntryKind::Grant, credits, price, note, now).await
@@ -60,7 +60,7 @@ pub async fn adjust(db: &mut Tx, book: Book, credits: i64, reason: &str, now: Mi
     }
     sqlx::query("UPDATE ledger_totals SET adjusted = adjusted + ? WHERE book = ?")
         .bind(credits)
-        .bind(book.as_str())
+        .bind(book)
         .execute(&mut *db)
         .await?;
     append_single(db, book, EntryKind::Adjust, credits, "", reason.trim(), now).await
@@ -79,12 +79,12 @@ async fn append_single(
         "INSERT INTO ledger (book, kind, credits, held, balance_after, held_after, lines, note, price, at)
          SELECT book, ?, ?, 0, granted + adjusted - settled, held, 1, ?, ?, ? FROM ledger_totals WHERE book = ?",
     )
-    .bind(kind.as_str())
+    .bind(kind)
     .bind(credits)
     .bind(note)
     .bind(price)
     .bind(now)
-    .bind(book.as_str())
+    .bind(book)
     .execute(db)
     .await?;
     Ok(())
@@ -107,7 +107,7 @@ pub async fn hold(
             "INSERT INTO ledger (kind, credits, held, book, campaign_id, at, balance_after, held_after, lines, part_id)
              SELECT 'hold', 0, 1, ",
         );
-        insert.push_bind(book.as_str()).push(", ").push_bind(campaign).push(", ").push_bind(now).push(", ");
+        insert.push_bind(book).push(", ").push_bind(campaign).push(", ").push_bind(now).push(", ");
         insert
             .push_bind(before.balance())
             .push(", ")
@@ -121,11 +121,7 @@ pub async fn hold(
         insert
     });
     execute_all(db, Box::new(inserts)).await?;
-    sqlx::query("UPDATE ledger_totals SET held = held + ? WHERE book = ?")
-        .bind(needed)
-        .bind(book.as_str())
-        .execute(db)
-        .await?;
+    sqlx::query("UPDATE ledger_totals SET held = held + ? WHERE book = ?").bind(needed).bind(book).execute(db).await?;
     Ok(())
 }
 
@@ -147,7 +143,7 @@ pub async fn hold_again(
     now: Millis,
 ) -> Result<(), sqlx::Error> {
     sqlx::query("UPDATE ledger_totals SET held = held + 1 WHERE book = ?")
-        .bind(book.as_str())
+        .bind(book)
         .execute(&mut *db)
         .await?;
     sqlx::query(
@@ -159,7 +155,7 @@ pub async fn hold_again(
     .bind(part)
     .bind(round)
     .bind(now)
-    .bind(book.as_str())
+    .bind(book)
     .execute(db)
     .await?;
     Ok(())
@@ -201,7 +197,7 @@ pub async fn end_hold(
     .bind(round)
     .bind(credits)
     .bind(now)
-    .bind(book.as_str())
+    .bind(book)
     .bind(settled)
     .bind(released)
     .execute(db)
@@ -228,7 +224,7 @@ pub async fn release_all_pending(
          ORDER BY p.id",
     )
     .bind(now)
-    .bind(book.as_str())
+    .bind(book)
     .bind(campaign)
     .execute(&mut *db)
     .await?
@@ -237,7 +233,7 @@ pub async fn release_all_pending(
     sqlx::query("UPDATE ledger_totals SET held = held - ?, released = released + ? WHERE book = ?")
         .bind(count)
         .bind(count)
-        .bind(book.as_str())
+        .bind(book)
         .execute(db)
         .await?;
     Ok(released)
@@ -280,7 +276,7 @@ async fn checkpoints(db: &mut SqliteConnection) -> Result<Checkpoints, sqlx::Err
         let row = sqlx::query(
             "SELECT granted, adjusted, held, settled, released, seq FROM ledger_checkpoints WHERE book = ?",
         )
-        .bind(book.as_str())
+        .bind(book)
         .fetch_one(&mut *db)
         .await?;
         found.seq = row.try_get("seq")?;
@@ -312,7 +308,7 @@ async fn open_parts(db: &mut SqliteConnection, book: Book) -> Result<i64, sqlx::
                                                    AND p.state IN ('pending', 'sending', 'unknown')
          WHERE q.book = ? AND q.state <> 'done'",
     )
-    .bind(book.as_str())
+    .bind(book)
     .fetch_one(db)
     .await
 }

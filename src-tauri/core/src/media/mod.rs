@@ -6,7 +6,6 @@
 pub mod attachment;
 pub mod store;
 
-use std::str::FromStr;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -15,6 +14,7 @@ use tokio::sync::Mutex;
 pub use ulak_media::{PATIENCE, Prepared, Refusal, Verdict, Wish, Workshop, serve};
 
 use crate::db::{Readers, StorageError};
+use crate::stored::stored_words;
 
 /// A prepared file with what a phone shows before it is fetched.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,28 +87,15 @@ impl MediaKind {
     pub fn shows_name(self) -> bool {
         matches!(self, Self::Document | Self::Audio)
     }
-
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Image => "image",
-            Self::Video => "video",
-            Self::Document => "document",
-            Self::Voice => "voice",
-            Self::Audio => "audio",
-        }
-    }
 }
 
-impl FromStr for MediaKind {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        [Self::Image, Self::Video, Self::Document, Self::Voice, Self::Audio]
-            .into_iter()
-            .find(|kind| kind.as_str() == text)
-            .ok_or(())
-    }
-}
+stored_words!(MediaKind {
+    Image = "image",
+    Video = "video",
+    Document = "document",
+    Voice = "voice",
+    Audio = "audio",
+});
 
 /// The file read last. A campaign sends the same one to everybody.
 #[derive(Default)]

@@ -1,10 +1,11 @@
 //! The table of prepared files.
 
-use crate::db::Tx;
+use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 use ulak_media::{Kind, Prepared};
 
 use super::{Attached, File, MediaKind};
+use crate::db::Tx;
 
 /// Keeps a prepared file; the same content is kept once.
 pub async fn keep(db: &mut Tx, file: &Prepared) -> Result<(), sqlx::Error> {
@@ -14,7 +15,7 @@ pub async fn keep(db: &mut Tx, file: &Prepared) -> Result<(), sqlx::Error> {
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (sha256) DO NOTHING",
     )
     .bind(file.sha256.as_slice())
-    .bind(kind_of(file.kind).as_str())
+    .bind(kind_of(file.kind))
     .bind(file.mime.as_ref())
     .bind(file.width)
     .bind(file.height)
@@ -36,18 +37,22 @@ pub async fn content(db: &mut SqliteConnection, sha256: [u8; 32]) -> Result<Opti
         .bind(sha256.as_slice())
         .fetch_optional(db)
         .await?;
-    Ok(row.map(|row| File {
-        kind: row.get::<&str, _>("kind").parse().unwrap_or(MediaKind::Document),
+    row.map(|row| file_of(&row, sha256)).transpose()
+}
+
+fn file_of(row: &SqliteRow, sha256: [u8; 32]) -> Result<File, sqlx::Error> {
+    Ok(File {
+        kind: row.try_get("kind")?,
         sha256,
-        mime: row.get("mime"),
-        bytes: row.get("content"),
-        thumbnail: row.get("thumbnail"),
-        width: row.get("width"),
-        height: row.get("height"),
-        duration_ms: row.get("duration_ms"),
-        pages: row.get("pages"),
-        waveform: row.get("waveform"),
-    }))
+        mime: row.try_get("mime")?,
+        bytes: row.try_get("content")?,
+        thumbnail: row.try_get("thumbnail")?,
+        width: row.try_get("width")?,
+        height: row.try_get("height")?,
+        duration_ms: row.try_get("duration_ms")?,
+        pages: row.try_get("pages")?,
+        waveform: row.try_get("waveform")?,
+    })
 }
 
 /// A prepared file as a part of a message carries it.

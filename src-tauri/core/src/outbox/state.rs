@@ -11,11 +11,11 @@
 //! ```
 //! Forward only: a late "delivered" does not undo "read". The table's CHECK knows the same names.
 
-use std::str::FromStr;
-
 use serde::{Deserialize, Serialize};
 
+use crate::contact::permission::Refusal;
 use crate::media::MediaKind;
+use crate::stored::stored_words;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -34,34 +34,6 @@ pub enum PartState {
 }
 
 impl PartState {
-    pub const ALL: [Self; 10] = [
-        Self::Pending,
-        Self::Sending,
-        Self::Sent,
-        Self::Delivered,
-        Self::Read,
-        Self::Played,
-        Self::Failed,
-        Self::Skipped,
-        Self::Cancelled,
-        Self::Unknown,
-    ];
-
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Sending => "sending",
-            Self::Sent => "sent",
-            Self::Delivered => "delivered",
-            Self::Read => "read",
-            Self::Played => "played",
-            Self::Failed => "failed",
-            Self::Skipped => "skipped",
-            Self::Cancelled => "cancelled",
-            Self::Unknown => "unknown",
-        }
-    }
-
     /// Nothing more will be sent for it. Ticks may still come.
     pub fn is_final(self) -> bool {
         !matches!(self, Self::Pending | Self::Sending | Self::Unknown)
@@ -107,35 +79,34 @@ pub enum Origin {
     Api,
 }
 
-impl Origin {
-    pub const ALL: [Self; 4] = [Self::Campaign, Self::Direct, Self::Trigger, Self::Api];
+stored_words!(Origin { Campaign = "campaign", Direct = "direct", Trigger = "trigger", Api = "api" });
 
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Campaign => "campaign",
-            Self::Direct => "direct",
-            Self::Trigger => "trigger",
-            Self::Api => "api",
-        }
-    }
+stored_words!(PartState {
+    Pending = "pending",
+    Sending = "sending",
+    Sent = "sent",
+    Delivered = "delivered",
+    Read = "read",
+    Played = "played",
+    Failed = "failed",
+    Skipped = "skipped",
+    Cancelled = "cancelled",
+    Unknown = "unknown",
+});
+
+/// Whether the parts of a queue may go out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum QueueState {
+    /// Its scheduling is not complete.
+    #[default]
+    Building,
+    Open,
+    Paused,
+    /// Nothing of it waits or is on its way.
+    Done,
 }
 
-impl FromStr for Origin {
-    type Err = NoSuchState;
-    fn from_str(text: &str) -> Result<Self, NoSuchState> {
-        Self::ALL.into_iter().find(|origin| origin.as_str() == text).ok_or(NoSuchState)
-    }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NoSuchState;
-
-impl FromStr for PartState {
-    type Err = NoSuchState;
-    fn from_str(text: &str) -> Result<Self, NoSuchState> {
-        Self::ALL.into_iter().find(|state| state.as_str() == text).ok_or(NoSuchState)
-    }
-}
+stored_words!(QueueState { Building = "building", Open = "open", Paused = "paused", Done = "done" });
 
 /// How a part is shown in a chat.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -163,17 +134,15 @@ impl From<MediaKind> for PartKind {
     }
 }
 
-impl FromStr for PartKind {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        match text {
-            "text" => Ok(Self::Text),
-            "poll" => Ok(Self::Poll),
-            file => file.parse::<MediaKind>().map(Self::from),
-        }
-    }
-}
+stored_words!(PartKind {
+    Text = "text",
+    Image = "image",
+    Video = "video",
+    Document = "document",
+    Voice = "voice",
+    Audio = "audio",
+    Poll = "poll",
+});
 
 /// Why a contact gets nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -189,34 +158,24 @@ pub enum SkipReason {
     NotCovered,
 }
 
-impl SkipReason {
-    pub const ALL: [Self; 7] = [
-        Self::NoConsent,
-        Self::BlackList,
-        Self::GrayList,
-        Self::MissingVariable,
-        Self::OptedOut,
-        Self::Empty,
-        Self::NotCovered,
-    ];
+stored_words!(SkipReason {
+    NoConsent = "no_consent",
+    BlackList = "black_list",
+    GrayList = "gray_list",
+    MissingVariable = "missing_variable",
+    OptedOut = "opted_out",
+    Empty = "empty",
+    NotCovered = "not_covered",
+});
 
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::NoConsent => "no_consent",
-            Self::BlackList => "black_list",
-            Self::GrayList => "gray_list",
-            Self::MissingVariable => "missing_variable",
-            Self::OptedOut => "opted_out",
-            Self::Empty => "empty",
-            Self::NotCovered => "not_covered",
+impl From<Refusal> for SkipReason {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::OptedOut => Self::OptedOut,
+            Refusal::BlackList => Self::BlackList,
+            Refusal::GrayList => Self::GrayList,
+            Refusal::NoConsent => Self::NoConsent,
         }
-    }
-}
-
-impl FromStr for SkipReason {
-    type Err = NoSuchState;
-    fn from_str(text: &str) -> Result<Self, NoSuchState> {
-        Self::ALL.into_iter().find(|reason| reason.as_str() == text).ok_or(NoSuchState)
     }
 }
 
@@ -245,16 +204,6 @@ pub mod cause {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn names_go_both_ways() {
-        for state in PartState::ALL {
-            assert_eq!(state.as_str().parse(), Ok(state));
-        }
-        for reason in SkipReason::ALL {
-            assert_eq!(reason.as_str().parse(), Ok(reason));
-        }
-    }
 
     #[test]
     fn a_late_delivered_does_not_undo_read() {

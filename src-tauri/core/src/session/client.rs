@@ -48,7 +48,7 @@ pub trait Notes: Send + Sync + 'static {
     fn get(&self, kind: NoteKind, key: &str) -> BoxFuture<'_, Option<String>>;
     fn put(&self, kind: NoteKind, key: &str, value: String, expires_at: Millis) -> BoxFuture<'_, ()>;
     fn forget(&self, kind: NoteKind, key: &str) -> BoxFuture<'_, ()>;
-    /// Whether somebody under this hidden identity wants no messages, whose phone nobody knew when they said so.
+    /// Whether somebody under this hidden identity wants no messages.
     fn asked_to_stop(&self, lid: &str) -> BoxFuture<'_, bool>;
 }
 

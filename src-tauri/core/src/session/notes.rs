@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::client::{BoxFuture, NoteKind, Notes};
 use super::store::notes as store;
 use crate::clock::{Millis, SharedClock};
+use crate::contact::store::suppressions;
 use crate::db::{Db, StorageError};
 use crate::ids::SessionId;
 
@@ -50,7 +51,7 @@ impl StoredNotes {
 
     async fn stopped(&self, lid: &str) -> Result<bool, StorageError> {
         let mut reader = self.db.read().acquire().await?;
-        Ok(store::asked_to_stop(&mut reader, lid).await?)
+        Ok(suppressions::is_suppressed(&mut reader, lid).await?)
     }
 
     async fn erase(&self, kind: NoteKind, key: &str) -> Result<(), StorageError> {

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::stored::stored_words;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "bindings", derive(specta::Type))]
@@ -10,3 +12,5 @@ pub enum Language {
     Tr,
     Id,
 }
+
+stored_words!(Language { En = "en", Tr = "tr", Id = "id" });

@@ -14,10 +14,11 @@ pub mod render;
 pub mod store;
 pub mod stored;
 
+pub use crate::category::Category;
 pub use answer::recognise;
 pub use choice::{Choice, ChoiceError, ChoiceStyle, Offer, whole_text};
 pub use language::Language;
 pub use parse::{Segment, Template, TemplateError};
-pub use ready::{Category, ReadyTemplate};
+pub use ready::ReadyTemplate;
 pub use render::{Missing, render, whatsapp_length};
 pub use stored::{Samples, TemplateEdit, TemplateKind, TemplateRow, TemplateView, check, variables};

@@ -5,37 +5,8 @@ use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
 
-use super::Choice;
-use super::Language;
-
-/// What a message is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[cfg_attr(feature = "bindings", derive(specta::Type))]
-pub enum Category {
-    Notification,
-    Reminder,
-    Promotion,
-}
-
-impl Category {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Notification => "notification",
-            Self::Reminder => "reminder",
-            Self::Promotion => "promotion",
-        }
-    }
-
-    /// The tables hold nothing else.
-    pub fn parse(text: &str) -> Self {
-        match text {
-            "reminder" => Self::Reminder,
-            "promotion" => Self::Promotion,
-            _ => Self::Notification,
-        }
-    }
-}
+use super::{Choice, Language};
+use crate::category::Category;
 
 /// A template that comes with Ulak.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -11,6 +11,7 @@ use crate::db::Tx;
 use crate::ids::{IdGenerator, TemplateId};
 use crate::media;
 use crate::media::attachment::{self, Owner};
+use crate::stored::Json;
 
 /// Of a template that is made.
 pub struct NewTemplate {
@@ -63,13 +64,13 @@ pub async fn create(db: &mut Tx, new: &NewTemplate, now: Millis) -> Result<Templ
     )
     .bind(id)
     .bind(&new.name)
-    .bind(new.category.as_str())
-    .bind(code_of(new.language))
+    .bind(new.category)
+    .bind(new.language)
     .bind(new.active)
     .bind(&new.text)
-    .bind(new.choice.as_ref().map(json).transpose()?)
+    .bind(new.choice.as_ref().map(Json))
     .bind(new.split_long_caption)
-    .bind(json(&new.samples)?)
+    .bind(Json(&new.samples))
     .bind(now)
     .execute(db)
     .await?;
@@ -83,13 +84,13 @@ pub async fn save(db: &mut Tx, edit: &TemplateEdit, now: Millis) -> Result<bool,
                 split_long_caption = ?, samples = ?, updated_at = ? WHERE id = ?",
     )
     .bind(&edit.name)
-    .bind(edit.category.as_str())
-    .bind(code_of(edit.language))
+    .bind(edit.category)
+    .bind(edit.language)
     .bind(edit.active)
     .bind(&edit.text)
-    .bind(edit.choice.as_ref().map(json).transpose()?)
+    .bind(edit.choice.as_ref().map(Json))
     .bind(edit.split_long_caption)
-    .bind(json(&edit.samples)?)
+    .bind(Json(&edit.samples))
     .bind(now)
     .bind(edit.id)
     .execute(db)
@@ -110,15 +111,15 @@ pub async fn by_id(db: &mut SqliteConnection, id: TemplateId) -> Result<Option<T
     Ok(Some(TemplateView {
         id,
         media,
-        name: row.get("name"),
-        category: Category::parse(row.get("category")),
-        language: language(row.get("language")),
-        active: row.get("active"),
-        text: row.get("text"),
-        choice: choice(&row),
-        split_long_caption: row.get("split_long_caption"),
-        samples: serde_json::from_str(row.get("samples")).unwrap_or_default(),
-        updated_at: row.get("updated_at"),
+        name: row.try_get("name")?,
+        category: row.try_get("category")?,
+        language: row.try_get("language")?,
+        active: row.try_get("active")?,
+        text: row.try_get("text")?,
+        choice: choice(&row)?,
+        split_long_caption: row.try_get("split_long_caption")?,
+        samples: row.try_get::<Json<_>, _>("samples")?.0,
+        updated_at: row.try_get("updated_at")?,
     }))
 }
 
@@ -133,23 +134,23 @@ pub async fn list(db: &mut SqliteConnection) -> Result<Vec<TemplateRow>, sqlx::E
     )
     .fetch_all(db)
     .await?;
-    Ok(rows.iter().map(template_row).collect())
+    rows.iter().map(template_row).collect()
 }
 
-fn template_row(row: &SqliteRow) -> TemplateRow {
-    let (text, choice, files): (&str, Option<Choice>, i64) = (row.get("text"), choice(row), row.get("files"));
-    TemplateRow {
-        id: row.get("id"),
-        name: row.get("name"),
-        category: Category::parse(row.get("category")),
-        language: language(row.get("language")),
-        active: row.get("active"),
+fn template_row(row: &SqliteRow) -> Result<TemplateRow, sqlx::Error> {
+    let (text, choice, files): (&str, _, i64) = (row.try_get("text")?, choice(row)?, row.try_get("files")?);
+    Ok(TemplateRow {
+        id: row.try_get("id")?,
+        name: row.try_get("name")?,
+        category: row.try_get("category")?,
+        language: row.try_get("language")?,
+        active: row.try_get("active")?,
         kind: TemplateKind::of(choice.as_ref(), files),
         variables: variables(text, choice.as_ref()),
         files,
         first_text: text.chars().take(FIRST_TEXT).collect(),
-        updated_at: row.get("updated_at"),
-    }
+        updated_at: row.try_get("updated_at")?,
+    })
 }
 
 /// Its files go with it.
@@ -163,27 +164,6 @@ pub async fn ids(db: &mut SqliteConnection) -> Result<Vec<TemplateId>, sqlx::Err
     sqlx::query_scalar("SELECT id FROM templates ORDER BY id").fetch_all(db).await
 }
 
-fn choice(row: &SqliteRow) -> Option<Choice> {
-    row.get::<Option<&str>, _>("choice").and_then(|choice| serde_json::from_str(choice).ok())
-}
-
-fn code_of(language: Language) -> &'static str {
-    match language {
-        Language::En => "en",
-        Language::Tr => "tr",
-        Language::Id => "id",
-    }
-}
-
-/// The table holds nothing else.
-fn language(code: &str) -> Language {
-    match code {
-        "tr" => Language::Tr,
-        "id" => Language::Id,
-        _ => Language::En,
-    }
-}
-
-fn json<T: serde::Serialize>(value: &T) -> Result<String, sqlx::Error> {
-    serde_json::to_string(value).map_err(|error| sqlx::Error::Encode(error.into()))
+fn choice(row: &SqliteRow) -> Result<Option<Choice>, sqlx::Error> {
+    Ok(row.try_get::<Option<Json<_>>, _>("choice")?.map(|Json(choice)| choice))
 }

@@ -179,7 +179,7 @@ impl World {
         })?;
         let world = Self::over(folder, key(), now).await?;
         let mut settings = world.app.settings().current().await?;
-        settings.zone = "UTC".to_owned();
+        settings.zone = chrono_tz::Tz::UTC;
         world.app.settings().save_settings(&settings).await?;
         Ok(world)
     }
@@ -250,7 +250,7 @@ impl World {
     }
 
     pub async fn contact(&self, name: &str, phone: &str) -> Result<ContactId, Problem> {
-        let consent = Consent { source: "shop".to_owned(), at: 0, note: String::new(), withdrawn_at: None };
+        let consent = Consent { source: "shop".to_owned(), at: 0, note: String::new() };
         let edit = ContactEdit {
             name: name.to_owned(),
             phone: phone.to_owned(),
@@ -290,6 +290,7 @@ impl World {
             priority: draft.priority,
             session_ids: draft.session_ids,
             keep_hours: true,
+            category: draft.category,
             consent_basis: draft.consent_basis,
         };
         change(&mut edit);

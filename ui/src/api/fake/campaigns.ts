@@ -75,9 +75,9 @@ export function campaignCommands(world: World): Commands {
     cancelMessage: async (messageId) => { const one = world.campaigns.find((candidate) => candidate.single && candidate.messages.some((message) => message.id === messageId)) ?? refuse('message.not_waiting', 'Nothing of this message waits any more.'); for (const message of one.messages) if (message.state === 'pending') { step(world, one, message, 'cancelled'); release(world, one, message); } changed(one.id); return null; },
     useTemplate: async (draftId, templateId) => {
       const template = world.templates.find((candidate) => candidate.id === templateId) ?? refuse('template.gone', 'This template is no longer there.');
-      const { text, choice, splitLongCaption, media } = structuredClone(template);
+      const { text, choice, splitLongCaption, media, category } = structuredClone(template);
       const one = find(draftId);
-      return touch(Object.assign(one, { text, choice, splitLongCaption, media, name: one.name || template.name }));
+      return touch(Object.assign(one, { text, choice, splitLongCaption, media, category, name: one.name || template.name }));
     },
     previewMessage: async (id, index) => {
       const one = find(id);
@@ -151,7 +151,7 @@ function bookOf(one: Campaign): Book {
 
 export function blank(world: World, id: string): Campaign {
   return { id, name: '', text: '', choice: null, audience: { everyone: true, tags: [] }, media: [], splitLongCaption: false, dueAt: null, priority: 5, sessionIds: [world.practiceNumber.id], keepHours: true,
-    consentBasis: '', updatedAt: world.now(), state: 'draft', startedAt: null, finishedAt: null, messages: [], skipped: [], nextAt: 0, perQuarter: [] };
+    category: 'promotion', consentBasis: '', updatedAt: world.now(), state: 'draft', startedAt: null, finishedAt: null, messages: [], skipped: [], nextAt: 0, perQuarter: [] };
 }
 
 /** Freezes the messages and holds their credits. */
@@ -248,8 +248,8 @@ function recipientRow(world: World, message: Message): RecipientRow {
 }
 
 function draftOf(one: Campaign): Draft {
-  const { id, name, text, choice, audience, media, splitLongCaption, dueAt, priority, sessionIds, keepHours, consentBasis, updatedAt } = one;
-  return { id, name, text, choice, audience, media, splitLongCaption, dueAt, priority, sessionIds, keepHours, consentBasis, updatedAt };
+  const { id, name, text, choice, audience, media, splitLongCaption, dueAt, priority, sessionIds, keepHours, category, consentBasis, updatedAt } = one;
+  return { id, name, text, choice, audience, media, splitLongCaption, dueAt, priority, sessionIds, keepHours, category, consentBasis, updatedAt };
 }
 
 function audience(world: World, one: Campaign): ContactView[] {
@@ -258,8 +258,11 @@ function audience(world: World, one: Campaign): ContactView[] {
 
 function skipReason(one: Campaign, person: ContactView): SkipReason | null {
   if (person.standing === 'black') return 'black_list';
-  if (person.standing === 'gray') return 'gray_list';
-  if (!person.consent && one.consentBasis === '') return 'no_consent';
+  if (one.category === 'promotion') {
+    if (person.standing === 'gray') return 'gray_list';
+    if (person.withdrawnAt !== null) return 'opted_out';
+    if (!person.consent && one.consentBasis === '') return 'no_consent';
+  }
   if (render(allText(one.text, one.choice), person).missing.length > 0) return 'missing_variable';
   return null;
 }

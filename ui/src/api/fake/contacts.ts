@@ -1,7 +1,7 @@
 import type { Api, ContactView } from '../client';
 import { refuse, type World } from './world';
 
-export function contactCommands(world: World): Pick<Api, 'contacts' | 'contactTotals' | 'contact' | 'saveContact' | 'setStanding'> {
+export function contactCommands(world: World): Pick<Api, 'contacts' | 'contactTotals' | 'contact' | 'saveContact' | 'setStanding' | 'takeContactBack'> {
   const find = (id: string): ContactView => world.contacts.find((one) => one.id === id) ?? refuse('contact.unknown', 'There is no such contact.');
   return {
     contacts: async ({ search, standing, tag, offset, limit }) => {
@@ -29,15 +29,23 @@ export function contactCommands(world: World): Pick<Api, 'contacts' | 'contactTo
       const phone = digits.startsWith('+') ? digits : `+90${digits.replace(/^0/, '')}`;
       if (world.contacts.some((one) => one.phone === phone && one.id !== edit.id)) refuse('contact.phone_taken', 'Another contact has this number.', { phone, holder: world.contacts.find((one) => one.phone === phone)?.name ?? '', contact_id: '' });
       const known = edit.id === null ? null : find(edit.id);
-      const saved: ContactView = { standing: 'normal', createdAt: world.now(), lastMessageAt: null, ...known, ...edit, id: edit.id ?? world.id('contact'), phone, phoneShown: phone.replace(/^(\+90)(\d{3})(\d{3})(\d{2})(\d{2})$/, '$1 $2 $3 $4 $5') };
+      const saved: ContactView = { standing: 'normal', withdrawnAt: null, createdAt: world.now(), lastMessageAt: null, ...known, ...edit, id: edit.id ?? world.id('contact'), phone, phoneShown: phone.replace(/^(\+90)(\d{3})(\d{3})(\d{2})(\d{2})$/, '$1 $2 $3 $4 $5') };
       world.contacts = known ? world.contacts.map((one) => (one.id === saved.id ? saved : one)) : [saved, ...world.contacts];
       world.emit('contactsChanged', null);
       return saved;
     },
     setStanding: async (id, standing) => {
       const one = find(id);
+      if (one.standing === 'black' && standing !== 'black') refuse('contact.listed', 'This person is on the black list.');
       one.standing = standing;
-      if (standing === 'black' && one.consent) one.consent.withdrawnAt = world.now();
+      world.emit('contactsChanged', null);
+      return one;
+    },
+    takeContactBack: async (id, { reason, consent }) => {
+      if (reason.trim() === '') refuse('contact.reason_missing', 'Say why.');
+      const one = find(id);
+      if (one.standing === 'black') one.standing = 'normal';
+      if (consent) Object.assign(one, { consent, withdrawnAt: null });
       world.emit('contactsChanged', null);
       return one;
     },

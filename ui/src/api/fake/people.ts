@@ -19,10 +19,10 @@ function person(index: number, now: number): ContactView {
   const phone = far ? `+628${11 + (Math.floor(index / 10_000) % 30)}555${end}` : `+905${operator}555${end}`;
   const shown = far ? `+62 8${phone.slice(4, 6)} 555 ${end}` : `+90 5${operator} 555 ${end.slice(0, 2)} ${end.slice(2)}`;
   const standing = index % 97 === 17 ? 'black' : index % 61 === 11 ? 'gray' : 'normal';
-  const consent = index % 9 === 5 ? null : { source: index % 3 === 0 ? 'Shop form' : 'Order', at: now - (30 + (index % 400)) * 86_400_000, note: '', withdrawnAt: standing === 'black' ? now - 3 * 86_400_000 : null };
+  const consent = index % 9 === 5 ? null : { source: index % 3 === 0 ? 'Shop form' : 'Order', at: now - (30 + (index % 400)) * 86_400_000, note: '' };
   return {
     id: `contact-${index}`, phone, phoneShown: shown, name: index % 41 === 7 ? '' : name, email: index % 5 === 2 ? `${name.split(' ')[0]?.toLocaleLowerCase('tr')}@example.com` : '',
     fields: { city: far ? 'Bandung' : cities[index % cities.length] ?? '' }, tags: [index % 3 === 0 ? 'lens' : 'frame', ...(index % 11 === 0 ? ['vip'] : [])],
-    standing, consent, createdAt: now - (index % 300) * 86_400_000, lastMessageAt: index % 4 === 0 ? now - (index % 60) * 86_400_000 : null,
+    standing, consent, withdrawnAt: standing === 'black' ? now - 3 * 86_400_000 : null, createdAt: now - (index % 300) * 86_400_000, lastMessageAt: index % 4 === 0 ? now - (index % 60) * 86_400_000 : null,
   };
 }

@@ -1,4 +1,4 @@
-import ready from '../../../../src-tauri/core/src/campaign/kept/ready.json';
+import ready from '../../../../src-tauri/core/src/template/ready.json';
 import { allText, MOST_BUTTONS, written } from '../../features/campaigns/choice';
 import { variablesOf } from '../../features/campaigns/variables';
 import type { Api, Language, ReadyTemplate, TemplateRow, TemplateView } from '../client';

@@ -1,13 +1,13 @@
 // The state of the fake: settings, people, campaigns with their messages, the ledger, and a clock that starts on a
 // Thursday afternoon in a shop in İzmir.
-import type { Audience, CampaignState, Choice, ContactView, EventName, ImportProgress, LedgerRow, MediaItem, NumberView, PartState, Payload, PracticeOptions, Refusal, RouteStep, Settings, SkipReason, TemplateView } from '../client';
+import type { Audience, CampaignState, Category, Choice, ContactView, EventName, ImportProgress, LedgerRow, MediaItem, NumberView, PartState, Payload, PracticeOptions, Refusal, RouteStep, Settings, SkipReason, TemplateView } from '../client';
 import { everyNumber, practiceNumber, usualNumbers } from './numbers';
 import { people } from './people';
 
 export type Message = { id: string; contactId: string; name: string; phoneShown: string; state: PartState; reason: string | null; steps: RouteStep[]; tries: number; triedAt: number | null; next: { at: number; state: PartState } | null; text: string };
 export type Campaign = {
   id: string; name: string; text: string; choice: Choice | null; audience: Audience; media: MediaItem[]; splitLongCaption: boolean; dueAt: number | null; priority: number; sessionIds: string[];
-  keepHours: boolean; consentBasis: string; updatedAt: number; state: CampaignState; startedAt: number | null; finishedAt: number | null; messages: Message[];
+  keepHours: boolean; category: Category; consentBasis: string; updatedAt: number; state: CampaignState; startedAt: number | null; finishedAt: number | null; messages: Message[];
   skipped: { reason: SkipReason; people: number; variable: string | null }[]; nextAt: number; perQuarter: { at: number; sent: number }[];
   /** A message to one person, which is in no list of campaigns. */
   single?: boolean;

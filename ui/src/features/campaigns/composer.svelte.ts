@@ -124,6 +124,6 @@ export class Composer extends Writing<Draft> {
 }
 
 /** What a save takes: files have commands of their own. */
-function editOf({ id, name, text, choice, audience, splitLongCaption, dueAt, priority, sessionIds, keepHours, consentBasis }: Draft): DraftEdit {
-  return { id, name, text, choice, audience, splitLongCaption, dueAt, priority, sessionIds, keepHours, consentBasis };
+function editOf({ id, name, text, choice, audience, splitLongCaption, dueAt, priority, sessionIds, keepHours, category, consentBasis }: Draft): DraftEdit {
+  return { id, name, text, choice, audience, splitLongCaption, dueAt, priority, sessionIds, keepHours, category, consentBasis };
 }

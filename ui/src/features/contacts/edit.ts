@@ -13,10 +13,11 @@ export function formOf(contact: ContactView | null, known: string[], now: number
   };
 }
 
-/** An emptied field is removed; a consent that was withdrawn stays withdrawn. */
+/** An emptied field is removed. A consent that was withdrawn is no field of the form: it goes back as it came. */
 export function editOf(form: Form, before: ContactView | null): ContactEdit {
   const fields = Object.fromEntries(form.fields.map(({ name, value }) => [name.trim(), value.trim()]).filter(([name, value]) => name !== '' && value !== ''));
-  const consent: Consent | null = form.consented ? { source: form.source.trim(), at: form.at, note: form.note.trim(), withdrawnAt: before?.consent?.withdrawnAt ?? null } : null;
+  const typed: Consent | null = form.consented ? { source: form.source.trim(), at: form.at, note: form.note.trim() } : null;
+  const consent = before && before.withdrawnAt !== null ? before.consent : typed;
   return { id: form.id, name: form.name.trim(), phone: form.phone.trim(), email: form.email.trim(), tags: tagsOf(form.tags), fields, consent };
 }
 

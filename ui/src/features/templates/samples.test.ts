@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import ready from '../../../../src-tauri/core/src/campaign/kept/ready.json';
+import ready from '../../../../src-tauri/core/src/template/ready.json';
 import type { ReadyTemplate } from '../../api/client';
 import { allText, flawOf } from '../campaigns/choice';
 import { fill, variablesOf } from '../campaigns/variables';

@@ -1,14 +1,9 @@
-// Categories, kinds and languages in the owner's words.
-import type { Category, Choice, Language, MediaItem, TemplateKind } from '../../api/client';
+// Kinds and languages in the owner's words.
+import type { Choice, Language, MediaItem, TemplateKind } from '../../api/client';
 import { language, m } from '../../lib/i18n.svelte';
 import { MOST_BUTTONS, written } from '../campaigns/choice';
 
-export const categories: Category[] = ['notification', 'reminder', 'promotion'];
 export const languages: Language[] = ['tr', 'id', 'en'];
-
-export function categoryWord(category: Category): string {
-  return { notification: m.template_notification, reminder: m.template_reminder, promotion: m.template_promotion }[category]();
-}
 
 export function kindWord(kind: TemplateKind): string {
   return { text: m.template_kind_text, media: m.template_kind_media, button: m.template_kind_button, list: m.template_kind_list }[kind]();

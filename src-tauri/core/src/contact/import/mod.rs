@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Consent, Standing};
 use crate::ids::ImportId;
+use crate::stored::stored_words;
 
 pub use crate::error::Problem as Reason;
 
@@ -201,16 +202,12 @@ pub enum ImportState {
     Failed,
 }
 
-impl ImportState {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Running => "running",
-            Self::Done => "done",
-            Self::Cancelled => "cancelled",
-            Self::Failed => "failed",
-        }
-    }
-}
+stored_words!(ImportState {
+    Running = "running",
+    Done = "done",
+    Cancelled = "cancelled",
+    Failed = "failed",
+});
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", rename = "ImportRun")]

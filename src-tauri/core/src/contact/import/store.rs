@@ -9,10 +9,10 @@ use serde_json::Value;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, Row as _, SqliteConnection};
 
+use super::super::Standing;
 use super::super::fold::haystack;
 use super::super::phone::Phone;
-use super::super::store::{consent_of, fields_json, fields_of};
-use super::super::{Consent, Standing};
+use super::super::store::{consent_of, fields_of, suppressions};
 use super::error::RowError;
 use super::rows::Row;
 use super::verdict::Known;
@@ -20,6 +20,7 @@ use super::{ImportState, ImportTotals, Separator};
 use crate::clock::Millis;
 use crate::db::{Readers, Tx};
 use crate::ids::{ContactId, ImportId};
+use crate::stored::Json;
 
 /// Phones a lookup asks for; one statement text for every lookup keeps it prepared.
 const ASKED: usize = 500;
@@ -53,6 +54,7 @@ pub async fn keep(tx: &mut Tx, people: &[Known], now: Millis) -> Result<(), sqlx
     let changed: Vec<&Known> = people.iter().filter(|known| known.changed).collect();
     for some in changed.chunks(BROUGHT) {
         keep_some(tx, some, now).await?;
+        suppress_listed(tx, some, now).await?;
     }
     let tags: Vec<(ContactId, &String)> =
         people.iter().flat_map(|known| known.new_tags.iter().map(|tag| (known.id, tag))).collect();
@@ -70,12 +72,11 @@ pub async fn keep(tx: &mut Tx, people: &[Known], now: Millis) -> Result<(), sqlx
 async fn keep_some(tx: &mut Tx, people: &[&Known], now: Millis) -> Result<(), sqlx::Error> {
     let sql = format!(
         "INSERT INTO contacts (id, phone, name, email, fields, search, standing, consent_source, consent_at, \
-         consent_note, consent_withdrawn_at, created_at, updated_at) VALUES {} \
+         consent_note, created_at, updated_at) VALUES {} \
          ON CONFLICT DO UPDATE SET name = excluded.name, email = excluded.email, fields = excluded.fields, \
          search = excluded.search, standing = excluded.standing, consent_source = excluded.consent_source, \
-         consent_at = excluded.consent_at, consent_note = excluded.consent_note, \
-         consent_withdrawn_at = excluded.consent_withdrawn_at, updated_at = excluded.updated_at",
-        places(people.len(), 13)
+         consent_at = excluded.consent_at, consent_note = excluded.consent_note, updated_at = excluded.updated_at",
+        places(people.len(), 12)
     );
     let mut query = sqlx::query(AssertSqlSafe(sql)).persistent(people.len() == BROUGHT);
     for known in people {
@@ -85,18 +86,25 @@ async fn keep_some(tx: &mut Tx, people: &[&Known], now: Millis) -> Result<(), sq
             .bind(known.phone.to_string())
             .bind(known.name.as_str())
             .bind(known.email.as_str())
-            .bind(fields_json(&known.fields))
+            .bind(Json(&known.fields))
             .bind(haystack(&known.name, known.phone, &known.email, &known.fields))
-            .bind(known.standing.as_str())
+            .bind(known.standing)
             .bind(consent.map(|consent| consent.source.as_str()))
             .bind(consent.map(|consent| consent.at))
             .bind(consent.map(|consent| consent.note.as_str()))
-            .bind(consent.and_then(|consent: &Consent| consent.withdrawn_at))
             .bind(now)
             .bind(now);
     }
     query.execute(&mut *tx).await?;
     Ok(())
+}
+
+/// Who came in by a list of people who want nothing is opted out by phone, like everybody on the black list.
+async fn suppress_listed(tx: &mut Tx, people: &[&Known], now: Millis) -> Result<(), sqlx::Error> {
+    let listed = people.iter().filter(|known| known.standing == Standing::Black);
+    let phones: Vec<String> = listed.map(|known| known.phone.to_string()).collect();
+    let addresses = suppressions::addresses(tx, &phones, None).await?;
+    suppressions::suppress(tx, &addresses, suppressions::Cause::Import, now).await
 }
 
 fn known_of(row: &SqliteRow) -> Result<Option<Known>, sqlx::Error> {
@@ -110,8 +118,9 @@ fn known_of(row: &SqliteRow) -> Result<Option<Known>, sqlx::Error> {
         email: row.try_get("email")?,
         fields: fields_of(row)?,
         tags: BTreeSet::new(),
-        standing: Standing::from_column(row.try_get("standing")?),
+        standing: row.try_get("standing")?,
         consent: consent_of(row)?,
+        withdrawn: row.try_get::<Option<Millis>, _>("consent_withdrawn_at")?.is_some(),
         changed: false,
         new_tags: BTreeSet::new(),
     }))
@@ -188,7 +197,7 @@ pub async fn advance(
         "UPDATE imports SET state = ?, row_count = ?, new = ?, known = ?, twice = ?, refused = ?, ended_at = ? \
          WHERE id = ?",
     )
-    .bind(end.map_or(ImportState::Running, |(state, _)| state).as_str())
+    .bind(end.map_or(ImportState::Running, |(state, _)| state))
     .bind(totals.rows)
     .bind(totals.new)
     .bind(totals.known)

@@ -1,7 +1,8 @@
 //! What becomes of a row, and of the contact behind its phone. Pure.
 //!
 //! Preview, scan and import judge by the same function, so what was shown is what happens. A standing only gets
-//! stricter here, a name or a field is never emptied, and a consent on record is never replaced.
+//! stricter here, a name or a field is never emptied, and a consent on record, or one that was taken back, is never
+//! replaced.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -22,6 +23,8 @@ pub struct Known {
     pub tags: BTreeSet<String>,
     pub standing: Standing,
     pub consent: Option<Consent>,
+    /// The permission was taken back, and no list gives it anew.
+    pub withdrawn: bool,
     /// The row of the table has to be written.
     pub changed: bool,
     pub new_tags: BTreeSet<String>,
@@ -101,6 +104,7 @@ impl Known {
             tags: BTreeSet::new(),
             standing: Standing::Normal,
             consent: None,
+            withdrawn: false,
             changed: true,
             new_tags: BTreeSet::new(),
         }
@@ -124,7 +128,7 @@ impl Known {
             self.standing = everybody.standing;
             adds.push("standing".to_owned());
         }
-        if self.consent.is_none() && everybody.consent.is_some() {
+        if self.consent.is_none() && !self.withdrawn && everybody.consent.is_some() {
             self.consent.clone_from(&everybody.consent);
             adds.push("consent".to_owned());
         }

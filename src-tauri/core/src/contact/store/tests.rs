@@ -40,7 +40,7 @@ async fn a_saved_contact_is_read_back() {
         fields: [("Şehir".to_owned(), " İzmir ".to_owned()), ("boş".to_owned(), String::new())].into(),
         tags: vec!["vip".into(), " ".into(), "vip".into(), "lens".into()],
         email: "ayse@example.com".into(),
-        consent: Some(Consent { source: "shop form".into(), at: NOW, note: String::new(), withdrawn_at: None }),
+        consent: Some(Consent { source: "shop form".into(), at: NOW, note: String::new() }),
         ..person(" Ayşe Demir ", "0538 555 02 14")
     };
     let saved = world.save(&edit).await.unwrap();
@@ -78,13 +78,27 @@ async fn wrong_edits_are_explained() {
 }
 
 #[tokio::test]
-async fn a_withdrawn_consent_stays_on_record() {
+async fn an_opt_out_is_lifted_for_all_that_it_held_for_and_may_come_again() {
     let world = World::new().await;
-    let withdrawn = Consent { source: "form".into(), at: 1, note: String::new(), withdrawn_at: Some(2) };
-    let first =
-        world.save(&ContactEdit { consent: Some(withdrawn.clone()), ..person("A", "0538 555 02 14") }).await.unwrap();
-    let edited = world.save(&ContactEdit { id: Some(first.id), ..person("A", "0538 555 02 14") }).await.unwrap();
-    assert_eq!(edited.consent, Some(withdrawn));
+    let ana = world.save(&person("Ana", "+5511987650123")).await.unwrap();
+    let who = Stopped { phones: vec!["+551187650123".into()], ..Stopped::default() };
+    let in_force = async |tx: &mut SqliteConnection| {
+        let mut in_force = Vec::new();
+        for address in ["+5511987650123", "+551187650123"] {
+            in_force.push(suppressions::is_suppressed(tx, address).await.unwrap());
+        }
+        in_force
+    };
+    let mut tx = world.db.begin().await.unwrap();
+    for changed in [true, false] {
+        assert_eq!(opt_out(&mut tx, &who, NOW, NOW).await.unwrap(), changed);
+    }
+    assert_eq!(in_force(&mut tx).await, [true, true]);
+    let wish = Return { reason: "came into the shop".into(), consent: None };
+    assert_eq!(take_back(&mut tx, ana.id, &wish, NOW).await.unwrap().standing, Standing::Normal);
+    assert_eq!(in_force(&mut tx).await, [false, false]);
+    assert!(opt_out(&mut tx, &who, NOW, NOW).await.unwrap(), "in the same millisecond too");
+    assert_eq!(in_force(&mut tx).await, [true, true]);
 }
 
 #[tokio::test]

@@ -2,15 +2,18 @@
 
 pub mod replies;
 
+use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
 use super::Received;
 use crate::clock::{DAY, Millis};
 use crate::contact;
+use crate::contact::store::Stopped;
 use crate::db::Tx;
 use crate::ids::{CampaignId, ContactId, IdGenerator, MessageId, ReplyId, SessionId};
 use crate::outbox::store::chats;
 use crate::session::client::Reply;
+use crate::stored::Json;
 use crate::template::recognise;
 
 /// Who wrote, as the table names them: a phone begins with a plus, a LID does not.
@@ -62,12 +65,14 @@ pub async fn add(
 }
 
 /// What a reply is about.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 struct About {
     contact: ContactId,
     message: MessageId,
     /// None where it was written to one person.
     campaign: Option<CampaignId>,
+    /// The phone that the message went to.
+    phone: String,
 }
 
 /// Finds out who wrote and what it answers, and lets an opt-out count.
@@ -76,23 +81,23 @@ pub async fn link(db: &mut Tx, reply: ReplyId, now: Millis) -> Result<Received, 
         .bind(reply)
         .fetch_one(&mut *db)
         .await?;
-    let (session, at): (SessionId, Millis) = (row.get(0), row.get(4));
-    let sender = Sender::from_column(row.get(1));
-    let quoted = match row.get::<Option<String>, _>(2) {
+    let (session, at): (SessionId, Millis) = (row.try_get("session_id")?, row.try_get("at")?);
+    let sender = Sender::from_column(row.try_get("sender")?);
+    let quoted = match row.try_get::<Option<String>, _>("quotes")? {
         Some(wire_id) => quoted(db, &wire_id).await?,
         None => None,
     };
     let contact = match &sender {
-        Sender::Phone(phone) => contact_of(db, phone).await?,
-        Sender::Lid(_) => quoted.map(|about| about.contact),
+        Sender::Phone(phone) => contact::store::by_any_spelling(db, phone).await?,
+        Sender::Lid(_) => quoted.as_ref().map(|about| about.contact),
     };
-    let about = match (quoted, contact) {
+    let about = match (quoted.clone(), contact) {
         (Some(about), _) => Some(about),
         (None, Some(contact)) => newest(db, session, contact, at).await?,
         (None, None) => None,
     };
-    write_link(db, reply, contact, about).await?;
-    if let Some(about) = about {
+    write_link(db, reply, contact, about.as_ref()).await?;
+    if let Some(about) = &about {
         write_answer(db, reply, about.message).await?;
     }
     if let Some(contact) = contact {
@@ -100,28 +105,34 @@ pub async fn link(db: &mut Tx, reply: ReplyId, now: Millis) -> Result<Received, 
     }
     let mut received =
         Received { campaigns: about.iter().filter_map(|about| about.campaign).collect(), ..Received::default() };
-    if row.get(3) {
-        let phone = match sender {
-            Sender::Phone(phone) => Some(phone),
-            Sender::Lid(_) => phone_of_contact(db, contact).await?,
-        };
-        received.opted_out = opt_out(db, phone, at, now).await?;
-        received.contacts_changed = !received.opted_out.is_empty();
+    if row.try_get("stop")? {
+        let (who, confirm) = stopped(sender, quoted);
+        received.contacts_changed = contact::store::opt_out(db, &who, at, now).await?;
+        received.opted_out = confirm.filter(|_| received.contacts_changed).into_iter().collect();
     }
     Ok(received)
 }
 
-async fn opt_out(db: &mut Tx, phone: Option<String>, at: Millis, now: Millis) -> Result<Vec<String>, sqlx::Error> {
-    let Some(phone) = phone else { return Ok(Vec::new()) };
-    let changed = contact::store::opt_out(db, &phone, at, now).await?;
-    Ok(changed.then_some(phone).into_iter().collect())
+/// Whom a STOP is from, by its sender and by what it quotes; and the phone that a confirmation goes to.
+fn stopped(sender: Sender, quoted: Option<About>) -> (Stopped, Option<String>) {
+    let (mut who, written) = match quoted {
+        Some(about) => (Stopped { contact: Some(about.contact), ..Stopped::default() }, Some(about.phone)),
+        None => (Stopped::default(), None),
+    };
+    match sender {
+        Sender::Phone(phone) => who.phones.push(phone),
+        Sender::Lid(lid) => who.lid = Some(lid),
+    }
+    who.phones.extend(written);
+    let confirm = who.phones.first().cloned();
+    (who, confirm)
 }
 
 async fn write_link(
     db: &mut Tx,
     reply: ReplyId,
     contact: Option<ContactId>,
-    about: Option<About>,
+    about: Option<&About>,
 ) -> Result<(), sqlx::Error> {
     sqlx::query("UPDATE replies SET contact_id = ?, message_id = ?, campaign_id = ? WHERE id = ?")
         .bind(contact)
@@ -144,21 +155,24 @@ async fn write_answer(db: &mut Tx, reply: ReplyId, message: MessageId) -> Result
     .fetch_optional(&mut *db)
     .await?;
     let Some(row) = row else { return Ok(()) };
-    let options: Vec<String> = serde_json::from_str(row.get(1)).unwrap_or_default();
-    let Some(option) = recognise(&options, row.get(0)).and_then(|place| options.get(place)) else { return Ok(()) };
+    let Json(options): Json<Vec<String>> = row.try_get("options")?;
+    let Some(option) = recognise(&options, row.try_get("text")?).and_then(|place| options.get(place)) else {
+        return Ok(());
+    };
     sqlx::query("UPDATE replies SET chosen = json_array(?) WHERE id = ?").bind(option).bind(reply).execute(db).await?;
     Ok(())
 }
 
 async fn quoted(db: &mut SqliteConnection, wire_id: &str) -> Result<Option<About>, sqlx::Error> {
     let row = sqlx::query(
-        "SELECT m.contact_id, m.id, CASE m.origin WHEN 'campaign' THEN m.queue_id END FROM parts p JOIN messages m ON m.id = p.message_id
+        "SELECT m.contact_id, m.id, CASE m.origin WHEN 'campaign' THEN m.queue_id END AS campaign_id, m.phone
+         FROM parts p JOIN messages m ON m.id = p.message_id
          WHERE p.wire_id = ?",
     )
     .bind(wire_id)
     .fetch_optional(db)
     .await?;
-    Ok(row.map(|row| About { contact: row.get(0), message: row.get(1), campaign: row.get(2) }))
+    row.as_ref().map(about).transpose()
 }
 
 /// A person who writes without quoting answers what the number sent last, if that was not long ago.
@@ -171,7 +185,8 @@ async fn newest(
     at: Millis,
 ) -> Result<Option<About>, sqlx::Error> {
     let row = sqlx::query(
-        "SELECT m.id, CASE m.origin WHEN 'campaign' THEN m.queue_id END FROM messages m JOIN parts p ON p.message_id = m.id
+        "SELECT m.contact_id, m.id, CASE m.origin WHEN 'campaign' THEN m.queue_id END AS campaign_id, m.phone
+         FROM messages m JOIN parts p ON p.message_id = m.id
          WHERE m.contact_id = ? AND p.session_id = ? AND p.sent_at >= ? ORDER BY p.sent_at DESC LIMIT 1",
     )
     .bind(contact)
@@ -179,18 +194,16 @@ async fn newest(
     .bind(at - ANSWERED_WITHIN)
     .fetch_optional(db)
     .await?;
-    Ok(row.map(|row| About { contact, message: row.get(0), campaign: row.get(1) }))
+    row.as_ref().map(about).transpose()
 }
 
-async fn contact_of(db: &mut SqliteConnection, phone: &str) -> Result<Option<ContactId>, sqlx::Error> {
-    sqlx::query_scalar("SELECT id FROM contacts WHERE phone = ?").bind(phone).fetch_optional(db).await
-}
-
-async fn phone_of_contact(
-    db: &mut SqliteConnection,
-    contact: Option<ContactId>,
-) -> Result<Option<String>, sqlx::Error> {
-    sqlx::query_scalar("SELECT phone FROM contacts WHERE id = ?").bind(contact).fetch_optional(db).await
+fn about(row: &SqliteRow) -> Result<About, sqlx::Error> {
+    Ok(About {
+        contact: row.try_get("contact_id")?,
+        message: row.try_get("id")?,
+        campaign: row.try_get("campaign_id")?,
+        phone: row.try_get("phone")?,
+    })
 }
 
 pub async fn phone_of(db: &mut SqliteConnection, lid: &str) -> Result<Option<String>, sqlx::Error> {

@@ -7,6 +7,7 @@ use sqlx::{Row, SqliteConnection};
 use crate::clock::Millis;
 use crate::contact::phone;
 use crate::ids::{CampaignId, ContactId, MessageId, ReplyId};
+use crate::stored::Json;
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -69,24 +70,24 @@ pub async fn page(db: &mut SqliteConnection, query: &ReplyQuery) -> Result<Reply
     .bind(query.offset)
     .fetch_all(db)
     .await?;
-    Ok(ReplyPage { total, rows: rows.iter().map(reply_row).collect() })
+    Ok(ReplyPage { total, rows: rows.iter().map(reply_row).collect::<Result<_, _>>()? })
 }
 
-fn reply_row(row: &SqliteRow) -> ReplyRow {
-    let sender: &str = row.get(4);
-    ReplyRow {
-        id: row.get(0),
-        message_id: row.get(1),
-        contact_id: row.get(2),
-        name: row.get(3),
+fn reply_row(row: &SqliteRow) -> Result<ReplyRow, sqlx::Error> {
+    let sender: &str = row.try_get(4)?;
+    Ok(ReplyRow {
+        id: row.try_get(0)?,
+        message_id: row.try_get(1)?,
+        contact_id: row.try_get(2)?,
+        name: row.try_get(3)?,
         phone_shown: if sender.starts_with('+') { phone::shown(sender) } else { String::new() },
-        session_name: row.get(5),
-        text: row.get(6),
-        chosen: serde_json::from_str(row.get(7)).unwrap_or_default(),
-        stop: row.get(8),
-        opted_out: row.get(9),
-        at: row.get(10),
-    }
+        session_name: row.try_get(5)?,
+        text: row.try_get(6)?,
+        chosen: row.try_get::<Json<_>, _>(7)?.0,
+        stop: row.try_get(8)?,
+        opted_out: row.try_get(9)?,
+        at: row.try_get(10)?,
+    })
 }
 
 /// People, not replies: who writes five times has answered once.

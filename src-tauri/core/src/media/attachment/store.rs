@@ -1,5 +1,7 @@
 //! The two tables of files, which have one shape.
 
+use std::array::TryFromSliceError;
+
 use data_encoding::BASE64;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, Row, SqliteConnection};
@@ -10,7 +12,8 @@ use crate::clock::Millis;
 use crate::db::Tx;
 use crate::error::Problem;
 use crate::ids::{IdGenerator, MediaId};
-use crate::media::{self, MediaKind};
+use crate::media;
+use crate::stored::Json;
 
 impl Owner {
     fn table(self) -> &'static str {
@@ -108,13 +111,19 @@ pub async fn replace(db: &mut Tx, from: Owner, to: Owner, now: Millis) -> Result
     touch(db, to, now).await
 }
 
+/// A campaign's files are the draft's: of what is being scheduled none comes and none goes. `RowNotFound` says that.
 async fn touch(db: &mut Tx, owner: Owner, now: Millis) -> Result<(), sqlx::Error> {
     let update = match owner {
-        Owner::Campaign(_) => "UPDATE campaigns SET updated_at = ? WHERE id = ?",
+        Owner::Campaign(_) => {
+            "UPDATE campaigns SET updated_at = ?, version = version + 1 WHERE id = ? AND state = 'draft'"
+        }
         Owner::Template(_) => "UPDATE templates SET updated_at = ? WHERE id = ?",
     };
-    sqlx::query(update).bind(now).bind(owner.key()).execute(db).await?;
-    Ok(())
+    let touched = sqlx::query(update).bind(now).bind(owner.key()).execute(db).await?.rows_affected();
+    match owner {
+        Owner::Campaign(_) if touched == 0 => Err(sqlx::Error::RowNotFound),
+        Owner::Campaign(_) | Owner::Template(_) => Ok(()),
+    }
 }
 
 pub async fn list(db: &mut SqliteConnection, owner: Owner) -> Result<Vec<MediaItem>, sqlx::Error> {
@@ -126,37 +135,38 @@ pub async fn list(db: &mut SqliteConnection, owner: Owner) -> Result<Vec<MediaIt
         owner.column()
     );
     let rows = sqlx::query(AssertSqlSafe(select)).bind(owner.key()).fetch_all(db).await?;
-    Ok(rows.iter().map(item).collect())
+    rows.iter().map(item).collect()
 }
 
-fn item(row: &SqliteRow) -> MediaItem {
-    let kind: MediaKind = row.get::<&str, _>("kind").parse().unwrap_or(MediaKind::Document);
-    MediaItem {
-        id: row.get("id"),
-        name: row.get("name"),
-        kind,
-        verdict: verdict(row),
-        width: row.get("width"),
-        height: row.get("height"),
-        duration_ms: row.get("duration_ms"),
-        pages: row.get("pages"),
-        waveform: row.get("waveform"),
-        bytes: row.get("size"),
-        source_bytes: row.get("source_size"),
-        thumbnail: Some(row.get::<&[u8], _>("thumbnail"))
+fn item(row: &SqliteRow) -> Result<MediaItem, sqlx::Error> {
+    Ok(MediaItem {
+        id: row.try_get("id")?,
+        name: row.try_get("name")?,
+        kind: row.try_get("kind")?,
+        verdict: verdict(row)?,
+        width: row.try_get("width")?,
+        height: row.try_get("height")?,
+        duration_ms: row.try_get("duration_ms")?,
+        pages: row.try_get("pages")?,
+        waveform: row.try_get("waveform")?,
+        bytes: row.try_get("size")?,
+        source_bytes: row.try_get("source_size")?,
+        thumbnail: Some(row.try_get::<&[u8], _>("thumbnail")?)
             .filter(|jpeg| !jpeg.is_empty())
             .map(|jpeg| format!("data:image/jpeg;base64,{}", BASE64.encode(jpeg))),
-        sha256: row.get::<Vec<u8>, _>("sha256").try_into().unwrap_or_default(),
-    }
+        sha256: row
+            .try_get::<&[u8], _>("sha256")?
+            .try_into()
+            .map_err(|error: TryFromSliceError| sqlx::Error::Decode(error.into()))?,
+    })
 }
 
-fn verdict(row: &SqliteRow) -> MediaVerdict {
-    let offered: Option<&str> = row.get("offered");
-    match offered.and_then(|reason| serde_json::from_str(reason).ok()) {
-        Some(reason) => MediaVerdict::Offer { reason },
-        None if row.get("converted") => MediaVerdict::Convert,
+fn verdict(row: &SqliteRow) -> Result<MediaVerdict, sqlx::Error> {
+    Ok(match row.try_get::<Option<Json<Problem>>, _>("offered")? {
+        Some(Json(reason)) => MediaVerdict::Offer { reason },
+        None if row.try_get("converted")? => MediaVerdict::Convert,
         None => MediaVerdict::Fine,
-    }
+    })
 }
 
 /// The prepared content of a file: its media type and its bytes.
@@ -168,5 +178,5 @@ pub async fn content(db: &mut SqliteConnection, file: MediaId) -> Result<Option<
     .bind(file)
     .fetch_optional(db)
     .await?;
-    Ok(row.map(|row| (row.get(0), row.get(1))))
+    row.map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).transpose()
 }

@@ -1,14 +1,17 @@
 //! Claiming a part: the last look before the network. One transaction, committed before anything is sent.
 
 use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
 
 use crate::clock::{Millis, SECOND};
+use crate::contact::permission::{Refusal, addressed, refusal};
 use crate::db::Tx;
 use crate::ids::{CampaignId, ClaimerId, MessageId, PartId, SessionId};
 use crate::ledger::Book;
 use crate::ledger::store::{End, end_hold};
 use crate::outbox::pace::Rhythm;
 use crate::outbox::state::SkipReason;
+use crate::stored::Json;
 
 /// After this long without an answer the outcome is unknown.
 pub const ANSWER_DEADLINE: Millis = 75 * SECOND;
@@ -85,15 +88,14 @@ async fn take(
     now: Millis,
 ) -> Result<Option<Taken>, sqlx::Error> {
     let rows = sqlx::query(
-        "UPDATE parts SET state = 'sending', session_id = ?1, attempts = attempts + 1, tries = tries + 1, tried_at = ?2, cause = NULL,
+        concat!("UPDATE parts SET state = 'sending', session_id = ?1, attempts = attempts + 1, tries = tries + 1, tried_at = ?2, cause = NULL,
                 repeats = repeats + (doubt_ends_at IS NOT NULL), claimed_by = ?7, lease_until = ?8
          WHERE id = ?3
            AND ((state = 'pending' AND ready = 1 AND (session_id IS NULL OR session_id = ?1))
                 OR (state = 'unknown' AND session_id = ?1))
            AND EXISTS (SELECT 1 FROM queues q WHERE q.id = parts.queue_id AND q.state = 'open' AND q.cancelled_at IS NULL)
            AND NOT EXISTS (SELECT 1 FROM settings s WHERE s.key = 'paused_all' AND s.value = 'true')
-           AND EXISTS (SELECT 1 FROM messages m JOIN contacts c ON c.id = m.contact_id
-                       WHERE m.id = parts.message_id AND c.standing = 'normal' AND c.consent_withdrawn_at IS NULL)
+           AND EXISTS (SELECT 1 FROM ", addressed!(), " WHERE m.id = parts.message_id AND (", refusal!(), ") IS NULL)
          RETURNING queue_id, message_id, round, position, last, attempts, wire_id, media,
              (SELECT q.book FROM queues q WHERE q.id = parts.queue_id),
              (SELECT m.phone FROM messages m WHERE m.id = parts.message_id),
@@ -108,7 +110,7 @@ async fn take(
              SELECT id, ?1, attempts, ?2 FROM parts WHERE id = ?3 AND changes() = 1;
          UPDATE sessions SET next_send_at = ?4, resting = ?5, batch_sent = ?6,
                 repeated = (SELECT doubt_ends_at IS NOT NULL FROM parts WHERE id = ?3)
-             WHERE id = ?1 AND changes() = 1",
+             WHERE id = ?1 AND changes() = 1"),
     )
     .bind(session)
     .bind(now)
@@ -120,53 +122,59 @@ async fn take(
     .bind(now + LEASE)
     .fetch_all(db)
     .await?;
-    Ok(rows.first().map(|row| Taken {
-        part,
-        session,
-        queue: row.get(0),
-        message: row.get(1),
-        round: row.get(2),
-        position: row.get(3),
-        last: row.get(4),
-        attempt: row.get(5),
-        wire_id: row.get(6),
-        media: row.get::<Option<Vec<u8>>, _>(7).and_then(|hash| hash.try_into().ok()),
-        book: row.get::<&str, _>(8).parse().unwrap_or(Book::Real),
-        to: row.get(9),
-        text: row.get(10),
-        doubtful: row.get(11),
-        tries: row.get(12),
-        known: row.get(13),
-        typing: row.get(14),
-        file_name: row.get(15),
-        poll: poll(row.get(16), row.get(17)),
-    }))
+    rows.first().map(|row| taken(row, part, session)).transpose()
 }
 
-fn poll(question: Option<String>, options: Option<&str>) -> Option<Poll> {
-    let options = serde_json::from_str(options?).ok()?;
-    Some(Poll { question: question?, options })
+fn taken(row: &SqliteRow, part: PartId, session: SessionId) -> Result<Taken, sqlx::Error> {
+    Ok(Taken {
+        part,
+        session,
+        queue: row.try_get(0)?,
+        message: row.try_get(1)?,
+        round: row.try_get(2)?,
+        position: row.try_get(3)?,
+        last: row.try_get(4)?,
+        attempt: row.try_get(5)?,
+        wire_id: row.try_get(6)?,
+        media: media_of(row.try_get(7)?)?,
+        book: row.try_get(8)?,
+        to: row.try_get(9)?,
+        text: row.try_get(10)?,
+        doubtful: row.try_get(11)?,
+        tries: row.try_get(12)?,
+        known: row.try_get(13)?,
+        typing: row.try_get(14)?,
+        file_name: row.try_get(15)?,
+        poll: poll(row.try_get(16)?, row.try_get(17)?),
+    })
+}
+
+/// The hash of a prepared file.
+fn media_of(hash: Option<&[u8]>) -> Result<Option<[u8; 32]>, sqlx::Error> {
+    hash.map(<[u8; 32]>::try_from).transpose().map_err(|error| sqlx::Error::Decode(error.into()))
+}
+
+fn poll(question: Option<String>, options: Option<Json<Vec<String>>>) -> Option<Poll> {
+    Some(Poll { question: question?, options: options?.0 })
 }
 
 async fn skip_if_unwanted(db: &mut Tx, part: PartId, now: Millis) -> Result<Claim, sqlx::Error> {
-    let row = sqlx::query(
-        "SELECT p.message_id, p.queue_id, q.book, c.standing, c.consent_withdrawn_at IS NOT NULL
-         FROM parts p JOIN queues q ON q.id = p.queue_id
-         JOIN messages m ON m.id = p.message_id LEFT JOIN contacts c ON c.id = m.contact_id
-         WHERE p.id = ? AND p.state IN ('pending', 'unknown') AND q.state = 'open' AND q.cancelled_at IS NULL",
-    )
+    let row = sqlx::query(concat!(
+        "SELECT p.message_id, p.queue_id, q.book, ",
+        refusal!(),
+        "
+             FROM parts p JOIN queues q ON q.id = p.queue_id JOIN ",
+        addressed!(),
+        "
+             WHERE p.id = ? AND m.id = p.message_id AND p.state IN ('pending', 'unknown') AND q.state = 'open' AND q.cancelled_at IS NULL",
+    ))
     .bind(part)
     .fetch_optional(&mut *db)
     .await?;
     let Some(row) = row else { return Ok(Claim::Gone) };
-    let reason = match row.get::<Option<&str>, _>(3) {
-        Some("normal") if !row.get::<bool, _>(4) => return Ok(Claim::Gone),
-        Some("gray") => SkipReason::GrayList,
-        // A contact that was erased since is treated like one that opted out: it gets nothing.
-        _ => SkipReason::OptedOut,
-    };
-    let book = row.get::<&str, _>(2).parse().unwrap_or(Book::Real);
-    skip_message(db, row.get(0), row.get(1), book, reason, now).await?;
+    let Some(refusal) = row.try_get::<Option<Refusal>, _>(3)? else { return Ok(Claim::Gone) };
+    let reason = refusal.into();
+    skip_message(db, row.try_get(0)?, row.try_get(1)?, row.try_get(2)?, reason, now).await?;
     Ok(Claim::Skipped(reason))
 }
 
@@ -182,7 +190,7 @@ async fn skip_message(
         "UPDATE parts SET state = 'skipped', cause = ?, ended_at = ?
          WHERE message_id = ? AND state IN ('pending', 'unknown') RETURNING id, round",
     )
-    .bind(reason.as_str())
+    .bind(reason)
     .bind(now)
     .bind(message)
     .fetch_all(&mut *db)
@@ -190,10 +198,6 @@ async fn skip_message(
     for row in &skipped {
         end_hold(db, End::Release, book, queue, row.get(0), row.get(1), now).await?;
     }
-    sqlx::query("UPDATE messages SET skip_reason = ? WHERE id = ?")
-        .bind(reason.as_str())
-        .bind(message)
-        .execute(db)
-        .await?;
+    sqlx::query("UPDATE messages SET skip_reason = ? WHERE id = ?").bind(reason).bind(message).execute(db).await?;
     Ok(())
 }

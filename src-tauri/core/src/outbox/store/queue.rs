@@ -7,12 +7,14 @@ use sqlx::{AssertSqlSafe, QueryBuilder, Row, Sqlite, SqliteConnection};
 
 use super::doubt::MAY_HAVE_ARRIVED;
 use crate::clock::Millis;
+use crate::contact::permission::{Purpose, addressed, refusal};
 use crate::db::{Tx, execute_all};
 use crate::ids::{CampaignId, ContactId, IdGenerator, MessageId, PartId, SessionId};
 use crate::ledger::store::{End, balance, end_hold, hold_again, refuse_shortage, release_all_pending};
 use crate::ledger::{Book, LedgerError};
 use crate::media::Attached;
-use crate::outbox::state::{Origin, SkipReason};
+use crate::outbox::state::{Origin, QueueState, SkipReason};
+use crate::stored::Json;
 
 pub struct NewQueue<'a> {
     pub id: CampaignId,
@@ -48,7 +50,6 @@ pub struct NewPart {
 
 /// A queue under construction: nothing of it is sent until `open`.
 pub async fn create(db: &mut Tx, queue: &NewQueue<'_>) -> Result<(), sqlx::Error> {
-    let sessions = serde_json::to_string(queue.sessions).map_err(|error| sqlx::Error::Encode(error.into()))?;
     sqlx::query(
         "INSERT INTO queues (id, priority, due_at, state, keep_hours, book, session_ids)
          VALUES (?, ?, ?, 'building', ?, ?, ?) ON CONFLICT (id) DO NOTHING",
@@ -57,8 +58,8 @@ pub async fn create(db: &mut Tx, queue: &NewQueue<'_>) -> Result<(), sqlx::Error
     .bind(queue.priority)
     .bind(queue.due_at)
     .bind(queue.keep_hours)
-    .bind(queue.book.as_str())
-    .bind(sessions)
+    .bind(queue.book)
+    .bind(Json(queue.sessions))
     .execute(db)
     .await?;
     Ok(())
@@ -78,7 +79,6 @@ pub struct Standing<'a> {
 pub async fn standing(db: &mut Tx, shared: &Standing<'_>, now: Millis) -> Result<CampaignId, sqlx::Error> {
     let mut sessions = shared.sessions.to_vec();
     sessions.sort_unstable();
-    let sessions = serde_json::to_string(&sessions).map_err(|error| sqlx::Error::Encode(error.into()))?;
     sqlx::query_scalar(
         "INSERT INTO queues (id, kind, priority, urgent, due_at, state, keep_hours, book, session_ids)
          VALUES (?, 'standing', ?, ?, ?, 'building', ?, ?, ?)
@@ -91,16 +91,17 @@ pub async fn standing(db: &mut Tx, shared: &Standing<'_>, now: Millis) -> Result
     .bind(shared.urgent)
     .bind(now)
     .bind(shared.keep_hours)
-    .bind(shared.book.as_str())
-    .bind(sessions)
+    .bind(shared.book)
+    .bind(Json(sessions))
     .fetch_one(db)
     .await
 }
 
 /// A queue that was done, or is only just made, goes on with what was added.
 pub async fn go_on(db: &mut Tx, queue: CampaignId) -> Result<(), sqlx::Error> {
-    set_state(db, queue, "done", "open").await?;
-    open(db, queue).await
+    set_state(db, queue, QueueState::Done, QueueState::Open).await?;
+    open(db, queue).await?;
+    Ok(())
 }
 
 /// Few wide statements: a row's share of one is a tenth of what a statement of its own would cost.
@@ -110,6 +111,7 @@ pub async fn add(
     db: &mut Tx,
     queue: CampaignId,
     origin: Origin,
+    purpose: Purpose,
     due_at: Millis,
     messages: &[NewMessage],
     now: Millis,
@@ -122,7 +124,7 @@ pub async fn add(
     }
     let parts = alike.iter().flat_map(|(shape, parts)| parts.chunks(ROWS).map(move |chunk| (shape, chunk)));
     let parts = parts.map(|(shape, chunk)| insert_parts(queue, due_at, shape, chunk));
-    let rows = messages.chunks(ROWS).map(|chunk| insert_messages(queue, origin, chunk, now));
+    let rows = messages.chunks(ROWS).map(|chunk| insert_messages(queue, origin, purpose, chunk, now));
     execute_all(db, Box::new(rows.chain(parts).chain(count_added(queue, messages)))).await
 }
 
@@ -149,23 +151,31 @@ fn count_added(queue: CampaignId, messages: &[NewMessage]) -> Option<QueryBuilde
     (!added.is_empty()).then_some(insert)
 }
 
-fn insert_messages(queue: CampaignId, origin: Origin, messages: &[NewMessage], now: Millis) -> QueryBuilder<Sqlite> {
+fn insert_messages(
+    queue: CampaignId,
+    origin: Origin,
+    purpose: Purpose,
+    messages: &[NewMessage],
+    now: Millis,
+) -> QueryBuilder<Sqlite> {
     let mut insert: QueryBuilder<Sqlite> = QueryBuilder::new(
-        "INSERT INTO messages (queue_id, origin, created_at, id, contact_id, phone, name, text, skip_reason, skip_variable,
+        "INSERT INTO messages (queue_id, origin, created_at, category, on_basis, id, contact_id, phone, name, text, skip_reason, skip_variable,
                                question, options)
          SELECT ",
     );
-    insert.push_bind(queue).push(", ").push_bind(origin.as_str()).push(", ").push_bind(now).push(", v.* FROM (");
+    let mut common = insert.separated(", ");
+    common.push_bind(queue).push_bind(origin).push_bind(now);
+    common.push_bind(purpose.category).push_bind(purpose.on_basis);
+    insert.push(", v.* FROM (");
     insert.push_values(messages, |mut row, message| {
         let (reason, variable) = match &message.skipped {
-            Some((reason, variable)) => (Some(reason.as_str()), variable.as_deref()),
+            Some((reason, variable)) => (Some(*reason), variable.as_deref()),
             None => (None, None),
         };
         row.push_bind(message.id).push_bind(message.contact).push_bind(message.phone.as_str());
         row.push_bind(message.name.as_str()).push_bind(message.text.as_str());
         row.push_bind(reason).push_bind(variable).push_bind(message.question.as_deref());
-        // Texts always make JSON.
-        row.push_bind(message.options.as_ref().map(|options| serde_json::to_string(options).unwrap_or_default()));
+        row.push_bind(message.options.as_ref().map(Json));
     });
     insert.push(") v");
     insert
@@ -234,9 +244,9 @@ pub async fn last_contact(db: &mut SqliteConnection, queue: CampaignId) -> Resul
         .await
 }
 
-/// What has nobody to send to is done at once.
-pub async fn open(db: &mut Tx, queue: CampaignId) -> Result<(), sqlx::Error> {
-    sqlx::query(
+/// What has nobody to send to is done at once. True where the queue was under construction.
+pub async fn open(db: &mut Tx, queue: CampaignId) -> Result<bool, sqlx::Error> {
+    let opened = sqlx::query(
         "UPDATE queues SET state = CASE WHEN EXISTS (SELECT 1 FROM queue_counts c WHERE c.queue_id = queues.id
                                                      AND c.state = 'pending' AND c.parts > 0) THEN 'open' ELSE 'done' END
          WHERE id = ? AND state = 'building'",
@@ -244,41 +254,53 @@ pub async fn open(db: &mut Tx, queue: CampaignId) -> Result<(), sqlx::Error> {
     .bind(queue)
     .execute(db)
     .await?;
-    Ok(())
+    Ok(opened.rows_affected() == 1)
 }
 
-pub async fn pause(db: &mut Tx, queue: CampaignId) -> Result<(), sqlx::Error> {
-    set_state(db, queue, "open", "paused").await
+pub async fn pause(db: &mut Tx, queue: CampaignId) -> Result<bool, sqlx::Error> {
+    set_state(db, queue, QueueState::Open, QueueState::Paused).await
 }
 
-pub async fn resume(db: &mut Tx, queue: CampaignId) -> Result<(), sqlx::Error> {
-    set_state(db, queue, "paused", "open").await
+pub async fn resume(db: &mut Tx, queue: CampaignId) -> Result<bool, sqlx::Error> {
+    set_state(db, queue, QueueState::Paused, QueueState::Open).await
 }
 
-async fn set_state(db: &mut Tx, queue: CampaignId, from: &str, to: &str) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE queues SET state = ? WHERE id = ? AND state = ?")
+/// True where the queue was in `from`.
+async fn set_state(db: &mut Tx, queue: CampaignId, from: QueueState, to: QueueState) -> Result<bool, sqlx::Error> {
+    let changed = sqlx::query("UPDATE queues SET state = ? WHERE id = ? AND state = ?")
         .bind(to)
         .bind(queue)
         .bind(from)
         .execute(db)
         .await?;
-    Ok(())
+    Ok(changed.rows_affected() == 1)
 }
 
 /// Cancels what still waits and releases its credits. Nothing of the queue is sent any more: what is in doubt waits for
 /// a receipt, and for the end of its doubt.
-pub async fn cancel(db: &mut Tx, queue: CampaignId, now: Millis) -> Result<u64, sqlx::Error> {
-    sqlx::query("UPDATE queues SET cancelled_at = ? WHERE id = ?").bind(now).bind(queue).execute(&mut *db).await?;
-    cancel_rest(db, queue, now).await
+pub async fn cancel(db: &mut Tx, queue: CampaignId, now: Millis) -> Result<bool, sqlx::Error> {
+    let cancelled = sqlx::query(
+        "UPDATE queues SET cancelled_at = ?, state = iif(state = 'building', 'done', state)
+         WHERE id = ? AND cancelled_at IS NULL AND state <> 'done'",
+    )
+    .bind(now)
+    .bind(queue)
+    .execute(&mut *db)
+    .await?;
+    if cancelled.rows_affected() == 0 {
+        return Ok(false);
+    }
+    cancel_rest(db, queue, now).await?;
+    Ok(true)
 }
 
 /// Cancels what waits in a queue that the owner cancelled: a part that was on its way then may have come back.
 pub async fn cancel_rest(db: &mut Tx, queue: CampaignId, now: Millis) -> Result<u64, sqlx::Error> {
-    let book: Option<String> = sqlx::query_scalar("SELECT book FROM queues WHERE id = ? AND cancelled_at IS NOT NULL")
+    let book: Option<Book> = sqlx::query_scalar("SELECT book FROM queues WHERE id = ? AND cancelled_at IS NOT NULL")
         .bind(queue)
         .fetch_optional(&mut *db)
         .await?;
-    let Some(book) = book.and_then(|book| book.parse().ok()) else { return Ok(0) };
+    let Some(book) = book else { return Ok(0) };
     let released = release_all_pending(db, book, queue, now).await?;
     sqlx::query("UPDATE parts SET state = 'cancelled', ended_at = ? WHERE queue_id = ? AND state = 'pending'")
         .bind(now)
@@ -304,8 +326,7 @@ pub async fn cancel_message(db: &mut Tx, message: MessageId, now: Millis) -> Res
     .await?;
     let mut queue = None;
     for row in &cancelled {
-        let book: &str = row.try_get("book")?;
-        let book = book.parse().map_err(|_| sqlx::Error::Decode(format!("a book is {book}").into()))?;
+        let book = row.try_get("book")?;
         let of: CampaignId = row.try_get("queue_id")?;
         end_hold(db, End::Release, book, of, row.try_get("id")?, row.try_get("round")?, now).await?;
         queue = Some(of);
@@ -332,9 +353,13 @@ pub struct Retryable {
 }
 
 /// Failed parts of contacts that may still get something.
-const FAILED: &str = "FROM parts p JOIN queues q ON q.id = p.queue_id
-     JOIN messages m ON m.id = p.message_id JOIN contacts c ON c.id = m.contact_id
-     WHERE p.queue_id = ? AND p.last IN (0, 1) AND p.state = 'failed' AND c.standing = 'normal'";
+const FAILED: &str = concat!(
+    "FROM parts p JOIN queues q ON q.id = p.queue_id JOIN ",
+    addressed!(),
+    " WHERE p.queue_id = ? AND m.id = p.message_id AND p.last IN (0, 1) AND p.state = 'failed' AND (",
+    refusal!(),
+    ") IS NULL"
+);
 
 /// A part of the message failed and may have arrived.
 fn is_doubtful() -> String {
@@ -366,7 +391,7 @@ pub async fn retry_failed(db: &mut Tx, queue: CampaignId, again: Again, now: Mil
     let needed = u64::try_from(failed.len()).unwrap_or(u64::MAX);
     for (index, row) in failed.iter().enumerate() {
         let (part, round): (PartId, i64) = (row.get(0), row.get::<i64, _>(1) + 1);
-        let book = row.get::<&str, _>(2).parse().unwrap_or(Book::Real);
+        let book = row.try_get(2)?;
         if index == 0 {
             refuse_shortage(&balance(db, book).await?, i64::try_from(needed).unwrap_or(i64::MAX))?;
         }
@@ -374,7 +399,7 @@ pub async fn retry_failed(db: &mut Tx, queue: CampaignId, again: Again, now: Mil
         put_back(db, part, round, row.get(3), now).await?;
     }
     if needed > 0 {
-        set_state(db, queue, "done", "open").await?;
+        set_state(db, queue, QueueState::Done, QueueState::Open).await?;
     }
     Ok(needed)
 }

@@ -9,7 +9,7 @@ use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
 use crate::clock::{HOUR, MINUTE, Millis};
 use crate::ids::{CampaignId, MessageId, PartId, SessionId};
 use crate::ledger::Book;
-use crate::outbox::state::PartState;
+use crate::outbox::state::{PartState, QueueState};
 
 /// How many of something are in each state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -120,7 +120,7 @@ pub async fn tally_of_book(db: &mut SqliteConnection, book: Book) -> Result<Tall
 /// A queue as a list of them shows it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct QueueRow {
-    pub state: String,
+    pub state: QueueState,
     pub tally: Tally,
     /// When its first part was accepted.
     pub started_at: Option<Millis>,
@@ -354,7 +354,7 @@ pub async fn by_session(db: &mut SqliteConnection, queue: CampaignId) -> Result<
     rows.iter().map(count).collect()
 }
 
-pub async fn queue_state(db: &mut SqliteConnection, queue: CampaignId) -> Result<Option<String>, sqlx::Error> {
+pub async fn queue_state(db: &mut SqliteConnection, queue: CampaignId) -> Result<Option<QueueState>, sqlx::Error> {
     sqlx::query_scalar("SELECT state FROM queues WHERE id = ?").bind(queue).fetch_optional(db).await
 }
 

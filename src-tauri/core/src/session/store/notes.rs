@@ -69,14 +69,3 @@ pub async fn remove_expired(db: &mut Tx, now: Millis) -> Result<u64, sqlx::Error
     let removed = sqlx::query("DELETE FROM notes WHERE expires_at <= ?").bind(now).execute(db).await?;
     Ok(removed.rows_affected())
 }
-
-/// Whether an opt-out waits for the phone behind this hidden identity.
-pub async fn asked_to_stop(db: &mut SqliteConnection, lid: &str) -> Result<bool, sqlx::Error> {
-    sqlx::query_scalar(
-        "SELECT EXISTS (SELECT 1 FROM replies
-                        WHERE session_id IN (SELECT id FROM sessions) AND sender = ? AND stop = 1)",
-    )
-    .bind(lid)
-    .fetch_one(db)
-    .await
-}

@@ -1,0 +1,111 @@
+//! Who may be written to: one rule, as a pure function and as a fragment of SQL that says the same.
+//!
+//! Everybody who asks goes through one of the two: composing and reviewing, single sends, retries, and the statement
+//! that claims a part. A test compares them over every combination. The rule looks at the phone that is written to:
+//! the row of the contact, the row of whoever has that phone at this moment, and the opt-outs of the phone itself.
+//! A withdrawal takes back the consent to promotion; a STOP is an opt-out from everything.
+
+use crate::category::Category;
+use crate::contact::Standing;
+use crate::stored::stored_words;
+
+/// Why somebody may not be written to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The person said so, or is no longer among the contacts.
+    OptedOut,
+    BlackList,
+    GrayList,
+    NoConsent,
+}
+
+stored_words!(Refusal {
+    OptedOut = "opted_out",
+    BlackList = "black_list",
+    GrayList = "gray_list",
+    NoConsent = "no_consent",
+});
+
+/// What a message is for, and on what it rests.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Purpose {
+    pub category: Category,
+    /// The owner stated why these people may be written to, so a contact needs no consent of its own.
+    pub on_basis: bool,
+}
+
+/// What is known of a contact and of its phone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Facts {
+    pub standing: Standing,
+    pub consented: bool,
+    /// The consent was taken back.
+    pub withdrawn: bool,
+    /// The phone is opted out from everything.
+    pub suppressed: bool,
+}
+
+impl Facts {
+    /// With whoever has the phone that is written to: the stricter of the two, by the consent of the contact.
+    #[must_use]
+    pub fn with_holder(self, holder: Option<Self>) -> Self {
+        let Some(holder) = holder else { return self };
+        Self {
+            standing: self.standing.max(holder.standing),
+            withdrawn: self.withdrawn || holder.withdrawn,
+            suppressed: self.suppressed || holder.suppressed,
+            ..self
+        }
+    }
+}
+
+pub fn may_receive(purpose: Purpose, facts: &Facts) -> Result<(), Refusal> {
+    let promotion = !purpose.category.is_transactional();
+    match facts.standing {
+        _ if facts.suppressed => Err(Refusal::OptedOut),
+        Standing::Black => Err(Refusal::BlackList),
+        Standing::Gray if promotion => Err(Refusal::GrayList),
+        _ if promotion && facts.withdrawn => Err(Refusal::OptedOut),
+        _ if promotion && !facts.consented && !purpose.on_basis => Err(Refusal::NoConsent),
+        Standing::Normal | Standing::Gray => Ok(()),
+    }
+}
+
+/// Where the rule is asked of a stored message: `m` is the message, `c` its contact, `h` whoever has the phone.
+macro_rules! addressed {
+    () => {
+        "messages m LEFT JOIN contacts c ON c.id = m.contact_id LEFT JOIN contacts h ON h.phone = m.phone"
+    };
+}
+
+/// Over `addressed!`: the word of a `Refusal`, NULL where the person may be written to.
+macro_rules! refusal {
+    () => {
+        "CASE
+             WHEN c.id IS NULL OR EXISTS (SELECT 1 FROM suppressions s WHERE s.address = m.phone AND s.lifted_at IS NULL)
+                 THEN 'opted_out'
+             WHEN c.standing = 'black' OR h.standing = 'black' THEN 'black_list'
+             WHEN m.category <> 'promotion' THEN NULL
+             WHEN c.standing = 'gray' OR h.standing = 'gray' THEN 'gray_list'
+             WHEN c.consent_withdrawn_at IS NOT NULL OR h.consent_withdrawn_at IS NOT NULL THEN 'opted_out'
+             WHEN c.consent_source IS NULL AND m.on_basis = 0 THEN 'no_consent'
+         END"
+    };
+}
+
+/// The `Facts` of contacts `c`, four columns in their order.
+macro_rules! facts {
+    () => {
+        "c.standing, c.consent_source IS NOT NULL, c.consent_withdrawn_at IS NOT NULL,
+         EXISTS (SELECT 1 FROM suppressions s WHERE s.address = c.phone AND s.lifted_at IS NULL)"
+    };
+}
+
+pub(crate) use {addressed, facts, refusal};
+
+/// The fragments, for the test that compares them with the function.
+#[cfg(any(test, feature = "testing"))]
+pub mod for_tests {
+    pub const ADDRESSED: &str = addressed!();
+    pub const REFUSAL: &str = refusal!();
+}

@@ -1,0 +1,89 @@
+//! Opt-outs as facts of phones and hidden identities, whoever holds them. A row is never removed: it is lifted, with
+//! a reason, and a later opt-out is a row of its own.
+
+use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
+
+use crate::clock::Millis;
+use crate::contact::phone::Phone;
+use crate::db::Tx;
+use crate::stored::stored_words;
+
+/// How an opt-out came about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// The person said so.
+    Stop,
+    /// The owner put them on the black list.
+    Owner,
+    /// A list of people who want nothing.
+    Import,
+}
+
+stored_words!(Cause { Stop = "stop", Owner = "owner", Import = "import" });
+
+/// Every spelling of the phones, the hidden identities behind them, and the one that is given.
+pub async fn addresses(
+    db: &mut SqliteConnection,
+    phones: &[String],
+    lid: Option<&str>,
+) -> Result<Vec<String>, sqlx::Error> {
+    let mut all: Vec<String> = phones.iter().flat_map(|phone| spellings(phone)).collect();
+    let mut lids = QueryBuilder::new("SELECT lid FROM lids WHERE phone IN (");
+    push_list(&mut lids, &all);
+    lids.push(")");
+    all.extend(lids.build_query_scalar::<String>().fetch_all(db).await?);
+    all.extend(lid.map(str::to_owned));
+    all.sort();
+    all.dedup();
+    Ok(all)
+}
+
+pub(super) fn spellings(phone: &str) -> Vec<String> {
+    match Phone::from_e164(phone) {
+        Some(phone) => phone.spellings().iter().map(Phone::to_string).collect(),
+        None => vec![phone.to_owned()],
+    }
+}
+
+pub(super) fn push_list(query: &mut QueryBuilder<Sqlite>, texts: &[String]) {
+    let mut list = query.separated(", ");
+    for text in texts {
+        list.push_bind(text.clone());
+    }
+}
+
+/// From this transaction on nothing goes to these. One that is in force already stays as it is.
+pub async fn suppress(db: &mut Tx, addresses: &[String], cause: Cause, now: Millis) -> Result<(), sqlx::Error> {
+    if addresses.is_empty() {
+        return Ok(());
+    }
+    let mut insert = QueryBuilder::new("INSERT INTO suppressions (address, since_at, cause) ");
+    insert.push_values(addresses, |mut row, address| {
+        row.push_bind(address.clone()).push_bind(now).push_bind(cause);
+    });
+    // What was lifted in this very millisecond is in force again.
+    insert.push(
+        " ON CONFLICT (address) WHERE lifted_at IS NULL DO NOTHING
+          ON CONFLICT (address, since_at) DO UPDATE SET lifted_at = NULL, lifted_reason = NULL",
+    );
+    insert.build().execute(db).await?;
+    Ok(())
+}
+
+pub async fn lift(db: &mut Tx, addresses: &[String], reason: &str, now: Millis) -> Result<(), sqlx::Error> {
+    let mut update = QueryBuilder::new("UPDATE suppressions SET lifted_at = ");
+    update.push_bind(now).push(", lifted_reason = ").push_bind(reason.to_owned());
+    update.push(" WHERE lifted_at IS NULL AND address IN (");
+    push_list(&mut update, addresses);
+    update.push(")");
+    update.build().execute(db).await?;
+    Ok(())
+}
+
+/// Whether an opt-out of this phone or hidden identity is in force.
+pub async fn is_suppressed(db: &mut SqliteConnection, address: &str) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM suppressions WHERE address = ? AND lifted_at IS NULL)")
+        .bind(address)
+        .fetch_one(db)
+        .await
+}
