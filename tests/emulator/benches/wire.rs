@@ -180,7 +180,7 @@ async fn latency() -> Value {
             emulator.release_receipts() > 0
         };
         emulator.wait_until(left, Duration::from_secs(60)).await.unwrap();
-        while !matches!(events.recv().await, Ok(Event::CampaignChanged(id)) if id == campaign) {}
+        while !matches!(events.recv().await, Ok(Event::CampaignChanged(_))) {}
         times.push(start.elapsed().as_secs_f64() * 1_000.0);
     }
     times.sort_by(f64::total_cmp);

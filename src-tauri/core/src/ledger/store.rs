@@ -142,10 +142,7 @@ pub async fn hold_again(
     round: i64,
     now: Millis,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE ledger_totals SET held = held + 1 WHERE book = ?")
-        .bind(book)
-        .execute(&mut *db)
-        .await?;
+    sqlx::query("UPDATE ledger_totals SET held = held + 1 WHERE book = ?").bind(book).execute(&mut *db).await?;
     sqlx::query(
         "INSERT INTO ledger
              (book, kind, campaign_id, part_id, round, credits, held, balance_after, held_after, lines, at)
