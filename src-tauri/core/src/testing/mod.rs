@@ -14,6 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 pub use network::{Call, FakeClient, FakeNetwork, Server};
+pub use store::miscounted;
 use tempfile::TempDir;
 use zeroize::Zeroizing;
 
