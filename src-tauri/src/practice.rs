@@ -111,6 +111,10 @@ impl Run<'_> {
         } else {
             terminal::tell_recovery_code(report.voice, app).await?;
         }
+        terminal::tell_found(report.voice, app);
+        if self.options.resume {
+            app.outbox().resume_everything().await?;
+        }
         if let Some(job) = job(app, self.options, self.fresh).await? {
             app.practice().start_practice_job(&job, self.options.now_if_past).await?;
         }

@@ -156,6 +156,7 @@ pub fn run_with_numbers(
             _ = stopping.asked() => Err(stopped()),
             outcome = async {
                 tell_recovery_code(voice, &app).await?;
+                tell_found(voice, &app);
                 work(&app).await
             } => outcome,
         };
@@ -179,6 +180,11 @@ pub async fn tell_recovery_code(voice: Voice, app: &App) -> Result<(), Problem> 
         app.settings().recovery_code_saved().await?;
     }
     Ok(())
+}
+
+/// What was found out when the data were opened.
+pub fn tell_found(voice: Voice, app: &App) {
+    app.home().found().iter().for_each(|found| voice.notice(found));
 }
 
 fn stopped() -> Problem {

@@ -25,6 +25,9 @@ pub struct Options {
     #[cfg(feature = "emulator")]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     speed: Option<u32>,
+    /// Take back a pause of everything first
+    #[arg(long)]
+    resume: bool,
     /// One JSON object per event on a line of standard output, the last one the summary
     #[arg(long)]
     json: bool,
@@ -33,6 +36,9 @@ pub struct Options {
 pub fn run(options: Options, data: Option<PathBuf>) -> ExitCode {
     let voice = Voice { json: options.json };
     terminal::run_with_numbers(voice, data, opening(&options), async |app: &Arc<App>| {
+        if options.resume {
+            app.outbox().resume_everything().await?;
+        }
         match options.wait {
             None => until_done(app, voice).await?,
             Some(seconds) => {

@@ -37,6 +37,9 @@ pub struct Options {
     /// Practice credits of a new data folder
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(1..=100_000_000))]
     pub credits: Option<i64>,
+    /// Take back a pause of everything first
+    #[arg(long)]
+    pub resume: bool,
     /// How many times faster than the world time passes
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub speed: Option<u32>,

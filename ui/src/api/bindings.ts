@@ -433,6 +433,8 @@ export type HomeView = {
 	hoursLeftMs: number | null,
 	numbers: NumberView[],
 	attention: Attention[],
+	/**  What was found out when the data were opened. */
+	found: AppError[],
 	credits: Balance,
 	next: CampaignRow | null,
 	contacts: number,

@@ -12,6 +12,12 @@ test('an error is said in the language of the window, with its numbers as that l
   expect(sentence(short)).toContain('412 kredi eksik: 1.588 gerekli');
 });
 
+test('a book of credits is called what the window calls it', () => {
+  const unbalanced = { code: 'ledger.unbalanced', message: '', params: { book: 'real', what: '5 credits are held for 4 open parts' } };
+  language.locale = 'tr';
+  expect(sentence(unbalanced)).toContain('(Gerçek)');
+});
+
 test('an unknown code, or one whose placeholders were not filled, falls back to the English sentence', () => {
   expect(sentence({ code: 'moon.full', message: 'The moon is full.', params: {} })).toBe('The moon is full.');
   expect(sentence({ code: 'ledger.short', message: 'Credits are missing.', params: {} })).toBe('Credits are missing.');

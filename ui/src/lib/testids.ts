@@ -8,7 +8,7 @@
 //            now-resume-all, toast
 // welcome    start-practising, welcome-link, language-en|tr|id
 // home       home-import, home-new-campaign, home-live, home-sent|delivered|read|failed|unknown|waiting, home-pause,
-//            home-resume, home-open, home-free, home-attention, home-recovery, home-number:<id>,
+//            home-resume, home-open, home-free, home-attention, home-recovery, home-found:<code>, home-number:<id>,
 //            home-numbercard:<id>
 //            (the recovery code opens by itself on the first visit of Home with contacts, once a start)
 // contacts   contacts-count (data-count), contacts-search, contacts-standing-all|normal|gray|black, contacts-tag,

@@ -329,6 +329,23 @@ impl Campaigns {
         Ok(id)
     }
 
+    /// Goes on with schedulings that were cut off, each by itself: one that fails stands in no other's way.
+    pub(super) async fn finish_schedulings(&self) {
+        let interrupted = async { store::interrupted(&mut *self.db.read().acquire().await?).await }.await;
+        let interrupted = interrupted.unwrap_or_else(|error| {
+            self.found.tell(self.db.error(error).into());
+            Vec::new()
+        });
+        for id in interrupted {
+            let _one_at_a_time = self.scheduling.lock().await;
+            if let Err(error) = schedule::resume(&self.db, id, self.now()).await {
+                let name = self.draft(id).await.map(|draft| draft.name).unwrap_or_default();
+                self.found.tell(CampaignError::Unfinished { name, reason: error.to_string() }.into());
+            }
+            self.changed(id);
+        }
+    }
+
     pub async fn pause_campaign(&self, id: CampaignId) -> Result<(), Problem> {
         let mut tx = self.db.begin().await?;
         let paused = queue::pause(&mut tx, id).await.map_err(|error| self.db.error(error))?;
@@ -440,6 +457,7 @@ impl Outbox {
         settings::put(&mut tx, settings::key::PAUSED_ALL, &false).await.map_err(|error| self.db.error(error))?;
         settings::remove(&mut tx, settings::key::FOLDER_FINDING).await.map_err(|error| self.db.error(error))?;
         self.db.commit(tx).await?;
+        self.found.folder_is_answered();
         self.nudge();
         Ok(())
     }

@@ -1,11 +1,12 @@
 //! What every facet works with, beside what is its own.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use serde::Serialize;
 use tokio::sync::Notify;
 
 use super::folder::FolderMark;
+use super::{Problem, locked};
 use crate::clock::{Millis, SharedClock};
 use crate::db::{Db, Reader, StorageError};
 use crate::event::{Event, Events};
@@ -19,8 +20,34 @@ pub struct Common {
     pub(super) clock: SharedClock,
     pub(super) events: Events,
     pub(super) mark: Arc<FolderMark>,
+    pub(super) found: Found,
     /// Wakes the loop that sends.
     pub(super) wake: Arc<Notify>,
+}
+
+/// What was found out when the data were opened and the owner is to know. It lasts until Ulak ends, or the owner has
+/// answered it.
+#[derive(Clone, Default)]
+pub(super) struct Found(Arc<Mutex<Vec<Problem>>>);
+
+impl Found {
+    pub fn of(problems: Vec<Problem>) -> Self {
+        Self(Arc::new(Mutex::new(problems)))
+    }
+
+    pub fn tell(&self, problem: Problem) {
+        tracing::warn!(code = problem.code, "{problem}");
+        locked(&self.0).push(problem);
+    }
+
+    pub fn all(&self) -> Vec<Problem> {
+        locked(&self.0).clone()
+    }
+
+    /// What was found out about the folder is answered.
+    pub fn folder_is_answered(&self) {
+        locked(&self.0).retain(|problem| !problem.code.starts_with("folder."));
+    }
 }
 
 /// Lets a facet with a field `common` use what stands in there as its own.

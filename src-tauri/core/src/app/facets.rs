@@ -75,6 +75,12 @@ impl Facets {
     }
 }
 
+impl Facets {
+    pub fn campaigns_to_finish(&self) -> Arc<Campaigns> {
+        self.campaigns.clone()
+    }
+}
+
 impl App {
     pub fn people(&self) -> &Arc<People> {
         &self.facets.people

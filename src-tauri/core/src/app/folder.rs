@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Mutex, watch};
 
-use super::Problem;
+use super::{Home, Problem};
 use crate::clock::{DAY, Millis};
 use crate::db::{Db, DbKey, FoundMark, StorageError, Tx, kept_copies};
 use crate::mark::{self, Count, Finding, Mark};
@@ -158,14 +158,9 @@ fn remove(copy: &PathBuf) {
     }
 }
 
-impl super::App {
-    /// Why everything is paused since the data were opened; none once the owner has resumed.
-    pub async fn folder_finding(&self) -> Result<Option<Problem>, Problem> {
-        let found = async {
-            let mut reader = self.db.read().acquire().await?;
-            settings::get(&mut reader, settings::key::FOLDER_FINDING).await
-        };
-        let finding: Option<Finding> = found.await.map_err(|error| self.db.error(error))?;
-        Ok(finding.map(Problem::from))
+impl Home {
+    /// What was found out when the data were opened and the owner has not answered yet.
+    pub fn found(&self) -> Vec<Problem> {
+        self.found.all()
     }
 }

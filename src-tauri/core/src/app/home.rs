@@ -46,6 +46,8 @@ pub struct HomeView {
     pub hours_left_ms: Option<Millis>,
     pub numbers: Vec<NumberView>,
     pub attention: Vec<Attention>,
+    /// What was found out when the data were opened.
+    pub found: Vec<Problem>,
     pub credits: BalanceView,
     pub next: Option<CampaignRow>,
     pub contacts: i64,
@@ -181,6 +183,7 @@ impl Home {
             now,
             live,
             attention,
+            found: self.found.all(),
             credits,
             next,
             contacts,

@@ -48,14 +48,12 @@ pub use review::{DayPlan, OtherSpan, Review, SessionShare, Span};
 pub use summary::Summary;
 pub use templates::{TemplateCheck, Templates, TemplatesBrought};
 
-use crate::campaign::{schedule, store as campaigns_store};
 use crate::clock::{Clock, FastClock, Millis, SharedClock, SystemClock, TimeLine};
 use crate::contact::import;
 use crate::db::{Db, DbKey, FolderLock, StorageError, Tx, lock_folder};
-use crate::error::Coded;
 use crate::event::Events;
 use crate::ids::SessionId;
-use crate::ledger::{Book, store as ledger};
+use crate::ledger::{Book, LedgerError, store as ledger};
 use crate::mark::Mark;
 use crate::outbox::dispatcher::Dispatcher;
 use crate::outbox::receipt;
@@ -70,7 +68,7 @@ use crate::session::store::{self as sessions, numbers::any_linked};
 use crate::session::supervisor::{Context, InboundStore};
 use crate::settings;
 use crate::vault::{self, Keyring};
-use common::Common;
+use common::{Common, Found};
 use facets::{Facets, Parts};
 use folder::{FolderMark, Observed};
 
@@ -158,6 +156,7 @@ impl App {
         let code = Some(String::new());
         let (app, inboxes) = Self::build(lock_folder(folder)?, key, code, &opening, substitutes).await?;
         *locked(&app.ticking) = Some(app.take_receipts(inboxes.linked, Arc::default()));
+        app.campaigns().finish_schedulings().await;
         Ok(app)
     }
 
@@ -232,7 +231,6 @@ impl App {
         let mark = FolderMark::keep(db.clone(), key.clone(), first.mark).await?;
         let recovery_code = due_recovery_code(&db, &folder, key, recovery_code).await?;
         let clock = first.clock;
-        finish_schedulings(&db, clock.now()).await?;
         let (receipts, inbox) = mpsc::channel(1_000);
         let (answers, replies) = mpsc::channel(1_000);
         let practice = open_practice(&folder, first.practice, clock.clone(), receipts, answers)?;
@@ -244,7 +242,9 @@ impl App {
             registry.put(number, messenger);
         }
         let events = Events::default();
-        let dispatcher = Arc::new(Dispatcher::new(db.clone(), clock.clone(), events.clone(), registry.clone()));
+        let mut dispatcher = Dispatcher::new(db.clone(), clock.clone(), events.clone(), registry.clone());
+        dispatcher.stopped = first.stopped;
+        let dispatcher = Arc::new(dispatcher);
         let inbound = Arc::new(inbound::AppInbound { db: db.clone(), clock: clock.clone(), events: events.clone() });
         let context = Context {
             db: db.clone(),
@@ -266,6 +266,7 @@ impl App {
             clock: clock.clone(),
             events: events.clone(),
             mark: mark.clone(),
+            found: Found::of(first.found),
             wake: dispatcher.wake.clone(),
         };
         let receipts_applied: Arc<AtomicU64> = Arc::default();
@@ -302,6 +303,14 @@ impl App {
         let sending = tokio::spawn(self.dispatcher.clone().run(self.stop.subscribe()));
         let (mark, stop) = (self.mark.clone(), self.stop.subscribe());
         let marking = tokio::spawn(async move { mark.every_minute(stop).await });
+        let (campaigns, mut stop) = (self.facets.campaigns_to_finish(), self.stop.subscribe());
+        let scheduling = tokio::spawn(async move {
+            tokio::select! {
+                // What is cut off here goes on at the next start.
+                _ = stop.wait_for(|stop| *stop) => {}
+                () = campaigns.finish_schedulings() => {}
+            }
+        });
         let practice = self.practice.clone();
         let phones = tokio::spawn(async move { practice.run().await });
         let receipts = self.take_receipts(inboxes.practice, self.receipts_applied.clone());
@@ -314,7 +323,7 @@ impl App {
             receipts.abort();
             replies.abort();
         });
-        locked(&self.loops).extend([sending, marking, end]);
+        locked(&self.loops).extend([sending, marking, scheduling, end]);
         *locked(&self.ticking) = Some(self.take_receipts(inboxes.linked, Arc::default()));
         self.numbers.run();
     }
@@ -401,17 +410,6 @@ fn in_folder(mut problem: Problem, folder: &Path) -> Problem {
     problem
 }
 
-/// One that cannot be finished stays as it is: its owner cancels it, or schedules it again.
-async fn finish_schedulings(db: &Db, now: Millis) -> Result<(), StorageError> {
-    let interrupted = campaigns_store::interrupted(&mut *db.read().acquire().await?).await?;
-    for id in interrupted {
-        if let Err(error) = schedule::resume(db, id, now).await {
-            tracing::warn!(%error, "the scheduling of a campaign was not finished");
-        }
-    }
-    Ok(())
-}
-
 struct Prepared {
     clock: SharedClock,
     /// Linked numbers may run on this clock.
@@ -419,14 +417,21 @@ struct Prepared {
     practice: PracticeOptions,
     practice_id: SessionId,
     mark: Mark,
+    /// Books from which nothing is sent.
+    stopped: Vec<Book>,
+    /// What the owner is to know.
+    found: Vec<Problem>,
 }
 
 /// What every start does to the data before anything runs, in one transaction.
 async fn prepare(db: &Db, key: &DbKey, opening: &Opening, clock: Option<SharedClock>) -> Result<Prepared, Problem> {
     let mut tx = db.begin().await?;
     let Observed { mark, finding } = folder::observe(&mut tx, db, key).await?;
-    ledger::verify_recent(&mut tx).await?;
-    ledger::move_checkpoints(&mut tx).await.map_err(StorageError::from)?;
+    let disagreeing = ledger::disagreeing(&mut tx).await?;
+    if disagreeing.is_empty() {
+        ledger::move_checkpoints(&mut tx).await.map_err(StorageError::from)?;
+    }
+    let (stopped, disagreeing): (Vec<Book>, Vec<LedgerError>) = disagreeing.into_iter().unzip();
     let (clock, for_numbers) = match clock {
         Some(clock) => (clock, true),
         None => stored_clock(&mut tx, opening).await?,
@@ -452,10 +457,8 @@ async fn prepare(db: &Db, key: &DbKey, opening: &Opening, clock: Option<SharedCl
     if rescued > 0 {
         tracing::info!(rescued, "parts of an interrupted run are being checked");
     }
-    if let Some(finding) = finding {
-        tracing::warn!(code = finding.code(), "{finding}");
-    }
-    Ok(Prepared { clock, for_numbers, practice, practice_id, mark })
+    let found = disagreeing.iter().map(Problem::of).chain(finding.iter().map(Problem::of)).collect();
+    Ok(Prepared { clock, for_numbers, practice, practice_id, mark, stopped, found })
 }
 
 /// The computer's clock, or the faster one that this data was started with; and whether linked numbers may run on it.

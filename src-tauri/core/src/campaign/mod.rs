@@ -52,6 +52,10 @@ pub enum CampaignError {
     Over,
     #[error("Meanwhile it is {people} people who may see the message twice. Look again and decide anew.")]
     OtherDoubt { people: i64 },
+    #[error(
+        "The scheduling of \"{name}\" was cut off and could not be finished: {reason} Schedule it again to go on, or cancel it. Nothing of it goes out before."
+    )]
+    Unfinished { name: String, reason: String },
     #[error("There is nothing to send yet. Write a text or add a photo.")]
     Empty,
     #[error("Nobody would get this campaign. Choose an audience that has contacts, and see who is skipped and why.")]
@@ -107,6 +111,7 @@ impl Coded for CampaignError {
             Self::BeingScheduled => "campaign.being_scheduled",
             Self::Over => "campaign.over",
             Self::OtherDoubt { .. } => "campaign.other_doubt",
+            Self::Unfinished { .. } => "campaign.unfinished",
             Self::Empty => "campaign.empty",
             Self::Nobody => "campaign.nobody",
             Self::NoNumber => "campaign.no_number",
@@ -132,6 +137,7 @@ impl Coded for CampaignError {
             Self::OtherDoubt { people } => params! { people: people },
             Self::PollTooLong { people } => params! { n: people, question: QUESTION_LIMIT, option: OPTION_LIMIT },
             Self::TestMissing { variable } => params! { variable: variable },
+            Self::Unfinished { name, reason } => params! { name: name, reason: reason },
             Self::Choice(error) => error.params(),
             Self::Template(error) => error.params(),
             Self::Media(refusal) => refusal.params(),

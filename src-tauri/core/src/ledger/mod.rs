@@ -26,7 +26,7 @@ pub enum LedgerError {
     #[error("This correction would leave fewer credits than are held: at most {free} can be taken away.")]
     BelowHeld { free: i64 },
     #[error(
-        "The ledger of {book} credits does not add up: {what}. Sending is stopped; restore a backup or ask for help."
+        "The {book} credits do not add up: {what}. Nothing is sent from this book until they do; everything else goes on. Put a backup back, or ask for help."
     )]
     Unbalanced { book: Book, what: String },
     #[error(transparent)]

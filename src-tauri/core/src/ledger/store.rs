@@ -238,13 +238,52 @@ pub async fn release_all_pending(
 
 /// Adds every line up again and compares with the totals and with the parts that still wait.
 pub async fn verify(db: &mut SqliteConnection) -> Result<(), LedgerError> {
-    compare(db, &Checkpoints::default()).await
+    for book in Book::ALL {
+        compare(db, book, &Checkpoints::default()).await?;
+    }
+    Ok(())
 }
 
 /// The same for the lines behind the checkpoints, which costs no more in the tenth year than in the first.
 pub async fn verify_recent(db: &mut SqliteConnection) -> Result<(), LedgerError> {
     let checkpoints = checkpoints(db).await?;
-    compare(db, &checkpoints).await
+    for book in Book::ALL {
+        compare(db, book, &checkpoints).await?;
+    }
+    Ok(())
+}
+
+/// The books that do not add up, each with what disagrees: nothing is sent from these, and everything else goes on.
+pub async fn disagreeing(db: &mut SqliteConnection) -> Result<Vec<(Book, LedgerError)>, LedgerError> {
+    let checkpoints = checkpoints(db).await?;
+    let mut found = Vec::new();
+    for book in Book::ALL {
+        match compare(db, book, &checkpoints).await {
+            Err(LedgerError::Unbalanced { what, .. }) => {
+                let what = what + &broken_lines(db, book).await?;
+                found.push((book, LedgerError::Unbalanced { book, what }));
+            }
+            compared => compared?,
+        }
+    }
+    Ok(found)
+}
+
+/// The first lines that do not follow from the ones before them, as a clause for people.
+async fn broken_lines(db: &mut SqliteConnection, book: Book) -> Result<String, sqlx::Error> {
+    let lines: Vec<i64> = sqlx::query_scalar(
+        "SELECT seq FROM (SELECT seq, credits, held, balance_after, held_after,
+                                 lag(balance_after, 1, 0) OVER before AS balance_before,
+                                 lag(held_after, 1, 0) OVER before AS held_before
+                          FROM ledger WHERE book = ? WINDOW before AS (ORDER BY seq))
+         WHERE balance_after <> balance_before + credits OR held_after <> held_before + held
+         ORDER BY seq LIMIT 5",
+    )
+    .bind(book.as_str())
+    .fetch_all(db)
+    .await?;
+    let lines: Vec<String> = lines.iter().map(i64::to_string).collect();
+    Ok(if lines.is_empty() { String::new() } else { format!("; see the lines from number {}", lines.join(", ")) })
 }
 
 /// Moves the checkpoints to the last line. The caller has just compared, in the same transaction.
@@ -282,18 +321,18 @@ async fn checkpoints(db: &mut SqliteConnection) -> Result<Checkpoints, sqlx::Err
     Ok(found)
 }
 
-async fn compare(db: &mut SqliteConnection, behind: &Checkpoints) -> Result<(), LedgerError> {
-    for book in Book::ALL {
-        let cached = balance(db, book).await?;
-        let summed = behind.sums.get(&book).copied().unwrap_or_default() + sums(db, book, behind.seq).await?;
-        if cached != summed {
-            return Err(LedgerError::Unbalanced { book, what: format!("cached {cached:?}, lines {summed:?}") });
-        }
-        let open = open_parts(db, book).await?;
-        if open != cached.held {
-            let what = format!("{} credits are held for {open} open parts", cached.held);
-            return Err(LedgerError::Unbalanced { book, what });
-        }
+async fn compare(db: &mut SqliteConnection, book: Book, behind: &Checkpoints) -> Result<(), LedgerError> {
+    let cached = balance(db, book).await?;
+    let summed = behind.sums.get(&book).copied().unwrap_or_default() + sums(db, book, behind.seq).await?;
+    if cached != summed {
+        let shown = |sums: &Balance| format!("{} with {} held", sums.balance(), sums.held);
+        let what = format!("the lines make {}, the totals say {}", shown(&summed), shown(&cached));
+        return Err(LedgerError::Unbalanced { book, what });
+    }
+    let open = open_parts(db, book).await?;
+    if open != cached.held {
+        let what = format!("{} credits are held for {open} open parts", cached.held);
+        return Err(LedgerError::Unbalanced { book, what });
     }
     Ok(())
 }

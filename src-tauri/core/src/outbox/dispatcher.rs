@@ -16,11 +16,12 @@ use super::plan::{Action, Wait, Why, next_action};
 use super::state::cause;
 use super::store::claim::{ANSWER_DEADLINE, Claim, Poll, Taken, claim};
 use super::store::complete::complete;
-use super::store::{doubt, snapshot};
+use super::store::{doubt, queue, snapshot};
 use crate::clock::{Millis, SharedClock};
 use crate::db::{Db, StorageError, Tx};
 use crate::event::{Event, Events};
 use crate::ids::{CampaignId, ClaimerId, IdGenerator, PartId, SessionId};
+use crate::ledger::Book;
 use crate::media;
 use crate::session::messenger::{Content, Messenger, Outcome, Outgoing};
 use crate::session::registry::ConnectionRegistry;
@@ -41,13 +42,16 @@ pub struct Dispatcher {
     claimer: ClaimerId,
     wait: watch::Sender<Wait>,
     media: media::LastRead,
+    /// Books that do not add up: nothing is sent from them.
+    pub stopped: Vec<Book>,
 }
 
 impl Dispatcher {
     pub fn new(db: Arc<Db>, clock: SharedClock, events: Events, registry: Arc<ConnectionRegistry>) -> Self {
         let wait = watch::Sender::new(Wait::new(Why::Nothing));
         let claimer = IdGenerator::at(clock.now()).next();
-        Self { db, clock, events, registry, wake: Arc::default(), claimer, wait, media: media::LastRead::default() }
+        let (media, stopped) = (media::LastRead::default(), Vec::new());
+        Self { db, clock, events, registry, wake: Arc::default(), claimer, wait, media, stopped }
     }
 
     /// Why nothing is being sent at this moment.
@@ -123,6 +127,8 @@ impl Dispatcher {
         let mut claimed = Vec::new();
         let action = loop {
             let mut snapshot = snapshot(db, now, &usable, &busy).await?;
+            let stopped = queue::open_of(db, &self.stopped).await?;
+            snapshot.heads.retain(|head| !stopped.contains(&head.queue));
             let action = next_action(now, &snapshot);
             let Action::Send { part, session } = action else { break action };
             let state = snapshot.sessions.iter_mut().find(|state| state.id == session);

@@ -34,7 +34,7 @@ export function engine(world: World): Pick<Api, 'now' | 'home'> {
         if (counts.unknown > 0) attention.push({ kind: 'unknown', count: counts.unknown, campaignId: candidate.id, name: candidate.name });
         if (candidate.state === 'paused') attention.push({ kind: 'paused', count: counts.pending, campaignId: candidate.id, name: candidate.name });
       }
-      return { now: await nowView(), live: one ? liveOf(world, one) : null, hoursLeftMs: hoursUntil() - world.now(), numbers: [...world.numbers].sort((a, b) => a.priority - b.priority), attention, credits: balanceOf(world, 'practice'), next: next ? rowOf(world, next) : null, contacts: world.contacts.length, campaigns: world.campaigns.length };
+      return { now: await nowView(), live: one ? liveOf(world, one) : null, hoursLeftMs: hoursUntil() - world.now(), numbers: [...world.numbers].sort((a, b) => a.priority - b.priority), attention, found: [], credits: balanceOf(world, 'practice'), next: next ? rowOf(world, next) : null, contacts: world.contacts.length, campaigns: world.campaigns.length };
     },
   };
 }

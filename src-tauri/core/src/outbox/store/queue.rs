@@ -244,6 +244,17 @@ pub async fn last_contact(db: &mut SqliteConnection, queue: CampaignId) -> Resul
         .await
 }
 
+/// The open queues of these books.
+pub async fn open_of(db: &mut SqliteConnection, books: &[Book]) -> Result<Vec<CampaignId>, sqlx::Error> {
+    let mut queues = Vec::new();
+    for book in books {
+        let open = sqlx::query_scalar("SELECT id FROM queues WHERE book = ? AND state = 'open'").bind(book.as_str());
+        let open: Vec<CampaignId> = open.fetch_all(&mut *db).await?;
+        queues.extend(open);
+    }
+    Ok(queues)
+}
+
 /// What has nobody to send to is done at once. True where the queue was under construction.
 pub async fn open(db: &mut Tx, queue: CampaignId) -> Result<bool, sqlx::Error> {
     let opened = sqlx::query(
