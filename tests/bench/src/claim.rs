@@ -7,7 +7,7 @@
 use std::path::Path;
 
 use ulak_core::db::{Db, Tx};
-use ulak_core::ids::{PartId, SessionId};
+use ulak_core::ids::{IdGenerator, PartId, SessionId};
 use ulak_core::outbox::pace::Rhythm;
 use ulak_core::outbox::plan::{Action, next_action};
 use ulak_core::outbox::store::claim::{Claim, Taken, claim};
@@ -114,7 +114,7 @@ impl Ours {
     /// Claims in a transaction that is not committed yet.
     async fn claim(&self, part: PartId) -> Outcome<(Tx, Taken)> {
         let mut tx = self.db.begin().await?;
-        match claim(&mut tx, part, self.session, Rhythm::default(), NOW).await? {
+        match claim(&mut tx, part, self.session, IdGenerator::at(NOW).next(), Rhythm::default(), NOW).await? {
             Claim::Taken(taken) => Ok((tx, *taken)),
             other => Err(format!("the part is {other:?}").into()),
         }
