@@ -18,8 +18,10 @@ use std::process::Command;
 /// know each other, except where `BESIDE` says so.
 const LAYERS: &[&[&str]] = &[
     &["category", "clock", "durable", "error", "event", "exit", "ids", "mark", "page", "stored", "text"],
+    &["notice"],
+    &["supervise"],
     &["db", "vault"],
-    &["ledger", "contact", "media"],
+    &["agenda", "feed", "ledger", "contact", "media"],
     &["template"],
     &["session"],
     &["settings"],

@@ -101,6 +101,7 @@ pub fn builder() -> Builder<Wry> {
             numbers::set_number_options,
             home::now,
             home::home,
+            home::dismiss_notice,
             credits::credits,
             credits::ledger,
             credits::top_up,

@@ -1,13 +1,14 @@
 //! Events to the window: coalesced, so that a busy campaign cannot flood it.
 
 use std::collections::HashSet;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use specta::Type;
 use tauri::AppHandle;
 use tauri_specta::Event as _;
+use tokio::sync::Mutex;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::Instant;
@@ -15,6 +16,7 @@ use ulak_core::app::App;
 use ulak_core::contact::import;
 use ulak_core::event::Event;
 use ulak_core::ids::CampaignId;
+use ulak_core::supervise::{Task, supervise};
 
 /// At most ten rounds a second, each event once a round.
 const ROUND: Duration = Duration::from_millis(100);
@@ -62,22 +64,29 @@ pub struct FilesDropped {
 }
 
 /// Passes the core's events on for as long as the App lives.
-#[expect(clippy::disallowed_methods, reason = "how often the window is told is real time and decides nothing")]
 pub fn forward(handle: AppHandle, app: Arc<App>) {
-    let mut events = app.events().subscribe();
+    let supervision = app.supervision().clone();
+    let events = Mutex::new(app.events().subscribe());
     let app = Arc::downgrade(&app);
     tauri::async_runtime::spawn(async move {
-        let mut next = Instant::now();
-        while let Some(round) = gather(&mut events, next).await {
-            next = Instant::now() + ROUND;
-            let Some(app) = app.upgrade() else { return };
-            for event in round {
-                if let Err(error) = emit(&handle, &app, event) {
-                    tracing::warn!(%error, "an event did not reach the window");
-                }
+        supervise(Task::Window, &supervision, || pass_on(&handle, &app, &events)).await;
+    });
+}
+
+/// What happens while it is begun again waits in `events`.
+#[expect(clippy::disallowed_methods, reason = "how often the window is told is real time and decides nothing")]
+async fn pass_on(handle: &AppHandle, app: &Weak<App>, events: &Mutex<Receiver<Event>>) {
+    let mut events = events.lock().await;
+    let mut next = Instant::now();
+    while let Some(round) = gather(&mut events, next).await {
+        next = Instant::now() + ROUND;
+        let Some(app) = app.upgrade() else { return };
+        for event in round {
+            if let Err(error) = emit(handle, &app, event) {
+                tracing::warn!(%error, "an event did not reach the window");
             }
         }
-    });
+    }
 }
 
 /// Everything that happens in one round, each event once, no sooner than `next`. None when there will be no more.

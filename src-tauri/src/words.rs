@@ -48,6 +48,8 @@ pub fn wait(wait: &WaitView, moment: Moment) -> String {
         WaitKind::Shut => format!("WhatsApp asked {number} to stop{until}"),
         WaitKind::Unheard => format!("nobody answers {number}, which begins nothing new{until}"),
         WaitKind::Disk => "the disk is full".to_owned(),
+        WaitKind::Locked => "another program keeps the data locked".to_owned(),
+        WaitKind::Fault => "something in the data cannot be read".to_owned(),
     }
 }
 

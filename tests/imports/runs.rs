@@ -164,3 +164,18 @@ async fn an_import_that_a_crash_ended_is_called_failed() {
     world.db.commit(tx).await.unwrap();
     assert!(import::refusals(world.db.read(), scan.import_id, 0, 10).await.unwrap().is_empty());
 }
+
+#[tokio::test]
+async fn a_run_that_breaks_is_a_failed_one_and_the_next_one_goes_on() {
+    let world = World::new().await;
+    let path = world.file("list.csv", CUSTOMERS);
+    let breaks = |at: &ImportProgress| -> bool { panic!("broken at {:?}", at.state) };
+    let broken = |at: &ImportProgress| at.state == ImportState::Running && breaks(at);
+    let ended = world.run_until(ImportStep::Import, &path, &ImportOptions::default(), broken).await;
+    assert_eq!(
+        (ended.state, ended.error.map(|error| error.code)),
+        (ImportState::Failed, Some("loop.import".to_owned()))
+    );
+    world.import(&path).await;
+    assert_eq!(world.all().await, 5);
+}

@@ -9,12 +9,15 @@
     reason = "a test that meets the unexpected fails there"
 )]
 
+mod agenda;
 mod composing;
 mod conformance;
 mod costs;
 mod direct;
 mod doubt;
 mod failover;
+mod faults;
+mod feed;
 mod folder;
 mod hours;
 mod inbound;

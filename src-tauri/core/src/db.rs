@@ -152,6 +152,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/0010_doubt.sql"),
     include_str!("../../../migrations/0011_permission.sql"),
     include_str!("../../../migrations/0012_scheduling.sql"),
+    include_str!("../../../migrations/0013_agenda_and_feed.sql"),
 ];
 
 #[derive(Debug, thiserror::Error)]
@@ -160,6 +161,10 @@ pub enum StorageError {
         "The disk is full, so nothing more can be saved in {folder}. Free some space; Ulak then goes on where it was."
     )]
     Full { folder: String },
+    #[error(
+        "Another program has the data in {folder} open, so nothing can be saved. Ulak tries again until it lets go."
+    )]
+    Locked { folder: String },
     #[error("Ulak may not write in {folder}. Allow writing there, or start Ulak with another data folder.")]
     ReadOnly { folder: String },
     #[error("Another running Ulak uses {folder}. Close it first, or use another data folder.")]
@@ -194,6 +199,7 @@ impl Coded for StorageError {
     fn code(&self) -> &'static str {
         match self {
             Self::Full { .. } => "storage.full",
+            Self::Locked { .. } => "storage.locked",
             Self::ReadOnly { .. } => "storage.read_only",
             Self::InUse { .. } => "storage.in_use",
             Self::Newer { .. } => "storage.newer",
@@ -209,6 +215,7 @@ impl Coded for StorageError {
     fn params(&self) -> Params {
         match self {
             Self::Full { folder }
+            | Self::Locked { folder }
             | Self::ReadOnly { folder }
             | Self::InUse { folder }
             | Self::WrongKey { folder }
@@ -230,15 +237,28 @@ impl From<sqlx::Error> for StorageError {
 }
 
 impl StorageError {
-    /// A full disk passes; the caller may wait and try again.
+    /// A full disk and another program's lock pass; the caller may wait and try again.
     pub fn passes(&self) -> bool {
-        matches!(self, Self::Full { .. })
+        matches!(self, Self::Full { .. } | Self::Locked { .. })
+    }
+
+    /// It lies with what is stored in some row: it will be so again, and the other rows are sound.
+    pub fn is_unreadable(&self) -> bool {
+        match self {
+            Self::Unreadable { .. } => true,
+            Self::Sql(sqlx::Error::ColumnNotFound(_) | sqlx::Error::RowNotFound) => true,
+            Self::Sql(error) => {
+                matches!(primary_code(error), Some(SQLITE_ERROR | SQLITE_CONSTRAINT | SQLITE_MISMATCH))
+            }
+            _ => false,
+        }
     }
 
     fn of(error: sqlx::Error, folder: &str) -> Self {
         let folder = folder.to_owned();
         match primary_code(&error) {
             Some(SQLITE_FULL) => Self::Full { folder },
+            Some(SQLITE_BUSY | SQLITE_LOCKED) => Self::Locked { folder },
             Some(SQLITE_READONLY | SQLITE_PERM | SQLITE_CANTOPEN) => Self::ReadOnly { folder },
             Some(SQLITE_CORRUPT | SQLITE_NOTADB) => Self::Damaged { folder },
             _ if is_no_space(&error) => Self::Full { folder },
@@ -269,15 +289,27 @@ impl StorageError {
     }
 }
 
+/// Something stored has a shape that this version does not know.
+pub fn unreadable(what: impl std::fmt::Display) -> sqlx::Error {
+    sqlx::Error::Decode(what.to_string().into())
+}
+
+/// What functions over text that is no JSON answer, among others.
+const SQLITE_ERROR: i32 = 1;
 const SQLITE_PERM: i32 = 3;
+const SQLITE_BUSY: i32 = 5;
+const SQLITE_LOCKED: i32 = 6;
 const SQLITE_READONLY: i32 = 8;
 const SQLITE_IOERR: i32 = 10;
 const SQLITE_CORRUPT: i32 = 11;
 const SQLITE_FULL: i32 = 13;
 const SQLITE_CANTOPEN: i32 = 14;
+const SQLITE_CONSTRAINT: i32 = 19;
+const SQLITE_MISMATCH: i32 = 20;
 const SQLITE_NOTADB: i32 = 26;
-/// `SQLITE_IOERR_WRITE`: what a write into a full WAL answers.
+/// What a write into a full log answers, and what the log's index answers that finds no room to grow.
 const SQLITE_IOERR_WRITE: i32 = SQLITE_IOERR | (3 << 8);
+const SQLITE_IOERR_SHMSIZE: i32 = SQLITE_IOERR | (19 << 8);
 
 fn extended_code(error: &sqlx::Error) -> Option<i32> {
     error.as_database_error()?.code()?.parse().ok()
@@ -290,7 +322,7 @@ fn primary_code(error: &sqlx::Error) -> Option<i32> {
 fn is_no_space(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Io(io) => io.kind() == std::io::ErrorKind::StorageFull,
-        _ => extended_code(error) == Some(SQLITE_IOERR_WRITE),
+        _ => matches!(extended_code(error), Some(SQLITE_IOERR_WRITE | SQLITE_IOERR_SHMSIZE)),
     }
 }
 

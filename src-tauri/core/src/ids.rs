@@ -100,6 +100,7 @@ ids! {
     ReplyId,
     /// Who claims parts: one run of this program.
     ClaimerId,
+    JobId,
 }
 
 #[cfg(test)]

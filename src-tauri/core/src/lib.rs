@@ -1,5 +1,6 @@
 //! Everything of Ulak that is true without a screen or a network.
 
+pub mod agenda;
 pub mod app;
 pub mod campaign;
 pub mod category;
@@ -10,16 +11,19 @@ pub mod durable;
 pub mod error;
 pub mod event;
 mod exit;
+pub mod feed;
 pub mod ids;
 pub mod inbound;
 pub mod ledger;
 pub mod mark;
 pub mod media;
+pub mod notice;
 pub mod outbox;
 mod page;
 pub mod session;
 pub mod settings;
 pub mod stored;
+pub mod supervise;
 pub mod template;
 pub mod text;
 pub mod vault;

@@ -15,3 +15,11 @@ pub async fn now(door: Door<'_>) -> Answer<NowView> {
 pub async fn home(door: Door<'_>) -> Answer<HomeView> {
     door.app().await?.home().view().await
 }
+
+/// The owner has read a notice.
+#[tauri::command]
+#[specta::specta]
+pub async fn dismiss_notice(door: Door<'_>, id: u32) -> Answer<()> {
+    door.app().await?.dismiss_notice(id);
+    Ok(())
+}

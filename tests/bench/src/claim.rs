@@ -104,7 +104,7 @@ impl Ours {
     }
 
     async fn decide(&self) -> Outcome<PartId> {
-        let snapshot = snapshot(&mut *self.db.read().acquire().await?, NOW, &[self.session], &[]).await?;
+        let (snapshot, _) = snapshot(&mut *self.db.read().acquire().await?, NOW, &[self.session], &[]).await?;
         match next_action(NOW, &snapshot) {
             Action::Send { part, .. } => Ok(part),
             other => Err(format!("nothing to send, but {other:?}").into()),

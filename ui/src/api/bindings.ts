@@ -94,6 +94,8 @@ export const commands = {
 	setNumberOptions: (sessionId: SessionId, typing: boolean, takeNames: boolean) => __TAURI_INVOKE<null>("set_number_options", { sessionId, typing, takeNames }),
 	now: () => __TAURI_INVOKE<NowView>("now"),
 	home: () => __TAURI_INVOKE<HomeView>("home"),
+	/**  The owner has read a notice. */
+	dismissNotice: (id: number) => __TAURI_INVOKE<null>("dismiss_notice", { id }),
 	credits: (book: Book) => __TAURI_INVOKE<CreditsView>("credits", { book }),
 	ledger: (query: LedgerQuery) => __TAURI_INVOKE<LedgerPage>("ledger", { query }),
 	topUp: (book: Book, credits: number, price: string, note: string) => __TAURI_INVOKE<Balance>("top_up", { book, credits, price, note }),
@@ -435,6 +437,8 @@ export type HomeView = {
 	attention: Attention[],
 	/**  What was found out when the data were opened. */
 	found: AppError[],
+	/**  What Ulak met and went on from. */
+	notices: Notice[],
 	credits: Balance,
 	next: CampaignRow | null,
 	contacts: number,
@@ -641,6 +645,15 @@ export type MonthSpent = {
 	spent: number,
 	/**  The month that is not over yet. */
 	running: boolean,
+};
+
+export type Notice = {
+	id: number,
+	problem: AppError,
+	/**  How often it was met since it was first told. */
+	times: number,
+	/**  When it was met last. */
+	at: number,
 };
 
 export type NowChanged = null;
@@ -1064,7 +1077,7 @@ export type Wait = {
 	sessionName: string | null,
 };
 
-export type WaitKind = "nothing" | "sending" | "pace" | "rest" | "hours" | "cap" | "due" | "paused" | "pausedAll" | "noNumber" | "notConnected" | "newChats" | "shut" | "unheard" | "disk";
+export type WaitKind = "nothing" | "sending" | "pace" | "rest" | "hours" | "cap" | "due" | "paused" | "pausedAll" | "noNumber" | "notConnected" | "newChats" | "shut" | "unheard" | "disk" | "locked" | "fault";
 
 /* Tauri Specta runtime */
 type EventEmit<T> = [T] extends [null] ? () => Promise<void> : (payload: T) => Promise<void>;

@@ -9,7 +9,7 @@
 // welcome    start-practising, welcome-link, language-en|tr|id
 // home       home-import, home-new-campaign, home-live, home-sent|delivered|read|failed|unknown|waiting, home-pause,
 //            home-resume, home-open, home-free, home-attention, home-recovery, home-found:<code>, home-number:<id>,
-//            home-numbercard:<id>
+//            home-numbercard:<id>, home-notice:<code>
 //            (the recovery code opens by itself on the first visit of Home with contacts, once a start)
 // contacts   contacts-count (data-count), contacts-search, contacts-standing-all|normal|gray|black, contacts-tag,
 //            contacts-import, contacts-add, contacts-table, contacts-empty; rows are `tr[data-index]`;

@@ -25,6 +25,8 @@ export function waitSentence(wait: Wait, now: number): string {
     case 'shut': return when === null ? m.wait_shut({ name }) : m.wait_shut_until({ name, when });
     case 'unheard': return when === null ? m.wait_unheard({ name }) : m.wait_unheard_until({ name, when });
     case 'disk': return m.wait_disk();
+    case 'locked': return m.wait_locked();
+    case 'fault': return m.wait_fault();
   }
 }
 

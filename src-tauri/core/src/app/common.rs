@@ -10,6 +10,7 @@ use super::{Problem, locked};
 use crate::clock::{Millis, SharedClock};
 use crate::db::{Db, Reader, StorageError};
 use crate::event::{Event, Events};
+use crate::notice::Notices;
 use crate::settings::{self, Settings};
 
 /// The data, the time, who listens and who sends. A facet reaches these as if they were its own fields; nobody outside
@@ -21,6 +22,7 @@ pub struct Common {
     pub(super) events: Events,
     pub(super) mark: Arc<FolderMark>,
     pub(super) found: Found,
+    pub(super) notices: Notices,
     /// Wakes the loop that sends.
     pub(super) wake: Arc<Notify>,
 }

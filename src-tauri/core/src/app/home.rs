@@ -17,6 +17,7 @@ use crate::ids::CampaignId;
 use crate::inbound::store::replies::{self, ReplyPage, ReplyQuery};
 use crate::ledger::Book;
 use crate::ledger::figures::{self, BalanceView};
+use crate::notice::Notice;
 use crate::outbox::plan::{Wait, Why};
 use crate::outbox::store::reading;
 use crate::outbox::store::recipients::{self, RecipientPage, RecipientQuery, RecipientView};
@@ -48,6 +49,8 @@ pub struct HomeView {
     pub attention: Vec<Attention>,
     /// What was found out when the data were opened.
     pub found: Vec<Problem>,
+    /// What Ulak met and went on from.
+    pub notices: Vec<Notice>,
     pub credits: BalanceView,
     pub next: Option<CampaignRow>,
     pub contacts: i64,
@@ -184,6 +187,7 @@ impl Home {
             live,
             attention,
             found: self.found.all(),
+            notices: self.notices.all(),
             credits,
             next,
             contacts,

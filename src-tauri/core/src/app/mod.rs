@@ -14,6 +14,7 @@ mod files;
 mod folder;
 mod home;
 mod inbound;
+mod loops;
 mod numbers;
 mod options;
 mod outbox;
@@ -22,6 +23,7 @@ mod practice;
 mod review;
 mod summary;
 mod templates;
+mod work;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -29,7 +31,7 @@ use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinHandle;
 use ulak_media::Workshop;
 
@@ -48,25 +50,28 @@ pub use review::{DayPlan, OtherSpan, Review, SessionShare, Span};
 pub use summary::Summary;
 pub use templates::{TemplateCheck, Templates, TemplatesBrought};
 
+use crate::agenda::{Agenda, store as jobs};
 use crate::clock::{Clock, FastClock, Millis, SharedClock, SystemClock, TimeLine};
 use crate::contact::import;
 use crate::db::{Db, DbKey, FolderLock, StorageError, Tx, lock_folder};
 use crate::event::Events;
+use crate::feed;
 use crate::ids::SessionId;
 use crate::ledger::{Book, LedgerError, store as ledger};
 use crate::mark::Mark;
+use crate::notice::{Notice, Notices};
 use crate::outbox::dispatcher::Dispatcher;
-use crate::outbox::receipt;
 use crate::outbox::store::{doubt::rescue, reading, removal::number_gone};
 use crate::session::NumberError;
-use crate::session::client::{Network, Reply, Signal};
+use crate::session::client::{Network, Reply};
 use crate::session::messenger::{Arrived, Messenger};
 use crate::session::numbers::{Access, Numbers as SupervisedNumbers};
 use crate::session::practice::{PracticeChange, PracticeNumber, PracticeOptions};
 use crate::session::registry::ConnectionRegistry;
 use crate::session::store::{self as sessions, numbers::any_linked};
-use crate::session::supervisor::{Context, InboundStore};
+use crate::session::supervisor::Context;
 use crate::settings;
+use crate::supervise::Supervision;
 use crate::vault::{self, Keyring};
 use common::{Common, Found};
 use facets::{Facets, Parts};
@@ -100,7 +105,9 @@ pub struct App {
     db: Arc<Db>,
     clock: SharedClock,
     events: Events,
+    supervision: Supervision,
     dispatcher: Arc<Dispatcher>,
+    agenda: Arc<Agenda>,
     practice: Arc<PracticeNumber>,
     practice_id: SessionId,
     inbound: Arc<inbound::AppInbound>,
@@ -178,6 +185,10 @@ impl App {
         &self.numbers
     }
 
+    pub fn agenda(&self) -> &Agenda {
+        &self.agenda
+    }
+
     pub fn practice_id(&self) -> SessionId {
         self.practice_id
     }
@@ -242,14 +253,22 @@ impl App {
             registry.put(number, messenger);
         }
         let events = Events::default();
-        let mut dispatcher = Dispatcher::new(db.clone(), clock.clone(), events.clone(), registry.clone());
+        let stop = watch::Sender::new(false);
+        let notices = Notices::new(clock.clone(), events.clone());
+        let supervision = Supervision::new(notices.clone(), stop.subscribe());
+        let mut dispatcher =
+            Dispatcher::new(db.clone(), clock.clone(), events.clone(), notices.clone(), registry.clone());
         dispatcher.stopped = first.stopped;
         let dispatcher = Arc::new(dispatcher);
+        let work = Arc::new(work::AppWork { db: db.clone(), clock: clock.clone() });
+        let agenda =
+            Agenda { db: db.clone(), clock: clock.clone(), notices: notices.clone(), work, wake: Notify::new() };
         let inbound = Arc::new(inbound::AppInbound { db: db.clone(), clock: clock.clone(), events: events.clone() });
         let context = Context {
             db: db.clone(),
             clock: clock.clone(),
             events: events.clone(),
+            supervision: supervision.clone(),
             registry,
             inbound: inbound.clone(),
         };
@@ -267,6 +286,7 @@ impl App {
             events: events.clone(),
             mark: mark.clone(),
             found: Found::of(first.found),
+            notices,
             wake: dispatcher.wake.clone(),
         };
         let receipts_applied: Arc<AtomicU64> = Arc::default();
@@ -284,7 +304,9 @@ impl App {
             db,
             clock,
             events,
+            supervision,
             dispatcher,
+            agenda: Arc::new(agenda),
             practice,
             practice_id: first.practice_id,
             inbound,
@@ -292,57 +314,11 @@ impl App {
             receipts_applied,
             facets,
             mark,
-            stop: watch::Sender::new(false),
+            stop,
             loops: Mutex::default(),
             ticking: Mutex::default(),
         });
         Ok((app, Inboxes { practice: inbox, replies, linked: ticking }))
-    }
-
-    fn start_loops(&self, inboxes: Inboxes) {
-        let sending = tokio::spawn(self.dispatcher.clone().run(self.stop.subscribe()));
-        let (mark, stop) = (self.mark.clone(), self.stop.subscribe());
-        let marking = tokio::spawn(async move { mark.every_minute(stop).await });
-        let (campaigns, mut stop) = (self.facets.campaigns_to_finish(), self.stop.subscribe());
-        let scheduling = tokio::spawn(async move {
-            tokio::select! {
-                // What is cut off here goes on at the next start.
-                _ = stop.wait_for(|stop| *stop) => {}
-                () = campaigns.finish_schedulings() => {}
-            }
-        });
-        let practice = self.practice.clone();
-        let phones = tokio::spawn(async move { practice.run().await });
-        let receipts = self.take_receipts(inboxes.practice, self.receipts_applied.clone());
-        let replies = self.take_replies(inboxes.replies);
-        let mut stop = self.stop.subscribe();
-        let end = tokio::spawn(async move {
-            // The practice phones hold no promise in memory: what they did not get to is asked for at the next start.
-            let _ = stop.wait_for(|stop| *stop).await;
-            phones.abort();
-            receipts.abort();
-            replies.abort();
-        });
-        locked(&self.loops).extend([sending, marking, scheduling, end]);
-        *locked(&self.ticking) = Some(self.take_receipts(inboxes.linked, Arc::default()));
-        self.numbers.run();
-    }
-
-    fn take_receipts(&self, mut inbox: mpsc::Receiver<Arrived>, applied: Arc<AtomicU64>) -> JoinHandle<()> {
-        let (db, events) = (self.db.clone(), self.events.clone());
-        tokio::spawn(async move { receipt::run(&db, &events, &mut inbox, &applied).await })
-    }
-
-    /// What the practice people write is kept like anybody's.
-    fn take_replies(&self, mut replies: mpsc::Receiver<Reply>) -> JoinHandle<()> {
-        let (inbound, practice) = (self.inbound.clone(), self.practice_id);
-        tokio::spawn(async move {
-            while let Some(reply) = replies.recv().await {
-                if let Err(error) = inbound.store(practice, &Signal::Reply(reply)).await {
-                    tracing::warn!(%error, "an answer of a practice person was not kept");
-                }
-            }
-        })
     }
 
     /// Sees what is on its way through, then closes the numbers and the database.
@@ -367,6 +343,27 @@ impl App {
 
     pub fn events(&self) -> &Events {
         &self.events
+    }
+
+    /// What a loop of the shell needs so that it is begun again when it breaks.
+    pub fn supervision(&self) -> &Supervision {
+        &self.supervision
+    }
+
+    /// What Ulak met and went on from, and the owner has not read yet.
+    pub fn notices(&self) -> Vec<Notice> {
+        self.supervision.notices.all()
+    }
+
+    /// The owner has read a notice.
+    pub fn dismiss_notice(&self, id: u32) {
+        self.supervision.notices.dismiss(id);
+    }
+
+    /// The changes after a sequence, or that a reader must begin anew.
+    pub async fn changes(&self, after: i64, limit: u32) -> Result<feed::Page, Problem> {
+        let mut reader = self.db.read().acquire().await.map_err(|error| self.db.error(error))?;
+        Ok(feed::store::after(&mut reader, after, limit).await.map_err(|error| self.db.error(error))?)
     }
 
     pub fn now(&self) -> Millis {
@@ -447,6 +444,7 @@ async fn prepare(db: &Db, key: &DbKey, opening: &Opening, clock: Option<SharedCl
     let practice = stored.unwrap_or_else(PracticeOptions::default).changed(&opening.practice);
     settings::put(&mut tx, settings::key::PRACTICE, &practice).await.map_err(StorageError::from)?;
     import::end_interrupted(&mut tx, now).await.map_err(StorageError::from)?;
+    jobs::ensure_standing(&mut tx, now).await.map_err(StorageError::from)?;
     let rescued = rescue(&mut tx, now).await.map_err(StorageError::from)?;
     for number in sessions::numbers::removed(&mut tx).await.map_err(StorageError::from)? {
         // What was on its way while its number was taken off the list.

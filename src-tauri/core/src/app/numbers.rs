@@ -363,7 +363,7 @@ impl From<Progress> for LinkView {
 }
 
 fn is_up(state: &str) -> bool {
-    LinkState::of(state, None, None).is_usable()
+    LinkState::of(state, None, None).is_some_and(LinkState::is_usable)
 }
 
 /// Whole percents of what all numbers of a kind sent.

@@ -99,6 +99,8 @@ pub enum WaitKind {
     Shut,
     Unheard,
     Disk,
+    Locked,
+    Fault,
 }
 
 impl WaitView {
@@ -118,6 +120,8 @@ impl WaitView {
             Why::Shut => WaitKind::Shut,
             Why::Unheard => WaitKind::Unheard,
             Why::Disk => WaitKind::Disk,
+            Why::Locked => WaitKind::Locked,
+            Why::Fault => WaitKind::Fault,
         };
         let named =
             |id: SessionId| sessions.iter().find(|session| session.id == id).map(|session| session.called().to_owned());

@@ -203,6 +203,22 @@ pub async fn end_hold(
     Ok(changed > 0)
 }
 
+/// Releases whatever is held for a part, as the ledger itself knows it.
+pub async fn release_part(db: &mut Tx, part: PartId, now: Millis) -> Result<(), sqlx::Error> {
+    let held: Vec<(Book, CampaignId, i64)> = sqlx::query_as(
+        "SELECT h.book, h.campaign_id, h.round FROM ledger h
+         WHERE h.part_id = ? AND h.kind = 'hold' AND NOT EXISTS
+             (SELECT 1 FROM ledger e WHERE e.part_id = h.part_id AND e.round = h.round AND e.kind IN ('settle', 'release'))",
+    )
+    .bind(part)
+    .fetch_all(&mut *db)
+    .await?;
+    for (book, campaign, round) in held {
+        end_hold(db, End::Release, book, campaign, part, round, now).await?;
+    }
+    Ok(())
+}
+
 /// Releases the holds of every part of a queue that is in `state`: the caller changes that state in the same transaction.
 pub async fn release_all_pending(
     db: &mut Tx,

@@ -2,9 +2,10 @@
 //!
 //! At most one part is on its way per session. An outcome that cannot be written (a full disk) is kept and tried again,
 //! and nothing is claimed without it. What is claimed and on nobody's way any more, and what was in doubt for too long,
-//! is looked for at every decision.
+//! is looked for at every decision. A decision that breaks at a part is undone, the part is parked as unreadable, and the
+//! next decision goes on without it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,25 +17,31 @@ use super::plan::{Action, Wait, Why, next_action};
 use super::state::cause;
 use super::store::claim::{ANSWER_DEADLINE, Claim, Poll, Taken, claim};
 use super::store::complete::complete;
-use super::store::{doubt, queue, snapshot};
+use super::store::park::park;
+use super::store::{Broken, doubt, queue, snapshot};
 use crate::clock::{Millis, SharedClock};
 use crate::db::{Db, StorageError, Tx};
 use crate::event::{Event, Events};
 use crate::ids::{CampaignId, ClaimerId, IdGenerator, PartId, SessionId};
 use crate::ledger::Book;
 use crate::media;
+use crate::notice::{Notices, Unreadable};
 use crate::session::messenger::{Content, Messenger, Outcome, Outgoing};
 use crate::session::registry::ConnectionRegistry;
 
 /// The longest sleep: a laptop that was closed must notice the time when it opens.
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
 const AFTER_ERROR: Duration = Duration::from_secs(2);
+/// So many parts in a row are parked at once. When every decision breaks, it may not be the parts' fault.
+const MOST_PARKED: usize = 20;
+const AFTER_MANY_PARKED: Duration = Duration::from_secs(60);
 
 /// What the loop needs; shared with the doors that wake it.
 pub struct Dispatcher {
     pub db: Arc<Db>,
     pub clock: SharedClock,
     pub events: Events,
+    pub notices: Notices,
     pub registry: Arc<ConnectionRegistry>,
     /// Something changed that the planner should look at.
     pub wake: Arc<Notify>,
@@ -47,11 +54,17 @@ pub struct Dispatcher {
 }
 
 impl Dispatcher {
-    pub fn new(db: Arc<Db>, clock: SharedClock, events: Events, registry: Arc<ConnectionRegistry>) -> Self {
+    pub fn new(
+        db: Arc<Db>,
+        clock: SharedClock,
+        events: Events,
+        notices: Notices,
+        registry: Arc<ConnectionRegistry>,
+    ) -> Self {
         let wait = watch::Sender::new(Wait::new(Why::Nothing));
         let claimer = IdGenerator::at(clock.now()).next();
         let (media, stopped) = (media::LastRead::default(), Vec::new());
-        Self { db, clock, events, registry, wake: Arc::default(), claimer, wait, media, stopped }
+        Self { db, clock, events, notices, registry, wake: Arc::default(), claimer, wait, media, stopped }
     }
 
     /// Why nothing is being sent at this moment.
@@ -64,20 +77,16 @@ impl Dispatcher {
         self.wait.subscribe()
     }
 
-    /// Runs until `stop` is true, then sees what is on its way through to its outcome.
-    pub async fn run(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
-        let mut flight = InFlight::default();
+    /// Runs until `stop` is true, then sees what is on its way through to its outcome. The flight outlives a run that
+    /// breaks.
+    pub async fn run(self: Arc<Self>, flight: &mut InFlight, mut stop: watch::Receiver<bool>) {
         while !*stop.borrow() {
-            let pause = match self.step(&mut flight).await {
+            let pause = match self.step(flight).await {
                 Ok(Next::Again) => continue,
                 Ok(Next::Wait(until)) => {
                     until.map_or(LONGEST_SLEEP, |until| self.clock.real_wait(until).min(LONGEST_SLEEP))
                 }
-                Err(error) => {
-                    tracing::warn!(%error, "sending waits until data can be saved");
-                    self.show(Wait::new(Why::Disk));
-                    AFTER_ERROR
-                }
+                Err(error) => self.wait_after(&error, flight),
             };
             tokio::select! {
                 biased;
@@ -91,14 +100,66 @@ impl Dispatcher {
         self.finish(flight).await;
     }
 
+    fn wait_after(&self, error: &StorageError, flight: &InFlight) -> Duration {
+        tracing::warn!(%error, "sending waits");
+        self.show(Wait::new(match error {
+            StorageError::Full { .. } => Why::Disk,
+            StorageError::Locked { .. } => Why::Locked,
+            _ => Why::Fault,
+        }));
+        if !error.passes() {
+            self.notices.tell(Unreadable::Data { reason: error.to_string() });
+        }
+        if flight.parked > MOST_PARKED { AFTER_MANY_PARKED } else { AFTER_ERROR }
+    }
+
+    /// One decision. Where it breaks at a part, or the last one did by a panic, that one is parked.
+    pub async fn step(self: &Arc<Self>, flight: &mut InFlight) -> Result<Next, StorageError> {
+        self.park_broken(flight).await?;
+        let next = self.decision(flight).await;
+        match &next {
+            Ok(_) if flight.at.is_none() => flight.parked = 0,
+            Ok(_) => self.park_broken(flight).await?,
+            Err(error) if error.is_unreadable() && flight.at.is_some() && flight.parked <= MOST_PARKED => {
+                tracing::error!(%error, at = ?flight.at, "a decision broke");
+                self.park_broken(flight).await?;
+                return Ok(Next::Again);
+            }
+            // It stays noted where it broke.
+            Err(error) if error.is_unreadable() => {}
+            Err(_) => flight.at = None,
+        }
+        next
+    }
+
+    /// In a transaction of its own, by the part's id alone.
+    async fn park_broken(&self, flight: &mut InFlight) -> Result<(), StorageError> {
+        let Some(at) = flight.at else { return Ok(()) };
+        let (part, cause) = match at {
+            At::Claim(part) | At::Head(part) => (part, cause::UNREADABLE),
+            At::Outcome(part) => (part, flight.cause_of(part)),
+        };
+        let mut tx = self.db.begin().await?;
+        let queue = park(&mut tx, part, cause, self.clock.now()).await.map_err(|error| self.db.error(error))?;
+        self.db.commit(tx).await?;
+        tracing::error!(%part, cause, "a part that cannot be read is parked");
+        flight.outcomes.retain(|(taken, _)| taken.part != part);
+        flight.at = None;
+        flight.parked += 1;
+        self.notices.tell(Unreadable::Part);
+        queue.into_iter().for_each(|queue| self.events.emit(Event::CampaignChanged(queue)));
+        Ok(())
+    }
+
     /// One decision, in one transaction: what became of the parts that came back is written, what may go now is claimed,
     /// and nothing is handed over before all that is on the disk.
-    pub async fn step(self: &Arc<Self>, flight: &mut InFlight) -> Result<Next, StorageError> {
+    async fn decision(self: &Arc<Self>, flight: &mut InFlight) -> Result<Next, StorageError> {
         flight.collect();
         let mut tx = self.db.begin().await?;
         let decision = self.decide(&mut tx, flight).await.map_err(|error| self.db.error(error))?;
         self.db.commit(tx).await?;
         self.tell_outcomes(flight, &decision.openings);
+        self.tell_broken(flight, decision.broken);
         for queue in decision.changed {
             self.events.emit(Event::CampaignChanged(queue));
             self.events.emit(Event::LedgerChanged);
@@ -108,6 +169,7 @@ impl Dispatcher {
             flight.launch(self.clone(), messenger, taken);
         }
         let (wait, until) = match decision.action {
+            _ if flight.at.is_some() => return Ok(Next::Again),
             Action::Send { .. } => return Ok(Next::Again),
             Action::Sleep { until, wait } => (wait, Some(until)),
             Action::Rest(wait) if flight.is_empty() => (wait, None),
@@ -117,16 +179,20 @@ impl Dispatcher {
         Ok(Next::Wait(until.into_iter().chain(decision.doubt_at).min()))
     }
 
-    async fn decide(&self, db: &mut Tx, flight: &InFlight) -> Result<Decision, sqlx::Error> {
+    async fn decide(&self, db: &mut Tx, flight: &mut InFlight) -> Result<Decision, sqlx::Error> {
         let now = self.clock.now();
-        let openings = write(db, &flight.outcomes, now).await?;
+        let openings = write(db, &flight.outcomes, now, &mut flight.at).await?;
         let overdue = doubt::overdue(db, &flight.parts(), now).await?;
+        flight.at = overdue.first().map(At::Outcome);
         let mut changed = doubt::settle(db, &overdue, now).await?;
+        flight.at = None;
         let usable = self.registry.ids();
         let mut busy = flight.busy();
         let mut claimed = Vec::new();
+        let mut broken;
         let action = loop {
-            let mut snapshot = snapshot(db, now, &usable, &busy).await?;
+            let (mut snapshot, unreadable) = snapshot(db, now, &usable, &busy).await?;
+            broken = unreadable;
             let stopped = queue::open_of(db, &self.stopped).await?;
             snapshot.heads.retain(|head| !stopped.contains(&head.queue));
             let action = next_action(now, &snapshot);
@@ -134,13 +200,20 @@ impl Dispatcher {
             let state = snapshot.sessions.iter_mut().find(|state| state.id == session);
             let (Some(state), Some(messenger)) = (state, self.registry.get(session)) else { break action };
             let rhythm = state.rhythm.after_send(now, &state.pace, getrandom::u64().unwrap_or(0));
-            match claim(db, part, session, self.claimer, rhythm, now).await? {
+            flight.at = Some(At::Claim(part));
+            let claimed_now = claim(db, part, session, self.claimer, rhythm, now).await?;
+            flight.at = None;
+            match claimed_now {
                 Claim::Taken(taken) => claimed.push((messenger, *taken)),
                 Claim::Skipped(_) => {
                     changed.extend(snapshot.heads.iter().find(|head| head.part == part).map(|head| head.queue));
                     break action;
                 }
-                Claim::Gone => break action,
+                // What was seen in this very transaction cannot have gone: something around it is missing.
+                Claim::Gone => {
+                    flight.at = Some(At::Claim(part));
+                    break action;
+                }
             }
             busy.push(session);
             // What stands behind this part may use the same numbers and is due no earlier. So where no other number
@@ -151,7 +224,22 @@ impl Dispatcher {
                 break behind;
             }
         };
-        Ok(Decision { openings, claimed, changed, action, doubt_at: overdue.next_at })
+        Ok(Decision { openings, claimed, changed, broken, action, doubt_at: overdue.next_at })
+    }
+
+    /// A part that cannot be read is the next thing to park; what else cannot be read is told once a run.
+    fn tell_broken(&self, flight: &mut InFlight, broken: Vec<Broken>) {
+        for one in broken {
+            if let Broken::Part(part) = one {
+                flight.at = Some(At::Head(part));
+            } else if flight.told.insert(one) {
+                tracing::error!(?one, "it cannot be read and is left out");
+                self.notices.tell(match one {
+                    Broken::Number(_) => Unreadable::Number,
+                    _ => Unreadable::Queue,
+                });
+            }
+        }
     }
 
     /// They are written: what is kept of them goes, and whoever looks at them hears of it.
@@ -167,7 +255,7 @@ impl Dispatcher {
     }
 
     /// At the end: what is on its way gets its answer written, or is found as `sending` by the next start.
-    async fn finish(&self, mut flight: InFlight) {
+    async fn finish(&self, flight: &mut InFlight) {
         let _ = tokio::time::timeout(Duration::from_secs(3), async {
             while !flight.tasks.is_empty() {
                 flight.landed().await;
@@ -175,14 +263,14 @@ impl Dispatcher {
         })
         .await;
         flight.collect();
-        if let Err(error) = self.write_outcomes(&mut flight).await {
+        if let Err(error) = self.write_outcomes(flight).await {
             tracing::warn!(%error, "an outcome was not saved; the part is checked at the next start");
         }
     }
 
     async fn write_outcomes(&self, flight: &mut InFlight) -> Result<(), StorageError> {
         let mut tx = self.db.begin().await?;
-        let written = write(&mut tx, &flight.outcomes, self.clock.now()).await;
+        let written = write(&mut tx, &flight.outcomes, self.clock.now(), &mut None).await;
         let openings = written.map_err(|error| self.db.error(error))?;
         self.db.commit(tx).await?;
         self.tell_outcomes(flight, &openings);
@@ -230,12 +318,28 @@ impl Dispatcher {
     }
 }
 
-async fn write(db: &mut Tx, outcomes: &[(Taken, Outcome)], now: Millis) -> Result<Vec<Opening>, sqlx::Error> {
+async fn write(
+    db: &mut Tx,
+    outcomes: &[(Taken, Outcome)],
+    now: Millis,
+    at: &mut Option<At>,
+) -> Result<Vec<Opening>, sqlx::Error> {
     let mut openings = Vec::new();
     for (taken, outcome) in outcomes {
+        *at = Some(At::Outcome(taken.part));
         openings.extend(complete(db, taken, outcome, now).await?);
     }
+    *at = None;
     Ok(openings)
+}
+
+/// The part that a decision is at, so that it is known where it broke.
+#[derive(Clone, Copy, Debug)]
+enum At {
+    Outcome(PartId),
+    Claim(PartId),
+    /// It stands first in its queue and cannot be read.
+    Head(PartId),
 }
 
 /// What a transaction of the loop holds, and what is to be done once it is committed.
@@ -245,6 +349,8 @@ struct Decision {
     claimed: Vec<(Arc<dyn Messenger>, Taken)>,
     /// Where somebody was skipped or given up.
     changed: Vec<CampaignId>,
+    /// What the snapshot had to leave out.
+    broken: Vec<Broken>,
     action: Action,
     /// When something will have been in doubt, or claimed, for too long.
     doubt_at: Option<Millis>,
@@ -263,6 +369,12 @@ pub struct InFlight {
     tasks: JoinSet<Outcome>,
     parts: BTreeMap<Id, Taken>,
     outcomes: Vec<(Taken, Outcome)>,
+    /// Where the decision is that is being made, or where the last one broke.
+    at: Option<At>,
+    /// Parts that were parked since the last decision that held.
+    parked: usize,
+    /// What the owner was told that it cannot be read.
+    told: BTreeSet<Broken>,
 }
 
 impl InFlight {
@@ -282,6 +394,21 @@ impl InFlight {
 
     pub fn is_empty(&self) -> bool {
         self.parts.is_empty() && self.outcomes.is_empty()
+    }
+
+    /// What is written of a part whose outcome cannot be: only a refusal says that it certainly did not arrive.
+    fn cause_of(&self, part: PartId) -> &'static str {
+        let outcome = self.outcomes.iter().find(|(taken, _)| taken.part == part).map(|(_, outcome)| outcome);
+        match outcome {
+            Some(Outcome::Refused { .. }) => cause::UNREADABLE,
+            _ => cause::OUTCOME_UNKNOWN,
+        }
+    }
+
+    /// Something is on its way.
+    #[cfg(any(test, feature = "testing"))]
+    pub fn is_flying(&self) -> bool {
+        !self.tasks.is_empty()
     }
 
     /// Gives up on everything that is on its way, as a crash does.

@@ -99,8 +99,12 @@ pub enum Why {
     Shut,
     /// Nobody answers the number: it begins nothing fresh until then.
     Unheard,
-    /// Data cannot be saved: nothing is sent that could not be written down.
+    /// The disk is full: nothing is sent that could not be written down.
     Disk,
+    /// Another program keeps the data locked.
+    Locked,
+    /// Something cannot be read, and it is no single part that could be set aside.
+    Fault,
 }
 
 impl Wait {

@@ -5,6 +5,7 @@
 //! was given up, or put back to be sent again, because nobody knew what had become of it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use sqlx::sqlite::SqliteRow;
@@ -16,62 +17,100 @@ use super::store::complete::make_next_ready;
 use super::store::doubt::MAY_HAVE_ARRIVED;
 use super::store::{chats, unheard};
 use crate::clock::Millis;
-use crate::db::{Db, Tx};
+use crate::db::{Db, StorageError, Tx, unreadable};
 use crate::event::{Event, Events};
 use crate::ids::{CampaignId, MessageId, PartId, SessionId};
 use crate::ledger::Book;
 use crate::ledger::store::{End, end_hold, hold_again};
+use crate::notice::{Notices, Unreadable};
 use crate::session::messenger::{Arrived, Receipt, ReceiptKind};
+use crate::supervise::catch;
 
 /// At most so many receipts, or so long a wait, go into one transaction.
 pub const BATCH: usize = 100;
 const GATHER: Duration = Duration::from_millis(50);
 const AFTER_ERROR: Duration = Duration::from_secs(2);
 
-/// Takes receipts in until the senders are gone. A batch that cannot be written is kept and tried again; what is
-/// down is counted in `applied` and confirmed to whoever told it.
-pub async fn run(db: &Db, events: &Events, receipts: &mut mpsc::Receiver<Arrived>, applied: &AtomicU64) {
-    while let Some(arrived) = gather(receipts).await {
-        let (batch, kept): (Vec<Receipt>, Vec<_>) =
-            arrived.into_iter().map(|arrived| (arrived.receipt, arrived.confirm)).unzip();
-        loop {
-            match apply_batch(db, &batch).await {
-                Ok(queues) => {
-                    applied.fetch_add(u64::try_from(batch.len()).unwrap_or(0), Ordering::SeqCst);
-                    queues.into_iter().for_each(|queue| events.emit(Event::CampaignChanged(queue)));
-                    for told in kept.into_iter().flatten() {
-                        // Who asked may be gone by now; the receipts are safe all the same.
-                        let _ = told.send(());
-                    }
-                    break;
-                }
-                Err(error) => {
-                    tracing::warn!(%error, "receipts wait until they can be saved");
-                    tokio::time::sleep(AFTER_ERROR).await;
-                }
-            }
+/// Receipts on their way into the database. It outlives a loop that breaks, with what came in and is not put down.
+pub struct Inbox {
+    arriving: mpsc::Receiver<Arrived>,
+    batch: Vec<Arrived>,
+    /// How many are put down.
+    applied: Arc<AtomicU64>,
+}
+
+impl Inbox {
+    pub fn new(arriving: mpsc::Receiver<Arrived>, applied: Arc<AtomicU64>) -> Self {
+        Self { arriving, batch: Vec::new(), applied }
+    }
+}
+
+/// Takes receipts in until the senders are gone. What is down is counted and confirmed to whoever told it.
+pub async fn run(db: &Db, events: &Events, notices: &Notices, inbox: &mut Inbox) {
+    while gather(inbox).await {
+        let batch: Vec<Receipt> = inbox.batch.iter().map(|arrived| arrived.receipt.clone()).collect();
+        put_down(db, events, notices, &batch).await;
+        inbox.applied.fetch_add(u64::try_from(batch.len()).unwrap_or(0), Ordering::SeqCst);
+        for told in inbox.batch.drain(..).filter_map(|arrived| arrived.confirm) {
+            // Who asked may be gone by now; the receipts are safe all the same.
+            let _ = told.send(());
         }
     }
 }
 
+/// True when there is a batch; false when there will be no more.
 #[expect(clippy::disallowed_methods, reason = "how long to gather is real time and decides nothing")]
-async fn gather(receipts: &mut mpsc::Receiver<Arrived>) -> Option<Vec<Arrived>> {
-    let mut batch = vec![receipts.recv().await?];
+async fn gather(inbox: &mut Inbox) -> bool {
+    if inbox.batch.is_empty() {
+        let Some(first) = inbox.arriving.recv().await else { return false };
+        inbox.batch.push(first);
+    }
     let until = Instant::now() + GATHER;
-    while batch.len() < BATCH {
-        match timeout_at(until, receipts.recv()).await {
-            Ok(Some(arrived)) => batch.push(arrived),
+    while inbox.batch.len() < BATCH {
+        match timeout_at(until, inbox.arriving.recv()).await {
+            Ok(Some(arrived)) => inbox.batch.push(arrived),
             Ok(None) | Err(_) => break,
         }
     }
-    Some(batch)
+    true
 }
 
-async fn apply_batch(db: &Db, batch: &[Receipt]) -> Result<Vec<CampaignId>, crate::db::StorageError> {
-    let mut tx = db.begin().await?;
-    let queues = apply(&mut tx, batch).await?;
-    db.commit(tx).await?;
-    Ok(queues)
+/// A batch that a full disk holds up is tried again. One that breaks at one of its receipts is halved until that one
+/// is found and set aside.
+async fn put_down(db: &Db, events: &Events, notices: &Notices, batch: &[Receipt]) {
+    let mut open = vec![batch];
+    while let Some(some) = open.pop() {
+        match apply_batch(db, some).await {
+            Ok(queues) => queues.into_iter().for_each(|queue| events.emit(Event::CampaignChanged(queue))),
+            Err(error) if !error.is_unreadable() => {
+                tracing::warn!(%error, "receipts wait until they can be saved");
+                tokio::time::sleep(AFTER_ERROR).await;
+                open.push(some);
+            }
+            Err(error) => match some {
+                [one] => set_aside(notices, one, &error),
+                _ => {
+                    let (first, second) = some.split_at(some.len() / 2);
+                    open.extend([second, first]);
+                }
+            },
+        }
+    }
+}
+
+fn set_aside(notices: &Notices, receipt: &Receipt, error: &StorageError) {
+    tracing::error!(wire_id = receipt.wire_id, kind = ?receipt.kind, %error, "a receipt is set aside");
+    notices.tell(Unreadable::Receipt);
+}
+
+async fn apply_batch(db: &Db, batch: &[Receipt]) -> Result<Vec<CampaignId>, StorageError> {
+    let applied = catch(async {
+        let mut tx = db.begin().await?;
+        let queues = apply(&mut tx, batch).await.map_err(|error| db.error(error))?;
+        db.commit(tx).await?;
+        Ok(queues)
+    });
+    applied.await.unwrap_or_else(|panicked| Err(unreadable(panicked).into()))
 }
 
 /// What all receipts of a batch say of one part together.

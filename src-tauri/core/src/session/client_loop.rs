@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Mutex, mpsc, watch};
 
 use super::client::{Heard, SessionClient};
 use super::linked::LinkedNumbers;
@@ -13,8 +13,10 @@ use super::linking::{Became, LinkAttempt};
 use super::messenger::Arrived;
 use super::supervisor::{Done, Event, Supervisor};
 use crate::clock::Millis;
+use crate::supervise::{Task, supervise};
 
 /// Who takes the events of a client.
+#[derive(Clone)]
 pub enum Owner {
     Linking(Arc<LinkAttempt>),
     Linked(Arc<Supervisor>),
@@ -96,12 +98,21 @@ impl ClientEvents {
     }
 }
 
-/// The loop of one client. At its end it still takes what had been heard.
-pub(super) async fn run_client(linked: Arc<LinkedNumbers>, mut owner: Owner, mut events: ClientEvents) {
-    while let Some(event) = events.next(&owner, &linked).await {
-        owner = owner.take(event, &mut events, &linked).await;
+/// The loop of one client. Whoever is in charge and what was heard outlive a loop that breaks; only the event at which
+/// it broke is lost, and what was not confirmed is told again.
+pub(super) async fn run_client(linked: Arc<LinkedNumbers>, owner: Owner, events: ClientEvents) {
+    let supervision = linked.context.supervision.clone();
+    let client = Arc::new(Mutex::new((owner, events)));
+    supervise(Task::Number, &supervision, || take_events(linked.clone(), client.clone())).await;
+}
+
+/// At the end it still takes what had been heard.
+async fn take_events(linked: Arc<LinkedNumbers>, client: Arc<Mutex<(Owner, ClientEvents)>>) {
+    let (owner, events) = &mut *client.lock().await;
+    while let Some(event) = events.next(owner, &linked).await {
+        *owner = owner.clone().take(event, events, &linked).await;
     }
     while let Some(event) = events.ready() {
-        owner = owner.take(event, &mut events, &linked).await;
+        *owner = owner.clone().take(event, events, &linked).await;
     }
 }

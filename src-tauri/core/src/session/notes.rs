@@ -1,10 +1,9 @@
 //! What a client wants to find again after a restart, kept in the database.
 //!
 //! A note that cannot be read or written is only a note less: the client asks WhatsApp again. Expired ones are not
-//! returned, and removed at every start and at every thousandth note that a client puts down itself.
+//! returned; the agenda removes them.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::client::{BoxFuture, NoteKind, Notes};
 use super::store::notes as store;
@@ -13,18 +12,15 @@ use crate::contact::store::suppressions;
 use crate::db::{Db, StorageError};
 use crate::ids::SessionId;
 
-const PUTS_BETWEEN_CLEANINGS: u64 = 1_000;
-
 pub struct StoredNotes {
     db: Arc<Db>,
     clock: SharedClock,
     key_id: SessionId,
-    puts: AtomicU64,
 }
 
 impl StoredNotes {
     pub fn of(key_id: SessionId, db: Arc<Db>, clock: SharedClock) -> Self {
-        Self { db, clock, key_id, puts: AtomicU64::new(0) }
+        Self { db, clock, key_id }
     }
 
     /// Whose a note is; who is on WhatsApp is the same for all numbers.
@@ -43,9 +39,6 @@ impl StoredNotes {
     async fn write(&self, kind: NoteKind, key: &str, value: &str, expires_at: Millis) -> Result<(), StorageError> {
         let mut tx = self.db.begin().await?;
         store::put(&mut tx, kind, self.owner(kind), key, value, expires_at).await?;
-        if self.puts.fetch_add(1, Ordering::Relaxed) % PUTS_BETWEEN_CLEANINGS == PUTS_BETWEEN_CLEANINGS - 1 {
-            store::remove_expired(&mut tx, self.clock.now()).await?;
-        }
         self.db.commit(tx).await
     }
 

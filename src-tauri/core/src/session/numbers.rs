@@ -22,7 +22,7 @@ use super::linking::{LinkAttempt, Progress};
 use super::messenger::Arrived;
 use super::notes::StoredNotes;
 use super::state::LinkState;
-use super::store::{notes, numbers as store};
+use super::store::numbers as store;
 use super::supervisor::{Context, Status, Supervisor};
 use crate::db::{DbKey, StorageError};
 use crate::ids::{IdGenerator, SessionId};
@@ -80,10 +80,9 @@ impl Numbers {
     /// Gives every linked number its supervisor, which connects it where it may.
     pub async fn start(&self) -> Result<(), StorageError> {
         let mut tx = self.linked.context.db.begin().await?;
-        notes::remove_expired(&mut tx, self.linked.context.clock.now()).await?;
         let numbers = store::all(&mut tx).await?;
+        let key_ids = store::key_ids(&mut tx).await?;
         self.linked.context.db.commit(tx).await?;
-        let key_ids: Vec<SessionId> = numbers.iter().filter_map(|number| number.key_id).collect();
         key_store::sweep(self.linked.folder(), &key_ids);
         if self.access.network().is_err() {
             return Ok(());

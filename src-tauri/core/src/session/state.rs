@@ -86,8 +86,10 @@ impl LinkState {
         }
     }
 
-    pub fn of(name: &str, ban_code: Option<u16>, ban_until: Option<Millis>) -> Self {
-        match name {
+    /// None for a name that no state has.
+    pub fn of(name: &str, ban_code: Option<u16>, ban_until: Option<Millis>) -> Option<Self> {
+        Some(match name {
+            "disconnected" => Self::Disconnected,
             "connecting" => Self::Connecting,
             "linking" => Self::Linking,
             "connected" => Self::Connected,
@@ -98,8 +100,8 @@ impl LinkState {
             "locked" => Self::Locked,
             "outdated" => Self::Outdated,
             "needs_attention" => Self::NeedsAttention,
-            _ => Self::Disconnected,
-        }
+            _ => return None,
+        })
     }
 
     /// Parts can be handed over.

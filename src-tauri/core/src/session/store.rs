@@ -7,7 +7,7 @@ use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
 
 use super::{Pace, Session, SessionKind};
 use crate::clock::Millis;
-use crate::db::Tx;
+use crate::db::{Tx, unreadable};
 use crate::ids::{IdGenerator, SessionId};
 
 const COLUMNS: &str =
@@ -18,34 +18,39 @@ const COLUMNS: &str =
 pub async fn all(db: &mut SqliteConnection) -> Result<Vec<Session>, sqlx::Error> {
     let query = format!("{COLUMNS} WHERE removed_at IS NULL ORDER BY priority, id");
     let rows = sqlx::query(sqlx::AssertSqlSafe(query)).fetch_all(db).await?;
-    Ok(rows.iter().map(session).collect())
+    rows.iter().map(session).collect()
 }
 
 pub async fn by_id(db: &mut SqliteConnection, id: SessionId) -> Result<Option<Session>, sqlx::Error> {
     let query = format!("{COLUMNS} WHERE id = ?");
-    Ok(sqlx::query(sqlx::AssertSqlSafe(query)).bind(id).fetch_optional(db).await?.as_ref().map(session))
+    sqlx::query(sqlx::AssertSqlSafe(query)).bind(id).fetch_optional(db).await?.as_ref().map(session).transpose()
 }
 
-pub(crate) fn session(row: &SqliteRow) -> Session {
-    Session {
-        id: row.get("id"),
-        kind: if row.get::<&str, _>("kind") == "practice" { SessionKind::Practice } else { SessionKind::Whatsapp },
-        name: row.get("name"),
-        phone: row.get("phone"),
-        priority: row.get("priority"),
-        pace: pace(row),
-    }
+pub(crate) fn session(row: &SqliteRow) -> Result<Session, sqlx::Error> {
+    let kind = match row.try_get("kind")? {
+        "practice" => SessionKind::Practice,
+        "whatsapp" => SessionKind::Whatsapp,
+        other => return Err(unreadable(format!("no kind of number is called {other}"))),
+    };
+    Ok(Session {
+        id: row.try_get("id")?,
+        kind,
+        name: row.try_get("name")?,
+        phone: row.try_get("phone")?,
+        priority: row.try_get("priority")?,
+        pace: pace(row)?,
+    })
 }
 
-pub(crate) fn pace(row: &SqliteRow) -> Pace {
-    Pace {
-        min_ms: row.get("pace_min_ms"),
-        max_ms: row.get("pace_max_ms"),
-        batch: row.get("batch"),
-        rest_ms: row.get("rest_ms"),
-        hourly_cap: row.get("hourly_cap"),
-        daily_cap: row.get("daily_cap"),
-    }
+pub(crate) fn pace(row: &SqliteRow) -> Result<Pace, sqlx::Error> {
+    Ok(Pace {
+        min_ms: row.try_get("pace_min_ms")?,
+        max_ms: row.try_get("pace_max_ms")?,
+        batch: row.try_get("batch")?,
+        rest_ms: row.try_get("rest_ms")?,
+        hourly_cap: row.try_get("hourly_cap")?,
+        daily_cap: row.try_get("daily_cap")?,
+    })
 }
 
 /// The practice number, made on the first start.
@@ -105,7 +110,7 @@ pub struct Activity {
 }
 
 pub async fn activity(db: &mut SqliteConnection, id: SessionId, since: Millis) -> Result<Activity, sqlx::Error> {
-    let row = sqlx::query(
+    let (sent, errors, last_at) = sqlx::query_as(
         "SELECT count(*) FILTER (WHERE outcome = 'accepted'), count(*) FILTER (WHERE outcome = 'refused'),
                 (SELECT max(started_at) FROM attempts WHERE session_id = ?)
          FROM attempts WHERE session_id = ? AND started_at >= ?",
@@ -115,5 +120,5 @@ pub async fn activity(db: &mut SqliteConnection, id: SessionId, since: Millis) -
     .bind(since)
     .fetch_one(db)
     .await?;
-    Ok(Activity { sent: row.get(0), errors: row.get(1), last_at: row.get(2) })
+    Ok(Activity { sent, errors, last_at })
 }

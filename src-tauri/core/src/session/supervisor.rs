@@ -16,9 +16,11 @@ use super::registry::ConnectionRegistry;
 use super::state::{Act, Input, Link, LinkState, MOST_JITTER};
 use super::store::numbers as store;
 use crate::clock::{MINUTE, Millis, SharedClock};
-use crate::db::{Db, StorageError, Tx};
+use crate::db::{Db, StorageError, Tx, unreadable};
 use crate::event::{Event as Changed, Events};
 use crate::ids::SessionId;
+use crate::notice::Unreadable;
+use crate::supervise::{Supervision, catch};
 
 /// A client that is told to close, or to unlink, and does not is left to itself.
 const CLOSE_DEADLINE: Duration = Duration::from_secs(5);
@@ -32,6 +34,7 @@ pub struct Context {
     pub db: Arc<Db>,
     pub clock: SharedClock,
     pub events: Events,
+    pub supervision: Supervision,
     pub registry: Arc<ConnectionRegistry>,
     pub inbound: Arc<dyn InboundStore>,
 }
@@ -223,10 +226,15 @@ impl Supervisor {
     async fn keep(&self, signal: &Signal) -> bool {
         let mut stopped = self.stopped();
         loop {
-            match self.context.inbound.store(self.id, signal).await {
+            match self.store(signal).await {
                 Ok(texts) => {
                     self.say(texts).await;
                     return true;
+                }
+                Err(error) if error.is_unreadable() => {
+                    tracing::error!(session = %self.id, %error, "what was heard is set aside");
+                    self.context.supervision.notices.tell(Unreadable::Signal);
+                    return false;
                 }
                 Err(error) => tracing::warn!(%error, "what was heard waits until it can be saved"),
             }
@@ -235,6 +243,11 @@ impl Supervisor {
             }
             let _ = tokio::time::timeout(AFTER_ERROR, stopped.wait_for(|stopped| *stopped)).await;
         }
+    }
+
+    async fn store(&self, signal: &Signal) -> Result<Vec<PlainText>, StorageError> {
+        let stored = catch(self.context.inbound.store(self.id, signal)).await;
+        stored.unwrap_or_else(|panicked| Err(unreadable(panicked).into()))
     }
 
     /// Best effort, and never in the way of what is heard next.

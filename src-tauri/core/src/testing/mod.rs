@@ -307,7 +307,7 @@ impl World {
     /// One decision of the dispatcher and, where something was handed over, its outcome. True while there is more.
     pub async fn step(&mut self) -> Result<bool, Problem> {
         let next = self.app.dispatcher().step(&mut self.flight).await?;
-        if !self.flight.is_empty() {
+        if self.flight.is_flying() {
             self.flight.landed().await;
             return Ok(true);
         }
@@ -326,7 +326,7 @@ impl World {
                 },
                 Next::Again => {}
             }
-            if !self.flight.is_empty() {
+            if self.flight.is_flying() {
                 self.flight.landed().await;
             }
         }
@@ -349,7 +349,7 @@ impl World {
         let before = self.phone.sent().len();
         self.phone.silent.store(true, Ordering::SeqCst);
         self.app.dispatcher().step(&mut self.flight).await?;
-        while !self.flight.is_empty() && self.phone.sent().len() == before {
+        while self.flight.is_flying() && self.phone.sent().len() == before {
             tokio::task::yield_now().await;
         }
         self.phone.silent.store(false, Ordering::SeqCst);

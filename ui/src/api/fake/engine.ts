@@ -7,7 +7,7 @@ import type { Campaign, Message, World } from './world';
 const DAY = 86_400_000;
 const QUARTER = 900_000;
 
-export function engine(world: World): Pick<Api, 'now' | 'home'> {
+export function engine(world: World): Pick<Api, 'now' | 'home' | 'dismissNotice'> {
   if (world.scene !== 'fresh' && world.scene !== 'passphrase') history(world);
   setInterval(() => tick(world), 250);
   const current = () => world.campaigns.find((one) => one.state === 'running') ?? world.campaigns.find((one) => one.state === 'paused' && one.messages.some((message) => message.state === 'pending'));
@@ -23,6 +23,7 @@ export function engine(world: World): Pick<Api, 'now' | 'home'> {
   };
   return {
     now: nowView,
+    dismissNotice: async () => null,
     home: async () => {
       const one = current();
       const next = world.campaigns.filter((candidate) => candidate.state === 'scheduled').sort((a, b) => (a.dueAt ?? 0) - (b.dueAt ?? 0))[0];
@@ -34,7 +35,7 @@ export function engine(world: World): Pick<Api, 'now' | 'home'> {
         if (counts.unknown > 0) attention.push({ kind: 'unknown', count: counts.unknown, campaignId: candidate.id, name: candidate.name });
         if (candidate.state === 'paused') attention.push({ kind: 'paused', count: counts.pending, campaignId: candidate.id, name: candidate.name });
       }
-      return { now: await nowView(), live: one ? liveOf(world, one) : null, hoursLeftMs: hoursUntil() - world.now(), numbers: [...world.numbers].sort((a, b) => a.priority - b.priority), attention, found: [], credits: balanceOf(world, 'practice'), next: next ? rowOf(world, next) : null, contacts: world.contacts.length, campaigns: world.campaigns.length };
+      return { now: await nowView(), live: one ? liveOf(world, one) : null, hoursLeftMs: hoursUntil() - world.now(), numbers: [...world.numbers].sort((a, b) => a.priority - b.priority), attention, notices: [], found: [], credits: balanceOf(world, 'practice'), next: next ? rowOf(world, next) : null, contacts: world.contacts.length, campaigns: world.campaigns.length };
     },
   };
 }

@@ -8,6 +8,7 @@ use super::super::phone::PhoneError;
 use crate::db::StorageError;
 use crate::error::{Coded, Params};
 use crate::params;
+use crate::supervise::Broke;
 
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
@@ -50,6 +51,8 @@ pub enum ImportError {
     #[error("\"{country}\" is no country code. Choose the country of the phones.")]
     Country { country: String },
     #[error(transparent)]
+    Broke(#[from] Broke),
+    #[error(transparent)]
     Storage(#[from] StorageError),
 }
 
@@ -77,6 +80,7 @@ impl Coded for ImportError {
             Self::Stopped { .. } => "import.stopped",
             Self::CannotWrite { .. } => "import.cannot_write",
             Self::Country { .. } => "contact.country",
+            Self::Broke(broke) => broke.code(),
             Self::Storage(error) => error.code(),
         }
     }
@@ -99,6 +103,7 @@ impl Coded for ImportError {
             Self::DiskFull { row } => params! { row: row },
             Self::Stopped { row, reason } => params! { row: row, reason: reason },
             Self::Country { country } => params! { country: country },
+            Self::Broke(broke) => broke.params(),
             Self::Storage(error) => error.params(),
         }
     }

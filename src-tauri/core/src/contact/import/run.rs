@@ -19,6 +19,7 @@ use super::{ImportError, ImportOptions, ImportProgress, ImportState, ImportStep,
 use crate::clock::Clock;
 use crate::db::{Db, StorageError};
 use crate::ids::{IdGenerator, ImportId};
+use crate::supervise::{Broke, Panicked, Task, catch, catch_now};
 
 /// Rows a transaction brings in. Phones come in no order, so every transaction touches most pages of their index
 /// and writes each of them: fewer rows cost more a row, more keep the outbox waiting for longer than it notices.
@@ -52,7 +53,8 @@ pub async fn run(
         totals: ImportTotals::default(),
         error: None,
     };
-    let ended = go_through(db, &job, clock, stop, &mut at, &mut progress).await;
+    let ended = catch(go_through(db, &job, clock, stop, &mut at, &mut progress)).await;
+    let ended = ended.unwrap_or_else(|panicked| Err(broke(&panicked)));
     at.state = *ended.as_ref().unwrap_or(&ImportState::Failed);
     at.error = ended.as_ref().err().map(Reason::of);
     if at.state == ImportState::Done {
@@ -64,6 +66,11 @@ pub async fn run(
     }
     progress(&at);
     at
+}
+
+fn broke(panicked: &Panicked) -> ImportError {
+    tracing::error!(%panicked, "an import broke");
+    ImportError::Broke(Broke(Task::Import))
 }
 
 async fn go_through(
@@ -178,7 +185,9 @@ struct Chunk {
 fn read_aside(layout: Layout) -> Receiver<Result<Chunk, ImportError>> {
     let (sender, receiver) = mpsc::channel(WAITING);
     tokio::task::spawn_blocking(move || {
-        if let Err(error) = read_all(&layout, &sender) {
+        // Whoever listens takes the end of the channel for the end of the file.
+        let read = catch_now(|| read_all(&layout, &sender)).unwrap_or_else(|panicked| Err(broke(&panicked)));
+        if let Err(error) = read {
             let _ = sender.blocking_send(Err(error));
         }
     });

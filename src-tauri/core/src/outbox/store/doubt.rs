@@ -52,6 +52,13 @@ pub struct Overdue {
     pub next_at: Option<Millis>,
 }
 
+impl Overdue {
+    /// The part that is settled first.
+    pub fn first(&self) -> Option<PartId> {
+        self.lost.first().or(self.ended.first()).copied()
+    }
+}
+
 /// Looks for it among what is not `on_the_way`. A doubt that would end later than any can comes from a clock that was
 /// ahead: it has a day from this moment.
 pub async fn overdue(db: &mut Tx, on_the_way: &[PartId], now: Millis) -> Result<Overdue, sqlx::Error> {

@@ -3,18 +3,21 @@
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
+use super::Broken;
 use crate::clock::Millis;
 use crate::ids::SessionId;
+use crate::ledger::Book;
 use crate::outbox::plan::Head;
+use crate::stored::Json;
 
 /// The first part of every open queue that any of its numbers may send, and of every number the parts that no other may
 /// send: of unknown outcome, or kept by it. Eight of those each, what is due before what is not, so that one that must
 /// wait does not hide the next. What is in doubt in a cancelled queue is not sent again.
 ///
 /// The eight stands in the text: SQLite plans a statement anew each time a limit is bound to it.
-pub async fn first(db: &mut SqliteConnection, now: Millis) -> Result<Vec<Head>, sqlx::Error> {
+pub async fn first(db: &mut SqliteConnection, now: Millis, broken: &mut Vec<Broken>) -> Result<Vec<Head>, sqlx::Error> {
     let rows = sqlx::query(
-        "SELECT p.id, p.due_at, p.due_at AS since, q.id AS queue, q.priority, q.keep_hours, q.session_ids, NULL AS bound_to,
+        "SELECT p.id, p.due_at, p.due_at AS since, q.id AS queue, q.priority, q.keep_hours, q.session_ids, q.book, NULL AS bound_to,
                 0 AS repeat
          FROM queues q JOIN parts p ON p.id =
              (SELECT h.id FROM parts h
@@ -23,7 +26,7 @@ pub async fn first(db: &mut SqliteConnection, now: Millis) -> Result<Vec<Head>, 
          WHERE q.state = 'open'
          UNION ALL
          SELECT p.id, p.due_at, CASE p.state WHEN 'unknown' THEN min(q.due_at, p.due_at) ELSE p.due_at END, q.id,
-                q.priority, q.keep_hours, q.session_ids, s.id, p.doubt_ends_at IS NOT NULL
+                q.priority, q.keep_hours, q.session_ids, q.book, s.id, p.doubt_ends_at IS NOT NULL
          FROM sessions s CROSS JOIN parts p ON p.id IN
              (SELECT * FROM (SELECT h.id FROM parts h JOIN queues q ON q.id = h.queue_id
                   WHERE h.session_id = s.id AND h.state = 'unknown' AND q.state = 'open' AND q.cancelled_at IS NULL
@@ -38,13 +41,7 @@ pub async fn first(db: &mut SqliteConnection, now: Millis) -> Result<Vec<Head>, 
     .bind(now)
     .fetch_all(db)
     .await?;
-    let first = |row: &SqliteRow| Head {
-        since: row.get("since"),
-        repeat: row.get("repeat"),
-        bound_to: row.get("bound_to"),
-        ..head(row)
-    };
-    Ok(rows.iter().map(first).collect())
+    readable(&rows, broken)
 }
 
 /// The first part of every open queue whose contact the number has talked with.
@@ -56,9 +53,11 @@ pub async fn of_known_people(
     db: &mut SqliteConnection,
     session: SessionId,
     now: Millis,
+    broken: &mut Vec<Broken>,
 ) -> Result<Vec<Head>, sqlx::Error> {
     let rows = sqlx::query(
-        "SELECT p.id, p.due_at, q.id AS queue, q.priority, q.keep_hours, q.session_ids
+        "SELECT p.id, p.due_at, p.due_at AS since, q.id AS queue, q.priority, q.keep_hours, q.session_ids, q.book,
+                NULL AS bound_to, 0 AS repeat
          FROM queues q JOIN parts p ON p.id =
              (SELECT h.id FROM parts h INDEXED BY parts_due CROSS JOIN messages m ON m.id = h.message_id
               WHERE h.queue_id = q.id AND h.state = 'pending' AND h.ready = 1 AND h.session_id IS NULL
@@ -70,7 +69,7 @@ pub async fn of_known_people(
     .bind(now)
     .fetch_all(db)
     .await?;
-    let mut heads: Vec<Head> = rows.iter().map(head).collect();
+    let mut heads = readable(&rows, broken)?;
     heads.retain(|head| head.allowed.contains(&session));
     heads.iter_mut().for_each(|head| head.known_to.push(session));
     Ok(heads)
@@ -95,17 +94,39 @@ pub async fn mark_known(db: &mut SqliteConnection, heads: &mut [Head], session: 
     Ok(())
 }
 
-fn head(row: &SqliteRow) -> Head {
-    Head {
-        part: row.get("id"),
-        queue: row.get("queue"),
-        priority: row.get("priority"),
-        due_at: row.get("due_at"),
-        since: row.get("due_at"),
-        keep_hours: row.get("keep_hours"),
-        repeat: false,
-        bound_to: None,
-        allowed: serde_json::from_str(row.get("session_ids")).unwrap_or_default(),
-        known_to: Vec::new(),
+/// A row that cannot be read leaves the others; only without its ids nothing could be done about it.
+fn readable(rows: &[SqliteRow], broken: &mut Vec<Broken>) -> Result<Vec<Head>, sqlx::Error> {
+    let mut heads = Vec::with_capacity(rows.len());
+    for row in rows {
+        let (part, queue) = (row.try_get("id")?, row.try_get("queue")?);
+        match (of_queue(row), of_part(row)) {
+            (Ok(head), Ok((due_at, since))) => heads.push(Head { part, queue, due_at, since, ..head }),
+            (Ok(_), Err(_)) => broken.push(Broken::Part(part)),
+            (Err(_), _) => broken.push(Broken::Queue(queue)),
+        }
     }
+    Ok(heads)
+}
+
+/// When the part is due, and since when it stands in the order.
+fn of_part(row: &SqliteRow) -> Result<(Millis, Millis), sqlx::Error> {
+    Ok((row.try_get("due_at")?, row.try_get("since")?))
+}
+
+/// What a head has of its queue. The book is looked at because the claim needs it.
+fn of_queue(row: &SqliteRow) -> Result<Head, sqlx::Error> {
+    row.try_get::<Book, _>("book")?;
+    let Json(allowed) = row.try_get("session_ids")?;
+    Ok(Head {
+        part: row.try_get("id")?,
+        queue: row.try_get("queue")?,
+        priority: row.try_get("priority")?,
+        due_at: 0,
+        since: 0,
+        keep_hours: row.try_get("keep_hours")?,
+        repeat: row.try_get("repeat")?,
+        bound_to: row.try_get("bound_to")?,
+        allowed,
+        known_to: Vec::new(),
+    })
 }

@@ -3,6 +3,7 @@
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
+use super::Broken;
 use crate::clock::{DAY, HOUR, Millis};
 use crate::ids::SessionId;
 use crate::outbox::breaker::LONGEST_SILENCE;
@@ -23,7 +24,7 @@ pub struct Number {
 }
 
 /// Those on the list, in order of priority.
-pub async fn all(db: &mut SqliteConnection) -> Result<Vec<Number>, sqlx::Error> {
+pub async fn all(db: &mut SqliteConnection, broken: &mut Vec<Broken>) -> Result<Vec<Number>, sqlx::Error> {
     let rows = sqlx::query(
         "SELECT id, pace_min_ms, pace_max_ms, batch, rest_ms, hourly_cap, daily_cap, next_send_at, resting, batch_sent,
                 repeated, unheard_until,
@@ -33,24 +34,38 @@ pub async fn all(db: &mut SqliteConnection) -> Result<Vec<Number>, sqlx::Error> 
     )
     .fetch_all(db)
     .await?;
-    let limits = |row: &SqliteRow| Restrictions {
-        shut_cause: row.get("shut_cause"),
-        shut_until: row.get("shut_until"),
-        locked_until: row.get("locked_until"),
-        new_chats_used: row.get("new_chats_used"),
-        new_chats_quota: row.get("new_chats_quota"),
-        quota_renews_at: row.get("quota_renews_at"),
-        limits_at: row.get("limits_at"),
-    };
-    let number = |row: &SqliteRow| Number {
-        id: row.get("id"),
-        pace: pace(row),
-        rhythm: rhythm(row),
-        repeated: row.get("repeated"),
-        unheard_until: row.get("unheard_until"),
-        limits: row.get::<bool, _>("is_linked").then(|| limits(row)),
-    };
-    Ok(rows.iter().map(number).collect())
+    let mut numbers = Vec::with_capacity(rows.len());
+    for row in &rows {
+        match number(row) {
+            Ok(number) => numbers.push(number),
+            Err(_) => broken.push(Broken::Number(row.try_get("id")?)),
+        }
+    }
+    Ok(numbers)
+}
+
+fn number(row: &SqliteRow) -> Result<Number, sqlx::Error> {
+    let is_linked: bool = row.try_get("is_linked")?;
+    Ok(Number {
+        id: row.try_get("id")?,
+        pace: pace(row)?,
+        rhythm: rhythm(row)?,
+        repeated: row.try_get("repeated")?,
+        unheard_until: row.try_get("unheard_until")?,
+        limits: is_linked.then(|| limits(row)).transpose()?,
+    })
+}
+
+fn limits(row: &SqliteRow) -> Result<Restrictions, sqlx::Error> {
+    Ok(Restrictions {
+        shut_cause: row.try_get("shut_cause")?,
+        shut_until: row.try_get("shut_until")?,
+        locked_until: row.try_get("locked_until")?,
+        new_chats_used: row.try_get("new_chats_used")?,
+        new_chats_quota: row.try_get("new_chats_quota")?,
+        quota_renews_at: row.try_get("quota_renews_at")?,
+        limits_at: row.try_get("limits_at")?,
+    })
 }
 
 impl Number {
@@ -93,6 +108,10 @@ async fn cap_until(
     Ok(oldest.map(|at| at + span))
 }
 
-fn rhythm(row: &SqliteRow) -> Rhythm {
-    Rhythm { next_send_at: row.get("next_send_at"), resting: row.get("resting"), batch_sent: row.get("batch_sent") }
+fn rhythm(row: &SqliteRow) -> Result<Rhythm, sqlx::Error> {
+    Ok(Rhythm {
+        next_send_at: row.try_get("next_send_at")?,
+        resting: row.try_get("resting")?,
+        batch_sent: row.try_get("batch_sent")?,
+    })
 }

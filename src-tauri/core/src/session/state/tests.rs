@@ -226,7 +226,7 @@ fn a_fresh_start_connects_what_may_connect() {
 #[test]
 fn names_of_states_lead_back_to_them() {
     for state in [LinkState::LoggedOut, LinkState::Banned { code: 104, until: Some(9) }, LinkState::NeedsAttention] {
-        assert_eq!(LinkState::of(state.name(), Some(104), Some(9)), state);
+        assert_eq!(LinkState::of(state.name(), Some(104), Some(9)), Some(state));
     }
 }
 

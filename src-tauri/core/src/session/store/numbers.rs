@@ -4,7 +4,7 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
 use crate::clock::Millis;
-use crate::db::Tx;
+use crate::db::{Tx, unreadable};
 use crate::ids::SessionId;
 use crate::session::client::Limits;
 use crate::session::state::LinkState;
@@ -41,10 +41,21 @@ pub struct Linked<'a> {
 
 const COLUMNS: &str = "SELECT * FROM sessions";
 
-/// What is on the list, the practice number included, in order of priority.
+/// What is on the list, the practice number included, in order of priority. A row that cannot be read is left out, so
+/// that the others can be used.
 pub async fn all(db: &mut SqliteConnection) -> Result<Vec<Number>, sqlx::Error> {
     let query = format!("{COLUMNS} WHERE removed_at IS NULL ORDER BY priority, id");
-    Ok(sqlx::query(sqlx::AssertSqlSafe(query)).fetch_all(db).await?.iter().map(number).collect())
+    let rows = sqlx::query(sqlx::AssertSqlSafe(query)).fetch_all(db).await?;
+    let readable =
+        |row: &SqliteRow| number(row).inspect_err(|error| tracing::error!(%error, "a number cannot be read")).ok();
+    Ok(rows.iter().filter_map(readable).collect())
+}
+
+/// The key material that numbers on the list have, of those too that cannot be read.
+pub async fn key_ids(db: &mut SqliteConnection) -> Result<Vec<SessionId>, sqlx::Error> {
+    sqlx::query_scalar("SELECT key_id FROM sessions WHERE removed_at IS NULL AND key_id IS NOT NULL")
+        .fetch_all(db)
+        .await
 }
 
 /// Whether a number was ever linked, on the list or taken off it.
@@ -54,7 +65,7 @@ pub async fn any_linked(db: &mut SqliteConnection) -> Result<bool, sqlx::Error> 
 
 pub async fn by_id(db: &mut SqliteConnection, id: SessionId) -> Result<Option<Number>, sqlx::Error> {
     let query = format!("{COLUMNS} WHERE id = ?");
-    Ok(sqlx::query(sqlx::AssertSqlSafe(query)).bind(id).fetch_optional(db).await?.as_ref().map(number))
+    sqlx::query(sqlx::AssertSqlSafe(query)).bind(id).fetch_optional(db).await?.as_ref().map(number).transpose()
 }
 
 /// The number that a phone is or was.
@@ -62,7 +73,7 @@ pub async fn by_phone(db: &mut SqliteConnection, phone: &str) -> Result<Option<N
     let query = format!(
         "{COLUMNS} WHERE kind = 'whatsapp' AND phone = ? ORDER BY removed_at IS NOT NULL, linked_at DESC LIMIT 1"
     );
-    Ok(sqlx::query(sqlx::AssertSqlSafe(query)).bind(phone).fetch_optional(db).await?.as_ref().map(number))
+    sqlx::query(sqlx::AssertSqlSafe(query)).bind(phone).fetch_optional(db).await?.as_ref().map(number).transpose()
 }
 
 /// The numbers that were taken off the list.
@@ -70,28 +81,31 @@ pub async fn removed(db: &mut SqliteConnection) -> Result<Vec<SessionId>, sqlx::
     sqlx::query_scalar("SELECT id FROM sessions WHERE removed_at IS NOT NULL").fetch_all(db).await
 }
 
-fn number(row: &SqliteRow) -> Number {
-    let shut_cause: Option<String> = row.get("shut_cause");
-    Number {
-        session: super::session(row),
-        state: LinkState::of(row.get("state"), row.get("ban_code"), row.get("ban_until")),
-        since: row.get("state_since"),
-        linked_at: row.get("linked_at"),
-        key_id: row.get("key_id"),
-        removed: row.get::<Option<Millis>, _>("removed_at").is_some(),
-        shut: shut_cause.map(|cause| (cause, row.get("shut_until"))),
-        unheard_until: row.get("unheard_until"),
+fn number(row: &SqliteRow) -> Result<Number, sqlx::Error> {
+    let shut_cause: Option<String> = row.try_get("shut_cause")?;
+    let shut_until = row.try_get("shut_until")?;
+    let state: &str = row.try_get("state")?;
+    let link = LinkState::of(state, row.try_get("ban_code")?, row.try_get("ban_until")?);
+    Ok(Number {
+        session: super::session(row)?,
+        state: link.ok_or_else(|| unreadable(format!("no state of a number is called {state}")))?,
+        since: row.try_get("state_since")?,
+        linked_at: row.try_get("linked_at")?,
+        key_id: row.try_get("key_id")?,
+        removed: row.try_get::<Option<Millis>, _>("removed_at")?.is_some(),
+        shut: shut_cause.map(|cause| (cause, shut_until)),
+        unheard_until: row.try_get("unheard_until")?,
         limits: Limits {
-            new_chats_used: row.get("new_chats_used"),
-            new_chats_quota: row.get("new_chats_quota"),
-            quota_renews_at: row.get("quota_renews_at"),
-            locked_until: row.get("locked_until"),
+            new_chats_used: row.try_get("new_chats_used")?,
+            new_chats_quota: row.try_get("new_chats_quota")?,
+            quota_renews_at: row.try_get("quota_renews_at")?,
+            locked_until: row.try_get("locked_until")?,
         },
-        phone_seen_at: row.get("phone_seen_at"),
-        heard_at: row.get("heard_at"),
-        typing: row.get("typing"),
-        take_names: row.get("take_names"),
-    }
+        phone_seen_at: row.try_get("phone_seen_at")?,
+        heard_at: row.try_get("heard_at")?,
+        typing: row.try_get("typing")?,
+        take_names: row.try_get("take_names")?,
+    })
 }
 
 /// A phone that no row has: the newest number, behind the others.

@@ -1,0 +1,128 @@
+//! The loops that run for as long as the data is open, each begun again when it breaks.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+use tokio::sync::{Mutex, mpsc};
+use tokio::task::JoinHandle;
+
+use super::{App, Inboxes, locked};
+use crate::agenda;
+use crate::ids::SessionId;
+use crate::notice::{Notices, Unreadable};
+use crate::outbox::dispatcher::InFlight;
+use crate::outbox::receipt;
+use crate::session::client::{Reply, Signal};
+use crate::session::messenger::Arrived;
+use crate::session::supervisor::InboundStore;
+use crate::supervise::{Task, catch, supervise};
+
+const AFTER_ERROR: Duration = Duration::from_secs(2);
+
+impl App {
+    pub(super) fn start_loops(&self, inboxes: Inboxes) {
+        let sending = self.send();
+        let agenda = self.keep_agenda();
+        let marking = self.keep_mark();
+        let scheduling = self.finish_schedulings();
+        let phones = self.play_phones();
+        let receipts = self.take_receipts(inboxes.practice, self.receipts_applied.clone());
+        let replies = self.take_replies(inboxes.replies);
+        let mut stop = self.stop.subscribe();
+        let end = tokio::spawn(async move {
+            // The practice phones hold no promise in memory: what they did not get to is asked for at the next start.
+            let _ = stop.wait_for(|stop| *stop).await;
+            phones.abort();
+            receipts.abort();
+            replies.abort();
+        });
+        locked(&self.loops).extend([sending, agenda, marking, scheduling, end]);
+        *locked(&self.ticking) = Some(self.take_receipts(inboxes.linked, Arc::default()));
+        self.numbers.run();
+    }
+
+    fn send(&self) -> JoinHandle<()> {
+        let (dispatcher, stop, supervision) =
+            (self.dispatcher.clone(), self.stop.subscribe(), self.supervision.clone());
+        let flight = Arc::new(Mutex::new(InFlight::default()));
+        tokio::spawn(async move {
+            let run = || {
+                let (dispatcher, flight, stop) = (dispatcher.clone(), flight.clone(), stop.clone());
+                async move { dispatcher.run(&mut *flight.lock().await, stop).await }
+            };
+            supervise(Task::Sending, &supervision, run).await;
+        })
+    }
+
+    fn keep_agenda(&self) -> JoinHandle<()> {
+        let (agenda, stop, supervision) = (self.agenda.clone(), self.stop.subscribe(), self.supervision.clone());
+        tokio::spawn(async move {
+            supervise(Task::Agenda, &supervision, || agenda::run(&agenda, stop.clone())).await;
+        })
+    }
+
+    fn keep_mark(&self) -> JoinHandle<()> {
+        let (mark, stop, supervision) = (self.mark.clone(), self.stop.subscribe(), self.supervision.clone());
+        tokio::spawn(async move {
+            supervise(Task::Folder, &supervision, || mark.every_minute(stop.clone())).await;
+        })
+    }
+
+    fn finish_schedulings(&self) -> JoinHandle<()> {
+        let (campaigns, mut stop) = (self.facets.campaigns_to_finish(), self.stop.subscribe());
+        let supervision = self.supervision.clone();
+        tokio::spawn(async move {
+            tokio::select! {
+                // What is cut off here goes on at the next start.
+                _ = stop.wait_for(|stop| *stop) => {}
+                () = supervise(Task::Scheduling, &supervision, || campaigns.finish_schedulings()) => {}
+            }
+        })
+    }
+
+    fn play_phones(&self) -> JoinHandle<()> {
+        let (practice, supervision) = (self.practice.clone(), self.supervision.clone());
+        tokio::spawn(async move { supervise(Task::Practice, &supervision, || practice.run()).await })
+    }
+
+    pub(super) fn take_receipts(&self, arriving: mpsc::Receiver<Arrived>, applied: Arc<AtomicU64>) -> JoinHandle<()> {
+        let (db, events, supervision) = (self.db.clone(), self.events.clone(), self.supervision.clone());
+        let inbox = Arc::new(Mutex::new(receipt::Inbox::new(arriving, applied)));
+        tokio::spawn(async move {
+            let run = || async { receipt::run(&db, &events, &supervision.notices, &mut *inbox.lock().await).await };
+            supervise(Task::Receipts, &supervision, run).await;
+        })
+    }
+
+    fn take_replies(&self, replies: mpsc::Receiver<Reply>) -> JoinHandle<()> {
+        let (inbound, practice, supervision) = (self.inbound.clone(), self.practice_id, self.supervision.clone());
+        let replies = Mutex::new(replies);
+        tokio::spawn(async move {
+            let run = || async {
+                let mut replies = replies.lock().await;
+                while let Some(reply) = replies.recv().await {
+                    keep_reply(inbound.as_ref(), &supervision.notices, practice, reply).await;
+                }
+            };
+            supervise(Task::Replies, &supervision, run).await;
+        })
+    }
+}
+
+/// What the practice people write is kept like anybody's.
+async fn keep_reply(inbound: &dyn InboundStore, notices: &Notices, practice: SessionId, reply: Reply) {
+    let signal = Signal::Reply(reply);
+    loop {
+        match catch(inbound.store(practice, &signal)).await {
+            Ok(Ok(_)) => return,
+            Ok(Err(error)) if error.passes() => {
+                tokio::time::sleep(AFTER_ERROR).await;
+                continue;
+            }
+            Ok(Err(error)) => tracing::error!(%error, "an answer of a practice person is set aside"),
+            Err(panicked) => tracing::error!(%panicked, "an answer of a practice person is set aside"),
+        }
+        return notices.tell(Unreadable::Signal);
+    }
+}

@@ -1,0 +1,48 @@
+//! What the agenda does: each job with the layer that knows it.
+
+use std::sync::Arc;
+
+use crate::agenda::{BoxFuture, JobKind, Work};
+use crate::clock::SharedClock;
+use crate::db::{Db, StorageError};
+use crate::feed;
+use crate::session::store::notes;
+
+/// So many changes are removed in one transaction, so that nobody waits long for the writer.
+const CHANGES_AT_ONCE: i64 = 10_000;
+
+pub(super) struct AppWork {
+    pub db: Arc<Db>,
+    pub clock: SharedClock,
+}
+
+impl Work for AppWork {
+    fn run(&self, kind: JobKind) -> BoxFuture<'_> {
+        Box::pin(async move {
+            let done = match kind {
+                JobKind::PruneChanges => self.prune_changes().await,
+                JobKind::RemoveExpiredNotes => self.remove_expired_notes().await,
+            };
+            Ok(done?)
+        })
+    }
+}
+
+impl AppWork {
+    async fn prune_changes(&self) -> Result<(), StorageError> {
+        let mut more = true;
+        while more {
+            let mut tx = self.db.begin().await?;
+            let pruned = feed::store::prune(&mut tx, self.clock.now(), CHANGES_AT_ONCE).await;
+            more = pruned.map_err(|error| self.db.error(error))?;
+            self.db.commit(tx).await?;
+        }
+        Ok(())
+    }
+
+    async fn remove_expired_notes(&self) -> Result<(), StorageError> {
+        let mut tx = self.db.begin().await?;
+        notes::remove_expired(&mut tx, self.clock.now()).await.map_err(|error| self.db.error(error))?;
+        self.db.commit(tx).await
+    }
+}
