@@ -191,6 +191,20 @@ fn sql_stands_in_stores() {
     }
 }
 
+/// `Row::get` panics where a column is NULL or of another shape; `try_get` says so.
+#[test]
+fn rows_are_read_without_panics() {
+    let mut wrong = Vec::new();
+    for path in sources(&root().join("src-tauri")) {
+        let source = fs::read_to_string(&path).unwrap();
+        let code = source.split("#[cfg(test)]\nmod tests").next().unwrap();
+        if code.contains("sqlx") && (code.contains("row.get(") || code.contains("row.get::<")) {
+            wrong.push(path);
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
 #[test]
 fn the_shell_decides_nothing() {
     for path in sources(&root().join("src-tauri/src/commands")) {

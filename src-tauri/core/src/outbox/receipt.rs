@@ -187,21 +187,26 @@ async fn unacked(db: &mut SqliteConnection, reached: &BTreeMap<&str, Reached>) -
     });
     select.push(")");
     let rows = select.build().fetch_all(db).await?;
-    let proved = |row: &SqliteRow| {
-        let reached = reached.get(row.get::<&str, _>("wire_id"))?;
-        Some(Proved {
-            id: row.get("id"),
-            queue: row.get("queue_id"),
-            message: row.get("message_id"),
-            session: row.get("session"),
-            book: row.get::<&str, _>("book").parse().ok()?,
-            round: row.get("round"),
-            last: row.get("last"),
-            ended: row.get("ended"),
-            at: reached.delivered_at.or(reached.read_at).or(reached.played_at)?,
-        })
+    rows.iter().map(|row| proved(row, reached)).filter_map(Result::transpose).collect()
+}
+
+/// None where no receipt of the batch is about it.
+fn proved(row: &SqliteRow, reached: &BTreeMap<&str, Reached>) -> Result<Option<Proved>, sqlx::Error> {
+    let reached = reached.get(row.try_get::<&str, _>("wire_id")?);
+    let Some(at) = reached.and_then(|reached| reached.delivered_at.or(reached.read_at).or(reached.played_at)) else {
+        return Ok(None);
     };
-    Ok(rows.iter().filter_map(proved).collect())
+    Ok(Some(Proved {
+        id: row.try_get("id")?,
+        queue: row.try_get("queue_id")?,
+        message: row.try_get("message_id")?,
+        session: row.try_get("session")?,
+        book: row.try_get("book")?,
+        round: row.try_get("round")?,
+        last: row.try_get("last")?,
+        ended: row.try_get("ended")?,
+        at,
+    }))
 }
 
 /// Of a part `p` that no session holds: the one that tried it last.
@@ -254,8 +259,7 @@ async fn raise(db: &mut Tx, reached: &BTreeMap<&str, Reached>) -> Result<Vec<Cam
                 OR (p.state IN ('pending', 'failed', 'cancelled') AND ",
     );
     update.push(MAY_HAVE_ARRIVED).push(")) RETURNING queue_id");
-    let rows = update.build().fetch_all(db).await?;
-    let mut queues: Vec<CampaignId> = rows.iter().map(|row| row.get(0)).collect();
+    let mut queues: Vec<CampaignId> = update.build_query_scalar().fetch_all(db).await?;
     queues.sort_unstable();
     queues.dedup();
     Ok(queues)

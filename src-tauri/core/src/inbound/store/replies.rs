@@ -126,6 +126,9 @@ pub async fn answers(db: &mut SqliteConnection, campaign: CampaignId) -> Result<
     .bind(campaign)
     .fetch_all(db)
     .await?;
-    let chosen = chosen.iter().map(|row| ChosenCount { option: row.get(0), people: row.get(1) }).collect();
-    Ok(Answers { replied: row.get(0), opted_out: row.get(1), chosen })
+    let chosen = chosen
+        .iter()
+        .map(|row| Ok(ChosenCount { option: row.try_get(0)?, people: row.try_get(1)? }))
+        .collect::<Result<_, sqlx::Error>>()?;
+    Ok(Answers { replied: row.try_get(0)?, opted_out: row.try_get(1)?, chosen })
 }

@@ -20,14 +20,14 @@ pub async fn shut(db: &mut Tx, taken: &Taken, refusal: &str, now: Millis) -> Res
     .fetch_one(&mut *db)
     .await?;
     let known = Known {
-        locked_until: row.get(0),
-        quota_renews_at: row.get(1),
-        ban_until: row.get(2),
+        locked_until: row.try_get(0)?,
+        quota_renews_at: row.try_get(1)?,
+        ban_until: row.try_get(2)?,
         chat: taken.known,
         repeats: repeats(db, taken.session, refusal).await?,
     };
     let Some(opening) = breaker::opening(refusal, now, &known) else { return Ok(None) };
-    let before = row.get::<Option<&str>, _>(3).zip(row.get::<Option<Millis>, _>(4));
+    let before = row.try_get::<Option<&str>, _>(3)?.zip(row.try_get::<Option<Millis>, _>(4)?);
     let held = opening.after(before, now);
     sqlx::query(
         "UPDATE sessions SET shut_cause = ?1, shut_until = ?2,

@@ -196,7 +196,7 @@ async fn skip_message(
     .fetch_all(&mut *db)
     .await?;
     for row in &skipped {
-        end_hold(db, End::Release, book, queue, row.get(0), row.get(1), now).await?;
+        end_hold(db, End::Release, book, queue, row.try_get(0)?, row.try_get(1)?, now).await?;
     }
     sqlx::query("UPDATE messages SET skip_reason = ? WHERE id = ?").bind(reason).bind(message).execute(db).await?;
     Ok(())

@@ -160,7 +160,7 @@ async fn failed(db: &mut Tx, taken: &Taken, cause: &str, now: Millis) -> Result<
     .fetch_all(&mut *db)
     .await?;
     for row in &ended {
-        end_hold(db, End::Release, taken.book, taken.queue, row.get(0), row.get(1), now).await?;
+        end_hold(db, End::Release, taken.book, taken.queue, row.try_get(0)?, row.try_get(1)?, now).await?;
     }
     end_attempt(db, taken, "refused", Some(cause), now).await
 }

@@ -11,7 +11,6 @@ use super::unheard;
 use crate::clock::{DAY, Millis};
 use crate::db::Tx;
 use crate::ids::{CampaignId, MessageId, PartId};
-use crate::ledger::Book;
 use crate::ledger::store::{End, end_hold};
 use crate::outbox::state::cause;
 
@@ -75,7 +74,7 @@ pub async fn overdue(db: &mut Tx, on_the_way: &[PartId], now: Millis) -> Result<
     .await?;
     let mut overdue = Overdue::default();
     for row in &rows {
-        let (part, ends_at, claimed): (PartId, Millis, bool) = (row.get(0), row.get(1), row.get(2));
+        let (part, ends_at, claimed): (PartId, Millis, bool) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
         let over = ends_at <= now || (claimed && ends_at > now + LEASE);
         match (claimed, over) {
             (true, _) if on_the_way.contains(&part) => {}
@@ -118,8 +117,8 @@ async fn lose(db: &mut Tx, parts: &[PartId], now: Millis) -> Result<Vec<Campaign
             .bind(part)
             .fetch_one(&mut *db)
             .await?;
-        changed.push(row.get(0));
-        unheard::count(db, row.get(1), row.get(2), now).await?;
+        changed.push(row.try_get(0)?);
+        unheard::count(db, row.try_get(1)?, row.try_get(2)?, now).await?;
     }
     Ok(changed)
 }
@@ -143,9 +142,9 @@ pub async fn end(db: &mut Tx, parts: &[PartId], now: Millis) -> Result<Vec<Campa
         .fetch_all(&mut *db)
         .await?;
         for row in &ended {
-            let book = row.get::<&str, _>(3).parse().unwrap_or(Book::Real);
-            end_hold(db, End::Release, book, row.get(2), row.get(0), row.get(1), now).await?;
-            changed.push(row.get(2));
+            let book = row.try_get(3)?;
+            end_hold(db, End::Release, book, row.try_get(2)?, row.try_get(0)?, row.try_get(1)?, now).await?;
+            changed.push(row.try_get(2)?);
         }
     }
     changed.sort_unstable();

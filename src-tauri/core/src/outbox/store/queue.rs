@@ -384,7 +384,7 @@ pub async fn retryable(db: &mut SqliteConnection, queue: CampaignId) -> Result<R
         is_doubtful()
     );
     let row = sqlx::query(AssertSqlSafe(people)).bind(queue).fetch_one(db).await?;
-    Ok(Retryable { certain: row.get(0), doubtful: row.get(1) })
+    Ok(Retryable { certain: row.try_get(0)?, doubtful: row.try_get(1)? })
 }
 
 /// Puts failed parts back, each with a credit held anew: an explicit act of the owner. Parts of contacts that may
@@ -401,13 +401,13 @@ pub async fn retry_failed(db: &mut Tx, queue: CampaignId, again: Again, now: Mil
         sqlx::query(AssertSqlSafe(failed)).bind(queue).bind(again == Again::Doubtful).fetch_all(&mut *db).await?;
     let needed = u64::try_from(failed.len()).unwrap_or(u64::MAX);
     for (index, row) in failed.iter().enumerate() {
-        let (part, round): (PartId, i64) = (row.get(0), row.get::<i64, _>(1) + 1);
+        let (part, round): (PartId, i64) = (row.try_get(0)?, row.try_get::<i64, _>(1)? + 1);
         let book = row.try_get(2)?;
         if index == 0 {
             refuse_shortage(&balance(db, book).await?, i64::try_from(needed).unwrap_or(i64::MAX))?;
         }
         hold_again(db, book, queue, part, round, now).await?;
-        put_back(db, part, round, row.get(3), now).await?;
+        put_back(db, part, round, row.try_get(3)?, now).await?;
     }
     if needed > 0 {
         set_state(db, queue, QueueState::Done, QueueState::Open).await?;

@@ -201,16 +201,16 @@ pub async fn lines(db: &mut SqliteConnection, message: MessageId) -> Result<Vec<
         .bind(message)
         .fetch_all(db)
         .await?;
-    Ok(rows
-        .iter()
-        .map(|row| PartLine {
-            id: row.get(0),
-            wire_id: row.get(1),
-            kind: row.get(2),
-            state: row.get::<&str, _>(3).parse().unwrap_or(PartState::Unknown),
-            cause: row.get(4),
+    let line = |row: &SqliteRow| -> Result<PartLine, sqlx::Error> {
+        Ok(PartLine {
+            id: row.try_get(0)?,
+            wire_id: row.try_get(1)?,
+            kind: row.try_get(2)?,
+            state: row.try_get(3)?,
+            cause: row.try_get(4)?,
         })
-        .collect())
+    };
+    rows.iter().map(line).collect()
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -360,14 +360,13 @@ pub async fn queue_state(db: &mut SqliteConnection, queue: CampaignId) -> Result
 
 /// The parts whose ticks a practice session still owes: what was sent and not read.
 pub async fn awaited(db: &mut SqliteConnection, session: SessionId) -> Result<Vec<(String, String)>, sqlx::Error> {
-    let rows = sqlx::query(
+    sqlx::query_as(
         "SELECT p.wire_id, m.phone FROM parts p JOIN messages m ON m.id = p.message_id
          WHERE p.session_id = ? AND p.state IN ('sent', 'delivered')",
     )
     .bind(session)
     .fetch_all(db)
-    .await?;
-    Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+    .await
 }
 
 impl std::ops::Add for Counts {

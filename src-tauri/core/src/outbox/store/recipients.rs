@@ -13,6 +13,7 @@ use crate::ids::{CampaignId, ContactId, MediaId, MessageId};
 use crate::outbox::state::{PartKind, PartState};
 use crate::outbox::store::reading::{self, Counts};
 use crate::page::{Span, at_least, one_more, span};
+use crate::stored::Json;
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -200,7 +201,7 @@ async fn rows(db: &mut SqliteConnection, ids: &[MessageId]) -> Result<Vec<Recipi
     select.push(")");
     let mut found = BTreeMap::new();
     for row in select.build().fetch_all(db).await? {
-        let row = recipient_row(&row);
+        let row = recipient_row(&row)?;
         found.insert(row.message_id, row);
     }
     Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
@@ -210,18 +211,18 @@ fn escape_like(word: &str) -> String {
     word.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
 }
 
-fn recipient_row(row: &SqliteRow) -> RecipientRow {
-    RecipientRow {
-        message_id: row.get("id"),
-        contact_id: row.get("contact_id"),
-        name: row.get("name"),
-        phone_shown: phone::shown(row.get("phone")),
-        state: row.get::<&str, _>("state").parse().unwrap_or(PartState::Skipped),
-        reason: row.get("reason"),
-        session_name: row.get("session_name"),
-        tried_at: row.get("tried_at"),
-        tries: row.get("tries"),
-    }
+fn recipient_row(row: &SqliteRow) -> Result<RecipientRow, sqlx::Error> {
+    Ok(RecipientRow {
+        message_id: row.try_get("id")?,
+        contact_id: row.try_get("contact_id")?,
+        name: row.try_get("name")?,
+        phone_shown: phone::shown(row.try_get("phone")?),
+        state: row.try_get("state")?,
+        reason: row.try_get("reason")?,
+        session_name: row.try_get("session_name")?,
+        tried_at: row.try_get("tried_at")?,
+        tries: row.try_get("tries")?,
+    })
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -283,7 +284,7 @@ pub enum StepKind {
 pub async fn recipient(db: &mut SqliteConnection, message: MessageId) -> Result<Option<RecipientView>, sqlx::Error> {
     let query = format!("{RECIPIENTS} WHERE m.id = ?");
     let row = sqlx::query(sqlx::AssertSqlSafe(query)).bind(message).fetch_optional(&mut *db).await?;
-    let Some(row) = row.as_ref().map(recipient_row) else { return Ok(None) };
+    let Some(row) = row.as_ref().map(recipient_row).transpose()? else { return Ok(None) };
     let optout: Option<String> = sqlx::query_scalar("SELECT standing FROM contacts WHERE id = ?")
         .bind(row.contact_id)
         .fetch_optional(&mut *db)
@@ -320,14 +321,16 @@ async fn recipient_parts(db: &mut SqliteConnection, message: MessageId) -> Resul
     .bind(message)
     .fetch_all(db)
     .await?;
-    let part = |row: &SqliteRow| RecipientPart {
-        kind: row.get::<&str, _>(0).parse().unwrap_or(PartKind::Text),
-        text: row.get(1),
-        media_id: row.get(3),
-        options: row.get::<Option<&str>, _>(4).and_then(|options| serde_json::from_str(options).ok()),
-        state: row.get::<&str, _>(2).parse().unwrap_or(PartState::Pending),
+    let part = |row: &SqliteRow| -> Result<RecipientPart, sqlx::Error> {
+        Ok(RecipientPart {
+            kind: row.try_get(0)?,
+            text: row.try_get(1)?,
+            media_id: row.try_get(3)?,
+            options: row.try_get::<Option<Json<_>>, _>(4)?.map(|options| options.0),
+            state: row.try_get(2)?,
+        })
     };
-    Ok(rows.iter().map(part).collect())
+    rows.iter().map(part).collect()
 }
 
 /// Every step of every part, from the columns that remember it, the attempts and the ledger.
@@ -351,21 +354,22 @@ async fn part_steps(db: &mut SqliteConnection, message: MessageId) -> Result<Vec
     .await?;
     let mut steps = Vec::new();
     for row in &rows {
-        let part: i64 = row.get(0);
+        let part: i64 = row.try_get(0)?;
+        let session_name: Option<String> = row.try_get(9)?;
         let mut step = |at: Option<Millis>, kind: StepKind, cause: Option<String>| {
             if let Some(at) = at {
-                steps.push(RouteStep { at, kind, session_name: row.get(9), cause, part });
+                steps.push(RouteStep { at, kind, session_name: session_name.clone(), cause, part });
             }
         };
-        step(row.get(8), StepKind::Queued, None);
-        step(row.get(3), StepKind::Sent, None);
-        step(row.get(4), StepKind::Delivered, None);
-        step(row.get(5), StepKind::Read, None);
-        step(row.get(6), StepKind::Played, None);
-        match row.get::<&str, _>(1) {
-            "failed" => step(row.get(7), StepKind::Failed, row.get(2)),
-            "skipped" => step(row.get(7), StepKind::Skipped, row.get(2)),
-            "cancelled" => step(row.get(7), StepKind::Cancelled, None),
+        step(row.try_get(8)?, StepKind::Queued, None);
+        step(row.try_get(3)?, StepKind::Sent, None);
+        step(row.try_get(4)?, StepKind::Delivered, None);
+        step(row.try_get(5)?, StepKind::Read, None);
+        step(row.try_get(6)?, StepKind::Played, None);
+        match row.try_get::<&str, _>(1)? {
+            "failed" => step(row.try_get(7)?, StepKind::Failed, row.try_get(2)?),
+            "skipped" => step(row.try_get(7)?, StepKind::Skipped, row.try_get(2)?),
+            "cancelled" => step(row.try_get(7)?, StepKind::Cancelled, None),
             _ => {}
         }
     }
@@ -382,14 +386,17 @@ async fn attempt_steps(db: &mut SqliteConnection, message: MessageId) -> Result<
     .bind(message)
     .fetch_all(db)
     .await?;
-    let step = |row: &SqliteRow| RouteStep {
-        at: row.get(0),
-        kind: if row.get::<Option<&str>, _>(1) == Some("unknown") { StepKind::Unknown } else { StepKind::Try },
-        session_name: row.get(3),
-        cause: row.get(2),
-        part: row.get(4),
+    let step = |row: &SqliteRow| -> Result<RouteStep, sqlx::Error> {
+        let is_unknown = row.try_get::<Option<&str>, _>(1)? == Some("unknown");
+        Ok(RouteStep {
+            at: row.try_get(0)?,
+            kind: if is_unknown { StepKind::Unknown } else { StepKind::Try },
+            session_name: row.try_get(3)?,
+            cause: row.try_get(2)?,
+            part: row.try_get(4)?,
+        })
     };
-    Ok(rows.iter().map(step).collect())
+    rows.iter().map(step).collect()
 }
 
 async fn ledger_steps(db: &mut SqliteConnection, message: MessageId) -> Result<Vec<RouteStep>, sqlx::Error> {
@@ -400,12 +407,15 @@ async fn ledger_steps(db: &mut SqliteConnection, message: MessageId) -> Result<V
     .bind(message)
     .fetch_all(db)
     .await?;
-    let step = |row: &SqliteRow| RouteStep {
-        at: row.get(0),
-        kind: if row.get::<&str, _>(1) == "settle" { StepKind::Settled } else { StepKind::Released },
-        session_name: None,
-        cause: None,
-        part: row.get(2),
+    let step = |row: &SqliteRow| -> Result<RouteStep, sqlx::Error> {
+        let is_settled = row.try_get::<&str, _>(1)? == "settle";
+        Ok(RouteStep {
+            at: row.try_get(0)?,
+            kind: if is_settled { StepKind::Settled } else { StepKind::Released },
+            session_name: None,
+            cause: None,
+            part: row.try_get(2)?,
+        })
     };
-    Ok(rows.iter().map(step).collect())
+    rows.iter().map(step).collect()
 }

@@ -4,8 +4,6 @@
 //! copy over another number is worse than a part that the owner is told of. Parts that it merely kept certainly did
 //! not arrive, so another number may take them.
 
-use sqlx::Row;
-
 use super::doubt;
 use crate::clock::Millis;
 use crate::db::Tx;
@@ -18,7 +16,7 @@ pub async fn number_gone(db: &mut Tx, session: SessionId, now: Millis) -> Result
         .fetch_all(&mut *db)
         .await?;
     let mut queues = doubt::end(db, &doubtful, now).await?;
-    let freed = sqlx::query(
+    let freed: Vec<CampaignId> = sqlx::query_scalar(
         "UPDATE parts SET session_id = NULL, due_at = min(due_at, ?)
          WHERE session_id = ? AND state = 'pending' RETURNING queue_id",
     )
@@ -26,7 +24,7 @@ pub async fn number_gone(db: &mut Tx, session: SessionId, now: Millis) -> Result
     .bind(session)
     .fetch_all(db)
     .await?;
-    queues.extend(freed.iter().map(|row| row.get::<CampaignId, _>(0)));
+    queues.extend(freed);
     queues.sort_unstable();
     queues.dedup();
     Ok(queues)
