@@ -115,6 +115,8 @@ fn banned(number: &NumberView, moment: Moment) -> String {
 pub fn facts(number: &NumberView, moment: Moment) -> Vec<(&'static str, String)> {
     let mut facts = vec![("today", today(number)), ("pace", pace(number))];
     let mut add = |name: &'static str, fact: Option<String>| facts.extend(fact.map(|fact| (name, fact)));
+    let starts_low = "linked for the first time, and WhatsApp stops such numbers sooner; more in the window's settings";
+    add("starts low", number.starts_low.then(|| starts_low.to_owned()));
     add("since", number.since.map(|at| moment.time(at)));
     add("new chats", new_chats(number, moment));
     add("no new chats", number.limits.locked_until.map(|at| format!("until {}", moment.time(at))));

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use ulak_core::app::{Direct, Problem};
+use ulak_core::app::{Direct, Problem, TestSend};
 use ulak_core::campaign::live::WaitKind;
 use ulak_core::contact::Standing;
 use ulak_core::ids::MessageId;
@@ -10,6 +10,7 @@ use ulak_core::ledger::Book;
 use ulak_core::outbox::state::PartState;
 use ulak_core::session::messenger::{Outcome, ReceiptKind};
 use ulak_core::testing::World;
+use ulak_core::testing::numbers::BRISK;
 
 use crate::at;
 
@@ -122,4 +123,25 @@ async fn without_a_linked_number_it_says_so() {
     let mut wish = wish(&world, "+905385550214");
     wish.over.clear();
     assert_eq!(world.app.outbox().send_direct(&wish).await.unwrap_err().code, "campaign.no_number");
+}
+
+#[tokio::test]
+async fn it_goes_before_a_campaign_of_the_first_priority_that_runs() {
+    let mut world = World::with_numbers(at(0, 12, 0), &[BRISK]).await.unwrap();
+    world.contacts(20).await.unwrap();
+    let draft = world.draft("Merhaba", |edit| edit.priority = 1).await.unwrap();
+    world.app.campaigns().schedule_campaign(draft.id, false).await.unwrap();
+    world.run_until(at(0, 12, 0) + 5_000).await.unwrap();
+    let before = world.numbers[0].phone.sent().len();
+    let over = vec![world.numbers[0].id];
+    let wish = Direct { over: over.clone(), ..wish(&world, "+905385550214") };
+    world.app.outbox().send_direct(&wish).await.unwrap();
+    world.clock.set(world.app.now() + 1);
+    let test = TestSend { draft_id: draft.id, index: 0, to: "+905385550215".to_owned(), over: over[0] };
+    world.app.outbox().send_test(&test).await.unwrap();
+    world.run_until(at(0, 12, 0) + 8_000).await.unwrap();
+    let sent = world.numbers[0].phone.sent();
+    assert!(before > 2 && sent.len() > before + 2, "the campaign runs before and after");
+    let next: Vec<&str> = sent[before..before + 2].iter().map(|sent| sent.to.as_str()).collect();
+    assert_eq!(next, ["+905385550214", "+905385550215"]);
 }

@@ -2,10 +2,13 @@
 
 use chrono::TimeZone;
 use chrono_tz::America::New_York;
-use ulak_core::app::Problem;
+use ulak_core::app::{Direct, Problem};
 use ulak_core::campaign::live::WaitKind;
-use ulak_core::clock::{MINUTE, Millis};
+use ulak_core::clock::{HOUR, MINUTE, Millis};
+use ulak_core::session::Pace;
+use ulak_core::session::messenger::Outcome;
 use ulak_core::testing::World;
+use ulak_core::testing::numbers::BRISK;
 
 use crate::at;
 
@@ -109,4 +112,42 @@ async fn hours_that_never_open_are_refused_and_the_old_ones_stay() -> Result<(),
     let kept = world.app.settings().current().await?;
     assert_eq!((kept.hours_from, kept.hours_to), (9 * 60, 22 * 60));
     hours(&world, 0, 24, "UTC").await
+}
+
+#[tokio::test]
+async fn what_is_not_handed_over_by_22_00_goes_back_and_goes_out_in_the_morning() -> Result<(), Problem> {
+    let pace = Pace { hourly_cap: 2, batch: 2, rest_ms: 12 * HOUR, ..BRISK };
+    let mut world = World::with_numbers(at(0, 21, 59), &[pace]).await?;
+    world.contacts(2).await?;
+    let id = world.schedule("Merhaba").await?;
+    world.step().await?;
+    world.numbers[0].phone.prepares_for(2 * MINUTE);
+    world.run_until(at(1, 8, 59)).await?;
+    let sent = world.numbers[0].phone.sent();
+    let late = Outcome::Refused { cause: "hours_closed".to_owned(), again: true };
+    assert_eq!((sent.len(), &sent[1].outcome), (2, &late), "it was on its way when the hours closed");
+    let counts = world.counts(id).await?;
+    assert_eq!((counts.sent, counts.pending), (1, 1));
+    assert_eq!(
+        world.app.campaigns().live(id).await?.wait.until,
+        Some(at(1, 9, 0)),
+        "not the rest after a batch of two"
+    );
+    world.run_until(at(1, 9, 1)).await?;
+    let sent = world.numbers[0].phone.sent();
+    assert_eq!((sent.len(), sent[2].at, &sent[2].wire_id), (3, at(1, 9, 0), &sent[1].wire_id));
+    assert_eq!(world.counts(id).await?.sent, 2);
+    world.app.credits().ledger_holds().await
+}
+
+#[tokio::test]
+async fn what_leaves_the_hours_aside_takes_its_time() -> Result<(), Problem> {
+    let mut world = World::with_numbers(at(0, 21, 59), &[BRISK]).await?;
+    let over = vec![world.numbers[0].id];
+    let wish = Direct { to: "+905385550114".to_owned(), text: "Merhaba".to_owned(), over, ..Direct::default() };
+    world.numbers[0].phone.prepares_for(2 * MINUTE);
+    world.app.outbox().send_direct(&wish).await?;
+    world.run_until(at(0, 22, 2)).await?;
+    assert_eq!(world.numbers[0].phone.sent()[0].outcome, Outcome::Accepted);
+    Ok(())
 }

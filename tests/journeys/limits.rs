@@ -143,3 +143,37 @@ async fn a_lock_that_whatsapp_tells_of_is_kept_without_a_try() -> Result<(), Pro
     assert_eq!(world.counts(id).await?.sent, 3);
     Ok(())
 }
+
+#[tokio::test]
+async fn known_people_far_behind_in_a_queue_are_found_and_go_first() -> Result<(), Problem> {
+    let mut world = World::with_numbers(at(0, 12, 0), &[BRISK]).await?;
+    world.app.credits().top_up(Book::Real, 1_000, "", "").await?;
+    world.contacts(1_150).await?;
+    let number = world.numbers[0].id;
+    let wrote = |person: usize| reply(&format!("A{person}"), &format!("+90532555{person:04}"), "Merhaba", at(0, 11, 0));
+    for person in [1_100, 1_149] {
+        world.hear(number, &Signal::Reply(wrote(person))).await?;
+    }
+    let limits = Limits {
+        new_chats_used: Some(45),
+        new_chats_quota: Some(50),
+        quota_renews_at: Some(at(3, 10, 0)),
+        locked_until: None,
+    };
+    world.limits(number, &limits).await?;
+    world.schedule("Merhaba").await?;
+    world.run_until(at(0, 13, 0)).await?;
+    let sent = world.numbers[0].phone.sent();
+    let first: Vec<&str> = sent.iter().take(2).map(|sent| sent.to.as_str()).collect();
+    assert_eq!(first, ["+905325551100", "+905325551149"]);
+    assert_eq!(sent.len(), 7, "and five strangers, as many as the quota had left");
+    world.hear(number, &Signal::Reply(wrote(700))).await?;
+    world.run_until(at(0, 14, 0)).await?;
+    assert_eq!(
+        world.numbers[0].phone.sent().len(),
+        8,
+        "who writes meanwhile is found when the queue is looked through anew"
+    );
+    assert_eq!(world.numbers[0].phone.sent()[7].to, "+905325550700");
+    Ok(())
+}

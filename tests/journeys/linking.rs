@@ -3,6 +3,7 @@
 use ulak_core::app::{LinkEndView, NumberKind, Problem, START_CREDITS};
 use ulak_core::ids::SessionId;
 use ulak_core::ledger::Book;
+use ulak_core::session::Pace;
 use ulak_core::session::client::{Closed, LinkEnd, LinkHow, Signal};
 use ulak_core::session::linking::Stage;
 use ulak_core::session::messenger::ReceiptKind;
@@ -280,5 +281,45 @@ async fn a_receipt_is_confirmed_once_it_is_down_and_nothing_heard_is_lost_at_the
     assert_eq!(world.number(shop).await?.state, "connecting");
     world.settle().await;
     assert_eq!(world.number(shop).await?.state, "connected");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_number_that_is_linked_for_the_first_time_starts_low_until_the_owner_decides() -> Result<(), Problem> {
+    let world = World::at(at(0, 12, 0)).await?;
+    let id = world.link(SHOP).await?;
+    let number = world.number(id).await?;
+    assert_eq!((number.pace, number.starts_low), (Pace::STARTING, true));
+    assert_eq!((number.pace.hourly_cap, number.pace.daily_cap), (20, 50));
+    let slower = Pace { hourly_cap: 10, min_ms: 30_000, max_ms: 60_000, ..number.pace };
+    world.app.numbers().save_pace(id, &slower, false).await?;
+    assert!(world.number(id).await?.starts_low, "to be more careful asks nothing");
+    for more in [Pace { hourly_cap: 0, ..slower }, Pace { daily_cap: 51, ..slower }, Pace::REAL] {
+        assert_eq!(code_of(world.app.numbers().save_pace(id, &more, false).await), "pace.starts_low");
+        assert_eq!(world.number(id).await?.pace, slower);
+    }
+    world.app.numbers().save_pace(id, &Pace::REAL, true).await?;
+    let number = world.number(id).await?;
+    assert_eq!((number.pace, number.starts_low), (Pace::REAL, false));
+    world.app.numbers().save_pace(id, &Pace { daily_cap: 500, ..Pace::REAL }, false).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_known_number_that_is_linked_again_does_not_start_over() -> Result<(), Problem> {
+    let world = World::at(at(0, 12, 0)).await?;
+    let id = world.link(SHOP).await?;
+    let mine = Pace { hourly_cap: 90, daily_cap: 400, ..Pace::REAL };
+    world.app.numbers().save_pace(id, &mine, true).await?;
+    client(&world).hear(Signal::Closed(Closed::LoggedOut));
+    world.settle().await;
+    world.app.numbers().start_link(LinkHow::Qr, Some(id)).await?;
+    world.accept(SHOP).await;
+    assert_eq!(world.number(id).await?.pace, mine);
+    world.app.numbers().unlink_number(id).await?;
+    assert_eq!(world.link(SHOP).await?, id);
+    let number = world.number(id).await?;
+    assert_eq!((number.pace, number.starts_low), (mine, false));
+    assert!(world.number(world.link(OTHER).await?).await?.starts_low, "another phone is new all the same");
     Ok(())
 }

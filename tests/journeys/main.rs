@@ -10,6 +10,8 @@
 )]
 
 mod agenda;
+mod caps;
+mod clock;
 mod composing;
 mod conformance;
 mod costs;

@@ -53,6 +53,7 @@ fn send_all(parts: &[Part], paces: &[Pace], hours: SendingHours, chance: u64) ->
         let head = |index: &usize| Head {
             part: ids[*index],
             queue,
+            urgent: false,
             priority: parts[*index].priority,
             due_at: parts[*index].due_at,
             since: parts[*index].due_at,
@@ -71,6 +72,7 @@ fn send_all(parts: &[Part], paces: &[Pace], hours: SendingHours, chance: u64) ->
             gate: Gate::Open,
             repeated: false,
             unheard_until: None,
+            looking: false,
         });
         let snapshot = Snapshot {
             paused_all: false,

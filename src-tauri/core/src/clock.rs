@@ -72,6 +72,13 @@ impl Clock for FastClock {
     }
 }
 
+/// Whether a stored time is still to come, where its rule sets none further ahead than `furthest`. One that lies further
+/// was written before the clock was set back, and counts as past: else it would silence a number for as long as the
+/// clock went back.
+pub fn is_ahead(at: Millis, now: Millis, furthest: Millis) -> bool {
+    at > now && at <= now.saturating_add(furthest)
+}
+
 /// A time in a zone, as the owner reads it.
 pub fn local(at: Millis, zone: Tz) -> DateTime<Tz> {
     zone.timestamp_millis_opt(at).single().unwrap_or_else(|| zone.from_utc_datetime(&DateTime::UNIX_EPOCH.naive_utc()))
@@ -121,6 +128,14 @@ mod tests {
             let instant = DateTime::parse_from_rfc3339(instant).unwrap().timestamp_millis();
             assert_eq!(at_wall(wall.parse().unwrap(), zone.parse().unwrap()), Some(instant), "{zone} {wall}");
         }
+    }
+
+    #[test]
+    fn a_time_further_ahead_than_its_rule_sets_counts_as_past() {
+        for (at, ahead) in [(99, false), (100, false), (101, true), (110, true), (111, false), (Millis::MAX, false)] {
+            assert_eq!(is_ahead(at, 100, 10), ahead, "{at}");
+        }
+        assert!(is_ahead(Millis::MAX, 0, Millis::MAX));
     }
 
     #[test]

@@ -31,8 +31,8 @@ pub fn countries() -> Vec<Country> {
 
 #[tauri::command]
 #[specta::specta]
-pub async fn save_pace(door: Door<'_>, session_id: SessionId, pace: Pace) -> Answer<NumberView> {
-    door.app().await?.numbers().save_pace(session_id, &pace).await
+pub async fn save_pace(door: Door<'_>, session_id: SessionId, pace: Pace, despite_risk: bool) -> Answer<NumberView> {
+    door.app().await?.numbers().save_pace(session_id, &pace, despite_risk).await
 }
 
 #[tauri::command]

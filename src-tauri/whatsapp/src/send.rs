@@ -41,6 +41,9 @@ impl NumberLine {
             Err(_) if matches!(part.content, Content::Media { .. }) => return again(UPLOADING),
             Err(_) => return again(NOT_CONNECTED),
         };
+        if let Some(late) = part.too_late(running.events.clock.now()) {
+            return late;
+        }
         let outcome = write(&running, &part.wire_id, &part.to, message, patience).await;
         match &outcome {
             Outcome::Accepted => self.tell_lid(&running, &part.to).await,

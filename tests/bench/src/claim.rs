@@ -8,11 +8,11 @@ use std::path::Path;
 
 use ulak_core::db::{Db, Tx};
 use ulak_core::ids::{IdGenerator, PartId, SessionId};
-use ulak_core::outbox::pace::Rhythm;
+use ulak_core::outbox::pace::Slot;
 use ulak_core::outbox::plan::{Action, next_action};
 use ulak_core::outbox::store::claim::{Claim, Taken, claim};
 use ulak_core::outbox::store::complete::complete;
-use ulak_core::outbox::store::snapshot;
+use ulak_core::outbox::store::{Walks, snapshot};
 use ulak_core::session::messenger;
 use ulak_core::session::store as sessions;
 use uuid::Uuid;
@@ -104,7 +104,8 @@ impl Ours {
     }
 
     async fn decide(&self) -> Outcome<PartId> {
-        let (snapshot, _) = snapshot(&mut *self.db.read().acquire().await?, NOW, &[self.session], &[]).await?;
+        let mut reader = self.db.read().acquire().await?;
+        let (snapshot, _) = snapshot(&mut reader, &mut Walks::default(), NOW, &[self.session], &[]).await?;
         match next_action(NOW, &snapshot) {
             Action::Send { part, .. } => Ok(part),
             other => Err(format!("nothing to send, but {other:?}").into()),
@@ -114,7 +115,7 @@ impl Ours {
     /// Claims in a transaction that is not committed yet.
     async fn claim(&self, part: PartId) -> Outcome<(Tx, Taken)> {
         let mut tx = self.db.begin().await?;
-        match claim(&mut tx, part, self.session, IdGenerator::at(NOW).next(), Rhythm::default(), NOW).await? {
+        match claim(&mut tx, part, self.session, IdGenerator::at(NOW).next(), Slot::default(), NOW).await? {
             Claim::Taken(taken) => Ok((tx, *taken)),
             other => Err(format!("the part is {other:?}").into()),
         }

@@ -11,6 +11,7 @@ mod measure;
 mod media;
 mod raw;
 mod receipts;
+mod restricted;
 mod scene;
 mod schedule;
 mod window;
@@ -23,7 +24,8 @@ use scene::Place;
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
-const NAMES: [&str; 8] = ["schedule", "claim", "receipts", "queue", "history", "import", "media", "window"];
+const NAMES: [&str; 9] =
+    ["schedule", "claim", "receipts", "queue", "restricted", "history", "import", "media", "window"];
 
 #[tokio::main]
 async fn main() -> Outcome<()> {
@@ -57,6 +59,7 @@ async fn measured(name: &str, place: &Place) -> Outcome<Vec<Figure>> {
         "claim" => claim::bench(place).await,
         "receipts" => receipts::bench(place).await,
         "queue" => claim::bench_by_queue(place).await,
+        "restricted" => restricted::bench(place).await,
         "history" => history::bench(place).await,
         "import" => import::bench(place).await,
         "media" => media::bench(place),

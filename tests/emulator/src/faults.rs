@@ -35,6 +35,10 @@ pub enum Fault {
     UploadRefused {
         status: u16,
     },
+    /// An upload is answered so late.
+    UploadSlow {
+        ms: u64,
+    },
     /// A client that fetches a file is told that it is gone: 404 or 410. Phones are not concerned; see `forget_media`.
     MediaGone {
         status: u16,
@@ -76,7 +80,7 @@ pub(crate) enum Stage {
 impl Fault {
     fn stage(&self) -> Stage {
         match self {
-            Self::UploadDrop | Self::UploadRefused { .. } => Stage::Upload,
+            Self::UploadDrop | Self::UploadRefused { .. } | Self::UploadSlow { .. } => Stage::Upload,
             Self::MediaGone { .. } => Stage::Download,
             Self::LookupRefused { .. } => Stage::Lookup,
             Self::Refuse { .. } => Stage::Login,

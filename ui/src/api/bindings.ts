@@ -13,7 +13,7 @@ export const commands = {
 	settings: () => __TAURI_INVOKE<Settings>("settings"),
 	saveSettings: (settings: Settings) => __TAURI_INVOKE<Settings>("save_settings", { settings }),
 	countries: () => __TAURI_INVOKE<Country[]>("countries"),
-	savePace: (sessionId: SessionId, pace: Pace) => __TAURI_INVOKE<NumberView>("save_pace", { sessionId, pace }),
+	savePace: (sessionId: SessionId, pace: Pace, despiteRisk: boolean) => __TAURI_INVOKE<NumberView>("save_pace", { sessionId, pace, despiteRisk }),
 	renameSession: (sessionId: SessionId, name: string) => __TAURI_INVOKE<NumberView>("rename_session", { sessionId, name }),
 	practiceOptions: () => __TAURI_INVOKE<PracticeOptions>("practice_options"),
 	savePracticeOptions: (options: PracticeOptions) => __TAURI_INVOKE<PracticeOptions>("save_practice_options", { options }),
@@ -700,6 +700,8 @@ export type NumberView = {
 	idleWarning: boolean,
 	linkedAt: number | null,
 	pace: Pace,
+	/**  Its caps are those of a number that was linked for the first time. */
+	startsLow: boolean,
 	typing: boolean,
 	takeNames: boolean,
 };

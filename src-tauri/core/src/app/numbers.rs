@@ -7,12 +7,13 @@ use serde::Serialize;
 use super::Problem;
 use super::common::{Common, facet};
 use super::credits::day_start;
-use crate::clock::Millis;
+use crate::clock::{Millis, is_ahead};
 use crate::contact::phone::{self, Country};
 use crate::db::StorageError;
 use crate::event::Event;
 use crate::ids::SessionId;
 use crate::outbox::breaker::cause::UNHEARD;
+use crate::outbox::breaker::{FURTHEST_TOLD, Known, holds};
 use crate::outbox::store::removal::number_gone;
 use crate::session::client::{LinkEnd, LinkHow};
 use crate::session::linking::{Progress, Stage};
@@ -62,6 +63,8 @@ pub struct NumberView {
     pub idle_warning: bool,
     pub linked_at: Option<Millis>,
     pub pace: Pace,
+    /// Its caps are those of a number that was linked for the first time.
+    pub starts_low: bool,
     pub typing: bool,
     pub take_names: bool,
 }
@@ -182,7 +185,7 @@ impl Numbers {
                 new_chats_used: limits.new_chats_used,
                 new_chats_quota: limits.new_chats_quota,
                 quota_renews_at: limits.quota_renews_at,
-                locked_until: limits.locked_until.filter(|until| *until > now),
+                locked_until: limits.locked_until.filter(|until| is_ahead(*until, now, FURTHEST_TOLD)),
             },
             sent_today: activity.sent,
             errors_today: activity.errors,
@@ -197,6 +200,7 @@ impl Numbers {
                 && is_idle(status.state, last_activity_at.max(number.linked_at).unwrap_or(now), now),
             linked_at: number.linked_at,
             pace: number.session.pace,
+            starts_low: number.session.starts_low,
             typing: number.typing,
             take_names: number.take_names,
         }
@@ -332,15 +336,16 @@ impl Numbers {
 
 /// What stops the number: WhatsApp, or that nobody answers it.
 fn shut(number: &Number, now: Millis) -> Option<ShutView> {
-    let told = number.shut.clone().map(|(cause, until)| ShutView { cause, until }).filter(|shut| shut.holds(now));
+    let known = Known {
+        locked_until: number.limits.locked_until,
+        quota_renews_at: number.limits.quota_renews_at,
+        ban_until: number.state.banned_until(now),
+        ..Known::default()
+    };
+    let holds = |(cause, until): &(String, Option<Millis>)| until.is_none_or(|until| holds(cause, until, &known, now));
+    let told = number.shut.clone().filter(holds).map(|(cause, until)| ShutView { cause, until });
     let unheard = |until: Millis| ShutView { cause: UNHEARD.to_owned(), until: Some(until).filter(|at| *at > now) };
     told.or_else(|| number.unheard_until.map(unheard))
-}
-
-impl ShutView {
-    fn holds(&self, now: Millis) -> bool {
-        self.until.is_none_or(|until| until > now)
-    }
 }
 
 impl From<Progress> for LinkView {

@@ -13,12 +13,13 @@ use tokio::sync::{Notify, watch};
 use tokio::task::{Id, JoinError, JoinSet};
 
 use super::breaker::Opening;
+use super::pace::Slot;
 use super::plan::{Action, Wait, Why, next_action};
 use super::state::cause;
 use super::store::claim::{ANSWER_DEADLINE, Claim, Poll, Taken, claim};
 use super::store::complete::complete;
 use super::store::park::park;
-use super::store::{Broken, doubt, queue, snapshot};
+use super::store::{Broken, Walks, doubt, queue, snapshot};
 use crate::clock::{Millis, SharedClock};
 use crate::db::{Db, StorageError, Tx};
 use crate::event::{Event, Events};
@@ -48,6 +49,7 @@ pub struct Dispatcher {
     /// Who claims: this run.
     claimer: ClaimerId,
     wait: watch::Sender<Wait>,
+    walks: tokio::sync::Mutex<Walks>,
     media: media::LastRead,
     /// Books that do not add up: nothing is sent from them.
     pub stopped: Vec<Book>,
@@ -63,8 +65,8 @@ impl Dispatcher {
     ) -> Self {
         let wait = watch::Sender::new(Wait::new(Why::Nothing));
         let claimer = IdGenerator::at(clock.now()).next();
-        let (media, stopped) = (media::LastRead::default(), Vec::new());
-        Self { db, clock, events, notices, registry, wake: Arc::default(), claimer, wait, media, stopped }
+        let (walks, media, stopped) = (tokio::sync::Mutex::default(), media::LastRead::default(), Vec::new());
+        Self { db, clock, events, notices, registry, wake: Arc::default(), claimer, wait, walks, media, stopped }
     }
 
     /// Why nothing is being sent at this moment.
@@ -171,6 +173,7 @@ impl Dispatcher {
         let (wait, until) = match decision.action {
             _ if flight.at.is_some() => return Ok(Next::Again),
             Action::Send { .. } => return Ok(Next::Again),
+            Action::Sleep { until, .. } if until <= self.clock.now() => return Ok(Next::Again),
             Action::Sleep { until, wait } => (wait, Some(until)),
             Action::Rest(wait) if flight.is_empty() => (wait, None),
             Action::Rest(_) => (Wait::new(Why::Sending), None),
@@ -187,11 +190,12 @@ impl Dispatcher {
         let mut changed = doubt::settle(db, &overdue, now).await?;
         flight.at = None;
         let usable = self.registry.ids();
+        let mut walks = self.walks.lock().await;
         let mut busy = flight.busy();
         let mut claimed = Vec::new();
         let mut broken;
         let action = loop {
-            let (mut snapshot, unreadable) = snapshot(db, now, &usable, &busy).await?;
+            let (mut snapshot, unreadable) = snapshot(db, &mut walks, now, &usable, &busy).await?;
             broken = unreadable;
             let stopped = queue::open_of(db, &self.stopped).await?;
             snapshot.heads.retain(|head| !stopped.contains(&head.queue));
@@ -199,12 +203,15 @@ impl Dispatcher {
             let Action::Send { part, session } = action else { break action };
             let state = snapshot.sessions.iter_mut().find(|state| state.id == session);
             let (Some(state), Some(messenger)) = (state, self.registry.get(session)) else { break action };
-            let rhythm = state.rhythm.after_send(now, &state.pace, getrandom::u64().unwrap_or(0));
+            let after = state.rhythm.after_send(now, &state.pace, getrandom::u64().unwrap_or(0));
+            let slot = Slot { before: state.rhythm, after };
+            let keeps_hours = snapshot.heads.iter().any(|head| head.part == part && head.keep_hours);
+            let not_after = if keeps_hours { snapshot.hours.closes_at(now) } else { None };
             flight.at = Some(At::Claim(part));
-            let claimed_now = claim(db, part, session, self.claimer, rhythm, now).await?;
+            let claimed_now = claim(db, part, session, self.claimer, slot, now).await?;
             flight.at = None;
             match claimed_now {
-                Claim::Taken(taken) => claimed.push((messenger, *taken)),
+                Claim::Taken(taken) => claimed.push((messenger, Taken { not_after, ..*taken })),
                 Claim::Skipped(_) => {
                     changed.extend(snapshot.heads.iter().find(|head| head.part == part).map(|head| head.queue));
                     break action;
@@ -300,6 +307,7 @@ impl Dispatcher {
             content,
             known: taken.known,
             typing: taken.typing,
+            not_after: taken.not_after,
         };
         let deadline = self.clock.real_wait(self.clock.now() + ANSWER_DEADLINE).max(AFTER_ERROR);
         match tokio::time::timeout(deadline, messenger.send(outgoing)).await {

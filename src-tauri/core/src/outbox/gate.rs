@@ -1,7 +1,7 @@
 //! Whom a number may write to at this moment: the breaker, the reach-out lock and the new-chat quota together. Pure.
 
-use super::breaker::{Shut, UNTOLD, reach};
-use crate::clock::Millis;
+use super::breaker::{FURTHEST_TOLD, Known, Shut, UNTOLD, holds, reach};
+use crate::clock::{Millis, is_ahead};
 
 /// What is kept of a number's limits.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -9,6 +9,7 @@ pub struct Restrictions {
     pub shut_cause: Option<String>,
     pub shut_until: Option<Millis>,
     pub locked_until: Option<Millis>,
+    pub ban_until: Option<Millis>,
     pub new_chats_used: Option<u32>,
     pub new_chats_quota: Option<u32>,
     pub quota_renews_at: Option<Millis>,
@@ -42,24 +43,33 @@ const SHORT: u32 = 5;
 
 /// The narrowest of all that holds at `now`. What has run out holds no more, whatever the row says.
 pub fn gate(now: Millis, limits: &Restrictions) -> Gate {
-    let ahead = |at: Option<Millis>| at.filter(|at| *at > now);
-    let breaker =
-        ahead(limits.shut_until).map(|until| (reach(limits.shut_cause.as_deref().unwrap_or_default()), until));
+    let breaker = shut(now, limits);
     if let Some((Shut::Everything, until)) = breaker {
         return Gate::Shut { until };
     }
     let shut = breaker.map(|(_, until)| until);
-    match shut.max(ahead(limits.locked_until)).max(quota_used_until(now, limits)) {
+    let locked = limits.locked_until.filter(|until| is_ahead(*until, now, FURTHEST_TOLD));
+    match shut.max(locked).max(quota_used_until(now, limits)) {
         Some(until) => Gate::KnownOnly { until },
         None if is_short(now, limits) => Gate::KnownFirst,
         None => Gate::Open,
     }
 }
 
+/// For whom the breaker shuts the number, and until when.
+pub fn shut(now: Millis, limits: &Restrictions) -> Option<(Shut, Millis)> {
+    let Restrictions { locked_until, quota_renews_at, ban_until, .. } = *limits;
+    let known = Known { locked_until, quota_renews_at, ban_until, ..Known::default() };
+    let cause = limits.shut_cause.as_deref().unwrap_or_default();
+    let until = limits.shut_until.filter(|until| holds(cause, *until, &known, now))?;
+    Some((reach(cause), until))
+}
+
 /// Until when the quota counts; none where it has renewed, or none is known.
 fn quota_ends(now: Millis, limits: &Restrictions) -> Option<Millis> {
-    let told = limits.quota_renews_at.or_else(|| limits.limits_at.map(|at| at + UNTOLD));
-    told.filter(|at| *at > now)
+    let told = limits.quota_renews_at.map(|at| (at, FURTHEST_TOLD));
+    let (ends, furthest) = told.or_else(|| limits.limits_at.map(|at| (at + UNTOLD, UNTOLD)))?;
+    Some(ends).filter(|ends| is_ahead(*ends, now, furthest))
 }
 
 /// How many new chats were begun, of how many. A quota of nothing is none: the server's refusals tell the truth then.
@@ -80,7 +90,8 @@ fn is_short(now: Millis, limits: &Restrictions) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock::HOUR;
+    use crate::clock::{DAY, HOUR};
+    use crate::outbox::breaker::LONGEST_REST;
 
     const NOW: Millis = 1_000 * HOUR;
 
@@ -119,6 +130,37 @@ mod tests {
             (used(40, 50, HOUR), Gate::KnownFirst),
             (used(40, 50, 0), Gate::Open),
             (used(0, 0, HOUR), Gate::Open),
+        ] {
+            assert_eq!(gate(NOW, &limits), wanted, "{limits:?}");
+        }
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_opens_what_it_would_keep_shut() {
+        let ahead = |span: Millis| Some(NOW + span);
+        let told = |limits: Restrictions| Restrictions { locked_until: limits.shut_until, ..limits };
+        let lock = |span| Restrictions { locked_until: ahead(span), ..Restrictions::default() };
+        let read_later = Restrictions { quota_renews_at: None, limits_at: ahead(HOUR), ..used(9, 9, 0) };
+        for (limits, wanted) in [
+            (shut("nack_429", LONGEST_REST), Gate::Shut { until: NOW + LONGEST_REST }),
+            (shut("nack_429", LONGEST_REST + 1), Gate::Open),
+            (shut("rate_overlimit", 700 * DAY), Gate::Open),
+            (shut("nack_463", UNTOLD), Gate::KnownOnly { until: NOW + UNTOLD }),
+            (shut("nack_463", 3 * DAY), Gate::Open),
+            (told(shut("nack_463", 3 * DAY)), Gate::KnownOnly { until: NOW + 3 * DAY }),
+            (told(shut("nack_463_known", 3 * DAY)), Gate::Shut { until: NOW + 3 * DAY }),
+            (told(shut("nack_463", 700 * DAY)), Gate::Open),
+            (shut("banned", 3 * DAY), Gate::Open),
+            (
+                Restrictions { ban_until: ahead(3 * DAY), ..shut("banned", 3 * DAY) },
+                Gate::Shut { until: NOW + 3 * DAY },
+            ),
+            (shut("nack_475", 3 * DAY), Gate::Open),
+            (lock(FURTHEST_TOLD), Gate::KnownOnly { until: NOW + FURTHEST_TOLD }),
+            (lock(700 * DAY), Gate::Open),
+            (used(50, 50, FURTHEST_TOLD), Gate::KnownOnly { until: NOW + FURTHEST_TOLD }),
+            (used(50, 50, 700 * DAY), Gate::Open),
+            (read_later, Gate::Open),
         ] {
             assert_eq!(gate(NOW, &limits), wanted, "{limits:?}");
         }

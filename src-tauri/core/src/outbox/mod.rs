@@ -7,6 +7,7 @@
 
 pub mod breaker;
 pub mod dispatcher;
+pub mod due;
 pub mod gate;
 pub mod pace;
 pub mod plan;

@@ -12,6 +12,13 @@ pub struct Rhythm {
     pub batch_sent: u32,
 }
 
+/// A number's rhythm around one send: what a claim moves, and what a send that never left the computer moves back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Slot {
+    pub before: Rhythm,
+    pub after: Rhythm,
+}
+
 impl Rhythm {
     /// The rhythm after a send at `now`; `chance` is any number, evenly spread.
     #[must_use]

@@ -36,12 +36,16 @@ pub struct SessionState {
     pub repeated: bool,
     /// Its last tries were not answered: nothing fresh goes over it until then.
     pub unheard_until: Option<Millis>,
+    /// Not every queue is looked through yet for people whom it has talked with, so nobody new has a turn.
+    pub looking: bool,
 }
 
 #[derive(Clone, Debug)]
 pub struct Head {
     pub part: PartId,
     pub queue: CampaignId,
+    /// Written by hand to one person: it goes before everything that waits.
+    pub urgent: bool,
     pub priority: u8,
     /// Not before this time.
     pub due_at: Millis,
@@ -55,6 +59,20 @@ pub struct Head {
     pub allowed: Vec<SessionId>,
     /// Those of the sessions with a narrowed gate that have talked with the contact.
     pub known_to: Vec<SessionId>,
+}
+
+impl SessionState {
+    /// It could send at this moment.
+    pub fn is_free(&self, now: Millis) -> bool {
+        !self.busy && self.rhythm.next_send_at <= now && self.cap_until.is_none()
+    }
+}
+
+impl Head {
+    /// The lowest goes first.
+    pub fn rank(&self) -> impl Ord + use<> {
+        (!self.urgent, self.priority, self.since, self.part)
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -121,7 +139,7 @@ pub fn next_action(now: Millis, snapshot: &Snapshot) -> Action {
         return Action::Rest(Wait::new(Why::PausedAll));
     }
     let mut heads: Vec<&Head> = snapshot.heads.iter().collect();
-    heads.sort_by_key(|head| (head.priority, head.since, head.part));
+    heads.sort_by_key(|head| head.rank());
     let prospects = |turn: Turn| -> Vec<(&Head, Prospect)> {
         heads.iter().map(|head| (*head, prospect(now, snapshot, head, turn))).collect()
     };
@@ -218,8 +236,10 @@ fn session_prospect(now: Millis, session: &SessionState, head: &Head, turn: Turn
     // Last, because heads of known people are looked up only when the session could send.
     let stranger = !head.known_to.contains(&session.id);
     match session.gate {
+        Gate::KnownOnly { .. } if stranger && session.looking => later(now, Why::NewChats, Some(session.id)),
+        Gate::KnownFirst if stranger && session.looking && !head.urgent => later(now, Why::NewChats, Some(session.id)),
         Gate::KnownOnly { until } if stranger => later(until, Why::NewChats, Some(session.id)),
-        Gate::KnownFirst if stranger && turn.known => later(now, Why::NewChats, Some(session.id)),
+        Gate::KnownFirst if stranger && turn.known && !head.urgent => later(now, Why::NewChats, Some(session.id)),
         _ => Prospect::Now(session.id),
     }
 }
@@ -301,6 +321,7 @@ mod tests {
                 rhythm,
                 cap_until: None,
                 gate: Gate::Open,
+                looking: false,
                 repeated: false,
                 unheard_until: None,
             };
@@ -316,6 +337,7 @@ mod tests {
             let head = Head {
                 part,
                 queue,
+                urgent: false,
                 priority,
                 due_at,
                 since: due_at,
@@ -363,6 +385,31 @@ mod tests {
         harness.head(5, 0);
         let first = harness.head(1, NOON);
         assert_eq!(harness.next(NOON), Action::Send { part: first, session });
+    }
+
+    #[test]
+    fn what_was_written_by_hand_goes_before_everything_that_waits() {
+        let mut harness = harness();
+        let session = harness.session(0);
+        harness.snapshot.sessions[0].gate = Gate::KnownFirst;
+        harness.head(1, 0);
+        harness.snapshot.heads[0].bound_to = Some(session);
+        harness.known(session);
+        let by_hand = harness.head(9, NOON);
+        harness.snapshot.heads[2].urgent = true;
+        assert_eq!(harness.next(NOON), Action::Send { part: by_hand, session });
+    }
+
+    #[test]
+    fn nobody_new_has_a_turn_while_known_people_are_looked_for() {
+        let mut harness = harness();
+        let session = harness.session(0);
+        harness.snapshot.sessions[0].looking = true;
+        harness.head(1, 0);
+        for gate in [Gate::KnownFirst, Gate::KnownOnly { until: NOON + HOUR }] {
+            harness.snapshot.sessions[0].gate = gate;
+            assert_eq!(harness.waits(NOON), (Some(NOON), Why::NewChats, Some(session)), "it looks on at once");
+        }
     }
 
     #[test]

@@ -23,7 +23,21 @@ pub struct Outgoing {
     pub known: bool,
     /// Show "typing…" for a moment before a text.
     pub typing: bool,
+    /// From this time on it is not handed to the wire: the sending hours are over.
+    pub not_after: Option<Millis>,
 }
+
+impl Outgoing {
+    /// What a messenger answers instead of handing the part to the wire, which it asks at the last moment before: to
+    /// look a person up and to bring a file up may have taken longer than the sending hours.
+    pub fn too_late(&self, now: Millis) -> Option<Outcome> {
+        let late = self.not_after.is_some_and(|end| now >= end);
+        late.then(|| Outcome::Refused { cause: HOURS_CLOSED.to_owned(), again: true })
+    }
+}
+
+/// The cause of a part that came too late to be handed over.
+pub const HOURS_CLOSED: &str = "hours_closed";
 
 #[derive(Clone, Debug)]
 pub enum Content {

@@ -192,13 +192,15 @@ impl Numbers {
     pub async fn connect(&self, id: SessionId) -> Result<(), NumberError> {
         let supervisor = self.supervisor(id)?;
         match supervisor.status().state {
-            LinkState::LoggedOut => return Err(NumberError::LoggedOut),
-            LinkState::Banned { until: Some(until), .. } if until > self.linked.context.clock.now() => {
-                return Err(NumberError::Banned { until });
-            }
-            _ => supervisor.connect().await,
+            LinkState::LoggedOut => Err(NumberError::LoggedOut),
+            state => match state.banned_until(self.linked.context.clock.now()) {
+                Some(until) => Err(NumberError::Banned { until }),
+                None => {
+                    supervisor.connect().await;
+                    Ok(())
+                }
+            },
         }
-        Ok(())
     }
 
     /// Ends a link, and says whether WhatsApp was told.

@@ -18,9 +18,11 @@ use tokio::sync::{Notify, mpsc};
 
 use super::client::Reply;
 use super::messenger::{Arrived, Content, Messenger, Outcome, Outgoing, Receipt, ReceiptKind, Sending};
-use crate::clock::{Millis, SharedClock, local};
+use crate::clock::{Millis, SharedClock, is_ahead, local};
 
 pub const PHONE_LOG: &str = "practice-phone.jsonl";
+/// A part is read so many times the usual delay after it was sent, at the latest.
+const LONGEST_DELAYS: u64 = 7;
 /// How many in a hundred of those who read a question answer it.
 const ANSWERING: u64 = 70;
 
@@ -154,7 +156,7 @@ impl PracticeNumber {
         loop {
             let next = locked(&self.due).peek().map(|Reverse((at, _, _))| *at);
             match next {
-                Some(at) if at <= self.clock.now() => {
+                Some(at) if !self.is_ahead(at) => {
                     let Some(receipt) = self.pop_due() else { continue };
                     if self.receipts.send(receipt.into()).await.is_err() {
                         return;
@@ -169,6 +171,11 @@ impl PracticeNumber {
         }
     }
 
+    fn is_ahead(&self, at: Millis) -> bool {
+        let delay = u64::from(locked(&self.options).delay_ms);
+        is_ahead(at, self.clock.now(), millis(delay * LONGEST_DELAYS))
+    }
+
     async fn take(&self, part: Outgoing) -> Outcome {
         let options = *locked(&self.options);
         let delay = u64::from(options.delay_ms);
@@ -176,6 +183,9 @@ impl PracticeNumber {
         tokio::time::sleep(self.clock.real_wait(self.clock.now() + wait)).await;
         if percent(&part.to, "on WhatsApp") < u64::from(options.fail_percent) {
             return Outcome::Refused { cause: "not_on_whatsapp".to_owned(), again: false };
+        }
+        if let Some(late) = part.too_late(self.clock.now()) {
+            return late;
         }
         match self.show(&part) {
             Ok(()) => {

@@ -20,7 +20,7 @@
 use std::fmt;
 
 use super::client::Closed;
-use crate::clock::{DAY, HOUR, MINUTE, Millis, SECOND};
+use crate::clock::{DAY, HOUR, MINUTE, Millis, SECOND, is_ahead};
 
 /// The wait after the first failed try; it doubles up to the longest.
 const BACKOFF: Millis = 2 * SECOND;
@@ -40,6 +40,8 @@ pub const CHECK_EVERY: Millis = 30 * SECOND;
 const SLOW_ANSWER: Millis = 5 * SECOND;
 const MOST_ERRORS: u32 = 5;
 const LIMITS_EVERY: Millis = HOUR;
+/// No passing ban lasts longer. An end that lies further ahead was told before the clock was set back.
+pub const LONGEST_BAN: Millis = 62 * DAY;
 /// The longest time between two looks at the clock; twice that and more without a look means that the computer slept.
 pub const LONGEST_SLEEP: Millis = 30 * SECOND;
 const ASLEEP: Millis = 2 * MINUTE;
@@ -102,6 +104,14 @@ impl LinkState {
             "needs_attention" => Self::NeedsAttention,
             _ => return None,
         })
+    }
+
+    /// A ban whose end has not come.
+    pub fn banned_until(self, now: Millis) -> Option<Millis> {
+        match self {
+            Self::Banned { until, .. } => until.filter(|until| is_ahead(*until, now, LONGEST_BAN)),
+            _ => None,
+        }
     }
 
     /// Parts can be handed over.
@@ -194,12 +204,12 @@ impl Link {
     pub fn new(stored: LinkState, since: Millis, now: Millis) -> Self {
         let state = stored.at_start();
         let next_at = match state {
-            LinkState::Banned { until, .. } => until,
+            LinkState::Banned { until: Some(_), .. } => Some(state.banned_until(now).unwrap_or(now)),
             _ => None,
         };
         Self {
             state,
-            since: if state == stored { since } else { now },
+            since: if state == stored { since.min(now) } else { now },
             wire: Wire::Closed,
             wait: Wait::Fixed,
             next_at,
@@ -247,11 +257,17 @@ impl Link {
         acts
     }
 
-    /// A clock that was set back must not turn a wait of seconds into one of days. The end of a ban is a date.
+    /// A clock that was set back must not turn a wait of seconds into one of days. The end of a ban is a date, and stays
+    /// one unless no ban could end so late.
     fn follow_clock(&mut self, now: Millis) {
         let back = self.looked_at - now;
-        if back > 0 && !matches!(self.state, LinkState::Banned { .. }) {
-            self.next_at = self.next_at.map(|at| at - back);
+        let is_date = matches!(self.state, LinkState::Banned { .. });
+        if back > 0 {
+            self.next_at = self.next_at.map(|at| match is_date {
+                true if is_ahead(at, now, LONGEST_BAN) => at,
+                true => at.min(now),
+                false => at - back,
+            });
         }
         if back > 0 {
             self.since = self.since.min(now);
@@ -318,8 +334,7 @@ impl Link {
     fn owner_connects(&mut self, now: Millis) -> Vec<Act> {
         let may = match self.state {
             LinkState::LoggedOut | LinkState::Linking => false,
-            LinkState::Banned { until: Some(until), .. } => until <= now,
-            _ => self.wire == Wire::Closed,
+            state => self.wire == Wire::Closed && state.banned_until(now).is_none(),
         };
         if !may {
             return Vec::new();
@@ -391,7 +406,7 @@ impl Link {
             Closed::Outdated => self.settle(LinkState::Outdated, Some(now + OUTDATED_RETRY), now),
             Closed::Banned { code, until } => {
                 // A ban that is over by the clock of this computer and not by WhatsApp's must not make a loop.
-                let retry = until.map(|until| until.max(now + SLOW_RETRY));
+                let retry = until.map(|until| until.clamp(now + SLOW_RETRY, now + LONGEST_BAN));
                 self.settle(LinkState::Banned { code: *code, until: *until }, retry, now)
             }
         }

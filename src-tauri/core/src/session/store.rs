@@ -11,7 +11,7 @@ use crate::db::{Tx, unreadable};
 use crate::ids::{IdGenerator, SessionId};
 
 const COLUMNS: &str =
-    "SELECT id, kind, name, phone, priority, pace_min_ms, pace_max_ms, batch, rest_ms, hourly_cap, daily_cap
+    "SELECT id, kind, name, phone, priority, pace_min_ms, pace_max_ms, batch, rest_ms, hourly_cap, daily_cap, starts_low
      FROM sessions";
 
 /// What is on the list.
@@ -39,6 +39,7 @@ pub(crate) fn session(row: &SqliteRow) -> Result<Session, sqlx::Error> {
         phone: row.try_get("phone")?,
         priority: row.try_get("priority")?,
         pace: pace(row)?,
+        starts_low: row.try_get("starts_low")?,
     })
 }
 
@@ -80,9 +81,10 @@ pub async fn ensure_practice(db: &mut Tx, now: Millis) -> Result<SessionId, sqlx
     Ok(id)
 }
 
-pub async fn set_pace(db: &mut Tx, id: SessionId, pace: &Pace) -> Result<(), sqlx::Error> {
+pub async fn set_pace(db: &mut Tx, id: SessionId, pace: &Pace, starts_low: bool) -> Result<(), sqlx::Error> {
     sqlx::query(
-        "UPDATE sessions SET pace_min_ms = ?, pace_max_ms = ?, batch = ?, rest_ms = ?, hourly_cap = ?, daily_cap = ?
+        "UPDATE sessions SET pace_min_ms = ?, pace_max_ms = ?, batch = ?, rest_ms = ?, hourly_cap = ?, daily_cap = ?,
+                             starts_low = ?
          WHERE id = ?",
     )
     .bind(pace.min_ms)
@@ -91,6 +93,7 @@ pub async fn set_pace(db: &mut Tx, id: SessionId, pace: &Pace) -> Result<(), sql
     .bind(pace.rest_ms)
     .bind(pace.hourly_cap)
     .bind(pace.daily_cap)
+    .bind(starts_low)
     .bind(id)
     .execute(db)
     .await?;

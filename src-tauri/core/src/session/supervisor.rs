@@ -11,11 +11,11 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 use super::client::{BoxFuture, ClientError, Closed, Heard, Limits, SessionClient, Signal};
-use super::messenger::{Arrived, Messenger, Outcome, Outgoing, Sending};
+use super::messenger::{Arrived, HOURS_CLOSED, Messenger, Outcome, Outgoing, Sending};
 use super::registry::ConnectionRegistry;
 use super::state::{Act, Input, Link, LinkState, MOST_JITTER};
 use super::store::numbers as store;
-use crate::clock::{MINUTE, Millis, SharedClock};
+use crate::clock::{MINUTE, Millis, SharedClock, is_ahead};
 use crate::db::{Db, StorageError, Tx, unreadable};
 use crate::event::{Event as Changed, Events};
 use crate::ids::SessionId;
@@ -187,7 +187,7 @@ impl Supervisor {
         }
         let mut run = self.run.lock().await;
         self.step(&mut run, Input::Tick).await;
-        if self.context.clock.now() - run.seen_saved_at >= SEEN_EVERY {
+        if !is_ahead(run.seen_saved_at + SEEN_EVERY, self.context.clock.now(), SEEN_EVERY) {
             self.save_seen(&mut run).await;
         }
     }
@@ -440,7 +440,7 @@ impl Report<'_> {
             Outcome::Accepted => Some(true),
             Outcome::Unknown { .. } => Some(false),
             Outcome::Refused { cause, .. } => match cause.as_str() {
-                "uploading" => None,
+                "uploading" | HOURS_CLOSED => None,
                 cause => Some(!matches!(cause, "not_connected" | "upload_failed")),
             },
         };

@@ -10,9 +10,9 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use crate::ids::IdGenerator;
+use super::numbers::outgoing as part;
 use crate::session::client::{BoxFuture, Closed, Heard, SessionClient, Signal};
-use crate::session::messenger::{Content, Messenger, Outcome, Outgoing, Receipt, ReceiptKind, Sending};
+use crate::session::messenger::{HOURS_CLOSED, Messenger, Outcome, Outgoing, Receipt, ReceiptKind, Sending};
 
 /// Nothing waits for it to pass: it only ends a check that would hang.
 const DEADLINE: Duration = Duration::from_secs(60);
@@ -52,6 +52,7 @@ pub async fn messenger(subject: &mut impl Subject) {
     what_is_accepted_arrives_and_is_read(subject).await;
     a_repeat_is_shown_once(subject).await;
     a_refusal_is_certain(subject).await;
+    what_is_too_late_is_not_sent(subject).await;
     two_people_can_be_served_at_a_time(subject).await;
     a_try_that_was_given_up_can_be_repeated(subject).await;
 }
@@ -94,6 +95,18 @@ async fn a_refusal_is_certain(subject: &mut impl Subject) {
     assert_eq!(send(subject, &one, "3EB0C0F004").await, Outcome::Accepted);
     ticks(subject, "3EB0C0F004").await;
     assert_eq!(bubbles(subject, "3EB0C0F003"), 0);
+}
+
+/// The sending hours hold for the wire: whoever looks at the time only before a look-up or an upload is too early.
+async fn what_is_too_late_is_not_sent(subject: &mut impl Subject) {
+    let [one, _] = subject.people();
+    let late = Outgoing { not_after: Some(0), ..part(&one, "3EB0C0F008") };
+    let messenger = subject.messenger();
+    let outcome = in_time(messenger.send(late)).await;
+    assert_eq!(outcome, Outcome::Refused { cause: HOURS_CLOSED.to_owned(), again: true });
+    assert_eq!(send(subject, &one, "3EB0C0F009").await, Outcome::Accepted);
+    ticks(subject, "3EB0C0F009").await;
+    assert_eq!(bubbles(subject, "3EB0C0F008"), 0);
 }
 
 async fn two_people_can_be_served_at_a_time(subject: &mut impl Subject) {
@@ -233,17 +246,6 @@ async fn ticks(subject: &mut impl Subject, wire_id: &str) {
 
 fn bubbles(subject: &impl Subject, wire_id: &str) -> usize {
     subject.shown().iter().filter(|shown| *shown == wire_id).count()
-}
-
-fn part(to: &str, wire_id: &str) -> Outgoing {
-    Outgoing {
-        part: IdGenerator::at(0).next(),
-        wire_id: wire_id.to_owned(),
-        to: to.to_owned(),
-        content: Content::Text("Merhaba".to_owned()),
-        known: false,
-        typing: false,
-    }
 }
 
 /// Looks so often whether there is an outcome, and lets go.

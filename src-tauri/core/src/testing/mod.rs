@@ -60,6 +60,8 @@ pub struct FakeMessenger {
     silent: AtomicBool,
     /// Phones that are not on WhatsApp.
     absent: Mutex<Vec<String>>,
+    /// Before the next part can be handed over, so much time passes.
+    prepares: AtomicI64,
     sent: Mutex<Vec<Sent>>,
 }
 
@@ -86,6 +88,10 @@ impl FakeMessenger {
     /// The next part is taken, and nothing is ever heard of it.
     pub fn be_silent(&self) {
         self.silent.store(true, Ordering::SeqCst);
+    }
+
+    pub fn prepares_for(&self, time: Millis) {
+        self.prepares.store(time, Ordering::SeqCst);
     }
 
     pub fn sent(&self) -> Vec<Sent> {
@@ -119,12 +125,14 @@ impl FakeMessenger {
 
 impl Messenger for FakeMessenger {
     fn send(&self, part: Outgoing) -> Sending<'_> {
+        self.clock.set(self.clock.now() + self.prepares.swap(0, Ordering::SeqCst));
         let usual = if self.is_absent(&part.to) {
             Outcome::Refused { cause: "not_on_whatsapp".to_owned(), again: false }
         } else {
             Outcome::Accepted
         };
-        let outcome = locked(&self.script).pop_front().unwrap_or(usual);
+        let late = part.too_late(self.clock.now());
+        let outcome = late.or_else(|| locked(&self.script).pop_front()).unwrap_or(usual);
         let (text, is_image, options) = match part.content {
             Content::Text(text) => (Some(text), false, Vec::new()),
             Content::Poll { text, options } => (Some(text), false, options),

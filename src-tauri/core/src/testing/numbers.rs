@@ -7,13 +7,13 @@ use super::{FakeMessenger, Number, World, store};
 use crate::app::Problem;
 use crate::clock::Millis;
 use crate::db::StorageError;
-use crate::ids::SessionId;
+use crate::ids::{PartId, SessionId};
 use crate::inbound::{self, Received};
 use crate::ledger::Book;
 use crate::outbox::store::removal;
 use crate::session::Pace;
 use crate::session::client::{Reply, Signal};
-use crate::session::messenger::{Messenger, Outcome};
+use crate::session::messenger::{Content, Messenger, Outcome, Outgoing};
 
 /// Quick enough that a test's day has room, without rests or caps.
 pub const BRISK: Pace = Pace { min_ms: 1_000, max_ms: 1_000, batch: 0, rest_ms: 0, hourly_cap: 0, daily_cap: 0 };
@@ -100,6 +100,19 @@ impl World {
             found.extend(sent.map(|sent| (place, sent.to, sent.wire_id)));
         }
         found
+    }
+}
+
+/// A text as the outbox hands it over.
+pub fn outgoing(to: &str, wire_id: &str) -> Outgoing {
+    Outgoing {
+        part: PartId(uuid::Uuid::nil()),
+        wire_id: wire_id.to_owned(),
+        to: to.to_owned(),
+        content: Content::Text("Merhaba".to_owned()),
+        known: false,
+        typing: false,
+        not_after: None,
     }
 }
 

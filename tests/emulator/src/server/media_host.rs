@@ -1,6 +1,7 @@
 //! The media host. Uploads are kept as they come, sealed; whoever knows the path may fetch them.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Json;
 use axum::body::Body;
@@ -42,6 +43,7 @@ pub(crate) async fn upload(
             let _ = body.collect().await;
             return refused(status);
         }
+        Some(Fault::UploadSlow { ms }) => tokio::time::sleep(Duration::from_millis(ms)).await,
         Some(_) => return break_off(&world, line, &token, body).await,
         None => {}
     }

@@ -186,7 +186,7 @@ fn file(kept: &Kept) -> PathBuf {
 
 pub fn part(to: &str, wire_id: &str, content: Content) -> Outgoing {
     let (part, wire_id, to) = (IdGenerator::at(0).next(), wire_id.to_owned(), to.to_owned());
-    Outgoing { part, wire_id, to, content, known: false, typing: false }
+    Outgoing { part, wire_id, to, content, known: false, typing: false, not_after: None }
 }
 
 pub fn refused(cause: &str, again: bool) -> Outcome {

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use ulak_core::clock::{Clock, SystemClock};
 use ulak_core::media::{File, MediaKind};
-use ulak_core::session::messenger::{Content, Outcome};
+use ulak_core::session::messenger::{Content, Outcome, Outgoing};
 use ulak_emulator::{Emulator, Fault, Kind, Rule, Seen};
 
-use crate::harness::{AYSE, BUDI, DEADLINE, Number, OWNER, emulator, refused};
+use crate::harness::{AYSE, BUDI, DEADLINE, Number, OWNER, emulator, part, refused};
 
 const PICTURE: &[u8] = include_bytes!("../../../fixtures/media/sample.jpg");
 
@@ -125,4 +126,23 @@ async fn without_an_upload_nothing_is_sent() {
     assert_eq!(emulator.read(|record| record.messages), 0);
     assert_eq!(number.send(AYSE, "3EB1E1", picture()).await, Outcome::Accepted);
     seen(&emulator, 1).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_brought_up_or_looked_up_for_longer_than_the_hours_is_not_handed_over() {
+    let emulator = emulator().await;
+    let number = Number::linked(&emulator).await;
+    let slow = [Fault::UploadSlow { ms: 2_000 }, Fault::Slow { ms: 2_000 }];
+    for (at, (fault, content)) in slow.into_iter().zip([picture(), Content::Text("Merhaba".to_owned())]).enumerate() {
+        let to = [AYSE, BUDI][at];
+        emulator.fault(Rule::always(fault));
+        let not_after = Some(SystemClock.now() + 1_000);
+        let late = Outgoing { not_after, ..part(to, &format!("3EB1F{at}"), content.clone()) };
+        assert_eq!(number.send_part(late).await, refused("hours_closed", true), "{at}");
+        emulator.clear_faults();
+        assert_eq!(emulator.read(|record| record.messages), at as u64, "{at}: nothing was handed to the wire");
+        assert_eq!(number.send(to, &format!("3EB1F{at}"), content).await, Outcome::Accepted, "{at}");
+    }
+    seen(&emulator, 2).await;
+    assert_eq!(emulator.read(|record| record.uploads), 1, "what was brought up is used");
 }

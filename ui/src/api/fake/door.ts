@@ -1,4 +1,5 @@
 import type { Api, AppStatus } from '../client';
+import { STARTING } from './numbers';
 import { refuse, type World } from './world';
 
 const countries: [string, number][] = [['TR', 90], ['ID', 62], ['DE', 49], ['GB', 44], ['US', 1], ['NL', 31], ['FR', 33], ['MY', 60], ['SG', 65], ['AZ', 994], ['AU', 61], ['AT', 43], ['BE', 32], ['SA', 966], ['AE', 971], ['IN', 91]];
@@ -29,10 +30,13 @@ export function doorCommands(world: World): Pick<Api, 'appStatus' | 'choosePassp
     settings: async () => world.settings,
     saveSettings: async (settings) => { world.settings = settings; world.emit('settingsChanged', null); return settings; },
     countries: async () => countries.map(([code, callingCode]) => ({ code, callingCode })),
-    savePace: async (id, pace) => {
+    savePace: async (id, pace, despiteRisk) => {
       if (pace.minMs < 1000) refuse('pace.too_fast', 'A number sends at most once a second.');
       if (pace.maxMs < pace.minMs) refuse('pace.backwards', 'The longest wait must not be shorter than the shortest one.');
-      return { ...Object.assign(number(id), { pace }) };
+      const capped = (cap: number, most: number) => cap > 0 && cap <= most;
+      const startsLow = number(id).startsLow && capped(pace.hourlyCap, STARTING.hourlyCap) && capped(pace.dailyCap, STARTING.dailyCap);
+      if (number(id).startsLow && !startsLow && !despiteRisk) refuse('pace.starts_low', 'This number was linked for the first time not long ago.', { hourly: String(STARTING.hourlyCap), daily: String(STARTING.dailyCap) });
+      return { ...Object.assign(number(id), { pace, startsLow }) };
     },
     renameSession: async (id, name) => { const renamed = { ...Object.assign(number(id), { name }) }; world.emit('numbersChanged', null); return renamed; },
     practiceOptions: async () => world.practice,

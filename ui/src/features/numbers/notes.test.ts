@@ -80,3 +80,14 @@ test('silence is only strange while connected', () => {
   expect(notesOf(sample({ idleWarning: true }), NOW).map((note) => note.key)).toEqual(['idle']);
   expect(notesOf(sample({ idleWarning: true, state: 'logged_out' }), NOW).map((note) => note.key)).toEqual(['state']);
 });
+
+test('a number that starts slowly says how slowly and why, as long as it can send', () => {
+  const pace = { ...sample().pace, hourlyCap: 20, dailyCap: 50 };
+  for (const locale of locales) {
+    language.locale = locale;
+    const [note] = notesOf(sample({ startsLow: true, pace }), NOW);
+    expect(note).toMatchObject({ key: 'low', kind: 'plain' });
+    expect(note?.title).toMatch(/20.*50/);
+  }
+  expect(notesOf(sample({ startsLow: true, pace, state: 'logged_out' }), NOW).map((note) => note.key)).toEqual(['state']);
+});

@@ -5,13 +5,13 @@ import { duration, longDay, num } from '../../lib/format.svelte';
 import { m } from '../../lib/i18n.svelte';
 import { DAY, moodOf, PHONE_REST } from '../../lib/number-words';
 
-export type Note = { key: 'state' | 'shut' | 'phone' | 'idle'; kind: 'plain' | 'warn' | 'danger'; title: string; text: string; more?: string; code?: string };
+export type Note = { key: 'state' | 'shut' | 'low' | 'phone' | 'idle'; kind: 'plain' | 'warn' | 'danger'; title: string; text: string; more?: string; code?: string };
 export type Action = 'reconnect' | 'takeBack' | 'relink' | 'unlink' | 'remove';
 /** A wait that ends by itself: a restriction of WhatsApp, or a rest that Ulak takes. */
 export type Hold = { kind: 'ban' | 'shut'; until: number; from: number | null };
 
 export function notesOf(number: NumberView, now: number): Note[] {
-  const said = [stateNote(number, now), shutNote(number, now), phoneNote(number, now), idleNote(number)];
+  const said = [stateNote(number, now), shutNote(number, now), lowNote(number), phoneNote(number, now), idleNote(number)];
   return said.filter((note) => note !== null);
 }
 
@@ -82,6 +82,11 @@ function shutNote(number: NumberView, now: number): Note | null {
     case 'unheard': return note(m.numbers_unheard(), m.numbers_unheard_text());
     default: return note(m.numbers_shut_other(), m.numbers_shut_other_text());
   }
+}
+
+function lowNote({ startsLow, state, pace }: NumberView): Note | null {
+  if (!startsLow || state === 'logged_out') return null;
+  return { key: 'low', kind: 'plain', title: m.numbers_starts_low({ hourly: num(pace.hourlyCap), daily: num(pace.dailyCap) }), text: m.numbers_starts_low_text() };
 }
 
 function phoneNote(number: NumberView, now: number): Note | null {

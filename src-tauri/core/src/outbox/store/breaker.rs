@@ -24,11 +24,11 @@ pub async fn shut(db: &mut Tx, taken: &Taken, refusal: &str, now: Millis) -> Res
         quota_renews_at: row.try_get(1)?,
         ban_until: row.try_get(2)?,
         chat: taken.known,
-        repeats: repeats(db, taken.session, refusal).await?,
+        repeats: repeats(db, taken.session, refusal, now).await?,
     };
     let Some(opening) = breaker::opening(refusal, now, &known) else { return Ok(None) };
     let before = row.try_get::<Option<&str>, _>(3)?.zip(row.try_get::<Option<Millis>, _>(4)?);
-    let held = opening.after(before, now);
+    let held = opening.after(before.filter(|(cause, until)| breaker::holds(cause, *until, &known, now)));
     sqlx::query(
         "UPDATE sessions SET shut_cause = ?1, shut_until = ?2,
                 locked_until = CASE WHEN ?3 IS NULL THEN locked_until ELSE max(coalesce(locked_until, ?3), ?3) END
@@ -44,11 +44,18 @@ pub async fn shut(db: &mut Tx, taken: &Taken, refusal: &str, now: Millis) -> Res
 }
 
 /// How many tries before this one, which has not ended yet, ended in the same way one after the other.
-async fn repeats(db: &mut SqliteConnection, session: SessionId, refusal: &str) -> Result<u32, sqlx::Error> {
+async fn repeats(
+    db: &mut SqliteConnection,
+    session: SessionId,
+    refusal: &str,
+    now: Millis,
+) -> Result<u32, sqlx::Error> {
     let newest: Vec<Option<String>> = sqlx::query_scalar(
-        "SELECT cause FROM attempts WHERE session_id = ? AND ended_at IS NOT NULL ORDER BY started_at DESC LIMIT 10",
+        "SELECT cause FROM attempts WHERE session_id = ? AND started_at <= ? AND ended_at IS NOT NULL
+         ORDER BY started_at DESC LIMIT 10",
     )
     .bind(session)
+    .bind(now)
     .fetch_all(db)
     .await?;
     let same = newest.iter().take_while(|cause| cause.as_deref() == Some(refusal)).count();

@@ -9,7 +9,7 @@ use crate::db::Tx;
 use crate::ids::{CampaignId, ClaimerId, MessageId, PartId, SessionId};
 use crate::ledger::Book;
 use crate::ledger::store::{End, end_hold};
-use crate::outbox::pace::Rhythm;
+use crate::outbox::pace::Slot;
 use crate::outbox::state::SkipReason;
 use crate::stored::Json;
 
@@ -45,6 +45,9 @@ pub struct Taken {
     pub typing: bool,
     pub file_name: Option<String>,
     pub poll: Option<Poll>,
+    pub slot: Slot,
+    /// When the sending hours close; none where they are not kept.
+    pub not_after: Option<Millis>,
 }
 
 /// What a part asks that is a poll.
@@ -68,10 +71,10 @@ pub async fn claim(
     part: PartId,
     session: SessionId,
     claimer: ClaimerId,
-    rhythm: Rhythm,
+    slot: Slot,
     now: Millis,
 ) -> Result<Claim, sqlx::Error> {
-    match take(db, part, session, claimer, rhythm, now).await? {
+    match take(db, part, session, claimer, slot, now).await? {
         Some(taken) => Ok(Claim::Taken(Box::new(taken))),
         None => skip_if_unwanted(db, part, now).await,
     }
@@ -84,7 +87,7 @@ async fn take(
     part: PartId,
     session: SessionId,
     claimer: ClaimerId,
-    rhythm: Rhythm,
+    slot: Slot,
     now: Millis,
 ) -> Result<Option<Taken>, sqlx::Error> {
     let rows = sqlx::query(
@@ -115,17 +118,17 @@ async fn take(
     .bind(session)
     .bind(now)
     .bind(part)
-    .bind(rhythm.next_send_at)
-    .bind(rhythm.resting)
-    .bind(rhythm.batch_sent)
+    .bind(slot.after.next_send_at)
+    .bind(slot.after.resting)
+    .bind(slot.after.batch_sent)
     .bind(claimer)
     .bind(now + LEASE)
     .fetch_all(db)
     .await?;
-    rows.first().map(|row| taken(row, part, session)).transpose()
+    rows.first().map(|row| taken(row, part, session, slot)).transpose()
 }
 
-fn taken(row: &SqliteRow, part: PartId, session: SessionId) -> Result<Taken, sqlx::Error> {
+fn taken(row: &SqliteRow, part: PartId, session: SessionId, slot: Slot) -> Result<Taken, sqlx::Error> {
     Ok(Taken {
         part,
         session,
@@ -146,6 +149,8 @@ fn taken(row: &SqliteRow, part: PartId, session: SessionId) -> Result<Taken, sql
         typing: row.try_get(14)?,
         file_name: row.try_get(15)?,
         poll: poll(row.try_get(16)?, row.try_get(17)?),
+        slot,
+        not_after: None,
     })
 }
 

@@ -3,13 +3,14 @@
 use sqlx::Row;
 
 use super::claim::Taken;
-use super::{breaker, chats, doubt, queue, removal, unheard};
-use crate::clock::{MINUTE, Millis, SECOND};
+use super::{breaker, chats, doubt, numbers, queue, removal, unheard};
+use crate::clock::{Millis, SECOND};
 use crate::db::Tx;
 use crate::ids::PartId;
 use crate::ledger::Book;
 use crate::ledger::store::{End, end_hold};
 use crate::outbox::breaker::{Opening, is_an_answer};
+use crate::outbox::due::LONGEST_BACKOFF;
 use crate::outbox::state::cause;
 use crate::session::messenger::Outcome;
 
@@ -32,10 +33,11 @@ pub async fn complete(
             let opening = breaker::shut(db, taken, cause, now).await?;
             match opening {
                 Some(_) => returned_uncounted(db, taken, cause, true, now).await?,
-                None if matches!(cause.as_str(), cause::NOT_CONNECTED | cause::UPLOADING | cause::ASKED_TO_STOP) => {
-                    returned_uncounted(db, taken, cause, false, now).await?
-                }
+                None if cause::is_no_fault(cause) => returned_uncounted(db, taken, cause, false, now).await?,
                 None => refused(db, taken, cause, *again, now).await?,
+            }
+            if cause::never_left(cause) {
+                numbers::give_back(db, taken, now).await?;
             }
             queue::cancel_rest(db, taken.queue, now).await?;
             removal::if_gone(db, taken.session, now).await?;
@@ -192,5 +194,5 @@ async fn end_attempt(
 /// 2 s, 4 s, 8 s … up to five minutes.
 fn backoff(attempt: i64) -> Millis {
     let doublings = u32::try_from(attempt.clamp(1, 10)).unwrap_or(1);
-    (SECOND << doublings).min(5 * MINUTE)
+    (SECOND << doublings).min(LONGEST_BACKOFF)
 }

@@ -4,11 +4,27 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
 use super::Broken;
+use super::known::Place;
 use crate::clock::Millis;
-use crate::ids::SessionId;
+use crate::ids::{CampaignId, SessionId};
 use crate::ledger::Book;
+use crate::outbox::due::Due;
 use crate::outbox::plan::Head;
 use crate::stored::Json;
+
+/// What a head is read from. Whether the owner's time has come once already is asked only of a part whose time is
+/// ahead, which is seldom the case.
+macro_rules! columns {
+    () => {
+        "p.id, p.due_at, q.id AS queue, q.urgent, q.priority, q.keep_hours, q.session_ids, q.book,
+         p.attempts > 0 OR p.round > 1 AS retried,
+         CASE WHEN p.due_at > ?1 THEN
+             p.due_at <= (SELECT m.created_at FROM messages m WHERE m.id = p.message_id)
+             OR (p.due_at <= q.due_at AND EXISTS
+                 (SELECT 1 FROM parts b WHERE b.queue_id = q.id AND b.sent_at IS NOT NULL))
+         ELSE 1 END AS begun"
+    };
+}
 
 /// The first part of every open queue that any of its numbers may send, and of every number the parts that no other may
 /// send: of unknown outcome, or kept by it. Eight of those each, what is due before what is not, so that one that must
@@ -16,17 +32,20 @@ use crate::stored::Json;
 ///
 /// The eight stands in the text: SQLite plans a statement anew each time a limit is bound to it.
 pub async fn first(db: &mut SqliteConnection, now: Millis, broken: &mut Vec<Broken>) -> Result<Vec<Head>, sqlx::Error> {
-    let rows = sqlx::query(
-        "SELECT p.id, p.due_at, p.due_at AS since, q.id AS queue, q.priority, q.keep_hours, q.session_ids, q.book, NULL AS bound_to,
-                0 AS repeat
+    let rows = sqlx::query(concat!(
+        "SELECT ",
+        columns!(),
+        ", p.due_at AS since, NULL AS bound_to, 0 AS repeat
          FROM queues q JOIN parts p ON p.id =
              (SELECT h.id FROM parts h
               WHERE h.queue_id = q.id AND h.state = 'pending' AND h.ready = 1 AND h.session_id IS NULL
               ORDER BY h.due_at, h.id LIMIT 1)
          WHERE q.state = 'open'
          UNION ALL
-         SELECT p.id, p.due_at, CASE p.state WHEN 'unknown' THEN min(q.due_at, p.due_at) ELSE p.due_at END, q.id,
-                q.priority, q.keep_hours, q.session_ids, q.book, s.id, p.doubt_ends_at IS NOT NULL
+         SELECT ",
+        columns!(),
+        ", CASE p.state WHEN 'unknown' THEN min(q.due_at, p.due_at) ELSE p.due_at END, s.id AS bound_to,
+                p.doubt_ends_at IS NOT NULL
          FROM sessions s CROSS JOIN parts p ON p.id IN
              (SELECT * FROM (SELECT h.id FROM parts h JOIN queues q ON q.id = h.queue_id
                   WHERE h.session_id = s.id AND h.state = 'unknown' AND q.state = 'open' AND q.cancelled_at IS NULL
@@ -37,42 +56,68 @@ pub async fn first(db: &mut SqliteConnection, now: Millis, broken: &mut Vec<Brok
                   ORDER BY h.due_at > ?1, q.priority, h.due_at, h.id LIMIT 8))
          JOIN queues q ON q.id = p.queue_id
          WHERE s.removed_at IS NULL",
-    )
+    ))
     .bind(now)
     .fetch_all(db)
     .await?;
-    readable(&rows, broken)
+    readable(&rows, now, broken)
 }
 
-/// The first part of every open queue whose contact the number has talked with.
-///
-/// It walks the queue in the order of sending and looks each contact up, so it costs nothing where known people stand
-/// near the front and about a microsecond a part where none is left. It is asked only while the number is restricted
-/// and could send at this moment.
-pub async fn of_known_people(
+/// The first part between two places of a queue whose contact the number has talked with, and where it stands.
+pub async fn known_between(
     db: &mut SqliteConnection,
     session: SessionId,
+    queue: CampaignId,
+    (from, to): (Place, Place),
     now: Millis,
     broken: &mut Vec<Broken>,
-) -> Result<Vec<Head>, sqlx::Error> {
-    let rows = sqlx::query(
-        "SELECT p.id, p.due_at, p.due_at AS since, q.id AS queue, q.priority, q.keep_hours, q.session_ids, q.book,
-                NULL AS bound_to, 0 AS repeat
-         FROM queues q JOIN parts p ON p.id =
-             (SELECT h.id FROM parts h INDEXED BY parts_due CROSS JOIN messages m ON m.id = h.message_id
-              WHERE h.queue_id = q.id AND h.state = 'pending' AND h.ready = 1 AND h.session_id IS NULL
-                AND EXISTS (SELECT 1 FROM chats c WHERE c.session_id = ?1 AND c.contact_id = m.contact_id)
-              ORDER BY h.due_at, h.id LIMIT 1)
-         WHERE q.state = 'open' AND q.due_at <= ?2",
-    )
-    .bind(session)
+) -> Result<Option<(Place, Option<Head>)>, sqlx::Error> {
+    let rows = sqlx::query(concat!(
+        "SELECT ",
+        columns!(),
+        ", p.due_at AS since, NULL AS bound_to, 0 AS repeat
+         FROM parts p INDEXED BY parts_due
+         CROSS JOIN messages m ON m.id = p.message_id
+         CROSS JOIN queues q ON q.id = p.queue_id
+         WHERE p.queue_id = ?2 AND p.state = 'pending' AND p.ready = 1 AND p.session_id IS NULL
+           AND (p.due_at, p.id) >= (?3, ?4) AND (p.due_at, p.id) < (?5, ?6)
+           AND EXISTS (SELECT 1 FROM chats c WHERE c.session_id = ?7 AND c.contact_id = m.contact_id)
+         ORDER BY p.due_at, p.id LIMIT 1",
+    ))
     .bind(now)
+    .bind(queue)
+    .bind(from.due_at)
+    .bind(from.part)
+    .bind(to.due_at)
+    .bind(to.part)
+    .bind(session)
     .fetch_all(db)
     .await?;
-    let mut heads = readable(&rows, broken)?;
-    heads.retain(|head| head.allowed.contains(&session));
-    heads.iter_mut().for_each(|head| head.known_to.push(session));
-    Ok(heads)
+    let Some(row) = rows.first() else { return Ok(None) };
+    let place = Place { due_at: row.try_get("due_at")?, part: row.try_get("id")? };
+    let head = readable(&rows, now, broken)?.pop();
+    Ok(Some((place, head.map(|head| Head { known_to: vec![session], ..head }))))
+}
+
+/// The place a slice further along a queue; none where it ends before.
+pub async fn slice_after(
+    db: &mut SqliteConnection,
+    queue: CampaignId,
+    from: Place,
+    parts: i64,
+) -> Result<Option<Place>, sqlx::Error> {
+    let row = sqlx::query(
+        "SELECT due_at, id FROM parts INDEXED BY parts_due
+         WHERE queue_id = ? AND state = 'pending' AND ready = 1 AND (due_at, id) >= (?, ?)
+         ORDER BY due_at, id LIMIT 1 OFFSET ?",
+    )
+    .bind(queue)
+    .bind(from.due_at)
+    .bind(from.part)
+    .bind(parts)
+    .fetch_optional(db)
+    .await?;
+    row.map(|row| Ok(Place { due_at: row.try_get(0)?, part: row.try_get(1)? })).transpose()
 }
 
 /// Notes which of the heads are for people whom the number has talked with.
@@ -95,11 +140,11 @@ pub async fn mark_known(db: &mut SqliteConnection, heads: &mut [Head], session: 
 }
 
 /// A row that cannot be read leaves the others; only without its ids nothing could be done about it.
-fn readable(rows: &[SqliteRow], broken: &mut Vec<Broken>) -> Result<Vec<Head>, sqlx::Error> {
+fn readable(rows: &[SqliteRow], now: Millis, broken: &mut Vec<Broken>) -> Result<Vec<Head>, sqlx::Error> {
     let mut heads = Vec::with_capacity(rows.len());
     for row in rows {
         let (part, queue) = (row.try_get("id")?, row.try_get("queue")?);
-        match (of_queue(row), of_part(row)) {
+        match (of_queue(row), of_part(row, now)) {
             (Ok(head), Ok((due_at, since))) => heads.push(Head { part, queue, due_at, since, ..head }),
             (Ok(_), Err(_)) => broken.push(Broken::Part(part)),
             (Err(_), _) => broken.push(Broken::Queue(queue)),
@@ -109,8 +154,9 @@ fn readable(rows: &[SqliteRow], broken: &mut Vec<Broken>) -> Result<Vec<Head>, s
 }
 
 /// When the part is due, and since when it stands in the order.
-fn of_part(row: &SqliteRow) -> Result<(Millis, Millis), sqlx::Error> {
-    Ok((row.try_get("due_at")?, row.try_get("since")?))
+fn of_part(row: &SqliteRow, now: Millis) -> Result<(Millis, Millis), sqlx::Error> {
+    let due = Due { at: row.try_get("due_at")?, retried: row.try_get("retried")?, begun: row.try_get("begun")? };
+    Ok((due.as_seen(now), row.try_get("since")?))
 }
 
 /// What a head has of its queue. The book is looked at because the claim needs it.
@@ -120,6 +166,7 @@ fn of_queue(row: &SqliteRow) -> Result<Head, sqlx::Error> {
     Ok(Head {
         part: row.try_get("id")?,
         queue: row.try_get("queue")?,
+        urgent: row.try_get("urgent")?,
         priority: row.try_get("priority")?,
         due_at: 0,
         since: 0,

@@ -4,14 +4,16 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
 use super::Broken;
-use crate::clock::{DAY, HOUR, Millis};
+use super::claim::Taken;
+use crate::clock::{DAY, HOUR, Millis, is_ahead};
+use crate::db::Tx;
 use crate::ids::SessionId;
 use crate::outbox::breaker::LONGEST_SILENCE;
 use crate::outbox::gate::{Gate, Restrictions, gate};
-use crate::outbox::pace::Rhythm;
+use crate::outbox::pace::{Rhythm, Slot};
 use crate::outbox::plan::SessionState;
-use crate::session::Pace;
 use crate::session::store::pace;
+use crate::session::{PACE_FLOOR, Pace};
 
 pub struct Number {
     pub id: SessionId,
@@ -28,7 +30,7 @@ pub async fn all(db: &mut SqliteConnection, broken: &mut Vec<Broken>) -> Result<
     let rows = sqlx::query(
         "SELECT id, pace_min_ms, pace_max_ms, batch, rest_ms, hourly_cap, daily_cap, next_send_at, resting, batch_sent,
                 repeated, unheard_until,
-                kind = 'whatsapp' AND linked_at IS NOT NULL AS is_linked, shut_cause, shut_until, locked_until,
+                kind = 'whatsapp' AND linked_at IS NOT NULL AS is_linked, shut_cause, shut_until, locked_until, ban_until,
                 new_chats_used, new_chats_quota, quota_renews_at, limits_at
          FROM sessions WHERE removed_at IS NULL ORDER BY priority, id",
     )
@@ -61,6 +63,7 @@ fn limits(row: &SqliteRow) -> Result<Restrictions, sqlx::Error> {
         shut_cause: row.try_get("shut_cause")?,
         shut_until: row.try_get("shut_until")?,
         locked_until: row.try_get("locked_until")?,
+        ban_until: row.try_get("ban_until")?,
         new_chats_used: row.try_get("new_chats_used")?,
         new_chats_quota: row.try_get("new_chats_quota")?,
         quota_renews_at: row.try_get("quota_renews_at")?,
@@ -75,37 +78,61 @@ impl Number {
     }
 
     pub async fn state(&self, db: &mut SqliteConnection, now: Millis, busy: bool) -> Result<SessionState, sqlx::Error> {
-        // A clock that was set back must not turn a wait of seconds into one of days.
-        let longest = self.pace.max_ms.max(self.pace.rest_ms);
-        let rhythm = Rhythm { next_send_at: self.rhythm.next_send_at.min(now + longest), ..self.rhythm };
-        let hourly = cap_until(db, self.id, self.pace.hourly_cap, HOUR).await?.map(|until| until.min(now + HOUR));
-        let daily = cap_until(db, self.id, self.pace.daily_cap, DAY).await?.map(|until| until.min(now + DAY));
+        let waits = is_ahead(self.rhythm.next_send_at, now, self.pace.longest_wait());
+        let next_send_at = if waits { self.rhythm.next_send_at } else { self.rhythm.next_send_at.min(now) };
+        let rhythm = Rhythm { next_send_at, ..self.rhythm };
+        let hourly = cap_until(db, self.id, self.pace.hourly_cap, HOUR, now).await?;
+        let daily = cap_until(db, self.id, self.pace.daily_cap, DAY, now).await?;
         let cap_until = hourly.max(daily).filter(|until| *until > now);
         let gate = self.limits.as_ref().map_or(Gate::Open, |limits| gate(now, limits));
         let unheard_until = self.unheard_until.filter(|until| *until <= now + LONGEST_SILENCE);
         let (id, pace, repeated) = (self.id, self.pace, self.repeated);
-        Ok(SessionState { id, busy, pace, rhythm, cap_until, gate, repeated, unheard_until })
+        Ok(SessionState { id, busy, pace, rhythm, cap_until, gate, repeated, unheard_until, looking: false })
     }
 }
 
-/// When the newest `cap` tries no longer all lie within one `span`.
+/// When the newest `cap` tries no longer all lie within one `span`. Tries that never left the computer do not count, and
+/// neither do those from a time to come: the clock was set back since.
 async fn cap_until(
     db: &mut SqliteConnection,
     session: SessionId,
     cap: u32,
     span: Millis,
+    now: Millis,
 ) -> Result<Option<Millis>, sqlx::Error> {
     if cap == 0 {
         return Ok(None);
     }
     let oldest: Option<Millis> = sqlx::query_scalar(
-        "SELECT started_at FROM attempts WHERE session_id = ? ORDER BY started_at DESC LIMIT 1 OFFSET ?",
+        "SELECT started_at FROM attempts WHERE session_id = ? AND counted = 1 AND started_at <= ?
+         ORDER BY started_at DESC LIMIT 1 OFFSET ?",
     )
     .bind(session)
+    .bind(now)
     .bind(cap - 1)
     .fetch_optional(db)
     .await?;
     Ok(oldest.map(|at| at + span))
+}
+
+/// Gives a try's slot back: nothing left the computer, so it counts against no cap, and the number is as free as it was
+/// before. It waits a second all the same, so that one that can hand nothing over does not try without end.
+pub async fn give_back(db: &mut Tx, taken: &Taken, now: Millis) -> Result<(), sqlx::Error> {
+    let Slot { before, after } = taken.slot;
+    sqlx::query(
+        "UPDATE attempts SET counted = 0 WHERE part_id = ?1 AND number = ?2;
+         UPDATE sessions SET next_send_at = min(next_send_at, ?3), resting = 0, batch_sent = ?4
+         WHERE id = ?5 AND next_send_at = ?6",
+    )
+    .bind(taken.part)
+    .bind(taken.attempt)
+    .bind(now + PACE_FLOOR)
+    .bind(before.batch_sent)
+    .bind(taken.session)
+    .bind(after.next_send_at)
+    .execute(db)
+    .await?;
+    Ok(())
 }
 
 fn rhythm(row: &SqliteRow) -> Result<Rhythm, sqlx::Error> {

@@ -297,3 +297,17 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_ban_ends_though_the_clock_was_set_back_by_years() {
+    let until = Some(NOON + DAY);
+    let banned = LinkState::Banned { code: 101, until };
+    let years_ago = NOON - 730 * DAY;
+    let mut link = Link::new(banned, NOON, NOON);
+    assert_eq!(link.step(Input::Started, NOON, 0), []);
+    assert_eq!(link.step(Input::Tick, NOON - 2 * DAY, 0), [], "an end in three days may be true");
+    assert_eq!(link.step(Input::Tick, years_ago, 0), [Act::Connect]);
+    assert_eq!(Link::new(banned, NOON, years_ago).step(Input::Started, years_ago, 0), [Act::Connect]);
+    link.step(Input::Closed(Closed::Banned { code: 101, until }), years_ago, 0);
+    assert!(link.next_try_at().is_some_and(|at| at >= years_ago + 30 * DAY), "and told again it is no loop");
+}

@@ -108,14 +108,14 @@ fn number(row: &SqliteRow) -> Result<Number, sqlx::Error> {
     })
 }
 
-/// A phone that no row has: the newest number, behind the others.
+/// A phone that no row has: the newest number, behind the others, and with low caps.
 pub async fn insert(db: &mut Tx, id: SessionId, linked: Linked<'_>) -> Result<(), sqlx::Error> {
-    let pace = Pace::REAL;
+    let pace = Pace::STARTING;
     sqlx::query(
         "INSERT INTO sessions
              (id, kind, name, phone, priority, pace_min_ms, pace_max_ms, batch, rest_ms, hourly_cap, daily_cap,
-              created_at)
-         SELECT ?, 'whatsapp', '', ?, coalesce(max(priority), 0) + 1, ?, ?, ?, ?, ?, ?, ?
+              starts_low, created_at)
+         SELECT ?, 'whatsapp', '', ?, coalesce(max(priority), 0) + 1, ?, ?, ?, ?, ?, ?, 1, ?
          FROM sessions WHERE kind = 'whatsapp' AND removed_at IS NULL",
     )
     .bind(id)
