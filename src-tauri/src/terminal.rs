@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use ulak_core::app::{App, NumberView, Opening, Summary};
+use ulak_core::app::{App, NumberView, Opening, SkippedPeople, Summary};
 use ulak_core::error::{Params, Problem};
 use ulak_core::outbox::store::reading::Counts;
 use ulak_core::vault::SystemKeyring;
@@ -80,7 +80,7 @@ impl Voice {
         self.rows(&states(&summary.parts));
         if !summary.skipped.is_empty() {
             self.line("Skipped people");
-            for (reason, variable, people) in &summary.skipped {
+            for SkippedPeople { reason, variable, people } in &summary.skipped {
                 self.rows(&[(&words::skip(reason, variable.as_deref()), *people)]);
             }
         }

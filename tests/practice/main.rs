@@ -48,6 +48,8 @@ fn a_list_with_faults_arrives_where_it_can_and_every_row_is_accounted_for() {
     assert_eq!(summary["messages"], serde_json::json!({ "total": 2, "skipped": 1 }));
     assert_eq!(summary["credits"]["settled"], 1);
     assert_eq!(summary["ledger_ok"], true);
+    let reason = serde_json::json!({ "reason": "missing_variable", "variable": "name", "people": 1 });
+    assert_eq!(summary["skipped"], serde_json::json!([reason]));
     let told = String::from_utf8_lossy(&output.stdout);
     let events = |kind: &str| -> Vec<Value> {
         let told = told.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());

@@ -47,7 +47,7 @@ pub use outbox::Outbox;
 pub use owner_settings::OwnerSettings;
 pub use practice::{Brought, Practice, PracticeJob};
 pub use review::{DayPlan, OtherSpan, Review, SessionShare, Span};
-pub use summary::Summary;
+pub use summary::{SkippedPeople, Summary};
 pub use templates::{TemplateCheck, Templates, TemplatesBrought};
 
 use crate::agenda::{Agenda, store as jobs};

@@ -16,9 +16,15 @@ pub struct Summary {
     pub parts: Counts,
     pub credits: CreditTotals,
     pub ledger_ok: bool,
-    /// Reasons with how many people; not part of the line that scripts read.
-    #[serde(skip)]
-    pub skipped: Vec<(String, Option<String>, i64)>,
+    pub skipped: Vec<SkippedPeople>,
+}
+
+/// How many get nothing for one reason; for a missing variable also which.
+#[derive(Clone, Debug, Serialize)]
+pub struct SkippedPeople {
+    pub reason: String,
+    pub variable: Option<String>,
+    pub people: i64,
 }
 
 #[derive(Clone, Copy, Debug, Default, Serialize)]
@@ -54,10 +60,11 @@ impl Outbox {
         let mut reader = self.reader().await?;
         let tally = reading::tally_of_book(&mut reader, book).await.map_err(StorageError::from)?;
         let skipped = reading::skipped_in_book(&mut reader, book).await.map_err(StorageError::from)?;
+        let skipped = skipped.into_iter().map(|(reason, variable, people)| SkippedPeople { reason, variable, people });
         let messages = MessageTotals { total: tally.people.total(), skipped: tally.people.skipped };
         let credits = self.credits.balance(book).await?.into();
         let ledger_ok = ledger::verify_recent(&mut reader).await.is_ok();
-        Ok(Summary { messages, parts: tally.parts, credits, ledger_ok, skipped })
+        Ok(Summary { messages, parts: tally.parts, credits, ledger_ok, skipped: skipped.collect() })
     }
 
     /// Parts by state over all queues of a book.
