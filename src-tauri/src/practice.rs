@@ -13,7 +13,6 @@ use report::Report;
 use tempfile::TempDir;
 use ulak_core::app::{App, Opening, PracticeJob};
 use ulak_core::contact::import::ImportOptions;
-use ulak_core::db::database_file;
 use ulak_core::error::{Params, Problem};
 use ulak_core::ids::CampaignId;
 use ulak_core::ledger::Book;
@@ -43,9 +42,8 @@ async fn practise(
 ) -> Result<bool, Problem> {
     let temporary = if data.is_some() { None } else { Some(temporary_folder()?) };
     let folder = data.or_else(|| temporary.as_ref().map(|folder| folder.path().to_owned())).unwrap_or_default();
-    let fresh = !database_file(&folder).exists();
     let app = open(&options, &folder, temporary.is_some()).await?;
-    let run = Run { app: &app, options: &options, fresh, temporary: temporary.is_some(), report };
+    let run = Run { app: &app, options: &options, temporary: temporary.is_some(), report };
     let outcome = run.told(stopping).await;
     app.close().await;
     outcome
@@ -73,8 +71,6 @@ async fn open(options: &Options, folder: &Path, temporary: bool) -> Result<Arc<A
 struct Run<'a> {
     app: &'a Arc<App>,
     options: &'a Options,
-    /// The data folder is a new one.
-    fresh: bool,
     temporary: bool,
     report: Report,
 }
@@ -115,7 +111,7 @@ impl Run<'_> {
         if self.options.resume {
             app.outbox().resume_everything().await?;
         }
-        if let Some(job) = job(app, self.options, self.fresh).await? {
+        if let Some(job) = job(app, self.options).await? {
             app.practice().start_practice_job(&job, self.options.now_if_past).await?;
         }
         if let Some(job) = app.practice().practice_job().await?.filter(|job| job.brought.is_none()) {
@@ -133,9 +129,9 @@ impl Run<'_> {
 }
 
 /// What is asked for; nothing when an earlier run is only to go on.
-async fn job(app: &App, options: &Options, fresh: bool) -> Result<Option<PracticeJob>, Problem> {
+async fn job(app: &App, options: &Options) -> Result<Option<PracticeJob>, Problem> {
     options.apply_hours(app).await?;
-    if !options.asks_for_a_campaign() && (!fresh || app.practice().practice_job().await?.is_some()) {
+    if !options.asks_for_a_campaign() && !is_untouched(app).await? {
         return Ok(None);
     }
     let zone = app.settings().current().await?.hours().zone;
@@ -148,6 +144,11 @@ async fn job(app: &App, options: &Options, fresh: bool) -> Result<Option<Practic
     let keep_hours = options.hours.is_some();
     let (text, at) = (options.text(), options.at.clone());
     Ok(Some(PracticeJob { contacts, text, media, at, due_at, keep_hours, ..PracticeJob::default() }))
+}
+
+/// Nobody is in this folder and nothing was asked of it, however often a run was begun.
+async fn is_untouched(app: &App) -> Result<bool, Problem> {
+    Ok(app.practice().practice_job().await?.is_none() && app.people().contact_totals().await?.all == 0)
 }
 
 /// A run that goes on later may be started elsewhere.

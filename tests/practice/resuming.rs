@@ -71,3 +71,13 @@ fn a_run_goes_on_after_its_time_is_over() {
     assert!(end.status.success(), "{end:?}");
     assert_eq!(harness.seen().len(), 2);
 }
+
+#[test]
+fn a_run_that_ended_before_it_had_a_list_begins_again() {
+    let harness = Harness::new();
+    // As when a kill comes between the folder and the wish: there is a database, and nothing in it.
+    assert!(!harness.practice(&["--text", "Hi", "--at", "2020-02-01 10:00"]).status.success());
+    let end = harness.practice(&[]);
+    assert!(end.status.success(), "{end:?}");
+    assert_eq!(harness.seen().len(), 12, "everybody on the invented list");
+}
