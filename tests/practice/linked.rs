@@ -59,6 +59,9 @@ impl Keyring for NoKeyring {
     fn set(&self, _: &str, _: &[u8]) -> Result<(), String> {
         Err("none".to_owned())
     }
+    fn remove(&self, _: &str) -> Result<(), String> {
+        Ok(())
+    }
 
     fn remove(&self, _: &str) -> Result<(), String> {
         Err("none".to_owned())

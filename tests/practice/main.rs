@@ -215,6 +215,30 @@ fn a_time_that_is_over_is_named_and_sent_at_once_only_when_asked_for() {
 }
 
 #[test]
+#[cfg(unix)]
+fn what_is_written_in_the_clear_is_for_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let harness = Harness::new();
+    // Whatever the shell would allow others.
+    let mut command = Command::new("sh");
+    command.args(["-c", "umask 0; exec \"$0\" \"$@\""]).arg(env!("CARGO_BIN_EXE_ulak"));
+    command.args(["practice", "--text", "Hi", "--speed", "2000", "--data"]).arg(harness.data());
+    let output = command.env("ULAK_PASSPHRASE", PASSPHRASE).stdin(Stdio::null()).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let mode = |name: &str| Path::new(&harness.data()).join(name).metadata().unwrap().permissions().mode() & 0o777;
+    assert_eq!(
+        ["", "practice-phone.jsonl", "sample-contacts.csv", "keys.json"].map(mode),
+        [0o700, 0o600, 0o600, 0o600]
+    );
+    // A file that an earlier version left open is closed.
+    let log = Path::new(&harness.data()).join("practice-phone.jsonl");
+    fs::set_permissions(&log, fs::Permissions::from_mode(0o644)).unwrap();
+    assert!(harness.practice(&[]).status.success());
+    assert_eq!(mode("practice-phone.jsonl"), 0o600);
+}
+
+#[test]
 fn a_picture_that_is_none_is_refused_and_nothing_is_sent() {
     let harness = Harness::new();
     let fake = harness.file("photo.jpg", "this is a text");

@@ -12,9 +12,8 @@ pub fn replace(folder: &Path, name: &str, bytes: &[u8]) -> Result<()> {
     let beside = folder.join(format!("{name}.new"));
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(true);
-    let mut file = private(&mut options).open(&beside)?;
-    // What an interrupted write left there keeps its own mode.
-    restrict(&file)?;
+    // What an interrupted write left there may have another mode.
+    let mut file = open_private(&mut options, &beside)?;
     file.write_all(bytes)?;
     file.sync_all()?;
     std::fs::rename(&beside, folder.join(name))?;
@@ -40,6 +39,13 @@ pub fn private(options: &mut OpenOptions) -> &mut OpenOptions {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
     options
+}
+
+/// Opens or makes such a file; one that was open to others is so no more.
+pub fn open_private(options: &mut OpenOptions, path: &Path) -> Result<File> {
+    let file = private(options).open(path)?;
+    restrict(&file)?;
+    Ok(file)
 }
 
 fn restrict(file: &File) -> Result<()> {

@@ -1,5 +1,7 @@
 //! The options of `ulak practice`, checked before anything is written.
 
+use std::fs::OpenOptions;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, NaiveDateTime, NaiveTime};
@@ -7,6 +9,7 @@ use chrono_tz::Tz;
 use clap::Args;
 use ulak_core::app::App;
 use ulak_core::clock::{Millis, at_wall, local};
+use ulak_core::durable::open_private;
 use ulak_core::error::{Params, Problem};
 use ulak_core::outbox::window::MINUTES_A_DAY;
 use ulak_core::session::practice::PracticeChange;
@@ -133,7 +136,8 @@ fn minute(text: &str) -> Option<u16> {
 /// The invented list, laid into the data folder so that a run can go on with it.
 pub fn sample_contacts(folder: &Path) -> Result<PathBuf, Problem> {
     let file = folder.join("sample-contacts.csv");
-    std::fs::write(&file, include_str!("sample-contacts.csv"))
+    open_private(OpenOptions::new().create(true).truncate(true).write(true), &file)
+        .and_then(|mut list| list.write_all(include_bytes!("sample-contacts.csv")))
         .map_err(|error| problem(format!("{} cannot be written: {error}.", file.display())))?;
     Ok(file)
 }

@@ -19,6 +19,7 @@ use tokio::sync::{Notify, mpsc};
 use super::client::Reply;
 use super::messenger::{Arrived, Content, Messenger, Outcome, Outgoing, Receipt, ReceiptKind, Sending};
 use crate::clock::{Millis, SharedClock, is_ahead, local};
+use crate::durable::open_private;
 
 pub const PHONE_LOG: &str = "practice-phone.jsonl";
 /// A part is read so many times the usual delay after it was sent, at the latest.
@@ -108,7 +109,7 @@ impl PracticeNumber {
         replies: mpsc::Sender<Reply>,
     ) -> std::io::Result<Self> {
         let path = folder.join(PHONE_LOG);
-        let mut log = OpenOptions::new().create(true).append(true).read(true).open(&path)?;
+        let mut log = open_private(OpenOptions::new().create(true).append(true).read(true), &path)?;
         let (seen, torn) = read_log(&path)?;
         if torn {
             log.write_all(b"\n")?;
