@@ -14,6 +14,7 @@ use crate::event::Event;
 use crate::ids::SessionId;
 use crate::outbox::breaker::cause::UNHEARD;
 use crate::outbox::breaker::{FURTHEST_TOLD, Known, holds};
+use crate::outbox::store::activity::{Activity, activity};
 use crate::outbox::store::removal::number_gone;
 use crate::session::client::{LinkEnd, LinkHow};
 use crate::session::linking::{Progress, Stage};
@@ -21,7 +22,7 @@ use crate::session::numbers::Numbers as SupervisedNumbers;
 use crate::session::state::{LinkState, is_idle, phone_is_due};
 use crate::session::store::numbers::{self, Number};
 use crate::session::supervisor::Status;
-use crate::session::{NumberError, Pace, SessionKind, store as sessions};
+use crate::session::{NumberError, Pace, SessionKind};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -142,7 +143,7 @@ impl Numbers {
         let mut views = Vec::new();
         for number in numbers::all(&mut reader).await.map_err(StorageError::from)? {
             let id = number.session.id;
-            let activity = sessions::activity(&mut reader, id, today).await.map_err(StorageError::from)?;
+            let activity = activity(&mut reader, id, today).await.map_err(StorageError::from)?;
             views.push(self.number_view(number, &activity));
         }
         share(&mut views);
@@ -157,7 +158,7 @@ impl Numbers {
         self.list().await?.into_iter().find(|view| view.id == id).ok_or_else(|| NumberError::Gone.into())
     }
 
-    fn number_view(&self, number: Number, activity: &sessions::Activity) -> NumberView {
+    fn number_view(&self, number: Number, activity: &Activity) -> NumberView {
         let now = self.now();
         let status = self.status_of(&number);
         let last_activity_at = activity.last_at.max(number.heard_at);

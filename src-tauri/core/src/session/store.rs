@@ -1,4 +1,4 @@
-//! The sessions' table; `links` has what concerns their connections, `notes` what their registry remember.
+//! The sessions' table; `numbers` has what concerns their connections, `notes` what their clients remember.
 
 pub mod notes;
 pub mod numbers;
@@ -103,25 +103,4 @@ pub async fn set_pace(db: &mut Tx, id: SessionId, pace: &Pace, starts_low: bool)
 pub async fn rename(db: &mut Tx, id: SessionId, name: &str) -> Result<(), sqlx::Error> {
     sqlx::query("UPDATE sessions SET name = ? WHERE id = ?").bind(name.trim()).bind(id).execute(db).await?;
     Ok(())
-}
-
-/// Tries and failures since `since`, and the newest try.
-pub struct Activity {
-    pub sent: i64,
-    pub errors: i64,
-    pub last_at: Option<Millis>,
-}
-
-pub async fn activity(db: &mut SqliteConnection, id: SessionId, since: Millis) -> Result<Activity, sqlx::Error> {
-    let (sent, errors, last_at) = sqlx::query_as(
-        "SELECT count(*) FILTER (WHERE outcome = 'accepted'), count(*) FILTER (WHERE outcome = 'refused'),
-                (SELECT max(started_at) FROM attempts WHERE session_id = ?)
-         FROM attempts WHERE session_id = ? AND started_at >= ?",
-    )
-    .bind(id)
-    .bind(id)
-    .bind(since)
-    .fetch_one(db)
-    .await?;
-    Ok(Activity { sent, errors, last_at })
 }

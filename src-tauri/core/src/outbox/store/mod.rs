@@ -1,5 +1,6 @@
 //! The outbox's tables: queues, messages, parts, attempts.
 
+pub mod activity;
 mod breaker;
 pub mod chats;
 pub mod claim;
