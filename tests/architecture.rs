@@ -276,3 +276,110 @@ fn files_of_a_folder_import_each_other_one_way() {
     };
     assert_eq!(round([("one", "two"), ("two", "one")]), Some(vec!["one".to_owned(), "two".to_owned()]));
 }
+
+/// Where the statements on a table stand: in the feature that it belongs to.
+const TABLES: &[(&str, &[&str])] = &[
+    ("settings.rs", &["settings"]),
+    (
+        "contact/",
+        &[
+            "contacts",
+            "contact_tags",
+            "contact_fields",
+            "contact_counts",
+            "tag_counts",
+            "imports",
+            "import_refusals",
+            "suppressions",
+            "past_consents",
+        ],
+    ),
+    ("agenda/", &["jobs"]),
+    ("feed/", &["changes", "change_marks"]),
+    ("session/", &["sessions", "notes"]),
+    ("media/", &["media", "campaign_media", "template_media"]),
+    ("template/", &["templates"]),
+    ("ledger/", &["ledger", "ledger_totals", "ledger_counts", "ledger_quarters", "ledger_checkpoints"]),
+    ("outbox/", &["queues", "queue_counts", "queue_quarters", "messages", "parts", "attempts", "chats"]),
+    ("inbound/", &["replies", "lids"]),
+    ("campaign/", &["campaigns"]),
+];
+
+/// Who names a table of another feature all the same, and why.
+const GUESTS: &[(&str, &[&str], &str)] = &[
+    ("outbox/store/claim.rs", &["sessions", "settings"], "a claim looks itself whether it may go out"),
+    ("outbox/store/queue.rs", &["sessions"], "what is retried goes over a number that is still there"),
+    ("outbox/store/numbers.rs", &["sessions"], "pace, caps and gate of a number stand in its row"),
+    ("outbox/store/heads.rs", &["sessions"], "a head belongs to a number of the list"),
+    ("outbox/store/complete.rs", &["sessions"], "an outcome moves the number's breaker and batch"),
+    ("outbox/store/breaker.rs", &["sessions"], "the breaker stands in the number's row"),
+    ("outbox/store/removal.rs", &["sessions"], "whether a number was taken off the list"),
+    ("outbox/store/unheard.rs", &["sessions"], "a number that nobody hears is counted in its row"),
+    ("contact/store/suppressions.rs", &["lids"], "an opt-out under a hidden identity counts for its phone"),
+    ("outbox/store/chats.rs", &["sessions"], "a first chat uses up the quota of its number"),
+    ("outbox/store/reading.rs", &["sessions"], "shares are shown with the numbers' names"),
+    (
+        "outbox/store/recipients.rs",
+        &["campaign_media", "contacts", "ledger", "sessions"],
+        "one page of rows to be shown",
+    ),
+    ("inbound/store/mod.rs", &["messages", "parts", "sessions"], "a reply finds the part that it answers"),
+    ("inbound/store/replies.rs", &["contacts", "messages", "sessions"], "one page of rows to be shown"),
+    ("campaign/store.rs", &["contact_tags", "contacts", "sessions"], "an audience is a walk over contacts"),
+    ("contact/store.rs", &["messages", "parts"], "when a contact was last written to"),
+    ("ledger/figures.rs", &["campaigns", "messages", "parts"], "ledger lines are shown with their names"),
+    ("ledger/store.rs", &["parts", "queues"], "what is held is compared with what still waits"),
+    ("media/store.rs", &["parts"], "a file that a part needs is kept"),
+    ("media/attachment/store.rs", &["campaigns", "templates"], "files belong to a campaign or a template"),
+    ("template/store.rs", &["template_media"], "the list shows how many files each has"),
+];
+
+/// The tables that a source's statements name.
+fn tables(source: &str) -> Vec<String> {
+    let lines = source.lines().filter(|line| !line.trim_start().starts_with("//"));
+    let words: Vec<&str> = lines.flat_map(|line| line.split(|c: char| !c.is_alphanumeric() && c != '_')).collect();
+    let words: Vec<&str> = words.into_iter().filter(|word| !word.is_empty()).collect();
+    let named = words.windows(2).filter(|pair| ["FROM", "JOIN", "INTO", "UPDATE", "EXISTS"].contains(&pair[0]));
+    let mut found: Vec<String> = named.map(|pair| pair[1].to_owned()).collect();
+    found.sort();
+    found.dedup();
+    found
+}
+
+#[test]
+fn a_table_is_named_where_it_belongs() {
+    let owned: BTreeMap<&str, &str> =
+        TABLES.iter().flat_map(|(owner, tables)| tables.iter().map(|table| (*table, *owner))).collect();
+    let core = root().join("src-tauri/core/src");
+    let mut guests: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for path in sources(&core) {
+        let file = path.strip_prefix(&core).unwrap().display().to_string();
+        let source = fs::read_to_string(&path).unwrap();
+        let code = source.split("#[cfg(test)]\nmod tests").next().unwrap();
+        let strange = |table: &String| owned.get(table.as_str()).is_some_and(|owner| !file.starts_with(owner));
+        let strange: Vec<String> = tables(code).into_iter().filter(strange).collect();
+        if !strange.is_empty() && !file.starts_with("testing/") {
+            guests.insert(file, strange);
+        }
+    }
+    let known = GUESTS.iter().map(|(file, tables, _)| {
+        ((*file).to_owned(), tables.iter().map(|table| (*table).to_owned()).collect::<Vec<_>>())
+    });
+    assert_eq!(guests, known.collect());
+}
+
+#[test]
+fn every_table_belongs_to_somebody() {
+    let mut made = Vec::new();
+    for entry in fs::read_dir(root().join("migrations")).unwrap().map(Result::unwrap) {
+        let migration = fs::read_to_string(entry.path()).unwrap();
+        let name = |rest: &str| rest.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap().to_owned();
+        made.extend(migration.split("\nCREATE TABLE ").skip(1).map(name));
+    }
+    // A table that is made anew has another name until it takes the old one's place.
+    made.retain(|table| !table.ends_with("_2"));
+    assert!(made.len() > 15, "{made:?}");
+    for table in made {
+        assert!(TABLES.iter().any(|(_, tables)| tables.contains(&table.as_str())), "{table} belongs to nobody");
+    }
+}
