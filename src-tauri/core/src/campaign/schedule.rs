@@ -47,7 +47,11 @@ pub async fn schedule(db: &Db, id: CampaignId, only_covered: bool, now: Millis) 
 pub async fn resume(db: &Db, id: CampaignId, now: Millis) -> Result<(), CampaignError> {
     let draft = by_id(db, id).await?;
     if draft.state == StoredState::Scheduling {
-        fill(db, &draft, now).await?;
+        match fill(db, &draft, now).await {
+            // Its owner has cancelled it in the meantime, and knows.
+            Ok(_) | Err(CampaignError::Cancelled) => {}
+            Err(error) => return Err(error),
+        }
     }
     Ok(())
 }
