@@ -60,10 +60,6 @@ impl Keyring for NoKeyring {
         Err("none".to_owned())
     }
     fn remove(&self, _: &str) -> Result<(), String> {
-        Ok(())
-    }
-
-    fn remove(&self, _: &str) -> Result<(), String> {
         Err("none".to_owned())
     }
 }
