@@ -15,7 +15,7 @@ use crate::outbox::plan::{Head, SessionState};
 use crate::outbox::window::SendingHours;
 
 /// Parts that are looked at in one decision: about a millisecond.
-const SLICE: i64 = 1_000;
+const SLICE: i64 = 400;
 /// A queue in which nobody is known is looked through again after this time: people write, and parts come back.
 const ANEW: Millis = MINUTE;
 
