@@ -62,6 +62,7 @@ impl Harness {
         log.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
+    #[cfg(target_os = "linux")]
     pub fn log_of_changes(&self) -> PathBuf {
         Path::new(&self.data()).join("ulak.db-wal")
     }
@@ -93,6 +94,7 @@ impl Running {
     }
 
     /// Nobody listens from here on.
+    #[cfg(target_os = "linux")]
     pub fn deaf(self) -> Child {
         self.child
     }

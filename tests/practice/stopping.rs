@@ -4,7 +4,22 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
+use serde_json::Value;
+
 use crate::harness::{Harness, PASSPHRASE, Running};
+
+/// A shell in the background, or `nohup`, lets its children ignore signals, and Ulak heeds that.
+fn heeding(command: &Command) -> Command {
+    let mut heeding = Command::new("env");
+    heeding.arg("--default-signal=INT,TERM,HUP").arg(command.get_program()).args(command.get_args());
+    heeding.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?)))).stdin(Stdio::null());
+    heeding
+}
+
+/// Something is scheduled and far from done.
+fn is_under_way(event: &Value) -> bool {
+    event["event"] == "progress" && event["parts"]["pending"] != 0
+}
 
 const SIGNALS: [(&str, i32); 3] = [("INT", 130), ("TERM", 143), ("HUP", 129)];
 
@@ -17,10 +32,10 @@ fn send(signal: &str, child: &Child) {
 fn a_practice_run_ends_in_order_and_goes_on_with_the_same_command() {
     let harness = Harness::new();
     let list = harness.list(12);
-    let arguments = ["--contacts", &list, "--text", "Hi", "--speed", "60"];
+    let arguments = ["--contacts", &list, "--text", "Hi", "--speed", "10"];
     for (signal, code) in SIGNALS {
-        let mut run = Running::start(harness.command(&arguments));
-        run.until("sending", |event| event["event"] == "progress" && event["parts"]["sending"] != 0);
+        let mut run = Running::start(heeding(&harness.command(&arguments)));
+        run.until("the sending", is_under_way);
         send(signal, &run.child);
         let summary = run.rest().pop().unwrap();
         let status = run.child.wait().unwrap();
@@ -38,7 +53,7 @@ fn a_practice_run_ends_in_order_and_goes_on_with_the_same_command() {
 fn an_import_ends_in_order_too() {
     let harness = Harness::new();
     let list = harness.list(9_999);
-    let mut run = Running::start(harness.command(&["--contacts", &list, "--text", "Hi"]));
+    let mut run = Running::start(heeding(&harness.command(&["--contacts", &list, "--text", "Hi"])));
     run.until("the import", |event| event["event"] == "importing");
     send("TERM", &run.child);
     run.rest();
@@ -51,9 +66,9 @@ fn nothing_is_left_of_a_temporary_folder() {
     for (signal, code) in SIGNALS {
         let place = tempfile::tempdir().unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_ulak"));
-        command.args(["practice", "--json", "--text", "Hi"]).env("TMPDIR", place.path()).stdin(Stdio::null());
-        let mut run = Running::start(command);
-        run.until("sending", |event| event["event"] == "progress" && event["parts"]["sending"] != 0);
+        command.args(["practice", "--json", "--text", "Hi"]).env("TMPDIR", place.path());
+        let mut run = Running::start(heeding(&command));
+        run.until("the sending", is_under_way);
         assert_ne!(left_in(place.path()), 0);
         send(signal, &run.child);
         run.rest();
@@ -69,10 +84,10 @@ fn left_in(folder: &Path) -> usize {
 #[test]
 fn a_terminal_that_was_closed_is_no_fault() {
     let harness = Harness::new();
-    let mut command = harness.command(&["--text", "Hi", "--speed", "60"]);
+    let mut command = harness.command(&["--text", "Hi", "--speed", "10"]);
     command.env("ULAK_LOG", "info");
-    let mut run = Running::start(command);
-    run.until("sending", |event| event["event"] == "progress" && event["parts"]["sending"] != 0);
+    let mut run = Running::start(heeding(&command));
+    run.until("the sending", is_under_way);
     // Nobody reads any more what is said.
     drop(run.child.stderr.take());
     let mut child = run.deaf();
@@ -86,10 +101,10 @@ fn what_is_to_outlive_its_terminal_does() {
     let harness = Harness::new();
     let mut command = Command::new("sh");
     command.args(["-c", "trap '' HUP; exec \"$0\" \"$@\""]).arg(env!("CARGO_BIN_EXE_ulak"));
-    command.args(["practice", "--json", "--text", "Hi", "--speed", "300", "--data"]).arg(harness.data());
+    command.args(["practice", "--json", "--text", "Hi", "--speed", "30", "--data"]).arg(harness.data());
     command.env("ULAK_PASSPHRASE", PASSPHRASE).stdin(Stdio::null());
     let mut run = Running::start(command);
-    run.until("sending", |event| event["event"] == "progress" && event["parts"]["sending"] != 0);
+    run.until("the sending", is_under_way);
     send("HUP", &run.child);
     assert_eq!(run.rest().pop().unwrap()["event"], "summary");
     assert!(run.child.wait().unwrap().success());
@@ -100,8 +115,8 @@ fn files_that_were_prepared_are_whole() {
     let place = tempfile::tempdir().unwrap();
     let photo = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/media/sample.jpg");
     let mut command = Command::new(env!("CARGO_BIN_EXE_ulak"));
-    command.arg("prepare").args([photo; 500]).arg("--json").arg("--out").arg(place.path()).stdin(Stdio::null());
-    let mut run = Running::start(command);
+    command.arg("prepare").args([photo; 500]).arg("--json").arg("--out").arg(place.path());
+    let mut run = Running::start(heeding(&command));
     let first = run.until("a verdict", |_| true);
     send("TERM", &run.child);
     let told = run.rest().len() + 1;
