@@ -59,11 +59,11 @@ async fn import(page: &Page, list: &Path) {
 /// Seconds between two messages, the usual milliseconds between two ticks, and how many in a hundred fail; everything
 /// that arrives is read.
 pub async fn practise_at(page: &Page, pace: u32, ticks: u32, fails: u32) {
-    let sessions = page.core("sessions", Value::Null).await;
-    let mut hurried = sessions[0]["pace"].clone();
+    let numbers = page.core("numbers", Value::Null).await;
+    let mut hurried = numbers[0]["pace"].clone();
     hurried["minMs"] = json!(pace * 1_000);
     hurried["maxMs"] = json!(pace * 1_000);
-    page.core("save_pace", json!({ "sessionId": sessions[0]["id"], "pace": hurried, "despiteRisk": true })).await;
+    page.core("save_pace", json!({ "sessionId": numbers[0]["id"], "pace": hurried, "despiteRisk": true })).await;
     let people = json!({ "readPercent": 100, "failPercent": fails, "unreachablePercent": 0, "delayMs": ticks });
     page.core("save_practice_options", json!({ "options": people })).await;
 }

@@ -46,8 +46,8 @@ fn the_readme_shows_a_campaign_on_its_way() {
         draft["name"] = json!("A coffee on us");
         draft["text"] = json!("Hello {{name}}, your next coffee in {{city}} is on us. ☕");
         draft["consentBasis"] = json!(BASIS);
-        let sessions = page.core("sessions", Value::Null).await;
-        draft["sessionIds"] = json!([sessions[0]["id"]]);
+        let numbers = page.core("numbers", Value::Null).await;
+        draft["sessionIds"] = json!([numbers[0]["id"]]);
         page.core("save_draft", json!({ "edit": draft })).await;
         page.core("add_media", json!({ "draftId": draft["id"], "path": fixture("media/sample.jpg") })).await;
         page.core("schedule_campaign", json!({ "draftId": draft["id"], "onlyCovered": false })).await;

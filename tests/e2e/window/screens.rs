@@ -138,8 +138,8 @@ pub async fn campaign(page: &Page, name: &str, due_at: Value) -> String {
         json!("Merhaba {{name}}, *{{city}}* şubemizde bu hafta bütün pastalarda yüzde yirmi indirim var. Bekleriz!");
     draft["dueAt"] = due_at;
     draft["consentBasis"] = json!(BASIS);
-    let sessions = page.core("sessions", Value::Null).await;
-    draft["sessionIds"] = json!([sessions[0]["id"]]);
+    let numbers = page.core("numbers", Value::Null).await;
+    draft["sessionIds"] = json!([numbers[0]["id"]]);
     page.core("save_draft", json!({ "edit": draft })).await;
     draft["id"].as_str().unwrap().to_owned()
 }

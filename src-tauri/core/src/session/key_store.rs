@@ -13,8 +13,6 @@ use crate::db::DbKey;
 use crate::ids::SessionId;
 
 const PURPOSE: &[u8] = b"ulak: key material of a number";
-/// What SQLite keeps beside a file.
-const BESIDE: [&str; 4] = ["", "-wal", "-shm", "-journal"];
 
 pub fn folder(data: &Path) -> PathBuf {
     data.join("numbers")
@@ -31,29 +29,27 @@ pub fn key(database: &DbKey, key_id: SessionId) -> Zeroizing<[u8; 32]> {
     Zeroizing::new(mac.finalize_fixed().into())
 }
 
-/// Removes the key material. A file that another program holds open is found again at the next start.
+/// Removes the key material, with all that SQLite and the client keep beside it. A file that another program holds open
+/// is found again at the next start.
 pub fn remove(data: &Path, key_id: SessionId) {
-    for end in BESIDE {
-        let mut path = file(data, key_id).into_os_string();
-        path.push(end);
-        if let Err(error) = std::fs::remove_file(&path)
-            && error.kind() != std::io::ErrorKind::NotFound
-        {
-            tracing::warn!(%error, "key material of a number that is gone could not be removed");
-        }
-    }
+    remove_files(data, |of| of == key_id);
 }
 
-/// Removes what belongs to none of these key_ids: a linking that was cut off, a number that was removed.
+/// Removes what belongs to none of these key ids: a linking that was cut off, a number that was removed.
 pub fn sweep(data: &Path, key_ids: &[SessionId]) {
+    remove_files(data, |of| !key_ids.contains(&of));
+}
+
+fn remove_files(data: &Path, gone: impl Fn(SessionId) -> bool) {
     let Ok(files) = std::fs::read_dir(folder(data)) else { return };
     for entry in files.flatten() {
         let name = entry.file_name();
-        let key_id = name.to_str().and_then(|name| name.split_once(".db")).and_then(|(key_id, _)| key_id.parse().ok());
-        if let Some(key_id) = key_id
-            && !key_ids.contains(&key_id)
+        let of = name.to_str().and_then(|name| name.split_once(".db")).and_then(|(of, _)| of.parse().ok());
+        if of.is_some_and(&gone)
+            && let Err(error) = std::fs::remove_file(entry.path())
+            && error.kind() != std::io::ErrorKind::NotFound
         {
-            remove(data, key_id);
+            tracing::warn!(%error, "key material of a number that is gone could not be removed");
         }
     }
 }
@@ -83,6 +79,7 @@ mod tests {
         for key_id in [kept, gone] {
             std::fs::write(file(data.path(), key_id), b"keys").unwrap();
             std::fs::write(folder(data.path()).join(format!("{key_id}.db-wal")), b"log").unwrap();
+            std::fs::write(folder(data.path()).join(format!("{key_id}.db.receipts")), b"ticks").unwrap();
         }
         sweep(data.path(), &[kept]);
         let mut left: Vec<String> = std::fs::read_dir(folder(data.path()))
@@ -90,6 +87,6 @@ mod tests {
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())
             .collect();
         left.sort();
-        assert_eq!(left, [format!("{kept}.db"), format!("{kept}.db-wal")]);
+        assert_eq!(left, ["", "-wal", ".receipts"].map(|end| format!("{kept}.db{end}")));
     }
 }

@@ -115,7 +115,7 @@ async fn two_people_can_be_served_at_a_time(subject: &mut impl Subject) {
     let both =
         async { tokio::join!(messenger.send(part(&one, "3EB0C0F005")), messenger.send(part(&two, "3EB0C0F006"))) };
     assert_eq!(in_time(both).await, (Outcome::Accepted, Outcome::Accepted));
-    ticks(subject, "3EB0C0F005").await;
+    ticks_of(subject, &["3EB0C0F005", "3EB0C0F006"]).await;
     assert_eq!((bubbles(subject, "3EB0C0F005"), bubbles(subject, "3EB0C0F006")), (1, 1));
 }
 
@@ -235,12 +235,16 @@ async fn send(subject: &impl Subject, to: &str, wire_id: &str) -> Outcome {
 
 /// Both ticks, in whatever order: whoever carries them need not keep it.
 async fn ticks(subject: &mut impl Subject, wire_id: &str) {
-    let mut missing = BTreeSet::from([ReceiptKind::Delivered, ReceiptKind::Read]);
+    ticks_of(subject, &[wire_id]).await;
+}
+
+/// Both ticks of each of them, in whatever order they come.
+async fn ticks_of(subject: &mut impl Subject, wire_ids: &[&str]) {
+    let both = |wire_id: &&str| [ReceiptKind::Delivered, ReceiptKind::Read].map(|kind| ((*wire_id).to_owned(), kind));
+    let mut missing: BTreeSet<_> = wire_ids.iter().flat_map(both).collect();
     while !missing.is_empty() {
         let tick = in_time(subject.tick()).await;
-        if tick.wire_id == wire_id {
-            missing.remove(&tick.kind);
-        }
+        missing.remove(&(tick.wire_id, tick.kind));
     }
 }
 
