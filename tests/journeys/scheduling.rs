@@ -15,13 +15,17 @@ const PEOPLE: i64 = 7_000;
 
 /// A draft to so many people that its scheduling takes several transactions.
 async fn large(world: &World) -> Result<DraftEdit, Problem> {
+    draft_to(world, PEOPLE).await
+}
+
+async fn draft_to(world: &World, people: i64) -> Result<DraftEdit, Problem> {
     world.app.credits().top_up(Book::Practice, 10_000, "", "").await?;
     let db = world.app.db();
     let mut tx = db.begin().await?;
     let insert = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
          INSERT INTO contacts (id, phone, name, email, fields, search, standing, created_at, updated_at)
          SELECT randomblob(16), '+90532' || (5550000 + i), 'Kişi ' || i, '', '{}', 'kisi', 'normal', 0, 0 FROM n";
-    sqlx::query(insert).bind(PEOPLE).execute(&mut *tx).await.map_err(StorageError::from)?;
+    sqlx::query(insert).bind(people).execute(&mut *tx).await.map_err(StorageError::from)?;
     db.commit(tx).await?;
     let mut edit = None;
     world.draft("Merhaba", |draft| edit = Some(draft.clone())).await?;
@@ -219,5 +223,15 @@ async fn a_change_of_state_that_did_not_happen_is_told() -> Result<(), Problem> 
     }
     assert_eq!(world.app.campaigns().live(id).await?.state, CampaignState::Finished);
     assert_eq!(world.app.people().contacts(&ContactQuery { limit: 1, ..ContactQuery::default() }).await?.total, 1);
+    Ok(())
+}
+
+/// The last look at the audience finds nobody more.
+#[tokio::test]
+async fn an_audience_that_fills_its_last_chunk_is_scheduled_whole() -> Result<(), Problem> {
+    let world = World::at(at(0, 12, 0)).await?;
+    let id = draft_to(&world, 4_000).await?.id;
+    world.app.campaigns().schedule_campaign(id, false).await?;
+    assert_eq!(parts(&world).await?, 4_000);
     Ok(())
 }

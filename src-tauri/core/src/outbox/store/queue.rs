@@ -140,6 +140,9 @@ fn count_added(queue: CampaignId, messages: &[NewMessage]) -> Option<QueryBuilde
         *people += 1;
         *parts += i64::try_from(message.parts.len()).unwrap_or(i64::MAX);
     }
+    if added.is_empty() {
+        return None;
+    }
     let mut insert: QueryBuilder<Sqlite> = QueryBuilder::new(
         "INSERT INTO queue_counts (queue_id, state, reason, variable, session_id, people, parts, last_at) ",
     );
@@ -148,7 +151,7 @@ fn count_added(queue: CampaignId, messages: &[NewMessage]) -> Option<QueryBuilde
         row.push_bind(*people).push_bind(*parts).push("0");
     });
     insert.push(" ON CONFLICT DO UPDATE SET people = people + excluded.people, parts = parts + excluded.parts");
-    (!added.is_empty()).then_some(insert)
+    Some(insert)
 }
 
 fn insert_messages(
