@@ -39,8 +39,10 @@ pub trait Connection: Subject {
     fn write(&mut self, text: &str) -> BoxFuture<'_, ()>;
     /// Ends when the server knows that the number has taken everything that was written to it.
     fn taken(&mut self) -> BoxFuture<'_, ()>;
-    /// The next message reaches its phone, and the sender is not told.
-    fn swallow_next_ack(&mut self);
+    /// Messages reach their phones, and the sender is not told of it.
+    fn swallow_acks(&mut self);
+    /// The sender is told again.
+    fn let_acks_through(&mut self);
     /// Ends when a phone shows the message.
     fn arrived(&mut self, wire_id: &str) -> BoxFuture<'_, ()>;
     /// The server ends the connection.
@@ -204,11 +206,13 @@ async fn again(number: &mut impl Connection) {
 /// Sends a part whose ack never comes, and lets the connection end once its phone shows it.
 async fn swallowed<N: Connection>(number: &mut N, wire_id: &str, end: impl AsyncFnOnce(&mut N)) -> Outcome {
     let [one, _] = number.people();
-    number.swallow_next_ack();
+    // Of a try that was given up, a repeat may still come in: it must not use up the silence.
+    number.swallow_acks();
     let (messenger, part) = (number.messenger(), part(&one, wire_id));
     let waiting = tokio::spawn(async move { messenger.send(part).await });
     in_time(number.arrived(wire_id)).await;
     end(number).await;
+    number.let_acks_through();
     in_time(waiting).await.unwrap_or_else(|error| unreachable!("sending does not panic: {error}"))
 }
 

@@ -67,8 +67,12 @@ impl Connection for Linked {
         })
     }
 
-    fn swallow_next_ack(&mut self) {
-        self.emulator.fault(Rule::once(Fault::NoAck).recipient(AYSE));
+    fn swallow_acks(&mut self) {
+        self.emulator.fault(Rule::always(Fault::NoAck).recipient(AYSE));
+    }
+
+    fn let_acks_through(&mut self) {
+        self.emulator.clear_faults();
     }
 
     fn arrived(&mut self, wire_id: &str) -> BoxFuture<'_, ()> {
