@@ -6,7 +6,8 @@ export default defineConfig(({ mode }) => ({
   plugins: [svelte()],
   base: './',
   clearScreen: false,
-  server: { port: 1420, strictPort: true, host: '127.0.0.1' },
+  // A test reads the glossary in docs/.
+  server: { port: 1420, strictPort: true, host: '127.0.0.1', ...(mode === 'test' && { fs: { allow: ['..'] } }) },
   preview: { port: 1421, strictPort: true, host: '127.0.0.1' },
   // One chunk: it is read from the disk, and every screen is wanted soon.
   build: { target: ['es2022', 'safari16'], sourcemap: false, outDir: mode === 'fake' ? 'dist-fake' : 'dist', assetsInlineLimit: 0, chunkSizeWarningLimit: 1000 },

@@ -59,7 +59,7 @@ pub fn run(options: Options, data: Option<PathBuf>) -> ExitCode {
 /// Said before every link, because the risk is the owner's.
 fn risk(voice: Voice) {
     voice.line(
-        "Ulak is no product of WhatsApp. Using it can break WhatsApp's terms, and WhatsApp can restrict or ban a number \
+        "Ulak is not made by WhatsApp. Using it can break WhatsApp's terms, and WhatsApp can restrict or ban a number \
          that it does not like; nobody can promise you otherwise. Write only to people who agreed to hear from you.\n",
     );
 }

@@ -183,7 +183,7 @@ pub enum StorageError {
     )]
     Damaged { folder: String },
     #[error(
-        "The data are missing: {folder} has been in use, but its ulak.db is not there, or is empty. Put the folder back from a backup. To begin anew without the earlier data, choose another data folder."
+        "The data is missing: {folder} has been in use, but its ulak.db is not there, or is empty. Put the folder back from a backup. To begin anew without the earlier data, choose another data folder."
     )]
     Lost { folder: String },
     #[error("The data folder {folder} cannot be used: {reason}")]

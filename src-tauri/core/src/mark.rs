@@ -131,19 +131,19 @@ fn keyed(key: &[u8; 32], words: &[&str]) -> String {
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum Finding {
     #[error(
-        "The data are older than what this folder has seen: {sends} sends or more may be missing, and whoever got one of them could get it again. Everything is paused. Put newer data back if you have them; else look through what waits, and resume."
+        "The data is older than what this folder has seen: {sends} sends or more may be missing, and whoever got one of them could get it again. Everything is paused. Put newer data back if you have any; else look through what waits, and resume."
     )]
     Behind { sends: i64 },
     #[error(
-        "The data are older than what this folder has seen; no send is known to be missing. Everything is paused. Look through what waits, and resume."
+        "The data is older than what this folder has seen; no send is known to be missing. Everything is paused. Look through what waits, and resume."
     )]
     Older,
     #[error(
-        "These data were used last in another folder or on another computer: they were copied or moved. Two copies in use would write to everybody twice, so everything is paused. Use one of them only; if it is this one, resume."
+        "This data was used last in another folder or on another computer: it was copied or moved. Two copies in use would write to everybody twice, so everything is paused. Use one of them only; if it is this one, resume."
     )]
     Copied,
     #[error(
-        "The file mark.json, which tells how far the data are, is missing or damaged, so they may be older than what was sent. Everything is paused. Look through what waits, and resume."
+        "The file mark.json, which tells how far the data is, is missing or damaged, so the data may be older than what was sent. Everything is paused. Look through what waits, and resume."
     )]
     Unmarked,
 }

@@ -78,7 +78,7 @@ impl Notices {
 #[derive(Debug, thiserror::Error)]
 pub enum Unreadable {
     #[error(
-        "A message in the data could not be read, so it was not sent. It stands with the failed ones, and its credit is free again. Everybody else gets theirs."
+        "A message in the data could not be read, so it was not sent. It is listed with the failed ones, and its credit is free again. Everybody else gets theirs."
     )]
     Part,
     #[error("A campaign in the data could not be read, so nothing of it is sent. The others go on.")]

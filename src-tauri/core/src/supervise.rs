@@ -160,7 +160,7 @@ impl std::fmt::Display for Broke {
             Task::Practice => "The practice number met a fault in Ulak and began again.",
             Task::Number => "The connection of a number met a fault in Ulak and began again.",
             Task::Agenda => "What Ulak does by itself at set times met a fault and began again.",
-            Task::Folder => "Noting how far the data are met a fault in Ulak and began again.",
+            Task::Folder => "Noting how far the data is met a fault in Ulak and began again.",
             Task::Scheduling => "Finishing a scheduling that was cut off met a fault in Ulak and began again.",
             Task::Window => "Bringing news to the window met a fault in Ulak and began again. Some figures may be late.",
             Task::Import => "The import met a fault in Ulak and stopped. What came in stays; import the file again, nobody comes in twice.",

@@ -15,7 +15,8 @@ pub enum Refusal {
     #[error("The file is empty. Copy it again from where it came from.")]
     Empty,
     #[error(
-        "Ulak sends pictures (JPG, PNG, WEBP, HEIC), sound (MP3, M4A, AAC, WAV, FLAC, OGG, Opus), videos (MP4, MOV, 3GP) and PDF, but this file is {found}. Save it in one of these formats and add that."
+        "Ulak sends pictures (JPG, PNG, WEBP, HEIC), sound (MP3, M4A, AAC, WAV, FLAC, OGG, Opus), videos (MP4, MOV, 3GP) and PDF, but this file is {}. Save it in one of these formats and add that.",
+        said(.found)
     )]
     UnknownKind { found: Cow<'static, str> },
     #[error("This {format} file is damaged or incomplete. Copy it again from where it came from.")]
@@ -31,7 +32,8 @@ pub enum Refusal {
     )]
     HeicUnsupported,
     #[error(
-        "The name says {claimed}, but the content is {found}. Check that it is the right file; if it is, correct the ending of its name."
+        "The name says {claimed}, but the content is {}. Check that it is the right file; if it is, correct the ending of its name.",
+        said(.found)
     )]
     NotWhatItSays { claimed: String, found: Cow<'static, str> },
     /// `limit` is pixels a side; `megapixels` is what fits into memory for a
@@ -40,7 +42,7 @@ pub enum Refusal {
         "The picture is {width} × {height} pixels; Ulak opens up to {limit} pixels a side and {megapixels} megapixels in all. Save a smaller copy and add that."
     )]
     TooManyPixels { width: u32, height: u32, limit: u32, megapixels: u64 },
-    #[error("The file has {} MB; Ulak opens up to {} MB. Save a smaller copy and add that.", megabytes(*.bytes), megabytes(*.limit))]
+    #[error("The file is {} MB; Ulak opens up to {} MB. Save a smaller copy and add that.", megabytes(*.bytes), megabytes(*.limit))]
     TooBig { bytes: u64, limit: u64 },
     #[error(
         "This PDF opens only with a password, and nobody could read it. Save a copy without a password and add that."
@@ -58,7 +60,7 @@ pub enum Refusal {
     NoSound { format: Cow<'static, str> },
     #[error("The sound is longer than {limit} minutes. Cut it, or send it as a document.")]
     TooLong { limit: u64 },
-    #[error("Only sound can go as a voice note or an audio file, but this file is {found}. Add it as it is.")]
+    #[error("Only sound can go as a voice note or an audio file, but this file is {}. Add it as it is.", said(.found))]
     NotSound { found: Cow<'static, str> },
     #[error("This is a folder or a device, not a file. Add the files themselves.")]
     NotAFile,
@@ -127,6 +129,11 @@ impl Refusal {
     pub(crate) fn broken(format: &'static str) -> Self {
         Self::Broken { format: format.into() }
     }
+}
+
+/// What a content is called in a sentence; `?` stands for one that nobody knows.
+fn said(found: &str) -> &str {
+    if found == "?" { "of an unknown kind" } else { found }
 }
 
 /// Rounded up, so that a file just over a limit never reads as equal to it.

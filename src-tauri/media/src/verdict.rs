@@ -46,7 +46,7 @@ impl From<&Result<Prepared, Refusal>> for Verdict {
 #[non_exhaustive]
 pub enum Offered {
     #[error(
-        "The video has {} MB; WhatsApp plays up to {} MB in the chat. It can go as a document, or save a smaller copy and add that.",
+        "The video is {} MB; WhatsApp plays up to {} MB in the chat. It can go as a document, or save a smaller copy and add that.",
         megabytes(*.bytes), megabytes(*.limit)
     )]
     VideoTooBig { bytes: u64, limit: u64 },
@@ -64,7 +64,7 @@ pub enum Offered {
     )]
     VideoBuild { format: Cow<'static, str> },
     #[error(
-        "The sound has {} MB; WhatsApp plays up to {} MB in the chat. It can go as a document, or save a smaller copy and add that.",
+        "The sound is {} MB; WhatsApp plays up to {} MB in the chat. It can go as a document, or save a smaller copy and add that.",
         megabytes(*.bytes), megabytes(*.limit)
     )]
     AudioTooBig { bytes: u64, limit: u64 },

@@ -94,7 +94,7 @@ impl Options {
 
     pub fn due_at(&self, now: Millis, zone: Tz) -> Result<Option<Millis>, Problem> {
         due_at(&self.at, now, zone)
-            .ok_or_else(|| problem(format!("--at {} is no time. Write now, 14:30, or 2026-11-13 14:30.", self.at)))
+            .ok_or_else(|| problem(format!("--at {} is not a time. Write now, 14:30, or 2026-11-13 14:30.", self.at)))
     }
 }
 
@@ -118,7 +118,7 @@ fn due_at(text: &str, now: Millis, zone: Tz) -> Option<Option<Millis>> {
 }
 
 fn hours(text: &str) -> Result<(u16, u16), String> {
-    let wrong = || format!("\"{text}\" is no span of the day: write it as 09:00-22:00");
+    let wrong = || format!("\"{text}\" is not a span of the day: write it as 09:00-22:00");
     let (from, to) = text.split_once('-').ok_or_else(wrong)?;
     let (from, to) = (minute(from).ok_or_else(wrong)?, minute(to).ok_or_else(wrong)?);
     if from % MINUTES_A_DAY == to % MINUTES_A_DAY && (from, to) != (0, MINUTES_A_DAY) {

@@ -65,8 +65,8 @@ fn a_newcomer_sends_a_first_campaign_and_sees_every_tick_turn_blue() {
 async fn everybody_reads(page: &Page) {
     page.press("nav-settings").await;
     page.write("practice-read", "100").await;
-    page.press("practice-save").await;
-    page.until("the saved setting", "document.querySelector('[data-testid=practice-save]')?.disabled").await;
+    page.press("practice-fail").await;
+    page.until("the saved setting", "document.querySelector('.toast') !== null").await;
     page.picture("settings").await;
 }
 

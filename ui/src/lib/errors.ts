@@ -42,6 +42,7 @@ function readable(params: Record<string, string>): Record<string, unknown> {
 
 function readableParam(name: string, value: string): string {
   if (name === 'country' && /^[A-Z]{2}$/.test(value)) return countryName(value);
+  if (name === 'found' && value === '?') return m.media_kind_unknown();
   if (name === 'book') return value === 'practice' ? m.credits_book_practice() : m.credits_book_real();
   return /^\d{4,15}$/.test(value) ? num(Number(value)) : value;
 }

@@ -1,6 +1,7 @@
 // Numbers, dates, clocks and durations as the chosen language writes them, in the time zone of the settings.
 // These functions read runes, so what they return changes with the language.
 import { intlTag, language, m } from './i18n.svelte';
+import { partsOfSpan } from './typed';
 
 class Zone {
   name = $state<string | undefined>(undefined);
@@ -34,14 +35,14 @@ export function bytes(value: number): string {
   return numbers({ style: 'unit', unit: units[step], unitDisplay: step === 0 ? 'long' : 'short', maximumFractionDigits: size < 10 && step > 0 ? 1 : 0 }).format(size);
 }
 
-/** 14:22 */
+/** 14:22, in Turkish and Indonesian 14.22 */
 export function clock(at: number): string {
-  return dates({ hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(at);
+  return dotted(dates({ hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(at));
 }
 
-/** 14:22:06 */
+/** 14:22:06, in Turkish and Indonesian 14.22.06 */
 export function clockSeconds(at: number): string {
-  return dates({ hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' }).format(at);
+  return dotted(dates({ hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' }).format(at));
 }
 
 /** Thursday, 12 November */
@@ -118,6 +119,18 @@ export function duration(ms: number): string {
   return hours % 24 === 0 ? m.duration_d({ d: num(hours / 24) }) : m.duration_d_h({ d: num(Math.floor(hours / 24)), h: num(hours % 24) });
 }
 
+/** A span that somebody set, with nothing rounded away: 20 s, 1 min 30 s, 2 h. */
+export function span(ms: number): string {
+  const { h, min, s } = partsOfSpan(ms);
+  const shown = [h > 0 && m.duration_h({ h: num(h) }), min > 0 && m.duration_min({ min: num(min) }), (s > 0 || ms < 1000) && m.duration_s({ s: num(s) })];
+  return shown.filter((part) => part !== false).join(' ');
+}
+
+/** The sign before the fraction of a number. */
+export function decimalSign(): ',' | '.' {
+  return numbers({}).format(0.5).includes(',') ? ',' : '.';
+}
+
 /** Türkiye for TR, in the language of the window. */
 export function countryName(code: string): string {
   try {
@@ -138,7 +151,12 @@ export function listed(words: string[]): string {
 }
 
 function clockOf(minutes: number): string {
-  return dates({ hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZone: 'UTC' }).format(minutes * 60_000);
+  return dotted(dates({ hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZone: 'UTC' }).format(minutes * 60_000));
+}
+
+/** Turkish writes 14.22, as Intl does for Indonesian only. */
+function dotted(clock: string): string {
+  return language.locale === 'tr' ? clock.replaceAll(':', '.') : clock;
 }
 
 function numbers(options: Intl.NumberFormatOptions): Intl.NumberFormat {

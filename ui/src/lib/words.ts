@@ -1,6 +1,6 @@
 // The one word each thing has, in the language of the window.
 import type { Category, EntryKind, Pace, PartState, SkipReason, Standing } from '../api/client';
-import { num } from './format.svelte';
+import { num, span } from './format.svelte';
 import { m } from './i18n.svelte';
 
 export function tickWord(state: PartState): string {
@@ -42,7 +42,8 @@ export function skipWord(reason: SkipReason, variable: string | null): string {
 
 /** How far apart two messages of a number are. */
 export function paceSpan({ minMs, maxMs }: Pace): string {
-  return minMs === maxMs ? m.numbers_pace_even({ n: num(minMs / 1000) }) : m.numbers_pace_value({ min: num(minMs / 1000), max: num(maxMs / 1000) });
+  if (minMs === maxMs) return span(minMs);
+  return maxMs < 60_000 ? m.numbers_pace_value({ min: num(minMs / 1000), max: num(maxMs / 1000) }) : m.numbers_pace_slow({ min: span(minMs), max: span(maxMs) });
 }
 
 /** The practice number has no name until the owner gives it one; then it is called by what it is. */

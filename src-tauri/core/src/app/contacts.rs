@@ -186,7 +186,7 @@ impl People {
 }
 
 #[derive(Debug, thiserror::Error)]
-#[error("\"{code}\" is no country. Choose the default country in Settings.")]
+#[error("\"{code}\" is not a country. Choose the default country in Settings.")]
 struct NoSuchCountry {
     code: String,
 }

@@ -21,18 +21,18 @@ pub fn hints(text: &str) -> Vec<Hint> {
     [repeated(text), shouting(text), many_links(text)].into_iter().flatten().collect()
 }
 
+/// The first run that is too long, with its whole length.
 fn repeated(text: &str) -> Option<Hint> {
     let mut run: Option<(char, usize)> = None;
     for character in text.chars() {
         run = match run {
             Some((last, times)) if last == character => Some((last, times + 1)),
+            Some((last, times)) if times > MOST_REPEATS => return Some(Hint::Repeated { character: last, times }),
             _ => Some((character, 1)),
         };
-        if let Some((character, times)) = run.filter(|(_, times)| *times > MOST_REPEATS) {
-            return Some(Hint::Repeated { character, times });
-        }
     }
-    None
+    let (character, times) = run.filter(|(_, times)| *times > MOST_REPEATS)?;
+    Some(Hint::Repeated { character, times })
 }
 
 fn shouting(text: &str) -> Option<Hint> {
@@ -49,11 +49,8 @@ fn many_links(text: &str) -> Option<Hint> {
 impl fmt::Display for Hint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Repeated { character, .. } => {
-                write!(
-                    f,
-                    "\"{character}\" stands more than {MOST_REPEATS} times in a row. Texts like this get reported more often."
-                )
+            Self::Repeated { character, times } => {
+                write!(f, "\"{character}\" appears {times} times in a row. Texts like this get reported more often.")
             }
             Self::Shouting => {
                 f.write_str("The whole text is in capitals. People take that for shouting and report it more often.")
@@ -90,7 +87,9 @@ mod tests {
     #[test]
     fn patterns_are_found_and_plain_texts_are_not() {
         assert_eq!(hints("Merhaba Elif, yeni gözlükler geldi!"), []);
-        assert!(matches!(hints("Kaçırma!!!!!!!!!!!")[..], [Hint::Repeated { character: '!', .. }]));
+        assert_eq!(hints("Kaçırma!!!!!!!!!!"), [], "ten are no spam");
+        assert_eq!(hints("Kaçırma!!!!!!!!!!!!!!"), [Hint::Repeated { character: '!', times: 14 }]);
+        assert_eq!(hints("Aaaaaaaaaaaaaa gel"), [Hint::Repeated { character: 'a', times: 13 }]);
         assert_eq!(hints("BÜYÜK İNDİRİM BUGÜN SON GÜN HEMEN GEL"), [Hint::Shouting]);
         assert_eq!(hints("a http://a b https://b c www.c.tr"), [Hint::ManyLinks { links: 3 }]);
     }

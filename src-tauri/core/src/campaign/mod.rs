@@ -62,7 +62,7 @@ pub enum CampaignError {
     Nobody,
     #[error("No number is chosen. Choose at least one that may send.")]
     NoNumber,
-    #[error("This contact is on the black or the gray list, or took the permission back, and gets nothing.")]
+    #[error("This contact is on the black or the gray list, or withdrew their consent, and gets nothing.")]
     Unwanted,
     #[error(
         "For {people} contacts the text is longer than a caption may be ({limit}). Shorten it, or let it go as its own part after the photo: one credit more for each of them."

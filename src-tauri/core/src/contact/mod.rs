@@ -142,20 +142,20 @@ pub enum ContactError {
     #[error("This contact is no longer there.")]
     Unknown,
     #[error(
-        "This person took the permission back, so the consent was not changed. If they gave it anew, say so under \"Wants messages again\"."
+        "This person withdrew their consent, so the consent was not changed. If they gave it anew, say so under \"Wants messages again\"."
     )]
     Withdrawn,
     #[error("This person is on the black list. To take them off it, say why under \"Wants messages again\".")]
     Listed,
     #[error("Say in a few words why this person may be written to again.")]
     ReasonMissing,
-    #[error("\"{email}\" is no e-mail address. Correct it or leave it empty.")]
+    #[error("\"{email}\" is not an e-mail address. Correct it or leave it empty.")]
     Email { email: String },
     #[error("\"{name}\" has no letter or digit that could name a field. Give the field another name.")]
     FieldName { name: String },
     #[error("{what} has {length} characters; at most {limit} fit. Shorten it.")]
     TooLong { what: String, length: usize, limit: usize },
-    #[error("\"{country}\" is no country code. Choose the country of your contacts in the settings.")]
+    #[error("\"{country}\" is not a country code. Choose the country of your contacts in the settings.")]
     Country { country: String },
     #[error(transparent)]
     Phone(#[from] PhoneError),

@@ -135,10 +135,10 @@ pub enum PhoneError {
     )]
     ExcelNarrow,
     #[serde(rename = "phone.letters")]
-    #[error("\"{letters}\" is no part of a phone number. Leave only the number in this cell.")]
+    #[error("\"{letters}\" is not part of a phone number. Leave only the number in this cell.")]
     Letters { letters: String },
     #[serde(rename = "phone.several")]
-    #[error("{count} phone numbers stand in one cell. Give each its own row.")]
+    #[error("There are {count} phone numbers in one cell. Give each its own row.")]
     Several { count: usize },
     #[serde(rename = "phone.unknown_country")]
     #[error("No country has the calling code this number begins with ({beginning}). Check its first digits.")]

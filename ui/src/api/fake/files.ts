@@ -14,7 +14,7 @@ export function mediaItem(world: World, name: string, wish: MediaWish | null): M
     return { ...blank, kind: 'voice', verdict: { kind: 'convert' }, durationMs: 42_000, bytes: 200_000, sourceBytes: 1_900_000, waveform: Array.from({ length: 64 }, (_, at) => Math.round(50 + 45 * Math.sin(at * 1.7) * Math.cos(at / 5))) };
   }
   if (ending === 'mov') {
-    const reason = { code: 'media.document_video_too_big', message: 'The video has 48 MB; WhatsApp plays up to 16 MB in the chat. It can go as a document, or save a smaller copy and add that.', params: { megabytes: '48', limit: '16' } };
+    const reason = { code: 'media.document_video_too_big', message: 'The video is 48 MB; WhatsApp plays up to 16 MB in the chat. It can go as a document, or save a smaller copy and add that.', params: { megabytes: '48', limit: '16' } };
     return { ...blank, kind: 'document', verdict: { kind: 'offer', reason }, durationMs: 65_000, bytes: 48_000_000, sourceBytes: 48_000_000, thumbnail: picture(72, 72) };
   }
   if (ending === 'mp4' || ending === '3gp') return { ...blank, kind: 'video', width: 1280, height: 720, durationMs: 23_000, bytes: 8_400_000, sourceBytes: 8_400_000, thumbnail: picture(72, 72) };

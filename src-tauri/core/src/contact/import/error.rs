@@ -20,7 +20,9 @@ pub enum ImportError {
     Empty { file: String },
     #[error("{file} has a header but no rows below it. Save your list as CSV again and choose it here.")]
     NoRows { file: String },
-    #[error("{file} is no text. Open your list in Excel, choose Save as, CSV UTF-8, and choose that file here.")]
+    #[error(
+        "{file} is not a text file. Open your list in Excel, choose Save as, CSV UTF-8, and choose that file here."
+    )]
     NotText { file: String },
     #[error("{file} is an Excel workbook. Open it in Excel, choose Save as, CSV UTF-8, and choose that file here.")]
     ExcelWorkbook { file: String },
@@ -48,7 +50,7 @@ pub enum ImportError {
     Stopped { row: u32, reason: StorageError },
     #[error("{file} cannot be written: {reason}. Choose another folder, or close the file in other programs.")]
     CannotWrite { file: String, reason: String },
-    #[error("\"{country}\" is no country code. Choose the country of the phones.")]
+    #[error("\"{country}\" is not a country code. Choose the country of the phones.")]
     Country { country: String },
     #[error(transparent)]
     Broke(#[from] Broke),
