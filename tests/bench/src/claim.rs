@@ -18,11 +18,13 @@ use ulak_core::session::store as sessions;
 use uuid::Uuid;
 
 use crate::Outcome;
-use crate::measure::{Figure, Pairs, Stopwatch};
+use crate::measure::{Figure, Pairs, Stopwatch, Unit};
 use crate::raw::{Raw, Statement, Value};
 use crate::scene::{self, NOW, Place};
 
 const PARTS: usize = 2_000;
+/// So few that the log is not taken in between.
+const LOGGED: usize = 300;
 /// Fewer than the smallest queue has parts.
 const CLAIMS: usize = 700;
 const SIZES: [(&str, i64); 3] = [("1k", 1_000), ("100k", 100_000), ("1M", 1_000_000)];
@@ -44,7 +46,22 @@ pub async fn bench(place: &Place) -> Outcome<Vec<Figure>> {
         pairs.push(our_seconds, time.seconds());
     }
     let note = format!("a part; two commits to the disk; {PARTS} parts, turn by turn");
-    Ok(vec![pairs.figure("claim + complete", Some(1.5), note)])
+    Ok(vec![pairs.figure("claim + complete", Some(1.5), note), written(place).await?])
+}
+
+/// What a message writes to the log until the log is taken in: a disk wears by it, and a short one fills.
+async fn written(place: &Place) -> Outcome<Figure> {
+    let folder = scene::with_campaign(place, 100_000).await?;
+    let parts = heads(&Raw::open(&folder)?)?;
+    let ours = Ours::open(&folder).await?;
+    ours.db.take_in_log().await?;
+    for part in parts.iter().take(LOGGED) {
+        ours.send(PartId(*part)).await?;
+    }
+    let bytes = std::fs::metadata(folder.join("ulak.db-wal"))?.len();
+    let kilobytes = bytes as f64 / 1e3 / LOGGED as f64;
+    let note = format!("claim and outcome of {LOGGED} parts among 100k");
+    Ok(Figure::plain("log written a message", Unit::Kilobytes, kilobytes, None, note))
 }
 
 pub async fn bench_by_queue(place: &Place) -> Outcome<Vec<Figure>> {

@@ -30,6 +30,8 @@ pub async fn bench(place: &Place) -> Outcome<Vec<Figure>> {
     for folder in [&folder, &empty] {
         let app = scene::app(folder).await?;
         app.campaigns().schedule_campaign(waiting, false).await?;
+        // A copied folder opens paused.
+        app.outbox().resume_everything().await?;
         app.close().await;
     }
     let mut figures = vec![start(&folder).await?];

@@ -14,6 +14,7 @@ mod receipts;
 mod restricted;
 mod scene;
 mod schedule;
+mod steering;
 mod window;
 
 use std::error::Error;
@@ -24,8 +25,8 @@ use scene::Place;
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
-const NAMES: [&str; 9] =
-    ["schedule", "claim", "receipts", "queue", "restricted", "history", "import", "media", "window"];
+const NAMES: [&str; 10] =
+    ["schedule", "steering", "claim", "receipts", "queue", "restricted", "history", "import", "media", "window"];
 
 #[tokio::main]
 async fn main() -> Outcome<()> {
@@ -56,6 +57,7 @@ async fn main() -> Outcome<()> {
 async fn measured(name: &str, place: &Place) -> Outcome<Vec<Figure>> {
     match name {
         "schedule" => schedule::bench(place).await,
+        "steering" => steering::bench(place).await,
         "claim" => claim::bench(place).await,
         "receipts" => receipts::bench(place).await,
         "queue" => claim::bench_by_queue(place).await,

@@ -69,6 +69,7 @@ impl Pairs {
 pub enum Unit {
     Seconds,
     Megabytes,
+    Kilobytes,
     /// Nothing could be measured; the note says why.
     None,
 }
@@ -105,6 +106,7 @@ impl Figure {
             Unit::Seconds if value < 1.0 => format!("{:.1} ms", value * 1e3),
             Unit::Seconds => format!("{value:.2} s"),
             Unit::Megabytes => format!("{value:.0} MB"),
+            Unit::Kilobytes => format!("{value:.0} kB"),
             Unit::None => "–".to_owned(),
         }
     }

@@ -5,7 +5,7 @@ use ulak_core::outbox::store::{Walks, snapshot};
 use ulak_core::session::store as sessions;
 
 use crate::Outcome;
-use crate::measure::{Figure, Stopwatch, Unit};
+use crate::measure::{Figure, Stopwatch, Unit, p95};
 use crate::raw::Raw;
 use crate::scene::{self, NOW, Place};
 
@@ -36,10 +36,5 @@ pub async fn bench(place: &Place) -> Outcome<Vec<Figure>> {
     }
     let all: f64 = times.iter().sum();
     let note = format!("p95 of {} decisions; the last of {PEOPLE} is found after {all:.1} s", times.len());
-    Ok(vec![Figure::plain("decide, restricted, 1M strangers", Unit::Seconds, p95(times), Some(GOAL), note)])
-}
-
-fn p95(mut times: Vec<f64>) -> f64 {
-    times.sort_by(f64::total_cmp);
-    times.get(times.len() * 95 / 100).copied().unwrap_or(f64::NAN)
+    Ok(vec![Figure::plain("decide, restricted, 1M strangers", Unit::Seconds, p95(&times), Some(GOAL), note)])
 }

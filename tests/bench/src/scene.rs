@@ -2,6 +2,7 @@
 //! one starts from the same file.
 
 use std::fs;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -113,7 +114,7 @@ pub async fn with_contacts(place: &Place, count: i64) -> Outcome<(PathBuf, Campa
     };
     app.campaigns().save_draft(&edit).await?;
     app.close().await;
-    add_contacts(&folder, count)?;
+    add_contacts(&folder, 0..count)?;
     Ok((folder, draft.id))
 }
 
@@ -126,7 +127,7 @@ pub async fn with_campaign(place: &Place, count: i64) -> Outcome<PathBuf> {
     Ok(folder)
 }
 
-fn add_contacts(folder: &Path, count: i64) -> Outcome<()> {
+pub fn add_contacts(folder: &Path, numbers: Range<i64>) -> Outcome<()> {
     let raw = Raw::open(folder)?;
     let mut insert = raw.prepare(
         "INSERT INTO contacts (id, phone, name, email, fields, search, standing, consent_source, consent_at,
@@ -135,7 +136,7 @@ fn add_contacts(folder: &Path, count: i64) -> Outcome<()> {
     )?;
     let mint = IdGenerator::at(NOW - 1000);
     raw.run("BEGIN IMMEDIATE")?;
-    for number in 0..count {
+    for number in numbers {
         let ContactId(id) = mint.next();
         let (phone, name) = (format!("+90532{number:07}"), format!("Kişi {number}"));
         let search = format!("kisi {number} 90532{number:07} izmir");
