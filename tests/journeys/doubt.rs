@@ -367,6 +367,10 @@ async fn a_number_that_takes_a_part_and_never_answers_leaves_it_in_doubt() -> Re
     world.contacts(1).await?;
     let id = world.schedule("Merhaba").await?;
     world.numbers[0].phone.be_silent();
+    world.decide().await?;
+    while world.numbers[0].phone.sent().is_empty() {
+        tokio::task::yield_now().await;
+    }
     tokio::time::pause();
     let waiting = world.step().await?;
     tokio::time::resume();

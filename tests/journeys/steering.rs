@@ -2,9 +2,13 @@
 
 use ulak_core::app::Problem;
 use ulak_core::campaign::CampaignState;
+use ulak_core::contact::Standing;
+use ulak_core::ids::{CampaignId, ContactId};
 use ulak_core::ledger::Book;
+use ulak_core::session::client::Signal;
 use ulak_core::session::messenger::Outcome;
 use ulak_core::testing::World;
+use ulak_core::testing::numbers::{BRISK, reply};
 
 use crate::at;
 
@@ -81,6 +85,96 @@ async fn what_comes_back_after_a_cancel_does_not_go_out_any_more() -> Result<(),
     assert_eq!((live.state, live.counts.cancelled), (CampaignState::Cancelled, 3));
     let balance = world.app.credits().balance(Book::Practice).await?;
     assert_eq!((balance.held, balance.settled, balance.released), (0, 0, 3));
+    world.app.credits().ledger_holds().await
+}
+
+/// What may come between the claim of a part and the moment when it could be handed over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Between {
+    Cancel,
+    Pause,
+    PauseOfEverything,
+    OptOut,
+    BlackList,
+    NumberGone,
+}
+
+impl Between {
+    async fn happens(self, world: &mut World, id: CampaignId, person: ContactId) -> Result<(), Problem> {
+        match self {
+            Self::Cancel => world.app.campaigns().cancel_campaign(id).await,
+            Self::Pause => world.app.campaigns().pause_campaign(id).await,
+            Self::PauseOfEverything => world.app.outbox().pause_everything().await,
+            Self::OptOut => {
+                let stop = Signal::Reply(reply("R1", ELIF, "STOP", at(0, 12, 1)));
+                world.hear(world.numbers[0].id, &stop).await.map(drop)
+            }
+            Self::BlackList => world.app.people().set_standing(person, Standing::Black).await.map(drop),
+            Self::NumberGone => world.remove(0).await,
+        }
+    }
+
+    /// Pending, cancelled, skipped; what a pause keeps goes out after it.
+    fn leaves(self) -> (i64, i64, i64) {
+        match self {
+            Self::Cancel => (0, 1, 0),
+            Self::Pause | Self::PauseOfEverything | Self::NumberGone => (1, 0, 0),
+            Self::OptOut | Self::BlackList => (0, 0, 1),
+        }
+    }
+}
+
+const ELIF: &str = "+905325550142";
+
+#[tokio::test]
+async fn what_is_looked_up_or_uploaded_meanwhile_is_not_handed_over() -> Result<(), Problem> {
+    use Between::{BlackList, Cancel, NumberGone, OptOut, Pause, PauseOfEverything};
+    for between in [Cancel, Pause, PauseOfEverything, OptOut, BlackList, NumberGone] {
+        let mut world = World::with_numbers(at(0, 12, 0), &[BRISK]).await?;
+        let person = world.contact("Elif", ELIF).await?;
+        let id = world.schedule("Merhaba").await?;
+        let ready = world.numbers[0].phone.prepares_until_told();
+        world.decide().await?;
+        between.happens(&mut world, id, person).await?;
+        ready.send(()).expect("it is on its way");
+        world.step().await?;
+        world.run_until(at(0, 13, 0)).await?;
+        let tried = world.numbers[0].phone.sent();
+        let held_back = Outcome::Refused { cause: "held_back".to_owned(), again: true };
+        let outcomes: Vec<&Outcome> = tried.iter().map(|sent| &sent.outcome).collect();
+        assert_eq!(outcomes, [&held_back], "{between:?}");
+        let counts = world.counts(id).await?;
+        assert_eq!((counts.pending, counts.cancelled, counts.skipped), between.leaves(), "{between:?}");
+        let balance = world.app.credits().balance(Book::Real).await?;
+        assert_eq!((balance.held, balance.settled), (between.leaves().0, 0), "{between:?}");
+        if matches!(between, Pause | PauseOfEverything) {
+            world.app.campaigns().resume_campaign(id).await?;
+            world.app.outbox().resume_everything().await?;
+            world.run_until(at(0, 14, 0)).await?;
+            assert_eq!(world.counts(id).await?.sent, 1, "{between:?}");
+        }
+        assert_eq!(world.miscounted().await?, Vec::<&str>::new());
+        world.app.credits().ledger_holds().await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_repeat_that_is_not_wanted_any_more_stays_in_doubt() -> Result<(), Problem> {
+    let mut world = World::with_numbers(at(0, 12, 0), &[BRISK]).await?;
+    world.contact("Elif", ELIF).await?;
+    world.numbers[0].phone.answer([Outcome::Unknown { cause: "no_answer".to_owned() }]);
+    let id = world.schedule("Merhaba").await?;
+    while world.step().await? {}
+    let ready = world.numbers[0].phone.prepares_until_told();
+    world.clock.set(at(0, 12, 1));
+    world.decide().await?;
+    assert_eq!(world.counts(id).await?.sending, 1, "it is repeated");
+    world.app.campaigns().cancel_campaign(id).await?;
+    ready.send(()).expect("it is on its way");
+    world.run_until(at(0, 13, 0)).await?;
+    assert_eq!(world.perhaps_arrived().len(), 1);
+    assert_eq!(world.counts(id).await?.unknown, 1, "it waits for a receipt");
     world.app.credits().ledger_holds().await
 }
 

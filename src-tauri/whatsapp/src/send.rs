@@ -41,8 +41,8 @@ impl NumberLine {
             Err(_) if matches!(part.content, Content::Media { .. }) => return again(UPLOADING),
             Err(_) => return again(NOT_CONNECTED),
         };
-        if let Some(late) = part.too_late(running.events.clock.now()) {
-            return late;
+        if let Some(held_back) = part.held_back(running.events.clock.as_ref()).await {
+            return held_back;
         }
         let outcome = write(&running, &part.wire_id, &part.to, message, patience).await;
         match &outcome {

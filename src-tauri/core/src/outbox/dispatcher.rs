@@ -6,6 +6,7 @@
 //! next decision goes on without it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,18 +17,18 @@ use super::breaker::Opening;
 use super::pace::Slot;
 use super::plan::{Action, Wait, Why, next_action};
 use super::state::cause;
-use super::store::claim::{ANSWER_DEADLINE, Claim, Poll, Taken, claim};
+use super::store::claim::{ANSWER_DEADLINE, Claim, Poll, Taken, claim, still_stands};
 use super::store::complete::complete;
 use super::store::park::park;
 use super::store::{Broken, Walks, doubt, queue, snapshot};
 use crate::clock::{Millis, SharedClock};
-use crate::db::{Db, StorageError, Tx};
+use crate::db::{Db, Readers, StorageError, Tx};
 use crate::event::{Event, Events};
 use crate::ids::{CampaignId, ClaimerId, IdGenerator, PartId, SessionId};
 use crate::ledger::Book;
 use crate::media;
 use crate::notice::{Notices, Unreadable};
-use crate::session::messenger::{Content, Messenger, Outcome, Outgoing};
+use crate::session::messenger::{Content, Messenger, Outcome, Outgoing, Wanted};
 use crate::session::registry::ConnectionRegistry;
 
 /// The longest sleep: a laptop that was closed must notice the time when it opens.
@@ -308,6 +309,11 @@ impl Dispatcher {
             known: taken.known,
             typing: taken.typing,
             not_after: taken.not_after,
+            wanted: Arc::new(Claimed {
+                readers: self.db.read_for_outbox().clone(),
+                part: taken.part,
+                session: taken.session,
+            }),
         };
         let deadline = self.clock.real_wait(self.clock.now() + ANSWER_DEADLINE).max(AFTER_ERROR);
         match tokio::time::timeout(deadline, messenger.send(outgoing)).await {
@@ -323,6 +329,25 @@ impl Dispatcher {
         let Some(sha256) = taken.media else { return Ok(taken.text.clone().map(Content::Text)) };
         let Some(file) = self.media.read(self.db.read_for_outbox(), sha256).await? else { return Ok(None) };
         Ok(Some(Content::Media { file, caption: taken.text.clone(), name: taken.file_name.clone() }))
+    }
+}
+
+/// Asks the data whether a claim still stands.
+struct Claimed {
+    readers: Readers,
+    part: PartId,
+    session: SessionId,
+}
+
+impl Wanted for Claimed {
+    fn is_wanted(&self) -> Pin<Box<dyn Future<Output = bool> + Send + '_>> {
+        let stands = async { still_stands(&mut *self.readers.acquire().await?, self.part, self.session).await };
+        Box::pin(async {
+            stands.await.unwrap_or_else(|error| {
+                tracing::warn!(%error, "whether a part may still go cannot be read, so it goes back");
+                false
+            })
+        })
     }
 }
 

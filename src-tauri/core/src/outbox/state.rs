@@ -199,17 +199,18 @@ pub mod cause {
     pub const OUTCOME_UNKNOWN: &str = "outcome_unknown";
     /// The prepared picture is gone.
     pub const MEDIA_GONE: &str = "media_gone";
-    /// The sending hours closed before it could be handed over: no fault of the part's either.
-    pub use crate::session::messenger::HOURS_CLOSED;
+    /// The sending hours closed before it could be handed over, or it was not wanted any more: no fault of the part's
+    /// either.
+    pub use crate::session::messenger::{HELD_BACK, HOURS_CLOSED};
 
     /// The try says nothing against the part, so it is none of the few that the part has.
     pub fn is_no_fault(cause: &str) -> bool {
-        matches!(cause, NOT_CONNECTED | UPLOADING | ASKED_TO_STOP | HOURS_CLOSED)
+        matches!(cause, NOT_CONNECTED | UPLOADING | ASKED_TO_STOP | HOURS_CLOSED | HELD_BACK)
     }
 
     /// Nothing was handed to WhatsApp and nothing refused by it, so the try takes no place in a cap, a batch or the pace.
     pub fn never_left(cause: &str) -> bool {
-        matches!(cause, NOT_CONNECTED | UPLOADING | HOURS_CLOSED | MEDIA_GONE | UNREADABLE)
+        matches!(cause, NOT_CONNECTED | UPLOADING | HOURS_CLOSED | HELD_BACK | MEDIA_GONE | UNREADABLE)
     }
 }
 

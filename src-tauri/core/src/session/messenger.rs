@@ -7,11 +7,11 @@ use std::sync::Arc;
 
 use tokio::sync::oneshot;
 
-use crate::clock::Millis;
+use crate::clock::{Clock, Millis};
 use crate::ids::PartId;
 use crate::media::File;
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Outgoing {
     pub part: PartId,
     /// The message id on the wire; the same at every try, so that a phone shows the part once.
@@ -25,19 +25,32 @@ pub struct Outgoing {
     pub typing: bool,
     /// From this time on it is not handed to the wire: the sending hours are over.
     pub not_after: Option<Millis>,
+    pub wanted: Arc<dyn Wanted>,
 }
 
 impl Outgoing {
-    /// What a messenger answers instead of handing the part to the wire, which it asks at the last moment before: to
-    /// look a person up and to bring a file up may have taken longer than the sending hours.
-    pub fn too_late(&self, now: Millis) -> Option<Outcome> {
-        let late = self.not_after.is_some_and(|end| now >= end);
-        late.then(|| Outcome::Refused { cause: HOURS_CLOSED.to_owned(), again: true })
+    /// What a messenger answers instead of handing the part to the wire, which it asks at the last moment before: while
+    /// a person was looked up and a file brought up, the sending hours may have closed, and the owner or the person may
+    /// have wanted otherwise.
+    pub async fn held_back(&self, clock: &dyn Clock) -> Option<Outcome> {
+        let cause = match self.wanted.is_wanted().await {
+            false => HELD_BACK,
+            true if self.not_after.is_some_and(|end| clock.now() >= end) => HOURS_CLOSED,
+            true => return None,
+        };
+        Some(Outcome::Refused { cause: cause.to_owned(), again: true })
     }
+}
+
+/// Knows whether a part that was claimed may still go: it may have been paused, cancelled or forbidden since.
+pub trait Wanted: Send + Sync {
+    fn is_wanted(&self) -> Pin<Box<dyn Future<Output = bool> + Send + '_>>;
 }
 
 /// The cause of a part that came too late to be handed over.
 pub const HOURS_CLOSED: &str = "hours_closed";
+/// The cause of a part that was not wanted any more when it could have been handed over.
+pub const HELD_BACK: &str = "held_back";
 
 #[derive(Clone, Debug)]
 pub enum Content {

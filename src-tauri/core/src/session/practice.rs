@@ -185,8 +185,8 @@ impl PracticeNumber {
         if percent(&part.to, "on WhatsApp") < u64::from(options.fail_percent) {
             return Outcome::Refused { cause: "not_on_whatsapp".to_owned(), again: false };
         }
-        if let Some(late) = part.too_late(self.clock.now()) {
-            return late;
+        if let Some(held_back) = part.held_back(self.clock.as_ref()).await {
+            return held_back;
         }
         match self.show(&part) {
             Ok(()) => {

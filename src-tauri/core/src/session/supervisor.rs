@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 use super::client::{BoxFuture, ClientError, Closed, Heard, Limits, SessionClient, Signal};
-use super::messenger::{Arrived, HOURS_CLOSED, Messenger, Outcome, Outgoing, Sending};
+use super::messenger::{Arrived, HELD_BACK, HOURS_CLOSED, Messenger, Outcome, Outgoing, Sending};
 use super::registry::ConnectionRegistry;
 use super::state::{Act, Input, Link, LinkState, MOST_JITTER};
 use super::store::numbers as store;
@@ -440,7 +440,7 @@ impl Report<'_> {
             Outcome::Accepted => Some(true),
             Outcome::Unknown { .. } => Some(false),
             Outcome::Refused { cause, .. } => match cause.as_str() {
-                "uploading" | HOURS_CLOSED => None,
+                "uploading" | HELD_BACK | HOURS_CLOSED => None,
                 cause => Some(!matches!(cause, "not_connected" | "upload_failed")),
             },
         };

@@ -10,9 +10,9 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use super::numbers::outgoing as part;
+use super::numbers::{Always, outgoing as part};
 use crate::session::client::{BoxFuture, Closed, Heard, SessionClient, Signal};
-use crate::session::messenger::{HOURS_CLOSED, Messenger, Outcome, Outgoing, Receipt, ReceiptKind, Sending};
+use crate::session::messenger::{HELD_BACK, HOURS_CLOSED, Messenger, Outcome, Outgoing, Receipt, ReceiptKind, Sending};
 
 /// Nothing waits for it to pass: it only ends a check that would hang.
 const DEADLINE: Duration = Duration::from_secs(60);
@@ -55,6 +55,7 @@ pub async fn messenger(subject: &mut impl Subject) {
     a_repeat_is_shown_once(subject).await;
     a_refusal_is_certain(subject).await;
     what_is_too_late_is_not_sent(subject).await;
+    what_is_not_wanted_any_more_is_not_sent(subject).await;
     two_people_can_be_served_at_a_time(subject).await;
     a_try_that_was_given_up_can_be_repeated(subject).await;
 }
@@ -103,12 +104,24 @@ async fn a_refusal_is_certain(subject: &mut impl Subject) {
 async fn what_is_too_late_is_not_sent(subject: &mut impl Subject) {
     let [one, _] = subject.people();
     let late = Outgoing { not_after: Some(0), ..part(&one, "3EB0C0F008") };
-    let messenger = subject.messenger();
-    let outcome = in_time(messenger.send(late)).await;
-    assert_eq!(outcome, Outcome::Refused { cause: HOURS_CLOSED.to_owned(), again: true });
-    assert_eq!(send(subject, &one, "3EB0C0F009").await, Outcome::Accepted);
-    ticks(subject, "3EB0C0F009").await;
-    assert_eq!(bubbles(subject, "3EB0C0F008"), 0);
+    is_held_back(subject, late, HOURS_CLOSED, "3EB0C0F009").await;
+}
+
+/// So do a cancel, a pause and an opt-out.
+async fn what_is_not_wanted_any_more_is_not_sent(subject: &mut impl Subject) {
+    let [one, _] = subject.people();
+    let unwanted = Outgoing { wanted: Arc::new(Always(false)), ..part(&one, "3EB0C0F010") };
+    is_held_back(subject, unwanted, HELD_BACK, "3EB0C0F011").await;
+}
+
+/// `next` says that nothing of the part is still under way.
+async fn is_held_back(subject: &mut impl Subject, part: Outgoing, cause: &str, next: &str) {
+    let (messenger, to, wire_id) = (subject.messenger(), part.to.clone(), part.wire_id.clone());
+    let outcome = in_time(messenger.send(part)).await;
+    assert_eq!(outcome, Outcome::Refused { cause: cause.to_owned(), again: true });
+    assert_eq!(send(subject, &to, next).await, Outcome::Accepted);
+    ticks(subject, next).await;
+    assert_eq!(bubbles(subject, &wire_id), 0);
 }
 
 async fn two_people_can_be_served_at_a_time(subject: &mut impl Subject) {

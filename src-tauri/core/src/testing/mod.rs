@@ -16,6 +16,7 @@ use std::time::Duration;
 pub use network::{Call, FakeClient, FakeNetwork, Server};
 pub use store::miscounted;
 use tempfile::TempDir;
+use tokio::sync::oneshot;
 use zeroize::Zeroizing;
 
 use crate::app::{App, NumberView, Problem};
@@ -62,6 +63,8 @@ pub struct FakeMessenger {
     absent: Mutex<Vec<String>>,
     /// Before the next part can be handed over, so much time passes.
     prepares: AtomicI64,
+    /// The next part can be handed over when this says so.
+    ready: Mutex<Option<oneshot::Receiver<()>>>,
     sent: Mutex<Vec<Sent>>,
 }
 
@@ -92,6 +95,13 @@ impl FakeMessenger {
 
     pub fn prepares_for(&self, time: Millis) {
         self.prepares.store(time, Ordering::SeqCst);
+    }
+
+    /// The next part is looked up and its file brought up until the test lets it go.
+    pub fn prepares_until_told(&self) -> oneshot::Sender<()> {
+        let (tell, ready) = oneshot::channel();
+        *locked(&self.ready) = Some(ready);
+        tell
     }
 
     pub fn sent(&self) -> Vec<Sent> {
@@ -125,14 +135,24 @@ impl FakeMessenger {
 
 impl Messenger for FakeMessenger {
     fn send(&self, part: Outgoing) -> Sending<'_> {
+        Box::pin(self.take(part))
+    }
+}
+
+impl FakeMessenger {
+    async fn take(&self, part: Outgoing) -> Outcome {
         self.clock.set(self.clock.now() + self.prepares.swap(0, Ordering::SeqCst));
+        let ready = locked(&self.ready).take();
+        if let Some(ready) = ready {
+            let _ = ready.await;
+        }
         let usual = if self.is_absent(&part.to) {
             Outcome::Refused { cause: "not_on_whatsapp".to_owned(), again: false }
         } else {
             Outcome::Accepted
         };
-        let late = part.too_late(self.clock.now());
-        let outcome = late.or_else(|| locked(&self.script).pop_front()).unwrap_or(usual);
+        let held_back = part.held_back(self.clock.as_ref()).await;
+        let outcome = held_back.or_else(|| locked(&self.script).pop_front()).unwrap_or(usual);
         let (text, is_image, options) = match part.content {
             Content::Text(text) => (Some(text), false, Vec::new()),
             Content::Poll { text, options } => (Some(text), false, options),
@@ -151,7 +171,7 @@ impl Messenger for FakeMessenger {
         };
         locked(&self.sent).push(sent);
         let silent = self.silent.swap(false, Ordering::SeqCst);
-        Box::pin(async move { if silent { std::future::pending().await } else { outcome } })
+        if silent { std::future::pending().await } else { outcome }
     }
 }
 
@@ -320,6 +340,12 @@ impl World {
             return Ok(true);
         }
         Ok(matches!(next, Next::Again))
+    }
+
+    /// One decision of the dispatcher; what it hands over stays on its way.
+    pub async fn decide(&mut self) -> Result<(), Problem> {
+        self.app.dispatcher().step(&mut self.flight).await?;
+        Ok(())
     }
 
     /// Lets time pass until `until`, moving the clock to each moment the planner waits for.

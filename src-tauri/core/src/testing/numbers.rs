@@ -1,6 +1,7 @@
 //! Worlds with linked numbers.
 
 use std::collections::BTreeMap;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use super::{FakeMessenger, Number, World, store};
@@ -13,7 +14,7 @@ use crate::ledger::Book;
 use crate::outbox::store::removal;
 use crate::session::Pace;
 use crate::session::client::{Reply, Signal};
-use crate::session::messenger::{Content, Messenger, Outcome, Outgoing};
+use crate::session::messenger::{Content, Messenger, Outcome, Outgoing, Wanted};
 
 /// Quick enough that a test's day has room, without rests or caps.
 pub const BRISK: Pace = Pace { min_ms: 1_000, max_ms: 1_000, batch: 0, rest_ms: 0, hourly_cap: 0, daily_cap: 0 };
@@ -113,6 +114,16 @@ pub fn outgoing(to: &str, wire_id: &str) -> Outgoing {
         known: false,
         typing: false,
         not_after: None,
+        wanted: Arc::new(Always(true)),
+    }
+}
+
+/// A part that is wanted whenever it is asked, or never.
+pub struct Always(pub bool);
+
+impl Wanted for Always {
+    fn is_wanted(&self) -> Pin<Box<dyn Future<Output = bool> + Send + '_>> {
+        Box::pin(std::future::ready(self.0))
     }
 }
 

@@ -13,6 +13,7 @@ use ulak_core::session::client::{
     BoxFuture, ClientConfig, Heard, LinkHow, Network, NoteKind, Notes, SessionClient, Signal,
 };
 use ulak_core::session::messenger::{Content, Outcome, Outgoing, ReceiptKind};
+use ulak_core::testing::numbers::Always;
 use ulak_emulator::{Emulator, Options};
 use ulak_whatsapp::WhatsApp;
 
@@ -186,7 +187,16 @@ fn file(kept: &Kept) -> PathBuf {
 
 pub fn part(to: &str, wire_id: &str, content: Content) -> Outgoing {
     let (part, wire_id, to) = (IdGenerator::at(0).next(), wire_id.to_owned(), to.to_owned());
-    Outgoing { part, wire_id, to, content, known: false, typing: false, not_after: None }
+    Outgoing {
+        part,
+        wire_id,
+        to,
+        content,
+        known: false,
+        typing: false,
+        not_after: None,
+        wanted: Arc::new(Always(true)),
+    }
 }
 
 pub fn refused(cause: &str, again: bool) -> Outcome {

@@ -8,6 +8,7 @@
     reason = "a test that meets the unexpected fails there"
 )]
 
+mod cancelling;
 mod conformance;
 mod harness;
 mod hearing;

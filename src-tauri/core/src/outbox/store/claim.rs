@@ -1,7 +1,7 @@
 //! Claiming a part: the last look before the network. One transaction, committed before anything is sent.
 
-use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
+use sqlx::{Row, SqliteConnection};
 
 use crate::clock::{Millis, SECOND};
 use crate::contact::permission::{Refusal, addressed, refusal};
@@ -66,6 +66,36 @@ pub enum Claim {
     Gone,
 }
 
+/// Whether a part of the table `parts` may go out as things stand: its queue is open, nothing is paused, and its person
+/// may be written to.
+macro_rules! may_go {
+    () => {
+        concat!(
+            "EXISTS (SELECT 1 FROM queues q WHERE q.id = parts.queue_id AND q.state = 'open' AND q.cancelled_at IS NULL)
+             AND NOT EXISTS (SELECT 1 FROM settings s WHERE s.key = 'paused_all' AND s.value = 'true')
+             AND EXISTS (SELECT 1 FROM ",
+            addressed!(),
+            " WHERE m.id = parts.message_id AND (",
+            refusal!(),
+            ") IS NULL)"
+        )
+    };
+}
+
+/// What was asked when the part was claimed is asked again when it could be handed over, and whether its number is
+/// still on the list.
+pub async fn still_stands(db: &mut SqliteConnection, part: PartId, session: SessionId) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar(concat!(
+        "SELECT EXISTS (SELECT 1 FROM parts WHERE id = ? AND state = 'sending' AND ",
+        may_go!(),
+        ") AND EXISTS (SELECT 1 FROM sessions WHERE id = ? AND removed_at IS NULL)"
+    ))
+    .bind(part)
+    .bind(session)
+    .fetch_one(db)
+    .await
+}
+
 pub async fn claim(
     db: &mut Tx,
     part: PartId,
@@ -96,9 +126,7 @@ async fn take(
          WHERE id = ?3
            AND ((state = 'pending' AND ready = 1 AND (session_id IS NULL OR session_id = ?1))
                 OR (state = 'unknown' AND session_id = ?1))
-           AND EXISTS (SELECT 1 FROM queues q WHERE q.id = parts.queue_id AND q.state = 'open' AND q.cancelled_at IS NULL)
-           AND NOT EXISTS (SELECT 1 FROM settings s WHERE s.key = 'paused_all' AND s.value = 'true')
-           AND EXISTS (SELECT 1 FROM ", addressed!(), " WHERE m.id = parts.message_id AND (", refusal!(), ") IS NULL)
+           AND ", may_go!(), "
          RETURNING queue_id, message_id, round, position, last, attempts, wire_id, media,
              (SELECT q.book FROM queues q WHERE q.id = parts.queue_id),
              (SELECT m.phone FROM messages m WHERE m.id = parts.message_id),
