@@ -8,9 +8,11 @@ use ulak_core::campaign::{CampaignState, draft::DraftEdit};
 use ulak_core::clock::{DAY, HOUR, MINUTE};
 use ulak_core::ids::CampaignId;
 use ulak_core::ledger::Book;
+use ulak_core::outbox::state::PartState;
 use ulak_core::outbox::store::queue::Retryable;
 use ulak_core::outbox::store::reading::CauseLine;
 use ulak_core::outbox::store::recipients::RecipientQuery;
+use ulak_core::session::client::Signal;
 use ulak_core::session::messenger::{Outcome, ReceiptKind};
 use ulak_core::testing::World;
 use ulak_core::testing::numbers::{BRISK, reply};
@@ -58,6 +60,31 @@ async fn a_number_that_never_answers_is_asked_ten_times_again_and_then_the_part_
 }
 
 #[tokio::test]
+async fn who_opted_out_while_a_part_was_in_doubt_is_skipped_until_a_receipt_proves_it() -> Result<(), Problem> {
+    let (mut world, id) = in_doubt(1).await?;
+    let wire_id = world.numbers[0].phone.sent()[0].wire_id.clone();
+    let stop = Signal::Reply(reply("R1", "+905325550000", "STOP", world.app.now()));
+    world.hear(world.numbers[0].id, &stop).await?;
+    world.run_until(at(0, 13, 0)).await?;
+    assert_eq!((world.counts(id).await?.skipped, credits(&world).await?), (1, (0, 0, 1)));
+    assert_eq!(skipped(&world, id).await?, 1);
+    world.receipts(ReceiptKind::Delivered, std::slice::from_ref(&wire_id)).await?;
+    let counts = world.counts(id).await?;
+    assert_eq!((counts.delivered, counts.skipped, credits(&world).await?), (1, 0, (0, 1, 1)));
+    assert_eq!(skipped(&world, id).await?, 0);
+    assert_eq!(world.miscounted().await?, Vec::<&str>::new());
+    assert_eq!(world.numbers[0].phone.sent().len(), 1, "nothing more goes to them");
+    Ok(())
+}
+
+/// How many the list of those who were skipped has.
+async fn skipped(world: &World, id: CampaignId) -> Result<usize, Problem> {
+    let state = Some(PartState::Skipped);
+    let query = RecipientQuery { campaign_id: id, state, search: String::new(), offset: 0, limit: 10 };
+    Ok(world.app.outbox().recipients(&query).await?.rows.len())
+}
+
+#[tokio::test]
 async fn without_its_number_a_doubt_ends_a_day_after_the_first_try() -> Result<(), Problem> {
     let (world, id) = in_doubt(1).await?;
     let tried = world.app.now();
@@ -94,7 +121,7 @@ async fn a_receipt_or_an_answer_that_comes_later_still_proves_it() -> Result<(),
         if answer {
             let mut thanks = reply("R", "+905325550000", "Teşekkürler", world.app.now());
             thanks.quotes = Some(wire_id.clone());
-            world.hear(world.numbers[0].id, &ulak_core::session::client::Signal::Reply(thanks)).await?;
+            world.hear(world.numbers[0].id, &Signal::Reply(thanks)).await?;
         } else {
             world.receipts(ReceiptKind::Delivered, std::slice::from_ref(&wire_id)).await?;
         }

@@ -2,7 +2,7 @@
 //!
 //! They come early, late, twice and out of order, and are matched by wire id alone. A state only goes forward; a
 //! receipt for a part whose ack is missing proves that it was sent, so it settles the credit. So it does where the part
-//! was given up, or put back to be sent again, because nobody knew what had become of it.
+//! was given up, skipped, or put back to be sent again, because nobody knew what had become of it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -151,6 +151,9 @@ pub async fn apply(db: &mut Tx, batch: &[Receipt]) -> Result<Vec<CampaignId>, sq
         settle(db, part).await?;
     }
     let queues = raise(db, &reached).await?;
+    for part in proved.iter().filter(|part| part.ended) {
+        no_more_skipped(db, part.message).await?;
+    }
     for part in proved.iter().filter(|part| !part.last) {
         make_next_ready(db, part.id).await?;
     }
@@ -166,7 +169,7 @@ struct Proved {
     book: Book,
     round: i64,
     last: bool,
-    /// It was given up, so the hold of its round has ended.
+    /// It was given up or skipped, so the hold of its round has ended.
     ended: bool,
     at: Millis,
 }
@@ -174,11 +177,11 @@ struct Proved {
 async fn unacked(db: &mut SqliteConnection, reached: &BTreeMap<&str, Reached>) -> Result<Vec<Proved>, sqlx::Error> {
     let mut select: QueryBuilder<Sqlite> = QueryBuilder::new(
         "SELECT p.id, p.queue_id, p.message_id, p.round, p.last, q.book, p.wire_id,
-                p.state IN ('failed', 'cancelled') AS ended, coalesce(p.session_id, ",
+                p.state IN ('failed', 'cancelled', 'skipped') AS ended, coalesce(p.session_id, ",
     );
     select.push(LAST_SESSION).push(
         ") AS session FROM parts p JOIN queues q ON q.id = p.queue_id
-         WHERE (p.state IN ('sending', 'unknown') OR (p.state IN ('pending', 'failed', 'cancelled') AND ",
+         WHERE (p.state IN ('sending', 'unknown') OR (p.state IN ('pending', 'failed', 'cancelled', 'skipped') AND ",
     );
     select.push(MAY_HAVE_ARRIVED).push(")) AND p.wire_id IN (");
     let mut ids = select.separated(", ");
@@ -213,7 +216,7 @@ fn proved(row: &SqliteRow, reached: &BTreeMap<&str, Reached>) -> Result<Option<P
 const LAST_SESSION: &str =
     "(SELECT a.session_id FROM attempts a WHERE a.part_id = p.id ORDER BY a.number DESC LIMIT 1)";
 
-/// The round of a part that was given up has ended, so its credit is held and settled in a round of its own. It is owed
+/// The round of a part that was given up or skipped has ended, so its credit is held and settled in a round of its own. It is owed
 /// whether or not one is free.
 async fn settle(db: &mut Tx, part: &Proved) -> Result<(), sqlx::Error> {
     let round = part.round + i64::from(part.ended);
@@ -225,6 +228,18 @@ async fn settle(db: &mut Tx, part: &Proved) -> Result<(), sqlx::Error> {
         chats::begun(db, part.session, part.message, part.at).await?;
     }
     unheard::heard(db, part.session).await
+}
+
+/// Whoever got all parts is nobody who gets nothing.
+async fn no_more_skipped(db: &mut Tx, message: MessageId) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "UPDATE messages SET skip_reason = NULL WHERE id = ? AND skip_reason IS NOT NULL
+           AND NOT EXISTS (SELECT 1 FROM parts p WHERE p.message_id = messages.id AND p.state = 'skipped')",
+    )
+    .bind(message)
+    .execute(db)
+    .await?;
+    Ok(())
 }
 
 async fn raise(db: &mut Tx, reached: &BTreeMap<&str, Reached>) -> Result<Vec<CampaignId>, sqlx::Error> {
@@ -241,7 +256,7 @@ async fn raise(db: &mut Tx, reached: &BTreeMap<&str, Reached>) -> Result<Vec<Cam
                  WHEN p.state = 'read' AND r.state <> 'played' THEN p.state
                  WHEN p.state = 'played' THEN p.state
                  ELSE r.state END,
-             round = p.round + (p.state IN ('failed', 'cancelled')), cause = NULL, ended_at = NULL,
+             round = p.round + (p.state IN ('failed', 'cancelled', 'skipped')), cause = NULL, ended_at = NULL,
              session_id = coalesce(p.session_id, ",
     );
     update.push(LAST_SESSION).push(
@@ -256,7 +271,7 @@ async fn raise(db: &mut Tx, reached: &BTreeMap<&str, Reached>) -> Result<Vec<Cam
                 OR (p.state IN ('delivered', 'read', 'played')
                     AND (p.delivered_at IS NULL OR (r.read_at IS NOT NULL AND p.read_at IS NULL)
                          OR (r.played_at IS NOT NULL AND p.played_at IS NULL)))
-                OR (p.state IN ('pending', 'failed', 'cancelled') AND ",
+                OR (p.state IN ('pending', 'failed', 'cancelled', 'skipped') AND ",
     );
     update.push(MAY_HAVE_ARRIVED).push(")) RETURNING queue_id");
     let mut queues: Vec<CampaignId> = update.build_query_scalar().fetch_all(db).await?;

@@ -4,6 +4,7 @@
 //! pending ──▶ sending ──▶ sent ──▶ delivered ──▶ read ──▶ played
 //!    ▲  │        │ │  └──────────▶ (a receipt may arrive before the ack)
 //!    │  │        │ └─▶ unknown ──▶ sending (same session, same wire id) · a receipt proves it was sent
+//!    │  │        │        ├─▶ skipped (opted out) ──▶ delivered … (a receipt)
 //!    │  │        │        └─▶ failed (outcome_unknown: ten repeats, a day, the owner's word, or its number is gone)
 //!    │  │        └─▶ pending (a certain refusal that another try can help, or that shut the number) · failed
 //!    │  └─▶ cancelled (by the owner, also what comes back afterwards) · skipped (opted out)
