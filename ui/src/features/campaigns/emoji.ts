@@ -1,8 +1,16 @@
 // The emoji that can be picked: Unicode's order, with CLDR's names and search words in the language of the window. The
 // data are part of the program (scripts/emoji.mjs writes them); each language is loaded when it is first wanted.
+// Two lists are kept by hand: `common.json`, the signs that are used most (after Unicode's count of 2021, then what a
+// shop writes about), and `meant.json`, the everyday words by which people ask for a sign and which CLDR does not know.
 import type { Locale } from '../../lib/i18n.svelte';
 
-export type Emoji = { sign: string; name: string; words: string[] };
+export type Emoji = {
+  sign: string; name: string; words: string[];
+  /** Its name and its everyday words, each of them a whole search. */
+  meant: string[];
+  /** Its place by common use, from 0. */
+  use: number;
+};
 export const groups = ['smileys', 'people', 'nature', 'food', 'travel', 'activities', 'objects', 'symbols', 'flags'] as const;
 export type Group = (typeof groups)[number];
 
@@ -13,24 +21,33 @@ const loaded = new Map<Locale, Emoji[][]>();
 export async function emojis(locale: Locale): Promise<Emoji[][]> {
   const known = loaded.get(locale);
   if (known) return known;
-  const [{ default: signs }, { default: said }] = await Promise.all([import('./emoji/signs.json'), names[locale]()]);
-  const all = signs.map((group, at) => group.map((sign, index) => emojiOf(sign, said[at]?.[index] ?? '')));
+  const [{ default: signs }, { default: said }, { default: common }, { default: meant }] = await Promise.all([import('./emoji/signs.json'), names[locale](), import('./emoji/common.json'), import('./emoji/meant.json')]);
+  const uses = new Map(common.map((sign, use) => [sign, use]));
+  const everyday = new Map(Object.entries(meant[locale]));
+  const all = signs.map((group, at) => group.map((sign, index) => emojiOf(sign, said[at]?.[index] ?? '', everyday.get(sign), uses.get(sign) ?? common.length)));
   loaded.set(locale, all);
   return all;
 }
 
-function emojiOf(sign: string, said: string): Emoji {
+function emojiOf(sign: string, said: string, meant: string | undefined, use: number): Emoji {
   const [name = '', more = ''] = said.split('|');
-  return { sign, name, words: [...new Set(folded(`${name} ${more}`).split(' '))].filter((word) => word !== '') };
+  const words = [...new Set(folded(`${name} ${more}`).split(' '))].filter((word) => word !== '');
+  return { sign, name, words, meant: [name, ...(meant?.split('|') ?? [])].map(folded), use };
 }
 
-/** Those whose names have a word for each word sought; the ones whose name begins like that come first. */
+/** Those that have a word for each word sought, the one that people mean first: its name or an everyday word, then whole
+ *  words, then beginnings of words, and among those that fit alike the one that is used more. */
 export function found(all: Emoji[][], sought: string): Emoji[] {
-  const words = folded(sought).split(' ').filter((word) => word !== '');
+  const whole = folded(sought);
+  const words = whole.split(' ').filter((word) => word !== '');
   if (words.length === 0) return [];
-  const first = words.join(' ');
-  const rank = (one: Emoji) => (folded(one.name) === first ? 0 : folded(one.name).startsWith(first) ? 1 : 2);
-  return all.flat().filter((one) => words.every((word) => one.words.some((known) => known.startsWith(word)))).sort((a, b) => rank(a) - rank(b));
+  const fits = (one: Emoji): number => {
+    if (one.meant.includes(whole)) return 0;
+    if (words.every((word) => one.words.includes(word))) return 1;
+    return one.meant.some((known) => known.startsWith(whole)) || words.every((word) => one.words.some((known) => known.startsWith(word))) ? 2 : 3;
+  };
+  const ranked = all.flat().map((one) => ({ one, fit: fits(one) })).filter(({ fit }) => fit < 3);
+  return ranked.sort((a, b) => a.fit - b.fit || a.one.use - b.one.use).map(({ one }) => one);
 }
 
 /** Small letters without accents, the Turkish ı and İ as i, so that "gunes" and "IŞIK" find what they mean. */
