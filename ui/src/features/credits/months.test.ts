@@ -1,0 +1,16 @@
+import { expect, test } from 'vitest';
+import { withEarlier } from './months';
+
+const month = (name: string, spent: number) => ({ month: name, spent, running: false });
+
+test('a young book stands at the end of a full chart', () => {
+  const shown = withEarlier([month('2026-02', 120)]);
+  expect(shown.map((one) => one.month)).toEqual(['2025-07', '2025-08', '2025-09', '2025-10', '2025-11', '2025-12', '2026-01', '2026-02']);
+  expect(shown.map((one) => one.spent)).toEqual([0, 0, 0, 0, 0, 0, 0, 120]);
+});
+
+test('a book that fills the chart stays as it is, an empty one too', () => {
+  const full = Array.from({ length: 9 }, (_, at) => month(`2026-0${at + 1}`, at));
+  expect(withEarlier(full)).toEqual(full);
+  expect(withEarlier([])).toEqual([]);
+});
