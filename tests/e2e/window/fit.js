@@ -1,5 +1,6 @@
-// What does not fit on this screen, one sentence each. Text may end in an ellipsis where the page says so, lists may
-// scroll inside themselves; anything else that is cut off, lies over other text or pushes the page aside is a defect.
+// What does not fit on this screen, one sentence each. Text may end in an ellipsis where it says the whole under the
+// pointer, lists may scroll inside themselves; anything else that is cut off, lies over something else or pushes the page
+// aside is a defect. Times are never cut, not even with an ellipsis.
 const problems = new Set();
 const SLACK = 1.5;
 
@@ -24,7 +25,7 @@ const unseen = (element) => {
 /** What stays in its place while the rest scrolls below it, and what floats over everything for a moment. */
 function layerOf(element) {
   for (let at = element; at; at = at.parentElement) {
-    if (['sticky', 'fixed'].includes(getComputedStyle(at).position)) return at;
+    if (['sticky', 'fixed'].includes(getComputedStyle(at).position) || at.matches('[role=menu], [role=dialog]')) return at;
   }
   return null;
 }
@@ -86,6 +87,25 @@ for (let one = 0; one < lines.length; one += 1) {
     const high = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
     if (wide > 3 && high > 5) problems.add(`${said(a.node.data)} and ${said(b.node.data)} lie over each other`);
   }
+}
+
+for (const element of (dialog ?? document.body).querySelectorAll('*')) {
+  if (element.scrollWidth <= element.clientWidth + 1 || getComputedStyle(element).textOverflow !== 'ellipsis' || element.matches('input, select, .titlefield') || unseen(element)) continue;
+  element.dispatchEvent(new PointerEvent('pointerover', { bubbles: true }));
+  if (!element.closest('[title]')) problems.add(`${said(element.innerText)} is cut off, and ${named(element)} does not say the whole`);
+  if (/\d[:.]\d\d(?!\d)/.test(element.innerText) && !element.closest('[data-testid=now-bar]')) problems.add(`the time in ${said(element.innerText)} is cut off`);
+  element.dispatchEvent(new PointerEvent('pointerleave'));
+}
+
+for (const control of (dialog ?? document).querySelectorAll('a[href], button, input, select, textarea')) {
+  const box = control.getBoundingClientRect();
+  if (box.width < 2 || box.height < 2 || unseen(control) || control.matches('.skiplink')) continue;
+  const shown = shownPart(control, { left: box.left, right: box.right, top: box.top, bottom: box.bottom }, control.innerText ?? '');
+  if (!shown || shown.bottom > innerHeight || shown.right > innerWidth || shown.top < 0) continue;
+  const top = document.elementFromPoint((shown.left + shown.right) / 2, (shown.top + shown.bottom) / 2);
+  // A label stands for its control, and what floats or stays in its place may lie over what scrolls below it.
+  const own = !top || control.contains(top) || top.contains(control) || top.closest('label')?.contains(control) || control.parentElement.contains(top);
+  if (!own && layerOf(top) === layerOf(control)) problems.add(`${named(top)} lies over ${named(control)}`);
 }
 
 const root = document.documentElement;

@@ -15,6 +15,7 @@
 )]
 
 mod content;
+mod controls;
 mod door;
 mod drag;
 mod emulator;

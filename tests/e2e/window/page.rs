@@ -160,6 +160,11 @@ impl Page {
         self.client.execute(script, Vec::new()).await
     }
 
+    /// Runs what answers later, by its last argument.
+    pub async fn ask(&self, script: &str) -> Value {
+        self.client.execute_async(script, Vec::new()).await.unwrap()
+    }
+
     /// A numbered picture of this step.
     pub async fn picture(&self, step: &str) {
         let number = self.pictures.fetch_add(1, Ordering::Relaxed) + 1;
