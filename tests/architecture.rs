@@ -9,10 +9,12 @@
     reason = "a test that meets the unexpected fails there"
 )]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+
+use ulak_core::session::cause::Cause;
 
 /// A module may import what stands before it in this list, never what stands after it. Modules of one row do not
 /// know each other, except where `BESIDE` says so.
@@ -48,12 +50,16 @@ fn root() -> PathBuf {
 }
 
 fn sources(folder: &Path) -> Vec<PathBuf> {
+    files(folder, &["rs"])
+}
+
+fn files(folder: &Path, extensions: &[&str]) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
         let path = entry.path();
         if path.is_dir() {
-            found.extend(sources(&path));
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.extend(files(&path, extensions));
+        } else if path.extension().is_some_and(|extension| extensions.iter().any(|known| extension == *known)) {
             found.push(path);
         }
     }
@@ -188,6 +194,49 @@ fn sql_stands_in_stores() {
             !has_sql || is_store.iter().any(|name| shown.contains(name)) || shown.contains("tests"),
             "{shown} has SQL"
         );
+    }
+}
+
+/// What WhatsApp's numbers mean is known to its crate alone: everywhere else causes have Ulak's own words.
+#[test]
+fn whatsapps_numbers_of_refusals_stay_in_its_crate() {
+    let strange = |word: &str| word.starts_with("nack") || ["463", "475", "479"].contains(&word);
+    let named = |path: &PathBuf| {
+        let source = fs::read_to_string(path).unwrap();
+        source.split(|c: char| !c.is_alphanumeric()).any(|word| strange(&word.to_lowercase()))
+    };
+    let mut read = vec![root().join("README.md"), root().join("migrations/SCHEMA.md")];
+    for folder in ["src-tauri/core", "src-tauri/src", "ui/src", "ui/messages", "tests/journeys", "tests/properties"] {
+        read.extend(files(&root().join(folder), &["rs", "ts", "svelte", "json"]));
+    }
+    assert_eq!(read.iter().filter(|path| named(path)).collect::<Vec<_>>(), Vec::<&PathBuf>::new());
+    // The same look does find them where they belong.
+    assert!(named(&root().join("src-tauri/whatsapp/src/outcome.rs")));
+}
+
+/// Who reads the terminal's JSON looks a cause up there, and who reads the database in the page of the schema.
+#[test]
+fn every_cause_is_written_down() {
+    for page in ["README.md", "migrations/SCHEMA.md"] {
+        let text = fs::read_to_string(root().join(page)).unwrap();
+        let missing = Cause::ALL.into_iter().filter(|cause| !text.contains(&format!("`{cause}`")));
+        assert_eq!(missing.collect::<Vec<_>>(), Vec::<Cause>::new(), "{page}");
+    }
+}
+
+#[test]
+fn every_cause_has_its_sentence_in_three_languages() {
+    let coded = [Cause::Refused(String::new()), Cause::Rejected(String::new())];
+    let causes = Cause::ALL.iter().chain(&coded).map(|cause| cause.to_string().trim_end_matches('_').to_owned());
+    let causes: BTreeSet<String> = causes.collect();
+    for language in ["en", "tr", "id"] {
+        let messages = fs::read_to_string(root().join(format!("ui/messages/{language}.json"))).unwrap();
+        let messages: BTreeMap<String, serde_json::Value> = serde_json::from_str(&messages).unwrap();
+        let said = messages.keys().filter_map(|key| Some(key.strip_prefix("live_cause_")?.to_owned()));
+        assert_eq!(said.collect::<BTreeSet<_>>(), causes, "{language}");
+        for coded in ["live_cause_refused", "live_cause_rejected"] {
+            assert!(messages[coded].as_str().unwrap().contains("{code}"), "{coded} in {language}");
+        }
     }
 }
 

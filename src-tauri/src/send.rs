@@ -15,9 +15,11 @@ use ulak_core::error::Problem;
 use ulak_core::ids::{MessageId, PartId};
 use ulak_core::ledger::Book;
 use ulak_core::outbox::state::PartState;
+use ulak_core::outbox::store::reading::PartLine;
 
 use crate::terminal::{self, LOOK, Voice};
 use crate::waiting::Waiting;
+use crate::words;
 
 #[derive(Args)]
 pub struct Options {
@@ -68,6 +70,12 @@ async fn wish(app: &App, options: &Options) -> Result<Direct, Problem> {
     Ok(Direct { to, text, media, over, category: options.category })
 }
 
+/// The reason of skipping, or the cause of everything else.
+fn why(part: &PartLine) -> String {
+    let Some(code) = &part.cause else { return String::new() };
+    if part.state == PartState::Skipped { words::skip(code, None) } else { words::cause(code) }
+}
+
 /// Tells every change of a part, until no more ticks can come.
 async fn until_read(app: &App, message: MessageId, voice: Voice) -> Result<(), Problem> {
     let mut told: BTreeMap<PartId, PartState> = BTreeMap::new();
@@ -76,7 +84,7 @@ async fn until_read(app: &App, message: MessageId, voice: Voice) -> Result<(), P
         let parts = app.outbox().parts_of(message).await?;
         for part in parts.iter().filter(|part| told.get(&part.id) != Some(&part.state)) {
             voice.event(&json!({ "event": "part", "wire_id": part.wire_id, "kind": part.kind, "state": part.state, "cause": part.cause }));
-            voice.line(&format!("{}  {}", part.state.as_str(), part.cause.as_deref().unwrap_or_default()));
+            voice.line(&format!("{}  {}", part.state.as_str(), why(part)));
         }
         told.extend(parts.iter().map(|part| (part.id, part.state)));
         if parts.iter().any(|part| !part.state.is_final()) {

@@ -4,8 +4,8 @@ use chrono_tz::Tz;
 use ulak_core::app::{NumberKind, NumberView, ShutView};
 use ulak_core::campaign::live::{WaitKind, WaitView};
 use ulak_core::clock::{Millis, local};
-use ulak_core::outbox::breaker::cause::UNHEARD;
 use ulak_core::outbox::state::SkipReason;
+use ulak_core::session::cause::Cause;
 
 /// The moment at which something is told, and the zone it is told in.
 #[derive(Clone, Copy)]
@@ -68,16 +68,49 @@ pub fn skip(reason: &str, variable: Option<&str>) -> String {
     }
 }
 
+/// Why a part failed, waits for another try, or is in doubt. A word that this build does not know is said as it is kept.
+pub fn cause(word: &str) -> String {
+    word.parse().map_or_else(|_| word.to_owned(), |cause| cause_of(&cause))
+}
+
+fn cause_of(cause: &Cause) -> String {
+    let words = match cause {
+        Cause::NotConnected => "the number was not connected",
+        Cause::Uploading => "the file is still being uploaded",
+        Cause::HoursClosed => "the sending hours were over before it could go out",
+        Cause::HeldBack => "it was paused, cancelled or not wanted any more before it could go out",
+        Cause::AskedToStop => "they had asked for no more messages",
+        Cause::MediaGone => "the file is no longer there",
+        Cause::Unreadable => "it could not be read from the data",
+        Cause::UploadFailed => "the file could not be uploaded",
+        Cause::LookupFailed => "WhatsApp did not say whether the number is on WhatsApp",
+        Cause::NotPrepared => "it could not be encrypted",
+        Cause::InvalidMessage => "WhatsApp cannot send it in this form",
+        Cause::PracticeLog => "the practice number could not note it",
+        Cause::NotOnWhatsapp => "not on WhatsApp",
+        Cause::NewChatsLocked => "WhatsApp lets it begin no new chats",
+        Cause::AllChatsLocked => "WhatsApp takes nothing from it",
+        Cause::NewChatsUsedUp => "its new chats are used up",
+        Cause::TooFast => "it was too fast for WhatsApp",
+        Cause::Banned => "WhatsApp banned it",
+        Cause::Unheard => "nobody answers it, it begins nothing new",
+        Cause::ConnectionLost => "the connection dropped",
+        Cause::NoAck | Cause::NoAnswer => "no answer in time",
+        Cause::NotWritten => "it was cut off while it was handed to WhatsApp",
+        Cause::Interrupted => "Ulak was closed while sending",
+        Cause::EarlierPart => "an earlier part failed",
+        Cause::OutcomeUnknown => "what became of it could not be found out; it may have arrived",
+        Cause::Refused(code) => return format!("WhatsApp refused it for now (code {code})"),
+        Cause::Rejected(code) => return format!("WhatsApp did not take the message (code {code})"),
+    };
+    words.to_owned()
+}
+
 /// How a number is, and what its owner can do about it.
 pub fn number(number: &NumberView, moment: Moment) -> String {
     let state = state(number, moment);
     match &number.shut {
-        Some(ShutView { cause, until }) if cause == UNHEARD => {
-            format!("{state}; nobody answers it, it begins nothing new{}", moment.until(*until))
-        }
-        Some(ShutView { cause, until }) => {
-            format!("{state}; WhatsApp asked it to stop ({cause}){}", moment.until(*until))
-        }
+        Some(ShutView { cause, until }) => format!("{state}; {}{}", cause_of(cause), moment.until(*until)),
         None => state,
     }
 }

@@ -4,6 +4,7 @@ use ulak_core::app::Problem;
 use ulak_core::campaign::live::WaitKind;
 use ulak_core::clock::{DAY, HOUR, MINUTE, Millis, SECOND};
 use ulak_core::session::Pace;
+use ulak_core::session::cause::Cause;
 use ulak_core::session::messenger::Outcome;
 use ulak_core::testing::World;
 use ulak_core::testing::numbers::BRISK;
@@ -11,11 +12,7 @@ use ulak_core::testing::numbers::BRISK;
 use crate::at;
 
 /// What says nothing of a server: the part was not handed to the wire.
-const NEVER_LEFT: [&str; 2] = ["not_connected", "uploading"];
-
-fn refused(cause: &str) -> Outcome {
-    Outcome::Refused { cause: cause.to_owned(), again: true }
-}
+const NEVER_LEFT: [Cause; 2] = [Cause::NotConnected, Cause::Uploading];
 
 fn times(world: &World) -> Vec<Millis> {
     world.numbers[0].phone.sent().iter().map(|sent| sent.at).collect()
@@ -64,8 +61,8 @@ async fn no_day_sees_more_than_the_daily_cap_and_the_narrower_cap_decides() -> R
 
 #[tokio::test]
 async fn what_whatsapp_was_asked_for_counts_whatever_it_answered() -> Result<(), Problem> {
-    let answers = ["nack_500", "not_on_whatsapp", "upload_failed"].map(refused);
-    for outcome in answers.into_iter().chain([Outcome::Unknown { cause: "no_ack".to_owned() }]) {
+    let answers = [Cause::Refused("500".to_owned()), Cause::NotOnWhatsapp, Cause::UploadFailed].map(Outcome::Refused);
+    for outcome in answers.into_iter().chain([Outcome::Unknown(Cause::NoAck)]) {
         let mut world = schedule(Pace { hourly_cap: 2, ..BRISK }, 4).await?;
         world.numbers[0].phone.answer([outcome.clone()]);
         world.run_until(at(0, 12, 59)).await?;
@@ -78,7 +75,7 @@ async fn what_whatsapp_was_asked_for_counts_whatever_it_answered() -> Result<(),
 async fn what_never_left_the_computer_takes_no_place_in_a_cap() -> Result<(), Problem> {
     for cause in NEVER_LEFT {
         let mut world = schedule(Pace { hourly_cap: 3, daily_cap: 4, ..BRISK }, 9).await?;
-        world.numbers[0].phone.answer((0..2).map(|_| refused(cause)));
+        world.numbers[0].phone.answer((0..2).map(|_| Outcome::Refused(cause.clone())));
         world.run_until(at(0, 12, 59)).await?;
         let sent = world.numbers[0].phone.sent();
         let accepted = sent.iter().filter(|sent| sent.outcome == Outcome::Accepted).count();
@@ -94,7 +91,8 @@ async fn what_never_left_the_computer_costs_no_wait_and_brings_no_rest_nearer() 
     let slow = Pace { min_ms: 20 * SECOND, max_ms: 20 * SECOND, batch: 3, rest_ms: 10 * MINUTE, ..BRISK };
     for cause in NEVER_LEFT {
         let mut world = schedule(slow, 9).await?;
-        let answers = [Outcome::Accepted, refused(cause), refused(cause), Outcome::Accepted, refused(cause)];
+        let refused = || Outcome::Refused(cause.clone());
+        let answers = [Outcome::Accepted, refused(), refused(), Outcome::Accepted, refused()];
         world.numbers[0].phone.answer(answers);
         world.run_until(at(0, 12, 5)).await?;
         let sent: Vec<Millis> = times(&world).iter().map(|at| at - times(&world)[0]).collect();
@@ -109,7 +107,7 @@ async fn what_never_left_the_computer_costs_no_wait_and_brings_no_rest_nearer() 
 #[tokio::test]
 async fn a_number_that_can_hand_nothing_over_tries_once_a_second_at_most() -> Result<(), Problem> {
     let mut world = schedule(BRISK, 3).await?;
-    world.numbers[0].phone.answer((0..500).map(|_| refused("not_connected")));
+    world.numbers[0].phone.answer((0..500).map(|_| Outcome::Refused(Cause::NotConnected)));
     world.run_until(at(0, 12, 1)).await?;
     let sent = times(&world);
     assert!(sent.windows(2).all(|pair| pair[1] - pair[0] >= SECOND), "{sent:?}");

@@ -7,6 +7,7 @@ use tokio::sync::mpsc;
 use ulak_core::app::Problem;
 use ulak_core::clock::{DAY, HOUR, MINUTE, Millis, SECOND};
 use ulak_core::session::Pace;
+use ulak_core::session::cause::Cause;
 use ulak_core::session::messenger::{Messenger, Outcome, ReceiptKind};
 use ulak_core::session::practice::{PracticeNumber, PracticeOptions};
 use ulak_core::testing::numbers::{BRISK, outgoing};
@@ -66,21 +67,21 @@ async fn tries_from_a_time_to_come_count_against_no_cap() -> Result<(), Problem>
 
 #[tokio::test]
 async fn a_retry_is_made() -> Result<(), Problem> {
-    let answers = vec![Outcome::Refused { cause: "nack_500".to_owned(), again: true }];
+    let answers = vec![Outcome::Refused(Cause::Refused("500".to_owned()))];
     assert_eq!(after_a_setback(BRISK, answers, 1).await?, [(1, 1); 3]);
     Ok(())
 }
 
 #[tokio::test]
 async fn a_part_in_doubt_is_tried_again() -> Result<(), Problem> {
-    let answers = vec![Outcome::Unknown { cause: "no_ack".to_owned() }];
+    let answers = vec![Outcome::Unknown(Cause::NoAck)];
     assert_eq!(after_a_setback(BRISK, answers, 1).await?, [(1, 1); 3]);
     Ok(())
 }
 
 #[tokio::test]
 async fn a_number_that_rested_for_too_many_requests_sends_and_rests_anew() -> Result<(), Problem> {
-    let too_many = Outcome::Refused { cause: "nack_429".to_owned(), again: true };
+    let too_many = Outcome::Refused(Cause::TooFast);
     assert_eq!(after_a_setback(BRISK, vec![too_many.clone()], 3).await?, [(3, 3); 3]);
     assert_eq!(after_a_setback(BRISK, vec![too_many.clone(), too_many], 3).await?, [(1, 1); 3]);
     Ok(())
@@ -88,7 +89,7 @@ async fn a_number_that_rested_for_too_many_requests_sends_and_rests_anew() -> Re
 
 #[tokio::test]
 async fn a_lock_of_new_chats_whose_end_was_reckoned_here_ends() -> Result<(), Problem> {
-    let locked = Outcome::Refused { cause: "nack_463".to_owned(), again: true };
+    let locked = Outcome::Refused(Cause::NewChatsLocked);
     assert_eq!(after_a_setback(BRISK, vec![locked.clone()], 3).await?, [(3, 3); 3]);
     assert_eq!(after_a_setback(BRISK, vec![locked.clone(), locked], 3).await?, [(1, 1); 3]);
     Ok(())

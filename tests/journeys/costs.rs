@@ -9,13 +9,14 @@ use ulak_core::ledger::figures::{LedgerQuery, LedgerRow};
 use ulak_core::ledger::{Book, EntryKind};
 use ulak_core::outbox::state::PartState;
 use ulak_core::outbox::store::recipients::{RecipientPage, RecipientQuery};
+use ulak_core::session::cause::Cause;
 use ulak_core::session::messenger::{Outcome, ReceiptKind};
 use ulak_core::testing::World;
 
 use crate::at;
 
 fn refused() -> Outcome {
-    Outcome::Refused { cause: "not_on_whatsapp".to_owned(), again: false }
+    Outcome::Refused(Cause::NotOnWhatsapp)
 }
 
 #[tokio::test]
@@ -29,7 +30,7 @@ async fn counters_are_right_and_a_queue_closes_at_every_single_step() -> Result<
     world.app.campaigns().add_media(draft.id, &photos.join("sample.jpg")).await?;
     world.app.campaigns().add_media(draft.id, &photos.join("transparent.png")).await?;
     let id = world.app.campaigns().schedule_campaign(draft.id, false).await?;
-    world.phone.answer([Outcome::Accepted, refused(), Outcome::Unknown { cause: "no_answer".to_owned() }]);
+    world.phone.answer([Outcome::Accepted, refused(), Outcome::Unknown(Cause::NoAnswer)]);
     for minute in 1..60 {
         let until = at(0, 12, minute);
         world.run_until(until).await?;

@@ -12,6 +12,7 @@ use ulak_core::outbox::state::PartState;
 use ulak_core::outbox::store::queue::Retryable;
 use ulak_core::outbox::store::reading::CauseLine;
 use ulak_core::outbox::store::recipients::RecipientQuery;
+use ulak_core::session::cause::Cause;
 use ulak_core::session::client::Signal;
 use ulak_core::session::messenger::{Outcome, ReceiptKind};
 use ulak_core::testing::World;
@@ -20,11 +21,7 @@ use ulak_core::testing::numbers::{BRISK, reply};
 use crate::at;
 
 fn unknown() -> Outcome {
-    Outcome::Unknown { cause: "no_answer".to_owned() }
-}
-
-fn refused(cause: &str) -> Outcome {
-    Outcome::Refused { cause: cause.to_owned(), again: false }
+    Outcome::Unknown(Cause::NoAnswer)
 }
 
 /// A campaign over two numbers: the first has begun, and its only part is in doubt.
@@ -54,7 +51,7 @@ async fn a_number_that_never_answers_is_asked_ten_times_again_and_then_the_part_
     assert_eq!(world.numbers[0].phone.sent().len(), 11);
     let live = world.app.campaigns().live(id).await?;
     assert_eq!((live.state, live.counts.failed), (CampaignState::Finished, 1));
-    assert_eq!(live.causes, [CauseLine { cause: "outcome_unknown".to_owned(), people: 1 }]);
+    assert_eq!(live.causes, [CauseLine { cause: Cause::OutcomeUnknown, people: 1 }]);
     assert_eq!(credits(&world).await?, (0, 0, 1));
     Ok(())
 }
@@ -223,7 +220,7 @@ async fn a_number_that_swallows_binds_five_people_and_then_tries_one_at_a_time()
     assert_eq!(live.wait.kind, WaitKind::Unheard);
     assert_eq!(live.wait.session_name.as_deref(), Some("Number 1"));
     let number = world.number(world.numbers[0].id).await?;
-    assert_eq!(number.shut.map(|shut| shut.cause).as_deref(), Some("unheard"));
+    assert_eq!(number.shut.map(|shut| shut.cause), Some(Cause::Unheard));
     world.run_until(at(0, 10, 40)).await?;
     assert_eq!(people(&world), bound + 1, "one person after 15 minutes");
     world.run_until(at(0, 11, 10)).await?;
@@ -290,7 +287,7 @@ async fn after_a_cancel_nothing_goes_out_and_what_is_in_doubt_waits_for_a_receip
 #[tokio::test]
 async fn to_retry_what_failed_leaves_alone_what_may_have_arrived() -> Result<(), Problem> {
     let (mut world, id) = in_doubt(2).await?;
-    world.numbers[1].phone.answer([refused("nack_479")]);
+    world.numbers[1].phone.answer([Outcome::Refused(Cause::Rejected("17".to_owned()))]);
     world = world.connect(0, false).await?;
     world.run_until(at(1, 13, 0)).await?;
     world.step().await?;
@@ -353,7 +350,7 @@ async fn what_stands_behind_a_doubtful_part_is_retried_with_it_or_not_at_all() -
 async fn a_retry_that_the_credits_do_not_cover_says_how_many_are_missing_and_does_nothing() -> Result<(), Problem> {
     let mut world = World::with_numbers(at(0, 12, 0), &[BRISK]).await?;
     world.contacts(5).await?;
-    world.numbers[0].phone.answer((0..5).map(|_| refused("nack_479")));
+    world.numbers[0].phone.answer((0..5).map(|_| Outcome::Refused(Cause::Rejected("17".to_owned()))));
     let id = world.schedule("Merhaba").await?;
     world.run_until(at(0, 13, 0)).await?;
     world.app.credits().adjust(Book::Real, -998, "spent elsewhere").await?;

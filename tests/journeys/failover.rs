@@ -8,6 +8,7 @@ use ulak_core::contact::Standing;
 use ulak_core::ledger::Book;
 use ulak_core::outbox::store::reading::CauseLine;
 use ulak_core::session::Pace;
+use ulak_core::session::cause::Cause;
 use ulak_core::session::messenger::{Outcome, ReceiptKind};
 use ulak_core::testing::World;
 use ulak_core::testing::numbers::BRISK;
@@ -16,12 +17,8 @@ use crate::at;
 
 const SLOW: Pace = Pace { min_ms: 3_000, max_ms: 3_000, ..BRISK };
 
-fn refused(cause: &str) -> Outcome {
-    Outcome::Refused { cause: cause.to_owned(), again: true }
-}
-
 fn unknown() -> Outcome {
-    Outcome::Unknown { cause: "no_answer".to_owned() }
+    Outcome::Unknown(Cause::NoAnswer)
 }
 
 #[tokio::test]
@@ -63,7 +60,7 @@ async fn what_never_left_goes_over_the_other_number_at_once_and_costs_no_try() -
     let mut world = World::with_numbers(at(0, 12, 0), &[BRISK, BRISK]).await?;
     world.contact("Elif", "+905325550142").await?;
     let id = world.schedule("Merhaba").await?;
-    world.numbers[0].phone.answer((0..20).map(|_| refused("not_connected")));
+    world.numbers[0].phone.answer((0..20).map(|_| Outcome::Refused(Cause::NotConnected)));
     world.run_until(at(0, 13, 0)).await?;
     let (first, second) = (world.numbers[0].phone.sent(), world.numbers[1].phone.sent());
     assert_eq!((first.len(), second.len()), (1, 1));
@@ -79,7 +76,7 @@ async fn a_number_without_a_connection_uses_no_try_up() -> Result<(), Problem> {
     let mut world = World::with_numbers(at(0, 12, 0), &[BRISK]).await?;
     world.contact("Elif", "+905325550142").await?;
     let id = world.schedule("Merhaba").await?;
-    world.numbers[0].phone.answer((0..9).map(|_| refused("not_connected")));
+    world.numbers[0].phone.answer((0..9).map(|_| Outcome::Refused(Cause::NotConnected)));
     world.run_until(at(0, 13, 0)).await?;
     assert_eq!(world.numbers[0].phone.sent().len(), 10);
     assert_eq!(world.counts(id).await?.sent, 1);
@@ -91,7 +88,7 @@ async fn who_turns_out_to_want_no_messages_is_skipped_at_the_next_look() -> Resu
     let mut world = World::with_numbers(at(0, 12, 0), &[BRISK]).await?;
     let elif = world.contact("Elif", "+905325550142").await?;
     let id = world.schedule("Merhaba").await?;
-    world.numbers[0].phone.answer([refused("asked_to_stop")]);
+    world.numbers[0].phone.answer([Outcome::Refused(Cause::AskedToStop)]);
     world.run_until(at(0, 12, 0) + 500).await?;
     assert_eq!(world.numbers[0].phone.sent().len(), 1);
     world.app.people().set_standing(elif, Standing::Black).await?;
@@ -151,10 +148,10 @@ async fn a_refused_repeat_may_have_arrived_before_and_goes_over_no_other_number_
     let mut world = World::with_numbers(at(0, 12, 0), &[BRISK, BRISK]).await?;
     world.contact("Elif", "+905325550142").await?;
     let id = world.schedule("Merhaba").await?;
-    world.numbers[0].phone.answer([unknown(), Outcome::Refused { cause: "nack_479".into(), again: false }]);
+    world.numbers[0].phone.answer([unknown(), Outcome::Refused(Cause::Rejected("17".to_owned()))]);
     world.run_until(at(0, 13, 0)).await?;
     let live = world.app.campaigns().live(id).await?;
-    assert_eq!(live.causes, [CauseLine { cause: "outcome_unknown".to_owned(), people: 1 }]);
+    assert_eq!(live.causes, [CauseLine { cause: Cause::OutcomeUnknown, people: 1 }]);
     assert_eq!(world.app.credits().balance(Book::Real).await?.released, 1);
     world = world.connect(0, false).await?;
     assert_eq!(world.app.campaigns().retry_failed(id).await?, 0);
@@ -182,7 +179,7 @@ async fn a_removed_number_leaves_what_nobody_can_find_out_any_more() -> Result<(
     world.run_until(at(0, 13, 0)).await?;
     let live = world.app.campaigns().live(id).await?;
     assert_eq!((live.counts.failed, live.counts.sent, live.state), (2, 4, CampaignState::Finished));
-    assert_eq!(live.causes, [CauseLine { cause: "outcome_unknown".to_owned(), people: 2 }]);
+    assert_eq!(live.causes, [CauseLine { cause: Cause::OutcomeUnknown, people: 2 }]);
     let balance = world.app.credits().balance(Book::Real).await?;
     assert_eq!((balance.held, balance.settled, balance.released), (0, 4, 2));
     nobody_twice(&world);

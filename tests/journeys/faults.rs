@@ -12,6 +12,7 @@ use ulak_core::db::connect_options;
 use ulak_core::ledger::Book;
 use ulak_core::outbox::receipt::{self, Inbox};
 use ulak_core::session::Pace;
+use ulak_core::session::cause::Cause;
 use ulak_core::session::client::Signal;
 use ulak_core::session::messenger::{Arrived, Receipt, ReceiptKind};
 use ulak_core::session::practice::PracticeChange;
@@ -121,7 +122,7 @@ async fn an_outcome_that_cannot_be_written_ends_its_part_alone_and_nobody_gets_i
     assert_eq!((counts.sent, counts.failed), (4, 1));
     assert_eq!(
         world.app.campaigns().live(id).await?.causes[0].cause,
-        "outcome_unknown",
+        Cause::OutcomeUnknown,
         "it was accepted, so it may be there"
     );
     assert_eq!(world.phone.sent().len(), 5);

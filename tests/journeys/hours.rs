@@ -6,6 +6,7 @@ use ulak_core::app::{Direct, Problem};
 use ulak_core::campaign::live::WaitKind;
 use ulak_core::clock::{HOUR, MINUTE, Millis};
 use ulak_core::session::Pace;
+use ulak_core::session::cause::Cause;
 use ulak_core::session::messenger::Outcome;
 use ulak_core::testing::World;
 use ulak_core::testing::numbers::BRISK;
@@ -124,7 +125,7 @@ async fn what_is_not_handed_over_by_22_00_goes_back_and_goes_out_in_the_morning(
     world.numbers[0].phone.prepares_for(2 * MINUTE);
     world.run_until(at(1, 8, 59)).await?;
     let sent = world.numbers[0].phone.sent();
-    let late = Outcome::Refused { cause: "hours_closed".to_owned(), again: true };
+    let late = Outcome::Refused(Cause::HoursClosed);
     assert_eq!((sent.len(), &sent[1].outcome), (2, &late), "it was on its way when the hours closed");
     let counts = world.counts(id).await?;
     assert_eq!((counts.sent, counts.pending), (1, 1));

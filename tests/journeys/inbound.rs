@@ -6,6 +6,7 @@ use ulak_core::ids::CampaignId;
 use ulak_core::inbound::Received;
 use ulak_core::inbound::store::replies::{Answers, ReplyPage, ReplyQuery};
 use ulak_core::ledger::Book;
+use ulak_core::session::cause::Cause;
 use ulak_core::session::client::{NoteKind, Reply, Signal};
 use ulak_core::session::messenger::Outcome;
 use ulak_core::settings::Language;
@@ -171,7 +172,7 @@ async fn an_answer_proves_that_a_part_of_unknown_outcome_arrived() -> Result<(),
     let mut world = World::with_numbers(at(0, 12, 0), &[BRISK]).await?;
     world.contact("Elif", ELIF).await?;
     let id = world.schedule("Merhaba").await?;
-    world.numbers[0].phone.answer([Outcome::Unknown { cause: "no_answer".to_owned() }]);
+    world.numbers[0].phone.answer([Outcome::Unknown(Cause::NoAnswer)]);
     while world.counts(id).await?.unknown == 0 {
         world.step().await?;
     }

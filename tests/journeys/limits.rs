@@ -5,16 +5,13 @@ use ulak_core::campaign::live::WaitKind;
 use ulak_core::clock::{DAY, HOUR, MINUTE, Millis};
 use ulak_core::ids::CampaignId;
 use ulak_core::ledger::Book;
+use ulak_core::session::cause::Cause;
 use ulak_core::session::client::{Limits, Signal};
 use ulak_core::session::messenger::Outcome;
 use ulak_core::testing::World;
 use ulak_core::testing::numbers::{BRISK, reply};
 
 use crate::at;
-
-fn refused(cause: &str) -> Outcome {
-    Outcome::Refused { cause: cause.to_owned(), again: true }
-}
 
 async fn waits(world: &World, id: CampaignId) -> Result<(WaitKind, Option<Millis>), Problem> {
     let wait = world.app.campaigns().live(id).await?.wait;
@@ -32,7 +29,7 @@ async fn a_locked_number_goes_on_with_known_people_and_keeps_the_refused_part() 
         world.hear(number, &Signal::Reply(hello)).await?;
     }
     let id = world.schedule("Merhaba").await?;
-    world.numbers[0].phone.answer([refused("nack_463")]);
+    world.numbers[0].phone.answer([Outcome::Refused(Cause::NewChatsLocked)]);
     world.run_until(at(0, 13, 0)).await?;
     let sent = world.numbers[0].phone.sent();
     let known: Vec<&str> = sent.iter().skip(1).map(|sent| sent.to.as_str()).collect();
@@ -51,11 +48,11 @@ async fn a_locked_number_goes_on_with_known_people_and_keeps_the_refused_part() 
 
 #[tokio::test]
 async fn a_refused_part_is_not_tried_over_the_other_number() -> Result<(), Problem> {
-    for cause in ["nack_463", "nack_475", "nack_429", "banned"] {
+    for cause in [Cause::NewChatsLocked, Cause::NewChatsUsedUp, Cause::TooFast, Cause::Banned] {
         let mut world = World::with_numbers(at(0, 12, 0), &[BRISK, BRISK]).await?;
         world.contacts(8).await?;
         let id = world.schedule("Merhaba").await?;
-        world.numbers[0].phone.answer([refused(cause)]);
+        world.numbers[0].phone.answer([Outcome::Refused(cause.clone())]);
         world.run_until(at(0, 12, 5)).await?;
         let refused = world.numbers[0].phone.sent()[0].wire_id.clone();
         assert_eq!(world.numbers[0].phone.sent().len(), 1, "{cause}");
@@ -75,7 +72,7 @@ async fn too_many_requests_shut_everything_for_twice_as_long_each_time() -> Resu
     let mut world = World::with_numbers(at(0, 10, 0), &[BRISK]).await?;
     world.contacts(3).await?;
     let id = world.schedule("Merhaba").await?;
-    world.numbers[0].phone.answer((0..4).map(|_| refused("nack_429")));
+    world.numbers[0].phone.answer((0..4).map(|_| Outcome::Refused(Cause::TooFast)));
     world.run_until(at(0, 10, 1)).await?;
     assert_eq!(waits(&world, id).await?.0, WaitKind::Shut);
     world.run_until(at(0, 20, 0)).await?;
@@ -96,7 +93,7 @@ async fn a_lock_that_hits_known_people_too_shuts_everything() -> Result<(), Prob
         world.hear(number, &Signal::Reply(hello)).await?;
     }
     let id = world.schedule("Merhaba").await?;
-    world.numbers[0].phone.answer([refused("nack_463")]);
+    world.numbers[0].phone.answer([Outcome::Refused(Cause::NewChatsLocked)]);
     world.run_until(at(0, 20, 0)).await?;
     assert_eq!(world.numbers[0].phone.sent().len(), 1);
     assert_eq!(waits(&world, id).await?.0, WaitKind::Shut);

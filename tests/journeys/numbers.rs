@@ -4,6 +4,7 @@ use ulak_core::app::{BanView, NumberView, Problem, ShutView};
 use ulak_core::clock::{DAY, HOUR, MINUTE, Millis, SECOND};
 use ulak_core::contact::Standing;
 use ulak_core::ids::SessionId;
+use ulak_core::session::cause::Cause;
 use ulak_core::session::client::{Closed, Limits, Signal};
 use ulak_core::session::messenger::Outcome;
 use ulak_core::settings::Language;
@@ -223,7 +224,7 @@ async fn a_server_that_says_nothing_is_left_and_tried_again() -> Result<(), Prob
 async fn parts_without_an_answer_reconnect() -> Result<(), Problem> {
     let (mut world, id, client) = shop().await?;
     world.contacts(6).await?;
-    client.answer((0..6).map(|_| Outcome::Unknown { cause: "no_answer".into() }));
+    client.answer((0..6).map(|_| Outcome::Unknown(Cause::NoAnswer)));
     let draft = world.draft("Merhaba", |edit| edit.session_ids = vec![id]).await?;
     world.app.campaigns().schedule_campaign(draft.id, false).await?;
     let before = client.connects().len();
@@ -306,7 +307,7 @@ async fn limits_are_read_shown_and_read_again() -> Result<(), Problem> {
 async fn a_refused_new_chat_shuts_the_number_in_words_and_reads_the_limits() -> Result<(), Problem> {
     let (mut world, id, client) = shop().await?;
     world.contacts(1).await?;
-    client.answer([Outcome::Refused { cause: "nack_463".into(), again: true }]);
+    client.answer([Outcome::Refused(Cause::NewChatsLocked)]);
     let draft = world.draft("Merhaba", |edit| edit.session_ids = vec![id]).await?;
     world.app.campaigns().schedule_campaign(draft.id, false).await?;
     let reads = |client: &FakeClient| client.calls().iter().filter(|call| **call == Call::Limits).count();
@@ -315,7 +316,7 @@ async fn a_refused_new_chat_shuts_the_number_in_words_and_reads_the_limits() -> 
     world.settle().await;
     assert_eq!(reads(&client), before + 1);
     let shut = world.number(id).await?.shut;
-    assert!(matches!(&shut, Some(ShutView { cause, until: Some(_) }) if cause == "nack_463"), "{shut:?}");
+    assert!(matches!(&shut, Some(ShutView { cause: Cause::NewChatsLocked, until: Some(_) })), "{shut:?}");
     assert_eq!(world.number(id).await?.state, "connected");
     Ok(())
 }

@@ -4,6 +4,7 @@ use ulak_core::app::Problem;
 use ulak_core::campaign::CampaignState;
 use ulak_core::contact::Standing;
 use ulak_core::ledger::Book;
+use ulak_core::session::cause::Cause;
 use ulak_core::session::messenger::{Outcome, ReceiptKind};
 use ulak_core::testing::World;
 
@@ -80,7 +81,7 @@ async fn an_interrupted_send_is_repeated_under_the_same_id() -> Result<(), Probl
 async fn what_can_be_helped_is_tried_three_times_and_then_released() -> Result<(), Problem> {
     let mut world = World::at(at(0, 12, 0)).await?;
     world.contact("Elif", "+905325550142").await?;
-    let refusal = || Outcome::Refused { cause: "busy".into(), again: true };
+    let refusal = || Outcome::Refused(Cause::Refused("busy".to_owned()));
     world.phone.answer([refusal(), refusal(), refusal()]);
     let id = world.schedule("Merhaba").await?;
     world.run_until(at(0, 13, 0)).await?;

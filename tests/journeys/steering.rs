@@ -5,6 +5,7 @@ use ulak_core::campaign::CampaignState;
 use ulak_core::contact::Standing;
 use ulak_core::ids::{CampaignId, ContactId};
 use ulak_core::ledger::Book;
+use ulak_core::session::cause::Cause;
 use ulak_core::session::client::Signal;
 use ulak_core::session::messenger::Outcome;
 use ulak_core::testing::World;
@@ -74,7 +75,7 @@ async fn cancelling_releases_what_still_waits() -> Result<(), Problem> {
 async fn what_comes_back_after_a_cancel_does_not_go_out_any_more() -> Result<(), Problem> {
     let mut world = World::at(at(0, 12, 0)).await?;
     world.contacts(3).await?;
-    world.phone.answer([Outcome::Refused { cause: "busy".into(), again: true }]);
+    world.phone.answer([Outcome::Refused(Cause::Refused("busy".to_owned()))]);
     let id = world.schedule("Merhaba").await?;
     world.step().await?;
     assert_eq!(world.phone.sent().len(), 1, "its answer is not written yet");
@@ -140,7 +141,7 @@ async fn what_is_looked_up_or_uploaded_meanwhile_is_not_handed_over() -> Result<
         world.step().await?;
         world.run_until(at(0, 13, 0)).await?;
         let tried = world.numbers[0].phone.sent();
-        let held_back = Outcome::Refused { cause: "held_back".to_owned(), again: true };
+        let held_back = Outcome::Refused(Cause::HeldBack);
         let outcomes: Vec<&Outcome> = tried.iter().map(|sent| &sent.outcome).collect();
         assert_eq!(outcomes, [&held_back], "{between:?}");
         let counts = world.counts(id).await?;
@@ -163,7 +164,7 @@ async fn what_is_looked_up_or_uploaded_meanwhile_is_not_handed_over() -> Result<
 async fn a_repeat_that_is_not_wanted_any_more_stays_in_doubt() -> Result<(), Problem> {
     let mut world = World::with_numbers(at(0, 12, 0), &[BRISK]).await?;
     world.contact("Elif", ELIF).await?;
-    world.numbers[0].phone.answer([Outcome::Unknown { cause: "no_answer".to_owned() }]);
+    world.numbers[0].phone.answer([Outcome::Unknown(Cause::NoAnswer)]);
     let id = world.schedule("Merhaba").await?;
     while world.step().await? {}
     let ready = world.numbers[0].phone.prepares_until_told();

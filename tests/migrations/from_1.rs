@@ -47,7 +47,9 @@ async fn rows(folder: &Path, tables: &[(String, Vec<String>)]) -> Vec<(String, V
         let there = texts(&mut db, &format!("SELECT name FROM pragma_table_info('{table}')")).await;
         let today = |column: &String| if there.contains(column) { column.clone() } else { renamed(table, column) };
         let cells: Vec<String> = columns.iter().map(|column| format!("quote(\"{}\")", today(column))).collect();
-        let sql = format!("SELECT {} FROM {table} ORDER BY 1", cells.join(" || ', ' || "));
+        // A table that numbers its rows and has none yet may stand there too.
+        let numbered = if table == "sqlite_sequence" { "WHERE seq > 0" } else { "" };
+        let sql = format!("SELECT {} FROM {table} {numbered} ORDER BY 1", cells.join(" || ', ' || "));
         all.push((table.clone(), texts(&mut db, &sql).await));
     }
     db.close().await.unwrap();

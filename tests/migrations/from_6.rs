@@ -9,6 +9,7 @@ use tempfile::TempDir;
 use ulak_core::app::Problem;
 use ulak_core::clock::{DAY, Millis};
 use ulak_core::db::{DbKey, connect_options};
+use ulak_core::session::cause::Cause;
 use ulak_core::testing::World;
 use ulak_core::vault::{self, Keyring};
 
@@ -199,4 +200,54 @@ async fn sending_goes_on_and_nobody_gets_anything_twice() -> Result<(), Problem>
         "SELECT p.state FROM parts p JOIN campaigns c ON c.id = p.queue_id WHERE c.name = 'Yarın' GROUP BY 1";
     assert_eq!(texts(&mut db, tomorrow).await, ["sent"]);
     world.app.credits().ledger_holds().await
+}
+
+/// Words that earlier versions kept, and what they are today.
+const WORDS: [(&str, &str); 14] = [
+    ("nack_463", "new_chats_locked"),
+    ("nack_463_known", "all_chats_locked"),
+    ("nack_475", "new_chats_used_up"),
+    ("nack_429", "too_fast"),
+    ("rate_overlimit", "too_fast"),
+    ("banned", "banned"),
+    ("nack_400", "rejected_400"),
+    ("nack_479", "rejected_479"),
+    ("nack_551", "rejected_551"),
+    ("nack_500", "refused_500"),
+    ("nack_777", "refused_777"),
+    ("of nobody", "refused_of nobody"),
+    ("no_ack", "no_ack"),
+    ("outcome_unknown", "outcome_unknown"),
+];
+
+/// Where causes stand: rows that have room for one, and how to read them.
+const PLACES: [(&str, &str, &str); 3] = [
+    ("parts", "cause", "state <> 'skipped'"),
+    ("attempts", "cause", "outcome IS NOT 'accepted'"),
+    ("sessions", "shut_cause", "kind = 'whatsapp'"),
+];
+
+#[tokio::test]
+async fn causes_are_words_of_today_and_none_is_lost() -> Result<(), Problem> {
+    let key = key(&folder());
+    for (old, new) in WORDS {
+        let folder = folder();
+        let mut db = connect_options(folder.path(), &key).connect().await.unwrap();
+        for (table, column, rows) in PLACES {
+            let update = format!("UPDATE {table} SET {column} = ? WHERE {rows}");
+            let written = sqlx::query(AssertSqlSafe(update)).bind(old).execute(&mut db).await.unwrap();
+            assert!(written.rows_affected() > 0, "{table}");
+        }
+        db.close().await.unwrap();
+        let world = World::over(folder, key.clone(), KILLED_AT).await?;
+        let mut db = world.app.db().read().acquire().await.unwrap();
+        for (table, column, rows) in PLACES {
+            // What was on its way when the fixture was killed was interrupted.
+            let read = format!("SELECT DISTINCT {column} FROM {table} WHERE {rows} AND {column} <> 'interrupted'");
+            let causes: Vec<Cause> = sqlx::query_scalar(AssertSqlSafe(read)).fetch_all(&mut *db).await.unwrap();
+            assert_eq!(causes, [new.parse().unwrap()], "{old} in {table}");
+        }
+        assert_eq!(world.miscounted().await?, Vec::<&str>::new(), "{old}");
+    }
+    Ok(())
 }

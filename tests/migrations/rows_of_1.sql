@@ -39,7 +39,7 @@ INSERT INTO parts (id, message_id, queue_id, position, last, kind, with_text, me
 WITH s (n, state) AS (VALUES (1, 'sending'), (2, 'sent'), (3, 'delivered'), (4, 'read'), (5, 'played'), (6, 'unknown'),
                              (7, 'failed'), (8, 'skipped'), (9, 'cancelled'), (10, 'pending'))
 INSERT INTO parts SELECT CAST(format('E1%02d', n) AS BLOB), x'D1', x'CA', n + 1, n = 10, 'text', 1, NULL, 'W' || n, state, n % 2,
-                         10 + n, n, n % 3, 1 + n % 2, CASE WHEN n < 7 THEN x'51' END, CASE WHEN n > 5 THEN 'cause' END,
+                         10 + n, n, n % 3, 1 + n % 2, CASE WHEN n < 7 THEN x'51' END, CASE WHEN n > 5 THEN 'no_answer' END,
                          20 + n, 30 + n, 40 + n, 50 + n, 60 + n, 70 + n FROM s;
 -- Enough of them that a migration does not fit into a few pages.
 WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)
@@ -47,9 +47,9 @@ INSERT INTO messages SELECT CAST(format('M%04d', i) AS BLOB), x'CE', CAST(format
                             'Kişi ' || i, 'Merhaba ' || i, NULL, NULL, 8 FROM n;
 INSERT INTO parts (id, message_id, queue_id, position, last, kind, with_text, wire_id, state, ready, due_at)
     SELECT CAST('P' || hex(id) AS BLOB), id, x'CE', 1, 1, 'text', 1, hex(id), 'pending', 1, 10 FROM messages WHERE campaign_id = x'CE';
-INSERT INTO attempts VALUES (3, CAST('E101' AS BLOB), x'51', 1, 20, 21, 'unknown', 'timeout'),
+INSERT INTO attempts VALUES (3, CAST('E101' AS BLOB), x'51', 1, 20, 21, 'unknown', 'interrupted'),
     (7, CAST('E101' AS BLOB), x'51', 2, 22, NULL, NULL, NULL), (8, CAST('E102' AS BLOB), x'52', 1, 23, 24, 'accepted', NULL),
-    (9, CAST('E107' AS BLOB), x'51', 1, 25, 26, 'refused', 'cause');
+    (9, CAST('E107' AS BLOB), x'51', 1, 25, 26, 'refused', 'not_on_whatsapp');
 
 INSERT INTO ledger (seq, book, kind, campaign_id, part_id, round, credits, held, balance_after, held_after, lines, note, price, at) VALUES
     (2, 'practice', 'grant', NULL, NULL, 1, 50, 0, 50, 0, 1, 'start', '5 €', 6),

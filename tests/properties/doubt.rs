@@ -9,6 +9,7 @@ use ulak_core::app::Problem;
 use ulak_core::clock::{DAY, HOUR};
 use ulak_core::ids::CampaignId;
 use ulak_core::ledger::Book;
+use ulak_core::session::cause::Cause;
 use ulak_core::session::messenger::{Outcome, ReceiptKind};
 use ulak_core::testing::World;
 use ulak_core::testing::numbers::BRISK;
@@ -58,13 +59,12 @@ fn event() -> impl Strategy<Value = Event> {
 }
 
 fn outcome(number: u8) -> Outcome {
-    let refused = |cause: &str, again| Outcome::Refused { cause: cause.to_owned(), again };
     match number {
         0 | 1 => Outcome::Accepted,
-        2 => refused("not_connected", true),
-        3 => refused("nack_503", true),
-        4 => refused("nack_479", false),
-        _ => Outcome::Unknown { cause: "no_answer".to_owned() },
+        2 => Outcome::Refused(Cause::NotConnected),
+        3 => Outcome::Refused(Cause::Refused("503".to_owned())),
+        4 => Outcome::Refused(Cause::Rejected("17".to_owned())),
+        _ => Outcome::Unknown(Cause::NoAnswer),
     }
 }
 

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use ulak_core::clock::HOUR;
 use ulak_core::contact::Standing;
 use ulak_core::ledger::Book;
+use ulak_core::session::cause::Cause;
 use ulak_core::session::messenger::Outcome;
 use ulak_core::testing::World;
 
@@ -35,12 +36,11 @@ fn event() -> impl Strategy<Value = Event> {
 }
 
 fn outcome(number: u8) -> Outcome {
-    let cause = || "as told".to_owned();
     match number {
         0 => Outcome::Accepted,
-        1 => Outcome::Refused { cause: cause(), again: true },
-        2 => Outcome::Refused { cause: cause(), again: false },
-        _ => Outcome::Unknown { cause: cause() },
+        1 => Outcome::Refused(Cause::Refused("as told".to_owned())),
+        2 => Outcome::Refused(Cause::Rejected("as told".to_owned())),
+        _ => Outcome::Unknown(Cause::NoAnswer),
     }
 }
 

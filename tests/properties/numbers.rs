@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 use ulak_core::clock::{DAY, HOUR};
 use ulak_core::ledger::Book;
+use ulak_core::session::cause::Cause;
 use ulak_core::session::messenger::{Outcome, ReceiptKind};
 use ulak_core::testing::World;
 use ulak_core::testing::numbers::{BRISK, reply};
@@ -41,16 +42,15 @@ fn event() -> impl Strategy<Value = Event> {
 }
 
 fn outcome(number: u8) -> Outcome {
-    let refused = |cause: &str, again| Outcome::Refused { cause: cause.to_owned(), again };
     match number {
         0 | 1 => Outcome::Accepted,
-        2 => refused("not_connected", true),
-        3 => refused("nack_463", true),
-        4 => refused("nack_475", true),
-        5 => refused("nack_429", true),
-        6 => refused("not_on_whatsapp", false),
-        7 => refused("upload_failed", true),
-        _ => Outcome::Unknown { cause: "no_answer".to_owned() },
+        2 => Outcome::Refused(Cause::NotConnected),
+        3 => Outcome::Refused(Cause::NewChatsLocked),
+        4 => Outcome::Refused(Cause::NewChatsUsedUp),
+        5 => Outcome::Refused(Cause::TooFast),
+        6 => Outcome::Refused(Cause::NotOnWhatsapp),
+        7 => Outcome::Refused(Cause::UploadFailed),
+        _ => Outcome::Unknown(Cause::NoAnswer),
     }
 }
 

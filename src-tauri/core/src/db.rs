@@ -154,6 +154,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/0012_scheduling.sql"),
     include_str!("../../../migrations/0013_agenda_and_feed.sql"),
     include_str!("../../../migrations/0014_time.sql"),
+    include_str!("../../../migrations/0015_causes.sql"),
 ];
 
 #[derive(Debug, thiserror::Error)]

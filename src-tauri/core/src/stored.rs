@@ -17,7 +17,8 @@ pub struct UnknownWord {
     pub word: String,
 }
 
-/// Gives an enum its stored words: `ALL`, `as_str`, `FromStr`, and a column that binds and reads it.
+/// Gives an enum its stored words: `ALL`, `FromStr`, and a column that binds and reads it. Values that carry nothing have
+/// `as_str`. An enum whose last values carry somebody else's code is `Display`, and `ALL` is without those.
 macro_rules! stored_words {
     ($name:ident { $($variant:ident = $word:literal),+ $(,)? }) => {
         impl $name {
@@ -39,6 +40,42 @@ macro_rules! stored_words {
             }
         }
 
+        $crate::stored::stored_text!($name, |value: &$name| value.as_str());
+    };
+    ($name:ident { $($variant:ident = $word:literal),+; $($coded:ident = $prefix:literal),+ $(,)? }) => {
+        impl $name {
+            pub const ALL: [Self; [$($word),+].len()] = [$(Self::$variant),+];
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                match self {
+                    $(Self::$variant => f.write_str($word),)+
+                    $(Self::$coded(code) => write!(f, "{}{code}", $prefix)),+
+                }
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = $crate::stored::UnknownWord;
+            fn from_str(word: &str) -> Result<Self, Self::Err> {
+                match word {
+                    $($word => Ok(Self::$variant),)+
+                    _ => None
+                        $(.or_else(|| Some(Self::$coded(word.strip_prefix($prefix)?.to_owned()))))+
+                        .ok_or_else(|| $crate::stored::UnknownWord { of: stringify!($name), word: word.to_owned() }),
+                }
+            }
+        }
+
+        $crate::stored::stored_text!($name, |value: &$name| value.to_string());
+    };
+}
+pub(crate) use stored_words;
+
+/// A column of text for what is `FromStr`.
+macro_rules! stored_text {
+    ($name:ident, $word:expr) => {
         impl sqlx::Type<sqlx::Sqlite> for $name {
             fn type_info() -> sqlx::sqlite::SqliteTypeInfo {
                 <str as sqlx::Type<sqlx::Sqlite>>::type_info()
@@ -53,7 +90,7 @@ macro_rules! stored_words {
                 &self,
                 buffer: &mut sqlx::sqlite::SqliteArgumentsBuffer,
             ) -> Result<sqlx::encode::IsNull, sqlx::error::BoxDynError> {
-                <&str as sqlx::Encode<'q, sqlx::Sqlite>>::encode_by_ref(&self.as_str(), buffer)
+                sqlx::Encode::<'q, sqlx::Sqlite>::encode($word(self), buffer)
             }
         }
 
@@ -64,7 +101,7 @@ macro_rules! stored_words {
         }
     };
 }
-pub(crate) use stored_words;
+pub(crate) use stored_text;
 
 /// A column of JSON.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -104,12 +141,23 @@ mod tests {
     }
     stored_words!(Light { Red = "red", Green = "green" });
 
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    enum Sign {
+        Stop,
+        Other(String),
+    }
+    stored_words!(Sign { Stop = "stop"; Other = "other_" });
+
     #[tokio::test]
     async fn what_was_bound_is_read_and_what_is_unknown_is_an_error() {
         let mut db = SqliteConnection::connect(":memory:").await.unwrap();
         for light in Light::ALL {
             let read: Light = sqlx::query_scalar("SELECT ?").bind(light).fetch_one(&mut db).await.unwrap();
             assert_eq!(read, light);
+        }
+        for sign in Sign::ALL.into_iter().chain(["17_b", ""].map(|code| Sign::Other(code.to_owned()))) {
+            let read: Sign = sqlx::query_scalar("SELECT ?").bind(sign.clone()).fetch_one(&mut db).await.unwrap();
+            assert_eq!(read, sign);
         }
         let tags = Json(vec!["a".to_owned(), "b".to_owned()]);
         let read: Json<Vec<String>> =
@@ -118,6 +166,7 @@ mod tests {
         let row =
             sqlx::query("SELECT 'blue' AS light, '{\"a\":1}' AS tags, NULL AS none").fetch_one(&mut db).await.unwrap();
         assert!(row.try_get::<Light, _>("light").unwrap_err().to_string().contains("\"blue\" is no Light"));
+        assert!(row.try_get::<Sign, _>("light").unwrap_err().to_string().contains("\"blue\" is no Sign"));
         assert!(row.try_get::<Json<Vec<String>>, _>("tags").is_err());
         assert!(row.try_get::<Light, _>("none").is_err());
         assert_eq!(row.try_get::<Option<Light>, _>("none").unwrap(), None);

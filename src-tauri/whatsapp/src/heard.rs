@@ -110,6 +110,8 @@ pub fn closed(event: &Event, now: Millis) -> Option<Closed> {
     }
 }
 
+/// What the server says when it ends or refuses a connection: 401 logged out, 402 a temporary ban (with a code of 101 to
+/// 106 and its end), 403 locked, 405 outdated, 406 banned, 429 too many connections (`ConnectFailureReason` of `wacore`).
 fn refused(reason: &ConnectFailureReason) -> Closed {
     match reason {
         ConnectFailureReason::LoggedOut => Closed::LoggedOut,

@@ -6,13 +6,14 @@
 use std::sync::Arc;
 
 use ulak_core::clock::{DAY, Millis};
+use ulak_core::session::cause::Cause;
 use ulak_core::session::client::{NoteKind, Notes, Signal};
 use ulak_core::session::messenger::Outcome;
 use whatsapp_rust::{Client, ContactError, Jid};
 
 use crate::event_reader::EventReader;
 use crate::heard::lid_of;
-use crate::outcome::{ASKED_TO_STOP, again, never, of_iq_error, of_lookup_error};
+use crate::outcome::{of_iq_error, of_lookup_error};
 
 const YES_FOR: Millis = 30 * DAY;
 const NO_FOR: Millis = DAY;
@@ -35,12 +36,12 @@ pub async fn is_on_whatsapp(
     let jid = jid(phone);
     let answers = match client.contacts().is_on_whatsapp(std::slice::from_ref(&jid)).await {
         Ok(answers) => answers,
-        Err(ContactError::Iq(error)) => return Err(of_iq_error(&error)),
-        Err(_) => return Err(never("invalid_message")),
+        Err(ContactError::Iq(error)) => return Err(Outcome::Refused(of_iq_error(&error))),
+        Err(_) => return Err(Outcome::Refused(Cause::InvalidMessage)),
     };
     // The server could not say it of this person. That is no "no".
     if let Some(error) = answers.iter().find_map(|answer| answer.contact_error.as_ref()) {
-        return Err(of_lookup_error(error.code));
+        return Err(Outcome::Refused(of_lookup_error(error.code)));
     }
     let found = match answers.iter().find(|answer| answer.is_registered) {
         Some(answer) => Found::Yes { lid: answer.lid.as_ref().or(Some(&answer.jid)).and_then(lid_of) },
@@ -57,7 +58,7 @@ pub async fn is_on_whatsapp(
             let (phone, lid) = (phone.to_owned(), lid.clone());
             events.queue.push(Signal::Found { phone, lid, note, until: now + YES_FOR });
             if stopped {
-                return Err(again(ASKED_TO_STOP));
+                return Err(Outcome::Refused(Cause::AskedToStop));
             }
         }
     }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ulak_core::clock::{Millis, SECOND};
+use ulak_core::session::cause::Cause;
 use ulak_core::session::client::{ClientError, Signal};
 use ulak_core::session::messenger::{Content, Outcome, Outgoing};
 use whatsapp_rust::SendOptions;
@@ -16,10 +17,7 @@ use crate::client::NumberLine;
 use crate::compose;
 use crate::heard::lid_of;
 use crate::lookup::{self, Found, jid};
-use crate::outcome::{
-    NOT_CONNECTED, NOT_ON_WHATSAPP, UPLOAD_FAILED, UPLOADING, again, may_be_the_file, never, of_ack, of_send_error,
-    unknown,
-};
+use crate::outcome::{may_be_the_file, of_ack, of_send_error};
 use crate::polls;
 use crate::running::Running;
 
@@ -31,15 +29,15 @@ const PREPARE: Duration = Duration::from_secs(45);
 impl NumberLine {
     pub(crate) async fn hand_over(&self, part: Outgoing) -> Outcome {
         let Some(running) = self.running().filter(|running| running.can_send()) else {
-            return again(NOT_CONNECTED);
+            return Outcome::Refused(Cause::NotConnected);
         };
         let patience = tokio::time::sleep(PATIENCE);
         let prepared = tokio::time::timeout(PREPARE, self.prepare(&running, &part)).await;
         let message = match prepared {
             Ok(Ok(message)) => message,
             Ok(Err(refused)) => return refused,
-            Err(_) if matches!(part.content, Content::Media { .. }) => return again(UPLOADING),
-            Err(_) => return again(NOT_CONNECTED),
+            Err(_) if matches!(part.content, Content::Media { .. }) => return Outcome::Refused(Cause::Uploading),
+            Err(_) => return Outcome::Refused(Cause::NotConnected),
         };
         if let Some(held_back) = part.held_back(running.events.clock.as_ref()).await {
             return held_back;
@@ -47,10 +45,10 @@ impl NumberLine {
         let outcome = write(&running, &part.wire_id, &part.to, message, patience).await;
         match &outcome {
             Outcome::Accepted => self.tell_lid(&running, &part.to).await,
-            Outcome::Refused { cause, .. } if may_be_the_file(cause) => {
+            Outcome::Refused(cause) if may_be_the_file(cause) => {
                 running.events.uploads.doubt(&part.wire_id).await;
             }
-            Outcome::Refused { .. } | Outcome::Unknown { .. } => {}
+            Outcome::Refused(_) | Outcome::Unknown(_) => {}
         }
         outcome
     }
@@ -68,14 +66,15 @@ impl NumberLine {
                 Ok(compose::text(text))
             }
             Content::Poll { text, options } => {
-                let secret = polls::secret(polls, &part.wire_id, options).await.ok_or_else(|| again("not_prepared"))?;
+                let secret = polls::secret(polls, &part.wire_id, options).await;
+                let secret = secret.ok_or(Outcome::Refused(Cause::NotPrepared))?;
                 Ok(compose::poll(text, options, &secret))
             }
             Content::Media { file, caption, name } => {
                 let uploads = &running.events.uploads;
                 let place = uploads.place(&running.client, file).await.map_err(|error| {
                     tracing::warn!(%error, "a file was not uploaded");
-                    if running.can_send() { again(UPLOAD_FAILED) } else { again(NOT_CONNECTED) }
+                    Outcome::Refused(if running.can_send() { Cause::UploadFailed } else { Cause::NotConnected })
                 })?;
                 uploads.used(&part.wire_id, file);
                 Ok(compose::media(file, &place, caption.as_deref(), name.as_deref()))
@@ -85,7 +84,7 @@ impl NumberLine {
 
     async fn look_up(&self, running: &Running, phone: &str) -> Result<(), Outcome> {
         match lookup::is_on_whatsapp(&running.client, self.notes(), &running.events, phone).await? {
-            Found::No => Err(never(NOT_ON_WHATSAPP)),
+            Found::No => Err(Outcome::Refused(Cause::NotOnWhatsapp)),
             Found::Yes { lid } => {
                 // Core has learned it with the answer.
                 if lid.is_some() {
@@ -125,8 +124,8 @@ impl NumberLine {
         let wire_id = running.client.generate_message_id();
         match write(&running, &wire_id, to, compose::text(text), tokio::time::sleep(PATIENCE)).await {
             Outcome::Accepted => Ok(()),
-            Outcome::Refused { cause, .. } => Err(ClientError::Refused(cause)),
-            Outcome::Unknown { .. } => Err(ClientError::NoAnswer),
+            Outcome::Refused(cause) => Err(ClientError::Refused(cause.to_string())),
+            Outcome::Unknown(_) => Err(ClientError::NoAnswer),
         }
     }
 }
@@ -144,7 +143,7 @@ async fn write(
     message: wa::Message,
     patience: tokio::time::Sleep,
 ) -> Outcome {
-    let Some(mut awaited) = running.events.acks.expect(wire_id) else { return again(NOT_CONNECTED) };
+    let Some(mut awaited) = running.events.acks.expect(wire_id) else { return Outcome::Refused(Cause::NotConnected) };
     let (client, to) = (Arc::clone(&running.client), jid(phone));
     let options = SendOptions::default().with_message_id(wire_id);
     let mut handing = tokio::spawn(async move { client.send_message_with_options(to, message, options).await });
@@ -155,14 +154,14 @@ async fn write(
             biased;
             verdict = &mut awaited.verdict => return match verdict {
                 Ok(error) => of_ack(error.as_deref()),
-                Err(_) => unknown("connection_lost"),
+                Err(_) => Outcome::Unknown(Cause::ConnectionLost),
             },
             written = &mut handing, if !handed => match written {
                 Ok(Ok(_)) => handed = true,
                 Ok(Err(error)) => return of_send_error(&error),
-                Err(_) => return unknown("not_written"),
+                Err(_) => return Outcome::Unknown(Cause::NotWritten),
             },
-            () = &mut patience => return unknown("no_ack"),
+            () = &mut patience => return Outcome::Unknown(Cause::NoAck),
         }
     }
 }

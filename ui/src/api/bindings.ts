@@ -910,6 +910,7 @@ export type RouteStep = {
 	at: number,
 	kind: StepKind,
 	sessionName: string | null,
+	/**  The cause of a failure or the reason of skipping, as a code. */
 	cause: string | null,
 	/**  Counted from 1. */
 	part: number,

@@ -12,10 +12,10 @@ use crate::contact::phone::{self, Country};
 use crate::db::StorageError;
 use crate::event::Event;
 use crate::ids::SessionId;
-use crate::outbox::breaker::cause::UNHEARD;
 use crate::outbox::breaker::{FURTHEST_TOLD, Known, holds};
 use crate::outbox::store::activity::{Activity, activity};
 use crate::outbox::store::removal::number_gone;
+use crate::session::cause::Cause;
 use crate::session::client::{LinkEnd, LinkHow};
 use crate::session::linking::{Progress, Stage};
 use crate::session::numbers::Numbers as SupervisedNumbers;
@@ -82,7 +82,8 @@ pub struct BanView {
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "bindings", derive(specta::Type))]
 pub struct ShutView {
-    pub cause: String,
+    #[cfg_attr(feature = "bindings", specta(type = String))]
+    pub cause: Cause,
     pub until: Option<Millis>,
 }
 
@@ -343,9 +344,9 @@ fn shut(number: &Number, now: Millis) -> Option<ShutView> {
         ban_until: number.state.banned_until(now),
         ..Known::default()
     };
-    let holds = |(cause, until): &(String, Option<Millis>)| until.is_none_or(|until| holds(cause, until, &known, now));
+    let holds = |(cause, until): &(Cause, Option<Millis>)| until.is_none_or(|until| holds(cause, until, &known, now));
     let told = number.shut.clone().filter(holds).map(|(cause, until)| ShutView { cause, until });
-    let unheard = |until: Millis| ShutView { cause: UNHEARD.to_owned(), until: Some(until).filter(|at| *at > now) };
+    let unheard = |until: Millis| ShutView { cause: Cause::Unheard, until: Some(until).filter(|at| *at > now) };
     told.or_else(|| number.unheard_until.map(unheard))
 }
 

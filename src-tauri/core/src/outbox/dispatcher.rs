@@ -16,7 +16,6 @@ use tokio::task::{Id, JoinError, JoinSet};
 use super::breaker::Opening;
 use super::pace::Slot;
 use super::plan::{Action, Wait, Why, next_action};
-use super::state::cause;
 use super::store::claim::{ANSWER_DEADLINE, Claim, Poll, Taken, claim, still_stands};
 use super::store::complete::complete;
 use super::store::park::park;
@@ -28,6 +27,7 @@ use crate::ids::{CampaignId, ClaimerId, IdGenerator, PartId, SessionId};
 use crate::ledger::Book;
 use crate::media;
 use crate::notice::{Notices, Unreadable};
+use crate::session::cause::Cause;
 use crate::session::messenger::{Content, Messenger, Outcome, Outgoing, Wanted};
 use crate::session::registry::ConnectionRegistry;
 
@@ -139,13 +139,13 @@ impl Dispatcher {
     async fn park_broken(&self, flight: &mut InFlight) -> Result<(), StorageError> {
         let Some(at) = flight.at else { return Ok(()) };
         let (part, cause) = match at {
-            At::Claim(part) | At::Head(part) => (part, cause::UNREADABLE),
+            At::Claim(part) | At::Head(part) => (part, Cause::Unreadable),
             At::Outcome(part) => (part, flight.cause_of(part)),
         };
         let mut tx = self.db.begin().await?;
-        let queue = park(&mut tx, part, cause, self.clock.now()).await.map_err(|error| self.db.error(error))?;
+        let queue = park(&mut tx, part, &cause, self.clock.now()).await.map_err(|error| self.db.error(error))?;
         self.db.commit(tx).await?;
-        tracing::error!(%part, cause, "a part that cannot be read is parked");
+        tracing::error!(%part, %cause, "a part that cannot be read is parked");
         flight.outcomes.retain(|(taken, _)| taken.part != part);
         flight.at = None;
         flight.parked += 1;
@@ -253,7 +253,7 @@ impl Dispatcher {
     /// They are written: what is kept of them goes, and whoever looks at them hears of it.
     fn tell_outcomes(&self, flight: &mut InFlight, openings: &[Opening]) {
         for opening in openings {
-            tracing::warn!(cause = opening.cause, "WhatsApp refused, so the number waits");
+            tracing::warn!(cause = %opening.cause, "WhatsApp refused, so the number waits");
             self.events.emit(Event::NowChanged);
         }
         for (taken, _) in flight.outcomes.drain(..) {
@@ -295,10 +295,10 @@ impl Dispatcher {
     async fn outcome(&self, messenger: Arc<dyn Messenger>, taken: &Taken) -> Outcome {
         let content = match self.content(taken).await {
             Ok(Some(content)) => content,
-            Ok(None) => return Outcome::Refused { cause: cause::MEDIA_GONE.to_owned(), again: false },
+            Ok(None) => return Outcome::Refused(Cause::MediaGone),
             Err(error) => {
                 tracing::warn!(%error, "a part cannot be read");
-                return Outcome::Refused { cause: cause::UNREADABLE.to_owned(), again: true };
+                return Outcome::Refused(Cause::Unreadable);
             }
         };
         let outgoing = Outgoing {
@@ -318,7 +318,7 @@ impl Dispatcher {
         let deadline = self.clock.real_wait(self.clock.now() + ANSWER_DEADLINE).max(AFTER_ERROR);
         match tokio::time::timeout(deadline, messenger.send(outgoing)).await {
             Ok(outcome) => outcome,
-            Err(_) => Outcome::Unknown { cause: cause::NO_ANSWER.to_owned() },
+            Err(_) => Outcome::Unknown(Cause::NoAnswer),
         }
     }
 
@@ -430,11 +430,11 @@ impl InFlight {
     }
 
     /// What is written of a part whose outcome cannot be: only a refusal says that it certainly did not arrive.
-    fn cause_of(&self, part: PartId) -> &'static str {
+    fn cause_of(&self, part: PartId) -> Cause {
         let outcome = self.outcomes.iter().find(|(taken, _)| taken.part == part).map(|(_, outcome)| outcome);
         match outcome {
-            Some(Outcome::Refused { .. }) => cause::UNREADABLE,
-            _ => cause::OUTCOME_UNKNOWN,
+            Some(Outcome::Refused(_)) => Cause::Unreadable,
+            _ => Cause::OutcomeUnknown,
         }
     }
 
@@ -467,7 +467,7 @@ impl InFlight {
     fn take(&mut self, joined: Result<(Id, Outcome), JoinError>) {
         let (id, outcome) = match joined {
             Ok((id, outcome)) => (id, outcome),
-            Err(error) => (error.id(), Outcome::Unknown { cause: cause::INTERRUPTED.to_owned() }),
+            Err(error) => (error.id(), Outcome::Unknown(Cause::Interrupted)),
         };
         if let Some(taken) = self.parts.remove(&id) {
             self.outcomes.push((taken, outcome));

@@ -1,12 +1,13 @@
 //! Whom a number may write to at this moment: the breaker, the reach-out lock and the new-chat quota together. Pure.
 
-use super::breaker::{FURTHEST_TOLD, Known, Shut, UNTOLD, holds, reach};
+use super::breaker::{FURTHEST_TOLD, Known, UNTOLD, holds, reach};
 use crate::clock::{Millis, is_ahead};
+use crate::session::cause::{Cause, Shut};
 
 /// What is kept of a number's limits.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Restrictions {
-    pub shut_cause: Option<String>,
+    pub shut_cause: Option<Cause>,
     pub shut_until: Option<Millis>,
     pub locked_until: Option<Millis>,
     pub ban_until: Option<Millis>,
@@ -60,9 +61,8 @@ pub fn gate(now: Millis, limits: &Restrictions) -> Gate {
 pub fn shut(now: Millis, limits: &Restrictions) -> Option<(Shut, Millis)> {
     let Restrictions { locked_until, quota_renews_at, ban_until, .. } = *limits;
     let known = Known { locked_until, quota_renews_at, ban_until, ..Known::default() };
-    let cause = limits.shut_cause.as_deref().unwrap_or_default();
-    let until = limits.shut_until.filter(|until| holds(cause, *until, &known, now))?;
-    Some((reach(cause), until))
+    let (cause, until) = limits.shut_cause.as_ref().zip(limits.shut_until)?;
+    holds(cause, until, &known, now).then(|| (reach(cause), until))
 }
 
 /// Until when the quota counts; none where it has renewed, or none is known.
@@ -92,6 +92,7 @@ mod tests {
     use super::*;
     use crate::clock::{DAY, HOUR};
     use crate::outbox::breaker::LONGEST_REST;
+    use crate::session::cause::Cause::*;
 
     const NOW: Millis = 1_000 * HOUR;
 
@@ -104,8 +105,8 @@ mod tests {
         }
     }
 
-    fn shut(cause: &str, ends_in: Millis) -> Restrictions {
-        Restrictions { shut_cause: Some(cause.to_owned()), shut_until: Some(NOW + ends_in), ..Restrictions::default() }
+    fn shut(cause: Cause, ends_in: Millis) -> Restrictions {
+        Restrictions { shut_cause: Some(cause), shut_until: Some(NOW + ends_in), ..Restrictions::default() }
     }
 
     #[test]
@@ -115,11 +116,11 @@ mod tests {
         let untold = Restrictions { quota_renews_at: None, limits_at: Some(NOW - HOUR), ..used(9, 9, 0) };
         for (limits, wanted) in [
             (Restrictions::default(), Gate::Open),
-            (shut("nack_463", HOUR), Gate::KnownOnly { until: until(1) }),
-            (shut("nack_463", 0), Gate::Open),
-            (shut("nack_429", HOUR), Gate::Shut { until: until(1) }),
-            (lock(shut("nack_429", HOUR), 5), Gate::Shut { until: until(1) }),
-            (lock(shut("nack_463", HOUR), 5), Gate::KnownOnly { until: until(5) }),
+            (shut(NewChatsLocked, HOUR), Gate::KnownOnly { until: until(1) }),
+            (shut(NewChatsLocked, 0), Gate::Open),
+            (shut(TooFast, HOUR), Gate::Shut { until: until(1) }),
+            (lock(shut(TooFast, HOUR), 5), Gate::Shut { until: until(1) }),
+            (lock(shut(NewChatsLocked, HOUR), 5), Gate::KnownOnly { until: until(5) }),
             (lock(Restrictions::default(), 2), Gate::KnownOnly { until: until(2) }),
             (lock(Restrictions::default(), 0), Gate::Open),
             (used(50, 50, HOUR), Gate::KnownOnly { until: until(1) }),
@@ -142,20 +143,17 @@ mod tests {
         let lock = |span| Restrictions { locked_until: ahead(span), ..Restrictions::default() };
         let read_later = Restrictions { quota_renews_at: None, limits_at: ahead(HOUR), ..used(9, 9, 0) };
         for (limits, wanted) in [
-            (shut("nack_429", LONGEST_REST), Gate::Shut { until: NOW + LONGEST_REST }),
-            (shut("nack_429", LONGEST_REST + 1), Gate::Open),
-            (shut("rate_overlimit", 700 * DAY), Gate::Open),
-            (shut("nack_463", UNTOLD), Gate::KnownOnly { until: NOW + UNTOLD }),
-            (shut("nack_463", 3 * DAY), Gate::Open),
-            (told(shut("nack_463", 3 * DAY)), Gate::KnownOnly { until: NOW + 3 * DAY }),
-            (told(shut("nack_463_known", 3 * DAY)), Gate::Shut { until: NOW + 3 * DAY }),
-            (told(shut("nack_463", 700 * DAY)), Gate::Open),
-            (shut("banned", 3 * DAY), Gate::Open),
-            (
-                Restrictions { ban_until: ahead(3 * DAY), ..shut("banned", 3 * DAY) },
-                Gate::Shut { until: NOW + 3 * DAY },
-            ),
-            (shut("nack_475", 3 * DAY), Gate::Open),
+            (shut(TooFast, LONGEST_REST), Gate::Shut { until: NOW + LONGEST_REST }),
+            (shut(TooFast, LONGEST_REST + 1), Gate::Open),
+            (shut(TooFast, 700 * DAY), Gate::Open),
+            (shut(NewChatsLocked, UNTOLD), Gate::KnownOnly { until: NOW + UNTOLD }),
+            (shut(NewChatsLocked, 3 * DAY), Gate::Open),
+            (told(shut(NewChatsLocked, 3 * DAY)), Gate::KnownOnly { until: NOW + 3 * DAY }),
+            (told(shut(AllChatsLocked, 3 * DAY)), Gate::Shut { until: NOW + 3 * DAY }),
+            (told(shut(NewChatsLocked, 700 * DAY)), Gate::Open),
+            (shut(Banned, 3 * DAY), Gate::Open),
+            (Restrictions { ban_until: ahead(3 * DAY), ..shut(Banned, 3 * DAY) }, Gate::Shut { until: NOW + 3 * DAY }),
+            (shut(NewChatsUsedUp, 3 * DAY), Gate::Open),
             (lock(FURTHEST_TOLD), Gate::KnownOnly { until: NOW + FURTHEST_TOLD }),
             (lock(700 * DAY), Gate::Open),
             (used(50, 50, FURTHEST_TOLD), Gate::KnownOnly { until: NOW + FURTHEST_TOLD }),

@@ -180,41 +180,6 @@ impl From<Refusal> for SkipReason {
     }
 }
 
-/// Causes that Ulak itself gives; a messenger may name others.
-pub mod cause {
-    /// An earlier part of the same message failed, so the rest would hang in the air.
-    pub const EARLIER_PART: &str = "earlier_part";
-    /// The app ended between handing the part over and learning the outcome.
-    pub const INTERRUPTED: &str = "interrupted";
-    /// The answer did not come in time.
-    pub const NO_ANSWER: &str = "no_answer";
-    /// What was to be sent could not be read from the database.
-    pub const UNREADABLE: &str = "unreadable";
-    /// The number was not connected, so nothing left the computer: no fault of the part's.
-    pub const NOT_CONNECTED: &str = "not_connected";
-    /// Its file is still on the way up: no fault of the part's either.
-    pub const UPLOADING: &str = "uploading";
-    /// Who it is for wants nothing, as the lookup of their phone has shown: the next look at the contact knows.
-    pub const ASKED_TO_STOP: &str = "asked_to_stop";
-    /// It may have arrived. Nobody found out: within a day, by ten repeats, or before its number was gone.
-    pub const OUTCOME_UNKNOWN: &str = "outcome_unknown";
-    /// The prepared picture is gone.
-    pub const MEDIA_GONE: &str = "media_gone";
-    /// The sending hours closed before it could be handed over, or it was not wanted any more: no fault of the part's
-    /// either.
-    pub use crate::session::messenger::{HELD_BACK, HOURS_CLOSED};
-
-    /// The try says nothing against the part, so it is none of the few that the part has.
-    pub fn is_no_fault(cause: &str) -> bool {
-        matches!(cause, NOT_CONNECTED | UPLOADING | ASKED_TO_STOP | HOURS_CLOSED | HELD_BACK)
-    }
-
-    /// Nothing was handed to WhatsApp and nothing refused by it, so the try takes no place in a cap, a batch or the pace.
-    pub fn never_left(cause: &str) -> bool {
-        matches!(cause, NOT_CONNECTED | UPLOADING | HOURS_CLOSED | HELD_BACK | MEDIA_GONE | UNREADABLE)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

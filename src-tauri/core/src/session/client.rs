@@ -151,22 +151,22 @@ pub enum LinkEnd {
     Lost,
 }
 
-/// Why a connection ended. Protocol codes as WhatsApp's server reports them at connecting.
+/// Why a connection ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Closed {
-    /// The network, or the server for a moment (503).
+    /// The network, or the server for a moment.
     Lost { reason: String },
-    /// 401: the phone, or WhatsApp, removed this device.
+    /// The phone, or WhatsApp, removed this device.
     LoggedOut,
     /// Another program uses the same link.
     Replaced,
-    /// 402 with its code (101 to 106) and end, or 406 without an end.
+    /// With WhatsApp's own code for the reason. One without an end lasts until WhatsApp is asked to lift it.
     Banned { code: u16, until: Option<Millis> },
-    /// 403.
+    /// The account is locked; its phone says what to do.
     Locked,
-    /// 405: WhatsApp wants a newer client.
+    /// WhatsApp wants a newer client.
     Outdated,
-    /// 429: too many connections.
+    /// Too many connections.
     TooMany,
 }
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use tokio::sync::oneshot;
 
+use super::cause::Cause;
 use crate::clock::{Clock, Millis};
 use crate::ids::PartId;
 use crate::media::File;
@@ -34,11 +35,11 @@ impl Outgoing {
     /// have wanted otherwise.
     pub async fn held_back(&self, clock: &dyn Clock) -> Option<Outcome> {
         let cause = match self.wanted.is_wanted().await {
-            false => HELD_BACK,
-            true if self.not_after.is_some_and(|end| clock.now() >= end) => HOURS_CLOSED,
+            false => Cause::HeldBack,
+            true if self.not_after.is_some_and(|end| clock.now() >= end) => Cause::HoursClosed,
             true => return None,
         };
-        Some(Outcome::Refused { cause: cause.to_owned(), again: true })
+        Some(Outcome::Refused(cause))
     }
 }
 
@@ -46,11 +47,6 @@ impl Outgoing {
 pub trait Wanted: Send + Sync {
     fn is_wanted(&self) -> Pin<Box<dyn Future<Output = bool> + Send + '_>>;
 }
-
-/// The cause of a part that came too late to be handed over.
-pub const HOURS_CLOSED: &str = "hours_closed";
-/// The cause of a part that was not wanted any more when it could have been handed over.
-pub const HELD_BACK: &str = "held_back";
 
 #[derive(Clone, Debug)]
 pub enum Content {
@@ -73,10 +69,10 @@ pub enum Content {
 pub enum Outcome {
     /// WhatsApp's server has it.
     Accepted,
-    /// It certainly did not reach WhatsApp's server. `again` says whether another try can help.
-    Refused { cause: String, again: bool },
+    /// It certainly did not reach WhatsApp's server.
+    Refused(Cause),
     /// It may or may not have reached it: only the same session may try again, under the same wire id.
-    Unknown { cause: String },
+    Unknown(Cause),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -1,5 +1,6 @@
 //! Sessions: the numbers that can send. The practice number is one of them.
 
+pub mod cause;
 pub mod client;
 mod client_loop;
 mod error;

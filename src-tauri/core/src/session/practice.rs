@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tokio::sync::{Notify, mpsc};
 
+use super::cause::Cause;
 use super::client::Reply;
 use super::messenger::{Arrived, Content, Messenger, Outcome, Outgoing, Receipt, ReceiptKind, Sending};
 use crate::clock::{Millis, SharedClock, is_ahead, local};
@@ -183,7 +184,7 @@ impl PracticeNumber {
         let wait = i64::try_from(delay / 4 + spread(&part.wire_id, "ack", delay / 4)).unwrap_or(0);
         tokio::time::sleep(self.clock.real_wait(self.clock.now() + wait)).await;
         if percent(&part.to, "on WhatsApp") < u64::from(options.fail_percent) {
-            return Outcome::Refused { cause: "not_on_whatsapp".to_owned(), again: false };
+            return Outcome::Refused(Cause::NotOnWhatsapp);
         }
         if let Some(held_back) = part.held_back(self.clock.as_ref()).await {
             return held_back;
@@ -197,7 +198,7 @@ impl PracticeNumber {
             }
             Err(error) => {
                 tracing::warn!(%error, "the practice phones cannot write their log");
-                Outcome::Refused { cause: "practice_log".to_owned(), again: true }
+                Outcome::Refused(Cause::PracticeLog)
             }
         }
     }

@@ -10,8 +10,9 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
+use super::cause::Shut;
 use super::client::{BoxFuture, ClientError, Closed, Heard, Limits, SessionClient, Signal};
-use super::messenger::{Arrived, HELD_BACK, HOURS_CLOSED, Messenger, Outcome, Outgoing, Sending};
+use super::messenger::{Arrived, Messenger, Outcome, Outgoing, Sending};
 use super::registry::ConnectionRegistry;
 use super::state::{Act, Input, Link, LinkState, MOST_JITTER};
 use super::store::numbers as store;
@@ -438,14 +439,10 @@ impl Report<'_> {
     fn of(&mut self, outcome: &Outcome) {
         self.answered = match outcome {
             Outcome::Accepted => Some(true),
-            Outcome::Unknown { .. } => Some(false),
-            Outcome::Refused { cause, .. } => match cause.as_str() {
-                "uploading" | HELD_BACK | HOURS_CLOSED => None,
-                cause => Some(!matches!(cause, "not_connected" | "upload_failed")),
-            },
+            Outcome::Unknown(_) => Some(false),
+            Outcome::Refused(cause) => cause.connection_works(),
         };
-        self.new_chat_refused = matches!(outcome, Outcome::Refused { cause, .. } if
-            cause.starts_with("nack_463") || cause == "nack_475");
+        self.new_chat_refused = matches!(outcome, Outcome::Refused(cause) if cause.shuts() == Some(Shut::NewChats));
     }
 }
 

@@ -11,8 +11,9 @@ use std::task::Poll;
 use std::time::Duration;
 
 use super::numbers::{Always, outgoing as part};
+use crate::session::cause::Cause;
 use crate::session::client::{BoxFuture, Closed, Heard, SessionClient, Signal};
-use crate::session::messenger::{HELD_BACK, HOURS_CLOSED, Messenger, Outcome, Outgoing, Receipt, ReceiptKind, Sending};
+use crate::session::messenger::{Messenger, Outcome, Outgoing, Receipt, ReceiptKind, Sending};
 
 /// Nothing waits for it to pass: it only ends a check that would hang.
 const DEADLINE: Duration = Duration::from_secs(60);
@@ -93,7 +94,7 @@ async fn a_repeat_is_shown_once(subject: &mut impl Subject) {
 async fn a_refusal_is_certain(subject: &mut impl Subject) {
     let (absent, [one, _]) = (subject.absent(), subject.people());
     let outcome = send(subject, &absent, "3EB0C0F003").await;
-    assert!(matches!(outcome, Outcome::Refused { again: false, .. }), "{outcome:?}");
+    assert!(matches!(&outcome, Outcome::Refused(cause) if !cause.may_pass()), "{outcome:?}");
     // What comes after it says that nothing of it is still under way.
     assert_eq!(send(subject, &one, "3EB0C0F004").await, Outcome::Accepted);
     ticks(subject, "3EB0C0F004").await;
@@ -104,21 +105,21 @@ async fn a_refusal_is_certain(subject: &mut impl Subject) {
 async fn what_is_too_late_is_not_sent(subject: &mut impl Subject) {
     let [one, _] = subject.people();
     let late = Outgoing { not_after: Some(0), ..part(&one, "3EB0C0F008") };
-    is_held_back(subject, late, HOURS_CLOSED, "3EB0C0F009").await;
+    is_held_back(subject, late, Cause::HoursClosed, "3EB0C0F009").await;
 }
 
 /// So do a cancel, a pause and an opt-out.
 async fn what_is_not_wanted_any_more_is_not_sent(subject: &mut impl Subject) {
     let [one, _] = subject.people();
     let unwanted = Outgoing { wanted: Arc::new(Always(false)), ..part(&one, "3EB0C0F010") };
-    is_held_back(subject, unwanted, HELD_BACK, "3EB0C0F011").await;
+    is_held_back(subject, unwanted, Cause::HeldBack, "3EB0C0F011").await;
 }
 
 /// `next` says that nothing of the part is still under way.
-async fn is_held_back(subject: &mut impl Subject, part: Outgoing, cause: &str, next: &str) {
+async fn is_held_back(subject: &mut impl Subject, part: Outgoing, cause: Cause, next: &str) {
     let (messenger, to, wire_id) = (subject.messenger(), part.to.clone(), part.wire_id.clone());
     let outcome = in_time(messenger.send(part)).await;
-    assert_eq!(outcome, Outcome::Refused { cause: cause.to_owned(), again: true });
+    assert_eq!(outcome, Outcome::Refused(cause));
     assert_eq!(send(subject, &to, next).await, Outcome::Accepted);
     ticks(subject, next).await;
     assert_eq!(bubbles(subject, &wire_id), 0);
@@ -150,14 +151,14 @@ async fn a_try_that_was_given_up_can_be_repeated(subject: &mut impl Subject) {
 async fn without_a_connection_nothing_is_sent(number: &mut impl Connection) {
     let [one, _] = number.people();
     let outcome = send(number, &one, "3EB0C0F020").await;
-    assert!(matches!(outcome, Outcome::Refused { again: true, .. }), "{outcome:?}");
+    assert!(matches!(&outcome, Outcome::Refused(cause) if cause.may_pass()), "{outcome:?}");
     assert!(number.client().check().await.is_err());
     assert!(number.shown().is_empty());
 }
 
 async fn a_broken_connection_ends_every_wait(number: &mut impl Connection) {
     let outcome = swallowed(number, "3EB0C0F030", async |number| number.break_connection()).await;
-    assert!(matches!(outcome, Outcome::Unknown { .. }), "{outcome:?}");
+    assert!(matches!(outcome, Outcome::Unknown(_)), "{outcome:?}");
     let Signal::Closed(Closed::Lost { .. }) = heard(number).await.signal else {
         unreachable!("the end of a connection is told");
     };
@@ -167,7 +168,7 @@ async fn a_broken_connection_ends_every_wait(number: &mut impl Connection) {
 async fn a_disconnect_ends_every_wait_and_is_no_news(number: &mut impl Connection) {
     let client = number.client();
     let outcome = swallowed(number, "3EB0C0F031", async |_| client.disconnect().await).await;
-    assert!(matches!(outcome, Outcome::Unknown { .. }), "{outcome:?}");
+    assert!(matches!(outcome, Outcome::Unknown(_)), "{outcome:?}");
     // The first news is that of the next connection.
     repeat(number, "3EB0C0F031").await;
 }

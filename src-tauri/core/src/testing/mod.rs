@@ -29,6 +29,7 @@ use crate::outbox::dispatcher::{InFlight, Next};
 use crate::outbox::receipt;
 use crate::outbox::store::reading::Counts;
 use crate::session::NumberError;
+use crate::session::cause::Cause;
 use crate::session::client::{LinkHow, Signal};
 use crate::session::messenger::{Content, Messenger, Outcome, Outgoing, Receipt, ReceiptKind, Sending};
 
@@ -146,11 +147,7 @@ impl FakeMessenger {
         if let Some(ready) = ready {
             let _ = ready.await;
         }
-        let usual = if self.is_absent(&part.to) {
-            Outcome::Refused { cause: "not_on_whatsapp".to_owned(), again: false }
-        } else {
-            Outcome::Accepted
-        };
+        let usual = if self.is_absent(&part.to) { Outcome::Refused(Cause::NotOnWhatsapp) } else { Outcome::Accepted };
         let held_back = part.held_back(self.clock.as_ref()).await;
         let outcome = held_back.or_else(|| locked(&self.script).pop_front()).unwrap_or(usual);
         let (text, is_image, options) = match part.content {

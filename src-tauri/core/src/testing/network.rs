@@ -9,6 +9,7 @@ use tokio::sync::{oneshot, watch};
 use super::{FakeMessenger, ManualClock, locked};
 use crate::clock::{Clock, Millis};
 use crate::ids::SessionId;
+use crate::session::cause::Cause;
 use crate::session::client::{
     BoxFuture, ClientConfig, ClientError, Closed, Heard, Limits, LinkHow, Network, Notes, Reply, SessionClient, Signal,
 };
@@ -235,7 +236,7 @@ impl Messenger for FakeClient {
     fn send(&self, part: Outgoing) -> Sending<'_> {
         let mut open = self.open.subscribe();
         if !*open.borrow_and_update() {
-            let refused = Outcome::Refused { cause: "not_connected".to_owned(), again: true };
+            let refused = Outcome::Refused(Cause::NotConnected);
             return Box::pin(std::future::ready(refused));
         }
         let (wire_id, sending) = (part.wire_id.clone(), self.phone.send(part));
@@ -246,7 +247,7 @@ impl Messenger for FakeClient {
                     self.tick(&wire_id, &outcome);
                     outcome
                 }
-                _ = open.changed() => Outcome::Unknown { cause: "connection_lost".to_owned() },
+                _ = open.changed() => Outcome::Unknown(Cause::ConnectionLost),
             }
         })
     }

@@ -91,7 +91,7 @@ impl World {
 
     /// The same with all that may have arrived: nobody heard whether it did.
     pub fn perhaps_arrived(&self) -> Vec<(usize, String, String)> {
-        self.answered(|outcome| !matches!(outcome, Outcome::Refused { .. }))
+        self.answered(|outcome| !matches!(outcome, Outcome::Refused(_)))
     }
 
     fn answered(&self, wanted: impl Fn(&Outcome) -> bool) -> Vec<(usize, String, String)> {

@@ -198,7 +198,3 @@ pub fn part(to: &str, wire_id: &str, content: Content) -> Outgoing {
         wanted: Arc::new(Always(true)),
     }
 }
-
-pub fn refused(cause: &str, again: bool) -> Outcome {
-    Outcome::Refused { cause: cause.to_owned(), again }
-}

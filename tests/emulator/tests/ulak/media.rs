@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use ulak_core::clock::{Clock, SystemClock};
 use ulak_core::media::{File, MediaKind};
+use ulak_core::session::cause::Cause;
 use ulak_core::session::messenger::{Content, Outcome, Outgoing};
 use ulak_emulator::{Emulator, Fault, Kind, Rule, Seen};
 
-use crate::harness::{AYSE, BUDI, DEADLINE, Number, OWNER, emulator, part, refused};
+use crate::harness::{AYSE, BUDI, DEADLINE, Number, OWNER, emulator, part};
 
 const PICTURE: &[u8] = include_bytes!("../../../fixtures/media/sample.jpg");
 
@@ -112,7 +113,7 @@ async fn a_refused_message_gets_a_new_upload_the_next_time() {
     let emulator = emulator().await;
     let number = Number::linked(&emulator).await;
     emulator.fault(Rule::once(Fault::Nack { code: 500 }).owner(OWNER));
-    assert_eq!(number.send(AYSE, "3EB1D1", picture()).await, refused("nack_500", true));
+    assert_eq!(number.send(AYSE, "3EB1D1", picture()).await, Outcome::Refused(Cause::Refused("500".to_owned())));
     assert_eq!(number.send(AYSE, "3EB1D1", picture()).await, Outcome::Accepted);
     assert_eq!(emulator.read(|record| record.uploads), 2);
 }
@@ -122,7 +123,7 @@ async fn without_an_upload_nothing_is_sent() {
     let emulator = emulator().await;
     let number = Number::linked(&emulator).await;
     emulator.fault(Rule::once(Fault::UploadRefused { status: 507 }));
-    assert_eq!(number.send(AYSE, "3EB1E1", picture()).await, refused("upload_failed", true));
+    assert_eq!(number.send(AYSE, "3EB1E1", picture()).await, Outcome::Refused(Cause::UploadFailed));
     assert_eq!(emulator.read(|record| record.messages), 0);
     assert_eq!(number.send(AYSE, "3EB1E1", picture()).await, Outcome::Accepted);
     seen(&emulator, 1).await;
@@ -138,7 +139,7 @@ async fn what_is_brought_up_or_looked_up_for_longer_than_the_hours_is_not_handed
         emulator.fault(Rule::always(fault));
         let not_after = Some(SystemClock.now() + 1_000);
         let late = Outgoing { not_after, ..part(to, &format!("3EB1F{at}"), content.clone()) };
-        assert_eq!(number.send_part(late).await, refused("hours_closed", true), "{at}");
+        assert_eq!(number.send_part(late).await, Outcome::Refused(Cause::HoursClosed), "{at}");
         emulator.clear_faults();
         assert_eq!(emulator.read(|record| record.messages), at as u64, "{at}: nothing was handed to the wire");
         assert_eq!(number.send(to, &format!("3EB1F{at}"), content).await, Outcome::Accepted, "{at}");

@@ -1,10 +1,11 @@
 //! Sending: what core learns of a part, and that people see it once.
 
+use ulak_core::session::cause::Cause;
 use ulak_core::session::client::{Closed, Signal};
 use ulak_core::session::messenger::{Content, Outcome, ReceiptKind};
 use ulak_emulator::{Fault, Habits, Kind, Rule};
 
-use crate::harness::{AYSE, BUDI, DEADLINE, Number, emulator, part, refused};
+use crate::harness::{AYSE, BUDI, DEADLINE, Number, emulator, part};
 
 async fn wait_for_the_end(number: &Number) {
     number.signal(|signal| matches!(signal, Signal::Closed(Closed::Lost { .. })).then_some(())).await;
@@ -60,11 +61,11 @@ async fn nothing_is_sent_to_who_is_not_on_whatsapp() {
     let emulator = emulator().await;
     let number = Number::linked(&emulator).await;
     emulator.set_absent(BUDI, true);
-    assert_eq!(number.say(BUDI, "3EB0B1", "Halo").await, refused("not_on_whatsapp", false));
+    assert_eq!(number.say(BUDI, "3EB0B1", "Halo").await, Outcome::Refused(Cause::NotOnWhatsapp));
     assert_eq!(emulator.read(|record| record.messages), 0);
     // The answer is remembered.
     emulator.set_absent(BUDI, false);
-    assert_eq!(number.say(BUDI, "3EB0B2", "Halo").await, refused("not_on_whatsapp", false));
+    assert_eq!(number.say(BUDI, "3EB0B2", "Halo").await, Outcome::Refused(Cause::NotOnWhatsapp));
     // Whom the number has talked with is not looked up.
     let mut known = part(BUDI, "3EB0B3", Content::Text("Halo".to_owned()));
     known.known = true;
@@ -75,9 +76,9 @@ async fn nothing_is_sent_to_who_is_not_on_whatsapp() {
 async fn whom_whatsapp_would_not_look_up_is_asked_for_again() {
     let emulator = emulator().await;
     let number = Number::linked(&emulator).await;
-    for (code, cause) in [(429, "nack_429"), (503, "lookup_failed")] {
+    for (code, cause) in [(429, Cause::TooFast), (503, Cause::LookupFailed)] {
         emulator.fault(Rule::once(Fault::LookupRefused { code }).recipient(BUDI));
-        assert_eq!(number.say(BUDI, "3EB0B4", "Halo").await, refused(cause, true));
+        assert_eq!(number.say(BUDI, "3EB0B4", "Halo").await, Outcome::Refused(cause));
         assert_eq!(emulator.read(|record| record.messages), 0);
     }
     assert_eq!(number.say(BUDI, "3EB0B4", "Halo").await, Outcome::Accepted, "nobody noted a no");
@@ -89,7 +90,7 @@ async fn who_asked_for_no_messages_under_a_hidden_identity_gets_none() {
     let number = Number::linked(&emulator).await;
     let lid = format!("{}@lid", emulator.lid(BUDI).unwrap());
     number.kept.notes.stopped.lock().unwrap().push(lid);
-    assert_eq!(number.say(BUDI, "3EB0B5", "Halo").await, refused("asked_to_stop", true));
+    assert_eq!(number.say(BUDI, "3EB0B5", "Halo").await, Outcome::Refused(Cause::AskedToStop));
     assert_eq!(emulator.read(|record| record.messages), 0);
 }
 
@@ -97,10 +98,12 @@ async fn who_asked_for_no_messages_under_a_hidden_identity_gets_none() {
 async fn a_refusal_says_why_and_whether_to_try_again() {
     let emulator = emulator().await;
     let number = Number::linked(&emulator).await;
-    for (code, again) in [(463, true), (475, true), (429, true), (479, false)] {
+    let limits = [(463, Cause::NewChatsLocked), (475, Cause::NewChatsUsedUp), (429, Cause::TooFast)];
+    let others = [(503, Cause::Refused("503".to_owned())), (479, Cause::Rejected("479".to_owned()))];
+    for (code, cause) in limits.into_iter().chain(others) {
         emulator.fault(Rule::once(Fault::Nack { code }).recipient(AYSE));
         let wire_id = format!("3EB0C{code}");
-        assert_eq!(number.say(AYSE, &wire_id, "?").await, refused(&format!("nack_{code}"), again));
+        assert_eq!(number.say(AYSE, &wire_id, "?").await, Outcome::Refused(cause));
     }
     assert_eq!(number.say(AYSE, "3EB0C0", "!").await, Outcome::Accepted);
     number.receipt("3EB0C0", ReceiptKind::Read).await;
@@ -115,7 +118,7 @@ async fn what_was_accepted_before_the_line_broke_is_unknown_and_shown_once() {
         let wire_id = format!("3EB0D{}", u8::from(accepted));
         emulator.fault(Rule::once(Fault::DropBeforeAck { accepted }));
         let outcome = number.say(AYSE, &wire_id, "once").await;
-        assert_eq!(outcome, Outcome::Unknown { cause: "connection_lost".to_owned() });
+        assert_eq!(outcome, Outcome::Unknown(Cause::ConnectionLost));
         wait_for_the_end(&number).await;
         number.connect().await;
         assert_eq!(number.say(AYSE, &wire_id, "once").await, Outcome::Accepted);
@@ -132,7 +135,7 @@ async fn without_a_connection_nothing_is_sent() {
     let number = Number::linked(&emulator).await;
     emulator.close_server().await;
     wait_for_the_end(&number).await;
-    assert_eq!(number.say(AYSE, "3EB0E1", "?").await, refused("not_connected", true));
+    assert_eq!(number.say(AYSE, "3EB0E1", "?").await, Outcome::Refused(Cause::NotConnected));
     emulator.open_server().await.unwrap();
     number.connect().await;
     assert_eq!(number.say(AYSE, "3EB0E1", "!").await, Outcome::Accepted);

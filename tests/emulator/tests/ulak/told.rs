@@ -13,6 +13,7 @@ use ulak_core::ids::{CampaignId, MessageId, SessionId};
 use ulak_core::ledger::Book;
 use ulak_core::outbox::state::PartState;
 use ulak_core::outbox::store::recipients::StepKind;
+use ulak_core::session::cause::Cause;
 use ulak_emulator::{Emulator, Fault, Habits, Kick, Rule};
 
 use crate::harness::{AYSE, BUDI, DEADLINE, OWNER, emulator};
@@ -224,14 +225,17 @@ async fn receipts_in_any_order_and_after_days_end_in_read() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_limit_shuts_the_number_in_words_and_keeps_the_message_and_its_credit() {
-    for (code, wait) in [(463, WaitKind::NewChats), (475, WaitKind::NewChats), (429, WaitKind::Shut)] {
+    for (code, cause, wait) in [
+        (463, Cause::NewChatsLocked, WaitKind::NewChats),
+        (475, Cause::NewChatsUsedUp, WaitKind::NewChats),
+        (429, Cause::TooFast, WaitKind::Shut),
+    ] {
         let emulator = emulator().await;
         let shop = Shop::open(&emulator).await;
         emulator.fault(Rule::once(Fault::Nack { code }));
         let campaign = shop.say(AYSE, "Hazır").await;
         shop.waits(wait).await;
-        let cause = format!("nack_{code}");
-        assert_eq!(shop.tries(campaign).await, tried(&cause));
+        assert_eq!(shop.tries(campaign).await, tried(&cause.to_string()));
         let shut = shop.number().await.shut.expect("the number is shut");
         assert_eq!(shut.cause, cause);
         assert!(shut.until.is_some_and(|until| until > shop.app.now()));
@@ -251,7 +255,7 @@ async fn what_no_repeat_would_change_fails_with_its_cause_and_gives_the_credit_b
     let shop = Shop::open(&emulator).await;
     emulator.fault(Rule::once(Fault::Nack { code: 479 }).recipient(AYSE));
     emulator.set_absent(BUDI, true);
-    for (to, cause) in [(AYSE, "nack_479"), (BUDI, "not_on_whatsapp")] {
+    for (to, cause) in [(AYSE, "rejected_479"), (BUDI, "not_on_whatsapp")] {
         let campaign = shop.say(to, "Hazır").await;
         shop.is(campaign, PartState::Failed).await;
         assert_eq!(shop.cause(campaign).await.as_deref(), Some(cause));

@@ -123,7 +123,7 @@ function history(world: World): void {
   const sent = Math.min(492, going.length);
   for (const [index, message] of going.slice(0, sent).entries()) {
     const at = begin + index * ((now - begin) / sent);
-    if (index % 98 === 60) { message.reason = index % 2 === 0 ? 'not_on_whatsapp' : 'media_refused'; message.tries = 1; message.triedAt = at; step(world, running, message, 'failed', at); release(world, running, message, at); }
+    if (index % 98 === 60) { message.reason = index % 2 === 0 ? 'not_on_whatsapp' : 'media_gone'; message.tries = 1; message.triedAt = at; step(world, running, message, 'failed', at); release(world, running, message, at); }
     else if (index === sent - 3) { message.tries = 1; message.triedAt = at; message.reason = 'connection_lost'; step(world, running, message, 'unknown', at); }
     else arrive(world, running, message, at, index > sent - 6 ? 'sent' : index % 10 < 6 ? 'read' : 'delivered');
     const quarter = Math.floor(at / QUARTER) * QUARTER;

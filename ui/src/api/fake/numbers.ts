@@ -39,11 +39,11 @@ export function everyNumber(now: number): NumberView[] {
     of('banned', 'Club', { state: 'banned', since: now - 3 * DAY, ban: { code: 406, until: null } }),
     of('locked', 'Reception', { state: 'locked', since: now - 5 * HOUR }),
     of('outdated', 'Office', { state: 'outdated', since: now - HOUR }),
-    of('463', 'Fairs', { shut: { cause: 'nack_463', until: now + 5 * HOUR + 12 * MINUTE }, limits: { newChatsUsed: 120, newChatsQuota: 120, quotaRenewsAt: now + DAY, lockedUntil: now + 5 * HOUR }, respondMs: 380, lastActivityAt: now - 3 * HOUR, sentToday: 61, errorsToday: 7 }),
-    of('429', 'Çırağan ve Beşiktaş şubelerinin hafta sonu hattı', { shut: { cause: 'nack_429', until: now + 11 * MINUTE }, respondMs: 700 }),
-    of('475', 'Events', { shut: { cause: 'nack_475', until: now + 20 * HOUR }, idleWarning: true, lastActivityAt: now - 30 * HOUR, respondMs: 640, phoneSeenAt: now - 13 * DAY - 5 * HOUR, phoneWarning: true }),
+    of('new-chats', 'Fairs', { shut: { cause: 'new_chats_locked', until: now + 5 * HOUR + 12 * MINUTE }, limits: { newChatsUsed: 120, newChatsQuota: 120, quotaRenewsAt: now + DAY, lockedUntil: now + 5 * HOUR }, respondMs: 380, lastActivityAt: now - 3 * HOUR, sentToday: 61, errorsToday: 7 }),
+    of('fast', 'Çırağan ve Beşiktaş şubelerinin hafta sonu hattı', { shut: { cause: 'too_fast', until: now + 11 * MINUTE }, respondMs: 700 }),
+    of('used', 'Events', { shut: { cause: 'new_chats_used_up', until: now + 20 * HOUR }, idleWarning: true, lastActivityAt: now - 30 * HOUR, respondMs: 640, phoneSeenAt: now - 13 * DAY - 5 * HOUR, phoneWarning: true }),
     of('linking', 'Back room', { state: 'linking' }),
-    of('463k', 'Fairs, old', { shut: { cause: 'nack_463_known', until: now + 2 * HOUR }, respondMs: 380 }),
+    of('all', 'Fairs, old', { shut: { cause: 'all_chats_locked', until: now + 2 * HOUR }, respondMs: 380 }),
   ];
   return all.map((number, index) => ({ ...number, priority: index + 1, phone: number.phone || `+9055500052${String(index + 10)}` }));
 }

@@ -11,8 +11,10 @@ export function stateKind(state: CampaignState): 'plain' | 'ok' | 'warn' | 'acce
   return ({ draft: 'plain', scheduled: 'accent', running: 'accent', paused: 'warn', finished: 'ok', cancelled: 'plain' } as const)[state];
 }
 
-/** A cause is a code of the core or of a messenger; one without words is shown as it is. */
+/** A cause is a word of the core's, and two of them end in a code of the server's. One without a sentence is shown as it is. */
 export function causeWord(cause: string): string {
+  if (cause.startsWith('refused_')) return m.live_cause_refused({ code: cause.slice('refused_'.length) });
+  if (cause.startsWith('rejected_')) return m.live_cause_rejected({ code: cause.slice('rejected_'.length) });
   const words = (m as unknown as Record<string, (() => string) | undefined>)[`live_cause_${cause}`];
   return words ? words() : cause;
 }

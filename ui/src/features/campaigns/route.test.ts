@@ -15,7 +15,7 @@ test('a try without an end is where it stands', () => {
 });
 
 test('what was released is said at the failure, part by part', () => {
-  const shown = stations([step(1, 'queued'), step(2, 'try'), step(3, 'sent'), step(4, 'settled'), step(5, 'try', { part: 2 }), step(6, 'failed', { part: 2, cause: 'media_refused' }), step(7, 'released', { part: 2 })]);
+  const shown = stations([step(1, 'queued'), step(2, 'try'), step(3, 'sent'), step(4, 'settled'), step(5, 'try', { part: 2 }), step(6, 'failed', { part: 2, cause: 'media_gone' }), step(7, 'released', { part: 2 })]);
   expect(shown[0]).toMatchObject({ kind: 'failed', parts: [2], released: 1, settled: 0 });
   expect(shown[1]).toMatchObject({ kind: 'sent', settled: 1 });
 });

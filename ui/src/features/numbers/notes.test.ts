@@ -49,7 +49,7 @@ test.each([[101, 'without having saved'], [102, 'blocked'], [103, 'groups'], [10
   expect(text({ state: 'banned', ban: { code, until: NOW + DAY }, shut: { cause: 'banned', until: NOW + DAY } })).toMatch(new RegExp(`${words}.*Code ${code}$`));
 });
 
-test.each([['nack_463', 'no new chats'], ['nack_463_known', 'takes nothing'], ['nack_475', 'used up'], ['nack_429', 'too fast'], ['rate_overlimit', 'too fast'], ['banned', 'restricted'], ['unheard', 'nobody answers'], ['nack_999', 'for a while']])('%s is said in words and counted down', (cause, words) => {
+test.each([['new_chats_locked', 'no new chats'], ['all_chats_locked', 'takes nothing'], ['new_chats_used_up', 'used up'], ['too_fast', 'too fast'], ['banned', 'restricted'], ['unheard', 'nobody answers'], ['refused_999', 'for a while']])('%s is said in words and counted down', (cause, words) => {
   const held = { shut: { cause, until: NOW + 60_000 } };
   expect(text(held)).toContain(words);
   expect(holdOf(sample(held), NOW)?.until).toBe(NOW + 60_000);

@@ -70,14 +70,14 @@ function banNote({ ban }: NumberView): Note {
 /** The circuit breaker. A restriction that is told as the state already is not told twice. */
 function shutNote(number: NumberView, now: number): Note | null {
   if (number.state === 'banned') return null;
-  const cause = number.shut?.cause ?? (lockedUntil(number, now) === null ? null : 'nack_463');
-  const note = (title: string, text: string, code?: string): Note => ({ key: 'shut', kind: 'warn', title, text, code: code && m.numbers_code({ code }) });
+  const cause = number.shut?.cause ?? (lockedUntil(number, now) === null ? null : 'new_chats_locked');
+  const note = (title: string, text: string): Note => ({ key: 'shut', kind: 'warn', title, text });
   switch (cause) {
     case null: return null;
-    case 'nack_463': return note(m.numbers_shut_463(), m.numbers_shut_463_text(), '463');
-    case 'nack_463_known': return note(m.numbers_shut_463_known(), m.numbers_shut_other_text(), '463');
-    case 'nack_475': return note(m.numbers_shut_475(), m.numbers_shut_475_text(), '475');
-    case 'nack_429': case 'rate_overlimit': return note(m.numbers_shut_429(), m.numbers_shut_429_text(), cause === 'nack_429' ? '429' : undefined);
+    case 'new_chats_locked': return note(m.numbers_shut_new_chats_locked(), m.numbers_shut_new_chats_locked_text());
+    case 'all_chats_locked': return note(m.numbers_shut_all_chats_locked(), m.numbers_shut_other_text());
+    case 'new_chats_used_up': return note(m.numbers_shut_new_chats_used_up(), m.numbers_shut_new_chats_used_up_text());
+    case 'too_fast': return note(m.numbers_shut_too_fast(), m.numbers_shut_too_fast_text());
     case 'banned': return note(m.numbers_ban_other(), m.numbers_ban_until_text());
     case 'unheard': return note(m.numbers_unheard(), m.numbers_unheard_text());
     default: return note(m.numbers_shut_other(), m.numbers_shut_other_text());

@@ -7,10 +7,11 @@ use crate::clock::Millis;
 use crate::db::Tx;
 use crate::ids::SessionId;
 use crate::outbox::breaker::{self, Known, Opening};
+use crate::session::cause::Cause;
 
 /// Shuts the number that a refusal asks to shut, and says for how long.
-pub async fn shut(db: &mut Tx, taken: &Taken, refusal: &str, now: Millis) -> Result<Option<Opening>, sqlx::Error> {
-    if breaker::opening(refusal, now, &Known::default()).is_none() {
+pub async fn shut(db: &mut Tx, taken: &Taken, refusal: &Cause, now: Millis) -> Result<Option<Opening>, sqlx::Error> {
+    if refusal.shuts().is_none() {
         return Ok(None);
     }
     let row = sqlx::query(
@@ -27,8 +28,8 @@ pub async fn shut(db: &mut Tx, taken: &Taken, refusal: &str, now: Millis) -> Res
         repeats: repeats(db, taken.session, refusal, now).await?,
     };
     let Some(opening) = breaker::opening(refusal, now, &known) else { return Ok(None) };
-    let before = row.try_get::<Option<&str>, _>(3)?.zip(row.try_get::<Option<Millis>, _>(4)?);
-    let held = opening.after(before.filter(|(cause, until)| breaker::holds(cause, *until, &known, now)));
+    let before = row.try_get::<Option<Cause>, _>(3)?.zip(row.try_get::<Option<Millis>, _>(4)?);
+    let held = opening.clone().after(before.filter(|(cause, until)| breaker::holds(cause, *until, &known, now)));
     sqlx::query(
         "UPDATE sessions SET shut_cause = ?1, shut_until = ?2,
                 locked_until = CASE WHEN ?3 IS NULL THEN locked_until ELSE max(coalesce(locked_until, ?3), ?3) END
@@ -47,10 +48,10 @@ pub async fn shut(db: &mut Tx, taken: &Taken, refusal: &str, now: Millis) -> Res
 async fn repeats(
     db: &mut SqliteConnection,
     session: SessionId,
-    refusal: &str,
+    refusal: &Cause,
     now: Millis,
 ) -> Result<u32, sqlx::Error> {
-    let newest: Vec<Option<String>> = sqlx::query_scalar(
+    let newest: Vec<Option<Cause>> = sqlx::query_scalar(
         "SELECT cause FROM attempts WHERE session_id = ? AND started_at <= ? AND ended_at IS NOT NULL
          ORDER BY started_at DESC LIMIT 10",
     )
@@ -58,6 +59,6 @@ async fn repeats(
     .bind(now)
     .fetch_all(db)
     .await?;
-    let same = newest.iter().take_while(|cause| cause.as_deref() == Some(refusal)).count();
+    let same = newest.iter().take_while(|cause| cause.as_ref() == Some(refusal)).count();
     Ok(u32::try_from(same).unwrap_or(u32::MAX))
 }

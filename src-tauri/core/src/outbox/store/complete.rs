@@ -9,9 +9,9 @@ use crate::db::Tx;
 use crate::ids::PartId;
 use crate::ledger::Book;
 use crate::ledger::store::{End, end_hold};
-use crate::outbox::breaker::{Opening, is_an_answer};
+use crate::outbox::breaker::Opening;
 use crate::outbox::due::LONGEST_BACKOFF;
-use crate::outbox::state::cause;
+use crate::session::cause::Cause;
 use crate::session::messenger::Outcome;
 
 /// How often a part is tried in a round when it certainly did not arrive and another try can help.
@@ -26,24 +26,24 @@ pub async fn complete(
 ) -> Result<Option<Opening>, sqlx::Error> {
     match outcome {
         Outcome::Accepted => accepted(db, taken, now).await?,
-        Outcome::Refused { cause, again } => {
-            if is_an_answer(cause) {
+        Outcome::Refused(cause) => {
+            if cause.is_an_answer() {
                 unheard::heard(db, taken.session).await?;
             }
             let opening = breaker::shut(db, taken, cause, now).await?;
             match opening {
                 Some(_) => returned_uncounted(db, taken, cause, true, now).await?,
-                None if cause::is_no_fault(cause) => returned_uncounted(db, taken, cause, false, now).await?,
-                None => refused(db, taken, cause, *again, now).await?,
+                None if cause.is_no_fault() => returned_uncounted(db, taken, cause, false, now).await?,
+                None => refused(db, taken, cause, now).await?,
             }
-            if cause::never_left(cause) {
+            if cause.never_left() {
                 numbers::give_back(db, taken, now).await?;
             }
             queue::cancel_rest(db, taken.queue, now).await?;
             removal::if_gone(db, taken.session, now).await?;
             return Ok(opening);
         }
-        Outcome::Unknown { cause } => {
+        Outcome::Unknown(cause) => {
             if in_doubt(db, taken, "unknown", cause, now).await? {
                 unheard::count(db, taken.session, taken.doubtful, now).await?;
             }
@@ -53,12 +53,12 @@ pub async fn complete(
     Ok(None)
 }
 
-async fn refused(db: &mut Tx, taken: &Taken, cause: &str, again: bool, now: Millis) -> Result<(), sqlx::Error> {
-    match again {
+async fn refused(db: &mut Tx, taken: &Taken, cause: &Cause, now: Millis) -> Result<(), sqlx::Error> {
+    match cause.may_pass() {
         true if taken.doubtful => in_doubt(db, taken, "refused", cause, now).await.map(drop),
         true if taken.tries < MOST_TRIES => later(db, taken, cause, now).await,
         // An earlier copy may have arrived all the same.
-        false if taken.doubtful => failed(db, taken, cause::OUTCOME_UNKNOWN, now).await,
+        false if taken.doubtful => failed(db, taken, &Cause::OutcomeUnknown, now).await,
         _ => failed(db, taken, cause, now).await,
     }
 }
@@ -104,7 +104,7 @@ pub async fn make_next_ready(db: &mut Tx, part: PartId) -> Result<(), sqlx::Erro
 }
 
 /// A little later each time. The first part of a message may then go over any healthy session.
-async fn later(db: &mut Tx, taken: &Taken, cause: &str, now: Millis) -> Result<(), sqlx::Error> {
+async fn later(db: &mut Tx, taken: &Taken, cause: &Cause, now: Millis) -> Result<(), sqlx::Error> {
     sqlx::query(
         "UPDATE parts SET state = 'pending', session_id = CASE position WHEN 1 THEN NULL ELSE session_id END,
                           due_at = ?, cause = ?
@@ -115,7 +115,7 @@ async fn later(db: &mut Tx, taken: &Taken, cause: &str, now: Millis) -> Result<(
     .bind(taken.part)
     .execute(&mut *db)
     .await?;
-    end_attempt(db, taken, "refused", Some(cause), now).await
+    end_attempt(db, taken, "refused", cause, now).await
 }
 
 /// The try says nothing against the part, so it is not counted. A part whose refusal shut the number keeps it and goes
@@ -124,7 +124,7 @@ async fn later(db: &mut Tx, taken: &Taken, cause: &str, now: Millis) -> Result<(
 async fn returned_uncounted(
     db: &mut Tx,
     taken: &Taken,
-    cause: &str,
+    cause: &Cause,
     keeps_number: bool,
     now: Millis,
 ) -> Result<(), sqlx::Error> {
@@ -141,12 +141,12 @@ async fn returned_uncounted(
     .bind(taken.part)
     .execute(&mut *db)
     .await?;
-    end_attempt(db, taken, "refused", Some(cause), now).await
+    end_attempt(db, taken, "refused", cause, now).await
 }
 
 /// The parts after a failed one fail with it: a text about a photo that did not come helps nobody. A part that a
 /// receipt has proved sent in the meantime has not failed.
-async fn failed(db: &mut Tx, taken: &Taken, cause: &str, now: Millis) -> Result<(), sqlx::Error> {
+async fn failed(db: &mut Tx, taken: &Taken, cause: &Cause, now: Millis) -> Result<(), sqlx::Error> {
     let ended = sqlx::query(
         "UPDATE parts SET state = 'failed', ended_at = ?1, cause = CASE WHEN id = ?2 THEN ?3 ELSE ?4 END
          WHERE message_id = ?5 AND ((id = ?2 AND state = 'sending') OR (position > ?6 AND state = 'pending'))
@@ -156,7 +156,7 @@ async fn failed(db: &mut Tx, taken: &Taken, cause: &str, now: Millis) -> Result<
     .bind(now)
     .bind(taken.part)
     .bind(cause)
-    .bind(cause::EARLIER_PART)
+    .bind(Cause::EarlierPart)
     .bind(taken.message)
     .bind(taken.position)
     .fetch_all(&mut *db)
@@ -164,22 +164,16 @@ async fn failed(db: &mut Tx, taken: &Taken, cause: &str, now: Millis) -> Result<
     for row in &ended {
         end_hold(db, End::Release, taken.book, taken.queue, row.try_get(0)?, row.try_get(1)?, now).await?;
     }
-    end_attempt(db, taken, "refused", Some(cause), now).await
+    end_attempt(db, taken, "refused", cause, now).await
 }
 
 /// False where a receipt has proved in the meantime that it was sent.
-async fn in_doubt(db: &mut Tx, taken: &Taken, outcome: &str, cause: &str, now: Millis) -> Result<bool, sqlx::Error> {
-    end_attempt(db, taken, outcome, Some(cause), now).await?;
+async fn in_doubt(db: &mut Tx, taken: &Taken, outcome: &str, cause: &Cause, now: Millis) -> Result<bool, sqlx::Error> {
+    end_attempt(db, taken, outcome, cause, now).await?;
     doubt::begin(db, taken.part, cause, now + backoff(taken.attempt), now).await
 }
 
-async fn end_attempt(
-    db: &mut Tx,
-    taken: &Taken,
-    outcome: &str,
-    cause: Option<&str>,
-    now: Millis,
-) -> Result<(), sqlx::Error> {
+async fn end_attempt(db: &mut Tx, taken: &Taken, outcome: &str, cause: &Cause, now: Millis) -> Result<(), sqlx::Error> {
     sqlx::query("UPDATE attempts SET ended_at = ?, outcome = ?, cause = ? WHERE part_id = ? AND number = ?")
         .bind(now)
         .bind(outcome)

@@ -12,7 +12,7 @@ use crate::clock::{DAY, Millis};
 use crate::db::Tx;
 use crate::ids::{CampaignId, MessageId, PartId};
 use crate::ledger::store::{End, end_hold};
-use crate::outbox::state::cause;
+use crate::session::cause::Cause;
 
 /// How long a part is in doubt at most, from the first try of which nobody knows what became of it.
 pub const LONGEST: Millis = DAY;
@@ -23,7 +23,7 @@ pub const MAY_HAVE_ARRIVED: &str = "EXISTS (SELECT 1 FROM attempts a WHERE a.par
 
 /// Nobody knows what became of the part's try. The credit stays held, the session and the wire id stay: only they can
 /// find out without a second copy. False where a receipt has been quicker.
-pub async fn begin(db: &mut Tx, part: PartId, cause: &str, due_at: Millis, now: Millis) -> Result<bool, sqlx::Error> {
+pub async fn begin(db: &mut Tx, part: PartId, cause: &Cause, due_at: Millis, now: Millis) -> Result<bool, sqlx::Error> {
     let begun = sqlx::query(
         "UPDATE parts SET state = 'unknown', due_at = ?1, cause = ?2,
                 doubt_ends_at = CASE WHEN repeats >= ?3 THEN ?4 ELSE coalesce(doubt_ends_at, tried_at + ?5) END
@@ -108,11 +108,11 @@ async fn lose(db: &mut Tx, parts: &[PartId], now: Millis) -> Result<Vec<Campaign
             "UPDATE attempts SET ended_at = ?, outcome = 'unknown', cause = ? WHERE part_id = ? AND ended_at IS NULL",
         )
         .bind(now)
-        .bind(cause::INTERRUPTED)
+        .bind(Cause::Interrupted)
         .bind(part)
         .execute(&mut *db)
         .await?;
-        begin(db, *part, cause::INTERRUPTED, now, now).await?;
+        begin(db, *part, &Cause::Interrupted, now, now).await?;
         let row = sqlx::query("SELECT queue_id, session_id, repeats > 0 FROM parts WHERE id = ?")
             .bind(part)
             .fetch_one(&mut *db)
@@ -137,8 +137,8 @@ pub async fn end(db: &mut Tx, parts: &[PartId], now: Millis) -> Result<Vec<Campa
         )
         .bind(now)
         .bind(part)
-        .bind(cause::OUTCOME_UNKNOWN)
-        .bind(cause::EARLIER_PART)
+        .bind(Cause::OutcomeUnknown)
+        .bind(Cause::EarlierPart)
         .fetch_all(&mut *db)
         .await?;
         for row in &ended {

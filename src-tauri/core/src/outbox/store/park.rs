@@ -6,10 +6,10 @@ use crate::clock::Millis;
 use crate::db::Tx;
 use crate::ids::{CampaignId, PartId};
 use crate::ledger::store::release_part;
-use crate::outbox::state::cause;
+use crate::session::cause::Cause;
 
 /// Ends a part with `cause` and those behind it with it, gives the credits back, and says which queue changed.
-pub async fn park(db: &mut Tx, part: PartId, cause: &str, now: Millis) -> Result<Option<CampaignId>, sqlx::Error> {
+pub async fn park(db: &mut Tx, part: PartId, cause: &Cause, now: Millis) -> Result<Option<CampaignId>, sqlx::Error> {
     let ended: Vec<(PartId, CampaignId)> = sqlx::query_as(
         "UPDATE parts SET state = 'failed', ended_at = ?1, cause = CASE WHEN id = ?2 THEN ?3 ELSE ?4 END
          WHERE (id = ?2 AND state IN ('pending', 'sending', 'unknown'))
@@ -20,7 +20,7 @@ pub async fn park(db: &mut Tx, part: PartId, cause: &str, now: Millis) -> Result
     .bind(now)
     .bind(part)
     .bind(cause)
-    .bind(cause::EARLIER_PART)
+    .bind(Cause::EarlierPart)
     .fetch_all(&mut *db)
     .await?;
     sqlx::query(

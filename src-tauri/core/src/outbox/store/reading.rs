@@ -10,6 +10,7 @@ use crate::clock::{HOUR, MINUTE, Millis};
 use crate::ids::{CampaignId, MessageId, PartId, SessionId};
 use crate::ledger::Book;
 use crate::outbox::state::{PartState, QueueState};
+use crate::session::cause::Cause;
 
 /// How many of something are in each state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -192,6 +193,7 @@ pub struct PartLine {
     pub wire_id: String,
     pub kind: String,
     pub state: PartState,
+    /// The cause of a failure or the reason of skipping, as a code.
     pub cause: Option<String>,
 }
 
@@ -301,7 +303,8 @@ fn skip_row(row: &SqliteRow) -> Result<(String, Option<String>, i64), sqlx::Erro
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "bindings", derive(specta::Type))]
 pub struct CauseLine {
-    pub cause: String,
+    #[cfg_attr(feature = "bindings", specta(type = String))]
+    pub cause: Cause,
     pub people: i64,
 }
 

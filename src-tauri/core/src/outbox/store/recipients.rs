@@ -258,6 +258,7 @@ pub struct RouteStep {
     pub at: Millis,
     pub kind: StepKind,
     pub session_name: Option<String>,
+    /// The cause of a failure or the reason of skipping, as a code.
     pub cause: Option<String>,
     /// Counted from 1.
     pub part: i64,

@@ -6,6 +6,7 @@ use sqlx::{Row, SqliteConnection};
 use crate::clock::Millis;
 use crate::db::{Tx, unreadable};
 use crate::ids::SessionId;
+use crate::session::cause::Cause;
 use crate::session::client::Limits;
 use crate::session::state::LinkState;
 use crate::session::{Pace, Session};
@@ -19,7 +20,7 @@ pub struct Number {
     pub linked_at: Option<Millis>,
     pub key_id: Option<SessionId>,
     pub removed: bool,
-    pub shut: Option<(String, Option<Millis>)>,
+    pub shut: Option<(Cause, Option<Millis>)>,
     /// Nobody answers it: it begins nothing fresh until then.
     pub unheard_until: Option<Millis>,
     pub limits: Limits,
@@ -82,7 +83,7 @@ pub async fn removed(db: &mut SqliteConnection) -> Result<Vec<SessionId>, sqlx::
 }
 
 fn number(row: &SqliteRow) -> Result<Number, sqlx::Error> {
-    let shut_cause: Option<String> = row.try_get("shut_cause")?;
+    let shut_cause: Option<Cause> = row.try_get("shut_cause")?;
     let shut_until = row.try_get("shut_until")?;
     let state: &str = row.try_get("state")?;
     let link = LinkState::of(state, row.try_get("ban_code")?, row.try_get("ban_until")?);
