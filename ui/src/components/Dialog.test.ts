@@ -1,5 +1,5 @@
 import { render, screen } from '@testing-library/svelte';
-import { createRawSnippet } from 'svelte';
+import { createRawSnippet, tick } from 'svelte';
 import { expect, test, vi } from 'vitest';
 import Dialog from './Dialog.svelte';
 
@@ -33,4 +33,38 @@ test('what must be decided stays open', () => {
   screen.getByRole('dialog').dispatchEvent(escape);
   expect(escape.defaultPrevented).toBe(true);
   expect(onclose).not.toHaveBeenCalled();
+});
+
+/** Types as the owner does. */
+function type(text: string) {
+  const field = screen.getByLabelText<HTMLInputElement>('Name');
+  field.value = text;
+  field.dispatchEvent(new InputEvent('input', { bubbles: true }));
+}
+
+async function escape() {
+  screen.getByRole('dialog').dispatchEvent(new Event('cancel', { cancelable: true }));
+  await tick();
+}
+
+test('what is half typed is not thrown away unasked', async () => {
+  const { onclose } = opened();
+  type('Ay');
+  await escape();
+  expect(onclose).not.toHaveBeenCalled();
+  expect(screen.getByTestId('dialog-keep')).toHaveFocus();
+  await escape();
+  expect(screen.queryByTestId('dialog-unsaved')).toBeNull();
+  expect(screen.getByLabelText('Name')).toHaveValue('Ay');
+  await escape();
+  screen.getByTestId('dialog-throw-away').click();
+  expect(onclose).toHaveBeenCalledOnce();
+});
+
+test('what was typed and taken away again asks nothing', async () => {
+  const { onclose } = opened();
+  type('Ay');
+  type('');
+  await escape();
+  expect(onclose).toHaveBeenCalledOnce();
 });

@@ -4,6 +4,7 @@
 //
 // door       choose-passphrase-input, choose-passphrase-again, choose-passphrase-save, unlock-input, unlock-open,
 //            failed-try-again, recovery-code, recovery-copy, recovery-written, recovery-done
+// dialogs    dialog-unsaved, dialog-keep, dialog-throw-away (a half-typed one that Escape or the cross would close)
 // shell      nav-home|campaigns|contacts|templates|numbers|credits|settings|help, nav-numbers-count, now-bar, now-name, now-done, now-wait, now-pause-all,
 //            now-resume-all, toast
 // welcome    start-practising, welcome-link, language-en|tr|id

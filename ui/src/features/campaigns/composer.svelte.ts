@@ -3,6 +3,7 @@ import { api, listen, type ContactTotals, type Draft, type DraftCheck, type Draf
 import type { Step } from '../../lib/router.svelte';
 import { Answer } from './answer.svelte';
 import { allText } from './choice';
+import { editOf, isUntouched } from './draft';
 import { Preview, valueOf } from './preview.svelte';
 import { variablesOf } from './variables';
 import { Writing, type Source } from './writing.svelte';
@@ -42,7 +43,8 @@ export class Composer extends Writing<Draft> {
     return () => {
       for (const stop of stops) stop();
       clearInterval(timer);
-      void this.flush();
+      if (this.draft && isUntouched(this.draft)) void api.deleteDraft(this.id).catch(() => undefined);
+      else void this.flush();
       this.over = true;
     };
   };
@@ -121,9 +123,4 @@ export class Composer extends Writing<Draft> {
   usesVariable(name: string): boolean {
     return variablesOf(allText(this.draft?.text ?? '', this.choice)).includes(name);
   }
-}
-
-/** What a save takes: files have commands of their own. */
-function editOf({ id, name, text, choice, audience, splitLongCaption, dueAt, priority, sessionIds, keepHours, category, consentBasis }: Draft): DraftEdit {
-  return { id, name, text, choice, audience, splitLongCaption, dueAt, priority, sessionIds, keepHours, category, consentBasis };
 }
