@@ -22,7 +22,7 @@ use crate::patience::{SOON, until};
 pub const PASSPHRASE: &str = "a courier rides at dawn";
 
 /// No test may keep the others waiting for longer.
-const LONGEST: Duration = Duration::from_secs(480);
+const LONGEST: Duration = Duration::from_secs(360);
 
 /// How a start of Ulak gets at the key of its data.
 #[derive(Clone, Copy, PartialEq, Eq)]

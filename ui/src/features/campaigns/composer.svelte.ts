@@ -43,7 +43,7 @@ export class Composer extends Writing<Draft> {
     return () => {
       for (const stop of stops) stop();
       clearInterval(timer);
-      if (this.draft && isUntouched(this.draft)) void api.deleteDraft(this.id).catch(() => undefined);
+      if (this.draft && this.incoming.length === 0 && isUntouched(this.draft)) void api.deleteDraft(this.id).catch(() => undefined);
       else void this.flush();
       this.over = true;
     };
