@@ -191,6 +191,7 @@ async fn until_over(app: &App, report: Report) -> Result<(), Problem> {
     let zone = app.settings().current().await?.hours().zone;
     let mut shown = String::new();
     loop {
+        app.refuse_damaged()?;
         let now = app.home().now_view().await?;
         let summary = app.outbox().counts(Book::Practice).await?;
         report.progress(&now, zone, &summary, &mut shown);

@@ -16,6 +16,7 @@ pub struct Waiting {
 
 impl Waiting {
     pub async fn tell(&mut self, app: &App, voice: Voice) -> Result<(), Problem> {
+        app.refuse_damaged()?;
         let wait = app.home().now_view().await?.wait;
         let linked: Vec<NumberView> =
             app.numbers().list().await?.into_iter().filter(|number| number.kind == NumberKind::Whatsapp).collect();

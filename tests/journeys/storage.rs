@@ -1,7 +1,17 @@
-//! A full disk while sending, a folder opened twice.
+//! A full disk while sending, a folder opened twice, data that are damaged while they are open.
 
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, watch};
+use tokio::time::timeout;
 use ulak_core::app::{App, Problem};
 use ulak_core::campaign::CampaignState;
+use ulak_core::outbox::dispatcher::InFlight;
+use ulak_core::outbox::plan::Why;
+use ulak_core::outbox::receipt::{self, Inbox};
+use ulak_core::session::messenger::{Receipt, ReceiptKind};
 use ulak_core::testing::{World, key};
 
 use crate::at;
@@ -45,6 +55,67 @@ async fn another_key_opens_nothing() -> Result<(), Problem> {
     let other = zeroize::Zeroizing::new([9; 32]);
     let opened = App::by_hand(folder.path(), &other, clock, phone).await;
     assert_eq!(opened.err().map(|problem| problem.code), Some("storage.wrong_key".to_owned()));
+    Ok(())
+}
+
+/// One bit of every page but the first, while the file is open.
+fn damage(folder: &Path) {
+    let file = folder.join("ulak.db");
+    let mut data = std::fs::read(&file).unwrap();
+    data.chunks_mut(4096).skip(1).for_each(|page| page[2_000] ^= 1);
+    std::fs::write(file, data).unwrap();
+}
+
+/// A campaign that waits in data of which nothing is in memory yet.
+async fn waiting() -> Result<World, Problem> {
+    let world = World::at(at(0, 12, 0)).await?;
+    world.contacts(100).await?;
+    world.schedule(&"Merhaba {{name}} ".repeat(20)).await?;
+    world.restart().await
+}
+
+const DEADLINE: Duration = Duration::from_secs(30);
+
+#[tokio::test]
+async fn damage_that_sending_meets_ends_it_and_is_told_in_its_own_words() -> Result<(), Problem> {
+    let world = waiting().await?;
+    damage(world.folder.path());
+    let (stop, stopped) = watch::channel(false);
+    let dispatcher = world.app.dispatcher().clone();
+    let sending = tokio::spawn(async move { dispatcher.run(&mut InFlight::default(), stopped).await });
+    let mut wait = world.app.dispatcher().watch();
+    timeout(DEADLINE, wait.wait_for(|wait| wait.why == Why::Damaged)).await.unwrap().unwrap();
+    let told: Vec<String> = world.app.notices().into_iter().map(|notice| notice.problem.code).collect();
+    assert_eq!(told, ["storage.damaged"]);
+    assert_eq!(world.app.refuse_damaged().unwrap_err().code, "storage.damaged");
+    assert_eq!(world.app.outbox().resume_everything().await.unwrap_err().code, "storage.damaged");
+    stop.send(true).unwrap();
+    timeout(DEADLINE, sending).await.unwrap().unwrap();
+    assert_eq!(world.phone.sent().len(), 0);
+    Ok(())
+}
+
+#[tokio::test]
+async fn damage_that_another_loop_meets_ends_sending_too() -> Result<(), Problem> {
+    let mut world = waiting().await?;
+    damage(world.folder.path());
+    let (receipts, arriving) = mpsc::channel(1);
+    let receipt = Receipt { wire_id: "3EB0C0FFEE".to_owned(), kind: ReceiptKind::Read, at: world.app.now() };
+    receipts.send(receipt.into()).await.unwrap();
+    let app = world.app.clone();
+    let taking = tokio::spawn(async move {
+        let notices = &app.supervision().notices;
+        receipt::run(app.db(), app.events(), notices, &mut Inbox::new(arriving, Arc::default())).await;
+    });
+    let met = async {
+        while world.app.refuse_damaged().is_ok() {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(DEADLINE, met).await.unwrap();
+    assert_eq!(world.step().await.unwrap_err().code, "storage.damaged");
+    assert_eq!(world.phone.sent().len(), 0);
+    taking.abort();
     Ok(())
 }
 

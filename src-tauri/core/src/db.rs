@@ -338,6 +338,8 @@ pub struct Db {
     mark: FoundMark,
     /// The disk was full since the log was last fitted to it.
     full: AtomicBool,
+    /// Something was met that is no database any more.
+    damaged: AtomicBool,
     #[cfg(any(test, feature = "testing"))]
     pretended_free: std::sync::OnceLock<u64>,
     /// Held as long as the database is open.
@@ -481,6 +483,7 @@ impl Db {
             folder,
             mark,
             full: AtomicBool::default(),
+            damaged: AtomicBool::default(),
             #[cfg(any(test, feature = "testing"))]
             pretended_free: std::sync::OnceLock::new(),
             lock,
@@ -496,6 +499,7 @@ impl Db {
 
     /// The only way to write.
     pub async fn begin(&self) -> Result<Tx, StorageError> {
+        self.refuse_damaged()?;
         if self.full.load(Ordering::Relaxed)
             && let Err(error) = self.fit_log().await
         {
@@ -508,6 +512,14 @@ impl Db {
             Ok(tx)
         };
         begun.await.map_err(|error| self.error(error))
+    }
+
+    /// Nothing is written into data of which some part was found to be damaged, whoever met it: the rest may be, too.
+    pub fn refuse_damaged(&self) -> Result<(), StorageError> {
+        match self.damaged.load(Ordering::Relaxed) {
+            true => Err(StorageError::Damaged { folder: self.folder.display().to_string() }),
+            false => Ok(()),
+        }
     }
 
     /// The writing connection with nothing begun on it.
@@ -582,8 +594,10 @@ impl Db {
     /// Says which folder an error is about.
     pub fn error(&self, error: sqlx::Error) -> StorageError {
         let error = StorageError::of(error, &self.folder.display().to_string());
-        if matches!(error, StorageError::Full { .. }) {
-            self.full.store(true, Ordering::Relaxed);
+        match error {
+            StorageError::Full { .. } => self.full.store(true, Ordering::Relaxed),
+            StorageError::Damaged { .. } => self.damaged.store(true, Ordering::Relaxed),
+            _ => {}
         }
         error
     }
@@ -701,6 +715,7 @@ async fn migrate(
     if found == 0 && has_data {
         return Err(StorageError::Lost { folder: shown });
     }
+    refuse_damaged_pages(&mut db, folder).await?;
     if found > 0 && found < known {
         keep_copy(&mut db, folder, found).await?;
     }
@@ -713,6 +728,33 @@ async fn migrate(
         tx.commit().await.map_err(at)?;
     }
     db.close().await.map_err(at)
+}
+
+/// So much is read whole at every start, which takes a tenth of a second. Damage in a longer file is met when it is read.
+const READ_WHOLE: u64 = 32 * 1024 * 1024;
+
+/// Every page is sealed, so a page that was changed, emptied or mixed up shows.
+async fn refuse_damaged_pages(db: &mut SqliteConnection, folder: &Path) -> Result<(), StorageError> {
+    let shown = folder.display().to_string();
+    if size(database_file(folder)) > READ_WHOLE {
+        return Ok(());
+    }
+    // A page of which a later state is in the log may be cut in the file.
+    let taken_in = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut *db).await;
+    if taken_in.is_err() || size(log_file(folder)) > 0 {
+        return Ok(());
+    }
+    let damaged: Option<String> = sqlx::query_scalar("PRAGMA cipher_integrity_check")
+        .fetch_optional(db)
+        .await
+        .map_err(|error| StorageError::of(error, &shown))?;
+    match damaged {
+        Some(page) => {
+            tracing::error!(page, "the data are damaged");
+            Err(StorageError::Damaged { folder: shown })
+        }
+        None => Ok(()),
+    }
 }
 
 /// With foreign keys off nothing else would notice a row that names a missing one.

@@ -1080,7 +1080,7 @@ export type Wait = {
 	sessionName: string | null,
 };
 
-export type WaitKind = "nothing" | "sending" | "pace" | "rest" | "hours" | "cap" | "due" | "paused" | "pausedAll" | "noNumber" | "notConnected" | "newChats" | "shut" | "unheard" | "disk" | "locked" | "fault";
+export type WaitKind = "nothing" | "sending" | "pace" | "rest" | "hours" | "cap" | "due" | "paused" | "pausedAll" | "noNumber" | "notConnected" | "newChats" | "shut" | "unheard" | "disk" | "locked" | "damaged" | "fault";
 
 /* Tauri Specta runtime */
 type EventEmit<T> = [T] extends [null] ? () => Promise<void> : (payload: T) => Promise<void>;

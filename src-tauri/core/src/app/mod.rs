@@ -370,6 +370,11 @@ impl App {
         self.clock.now()
     }
 
+    /// An error where some loop met damaged data: then nothing is sent or saved any more.
+    pub fn refuse_damaged(&self) -> Result<(), Problem> {
+        Ok(self.db.refuse_damaged()?)
+    }
+
     pub fn folder(&self) -> &Path {
         self.db.folder()
     }

@@ -100,6 +100,7 @@ pub enum WaitKind {
     Unheard,
     Disk,
     Locked,
+    Damaged,
     Fault,
 }
 
@@ -121,6 +122,7 @@ impl WaitView {
             Why::Unheard => WaitKind::Unheard,
             Why::Disk => WaitKind::Disk,
             Why::Locked => WaitKind::Locked,
+            Why::Damaged => WaitKind::Damaged,
             Why::Fault => WaitKind::Fault,
         };
         let named =

@@ -22,6 +22,7 @@ use super::store::park::park;
 use super::store::{Broken, Walks, doubt, queue, snapshot};
 use crate::clock::{Millis, SharedClock};
 use crate::db::{Db, Readers, StorageError, Tx};
+use crate::error::Problem;
 use crate::event::{Event, Events};
 use crate::ids::{CampaignId, ClaimerId, IdGenerator, PartId, SessionId};
 use crate::ledger::Book;
@@ -108,10 +109,13 @@ impl Dispatcher {
         self.show(Wait::new(match error {
             StorageError::Full { .. } => Why::Disk,
             StorageError::Locked { .. } => Why::Locked,
+            StorageError::Damaged { .. } => Why::Damaged,
             _ => Why::Fault,
         }));
-        if !error.passes() {
-            self.notices.tell(Unreadable::Data { reason: error.to_string() });
+        match error {
+            StorageError::Damaged { .. } => self.notices.tell(Problem::of(error)),
+            error if error.passes() => {}
+            error => self.notices.tell(Unreadable::Data { reason: error.to_string() }),
         }
         if flight.parked > MOST_PARKED { AFTER_MANY_PARKED } else { AFTER_ERROR }
     }

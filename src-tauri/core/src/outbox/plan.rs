@@ -121,6 +121,8 @@ pub enum Why {
     Disk,
     /// Another program keeps the data locked.
     Locked,
+    /// A part of the data is damaged: nothing is sent that could not be written down.
+    Damaged,
     /// Something cannot be read, and it is no single part that could be set aside.
     Fault,
 }
