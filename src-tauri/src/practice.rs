@@ -3,6 +3,7 @@
 mod options;
 mod report;
 
+use std::collections::BTreeSet;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -23,6 +24,7 @@ use ulak_core::vault::SystemKeyring;
 use crate::prepare;
 use crate::stop::Stopping;
 use crate::terminal::{self, LOOK};
+use crate::waiting::tell_notices;
 
 /// Rows and people that are told of at once.
 const PAGE: u32 = 500;
@@ -189,9 +191,10 @@ async fn skipped(app: &App, campaign_id: CampaignId, report: Report) -> Result<(
 
 async fn until_over(app: &App, report: Report) -> Result<(), Problem> {
     let zone = app.settings().current().await?.hours().zone;
-    let mut shown = String::new();
+    let (mut shown, mut noticed) = (String::new(), BTreeSet::new());
     loop {
         app.refuse_damaged()?;
+        tell_notices(report.voice, app, &mut noticed);
         let now = app.home().now_view().await?;
         let summary = app.outbox().counts(Book::Practice).await?;
         report.progress(&now, zone, &summary, &mut shown);

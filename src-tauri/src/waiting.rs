@@ -1,5 +1,7 @@
 //! Why nothing moves, told once for each reason: to scripts every wait, to people those that last.
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 use ulak_core::app::{App, NumberKind, NumberView};
 use ulak_core::campaign::live::WaitKind;
@@ -12,11 +14,13 @@ use crate::words;
 pub struct Waiting {
     told: Option<(WaitKind, Vec<(String, String)>)>,
     said: Option<String>,
+    noticed: BTreeSet<u32>,
 }
 
 impl Waiting {
     pub async fn tell(&mut self, app: &App, voice: Voice) -> Result<(), Problem> {
         app.refuse_damaged()?;
+        tell_notices(voice, app, &mut self.noticed);
         let wait = app.home().now_view().await?.wait;
         let linked: Vec<NumberView> =
             app.numbers().list().await?.into_iter().filter(|number| number.kind == NumberKind::Whatsapp).collect();
@@ -43,6 +47,11 @@ impl Waiting {
         }
         Ok(())
     }
+}
+
+/// What Ulak met and went on from, each once.
+pub fn tell_notices(voice: Voice, app: &App, told: &mut BTreeSet<u32>) {
+    app.notices().iter().filter(|notice| told.insert(notice.id)).for_each(|notice| voice.notice(&notice.problem));
 }
 
 /// Longer than between two messages.
