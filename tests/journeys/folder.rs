@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use tempfile::TempDir;
-use ulak_core::app::Problem;
+use ulak_core::app::{Direct, Problem};
 use ulak_core::clock::Millis;
 use ulak_core::testing::numbers::BRISK;
 use ulak_core::testing::{World, key};
@@ -265,5 +265,13 @@ async fn a_book_that_does_not_add_up_stops_alone_and_says_which_lines_disagree()
     assert!(found[0].message.contains(&format!("number {line}")), "{}", found[0].message);
     world.run_until(at(0, 13, 0)).await?;
     assert_eq!((world.numbers[0].phone.sent().len(), world.phone.sent().len()), (0, 5));
+    // What would wait in vain is refused with the same words, and the practice book goes on.
+    let draft = world.draft("Later", |_| {}).await?;
+    assert_eq!(world.app.campaigns().review_campaign(draft.id).await?.blockers[0], found[0]);
+    assert_eq!(world.app.campaigns().schedule_campaign(draft.id, false).await.unwrap_err(), found[0]);
+    let over = vec![world.numbers[0].id];
+    let single = Direct { to: "+905385550114".to_owned(), text: "Merhaba".to_owned(), over, ..Direct::default() };
+    assert_eq!(world.app.outbox().send_direct(&single).await.unwrap_err(), found[0]);
+    world.app.outbox().send_direct(&Direct { over: vec![practice], ..single }).await?;
     Ok(())
 }

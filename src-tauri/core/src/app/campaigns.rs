@@ -323,6 +323,7 @@ impl Campaigns {
 
     pub async fn schedule_campaign(&self, id: CampaignId, only_covered: bool) -> Result<CampaignId, Problem> {
         let _one_at_a_time = self.scheduling.lock().await;
+        self.dispatcher.refuse_stopped(self.draft(id).await?.book)?;
         schedule::schedule(&self.db, id, only_covered, self.now()).await?;
         self.mark.advance_or_warn().await;
         self.changed(id);
@@ -395,7 +396,7 @@ impl Campaigns {
 
     /// Puts back what certainly did not arrive, and says how many parts that are.
     pub async fn retry_failed(&self, id: CampaignId) -> Result<u64, Problem> {
-        self.not_cancelled(id).await?;
+        self.may_go_on(id).await?;
         let mut tx = self.db.begin().await?;
         let put_back = queue::retry_failed(&mut tx, id, Again::Certain, self.now()).await?;
         self.db.commit(tx).await?;
@@ -406,7 +407,7 @@ impl Campaigns {
     /// Puts back what may have arrived, over any of the campaign's numbers. `people` is how many may see it twice, as
     /// the owner was told: if it is another number by then, nothing happens.
     pub async fn retry_doubtful(&self, id: CampaignId, people: i64) -> Result<u64, Problem> {
-        self.not_cancelled(id).await?;
+        self.may_go_on(id).await?;
         let mut tx = self.db.begin().await?;
         let doubtful = queue::retryable(&mut tx, id).await.map_err(|error| self.db.error(error))?.doubtful;
         if doubtful != people {
@@ -418,10 +419,11 @@ impl Campaigns {
         Ok(put_back)
     }
 
-    async fn not_cancelled(&self, id: CampaignId) -> Result<(), Problem> {
-        match self.draft(id).await?.state {
+    async fn may_go_on(&self, id: CampaignId) -> Result<(), Problem> {
+        let draft = self.draft(id).await?;
+        match draft.state {
             StoredState::Cancelled => Err(CampaignError::Cancelled.into()),
-            _ => Ok(()),
+            _ => self.dispatcher.refuse_stopped(draft.book),
         }
     }
 

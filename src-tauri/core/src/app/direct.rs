@@ -112,6 +112,7 @@ impl Outbox {
         files: &[Added],
     ) -> Result<MessageId, Problem> {
         let (book, now, purpose) = (self.campaigns.book_of(over).await?, self.now(), content.purpose);
+        self.campaigns.dispatcher.refuse_stopped(book)?;
         let message = self.frozen(content, contact, now).await?;
         let parts: Vec<PartId> = message.parts.iter().map(|part| part.id).collect();
         let shared = Standing { book, sessions: over, priority: FIRST, urgent: true, keep_hours: false };

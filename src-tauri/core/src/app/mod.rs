@@ -57,7 +57,7 @@ use crate::db::{Db, DbKey, FolderLock, StorageError, Tx, lock_folder};
 use crate::event::Events;
 use crate::feed;
 use crate::ids::SessionId;
-use crate::ledger::{Book, LedgerError, store as ledger};
+use crate::ledger::{Book, store as ledger};
 use crate::mark::Mark;
 use crate::notice::{Notice, Notices};
 use crate::outbox::dispatcher::Dispatcher;
@@ -420,7 +420,7 @@ struct Prepared {
     practice_id: SessionId,
     mark: Mark,
     /// Books from which nothing is sent.
-    stopped: Vec<Book>,
+    stopped: Vec<(Book, Problem)>,
     /// What the owner is to know.
     found: Vec<Problem>,
 }
@@ -433,7 +433,7 @@ async fn prepare(db: &Db, key: &DbKey, opening: &Opening, clock: Option<SharedCl
     if disagreeing.is_empty() {
         ledger::move_checkpoints(&mut tx).await.map_err(StorageError::from)?;
     }
-    let (stopped, disagreeing): (Vec<Book>, Vec<LedgerError>) = disagreeing.into_iter().unzip();
+    let stopped: Vec<_> = disagreeing.iter().map(|(book, error)| (*book, Problem::of(error))).collect();
     let (clock, for_numbers) = match clock {
         Some(clock) => (clock, true),
         None => stored_clock(&mut tx, opening).await?,
@@ -460,7 +460,7 @@ async fn prepare(db: &Db, key: &DbKey, opening: &Opening, clock: Option<SharedCl
     if rescued > 0 {
         tracing::info!(rescued, "parts of an interrupted run are being checked");
     }
-    let found = disagreeing.iter().map(Problem::of).chain(finding.iter().map(Problem::of)).collect();
+    let found = stopped.iter().map(|(_, problem)| problem.clone()).chain(finding.iter().map(Problem::of)).collect();
     Ok(Prepared { clock, for_numbers, practice, practice_id, mark, stopped, found })
 }
 

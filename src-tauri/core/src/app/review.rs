@@ -94,6 +94,7 @@ impl Campaigns {
         let free_from = others.last().map_or(wanted, |(_, stretch)| stretch.to.max(wanted));
         let plan = stretches(free_from, survey.credits(), tempo, kept);
         let credits = survey.credits();
+        let stopped = self.dispatcher.refuse_stopped(draft.book).err().into_iter();
         Ok(Review {
             people: survey.people,
             will_send: survey.will_send,
@@ -111,7 +112,7 @@ impl Campaigns {
             zone: hours.zone.name().to_owned(),
             days: day_plans(&plan, &others, &hours, kept.is_some()),
             sessions: shares(&draft, &sessions),
-            blockers: review::blockers(&draft, &survey).into_iter().map(Problem::from).collect(),
+            blockers: stopped.chain(review::blockers(&draft, &survey).into_iter().map(Problem::from)).collect(),
         })
     }
 

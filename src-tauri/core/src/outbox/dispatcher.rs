@@ -53,8 +53,8 @@ pub struct Dispatcher {
     wait: watch::Sender<Wait>,
     walks: tokio::sync::Mutex<Walks>,
     media: media::LastRead,
-    /// Books that do not add up: nothing is sent from them.
-    pub stopped: Vec<Book>,
+    /// Books that do not add up, and what the owner is told of it: nothing is sent from them.
+    pub stopped: Vec<(Book, Problem)>,
 }
 
 impl Dispatcher {
@@ -79,6 +79,12 @@ impl Dispatcher {
     /// Follows the wait as it changes.
     pub fn watch(&self) -> watch::Receiver<Wait> {
         self.wait.subscribe()
+    }
+
+    /// Refuses what would wait in vain.
+    pub fn refuse_stopped(&self, book: Book) -> Result<(), Problem> {
+        let stopped = self.stopped.iter().find(|(stopped, _)| *stopped == book);
+        stopped.map_or(Ok(()), |(_, problem)| Err(problem.clone()))
     }
 
     /// Runs until `stop` is true, then sees what is on its way through to its outcome. The flight outlives a run that
@@ -202,7 +208,7 @@ impl Dispatcher {
         let action = loop {
             let (mut snapshot, unreadable) = snapshot(db, &mut walks, now, &usable, &busy).await?;
             broken = unreadable;
-            let stopped = queue::open_of(db, &self.stopped).await?;
+            let stopped = queue::open_of(db, self.stopped.iter().map(|(book, _)| *book)).await?;
             snapshot.heads.retain(|head| !stopped.contains(&head.queue));
             let action = next_action(now, &snapshot);
             let Action::Send { part, session } = action else { break action };

@@ -248,7 +248,10 @@ pub async fn last_contact(db: &mut SqliteConnection, queue: CampaignId) -> Resul
 }
 
 /// The open queues of these books.
-pub async fn open_of(db: &mut SqliteConnection, books: &[Book]) -> Result<Vec<CampaignId>, sqlx::Error> {
+pub async fn open_of(
+    db: &mut SqliteConnection,
+    books: impl Iterator<Item = Book>,
+) -> Result<Vec<CampaignId>, sqlx::Error> {
     let mut queues = Vec::new();
     for book in books {
         let open = sqlx::query_scalar("SELECT id FROM queues WHERE book = ? AND state = 'open'").bind(book.as_str());
