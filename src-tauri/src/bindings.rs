@@ -57,6 +57,8 @@ pub fn builder() -> Builder<Wry> {
             campaigns::review_campaign,
             campaigns::send_test,
             campaigns::cancel_message,
+            campaigns::retry_message,
+            campaigns::dismiss_message,
             campaigns::schedule_campaign,
             campaigns::pause_campaign,
             campaigns::resume_campaign,

@@ -2,12 +2,14 @@
 
 use std::path::Path;
 
-use ulak_core::app::{Direct, Problem, TestSend};
+use ulak_core::app::{AttentionKind, Direct, Problem, TestSend};
 use ulak_core::campaign::live::WaitKind;
 use ulak_core::contact::Standing;
 use ulak_core::ids::MessageId;
 use ulak_core::ledger::Book;
 use ulak_core::outbox::state::PartState;
+use ulak_core::outbox::store::queue::Retryable;
+use ulak_core::session::cause::Cause;
 use ulak_core::session::messenger::{Outcome, ReceiptKind};
 use ulak_core::testing::World;
 use ulak_core::testing::numbers::BRISK;
@@ -97,6 +99,62 @@ async fn it_is_cancelled_by_its_own_id_and_its_neighbours_go_on() -> Result<(), 
     assert_eq!(world.app.outbox().cancel_message(second).await.unwrap_err().code, "message.not_waiting");
     assert_eq!(world.app.credits().balance(Book::Practice).await?.held, 0);
     assert_eq!(world.miscounted().await?, Vec::<&str>::new());
+    world.app.credits().ledger_holds().await
+}
+
+async fn attention(world: &World) -> Result<Vec<(AttentionKind, Option<MessageId>)>, Problem> {
+    let attention = world.app.home().view().await?.attention;
+    let about = attention.into_iter().filter(|one| one.message_id.is_some());
+    Ok(about.map(|one| (one.kind, one.message_id)).collect())
+}
+
+#[tokio::test]
+async fn one_that_failed_needs_attention_until_it_is_sent_again_or_seen_to() -> Result<(), Problem> {
+    let mut world = World::with_numbers(at(0, 12, 0), &[BRISK]).await?;
+    let over = vec![world.numbers[0].id];
+    let refused = || Outcome::Refused(Cause::InvalidMessage);
+    world.numbers[0].phone.answer([refused(), refused()]);
+    let mut ids = Vec::new();
+    for to in ["+905385550214", "+905385550215"] {
+        world.clock.set(world.app.now() + 1);
+        ids.push(world.app.outbox().send_direct(&Direct { over: over.clone(), ..wish(&world, to) }).await?);
+    }
+    world.run_until(at(0, 12, 5)).await?;
+    let failed = |at: usize| (AttentionKind::MessageFailed, Some(ids[at]));
+    assert_eq!(attention(&world).await?, [failed(1), failed(0)]);
+    let mut world = world.restart().await?;
+    assert_eq!(attention(&world).await?.len(), 2);
+    world.app.outbox().dismiss_message(ids[1]).await?;
+    assert_eq!(world.app.outbox().recipient(ids[0]).await?.retryable, Retryable { certain: 1, doubtful: 0 });
+    world.app.outbox().retry_message(ids[0], false).await?;
+    assert_eq!(attention(&world).await?, []);
+    world.run_until(at(0, 12, 10)).await?;
+    assert_eq!(
+        (states(&world, ids[0]).await, states(&world, ids[1]).await),
+        (vec![PartState::Sent], vec![PartState::Failed])
+    );
+    assert_eq!(world.app.outbox().retry_message(ids[0], true).await.unwrap_err().code, "message.not_failed");
+    assert_eq!(world.miscounted().await?, Vec::<&str>::new());
+    let balance = world.app.credits().balance(Book::Real).await?;
+    assert_eq!((balance.held, balance.settled, balance.released), (0, 1, 2));
+    world.app.credits().ledger_holds().await
+}
+
+#[tokio::test]
+async fn one_in_doubt_is_ended_by_its_own_id_and_sent_again_only_by_a_second_act() -> Result<(), Problem> {
+    let mut world = World::with_numbers(at(0, 12, 0), &[BRISK]).await?;
+    world.numbers[0].phone.answer([Outcome::Unknown(Cause::NoAnswer)]);
+    let over = vec![world.numbers[0].id];
+    let id = world.app.outbox().send_direct(&Direct { over, ..wish(&world, "+905385550214") }).await?;
+    while world.step().await? {}
+    assert_eq!(attention(&world).await?, [(AttentionKind::MessageUnknown, Some(id))]);
+    world.app.campaigns().stop_checking_message(id).await?;
+    assert_eq!(attention(&world).await?, [(AttentionKind::MessageFailed, Some(id))]);
+    let refused = world.app.outbox().retry_message(id, false).await.unwrap_err();
+    assert_eq!(refused.code, "campaign.other_doubt");
+    world.app.outbox().retry_message(id, true).await?;
+    world.run_until(at(0, 12, 10)).await?;
+    assert_eq!((states(&world, id).await, attention(&world).await?), (vec![PartState::Sent], vec![]));
     world.app.credits().ledger_holds().await
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sqlx::{ConnectOptions, Connection};
 use tokio::sync::mpsc;
-use ulak_core::app::{App, Opening, Problem};
+use ulak_core::app::{App, AttentionKind, Direct, Opening, Problem};
 use ulak_core::campaign::draft::DraftEdit;
 use ulak_core::clock::{Clock, FastClock, SystemClock, TimeLine};
 use ulak_core::db::connect_options;
@@ -61,6 +61,32 @@ async fn a_part_that_cannot_be_read_fails_and_everybody_else_gets_theirs() -> Re
         assert_eq!((balance.held, balance.settled), (0, i64::try_from(sent).unwrap()), "{broken}");
         world.app.credits().ledger_holds().await?;
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_was_set_aside_is_found_again_after_a_restart() -> Result<(), Problem> {
+    let mut world = World::at(at(0, 12, 0)).await?;
+    world.contacts(3).await?;
+    let id = world.schedule("Merhaba").await?;
+    let over = vec![world.app.practice_id()];
+    let single = Direct { to: "+905385550114".to_owned(), text: "Merhaba".to_owned(), over, ..Direct::default() };
+    world.clock.set(world.app.now() + 1);
+    let single = world.app.outbox().send_direct(&single).await?;
+    let refuse = "CREATE TRIGGER broken BEFORE UPDATE OF state ON parts
+        WHEN NEW.state = 'sending' AND (NEW.id = (SELECT min(id) FROM parts)
+             OR NEW.queue_id IN (SELECT id FROM queues WHERE kind = 'standing'))
+        BEGIN SELECT RAISE(ABORT, 'broken'); END";
+    damage(&world, refuse).await;
+    world.run_until(at(0, 13, 0)).await?;
+    let world = world.restart().await?;
+    let attention = world.app.home().view().await?.attention;
+    let about: Vec<_> = attention.iter().map(|one| (one.kind, one.count, one.campaign_id, one.message_id)).collect();
+    let about: Vec<_> = about.into_iter().filter(|one| one.0 != AttentionKind::RecoveryCode).collect();
+    assert_eq!(
+        about,
+        [(AttentionKind::Failed, 1, Some(id), None), (AttentionKind::MessageFailed, 1, None, Some(single))]
+    );
     Ok(())
 }
 

@@ -155,6 +155,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/0013_agenda_and_feed.sql"),
     include_str!("../../../migrations/0014_time.sql"),
     include_str!("../../../migrations/0015_causes.sql"),
+    include_str!("../../../migrations/0016_troubled_messages.sql"),
 ];
 
 #[derive(Debug, thiserror::Error)]

@@ -159,6 +159,18 @@ pub async fn cancel_message(door: Door<'_>, message_id: MessageId) -> Answer<()>
 
 #[tauri::command]
 #[specta::specta]
+pub async fn retry_message(door: Door<'_>, message_id: MessageId, may_be_seen_twice: bool) -> Answer<()> {
+    door.app().await?.outbox().retry_message(message_id, may_be_seen_twice).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn dismiss_message(door: Door<'_>, message_id: MessageId) -> Answer<()> {
+    door.app().await?.outbox().dismiss_message(message_id).await
+}
+
+#[tauri::command]
+#[specta::specta]
 pub async fn schedule_campaign(door: Door<'_>, draft_id: CampaignId, only_covered: bool) -> Answer<CampaignId> {
     door.app().await?.campaigns().schedule_campaign(draft_id, only_covered).await
 }

@@ -50,6 +50,8 @@ export const commands = {
 	reviewCampaign: (draftId: CampaignId) => __TAURI_INVOKE<Review>("review_campaign", { draftId }),
 	sendTest: (test: TestSend) => __TAURI_INVOKE<MessageId>("send_test", { test }),
 	cancelMessage: (messageId: MessageId) => __TAURI_INVOKE<null>("cancel_message", { messageId }),
+	retryMessage: (messageId: MessageId, mayBeSeenTwice: boolean) => __TAURI_INVOKE<null>("retry_message", { messageId, mayBeSeenTwice }),
+	dismissMessage: (messageId: MessageId) => __TAURI_INVOKE<null>("dismiss_message", { messageId }),
 	scheduleCampaign: (draftId: CampaignId, onlyCovered: boolean) => __TAURI_INVOKE<CampaignId>("schedule_campaign", { draftId, onlyCovered }),
 	pauseCampaign: (id: CampaignId) => __TAURI_INVOKE<null>("pause_campaign", { id }),
 	resumeCampaign: (id: CampaignId) => __TAURI_INVOKE<null>("resume_campaign", { id }),
@@ -144,10 +146,13 @@ export type Attention = {
 	kind: AttentionKind,
 	count: number,
 	campaignId: CampaignId | null,
+	/**  A message that belongs to no campaign. */
+	messageId: MessageId | null,
+	/**  Of the campaign, or of the person. */
 	name: string | null,
 };
 
-export type AttentionKind = "recovery_code" | "failed" | "unknown" | "paused" | "short";
+export type AttentionKind = "recovery_code" | "failed" | "unknown" | "message_failed" | "message_unknown" | "paused" | "short";
 
 /**  Everyone, or whoever has one of the tags; or one person, whom the owner writes to directly. */
 export type Audience = {
@@ -829,6 +834,8 @@ export type RecipientView = {
 	practice: boolean,
 	/**  It is a single message, and what waits of it can be called back. */
 	cancellable: boolean,
+	/**  Of a single message: whether it can be sent again, and whether it may be seen twice then. */
+	retryable: Retryable,
 };
 
 export type Refusal = {

@@ -28,7 +28,7 @@ use crate::media::attachment::{self, MediaItem, Owner};
 use crate::media::{Attached, MediaKind};
 use crate::outbox::dispatcher::Dispatcher;
 use crate::outbox::state::{PartKind, QueueState, SkipReason};
-use crate::outbox::store::queue::{self, Again, Retryable};
+use crate::outbox::store::queue::{self, Again, Failed, Retryable};
 use crate::outbox::store::{doubt, reading};
 use crate::session::SessionKind;
 use crate::settings;
@@ -391,17 +391,17 @@ impl Campaigns {
 
     /// Whom the two ways to try again would reach.
     pub async fn retryable(&self, id: CampaignId) -> Result<Retryable, Problem> {
-        Ok(queue::retryable(&mut *self.reader().await?, id).await.map_err(StorageError::from)?)
+        Ok(queue::retryable(&mut *self.reader().await?, Failed::Of(id)).await.map_err(StorageError::from)?)
     }
 
     /// Puts back what certainly did not arrive, and says how many parts that are.
     pub async fn retry_failed(&self, id: CampaignId) -> Result<u64, Problem> {
         self.may_go_on(id).await?;
         let mut tx = self.db.begin().await?;
-        let put_back = queue::retry_failed(&mut tx, id, Again::Certain, self.now()).await?;
+        let put_back = queue::retry_failed(&mut tx, Failed::Of(id), Again::Certain, self.now()).await?;
         self.db.commit(tx).await?;
         self.changed(id);
-        Ok(put_back)
+        Ok(put_back.parts)
     }
 
     /// Puts back what may have arrived, over any of the campaign's numbers. `people` is how many may see it twice, as
@@ -409,14 +409,14 @@ impl Campaigns {
     pub async fn retry_doubtful(&self, id: CampaignId, people: i64) -> Result<u64, Problem> {
         self.may_go_on(id).await?;
         let mut tx = self.db.begin().await?;
-        let doubtful = queue::retryable(&mut tx, id).await.map_err(|error| self.db.error(error))?.doubtful;
+        let doubtful = queue::retryable(&mut tx, Failed::Of(id)).await.map_err(|error| self.db.error(error))?.doubtful;
         if doubtful != people {
             return Err(CampaignError::OtherDoubt { people: doubtful }.into());
         }
-        let put_back = queue::retry_failed(&mut tx, id, Again::Doubtful, self.now()).await?;
+        let put_back = queue::retry_failed(&mut tx, Failed::Of(id), Again::Doubtful, self.now()).await?;
         self.db.commit(tx).await?;
         self.changed(id);
-        Ok(put_back)
+        Ok(put_back.parts)
     }
 
     async fn may_go_on(&self, id: CampaignId) -> Result<(), Problem> {

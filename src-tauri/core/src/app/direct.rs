@@ -23,8 +23,9 @@ use crate::ids::{CampaignId, MessageId, PartId, SessionId};
 use crate::ledger::{LedgerError, store as ledger};
 use crate::media;
 use crate::outbox::state::{Origin, SkipReason};
-use crate::outbox::store::queue::{self, NewMessage, Standing};
+use crate::outbox::store::queue::{self, Again, Failed, NewMessage, Standing};
 use crate::outbox::store::reading::{self, PartLine};
+use crate::outbox::store::troubled;
 use crate::session::SessionKind;
 use crate::template::{Choice, Missing, Template, render};
 
@@ -100,6 +101,33 @@ impl Outbox {
         let cancelled = queue::cancel_message(&mut tx, id, self.now()).await.map_err(|error| self.db.error(error))?;
         self.db.commit(tx).await?;
         self.campaigns.changed(cancelled.ok_or(CampaignError::NotWaiting)?);
+        Ok(())
+    }
+
+    /// Sends again what failed of a single message; what may have arrived only where it may be seen twice.
+    pub async fn retry_message(&self, id: MessageId, may_be_seen_twice: bool) -> Result<(), Problem> {
+        let mut tx = self.db.begin().await?;
+        let failed = Failed::Single(id);
+        let retryable = queue::retryable(&mut tx, failed).await.map_err(|error| self.db.error(error))?;
+        let again = match retryable.doubtful {
+            0 => Again::Certain,
+            _ if may_be_seen_twice => Again::Doubtful,
+            people => return Err(CampaignError::OtherDoubt { people }.into()),
+        };
+        let put_back = queue::retry_failed(&mut tx, failed, again, self.now()).await?;
+        let (queue, book) = put_back.queue.ok_or(CampaignError::NotFailed)?;
+        self.campaigns.dispatcher.refuse_stopped(book)?;
+        self.db.commit(tx).await?;
+        self.campaigns.changed(queue);
+        Ok(())
+    }
+
+    /// The owner has seen to a single message that stood under "needs attention".
+    pub async fn dismiss_message(&self, id: MessageId) -> Result<(), Problem> {
+        let mut tx = self.db.begin().await?;
+        troubled::dismiss(&mut tx, id).await.map_err(|error| self.db.error(error))?;
+        self.db.commit(tx).await?;
+        self.nudge();
         Ok(())
     }
 

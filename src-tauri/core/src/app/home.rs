@@ -13,7 +13,7 @@ use crate::campaign::store as campaigns;
 use crate::clock::Millis;
 use crate::contact;
 use crate::db::StorageError;
-use crate::ids::CampaignId;
+use crate::ids::{CampaignId, MessageId};
 use crate::inbound::store::replies::{self, ReplyPage, ReplyQuery};
 use crate::ledger::Book;
 use crate::ledger::figures::{self, BalanceView};
@@ -21,6 +21,7 @@ use crate::notice::Notice;
 use crate::outbox::plan::{Wait, Why};
 use crate::outbox::store::reading;
 use crate::outbox::store::recipients::{self, RecipientPage, RecipientQuery, RecipientView};
+use crate::outbox::store::troubled::{self, Troubled};
 use crate::session::store as sessions;
 use crate::settings;
 
@@ -64,6 +65,9 @@ pub struct Attention {
     pub kind: AttentionKind,
     pub count: i64,
     pub campaign_id: Option<CampaignId>,
+    /// A message that belongs to no campaign.
+    pub message_id: Option<MessageId>,
+    /// Of the campaign, or of the person.
     pub name: Option<String>,
 }
 
@@ -74,11 +78,26 @@ pub enum AttentionKind {
     RecoveryCode,
     Failed,
     Unknown,
+    MessageFailed,
+    MessageUnknown,
     Paused,
     Short,
 }
 
-/// Campaigns with failures that Home tells of.
+impl Attention {
+    fn one(kind: AttentionKind) -> Self {
+        Self { kind, count: 1, campaign_id: None, message_id: None, name: None }
+    }
+}
+
+impl From<Troubled> for Attention {
+    fn from(troubled: Troubled) -> Self {
+        let kind = if troubled.in_doubt { AttentionKind::MessageUnknown } else { AttentionKind::MessageFailed };
+        Self { message_id: Some(troubled.message), name: Some(troubled.person), ..Self::one(kind) }
+    }
+}
+
+/// Campaigns with failures that Home tells of, and single messages.
 const MOST_FAILED: u32 = 20;
 
 impl Campaigns {
@@ -215,18 +234,21 @@ impl Home {
     async fn attention(&self, campaigns: &[CampaignRow]) -> Result<Vec<Attention>, Problem> {
         let mut attention = Vec::new();
         if self.settings.recovery_code().is_some() {
-            attention.push(Attention { kind: AttentionKind::RecoveryCode, count: 1, campaign_id: None, name: None });
+            attention.push(Attention::one(AttentionKind::RecoveryCode));
         }
         for row in campaigns {
             let mut about = |kind: AttentionKind, count: i64| {
                 if count > 0 {
-                    attention.push(Attention { kind, count, campaign_id: Some(row.id), name: Some(row.name.clone()) });
+                    let (campaign_id, name) = (Some(row.id), Some(row.name.clone()));
+                    attention.push(Attention { count, campaign_id, name, ..Attention::one(kind) });
                 }
             };
             about(AttentionKind::Failed, row.counts.failed);
             about(AttentionKind::Unknown, row.counts.unknown);
             about(AttentionKind::Paused, if row.state == CampaignState::Paused { row.counts.open() } else { 0 });
         }
+        let troubled = troubled::newest(&mut *self.reader().await?, MOST_FAILED).await;
+        attention.extend(troubled.map_err(|error| self.db.error(error))?.into_iter().map(Attention::from));
         Ok(attention)
     }
 }
@@ -244,7 +266,7 @@ impl People {
 }
 
 impl Outbox {
-    pub async fn recipient(&self, id: crate::ids::MessageId) -> Result<RecipientView, Problem> {
+    pub async fn recipient(&self, id: MessageId) -> Result<RecipientView, Problem> {
         let view = recipients::recipient(&mut *self.reader().await?, id).await.map_err(StorageError::from)?;
         view.ok_or_else(|| crate::campaign::CampaignError::Gone.into())
     }

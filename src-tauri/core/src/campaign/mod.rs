@@ -42,6 +42,8 @@ pub enum CampaignError {
     NotADraft,
     #[error("Nothing of this message waits any more, or it is being sent at this moment, so it cannot be cancelled.")]
     NotWaiting,
+    #[error("Nothing of this message can be sent again: nothing of it has failed, or its contact may get nothing.")]
+    NotFailed,
     #[error("This campaign was cancelled. Duplicate it to send it again.")]
     Cancelled,
     #[error("This campaign is still a draft: nothing of it is on its way.")]
@@ -106,6 +108,7 @@ impl Coded for CampaignError {
             Self::Gone => "campaign.gone",
             Self::NotADraft => "campaign.not_a_draft",
             Self::NotWaiting => "message.not_waiting",
+            Self::NotFailed => "message.not_failed",
             Self::Cancelled => "campaign.cancelled",
             Self::NotScheduled => "campaign.not_scheduled",
             Self::BeingScheduled => "campaign.being_scheduled",
@@ -147,6 +150,7 @@ impl Coded for CampaignError {
             Self::Gone
             | Self::NotADraft
             | Self::NotWaiting
+            | Self::NotFailed
             | Self::Cancelled
             | Self::NotScheduled
             | Self::BeingScheduled

@@ -13,7 +13,7 @@ let picked = 0;
 const states: PartState[] = ['pending', 'sending', 'sent', 'delivered', 'read', 'played', 'failed', 'skipped', 'cancelled', 'unknown'];
 
 type Commands = Pick<Api, 'campaigns' | 'createDraft' | 'draft' | 'saveDraft' | 'deleteDraft' | 'duplicateCampaign' | 'pickMediaFiles' | 'addMedia' | 'pasteMedia' | 'copiedPicture' | 'removeMedia' | 'orderMedia' | 'mediaPicture'
-  | 'sendTest' | 'cancelMessage' | 'useTemplate' | 'previewMessage' | 'checkDraft' | 'skippedPeople' | 'reviewCampaign' | 'scheduleCampaign' | 'pauseCampaign' | 'resumeCampaign' | 'cancelCampaign' | 'retryFailed' | 'retryable' | 'retryDoubtful' | 'stopChecking' | 'stopCheckingMessage' | 'pauseEverything' | 'resumeEverything' | 'live' | 'recipients' | 'recipient' | 'replies'>;
+  | 'sendTest' | 'cancelMessage' | 'retryMessage' | 'dismissMessage' | 'useTemplate' | 'previewMessage' | 'checkDraft' | 'skippedPeople' | 'reviewCampaign' | 'scheduleCampaign' | 'pauseCampaign' | 'resumeCampaign' | 'cancelCampaign' | 'retryFailed' | 'retryable' | 'retryDoubtful' | 'stopChecking' | 'stopCheckingMessage' | 'pauseEverything' | 'resumeEverything' | 'live' | 'recipients' | 'recipient' | 'replies'>;
 
 export function campaignCommands(world: World): Commands {
   const find = (id: string): Campaign => world.campaigns.find((one) => one.id === id) ?? refuse('campaign.unknown', 'There is no such campaign.');
@@ -73,6 +73,8 @@ export function campaignCommands(world: World): Commands {
       return test.messages[0]?.id ?? refuse('campaign.nobody', 'Nobody would get this.');
     },
     cancelMessage: async (messageId) => { const one = world.campaigns.find((candidate) => candidate.single && candidate.messages.some((message) => message.id === messageId)) ?? refuse('message.not_waiting', 'Nothing of this message waits any more.'); for (const message of one.messages) if (message.state === 'pending') { step(world, one, message, 'cancelled'); release(world, one, message); } changed(one.id); return null; },
+    retryMessage: async (messageId) => { const one = world.campaigns.find((candidate) => candidate.single && candidate.messages.some((message) => message.id === messageId)) ?? refuse('message.not_failed', 'Nothing of this message can be sent again.'); again(one.id, (message) => message.state === 'failed'); return null; },
+    dismissMessage: async () => { world.emit('nowChanged', null); return null; },
     useTemplate: async (draftId, templateId) => {
       const template = world.templates.find((candidate) => candidate.id === templateId) ?? refuse('template.gone', 'This template is no longer there.');
       const { text, choice, splitLongCaption, media, category } = structuredClone(template);
@@ -133,7 +135,7 @@ export function campaignCommands(world: World): Commands {
         const message = one.messages.find((candidate) => candidate.id === messageId);
         if (!message) continue;
         const contact = world.contacts.find((person) => person.id === message.contactId);
-        return { row: recipientRow(world, message), parts: parts(one, message.text).map((shown) => ({ ...shown, state: message.state })), steps: message.steps, optedOut: contact?.standing === 'black', practice: bookOf(one) === 'practice', cancellable: one.single === true && message.state === 'pending' };
+        return { row: recipientRow(world, message), parts: parts(one, message.text).map((shown) => ({ ...shown, state: message.state })), steps: message.steps, optedOut: contact?.standing === 'black', practice: bookOf(one) === 'practice', cancellable: one.single === true && message.state === 'pending', retryable: { certain: one.single === true && message.state === 'failed' && !isDoubtful(message) ? 1 : 0, doubtful: one.single === true && message.state === 'failed' && isDoubtful(message) ? 1 : 0 } };
       }
       return refuse('message.unknown', 'There is no such message.');
     },

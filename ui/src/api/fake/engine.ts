@@ -28,12 +28,17 @@ export function engine(world: World): Pick<Api, 'now' | 'home' | 'dismissNotice'
       const one = current();
       const next = world.campaigns.filter((candidate) => candidate.state === 'scheduled').sort((a, b) => (a.dueAt ?? 0) - (b.dueAt ?? 0))[0];
       const attention: Attention[] = [];
-      if (world.recoveryCode) attention.push({ kind: 'recovery_code', count: 1, campaignId: null, name: null });
+      if (world.recoveryCode) attention.push({ kind: 'recovery_code', count: 1, campaignId: null, messageId: null, name: null });
       for (const candidate of world.campaigns) {
+        const single = candidate.single ? candidate.messages[0] : undefined;
+        if (single) {
+          if (single.state === 'failed' || single.state === 'unknown') attention.push({ kind: `message_${single.state}`, count: 1, campaignId: null, messageId: single.id, name: single.name });
+          continue;
+        }
         const counts = countsOf(candidate);
-        if (counts.failed > 0) attention.push({ kind: 'failed', count: counts.failed, campaignId: candidate.id, name: candidate.name });
-        if (counts.unknown > 0) attention.push({ kind: 'unknown', count: counts.unknown, campaignId: candidate.id, name: candidate.name });
-        if (candidate.state === 'paused') attention.push({ kind: 'paused', count: counts.pending, campaignId: candidate.id, name: candidate.name });
+        if (counts.failed > 0) attention.push({ kind: 'failed', count: counts.failed, campaignId: candidate.id, messageId: null, name: candidate.name });
+        if (counts.unknown > 0) attention.push({ kind: 'unknown', count: counts.unknown, campaignId: candidate.id, messageId: null, name: candidate.name });
+        if (candidate.state === 'paused') attention.push({ kind: 'paused', count: counts.pending, campaignId: candidate.id, messageId: null, name: candidate.name });
       }
       return { now: await nowView(), live: one ? liveOf(world, one) : null, hoursLeftMs: hoursUntil() - world.now(), numbers: [...world.numbers].sort((a, b) => a.priority - b.priority), attention, notices: [], found: [], credits: balanceOf(world, 'practice'), next: next ? rowOf(world, next) : null, contacts: world.contacts.length, campaigns: world.campaigns.length };
     },

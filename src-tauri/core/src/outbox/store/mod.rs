@@ -14,6 +14,7 @@ pub mod queue;
 pub mod reading;
 pub mod recipients;
 pub mod removal;
+pub mod troubled;
 pub mod unheard;
 
 pub use known::Walks;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use sqlx::{AssertSqlSafe, QueryBuilder, Row, Sqlite, SqliteConnection};
+use uuid::Uuid;
 
 use super::doubt::MAY_HAVE_ARRIVED;
 use crate::clock::Millis;
@@ -369,60 +370,96 @@ pub struct Retryable {
     pub doubtful: i64,
 }
 
-/// Failed parts of contacts that may still get something.
+/// Failed parts of contacts that may still get something; of what, follows.
 const FAILED: &str = concat!(
     "FROM parts p JOIN queues q ON q.id = p.queue_id JOIN ",
     addressed!(),
-    " WHERE p.queue_id = ? AND m.id = p.message_id AND p.last IN (0, 1) AND p.state = 'failed' AND (",
+    " WHERE m.id = p.message_id AND p.state = 'failed' AND (",
     refusal!(),
-    ") IS NULL"
+    ") IS NULL AND "
 );
+
+/// Where failed parts are looked for.
+#[derive(Clone, Copy, Debug)]
+pub enum Failed {
+    Of(CampaignId),
+    /// Of a message that belongs to no campaign.
+    Single(MessageId),
+}
+
+impl Failed {
+    fn filter(self) -> &'static str {
+        match self {
+            Self::Of(_) => "p.queue_id = ? AND p.last IN (0, 1)",
+            Self::Single(_) => "p.message_id = ? AND m.origin <> 'campaign'",
+        }
+    }
+
+    fn id(self) -> Uuid {
+        match self {
+            Self::Of(queue) => queue.0,
+            Self::Single(message) => message.0,
+        }
+    }
+}
 
 /// A part of the message failed and may have arrived.
 fn is_doubtful() -> String {
     format!("EXISTS (SELECT 1 FROM parts p WHERE p.message_id = m.id AND p.state = 'failed' AND {MAY_HAVE_ARRIVED})")
 }
 
-pub async fn retryable(db: &mut SqliteConnection, queue: CampaignId) -> Result<Retryable, sqlx::Error> {
+pub async fn retryable(db: &mut SqliteConnection, failed: Failed) -> Result<Retryable, sqlx::Error> {
     let people = format!(
         "SELECT count(*) FILTER (WHERE NOT doubtful), count(*) FILTER (WHERE doubtful)
-         FROM (SELECT DISTINCT m.id, {} AS doubtful {FAILED})",
-        is_doubtful()
+         FROM (SELECT DISTINCT m.id, {} AS doubtful {FAILED} {})",
+        is_doubtful(),
+        failed.filter()
     );
-    let row = sqlx::query(AssertSqlSafe(people)).bind(queue).fetch_one(db).await?;
+    let row = sqlx::query(AssertSqlSafe(people)).bind(failed.id()).fetch_one(db).await?;
     Ok(Retryable { certain: row.try_get(0)?, doubtful: row.try_get(1)? })
 }
 
 /// Puts failed parts back, each with a credit held anew: an explicit act of the owner. Parts of contacts that may
 /// get nothing any more stay as they are. All of them, or none where the credits do not reach.
-pub async fn retry_failed(db: &mut Tx, queue: CampaignId, again: Again, now: Millis) -> Result<u64, LedgerError> {
-    let failed = format!(
+pub async fn retry_failed(db: &mut Tx, failed: Failed, again: Again, now: Millis) -> Result<PutBack, LedgerError> {
+    let select = format!(
         "SELECT p.id, p.round, q.book,
                 NOT EXISTS (SELECT 1 FROM parts e WHERE e.message_id = p.message_id AND e.position < p.position
-                            AND e.state IN ('failed', 'pending')) AS first
-         {FAILED} AND {} = ? ORDER BY p.id",
+                            AND e.state IN ('failed', 'pending')) AS first, p.queue_id
+         {FAILED} {} AND {} = ? ORDER BY p.id",
+        failed.filter(),
         is_doubtful()
     );
-    let failed =
-        sqlx::query(AssertSqlSafe(failed)).bind(queue).bind(again == Again::Doubtful).fetch_all(&mut *db).await?;
+    let select = sqlx::query(AssertSqlSafe(select)).bind(failed.id()).bind(again == Again::Doubtful);
+    let failed = select.fetch_all(&mut *db).await?;
     let needed = u64::try_from(failed.len()).unwrap_or(u64::MAX);
+    let mut put_back = PutBack { parts: needed, queue: None };
     for (index, row) in failed.iter().enumerate() {
         let (part, round): (PartId, i64) = (row.try_get(0)?, row.try_get::<i64, _>(1)? + 1);
-        let book = row.try_get(2)?;
+        let (book, queue) = (row.try_get(2)?, row.try_get(4)?);
         if index == 0 {
             refuse_shortage(&balance(db, book).await?, i64::try_from(needed).unwrap_or(i64::MAX))?;
         }
         hold_again(db, book, queue, part, round, now).await?;
-        put_back(db, part, round, row.try_get(3)?, now).await?;
+        put_part_back(db, part, round, row.try_get(3)?, now).await?;
+        put_back.queue = Some((queue, book));
     }
-    if needed > 0 {
+    if let Some((queue, _)) = put_back.queue {
         set_state(db, queue, QueueState::Done, QueueState::Open).await?;
     }
-    Ok(needed)
+    Ok(put_back)
+}
+
+/// What is sent again.
+#[derive(Clone, Copy, Debug)]
+pub struct PutBack {
+    pub parts: u64,
+    /// Where it stands; none where nothing does.
+    pub queue: Option<(CampaignId, Book)>,
 }
 
 /// The rest of a message goes over the number that began it, where that one is still there; everything else over any.
-async fn put_back(db: &mut Tx, part: PartId, round: i64, first: bool, now: Millis) -> Result<(), sqlx::Error> {
+async fn put_part_back(db: &mut Tx, part: PartId, round: i64, first: bool, now: Millis) -> Result<(), sqlx::Error> {
     sqlx::query(
         "UPDATE parts SET state = 'pending', round = ?, tries = 0, ready = ?, due_at = ?, cause = NULL, ended_at = NULL,
                 doubt_ends_at = NULL, repeats = 0,

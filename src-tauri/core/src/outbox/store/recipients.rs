@@ -11,6 +11,7 @@ use crate::contact::fold::fold;
 use crate::contact::phone;
 use crate::ids::{CampaignId, ContactId, MediaId, MessageId};
 use crate::outbox::state::{PartKind, PartState};
+use crate::outbox::store::queue::{self, Failed, Retryable};
 use crate::outbox::store::reading::{self, Counts};
 use crate::page::{Span, at_least, one_more, span};
 use crate::stored::Json;
@@ -237,6 +238,8 @@ pub struct RecipientView {
     pub practice: bool,
     /// It is a single message, and what waits of it can be called back.
     pub cancellable: bool,
+    /// Of a single message: whether it can be sent again, and whether it may be seen twice then.
+    pub retryable: Retryable,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -297,7 +300,8 @@ pub async fn recipient(db: &mut SqliteConnection, message: MessageId) -> Result<
     let waits = parts.iter().any(|part| part.state == PartState::Pending);
     let cancellable = single && waits && !goes_on;
     let opted_out = optout.as_deref() == Some("black");
-    Ok(Some(RecipientView { row, parts, steps, opted_out, practice, cancellable }))
+    let retryable = queue::retryable(db, Failed::Single(message)).await?;
+    Ok(Some(RecipientView { row, parts, steps, opted_out, practice, cancellable, retryable }))
 }
 
 /// Whether it is practice, and whether it belongs to no campaign.
