@@ -351,7 +351,7 @@ const TABLES: &[(&str, &[&str])] = &[
     ("ledger/", &["ledger", "ledger_totals", "ledger_counts", "ledger_quarters", "ledger_checkpoints"]),
     ("outbox/", &["queues", "queue_counts", "queue_quarters", "messages", "parts", "attempts", "chats"]),
     ("inbound/", &["replies", "lids"]),
-    ("campaign/", &["campaigns"]),
+    ("campaign/", &["campaigns", "campaign_counts"]),
 ];
 
 /// Who names a table of another feature all the same, and why.

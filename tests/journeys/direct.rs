@@ -15,6 +15,7 @@ use ulak_core::testing::World;
 use ulak_core::testing::numbers::BRISK;
 
 use crate::at;
+use crate::lists::everything;
 
 fn wish(world: &World, to: &str) -> Direct {
     let over = vec![world.app.practice_id()];
@@ -55,7 +56,7 @@ async fn single_messages_share_a_queue_are_no_campaign_and_one_person_may_get_ma
         assert_eq!(states(&world, *id).await, [PartState::Sent]);
     }
     assert_eq!(world.phone.sent().len(), 4);
-    assert!(world.app.campaigns().list().await?.is_empty());
+    assert!(world.app.campaigns().list(&everything()).await?.rows.is_empty());
     let mut reader = world.app.db().read().acquire().await.unwrap();
     let queues: i64 = sqlx::query_scalar("SELECT count(*) FROM queues").fetch_one(&mut *reader).await.unwrap();
     drop(reader);
@@ -171,7 +172,7 @@ async fn whoever_opted_out_gets_nothing_and_nothing_stays_behind() {
     assert_eq!(world.app.outbox().send_direct(&empty).await.unwrap_err().code, "campaign.empty");
     let long = Direct { text: "a".repeat(4_097), ..wish(&world, "+905385550216") };
     assert_eq!(world.app.outbox().send_direct(&long).await.unwrap_err().code, "campaign.text_too_long");
-    assert!(world.app.campaigns().list().await.unwrap().is_empty());
+    assert!(world.app.campaigns().list(&everything()).await.unwrap().rows.is_empty());
     assert_eq!(world.app.credits().balance(Book::Practice).await.unwrap().held, 0);
 }
 

@@ -25,6 +25,7 @@ mod hours;
 mod inbound;
 mod limits;
 mod linking;
+mod lists;
 mod numbers;
 mod permission;
 mod scheduling;

@@ -13,6 +13,7 @@ use ulak_core::template::{TemplateEdit, TemplateKind, TemplateView};
 use ulak_core::testing::World;
 
 use crate::at;
+use crate::lists::everything;
 
 fn photo(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/media").join(name)
@@ -200,7 +201,8 @@ async fn a_test_arrives_as_the_shown_contact_would_get_it_at_night_too() -> Resu
     assert_eq!(sent.iter().map(|part| part.to.as_str()).collect::<Vec<_>>(), ["+905550000999"]);
     assert_eq!((sent[0].text.as_deref(), sent[0].is_image), (Some("Merhaba Elif, İzmir"), true));
     assert_eq!(world.app.outbox().recipient(id).await?.row.state, PartState::Sent);
-    assert!(world.app.campaigns().list().await?.iter().all(|row| row.id == draft.id), "a test is no campaign");
+    let listed = world.app.campaigns().list(&everything()).await?.rows;
+    assert!(listed.iter().all(|row| row.id == draft.id), "a test is no campaign");
     assert_eq!(world.app.campaigns().draft(draft.id).await?.text, "Merhaba {{name}}, {{city}}");
     world.app.credits().ledger_holds().await
 }

@@ -156,6 +156,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/0014_time.sql"),
     include_str!("../../../migrations/0015_causes.sql"),
     include_str!("../../../migrations/0016_troubled_messages.sql"),
+    include_str!("../../../migrations/0017_list_of_campaigns.sql"),
 ];
 
 #[derive(Debug, thiserror::Error)]

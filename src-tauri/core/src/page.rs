@@ -1,5 +1,61 @@
-//! Pages of long lists. What lies before a page is stepped over in an index, from the nearer end of the list, and only
-//! the rows of the page are read, so that the last page costs what the first one does. The total comes from a counter.
+//! Pages of long lists. A page begins behind the key of a row that is known, so that rows that come in meanwhile move
+//! nothing into it or out of it. Whoever jumps says how many rows lie between: those are stepped over in an index. Only
+//! the rows of the page are read, and the total comes from a counter.
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+/// Where a page begins, and how long it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub struct Place {
+    /// The last row before it; the list's beginning where there is none.
+    pub after: Option<Cursor>,
+    /// So many rows are stepped over behind that.
+    pub skip: u32,
+    pub limit: u32,
+}
+
+/// The key of a row, which whoever asks for the rows behind it hands back as it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub struct Cursor(String);
+
+impl Place {
+    /// The first rows of a list.
+    pub fn first(limit: u32) -> Self {
+        Self { after: None, skip: 0, limit }
+    }
+
+    pub fn behind(after: Option<Cursor>, limit: u32) -> Self {
+        Self { after, skip: 0, limit }
+    }
+
+    pub fn key<K: DeserializeOwned>(&self) -> Result<Option<K>, sqlx::Error> {
+        let key = self.after.as_ref().map(|Cursor(key)| serde_json::from_str(key)).transpose();
+        key.map_err(|error| sqlx::Error::Decode(error.into()))
+    }
+
+    pub fn skip(&self) -> i64 {
+        i64::from(self.skip)
+    }
+
+    /// How many keys are to be read: one more than the page has tells whether there is another page.
+    pub fn take(&self) -> i64 {
+        one_more(self.limit)
+    }
+
+    /// The keys of the page, and where the next one begins.
+    pub fn cut<K: Serialize>(&self, mut keys: Vec<K>) -> Result<(Vec<K>, Option<Cursor>), sqlx::Error> {
+        let most = self.limit.min(MOST) as usize;
+        let more = keys.len() > most;
+        keys.truncate(most);
+        let last = keys.last().filter(|_| more).map(serde_json::to_string).transpose();
+        let next = last.map_err(|error| sqlx::Error::Encode(error.into()))?.map(Cursor);
+        Ok((keys, next))
+    }
+}
 
 /// Which rows of an ordered list make a page, seen from its nearer end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,7 +6,8 @@ use data_encoding::BASE64;
 use tauri::AppHandle;
 use ulak_core::app::{DraftCheck, MessagePreview, Review, TestSend};
 use ulak_core::campaign::draft::{Draft, DraftEdit};
-use ulak_core::campaign::live::{CampaignRow, LiveView};
+use ulak_core::campaign::list::{CampaignPage, CampaignQuery};
+use ulak_core::campaign::live::LiveView;
 use ulak_core::contact::Contact;
 use ulak_core::ids::{CampaignId, MediaId, MessageId};
 use ulak_core::inbound::store::replies::{ReplyPage, ReplyQuery};
@@ -22,8 +23,8 @@ use super::{Answer, Door, ask, path_of, shown};
 
 #[tauri::command]
 #[specta::specta]
-pub async fn campaigns(door: Door<'_>) -> Answer<Vec<CampaignRow>> {
-    door.app().await?.campaigns().list().await
+pub async fn campaigns(door: Door<'_>, query: CampaignQuery) -> Answer<CampaignPage> {
+    door.app().await?.campaigns().list(&query).await
 }
 
 #[tauri::command]

@@ -8,8 +8,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ulak_core::app::{App, Direct};
+use ulak_core::campaign::list::CampaignQuery;
 use ulak_core::ids::CampaignId;
 use ulak_core::outbox::store::recipients::RecipientQuery;
+use ulak_core::page::Place;
 
 use crate::Outcome;
 use crate::claim::Ours;
@@ -56,11 +58,13 @@ async fn start(folder: &Path) -> Outcome<Figure> {
 
 async fn views(folder: &Path, waiting: CampaignId) -> Outcome<Vec<Figure>> {
     let app = scene::app(folder).await?;
-    let over = app.campaigns().list().await?.iter().find(|row| row.id != waiting).ok_or("no campaign is over")?.id;
+    let all = CampaignQuery { place: Place::first(100), ..CampaignQuery::default() };
+    let listed = app.campaigns().list(&all).await?.rows;
+    let over = listed.iter().find(|row| row.id != waiting).ok_or("no campaign is over")?.id;
     let figures = vec![
         view("history: Home", async || app.home().view().await.map(drop)).await?,
         view("history: now bar", async || app.home().now_view().await.map(drop)).await?,
-        view("history: list of campaigns", async || app.campaigns().list().await.map(drop)).await?,
+        view("history: list of campaigns", async || app.campaigns().list(&all).await.map(drop)).await?,
         view("history: live view, 200k pending", async || app.campaigns().live(waiting).await.map(drop)).await?,
         view("history: live view, over", async || app.campaigns().live(over).await.map(drop)).await?,
         view("history: first recipients of 200k", async || people(&app, waiting, 0).await).await?,

@@ -41,7 +41,9 @@ fn a_text_that_calls_itself_a_photo_is_refused_and_the_draft_stays_through_a_pow
 
         // It is kept on the pause after typing, and nobody presses anything.
         let draft = until(SOON, async || {
-            let drafts = page.core("campaigns", Value::Null).await;
+            let place = json!({ "after": null, "skip": 0, "limit": 10 });
+            let query = json!({ "group": "drafts", "search": "", "order": "newest", "without": [], "place": place });
+            let drafts = &page.core("campaigns", json!({ "query": query })).await["rows"];
             (drafts[0]["firstText"] == text).then(|| drafts[0]["id"].as_str().unwrap().to_owned())
         });
         let draft = draft.await.expect("the draft does not save itself");

@@ -9,6 +9,10 @@ export class Deleting {
     return this.#ids.has(id);
   }
 
+  get ids(): string[] {
+    return [...this.#ids];
+  }
+
   /** Hides it at once, and runs `remove` when it can no longer be brought back; a failure shows it again. */
   later(id: string, said: { text: string; undo: string }, remove: () => Promise<unknown>, onfail: (error: unknown) => void): void {
     this.#ids = new Set([...this.#ids, id]);

@@ -1,7 +1,9 @@
 // A long list that is loaded a page at a time as it comes into view. What is on screen stays there until newer
 // rows arrive, so a reload never flickers; answers to an older question are dropped.
-/** `about`: nobody has counted the rows, there are at least `total`. */
-export type Page<T> = { total: number; about?: boolean; rows: T[] };
+import type { Place } from '../api/client';
+
+/** Without `total` nobody has counted the rows; with `about` there are at least so many. `next` is where the page behind it begins. */
+export type Page<T> = { total: number | null; about?: boolean; next?: string | null; rows: T[] };
 
 export class Paged<T> {
   total = $state(0);
@@ -12,8 +14,10 @@ export class Paged<T> {
   #shown = { first: 0, last: 0 };
   #round = 0;
   #least = 0;
+  /** Where the pages begin whose predecessor was read. */
+  #starts = new Map<number, string>();
 
-  constructor(private fetch: (offset: number, limit: number) => Promise<Page<T>>, private size = 100) {}
+  constructor(private fetch: (place: Place) => Promise<Page<T>>, private size = 100) {}
 
   row(index: number): T | undefined {
     return this.#pages.get(Math.floor(index / this.size))?.[index % this.size];
@@ -29,6 +33,7 @@ export class Paged<T> {
   async reload(): Promise<void> {
     this.#round += 1;
     this.#asked.clear();
+    this.#starts.clear();
     await Promise.all(this.#onScreen().map((page) => this.#load(page, true)));
   }
 
@@ -45,19 +50,31 @@ export class Paged<T> {
     return Array.from({ length: last - first + 1 }, (_, step) => first + step);
   }
 
+  /** Behind the nearest row above that is known, so that what comes in meanwhile neither doubles a row nor hides one. */
+  #place(page: number): Place {
+    for (let known = page; known > 0; known -= 1) {
+      const after = this.#starts.get(known);
+      if (after !== undefined) return { after, skip: (page - known) * this.size, limit: this.size };
+    }
+    return { after: null, skip: page * this.size, limit: this.size };
+  }
+
   async #load(page: number, fresh = false): Promise<void> {
     if (this.#asked.has(page)) return;
     this.#asked.add(page);
     const round = this.#round;
     try {
-      const answer = await this.fetch(page * this.size, this.size);
+      const answer = await this.fetch(this.#place(page));
       if (round !== this.#round) return;
       const visible = new Set(this.#onScreen());
       const kept = fresh ? [...this.#pages].filter(([known]) => visible.has(known)) : [...this.#pages];
       this.#pages = new Map([...kept, [page, answer.rows]]);
       // A page further down may have found more than this one knows of.
-      this.#least = answer.about ? Math.max(this.#least, answer.total) : answer.total;
+      const seen = page * this.size + answer.rows.length + (answer.next ? 1 : 0);
+      const counted = answer.total ?? seen;
+      this.#least = answer.about || (answer.total === null && answer.next) ? Math.max(this.#least, counted) : counted;
       this.total = this.#least;
+      if (answer.next) this.#starts.set(page + 1, answer.next);
       this.ready = true;
       this.error = null;
     } catch (error) {

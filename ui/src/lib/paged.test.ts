@@ -1,25 +1,26 @@
 import { expect, test, vi } from 'vitest';
+import type { Place } from '../api/client';
 import { Paged } from './paged.svelte';
 
 const rows = (offset: number, limit: number, total = 250, mark = '') => ({ total, rows: Array.from({ length: Math.min(limit, total - offset) }, (_, step) => `${mark}${offset + step}`) });
 const settled = () => new Promise((done) => setTimeout(done));
 
 test('only the pages in sight are fetched, once each', async () => {
-  const fetch = vi.fn(async (offset: number, limit: number) => rows(offset, limit));
+  const fetch = vi.fn(async ({ skip, limit }: Place) => rows(skip, limit));
   const list = new Paged(fetch);
   list.show(0, 40);
   list.show(10, 50);
   await settled();
   list.show(190, 230);
   await settled();
-  expect(fetch.mock.calls.map(([offset]) => offset)).toEqual([0, 100, 200]);
+  expect(fetch.mock.calls.map(([place]) => place.skip)).toEqual([0, 100, 200]);
   expect(list.row(205)).toBe('205');
   expect(list.total).toBe(250);
 });
 
 test('what is on screen stays until newer rows are there', async () => {
   let mark = 'old ';
-  const list = new Paged(async (offset, limit) => { await settled(); return rows(offset, limit, 250, mark); });
+  const list = new Paged(async ({ skip, limit }) => { await settled(); return rows(skip, limit, 250, mark); });
   await list.reload();
   mark = 'new ';
   const reloading = list.reload();
@@ -31,7 +32,7 @@ test('what is on screen stays until newer rows are there', async () => {
 test('an answer to an older question is dropped', async () => {
   const answers: (() => void)[] = [];
   let mark = 'first ';
-  const list = new Paged((offset, limit) => { const said = mark; return new Promise<{ total: number; rows: string[] }>((done) => answers.push(() => done(rows(offset, limit, 250, said)))); });
+  const list = new Paged(({ skip, limit }) => { const said = mark; return new Promise<{ total: number; rows: string[] }>((done) => answers.push(() => done(rows(skip, limit, 250, said)))); });
   void list.reload();
   mark = 'second ';
   void list.restart();
@@ -43,7 +44,7 @@ test('an answer to an older question is dropped', async () => {
 });
 
 test('a list that nobody has counted grows as it is read, and does not shrink when its top is asked for again', async () => {
-  const list = new Paged(async (offset, limit) => ({ ...rows(offset, limit), total: Math.min(250, offset + limit + 1), about: offset + limit < 250 }));
+  const list = new Paged(async ({ skip, limit }) => ({ ...rows(skip, limit), total: Math.min(250, skip + limit + 1), about: skip + limit < 250 }));
   list.show(0, 40);
   await settled();
   expect(list.total).toBe(101);
@@ -56,4 +57,46 @@ test('a list that nobody has counted grows as it is read, and does not shrink wh
   list.show(0, 40);
   await list.reload();
   expect(list.total).toBe(250);
+});
+
+/** A list by key: the key of a row is its number, and rows may come in above. */
+const keyed = (list: number[], counted: boolean) => vi.fn(async ({ after, skip, limit }: Place) => {
+  const from = (after === null ? 0 : list.indexOf(Number(after)) + 1) + skip;
+  const found = list.slice(from, from + limit);
+  return { total: counted ? list.length : null, next: from + limit < list.length ? String(found.at(-1)) : null, rows: found };
+});
+
+test('what comes in above while a list is scrolled neither doubles a row nor hides one', async () => {
+  const numbers = Array.from({ length: 250 }, (_, step) => step);
+  const list = new Paged(keyed(numbers, true));
+  list.show(0, 40);
+  await settled();
+  numbers.unshift(-1);
+  list.show(60, 130);
+  await settled();
+  expect([list.row(99), list.row(100)]).toEqual([99, 100]);
+});
+
+test('a jump counts from the nearest row above that is known', async () => {
+  const fetch = keyed(Array.from({ length: 1000 }, (_, step) => step), true);
+  const list = new Paged(fetch);
+  list.show(0, 140);
+  await settled();
+  list.show(520, 560);
+  await settled();
+  expect(fetch.mock.calls.at(-1)?.[0]).toEqual({ after: '199', skip: 300, limit: 100 });
+  expect(list.row(520)).toBe(520);
+});
+
+test('a list by key that nobody has counted grows until its end', async () => {
+  const list = new Paged(keyed(Array.from({ length: 150 }, (_, step) => step), false));
+  list.show(0, 40);
+  await settled();
+  expect(list.total).toBe(101);
+  list.show(90, 100);
+  await settled();
+  expect(list.total).toBe(150);
+  list.show(0, 40);
+  await list.reload();
+  expect(list.total).toBe(150);
 });

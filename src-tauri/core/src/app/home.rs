@@ -8,6 +8,7 @@ use sqlx::SqliteConnection;
 use super::common::{Common, facet};
 use super::{Campaigns, NumberView, Numbers, Outbox, OwnerSettings, People, Problem};
 use crate::campaign::CampaignState;
+use crate::campaign::list::{self, CampaignPage, CampaignQuery};
 use crate::campaign::live::{self, CampaignRow, LiveView, Moment, WaitKind, WaitView};
 use crate::campaign::store as campaigns;
 use crate::clock::Millis;
@@ -101,11 +102,9 @@ impl From<Troubled> for Attention {
 const MOST_FAILED: u32 = 20;
 
 impl Campaigns {
-    /// Every campaign with its counts, the one changed last first.
-    pub async fn list(&self) -> Result<Vec<CampaignRow>, Problem> {
-        let mut reader = self.reader().await?;
-        let listed = campaigns::list(&mut reader).await.map_err(StorageError::from)?;
-        Ok(live::rows(&mut reader, listed, self.now()).await.map_err(StorageError::from)?)
+    /// A page of the list of campaigns, each with its counts.
+    pub async fn list(&self, query: &CampaignQuery) -> Result<CampaignPage, Problem> {
+        Ok(list::page(&mut *self.reader().await?, query, self.now()).await.map_err(StorageError::from)?)
     }
 
     /// The campaigns of these queues, the one changed last first.
@@ -201,7 +200,7 @@ impl Home {
         Ok(HomeView {
             hours_left_ms: now.hours_until.map(|until| until - now.clock),
             numbers: self.numbers.list().await?,
-            campaigns: campaigns::count(&mut reader).await.map_err(StorageError::from)?,
+            campaigns: campaigns::count(&mut reader, None).await.map_err(StorageError::from)?,
             now,
             live,
             attention,

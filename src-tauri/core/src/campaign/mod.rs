@@ -8,6 +8,7 @@ pub mod compose;
 pub mod draft;
 pub mod estimate;
 pub mod hints;
+pub mod list;
 pub mod live;
 pub mod review;
 pub mod schedule;

@@ -1,5 +1,7 @@
 //! The tables of campaigns and their files, and the audience read in pages.
 
+pub mod list;
+
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
 
@@ -8,6 +10,7 @@ use super::draft::{Draft, DraftEdit, StoredState};
 use crate::category::Category;
 use crate::clock::Millis;
 use crate::contact;
+use crate::contact::fold::fold;
 use crate::contact::permission::facts;
 use crate::db::Tx;
 use crate::ids::{CampaignId, ContactId, IdGenerator, SessionId};
@@ -32,12 +35,13 @@ pub async fn create(db: &mut Tx, draft: &NewDraft, now: Millis) -> Result<Campai
     let id = IdGenerator::at(now).next();
     sqlx::query(
         "INSERT INTO campaigns
-             (id, name, state, book, text, choice, audience, split_long_caption, priority, session_ids, keep_hours,
-              category, consent_basis, created_at, updated_at)
-         VALUES (?, ?, 'draft', ?, ?, ?, ?, 0, 5, ?, ?, ?, ?, ?, ?)",
+             (id, name, search, state, book, text, choice, audience, split_long_caption, priority, session_ids,
+              keep_hours, category, consent_basis, created_at, updated_at)
+         VALUES (?, ?, ?, 'draft', ?, ?, ?, ?, 0, 5, ?, ?, ?, ?, ?, ?)",
     )
     .bind(id)
     .bind(&draft.name)
+    .bind(haystack(&draft.name, &draft.text))
     .bind(draft.book)
     .bind(&draft.text)
     .bind(draft.choice.as_ref().map(Json))
@@ -63,15 +67,21 @@ pub async fn linked_numbers(db: &mut SqliteConnection) -> Result<Vec<SessionId>,
     .await
 }
 
+/// What a search of the list looks at.
+fn haystack(name: &str, text: &str) -> String {
+    format!("{}\n{}", fold(name), fold(text))
+}
+
 /// False when it is no draft any more: then nothing is changed.
 pub async fn save(db: &mut Tx, edit: &DraftEdit, book: Book, now: Millis) -> Result<bool, sqlx::Error> {
     let saved = sqlx::query(
-        "UPDATE campaigns SET name = ?, book = ?, text = ?, choice = ?, audience = ?, split_long_caption = ?, due_at = ?, priority = ?,
-                session_ids = ?, keep_hours = ?, category = ?, consent_basis = ?, updated_at = ?,
+        "UPDATE campaigns SET name = ?, search = ?, book = ?, text = ?, choice = ?, audience = ?, split_long_caption = ?,
+                due_at = ?, priority = ?, session_ids = ?, keep_hours = ?, category = ?, consent_basis = ?, updated_at = ?,
                 version = version + 1
          WHERE id = ? AND state = 'draft'",
     )
     .bind(&edit.name)
+    .bind(haystack(&edit.name, &edit.text))
     .bind(book)
     .bind(&edit.text)
     .bind(edit.choice.as_ref().map(Json))
@@ -154,12 +164,6 @@ pub struct Listed {
 const LISTED: &str = "SELECT id, state, book, name, substr(text, 1, 120), due_at, updated_at, audience FROM campaigns";
 const NEWEST_FIRST: &str = " ORDER BY updated_at DESC, id DESC";
 
-/// All campaigns, the one changed last first.
-pub async fn list(db: &mut SqliteConnection) -> Result<Vec<Listed>, sqlx::Error> {
-    let select = format!("{LISTED}{NEWEST_FIRST}");
-    sqlx::query(sqlx::AssertSqlSafe(select)).fetch_all(db).await?.iter().map(listed).collect()
-}
-
 /// Those of these ids that are there, the one changed last first.
 pub async fn by_ids(db: &mut SqliteConnection, ids: &[CampaignId]) -> Result<Vec<Listed>, sqlx::Error> {
     let mut select: QueryBuilder<Sqlite> = QueryBuilder::new(LISTED);
@@ -185,8 +189,12 @@ fn listed(row: &SqliteRow) -> Result<Listed, sqlx::Error> {
     })
 }
 
-pub async fn count(db: &mut SqliteConnection) -> Result<i64, sqlx::Error> {
-    sqlx::query_scalar("SELECT count(*) FROM campaigns").fetch_one(db).await
+/// From the counters, which every new campaign and every change of a state moves.
+pub async fn count(db: &mut SqliteConnection, only: Option<StoredState>) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar("SELECT coalesce(sum(campaigns), 0) FROM campaign_counts WHERE ?1 IS NULL OR state = ?1")
+        .bind(only)
+        .fetch_one(db)
+        .await
 }
 
 pub async fn name(db: &mut SqliteConnection, id: CampaignId) -> Result<Option<String>, sqlx::Error> {

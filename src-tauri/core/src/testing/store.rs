@@ -62,7 +62,7 @@ pub async fn choose(db: &mut Tx, number: SessionId, take_names: bool, typing: bo
 }
 
 /// What each kind of counter should say, beside what it says; rows of nothing left out on both sides.
-const COUNTERS: [(&str, &str, &str); 6] = [
+const COUNTERS: [(&str, &str, &str); 7] = [
     (
         "queue_counts",
         "SELECT queue_id, state, reason, variable, session_id, people, parts FROM queue_counts WHERE people <> 0 OR parts <> 0",
@@ -100,6 +100,11 @@ const COUNTERS: [(&str, &str, &str); 6] = [
         "tag_counts",
         "SELECT tag, people FROM tag_counts WHERE people <> 0",
         "SELECT tag, count(*) FROM contact_tags GROUP BY 1",
+    ),
+    (
+        "campaign_counts",
+        "SELECT state, campaigns FROM campaign_counts WHERE campaigns <> 0",
+        "SELECT state, count(*) FROM campaigns GROUP BY 1",
     ),
 ];
 

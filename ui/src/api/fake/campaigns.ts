@@ -1,6 +1,6 @@
 import { allText, hasPoll, wholeText, written } from '../../features/campaigns/choice';
 import { shapeOf as shape, type Shape } from '../../features/campaigns/shape';
-import type { Api, Book, CampaignRow, ContactView, Counts, DayPlan, Draft, DraftCheck, LiveView, MediaItem, MediaWish, NumberView, PartPreview, PartState, RecipientRow, Review, SkipReason } from '../client';
+import type { Api, Book, CampaignOrder, CampaignRow, ContactView, Counts, DayPlan, Draft, DraftCheck, LiveView, MediaItem, MediaWish, NumberView, PartPreview, PartState, RecipientRow, Review, SkipReason } from '../client';
 import { balanceOf } from './credits';
 import { mediaItem, picture } from './files';
 import { refuse, type Campaign, type Message, type World } from './world';
@@ -11,6 +11,14 @@ const isDoubtful = (message: Message): boolean => message.state === 'failed' && 
 const TEXT = 4096;
 let picked = 0;
 const states: PartState[] = ['pending', 'sending', 'sent', 'delivered', 'read', 'played', 'failed', 'skipped', 'cancelled', 'unknown'];
+
+const groupOf = ({ state }: CampaignRow): 'drafts' | 'going' | 'over' => (state === 'draft' ? 'drafts' : state === 'finished' || state === 'cancelled' ? 'over' : 'going');
+const rank = ({ state }: CampaignRow): number => ({ running: 0, paused: 1, scheduled: 2, draft: 3, finished: 4, cancelled: 4 })[state];
+const newest = (a: CampaignRow, b: CampaignRow): number => b.updatedAt - a.updatedAt;
+const orders: Record<CampaignOrder, (a: CampaignRow, b: CampaignRow) => number> = {
+  state: (a, b) => rank(a) - rank(b) || (rank(a) < 3 ? (a.dueAt ?? 0) - (b.dueAt ?? 0) : newest(a, b)),
+  newest, oldest: (a, b) => newest(b, a), name: (a, b) => a.name.localeCompare(b.name, 'tr'), nameBackwards: (a, b) => b.name.localeCompare(a.name, 'tr'),
+};
 
 type Commands = Pick<Api, 'campaigns' | 'createDraft' | 'draft' | 'saveDraft' | 'deleteDraft' | 'duplicateCampaign' | 'pickMediaFiles' | 'addMedia' | 'pasteMedia' | 'copiedPicture' | 'removeMedia' | 'orderMedia' | 'mediaPicture'
   | 'sendTest' | 'cancelMessage' | 'retryMessage' | 'dismissMessage' | 'useTemplate' | 'previewMessage' | 'checkDraft' | 'skippedPeople' | 'reviewCampaign' | 'scheduleCampaign' | 'pauseCampaign' | 'resumeCampaign' | 'cancelCampaign' | 'retryFailed' | 'retryable' | 'retryDoubtful' | 'stopChecking' | 'stopCheckingMessage' | 'pauseEverything' | 'resumeEverything' | 'live' | 'recipients' | 'recipient' | 'replies'>;
@@ -43,7 +51,16 @@ export function campaignCommands(world: World): Commands {
     return doubtful.length;
   };
   return {
-    campaigns: async () => world.campaigns.filter((one) => !one.single).map((one) => rowOf(world, one)).sort((a, b) => b.updatedAt - a.updatedAt),
+    campaigns: async ({ group, search, order, without, place }) => {
+      const all = world.campaigns.filter((one) => !one.single && !without.includes(one.id)).map((one) => rowOf(world, one));
+      const totals = { all: all.length, drafts: 0, going: 0, over: 0 };
+      for (const row of all) totals[groupOf(row)] += 1;
+      const words = search.toLocaleLowerCase('tr').split(/\s+/);
+      const rows = all.filter((row) => (group === 'all' || groupOf(row) === group) && words.every((word) => `${row.name} ${row.firstText}`.toLocaleLowerCase('tr').includes(word))).sort(orders[order]);
+      const from = (place.after === null ? 0 : rows.findIndex((row) => row.id === place.after) + 1) + place.skip;
+      const found = rows.slice(from, from + place.limit);
+      return { total: search.trim() === '' ? rows.length : null, next: from + place.limit < rows.length ? found.at(-1)?.id ?? null : null, rows: found, totals };
+    },
     createDraft: async () => { const one = blank(world, world.id('campaign')); world.campaigns.push(one); return draftOf(one); },
     draft: async (id) => draftOf(find(id)),
     saveDraft: async (edit) => touch(Object.assign(find(edit.id), edit)),

@@ -30,12 +30,6 @@ export function recipientWord({ state, reason }: Pick<RecipientRow, 'state' | 'r
   return m.live_state_reason({ state: tickWord(state), reason: state === 'skipped' ? reasonWord(reason) : causeWord(reason) });
 }
 
-export type Group = 'all' | 'drafts' | 'going' | 'over';
-
-export function groupOf(state: CampaignState): Group {
-  return state === 'draft' ? 'drafts' : state === 'finished' || state === 'cancelled' ? 'over' : 'going';
-}
-
 /** The first words of the text, on one line. */
 export function firstWords(row: Pick<CampaignRow, 'firstText'>): string {
   return row.firstText.replace(/\s+/g, ' ').trim();
