@@ -8,6 +8,7 @@ ALTER TABLE campaigns ADD COLUMN sort_name TEXT GENERATED ALWAYS AS
     (iif(name = '', '2', '1') || substr(search, 1, 60)) VIRTUAL;
 CREATE INDEX campaigns_changed ON campaigns (updated_at, id, state);
 CREATE INDEX campaigns_named ON campaigns (sort_name, id, state);
+CREATE INDEX campaigns_scheduling ON campaigns (scheduled_at, id) WHERE state = 'scheduling';
 
 CREATE TABLE campaign_counts (
     state     TEXT PRIMARY KEY NOT NULL,

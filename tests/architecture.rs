@@ -341,6 +341,7 @@ const TABLES: &[(&str, &[&str])] = &[
             "import_refusals",
             "suppressions",
             "past_consents",
+            "lids",
         ],
     ),
     ("agenda/", &["jobs"]),
@@ -350,7 +351,7 @@ const TABLES: &[(&str, &[&str])] = &[
     ("template/", &["templates"]),
     ("ledger/", &["ledger", "ledger_totals", "ledger_counts", "ledger_quarters", "ledger_checkpoints"]),
     ("outbox/", &["queues", "queue_counts", "queue_quarters", "messages", "parts", "attempts", "chats"]),
-    ("inbound/", &["replies", "lids"]),
+    ("inbound/", &["replies", "answers", "answer_counts"]),
     ("campaign/", &["campaigns", "campaign_counts"]),
 ];
 
@@ -364,23 +365,11 @@ const GUESTS: &[(&str, &[&str], &str)] = &[
     ("outbox/store/breaker.rs", &["sessions"], "the breaker stands in the number's row"),
     ("outbox/store/removal.rs", &["sessions"], "whether a number was taken off the list"),
     ("outbox/store/unheard.rs", &["sessions"], "a number that nobody hears is counted in its row"),
-    ("contact/store/suppressions.rs", &["lids"], "an opt-out under a hidden identity counts for its phone"),
     ("outbox/store/chats.rs", &["sessions"], "a first chat uses up the quota of its number"),
-    ("outbox/store/reading.rs", &["sessions"], "shares are shown with the numbers' names"),
-    (
-        "outbox/store/recipients.rs",
-        &["campaign_media", "contacts", "ledger", "sessions"],
-        "one page of rows to be shown",
-    ),
-    ("inbound/store/mod.rs", &["messages", "parts", "sessions"], "a reply finds the part that it answers"),
-    ("inbound/store/replies.rs", &["contacts", "messages", "sessions"], "one page of rows to be shown"),
-    ("campaign/store.rs", &["contact_tags", "contacts", "sessions"], "an audience is a walk over contacts"),
-    ("contact/store.rs", &["messages", "parts"], "when a contact was last written to"),
-    ("ledger/figures.rs", &["campaigns", "messages", "parts"], "ledger lines are shown with their names"),
-    ("ledger/store.rs", &["parts", "queues"], "what is held is compared with what still waits"),
+    ("outbox/store/recipients.rs", &["contacts"], "a search along a campaign looks at what contacts are searched by"),
+    ("ledger/store.rs", &["parts"], "a cancel releases whatever waits in one statement"),
     ("media/store.rs", &["parts"], "a file that a part needs is kept"),
     ("media/attachment/store.rs", &["campaigns", "templates"], "files belong to a campaign or a template"),
-    ("template/store.rs", &["template_media"], "the list shows how many files each has"),
 ];
 
 /// The tables that a source's statements name.

@@ -22,6 +22,7 @@ use sqlx::Row;
 use tempfile::TempDir;
 use ulak_core::db::{Db, lock_folder};
 use ulak_core::ledger::store::verify;
+use ulak_core::outbox::store::reading::open_parts;
 use ulak_core::vault::{self, Keyring};
 
 const PASSPHRASE: &str = "a passphrase for the crash test";
@@ -124,7 +125,10 @@ impl Scene {
 
     async fn check_ledger(&self) {
         if let Some(db) = open(&self.data()).await {
-            verify(&mut db.read().acquire().await.unwrap()).await.unwrap();
+            let mut reader = db.read().acquire().await.unwrap();
+            let open = open_parts(&mut reader).await.unwrap();
+            verify(&mut reader, &open).await.unwrap();
+            drop(reader);
             db.close().await;
         }
     }

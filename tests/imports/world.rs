@@ -13,6 +13,7 @@ pub use ulak_core::contact::{Consent, Contact, ContactQuery, Standing, store};
 pub use ulak_core::db::{Db, DbKey, lock_folder};
 pub use ulak_core::error::Coded;
 pub use ulak_core::ids::{IdGenerator, ImportId};
+use ulak_core::page::Place;
 
 pub const NOW: Millis = 1_790_000_000_000;
 
@@ -87,7 +88,7 @@ impl World {
     }
 
     pub async fn contacts(&self, search: &str) -> Vec<Contact> {
-        let query = ContactQuery { search: search.into(), limit: 500, ..ContactQuery::default() };
+        let query = ContactQuery { search: search.into(), place: Place::first(500), ..ContactQuery::default() };
         store::page(self.db.read(), &query).await.unwrap().rows
     }
 

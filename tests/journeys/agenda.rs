@@ -11,7 +11,9 @@ use ulak_core::error::Params;
 use ulak_core::event::Events;
 use ulak_core::ids::IdGenerator;
 use ulak_core::notice::Notices;
-use ulak_core::testing::{ManualClock, key};
+use ulak_core::testing::{ManualClock, World, key};
+
+use crate::at;
 
 fn job(kind: JobKind, due_at: Millis, every_ms: Option<Millis>) -> Job {
     Job { id: IdGenerator::at(0).next(), kind, due_at, every_ms, tries: 0 }
@@ -91,23 +93,23 @@ impl Harness {
 #[tokio::test]
 async fn standing_jobs_come_again_and_what_was_missed_runs_once() {
     let harness = agenda().await;
-    assert_eq!(harness.run_all().await, 2);
+    assert_eq!(harness.run_all().await, JobKind::STANDING.len());
     assert_eq!(harness.run_all().await, 0);
     harness.clock.set(DAY + HOUR);
-    assert_eq!(harness.run_all().await, 1, "the hourly one");
+    assert_eq!(harness.run_all().await, 2, "the hourly ones");
     harness.clock.set(90 * DAY);
-    assert_eq!(harness.run_all().await, 2, "both, once each");
+    assert_eq!(harness.run_all().await, JobKind::STANDING.len(), "each of them once");
 }
 
 #[tokio::test]
 async fn a_job_that_fails_is_put_off_and_told_of_and_the_others_go_on() {
     let harness = agenda().await;
-    *harness.work.failures.lock().unwrap() = 3;
-    // Each of the two fails once, then one of them again.
-    assert_eq!(harness.run_all().await, 2);
+    *harness.work.failures.lock().unwrap() = u32::try_from(JobKind::STANDING.len()).unwrap() + 1;
+    // Each of them fails once, then one of them again.
+    assert_eq!(harness.run_all().await, JobKind::STANDING.len());
     assert_eq!(harness.run_all().await, 0, "not at once");
     harness.clock.set(DAY + MINUTE);
-    assert_eq!(harness.run_all().await, 2);
+    assert_eq!(harness.run_all().await, JobKind::STANDING.len());
     *harness.work.failures.lock().unwrap() = 1;
     harness.clock.set(DAY + 3 * MINUTE);
     assert_eq!(harness.run_all().await, 1, "the one that failed twice");
@@ -140,5 +142,44 @@ async fn a_job_that_cannot_be_read_does_not_hold_the_others_up() {
     .await
     .unwrap();
     harness.agenda.db.commit(tx).await.unwrap();
-    assert_eq!(harness.run_all().await, 2);
+    assert_eq!(harness.run_all().await, JobKind::STANDING.len());
+}
+
+/// Three people whose messages are sent and who have not read them.
+async fn sent_practice() -> Result<World, Problem> {
+    let mut world = World::at(at(0, 12, 0)).await?;
+    world.contacts(3).await?;
+    world.schedule("Merhaba").await?;
+    world.run_until(at(0, 13, 0)).await?;
+    assert!(world.app.practice().practice_is_over().await?);
+    Ok(world)
+}
+
+#[tokio::test]
+async fn a_start_owes_the_ticks_of_what_was_sent_since_they_were_last_all_in() -> Result<(), Problem> {
+    let world = sent_practice().await?.restart().await?;
+    assert!(!world.app.practice().practice_is_over().await?, "the end came before anybody noted it");
+    let world = sent_practice().await?;
+    while step(world.app.agenda()).await?.is_none() {}
+    let mut world = world.restart().await?;
+    assert!(world.app.practice().practice_is_over().await?, "who never reads is not looked for again");
+    world.schedule("Yine merhaba").await?;
+    world.run_until(at(0, 14, 0)).await?;
+    let world = world.restart().await?;
+    assert!(!world.app.practice().practice_is_over().await?);
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_ledger_is_added_up_every_day_and_the_next_start_adds_up_what_came_since() -> Result<(), Problem> {
+    let world = sent_practice().await?;
+    let behind = async || {
+        let lines = "SELECT count(*) FROM ledger WHERE seq > (SELECT min(seq) FROM ledger_checkpoints)";
+        let mut reader = world.app.db().read().acquire().await.unwrap();
+        sqlx::query_scalar::<_, i64>(lines).fetch_one(&mut *reader).await.unwrap()
+    };
+    assert!(behind().await > 3);
+    while step(world.app.agenda()).await?.is_none() {}
+    assert_eq!(behind().await, 0);
+    Ok(())
 }

@@ -121,7 +121,7 @@ async fn practice_ticks_come() {
         let (receipts, mut arriving) = mpsc::channel(8);
         let (replies, _) = mpsc::channel(8);
         let options = PracticeOptions { read_percent: 100, delay_ms: 1, ..PracticeOptions::default() };
-        let number = PracticeNumber::open(folder.path(), options, clock.clone(), receipts, replies).unwrap();
+        let number = PracticeNumber::open(folder.path(), options, clock.clone(), None, receipts, replies).unwrap();
         assert_eq!(number.send(outgoing("+905385550114", "3EB0A1")).await, Outcome::Accepted);
         clock.set(back);
         let ticks =

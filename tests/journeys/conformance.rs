@@ -30,7 +30,8 @@ impl Practice {
         let (receipts, inbox) = mpsc::channel(100);
         let (replies, _) = mpsc::channel(100);
         let options = PracticeOptions { read_percent: 100, fail_percent: 50, unreachable_percent: 0, delay_ms: 0 };
-        let number = PracticeNumber::open(folder.path(), options, Arc::new(SystemClock), receipts, replies).unwrap();
+        let number =
+            PracticeNumber::open(folder.path(), options, Arc::new(SystemClock), None, receipts, replies).unwrap();
         Self { number: Arc::new(number), receipts: inbox, folder }
     }
 }

@@ -9,6 +9,7 @@ use ulak_core::ledger::figures::{LedgerQuery, LedgerRow};
 use ulak_core::ledger::{Book, EntryKind};
 use ulak_core::outbox::state::PartState;
 use ulak_core::outbox::store::recipients::{RecipientPage, RecipientQuery};
+use ulak_core::page::Place;
 use ulak_core::session::cause::Cause;
 use ulak_core::session::messenger::{Outcome, ReceiptKind};
 use ulak_core::testing::World;
@@ -122,9 +123,10 @@ async fn a_search_says_that_there_is_more_without_counting() -> Result<(), Probl
 }
 
 async fn lines(world: &World, kind: Option<EntryKind>, offset: u32, limit: u32) -> (i64, Vec<LedgerRow>) {
-    let query = LedgerQuery { book: Book::Practice, kind, search: String::new(), offset, limit };
+    let place = Place { after: None, skip: offset, limit };
+    let query = LedgerQuery { book: Book::Practice, kind, search: String::new(), place };
     let page = world.app.credits().ledger(&query).await.unwrap();
-    (page.total, page.rows)
+    (page.total.unwrap(), page.rows)
 }
 
 #[tokio::test]

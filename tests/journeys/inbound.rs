@@ -6,6 +6,7 @@ use ulak_core::ids::CampaignId;
 use ulak_core::inbound::Received;
 use ulak_core::inbound::store::replies::{Answers, ReplyPage, ReplyQuery};
 use ulak_core::ledger::Book;
+use ulak_core::page::Place;
 use ulak_core::session::cause::Cause;
 use ulak_core::session::client::{NoteKind, Reply, Signal};
 use ulak_core::session::messenger::Outcome;
@@ -34,20 +35,24 @@ fn from_lid(id: &str, text: &str) -> Reply {
 }
 
 async fn hear(world: &World, reply: Reply) -> Result<Received, Problem> {
-    world.hear(world.numbers[0].id, &Signal::Reply(reply)).await
+    let received = world.hear(world.numbers[0].id, &Signal::Reply(reply)).await?;
+    assert_eq!(world.miscounted().await?, Vec::<&str>::new());
+    Ok(received)
 }
 
 async fn pair(world: &World) -> Result<Received, Problem> {
     let pair = Signal::Lid { phone: ELIF.to_owned(), lid: LID.to_owned() };
-    world.hear(world.numbers[0].id, &pair).await
+    let received = world.hear(world.numbers[0].id, &pair).await?;
+    assert_eq!(world.miscounted().await?, Vec::<&str>::new());
+    Ok(received)
 }
 
 async fn replies(world: &World, campaign_id: CampaignId) -> Result<ReplyPage, Problem> {
-    world.app.people().replies(&ReplyQuery { campaign_id, only_stops: false, offset: 0, limit: 50 }).await
+    world.app.people().replies(&ReplyQuery { campaign_id, only_stops: false, place: Place::first(50) }).await
 }
 
 async fn standing(world: &World, phone: &str) -> Result<Option<Standing>, Problem> {
-    let query = ContactQuery { search: phone.to_owned(), limit: 1, ..ContactQuery::default() };
+    let query = ContactQuery { search: phone.to_owned(), place: Place::first(1), ..ContactQuery::default() };
     Ok(world.app.people().contacts(&query).await?.rows.first().map(|contact| contact.standing))
 }
 
@@ -207,7 +212,7 @@ async fn names_from_the_phone_fill_only_what_is_empty_and_only_by_choice() -> Re
     world.choose(number, true, false).await?;
     assert!(world.hear(number, &name("+628125550147", "Budi")).await?.contacts_changed);
     assert!(!world.hear(number, &name(ELIF, "Elif Usta")).await?.contacts_changed);
-    let query = ContactQuery { search: "budi".to_owned(), limit: 5, ..ContactQuery::default() };
+    let query = ContactQuery { search: "budi".to_owned(), place: Place::first(5), ..ContactQuery::default() };
     assert_eq!(world.app.people().contacts(&query).await?.rows[0].phone, "+628125550147");
     Ok(())
 }

@@ -6,6 +6,7 @@ use ulak_core::contact::import::{ImportOptions, ImportState, ImportStep};
 use ulak_core::contact::{Consent, Contact, ContactEdit, Return, Standing};
 use ulak_core::ids::{CampaignId, ContactId};
 use ulak_core::ledger::Book;
+use ulak_core::page::Place;
 use ulak_core::session::client::{Reply, Signal};
 use ulak_core::testing::World;
 use ulak_core::testing::numbers::{BRISK, reply};
@@ -212,8 +213,11 @@ async fn an_import_neither_softens_nor_gives_fresh_consent() -> Result<(), Probl
         assert!(std::time::Instant::now() < deadline, "the import does not end");
         tokio::task::yield_now().await;
     }
-    let page =
-        world.app.people().contacts(&ulak_core::contact::ContactQuery { limit: 10, ..Default::default() }).await?;
+    let page = world
+        .app
+        .people()
+        .contacts(&ulak_core::contact::ContactQuery { place: Place::first(10), ..Default::default() })
+        .await?;
     let found = |phone: &str| page.rows.iter().find(|contact| contact.phone == phone).unwrap();
     assert_eq!((found(ELIF).standing, found(ELIF).consent.as_ref()), (Standing::Black, None));
     assert_eq!(found(ELIF).withdrawn_at, Some(at(0, 12, 1)));

@@ -222,7 +222,7 @@ async fn a_change_of_state_that_did_not_happen_is_told() -> Result<(), Problem> 
         assert_eq!(act.as_deref(), Some("campaign.over"));
     }
     assert_eq!(world.app.campaigns().live(id).await?.state, CampaignState::Finished);
-    assert_eq!(world.app.people().contacts(&ContactQuery { limit: 1, ..ContactQuery::default() }).await?.total, 1);
+    assert_eq!(world.app.people().contacts(&ContactQuery::default()).await?.total, Some(1));
     Ok(())
 }
 

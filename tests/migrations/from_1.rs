@@ -45,8 +45,13 @@ async fn rows(folder: &Path, tables: &[(String, Vec<String>)]) -> Vec<(String, V
     let mut all = vec![];
     for (table, columns) in tables {
         let there = texts(&mut db, &format!("SELECT name FROM pragma_table_info('{table}')")).await;
-        let today = |column: &String| if there.contains(column) { column.clone() } else { renamed(table, column) };
-        let cells: Vec<String> = columns.iter().map(|column| format!("quote(\"{}\")", today(column))).collect();
+        let today = |column: &String| match (table.as_str(), column.as_str()) {
+            // Of a later schema a character before it says whether there is a name.
+            ("contacts", "search") => "ltrim(search, char(1, 2))".to_owned(),
+            _ if there.contains(column) => format!("\"{column}\""),
+            _ => renamed(table, column),
+        };
+        let cells: Vec<String> = columns.iter().map(|column| format!("quote({})", today(column))).collect();
         // A table that numbers its rows and has none yet may stand there too.
         let numbered = if table == "sqlite_sequence" { "WHERE seq > 0" } else { "" };
         let sql = format!("SELECT {} FROM {table} {numbered} ORDER BY 1", cells.join(" || ', ' || "));
@@ -99,6 +104,9 @@ async fn every_row_index_and_trigger_is_kept() {
         "index ledger_lines ",
         "index messages_once ",
         "index messages_skipped ",
+        "index contacts_listed ",
+        "index contact_tags_by_tag ",
+        "index parts_awaited ",
     ];
     let lost = |line: &&String| !kept.contains(*line) && !later.iter().any(|index| line.starts_with(index));
     assert_eq!(attached.iter().filter(lost).collect::<Vec<_>>(), Vec::<&String>::new());

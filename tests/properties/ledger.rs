@@ -103,7 +103,7 @@ fn or_over(steered: Result<(), ulak_core::app::Problem>) -> Result<(), ulak_core
 }
 
 async fn opt_out(world: &World, person: usize) -> Result<(), ulak_core::app::Problem> {
-    let query = ulak_core::contact::ContactQuery { limit: 10, ..Default::default() };
+    let query = ulak_core::contact::ContactQuery { place: ulak_core::page::Place::first(10), ..Default::default() };
     let contacts = world.app.people().contacts(&query).await?;
     match contacts.rows.get(person) {
         Some(contact) => world.app.people().set_standing(contact.id, Standing::Black).await.map(drop),

@@ -157,6 +157,9 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/0015_causes.sql"),
     include_str!("../../../migrations/0016_troubled_messages.sql"),
     include_str!("../../../migrations/0017_list_of_campaigns.sql"),
+    include_str!("../../../migrations/0018_list_of_contacts.sql"),
+    include_str!("../../../migrations/0019_answers.sql"),
+    include_str!("../../../migrations/0020_awaited_ticks.sql"),
 ];
 
 #[derive(Debug, thiserror::Error)]

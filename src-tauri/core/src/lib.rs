@@ -19,7 +19,7 @@ pub mod mark;
 pub mod media;
 pub mod notice;
 pub mod outbox;
-mod page;
+pub mod page;
 pub mod session;
 pub mod settings;
 pub mod stored;

@@ -46,14 +46,18 @@ impl Place {
         one_more(self.limit)
     }
 
-    /// The keys of the page, and where the next one begins.
-    pub fn cut<K: Serialize>(&self, mut keys: Vec<K>) -> Result<(Vec<K>, Option<Cursor>), sqlx::Error> {
+    /// The rows of the page, and where the next one begins: behind the key of its last row.
+    pub fn cut<R, K: Serialize>(
+        &self,
+        mut rows: Vec<R>,
+        key: impl Fn(&R) -> K,
+    ) -> Result<(Vec<R>, Option<Cursor>), sqlx::Error> {
         let most = self.limit.min(MOST) as usize;
-        let more = keys.len() > most;
-        keys.truncate(most);
-        let last = keys.last().filter(|_| more).map(serde_json::to_string).transpose();
+        let more = rows.len() > most;
+        rows.truncate(most);
+        let last = rows.last().filter(|_| more).map(|row| serde_json::to_string(&key(row))).transpose();
         let next = last.map_err(|error| sqlx::Error::Encode(error.into()))?.map(Cursor);
-        Ok((keys, next))
+        Ok((rows, next))
     }
 }
 

@@ -92,6 +92,8 @@ pub mod key {
     pub const RECOVERY_SAVED: &str = "recovery_saved";
     pub const TIME_LINE: &str = "time_line";
     pub const PRACTICE: &str = "practice";
+    /// Every tick of what the practice number sent before this time is in.
+    pub const PRACTICE_TICKS: &str = "practice_ticks";
     /// The first linked number brought its credits.
     pub const START_CREDITS: &str = "start_credits";
     /// How far the data are, to be compared with the folder's own mark.

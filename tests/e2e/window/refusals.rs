@@ -1,6 +1,6 @@
 //! What Ulak does not do, and how it says so.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::harness::{Harness, at_the_desk, fixture};
 use crate::owner::{SIX, compose, drop_on, practise_at, start, start_practising, wait_for_all, with_contacts};

@@ -30,7 +30,7 @@ export const commands = {
 	cancelImport: (importId: ImportId) => __TAURI_INVOKE<null>("cancel_import", { importId }),
 	refusals: (importId: ImportId, limit: number) => __TAURI_INVOKE<Refusal[]>("refusals", { importId, limit }),
 	saveRefused: (importId: ImportId) => __TAURI_INVOKE<string | null>("save_refused", { importId }),
-	campaigns: () => __TAURI_INVOKE<CampaignRow[]>("campaigns"),
+	campaigns: (query: CampaignQuery) => __TAURI_INVOKE<CampaignPage>("campaigns", { query }),
 	createDraft: () => __TAURI_INVOKE<Draft>("create_draft"),
 	draft: (id: CampaignId) => __TAURI_INVOKE<Draft>("draft", { id }),
 	saveDraft: (edit: DraftEdit) => __TAURI_INVOKE<Draft>("save_draft", { edit }),
@@ -191,6 +191,36 @@ export type CampaignCredits = {
 
 export type CampaignId = string;
 
+export type CampaignGroup = "all" | "drafts" | 
+/**  Planned, running or paused. */
+"going" | 
+/**  Finished or cancelled. */
+"over";
+
+export type CampaignOrder = 
+/**  Running, paused, planned by their time; drafts; what is over. */
+"state" | 
+/**  By the last change. */
+"newest" | "oldest" | "name" | "nameBackwards";
+
+export type CampaignPage = {
+	/**  None where nobody has counted what a search finds. */
+	total: number | null,
+	next: Cursor | null,
+	rows: CampaignRow[],
+	totals: CampaignTotals,
+};
+
+export type CampaignQuery = {
+	group: CampaignGroup,
+	/**  Every word of it must be in the name or the text. */
+	search: string,
+	order: CampaignOrder,
+	/**  Drafts that the owner has thrown away and can still take back. */
+	without: CampaignId[],
+	place: Place,
+};
+
 export type CampaignRow = {
 	id: CampaignId,
 	name: string,
@@ -207,6 +237,14 @@ export type CampaignRow = {
 };
 
 export type CampaignState = "draft" | "scheduled" | "running" | "paused" | "finished" | "cancelled";
+
+/**  How many there are in each group, whatever is searched. */
+export type CampaignTotals = {
+	all: number,
+	drafts: number,
+	going: number,
+	over: number,
+};
 
 export type Category = 
 /**  Needs consent, and a contact that is on no list. What nobody named otherwise is one. */
@@ -266,7 +304,9 @@ export type ContactEdit = {
 export type ContactId = string;
 
 export type ContactPage = {
-	total: number,
+	/**  None where nobody has counted them. */
+	total: number | null,
+	next: Cursor | null,
 	rows: ContactView[],
 };
 
@@ -275,8 +315,7 @@ export type ContactQuery = {
 	search: string,
 	standing: Standing | null,
 	tag: string | null,
-	offset: number,
-	limit: number,
+	place: Place,
 };
 
 export type ContactTotals = {
@@ -341,6 +380,9 @@ export type CreditsView = {
 	months: MonthSpent[],
 	checkedAt: number,
 };
+
+/**  The key of a row, which whoever asks for the rows behind it hands back as it is. */
+export type Cursor = string;
 
 export type DayPlan = {
 	/**  `YYYY-MM-DD`, local. */
@@ -508,18 +550,19 @@ export type Language = "en" | "tr" | "id";
 export type LedgerChanged = null;
 
 export type LedgerPage = {
-	total: number,
-	/**  There are at least so many: nobody has counted what a search finds. */
-	about: boolean,
+	/**  None where nobody has counted what a search finds. */
+	total: number | null,
+	next: Cursor | null,
+	/**  The newest first. */
 	rows: LedgerRow[],
 };
 
 export type LedgerQuery = {
 	book: Book,
 	kind: EntryKind | null,
+	/**  Every word of it must be in the campaign's name, the person's name or phone, or the note. */
 	search: string,
-	offset: number,
-	limit: number,
+	place: Place,
 };
 
 export type LedgerRow = {
@@ -742,6 +785,15 @@ export type PartPreview = {
 
 export type PartState = "pending" | "sending" | "sent" | "delivered" | "read" | "played" | "failed" | "skipped" | "cancelled" | "unknown";
 
+/**  Where a page begins, and how long it is. */
+export type Place = {
+	/**  The last row before it; the list's beginning where there is none. */
+	after: Cursor | null,
+	/**  So many rows are stepped over behind that. */
+	skip: number,
+	limit: number,
+};
+
 /**  How the practice people behave, in percent, and how long things usually take. */
 export type PracticeOptions = {
 	readPercent: number,
@@ -849,6 +901,7 @@ export type ReplyId = string;
 
 export type ReplyPage = {
 	total: number,
+	next: Cursor | null,
 	/**  The newest first. */
 	rows: ReplyRow[],
 };
@@ -857,8 +910,7 @@ export type ReplyQuery = {
 	campaignId: CampaignId,
 	/**  Only opt-outs. */
 	onlyStops: boolean,
-	offset: number,
-	limit: number,
+	place: Place,
 };
 
 export type ReplyRow = {

@@ -32,16 +32,27 @@ pub enum JobKind {
     PruneChanges,
     /// Notes of the numbers that count as absent.
     RemoveExpiredNotes,
+    /// The ledger's lines behind the checkpoints, which move when all is well.
+    CheckLedger,
+    /// Up to when the practice number owes no tick.
+    NotePracticeTicks,
 }
 
 impl JobKind {
     /// Those that every installation has, and how often they are due.
-    pub const STANDING: [(Self, Millis); 2] = [(Self::PruneChanges, HOUR), (Self::RemoveExpiredNotes, DAY)];
+    pub const STANDING: [(Self, Millis); 4] = [
+        (Self::PruneChanges, HOUR),
+        (Self::RemoveExpiredNotes, DAY),
+        (Self::CheckLedger, DAY),
+        (Self::NotePracticeTicks, HOUR),
+    ];
 
     pub fn as_str(self) -> &'static str {
         match self {
             Self::PruneChanges => "prune_changes",
             Self::RemoveExpiredNotes => "remove_expired_notes",
+            Self::CheckLedger => "check_ledger",
+            Self::NotePracticeTicks => "note_practice_ticks",
         }
     }
 }

@@ -10,7 +10,6 @@ use ulak_media::Wish;
 use super::common::{Common, facet};
 use super::files::Files;
 use super::{Outbox, Problem};
-use crate::campaign::audience::Person;
 use crate::campaign::compose::{Content, Layout, layout};
 use crate::campaign::draft::{Draft, DraftEdit, StoredState};
 use crate::campaign::hints::hints;
@@ -19,6 +18,7 @@ use crate::campaign::review::{self, Emptiest, Longest, Survey, survey};
 use crate::campaign::store::{self, NewDraft};
 use crate::campaign::{CampaignError, CampaignState, schedule};
 use crate::category::Category;
+use crate::contact::store::audience::{Person, person_at};
 use crate::contact::{self, Contact};
 use crate::db::StorageError;
 use crate::event::Event;
@@ -31,6 +31,7 @@ use crate::outbox::state::{PartKind, QueueState, SkipReason};
 use crate::outbox::store::queue::{self, Again, Failed, Retryable};
 use crate::outbox::store::{doubt, reading};
 use crate::session::SessionKind;
+use crate::session::store::numbers;
 use crate::settings;
 use crate::template::{Choice, Offer, Segment, Template, render, whatsapp_length};
 use crate::text::is_blank;
@@ -107,7 +108,7 @@ impl Campaigns {
 
     /// A draft over all linked numbers, or over the practice number until there is one.
     pub async fn create_draft(&self) -> Result<Draft, Problem> {
-        let linked = store::linked_numbers(&mut *self.reader().await?).await.map_err(StorageError::from)?;
+        let linked = numbers::linked(&mut *self.reader().await?).await.map_err(StorageError::from)?;
         let practice = linked.is_empty();
         let draft = NewDraft {
             name: String::new(),
@@ -267,7 +268,7 @@ impl Campaigns {
         let mut reader = self.reader().await?;
         let total = review::audience_size(&mut reader, &draft).await.map_err(StorageError::from)?;
         let index = index.min(u32::try_from(total - 1).unwrap_or(0));
-        let person = store::person_at(&mut reader, &draft.audience, index).await.map_err(StorageError::from)?;
+        let person = person_at(&mut reader, draft.audience.whom(), index).await.map_err(StorageError::from)?;
         let person = person.ok_or(CampaignError::Nobody)?;
         let content = draft.content()?;
         let missing = gaps(&content, &person);

@@ -12,6 +12,7 @@ use tokio::sync::mpsc;
 
 use super::Problem;
 use super::common::{Common, facet};
+use super::lines;
 use crate::campaign::store as campaigns;
 use crate::clock::{DAY, Millis, local};
 use crate::db::StorageError;
@@ -107,7 +108,7 @@ impl Credits {
     }
 
     pub async fn ledger(&self, query: &LedgerQuery) -> Result<LedgerPage, Problem> {
-        Ok(figures::page(&mut *self.reader().await?, query).await.map_err(StorageError::from)?)
+        Ok(lines::page(&mut *self.reader().await?, query).await.map_err(StorageError::from)?)
     }
 
     pub async fn top_up(&self, book: Book, credits: i64, price: &str, note: &str) -> Result<BalanceView, Problem> {
@@ -146,7 +147,9 @@ impl Credits {
 
     /// Adds every line up again.
     pub async fn ledger_holds(&self) -> Result<(), Problem> {
-        Ok(store::verify(&mut *self.reader().await?).await?)
+        let mut reader = self.reader().await?;
+        let open = reading::open_parts(&mut reader).await.map_err(StorageError::from)?;
+        Ok(store::verify(&mut reader, &open).await?)
     }
 
     async fn after_ledger(&self, book: Book) -> Result<BalanceView, Problem> {
@@ -203,9 +206,9 @@ async fn read_ledger(
     let mut seq = 0;
     loop {
         let page = figures::lines_after(db, book, seq, PAGE).await?;
-        let last = page.last().map(|line| line.seq);
+        let last = page.last().map(|line| line.row.seq);
         // Whoever writes may have met a full disk.
-        if pages.send(page).await.is_err() {
+        if pages.send(lines::with_names(db, page).await?).await.is_err() {
             break;
         }
         let Some(last) = last else { break };

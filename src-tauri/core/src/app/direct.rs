@@ -7,16 +7,16 @@ use ulak_media::{Prepared, Wish};
 
 use super::{Outbox, Problem};
 use crate::campaign::CampaignError;
-use crate::campaign::audience::{Audience, Person};
+use crate::campaign::audience::Audience;
 use crate::campaign::compose::{Content, MOST_FILES};
 use crate::campaign::draft::Draft;
 use crate::campaign::live::all_sessions;
 use crate::campaign::review::refuse_too_long;
 use crate::campaign::schedule::Freezing;
-use crate::campaign::store::person_at;
 use crate::category::Category;
 use crate::clock::Millis;
 use crate::contact::permission::Purpose;
+use crate::contact::store::audience::{Person, person_at};
 use crate::contact::{self, Contact, ContactEdit, phone};
 use crate::db::StorageError;
 use crate::ids::{CampaignId, MessageId, PartId, SessionId};
@@ -82,7 +82,7 @@ impl Outbox {
     /// hours too, and for credits like everything else.
     pub async fn send_test(&self, test: &TestSend) -> Result<MessageId, Problem> {
         let draft = self.campaigns.draft(test.draft_id).await?;
-        let person = person_at(&mut *self.reader().await?, &draft.audience, test.index).await;
+        let person = person_at(&mut *self.reader().await?, draft.audience.whom(), test.index).await;
         let person = person.map_err(StorageError::from)?.ok_or(CampaignError::Nobody)?;
         let content = filled(&draft, &person)?;
         let contact = self.contact_for(&test.to).await?;
@@ -165,7 +165,7 @@ impl Outbox {
     /// The message as this contact gets it, or why they get none.
     async fn frozen(&self, content: Content, contact: &Contact, now: Millis) -> Result<NewMessage, Problem> {
         let only = Audience { everyone: false, tags: Vec::new(), only: Some(contact.id) };
-        let person = person_at(&mut *self.reader().await?, &only, 0).await.map_err(StorageError::from)?;
+        let person = person_at(&mut *self.reader().await?, only.whom(), 0).await.map_err(StorageError::from)?;
         let message = Freezing::of(content, now).message(&person.ok_or(CampaignError::Nobody)?)?;
         match &message.skipped {
             None => {}

@@ -14,10 +14,12 @@ mod files;
 mod folder;
 mod home;
 mod inbound;
+mod lines;
 mod loops;
 mod numbers;
 mod options;
 mod outbox;
+mod owed;
 mod owner_settings;
 mod practice;
 mod review;
@@ -76,6 +78,7 @@ use crate::vault::{self, Keyring};
 use common::{Common, Found};
 use facets::{Facets, Parts};
 use folder::{FolderMark, Observed};
+use owed::{Owed, Ticks};
 
 /// A fresh installation can practise at once.
 pub const FIRST_PRACTICE_CREDITS: i64 = 1_000;
@@ -109,6 +112,7 @@ pub struct App {
     dispatcher: Arc<Dispatcher>,
     agenda: Arc<Agenda>,
     practice: Arc<PracticeNumber>,
+    ticks: Ticks,
     practice_id: SessionId,
     inbound: Arc<inbound::AppInbound>,
     numbers: Arc<SupervisedNumbers>,
@@ -244,8 +248,9 @@ impl App {
         let clock = first.clock;
         let (receipts, inbox) = mpsc::channel(1_000);
         let (answers, replies) = mpsc::channel(1_000);
-        let practice = open_practice(&folder, first.practice, clock.clone(), receipts, answers)?;
-        practice.deliver_missed(awaited(&db, first.practice_id).await?);
+        let owed = Owed::read(&db, first.practice_id, clock.now()).await?;
+        let practice = open_practice(&folder, first.practice, clock.clone(), owed.repeats_since, receipts, answers)?;
+        practice.deliver_missed(owed.ticks);
         let messenger = substitutes.messenger.unwrap_or_else(|| practice.clone());
         let registry = Arc::new(ConnectionRegistry::default());
         registry.put(first.practice_id, messenger);
@@ -260,7 +265,14 @@ impl App {
             Dispatcher::new(db.clone(), clock.clone(), events.clone(), notices.clone(), registry.clone());
         dispatcher.stopped = first.stopped;
         let dispatcher = Arc::new(dispatcher);
-        let work = Arc::new(work::AppWork { db: db.clone(), clock: clock.clone() });
+        let receipts_applied: Arc<AtomicU64> = Arc::default();
+        let ticks = Ticks {
+            db: db.clone(),
+            clock: clock.clone(),
+            practice: practice.clone(),
+            applied: receipts_applied.clone(),
+        };
+        let work = Arc::new(work::AppWork { db: db.clone(), clock: clock.clone(), ticks: ticks.clone() });
         let agenda =
             Agenda { db: db.clone(), clock: clock.clone(), notices: notices.clone(), work, wake: Notify::new() };
         let inbound = Arc::new(inbound::AppInbound { db: db.clone(), clock: clock.clone(), events: events.clone() });
@@ -272,13 +284,13 @@ impl App {
             registry,
             inbound: inbound.clone(),
         };
-        let (ticks, ticking) = mpsc::channel(1_000);
+        let (told, ticking) = mpsc::channel(1_000);
         let access = match &opening.network {
             _ if !first.for_numbers => Access::FastTime,
             None => Access::Nothing,
             Some(network) => Access::Network(network.clone()),
         };
-        let numbers = Arc::new(SupervisedNumbers::new(Arc::new(context), access, key.clone(), ticks));
+        let numbers = Arc::new(SupervisedNumbers::new(Arc::new(context), access, key.clone(), told));
         numbers.start().await?;
         let common = Common {
             db: db.clone(),
@@ -289,7 +301,6 @@ impl App {
             notices,
             wake: dispatcher.wake.clone(),
         };
-        let receipts_applied: Arc<AtomicU64> = Arc::default();
         let facets = Facets::of(Parts {
             common,
             dispatcher: dispatcher.clone(),
@@ -308,6 +319,7 @@ impl App {
             dispatcher,
             agenda: Arc::new(agenda),
             practice,
+            ticks,
             practice_id: first.practice_id,
             inbound,
             numbers,
@@ -336,6 +348,9 @@ impl App {
         {
             // They are not confirmed, so WhatsApp tells them again at the next start.
             ticking.abort();
+        }
+        if let Err(error) = self.ticks.note().await {
+            tracing::warn!(%error, "the next start looks through more ticks of the practice number than it must");
         }
         self.mark.advance_if_sent().await;
         self.db.close().await;
@@ -389,17 +404,13 @@ fn open_practice(
     folder: &Path,
     options: PracticeOptions,
     clock: SharedClock,
+    repeats_since: Option<Millis>,
     receipts: mpsc::Sender<Arrived>,
     replies: mpsc::Sender<Reply>,
 ) -> Result<Arc<PracticeNumber>, Problem> {
     let shown = folder.display().to_string();
-    let opened = PracticeNumber::open(folder, options, clock, receipts, replies);
+    let opened = PracticeNumber::open(folder, options, clock, repeats_since, receipts, replies);
     Ok(Arc::new(opened.map_err(|error| StorageError::Folder { folder: shown, reason: error.to_string() })?))
-}
-
-async fn awaited(db: &Db, practice: SessionId) -> Result<Vec<(String, String)>, StorageError> {
-    let mut reader = db.read().acquire().await?;
-    Ok(reading::awaited(&mut reader, practice).await?)
 }
 
 /// Names the folder where an error only knew that it was the database.
@@ -429,7 +440,8 @@ struct Prepared {
 async fn prepare(db: &Db, key: &DbKey, opening: &Opening, clock: Option<SharedClock>) -> Result<Prepared, Problem> {
     let mut tx = db.begin().await?;
     let Observed { mark, finding } = folder::observe(&mut tx, db, key).await?;
-    let disagreeing = ledger::disagreeing(&mut tx).await?;
+    let open = reading::open_parts(&mut tx).await.map_err(StorageError::from)?;
+    let disagreeing = ledger::disagreeing(&mut tx, &open).await?;
     if disagreeing.is_empty() {
         ledger::move_checkpoints(&mut tx).await.map_err(StorageError::from)?;
     }

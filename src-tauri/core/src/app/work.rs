@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
+use super::owed::Ticks;
 use crate::agenda::{BoxFuture, JobKind, Work};
 use crate::clock::SharedClock;
 use crate::db::{Db, StorageError};
 use crate::feed;
+use crate::ledger::{LedgerError, store as ledger};
+use crate::outbox::store::reading;
 use crate::session::store::notes;
 
 /// So many changes are removed in one transaction, so that nobody waits long for the writer.
@@ -14,16 +17,19 @@ const CHANGES_AT_ONCE: i64 = 10_000;
 pub(super) struct AppWork {
     pub db: Arc<Db>,
     pub clock: SharedClock,
+    pub ticks: Ticks,
 }
 
 impl Work for AppWork {
     fn run(&self, kind: JobKind) -> BoxFuture<'_> {
         Box::pin(async move {
-            let done = match kind {
-                JobKind::PruneChanges => self.prune_changes().await,
-                JobKind::RemoveExpiredNotes => self.remove_expired_notes().await,
-            };
-            Ok(done?)
+            match kind {
+                JobKind::PruneChanges => self.prune_changes().await?,
+                JobKind::RemoveExpiredNotes => self.remove_expired_notes().await?,
+                JobKind::CheckLedger => self.check_ledger().await?,
+                JobKind::NotePracticeTicks => self.ticks.note().await?,
+            }
+            Ok(())
         })
     }
 }
@@ -38,6 +44,15 @@ impl AppWork {
             self.db.commit(tx).await?;
         }
         Ok(())
+    }
+
+    /// So that a start after months adds up the lines of a day.
+    async fn check_ledger(&self) -> Result<(), LedgerError> {
+        let mut tx = self.db.begin().await?;
+        let open = reading::open_parts(&mut tx).await.map_err(|error| self.db.error(error))?;
+        ledger::verify_recent(&mut tx, &open).await?;
+        ledger::move_checkpoints(&mut tx).await.map_err(|error| self.db.error(error))?;
+        Ok(self.db.commit(tx).await?)
     }
 
     async fn remove_expired_notes(&self) -> Result<(), StorageError> {

@@ -1,7 +1,7 @@
 //! One contact's message: skipped with a reason, or rendered and laid out in parts. Pure.
 
-use super::audience::Person;
 use crate::contact::permission::{Purpose, may_receive};
+use crate::contact::store::audience::Person;
 use crate::media::{Attached, MediaKind};
 use crate::outbox::state::SkipReason;
 use crate::template::{Missing, Offer, Template, render, whatsapp_length};

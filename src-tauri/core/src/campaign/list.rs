@@ -86,27 +86,22 @@ impl CampaignTotals {
     }
 }
 
-pub async fn page(
-    db: &mut SqliteConnection,
-    query: &CampaignQuery,
-    now: Millis,
-) -> Result<CampaignPage, sqlx::Error> {
+pub async fn page(db: &mut SqliteConnection, query: &CampaignQuery, now: Millis) -> Result<CampaignPage, sqlx::Error> {
     let going = going(db, now).await?;
     let totals = totals(db, going.len(), &query.without).await?;
     let folded = fold(&query.search);
     let words: Vec<&str> = folded.split_whitespace().collect();
     let found = find(db, query, &going, &words).await?;
-    let (keys, next) = query.place.cut(found.into_iter().skip(query.place.skip as usize).collect())?;
+    let (keys, next) = query.place.cut(found.into_iter().skip(query.place.skip as usize).collect(), Key::clone)?;
     let ids: Vec<CampaignId> = keys.iter().map(Key::id).collect();
     let listed = store::by_ids(db, &ids).await?;
-    let mut rows: BTreeMap<_, _> =
-        live::rows(db, listed, now).await?.into_iter().map(|row| (row.id, row)).collect();
+    let mut rows: BTreeMap<_, _> = live::rows(db, listed, now).await?.into_iter().map(|row| (row.id, row)).collect();
     let rows = ids.iter().filter_map(|id| rows.remove(id)).collect();
     Ok(CampaignPage { total: words.is_empty().then(|| totals.of(query.group)), next, rows, totals })
 }
 
 /// Where a campaign stands in the order that was asked for.
-#[derive(Clone, Debug, PartialEq, PartialOrd, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 enum Key {
     Going(u8, Option<Millis>, CampaignId),
     Draft(Millis, CampaignId),
@@ -138,7 +133,7 @@ async fn going(db: &mut SqliteConnection, now: Millis) -> Result<Vec<Key>, sqlx:
     };
     let key = |row: CampaignRow| Some(Key::Going(rank(&row)?, row.due_at, row.id));
     let mut going: Vec<Key> = live::rows(db, listed, now).await?.into_iter().filter_map(key).collect();
-    going.sort_by(|one, other| one.partial_cmp(other).unwrap_or(std::cmp::Ordering::Equal));
+    going.sort();
     Ok(going)
 }
 

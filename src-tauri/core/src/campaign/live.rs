@@ -9,12 +9,13 @@ use super::review::SkipLine;
 use super::store::Listed;
 use super::{CampaignError, CampaignState, store};
 use crate::clock::Millis;
+use crate::contact::store::audience::count_people;
 use crate::ids::{CampaignId, SessionId};
 use crate::inbound::store::replies::{Answers, answers};
 use crate::ledger::Book;
 use crate::outbox::plan::{Wait, Why};
 use crate::outbox::state::QueueState;
-use crate::outbox::store::reading::{self, CauseLine, Counts, Quarter, QueueRow, SessionCount, Tally};
+use crate::outbox::store::reading::{self, CauseLine, Counts, Quarter, QueueRow, Share, Tally};
 use crate::outbox::window::SendingHours;
 use crate::session::{Session, store as sessions};
 
@@ -60,6 +61,19 @@ pub struct LiveView {
     /// The share of each number.
     pub sessions: Vec<SessionCount>,
     pub answers: Answers,
+}
+
+/// What one number did for a campaign.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub struct SessionCount {
+    pub session: SessionId,
+    pub name: String,
+    /// Parts that WhatsApp accepted from it.
+    pub sent: i64,
+    /// Parts whose last try was its own and failed.
+    pub failed: i64,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -156,7 +170,7 @@ pub async fn rows(
         let queue = queues.get(&listed.id);
         let people = match queue {
             Some(queue) => queue.tally.people.total(),
-            None => store::count_people(db, &listed.audience).await?,
+            None => count_people(db, listed.audience.whom()).await?,
         };
         rows.push(row(listed, queue, people, now));
     }
@@ -210,9 +224,19 @@ pub async fn live(db: &mut SqliteConnection, draft: &Draft, moment: &Moment<'_>)
         credits: credits(&parts),
         causes: reading::causes(db, id).await?,
         skipped: skip_lines(reading::skipped(db, id).await?),
-        sessions: reading::by_session(db, id).await?,
+        sessions: shares(db, id).await?,
         answers: answers(db, id).await?,
     })
+}
+
+/// The share of each number that has sent or failed something, in the order of the numbers.
+async fn shares(db: &mut SqliteConnection, id: CampaignId) -> Result<Vec<SessionCount>, sqlx::Error> {
+    let shares = reading::by_session(db, id).await?;
+    let share = |(session, name): (SessionId, String)| {
+        let Share { sent, failed, .. } = *shares.iter().find(|share| share.session == session)?;
+        Some(SessionCount { session, name, sent, failed })
+    };
+    Ok(sessions::names(db).await?.into_iter().filter_map(share).collect())
 }
 
 /// Each part holds one credit until it is settled or released: the states say which.

@@ -6,10 +6,9 @@ use serde::Serialize;
 use sqlx::SqliteConnection;
 
 use super::CampaignError;
-use super::audience::Person;
 use super::compose::{Answers, CAPTION_LIMIT, Composed, TEXT_LIMIT, compose};
 use super::draft::Draft;
-use super::store::{PAGE, count_people, people_after};
+use crate::contact::store::audience::{PAGE, Person, count_people, people_after};
 use crate::ids::ContactId;
 use crate::outbox::state::SkipReason;
 use crate::template::choice::{OPTION_LIMIT, QUESTION_LIMIT};
@@ -115,7 +114,7 @@ pub async fn survey_after(
     let names = content.variables();
     let caption = draft.has_caption();
     let mut survey = Survey::default();
-    let mut page = people_after(db, &draft.audience, after, PAGE).await?;
+    let mut page = people_after(db, draft.audience.whom(), after, PAGE).await?;
     loop {
         let full = page.len() == PAGE as usize;
         let rendering = async {
@@ -129,7 +128,7 @@ pub async fn survey_after(
             return Ok(survey);
         };
         // The next page is read while this one is rendered.
-        let reading = people_after(db, &draft.audience, Some(last.id), PAGE);
+        let reading = people_after(db, draft.audience.whom(), Some(last.id), PAGE);
         let (following, ()) = tokio::join!(biased; reading, rendering);
         page = following?;
     }
@@ -221,7 +220,7 @@ pub async fn skipped_people(
     let mut found = Vec::new();
     let mut after = None;
     loop {
-        let page = people_after(db, &draft.audience, after, PAGE).await?;
+        let page = people_after(db, draft.audience.whom(), after, PAGE).await?;
         let skipped = page.iter().filter(
             |person| matches!(compose(&content, person), Composed::Skipped { reason: why, .. } if why == reason),
         );
@@ -235,5 +234,5 @@ pub async fn skipped_people(
 
 /// How many people an unreadable text would reach: the audience as it is.
 pub async fn audience_size(db: &mut SqliteConnection, draft: &Draft) -> Result<i64, sqlx::Error> {
-    count_people(db, &draft.audience).await
+    count_people(db, draft.audience.whom()).await
 }

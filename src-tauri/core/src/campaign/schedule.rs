@@ -9,12 +9,13 @@ use data_encoding::HEXUPPER;
 use sqlx::SqliteConnection;
 use tokio::sync::mpsc;
 
-use super::audience::{Audience, Person};
+use super::audience::Audience;
 use super::compose::{Composed, Content, compose};
 use super::draft::{Draft, StoredState};
 use super::review::{Survey, blockers, survey, survey_after};
 use super::{CampaignError, store};
 use crate::clock::Millis;
+use crate::contact::store::audience::{Person, people_after};
 use crate::db::{Db, Readers, Tx};
 use crate::ids::{CampaignId, ContactId, IdGenerator};
 use crate::ledger::LedgerError;
@@ -233,7 +234,7 @@ impl Reading {
 
     async fn chunk(&mut self) -> Result<Chunk, CampaignError> {
         let mut reader = self.readers.acquire().await?;
-        let people = store::people_after(&mut reader, &self.audience, self.after, CHUNK).await?;
+        let people = people_after(&mut reader, self.audience.whom(), self.after, CHUNK).await?;
         self.after = people.last().map(|person| person.id).or(self.after);
         let messages = people.iter().map(|person| self.freezing.message(person)).collect::<Result<_, _>>()?;
         Ok(Chunk { messages, complete: people.len() < CHUNK as usize })

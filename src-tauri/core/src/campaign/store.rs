@@ -1,22 +1,21 @@
-//! The tables of campaigns and their files, and the audience read in pages.
+//! The table of campaigns.
 
 pub mod list;
 
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
 
-use super::audience::{Audience, Person};
+use super::audience::Audience;
 use super::draft::{Draft, DraftEdit, StoredState};
 use crate::category::Category;
 use crate::clock::Millis;
-use crate::contact;
 use crate::contact::fold::fold;
-use crate::contact::permission::facts;
 use crate::db::Tx;
-use crate::ids::{CampaignId, ContactId, IdGenerator, SessionId};
+use crate::ids::{CampaignId, IdGenerator, SessionId};
 use crate::ledger::Book;
 use crate::media;
 use crate::media::attachment::{self, Owner};
+use crate::session::store as sessions;
 use crate::stored::Json;
 use crate::template::Choice;
 
@@ -55,16 +54,6 @@ pub async fn create(db: &mut Tx, draft: &NewDraft, now: Millis) -> Result<Campai
     .execute(db)
     .await?;
     Ok(id)
-}
-
-/// The linked numbers in their order: what a fresh draft goes over.
-pub async fn linked_numbers(db: &mut SqliteConnection) -> Result<Vec<SessionId>, sqlx::Error> {
-    sqlx::query_scalar(
-        "SELECT id FROM sessions WHERE kind = 'whatsapp' AND linked_at IS NOT NULL AND removed_at IS NULL
-         ORDER BY priority, id",
-    )
-    .fetch_all(db)
-    .await
 }
 
 /// What a search of the list looks at.
@@ -115,8 +104,7 @@ pub async fn by_id(db: &mut SqliteConnection, id: CampaignId) -> Result<Option<D
     let state = row.try_get("state")?;
     let Json(mut session_ids): Json<Vec<SessionId>> = row.try_get("session_ids")?;
     if state == StoredState::Draft {
-        let gone: Vec<SessionId> =
-            sqlx::query_scalar("SELECT id FROM sessions WHERE removed_at IS NOT NULL").fetch_all(db).await?;
+        let gone = sessions::numbers::removed(db).await?;
         session_ids.retain(|id| !gone.contains(id));
     }
     Ok(Some(Draft {
@@ -258,79 +246,4 @@ pub async fn interrupted(db: &mut SqliteConnection) -> Result<Vec<CampaignId>, s
     sqlx::query_scalar("SELECT id FROM campaigns WHERE state = 'scheduling' ORDER BY scheduled_at, id")
         .fetch_all(db)
         .await
-}
-
-// Audience
-
-/// So many contacts of an audience at a time, in the order of their ids.
-pub const PAGE: u32 = 5_000;
-
-const PEOPLE: &str = concat!("SELECT c.id, c.phone, c.name, c.email, c.fields, ", facts!(), " FROM contacts c WHERE ");
-
-pub async fn people_after(
-    db: &mut SqliteConnection,
-    audience: &Audience,
-    after: Option<ContactId>,
-    limit: u32,
-) -> Result<Vec<Person>, sqlx::Error> {
-    let mut select: QueryBuilder<Sqlite> = QueryBuilder::new(PEOPLE);
-    push_audience(&mut select, audience);
-    if let Some(after) = after {
-        select.push(" AND c.id > ").push_bind(after);
-    }
-    select.push(" ORDER BY c.id LIMIT ").push_bind(limit);
-    let rows = select.build().fetch_all(db).await?;
-    rows.iter().map(person).collect()
-}
-
-pub async fn person_at(
-    db: &mut SqliteConnection,
-    audience: &Audience,
-    index: u32,
-) -> Result<Option<Person>, sqlx::Error> {
-    let mut select: QueryBuilder<Sqlite> = QueryBuilder::new(PEOPLE);
-    push_audience(&mut select, audience);
-    select.push(" ORDER BY c.id LIMIT 1 OFFSET ").push_bind(index);
-    select.build().fetch_optional(db).await?.as_ref().map(person).transpose()
-}
-
-/// From the counters where one tells it.
-pub async fn count_people(db: &mut SqliteConnection, audience: &Audience) -> Result<i64, sqlx::Error> {
-    match audience {
-        Audience { only: Some(_), .. } => {}
-        Audience { everyone: true, .. } => return contact::store::count(db).await,
-        Audience { tags, .. } if tags.len() == 1 => return contact::store::count_tagged(db, &tags.concat()).await,
-        Audience { .. } => {}
-    }
-    let mut select: QueryBuilder<Sqlite> = QueryBuilder::new("SELECT count(*) FROM contacts c WHERE ");
-    push_audience(&mut select, audience);
-    select.build_query_scalar().fetch_one(db).await
-}
-
-fn push_audience(select: &mut QueryBuilder<Sqlite>, audience: &Audience) {
-    if let Some(only) = audience.only {
-        select.push("c.id = ").push_bind(only);
-        return;
-    }
-    if audience.everyone {
-        select.push("1 = 1");
-        return;
-    }
-    select.push("EXISTS (SELECT 1 FROM contact_tags t WHERE t.contact_id = c.id AND t.tag IN (");
-    let mut tags = select.separated(", ");
-    for tag in &audience.tags {
-        tags.push_bind(tag.clone());
-    }
-    select.push("))");
-}
-
-fn person(row: &SqliteRow) -> Result<Person, sqlx::Error> {
-    Ok(Person {
-        id: row.try_get(0)?,
-        phone: row.try_get(1)?,
-        name: row.try_get(2)?,
-        email: row.try_get(3)?,
-        fields: row.try_get::<Json<_>, _>(4)?.0,
-        facts: contact::store::facts_of(row, 5)?,
-    })
 }

@@ -62,9 +62,14 @@ fn bare(c: char) -> &'static str {
     }
 }
 
-/// The `search` column. The name stands first, which makes it the order of lists as well.
+/// Before the `search` text of those who have a name and of those who have none. Nobody types them.
+const NAMED: char = '\u{1}';
+const NAMELESS: char = '\u{2}';
+
+/// The `search` column. The name stands first, which makes it the order of lists as well: the nameless ones come last.
 pub fn haystack(name: &str, phone: Phone, email: &str, fields: &Fields) -> String {
-    let mut text = fold(name);
+    let mut text = String::from(if name.is_empty() { NAMELESS } else { NAMED });
+    text.push_str(&fold(name));
     text.push('\n');
     text.push_str(&phone.digits().to_string());
     for more in std::iter::once(email).chain(fields.values().map(String::as_str)).filter(|more| !more.is_empty()) {

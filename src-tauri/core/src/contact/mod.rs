@@ -19,6 +19,7 @@ use crate::clock::Millis;
 use crate::db::StorageError;
 use crate::error::{Coded, Params};
 use crate::ids::ContactId;
+use crate::page::{Cursor, Place};
 use crate::params;
 use crate::stored::stored_words;
 use phone::PhoneError;
@@ -93,15 +94,16 @@ pub struct ContactQuery {
     pub search: String,
     pub standing: Option<Standing>,
     pub tag: Option<String>,
-    pub offset: u32,
-    pub limit: u32,
+    pub place: Place,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "bindings", derive(specta::Type))]
 pub struct ContactPage {
-    pub total: u32,
+    /// None where nobody has counted them.
+    pub total: Option<i64>,
+    pub next: Option<Cursor>,
     pub rows: Vec<Contact>,
 }
 

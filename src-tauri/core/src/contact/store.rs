@@ -3,6 +3,8 @@
 //! Writes take the caller's transaction; reads take a pool. Every row that is written gets its `search` text
 //! from `fold::haystack`, or a search would not find it.
 
+pub mod audience;
+pub mod identities;
 pub mod suppressions;
 
 use std::collections::BTreeMap;
@@ -207,6 +209,16 @@ pub async fn by_id(pool: &Readers, id: ContactId) -> Result<Contact, ContactErro
     one(&mut *pool.acquire().await?, id).await
 }
 
+/// The names and standings of those of these contacts that are there.
+pub async fn called(
+    reader: &mut SqliteConnection,
+    ids: &[ContactId],
+) -> Result<BTreeMap<ContactId, (String, Standing)>, sqlx::Error> {
+    let mut select = among("SELECT id, name, standing FROM contacts WHERE id IN (", ids, ")");
+    let found: Vec<(ContactId, String, Standing)> = select.build_query_as().fetch_all(reader).await?;
+    Ok(found.into_iter().map(|(id, name, standing)| (id, (name, standing))).collect())
+}
+
 /// The contacts of these ids, in their order; those that are gone are left out.
 pub async fn by_ids(pool: &Readers, ids: &[ContactId]) -> Result<Vec<Contact>, ContactError> {
     let mut contacts = Vec::with_capacity(ids.len());
@@ -219,13 +231,10 @@ pub async fn by_ids(pool: &Readers, ids: &[ContactId]) -> Result<Vec<Contact>, C
 /// One page, in the order of names; contacts without a name come last.
 pub async fn page(pool: &Readers, query: &ContactQuery) -> Result<ContactPage, ContactError> {
     let mut reader = pool.acquire().await?;
-    let total =
-        filtered("SELECT count(*) FROM contacts", query).build_query_scalar::<u32>().fetch_one(&mut *reader).await?;
-    let mut listed = filtered("SELECT id FROM contacts", query);
-    listed.push(" ORDER BY name = '', search, id LIMIT ").push_bind(query.limit.min(PAGE_LIMIT));
-    listed.push(" OFFSET ").push_bind(query.offset);
-    let ids: Vec<ContactId> = listed.build_query_scalar().fetch_all(&mut *reader).await?;
-    Ok(ContactPage { total, rows: load(&mut reader, &ids).await? })
+    let keys: Vec<(String, ContactId)> = listed(query)?.build_query_as().fetch_all(&mut *reader).await?;
+    let (keys, next) = query.place.cut(keys, Clone::clone)?;
+    let ids: Vec<ContactId> = keys.into_iter().map(|(_, id)| id).collect();
+    Ok(ContactPage { total: total(&mut reader, query).await?, next, rows: load(&mut reader, &ids).await? })
 }
 
 /// Read from counters, which every change of a contact or a tag moves.
@@ -373,7 +382,7 @@ async fn load(reader: &mut SqliteConnection, ids: &[ContactId]) -> Result<Vec<Co
         return Ok(Vec::new());
     }
     let head = "SELECT id, phone, name, email, fields, standing, consent_source, consent_at, consent_note, \
-                consent_withdrawn_at, created_at FROM contacts WHERE id IN (";
+                consent_withdrawn_at, created_at, last_message_at FROM contacts WHERE id IN (";
     let rows = among(head, ids, ")").build().fetch_all(&mut *reader).await?;
     let mut contacts = BTreeMap::new();
     for row in &rows {
@@ -384,12 +393,6 @@ async fn load(reader: &mut SqliteConnection, ids: &[ContactId]) -> Result<Vec<Co
         among("SELECT contact_id, tag FROM contact_tags WHERE contact_id IN (", ids, ") ORDER BY contact_id, tag");
     for (id, tag) in { tags }.build_query_as::<(ContactId, String)>().fetch_all(&mut *reader).await? {
         contacts.entry(id).and_modify(|contact| contact.tags.push(tag));
-    }
-    let head = "SELECT m.contact_id, max(p.sent_at) FROM messages m JOIN parts p ON p.message_id = m.id \
-                WHERE p.sent_at IS NOT NULL AND m.contact_id IN (";
-    let sent = among(head, ids, ") GROUP BY m.contact_id");
-    for (id, at) in { sent }.build_query_as::<(ContactId, Option<Millis>)>().fetch_all(&mut *reader).await? {
-        contacts.entry(id).and_modify(|contact| contact.last_message_at = at);
     }
     Ok(ids.iter().filter_map(|id| contacts.remove(id)).collect())
 }
@@ -408,7 +411,7 @@ fn contact_of(row: &SqliteRow) -> Result<Contact, sqlx::Error> {
         consent: consent_of(row)?,
         withdrawn_at: row.try_get("consent_withdrawn_at")?,
         created_at: row.try_get("created_at")?,
-        last_message_at: None,
+        last_message_at: row.try_get("last_message_at")?,
     })
 }
 
@@ -422,19 +425,53 @@ fn among(head: &str, ids: &[ContactId], tail: &str) -> QueryBuilder<Sqlite> {
     query
 }
 
-fn filtered(head: &str, query: &ContactQuery) -> QueryBuilder<Sqlite> {
-    let mut sql = QueryBuilder::new(head);
-    sql.push(" WHERE 1");
-    for needle in needles(&query.search) {
-        sql.push(" AND instr(search, ").push_bind(needle).push(") > 0");
-    }
+/// The keys of a page, found in an index that has them in their order.
+fn listed(query: &ContactQuery) -> Result<QueryBuilder<Sqlite>, sqlx::Error> {
+    let (mut select, order) = match &query.tag {
+        None => (QueryBuilder::new("SELECT c.search, c.id FROM contacts c WHERE 1"), "c.search, c.id"),
+        Some(tag) => {
+            let head =
+                "SELECT t.sort_name, t.contact_id FROM contact_tags t CROSS JOIN contacts c ON c.id = t.contact_id
+                        WHERE t.tag = ";
+            let mut select = QueryBuilder::new(head);
+            select.push_bind(tag.clone());
+            (select, "t.sort_name, t.contact_id")
+        }
+    };
     if let Some(standing) = query.standing {
-        sql.push(" AND standing = ").push_bind(standing);
+        select.push(" AND c.standing = ").push_bind(standing);
+        if standing != Standing::Normal {
+            // Said so, the index that holds only the listed ones is found.
+            select.push(" AND c.standing <> 'normal'");
+        }
     }
-    if let Some(tag) = &query.tag {
-        sql.push(" AND id IN (SELECT contact_id FROM contact_tags WHERE tag = ").push_bind(tag.as_str()).push(")");
+    for needle in needles(&query.search) {
+        select.push(" AND instr(c.search, ").push_bind(needle).push(") > 0");
     }
-    sql
+    if let Some((name, id)) = query.place.key::<(String, ContactId)>()? {
+        select.push(" AND (").push(order).push(") > (").push_bind(name).push(", ").push_bind(id).push(")");
+    }
+    select.push(" ORDER BY ").push(order).push(" LIMIT ").push_bind(query.place.take());
+    select.push(" OFFSET ").push_bind(query.place.skip());
+    Ok(select)
+}
+
+/// From the counters. Nobody has counted what a search finds, or who of a standing has a tag.
+async fn total(reader: &mut SqliteConnection, query: &ContactQuery) -> Result<Option<i64>, sqlx::Error> {
+    if !needles(&query.search).is_empty() {
+        return Ok(None);
+    }
+    Ok(match (query.standing, &query.tag) {
+        (None, None) => Some(count(reader).await?),
+        (None, Some(tag)) => Some(count_tagged(reader, tag).await?),
+        (Some(standing), None) => Some(count_standing(reader, standing).await?),
+        (Some(_), Some(_)) => None,
+    })
+}
+
+async fn count_standing(reader: &mut SqliteConnection, standing: Standing) -> Result<i64, sqlx::Error> {
+    let people = "SELECT coalesce(sum(people), 0) FROM contact_counts WHERE standing = ?";
+    sqlx::query_scalar(people).bind(standing).fetch_one(reader).await
 }
 
 #[cfg(test)]

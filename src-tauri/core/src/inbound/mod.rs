@@ -12,13 +12,13 @@ use sqlx::SqliteConnection;
 
 use crate::clock::Millis;
 use crate::contact;
-use crate::contact::store::{Stopped, suppressions};
+use crate::contact::store::{Stopped, identities, suppressions};
 use crate::db::Tx;
 use crate::ids::{CampaignId, SessionId};
 use crate::outbox::receipt;
 use crate::session::client::{NoteKind, Reply, Signal};
 use crate::session::messenger::{Receipt, ReceiptKind};
-use crate::session::store::notes;
+use crate::session::store::{notes, numbers};
 use crate::settings;
 use crate::text::is_blank;
 use store::Sender;
@@ -86,7 +86,7 @@ async fn sender(db: &mut SqliteConnection, reply: &Reply) -> Result<Option<Sende
         return Ok(Some(Sender::Phone(phone.clone())));
     }
     let Some(lid) = &reply.lid else { return Ok(None) };
-    let phone = store::phone_of(db, lid).await?;
+    let phone = identities::phone_of(db, lid).await?;
     Ok(Some(phone.map_or_else(|| Sender::Lid(lid.clone()), Sender::Phone)))
 }
 
@@ -103,7 +103,7 @@ async fn says_stop(db: &mut SqliteConnection, reply: &Reply) -> Result<bool, sql
 /// Who said stop under the identity said it for this phone too: they may have changed their number since.
 async fn pair(db: &mut Tx, phone: &str, lid: &str, now: Millis) -> Result<Received, sqlx::Error> {
     let mut received = Received::default();
-    if store::pair(db, phone, lid, now).await? {
+    if identities::pair(db, phone, lid, now).await? {
         for reply in store::rename_sender(db, lid, phone).await? {
             received = received.and(store::link(db, reply, now).await?);
         }
@@ -123,7 +123,7 @@ async fn keep_name(
     name: &str,
     now: Millis,
 ) -> Result<Received, sqlx::Error> {
-    if is_blank(name) || !store::takes_names(db, session).await? {
+    if is_blank(name) || !numbers::takes_names(db, session).await? {
         return Ok(Received::default());
     }
     let contacts_changed = contact::store::name_nameless(db, phone, name, now).await?;

@@ -7,8 +7,8 @@ use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
 use super::entry::Balance;
 use super::{Book, EntryKind, store};
 use crate::clock::{MINUTE, Millis};
-use crate::ids::{CampaignId, MessageId};
-use crate::page::{at_least, one_more, span};
+use crate::ids::{CampaignId, MessageId, PartId};
+use crate::page::{Cursor, Place};
 
 #[derive(Clone, Copy, Debug, Serialize)]
 #[serde(rename = "Balance")]
@@ -66,17 +66,18 @@ pub async fn first_settle(db: &mut SqliteConnection, book: Book) -> Result<Optio
 pub struct LedgerQuery {
     pub book: Book,
     pub kind: Option<EntryKind>,
+    /// Every word of it must be in the campaign's name, the person's name or phone, or the note.
     pub search: String,
-    pub offset: u32,
-    pub limit: u32,
+    pub place: Place,
 }
 
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "bindings", derive(specta::Type))]
 pub struct LedgerPage {
-    pub total: i64,
-    /// There are at least so many: nobody has counted what a search finds.
-    pub about: bool,
+    /// None where nobody has counted what a search finds.
+    pub total: Option<i64>,
+    pub next: Option<Cursor>,
+    /// The newest first.
     pub rows: Vec<LedgerRow>,
 }
 
@@ -103,56 +104,37 @@ pub struct LedgerRow {
     pub price: String,
 }
 
-const LINES: &str =
-    "SELECT l.seq, l.at, l.kind, l.credits, l.held, l.balance_after, l.held_after, l.lines, c.id AS campaign_id,
-            c.name AS campaign, m.id AS message, coalesce(nullif(m.name, ''), m.phone) AS contact, l.note, l.price
-     FROM ledger l LEFT JOIN campaigns c ON c.id = l.campaign_id
-     LEFT JOIN parts p ON p.id = l.part_id AND l.lines = 1 LEFT JOIN messages m ON m.id = p.message_id ";
+/// A line with the ids of what it is about; whoever shows it knows their names.
+#[derive(Clone, Debug)]
+pub struct Line {
+    /// Without the names.
+    pub row: LedgerRow,
+    /// The part, where the line stands for one alone.
+    pub part: Option<PartId>,
+}
 
-/// Newest first.
-pub async fn page(db: &mut SqliteConnection, query: &LedgerQuery) -> Result<LedgerPage, sqlx::Error> {
-    if query.search.split_whitespace().next().is_some() {
-        return search(db, query).await;
-    }
-    let total = count_lines(db, query.book, query.kind).await?;
-    let span = span(query.offset, query.limit, total);
-    let direction = if span.backwards { "" } else { " DESC" };
+const LINES: &str =
+    "SELECT seq, at, kind, credits, held, balance_after, held_after, lines, campaign_id, part_id, note, price
+     FROM ledger WHERE lines > 0 AND book = ";
+
+/// The newest lines before one of them; `skip` are stepped over.
+pub async fn lines_before(
+    db: &mut SqliteConnection,
+    (book, kind): (Book, Option<EntryKind>),
+    before: Option<i64>,
+    skip: i64,
+    take: i64,
+) -> Result<Vec<Line>, sqlx::Error> {
     let mut select: QueryBuilder<Sqlite> = QueryBuilder::new(LINES);
-    select.push("WHERE l.seq IN (SELECT seq FROM ledger WHERE lines > 0 AND book = ").push_bind(query.book.as_str());
-    if let Some(kind) = query.kind {
+    select.push_bind(book.as_str());
+    if let Some(kind) = kind {
         select.push(" AND kind = ").push_bind(kind.as_str());
     }
-    select.push(" ORDER BY seq").push(direction).push(" LIMIT ").push_bind(span.take);
-    select.push(" OFFSET ").push_bind(span.skip).push(") ORDER BY l.seq DESC");
-    let rows = select.build().fetch_all(db).await?;
-    Ok(LedgerPage { total, about: false, rows: rows.iter().map(ledger_row).collect::<Result<_, _>>()? })
-}
-
-async fn count_lines(db: &mut SqliteConnection, book: Book, kind: Option<EntryKind>) -> Result<i64, sqlx::Error> {
-    let count = "SELECT coalesce(sum(lines), 0) FROM ledger_counts WHERE book = ? AND (?2 IS NULL OR kind = ?2)";
-    sqlx::query_scalar(count).bind(book.as_str()).bind(kind.map(EntryKind::as_str)).fetch_one(db).await
-}
-
-/// Nobody has counted what a search finds, so it walks back along the ledger until the page is full.
-async fn search(db: &mut SqliteConnection, query: &LedgerQuery) -> Result<LedgerPage, sqlx::Error> {
-    let mut select: QueryBuilder<Sqlite> = QueryBuilder::new(LINES);
-    select.push("WHERE l.lines > 0 AND l.book = ").push_bind(query.book.as_str());
-    if let Some(kind) = query.kind {
-        select.push(" AND l.kind = ").push_bind(kind.as_str());
+    if let Some(before) = before {
+        select.push(" AND seq < ").push_bind(before);
     }
-    for word in query.search.split_whitespace() {
-        let pattern = format!("%{word}%");
-        select.push(" AND (c.name LIKE ").push_bind(pattern.clone());
-        select.push(" OR m.name LIKE ").push_bind(pattern.clone());
-        select.push(" OR m.phone LIKE ").push_bind(pattern.clone());
-        select.push(" OR l.note LIKE ").push_bind(pattern).push(")");
-    }
-    select.push(" ORDER BY l.seq DESC LIMIT ").push_bind(one_more(query.limit));
-    select.push(" OFFSET ").push_bind(query.offset);
-    let rows = select.build().fetch_all(db).await?;
-    let (total, about) = at_least(query.offset, query.limit, rows.len());
-    let page = rows.iter().take(usize::try_from(one_more(query.limit) - 1).unwrap_or(0));
-    Ok(LedgerPage { total, about, rows: page.map(ledger_row).collect::<Result<_, _>>()? })
+    select.push(" ORDER BY seq DESC LIMIT ").push_bind(take).push(" OFFSET ").push_bind(skip);
+    select.build().fetch_all(db).await?.iter().map(line).collect()
 }
 
 /// The lines of a book behind one of them, oldest first.
@@ -161,18 +143,25 @@ pub async fn lines_after(
     book: Book,
     seq: i64,
     limit: u32,
-) -> Result<Vec<LedgerRow>, sqlx::Error> {
+) -> Result<Vec<Line>, sqlx::Error> {
     let mut select: QueryBuilder<Sqlite> = QueryBuilder::new(LINES);
-    select.push("WHERE l.lines > 0 AND l.book = ").push_bind(book.as_str());
-    select.push(" AND l.seq > ").push_bind(seq).push(" ORDER BY l.seq LIMIT ").push_bind(limit);
-    select.build().fetch_all(db).await?.iter().map(ledger_row).collect()
+    select.push_bind(book.as_str());
+    select.push(" AND seq > ").push_bind(seq).push(" ORDER BY seq LIMIT ").push_bind(limit);
+    select.build().fetch_all(db).await?.iter().map(line).collect()
 }
 
-fn ledger_row(row: &SqliteRow) -> Result<LedgerRow, sqlx::Error> {
+/// How many lines people read, from the counters.
+pub async fn count_lines(db: &mut SqliteConnection, book: Book, kind: Option<EntryKind>) -> Result<i64, sqlx::Error> {
+    let count = "SELECT coalesce(sum(lines), 0) FROM ledger_counts WHERE book = ? AND (?2 IS NULL OR kind = ?2)";
+    sqlx::query_scalar(count).bind(book.as_str()).bind(kind.map(EntryKind::as_str)).fetch_one(db).await
+}
+
+fn line(row: &SqliteRow) -> Result<Line, sqlx::Error> {
     let kind: &str = row.try_get("kind")?;
     let count: i64 = row.try_get("lines")?;
     let held: i64 = row.try_get("held")?;
-    Ok(LedgerRow {
+    let part: Option<PartId> = row.try_get("part_id")?;
+    let row = LedgerRow {
         seq: row.try_get("seq")?,
         at: row.try_get("at")?,
         kind: kind.parse().map_err(|_| sqlx::Error::Decode(format!("a line is a {kind}").into()))?,
@@ -182,10 +171,11 @@ fn ledger_row(row: &SqliteRow) -> Result<LedgerRow, sqlx::Error> {
         held_after: row.try_get::<i64, _>("held_after")? + held * (count - 1),
         count,
         campaign_id: row.try_get("campaign_id")?,
-        campaign_name: row.try_get("campaign")?,
-        message_id: row.try_get("message")?,
-        contact_name: row.try_get("contact")?,
+        campaign_name: None,
+        message_id: None,
+        contact_name: None,
         note: row.try_get("note")?,
         price: row.try_get("price")?,
-    })
+    };
+    Ok(Line { row, part: part.filter(|_| count == 1) })
 }

@@ -203,6 +203,14 @@ pub async fn end_hold(
     Ok(changed > 0)
 }
 
+/// How and when the holds of a part ended.
+pub async fn ends(db: &mut SqliteConnection, part: PartId) -> Result<Vec<(End, Millis)>, sqlx::Error> {
+    let ends = "SELECT kind = 'settle', at FROM ledger WHERE part_id = ? AND kind IN ('settle', 'release')";
+    let ends: Vec<(bool, Millis)> = sqlx::query_as(ends).bind(part).fetch_all(db).await?;
+    let end = |(is_settled, at)| (if is_settled { End::Settle } else { End::Release }, at);
+    Ok(ends.into_iter().map(end).collect())
+}
+
 /// Releases whatever is held for a part, as the ledger itself knows it.
 pub async fn release_part(db: &mut Tx, part: PartId, now: Millis) -> Result<(), sqlx::Error> {
     let held: Vec<(Book, CampaignId, i64)> = sqlx::query_as(
@@ -252,29 +260,32 @@ pub async fn release_all_pending(
     Ok(released)
 }
 
+/// How many parts still hold a credit, by the outbox's own count.
+pub type OpenParts = BTreeMap<Book, i64>;
+
 /// Adds every line up again and compares with the totals and with the parts that still wait.
-pub async fn verify(db: &mut SqliteConnection) -> Result<(), LedgerError> {
+pub async fn verify(db: &mut SqliteConnection, open: &OpenParts) -> Result<(), LedgerError> {
     for book in Book::ALL {
-        compare(db, book, &Checkpoints::default()).await?;
+        compare(db, book, &Checkpoints::default(), open).await?;
     }
     Ok(())
 }
 
 /// The same for the lines behind the checkpoints, which costs no more in the tenth year than in the first.
-pub async fn verify_recent(db: &mut SqliteConnection) -> Result<(), LedgerError> {
+pub async fn verify_recent(db: &mut SqliteConnection, open: &OpenParts) -> Result<(), LedgerError> {
     let checkpoints = checkpoints(db).await?;
     for book in Book::ALL {
-        compare(db, book, &checkpoints).await?;
+        compare(db, book, &checkpoints, open).await?;
     }
     Ok(())
 }
 
 /// The books that do not add up, each with what disagrees: nothing is sent from these, and everything else goes on.
-pub async fn disagreeing(db: &mut SqliteConnection) -> Result<Vec<(Book, LedgerError)>, LedgerError> {
+pub async fn disagreeing(db: &mut SqliteConnection, open: &OpenParts) -> Result<Vec<(Book, LedgerError)>, LedgerError> {
     let checkpoints = checkpoints(db).await?;
     let mut found = Vec::new();
     for book in Book::ALL {
-        match compare(db, book, &checkpoints).await {
+        match compare(db, book, &checkpoints, open).await {
             Err(LedgerError::Unbalanced { what, .. }) => {
                 let what = what + &broken_lines(db, book).await?;
                 found.push((book, LedgerError::Unbalanced { book, what }));
@@ -337,7 +348,12 @@ async fn checkpoints(db: &mut SqliteConnection) -> Result<Checkpoints, sqlx::Err
     Ok(found)
 }
 
-async fn compare(db: &mut SqliteConnection, book: Book, behind: &Checkpoints) -> Result<(), LedgerError> {
+async fn compare(
+    db: &mut SqliteConnection,
+    book: Book,
+    behind: &Checkpoints,
+    open: &OpenParts,
+) -> Result<(), LedgerError> {
     let cached = balance(db, book).await?;
     let summed = behind.sums.get(&book).copied().unwrap_or_default() + sums(db, book, behind.seq).await?;
     if cached != summed {
@@ -345,24 +361,12 @@ async fn compare(db: &mut SqliteConnection, book: Book, behind: &Checkpoints) ->
         let what = format!("the lines make {}, the totals say {}", shown(&summed), shown(&cached));
         return Err(LedgerError::Unbalanced { book, what });
     }
-    let open = open_parts(db, book).await?;
+    let open = open.get(&book).copied().unwrap_or_default();
     if open != cached.held {
         let what = format!("{} credits are held for {open} open parts", cached.held);
         return Err(LedgerError::Unbalanced { book, what });
     }
     Ok(())
-}
-
-/// The parts themselves are counted, not their counters; a queue that is done has none of them.
-async fn open_parts(db: &mut SqliteConnection, book: Book) -> Result<i64, sqlx::Error> {
-    sqlx::query_scalar(
-        "SELECT count(*) FROM queues q JOIN parts p ON p.queue_id = q.id AND p.last IN (0, 1)
-                                                   AND p.state IN ('pending', 'sending', 'unknown')
-         WHERE q.book = ? AND q.state <> 'done'",
-    )
-    .bind(book)
-    .fetch_one(db)
-    .await
 }
 
 async fn sums(db: &mut SqliteConnection, book: Book, behind: i64) -> Result<Balance, sqlx::Error> {

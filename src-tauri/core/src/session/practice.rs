@@ -7,7 +7,7 @@
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashSet};
 use std::fs::{File, OpenOptions};
-use std::io::{BufRead, BufReader, Write};
+use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -25,6 +25,8 @@ use crate::durable::open_private;
 pub const PHONE_LOG: &str = "practice-phone.jsonl";
 /// A part is read so many times the usual delay after it was sent, at the latest.
 const LONGEST_DELAYS: u64 = 7;
+/// As much of the log is looked at first for what may come again.
+const SOME_LINES: u64 = 64 * 1024;
 /// How many in a hundred of those who read a question answer it.
 const ANSWERING: u64 = 70;
 
@@ -81,6 +83,7 @@ struct Line<'a> {
 
 #[derive(Deserialize)]
 struct SeenLine {
+    at: String,
     wire_id: String,
 }
 
@@ -101,17 +104,19 @@ struct Phones {
 }
 
 impl PracticeNumber {
-    /// Opens the phones' log in `folder`; what the people do and write goes to `receipts` and `replies`.
+    /// Opens the phones' log in `folder`; what the people do and write goes to `receipts` and `replies`. What may come
+    /// again was first tried at `repeats_since` or later: the log before that is not read.
     pub fn open(
         folder: &Path,
         options: PracticeOptions,
         clock: SharedClock,
+        repeats_since: Option<Millis>,
         receipts: mpsc::Sender<Arrived>,
         replies: mpsc::Sender<Reply>,
     ) -> std::io::Result<Self> {
         let path = folder.join(PHONE_LOG);
         let mut log = open_private(OpenOptions::new().create(true).append(true).read(true), &path)?;
-        let (seen, torn) = read_log(&path)?;
+        let (seen, torn) = read_log(&path, repeats_since)?;
         if torn {
             log.write_all(b"\n")?;
         }
@@ -131,12 +136,11 @@ impl PracticeNumber {
         *locked(&self.options) = options;
     }
 
-    /// What a server does when a phone comes back: the ticks of these parts were lost with the last run.
+    /// What a server does when a phone comes back: the ticks of these parts, which it had taken, were lost with the last
+    /// run.
     pub fn deliver_missed(&self, wire_ids: impl IntoIterator<Item = (String, String)>) {
         for (wire_id, phone) in wire_ids {
-            if locked(&self.phones).seen.contains(&wire_id) {
-                self.expect_receipts(&wire_id, &phone);
-            }
+            self.expect_receipts(&wire_id, &phone);
         }
     }
 
@@ -298,20 +302,31 @@ impl Messenger for PracticeNumber {
     }
 }
 
-/// Which wire ids the phones have seen, and whether the last line was cut off by a crash.
-fn read_log(path: &Path) -> std::io::Result<(HashSet<String>, bool)> {
-    let mut seen = HashSet::new();
-    let mut reader = BufReader::new(File::open(path)?);
-    let mut line = String::new();
-    let mut torn = false;
-    while reader.read_line(&mut line)? > 0 {
-        torn = !line.ends_with('\n');
-        if let Ok(SeenLine { wire_id }) = serde_json::from_str(&line) {
-            seen.insert(wire_id);
+/// Which wire ids the phones have seen since then, and whether the last line was cut off by a crash.
+fn read_log(path: &Path, since: Option<Millis>) -> std::io::Result<(HashSet<String>, bool)> {
+    let mut file = File::open(path)?;
+    let length = file.metadata()?.len();
+    let since = since.map(written);
+    let mut tail = 1;
+    loop {
+        let lines = last_bytes(&mut file, length, tail)?;
+        // The first line is whole only where the file begins with it.
+        let whole = lines.split_inclusive(|byte| *byte == b'\n').skip(usize::from(tail < length));
+        let seen: Vec<SeenLine> = whole.filter_map(|line| serde_json::from_slice(line).ok()).collect();
+        let reaches_back = since.as_ref().is_none_or(|since| seen.first().is_some_and(|line| line.at < *since));
+        if reaches_back || tail >= length {
+            let seen = seen.into_iter().map(|line| line.wire_id).collect();
+            return Ok((seen, lines.last().is_some_and(|byte| *byte != b'\n')));
         }
-        line.clear();
+        tail = (tail * 2).max(SOME_LINES);
     }
-    Ok((seen, torn))
+}
+
+fn last_bytes(file: &mut File, length: u64, count: u64) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    file.seek(SeekFrom::Start(length.saturating_sub(count)))?;
+    file.read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 fn line(part: &Outgoing, now: Millis) -> String {
@@ -322,9 +337,13 @@ fn line(part: &Outgoing, now: Millis) -> String {
         }
         Content::Poll { text, .. } => ("poll", text.as_str(), None),
     };
-    let at = local(now, chrono_tz::Tz::UTC).format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string();
-    let line = Line { at, to: &part.to, wire_id: &part.wire_id, kind, text, media_sha256: media };
+    let line = Line { at: written(now), to: &part.to, wire_id: &part.wire_id, kind, text, media_sha256: media };
     serde_json::to_string(&line).unwrap_or_default() + "\n"
+}
+
+/// A time as the log writes it: later ones sort behind.
+fn written(at: Millis) -> String {
+    local(at, chrono_tz::Tz::UTC).format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
 }
 
 pub fn hex(bytes: &[u8]) -> String {
@@ -353,7 +372,26 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 #[cfg(test)]
 mod tests {
-    use super::numbered_lines;
+    use super::{SOME_LINES, numbered_lines, read_log, written};
+
+    #[test]
+    fn the_log_is_read_back_to_what_may_come_again_and_no_further() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        let line = |at: i64| format!("{{\"at\":\"{}\",\"wire_id\":\"{at}\",\"text\":\"Merhaba\"}}\n", written(at));
+        let lines: String = (1_000..9_000).map(line).collect();
+        std::fs::write(&path, &lines).unwrap();
+        assert_eq!(read_log(&path, None).unwrap(), (Default::default(), false), "nothing may come again");
+        for since in [8_999, 8_000, 2_000, 0] {
+            let (seen, torn) = read_log(&path, Some(since)).unwrap();
+            assert!((since.max(1_000)..9_000).all(|at| seen.contains(&at.to_string())), "{since}");
+            assert!(!torn && (since != 8_999 || seen.len() < 2 * SOME_LINES as usize / line(1_000).len()), "{since}");
+        }
+        std::fs::write(&path, lines.trim_end()).unwrap();
+        assert!(read_log(&path, None).unwrap().1, "the last line was cut off");
+        std::fs::write(&path, "").unwrap();
+        assert_eq!(read_log(&path, Some(0)).unwrap(), (Default::default(), false));
+    }
 
     #[test]
     fn only_lines_that_count_from_one_are_a_question() {

@@ -26,6 +26,13 @@ pub async fn by_id(db: &mut SqliteConnection, id: SessionId) -> Result<Option<Se
     sqlx::query(sqlx::AssertSqlSafe(query)).bind(id).fetch_optional(db).await?.as_ref().map(session).transpose()
 }
 
+/// What every number is called, in their order; of those too that were taken off the list.
+pub async fn names(db: &mut SqliteConnection) -> Result<Vec<(SessionId, String)>, sqlx::Error> {
+    sqlx::query_as("SELECT id, coalesce(nullif(name, ''), phone) FROM sessions ORDER BY priority, id")
+        .fetch_all(db)
+        .await
+}
+
 pub(crate) fn session(row: &SqliteRow) -> Result<Session, sqlx::Error> {
     let kind = match row.try_get("kind")? {
         "practice" => SessionKind::Practice,

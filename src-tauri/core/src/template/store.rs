@@ -1,5 +1,7 @@
 //! The table of templates.
 
+use std::collections::BTreeMap;
+
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
@@ -128,19 +130,20 @@ const FIRST_TEXT: usize = 160;
 /// The one changed last first.
 pub async fn list(db: &mut SqliteConnection) -> Result<Vec<TemplateRow>, sqlx::Error> {
     let rows = sqlx::query(
-        "SELECT t.id, t.name, t.category, t.language, t.active, t.text, t.choice, t.updated_at,
-                (SELECT count(*) FROM template_media m WHERE m.template_id = t.id) AS files
-         FROM templates t ORDER BY t.updated_at DESC, t.id DESC",
+        "SELECT id, name, category, language, active, text, choice, updated_at FROM templates
+         ORDER BY updated_at DESC, id DESC",
     )
-    .fetch_all(db)
+    .fetch_all(&mut *db)
     .await?;
-    rows.iter().map(template_row).collect()
+    let files = attachment::store::count_by_template(db).await?;
+    rows.iter().map(|row| template_row(row, &files)).collect()
 }
 
-fn template_row(row: &SqliteRow) -> Result<TemplateRow, sqlx::Error> {
-    let (text, choice, files): (&str, _, i64) = (row.try_get("text")?, choice(row)?, row.try_get("files")?);
+fn template_row(row: &SqliteRow, files: &BTreeMap<TemplateId, i64>) -> Result<TemplateRow, sqlx::Error> {
+    let (id, text, choice): (_, &str, _) = (row.try_get("id")?, row.try_get("text")?, choice(row)?);
+    let files = files.get(&id).copied().unwrap_or_default();
     Ok(TemplateRow {
-        id: row.try_get("id")?,
+        id,
         name: row.try_get("name")?,
         category: row.try_get("category")?,
         language: row.try_get("language")?,

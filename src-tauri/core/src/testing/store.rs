@@ -62,7 +62,7 @@ pub async fn choose(db: &mut Tx, number: SessionId, take_names: bool, typing: bo
 }
 
 /// What each kind of counter should say, beside what it says; rows of nothing left out on both sides.
-const COUNTERS: [(&str, &str, &str); 7] = [
+const COUNTERS: [(&str, &str, &str); 10] = [
     (
         "queue_counts",
         "SELECT queue_id, state, reason, variable, session_id, people, parts FROM queue_counts WHERE people <> 0 OR parts <> 0",
@@ -100,6 +100,29 @@ const COUNTERS: [(&str, &str, &str); 7] = [
         "tag_counts",
         "SELECT tag, people FROM tag_counts WHERE people <> 0",
         "SELECT tag, count(*) FROM contact_tags GROUP BY 1",
+    ),
+    (
+        "contacts.last_message_at",
+        "SELECT id, last_message_at FROM contacts WHERE last_message_at IS NOT NULL",
+        "SELECT m.contact_id, max(p.sent_at) FROM parts p JOIN messages m ON m.id = p.message_id
+         JOIN contacts c ON c.id = m.contact_id WHERE p.sent_at IS NOT NULL GROUP BY 1",
+    ),
+    (
+        "contact_tags.sort_name",
+        "SELECT contact_id, tag, sort_name FROM contact_tags",
+        "SELECT contact_id, tag, substr(c.search, 1, 60) FROM contact_tags JOIN contacts c ON c.id = contact_id",
+    ),
+    (
+        "answer_counts",
+        "SELECT campaign_id, kind, option, number FROM answer_counts WHERE number <> 0",
+        "WITH r AS (SELECT * FROM replies WHERE campaign_id IS NOT NULL)
+         SELECT campaign_id, 'replies', '', count(*) FROM r GROUP BY 1
+         UNION ALL SELECT campaign_id, 'stops', '', count(*) FROM r WHERE stop = 1 GROUP BY 1
+         UNION ALL SELECT campaign_id, 'replied', '', count(DISTINCT message_id) FROM r GROUP BY 1
+         UNION ALL SELECT campaign_id, 'opted_out', '', count(DISTINCT message_id) FROM r WHERE stop = 1 GROUP BY 1
+         UNION ALL SELECT r.campaign_id, 'chosen', o.value, count(*) FROM r, json_each(r.chosen) o
+             WHERE NOT EXISTS (SELECT 1 FROM replies l WHERE l.message_id = r.message_id AND l.chosen <> '[]'
+                               AND (l.at, l.id) > (r.at, r.id)) GROUP BY 1, 3",
     ),
     (
         "campaign_counts",

@@ -140,7 +140,7 @@ export function campaignCommands(world: World): Commands {
     pauseEverything: async () => { world.pausedAll = true; world.emit('nowChanged', null); return null; },
     resumeEverything: async () => { world.pausedAll = false; world.emit('nowChanged', null); return null; },
     live: async (id) => liveOf(world, find(id)),
-    replies: async () => ({ total: 0, rows: [] }),
+    replies: async () => ({ total: 0, next: null, rows: [] }),
     recipients: async ({ campaignId, state, search, offset, limit }) => {
       const wanted = search.toLocaleLowerCase('tr');
       const rows = find(campaignId).messages.filter((message) => (state === null || message.state === state || (state === 'pending' && message.state === 'sending'))

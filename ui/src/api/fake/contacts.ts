@@ -4,12 +4,14 @@ import { refuse, type World } from './world';
 export function contactCommands(world: World): Pick<Api, 'contacts' | 'contactTotals' | 'contact' | 'saveContact' | 'setStanding' | 'takeContactBack'> {
   const find = (id: string): ContactView => world.contacts.find((one) => one.id === id) ?? refuse('contact.unknown', 'There is no such contact.');
   return {
-    contacts: async ({ search, standing, tag, offset, limit }) => {
+    contacts: async ({ search, standing, tag, place }) => {
       const wanted = fold(search);
       const digits = search.replace(/\D/g, '');
       const rows = world.contacts.filter((one) => (standing === null || one.standing === standing) && (tag === null || one.tags.includes(tag))
         && (wanted === '' || fold(one.name).includes(wanted) || (digits.length > 2 && one.phone.includes(digits)) || fold(one.email).includes(wanted)));
-      return { total: rows.length, rows: rows.slice(offset, offset + limit) };
+      const from = (place.after === null ? 0 : rows.findIndex((row) => row.id === place.after) + 1) + place.skip;
+      const found = rows.slice(from, from + place.limit);
+      return { total: wanted === '' ? rows.length : null, next: from + place.limit < rows.length ? found.at(-1)?.id ?? null : null, rows: found };
     },
     contactTotals: async () => {
       const tags = new Map<string, number>();

@@ -4,11 +4,13 @@ import { refuse, type World } from './world';
 export function creditCommands(world: World): Pick<Api, 'credits' | 'ledger' | 'topUp' | 'adjust' | 'exportLedger'> {
   return {
     credits: async (book) => creditsView(world, book),
-    ledger: async ({ book, kind, search, offset, limit }) => {
+    ledger: async ({ book, kind, search, place }) => {
       const wanted = search.toLocaleLowerCase('tr');
       const rows = world.ledger.filter((entry) => entry.book === book && (kind === null || entry.kind === kind)
         && (wanted === '' || `${entry.campaignName ?? ''} ${entry.contactName ?? ''} ${entry.note}`.toLocaleLowerCase('tr').includes(wanted))).reverse();
-      return { total: rows.length, about: false, rows: rows.slice(offset, offset + limit) };
+      const from = (place.after === null ? 0 : rows.findIndex((row) => String(row.seq) === place.after) + 1) + place.skip;
+      const found = rows.slice(from, from + place.limit);
+      return { total: wanted === '' ? rows.length : null, next: from + place.limit < rows.length ? String(found.at(-1)?.seq) : null, rows: found };
     },
     topUp: async (book, credits, price, note) => {
       if (!(credits > 0)) refuse('ledger.amount', 'A top-up is a whole number above zero.', { most: '1000000000' });

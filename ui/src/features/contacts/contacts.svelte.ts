@@ -10,7 +10,7 @@ export class Contacts {
   tag = $state('');
   totals = $state.raw<ContactTotals | null>(null);
   error = $state.raw<unknown>(null);
-  list = new Paged<ContactView>(({ skip: offset, limit }) => api.contacts({ search: this.search.trim(), standing: this.standing === 'all' ? null : this.standing, tag: this.tag || null, offset, limit }));
+  list = new Paged<ContactView>((place) => api.contacts({ search: this.search.trim(), standing: this.standing === 'all' ? null : this.standing, tag: this.tag || null, place }));
 
   follow = (): (() => void) => keepFresh(['contactsChanged'], async () => {
     try {

@@ -11,7 +11,7 @@ export class Credits {
   search = $state('');
   views = $state.raw<Record<Book, CreditsView> | null>(null);
   error = $state.raw<unknown>(null);
-  list = new Paged<LedgerRow>(({ skip: offset, limit }) => api.ledger({ book: this.book ?? 'practice', kind: this.kind === 'all' ? null : this.kind, search: this.search.trim(), offset, limit }));
+  list = new Paged<LedgerRow>((place) => api.ledger({ book: this.book ?? 'practice', kind: this.kind === 'all' ? null : this.kind, search: this.search.trim(), place }));
 
   view = $derived(this.views && this.book ? this.views[this.book] : null);
 

@@ -1,6 +1,7 @@
 use super::*;
 use crate::db::{Db, DbKey, lock_folder};
 use crate::error::Coded;
+use crate::page::Place;
 
 const NOW: Millis = 1_790_000_000_000;
 
@@ -24,7 +25,7 @@ impl World {
     }
 
     async fn found(&self, search: &str) -> Vec<String> {
-        let query = ContactQuery { search: search.into(), limit: 50, ..Default::default() };
+        let query = ContactQuery { search: search.into(), place: Place::first(50), ..Default::default() };
         page(self.db.read(), &query).await.unwrap().rows.into_iter().map(|contact| contact.name).collect()
     }
 }
@@ -127,12 +128,15 @@ async fn pages_are_by_tag_and_standing() {
     let mut tx = world.db.begin().await.unwrap();
     set_standing(&mut tx, vip.id, Standing::Black, NOW).await.unwrap();
     world.db.commit(tx).await.unwrap();
-    let count = async |query: ContactQuery| page(world.db.read(), &query).await.unwrap().total;
-    assert_eq!(count(ContactQuery { tag: Some("vip".into()), ..Default::default() }).await, 1);
-    assert_eq!(count(ContactQuery { standing: Some(Standing::Black), ..Default::default() }).await, 1);
+    let count = async |query: ContactQuery| {
+        let page = page(world.db.read(), &ContactQuery { place: Place::first(9), ..query }).await.unwrap();
+        (page.total, page.rows.len())
+    };
+    assert_eq!(count(ContactQuery { tag: Some("vip".into()), ..Default::default() }).await, (Some(1), 1));
+    assert_eq!(count(ContactQuery { standing: Some(Standing::Black), ..Default::default() }).await, (Some(1), 1));
     assert_eq!(
         count(ContactQuery { standing: Some(Standing::Normal), tag: Some("vip".into()), ..Default::default() }).await,
-        0
+        (None, 0)
     );
     let totals = totals(world.db.read()).await.unwrap();
     assert_eq!((totals.all, totals.normal, totals.black, totals.tags.len()), (2, 1, 1, 1));

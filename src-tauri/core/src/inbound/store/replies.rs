@@ -1,12 +1,17 @@
 //! What is shown of replies: the list of a campaign's, and how many people answered or opted out.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, SqliteConnection};
+use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
 
 use crate::clock::Millis;
-use crate::contact::phone;
-use crate::ids::{CampaignId, ContactId, MessageId, ReplyId};
+use crate::contact::{self, Standing, phone};
+use crate::ids::{CampaignId, ContactId, MessageId, ReplyId, SessionId};
+use crate::outbox::store::reading;
+use crate::page::{Cursor, Place};
+use crate::session::store as sessions;
 use crate::stored::Json;
 
 #[derive(Clone, Debug, Deserialize)]
@@ -16,8 +21,7 @@ pub struct ReplyQuery {
     pub campaign_id: CampaignId,
     /// Only opt-outs.
     pub only_stops: bool,
-    pub offset: u32,
-    pub limit: u32,
+    pub place: Place,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -25,6 +29,7 @@ pub struct ReplyQuery {
 #[cfg_attr(feature = "bindings", derive(specta::Type))]
 pub struct ReplyPage {
     pub total: i64,
+    pub next: Option<Cursor>,
     /// The newest first.
     pub rows: Vec<ReplyRow>,
 }
@@ -52,42 +57,86 @@ pub struct ReplyRow {
 }
 
 pub async fn page(db: &mut SqliteConnection, query: &ReplyQuery) -> Result<ReplyPage, sqlx::Error> {
-    let total = sqlx::query_scalar("SELECT count(*) FROM replies WHERE campaign_id = ? AND stop >= ?")
-        .bind(query.campaign_id)
-        .bind(query.only_stops)
-        .fetch_one(&mut *db)
-        .await?;
-    let rows = sqlx::query(
-        "SELECT r.id, r.message_id, c.id, coalesce(c.name, m.name, ''), r.sender,
-                coalesce(nullif(s.name, ''), s.phone), r.text, r.chosen, r.stop, c.standing IS 'black', r.at
-         FROM replies r JOIN sessions s ON s.id = r.session_id
-         LEFT JOIN messages m ON m.id = r.message_id LEFT JOIN contacts c ON c.id = r.contact_id
-         WHERE r.campaign_id = ? AND r.stop >= ? ORDER BY r.at DESC, r.id DESC LIMIT ? OFFSET ?",
-    )
-    .bind(query.campaign_id)
-    .bind(query.only_stops)
-    .bind(query.limit.min(500))
-    .bind(query.offset)
-    .fetch_all(db)
-    .await?;
-    Ok(ReplyPage { total, rows: rows.iter().map(reply_row).collect::<Result<_, _>>()? })
+    let kind = if query.only_stops { "stops" } else { "replies" };
+    let total =
+        sqlx::query_scalar("SELECT coalesce(sum(number), 0) FROM answer_counts WHERE campaign_id = ? AND kind = ?")
+            .bind(query.campaign_id)
+            .bind(kind)
+            .fetch_one(&mut *db)
+            .await?;
+    let found = select(query)?.build().fetch_all(&mut *db).await?;
+    let found = found.iter().map(found_in).collect::<Result<_, _>>()?;
+    let (found, next) = query.place.cut(found, |reply| (reply.at, reply.id))?;
+    Ok(ReplyPage { total, next, rows: with_names(db, found).await? })
 }
 
-fn reply_row(row: &SqliteRow) -> Result<ReplyRow, sqlx::Error> {
-    let sender: &str = row.try_get(4)?;
-    Ok(ReplyRow {
-        id: row.try_get(0)?,
-        message_id: row.try_get(1)?,
-        contact_id: row.try_get(2)?,
-        name: row.try_get(3)?,
-        phone_shown: if sender.starts_with('+') { phone::shown(sender) } else { String::new() },
-        session_name: row.try_get(5)?,
-        text: row.try_get(6)?,
-        chosen: row.try_get::<Json<_>, _>(7)?.0,
-        stop: row.try_get(8)?,
-        opted_out: row.try_get(9)?,
-        at: row.try_get(10)?,
+fn select(query: &ReplyQuery) -> Result<QueryBuilder<Sqlite>, sqlx::Error> {
+    let head = "SELECT id, message_id, contact_id, session_id, sender, text, chosen, stop, at FROM replies
+                WHERE campaign_id = ";
+    let mut select = QueryBuilder::new(head);
+    select.push_bind(query.campaign_id);
+    if query.only_stops {
+        select.push(" AND stop = 1");
+    }
+    if let Some((at, id)) = query.place.key::<(Millis, ReplyId)>()? {
+        select.push(" AND (at, id) < (").push_bind(at).push(", ").push_bind(id).push(")");
+    }
+    select.push(" ORDER BY at DESC, id DESC LIMIT ").push_bind(query.place.take());
+    select.push(" OFFSET ").push_bind(query.place.skip());
+    Ok(select)
+}
+
+struct Found {
+    id: ReplyId,
+    message_id: Option<MessageId>,
+    contact_id: Option<ContactId>,
+    session_id: SessionId,
+    sender: String,
+    text: String,
+    chosen: Json<Vec<String>>,
+    stop: bool,
+    at: Millis,
+}
+
+fn found_in(row: &SqliteRow) -> Result<Found, sqlx::Error> {
+    Ok(Found {
+        id: row.try_get("id")?,
+        message_id: row.try_get("message_id")?,
+        contact_id: row.try_get("contact_id")?,
+        session_id: row.try_get("session_id")?,
+        sender: row.try_get("sender")?,
+        text: row.try_get("text")?,
+        chosen: row.try_get("chosen")?,
+        stop: row.try_get("stop")?,
+        at: row.try_get("at")?,
     })
+}
+
+/// The contact's name as it is, else the one that was written to.
+async fn with_names(db: &mut SqliteConnection, found: Vec<Found>) -> Result<Vec<ReplyRow>, sqlx::Error> {
+    let contacts: Vec<ContactId> = found.iter().filter_map(|reply| reply.contact_id).collect();
+    let contacts = contact::store::called(db, &contacts).await?;
+    let messages: Vec<MessageId> = found.iter().filter_map(|reply| reply.message_id).collect();
+    let messages = reading::names(db, &messages).await?;
+    let numbers: BTreeMap<_, _> = sessions::names(db).await?.into_iter().collect();
+    let row = |reply: Found| {
+        let contact = reply.contact_id.and_then(|id| contacts.get(&id));
+        let written = reply.message_id.and_then(|id| messages.get(&id)).cloned();
+        ReplyRow {
+            id: reply.id,
+            message_id: reply.message_id,
+            contact_id: reply.contact_id.filter(|id| contacts.contains_key(id)),
+            name: contact.map(|(name, _)| name.clone()).or(written).unwrap_or_default(),
+            phone_shown: if reply.sender.starts_with('+') { phone::shown(&reply.sender) } else { String::new() },
+            session_name: numbers.get(&reply.session_id).cloned().unwrap_or_default(),
+            text: reply.text,
+            chosen: reply.chosen.0,
+            stop: reply.stop,
+            opted_out: contact.is_some_and(|(_, standing)| *standing == Standing::Black),
+            at: reply.at,
+        }
+    };
+    Ok(found.into_iter().map(row).collect())
 }
 
 /// People, not replies: who writes five times has answered once.
@@ -108,27 +157,22 @@ pub struct ChosenCount {
     pub people: i64,
 }
 
+/// From the counters, which every reply moves. Who changes their mind is counted by the last word.
 pub async fn answers(db: &mut SqliteConnection, campaign: CampaignId) -> Result<Answers, sqlx::Error> {
-    let row = sqlx::query(
-        "SELECT count(DISTINCT message_id), count(DISTINCT message_id) FILTER (WHERE stop = 1)
-         FROM replies WHERE campaign_id = ?",
-    )
-    .bind(campaign)
-    .fetch_one(&mut *db)
-    .await?;
-    // Who changes their mind is counted by the last word.
-    let chosen = sqlx::query(
-        "SELECT o.value, count(*) AS people FROM replies r, json_each(r.chosen) o
-         WHERE r.campaign_id = ?1 AND NOT EXISTS
-             (SELECT 1 FROM replies l WHERE l.message_id = r.message_id AND l.chosen <> '[]' AND (l.at, l.id) > (r.at, r.id))
-         GROUP BY o.value ORDER BY people DESC, o.value",
-    )
-    .bind(campaign)
-    .fetch_all(db)
-    .await?;
-    let chosen = chosen
-        .iter()
-        .map(|row| Ok(ChosenCount { option: row.try_get(0)?, people: row.try_get(1)? }))
-        .collect::<Result<_, sqlx::Error>>()?;
-    Ok(Answers { replied: row.try_get(0)?, opted_out: row.try_get(1)?, chosen })
+    let counts: Vec<(String, String, i64)> =
+        sqlx::query_as("SELECT kind, option, number FROM answer_counts WHERE campaign_id = ? AND number > 0")
+            .bind(campaign)
+            .fetch_all(db)
+            .await?;
+    let mut answers = Answers::default();
+    for (kind, option, people) in counts {
+        match kind.as_str() {
+            "replied" => answers.replied = people,
+            "opted_out" => answers.opted_out = people,
+            "chosen" => answers.chosen.push(ChosenCount { option, people }),
+            _ => {}
+        }
+    }
+    answers.chosen.sort_by(|one, other| (other.people, &one.option).cmp(&(one.people, &other.option)));
+    Ok(answers)
 }

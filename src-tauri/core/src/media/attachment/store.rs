@@ -1,6 +1,7 @@
 //! The two tables of files, which have one shape.
 
 use std::array::TryFromSliceError;
+use std::collections::BTreeMap;
 
 use data_encoding::BASE64;
 use sqlx::sqlite::SqliteRow;
@@ -11,7 +12,7 @@ use super::{MediaItem, MediaVerdict, Owner};
 use crate::clock::Millis;
 use crate::db::Tx;
 use crate::error::Problem;
-use crate::ids::{IdGenerator, MediaId};
+use crate::ids::{IdGenerator, MediaId, TemplateId};
 use crate::media;
 use crate::stored::Json;
 
@@ -167,6 +168,22 @@ fn verdict(row: &SqliteRow) -> Result<MediaVerdict, sqlx::Error> {
         None if row.try_get("converted")? => MediaVerdict::Convert,
         None => MediaVerdict::Fine,
     })
+}
+
+/// How many files each template has.
+pub async fn count_by_template(db: &mut SqliteConnection) -> Result<BTreeMap<TemplateId, i64>, sqlx::Error> {
+    let counts = "SELECT template_id, count(*) FROM template_media GROUP BY template_id";
+    Ok(sqlx::query_as::<_, (TemplateId, i64)>(counts).fetch_all(db).await?.into_iter().collect())
+}
+
+/// The file of an owner with this content.
+pub async fn of_content(
+    db: &mut SqliteConnection,
+    owner: Owner,
+    sha256: &[u8],
+) -> Result<Option<MediaId>, sqlx::Error> {
+    let select = format!("SELECT id FROM {} WHERE {} = ? AND sha256 = ? LIMIT 1", owner.table(), owner.column());
+    sqlx::query_scalar(AssertSqlSafe(select)).bind(owner.key()).bind(sha256).fetch_optional(db).await
 }
 
 /// The prepared content of a file: its media type and its bytes.

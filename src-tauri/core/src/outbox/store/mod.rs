@@ -1,6 +1,7 @@
 //! The outbox's tables: queues, messages, parts, attempts.
 
 pub mod activity;
+pub mod answered;
 mod breaker;
 pub mod chats;
 pub mod claim;

@@ -186,6 +186,69 @@ pub async fn held(db: &mut SqliteConnection, book: Book) -> Result<Vec<(Campaign
     rows.iter().map(|row| Ok((row.try_get("id")?, row.try_get("held")?))).collect()
 }
 
+/// The parts that still hold a credit, of each book.
+pub async fn open_parts(db: &mut SqliteConnection) -> Result<BTreeMap<Book, i64>, sqlx::Error> {
+    let mut open = BTreeMap::new();
+    for book in Book::ALL {
+        open.insert(book, open_parts_of(db, book).await?);
+    }
+    Ok(open)
+}
+
+/// The parts themselves are counted, not their counters; a queue that is done has none of them.
+async fn open_parts_of(db: &mut SqliteConnection, book: Book) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar(
+        "SELECT count(*) FROM queues q CROSS JOIN parts p ON p.queue_id = q.id AND p.last IN (0, 1)
+                                                         AND p.state IN ('pending', 'sending', 'unknown')
+         WHERE q.book = ? AND q.state IN ('building', 'open', 'paused')",
+    )
+    .bind(book)
+    .fetch_one(db)
+    .await
+}
+
+/// Whom a part goes to.
+#[derive(Clone, Debug)]
+pub struct Addressee {
+    pub message: MessageId,
+    pub name: String,
+    pub phone: String,
+}
+
+/// Those of these parts that are there.
+pub async fn addressees(
+    db: &mut SqliteConnection,
+    parts: &[PartId],
+) -> Result<BTreeMap<PartId, Addressee>, sqlx::Error> {
+    let head = "SELECT p.id, m.id AS message, m.name, m.phone FROM parts p JOIN messages m ON m.id = p.message_id
+                WHERE p.id IN (";
+    let mut select = QueryBuilder::new(head);
+    let mut list = select.separated(", ");
+    parts.iter().for_each(|part| {
+        list.push_bind(*part);
+    });
+    select.push(")");
+    let addressee = |row: &SqliteRow| -> Result<(PartId, Addressee), sqlx::Error> {
+        let (message, name, phone) = (row.try_get("message")?, row.try_get("name")?, row.try_get("phone")?);
+        Ok((row.try_get("id")?, Addressee { message, name, phone }))
+    };
+    select.build().fetch_all(db).await?.iter().map(addressee).collect()
+}
+
+/// What the people of these messages were called when they were written to.
+pub async fn names(
+    db: &mut SqliteConnection,
+    messages: &[MessageId],
+) -> Result<BTreeMap<MessageId, String>, sqlx::Error> {
+    let mut select = QueryBuilder::new("SELECT id, name FROM messages WHERE id IN (");
+    let mut list = select.separated(", ");
+    messages.iter().for_each(|message| {
+        list.push_bind(*message);
+    });
+    select.push(")");
+    Ok(select.build_query_as::<(MessageId, String)>().fetch_all(db).await?.into_iter().collect())
+}
+
 /// One part as the terminal tells of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PartLine {
@@ -320,55 +383,64 @@ pub async fn causes(db: &mut SqliteConnection, queue: CampaignId) -> Result<Vec<
 }
 
 /// What one number did for a queue.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(feature = "bindings", derive(specta::Type))]
-pub struct SessionCount {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Share {
     pub session: SessionId,
-    pub name: String,
     /// Parts that WhatsApp accepted from it.
     pub sent: i64,
     /// Parts whose last try was its own and failed.
     pub failed: i64,
 }
 
-/// The share of each number that has sent or failed something, in the order of the numbers.
-pub async fn by_session(db: &mut SqliteConnection, queue: CampaignId) -> Result<Vec<SessionCount>, sqlx::Error> {
+/// The share of each number that has sent or failed something.
+pub async fn by_session(db: &mut SqliteConnection, queue: CampaignId) -> Result<Vec<Share>, sqlx::Error> {
     let rows = sqlx::query(
-        "SELECT s.id, coalesce(nullif(s.name, ''), s.phone) AS name,
-                sum(CASE c.state WHEN 'failed' THEN 0 ELSE c.parts END) AS sent,
-                sum(CASE c.state WHEN 'failed' THEN c.parts ELSE 0 END) AS failed
-         FROM queue_counts c JOIN sessions s ON s.id = c.session_id
-         WHERE c.queue_id = ? AND c.parts > 0 AND (c.state = 'sent' OR c.state = 'delivered' OR c.state = 'read'
-                                                   OR c.state = 'played' OR c.state = 'failed')
-         GROUP BY s.id ORDER BY s.priority, s.id",
+        "SELECT session_id, sum(CASE state WHEN 'failed' THEN 0 ELSE parts END) AS sent,
+                sum(CASE state WHEN 'failed' THEN parts ELSE 0 END) AS failed
+         FROM queue_counts
+         WHERE queue_id = ? AND parts > 0 AND session_id <> x''
+           AND (state = 'sent' OR state = 'delivered' OR state = 'read' OR state = 'played' OR state = 'failed')
+         GROUP BY session_id",
     )
     .bind(queue)
     .fetch_all(db)
     .await?;
-    let count = |row: &SqliteRow| {
-        Ok(SessionCount {
-            session: row.try_get("id")?,
-            name: row.try_get("name")?,
-            sent: row.try_get("sent")?,
-            failed: row.try_get("failed")?,
-        })
+    let share = |row: &SqliteRow| {
+        Ok(Share { session: row.try_get("session_id")?, sent: row.try_get("sent")?, failed: row.try_get("failed")? })
     };
-    rows.iter().map(count).collect()
+    rows.iter().map(share).collect()
 }
 
 pub async fn queue_state(db: &mut SqliteConnection, queue: CampaignId) -> Result<Option<QueueState>, sqlx::Error> {
     sqlx::query_scalar("SELECT state FROM queues WHERE id = ?").bind(queue).fetch_optional(db).await
 }
 
-/// The parts whose ticks a practice session still owes: what was sent and not read.
-pub async fn awaited(db: &mut SqliteConnection, session: SessionId) -> Result<Vec<(String, String)>, sqlx::Error> {
+/// The parts whose ticks a practice session may still owe: what was sent since then and not read.
+pub async fn awaited(
+    db: &mut SqliteConnection,
+    session: SessionId,
+    since: Millis,
+) -> Result<Vec<(String, String)>, sqlx::Error> {
     sqlx::query_as(
         "SELECT p.wire_id, m.phone FROM parts p JOIN messages m ON m.id = p.message_id
-         WHERE p.session_id = ? AND p.state IN ('sent', 'delivered')",
+         WHERE p.session_id = ? AND p.state IN ('sent', 'delivered') AND p.sent_at >= ?",
     )
     .bind(session)
+    .bind(since)
     .fetch_all(db)
+    .await
+}
+
+/// When the oldest of a session's parts was first tried that may come to it again under the same wire id.
+pub async fn repeats_since(db: &mut SqliteConnection, session: SessionId) -> Result<Option<Millis>, sqlx::Error> {
+    sqlx::query_scalar(
+        "SELECT min(a.started_at) FROM attempts a JOIN parts p ON p.id = a.part_id
+         WHERE a.number = 1 AND p.session_id = ?1
+           AND (p.state = 'unknown' OR (p.queue_id IN (SELECT queue_id FROM queue_counts WHERE state = 'failed' AND people > 0)
+                                        AND p.last IN (0, 1) AND p.state = 'failed' AND p.doubt_ends_at IS NOT NULL))",
+    )
+    .bind(session)
+    .fetch_one(db)
     .await
 }
 

@@ -8,12 +8,15 @@ use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
 
 use crate::clock::Millis;
 use crate::contact::fold::fold;
-use crate::contact::phone;
-use crate::ids::{CampaignId, ContactId, MediaId, MessageId};
+use crate::contact::{self, Standing, phone};
+use crate::ids::{CampaignId, ContactId, MediaId, MessageId, PartId, SessionId};
+use crate::ledger::store::{self as ledger, End};
+use crate::media::attachment::{self, Owner};
 use crate::outbox::state::{PartKind, PartState};
 use crate::outbox::store::queue::{self, Failed, Retryable};
 use crate::outbox::store::reading::{self, Counts};
 use crate::page::{Span, at_least, one_more, span};
+use crate::session::store as sessions;
 use crate::stored::Json;
 
 #[derive(Clone, Debug, Deserialize)]
@@ -55,10 +58,15 @@ pub struct RecipientRow {
 
 /// A message as the state of its last part; `skipped` where it has none.
 const RECIPIENTS: &str = "SELECT m.id, m.contact_id, m.name, m.phone, coalesce(p.state, 'skipped') AS state,
-            coalesce(m.skip_reason, p.cause) AS reason, coalesce(nullif(s.name, ''), s.phone) AS session_name, p.tried_at,
-            coalesce(p.attempts, 0) AS tries
-     FROM messages m LEFT JOIN parts p ON p.message_id = m.id AND p.last = 1
-     LEFT JOIN sessions s ON s.id = p.session_id ";
+            coalesce(m.skip_reason, p.cause) AS reason, p.session_id, p.tried_at, coalesce(p.attempts, 0) AS tries
+     FROM messages m LEFT JOIN parts p ON p.message_id = m.id AND p.last = 1 ";
+
+/// What the numbers are called.
+type Numbers = BTreeMap<SessionId, String>;
+
+async fn numbers(db: &mut SqliteConnection) -> Result<Numbers, sqlx::Error> {
+    Ok(sessions::names(db).await?.into_iter().collect())
+}
 
 pub async fn recipients(db: &mut SqliteConnection, query: &RecipientQuery) -> Result<RecipientPage, sqlx::Error> {
     let words = fold(&query.search);
@@ -200,9 +208,10 @@ async fn rows(db: &mut SqliteConnection, ids: &[MessageId]) -> Result<Vec<Recipi
         list.push_bind(*id);
     });
     select.push(")");
+    let numbers = numbers(db).await?;
     let mut found = BTreeMap::new();
     for row in select.build().fetch_all(db).await? {
-        let row = recipient_row(&row)?;
+        let row = recipient_row(&row, &numbers)?;
         found.insert(row.message_id, row);
     }
     Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
@@ -212,7 +221,8 @@ fn escape_like(word: &str) -> String {
     word.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
 }
 
-fn recipient_row(row: &SqliteRow) -> Result<RecipientRow, sqlx::Error> {
+fn recipient_row(row: &SqliteRow, numbers: &Numbers) -> Result<RecipientRow, sqlx::Error> {
+    let session: Option<SessionId> = row.try_get("session_id")?;
     Ok(RecipientRow {
         message_id: row.try_get("id")?,
         contact_id: row.try_get("contact_id")?,
@@ -220,7 +230,7 @@ fn recipient_row(row: &SqliteRow) -> Result<RecipientRow, sqlx::Error> {
         phone_shown: phone::shown(row.try_get("phone")?),
         state: row.try_get("state")?,
         reason: row.try_get("reason")?,
-        session_name: row.try_get("session_name")?,
+        session_name: session.and_then(|session| numbers.get(&session).cloned()),
         tried_at: row.try_get("tried_at")?,
         tries: row.try_get("tries")?,
     })
@@ -288,18 +298,16 @@ pub enum StepKind {
 pub async fn recipient(db: &mut SqliteConnection, message: MessageId) -> Result<Option<RecipientView>, sqlx::Error> {
     let query = format!("{RECIPIENTS} WHERE m.id = ?");
     let row = sqlx::query(sqlx::AssertSqlSafe(query)).bind(message).fetch_optional(&mut *db).await?;
-    let Some(row) = row.as_ref().map(recipient_row).transpose()? else { return Ok(None) };
-    let optout: Option<String> = sqlx::query_scalar("SELECT standing FROM contacts WHERE id = ?")
-        .bind(row.contact_id)
-        .fetch_optional(&mut *db)
-        .await?;
+    let numbers = numbers(db).await?;
+    let Some(row) = row.map(|row| recipient_row(&row, &numbers)).transpose()? else { return Ok(None) };
+    let contact = contact::store::called(db, &[row.contact_id]).await?.remove(&row.contact_id);
     let parts = recipient_parts(db, message).await?;
-    let steps = route(db, message).await?;
+    let steps = route(db, message, &numbers).await?;
     let (practice, single) = origin(db, message).await?;
     let goes_on = parts.iter().any(|part| matches!(part.state, PartState::Sending | PartState::Unknown));
     let waits = parts.iter().any(|part| part.state == PartState::Pending);
     let cancellable = single && waits && !goes_on;
-    let opted_out = optout.as_deref() == Some("black");
+    let opted_out = contact.is_some_and(|(_, standing)| standing == Standing::Black);
     let retryable = queue::retryable(db, Failed::Single(message)).await?;
     Ok(Some(RecipientView { row, parts, steps, opted_out, practice, cancellable, retryable }))
 }
@@ -318,40 +326,56 @@ async fn origin(db: &mut SqliteConnection, message: MessageId) -> Result<(bool, 
 
 async fn recipient_parts(db: &mut SqliteConnection, message: MessageId) -> Result<Vec<RecipientPart>, sqlx::Error> {
     let rows = sqlx::query(
-        "SELECT p.kind, CASE WHEN p.kind = 'poll' THEN m.question WHEN p.with_text = 1 THEN m.text END, p.state,
-                (SELECT f.id FROM campaign_media f WHERE f.campaign_id = p.queue_id AND f.sha256 = p.media LIMIT 1),
-                CASE p.kind WHEN 'poll' THEN m.options END
+        "SELECT p.kind, CASE WHEN p.kind = 'poll' THEN m.question WHEN p.with_text = 1 THEN m.text END AS text, p.state,
+                p.queue_id, p.media, CASE p.kind WHEN 'poll' THEN m.options END AS options
          FROM parts p JOIN messages m ON m.id = p.message_id WHERE p.message_id = ? ORDER BY p.position",
     )
     .bind(message)
-    .fetch_all(db)
+    .fetch_all(&mut *db)
     .await?;
-    let part = |row: &SqliteRow| -> Result<RecipientPart, sqlx::Error> {
-        Ok(RecipientPart {
-            kind: row.try_get(0)?,
-            text: row.try_get(1)?,
-            media_id: row.try_get(3)?,
-            options: row.try_get::<Option<Json<_>>, _>(4)?.map(|options| options.0),
-            state: row.try_get(2)?,
-        })
-    };
-    rows.iter().map(part).collect()
+    let mut parts = Vec::with_capacity(rows.len());
+    for row in &rows {
+        parts.push(RecipientPart {
+            kind: row.try_get("kind")?,
+            text: row.try_get("text")?,
+            media_id: media_of(db, row).await?,
+            options: row.try_get::<Option<Json<_>>, _>("options")?.map(|options| options.0),
+            state: row.try_get("state")?,
+        });
+    }
+    Ok(parts)
+}
+
+/// The file of the campaign with this content; a single message has none.
+async fn media_of(db: &mut SqliteConnection, part: &SqliteRow) -> Result<Option<MediaId>, sqlx::Error> {
+    match part.try_get::<Option<&[u8]>, _>("media")? {
+        Some(content) => attachment::store::of_content(db, Owner::Campaign(part.try_get("queue_id")?), content).await,
+        None => Ok(None),
+    }
 }
 
 /// Every step of every part, from the columns that remember it, the attempts and the ledger.
-async fn route(db: &mut SqliteConnection, message: MessageId) -> Result<Vec<RouteStep>, sqlx::Error> {
-    let mut steps = part_steps(db, message).await?;
-    steps.extend(attempt_steps(db, message).await?);
+async fn route(
+    db: &mut SqliteConnection,
+    message: MessageId,
+    numbers: &Numbers,
+) -> Result<Vec<RouteStep>, sqlx::Error> {
+    let mut steps = part_steps(db, message, numbers).await?;
+    steps.extend(attempt_steps(db, message, numbers).await?);
     steps.extend(ledger_steps(db, message).await?);
     steps.sort_by_key(|step| (step.at, step.part, step.kind));
     Ok(steps)
 }
 
-async fn part_steps(db: &mut SqliteConnection, message: MessageId) -> Result<Vec<RouteStep>, sqlx::Error> {
+async fn part_steps(
+    db: &mut SqliteConnection,
+    message: MessageId,
+    numbers: &Numbers,
+) -> Result<Vec<RouteStep>, sqlx::Error> {
     let rows = sqlx::query(
         "SELECT p.position, p.state, p.cause, p.sent_at, p.delivered_at, p.read_at, p.played_at, p.ended_at,
-                m.created_at, coalesce(nullif(s.name, ''), s.phone), p.tried_at
-         FROM parts p JOIN messages m ON m.id = p.message_id LEFT JOIN sessions s ON s.id = p.session_id
+                m.created_at, p.session_id
+         FROM parts p JOIN messages m ON m.id = p.message_id
          WHERE p.message_id = ? ORDER BY p.position",
     )
     .bind(message)
@@ -360,7 +384,8 @@ async fn part_steps(db: &mut SqliteConnection, message: MessageId) -> Result<Vec
     let mut steps = Vec::new();
     for row in &rows {
         let part: i64 = row.try_get(0)?;
-        let session_name: Option<String> = row.try_get(9)?;
+        let session: Option<SessionId> = row.try_get(9)?;
+        let session_name = session.and_then(|session| numbers.get(&session).cloned());
         let mut step = |at: Option<Millis>, kind: StepKind, cause: Option<String>| {
             if let Some(at) = at {
                 steps.push(RouteStep { at, kind, session_name: session_name.clone(), cause, part });
@@ -382,10 +407,14 @@ async fn part_steps(db: &mut SqliteConnection, message: MessageId) -> Result<Vec
 }
 
 /// Tries that did not end in an ack; the ack itself is the step "sent".
-async fn attempt_steps(db: &mut SqliteConnection, message: MessageId) -> Result<Vec<RouteStep>, sqlx::Error> {
+async fn attempt_steps(
+    db: &mut SqliteConnection,
+    message: MessageId,
+    numbers: &Numbers,
+) -> Result<Vec<RouteStep>, sqlx::Error> {
     let rows = sqlx::query(
-        "SELECT a.started_at, a.outcome, a.cause, coalesce(nullif(s.name, ''), s.phone), p.position
-         FROM attempts a JOIN parts p ON p.id = a.part_id JOIN sessions s ON s.id = a.session_id
+        "SELECT a.started_at, a.outcome, a.cause, a.session_id, p.position
+         FROM attempts a JOIN parts p ON p.id = a.part_id
          WHERE p.message_id = ? AND a.outcome IS NOT 'accepted'",
     )
     .bind(message)
@@ -396,7 +425,7 @@ async fn attempt_steps(db: &mut SqliteConnection, message: MessageId) -> Result<
         Ok(RouteStep {
             at: row.try_get(0)?,
             kind: if is_unknown { StepKind::Unknown } else { StepKind::Try },
-            session_name: row.try_get(3)?,
+            session_name: numbers.get(&row.try_get(3)?).cloned(),
             cause: row.try_get(2)?,
             part: row.try_get(4)?,
         })
@@ -405,22 +434,18 @@ async fn attempt_steps(db: &mut SqliteConnection, message: MessageId) -> Result<
 }
 
 async fn ledger_steps(db: &mut SqliteConnection, message: MessageId) -> Result<Vec<RouteStep>, sqlx::Error> {
-    let rows = sqlx::query(
-        "SELECT l.at, l.kind, p.position FROM ledger l JOIN parts p ON p.id = l.part_id
-         WHERE l.part_id IN (SELECT id FROM parts WHERE message_id = ?) AND l.kind IN ('settle', 'release')",
-    )
-    .bind(message)
-    .fetch_all(db)
-    .await?;
-    let step = |row: &SqliteRow| -> Result<RouteStep, sqlx::Error> {
-        let is_settled = row.try_get::<&str, _>(1)? == "settle";
-        Ok(RouteStep {
-            at: row.try_get(0)?,
-            kind: if is_settled { StepKind::Settled } else { StepKind::Released },
-            session_name: None,
-            cause: None,
-            part: row.try_get(2)?,
-        })
-    };
-    rows.iter().map(step).collect()
+    let parts = "SELECT id, position FROM parts WHERE message_id = ?";
+    let parts: Vec<(PartId, i64)> = sqlx::query_as(parts).bind(message).fetch_all(&mut *db).await?;
+    let mut steps = Vec::new();
+    for (id, part) in parts {
+        let ends = ledger::ends(db, id).await?.into_iter();
+        steps.extend(ends.map(|(end, at)| {
+            let kind = match end {
+                End::Settle => StepKind::Settled,
+                End::Release => StepKind::Released,
+            };
+            RouteStep { at, kind, session_name: None, cause: None, part }
+        }));
+    }
+    Ok(steps)
 }

@@ -52,6 +52,16 @@ pub async fn all(db: &mut SqliteConnection) -> Result<Vec<Number>, sqlx::Error> 
     Ok(rows.iter().filter_map(readable).collect())
 }
 
+/// The linked numbers in their order.
+pub async fn linked(db: &mut SqliteConnection) -> Result<Vec<SessionId>, sqlx::Error> {
+    sqlx::query_scalar(
+        "SELECT id FROM sessions WHERE kind = 'whatsapp' AND linked_at IS NOT NULL AND removed_at IS NULL
+         ORDER BY priority, id",
+    )
+    .fetch_all(db)
+    .await
+}
+
 /// The key material that numbers on the list have, of those too that cannot be read.
 pub async fn key_ids(db: &mut SqliteConnection) -> Result<Vec<SessionId>, sqlx::Error> {
     sqlx::query_scalar("SELECT key_id FROM sessions WHERE removed_at IS NULL AND key_id IS NOT NULL")
@@ -80,6 +90,11 @@ pub async fn by_phone(db: &mut SqliteConnection, phone: &str) -> Result<Option<N
 /// The numbers that were taken off the list.
 pub async fn removed(db: &mut SqliteConnection) -> Result<Vec<SessionId>, sqlx::Error> {
     sqlx::query_scalar("SELECT id FROM sessions WHERE removed_at IS NOT NULL").fetch_all(db).await
+}
+
+/// Whether the number's phone names contacts that have no name.
+pub async fn takes_names(db: &mut SqliteConnection, id: SessionId) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar("SELECT take_names FROM sessions WHERE id = ?").bind(id).fetch_one(db).await
 }
 
 fn number(row: &SqliteRow) -> Result<Number, sqlx::Error> {

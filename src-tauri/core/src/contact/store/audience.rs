@@ -1,0 +1,120 @@
+//! Contacts as an audience: walked in the order of their ids, a page at a time, with what their messages need.
+
+use sqlx::sqlite::SqliteRow;
+use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
+
+use super::{count, count_tagged, facts_of, fields_of};
+use crate::contact::Fields;
+use crate::contact::permission::{Facts, facts};
+use crate::ids::ContactId;
+
+/// Whom an audience is made of.
+#[derive(Clone, Copy, Debug)]
+pub enum Whom<'a> {
+    Everybody,
+    /// Whoever has one of the tags.
+    Tagged(&'a [String]),
+    One(ContactId),
+}
+
+#[derive(Clone, Debug)]
+pub struct Person {
+    pub id: ContactId,
+    pub phone: String,
+    pub name: String,
+    pub email: String,
+    pub fields: Fields,
+    /// What decides whether they may be written to.
+    pub facts: Facts,
+}
+
+impl Person {
+    /// What a variable stands for; names are compared without regard to case.
+    pub fn value(&self, variable: &str) -> Option<&str> {
+        match variable {
+            "name" => Some(&self.name),
+            "phone" => Some(&self.phone),
+            "email" => Some(&self.email),
+            other => self.field(other),
+        }
+    }
+
+    fn field(&self, variable: &str) -> Option<&str> {
+        let exact = self.fields.get(variable);
+        let folded = || {
+            let wanted = variable.to_lowercase();
+            self.fields.iter().find(|(name, _)| name.to_lowercase() == wanted).map(|(_, value)| value)
+        };
+        exact.or_else(folded).map(String::as_str)
+    }
+}
+
+/// So many contacts of an audience at a time, in the order of their ids.
+pub const PAGE: u32 = 5_000;
+
+const PEOPLE: &str = concat!("SELECT c.id, c.phone, c.name, c.email, c.fields, ", facts!(), " FROM contacts c WHERE ");
+
+pub async fn people_after(
+    db: &mut SqliteConnection,
+    whom: Whom<'_>,
+    after: Option<ContactId>,
+    limit: u32,
+) -> Result<Vec<Person>, sqlx::Error> {
+    let mut select: QueryBuilder<Sqlite> = QueryBuilder::new(PEOPLE);
+    push_whom(&mut select, whom);
+    if let Some(after) = after {
+        select.push(" AND c.id > ").push_bind(after);
+    }
+    select.push(" ORDER BY c.id LIMIT ").push_bind(limit);
+    let rows = select.build().fetch_all(db).await?;
+    rows.iter().map(person).collect()
+}
+
+pub async fn person_at(db: &mut SqliteConnection, whom: Whom<'_>, index: u32) -> Result<Option<Person>, sqlx::Error> {
+    let mut select: QueryBuilder<Sqlite> = QueryBuilder::new(PEOPLE);
+    push_whom(&mut select, whom);
+    select.push(" ORDER BY c.id LIMIT 1 OFFSET ").push_bind(index);
+    select.build().fetch_optional(db).await?.as_ref().map(person).transpose()
+}
+
+/// From the counters where one tells it.
+pub async fn count_people(db: &mut SqliteConnection, whom: Whom<'_>) -> Result<i64, sqlx::Error> {
+    match whom {
+        Whom::Everybody => return count(db).await,
+        Whom::Tagged([tag]) => return count_tagged(db, tag).await,
+        Whom::Tagged(_) | Whom::One(_) => {}
+    }
+    let mut select: QueryBuilder<Sqlite> = QueryBuilder::new("SELECT count(*) FROM contacts c WHERE ");
+    push_whom(&mut select, whom);
+    select.build_query_scalar().fetch_one(db).await
+}
+
+fn push_whom(select: &mut QueryBuilder<Sqlite>, whom: Whom<'_>) {
+    match whom {
+        Whom::One(id) => {
+            select.push("c.id = ").push_bind(id);
+        }
+        Whom::Everybody => {
+            select.push("1 = 1");
+        }
+        Whom::Tagged(wanted) => {
+            select.push("EXISTS (SELECT 1 FROM contact_tags t WHERE t.contact_id = c.id AND t.tag IN (");
+            let mut tags = select.separated(", ");
+            for tag in wanted {
+                tags.push_bind(tag.clone());
+            }
+            select.push("))");
+        }
+    }
+}
+
+fn person(row: &SqliteRow) -> Result<Person, sqlx::Error> {
+    Ok(Person {
+        id: row.try_get("id")?,
+        phone: row.try_get("phone")?,
+        name: row.try_get("name")?,
+        email: row.try_get("email")?,
+        fields: fields_of(row)?,
+        facts: facts_of(row, 5)?,
+    })
+}

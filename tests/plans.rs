@@ -1,0 +1,200 @@
+//! What a page of a long list costs. The statements that really run are explained: none sorts a table and none walks
+//! through one, however long it is.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "a test that meets the unexpected fails there"
+)]
+
+use std::fmt::Debug;
+use std::sync::{Arc, Mutex};
+
+use sqlx::{AssertSqlSafe, Row};
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Metadata, Subscriber};
+use ulak_core::app::Problem;
+use ulak_core::campaign::list::{CampaignGroup, CampaignOrder, CampaignQuery};
+use ulak_core::contact::{Consent, ContactEdit, ContactQuery, Standing};
+use ulak_core::inbound::store::replies::ReplyQuery;
+use ulak_core::ledger::figures::LedgerQuery;
+use ulak_core::ledger::{Book, EntryKind};
+use ulak_core::outbox::state::PartState;
+use ulak_core::outbox::store::recipients::RecipientQuery;
+use ulak_core::page::Place;
+use ulak_core::session::client::Signal;
+use ulak_core::testing::World;
+use ulak_core::testing::numbers::{BRISK, reply};
+
+const NOON: i64 = 1_780_000_000_000 / 86_400_000 * 86_400_000 + 9 * 3_600_000;
+
+/// Every statement that the library says it ran.
+#[derive(Clone, Default)]
+struct Statements(Arc<Mutex<Vec<String>>>);
+
+impl Subscriber for Statements {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.target() == "sqlx::query"
+    }
+
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+
+    fn event(&self, event: &Event<'_>) {
+        let mut statement = Statement::default();
+        event.record(&mut statement);
+        let text = if statement.whole.trim().is_empty() { statement.summary } else { statement.whole };
+        self.0.lock().unwrap().push(text.trim().to_owned());
+    }
+
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+    fn enter(&self, _: &Id) {}
+    fn exit(&self, _: &Id) {}
+}
+
+#[derive(Default)]
+struct Statement {
+    summary: String,
+    whole: String,
+}
+
+impl Visit for Statement {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        match field.name() {
+            "summary" => value.clone_into(&mut self.summary),
+            "db.statement" => value.clone_into(&mut self.whole),
+            _ => {}
+        }
+    }
+
+    fn record_debug(&mut self, _: &Field, _: &dyn Debug) {}
+}
+
+/// Tables of a few rows, whatever the owner does; and `k`, the keys of a page.
+const SMALL: [&str; 4] = ["sessions", "contact_counts", "campaign_counts", "k"];
+
+/// What is wrong with how a statement finds its rows. What is asked for by ids is as long as the page.
+async fn faults(world: &World, statement: &str) -> Vec<String> {
+    let explain = format!("EXPLAIN QUERY PLAN {statement}");
+    let mut reader = world.app.db().read().acquire().await.unwrap();
+    let plan = sqlx::query(AssertSqlSafe(explain)).fetch_all(&mut *reader).await.unwrap();
+    let steps: Vec<String> = plan.iter().map(|row| row.try_get("detail").unwrap()).collect();
+    let small =
+        |step: &str| SMALL.iter().any(|table| step.trim_start_matches("SCAN ").split(' ').next() == Some(*table));
+    let only_small = steps.iter().any(|step| small(step));
+    let by_ids = statement.contains("id IN (");
+    let wrong = |step: &&String| {
+        let sorts = step.contains("TEMP B-TREE") && !by_ids && !only_small;
+        let walks = step.starts_with("SCAN") && !step.contains("INDEX") && !small(step);
+        sorts || walks
+    };
+    steps.iter().filter(wrong).map(|step| format!("{step}: {statement}")).collect()
+}
+
+/// People with tags and standings, a campaign that is being sent, its replies.
+async fn shop() -> Result<World, Problem> {
+    let mut world = World::with_numbers(NOON, &[BRISK]).await?;
+    for number in 0..8 {
+        let edit = ContactEdit {
+            name: format!("Kişi {number}"),
+            phone: format!("+90532555{number:04}"),
+            tags: vec!["vip".to_owned()],
+            consent: Some(Consent { source: "shop".to_owned(), at: 0, note: String::new() }),
+            ..ContactEdit::default()
+        };
+        let saved = world.app.people().save_contact(&edit).await?;
+        if number > 5 {
+            world.app.people().set_standing(saved.id, Standing::Gray).await?;
+        }
+    }
+    world.schedule("Merhaba").await?;
+    world.run_until(NOON + 60_000).await?;
+    for number in 0..3 {
+        let reply = reply(&format!("R{number}"), &format!("+90532555{number:04}"), "STOP", NOON + 60_000 + number);
+        world.hear(world.numbers[0].id, &Signal::Reply(reply)).await?;
+    }
+    Ok(world)
+}
+
+/// The first page of every list, one behind it, and one far down.
+async fn ask_for_pages(world: &World) -> Result<(), Problem> {
+    let orders = [CampaignOrder::State, CampaignOrder::Newest, CampaignOrder::Oldest, CampaignOrder::Name];
+    let groups = [CampaignGroup::All, CampaignGroup::Drafts, CampaignGroup::Going, CampaignGroup::Over];
+    let campaigns = world.app.campaigns();
+    for (order, group) in orders.into_iter().flat_map(|order| groups.map(|group| (order, group))) {
+        for search in ["", "test"] {
+            let query =
+                CampaignQuery { group, order, search: search.to_owned(), place: Place::first(1), without: Vec::new() };
+            let next = campaigns.list(&query).await?.next;
+            campaigns.list(&CampaignQuery { place: Place::behind(next, 1), ..query }).await?;
+        }
+    }
+    let tags = [None, Some("vip".to_owned())];
+    for (standing, tag) in [None, Some(Standing::Normal), Some(Standing::Gray)]
+        .into_iter()
+        .flat_map(|one| tags.clone().map(|tag| (one, tag)))
+    {
+        for search in ["", "kişi"] {
+            let query = ContactQuery { search: search.to_owned(), standing, tag: tag.clone(), place: Place::first(1) };
+            let next = world.app.people().contacts(&query).await?.next;
+            assert!(next.is_some());
+            world
+                .app
+                .people()
+                .contacts(&ContactQuery { place: Place { skip: 1, ..Place::behind(next, 1) }, ..query })
+                .await?;
+        }
+    }
+    for kind in [None, Some(EntryKind::Hold)] {
+        for search in ["", "kişi"] {
+            let query = LedgerQuery { book: Book::Real, kind, search: search.to_owned(), place: Place::first(1) };
+            let next = world.app.credits().ledger(&query).await?.next;
+            world.app.credits().ledger(&LedgerQuery { place: Place::behind(next, 1), ..query }).await?;
+        }
+    }
+    let all = CampaignQuery { place: Place::first(1), ..CampaignQuery::default() };
+    let id = campaigns.list(&all).await?.rows[0].id;
+    for only_stops in [false, true] {
+        let query = ReplyQuery { campaign_id: id, only_stops, place: Place::first(1) };
+        let next = world.app.people().replies(&query).await?.next;
+        assert!(next.is_some());
+        world.app.people().replies(&ReplyQuery { place: Place::behind(next, 1), ..query }).await?;
+    }
+    for state in [None, Some(PartState::Pending), Some(PartState::Sent), Some(PartState::Skipped)] {
+        for search in ["", "kişi"] {
+            let query = RecipientQuery { campaign_id: id, state, search: search.to_owned(), offset: 1, limit: 1 };
+            world.app.outbox().recipients(&query).await?;
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn no_page_of_a_list_sorts_or_walks_a_table() -> Result<(), Problem> {
+    let statements = Statements::default();
+    tracing::subscriber::set_global_default(statements.clone()).unwrap();
+    let world = shop().await?;
+    statements.0.lock().unwrap().clear();
+    ask_for_pages(&world).await?;
+    let mut seen = std::mem::take(&mut *statements.0.lock().unwrap());
+    // What is asked for no ids at all is answered without a look.
+    seen.retain(|statement| statement.starts_with("SELECT") && !statement.contains("IN ()"));
+    seen.sort();
+    seen.dedup();
+    assert!(seen.len() > 40, "{}", seen.len());
+    let mut wrong = Vec::new();
+    for statement in &seen {
+        wrong.extend(faults(&world, statement).await);
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    // The same look does find what it looks for.
+    assert!(!faults(&world, "SELECT id FROM contacts ORDER BY email").await.is_empty());
+    assert!(!faults(&world, "SELECT id FROM messages WHERE text = 'Merhaba'").await.is_empty());
+    Ok(())
+}
