@@ -350,7 +350,10 @@ const TABLES: &[(&str, &[&str])] = &[
     ("media/", &["media", "campaign_media", "template_media"]),
     ("template/", &["templates"]),
     ("ledger/", &["ledger", "ledger_totals", "ledger_counts", "ledger_quarters", "ledger_checkpoints"]),
-    ("outbox/", &["queues", "queue_counts", "queue_quarters", "messages", "parts", "attempts", "chats"]),
+    (
+        "outbox/",
+        &["queues", "queue_counts", "queue_quarters", "messages", "parts", "attempts", "chats", "troubled_messages"],
+    ),
     ("inbound/", &["replies", "answers", "answer_counts"]),
     ("campaign/", &["campaigns", "campaign_counts"]),
 ];
