@@ -54,7 +54,7 @@ async fn every_encoding_that_spreadsheets_write_is_read() {
         assert_eq!(preview.rows[6].cells, ["Gül Çetin", "(542) 555-0733", "Aydın"]);
     }
     let french = world.file("list.csv", b"Name;Phone;City\nJos\xe9;+33 6 39 98 01 42;Besan\xe7on\n");
-    let preview = import::preview(&french, &ImportOptions::default(), "FR", world.db.read()).await.unwrap();
+    let preview = import::preview(&french, &ImportOptions::default(), "FR", world.db.read(), NOW).await.unwrap();
     assert_eq!((preview.encoding, preview.rows[0].cells[2].as_str()), (Encoding::Windows1252, "Besançon"));
 }
 

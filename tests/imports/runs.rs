@@ -83,6 +83,50 @@ async fn a_list_can_go_to_the_black_list_and_never_takes_anybody_off_it() {
 }
 
 #[tokio::test]
+async fn a_list_says_who_agreed_and_a_no_is_never_overwritten() {
+    let world = World::new().await;
+    let text = "Phone,Consent,Consent date\n0538 555 01 11,yes,02.09.2025\n0538 555 01 12,no,\n0538 555 01 13,,\n0538 555 01 14,perhaps,\n0538 555 01 15,yes,01.01.2999\n";
+    let path = world.file("shop.csv", text);
+    let everybody = Consent { source: "shop form".into(), at: NOW - 5, note: String::new() };
+    let for_all = ImportOptions { consent: Some(everybody.clone()), ..Default::default() };
+    let says = ConsentTotals { yes: 1, no: 1, nothing: 1, unclear: 2 };
+    assert_eq!(world.run(ImportStep::Scan, &path, &for_all).await.consent, says);
+    assert_eq!(world.run(ImportStep::Import, &path, &for_all).await.consent, says);
+    let of = async |phone: &str| world.contacts(phone).await.remove(0);
+
+    let agreed = of("5550111").await.consent.unwrap();
+    assert_eq!((agreed.source.as_str(), agreed.at), ("shop form", 1_756_814_400_000), "the day is the row's");
+    assert_eq!((of("5550112").await.consent, of("5550112").await.withdrawn_at), (None, Some(NOW)));
+    assert_eq!(of("5550113").await.consent, Some(everybody), "who says nothing is what the owner states");
+    for unclear in ["5550114", "5550115"] {
+        assert_eq!((of(unclear).await.consent, of(unclear).await.withdrawn_at), (None, None));
+    }
+
+    let later = world.file("later.csv", "Phone,Consent\n0538 555 01 11,no\n0538 555 01 12,yes\n");
+    world.run(ImportStep::Import, &later, &for_all).await;
+    assert_eq!((of("5550111").await.consent, of("5550111").await.withdrawn_at), (Some(agreed), Some(NOW)));
+    assert_eq!((of("5550112").await.consent, of("5550112").await.withdrawn_at), (None, Some(NOW)));
+}
+
+#[tokio::test]
+async fn a_yes_without_more_is_from_the_list_and_of_the_day_it_came_in() {
+    let world = World::new().await;
+    world.import(&world.file("shop.csv", "Telefon,İzin\n0538 555 01 11,evet\n0538 555 01 12,hayır\n")).await;
+    let consent = world.contacts("5550111").await.remove(0).consent;
+    assert_eq!(consent, Some(Consent { source: "shop.csv".into(), at: NOW, note: "İzin: evet".into() }));
+}
+
+#[tokio::test]
+async fn a_field_keeps_the_header_of_its_column() {
+    let world = World::new().await;
+    world.import(&world.file("list.csv", "Telefon,Son Ödeme\n0538 555 01 11,12.11.2026\n")).await;
+    world.import(&world.file("other.csv", "Telefon,SON-ÖDEME\n0538 555 01 12,13.11.2026\n")).await;
+    let totals = store::totals(world.db.read()).await.unwrap();
+    assert_eq!(totals.fields, ["son_ödeme"]);
+    assert_eq!(totals.labels["son_ödeme"], "Son Ödeme");
+}
+
+#[tokio::test]
 async fn what_came_in_before_a_cancel_stays_and_the_next_import_goes_on() {
     let world = World::new().await;
     let path = world.file("list.csv", people(12_000));

@@ -6,8 +6,8 @@ pub use std::time::Duration;
 
 pub use ulak_core::clock::{Clock, Millis};
 pub use ulak_core::contact::import::{
-    self, ColumnUse, Encoding, ImportError, ImportOptions, ImportPreview, ImportProgress, ImportState, ImportStep,
-    ImportTotals, Job, Separator, Verdict,
+    self, ColumnUse, ConsentTotals, Encoding, ImportError, ImportOptions, ImportPreview, ImportProgress, ImportState,
+    ImportStep, ImportTotals, Job, Separator, Verdict,
 };
 pub use ulak_core::contact::{Consent, Contact, ContactQuery, Standing, store};
 pub use ulak_core::db::{Db, DbKey, lock_folder};
@@ -49,7 +49,7 @@ impl World {
     }
 
     pub async fn preview(&self, path: &Path, options: &ImportOptions) -> Result<ImportPreview, ImportError> {
-        import::preview(path, options, "TR", self.db.read()).await
+        import::preview(path, options, "TR", self.db.read(), NOW).await
     }
 
     pub async fn refused(&self, bytes: impl AsRef<[u8]>, options: &ImportOptions) -> &'static str {

@@ -160,6 +160,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/0018_list_of_contacts.sql"),
     include_str!("../../../migrations/0019_answers.sql"),
     include_str!("../../../migrations/0020_awaited_ticks.sql"),
+    include_str!("../../../migrations/0021_field_labels.sql"),
 ];
 
 #[derive(Debug, thiserror::Error)]

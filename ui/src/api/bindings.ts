@@ -129,6 +129,13 @@ export type Answers = {
 };
 
 /**  The one shape in which an error is shown: a stable code, what its sentence is filled with, and the sentence in English. */
+/**  What a row says about consent. */
+export type Answer = "nothing" | "yes" | 
+/**  The person gets no promotions, and no list changes that. */
+"no" | 
+/**  Neither yes nor no, or a day that cannot be: no consent. */
+"unclear";
+
 export type AppError = {
 	code: string,
 	message: string,
@@ -281,13 +288,27 @@ export type Column = {
 };
 
 /**  What a column is taken for. */
-export type ColumnUse = { use: "phone" } | { use: "name" } | { use: "email" } | { use: "tags" } | { use: "field"; name: string } | { use: "ignore" };
+export type ColumnUse = { use: "phone" } | { use: "name" } | { use: "email" } | { use: "tags" } | { use: "field"; name: string } | 
+/**  Yes or no to promotions, or the day of a yes. */
+{ use: "consent" } | 
+/**  When the consent was given. */
+{ use: "consentDate" } | 
+/**  Where the consent was given. */
+{ use: "consentSource" } | { use: "ignore" };
 
 /**  Where and when the owner got permission to write. */
 export type Consent = {
 	source: string,
 	at: number,
 	note: string,
+};
+
+/**  What the rows that were not refused say about consent. */
+export type ConsentTotals = {
+	yes: number,
+	no: number,
+	nothing: number,
+	unclear: number,
 };
 
 /**  What the owner typed; without an id it is somebody new. */
@@ -326,6 +347,8 @@ export type ContactTotals = {
 	tags: TagTotal[],
 	/**  Every field a contact has or had: what `{{…}}` may name. */
 	fields: string[],
+	/**  What the columns were called from which fields came. */
+	labels: { [key in string]: string },
 };
 
 export type ContactView = {
@@ -340,7 +363,7 @@ export type ContactView = {
 	tags: string[],
 	standing: Standing,
 	consent: Consent | null,
-	/**  When the person took the permission back. It outlives every edit and every import. */
+	/**  When the person took the permission back, or said no in a list. It outlives every edit and every import. */
 	withdrawnAt: number | null,
 	createdAt: number,
 	lastMessageAt: number | null,
@@ -526,6 +549,7 @@ export type ImportRun = {
 	state: ImportState,
 	percent: number,
 	totals: ImportTotals,
+	consent: ConsentTotals,
 	error: AppError | null,
 };
 
@@ -810,6 +834,7 @@ export type PreviewRow = {
 	cells: string[],
 	/**  E.164 */
 	phone: string | null,
+	consent: Answer,
 	verdict: Verdict,
 };
 

@@ -1,6 +1,7 @@
 // Turns what a command throws into the owner's words. The message key is `error_` and the code with its dots as
 // underscores; a code without a message falls back to the English sentence that came along.
 import type { AppError } from '../api/client';
+import { fieldWord } from './fields.svelte';
 import { countryName, num } from './format.svelte';
 import { m } from './i18n.svelte';
 
@@ -43,6 +44,7 @@ function readable(params: Record<string, string>): Record<string, unknown> {
 function readableParam(name: string, value: string): string {
   if (name === 'country' && /^[A-Z]{2}$/.test(value)) return countryName(value);
   if (name === 'found' && value === '?') return m.media_kind_unknown();
+  if (name === 'variable') return fieldWord(value);
   if (name === 'book') return value === 'practice' ? m.credits_book_practice() : m.credits_book_real();
   return /^\d{4,15}$/.test(value) ? num(Number(value)) : value;
 }

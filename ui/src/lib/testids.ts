@@ -20,7 +20,7 @@
 // import     import-drop, import-choose, import-encoding, import-separator, import-country, import-consent,
 //            import-consent-source, import-consent-record, import-consent-none, import-more, import-header-yes|no,
 //            import-standing, import-tags, import-table, import-column:<index>, import-row:<row>,
-//            import-tab-preview|refused, import-refused, import-total-new|known|twice|refused, import-why,
+//            import-consent-says, import-tab-columns|refused, import-refused, import-total-new|known|twice|refused, import-why,
 //            import-start, import-cancel, import-progress, import-result, import-error, import-save-refused,
 //            import-other, import-done; `#/contacts/import?file=<path>` opens a list as a drop on another screen does
 // campaigns  campaigns-new, campaigns-tab-all|drafts|going|over, campaigns-table, campaigns-empty, campaign-row:<id> (data-state),

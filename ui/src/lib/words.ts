@@ -1,5 +1,6 @@
 // The one word each thing has, in the language of the window.
 import type { Category, EntryKind, Pace, PartState, SkipReason, Standing } from '../api/client';
+import { fieldWord } from './fields.svelte';
 import { num, span } from './format.svelte';
 import { m } from './i18n.svelte';
 
@@ -33,7 +34,7 @@ export function skipWord(reason: SkipReason, variable: string | null): string {
     case 'no_consent': return m.skip_no_consent();
     case 'black_list': return m.skip_black_list();
     case 'gray_list': return m.skip_gray_list();
-    case 'missing_variable': return variable ? m.skip_missing_variable({ variable }) : m.skip_missing();
+    case 'missing_variable': return variable ? m.skip_missing_variable({ variable: fieldWord(variable) }) : m.skip_missing();
     case 'opted_out': return m.skip_opted_out();
     case 'not_covered': return m.skip_not_covered();
     case 'empty': return m.skip_empty();

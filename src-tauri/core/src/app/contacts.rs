@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::contact::import::{
-    self, ImportOptions, ImportPreview, ImportProgress, ImportState, ImportStep, ImportTotals, Job, Refusal,
+    self, ConsentTotals, ImportOptions, ImportPreview, ImportProgress, ImportState, ImportStep, ImportTotals, Job,
+    Refusal,
 };
 use crate::contact::phone::Country;
 use crate::contact::{self, Contact, ContactEdit, ContactPage, ContactQuery, ContactTotals, Return, Standing};
@@ -93,7 +94,7 @@ impl People {
     /// The first rows of a file with their verdicts; nothing is brought in.
     pub async fn preview_import(&self, path: &Path, options: &ImportOptions) -> Result<ImportPreview, Problem> {
         let home = self.settings().await?.country;
-        Ok(import::preview(path, options, &home, self.db.read()).await?)
+        Ok(import::preview(path, options, &home, self.db.read(), self.now()).await?)
     }
 
     /// Goes through a whole file in the background; how far it is comes by event and by `import_progress`.
@@ -115,6 +116,7 @@ impl People {
             state: ImportState::Running,
             percent: 0,
             totals: ImportTotals::default(),
+            consent: ConsentTotals::default(),
             error: None,
         };
         let stop = Arc::new(AtomicBool::new(false));

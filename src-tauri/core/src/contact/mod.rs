@@ -66,7 +66,7 @@ pub struct Contact {
     pub tags: Vec<String>,
     pub standing: Standing,
     pub consent: Option<Consent>,
-    /// When the person took the permission back. It outlives every edit and every import.
+    /// When the person took the permission back, or said no in a list. It outlives every edit and every import.
     pub withdrawn_at: Option<Millis>,
     pub created_at: Millis,
     pub last_message_at: Option<Millis>,
@@ -118,6 +118,8 @@ pub struct ContactTotals {
     pub tags: Vec<TagTotal>,
     /// Every field a contact has or had: what `{{…}}` may name.
     pub fields: Vec<String>,
+    /// What the columns were called from which fields came.
+    pub labels: BTreeMap<String, String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -249,9 +249,11 @@ pub async fn totals(pool: &Readers) -> Result<ContactTotals, ContactError> {
     let tags = "SELECT tag, people FROM tag_counts WHERE people > 0 ORDER BY tag";
     let tags: Vec<(String, u32)> = sqlx::query_as(tags).fetch_all(&mut *reader).await?;
     let tags = tags.into_iter().map(|(tag, contacts)| TagTotal { tag, contacts }).collect();
-    let fields = "SELECT name FROM contact_fields ORDER BY name";
-    let fields: Vec<String> = sqlx::query_scalar(fields).fetch_all(&mut *reader).await?;
-    Ok(ContactTotals { all: normal + gray + black, normal, gray, black, tags, fields })
+    let known = "SELECT name, label FROM contact_fields ORDER BY name";
+    let known: Vec<(String, String)> = sqlx::query_as(known).fetch_all(&mut *reader).await?;
+    let fields = known.iter().map(|(name, _)| name.clone()).collect();
+    let labels = known.into_iter().filter(|(_, label)| !label.is_empty()).collect();
+    Ok(ContactTotals { all: normal + gray + black, normal, gray, black, tags, fields, labels })
 }
 
 /// How many contacts there are, from the counters.
@@ -272,6 +274,16 @@ pub async fn know_fields(tx: &mut Tx, names: impl Iterator<Item = &str>) -> Resu
     for name in names {
         sqlx::query("INSERT OR IGNORE INTO contact_fields (name) VALUES (?)").bind(name).execute(&mut *tx).await?;
     }
+    Ok(())
+}
+
+/// Keeps what the column of a list was called as the word for its field; the first list that names it wins.
+pub async fn label_field(tx: &mut Tx, name: &str, label: &str) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE contact_fields SET label = ? WHERE name = ? AND label = ''")
+        .bind(label)
+        .bind(name)
+        .execute(tx)
+        .await?;
     Ok(())
 }
 

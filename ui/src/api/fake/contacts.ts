@@ -22,7 +22,7 @@ export function contactCommands(world: World): Pick<Api, 'contacts' | 'contactTo
         for (const tag of one.tags) tags.set(tag, (tags.get(tag) ?? 0) + 1);
         for (const field of Object.keys(one.fields)) fields.add(field);
       }
-      return { ...totals, tags: [...tags].map(([tag, contacts]) => ({ tag, contacts })), fields: [...fields] };
+      return { ...totals, tags: [...tags].map(([tag, contacts]) => ({ tag, contacts })), fields: [...fields], labels: { city: 'Şehir' } };
     },
     contact: async (id) => find(id),
     saveContact: async (edit) => {

@@ -6,31 +6,31 @@ const eNotation: AppError = { code: 'phone.excel_shortened', message: 'Excel has
 const short: AppError = { code: 'phone.too_short', message: '7 digits, too short.', params: { digits: '7', country: 'TR' } };
 const none: AppError = { code: 'phone.missing', message: 'No number.', params: {} };
 
-const sample: PreviewRow[] = [
-  { row: 2, cells: ['Ayşe Demir', '0538 555 02 14', 'İzmir'], phone: '+90 538 555 02 14', verdict: { kind: 'new' } },
-  { row: 3, cells: ['Mehmet Korkmaz', '+90 533 555 04 61', 'İzmir'], phone: '+90 533 555 04 61', verdict: { kind: 'known', adds: ['city'] } },
-  { row: 4, cells: ['Zeynep Arslan', '9.05387E+11', 'Manisa'], phone: null, verdict: { kind: 'refused', reason: eNotation } },
-  { row: 5, cells: ['Budi Santoso', '+62 811 555 0163', 'Bandung'], phone: '+62 811 555 0163', verdict: { kind: 'new' } },
-  { row: 6, cells: ['Hakan Ersoy', '532 555 0', 'İzmir'], phone: null, verdict: { kind: 'refused', reason: short } },
-  { row: 7, cells: ['Ayşe Demir', '0090 538 555 02 14', 'İzmir'], phone: '+90 538 555 02 14', verdict: { kind: 'twice', row: 2 } },
-  { row: 8, cells: ['Gül Çetin', '(542) 555-0733', 'Aydın'], phone: '+90 542 555 07 33', verdict: { kind: 'new' } },
-  { row: 9, cells: ['Siti Rahmawati', '+62-813-555-0147', 'Jakarta'], phone: '+62 813 555 0147', verdict: { kind: 'new' } },
-  { row: 10, cells: ['Nur Aydın', '', 'Aydın'], phone: null, verdict: { kind: 'refused', reason: none } },
+const sample: Omit<PreviewRow, 'consent'>[] = [
+  { row: 2, cells: ['Ayşe Demir', '0538 555 02 14', 'İzmir', 'evet'], phone: '+90 538 555 02 14', verdict: { kind: 'new' } },
+  { row: 3, cells: ['Mehmet Korkmaz', '+90 533 555 04 61', 'İzmir', 'evet'], phone: '+90 533 555 04 61', verdict: { kind: 'known', adds: ['city'] } },
+  { row: 4, cells: ['Zeynep Arslan', '9.05387E+11', 'Manisa', ''], phone: null, verdict: { kind: 'refused', reason: eNotation } },
+  { row: 5, cells: ['Budi Santoso', '+62 811 555 0163', 'Bandung', 'ya'], phone: '+62 811 555 0163', verdict: { kind: 'new' } },
+  { row: 6, cells: ['Hakan Ersoy', '532 555 0', 'İzmir', 'evet'], phone: null, verdict: { kind: 'refused', reason: short } },
+  { row: 7, cells: ['Ayşe Demir', '0090 538 555 02 14', 'İzmir', 'evet'], phone: '+90 538 555 02 14', verdict: { kind: 'twice', row: 2 } },
+  { row: 8, cells: ['Gül Çetin', '(542) 555-0733', 'Aydın', 'hayır'], phone: '+90 542 555 07 33', verdict: { kind: 'new' } },
+  { row: 9, cells: ['Siti Rahmawati', '+62-813-555-0147', 'Jakarta', 'ya'], phone: '+62 813 555 0147', verdict: { kind: 'new' } },
+  { row: 10, cells: ['Nur Aydın', '', 'Aydın', ''], phone: null, verdict: { kind: 'refused', reason: none } },
 ];
 const totals: ImportTotals = { rows: 1318, new: 1104, known: 151, twice: 22, refused: 41 };
 
 export function importCommands(world: World): Pick<Api, 'pickContactsFile' | 'previewImport' | 'scanImport' | 'startImport' | 'cancelImport' | 'refusals' | 'saveRefused'> {
   const preview = (path: string, options: Parameters<Api['previewImport']>[1]): ImportPreview => ({
     fileName: path.split(/[\\/]/).at(-1) ?? path, bytes: 61_440, encoding: options.encoding ?? 'windows-1254', separator: options.separator ?? 'semicolon', header: options.header ?? true, country: options.country ?? world.settings.country,
-    columns: ['Ad Soyad', 'Cep Tel', 'Şehir'].map((header, index) => ({ header, use: options.columns?.[index] ?? ([{ use: 'name' }, { use: 'phone' }, { use: 'field', name: 'city' }] as const)[index] ?? { use: 'ignore' } })),
-    rows: [...sample, ...people(41, world.now()).map((one, index): PreviewRow => ({ row: index + 11, cells: [one.name, one.phoneShown, one.fields.city ?? ''], phone: one.phoneShown, verdict: world.contacts.length > 0 ? { kind: 'known', adds: [] } : { kind: 'new' } }))],
+    columns: ['Ad Soyad', 'Cep Tel', 'Şehir', 'İzin'].map((header, index) => ({ header, use: options.columns?.[index] ?? ([{ use: 'name' }, { use: 'phone' }, { use: 'field', name: 'city' }, { use: 'consent' }] as const)[index] ?? { use: 'ignore' } })),
+    rows: [...sample.map((row): PreviewRow => ({ ...row, consent: row.phone === null ? 'nothing' : row.cells[3] === 'hayır' ? 'no' : 'yes' })), ...people(41, world.now()).map((one, index): PreviewRow => ({ row: index + 11, cells: [one.name, one.phoneShown, one.fields.city ?? '', 'evet'], phone: one.phoneShown, consent: 'yes', verdict: world.contacts.length > 0 ? { kind: 'known', adds: [] } : { kind: 'new' } }))],
     notices: [],
   });
   const run = (step: 'scan' | 'import', done: () => void): string => {
     const importId = world.id('import');
     const refusals: Refusal[] = Array.from({ length: totals.refused }, (_, index): Refusal =>
       index < 33 ? { row: 4 + index * 31, raw: 'Zeynep Arslan;9.05387E+11;Manisa', reason: eNotation } : index < 38 ? { row: 6 + index * 29, raw: 'Hakan Ersoy;532 555 0;İzmir', reason: short } : { row: 10 + index * 30, raw: 'Nur Aydın;;Aydın', reason: none }).sort((a, b) => a.row - b.row);
-    const job = { progress: { importId, step, state: 'running' as 'running' | 'done' | 'cancelled', percent: 0, totals, error: null }, refusals, cancelled: false };
+    const job = { progress: { importId, step, state: 'running' as 'running' | 'done' | 'cancelled', percent: 0, totals, consent: { yes: 1060, no: 58, nothing: 156, unclear: 3 }, error: null }, refusals, cancelled: false };
     world.imports.set(importId, job);
     let percent = 0;
     const timer = setInterval(() => {

@@ -28,7 +28,7 @@ beforeEach(() => {
     draft: async () => draft,
     numbers: async () => [shop],
     sendTest: async (test: TestSend) => { tests.push(test); return 'test'; },
-    contactTotals: async () => ({ all: 1, normal: 1, gray: 0, black: 0, tags: [], fields: ['city'] }),
+    contactTotals: async () => ({ all: 1, normal: 1, gray: 0, black: 0, tags: [], fields: ['city'], labels: {} }),
     contact: async () => elif,
     checkDraft: async () => ({ people: 1, shape: ['image'], caption: true, limit: 1024, longest: { index: 0, length: 0 }, emptiest: null, over: saves.at(-1)?.text.length === 1025 ? 1 : 0, tooLong: 0, missing: [], warnings: [] }),
     previewMessage: async () => ({ index: 0, total: 1, contactId: 'c1', name: 'Elif', phoneShown: elif.phoneShown, parts: [], length: 0, missing: [] }),

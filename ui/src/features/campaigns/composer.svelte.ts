@@ -1,5 +1,6 @@
 // One draft of a campaign while it is composed. Questions to the core are asked about what is saved.
 import { api, listen, type ContactTotals, type Draft, type DraftCheck, type DraftEdit, type MediaItem, type MediaWish, type Review } from '../../api/client';
+import { readTotals } from '../../lib/fields.svelte';
 import type { Step } from '../../lib/router.svelte';
 import { Answer } from './answer.svelte';
 import { allText } from './choice';
@@ -62,7 +63,7 @@ export class Composer extends Writing<Draft> {
   }
 
   async #readTotals(): Promise<void> {
-    this.totals = await api.contactTotals();
+    this.totals = await readTotals();
   }
 
   enter(step: Step): void {

@@ -22,7 +22,7 @@ test('without a selection the caret lands between the marks', () => {
 });
 
 const names = ['name', 'city', 'last_city'];
-const offered = (text: string) => offersAt(text, text.length, names, 'dear customer');
+const offered = (text: string) => offersAt(text, text.length, names, 'name', 'dear customer');
 
 test('behind open brackets the variables are offered, a name with and without a fallback', () => {
   expect(offered('Hi {{ na')).toEqual({ from: 3, offers: [{ name: 'name', fallback: '' }, { name: 'name', fallback: 'dear customer' }] });

@@ -36,19 +36,20 @@ export function insertAt(from: number, to: number, text: string): Edit {
 export type Offer = { name: string; fallback: string };
 
 /** Behind an open `{{`, or behind `{{name|`: what may follow, and from where it would be replaced; null when no
-    variable is being written or nothing fits. `stand` is what usually stands for a missing name. */
-export function offersAt(text: string, caret: number, names: string[], stand: string): { from: number; offers: Offer[] } | null {
+    variable is being written or nothing fits. `person` is the variable of the name, `stand` what
+    usually stands for a missing one. */
+export function offersAt(text: string, caret: number, names: string[], person: string, stand: string): { from: number; offers: Offer[] } | null {
   const match = /\{\{([^{}|\n]{0,40})(\|[^{}|\n]{0,60})?$/.exec(text.slice(0, caret));
   if (!match) return null;
   const typed = match[1]?.trim() ?? '';
   const behindBar = match[2]?.slice(1).trim();
-  const offers = behindBar === undefined ? namesLike(typed, names).flatMap((name) => withStand(name, stand)) : typed === 'name' && begins(stand, behindBar) ? [{ name: typed, fallback: stand }] : [];
+  const offers = behindBar === undefined ? namesLike(typed, names).flatMap((name) => withStand(name, person, stand)) : typed === person && begins(stand, behindBar) ? [{ name: typed, fallback: stand }] : [];
   return offers.length > 0 ? { from: match.index, offers: offers.slice(0, 8) } : null;
 }
 
-function withStand(name: string, stand: string): Offer[] {
+function withStand(name: string, person: string, stand: string): Offer[] {
   const plain = { name, fallback: '' };
-  return name === 'name' ? [plain, { name, fallback: stand }] : [plain];
+  return name === person ? [plain, { name, fallback: stand }] : [plain];
 }
 
 /** Those that begin with what was typed, then those that contain it. */

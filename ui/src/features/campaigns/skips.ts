@@ -1,5 +1,6 @@
 // Why someone is skipped, as a line in a list and as a sentence with the way back.
 import type { SkipLine } from '../../api/client';
+import { fieldWord } from '../../lib/fields.svelte';
 import { m } from '../../lib/i18n.svelte';
 
 export function skipTitle({ reason, variable }: Pick<SkipLine, 'reason' | 'variable'>): string {
@@ -7,7 +8,7 @@ export function skipTitle({ reason, variable }: Pick<SkipLine, 'reason' | 'varia
     case 'no_consent': return m.schedule_skip_no_consent();
     case 'black_list': return m.schedule_skip_black_list();
     case 'gray_list': return m.schedule_skip_gray_list();
-    case 'missing_variable': return variable ? m.schedule_skip_missing_variable({ variable: `“${variable}”` }) : m.schedule_skip_missing();
+    case 'missing_variable': return variable ? m.schedule_skip_missing_variable({ variable: `“${fieldWord(variable)}”` }) : m.schedule_skip_missing();
     case 'opted_out': return m.schedule_skip_opted_out();
     case 'empty': return m.schedule_skip_empty();
     case 'not_covered': return m.schedule_skip_not_covered();

@@ -1,8 +1,9 @@
-// What each column of a file is used for. Phone, name and e-mail belong to one column at most; a field may carry
+// What each column of a file is used for. Phone, name, e-mail and what is said about consent belong to one column at most; a field may carry
 // any name.
 import type { ColumnUse, ImportPreview } from '../../api/client';
+import { fields, fieldWord } from '../../lib/fields.svelte';
 
-const SINGLE = ['phone', 'name', 'email'];
+const SINGLE = ['phone', 'name', 'email', 'consent', 'consentDate', 'consentSource'];
 
 /** A select holds text: "phone", "field:city". */
 export function useKey(use: ColumnUse): string {
@@ -11,7 +12,7 @@ export function useKey(use: ColumnUse): string {
 
 export function useOf(key: string): ColumnUse {
   if (key.startsWith('field:')) return { use: 'field', name: key.slice(6) };
-  return { use: key as 'phone' | 'name' | 'email' | 'tags' | 'ignore' };
+  return { use: key as Exclude<ColumnUse['use'], 'field'> };
 }
 
 /** Gives a column its use; a use that only one column can have leaves the other one ignored. */
@@ -21,6 +22,17 @@ export function assign(uses: ColumnUse[], column: number, use: ColumnUse): Colum
     const taken = useKey(old) === useKey(use) && (SINGLE.includes(use.use) || use.use === 'field');
     return taken ? { use: 'ignore' } : old;
   });
+}
+
+/** A field by its own word; one that comes with this column, by its header. */
+export function fieldLabel(name: string, header: string): string {
+  return fieldName(header) === name && !fields.names.includes(name) ? header.trim() : fieldWord(name);
+}
+
+/** The first values of a column that are not empty, each once. */
+export function firstValues(preview: ImportPreview, column: number, most: number): string {
+  const values = preview.rows.map((row) => row.cells[column]?.trim() ?? '').filter((cell) => cell !== '');
+  return [...new Set(values)].slice(0, most).join(' · ') || '–';
 }
 
 /** The field names a column may take: its own heading first, then those contacts already have. */

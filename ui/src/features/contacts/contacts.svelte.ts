@@ -1,4 +1,5 @@
 import { api, type ContactTotals, type ContactView, type Standing } from '../../api/client';
+import { readTotals } from '../../lib/fields.svelte';
 import { keepFresh } from '../../lib/fresh';
 import { Paged } from '../../lib/paged.svelte';
 
@@ -14,7 +15,7 @@ export class Contacts {
 
   follow = (): (() => void) => keepFresh(['contactsChanged'], async () => {
     try {
-      this.totals = await api.contactTotals();
+      this.totals = await readTotals();
       this.error = null;
     } catch (error) {
       this.error = error;

@@ -1,7 +1,7 @@
 // One import from the choice of a file to its result: a preview of the first rows at once, the totals of the whole
 // file by a scan behind it, then the import itself. A change of an option asks for both again; answers to an older
 // question are dropped.
-import { api, listen, type ColumnUse, type ImportOptions, type ImportPreview, type ImportProgress, type ImportTotals, type Refusal } from '../../api/client';
+import { api, listen, type ColumnUse, type ConsentTotals, type ImportOptions, type ImportPreview, type ImportProgress, type ImportTotals, type Refusal } from '../../api/client';
 import { asAppError } from '../../lib/errors';
 import { assign } from './columns';
 
@@ -38,6 +38,11 @@ export class Import {
 
   get totals(): ImportTotals | null {
     return this.run?.totals ?? this.scan?.totals ?? null;
+  }
+
+  /** What the whole list says about consent; known only after the scan. */
+  get consent(): ConsentTotals | null {
+    return this.run?.consent ?? (this.scan?.state === 'done' ? this.scan.consent : null);
   }
 
   /** How many contacts an import would bring or complete; known only after the scan. */

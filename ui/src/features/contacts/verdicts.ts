@@ -1,13 +1,41 @@
 // A row's verdict in a few words, for the table; the panel beside it has the sentences.
 import type { AppError, Refusal, Verdict } from '../../api/client';
+import { fieldWord } from '../../lib/fields.svelte';
 import { listed, num } from '../../lib/format.svelte';
 import { m } from '../../lib/i18n.svelte';
 import { sentence } from '../../lib/errors';
 
+/** The verdict as a chip has room for it. */
+export function verdictShort(verdict: Verdict): string {
+  return verdict.kind === 'known' ? m.import_known() : verdictWords(verdict);
+}
+
+export function verdictSentence(verdict: Verdict): string {
+  switch (verdict.kind) {
+    case 'new': return m.import_new_why();
+    case 'known': return verdict.adds.length > 0 ? m.import_known_why({ fields: listed(verdict.adds.map(addedWord)) }) : m.import_known_nothing();
+    case 'twice': return m.import_twice_why({ row: num(verdict.row) });
+    case 'refused': return sentence(verdict.reason);
+  }
+}
+
+/** What a row adds, by the owner's word for it. */
+function addedWord(part: string): string {
+  switch (part) {
+    case 'name': return m.contacts_name();
+    case 'email': return m.contacts_email();
+    case 'tags': return m.contacts_tags();
+    case 'standing': return m.contacts_standing();
+    case 'consent': return m.contacts_consent();
+    case 'refusal': return m.import_says_no();
+    default: return fieldWord(part);
+  }
+}
+
 export function verdictWords(verdict: Verdict): string {
   switch (verdict.kind) {
     case 'new': return m.import_new();
-    case 'known': return verdict.adds.length > 0 ? m.import_known_adds({ fields: listed(verdict.adds) }) : m.import_known();
+    case 'known': return verdict.adds.length > 0 ? m.import_known_adds({ fields: listed(verdict.adds.map(addedWord)) }) : m.import_known();
     case 'twice': return m.import_twice({ row: num(verdict.row) });
     case 'refused': return refusalWords(verdict.reason);
   }

@@ -1,5 +1,6 @@
 // One template while it is written.
 import { api, listen, type MediaItem, type MediaWish, type TemplateCheck, type TemplateEdit, type TemplateView } from '../../api/client';
+import { readTotals } from '../../lib/fields.svelte';
 import { Answer } from '../campaigns/answer.svelte';
 import { allText } from '../campaigns/choice';
 import { variablesOf } from '../campaigns/variables';
@@ -43,7 +44,7 @@ export class TemplateWriting extends Writing<TemplateView> {
   }
 
   async #readFields(): Promise<void> {
-    this.#fields = (await api.contactTotals()).fields;
+    this.#fields = (await readTotals()).fields;
   }
 
   /** Everything but the content, which has an undo of its own. */

@@ -3,11 +3,12 @@
 //! Called by `layout`; the owner can change every guess. At most one column becomes the phone, so that a second
 //! number is never taken for another person.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::fold::{field_name, fold};
 use super::super::phone::{self, Country, PhoneError};
 use super::ColumnUse;
+use super::consent::is_answer;
 
 /// More columns than these do not become fields by themselves.
 pub const FIELD_LIMIT: usize = 40;
@@ -59,6 +60,25 @@ const EMAILS: &[&[&str]] = &[&["email", "e mail", "eposta", "e posta", "mail", "
 const TAGS: &[&[&str]] =
     &[&["tag", "tags", "etiket", "etiketler", "label", "labels", "grup", "group", "groups", "kategori", "segment"]];
 
+const CONSENTS: &[&[&str]] = &[&[
+    "izin",
+    "izni",
+    "onay",
+    "onayi",
+    "iys",
+    "consent",
+    "opt in",
+    "optin",
+    "permission",
+    "persetujuan",
+    "setuju",
+    "izin promosi",
+]];
+const CONSENT_DATES: &[&[&str]] =
+    &[&["izin tarihi", "onay tarihi", "consent date", "date of consent", "tanggal izin", "tanggal persetujuan"]];
+const CONSENT_SOURCES: &[&[&str]] =
+    &[&["izin kaynagi", "onay kaynagi", "consent source", "source of consent", "sumber izin", "sumber persetujuan"]];
+
 /// Headers of ours in a list of refused rows.
 const OURS: &str = "ulak ";
 
@@ -85,6 +105,7 @@ pub fn guess(headers: &[String], rows: &[&[String]], country: Country) -> Vec<Co
     let unnamed = names.iter().all(String::is_empty);
     let name = free(&[phone, email], best(&names, NAMES, rows, |cell| unnamed && is_name(cell)));
     let tags = free(&[phone, email, name], best(&names, TAGS, &[], |_| false));
+    let said = consents(&names, rows);
     let mut fields = FieldNames::default();
     (0..headers.len())
         .map(|at| match Some(at) {
@@ -92,9 +113,38 @@ pub fn guess(headers: &[String], rows: &[&[String]], country: Country) -> Vec<Co
             column if column == email => ColumnUse::Email,
             column if column == name => ColumnUse::Name,
             column if column == tags => ColumnUse::Tags,
-            _ => fields.next(at, headers, rows),
+            _ => match said.get(&at) {
+                Some(used) => used.clone(),
+                None => fields.next(at, headers, rows),
+            },
         })
         .collect()
+}
+
+/// A header says what a column is about, and most of its cells have to say the same: nobody agreed to anything by a
+/// word at the top.
+fn consents(names: &[String], rows: &[&[String]]) -> BTreeMap<usize, ColumnUse> {
+    let kinds = [
+        (CONSENT_DATES, ColumnUse::ConsentDate),
+        (CONSENT_SOURCES, ColumnUse::ConsentSource),
+        (CONSENTS, ColumnUse::Consent),
+    ];
+    let mut found = BTreeMap::new();
+    for (words, used) in kinds {
+        let fits = |at: &usize| used == ColumnUse::ConsentSource || mostly(*at, rows, is_answer);
+        let is_free =
+            |at: &usize| !found.contains_key(at) && names.get(*at).is_some_and(|name| strength(name, words) > 0);
+        let column = (0..names.len()).filter(is_free).find(fits);
+        found.extend(column.map(|at| (at, used)));
+    }
+    found
+}
+
+fn mostly(at: usize, rows: &[&[String]], fits: impl Fn(&str) -> bool) -> bool {
+    let cells: Vec<&String> =
+        rows.iter().filter_map(|row| row.get(at)).filter(|cell| !cell.trim().is_empty()).collect();
+    let fitting = cells.iter().filter(|cell| fits(cell)).count();
+    !cells.is_empty() && fitting * 2 > cells.len()
 }
 
 /// The owner's choice, made to fit the columns there are and with usable names.
@@ -211,6 +261,16 @@ mod tests {
         let rows: &[&[&str]] = &[&["1001", "0212 555 01 42", "0538 555 02 14"]];
         assert_eq!(uses(&["Müşteri No", "İş Telefonu", "GSM"], rows)[2], "PHONE");
         assert_eq!(uses(&["Müşteri No", "Telefon", "Adres"], rows)[1], "PHONE");
+    }
+
+    #[test]
+    fn a_column_is_about_consent_where_header_and_cells_say_so() {
+        let rows: &[&[&str]] =
+            &[&["0538 555 01 14", "evet", "02.09.2025", "Form"], &["0538 555 01 15", "hayır", "", ""]];
+        let headers = ["Telefon", "İzin", "İzin tarihi", "İzin kaynağı"];
+        assert_eq!(uses(&headers, rows)[1..], ["CONSENT", "CONSENTDATE", "CONSENTSOURCE"]);
+        let words: &[&[&str]] = &[&["0538 555 01 14", "yıllık, 14 gün"], &["0538 555 01 15", "hastalık"]];
+        assert_eq!(uses(&["Telefon", "İzin"], words)[1], "izin", "leave from work is no consent");
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! came in one after another: a later non-empty value wins, an empty one takes nothing away. So importing the
 //! same file again, after a cancel or a full disk as well, changes nothing and brings nobody twice.
 
+mod consent;
 mod error;
 mod layout;
 mod mapping;
@@ -86,7 +87,15 @@ pub enum ColumnUse {
     Name,
     Email,
     Tags,
-    Field { name: String },
+    Field {
+        name: String,
+    },
+    /// Yes or no to promotions, or the day of a yes.
+    Consent,
+    /// When the consent was given.
+    ConsentDate,
+    /// Where the consent was given.
+    ConsentSource,
     Ignore,
 }
 
@@ -124,6 +133,20 @@ pub enum Verdict {
     },
 }
 
+/// What a row says about consent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub enum Answer {
+    #[default]
+    Nothing,
+    Yes,
+    /// The person gets no promotions, and no list changes that.
+    No,
+    /// Neither yes nor no, or a day that cannot be: no consent.
+    Unclear,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "bindings", derive(specta::Type))]
@@ -133,6 +156,7 @@ pub struct PreviewRow {
     pub cells: Vec<String>,
     /// E.164
     pub phone: Option<String>,
+    pub consent: Answer,
     pub verdict: Verdict,
 }
 
@@ -170,6 +194,17 @@ pub struct ImportTotals {
     pub known: u32,
     pub twice: u32,
     pub refused: u32,
+}
+
+/// What the rows that were not refused say about consent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub struct ConsentTotals {
+    pub yes: u32,
+    pub no: u32,
+    pub nothing: u32,
+    pub unclear: u32,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -218,5 +253,6 @@ pub struct ImportProgress {
     pub state: ImportState,
     pub percent: u8,
     pub totals: ImportTotals,
+    pub consent: ConsentTotals,
     pub error: Option<Reason>,
 }

@@ -7,7 +7,8 @@ use super::records::{Record, start_of};
 use super::rows::{Everybody, Row, person_of};
 use super::store;
 use super::verdict::{People, Seen, judge};
-use super::{ImportError, ImportOptions, ImportPreview, PreviewRow, Reason};
+use super::{Answer, ImportError, ImportOptions, ImportPreview, PreviewRow, Reason};
+use crate::clock::Millis;
 use crate::db::Readers;
 use crate::ids::IdGenerator;
 
@@ -21,6 +22,7 @@ pub async fn preview(
     options: &ImportOptions,
     home: &str,
     pool: &Readers,
+    now: Millis,
 ) -> Result<ImportPreview, ImportError> {
     let mut layout = laid_out(path, options, home).await?;
     let sample = std::mem::take(&mut layout.sample);
@@ -28,11 +30,12 @@ pub async fn preview(
     let phones = rows.iter().filter_map(|(row, _)| Some(row.outcome.as_ref().ok()?.phone)).collect();
     let known = store::known(&mut *pool.acquire().await?, &phones).await?;
     let (mut people, mut seen, mint) = (People::new(known), Seen::new(), IdGenerator::at(0));
-    let everybody = Everybody::of(options);
+    let everybody = Everybody::of(options, &layout.source.file_name, now);
     let mut shown = |(row, cells): (Row, Vec<String>)| PreviewRow {
         row: row.number,
         cells,
         phone: row.outcome.as_ref().ok().map(|person| person.phone.to_string()),
+        consent: row.outcome.as_ref().map_or(Answer::Nothing, |person| person.consent.answer(now)),
         verdict: judge(&row, &mut people, &mut seen, &everybody, &mint),
     };
     let rows = rows.into_iter().map(&mut shown).collect();
@@ -59,9 +62,15 @@ pub async fn laid_out(path: &Path, options: &ImportOptions, home: &str) -> Resul
 }
 
 impl Everybody {
-    pub fn of(options: &ImportOptions) -> Self {
+    pub fn of(options: &ImportOptions, file: &str, now: Millis) -> Self {
         let tags = options.tags.iter().map(|tag| tag.trim().to_owned()).filter(|tag| !tag.is_empty());
-        Self { standing: options.standing, tags: tags.collect(), consent: options.consent.clone() }
+        Self {
+            standing: options.standing,
+            tags: tags.collect(),
+            consent: options.consent.clone(),
+            file: file.to_owned(),
+            now,
+        }
     }
 }
 

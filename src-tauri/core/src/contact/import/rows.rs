@@ -6,11 +6,13 @@
 use super::super::card::TEXT_LIMIT;
 use super::super::phone::{self, Country, Phone};
 use super::super::{Fields, Standing};
+use super::consent::{self, Said};
 use super::error::RowError;
 use super::layout::Layout;
 use super::records::Record;
 use super::source::is_undecoded;
 use super::{Column, ColumnUse};
+use crate::clock::Millis;
 
 /// What a row says of a person; empty texts say nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +22,7 @@ pub struct Person {
     pub email: String,
     pub fields: Fields,
     pub tags: Vec<String>,
+    pub consent: Said,
 }
 
 pub struct Row {
@@ -34,7 +37,11 @@ pub struct Row {
 pub struct Everybody {
     pub standing: Standing,
     pub tags: Vec<String>,
+    /// What the owner states for all rows; a row that says something itself is taken by its word.
     pub consent: Option<super::Consent>,
+    /// The name of the list, where nothing else says where a consent is from.
+    pub file: String,
+    pub now: Millis,
 }
 
 pub fn row_of(record: Record, layout: &Layout) -> Row {
@@ -60,7 +67,9 @@ pub fn person_of(cells: &[String], columns: &[Column], country: Country) -> Resu
         }
     }
     let phone = phone::parse(told.phone, country).map_err(RowError::Phone)?;
-    Ok(Person { phone, name: told.name, email: told.email, fields: told.fields, tags: told.tags })
+    let asked = columns.iter().any(|column| column.used == ColumnUse::Consent);
+    let consent = consent::said(&told.consent, asked);
+    Ok(Person { phone, name: told.name, email: told.email, fields: told.fields, tags: told.tags, consent })
 }
 
 fn checked<'a>(cell: &'a str, column: &Column, at: usize) -> Result<&'a str, RowError> {
@@ -91,16 +100,20 @@ struct Told<'a> {
     email: String,
     fields: Fields,
     tags: Vec<String>,
+    consent: Vec<consent::Cell<'a>>,
 }
 
 impl<'a> Told<'a> {
-    fn take(&mut self, column: &Column, cell: &'a str) {
+    fn take(&mut self, column: &'a Column, cell: &'a str) {
         match &column.used {
             ColumnUse::Phone if self.phone.is_empty() => self.phone = cell,
             ColumnUse::Name => self.name = joined(std::mem::take(&mut self.name), cell),
             ColumnUse::Email => self.email = visible(cell),
             ColumnUse::Tags => self.tags.extend(tags(cell)),
             ColumnUse::Field { name } => self.field(name, visible(cell)),
+            used @ (ColumnUse::Consent | ColumnUse::ConsentDate | ColumnUse::ConsentSource) => {
+                self.consent.push(consent::Cell { used, header: &column.header, text: cell });
+            }
             ColumnUse::Phone | ColumnUse::Ignore => {}
         }
     }

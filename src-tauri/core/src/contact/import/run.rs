@@ -4,18 +4,23 @@
 //! Called by the app for a scan and for an import. A chunk is in with all its rows or not at all, so whatever
 //! ends a run (cancel, full disk, crash) leaves whole rows, and the next run goes on by finding them known.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::mpsc::{self, Receiver, Sender};
 
+use super::super::store as contacts;
 use super::layout::Layout;
 use super::preview::laid_out;
 use super::records::Record;
 use super::rows::{Everybody, Row, row_of};
 use super::store;
 use super::verdict::{People, Seen, judge};
-use super::{ImportError, ImportOptions, ImportProgress, ImportState, ImportStep, ImportTotals, Reason};
+use super::{
+    Column, ColumnUse, ConsentTotals, ImportError, ImportOptions, ImportProgress, ImportState, ImportStep,
+    ImportTotals, Reason,
+};
 use crate::clock::Clock;
 use crate::db::{Db, StorageError};
 use crate::ids::{IdGenerator, ImportId};
@@ -26,6 +31,8 @@ use crate::supervise::{Broke, Panicked, Task, catch, catch_now};
 const CHUNK: usize = 5_000;
 /// Chunks that may wait between the reading thread and the database.
 const WAITING: usize = 2;
+/// Letters of a header that are kept as the word for its field.
+const LABEL_LIMIT: usize = 60;
 
 pub struct Job {
     pub id: ImportId,
@@ -51,6 +58,7 @@ pub async fn run(
         state: ImportState::Running,
         percent: 0,
         totals: ImportTotals::default(),
+        consent: ConsentTotals::default(),
         error: None,
     };
     let ended = catch(go_through(db, &job, clock, stop, &mut at, &mut progress)).await;
@@ -84,8 +92,10 @@ async fn go_through(
     let layout = laid_out(&job.path, &job.options, &job.home).await?;
     begin(db, job, &layout, clock).await?;
     let bytes = layout.source.bytes.max(1);
+    let everybody = Everybody::of(&job.options, &layout.source.file_name, clock.now());
+    let labels = labels(&layout.columns);
     let mut chunks = read_aside(layout);
-    let mut carried = Carried { everybody: Everybody::of(&job.options), seen: Seen::new(), fields: Default::default() };
+    let mut carried = Carried { everybody, seen: Seen::new(), fields: Default::default(), labels };
     loop {
         if stop.load(Ordering::Relaxed) {
             return Ok(ImportState::Cancelled);
@@ -97,6 +107,7 @@ async fn go_through(
         at.totals = bring(db, job, &chunk.rows, at.totals, &mut carried, clock)
             .await
             .map_err(|error| stopped_at(chunk.rows.first().map_or(0, |row| row.number), error))?;
+        chunk.rows.iter().for_each(|row| at.consent.count(row, carried.everybody.now));
         at.percent = u8::try_from(chunk.read.saturating_mul(100) / bytes).unwrap_or(100).min(99);
         progress(at);
     }
@@ -134,6 +145,8 @@ struct Carried {
     seen: Seen,
     /// Names of fields that are on record.
     fields: std::collections::BTreeSet<String>,
+    /// What their columns are called.
+    labels: BTreeMap<String, String>,
 }
 
 /// One chunk in one transaction; the totals with it.
@@ -157,7 +170,10 @@ async fn bring(
     if job.step == ImportStep::Import {
         store::keep(&mut tx, &people.list, now).await.map_err(at)?;
         let unknown = carried.learn(&people);
-        super::super::store::know_fields(&mut tx, unknown.iter().map(String::as_str)).await.map_err(at)?;
+        contacts::know_fields(&mut tx, unknown.iter().map(String::as_str)).await.map_err(at)?;
+        for (name, label) in unknown.iter().filter_map(|name| carried.labels.get_key_value(name)) {
+            contacts::label_field(&mut tx, name, label).await.map_err(at)?;
+        }
     }
     store::refuse(&mut tx, job.id, rows).await.map_err(at)?;
     store::advance(&mut tx, job.id, totals, None).await.map_err(at)?;
@@ -173,6 +189,17 @@ impl Carried {
         self.fields.extend(unknown.iter().cloned());
         unknown.into_iter().collect()
     }
+}
+
+/// The headers of the columns that become fields.
+fn labels(columns: &[Column]) -> BTreeMap<String, String> {
+    let label = |column: &Column| match &column.used {
+        ColumnUse::Field { name } if !column.header.trim().is_empty() => {
+            Some((name.clone(), column.header.trim().chars().take(LABEL_LIMIT).collect()))
+        }
+        _ => None,
+    };
+    columns.iter().filter_map(label).collect()
 }
 
 struct Chunk {

@@ -72,11 +72,12 @@ pub async fn keep(tx: &mut Tx, people: &[Known], now: Millis) -> Result<(), sqlx
 async fn keep_some(tx: &mut Tx, people: &[&Known], now: Millis) -> Result<(), sqlx::Error> {
     let sql = format!(
         "INSERT INTO contacts (id, phone, name, email, fields, search, standing, consent_source, consent_at, \
-         consent_note, created_at, updated_at) VALUES {} \
+         consent_note, consent_withdrawn_at, created_at, updated_at) VALUES {} \
          ON CONFLICT DO UPDATE SET name = excluded.name, email = excluded.email, fields = excluded.fields, \
          search = excluded.search, standing = excluded.standing, consent_source = excluded.consent_source, \
-         consent_at = excluded.consent_at, consent_note = excluded.consent_note, updated_at = excluded.updated_at",
-        places(people.len(), 12)
+         consent_at = excluded.consent_at, consent_note = excluded.consent_note, \
+         consent_withdrawn_at = excluded.consent_withdrawn_at, updated_at = excluded.updated_at",
+        places(people.len(), 13)
     );
     let mut query = sqlx::query(AssertSqlSafe(sql)).persistent(people.len() == BROUGHT);
     for known in people {
@@ -92,6 +93,7 @@ async fn keep_some(tx: &mut Tx, people: &[&Known], now: Millis) -> Result<(), sq
             .bind(consent.map(|consent| consent.source.as_str()))
             .bind(consent.map(|consent| consent.at))
             .bind(consent.map(|consent| consent.note.as_str()))
+            .bind(known.withdrawn_at)
             .bind(now)
             .bind(now);
     }
@@ -120,7 +122,7 @@ fn known_of(row: &SqliteRow) -> Result<Option<Known>, sqlx::Error> {
         tags: BTreeSet::new(),
         standing: row.try_get("standing")?,
         consent: consent_of(row)?,
-        withdrawn: row.try_get::<Option<Millis>, _>("consent_withdrawn_at")?.is_some(),
+        withdrawn_at: row.try_get("consent_withdrawn_at")?,
         changed: false,
         new_tags: BTreeSet::new(),
     }))

@@ -2,14 +2,17 @@
 //!
 //! Preview, scan and import judge by the same function, so what was shown is what happens. A standing only gets
 //! stricter here, a name or a field is never emptied, and a consent on record, or one that was taken back, is never
-//! replaced.
+//! replaced. A no of a row takes a consent back; what the owner states for all rows does not reach who said no.
 
 use std::collections::{BTreeSet, HashMap};
 
+use super::super::card::TEXT_LIMIT;
 use super::super::phone::Phone;
 use super::super::{Consent, Fields, Standing};
+use super::consent::{Given, Said};
 use super::rows::{Everybody, Person, Row};
-use super::{ImportTotals, Reason, Verdict};
+use super::{Answer, ConsentTotals, ImportTotals, Reason, Verdict};
+use crate::clock::Millis;
 use crate::ids::{ContactId, IdGenerator};
 
 /// A contact as Ulak has it, with what rows add to it.
@@ -23,8 +26,8 @@ pub struct Known {
     pub tags: BTreeSet<String>,
     pub standing: Standing,
     pub consent: Option<Consent>,
-    /// The permission was taken back, and no list gives it anew.
-    pub withdrawn: bool,
+    /// When the person said no or took the consent back; no list gives it anew.
+    pub withdrawn_at: Option<Millis>,
     /// The row of the table has to be written.
     pub changed: bool,
     pub new_tags: BTreeSet<String>,
@@ -81,6 +84,31 @@ pub fn judge(row: &Row, people: &mut People, seen: &mut Seen, everybody: &Everyb
     }
 }
 
+impl ConsentTotals {
+    pub(super) fn count(&mut self, row: &Row, now: Millis) {
+        let Ok(person) = &row.outcome else { return };
+        match person.consent.answer(now) {
+            Answer::Yes => self.yes += 1,
+            Answer::No => self.no += 1,
+            Answer::Nothing => self.nothing += 1,
+            Answer::Unclear => self.unclear += 1,
+        }
+    }
+}
+
+impl Everybody {
+    /// Where and when: by the row, else by what the owner states for all, else by the list and the day it came in.
+    fn given(&self, given: &Given) -> Consent {
+        let all = self.consent.as_ref();
+        let source = all.map_or(&self.file, |consent| &consent.source);
+        Consent {
+            source: if given.source.is_empty() { source.clone() } else { given.source.clone() },
+            at: given.at.or(all.map(|consent| consent.at)).unwrap_or(self.now),
+            note: given.note.chars().take(TEXT_LIMIT).collect(),
+        }
+    }
+}
+
 impl ImportTotals {
     pub(super) fn count(&mut self, verdict: &Verdict) {
         self.rows += 1;
@@ -104,7 +132,7 @@ impl Known {
             tags: BTreeSet::new(),
             standing: Standing::Normal,
             consent: None,
-            withdrawn: false,
+            withdrawn_at: None,
             changed: true,
             new_tags: BTreeSet::new(),
         }
@@ -128,15 +156,33 @@ impl Known {
             self.standing = everybody.standing;
             adds.push("standing".to_owned());
         }
-        if self.consent.is_none() && !self.withdrawn && everybody.consent.is_some() {
-            self.consent.clone_from(&everybody.consent);
-            adds.push("consent".to_owned());
-        }
+        adds.extend(self.hear(&person.consent, everybody).map(str::to_owned));
         self.changed |= !adds.is_empty();
         if self.tag(person.tags.iter().chain(&everybody.tags)) {
             adds.push("tags".to_owned());
         }
         adds
+    }
+
+    /// What the row says about consent, or what the owner states for all rows where it says nothing.
+    fn hear(&mut self, said: &Said, everybody: &Everybody) -> Option<&'static str> {
+        if self.withdrawn_at.is_some() {
+            return None;
+        }
+        let consent = match (said.answer(everybody.now), said) {
+            (Answer::No, Said::No { at }) => {
+                self.withdrawn_at = Some(at.unwrap_or(everybody.now).min(everybody.now));
+                return Some("refusal");
+            }
+            (Answer::Yes, Said::Yes(given)) => Some(everybody.given(given)),
+            (Answer::Nothing, _) => everybody.consent.clone(),
+            _ => None,
+        };
+        if self.consent.is_some() || consent.is_none() {
+            return None;
+        }
+        self.consent = consent;
+        Some("consent")
     }
 
     fn tag<'a>(&mut self, tags: impl Iterator<Item = &'a String>) -> bool {
