@@ -178,7 +178,7 @@ pub async fn a_busy_shop(harness: &Harness, page: &Page) -> Vec<Screen> {
         Screen::new(
             "import",
             format!("/contacts/import?file={list}"),
-            "document.querySelector('[data-testid=import-why]')",
+            "document.querySelector('[data-testid=import-table]')",
         ),
         Screen::new("campaigns", at("/campaigns"), "document.querySelector('[data-testid^=campaign-row]')"),
         Screen::new("audience", audience, "document.querySelector('[data-testid=who-gets]')"),

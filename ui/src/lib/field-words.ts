@@ -30,9 +30,9 @@ export function fieldWords(fields: string[], labels: Partial<Record<string, stri
   };
 }
 
-/** Words are compared without case, accents of I, spaces and dashes. */
+/** Words are compared without case, marks on letters, spaces and dashes. */
 function folded(word: string): string {
-  return word.trim().replace(/[İIı]/g, 'i').toLowerCase().replace(/[\s_-]+/g, '');
+  return word.normalize('NFD').replace(/\p{M}/gu, '').replaceAll('ı', 'i').toLowerCase().replace(/[\s_-]+/g, '');
 }
 
 function clean(word: string): string {

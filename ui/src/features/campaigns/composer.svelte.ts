@@ -1,12 +1,12 @@
 // One draft of a campaign while it is composed. Questions to the core are asked about what is saved.
 import { api, listen, type ContactTotals, type Draft, type DraftCheck, type DraftEdit, type MediaItem, type MediaWish, type Review } from '../../api/client';
-import { readTotals } from '../../lib/fields.svelte';
+import { fieldWord, readTotals } from '../../lib/fields.svelte';
 import type { Step } from '../../lib/router.svelte';
 import { Answer } from './answer.svelte';
 import { allText } from './choice';
 import { editOf, isUntouched } from './draft';
 import { Preview, valueOf } from './preview.svelte';
-import { variablesOf } from './variables';
+import { variable, variablesOf } from './variables';
 import { Writing, type Source } from './writing.svelte';
 
 const MINUTE = 60_000;
@@ -30,7 +30,7 @@ export class Composer extends Writing<Draft> {
 
   valueOf(name: string): string | undefined {
     const { contact } = this.preview;
-    return contact ? valueOf(contact, name) : `{{${name}}}`;
+    return contact ? valueOf(contact, name) : variable(fieldWord(name));
   }
 
   /** Opens the draft and follows what its numbers depend on; returns the way to leave, which saves. */

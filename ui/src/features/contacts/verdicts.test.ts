@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { AppError, Refusal } from '../../api/client';
-import { othersLike, refusalWords, verdictWords } from './verdicts';
+import { fields } from '../../lib/fields.svelte';
+import { othersLike, refusalWords, verdictSentence, verdictWords } from './verdicts';
 
 const lost: AppError = { code: 'phone.excel_shortened', message: 'Excel has shortened this number.', params: {} };
 const short: AppError = { code: 'phone.something_new', message: 'A new reason.', params: {} };
@@ -15,4 +16,10 @@ test('a reason without short words says its sentence', () => {
   expect(refusalWords(short)).toBe('A new reason.');
   expect(verdictWords({ kind: 'refused', reason: lost })).toBe('Digits are lost');
   expect(verdictWords({ kind: 'known', adds: ['city'] })).toBe('Known, city added');
+});
+
+test('what a row adds goes by the owner’s words', () => {
+  fields.take({ fields: ['son_ödeme'], labels: {} });
+  expect(verdictSentence({ kind: 'known', adds: ['name', 'refusal', 'son_ödeme'] })).toBe('Is in Ulak already; this row adds or changes: Name, says no to promotions and son ödeme.');
+  expect(verdictSentence({ kind: 'known', adds: [] })).toMatch(/changes nothing/);
 });
