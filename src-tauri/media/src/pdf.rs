@@ -10,7 +10,11 @@ use std::{borrow::Cow, sync::Arc, time::Duration};
 use hayro::{
     PixmapSettings, RenderCache, RenderSettings,
     hayro_interpret::InterpreterSettings,
-    hayro_syntax::{DecryptionError, LoadPdfError, Pdf, page::Page},
+    hayro_syntax::{
+        DecryptionError, LoadPdfError, Pdf,
+        object::{Array, Dict, Name, ObjectIdentifier},
+        page::Page,
+    },
     render,
     vello_cpu::color::palette::css::WHITE,
 };
@@ -23,6 +27,9 @@ use crate::{Prepared, Refusal, SourceFacts, THUMBNAIL_SIDE, contained, picture, 
 const TO_OPEN: Duration = Duration::from_secs(5);
 /// For drawing the first page.
 const TO_DRAW: Duration = Duration::from_millis(1200);
+
+/// Kids in a tree of pages: more is no document, but a tree whose branches meet again.
+const MOST_STEPS: u32 = 100_000;
 
 /// What the reading thread tells, in this order.
 enum Told {
@@ -65,16 +72,22 @@ pub(crate) fn prepare(bytes: Cow<[u8]>, drawn: bool) -> Result<Prepared, Refusal
 
 /// A PDF ends by saying where its table of contents is. The reader would look
 /// for pages without it, but phones may not, so a file that was cut off is
-/// refused here.
+/// refused here. What mail programs put behind the end is no part of it, unless
+/// there are objects, as of a newer version whose end is missing.
 fn has_end(bytes: &[u8]) -> bool {
     const MARK: &[u8] = b"startxref";
-    let end = bytes.iter().rposition(|byte| !matches!(byte, 0 | b'\r' | b'\n' | b' ')).map_or(0, |last| last + 1);
-    let tail = bytes.get(end.saturating_sub(2048)..end).unwrap_or_default();
-    tail.windows(MARK.len()).any(|window| window == MARK)
+    const OBJECT: &[u8] = b" obj";
+    let Some(mark) = bytes.windows(MARK.len()).rposition(|window| window == MARK) else { return false };
+    let behind = bytes.get(mark..).unwrap_or_default();
+    !behind.windows(OBJECT.len()).any(|window| window == OBJECT)
 }
 
 fn read(bytes: Arc<Vec<u8>>, drawn: bool, tell: impl Fn(Told) -> Option<()>) -> Option<()> {
-    let pdf = match Pdf::new(bytes) {
+    let pdf = Pdf::new(Arc::clone(&bytes)).or_else(|error| match error {
+        LoadPdfError::Decryption(_) => Pdf::new(Arc::new(without_locked_attachments(&bytes).ok_or(error)?)),
+        LoadPdfError::Invalid => Err(error),
+    });
+    let pdf = match pdf {
         Ok(pdf) => pdf,
         Err(error) => return tell(Told::Pages(Err(refusal(&error)))),
     };
@@ -82,9 +95,64 @@ fn read(bytes: Arc<Vec<u8>>, drawn: bool, tell: impl Fn(Told) -> Option<()>) -> 
         return tell(Told::Pages(Err(Refusal::broken(Content::Pdf.name()))));
     };
     let (width, height) = first.render_dimensions();
-    let count = u32::try_from(pdf.pages().len()).unwrap_or(u32::MAX);
+    let count = u32::try_from(pdf.pages().len()).unwrap_or(u32::MAX).max(counted(&pdf));
     tell(Told::Pages(Ok(Pages { count, width, height })))?;
     if drawn { tell(Told::Thumbnail(draw(first, width, height)?)) } else { None }
+}
+
+/// As readers count: a page that stands in the tree twice is two, which the library takes for one.
+fn counted(pdf: &Pdf) -> u32 {
+    let catalogue = pdf.xref().get::<Dict<'_>>(pdf.xref().root_id());
+    let tree = catalogue.and_then(|catalogue| catalogue.get::<Dict<'_>>(b"Pages"));
+    let (mut pages, mut steps) = (0, 0);
+    if let Some(tree) = tree {
+        count(&tree, &mut vec![], &mut pages, &mut steps);
+    }
+    if steps > MOST_STEPS { 0 } else { pages }
+}
+
+/// `above` are the branches between this one and the root; one of them as its own kid is a circle.
+fn count(branch: &Dict<'_>, above: &mut Vec<ObjectIdentifier>, pages: &mut u32, steps: &mut u32) {
+    const DEEPEST: usize = 64;
+    let Some(kids) = branch.get::<Array<'_>>(b"Kids").filter(|_| above.len() < DEEPEST) else { return };
+    let own = branch.obj_id();
+    above.extend(own);
+    for kid in kids.iter::<Dict<'_>>() {
+        *steps += 1;
+        if *steps > MOST_STEPS {
+            break;
+        }
+        let is_branch = kid.get::<Name<'_>>(b"Type").is_some_and(|kind| kind.as_str() == "Pages");
+        if !is_branch {
+            *pages += 1;
+        } else if !kid.obj_id().is_some_and(|id| above.contains(&id)) {
+            count(&kid, above, pages, steps);
+        }
+    }
+    if own.is_some() {
+        above.pop();
+    }
+}
+
+/// The same document without the word that it is encrypted, where that holds for its attachments alone.
+fn without_locked_attachments(bytes: &[u8]) -> Option<Vec<u8>> {
+    const ENCRYPT: &[u8] = b"/Encrypt";
+    /// Further than any description of how a document is encrypted.
+    const NEAR: usize = 2_000;
+    const HANDLER: &[u8] = b"/Standard";
+    let handler = bytes.windows(HANDLER.len()).rposition(|window| window == HANDLER)?;
+    let near = bytes.get(handler.saturating_sub(NEAR)..bytes.len().min(handler + NEAR))?;
+    let near: Vec<u8> = near.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
+    let says = |words: &[u8]| near.windows(words.len()).any(|window| window == words);
+    let open = |kind: &[u8]| !says(kind) || says(&[kind, b"/Identity"].concat());
+    if !says(b"/EFF") || !open(b"/StmF") || !open(b"/StrF") {
+        return None;
+    }
+    let mut plain = bytes.to_vec();
+    while let Some(at) = plain.windows(ENCRYPT.len()).position(|window| window == ENCRYPT) {
+        plain.get_mut(at..at + ENCRYPT.len())?.copy_from_slice(b"/Ignored");
+    }
+    Some(plain)
 }
 
 fn refusal(error: &LoadPdfError) -> Refusal {

@@ -90,6 +90,49 @@ fn pages_in_a_circle_are_counted_once() {
     assert_eq!(prepare(circle, Wish::Auto).unwrap().pages, Some(1));
 }
 
+#[test]
+fn a_page_that_stands_twice_in_the_tree_counts_twice() {
+    let twice = pdf(&[
+        "<< /Type /Catalog /Pages 2 0 R >>",
+        "<< /Type /Pages /Kids [3 0 R 4 0 R 3 0 R] /Count 3 >>",
+        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 100 100] >>",
+        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 200 100] >>",
+    ]);
+    let others = asked("pdfinfo", &[], &twice);
+    assert!(others.lines().any(|line| line.starts_with("Pages:") && line.ends_with(" 3")), "{others}");
+    assert_eq!(prepare(twice, Wish::Auto).unwrap().pages, Some(3));
+}
+
+#[test]
+fn what_stands_behind_the_end_is_no_harm_unless_it_is_a_part_of_the_document() {
+    let whole = fixture("invoice.pdf");
+    let mail = [&whole[..], &b"\r\n--boundary\r\nContent-Type: text/plain\r\n".repeat(200)].concat();
+    assert_eq!(prepare(mail, Wish::Auto).unwrap().pages, Some(1));
+    // A newer version of the document that was broken off.
+    let newer = [&whole[..], b"\n3 0 obj\n<< /Type /Page >>\nendobj\n", &[b' '; 3000]].concat();
+    assert_eq!(prepare(newer, Wish::Auto).unwrap_err().code(), "media.broken");
+}
+
+#[test]
+fn a_pdf_of_which_only_the_attachments_are_locked_is_fine() {
+    let locked = pdf(&[
+        "<< /Type /Catalog /Pages 2 0 R >>",
+        "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 100 100] >>",
+        "<< /Filter /Standard /V 4 /R 4 /Length 128 /P -4 /O <00112233445566778899AABBCCDDEEFF00112233445566778899AABBCCDDEEFF> \
+         /U <00112233445566778899AABBCCDDEEFF00112233445566778899AABBCCDDEEFF> /EFF /StdCF /StmF /Identity /StrF /Identity \
+         /CF << /StdCF << /AuthEvent /EFOpen /CFM /AESV2 /Length 16 >> >> >>",
+    ]);
+    let with = |words: &str| {
+        let text = String::from_utf8(locked.clone()).unwrap();
+        text.replace("/Root 1 0 R", &format!("/Root 1 0 R /Encrypt 4 0 R /ID [<00> <00>] {words}")).into_bytes()
+    };
+    let prepared = prepare(with(""), Wish::Auto).unwrap();
+    assert_eq!((prepared.pages, prepared.bytes), (Some(1), with("")));
+    let all = String::from_utf8(with("")).unwrap().replace("/StmF /Identity", "/StmF /StdCF   ");
+    assert_eq!(prepare(all.into_bytes(), Wish::Auto).unwrap_err(), Refusal::Locked);
+}
+
 /// Each drawing calls the next one ten times; the last calls the first.
 #[test]
 fn a_page_that_never_ends_gets_a_blank_sheet_in_time() {
