@@ -1,8 +1,8 @@
 //! Preparation in a process of its own: whatever a strange file does to a decoder, it does not do it to Ulak.
 //!
 //! The process is the same program with another task ([`Task`]). It gets the file on its standard input and nothing
-//! else: no environment, so no passphrase and no way to a keyring; no more memory and processor time than
-//! [`MEMORY`] and [`PATIENCE`]; and, where the system knows how to say so, no files and no network. What it answers
+//! else: no environment, so no passphrase and no way to a keyring; no more memory than [`MEMORY`] and a
+//! minute of processor time; and, where the system knows how to say so, no files and no network. What it answers
 //! goes to its standard output: the facts as a line of JSON, then the prepared bytes and the thumbnail. When it dies,
 //! or takes too long, that is a [`Refusal`] like any other.
 
@@ -39,8 +39,13 @@ fn memory(found: Option<Content>) -> u64 {
     }
 }
 
-/// How long it may take: a voice note of the longest sound is ready in a fraction of this on an old laptop.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+/// How much of a processor's time it may take: a voice note of the longest sound is ready in a fraction of this on an
+/// old laptop.
+#[cfg(unix)]
+const PROCESSOR: Duration = Duration::from_secs(60);
+
+/// How long it may take. That the computer was busy is not the file's fault.
+pub const PATIENCE: Duration = Duration::from_secs(3 * 60);
 
 /// How far it stands behind the window where both want the processor, in the system's own steps of "nice".
 #[cfg(unix)]
@@ -72,7 +77,7 @@ pub struct Task {
 
 #[derive(Serialize, Deserialize)]
 struct Answer {
-    outcome: Result<Prepared, Refusal>,
+    outcome: Outcome,
     bytes: u64,
     thumbnail: u64,
 }
@@ -85,8 +90,9 @@ impl Workshop {
     pub fn prepare_file(&self, path: &Path, wish: Wish) -> Result<Prepared, Refusal> {
         let Self::Apart { .. } = self else { return prepare_file(path, wish) };
         let extension = path.extension().and_then(|extension| extension.to_str()).map(str::to_owned);
-        self.persist(Task { wish, extension, plain: false }, |task| {
-            self.send(task, Stdio::from(file::open(path)?), |_| {})
+        self.persist(Task { wish, extension, plain: false }, |task| match file::open(path) {
+            Ok(file) => self.send(task, Stdio::from(file), |_| {}),
+            Err(refusal) => Ok(Err(refusal)),
         })
     }
 
@@ -110,17 +116,19 @@ impl Workshop {
         })
     }
 
-    /// What can be done without may be what a process died of.
-    fn persist(&self, task: Task, send: impl Fn(&Task) -> Result<Prepared, Refusal>) -> Result<Prepared, Refusal> {
-        match send(&task) {
-            Err(Refusal::Stopped) => send(&Task { plain: true, ..task }),
-            outcome => outcome,
-        }
+    /// What can be done without may be what a process died of. One that was late has the same task again.
+    fn persist(&self, task: Task, send: impl Fn(&Task) -> Result<Outcome, Ended>) -> Outcome {
+        let again = match send(&task) {
+            Ok(outcome) => return outcome,
+            Err(Ended::Died) => Task { plain: true, ..task },
+            Err(Ended::Late) => task,
+        };
+        send(&again).unwrap_or(Err(Refusal::Stopped))
     }
 
-    fn send(&self, task: &Task, input: Stdio, feed: impl FnOnce(Option<ChildStdin>)) -> Result<Prepared, Refusal> {
-        let Self::Apart { program, arguments, patience } = self else { return Err(Refusal::Stopped) };
-        let task = serde_json::to_string(task).map_err(|_| Refusal::Stopped)?;
+    fn send(&self, task: &Task, input: Stdio, feed: impl FnOnce(Option<ChildStdin>)) -> Result<Outcome, Ended> {
+        let Self::Apart { program, arguments, patience } = self else { return Err(Ended::Died) };
+        let task = serde_json::to_string(task).map_err(|_| Ended::Died)?;
         let mut process = Command::new(program);
         process.args(arguments).arg(task).env_clear().stdin(input).stdout(Stdio::piped()).stderr(Stdio::null());
         #[cfg(windows)]
@@ -132,27 +140,38 @@ impl Workshop {
             const BELOW_NORMAL_PRIORITY_CLASS: u32 = 0x0000_4000;
             process.creation_flags(CREATE_NO_WINDOW | BELOW_NORMAL_PRIORITY_CLASS);
         }
-        let unreadable = |error: io::Error| Refusal::Unreadable { reason: error.kind().to_string() };
-        let mut child = process.spawn().map_err(unreadable)?;
+        let mut child = match process.spawn() {
+            Ok(child) => child,
+            Err(error) => return Ok(Err(Refusal::Unreadable { reason: error.kind().to_string() })),
+        };
         feed(child.stdin.take());
         let answer = answer(&mut child, *patience);
         // It has answered, or it never will.
         let _ = child.kill();
         let _ = child.wait();
-        answer.unwrap_or(Err(Refusal::Stopped))
+        answer
     }
 }
 
-/// None where the process died, babbled, or took too long.
-fn answer(child: &mut Child, patience: Duration) -> Option<Result<Prepared, Refusal>> {
-    let output = child.stdout.take()?;
+type Outcome = Result<Prepared, Refusal>;
+
+/// Why a process gave no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ended {
+    /// Or it babbled.
+    Died,
+    Late,
+}
+
+fn answer(child: &mut Child, patience: Duration) -> Result<Outcome, Ended> {
+    let output = child.stdout.take().ok_or(Ended::Died)?;
     let (tell, told) = mpsc::channel();
     // Nobody waits any more where it took too long.
     thread::spawn(move || drop(tell.send(read_answer(BufReader::new(output)))));
-    told.recv_timeout(patience).ok()?.ok()
+    told.recv_timeout(patience).map_err(|_| Ended::Late)?.map_err(|_| Ended::Died)
 }
 
-fn read_answer(mut output: impl BufRead) -> io::Result<Result<Prepared, Refusal>> {
+fn read_answer(mut output: impl BufRead) -> io::Result<Outcome> {
     /// Facts are short, whatever the file.
     const FACTS: u64 = 64 * 1024;
     let mut line = Vec::new();
@@ -206,7 +225,7 @@ fn fence(given: u64) -> io::Result<()> {
     #[cfg(unix)]
     {
         use rustix::process::{Resource, nice};
-        at_most(Resource::Cpu, PATIENCE.as_secs())?;
+        at_most(Resource::Cpu, PROCESSOR.as_secs())?;
         at_most(Resource::Fsize, 0)?;
         at_most(Resource::Core, 0)?;
         nice(BEHIND)?;
