@@ -29,12 +29,12 @@ fn prepare(files: &[PathBuf], out: &Path, more: &[&str]) -> (Vec<Value>, bool) {
 fn every_file_gets_a_verdict_and_what_can_be_sent_lies_in_the_folder() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("hazır");
-    let files = ["cmyk.jpg", "he.m4a", "hevc.mp4", "bare.mp3", "invoice.pdf"].map(fixture);
+    let files = ["cmyk.jpg", "locked.pdf", "hevc.mp4", "bare.mp3", "invoice.pdf"].map(fixture);
     let (verdicts, all) = prepare(&files, &out, &[]);
     let words: Vec<&str> = verdicts.iter().map(|line| line["verdict"].as_str().unwrap()).collect();
     assert_eq!(words, ["convert", "refuse", "offer", "convert", "fine"]);
     assert!(!all, "one was refused");
-    assert_eq!(verdicts[1]["code"], "media.sound_unsupported");
+    assert_eq!(verdicts[1]["code"], "media.locked");
     assert_eq!((&verdicts[1]["out"], &verdicts[4]["pages"]), (&Value::Null, &Value::from(1)));
     for line in verdicts.iter().filter(|line| line["verdict"] != "refuse") {
         let kept = std::fs::metadata(line["out"].as_str().unwrap()).unwrap();

@@ -8,12 +8,27 @@
 use std::sync::Arc;
 
 use image::{DynamicImage, RgbImage};
-use moxcms::{ColorProfile, DataColorSpace, Layout, Transform8BitExecutor, TransformOptions};
+use moxcms::{
+    Chromaticity, CicpColorPrimaries, CicpProfile, ColorPrimaries, ColorProfile, DataColorSpace, Layout,
+    MatrixCoefficients, ToneReprCurve, TransferCharacteristics, Transform8BitExecutor, TransformOptions,
+};
 
 use crate::contained::caught;
 
 /// Differences up to this many of 256 steps are below what anybody sees.
 const INVISIBLE: u8 = 3;
+
+/// The number of sRGB's curve in ITU-T H.273.
+pub(crate) const SRGB_CURVE: u8 = 13;
+
+/// Colours that a file describes without a profile.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Numbers {
+    /// By ITU-T H.273.
+    Codes { primaries: u8, transfer: u8 },
+    /// What the numbers are raised to, and where white, red, green and blue lie; each may be missing.
+    Measures { gamma: Option<f32>, points: Option<[(f32, f32); 4]> },
+}
 
 /// What the numbers of a picture stand for.
 pub(crate) enum Colours {
@@ -38,6 +53,21 @@ impl Colours {
             _ => None,
         });
         other.unwrap_or(Self::Srgb)
+    }
+
+    /// Of a picture on screens. What says nothing that can be used is sRGB.
+    pub(crate) fn of_numbers(numbers: Numbers, gray: bool) -> Self {
+        let profile = caught(|| described(numbers)).flatten();
+        let other = profile.and_then(|profile| if gray { Self::gray_in(&profile) } else { Self::light(profile) });
+        other.unwrap_or(Self::Srgb)
+    }
+
+    /// Gray as equal parts of coloured light.
+    fn gray_in(profile: &ColorProfile) -> Option<Self> {
+        let steps: Vec<u8> = (0..=u8::MAX).flat_map(|step| [step; 3]).collect();
+        let seen = convert(profile, Layout::Rgb, &steps, Layout::Rgb)?;
+        let seen_steps: Vec<u8> = seen.chunks_exact(3).filter_map(|pixel| pixel.get(1).copied()).collect();
+        if differ(&steps, &seen) { Some(Self::Gray(seen_steps.try_into().ok()?)) } else { None }
     }
 
     fn light(profile: ColorProfile) -> Option<Self> {
@@ -133,6 +163,33 @@ fn differ(own: &[u8], srgb: &[u8]) -> bool {
 
 fn read(profile: &[u8]) -> Option<ColorProfile> {
     caught(|| ColorProfile::new_from_slice(profile).ok())?
+}
+
+fn described(numbers: Numbers) -> Option<ColorProfile> {
+    match numbers {
+        Numbers::Codes { primaries, transfer } => {
+            let codes = CicpProfile {
+                color_primaries: CicpColorPrimaries::try_from(primaries).ok()?,
+                transfer_characteristics: TransferCharacteristics::try_from(transfer).ok()?,
+                matrix_coefficients: MatrixCoefficients::Identity,
+                full_range: true,
+            };
+            Some(ColorProfile::new_from_cicp(codes))
+        }
+        Numbers::Measures { gamma, points } => {
+            let mut profile = ColorProfile::new_srgb();
+            if let Some(points) = points {
+                let [white, red, green, blue] = points.map(|(x, y)| Chromaticity::new(x, y));
+                profile.update_rgb_colorimetry(white.to_xyyb(), ColorPrimaries { red, green, blue });
+            }
+            if let Some(gamma) = gamma {
+                let curve = Some(ToneReprCurve::Parametric(vec![gamma]));
+                (profile.red_trc, profile.green_trc, profile.blue_trc) = (curve.clone(), curve.clone(), curve);
+                profile.cicp = None;
+            }
+            Some(profile)
+        }
+    }
 }
 
 fn convert(from: &ColorProfile, layout: Layout, pixels: &[u8], to: Layout) -> Option<Vec<u8>> {

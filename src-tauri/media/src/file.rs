@@ -8,7 +8,7 @@ use std::{
 
 use crate::{
     Prepared, Refusal, Wish, prepare,
-    sniff::{self, Family},
+    sniff::{self, Content, Family},
 };
 
 /// The largest file that is read at all, in bytes.
@@ -62,6 +62,7 @@ pub(crate) fn compare(extension: &str, bytes: &[u8]) -> Result<(), Refusal> {
     let Some(promised) = promised(&claimed) else { return Ok(()) };
     match sniff::sniff(bytes) {
         Some(found) if found.family() == promised => Ok(()),
+        Some(found @ Content::Other(_)) => Err(Refusal::WrongFile { claimed, found: found.name().into() }),
         Some(found) => Err(Refusal::NotWhatItSays { claimed, found: found.name().into() }),
         None if promised == Family::Other => Ok(()),
         // Neither text nor any format: a file whose start is gone.
@@ -71,7 +72,9 @@ pub(crate) fn compare(extension: &str, bytes: &[u8]) -> Result<(), Refusal> {
 
 fn promised(extension: &str) -> Option<Family> {
     Some(match extension {
-        "JPG" | "JPEG" | "JPE" | "JFIF" | "PNG" | "WEBP" | "HEIC" | "HEIF" => Family::Picture,
+        "JPG" | "JPEG" | "JPE" | "JFIF" | "PNG" | "WEBP" | "HEIC" | "HEIF" | "GIF" | "BMP" | "DIB" | "TIF" | "TIFF" => {
+            Family::Picture
+        }
         "MP3" | "M4A" | "AAC" | "WAV" | "FLAC" | "OGG" | "OGA" | "OPUS" => Family::Media,
         "MP4" | "M4V" | "MOV" | "3GP" | "3GPP" => Family::Media,
         "PDF" => Family::Pdf,
@@ -87,6 +90,8 @@ fn usual(extension: String) -> String {
         "JPEG" | "JPE" | "JFIF" => "JPG".to_owned(),
         "HEIF" => "HEIC".to_owned(),
         "3GPP" => "3GP".to_owned(),
+        "TIF" => "TIFF".to_owned(),
+        "DIB" => "BMP".to_owned(),
         _ => extension,
     }
 }

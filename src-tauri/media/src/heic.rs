@@ -1,17 +1,23 @@
 //! HEIC, which phones make without asking: decoded to what the other pictures
 //! are after decoding, then treated like them.
 //!
-//! The decoder turns and crops as the file says. A profile is used up where the
-//! picture is small already; without one, the decoder converts to sRGB by the
-//! numbers in the file. What it does not know (HDR, rare layouts) is refused
-//! with the way to a JPEG.
+//! The decoder turns and crops as the file says. A profile, or the colours that
+//! the file names by numbers, are used up where the picture is small already.
+//! What is not known (HDR, rare layouts) is refused with the way to a JPEG.
 
-use heifer::{Error, Options, decode_rgba8, decode_srgb_rgba8, heifer_hevc_dec, heifer_isobmff::HeifFile};
+use heifer::{
+    Error, Options, decode_rgba8,
+    heifer_hevc_dec::{self, nal::NalUnit, params::ParameterSets},
+    heifer_isobmff::{
+        HeifFile,
+        boxes::{ColorInfo, Property},
+    },
+};
 use image::{DynamicImage, RgbImage, RgbaImage, metadata::Orientation};
 
 use crate::{
     Prepared, Refusal,
-    color::Colours,
+    color::{Colours, Numbers, SRGB_CURVE},
     contained,
     picture::{self, Source},
     sniff::Content,
@@ -22,15 +28,24 @@ const MEGAPIXELS: u64 = 50;
 /// Photos come in tiles; more threads would hold more of them at once.
 const THREADS: usize = 2;
 
+/// Numbers of ITU-T H.273: primaries, and the two curves of pictures that are brighter than screens.
+const BT709: u8 = 1;
+const BT2020: u8 = 9;
+const P3_FILM: u8 = 11;
+const P3: u8 = 12;
+const PQ: u8 = 16;
+const HLG: u8 = 18;
+
 pub(crate) fn prepare(bytes: &[u8]) -> Result<Prepared, Refusal> {
     let broken = || Refusal::broken(Content::Heic.name());
     let (pixels, colours) = contained::caught(|| decode(bytes)).unwrap_or_else(|| Err(broken()))?;
     let source = Source {
+        size: (pixels.width(), pixels.height()),
         pixels,
         orientation: Orientation::NoTransforms,
         colours,
         deep: false,
-        animated: false,
+        said: None,
         lossless: None,
     };
     picture::finish(source, Content::Heic, bytes.len())
@@ -43,8 +58,16 @@ fn decode(bytes: &[u8]) -> Result<(DynamicImage, Colours), Refusal> {
     }
     let options = Options { max_threads: THREADS, max_pixels: MEGAPIXELS * 1_000_000 };
     let profile = file.icc_profile(file.primary_id).ok().flatten();
-    let decode = if profile.is_some() { decode_rgba8 } else { decode_srgb_rgba8 };
-    let image = decode(bytes, &options).map_err(|error| refusal(&error))?;
+    let colours = match (profile, codes(&file)) {
+        (Some(profile), _) => Colours::of_light(Some(profile), false),
+        (None, Some((_, PQ | HLG))) => return Err(Refusal::HeicUnsupported),
+        // Cameras name the curve of films and mean that of screens, which is how viewers take it.
+        (None, Some((primaries, _))) => {
+            Colours::of_numbers(Numbers::Codes { primaries: like_screens(primaries), transfer: SRGB_CURVE }, false)
+        }
+        (None, None) => Colours::Srgb,
+    };
+    let image = decode_rgba8(bytes, &options).map_err(|error| refusal(&error))?;
     let (width, height) = (image.width, image.height);
     check(width, height)?;
     let pixels = if image.has_alpha {
@@ -52,8 +75,37 @@ fn decode(bytes: &[u8]) -> Result<(DynamicImage, Colours), Refusal> {
     } else {
         RgbImage::from_raw(width, height, image.into_rgb8()).map(DynamicImage::ImageRgb8)
     };
-    let pixels = pixels.ok_or_else(|| Refusal::broken(Content::Heic.name()))?;
-    Ok((pixels, Colours::of_light(profile, false)))
+    Ok((pixels.ok_or_else(|| Refusal::broken(Content::Heic.name()))?, colours))
+}
+
+/// Primaries and curve by ITU-T H.273: those of the container, else of the coded picture; of a picture in tiles, those
+/// of the first.
+fn codes(file: &HeifFile<'_>) -> Option<(u8, u8)> {
+    let tile = file.referenced_items(file.primary_id, b"dimg").first().copied();
+    std::iter::once(file.primary_id).chain(tile).find_map(|item| declared(file, item).or_else(|| coded(file, item)))
+}
+
+fn declared(file: &HeifFile<'_>, item: u32) -> Option<(u8, u8)> {
+    file.item_properties(item).ok()?.find_map(|property| match property {
+        Property::Color(ColorInfo::Nclx { primaries, transfer, .. }) => {
+            Some((u8::try_from(*primaries).ok()?, u8::try_from(*transfer).ok()?))
+        }
+        _ => None,
+    })
+}
+
+fn coded(file: &HeifFile<'_>, item: u32) -> Option<(u8, u8)> {
+    let mut sets = ParameterSets::default();
+    for unit in &file.hevc_config(item).ok()??.nal_units {
+        sets.add(&NalUnit::parse(unit).ok()?).ok()?;
+    }
+    let usability = sets.sps.iter().flatten().find_map(|set| set.vui.as_ref())?;
+    Some((usability.colour_primaries, usability.transfer_characteristics))
+}
+
+/// The primaries of television differ from those of screens by less than viewers care for; unknown ones are a screen's.
+fn like_screens(primaries: u8) -> u8 {
+    if matches!(primaries, BT2020 | P3_FILM | P3) { primaries } else { BT709 }
 }
 
 /// By what the file declares, before anything is decoded, and by what came out.

@@ -1,7 +1,7 @@
 //! JPEG: decoded with its own colours, and as segments, to take metadata out without touching a pixel and to tell a
 //! complete file from one that stops early.
 
-use image::{DynamicImage, GrayImage, ImageFormat, RgbImage, RgbaImage, metadata::Orientation};
+use image::{DynamicImage, GrayImage, RgbImage, RgbaImage, metadata::Orientation};
 use zune_jpeg::{
     JpegDecoder,
     errors::DecodeErrors,
@@ -9,9 +9,10 @@ use zune_jpeg::{
 };
 
 use crate::{
-    Refusal,
+    Offered, Refusal,
     color::Colours,
     picture::{self, SIDE_LIMIT, Source, small},
+    reduced,
     sniff::Content,
 };
 
@@ -21,13 +22,17 @@ const SCAN: u8 = 0xDA;
 const APP0: u8 = 0xE0;
 const ADOBE: u8 = 0xEE;
 const COMMENT: u8 = 0xFE;
+/// More than any phone makes. Decoding takes time for each, however little there is in the file.
+const MOST_PIXELS: u64 = 120_000_000;
+/// A tenth of a picture may be missing.
+const MISSING_OF: u32 = 10;
 
 /// The same picture with nothing but what decoding needs; `None` where the
 /// file ends before its picture does. Whatever follows the end mark (a film, a
 /// depth map, a second picture) goes too.
 ///
-/// The decoder is lenient and fills a missing rest with grey, so this walk is
-/// what refuses a truncated file. Searching for the end mark would not do: a
+/// Decoders fill a missing rest with grey, so this walk is what refuses a file
+/// without an end. Searching for the end mark would not do: a
 /// preview inside the metadata has its own.
 pub(crate) fn strip(bytes: &[u8]) -> Option<Vec<u8>> {
     let mut rest = bytes.strip_prefix(&START)?;
@@ -57,7 +62,7 @@ pub(crate) fn strip(bytes: &[u8]) -> Option<Vec<u8>> {
 }
 
 pub(crate) fn decode(bytes: &[u8]) -> Result<Source, Refusal> {
-    let name = Content::Picture(ImageFormat::Jpeg).name();
+    let name = Content::JPEG.name();
     let broken = || Refusal::broken(name);
     let unsupported = || Refusal::Unsupported { format: name.into() };
     let refusal = |error: DecodeErrors| match error {
@@ -65,51 +70,114 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Source, Refusal> {
         _ => broken(),
     };
     // A file that stops early is refused before anything is made of it.
-    let stripped = strip(bytes).ok_or_else(broken)?;
+    let complete = strip(bytes).ok_or_else(broken)?;
     let frame = frame(bytes).ok_or_else(broken)?;
     if frame.rare {
         return Err(unsupported());
     }
     let (width, height) = (u32::from(frame.width), u32::from(frame.height));
-    let coefficients = if frame.progressive { frame.samples() * 2 } else { 0 };
-    picture::check(width, height, frame.channels() as u64, coefficients)?;
-    let stripped = Some(stripped).filter(|_| small(width, height));
-
-    let mut decoder = decoder(bytes, frame.most_scans());
+    let room = picture::check(width, height, frame.channels() as u64, frame.coefficients());
+    if frame.unusual || room.is_err() {
+        return reduced(bytes, &frame);
+    }
+    let mut decoder = decoder(bytes, &frame, Care::Lenient);
     decoder.decode_headers().map_err(refusal)?;
     // It may have taken another of several headers for the picture's.
     if decoder.dimensions() != Some((frame.width.into(), frame.height.into())) {
         return Err(broken());
     }
-    let orientation =
-        decoder.exif().and_then(|exif| Orientation::from_exif_chunk(exif)).unwrap_or(Orientation::NoTransforms);
+    let orientation = orientation(decoder.exif().map(Vec::as_slice));
     let profile = decoder.icc_profile();
     let inks = frame.channels() == 4;
-    let pixels = pixels(decoder, inks).map_err(refusal)?.ok_or_else(broken)?;
+    let (pixels, missing, whole) = match pixels(self::decoder(bytes, &frame, Care::Strict), inks, Care::Strict) {
+        Ok(decoded) => decoded.map(|(pixels, missing)| (pixels, missing, missing == 0)),
+        Err(error @ DecodeErrors::Unsupported(_)) => return Err(refusal(error)),
+        // Viewers show what can be read of it.
+        Err(_) => {
+            let decoded = self::pixels(decoder, inks, Care::Lenient).map_err(refusal)?;
+            decoded.map(|(pixels, missing)| (pixels, missing, false))
+        }
+    }
+    .ok_or_else(broken)?;
+    let missing = missing.max(beyond_data(&complete, &frame, &pixels));
+    let whole = whole && missing == 0;
+    if missing * MISSING_OF > height {
+        return Err(broken());
+    }
     let colours = match &pixels {
         DynamicImage::ImageRgba8(_) => Colours::of_inks(profile.as_deref()),
         pixels => Colours::of_light(profile.as_deref(), !pixels.color().has_color()),
     };
-    let as_it_is = orientation == Orientation::NoTransforms && colours.are_srgb();
+    let as_it_is = whole && orientation == Orientation::NoTransforms && colours.are_srgb();
     let shows = |file: &[u8]| {
-        let shown = self::pixels(self::decoder(file, frame.most_scans()), inks);
-        matches!(shown, Ok(Some(shown)) if shown == pixels)
+        let shown = self::pixels(self::decoder(file, &frame, Care::Strict), inks, Care::Strict);
+        matches!(shown, Ok(Some((shown, 0))) if shown == pixels)
     };
     // The decoder skips what is out of place, so a damaged file may show something else without its metadata.
-    let lossless = stripped.filter(|file| as_it_is && shows(file));
-    Ok(Source { pixels, orientation, colours, deep: false, animated: false, lossless })
+    let lossless = Some(complete).filter(|file| as_it_is && small(width, height) && shows(file));
+    let said = (missing > 0).then_some(Offered::PictureIncomplete);
+    Ok(Source { size: (width, height), pixels, orientation, colours, deep: false, said, lossless })
 }
 
-fn decoder(bytes: &[u8], most_scans: usize) -> JpegDecoder<ZCursor<&[u8]>> {
+/// How many rows the data do not reach, although an end mark follows: those that look otherwise when something else
+/// stands before it. Decoders make up such rows, each in its way. Nought where that cannot be tried.
+fn beyond_data(complete: &[u8], frame: &Frame, pixels: &DynamicImage) -> u32 {
+    /// Neither a mark nor the beginning of one.
+    const ELSE: [u8; 1024] = [0x5A; 1024];
+    let rows = pixels.height();
+    let both = 2 * pixels.as_bytes().len() as u64 <= picture::MEMORY_LIMIT;
+    let Some(data) = complete.strip_suffix(&[0xFF, END]).filter(|_| both && !frame.progressive) else { return 0 };
+    let longer = [data, &ELSE, &[0xFF, END]].concat();
+    let inks = frame.channels() == 4;
+    let Ok(Some((other, _))) = self::pixels(decoder(&longer, frame, Care::Lenient), inks, Care::Lenient) else {
+        return 0;
+    };
+    let length = pixels.as_bytes().len() / (rows as usize).max(1);
+    let (own, other) = (pixels.as_bytes().chunks(length.max(1)), other.as_bytes().chunks(length.max(1)));
+    let same = own.zip(other).take_while(|(own, other)| own == other).count();
+    u32::try_from(same).map_or(0, |same| rows.saturating_sub(same))
+}
+
+/// What the usual decoder cannot read, and what would be too much for memory at its full size.
+fn reduced(bytes: &[u8], frame: &Frame) -> Result<Source, Refusal> {
+    let (width, height) = (u32::from(frame.width), u32::from(frame.height));
+    let scale = [1, 2, 4, 8].into_iter().find(|scale| frame.fits(*scale)).ok_or_else(|| {
+        let each = (frame.coefficients() / (u64::from(width) * u64::from(height)).max(1)).max(1);
+        let megapixels = (picture::MEMORY_LIMIT / each).min(MOST_PIXELS) / 1_000_000;
+        Refusal::TooManyPixels { width, height, limit: SIDE_LIMIT, megapixels }
+    })?;
+    let reduced = reduced::decode(bytes, frame.width.div_ceil(scale), frame.height.div_ceil(scale))?;
+    let colours = Colours::of_light(reduced.profile.as_deref(), !reduced.pixels.color().has_color());
+    let orientation = orientation(reduced.exif.as_deref());
+    let pixels = reduced.pixels;
+    Ok(Source { size: (width, height), pixels, orientation, colours, deep: false, said: None, lossless: None })
+}
+
+fn orientation(exif: Option<&[u8]>) -> Orientation {
+    exif.and_then(Orientation::from_exif_chunk).unwrap_or(Orientation::NoTransforms)
+}
+
+/// Whether damage ends the decoding or is stepped over.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Care {
+    Strict,
+    Lenient,
+}
+
+fn decoder<'a>(bytes: &'a [u8], frame: &Frame, care: Care) -> JpegDecoder<ZCursor<&'a [u8]>> {
     let limit = usize::try_from(SIDE_LIMIT).unwrap_or(usize::MAX);
-    let options = DecoderOptions::default().set_strict_mode(false).set_max_width(limit).set_max_height(limit);
-    let options = options.jpeg_set_max_scans(most_scans);
+    let options = DecoderOptions::default().set_strict_mode(care == Care::Strict).set_max_width(limit);
+    let options = options.set_max_height(limit).jpeg_set_max_scans(frame.most_scans());
     JpegDecoder::new_with_options(ZCursor::new(bytes), options)
 }
 
 /// The pixels as they are stored, but for the two colour transforms that a JPEG may have for itself: gray, RGB, or inks
-/// in RGBA. `None` where the decoder contradicts itself.
-fn pixels(mut decoder: JpegDecoder<ZCursor<&[u8]>>, inks: bool) -> Result<Option<DynamicImage>, DecodeErrors> {
+/// in RGBA; and how many rows at the lower end are not in the file. `None` where the decoder contradicts itself.
+fn pixels(
+    mut decoder: JpegDecoder<ZCursor<&[u8]>>,
+    inks: bool,
+    care: Care,
+) -> Result<Option<(DynamicImage, u32)>, DecodeErrors> {
     decoder.decode_headers()?;
     // An Adobe marker is read as if there were four channels, however many there are.
     let colours = match decoder.input_colorspace() {
@@ -120,16 +188,42 @@ fn pixels(mut decoder: JpegDecoder<ZCursor<&[u8]>>, inks: bool) -> Result<Option
     decoder.set_options(decoder.options().jpeg_set_out_colorspace(colours));
     let Some((width, height)) = decoder.dimensions() else { return Ok(None) };
     let (Ok(width), Ok(height)) = (u32::try_from(width), u32::try_from(height)) else { return Ok(None) };
-    let mut bytes = vec![0; decoder.output_buffer_size().unwrap_or_default()];
+    let mut bytes: Vec<u8> = (0..decoder.output_buffer_size().unwrap_or_default()).map(untouched).collect();
     decoder.decode_into(&mut bytes)?;
+    let missing = fill_missing(&mut bytes, height, care);
     if colours == ColorSpace::YCCK {
         bytes.as_chunks_mut().0.iter_mut().for_each(to_inks);
     }
-    Ok(match colours {
+    let pixels = match colours {
         ColorSpace::Luma => GrayImage::from_raw(width, height, bytes).map(DynamicImage::ImageLuma8),
         ColorSpace::RGB => RgbImage::from_raw(width, height, bytes).map(DynamicImage::ImageRgb8),
         _ => RgbaImage::from_raw(width, height, bytes).map(DynamicImage::ImageRgba8),
-    })
+    };
+    Ok(pixels.map(|pixels| (pixels, missing)))
+}
+
+/// What no picture shows, so that what the decoder did not reach is known.
+fn untouched(at: usize) -> u8 {
+    // The cast keeps the low bits, which are all that is wanted.
+    at.wrapping_mul(151) as u8
+}
+
+/// Makes the rows at the end that the decoder did not reach, or gave up, grey, and counts them.
+fn fill_missing(bytes: &mut [u8], height: u32, care: Care) -> u32 {
+    const GREY: u8 = 128;
+    let length = bytes.len() / usize::try_from(height).unwrap_or(usize::MAX).max(1);
+    let given_up = |row: &[u8]| care == Care::Lenient && row.iter().all(|byte| *byte == GREY);
+    let mut missing = 0;
+    for (number, row) in bytes.chunks_exact_mut(length.max(1)).enumerate().rev() {
+        let start = number * length;
+        let is_untouched = row.iter().enumerate().all(|(at, byte)| *byte == untouched(start + at));
+        if !is_untouched && !given_up(row) {
+            break;
+        }
+        row.fill(GREY);
+        missing += 1;
+    }
+    missing
 }
 
 /// From brightness and two differences (JFIF's numbers, of the inks' opposites) to inks; black stays.
@@ -148,11 +242,12 @@ struct Frame {
     progressive: bool,
     /// How many samples each channel has across and down, in proportion to the others.
     sides: Vec<(u8, u8)>,
-    /// Stored in a way that is allowed and rare, and that the decoder does not
-    /// know: arithmetic coding, more than eight bits, without loss. Or each
-    /// colour in a scan of its own, not progressive, which it gets wrong
-    /// without noticing.
+    /// Stored in a way that is allowed and rare, and that no decoder here
+    /// knows: arithmetic coding, more than eight bits, without loss.
     rare: bool,
+    /// Each colour in a scan of its own, not progressive, or brightness at a lower resolution than the colours. The
+    /// usual decoder gets them wrong without noticing.
+    unusual: bool,
 }
 
 impl Frame {
@@ -163,6 +258,19 @@ impl Frame {
 
     fn channels(&self) -> usize {
         self.sides.len()
+    }
+
+    /// What is kept of a progressive picture until its last round is in, in bytes.
+    fn coefficients(&self) -> u64 {
+        if self.progressive { self.samples() * 2 } else { 0 }
+    }
+
+    /// Whether there is room for it at this part of its sides.
+    fn fits(&self, scale: u16) -> bool {
+        let pixels = u64::from(self.width) * u64::from(self.height);
+        let decoded = (self.samples() + pixels * self.channels() as u64) / u64::from(scale).pow(2);
+        let sides = u32::from(self.width.max(self.height)) <= SIDE_LIMIT;
+        sides && pixels <= MOST_PIXELS && self.coefficients() + decoded <= picture::MEMORY_LIMIT
     }
 
     /// In all channels together, some of which may have fewer than the picture has pixels.
@@ -183,7 +291,7 @@ fn frame(bytes: &[u8]) -> Option<Frame> {
         match marker {
             SCAN => {
                 let mut frame = frame?;
-                frame.rare |= !frame.progressive && usize::from(*body.get(2)?) < frame.channels();
+                frame.unusual |= !frame.progressive && usize::from(*body.get(2)?) < frame.channels();
                 return Some(frame);
             }
             // Tables and reserved marks share the range of the frame headers.
@@ -201,7 +309,10 @@ fn frame_header(marker: u8, body: &[u8]) -> Option<Frame> {
     let channels = body.get(8..)?.chunks_exact(3).take(usize::from(*body.get(7)?));
     let sides = channels.filter_map(|channel| channel.get(1).map(|sides| (sides >> 4, sides & 15)));
     let usual = matches!(marker, 0xC0..=0xC2) && *body.get(2)? == 8;
-    Some(Frame { width: side(5)?, height: side(3)?, progressive: marker == 0xC2, sides: sides.collect(), rare: !usual })
+    let sides: Vec<(u8, u8)> = sides.collect();
+    let first = sides.first().copied().unwrap_or_default();
+    let unusual = sides.len() == 3 && sides.iter().any(|sides| sides.0 > first.0 || sides.1 > first.1);
+    Some(Frame { width: side(5)?, height: side(3)?, progressive: marker == 0xC2, sides, rare: !usual, unusual })
 }
 
 /// Skips fill bytes, and the stray bytes that some writers leave between segments.

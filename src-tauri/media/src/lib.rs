@@ -15,6 +15,7 @@ mod apart;
 mod color;
 mod contained;
 mod file;
+mod frames;
 mod heic;
 mod iso;
 mod jpeg;
@@ -22,9 +23,11 @@ mod pdf;
 mod picture;
 mod png;
 mod prepared;
+mod reduced;
 mod refusal;
 mod sniff;
 mod sound;
+mod stills;
 mod verdict;
 mod video;
 
@@ -68,7 +71,8 @@ pub fn prepare<'a>(bytes: impl Into<Cow<'a, [u8]>>, wish: Wish) -> Result<Prepar
         }
         Some(Content::Sound(format)) => sound::prepare(Source::plain(bytes, format), wish),
         Some(content @ Content::Iso(_)) => iso_media(bytes, content, wish),
-        _ => Err(Refusal::UnknownKind { found: sniff::name(found).into() }),
+        Some(other @ Content::Other(_)) => Err(Refusal::UnknownKind { found: other.name().into() }),
+        None => Err(Refusal::Unrecognised),
     }
 }
 

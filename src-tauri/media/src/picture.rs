@@ -14,7 +14,13 @@ use image::{
 };
 use jpeg_encoder::{ChromaSubsamplingMethod, ColorType, Encoder, SamplingFactor};
 
-use crate::{Change, Kind, Prepared, Refusal, SourceFacts, color::Colours, jpeg, png, sniff::Content};
+use crate::{
+    Change, Kind, Offered, Prepared, Refusal, SourceFacts,
+    color::{Colours, Numbers},
+    jpeg, png,
+    sniff::Content,
+    stills,
+};
 
 /// The longest side of what is sent, in pixels. More would only be made
 /// smaller by the phones that receive it.
@@ -26,19 +32,23 @@ pub const IMAGE_LIMIT: usize = 5_000_000;
 
 pub(crate) const SIDE_LIMIT: u32 = 16_384;
 /// The most that a picture takes until it is small, in bytes: a photo of 66 megapixels.
-const MEMORY_LIMIT: u64 = 240_000_000;
+pub(crate) const MEMORY_LIMIT: u64 = 240_000_000;
 const QUALITY: u8 = 82;
 const THUMBNAIL_QUALITY: u8 = 75;
 
 pub(crate) fn prepare(bytes: &[u8], format: ImageFormat) -> Result<Prepared, Refusal> {
-    let source = if format == ImageFormat::Jpeg { jpeg::decode(bytes)? } else { decode(bytes, format)? };
+    let source = match format {
+        ImageFormat::Jpeg => jpeg::decode(bytes)?,
+        ImageFormat::Gif | ImageFormat::Bmp | ImageFormat::Tiff => stills::decode(bytes, format)?,
+        _ => decode(bytes, format)?,
+    };
     finish(source, Content::Picture(format), bytes.len())
 }
 
 /// What is the same for every decoder; `weight` is the file's, in bytes.
 pub(crate) fn finish(source: Source, content: Content, weight: usize) -> Result<Prepared, Refusal> {
     let broken = || Refusal::broken(content.name());
-    let (mut width, mut height) = (source.pixels.width(), source.pixels.height());
+    let (mut width, mut height) = source.size;
     if swaps_sides(source.orientation) {
         (width, height) = (height, width);
     }
@@ -65,25 +75,28 @@ pub(crate) fn finish(source: Source, content: Content, weight: usize) -> Result<
         (resized, Change::Resized),
         (turned, Change::Turned),
         (recoloured, Change::Recoloured),
-        (source.animated, Change::Stilled),
+        (matches!(source.said, Some(Offered::Stilled { .. })), Change::Stilled),
         (flattened, Change::Flattened),
         (recoded, Change::Recoded),
     ]
     .into_iter()
     .filter_map(|(happened, change)| happened.then_some(change))
     .collect();
+    prepared.offered = source.said;
     Ok(prepared)
 }
 
 /// A decoded picture, and what has to be done with it.
 pub(crate) struct Source {
+    /// Across and down as stored; `pixels` may be fewer already.
+    pub(crate) size: (u32, u32),
     pub(crate) pixels: DynamicImage,
     pub(crate) orientation: Orientation,
     pub(crate) colours: Colours,
     /// More than eight bits a channel.
     pub(crate) deep: bool,
-    /// The first picture of several.
-    pub(crate) animated: bool,
+    /// What its owner ought to know before it is sent.
+    pub(crate) said: Option<Offered>,
     /// The file itself without metadata, where it shows exactly `pixels`:
     /// upright, small, eight bits a channel, and colours that are sRGB already.
     pub(crate) lossless: Option<Vec<u8>>,
@@ -103,9 +116,17 @@ fn decode(bytes: &[u8], format: ImageFormat) -> Result<Source, Refusal> {
     };
     check(width, height, u64::from(decoder.color_type().bytes_per_pixel()), stored)?;
 
-    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+    let exif = decoder.exif_metadata().ok().flatten();
+    // Some programs write it as JPEG has it, with a mark in front.
+    let exif = exif.as_deref().map(|exif| exif.strip_prefix(b"Exif\0\0").unwrap_or(exif));
+    let orientation = exif.and_then(Orientation::from_exif_chunk).unwrap_or(Orientation::NoTransforms);
+    let gray = !decoder.color_type().has_color();
     let profile = decoder.icc_profile().ok().flatten();
-    let colours = Colours::of_light(profile.as_deref(), !decoder.color_type().has_color());
+    let colours = match png::colours(bytes) {
+        Some(numbers @ Numbers::Codes { .. }) => Colours::of_numbers(numbers, gray),
+        Some(numbers) if profile.is_none() => Colours::of_numbers(numbers, gray),
+        _ => Colours::of_light(profile.as_deref(), gray),
+    };
     let deep = decoder.color_type().bytes_per_pixel() > decoder.color_type().channel_count();
     let as_it_is = orientation == Orientation::NoTransforms && colours.are_srgb() && !deep && small(width, height);
     let pixels = DynamicImage::from_decoder(decoder).map_err(|error| refusal(&error, format))?;
@@ -115,7 +136,8 @@ fn decode(bytes: &[u8], format: ImageFormat) -> Result<Source, Refusal> {
         ImageFormat::WebP => WebPDecoder::new(Cursor::new(bytes)).is_ok_and(|decoder| decoder.has_animation()),
         _ => png::is_animated(bytes),
     };
-    Ok(Source { pixels, orientation, colours, deep, animated, lossless })
+    let said = animated.then(|| Offered::Stilled { format: name(format).into() });
+    Ok(Source { size: (width, height), pixels, orientation, colours, deep, said, lossless })
 }
 
 /// Decoders skip what is out of place, each in its way, so a damaged file may show something else without its metadata.
@@ -196,13 +218,15 @@ struct Encoded {
 fn choose(pixels: &DynamicImage, source: Content, untouched: Option<Vec<u8>>) -> Option<Encoded> {
     let fits = |bytes: &Vec<u8>| bytes.len() <= IMAGE_LIMIT;
     let untouched = untouched.filter(fits);
-    if source == Content::Picture(ImageFormat::Jpeg)
+    if source == Content::JPEG
         && let Some(bytes) = untouched
     {
         return Some(Encoded { mime: "image/jpeg", bytes, anew: false });
     }
     let transparent = pixels.color().has_alpha();
-    let png = if transparent || source == Content::Picture(ImageFormat::Png) {
+    // What programs draw is smaller so, and sharper; photos are not.
+    let drawn = !matches!(source, Content::JPEG | Content::Heic | Content::Picture(ImageFormat::WebP));
+    let png = if transparent || drawn {
         let anew = untouched.is_none();
         let bytes = untouched.or_else(|| encode_png(pixels)).filter(fits);
         bytes.map(|bytes| Encoded { mime: "image/png", bytes, anew })

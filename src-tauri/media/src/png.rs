@@ -1,6 +1,8 @@
 //! PNG files as chunks: the declared size before anything is decoded, and
 //! taking metadata out without touching a pixel.
 
+use crate::color::Numbers;
+
 const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1A\n";
 
 /// Width and height as the header declares them.
@@ -24,6 +26,37 @@ pub(crate) fn is_animated(bytes: &[u8]) -> bool {
         }
     }
     false
+}
+
+/// The colours that are described by numbers before the picture comes; `None` where it is sRGB, or where nothing is
+/// said.
+pub(crate) fn colours(bytes: &[u8]) -> Option<Numbers> {
+    /// What sRGB's curve comes close to, and how close programs write it.
+    const USUAL: std::ops::RangeInclusive<f32> = 2.15..=2.25;
+    let (mut gamma, mut points) = (None, None);
+    let mut rest = bytes.strip_prefix(SIGNATURE)?;
+    while let Some((kind, chunk, after)) = split_chunk(rest) {
+        let body = chunk.get(8..).unwrap_or_default();
+        let hundred_thousandths = |at: usize| number(body.get(at * 4..)?).map(|number| number as f32 / 100_000.0);
+        match kind {
+            b"cICP" => return Some(Numbers::Codes { primaries: *body.first()?, transfer: *body.get(1)? }),
+            b"sRGB" => return None,
+            b"gAMA" => {
+                gamma = hundred_thousandths(0).filter(|gamma| (0.05..20.0).contains(gamma)).map(|gamma| 1.0 / gamma)
+            }
+            b"cHRM" => {
+                let point =
+                    |at: usize| Some((hundred_thousandths(at)?, hundred_thousandths(at + 1).filter(|y| *y > 0.0)?));
+                points = point(0).zip(point(2)).zip(point(4).zip(point(6)));
+            }
+            b"IDAT" => break,
+            _ => {}
+        }
+        rest = after;
+    }
+    let gamma = gamma.filter(|gamma| !USUAL.contains(gamma));
+    let points = points.map(|((white, red), (green, blue))| [white, red, green, blue]);
+    (gamma.is_some() || points.is_some()).then_some(Numbers::Measures { gamma, points })
 }
 
 /// The same picture with nothing but what decoding needs. Of an animation,

@@ -67,8 +67,8 @@ pub struct Prepared {
     /// What was changed, each once. Taking out metadata alone leaves every
     /// pixel and every sound as it was and does not count.
     pub changes: Vec<Change>,
-    /// Why a film or a sound goes as a document that was meant to be shown in
-    /// the chat. The owner decides whether that will do.
+    /// Why it goes otherwise than it was meant, or what is not as one expects.
+    /// The owner decides whether that will do.
     pub offered: Option<Offered>,
     pub source: SourceFacts,
 }

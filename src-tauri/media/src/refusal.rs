@@ -15,10 +15,13 @@ pub enum Refusal {
     #[error("The file is empty. Copy it again from where it came from.")]
     Empty,
     #[error(
-        "Ulak sends pictures (JPG, PNG, WEBP, HEIC), sound (MP3, M4A, AAC, WAV, FLAC, OGG, Opus), videos (MP4, MOV, 3GP) and PDF, but this file is {}. Save it in one of these formats and add that.",
-        said(.found)
+        "Ulak sends pictures (JPG, PNG, WEBP, HEIC, GIF, BMP, TIFF), sound (MP3, M4A, AAC, WAV, FLAC, OGG, Opus), videos (MP4, MOV, 3GP) and PDF, but this file is {found}. Save it in one of these formats and add that."
     )]
     UnknownKind { found: Cow<'static, str> },
+    #[error(
+        "Ulak cannot tell what kind of file this is. It sends pictures (JPG, PNG, WEBP, HEIC, GIF, BMP, TIFF), sound (MP3, M4A, AAC, WAV, FLAC, OGG, Opus), videos (MP4, MOV, 3GP) and PDF. Save it in one of these formats and add that."
+    )]
+    Unrecognised,
     #[error("This {format} file is damaged or incomplete. Copy it again from where it came from.")]
     Broken { format: Cow<'static, str> },
     #[error(
@@ -32,10 +35,14 @@ pub enum Refusal {
     )]
     HeicUnsupported,
     #[error(
-        "The name says {claimed}, but the content is {}. Check that it is the right file; if it is, correct the ending of its name.",
-        said(.found)
+        "The name says {claimed}, but the content is {found}. Check that it is the right file; if it is, correct the ending of its name."
     )]
     NotWhatItSays { claimed: String, found: Cow<'static, str> },
+    /// As above, and under its right name it could not be sent either.
+    #[error(
+        "The name says {claimed}, but the content is {found}, which Ulak does not send. Check that it is the right file."
+    )]
+    WrongFile { claimed: String, found: Cow<'static, str> },
     /// `limit` is pixels a side; `megapixels` is what fits into memory for a
     /// picture with this one's colours.
     #[error(
@@ -49,24 +56,30 @@ pub enum Refusal {
     )]
     Locked,
     #[error(
-        "The sound in this {format} file is stored as {codec}, which Ulak cannot turn into a voice note. Send it as an audio file, or save it as MP3 and add that."
+        "Ulak cannot turn the sound in this {format} file ({codec}) into a voice note. Send it as an audio file, or save it as {} and add that.",
+        another(codec)
     )]
     SoundUnsupported { format: Cow<'static, str>, codec: Cow<'static, str> },
     #[error(
-        "The sound in this {format} file is stored as {codec}, which phones do not play. Save it as MP3 and add that."
+        "Ulak cannot read the sound in this {format} file ({codec}), and phones may not play it. Save it as {} and add that.",
+        another(codec)
     )]
     SoundUnplayable { format: Cow<'static, str>, codec: Cow<'static, str> },
+    #[error(
+        "Ulak does not know how the sound in this {format} file is stored, and phones may not play it. Save it as MP3 and add that."
+    )]
+    SoundUnknown { format: Cow<'static, str> },
     #[error("There is no sound in this {format} file. Check that it is the right one.")]
     NoSound { format: Cow<'static, str> },
     #[error("The sound is longer than {limit} minutes. Cut it, or send it as a document.")]
     TooLong { limit: u64 },
-    #[error("Only sound can go as a voice note or an audio file, but this file is {}. Add it as it is.", said(.found))]
+    #[error("Only sound can go as a voice note or an audio file, but this file is {found}. Add it as it is.")]
     NotSound { found: Cow<'static, str> },
     #[error("This is a folder or a device, not a file. Add the files themselves.")]
     NotAFile,
     #[error("The file cannot be read ({reason}). Check that it still exists and that you may open it.")]
     Unreadable { reason: String },
-    /// The process that prepared it died, or was ended.
+    /// The process that prepared it died, or was ended, and a second one too.
     #[error(
         "Preparing this file took more time or memory than a healthy file needs, so Ulak stopped. Open it with another program, save it again and add that."
     )]
@@ -79,15 +92,18 @@ impl Refusal {
         match self {
             Self::Empty => "media.empty",
             Self::UnknownKind { .. } => "media.unknown_kind",
+            Self::Unrecognised => "media.unrecognised",
             Self::Broken { .. } => "media.broken",
             Self::Unsupported { .. } => "media.unsupported",
             Self::HeicUnsupported => "media.heic_unsupported",
             Self::NotWhatItSays { .. } => "media.not_what_it_says",
+            Self::WrongFile { .. } => "media.wrong_file",
             Self::TooManyPixels { .. } => "media.too_many_pixels",
             Self::TooBig { .. } => "media.too_big",
             Self::Locked => "media.locked",
             Self::SoundUnsupported { .. } => "media.sound_unsupported",
             Self::SoundUnplayable { .. } => "media.sound_unplayable",
+            Self::SoundUnknown { .. } => "media.sound_unknown",
             Self::NoSound { .. } => "media.no_sound",
             Self::TooLong { .. } => "media.too_long",
             Self::NotSound { .. } => "media.not_sound",
@@ -100,12 +116,18 @@ impl Refusal {
     /// What the sentence needs, by name; numbers in plain digits.
     pub fn params(&self) -> BTreeMap<String, String> {
         let pairs: Vec<(&str, String)> = match self {
-            Self::Empty | Self::NotAFile | Self::Locked | Self::HeicUnsupported | Self::Stopped => vec![],
+            Self::Empty
+            | Self::Unrecognised
+            | Self::NotAFile
+            | Self::Locked
+            | Self::HeicUnsupported
+            | Self::Stopped => vec![],
             Self::UnknownKind { found } | Self::NotSound { found } => vec![("found", found.to_string())],
-            Self::Broken { format } | Self::Unsupported { format } | Self::NoSound { format } => {
-                vec![("format", format.to_string())]
-            }
-            Self::NotWhatItSays { claimed, found } => {
+            Self::Broken { format }
+            | Self::Unsupported { format }
+            | Self::NoSound { format }
+            | Self::SoundUnknown { format } => vec![("format", format.to_string())],
+            Self::NotWhatItSays { claimed, found } | Self::WrongFile { claimed, found } => {
                 vec![("claimed", claimed.clone()), ("found", found.to_string())]
             }
             Self::TooManyPixels { width, height, limit, megapixels } => vec![
@@ -118,7 +140,11 @@ impl Refusal {
                 vec![("megabytes", megabytes(*bytes).to_string()), ("limit", megabytes(*limit).to_string())]
             }
             Self::SoundUnsupported { format, codec } | Self::SoundUnplayable { format, codec } => {
-                vec![("format", format.to_string()), ("codec", codec.to_string())]
+                vec![
+                    ("format", format.to_string()),
+                    ("codec", codec.to_string()),
+                    ("instead", another(codec).to_owned()),
+                ]
             }
             Self::TooLong { limit } => vec![("limit", limit.to_string())],
             Self::Unreadable { reason } => vec![("reason", reason.clone())],
@@ -131,9 +157,9 @@ impl Refusal {
     }
 }
 
-/// What a content is called in a sentence; `?` stands for one that nobody knows.
-fn said(found: &str) -> &str {
-    if found == "?" { "of an unknown kind" } else { found }
+/// What to save a sound as that is stored in `codec`: never what it is already.
+fn another(codec: &str) -> &'static str {
+    if codec.starts_with("MP") { "M4A" } else { "MP3" }
 }
 
 /// Rounded up, so that a file just over a limit never reads as equal to it.

@@ -5,6 +5,8 @@
 
 use image::ImageFormat;
 
+use crate::frames::{self, Coding, Header};
+
 /// A format recognised by its content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Content {
@@ -44,11 +46,16 @@ pub(crate) enum Family {
 }
 
 impl Content {
+    pub(crate) const JPEG: Self = Self::Picture(ImageFormat::Jpeg);
+
     /// The short name people know the content by.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Picture(ImageFormat::Png) => "PNG",
             Self::Picture(ImageFormat::WebP) => "WEBP",
+            Self::Picture(ImageFormat::Gif) => "GIF",
+            Self::Picture(ImageFormat::Bmp) => "BMP",
+            Self::Picture(ImageFormat::Tiff) => "TIFF",
             Self::Picture(_) => "JPG",
             Self::Heic => "HEIC",
             Self::Pdf => "PDF",
@@ -67,6 +74,9 @@ impl Content {
         match self {
             Self::Picture(ImageFormat::Png) => "image/png",
             Self::Picture(ImageFormat::WebP) => "image/webp",
+            Self::Picture(ImageFormat::Gif) => "image/gif",
+            Self::Picture(ImageFormat::Bmp) => "image/bmp",
+            Self::Picture(ImageFormat::Tiff) => "image/tiff",
             Self::Picture(_) => "image/jpeg",
             Self::Heic => "image/heic",
             Self::Pdf => "application/pdf",
@@ -89,15 +99,10 @@ impl Content {
             Self::Sound(_) | Self::Iso(_) => Family::Media,
             Self::Pdf => Family::Pdf,
             // What its name promises (OGG, WAV), in a form that few can play.
-            Self::Other("OGG" | "RF64" | "W64") => Family::Media,
+            Self::Other("Speex" | "OGV" | "OGX" | "RF64" | "W64") => Family::Media,
             Self::Other(_) => Family::Other,
         }
     }
-}
-
-/// The short name people know the content by; `?` where it is not known.
-pub(crate) fn name(content: Option<Content>) -> &'static str {
-    content.map_or("?", Content::name)
 }
 
 pub(crate) fn sniff(bytes: &[u8]) -> Option<Content> {
@@ -105,6 +110,7 @@ pub(crate) fn sniff(bytes: &[u8]) -> Option<Content> {
         .or_else(|| container(bytes))
         .or_else(|| sound(bytes).map(Content::Sound))
         .or_else(|| other(bytes).or_else(|| text(bytes)).map(Content::Other))
+        .or_else(|| searched(bytes).map(Content::Sound))
 }
 
 fn picture(bytes: &[u8]) -> Option<Content> {
@@ -114,7 +120,22 @@ fn picture(bytes: &[u8]) -> Option<Content> {
     if bytes.starts_with(b"\x89PNG\r\n\x1A\n") {
         return Some(Content::Picture(ImageFormat::Png));
     }
-    (bytes.starts_with(b"RIFF") && at(bytes, 8, b"WEBP")).then_some(Content::Picture(ImageFormat::WebP))
+    if bytes.starts_with(b"RIFF") && at(bytes, 8, b"WEBP") {
+        return Some(Content::Picture(ImageFormat::WebP));
+    }
+    if bytes.starts_with(b"GIF87a") || bytes.starts_with(b"GIF89a") {
+        return Some(Content::Picture(ImageFormat::Gif));
+    }
+    if bytes.starts_with(b"II*\0") || bytes.starts_with(b"MM\0*") {
+        return Some(Content::Picture(ImageFormat::Tiff));
+    }
+    is_bmp(bytes).then_some(Content::Picture(ImageFormat::Bmp))
+}
+
+/// A text may begin with the same two letters; the length of the second header is one of few.
+fn is_bmp(bytes: &[u8]) -> bool {
+    let length = bytes.get(14..).and_then(<[u8]>::first_chunk).map(|length| u32::from_le_bytes(*length));
+    bytes.starts_with(b"BM") && matches!(length, Some(12 | 16 | 40 | 52 | 56 | 64 | 108 | 124))
 }
 
 /// The kinds of file that share the ISO media container, and PDF.
@@ -160,11 +181,24 @@ fn sound(bytes: &[u8]) -> Option<Sound> {
     if bytes.starts_with(b"OggS") {
         return ogg(bytes);
     }
-    // Tags in front of the sound. MP3 has them by far the most, and whoever
-    // tags FLAC or AAC in this way does so against their rules.
-    let Some(length) = tag_length(bytes) else { return frames(bytes) };
-    let after = bytes.get(length..).unwrap_or_default();
-    if after.starts_with(b"fLaC") { Some(Sound::Flac) } else { Some(frames(after).unwrap_or(Sound::Mp3)) }
+    let after = frames::behind_tags(bytes);
+    if after.len() == bytes.len() {
+        return Header::read(bytes).map(framed);
+    }
+    // MP3 has tags by far the most, and whoever tags FLAC or AAC in this way does so against their rules.
+    if after.starts_with(b"fLaC") { Some(Sound::Flac) } else { Some(searched(after).unwrap_or(Sound::Mp3)) }
+}
+
+/// Frames that begin somewhere behind the start.
+fn searched(bytes: &[u8]) -> Option<Sound> {
+    Header::read(bytes.get(frames::start(bytes)?..)?).map(framed)
+}
+
+fn framed(header: Header) -> Sound {
+    match header.coding {
+        Coding::Mp3 => Sound::Mp3,
+        Coding::Aac => Sound::Aac,
+    }
 }
 
 /// What the first page of an Ogg file holds; its segment table is as long as
@@ -180,42 +214,9 @@ fn ogg(bytes: &[u8]) -> Option<Sound> {
     packet.starts_with(b"\x01vorbis").then_some(Sound::Vorbis)
 }
 
-/// The length of an ID3 tag with its header: four times seven bits.
-fn tag_length(bytes: &[u8]) -> Option<usize> {
-    let size: [u8; 4] = *bytes.strip_prefix(b"ID3")?.get(3..)?.first_chunk()?;
-    let length = size.into_iter().fold(0, |length, seven| (length << 7) | usize::from(seven & 0x7F));
-    Some(length + 10)
-}
-
-/// What comes after the ID3 tags at the start, of which there may be several.
-pub(crate) fn behind_tags(bytes: &[u8]) -> &[u8] {
-    let mut rest = bytes;
-    while let Some(after) = tag_length(rest).and_then(|length| rest.get(length..)) {
-        rest = after;
-    }
-    rest
-}
-
-/// Bare frames of MPEG audio: eleven set bits, then version and layer, bit
-/// rate and sampling rate, none of them reserved.
-fn frames(bytes: &[u8]) -> Option<Sound> {
-    let [0xFF, second, third, ..] = *bytes else { return None };
-    if second & 0xF6 == 0xF0 && (third >> 2) & 0x0F < 13 {
-        return Some(Sound::Aac);
-    }
-    let (version, layer) = ((second >> 3) & 3, (second >> 1) & 3);
-    let is_frame = second & 0xE0 == 0xE0 && version != 1 && layer == 1;
-    let rates_known = !matches!(third >> 4, 0 | 15) && (third >> 2) & 3 != 3;
-    (is_frame && rates_known).then_some(Sound::Mp3)
-}
-
 fn other(bytes: &[u8]) -> Option<&'static str> {
     /// Where a mark stands, the mark, and what it stands for.
     const MARKS: &[(usize, &[u8], &str)] = &[
-        (0, b"GIF8", "GIF"),
-        (0, b"BM", "BMP"),
-        (0, b"II*\0", "TIFF"),
-        (0, b"MM\0*", "TIFF"),
         (0, b"\0\0\x01\0", "ICO"),
         (0, b"8BPS", "PSD"),
         (4, b"jP  \r\n\x87\n", "JP2"),
@@ -226,7 +227,10 @@ fn other(bytes: &[u8]) -> Option<&'static str> {
         (0, b"\xD0\xCF\x11\xE0", "DOC"),
         (0, b"{\\rtf", "RTF"),
         (0, b"%!PS", "EPS"),
-        (0, b"OggS", "OGG"),
+        // In the first page, whose table names one segment.
+        (28, b"Speex   ", "Speex"),
+        (28, b"\x80theora", "OGV"),
+        (0, b"OggS", "OGX"),
         (0, b"#!AMR", "AMR"),
         (8, b"AIF", "AIFF"),
         (0, b"caff", "CAF"),

@@ -11,7 +11,9 @@ use image::{Rgb, RgbImage};
 use crate::{
     Change, Kind, Offered, Prepared, Refusal, SourceFacts, THUMBNAIL_SIDE, Wish,
     iso::{
-        codec::Codec,
+        child,
+        codec::{self, Codec},
+        descend,
         movie::{Build, Holds, Movie, Track},
         remux::{Failure, remux},
     },
@@ -31,7 +33,7 @@ pub(crate) struct Look {
 }
 
 enum Goes {
-    Inline { film: Vec<u8>, changes: Vec<Change> },
+    Inline { film: Vec<u8>, changes: Vec<Change>, said: Option<Offered> },
     AsDocument { offered: Option<Offered> },
 }
 
@@ -61,9 +63,9 @@ impl Look {
     /// `bytes` are those that were looked at.
     pub(crate) fn prepared(self, bytes: Cow<[u8]>) -> Prepared {
         match self.goes {
-            Goes::Inline { film, changes } => {
+            Goes::Inline { film, changes, said } => {
                 let prepared = Prepared::new(Kind::Video, "video/mp4", film, self.facts);
-                Prepared { thumbnail: self.poster, changes, ..prepared }
+                Prepared { thumbnail: self.poster, changes, offered: said, ..prepared }
             }
             Goes::AsDocument { offered } => {
                 let document = Prepared::document(self.content, bytes.into_owned(), self.facts, self.poster);
@@ -92,7 +94,22 @@ fn inline(
     let in_order = movie.build == Build::ContentsFirst && content == Content::Iso("MP4");
     let same = in_order && movie.tracks.len() == kept.len();
     let changes = if same { vec![] } else { vec![Change::Remuxed] };
-    Some(Goes::Inline { film, changes })
+    let said = is_high_with_b_frames(picture).then_some(Offered::VideoAndroid);
+    Some(Goes::Inline { film, changes, said })
+}
+
+/// What WhatsApp's documentation of supported videos says that its Android apps do not play.
+fn is_high_with_b_frames(picture: &Track<'_>) -> bool {
+    /// The number of the High profile in the decoder's configuration (ISO/IEC 14496-15).
+    const HIGH: u8 = 100;
+    let Some(tables) = descend(picture.trak, &[b"mdia", b"minf", b"stbl"]) else { return false };
+    // Only frames that depend on later ones are shown in another order than they come.
+    let reordered = child(tables, b"ctts").is_some();
+    let profile = child(tables, b"stsd").and_then(|stsd| {
+        let entry = codec::descriptions(stsd).next()?;
+        child(entry.body.get(codec::PICTURE_ENTRY..)?, b"avcC")?.get(1).copied()
+    });
+    reordered && profile == Some(HIGH)
 }
 
 fn facts(
@@ -113,11 +130,19 @@ fn facts(
 /// Why this does not play in the chat on every phone.
 fn obstacle(movie: &Movie<'_>, picture: &Track<'_>, sound: Option<&Track<'_>>, content: Content) -> Option<Offered> {
     if picture.codec != Codec::H264 {
-        return Some(Offered::VideoCodec { codec: picture.codec.name().into() });
+        return Some(match picture.codec.known() {
+            Some(codec) => Offered::VideoCodec { codec: codec.into() },
+            None => Offered::VideoUnknown,
+        });
     }
     match sound.map(|sound| sound.codec) {
         None | Some(Codec::Aac | Codec::HeAac) => {}
-        Some(other) => return Some(Offered::VideoSound { codec: other.name().into() }),
+        Some(other) => {
+            return Some(match other.known() {
+                Some(codec) => Offered::VideoSound { codec: codec.into() },
+                None => Offered::VideoSoundUnknown,
+            });
+        }
     }
     (movie.build == Build::Fragments).then(|| Offered::VideoBuild { format: content.name().into() })
 }

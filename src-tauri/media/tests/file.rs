@@ -36,7 +36,7 @@ fn a_photo_is_read_and_prepared() {
 #[test]
 fn a_text_named_as_a_photo_is_refused_by_both_names() {
     let refusal = prepare_file(&fixture("text.jpg")).unwrap_err();
-    assert_eq!(refusal.code(), "media.not_what_it_says");
+    assert_eq!(refusal.code(), "media.wrong_file");
     assert_eq!(refusal.params()["claimed"], "JPG");
     assert_eq!(refusal.params()["found"], "TXT");
     let sentence = refusal.to_string();
@@ -54,11 +54,11 @@ fn the_name_is_compared_with_the_content() {
         ("photo.tmp", &jpeg, "fine"),
         ("invoice.pdf", &jpeg, "media.not_what_it_says"),
         ("photo.jpeg", b"%PDF-1.7", "media.not_what_it_says"),
-        ("photo.png", b"<html></html>", "media.not_what_it_says"),
+        ("photo.png", b"<html></html>", "media.wrong_file"),
         ("photo.webp", b"\x01\x02\x03\x04", "media.broken"),
         ("invoice.pdf", b"\x01\x02\x03\x04", "media.broken"),
         ("notes.txt", b"milk, bread", "media.unknown_kind"),
-        ("data.bin", b"\x01\x02\x03\x04", "media.unknown_kind"),
+        ("data.bin", b"\x01\x02\x03\x04", "media.unrecognised"),
         ("photo.jpg", b"", "media.empty"),
     ];
     for (name, content, expected) in cases {

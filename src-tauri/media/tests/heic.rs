@@ -53,6 +53,20 @@ fn nothing_private_is_sent() {
     assert!(!shown.contains("GPS"), "{shown}");
 }
 
+/// Cameras of some phones name the curve of films and mean that of screens; viewers show the picture as it is.
+#[test]
+fn a_heic_with_the_curve_of_films_looks_as_others_show_it() {
+    let screens = fine("curve-13.heic").bytes;
+    assert_eq!(fine("curve-1.heic").bytes, screens);
+    assert_eq!(fine("curve-6.heic").bytes, screens);
+    let shown = image::load_from_memory(&screens).unwrap().into_rgb8();
+    let drawn = image::load_from_memory(&fine("shades.bmp").bytes).unwrap().into_rgb8();
+    let sum = shown.iter().zip(drawn.iter()).map(|(shown, drawn)| u32::from(shown.abs_diff(*drawn))).sum::<u32>();
+    let mean = sum / shown.len() as u32;
+    assert!(mean < 12, "on average {mean} steps off");
+    assert_eq!(common::prepared("curve-16.heic", Wish::Auto).unwrap_err(), Refusal::HeicUnsupported);
+}
+
 #[test]
 fn a_heic_that_stops_early_is_broken() {
     let whole = fixture("quarters.heic");

@@ -42,7 +42,7 @@ fn names(endings: &[&str]) -> Vec<String> {
     names
 }
 
-const PICTURES: &[&str] = &[".jpg", ".png", ".webp"];
+const PICTURES: &[&str] = &[".jpg", ".png", ".webp", ".gif", ".bmp", ".tiff"];
 const SOUND: &[&str] = &[".mp3", ".flac", ".ogg", ".opus", ".m4a", ".aac", ".wav"];
 const FILMS: &[&str] = &[".mp4", ".mov", ".3gp"];
 
@@ -173,7 +173,12 @@ fn bytes_without_sense() {
     for length in [0, 1, 2, 3, 7, 11, 12, 100, 1024, 100_000] {
         for fill in [0, 0xFF, b' ', b'A'] {
             let outcome = verdict(&vec![fill; length], Wish::Auto, &format!("{length} × {fill}"));
-            let expected = if length == 0 { "media.empty" } else { "media.unknown_kind" };
+            let text = matches!(fill, b' ' | b'A');
+            let expected = match length {
+                0 => "media.empty",
+                _ if text => "media.unknown_kind",
+                _ => "media.unrecognised",
+            };
             assert_eq!(outcome.unwrap_err().code(), expected, "{length} × {fill}");
         }
         let noise: Vec<u8> = (0..length).map(|_| dice.below(256) as u8).collect();

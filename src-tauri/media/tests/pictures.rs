@@ -7,7 +7,7 @@ mod common;
 use image::{DynamicImage, GenericImageView, ImageFormat, RgbImage};
 use jpeg_encoder::{ColorType, Encoder};
 use moxcms::ColorProfile;
-use ulak_media::{Change, IMAGE_LIMIT, Kind, LONGEST_SIDE, Prepared, Refusal, THUMBNAIL_SIDE, Verdict, Wish};
+use ulak_media::{Change, IMAGE_LIMIT, Kind, LONGEST_SIDE, Offered, Prepared, Refusal, THUMBNAIL_SIDE, Verdict, Wish};
 
 /// The colours of the fixtures' four quarters: top left, top right, bottom
 /// left, bottom right, on 40 × 60 pixels.
@@ -335,15 +335,197 @@ fn a_preview_inside_the_metadata_does_not_pass_for_the_end() {
     assert_eq!(prepare(&source[..source.len() - 200]).unwrap_err(), Refusal::Broken { format: "JPG".into() });
 }
 
+/// By how much two pictures differ, as a peak signal-to-noise ratio in decibels.
+fn psnr(one: &RgbImage, other: &RgbImage) -> f64 {
+    assert_eq!(one.dimensions(), other.dimensions());
+    let squares = one.iter().zip(other.iter()).map(|(one, other)| f64::from(one.abs_diff(*other)).powi(2)).sum::<f64>();
+    let mean = squares / one.len() as f64;
+    10.0 * (255.0 * 255.0 / mean.max(1e-9)).log10()
+}
+
+/// The picture as FFmpeg decodes it.
+fn others_see(bytes: &[u8]) -> RgbImage {
+    let png = common::asked_of(
+        "ffmpeg",
+        &["-v", "error", "-i"],
+        bytes,
+        &[
+            "-frames:v",
+            "1",
+            "-pix_fmt",
+            "rgb24",
+            "-sws_flags",
+            "accurate_rnd+full_chroma_int",
+            "-f",
+            "image2pipe",
+            "-c:v",
+            "png",
+            "-",
+        ],
+    );
+    image::load_from_memory(&png).unwrap().into_rgb8()
+}
+
 #[test]
-fn colours_in_scans_of_their_own_are_refused_rather_than_spoiled() {
+fn rare_kinds_of_picture_look_as_others_see_them() {
+    for name in ["scans.jpg", "coarse-luma.jpg", "shades.bmp", "shades.tiff", "fax.tiff", "still.gif"] {
+        let source = fixture(name);
+        let found = psnr(&seen(&prepare(&source).unwrap()).to_rgb8(), &others_see(&source));
+        assert!(found >= 30.0, "{name}: {found} dB");
+    }
+}
+
+#[test]
+fn printing_inks_in_a_tiff_become_screen_colours() {
+    let source = fixture("inks.tiff");
+    let prepared = prepare(&source).unwrap();
+    assert!(prepared.changes.contains(&Change::Recoloured));
+    let shades = image::load_from_memory(&prepare(&fixture("shades.bmp")).unwrap().bytes).unwrap().into_rgb8();
+    assert!(psnr(&seen(&prepared).to_rgb8(), &shades) >= 30.0);
+}
+
+#[test]
+fn what_a_still_picture_cannot_show_is_said() {
+    let cases = [
+        ("moving.gif", "media.stilled", "image/gif"),
+        ("animated.webp", "media.stilled", "image/webp"),
+        ("pages.tiff", "media.first_page", "image/tiff"),
+    ];
+    for (name, code, mime) in cases {
+        let source = fixture(name);
+        let prepared = prepare(&source).unwrap();
+        assert_eq!(prepared.kind, Kind::Image, "{name}");
+        assert_eq!(prepared.offered.map(|said| said.code()), Some(code), "{name}");
+        let document = ulak_media::prepare(&source, Wish::Document).unwrap();
+        assert_eq!((document.kind, &*document.mime, document.offered), (Kind::Document, mime, None), "{name}");
+        assert_eq!(document.bytes, source);
+    }
+    assert_eq!(prepare(&fixture("still.gif")).unwrap().offered, None);
+}
+
+/// The pixels of a BMP's rows as programs leave them that know no transparency: the fourth byte empty.
+#[test]
+fn an_empty_fourth_byte_is_no_transparency() {
+    let mut bytes = b"BM".to_vec();
+    for number in [54 + 16 * 4, 0, 54, 40, 4, 4] {
+        bytes.extend_from_slice(&u32::to_le_bytes(number));
+    }
+    bytes.extend_from_slice(&[1, 0, 32, 0]);
+    bytes.extend_from_slice(&[0; 24]);
+    bytes.extend([30, 60, 200, 0].repeat(16));
+    let prepared = prepare(&bytes).unwrap();
+    assert!(!seen(&prepared).color().has_alpha());
+    let [red, green, blue, _] = seen(&prepared).get_pixel(1, 1).0;
+    assert!(red > 190 && green < 70 && blue < 40, "{red} {green} {blue}");
+}
+
+/// Four quarters of a WEBP that lies on its side by its EXIF, which begins as JPEG has it.
+#[test]
+fn a_webp_is_turned_by_either_kind_of_exif() {
+    let still = fixture("still.webp");
+    let upright = seen(&prepare(&still).unwrap());
+    for mark in [&b""[..], b"Exif\0\0"] {
+        let tag = [b"II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0", &[6, 0, 0, 0][..], &[0; 4]].concat();
+        let exif = [mark, &tag].concat();
+        let mut chunks = b"WEBPVP8X\x0A\0\0\0\x08\0\0\0".to_vec();
+        chunks.extend_from_slice(&[39, 0, 0, 59, 0, 0]);
+        chunks.extend_from_slice(&still[12..]);
+        chunks.extend_from_slice(b"EXIF");
+        chunks.extend_from_slice(&(exif.len() as u32).to_le_bytes());
+        chunks.extend_from_slice(&exif);
+        let turned = [b"RIFF", &(chunks.len() as u32).to_le_bytes()[..], &chunks].concat();
+        let prepared = prepare(&turned).unwrap();
+        assert_eq!(size(prepared.width, prepared.height), (60, 40));
+        assert!(psnr(&seen(&prepared).to_rgb8(), &upright.rotate90().to_rgb8()) > 30.0);
+    }
+}
+
+fn with_chunk(png: &[u8], kind: &[u8], body: &[u8]) -> Vec<u8> {
+    let checksum = png_checksum(&[kind, body].concat());
+    let chunk = [&(body.len() as u32).to_be_bytes(), kind, body, &checksum.to_be_bytes()].concat();
+    [&png[..33], &chunk, &png[33..]].concat()
+}
+
+fn png_checksum(bytes: &[u8]) -> u32 {
+    !bytes.iter().fold(u32::MAX, |crc, byte| {
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| if crc & 1 == 1 { (crc >> 1) ^ 0xEDB8_8320 } else { crc >> 1 })
+    })
+}
+
+#[test]
+fn colours_that_a_png_describes_by_numbers_are_honoured() {
+    let plain =
+        |colour| encoded(&DynamicImage::ImageRgb8(RgbImage::from_pixel(8, 8, image::Rgb(colour))), ImageFormat::Png);
+    let numbers = |numbers: &[u32]| numbers.iter().flat_map(|number| number.to_be_bytes()).collect::<Vec<u8>>();
+    let srgb = numbers(&[31270, 32900, 64000, 33000, 30000, 60000, 15000, 6000]);
+    let p3 = numbers(&[31270, 32900, 68000, 32000, 26500, 69000, 15000, 6000]);
+    let cases: [(&[u8], Vec<u8>, [u8; 3]); 5] = [
+        // Light itself: 50 of 255 are 0.196, which is 123 on sRGB's curve; 100 and 200 likewise.
+        (b"gAMA", numbers(&[100_000]), [123, 168, 229]),
+        (b"gAMA", numbers(&[45_455]), [50, 100, 200]),
+        (b"cHRM", srgb, [50, 100, 200]),
+        (b"cHRM", p3.clone(), [26, 101, 207]),
+        (b"cICP", vec![12, 13, 0, 1], [26, 101, 207]),
+    ];
+    for (kind, body, expected) in cases {
+        let prepared = prepare(&with_chunk(&plain([50, 100, 200]), kind, &body)).unwrap();
+        let found = seen(&prepared).to_rgb8().get_pixel(4, 4).0;
+        let near = found.iter().zip(expected).all(|(found, expected)| found.abs_diff(expected) <= 5);
+        assert!(near, "{}: {found:?} instead of {expected:?}", String::from_utf8_lossy(kind));
+        assert!(!contains(&prepared.bytes, kind));
+    }
+}
+
+/// A JPEG that stops after a part of its rows and has its end mark all the same.
+fn without_its_end(whole: &[u8], kept: f64) -> Vec<u8> {
+    let scan = whole.windows(2).rposition(|pair| pair == [0xFF, 0xDA]).unwrap();
+    let mut cut = whole[..scan + ((whole.len() - scan) as f64 * kept) as usize].to_vec();
+    while cut.last() == Some(&0xFF) {
+        cut.pop();
+    }
+    cut.extend_from_slice(&[0xFF, 0xD9]);
+    cut
+}
+
+#[test]
+fn a_jpeg_of_which_a_good_part_is_missing_is_refused_and_a_small_part_is_said() {
+    let whole = as_jpeg(&noise(800, 800), 80, None);
+    for kept in [0.1, 0.33, 0.7] {
+        assert_eq!(prepare(&without_its_end(&whole, kept)).unwrap_err().code(), "media.broken", "{kept}");
+    }
+    let prepared = prepare(&without_its_end(&whole, 0.95)).unwrap();
+    assert_eq!(prepared.offered.as_ref().map(Offered::code), Some("media.picture_incomplete"));
+    let upper = |picture: DynamicImage| picture.crop_imm(0, 0, 800, 720).into_rgb8();
+    assert!(psnr(&upper(seen(&prepared)), &upper(image::load_from_memory(&whole).unwrap())) >= 20.0);
+    assert_eq!(prepare(&whole).unwrap().offered, None);
+}
+
+#[test]
+fn a_jpeg_with_a_code_in_its_middle_that_there_is_not_is_refused() {
+    let mut damaged = as_jpeg(&noise(800, 800), 80, None);
+    let middle = damaged.len() / 2;
+    // Ones without end, as no code is.
+    damaged[middle..middle + 64].copy_from_slice(&[0, 0xFF].repeat(32));
+    assert_eq!(prepare(&damaged).unwrap_err().code(), "media.broken");
+}
+
+/// In rounds, which are all kept until the last one is in.
+#[test]
+fn a_photo_that_memory_has_no_room_for_is_made_smaller_while_it_is_read() {
+    let (width, height) = (6_000, 4_600);
+    let half = (width * height * 3 / 2) as usize;
+    let picture = [vec![60; half], vec![200; half]].concat();
     let mut source = Vec::new();
     let mut encoder = Encoder::new(&mut source, 90);
-    encoder.set_sampling_factor(jpeg_encoder::SamplingFactor::F_2_2);
-    // What this encoder does for optimized tables: one scan for each colour.
-    encoder.set_optimized_huffman_tables(true);
-    encoder.encode(&gradient(64, 64), 64, 64, ColorType::Rgb).unwrap();
-    assert_eq!(prepare(&source).unwrap_err(), Refusal::Unsupported { format: "JPG".into() });
+    encoder.set_progressive(true);
+    encoder.encode(&picture, width as u16, height as u16, ColorType::Rgb).unwrap();
+    let prepared = prepare(&source).unwrap();
+    assert_eq!(size(prepared.source.width, prepared.source.height), (width, height));
+    assert_eq!(size(prepared.width, prepared.height), (LONGEST_SIDE, 1227));
+    assert_eq!(prepared.changes, [Change::Resized]);
+    let shown = seen(&prepared);
+    let light = |y| i32::from(shown.get_pixel(800, y).0[1]);
+    assert!((light(100) - 60).abs() < 3 && (light(1100) - 200).abs() < 3, "{} and {}", light(100), light(1100));
 }
 
 /// Adobe's marker says that three channels are RGB, or YCbCr by the number for four.
@@ -367,7 +549,8 @@ fn a_tall_picture_may_be_as_large_as_a_wide_one() {
         source[frame + 7..frame + 9].copy_from_slice(&width.to_be_bytes());
         prepare(&source).map_err(|refusal| refusal.code())
     };
-    for (width, height) in [(16_000, 4_000), (4_000, 16_000)] {
+    // And as large as today's phones make them.
+    for (width, height) in [(16_000, 4_000), (4_000, 16_000), (12_240, 9_180)] {
         assert_ne!(promising(width, height), Err("media.too_many_pixels"));
     }
 }
@@ -441,14 +624,15 @@ fn other_files_are_named() {
         (b"Dear customer,\nwe are open on Sunday.", "TXT"),
         ("Sayın müşterimiz".as_bytes(), "TXT"),
         (b"<!DOCTYPE html><title>404</title>", "HTML"),
-        (b"GIF89a\0\0\0\0", "GIF"),
+        (b"#!AMR\n", "AMR"),
         (b"\0\0\0\x18ftypavif\0\0\0\0", "AVIF"),
-        (b"\x01\x02\x03\x04", "?"),
+        (b"OggS\0\x02\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\x50Speex   1.2", "Speex"),
     ];
     for (bytes, name) in cases {
         let refusal = prepare(bytes).unwrap_err();
         assert_eq!((refusal.code(), refusal.params()["found"].as_str()), ("media.unknown_kind", name));
     }
+    assert_eq!(prepare(b"\x01\x02\x03\x04").unwrap_err(), Refusal::Unrecognised);
     assert_eq!(prepare(b"").unwrap_err().code(), "media.empty");
 }
 
@@ -525,7 +709,7 @@ fn facts_and_verdicts_survive_the_way_through_json() {
 
     let verdict = serde_json::to_value(Verdict::from(&Ok(prepared))).unwrap();
     assert_eq!(verdict, serde_json::json!({"verdict": "convert", "what": ["turned"]}));
-    let refused = prepare(b"GIF89a");
+    let refused = prepare(b"#!AMR");
     let verdict = serde_json::to_value(Verdict::from(&refused)).unwrap();
     assert_eq!((&verdict["verdict"], &verdict["code"]), (&"refuse".into(), &"media.unknown_kind".into()));
     let refusal = refused.unwrap_err();

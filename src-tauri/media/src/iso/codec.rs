@@ -29,6 +29,16 @@ impl Codec {
     }
 }
 
+impl Codec {
+    /// The name, where it is known.
+    pub(crate) fn known(self) -> Option<&'static str> {
+        Some(self.name()).filter(|name| *name != UNKNOWN)
+    }
+}
+
+/// What stands for a name in the facts of a file where there is none.
+pub(crate) const UNKNOWN: &str = "?";
+
 /// `None` where a description that must be there is not.
 pub(crate) fn picture(entry: Atom<'_>) -> Option<Codec> {
     Some(Codec::Other(match entry.kind {
@@ -44,7 +54,7 @@ pub(crate) fn picture(entry: Atom<'_>) -> Option<Codec> {
         b"apch" | b"apcn" | b"apcs" | b"apco" | b"ap4h" | b"ap4x" => "ProRes",
         b"jpeg" | b"mjpa" | b"mjpb" => "Motion JPEG",
         b"encv" | b"drmi" => "DRM",
-        _ => "?",
+        _ => UNKNOWN,
     }))
 }
 
@@ -59,7 +69,7 @@ fn h264(entry: &[u8]) -> Option<Codec> {
         110 => Codec::Other("H.264 (10 bit)"),
         122 => Codec::Other("H.264 (4:2:2)"),
         244 | 44 => Codec::Other("H.264 (4:4:4)"),
-        _ => Codec::Other("H.264 (?)"),
+        _ => Codec::Other("H.264 (other)"),
     })
 }
 
@@ -78,7 +88,7 @@ pub(crate) fn sound(entry: Atom<'_>) -> Option<Codec> {
         b"ulaw" | b"alaw" => "G.711",
         b"lpcm" | b"sowt" | b"twos" | b"in24" | b"in32" | b"fl32" | b"ipcm" | b"raw " => "PCM",
         b"enca" | b"drms" => "DRM",
-        _ => "?",
+        _ => UNKNOWN,
     }))
 }
 
@@ -110,7 +120,7 @@ fn described(esds: &[u8]) -> Option<Codec> {
         0xAD => Codec::Other("Opus"),
         0xDD => Codec::Other("Vorbis"),
         0xE1 => Codec::Other("QCELP"),
-        _ => Codec::Other("?"),
+        _ => Codec::Other(UNKNOWN),
     })
 }
 
@@ -164,7 +174,7 @@ fn aac(config: &[u8]) -> Codec {
         // 31 announces a number above: 42 is USAC.
         31 => Codec::Other("xHE-AAC"),
         22 | 23 | 39 => Codec::Other("AAC LD"),
-        _ => Codec::Other("AAC (?)"),
+        _ => Codec::Other("AAC (other)"),
     }
 }
 

@@ -13,7 +13,7 @@ pub(crate) struct Movie<'a> {
     pub(crate) build: Build,
 }
 
-const UNKNOWN: Codec = Codec::Other("?");
+const UNKNOWN: Codec = Codec::Other(codec::UNKNOWN);
 
 /// How the file is laid out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,9 +103,32 @@ pub(crate) struct Played {
 }
 
 impl<'a> Track<'a> {
-    /// By its list of edits, which hides what its owner cut away and what the encoder put in front. `None` where all of
-    /// it is played, or where several pieces are put together.
+    /// What its owner did not cut away, without what the encoder put in front and behind. `None` where all of it is
+    /// played, or where several pieces are put together.
     pub(crate) fn played(&self, moov: &[u8]) -> Option<Played> {
+        match child(self.trak, b"edts") {
+            Some(_) => self.edited(moov),
+            None => self.without_priming(moov),
+        }
+    }
+
+    /// By iTunes' note: a zero, the samples in front and behind, and those of the sound, in hexadecimal numbers.
+    fn without_priming(&self, moov: &[u8]) -> Option<Played> {
+        let list = child(child(moov, b"udta").and_then(|udta| child(udta, b"meta"))?.get(4..)?, b"ilst")?;
+        let notes = atoms(list).map_while(Result::ok).filter(|atom| atom.kind == b"----");
+        let mut texts = notes.filter_map(|note| {
+            let named = child(note.body, b"name")?.get(4..)? == b"iTunSMPB";
+            str::from_utf8(child(note.body, b"data")?.get(8..)?).ok().filter(|_| named)
+        });
+        let mut numbers = texts.next()?.split_whitespace().map(|number| u64::from_str_radix(number, 16).ok());
+        let (before, samples) = (numbers.nth(1)??, numbers.nth(1)??);
+        let rate = timescale(descend(self.trak, &[b"mdia", b"mdhd"])?)?;
+        let from = before as f64 / rate;
+        (samples > 0).then_some(Played { from, to: from + samples as f64 / rate })
+    }
+
+    /// By its list of edits.
+    fn edited(&self, moov: &[u8]) -> Option<Played> {
         let list = descend(self.trak, &[b"edts", b"elst"])?;
         let long = *list.first()? == 1;
         let edits = entries(list, 4, if long { 20 } else { 12 })?.map(|edit| {

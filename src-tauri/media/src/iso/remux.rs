@@ -1,10 +1,14 @@
 //! Films written anew without touching what is in them: the table of contents
-//! first, one picture track and one sound track, in MP4's dialect.
+//! first, one picture track and one sound track or the sound alone, in MP4's dialect.
 //!
 //! Nothing else is carried over, so names, dates, places and whatever else a
 //! phone records beside the film stay behind, in the content as in the tables.
 
-use super::{Atom, atoms, child, codec, descend, entries, movie::Track, u16_at, u32_at, u64_at};
+use super::{
+    Atom, atoms, child, codec, descend, entries,
+    movie::{Holds, Track},
+    u16_at, u32_at, u64_at,
+};
 
 /// Why a film was not written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,9 +41,10 @@ pub(crate) fn remux(bytes: &[u8], moov: &[u8], kept: &[Track<'_>], limit: u64) -
     chunks.sort_by_key(|chunk| chunk.start);
 
     let header = contents(moov, kept, &chunks, 0).ok_or(Failure::Broken)?;
-    let before = (FILE_TYPE.len() + header.len() + 8) as u64;
+    let file_type = if kept.iter().any(|track| track.holds == Holds::Picture) { FILM } else { SOUND };
+    let before = (file_type.len() + header.len() + 8) as u64;
     let header = contents(moov, kept, &chunks, before).ok_or(Failure::Broken)?;
-    let mut film = FILE_TYPE.to_vec();
+    let mut film = file_type.to_vec();
     film.extend_from_slice(&header);
     let content = u32::try_from(total + 8).map_err(|_| Failure::TooBig(total))?;
     film.extend_from_slice(&content.to_be_bytes());
@@ -51,7 +56,8 @@ pub(crate) fn remux(bytes: &[u8], moov: &[u8], kept: &[Track<'_>], limit: u64) -
     Ok(film)
 }
 
-const FILE_TYPE: &[u8] = b"\0\0\0\x20ftypisom\0\0\x02\0isomiso2avc1mp41";
+const FILM: &[u8] = b"\0\0\0\x20ftypisom\0\0\x02\0isomiso2avc1mp41";
+const SOUND: &[u8] = b"\0\0\0\x18ftypM4A \0\0\x02\0isomiso2";
 
 /// The chunks of a track in its own order; `None` where one lies outside the file.
 fn collect(bytes: &[u8], track: &Track<'_>, number: usize, chunks: &mut Vec<Chunk>) -> Option<()> {

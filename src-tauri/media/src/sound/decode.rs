@@ -1,10 +1,10 @@
 //! Sound of any kind as blocks of samples.
 //!
-//! Opus has a decoder of its own; the other formats come through one library.
-//! Both are fed with the file in memory and asked block by block, so a small
-//! file that unpacks to days of silence costs time only until the limit.
+//! Opus has a decoder of its own; the other formats come through one library, as it likes them best: MP3 and AAC frame
+//! by frame, WAV and FLAC without what only describes them. All are fed with the file in memory and asked block by
+//! block, so a small file that unpacks to days of silence costs time only until the limit.
 
-use std::io::Cursor;
+use std::{borrow::Cow, io::Cursor};
 
 use opus_pure::{MAX_PACKET_SAMPLES, OggOpusReader, OggPacket, Trim, packet};
 use symphonia::core::{
@@ -15,38 +15,17 @@ use symphonia::core::{
     meta::MetadataOptions,
 };
 
-use super::MINUTES_LIMIT;
+use super::{
+    blocks::{Block, Guard, RATES, Stop, Tally, check_frames},
+    flac, framed, wav,
+};
 use crate::{
     contained,
-    iso::movie::{Holds, Movie, Played},
-    sniff::{Content, Sound, behind_tags},
+    frames::behind_tags,
+    iso::movie::{Holds, Movie},
+    sniff::{Content, Sound},
 };
 
-/// Samples of one moment after another, the channels of each together.
-#[derive(Clone, Copy)]
-pub(super) struct Block<'a> {
-    pub(super) samples: &'a [f32],
-    /// At least one.
-    pub(super) channels: usize,
-    /// Within [`RATES`], and the same for all blocks of a file.
-    pub(super) rate: u32,
-}
-
-/// Why there are no (more) blocks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Stop {
-    Broken,
-    Silent,
-    /// What would fit, in minutes.
-    TooLong(u64),
-    Unsupported,
-}
-
-/// Rates that recorders and programs use, in samples a second.
-const RATES: std::ops::RangeInclusive<u32> = 4_000..=384_000;
-const MOST_CHANNELS: usize = 8;
-/// All channels together: an hour of six at the usual rate. What has more is a film's sound, or no sound at all.
-const MOST_SAMPLES: u64 = 3600 * 48_000 * 6;
 /// Opus decodes to any rate; this is its own.
 const OPUS_RATE: u32 = 48_000;
 
@@ -60,9 +39,15 @@ pub(super) fn decode(
         Content::Iso(_) => Movie::read(bytes).and_then(|movie| movie.track(Holds::Sound)?.played(movie.moov)),
         _ => None,
     };
-    let mut guard = Guard { each, shape: None, played, frames: 0, given: 0 };
+    let mut guard = Guard { each, rate: None, played, frames: 0, given: 0 };
     let decoded = contained::caught(|| match content {
         Content::Sound(Sound::Opus) => opus(bytes, &mut guard),
+        Content::Sound(Sound::Mp3 | Sound::Aac) => framed::decode(bytes, &mut guard),
+        Content::Sound(Sound::Wav) => other(&wav::exact(bytes)?, content, &mut guard),
+        Content::Sound(Sound::Flac) => {
+            let bytes = behind_tags(bytes);
+            other(&flac::bare(bytes).map_or(Cow::Borrowed(bytes), Cow::Owned), content, &mut guard)
+        }
         _ => other(bytes, content, &mut guard),
     });
     decoded.unwrap_or(Err(Stop::Broken))?;
@@ -72,8 +57,10 @@ pub(super) fn decode(
 /// Refuses what is too long before anything is made of it. A few kilobytes can
 /// hold days of silence, and counting them is far cheaper than measuring them.
 pub(super) fn check_length(bytes: &[u8], content: Content) -> Result<(), Stop> {
-    if content != Content::Sound(Sound::Opus) {
-        return decode(bytes, content, |_| Ok(()));
+    match content {
+        Content::Sound(Sound::Opus) => {}
+        Content::Sound(Sound::Mp3 | Sound::Aac) => return framed::check_length(bytes),
+        _ => return decode(bytes, content, |_| Ok(())),
     }
     let mut frames = 0;
     each_link(bytes, |reader| {
@@ -83,54 +70,6 @@ pub(super) fn check_length(bytes: &[u8], content: Content) -> Result<(), Stop> {
         }
         Ok(())
     })
-}
-
-fn check_frames(frames: u64, channels: usize, rate: u32) -> Result<(), Stop> {
-    let a_minute = u64::from(rate) * 60;
-    let most = (a_minute * MINUTES_LIMIT).min(MOST_SAMPLES / channels.max(1) as u64);
-    if frames > most { Err(Stop::TooLong(most / a_minute)) } else { Ok(()) }
-}
-
-/// Stands between decoders and whoever wants their blocks.
-struct Guard<F> {
-    each: F,
-    /// Channels and rate of the first block.
-    shape: Option<(usize, u32)>,
-    /// The rest is neither heard nor given.
-    played: Option<Played>,
-    /// Those that were decoded, and of them those that were given.
-    frames: u64,
-    given: u64,
-}
-
-impl<F: FnMut(Block<'_>) -> Result<(), Stop>> Guard<F> {
-    fn take(&mut self, block: Block<'_>) -> Result<(), Stop> {
-        if block.samples.is_empty() {
-            return Ok(());
-        }
-        let fits = (1..=MOST_CHANNELS).contains(&block.channels) && RATES.contains(&block.rate);
-        if !fits || *self.shape.get_or_insert((block.channels, block.rate)) != (block.channels, block.rate) {
-            return Err(Stop::Broken);
-        }
-        let before = self.frames;
-        self.frames += (block.samples.len() / block.channels) as u64;
-        check_frames(self.frames, block.channels, block.rate)?;
-        let samples = match self.played {
-            Some(Played { from, to }) => {
-                let within = |seconds: f64| {
-                    let frame = (seconds * f64::from(block.rate)).round() as u64;
-                    (frame.clamp(before, self.frames) - before) as usize * block.channels
-                };
-                block.samples.get(within(from)..within(to)).unwrap_or_default()
-            }
-            None => block.samples,
-        };
-        if samples.is_empty() {
-            return Ok(());
-        }
-        self.given += (samples.len() / block.channels) as u64;
-        (self.each)(Block { samples, ..block })
-    }
 }
 
 fn opus<F: FnMut(Block<'_>) -> Result<(), Stop>>(bytes: &[u8], guard: &mut Guard<F>) -> Result<(), Stop> {
@@ -189,38 +128,21 @@ fn next_packet(reader: &mut OggOpusReader<Cursor<&[u8]>>) -> (u64, Option<OggPac
     }
 }
 
-/// Packets that could be decoded, and those that could not.
-#[derive(Default)]
-struct Tally {
-    good: u64,
-    bad: u64,
-}
-
-impl Tally {
-    /// Players step over a damaged packet. More than one in eight is a ruin.
-    fn check(&self) -> Result<(), Stop> {
-        if self.bad * 8 > self.good { Err(Stop::Broken) } else { Ok(()) }
-    }
-}
-
 fn other<F: FnMut(Block<'_>) -> Result<(), Stop>>(
     bytes: &[u8],
     content: Content,
     guard: &mut Guard<F>,
 ) -> Result<(), Stop> {
-    let guessed = content == Content::Sound(Sound::Mp3);
-    // The library looks for sound in the first megabyte, and a tag with a cover picture can be larger.
-    let bytes = if guessed { behind_tags(bytes) } else { bytes };
     let mut reader = open(bytes, content)?;
     // MP4 was looked into before and has a track; one that is not named here is of no known codec.
     let none = if matches!(content, Content::Iso(_)) { Stop::Unsupported } else { Stop::Silent };
     let track = reader.default_track(TrackType::Audio).ok_or(none)?;
     let promised = track.num_frames;
     let parameters = audio(track)?;
-    // What says that it is too long is believed at once, a guess only where it is far off.
+    // What says that it is too long is believed at once.
     if let (Some(frames), Some(rate)) = (promised, parameters.sample_rate.filter(|rate| RATES.contains(rate))) {
         let channels = parameters.channels.as_ref().map_or(1, |channels| channels.count());
-        check_frames(if guessed { frames / 2 } else { frames }, channels, rate)?;
+        check_frames(frames, channels, rate)?;
     }
     let codecs = symphonia::default::get_codecs();
     let mut another = true;
@@ -229,14 +151,10 @@ fn other<F: FnMut(Block<'_>) -> Result<(), Stop>>(
         let (id, decoder) = (track.id, codecs.make_audio_decoder(audio(track)?, &AudioDecoderOptions::default()));
         another = blocks(reader.as_mut(), decoder.map_err(|error| stop(&error))?.as_mut(), id, guard)?;
     }
-    // Lengths of MP3 without a table are guesses, that of Ogg is where its last page stands; the others are promises.
-    let (share, of) = match content {
-        Content::Sound(Sound::Mp3) => (1, 2),
-        Content::Sound(Sound::Vorbis) => (0, 1),
-        _ => (9, 10),
-    };
+    // That of Ogg is where its last page stands; the others are promises.
+    let promised = promised.filter(|_| content != Content::Sound(Sound::Vorbis));
     match promised {
-        Some(promised) if guard.frames < promised.saturating_mul(share) / of => Err(Stop::Broken),
+        Some(promised) if guard.frames < promised.saturating_mul(9) / 10 => Err(Stop::Broken),
         _ => Ok(()),
     }
 }
@@ -248,8 +166,6 @@ fn audio(track: &Track) -> Result<&AudioCodecParameters, Stop> {
 fn open(bytes: &[u8], content: Content) -> Result<Box<dyn FormatReader + '_>, Stop> {
     let mut hint = Hint::new();
     hint.with_extension(match content {
-        Content::Sound(Sound::Mp3) => "mp3",
-        Content::Sound(Sound::Aac) => "aac",
         Content::Sound(Sound::Wav) => "wav",
         Content::Sound(Sound::Flac) => "flac",
         Content::Sound(Sound::Vorbis | Sound::Opus) => "ogg",
@@ -274,7 +190,6 @@ fn blocks<F: FnMut(Block<'_>) -> Result<(), Stop>>(
     track: u32,
     guard: &mut Guard<F>,
 ) -> Result<bool, Stop> {
-    let mut samples = Vec::new();
     let mut tally = Tally::default();
     let another = loop {
         let packet = match reader.next_packet() {
@@ -287,14 +202,7 @@ fn blocks<F: FnMut(Block<'_>) -> Result<(), Stop>>(
         if packet.track_id != track {
             continue;
         }
-        let Ok(decoded) = decoder.decode(&packet) else {
-            tally.bad += 1;
-            continue;
-        };
-        tally.good += 1;
-        let (channels, rate) = (decoded.spec().channels().count(), decoded.spec().rate());
-        decoded.copy_to_vec_interleaved(&mut samples);
-        guard.take(Block { samples: &samples, channels, rate })?;
+        guard.decode(decoder, &packet.as_packet_ref(), &mut tally)?;
     };
     tally.check()?;
     Ok(another)

@@ -4,7 +4,8 @@
 use ebur128::{EbuR128, Mode};
 
 use super::{
-    decode::{Block, Stop, decode},
+    blocks::{Block, Stop},
+    decode::decode,
     rate::{RATE, To48k},
 };
 use crate::sniff::Content;
@@ -13,6 +14,8 @@ use crate::sniff::Content;
 const TARGET: f64 = -16.0;
 /// The loudest single sample after levelling; encoding adds a little to it.
 const PEAK: f64 = 0.89;
+/// The same for a sound that is too short to measure, to whose end encoding adds more.
+const SHORT_PEAK: f64 = 0.7;
 /// More would mostly lift the noise, as a factor: 20 dB.
 const MOST: f64 = 10.0;
 /// Samples in one step of the envelope: ten milliseconds.
@@ -42,7 +45,7 @@ impl Measured {
             meter.add_frames_f32(samples).map_err(|_| Stop::Broken)
         };
         decode(bytes, content, |block: Block<'_>| {
-            measured.channels = block.channels;
+            measured.channels = measured.channels.max(block.channels);
             to_48k.push(block, |samples| listen(&mut measured, samples))
         })?;
         to_48k.finish(|samples| listen(&mut measured, samples))?;
@@ -52,11 +55,11 @@ impl Measured {
     }
 
     /// The factor that brings the sound to [`TARGET`], as far as its loudest
-    /// moment allows.
+    /// moment allows. What is too short to measure keeps its height, but for that.
     pub(super) fn gain(&self) -> f64 {
-        let Some(loudness) = self.loudness else { return 1.0 };
-        let wanted = 10_f64.powf((TARGET - loudness) / 20.0);
-        wanted.min(MOST).min(PEAK / f64::from(self.peak).max(f64::MIN_POSITIVE))
+        let wanted = self.loudness.map_or(1.0, |loudness| 10_f64.powf((TARGET - loudness) / 20.0));
+        let highest = if self.loudness.is_some() { PEAK } else { SHORT_PEAK };
+        wanted.min(MOST).min(highest / f64::from(self.peak).max(f64::MIN_POSITIVE))
     }
 
     pub(super) fn duration_ms(&self) -> u64 {

@@ -1,26 +1,35 @@
 //! Sound: a voice note (mono Opus in Ogg, as loud as others, with a waveform)
-//! or an audio file, which goes as it is where phones can play it.
+//! or an audio file, whose sound goes as it is where phones can play it.
 //!
 //! A voice note is decoded three times, to count, to measure and to write, so
 //! that an hour of sound takes no more memory than a minute. What is a voice
 //! note already is not written anew: its packets are put into a clean file.
 
+mod blocks;
 mod decode;
+mod flac;
+mod framed;
 mod loudness;
 mod ogg;
 mod opus;
 mod rate;
+mod wav;
 
 use std::borrow::Cow;
 
-use decode::{Block, Stop, check_length, decode};
+use blocks::Stop;
+use decode::{check_length, decode};
 use loudness::Measured;
 use opus::OpusFile;
 use rate::To48k;
 
 use crate::{
     Change, Kind, Offered, Prepared, Refusal, SourceFacts, Wish,
-    iso::codec::Codec,
+    iso::{
+        codec::{self, Codec},
+        movie::{Holds, Movie},
+        remux::{Failure, remux},
+    },
     sniff::{Content, Sound},
 };
 
@@ -33,6 +42,7 @@ pub const MINUTES_LIMIT: u64 = 60;
 const UNHEARD: f64 = 1.0;
 const VOICE_BITS: i32 = 32_000;
 const AUDIO_BITS: i32 = 64_000;
+const OPUS: &str = "audio/ogg; codecs=opus";
 
 /// A file with sound in it, and what its container says.
 pub(crate) struct Source<'a> {
@@ -68,16 +78,34 @@ impl<'a> Source<'a> {
     }
 
     fn refusal(&self, stop: Stop) -> Refusal {
+        let format = self.format();
         match stop {
             Stop::Broken => Refusal::broken(self.content.name()),
-            Stop::Silent => Refusal::NoSound { format: self.format() },
+            Stop::Silent => Refusal::NoSound { format },
             Stop::TooLong(limit) => Refusal::TooLong { limit },
-            Stop::Unsupported => self.unplayable(),
+            Stop::Unsupported => match self.codec.known().map(Into::into) {
+                Some(codec) if self.plays() => Refusal::SoundUnsupported { format, codec },
+                Some(codec) => Refusal::SoundUnplayable { format, codec },
+                None => Refusal::SoundUnknown { format },
+            },
         }
     }
 
-    fn unplayable(&self) -> Refusal {
-        Refusal::SoundUnplayable { format: self.format(), codec: self.codec.name().into() }
+    /// Whether every phone plays it as it is.
+    fn plays(&self) -> bool {
+        matches!(
+            (self.content, self.codec),
+            (Content::Sound(Sound::Mp3 | Sound::Aac), _) | (Content::Iso(_), Codec::Aac | Codec::HeAac)
+        )
+    }
+
+    /// Of a clean copy.
+    fn audio_mime(&self) -> &'static str {
+        match self.content {
+            Content::Iso(_) => Content::Iso("M4A").mime(),
+            Content::Sound(Sound::Opus) => OPUS,
+            content => content.mime(),
+        }
     }
 
     fn document(self) -> Prepared {
@@ -97,7 +125,7 @@ fn wav_codec(bytes: &[u8]) -> &'static str {
         Some([0x31, 0x00]) => "GSM",
         Some([0x50, 0x00]) => "MP2",
         Some([0x55, 0x00]) => "MP3",
-        _ => "?",
+        _ => codec::UNKNOWN,
     }
 }
 
@@ -105,13 +133,20 @@ pub(crate) fn prepare(source: Source<'_>, wish: Wish) -> Result<Prepared, Refusa
     match wish {
         Wish::Document => Ok(source.document()),
         Wish::Audio => audio(source),
-        Wish::Auto | Wish::Voice => voice(&source),
+        Wish::Voice => voice(&source),
+        Wish::Auto => match voice(&source) {
+            Err(Refusal::SoundUnsupported { codec, .. }) => {
+                let prepared = audio(source)?;
+                Ok(Prepared { offered: prepared.offered.or(Some(Offered::AudioOnly { codec })), ..prepared })
+            }
+            outcome => outcome,
+        },
     }
 }
 
 fn voice(source: &Source<'_>) -> Result<Prepared, Refusal> {
     if source.codec == Codec::HeAac {
-        return Err(Refusal::SoundUnsupported { format: source.format(), codec: source.codec.name().into() });
+        return Err(source.refusal(Stop::Unsupported));
     }
     let refusal = |stop| source.refusal(stop);
     check_pages(source).map_err(refusal)?;
@@ -130,8 +165,9 @@ fn voice(source: &Source<'_>) -> Result<Prepared, Refusal> {
             let happened =
                 [(measured.channels > 1, Change::Mixed), (true, Change::Recoded), (levelled, Change::Levelled)];
             changes.extend(happened.into_iter().filter_map(|(happened, change)| happened.then_some(change)));
-            let gain = if levelled { gain as f32 } else { 1.0 };
-            encode(source, 1, voice_bits(measured.duration_ms()), gain).map_err(refusal)?
+            // What encoding adds to its loudest moment must not pass full scale.
+            let gain = if levelled || gain < 1.0 { gain as f32 } else { 1.0 };
+            encode(source, voice_bits(measured.duration_ms()), gain).map_err(refusal)?
         }
     };
     if bytes.len() as u64 > AUDIO_LIMIT {
@@ -139,7 +175,7 @@ fn voice(source: &Source<'_>) -> Result<Prepared, Refusal> {
     }
     let mut facts = source.facts();
     facts.duration_ms = Some(measured.duration_ms());
-    let prepared = Prepared::new(Kind::Voice, "audio/ogg; codecs=opus", bytes, facts);
+    let prepared = Prepared::new(Kind::Voice, OPUS, bytes, facts);
     Ok(Prepared { waveform: Some(measured.waveform()), changes, ..prepared })
 }
 
@@ -157,56 +193,71 @@ fn voice_bits(duration_ms: u64) -> i32 {
     i32::try_from(fits).unwrap_or(VOICE_BITS).min(VOICE_BITS)
 }
 
+/// Without pictures and whatever else is in the file beside the sound. What must be encoded becomes mono, because some
+/// phones play stereo Opus as silence.
 fn audio(source: Source<'_>) -> Result<Prepared, Refusal> {
-    let plays = match (source.content, source.codec) {
-        (Content::Sound(Sound::Mp3 | Sound::Aac | Sound::Opus), _) | (Content::Iso(_), Codec::Aac) => true,
-        (Content::Iso(_), Codec::HeAac) => return Ok(as_it_is(source, None)),
-        _ => false,
-    };
     check_pages(&source).map_err(|stop| source.refusal(stop))?;
-    let mut length = (0, 1);
-    let mut channels = 1;
-    let count = |block: Block<'_>| {
-        length = (length.0 + (block.samples.len() / block.channels) as u64, block.rate);
-        channels = block.channels;
-        Ok(())
+    let (duration_ms, channels) = match counted(&source) {
+        Ok((duration_ms, channels)) => (Some(duration_ms), channels),
+        Err(Stop::Unsupported) if source.plays() => (source.duration_ms, 1),
+        Err(stop) => return Err(source.refusal(stop)),
     };
-    decode(&source.bytes, source.content, count).map_err(|stop| source.refusal(stop))?;
-    let duration_ms = length.0 * 1000 / u64::from(length.1);
-    if plays {
-        return Ok(as_it_is(source, Some(duration_ms)));
-    }
-    let channels = if channels == 2 { 2 } else { 1 };
-    let bits = AUDIO_BITS * channels as i32;
-    let bytes = encode(&source, channels, bits, 1.0).map_err(|stop| source.refusal(stop))?;
-    let mut facts = source.facts();
-    facts.duration_ms = Some(duration_ms);
+    let clean = match clean_copy(&source) {
+        Err(Failure::TooBig(bytes)) => return Ok(too_big(source, bytes)),
+        Err(Failure::Broken) if source.codec == Codec::HeAac => return Err(Refusal::broken(source.content.name())),
+        clean => clean.ok(),
+    };
+    let (mime, bytes, changes) = match clean {
+        Some(bytes) => (source.audio_mime(), bytes, vec![]),
+        None => {
+            let bytes = encode(&source, AUDIO_BITS, 1.0).map_err(|stop| source.refusal(stop))?;
+            let changes = if channels > 1 { vec![Change::Mixed, Change::Recoded] } else { vec![Change::Recoded] };
+            (OPUS, bytes, changes)
+        }
+    };
     if bytes.len() as u64 > AUDIO_LIMIT {
-        let offered = Offered::AudioTooBig { bytes: bytes.len() as u64, limit: AUDIO_LIMIT };
-        return Ok(Prepared { offered: Some(offered), ..source.document() });
+        return Ok(too_big(source, bytes.len() as u64));
     }
-    let prepared = Prepared::new(Kind::Audio, "audio/ogg; codecs=opus", bytes, facts);
-    Ok(Prepared { changes: vec![Change::Recoded], ..prepared })
-}
-
-fn as_it_is(source: Source<'_>, duration_ms: Option<u64>) -> Prepared {
     let mut facts = source.facts();
     facts.duration_ms = duration_ms.or(facts.duration_ms);
-    let bytes = source.bytes.len() as u64;
-    if bytes > AUDIO_LIMIT {
-        let offered = Some(Offered::AudioTooBig { bytes, limit: AUDIO_LIMIT });
-        return Prepared { offered, ..source.document() };
-    }
-    let mime = match source.content {
-        Content::Sound(Sound::Opus) => "audio/ogg; codecs=opus",
-        content => content.mime(),
-    };
-    Prepared::new(Kind::Audio, mime, source.bytes.into_owned(), facts)
+    Ok(Prepared { changes, ..Prepared::new(Kind::Audio, mime, bytes, facts) })
 }
 
-fn encode(source: &Source<'_>, channels: usize, bits: i32, gain: f32) -> Result<Vec<u8>, Stop> {
-    let mut file = OpusFile::new(channels, bits).ok_or(Stop::Broken)?;
-    let mut to_48k = To48k::new(channels);
+/// How long it is, in milliseconds, and the most channels that it has.
+fn counted(source: &Source<'_>) -> Result<(u64, usize), Stop> {
+    let mut length = (0, 1);
+    let mut channels = 1;
+    decode(&source.bytes, source.content, |block| {
+        length = (length.0 + (block.samples.len() / block.channels) as u64, block.rate);
+        channels = channels.max(block.channels);
+        Ok(())
+    })?;
+    Ok((length.0 * 1000 / u64::from(length.1), channels))
+}
+
+/// The sound as it is, where every phone plays it. `Broken` where it must be encoded anew.
+fn clean_copy(source: &Source<'_>) -> Result<Vec<u8>, Failure> {
+    let bytes = &source.bytes;
+    match source.content {
+        _ if source.content == Content::Sound(Sound::Opus) => opus::clean_copy(bytes).ok_or(Failure::Broken),
+        _ if !source.plays() => Err(Failure::Broken),
+        Content::Iso(_) => {
+            let movie = Movie::read(bytes).ok_or(Failure::Broken)?;
+            let track = movie.track(Holds::Sound).ok_or(Failure::Broken)?;
+            remux(bytes, movie.moov, &[*track], AUDIO_LIMIT)
+        }
+        _ => framed::clean_copy(bytes).map_err(|_| Failure::Broken),
+    }
+}
+
+fn too_big(source: Source<'_>, bytes: u64) -> Prepared {
+    Prepared { offered: Some(Offered::AudioTooBig { bytes, limit: AUDIO_LIMIT }), ..source.document() }
+}
+
+/// In mono.
+fn encode(source: &Source<'_>, bits: i32, gain: f32) -> Result<Vec<u8>, Stop> {
+    let mut file = OpusFile::new(1, bits).ok_or(Stop::Broken)?;
+    let mut to_48k = To48k::new(1);
     let louder = |samples: &mut [f32]| samples.iter_mut().for_each(|sample| *sample *= gain);
     decode(&source.bytes, source.content, |block| {
         to_48k.push(block, |samples| {

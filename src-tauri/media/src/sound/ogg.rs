@@ -4,7 +4,7 @@
 
 use symphonia::core::{checksum::Crc32, io::Monitor};
 
-use super::decode::Stop;
+use super::blocks::Stop;
 
 /// Mark (4), version (1), kind (1), position (8), serial (4), number (4), checksum (4), number of segments (1).
 const HEADER: usize = 27;

@@ -10,7 +10,7 @@ use opus_pure::{
     Application, MAX_PACKET_BYTES, OggOpusReader, OggOpusWriter, OpusEncoder, OpusHead, RateControl, Signal, packet,
 };
 
-use super::{decode::Stop, rate::RATE};
+use super::{blocks::Stop, rate::RATE};
 
 /// Twenty milliseconds, in samples of each channel.
 const FRAME: usize = RATE as usize / 50;

@@ -6,7 +6,7 @@ use rubato::{
     audioadapter_buffers::direct::InterleavedSlice,
 };
 
-use super::decode::{Block, Stop};
+use super::blocks::{Block, Stop};
 
 pub(super) const RATE: u32 = 48_000;
 /// Frames that the resampler takes at once.

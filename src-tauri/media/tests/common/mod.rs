@@ -40,6 +40,16 @@ pub fn asked(program: &str, arguments: &[&str], bytes: &[u8]) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
+/// What a program writes to its standard output, given `bytes` as a file between its arguments.
+pub fn asked_of(program: &str, before: &[&str], bytes: &[u8], after: &[&str]) -> Vec<u8> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("file");
+    fs::write(&path, bytes).unwrap();
+    let output = Command::new(program).args(before).arg(&path).args(after).output().unwrap();
+    assert!(output.status.success(), "{program}: {}", String::from_utf8_lossy(&output.stderr));
+    output.stdout
+}
+
 /// `ffprobe`'s view as JSON: `format` and `streams`.
 pub fn probed(bytes: &[u8]) -> serde_json::Value {
     let shown = asked("ffprobe", &["-v", "error", "-of", "json", "-show_format", "-show_streams"], bytes);
