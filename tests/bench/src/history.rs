@@ -11,7 +11,7 @@ use ulak_core::app::{App, Direct};
 use ulak_core::campaign::list::CampaignQuery;
 use ulak_core::ids::CampaignId;
 use ulak_core::outbox::store::recipients::RecipientQuery;
-use ulak_core::page::Place;
+use ulak_core::page;
 
 use crate::Outcome;
 use crate::claim::Ours;
@@ -58,7 +58,7 @@ async fn start(folder: &Path) -> Outcome<Figure> {
 
 async fn views(folder: &Path, waiting: CampaignId) -> Outcome<Vec<Figure>> {
     let app = scene::app(folder).await?;
-    let all = CampaignQuery { place: Place::first(100), ..CampaignQuery::default() };
+    let all = CampaignQuery { place: page::Place::first(100), ..CampaignQuery::default() };
     let listed = app.campaigns().list(&all).await?.rows;
     let over = listed.iter().find(|row| row.id != waiting).ok_or("no campaign is over")?.id;
     let figures = vec![
