@@ -23,7 +23,7 @@
 //            import-consent-says, import-tab-columns|refused, import-refused, import-total-new|known|twice|refused, import-why,
 //            import-start, import-cancel, import-progress, import-result, import-error, import-save-refused,
 //            import-other, import-done; `#/contacts/import?file=<path>` opens a list as a drop on another screen does
-// campaigns  campaigns-new, campaigns-tab-all|drafts|going|over, campaigns-table, campaigns-empty, campaign-row:<id> (data-state),
+// campaigns  campaigns-new, campaigns-tab-all|drafts|going|over, campaigns-search, campaigns-table (its heads: campaigns-table-sort-name|state|when), campaigns-empty, campaign-row:<id> (data-state),
 //            campaign-duplicate:<id>, campaign-delete:<id>
 // composer   composer-name, composer-saved (data-state saved|saving|failed), step-audience|content|schedule|review, to-content,
 //            to-schedule, audience-everyone, audience-tags, audience-tag:<tag>, audience-search, audience-people (data-people),
