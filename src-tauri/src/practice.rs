@@ -19,6 +19,7 @@ use ulak_core::ids::CampaignId;
 use ulak_core::ledger::Book;
 use ulak_core::outbox::state::PartState;
 use ulak_core::outbox::store::recipients::RecipientQuery;
+use ulak_core::session::practice::PhoneLog;
 use ulak_core::vault::SystemKeyring;
 
 use crate::prepare;
@@ -62,6 +63,7 @@ async fn open(options: &Options, folder: &Path, temporary: bool) -> Result<Arc<A
         secret: if temporary { Some(uuid::Uuid::new_v4().to_string()) } else { crate::secret_from_environment() },
         speed: options.speed,
         practice: options.behaviour(),
+        phone_log: PhoneLog::InFull,
         first_credits: options.credits,
         workshop: prepare::workshop(),
         // Nothing but the practice number: not even a connection.

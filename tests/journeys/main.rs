@@ -16,6 +16,7 @@ mod composing;
 mod conformance;
 mod costs;
 mod direct;
+mod doing;
 mod doubt;
 mod failover;
 mod faults;

@@ -15,7 +15,7 @@ use ulak_core::media::MediaWish;
 use ulak_core::media::attachment::MediaItem;
 use ulak_core::outbox::state::SkipReason;
 use ulak_core::outbox::store::queue::Retryable;
-use ulak_core::outbox::store::recipients::{RecipientPage, RecipientQuery, RecipientView};
+use ulak_core::outbox::store::recipients::{RecipientPage, RecipientQuery, RecipientRow, RecipientView};
 
 use crate::clipboard;
 
@@ -246,6 +246,25 @@ pub async fn live(door: Door<'_>, campaign_id: CampaignId) -> Answer<LiveView> {
 #[specta::specta]
 pub async fn replies(door: Door<'_>, query: ReplyQuery) -> Answer<ReplyPage> {
     door.app().await?.people().replies(&query).await
+}
+
+/// The people whom a campaign skipped for one reason.
+#[tauri::command]
+#[specta::specta]
+pub async fn skipped_for(
+    door: Door<'_>,
+    campaign_id: CampaignId,
+    reason: SkipReason,
+    limit: u32,
+) -> Answer<Vec<RecipientRow>> {
+    door.app().await?.outbox().skipped_for(campaign_id, reason, limit).await
+}
+
+/// A draft for those who can be written to by now.
+#[tauri::command]
+#[specta::specta]
+pub async fn draft_for_skipped(door: Door<'_>, campaign_id: CampaignId, reason: SkipReason) -> Answer<Draft> {
+    door.app().await?.campaigns().draft_for_skipped(campaign_id, reason).await
 }
 
 #[tauri::command]

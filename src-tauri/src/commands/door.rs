@@ -1,8 +1,9 @@
 //! Opening the data.
 
 use tauri::AppHandle;
+use tauri_plugin_dialog::FileDialogBuilder;
 
-use super::{Answer, Door};
+use super::{Answer, Door, ask, path_of, shown};
 use crate::view::AppStatus;
 
 #[tauri::command]
@@ -27,6 +28,22 @@ pub async fn unlock(handle: AppHandle, door: Door<'_>, secret: String) -> Answer
 #[specta::specta]
 pub async fn try_again(handle: AppHandle, door: Door<'_>) -> Answer<AppStatus> {
     Ok(door.open(&handle, None).await)
+}
+
+/// Writes the recovery code into a file of the owner's choice; `words` say what it is for.
+#[tauri::command]
+#[specta::specta]
+pub async fn save_recovery_code(
+    handle: AppHandle,
+    door: Door<'_>,
+    title: String,
+    words: String,
+) -> Answer<Option<String>> {
+    let named = |dialog: FileDialogBuilder<tauri::Wry>| dialog.set_title(title).set_file_name("ulak-recovery-code.txt");
+    let chosen = ask(&handle, |dialog, tell| named(dialog).save_file(tell)).await;
+    let Some(path) = chosen.flatten().and_then(path_of) else { return Ok(None) };
+    door.app().await?.settings().keep_recovery_code(&path, &words)?;
+    Ok(Some(shown(path)))
 }
 
 #[tauri::command]

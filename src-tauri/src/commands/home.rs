@@ -1,6 +1,7 @@
 //! Home and the now bar.
 
 use ulak_core::app::{HomeView, NowView};
+use ulak_core::ids::CampaignId;
 
 use super::{Answer, Door};
 
@@ -14,6 +15,13 @@ pub async fn now(door: Door<'_>) -> Answer<NowView> {
 #[specta::specta]
 pub async fn home(door: Door<'_>) -> Answer<HomeView> {
     door.app().await?.home().view().await
+}
+
+/// The owner has seen what became of a campaign.
+#[tauri::command]
+#[specta::specta]
+pub async fn result_seen(door: Door<'_>, campaign_id: CampaignId) -> Answer<()> {
+    door.app().await?.home().result_seen(campaign_id).await
 }
 
 /// The owner has read a notice.

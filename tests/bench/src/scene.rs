@@ -110,7 +110,7 @@ pub async fn with_contacts(place: &Place, count: i64) -> Outcome<(PathBuf, Campa
         session_ids: draft.session_ids,
         keep_hours: false,
         category: draft.category,
-        consent_basis: draft.consent_basis,
+        consent_basis: "customers".to_owned(),
     };
     app.campaigns().save_draft(&edit).await?;
     app.close().await;

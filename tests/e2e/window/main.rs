@@ -31,3 +31,4 @@ mod readme;
 mod refusals;
 mod screens;
 mod sending;
+mod truth;

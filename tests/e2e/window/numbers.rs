@@ -41,8 +41,9 @@ fn numbers_are_linked_off_the_screen_and_a_campaign_outlives_the_ban_of_one() {
             choose(page, number).await;
         }
         page.press("schedule-now").await;
-        page.says("review-credits", &PEOPLE.to_string()).await;
         page.until("the half of each", "document.body.innerText.match(/50\\s?%/g)?.length === 2").await;
+        page.press("to-review").await;
+        page.says("review-credits", &PEOPLE.to_string()).await;
         page.picture("over-two-numbers").await;
         start(page).await;
         let campaign = page.run("return location.hash.slice(1)").await.unwrap();

@@ -23,6 +23,7 @@ pub const BASIS: &str = "Asked for our offers at the counter, 2026";
 
 pub async fn start_practising(page: &Page) {
     page.press("start-practising").await;
+    page.press("practice-file").await;
     page.see("import-drop").await;
 }
 
@@ -81,6 +82,7 @@ pub async fn compose(page: &Page, name: &str, text: &str) {
 pub async fn send_now(page: &Page) {
     page.press("to-schedule").await;
     page.press("schedule-now").await;
+    page.press("to-review").await;
     start(page).await;
 }
 
@@ -97,6 +99,22 @@ pub async fn wait_for_all(page: &Page, state: &str, people: u64) {
          && document.querySelector('[data-testid=live-state]')?.dataset.state === 'finished'"
     );
     page.within(CAMPAIGN, &format!("{people} times {state}"), &all).await;
+}
+
+/// The messages of the campaign on screen as their people got them: phone and text.
+pub async fn got(page: &Page) -> Vec<(String, String)> {
+    let id = page.run("return location.hash.split(/[/?]/)[2]").await.unwrap();
+    let query = json!({ "campaignId": id, "state": null, "search": "", "offset": 0, "limit": 500 });
+    let rows = page.core("recipients", json!({ "query": query })).await;
+    let mut got = Vec::new();
+    for row in rows["rows"].as_array().unwrap() {
+        let message = page.core("recipient", json!({ "messageId": row["messageId"] })).await;
+        for part in message["parts"].as_array().unwrap() {
+            let phone = row["phoneShown"].as_str().unwrap().replace(' ', "");
+            got.push((phone, part["text"].as_str().unwrap_or_default().to_owned()));
+        }
+    }
+    got
 }
 
 pub async fn drop_on(page: &Page, onto: &str, file: &Path) {

@@ -97,6 +97,7 @@ fn too_few_credits_say_exactly_how_many_are_missing_and_whoever_is_covered_can_b
         compose(page, "Short", "Merhaba {{name}}").await;
         page.press("to-schedule").await;
         page.press("schedule-now").await;
+        page.press("to-review").await;
         page.says("schedule-short", "2 credits").await;
         page.says("review-credits", "6").await;
         page.says("review-free", "4").await;

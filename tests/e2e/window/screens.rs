@@ -163,8 +163,8 @@ pub async fn a_busy_shop(harness: &Harness, page: &Page) -> Vec<Screen> {
         harness.file("yeni müşteriler.csv", customers(12) + "Burak Güneş,9.05412E+11,Trabzon,\nSelin,12345,Muğla,\n");
     let list = page.run(&format!("return encodeURIComponent({})", json!(list))).await.unwrap();
     let list = list.as_str().unwrap();
-    let [audience, content, schedule] =
-        ["audience", "content", "schedule"].map(|step| format!("/campaigns/{draft}/{step}"));
+    let [audience, content, schedule, review] =
+        ["audience", "content", "schedule", "review"].map(|step| format!("/campaigns/{draft}/{step}"));
     let at = |address: &str| address.to_owned();
     let contacts = "document.querySelector('[data-testid=contacts-table] tbody td')";
     let credits = "document.querySelector('[data-testid=credits-table] tbody td')";
@@ -186,7 +186,9 @@ pub async fn a_busy_shop(harness: &Harness, page: &Page) -> Vec<Screen> {
         Screen::new("emoji", content.clone(), written)
             .pressing(&["[data-testid=composer-emoji]", "[data-testid=emoji-search]"]),
         Screen::new("test", content, written).pressing(&["[data-testid=composer-test]:enabled"]),
-        Screen::new("schedule", schedule, "document.querySelector('[data-testid=schedule-now]')"),
+        Screen::new("schedule", schedule, "document.querySelector('[data-testid=schedule-finish]')"),
+        Screen::new("review", review, "document.querySelector('[data-testid=schedule-start]')"),
+        Screen::new("practice", at("/practice"), "document.querySelector('[data-testid=practice-sample]')"),
         Screen::new("live", format!("/campaigns/{live}"), live_page),
         Screen::new("recipient", format!("/campaigns/{live}"), live_page)
             .pressing(&["tr[data-index='0']", "[data-testid=recipient-panel]"]),

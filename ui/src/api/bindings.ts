@@ -9,6 +9,8 @@ export const commands = {
 	choosePassphrase: (passphrase: string) => __TAURI_INVOKE<AppStatus>("choose_passphrase", { passphrase }),
 	unlock: (secret: string) => __TAURI_INVOKE<AppStatus>("unlock", { secret }),
 	tryAgain: () => __TAURI_INVOKE<AppStatus>("try_again"),
+	/**  Writes the recovery code into a file of the owner's choice; `words` say what it is for. */
+	saveRecoveryCode: (title: string, words: string) => __TAURI_INVOKE<string | null>("save_recovery_code", { title, words }),
 	recoveryCodeSaved: () => __TAURI_INVOKE<null>("recovery_code_saved"),
 	settings: () => __TAURI_INVOKE<Settings>("settings"),
 	saveSettings: (settings: Settings) => __TAURI_INVOKE<Settings>("save_settings", { settings }),
@@ -32,6 +34,10 @@ export const commands = {
 	saveRefused: (importId: ImportId) => __TAURI_INVOKE<string | null>("save_refused", { importId }),
 	campaigns: (query: CampaignQuery) => __TAURI_INVOKE<CampaignPage>("campaigns", { query }),
 	createDraft: () => __TAURI_INVOKE<Draft>("create_draft"),
+	/**  A draft for those who can be written to by now. */
+	draftForSkipped: (campaignId: CampaignId, reason: SkipReason) => __TAURI_INVOKE<Draft>("draft_for_skipped", { campaignId, reason }),
+	/**  The people whom a campaign skipped for one reason. */
+	skippedFor: (campaignId: CampaignId, reason: SkipReason, limit: number) => __TAURI_INVOKE<RecipientRow[]>("skipped_for", { campaignId, reason, limit }),
 	draft: (id: CampaignId) => __TAURI_INVOKE<Draft>("draft", { id }),
 	saveDraft: (edit: DraftEdit) => __TAURI_INVOKE<Draft>("save_draft", { edit }),
 	deleteDraft: (id: CampaignId) => __TAURI_INVOKE<null>("delete_draft", { id }),
@@ -96,6 +102,8 @@ export const commands = {
 	setNumberOptions: (sessionId: SessionId, typing: boolean, takeNames: boolean) => __TAURI_INVOKE<null>("set_number_options", { sessionId, typing, takeNames }),
 	now: () => __TAURI_INVOKE<NowView>("now"),
 	home: () => __TAURI_INVOKE<HomeView>("home"),
+	/**  The owner has seen what became of a campaign. */
+	resultSeen: (campaignId: CampaignId) => __TAURI_INVOKE<null>("result_seen", { campaignId }),
 	/**  The owner has read a notice. */
 	dismissNotice: (id: number) => __TAURI_INVOKE<null>("dismiss_notice", { id }),
 	credits: (book: Book) => __TAURI_INVOKE<CreditsView>("credits", { book }),
@@ -161,11 +169,16 @@ export type Attention = {
 
 export type AttentionKind = "recovery_code" | "failed" | "unknown" | "message_failed" | "message_unknown" | "paused" | "short";
 
-/**  Everyone, or whoever has one of the tags; or one person, whom the owner writes to directly. */
+/**
+ *  Everyone, or whoever has one of the tags; or whom another campaign skipped; or one person, whom the owner writes to
+ *  directly.
+ */
 export type Audience = {
 	everyone: boolean,
 	tags: string[],
 	only?: ContactId | null,
+	/**  In place of all others: those whom another campaign left out. */
+	skipped?: SkippedOf | null,
 };
 
 export type Balance = {
@@ -232,6 +245,7 @@ export type CampaignRow = {
 	id: CampaignId,
 	name: string,
 	state: CampaignState,
+	doing: Doing,
 	practice: boolean,
 	people: number,
 	counts: Counts,
@@ -417,6 +431,20 @@ export type DayPlan = {
 	others: OtherSpan[],
 };
 
+export type Doing = "draft" | 
+/**  Its time has not come. */
+"planned" | 
+/**  Its parts go out one after the other; a short rest between two of them belongs to it. */
+"sending" | 
+/**  Its time has come, and something keeps it back. */
+"waiting" | 
+/**  Another campaign uses its numbers first. */
+"behind" | 
+/**  All is sent, and of some parts it is not known whether they arrived. */
+"checking" | "paused" | 
+/**  Everything is paused, so nothing of it goes out whatever its own state is. */
+"paused_all" | "finished" | "cancelled";
+
 export type Draft = {
 	id: CampaignId,
 	name: string,
@@ -499,9 +527,21 @@ export type HoldLine = {
 	held: number,
 };
 
+/**  A campaign of which nothing waits any more. */
+export type Finished = {
+	id: CampaignId,
+	name: string,
+	at: number,
+	/**  People who were to get it and whose last part was accepted. */
+	sent: number,
+	total: number,
+};
+
 export type HomeView = {
 	now: NowView,
 	live: LiveView | null,
+	/**  The result that its owner has not seen. */
+	result: LiveView | null,
 	hoursLeftMs: number | null,
 	numbers: NumberView[],
 	attention: Attention[],
@@ -636,6 +676,7 @@ export type LiveView = {
 	id: CampaignId,
 	name: string,
 	state: CampaignState,
+	doing: Doing,
 	practice: boolean,
 	people: number,
 	counts: Counts,
@@ -731,11 +772,15 @@ export type Notice = {
 export type NowChanged = null;
 
 export type NowView = {
+	/**  What finished last, until its owner has seen it. */
+	finished: Finished | null,
 	campaignId: CampaignId | null,
 	name: string | null,
+	doing: Doing | null,
 	done: number,
 	total: number,
 	wait: Wait,
+	/**  When the sending hours close, for a campaign that is being sent and keeps them. */
 	hoursUntil: number | null,
 	pausedAll: boolean,
 	clock: number,
@@ -1057,6 +1102,12 @@ export type SkipLine = {
 /**  Why a contact gets nothing. */
 export type SkipReason = "no_consent" | "black_list" | "gray_list" | "missing_variable" | "opted_out" | "empty" | "not_covered";
 
+/**  Whom a campaign skipped for one reason, and who has got nothing of it since. */
+export type SkippedOf = {
+	campaign: CampaignId,
+	reason: SkipReason,
+};
+
 /**  Minutes since local midnight. */
 export type Span = {
 	from: number,
@@ -1162,9 +1213,15 @@ export type Wait = {
 	kind: WaitKind,
 	until: number | null,
 	sessionName: string | null,
+	/**  The campaign that uses the number first. */
+	behind: string | null,
 };
 
-export type WaitKind = "nothing" | "sending" | "pace" | "rest" | "hours" | "cap" | "due" | "paused" | "pausedAll" | "noNumber" | "notConnected" | "newChats" | "shut" | "unheard" | "disk" | "locked" | "damaged" | "fault";
+export type WaitKind = "nothing" | "sending" | "pace" | "rest" | "hours" | "cap" | "due" | 
+/**  Another campaign goes first. */
+"turn" | 
+/**  Nothing is left but what is in doubt. */
+"checking" | "paused" | "pausedAll" | "noNumber" | "notConnected" | "newChats" | "shut" | "unheard" | "disk" | "locked" | "damaged" | "fault";
 
 /* Tauri Specta runtime */
 type EventEmit<T> = [T] extends [null] ? () => Promise<void> : (payload: T) => Promise<void>;

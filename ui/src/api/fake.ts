@@ -20,9 +20,9 @@ export function fakeCore(): { api: Api; listen: Listen } {
   const world = new World(new URLSearchParams(location.search).get('scene') ?? 'shop', (name, payload) => {
     for (const cb of listeners[name] ?? []) (cb as (payload: unknown) => void)(payload);
   });
-  const { now, home, dismissNotice } = engine(world);
+  const { now, home, dismissNotice, resultSeen } = engine(world);
   dragged(world);
-  const commands: Api = { ...doorCommands(world), ...contactCommands(world), ...importCommands(world), ...campaignCommands(world), ...templateCommands(world), ...creditCommands(world), ...numberCommands(world), now, home, dismissNotice };
+  const commands: Api = { ...doorCommands(world), ...contactCommands(world), ...importCommands(world), ...campaignCommands(world), ...templateCommands(world), ...creditCommands(world), ...numberCommands(world), now, home, dismissNotice, resultSeen };
   const listen: Listen = (name, cb) => {
     const set = (listeners[name] ??= new Set() as never) as unknown as Set<typeof cb>;
     set.add(cb);

@@ -1,7 +1,7 @@
 // A hash router: the window has one document, and the address is only ever read here.
-export type Step = 'audience' | 'content' | 'schedule';
+export type Step = 'audience' | 'content' | 'schedule' | 'review';
 export type Route =
-  | { page: 'home' | 'campaigns' | 'templates' | 'contacts' | 'credits' | 'help' }
+  | { page: 'home' | 'campaigns' | 'templates' | 'contacts' | 'credits' | 'help' | 'practice' }
   /** `number`: whose pace to show, or "practice" for what the practice number does. */
   | { page: 'settings'; number: string | null }
   /** `link`: begin linking at once. */
@@ -12,8 +12,8 @@ export type Route =
   /** A message that belongs to no campaign. */
   | { page: 'message'; id: string }
   | { page: 'composer'; id: string; step: Step }
-  /** `message`: the recipient to show, for a line of the ledger that leads to its message. */
-  | { page: 'live'; id: string; message: string | null };
+  /** `message`: the recipient to show, for a line of the ledger that leads to its message; `show`: the state to list. */
+  | { page: 'live'; id: string; message: string | null; show: string | null };
 
 class Router {
   path = $state(location.hash);
@@ -34,7 +34,7 @@ export function parse(hash: string): Route {
   switch (first) {
     case 'campaigns':
       if (id && isStep(step)) return { page: 'composer', id, step };
-      return id ? { page: 'live', id, message: new URLSearchParams(query).get('message') } : { page: 'campaigns' };
+      return id ? { page: 'live', id, message: new URLSearchParams(query).get('message'), show: new URLSearchParams(query).get('show') } : { page: 'campaigns' };
     case 'messages':
       return id ? { page: 'message', id } : { page: 'home' };
     case 'templates':
@@ -45,7 +45,7 @@ export function parse(hash: string): Route {
       return { page: 'numbers', link: id === 'link' };
     case 'settings':
       return { page: 'settings', number: new URLSearchParams(query).get('number') };
-    case 'credits': case 'help':
+    case 'credits': case 'help': case 'practice':
       return { page: first };
     default:
       return { page: 'home' };
@@ -53,5 +53,5 @@ export function parse(hash: string): Route {
 }
 
 function isStep(step: string | undefined): step is Step {
-  return step === 'audience' || step === 'content' || step === 'schedule';
+  return step === 'audience' || step === 'content' || step === 'schedule' || step === 'review';
 }

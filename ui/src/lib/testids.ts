@@ -39,10 +39,13 @@
 //            fallback-text, fallback-use, phone, phone-text, preview-name, preview-index, preview-previous, preview-next,
 //            preview-longest, preview-emptiest
 // schedule   schedule-now, schedule-at, calendar, schedule-time, schedule-past, schedule-finish, schedule-number:<id>,
-//            schedule-keep-hours, who-gets, review-will-send, review-skipped, skipped-show:<reason>, skipped-dialog,
-//            review-credits (data-credits), review-free, review-free-after, schedule-short, schedule-only-covered,
-//            schedule-blocker, schedule-refused, schedule-start
-// live       live-state (data-state), live-count-total|sent|delivered|read|failed (data-count), live-wait (data-kind), pause, resume,
+//            schedule-keep-hours, to-review
+// review     review-row:who|what|when|from|cost (data-state), who-gets, review-will-send, review-skipped, nothing-written,
+//            skipped-show:<reason>, skipped-dialog, review-credits (data-credits), review-free, review-free-after,
+//            schedule-short, schedule-only-covered, schedule-blocker, blocker-mend:<code>, review-open, schedule-refused,
+//            schedule-start
+// practice   practice-sample, practice-typed, practice-take, practice-refused, practice-file
+// live       live-state (data-state, data-doing), live-count-total|sent|delivered|read|failed (data-count), live-wait (data-kind), pause, resume,
 //            cancel, cancel-dialog, cancel-confirm, cancel-no, retry-failed, live-again, live-tab-all|pending|sent|…, live-search,
 //            recipients-table, recipient-row (data-state, data-id), recipient-panel, recipient-close, recipient-message,
 //            message-dialog, recipient-opt-out, opt-out-dialog, opt-out-confirm, live-credits-settled|held|released

@@ -17,6 +17,8 @@ export function waitSentence(wait: Wait, now: number): string {
     case 'hours': return when === null ? m.wait_hours() : m.wait_hours_until({ when });
     case 'cap': return when === null ? m.wait_cap() : m.wait_cap_until({ when });
     case 'due': return when === null ? m.wait_nothing() : m.wait_due({ when });
+    case 'turn': return m.wait_turn({ name: wait.behind ?? '' });
+    case 'checking': return m.wait_checking();
     case 'paused': return m.wait_paused();
     case 'pausedAll': return m.wait_paused_all();
     case 'noNumber': return m.wait_no_number();

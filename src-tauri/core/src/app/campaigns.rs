@@ -10,6 +10,7 @@ use ulak_media::Wish;
 use super::common::{Common, facet};
 use super::files::Files;
 use super::{Outbox, Problem};
+use crate::campaign::audience::{Audience, SkippedOf};
 use crate::campaign::compose::{Content, Layout, layout};
 use crate::campaign::draft::{Draft, DraftEdit, StoredState};
 use crate::campaign::hints::hints;
@@ -86,9 +87,6 @@ pub struct MissingLine {
     pub people: i64,
 }
 
-/// What a fresh draft says under "consent" while it goes to nobody real.
-const PRACTICE_BASIS: &str = "practice";
-
 /// The campaigns, from the first word of a draft to the last tick.
 pub struct Campaigns {
     common: Common,
@@ -118,7 +116,7 @@ impl Campaigns {
             session_ids: if practice { vec![self.practice_id] } else { linked },
             keep_hours: !practice,
             category: Category::default(),
-            consent_basis: if practice { PRACTICE_BASIS.to_owned() } else { String::new() },
+            consent_basis: String::new(),
         };
         let mut tx = self.db.begin().await?;
         let id = store::create(&mut tx, &draft, self.now()).await.map_err(|error| self.db.error(error))?;
@@ -184,21 +182,15 @@ impl Campaigns {
             .await
             .map_err(|error| self.files.refused(error))?;
         self.db.commit(tx).await?;
-        let edit = DraftEdit {
-            id: copy,
-            name: draft.name,
-            text: draft.text,
-            choice: draft.choice,
-            audience: original.audience,
-            split_long_caption: original.split_long_caption,
-            due_at: None,
-            priority: original.priority,
-            session_ids: original.session_ids,
-            keep_hours: original.keep_hours,
-            category: original.category,
-            consent_basis: original.consent_basis,
-        };
-        self.save_draft(&edit).await
+        self.save_draft(&DraftEdit { id: copy, due_at: None, ..original.edit() }).await
+    }
+
+    /// A new draft with the same content for those whom this campaign skipped for one reason, so that who can be written
+    /// to by now gets it. Who is skipped again, and why, the review says.
+    pub async fn draft_for_skipped(&self, id: CampaignId, reason: SkipReason) -> Result<Draft, Problem> {
+        let copy = self.duplicate_campaign(id).await?;
+        let audience = Audience { skipped: Some(SkippedOf { campaign: id, reason }), ..Audience::default() };
+        self.save_draft(&DraftEdit { audience, ..copy.edit() }).await
     }
 
     /// Identifies, prepares and keeps a file; a refusal says what to do and changes nothing.

@@ -177,7 +177,7 @@ async fn hold_lines(db: &mut SqliteConnection, book: Book) -> Result<Vec<HoldLin
 
 #[derive(Debug, thiserror::Error)]
 #[error("{file} could not be written: {reason}. Choose another place.")]
-struct NotWritten {
+pub(super) struct NotWritten {
     file: String,
     reason: String,
 }

@@ -164,7 +164,7 @@ impl Outbox {
 
     /// The message as this contact gets it, or why they get none.
     async fn frozen(&self, content: Content, contact: &Contact, now: Millis) -> Result<NewMessage, Problem> {
-        let only = Audience { everyone: false, tags: Vec::new(), only: Some(contact.id) };
+        let only = Audience { everyone: false, only: Some(contact.id), ..Audience::default() };
         let person = person_at(&mut *self.reader().await?, only.whom(), 0).await.map_err(StorageError::from)?;
         let message = Freezing::of(content, now).message(&person.ok_or(CampaignError::Nobody)?)?;
         match &message.skipped {

@@ -8,20 +8,23 @@ use sqlx::SqliteConnection;
 use super::common::{Common, facet};
 use super::{Campaigns, NumberView, Numbers, Outbox, OwnerSettings, People, Problem};
 use crate::campaign::CampaignState;
+use crate::campaign::doing::{Doing, Waits};
 use crate::campaign::list::{self, CampaignPage, CampaignQuery};
 use crate::campaign::live::{self, CampaignRow, LiveView, Moment, WaitKind, WaitView};
 use crate::campaign::store as campaigns;
-use crate::clock::Millis;
+use crate::clock::{DAY, Millis};
 use crate::contact;
 use crate::db::StorageError;
+use crate::event::Event;
 use crate::ids::{CampaignId, MessageId};
 use crate::inbound::store::replies::{self, ReplyPage, ReplyQuery};
 use crate::ledger::Book;
 use crate::ledger::figures::{self, BalanceView};
 use crate::notice::Notice;
 use crate::outbox::plan::{Wait, Why};
+use crate::outbox::state::SkipReason;
 use crate::outbox::store::reading;
-use crate::outbox::store::recipients::{self, RecipientPage, RecipientQuery, RecipientView};
+use crate::outbox::store::recipients::{self, RecipientPage, RecipientQuery, RecipientRow, RecipientView};
 use crate::outbox::store::troubled::{self, Troubled};
 use crate::session::store as sessions;
 use crate::settings;
@@ -30,14 +33,30 @@ use crate::settings;
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "bindings", derive(specta::Type))]
 pub struct NowView {
+    /// What finished last, until its owner has seen it.
+    pub finished: Option<Finished>,
     pub campaign_id: Option<CampaignId>,
     pub name: Option<String>,
+    pub doing: Option<Doing>,
     pub done: i64,
     pub total: i64,
     pub wait: WaitView,
+    /// When the sending hours close, for a campaign that is being sent and keeps them.
     pub hours_until: Option<Millis>,
     pub paused_all: bool,
     pub clock: Millis,
+}
+
+/// A campaign of which nothing waits any more.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub struct Finished {
+    pub id: CampaignId,
+    pub name: String,
+    pub at: Millis,
+    /// People who were to get it and whose last part was accepted.
+    pub sent: i64,
+    pub total: i64,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -46,6 +65,8 @@ pub struct NowView {
 pub struct HomeView {
     pub now: NowView,
     pub live: Option<LiveView>,
+    /// The result that its owner has not seen.
+    pub result: Option<LiveView>,
     pub hours_left_ms: Option<Millis>,
     pub numbers: Vec<NumberView>,
     pub attention: Vec<Attention>,
@@ -85,6 +106,13 @@ pub enum AttentionKind {
     Short,
 }
 
+/// Among so many campaigns is the one that finished last.
+const NEWEST_DONE: u32 = 20;
+/// A result that nobody looked at for so long is no news.
+const NEWS: Millis = 7 * DAY;
+/// More results are not remembered as seen than can be told.
+const MOST_SEEN: usize = 40;
+
 impl Attention {
     fn one(kind: AttentionKind) -> Self {
         Self { kind, count: 1, campaign_id: None, message_id: None, name: None }
@@ -104,7 +132,9 @@ const MOST_FAILED: u32 = 20;
 impl Campaigns {
     /// A page of the list of campaigns, each with its counts.
     pub async fn list(&self, query: &CampaignQuery) -> Result<CampaignPage, Problem> {
-        Ok(list::page(&mut *self.reader().await?, query, self.now()).await.map_err(StorageError::from)?)
+        let mut reader = self.reader().await?;
+        let waits = self.waits(&mut reader).await?;
+        Ok(list::page(&mut reader, query, &waits, self.now()).await.map_err(StorageError::from)?)
     }
 
     /// The campaigns of these queues, the one changed last first.
@@ -112,9 +142,10 @@ impl Campaigns {
         &self,
         db: &mut SqliteConnection,
         queues: &[CampaignId],
+        waits: &Waits,
     ) -> Result<Vec<CampaignRow>, Problem> {
         let listed = campaigns::by_ids(db, queues).await.map_err(StorageError::from)?;
-        Ok(live::rows(db, listed, self.now()).await.map_err(StorageError::from)?)
+        Ok(live::rows(db, listed, waits, self.now()).await.map_err(StorageError::from)?)
     }
 
     pub async fn live(&self, id: CampaignId) -> Result<LiveView, Problem> {
@@ -123,15 +154,16 @@ impl Campaigns {
         let sessions = sessions::all(&mut reader).await.map_err(StorageError::from)?;
         let draft = campaigns::by_id(&mut reader, id).await.map_err(StorageError::from)?;
         let draft = draft.ok_or(crate::campaign::CampaignError::Gone)?;
-        let wait = self.current_wait(&mut reader).await?;
-        let moment = Moment { now: self.now(), hours, wait, sessions: &sessions };
+        let waits = self.waits(&mut reader).await?;
+        let moment = Moment { now: self.now(), hours, waits, sessions: &sessions };
         Ok(live::live(&mut reader, &draft, &moment).await?)
     }
 
-    /// The planner's wait; a pause of everything is told even while nothing waits.
-    pub(super) async fn current_wait(&self, db: &mut SqliteConnection) -> Result<Wait, Problem> {
-        let paused = paused_all(db).await?;
-        Ok(if paused { Wait::new(Why::PausedAll) } else { self.dispatcher.wait() })
+    /// What the planner says; a pause of everything is told even while nothing waits.
+    pub(super) async fn waits(&self, db: &mut SqliteConnection) -> Result<Waits, Problem> {
+        let paused_all = paused_all(db).await?;
+        let all = if paused_all { Wait::new(Why::PausedAll) } else { self.dispatcher.wait() };
+        Ok(Waits { paused_all, all, queues: self.dispatcher.queue_waits() })
     }
 }
 
@@ -156,32 +188,81 @@ impl Home {
     }
 
     pub async fn now_view(&self) -> Result<NowView, Problem> {
-        let hours = self.settings().await?.hours();
         let now = self.now();
         let mut reader = self.reader().await?;
         let waiting = reading::waiting(&mut reader).await.map_err(StorageError::from)?;
-        let campaigns = self.campaigns.rows(&mut reader, &waiting).await?;
-        let sessions = sessions::all(&mut reader).await.map_err(StorageError::from)?;
-        let paused_all = paused_all(&mut reader).await?;
+        let waits = self.campaigns.waits(&mut reader).await?;
+        let campaigns = self.campaigns.rows(&mut reader, &waiting, &waits).await?;
         let current = current(&campaigns);
+        let sessions = sessions::all(&mut reader).await.map_err(StorageError::from)?;
         let wait = match current {
-            Some(row) if row.state == CampaignState::Paused && !paused_all => WaitView::plain(WaitKind::Paused),
-            Some(_) => WaitView::of(self.campaigns.current_wait(&mut reader).await?, &sessions),
-            None if paused_all => WaitView::plain(WaitKind::PausedAll),
+            Some(row) => live::wait(&mut reader, row.doing, row.waits, &sessions).await.map_err(StorageError::from)?,
+            None if waits.paused_all => WaitView::plain(WaitKind::PausedAll),
             // Single messages belong to no campaign.
-            None if !waiting.is_empty() => WaitView::of(self.campaigns.current_wait(&mut reader).await?, &sessions),
+            None if !waiting.is_empty() => WaitView::of(waits.all, &sessions, None),
             None => WaitView::plain(WaitKind::Nothing),
         };
+        let hours_until = match current.filter(|row| row.doing == Doing::Sending) {
+            Some(row) => self.closes_for(&mut reader, row.id, now).await?,
+            None => None,
+        };
+        let finished = self.newest_result(&mut reader, &waits, now).await?;
         Ok(NowView {
+            finished,
             campaign_id: current.map(|row| row.id),
             name: current.map(|row| row.name.clone()),
+            doing: current.map(|row| row.doing),
             done: current.map_or(0, |row| row.counts.total() - row.counts.open() - row.counts.skipped),
             total: current.map_or(0, |row| row.counts.total() - row.counts.skipped),
             wait,
-            hours_until: hours.closes_at(now).filter(|at| *at != Millis::MAX),
-            paused_all,
+            hours_until,
+            paused_all: waits.paused_all,
             clock: now,
         })
+    }
+
+    async fn newest_result(
+        &self,
+        db: &mut SqliteConnection,
+        waits: &Waits,
+        now: Millis,
+    ) -> Result<Option<Finished>, Problem> {
+        let done = reading::newest_done(db, NEWEST_DONE).await.map_err(StorageError::from)?;
+        let seen: Vec<CampaignId> =
+            settings::get(db, settings::key::RESULTS_SEEN).await.map_err(StorageError::from)?.unwrap_or_default();
+        let unseen: Vec<CampaignId> = done.into_iter().filter(|id| !seen.contains(id)).collect();
+        let rows = self.campaigns.rows(db, &unseen, waits).await?;
+        let finished = rows.into_iter().filter(|row| row.doing == Doing::Finished).filter_map(finished);
+        Ok(finished.filter(|one| one.at > now - NEWS).max_by_key(|one| one.at))
+    }
+
+    /// The owner has seen what became of it.
+    pub async fn result_seen(&self, id: CampaignId) -> Result<(), Problem> {
+        let mut tx = self.db.begin().await?;
+        let stored = settings::get(&mut tx, settings::key::RESULTS_SEEN).await;
+        let mut seen: Vec<CampaignId> = stored.map_err(|error| self.db.error(error))?.unwrap_or_default();
+        seen.retain(|known| *known != id);
+        seen.insert(0, id);
+        seen.truncate(MOST_SEEN);
+        settings::put(&mut tx, settings::key::RESULTS_SEEN, &seen).await.map_err(|error| self.db.error(error))?;
+        self.db.commit(tx).await?;
+        self.events.emit(Event::NowChanged);
+        Ok(())
+    }
+
+    /// When the sending hours close for a campaign that keeps them.
+    async fn closes_for(
+        &self,
+        db: &mut SqliteConnection,
+        id: CampaignId,
+        now: Millis,
+    ) -> Result<Option<Millis>, Problem> {
+        let draft = campaigns::by_id(db, id).await.map_err(StorageError::from)?;
+        Ok(if draft.is_some_and(|draft| draft.keeps_hours()) { self.closes_at(now).await? } else { None })
+    }
+
+    async fn closes_at(&self, now: Millis) -> Result<Option<Millis>, Problem> {
+        Ok(self.settings().await?.hours().closes_at(now).filter(|at| *at != Millis::MAX))
     }
 
     pub async fn view(&self) -> Result<HomeView, Problem> {
@@ -191,6 +272,10 @@ impl Home {
             Some(id) => Some(self.campaigns.live(id).await?),
             None => None,
         };
+        let result = match &now.finished {
+            Some(finished) => Some(self.campaigns.live(finished.id).await?),
+            None => None,
+        };
         let scheduled = campaigns.iter().filter(|row| row.state == CampaignState::Scheduled);
         let next = scheduled.filter(|row| Some(row.id) != now.campaign_id).min_by_key(|row| row.due_at).cloned();
         let attention = self.attention(&campaigns).await?;
@@ -198,11 +283,12 @@ impl Home {
         let mut reader = self.reader().await?;
         let contacts = contact::store::count(&mut reader).await.map_err(StorageError::from)?;
         Ok(HomeView {
-            hours_left_ms: now.hours_until.map(|until| until - now.clock),
+            hours_left_ms: self.closes_at(now.clock).await?.map(|until| until - now.clock),
             numbers: self.numbers.list().await?,
             campaigns: campaigns::count(&mut reader, None).await.map_err(StorageError::from)?,
             now,
             live,
+            result,
             attention,
             found: self.found.all(),
             notices: self.notices.all(),
@@ -217,7 +303,8 @@ impl Home {
         let mut reader = self.reader().await?;
         let mut queues = reading::waiting(&mut reader).await.map_err(StorageError::from)?;
         queues.extend(reading::with_failures(&mut reader, MOST_FAILED).await.map_err(StorageError::from)?);
-        self.campaigns.rows(&mut reader, &queues).await
+        let waits = self.campaigns.waits(&mut reader).await?;
+        self.campaigns.rows(&mut reader, &queues, &waits).await
     }
 
     /// Real credits once there are some; until then the practice ones.
@@ -253,6 +340,17 @@ impl Home {
 }
 
 impl Outbox {
+    /// The people whom a campaign skipped for one reason, at most so many.
+    pub async fn skipped_for(
+        &self,
+        id: CampaignId,
+        reason: SkipReason,
+        limit: u32,
+    ) -> Result<Vec<RecipientRow>, Problem> {
+        let found = recipients::skipped_for(&mut *self.reader().await?, id, reason, limit.min(1_000)).await;
+        Ok(found.map_err(StorageError::from)?)
+    }
+
     pub async fn recipients(&self, query: &RecipientQuery) -> Result<RecipientPage, Problem> {
         Ok(recipients::recipients(&mut *self.reader().await?, query).await.map_err(StorageError::from)?)
     }
@@ -271,18 +369,19 @@ impl Outbox {
     }
 }
 
+/// None where nothing of it was ever tried: everybody was skipped.
+fn finished(row: CampaignRow) -> Option<Finished> {
+    let counts = row.counts;
+    let total = counts.total() - counts.skipped;
+    Some(Finished { id: row.id, at: row.finished_at?, sent: counts.accepted(), total, name: row.name })
+}
+
 async fn paused_all(db: &mut SqliteConnection) -> Result<bool, StorageError> {
     Ok(settings::get(db, settings::key::PAUSED_ALL).await?.unwrap_or(false))
 }
 
-/// The campaign that the now bar speaks of: one that runs, else one that is paused, else the next one due.
+/// The campaign that the now bar speaks of: what is being sent before what waits, and that before what is planned.
 fn current(campaigns: &[CampaignRow]) -> Option<&CampaignRow> {
-    let rank = |row: &&CampaignRow| match row.state {
-        CampaignState::Running => 0,
-        CampaignState::Paused => 1,
-        _ => 2,
-    };
-    let waiting =
-        campaigns.iter().filter(|row| row.counts.open() > 0).filter(|row| !matches!(row.state, CampaignState::Draft));
-    waiting.min_by_key(|row| (rank(row), row.due_at))
+    let waiting = campaigns.iter().filter(|row| row.counts.open() > 0 && row.doing != Doing::Draft);
+    waiting.min_by_key(|row| (row.doing.rank(), row.due_at))
 }

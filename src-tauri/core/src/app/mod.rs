@@ -42,7 +42,7 @@ pub use campaigns::{Campaigns, DraftCheck, MessagePreview, PartPreview};
 pub use contacts::People;
 pub use credits::{Credits, CreditsView, MonthSpent};
 pub use direct::{Direct, TestSend};
-pub use home::{Attention, AttentionKind, Home, HomeView, NowView};
+pub use home::{Attention, AttentionKind, Finished, Home, HomeView, NowView};
 pub use inbound::{START_CREDITS, START_NOTE};
 pub use numbers::{BanView, LimitsView, LinkEndView, LinkView, NumberKind, NumberView, Numbers, ShutView};
 pub use outbox::Outbox;
@@ -68,7 +68,7 @@ use crate::session::NumberError;
 use crate::session::client::{Network, Reply};
 use crate::session::messenger::{Arrived, Messenger};
 use crate::session::numbers::{Access, Numbers as SupervisedNumbers};
-use crate::session::practice::{PracticeChange, PracticeNumber, PracticeOptions};
+use crate::session::practice::{PhoneLog, PracticeChange, PracticeNumber, PracticeOptions};
 use crate::session::registry::ConnectionRegistry;
 use crate::session::store::{self as sessions, numbers::any_linked};
 use crate::session::supervisor::Context;
@@ -97,6 +97,7 @@ pub struct Opening {
     /// Linked numbers may run on a faster clock: at the emulator only.
     pub fast_numbers: bool,
     pub practice: PracticeChange,
+    pub phone_log: PhoneLog,
     pub first_credits: Option<i64>,
     /// How WhatsApp is reached. Without it linked numbers stay disconnected.
     pub network: Option<Arc<dyn Network>>,
@@ -249,7 +250,15 @@ impl App {
         let (receipts, inbox) = mpsc::channel(1_000);
         let (answers, replies) = mpsc::channel(1_000);
         let owed = Owed::read(&db, first.practice_id, clock.now()).await?;
-        let practice = open_practice(&folder, first.practice, clock.clone(), owed.repeats_since, receipts, answers)?;
+        let practice = open_practice(
+            &folder,
+            first.practice,
+            opening.phone_log,
+            clock.clone(),
+            owed.repeats_since,
+            receipts,
+            answers,
+        )?;
         practice.deliver_missed(owed.ticks);
         let messenger = substitutes.messenger.unwrap_or_else(|| practice.clone());
         let registry = Arc::new(ConnectionRegistry::default());
@@ -403,13 +412,14 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 fn open_practice(
     folder: &Path,
     options: PracticeOptions,
+    holds: PhoneLog,
     clock: SharedClock,
     repeats_since: Option<Millis>,
     receipts: mpsc::Sender<Arrived>,
     replies: mpsc::Sender<Reply>,
 ) -> Result<Arc<PracticeNumber>, Problem> {
     let shown = folder.display().to_string();
-    let opened = PracticeNumber::open(folder, options, clock, repeats_since, receipts, replies);
+    let opened = PracticeNumber::open(folder, options, holds, clock, repeats_since, receipts, replies);
     Ok(Arc::new(opened.map_err(|error| StorageError::Folder { folder: shown, reason: error.to_string() })?))
 }
 

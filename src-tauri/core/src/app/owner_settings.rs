@@ -1,9 +1,14 @@
 //! What the owner chose.
 
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::path::Path;
 use std::sync::Mutex;
 
 use super::common::{Common, facet};
+use super::credits::NotWritten;
 use super::{Problem, locked};
+use crate::durable::open_private;
 use crate::event::Event;
 use crate::outbox::window::NeverOpen;
 use crate::settings::{self, Settings};
@@ -43,6 +48,16 @@ impl OwnerSettings {
     /// The code that opens the data without keyring or passphrase, until the owner says that it is written down.
     pub fn recovery_code(&self) -> Option<String> {
         locked(&self.recovery_code).clone()
+    }
+
+    /// Writes the code, below words that say what it is for, into a file of the owner's choice.
+    pub fn keep_recovery_code(&self, path: &Path, words: &str) -> Result<(), Problem> {
+        let Some(code) = self.recovery_code() else { return Ok(()) };
+        let written =
+            open_private(OpenOptions::new().create(true).write(true).truncate(true), path).and_then(|mut file| {
+                file.write_all(format!("{words}\n\n{code}\n").as_bytes()).and_then(|()| file.sync_all())
+            });
+        Ok(written.map_err(|error| NotWritten { file: path.display().to_string(), reason: error.to_string() })?)
     }
 
     pub async fn recovery_code_saved(&self) -> Result<(), Problem> {

@@ -172,26 +172,23 @@ impl Practice {
             }
         }
         let draft = self.campaigns.create_draft().await?;
-        job.campaign = Some(draft.id);
+        let id = draft.id;
+        job.campaign = Some(id);
         self.put(KEY, &job).await?;
         for file in &job.media {
-            self.campaigns.add_media(draft.id, file).await?;
+            self.campaigns.add_media(id, file).await?;
         }
         let edit = DraftEdit {
-            id: draft.id,
             name: "Practice".to_owned(),
             text: job.text,
-            choice: None,
-            audience: draft.audience,
             split_long_caption: true,
             due_at: job.due_at,
-            priority: draft.priority,
-            session_ids: draft.session_ids,
             keep_hours: job.keep_hours,
-            category: draft.category,
-            consent_basis: draft.consent_basis,
+            // A run by command asks nobody, and reaches nobody.
+            consent_basis: "practice".to_owned(),
+            ..draft.edit()
         };
         self.campaigns.save_draft(&edit).await?;
-        self.campaigns.schedule_campaign(draft.id, false).await.map(Some)
+        self.campaigns.schedule_campaign(id, false).await.map(Some)
     }
 }

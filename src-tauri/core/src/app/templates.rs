@@ -183,18 +183,12 @@ impl Templates {
         self.db.commit(tx).await?;
         self.campaigns
             .save_draft(&DraftEdit {
-                id: draft,
-                name: if before.name.trim().is_empty() { template.name } else { before.name },
+                name: if before.name.trim().is_empty() { template.name } else { before.name.clone() },
                 text: template.text,
                 choice: template.choice,
-                audience: before.audience,
                 split_long_caption: template.split_long_caption,
-                due_at: before.due_at,
-                priority: before.priority,
-                session_ids: before.session_ids,
-                keep_hours: before.keep_hours,
                 category: template.category,
-                consent_basis: before.consent_basis,
+                ..before.edit()
             })
             .await
     }

@@ -101,6 +101,24 @@ impl StoredState {
 }
 
 impl Draft {
+    /// It as the owner would save it.
+    pub fn edit(self) -> DraftEdit {
+        DraftEdit {
+            id: self.id,
+            name: self.name,
+            text: self.text,
+            choice: self.choice,
+            audience: self.audience,
+            split_long_caption: self.split_long_caption,
+            due_at: self.due_at,
+            priority: self.priority,
+            session_ids: self.session_ids,
+            keep_hours: self.keep_hours,
+            category: self.category,
+            consent_basis: self.consent_basis,
+        }
+    }
+
     pub fn content(&self) -> Result<Content, CampaignError> {
         Ok(Content {
             template: Template::parse(&self.whole_text())?,

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use sqlx::SqliteConnection;
 
+use super::doing::Waits;
 use super::draft::StoredState;
 use super::live::{self, CampaignRow};
 use super::store::list::{Filter, Order, keys};
@@ -86,8 +87,13 @@ impl CampaignTotals {
     }
 }
 
-pub async fn page(db: &mut SqliteConnection, query: &CampaignQuery, now: Millis) -> Result<CampaignPage, sqlx::Error> {
-    let going = going(db, now).await?;
+pub async fn page(
+    db: &mut SqliteConnection,
+    query: &CampaignQuery,
+    waits: &Waits,
+    now: Millis,
+) -> Result<CampaignPage, sqlx::Error> {
+    let going = going(db, waits, now).await?;
     let totals = totals(db, going.len(), &query.without).await?;
     let folded = fold(&query.search);
     let words: Vec<&str> = folded.split_whitespace().collect();
@@ -95,7 +101,8 @@ pub async fn page(db: &mut SqliteConnection, query: &CampaignQuery, now: Millis)
     let (keys, next) = query.place.cut(found.into_iter().skip(query.place.skip as usize).collect(), Key::clone)?;
     let ids: Vec<CampaignId> = keys.iter().map(Key::id).collect();
     let listed = store::by_ids(db, &ids).await?;
-    let mut rows: BTreeMap<_, _> = live::rows(db, listed, now).await?.into_iter().map(|row| (row.id, row)).collect();
+    let mut rows: BTreeMap<_, _> =
+        live::rows(db, listed, waits, now).await?.into_iter().map(|row| (row.id, row)).collect();
     let rows = ids.iter().filter_map(|id| rows.remove(id)).collect();
     Ok(CampaignPage { total: words.is_empty().then(|| totals.of(query.group)), next, rows, totals })
 }
@@ -121,7 +128,7 @@ impl Key {
 
 /// What goes on, in the order of `CampaignOrder::State`. It is as much as the owner has going at a time, so it is read
 /// whole.
-async fn going(db: &mut SqliteConnection, now: Millis) -> Result<Vec<Key>, sqlx::Error> {
+async fn going(db: &mut SqliteConnection, waits: &Waits, now: Millis) -> Result<Vec<Key>, sqlx::Error> {
     let mut ids = reading::waiting(db).await?;
     ids.extend(store::interrupted(db).await?);
     let listed = store::by_ids(db, &ids).await?;
@@ -132,7 +139,7 @@ async fn going(db: &mut SqliteConnection, now: Millis) -> Result<Vec<Key>, sqlx:
         CampaignState::Draft | CampaignState::Finished | CampaignState::Cancelled => None,
     };
     let key = |row: CampaignRow| Some(Key::Going(rank(&row)?, row.due_at, row.id));
-    let mut going: Vec<Key> = live::rows(db, listed, now).await?.into_iter().filter_map(key).collect();
+    let mut going: Vec<Key> = live::rows(db, listed, waits, now).await?.into_iter().filter_map(key).collect();
     going.sort();
     Ok(going)
 }

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use sqlx::SqliteConnection;
 
+use super::doing::{Doing, Standing, Waits, doing};
 use super::draft::Draft;
 use super::estimate::{Tempo, finish};
 use super::review::SkipLine;
@@ -16,6 +17,7 @@ use crate::ledger::Book;
 use crate::outbox::plan::{Wait, Why};
 use crate::outbox::state::QueueState;
 use crate::outbox::store::reading::{self, CauseLine, Counts, Quarter, QueueRow, Share, Tally};
+use crate::outbox::turn::QueueWait;
 use crate::outbox::window::SendingHours;
 use crate::session::{Session, store as sessions};
 
@@ -26,6 +28,7 @@ pub struct CampaignRow {
     pub id: CampaignId,
     pub name: String,
     pub state: CampaignState,
+    pub doing: Doing,
     pub practice: bool,
     pub people: i64,
     pub counts: Counts,
@@ -35,6 +38,9 @@ pub struct CampaignRow {
     pub finished_at: Option<Millis>,
     pub updated_at: Millis,
     pub first_text: String,
+    /// What it waits for, where that is asked for.
+    #[serde(skip)]
+    pub waits: QueueWait,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -44,6 +50,7 @@ pub struct LiveView {
     pub id: CampaignId,
     pub name: String,
     pub state: CampaignState,
+    pub doing: Doing,
     pub practice: bool,
     pub people: i64,
     pub counts: Counts,
@@ -92,6 +99,8 @@ pub struct WaitView {
     pub kind: WaitKind,
     pub until: Option<Millis>,
     pub session_name: Option<String>,
+    /// The campaign that uses the number first.
+    pub behind: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -105,6 +114,10 @@ pub enum WaitKind {
     Hours,
     Cap,
     Due,
+    /// Another campaign goes first.
+    Turn,
+    /// Nothing is left but what is in doubt.
+    Checking,
     Paused,
     PausedAll,
     NoNumber,
@@ -119,7 +132,7 @@ pub enum WaitKind {
 }
 
 impl WaitView {
-    pub fn of(wait: Wait, sessions: &[Session]) -> Self {
+    pub fn of(wait: Wait, sessions: &[Session], behind: Option<String>) -> Self {
         let kind = match wait.why {
             Why::Nothing => WaitKind::Nothing,
             Why::Sending => WaitKind::Sending,
@@ -141,11 +154,11 @@ impl WaitView {
         };
         let named =
             |id: SessionId| sessions.iter().find(|session| session.id == id).map(|session| session.called().to_owned());
-        Self { kind, until: wait.until, session_name: wait.session.and_then(named) }
+        Self { kind, until: wait.until, session_name: wait.session.and_then(named), behind }
     }
 
     pub fn plain(kind: WaitKind) -> Self {
-        Self { kind, until: None, session_name: None }
+        Self { kind, until: None, session_name: None, behind: None }
     }
 }
 
@@ -153,7 +166,7 @@ impl WaitView {
 pub struct Moment<'a> {
     pub now: Millis,
     pub hours: SendingHours,
-    pub wait: Wait,
+    pub waits: Waits,
     pub sessions: &'a [Session],
 }
 
@@ -161,6 +174,7 @@ pub struct Moment<'a> {
 pub async fn rows(
     db: &mut SqliteConnection,
     listed: Vec<Listed>,
+    waits: &Waits,
     now: Millis,
 ) -> Result<Vec<CampaignRow>, sqlx::Error> {
     let ids: Vec<CampaignId> = listed.iter().map(|listed| listed.id).collect();
@@ -172,20 +186,23 @@ pub async fn rows(
             Some(queue) => queue.tally.people.total(),
             None => count_people(db, listed.audience.whom()).await?,
         };
-        rows.push(row(listed, queue, people, now));
+        rows.push(row(listed, queue, people, waits, now));
     }
     Ok(rows)
 }
 
-fn row(listed: Listed, queue: Option<&QueueRow>, people: i64, now: Millis) -> CampaignRow {
+fn row(listed: Listed, queue: Option<&QueueRow>, people: i64, waits: &Waits, now: Millis) -> CampaignRow {
     let Tally { people: counts, parts, last_at } = queue.map(|queue| queue.tally).unwrap_or_default();
     let started_at = queue.and_then(|queue| queue.started_at);
     let due = listed.due_at.is_some_and(|due_at| due_at <= now);
     let queue = queue.map(|queue| queue.state);
+    let state = listed.state.shown(queue, parts.open(), started_at.is_some(), due);
+    let (doing, waits) = doing(&Standing { id: listed.id, state, parts, due_at: listed.due_at }, waits);
     CampaignRow {
         id: listed.id,
         name: listed.name,
-        state: listed.state.shown(queue, parts.open(), started_at.is_some(), due),
+        state,
+        doing,
         practice: listed.book == Book::Practice,
         people,
         counts,
@@ -195,6 +212,7 @@ fn row(listed: Listed, queue: Option<&QueueRow>, people: i64, now: Millis) -> Ca
         finished_at: last_at.filter(|_| parts.open() == 0),
         updated_at: listed.updated_at,
         first_text: listed.text,
+        waits,
     }
 }
 
@@ -206,21 +224,23 @@ pub async fn live(db: &mut SqliteConnection, draft: &Draft, moment: &Moment<'_>)
     let Tally { people: counts, parts, last_at } = tally;
     let due_at = draft.due_at.unwrap_or(now);
     let state = draft.state.shown(Some(queue), parts.open(), started_at.is_some(), due_at <= now);
+    let (doing, waits) = doing(&Standing { id, state, parts, due_at: draft.due_at }, &moment.waits);
     Ok(LiveView {
         id,
         name: draft.name.clone(),
         state,
+        doing,
         practice: draft.book == Book::Practice,
         people: counts.total(),
         counts,
         parts: parts.total(),
         due_at,
         started_at,
-        finishes_at: finishes_at(draft, state, parts.open(), moment),
+        finishes_at: finishes_at(draft, doing, parts.open(), moment),
         finished_at: last_at.filter(|_| parts.open() == 0),
         per_quarter: reading::quarters(db, id, now).await?,
         last_hour: reading::sent_since(db, id, now - reading::LAST_HOUR).await?,
-        wait: wait(state, moment),
+        wait: wait(db, doing, waits, moment.sessions).await?,
         credits: credits(&parts),
         causes: reading::causes(db, id).await?,
         skipped: skip_lines(reading::skipped(db, id).await?),
@@ -248,8 +268,8 @@ fn credits(parts: &Counts) -> CampaignCredits {
     }
 }
 
-fn finishes_at(draft: &Draft, state: CampaignState, open: i64, moment: &Moment<'_>) -> Option<Millis> {
-    if !matches!(state, CampaignState::Running | CampaignState::Scheduled) {
+fn finishes_at(draft: &Draft, doing: Doing, open: i64, moment: &Moment<'_>) -> Option<Millis> {
+    if !doing.has_finish() {
         return None;
     }
     let start = draft.due_at.unwrap_or(moment.now).max(moment.now);
@@ -265,12 +285,25 @@ pub fn kept_hours<'h>(draft: &Draft, hours: &'h SendingHours) -> Option<&'h Send
     draft.keeps_hours().then_some(hours)
 }
 
-fn wait(state: CampaignState, moment: &Moment<'_>) -> WaitView {
-    match state {
-        CampaignState::Paused => WaitView::plain(WaitKind::Paused),
-        CampaignState::Finished | CampaignState::Cancelled | CampaignState::Draft => WaitView::plain(WaitKind::Nothing),
-        CampaignState::Scheduled | CampaignState::Running => WaitView::of(moment.wait, moment.sessions),
-    }
+/// What it waits for, with the name of the campaign that goes first.
+pub async fn wait(
+    db: &mut SqliteConnection,
+    doing: Doing,
+    waits: QueueWait,
+    sessions: &[Session],
+) -> Result<WaitView, sqlx::Error> {
+    let behind = match waits.behind {
+        Some(other) => store::name(db, other).await?,
+        None => None,
+    };
+    Ok(match doing {
+        Doing::Paused => WaitView::plain(WaitKind::Paused),
+        Doing::Checking => WaitView::plain(WaitKind::Checking),
+        // Single messages belong to no campaign, and are through in a moment.
+        Doing::Behind if behind.is_none() => WaitView::plain(WaitKind::Sending),
+        Doing::Behind => WaitView { kind: WaitKind::Turn, ..WaitView::of(waits.wait, sessions, behind) },
+        _ => WaitView::of(waits.wait, sessions, None),
+    })
 }
 
 fn skip_lines(rows: Vec<(String, Option<String>, i64)>) -> Vec<SkipLine> {

@@ -5,6 +5,7 @@
 
 pub mod audience;
 pub mod compose;
+pub mod doing;
 pub mod draft;
 pub mod estimate;
 pub mod hints;

@@ -5,16 +5,18 @@ pub mod list;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
 
-use super::audience::Audience;
+use super::audience::{Audience, SkippedOf};
 use super::draft::{Draft, DraftEdit, StoredState};
 use crate::category::Category;
 use crate::clock::Millis;
 use crate::contact::fold::fold;
+use crate::contact::store::audience::Members;
 use crate::db::Tx;
 use crate::ids::{CampaignId, IdGenerator, SessionId};
 use crate::ledger::Book;
 use crate::media;
 use crate::media::attachment::{self, Owner};
+use crate::outbox::store::recipients::{REACHED_BY, push_untried};
 use crate::session::store as sessions;
 use crate::stored::Json;
 use crate::template::Choice;
@@ -246,4 +248,15 @@ pub async fn interrupted(db: &mut SqliteConnection) -> Result<Vec<CampaignId>, s
     sqlx::query_scalar("SELECT id FROM campaigns WHERE state = 'scheduling' ORDER BY scheduled_at, id")
         .fetch_all(db)
         .await
+}
+
+impl Members for SkippedOf {
+    /// Whom one of the campaigns that were made for them has reached is left out no longer.
+    fn push(&self, select: &mut QueryBuilder<Sqlite>) {
+        select.push("c.id IN (");
+        push_untried(select, self.campaign, self.reason);
+        select.push(") AND c.id NOT IN (").push(REACHED_BY);
+        select.push("SELECT id FROM campaigns WHERE json_extract(audience, '$.skipped.campaign') = ");
+        select.push_bind(self.campaign.to_string()).push("))");
+    }
 }

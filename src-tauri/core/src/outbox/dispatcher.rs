@@ -20,6 +20,7 @@ use super::store::claim::{ANSWER_DEADLINE, Claim, Poll, Taken, claim, still_stan
 use super::store::complete::complete;
 use super::store::park::park;
 use super::store::{Broken, Walks, doubt, queue, snapshot};
+use super::turn::{QueueWait, queue_waits};
 use crate::clock::{Millis, SharedClock};
 use crate::db::{Db, Readers, StorageError, Tx};
 use crate::error::Problem;
@@ -51,6 +52,8 @@ pub struct Dispatcher {
     /// Who claims: this run.
     claimer: ClaimerId,
     wait: watch::Sender<Wait>,
+    /// What each queue waits for; empty while nothing can be decided.
+    queue_waits: watch::Sender<BTreeMap<CampaignId, QueueWait>>,
     walks: tokio::sync::Mutex<Walks>,
     media: media::LastRead,
     /// Books that do not add up, and what the owner is told of it: nothing is sent from them.
@@ -67,13 +70,30 @@ impl Dispatcher {
     ) -> Self {
         let wait = watch::Sender::new(Wait::new(Why::Nothing));
         let claimer = IdGenerator::at(clock.now()).next();
-        let (walks, media, stopped) = (tokio::sync::Mutex::default(), media::LastRead::default(), Vec::new());
-        Self { db, clock, events, notices, registry, wake: Arc::default(), claimer, wait, walks, media, stopped }
+        Self {
+            db,
+            clock,
+            events,
+            notices,
+            registry,
+            claimer,
+            wait,
+            wake: Arc::default(),
+            queue_waits: watch::Sender::default(),
+            walks: tokio::sync::Mutex::default(),
+            media: media::LastRead::default(),
+            stopped: Vec::new(),
+        }
     }
 
     /// Why nothing is being sent at this moment.
     pub fn wait(&self) -> Wait {
         *self.wait.borrow()
+    }
+
+    /// What each open queue waits for. One that is missing waits for what all of them wait for.
+    pub fn queue_waits(&self) -> BTreeMap<CampaignId, QueueWait> {
+        self.queue_waits.borrow().clone()
     }
 
     /// Follows the wait as it changes.
@@ -112,12 +132,13 @@ impl Dispatcher {
 
     fn wait_after(&self, error: &StorageError, flight: &InFlight) -> Duration {
         tracing::warn!(%error, "sending waits");
-        self.show(Wait::new(match error {
+        let wait = Wait::new(match error {
             StorageError::Full { .. } => Why::Disk,
             StorageError::Locked { .. } => Why::Locked,
             StorageError::Damaged { .. } => Why::Damaged,
             _ => Why::Fault,
-        }));
+        });
+        self.show(wait, BTreeMap::new());
         match error {
             StorageError::Damaged { .. } => self.notices.tell(Problem::of(error)),
             error if error.passes() => {}
@@ -189,7 +210,7 @@ impl Dispatcher {
             Action::Rest(wait) if flight.is_empty() => (wait, None),
             Action::Rest(_) => (Wait::new(Why::Sending), None),
         };
-        self.show(wait);
+        self.show(wait, decision.queue_waits);
         Ok(Next::Wait(until.into_iter().chain(decision.doubt_at).min()))
     }
 
@@ -205,15 +226,15 @@ impl Dispatcher {
         let mut busy = flight.busy();
         let mut claimed = Vec::new();
         let mut broken;
-        let action = loop {
+        let (action, seen) = loop {
             let (mut snapshot, unreadable) = snapshot(db, &mut walks, now, &usable, &busy).await?;
             broken = unreadable;
             let stopped = queue::open_of(db, self.stopped.iter().map(|(book, _)| *book)).await?;
             snapshot.heads.retain(|head| !stopped.contains(&head.queue));
             let action = next_action(now, &snapshot);
-            let Action::Send { part, session } = action else { break action };
+            let Action::Send { part, session } = action else { break (action, snapshot) };
             let state = snapshot.sessions.iter_mut().find(|state| state.id == session);
-            let (Some(state), Some(messenger)) = (state, self.registry.get(session)) else { break action };
+            let (Some(state), Some(messenger)) = (state, self.registry.get(session)) else { break (action, snapshot) };
             let after = state.rhythm.after_send(now, &state.pace, getrandom::u64().unwrap_or(0));
             let slot = Slot { before: state.rhythm, after };
             let keeps_hours = snapshot.heads.iter().any(|head| head.part == part && head.keep_hours);
@@ -225,12 +246,12 @@ impl Dispatcher {
                 Claim::Taken(taken) => claimed.push((messenger, Taken { not_after, ..*taken })),
                 Claim::Skipped(_) => {
                     changed.extend(snapshot.heads.iter().find(|head| head.part == part).map(|head| head.queue));
-                    break action;
+                    break (action, snapshot);
                 }
                 // What was seen in this very transaction cannot have gone: something around it is missing.
                 Claim::Gone => {
                     flight.at = Some(At::Claim(part));
-                    break action;
+                    break (action, snapshot);
                 }
             }
             busy.push(session);
@@ -239,10 +260,13 @@ impl Dispatcher {
             state.busy = true;
             let behind = next_action(now, &snapshot);
             if !matches!(behind, Action::Send { .. }) {
-                break behind;
+                break (behind, snapshot);
             }
         };
-        Ok(Decision { openings, claimed, changed, broken, action, doubt_at: overdue.next_at })
+        let on_the_way = claimed.iter().map(|(_, taken): &(_, Taken)| (taken.queue, taken.session));
+        let flying: Vec<_> = flight.queues().chain(on_the_way).collect();
+        let queue_waits = queue_waits(now, &seen, &flying);
+        Ok(Decision { openings, claimed, changed, broken, action, queue_waits, doubt_at: overdue.next_at })
     }
 
     /// A part that cannot be read is the next thing to park; what else cannot be read is told once a run.
@@ -295,9 +319,14 @@ impl Dispatcher {
         Ok(())
     }
 
-    fn show(&self, wait: Wait) {
+    fn show(&self, wait: Wait, queue_waits: BTreeMap<CampaignId, QueueWait>) {
+        let other = self.queue_waits.send_if_modified(|shown| {
+            let other = *shown != queue_waits;
+            *shown = queue_waits;
+            other
+        });
         let changed = self.wait.send_if_modified(|shown| std::mem::replace(shown, wait) != wait);
-        if changed {
+        if changed || other {
             self.events.emit(Event::NowChanged);
         }
     }
@@ -395,6 +424,7 @@ struct Decision {
     /// What the snapshot had to leave out.
     broken: Vec<Broken>,
     action: Action,
+    queue_waits: BTreeMap<CampaignId, QueueWait>,
     /// When something will have been in doubt, or claimed, for too long.
     doubt_at: Option<Millis>,
 }
@@ -429,6 +459,10 @@ impl InFlight {
 
     fn busy(&self) -> Vec<SessionId> {
         self.parts.values().map(|taken| taken.session).collect()
+    }
+
+    fn queues(&self) -> impl Iterator<Item = (CampaignId, SessionId)> + '_ {
+        self.parts.values().map(|taken| (taken.queue, taken.session))
     }
 
     fn parts(&self) -> Vec<PartId> {

@@ -1,7 +1,7 @@
 //! The outbox: the durable queue of messages and everything that decides when a part goes out.
 //!
 //! `plan` decides (pure), `store` claims and completes (transactions), `dispatcher` is the loop between them and
-//! the messengers, `receipt` takes in what WhatsApp reports back. `breaker` and `gate` (pure) say whom a number may
+//! the messengers, `receipt` takes in what WhatsApp reports back, `turn` (pure) says what each queue waits for. `breaker` and `gate` (pure) say whom a number may
 //! write to after WhatsApp refused something. Rows carry all that sending needs, so the outbox
 //! never asks a campaign.
 
@@ -14,4 +14,5 @@ pub mod plan;
 pub mod receipt;
 pub mod state;
 pub mod store;
+pub mod turn;
 pub mod window;

@@ -158,7 +158,7 @@ pub fn next_action(now: Millis, snapshot: &Snapshot) -> Action {
 /// Who has the first turn: a number whose last turn went to a repeat takes something fresh, so that doubt takes every
 /// second turn at most; and where the quota of new chats is short, people who are known come first.
 #[derive(Clone, Copy, Default)]
-struct Turn {
+pub(super) struct Turn {
     fresh: bool,
     known: bool,
 }
@@ -172,7 +172,7 @@ fn turns(snapshot: &Snapshot) -> impl Iterator<Item = Turn> {
     wanted.map(|(fresh, known)| Turn { fresh, known })
 }
 
-enum Prospect {
+pub(super) enum Prospect {
     Now(SessionId),
     Later(Millis, Wait),
     /// Only an outcome or a change by the owner moves it.
@@ -180,7 +180,7 @@ enum Prospect {
 }
 
 /// When the head may go: the latest of its due time, the hours and its best session.
-fn prospect(now: Millis, snapshot: &Snapshot, head: &Head, turn: Turn) -> Prospect {
+pub(super) fn prospect(now: Millis, snapshot: &Snapshot, head: &Head, turn: Turn) -> Prospect {
     if head.due_at > now {
         return later(head.due_at, Why::Due, None);
     }

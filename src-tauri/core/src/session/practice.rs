@@ -2,7 +2,8 @@
 //!
 //! It plays the server and the phones behind it. What its people saw stands in `practice-phone.jsonl`, one line
 //! a bubble, written when the part reaches the simulated server and before the outbox learns of it. A part that
-//! comes again under the same wire id is acked and not shown again, as real phones do.
+//! comes again under the same wire id is acked and not shown again, as real phones do. Whom a bubble was for and what
+//! it said is written down only where that is asked for: the file is no part of the encrypted data.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashSet};
@@ -70,13 +71,25 @@ impl PracticeOptions {
     }
 }
 
+/// What a line of the log holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PhoneLog {
+    /// That a bubble was shown.
+    #[default]
+    Shown,
+    /// Also to whom, and what it said: in the clear, for scripts.
+    InFull,
+}
+
 #[derive(Serialize)]
 struct Line<'a> {
     at: String,
-    to: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    to: Option<&'a str>,
     wire_id: &'a str,
     kind: &'a str,
-    text: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     media_sha256: Option<String>,
 }
@@ -100,6 +113,7 @@ pub struct PracticeNumber {
 
 struct Phones {
     log: File,
+    holds: PhoneLog,
     seen: HashSet<String>,
 }
 
@@ -109,6 +123,7 @@ impl PracticeNumber {
     pub fn open(
         folder: &Path,
         options: PracticeOptions,
+        holds: PhoneLog,
         clock: SharedClock,
         repeats_since: Option<Millis>,
         receipts: mpsc::Sender<Arrived>,
@@ -123,7 +138,7 @@ impl PracticeNumber {
         Ok(Self {
             options: Mutex::new(options),
             clock,
-            phones: Mutex::new(Phones { log, seen }),
+            phones: Mutex::new(Phones { log, holds, seen }),
             due: Mutex::default(),
             changed: Notify::new(),
             receipts,
@@ -214,7 +229,8 @@ impl PracticeNumber {
             return Ok(());
         }
         let before = phones.log.metadata()?.len();
-        if let Err(error) = phones.log.write_all(line(part, self.clock.now()).as_bytes()) {
+        let shown = line(part, phones.holds, self.clock.now());
+        if let Err(error) = phones.log.write_all(shown.as_bytes()) {
             phones.log.set_len(before)?;
             return Err(error);
         }
@@ -329,7 +345,7 @@ fn last_bytes(file: &mut File, length: u64, count: u64) -> std::io::Result<Vec<u
     Ok(bytes)
 }
 
-fn line(part: &Outgoing, now: Millis) -> String {
+fn line(part: &Outgoing, holds: PhoneLog, now: Millis) -> String {
     let (kind, text, media) = match &part.content {
         Content::Text(text) => ("text", text.as_str(), None),
         Content::Media { file, caption, .. } => {
@@ -337,7 +353,10 @@ fn line(part: &Outgoing, now: Millis) -> String {
         }
         Content::Poll { text, .. } => ("poll", text.as_str(), None),
     };
-    let line = Line { at: written(now), to: &part.to, wire_id: &part.wire_id, kind, text, media_sha256: media };
+    let in_full = holds == PhoneLog::InFull;
+    let (to, text, media_sha256) =
+        (in_full.then_some(part.to.as_str()), in_full.then_some(text), media.filter(|_| in_full));
+    let line = Line { at: written(now), to, wire_id: &part.wire_id, kind, text, media_sha256 };
     serde_json::to_string(&line).unwrap_or_default() + "\n"
 }
 

@@ -317,7 +317,7 @@ impl World {
             session_ids: draft.session_ids,
             keep_hours: true,
             category: draft.category,
-            consent_basis: draft.consent_basis,
+            consent_basis: "customers".to_owned(),
         };
         change(&mut edit);
         self.app.campaigns().save_draft(&edit).await

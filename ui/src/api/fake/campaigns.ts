@@ -1,6 +1,6 @@
 import { allText, hasPoll, wholeText, written } from '../../features/campaigns/choice';
 import { shapeOf as shape, type Shape } from '../../features/campaigns/shape';
-import type { Api, Book, CampaignOrder, CampaignRow, ContactView, Counts, DayPlan, Draft, DraftCheck, LiveView, MediaItem, MediaWish, NumberView, PartPreview, PartState, RecipientRow, Review, SkipReason } from '../client';
+import type { Api, Book, CampaignOrder, CampaignRow, ContactView, Counts, DayPlan, Doing, Draft, DraftCheck, LiveView, MediaItem, MediaWish, NumberView, PartPreview, PartState, RecipientRow, Review, SkipReason } from '../client';
 import { balanceOf } from './credits';
 import { mediaItem, picture } from './files';
 import { refuse, type Campaign, type Message, type World } from './world';
@@ -20,7 +20,7 @@ const orders: Record<CampaignOrder, (a: CampaignRow, b: CampaignRow) => number> 
   newest, oldest: (a, b) => newest(b, a), name: (a, b) => a.name.localeCompare(b.name, 'tr'), nameBackwards: (a, b) => b.name.localeCompare(a.name, 'tr'),
 };
 
-type Commands = Pick<Api, 'campaigns' | 'createDraft' | 'draft' | 'saveDraft' | 'deleteDraft' | 'duplicateCampaign' | 'pickMediaFiles' | 'addMedia' | 'pasteMedia' | 'copiedPicture' | 'removeMedia' | 'orderMedia' | 'mediaPicture'
+type Commands = Pick<Api, 'campaigns' | 'createDraft' | 'draftForSkipped' | 'skippedFor' | 'draft' | 'saveDraft' | 'deleteDraft' | 'duplicateCampaign' | 'pickMediaFiles' | 'addMedia' | 'pasteMedia' | 'copiedPicture' | 'removeMedia' | 'orderMedia' | 'mediaPicture'
   | 'sendTest' | 'cancelMessage' | 'retryMessage' | 'dismissMessage' | 'useTemplate' | 'previewMessage' | 'checkDraft' | 'skippedPeople' | 'reviewCampaign' | 'scheduleCampaign' | 'pauseCampaign' | 'resumeCampaign' | 'cancelCampaign' | 'retryFailed' | 'retryable' | 'retryDoubtful' | 'stopChecking' | 'stopCheckingMessage' | 'pauseEverything' | 'resumeEverything' | 'live' | 'recipients' | 'recipient' | 'replies'>;
 
 export function campaignCommands(world: World): Commands {
@@ -63,6 +63,12 @@ export function campaignCommands(world: World): Commands {
     },
     createDraft: async () => { const one = blank(world, world.id('campaign')); world.campaigns.push(one); return draftOf(one); },
     draft: async (id) => draftOf(find(id)),
+    draftForSkipped: async (id, reason) => {
+      const copy = { ...structuredClone(find(id)), id: world.id('campaign'), state: 'draft' as const, audience: { everyone: true, tags: [], skipped: { campaign: id, reason } }, messages: [], skipped: [], dueAt: null, startedAt: null, finishedAt: null, perQuarter: [] };
+      world.campaigns.push(copy);
+      return touch(copy);
+    },
+    skippedFor: async (id, reason, limit) => find(id).messages.filter((message) => message.state === 'skipped' && message.reason === reason).slice(0, limit).map((message) => recipientRow(world, message)),
     saveDraft: async (edit) => touch(Object.assign(find(edit.id), edit)),
     deleteDraft: async (id) => { world.campaigns = world.campaigns.filter((one) => one.id !== id); world.emit('campaignChanged', { campaignId: id }); return null; },
     duplicateCampaign: async (id) => {
@@ -228,7 +234,7 @@ export function countsOf(one: Campaign): Counts {
 export function rowOf(world: World, one: Campaign): CampaignRow {
   const draft = one.state === 'draft';
   const people = draft ? audience(world, one).length : one.messages.length;
-  return { id: one.id, name: one.name, state: one.state, practice: bookOf(one) === 'practice', people, counts: countsOf(one), parts: people * shapeOf(one, one.text).length, dueAt: one.dueAt, startedAt: one.startedAt, finishedAt: one.finishedAt, updatedAt: one.updatedAt, firstText: one.text.slice(0, 120) };
+  return { id: one.id, name: one.name, state: one.state, doing: doingOf(world, one), practice: bookOf(one) === 'practice', people, counts: countsOf(one), parts: people * shapeOf(one, one.text).length, dueAt: one.dueAt, startedAt: one.startedAt, finishedAt: one.finishedAt, updatedAt: one.updatedAt, firstText: one.text.slice(0, 120) };
 }
 
 export function liveOf(world: World, one: Campaign): LiveView {
@@ -240,7 +246,7 @@ export function liveOf(world: World, one: Campaign): LiveView {
   const waiting = counts.pending + counts.sending;
   const { pace } = senderOf(world, one);
   const each = pace ? (pace.minMs + pace.maxMs) / 2 + pace.restMs / pace.batch : 14_000;
-  return { id: one.id, name: one.name, state: one.state, practice: bookOf(one) === 'practice', people: one.messages.length, counts, parts: one.messages.length * shapeOf(one, one.text).length, dueAt: one.dueAt ?? world.now(), startedAt: one.startedAt,
+  return { id: one.id, name: one.name, state: one.state, doing: doingOf(world, one), practice: bookOf(one) === 'practice', people: one.messages.length, counts, parts: one.messages.length * shapeOf(one, one.text).length, dueAt: one.dueAt ?? world.now(), startedAt: one.startedAt,
     finishesAt: one.state === 'running' ? world.now() + waiting * each * 2 : null, finishedAt: one.finishedAt, perQuarter: one.perQuarter.slice(-24), lastHour: one.perQuarter.slice(-4).reduce((total, quarter) => total + quarter.sent, 0),
     wait: waitOf(world, one), credits: { held: sum('hold') - sum('settle') - sum('release'), settled: sum('settle'), released: sum('release') }, causes: [...causes].map(([cause, people]) => ({ cause, people })), skipped: one.skipped, sessions: sharesOf(world, one, counts), answers: { replied: Math.floor(counts.read / 9), optedOut: Math.floor(counts.read / 90), chosen: (one.choice?.options ?? []).map((option, index) => ({ option, people: Math.floor(counts.read / (10 + index)) })) } };
 }
@@ -254,12 +260,22 @@ function sharesOf(world: World, one: Campaign, counts: Counts): LiveView['sessio
 
 export function waitOf(world: World, one: Campaign | undefined): LiveView['wait'] {
   const session = senderOf(world, one);
-  if (world.pausedAll) return { kind: 'pausedAll', until: null, sessionName: null };
-  if (!one) return { kind: 'nothing', until: null, sessionName: null };
-  if (one.state === 'paused') return { kind: 'paused', until: null, sessionName: null };
-  if (one.state === 'scheduled') return { kind: 'due', until: one.dueAt, sessionName: null };
-  if (one.state !== 'running') return { kind: 'nothing', until: null, sessionName: null };
-  return { kind: 'pace', until: Math.max(one.nextAt, world.now()), sessionName: session.name };
+  if (world.pausedAll) return { kind: 'pausedAll', until: null, sessionName: null, behind: null };
+  if (!one) return { kind: 'nothing', until: null, sessionName: null, behind: null };
+  if (one.state === 'paused') return { kind: 'paused', until: null, sessionName: null, behind: null };
+  if (one.state === 'scheduled') return { kind: 'due', until: one.dueAt, sessionName: null, behind: null };
+  if (doingOf(world, one) === 'checking') return { kind: 'checking', until: null, sessionName: null, behind: null };
+  if (one.state !== 'running') return { kind: 'nothing', until: null, sessionName: null, behind: null };
+  return { kind: 'pace', until: Math.max(one.nextAt, world.now()), sessionName: session.name, behind: null };
+}
+
+export function doingOf(world: World, one: Campaign): Doing {
+  if (one.state === 'running' || one.state === 'scheduled') {
+    if (world.pausedAll) return 'paused_all';
+    if (one.state === 'scheduled') return 'planned';
+    return one.messages.some((message) => message.state === 'pending' || message.state === 'sending') ? 'sending' : 'checking';
+  }
+  return one.state;
 }
 
 function recipientRow(world: World, message: Message): RecipientRow {

@@ -1,13 +1,13 @@
 // Makes the fake move: sends by the pace, lets ticks follow, and tells the window. Also the history behind the day.
-import type { Api, Attention } from '../client';
-import { blank, countsOf, liveOf, pending, release, rowOf, senderOf, settle, start, step, waitOf } from './campaigns';
+import type { Api, Attention, NowView } from '../client';
+import { blank, countsOf, doingOf, liveOf, pending, release, rowOf, senderOf, settle, start, step, waitOf } from './campaigns';
 import { balanceOf } from './credits';
 import type { Campaign, Message, World } from './world';
 
 const DAY = 86_400_000;
 const QUARTER = 900_000;
 
-export function engine(world: World): Pick<Api, 'now' | 'home' | 'dismissNotice'> {
+export function engine(world: World): Pick<Api, 'now' | 'home' | 'dismissNotice' | 'resultSeen'> {
   if (world.scene !== 'fresh' && world.scene !== 'passphrase') history(world);
   setInterval(() => tick(world), 250);
   const current = () => world.campaigns.find((one) => one.state === 'running') ?? world.campaigns.find((one) => one.state === 'paused' && one.messages.some((message) => message.state === 'pending'));
@@ -19,11 +19,12 @@ export function engine(world: World): Pick<Api, 'now' | 'home' | 'dismissNotice'
     const counts = shown ? countsOf(shown) : null;
     const left = counts ? counts.pending + counts.sending : 0;
     const total = (shown?.messages.length ?? 0) - (counts?.skipped ?? 0);
-    return { campaignId: shown?.id ?? null, name: shown?.name ?? null, done: total - left, total, wait: waitOf(world, shown), hoursUntil: hoursUntil(), pausedAll: world.pausedAll, clock: world.now() };
+    return { finished: finishedOf(world), campaignId: shown?.id ?? null, name: shown?.name ?? null, doing: shown ? doingOf(world, shown) : null, done: total - left, total, wait: waitOf(world, shown), hoursUntil: shown && doingOf(world, shown) === 'sending' && shown.keepHours ? hoursUntil() : null, pausedAll: world.pausedAll, clock: world.now() };
   };
   return {
     now: nowView,
     dismissNotice: async () => null,
+    resultSeen: async (id) => { world.seen.add(id); world.emit('nowChanged', null); return null; },
     home: async () => {
       const one = current();
       const next = world.campaigns.filter((candidate) => candidate.state === 'scheduled').sort((a, b) => (a.dueAt ?? 0) - (b.dueAt ?? 0))[0];
@@ -40,9 +41,17 @@ export function engine(world: World): Pick<Api, 'now' | 'home' | 'dismissNotice'
         if (counts.unknown > 0) attention.push({ kind: 'unknown', count: counts.unknown, campaignId: candidate.id, messageId: null, name: candidate.name });
         if (candidate.state === 'paused') attention.push({ kind: 'paused', count: counts.pending, campaignId: candidate.id, messageId: null, name: candidate.name });
       }
-      return { now: await nowView(), live: one ? liveOf(world, one) : null, hoursLeftMs: hoursUntil() - world.now(), numbers: [...world.numbers].sort((a, b) => a.priority - b.priority), attention, notices: [], found: [], credits: balanceOf(world, 'practice'), next: next ? rowOf(world, next) : null, contacts: world.contacts.length, campaigns: world.campaigns.length };
+      const result = finishedOf(world);
+      return { now: await nowView(), result: result ? liveOf(world, world.campaigns.find((candidate) => candidate.id === result.id) as Campaign) : null, live: one ? liveOf(world, one) : null, hoursLeftMs: hoursUntil() - world.now(), numbers: [...world.numbers].sort((a, b) => a.priority - b.priority), attention, notices: [], found: [], credits: balanceOf(world, 'practice'), next: next ? rowOf(world, next) : null, contacts: world.contacts.length, campaigns: world.campaigns.length };
     },
   };
+}
+
+function finishedOf(world: World): NowView['finished'] {
+  const one = world.campaigns.find((candidate) => candidate.state === 'finished' && !candidate.single && !world.seen.has(candidate.id) && (candidate.finishedAt ?? 0) > world.now() - 7 * DAY);
+  if (!one) return null;
+  const counts = countsOf(one);
+  return { id: one.id, name: one.name, at: one.finishedAt ?? 0, sent: counts.sent + counts.delivered + counts.read + counts.played, total: one.messages.length - counts.skipped };
 }
 
 function tick(world: World): void {

@@ -30,6 +30,7 @@ export class World {
   ledger: Entry[] = [];
   imports = new Map<string, { progress: ImportProgress; refusals: Refusal[]; cancelled: boolean }>();
   pausedAll = false;
+  readonly seen = new Set<string>();
   #start = Date.parse('2026-11-12T11:22:06Z');
   #loaded = performance.now();
   #ids = 0;

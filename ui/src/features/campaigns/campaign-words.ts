@@ -1,15 +1,7 @@
-// States and causes in the owner's words.
+// Causes and groups in the owner's words.
 import type { CampaignRow, CampaignState, RecipientRow, SkipReason } from '../../api/client';
 import { m } from '../../lib/i18n.svelte';
 import { skipWord, tickWord } from '../../lib/words';
-
-export function stateWord(state: CampaignState): string {
-  return { draft: m.campaigns_state_draft, scheduled: m.campaigns_state_scheduled, running: m.campaigns_state_running, paused: m.campaigns_state_paused, finished: m.campaigns_state_finished, cancelled: m.campaigns_state_cancelled }[state]();
-}
-
-export function stateKind(state: CampaignState): 'plain' | 'ok' | 'warn' | 'accent' {
-  return ({ draft: 'plain', scheduled: 'accent', running: 'accent', paused: 'warn', finished: 'ok', cancelled: 'plain' } as const)[state];
-}
 
 /** A cause is a word of the core's, and two of them end in a code of the server's. One without a sentence is shown as it is. */
 export function causeWord(cause: string): string {

@@ -40,7 +40,7 @@ export class Composer extends Writing<Draft> {
     const people = () => { ask(); void this.#readTotals(); };
     const stops = [listen('contactsChanged', people), listen('ledgerChanged', ask), listen('settingsChanged', ask), listen('numbersChanged', ask)];
     // "Now" moves: so do the finish and the days it needs.
-    const timer = setInterval(() => { if (this.#step === 'schedule') ask(); }, MINUTE);
+    const timer = setInterval(() => { if (this.#step === 'schedule' || this.#step === 'review') ask(); }, MINUTE);
     return () => {
       for (const stop of stops) stop();
       clearInterval(timer);
@@ -84,7 +84,7 @@ export class Composer extends Writing<Draft> {
   async refresh(): Promise<void> {
     if (!this.draft || this.over) return;
     const asked: Promise<void>[] = [this.check.ask(() => api.checkDraft(this.id))];
-    if (this.#step === 'content') asked.push(this.preview.load());
+    if (this.#step === 'content' || this.#step === 'review') asked.push(this.preview.load());
     asked.push(this.review.ask(() => api.reviewCampaign(this.id)));
     await Promise.all(asked);
   }

@@ -4,7 +4,12 @@ import { api, type CampaignChanged, type LiveView, type NumberView, type PartSta
 import { keepFresh } from '../../lib/fresh';
 import { Paged } from '../../lib/paged.svelte';
 
+const filters = ['all', 'pending', 'sending', 'sent', 'delivered', 'read', 'played', 'failed', 'skipped', 'cancelled', 'unknown'] as const satisfies readonly (PartState | 'all')[];
 export type Filter = PartState | 'all';
+
+export function isFilter(word: string | null): word is Filter {
+  return (filters as readonly (string | null)[]).includes(word);
+}
 
 export class Live {
   view = $state.raw<LiveView | null>(null);

@@ -26,3 +26,8 @@ export function skipHelp({ reason }: Pick<SkipLine, 'reason'>): string {
     case 'not_covered': return m.schedule_only_covered_help();
   }
 }
+
+/** Whoever took the permission back is asked for nothing; all others can get it once the reason is mended. */
+export function canBeMended({ reason }: Pick<SkipLine, 'reason'>): boolean {
+  return reason === 'no_consent' || reason === 'gray_list' || reason === 'missing_variable' || reason === 'not_covered';
+}

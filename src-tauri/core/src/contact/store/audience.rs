@@ -15,6 +15,13 @@ pub enum Whom<'a> {
     /// Whoever has one of the tags.
     Tagged(&'a [String]),
     One(ContactId),
+    /// Whom another feature's rows name.
+    Among(&'a dyn Members),
+}
+
+/// A condition on a contact `c`, in a feature that knows rows which this store does not.
+pub trait Members: std::fmt::Debug + Send + Sync {
+    fn push(&self, select: &mut QueryBuilder<Sqlite>);
 }
 
 #[derive(Clone, Debug)]
@@ -82,7 +89,7 @@ pub async fn count_people(db: &mut SqliteConnection, whom: Whom<'_>) -> Result<i
     match whom {
         Whom::Everybody => return count(db).await,
         Whom::Tagged([tag]) => return count_tagged(db, tag).await,
-        Whom::Tagged(_) | Whom::One(_) => {}
+        Whom::Tagged(_) | Whom::One(_) | Whom::Among(_) => {}
     }
     let mut select: QueryBuilder<Sqlite> = QueryBuilder::new("SELECT count(*) FROM contacts c WHERE ");
     push_whom(&mut select, whom);
@@ -97,6 +104,7 @@ fn push_whom(select: &mut QueryBuilder<Sqlite>, whom: Whom<'_>) {
         Whom::Everybody => {
             select.push("1 = 1");
         }
+        Whom::Among(members) => members.push(select),
         Whom::Tagged(wanted) => {
             select.push("EXISTS (SELECT 1 FROM contact_tags t WHERE t.contact_id = c.id AND t.tag IN (");
             let mut tags = select.separated(", ");

@@ -163,6 +163,14 @@ pub async fn with_failures(db: &mut SqliteConnection, limit: u32) -> Result<Vec<
     .await
 }
 
+/// The newest campaigns of which nothing waits any more, at most so many.
+pub async fn newest_done(db: &mut SqliteConnection, limit: u32) -> Result<Vec<CampaignId>, sqlx::Error> {
+    sqlx::query_scalar("SELECT id FROM queues WHERE state = 'done' AND kind = 'campaign' ORDER BY id DESC LIMIT ?")
+        .bind(limit)
+        .fetch_all(db)
+        .await
+}
+
 fn among(head: &str, queues: &[CampaignId]) -> QueryBuilder<Sqlite> {
     let mut select = QueryBuilder::new(head);
     let mut list = select.separated(", ");

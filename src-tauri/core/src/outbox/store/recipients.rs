@@ -12,7 +12,7 @@ use crate::contact::{self, Standing, phone};
 use crate::ids::{CampaignId, ContactId, MediaId, MessageId, PartId, SessionId};
 use crate::ledger::store::{self as ledger, End};
 use crate::media::attachment::{self, Owner};
-use crate::outbox::state::{PartKind, PartState};
+use crate::outbox::state::{PartKind, PartState, SkipReason};
 use crate::outbox::store::queue::{self, Failed, Retryable};
 use crate::outbox::store::reading::{self, Counts};
 use crate::page::{Span, at_least, one_more, span};
@@ -132,6 +132,35 @@ async fn skipped(db: &mut SqliteConnection, query: &RecipientQuery, total: i64) 
     let select = sqlx::query_scalar(select).bind(query.campaign_id).bind(span.take).bind(span.skip);
     Ok(span.in_order(select.fetch_all(db).await?))
 }
+
+/// The people whom a campaign skipped for one reason, at most so many.
+pub async fn skipped_for(
+    db: &mut SqliteConnection,
+    queue: CampaignId,
+    reason: SkipReason,
+    limit: u32,
+) -> Result<Vec<RecipientRow>, sqlx::Error> {
+    let ids: Vec<MessageId> = sqlx::query_scalar(
+        "SELECT id FROM messages INDEXED BY messages_skipped WHERE queue_id = ? AND skip_reason = ? ORDER BY id LIMIT ?",
+    )
+    .bind(queue)
+    .bind(reason)
+    .bind(limit)
+    .fetch_all(&mut *db)
+    .await?;
+    rows(db, &ids).await
+}
+
+/// The contacts whom a campaign skipped for one reason before anything of their message was tried.
+pub fn push_untried(select: &mut QueryBuilder<Sqlite>, queue: CampaignId, reason: SkipReason) {
+    select.push("SELECT m.contact_id FROM messages m WHERE m.queue_id = ").push_bind(queue);
+    select.push(" AND m.skip_reason = ").push_bind(reason);
+    select.push(" AND NOT EXISTS (SELECT 1 FROM parts p WHERE p.message_id = m.id AND p.tried_at IS NOT NULL)");
+}
+
+/// The contacts who were not skipped by the queues that are named behind it.
+pub const REACHED_BY: &str =
+    "SELECT n.contact_id FROM messages n WHERE n.skip_reason IS NULL AND n.contact_id IS NOT NULL AND n.queue_id IN (";
 
 /// One state after the other, each in the order of sending.
 async fn in_states(

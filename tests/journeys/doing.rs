@@ -1,0 +1,147 @@
+//! What a campaign is said to be doing while others run, wait or are paused; its result; and those whom it left out.
+
+use ulak_core::app::Problem;
+use ulak_core::campaign::doing::Doing;
+use ulak_core::campaign::live::WaitKind;
+use ulak_core::clock::DAY;
+use ulak_core::contact::ContactEdit;
+use ulak_core::ids::CampaignId;
+use ulak_core::outbox::state::SkipReason;
+use ulak_core::testing::World;
+
+use crate::at;
+use crate::lists::everything;
+
+async fn said(world: &World, id: CampaignId) -> Result<(Doing, WaitKind), Problem> {
+    let live = world.app.campaigns().live(id).await?;
+    let rows = world.app.campaigns().list(&everything()).await?.rows;
+    let row = rows.iter().find(|row| row.id == id).map(|row| row.doing);
+    assert_eq!(row, Some(live.doing), "the list says the same as its own page");
+    Ok((live.doing, live.wait.kind))
+}
+
+#[tokio::test]
+async fn only_what_is_being_sent_is_said_to_be() -> Result<(), Problem> {
+    let mut world = World::at(at(0, 12, 0)).await?;
+    world.contacts(5).await?;
+    let friday = at(1, 12, 0);
+    let planned = world.draft("Cuma", |edit| edit.due_at = Some(friday)).await?.id;
+    world.app.campaigns().schedule_campaign(planned, false).await?;
+    world.step().await?;
+    assert_eq!(said(&world, planned).await?, (Doing::Planned, WaitKind::Due));
+    let now = world.app.home().now_view().await?;
+    assert_eq!((now.campaign_id, now.doing, now.wait.until), (Some(planned), Some(Doing::Planned), Some(friday)));
+    let (first, second) = (world.schedule("Merhaba").await?, world.schedule("Selam").await?);
+    while world.phone.sent().is_empty() {
+        world.step().await?;
+    }
+    world.step().await?;
+    assert_eq!(said(&world, first).await?.0, Doing::Sending);
+    assert_eq!(said(&world, second).await?, (Doing::Behind, WaitKind::Turn));
+    assert_eq!(world.app.campaigns().live(second).await?.wait.behind.as_deref(), Some("Test"));
+    assert_eq!(said(&world, planned).await?, (Doing::Planned, WaitKind::Due));
+    assert_eq!(world.app.home().now_view().await?.campaign_id, Some(first));
+    Ok(())
+}
+
+#[tokio::test]
+async fn while_everything_is_paused_nothing_is_said_to_be_sent_or_to_have_an_end() -> Result<(), Problem> {
+    let mut world = World::at(at(0, 12, 0)).await?;
+    world.contacts(5).await?;
+    let running = world.schedule("Merhaba").await?;
+    let planned = world.draft("Cuma", |edit| edit.due_at = Some(at(1, 12, 0))).await?.id;
+    world.app.campaigns().schedule_campaign(planned, false).await?;
+    world.step().await?;
+    assert!(world.app.campaigns().live(running).await?.finishes_at.is_some());
+    world.app.outbox().pause_everything().await?;
+    for id in [running, planned] {
+        assert_eq!(said(&world, id).await?, (Doing::PausedAll, WaitKind::PausedAll));
+        assert_eq!(world.app.campaigns().live(id).await?.finishes_at, None);
+    }
+    let now = world.app.home().now_view().await?;
+    assert_eq!((now.doing, now.hours_until), (Some(Doing::PausedAll), None));
+    world.app.outbox().resume_everything().await?;
+    world.app.campaigns().pause_campaign(running).await?;
+    assert_eq!(said(&world, running).await?, (Doing::Paused, WaitKind::Paused));
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_end_of_the_hours_is_told_only_of_a_campaign_that_keeps_them() -> Result<(), Problem> {
+    for keep_hours in [true, false] {
+        let mut world = World::at(at(0, 12, 0)).await?;
+        world.contacts(5).await?;
+        let id = world.draft("Merhaba", |edit| edit.keep_hours = keep_hours).await?.id;
+        world.app.campaigns().schedule_campaign(id, false).await?;
+        while world.phone.sent().is_empty() {
+            world.step().await?;
+        }
+        world.step().await?;
+        let now = world.app.home().now_view().await?;
+        assert_eq!((now.doing, now.hours_until), (Some(Doing::Sending), keep_hours.then_some(at(0, 22, 0))));
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_result_is_told_until_it_was_seen_or_is_no_news() -> Result<(), Problem> {
+    let mut world = World::at(at(0, 12, 0)).await?;
+    world.contacts(3).await?;
+    let first = world.schedule("Merhaba").await?;
+    assert!(world.app.home().now_view().await?.finished.is_none());
+    world.run_until(at(0, 14, 0)).await?;
+    let told = world.app.home().now_view().await?.finished;
+    assert_eq!(told.map(|told| (told.id, told.sent, told.total)), Some((first, 3, 3)));
+    assert_eq!(world.app.home().view().await?.result.map(|result| result.id), Some(first));
+    world.app.home().result_seen(first).await?;
+    assert!(world.app.home().now_view().await?.finished.is_none());
+    let cancelled = world.draft("Cuma", |edit| edit.due_at = Some(at(1, 12, 0))).await?.id;
+    world.app.campaigns().schedule_campaign(cancelled, false).await?;
+    world.app.campaigns().cancel_campaign(cancelled).await?;
+    assert!(world.app.home().now_view().await?.finished.is_none(), "a cancel is no result");
+    let second = world.schedule("Selam").await?;
+    world.run_until(at(0, 16, 0)).await?;
+    assert_eq!(world.app.home().now_view().await?.finished.map(|told| told.id), Some(second));
+    world.clock.set(at(0, 16, 0) + 8 * DAY);
+    assert!(world.app.home().now_view().await?.finished.is_none());
+    Ok(())
+}
+
+#[tokio::test]
+async fn whoever_was_left_out_gets_it_once_the_reason_is_mended_and_nobody_gets_it_twice() -> Result<(), Problem> {
+    let mut world = World::at(at(0, 12, 0)).await?;
+    world.contacts(2).await?;
+    let silent = ["+905385550101", "+905385550102"];
+    for phone in silent {
+        let edit = ContactEdit { name: "Deniz".to_owned(), phone: phone.to_owned(), ..ContactEdit::default() };
+        world.app.people().save_contact(&edit).await?;
+    }
+    let draft = world.draft("Merhaba", |edit| edit.consent_basis = String::new()).await?;
+    let id = world.app.campaigns().schedule_campaign(draft.id, false).await?;
+    world.run_until(at(0, 14, 0)).await?;
+    assert_eq!(world.phone.sent().len(), 2);
+    let left_out = world.app.outbox().skipped_for(id, SkipReason::NoConsent, 10).await?;
+    assert_eq!(left_out.len(), 2);
+    assert!(world.app.outbox().skipped_for(id, SkipReason::GrayList, 10).await?.is_empty());
+
+    let again = world.app.campaigns().draft_for_skipped(id, SkipReason::NoConsent).await?;
+    let review = world.app.campaigns().review_campaign(again.id).await?;
+    assert_eq!((review.people, review.will_send), (2, 0), "nothing is mended yet");
+    let edit = ulak_core::campaign::draft::DraftEdit { consent_basis: "customers".to_owned(), ..again.edit() };
+    let again = world.app.campaigns().save_draft(&edit).await?;
+    world.app.campaigns().schedule_campaign(again.id, false).await?;
+    world.run_until(at(0, 16, 0)).await?;
+    let sent = world.phone.sent();
+    assert_eq!(sent.len(), 4);
+    assert!(silent.iter().all(|phone| sent.iter().filter(|part| part.to == *phone).count() == 1));
+    let third = world.app.campaigns().draft_for_skipped(id, SkipReason::NoConsent).await?;
+    assert_eq!(world.app.campaigns().review_campaign(third.id).await?.people, 0, "they have got it");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_fresh_draft_states_no_basis_that_its_owner_did_not_state() -> Result<(), Problem> {
+    let world = World::at(at(0, 12, 0)).await?;
+    assert_eq!(world.app.campaigns().create_draft().await?.consent_basis, "");
+    Ok(())
+}
