@@ -37,7 +37,7 @@ impl Door {
             return AppStatus::Open { recovery_code: app.settings().recovery_code() };
         }
         let secret = secret.or_else(crate::secret_from_environment);
-        let opening = Opening { folder: self.folder.clone(), secret, ..Opening::default() };
+        let opening = Opening { folder: self.folder.clone(), secret, hurry_first_practice: true, ..Opening::default() };
         match open(opening).await {
             Ok(app) => {
                 events::forward(handle.clone(), app.clone());

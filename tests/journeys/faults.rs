@@ -8,6 +8,7 @@ use tokio::sync::mpsc;
 use ulak_core::app::{App, AttentionKind, Direct, Opening, Problem};
 use ulak_core::campaign::draft::DraftEdit;
 use ulak_core::clock::{Clock, FastClock, SystemClock, TimeLine};
+use ulak_core::contact::{Consent, ContactEdit};
 use ulak_core::db::connect_options;
 use ulak_core::ledger::Book;
 use ulak_core::outbox::receipt::{self, Inbox};
@@ -264,6 +265,32 @@ async fn a_loop_that_panics_is_told_of_and_a_campaign_ends_all_the_same() -> Res
     let seen = std::fs::read_to_string(folder.path().join("practice-phone.jsonl")).unwrap();
     assert_eq!(seen.lines().count(), 8, "everybody once");
     assert!(!seen.contains("Geliyor") && !seen.contains("+9053"), "nobody asked for texts and phones in the clear");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_first_practice_is_over_in_two_minutes_however_long_its_list() -> Result<(), Problem> {
+    for (hurry_first_practice, people) in [(true, 300), (true, 12), (false, 300)] {
+        let folder = tempfile::tempdir().unwrap();
+        let opening = Opening { folder: folder.path().to_owned(), hurry_first_practice, ..Opening::default() };
+        let line = TimeLine { since: SystemClock.now(), starts_at: at(0, 12, 0), factor: 1 };
+        let app = App::running(&opening, &key(), Arc::new(FastClock(line))).await?;
+        for number in 0..people {
+            let phone = format!("+90532555{number:04}");
+            let consent = Some(Consent { source: "shop".to_owned(), at: 0, note: String::new() });
+            app.people().save_contact(&ContactEdit { phone, consent, ..ContactEdit::default() }).await?;
+        }
+        let draft = app.campaigns().create_draft().await?;
+        app.campaigns().save_draft(&DraftEdit { text: "Merhaba".to_owned(), ..draft.clone().edit() }).await?;
+        let review = app.campaigns().review_campaign(draft.id).await?;
+        let takes = review.finishes_at.unwrap_or(i64::MAX) - review.starts_at;
+        assert_eq!(takes <= 61_000, hurry_first_practice, "{people} people in {takes} ms");
+        app.campaigns().schedule_campaign(draft.id, false).await?;
+        let live = app.campaigns().live(draft.id).await?;
+        let left = live.finishes_at.unwrap_or(i64::MAX) - app.now();
+        assert_eq!(left <= 61_000, hurry_first_practice, "its page says the same: {left} ms");
+        app.close().await;
+    }
     Ok(())
 }
 

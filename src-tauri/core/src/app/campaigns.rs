@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use data_encoding::BASE64;
 use serde::Serialize;
+use sqlx::SqliteConnection;
 use ulak_media::Wish;
 
 use super::common::{Common, facet};
@@ -31,8 +32,9 @@ use crate::outbox::dispatcher::Dispatcher;
 use crate::outbox::state::{PartKind, QueueState, SkipReason};
 use crate::outbox::store::queue::{self, Again, Failed, Retryable};
 use crate::outbox::store::{doubt, reading};
-use crate::session::SessionKind;
+use crate::session::practice::PracticeNumber;
 use crate::session::store::numbers;
+use crate::session::{Pace, Session, SessionKind};
 use crate::settings;
 use crate::template::{Choice, Offer, Segment, Template, render, whatsapp_length};
 use crate::text::is_blank;
@@ -87,12 +89,19 @@ pub struct MissingLine {
     pub people: i64,
 }
 
+/// The practice number, as campaigns need it.
+pub(super) struct Practising {
+    pub number: Arc<PracticeNumber>,
+    pub id: SessionId,
+    pub hurry_first: bool,
+}
+
 /// The campaigns, from the first word of a draft to the last tick.
 pub struct Campaigns {
     common: Common,
     files: Files,
     pub(super) dispatcher: Arc<Dispatcher>,
-    practice_id: SessionId,
+    pub(super) practising: Practising,
     /// Scheduling one campaign at a time keeps the sum of credits simple to reason about.
     scheduling: tokio::sync::Mutex<()>,
 }
@@ -100,8 +109,8 @@ pub struct Campaigns {
 facet!(Campaigns);
 
 impl Campaigns {
-    pub(super) fn new(common: Common, files: Files, dispatcher: Arc<Dispatcher>, practice_id: SessionId) -> Self {
-        Self { common, files, dispatcher, practice_id, scheduling: tokio::sync::Mutex::default() }
+    pub(super) fn new(common: Common, files: Files, dispatcher: Arc<Dispatcher>, practising: Practising) -> Self {
+        Self { common, files, dispatcher, practising, scheduling: tokio::sync::Mutex::default() }
     }
 
     /// A draft over all linked numbers, or over the practice number until there is one.
@@ -113,7 +122,7 @@ impl Campaigns {
             text: String::new(),
             choice: None,
             book: if practice { Book::Practice } else { Book::Real },
-            session_ids: if practice { vec![self.practice_id] } else { linked },
+            session_ids: if practice { vec![self.practising.id] } else { linked },
             keep_hours: !practice,
             category: Category::default(),
             consent_basis: String::new(),
@@ -319,8 +328,42 @@ impl Campaigns {
         self.dispatcher.refuse_stopped(self.draft(id).await?.book)?;
         schedule::schedule(&self.db, id, only_covered, self.now()).await?;
         self.mark.advance_or_warn().await;
+        self.hurry_first_practice().await?;
         self.changed(id);
         Ok(id)
+    }
+
+    /// Sets how the practice number goes, from what it has to do.
+    pub(super) async fn hurry_first_practice(&self) -> Result<(), Problem> {
+        let mut reader = self.reader().await?;
+        let sessions = all_sessions(&mut reader).await.map_err(StorageError::from)?;
+        let parts = self.open_of_first_practice(&mut reader, &sessions).await?;
+        self.practising.number.hurry(parts.filter(|parts| *parts > 0));
+        Ok(())
+    }
+
+    /// What is open over the practice number, while nothing was ever finished over it and its owner left its pace alone.
+    async fn open_of_first_practice(
+        &self,
+        db: &mut SqliteConnection,
+        sessions: &[Session],
+    ) -> Result<Option<i64>, Problem> {
+        let number = sessions.iter().find(|session| session.id == self.practising.id);
+        let is_first = self.practising.hurry_first && !reading::has_practised(db).await.map_err(StorageError::from)?;
+        if !is_first || number.is_none_or(|number| number.pace != Pace::PRACTICE) {
+            return Ok(None);
+        }
+        Ok(Some(reading::tally_of_book(db, Book::Practice).await.map_err(StorageError::from)?.parts.open()))
+    }
+
+    /// The same for a draft that would go over it.
+    pub(super) async fn first_practice(
+        &self,
+        db: &mut SqliteConnection,
+        draft: &Draft,
+        sessions: &[Session],
+    ) -> Result<Option<i64>, Problem> {
+        if draft.book == Book::Practice { self.open_of_first_practice(db, sessions).await } else { Ok(None) }
     }
 
     /// Goes on with schedulings that were cut off, each by itself: one that fails stands in no other's way.
@@ -337,6 +380,9 @@ impl Campaigns {
                 self.found.tell(CampaignError::Unfinished { name, reason: error.to_string() }.into());
             }
             self.changed(id);
+        }
+        if let Err(problem) = self.hurry_first_practice().await {
+            self.found.tell(problem);
         }
     }
 

@@ -178,8 +178,8 @@ async fn hold_lines(db: &mut SqliteConnection, book: Book) -> Result<Vec<HoldLin
 #[derive(Debug, thiserror::Error)]
 #[error("{file} could not be written: {reason}. Choose another place.")]
 pub(super) struct NotWritten {
-    file: String,
-    reason: String,
+    pub(super) file: String,
+    pub(super) reason: String,
 }
 
 impl Coded for NotWritten {

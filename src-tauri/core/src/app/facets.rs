@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicU64;
 
 use ulak_media::Workshop;
 
+use super::campaigns::Practising;
 use super::common::Common;
 use super::files::Files;
 use super::{App, Campaigns, Credits, Home, Numbers, Outbox, OwnerSettings, People, Practice, Templates};
@@ -31,6 +32,7 @@ pub(super) struct Parts {
     pub dispatcher: Arc<Dispatcher>,
     pub numbers: Arc<SupervisedNumbers>,
     pub practice: Arc<PracticeNumber>,
+    pub hurry_first_practice: bool,
     pub practice_id: SessionId,
     pub receipts_applied: Arc<AtomicU64>,
     pub recovery_code: Option<String>,
@@ -39,11 +41,21 @@ pub(super) struct Parts {
 
 impl Facets {
     pub fn of(parts: Parts) -> Self {
-        let Parts { common, dispatcher, numbers, practice, practice_id, receipts_applied, recovery_code, workshop } =
-            parts;
+        let Parts {
+            common,
+            dispatcher,
+            numbers,
+            practice,
+            practice_id,
+            hurry_first_practice,
+            receipts_applied,
+            recovery_code,
+            workshop,
+        } = parts;
         let files = Files { common: common.clone(), workshop };
         let people = Arc::new(People::new(common.clone()));
-        let campaigns = Arc::new(Campaigns::new(common.clone(), files.clone(), dispatcher, practice_id));
+        let practising = Practising { number: practice.clone(), id: practice_id, hurry_first: hurry_first_practice };
+        let campaigns = Arc::new(Campaigns::new(common.clone(), files.clone(), dispatcher, practising));
         let credits = Arc::new(Credits::new(common.clone(), common.now()));
         let numbers = Arc::new(Numbers::new(common.clone(), numbers));
         let settings = Arc::new(OwnerSettings::new(common.clone(), recovery_code));

@@ -26,6 +26,7 @@ use crate::outbox::state::SkipReason;
 use crate::outbox::store::reading;
 use crate::outbox::store::recipients::{self, RecipientPage, RecipientQuery, RecipientRow, RecipientView};
 use crate::outbox::store::troubled::{self, Troubled};
+use crate::session::messenger::Messenger;
 use crate::session::store as sessions;
 use crate::settings;
 
@@ -155,7 +156,8 @@ impl Campaigns {
         let draft = campaigns::by_id(&mut reader, id).await.map_err(StorageError::from)?;
         let draft = draft.ok_or(crate::campaign::CampaignError::Gone)?;
         let waits = self.waits(&mut reader).await?;
-        let moment = Moment { now: self.now(), hours, waits, sessions: &sessions };
+        let practice_gap = self.practising.number.gap();
+        let moment = Moment { now: self.now(), hours, waits, sessions: &sessions, practice_gap };
         Ok(live::live(&mut reader, &draft, &moment).await?)
     }
 

@@ -98,6 +98,8 @@ pub struct Opening {
     pub fast_numbers: bool,
     pub practice: PracticeChange,
     pub phone_log: PhoneLog,
+    /// Whoever practises for the first time sees the end of it within two minutes, however long the list.
+    pub hurry_first_practice: bool,
     pub first_credits: Option<i64>,
     /// How WhatsApp is reached. Without it linked numbers stay disconnected.
     pub network: Option<Arc<dyn Network>>,
@@ -316,6 +318,7 @@ impl App {
             numbers: numbers.clone(),
             practice: practice.clone(),
             practice_id: first.practice_id,
+            hurry_first_practice: opening.hurry_first_practice,
             receipts_applied: receipts_applied.clone(),
             recovery_code,
             workshop: opening.workshop.clone(),

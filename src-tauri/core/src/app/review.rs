@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{Campaigns, Problem};
 use crate::campaign::draft::Draft;
-use crate::campaign::estimate::{Stretch, stretches};
+use crate::campaign::estimate::{Stretch, Tempo, stretches};
 use crate::campaign::live::{all_sessions, kept_hours, others_ahead, tempo};
 use crate::campaign::review::{self, PriceLine, SkipLine, survey};
 use crate::clock::{MINUTE, Millis, local};
@@ -13,6 +13,7 @@ use crate::ids::{CampaignId, SessionId};
 use crate::ledger::{Book, store as ledger};
 use crate::outbox::window::SendingHours;
 use crate::session::Session;
+use crate::session::practice::first_gap;
 
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -87,7 +88,10 @@ impl Campaigns {
         let survey = survey(&mut reader, &draft).await?;
         let balance = ledger::balance(&mut reader, draft.book).await.map_err(StorageError::from)?;
         let sessions = all_sessions(&mut reader).await.map_err(StorageError::from)?;
-        let tempo = tempo(&draft, &sessions);
+        let tempo = match self.first_practice(&mut reader, &draft, &sessions).await? {
+            Some(open) => Tempo::every(first_gap(open + survey.credits())),
+            None => tempo(&draft, &sessions),
+        };
         let kept = kept_hours(&draft, &hours);
         let wanted = draft.due_at.unwrap_or(now).max(now);
         let others = self.others(&mut reader, &draft, wanted, &sessions, &hours).await?;

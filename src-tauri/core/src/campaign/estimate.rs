@@ -27,6 +27,11 @@ impl Tempo {
         tempo
     }
 
+    /// One part after the other, so far apart.
+    pub fn every(gap: Millis) -> Self {
+        Self { parts_a_day: DAY / gap.max(1), daily_cap: None }
+    }
+
     pub fn parts_an_hour(&self) -> i64 {
         self.parts_a_day / 24
     }

@@ -168,6 +168,8 @@ pub struct Moment<'a> {
     pub hours: SendingHours,
     pub waits: Waits,
     pub sessions: &'a [Session],
+    /// Between two sends of the practice number, while it hurries.
+    pub practice_gap: Option<Millis>,
 }
 
 /// Their counts are read together, so a list costs a few statements however long it is.
@@ -273,7 +275,9 @@ fn finishes_at(draft: &Draft, doing: Doing, open: i64, moment: &Moment<'_>) -> O
         return None;
     }
     let start = draft.due_at.unwrap_or(moment.now).max(moment.now);
-    finish(start, open, tempo(draft, moment.sessions), kept_hours(draft, &moment.hours))
+    let hurried = moment.practice_gap.filter(|_| draft.book == Book::Practice).map(Tempo::every);
+    let tempo = hurried.unwrap_or_else(|| tempo(draft, moment.sessions));
+    finish(start, open, tempo, kept_hours(draft, &moment.hours))
 }
 
 pub fn tempo(draft: &Draft, sessions: &[Session]) -> Tempo {

@@ -14,7 +14,7 @@ use tokio::sync::{Notify, watch};
 use tokio::task::{Id, JoinError, JoinSet};
 
 use super::breaker::Opening;
-use super::pace::Slot;
+use super::pace::{Rhythm, Slot};
 use super::plan::{Action, Wait, Why, next_action};
 use super::store::claim::{ANSWER_DEADLINE, Claim, Poll, Taken, claim, still_stands};
 use super::store::complete::complete;
@@ -235,7 +235,10 @@ impl Dispatcher {
             let Action::Send { part, session } = action else { break (action, snapshot) };
             let state = snapshot.sessions.iter_mut().find(|state| state.id == session);
             let (Some(state), Some(messenger)) = (state, self.registry.get(session)) else { break (action, snapshot) };
-            let after = state.rhythm.after_send(now, &state.pace, getrandom::u64().unwrap_or(0));
+            let after = match messenger.gap() {
+                Some(gap) => Rhythm { next_send_at: now + gap, resting: false, ..state.rhythm },
+                None => state.rhythm.after_send(now, &state.pace, getrandom::u64().unwrap_or(0)),
+            };
             let slot = Slot { before: state.rhythm, after };
             let keeps_hours = snapshot.heads.iter().any(|head| head.part == part && head.keep_hours);
             let not_after = if keeps_hours { snapshot.hours.closes_at(now) } else { None };

@@ -105,4 +105,9 @@ pub type Sending<'a> = Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>;
 
 pub trait Messenger: Send + Sync + 'static {
     fn send(&self, part: Outgoing) -> Sending<'_>;
+
+    /// The wait between two sends where it is not the pace of the number: one that reaches nobody may hurry.
+    fn gap(&self) -> Option<Millis> {
+        None
+    }
 }

@@ -10,7 +10,7 @@ use std::collections::{BinaryHeap, HashSet};
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
@@ -20,7 +20,7 @@ use tokio::sync::{Notify, mpsc};
 use super::cause::Cause;
 use super::client::Reply;
 use super::messenger::{Arrived, Content, Messenger, Outcome, Outgoing, Receipt, ReceiptKind, Sending};
-use crate::clock::{Millis, SharedClock, is_ahead, local};
+use crate::clock::{MINUTE, Millis, SECOND, SharedClock, is_ahead, local};
 use crate::durable::open_private;
 
 pub const PHONE_LOG: &str = "practice-phone.jsonl";
@@ -28,6 +28,8 @@ pub const PHONE_LOG: &str = "practice-phone.jsonl";
 const LONGEST_DELAYS: u64 = 7;
 /// As much of the log is looked at first for what may come again.
 const SOME_LINES: u64 = 64 * 1024;
+/// All parts of a first campaign go out within so long, or within two seconds each where that is less.
+const FIRST_RUN: Millis = MINUTE;
 /// How many in a hundred of those who read a question answer it.
 const ANSWERING: u64 = 70;
 
@@ -109,6 +111,8 @@ pub struct PracticeNumber {
     receipts: mpsc::Sender<Arrived>,
     replies: mpsc::Sender<Reply>,
     handed_over: AtomicU64,
+    /// Milliseconds between two sends while it hurries; 0 while its pace counts.
+    gap: AtomicI64,
 }
 
 struct Phones {
@@ -144,11 +148,17 @@ impl PracticeNumber {
             receipts,
             replies,
             handed_over: AtomicU64::new(0),
+            gap: AtomicI64::new(0),
         })
     }
 
     pub fn set_options(&self, options: PracticeOptions) {
         *locked(&self.options) = options;
+    }
+
+    /// Whoever practises for the first time sees the end of it, however long the list. Without parts its pace counts.
+    pub fn hurry(&self, parts: Option<i64>) {
+        self.gap.store(parts.map_or(0, first_gap), Ordering::SeqCst);
     }
 
     /// What a server does when a phone comes back: the ticks of these parts, which it had taken, were lost with the last
@@ -199,7 +209,8 @@ impl PracticeNumber {
 
     async fn take(&self, part: Outgoing) -> Outcome {
         let options = *locked(&self.options);
-        let delay = u64::from(options.delay_ms);
+        // An answer that took longer than the gap would be the pace.
+        let delay = self.gap().map_or(u64::MAX, |gap| 2 * gap.unsigned_abs()).min(u64::from(options.delay_ms));
         let wait = i64::try_from(delay / 4 + spread(&part.wire_id, "ack", delay / 4)).unwrap_or(0);
         tokio::time::sleep(self.clock.real_wait(self.clock.now() + wait)).await;
         if percent(&part.to, "on WhatsApp") < u64::from(options.fail_percent) {
@@ -316,6 +327,15 @@ impl Messenger for PracticeNumber {
     fn send(&self, part: Outgoing) -> Sending<'_> {
         Box::pin(self.take(part))
     }
+
+    fn gap(&self) -> Option<Millis> {
+        Some(self.gap.load(Ordering::SeqCst)).filter(|gap| *gap > 0)
+    }
+}
+
+/// Between two of so many parts of a first campaign.
+pub fn first_gap(parts: Millis) -> Millis {
+    (FIRST_RUN / parts.max(1)).clamp(1, 2 * SECOND)
 }
 
 /// Which wire ids the phones have seen since then, and whether the last line was cut off by a crash.
@@ -391,7 +411,7 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 #[cfg(test)]
 mod tests {
-    use super::{SOME_LINES, numbered_lines, read_log, written};
+    use super::{SOME_LINES, first_gap, numbered_lines, read_log, written};
 
     #[test]
     fn the_log_is_read_back_to_what_may_come_again_and_no_further() {
@@ -410,6 +430,15 @@ mod tests {
         assert!(read_log(&path, None).unwrap().1, "the last line was cut off");
         std::fs::write(&path, "").unwrap();
         assert_eq!(read_log(&path, Some(0)).unwrap(), (Default::default(), false));
+    }
+
+    #[test]
+    fn a_first_campaign_is_through_in_a_minute_or_in_two_seconds_a_part() {
+        assert_eq!([1, 10, 30].map(first_gap), [2_000, 2_000, 2_000]);
+        for parts in [60, 1_000, 20_000] {
+            assert!(first_gap(parts) * parts <= 60_000, "{parts}");
+        }
+        assert_eq!((first_gap(0), first_gap(1_000_000)), (2_000, 1));
     }
 
     #[test]

@@ -163,6 +163,15 @@ pub async fn with_failures(db: &mut SqliteConnection, limit: u32) -> Result<Vec<
     .await
 }
 
+/// Whether a campaign was ever through over the practice number.
+pub async fn has_practised(db: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM queues WHERE book = 'practice' AND kind = 'campaign' AND state = 'done')",
+    )
+    .fetch_one(db)
+    .await
+}
+
 /// The newest campaigns of which nothing waits any more, at most so many.
 pub async fn newest_done(db: &mut SqliteConnection, limit: u32) -> Result<Vec<CampaignId>, sqlx::Error> {
     sqlx::query_scalar("SELECT id FROM queues WHERE state = 'done' AND kind = 'campaign' ORDER BY id DESC LIMIT ?")
