@@ -28,7 +28,7 @@ test.each([
   ['shop', '/home', 'home-free'], ['fresh', '/home', 'start-practising'], ['shop', '/contacts', 'contacts-table'], ['fresh', '/contacts', 'contacts-empty'],
   ['shop', '/contacts/import', 'import-choose'], ['shop', '/contacts/import?file=%2Flist.csv', 'import-table'], ['shop', '/credits', 'credits-free'], ['shop', '/settings', 'pace-of:n-shop'],
   ['shop', '/numbers', 'number-card:n-shop'], ['numbers', '/numbers', 'number-card:n-linking'], ['fresh', '/numbers', 'numbers-empty'], ['shop', '/numbers/link', 'link-how-qr'], ['fresh', '/numbers/link', 'link-accept'], ['shop', '/settings?number=n-shop', 'practice-read'],
-  ['shop', '/help', 'nav-help'], ['locked', '/home', 'unlock-input'], ['passphrase', '/home', 'choose-passphrase-input'], ['failed', '/home', 'failed-try-again'],
+  ['shop', '/help', 'nav-help'], ['fresh', '/practice', 'practice-sample'], ['locked', '/home', 'unlock-input'], ['passphrase', '/home', 'choose-passphrase-input'], ['failed', '/home', 'failed-try-again'],
 ])('%s %s', async (scene, path, testid) => {
   open(scene, path);
   await screen.findByTestId(testid, undefined, { timeout: DEADLINE });
@@ -39,9 +39,10 @@ test.each([
   expect(console.error).not.toHaveBeenCalled();
 });
 
-test('the way from the first start to the import is two clicks', async () => {
+test('the way from the first start to the import is three clicks', async () => {
   open('fresh', '/home');
   (await screen.findByTestId('start-practising')).click();
+  (await screen.findByTestId('practice-file')).click();
   (await screen.findByTestId('import-choose')).click();
   await waitFor(() => expect(screen.getByTestId('import-total-refused')).toHaveTextContent('41'), { timeout: DEADLINE });
   screen.getByTestId('import-tab-refused').click();
