@@ -48,6 +48,7 @@ fn outside_sending_hours_a_campaign_waits_and_says_until_when() {
         page.press("schedule-keep-hours").await;
         page.says("schedule-finish", &format!("about {opens}")).await;
         page.picture("schedule").await;
+        page.press("to-review").await;
         start(page).await;
         page.until("the wait", "document.querySelector('[data-testid=live-wait]')?.dataset.kind === 'hours'").await;
         // Before ten in the evening that is today, later it has a date.
