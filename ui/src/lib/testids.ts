@@ -45,7 +45,7 @@
 //            schedule-short, schedule-only-covered, schedule-blocker, blocker-mend:<code>, review-open, schedule-refused,
 //            schedule-start
 // practice   practice-sample, practice-typed, practice-take, practice-refused, practice-file
-// live       live-state (data-state, data-doing), live-count-total|sent|delivered|read|failed (data-count), live-wait (data-kind), pause, resume,
+// live       live-state (data-state, data-doing), live-said (the same, for screen readers), live-count-total|sent|delivered|read|failed (data-count), live-wait (data-kind), pause, resume,
 //            cancel, cancel-dialog, cancel-confirm, cancel-no, retry-failed, live-again, live-tab-all|pending|sent|…, live-search,
 //            recipients-table, recipient-row (data-state, data-id), recipient-panel, recipient-close, recipient-message,
 //            message-dialog, recipient-opt-out, opt-out-dialog, opt-out-confirm, live-credits-settled|held|released
