@@ -1,5 +1,5 @@
 // Causes and groups in the owner's words.
-import type { CampaignRow, CampaignState, RecipientRow, SkipReason } from '../../api/client';
+import type { CampaignRow, RecipientRow, SkipReason } from '../../api/client';
 import { m } from '../../lib/i18n.svelte';
 import { skipWord, tickWord } from '../../lib/words';
 
