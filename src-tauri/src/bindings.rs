@@ -7,7 +7,7 @@ use specta_typescript::Typescript;
 use tauri::Wry;
 use tauri_specta::{Builder, ErrorHandlingMode, collect_commands, collect_events};
 
-use crate::commands::{campaigns, contacts, credits, door, home, numbers, settings, templates};
+use crate::commands::{campaigns, contacts, credits, door, home, numbers, settings, templates, window};
 use crate::events;
 
 pub fn builder() -> Builder<Wry> {
@@ -113,6 +113,8 @@ pub fn builder() -> Builder<Wry> {
             credits::top_up,
             credits::adjust,
             credits::export_ledger,
+            window::zoom,
+            window::copied_text,
         ])
         .events(collect_events![
             events::CampaignChanged,

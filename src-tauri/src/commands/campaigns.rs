@@ -59,13 +59,13 @@ pub async fn duplicate_campaign(door: Door<'_>, id: CampaignId) -> Answer<Draft>
 
 #[tauri::command]
 #[specta::specta]
-pub async fn pick_media_files(handle: AppHandle) -> Answer<Vec<String>> {
+pub async fn pick_media_files(handle: AppHandle, title: String) -> Answer<Vec<String>> {
     let kinds = &[
         "jpg", "jpeg", "png", "webp", "heic", "heif", "gif", "bmp", "tif", "tiff", "mp4", "mov", "3gp", "mp3", "m4a",
         "aac", "wav", "flac", "ogg", "opus", "pdf",
     ];
     let name = "JPG, PNG, WEBP, HEIC, GIF, BMP, TIFF, MP4, MOV, 3GP, MP3, M4A, WAV, OGG, PDF";
-    let chosen = ask(&handle, |dialog, tell| dialog.add_filter(name, kinds).pick_files(tell)).await;
+    let chosen = ask(&handle, title, |dialog, tell| dialog.add_filter(name, kinds).pick_files(tell)).await;
     Ok(chosen.flatten().unwrap_or_default().into_iter().filter_map(path_of).map(shown).collect())
 }
 

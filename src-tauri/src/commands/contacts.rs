@@ -47,8 +47,9 @@ pub async fn take_contact_back(door: Door<'_>, contact_id: ContactId, wish: Retu
 
 #[tauri::command]
 #[specta::specta]
-pub async fn pick_contacts_file(handle: AppHandle) -> Answer<Option<String>> {
-    let chosen = ask(&handle, |dialog, tell| dialog.add_filter("CSV", &["csv", "txt", "tsv"]).pick_file(tell)).await;
+pub async fn pick_contacts_file(handle: AppHandle, title: String) -> Answer<Option<String>> {
+    let chosen =
+        ask(&handle, title, |dialog, tell| dialog.add_filter("CSV", &["csv", "txt", "tsv"]).pick_file(tell)).await;
     Ok(chosen.flatten().and_then(path_of).map(shown))
 }
 
@@ -85,8 +86,13 @@ pub async fn refusals(door: Door<'_>, import_id: ImportId, limit: u32) -> Answer
 
 #[tauri::command]
 #[specta::specta]
-pub async fn save_refused(handle: AppHandle, door: Door<'_>, import_id: ImportId) -> Answer<Option<String>> {
-    let chosen = ask(&handle, |dialog, tell| dialog.set_file_name("ulak-refused.csv").save_file(tell)).await;
+pub async fn save_refused(
+    handle: AppHandle,
+    door: Door<'_>,
+    import_id: ImportId,
+    title: String,
+) -> Answer<Option<String>> {
+    let chosen = ask(&handle, title, |dialog, tell| dialog.set_file_name("ulak-refused.csv").save_file(tell)).await;
     let Some(path) = chosen.flatten().and_then(path_of) else { return Ok(None) };
     door.app().await?.people().export_refused(import_id, &path).await?;
     Ok(Some(shown(path)))

@@ -33,8 +33,8 @@ pub async fn adjust(door: Door<'_>, book: Book, credits: i64, reason: String) ->
 
 #[tauri::command]
 #[specta::specta]
-pub async fn export_ledger(handle: AppHandle, door: Door<'_>, book: Book) -> Answer<Option<String>> {
-    let chosen = ask(&handle, |dialog, tell| dialog.set_file_name("ulak-credits.csv").save_file(tell)).await;
+pub async fn export_ledger(handle: AppHandle, door: Door<'_>, book: Book, title: String) -> Answer<Option<String>> {
+    let chosen = ask(&handle, title, |dialog, tell| dialog.set_file_name("ulak-credits.csv").save_file(tell)).await;
     let Some(path) = chosen.flatten().and_then(path_of) else { return Ok(None) };
     door.app().await?.credits().export_ledger(book, &path).await?;
     Ok(Some(shown(path)))

@@ -1,7 +1,6 @@
 //! Opening the data.
 
 use tauri::AppHandle;
-use tauri_plugin_dialog::FileDialogBuilder;
 
 use super::{Answer, Door, ask, path_of, shown};
 use crate::view::AppStatus;
@@ -39,8 +38,8 @@ pub async fn save_recovery_code(
     title: String,
     words: String,
 ) -> Answer<Option<String>> {
-    let named = |dialog: FileDialogBuilder<tauri::Wry>| dialog.set_title(title).set_file_name("ulak-recovery-code.txt");
-    let chosen = ask(&handle, |dialog, tell| named(dialog).save_file(tell)).await;
+    let chosen =
+        ask(&handle, title, |dialog, tell| dialog.set_file_name("ulak-recovery-code.txt").save_file(tell)).await;
     let Some(path) = chosen.flatten().and_then(path_of) else { return Ok(None) };
     door.app().await?.settings().keep_recovery_code(&path, &words)?;
     Ok(Some(shown(path)))

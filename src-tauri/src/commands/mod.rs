@@ -8,6 +8,7 @@ pub mod home;
 pub mod numbers;
 pub mod settings;
 pub mod templates;
+pub mod window;
 
 use std::path::PathBuf;
 
@@ -19,16 +20,17 @@ use ulak_core::error::Problem;
 type Door<'a> = tauri::State<'a, crate::door::Door>;
 type Answer<T> = Result<T, Problem>;
 
-/// Asks with the system's own dialog, off the async threads.
+/// Asks with the system's own dialog, off the async threads. The title comes from the page, in the owner's language.
 async fn ask<T: Send + 'static>(
     handle: &AppHandle,
+    title: String,
     show: impl FnOnce(FileDialogBuilder<tauri::Wry>, Box<dyn FnOnce(T) + Send>),
 ) -> Option<T> {
     let (answer, answered) = oneshot::channel();
     let tell = Box::new(move |chosen: T| {
         let _ = answer.send(chosen);
     });
-    show(handle.dialog().file(), tell);
+    show(handle.dialog().file().set_title(title), tell);
     answered.await.ok()
 }
 

@@ -116,16 +116,21 @@ pub async fn save_as_template(door: Door<'_>, draft_id: CampaignId, language: La
 
 #[tauri::command]
 #[specta::specta]
-pub async fn import_templates(handle: AppHandle, door: Door<'_>) -> Answer<Option<TemplatesBrought>> {
-    let chosen = ask(&handle, |dialog, tell| dialog.add_filter("Ulak", &["json"]).pick_file(tell)).await;
+pub async fn import_templates(handle: AppHandle, door: Door<'_>, title: String) -> Answer<Option<TemplatesBrought>> {
+    let chosen = ask(&handle, title, |dialog, tell| dialog.add_filter("Ulak", &["json"]).pick_file(tell)).await;
     let Some(path) = chosen.flatten().and_then(path_of) else { return Ok(None) };
     door.app().await?.templates().import_templates(&path).await.map(Some)
 }
 
 #[tauri::command]
 #[specta::specta]
-pub async fn export_templates(handle: AppHandle, door: Door<'_>, ids: Vec<TemplateId>) -> Answer<Option<String>> {
-    let chosen = ask(&handle, |dialog, tell| dialog.set_file_name("ulak-templates.json").save_file(tell)).await;
+pub async fn export_templates(
+    handle: AppHandle,
+    door: Door<'_>,
+    ids: Vec<TemplateId>,
+    title: String,
+) -> Answer<Option<String>> {
+    let chosen = ask(&handle, title, |dialog, tell| dialog.set_file_name("ulak-templates.json").save_file(tell)).await;
     let Some(path) = chosen.flatten().and_then(path_of) else { return Ok(None) };
     door.app().await?.templates().export_templates(&ids, &path).await?;
     Ok(Some(shown(path)))

@@ -25,13 +25,13 @@ export const commands = {
 	saveContact: (edit: ContactEdit) => __TAURI_INVOKE<ContactView>("save_contact", { edit }),
 	setStanding: (contactId: ContactId, standing: Standing) => __TAURI_INVOKE<ContactView>("set_standing", { contactId, standing }),
 	takeContactBack: (contactId: ContactId, wish: Return) => __TAURI_INVOKE<ContactView>("take_contact_back", { contactId, wish }),
-	pickContactsFile: () => __TAURI_INVOKE<string | null>("pick_contacts_file"),
+	pickContactsFile: (title: string) => __TAURI_INVOKE<string | null>("pick_contacts_file", { title }),
 	previewImport: (path: string, options: ImportOptions) => __TAURI_INVOKE<ImportPreview>("preview_import", { path, options }),
 	scanImport: (path: string, options: ImportOptions) => __TAURI_INVOKE<ImportId>("scan_import", { path, options }),
 	startImport: (path: string, options: ImportOptions) => __TAURI_INVOKE<ImportId>("start_import", { path, options }),
 	cancelImport: (importId: ImportId) => __TAURI_INVOKE<null>("cancel_import", { importId }),
 	refusals: (importId: ImportId, limit: number) => __TAURI_INVOKE<Refusal[]>("refusals", { importId, limit }),
-	saveRefused: (importId: ImportId) => __TAURI_INVOKE<string | null>("save_refused", { importId }),
+	saveRefused: (importId: ImportId, title: string) => __TAURI_INVOKE<string | null>("save_refused", { importId, title }),
 	campaigns: (query: CampaignQuery) => __TAURI_INVOKE<CampaignPage>("campaigns", { query }),
 	createDraft: () => __TAURI_INVOKE<Draft>("create_draft"),
 	/**  A draft for those who can be written to by now. */
@@ -42,7 +42,7 @@ export const commands = {
 	saveDraft: (edit: DraftEdit) => __TAURI_INVOKE<Draft>("save_draft", { edit }),
 	deleteDraft: (id: CampaignId) => __TAURI_INVOKE<null>("delete_draft", { id }),
 	duplicateCampaign: (id: CampaignId) => __TAURI_INVOKE<Draft>("duplicate_campaign", { id }),
-	pickMediaFiles: () => __TAURI_INVOKE<string[]>("pick_media_files"),
+	pickMediaFiles: (title: string) => __TAURI_INVOKE<string[]>("pick_media_files", { title }),
 	addMedia: (draftId: CampaignId, path: string, wish: MediaWish | null) => __TAURI_INVOKE<MediaItem>("add_media", { draftId, path, wish }),
 	pasteMedia: (draftId: CampaignId, name: string, base64: string, wish: MediaWish | null) => __TAURI_INVOKE<MediaItem>("paste_media", { draftId, name, base64, wish }),
 	/**  The picture on the clipboard as PNG in base64, where the webview hides it from the page. */
@@ -88,8 +88,8 @@ export const commands = {
 	checkTemplate: (id: TemplateId) => __TAURI_INVOKE<TemplateCheck>("check_template", { id }),
 	useTemplate: (draftId: CampaignId, templateId: TemplateId) => __TAURI_INVOKE<Draft>("use_template", { draftId, templateId }),
 	saveAsTemplate: (draftId: CampaignId, language: Language) => __TAURI_INVOKE<TemplateView>("save_as_template", { draftId, language }),
-	importTemplates: () => __TAURI_INVOKE<TemplatesBrought | null>("import_templates"),
-	exportTemplates: (ids: TemplateId[]) => __TAURI_INVOKE<string | null>("export_templates", { ids }),
+	importTemplates: (title: string) => __TAURI_INVOKE<TemplatesBrought | null>("import_templates", { title }),
+	exportTemplates: (ids: TemplateId[], title: string) => __TAURI_INVOKE<string | null>("export_templates", { ids, title }),
 	numbers: () => __TAURI_INVOKE<NumberView[]>("numbers"),
 	startLink: (how: LinkHow, sessionId: SessionId | null) => __TAURI_INVOKE<SessionId>("start_link", { how, sessionId }),
 	linkView: (sessionId: SessionId) => __TAURI_INVOKE<LinkView>("link_view", { sessionId }),
@@ -110,7 +110,11 @@ export const commands = {
 	ledger: (query: LedgerQuery) => __TAURI_INVOKE<LedgerPage>("ledger", { query }),
 	topUp: (book: Book, credits: number, price: string, note: string) => __TAURI_INVOKE<Balance>("top_up", { book, credits, price, note }),
 	adjust: (book: Book, credits: number, reason: string) => __TAURI_INVOKE<Balance>("adjust", { book, credits, reason }),
-	exportLedger: (book: Book) => __TAURI_INVOKE<string | null>("export_ledger", { book }),
+	exportLedger: (book: Book, title: string) => __TAURI_INVOKE<string | null>("export_ledger", { book, title }),
+	/**  Everything larger or smaller; the page remembers by how much. */
+	zoom: (percent: number) => __TAURI_INVOKE<null>("zoom", { percent }),
+	/**  The text on the clipboard, where the webview hides it from the page. */
+	copiedText: () => __TAURI_INVOKE<string | null>("copied_text"),
 };
 
 /** Events */

@@ -49,6 +49,7 @@
 //            cancel, cancel-dialog, cancel-confirm, cancel-no, retry-failed, live-again, live-tab-all|pending|sent|…, live-search,
 //            recipients-table, recipient-row (data-state, data-id), recipient-panel, recipient-close, recipient-message,
 //            message-dialog, recipient-opt-out, opt-out-dialog, opt-out-confirm, live-credits-settled|held|released
+// everywhere context-menu, context-undo|cut|copy|paste|all
 // templates  templates-new, templates-import, templates-export, templates-tab-own|ready, templates-category, templates-search,
 //            templates-table, templates-empty, template-row:<id> (data-active), template-send:<id>, template-duplicate:<id>,
 //            template-delete:<id>, ready, ready-language-tr|id|en, ready-take:<key>

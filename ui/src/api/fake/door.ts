@@ -4,7 +4,7 @@ import { refuse, type World } from './world';
 
 const countries: [string, number][] = [['TR', 90], ['ID', 62], ['DE', 49], ['GB', 44], ['US', 1], ['NL', 31], ['FR', 33], ['MY', 60], ['SG', 65], ['AZ', 994], ['AU', 61], ['AT', 43], ['BE', 32], ['SA', 966], ['AE', 971], ['IN', 91]];
 
-export function doorCommands(world: World): Pick<Api, 'appStatus' | 'choosePassphrase' | 'unlock' | 'tryAgain' | 'saveRecoveryCode' | 'recoveryCodeSaved' | 'settings' | 'saveSettings' | 'countries' | 'savePace' | 'renameSession' | 'practiceOptions' | 'savePracticeOptions'> {
+export function doorCommands(world: World): Pick<Api, 'appStatus' | 'choosePassphrase' | 'unlock' | 'tryAgain' | 'saveRecoveryCode' | 'recoveryCodeSaved' | 'settings' | 'saveSettings' | 'countries' | 'savePace' | 'renameSession' | 'practiceOptions' | 'savePracticeOptions' | 'zoom' | 'copiedText'> {
   const status = (): AppStatus => {
     if (world.door === 'needsPassphrase') return { state: 'needsPassphrase' };
     if (world.door === 'locked') return { state: 'locked', reason: { code: 'vault.secret_needed', message: 'Your data is locked with a passphrase.', params: {} } };
@@ -30,6 +30,9 @@ export function doorCommands(world: World): Pick<Api, 'appStatus' | 'choosePassp
     recoveryCodeSaved: async () => { world.recoveryCode = null; world.emit('nowChanged', null); return null; },
     settings: async () => world.settings,
     saveSettings: async (settings) => { world.settings = settings; world.emit('settingsChanged', null); return settings; },
+    // The browser zooms by itself, and hands out what was copied.
+    zoom: async () => null,
+    copiedText: async () => null,
     countries: async () => countries.map(([code, callingCode]) => ({ code, callingCode })),
     savePace: async (id, pace, despiteRisk) => {
       if (pace.minMs < 1000) refuse('pace.too_fast', 'A number sends at most once a second.');

@@ -3,6 +3,7 @@
 // question are dropped.
 import { api, listen, type ColumnUse, type ConsentTotals, type ImportOptions, type ImportPreview, type ImportProgress, type ImportTotals, type Refusal } from '../../api/client';
 import { asAppError } from '../../lib/errors';
+import { m } from '../../lib/i18n.svelte';
 import { assign } from './columns';
 
 export const REFUSALS_SHOWN = 1000;
@@ -52,7 +53,7 @@ export class Import {
 
   async choose(): Promise<void> {
     try {
-      const path = await api.pickContactsFile();
+      const path = await api.pickContactsFile(m.import_choose());
       if (path !== null) await this.open(path);
     } catch (error) {
       this.error = error;
@@ -95,7 +96,7 @@ export class Import {
 
   async saveRefused(): Promise<string | null> {
     const id = this.#runId ?? this.#scanId;
-    return id === null ? null : await api.saveRefused(id);
+    return id === null ? null : await api.saveRefused(id, m.import_save_refused());
   }
 
   close(): void {

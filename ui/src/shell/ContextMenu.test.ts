@@ -1,0 +1,39 @@
+import { fireEvent, render, screen } from '@testing-library/svelte';
+import { beforeEach, expect, test, vi } from 'vitest';
+import { connectTo, type Api } from '../api/client';
+import ContextMenu from './ContextMenu.svelte';
+
+const act = vi.fn(() => true);
+beforeEach(() => {
+  act.mockClear();
+  document.execCommand = act;
+  document.body.innerHTML = '<input id="field" value="Merhaba"><p id="text">Ulak</p>';
+  connectTo({ api: { copiedText: async () => 'Ayşe' } as unknown as Api, listen: () => () => undefined });
+  render(ContextMenu);
+});
+
+const field = () => document.querySelector<HTMLInputElement>('#field') as HTMLInputElement;
+
+test('a field is cut, copied, pasted into and undone by our own menu', async () => {
+  field().setSelectionRange(0, 3);
+  expect(await fireEvent.contextMenu(field())).toBe(false);
+  for (const key of ['undo', 'cut', 'copy', 'paste', 'all']) expect(screen.getByTestId(`context-${key}`)).toBeEnabled();
+  await fireEvent.click(screen.getByTestId('context-paste'));
+  await vi.waitFor(() => expect(act).toHaveBeenCalledWith('insertText', false, 'Ayşe'));
+  expect(document.activeElement).toBe(field());
+  expect(screen.queryByTestId('context-menu')).toBeNull();
+});
+
+test('without a selection nothing can be cut, and a field with an undo of its own hears its key', async () => {
+  field().setSelectionRange(2, 2);
+  await fireEvent.contextMenu(field());
+  expect(screen.getByTestId('context-cut')).toBeDisabled();
+  field().addEventListener('keydown', (event) => { if (event.key === 'z' && event.ctrlKey) event.preventDefault(); });
+  await fireEvent.click(screen.getByTestId('context-undo'));
+  expect(act).not.toHaveBeenCalled();
+});
+
+test('where there is nothing to do there is no menu, not even the browser’s', async () => {
+  expect(await fireEvent.contextMenu(document.querySelector('#text') as Element)).toBe(false);
+  expect(screen.queryByTestId('context-menu')).toBeNull();
+});
