@@ -16,6 +16,7 @@ mod stop;
 mod terminal;
 mod view;
 mod waiting;
+mod webview;
 mod window;
 mod words;
 mod work;
