@@ -1,7 +1,7 @@
 //! Writing: files off the desktop in the order that the owner wants, counters that count as WhatsApp does, and a
 //! template from its first word to the answers that came back.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::drag::{drag, drop_files, paste};
 use crate::harness::{Harness, at_the_desk, fixture};
