@@ -132,6 +132,13 @@ export const events = {
 };
 
 /* Types */
+/**  What a row says about consent. */
+export type Answer = "nothing" | "yes" | 
+/**  The person gets no promotions, and no list changes that. */
+"no" | 
+/**  Neither yes nor no, or a day that cannot be: no consent. */
+"unclear";
+
 /**  People, not replies: who writes five times has answered once. */
 export type Answers = {
 	replied: number,
@@ -141,13 +148,6 @@ export type Answers = {
 };
 
 /**  The one shape in which an error is shown: a stable code, what its sentence is filled with, and the sentence in English. */
-/**  What a row says about consent. */
-export type Answer = "nothing" | "yes" | 
-/**  The person gets no promotions, and no list changes that. */
-"no" | 
-/**  Neither yes nor no, or a day that cannot be: no consent. */
-"unclear";
-
 export type AppError = {
 	code: string,
 	message: string,
@@ -213,13 +213,13 @@ export type CampaignCredits = {
 	released: number,
 };
 
-export type CampaignId = string;
-
 export type CampaignGroup = "all" | "drafts" | 
 /**  Planned, running or paused. */
 "going" | 
 /**  Finished or cancelled. */
 "over";
+
+export type CampaignId = string;
 
 export type CampaignOrder = 
 /**  Running, paused, planned by their time; drafts; what is over. */
@@ -523,14 +523,6 @@ export type FilesOver = {
 	paths: number,
 };
 
-/**  What a campaign holds at this moment, or all single messages together. */
-export type HoldLine = {
-	/**  None for single messages. */
-	campaignId: CampaignId | null,
-	name: string,
-	held: number,
-};
-
 /**  A campaign of which nothing waits any more. */
 export type Finished = {
 	id: CampaignId,
@@ -539,6 +531,14 @@ export type Finished = {
 	/**  People who were to get it and whose last part was accepted. */
 	sent: number,
 	total: number,
+};
+
+/**  What a campaign holds at this moment, or all single messages together. */
+export type HoldLine = {
+	/**  None for single messages. */
+	campaignId: CampaignId | null,
+	name: string,
+	held: number,
 };
 
 export type HomeView = {
@@ -1051,7 +1051,7 @@ export type RouteStep = {
 
 export type Separator = "comma" | "semicolon" | "tab";
 
-/**  What one number did for a queue. */
+/**  What one number did for a campaign. */
 export type SessionCount = {
 	session: SessionId,
 	name: string,
