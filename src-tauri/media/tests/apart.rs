@@ -97,7 +97,8 @@ struct Hungry;
 
 impl Read for Hungry {
     fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
-        Ok(std::hint::black_box(vec![1_u8; usize::try_from(MEMORY).unwrap()]).len().min(1))
+        let more = usize::try_from(MEMORY + FILE_LIMIT).unwrap();
+        Ok(std::hint::black_box(vec![1_u8; more]).len().min(1))
     }
 }
 
