@@ -16,7 +16,6 @@ mod stop;
 mod terminal;
 mod view;
 mod waiting;
-mod webview;
 mod window;
 mod words;
 mod work;

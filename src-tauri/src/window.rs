@@ -9,7 +9,7 @@ use tauri_specta::Event as _;
 use crate::door::Door;
 use crate::events::{FilesDropped, FilesOver};
 use crate::stop::Stopping;
-use crate::{bindings, logs, terminal, webview};
+use crate::{bindings, logs, terminal};
 
 pub fn run(data: Option<PathBuf>) -> ExitCode {
     logs::to_terminal();
@@ -29,9 +29,6 @@ pub fn run(data: Option<PathBuf>) -> ExitCode {
                 None => app.path().app_data_dir()?,
             };
             app.manage(Door::new(folder));
-            if let Some(window) = app.get_webview_window("main") {
-                webview::lighten(&window);
-            }
             end_when_asked(app.handle().clone());
             Ok(())
         })
