@@ -238,12 +238,15 @@ impl Home {
         Ok(finished.filter(|one| one.at > now - NEWS).max_by_key(|one| one.at))
     }
 
-    /// The owner has seen what became of it.
+    /// The owner has seen what became of it. What was seen already changes nothing, so that a page that says it at
+    /// every change does not go round in circles.
     pub async fn result_seen(&self, id: CampaignId) -> Result<(), Problem> {
         let mut tx = self.db.begin().await?;
         let stored = settings::get(&mut tx, settings::key::RESULTS_SEEN).await;
         let mut seen: Vec<CampaignId> = stored.map_err(|error| self.db.error(error))?.unwrap_or_default();
-        seen.retain(|known| *known != id);
+        if seen.contains(&id) {
+            return Ok(());
+        }
         seen.insert(0, id);
         seen.truncate(MOST_SEEN);
         settings::put(&mut tx, settings::key::RESULTS_SEEN, &seen).await.map_err(|error| self.db.error(error))?;
