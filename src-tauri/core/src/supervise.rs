@@ -62,11 +62,6 @@ impl Supervision {
     }
 
     #[cfg(any(test, feature = "testing"))]
-    pub fn is_broken(&self, task: Task) -> bool {
-        self.faults().contains(&task)
-    }
-
-    #[cfg(any(test, feature = "testing"))]
     fn faults(&self) -> std::sync::MutexGuard<'_, Vec<Task>> {
         self.faults.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
