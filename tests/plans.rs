@@ -158,6 +158,7 @@ async fn ask_for_pages(world: &World) -> Result<(), Problem> {
             world.app.credits().ledger(&LedgerQuery { place: Place::behind(next, 1), ..query }).await?;
         }
     }
+    assert!(world.app.home().now_view().await?.finished.is_some(), "what is over is looked for too");
     let all = CampaignQuery { place: Place::first(1), ..CampaignQuery::default() };
     let id = campaigns.list(&all).await?.rows[0].id;
     for only_stops in [false, true] {

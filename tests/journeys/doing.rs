@@ -107,6 +107,35 @@ async fn a_result_is_told_until_it_was_seen_or_is_no_news() -> Result<(), Proble
     Ok(())
 }
 
+/// More results than any list of the newest campaigns would hold, and the oldest draft of all ends last.
+#[tokio::test]
+async fn the_result_that_is_told_is_of_what_ended_last_however_old_its_draft_is() -> Result<(), Problem> {
+    let mut world = World::at(at(0, 9, 0)).await?;
+    world.contacts(1).await?;
+    let old = world.draft("Eski taslak", |edit| edit.due_at = Some(at(0, 20, 0))).await?.id;
+    world.app.campaigns().schedule_campaign(old, false).await?;
+    let mut newer = Vec::new();
+    for _ in 0..25 {
+        newer.push(world.schedule("Merhaba").await?);
+    }
+    world.run_until(at(0, 19, 0)).await?;
+    let told = world.app.home().now_view().await?.finished.map(|told| told.id);
+    assert!(told.is_some_and(|id| newer.contains(&id)));
+    world.run_until(at(0, 21, 0)).await?;
+    assert_eq!(world.app.home().now_view().await?.finished.map(|told| told.id), Some(old));
+    // What was seen stays seen, however much there is of it.
+    let mut seen = Vec::new();
+    while let Some(told) = world.app.home().now_view().await?.finished {
+        world.app.home().result_seen(told.id).await?;
+        seen.push(told.id);
+    }
+    seen.sort();
+    newer.push(old);
+    newer.sort();
+    assert_eq!(seen, newer);
+    Ok(())
+}
+
 #[tokio::test]
 async fn whoever_was_left_out_gets_it_once_the_reason_is_mended_and_nobody_gets_it_twice() -> Result<(), Problem> {
     let mut world = World::at(at(0, 12, 0)).await?;

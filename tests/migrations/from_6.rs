@@ -202,6 +202,25 @@ async fn sending_goes_on_and_nobody_gets_anything_twice() -> Result<(), Problem>
     world.app.credits().ledger_holds().await
 }
 
+/// Earlier versions kept the ids of the results that were seen.
+#[tokio::test]
+async fn a_result_that_was_seen_stays_seen() -> Result<(), Problem> {
+    let told = opened().await?.app.home().now_view().await?.finished.expect("a campaign was over").id;
+    let folder = folder();
+    let key = key(&folder);
+    let mut db = connect(&folder).await;
+    let seen = format!("[\"{told}\"]");
+    sqlx::query("INSERT INTO settings (key, value) VALUES ('results_seen', ?)")
+        .bind(seen)
+        .execute(&mut db)
+        .await
+        .unwrap();
+    db.close().await.unwrap();
+    let world = World::over(folder, key, KILLED_AT).await?;
+    assert_ne!(world.app.home().now_view().await?.finished.map(|other| other.id), Some(told));
+    Ok(())
+}
+
 /// Words that earlier versions kept, and what they are today.
 const WORDS: [(&str, &str); 14] = [
     ("nack_463", "new_chats_locked"),

@@ -100,8 +100,6 @@ pub mod key {
     pub const MARK: &str = "mark";
     /// Since when the data have opened well beside the copies that were kept before a migration.
     pub const GOOD_SINCE: &str = "good_since";
-    /// Finished campaigns whose results the owner has seen, the newest first.
-    pub const RESULTS_SEEN: &str = "results_seen";
     /// Why everything was paused at a start, until the owner resumes.
     pub const FOLDER_FINDING: &str = "folder_finding";
 }

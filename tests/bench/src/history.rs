@@ -191,4 +191,5 @@ const COUNTERS: &str = "
         SELECT queue_id, state, coalesce(cause, ''), '', session_id, count(*), count(*), max(coalesce(ended_at, sent_at))
         FROM parts GROUP BY 1, 2, 3, 5;
     INSERT INTO queue_quarters (queue_id, at, sent)
-        SELECT queue_id, sent_at / 900000 * 900000, count(*) FROM parts WHERE sent_at IS NOT NULL GROUP BY 1, 2;";
+        SELECT queue_id, sent_at / 900000 * 900000, count(*) FROM parts WHERE sent_at IS NOT NULL GROUP BY 1, 2;
+    UPDATE queues SET ended_at = (SELECT max(last_at) FROM queue_counts WHERE queue_id = id) WHERE state = 'done';";

@@ -23,9 +23,9 @@ use crate::ledger::figures::{self, BalanceView};
 use crate::notice::Notice;
 use crate::outbox::plan::{Wait, Why};
 use crate::outbox::state::SkipReason;
-use crate::outbox::store::reading;
 use crate::outbox::store::recipients::{self, RecipientPage, RecipientQuery, RecipientRow, RecipientView};
 use crate::outbox::store::troubled::{self, Troubled};
+use crate::outbox::store::{queue, reading};
 use crate::session::messenger::Messenger;
 use crate::session::store as sessions;
 use crate::settings;
@@ -107,12 +107,8 @@ pub enum AttentionKind {
     Short,
 }
 
-/// Among so many campaigns is the one that finished last.
-const NEWEST_DONE: u32 = 20;
 /// A result that nobody looked at for so long is no news.
 const NEWS: Millis = 7 * DAY;
-/// More results are not remembered as seen than can be told.
-const MOST_SEEN: usize = 40;
 
 impl Attention {
     fn one(kind: AttentionKind) -> Self {
@@ -229,27 +225,18 @@ impl Home {
         waits: &Waits,
         now: Millis,
     ) -> Result<Option<Finished>, Problem> {
-        let done = reading::newest_done(db, NEWEST_DONE).await.map_err(StorageError::from)?;
-        let seen: Vec<CampaignId> =
-            settings::get(db, settings::key::RESULTS_SEEN).await.map_err(StorageError::from)?.unwrap_or_default();
-        let unseen: Vec<CampaignId> = done.into_iter().filter(|id| !seen.contains(id)).collect();
-        let rows = self.campaigns.rows(db, &unseen, waits).await?;
-        let finished = rows.into_iter().filter(|row| row.doing == Doing::Finished).filter_map(finished);
-        Ok(finished.filter(|one| one.at > now - NEWS).max_by_key(|one| one.at))
+        let unseen = reading::unseen_result(db, now - NEWS).await.map_err(StorageError::from)?;
+        let rows = self.campaigns.rows(db, unseen.as_slice(), waits).await?;
+        Ok(rows.into_iter().find_map(finished))
     }
 
     /// The owner has seen what became of it. What was seen already changes nothing, so that a page that says it at
     /// every change does not go round in circles.
     pub async fn result_seen(&self, id: CampaignId) -> Result<(), Problem> {
         let mut tx = self.db.begin().await?;
-        let stored = settings::get(&mut tx, settings::key::RESULTS_SEEN).await;
-        let mut seen: Vec<CampaignId> = stored.map_err(|error| self.db.error(error))?.unwrap_or_default();
-        if seen.contains(&id) {
+        if !queue::result_seen(&mut tx, id).await.map_err(|error| self.db.error(error))? {
             return Ok(());
         }
-        seen.insert(0, id);
-        seen.truncate(MOST_SEEN);
-        settings::put(&mut tx, settings::key::RESULTS_SEEN, &seen).await.map_err(|error| self.db.error(error))?;
         self.db.commit(tx).await?;
         self.events.emit(Event::NowChanged);
         Ok(())
@@ -374,7 +361,7 @@ impl Outbox {
     }
 }
 
-/// None where nothing of it was ever tried: everybody was skipped.
+/// None while it has not ended.
 fn finished(row: CampaignRow) -> Option<Finished> {
     let counts = row.counts;
     let total = counts.total() - counts.skipped;

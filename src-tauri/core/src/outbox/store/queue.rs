@@ -294,6 +294,12 @@ async fn set_state(db: &mut Tx, queue: CampaignId, from: QueueState, to: QueueSt
     Ok(changed.rows_affected() == 1)
 }
 
+/// The owner has seen what became of it. False where that is known.
+pub async fn result_seen(db: &mut Tx, queue: CampaignId) -> Result<bool, sqlx::Error> {
+    let seen = sqlx::query("UPDATE queues SET seen = 1 WHERE id = ? AND seen = 0").bind(queue).execute(db).await?;
+    Ok(seen.rows_affected() == 1)
+}
+
 /// Cancels what still waits and releases its credits. Nothing of the queue is sent any more: what is in doubt waits for
 /// a receipt, and for the end of its doubt.
 pub async fn cancel(db: &mut Tx, queue: CampaignId, now: Millis) -> Result<bool, sqlx::Error> {

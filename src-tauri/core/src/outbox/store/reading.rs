@@ -172,12 +172,17 @@ pub async fn has_practised(db: &mut SqliteConnection) -> Result<bool, sqlx::Erro
     .await
 }
 
-/// The newest campaigns of which nothing waits any more, at most so many.
-pub async fn newest_done(db: &mut SqliteConnection, limit: u32) -> Result<Vec<CampaignId>, sqlx::Error> {
-    sqlx::query_scalar("SELECT id FROM queues WHERE state = 'done' AND kind = 'campaign' ORDER BY id DESC LIMIT ?")
-        .bind(limit)
-        .fetch_all(db)
-        .await
+/// The campaign that ended last since then and whose result its owner has not seen. A cancel is no result, and where
+/// nothing was tried there is none.
+pub async fn unseen_result(db: &mut SqliteConnection, since: Millis) -> Result<Option<CampaignId>, sqlx::Error> {
+    sqlx::query_scalar(
+        "SELECT id FROM queues INDEXED BY queues_unseen
+         WHERE state = 'done' AND kind = 'campaign' AND cancelled_at IS NULL AND seen = 0 AND ended_at > ?
+         ORDER BY ended_at DESC LIMIT 1",
+    )
+    .bind(since)
+    .fetch_optional(db)
+    .await
 }
 
 fn among(head: &str, queues: &[CampaignId]) -> QueryBuilder<Sqlite> {
