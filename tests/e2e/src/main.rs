@@ -1,6 +1,6 @@
 //! A desktop's file manager, as small as it can be: a square in the corner of the screen from which the files given
 //! as arguments can be dragged. The window tests hold its pointer; it says on its output how far the drag has come:
-//! `ready`, `dragging`, then `done`.
+//! `ready`, `dragging`, `accepted` once what lies under it would take the files, then `done`.
 
 #[cfg(target_os = "linux")]
 fn main() -> Result<(), gtk::glib::Error> {
@@ -44,7 +44,14 @@ mod drag {
             println!("ready");
             Propagation::Proceed
         });
-        square.connect_drag_begin(|_, _| println!("dragging"));
+        square.connect_drag_begin(|_, drag| {
+            drag.connect_action_changed(|_, action| {
+                if action.contains(DragAction::COPY) {
+                    println!("accepted");
+                }
+            });
+            println!("dragging");
+        });
         square.connect_drag_end(|_, _| {
             println!("done");
             gtk::main_quit();

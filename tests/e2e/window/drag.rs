@@ -26,7 +26,7 @@ pub async fn drop_files(page: &Page, onto: &str, files: &[&Path]) {
     hear(&mut said, "ready").await;
     move_to(SQUARE).await;
     pointer(&["mousedown", "1"]).await;
-    begin(&mut said).await;
+    wiggle(&mut said, "dragging", SQUARE).await;
     let mut by = 0;
     let over = until(SOON, async || {
         by = 1 - by;
@@ -35,6 +35,10 @@ pub async fn drop_files(page: &Page, onto: &str, files: &[&Path]) {
         (page.run(&lit).await.ok()? == true).then_some(())
     });
     let seen = over.await;
+    if seen.is_some() {
+        // Let go earlier, the files would fly back.
+        wiggle(&mut said, "accepted", (x, y)).await;
+    }
     pointer(&["mouseup", "1"]).await;
     hear(&mut said, "done").await;
     move_to(AWAY).await;
@@ -68,15 +72,16 @@ pub async fn paste(picture: &Path) {
     tokio::spawn(async move { clipboard.wait().await });
 }
 
-/// A drag begins when the pointer has moved far enough.
-async fn begin(said: &mut Said) {
-    let dragging = hear(said, "dragging");
-    tokio::pin!(dragging);
+/// Moves the pointer about there until the drag says so: it begins when the pointer has moved far enough, and asks
+/// what lies under it at each move.
+async fn wiggle(said: &mut Said, word: &str, (x, y): (i64, i64)) {
+    let heard = hear(said, word);
+    tokio::pin!(heard);
     let mut step = 0;
     loop {
         tokio::select! {
-            () = &mut dragging => return,
-            () = move_to((SQUARE.0 + step % 20, SQUARE.1)) => step += 4,
+            () = &mut heard => return,
+            () = move_to((x + step % 20, y)) => step += 4,
         }
     }
 }
