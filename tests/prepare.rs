@@ -107,3 +107,10 @@ fn what_cannot_be_saved_or_said_is_no_success() {
     assert_eq!(std::fs::read_dir(&full).unwrap().count(), 0, "half a file is left");
     assert!(!limited("> /dev/full").status.success());
 }
+
+#[test]
+fn a_document_that_says_where_it_was_made_is_told_of() {
+    let folder = tempfile::tempdir().unwrap();
+    let (verdicts, _) = prepare(&["phone.mov", "plain.mp4"].map(fixture), folder.path(), &["--as", "document"]);
+    assert_eq!((&verdicts[0]["place"], &verdicts[1]["place"]), (&Value::Bool(true), &Value::Bool(false)));
+}

@@ -187,9 +187,10 @@ fn tell(
             let what: Vec<String> = what.iter().map(|change| format!("{change:?}").to_lowercase()).collect();
             format!("converted: {}", what.join(", "))
         }
-        Verdict::Offer { message, .. } => format!("as a document: {message}"),
+        Verdict::Offer { message, .. } => message.clone(),
         Verdict::Refuse { message, .. } => format!("refused: {message}"),
     };
+    let place = if outcome.as_ref().is_ok_and(|prepared| prepared.place) { "; it says where it was made" } else { "" };
     let mut output = io::stdout().lock();
-    if voice.json { writeln!(output, "{line}") } else { writeln!(output, "{}: {word}", file.display()) }
+    if voice.json { writeln!(output, "{line}") } else { writeln!(output, "{}: {word}{place}", file.display()) }
 }

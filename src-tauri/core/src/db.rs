@@ -162,6 +162,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/0020_awaited_ticks.sql"),
     include_str!("../../../migrations/0021_field_labels.sql"),
     include_str!("../../../migrations/0022_results.sql"),
+    include_str!("../../../migrations/0023_places.sql"),
 ];
 
 #[derive(Debug, thiserror::Error)]

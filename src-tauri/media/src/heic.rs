@@ -21,10 +21,13 @@ use crate::{
     contained,
     picture::{self, Source},
     sniff::Content,
+    tiles,
 };
 
-/// Phones have them, and the decoder needs eight bytes for each pixel, so the limit in memory is wider.
-const MEGAPIXELS: u64 = 50;
+/// The largest that phones make.
+const MEGAPIXELS: u64 = 202;
+/// What the decoder gets at once: it needs eight bytes for each pixel. Photos with more come in tiles.
+const MEGAPIXELS_AT_ONCE: u64 = 50;
 /// Photos come in tiles; more threads would hold more of them at once.
 const THREADS: usize = 2;
 
@@ -38,9 +41,9 @@ const HLG: u8 = 18;
 
 pub(crate) fn prepare(bytes: &[u8]) -> Result<Prepared, Refusal> {
     let broken = || Refusal::broken(Content::Heic.name());
-    let (pixels, colours) = contained::caught(|| decode(bytes)).unwrap_or_else(|| Err(broken()))?;
+    let (size, pixels, colours) = contained::caught(|| decode(bytes)).unwrap_or_else(|| Err(broken()))?;
     let source = Source {
-        size: (pixels.width(), pixels.height()),
+        size,
         pixels,
         orientation: Orientation::NoTransforms,
         colours,
@@ -51,12 +54,13 @@ pub(crate) fn prepare(bytes: &[u8]) -> Result<Prepared, Refusal> {
     picture::finish(source, Content::Heic, bytes.len())
 }
 
-fn decode(bytes: &[u8]) -> Result<(DynamicImage, Colours), Refusal> {
+/// The sides as the file has them, and the pixels, of which there may be fewer.
+fn decode(bytes: &[u8]) -> Result<((u32, u32), DynamicImage, Colours), Refusal> {
     let file = HeifFile::parse(bytes).map_err(|error| refusal(&error.into()))?;
-    if let Ok(Some((width, height))) = file.image_size(file.primary_id) {
-        check(width, height)?;
+    let declared = file.image_size(file.primary_id).ok().flatten();
+    if let Some((width, height)) = declared {
+        check(width, height, MEGAPIXELS)?;
     }
-    let options = Options { max_threads: THREADS, max_pixels: MEGAPIXELS * 1_000_000 };
     let profile = file.icc_profile(file.primary_id).ok().flatten();
     let colours = match (profile, codes(&file)) {
         (Some(profile), _) => Colours::of_light(Some(profile), false),
@@ -67,15 +71,28 @@ fn decode(bytes: &[u8]) -> Result<(DynamicImage, Colours), Refusal> {
         }
         (None, None) => Colours::Srgb,
     };
-    let image = decode_rgba8(bytes, &options).map_err(|error| refusal(&error))?;
+    let large = declared.filter(|(width, height)| check(*width, *height, MEGAPIXELS_AT_ONCE).is_err());
+    let image = match large {
+        Some((width, height)) => tiles::decode(&file)
+            .map_err(|error| refusal(&error))?
+            .ok_or_else(|| too_many_pixels(width, height, MEGAPIXELS_AT_ONCE))?,
+        None => {
+            let options = Options { max_threads: THREADS, max_pixels: MEGAPIXELS_AT_ONCE * 1_000_000 };
+            decode_rgba8(bytes, &options).map_err(|error| refusal(&error))?
+        }
+    };
     let (width, height) = (image.width, image.height);
-    check(width, height)?;
+    check(width, height, MEGAPIXELS_AT_ONCE)?;
+    let size = large.map_or((width, height), |(across, down)| {
+        let turned = (across > down) != (width > height);
+        if turned { (down, across) } else { (across, down) }
+    });
     let pixels = if image.has_alpha {
         RgbaImage::from_raw(width, height, image.data).map(DynamicImage::ImageRgba8)
     } else {
         RgbImage::from_raw(width, height, image.into_rgb8()).map(DynamicImage::ImageRgb8)
     };
-    Ok((pixels.ok_or_else(|| Refusal::broken(Content::Heic.name()))?, colours))
+    Ok((size, pixels.ok_or_else(|| Refusal::broken(Content::Heic.name()))?, colours))
 }
 
 /// Primaries and curve by ITU-T H.273: those of the container, else of the coded picture; of a picture in tiles, those
@@ -109,12 +126,16 @@ fn like_screens(primaries: u8) -> u8 {
 }
 
 /// By what the file declares, before anything is decoded, and by what came out.
-fn check(width: u32, height: u32) -> Result<(), Refusal> {
-    let limit = picture::SIDE_LIMIT;
-    if width.max(height) > limit || u64::from(width) * u64::from(height) > MEGAPIXELS * 1_000_000 {
-        return Err(Refusal::TooManyPixels { width, height, limit, megapixels: MEGAPIXELS });
+fn check(width: u32, height: u32, megapixels: u64) -> Result<(), Refusal> {
+    let fits = u64::from(width) * u64::from(height) <= megapixels * 1_000_000;
+    if fits && width.max(height) <= picture::SIDE_LIMIT {
+        return Ok(());
     }
-    Ok(())
+    Err(too_many_pixels(width, height, megapixels))
+}
+
+fn too_many_pixels(width: u32, height: u32, megapixels: u64) -> Refusal {
+    Refusal::TooManyPixels { width, height, limit: picture::SIDE_LIMIT, megapixels }
 }
 
 fn refusal(error: &Error) -> Refusal {

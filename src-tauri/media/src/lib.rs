@@ -21,6 +21,7 @@ mod iso;
 mod jpeg;
 mod pdf;
 mod picture;
+mod place;
 mod png;
 mod prepared;
 mod reduced;
@@ -28,6 +29,7 @@ mod refusal;
 mod sniff;
 mod sound;
 mod stills;
+mod tiles;
 mod verdict;
 mod video;
 

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::{Offered, sniff::Content};
+use crate::{Offered, place, sniff::Content};
 
 /// What the owner wants a file to be sent as.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,6 +70,8 @@ pub struct Prepared {
     /// Why it goes otherwise than it was meant, or what is not as one expects.
     /// The owner decides whether that will do.
     pub offered: Option<Offered>,
+    /// Whether what is sent says where it was made: of a document, from which nothing is taken out.
+    pub place: bool,
     pub source: SourceFacts,
 }
 
@@ -88,13 +90,15 @@ impl Prepared {
             thumbnail: Vec::new(),
             changes: Vec::new(),
             offered: None,
+            place: false,
             source,
         }
     }
 
     /// A file that goes as it is, to be saved and opened.
     pub(crate) fn document(content: Content, bytes: Vec<u8>, source: SourceFacts, thumbnail: Vec<u8>) -> Self {
-        Self { thumbnail, ..Self::new(Kind::Document, content.mime(), bytes, source) }
+        let place = place::is_told(&bytes, content);
+        Self { thumbnail, place, ..Self::new(Kind::Document, content.mime(), bytes, source) }
     }
 
     /// Whether what is sent differs from the file in more than metadata.

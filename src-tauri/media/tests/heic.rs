@@ -5,6 +5,12 @@
 mod common;
 
 use common::{asked, code, contains, fine, fixture};
+use heifer::heifer_isobmff::{
+    HeifFile,
+    boxes::Property,
+    writer::{HeifWriter, ImageSpec},
+};
+use heifer::{EncodeOptions, encode_rgb8};
 use image::GenericImageView;
 use ulak_media::{Change, Kind, Refusal, Wish, prepare};
 
@@ -90,15 +96,63 @@ fn an_unknown_kind_of_heic_is_refused_with_the_way_to_a_jpeg() {
     assert!(refusal.to_string().contains("JPEG"));
 }
 
+/// Each quarter of the picture has one tile again and again.
+fn in_tiles(rows: u16, columns: u16, size: (u32, u32)) -> Vec<u8> {
+    const SIDE: u32 = 512;
+    let mut writer = HeifWriter::new();
+    let quarters = [RED, GREEN, BLUE, WHITE].map(|colour| {
+        let pixels = colour.repeat((SIDE * SIDE) as usize);
+        let coded = encode_rgb8(SIDE, SIDE, &pixels, &EncodeOptions::default()).unwrap();
+        let file = HeifFile::parse(&coded).unwrap();
+        let mut units = Vec::new();
+        let data = file.item_data(file.primary_id).unwrap();
+        let mut data = &*data;
+        while let Some((length, rest)) = data.split_first_chunk() {
+            let (unit, rest) = rest.split_at(u32::from_be_bytes(*length) as usize);
+            units.push(unit.to_vec());
+            data = rest;
+        }
+        let config = file.hevc_config(file.primary_id).unwrap().unwrap().clone();
+        let color = file.item_properties(file.primary_id).unwrap().find_map(|property| match property {
+            Property::Color(color) => Some(color.clone()),
+            _ => None,
+        });
+        writer.add_image(&ImageSpec { hidden: true, color, ..ImageSpec::new(SIDE, SIDE, config, &units) })
+    });
+    let place = |row, column| quarters[usize::from(row >= rows / 2) * 2 + usize::from(column >= columns / 2)];
+    let tiles: Vec<_> =
+        (0..rows).flat_map(|row| (0..columns).map(move |column| (row, column))).map(|(r, c)| place(r, c)).collect();
+    writer.add_grid(rows, columns, size.0, size.1, &tiles, None, None);
+    writer.finish()
+}
+
+/// More than the decoder gets at once, in tiles, of which the last ones reach beyond the picture.
+#[test]
+fn a_photo_of_many_megapixels_becomes_a_jpeg() {
+    let photo = in_tiles(14, 18, (9_200, 6_900));
+    let prepared = prepare(&photo, Wish::Auto).unwrap();
+    assert_eq!((prepared.width, prepared.height), (Some(1600), Some(1200)));
+    let picture = image::load_from_memory(&prepared.bytes).unwrap();
+    for ((x, y), expected) in [(8, 8), (1591, 8), (8, 1191), (1591, 1191), (790, 590), (812, 640)]
+        .into_iter()
+        .zip([RED, GREEN, BLUE, WHITE, RED, WHITE])
+    {
+        let found = picture.get_pixel(x, y).0;
+        let near = found[..3].iter().zip(expected).all(|(found, expected)| found.abs_diff(expected) <= 10);
+        assert!(near, "at {x},{y}: {found:?} instead of {expected:?}");
+    }
+}
+
 #[test]
 fn an_enormous_heic_is_refused_before_it_is_decoded() {
     let mut enormous = fixture("quarters.heic");
     let at = enormous.windows(4).position(|window| window == b"ispe").unwrap();
-    for (width, height, expected) in [(60_000_u32, 60_000_u32, 16_384), (16_000, 16_000, 16_384)] {
+    // The last one does not come in tiles.
+    for (width, height, megapixels) in [(60_000_u32, 60_000_u32, 202), (16_000, 16_000, 202), (9_000, 8_000, 50)] {
         enormous[at + 8..at + 12].copy_from_slice(&width.to_be_bytes());
         enormous[at + 12..at + 16].copy_from_slice(&height.to_be_bytes());
         let refusal = prepare(&enormous, Wish::Auto).unwrap_err();
-        assert_eq!(refusal, Refusal::TooManyPixels { width, height, limit: expected, megapixels: 50 });
+        assert_eq!(refusal, Refusal::TooManyPixels { width, height, limit: 16_384, megapixels });
     }
 }
 

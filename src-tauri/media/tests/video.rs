@@ -233,3 +233,25 @@ fn tables_that_promise_too_much_are_not_believed() {
         assert_eq!(prepare(&promising, Wish::Auto).unwrap_err().code(), "media.broken");
     }
 }
+
+/// The ways of QuickTime, of 3GP and of Exif.
+#[test]
+fn a_document_tells_the_place_that_is_in_it_and_a_film_in_the_chat_has_none() {
+    for (name, told) in [
+        ("moov-last.mp4", true),
+        ("phone.mov", true),
+        ("private.heic", true),
+        ("plain.mp4", false),
+        ("quarters.heic", false),
+        ("sample.jpg", false),
+    ] {
+        assert_eq!(prepared(name, Wish::Document).unwrap().place, told, "{name}");
+        assert!(!prepared(name, Wish::Auto).unwrap().place, "{name} in the chat");
+    }
+    // Exif with a pointer to the place and nothing else, as the first segment of a photo.
+    let exif = [b"Exif\0\0MM\0*\0\0\0\x08\0\x01".as_slice(), b"\x88\x25\0\x04\0\0\0\x01\0\0\0\x1A\0\0\0\0"].concat();
+    let length = u16::try_from(exif.len() + 2).unwrap().to_be_bytes();
+    let photo = fixture("sample.jpg");
+    let told = [&photo[..2], &[0xFF, 0xE1], &length, &exif, &photo[2..]].concat();
+    assert!(prepare(told, Wish::Document).unwrap().place);
+}

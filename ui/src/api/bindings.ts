@@ -723,6 +723,8 @@ export type MediaItem = {
 	waveform: number[] | null,
 	bytes: number,
 	sourceBytes: number,
+	/**  Whether what is sent says where it was made. */
+	place: boolean,
 	/**  A `data:` URL. */
 	thumbnail: string | null,
 };

@@ -56,6 +56,11 @@ pub(crate) fn child<'a>(bytes: &'a [u8], kind: &[u8; 4]) -> Option<&'a [u8]> {
     atoms(bytes).map_while(Result::ok).find(|atom| atom.kind == kind).map(|atom| atom.body)
 }
 
+/// All but the pictures and the sound themselves.
+pub(crate) fn heads(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    atoms(bytes).map_while(Result::ok).filter(|atom| atom.kind != b"mdat").map(|atom| atom.body)
+}
+
 /// Down through atoms within atoms.
 pub(crate) fn descend<'a>(bytes: &'a [u8], path: &[&[u8; 4]]) -> Option<&'a [u8]> {
     path.iter().try_fold(bytes, |bytes, kind| child(bytes, kind))

@@ -4,7 +4,7 @@ import { refuse, type World } from './world';
 
 export function mediaItem(world: World, name: string, wish: MediaWish | null): MediaItem {
   const ending = name.split('.').at(-1)?.toLowerCase() ?? '';
-  const blank = { id: world.id('media'), name, width: null, height: null, durationMs: null, pages: null, waveform: null, thumbnail: null, verdict: { kind: 'fine' } as const };
+  const blank = { id: world.id('media'), name, width: null, height: null, durationMs: null, pages: null, waveform: null, thumbnail: null, place: false, verdict: { kind: 'fine' } as const };
   if (/^(jpe?g|png|webp|heic)$/.test(ending)) {
     const large = ending !== 'jpg' && ending !== 'jpeg';
     return { ...blank, kind: 'image', verdict: { kind: large ? 'convert' : 'fine' }, width: 1600, height: 1200, bytes: 312_000, sourceBytes: large ? 5_200_000 : 312_000, thumbnail: picture(72, 72) };
@@ -15,7 +15,7 @@ export function mediaItem(world: World, name: string, wish: MediaWish | null): M
   }
   if (ending === 'mov') {
     const reason = { code: 'media.document_video_too_big', message: 'The video is 48 MB; WhatsApp plays up to 16 MB in the chat. It can go as a document, or save a smaller copy and add that.', params: { megabytes: '48', limit: '16' } };
-    return { ...blank, kind: 'document', verdict: { kind: 'offer', reason }, durationMs: 65_000, bytes: 48_000_000, sourceBytes: 48_000_000, thumbnail: picture(72, 72) };
+    return { ...blank, kind: 'document', verdict: { kind: 'offer', reason }, place: true, durationMs: 65_000, bytes: 48_000_000, sourceBytes: 48_000_000, thumbnail: picture(72, 72) };
   }
   if (ending === 'mp4' || ending === '3gp') return { ...blank, kind: 'video', width: 1280, height: 720, durationMs: 23_000, bytes: 8_400_000, sourceBytes: 8_400_000, thumbnail: picture(72, 72) };
   if (ending === 'pdf') return { ...blank, kind: 'document', pages: 3, bytes: 420_000, sourceBytes: 420_000, thumbnail: null };

@@ -3,7 +3,7 @@ import type { MediaItem } from '../../api/client';
 import { bubblesOf } from './bubbles';
 import { shapeOf } from './shape';
 
-const file = (id: string, kind: MediaItem['kind']): MediaItem => ({ id, kind, name: id, verdict: { kind: 'fine' }, width: null, height: null, durationMs: null, pages: null, waveform: null, bytes: 1, sourceBytes: 1, thumbnail: 'small' });
+const file = (id: string, kind: MediaItem['kind']): MediaItem => ({ id, kind, name: id, verdict: { kind: 'fine' }, width: null, height: null, durationMs: null, pages: null, waveform: null, bytes: 1, sourceBytes: 1, place: false, thumbnail: 'small' });
 const shown = (files: MediaItem[], text: string, options?: string[]) =>
   bubblesOf(shapeOf(files.map((one) => one.kind), text.length, false, options !== undefined), files, text, options ? { question: 'Which?', options } : null, (one) => `large ${one.id}`);
 

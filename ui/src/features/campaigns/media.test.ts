@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { MediaItem } from '../../api/client';
 import { allFacts, playTime, wave } from './media';
 
-const file = (change: Partial<MediaItem>): MediaItem => ({ id: 'f', name: 'f', kind: 'image', verdict: { kind: 'fine' }, width: null, height: null, durationMs: null, pages: null, waveform: null, bytes: 200_000, sourceBytes: 1_900_000, thumbnail: null, ...change });
+const file = (change: Partial<MediaItem>): MediaItem => ({ id: 'f', name: 'f', kind: 'image', verdict: { kind: 'fine' }, width: null, height: null, durationMs: null, pages: null, waveform: null, bytes: 200_000, sourceBytes: 1_900_000, place: false, thumbnail: null, ...change });
 
 test('what is said of a file fits its kind', () => {
   expect(allFacts(file({ kind: 'voice', durationMs: 42_000, verdict: { kind: 'convert' } }))).toBe('Voice note, 0:42, 1.9 MB → 200 kB');

@@ -34,6 +34,8 @@ pub struct MediaItem {
     pub waveform: Option<Vec<u8>>,
     pub bytes: i64,
     pub source_bytes: i64,
+    /// Whether what is sent says where it was made.
+    pub place: bool,
     /// A `data:` URL.
     pub thumbnail: Option<String>,
     #[serde(skip)]

@@ -130,7 +130,7 @@ async fn touch(db: &mut Tx, owner: Owner, now: Millis) -> Result<(), sqlx::Error
 pub async fn list(db: &mut SqliteConnection, owner: Owner) -> Result<Vec<MediaItem>, sqlx::Error> {
     let select = format!(
         "SELECT f.id, f.name, f.source_size, f.converted, f.offered, f.sha256, m.kind, m.width, m.height,
-                m.duration_ms, m.pages, m.waveform, m.size, m.thumbnail
+                m.duration_ms, m.pages, m.waveform, m.size, m.place, m.thumbnail
          FROM {} f JOIN media m ON m.sha256 = f.sha256 WHERE f.{} = ? ORDER BY f.position, f.id",
         owner.table(),
         owner.column()
@@ -152,6 +152,7 @@ fn item(row: &SqliteRow) -> Result<MediaItem, sqlx::Error> {
         waveform: row.try_get("waveform")?,
         bytes: row.try_get("size")?,
         source_bytes: row.try_get("source_size")?,
+        place: row.try_get("place")?,
         thumbnail: Some(row.try_get::<&[u8], _>("thumbnail")?)
             .filter(|jpeg| !jpeg.is_empty())
             .map(|jpeg| format!("data:image/jpeg;base64,{}", BASE64.encode(jpeg))),
