@@ -1,0 +1,75 @@
+//! Why a text is no phone, or not for certain one. Kept with a refused row, so its codes and fields stay.
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Coded, Params};
+use crate::params;
+
+/// Why a text is no phone. Serialised as it is kept with a refused row; `code` is the tag.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[serde(tag = "code")]
+pub enum PhoneError {
+    #[serde(rename = "phone.missing")]
+    #[error("There is no phone number here.")]
+    Missing,
+    #[serde(rename = "phone.too_short")]
+    #[error("{digits} digits are too few for a phone number in {country}. See whether some are missing.")]
+    TooShort { digits: usize, country: String },
+    #[serde(rename = "phone.too_long")]
+    #[error("{digits} digits are too many for a phone number in {country}. See whether two numbers run together.")]
+    TooLong { digits: usize, country: String },
+    #[serde(rename = "phone.excel_shortened")]
+    #[error(
+        "Excel has shortened this number to {value}. Its last {lost_digits} digits are gone, so it could be any of {candidates} phones. Open the original list, select the phone column, choose Format cells, Number, 0 decimals, save as CSV and choose the file again."
+    )]
+    ExcelShortened { value: String, lost_digits: u32, candidates: u64 },
+    #[serde(rename = "phone.excel_narrow")]
+    #[error(
+        "Excel wrote # instead of the number because its column was too narrow. Open the original list, widen the phone column and save as CSV again."
+    )]
+    ExcelNarrow,
+    #[serde(rename = "phone.letters")]
+    #[error("\"{letters}\" is not part of a phone number. Leave only the number in this cell.")]
+    Letters { letters: String },
+    #[serde(rename = "phone.several")]
+    #[error("There are {count} phone numbers in one cell. Give each its own row.")]
+    Several { count: usize },
+    #[serde(rename = "phone.unknown_country")]
+    #[error("No country has the calling code this number begins with ({beginning}). Check its first digits.")]
+    UnknownCountry { beginning: String },
+    #[serde(rename = "phone.invalid")]
+    #[error("No phone in {country} has a number like this. Check its first digits.")]
+    Invalid { country: String },
+}
+
+impl Coded for PhoneError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Missing => "phone.missing",
+            Self::TooShort { .. } => "phone.too_short",
+            Self::TooLong { .. } => "phone.too_long",
+            Self::ExcelShortened { .. } => "phone.excel_shortened",
+            Self::ExcelNarrow => "phone.excel_narrow",
+            Self::Letters { .. } => "phone.letters",
+            Self::Several { .. } => "phone.several",
+            Self::UnknownCountry { .. } => "phone.unknown_country",
+            Self::Invalid { .. } => "phone.invalid",
+        }
+    }
+
+    fn params(&self) -> Params {
+        match self {
+            Self::Missing | Self::ExcelNarrow => Params::new(),
+            Self::TooShort { digits, country } | Self::TooLong { digits, country } => {
+                params! { digits: digits, country: country }
+            }
+            Self::ExcelShortened { value, lost_digits, candidates } => {
+                params! { value: value, lost_digits: lost_digits, candidates: candidates }
+            }
+            Self::Letters { letters } => params! { letters: letters },
+            Self::Several { count } => params! { count: count },
+            Self::UnknownCountry { beginning } => params! { beginning: beginning },
+            Self::Invalid { country } => params! { country: country },
+        }
+    }
+}
