@@ -4,11 +4,14 @@
 //! the same answer. A `Phone` is complete and dialable from abroad; nothing is ever guessed into one, so a
 //! number with lost digits is refused rather than completed.
 
+mod doubt;
 mod error;
 mod spellings;
 mod written;
 
 pub use error::PhoneError;
+use written::Cell;
+
 pub(in crate::contact) use written::is_invisible;
 
 use std::fmt;
@@ -18,23 +21,21 @@ use rlibphonenumber::{
     NumberLengthType, PHONE_NUMBER_UTIL as LIBRARY, PhoneNumber, PhoneNumberFormat, PhoneNumberType, Region,
     ValidationError,
 };
-use serde::Serialize;
 use serde::ser::{SerializeStruct, Serializer};
+use serde::{Deserialize, Serialize};
 
 /// An E.164 number: its digits, country code first. E.164 ends at 15 digits, so they fit.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub struct Phone(u64);
 
 /// Reads what stands in a cell or a field; `country` is where a number without a country code is from.
 pub fn parse(text: &str, country: Country) -> Result<Phone, PhoneError> {
-    let (plus, digits) = written::read(text)?;
-    if digits.len() < SHORTEST {
-        return Err(PhoneError::TooShort { digits: digits.len(), country: country.code() });
+    let cell = written::read(text)?;
+    match doubt::only_number(&cell, country)? {
+        Some(phone) => Ok(phone),
+        None => number(&cell, country),
     }
-    if plus || digits.starts_with("00") {
-        return from_abroad(&digits, country);
-    }
-    from_home(&digits, country)
 }
 
 /// As people write it abroad, in groups: `+90 538 555 02 14`. Anything that is no E.164 comes back as it is.
@@ -63,8 +64,27 @@ impl Phone {
         text.strip_prefix('+')?.parse().ok().map(Self)
     }
 
+    /// In groups, as people write it abroad.
+    pub fn shown(self) -> String {
+        shown(&self.to_string())
+    }
+
     fn of(number: &PhoneNumber) -> Option<Self> {
         Self::from_e164(&number.format_as(PhoneNumberFormat::E164))
+    }
+}
+
+impl From<Phone> for String {
+    fn from(phone: Phone) -> Self {
+        phone.to_string()
+    }
+}
+
+impl TryFrom<String> for Phone {
+    type Error = &'static str;
+
+    fn try_from(e164: String) -> Result<Self, Self::Error> {
+        Self::from_e164(&e164).ok_or("no E.164 number")
     }
 }
 
@@ -117,22 +137,54 @@ const LONGEST: usize = 15;
 /// From here on, digits without a plus may begin with a country code.
 const LONG_ENOUGH_FOR_ABROAD: usize = 10;
 
+/// All digits of the cell as one number.
+fn number(cell: &Cell, country: Country) -> Result<Phone, PhoneError> {
+    let digits = cell.digits();
+    if digits.is_empty() {
+        return Err(PhoneError::Missing);
+    }
+    if digits.len() < SHORTEST {
+        return Err(PhoneError::TooShort { digits: digits.len(), country: country.code() });
+    }
+    if !cell.from_abroad && !digits.starts_with("00") {
+        return from_home(&digits, country);
+    }
+    let read = from_abroad(&digits, country);
+    if read.is_err()
+        && let Some(without) = cell.without_trunk_zero()
+    {
+        return from_abroad(&without, country).or(read);
+    }
+    read
+}
+
 /// `+90538…`, `0090538…`, and `+0538…` by somebody who put a plus before the number of home.
 fn from_abroad(digits: &str, country: Country) -> Result<Phone, PhoneError> {
-    let significant = digits.trim_start_matches('0');
-    if significant.is_empty() {
+    let significant = digits.strip_prefix("00").unwrap_or(digits);
+    if significant.len() == digits.len() && digits.starts_with('0') {
+        return from_home(digits, country);
+    }
+    if significant.starts_with('0') || significant.is_empty() {
         return Err(PhoneError::Invalid { country: country.code() });
     }
-    match international(significant) {
-        Ok(phone) => Ok(phone),
-        Err(error) if digits.starts_with('0') => from_home(digits, country).map_err(|_| error),
-        Err(error) => Err(error),
+    let phone = international(significant)?;
+    match dialled_abroad(digits, country) {
+        Some(other) if other != phone => Err(no_plus(phone)),
+        _ => Ok(phone),
     }
 }
 
+/// Where calls abroad begin with 00 and a carrier's digits, what follows 00 may be read in two ways.
+fn dialled_abroad(digits: &str, country: Country) -> Option<Phone> {
+    let digits = digits.strip_prefix("00").map(|_| digits)?;
+    let number = PhoneNumber::parse(digits, Some(country.0)).ok().filter(PhoneNumber::is_valid)?;
+    Phone::of(&number)
+}
+
 fn international(digits: &str) -> Result<Phone, PhoneError> {
+    let digits = spellings::without_mexican_one(digits);
     let Ok(number) = PhoneNumber::parse(format!("+{digits}"), None) else {
-        return Err(unreadable_abroad(digits));
+        return Err(unreadable_abroad(&digits));
     };
     let country = main_country(&number).map_or_else(String::new, Country::code);
     judge(&number, digits.len(), &country)
@@ -146,20 +198,35 @@ fn unreadable_abroad(digits: &str) -> PhoneError {
     PhoneError::UnknownCountry { beginning: format!("+{beginning}") }
 }
 
-/// A number of home wins over one from abroad that happens to have the same digits.
+/// Digits without a plus are a number of this country or of none: of ten digits at random, one in twelve would be
+/// somebody's in some other country.
 fn from_home(digits: &str, country: Country) -> Result<Phone, PhoneError> {
-    let home = PhoneNumber::parse(digits, Some(country.0)).ok();
-    if let Some(phone) = home.as_ref().filter(|number| number.is_valid()).and_then(Phone::of) {
-        return Ok(phone);
-    }
-    if let Some(phone) = abroad_without_plus(digits) {
-        return Ok(phone);
-    }
-    match home {
-        Some(number) => judge(&number, digits.len(), &country.code()),
+    let calling_code = i32::from(country.calling_code());
+    let home = PhoneNumber::parse(digits, Some(country.0)).ok().filter(|number| number.country_code == calling_code);
+    let read = match &home {
+        Some(number) => judge(number, digits.len(), &country.code()),
         None if digits.len() > LONGEST => Err(PhoneError::TooLong { digits: digits.len(), country: country.code() }),
         None => Err(PhoneError::Invalid { country: country.code() }),
+    };
+    if digits.starts_with(&calling_code.to_string())
+        && let Ok(phone) = international(digits)
+        && Ok(phone) != read
+    {
+        // The digits of the country's code may also begin a number at home; a mobile is what lists are about.
+        return if read.is_ok() && !is_mobile(phone) { Err(no_plus(phone)) } else { Ok(phone) };
     }
+    if matches!(read, Ok(_) | Err(PhoneError::Service { .. })) {
+        return read;
+    }
+    match abroad_without_plus(digits) {
+        Some(phone) => Err(no_plus(phone)),
+        None => read,
+    }
+}
+
+fn is_mobile(phone: Phone) -> bool {
+    let number = PhoneNumber::parse(phone.to_string(), None).ok();
+    number.is_some_and(|number| number.get_type() == PhoneNumberType::Mobile)
 }
 
 fn abroad_without_plus(digits: &str) -> Option<Phone> {
@@ -170,18 +237,24 @@ fn abroad_without_plus(digits: &str) -> Option<Phone> {
     number.is_valid().then(|| Phone::of(&number)).flatten()
 }
 
+fn no_plus(phone: Phone) -> PhoneError {
+    let country = PhoneNumber::parse(phone.to_string(), None).ok().and_then(|number| main_country(&number));
+    PhoneError::NoPlus { phone, country: country.map_or_else(String::new, Country::code) }
+}
+
 /// Lists of allotted ranges age faster than Ulak is updated, and a number in a new range must not be refused.
-/// So a number passes when it is allotted, or when it has the length of a subscriber's number and begins as
-/// the country's mobiles do. Fixed lines pass as well: many businesses have WhatsApp on one.
+/// So a number passes when it is allotted, or when it has the length of a mobile and begins as the country's
+/// mobiles do. Fixed lines pass as well: many businesses have WhatsApp on one.
 fn judge(number: &PhoneNumber, digits: usize, country: &str) -> Result<Phone, PhoneError> {
     let country = country.to_owned();
-    if number.is_valid() {
+    if number.is_valid() || is_old_brazilian(number) {
+        let phone = Phone::of(number).ok_or(PhoneError::Invalid { country })?;
+        return if is_service(number) { Err(PhoneError::Service { phone }) } else { Ok(phone) };
+    }
+    if is_like_a_mobile(number) {
         return Phone::of(number).ok_or(PhoneError::Invalid { country });
     }
     match LIBRARY.is_possible_number_for_type_with_reason(number, PhoneNumberType::FixedLineOrMobile) {
-        Ok(NumberLengthType::IsPossible) if begins_like_a_mobile(number) => {
-            Phone::of(number).ok_or(PhoneError::Invalid { country })
-        }
         Err(ValidationError::TooShort) | Ok(NumberLengthType::IsPossibleLocalOnly) => {
             Err(PhoneError::TooShort { digits, country })
         }
@@ -190,15 +263,34 @@ fn judge(number: &PhoneNumber, digits: usize, country: &str) -> Result<Phone, Ph
     }
 }
 
-fn begins_like_a_mobile(number: &PhoneNumber) -> bool {
+fn is_service(number: &PhoneNumber) -> bool {
+    use PhoneNumberType as Type;
+    let kind = number.get_type();
+    matches!(kind, Type::PremiumRate | Type::SharedCost | Type::TollFree | Type::UAN | Type::Pager | Type::VoiceMail)
+        || !number.can_be_internationally_dialled()
+}
+
+/// A mobile as it was before the ninth digit: one of today's without its 9.
+fn is_old_brazilian(number: &PhoneNumber) -> bool {
+    Phone::of(number).and_then(Phone::with_ninth_digit).is_some_and(is_mobile)
+}
+
+/// Behind the first digits of a mobile that is allotted, the rest would be one: so many digits are a mobile's.
+fn is_like_a_mobile(number: &PhoneNumber) -> bool {
     let national = number.get_national_significant_number();
     let Some(country) = main_country(number) else {
         return false;
     };
-    let Some((_, first)) = MOBILES_BEGIN_WITH.iter().find(|(region, _)| *region == country.0) else {
+    let Some((_, allotted)) = MOBILES_BEGIN_WITH.iter().find(|(region, _)| *region == country.0) else {
         return false;
     };
-    national.starts_with(*first)
+    let Some(rest) =
+        national.get(allotted.len()..).filter(|_| national.as_bytes().first() == allotted.as_bytes().first())
+    else {
+        return false;
+    };
+    let known = PhoneNumber::parse(format!("+{}{allotted}{rest}", number.country_code), None);
+    known.is_ok_and(|known| known.is_valid() && known.get_type() == PhoneNumberType::Mobile)
 }
 
 /// The largest country behind the number's calling code.
@@ -206,16 +298,23 @@ fn main_country(number: &PhoneNumber) -> Option<Country> {
     LIBRARY.get_region_for_country_code(number.country_code).map(Country)
 }
 
-/// The first digit of mobiles, for countries where mobiles are told from fixed lines by it.
-static MOBILES_BEGIN_WITH: LazyLock<Vec<(Region, char)>> = LazyLock::new(|| {
+/// The first digits of some mobile, for countries where mobiles are told from fixed lines by the first of them.
+static MOBILES_BEGIN_WITH: LazyLock<Vec<(Region, String)>> = LazyLock::new(|| {
     let regions: Vec<Region> =
         LIBRARY.get_supported_regions().filter(|region| !LIBRARY.is_nanpa_country(*region)).collect();
-    let first = |region: Region| {
-        let example = LIBRARY.get_example_number_for_type_and_region(region, PhoneNumberType::Mobile).ok()?;
-        Some((region, example.get_national_significant_number().chars().next()?))
+    let first = |region: Region, kind: PhoneNumberType| {
+        let example = LIBRARY.get_example_number_for_type_and_region(region, kind).ok()?;
+        Some(example.get_national_significant_number().chars().take(3).collect::<String>())
     };
-    regions.into_iter().filter_map(first).collect()
+    let tells = |region: Region| {
+        let mobile = first(region, PhoneNumberType::Mobile)?;
+        let fixed = first(region, PhoneNumberType::FixedLine).unwrap_or_default();
+        (fixed.as_bytes().first() != mobile.as_bytes().first()).then_some((region, mobile))
+    };
+    regions.into_iter().filter_map(tells).collect()
 });
 
+#[cfg(test)]
+mod plans;
 #[cfg(test)]
 mod tests;

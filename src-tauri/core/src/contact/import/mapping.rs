@@ -213,10 +213,18 @@ fn best(headers: &[String], lists: &[&[&str]], rows: &[&[String]], fits: impl Fn
     ranked.max_by_key(|(score, at)| (*score, std::cmp::Reverse(*at))).map(|(_, at)| at)
 }
 
+/// A phone, or what was one before a spreadsheet shortened it, a second one came beside it, or its plus was lost.
 fn is_phone(cell: &str, country: Country) -> bool {
-    cell.len() >= 5
-        && cell.len() <= 40
-        && matches!(phone::parse(cell, country), Ok(_) | Err(PhoneError::ExcelShortened { .. }))
+    use PhoneError as Error;
+    (5..=120).contains(&cell.len())
+        && matches!(
+            phone::parse(cell, country),
+            Ok(_)
+                | Err(Error::ExcelShortened { .. }
+                    | Error::Beside { .. }
+                    | Error::Several { .. }
+                    | Error::NoPlus { .. })
+        )
 }
 
 /// Two words or more, no digits.

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Phone;
 use crate::error::{Coded, Params};
 use crate::params;
 
@@ -33,7 +34,32 @@ pub enum PhoneError {
     Letters { letters: String },
     #[serde(rename = "phone.several")]
     #[error("There are {count} phone numbers in one cell. Give each its own row.")]
-    Several { count: usize },
+    Several {
+        count: usize,
+        /// Those that can be read, in groups.
+        #[serde(default)]
+        phones: String,
+    },
+    #[serde(rename = "phone.beside")]
+    #[error(
+        "\"{rest}\" beside {} may be an extension, a second line, or part of the number. Leave only the number in this cell.",
+        phone.shown()
+    )]
+    Beside { phone: Phone, rest: String },
+    #[serde(rename = "phone.decimal")]
+    #[error(
+        "{value} is a decimal number, which may have lost zeros at its end. Write the phone without a point in this cell."
+    )]
+    Decimal { value: String },
+    #[serde(rename = "phone.no_plus")]
+    #[error(
+        "As it stands, this is no number of your contacts' country. With a plus in front it is one of {country}: {}. If that is meant, write the plus.",
+        phone.shown()
+    )]
+    NoPlus { phone: Phone, country: String },
+    #[serde(rename = "phone.service")]
+    #[error("{} is a service line: it costs extra or is not reached from abroad, so WhatsApp is hardly on it.", phone.shown())]
+    Service { phone: Phone },
     #[serde(rename = "phone.unknown_country")]
     #[error("No country has the calling code this number begins with ({beginning}). Check its first digits.")]
     UnknownCountry { beginning: String },
@@ -52,6 +78,10 @@ impl Coded for PhoneError {
             Self::ExcelNarrow => "phone.excel_narrow",
             Self::Letters { .. } => "phone.letters",
             Self::Several { .. } => "phone.several",
+            Self::Beside { .. } => "phone.beside",
+            Self::Decimal { .. } => "phone.decimal",
+            Self::NoPlus { .. } => "phone.no_plus",
+            Self::Service { .. } => "phone.service",
             Self::UnknownCountry { .. } => "phone.unknown_country",
             Self::Invalid { .. } => "phone.invalid",
         }
@@ -67,7 +97,12 @@ impl Coded for PhoneError {
                 params! { value: value, lost_digits: lost_digits, candidates: candidates }
             }
             Self::Letters { letters } => params! { letters: letters },
-            Self::Several { count } => params! { count: count },
+            Self::Several { count, phones } if phones.is_empty() => params! { count: count },
+            Self::Several { count, phones } => params! { count: count, phones: phones },
+            Self::Beside { phone, rest } => params! { phone: phone.shown(), rest: rest },
+            Self::Decimal { value } => params! { value: value },
+            Self::NoPlus { phone, country } => params! { phone: phone.shown(), country: country },
+            Self::Service { phone } => params! { phone: phone.shown() },
             Self::UnknownCountry { beginning } => params! { beginning: beginning },
             Self::Invalid { country } => params! { country: country },
         }

@@ -8,6 +8,8 @@
 //! - **Argentina** (+54) has a 9 before the ten digits of a mobile when it is dialled from abroad, which lists leave out.
 //!   The ten digits name the subscriber, because mobiles and fixed lines share no block of numbers.
 
+use std::borrow::Cow;
+
 use super::Phone;
 
 impl Phone {
@@ -16,6 +18,22 @@ impl Phone {
         let digits = self.to_string();
         let other = digits.get(1..).and_then(other_spelling).and_then(|digits| digits.parse().ok());
         std::iter::once(self).chain(other.map(Self)).collect()
+    }
+
+    /// A mobile of Brazil as it was before the ninth digit, with that digit; none for any other number.
+    pub(super) fn with_ninth_digit(self) -> Option<Self> {
+        let digits = self.0.to_string();
+        let (area, old) =
+            digits.strip_prefix("55").filter(|national| national.len() == 10).and_then(|n| brazil(n, ""))?;
+        format!("55{area}9{old}").parse().ok().map(Self)
+    }
+}
+
+/// Digits with their country's code; the ten digits of Mexico name the subscriber, with a 1 before them or without.
+pub(super) fn without_mexican_one(digits: &str) -> Cow<'_, str> {
+    match digits.strip_prefix("521") {
+        Some(subscriber) if subscriber.len() == 10 => Cow::Owned(format!("52{subscriber}")),
+        _ => Cow::Borrowed(digits),
     }
 }
 

@@ -1,4 +1,5 @@
 use super::*;
+use crate::error::Coded;
 
 fn home(code: &str) -> Country {
     Country::of(code).unwrap()
@@ -33,9 +34,9 @@ fn numbers_of_home_become_e164() {
 }
 
 #[test]
-fn numbers_from_abroad_need_no_plus_when_they_are_allotted_there() {
-    assert_eq!(reads("628135550147", "TR"), "+628135550147");
-    assert_eq!(reads("905385550214", "ID"), "+905385550214");
+fn a_number_without_a_plus_is_of_home_or_none() {
+    assert_eq!(reads("628135550147", "TR"), "phone.no_plus");
+    assert_eq!(reads("905385550214", "ID"), "phone.no_plus");
     assert_eq!(reads("+62-813-555-0147", "TR"), "+628135550147");
     assert_eq!(reads("0090 538 555 02 14", "ID"), "+905385550214");
     assert_eq!(reads("0090 538 555 02 14", "US"), "+905385550214");
@@ -104,11 +105,13 @@ fn what_is_no_number_is_explained() {
         ("12", "phone.too_short"),
         ("+90 532 555", "phone.too_short"),
         ("0538 555 02 14 99", "phone.too_long"),
-        ("+90 538 555 02 14 9", "phone.too_long"),
+        ("+90 538 555 02 14 9", "phone.beside"),
+        ("+90 538 555 02 149", "phone.too_long"),
         ("1234567890123456789", "phone.too_long"),
         ("O538 555 02 14", "phone.letters"),
         ("Ayşe", "phone.letters"),
-        ("0538 555 02 14 dahili 3", "phone.letters"),
+        ("0538 555 02 14 dahili 3", "phone.beside"),
+        ("532 555 dahili 3", "phone.too_short"),
         ("0538 555 02 14 / 0532 555 01 42", "phone.several"),
         ("+999 538 555 02 14", "phone.unknown_country"),
         ("0138 555 02 14", "phone.invalid"),

@@ -1,25 +1,51 @@
-//! What a cell with a phone says: a plus or none, and digits.
+//! What a cell with a phone says, without its decoration.
 //!
 //! Spreadsheets and address books decorate numbers (spaces, brackets, labels, invisible marks, other scripts'
-//! digits) and damage them (E-notation, `####`). Decoration is taken off here; damage is an error.
+//! digits) and damage them (E-notation, `####`). Decoration is taken off here; damage is an error. What is left are
+//! digits, a plus, and the marks between groups.
 
+use super::super::fold::fold;
 use super::PhoneError;
 
-/// Whether the number begins with a plus, and its ASCII digits.
-pub(super) fn read(text: &str) -> Result<(bool, String), PhoneError> {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Cell {
+    /// The number begins with its country's code, by a plus or by where it stands.
+    pub from_abroad: bool,
+    /// From the first digit on.
+    pub text: String,
+}
+
+impl Cell {
+    pub fn of(text: &str) -> Self {
+        let first = text.find(|c: char| c.is_ascii_digit()).unwrap_or(text.len());
+        let (head, text) = text.split_at_checked(first).unwrap_or((text, ""));
+        Self { from_abroad: head.contains('+'), text: text.to_owned() }
+    }
+
+    pub fn digits(&self) -> String {
+        self.text.chars().filter(char::is_ascii_digit).collect()
+    }
+
+    /// `+44 (0) 20…`: the digits without the zero that is dialled at home only.
+    pub fn without_trunk_zero(&self) -> Option<String> {
+        let (head, rest) = self.text.split_once("(0)")?;
+        Some(head.chars().chain(rest.chars()).filter(char::is_ascii_digit).collect())
+    }
+}
+
+pub(super) fn read(text: &str) -> Result<Cell, PhoneError> {
     let plain = plain(text);
-    let number = without_label(unquoted(plain.trim()));
+    let number = unquoted(plain.trim());
+    refuse_nothing(number)?;
+    if let Some(digits) = address(number) {
+        return Ok(Cell { from_abroad: true, text: digits.to_owned() });
+    }
     if let Some(found) = scientific(number) {
-        return found.map(|digits| (false, digits));
+        return found.map(|digits| Cell { from_abroad: false, text: digits });
     }
-    let number = without_decimals(number);
-    refuse_words(number)?;
-    refuse_several(number)?;
-    let digits: String = number.chars().filter(char::is_ascii_digit).collect();
-    if digits.is_empty() {
-        return Err(PhoneError::Missing);
-    }
-    Ok((number.starts_with('+') || number.starts_with("(+"), digits))
+    let number = without_words(number)?;
+    refuse_symbols(&number)?;
+    Ok(Cell::of(without_decimals(number.trim())))
 }
 
 /// ASCII digits, plain spaces and hyphens; no invisible marks.
@@ -45,6 +71,7 @@ fn plain_char(c: char) -> char {
         '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{ff0d}' | '\u{fe63}' => '-',
         '\u{ff08}' => '(',
         '\u{ff09}' => ')',
+        '\u{ff0f}' => '/',
         _ if c.is_whitespace() => ' ',
         _ => c,
     }
@@ -60,36 +87,31 @@ fn unquoted(text: &str) -> &str {
     inner.unwrap_or(text).trim_start_matches('\'').trim()
 }
 
-/// The labels of address books and lead forms.
-const LABELS: &[&str] = &[
-    "https://wa.me/",
-    "wa.me/",
-    "whatsapp",
-    "telefon",
-    "phone",
-    "mobile",
-    "tel",
-    "gsm",
-    "cep",
-    "mob",
-    "cell",
-    "no",
-    "hp",
-    "wa",
-    "p:",
-];
+/// What people write where there is no number.
+const NONE_WORDS: &[&str] =
+    &["yok", "none", "null", "n/a", "na", "nan", "nil", "tidak ada", "kosong", "#n/a", "belirsiz", "bilinmiyor"];
 
-fn without_label(text: &str) -> &str {
-    for label in LABELS {
-        let Some((head, rest)) = text.split_at_checked(label.len()) else {
-            continue;
-        };
-        let rest = rest.trim_start_matches([' ', ':', '.']);
-        if head.eq_ignore_ascii_case(label) && rest.starts_with(|c: char| c.is_ascii_digit() || c == '+' || c == '(') {
-            return rest;
-        }
+fn refuse_nothing(text: &str) -> Result<(), PhoneError> {
+    if text.len() > 2 && text.bytes().all(|byte| byte == b'#') {
+        return Err(PhoneError::ExcelNarrow);
     }
-    text
+    if NONE_WORDS.contains(&text.to_lowercase().as_str()) {
+        return Err(PhoneError::Missing);
+    }
+    Ok(())
+}
+
+/// The digits of a link to a chat or of an address of WhatsApp, which begin with the country's code.
+fn address(text: &str) -> Option<&str> {
+    let jid = ["@c.us", "@s.whatsapp.net"].iter().find_map(|server| text.strip_suffix(server));
+    let link = ["wa.me/", "send?phone=", "send/?phone="].iter().find_map(|link| Some(text.split_once(link)?.1));
+    let digits = match (jid, link) {
+        (Some(user), _) => user.split(':').next()?,
+        (_, Some(rest)) => rest.split(['?', '&', '/']).next()?.trim_start_matches("%2B").trim_start_matches('+'),
+        _ => return None,
+    };
+    let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    is_number.then_some(digits)
 }
 
 /// `9.05387E+11`: what Excel saves for a long number in a narrow or unformatted column.
@@ -118,62 +140,107 @@ fn restore(text: &str, digits: &str, written: usize) -> Result<String, PhoneErro
     Err(PhoneError::ExcelShortened { value: text.to_owned(), lost_digits, candidates })
 }
 
-/// `5385550214.0`: what programs write that took the column for amounts.
+/// The labels of address books, lead forms and letterheads in three languages, folded.
+const LABELS: &[&str] = &[
+    "business",
+    "c",
+    "cell",
+    "cellphone",
+    "cellular",
+    "cep",
+    "ceptel",
+    "contact",
+    "ev",
+    "gsm",
+    "handphone",
+    "handy",
+    "home",
+    "hotline",
+    "hp",
+    "iletisim",
+    "irtibat",
+    "is",
+    "kantor",
+    "kontak",
+    "m",
+    "mob",
+    "mobil",
+    "mobile",
+    "no",
+    "nohp",
+    "nomer",
+    "nomor",
+    "notelp",
+    "number",
+    "numara",
+    "numarasi",
+    "office",
+    "p",
+    "ph",
+    "phone",
+    "ponsel",
+    "rumah",
+    "t",
+    "tel",
+    "telefon",
+    "telefonu",
+    "telepon",
+    "telephone",
+    "telp",
+    "telpon",
+    "tlf",
+    "tlp",
+    "wa",
+    "whatsapp",
+    "work",
+];
+const BETWEEN: &[&str] = &["and", "atau", "da", "dan", "or", "ve", "veya", "ya", "yada"];
+const EXTENSIONS: &[&str] =
+    &["dah", "dahili", "ekst", "ekstensi", "ext", "extension", "int", "pes", "pesawat", "psw", "x"];
+
+/// Labels become blanks, words between two numbers a semicolon, words before an extension a number sign. Any other
+/// word says that the cell is something else.
+fn without_words(text: &str) -> Result<String, PhoneError> {
+    let (mut kept, mut unknown) = (String::with_capacity(text.len()), Vec::new());
+    let mut rest = text;
+    while let Some(at) = rest.find(char::is_alphabetic) {
+        let (head, tail) = rest.split_at_checked(at).unwrap_or((rest, ""));
+        let end = tail.find(|c: char| !c.is_alphabetic()).unwrap_or(tail.len());
+        let (word, after) = tail.split_at_checked(end).unwrap_or((tail, ""));
+        kept.push_str(head);
+        match fold(word).as_str() {
+            word if LABELS.contains(&word) => kept.push(' '),
+            word if BETWEEN.contains(&word) => kept.push(';'),
+            word if EXTENSIONS.contains(&word) => kept.push('#'),
+            _ => unknown.push(word),
+        }
+        rest = after;
+    }
+    kept.push_str(rest);
+    if !unknown.is_empty() {
+        return Err(PhoneError::Letters { letters: unknown.join(" ").chars().take(40).collect() });
+    }
+    Ok(kept)
+}
+
+fn refuse_symbols(text: &str) -> Result<(), PhoneError> {
+    let letters: String = text.chars().filter(|c| !is_symbol(*c)).take(40).collect();
+    if letters.is_empty() { Ok(()) } else { Err(PhoneError::Letters { letters }) }
+}
+
+fn is_symbol(c: char) -> bool {
+    c.is_ascii_digit() || c.is_whitespace() || c == '·' || "+-()[].,/\\;|&_~'\":=#".contains(c)
+}
+
+/// `8.125.550.147,00`: what programs write that took the column for amounts. The mark before the zeros stands nowhere
+/// else in an amount, and in `0538.555.02.00` it does.
 fn without_decimals(text: &str) -> &str {
     let Some((whole, decimals)) = text.rsplit_once(['.', ',']) else {
         return text;
     };
-    let is_amount = whole.trim_start_matches('+').bytes().all(|byte| byte.is_ascii_digit())
-        && whole.len() >= super::SHORTEST
-        && matches!(decimals, "0" | "00");
+    let mark = text.chars().nth_back(decimals.len()).unwrap_or(',');
+    let is_amount = matches!(decimals, "0" | "00")
+        && !whole.contains(mark)
+        && whole.bytes().filter(u8::is_ascii_digit).count() >= super::SHORTEST;
     if is_amount { whole } else { text }
-}
-
-/// What people write where there is no number.
-const NONE_WORDS: &[&str] =
-    &["yok", "none", "null", "n/a", "na", "nan", "nil", "tidak ada", "kosong", "#n/a", "belirsiz", "bilinmiyor"];
-
-fn refuse_words(text: &str) -> Result<(), PhoneError> {
-    if text.len() > 2 && text.bytes().all(|byte| byte == b'#') {
-        return Err(PhoneError::ExcelNarrow);
-    }
-    if NONE_WORDS.contains(&text.to_lowercase().as_str()) {
-        return Err(PhoneError::Missing);
-    }
-    let letters: String = text.chars().filter(|c| is_foreign(*c)).take(40).collect();
-    if letters.is_empty() { Ok(()) } else { Err(PhoneError::Letters { letters }) }
-}
-
-fn is_foreign(c: char) -> bool {
-    !c.is_ascii_digit()
-        && !matches!(
-            c,
-            '+' | '-'
-                | '('
-                | ')'
-                | '['
-                | ']'
-                | '.'
-                | ','
-                | '/'
-                | '\\'
-                | ';'
-                | '|'
-                | '&'
-                | '_'
-                | '~'
-                | '\''
-                | '"'
-                | ':'
-                | '='
-        )
-        && !c.is_whitespace()
-        && c != '·'
-}
-
-/// A cell with two numbers: neither is the person's for certain.
-fn refuse_several(text: &str) -> Result<(), PhoneError> {
-    let digits = |piece: &&str| piece.bytes().filter(u8::is_ascii_digit).count() >= 7;
-    let count = text.split(['/', ',', ';', '|', '&', '\n', '\r', '+']).filter(digits).count();
-    if count > 1 { Err(PhoneError::Several { count }) } else { Ok(()) }
 }
