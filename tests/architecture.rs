@@ -369,7 +369,6 @@ const GUESTS: &[(&str, &[&str], &str)] = &[
     ("outbox/store/removal.rs", &["sessions"], "whether a number was taken off the list"),
     ("outbox/store/unheard.rs", &["sessions"], "a number that nobody hears is counted in its row"),
     ("outbox/store/chats.rs", &["sessions"], "a first chat uses up the quota of its number"),
-    ("outbox/store/recipients.rs", &["contacts"], "a search along a campaign looks at what contacts are searched by"),
     ("ledger/store.rs", &["parts"], "a cancel releases whatever waits in one statement"),
     ("media/store.rs", &["parts"], "a file that a part needs is kept"),
     ("media/attachment/store.rs", &["campaigns", "templates"], "files belong to a campaign or a template"),

@@ -169,8 +169,12 @@ async fn ask_for_pages(world: &World) -> Result<(), Problem> {
     }
     for state in [None, Some(PartState::Pending), Some(PartState::Sent), Some(PartState::Skipped)] {
         for search in ["", "kişi"] {
-            let query = RecipientQuery { campaign_id: id, state, search: search.to_owned(), offset: 1, limit: 1 };
-            world.app.outbox().recipients(&query).await?;
+            let query = RecipientQuery { campaign_id: id, state, search: search.to_owned(), place: Place::first(1) };
+            let next = world.app.outbox().recipients(&query).await?.next;
+            for skip in [0, 1, 6] {
+                let place = Place { skip, ..Place::behind(next.clone(), 1) };
+                world.app.outbox().recipients(&RecipientQuery { place, ..query.clone() }).await?;
+            }
         }
     }
     Ok(())

@@ -19,6 +19,7 @@ use ulak_core::ids::CampaignId;
 use ulak_core::ledger::Book;
 use ulak_core::outbox::state::PartState;
 use ulak_core::outbox::store::recipients::RecipientQuery;
+use ulak_core::page::Place;
 use ulak_core::session::practice::PhoneLog;
 use ulak_core::vault::SystemKeyring;
 
@@ -178,16 +179,15 @@ async fn rejected(app: &App, report: Report) -> Result<(), Problem> {
 
 /// Everybody who gets nothing, with the reason.
 async fn skipped(app: &App, campaign_id: CampaignId, report: Report) -> Result<(), Problem> {
-    let mut offset = 0;
+    let mut place = Place::first(PAGE);
     loop {
-        let state = Some(PartState::Skipped);
-        let query = RecipientQuery { campaign_id, state, search: String::new(), offset, limit: PAGE };
+        let query = RecipientQuery { campaign_id, state: Some(PartState::Skipped), search: String::new(), place };
         let page = app.outbox().recipients(&query).await?;
-        if page.rows.is_empty() {
+        page.rows.iter().for_each(|person| report.skipped(person));
+        if page.next.is_none() {
             return Ok(());
         }
-        page.rows.iter().for_each(|person| report.skipped(person));
-        offset += PAGE;
+        place = Place::behind(page.next, PAGE);
     }
 }
 

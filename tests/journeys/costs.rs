@@ -8,8 +8,8 @@ use ulak_core::ids::{CampaignId, MessageId};
 use ulak_core::ledger::figures::{LedgerQuery, LedgerRow};
 use ulak_core::ledger::{Book, EntryKind};
 use ulak_core::outbox::state::PartState;
-use ulak_core::outbox::store::recipients::{RecipientPage, RecipientQuery};
-use ulak_core::page::Place;
+use ulak_core::outbox::store::recipients::RecipientQuery;
+use ulak_core::page::{Cursor, Place};
 use ulak_core::session::cause::Cause;
 use ulak_core::session::messenger::{Outcome, ReceiptKind};
 use ulak_core::testing::World;
@@ -83,11 +83,11 @@ async fn people(
     id: CampaignId,
     state: Option<PartState>,
     search: &str,
-    offset: u32,
-    limit: u32,
-) -> RecipientPage {
-    let query = RecipientQuery { campaign_id: id, state, search: search.to_owned(), offset, limit };
-    world.app.outbox().recipients(&query).await.unwrap()
+    place: Place,
+) -> (Option<i64>, Vec<MessageId>, Option<Cursor>) {
+    let query = RecipientQuery { campaign_id: id, state, search: search.to_owned(), place };
+    let page = world.app.outbox().recipients(&query).await.unwrap();
+    (page.total, page.rows.iter().map(|row| row.message_id).collect(), page.next)
 }
 
 #[tokio::test]
@@ -96,29 +96,73 @@ async fn pages_of_recipients_make_the_whole_list() -> Result<(), Problem> {
     let states = [PartState::Pending, PartState::Sent, PartState::Failed, PartState::Skipped, PartState::Read];
     let mut seen = 0;
     for state in std::iter::once(None).chain(states.map(Some)) {
-        let whole = people(&world, id, state, "", 0, 100).await;
-        let whole_ids: Vec<MessageId> = whole.rows.iter().map(|row| row.message_id).collect();
-        assert_eq!(whole.total, whole_ids.len() as i64, "{state:?}");
-        let mut paged = Vec::new();
-        for offset in (0..28).step_by(4) {
-            paged.extend(people(&world, id, state, "", offset, 4).await.rows.into_iter().map(|row| row.message_id));
+        let (total, whole, next) = people(&world, id, state, "", Place::first(100)).await;
+        assert_eq!((total, next), (Some(whole.len() as i64), None), "{state:?}");
+        let (mut by_key, mut after) = (Vec::new(), None);
+        loop {
+            let (_, rows, next) = people(&world, id, state, "", Place::behind(after, 4)).await;
+            by_key.extend(rows);
+            // From wherever the list is known to wherever its reader jumps.
+            for skip in 0..28 {
+                let wanted: Vec<MessageId> = whole.iter().copied().skip(by_key.len() + skip as usize).take(4).collect();
+                let place = Place { after: next.clone(), skip, limit: 4 };
+                if next.is_some() {
+                    assert_eq!(people(&world, id, state, "", place).await.1, wanted, "{state:?}, {skip} further");
+                }
+            }
+            after = next;
+            if after.is_none() {
+                break;
+            }
         }
-        assert_eq!(paged, whole_ids, "{state:?}");
-        seen += if state.is_some() { whole_ids.len() } else { 0 };
+        assert_eq!(by_key, whole, "{state:?}");
+        seen += if state.is_some() { whole.len() } else { 0 };
     }
     assert_eq!(seen, 23, "everybody is in one state");
+    Ok(())
+}
+
+/// Whoever waits from the first page to the last is on one of them, and nobody is on two, although those before them go
+/// to another list meanwhile.
+#[tokio::test]
+async fn pages_of_who_waits_miss_nobody_while_others_are_sent_to() -> Result<(), Problem> {
+    for search in ["", "kişi"] {
+        let mut world = World::at(at(0, 12, 0)).await?;
+        world.contacts(20).await?;
+        let id = world.schedule("Merhaba {{name}}").await?;
+        world.run_until(at(0, 12, 0) + 5_000).await?;
+        let waiting = Some(PartState::Pending);
+        let (mut paged, mut after) = (Vec::new(), None);
+        loop {
+            let (_, rows, next) = people(&world, id, waiting, search, Place::behind(after, 4)).await;
+            paged.extend(rows);
+            after = next;
+            if after.is_none() {
+                break;
+            }
+            let sent = world.phone.sent().len();
+            while world.phone.sent().len() < sent + 2 {
+                let until = world.app.now() + 1_000;
+                world.run_until(until).await?;
+            }
+        }
+        let (_, left, _) = people(&world, id, waiting, search, Place::first(100)).await;
+        assert!(left.len() > 4 && left.iter().all(|id| paged.contains(id)), "{search}: {} are left", left.len());
+        let people: std::collections::BTreeSet<&MessageId> = paged.iter().collect();
+        assert_eq!(people.len(), paged.len(), "{search}");
+    }
     Ok(())
 }
 
 #[tokio::test]
 async fn a_search_says_that_there_is_more_without_counting() -> Result<(), Problem> {
     let (world, id) = mixed().await?;
-    let first = people(&world, id, None, "kişi", 0, 8).await;
-    assert_eq!((first.rows.len(), first.total, first.about), (8, 9, true));
-    let last = people(&world, id, None, "kişi", 16, 8).await;
-    assert_eq!((last.rows.len(), last.total, last.about), (4, 20, false));
-    let failed = people(&world, id, Some(PartState::Failed), "kişi", 0, 8).await;
-    assert_eq!((failed.rows.len(), failed.about), (2, false));
+    let (total, first, next) = people(&world, id, None, "kişi", Place::first(8)).await;
+    assert_eq!((first.len(), total, next.is_some()), (8, None, true));
+    let (_, last, end) = people(&world, id, None, "kişi", Place { skip: 8, ..Place::behind(next, 8) }).await;
+    assert_eq!((last.len(), end), (4, None));
+    let (_, failed, end) = people(&world, id, Some(PartState::Failed), "kişi", Place::first(8)).await;
+    assert_eq!((failed.len(), end), (2, None));
     Ok(())
 }
 

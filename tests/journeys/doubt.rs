@@ -12,6 +12,7 @@ use ulak_core::outbox::state::PartState;
 use ulak_core::outbox::store::queue::Retryable;
 use ulak_core::outbox::store::reading::CauseLine;
 use ulak_core::outbox::store::recipients::RecipientQuery;
+use ulak_core::page::Place;
 use ulak_core::session::cause::Cause;
 use ulak_core::session::client::Signal;
 use ulak_core::session::messenger::{Outcome, ReceiptKind};
@@ -77,7 +78,7 @@ async fn who_opted_out_while_a_part_was_in_doubt_is_skipped_until_a_receipt_prov
 /// How many the list of those who were skipped has.
 async fn skipped(world: &World, id: CampaignId) -> Result<usize, Problem> {
     let state = Some(PartState::Skipped);
-    let query = RecipientQuery { campaign_id: id, state, search: String::new(), offset: 0, limit: 10 };
+    let query = RecipientQuery { campaign_id: id, state, search: String::new(), place: Place::first(10) };
     Ok(world.app.outbox().recipients(&query).await?.rows.len())
 }
 
@@ -146,7 +147,7 @@ async fn what_arrived_after_all_is_owed_even_when_no_credit_is_free() -> Result<
 #[tokio::test]
 async fn the_owner_ends_the_doubt_of_one_message() -> Result<(), Problem> {
     let (world, id) = in_doubt(3).await?;
-    let everybody = RecipientQuery { campaign_id: id, state: None, search: String::new(), offset: 0, limit: 10 };
+    let everybody = RecipientQuery { campaign_id: id, state: None, search: String::new(), place: Place::first(10) };
     for row in world.app.outbox().recipients(&everybody).await?.rows {
         world.app.campaigns().stop_checking_message(row.message_id).await?;
     }

@@ -234,8 +234,7 @@ fn everyone(campaign_id: ulak_core::ids::CampaignId) -> ulak_core::outbox::store
         campaign_id,
         state: None,
         search: String::new(),
-        offset: 0,
-        limit: 10,
+        place: ulak_core::page::Place::first(10),
     }
 }
 

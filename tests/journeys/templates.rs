@@ -7,6 +7,7 @@ use ulak_core::contact::ContactEdit;
 use ulak_core::outbox::state::PartKind;
 use ulak_core::outbox::state::PartState;
 use ulak_core::outbox::store::recipients::RecipientQuery;
+use ulak_core::page::Place;
 use ulak_core::settings::Language;
 use ulak_core::template::{Choice, ChoiceStyle};
 use ulak_core::template::{TemplateEdit, TemplateKind, TemplateView};
@@ -74,7 +75,7 @@ async fn a_poll_is_the_last_part_and_is_shown_as_one() -> Result<(), Problem> {
     let sent = world.phone.sent();
     assert_eq!(sent.iter().map(|part| part.text.as_deref()).collect::<Vec<_>>(), [Some("Merhaba"), Some("Hangi gün?")]);
     assert_eq!(sent[1].options, ["Evet", "Hayır"]);
-    let all = RecipientQuery { campaign_id: id, state: None, search: String::new(), offset: 0, limit: 10 };
+    let all = RecipientQuery { campaign_id: id, state: None, search: String::new(), place: Place::first(10) };
     let people = world.app.outbox().recipients(&all).await?.rows;
     let seen = world.app.outbox().recipient(people[0].message_id).await?;
     assert_eq!(seen.parts[1].kind, PartKind::Poll);

@@ -43,7 +43,7 @@ impl Place {
 
     /// How many keys are to be read: one more than the page has tells whether there is another page.
     pub fn take(&self) -> i64 {
-        one_more(self.limit)
+        i64::from(self.limit.min(MOST)) + 1
     }
 
     /// The rows of the page, and where the next one begins: behind the key of its last row.
@@ -73,8 +73,7 @@ pub struct Span {
 /// The most rows of a page.
 const MOST: u32 = 500;
 
-pub fn span(offset: u32, limit: u32, total: i64) -> Span {
-    let (offset, limit) = (i64::from(offset), i64::from(limit.min(MOST)));
+pub fn span(offset: i64, limit: i64, total: i64) -> Span {
     let take = limit.min(total - offset).max(0);
     let behind = (total - offset - take).max(0);
     if behind < offset {
@@ -92,16 +91,6 @@ impl Span {
         }
         rows
     }
-}
-
-/// Where nobody has counted the rows: one row more than the page is asked for, and the total is "at least".
-pub fn at_least(offset: u32, limit: u32, found: usize) -> (i64, bool) {
-    let (limit, found) = (i64::from(limit.min(MOST)), i64::try_from(found).unwrap_or(i64::MAX));
-    (i64::from(offset) + found, found > limit)
-}
-
-pub fn one_more(limit: u32) -> i64 {
-    i64::from(limit.min(MOST)) + 1
 }
 
 #[cfg(test)]

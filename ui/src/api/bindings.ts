@@ -917,9 +917,9 @@ export type ReadyTemplate = {
 };
 
 export type RecipientPage = {
-	total: number,
-	/**  There are at least so many: nobody has counted what a search finds. */
-	about: boolean,
+	/**  None where nobody has counted what a search finds. */
+	total: number | null,
+	next: Cursor | null,
 	rows: RecipientRow[],
 };
 
@@ -936,8 +936,7 @@ export type RecipientQuery = {
 	campaignId: CampaignId,
 	state: PartState | null,
 	search: string,
-	offset: number,
-	limit: number,
+	place: Place,
 };
 
 export type RecipientRow = {

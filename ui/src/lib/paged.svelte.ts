@@ -2,8 +2,8 @@
 // rows arrive, so a reload never flickers; answers to an older question are dropped.
 import type { Place } from '../api/client';
 
-/** Without `total` nobody has counted the rows; with `about` there are at least so many. `next` is where the page behind it begins. */
-export type Page<T> = { total: number | null; about?: boolean; next?: string | null; rows: T[] };
+/** Without `total` nobody has counted the rows. `next` is where the page behind it begins. */
+export type Page<T> = { total: number | null; next: string | null; rows: T[] };
 
 export class Paged<T> {
   total = $state(0);
@@ -72,7 +72,7 @@ export class Paged<T> {
       // A page further down may have found more than this one knows of.
       const seen = page * this.size + answer.rows.length + (answer.next ? 1 : 0);
       const counted = answer.total ?? seen;
-      this.#least = answer.about || (answer.total === null && answer.next) ? Math.max(this.#least, counted) : counted;
+      this.#least = answer.total === null && answer.next ? Math.max(this.#least, counted) : counted;
       this.total = this.#least;
       if (answer.next) this.#starts.set(page + 1, answer.next);
       this.ready = true;

@@ -457,15 +457,26 @@ fn listed(query: &ContactQuery) -> Result<QueryBuilder<Sqlite>, sqlx::Error> {
             select.push(" AND c.standing <> 'normal'");
         }
     }
-    for needle in needles(&query.search) {
-        select.push(" AND instr(c.search, ").push_bind(needle).push(") > 0");
-    }
+    push_needles(&mut select, &needles(&query.search));
     if let Some((name, id)) = query.place.key::<(String, ContactId)>()? {
         select.push(" AND (").push(order).push(") > (").push_bind(name).push(", ").push_bind(id).push(")");
     }
     select.push(" ORDER BY ").push(order).push(" LIMIT ").push_bind(query.place.take());
     select.push(" OFFSET ").push_bind(query.place.skip());
     Ok(select)
+}
+
+/// The condition that a search finds the contact whose id `contact` is.
+pub fn push_search(select: &mut QueryBuilder<Sqlite>, contact: &'static str, needles: &[String]) {
+    select.push(" AND EXISTS (SELECT 1 FROM contacts c WHERE c.id = ").push(contact);
+    push_needles(select, needles);
+    select.push(")");
+}
+
+fn push_needles(select: &mut QueryBuilder<Sqlite>, needles: &[String]) {
+    for needle in needles {
+        select.push(" AND instr(c.search, ").push_bind(needle.clone()).push(") > 0");
+    }
 }
 
 /// From the counters. Nobody has counted what a search finds, or who of a standing has a tag.

@@ -147,11 +147,13 @@ export function campaignCommands(world: World): Commands {
     resumeEverything: async () => { world.pausedAll = false; world.emit('nowChanged', null); return null; },
     live: async (id) => liveOf(world, find(id)),
     replies: async () => ({ total: 0, next: null, rows: [] }),
-    recipients: async ({ campaignId, state, search, offset, limit }) => {
+    recipients: async ({ campaignId, state, search, place }) => {
       const wanted = search.toLocaleLowerCase('tr');
       const rows = find(campaignId).messages.filter((message) => (state === null || message.state === state || (state === 'pending' && message.state === 'sending'))
         && (wanted === '' || message.name.toLocaleLowerCase('tr').includes(wanted) || message.phoneShown.replaceAll(' ', '').includes(wanted.replaceAll(' ', ''))));
-      return { total: rows.length, about: false, rows: rows.slice(offset, offset + limit).map((message) => recipientRow(world, message)) };
+      const from = (place.after === null ? 0 : rows.findIndex((row) => row.id === place.after) + 1) + place.skip;
+      const found = rows.slice(from, from + place.limit);
+      return { total: wanted === '' ? rows.length : null, next: from + place.limit < rows.length ? found.at(-1)?.id ?? null : null, rows: found.map((message) => recipientRow(world, message)) };
     },
     recipient: async (messageId) => {
       for (const one of world.campaigns) {

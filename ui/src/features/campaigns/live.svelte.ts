@@ -24,7 +24,7 @@ export class Live {
   readonly rows: Paged<RecipientRow>;
 
   constructor(readonly id: string) {
-    this.rows = new Paged(({ skip, limit }) => api.recipients({ campaignId: id, state: this.filter === 'all' ? null : this.filter, search: this.search.trim(), offset: skip, limit }));
+    this.rows = new Paged((place) => api.recipients({ campaignId: id, state: this.filter === 'all' ? null : this.filter, search: this.search.trim(), place }));
   }
 
   follow = (): (() => void) => {

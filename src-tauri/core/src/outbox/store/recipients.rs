@@ -1,44 +1,24 @@
-//! The people of a campaign: their list with search and states, and the route of one message.
+//! The people of a campaign: their list, and the route of one message.
+
+mod list;
+
+pub use list::{RecipientPage, RecipientQuery, recipients};
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
 
 use crate::clock::Millis;
-use crate::contact::fold::fold;
 use crate::contact::{self, Standing, phone};
 use crate::ids::{CampaignId, ContactId, MediaId, MessageId, PartId, SessionId};
 use crate::ledger::store::{self as ledger, End};
 use crate::media::attachment::{self, Owner};
 use crate::outbox::state::{PartKind, PartState, SkipReason};
 use crate::outbox::store::queue::{self, Failed, Retryable};
-use crate::outbox::store::reading::{self, Counts};
-use crate::page::{Span, at_least, one_more, span};
 use crate::session::store as sessions;
 use crate::stored::Json;
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(feature = "bindings", derive(specta::Type))]
-pub struct RecipientQuery {
-    pub campaign_id: CampaignId,
-    pub state: Option<PartState>,
-    pub search: String,
-    pub offset: u32,
-    pub limit: u32,
-}
-
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(feature = "bindings", derive(specta::Type))]
-pub struct RecipientPage {
-    pub total: i64,
-    /// There are at least so many: nobody has counted what a search finds.
-    pub about: bool,
-    pub rows: Vec<RecipientRow>,
-}
 
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -66,71 +46,6 @@ type Numbers = BTreeMap<SessionId, String>;
 
 async fn numbers(db: &mut SqliteConnection) -> Result<Numbers, sqlx::Error> {
     Ok(sessions::names(db).await?.into_iter().collect())
-}
-
-pub async fn recipients(db: &mut SqliteConnection, query: &RecipientQuery) -> Result<RecipientPage, sqlx::Error> {
-    let words = fold(&query.search);
-    if words.split_whitespace().next().is_some() {
-        return search(db, query, &words).await;
-    }
-    let people = reading::people(db, query.campaign_id).await?;
-    let total = match query.state {
-        None => people.total(),
-        Some(state) => shown_as(state).iter().map(|state| people.get(*state)).sum(),
-    };
-    let ids = match query.state {
-        None => everybody(db, query, total).await?,
-        Some(PartState::Skipped) => skipped(db, query, total).await?,
-        Some(state) => in_states(db, query, shown_as(state), people).await?,
-    };
-    Ok(RecipientPage { total, about: false, rows: rows(db, &ids).await? })
-}
-
-/// What is on its way is still waiting to people; it comes first.
-fn shown_as(state: PartState) -> &'static [PartState] {
-    match state {
-        PartState::Pending => &[PartState::Sending, PartState::Pending],
-        PartState::Sending => &[PartState::Sending],
-        PartState::Sent => &[PartState::Sent],
-        PartState::Delivered => &[PartState::Delivered],
-        PartState::Read => &[PartState::Read],
-        PartState::Played => &[PartState::Played],
-        PartState::Failed => &[PartState::Failed],
-        PartState::Skipped => &[PartState::Skipped],
-        PartState::Cancelled => &[PartState::Cancelled],
-        PartState::Unknown => &[PartState::Unknown],
-    }
-}
-
-/// In the order of the contacts, which is the order of sending.
-async fn everybody(
-    db: &mut SqliteConnection,
-    query: &RecipientQuery,
-    total: i64,
-) -> Result<Vec<MessageId>, sqlx::Error> {
-    let span = span(query.offset, query.limit, total);
-    let select = if span.backwards {
-        "SELECT id FROM messages INDEXED BY messages_once WHERE queue_id = ? AND origin = 'campaign'
-         ORDER BY contact_id DESC LIMIT ? OFFSET ?"
-    } else {
-        "SELECT id FROM messages INDEXED BY messages_once WHERE queue_id = ? AND origin = 'campaign'
-         ORDER BY contact_id LIMIT ? OFFSET ?"
-    };
-    let select = sqlx::query_scalar(select).bind(query.campaign_id).bind(span.take).bind(span.skip);
-    Ok(span.in_order(select.fetch_all(db).await?))
-}
-
-async fn skipped(db: &mut SqliteConnection, query: &RecipientQuery, total: i64) -> Result<Vec<MessageId>, sqlx::Error> {
-    let span = span(query.offset, query.limit, total);
-    let select = if span.backwards {
-        "SELECT id FROM messages INDEXED BY messages_skipped WHERE queue_id = ? AND skip_reason IS NOT NULL
-         ORDER BY skip_reason DESC, id DESC LIMIT ? OFFSET ?"
-    } else {
-        "SELECT id FROM messages INDEXED BY messages_skipped WHERE queue_id = ? AND skip_reason IS NOT NULL
-         ORDER BY skip_reason, id LIMIT ? OFFSET ?"
-    };
-    let select = sqlx::query_scalar(select).bind(query.campaign_id).bind(span.take).bind(span.skip);
-    Ok(span.in_order(select.fetch_all(db).await?))
 }
 
 /// The people whom a campaign skipped for one reason, at most so many.
@@ -162,72 +77,6 @@ pub fn push_untried(select: &mut QueryBuilder<Sqlite>, queue: CampaignId, reason
 pub const REACHED_BY: &str =
     "SELECT n.contact_id FROM messages n WHERE n.skip_reason IS NULL AND n.contact_id IS NOT NULL AND n.queue_id IN (";
 
-/// One state after the other, each in the order of sending.
-async fn in_states(
-    db: &mut SqliteConnection,
-    query: &RecipientQuery,
-    states: &[PartState],
-    people: Counts,
-) -> Result<Vec<MessageId>, sqlx::Error> {
-    let mut ids: Vec<MessageId> = Vec::new();
-    let mut offset = query.offset;
-    for state in states {
-        let count = people.get(*state);
-        let left = query.limit.saturating_sub(u32::try_from(ids.len()).unwrap_or(u32::MAX));
-        ids.extend(in_state(db, query.campaign_id, *state, span(offset, left, count)).await?);
-        offset = offset.saturating_sub(u32::try_from(count).unwrap_or(u32::MAX));
-    }
-    Ok(ids)
-}
-
-async fn in_state(
-    db: &mut SqliteConnection,
-    queue: CampaignId,
-    state: PartState,
-    span: Span,
-) -> Result<Vec<MessageId>, sqlx::Error> {
-    let select = if span.backwards {
-        "SELECT p.message_id FROM (SELECT id FROM parts INDEXED BY parts_by_state WHERE queue_id = ? AND last = 1 AND state = ?
-                                   ORDER BY id DESC LIMIT ? OFFSET ?) k JOIN parts p ON p.id = k.id ORDER BY k.id DESC"
-    } else {
-        "SELECT p.message_id FROM (SELECT id FROM parts INDEXED BY parts_by_state WHERE queue_id = ? AND last = 1 AND state = ?
-                                   ORDER BY id LIMIT ? OFFSET ?) k JOIN parts p ON p.id = k.id ORDER BY k.id"
-    };
-    let select = sqlx::query_scalar(select).bind(queue).bind(state.as_str()).bind(span.take).bind(span.skip);
-    Ok(span.in_order(select.fetch_all(db).await?))
-}
-
-/// Nobody has counted whom a search finds, so it walks along the campaign until the page is full.
-async fn search(db: &mut SqliteConnection, query: &RecipientQuery, words: &str) -> Result<RecipientPage, sqlx::Error> {
-    let mut select: QueryBuilder<Sqlite> =
-        QueryBuilder::new("SELECT m.id FROM messages m WHERE m.origin = 'campaign' AND m.queue_id = ");
-    select.push_bind(query.campaign_id);
-    match query.state {
-        None => {}
-        Some(PartState::Skipped) => {
-            select.push(" AND m.skip_reason IS NOT NULL");
-        }
-        Some(state) => {
-            select.push(" AND EXISTS (SELECT 1 FROM parts p WHERE p.message_id = m.id AND p.last = 1 AND p.state IN (");
-            let mut states = select.separated(", ");
-            shown_as(state).iter().for_each(|state| {
-                states.push_bind(state.as_str());
-            });
-            select.push("))");
-        }
-    }
-    for word in words.split_whitespace() {
-        select.push(" AND EXISTS (SELECT 1 FROM contacts c WHERE c.id = m.contact_id AND c.search LIKE ");
-        select.push_bind(format!("%{}%", escape_like(word))).push(" ESCAPE '\\')");
-    }
-    select.push(" ORDER BY m.contact_id LIMIT ").push_bind(one_more(query.limit));
-    select.push(" OFFSET ").push_bind(query.offset);
-    let mut ids: Vec<MessageId> = select.build_query_scalar().fetch_all(&mut *db).await?;
-    let (total, about) = at_least(query.offset, query.limit, ids.len());
-    ids.truncate(usize::try_from(one_more(query.limit) - 1).unwrap_or(0));
-    Ok(RecipientPage { total, about, rows: rows(db, &ids).await? })
-}
-
 /// The rows of these messages, in their order.
 async fn rows(db: &mut SqliteConnection, ids: &[MessageId]) -> Result<Vec<RecipientRow>, sqlx::Error> {
     let mut select: QueryBuilder<Sqlite> = QueryBuilder::new(RECIPIENTS);
@@ -244,10 +93,6 @@ async fn rows(db: &mut SqliteConnection, ids: &[MessageId]) -> Result<Vec<Recipi
         found.insert(row.message_id, row);
     }
     Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
-}
-
-fn escape_like(word: &str) -> String {
-    word.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
 }
 
 fn recipient_row(row: &SqliteRow, numbers: &Numbers) -> Result<RecipientRow, sqlx::Error> {
