@@ -352,7 +352,17 @@ const TABLES: &[(&str, &[&str])] = &[
     ("ledger/", &["ledger", "ledger_totals", "ledger_counts", "ledger_quarters", "ledger_checkpoints"]),
     (
         "outbox/",
-        &["queues", "queue_counts", "queue_quarters", "messages", "parts", "attempts", "chats", "troubled_messages"],
+        &[
+            "queues",
+            "queue_counts",
+            "queue_quarters",
+            "messages",
+            "parts",
+            "attempts",
+            "senders",
+            "chats",
+            "troubled_messages",
+        ],
     ),
     ("inbound/", &["replies", "answers", "answer_counts"]),
     ("campaign/", &["campaigns", "campaign_counts"]),
@@ -360,16 +370,6 @@ const TABLES: &[(&str, &[&str])] = &[
 
 /// Who names a table of another feature all the same, and why.
 const GUESTS: &[(&str, &[&str], &str)] = &[
-    ("outbox/store/claim.rs", &["sessions", "settings"], "a claim looks itself whether it may go out"),
-    ("outbox/store/queue.rs", &["sessions"], "what is retried goes over a number that is still there"),
-    ("outbox/store/numbers.rs", &["sessions"], "pace, caps and gate of a number stand in its row"),
-    ("outbox/store/heads.rs", &["sessions"], "a head belongs to a number of the list"),
-    ("outbox/store/complete.rs", &["sessions"], "an outcome moves the number's breaker and batch"),
-    ("outbox/store/breaker.rs", &["sessions"], "the breaker stands in the number's row"),
-    ("outbox/store/removal.rs", &["sessions"], "whether a number was taken off the list"),
-    ("outbox/store/unheard.rs", &["sessions"], "a number that nobody hears is counted in its row"),
-    ("outbox/store/chats.rs", &["sessions"], "a first chat uses up the quota of its number"),
-    ("ledger/store.rs", &["parts"], "a cancel releases whatever waits in one statement"),
     ("media/store.rs", &["parts"], "a file that a part needs is kept"),
     ("media/attachment/store.rs", &["campaigns", "templates"], "files belong to a campaign or a template"),
 ];

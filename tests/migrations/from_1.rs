@@ -65,6 +65,9 @@ async fn rows(folder: &Path, tables: &[(String, Vec<String>)]) -> Vec<(String, V
 fn renamed(table: &str, column: &str) -> String {
     match (table, column) {
         ("messages", "campaign_id") => "queue_id".to_owned(),
+        ("sessions", "next_send_at" | "resting" | "batch_sent") => {
+            format!("(SELECT {column} FROM senders WHERE session_id = sessions.id)")
+        }
         _ => panic!("{table}.{column} is gone"),
     }
 }

@@ -163,6 +163,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/0021_field_labels.sql"),
     include_str!("../../../migrations/0022_results.sql"),
     include_str!("../../../migrations/0023_places.sql"),
+    include_str!("../../../migrations/0024_senders.sql"),
 ];
 
 #[derive(Debug, thiserror::Error)]

@@ -105,6 +105,15 @@ pub mod key {
 }
 
 /// What an earlier version did not know yet has its default; the rest stays as the owner chose it.
+/// Everything is paused, for statements of other features.
+macro_rules! paused {
+    () => {
+        "EXISTS (SELECT 1 FROM settings s WHERE s.key = 'paused_all' AND s.value = 'true')"
+    };
+}
+
+pub(crate) use paused;
+
 pub async fn load(db: &mut SqliteConnection) -> Result<Settings, sqlx::Error> {
     let stored: Option<serde_json::Map<String, Value>> = get(db, key::SETTINGS).await?;
     stored.map_or_else(|| Ok(Settings::default()), completed)

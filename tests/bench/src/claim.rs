@@ -237,7 +237,7 @@ fn claims(raw: &Raw) -> Outcome<[Statement<'_>; 3]> {
             "UPDATE parts SET state = 'sending', session_id = ?, attempts = attempts + 1, tried_at = ? WHERE id = ?",
         )?,
         raw.prepare("INSERT INTO attempts (part_id, session_id, number, started_at) VALUES (?, ?, 1, ?)")?,
-        raw.prepare("UPDATE sessions SET next_send_at = 0, batch_sent = 0 WHERE id = ?")?,
+        raw.prepare("UPDATE senders SET next_send_at = 0, batch_sent = 0 WHERE session_id = ?")?,
     ])
 }
 

@@ -14,6 +14,7 @@ use crate::event::Event;
 use crate::ids::SessionId;
 use crate::outbox::breaker::{FURTHEST_TOLD, Known, holds};
 use crate::outbox::store::activity::{Activity, activity};
+use crate::outbox::store::numbers::{Stop, stops};
 use crate::outbox::store::removal::number_gone;
 use crate::session::cause::Cause;
 use crate::session::client::{LinkEnd, LinkHow};
@@ -141,11 +142,12 @@ impl Numbers {
     pub async fn list(&self) -> Result<Vec<NumberView>, Problem> {
         let today = day_start(self.now(), self.settings().await?.hours().zone);
         let mut reader = self.reader().await?;
+        let stops = stops(&mut reader).await.map_err(StorageError::from)?;
         let mut views = Vec::new();
         for number in numbers::all(&mut reader).await.map_err(StorageError::from)? {
             let id = number.session.id;
             let activity = activity(&mut reader, id, today).await.map_err(StorageError::from)?;
-            views.push(self.number_view(number, &activity));
+            views.push(self.number_view(number, stops.get(&id), &activity));
         }
         share(&mut views);
         let primary = views.iter_mut().find(|view| view.kind == NumberKind::Whatsapp && is_up(&view.state));
@@ -159,13 +161,13 @@ impl Numbers {
         self.list().await?.into_iter().find(|view| view.id == id).ok_or_else(|| NumberError::Gone.into())
     }
 
-    fn number_view(&self, number: Number, activity: &Activity) -> NumberView {
+    fn number_view(&self, number: Number, stop: Option<&Stop>, activity: &Activity) -> NumberView {
         let now = self.now();
         let status = self.status_of(&number);
         let last_activity_at = activity.last_at.max(number.heard_at);
         let practice = number.session.kind == SessionKind::Practice;
         let phone_seen_at = number.phone_seen_at.or(number.linked_at);
-        let shut = shut(&number, now);
+        let shut = stop.and_then(|stop| shut(&number, stop, now));
         let limits = number.limits;
         NumberView {
             id: number.session.id,
@@ -337,7 +339,7 @@ impl Numbers {
 }
 
 /// What stops the number: WhatsApp, or that nobody answers it.
-fn shut(number: &Number, now: Millis) -> Option<ShutView> {
+fn shut(number: &Number, stop: &Stop, now: Millis) -> Option<ShutView> {
     let known = Known {
         locked_until: number.limits.locked_until,
         quota_renews_at: number.limits.quota_renews_at,
@@ -345,9 +347,9 @@ fn shut(number: &Number, now: Millis) -> Option<ShutView> {
         ..Known::default()
     };
     let holds = |(cause, until): &(Cause, Option<Millis>)| until.is_none_or(|until| holds(cause, until, &known, now));
-    let told = number.shut.clone().filter(holds).map(|(cause, until)| ShutView { cause, until });
+    let told = stop.shut.clone().filter(holds).map(|(cause, until)| ShutView { cause, until });
     let unheard = |until: Millis| ShutView { cause: Cause::Unheard, until: Some(until).filter(|at| *at > now) };
-    told.or_else(|| number.unheard_until.map(unheard))
+    told.or_else(|| stop.unheard_until.map(unheard))
 }
 
 impl From<Progress> for LinkView {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use sqlx::sqlite::SqliteRow;
-use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
+use sqlx::{AssertSqlSafe, QueryBuilder, Row, Sqlite, SqliteConnection};
 
 use super::{Balance, Book, EntryKind, LedgerError};
 use crate::clock::Millis;
@@ -227,29 +227,26 @@ pub async fn release_part(db: &mut Tx, part: PartId, now: Millis) -> Result<(), 
     Ok(())
 }
 
-/// Releases the holds of every part of a queue that is in `state`: the caller changes that state in the same transaction.
-pub async fn release_all_pending(
+/// Releases the holds of many parts of a queue in one statement. `holders` selects their `id` and `round` by the
+/// queue, which is bound as ?1; the caller changes their state in the same transaction.
+pub async fn release_all(
     db: &mut Tx,
     book: Book,
     campaign: CampaignId,
+    holders: &'static str,
     now: Millis,
 ) -> Result<u64, sqlx::Error> {
-    let released = sqlx::query(
+    let released = format!(
         "INSERT INTO ledger
              (book, kind, campaign_id, part_id, round, credits, held, balance_after, held_after, lines, at)
-         SELECT t.book, 'release', p.queue_id, p.id, p.round, 0, -1, t.granted + t.adjusted - t.settled,
+         SELECT t.book, 'release', ?1, p.id, p.round, 0, -1, t.granted + t.adjusted - t.settled,
                 t.held - row_number() OVER (ORDER BY p.id),
-                CASE row_number() OVER (ORDER BY p.id) WHEN 1 THEN count(*) OVER () ELSE 0 END, ?
-         FROM parts p JOIN ledger_totals t ON t.book = ?
-         WHERE p.queue_id = ? AND p.state = 'pending'
-         ORDER BY p.id",
-    )
-    .bind(now)
-    .bind(book)
-    .bind(campaign)
-    .execute(&mut *db)
-    .await?
-    .rows_affected();
+                CASE row_number() OVER (ORDER BY p.id) WHEN 1 THEN count(*) OVER () ELSE 0 END, ?2
+         FROM ({holders}) p JOIN ledger_totals t ON t.book = ?3
+         ORDER BY p.id"
+    );
+    let released = sqlx::query(AssertSqlSafe(released)).bind(campaign).bind(now).bind(book);
+    let released = released.execute(&mut *db).await?.rows_affected();
     let count = i64::try_from(released).unwrap_or(i64::MAX);
     sqlx::query("UPDATE ledger_totals SET held = held - ?, released = released + ? WHERE book = ?")
         .bind(count)

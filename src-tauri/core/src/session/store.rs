@@ -10,6 +10,17 @@ use crate::clock::Millis;
 use crate::db::{Tx, unreadable};
 use crate::ids::{IdGenerator, SessionId};
 
+/// The numbers on the list, for statements of other features: what they may know of a number.
+macro_rules! listed {
+    () => {
+        "(SELECT id, kind, priority, pace_min_ms, pace_max_ms, batch, rest_ms, hourly_cap, daily_cap, linked_at, typing,
+                 ban_until, new_chats_used, new_chats_quota, quota_renews_at, locked_until, limits_at
+          FROM sessions WHERE removed_at IS NULL)"
+    };
+}
+
+pub(crate) use listed;
+
 const COLUMNS: &str =
     "SELECT id, kind, name, phone, priority, pace_min_ms, pace_max_ms, batch, rest_ms, hourly_cap, daily_cap, starts_low
      FROM sessions";

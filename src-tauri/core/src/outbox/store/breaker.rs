@@ -8,39 +8,35 @@ use crate::db::Tx;
 use crate::ids::SessionId;
 use crate::outbox::breaker::{self, Known, Opening};
 use crate::session::cause::Cause;
+use crate::session::store::numbers;
 
 /// Shuts the number that a refusal asks to shut, and says for how long.
 pub async fn shut(db: &mut Tx, taken: &Taken, refusal: &Cause, now: Millis) -> Result<Option<Opening>, sqlx::Error> {
     if refusal.shuts().is_none() {
         return Ok(None);
     }
-    let row = sqlx::query(
-        "SELECT locked_until, quota_renews_at, ban_until, shut_cause, shut_until FROM sessions WHERE id = ?",
-    )
-    .bind(taken.session)
-    .fetch_one(&mut *db)
-    .await?;
+    let ends = numbers::ends(db, taken.session).await?;
     let known = Known {
-        locked_until: row.try_get(0)?,
-        quota_renews_at: row.try_get(1)?,
-        ban_until: row.try_get(2)?,
+        locked_until: ends.locked_until,
+        quota_renews_at: ends.quota_renews_at,
+        ban_until: ends.ban_until,
         chat: taken.known,
         repeats: repeats(db, taken.session, refusal, now).await?,
     };
     let Some(opening) = breaker::opening(refusal, now, &known) else { return Ok(None) };
-    let before = row.try_get::<Option<Cause>, _>(3)?.zip(row.try_get::<Option<Millis>, _>(4)?);
+    let row = sqlx::query("SELECT shut_cause, shut_until FROM senders WHERE session_id = ?").bind(taken.session);
+    let row = row.fetch_one(&mut *db).await?;
+    let before = row.try_get::<Option<Cause>, _>(0)?.zip(row.try_get::<Option<Millis>, _>(1)?);
     let held = opening.clone().after(before.filter(|(cause, until)| breaker::holds(cause, *until, &known, now)));
-    sqlx::query(
-        "UPDATE sessions SET shut_cause = ?1, shut_until = ?2,
-                locked_until = CASE WHEN ?3 IS NULL THEN locked_until ELSE max(coalesce(locked_until, ?3), ?3) END
-         WHERE id = ?4",
-    )
-    .bind(&held.cause)
-    .bind(held.until)
-    .bind(held.locked_until)
-    .bind(taken.session)
-    .execute(db)
-    .await?;
+    sqlx::query("UPDATE senders SET shut_cause = ?, shut_until = ? WHERE session_id = ?")
+        .bind(&held.cause)
+        .bind(held.until)
+        .bind(taken.session)
+        .execute(&mut *db)
+        .await?;
+    if let Some(until) = held.locked_until {
+        numbers::lengthen_lock(db, taken.session, until).await?;
+    }
     Ok(Some(opening))
 }
 

@@ -3,6 +3,7 @@
 use crate::clock::Millis;
 use crate::db::Tx;
 use crate::ids::{ContactId, MessageId, SessionId};
+use crate::session::store::numbers;
 
 /// WhatsApp took a message to somebody new. The count of new chats moves with it until WhatsApp tells its own.
 pub async fn begun(db: &mut Tx, session: SessionId, message: MessageId, now: Millis) -> Result<(), sqlx::Error> {
@@ -16,10 +17,7 @@ pub async fn begun(db: &mut Tx, session: SessionId, message: MessageId, now: Mil
     .execute(&mut *db)
     .await?;
     if added.rows_affected() == 1 {
-        sqlx::query("UPDATE sessions SET new_chats_used = new_chats_used + 1 WHERE id = ?")
-            .bind(session)
-            .execute(db)
-            .await?;
+        numbers::count_new_chat(db, session).await?;
     }
     Ok(())
 }

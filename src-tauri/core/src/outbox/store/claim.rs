@@ -11,6 +11,8 @@ use crate::ledger::Book;
 use crate::ledger::store::{End, end_hold};
 use crate::outbox::pace::Slot;
 use crate::outbox::state::SkipReason;
+use crate::session::store::listed;
+use crate::settings::paused;
 use crate::stored::Json;
 
 /// After this long without an answer the outcome is unknown.
@@ -72,8 +74,9 @@ macro_rules! may_go {
     () => {
         concat!(
             "EXISTS (SELECT 1 FROM queues q WHERE q.id = parts.queue_id AND q.state = 'open' AND q.cancelled_at IS NULL)
-             AND NOT EXISTS (SELECT 1 FROM settings s WHERE s.key = 'paused_all' AND s.value = 'true')
-             AND EXISTS (SELECT 1 FROM ",
+             AND NOT ",
+            paused!(),
+            " AND EXISTS (SELECT 1 FROM ",
             addressed!(),
             " WHERE m.id = parts.message_id AND (",
             refusal!(),
@@ -88,7 +91,9 @@ pub async fn still_stands(db: &mut SqliteConnection, part: PartId, session: Sess
     sqlx::query_scalar(concat!(
         "SELECT EXISTS (SELECT 1 FROM parts WHERE id = ? AND state = 'sending' AND ",
         may_go!(),
-        ") AND EXISTS (SELECT 1 FROM sessions WHERE id = ? AND removed_at IS NULL)"
+        ") AND EXISTS (SELECT 1 FROM ",
+        listed!(),
+        " n WHERE n.id = ?)"
     ))
     .bind(part)
     .bind(session)
@@ -134,14 +139,14 @@ async fn take(
              doubt_ends_at IS NOT NULL, tries,
              EXISTS (SELECT 1 FROM messages m JOIN chats c ON c.session_id = ?1 AND c.contact_id = m.contact_id
                      WHERE m.id = parts.message_id),
-             (SELECT s.typing FROM sessions s WHERE s.id = ?1), file_name,
+             coalesce((SELECT n.typing FROM ", listed!(), " n WHERE n.id = ?1), 0), file_name,
              CASE kind WHEN 'poll' THEN (SELECT m.question FROM messages m WHERE m.id = parts.message_id) END,
              CASE kind WHEN 'poll' THEN (SELECT m.options FROM messages m WHERE m.id = parts.message_id) END;
          INSERT INTO attempts (part_id, session_id, number, started_at)
              SELECT id, ?1, attempts, ?2 FROM parts WHERE id = ?3 AND changes() = 1;
-         UPDATE sessions SET next_send_at = ?4, resting = ?5, batch_sent = ?6,
+         UPDATE senders SET next_send_at = ?4, resting = ?5, batch_sent = ?6,
                 repeated = (SELECT doubt_ends_at IS NOT NULL FROM parts WHERE id = ?3)
-             WHERE id = ?1 AND changes() = 1"),
+             WHERE session_id = ?1 AND changes() = 1"),
     )
     .bind(session)
     .bind(now)

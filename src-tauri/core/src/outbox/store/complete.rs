@@ -13,6 +13,7 @@ use crate::outbox::breaker::Opening;
 use crate::outbox::due::LONGEST_BACKOFF;
 use crate::session::cause::Cause;
 use crate::session::messenger::Outcome;
+use crate::session::store::listed;
 
 /// How often a part is tried in a round when it certainly did not arrive and another try can help.
 pub const MOST_TRIES: i64 = 3;
@@ -70,7 +71,7 @@ async fn accepted(db: &mut Tx, taken: &Taken, now: Millis) -> Result<(), sqlx::E
                           sent_at = coalesce(sent_at, ?1)
          WHERE id = ?2 AND state IN ('sending', 'unknown', 'sent', 'delivered', 'read', 'played');
          UPDATE attempts SET ended_at = ?1, outcome = 'accepted', cause = NULL WHERE part_id = ?2 AND number = ?3;
-         UPDATE sessions SET unheard = 0, unheard_until = NULL WHERE id = ?4 AND unheard > 0",
+         UPDATE senders SET unheard = 0, unheard_until = NULL WHERE session_id = ?4 AND unheard > 0",
     )
     .bind(now)
     .bind(taken.part)
@@ -91,12 +92,14 @@ async fn accepted(db: &mut Tx, taken: &Taken, now: Millis) -> Result<(), sqlx::E
 /// The following part of the same message may go, over the number that began: half a message from another would be
 /// taken for somebody else's.
 pub async fn make_next_ready(db: &mut Tx, part: PartId) -> Result<(), sqlx::Error> {
-    sqlx::query(
+    sqlx::query(concat!(
         "UPDATE parts SET ready = 1, session_id = coalesce(session_id,
-             (SELECT s.id FROM parts b JOIN sessions s ON s.id = b.session_id AND s.removed_at IS NULL WHERE b.id = ?1))
+             (SELECT n.id FROM parts b JOIN ",
+        listed!(),
+        " n ON n.id = b.session_id WHERE b.id = ?1))
          WHERE state = 'pending' AND message_id = (SELECT message_id FROM parts WHERE id = ?1)
            AND position = (SELECT position + 1 FROM parts WHERE id = ?1)",
-    )
+    ))
     .bind(part)
     .execute(db)
     .await?;

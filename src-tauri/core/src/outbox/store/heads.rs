@@ -10,6 +10,7 @@ use crate::ids::{CampaignId, SessionId};
 use crate::ledger::Book;
 use crate::outbox::due::Due;
 use crate::outbox::plan::Head;
+use crate::session::store::listed;
 use crate::stored::Json;
 
 /// What a head is read from. Whether the owner's time has come once already is asked only of a part whose time is
@@ -44,18 +45,19 @@ pub async fn first(db: &mut SqliteConnection, now: Millis, broken: &mut Vec<Brok
          UNION ALL
          SELECT ",
         columns!(),
-        ", CASE p.state WHEN 'unknown' THEN min(q.due_at, p.due_at) ELSE p.due_at END, s.id AS bound_to,
+        ", CASE p.state WHEN 'unknown' THEN min(q.due_at, p.due_at) ELSE p.due_at END, n.id AS bound_to,
                 p.doubt_ends_at IS NOT NULL
-         FROM sessions s CROSS JOIN parts p ON p.id IN
+         FROM ",
+        listed!(),
+        " n CROSS JOIN parts p ON p.id IN
              (SELECT * FROM (SELECT h.id FROM parts h JOIN queues q ON q.id = h.queue_id
                   WHERE h.session_id = s.id AND h.state = 'unknown' AND q.state = 'open' AND q.cancelled_at IS NULL
                   ORDER BY h.due_at > ?1, q.priority, q.due_at, h.id LIMIT 8)
               UNION ALL
               SELECT * FROM (SELECT h.id FROM parts h JOIN queues q ON q.id = h.queue_id
-                  WHERE h.session_id = s.id AND h.state = 'pending' AND h.ready = 1 AND q.state = 'open'
+                  WHERE h.session_id = n.id AND h.state = 'pending' AND h.ready = 1 AND q.state = 'open'
                   ORDER BY h.due_at > ?1, q.priority, h.due_at, h.id LIMIT 8))
-         JOIN queues q ON q.id = p.queue_id
-         WHERE s.removed_at IS NULL",
+         JOIN queues q ON q.id = p.queue_id",
     ))
     .bind(now)
     .fetch_all(db)

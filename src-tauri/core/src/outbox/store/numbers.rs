@@ -1,5 +1,7 @@
 //! What the planner must know of every number: its rhythm, its caps and what narrows it.
 
+use std::collections::BTreeMap;
+
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
@@ -12,7 +14,8 @@ use crate::outbox::breaker::LONGEST_SILENCE;
 use crate::outbox::gate::{Gate, Restrictions, gate};
 use crate::outbox::pace::{Rhythm, Slot};
 use crate::outbox::plan::SessionState;
-use crate::session::store::pace;
+use crate::session::cause::Cause;
+use crate::session::store::{listed, pace};
 use crate::session::{PACE_FLOOR, Pace};
 
 pub struct Number {
@@ -27,13 +30,13 @@ pub struct Number {
 
 /// Those on the list, in order of priority.
 pub async fn all(db: &mut SqliteConnection, broken: &mut Vec<Broken>) -> Result<Vec<Number>, sqlx::Error> {
-    let rows = sqlx::query(
-        "SELECT id, pace_min_ms, pace_max_ms, batch, rest_ms, hourly_cap, daily_cap, next_send_at, resting, batch_sent,
-                repeated, unheard_until,
-                kind = 'whatsapp' AND linked_at IS NOT NULL AS is_linked, shut_cause, shut_until, locked_until, ban_until,
-                new_chats_used, new_chats_quota, quota_renews_at, limits_at
-         FROM sessions WHERE removed_at IS NULL ORDER BY priority, id",
-    )
+    let rows = sqlx::query(concat!(
+        "SELECT n.*, n.kind = 'whatsapp' AND n.linked_at IS NOT NULL AS is_linked,
+                s.next_send_at, s.resting, s.batch_sent, s.repeated, s.unheard_until, s.shut_cause, s.shut_until
+         FROM ",
+        listed!(),
+        " n CROSS JOIN senders s ON s.session_id = n.id ORDER BY n.priority, n.id",
+    ))
     .fetch_all(db)
     .await?;
     let mut numbers = Vec::with_capacity(rows.len());
@@ -91,6 +94,28 @@ impl Number {
     }
 }
 
+/// What stops a number, as the outbox wrote it.
+#[derive(Clone, Debug)]
+pub struct Stop {
+    pub shut: Option<(Cause, Option<Millis>)>,
+    /// Nobody answers it: it begins nothing fresh until then.
+    pub unheard_until: Option<Millis>,
+}
+
+/// Those of all numbers. Of one whose row cannot be read nothing is known.
+pub async fn stops(db: &mut SqliteConnection) -> Result<BTreeMap<SessionId, Stop>, sqlx::Error> {
+    let rows =
+        sqlx::query("SELECT session_id, shut_cause, shut_until, unheard_until FROM senders").fetch_all(db).await?;
+    Ok(rows.iter().filter_map(|row| stop(row).ok()).collect())
+}
+
+fn stop(row: &SqliteRow) -> Result<(SessionId, Stop), sqlx::Error> {
+    let cause: Option<Cause> = row.try_get("shut_cause")?;
+    let until = row.try_get("shut_until")?;
+    let shut = cause.map(|cause| (cause, until));
+    Ok((row.try_get("session_id")?, Stop { shut, unheard_until: row.try_get("unheard_until")? }))
+}
+
 /// When the newest `cap` tries no longer all lie within one `span`. Tries that never left the computer do not count, and
 /// neither do those from a time to come: the clock was set back since.
 async fn cap_until(
@@ -121,8 +146,8 @@ pub async fn give_back(db: &mut Tx, taken: &Taken, now: Millis) -> Result<(), sq
     let Slot { before, after } = taken.slot;
     sqlx::query(
         "UPDATE attempts SET counted = 0 WHERE part_id = ?1 AND number = ?2;
-         UPDATE sessions SET next_send_at = min(next_send_at, ?3), resting = 0, batch_sent = ?4
-         WHERE id = ?5 AND next_send_at = ?6",
+         UPDATE senders SET next_send_at = min(next_send_at, ?3), resting = 0, batch_sent = ?4
+         WHERE session_id = ?5 AND next_send_at = ?6",
     )
     .bind(taken.part)
     .bind(taken.attempt)

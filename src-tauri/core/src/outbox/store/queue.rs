@@ -11,10 +11,11 @@ use crate::clock::Millis;
 use crate::contact::permission::{Purpose, addressed, refusal};
 use crate::db::{Tx, execute_all};
 use crate::ids::{CampaignId, ContactId, IdGenerator, MessageId, PartId, SessionId};
-use crate::ledger::store::{End, balance, end_hold, hold_again, refuse_shortage, release_all_pending};
+use crate::ledger::store::{End, balance, end_hold, hold_again, refuse_shortage, release_all};
 use crate::ledger::{Book, LedgerError};
 use crate::media::Attached;
 use crate::outbox::state::{Origin, QueueState, SkipReason};
+use crate::session::store::listed;
 use crate::stored::Json;
 
 pub struct NewQueue<'a> {
@@ -325,7 +326,8 @@ pub async fn cancel_rest(db: &mut Tx, queue: CampaignId, now: Millis) -> Result<
         .fetch_optional(&mut *db)
         .await?;
     let Some(book) = book else { return Ok(0) };
-    let released = release_all_pending(db, book, queue, now).await?;
+    let waiting = "SELECT id, round FROM parts WHERE queue_id = ?1 AND state = 'pending'";
+    let released = release_all(db, book, queue, waiting, now).await?;
     sqlx::query("UPDATE parts SET state = 'cancelled', ended_at = ? WHERE queue_id = ? AND state = 'pending'")
         .bind(now)
         .bind(queue)
@@ -334,8 +336,8 @@ pub async fn cancel_rest(db: &mut Tx, queue: CampaignId, now: Millis) -> Result<
     Ok(released)
 }
 
-/// Cancels what waits of a single message. None where nothing does, or where a part of it is on its way or may have
-/// arrived: that part would go on.
+/// Cancels a single message: what waits of it goes out no more, and neither does what is on its way and not handed over.
+/// None where there is nothing of that.
 pub async fn cancel_message(db: &mut Tx, message: MessageId, now: Millis) -> Result<Option<CampaignId>, sqlx::Error> {
     let cancelled = sqlx::query(
         "UPDATE parts SET state = 'cancelled', ended_at = ?1
@@ -466,14 +468,16 @@ pub struct PutBack {
 
 /// The rest of a message goes over the number that began it, where that one is still there; everything else over any.
 async fn put_part_back(db: &mut Tx, part: PartId, round: i64, first: bool, now: Millis) -> Result<(), sqlx::Error> {
-    sqlx::query(
+    sqlx::query(concat!(
         "UPDATE parts SET state = 'pending', round = ?, tries = 0, ready = ?, due_at = ?, cause = NULL, ended_at = NULL,
                 doubt_ends_at = NULL, repeats = 0,
-                session_id = (SELECT s.id FROM parts b JOIN sessions s ON s.id = b.session_id AND s.removed_at IS NULL
+                session_id = (SELECT n.id FROM parts b JOIN ",
+        listed!(),
+        " n ON n.id = b.session_id
                      WHERE b.message_id = parts.message_id AND b.position < parts.position
                        AND b.sent_at IS NOT NULL ORDER BY b.position DESC LIMIT 1)
          WHERE id = ?",
-    )
+    ))
     .bind(round)
     .bind(first)
     .bind(now)

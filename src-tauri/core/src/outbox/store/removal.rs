@@ -8,6 +8,7 @@ use super::doubt;
 use crate::clock::Millis;
 use crate::db::Tx;
 use crate::ids::{CampaignId, PartId, SessionId};
+use crate::session::store::listed;
 
 /// Says which queues changed.
 pub async fn number_gone(db: &mut Tx, session: SessionId, now: Millis) -> Result<Vec<CampaignId>, sqlx::Error> {
@@ -32,10 +33,8 @@ pub async fn number_gone(db: &mut Tx, session: SessionId, now: Millis) -> Result
 
 /// An outcome that came in after its number was taken off the list.
 pub async fn if_gone(db: &mut Tx, session: SessionId, now: Millis) -> Result<(), sqlx::Error> {
-    let gone: bool = sqlx::query_scalar("SELECT removed_at IS NOT NULL FROM sessions WHERE id = ?")
-        .bind(session)
-        .fetch_one(&mut *db)
-        .await?;
+    let gone = concat!("SELECT NOT EXISTS (SELECT 1 FROM ", listed!(), " n WHERE n.id = ?)");
+    let gone: bool = sqlx::query_scalar(gone).bind(session).fetch_one(&mut *db).await?;
     if gone {
         number_gone(db, session, now).await?;
     }

@@ -8,12 +8,14 @@ use crate::outbox::breaker;
 /// One more try without an answer. Once the number begins nothing fresh, only what is fresh all the same tells how much
 /// longer that should last: a part that is repeated every few minutes would stretch it for no reason.
 pub async fn count(db: &mut Tx, session: SessionId, repeat: bool, now: Millis) -> Result<(), sqlx::Error> {
-    let before: u32 =
-        sqlx::query_scalar("SELECT unheard FROM sessions WHERE id = ?").bind(session).fetch_one(&mut *db).await?;
+    let before: u32 = sqlx::query_scalar("SELECT unheard FROM senders WHERE session_id = ?")
+        .bind(session)
+        .fetch_one(&mut *db)
+        .await?;
     if repeat && before >= breaker::MOST_UNHEARD {
         return Ok(());
     }
-    sqlx::query("UPDATE sessions SET unheard = ?, unheard_until = ? WHERE id = ?")
+    sqlx::query("UPDATE senders SET unheard = ?, unheard_until = ? WHERE session_id = ?")
         .bind(before + 1)
         .bind(breaker::unheard_until(before + 1, now))
         .bind(session)
@@ -24,7 +26,7 @@ pub async fn count(db: &mut Tx, session: SessionId, repeat: bool, now: Millis) -
 
 /// WhatsApp answered the number.
 pub async fn heard(db: &mut Tx, session: SessionId) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE sessions SET unheard = 0, unheard_until = NULL WHERE id = ? AND unheard > 0")
+    sqlx::query("UPDATE senders SET unheard = 0, unheard_until = NULL WHERE session_id = ? AND unheard > 0")
         .bind(session)
         .execute(db)
         .await?;

@@ -6,7 +6,6 @@ use sqlx::{Row, SqliteConnection};
 use crate::clock::Millis;
 use crate::db::{Tx, unreadable};
 use crate::ids::SessionId;
-use crate::session::cause::Cause;
 use crate::session::client::Limits;
 use crate::session::state::LinkState;
 use crate::session::{Pace, Session};
@@ -20,9 +19,6 @@ pub struct Number {
     pub linked_at: Option<Millis>,
     pub key_id: Option<SessionId>,
     pub removed: bool,
-    pub shut: Option<(Cause, Option<Millis>)>,
-    /// Nobody answers it: it begins nothing fresh until then.
-    pub unheard_until: Option<Millis>,
     pub limits: Limits,
     pub phone_seen_at: Option<Millis>,
     pub heard_at: Option<Millis>,
@@ -98,8 +94,6 @@ pub async fn takes_names(db: &mut SqliteConnection, id: SessionId) -> Result<boo
 }
 
 fn number(row: &SqliteRow) -> Result<Number, sqlx::Error> {
-    let shut_cause: Option<Cause> = row.try_get("shut_cause")?;
-    let shut_until = row.try_get("shut_until")?;
     let state: &str = row.try_get("state")?;
     let link = LinkState::of(state, row.try_get("ban_code")?, row.try_get("ban_until")?);
     Ok(Number {
@@ -109,8 +103,6 @@ fn number(row: &SqliteRow) -> Result<Number, sqlx::Error> {
         linked_at: row.try_get("linked_at")?,
         key_id: row.try_get("key_id")?,
         removed: row.try_get::<Option<Millis>, _>("removed_at")?.is_some(),
-        shut: shut_cause.map(|cause| (cause, shut_until)),
-        unheard_until: row.try_get("unheard_until")?,
         limits: Limits {
             new_chats_used: row.try_get("new_chats_used")?,
             new_chats_quota: row.try_get("new_chats_quota")?,
@@ -152,7 +144,7 @@ pub async fn insert(db: &mut Tx, id: SessionId, linked: Linked<'_>) -> Result<()
 pub async fn relink(db: &mut Tx, id: SessionId, linked: Linked<'_>) -> Result<(), sqlx::Error> {
     sqlx::query(
         "UPDATE sessions SET key_id = ?, lid = ?, push_name = ?, linked_at = ?, phone_seen_at = ?, heard_at = NULL,
-             removed_at = NULL, unheard = 0, unheard_until = NULL, state = 'disconnected', state_since = ?, ban_code = NULL, ban_until = NULL
+             removed_at = NULL, state = 'disconnected', state_since = ?, ban_code = NULL, ban_until = NULL
          WHERE id = ?",
     )
     .bind(linked.key_id)
@@ -197,6 +189,42 @@ pub async fn save_quota(db: &mut Tx, id: SessionId, limits: &Limits, now: Millis
     .bind(id)
     .execute(db)
     .await?;
+    Ok(())
+}
+
+/// When WhatsApp's restrictions of a number end, on the list or taken off it.
+#[derive(Clone, Copy, Debug)]
+pub struct Ends {
+    pub locked_until: Option<Millis>,
+    pub quota_renews_at: Option<Millis>,
+    pub ban_until: Option<Millis>,
+}
+
+pub async fn ends(db: &mut SqliteConnection, id: SessionId) -> Result<Ends, sqlx::Error> {
+    let row = sqlx::query("SELECT locked_until, quota_renews_at, ban_until FROM sessions WHERE id = ?")
+        .bind(id)
+        .fetch_one(db)
+        .await?;
+    Ok(Ends {
+        locked_until: row.try_get("locked_until")?,
+        quota_renews_at: row.try_get("quota_renews_at")?,
+        ban_until: row.try_get("ban_until")?,
+    })
+}
+
+/// A refusal told of a lock that lasts at least until then.
+pub async fn lengthen_lock(db: &mut Tx, id: SessionId, until: Millis) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE sessions SET locked_until = max(coalesce(locked_until, ?1), ?1) WHERE id = ?2")
+        .bind(until)
+        .bind(id)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Counted on until WhatsApp tells its own count.
+pub async fn count_new_chat(db: &mut Tx, id: SessionId) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE sessions SET new_chats_used = new_chats_used + 1 WHERE id = ?").bind(id).execute(db).await?;
     Ok(())
 }
 
