@@ -103,6 +103,56 @@ async fn it_is_cancelled_by_its_own_id_and_its_neighbours_go_on() -> Result<(), 
     world.app.credits().ledger_holds().await
 }
 
+/// Two photos and the text: three parts.
+async fn long_message(world: &World) -> Result<MessageId, Problem> {
+    let photo = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/media/sample.jpg");
+    let over = vec![world.numbers[0].id];
+    let media = vec![photo.clone(), photo];
+    world.app.outbox().send_direct(&Direct { over, media, ..wish(world, "+905385550214") }).await
+}
+
+#[tokio::test]
+async fn it_is_called_back_until_it_is_handed_over() -> Result<(), Problem> {
+    let mut world = World::with_numbers(at(0, 12, 0), &[BRISK]).await?;
+    let id = long_message(&world).await?;
+    let ready = world.numbers[0].phone.prepares_until_told();
+    world.decide().await?;
+    assert_eq!(states(&world, id).await[0], PartState::Sending);
+    assert!(world.app.outbox().recipient(id).await?.cancellable);
+    world.app.outbox().cancel_message(id).await?;
+    assert!(!world.app.outbox().recipient(id).await?.cancellable, "once is enough");
+    ready.send(()).expect("it is on its way");
+    world.step().await?;
+    world.run_until(at(0, 13, 0)).await?;
+    assert_eq!(states(&world, id).await, [PartState::Cancelled; 3]);
+    let outcomes: Vec<Outcome> = world.numbers[0].phone.sent().into_iter().map(|sent| sent.outcome).collect();
+    assert_eq!(outcomes, [Outcome::Refused(Cause::HeldBack)]);
+    let balance = world.app.credits().balance(Book::Real).await?;
+    assert_eq!((balance.held, balance.settled, balance.released), (0, 0, 3));
+    assert_eq!(world.miscounted().await?, Vec::<&str>::new());
+    world.app.credits().ledger_holds().await
+}
+
+#[tokio::test]
+async fn what_of_a_cancelled_one_may_have_arrived_is_neither_repeated_nor_sent_again() -> Result<(), Problem> {
+    let mut world = World::with_numbers(at(0, 12, 0), &[BRISK]).await?;
+    world.numbers[0].phone.answer([Outcome::Unknown(Cause::NoAnswer)]);
+    let id = long_message(&world).await?;
+    let other = wish(&world, "+905385550215");
+    let other = Direct { over: vec![world.numbers[0].id], ..other };
+    while world.step().await? {}
+    assert_eq!(states(&world, id).await, [PartState::Unknown, PartState::Pending, PartState::Pending]);
+    world.app.outbox().cancel_message(id).await?;
+    let other = world.app.outbox().send_direct(&other).await?;
+    world.run_until(at(2, 12, 0)).await?;
+    assert_eq!(states(&world, id).await, [PartState::Failed, PartState::Cancelled, PartState::Cancelled]);
+    assert_eq!(states(&world, other).await, [PartState::Sent], "what is in doubt holds nobody up");
+    assert_eq!(world.numbers[0].phone.sent().len(), 2);
+    assert_eq!(world.app.outbox().recipient(id).await?.retryable, Retryable::default());
+    assert_eq!(world.miscounted().await?, Vec::<&str>::new());
+    world.app.credits().ledger_holds().await
+}
+
 async fn attention(world: &World) -> Result<Vec<(AttentionKind, Option<MessageId>)>, Problem> {
     let attention = world.app.home().view().await?.attention;
     let about = attention.into_iter().filter(|one| one.message_id.is_some());

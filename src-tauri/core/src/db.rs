@@ -164,6 +164,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/0022_results.sql"),
     include_str!("../../../migrations/0023_places.sql"),
     include_str!("../../../migrations/0024_senders.sql"),
+    include_str!("../../../migrations/0025_cancelled_messages.sql"),
 ];
 
 #[derive(Debug, thiserror::Error)]

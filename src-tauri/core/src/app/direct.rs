@@ -95,7 +95,7 @@ impl Outbox {
         Ok(parts.map_err(|error| self.db.error(error))?)
     }
 
-    /// What of a single message still waits goes out no more. What is on its way is seen through.
+    /// What of a single message waits goes out no more, and what is on its way only where it was handed over already.
     pub async fn cancel_message(&self, id: MessageId) -> Result<(), Problem> {
         let mut tx = self.db.begin().await?;
         let cancelled = queue::cancel_message(&mut tx, id, self.now()).await.map_err(|error| self.db.error(error))?;

@@ -42,7 +42,7 @@ pub enum CampaignError {
     Gone,
     #[error("This campaign is no longer a draft, so it cannot be changed here.")]
     NotADraft,
-    #[error("Nothing of this message waits any more, or it is being sent at this moment, so it cannot be cancelled.")]
+    #[error("Nothing of this message waits any more, so it cannot be cancelled.")]
     NotWaiting,
     #[error("Nothing of this message can be sent again: nothing of it has failed, or its contact may get nothing.")]
     NotFailed,

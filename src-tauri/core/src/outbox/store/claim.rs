@@ -68,8 +68,8 @@ pub enum Claim {
     Gone,
 }
 
-/// Whether a part of the table `parts` may go out as things stand: its queue is open, nothing is paused, and its person
-/// may be written to.
+/// Whether a part of the table `parts` may go out as things stand: its queue is open, nothing is paused, its message was
+/// not cancelled, and its person may be written to.
 macro_rules! may_go {
     () => {
         concat!(
@@ -78,7 +78,7 @@ macro_rules! may_go {
             paused!(),
             " AND EXISTS (SELECT 1 FROM ",
             addressed!(),
-            " WHERE m.id = parts.message_id AND (",
+            " WHERE m.id = parts.message_id AND m.cancelled_at IS NULL AND (",
             refusal!(),
             ") IS NULL)"
         )

@@ -41,6 +41,7 @@ pub async fn complete(
                 numbers::give_back(db, taken, now).await?;
             }
             queue::cancel_rest(db, taken.queue, now).await?;
+            queue::cancel_rest_of(db, taken.message, now).await?;
             removal::if_gone(db, taken.session, now).await?;
             return Ok(opening);
         }

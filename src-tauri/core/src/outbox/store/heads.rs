@@ -29,7 +29,8 @@ macro_rules! columns {
 
 /// The first part of every open queue that any of its numbers may send, and of every number the parts that no other may
 /// send: of unknown outcome, or kept by it. Eight of those each, what is due before what is not, so that one that must
-/// wait does not hide the next. What is in doubt in a cancelled queue is not sent again.
+/// wait does not hide the next. What is in doubt in a cancelled queue, or of a
+/// cancelled message, is not sent again.
 ///
 /// The eight stands in the text: SQLite plans a statement anew each time a limit is bound to it.
 pub async fn first(db: &mut SqliteConnection, now: Millis, broken: &mut Vec<Broken>) -> Result<Vec<Head>, sqlx::Error> {
@@ -51,7 +52,8 @@ pub async fn first(db: &mut SqliteConnection, now: Millis, broken: &mut Vec<Brok
         listed!(),
         " n CROSS JOIN parts p ON p.id IN
              (SELECT * FROM (SELECT h.id FROM parts h JOIN queues q ON q.id = h.queue_id
-                  WHERE h.session_id = s.id AND h.state = 'unknown' AND q.state = 'open' AND q.cancelled_at IS NULL
+                  WHERE h.session_id = n.id AND h.state = 'unknown' AND q.state = 'open' AND q.cancelled_at IS NULL
+                    AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.id = h.message_id AND m.cancelled_at IS NOT NULL)
                   ORDER BY h.due_at > ?1, q.priority, q.due_at, h.id LIMIT 8)
               UNION ALL
               SELECT * FROM (SELECT h.id FROM parts h JOIN queues q ON q.id = h.queue_id

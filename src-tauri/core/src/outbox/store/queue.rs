@@ -339,25 +339,30 @@ pub async fn cancel_rest(db: &mut Tx, queue: CampaignId, now: Millis) -> Result<
 /// Cancels a single message: what waits of it goes out no more, and neither does what is on its way and not handed over.
 /// None where there is nothing of that.
 pub async fn cancel_message(db: &mut Tx, message: MessageId, now: Millis) -> Result<Option<CampaignId>, sqlx::Error> {
+    let cancelled = sqlx::query_scalar(
+        "UPDATE messages SET cancelled_at = ?1
+         WHERE id = ?2 AND origin <> 'campaign' AND cancelled_at IS NULL
+           AND EXISTS (SELECT 1 FROM parts p WHERE p.message_id = ?2 AND (p.state = 'pending' OR p.state = 'sending'))
+         RETURNING queue_id",
+    );
+    let queue = cancelled.bind(now).bind(message).fetch_optional(&mut *db).await?;
+    cancel_rest_of(db, message, now).await?;
+    Ok(queue)
+}
+
+/// Cancels what waits of a single message that the owner cancelled: a part that was on its way then may have come back.
+pub async fn cancel_rest_of(db: &mut Tx, message: MessageId, now: Millis) -> Result<(), sqlx::Error> {
     let cancelled = sqlx::query(
         "UPDATE parts SET state = 'cancelled', ended_at = ?1
          WHERE message_id = ?2 AND state = 'pending'
-           AND EXISTS (SELECT 1 FROM messages m WHERE m.id = ?2 AND m.origin <> 'campaign')
-           AND NOT EXISTS (SELECT 1 FROM parts o WHERE o.message_id = ?2 AND (o.state = 'sending' OR o.state = 'unknown'))
+           AND EXISTS (SELECT 1 FROM messages m WHERE m.id = ?2 AND m.cancelled_at IS NOT NULL)
          RETURNING id, round, queue_id, (SELECT q.book FROM queues q WHERE q.id = parts.queue_id) AS book",
-    )
-    .bind(now)
-    .bind(message)
-    .fetch_all(&mut *db)
-    .await?;
-    let mut queue = None;
-    for row in &cancelled {
-        let book = row.try_get("book")?;
-        let of: CampaignId = row.try_get("queue_id")?;
-        end_hold(db, End::Release, book, of, row.try_get("id")?, row.try_get("round")?, now).await?;
-        queue = Some(of);
+    );
+    for row in cancelled.bind(now).bind(message).fetch_all(&mut *db).await? {
+        let (book, queue) = (row.try_get("book")?, row.try_get("queue_id")?);
+        end_hold(db, End::Release, book, queue, row.try_get("id")?, row.try_get("round")?, now).await?;
     }
-    Ok(queue)
+    Ok(())
 }
 
 /// Which failed parts are put back. A message of which one part may have arrived is doubtful as a whole.
@@ -378,11 +383,11 @@ pub struct Retryable {
     pub doubtful: i64,
 }
 
-/// Failed parts of contacts that may still get something; of what, follows.
+/// Failed parts of contacts that may still get something, of messages that were not cancelled; of what, follows.
 const FAILED: &str = concat!(
     "FROM parts p JOIN queues q ON q.id = p.queue_id JOIN ",
     addressed!(),
-    " WHERE m.id = p.message_id AND p.state = 'failed' AND (",
+    " WHERE m.id = p.message_id AND m.cancelled_at IS NULL AND p.state = 'failed' AND (",
     refusal!(),
     ") IS NULL AND "
 );

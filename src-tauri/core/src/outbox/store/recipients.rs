@@ -120,7 +120,7 @@ pub struct RecipientView {
     pub steps: Vec<RouteStep>,
     pub opted_out: bool,
     pub practice: bool,
-    /// It is a single message, and what waits of it can be called back.
+    /// It is a single message, and what of it waits or was not handed over yet can be called back.
     pub cancellable: bool,
     /// Of a single message: whether it can be sent again, and whether it may be seen twice then.
     pub retryable: Retryable,
@@ -177,25 +177,24 @@ pub async fn recipient(db: &mut SqliteConnection, message: MessageId) -> Result<
     let contact = contact::store::called(db, &[row.contact_id]).await?.remove(&row.contact_id);
     let parts = recipient_parts(db, message).await?;
     let steps = route(db, message, &numbers).await?;
-    let (practice, single) = origin(db, message).await?;
-    let goes_on = parts.iter().any(|part| matches!(part.state, PartState::Sending | PartState::Unknown));
-    let waits = parts.iter().any(|part| part.state == PartState::Pending);
-    let cancellable = single && waits && !goes_on;
+    let (practice, stands_alone) = origin(db, message).await?;
+    let goes_on = parts.iter().any(|part| matches!(part.state, PartState::Pending | PartState::Sending));
+    let cancellable = stands_alone && goes_on;
     let opted_out = contact.is_some_and(|(_, standing)| standing == Standing::Black);
     let retryable = queue::retryable(db, Failed::Single(message)).await?;
     Ok(Some(RecipientView { row, parts, steps, opted_out, practice, cancellable, retryable }))
 }
 
-/// Whether it is practice, and whether it belongs to no campaign.
+/// Whether it is practice, and whether it belongs to no campaign and was not cancelled.
 async fn origin(db: &mut SqliteConnection, message: MessageId) -> Result<(bool, bool), sqlx::Error> {
     let row = sqlx::query(
-        "SELECT q.book = 'practice' AS practice, m.origin <> 'campaign' AS single
+        "SELECT q.book = 'practice' AS practice, m.origin <> 'campaign' AND m.cancelled_at IS NULL AS stands_alone
          FROM messages m LEFT JOIN queues q ON q.id = m.queue_id WHERE m.id = ?",
     )
     .bind(message)
     .fetch_one(db)
     .await?;
-    Ok((row.try_get::<Option<bool>, _>("practice")?.unwrap_or_default(), row.try_get("single")?))
+    Ok((row.try_get::<Option<bool>, _>("practice")?.unwrap_or_default(), row.try_get("stands_alone")?))
 }
 
 async fn recipient_parts(db: &mut SqliteConnection, message: MessageId) -> Result<Vec<RecipientPart>, sqlx::Error> {
