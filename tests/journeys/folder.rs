@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use tempfile::TempDir;
+use ulak_core::agenda;
 use ulak_core::app::{Direct, Problem};
 use ulak_core::clock::Millis;
 use ulak_core::testing::numbers::BRISK;
@@ -273,5 +274,33 @@ async fn a_book_that_does_not_add_up_stops_alone_and_says_which_lines_disagree()
     let single = Direct { to: "+905385550114".to_owned(), text: "Merhaba".to_owned(), over, ..Direct::default() };
     assert_eq!(world.app.outbox().send_direct(&single).await.unwrap_err(), found[0]);
     world.app.outbox().send_direct(&Direct { over: vec![practice], ..single }).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_book_that_stops_adding_up_meanwhile_stops_with_the_next_check_and_not_with_the_next_start()
+-> Result<(), Problem> {
+    let mut world = World::with_numbers(at(0, 12, 0), &[BRISK]).await?;
+    world.contacts(40).await?;
+    let practice = world.app.practice_id();
+    world.schedule("Real").await?;
+    world.run_until(at(0, 12, 0) + 5_000).await?;
+    let mut tx = world.app.db().begin().await?;
+    let torn = "UPDATE ledger_totals SET settled = settled + 1 WHERE book = 'real'";
+    sqlx::raw_sql(torn).execute(&mut *tx).await.unwrap();
+    world.app.db().commit(tx).await?;
+    world.clock.set(at(2, 12, 0));
+    while agenda::step(world.app.agenda()).await?.is_none() {}
+    let told: Vec<_> = world.app.notices().into_iter().map(|notice| notice.problem).collect();
+    assert_eq!(told.iter().map(|problem| problem.code.as_str()).collect::<Vec<_>>(), ["ledger.unbalanced"]);
+    let draft = world.draft("Practice", |edit| edit.session_ids = vec![practice]).await?;
+    world.app.campaigns().schedule_campaign(draft.id, false).await?;
+    let before = world.numbers[0].phone.sent().len();
+    world.run_until(at(2, 14, 0)).await?;
+    let sent = (world.numbers[0].phone.sent().len(), world.phone.sent().len());
+    assert!((1..40).contains(&before));
+    assert_eq!(sent, (before, 40), "nothing of the real book, everything of the other");
+    let draft = world.draft("Later", |_| {}).await?;
+    assert_eq!(world.app.campaigns().schedule_campaign(draft.id, false).await.unwrap_err(), told[0]);
     Ok(())
 }

@@ -272,10 +272,9 @@ impl App {
         let stop = watch::Sender::new(false);
         let notices = Notices::new(clock.clone(), events.clone());
         let supervision = Supervision::new(notices.clone(), stop.subscribe());
-        let mut dispatcher =
-            Dispatcher::new(db.clone(), clock.clone(), events.clone(), notices.clone(), registry.clone());
-        dispatcher.stopped = first.stopped;
+        let dispatcher = Dispatcher::new(db.clone(), clock.clone(), events.clone(), notices.clone(), registry.clone());
         let dispatcher = Arc::new(dispatcher);
+        first.stopped.into_iter().for_each(|(book, problem)| dispatcher.stop(book, problem));
         let receipts_applied: Arc<AtomicU64> = Arc::default();
         let ticks = Ticks {
             db: db.clone(),
@@ -283,7 +282,12 @@ impl App {
             practice: practice.clone(),
             applied: receipts_applied.clone(),
         };
-        let work = Arc::new(work::AppWork { db: db.clone(), clock: clock.clone(), ticks: ticks.clone() });
+        let work = Arc::new(work::AppWork {
+            db: db.clone(),
+            clock: clock.clone(),
+            ticks: ticks.clone(),
+            dispatcher: dispatcher.clone(),
+        });
         let agenda =
             Agenda { db: db.clone(), clock: clock.clone(), notices: notices.clone(), work, wake: Notify::new() };
         let inbound = Arc::new(inbound::AppInbound { db: db.clone(), clock: clock.clone(), events: events.clone() });

@@ -6,8 +6,10 @@ use super::owed::Ticks;
 use crate::agenda::{BoxFuture, JobKind, Work};
 use crate::clock::SharedClock;
 use crate::db::{Db, StorageError};
+use crate::error::Problem;
 use crate::feed;
 use crate::ledger::{LedgerError, store as ledger};
+use crate::outbox::dispatcher::Dispatcher;
 use crate::outbox::store::reading;
 use crate::session::store::notes;
 
@@ -18,6 +20,7 @@ pub(super) struct AppWork {
     pub db: Arc<Db>,
     pub clock: SharedClock,
     pub ticks: Ticks,
+    pub dispatcher: Arc<Dispatcher>,
 }
 
 impl Work for AppWork {
@@ -46,11 +49,19 @@ impl AppWork {
         Ok(())
     }
 
-    /// So that a start after months adds up the lines of a day.
+    /// So that a start after months adds up the lines of a day. A book that does not add up sends nothing from then on.
     async fn check_ledger(&self) -> Result<(), LedgerError> {
         let mut tx = self.db.begin().await?;
         let open = reading::open_parts(&mut tx).await.map_err(|error| self.db.error(error))?;
-        ledger::verify_recent(&mut tx, &open).await?;
+        let disagreeing = ledger::disagreeing(&mut tx, &open).await?;
+        for (book, error) in &disagreeing {
+            let problem = Problem::of(error);
+            self.dispatcher.stop(*book, problem.clone());
+            self.dispatcher.notices.tell(problem);
+        }
+        if !disagreeing.is_empty() {
+            return Ok(());
+        }
         ledger::move_checkpoints(&mut tx).await.map_err(|error| self.db.error(error))?;
         Ok(self.db.commit(tx).await?)
     }

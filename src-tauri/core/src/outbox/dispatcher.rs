@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
@@ -57,7 +57,7 @@ pub struct Dispatcher {
     walks: tokio::sync::Mutex<Walks>,
     media: media::LastRead,
     /// Books that do not add up, and what the owner is told of it: nothing is sent from them.
-    pub stopped: Vec<(Book, Problem)>,
+    stopped: Mutex<BTreeMap<Book, Problem>>,
 }
 
 impl Dispatcher {
@@ -82,7 +82,7 @@ impl Dispatcher {
             queue_waits: watch::Sender::default(),
             walks: tokio::sync::Mutex::default(),
             media: media::LastRead::default(),
-            stopped: Vec::new(),
+            stopped: Mutex::default(),
         }
     }
 
@@ -103,8 +103,17 @@ impl Dispatcher {
 
     /// Refuses what would wait in vain.
     pub fn refuse_stopped(&self, book: Book) -> Result<(), Problem> {
-        let stopped = self.stopped.iter().find(|(stopped, _)| *stopped == book);
-        stopped.map_or(Ok(()), |(_, problem)| Err(problem.clone()))
+        self.stopped().get(&book).map_or(Ok(()), |problem| Err(problem.clone()))
+    }
+
+    /// Nothing is sent from a book any more that turned out not to add up.
+    pub fn stop(&self, book: Book, problem: Problem) {
+        self.stopped().insert(book, problem);
+    }
+
+    /// A poisoned lock only means that another task panicked; the list is whole at every step.
+    fn stopped(&self) -> MutexGuard<'_, BTreeMap<Book, Problem>> {
+        self.stopped.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Runs until `stop` is true, then sees what is on its way through to its outcome. The flight outlives a run that
@@ -229,7 +238,8 @@ impl Dispatcher {
         let (action, seen) = loop {
             let (mut snapshot, unreadable) = snapshot(db, &mut walks, now, &usable, &busy).await?;
             broken = unreadable;
-            let stopped = queue::open_of(db, self.stopped.iter().map(|(book, _)| *book)).await?;
+            let stopped: Vec<Book> = self.stopped().keys().copied().collect();
+            let stopped = queue::open_of(db, stopped.into_iter()).await?;
             snapshot.heads.retain(|head| !stopped.contains(&head.queue));
             let action = next_action(now, &snapshot);
             let Action::Send { part, session } = action else { break (action, snapshot) };
