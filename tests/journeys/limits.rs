@@ -83,6 +83,41 @@ async fn too_many_requests_shut_everything_for_twice_as_long_each_time() -> Resu
     Ok(())
 }
 
+/// A lock of new chats is not forgotten for a shorter shut of everything, and a clock that is set back ends both.
+#[tokio::test]
+async fn new_chats_stay_locked_behind_a_shut_of_everything_and_not_for_ever() -> Result<(), Problem> {
+    for back in [None, Some(at(-730, 12, 0))] {
+        let mut world = World::with_numbers(at(0, 12, 0), &[BRISK]).await?;
+        world.contacts(10).await?;
+        let number = world.numbers[0].id;
+        for person in [4, 7] {
+            let hello = reply("A1", &format!("+90532555{person:04}"), "Merhaba", at(0, 11, 0));
+            world.hear(number, &Signal::Reply(hello)).await?;
+        }
+        let id = world.schedule("Merhaba").await?;
+        world.numbers[0].phone.answer([Cause::NewChatsLocked, Cause::TooFast].map(Outcome::Refused));
+        world.run_until(at(0, 12, 5)).await?;
+        let sent = world.numbers[0].phone.sent();
+        assert_eq!((sent.len(), waits(&world, id).await?.0), (2, WaitKind::Shut));
+        let end = sent[0].at + DAY;
+        if let Some(back) = back {
+            world.clock.set(back);
+            world.run_until(back + 5 * MINUTE).await?;
+            assert_eq!(world.counts(id).await?.sent, 10, "neither is a time that a rule could have set");
+            continue;
+        }
+        world.run_until(at(0, 20, 0)).await?;
+        let mut known: Vec<String> = world.numbers[0].phone.sent().into_iter().skip(2).map(|sent| sent.to).collect();
+        known.sort();
+        assert_eq!(known, ["+905325550004", "+905325550007"], "those who wrote before go when everything opens");
+        assert_eq!(waits(&world, id).await?, (WaitKind::NewChats, Some(end)));
+        world.run_until(at(1, 13, 0)).await?;
+        assert!(world.numbers[0].phone.sent()[4].at >= end, "nobody new before the lock has ended");
+        assert_eq!(world.counts(id).await?.sent, 10);
+    }
+    Ok(())
+}
+
 #[tokio::test]
 async fn a_lock_that_hits_known_people_too_shuts_everything() -> Result<(), Problem> {
     let mut world = World::with_numbers(at(0, 12, 0), &[BRISK]).await?;

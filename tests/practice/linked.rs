@@ -50,7 +50,7 @@ async fn link(folder: &Path) {
     db.close().await;
 }
 
-struct NoKeyring;
+pub struct NoKeyring;
 
 impl Keyring for NoKeyring {
     fn get(&self, _: &str) -> Result<Option<Vec<u8>>, String> {

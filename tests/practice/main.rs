@@ -11,6 +11,7 @@
 
 mod harness;
 mod linked;
+mod noticing;
 mod resuming;
 #[cfg(target_os = "linux")]
 mod stopping;
