@@ -187,6 +187,11 @@ async fn a_receipt_that_cannot_be_put_down_is_set_aside_and_the_others_are_in() 
     for answer in confirmed {
         assert!(answer.await.is_ok(), "WhatsApp would tell it for ever");
     }
+    // It does not come again, so a restart tells of it until the owner has read it.
+    let world = world.restart().await?;
+    assert_eq!(told(&world), [("unreadable.receipt".to_owned(), 1)]);
+    world.app.dismiss_notice(world.app.notices()[0].id).await?;
+    assert_eq!(told(&world.restart().await?), []);
     Ok(())
 }
 

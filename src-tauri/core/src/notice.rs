@@ -1,7 +1,7 @@
 //! Faults that Ulak met and went on from: what the owner finds under "needs attention".
 //!
 //! They live in memory until the owner has read them or Ulak ends, so that they can be told when nothing can be saved;
-//! the log keeps them too. The same fault again is the same notice, counted.
+//! the log keeps them too. What a start cannot find again by itself is noted by whoever tells it. The same fault again is the same notice, counted.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -59,9 +59,10 @@ impl Notices {
     }
 
     /// The owner has read it.
-    pub fn dismiss(&self, id: u32) {
-        self.told().notices.retain(|notice| notice.id != id);
+    pub fn dismiss(&self, id: u32) -> Option<Notice> {
+        let read = self.told().take(id)?;
         self.events.emit(Event::NowChanged);
+        Some(read)
     }
 
     pub fn now(&self) -> Millis {
@@ -118,6 +119,11 @@ impl Coded for Unreadable {
 }
 
 impl Told {
+    fn take(&mut self, id: u32) -> Option<Notice> {
+        let place = self.notices.iter().position(|notice| notice.id == id)?;
+        self.notices.remove(place)
+    }
+
     fn add(&mut self, problem: Problem, at: Millis) {
         let known = self.notices.iter_mut().find(|notice| is_same(&notice.problem, &problem));
         if let Some(known) = known {

@@ -100,6 +100,8 @@ pub mod key {
     pub const MARK: &str = "mark";
     /// Since when the data have opened well beside the copies that were kept before a migration.
     pub const GOOD_SINCE: &str = "good_since";
+    /// A tick could not be put down, and the owner has not read it.
+    pub const TICK_MISSING: &str = "tick_missing";
     /// Why everything was paused at a start, until the owner resumes.
     pub const FOLDER_FINDING: &str = "folder_finding";
 }

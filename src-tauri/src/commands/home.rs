@@ -28,6 +28,5 @@ pub async fn result_seen(door: Door<'_>, campaign_id: CampaignId) -> Answer<()> 
 #[tauri::command]
 #[specta::specta]
 pub async fn dismiss_notice(door: Door<'_>, id: u32) -> Answer<()> {
-    door.app().await?.dismiss_notice(id);
-    Ok(())
+    door.app().await?.dismiss_notice(id).await
 }

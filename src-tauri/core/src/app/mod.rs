@@ -56,12 +56,13 @@ use crate::agenda::{Agenda, store as jobs};
 use crate::clock::{Clock, FastClock, Millis, SharedClock, SystemClock, TimeLine};
 use crate::contact::import;
 use crate::db::{Db, DbKey, FolderLock, StorageError, Tx, lock_folder};
+use crate::error::Coded;
 use crate::event::Events;
 use crate::feed;
 use crate::ids::SessionId;
 use crate::ledger::{Book, store as ledger};
 use crate::mark::Mark;
-use crate::notice::{Notice, Notices};
+use crate::notice::{Notice, Notices, Unreadable};
 use crate::outbox::dispatcher::Dispatcher;
 use crate::outbox::store::{doubt::rescue, reading, removal::number_gone};
 use crate::session::NumberError;
@@ -271,6 +272,9 @@ impl App {
         let events = Events::default();
         let stop = watch::Sender::new(false);
         let notices = Notices::new(clock.clone(), events.clone());
+        if first.tick_missing {
+            notices.tell(Unreadable::Receipt);
+        }
         let supervision = Supervision::new(notices.clone(), stop.subscribe());
         let dispatcher = Dispatcher::new(db.clone(), clock.clone(), events.clone(), notices.clone(), registry.clone());
         let dispatcher = Arc::new(dispatcher);
@@ -387,8 +391,15 @@ impl App {
     }
 
     /// The owner has read a notice.
-    pub fn dismiss_notice(&self, id: u32) {
-        self.supervision.notices.dismiss(id);
+    pub async fn dismiss_notice(&self, id: u32) -> Result<(), Problem> {
+        let read = self.supervision.notices.dismiss(id);
+        if read.is_some_and(|notice| notice.problem.code == Unreadable::Receipt.code()) {
+            let mut tx = self.db.begin().await?;
+            let removed = settings::remove(&mut tx, settings::key::TICK_MISSING).await;
+            removed.map_err(|error| self.db.error(error))?;
+            self.db.commit(tx).await?;
+        }
+        Ok(())
     }
 
     /// The changes after a sequence, or that a reader must begin anew.
@@ -449,6 +460,7 @@ struct Prepared {
     mark: Mark,
     /// Books from which nothing is sent.
     stopped: Vec<(Book, Problem)>,
+    tick_missing: bool,
     /// What the owner is to know.
     found: Vec<Problem>,
 }
@@ -479,6 +491,8 @@ async fn prepare(db: &Db, key: &DbKey, opening: &Opening, clock: Option<SharedCl
     settings::put(&mut tx, settings::key::PRACTICE, &practice).await.map_err(StorageError::from)?;
     import::end_interrupted(&mut tx, now).await.map_err(StorageError::from)?;
     jobs::ensure_standing(&mut tx, now).await.map_err(StorageError::from)?;
+    let tick_missing: Option<bool> =
+        settings::get(&mut tx, settings::key::TICK_MISSING).await.map_err(StorageError::from)?;
     let rescued = rescue(&mut tx, now).await.map_err(StorageError::from)?;
     for number in sessions::numbers::removed(&mut tx).await.map_err(StorageError::from)? {
         // What was on its way while its number was taken off the list.
@@ -490,7 +504,16 @@ async fn prepare(db: &Db, key: &DbKey, opening: &Opening, clock: Option<SharedCl
         tracing::info!(rescued, "parts of an interrupted run are being checked");
     }
     let found = stopped.iter().map(|(_, problem)| problem.clone()).chain(finding.iter().map(Problem::of)).collect();
-    Ok(Prepared { clock, for_numbers, practice, practice_id, mark, stopped, found })
+    Ok(Prepared {
+        clock,
+        for_numbers,
+        practice,
+        practice_id,
+        mark,
+        stopped,
+        tick_missing: tick_missing.unwrap_or_default(),
+        found,
+    })
 }
 
 /// The computer's clock, or the faster one that this data was started with; and whether linked numbers may run on it.

@@ -24,6 +24,7 @@ use crate::ledger::Book;
 use crate::ledger::store::{End, end_hold, hold_again};
 use crate::notice::{Notices, Unreadable};
 use crate::session::messenger::{Arrived, Receipt, ReceiptKind};
+use crate::settings;
 use crate::supervise::catch;
 
 /// At most so many receipts, or so long a wait, go into one transaction.
@@ -88,7 +89,7 @@ async fn put_down(db: &Db, events: &Events, notices: &Notices, batch: &[Receipt]
                 open.push(some);
             }
             Err(error) => match some {
-                [one] => set_aside(notices, one, &error),
+                [one] => set_aside(db, notices, one, &error).await,
                 _ => {
                     let (first, second) = some.split_at(some.len() / 2);
                     open.extend([second, first]);
@@ -98,9 +99,19 @@ async fn put_down(db: &Db, events: &Events, notices: &Notices, batch: &[Receipt]
     }
 }
 
-fn set_aside(notices: &Notices, receipt: &Receipt, error: &StorageError) {
+/// It will not come again, so that a tick is missing is told after a restart too, until the owner has read it.
+async fn set_aside(db: &Db, notices: &Notices, receipt: &Receipt, error: &StorageError) {
     tracing::error!(wire_id = receipt.wire_id, kind = ?receipt.kind, %error, "a receipt is set aside");
     notices.tell(Unreadable::Receipt);
+    if let Err(error) = note_missing_tick(db).await {
+        tracing::warn!(%error, "a restart will not tell of the missing tick");
+    }
+}
+
+async fn note_missing_tick(db: &Db) -> Result<(), StorageError> {
+    let mut tx = db.begin().await?;
+    settings::put(&mut tx, settings::key::TICK_MISSING, &true).await.map_err(|error| db.error(error))?;
+    db.commit(tx).await
 }
 
 async fn apply_batch(db: &Db, batch: &[Receipt]) -> Result<Vec<CampaignId>, StorageError> {
