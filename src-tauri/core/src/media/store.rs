@@ -11,8 +11,8 @@ use crate::db::Tx;
 pub async fn keep(db: &mut Tx, file: &Prepared) -> Result<(), sqlx::Error> {
     sqlx::query(
         "INSERT INTO media
-             (sha256, kind, mime, width, height, duration_ms, pages, waveform, size, place, thumbnail, content)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (sha256) DO NOTHING",
+             (sha256, kind, mime, width, height, duration_ms, pages, waveform, size, thumbnail, content)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (sha256) DO NOTHING",
     )
     .bind(file.sha256.as_slice())
     .bind(kind_of(file.kind))
@@ -23,7 +23,6 @@ pub async fn keep(db: &mut Tx, file: &Prepared) -> Result<(), sqlx::Error> {
     .bind(file.pages)
     .bind(file.waveform.as_ref().map(<[u8; 64]>::as_slice))
     .bind(i64::try_from(file.bytes.len()).unwrap_or(i64::MAX))
-    .bind(file.place)
     .bind(file.thumbnail.as_slice())
     .bind(file.bytes.as_slice())
     .execute(db)

@@ -44,8 +44,8 @@ pub async fn add(db: &mut Tx, owner: Owner, name: &str, file: &Prepared, now: Mi
     media::store::keep(db, file).await?;
     let (table, column) = (owner.table(), owner.column());
     let insert = format!(
-        "INSERT INTO {table} (id, {column}, position, name, source_size, converted, sha256, offered)
-         VALUES (?1, ?2, (SELECT coalesce(max(position), 0) + 1 FROM {table} WHERE {column} = ?2), ?3, ?4, ?5, ?6, ?7)"
+        "INSERT INTO {table} (id, {column}, position, name, source_size, converted, sha256, offered, place)
+         VALUES (?1, ?2, (SELECT coalesce(max(position), 0) + 1 FROM {table} WHERE {column} = ?2), ?3, ?4, ?5, ?6, ?7, ?8)"
     );
     sqlx::query(AssertSqlSafe(insert))
         .bind(id)
@@ -55,6 +55,7 @@ pub async fn add(db: &mut Tx, owner: Owner, name: &str, file: &Prepared, now: Mi
         .bind(file.converted())
         .bind(file.sha256.as_slice())
         .bind(file.offered.as_ref().map(reason).transpose()?)
+        .bind(file.place)
         .execute(&mut *db)
         .await?;
     touch(db, owner, now).await?;
@@ -93,8 +94,8 @@ pub async fn replace(db: &mut Tx, from: Owner, to: Owner, now: Millis) -> Result
     let delete = format!("DELETE FROM {} WHERE {} = ?", to.table(), to.column());
     sqlx::query(AssertSqlSafe(delete)).bind(to.key()).execute(&mut *db).await?;
     let insert = format!(
-        "INSERT INTO {} (id, {}, position, name, source_size, converted, sha256, offered)
-         SELECT ?, ?, position, name, source_size, converted, sha256, offered FROM {} WHERE id = ?",
+        "INSERT INTO {} (id, {}, position, name, source_size, converted, sha256, offered, place)
+         SELECT ?, ?, position, name, source_size, converted, sha256, offered, place FROM {} WHERE id = ?",
         to.table(),
         to.column(),
         from.table()
@@ -129,8 +130,8 @@ async fn touch(db: &mut Tx, owner: Owner, now: Millis) -> Result<(), sqlx::Error
 
 pub async fn list(db: &mut SqliteConnection, owner: Owner) -> Result<Vec<MediaItem>, sqlx::Error> {
     let select = format!(
-        "SELECT f.id, f.name, f.source_size, f.converted, f.offered, f.sha256, m.kind, m.width, m.height,
-                m.duration_ms, m.pages, m.waveform, m.size, m.place, m.thumbnail
+        "SELECT f.id, f.name, f.source_size, f.converted, f.offered, f.place, f.sha256, m.kind, m.width, m.height,
+                m.duration_ms, m.pages, m.waveform, m.size, m.thumbnail
          FROM {} f JOIN media m ON m.sha256 = f.sha256 WHERE f.{} = ? ORDER BY f.position, f.id",
         owner.table(),
         owner.column()
