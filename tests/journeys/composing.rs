@@ -3,8 +3,10 @@
 use std::path::Path;
 
 use ulak_core::app::Problem;
+use ulak_core::campaign::draft::DraftEdit;
 use ulak_core::contact::ContactEdit;
 use ulak_core::outbox::state::SkipReason;
+use ulak_core::template::{Choice, ChoiceStyle};
 use ulak_core::testing::World;
 
 use crate::at;
@@ -113,5 +115,36 @@ async fn without_consent_or_a_stated_basis_people_are_skipped() -> Result<(), Pr
     assert_eq!((review.will_send, review.skipped[0].reason), (0, SkipReason::NoConsent));
     assert_eq!(review.blockers[0].code, "campaign.nobody");
     assert_eq!(world.app.campaigns().skipped_people(draft.id, SkipReason::NoConsent, 10).await?.len(), 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_draft_that_nobody_touched_is_gone_at_the_next_start_and_every_other_is_kept() -> Result<(), Problem> {
+    let world = World::at(at(0, 12, 0)).await?;
+    let campaigns = world.app.campaigns();
+    let untouched = campaigns.create_draft().await?;
+    let photographed = campaigns.create_draft().await?.id;
+    campaigns.add_media(photographed, &photo("sample.jpg")).await?;
+    let mut kept = vec![photographed];
+    let touches: [fn(&mut DraftEdit); 6] = [
+        |edit| edit.name = "Cuma".to_owned(),
+        |edit| edit.text = "Merhaba".to_owned(),
+        |edit| edit.consent_basis = "Tezgâhta soruldu".to_owned(),
+        |edit| edit.due_at = Some(at(1, 12, 0)),
+        |edit| edit.audience.tags = vec!["toptan".to_owned()],
+        |edit| {
+            edit.choice = Some(Choice { style: ChoiceStyle::Numbered, question: String::new(), options: Vec::new() })
+        },
+    ];
+    for touch in touches {
+        let mut edit = campaigns.create_draft().await?.edit();
+        touch(&mut edit);
+        kept.push(campaigns.save_draft(&edit).await?.id);
+    }
+    let world = world.restart().await?;
+    assert!(world.app.campaigns().draft(untouched.id).await.is_err());
+    for draft in kept {
+        assert!(world.app.campaigns().draft(draft).await.is_ok());
+    }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use ulak_core::app::Problem;
 use ulak_core::campaign::doing::Doing;
 use ulak_core::campaign::live::WaitKind;
-use ulak_core::clock::DAY;
+use ulak_core::clock::{DAY, MINUTE};
 use ulak_core::contact::ContactEdit;
 use ulak_core::ids::CampaignId;
 use ulak_core::outbox::state::SkipReason;
@@ -41,6 +41,31 @@ async fn only_what_is_being_sent_is_said_to_be() -> Result<(), Problem> {
     assert_eq!(world.app.campaigns().live(second).await?.wait.behind.as_deref(), Some("Test"));
     assert_eq!(said(&world, planned).await?, (Doing::Planned, WaitKind::Due));
     assert_eq!(world.app.home().now_view().await?.campaign_id, Some(first));
+    Ok(())
+}
+
+async fn finish(world: &World, id: CampaignId) -> Result<i64, Problem> {
+    Ok(world.app.campaigns().live(id).await?.finishes_at.unwrap_or(0))
+}
+
+#[tokio::test]
+async fn a_campaign_is_through_behind_those_that_go_first() -> Result<(), Problem> {
+    let mut world = World::at(at(0, 12, 0)).await?;
+    world.contacts(60).await?;
+    let (first, second) = (world.schedule("Merhaba").await?, world.schedule("Selam").await?);
+    let urgent = world.draft("Hemen", |edit| edit.priority = 1).await?.id;
+    while world.phone.sent().is_empty() {
+        world.step().await?;
+    }
+    world.step().await?;
+    let (sent, behind) = (finish(&world, first).await?, finish(&world, second).await?);
+    let alone = sent - world.app.now();
+    assert!(behind > sent && (behind - sent - alone).abs() < MINUTE, "{sent}, {behind}");
+    let draft = world.app.campaigns().review_campaign(urgent).await?;
+    assert!(draft.finishes_at.is_some_and(|finish| finish < behind), "what goes first by its priority is not behind");
+    world.app.campaigns().schedule_campaign(urgent, false).await?;
+    world.step().await?;
+    assert!(finish(&world, second).await? >= behind + alone - MINUTE, "and what it goes before is through later");
     Ok(())
 }
 

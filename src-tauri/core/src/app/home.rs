@@ -9,6 +9,7 @@ use super::common::{Common, facet};
 use super::{Campaigns, NumberView, Numbers, Outbox, OwnerSettings, People, Problem};
 use crate::campaign::CampaignState;
 use crate::campaign::doing::{Doing, Waits};
+use crate::campaign::forecast::Rates;
 use crate::campaign::list::{self, CampaignPage, CampaignQuery};
 use crate::campaign::live::{self, CampaignRow, LiveView, Moment, WaitKind, WaitView};
 use crate::campaign::store as campaigns;
@@ -152,8 +153,8 @@ impl Campaigns {
         let draft = campaigns::by_id(&mut reader, id).await.map_err(StorageError::from)?;
         let draft = draft.ok_or(crate::campaign::CampaignError::Gone)?;
         let waits = self.waits(&mut reader).await?;
-        let practice_gap = self.practising.number.gap();
-        let moment = Moment { now: self.now(), hours, waits, sessions: &sessions, practice_gap };
+        let rates = Rates { hours: &hours, sessions: &sessions, practice_gap: self.practising.number.gap() };
+        let moment = Moment { now: self.now(), waits, rates };
         Ok(live::live(&mut reader, &draft, &moment).await?)
     }
 

@@ -53,6 +53,7 @@ pub use summary::{SkippedPeople, Summary};
 pub use templates::{TemplateCheck, Templates, TemplatesBrought};
 
 use crate::agenda::{Agenda, store as jobs};
+use crate::campaign::store as drafts;
 use crate::clock::{Clock, FastClock, Millis, SharedClock, SystemClock, TimeLine};
 use crate::contact::import;
 use crate::db::{Db, DbKey, FolderLock, StorageError, Tx, lock_folder};
@@ -490,6 +491,7 @@ async fn prepare(db: &Db, key: &DbKey, opening: &Opening, clock: Option<SharedCl
     let practice = stored.unwrap_or_else(PracticeOptions::default).changed(&opening.practice);
     settings::put(&mut tx, settings::key::PRACTICE, &practice).await.map_err(StorageError::from)?;
     import::end_interrupted(&mut tx, now).await.map_err(StorageError::from)?;
+    drafts::remove_untouched(&mut tx).await.map_err(StorageError::from)?;
     jobs::ensure_standing(&mut tx, now).await.map_err(StorageError::from)?;
     let tick_missing: Option<bool> =
         settings::get(&mut tx, settings::key::TICK_MISSING).await.map_err(StorageError::from)?;

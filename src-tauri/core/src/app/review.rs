@@ -4,8 +4,9 @@ use serde::Serialize;
 
 use super::{Campaigns, Problem};
 use crate::campaign::draft::Draft;
-use crate::campaign::estimate::{Stretch, Tempo, stretches};
-use crate::campaign::live::{all_sessions, kept_hours, others_ahead, tempo};
+use crate::campaign::estimate::Stretch;
+use crate::campaign::forecast::{Rates, ahead};
+use crate::campaign::live::all_sessions;
 use crate::campaign::review::{self, PriceLine, SkipLine, survey};
 use crate::clock::{MINUTE, Millis, local};
 use crate::db::StorageError;
@@ -88,16 +89,14 @@ impl Campaigns {
         let survey = survey(&mut reader, &draft).await?;
         let balance = ledger::balance(&mut reader, draft.book).await.map_err(StorageError::from)?;
         let sessions = all_sessions(&mut reader).await.map_err(StorageError::from)?;
-        let tempo = match self.first_practice(&mut reader, &draft, &sessions).await? {
-            Some(open) => Tempo::every(first_gap(open + survey.credits())),
-            None => tempo(&draft, &sessions),
-        };
-        let kept = kept_hours(&draft, &hours);
-        let wanted = draft.due_at.unwrap_or(now).max(now);
-        let others = self.others(&mut reader, &draft, wanted, &sessions, &hours).await?;
-        let free_from = others.last().map_or(wanted, |(_, stretch)| stretch.to.max(wanted));
-        let plan = stretches(free_from, survey.credits(), tempo, kept);
         let credits = survey.credits();
+        let first = self.first_practice(&mut reader, &draft, &sessions).await?;
+        let practice_gap = first.map(|open| first_gap(open + credits));
+        let rates = Rates { hours: &hours, sessions: &sessions, practice_gap };
+        let wanted = draft.due_at.unwrap_or(now).max(now);
+        let others = ahead(&mut reader, &draft, wanted, now, rates).await.map_err(StorageError::from)?;
+        let free_from = others.last().map_or(wanted, |(_, stretch)| stretch.to.max(wanted));
+        let plan = rates.plan(&draft, free_from, credits);
         let stopped = self.dispatcher.refuse_stopped(draft.book).err().into_iter();
         Ok(Review {
             people: survey.people,
@@ -112,32 +111,12 @@ impl Campaigns {
             practice: draft.book == Book::Practice,
             starts_at: plan.first().map_or(free_from, |stretch| stretch.from),
             finishes_at: plan.last().map(|stretch| stretch.to),
-            parts_per_hour: tempo.parts_an_hour(),
+            parts_per_hour: rates.tempo(&draft).parts_an_hour(),
             zone: hours.zone.name().to_owned(),
-            days: day_plans(&plan, &others, &hours, kept.is_some()),
+            days: day_plans(&plan, &others, &hours, draft.keeps_hours()),
             sessions: shares(&draft, &sessions),
             blockers: stopped.chain(review::blockers(&draft, &survey).into_iter().map(Problem::from)).collect(),
         })
-    }
-
-    /// Where the campaigns lie that go first.
-    async fn others(
-        &self,
-        db: &mut sqlx::SqliteConnection,
-        draft: &Draft,
-        start: Millis,
-        sessions: &[Session],
-        hours: &SendingHours,
-    ) -> Result<Vec<(String, Stretch)>, Problem> {
-        let mut at = self.now();
-        let mut spans = Vec::new();
-        for (other, open) in others_ahead(db, draft, start).await.map_err(StorageError::from)? {
-            let from = other.due_at.unwrap_or(at).max(at);
-            let plan = stretches(from, open, tempo(&other, sessions), kept_hours(&other, hours));
-            at = plan.last().map_or(at, |stretch| stretch.to);
-            spans.extend(plan.into_iter().map(|stretch| (other.name.clone(), stretch)));
-        }
-        Ok(spans)
     }
 }
 

@@ -75,10 +75,6 @@ pub fn stretches(start: Millis, parts: i64, tempo: Tempo, hours: Option<&Sending
     if left > 0 { Vec::new() } else { stretches }
 }
 
-pub fn finish(start: Millis, parts: i64, tempo: Tempo, hours: Option<&SendingHours>) -> Option<Millis> {
-    stretches(start, parts, tempo, hours).last().map(|stretch| stretch.to)
-}
-
 /// A share of sending is never shown finer than this.
 pub const GRAIN: Millis = HOUR / 12;
 
@@ -94,6 +90,10 @@ mod tests {
     fn every(seconds: i64) -> Tempo {
         let ms = seconds * SECOND;
         Tempo::of([Pace { min_ms: ms, max_ms: ms, batch: 0, rest_ms: 0, hourly_cap: 0, daily_cap: 0 }])
+    }
+
+    fn finish(start: Millis, parts: i64, tempo: Tempo, hours: Option<&SendingHours>) -> Option<Millis> {
+        stretches(start, parts, tempo, hours).last().map(|stretch| stretch.to)
     }
 
     #[test]

@@ -5,7 +5,7 @@ use sqlx::SqliteConnection;
 
 use super::doing::{Doing, Standing, Waits, doing};
 use super::draft::Draft;
-use super::estimate::{Tempo, finish};
+use super::forecast::{Rates, ahead};
 use super::review::SkipLine;
 use super::store::Listed;
 use super::{CampaignError, CampaignState, store};
@@ -15,10 +15,8 @@ use crate::ids::{CampaignId, SessionId};
 use crate::inbound::store::replies::{Answers, answers};
 use crate::ledger::Book;
 use crate::outbox::plan::{Wait, Why};
-use crate::outbox::state::QueueState;
 use crate::outbox::store::reading::{self, CauseLine, Counts, Quarter, QueueRow, Share, Tally};
 use crate::outbox::turn::QueueWait;
-use crate::outbox::window::SendingHours;
 use crate::session::{Session, store as sessions};
 
 #[derive(Clone, Debug, Serialize)]
@@ -165,11 +163,8 @@ impl WaitView {
 /// What the views need to know of the moment.
 pub struct Moment<'a> {
     pub now: Millis,
-    pub hours: SendingHours,
     pub waits: Waits,
-    pub sessions: &'a [Session],
-    /// Between two sends of the practice number, while it hurries.
-    pub practice_gap: Option<Millis>,
+    pub rates: Rates<'a>,
 }
 
 /// Their counts are read together, so a list costs a few statements however long it is.
@@ -238,11 +233,11 @@ pub async fn live(db: &mut SqliteConnection, draft: &Draft, moment: &Moment<'_>)
         parts: parts.total(),
         due_at,
         started_at,
-        finishes_at: finishes_at(draft, doing, parts.open(), moment),
+        finishes_at: finishes_at(db, draft, doing, parts.open(), moment).await?,
         finished_at: last_at.filter(|_| parts.open() == 0),
         per_quarter: reading::quarters(db, id, now).await?,
         last_hour: reading::sent_since(db, id, now - reading::LAST_HOUR).await?,
-        wait: wait(db, doing, waits, moment.sessions).await?,
+        wait: wait(db, doing, waits, moment.rates.sessions).await?,
         credits: credits(&parts),
         causes: reading::causes(db, id).await?,
         skipped: skip_lines(reading::skipped(db, id).await?),
@@ -270,23 +265,26 @@ fn credits(parts: &Counts) -> CampaignCredits {
     }
 }
 
-fn finishes_at(draft: &Draft, doing: Doing, open: i64, moment: &Moment<'_>) -> Option<Millis> {
+async fn finishes_at(
+    db: &mut SqliteConnection,
+    draft: &Draft,
+    doing: Doing,
+    open: i64,
+    moment: &Moment<'_>,
+) -> Result<Option<Millis>, sqlx::Error> {
     if !doing.has_finish() {
-        return None;
+        return Ok(None);
     }
     let start = draft.due_at.unwrap_or(moment.now).max(moment.now);
-    let hurried = moment.practice_gap.filter(|_| draft.book == Book::Practice).map(Tempo::every);
-    let tempo = hurried.unwrap_or_else(|| tempo(draft, moment.sessions));
-    finish(start, open, tempo, kept_hours(draft, &moment.hours))
-}
-
-pub fn tempo(draft: &Draft, sessions: &[Session]) -> Tempo {
-    let chosen = sessions.iter().filter(|session| draft.session_ids.contains(&session.id));
-    Tempo::of(chosen.map(|session| session.pace))
-}
-
-pub fn kept_hours<'h>(draft: &Draft, hours: &'h SendingHours) -> Option<&'h SendingHours> {
-    draft.keeps_hours().then_some(hours)
+    // What is being sent has its turn.
+    let from = match doing {
+        Doing::Sending => start,
+        _ => ahead(db, draft, start, moment.now, moment.rates)
+            .await?
+            .last()
+            .map_or(start, |(_, last)| last.to.max(start)),
+    };
+    Ok(moment.rates.plan(draft, from, open).last().map(|stretch| stretch.to))
 }
 
 /// What it waits for, with the name of the campaign that goes first.
@@ -315,27 +313,6 @@ fn skip_lines(rows: Vec<(String, Option<String>, i64)>) -> Vec<SkipLine> {
         Some(SkipLine { reason: reason.parse().ok()?, people, variable })
     };
     rows.into_iter().filter_map(line).collect()
-}
-
-/// Campaigns that the planner takes first on the same numbers, each with its parts that still wait, in their order.
-pub async fn others_ahead(
-    db: &mut SqliteConnection,
-    draft: &Draft,
-    start: Millis,
-) -> Result<Vec<(Draft, i64)>, sqlx::Error> {
-    let mut ahead = Vec::new();
-    let queues = reading::waiting(db).await?;
-    let queues = reading::queue_rows(db, &queues).await?;
-    for (id, queue) in queues.iter().filter(|(id, queue)| **id != draft.id && queue.state == QueueState::Open) {
-        let Some(other) = store::by_id(db, *id).await? else { continue };
-        let due = other.due_at.is_some_and(|due_at| due_at <= start);
-        let shares = other.session_ids.iter().any(|id| draft.session_ids.contains(id));
-        if due && shares && other.priority <= draft.priority {
-            ahead.push((other, queue.tally.parts.open()));
-        }
-    }
-    ahead.sort_by_key(|(other, _)| (other.priority, other.due_at));
-    Ok(ahead)
 }
 
 pub async fn all_sessions(db: &mut SqliteConnection) -> Result<Vec<Session>, sqlx::Error> {

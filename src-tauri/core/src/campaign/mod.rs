@@ -8,6 +8,7 @@ pub mod compose;
 pub mod doing;
 pub mod draft;
 pub mod estimate;
+pub mod forecast;
 pub mod hints;
 pub mod list;
 pub mod live;

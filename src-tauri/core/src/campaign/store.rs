@@ -139,6 +139,22 @@ pub async fn delete_draft(db: &mut Tx, id: CampaignId) -> Result<bool, sqlx::Err
     Ok(deleted.rows_affected() == 1)
 }
 
+/// Drafts in which nobody wrote, added or chose anything.
+pub async fn remove_untouched(db: &mut Tx) -> Result<(), sqlx::Error> {
+    let rows: Vec<(CampaignId, Json<Audience>)> = sqlx::query_as(
+        "SELECT id, audience FROM campaigns
+         WHERE state = 'draft' AND name = '' AND text = '' AND consent_basis = '' AND choice IS NULL AND due_at IS NULL",
+    )
+    .fetch_all(&mut *db)
+    .await?;
+    for (id, Json(audience)) in rows {
+        if audience == Audience::default() && attachment::store::list(db, Owner::Campaign(id)).await?.is_empty() {
+            delete_draft(db, id).await?;
+        }
+    }
+    Ok(())
+}
+
 /// A campaign as a list of them shows it.
 pub struct Listed {
     pub id: CampaignId,
