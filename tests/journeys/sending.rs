@@ -97,3 +97,21 @@ async fn what_can_be_helped_is_tried_three_times_and_then_released() -> Result<(
     assert_eq!((balance.held, balance.settled, balance.released), (0, 1, 1));
     world.app.credits().ledger_holds().await
 }
+
+#[tokio::test]
+async fn a_number_that_hurries_takes_all_that_is_due_at_once_and_every_other_one_part() -> Result<(), Problem> {
+    for (gap, at_once) in [(3, 80..=90), (0, 1..=1)] {
+        let mut world = World::at(at(0, 12, 0)).await?;
+        world.contacts(100).await?;
+        world.phone.hurry(gap);
+        let id = world.schedule("Merhaba").await?;
+        while world.step().await? {}
+        assert!(at_once.contains(&world.phone.sent().len()), "{gap} ms: {} at once", world.phone.sent().len());
+        if gap > 0 {
+            world.run_until(at(0, 12, 0) + 1_000).await?;
+            assert_eq!((world.counts(id).await?.sent, world.phone.shown().len()), (100, 100), "a line of the clock");
+        }
+        world.app.credits().ledger_holds().await?;
+    }
+    Ok(())
+}

@@ -14,7 +14,7 @@ use tokio::sync::{Notify, watch};
 use tokio::task::{Id, JoinError, JoinSet};
 
 use super::breaker::Opening;
-use super::pace::{Rhythm, Slot};
+use super::pace::Slot;
 use super::plan::{Action, Wait, Why, next_action};
 use super::store::claim::{ANSWER_DEADLINE, Claim, Poll, Taken, claim, still_stands};
 use super::store::complete::complete;
@@ -245,8 +245,9 @@ impl Dispatcher {
             let Action::Send { part, session } = action else { break (action, snapshot) };
             let state = snapshot.sessions.iter_mut().find(|state| state.id == session);
             let (Some(state), Some(messenger)) = (state, self.registry.get(session)) else { break (action, snapshot) };
-            let after = match messenger.gap() {
-                Some(gap) => Rhythm { next_send_at: now + gap, resting: false, ..state.rhythm },
+            let hurried = messenger.gap();
+            let after = match hurried {
+                Some(gap) => state.rhythm.after_hurried(now, gap),
                 None => state.rhythm.after_send(now, &state.pace, getrandom::u64().unwrap_or(0)),
             };
             let slot = Slot { before: state.rhythm, after };
@@ -266,6 +267,10 @@ impl Dispatcher {
                     flight.at = Some(At::Claim(part));
                     break (action, snapshot);
                 }
+            }
+            // One that reaches nobody takes all that is due in one transaction: a commit each would be its pace.
+            if hurried.is_some() && after.next_send_at <= now {
+                continue;
             }
             busy.push(session);
             // What stands behind this part may use the same numbers and is due no earlier. So where no other number

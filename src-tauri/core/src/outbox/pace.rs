@@ -3,6 +3,9 @@
 use crate::clock::Millis;
 use crate::session::{PACE_FLOOR, Pace};
 
+/// After a standstill no more is made up for than belongs to so long.
+const CATCH_UP: Millis = 250;
+
 /// What a session remembers between two sends; stored when the part is claimed, so a crash cannot shorten a wait.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Rhythm {
@@ -29,6 +32,12 @@ impl Rhythm {
             return Self { next_send_at: now + gap.max(pace.rest_ms), resting: true, batch_sent: 0 };
         }
         Self { next_send_at: now + gap, resting: false, batch_sent }
+    }
+
+    /// The rhythm of one that sends every `gap` by the clock: what could not go in time is made up for.
+    #[must_use]
+    pub fn after_hurried(self, now: Millis, gap: Millis) -> Self {
+        Self { next_send_at: self.next_send_at.max(now - CATCH_UP) + gap, resting: false, ..self }
     }
 }
 

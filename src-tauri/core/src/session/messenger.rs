@@ -106,7 +106,8 @@ pub type Sending<'a> = Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>;
 pub trait Messenger: Send + Sync + 'static {
     fn send(&self, part: Outgoing) -> Sending<'_>;
 
-    /// The wait between two sends where it is not the pace of the number: one that reaches nobody may hurry.
+    /// The wait between two sends where it is not the pace of the number: one that reaches nobody may hurry, and has
+    /// several parts on their way at once then.
     fn gap(&self) -> Option<Millis> {
         None
     }

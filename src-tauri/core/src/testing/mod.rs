@@ -66,6 +66,8 @@ pub struct FakeMessenger {
     prepares: AtomicI64,
     /// The next part can be handed over when this says so.
     ready: Mutex<Option<oneshot::Receiver<()>>>,
+    /// Between two sends; 0 while the number's pace counts.
+    gap: AtomicI64,
     sent: Mutex<Vec<Sent>>,
 }
 
@@ -96,6 +98,11 @@ impl FakeMessenger {
 
     pub fn prepares_for(&self, time: Millis) {
         self.prepares.store(time, Ordering::SeqCst);
+    }
+
+    /// Sends so many milliseconds apart, whatever the number's pace.
+    pub fn hurry(&self, gap: Millis) {
+        self.gap.store(gap, Ordering::SeqCst);
     }
 
     /// The next part is looked up and its file brought up until the test lets it go.
@@ -137,6 +144,10 @@ impl FakeMessenger {
 impl Messenger for FakeMessenger {
     fn send(&self, part: Outgoing) -> Sending<'_> {
         Box::pin(self.take(part))
+    }
+
+    fn gap(&self) -> Option<Millis> {
+        Some(self.gap.load(Ordering::SeqCst)).filter(|gap| *gap > 0)
     }
 }
 
