@@ -1,16 +1,21 @@
 import { render, screen } from '@testing-library/svelte';
 import { createRawSnippet, tick } from 'svelte';
 import { expect, test, vi } from 'vitest';
+import { router } from '../lib/router.svelte';
 import Dialog from './Dialog.svelte';
 
-const body = createRawSnippet(() => ({ render: () => '<p><input aria-label="Name" /></p>' }));
+const body = createRawSnippet(() => ({ render: () => '<p><input aria-label="Name" value="Ayşe" /></p>' }));
+const foot = createRawSnippet((leave: () => () => void) => ({
+  render: () => '<button type="button" data-testid="cancel">Cancel</button>',
+  setup: (element) => element.addEventListener('click', () => leave()()),
+}));
 
 function opened(closable = true) {
   const onclose = vi.fn();
   const before = document.createElement('button');
   document.body.append(before);
   before.focus();
-  const { rerender } = render(Dialog, { open: true, title: 'A contact', children: body, closable, onclose });
+  const { rerender } = render(Dialog, { open: true, title: 'A contact', children: body, foot, closable, onclose });
   return { onclose, before, rerender };
 }
 
@@ -56,15 +61,52 @@ test('what is half typed is not thrown away unasked', async () => {
   await escape();
   expect(screen.queryByTestId('dialog-unsaved')).toBeNull();
   expect(screen.getByLabelText('Name')).toHaveValue('Ay');
-  await escape();
+  screen.getByTestId('cancel').click();
+  await tick();
+  expect(onclose).not.toHaveBeenCalled();
   screen.getByTestId('dialog-throw-away').click();
   expect(onclose).toHaveBeenCalledOnce();
 });
 
-test('what was typed and taken away again asks nothing', async () => {
+test('what was emptied is no less a loss than what was typed', async () => {
+  const { onclose } = opened();
+  type('');
+  await escape();
+  expect(onclose).not.toHaveBeenCalled();
+});
+
+/** As the key that goes back does, or a link. */
+async function goTo(hash: string) {
+  location.hash = hash;
+  dispatchEvent(new HashChangeEvent('hashchange'));
+  await tick();
+}
+
+test('another screen waits for the answer too, and comes when what was typed is thrown away', async () => {
+  await goTo('#/contacts');
   const { onclose } = opened();
   type('Ay');
-  type('');
+  await goTo('#/home');
+  expect([router.path, location.hash]).toEqual(['#/contacts', '#/contacts']);
+  screen.getByTestId('dialog-keep').click();
+  await goTo('#/home');
+  expect(router.path).toBe('#/contacts');
+  screen.getByTestId('dialog-throw-away').click();
+  expect(onclose).toHaveBeenCalledOnce();
+  expect([router.path, location.hash]).toEqual(['#/home', '#/home']);
+});
+
+test('where nothing was typed another screen comes at once', async () => {
+  await goTo('#/contacts');
+  opened();
+  await goTo('#/home');
+  expect(router.path).toBe('#/home');
+});
+
+test('what was typed and taken back again asks nothing', async () => {
+  const { onclose } = opened();
+  type('Ay');
+  type('Ayşe');
   await escape();
   expect(onclose).toHaveBeenCalledOnce();
 });

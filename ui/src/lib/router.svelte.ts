@@ -21,7 +21,27 @@ class Router {
 }
 export const router = new Router();
 
-addEventListener('hashchange', () => { router.path = location.hash; });
+/** Whether what is open has to be asked about before it is left; `go` leaves it all the same. */
+type Holds = (go: () => void) => boolean;
+const holding = new Set<Holds>();
+
+/** What can be lost by going to another screen is told here; returns the way to take it back. */
+export function holdHere(holds: Holds): () => void {
+  holding.add(holds);
+  return () => holding.delete(holds);
+}
+
+addEventListener('hashchange', () => {
+  const wanted = location.hash;
+  if (wanted === router.path) return;
+  const go = () => {
+    router.path = wanted;
+    location.hash = wanted;
+  };
+  // The address is back before its event comes, which then has nothing to do.
+  if ([...holding].some((holds) => holds(go))) location.hash = router.path;
+  else router.path = wanted;
+});
 
 /** `path` without the hash sign: "/campaigns". */
 export function navigate(path: string): void {

@@ -27,7 +27,7 @@ test('a field is cut, copied, pasted into and undone by our own menu', async () 
 test('without a selection nothing can be cut, and a field with an undo of its own hears its key', async () => {
   field().setSelectionRange(2, 2);
   await fireEvent.contextMenu(field());
-  expect(screen.getByTestId('context-cut')).toBeDisabled();
+  expect(screen.queryByTestId('context-cut')).toBeNull();
   field().addEventListener('keydown', (event) => { if (event.key === 'z' && event.ctrlKey) event.preventDefault(); });
   await fireEvent.click(screen.getByTestId('context-undo'));
   expect(act).not.toHaveBeenCalled();
