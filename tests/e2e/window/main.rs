@@ -14,6 +14,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod consent;
 mod content;
 mod controls;
 mod door;
@@ -31,4 +32,5 @@ mod readme;
 mod refusals;
 mod screens;
 mod sending;
+mod steps;
 mod truth;

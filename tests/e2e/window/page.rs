@@ -108,6 +108,11 @@ impl Page {
         self.act(id, async |id| self.client.find(Locator::Css(&css(id))).await?.send_keys(text).await).await;
     }
 
+    /// Presses a key where the focus is.
+    pub async fn key(&self, key: &str) {
+        self.client.active_element().await.unwrap().send_keys(key).await.unwrap();
+    }
+
     /// Chooses from a list.
     pub async fn pick(&self, id: &str, value: &str) {
         self.act(id, async |id| self.client.find(Locator::Css(&css(id))).await?.select_by_value(value).await).await;

@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 
-use crate::fit::misfits;
+use crate::fit::{doubled, misfits};
 use crate::harness::{Harness, at_the_desk};
 use crate::owner::{BASIS, practise_at, with_contacts};
 use crate::page::Page;
@@ -86,6 +86,9 @@ fn every_screen_fits(language: &str, name: &'static str) {
                     for misfit in misfits(page).await {
                         writeln!(wrong, "{picture}: {misfit}").unwrap();
                     }
+                    for heading in doubled(page).await {
+                        writeln!(wrong, "{picture}: the heading {heading:?} stands twice").unwrap();
+                    }
                 }
             }
         }
@@ -93,7 +96,7 @@ fn every_screen_fits(language: &str, name: &'static str) {
     });
 }
 
-/// A check that finds nothing proves nothing, so it has to find a button that was made too narrow.
+/// Checks that find nothing prove nothing, so they have to find a button that was made too narrow, and a heading twice.
 async fn the_check_would_notice(page: &Page) {
     page.go("/home").await;
     page.see("home-new-campaign").await;
@@ -103,6 +106,10 @@ async fn the_check_would_notice(page: &Page) {
     page.run(&width("width: 60px; white-space: nowrap")).await.unwrap();
     assert!(misfits(page).await.iter().any(|one| one.contains("sticks out")), "the check is blind");
     page.run(&width("")).await.unwrap();
+    let twice = "const one = document.querySelector('main h2'); one.before(one.cloneNode(true)); return null";
+    page.run(twice).await.unwrap();
+    assert_eq!(doubled(page).await.len(), 1, "the check of headings is blind");
+    page.run("document.querySelector('main h2').remove(); return null").await.unwrap();
 }
 
 pub async fn speak(page: &Page, language: &str, theme: &str) {

@@ -60,6 +60,40 @@ fn outside_sending_hours_a_campaign_waits_and_says_until_when() {
     });
 }
 
+/// What the ticks of the rows look like in every frame: the least that is seen of one, and in how many one fades into
+/// the next.
+const WATCH_TICKS: &str = "
+window.ticks = { least: 1, fading: 0 };
+const look = () => {
+    for (const place of document.querySelectorAll('[data-testid=recipient-row] .tick__place')) {
+        const seen = [...place.children].map((sign) => Number(getComputedStyle(sign).opacity));
+        ticks.least = Math.min(ticks.least, seen.reduce((sum, one) => sum + one, 0));
+        if (seen.filter((one) => one > 0 && one < 1).length > 1) ticks.fading += 1;
+    }
+    requestAnimationFrame(look);
+};
+requestAnimationFrame(look);
+return null";
+
+#[test]
+fn a_tick_fades_into_the_next_one_and_its_place_is_never_empty() {
+    at_the_desk(async {
+        let harness = Harness::new("ticks");
+        let ulak = harness.ulak().await;
+        let page = &ulak.page;
+        with_contacts(&harness, page, SIX).await;
+        practise_at(page, 2, 1_500, 0).await;
+        compose(page, "Ticks", "Merhaba {{name}}").await;
+        send_now(page).await;
+        page.see("recipient-row").await;
+        page.run(WATCH_TICKS).await.unwrap();
+        wait_for_all(page, "read", 6).await;
+        let seen = page.run("return ticks").await.unwrap();
+        assert!(seen["fading"].as_u64() > Some(0), "no tick was seen to fade: {seen}");
+        assert!(seen["least"].as_f64() > Some(0.8), "a place was empty: {seen}");
+    });
+}
+
 /// Sets the sending hours to begin in two hours or so; returns that time as the window writes it.
 async fn later_hours(page: &Page) -> String {
     let hour = page.run("return new Date().getHours()").await.unwrap().as_u64().unwrap();

@@ -1,0 +1,115 @@
+//! The four steps by the keyboard alone, and what is left behind on the way.
+
+use serde_json::{Value, json};
+
+use crate::harness::{Harness, at_the_desk};
+use crate::owner::{SIX, with_contacts};
+use crate::page::Page;
+
+const TAB: &str = "\u{e004}";
+const MOST: usize = 3;
+/// The ways on: of the head, of a step, and of the review.
+const ONWARD: &str = "/^(to-(content|schedule|review)|onward|schedule-start)$/";
+
+#[test]
+fn going_on_is_at_most_three_tabs_away_in_every_step() {
+    at_the_desk(async {
+        let harness = Harness::new("tabs");
+        let ulak = harness.ulak().await;
+        let page = &ulak.page;
+        with_contacts(&harness, page, SIX).await;
+        let mut draft = page.core("create_draft", Value::Null).await;
+        draft["text"] = json!("Merhaba {{name}}");
+        draft["consentBasis"] = json!("Asked at the counter");
+        let soon = page.run("return Date.now() + 2 * 86400000").await.unwrap();
+        draft["dueAt"] = soon;
+        page.core("save_draft", json!({ "edit": draft })).await;
+        let id = draft["id"].as_str().unwrap();
+        // From the top of the step, and from what is filled in last there.
+        for (step, last) in [
+            ("audience", "audience-basis"),
+            ("content", "composer-text"),
+            ("schedule", "schedule-time"),
+            ("review", "schedule-start"),
+        ] {
+            page.go("/help").await;
+            page.until("another page", "document.querySelector('.help__card')").await;
+            page.go(&format!("/campaigns/{id}/{step}")).await;
+            page.see(last).await;
+            page.until("the way on", "document.querySelector('[data-testid=schedule-start]')?.disabled !== true").await;
+            page.until("the focus at the top", "document.activeElement?.id === 'main'").await;
+            let tabs = tabs_to_go_on(page).await;
+            assert!(tabs <= MOST, "{step}: {tabs} from the top");
+            if step != "review" {
+                page.run(&format!("document.querySelector('[data-testid={last}]').focus(); return null"))
+                    .await
+                    .unwrap();
+                let tabs = tabs_to_go_on(page).await;
+                assert!(tabs <= MOST, "{step}: {tabs} from {last}");
+            }
+        }
+    });
+}
+
+async fn tabs_to_go_on(page: &Page) -> usize {
+    let there = format!("return {ONWARD}.test(document.activeElement?.dataset.testid ?? '')");
+    for tabs in 1..=30 {
+        page.key(TAB).await;
+        if page.run(&there).await.unwrap() == json!(true) {
+            return tabs;
+        }
+    }
+    page.fail("Tab does not reach the way on").await
+}
+
+#[test]
+fn a_half_typed_dialog_is_asked_about_by_its_cancel_and_by_the_way_back() {
+    at_the_desk(async {
+        let harness = Harness::new("half-typed");
+        let ulak = harness.ulak().await;
+        let page = &ulak.page;
+        with_contacts(&harness, page, SIX).await;
+        page.go("/credits").await;
+        page.press("credits-topup").await;
+        page.until("the dialog", "document.querySelector('dialog[open] input')").await;
+        page.run("document.querySelector('dialog[open] input').focus(); return null").await.unwrap();
+        page.key("250").await;
+        page.run("history.back(); return null").await.unwrap();
+        page.see("dialog-unsaved").await;
+        page.picture("asked").await;
+        page.press("dialog-keep").await;
+        page.until("what was typed", "document.querySelector('dialog[open] input').value === '250'").await;
+        assert_eq!(page.run("return location.hash").await.unwrap(), json!("#/credits"));
+        page.run("history.back(); return null").await.unwrap();
+        page.press("dialog-throw-away").await;
+        page.until("the page before", "location.hash !== '#/credits' && !document.querySelector('dialog[open]')").await;
+    });
+}
+
+#[test]
+fn a_draft_that_nobody_touched_is_gone_after_the_window_was_killed() {
+    at_the_desk(async {
+        let harness = Harness::new("untouched");
+        let ulak = harness.ulak().await;
+        let page = &ulak.page;
+        with_contacts(&harness, page, SIX).await;
+        page.press("home-new-campaign").await;
+        page.until(
+            "the saved draft",
+            "document.querySelector('[data-testid=composer-saved]')?.dataset.state === 'saved'",
+        )
+        .await;
+        let untouched = page.run("return location.hash.split('/')[2]").await.unwrap();
+        let named = page.core("create_draft", Value::Null).await;
+        let mut edit = named.clone();
+        edit["name"] = json!("Friday");
+        page.core("save_draft", json!({ "edit": edit })).await;
+        ulak.kill().await;
+
+        let ulak = harness.ulak().await;
+        let page = &ulak.page;
+        page.press("nav-campaigns").await;
+        page.see(&format!("campaign-row:{}", named["id"].as_str().unwrap())).await;
+        assert!(!page.is_there(&format!("campaign-row:{}", untouched.as_str().unwrap())).await, "it left something");
+    });
+}
