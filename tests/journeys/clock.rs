@@ -9,7 +9,7 @@ use ulak_core::clock::{DAY, HOUR, MINUTE, Millis, SECOND};
 use ulak_core::session::Pace;
 use ulak_core::session::cause::Cause;
 use ulak_core::session::messenger::{Messenger, Outcome, ReceiptKind};
-use ulak_core::session::practice::{PhoneLog, PracticeNumber, PracticeOptions};
+use ulak_core::session::practice::{PhoneLog, Phones, PracticeNumber, PracticeOptions};
 use ulak_core::testing::numbers::{BRISK, outgoing};
 use ulak_core::testing::{ManualClock, World};
 
@@ -121,9 +121,8 @@ async fn practice_ticks_come() {
         let (receipts, mut arriving) = mpsc::channel(8);
         let (replies, _) = mpsc::channel(8);
         let options = PracticeOptions { read_percent: 100, delay_ms: 1, ..PracticeOptions::default() };
-        let number =
-            PracticeNumber::open(folder.path(), options, PhoneLog::Shown, clock.clone(), None, receipts, replies)
-                .unwrap();
+        let phones = Phones::open(folder.path(), PhoneLog::default(), &ulak_core::testing::key(), None).unwrap();
+        let number = PracticeNumber::new(phones, options, clock.clone(), receipts, replies);
         assert_eq!(number.send(outgoing("+905385550114", "3EB0A1")).await, Outcome::Accepted);
         clock.set(back);
         let ticks =

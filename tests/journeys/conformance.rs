@@ -10,7 +10,7 @@ use ulak_core::session::client::{
     BoxFuture, ClientConfig, Closed, Heard, Network, NoteKind, Notes, Reply, SessionClient, Signal,
 };
 use ulak_core::session::messenger::{Arrived, Messenger, Receipt};
-use ulak_core::session::practice::{PHONE_LOG, PhoneLog, PracticeNumber, PracticeOptions};
+use ulak_core::session::practice::{PHONE_LOG, PhoneLog, Phones, PracticeNumber, PracticeOptions};
 use ulak_core::testing::conformance::{self, Connection, Subject};
 use ulak_core::testing::{FakeClient, FakeNetwork, ManualClock};
 
@@ -30,16 +30,8 @@ impl Practice {
         let (receipts, inbox) = mpsc::channel(100);
         let (replies, _) = mpsc::channel(100);
         let options = PracticeOptions { read_percent: 100, fail_percent: 50, unreachable_percent: 0, delay_ms: 0 };
-        let number = PracticeNumber::open(
-            folder.path(),
-            options,
-            PhoneLog::InFull,
-            Arc::new(SystemClock),
-            None,
-            receipts,
-            replies,
-        )
-        .unwrap();
+        let phones = Phones::open(folder.path(), PhoneLog::InFull, &ulak_core::testing::key(), None).unwrap();
+        let number = PracticeNumber::new(phones, options, Arc::new(SystemClock), receipts, replies);
         Self { number: Arc::new(number), receipts: inbox, folder }
     }
 }

@@ -103,16 +103,25 @@ pub async fn wait_for_all(page: &Page, state: &str, people: u64) {
 
 /// The messages of the campaign on screen as their people got them: phone and text.
 pub async fn got(page: &Page) -> Vec<(String, String)> {
+    let texts = parts(page).await.into_iter();
+    texts.map(|(phone, part)| (phone, part["text"].as_str().unwrap_or_default().to_owned())).collect()
+}
+
+/// What kinds of parts they got, in their order.
+pub async fn kinds(page: &Page) -> Vec<String> {
+    parts(page).await.into_iter().map(|(_, part)| part["kind"].as_str().unwrap().to_owned()).collect()
+}
+
+/// The parts of the campaign on screen, each with its phone.
+async fn parts(page: &Page) -> Vec<(String, Value)> {
     let id = page.run("return location.hash.split(/[/?]/)[2]").await.unwrap();
     let query = json!({ "campaignId": id, "state": null, "search": "", "offset": 0, "limit": 500 });
     let rows = page.core("recipients", json!({ "query": query })).await;
     let mut got = Vec::new();
     for row in rows["rows"].as_array().unwrap() {
         let message = page.core("recipient", json!({ "messageId": row["messageId"] })).await;
-        for part in message["parts"].as_array().unwrap() {
-            let phone = row["phoneShown"].as_str().unwrap().replace(' ', "");
-            got.push((phone, part["text"].as_str().unwrap_or_default().to_owned()));
-        }
+        let phone = row["phoneShown"].as_str().unwrap().replace(' ', "");
+        got.extend(message["parts"].as_array().unwrap().iter().map(|part| (phone.clone(), part.clone())));
     }
     got
 }

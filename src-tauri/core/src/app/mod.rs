@@ -70,7 +70,7 @@ use crate::session::NumberError;
 use crate::session::client::{Network, Reply};
 use crate::session::messenger::{Arrived, Messenger};
 use crate::session::numbers::{Access, Numbers as SupervisedNumbers};
-use crate::session::practice::{PhoneLog, PracticeChange, PracticeNumber, PracticeOptions};
+use crate::session::practice::{PhoneLog, Phones, PracticeChange, PracticeNumber, PracticeOptions};
 use crate::session::registry::ConnectionRegistry;
 use crate::session::store::{self as sessions, numbers::any_linked};
 use crate::session::supervisor::Context;
@@ -254,15 +254,10 @@ impl App {
         let (receipts, inbox) = mpsc::channel(1_000);
         let (answers, replies) = mpsc::channel(1_000);
         let owed = Owed::read(&db, first.practice_id, clock.now()).await?;
-        let practice = open_practice(
-            &folder,
-            first.practice,
-            opening.phone_log,
-            clock.clone(),
-            owed.repeats_since,
-            receipts,
-            answers,
-        )?;
+        let phones = Phones::open(&folder, opening.phone_log, key, owed.repeats_since).map_err(|error| {
+            StorageError::Folder { folder: folder.display().to_string(), reason: error.to_string() }
+        })?;
+        let practice = Arc::new(PracticeNumber::new(phones, first.practice, clock.clone(), receipts, answers));
         practice.deliver_missed(owed.ticks);
         let messenger = substitutes.messenger.unwrap_or_else(|| practice.clone());
         let registry = Arc::new(ConnectionRegistry::default());
@@ -426,20 +421,6 @@ impl App {
 /// A poisoned lock only means that another task panicked; what these locks guard is whole at every step.
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn open_practice(
-    folder: &Path,
-    options: PracticeOptions,
-    holds: PhoneLog,
-    clock: SharedClock,
-    repeats_since: Option<Millis>,
-    receipts: mpsc::Sender<Arrived>,
-    replies: mpsc::Sender<Reply>,
-) -> Result<Arc<PracticeNumber>, Problem> {
-    let shown = folder.display().to_string();
-    let opened = PracticeNumber::open(folder, options, holds, clock, repeats_since, receipts, replies);
-    Ok(Arc::new(opened.map_err(|error| StorageError::Folder { folder: shown, reason: error.to_string() })?))
 }
 
 /// Names the folder where an error only knew that it was the database.

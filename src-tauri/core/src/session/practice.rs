@@ -1,15 +1,13 @@
 //! The practice number: looks and behaves like a linked number, sends nothing anywhere.
 //!
-//! It plays the server and the phones behind it. What its people saw stands in `practice-phone.jsonl`, one line
-//! a bubble, written when the part reaches the simulated server and before the outbox learns of it. A part that
-//! comes again under the same wire id is acked and not shown again, as real phones do. Whom a bubble was for and what
-//! it said is written down only where that is asked for: the file is no part of the encrypted data.
+//! It plays the server and the phones behind it. What its people saw stands in the phones' log (`log`), written when the
+//! part reaches the simulated server and before the outbox learns of it. A part that comes again under the same wire id
+//! is acked and not shown again, as real phones do.
+
+mod log;
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashSet};
-use std::fs::{File, OpenOptions};
-use std::io::{Read, Seek, SeekFrom, Write};
-use std::path::Path;
+use std::collections::BinaryHeap;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -20,14 +18,12 @@ use tokio::sync::{Notify, mpsc};
 use super::cause::Cause;
 use super::client::Reply;
 use super::messenger::{Arrived, Content, Messenger, Outcome, Outgoing, Receipt, ReceiptKind, Sending};
-use crate::clock::{MINUTE, Millis, SECOND, SharedClock, is_ahead, local};
-use crate::durable::open_private;
+use crate::clock::{MINUTE, Millis, SECOND, SharedClock, is_ahead};
 
-pub const PHONE_LOG: &str = "practice-phone.jsonl";
+pub use log::{PHONE_LOG, PhoneLog, Phones};
+
 /// A part is read so many times the usual delay after it was sent, at the latest.
 const LONGEST_DELAYS: u64 = 7;
-/// As much of the log is looked at first for what may come again.
-const SOME_LINES: u64 = 64 * 1024;
 /// All parts of a first campaign go out within so long, or within two seconds each where that is less.
 const FIRST_RUN: Millis = MINUTE;
 /// How many in a hundred of those who read a question answer it.
@@ -73,35 +69,6 @@ impl PracticeOptions {
     }
 }
 
-/// What a line of the log holds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum PhoneLog {
-    /// That a bubble was shown.
-    #[default]
-    Shown,
-    /// Also to whom, and what it said: in the clear, for scripts.
-    InFull,
-}
-
-#[derive(Serialize)]
-struct Line<'a> {
-    at: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    to: Option<&'a str>,
-    wire_id: &'a str,
-    kind: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    text: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    media_sha256: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct SeenLine {
-    at: String,
-    wire_id: String,
-}
-
 pub struct PracticeNumber {
     options: Mutex<PracticeOptions>,
     clock: SharedClock,
@@ -115,41 +82,26 @@ pub struct PracticeNumber {
     gap: AtomicI64,
 }
 
-struct Phones {
-    log: File,
-    holds: PhoneLog,
-    seen: HashSet<String>,
-}
-
 impl PracticeNumber {
-    /// Opens the phones' log in `folder`; what the people do and write goes to `receipts` and `replies`. What may come
-    /// again was first tried at `repeats_since` or later: the log before that is not read.
-    pub fn open(
-        folder: &Path,
+    /// What the people do and write goes to `receipts` and `replies`.
+    pub fn new(
+        phones: Phones,
         options: PracticeOptions,
-        holds: PhoneLog,
         clock: SharedClock,
-        repeats_since: Option<Millis>,
         receipts: mpsc::Sender<Arrived>,
         replies: mpsc::Sender<Reply>,
-    ) -> std::io::Result<Self> {
-        let path = folder.join(PHONE_LOG);
-        let mut log = open_private(OpenOptions::new().create(true).append(true).read(true), &path)?;
-        let (seen, torn) = read_log(&path, repeats_since)?;
-        if torn {
-            log.write_all(b"\n")?;
-        }
-        Ok(Self {
+    ) -> Self {
+        Self {
             options: Mutex::new(options),
             clock,
-            phones: Mutex::new(Phones { log, holds, seen }),
+            phones: Mutex::new(phones),
             due: Mutex::default(),
             changed: Notify::new(),
             receipts,
             replies,
             handed_over: AtomicU64::new(0),
             gap: AtomicI64::new(0),
-        })
+        }
     }
 
     pub fn set_options(&self, options: PracticeOptions) {
@@ -219,7 +171,8 @@ impl PracticeNumber {
         if let Some(held_back) = part.held_back(self.clock.as_ref()).await {
             return held_back;
         }
-        match self.show(&part) {
+        let shown = locked(&self.phones).show(&part, self.clock.now());
+        match shown {
             Ok(()) => {
                 if let (Some(read), Some(choice)) = (self.expect_receipts(&part.wire_id, &part.to), choose(&part)) {
                     self.expect_reply(part, choice, read);
@@ -231,22 +184,6 @@ impl PracticeNumber {
                 Outcome::Refused(Cause::PracticeLog)
             }
         }
-    }
-
-    /// A line in the phones' log, once a wire id. A line that could only be written in half is taken back.
-    fn show(&self, part: &Outgoing) -> std::io::Result<()> {
-        let mut phones = locked(&self.phones);
-        if phones.seen.contains(&part.wire_id) {
-            return Ok(());
-        }
-        let before = phones.log.metadata()?.len();
-        let shown = line(part, phones.holds, self.clock.now());
-        if let Err(error) = phones.log.write_all(shown.as_bytes()) {
-            phones.log.set_len(before)?;
-            return Err(error);
-        }
-        phones.seen.insert(part.wire_id.clone());
-        Ok(())
     }
 
     /// Says when it will be read.
@@ -338,57 +275,6 @@ pub fn first_gap(parts: Millis) -> Millis {
     (FIRST_RUN / parts.max(1)).clamp(1, 2 * SECOND)
 }
 
-/// Which wire ids the phones have seen since then, and whether the last line was cut off by a crash.
-fn read_log(path: &Path, since: Option<Millis>) -> std::io::Result<(HashSet<String>, bool)> {
-    let mut file = File::open(path)?;
-    let length = file.metadata()?.len();
-    let since = since.map(written);
-    let mut tail = 1;
-    loop {
-        let lines = last_bytes(&mut file, length, tail)?;
-        // The first line is whole only where the file begins with it.
-        let whole = lines.split_inclusive(|byte| *byte == b'\n').skip(usize::from(tail < length));
-        let seen: Vec<SeenLine> = whole.filter_map(|line| serde_json::from_slice(line).ok()).collect();
-        let reaches_back = since.as_ref().is_none_or(|since| seen.first().is_some_and(|line| line.at < *since));
-        if reaches_back || tail >= length {
-            let seen = seen.into_iter().map(|line| line.wire_id).collect();
-            return Ok((seen, lines.last().is_some_and(|byte| *byte != b'\n')));
-        }
-        tail = (tail * 2).max(SOME_LINES);
-    }
-}
-
-fn last_bytes(file: &mut File, length: u64, count: u64) -> std::io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    file.seek(SeekFrom::Start(length.saturating_sub(count)))?;
-    file.read_to_end(&mut bytes)?;
-    Ok(bytes)
-}
-
-fn line(part: &Outgoing, holds: PhoneLog, now: Millis) -> String {
-    let (kind, text, media) = match &part.content {
-        Content::Text(text) => ("text", text.as_str(), None),
-        Content::Media { file, caption, .. } => {
-            (file.kind.as_str(), caption.as_deref().unwrap_or_default(), Some(hex(&file.sha256)))
-        }
-        Content::Poll { text, .. } => ("poll", text.as_str(), None),
-    };
-    let in_full = holds == PhoneLog::InFull;
-    let (to, text, media_sha256) =
-        (in_full.then_some(part.to.as_str()), in_full.then_some(text), media.filter(|_| in_full));
-    let line = Line { at: written(now), to, wire_id: &part.wire_id, kind, text, media_sha256 };
-    serde_json::to_string(&line).unwrap_or_default() + "\n"
-}
-
-/// A time as the log writes it: later ones sort behind.
-fn written(at: Millis) -> String {
-    local(at, chrono_tz::Tz::UTC).format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
-}
-
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 /// The same person behaves the same way after a restart: chance comes from a hash, not from a generator.
 fn percent(who: &str, what: &str) -> u64 {
     spread(who, what, 100)
@@ -411,26 +297,7 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 #[cfg(test)]
 mod tests {
-    use super::{SOME_LINES, first_gap, numbered_lines, read_log, written};
-
-    #[test]
-    fn the_log_is_read_back_to_what_may_come_again_and_no_further() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("log");
-        let line = |at: i64| format!("{{\"at\":\"{}\",\"wire_id\":\"{at}\",\"text\":\"Merhaba\"}}\n", written(at));
-        let lines: String = (1_000..9_000).map(line).collect();
-        std::fs::write(&path, &lines).unwrap();
-        assert_eq!(read_log(&path, None).unwrap(), (Default::default(), false), "nothing may come again");
-        for since in [8_999, 8_000, 2_000, 0] {
-            let (seen, torn) = read_log(&path, Some(since)).unwrap();
-            assert!((since.max(1_000)..9_000).all(|at| seen.contains(&at.to_string())), "{since}");
-            assert!(!torn && (since != 8_999 || seen.len() < 2 * SOME_LINES as usize / line(1_000).len()), "{since}");
-        }
-        std::fs::write(&path, lines.trim_end()).unwrap();
-        assert!(read_log(&path, None).unwrap().1, "the last line was cut off");
-        std::fs::write(&path, "").unwrap();
-        assert_eq!(read_log(&path, Some(0)).unwrap(), (Default::default(), false));
-    }
+    use super::{first_gap, numbered_lines};
 
     #[test]
     fn a_first_campaign_is_through_in_a_minute_or_in_two_seconds_a_part() {
