@@ -51,7 +51,8 @@ fn a_no_of_the_list_is_a_refusal_that_no_answer_for_all_rows_and_no_basis_undoes
 
 /// Everybody by name: whether a consent is recorded, and whether one was refused.
 async fn consents(page: &Page) -> Vec<(String, bool, bool)> {
-    let query = json!({ "search": "", "tag": null, "standing": null, "after": null, "skip": 0, "limit": 10 });
+    let query =
+        json!({ "search": "", "tag": null, "standing": null, "place": { "after": null, "skip": 0, "limit": 10 } });
     let page = page.core("contacts", json!({ "query": query })).await;
     let seen = |one: &Value| {
         let name = one["name"].as_str().unwrap().to_owned();

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::harness::{Harness, at_the_desk, root};
+use crate::fit::misfits;
+use crate::harness::{Harness, Key, PASSPHRASE, at_the_desk, root};
 use crate::page::Page;
 use crate::screens::{a_busy_shop, speak};
 
@@ -63,9 +64,7 @@ fn no_screen_breaks_a_rule_of_axe() {
         let harness = Harness::new("axe");
         let ulak = harness.ulak().await;
         let page = &ulak.page;
-        let axe = std::fs::read_to_string(root().join("ui/node_modules/axe-core/axe.min.js"))
-            .expect("the front end's packages are not installed");
-        page.run(&format!("{axe}; return null")).await.unwrap();
+        know_axe(page).await;
         let mut wrong = BTreeSet::new();
         wrong.extend(broken(page, "welcome").await);
         let screens = a_busy_shop(&harness, page).await;
@@ -81,6 +80,49 @@ fn no_screen_breaks_a_rule_of_axe() {
         }
         assert!(wrong.is_empty(), "{wrong:#?}");
     });
+}
+
+#[test]
+fn the_door_can_be_read_in_every_state_and_breaks_no_rule_of_axe() {
+    at_the_desk(async {
+        let harness = Harness::new("door-controls");
+        let ulak = harness.ulak_with(Key::Asked).await;
+        let page = &ulak.page;
+        page.see("choose-passphrase-input").await;
+        let mut wrong = faults_of_the_door(page, "choose").await;
+        page.write("choose-passphrase-input", PASSPHRASE).await;
+        page.write("choose-passphrase-again", PASSPHRASE).await;
+        page.press("choose-passphrase-save").await;
+        page.see("start-practising").await;
+        let second = harness.ulak().await;
+        second.page.see("failed-try-again").await;
+        wrong.extend(faults_of_the_door(&second.page, "in use").await);
+        second.close().await;
+        ulak.close().await;
+        let ulak = harness.ulak_with(Key::Asked).await;
+        ulak.page.see("unlock-input").await;
+        wrong.extend(faults_of_the_door(&ulak.page, "unlock").await);
+        assert!(wrong.is_empty(), "{wrong:#?}");
+    });
+}
+
+/// The door has no settings yet, so its look is set from outside.
+async fn faults_of_the_door(page: &Page, screen: &str) -> BTreeSet<String> {
+    know_axe(page).await;
+    let mut wrong = BTreeSet::new();
+    for theme in ["light", "dark"] {
+        page.run(&format!("document.documentElement.dataset.theme = '{theme}'; return null")).await.unwrap();
+        wrong.extend(sentences(page.run(CONTRAST).await.unwrap()));
+        wrong.extend(broken(page, screen).await);
+        wrong.extend(misfits(page).await);
+    }
+    wrong
+}
+
+async fn know_axe(page: &Page) {
+    let axe = std::fs::read_to_string(root().join("ui/node_modules/axe-core/axe.min.js"))
+        .expect("the front end's packages are not installed");
+    page.run(&format!("{axe}; return null")).await.unwrap();
 }
 
 async fn broken(page: &Page, screen: &str) -> Vec<String> {

@@ -1,7 +1,9 @@
 //! The way in: the key of the data, and a folder that somebody else has open.
 
+use crate::fit::misfits;
 use crate::harness::{Harness, Key, PASSPHRASE, at_the_desk};
 use crate::owner::{SIX, drop_on, start_practising, write_down_the_code};
+use crate::page::Page;
 
 #[test]
 fn without_a_keyring_the_owner_chooses_a_passphrase_and_only_that_opens_the_data_again() {
@@ -84,4 +86,29 @@ fn a_folder_that_another_ulak_uses_stays_closed_until_that_one_ends() {
         page.press("failed-try-again").await;
         page.see("start-practising").await;
     });
+}
+
+#[test]
+fn the_door_fits_dark_and_small() {
+    at_the_desk(async {
+        let harness = Harness::new("door-small");
+        let ulak = harness.ulak_with(Key::Asked).await;
+        looks(&ulak.page, "choose", "choose-passphrase-input").await;
+        ulak.page.write("choose-passphrase-input", PASSPHRASE).await;
+        ulak.page.write("choose-passphrase-again", PASSPHRASE).await;
+        ulak.page.press("choose-passphrase-save").await;
+        ulak.page.see("start-practising").await;
+        ulak.close().await;
+        let ulak = harness.ulak_with(Key::Asked).await;
+        looks(&ulak.page, "unlock", "unlock-input").await;
+    });
+}
+
+async fn looks(page: &Page, name: &str, field: &str) {
+    page.see(field).await;
+    page.resize(1024, 700).await;
+    page.run("document.documentElement.dataset.theme = 'dark'; return null").await.unwrap();
+    page.save(&format!("{name}-en-dark-1024"), "screens").await;
+    let wrong = misfits(page).await;
+    assert!(wrong.is_empty(), "{name}: {wrong:?}");
 }

@@ -2,9 +2,11 @@
 
 use serde_json::{Value, json};
 
+use crate::fit::misfits;
 use crate::harness::{Harness, at_the_desk};
 use crate::owner::{SIX, with_contacts};
 use crate::page::Page;
+use crate::screens::{campaign, fits_in_turkish_dark_and_small, speak};
 
 const TAB: &str = "\u{e004}";
 const MOST: usize = 3;
@@ -111,5 +113,43 @@ fn a_draft_that_nobody_touched_is_gone_after_the_window_was_killed() {
         page.press("nav-campaigns").await;
         page.see(&format!("campaign-row:{}", named["id"].as_str().unwrap())).await;
         assert!(!page.is_there(&format!("campaign-row:{}", untouched.as_str().unwrap())).await, "it left something");
+    });
+}
+
+#[test]
+fn a_single_message_the_menu_of_the_right_button_and_the_zoom_fit_in_turkish_dark_and_small() {
+    at_the_desk(async {
+        let harness = Harness::new("floating");
+        let ulak = harness.ulak().await;
+        let page = &ulak.page;
+        with_contacts(&harness, page, SIX).await;
+        let draft = campaign(page, "Deneme", Value::Null).await;
+        let numbers = page.core("numbers", Value::Null).await;
+        let test = json!({ "draftId": draft, "index": 0, "to": "+90 538 555 01 42", "over": numbers[0]["id"] });
+        let message = page.core("send_test", json!({ "test": test })).await;
+        fits_in_turkish_dark_and_small(page, "message", async || {
+            page.go(&format!("/messages/{}", message.as_str().unwrap())).await;
+            page.see("recipient-panel").await;
+        })
+        .await;
+        speak(page, "tr", "dark").await;
+        page.resize(1024, 700).await;
+        page.go(&format!("/campaigns/{draft}/content")).await;
+        page.see("composer-text").await;
+        let menu = "const text = document.querySelector('[data-testid=composer-text]'); text.focus(); text.select();
+            const at = { bubbles: true, cancelable: true, clientX: 420, clientY: 400 };
+            text.dispatchEvent(new MouseEvent('contextmenu', at)); return null";
+        page.run(menu).await.unwrap();
+        page.see("context-cut").await;
+        page.save("context-menu-tr-dark-1024", "screens").await;
+        let mut wrong = misfits(page).await;
+        page.key("\u{e00c}").await;
+        page.go(&format!("/campaigns/{draft}/schedule")).await;
+        page.see("schedule-finish").await;
+        page.core("zoom", json!({ "percent": 150 })).await;
+        page.until("the zoom", "innerWidth < 700").await;
+        page.save("zoomed-tr-dark-1024", "screens").await;
+        wrong.extend(misfits(page).await);
+        assert!(wrong.is_empty(), "{wrong:?}");
     });
 }
