@@ -53,7 +53,7 @@ pub enum PhoneError {
     Decimal { value: String },
     #[serde(rename = "phone.no_plus")]
     #[error(
-        "As it stands, this is no number of your contacts' country. With a plus in front it is one of {country}: {}. If that is meant, write the plus.",
+        "Written like this, it is no number of your contacts' country. With a plus in front it is one of {country}: {}. If that is meant, write the plus.",
         phone.shown()
     )]
     NoPlus { phone: Phone, country: String },
