@@ -13,7 +13,7 @@ pub use options::Options;
 use report::Report;
 use tempfile::TempDir;
 use ulak_core::app::{App, Opening, PracticeJob};
-use ulak_core::contact::import::ImportOptions;
+use ulak_core::contact::import::{ImportOptions, Origin};
 use ulak_core::error::{Params, Problem};
 use ulak_core::ids::CampaignId;
 use ulak_core::ledger::Book;
@@ -120,7 +120,8 @@ impl Run<'_> {
             app.practice().start_practice_job(&job, self.options.now_if_past).await?;
         }
         if let Some(job) = app.practice().practice_job().await?.filter(|job| job.brought.is_none()) {
-            let preview = app.people().preview_import(&job.contacts, &ImportOptions::default()).await?;
+            let origin = Origin::File { path: job.contacts };
+            let preview = app.people().preview_import(&origin, &ImportOptions::default()).await?;
             preview.notices.iter().for_each(|notice| report.voice.notice(notice));
         }
         let brought = app.practice().bring_in_contacts(|progress| report.importing(progress)).await?;

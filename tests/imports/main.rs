@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod files;
 #[cfg(test)]
+mod formats;
+#[cfg(test)]
 mod runs;
 #[cfg(test)]
 mod soup;

@@ -10,7 +10,7 @@ async fn the_list_of_an_optician_gets_a_verdict_for_every_row() {
     let preview = world.preview(&path, &ImportOptions::default()).await.unwrap();
     assert_eq!(
         (preview.encoding, preview.separator, preview.header),
-        (Encoding::Windows1254, Separator::Semicolon, true)
+        (Some(Encoding::Windows1254), Some(Separator::Semicolon), Some(true))
     );
     let uses: Vec<&ColumnUse> = preview.columns.iter().map(|column| &column.used).collect();
     assert_eq!(uses, [&ColumnUse::Name, &ColumnUse::Phone, &ColumnUse::Field { name: "şehir".into() }]);

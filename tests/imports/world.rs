@@ -7,7 +7,7 @@ pub use std::time::Duration;
 pub use ulak_core::clock::{Clock, Millis};
 pub use ulak_core::contact::import::{
     self, ColumnUse, ConsentTotals, Encoding, ImportError, ImportOptions, ImportPreview, ImportProgress, ImportState,
-    ImportStep, ImportTotals, Job, Separator, Verdict,
+    ImportStep, ImportTotals, Job, Origin, Separator, Verdict,
 };
 pub use ulak_core::contact::{Consent, Contact, ContactQuery, Standing, store};
 pub use ulak_core::db::{Db, DbKey, lock_folder};
@@ -49,7 +49,12 @@ impl World {
     }
 
     pub async fn preview(&self, path: &Path, options: &ImportOptions) -> Result<ImportPreview, ImportError> {
-        import::preview(path, options, "TR", self.db.read(), NOW).await
+        import::preview(&file(path), options, "TR", self.db.read(), NOW).await
+    }
+
+    pub async fn pasted(&self, text: &str) -> Result<ImportPreview, ImportError> {
+        let origin = Origin::Pasted { name: "Pasted".into(), text: text.into() };
+        import::preview(&origin, &ImportOptions::default(), "TR", self.db.read(), NOW).await
     }
 
     pub async fn refused(&self, bytes: impl AsRef<[u8]>, options: &ImportOptions) -> &'static str {
@@ -71,7 +76,7 @@ impl World {
     ) -> ImportProgress {
         let stop = AtomicBool::new(false);
         let id: ImportId = self.mint.next();
-        let job = Job { id, path: path.to_owned(), options: options.clone(), home: "TR".into(), step };
+        let job = Job { id, origin: file(path), options: options.clone(), home: "TR".into(), step };
         let progress = |at: &ImportProgress| stop.store(enough(at), Ordering::Relaxed);
         let run = import::run(&self.db, job, &Still, &stop, progress);
         // The app runs it on its own task.
@@ -95,6 +100,15 @@ impl World {
     pub async fn all(&self) -> u32 {
         store::totals(self.db.read()).await.unwrap().all
     }
+}
+
+pub fn file(path: &Path) -> Origin {
+    Origin::File { path: path.to_owned() }
+}
+
+/// One of the lists that are kept with the tests.
+pub fn fixture(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/contacts").join(name)
 }
 
 pub fn totals(new: u32, known: u32, twice: u32, refused: u32) -> ImportTotals {

@@ -2,7 +2,7 @@
 
 use ulak_core::app::{Direct, Problem};
 use ulak_core::category::Category;
-use ulak_core::contact::import::{ImportOptions, ImportState, ImportStep};
+use ulak_core::contact::import::{ImportOptions, ImportState, ImportStep, Origin};
 use ulak_core::contact::{Consent, Contact, ContactEdit, Return, Standing};
 use ulak_core::ids::{CampaignId, ContactId};
 use ulak_core::ledger::Book;
@@ -207,7 +207,7 @@ async fn an_import_neither_softens_nor_gives_fresh_consent() -> Result<(), Probl
     std::fs::write(&file, format!("phone,name\n{ELIF},Elif\n{OTHER},Emre\n")).unwrap();
     let consent = Some(Consent { source: "shop form".to_owned(), at: 9, note: String::new() });
     let options = ImportOptions { consent, ..ImportOptions::default() };
-    let import = world.app.people().start_import(&file, options, ImportStep::Import).await?;
+    let import = world.app.people().start_import(Origin::File { path: file }, options, ImportStep::Import).await?;
     let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
     while world.app.people().import_progress(import).is_some_and(|progress| progress.state == ImportState::Running) {
         assert!(std::time::Instant::now() < deadline, "the import does not end");

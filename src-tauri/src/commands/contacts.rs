@@ -1,9 +1,7 @@
 //! Contacts and their import.
 
-use std::path::Path;
-
 use tauri::AppHandle;
-use ulak_core::contact::import::{ImportOptions, ImportPreview, ImportStep, Refusal};
+use ulak_core::contact::import::{ImportOptions, ImportPreview, ImportStep, Origin, Refusal};
 use ulak_core::contact::{Contact, ContactEdit, ContactPage, ContactQuery, ContactTotals, Return, Standing};
 use ulak_core::ids::{ContactId, ImportId};
 
@@ -45,30 +43,33 @@ pub async fn take_contact_back(door: Door<'_>, contact_id: ContactId, wish: Retu
     door.app().await?.people().take_contact_back(contact_id, &wish).await
 }
 
+/// How the files of lists end that Ulak reads.
+const LISTS: [&str; 10] = ["xlsx", "xlsm", "xlsb", "xls", "ods", "csv", "tsv", "txt", "vcf", "vcard"];
+
 #[tauri::command]
 #[specta::specta]
 pub async fn pick_contacts_file(handle: AppHandle, title: String) -> Answer<Option<String>> {
     let chosen =
-        ask(&handle, title, |dialog, tell| dialog.add_filter("CSV", &["csv", "txt", "tsv"]).pick_file(tell)).await;
+        ask(&handle, title, |dialog, tell| dialog.add_filter("XLSX, ODS, CSV, VCF", &LISTS).pick_file(tell)).await;
     Ok(chosen.flatten().and_then(path_of).map(shown))
 }
 
 #[tauri::command]
 #[specta::specta]
-pub async fn preview_import(door: Door<'_>, path: String, options: ImportOptions) -> Answer<ImportPreview> {
-    door.app().await?.people().preview_import(Path::new(&path), &options).await
+pub async fn preview_import(door: Door<'_>, origin: Origin, options: ImportOptions) -> Answer<ImportPreview> {
+    door.app().await?.people().preview_import(&origin, &options).await
 }
 
 #[tauri::command]
 #[specta::specta]
-pub async fn scan_import(door: Door<'_>, path: String, options: ImportOptions) -> Answer<ImportId> {
-    door.app().await?.people().start_import(Path::new(&path), options, ImportStep::Scan).await
+pub async fn scan_import(door: Door<'_>, origin: Origin, options: ImportOptions) -> Answer<ImportId> {
+    door.app().await?.people().start_import(origin, options, ImportStep::Scan).await
 }
 
 #[tauri::command]
 #[specta::specta]
-pub async fn start_import(door: Door<'_>, path: String, options: ImportOptions) -> Answer<ImportId> {
-    door.app().await?.people().start_import(Path::new(&path), options, ImportStep::Import).await
+pub async fn start_import(door: Door<'_>, origin: Origin, options: ImportOptions) -> Answer<ImportId> {
+    door.app().await?.people().start_import(origin, options, ImportStep::Import).await
 }
 
 #[tauri::command]

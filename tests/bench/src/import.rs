@@ -10,7 +10,7 @@ use std::sync::atomic::AtomicBool;
 
 use serde::{Deserialize, Serialize};
 use ulak_core::clock::SystemClock;
-use ulak_core::contact::import::{ImportOptions, ImportState, ImportStep, Job, run};
+use ulak_core::contact::import::{ImportOptions, ImportState, ImportStep, Job, Origin, run};
 use ulak_core::ids::IdGenerator;
 
 use crate::Outcome;
@@ -76,7 +76,7 @@ pub async fn in_a_process(folder: &Path, file: &Path) -> Outcome<()> {
     let options = ImportOptions::default();
     let job = Job {
         id: IdGenerator::at(NOW).next(),
-        path: file.to_owned(),
+        origin: Origin::File { path: file.to_owned() },
         options,
         home: "TR".to_owned(),
         step: ImportStep::Import,

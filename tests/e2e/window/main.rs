@@ -23,6 +23,7 @@ mod emulator;
 mod first_campaign;
 mod fit;
 mod harness;
+mod lists;
 mod numbers;
 mod owner;
 mod page;

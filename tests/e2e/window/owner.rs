@@ -48,10 +48,11 @@ pub async fn with_contacts(harness: &Harness, page: &Page, list: &str) {
 }
 
 async fn import(page: &Page, list: &Path) {
-    let options = json!({ "encoding": null, "separator": null, "header": null, "country": null, "columns": null,
+    let options = json!({ "encoding": null, "separator": null, "sheet": null, "header": null, "country": null, "columns": null,
         "standing": "normal", "tags": [], "consent": null });
-    page.core("preview_import", json!({ "path": list, "options": options })).await;
-    page.core("start_import", json!({ "path": list, "options": options })).await;
+    let origin = json!({ "from": "file", "path": list });
+    page.core("preview_import", json!({ "origin": origin, "options": options })).await;
+    page.core("start_import", json!({ "origin": origin, "options": options })).await;
     page.go("/contacts").await;
     page.until("the imported contacts", "document.querySelector('[data-testid=contacts-count]')?.dataset.count > 0")
         .await;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use ulak_core::app::{App, Opening};
 use ulak_core::campaign::draft::DraftEdit;
 use ulak_core::clock::SharedClock;
-use ulak_core::contact::import::{ImportOptions, ImportState, ImportStep};
+use ulak_core::contact::import::{ImportOptions, ImportState, ImportStep, Origin};
 use ulak_core::ids::{CampaignId, SessionId};
 use ulak_core::ledger::Book;
 use ulak_core::session::Pace;
@@ -67,7 +67,11 @@ pub async fn bring_in(app: &Arc<App>, folder: &Path, people: usize) {
     let rows: String = (0..people).map(|number| format!("Kişi {number},+{}\n", person(number))).collect();
     std::fs::write(&file, format!("name,phone\n{rows}")).unwrap();
     let mut changes = app.events().subscribe();
-    let id = app.people().start_import(&file, ImportOptions::default(), ImportStep::Import).await.unwrap();
+    let id = app
+        .people()
+        .start_import(Origin::File { path: file }, ImportOptions::default(), ImportStep::Import)
+        .await
+        .unwrap();
     while app.people().import_progress(id).is_none_or(|at| at.state == ImportState::Running) {
         let _ = changes.recv().await;
     }

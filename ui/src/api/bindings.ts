@@ -26,9 +26,9 @@ export const commands = {
 	setStanding: (contactId: ContactId, standing: Standing) => __TAURI_INVOKE<ContactView>("set_standing", { contactId, standing }),
 	takeContactBack: (contactId: ContactId, wish: Return) => __TAURI_INVOKE<ContactView>("take_contact_back", { contactId, wish }),
 	pickContactsFile: (title: string) => __TAURI_INVOKE<string | null>("pick_contacts_file", { title }),
-	previewImport: (path: string, options: ImportOptions) => __TAURI_INVOKE<ImportPreview>("preview_import", { path, options }),
-	scanImport: (path: string, options: ImportOptions) => __TAURI_INVOKE<ImportId>("scan_import", { path, options }),
-	startImport: (path: string, options: ImportOptions) => __TAURI_INVOKE<ImportId>("start_import", { path, options }),
+	previewImport: (origin: Origin, options: ImportOptions) => __TAURI_INVOKE<ImportPreview>("preview_import", { origin, options }),
+	scanImport: (origin: Origin, options: ImportOptions) => __TAURI_INVOKE<ImportId>("scan_import", { origin, options }),
+	startImport: (origin: Origin, options: ImportOptions) => __TAURI_INVOKE<ImportId>("start_import", { origin, options }),
 	cancelImport: (importId: ImportId) => __TAURI_INVOKE<null>("cancel_import", { importId }),
 	refusals: (importId: ImportId, limit: number) => __TAURI_INVOKE<Refusal[]>("refusals", { importId, limit }),
 	saveRefused: (importId: ImportId, title: string) => __TAURI_INVOKE<string | null>("save_refused", { importId, title }),
@@ -565,6 +565,8 @@ export type ImportId = string;
 export type ImportOptions = {
 	encoding: Encoding | null,
 	separator: Separator | null,
+	/**  A sheet of a workbook, by its name. */
+	sheet: string | null,
 	header: boolean | null,
 	country: string | null,
 	columns: ColumnUse[] | null,
@@ -576,9 +578,15 @@ export type ImportOptions = {
 export type ImportPreview = {
 	fileName: string,
 	bytes: number,
-	encoding: Encoding,
-	separator: Separator,
-	header: boolean,
+	/**  None where the list is no text. */
+	encoding: Encoding | null,
+	/**  None where no separator cuts its rows. */
+	separator: Separator | null,
+	/**  The sheets of a workbook, those that can be seen first. */
+	sheets: string[],
+	sheet: string | null,
+	/**  None where the format says what its columns are. */
+	header: boolean | null,
 	country: string,
 	columns: Column[],
 	rows: PreviewRow[],
@@ -831,6 +839,13 @@ export type NumberView = {
 
 export type NumbersChanged = null;
 
+/**  Where a list comes from. */
+export type Origin = { from: "file"; path: string } | 
+/**
+ *  What was copied elsewhere: cells, a column of numbers, a text with phones in it. `name` stands for a file's.
+ */
+{ from: "pasted"; name: string; text: string };
+
 export type OtherSpan = {
 	name: string,
 	from: number,
@@ -880,11 +895,13 @@ export type PracticeOptions = {
 };
 
 export type PreviewRow = {
-	/**  As a spreadsheet counts: the header is row 1. */
+	/**  As a spreadsheet counts from 1, or the number of a card. */
 	row: number,
 	cells: string[],
 	/**  E.164 */
 	phone: string | null,
+	/**  The column of that phone, where a list has several. */
+	phoneColumn: number | null,
 	consent: Answer,
 	verdict: Verdict,
 };

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::contact::import::{
     self, ConsentTotals, ImportOptions, ImportPreview, ImportProgress, ImportState, ImportStep, ImportTotals, Job,
-    Refusal,
+    Origin, Refusal,
 };
 use crate::contact::phone::Country;
 use crate::contact::{self, Contact, ContactEdit, ContactPage, ContactQuery, ContactTotals, Return, Standing};
@@ -92,15 +92,15 @@ impl People {
     }
 
     /// The first rows of a file with their verdicts; nothing is brought in.
-    pub async fn preview_import(&self, path: &Path, options: &ImportOptions) -> Result<ImportPreview, Problem> {
+    pub async fn preview_import(&self, origin: &Origin, options: &ImportOptions) -> Result<ImportPreview, Problem> {
         let home = self.settings().await?.country;
-        Ok(import::preview(path, options, &home, self.db.read(), self.now()).await?)
+        Ok(import::preview(origin, options, &home, self.db.read(), self.now()).await?)
     }
 
     /// Goes through a whole file in the background; how far it is comes by event and by `import_progress`.
     pub async fn start_import(
         self: &Arc<Self>,
-        path: &Path,
+        origin: Origin,
         options: ImportOptions,
         step: ImportStep,
     ) -> Result<ImportId, Problem> {
@@ -109,7 +109,7 @@ impl People {
         }
         let home = self.settings().await?.country;
         let id = IdGenerator::at(self.now()).next();
-        let job = Job { id, path: path.to_owned(), options, home, step };
+        let job = Job { id, origin, options, home, step };
         let progress = ImportProgress {
             import_id: id,
             step,

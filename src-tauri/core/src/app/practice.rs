@@ -14,7 +14,7 @@ use super::{Campaigns, Outbox, People, Problem};
 use crate::campaign::draft::{DraftEdit, StoredState};
 use crate::campaign::store as campaigns;
 use crate::clock::{Millis, local};
-use crate::contact::import::{ImportOptions, ImportProgress, ImportState, ImportStep};
+use crate::contact::import::{ImportOptions, ImportProgress, ImportState, ImportStep, Origin};
 use crate::db::StorageError;
 use crate::error::{Coded, Params};
 use crate::ids::{CampaignId, ImportId};
@@ -148,7 +148,8 @@ impl Practice {
     ) -> Result<ImportProgress, Problem> {
         let options = ImportOptions::default();
         let mut events = self.events.subscribe();
-        let id = self.people.start_import(&job.contacts, options, ImportStep::Import).await?;
+        let origin = Origin::File { path: job.contacts.clone() };
+        let id = self.people.start_import(origin, options, ImportStep::Import).await?;
         loop {
             if let Some(at) = self.people.import_progress(id) {
                 progress(&at);

@@ -38,6 +38,15 @@ pub fn parse(text: &str, country: Country) -> Result<Phone, PhoneError> {
     }
 }
 
+/// A phone, or what was one before a spreadsheet shortened it, a second one came beside it, or its plus was lost.
+pub fn looks_like_one(text: &str, country: Country) -> bool {
+    use PhoneError as Error;
+    matches!(
+        parse(text, country),
+        Ok(_) | Err(Error::ExcelShortened { .. } | Error::Beside { .. } | Error::Several { .. } | Error::NoPlus { .. })
+    )
+}
+
 /// As people write it abroad, in groups: `+90 538 555 02 14`. Anything that is no E.164 comes back as it is.
 pub fn shown(e164: &str) -> String {
     match PhoneNumber::parse(e164, None) {
@@ -67,6 +76,12 @@ impl Phone {
     /// In groups, as people write it abroad.
     pub fn shown(self) -> String {
         shown(&self.to_string())
+    }
+
+    /// Certainly a mobile: in some countries mobiles and fixed lines share their numbers.
+    pub fn is_mobile(self) -> bool {
+        let number = PhoneNumber::parse(self.to_string(), None).ok();
+        number.is_some_and(|number| number.get_type() == PhoneNumberType::Mobile)
     }
 
     fn of(number: &PhoneNumber) -> Option<Self> {
@@ -213,7 +228,7 @@ fn from_home(digits: &str, country: Country) -> Result<Phone, PhoneError> {
         && Ok(phone) != read
     {
         // The digits of the country's code may also begin a number at home; a mobile is what lists are about.
-        return if read.is_ok() && !is_mobile(phone) { Err(no_plus(phone)) } else { Ok(phone) };
+        return if read.is_ok() && !phone.is_mobile() { Err(no_plus(phone)) } else { Ok(phone) };
     }
     if matches!(read, Ok(_) | Err(PhoneError::Service { .. })) {
         return read;
@@ -222,11 +237,6 @@ fn from_home(digits: &str, country: Country) -> Result<Phone, PhoneError> {
         Some(phone) => Err(no_plus(phone)),
         None => read,
     }
-}
-
-fn is_mobile(phone: Phone) -> bool {
-    let number = PhoneNumber::parse(phone.to_string(), None).ok();
-    number.is_some_and(|number| number.get_type() == PhoneNumberType::Mobile)
 }
 
 fn abroad_without_plus(digits: &str) -> Option<Phone> {
@@ -272,7 +282,7 @@ fn is_service(number: &PhoneNumber) -> bool {
 
 /// A mobile as it was before the ninth digit: one of today's without its 9.
 fn is_old_brazilian(number: &PhoneNumber) -> bool {
-    Phone::of(number).and_then(Phone::with_ninth_digit).is_some_and(is_mobile)
+    Phone::of(number).and_then(Phone::with_ninth_digit).is_some_and(Phone::is_mobile)
 }
 
 /// Behind the first digits of a mobile that is allotted, the rest would be one: so many digits are a mobile's.

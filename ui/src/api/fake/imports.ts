@@ -6,7 +6,7 @@ const eNotation: AppError = { code: 'phone.excel_shortened', message: 'Excel has
 const short: AppError = { code: 'phone.too_short', message: '7 digits, too short.', params: { digits: '7', country: 'TR' } };
 const none: AppError = { code: 'phone.missing', message: 'No number.', params: {} };
 
-const sample: Omit<PreviewRow, 'consent'>[] = [
+const sample: Omit<PreviewRow, 'consent' | 'phoneColumn'>[] = [
   { row: 2, cells: ['Ayşe Demir', '0538 555 02 14', 'İzmir', 'evet'], phone: '+90 538 555 02 14', verdict: { kind: 'new' } },
   { row: 3, cells: ['Mehmet Korkmaz', '+90 533 555 04 61', 'İzmir', 'evet'], phone: '+90 533 555 04 61', verdict: { kind: 'known', adds: ['city'] } },
   { row: 4, cells: ['Zeynep Arslan', '9.05387E+11', 'Manisa', ''], phone: null, verdict: { kind: 'refused', reason: eNotation } },
@@ -20,10 +20,10 @@ const sample: Omit<PreviewRow, 'consent'>[] = [
 const totals: ImportTotals = { rows: 1318, new: 1104, known: 151, twice: 22, refused: 41 };
 
 export function importCommands(world: World): Pick<Api, 'pickContactsFile' | 'previewImport' | 'scanImport' | 'startImport' | 'cancelImport' | 'refusals' | 'saveRefused'> {
-  const preview = (path: string, options: Parameters<Api['previewImport']>[1]): ImportPreview => ({
-    fileName: path.split(/[\\/]/).at(-1) ?? path, bytes: 61_440, encoding: options.encoding ?? 'windows-1254', separator: options.separator ?? 'semicolon', header: options.header ?? true, country: options.country ?? world.settings.country,
+  const preview = (name: string, options: Parameters<Api['previewImport']>[1]): ImportPreview => ({
+    fileName: name, bytes: 61_440, encoding: options.encoding ?? 'windows-1254', separator: options.separator ?? 'semicolon', sheets: [], sheet: null, header: options.header ?? true, country: options.country ?? world.settings.country,
     columns: ['Ad Soyad', 'Cep Tel', 'Şehir', 'İzin'].map((header, index) => ({ header, use: options.columns?.[index] ?? ([{ use: 'name' }, { use: 'phone' }, { use: 'field', name: 'city' }, { use: 'consent' }] as const)[index] ?? { use: 'ignore' } })),
-    rows: [...sample.map((row): PreviewRow => ({ ...row, consent: row.phone === null ? 'nothing' : row.cells[3] === 'hayır' ? 'no' : 'yes' })), ...people(41, world.now()).map((one, index): PreviewRow => ({ row: index + 11, cells: [one.name, one.phoneShown, one.fields.city ?? '', 'evet'], phone: one.phoneShown, consent: 'yes', verdict: world.contacts.length > 0 ? { kind: 'known', adds: [] } : { kind: 'new' } }))],
+    rows: [...sample.map((row): PreviewRow => ({ ...row, phoneColumn: row.phone === null ? null : 1, consent: row.phone === null ? 'nothing' : row.cells[3] === 'hayır' ? 'no' : 'yes' })), ...people(41, world.now()).map((one, index): PreviewRow => ({ row: index + 11, cells: [one.name, one.phoneShown, one.fields.city ?? '', 'evet'], phone: one.phoneShown, phoneColumn: 1, consent: 'yes', verdict: world.contacts.length > 0 ? { kind: 'known', adds: [] } : { kind: 'new' } }))],
     notices: [],
   });
   const run = (step: 'scan' | 'import', done: () => void): string => {
@@ -46,9 +46,10 @@ export function importCommands(world: World): Pick<Api, 'pickContactsFile' | 'pr
   };
   return {
     pickContactsFile: async () => '/home/shop/müşteriler-2026.csv',
-    previewImport: async (path, options) => {
-      if (!/\.(csv|txt|tsv)$/i.test(path)) refuse('import.not_text', 'This file is not a CSV text file.', { name: path });
-      return preview(path, options);
+    previewImport: async (origin, options) => {
+      const name = origin.from === 'file' ? origin.path.split(/[\\/]/).at(-1) ?? origin.path : origin.name;
+      if (origin.from === 'file' && !/\.(csv|txt|tsv|xlsx|xls|ods|vcf)$/i.test(name)) refuse('import.not_text', 'This file is no list.', { file: name });
+      return preview(name, options);
     },
     scanImport: async () => run('scan', () => undefined),
     startImport: async () => run('import', () => {

@@ -1,7 +1,7 @@
-// One import from the choice of a file to its result: a preview of the first rows at once, the totals of the whole
+// One import from the choice of a list, a file or what was pasted, to its result: a preview of the first rows at once, the totals of the whole
 // file by a scan behind it, then the import itself. A change of an option asks for both again; answers to an older
 // question are dropped.
-import { api, listen, type ColumnUse, type ConsentTotals, type ImportOptions, type ImportPreview, type ImportProgress, type ImportTotals, type Refusal } from '../../api/client';
+import { api, listen, type ColumnUse, type ConsentTotals, type ImportOptions, type ImportPreview, type ImportProgress, type ImportTotals, type Origin, type Refusal } from '../../api/client';
 import { asAppError } from '../../lib/errors';
 import { m } from '../../lib/i18n.svelte';
 import { assign } from './columns';
@@ -9,8 +9,8 @@ import { assign } from './columns';
 export const REFUSALS_SHOWN = 1000;
 
 export class Import {
-  path = $state<string | null>(null);
-  options = $state.raw<ImportOptions>({ encoding: null, separator: null, header: null, country: null, columns: null, standing: 'normal', tags: [], consent: null });
+  origin = $state.raw<Origin | null>(null);
+  options = $state.raw<ImportOptions>({ encoding: null, separator: null, sheet: null, header: null, country: null, columns: null, standing: 'normal', tags: [], consent: null });
   preview = $state.raw<ImportPreview | null>(null);
   reading = $state(false);
   error = $state.raw<unknown>(null);
@@ -60,16 +60,25 @@ export class Import {
     }
   }
 
-  async open(path: string): Promise<void> {
-    this.path = path;
+  open(path: string): Promise<void> {
+    return this.#take({ from: 'file', path });
+  }
+
+  /** Cells, a column of numbers, or a text with phones in it. */
+  async paste(text: string): Promise<void> {
+    if (text.trim() !== '' && !this.running) await this.#take({ from: 'pasted', name: m.import_pasted(), text });
+  }
+
+  async #take(origin: Origin): Promise<void> {
+    this.origin = origin;
     this.preview = null;
-    this.options = { ...this.options, encoding: null, separator: null, header: null, columns: null };
+    this.options = { ...this.options, encoding: null, separator: null, sheet: null, header: null, columns: null };
     await this.#read();
   }
 
   async change(change: Partial<ImportOptions>): Promise<void> {
     // Other separators or encodings make other columns; what they are used for is detected again.
-    const columns = 'separator' in change || 'encoding' in change || 'header' in change ? null : this.options.columns;
+    const columns = ['separator', 'encoding', 'sheet', 'header'].some((option) => option in change) ? null : this.options.columns;
     this.options = { ...this.options, columns, ...change };
     await this.#read();
   }
@@ -79,11 +88,11 @@ export class Import {
   }
 
   async start(): Promise<void> {
-    if (this.path === null || this.running) return;
+    if (this.origin === null || this.running) return;
     this.#stopScan();
     this.error = null;
     try {
-      this.#runId = await api.startImport(this.path, this.#asked());
+      this.#runId = await api.startImport(this.origin, this.#asked());
       this.#catchUp();
     } catch (error) {
       this.error = error;
@@ -103,7 +112,7 @@ export class Import {
     this.#stopScan();
     this.#round += 1;
     this.#runId = null;
-    this.path = this.preview = this.scan = this.run = this.error = null;
+    this.origin = this.preview = this.scan = this.run = this.error = null;
     this.refusals = [];
   }
 
@@ -113,7 +122,7 @@ export class Import {
   }
 
   async #read(): Promise<void> {
-    if (this.path === null) return;
+    if (this.origin === null) return;
     this.#stopScan();
     this.#round += 1;
     const round = this.#round;
@@ -122,10 +131,10 @@ export class Import {
     this.#runId = null;
     this.refusals = [];
     try {
-      const preview = await api.previewImport(this.path, this.options);
+      const preview = await api.previewImport(this.origin, this.options);
       if (round !== this.#round) return;
       this.preview = preview;
-      const scanId = await api.scanImport(this.path, this.#asked());
+      const scanId = await api.scanImport(this.origin, this.#asked());
       if (round !== this.#round) { void api.cancelImport(scanId); return; }
       this.#scanId = scanId;
       this.#catchUp();
@@ -140,9 +149,9 @@ export class Import {
 
   /** No column looks like phones: shows the rows all the same, so that the owner can point at one. */
   async #readWithoutPhone(round: number): Promise<void> {
-    if (this.path === null) return;
+    if (this.origin === null) return;
     try {
-      const preview = await api.previewImport(this.path, { ...this.options, columns: [{ use: 'phone' }] });
+      const preview = await api.previewImport(this.origin, { ...this.options, columns: [{ use: 'phone' }] });
       if (round === this.#round) this.preview = preview;
     } catch {
       // The first refusal is on screen already, and says more.

@@ -1,10 +1,10 @@
 import { beforeEach, expect, test, vi } from 'vitest';
-import { connectTo, type Api, type ImportOptions, type ImportPreview, type ImportProgress, type Listen } from '../../api/client';
+import { connectTo, type Api, type ImportOptions, type ImportPreview, type ImportProgress, type Listen, type Origin } from '../../api/client';
 import { Import } from './import.svelte';
 
 const totals = { rows: 3, new: 1, known: 1, twice: 0, refused: 1 };
 const preview = (options: ImportOptions): ImportPreview => ({
-  fileName: 'list.csv', bytes: 90, encoding: options.encoding ?? 'utf-8', separator: 'comma', header: true, country: 'TR',
+  fileName: 'list.csv', bytes: 90, encoding: options.encoding ?? 'utf-8', separator: 'comma', sheets: options.sheet === null ? [] : [options.sheet], sheet: options.sheet, header: true, country: 'TR',
   columns: [{ header: 'Ad', use: { use: 'name' } }, { header: 'Tel', use: options.columns?.[1] ?? { use: 'phone' } }], rows: [], notices: [],
 });
 
@@ -14,9 +14,9 @@ let calls: { name: string; options?: ImportOptions }[];
 function connectFake(more: Partial<Api> = {}): void {
   calls = [];
   let ids = 0;
-  const begin = (name: string) => async (_path: string, options: ImportOptions) => { calls.push({ name, options }); ids += 1; return `${name}-${ids}`; };
+  const begin = (name: string) => async (_origin: Origin, options: ImportOptions) => { calls.push({ name, options }); ids += 1; return `${name}-${ids}`; };
   const api = {
-    previewImport: async (_path: string, options: ImportOptions) => { calls.push({ name: 'preview', options }); return preview(options); },
+    previewImport: async (_origin: Origin, options: ImportOptions) => { calls.push({ name: 'preview', options }); return preview(options); },
     scanImport: begin('scan'), startImport: begin('import'), cancelImport: async () => null, refusals: async () => [], ...more,
   } as unknown as Api;
   const listen: Listen = (name, cb) => { if (name === 'importProgress') tell = cb as never; return () => undefined; };
@@ -61,7 +61,7 @@ test('progress that comes before the id is not lost', async () => {
 
 test('without a column of phones the owner still sees the rows and can point at one', async () => {
   const refusal = { code: 'import.no_phone_column', message: 'No column holds phone numbers.', params: { headers: 'Ad, Tel' } };
-  connectFake({ previewImport: vi.fn(async (_path: string, options: ImportOptions) => { if (options.columns === null) throw refusal; return preview(options); }) });
+  connectFake({ previewImport: vi.fn(async (_origin: Origin, options: ImportOptions) => { if (options.columns === null) throw refusal; return preview(options); }) });
   const job = new Import();
   job.follow();
   await job.open('/list.csv');
@@ -69,4 +69,18 @@ test('without a column of phones the owner still sees the rows and can point at 
   expect(job.preview?.fileName).toBe('list.csv');
   await job.use(1, { use: 'phone' });
   expect(job.error).toBeNull();
+});
+
+test('what is pasted is read like a file, and another sheet makes other columns', async () => {
+  const origins: Origin[] = [];
+  connectFake({ previewImport: async (origin: Origin, options: ImportOptions) => { origins.push(origin); calls.push({ name: 'preview', options }); return preview(options); } });
+  const job = new Import();
+  job.follow();
+  await job.paste('  \n');
+  expect(origins).toEqual([]);
+  await job.paste('Ayşe 0538 555 01 42');
+  expect(origins[0]).toMatchObject({ from: 'pasted', text: 'Ayşe 0538 555 01 42' });
+  await job.use(0, { use: 'ignore' });
+  await job.change({ sheet: '2026' });
+  expect(calls.filter((call) => call.name === 'preview').at(-1)?.options).toMatchObject({ sheet: '2026', columns: null });
 });

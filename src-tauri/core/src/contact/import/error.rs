@@ -16,18 +16,24 @@ pub enum ImportError {
     NotFound { file: String },
     #[error("{file} is a folder. Choose a file in it.")]
     Directory { file: String },
-    #[error("{file} is empty. Save your list as CSV again and choose it here.")]
+    #[error("{file} is empty. Save your list again and choose it here.")]
     Empty { file: String },
-    #[error("{file} has a header but no rows below it. Save your list as CSV again and choose it here.")]
+    #[error("{file} has a header but no rows below it. Save your list again and choose it here.")]
     NoRows { file: String },
     #[error(
-        "{file} is not a text file. Open your list in Excel, choose Save as, CSV UTF-8, and choose that file here."
+        "{file} is no list that Ulak can read. Save it as a workbook (XLSX, ODS) or as CSV and choose that file here."
     )]
     NotText { file: String },
-    #[error("{file} is an Excel workbook. Open it in Excel, choose Save as, CSV UTF-8, and choose that file here.")]
-    ExcelWorkbook { file: String },
-    #[error("{file} is an address-book file (vCard). Export your contacts as CSV instead and choose that file here.")]
-    AddressBook { file: String },
+    #[error("{file} is protected by a password. Open it, save it without the password, and choose it here again.")]
+    WorkbookLocked { file: String },
+    #[error("{file} cannot be read as a workbook. Open it in Excel or LibreOffice, save it again, and choose it here.")]
+    WorkbookDamaged { file: String },
+    #[error("{file} unpacks to more than Ulak takes in. Copy the sheet with the contacts to a workbook of its own.")]
+    TooLarge { file: String },
+    #[error("There is no sheet \"{sheet}\". The sheets are: {sheets}.")]
+    NoSheet { sheet: String, sheets: String },
+    #[error("There is no phone number in {file}. Copy the cells or the text with the phones and paste again.")]
+    NoPhones { file: String },
     #[error("The text of this file is not {encoding}; it looks like {detected}. Choose {detected}.")]
     WrongEncoding { encoding: &'static str, detected: &'static str },
     #[error(
@@ -72,8 +78,11 @@ impl Coded for ImportError {
             Self::Empty { .. } => "import.empty",
             Self::NoRows { .. } => "import.no_rows",
             Self::NotText { .. } => "import.not_text",
-            Self::ExcelWorkbook { .. } => "import.excel_workbook",
-            Self::AddressBook { .. } => "import.address_book",
+            Self::WorkbookLocked { .. } => "import.workbook_locked",
+            Self::WorkbookDamaged { .. } => "import.workbook_damaged",
+            Self::TooLarge { .. } => "import.too_large",
+            Self::NoSheet { .. } => "import.no_sheet",
+            Self::NoPhones { .. } => "import.no_phones",
             Self::WrongEncoding { .. } => "import.wrong_encoding",
             Self::NoPhoneColumn { .. } => "import.no_phone_column",
             Self::Unreadable { .. } => "import.unreadable",
@@ -94,8 +103,11 @@ impl Coded for ImportError {
             | Self::Empty { file }
             | Self::NoRows { file }
             | Self::NotText { file }
-            | Self::ExcelWorkbook { file }
-            | Self::AddressBook { file } => params! { file: file },
+            | Self::WorkbookLocked { file }
+            | Self::WorkbookDamaged { file }
+            | Self::TooLarge { file }
+            | Self::NoPhones { file } => params! { file: file },
+            Self::NoSheet { sheet, sheets } => params! { sheet: sheet, sheets: sheets },
             Self::WrongEncoding { encoding, detected } => params! { encoding: encoding, detected: detected },
             Self::NoPhoneColumn { headers } => params! { headers: headers },
             Self::Unreadable { file, reason } | Self::CannotWrite { file, reason } => {
@@ -130,6 +142,9 @@ pub enum RowError {
     #[serde(rename = "import.line_too_long")]
     #[error("The line is longer than {limit} bytes. See whether the line breaks of the file are lost.")]
     LineTooLong { limit: usize },
+    #[serde(rename = "import.broken_card")]
+    #[error("This card of the address book cannot be read. Export it again.")]
+    BrokenCard,
     #[serde(untagged)]
     #[error(transparent)]
     Phone(PhoneError),
@@ -143,6 +158,7 @@ impl Coded for RowError {
             Self::CellTooLong { .. } => "import.cell_too_long",
             Self::OpenQuote => "import.open_quote",
             Self::LineTooLong { .. } => "import.line_too_long",
+            Self::BrokenCard => "import.broken_card",
             Self::Phone(error) => error.code(),
         }
     }
@@ -154,7 +170,7 @@ impl Coded for RowError {
             Self::CellTooLong { column, length, limit } => {
                 params! { column: column, length: length, limit: limit }
             }
-            Self::OpenQuote => Params::new(),
+            Self::OpenQuote | Self::BrokenCard => Params::new(),
             Self::LineTooLong { limit } => params! { limit: limit },
             Self::Phone(error) => error.params(),
         }

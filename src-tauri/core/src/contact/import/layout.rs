@@ -1,24 +1,28 @@
-//! How a file is laid out: encoding, separator, header, and what each column is for.
+//! How a list is laid out: where its header is, and what each column is for.
 //!
 //! Called before a preview and before a run, with the same options and so with the same answer. What the owner
 //! chose is kept; the rest is found out from the first rows. Blocking: callers run it off the async runtime.
 
-use std::path::Path;
+use std::ops::ControlFlow;
 
+use super::super::fold::fold;
 use super::super::phone::Country;
 use super::error::{ImportError, Notice};
+use super::list::{self, Bytes, List, Stopped, Take};
 use super::mapping;
-use super::records::{LINE_LIMIT, Record, Records, Split, split};
-use super::source::{self, Source, is_undecoded};
-use super::{Column, ColumnUse, ImportOptions, Separator};
+use super::messages::Messages;
+use super::records::Record;
+use super::{Column, ColumnUse, ImportOptions, Origin};
 
 /// Rows that are looked at before anything is decided.
 pub const SAMPLE: usize = 50;
+/// Rows among which the header is looked for.
+const TITLES: usize = 20;
 
 pub struct Layout {
-    pub source: Source,
-    pub separator: Separator,
-    pub header: bool,
+    pub list: Box<dyn List>,
+    /// The row of the header; 0 where there is none.
+    header_row: u32,
     pub country: Country,
     pub columns: Vec<Column>,
     pub notices: Vec<Notice>,
@@ -26,110 +30,124 @@ pub struct Layout {
     pub sample: Vec<Record>,
 }
 
-pub fn layout(path: &Path, options: &ImportOptions, home: &str) -> Result<Layout, ImportError> {
+pub fn layout(origin: &Origin, options: &ImportOptions, home: &str) -> Result<Layout, ImportError> {
     let country = options.country.as_deref().unwrap_or(home);
     let country = Country::of(country).ok_or_else(|| ImportError::Country { country: country.to_owned() })?;
-    let source = source::open(path, options.encoding, country.code() == "TR")?;
-    let separator = match options.separator {
-        Some(separator) => separator,
-        None => find_separator(&source)?,
-    };
-    let mut sample = first_rows(&source, separator)?;
-    let header = take_header(&mut sample, options.header, country);
-    refuse_wrong_encoding(&source, header.as_deref(), &sample)?;
-    if sample.is_empty() {
-        return Err(ImportError::NoRows { file: source.file_name });
+    let list = list::open(origin, options, country.code() == "TR")?;
+    let table = laid_out(list, options, country);
+    match (table, origin) {
+        (Err(ImportError::NoPhoneColumn { .. }), Origin::Pasted { text, .. }) if options.header.is_none() => {
+            let messages = Messages::open(&Bytes::of(origin)?, text, country)?;
+            laid_out(Box::new(messages), options, country)
+        }
+        (table, _) => table,
     }
-    let columns = columns(header.as_deref(), &sample, options, country)?;
-    let notices = notices(&source, options, header.is_some(), &columns);
+}
+
+fn laid_out(list: Box<dyn List>, options: &ImportOptions, country: Country) -> Result<Layout, ImportError> {
+    let mut sample = first_rows(list.as_ref())?;
+    let header = match list.columns() {
+        Some(_) => None,
+        None => take_header(&mut sample, options.header, country),
+    };
+    let cells = header.as_ref().map(|record| record.cells.as_slice());
+    list.check(cells, &sample)?;
+    sample.retain(|record| !is_total(record, country));
+    if sample.is_empty() {
+        return Err(ImportError::NoRows { file: list.about().file_name.clone() });
+    }
+    let columns = match (list.columns(), &options.columns) {
+        (Some(columns), None) => columns,
+        (Some(columns), Some(chosen)) => with_chosen(columns, chosen),
+        (None, _) => columns(cells, &sample, options, country)?,
+    };
+    let notices = notices(list.as_ref(), options, header.is_some(), &columns);
     sample.truncate(SAMPLE);
-    Ok(Layout { header: header.is_some(), separator, country, columns, notices, sample, source })
+    let header_row = header.map_or(0, |record| record.row);
+    let mut layout = Layout { header_row, country, columns, notices, sample: Vec::new(), list };
+    layout.sample = sample.into_iter().map(|record| layout.fit(record)).collect();
+    Ok(layout)
 }
 
 impl Layout {
-    /// The rows below the header, from the first.
-    pub fn records(&self) -> Result<Records, ImportError> {
-        let mut records = Records::new(self.source.text()?, self.separator.byte());
-        if self.header {
-            records.next().map_err(|error| self.unreadable(&error))?;
-        }
-        Ok(records)
+    pub fn has_header(&self) -> bool {
+        self.header_row > 0
     }
 
-    fn unreadable(&self, error: &std::io::Error) -> ImportError {
-        ImportError::Unreadable { file: self.source.file_name.clone(), reason: error.to_string() }
+    /// The rows below the header, from the first; sums below the data are none.
+    pub fn each(&self, take: &mut Take<'_>) -> Result<(), Stopped> {
+        self.list.each(&mut |record, read| {
+            if record.row <= self.header_row || is_total(&record, self.country) {
+                return ControlFlow::Continue(());
+            }
+            take(self.fit(record), read)
+        })
+    }
+
+    /// What stands beside a table of a workbook is no part of it.
+    fn fit(&self, mut record: Record) -> Record {
+        if !self.list.is_strict() {
+            record.cells.truncate(self.columns.len());
+        }
+        record
     }
 }
 
-fn first_rows(source: &Source, separator: Separator) -> Result<Vec<Record>, ImportError> {
-    let mut records = Records::new(source.text()?, separator.byte());
+fn first_rows(list: &dyn List) -> Result<Vec<Record>, ImportError> {
+    let file = list.about().file_name.clone();
     let mut rows = Vec::new();
-    while rows.len() <= SAMPLE {
-        let next = records
-            .next()
-            .map_err(|error| ImportError::Unreadable { file: source.file_name.clone(), reason: error.to_string() })?;
-        let Some(record) = next else { break };
+    let read = list.each(&mut |record, _| {
         rows.push(record);
+        if rows.len() > SAMPLE + TITLES { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    });
+    if let Err(Stopped { reason, .. }) = read {
+        return Err(ImportError::Unreadable { file, reason });
     }
-    if rows.is_empty() {
-        return Err(ImportError::Empty { file: source.file_name.clone() });
-    }
-    Ok(rows)
+    if rows.is_empty() { Err(ImportError::Empty { file }) } else { Ok(rows) }
 }
 
-/// The separator that cuts most of the first rows into the same number of cells; of equals, more cells win.
-fn find_separator(source: &Source) -> Result<Separator, ImportError> {
-    let mut text = String::new();
-    let mut reader = source.text()?;
-    while text.len() < LINE_LIMIT {
-        let more = reader
-            .more(&mut text)
-            .map_err(|error| ImportError::Unreadable { file: source.file_name.clone(), reason: error.to_string() })?;
-        if !more {
-            break;
-        }
-    }
-    let score = |separator: &Separator| evenness(&text, separator.byte());
-    // The last of equals wins, and a file of one column has no separator at all.
-    let all = [Separator::Tab, Separator::Semicolon, Separator::Comma];
-    Ok(all.into_iter().max_by_key(score).unwrap_or(Separator::Comma))
+/// Takes the header off the rows, and the titles above it.
+fn take_header(sample: &mut Vec<Record>, chosen: Option<bool>, country: Country) -> Option<Record> {
+    let found = find_header(sample, country);
+    let at = match chosen {
+        Some(true) => found.or(Some(0)),
+        Some(false) => None,
+        None => found,
+    }?;
+    sample.drain(..=at).next_back()
 }
 
-/// Rows with the commonest width above one, and that width.
-fn evenness(text: &str, separator: u8) -> (usize, usize) {
-    let mut widths = std::collections::BTreeMap::<usize, usize>::new();
-    let mut left = text;
-    for _ in 0..SAMPLE {
-        let Split::Record { cells, used } = split(left, separator, true) else {
-            break;
-        };
-        if cells.len() > 1 {
-            *widths.entry(cells.len()).or_default() += 1;
-        }
-        left = left.get(used..).unwrap_or_default();
-        if left.is_empty() {
-            break;
-        }
-    }
-    widths.into_iter().map(|(width, rows)| (rows, width)).max().unwrap_or_default()
+/// The first row that has a word of a header; else the first of the fullest rows above the first phone. A first row
+/// with a phone is a contact.
+fn find_header(sample: &[Record], country: Country) -> Option<usize> {
+    let sound = |record: &Record| record.trouble.is_none();
+    let phone = sample.iter().position(|record| mapping::has_phone(&record.cells, country));
+    let above = sample.get(..phone.unwrap_or(1)).unwrap_or(sample);
+    let named = sample.iter().take(phone.map_or(TITLES, |phone| phone + 1).min(TITLES));
+    let named = named.enumerate().find(|(_, record)| sound(record) && mapping::is_header(&record.cells));
+    let filled = |record: &Record| record.cells.iter().filter(|cell| !cell.trim().is_empty()).count();
+    let fullest = above.iter().map(filled).max();
+    let first = || above.iter().position(|record| sound(record) && Some(filled(record)) == fullest);
+    named.map(|(at, _)| at).or_else(first)
 }
 
-/// A first row with a phone and no word of a header is a contact.
-fn take_header(sample: &mut Vec<Record>, chosen: Option<bool>, country: Country) -> Option<Vec<String>> {
-    let first = sample.first()?;
-    let is_header = mapping::is_header(&first.cells) || !mapping::has_phone(&first.cells, country);
-    let is_header = chosen.unwrap_or(is_header && first.trouble.is_none());
-    is_header.then(|| sample.remove(0).cells)
-}
+const TOTALS: &[&str] =
+    &["ara toplam", "genel toplam", "grand total", "jumlah", "sub total", "subtotal", "sum", "toplam", "total"];
 
-/// A header that did not decode, or most rows: that is the encoding and not the rows.
-fn refuse_wrong_encoding(source: &Source, header: Option<&[String]>, sample: &[Record]) -> Result<(), ImportError> {
-    let broken = |cells: &[String]| cells.iter().any(|cell| is_undecoded(cell));
-    let rows = sample.iter().filter(|record| broken(&record.cells)).count();
-    if source.encoding == source.detected || !(header.is_some_and(broken) || rows * 2 > sample.len()) {
-        return Ok(());
-    }
-    Err(ImportError::WrongEncoding { encoding: source.encoding.as_str(), detected: source.detected.as_str() })
+/// `Toplam: 128` below a list: the word, numbers, and no phone.
+fn is_total(record: &Record, country: Country) -> bool {
+    let mut cells = record.cells.iter().map(|cell| cell.trim()).filter(|cell| !cell.is_empty());
+    let Some(first) = cells.next().filter(|cell| cell.starts_with(['a', 'g', 'j', 's', 't', 'A', 'G', 'J', 'S', 'T']))
+    else {
+        return false;
+    };
+    let word = fold(first);
+    let word = word.split(|c: char| matches!(c, ':' | '=' | '(') || c.is_ascii_digit()).next().unwrap_or_default();
+    let is_sum = |cell: &str| !cell.contains(char::is_alphabetic);
+    TOTALS.contains(&word.trim())
+        && record.trouble.is_none()
+        && cells.all(is_sum)
+        && !mapping::has_phone(&record.cells, country)
 }
 
 fn columns(
@@ -152,6 +170,11 @@ fn columns(
     Ok(headers.into_iter().zip(uses).map(|(header, used)| Column { header, used }).collect())
 }
 
+fn with_chosen(columns: Vec<Column>, chosen: &[ColumnUse]) -> Vec<Column> {
+    let uses = mapping::chosen(chosen, columns.len());
+    columns.into_iter().zip(uses).map(|(column, used)| Column { used, ..column }).collect()
+}
+
 /// What the owner sees of the columns: the headers, or the first row where there are none.
 fn listed(headers: &[String], first: Option<&&[String]>) -> String {
     let named = headers.iter().any(|header| !header.trim().is_empty());
@@ -160,9 +183,9 @@ fn listed(headers: &[String], first: Option<&&[String]>) -> String {
     list.chars().take(300).collect()
 }
 
-fn notices(source: &Source, options: &ImportOptions, header: bool, columns: &[Column]) -> Vec<Notice> {
-    let mut notices: Vec<Notice> = source.notice.iter().cloned().collect();
-    if !header && options.header.is_none() {
+fn notices(list: &dyn List, options: &ImportOptions, header: bool, columns: &[Column]) -> Vec<Notice> {
+    let mut notices: Vec<Notice> = list.about().notice.iter().cloned().collect();
+    if !header && options.header.is_none() && list.columns().is_none() {
         notices.push(Notice::NoHeader);
     }
     let mapped = columns.iter().filter(|column| matches!(column.used, ColumnUse::Field { .. })).count();

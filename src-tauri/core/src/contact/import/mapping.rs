@@ -1,12 +1,12 @@
 //! What each column of a list holds, guessed from its header (English, Turkish, Indonesian) and its cells.
 //!
-//! Called by `layout`; the owner can change every guess. At most one column becomes the phone, so that a second
-//! number is never taken for another person.
+//! Called by `layout`; the owner can change every guess. A header is not believed against its cells: a column is
+//! phones only if its cells are. Several columns may hold phones of the same person, of which each row takes one.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::fold::{field_name, fold};
-use super::super::phone::{self, Country, PhoneError};
+use super::super::phone::{self, Country};
 use super::ColumnUse;
 use super::consent::is_answer;
 
@@ -37,6 +37,62 @@ const PHONES: &[&[&str]] = &[
     &["phone", "telefon", "telephone", "tel", "telp", "telepon", "phones", "telefonu", "telefonlar", "fon"],
     &["nomor", "numara", "numarasi", "number", "kontak", "iletisim"],
 ];
+/// Of what has such a word in its header, no cell is a phone, whatever its digits read as.
+const NO_PHONES: &[&str] = &[
+    "account",
+    "amount",
+    "barcode",
+    "barkod",
+    "bakiye",
+    "balance",
+    "belge",
+    "cari kod",
+    "code",
+    "customer id",
+    "date",
+    "dogum",
+    "faks",
+    "faktur",
+    "fatura",
+    "fax",
+    "fiyat",
+    "harga",
+    "hesap",
+    "iban",
+    "id",
+    "invoice",
+    "jumlah",
+    "kimlik",
+    "kod",
+    "kode",
+    "kodu",
+    "ktp",
+    "miktar",
+    "musteri no",
+    "nik",
+    "npwp",
+    "order",
+    "pesanan",
+    "posta kodu",
+    "price",
+    "quantity",
+    "rekening",
+    "siparis",
+    "sku",
+    "tanggal",
+    "tarih",
+    "tarihi",
+    "tax",
+    "tc",
+    "tckn",
+    "toplam",
+    "total",
+    "tutar",
+    "tutari",
+    "vergi",
+    "vkn",
+    "zip",
+];
 const NAMES: &[&[&str]] = &[
     &[
         "ad soyad",
@@ -49,13 +105,48 @@ const NAMES: &[&[&str]] = &[
         "isim soyisim",
         "musteri adi",
         "nama pelanggan",
+        "nama penerima",
         "customer name",
         "display name",
         "contact name",
+        "alici adi",
     ],
-    &["name", "ad", "adi", "isim", "ismi", "nama", "first name", "firstname", "unvan", "nama depan", "given name"],
-    &["musteri", "customer", "pelanggan", "kisi", "contact"],
+    &["name", "ad", "adi", "isim", "ismi", "nama", "first name", "firstname", "nama depan", "given name"],
+    &["musteri", "customer", "pelanggan", "kisi", "contact", "alici", "yetkili", "penerima", "sahip"],
+    &["firma", "unvan", "unvani", "sirket", "company", "perusahaan", "organization", "toko"],
 ];
+/// Names of something else than a person or a firm.
+const NO_NAMES: &[&str] = &[
+    "banka",
+    "barang",
+    "category",
+    "city",
+    "dosya",
+    "file",
+    "ilce",
+    "kategori",
+    "kullanici",
+    "mahalle",
+    "marka",
+    "no",
+    "order",
+    "produk",
+    "product",
+    "sehir",
+    "shipping method",
+    "siparis",
+    "sokak",
+    "stok",
+    "street",
+    "urun",
+    "user name",
+    "username",
+];
+/// What goes with a first name.
+const LAST_NAMES: &[&str] =
+    &["soyad", "soyadi", "soyisim", "last name", "lastname", "surname", "family name", "nama belakang"];
+const FIRST_NAMES: &[&str] =
+    &["ad", "adi", "isim", "first name", "firstname", "given name", "nama depan", "name", "nama"];
 const EMAILS: &[&[&str]] = &[&["email", "e mail", "eposta", "e posta", "mail", "surel", "posta"]];
 const TAGS: &[&[&str]] =
     &[&["tag", "tags", "etiket", "etiketler", "label", "labels", "grup", "group", "groups", "kategori", "segment"]];
@@ -98,20 +189,24 @@ pub fn has_phone(cells: &[String], country: Country) -> bool {
 /// A use for every column. `headers` are empty texts where the file has none; `rows` are some of its first.
 pub fn guess(headers: &[String], rows: &[&[String]], country: Country) -> Vec<ColumnUse> {
     let names: Vec<String> = headers.iter().map(|header| words(header)).collect();
-    let phone = best(&names, PHONES, rows, |cell| is_phone(cell, country));
-    let free = |taken: &[Option<usize>], at: Option<usize>| at.filter(|at| !taken.contains(&Some(*at)));
-    let email = free(&[phone], best(&names, EMAILS, rows, |cell| cell.contains('@')));
-    // Cities and companies look like names: cells are asked only where no header can tell.
-    let unnamed = names.iter().all(String::is_empty);
-    let name = free(&[phone, email], best(&names, NAMES, rows, |cell| unnamed && is_name(cell)));
-    let tags = free(&[phone, email, name], best(&names, TAGS, &[], |_| false));
+    let phones = phones(&names, rows, country);
+    let free = |taken: &[Option<usize>], at: Option<usize>| {
+        at.filter(|at| !taken.contains(&Some(*at)) && !phones.contains(at))
+    };
+    let email = free(&[], best(&names, EMAILS, rows, |cell| cell.contains('@')));
+    let name = free(&[email], name(&names, rows, &phones));
+    let last_name = last_name(&names, name);
+    // "Phone 1 - Label" is about the phone.
+    let is_tags =
+        |at: &usize| names.get(*at).is_some_and(|name| strength(name, TAGS) > 0 && strength(name, PHONES) == 0);
+    let tags = free(&[email, name, last_name], (0..names.len()).find(is_tags));
     let said = consents(&names, rows);
     let mut fields = FieldNames::default();
     (0..headers.len())
         .map(|at| match Some(at) {
-            column if column == phone => ColumnUse::Phone,
+            _ if phones.contains(&at) => ColumnUse::Phone,
             column if column == email => ColumnUse::Email,
-            column if column == name => ColumnUse::Name,
+            column if column == name || column == last_name => ColumnUse::Name,
             column if column == tags => ColumnUse::Tags,
             _ => match said.get(&at) {
                 Some(used) => used.clone(),
@@ -119,6 +214,66 @@ pub fn guess(headers: &[String], rows: &[&[String]], country: Country) -> Vec<Co
             },
         })
         .collect()
+}
+
+/// The column that is phones most clearly, and the others of which the header and the cells both say so.
+fn phones(names: &[String], rows: &[&[String]], country: Country) -> Vec<usize> {
+    let is_phone = |cell: &str| is_phone(cell, country);
+    let is_open = |at: &usize| names.get(*at).is_none_or(|name| !has_word(name, NO_PHONES));
+    let share = |at: usize| share(at, rows, is_phone);
+    let clear = |at: usize| names.get(at).map_or(0, |name| strength(name, PHONES));
+    // A header alone is enough where it says phone and nothing else, or where the cells are empty.
+    let fits = |at: &usize| match share(*at) {
+        None => clear(*at) >= 3,
+        Some(share) => share >= HALF || (share > 0 && clear(*at) >= 3) || (clear(*at) >= 3 && is_word(names, *at)),
+    };
+    let candidates: Vec<usize> = (0..names.len()).filter(is_open).filter(fits).collect();
+    let score = |at: usize| (share(at).unwrap_or(0) >= HALF, clear(at) + share(at).unwrap_or(0), std::cmp::Reverse(at));
+    let Some(best) = candidates.iter().copied().max_by_key(|at| score(*at)) else {
+        return Vec::new();
+    };
+    let more = |at: &usize| *at == best || (clear(*at) > 0 && share(*at).is_some_and(|share| share >= HALF));
+    candidates.into_iter().filter(more).collect()
+}
+
+/// A share of cells, in sixths.
+const HALF: usize = 3;
+
+/// How many of the filled cells of a column fit, in sixths; none where all are empty.
+fn share(at: usize, rows: &[&[String]], fits: impl Fn(&str) -> bool) -> Option<usize> {
+    let cells = rows.iter().filter_map(|row| row.get(at)).filter(|cell| !cell.trim().is_empty());
+    let (all, fit) = cells.fold((0, 0), |(all, fit), cell| (all + 1, fit + usize::from(fits(cell))));
+    (fit * 6usize).checked_div(all)
+}
+
+fn is_word(names: &[String], at: usize) -> bool {
+    names.get(at).is_some_and(|name| PHONES.iter().take(2).any(|list| list.contains(&name.as_str())))
+}
+
+fn has_word(header: &str, list: &[&str]) -> bool {
+    strength(header, &[list]) > 0
+}
+
+/// The column with the clearest header. Cities and companies look like names, so cells are asked only where no header
+/// can tell.
+fn name(names: &[String], rows: &[&[String]], phones: &[usize]) -> Option<usize> {
+    if names.iter().all(String::is_empty) {
+        return best(names, NAMES, rows, is_name).or_else(|| best(names, NAMES, rows, is_letters));
+    }
+    let is_open = |(at, name): &(usize, &String)| {
+        let is_other = [NO_NAMES, NO_PHONES].iter().any(|list| has_word(name, list));
+        let is_contact = strength(name, PHONES) + strength(name, EMAILS) > 0;
+        !phones.contains(at) && !is_other && !is_contact && strength(name, NAMES) > 0
+    };
+    let open = names.iter().enumerate().filter(is_open);
+    open.max_by_key(|(at, name)| (strength(name, NAMES), std::cmp::Reverse(*at))).map(|(at, _)| at)
+}
+
+/// The column that completes a first name.
+fn last_name(names: &[String], name: Option<usize>) -> Option<usize> {
+    let name = names.get(name?)?;
+    let is_first = FIRST_NAMES.contains(&name.as_str()) && !has_word(name, LAST_NAMES);
+    names.iter().position(|other| is_first && LAST_NAMES.contains(&other.as_str()))
 }
 
 /// A header says what a column is about, and most of its cells have to say the same: nobody agreed to anything by a
@@ -198,39 +353,29 @@ fn words(header: &str) -> String {
 fn strength(header: &str, lists: &[&[&str]]) -> usize {
     let padded = format!(" {header} ");
     let found = lists.iter().position(|list| list.iter().any(|word| padded.contains(&format!(" {word} "))));
-    found.map_or(0, |at| 4 - at)
+    found.map_or(0, |at| 4usize.saturating_sub(at))
 }
 
 /// The column with the clearest header and the most fitting cells; the first of several equal ones.
 fn best(headers: &[String], lists: &[&[&str]], rows: &[&[String]], fits: impl Fn(&str) -> bool) -> Option<usize> {
-    let score = |at: usize| {
-        let cells = rows.iter().filter_map(|row| row.get(at)).filter(|cell| !cell.trim().is_empty());
-        let (all, fit) = cells.fold((0, 0), |(all, fit), cell| (all + 1, fit + usize::from(fits(cell))));
-        let share = (fit * 6usize).checked_div(all).unwrap_or(0);
-        headers.get(at).map_or(0, |header| strength(header, lists)) + share
-    };
+    let score =
+        |at: usize| headers.get(at).map_or(0, |header| strength(header, lists)) + share(at, rows, &fits).unwrap_or(0);
     let ranked = (0..headers.len()).map(|at| (score(at), at)).filter(|(score, _)| *score >= 3);
     ranked.max_by_key(|(score, at)| (*score, std::cmp::Reverse(*at))).map(|(_, at)| at)
 }
 
-/// A phone, or what was one before a spreadsheet shortened it, a second one came beside it, or its plus was lost.
 fn is_phone(cell: &str, country: Country) -> bool {
-    use PhoneError as Error;
-    (5..=120).contains(&cell.len())
-        && matches!(
-            phone::parse(cell, country),
-            Ok(_)
-                | Err(Error::ExcelShortened { .. }
-                    | Error::Beside { .. }
-                    | Error::Several { .. }
-                    | Error::NoPlus { .. })
-        )
+    (5..=120).contains(&cell.len()) && phone::looks_like_one(cell, country)
 }
 
 /// Two words or more, no digits.
 fn is_name(cell: &str) -> bool {
-    let letters = cell.chars().all(|c| c.is_alphabetic() || c.is_whitespace() || matches!(c, '.' | '\'' | '-'));
-    letters && cell.split_whitespace().count() >= 2
+    is_letters(cell) && cell.split_whitespace().count() >= 2
+}
+
+fn is_letters(cell: &str) -> bool {
+    cell.chars().all(|c| c.is_alphabetic() || c.is_whitespace() || matches!(c, '.' | '\'' | '-'))
+        && cell.chars().filter(|c| c.is_alphabetic()).count() >= 2
 }
 
 #[cfg(test)]
@@ -265,10 +410,30 @@ mod tests {
     }
 
     #[test]
-    fn the_mobile_wins_over_the_fixed_line_and_a_customer_number() {
+    fn all_columns_of_phones_are_phones_and_no_other() {
         let rows: &[&[&str]] = &[&["1001", "0212 555 01 42", "0538 555 02 14"]];
-        assert_eq!(uses(&["Müşteri No", "İş Telefonu", "GSM"], rows)[2], "PHONE");
-        assert_eq!(uses(&["Müşteri No", "Telefon", "Adres"], rows)[1], "PHONE");
+        assert_eq!(uses(&["Müşteri No", "İş Telefonu", "GSM"], rows), ["müşteri_no", "PHONE", "PHONE"]);
+        assert_eq!(uses(&["Müşteri No", "Telefon", "Adres"], rows)[..2], ["müşteri_no", "PHONE"]);
+        // Digits that would be a phone, under a header that says what they are.
+        let orders: &[&[&str]] = &[&["5385550142", "Ayşe Demir", "0538 555 02 14"]];
+        assert_eq!(uses(&["Sipariş No", "Müşteri", "Telefon"], orders), ["sipariş_no", "NAME", "PHONE"]);
+        assert_eq!(uses(&["Sipariş No", "Müşteri"], &[&["5385550142", "Ayşe Demir"]]), ["sipariş_no", "NAME"]);
+        let google: &[&[&str]] = &[&["Ayşe", "Demir", "Mobile", "+90 538 555 02 14", "Work", "+90 212 555 01 42"]];
+        let headers =
+            ["First Name", "Last Name", "Phone 1 - Label", "Phone 1 - Value", "Phone 2 - Label", "Phone 2 - Value"];
+        let expected = ["NAME", "NAME", "phone_1_label", "PHONE", "phone_2_label", "PHONE"];
+        assert_eq!(uses(&headers, google), expected);
+    }
+
+    #[test]
+    fn names_are_of_people_and_firms() {
+        let rows: &[&[&str]] = &[&["Lens", "Demir Optik", "0538 555 02 14"]];
+        assert_eq!(uses(&["Ürün Adı", "Cari Ünvanı", "Cep"], rows), ["ürün_adı", "NAME", "PHONE"]);
+        for header in ["Müşteri", "Kişi", "Alıcı", "Yetkili", "Firma", "Pelanggan", "Contact", "Nama Penerima"] {
+            assert_eq!(uses(&[header, "x", "Telefon"], rows)[0], "NAME", "{header}");
+        }
+        let one_word: &[&[&str]] = &[&["Ayşe", "0538 555 02 14"], &["Budi", "+62 811 555 0163"]];
+        assert_eq!(uses(&["", ""], one_word), ["NAME", "PHONE"]);
     }
 
     #[test]

@@ -5,10 +5,14 @@
 //! came in one after another: a later non-empty value wins, an empty one takes nothing away. So importing the
 //! same file again, after a cancel or a full disk as well, changes nothing and brings nobody twice.
 
+mod cards;
 mod consent;
+mod delimited;
 mod error;
 mod layout;
+mod list;
 mod mapping;
+mod messages;
 mod preview;
 mod records;
 mod refused;
@@ -17,6 +21,9 @@ mod run;
 mod source;
 mod store;
 mod verdict;
+mod workbook;
+
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
@@ -78,6 +85,21 @@ impl Separator {
     }
 }
 
+/// Where a list comes from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "from", rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub enum Origin {
+    File {
+        path: PathBuf,
+    },
+    /// What was copied elsewhere: cells, a column of numbers, a text with phones in it. `name` stands for a file's.
+    Pasted {
+        name: String,
+        text: String,
+    },
+}
+
 /// What a column is taken for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "use", rename_all = "camelCase")]
@@ -106,6 +128,8 @@ pub enum ColumnUse {
 pub struct ImportOptions {
     pub encoding: Option<Encoding>,
     pub separator: Option<Separator>,
+    /// A sheet of a workbook, by its name.
+    pub sheet: Option<String>,
     pub header: Option<bool>,
     pub country: Option<String>,
     pub columns: Option<Vec<ColumnUse>>,
@@ -151,11 +175,13 @@ pub enum Answer {
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "bindings", derive(specta::Type))]
 pub struct PreviewRow {
-    /// As a spreadsheet counts: the header is row 1.
+    /// As a spreadsheet counts from 1, or the number of a card.
     pub row: u32,
     pub cells: Vec<String>,
     /// E.164
     pub phone: Option<String>,
+    /// The column of that phone, where a list has several.
+    pub phone_column: Option<u32>,
     pub consent: Answer,
     pub verdict: Verdict,
 }
@@ -175,9 +201,15 @@ pub struct Column {
 pub struct ImportPreview {
     pub file_name: String,
     pub bytes: u64,
-    pub encoding: Encoding,
-    pub separator: Separator,
-    pub header: bool,
+    /// None where the list is no text.
+    pub encoding: Option<Encoding>,
+    /// None where no separator cuts its rows.
+    pub separator: Option<Separator>,
+    /// The sheets of a workbook, those that can be seen first.
+    pub sheets: Vec<String>,
+    pub sheet: Option<String>,
+    /// None where the format says what its columns are.
+    pub header: Option<bool>,
     pub country: String,
     pub columns: Vec<Column>,
     pub rows: Vec<PreviewRow>,

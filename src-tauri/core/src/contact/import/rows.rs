@@ -4,7 +4,8 @@
 //! ignored can hold anything.
 
 use super::super::card::TEXT_LIMIT;
-use super::super::phone::{self, Country, Phone};
+use super::super::fold::field_name;
+use super::super::phone::{self, Country, Phone, PhoneError};
 use super::super::{Fields, Standing};
 use super::consent::{self, Said};
 use super::error::RowError;
@@ -18,6 +19,8 @@ use crate::clock::Millis;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Person {
     pub phone: Phone,
+    /// The column it stands in.
+    pub phone_column: u32,
     pub name: String,
     pub email: String,
     pub fields: Fields,
@@ -46,15 +49,19 @@ pub struct Everybody {
 
 pub fn row_of(record: Record, layout: &Layout) -> Row {
     let Record { row: number, cells, trouble } = record;
-    let outcome = match trouble {
-        Some(error) => Err(error),
-        None => person_of(&cells, &layout.columns, layout.country),
-    };
+    let outcome = read(trouble, &cells, layout);
     let cells = if outcome.is_err() { cells } else { Vec::new() };
     Row { number, cells, outcome }
 }
 
-pub fn person_of(cells: &[String], columns: &[Column], country: Country) -> Result<Person, RowError> {
+pub fn read(trouble: Option<RowError>, cells: &[String], layout: &Layout) -> Result<Person, RowError> {
+    match trouble {
+        Some(error) => Err(error),
+        None => person_of(cells, &layout.columns, layout.country),
+    }
+}
+
+fn person_of(cells: &[String], columns: &[Column], country: Country) -> Result<Person, RowError> {
     let extra = cells.iter().skip(columns.len());
     if extra.into_iter().any(|cell| !cell.trim().is_empty()) {
         return Err(RowError::TooManyCells { cells: cells.len(), columns: columns.len() });
@@ -63,13 +70,14 @@ pub fn person_of(cells: &[String], columns: &[Column], country: Country) -> Resu
     for (at, column) in columns.iter().enumerate() {
         let cell = cells.get(at).map_or("", |cell| cell.trim());
         if !cell.is_empty() && column.used != ColumnUse::Ignore {
-            told.take(column, checked(cell, column, at)?);
+            told.take(at, column, checked(cell, column, at)?);
         }
     }
-    let phone = phone::parse(told.phone, country).map_err(RowError::Phone)?;
+    let (phone, phone_column) = told.phone(columns, country).map_err(RowError::Phone)?;
     let asked = columns.iter().any(|column| column.used == ColumnUse::Consent);
     let consent = consent::said(&told.consent, asked);
-    Ok(Person { phone, name: told.name, email: told.email, fields: told.fields, tags: told.tags, consent })
+    let Told { name, email, fields, tags, .. } = told;
+    Ok(Person { phone, phone_column, name, email, fields, tags, consent })
 }
 
 fn checked<'a>(cell: &'a str, column: &Column, at: usize) -> Result<&'a str, RowError> {
@@ -95,7 +103,8 @@ fn shown(column: &Column, at: usize) -> String {
 
 #[derive(Default)]
 struct Told<'a> {
-    phone: &'a str,
+    /// With their columns.
+    phones: Vec<(usize, &'a str)>,
     name: String,
     email: String,
     fields: Fields,
@@ -104,9 +113,9 @@ struct Told<'a> {
 }
 
 impl<'a> Told<'a> {
-    fn take(&mut self, column: &'a Column, cell: &'a str) {
+    fn take(&mut self, at: usize, column: &'a Column, cell: &'a str) {
         match &column.used {
-            ColumnUse::Phone if self.phone.is_empty() => self.phone = cell,
+            ColumnUse::Phone => self.phones.push((at, cell)),
             ColumnUse::Name => self.name = joined(std::mem::take(&mut self.name), cell),
             ColumnUse::Email => self.email = visible(cell),
             ColumnUse::Tags => self.tags.extend(tags(cell)),
@@ -114,8 +123,26 @@ impl<'a> Told<'a> {
             used @ (ColumnUse::Consent | ColumnUse::ConsentDate | ColumnUse::ConsentSource) => {
                 self.consent.push(consent::Cell { used, header: &column.header, text: cell });
             }
-            ColumnUse::Phone | ColumnUse::Ignore => {}
+            ColumnUse::Ignore => {}
         }
+    }
+
+    /// The best of the phones and its column: the first mobile, else the first that is one. The others are kept as
+    /// fields.
+    fn phone(&mut self, columns: &[Column], country: Country) -> Result<(Phone, u32), PhoneError> {
+        let read: Vec<(usize, &str, Result<Phone, PhoneError>)> =
+            self.phones.iter().map(|(at, cell)| (*at, *cell, phone::parse(cell, country))).collect();
+        let is_mobile = |result: &Result<Phone, PhoneError>| result.as_ref().is_ok_and(|phone| phone.is_mobile());
+        let several = read.len() > 1;
+        let best = read.iter().position(|(.., result)| several && is_mobile(result));
+        let best = best.or_else(|| read.iter().position(|(.., result)| result.is_ok())).unwrap_or_default();
+        for (at, cell, result) in read.iter().enumerate().filter(|(place, _)| *place != best).map(|(_, other)| other) {
+            let name = columns.get(*at).and_then(|column| field_name(&column.header)).filter(|name| name != "phone");
+            let value = result.as_ref().map_or_else(|_| visible(cell), |phone| phone.to_string());
+            self.field(&name.unwrap_or_else(|| format!("phone_{}", at + 1)), value);
+        }
+        let (at, _, result) = read.into_iter().nth(best).ok_or(PhoneError::Missing)?;
+        Ok((result?, u32::try_from(at).unwrap_or(u32::MAX)))
     }
 
     fn field(&mut self, name: &str, value: String) {

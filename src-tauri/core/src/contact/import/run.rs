@@ -5,21 +5,21 @@
 //! ends a run (cancel, full disk, crash) leaves whole rows, and the next run goes on by finding them known.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::mpsc::{self, Receiver, Sender};
 
 use super::super::store as contacts;
 use super::layout::Layout;
+use super::list::Stopped;
 use super::preview::laid_out;
-use super::records::Record;
 use super::rows::{Everybody, Row, row_of};
 use super::store;
 use super::verdict::{People, Seen, judge};
 use super::{
     Column, ColumnUse, ConsentTotals, ImportError, ImportOptions, ImportProgress, ImportState, ImportStep,
-    ImportTotals, Reason,
+    ImportTotals, Origin, Reason,
 };
 use crate::clock::Clock;
 use crate::db::{Db, StorageError};
@@ -36,7 +36,7 @@ const LABEL_LIMIT: usize = 60;
 
 pub struct Job {
     pub id: ImportId,
-    pub path: PathBuf,
+    pub origin: Origin,
     pub options: ImportOptions,
     /// Where phones without a country code are from, if the options do not say.
     pub home: String,
@@ -89,10 +89,10 @@ async fn go_through(
     at: &mut ImportProgress,
     progress: &mut impl FnMut(&ImportProgress),
 ) -> Result<ImportState, ImportError> {
-    let layout = laid_out(&job.path, &job.options, &job.home).await?;
+    let layout = laid_out(&job.origin, &job.options, &job.home).await?;
     begin(db, job, &layout, clock).await?;
-    let bytes = layout.source.bytes.max(1);
-    let everybody = Everybody::of(&job.options, &layout.source.file_name, clock.now());
+    let bytes = layout.list.about().bytes.max(1);
+    let everybody = Everybody::of(&job.options, &layout.list.about().file_name, clock.now());
     let labels = labels(&layout.columns);
     let mut chunks = read_aside(layout);
     let mut carried = Carried { everybody, seen: Seen::new(), fields: Default::default(), labels };
@@ -116,13 +116,13 @@ async fn go_through(
 async fn begin(db: &Db, job: &Job, layout: &Layout, clock: &dyn Clock) -> Result<(), ImportError> {
     let at_start = |error: StorageError| stopped_at(1, error);
     let mut tx = db.begin().await.map_err(at_start)?;
-    let header: Vec<String> = match layout.header {
+    let header: Vec<String> = match layout.has_header() {
         true => layout.columns.iter().map(|column| column.header.clone()).collect(),
         false => Vec::new(),
     };
     let at = |error| at_start(db.error(error));
-    store::begin(&mut tx, job.id, &layout.source.file_name, clock.now()).await.map_err(at)?;
-    store::keep_header(&mut tx, job.id, layout.separator, &header).await.map_err(at)?;
+    store::begin(&mut tx, job.id, &layout.list.about().file_name, clock.now()).await.map_err(at)?;
+    store::keep_header(&mut tx, job.id, layout.list.about().separator, &header).await.map_err(at)?;
     db.commit(tx).await.map_err(at_start)
 }
 
@@ -222,22 +222,20 @@ fn read_aside(layout: Layout) -> Receiver<Result<Chunk, ImportError>> {
 }
 
 fn read_all(layout: &Layout, sender: &Sender<Result<Chunk, ImportError>>) -> Result<(), ImportError> {
-    let mut records = layout.records()?;
-    loop {
-        let mut rows = Vec::with_capacity(CHUNK);
-        while rows.len() < CHUNK {
-            let next: Option<Record> = records
-                .next()
-                .map_err(|error| ImportError::ReadStopped { row: records.row(), reason: error.to_string() })?;
-            let Some(record) = next else { break };
-            rows.push(row_of(record, layout));
-        }
-        let (is_end, read) = (rows.len() < CHUNK, records.read());
-        if !rows.is_empty() && sender.blocking_send(Ok(Chunk { rows, read })).is_err() {
-            return Ok(());
-        }
-        if is_end {
-            return Ok(());
-        }
+    let mut chunk = Chunk { rows: Vec::with_capacity(CHUNK), read: 0 };
+    let send = |chunk: &mut Chunk| {
+        let next = Chunk { rows: Vec::with_capacity(CHUNK), read: chunk.read };
+        let full = std::mem::replace(chunk, next);
+        if sender.blocking_send(Ok(full)).is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    };
+    let read = layout.each(&mut |record, read| {
+        chunk.rows.push(row_of(record, layout));
+        chunk.read = read;
+        if chunk.rows.len() < CHUNK { ControlFlow::Continue(()) } else { send(&mut chunk) }
+    });
+    read.map_err(|Stopped { row, reason }| ImportError::ReadStopped { row, reason })?;
+    if !chunk.rows.is_empty() {
+        let _ = send(&mut chunk);
     }
+    Ok(())
 }

@@ -1,35 +1,31 @@
 //! A file as a stream of text: refused where it is no text, decoded piece by piece where it is.
 //!
-//! Called by `layout`. The encoding is found by looking through the whole file once, so that a Turkish letter in
+//! Called by `list`. The encoding is found by looking through the whole file once, so that a Turkish letter in
 //! the last row counts as much as one in the first. Memory stays bounded by one block.
 
-use std::fs::File;
 use std::io::{ErrorKind, Read, Seek, SeekFrom};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use encoding_rs::{Decoder, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252, WINDOWS_1254};
 
+use super::list::{About, Bytes, ReadSeek};
 use super::{Encoding, ImportError, Notice};
 
-/// A readable text file and how to decode it.
+/// Readable text and how to decode it.
 #[derive(Clone, Debug)]
 pub struct Source {
-    path: PathBuf,
-    pub file_name: String,
-    pub bytes: u64,
+    bytes: Bytes,
     pub encoding: Encoding,
     /// What it looks like, whatever the owner chose.
     pub detected: Encoding,
-    pub notice: Option<Notice>,
+    notice: Option<Notice>,
     mark: u64,
 }
 
-/// Looks at the file. What the owner chose is kept where it can be right at all.
-pub fn open(path: &Path, wanted: Option<Encoding>, turkish: bool) -> Result<Source, ImportError> {
-    let file_name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
-    let bytes = check_file(path, &file_name)?;
-    let look = Look::through(path).map_err(|error| unreadable(&file_name, &error))?;
-    let detected = look.encoding(&file_name, turkish)?;
+/// Looks through the text. What the owner chose is kept where it can be right at all.
+pub fn open(bytes: Bytes, wanted: Option<Encoding>, turkish: bool) -> Result<Source, ImportError> {
+    let look = Look::through(bytes.reader()?).map_err(|error| unreadable(&bytes.file_name, &error))?;
+    let detected = look.encoding(&bytes.file_name, turkish)?;
     let encoding = wanted.unwrap_or(detected);
     if is_wide(encoding) != is_wide(detected) || (is_wide(encoding) && encoding != detected) {
         return Err(ImportError::WrongEncoding { encoding: encoding.as_str(), detected: detected.as_str() });
@@ -37,10 +33,10 @@ pub fn open(path: &Path, wanted: Option<Encoding>, turkish: bool) -> Result<Sour
     let doubtful = encoding != detected && look.tells(encoding, detected);
     let notice =
         doubtful.then(|| Notice::EncodingDoubtful { encoding: encoding.as_str(), detected: detected.as_str() });
-    Ok(Source { path: path.to_owned(), file_name, bytes, encoding, detected, notice, mark: look.mark })
+    Ok(Source { bytes, encoding, detected, notice, mark: look.mark })
 }
 
-fn check_file(path: &Path, file: &str) -> Result<u64, ImportError> {
+pub fn check_file(path: &Path, file: &str) -> Result<u64, ImportError> {
     let file = file.to_owned();
     let found = std::fs::metadata(path).map_err(|error| unreadable(&file, &error))?;
     if found.is_dir() {
@@ -55,7 +51,7 @@ fn check_file(path: &Path, file: &str) -> Result<u64, ImportError> {
     Ok(found.len())
 }
 
-fn unreadable(file: &str, error: &std::io::Error) -> ImportError {
+pub fn unreadable(file: &str, error: &std::io::Error) -> ImportError {
     let file = file.to_owned();
     match error.kind() {
         ErrorKind::NotFound => ImportError::NotFound { file },
@@ -87,8 +83,7 @@ struct Look {
 }
 
 impl Look {
-    fn through(path: &Path) -> std::io::Result<Self> {
-        let mut file = File::open(path)?;
+    fn through(mut file: impl Read) -> std::io::Result<Self> {
         let mut look = Self::default();
         let mut block = vec![0; BLOCK];
         loop {
@@ -151,8 +146,8 @@ impl Look {
     }
 
     fn encoding(&self, file: &str, turkish: bool) -> Result<Encoding, ImportError> {
-        if let Some(error) = other_format(&self.head, file) {
-            return Err(error);
+        if self.head.starts_with(b"%PDF") {
+            return Err(ImportError::NotText { file: file.to_owned() });
         }
         match self.head.as_slice() {
             [0xef, 0xbb, 0xbf, ..] => return Ok(Encoding::Utf8),
@@ -213,21 +208,9 @@ fn mark_of(head: &[u8]) -> u64 {
     }
 }
 
-/// Formats that people choose by mistake, told by their first bytes.
-fn other_format(head: &[u8], file: &str) -> Option<ImportError> {
-    let file = file.to_owned();
-    let is_card = head.trim_ascii_start().get(..11).is_some_and(|start| start.eq_ignore_ascii_case(b"BEGIN:VCARD"));
-    match head {
-        [b'P', b'K', 3, 4, ..] | [0xd0, 0xcf, 0x11, 0xe0, ..] => Some(ImportError::ExcelWorkbook { file }),
-        [b'%', b'P', b'D', b'F', ..] => Some(ImportError::NotText { file }),
-        _ if is_card => Some(ImportError::AddressBook { file }),
-        _ => None,
-    }
-}
-
 /// The text of a source from its beginning.
 pub struct Text {
-    file: File,
+    file: Box<dyn ReadSeek>,
     decoder: Decoder,
     block: Vec<u8>,
     /// Bytes of the file that were read.
@@ -236,10 +219,23 @@ pub struct Text {
 }
 
 impl Source {
+    pub fn file_name(&self) -> &str {
+        &self.bytes.file_name
+    }
+
+    pub fn about(&self) -> About {
+        About {
+            file_name: self.bytes.file_name.clone(),
+            bytes: self.bytes.length,
+            encoding: Some(self.encoding),
+            notice: self.notice.clone(),
+            ..About::default()
+        }
+    }
+
     pub fn text(&self) -> Result<Text, ImportError> {
-        let at = |error: std::io::Error| unreadable(&self.file_name, &error);
-        let mut file = File::open(&self.path).map_err(at)?;
-        file.seek(SeekFrom::Start(self.mark)).map_err(at)?;
+        let mut file = self.bytes.reader()?;
+        file.seek(SeekFrom::Start(self.mark)).map_err(|error| unreadable(self.file_name(), &error))?;
         let encoding = match self.encoding {
             Encoding::Utf8 => UTF_8,
             Encoding::Utf16Le => UTF_16LE,

@@ -175,7 +175,7 @@ pub async fn begin(tx: &mut Tx, id: ImportId, file_name: &str, now: Millis) -> R
 pub async fn keep_header(
     tx: &mut Tx,
     id: ImportId,
-    separator: Separator,
+    separator: Option<Separator>,
     header: &[String],
 ) -> Result<(), sqlx::Error> {
     let separator = serde_json::json!({ "separator": separator });

@@ -1,0 +1,42 @@
+//! Lists of every kind that shopkeepers have: a workbook is dropped, a text is pasted.
+
+use crate::harness::{Harness, at_the_desk, fixture};
+use crate::owner::{SIX, drop_on, with_contacts};
+use crate::page::Page;
+
+#[test]
+fn a_workbook_is_dropped_and_a_text_is_pasted() {
+    at_the_desk(async {
+        let harness = Harness::new("lists");
+        let ulak = harness.ulak().await;
+        let page = &ulak.page;
+        with_contacts(&harness, page, SIX).await;
+
+        page.go("/contacts/import").await;
+        drop_on(page, "import-drop", &fixture("contacts/customers.xlsx")).await;
+        totals(page, "5", "1").await;
+        page.says("import-sheet", "Müşteriler").await;
+        page.says("import-row:5", "Ayşe Demir").await;
+        page.picture("workbook").await;
+        page.pick("import-sheet", "Şube").await;
+        totals(page, "1", "0").await;
+        page.press("import-start").await;
+        page.says("import-result", "1").await;
+
+        page.press("import-other").await;
+        page.write("import-paste", "Gamze Tok 0538 555 01 77\nmerhaba\nonun no: 0532 555 01 78").await;
+        page.picture("pasting").await;
+        page.press("import-paste-read").await;
+        totals(page, "2", "0").await;
+        page.says("import-row:1", "Gamze Tok").await;
+        page.picture("pasted").await;
+        page.press("import-start").await;
+        page.says("import-result", "2").await;
+        ulak.close().await;
+    });
+}
+
+async fn totals(page: &Page, new: &str, refused: &str) {
+    page.says("import-total-new", new).await;
+    page.says("import-total-refused", refused).await;
+}
