@@ -5,6 +5,7 @@ mod clipboard;
 mod commands;
 mod door;
 mod events;
+mod import;
 mod link;
 mod logs;
 mod network;
@@ -44,6 +45,8 @@ enum Command {
     Link(link::Options),
     /// Show the numbers and how they are
     Numbers(numbers::Options),
+    /// Bring in a list of contacts from a file
+    Import(import::Options),
     /// Send one message to one person over a linked number
     Send(send::Options),
     /// Send what is due, without a window, until nothing waits any more
@@ -65,6 +68,7 @@ pub fn run() -> ExitCode {
         Some(Command::Practice(options)) => practice::run(options, cli.data),
         Some(Command::Link(options)) => link::run(options, cli.data),
         Some(Command::Numbers(options)) => numbers::run(options, cli.data),
+        Some(Command::Import(options)) => import::run(options, cli.data),
         Some(Command::Send(options)) => send::run(options, cli.data),
         Some(Command::Work(options)) => work::run(options, cli.data),
         Some(Command::Prepare(options)) => prepare::run(options),

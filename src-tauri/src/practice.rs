@@ -169,13 +169,7 @@ fn absolute(file: &Path) -> Result<PathBuf, Problem> {
 /// Every row that was refused, with its reason.
 async fn rejected(app: &App, report: Report) -> Result<(), Problem> {
     let Some(import) = app.practice().practice_job().await?.and_then(|job| job.import) else { return Ok(()) };
-    let mut after = 0;
-    loop {
-        let page = app.people().refusals(import, after, PAGE).await?;
-        let Some(last) = page.last() else { return Ok(()) };
-        after = last.row;
-        page.iter().for_each(|refusal| report.rejected(refusal));
-    }
+    terminal::tell_refusals(app, import, report.voice).await
 }
 
 /// Everybody who gets nothing, with the reason.

@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use ulak_core::app::{App, NumberView, Opening, SkippedPeople, Summary};
+use ulak_core::contact::import::Refusal;
 use ulak_core::error::{Params, Problem};
+use ulak_core::ids::ImportId;
 use ulak_core::outbox::store::reading::Counts;
 use ulak_core::vault::SystemKeyring;
 
@@ -53,6 +55,15 @@ impl Voice {
             &json!({ "event": kind, "code": problem.code, "message": problem.message, "params": problem.params }),
         );
         warn(&problem.message);
+    }
+
+    /// A row of a list that does not come in.
+    fn refused(self, Refusal { row, raw, reason }: &Refusal) {
+        self.event(&json!({
+            "event": "rejected", "row": row, "cells": raw,
+            "code": reason.code, "message": reason.message, "params": reason.params,
+        }));
+        self.line(&format!("  row {row:<8} {raw}\n               {}", reason.message));
     }
 
     fn recovery_code(self, code: &str) {
@@ -149,8 +160,28 @@ pub fn run_with_numbers(
     opening: Opening,
     work: impl AsyncFnOnce(&Arc<App>) -> Result<bool, Problem>,
 ) -> ExitCode {
+    let online = async || Ok(Opening { network: network::network()?, ..opening });
+    run_with(voice, data, online, work)
+}
+
+/// The same without connecting a number.
+pub fn run_offline(
+    voice: Voice,
+    data: Option<PathBuf>,
+    opening: Opening,
+    work: impl AsyncFnOnce(&Arc<App>) -> Result<bool, Problem>,
+) -> ExitCode {
+    run_with(voice, data, async || Ok(opening), work)
+}
+
+fn run_with(
+    voice: Voice,
+    data: Option<PathBuf>,
+    opening: impl AsyncFnOnce() -> Result<Opening, Problem>,
+    work: impl AsyncFnOnce(&Arc<App>) -> Result<bool, Problem>,
+) -> ExitCode {
     run(voice, async |mut stopping| {
-        let app = open(data, opening).await?;
+        let app = open(data, opening().await?).await?;
         let outcome = tokio::select! {
             biased;
             _ = stopping.asked() => Err(stopped()),
@@ -169,7 +200,7 @@ async fn open(data: Option<PathBuf>, opening: Opening) -> Result<Arc<App>, Probl
     let folder = data.ok_or_else(|| problem("terminal.no_folder", "Say where the data is: --data DIR.".to_owned()))?;
     let secret = crate::secret_from_environment();
     let workshop = prepare::workshop();
-    let opening = Opening { folder, secret, network: network::network()?, workshop, ..opening };
+    let opening = Opening { folder, secret, workshop, ..opening };
     App::open(opening, Arc::new(SystemKeyring)).await
 }
 
@@ -185,6 +216,20 @@ pub async fn tell_recovery_code(voice: Voice, app: &App) -> Result<(), Problem> 
 /// What was found out when the data were opened.
 pub fn tell_found(voice: Voice, app: &App) {
     app.home().found().iter().for_each(|found| voice.notice(found));
+}
+
+/// Refused rows that are read at a time.
+const PAGE: u32 = 500;
+
+/// Every refused row of an import, with its reason.
+pub async fn tell_refusals(app: &App, import: ImportId, voice: Voice) -> Result<(), Problem> {
+    let mut after = 0;
+    loop {
+        let page = app.people().refusals(import, after, PAGE).await?;
+        let Some(last) = page.last() else { return Ok(()) };
+        after = last.row;
+        page.iter().for_each(|refusal| voice.refused(refusal));
+    }
 }
 
 fn stopped() -> Problem {

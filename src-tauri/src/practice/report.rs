@@ -6,7 +6,7 @@ use chrono_tz::Tz;
 use serde_json::json;
 use ulak_core::app::{Brought, NowView, Summary};
 use ulak_core::campaign::live::{LiveView, WaitKind};
-use ulak_core::contact::import::{ImportProgress, Refusal};
+use ulak_core::contact::import::ImportProgress;
 use ulak_core::outbox::store::reading::Counts;
 use ulak_core::outbox::store::recipients::RecipientRow;
 
@@ -40,15 +40,6 @@ impl Report {
             "Contacts: {} imported, {} merged, {} refused.",
             brought.imported, brought.merged, brought.rejected
         ));
-    }
-
-    pub fn rejected(self, refusal: &Refusal) {
-        let Refusal { row, raw, reason } = refusal;
-        self.voice.event(&json!({
-            "event": "rejected", "row": row, "cells": raw,
-            "code": reason.code, "message": reason.message, "params": reason.params,
-        }));
-        self.voice.line(&format!("  row {row:<8} {raw}\n               {}", reason.message));
     }
 
     pub fn scheduled(self, live: &LiveView) {
