@@ -841,9 +841,7 @@ export type NumbersChanged = null;
 
 /**  Where a list comes from. */
 export type Origin = { from: "file"; path: string } | 
-/**
- *  What was copied elsewhere: cells, a column of numbers, a text with phones in it. `name` stands for a file's.
- */
+/**  What was copied elsewhere: cells, a column of numbers, a text with phones in it. `name` stands for a file's. */
 { from: "pasted"; name: string; text: string };
 
 export type OtherSpan = {
