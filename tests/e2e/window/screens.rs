@@ -108,7 +108,7 @@ async fn the_check_would_notice(page: &Page) {
     page.run(&width("")).await.unwrap();
     let twice = "const one = document.querySelector('main h2'); one.before(one.cloneNode(true)); return null";
     page.run(twice).await.unwrap();
-    assert_eq!(doubled(page).await.len(), 1, "the check of headings is blind");
+    assert!(!doubled(page).await.is_empty(), "the check of headings is blind");
     page.run("document.querySelector('main h2').remove(); return null").await.unwrap();
 }
 
