@@ -974,7 +974,7 @@ export type RecipientView = {
 	steps: RouteStep[],
 	optedOut: boolean,
 	practice: boolean,
-	/**  It is a single message, and what waits of it can be called back. */
+	/**  It is a single message, and what of it waits or was not handed over yet can be called back. */
 	cancellable: boolean,
 	/**  Of a single message: whether it can be sent again, and whether it may be seen twice then. */
 	retryable: Retryable,
