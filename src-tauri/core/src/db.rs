@@ -3,340 +3,34 @@
 //! Every write goes through `Db::begin` (`BEGIN IMMEDIATE` on the only writing connection), so two writers
 //! cannot exist in a process; the lock file keeps a second process out. Readers cannot write (`query_only`).
 
-use std::fmt::{self, Debug, Formatter};
+mod error;
+mod log;
+mod migrations;
+mod transaction;
+
+pub use error::{StorageError, unreadable};
+pub use migrations::kept_copies;
+pub use transaction::{Reader, Readers, Tx};
+
 use std::fs::{File, OpenOptions, TryLockError};
-use std::ops::{Deref, DerefMut};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use futures::future::BoxFuture;
-use futures::stream::BoxStream;
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteQueryResult, SqliteRow, SqliteStatement,
-    SqliteSynchronous, SqliteTypeInfo,
-};
-use sqlx::{
-    ConnectOptions, Connection, Either, Execute, Executor, QueryBuilder, SqlStr, Sqlite, SqliteConnection, SqlitePool,
-    Transaction,
-};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions, Connection, QueryBuilder, Sqlite, SqliteConnection};
 use tokio::sync::{Mutex, OwnedMappedMutexGuard, OwnedMutexGuard};
 use zeroize::Zeroizing;
 
-use crate::error::{Coded, Params};
+use self::log::{PAGE, free_space, log_file, log_pages, size};
+use self::migrations::{MIGRATIONS, migrate};
+use self::transaction::Writer;
 use crate::mark::{self, Mark, MarkError};
-use crate::{durable, exit, params};
-
-/// A transaction on the writing connection, and its only user for as long as it lives. Dropping it undoes it, before
-/// the next one begins.
-pub struct Tx(OwnedMappedMutexGuard<Option<Writer>, Writer>);
-
-/// The writing connection. A pool would ask it after every transaction whether it is still there.
-struct Writer {
-    connection: SqliteConnection,
-    /// Something was begun that was not committed. SQLite may have undone it by itself, on a full disk.
-    begun: bool,
-}
-
-impl Deref for Tx {
-    type Target = SqliteConnection;
-
-    fn deref(&self) -> &SqliteConnection {
-        &self.0.connection
-    }
-}
-
-impl DerefMut for Tx {
-    fn deref_mut(&mut self) -> &mut SqliteConnection {
-        &mut self.0.connection
-    }
-}
-
-impl Debug for Tx {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        f.write_str("Tx")
-    }
-}
-
-/// A statement goes to a transaction as to any connection.
-impl<'c> Executor<'c> for &'c mut Tx {
-    type Database = Sqlite;
-
-    fn fetch_many<'e, 'q: 'e, E>(
-        self,
-        query: E,
-    ) -> BoxStream<'e, Result<Either<SqliteQueryResult, SqliteRow>, sqlx::Error>>
-    where
-        'c: 'e,
-        E: 'q + Execute<'q, Sqlite>,
-    {
-        (&mut **self).fetch_many(query)
-    }
-
-    fn fetch_optional<'e, 'q: 'e, E>(self, query: E) -> BoxFuture<'e, Result<Option<SqliteRow>, sqlx::Error>>
-    where
-        'c: 'e,
-        E: 'q + Execute<'q, Sqlite>,
-    {
-        (&mut **self).fetch_optional(query)
-    }
-
-    fn prepare_with<'e>(
-        self,
-        sql: SqlStr,
-        parameters: &'e [SqliteTypeInfo],
-    ) -> BoxFuture<'e, Result<SqliteStatement, sqlx::Error>>
-    where
-        'c: 'e,
-    {
-        (&mut **self).prepare_with(sql, parameters)
-    }
-}
-
-/// The reading connections.
-#[derive(Clone)]
-pub struct Readers(SqlitePool);
-
-impl Readers {
-    /// One snapshot: whatever is read through it is of one moment.
-    pub async fn acquire(&self) -> Result<Reader, sqlx::Error> {
-        Ok(Reader(self.0.begin().await?))
-    }
-}
-
-/// What reads. It is no `Tx`, so what writes cannot be called with it:
-///
-/// ```compile_fail
-/// # async fn write(db: &ulak_core::db::Db) {
-/// let mut reader = db.read().acquire().await.unwrap();
-/// ulak_core::settings::put(&mut reader, "paused_all", &true).await.unwrap();
-/// # }
-/// ```
-///
-/// ```
-/// # async fn write(db: &ulak_core::db::Db) {
-/// let mut tx = db.begin().await.unwrap();
-/// ulak_core::settings::put(&mut tx, "paused_all", &true).await.unwrap();
-/// # }
-/// ```
-pub struct Reader(Transaction<'static, Sqlite>);
-
-impl Deref for Reader {
-    type Target = SqliteConnection;
-
-    fn deref(&self) -> &SqliteConnection {
-        &self.0
-    }
-}
-
-impl DerefMut for Reader {
-    fn deref_mut(&mut self) -> &mut SqliteConnection {
-        &mut self.0
-    }
-}
+use crate::{durable, exit};
 
 /// 32 random bytes that encrypt the file; never stored in the clear.
 pub type DbKey = Zeroizing<[u8; 32]>;
-
-const MIGRATIONS: &[&str] = &[
-    include_str!("../../../migrations/0001_initial.sql"),
-    include_str!("../../../migrations/0002_kinds_and_checks.sql"),
-    include_str!("../../../migrations/0003_numbers.sql"),
-    include_str!("../../../migrations/0004_templates.sql"),
-    include_str!("../../../migrations/0005_leaner_ledger.sql"),
-    include_str!("../../../migrations/0006_cancelled_queues.sql"),
-    include_str!("../../../migrations/0007_key_id.sql"),
-    include_str!("../../../migrations/0008_counters.sql"),
-    include_str!("../../../migrations/0009_single_messages.sql"),
-    include_str!("../../../migrations/0010_doubt.sql"),
-    include_str!("../../../migrations/0011_permission.sql"),
-    include_str!("../../../migrations/0012_scheduling.sql"),
-    include_str!("../../../migrations/0013_agenda_and_feed.sql"),
-    include_str!("../../../migrations/0014_time.sql"),
-    include_str!("../../../migrations/0015_causes.sql"),
-    include_str!("../../../migrations/0016_troubled_messages.sql"),
-    include_str!("../../../migrations/0017_list_of_campaigns.sql"),
-    include_str!("../../../migrations/0018_list_of_contacts.sql"),
-    include_str!("../../../migrations/0019_answers.sql"),
-    include_str!("../../../migrations/0020_awaited_ticks.sql"),
-    include_str!("../../../migrations/0021_field_labels.sql"),
-    include_str!("../../../migrations/0022_results.sql"),
-    include_str!("../../../migrations/0023_places.sql"),
-    include_str!("../../../migrations/0024_senders.sql"),
-    include_str!("../../../migrations/0025_cancelled_messages.sql"),
-];
-
-#[derive(Debug, thiserror::Error)]
-pub enum StorageError {
-    #[error(
-        "The disk is full, so nothing more can be saved in {folder}. Free some space; Ulak then goes on where it was."
-    )]
-    Full { folder: String },
-    #[error(
-        "Another program has the data in {folder} open, so nothing can be saved. Ulak tries again until it lets go."
-    )]
-    Locked { folder: String },
-    #[error("Ulak may not write in {folder}. Allow writing there, or start Ulak with another data folder.")]
-    ReadOnly { folder: String },
-    #[error("Another running Ulak uses {folder}. Close it first, or use another data folder.")]
-    InUse { folder: String },
-    #[error(
-        "The data in {folder} was written by a newer Ulak (version {found} of its layout; this one knows {known}). Install the newest Ulak; nothing was changed."
-    )]
-    Newer { folder: String, found: u32, known: u32 },
-    #[error(
-        "The data in {folder} does not open with this key: ulak.db and keys.json do not belong together, or one of them is damaged. Nothing was changed. Put both back from the same backup."
-    )]
-    WrongKey { folder: String },
-    #[error(
-        "The data in {folder} are damaged: a part of ulak.db cannot be read. Close Ulak, keep a copy of the whole folder, and put the folder back from a backup; without one, ask for help before you go on."
-    )]
-    Damaged { folder: String },
-    #[error(
-        "The data is missing: {folder} has been in use, but its ulak.db is not there, or is empty. Put the folder back from a backup. To begin anew without the earlier data, choose another data folder."
-    )]
-    Lost { folder: String },
-    #[error("The data folder {folder} cannot be used: {reason}")]
-    Folder { folder: String, reason: String },
-    #[error(
-        "Something in the data of {folder} cannot be read by this Ulak ({reason}), so nothing was done with it. Install the newest Ulak."
-    )]
-    Unreadable { folder: String, reason: String },
-    #[error("The database answered: {0}")]
-    Sql(#[source] sqlx::Error),
-}
-
-impl Coded for StorageError {
-    fn code(&self) -> &'static str {
-        match self {
-            Self::Full { .. } => "storage.full",
-            Self::Locked { .. } => "storage.locked",
-            Self::ReadOnly { .. } => "storage.read_only",
-            Self::InUse { .. } => "storage.in_use",
-            Self::Newer { .. } => "storage.newer",
-            Self::WrongKey { .. } => "storage.wrong_key",
-            Self::Damaged { .. } => "storage.damaged",
-            Self::Lost { .. } => "storage.lost",
-            Self::Folder { .. } => "storage.folder",
-            Self::Unreadable { .. } => "storage.unreadable",
-            Self::Sql(_) => "storage.sql",
-        }
-    }
-
-    fn params(&self) -> Params {
-        match self {
-            Self::Full { folder }
-            | Self::Locked { folder }
-            | Self::ReadOnly { folder }
-            | Self::InUse { folder }
-            | Self::WrongKey { folder }
-            | Self::Damaged { folder }
-            | Self::Lost { folder } => params! { folder: folder },
-            Self::Newer { folder, found, known } => params! { folder: folder, found: found, known: known },
-            Self::Folder { folder, reason } | Self::Unreadable { folder, reason } => {
-                params! { folder: folder, reason: reason }
-            }
-            Self::Sql(error) => params! { reason: error },
-        }
-    }
-}
-
-impl From<sqlx::Error> for StorageError {
-    fn from(error: sqlx::Error) -> Self {
-        Self::of(error, "the data folder")
-    }
-}
-
-impl StorageError {
-    /// A full disk and another program's lock pass; the caller may wait and try again.
-    pub fn passes(&self) -> bool {
-        matches!(self, Self::Full { .. } | Self::Locked { .. })
-    }
-
-    /// It lies with what is stored in some row: it will be so again, and the other rows are sound.
-    pub fn is_unreadable(&self) -> bool {
-        match self {
-            Self::Unreadable { .. } => true,
-            Self::Sql(sqlx::Error::ColumnNotFound(_) | sqlx::Error::RowNotFound) => true,
-            Self::Sql(error) => {
-                matches!(primary_code(error), Some(SQLITE_ERROR | SQLITE_CONSTRAINT | SQLITE_MISMATCH))
-            }
-            _ => false,
-        }
-    }
-
-    fn of(error: sqlx::Error, folder: &str) -> Self {
-        let folder = folder.to_owned();
-        match primary_code(&error) {
-            Some(SQLITE_FULL) => Self::Full { folder },
-            Some(SQLITE_BUSY | SQLITE_LOCKED) => Self::Locked { folder },
-            Some(SQLITE_READONLY | SQLITE_PERM | SQLITE_CANTOPEN) => Self::ReadOnly { folder },
-            Some(SQLITE_CORRUPT | SQLITE_NOTADB) => Self::Damaged { folder },
-            _ if is_no_space(&error) => Self::Full { folder },
-            _ => match error {
-                sqlx::Error::Decode(reason) | sqlx::Error::ColumnDecode { source: reason, .. } => {
-                    Self::Unreadable { folder, reason: reason.to_string() }
-                }
-                error => Self::Sql(error),
-            },
-        }
-    }
-
-    /// While the data are opened a wrong key looks like damage. The mark tells them apart: it opens with the right key.
-    fn at_opening(self, mark: &FoundMark) -> Self {
-        match self {
-            Self::Damaged { folder } if !matches!(mark, FoundMark::Sound(_)) => Self::WrongKey { folder },
-            other => other,
-        }
-    }
-
-    pub fn io(error: std::io::Error, folder: &Path) -> Self {
-        let folder = folder.display().to_string();
-        match error.kind() {
-            std::io::ErrorKind::StorageFull => Self::Full { folder },
-            std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => Self::ReadOnly { folder },
-            _ => Self::Folder { folder, reason: error.to_string() },
-        }
-    }
-}
-
-/// Something stored has a shape that this version does not know.
-pub fn unreadable(what: impl std::fmt::Display) -> sqlx::Error {
-    sqlx::Error::Decode(what.to_string().into())
-}
-
-/// What functions over text that is no JSON answer, among others.
-const SQLITE_ERROR: i32 = 1;
-const SQLITE_PERM: i32 = 3;
-const SQLITE_BUSY: i32 = 5;
-const SQLITE_LOCKED: i32 = 6;
-const SQLITE_READONLY: i32 = 8;
-const SQLITE_IOERR: i32 = 10;
-const SQLITE_CORRUPT: i32 = 11;
-const SQLITE_FULL: i32 = 13;
-const SQLITE_CANTOPEN: i32 = 14;
-const SQLITE_CONSTRAINT: i32 = 19;
-const SQLITE_MISMATCH: i32 = 20;
-const SQLITE_NOTADB: i32 = 26;
-/// What a write into a full log answers, and what the log's index answers that finds no room to grow.
-const SQLITE_IOERR_WRITE: i32 = SQLITE_IOERR | (3 << 8);
-const SQLITE_IOERR_SHMSIZE: i32 = SQLITE_IOERR | (19 << 8);
-
-fn extended_code(error: &sqlx::Error) -> Option<i32> {
-    error.as_database_error()?.code()?.parse().ok()
-}
-
-fn primary_code(error: &sqlx::Error) -> Option<i32> {
-    extended_code(error).map(|code| code & 0xff)
-}
-
-fn is_no_space(error: &sqlx::Error) -> bool {
-    match error {
-        sqlx::Error::Io(io) => io.kind() == std::io::ErrorKind::StorageFull,
-        _ => matches!(extended_code(error), Some(SQLITE_IOERR_WRITE | SQLITE_IOERR_SHMSIZE)),
-    }
-}
 
 pub struct Db {
     /// None once the database is closed.
@@ -390,40 +84,6 @@ pub fn lock_folder(folder: &Path) -> Result<FolderLock, StorageError> {
 pub fn database_file(folder: &Path) -> PathBuf {
     folder.join("ulak.db")
 }
-
-/// What SQLite writes first; it is taken into the file now and then.
-fn log_file(folder: &Path) -> PathBuf {
-    folder.join("ulak.db-wal")
-}
-
-fn size(file: PathBuf) -> u64 {
-    file.metadata().map_or(0, |file| file.len())
-}
-
-/// After how many pages the log is taken into the file: at most a sixteenth of what is free, and 64 MB where there is
-/// room. A page that many transactions touch goes into the file once: with SQLite's own 1,000 pages nearly every commit
-/// of a scheduling would wait for it.
-fn log_pages(free: Option<u64>) -> u64 {
-    const LEAST: u64 = 256;
-    const MOST: u64 = 16_384;
-    /// Where the system does not tell what is free.
-    const UNKNOWN: u64 = 4_096;
-    free.map_or(UNKNOWN, |free| (free / PAGE / 16).clamp(LEAST, MOST))
-}
-
-#[cfg(unix)]
-fn free_space(folder: &Path) -> Option<u64> {
-    let disk = rustix::fs::statvfs(folder).ok()?;
-    Some(disk.f_bavail.saturating_mul(disk.f_frsize))
-}
-
-#[cfg(not(unix))]
-fn free_space(_: &Path) -> Option<u64> {
-    None
-}
-
-/// SQLCipher's size of a page.
-const PAGE: u64 = 4096;
 
 /// Holds the key, sealed: `vault.rs`.
 pub const KEYS_FILE: &str = "keys.json";
@@ -706,133 +366,9 @@ fn readers(most: u32) -> SqlitePoolOptions {
         .max_lifetime(None)
 }
 
-/// Brings the file up to the last script, over a connection of its own: a table that is made anew must be dropped
-/// without its rows counting as deleted, and foreign keys can only be off for a connection outside a transaction.
-async fn migrate(
-    options: &SqliteConnectOptions,
-    folder: &Path,
-    scripts: &[&'static str],
-    has_data: bool,
-) -> Result<(), StorageError> {
-    let shown = folder.display().to_string();
-    let at = |error: sqlx::Error| StorageError::of(error, &shown);
-    let mut db = options.clone().foreign_keys(false).connect().await.map_err(at)?;
-    let known = u32::try_from(scripts.len()).unwrap_or(u32::MAX);
-    let found: u32 = sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut db).await.map_err(at)?;
-    if found > known {
-        return Err(StorageError::Newer { folder: shown, found, known });
-    }
-    if found == 0 && has_data {
-        return Err(StorageError::Lost { folder: shown });
-    }
-    refuse_damaged_pages(&mut db, folder).await?;
-    if found > 0 && found < known {
-        keep_copy(&mut db, folder, found).await?;
-    }
-    for (version, script) in (1u32..).zip(scripts).skip(found as usize) {
-        let mut tx = db.begin_with("BEGIN IMMEDIATE").await.map_err(at)?;
-        sqlx::raw_sql(*script).execute(&mut *tx).await.map_err(at)?;
-        let stamp = format!("PRAGMA user_version = {version}");
-        sqlx::raw_sql(sqlx::AssertSqlSafe(stamp)).execute(&mut *tx).await.map_err(at)?;
-        refuse_dangling(&mut tx, folder).await?;
-        tx.commit().await.map_err(at)?;
-    }
-    db.close().await.map_err(at)
-}
-
-/// So much is read whole at every start, which takes a tenth of a second. Damage in a longer file is met when it is read.
-const READ_WHOLE: u64 = 32 * 1024 * 1024;
-
-/// Every page is sealed, so a page that was changed, emptied or mixed up shows.
-async fn refuse_damaged_pages(db: &mut SqliteConnection, folder: &Path) -> Result<(), StorageError> {
-    let shown = folder.display().to_string();
-    if size(database_file(folder)) > READ_WHOLE {
-        return Ok(());
-    }
-    // A page of which a later state is in the log may be cut in the file.
-    let taken_in = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut *db).await;
-    if taken_in.is_err() || size(log_file(folder)) > 0 {
-        return Ok(());
-    }
-    let damaged: Option<String> = sqlx::query_scalar("PRAGMA cipher_integrity_check")
-        .fetch_optional(db)
-        .await
-        .map_err(|error| StorageError::of(error, &shown))?;
-    match damaged {
-        Some(page) => {
-            tracing::error!(page, "the data are damaged");
-            Err(StorageError::Damaged { folder: shown })
-        }
-        None => Ok(()),
-    }
-}
-
-/// With foreign keys off nothing else would notice a row that names a missing one.
-async fn refuse_dangling(db: &mut SqliteConnection, folder: &Path) -> Result<(), StorageError> {
-    let dangling: Option<String> =
-        sqlx::query_scalar("SELECT \"table\" FROM pragma_foreign_key_check LIMIT 1").fetch_optional(db).await?;
-    let Some(table) = dangling else { return Ok(()) };
-    let reason = format!("rows of the table {table} would name rows that are missing");
-    Err(StorageError::Folder { folder: folder.display().to_string(), reason })
-}
-
-/// A copy of the file as it was, still encrypted with the same key, beside it.
-async fn keep_copy(db: &mut SqliteConnection, folder: &Path, version: u32) -> Result<(), StorageError> {
-    sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(db).await?;
-    let copy = folder.join(format!("{COPY}{}.db", version + 1));
-    let copied = std::fs::copy(database_file(folder), &copy).and_then(|_| File::open(&copy)?.sync_all());
-    copied.and_then(|()| durable::sync_folder(folder)).map_err(|error| StorageError::io(error, folder))
-}
-
-/// How the names of the copies begin that are kept before a migration.
-const COPY: &str = "before-version-";
-
-/// The copies that were kept before migrations.
-pub fn kept_copies(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
-    let is_copy = |path: &PathBuf| {
-        let name = path.file_name().and_then(|name| name.to_str());
-        name.is_some_and(|name| name.starts_with(COPY) && name.ends_with(".db"))
-    };
-    let files = std::fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path()));
-    Ok(files.collect::<Result<Vec<_>, _>>()?.into_iter().filter(is_copy).collect())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_log_takes_a_sixteenth_of_what_is_free() {
-        for (free, pages) in [(0, 256), (30 << 20, 480), (1 << 30, 16_384), (1 << 40, 16_384)] {
-            assert_eq!(log_pages(Some(free)), pages, "{free}");
-        }
-    }
-
-    /// The real migrations and one that follows them.
-    async fn migrate_on(folder: &Path, key: &DbKey, script: &'static str) -> Result<(), StorageError> {
-        migrate(&connect_options(folder, key), folder, &[MIGRATIONS, &[script]].concat(), true).await
-    }
-
-    async fn number(db: &SqlitePool, question: &'static str) -> i64 {
-        sqlx::query_scalar(question).fetch_one(db).await.unwrap()
-    }
-
-    #[tokio::test]
-    async fn a_copy_is_made_before_a_migration_and_opens_with_the_same_key() {
-        let folder = tempfile::tempdir().unwrap();
-        let key = Zeroizing::new([7; 32]);
-        let db = Db::open(lock_folder(folder.path()).unwrap(), &key).await.unwrap();
-        let mut tx = db.begin().await.unwrap();
-        sqlx::query("INSERT INTO settings (key, value) VALUES ('a', '1')").execute(&mut *tx).await.unwrap();
-        db.commit(tx).await.unwrap();
-        migrate_on(folder.path(), &key, "DELETE FROM settings;").await.unwrap();
-        assert_eq!(number(&db.read().0, "SELECT count(*) FROM settings").await, 0);
-        db.close().await;
-        let copy = folder.path().join(format!("before-version-{}.db", MIGRATIONS.len() + 1));
-        std::fs::copy(copy, database_file(folder.path())).unwrap();
-        let copy = SqlitePool::connect_with(connect_options(folder.path(), &key)).await.unwrap();
-        assert_eq!(number(&copy, "SELECT count(*) FROM settings").await, 1);
-    }
 
     #[tokio::test]
     async fn a_transaction_that_a_full_disk_undid_does_not_stand_in_the_way_of_the_next() {
@@ -852,21 +388,5 @@ mod tests {
         db.commit(tx).await.unwrap();
         let keys: Vec<String> = sqlx::query_scalar("SELECT key FROM settings").fetch_all(&db.read().0).await.unwrap();
         assert_eq!(keys, ["b"]);
-    }
-
-    #[tokio::test]
-    async fn a_migration_that_fails_leaves_the_version_before_it() {
-        for script in [
-            "CREATE TABLE half (a INTEGER) STRICT; SELECT no_such_column;",
-            "CREATE TABLE half (a INTEGER) STRICT; INSERT INTO contact_tags VALUES (x'00', 'of nobody');",
-        ] {
-            let folder = tempfile::tempdir().unwrap();
-            let key = Zeroizing::new([7; 32]);
-            let db = Db::open(lock_folder(folder.path()).unwrap(), &key).await.unwrap();
-            assert!(migrate_on(folder.path(), &key, script).await.is_err(), "{script}");
-            let version = number(&db.read().0, "PRAGMA user_version").await;
-            let half = number(&db.read().0, "SELECT count(*) FROM sqlite_schema WHERE name = 'half'").await;
-            assert_eq!((version, half), (MIGRATIONS.len() as i64, 0), "{script}");
-        }
     }
 }
