@@ -12,6 +12,8 @@ pub mod gate;
 pub mod pace;
 pub mod plan;
 pub mod receipt;
+#[cfg(test)]
+mod scene;
 pub mod state;
 pub mod store;
 pub mod turn;

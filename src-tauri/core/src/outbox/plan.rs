@@ -290,67 +290,14 @@ fn unheard(prospects: &[(&Head, Prospect)]) -> Option<Wait> {
 
 #[cfg(test)]
 mod tests {
-    use chrono_tz::Tz;
-
     use super::*;
     use crate::clock::HOUR;
-    use crate::ids::IdGenerator;
+    use crate::outbox::scene::{NOON, Scene, scene};
 
-    const NOON: Millis = 12 * HOUR;
-
-    struct Harness {
-        mint: IdGenerator,
-        snapshot: Snapshot,
-    }
-
-    fn harness() -> Harness {
-        let hours = SendingHours { from: 9 * 60, to: 22 * 60, zone: Tz::UTC };
-        Harness {
-            mint: IdGenerator::at(0),
-            snapshot: Snapshot { paused_all: false, hours, sessions: vec![], offline: vec![], heads: vec![] },
-        }
-    }
-
-    impl Harness {
-        fn session(&mut self, next_send_at: Millis) -> SessionId {
-            let id = self.mint.next();
-            let pace = Pace { min_ms: 0, max_ms: 0, batch: 0, rest_ms: 0, hourly_cap: 0, daily_cap: 0 };
-            let rhythm = Rhythm { next_send_at, ..Rhythm::default() };
-            let session = SessionState {
-                id,
-                busy: false,
-                pace,
-                rhythm,
-                cap_until: None,
-                gate: Gate::Open,
-                looking: false,
-                repeated: false,
-                unheard_until: None,
-            };
-            self.snapshot.sessions.push(session);
-            id
-        }
-
+    impl Scene {
         fn head(&mut self, priority: u8, due_at: Millis) -> PartId {
             let allowed = self.snapshot.sessions.iter().map(|session| session.id).collect();
-            let part = self.mint.next();
-            let queue = self.mint.next();
-            let known_to = vec![];
-            let head = Head {
-                part,
-                queue,
-                urgent: false,
-                priority,
-                due_at,
-                since: due_at,
-                keep_hours: true,
-                repeat: false,
-                bound_to: None,
-                allowed,
-                known_to,
-            };
-            self.snapshot.heads.push(head);
-            part
+            self.stands(priority, due_at, allowed).0
         }
 
         /// A head whose contact has talked with the session.
@@ -382,223 +329,223 @@ mod tests {
 
     #[test]
     fn priority_comes_before_due_time() {
-        let mut harness = harness();
-        let session = harness.session(0);
-        harness.head(5, 0);
-        let first = harness.head(1, NOON);
-        assert_eq!(harness.next(NOON), Action::Send { part: first, session });
+        let mut scene = scene();
+        let session = scene.session(0);
+        scene.head(5, 0);
+        let first = scene.head(1, NOON);
+        assert_eq!(scene.next(NOON), Action::Send { part: first, session });
     }
 
     #[test]
     fn what_was_written_by_hand_goes_before_everything_that_waits() {
-        let mut harness = harness();
-        let session = harness.session(0);
-        harness.snapshot.sessions[0].gate = Gate::KnownFirst;
-        harness.head(1, 0);
-        harness.snapshot.heads[0].bound_to = Some(session);
-        harness.known(session);
-        let by_hand = harness.head(9, NOON);
-        harness.snapshot.heads[2].urgent = true;
-        assert_eq!(harness.next(NOON), Action::Send { part: by_hand, session });
+        let mut scene = scene();
+        let session = scene.session(0);
+        scene.snapshot.sessions[0].gate = Gate::KnownFirst;
+        scene.head(1, 0);
+        scene.snapshot.heads[0].bound_to = Some(session);
+        scene.known(session);
+        let by_hand = scene.head(9, NOON);
+        scene.snapshot.heads[2].urgent = true;
+        assert_eq!(scene.next(NOON), Action::Send { part: by_hand, session });
     }
 
     #[test]
     fn nobody_new_has_a_turn_while_known_people_are_looked_for() {
-        let mut harness = harness();
-        let session = harness.session(0);
-        harness.snapshot.sessions[0].looking = true;
-        harness.head(1, 0);
+        let mut scene = scene();
+        let session = scene.session(0);
+        scene.snapshot.sessions[0].looking = true;
+        scene.head(1, 0);
         for gate in [Gate::KnownFirst, Gate::KnownOnly { until: NOON + HOUR }] {
-            harness.snapshot.sessions[0].gate = gate;
-            assert_eq!(harness.waits(NOON), (Some(NOON), Why::NewChats, Some(session)), "it looks on at once");
+            scene.snapshot.sessions[0].gate = gate;
+            assert_eq!(scene.waits(NOON), (Some(NOON), Why::NewChats, Some(session)), "it looks on at once");
         }
     }
 
     #[test]
     fn a_part_that_is_not_due_does_not_block_one_that_is() {
-        let mut harness = harness();
-        let session = harness.session(0);
-        harness.head(1, NOON + 1);
-        let due = harness.head(9, NOON);
-        assert_eq!(harness.next(NOON), Action::Send { part: due, session });
+        let mut scene = scene();
+        let session = scene.session(0);
+        scene.head(1, NOON + 1);
+        let due = scene.head(9, NOON);
+        assert_eq!(scene.next(NOON), Action::Send { part: due, session });
     }
 
     #[test]
     fn outside_the_hours_it_sleeps_until_they_open() {
-        let mut harness = harness();
-        harness.session(0);
-        harness.head(5, 0);
-        let Action::Sleep { until, wait } = harness.next(22 * HOUR) else { unreachable!("it must sleep") };
+        let mut scene = scene();
+        scene.session(0);
+        scene.head(5, 0);
+        let Action::Sleep { until, wait } = scene.next(22 * HOUR) else { unreachable!("it must sleep") };
         assert_eq!((until, wait.why), (33 * HOUR, Why::Hours));
     }
 
     #[test]
     fn practice_may_leave_the_hours_aside() {
-        let mut harness = harness();
-        let session = harness.session(0);
-        let part = harness.head(5, 0);
-        harness.snapshot.heads[0].keep_hours = false;
-        assert_eq!(harness.next(23 * HOUR), Action::Send { part, session });
+        let mut scene = scene();
+        let session = scene.session(0);
+        let part = scene.head(5, 0);
+        scene.snapshot.heads[0].keep_hours = false;
+        assert_eq!(scene.next(23 * HOUR), Action::Send { part, session });
     }
 
     #[test]
     fn the_second_number_takes_over_while_the_first_waits_for_its_pace() {
-        let mut harness = harness();
-        harness.session(NOON + 5);
-        let second = harness.session(0);
-        let part = harness.head(5, 0);
-        assert_eq!(harness.next(NOON), Action::Send { part, session: second });
+        let mut scene = scene();
+        scene.session(NOON + 5);
+        let second = scene.session(0);
+        let part = scene.head(5, 0);
+        assert_eq!(scene.next(NOON), Action::Send { part, session: second });
     }
 
     #[test]
     fn an_unknown_part_waits_for_its_own_number() {
-        let mut harness = harness();
-        let first = harness.session(NOON + 5);
-        harness.session(0);
-        harness.head(5, 0);
-        harness.snapshot.heads[0].bound_to = Some(first);
-        let Action::Sleep { until, wait } = harness.next(NOON) else { unreachable!("it must sleep") };
+        let mut scene = scene();
+        let first = scene.session(NOON + 5);
+        scene.session(0);
+        scene.head(5, 0);
+        scene.snapshot.heads[0].bound_to = Some(first);
+        let Action::Sleep { until, wait } = scene.next(NOON) else { unreachable!("it must sleep") };
         assert_eq!((until, wait.why, wait.session), (NOON + 5, Why::Pace, Some(first)));
     }
 
     #[test]
     fn pause_everything_stops_everything() {
-        let mut harness = harness();
-        harness.session(0);
-        harness.head(1, 0);
-        harness.snapshot.paused_all = true;
-        assert_eq!(harness.next(NOON), Action::Rest(Wait::new(Why::PausedAll)));
+        let mut scene = scene();
+        scene.session(0);
+        scene.head(1, 0);
+        scene.snapshot.paused_all = true;
+        assert_eq!(scene.next(NOON), Action::Rest(Wait::new(Why::PausedAll)));
     }
 
     #[test]
     fn a_cap_holds_until_it_frees() {
-        let mut harness = harness();
-        harness.session(0);
-        harness.head(1, 0);
-        harness.snapshot.sessions[0].cap_until = Some(NOON + HOUR);
-        let Action::Sleep { until, wait } = harness.next(NOON) else { unreachable!("it must sleep") };
+        let mut scene = scene();
+        scene.session(0);
+        scene.head(1, 0);
+        scene.snapshot.sessions[0].cap_until = Some(NOON + HOUR);
+        let Action::Sleep { until, wait } = scene.next(NOON) else { unreachable!("it must sleep") };
         assert_eq!((until, wait.why), (NOON + HOUR, Why::Cap));
     }
 
     #[test]
     fn without_an_allowed_number_it_says_so() {
-        let mut harness = harness();
-        harness.head(1, 0);
-        harness.session(0);
-        assert_eq!(harness.next(NOON), Action::Rest(Wait::new(Why::NoNumber)));
+        let mut scene = scene();
+        scene.head(1, 0);
+        scene.session(0);
+        assert_eq!(scene.next(NOON), Action::Rest(Wait::new(Why::NoNumber)));
     }
 
     #[test]
     fn a_number_that_is_not_connected_is_named() {
-        let mut harness = harness();
-        let away = harness.session(0);
-        harness.head(1, 0);
-        harness.snapshot.sessions.clear();
-        harness.snapshot.offline = vec![away];
-        assert_eq!(harness.waits(NOON), (None, Why::NotConnected, Some(away)));
+        let mut scene = scene();
+        let away = scene.session(0);
+        scene.head(1, 0);
+        scene.snapshot.sessions.clear();
+        scene.snapshot.offline = vec![away];
+        assert_eq!(scene.waits(NOON), (None, Why::NotConnected, Some(away)));
     }
 
     #[test]
     fn a_locked_number_writes_to_known_people_only() {
-        let mut harness = harness();
-        let session = harness.session(0);
-        harness.snapshot.sessions[0].gate = Gate::KnownOnly { until: NOON + HOUR };
-        harness.head(1, 0);
-        assert_eq!(harness.waits(NOON), (Some(NOON + HOUR), Why::NewChats, Some(session)));
-        let part = harness.known(session);
-        assert_eq!(harness.next(NOON), Action::Send { part, session });
+        let mut scene = scene();
+        let session = scene.session(0);
+        scene.snapshot.sessions[0].gate = Gate::KnownOnly { until: NOON + HOUR };
+        scene.head(1, 0);
+        assert_eq!(scene.waits(NOON), (Some(NOON + HOUR), Why::NewChats, Some(session)));
+        let part = scene.known(session);
+        assert_eq!(scene.next(NOON), Action::Send { part, session });
     }
 
     #[test]
     fn a_shut_number_writes_to_nobody_and_another_takes_over() {
-        let mut harness = harness();
-        let session = harness.session(0);
-        harness.snapshot.sessions[0].gate = Gate::Shut { until: NOON + HOUR };
-        harness.known(session);
-        assert_eq!(harness.waits(NOON), (Some(NOON + HOUR), Why::Shut, Some(session)));
-        let second = harness.session(0);
-        harness.head(1, 0);
-        let Action::Send { session, .. } = harness.next(NOON) else { unreachable!("the second number is free") };
+        let mut scene = scene();
+        let session = scene.session(0);
+        scene.snapshot.sessions[0].gate = Gate::Shut { until: NOON + HOUR };
+        scene.known(session);
+        assert_eq!(scene.waits(NOON), (Some(NOON + HOUR), Why::Shut, Some(session)));
+        let second = scene.session(0);
+        scene.head(1, 0);
+        let Action::Send { session, .. } = scene.next(NOON) else { unreachable!("the second number is free") };
         assert_eq!(session, second);
     }
 
     #[test]
     fn with_a_short_quota_known_people_go_first_whatever_the_priority() {
-        let mut harness = harness();
-        let session = harness.session(0);
-        harness.snapshot.sessions[0].gate = Gate::KnownFirst;
-        let stranger = harness.head(1, 0);
-        assert_eq!(harness.next(NOON), Action::Send { part: stranger, session });
-        let known = harness.known(session);
-        assert_eq!(harness.next(NOON), Action::Send { part: known, session });
+        let mut scene = scene();
+        let session = scene.session(0);
+        scene.snapshot.sessions[0].gate = Gate::KnownFirst;
+        let stranger = scene.head(1, 0);
+        assert_eq!(scene.next(NOON), Action::Send { part: stranger, session });
+        let known = scene.known(session);
+        assert_eq!(scene.next(NOON), Action::Send { part: known, session });
     }
 
     #[test]
     fn with_a_short_quota_strangers_go_over_the_other_number() {
-        let mut harness = harness();
-        let short = harness.session(0);
-        harness.snapshot.sessions[0].gate = Gate::KnownFirst;
-        let other = harness.session(0);
-        let stranger = harness.head(1, 0);
-        assert_eq!(harness.next(NOON), Action::Send { part: stranger, session: other });
-        harness.snapshot.sessions[1].busy = true;
-        assert_eq!(harness.next(NOON), Action::Send { part: stranger, session: short });
+        let mut scene = scene();
+        let short = scene.session(0);
+        scene.snapshot.sessions[0].gate = Gate::KnownFirst;
+        let other = scene.session(0);
+        let stranger = scene.head(1, 0);
+        assert_eq!(scene.next(NOON), Action::Send { part: stranger, session: other });
+        scene.snapshot.sessions[1].busy = true;
+        assert_eq!(scene.next(NOON), Action::Send { part: stranger, session: short });
     }
 
     #[test]
     fn a_kept_part_waits_for_its_own_number_though_another_is_free() {
-        let mut harness = harness();
-        let first = harness.session(0);
-        harness.session(0);
-        harness.head(1, 0);
-        harness.snapshot.heads[0].bound_to = Some(first);
-        harness.snapshot.sessions[0].gate = Gate::KnownOnly { until: NOON + HOUR };
-        assert_eq!(harness.waits(NOON), (Some(NOON + HOUR), Why::NewChats, Some(first)));
+        let mut scene = scene();
+        let first = scene.session(0);
+        scene.session(0);
+        scene.head(1, 0);
+        scene.snapshot.heads[0].bound_to = Some(first);
+        scene.snapshot.sessions[0].gate = Gate::KnownOnly { until: NOON + HOUR };
+        assert_eq!(scene.waits(NOON), (Some(NOON + HOUR), Why::NewChats, Some(first)));
     }
 
     #[test]
     fn a_bound_part_of_a_late_campaign_does_not_overtake_the_first_priority() {
-        let mut harness = harness();
-        let session = harness.session(0);
-        harness.head(9, 0);
-        harness.snapshot.heads[0].bound_to = Some(session);
-        let first = harness.head(1, NOON);
-        assert_eq!(harness.next(NOON), Action::Send { part: first, session });
+        let mut scene = scene();
+        let session = scene.session(0);
+        scene.head(9, 0);
+        scene.snapshot.heads[0].bound_to = Some(session);
+        let first = scene.head(1, NOON);
+        assert_eq!(scene.next(NOON), Action::Send { part: first, session });
     }
 
     #[test]
     fn a_number_in_doubt_gives_every_second_turn_to_something_fresh() {
-        let mut harness = harness();
-        let session = harness.session(0);
-        let repeat = harness.repeat(session);
-        let fresh = harness.head(5, NOON);
-        assert_eq!(harness.next(NOON), Action::Send { part: repeat, session });
-        harness.snapshot.sessions[0].repeated = true;
-        assert_eq!(harness.next(NOON), Action::Send { part: fresh, session });
-        harness.snapshot.heads.pop();
-        assert_eq!(harness.next(NOON), Action::Send { part: repeat, session }, "nothing fresh waits");
+        let mut scene = scene();
+        let session = scene.session(0);
+        let repeat = scene.repeat(session);
+        let fresh = scene.head(5, NOON);
+        assert_eq!(scene.next(NOON), Action::Send { part: repeat, session });
+        scene.snapshot.sessions[0].repeated = true;
+        assert_eq!(scene.next(NOON), Action::Send { part: fresh, session });
+        scene.snapshot.heads.pop();
+        assert_eq!(scene.next(NOON), Action::Send { part: repeat, session }, "nothing fresh waits");
     }
 
     #[test]
     fn another_number_is_not_held_up_by_a_turn_of_the_first() {
-        let mut harness = harness();
-        let first = harness.session(0);
-        let second = harness.session(0);
-        harness.snapshot.sessions[0].repeated = true;
-        harness.repeat(first);
-        let other = harness.repeat(second);
-        assert_eq!(harness.next(NOON), Action::Send { part: other, session: second });
+        let mut scene = scene();
+        let first = scene.session(0);
+        let second = scene.session(0);
+        scene.snapshot.sessions[0].repeated = true;
+        scene.repeat(first);
+        let other = scene.repeat(second);
+        assert_eq!(scene.next(NOON), Action::Send { part: other, session: second });
     }
 
     #[test]
     fn a_number_that_nobody_answers_repeats_and_begins_nothing() {
-        let mut harness = harness();
-        let session = harness.session(0);
-        harness.snapshot.sessions[0].unheard_until = Some(NOON + HOUR);
-        let fresh = harness.head(1, 0);
-        assert_eq!(harness.waits(NOON), (Some(NOON + HOUR), Why::Unheard, Some(session)));
-        assert_eq!(harness.next(NOON + HOUR), Action::Send { part: fresh, session });
-        let repeat = harness.repeat(session);
-        assert_eq!(harness.next(NOON), Action::Send { part: repeat, session });
+        let mut scene = scene();
+        let session = scene.session(0);
+        scene.snapshot.sessions[0].unheard_until = Some(NOON + HOUR);
+        let fresh = scene.head(1, 0);
+        assert_eq!(scene.waits(NOON), (Some(NOON + HOUR), Why::Unheard, Some(session)));
+        assert_eq!(scene.next(NOON + HOUR), Action::Send { part: fresh, session });
+        let repeat = scene.repeat(session);
+        assert_eq!(scene.next(NOON), Action::Send { part: repeat, session });
     }
 }

@@ -66,63 +66,13 @@ fn ends(wait: &Wait) -> Millis {
 
 #[cfg(test)]
 mod tests {
-    use chrono_tz::Tz;
-
     use super::*;
     use crate::clock::HOUR;
-    use crate::ids::IdGenerator;
-    use crate::outbox::gate::Gate;
-    use crate::outbox::pace::Rhythm;
-    use crate::outbox::plan::SessionState;
-    use crate::outbox::window::SendingHours;
-    use crate::session::Pace;
-
-    const NOON: Millis = 12 * HOUR;
-
-    struct Scene {
-        mint: IdGenerator,
-        snapshot: Snapshot,
-    }
-
-    fn scene() -> Scene {
-        let hours = SendingHours { from: 9 * 60, to: 22 * 60, zone: Tz::UTC };
-        let snapshot = Snapshot { paused_all: false, hours, sessions: vec![], offline: vec![], heads: vec![] };
-        Scene { mint: IdGenerator::at(0), snapshot }
-    }
+    use crate::outbox::scene::{NOON, Scene, scene};
 
     impl Scene {
-        fn number(&mut self, next_send_at: Millis) -> SessionId {
-            let id = self.mint.next();
-            self.snapshot.sessions.push(SessionState {
-                id,
-                busy: false,
-                pace: Pace { min_ms: 0, max_ms: 0, batch: 0, rest_ms: 0, hourly_cap: 0, daily_cap: 0 },
-                rhythm: Rhythm { next_send_at, ..Rhythm::default() },
-                cap_until: None,
-                gate: Gate::Open,
-                looking: false,
-                repeated: false,
-                unheard_until: None,
-            });
-            id
-        }
-
         fn queue(&mut self, priority: u8, due_at: Millis, allowed: &[SessionId]) -> CampaignId {
-            let (part, queue) = (self.mint.next(), self.mint.next());
-            self.snapshot.heads.push(Head {
-                part,
-                queue,
-                urgent: false,
-                priority,
-                due_at,
-                since: due_at,
-                keep_hours: true,
-                repeat: false,
-                bound_to: None,
-                allowed: allowed.to_vec(),
-                known_to: vec![],
-            });
-            queue
+            self.stands(priority, due_at, allowed.to_vec()).1
         }
 
         fn told(&self, now: Millis, queue: CampaignId) -> (Why, Option<Millis>, Option<CampaignId>) {
@@ -134,7 +84,7 @@ mod tests {
     #[test]
     fn the_first_in_rank_waits_for_the_pace_and_the_others_wait_for_it() {
         let mut scene = scene();
-        let number = scene.number(NOON + 9_000);
+        let number = scene.session(NOON + 9_000);
         let second = scene.queue(5, 0, &[number]);
         let first = scene.queue(1, NOON, &[number]);
         assert_eq!(scene.told(NOON, first), (Why::Pace, Some(NOON + 9_000), None));
@@ -144,7 +94,7 @@ mod tests {
     #[test]
     fn each_queue_has_the_first_turn_at_a_number_of_its_own() {
         let mut scene = scene();
-        let (one, two) = (scene.number(NOON + 9_000), scene.number(NOON + 5_000));
+        let (one, two) = (scene.session(NOON + 9_000), scene.session(NOON + 5_000));
         let (first, second) = (scene.queue(1, 0, &[one]), scene.queue(5, 0, &[two]));
         assert_eq!((scene.told(NOON, first).2, scene.told(NOON, second).2), (None, None));
     }
@@ -152,7 +102,7 @@ mod tests {
     #[test]
     fn a_queue_that_is_not_due_says_so_while_another_one_is_sent() {
         let mut scene = scene();
-        let number = scene.number(NOON + 9_000);
+        let number = scene.session(NOON + 9_000);
         scene.queue(9, 0, &[number]);
         let friday = NOON + 48 * HOUR;
         let planned = scene.queue(1, friday, &[number]);
@@ -162,7 +112,7 @@ mod tests {
     #[test]
     fn what_is_on_its_way_is_being_sent_and_the_rest_stands_behind_it() {
         let mut scene = scene();
-        let number = scene.number(0);
+        let number = scene.session(0);
         let (other, flying) = (scene.queue(5, 0, &[number]), scene.queue(9, 0, &[number]));
         scene.snapshot.sessions[0].busy = true;
         let waits = queue_waits(NOON, &scene.snapshot, &[(flying, number)]);
@@ -173,7 +123,7 @@ mod tests {
     #[test]
     fn hours_and_caps_and_missing_numbers_are_every_queues_own() {
         let mut scene = scene();
-        let number = scene.number(0);
+        let number = scene.session(0);
         scene.snapshot.sessions[0].cap_until = Some(NOON + HOUR);
         let (capped, alone) = (scene.queue(1, 0, &[number]), scene.queue(2, 0, &[]));
         let free = scene.queue(3, 0, &[number]);
@@ -188,7 +138,7 @@ mod tests {
     #[test]
     fn a_repeat_tells_only_of_a_queue_that_has_nothing_else() {
         let mut scene = scene();
-        let number = scene.number(NOON + 60_000);
+        let number = scene.session(NOON + 60_000);
         let queue = scene.queue(5, 0, &[number]);
         let mut repeat = scene.snapshot.heads[0].clone();
         (repeat.repeat, repeat.due_at, repeat.bound_to) = (true, NOON + 5_000, Some(number));
