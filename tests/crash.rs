@@ -12,28 +12,27 @@
     reason = "a test that meets the unexpected fails there"
 )]
 
+mod terminal;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::process::Child;
+use std::time::{Duration, Instant};
 
 use sqlx::Row;
 use tempfile::TempDir;
+use terminal::{Chance, from_environment, key, people, ulak};
 use ulak_core::db::{Db, lock_folder};
 use ulak_core::ledger::store::verify;
 use ulak_core::outbox::store::reading::open_parts;
-use ulak_core::vault::{self, Keyring};
 
-const PASSPHRASE: &str = "a passphrase for the crash test";
 const PEOPLE: usize = 150;
 
 #[tokio::test]
 async fn killed_at_any_moment_nobody_is_lost_and_nobody_gets_it_twice() {
     let wanted: u32 = from_environment("ULAK_CRASH_KILLS").unwrap_or(40);
-    let seed = from_environment("ULAK_CRASH_SEED").unwrap_or_else(clock_seed);
-    println!("{wanted} kills, ULAK_CRASH_SEED={seed}");
-    let mut chance = Chance(seed | 1);
+    let mut chance = Chance::seeded_by("ULAK_CRASH_SEED");
     let mut kills = 0;
     while kills < wanted {
         kills += campaign_under_fire(&mut chance, wanted - kills).await;
@@ -50,7 +49,7 @@ async fn campaign_under_fire(chance: &mut Chance, most_kills: u32) -> u32 {
         // Either the same command goes on, or the data folder alone.
         let mut run = world.start(scheduled && chance.below(2) == 0);
         let deadline = if kills < most_kills { chance.below(700) + 5 } else { 120_000 };
-        let status = wait(&mut run, Duration::from_millis(deadline));
+        let status = wait(&mut run, Duration::from_millis(deadline as u64));
         scheduled |= world.said("\"event\":\"scheduled\"");
         world.check_ledger().await;
         world.check_phones();
@@ -90,8 +89,7 @@ struct Scene {
 impl Scene {
     fn new() -> Self {
         let scene = Self { folder: tempfile::tempdir().unwrap() };
-        let rows: String = (0..PEOPLE).map(|number| format!("Kişi {number},+90532555{number:04}\n")).collect();
-        fs::write(scene.list(), format!("name,phone\n{rows}")).unwrap();
+        fs::write(scene.list(), people(PEOPLE)).unwrap();
         scene
     }
 
@@ -105,14 +103,12 @@ impl Scene {
 
     /// Once something is scheduled, the data folder is all that a restart need be told.
     fn start(&self, by_folder_alone: bool) -> Child {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_ulak"));
-        command.arg("practice").arg("--json").arg("--data").arg(self.data());
+        let mut command = ulak(&self.data(), &["practice"]);
         if !by_folder_alone {
             command.arg("--contacts").arg(self.list()).args(["--text", "Merhaba {{name}}", "--speed", "300"]);
         }
         let output = fs::File::options().create(true).append(true).open(self.folder.path().join("output")).unwrap();
-        command.env("ULAK_PASSPHRASE", PASSPHRASE).stdout(output.try_clone().unwrap()).stderr(output);
-        command.stdin(Stdio::null()).spawn().unwrap()
+        command.stdout(output.try_clone().unwrap()).stderr(output).spawn().unwrap()
     }
 
     fn output(&self) -> String {
@@ -170,45 +166,10 @@ impl Scene {
     }
 }
 
-struct NoKeyring;
-
-impl Keyring for NoKeyring {
-    fn get(&self, _: &str) -> Result<Option<Vec<u8>>, String> {
-        Err("none".to_owned())
-    }
-    fn set(&self, _: &str, _: &[u8]) -> Result<(), String> {
-        Err("none".to_owned())
-    }
-    fn remove(&self, _: &str) -> Result<(), String> {
-        Err("none".to_owned())
-    }
-}
-
 /// None while a kill came before there was a database.
 async fn open(folder: &Path) -> Option<Db> {
     if !folder.join("ulak.db").exists() {
         return None;
     }
-    let key = vault::open(folder, Some(PASSPHRASE), &NoKeyring).unwrap().key;
-    Some(Db::open(lock_folder(folder).unwrap(), &key).await.unwrap())
-}
-
-/// A small generator, so that a run can be repeated by its seed.
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % limit
-    }
-}
-
-fn from_environment<T: std::str::FromStr>(name: &str) -> Option<T> {
-    std::env::var(name).ok()?.parse().ok()
-}
-
-fn clock_seed() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos() as u64
+    Some(Db::open(lock_folder(folder).unwrap(), &key(folder)).await.unwrap())
 }

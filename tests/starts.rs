@@ -12,24 +12,24 @@
     reason = "a test that meets the unexpected fails there"
 )]
 
+mod terminal;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tempfile::TempDir;
+use terminal::{Chance, from_environment, people, ulak};
 
-const PASSPHRASE: &str = "a passphrase for tests";
 const PEOPLE: usize = 30;
 const PAGE: usize = 4096;
 
 #[test]
 fn damaged_data_end_with_a_sentence_and_never_open_as_new() {
     let starts: usize = from_environment("ULAK_STARTS").unwrap_or(28);
-    let seed = from_environment("ULAK_STARTS_SEED").unwrap_or_else(clock_seed);
-    println!("{starts} starts, ULAK_STARTS_SEED={seed}");
-    let mut chance = Chance(seed | 1);
+    let mut chance = Chance::seeded_by("ULAK_STARTS_SEED");
     let harness = Harness::new();
     let whole = Kept::of(&harness.data());
     let parts = summary(&harness.start())["parts"].clone();
@@ -99,8 +99,7 @@ impl Harness {
     fn new() -> Self {
         let harness = Self { folder: tempfile::tempdir().unwrap() };
         let list = harness.folder.path().join("list.csv");
-        let rows: String = (0..PEOPLE).map(|number| format!("Kişi {number},+90532555{number:04}\n")).collect();
-        fs::write(&list, format!("name,phone\n{rows}")).unwrap();
+        fs::write(&list, people(PEOPLE)).unwrap();
         let mut first = harness.command();
         first.arg("--contacts").arg(&list).args(["--text", "Merhaba {{name}}", "--speed", "5000"]);
         let output = first.output().unwrap();
@@ -132,10 +131,7 @@ impl Harness {
     }
 
     fn command(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_ulak"));
-        command.args(["practice", "--json", "--data"]).arg(self.data());
-        command.env("ULAK_PASSPHRASE", PASSPHRASE).env_remove("DBUS_SESSION_BUS_ADDRESS").stdin(Stdio::null());
-        command
+        ulak(&self.data(), &["practice"])
     }
 }
 
@@ -175,24 +171,4 @@ fn error(output: &Output) -> String {
     let error = error.unwrap_or_else(|| panic!("no sentence: {output:?}"));
     assert!(error["message"].as_str().unwrap().len() > 40, "{error}");
     error["code"].as_str().unwrap().to_owned()
-}
-
-/// A small generator, so that a run can be repeated by its seed.
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 % u64::try_from(limit).unwrap()).unwrap()
-    }
-}
-
-fn from_environment<T: std::str::FromStr>(name: &str) -> Option<T> {
-    std::env::var(name).ok()?.parse().ok()
-}
-
-fn clock_seed() -> u64 {
-    u64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_micros()).unwrap()
 }

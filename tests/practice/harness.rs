@@ -8,7 +8,7 @@ use std::process::{Child, Command, Output, Stdio};
 use serde_json::Value;
 use tempfile::TempDir;
 
-pub const PASSPHRASE: &str = "a passphrase for tests";
+use crate::terminal;
 
 pub struct Harness {
     pub folder: TempDir,
@@ -27,8 +27,7 @@ impl Harness {
 
     /// A list of so many people.
     pub fn list(&self, people: usize) -> String {
-        let rows: String = (0..people).map(|number| format!("Kişi {number},+90532555{number:04}\n")).collect();
-        self.file("list.csv", format!("name,phone\n{rows}"))
+        self.file("list.csv", terminal::people(people))
     }
 
     pub fn data(&self) -> String {
@@ -50,10 +49,7 @@ impl Harness {
 
     /// Any command over the data folder.
     pub fn ulak(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_ulak"));
-        command.args(arguments).args(["--json", "--data"]).arg(self.data());
-        command.env("ULAK_PASSPHRASE", PASSPHRASE).env_remove("DBUS_SESSION_BUS_ADDRESS").stdin(Stdio::null());
-        command
+        terminal::ulak(Path::new(&self.data()), arguments)
     }
 
     /// What the practice people saw, a line each.

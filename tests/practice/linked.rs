@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use ulak_core::db::{Db, lock_folder};
-use ulak_core::vault::{self, Keyring};
 
-use crate::harness::{Harness, PASSPHRASE, last_event};
+use crate::harness::{Harness, last_event};
+use crate::terminal::key;
 
 #[test]
 fn a_folder_that_practised_faster_links_no_number() {
@@ -39,8 +39,7 @@ async fn a_folder_with_a_linked_number_takes_no_speed() {
 
 /// As if a phone had accepted.
 async fn link(folder: &Path) {
-    let key = vault::open(folder, Some(PASSPHRASE), &NoKeyring).unwrap().key;
-    let db = Db::open(lock_folder(folder).unwrap(), &key).await.unwrap();
+    let db = Db::open(lock_folder(folder).unwrap(), &key(folder)).await.unwrap();
     let mut tx = db.begin().await.unwrap();
     let number = "INSERT INTO sessions
              (id, kind, name, phone, priority, pace_min_ms, pace_max_ms, batch, rest_ms, hourly_cap, daily_cap, created_at)
@@ -48,18 +47,4 @@ async fn link(folder: &Path) {
     sqlx::query(number).execute(&mut *tx).await.unwrap();
     db.commit(tx).await.unwrap();
     db.close().await;
-}
-
-pub struct NoKeyring;
-
-impl Keyring for NoKeyring {
-    fn get(&self, _: &str) -> Result<Option<Vec<u8>>, String> {
-        Err("none".to_owned())
-    }
-    fn set(&self, _: &str, _: &[u8]) -> Result<(), String> {
-        Err("none".to_owned())
-    }
-    fn remove(&self, _: &str) -> Result<(), String> {
-        Err("none".to_owned())
-    }
 }

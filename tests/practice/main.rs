@@ -15,13 +15,16 @@ mod noticing;
 mod resuming;
 #[cfg(target_os = "linux")]
 mod stopping;
+#[path = "../terminal/mod.rs"]
+mod terminal;
 
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use harness::{Harness, PASSPHRASE, last_event};
+use harness::{Harness, last_event};
 use serde_json::Value;
+use terminal::PASSPHRASE;
 
 fn summary(output: &Output) -> Value {
     let value = last_event(&output.stdout);

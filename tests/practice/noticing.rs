@@ -4,10 +4,9 @@ use std::path::Path;
 
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
 use ulak_core::db::connect_options;
-use ulak_core::vault;
 
-use crate::harness::{Harness, PASSPHRASE, Running};
-use crate::linked::NoKeyring;
+use crate::harness::{Harness, Running};
+use crate::terminal::key;
 
 const PEOPLE: usize = 6;
 
@@ -40,8 +39,7 @@ async fn a_part_that_cannot_be_read_is_told_while_the_others_go_out() {
 
 /// What no statement of Ulak's would do.
 async fn damage(folder: &Path, statement: &'static str) {
-    let key = vault::open(folder, Some(PASSPHRASE), &NoKeyring).unwrap().key;
-    let mut db = connect_options(folder, &key).foreign_keys(false).connect().await.unwrap();
+    let mut db = connect_options(folder, &key(folder)).foreign_keys(false).connect().await.unwrap();
     sqlx::query(AssertSqlSafe(statement)).execute(&mut db).await.unwrap();
     db.close().await.unwrap();
 }

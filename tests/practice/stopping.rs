@@ -6,7 +6,8 @@ use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
 
-use crate::harness::{Harness, PASSPHRASE, Running};
+use crate::harness::{Harness, Running};
+use crate::terminal::PASSPHRASE;
 
 /// A shell in the background, or `nohup`, lets its children ignore signals, and Ulak heeds that.
 fn heeding(command: &Command) -> Command {
