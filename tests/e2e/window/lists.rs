@@ -15,7 +15,7 @@ fn a_workbook_is_dropped_and_a_text_is_pasted() {
         page.go("/contacts/import").await;
         drop_on(page, "import-drop", &fixture("contacts/customers.xlsx")).await;
         totals(page, "5", "1").await;
-        page.says("import-sheet", "Müşteriler").await;
+        page.until("the sheet", "document.querySelector('[data-testid=import-sheet]').value === 'Müşteriler'").await;
         page.says("import-row:5", "Ayşe Demir").await;
         page.picture("workbook").await;
         page.pick("import-sheet", "Şube").await;

@@ -116,7 +116,8 @@ pub async fn kinds(page: &Page) -> Vec<String> {
 /// The parts of the campaign on screen, each with its phone.
 async fn parts(page: &Page) -> Vec<(String, Value)> {
     let id = page.run("return location.hash.split(/[/?]/)[2]").await.unwrap();
-    let query = json!({ "campaignId": id, "state": null, "search": "", "offset": 0, "limit": 500 });
+    let place = json!({ "after": null, "skip": 0, "limit": 500 });
+    let query = json!({ "campaignId": id, "state": null, "search": "", "place": place });
     let rows = page.core("recipients", json!({ "query": query })).await;
     let mut got = Vec::new();
     for row in rows["rows"].as_array().unwrap() {
