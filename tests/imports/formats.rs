@@ -138,6 +138,8 @@ async fn cells_numbers_and_texts_can_be_pasted() {
     let chat = world.pasted(chat).await.unwrap();
     assert_eq!(kinds(&chat), ["1 new", "2 new"]);
     assert!(chat.rows.iter().all(|row| row.cells[1].is_empty()), "a chat names nobody for certain");
+    let one = world.pasted("Gamze Tok 0538 555 01 77").await.unwrap();
+    assert_eq!((kinds(&one), one.rows[0].cells[1].as_str()), (vec!["1 new".to_owned()], "Gamze Tok"));
     assert_eq!(world.pasted("Bugün hava güzel.\nYarın 5 kişiyiz.").await.unwrap_err().code(), "import.no_phones");
     assert_eq!(world.pasted(" \n ").await.unwrap_err().code(), "import.empty");
 }

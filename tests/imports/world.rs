@@ -54,7 +54,13 @@ impl World {
 
     pub async fn pasted(&self, text: &str) -> Result<ImportPreview, ImportError> {
         let origin = Origin::Pasted { name: "Pasted".into(), text: text.into() };
-        import::preview(&origin, &ImportOptions::default(), "TR", self.db.read(), NOW).await
+        let shown = import::preview(&origin, &ImportOptions::default(), "TR", self.db.read(), NOW).await?;
+        // The window goes on with the columns that it was shown.
+        let columns = Some(shown.columns.iter().map(|column| column.used.clone()).collect());
+        let options = ImportOptions { columns, ..ImportOptions::default() };
+        let asked = import::preview(&origin, &options, "TR", self.db.read(), NOW).await?;
+        assert_eq!(asked.rows, shown.rows, "{text}");
+        Ok(shown)
     }
 
     pub async fn refused(&self, bytes: impl AsRef<[u8]>, options: &ImportOptions) -> &'static str {

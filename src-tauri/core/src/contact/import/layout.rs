@@ -33,15 +33,24 @@ pub struct Layout {
 pub fn layout(origin: &Origin, options: &ImportOptions, home: &str) -> Result<Layout, ImportError> {
     let country = options.country.as_deref().unwrap_or(home);
     let country = Country::of(country).ok_or_else(|| ImportError::Country { country: country.to_owned() })?;
-    let list = list::open(origin, options, country.code() == "TR")?;
-    let table = laid_out(list, options, country);
-    match (table, origin) {
-        (Err(ImportError::NoPhoneColumn { .. }), Origin::Pasted { text, .. }) if options.header.is_none() => {
-            let messages = Messages::open(&Bytes::of(origin)?, text, country)?;
-            laid_out(Box::new(messages), options, country)
-        }
-        (table, _) => table,
+    if let Origin::Pasted { text, .. } = origin
+        && is_no_table(origin, options, country)
+    {
+        return laid_out(Box::new(Messages::open(&Bytes::of(origin)?, text, country)?), options, country);
     }
+    laid_out(open(origin, options, country)?, options, country)
+}
+
+fn open(origin: &Origin, options: &ImportOptions, country: Country) -> Result<Box<dyn List>, ImportError> {
+    list::open(origin, options, country.code() == "TR")
+}
+
+/// Whether no column of it is phones. A single line is taken for a header. That the columns were chosen does not tell:
+/// those of a text are chosen too, once it was shown.
+fn is_no_table(origin: &Origin, options: &ImportOptions, country: Country) -> bool {
+    let options = ImportOptions { columns: None, ..options.clone() };
+    let table = open(origin, &options, country).and_then(|list| laid_out(list, &options, country));
+    options.header.is_none() && matches!(table, Err(ImportError::NoPhoneColumn { .. } | ImportError::NoRows { .. }))
 }
 
 fn laid_out(list: Box<dyn List>, options: &ImportOptions, country: Country) -> Result<Layout, ImportError> {
