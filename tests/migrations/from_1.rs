@@ -117,6 +117,12 @@ async fn every_row_index_and_trigger_is_kept() {
     let mut db = connect(folder.path()).await;
     assert_eq!(texts(&mut db, "PRAGMA integrity_check").await, ["ok"]);
     assert_eq!(miscounted(&mut db).await.unwrap(), Vec::<&str>::new(), "the counters begin with what is there");
+    let carried = texts(&mut db, "SELECT hex(sha256) FROM message_media ORDER BY 1").await;
+    assert_eq!(
+        carried,
+        texts(&mut db, "SELECT DISTINCT hex(media) FROM parts WHERE media IS NOT NULL ORDER BY 1").await
+    );
+    assert!(!carried.is_empty());
 }
 
 const STILL_FORBIDDEN: &[&str] = &[

@@ -189,7 +189,7 @@ impl Campaigns {
         let copy = store::create(&mut tx, &draft, now).await.map_err(|error| self.db.error(error))?;
         attachment::store::replace(&mut tx, Owner::Campaign(id), Owner::Campaign(copy), now)
             .await
-            .map_err(|error| self.files.refused(error))?;
+            .map_err(|error| self.db.error(error))?;
         self.db.commit(tx).await?;
         self.save_draft(&DraftEdit { id: copy, due_at: None, ..original.edit() }).await
     }
@@ -238,9 +238,8 @@ impl Campaigns {
     pub async fn remove_media(&self, id: CampaignId, media: MediaId) -> Result<Draft, Problem> {
         self.open_draft(id).await?;
         let mut tx = self.db.begin().await?;
-        attachment::store::remove(&mut tx, Owner::Campaign(id), media, self.now())
-            .await
-            .map_err(|error| self.files.refused(error))?;
+        self.files.touch(&mut tx, Owner::Campaign(id)).await?;
+        attachment::store::remove(&mut tx, Owner::Campaign(id), media).await.map_err(|error| self.db.error(error))?;
         self.db.commit(tx).await?;
         self.draft(id).await
     }
@@ -248,9 +247,8 @@ impl Campaigns {
     pub async fn order_media(&self, id: CampaignId, order: &[MediaId]) -> Result<Draft, Problem> {
         self.open_draft(id).await?;
         let mut tx = self.db.begin().await?;
-        attachment::store::order(&mut tx, Owner::Campaign(id), order, self.now())
-            .await
-            .map_err(|error| self.files.refused(error))?;
+        self.files.touch(&mut tx, Owner::Campaign(id)).await?;
+        attachment::store::order(&mut tx, Owner::Campaign(id), order).await.map_err(|error| self.db.error(error))?;
         self.db.commit(tx).await?;
         self.draft(id).await
     }

@@ -6,12 +6,13 @@ use ulak_media::{Prepared, Refusal, Wish, Workshop};
 
 use super::Problem;
 use super::common::{Common, facet};
-use crate::campaign::CampaignError;
 use crate::campaign::compose::MOST_FILES;
-use crate::db::StorageError;
+use crate::campaign::{self, CampaignError};
+use crate::db::{StorageError, Tx};
 use crate::event::Event;
-use crate::media::attachment::MediaItem;
-use crate::media::attachment::{Owner, store};
+use crate::media::attachment::{MediaItem, Owner, store};
+use crate::template;
+use crate::template::exchange::TemplateFileError;
 
 /// Takes files in for whoever they belong to.
 #[derive(Clone)]
@@ -58,11 +59,17 @@ impl Files {
         self.add_prepared(owner, there, name.to_owned(), move || workshop.prepare(bytes, wish)).await
     }
 
-    /// What became of a change to the files of a draft that is one no longer: see `attachment::store`.
-    pub(super) fn refused(&self, error: sqlx::Error) -> Problem {
-        match error {
-            sqlx::Error::RowNotFound => CampaignError::NotADraft.into(),
-            error => self.db.error(error).into(),
+    /// Before the files of a draft or a template change, in the same transaction.
+    pub(super) async fn touch(&self, tx: &mut Tx, owner: Owner) -> Result<(), Problem> {
+        let now = self.now();
+        let touched = match owner {
+            Owner::Campaign(id) => campaign::store::touch(tx, id, now).await,
+            Owner::Template(id) => template::store::touch(tx, id, now).await,
+        };
+        match (owner, touched.map_err(|error| self.db.error(error))?) {
+            (_, true) => Ok(()),
+            (Owner::Campaign(_), false) => Err(CampaignError::NotADraft.into()),
+            (Owner::Template(_), false) => Err(TemplateFileError::Gone.into()),
         }
     }
 
@@ -79,8 +86,9 @@ impl Files {
         let prepared = tokio::task::spawn_blocking(prepare).await.map_err(Problem::crashed)?;
         let prepared = prepared.map_err(CampaignError::from)?;
         let mut tx = self.db.begin().await?;
+        self.touch(&mut tx, owner).await?;
         let added = store::add(&mut tx, owner, &name, &prepared, self.now()).await;
-        let added = added.map_err(|error| self.refused(error))?;
+        let added = added.map_err(|error| self.db.error(error))?;
         self.db.commit(tx).await?;
         self.events.emit(match owner {
             Owner::Campaign(id) => Event::CampaignChanged(id),

@@ -158,7 +158,8 @@ impl Templates {
 
     pub async fn remove_template_media(&self, id: TemplateId, media: MediaId) -> Result<TemplateView, Problem> {
         let mut tx = self.db.begin().await?;
-        let removed = attachment::store::remove(&mut tx, Owner::Template(id), media, self.now()).await;
+        self.files.touch(&mut tx, Owner::Template(id)).await?;
+        let removed = attachment::store::remove(&mut tx, Owner::Template(id), media).await;
         removed.map_err(|error| self.db.error(error))?;
         self.db.commit(tx).await?;
         self.events.emit(Event::TemplatesChanged);
@@ -167,7 +168,8 @@ impl Templates {
 
     pub async fn order_template_media(&self, id: TemplateId, order: &[MediaId]) -> Result<TemplateView, Problem> {
         let mut tx = self.db.begin().await?;
-        let ordered = attachment::store::order(&mut tx, Owner::Template(id), order, self.now()).await;
+        self.files.touch(&mut tx, Owner::Template(id)).await?;
+        let ordered = attachment::store::order(&mut tx, Owner::Template(id), order).await;
         ordered.map_err(|error| self.db.error(error))?;
         self.db.commit(tx).await?;
         self.template(id).await
@@ -178,8 +180,9 @@ impl Templates {
         let template = self.template(id).await?;
         let before = self.campaigns.open_draft(draft).await?;
         let mut tx = self.db.begin().await?;
+        self.files.touch(&mut tx, Owner::Campaign(draft)).await?;
         let copied = attachment::store::replace(&mut tx, Owner::Template(id), Owner::Campaign(draft), self.now()).await;
-        copied.map_err(|error| self.files.refused(error))?;
+        copied.map_err(|error| self.db.error(error))?;
         self.db.commit(tx).await?;
         self.campaigns
             .save_draft(&DraftEdit {

@@ -131,6 +131,13 @@ pub async fn by_id(db: &mut SqliteConnection, id: CampaignId) -> Result<Option<D
     }))
 }
 
+/// Its files are about to change. Of what is being scheduled none comes and none goes: whether it is still a draft.
+pub async fn touch(db: &mut Tx, id: CampaignId, now: Millis) -> Result<bool, sqlx::Error> {
+    let update = "UPDATE campaigns SET updated_at = ?, version = version + 1 WHERE id = ? AND state = 'draft'";
+    let touched = sqlx::query(update).bind(now).bind(id).execute(db).await?;
+    Ok(touched.rows_affected() == 1)
+}
+
 /// A draft goes with its files; what was scheduled stays.
 pub async fn delete_draft(db: &mut Tx, id: CampaignId) -> Result<bool, sqlx::Error> {
     let deleted =

@@ -1,5 +1,7 @@
 //! The table of prepared files.
 
+use std::collections::BTreeSet;
+
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 use ulak_media::{Kind, Prepared};
@@ -27,6 +29,15 @@ pub async fn keep(db: &mut Tx, file: &Prepared) -> Result<(), sqlx::Error> {
     .bind(file.bytes.as_slice())
     .execute(db)
     .await?;
+    Ok(())
+}
+
+/// Says that messages carry these files: they stay, whatever becomes of the draft.
+pub async fn carry(db: &mut Tx, files: &BTreeSet<[u8; 32]>) -> Result<(), sqlx::Error> {
+    for sha256 in files {
+        let insert = sqlx::query("INSERT INTO message_media (sha256) VALUES (?) ON CONFLICT DO NOTHING");
+        insert.bind(sha256.as_slice()).execute(&mut *db).await?;
+    }
     Ok(())
 }
 
@@ -77,7 +88,7 @@ pub async fn remove_unused(db: &mut Tx) -> Result<u64, sqlx::Error> {
     let removed = sqlx::query(
         "DELETE FROM media WHERE NOT EXISTS (SELECT 1 FROM campaign_media c WHERE c.sha256 = media.sha256)
                              AND NOT EXISTS (SELECT 1 FROM template_media t WHERE t.sha256 = media.sha256)
-                             AND NOT EXISTS (SELECT 1 FROM parts p WHERE p.media = media.sha256)",
+                             AND NOT EXISTS (SELECT 1 FROM message_media m WHERE m.sha256 = media.sha256)",
     )
     .execute(db)
     .await?;

@@ -156,6 +156,13 @@ fn template_row(row: &SqliteRow, files: &BTreeMap<TemplateId, i64>) -> Result<Te
     })
 }
 
+/// Its files are about to change. False when it is gone.
+pub async fn touch(db: &mut Tx, id: TemplateId, now: Millis) -> Result<bool, sqlx::Error> {
+    let touched =
+        sqlx::query("UPDATE templates SET updated_at = ? WHERE id = ?").bind(now).bind(id).execute(db).await?;
+    Ok(touched.rows_affected() == 1)
+}
+
 /// Its files go with it.
 pub async fn delete(db: &mut Tx, id: TemplateId) -> Result<bool, sqlx::Error> {
     let deleted = sqlx::query("DELETE FROM templates WHERE id = ?").bind(id).execute(&mut *db).await?;

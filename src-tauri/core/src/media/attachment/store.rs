@@ -1,4 +1,7 @@
 //! The two tables of files, which have one shape.
+//!
+//! A change of files is a change of the draft or the template: whoever makes it says so there first, in the same
+//! transaction, and learns whether it is open to changes.
 
 use std::array::TryFromSliceError;
 use std::collections::BTreeMap;
@@ -58,7 +61,6 @@ pub async fn add(db: &mut Tx, owner: Owner, name: &str, file: &Prepared, now: Mi
         .bind(file.place)
         .execute(&mut *db)
         .await?;
-    touch(db, owner, now).await?;
     Ok(id)
 }
 
@@ -68,15 +70,15 @@ fn reason(offered: &Offered) -> Result<String, sqlx::Error> {
     serde_json::to_string(&reason).map_err(|error| sqlx::Error::Encode(error.into()))
 }
 
-pub async fn remove(db: &mut Tx, owner: Owner, file: MediaId, now: Millis) -> Result<(), sqlx::Error> {
+pub async fn remove(db: &mut Tx, owner: Owner, file: MediaId) -> Result<(), sqlx::Error> {
     let delete = format!("DELETE FROM {} WHERE id = ? AND {} = ?", owner.table(), owner.column());
     sqlx::query(AssertSqlSafe(delete)).bind(file).bind(owner.key()).execute(&mut *db).await?;
     media::store::remove_unused(db).await?;
-    touch(db, owner, now).await
+    Ok(())
 }
 
 /// Files that are not named keep their place behind those that are.
-pub async fn order(db: &mut Tx, owner: Owner, order: &[MediaId], now: Millis) -> Result<(), sqlx::Error> {
+pub async fn order(db: &mut Tx, owner: Owner, order: &[MediaId]) -> Result<(), sqlx::Error> {
     let update = format!("UPDATE {} SET position = ? WHERE id = ? AND {} = ?", owner.table(), owner.column());
     for (position, file) in (1i64..).zip(order) {
         sqlx::query(AssertSqlSafe(update.as_str()))
@@ -86,7 +88,7 @@ pub async fn order(db: &mut Tx, owner: Owner, order: &[MediaId], now: Millis) ->
             .execute(&mut *db)
             .await?;
     }
-    touch(db, owner, now).await
+    Ok(())
 }
 
 /// The files of one in place of the other's.
@@ -110,22 +112,7 @@ pub async fn replace(db: &mut Tx, from: Owner, to: Owner, now: Millis) -> Result
             .await?;
     }
     media::store::remove_unused(db).await?;
-    touch(db, to, now).await
-}
-
-/// A campaign's files are the draft's: of what is being scheduled none comes and none goes. `RowNotFound` says that.
-async fn touch(db: &mut Tx, owner: Owner, now: Millis) -> Result<(), sqlx::Error> {
-    let update = match owner {
-        Owner::Campaign(_) => {
-            "UPDATE campaigns SET updated_at = ?, version = version + 1 WHERE id = ? AND state = 'draft'"
-        }
-        Owner::Template(_) => "UPDATE templates SET updated_at = ? WHERE id = ?",
-    };
-    let touched = sqlx::query(update).bind(now).bind(owner.key()).execute(db).await?.rows_affected();
-    match owner {
-        Owner::Campaign(_) if touched == 0 => Err(sqlx::Error::RowNotFound),
-        Owner::Campaign(_) | Owner::Template(_) => Ok(()),
-    }
+    Ok(())
 }
 
 pub async fn list(db: &mut SqliteConnection, owner: Owner) -> Result<Vec<MediaItem>, sqlx::Error> {

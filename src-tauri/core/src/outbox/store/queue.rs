@@ -13,7 +13,7 @@ use crate::db::{Tx, execute_all};
 use crate::ids::{CampaignId, ContactId, IdGenerator, MessageId, PartId, SessionId};
 use crate::ledger::store::{End, balance, end_hold, hold_again, refuse_shortage, release_all};
 use crate::ledger::{Book, LedgerError};
-use crate::media::Attached;
+use crate::media::{self, Attached};
 use crate::outbox::state::{Origin, QueueState, SkipReason};
 use crate::session::store::listed;
 use crate::stored::Json;
@@ -124,6 +124,8 @@ pub async fn add(
             alike.entry(Shape::of(message, index, part)).or_default().push((message.id, part));
         }
     }
+    let files = alike.keys().filter_map(|shape| shape.media.as_ref()).map(|file| file.sha256).collect();
+    media::store::carry(db, &files).await?;
     let parts = alike.iter().flat_map(|(shape, parts)| parts.chunks(ROWS).map(move |chunk| (shape, chunk)));
     let parts = parts.map(|(shape, chunk)| insert_parts(queue, due_at, shape, chunk));
     let rows = messages.chunks(ROWS).map(|chunk| insert_messages(queue, origin, purpose, chunk, now));
