@@ -38,6 +38,7 @@ pub fn builder() -> Builder<Wry> {
             contacts::start_import,
             contacts::cancel_import,
             contacts::refusals,
+            contacts::refusal_reasons,
             contacts::save_refused,
             campaigns::campaigns,
             campaigns::create_draft,

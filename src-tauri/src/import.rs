@@ -9,8 +9,9 @@ use serde_json::json;
 use ulak_core::app::{App, Opening};
 use ulak_core::contact::Standing;
 use ulak_core::contact::import::{
-    Column, ColumnUse, ImportOptions, ImportPreview, ImportProgress, ImportState, ImportStep, Origin,
+    Column, ColumnUse, ImportOptions, ImportPreview, ImportProgress, ImportState, ImportStep, Origin, Ticked,
 };
+use ulak_core::contact::phone::PhoneError;
 use ulak_core::error::Problem;
 use ulak_core::ids::ImportId;
 
@@ -36,7 +37,11 @@ pub struct Options {
     /// The country of phones without a country code, as TR or ID; without it the one of the settings
     #[arg(long, value_name = "CC")]
     country: Option<String>,
-    /// Write the refused rows with their reasons to this CSV
+    /// Let doubtful rows come in, with the phone that is probably meant: a row's number, a reason's code as
+    /// phone.no_plus, or all; may be given several times
+    #[arg(long, value_name = "WHICH")]
+    doubtful: Vec<String>,
+    /// Write the rows that stay out with their reasons to this CSV
     #[arg(long, value_name = "OUT")]
     rejected: Option<PathBuf>,
     /// One JSON object per event on a line of standard output, the last one the result
@@ -75,6 +80,7 @@ async fn chosen(app: &App, origin: &Origin, options: &Options) -> Result<(Import
         country: options.country.clone(),
         standing: options.list,
         tags: options.tag.clone(),
+        ticked: ticked(&options.doubtful),
         ..ImportOptions::default()
     };
     chosen.sheet = sheet(app, origin, options, &chosen).await?;
@@ -93,6 +99,18 @@ async fn chosen(app: &App, origin: &Origin, options: &Options) -> Result<(Import
     chosen.columns = Some(mapped(&shown.columns, &options.map)?);
     let preview = app.people().preview_import(origin, &chosen).await?;
     Ok((chosen, preview))
+}
+
+fn ticked(which: &[String]) -> Ticked {
+    let mut ticked = Ticked::default();
+    for word in which {
+        match word.parse() {
+            Ok(row) => drop(ticked.rows.insert(row)),
+            Err(_) if word == "all" => ticked.reasons.extend(PhoneError::DOUBTFUL.map(str::to_owned)),
+            Err(_) => ticked.reasons.push(word.clone()),
+        }
+    }
+    ticked
 }
 
 /// A number counts the sheets as they are listed.
@@ -176,7 +194,7 @@ fn tell_end(voice: Voice, end: &ImportProgress) {
     let totals = end.totals;
     voice.event(&json!({ "event": "result", "state": end.state, "totals": totals, "consent": end.consent }));
     voice.line(&format!(
-        "{} rows: {} new, {} known, {} twice, {} refused.",
-        totals.rows, totals.new, totals.known, totals.twice, totals.refused
+        "{} rows: {} new, {} known, {} twice, {} doubtful, {} refused.",
+        totals.rows, totals.new, totals.known, totals.twice, totals.doubtful, totals.refused
     ));
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use ulak_core::app::{App, NumberView, Opening, SkippedPeople, Summary};
-use ulak_core::contact::import::Refusal;
+use ulak_core::contact::import::{LeftOut, Refusal};
 use ulak_core::error::{Params, Problem};
 use ulak_core::ids::ImportId;
 use ulak_core::outbox::store::reading::Counts;
@@ -57,10 +57,10 @@ impl Voice {
         warn(&problem.message);
     }
 
-    /// A row of a list that does not come in.
-    fn refused(self, Refusal { row, raw, reason }: &Refusal) {
+    /// A row of a list that does not come in; a doubtful one has the phone that is probably meant.
+    fn refused(self, Refusal { row, phone, raw, reason }: &Refusal) {
         self.event(&json!({
-            "event": "rejected", "row": row, "cells": raw,
+            "event": "rejected", "row": row, "cells": raw, "phone": phone,
             "code": reason.code, "message": reason.message, "params": reason.params,
         }));
         self.line(&format!("  row {row:<8} {raw}\n               {}", reason.message));
@@ -221,11 +221,11 @@ pub fn tell_found(voice: Voice, app: &App) {
 /// Refused rows that are read at a time.
 const PAGE: u32 = 500;
 
-/// Every refused row of an import, with its reason.
+/// Every row of an import that stays out, with its reason.
 pub async fn tell_refusals(app: &App, import: ImportId, voice: Voice) -> Result<(), Problem> {
     let mut after = 0;
     loop {
-        let page = app.people().refusals(import, after, PAGE).await?;
+        let page = app.people().refusals(import, LeftOut::All, after, PAGE).await?;
         let Some(last) = page.last() else { return Ok(()) };
         after = last.row;
         page.iter().for_each(|refusal| voice.refused(refusal));

@@ -161,7 +161,7 @@ async fn refused_rows_can_be_corrected_and_imported() {
     let world = World::new().await;
     let path = world.file("list.csv", windows_1254(CUSTOMERS));
     let ended = world.run(ImportStep::Import, &path, &ImportOptions::default()).await;
-    let refusals = import::refusals(world.db.read(), ended.import_id, 0, 2).await.unwrap();
+    let refusals = import::refusals(world.db.read(), ended.import_id, LeftOut::Refused, 0, 2).await.unwrap();
     let rows: Vec<(u32, &str)> = refusals.iter().map(|refusal| (refusal.row, refusal.reason.code.as_str())).collect();
     assert_eq!(rows, [(4, "phone.excel_shortened"), (6, "phone.too_short")]);
     assert_eq!(refusals[0].raw, "Zeynep Arslan; 9.05387E+11; Manisa");
@@ -206,7 +206,7 @@ async fn an_import_that_a_crash_ended_is_called_failed() {
     assert_eq!(import::end_interrupted(&mut tx, NOW).await.unwrap(), 0);
     import::forget(&mut tx, scan.import_id).await.unwrap();
     world.db.commit(tx).await.unwrap();
-    assert!(import::refusals(world.db.read(), scan.import_id, 0, 10).await.unwrap().is_empty());
+    assert!(import::refusals(world.db.read(), scan.import_id, LeftOut::All, 0, 10).await.unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -222,4 +222,60 @@ async fn a_run_that_breaks_is_a_failed_one_and_the_next_one_goes_on() {
     );
     world.import(&path).await;
     assert_eq!(world.all().await, 5);
+}
+
+/// A number of Indonesia without its plus, an extension, a decimal that lost one zero, a service line; two people, and
+/// what is none.
+const DOUBTS: &str = "Ad;Telefon\nSiti;62 813 555 0147\nOkan;0212 555 01 42 (2)\nGül;542.555013\nÇağrı;444 0 147\nAyşe;0538 555 02 14\nBoş;532 555 0\n";
+
+#[tokio::test]
+async fn a_doubtful_row_stays_out_until_the_owner_ticks_it() {
+    let world = World::new().await;
+    let path = world.file("list.csv", DOUBTS);
+    let none = ImportOptions::default();
+    let rows = [
+        "2 +628135550147? phone.no_plus",
+        "3 +902125550142? phone.beside",
+        "4 +905425550130? phone.decimal",
+        "5 +904440147? phone.service",
+        "6 new",
+        "7 phone.too_short",
+    ];
+    assert_eq!(kinds(&world.preview(&path, &none).await.unwrap()), rows);
+    let ended = world.run(ImportStep::Import, &path, &none).await;
+    assert_eq!(ended.totals, ImportTotals { rows: 6, new: 1, known: 0, twice: 0, doubtful: 4, refused: 1 });
+    let of = async |which| -> Vec<(u32, Option<String>)> {
+        let rows = import::refusals(world.db.read(), ended.import_id, which, 0, 10).await.unwrap();
+        rows.into_iter().map(|refusal| (refusal.row, refusal.phone)).collect()
+    };
+    assert_eq!(of(LeftOut::Refused).await, [(7, None)]);
+    assert_eq!(of(LeftOut::All).await.len(), 5);
+    assert_eq!(of(LeftOut::Doubtful).await[1], (3, Some("+902125550142".to_owned())));
+    let reasons = import::reasons(world.db.read(), ended.import_id).await.unwrap();
+    assert_eq!(reasons.iter().filter(|reason| reason.doubtful && reason.rows == 1).count(), 4);
+
+    let ticked = Ticked { reasons: vec!["phone.no_plus".into()], rows: [4, 7].into() };
+    let ticked = ImportOptions { ticked, ..Default::default() };
+    let ended = world.run(ImportStep::Import, &path, &ticked).await;
+    assert_eq!(ended.totals, ImportTotals { rows: 6, new: 2, known: 1, twice: 0, doubtful: 2, refused: 1 });
+    assert_eq!(world.contacts("gül").await[0].phone, "+905425550130");
+    assert_eq!(world.contacts("siti").await[0].phone, "+628135550147");
+    assert!(world.contacts("boş").await.is_empty(), "a tick makes no phone of what is none");
+}
+
+#[tokio::test]
+async fn a_decimal_that_can_be_several_numbers_is_refused() {
+    let world = World::new().await;
+    let options = ImportOptions { country: Some("ID".into()), ..Default::default() };
+    let path = world.file("list.csv", "Nama,HP\nSiti,0812 5550 147\nBudi,812.555014\n");
+    assert_eq!(kinds(&world.preview(&path, &options).await.unwrap()), ["2 new", "3 phone.decimal"]);
+}
+
+#[tokio::test]
+async fn a_phone_that_is_certain_goes_before_one_that_is_doubtful() {
+    let world = World::new().await;
+    let text = "Ad,Telefon 1,Telefon 2\nAyşe,0212 555 01 42 (2),0212 555 01 43\nOkan,12,0212 555 01 42 (2)\n";
+    let preview = world.preview(&world.file("list.csv", text), &ImportOptions::default()).await.unwrap();
+    assert_eq!(kinds(&preview), ["2 new", "3 +902125550142? phone.beside"]);
+    assert_eq!(preview.rows[0].phone.as_deref(), Some("+902125550143"));
 }

@@ -7,7 +7,7 @@ pub use std::time::Duration;
 pub use ulak_core::clock::{Clock, Millis};
 pub use ulak_core::contact::import::{
     self, ColumnUse, ConsentTotals, Encoding, ImportError, ImportOptions, ImportPreview, ImportProgress, ImportState,
-    ImportStep, ImportTotals, Job, Origin, Separator, Verdict,
+    ImportStep, ImportTotals, Job, LeftOut, Origin, Separator, Ticked, Verdict,
 };
 pub use ulak_core::contact::{Consent, Contact, ContactQuery, Standing, store};
 pub use ulak_core::db::{Db, DbKey, lock_folder};
@@ -118,7 +118,7 @@ pub fn fixture(name: &str) -> PathBuf {
 }
 
 pub fn totals(new: u32, known: u32, twice: u32, refused: u32) -> ImportTotals {
-    ImportTotals { rows: new + known + twice + refused, new, known, twice, refused }
+    ImportTotals { rows: new + known + twice + refused, new, known, twice, doubtful: 0, refused }
 }
 
 pub fn kinds(preview: &ImportPreview) -> Vec<String> {
@@ -126,6 +126,7 @@ pub fn kinds(preview: &ImportPreview) -> Vec<String> {
         Verdict::New => "new".to_owned(),
         Verdict::Known { adds } => format!("known {}", adds.join(",")).trim_end().to_owned(),
         Verdict::Twice { row } => format!("same as {row}"),
+        Verdict::Doubtful { phone, reason } => format!("{phone}? {}", reason.code),
         Verdict::Refused { reason } => reason.code.clone(),
     };
     preview.rows.iter().map(|row| format!("{} {}", row.row, kind(&row.verdict))).collect()

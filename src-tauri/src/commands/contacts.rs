@@ -1,7 +1,7 @@
 //! Contacts and their import.
 
 use tauri::AppHandle;
-use ulak_core::contact::import::{ImportOptions, ImportPreview, ImportStep, Origin, Refusal};
+use ulak_core::contact::import::{ImportOptions, ImportPreview, ImportStep, LeftOut, Origin, ReasonTotal, Refusal};
 use ulak_core::contact::{Contact, ContactEdit, ContactPage, ContactQuery, ContactTotals, Return, Standing};
 use ulak_core::ids::{ContactId, ImportId};
 
@@ -81,8 +81,14 @@ pub async fn cancel_import(door: Door<'_>, import_id: ImportId) -> Answer<()> {
 
 #[tauri::command]
 #[specta::specta]
-pub async fn refusals(door: Door<'_>, import_id: ImportId, limit: u32) -> Answer<Vec<Refusal>> {
-    door.app().await?.people().refusals(import_id, 0, limit).await
+pub async fn refusals(door: Door<'_>, import_id: ImportId, which: LeftOut, limit: u32) -> Answer<Vec<Refusal>> {
+    door.app().await?.people().refusals(import_id, which, 0, limit).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn refusal_reasons(door: Door<'_>, import_id: ImportId) -> Answer<Vec<ReasonTotal>> {
+    door.app().await?.people().refusal_reasons(import_id).await
 }
 
 #[tauri::command]

@@ -33,9 +33,23 @@ fn a_workbook_is_dropped_and_a_text_is_pasted() {
         page.picture("pasted").await;
         page.press("import-start").await;
         page.says("import-result", "2").await;
+
+        page.press("import-other").await;
+        drop_on(page, "import-drop", &harness.file("doubts.csv", DOUBTS)).await;
+        page.says("import-total-doubtful", "2").await;
+        page.press("import-tab-doubtful").await;
+        page.press("import-take:2").await;
+        page.says("import-start", "2").await;
+        page.picture("doubtful").await;
+        page.press("import-start").await;
+        page.says("import-result", "2 contacts are new").await;
+        page.says("import-result", "1 doubtful row stayed out").await;
         ulak.close().await;
     });
 }
+
+/// The first is of abroad without its plus, the second has something beside it.
+const DOUBTS: &str = "Ad;Telefon\nSiti;62 813 555 0147\nOkan;0212 555 01 42 (2)\nGül;0538 555 01 79\n";
 
 async fn totals(page: &Page, new: &str, refused: &str) {
     page.says("import-total-new", new).await;

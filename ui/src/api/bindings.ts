@@ -30,7 +30,8 @@ export const commands = {
 	scanImport: (origin: Origin, options: ImportOptions) => __TAURI_INVOKE<ImportId>("scan_import", { origin, options }),
 	startImport: (origin: Origin, options: ImportOptions) => __TAURI_INVOKE<ImportId>("start_import", { origin, options }),
 	cancelImport: (importId: ImportId) => __TAURI_INVOKE<null>("cancel_import", { importId }),
-	refusals: (importId: ImportId, limit: number) => __TAURI_INVOKE<Refusal[]>("refusals", { importId, limit }),
+	refusals: (importId: ImportId, which: LeftOut, limit: number) => __TAURI_INVOKE<Refusal[]>("refusals", { importId, which, limit }),
+	refusalReasons: (importId: ImportId) => __TAURI_INVOKE<ReasonTotal[]>("refusal_reasons", { importId }),
 	saveRefused: (importId: ImportId, title: string) => __TAURI_INVOKE<string | null>("save_refused", { importId, title }),
 	campaigns: (query: CampaignQuery) => __TAURI_INVOKE<CampaignPage>("campaigns", { query }),
 	createDraft: () => __TAURI_INVOKE<Draft>("create_draft"),
@@ -321,7 +322,7 @@ export type Consent = {
 	note: string,
 };
 
-/**  What the rows that were not refused say about consent. */
+/**  What the rows that come in say about consent. */
 export type ConsentTotals = {
 	yes: number,
 	no: number,
@@ -573,6 +574,7 @@ export type ImportOptions = {
 	standing: Standing,
 	tags: string[],
 	consent: Consent | null,
+	ticked: Ticked,
 };
 
 export type ImportPreview = {
@@ -618,6 +620,7 @@ export type ImportTotals = {
 	new: number,
 	known: number,
 	twice: number,
+	doubtful: number,
 	refused: number,
 };
 
@@ -660,6 +663,9 @@ export type LedgerRow = {
 	note: string,
 	price: string,
 };
+
+/**  Which of the rows that stay out are asked for. */
+export type LeftOut = "all" | "doubtful" | "refused";
 
 export type LimitsView = {
 	newChatsUsed: number | null,
@@ -931,6 +937,13 @@ export type ReadyTemplate = {
 	samples: { [key in string]: string },
 };
 
+/**  How many rows stay out for one reason. */
+export type ReasonTotal = {
+	code: string,
+	doubtful: boolean,
+	rows: number,
+};
+
 export type RecipientPage = {
 	/**  None where nobody has counted what a search finds. */
 	total: number | null,
@@ -982,6 +995,8 @@ export type RecipientView = {
 
 export type Refusal = {
 	row: number,
+	/**  What is probably meant (E.164), if the row is only doubtful. */
+	phone: string | null,
 	/**  The cells as they stand in the file, in one line. */
 	raw: string,
 	reason: AppError,
@@ -1221,12 +1236,21 @@ export type TestSend = {
 
 export type Theme = "system" | "light" | "dark";
 
+/**  The doubtful rows that the owner lets come in with the phone that is probably meant. */
+export type Ticked = {
+	/**  All that are doubtful for one of these reasons, by its code. */
+	reasons: string[],
+	rows: number[],
+};
+
 /**  What becomes of a row. */
 export type Verdict = { kind: "new" } | 
 /**  In Ulak already; `adds` names what the row adds or changes there. */
 { kind: "known"; adds: string[] } | 
 /**  The phone stood in an earlier row, which this one completes. */
-{ kind: "twice"; row: number } | { kind: "refused"; reason: AppError };
+{ kind: "twice"; row: number } | 
+/**  `phone` (E.164) is probably meant; the owner decides. */
+{ kind: "doubtful"; phone: string; reason: AppError } | { kind: "refused"; reason: AppError };
 
 /**  Why nothing is sent at this moment, with the name of the number. */
 export type Wait = {

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::contact::import::{
     self, ConsentTotals, ImportOptions, ImportPreview, ImportProgress, ImportState, ImportStep, ImportTotals, Job,
-    Origin, Refusal,
+    LeftOut, Origin, ReasonTotal, Refusal,
 };
 use crate::contact::phone::Country;
 use crate::contact::{self, Contact, ContactEdit, ContactPage, ContactQuery, ContactTotals, Return, Standing};
@@ -171,9 +171,20 @@ impl People {
         }
     }
 
-    /// The refused rows behind the row `after`, in the order of the file.
-    pub async fn refusals(&self, id: ImportId, after: u32, limit: u32) -> Result<Vec<Refusal>, Problem> {
-        Ok(import::refusals(self.db.read(), id, after, limit).await?)
+    /// The rows behind the row `after` that stay out, in the order of the file.
+    pub async fn refusals(
+        &self,
+        id: ImportId,
+        which: LeftOut,
+        after: u32,
+        limit: u32,
+    ) -> Result<Vec<Refusal>, Problem> {
+        Ok(import::refusals(self.db.read(), id, which, after, limit).await?)
+    }
+
+    /// How many rows of an import stay out for each reason.
+    pub async fn refusal_reasons(&self, id: ImportId) -> Result<Vec<ReasonTotal>, Problem> {
+        Ok(import::reasons(self.db.read(), id).await?)
     }
 
     pub async fn export_refused(&self, id: ImportId, path: &Path) -> Result<(), Problem> {

@@ -134,7 +134,7 @@ impl Practice {
         let totals = end.totals;
         // Whoever is known because an interrupted run brought them in was imported all the same.
         let (imported, known) = if again { (totals.new + totals.known, 0) } else { (totals.new, totals.known) };
-        let brought = Brought { imported, merged: known + totals.twice, rejected: totals.refused };
+        let brought = Brought { imported, merged: known + totals.twice, rejected: totals.doubtful + totals.refused };
         job.brought = Some(brought);
         job.import = Some(end.import_id);
         self.put(KEY, &job).await?;

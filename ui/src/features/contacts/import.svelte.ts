@@ -1,22 +1,28 @@
 // One import from the choice of a list, a file or what was pasted, to its result: a preview of the first rows at once, the totals of the whole
 // file by a scan behind it, then the import itself. A change of an option asks for both again; answers to an older
 // question are dropped.
-import { api, listen, type ColumnUse, type ConsentTotals, type ImportOptions, type ImportPreview, type ImportProgress, type ImportTotals, type Origin, type Refusal } from '../../api/client';
+import { api, listen, type ColumnUse, type ConsentTotals, type ImportOptions, type ImportPreview, type ImportProgress, type ImportTotals, type Origin, type ReasonTotal, type Refusal, type Ticked } from '../../api/client';
 import { asAppError } from '../../lib/errors';
 import { m } from '../../lib/i18n.svelte';
 import { assign } from './columns';
 
 export const REFUSALS_SHOWN = 1000;
 
+const NOTHING_TICKED: Ticked = { reasons: [], rows: [] };
+
 export class Import {
   origin = $state.raw<Origin | null>(null);
-  options = $state.raw<ImportOptions>({ encoding: null, separator: null, sheet: null, header: null, country: null, columns: null, standing: 'normal', tags: [], consent: null });
+  options = $state.raw<ImportOptions>({ encoding: null, separator: null, sheet: null, header: null, country: null, columns: null, standing: 'normal', tags: [], consent: null, ticked: NOTHING_TICKED });
   preview = $state.raw<ImportPreview | null>(null);
   reading = $state(false);
   error = $state.raw<unknown>(null);
   scan = $state.raw<ImportProgress | null>(null);
   run = $state.raw<ImportProgress | null>(null);
   refusals = $state.raw<Refusal[]>([]);
+  doubtful = $state.raw<Refusal[]>([]);
+  reasons = $state.raw<ReasonTotal[]>([]);
+  /** The doubtful rows that come in all the same; what was shown and counted does without them. */
+  ticked = $state.raw<Ticked>(NOTHING_TICKED);
   over = $state(0);
   #round = 0;
   #scanId: string | null = null;
@@ -48,7 +54,25 @@ export class Import {
 
   /** How many contacts an import would bring or complete; known only after the scan. */
   get importable(): number | null {
-    return this.scan?.state === 'done' ? this.scan.totals.new + this.scan.totals.known : null;
+    return this.scan?.state === 'done' ? this.scan.totals.new + this.scan.totals.known + this.#tickedRows : null;
+  }
+
+  get doubts(): ReasonTotal[] {
+    return this.reasons.filter((reason) => reason.doubtful);
+  }
+
+  get #tickedRows(): number {
+    const { reasons, rows } = this.ticked;
+    const whole = this.doubts.filter((reason) => reasons.includes(reason.code)).reduce((sum, reason) => sum + reason.rows, 0);
+    return whole + this.doubtful.filter((one) => rows.includes(one.row) && !reasons.includes(one.reason.code)).length;
+  }
+
+  tickReason(code: string): void {
+    this.ticked = { ...this.ticked, reasons: toggled(this.ticked.reasons, code) };
+  }
+
+  tickRow(row: number): void {
+    this.ticked = { ...this.ticked, rows: toggled(this.ticked.rows, row) };
   }
 
   async choose(): Promise<void> {
@@ -92,7 +116,7 @@ export class Import {
     this.#stopScan();
     this.error = null;
     try {
-      this.#runId = await api.startImport(this.origin, this.#asked());
+      this.#runId = await api.startImport(this.origin, { ...this.#asked(), ticked: this.ticked });
       this.#catchUp();
     } catch (error) {
       this.error = error;
@@ -113,7 +137,7 @@ export class Import {
     this.#round += 1;
     this.#runId = null;
     this.origin = this.preview = this.scan = this.run = this.error = null;
-    this.refusals = [];
+    this.#forgetRows();
   }
 
   /** The preview decides what was detected, so that the import does exactly what was shown. */
@@ -129,7 +153,7 @@ export class Import {
     this.reading = true;
     this.error = this.scan = this.run = null;
     this.#runId = null;
-    this.refusals = [];
+    this.#forgetRows();
     try {
       const preview = await api.previewImport(this.origin, this.options);
       if (round !== this.#round) return;
@@ -180,11 +204,22 @@ export class Import {
     } else this.#early = progress;
   }
 
+  /** Another reading of the list makes other rows, so no tick outlives it. */
+  #forgetRows(): void {
+    this.refusals = this.doubtful = this.reasons = [];
+    this.ticked = NOTHING_TICKED;
+  }
+
   async #readRefusals(id: string): Promise<void> {
     try {
-      this.refusals = await api.refusals(id, REFUSALS_SHOWN);
+      const [refusals, doubtful, reasons] = await Promise.all([api.refusals(id, 'refused', REFUSALS_SHOWN), api.refusals(id, 'doubtful', REFUSALS_SHOWN), api.refusalReasons(id)]);
+      if (id === (this.#runId ?? this.#scanId)) Object.assign(this, { refusals, doubtful, reasons });
     } catch (error) {
       this.error = error;
     }
   }
+}
+
+function toggled<T>(list: T[], one: T): T[] {
+  return list.includes(one) ? list.filter((other) => other !== one) : [...list, one];
 }

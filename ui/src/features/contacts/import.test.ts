@@ -1,8 +1,8 @@
 import { beforeEach, expect, test, vi } from 'vitest';
-import { connectTo, type Api, type ImportOptions, type ImportPreview, type ImportProgress, type Listen, type Origin } from '../../api/client';
+import { connectTo, type Api, type ImportOptions, type ImportPreview, type ImportProgress, type Listen, type Origin, type Refusal } from '../../api/client';
 import { Import } from './import.svelte';
 
-const totals = { rows: 3, new: 1, known: 1, twice: 0, refused: 1 };
+const totals = { rows: 3, new: 1, known: 1, twice: 0, doubtful: 0, refused: 1 };
 const preview = (options: ImportOptions): ImportPreview => ({
   fileName: 'list.csv', bytes: 90, encoding: options.encoding ?? 'utf-8', separator: 'comma', sheets: options.sheet === null ? [] : [options.sheet], sheet: options.sheet, header: true, country: 'TR',
   columns: [{ header: 'Ad', use: { use: 'name' } }, { header: 'Tel', use: options.columns?.[1] ?? { use: 'phone' } }], rows: [], notices: [],
@@ -17,7 +17,7 @@ function connectFake(more: Partial<Api> = {}): void {
   const begin = (name: string) => async (_origin: Origin, options: ImportOptions) => { calls.push({ name, options }); ids += 1; return `${name}-${ids}`; };
   const api = {
     previewImport: async (_origin: Origin, options: ImportOptions) => { calls.push({ name: 'preview', options }); return preview(options); },
-    scanImport: begin('scan'), startImport: begin('import'), cancelImport: async () => null, refusals: async () => [], ...more,
+    scanImport: begin('scan'), startImport: begin('import'), cancelImport: async () => null, refusals: async () => [], refusalReasons: async () => [], ...more,
   } as unknown as Api;
   const listen: Listen = (name, cb) => { if (name === 'importProgress') tell = cb as never; return () => undefined; };
   connectTo({ api, listen });
@@ -83,4 +83,27 @@ test('what is pasted is read like a file, and another sheet makes other columns'
   await job.use(0, { use: 'ignore' });
   await job.change({ sheet: '2026' });
   expect(calls.filter((call) => call.name === 'preview').at(-1)?.options).toMatchObject({ sheet: '2026', columns: null });
+});
+
+test('doubtful rows come in alone or with all of their reason, and each counts once', async () => {
+  const doubt = (row: number, code: string): Refusal => ({ row, raw: '', phone: '+628135550147', reason: { code, message: '', params: {} } });
+  const doubtful = [doubt(2, 'phone.no_plus'), doubt(3, 'phone.no_plus'), doubt(4, 'phone.beside')];
+  connectFake({
+    refusals: async (_id, which) => (which === 'doubtful' ? doubtful : []),
+    refusalReasons: async () => [{ code: 'phone.no_plus', doubtful: true, rows: 2000 }, { code: 'phone.beside', doubtful: true, rows: 1 }, { code: 'phone.missing', doubtful: false, rows: 9 }],
+  });
+  const job = new Import();
+  job.follow();
+  await job.open('/list.csv');
+  tell(progress('scan-1', 'done'));
+  await vi.waitFor(() => expect(job.doubts).toHaveLength(2));
+  job.tickRow(3);
+  job.tickRow(4);
+  expect(job.importable).toBe(4);
+  job.tickReason('phone.no_plus');
+  expect(job.importable).toBe(2 + 2000 + 1);
+  await job.start();
+  expect(calls.at(-1)?.options?.ticked).toEqual({ reasons: ['phone.no_plus'], rows: [3, 4] });
+  await job.change({ country: 'ID' });
+  expect(job.ticked).toEqual({ reasons: [], rows: [] });
 });

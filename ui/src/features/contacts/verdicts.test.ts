@@ -1,15 +1,20 @@
 import { expect, test } from 'vitest';
-import type { AppError, Refusal } from '../../api/client';
+import type { AppError } from '../../api/client';
 import { fields } from '../../lib/fields.svelte';
 import { othersLike, refusalWords, verdictSentence, verdictWords } from './verdicts';
 
 const lost: AppError = { code: 'phone.excel_shortened', message: 'Excel has shortened this number.', params: {} };
 const short: AppError = { code: 'phone.something_new', message: 'A new reason.', params: {} };
-const refusals: Refusal[] = [{ row: 4, raw: '9.05387E+11', reason: lost }, { row: 6, raw: '532', reason: short }, { row: 9, raw: '9.05E+11', reason: lost }];
 
-test('counts the others with the same reason only when all are known', () => {
-  expect(othersLike(lost, refusals, 3)).toBe(1);
-  expect(othersLike(lost, refusals, 300)).toBeNull();
+test('the others with the same reason are as many as were counted', () => {
+  expect(othersLike(lost, [{ code: lost.code, doubtful: false, rows: 2 }, { code: short.code, doubtful: false, rows: 7 }])).toBe(1);
+  expect(othersLike(lost, [{ code: lost.code, doubtful: true, rows: 2 }])).toBeNull();
+});
+
+test('a doubtful row says why, and that it waits for a tick', () => {
+  const verdict = { kind: 'doubtful', phone: '+628135550147', reason: { code: 'phone.no_plus', message: '', params: { phone: '+62 813 555 0147', country: 'ID' } } } as const;
+  expect(verdictWords(verdict)).toBe('Abroad, without +');
+  expect(verdictSentence(verdict)).toMatch(/\+62 813 555 0147.*only if you tick it\.$/);
 });
 
 test('a reason without short words says its sentence', () => {

@@ -1,5 +1,5 @@
 // A row's verdict in a few words, for the table; the panel beside it has the sentences.
-import type { AppError, Refusal, Verdict } from '../../api/client';
+import type { AppError, ReasonTotal, Verdict } from '../../api/client';
 import { fieldWord } from '../../lib/fields.svelte';
 import { listed, num } from '../../lib/format.svelte';
 import { m } from '../../lib/i18n.svelte';
@@ -15,6 +15,7 @@ export function verdictSentence(verdict: Verdict): string {
     case 'new': return m.import_new_why();
     case 'known': return verdict.adds.length > 0 ? m.import_known_why({ fields: listed(verdict.adds.map(addedWord)) }) : m.import_known_nothing();
     case 'twice': return m.import_twice_why({ row: num(verdict.row) });
+    case 'doubtful': return `${sentence(verdict.reason)} ${m.import_doubt_why()}`;
     case 'refused': return sentence(verdict.reason);
   }
 }
@@ -37,7 +38,7 @@ export function verdictWords(verdict: Verdict): string {
     case 'new': return m.import_new();
     case 'known': return verdict.adds.length > 0 ? m.import_known_adds({ fields: listed(verdict.adds.map(addedWord)) }) : m.import_known();
     case 'twice': return m.import_twice({ row: num(verdict.row) });
-    case 'refused': return refusalWords(verdict.reason);
+    case 'doubtful': case 'refused': return refusalWords(verdict.reason);
   }
 }
 
@@ -47,8 +48,13 @@ export function refusalWords(reason: AppError): string {
   return words && !words.includes('undefined') ? words : sentence(reason);
 }
 
-/** How many other rows were refused for the same reason; null when not all refusals are known. */
-export function othersLike(reason: AppError, refusals: Refusal[], refused: number): number | null {
-  if (refusals.length === 0 || refusals.length < refused) return null;
-  return refusals.filter((one) => one.reason.code === reason.code).length - 1;
+/** What all rows of one reason have in common. */
+export function reasonWords(code: string): string {
+  return refusalWords({ code, message: code, params: {} });
+}
+
+/** How many other rows were refused for the same reason; null while nobody has counted them. */
+export function othersLike(reason: AppError, totals: ReasonTotal[]): number | null {
+  const total = totals.find((one) => one.code === reason.code && !one.doubtful);
+  return total ? total.rows - 1 : null;
 }

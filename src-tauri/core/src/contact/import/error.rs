@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::super::phone::PhoneError;
+use super::super::phone::{Phone, PhoneError};
 use crate::db::StorageError;
 use crate::error::{Coded, Params};
 use crate::params;
@@ -148,6 +148,16 @@ pub enum RowError {
     #[serde(untagged)]
     #[error(transparent)]
     Phone(PhoneError),
+}
+
+impl RowError {
+    /// The phone that is probably meant: the row is doubtful and not refused.
+    pub fn probable(&self) -> Option<Phone> {
+        match self {
+            Self::Phone(error) => error.probable(),
+            _ => None,
+        }
+    }
 }
 
 impl Coded for RowError {

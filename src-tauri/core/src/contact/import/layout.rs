@@ -12,7 +12,7 @@ use super::list::{self, Bytes, List, Stopped, Take};
 use super::mapping;
 use super::messages::Messages;
 use super::records::Record;
-use super::{Column, ColumnUse, ImportOptions, Origin};
+use super::{Column, ColumnUse, ImportOptions, Origin, Ticked};
 
 /// Rows that are looked at before anything is decided.
 pub const SAMPLE: usize = 50;
@@ -26,6 +26,7 @@ pub struct Layout {
     pub country: Country,
     pub columns: Vec<Column>,
     pub notices: Vec<Notice>,
+    pub ticked: Ticked,
     /// The first rows below the header.
     pub sample: Vec<Record>,
 }
@@ -73,7 +74,8 @@ fn laid_out(list: Box<dyn List>, options: &ImportOptions, country: Country) -> R
     let notices = notices(list.as_ref(), options, header.is_some(), &columns);
     sample.truncate(SAMPLE);
     let header_row = header.map_or(0, |record| record.row);
-    let mut layout = Layout { header_row, country, columns, notices, sample: Vec::new(), list };
+    let ticked = options.ticked.clone();
+    let mut layout = Layout { header_row, country, columns, notices, ticked, sample: Vec::new(), list };
     layout.sample = sample.into_iter().map(|record| layout.fit(record)).collect();
     Ok(layout)
 }

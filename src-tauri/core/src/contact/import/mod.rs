@@ -1,7 +1,8 @@
 //! Lists of contacts from files: looked at (`preview`), gone through (`run` with `Scan`) and brought in (`run`
 //! with `Import`).
 //!
-//! Every row gets one verdict, and `rows = new + known + twice + refused` at every moment. Rows act as if they
+//! Every row gets one verdict, and `rows = new + known + twice + doubtful + refused` at every moment. A doubtful row has a phone that only
+//! the owner can confirm; it stays out until the owner ticks it. Rows act as if they
 //! came in one after another: a later non-empty value wins, an empty one takes nothing away. So importing the
 //! same file again, after a cancel or a full disk as well, changes nothing and brings nobody twice.
 
@@ -23,6 +24,7 @@ mod store;
 mod verdict;
 mod workbook;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -35,7 +37,7 @@ pub use crate::error::Problem as Reason;
 
 pub use error::{ImportError, Notice, RowError};
 pub use preview::preview;
-pub use refused::{export_refused, refusals};
+pub use refused::{export_refused, reasons, refusals};
 pub use run::{Job, run};
 pub use store::{end_interrupted, forget};
 
@@ -136,6 +138,23 @@ pub struct ImportOptions {
     pub standing: Standing,
     pub tags: Vec<String>,
     pub consent: Option<Consent>,
+    pub ticked: Ticked,
+}
+
+/// The doubtful rows that the owner lets come in with the phone that is probably meant.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub struct Ticked {
+    /// All that are doubtful for one of these reasons, by its code.
+    pub reasons: Vec<String>,
+    pub rows: BTreeSet<u32>,
+}
+
+impl Ticked {
+    fn has(&self, row: u32, reason: &str) -> bool {
+        self.rows.contains(&row) || self.reasons.iter().any(|ticked| ticked == reason)
+    }
 }
 
 /// What becomes of a row.
@@ -151,6 +170,11 @@ pub enum Verdict {
     /// The phone stood in an earlier row, which this one completes.
     Twice {
         row: u32,
+    },
+    /// `phone` (E.164) is probably meant; the owner decides.
+    Doubtful {
+        phone: String,
+        reason: Reason,
     },
     Refused {
         reason: Reason,
@@ -225,10 +249,11 @@ pub struct ImportTotals {
     pub new: u32,
     pub known: u32,
     pub twice: u32,
+    pub doubtful: u32,
     pub refused: u32,
 }
 
-/// What the rows that were not refused say about consent.
+/// What the rows that come in say about consent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "bindings", derive(specta::Type))]
@@ -244,9 +269,31 @@ pub struct ConsentTotals {
 #[cfg_attr(feature = "bindings", derive(specta::Type))]
 pub struct Refusal {
     pub row: u32,
+    /// What is probably meant (E.164), if the row is only doubtful.
+    pub phone: Option<String>,
     /// The cells as they stand in the file, in one line.
     pub raw: String,
     pub reason: Reason,
+}
+
+/// Which of the rows that stay out are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub enum LeftOut {
+    All,
+    Doubtful,
+    Refused,
+}
+
+/// How many rows stay out for one reason.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub struct ReasonTotal {
+    pub code: String,
+    pub doubtful: bool,
+    pub rows: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -88,5 +88,5 @@ impl Everybody {
 
 fn both(record: Record, layout: &Layout) -> (Row, Vec<String>) {
     let cells = record.cells.iter().map(|cell| start_of(cell, SHOWN).to_owned()).collect();
-    (Row { number: record.row, cells: Vec::new(), outcome: read(record.trouble, &record.cells, layout) }, cells)
+    (Row { number: record.row, cells: Vec::new(), outcome: read(&record, layout) }, cells)
 }

@@ -1,21 +1,35 @@
-//! The refused rows of an import: for the window, and as a CSV to correct and to import again.
+//! The rows of an import that stay out, refused or doubtful: for the window, and as a CSV to correct and to import again.
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
 use super::store::{self, Refused};
-use super::{ImportError, Reason, Refusal, Separator};
+use super::{ImportError, LeftOut, Reason, ReasonTotal, Refusal, Separator};
 use crate::db::Readers;
 use crate::ids::ImportId;
 
-/// The refused rows behind a row, in the order of the file.
-pub async fn refusals(pool: &Readers, id: ImportId, after: u32, limit: u32) -> Result<Vec<Refusal>, ImportError> {
-    let kept = store::refused(pool, id, after + 1, limit).await?;
-    Ok(kept
-        .into_iter()
-        .map(|refused| Refusal { row: refused.row, raw: refused.cells.join("; "), reason: reason(&refused) })
-        .collect())
+/// The rows behind a row, in the order of the file.
+pub async fn refusals(
+    pool: &Readers,
+    id: ImportId,
+    which: LeftOut,
+    after: u32,
+    limit: u32,
+) -> Result<Vec<Refusal>, ImportError> {
+    let kept = store::refused(pool, id, which, after + 1, limit).await?;
+    let refusal = |refused: Refused| Refusal {
+        row: refused.row,
+        raw: refused.cells.join("; "),
+        reason: reason(&refused),
+        phone: refused.phone,
+    };
+    Ok(kept.into_iter().map(refusal).collect())
+}
+
+/// How many rows stay out for each reason.
+pub async fn reasons(pool: &Readers, id: ImportId) -> Result<Vec<ReasonTotal>, ImportError> {
+    Ok(store::reasons(pool, id).await?)
 }
 
 /// Rows that are held in memory while writing.
@@ -24,7 +38,7 @@ const BATCH: u32 = 5_000;
 /// Writes the original cells with row and reason behind them, in the separator of the file, as UTF-8 with a byte
 /// order mark so that Excel opens it. An existing file is replaced once the new one is complete.
 pub async fn export_refused(pool: &Readers, id: ImportId, path: &Path) -> Result<(), ImportError> {
-    let header = store::refused(pool, id, 0, 1).await?.into_iter().next().filter(|kept| kept.row == 0);
+    let header = store::refused(pool, id, LeftOut::All, 0, 1).await?.into_iter().next().filter(|kept| kept.row == 0);
     let separator = header.as_ref().and_then(|kept| kept.params.get("separator"));
     let separator = separator.and_then(|name| serde_json::from_value(name.clone()).ok());
     let header = header.map(|kept| kept.cells).unwrap_or_default();
@@ -33,7 +47,7 @@ pub async fn export_refused(pool: &Readers, id: ImportId, path: &Path) -> Result
     let mut list = List::begin(&half, separator.unwrap_or(Separator::Semicolon), &header).map_err(at)?;
     let mut from = 1;
     loop {
-        let batch = store::refused(pool, id, from, BATCH).await?;
+        let batch = store::refused(pool, id, LeftOut::All, from, BATCH).await?;
         let Some(last) = batch.last() else { break };
         from = last.row + 1;
         batch.iter().try_for_each(|refused| list.add(refused)).map_err(at)?;

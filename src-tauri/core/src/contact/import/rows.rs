@@ -12,8 +12,9 @@ use super::error::RowError;
 use super::layout::Layout;
 use super::records::Record;
 use super::source::is_undecoded;
-use super::{Column, ColumnUse};
+use super::{Column, ColumnUse, Ticked};
 use crate::clock::Millis;
+use crate::error::Coded;
 
 /// What a row says of a person; empty texts say nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,20 +49,20 @@ pub struct Everybody {
 }
 
 pub fn row_of(record: Record, layout: &Layout) -> Row {
-    let Record { row: number, cells, trouble } = record;
-    let outcome = read(trouble, &cells, layout);
-    let cells = if outcome.is_err() { cells } else { Vec::new() };
-    Row { number, cells, outcome }
+    let outcome = read(&record, layout);
+    let cells = if outcome.is_err() { record.cells } else { Vec::new() };
+    Row { number: record.row, cells, outcome }
 }
 
-pub fn read(trouble: Option<RowError>, cells: &[String], layout: &Layout) -> Result<Person, RowError> {
-    match trouble {
-        Some(error) => Err(error),
-        None => person_of(cells, &layout.columns, layout.country),
+pub fn read(record: &Record, layout: &Layout) -> Result<Person, RowError> {
+    match &record.trouble {
+        Some(error) => Err(error.clone()),
+        None => person_of(record, layout),
     }
 }
 
-fn person_of(cells: &[String], columns: &[Column], country: Country) -> Result<Person, RowError> {
+fn person_of(record: &Record, layout: &Layout) -> Result<Person, RowError> {
+    let (cells, columns) = (&record.cells, &layout.columns);
     let extra = cells.iter().skip(columns.len());
     if extra.into_iter().any(|cell| !cell.trim().is_empty()) {
         return Err(RowError::TooManyCells { cells: cells.len(), columns: columns.len() });
@@ -73,11 +74,17 @@ fn person_of(cells: &[String], columns: &[Column], country: Country) -> Result<P
             told.take(at, column, checked(cell, column, at)?);
         }
     }
-    let (phone, phone_column) = told.phone(columns, country).map_err(RowError::Phone)?;
+    let (phone, phone_column) = told.phone(columns, layout.country);
+    let phone = phone.or_else(|error| confirmed(error, record.row, &layout.ticked)).map_err(RowError::Phone)?;
     let asked = columns.iter().any(|column| column.used == ColumnUse::Consent);
     let consent = consent::said(&told.consent, asked);
     let Told { name, email, fields, tags, .. } = told;
     Ok(Person { phone, phone_column, name, email, fields, tags, consent })
+}
+
+/// The phone of a doubtful row that the owner ticked.
+fn confirmed(error: PhoneError, row: u32, ticked: &Ticked) -> Result<Phone, PhoneError> {
+    error.probable().filter(|_| ticked.has(row, error.code())).ok_or(error)
 }
 
 fn checked<'a>(cell: &'a str, column: &Column, at: usize) -> Result<&'a str, RowError> {
@@ -127,22 +134,25 @@ impl<'a> Told<'a> {
         }
     }
 
-    /// The best of the phones and its column: the first mobile, else the first that is one. The others are kept as
-    /// fields.
-    fn phone(&mut self, columns: &[Column], country: Country) -> Result<(Phone, u32), PhoneError> {
+    /// The best of the phones and its column: the first mobile, else the first that is one or may be one. The others
+    /// are kept as fields.
+    fn phone(&mut self, columns: &[Column], country: Country) -> (Result<Phone, PhoneError>, u32) {
         let read: Vec<(usize, &str, Result<Phone, PhoneError>)> =
             self.phones.iter().map(|(at, cell)| (*at, *cell, phone::parse(cell, country))).collect();
         let is_mobile = |result: &Result<Phone, PhoneError>| result.as_ref().is_ok_and(|phone| phone.is_mobile());
         let several = read.len() > 1;
         let best = read.iter().position(|(.., result)| several && is_mobile(result));
-        let best = best.or_else(|| read.iter().position(|(.., result)| result.is_ok())).unwrap_or_default();
+        let best = best.or_else(|| read.iter().position(|(.., result)| result.is_ok()));
+        let may_be =
+            |result: &Result<Phone, PhoneError>| result.as_ref().err().and_then(PhoneError::probable).is_some();
+        let best = best.or_else(|| read.iter().position(|(.., result)| may_be(result))).unwrap_or_default();
         for (at, cell, result) in read.iter().enumerate().filter(|(place, _)| *place != best).map(|(_, other)| other) {
             let name = columns.get(*at).and_then(|column| field_name(&column.header)).filter(|name| name != "phone");
             let value = result.as_ref().map_or_else(|_| visible(cell), |phone| phone.to_string());
             self.field(&name.unwrap_or_else(|| format!("phone_{}", at + 1)), value);
         }
-        let (at, _, result) = read.into_iter().nth(best).ok_or(PhoneError::Missing)?;
-        Ok((result?, u32::try_from(at).unwrap_or(u32::MAX)))
+        let (at, _, result) = read.into_iter().nth(best).unwrap_or((0, "", Err(PhoneError::Missing)));
+        (result, u32::try_from(at).unwrap_or(u32::MAX))
     }
 
     fn field(&mut self, name: &str, value: String) {

@@ -16,7 +16,7 @@ use super::super::store::{consent_of, fields_of, suppressions};
 use super::error::RowError;
 use super::rows::Row;
 use super::verdict::Known;
-use super::{ImportState, ImportTotals, Separator};
+use super::{ImportState, ImportTotals, LeftOut, ReasonTotal, Separator};
 use crate::clock::Millis;
 use crate::db::{Readers, Tx};
 use crate::ids::{ContactId, ImportId};
@@ -196,7 +196,7 @@ pub async fn advance(
     end: Option<(ImportState, Millis)>,
 ) -> Result<(), sqlx::Error> {
     sqlx::query(
-        "UPDATE imports SET state = ?, row_count = ?, new = ?, known = ?, twice = ?, refused = ?, ended_at = ? \
+        "UPDATE imports SET state = ?, row_count = ?, new = ?, known = ?, twice = ?, doubtful = ?, refused = ?, ended_at = ? \
          WHERE id = ?",
     )
     .bind(end.map_or(ImportState::Running, |(state, _)| state))
@@ -204,6 +204,7 @@ pub async fn advance(
     .bind(totals.new)
     .bind(totals.known)
     .bind(totals.twice)
+    .bind(totals.doubtful)
     .bind(totals.refused)
     .bind(end.map(|(_, at)| at))
     .bind(id)
@@ -212,18 +213,19 @@ pub async fn advance(
     Ok(())
 }
 
-/// Keeps the refused ones of these rows.
+/// Keeps those of these rows that stay out.
 pub async fn refuse(tx: &mut Tx, id: ImportId, rows: &[Row]) -> Result<(), sqlx::Error> {
     let refused: Vec<(&Row, &RowError)> =
         rows.iter().filter_map(|row| Some((row, row.outcome.as_ref().err()?))).collect();
     for some in refused.chunks(BROUGHT) {
-        let head = "INSERT OR REPLACE INTO import_refusals (import_id, row, code, params, raw) VALUES ";
-        let sql = format!("{head}{}", places(some.len(), 5));
+        let head = "INSERT OR REPLACE INTO import_refusals (import_id, row, code, params, raw, phone) VALUES ";
+        let sql = format!("{head}{}", places(some.len(), 6));
         let mut query = sqlx::query(AssertSqlSafe(sql)).persistent(some.len() == BROUGHT);
         for (row, error) in some {
             let (code, params) = kept_form(error);
             query = query.bind(id).bind(row.number).bind(code).bind(params);
             query = query.bind(serde_json::json!(row.cells).to_string());
+            query = query.bind(error.probable().map(|phone| phone.to_string()));
         }
         query.execute(&mut *tx).await?;
     }
@@ -244,6 +246,8 @@ pub struct Refused {
     pub code: String,
     pub params: Value,
     pub cells: Vec<String>,
+    /// What is probably meant, where the row is doubtful.
+    pub phone: Option<String>,
 }
 
 impl Refused {
@@ -255,23 +259,55 @@ impl Refused {
     }
 }
 
-/// Refused rows in the order of the file, from `from` on; row 0 is the header.
-pub async fn refused(pool: &Readers, id: ImportId, from: u32, limit: u32) -> Result<Vec<Refused>, sqlx::Error> {
-    let rows: Vec<(u32, String, String, String)> = sqlx::query_as(
-        "SELECT row, code, params, raw FROM import_refusals WHERE import_id = ? AND row >= ? ORDER BY row LIMIT ?",
+/// Rows that stay out in the order of the file, from `from` on; row 0 is the header.
+pub async fn refused(
+    pool: &Readers,
+    id: ImportId,
+    which: LeftOut,
+    from: u32,
+    limit: u32,
+) -> Result<Vec<Refused>, sqlx::Error> {
+    let rows: Vec<(u32, String, String, String, Option<String>)> = sqlx::query_as(
+        "SELECT row, code, params, raw, phone FROM import_refusals \
+         WHERE import_id = ?1 AND row >= ?2 AND (phone IS NOT NULL) = coalesce(?3, phone IS NOT NULL) \
+         ORDER BY row LIMIT ?4",
     )
     .bind(id)
     .bind(from)
+    .bind(which.doubtful())
     .bind(limit)
     .fetch_all(&mut *pool.acquire().await?)
     .await?;
-    let kept = |(row, code, params, raw): (u32, String, String, String)| Refused {
+    let kept = |(row, code, params, raw, phone): (u32, String, String, String, Option<String>)| Refused {
         row,
         code,
         params: serde_json::from_str(&params).unwrap_or_default(),
         cells: serde_json::from_str(&raw).unwrap_or_else(|_| vec![raw]),
+        phone,
     };
     Ok(rows.into_iter().map(kept).collect())
+}
+
+impl LeftOut {
+    fn doubtful(self) -> Option<bool> {
+        match self {
+            Self::All => None,
+            Self::Doubtful => Some(true),
+            Self::Refused => Some(false),
+        }
+    }
+}
+
+/// How many rows stay out for each reason, the most frequent first.
+pub async fn reasons(pool: &Readers, id: ImportId) -> Result<Vec<ReasonTotal>, sqlx::Error> {
+    let totals: Vec<(String, bool, u32)> = sqlx::query_as(
+        "SELECT code, phone IS NOT NULL AS doubtful, count(*) FROM import_refusals WHERE import_id = ? AND row > 0 \
+         GROUP BY code, doubtful ORDER BY count(*) DESC, code",
+    )
+    .bind(id)
+    .fetch_all(&mut *pool.acquire().await?)
+    .await?;
+    Ok(totals.into_iter().map(|(code, doubtful, rows)| ReasonTotal { code, doubtful, rows }).collect())
 }
 
 /// Takes an import and its refusals off the record; its contacts stay. For scans that have served.

@@ -64,7 +64,11 @@ pub fn judge(row: &Row, people: &mut People, seen: &mut Seen, everybody: &Everyb
     let person = match &row.outcome {
         Ok(person) => person,
         Err(error) => {
-            return Verdict::Refused { reason: Reason::of(error) };
+            let reason = Reason::of(error);
+            return match error.probable() {
+                Some(phone) => Verdict::Doubtful { phone: phone.to_string(), reason },
+                None => Verdict::Refused { reason },
+            };
         }
     };
     let earlier = *seen.entry(person.phone).or_insert(row.number);
@@ -116,6 +120,7 @@ impl ImportTotals {
             Verdict::New => self.new += 1,
             Verdict::Known { .. } => self.known += 1,
             Verdict::Twice { .. } => self.twice += 1,
+            Verdict::Doubtful { .. } => self.doubtful += 1,
             Verdict::Refused { .. } => self.refused += 1,
         }
     }

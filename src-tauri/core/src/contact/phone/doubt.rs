@@ -151,9 +151,11 @@ fn refuse_decimal(cell: &Cell, country: Country) -> Result<(), PhoneError> {
     {
         return Ok(());
     }
-    let longer = |zeros: &&str| number(&Cell { text: format!("{text}{zeros}"), ..cell.clone() }, country).is_ok();
-    if ["0", "00", "000"].iter().any(longer) {
-        return Err(PhoneError::Decimal { value: text.to_owned() });
+    let with = |zeros: &str| number(&Cell { text: format!("{text}{zeros}"), ..cell.clone() }, country).ok();
+    let longer: Vec<Phone> = ["0", "00", "000"].into_iter().filter_map(with).collect();
+    if longer.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    let phone = longer.first().copied().filter(|_| longer.len() == 1 && with("").is_none());
+    Err(PhoneError::Decimal { value: text.to_owned(), phone })
 }

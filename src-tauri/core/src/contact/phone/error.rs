@@ -50,7 +50,12 @@ pub enum PhoneError {
     #[error(
         "{value} is a decimal number, which may have lost zeros at its end. Write the phone without a point in this cell."
     )]
-    Decimal { value: String },
+    Decimal {
+        value: String,
+        /// With the zeros behind it, where only so many make a number.
+        #[serde(default)]
+        phone: Option<Phone>,
+    },
     #[serde(rename = "phone.no_plus")]
     #[error(
         "Written like this, it is no number of your contacts' country. With a plus in front it is one of {country}: {}. If that is meant, write the plus.",
@@ -66,6 +71,21 @@ pub enum PhoneError {
     #[serde(rename = "phone.invalid")]
     #[error("No phone in {country} has a number like this. Check its first digits.")]
     Invalid { country: String },
+}
+
+impl PhoneError {
+    /// The reasons for which a text may be doubtful.
+    pub const DOUBTFUL: [&str; 4] = ["phone.beside", "phone.decimal", "phone.no_plus", "phone.service"];
+
+    /// The number that is probably meant, where only a person can tell: such a text is doubtful, all others are
+    /// refused.
+    pub fn probable(&self) -> Option<Phone> {
+        match self {
+            Self::Beside { phone, .. } | Self::NoPlus { phone, .. } | Self::Service { phone } => Some(*phone),
+            Self::Decimal { phone, .. } => *phone,
+            _ => None,
+        }
+    }
 }
 
 impl Coded for PhoneError {
@@ -100,7 +120,7 @@ impl Coded for PhoneError {
             Self::Several { count, phones } if phones.is_empty() => params! { count: count },
             Self::Several { count, phones } => params! { count: count, phones: phones },
             Self::Beside { phone, rest } => params! { phone: phone.shown(), rest: rest },
-            Self::Decimal { value } => params! { value: value },
+            Self::Decimal { value, .. } => params! { value: value },
             Self::NoPlus { phone, country } => params! { phone: phone.shown(), country: country },
             Self::Service { phone } => params! { phone: phone.shown() },
             Self::UnknownCountry { beginning } => params! { beginning: beginning },
