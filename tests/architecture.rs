@@ -339,6 +339,7 @@ const TABLES: &[(&str, &[&str])] = &[
             "tag_counts",
             "imports",
             "import_refusals",
+            "import_changes",
             "suppressions",
             "past_consents",
             "lids",

@@ -39,6 +39,8 @@ pub fn builder() -> Builder<Wry> {
             contacts::cancel_import,
             contacts::refusals,
             contacts::refusal_reasons,
+            contacts::import_reports,
+            contacts::undo_import,
             contacts::save_refused,
             campaigns::campaigns,
             campaigns::create_draft,

@@ -9,4 +9,6 @@ mod runs;
 #[cfg(test)]
 mod soup;
 #[cfg(test)]
+mod undo;
+#[cfg(test)]
 mod world;

@@ -13,15 +13,15 @@ pub use ulak_core::contact::{Consent, Contact, ContactQuery, Standing, store};
 pub use ulak_core::db::{Db, DbKey, lock_folder};
 pub use ulak_core::error::Coded;
 pub use ulak_core::ids::{IdGenerator, ImportId};
-use ulak_core::page::Place;
+pub use ulak_core::page::Place;
 
 pub const NOW: Millis = 1_790_000_000_000;
 
-pub struct Still;
+pub struct Still(Millis);
 
 impl Clock for Still {
     fn now(&self) -> Millis {
-        NOW
+        self.0
     }
 
     fn real_wait(&self, _until: Millis) -> Duration {
@@ -72,9 +72,24 @@ impl World {
         self.run_until(step, path, options, |_| false).await
     }
 
+    pub async fn run_at(&self, now: Millis, step: ImportStep, path: &Path, options: &ImportOptions) -> ImportProgress {
+        self.run_while(&Still(now), step, path, options, |_| false).await
+    }
+
     /// Stops once `enough` says so.
     pub async fn run_until(
         &self,
+        step: ImportStep,
+        path: &Path,
+        options: &ImportOptions,
+        enough: impl Fn(&ImportProgress) -> bool + Sync,
+    ) -> ImportProgress {
+        self.run_while(&Still(NOW), step, path, options, enough).await
+    }
+
+    async fn run_while(
+        &self,
+        clock: &Still,
         step: ImportStep,
         path: &Path,
         options: &ImportOptions,
@@ -84,7 +99,7 @@ impl World {
         let id: ImportId = self.mint.next();
         let job = Job { id, origin: file(path), options: options.clone(), home: "TR".into(), step };
         let progress = |at: &ImportProgress| stop.store(enough(at), Ordering::Relaxed);
-        let run = import::run(&self.db, job, &Still, &stop, progress);
+        let run = import::run(&self.db, job, clock, &stop, progress);
         // The app runs it on its own task.
         fn is_send<T: Send>(run: T) -> T {
             run

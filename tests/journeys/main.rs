@@ -23,6 +23,7 @@ mod faults;
 mod feed;
 mod folder;
 mod hours;
+mod imports;
 mod inbound;
 mod limits;
 mod linking;

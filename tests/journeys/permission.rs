@@ -2,7 +2,7 @@
 
 use ulak_core::app::{Direct, Problem};
 use ulak_core::category::Category;
-use ulak_core::contact::import::{ImportOptions, ImportState, ImportStep, Origin};
+use ulak_core::contact::import::ImportOptions;
 use ulak_core::contact::{Consent, Contact, ContactEdit, Return, Standing};
 use ulak_core::ids::{CampaignId, ContactId};
 use ulak_core::ledger::Book;
@@ -12,6 +12,7 @@ use ulak_core::testing::World;
 use ulak_core::testing::numbers::{BRISK, reply};
 
 use crate::at;
+use crate::imports::brought;
 
 const ELIF: &str = "+905325550142";
 const OTHER: &str = "+905325550163";
@@ -203,16 +204,9 @@ async fn neither_an_edit_nor_a_form_opened_before_takes_a_withdrawal_back() -> R
 async fn an_import_neither_softens_nor_gives_fresh_consent() -> Result<(), Problem> {
     let world = world().await?;
     hear(&world, stop(ELIF)).await?;
-    let file = world.folder.path().join("list.csv");
-    std::fs::write(&file, format!("phone,name\n{ELIF},Elif\n{OTHER},Emre\n")).unwrap();
     let consent = Some(Consent { source: "shop form".to_owned(), at: 9, note: String::new() });
     let options = ImportOptions { consent, ..ImportOptions::default() };
-    let import = world.app.people().start_import(Origin::File { path: file }, options, ImportStep::Import).await?;
-    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
-    while world.app.people().import_progress(import).is_some_and(|progress| progress.state == ImportState::Running) {
-        assert!(std::time::Instant::now() < deadline, "the import does not end");
-        tokio::task::yield_now().await;
-    }
+    brought(&world, &format!("phone,name\n{ELIF},Elif\n{OTHER},Emre\n"), options).await?;
     let page = world
         .app
         .people()

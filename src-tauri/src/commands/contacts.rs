@@ -1,9 +1,12 @@
 //! Contacts and their import.
 
 use tauri::AppHandle;
-use ulak_core::contact::import::{ImportOptions, ImportPreview, ImportStep, LeftOut, Origin, ReasonTotal, Refusal};
+use ulak_core::contact::import::{
+    ImportOptions, ImportPreview, ImportReport, ImportReportPage, ImportStep, LeftOut, Origin, ReasonTotal, Refusal,
+};
 use ulak_core::contact::{Contact, ContactEdit, ContactPage, ContactQuery, ContactTotals, Return, Standing};
 use ulak_core::ids::{ContactId, ImportId};
+use ulak_core::page::Place;
 
 use super::{Answer, Door, ask, path_of, shown};
 
@@ -89,6 +92,18 @@ pub async fn refusals(door: Door<'_>, import_id: ImportId, which: LeftOut, limit
 #[specta::specta]
 pub async fn refusal_reasons(door: Door<'_>, import_id: ImportId) -> Answer<Vec<ReasonTotal>> {
     door.app().await?.people().refusal_reasons(import_id).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn import_reports(door: Door<'_>, place: Place) -> Answer<ImportReportPage> {
+    door.app().await?.people().import_reports(&place).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn undo_import(door: Door<'_>, import_id: ImportId) -> Answer<ImportReport> {
+    door.app().await?.people().undo_import(import_id).await
 }
 
 #[tauri::command]

@@ -44,6 +44,14 @@ fn a_workbook_is_dropped_and_a_text_is_pasted() {
         page.press("import-start").await;
         page.says("import-result", "2 contacts are new").await;
         page.says("import-result", "1 doubtful row stayed out").await;
+
+        page.press("import-undo").await;
+        page.picture("undo").await;
+        page.press("import-undo-confirm").await;
+        page.says("import-undone", "2 contacts went").await;
+        page.press("import-other").await;
+        page.says("import-earlier", "doubts.csv").await;
+        page.picture("earlier").await;
         ulak.close().await;
     });
 }

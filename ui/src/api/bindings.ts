@@ -32,6 +32,8 @@ export const commands = {
 	cancelImport: (importId: ImportId) => __TAURI_INVOKE<null>("cancel_import", { importId }),
 	refusals: (importId: ImportId, which: LeftOut, limit: number) => __TAURI_INVOKE<Refusal[]>("refusals", { importId, which, limit }),
 	refusalReasons: (importId: ImportId) => __TAURI_INVOKE<ReasonTotal[]>("refusal_reasons", { importId }),
+	importReports: (place: Place) => __TAURI_INVOKE<ImportReportPage>("import_reports", { place }),
+	undoImport: (importId: ImportId) => __TAURI_INVOKE<ImportReport>("undo_import", { importId }),
 	saveRefused: (importId: ImportId, title: string) => __TAURI_INVOKE<string | null>("save_refused", { importId, title }),
 	campaigns: (query: CampaignQuery) => __TAURI_INVOKE<CampaignPage>("campaigns", { query }),
 	createDraft: () => __TAURI_INVOKE<Draft>("create_draft"),
@@ -596,6 +598,23 @@ export type ImportPreview = {
 };
 
 export type ImportProgress = ImportRun;
+
+/**  What is on record of an import that is over or running. */
+export type ImportReport = {
+	id: ImportId,
+	fileName: string,
+	state: ImportState,
+	startedAt: number,
+	totals: ImportTotals,
+	/**  Once it was taken back. */
+	undone: Undone | null,
+	canUndo: boolean,
+};
+
+export type ImportReportPage = {
+	next: Cursor | null,
+	rows: ImportReport[],
+};
 
 export type ImportRun = {
 	importId: ImportId,
@@ -1241,6 +1260,14 @@ export type Ticked = {
 	/**  All that are doubtful for one of these reasons, by its code. */
 	reasons: string[],
 	rows: number[],
+};
+
+/**  What became of the contacts that an import had made or changed. */
+export type Undone = {
+	removed: number,
+	restored: number,
+	/**  Those who got a message or were changed since stay as they are. */
+	kept: number,
 };
 
 /**  What becomes of a row. */

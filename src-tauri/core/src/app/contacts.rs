@@ -6,14 +6,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::contact::import::{
-    self, ConsentTotals, ImportOptions, ImportPreview, ImportProgress, ImportState, ImportStep, ImportTotals, Job,
-    LeftOut, Origin, ReasonTotal, Refusal,
+    self, ConsentTotals, ImportOptions, ImportPreview, ImportProgress, ImportReport, ImportReportPage, ImportState,
+    ImportStep, ImportTotals, Job, LeftOut, Origin, ReasonTotal, Refusal,
 };
 use crate::contact::phone::Country;
 use crate::contact::{self, Contact, ContactEdit, ContactPage, ContactQuery, ContactTotals, Return, Standing};
+use crate::db::StorageError;
 use crate::error::{Coded, Params};
 use crate::event::Event;
 use crate::ids::{ContactId, IdGenerator, ImportId};
+use crate::outbox::store::recipients::written_since;
+use crate::page::Place;
 use crate::params;
 
 use super::Problem;
@@ -189,6 +192,34 @@ impl People {
 
     pub async fn export_refused(&self, id: ImportId, path: &Path) -> Result<(), Problem> {
         Ok(import::export_refused(self.db.read(), id, path).await?)
+    }
+
+    /// What is on record of imports, the newest first.
+    pub async fn import_reports(&self, place: &Place) -> Result<ImportReportPage, Problem> {
+        Ok(import::reports(self.db.read(), place).await.map_err(StorageError::from)?)
+    }
+
+    /// Takes a whole import back: see `import::undo`. Ended by a crash, it goes on when it is asked for again.
+    pub async fn undo_import(&self, id: ImportId) -> Result<ImportReport, Problem> {
+        let report = loop {
+            let report = self.undo_some(id).await?;
+            if report.undone.is_some() {
+                break report;
+            }
+        };
+        self.events.emit(Event::ContactsChanged);
+        Ok(report)
+    }
+
+    async fn undo_some(&self, id: ImportId) -> Result<ImportReport, Problem> {
+        let mut tx = self.db.begin().await?;
+        let (report, some) = import::undo::next(&mut tx, id).await?;
+        let contacts = some.iter().map(|change| change.contact);
+        let written = written_since(&mut tx, contacts, report.started_at).await;
+        let written = written.map_err(|error| self.db.error(error))?;
+        let report = import::undo::take_back(&mut tx, &report, &some, &written, self.now()).await?;
+        self.db.commit(tx).await?;
+        Ok(report)
     }
 
     /// The owner's default country.

@@ -1,6 +1,6 @@
-import type { Api, AppError, ImportPreview, ImportTotals, PreviewRow, ReasonTotal, Refusal } from '../client';
+import type { Api, AppError, ImportPreview, ImportReport, ImportTotals, PreviewRow, ReasonTotal, Refusal } from '../client';
 import { people } from './people';
-import { refuse, type World } from './world';
+import { refuse, type Job, type World } from './world';
 
 const eNotation: AppError = { code: 'phone.excel_shortened', message: 'Excel has shortened this number to 9.05387E+11.', params: { value: '9.05387E+11', lost_digits: '6', candidates: '1000000' } };
 const short: AppError = { code: 'phone.too_short', message: '7 digits, too short.', params: { digits: '7', country: 'TR' } };
@@ -21,7 +21,9 @@ const sample: Omit<PreviewRow, 'consent' | 'phoneColumn'>[] = [
 ];
 const totals: ImportTotals = { rows: 1318, new: 1104, known: 151, twice: 22, doubtful: 12, refused: 29 };
 
-export function importCommands(world: World): Pick<Api, 'pickContactsFile' | 'previewImport' | 'scanImport' | 'startImport' | 'cancelImport' | 'refusals' | 'refusalReasons' | 'saveRefused'> {
+const report = ({ progress, undone }: Job): ImportReport => ({ id: progress.importId, fileName: 'müşteriler-2026.csv', state: progress.state, startedAt: Date.parse('2026-11-12T09:30:00Z'), totals: progress.totals, undone, canUndo: undone === null });
+
+export function importCommands(world: World): Pick<Api, 'pickContactsFile' | 'previewImport' | 'scanImport' | 'startImport' | 'cancelImport' | 'refusals' | 'refusalReasons' | 'importReports' | 'undoImport' | 'saveRefused'> {
   const preview = (name: string, options: Parameters<Api['previewImport']>[1]): ImportPreview => ({
     fileName: name, bytes: 61_440, encoding: options.encoding ?? 'windows-1254', separator: options.separator ?? 'semicolon', sheets: [], sheet: null, header: options.header ?? true, country: options.country ?? world.settings.country,
     columns: ['Ad Soyad', 'Cep Tel', 'Şehir', 'İzin'].map((header, index) => ({ header, use: options.columns?.[index] ?? ([{ use: 'name' }, { use: 'phone' }, { use: 'field', name: 'city' }, { use: 'consent' }] as const)[index] ?? { use: 'ignore' } })),
@@ -35,7 +37,7 @@ export function importCommands(world: World): Pick<Api, 'pickContactsFile' | 'pr
     const doubtful = Array.from({ length: totals.doubtful }, (_, index): Refusal =>
       index < 8 ? { row: 9 + index * 70, phone: '+628135550147', raw: 'Siti Rahmawati;62 813 555 0147;Jakarta', reason: noPlus } : { row: 640 + index * 40, phone: '+902125550142', raw: 'Okan Yalçın;0212 555 01 42 (2);İstanbul', reason: beside });
     refusals.push(...doubtful);
-    const job = { progress: { importId, step, state: 'running' as 'running' | 'done' | 'cancelled', percent: 0, totals, consent: { yes: 1060, no: 58, nothing: 156, unclear: 3 }, error: null }, refusals, cancelled: false };
+    const job: Job = { progress: { importId, step, state: 'running', percent: 0, totals, consent: { yes: 1060, no: 58, nothing: 156, unclear: 3 }, error: null }, refusals, cancelled: false, undone: null };
     world.imports.set(importId, job);
     let percent = 0;
     const timer = setInterval(() => {
@@ -68,6 +70,13 @@ export function importCommands(world: World): Pick<Api, 'pickContactsFile' | 'pr
       const totals = new Map<string, ReasonTotal>();
       for (const { reason, phone } of world.imports.get(id)?.refusals ?? []) totals.set(reason.code, { code: reason.code, doubtful: phone !== null, rows: (totals.get(reason.code)?.rows ?? 0) + 1 });
       return [...totals.values()];
+    },
+    importReports: async () => ({ rows: [...world.imports.values()].filter((job) => job.progress.step === 'import').map(report).reverse(), next: null }),
+    undoImport: async (id) => {
+      const job = world.imports.get(id);
+      if (!job || job.undone) return refuse('import.nothing_to_undo', 'Nothing is left of this import.', {});
+      job.undone = { removed: totals.new, restored: totals.known, kept: 0 };
+      return report(job);
     },
     saveRefused: async () => '/home/shop/müşteriler-2026-refused.csv',
   };

@@ -1,6 +1,6 @@
 // The state of the fake: settings, people, campaigns with their messages, the ledger, and a clock that starts on a
 // Thursday afternoon in a shop in İzmir.
-import type { Audience, CampaignState, Category, Choice, ContactView, EventName, ImportProgress, LedgerRow, MediaItem, NumberView, PartState, Payload, PracticeOptions, Refusal, RouteStep, Settings, SkipReason, TemplateView } from '../client';
+import type { Audience, CampaignState, Category, Choice, ContactView, EventName, ImportProgress, LedgerRow, MediaItem, NumberView, PartState, Payload, PracticeOptions, Refusal, RouteStep, Settings, SkipReason, TemplateView, Undone } from '../client';
 import { everyNumber, practiceNumber, usualNumbers } from './numbers';
 import { people } from './people';
 
@@ -12,6 +12,7 @@ export type Campaign = {
   /** A message to one person, which is in no list of campaigns. */
   single?: boolean;
 };
+export type Job = { progress: ImportProgress; refusals: Refusal[]; cancelled: boolean; undone: Undone | null };
 export type Emit = <N extends EventName>(name: N, payload: Payload<N>) => void;
 export type Entry = LedgerRow & { book: 'practice' | 'real' };
 
@@ -28,7 +29,7 @@ export class World {
   campaigns: Campaign[] = [];
   templates: TemplateView[] = [];
   ledger: Entry[] = [];
-  imports = new Map<string, { progress: ImportProgress; refusals: Refusal[]; cancelled: boolean }>();
+  imports = new Map<string, Job>();
   pausedAll = false;
   readonly seen = new Set<string>();
   #start = Date.parse('2026-11-12T11:22:06Z');

@@ -1,7 +1,7 @@
 // One import from the choice of a list, a file or what was pasted, to its result: a preview of the first rows at once, the totals of the whole
 // file by a scan behind it, then the import itself. A change of an option asks for both again; answers to an older
 // question are dropped.
-import { api, listen, type ColumnUse, type ConsentTotals, type ImportOptions, type ImportPreview, type ImportProgress, type ImportTotals, type Origin, type ReasonTotal, type Refusal, type Ticked } from '../../api/client';
+import { api, listen, type ColumnUse, type ConsentTotals, type ImportOptions, type ImportPreview, type ImportProgress, type ImportTotals, type Origin, type ReasonTotal, type Refusal, type Ticked, type Undone } from '../../api/client';
 import { asAppError } from '../../lib/errors';
 import { m } from '../../lib/i18n.svelte';
 import { assign } from './columns';
@@ -18,6 +18,8 @@ export class Import {
   error = $state.raw<unknown>(null);
   scan = $state.raw<ImportProgress | null>(null);
   run = $state.raw<ImportProgress | null>(null);
+  /** What became of the run once it was taken back. */
+  undone = $state.raw<Undone | null>(null);
   refusals = $state.raw<Refusal[]>([]);
   doubtful = $state.raw<Refusal[]>([]);
   reasons = $state.raw<ReasonTotal[]>([]);
@@ -136,7 +138,7 @@ export class Import {
     this.#stopScan();
     this.#round += 1;
     this.#runId = null;
-    this.origin = this.preview = this.scan = this.run = this.error = null;
+    this.origin = this.preview = this.scan = this.run = this.undone = this.error = null;
     this.#forgetRows();
   }
 
@@ -151,7 +153,7 @@ export class Import {
     this.#round += 1;
     const round = this.#round;
     this.reading = true;
-    this.error = this.scan = this.run = null;
+    this.error = this.scan = this.run = this.undone = null;
     this.#runId = null;
     this.#forgetRows();
     try {

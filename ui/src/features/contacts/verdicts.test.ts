@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { AppError } from '../../api/client';
 import { fields } from '../../lib/fields.svelte';
-import { othersLike, refusalWords, verdictSentence, verdictWords } from './verdicts';
+import { othersLike, refusalWords, undoneWords, verdictSentence, verdictWords } from './verdicts';
 
 const lost: AppError = { code: 'phone.excel_shortened', message: 'Excel has shortened this number.', params: {} };
 const short: AppError = { code: 'phone.something_new', message: 'A new reason.', params: {} };
@@ -27,4 +27,9 @@ test('what a row adds goes by the owner’s words', () => {
   fields.take({ fields: ['son_ödeme'], labels: {} });
   expect(verdictSentence({ kind: 'known', adds: ['name', 'refusal', 'son_ödeme'] })).toBe('Is in Ulak already; this row adds or changes: Name, says no to promotions and son ödeme.');
   expect(verdictSentence({ kind: 'known', adds: [] })).toMatch(/changes nothing/);
+});
+
+test('who stays after an import was taken back is told only where somebody does', () => {
+  expect(undoneWords({ removed: 1104, restored: 3, kept: 0 })).toBe('Taken back: 1,104 contacts went, 3 became what they were.');
+  expect(undoneWords({ removed: 0, restored: 0, kept: 2 })).toMatch(/2 stay/);
 });

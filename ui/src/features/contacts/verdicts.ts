@@ -1,5 +1,5 @@
 // A row's verdict in a few words, for the table; the panel beside it has the sentences.
-import type { AppError, ReasonTotal, Verdict } from '../../api/client';
+import type { AppError, ReasonTotal, Undone, Verdict } from '../../api/client';
 import { fieldWord } from '../../lib/fields.svelte';
 import { listed, num } from '../../lib/format.svelte';
 import { m } from '../../lib/i18n.svelte';
@@ -57,4 +57,10 @@ export function reasonWords(code: string): string {
 export function othersLike(reason: AppError, totals: ReasonTotal[]): number | null {
   const total = totals.find((one) => one.code === reason.code && !one.doubtful);
   return total ? total.rows - 1 : null;
+}
+
+/** What became of the contacts of an import that was taken back. */
+export function undoneWords({ removed, restored, kept }: Undone): string {
+  const gone = m.import_undone({ removed: num(removed), restored: num(restored) });
+  return kept > 0 ? `${gone} ${m.import_undone_kept({ count: kept, n: num(kept) })}` : gone;
 }

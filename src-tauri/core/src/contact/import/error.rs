@@ -56,6 +56,10 @@ pub enum ImportError {
     Stopped { row: u32, reason: StorageError },
     #[error("{file} cannot be written: {reason}. Choose another folder, or close the file in other programs.")]
     CannotWrite { file: String, reason: String },
+    #[error("This import is still running. Stop it first.")]
+    StillRunning,
+    #[error("Nothing is left of this import that could be taken back.")]
+    NothingToUndo,
     #[error("\"{country}\" is not a country code. Choose the country of the phones.")]
     Country { country: String },
     #[error(transparent)]
@@ -90,6 +94,8 @@ impl Coded for ImportError {
             Self::DiskFull { .. } => "import.disk_full",
             Self::Stopped { .. } => "import.stopped",
             Self::CannotWrite { .. } => "import.cannot_write",
+            Self::StillRunning => "import.still_running",
+            Self::NothingToUndo => "import.nothing_to_undo",
             Self::Country { .. } => "contact.country",
             Self::Broke(broke) => broke.code(),
             Self::Storage(error) => error.code(),
@@ -116,6 +122,7 @@ impl Coded for ImportError {
             Self::ReadStopped { row, reason } => params! { row: row, reason: reason },
             Self::DiskFull { row } => params! { row: row },
             Self::Stopped { row, reason } => params! { row: row, reason: reason },
+            Self::StillRunning | Self::NothingToUndo => Params::new(),
             Self::Country { country } => params! { country: country },
             Self::Broke(broke) => broke.params(),
             Self::Storage(error) => error.params(),

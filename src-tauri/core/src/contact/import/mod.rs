@@ -21,6 +21,7 @@ mod rows;
 mod run;
 mod source;
 mod store;
+pub mod undo;
 mod verdict;
 mod workbook;
 
@@ -30,7 +31,9 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::{Consent, Standing};
+use crate::clock::Millis;
 use crate::ids::ImportId;
+use crate::page::Cursor;
 use crate::stored::stored_words;
 
 pub use crate::error::Problem as Reason;
@@ -39,6 +42,7 @@ pub use error::{ImportError, Notice, RowError};
 pub use preview::preview;
 pub use refused::{export_refused, reasons, refusals};
 pub use run::{Job, run};
+pub use store::reports::page as reports;
 pub use store::{end_interrupted, forget};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -305,6 +309,8 @@ pub enum ImportStep {
     Import,
 }
 
+stored_words!(ImportStep { Scan = "scan", Import = "import" });
+
 /// `running → done | cancelled | failed`; a run that a crash ended is found and called failed on the next start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -334,4 +340,38 @@ pub struct ImportProgress {
     pub totals: ImportTotals,
     pub consent: ConsentTotals,
     pub error: Option<Reason>,
+}
+
+/// What is on record of an import that is over or running.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub struct ImportReport {
+    pub id: ImportId,
+    pub file_name: String,
+    pub state: ImportState,
+    pub started_at: Millis,
+    pub totals: ImportTotals,
+    /// Once it was taken back.
+    pub undone: Option<Undone>,
+    pub can_undo: bool,
+}
+
+/// What became of the contacts that an import had made or changed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub struct Undone {
+    pub removed: u32,
+    pub restored: u32,
+    /// Those who got a message or were changed since stay as they are.
+    pub kept: u32,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub struct ImportReportPage {
+    pub next: Option<Cursor>,
+    pub rows: Vec<ImportReport>,
 }

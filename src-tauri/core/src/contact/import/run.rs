@@ -16,6 +16,7 @@ use super::list::Stopped;
 use super::preview::laid_out;
 use super::rows::{Everybody, Row, row_of};
 use super::store;
+use super::store::changes::{self, Before};
 use super::verdict::{People, Seen, judge};
 use super::{
     Column, ColumnUse, ConsentTotals, ImportError, ImportOptions, ImportProgress, ImportState, ImportStep,
@@ -121,7 +122,7 @@ async fn begin(db: &Db, job: &Job, layout: &Layout, clock: &dyn Clock) -> Result
         false => Vec::new(),
     };
     let at = |error| at_start(db.error(error));
-    store::begin(&mut tx, job.id, &layout.list.about().file_name, clock.now()).await.map_err(at)?;
+    store::begin(&mut tx, job.id, job.step, &layout.list.about().file_name, clock.now()).await.map_err(at)?;
     store::keep_header(&mut tx, job.id, layout.list.about().separator, &header).await.map_err(at)?;
     db.commit(tx).await.map_err(at_start)
 }
@@ -162,13 +163,16 @@ async fn bring(
     let phones = rows.iter().filter_map(|row| Some(row.outcome.as_ref().ok()?.phone)).collect();
     let at = |error| db.error(error);
     let mut tx = db.begin().await?;
-    let mut people = People::new(store::known(&mut tx, &phones).await.map_err(at)?);
+    let known = store::known(&mut tx, &phones).await.map_err(at)?;
+    let before = known.iter().map(|known| (known.id, Before::of(known))).collect();
+    let mut people = People::new(known);
     let mint = IdGenerator::at(now);
     for row in rows {
         totals.count(&judge(row, &mut people, &mut carried.seen, &carried.everybody, &mint));
     }
     if job.step == ImportStep::Import {
         store::keep(&mut tx, &people.list, now).await.map_err(at)?;
+        changes::remember(&mut tx, job.id, &people.list, &before, now).await.map_err(at)?;
         let unknown = carried.learn(&people);
         contacts::know_fields(&mut tx, unknown.iter().map(String::as_str)).await.map_err(at)?;
         for (name, label) in unknown.iter().filter_map(|name| carried.labels.get_key_value(name)) {

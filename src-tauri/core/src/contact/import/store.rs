@@ -3,6 +3,9 @@
 //! Everything here runs in the caller's transaction. Row 0 of an import's refusals is no refusal: it keeps the
 //! header and the separator of the file, for the list of refused rows.
 
+pub mod changes;
+pub mod reports;
+
 use std::collections::{BTreeSet, HashMap};
 
 use serde_json::Value;
@@ -16,7 +19,7 @@ use super::super::store::{consent_of, fields_of, suppressions};
 use super::error::RowError;
 use super::rows::Row;
 use super::verdict::Known;
-use super::{ImportState, ImportTotals, LeftOut, ReasonTotal, Separator};
+use super::{ImportState, ImportStep, ImportTotals, LeftOut, ReasonTotal, Separator};
 use crate::clock::Millis;
 use crate::db::{Readers, Tx};
 use crate::ids::{ContactId, ImportId};
@@ -31,7 +34,7 @@ const BROUGHT: usize = 250;
 pub async fn known(reader: &mut SqliteConnection, phones: &BTreeSet<Phone>) -> Result<Vec<Known>, sqlx::Error> {
     let sql = format!(
         "SELECT id, phone, name, email, fields, standing, consent_source, consent_at, consent_note, \
-         consent_withdrawn_at FROM contacts WHERE phone IN ({})",
+         consent_withdrawn_at, updated_at FROM contacts WHERE phone IN ({})",
         places(1, ASKED)
     );
     let phones: Vec<Phone> = phones.iter().copied().collect();
@@ -123,6 +126,7 @@ fn known_of(row: &SqliteRow) -> Result<Option<Known>, sqlx::Error> {
         standing: row.try_get("standing")?,
         consent: consent_of(row)?,
         withdrawn_at: row.try_get("consent_withdrawn_at")?,
+        updated_at: row.try_get("updated_at")?,
         changed: false,
         new_tags: BTreeSet::new(),
     }))
@@ -162,9 +166,16 @@ fn places(rows: usize, columns: usize) -> String {
     vec![format!("({row})"); rows].join(", ")
 }
 
-pub async fn begin(tx: &mut Tx, id: ImportId, file_name: &str, now: Millis) -> Result<(), sqlx::Error> {
-    sqlx::query("INSERT INTO imports (id, file_name, state, started_at) VALUES (?, ?, 'running', ?)")
+pub async fn begin(
+    tx: &mut Tx,
+    id: ImportId,
+    step: ImportStep,
+    file_name: &str,
+    now: Millis,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("INSERT INTO imports (id, step, file_name, state, started_at) VALUES (?, ?, ?, 'running', ?)")
         .bind(id)
+        .bind(step)
         .bind(file_name)
         .bind(now)
         .execute(&mut *tx)
@@ -316,8 +327,9 @@ pub async fn forget(tx: &mut Tx, id: ImportId) -> Result<(), sqlx::Error> {
     Ok(())
 }
 
-/// On a start: imports that a crash ended are over.
+/// On a start: imports that a crash ended are over, and no scan serves any more.
 pub async fn end_interrupted(tx: &mut Tx, now: Millis) -> Result<u64, sqlx::Error> {
+    sqlx::query("DELETE FROM imports WHERE step = 'scan'").execute(&mut *tx).await?;
     let ended = sqlx::query("UPDATE imports SET state = 'failed', ended_at = ? WHERE state = 'running'")
         .bind(now)
         .execute(&mut *tx)

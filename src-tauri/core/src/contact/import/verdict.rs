@@ -28,6 +28,7 @@ pub struct Known {
     pub consent: Option<Consent>,
     /// When the person said no or took the consent back; no list gives it anew.
     pub withdrawn_at: Option<Millis>,
+    pub updated_at: Millis,
     /// The row of the table has to be written.
     pub changed: bool,
     pub new_tags: BTreeSet<String>,
@@ -138,6 +139,7 @@ impl Known {
             standing: Standing::Normal,
             consent: None,
             withdrawn_at: None,
+            updated_at: 0,
             changed: true,
             new_tags: BTreeSet::new(),
         }
@@ -162,10 +164,11 @@ impl Known {
             adds.push("standing".to_owned());
         }
         adds.extend(self.hear(&person.consent, everybody).map(str::to_owned));
-        self.changed |= !adds.is_empty();
         if self.tag(person.tags.iter().chain(&everybody.tags)) {
             adds.push("tags".to_owned());
         }
+        // A list of people who want nothing leaves its mark on all of them: taking an earlier list back lets none go.
+        self.changed |= !adds.is_empty() || everybody.standing == Standing::Black;
         adds
     }
 

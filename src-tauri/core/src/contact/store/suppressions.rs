@@ -52,7 +52,8 @@ pub(super) fn push_list(query: &mut QueryBuilder<Sqlite>, texts: &[String]) {
     }
 }
 
-/// From this transaction on nothing goes to these. One that is in force already stays as it is.
+/// From this transaction on nothing goes to these. One that is in force already stays, but what the person or the owner
+/// says goes before what a list said.
 pub async fn suppress(db: &mut Tx, addresses: &[String], cause: Cause, now: Millis) -> Result<(), sqlx::Error> {
     if addresses.is_empty() {
         return Ok(());
@@ -63,7 +64,8 @@ pub async fn suppress(db: &mut Tx, addresses: &[String], cause: Cause, now: Mill
     });
     // What was lifted in this very millisecond is in force again.
     insert.push(
-        " ON CONFLICT (address) WHERE lifted_at IS NULL DO NOTHING
+        " ON CONFLICT (address) WHERE lifted_at IS NULL
+              DO UPDATE SET cause = excluded.cause WHERE suppressions.cause = 'import'
           ON CONFLICT (address, since_at) DO UPDATE SET lifted_at = NULL, lifted_reason = NULL",
     );
     insert.build().execute(db).await?;
@@ -77,6 +79,16 @@ pub async fn lift(db: &mut Tx, addresses: &[String], reason: &str, now: Millis) 
     push_list(&mut update, addresses);
     update.push(")");
     update.build().execute(db).await?;
+    Ok(())
+}
+
+/// The list that said so since then was taken back.
+pub async fn lift_imported(db: &mut Tx, addresses: &[String], since: Millis, now: Millis) -> Result<(), sqlx::Error> {
+    let mut update = QueryBuilder::new("UPDATE suppressions SET lifted_at = ");
+    update.push_bind(now).push(", lifted_reason = 'import undone' WHERE cause = 'import' AND since_at >= ");
+    update.push_bind(since).push(" AND lifted_at IS NULL AND address IN (");
+    push_list(&mut update, addresses);
+    update.push(")").build().execute(db).await?;
     Ok(())
 }
 

@@ -4,7 +4,7 @@ mod list;
 
 pub use list::{RecipientPage, RecipientQuery, recipients};
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use sqlx::sqlite::SqliteRow;
@@ -34,6 +34,22 @@ pub struct RecipientRow {
     pub session_name: Option<String>,
     pub tried_at: Option<Millis>,
     pub tries: i64,
+}
+
+/// Those of these contacts for whom a message was made from then on.
+pub async fn written_since(
+    db: &mut SqliteConnection,
+    contacts: impl Iterator<Item = ContactId>,
+    since: Millis,
+) -> Result<BTreeSet<ContactId>, sqlx::Error> {
+    let mut select = QueryBuilder::new("SELECT contact_id FROM messages WHERE created_at >= ");
+    select.push_bind(since).push(" AND contact_id IN (");
+    let mut list = select.separated(", ");
+    for contact in contacts {
+        list.push_bind(contact);
+    }
+    let found: Vec<ContactId> = select.push(")").build_query_scalar().fetch_all(db).await?;
+    Ok(found.into_iter().collect())
 }
 
 /// A message as the state of its last part; `skipped` where it has none.
