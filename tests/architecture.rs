@@ -340,6 +340,7 @@ const TABLES: &[(&str, &[&str])] = &[
             "imports",
             "import_refusals",
             "import_changes",
+            "import_layouts",
             "suppressions",
             "past_consents",
             "lids",

@@ -86,7 +86,9 @@ async fn chosen(app: &App, origin: &Origin, options: &Options) -> Result<(Import
     chosen.sheet = sheet(app, origin, options, &chosen).await?;
     let preview = app.people().preview_import(origin, &chosen).await;
     if options.map.is_empty() {
-        return Ok((chosen, preview?));
+        let preview = preview?;
+        chosen.columns = Some(preview.columns.iter().map(|column| column.used.clone()).collect());
+        return Ok((chosen, preview));
     }
     // Where no column looks like phones, the first is shown as them, so that another one can be named.
     let shown = match preview {

@@ -279,3 +279,62 @@ async fn a_phone_that_is_certain_goes_before_one_that_is_doubtful() {
     assert_eq!(kinds(&preview), ["2 new", "3 +902125550142? phone.beside"]);
     assert_eq!(preview.rows[0].phone.as_deref(), Some("+902125550143"));
 }
+
+#[tokio::test]
+async fn the_columns_of_a_list_are_remembered_for_the_next_with_its_header() {
+    let world = World::new().await;
+    let phone = |name: &str| ColumnUse::Field { name: name.into() };
+    let text = "Sipariş,Numara,İl\n1001,0538 555 01 11,İzmir\n1002,0538 555 01 12,Manisa\n";
+    let path = world.file("list.csv", text);
+    let none = ImportOptions::default();
+    let first = world.preview(&path, &none).await.unwrap();
+    assert_eq!(first.found, None);
+    let own = vec![ColumnUse::Ignore, ColumnUse::Phone, ColumnUse::Tags];
+    let chosen = ImportOptions { columns: Some(own.clone()), ..Default::default() };
+    world.run(ImportStep::Scan, &path, &chosen).await;
+    assert_eq!(world.preview(&path, &none).await.unwrap().found, None, "a look is no choice");
+    world.run(ImportStep::Import, &path, &chosen).await;
+
+    let later = world.file("later.csv", "SİPARİŞ , numara,İl\n1003,0538 555 01 13,Aydın\n");
+    let again = world.preview(&later, &none).await.unwrap();
+    let uses = |preview: &ImportPreview| -> Vec<ColumnUse> {
+        preview.columns.iter().map(|column| column.used.clone()).collect()
+    };
+    assert_eq!((uses(&again), again.found.as_ref()), (own, Some(&uses(&first))));
+    let other = world.file("other.csv", "Numara,Sipariş,İl\n0538 555 01 14,1004,Aydın\n");
+    assert_eq!(world.preview(&other, &none).await.unwrap().found, None, "another header");
+
+    let anew = ImportOptions { columns: again.found, ..Default::default() };
+    world.run(ImportStep::Import, &later, &anew).await;
+    assert_eq!(world.preview(&later, &none).await.unwrap().found, None, "what is found out anyway is no choice");
+    assert_eq!(uses(&first)[2], phone("il"));
+}
+
+#[tokio::test]
+async fn columns_that_were_chosen_where_no_phones_are_found_come_again() {
+    let world = World::new().await;
+    let path = world.file("list.csv", "Ad,Not\nAyşe,0538\nOkan,belki\n");
+    let none = ImportOptions::default();
+    assert_eq!(world.preview(&path, &none).await.unwrap_err().code(), "import.no_phone_column");
+    let columns = Some(vec![ColumnUse::Name, ColumnUse::Phone]);
+    world.run(ImportStep::Import, &path, &ImportOptions { columns, ..Default::default() }).await;
+    let again = world.preview(&path, &none).await.unwrap();
+    assert_eq!(again.columns[1].used, ColumnUse::Phone);
+}
+
+#[tokio::test]
+async fn a_list_of_another_country_is_pointed_out() {
+    let world = World::new().await;
+    let notice = async |text: &str, country: &str| {
+        let options = ImportOptions { country: Some(country.into()), ..Default::default() };
+        let preview = world.preview(&world.file("list.csv", text), &options).await.unwrap();
+        preview.notices.into_iter().find(|notice| notice.code == "import.other_country").map(|notice| notice.params)
+    };
+    let indonesian = "Nama,No HP\nSiti,0812 5550 147\nBudi,0813 5550 148\nRina,0857 5550 149\n";
+    let found = notice(indonesian, "TR").await.unwrap();
+    assert_eq!((found["country"].as_str(), found["fitting"].as_str(), found["rows"].as_str()), ("ID", "3", "3"));
+    assert_eq!(notice(indonesian, "ID").await, None);
+    let mixed = "Ad,Tel\nHans,+49 151 5550 0147\nKarl,0151 5550 0148\nUwe,0151 5550 0149\nAyşe,0538 555 01 47\n";
+    assert_eq!(notice(mixed, "TR").await.unwrap()["country"], "DE", "the list names it itself");
+    assert_eq!(notice("Ad,Tel\nAyşe,0538 555 01 47\nSiti,+62 812 5550 147\n", "TR").await, None);
+}

@@ -7,6 +7,7 @@ use serde_json::Value;
 use sqlx::{Row, SqliteConnection};
 
 use crate::clock::system_zone;
+use crate::contact::phone::Country;
 use crate::db::Tx;
 use crate::outbox::window::SendingHours;
 use crate::stored::Json;
@@ -48,11 +49,10 @@ pub enum Theme {
 impl Default for Settings {
     fn default() -> Self {
         let zone = system_zone();
-        let country = if zone.name().starts_with("Asia/Jakarta") { "ID" } else { "TR" };
         Self {
             language: None,
             theme: Theme::System,
-            country: country.to_owned(),
+            country: home(&sys_locale::get_locale().unwrap_or_default(), zone),
             business_name: String::new(),
             hours_from: 9 * 60,
             hours_to: 22 * 60,
@@ -64,6 +64,24 @@ impl Default for Settings {
         }
     }
 }
+
+/// Where contacts are from until the owner says so: by the system's language and region, else by the time zone. An
+/// English system often keeps the region that it came with, which tells nothing.
+fn home(locale: &str, zone: Tz) -> String {
+    let mut parts = locale.split(['-', '_', '.', '@']);
+    let language = parts.next().unwrap_or_default();
+    let region = parts.find(|part| part.len() == 2).and_then(Country::of).map(Country::code);
+    let country = match (language, region) {
+        ("en" | "C" | "POSIX", _) => None,
+        ("tr", None) => Some("TR".to_owned()),
+        ("id", None) => Some("ID".to_owned()),
+        (_, region) => region,
+    };
+    country.unwrap_or_else(|| if INDONESIA.contains(&zone) { "ID" } else { "TR" }.to_owned())
+}
+
+const INDONESIA: [Tz; 5] =
+    [Tz::Asia__Jakarta, Tz::Asia__Jayapura, Tz::Asia__Makassar, Tz::Asia__Pontianak, Tz::Asia__Ujung_Pandang];
 
 impl Settings {
     pub fn hours(&self) -> SendingHours {
@@ -175,6 +193,25 @@ pub async fn remove(tx: &mut Tx, key: &str) -> Result<(), sqlx::Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_default_country_is_that_of_the_system_before_that_of_the_clock() {
+        let istanbul = Tz::Europe__Istanbul;
+        for (locale, zone, country) in [
+            ("tr-TR", Tz::UTC, "TR"),
+            ("tr", Tz::Asia__Jakarta, "TR"),
+            ("id_ID.UTF-8", istanbul, "ID"),
+            ("de-DE", istanbul, "DE"),
+            ("zh-Hant-TW", istanbul, "TW"),
+            ("en-US", Tz::Asia__Jayapura, "ID"),
+            ("en_GB.UTF-8", Tz::Asia__Pontianak, "ID"),
+            ("C.UTF-8", Tz::Asia__Makassar, "ID"),
+            ("en-US", istanbul, "TR"),
+            ("", Tz::UTC, "TR"),
+        ] {
+            assert_eq!(home(locale, zone), country, "{locale} {zone}");
+        }
+    }
 
     #[test]
     fn settings_of_an_earlier_version_keep_what_the_owner_chose() {

@@ -52,9 +52,25 @@ fn a_workbook_is_dropped_and_a_text_is_pasted() {
         page.press("import-other").await;
         page.says("import-earlier", "doubts.csv").await;
         page.picture("earlier").await;
+
+        let odd = harness.file("odd.csv", ODD);
+        drop_on(page, "import-drop", &odd).await;
+        page.pick("import-column:1", "tags").await;
+        page.press("import-start").await;
+        page.says("import-result", "2 contacts are new").await;
+        page.press("import-other").await;
+        drop_on(page, "import-drop", &odd).await;
+        page.says("import-remembered", "as you chose them").await;
+        page.picture("remembered").await;
+        page.press("import-found-anew").await;
+        page.until("the columns anew", "document.querySelector('[data-testid=\"import-column:1\"]').value !== 'tags'")
+            .await;
         ulak.close().await;
     });
 }
+
+/// What stands in the columns says nothing of what they are.
+const ODD: &str = "Bir;İki\n0538 555 01 80;Ankara\n0538 555 01 81;Ankara\n";
 
 /// The first is of abroad without its plus, the second has something beside it.
 const DOUBTS: &str = "Ad;Telefon\nSiti;62 813 555 0147\nOkan;0212 555 01 42 (2)\nGül;0538 555 01 79\n";

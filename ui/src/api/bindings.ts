@@ -593,6 +593,8 @@ export type ImportPreview = {
 	header: boolean | null,
 	country: string,
 	columns: Column[],
+	/**  What was found out, where the columns are as the owner had them for a list with this header. */
+	found: ColumnUse[] | null,
 	rows: PreviewRow[],
 	notices: AppError[],
 };

@@ -84,6 +84,11 @@ impl Phone {
         number.is_some_and(|number| number.get_type() == PhoneNumberType::Mobile)
     }
 
+    /// The largest country with its calling code.
+    pub fn country(self) -> Option<Country> {
+        main_country(&PhoneNumber::parse(self.to_string(), None).ok()?)
+    }
+
     fn of(number: &PhoneNumber) -> Option<Self> {
         Self::from_e164(&number.format_as(PhoneNumberFormat::E164))
     }

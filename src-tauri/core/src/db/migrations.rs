@@ -39,6 +39,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("../../../../migrations/0026_message_media.sql"),
     include_str!("../../../../migrations/0027_doubtful_rows.sql"),
     include_str!("../../../../migrations/0028_undo_of_imports.sql"),
+    include_str!("../../../../migrations/0029_remembered_columns.sql"),
 ];
 
 /// Brings the file up to the last script, over a connection of its own: a table that is made anew must be dropped

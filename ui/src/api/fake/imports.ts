@@ -28,7 +28,7 @@ export function importCommands(world: World): Pick<Api, 'pickContactsFile' | 'pr
     fileName: name, bytes: 61_440, encoding: options.encoding ?? 'windows-1254', separator: options.separator ?? 'semicolon', sheets: [], sheet: null, header: options.header ?? true, country: options.country ?? world.settings.country,
     columns: ['Ad Soyad', 'Cep Tel', 'Şehir', 'İzin'].map((header, index) => ({ header, use: options.columns?.[index] ?? ([{ use: 'name' }, { use: 'phone' }, { use: 'field', name: 'city' }, { use: 'consent' }] as const)[index] ?? { use: 'ignore' } })),
     rows: [...sample.map((row): PreviewRow => ({ ...row, phoneColumn: row.phone === null ? null : 1, consent: row.phone === null ? 'nothing' : row.cells[3] === 'hayır' ? 'no' : 'yes' })), ...people(41, world.now()).map((one, index): PreviewRow => ({ row: index + 11, cells: [one.name, one.phoneShown, one.fields.city ?? '', 'evet'], phone: one.phoneShown, phoneColumn: 1, consent: 'yes', verdict: world.contacts.length > 0 ? { kind: 'known', adds: [] } : { kind: 'new' } }))],
-    notices: [],
+    found: null, notices: [],
   });
   const run = (step: 'scan' | 'import', done: () => void): string => {
     const importId = world.id('import');

@@ -5,7 +5,7 @@ import { Import } from './import.svelte';
 const totals = { rows: 3, new: 1, known: 1, twice: 0, doubtful: 0, refused: 1 };
 const preview = (options: ImportOptions): ImportPreview => ({
   fileName: 'list.csv', bytes: 90, encoding: options.encoding ?? 'utf-8', separator: 'comma', sheets: options.sheet === null ? [] : [options.sheet], sheet: options.sheet, header: true, country: 'TR',
-  columns: [{ header: 'Ad', use: { use: 'name' } }, { header: 'Tel', use: options.columns?.[1] ?? { use: 'phone' } }], rows: [], notices: [],
+  columns: [{ header: 'Ad', use: { use: 'name' } }, { header: 'Tel', use: options.columns?.[1] ?? { use: 'phone' } }], found: null, rows: [], notices: [],
 });
 
 let tell: (progress: ImportProgress) => void;

@@ -201,6 +201,10 @@ pub enum Notice {
     ManyColumns { columns: usize, mapped: usize },
     #[error("The first row holds a phone number, so it is read as a contact and not as a header.")]
     NoHeader,
+    #[error(
+        "{fitting} of the first {rows} rows have phones of {country}. If the list is from there, choose that country."
+    )]
+    OtherCountry { country: String, fitting: usize, rows: usize },
     #[error("Read as {encoding}, letters may look wrong: the file looks like {detected}.")]
     EncodingDoubtful { encoding: &'static str, detected: &'static str },
 }
@@ -210,6 +214,7 @@ impl Coded for Notice {
         match self {
             Self::ManyColumns { .. } => "import.many_columns",
             Self::NoHeader => "import.no_header",
+            Self::OtherCountry { .. } => "import.other_country",
             Self::EncodingDoubtful { .. } => "import.encoding_doubtful",
         }
     }
@@ -218,6 +223,9 @@ impl Coded for Notice {
         match self {
             Self::ManyColumns { columns, mapped } => params! { columns: columns, mapped: mapped },
             Self::NoHeader => Params::new(),
+            Self::OtherCountry { country, fitting, rows } => {
+                params! { country: country, fitting: fitting, rows: rows }
+            }
             Self::EncodingDoubtful { encoding, detected } => {
                 params! { encoding: encoding, detected: detected }
             }

@@ -25,6 +25,8 @@ pub struct Layout {
     header_row: u32,
     pub country: Country,
     pub columns: Vec<Column>,
+    /// What was found out for the columns, whatever the owner chose.
+    pub found: Vec<ColumnUse>,
     pub notices: Vec<Notice>,
     pub ticked: Ticked,
     /// The first rows below the header.
@@ -66,16 +68,20 @@ fn laid_out(list: Box<dyn List>, options: &ImportOptions, country: Country) -> R
     if sample.is_empty() {
         return Err(ImportError::NoRows { file: list.about().file_name.clone() });
     }
-    let columns = match (list.columns(), &options.columns) {
-        (Some(columns), None) => columns,
-        (Some(columns), Some(chosen)) => with_chosen(columns, chosen),
-        (None, _) => columns(cells, &sample, options, country)?,
+    let found = match list.columns() {
+        Some(columns) => columns,
+        None => columns(cells, &sample, country),
     };
+    let uses = |columns: &[Column]| columns.iter().map(|column| column.used.clone()).collect();
+    let (found, columns) = (uses(&found), with_chosen(found, options.columns.as_deref()));
+    if !columns.iter().any(|column| column.used == ColumnUse::Phone) {
+        return Err(ImportError::NoPhoneColumn { headers: listed(&columns, sample.first()) });
+    }
     let notices = notices(list.as_ref(), options, header.is_some(), &columns);
     sample.truncate(SAMPLE);
     let header_row = header.map_or(0, |record| record.row);
     let ticked = options.ticked.clone();
-    let mut layout = Layout { header_row, country, columns, notices, ticked, sample: Vec::new(), list };
+    let mut layout = Layout { header_row, country, columns, found, notices, ticked, sample: Vec::new(), list };
     layout.sample = sample.into_iter().map(|record| layout.fit(record)).collect();
     Ok(layout)
 }
@@ -161,36 +167,28 @@ fn is_total(record: &Record, country: Country) -> bool {
         && !mapping::has_phone(&record.cells, country)
 }
 
-fn columns(
-    header: Option<&[String]>,
-    sample: &[Record],
-    options: &ImportOptions,
-    country: Country,
-) -> Result<Vec<Column>, ImportError> {
+/// The columns and what they are found to be; perhaps none of them phones.
+fn columns(header: Option<&[String]>, sample: &[Record], country: Country) -> Vec<Column> {
     let sound: Vec<&[String]> =
         sample.iter().filter(|record| record.trouble.is_none()).map(|record| record.cells.as_slice()).collect();
     let widest = sound.iter().map(|cells| cells.len()).max().unwrap_or(1);
     let headers = header.map_or_else(|| vec![String::new(); widest], <[String]>::to_vec);
-    let uses = match &options.columns {
-        Some(chosen) => mapping::chosen(chosen, headers.len()),
-        None => mapping::guess(&headers, &sound, country),
-    };
-    if !uses.contains(&ColumnUse::Phone) {
-        return Err(ImportError::NoPhoneColumn { headers: listed(&headers, sound.first()) });
-    }
-    Ok(headers.into_iter().zip(uses).map(|(header, used)| Column { header, used }).collect())
+    let uses = mapping::guess(&headers, &sound, country);
+    headers.into_iter().zip(uses).map(|(header, used)| Column { header, used }).collect()
 }
 
-fn with_chosen(columns: Vec<Column>, chosen: &[ColumnUse]) -> Vec<Column> {
+fn with_chosen(columns: Vec<Column>, chosen: Option<&[ColumnUse]>) -> Vec<Column> {
+    let Some(chosen) = chosen else { return columns };
     let uses = mapping::chosen(chosen, columns.len());
     columns.into_iter().zip(uses).map(|(column, used)| Column { used, ..column }).collect()
 }
 
 /// What the owner sees of the columns: the headers, or the first row where there are none.
-fn listed(headers: &[String], first: Option<&&[String]>) -> String {
-    let named = headers.iter().any(|header| !header.trim().is_empty());
-    let cells = if named { headers } else { first.copied().unwrap_or_default() };
-    let list = cells.iter().map(|cell| cell.trim()).collect::<Vec<_>>().join(", ");
+fn listed(columns: &[Column], first: Option<&Record>) -> String {
+    let headers: Vec<&str> = columns.iter().map(|column| column.header.trim()).collect();
+    let cells = || first.map(|record| record.cells.iter().map(|cell| cell.trim()).collect());
+    let named = headers.iter().any(|header| !header.is_empty());
+    let list = if named { headers } else { cells().unwrap_or_default() }.join(", ");
     list.chars().take(300).collect()
 }
 

@@ -240,6 +240,8 @@ pub struct ImportPreview {
     pub header: Option<bool>,
     pub country: String,
     pub columns: Vec<Column>,
+    /// What was found out, where the columns are as the owner had them for a list with this header.
+    pub found: Option<Vec<ColumnUse>>,
     pub rows: Vec<PreviewRow>,
     pub notices: Vec<Reason>,
 }

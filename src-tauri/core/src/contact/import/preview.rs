@@ -1,11 +1,13 @@
 //! The first rows of a file with their verdicts, before anything is imported. Writes nothing.
 
+use super::super::phone::Country;
+use super::error::Notice;
 use super::layout::{Layout, layout};
 use super::records::{Record, start_of};
-use super::rows::{Everybody, Row, read};
+use super::rows::{Everybody, Row, read, read_in};
 use super::store;
 use super::verdict::{People, Seen, judge};
-use super::{Answer, ImportError, ImportOptions, ImportPreview, Origin, PreviewRow, Reason};
+use super::{Answer, ColumnUse, ImportError, ImportOptions, ImportPreview, Origin, PreviewRow, Reason};
 use crate::clock::Millis;
 use crate::db::Readers;
 use crate::ids::IdGenerator;
@@ -22,7 +24,8 @@ pub async fn preview(
     pool: &Readers,
     now: Millis,
 ) -> Result<ImportPreview, ImportError> {
-    let mut layout = laid_out(origin, options, home).await?;
+    let (mut layout, remembered) = recalled(origin, options, home, pool).await?;
+    layout.notices.extend(other_country(&layout));
     let sample = std::mem::take(&mut layout.sample);
     let rows: Vec<(Row, Vec<String>)> = sample.into_iter().map(|record| both(record, &layout)).collect();
     let phones = rows.iter().filter_map(|(row, _)| Some(row.outcome.as_ref().ok()?.phone)).collect();
@@ -51,8 +54,78 @@ pub async fn preview(
         header,
         country: layout.country.code(),
         columns: layout.columns,
+        found: remembered.then_some(layout.found),
         notices: layout.notices.iter().map(Reason::of).collect(),
     })
+}
+
+/// The layout with the columns as the owner had them for a list with this header; true where that is so.
+async fn recalled(
+    origin: &Origin,
+    options: &ImportOptions,
+    home: &str,
+    pool: &Readers,
+) -> Result<(Layout, bool), ImportError> {
+    let found = laid_out(origin, options, home).await;
+    if options.columns.is_some() {
+        return Ok((found?, false));
+    }
+    // A list in which no phones are found may have been given its columns by hand.
+    let pointed = ImportOptions { columns: Some(vec![ColumnUse::Phone]), ..options.clone() };
+    let layout = match found {
+        Err(ImportError::NoPhoneColumn { .. }) => &laid_out(origin, &pointed, home).await?,
+        Err(error) => return Err(error),
+        Ok(ref layout) => layout,
+    };
+    let remembered = if layout.has_header() { store::layouts::recall(pool, &layout.columns).await? } else { None };
+    match remembered {
+        Some(columns) if columns != layout.found => {
+            let options = ImportOptions { columns: Some(columns), ..options.clone() };
+            Ok((laid_out(origin, &options, home).await?, true))
+        }
+        _ => Ok((or_elsewhere(found, origin, options, home).await?, false)),
+    }
+}
+
+/// Where no phones are found, the columns as they would be with the numbers of another country: the rows say that they
+/// are refused, and the notice what to choose.
+async fn or_elsewhere(
+    found: Result<Layout, ImportError>,
+    origin: &Origin,
+    options: &ImportOptions,
+    home: &str,
+) -> Result<Layout, ImportError> {
+    if !matches!(found, Err(ImportError::NoPhoneColumn { .. })) {
+        return found;
+    }
+    for country in NEIGHBOURS {
+        let there = ImportOptions { country: Some(country.to_owned()), ..options.clone() };
+        if let Ok(layout) = laid_out(origin, &there, home).await {
+            let options = ImportOptions { columns: Some(layout.found), ..options.clone() };
+            return laid_out(origin, &options, home).await;
+        }
+    }
+    found
+}
+
+/// Countries whose lists are often read with the wrong one.
+const NEIGHBOURS: [&str; 2] = ["TR", "ID"];
+
+/// That more of the first rows have phones of another country: of one that the list names itself, or of one of those
+/// from which Ulak's lists are.
+fn other_country(layout: &Layout) -> Option<Notice> {
+    let rows = &layout.sample;
+    let reads = |record: &Record, country| read_in(record, layout, country);
+    let named = rows.iter().filter_map(|record| reads(record, layout.country).ok()?.phone.country());
+    let mut others: Vec<Country> = NEIGHBOURS.iter().filter_map(|code| Country::of(code)).chain(named).collect();
+    others.dedup();
+    others.retain(|country| *country != layout.country);
+    let fits = |country: &Country| {
+        let is_better = |record: &&Record| reads(record, layout.country).is_err() && reads(record, *country).is_ok();
+        rows.iter().filter(is_better).count()
+    };
+    let (fitting, country) = others.iter().map(|country| (fits(country), country.code())).max()?;
+    (fitting > 1 && fitting * 10 >= rows.len()).then_some(Notice::OtherCountry { country, fitting, rows: rows.len() })
 }
 
 /// Looking at the file may take as long as reading all of it.

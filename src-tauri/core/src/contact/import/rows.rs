@@ -55,13 +55,18 @@ pub fn row_of(record: Record, layout: &Layout) -> Row {
 }
 
 pub fn read(record: &Record, layout: &Layout) -> Result<Person, RowError> {
+    read_in(record, layout, layout.country)
+}
+
+/// As if phones without a country code were of this country.
+pub fn read_in(record: &Record, layout: &Layout, country: Country) -> Result<Person, RowError> {
     match &record.trouble {
         Some(error) => Err(error.clone()),
-        None => person_of(record, layout),
+        None => person_of(record, layout, country),
     }
 }
 
-fn person_of(record: &Record, layout: &Layout) -> Result<Person, RowError> {
+fn person_of(record: &Record, layout: &Layout, country: Country) -> Result<Person, RowError> {
     let (cells, columns) = (&record.cells, &layout.columns);
     let extra = cells.iter().skip(columns.len());
     if extra.into_iter().any(|cell| !cell.trim().is_empty()) {
@@ -74,7 +79,7 @@ fn person_of(record: &Record, layout: &Layout) -> Result<Person, RowError> {
             told.take(at, column, checked(cell, column, at)?);
         }
     }
-    let (phone, phone_column) = told.phone(columns, layout.country);
+    let (phone, phone_column) = told.phone(columns, country);
     let phone = phone.or_else(|error| confirmed(error, record.row, &layout.ticked)).map_err(RowError::Phone)?;
     let asked = columns.iter().any(|column| column.used == ColumnUse::Consent);
     let consent = consent::said(&told.consent, asked);

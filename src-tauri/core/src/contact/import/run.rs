@@ -123,6 +123,10 @@ async fn begin(db: &Db, job: &Job, layout: &Layout, clock: &dyn Clock) -> Result
     };
     let at = |error| at_start(db.error(error));
     store::begin(&mut tx, job.id, job.step, &layout.list.about().file_name, clock.now()).await.map_err(at)?;
+    if job.step == ImportStep::Import && layout.has_header() {
+        let is_own = layout.columns.iter().map(|column| &column.used).ne(&layout.found);
+        store::layouts::remember(&mut tx, &layout.columns, is_own, clock.now()).await.map_err(at)?;
+    }
     store::keep_header(&mut tx, job.id, layout.list.about().separator, &header).await.map_err(at)?;
     db.commit(tx).await.map_err(at_start)
 }

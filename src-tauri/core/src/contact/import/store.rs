@@ -4,6 +4,7 @@
 //! header and the separator of the file, for the list of refused rows.
 
 pub mod changes;
+pub mod layouts;
 pub mod reports;
 
 use std::collections::{BTreeSet, HashMap};
