@@ -74,9 +74,8 @@ async fn a_wrong_encoding_is_refused_or_pointed_out() {
         [b"Name,Phone\nAy\xfee,0538 555 02 14\n".as_slice(), b"Gul,0542 555 07 33\nNur,0532 555 01 42\n"].concat();
     let path = world.file("list.csv", one_row);
     let preview = world.preview(&path, &read_as(Encoding::Utf8)).await.unwrap();
-    assert_eq!(kinds(&preview), ["2 import.undecodable", "3 new", "4 new"]);
-    let Verdict::Refused { reason } = &preview.rows[0].verdict else { panic!() };
-    assert_eq!(reason.params["column"], "Name");
+    assert_eq!(kinds(&preview), ["2 new", "3 new", "4 new"]);
+    assert_eq!(preview.rows[0].lost, [0], "the name alone");
 }
 
 #[tokio::test]
@@ -167,15 +166,55 @@ async fn sixty_columns_become_forty_fields_and_a_notice() {
 }
 
 #[tokio::test]
-async fn endless_cells_and_lines_cost_their_row_only() {
+async fn an_endless_cell_costs_itself_and_an_endless_line_its_row() {
     let world = World::new().await;
     let long = "x".repeat(5_000);
     let endless = "y".repeat(3_000_000);
     let text = format!("Name,Phone\n{long},0538 555 02 14\n{endless}\n\"{endless}\nGül,0542 555 07 33\n");
     let path = world.file("list.csv", text);
     let preview = world.preview(&path, &ImportOptions::default()).await.unwrap();
-    let expected = ["2 import.cell_too_long", "3 import.line_too_long", "4 import.line_too_long", "5 new"];
+    let expected = ["2 new", "3 import.line_too_long", "4 import.line_too_long", "5 new"];
     assert_eq!(kinds(&preview), expected);
     assert!(preview.rows.iter().all(|row| row.cells.iter().all(|cell| cell.len() <= 300)));
-    assert_eq!(world.import(&path).await, totals(1, 0, 0, 3));
+    assert_eq!(world.import(&path).await, totals(2, 0, 0, 2));
+}
+
+#[tokio::test]
+async fn content_comes_in_as_people_see_it() {
+    let world = World::new().await;
+    // A family of joined signs, a heart with its variation selector, a Persian non-joiner, letters with combining marks.
+    let (family, heart, persian, marked) =
+        ("👩\u{200d}👩\u{200d}👧", "❤\u{fe0f}", "می\u{200c}خواهم", "S\u{327}u\u{308}le");
+    let text = format!(
+        "Name,Phone,Note,Tags\n\u{202a}{marked}\u{202c} {family},\u{202a}0538 555 02 14\u{202c},{persian},{heart}\n\u{200b},0538 555 02 15,\u{feff}\u{200e},\n"
+    );
+    assert_eq!(world.import(&world.file("list.csv", text)).await, totals(2, 0, 0, 0));
+    let [one, other] = &world.contacts("").await[..] else { panic!() };
+    assert_eq!(
+        (one.name.as_str(), one.fields["note"].as_str()),
+        (format!("{marked}\u{202c} {family}").as_str(), persian)
+    );
+    assert_eq!(one.tags, [heart]);
+    assert_eq!((other.name.as_str(), other.fields.len()), ("", 0), "nothing that can be seen is nothing");
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_cell_costs_at_most_the_cell() {
+    let world = World::new().await;
+    let mut list =
+        "Ad;Telefon;Not;İzin\nGül Çetin;0538 555 01 11;çok iyi;evet\nŞule;0538 555 01 12;kötü".as_bytes().to_vec();
+    list.extend(b" \xfe;evet\nAli\0 Can;0538 555 01 13;M&uuml;ller & Co;evet\nVeli;0538 555 01 14;");
+    list.extend("x".repeat(5_000).as_bytes());
+    list.extend(b";evet\nNur;0538 555 01 15;;ev\xfet\n\x1a");
+    let path = world.file("list.csv", list);
+    let preview = world.preview(&path, &ImportOptions::default()).await.unwrap();
+    assert_eq!(preview.encoding, Some(Encoding::Utf8), "the others keep their letters");
+    assert_eq!(kinds(&preview), ["2 new", "3 new", "4 new", "5 new", "6 import.undecodable"]);
+    let lost: Vec<&[u32]> = preview.rows.iter().map(|row| row.lost.as_slice()).collect();
+    assert_eq!(lost, [&[][..], &[2], &[], &[2], &[]]);
+    let ended = world.run(ImportStep::Import, &path, &ImportOptions::default()).await;
+    assert_eq!((ended.totals, ended.lost_cells), (totals(4, 0, 0, 1), 2));
+    let ali = world.contacts("ali can").await.remove(0);
+    assert_eq!((ali.name.as_str(), ali.fields["not"].as_str()), ("Ali Can", "M&uuml;ller & Co"));
+    assert_eq!(world.contacts("sule").await[0].fields.get("not"), None);
 }

@@ -183,3 +183,23 @@ async fn titles_and_sums_of_a_separated_list_are_no_people() {
     assert_eq!(preview.columns[0].used, ColumnUse::Name);
     assert_eq!(world.import(&path).await, totals(2, 0, 0, 0));
 }
+
+#[tokio::test]
+async fn a_label_before_a_number_is_no_name() {
+    let world = World::new().await;
+    for (line, name) in [
+        ("onun no: 0532 555 01 78", ""),
+        ("cep telefonu : 0532 555 01 78", ""),
+        ("nomor WA 0532 555 01 78", ""),
+        ("Ayşe tel: 0532 555 01 78", "Ayşe"),
+        ("ayşe demir - 0532 555 01 78", "ayşe demir"),
+        ("Noel Baba 0532 555 01 78", "Noel Baba"),
+        ("0532 555 01 78 Gamze Tok", "Gamze Tok"),
+    ] {
+        let preview = world
+            .pasted(&format!("Gamze Tok 0538 555 01 77\nmerhaba\nnumarayı soran oldu\nburada\nyarın ararsın\n{line}"))
+            .await
+            .unwrap();
+        assert_eq!(preview.rows[1].cells[1], name, "{line}");
+    }
+}

@@ -625,6 +625,8 @@ export type ImportRun = {
 	percent: number,
 	totals: ImportTotals,
 	consent: ConsentTotals,
+	/**  Cells of people who come in that were left out: they could not be read, or are too long. */
+	lostCells: number,
 	error: AppError | null,
 };
 
@@ -928,6 +930,8 @@ export type PreviewRow = {
 	/**  The column of that phone, where a list has several. */
 	phoneColumn: number | null,
 	consent: Answer,
+	/**  Columns whose cells are left out: they cannot be read, or are too long. */
+	lost: number[],
 	verdict: Verdict,
 };
 

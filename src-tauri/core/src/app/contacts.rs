@@ -120,6 +120,7 @@ impl People {
             percent: 0,
             totals: ImportTotals::default(),
             consent: ConsentTotals::default(),
+            lost_cells: 0,
             error: None,
         };
         let stop = Arc::new(AtomicBool::new(false));

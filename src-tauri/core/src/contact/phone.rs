@@ -12,8 +12,6 @@ mod written;
 pub use error::PhoneError;
 use written::Cell;
 
-pub(in crate::contact) use written::is_invisible;
-
 use std::fmt;
 use std::sync::LazyLock;
 

@@ -4,6 +4,7 @@
 
 use std::ops::ControlFlow;
 
+use super::super::fold::fold;
 use super::super::phone::{self, Country};
 use super::list::{About, Bytes, List, Stopped, Take};
 use super::records::Record;
@@ -54,6 +55,20 @@ fn rows_of(line: &str, country: Country) -> Vec<Vec<String>> {
     found.iter().map(|phone| vec![(*phone).to_owned(), name.clone(), line.trim().to_owned()]).collect()
 }
 
+/// What people write before a number, folded.
+const LABELS: &[&str] = &[
+    "cep", "gsm", "hp", "mobile", "no", "nomer", "nomor", "nomornya", "number", "numara", "numaram", "numarasi",
+    "phone", "tel", "telefon", "telefonu", "telp", "wa", "whatsapp",
+];
+
+fn is_label(word: &str) -> bool {
+    LABELS.contains(&fold(word.trim_matches(|c: char| !c.is_alphanumeric())).as_str())
+}
+
+fn is_mark(word: &str) -> bool {
+    !word.contains(char::is_alphanumeric)
+}
+
 /// The runs of digits and their marks that read as phones, or nearly.
 fn phones_of(line: &str, country: Country) -> Vec<&str> {
     let is_part = |c: char| c.is_numeric() || c.is_whitespace() || "+-().\u{2011}\u{a0}".contains(c);
@@ -67,9 +82,17 @@ fn is_phone(run: &str, country: Country) -> bool {
     run.chars().filter(|c| c.is_numeric()).count() >= 7 && phone::looks_like_one(run, country)
 }
 
-/// What stands beside the phone, if it is a name: a few words without digits.
+/// What stands beside the phone, if it is a name: a few words without digits. A label of the number is none, and what
+/// stands before a label only if it is written as a name ("Ayşe tel: 0538…", but not "onun no: 0538…").
 fn name_beside(line: &str, phone: &str) -> String {
-    let rest = line.replacen(phone, " ", 1);
+    let (before, after) = line.split_once(phone).unwrap_or((line, ""));
+    let words: Vec<&str> = before.split_whitespace().collect();
+    let end = words.iter().rposition(|word| !is_label(word) && !is_mark(word)).map_or(0, |last| last + 1);
+    let (named, label) = words.split_at_checked(end).unwrap_or_default();
+    let is_labelled = label.iter().any(|word| is_label(word));
+    let is_written_as_name = named.first().is_some_and(|word| word.starts_with(char::is_uppercase));
+    let named = if !is_labelled || is_written_as_name { named.join(" ") } else { String::new() };
+    let rest = format!("{named} {after}");
     let rest = rest.trim_matches(|c: char| !c.is_alphanumeric() && c != '.' && c != ')');
     let words = rest.split_whitespace().count();
     let is_name =

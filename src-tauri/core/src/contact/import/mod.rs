@@ -211,6 +211,8 @@ pub struct PreviewRow {
     /// The column of that phone, where a list has several.
     pub phone_column: Option<u32>,
     pub consent: Answer,
+    /// Columns whose cells are left out: they cannot be read, or are too long.
+    pub lost: Vec<u32>,
     pub verdict: Verdict,
 }
 
@@ -341,6 +343,8 @@ pub struct ImportProgress {
     pub percent: u8,
     pub totals: ImportTotals,
     pub consent: ConsentTotals,
+    /// Cells of people who come in that were left out: they could not be read, or are too long.
+    pub lost_cells: u32,
     pub error: Option<Reason>,
 }
 

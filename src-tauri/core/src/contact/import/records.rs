@@ -6,6 +6,7 @@
 
 use super::error::RowError;
 use super::source::Text;
+use crate::text::is_blank;
 
 /// No record is longer than this; a longer line is refused and skipped.
 pub const LINE_LIMIT: usize = 256 * 1024;
@@ -66,7 +67,7 @@ impl Records {
                         continue;
                     }
                     self.row += 1;
-                    if cells.iter().any(|cell| !cell.trim().is_empty()) {
+                    if cells.iter().any(|cell| !is_blank(cell)) {
                         return Ok(Some(Record { row: self.row, cells, trouble: None }));
                     }
                 }

@@ -3,6 +3,8 @@
 //! Runs on the reading thread for every row of a file, so it touches no database. Cells of columns that are
 //! ignored can hold anything.
 
+use std::borrow::Cow;
+
 use super::super::card::TEXT_LIMIT;
 use super::super::fold::field_name;
 use super::super::phone::{self, Country, Phone, PhoneError};
@@ -15,6 +17,7 @@ use super::source::is_undecoded;
 use super::{Column, ColumnUse, Ticked};
 use crate::clock::Millis;
 use crate::error::Coded;
+use crate::text::is_blank;
 
 /// What a row says of a person; empty texts say nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +30,8 @@ pub struct Person {
     pub fields: Fields,
     pub tags: Vec<String>,
     pub consent: Said,
+    /// Columns whose cells were left out: they could not be read, or are too long.
+    pub lost: Vec<u32>,
 }
 
 pub struct Row {
@@ -67,7 +72,8 @@ pub fn read_in(record: &Record, layout: &Layout, country: Country) -> Result<Per
 }
 
 fn person_of(record: &Record, layout: &Layout, country: Country) -> Result<Person, RowError> {
-    let (cells, columns) = (&record.cells, &layout.columns);
+    let columns = &layout.columns;
+    let cells = &rejoined(&record.cells, columns.len());
     let extra = cells.iter().skip(columns.len());
     if extra.into_iter().any(|cell| !cell.trim().is_empty()) {
         return Err(RowError::TooManyCells { cells: cells.len(), columns: columns.len() });
@@ -75,16 +81,48 @@ fn person_of(record: &Record, layout: &Layout, country: Country) -> Result<Perso
     let mut told = Told::default();
     for (at, column) in columns.iter().enumerate() {
         let cell = cells.get(at).map_or("", |cell| cell.trim());
-        if !cell.is_empty() && column.used != ColumnUse::Ignore {
-            told.take(at, column, checked(cell, column, at)?);
+        if is_blank(cell) || column.used == ColumnUse::Ignore {
+            continue;
+        }
+        match checked(cell, column, at) {
+            Ok(cell) => told.take(at, column, cell),
+            Err(_) if is_optional(&column.used) => told.lost.extend(u32::try_from(at)),
+            Err(error) => return Err(error),
         }
     }
     let (phone, phone_column) = told.phone(columns, country);
     let phone = phone.or_else(|error| confirmed(error, record.row, &layout.ticked)).map_err(RowError::Phone)?;
     let asked = columns.iter().any(|column| column.used == ColumnUse::Consent);
     let consent = consent::said(&told.consent, asked);
-    let Told { name, email, fields, tags, .. } = told;
-    Ok(Person { phone, phone_column, name, email, fields, tags, consent })
+    let Told { name, email, fields, tags, lost, .. } = told;
+    Ok(Person { phone, phone_column, name, email, fields, tags, consent, lost })
+}
+
+/// What a person can come in without. Nobody comes in with another phone, or with a consent that was not read.
+fn is_optional(used: &ColumnUse) -> bool {
+    matches!(used, ColumnUse::Name | ColumnUse::Email | ColumnUse::Tags | ColumnUse::Field { .. })
+}
+
+/// The semicolon of `M&uuml;ller` cuts no cell.
+fn rejoined(cells: &[String], columns: usize) -> Cow<'_, [String]> {
+    if cells.len() <= columns || !cells.iter().any(|cell| opens_entity(cell)) {
+        return cells.into();
+    }
+    let mut joined: Vec<String> = Vec::with_capacity(columns);
+    for cell in cells {
+        match joined.last_mut().filter(|last| opens_entity(last)) {
+            Some(last) => *last = format!("{last};{cell}"),
+            None => joined.push(cell.clone()),
+        }
+    }
+    joined.into()
+}
+
+/// `&uuml`, `&#252` or `&#xfc` at the end.
+fn opens_entity(cell: &str) -> bool {
+    let Some((_, entity)) = cell.rsplit_once('&') else { return false };
+    let name = entity.trim_start_matches('#');
+    (2..=8).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
 /// The phone of a doubtful row that the owner ticked.
@@ -122,6 +160,7 @@ struct Told<'a> {
     fields: Fields,
     tags: Vec<String>,
     consent: Vec<consent::Cell<'a>>,
+    lost: Vec<u32>,
 }
 
 impl<'a> Told<'a> {
@@ -129,9 +168,9 @@ impl<'a> Told<'a> {
         match &column.used {
             ColumnUse::Phone => self.phones.push((at, cell)),
             ColumnUse::Name => self.name = joined(std::mem::take(&mut self.name), cell),
-            ColumnUse::Email => self.email = visible(cell),
+            ColumnUse::Email => self.email = content(cell),
             ColumnUse::Tags => self.tags.extend(tags(cell)),
-            ColumnUse::Field { name } => self.field(name, visible(cell)),
+            ColumnUse::Field { name } => self.field(name, content(cell)),
             used @ (ColumnUse::Consent | ColumnUse::ConsentDate | ColumnUse::ConsentSource) => {
                 self.consent.push(consent::Cell { used, header: &column.header, text: cell });
             }
@@ -153,7 +192,7 @@ impl<'a> Told<'a> {
         let best = best.or_else(|| read.iter().position(|(.., result)| may_be(result))).unwrap_or_default();
         for (at, cell, result) in read.iter().enumerate().filter(|(place, _)| *place != best).map(|(_, other)| other) {
             let name = columns.get(*at).and_then(|column| field_name(&column.header)).filter(|name| name != "phone");
-            let value = result.as_ref().map_or_else(|_| visible(cell), |phone| phone.to_string());
+            let value = result.as_ref().map_or_else(|_| content(cell), |phone| phone.to_string());
             self.field(&name.unwrap_or_else(|| format!("phone_{}", at + 1)), value);
         }
         let (at, _, result) = read.into_iter().nth(best).unwrap_or((0, "", Err(PhoneError::Missing)));
@@ -169,7 +208,7 @@ impl<'a> Told<'a> {
 
 /// First and last name may stand in two columns; a name is one line.
 fn joined(mut name: String, cell: &str) -> String {
-    for word in visible(cell).split_whitespace() {
+    for word in content(cell).split_whitespace() {
         if !name.is_empty() {
             name.push(' ');
         }
@@ -179,9 +218,17 @@ fn joined(mut name: String, cell: &str) -> String {
 }
 
 fn tags(cell: &str) -> impl Iterator<Item = String> + '_ {
-    cell.split([',', ';', '|', '\n']).map(|tag| visible(tag.trim())).filter(|tag| !tag.is_empty())
+    cell.split([',', ';', '|', '\n']).map(|tag| content(tag.trim())).filter(|tag| !tag.is_empty())
 }
 
-fn visible(cell: &str) -> String {
-    cell.chars().filter(|c| !phone::is_invisible(*c)).collect()
+/// What people see of a cell: joiners, variation selectors and marks of letters are theirs; controls, byte order marks
+/// and what copying leaves around a text are not.
+fn content(cell: &str) -> String {
+    let is_noise = |c: char| c == '\u{feff}' || c.is_control() && !matches!(c, '\t' | '\n' | '\r');
+    let clean: String = cell.chars().filter(|c| !is_noise(*c)).collect();
+    let is_around = |c: char| {
+        c.is_whitespace()
+            || matches!(c, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}' | '\u{2066}'..='\u{2069}')
+    };
+    clean.trim_matches(is_around).to_owned()
 }

@@ -60,6 +60,7 @@ pub async fn run(
         percent: 0,
         totals: ImportTotals::default(),
         consent: ConsentTotals::default(),
+        lost_cells: 0,
         error: None,
     };
     let ended = catch(go_through(db, &job, clock, stop, &mut at, &mut progress)).await;
@@ -108,7 +109,7 @@ async fn go_through(
         at.totals = bring(db, job, &chunk.rows, at.totals, &mut carried, clock)
             .await
             .map_err(|error| stopped_at(chunk.rows.first().map_or(0, |row| row.number), error))?;
-        chunk.rows.iter().for_each(|row| at.consent.count(row, carried.everybody.now));
+        chunk.rows.iter().for_each(|row| at.count(row, carried.everybody.now));
         at.percent = u8::try_from(chunk.read.saturating_mul(100) / bytes).unwrap_or(100).min(99);
         progress(at);
     }

@@ -158,7 +158,7 @@ impl Look {
         if let Some(wide) = self.wide() {
             return Ok(wide);
         }
-        if self.nul_at_even + self.nul_at_odd > 0 || self.controls * 50 > self.bytes {
+        if (self.nul_at_even + self.nul_at_odd + self.controls) * 50 > self.bytes {
             return Err(ImportError::NotText { file: file.to_owned() });
         }
         Ok(self.narrow(turkish))
@@ -174,9 +174,9 @@ impl Look {
         (plenty(self.nul_at_even) && few(self.nul_at_odd)).then_some(Encoding::Utf16Be)
     }
 
-    /// A few broken bytes in a file full of UTF-8 letters refuse their rows; they do not garble all others.
+    /// Letters of UTF-8 hardly come about by chance: broken bytes among more of them cost their cells, and garble no others.
     fn narrow(&self, turkish: bool) -> Encoding {
-        if self.broken_utf8 == 0 || self.letters_utf8 > self.broken_utf8 * 20 {
+        if self.broken_utf8 == 0 || self.letters_utf8 > self.broken_utf8 {
             return Encoding::Utf8;
         }
         if self.turkish || turkish { Encoding::Windows1254 } else { Encoding::Windows1252 }

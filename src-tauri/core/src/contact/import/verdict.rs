@@ -11,7 +11,7 @@ use super::super::phone::Phone;
 use super::super::{Consent, Fields, Standing};
 use super::consent::{Given, Said};
 use super::rows::{Everybody, Person, Row};
-use super::{Answer, ConsentTotals, ImportTotals, Reason, Verdict};
+use super::{Answer, ConsentTotals, ImportProgress, ImportTotals, Reason, Verdict};
 use crate::clock::Millis;
 use crate::ids::{ContactId, IdGenerator};
 
@@ -89,9 +89,17 @@ pub fn judge(row: &Row, people: &mut People, seen: &mut Seen, everybody: &Everyb
     }
 }
 
-impl ConsentTotals {
+impl ImportProgress {
+    /// What a row that comes in says besides its verdict.
     pub(super) fn count(&mut self, row: &Row, now: Millis) {
         let Ok(person) = &row.outcome else { return };
+        self.lost_cells += u32::try_from(person.lost.len()).unwrap_or(u32::MAX);
+        self.consent.count(person, now);
+    }
+}
+
+impl ConsentTotals {
+    fn count(&mut self, person: &Person, now: Millis) {
         match person.consent.answer(now) {
             Answer::Yes => self.yes += 1,
             Answer::No => self.no += 1,

@@ -54,7 +54,7 @@ fn plain(text: &str) -> String {
 }
 
 /// Zero-width and direction marks, which copying from a web page or WhatsApp brings along.
-pub(in crate::contact) fn is_invisible(c: char) -> bool {
+fn is_invisible(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
         | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fe00}'..='\u{fe0f}')
         || (c.is_control() && !matches!(c, '\t' | '\n' | '\r'))
