@@ -5,11 +5,13 @@ use std::path::Path;
 use ulak_core::app::Problem;
 use ulak_core::campaign::draft::DraftEdit;
 use ulak_core::contact::ContactEdit;
+use ulak_core::contact::import::ImportOptions;
 use ulak_core::outbox::state::SkipReason;
 use ulak_core::template::{Choice, ChoiceStyle};
 use ulak_core::testing::World;
 
 use crate::at;
+use crate::imports::brought;
 
 fn photo(name: &str) -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/media").join(name)
@@ -69,9 +71,10 @@ async fn a_caption_fits_at_1024_and_is_offered_as_its_own_part_at_1025() -> Resu
 async fn an_unfilled_variable_is_never_sent() -> Result<(), Problem> {
     let mut world = World::at(at(0, 12, 0)).await?;
     world.contact("Elif", "+905325550142").await?;
-    let nameless = ContactEdit { phone: "+905325550143".to_owned(), ..ContactEdit::default() };
+    let fields = [("şehir".to_owned(), "Bursa".to_owned())].into();
+    let nameless = ContactEdit { phone: "+905325550143".to_owned(), fields, ..ContactEdit::default() };
     world.app.people().save_contact(&nameless).await?;
-    let draft = world.draft("Sayın {{name}}, {{city|İzmir}} mağazamızda", |_| {}).await?;
+    let draft = world.draft("Sayın {{name}}, {{Şehir|İzmir}} mağazamızda", |_| {}).await?;
     let preview = world.app.campaigns().preview_message(draft.id, 1).await?;
     assert_eq!(preview.missing, ["name"]);
     let review = world.app.campaigns().review_campaign(draft.id).await?;
@@ -87,6 +90,30 @@ async fn an_unfilled_variable_is_never_sent() -> Result<(), Problem> {
         sent.iter().filter_map(|part| part.text.as_deref()).collect::<Vec<_>>(),
         ["Sayın Elif, İzmir mağazamızda"]
     );
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_variable_is_found_as_people_write_it_and_a_mistyped_one_takes_no_fallback() -> Result<(), Problem> {
+    let mut world = World::at(at(0, 12, 0)).await?;
+    let list = "Ad Soyad,Telefon,Şehir,Son Ödeme\nElif Kaya,+905325550142,İzmir,3 Kasım\nEmre,+905325550143,,\n";
+    brought(&world, list, ImportOptions::default()).await?;
+    let wrong =
+        world.draft("Merhaba {{Ad Soyad}}, {{şehri|burası}}", |edit| edit.consent_basis = "customers".to_owned());
+    let wrong = wrong.await?;
+    let review = world.app.campaigns().review_campaign(wrong.id).await?;
+    let refused = world.app.campaigns().schedule_campaign(wrong.id, false).await.unwrap_err();
+    assert_eq!(
+        (refused.code.as_str(), review.blockers[0].code.as_str()),
+        ("campaign.misspelt_variable", refused.code.as_str())
+    );
+    assert_eq!((refused.params["name"].as_str(), refused.params["variable"].as_str()), ("şehri", "şehir"));
+    let right = "{{AD SOYAD}}, {{ŞEHİR|burası}}, {{son-odeme|bugün}}, {{Telefon}}";
+    let right = world.draft(right, |edit| edit.consent_basis = "customers".to_owned()).await?;
+    world.app.campaigns().schedule_campaign(right.id, false).await?;
+    world.run_until(at(0, 13, 0)).await?;
+    let texts: Vec<String> = world.phone.sent().into_iter().filter_map(|part| part.text).collect();
+    assert_eq!(texts, ["Elif Kaya, İzmir, 3 Kasım, +905325550142", "Emre, burası, bugün, +905325550143"]);
     Ok(())
 }
 

@@ -136,6 +136,7 @@ pub fn add_contacts(folder: &Path, numbers: Range<i64>) -> Outcome<()> {
     )?;
     let mint = IdGenerator::at(NOW - 1000);
     raw.run("BEGIN IMMEDIATE")?;
+    raw.run("INSERT OR IGNORE INTO contact_fields (name) VALUES ('city')")?;
     for number in numbers {
         let ContactId(id) = mint.next();
         let (phone, name) = (format!("+90532{number:07}"), format!("Kişi {number}"));

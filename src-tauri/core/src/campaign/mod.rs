@@ -67,6 +67,10 @@ pub enum CampaignError {
     Nobody,
     #[error("No number is chosen. Choose at least one that may send.")]
     NoNumber,
+    #[error("No contact has a field \"{name}\". Take the variable away, or bring in a list with that column.")]
+    UnknownVariable { name: String },
+    #[error("No contact has a field \"{name}\". \"{nearest}\" is there; write that if it is meant.")]
+    Misspelt { name: String, nearest: String },
     #[error("This contact is on the black or the gray list, or withdrew their consent, and gets nothing.")]
     Unwanted,
     #[error(
@@ -121,6 +125,8 @@ impl Coded for CampaignError {
             Self::Empty => "campaign.empty",
             Self::Nobody => "campaign.nobody",
             Self::NoNumber => "campaign.no_number",
+            Self::UnknownVariable { .. } => "campaign.unknown_variable",
+            Self::Misspelt { .. } => "campaign.misspelt_variable",
             Self::Unwanted => "campaign.unwanted",
             Self::CaptionTooLong { .. } => "campaign.caption_too_long",
             Self::TextTooLong { .. } => "campaign.text_too_long",
@@ -163,6 +169,8 @@ impl Coded for CampaignError {
             | Self::NoNumber
             | Self::Unwanted
             | Self::MixedNumbers => Params::new(),
+            Self::UnknownVariable { name } => params! { name: name },
+            Self::Misspelt { name, nearest } => params! { name: name, variable: nearest },
         }
     }
 }

@@ -8,7 +8,9 @@ use sqlx::SqliteConnection;
 use super::CampaignError;
 use super::compose::{Answers, CAPTION_LIMIT, Composed, TEXT_LIMIT, compose};
 use super::draft::Draft;
+use crate::contact::store as contacts;
 use crate::contact::store::audience::{PAGE, Person, count_people, people_after};
+use crate::contact::variable::{self, Unknown};
 use crate::ids::ContactId;
 use crate::outbox::state::SkipReason;
 use crate::template::choice::{OPTION_LIMIT, QUESTION_LIMIT};
@@ -32,6 +34,8 @@ pub struct Survey {
     pub over_poll: i64,
     /// Position in the audience of who lacks the most of what the text asks for, and how much that is.
     pub emptiest: Option<(i64, usize)>,
+    /// Variables that no contact can have.
+    pub unknown: Vec<Unknown>,
     /// How many people the first so many credits reach, in the order of sending.
     covered: Vec<i64>,
 }
@@ -113,7 +117,8 @@ pub async fn survey_after(
     let content = draft.content()?;
     let names = content.variables();
     let caption = draft.has_caption();
-    let mut survey = Survey::default();
+    let unknown = variable::unknown(&names, &contacts::field_names(db).await?);
+    let mut survey = Survey { unknown, ..Survey::default() };
     let mut page = people_after(db, draft.audience.whom(), after, PAGE).await?;
     loop {
         let full = page.len() == PAGE as usize;
@@ -148,6 +153,11 @@ pub fn blockers(draft: &Draft, survey: &Survey) -> Vec<CampaignError> {
     if let Some(flaw) = draft.choice.as_ref().and_then(Choice::flaw) {
         blockers.push(flaw.into());
     }
+    let unknown = |Unknown { name, nearest }: &Unknown| match nearest.clone() {
+        Some(nearest) => CampaignError::Misspelt { name: name.clone(), nearest },
+        None => CampaignError::UnknownVariable { name: name.clone() },
+    };
+    blockers.extend(survey.unknown.iter().map(unknown));
     if survey.over_poll > 0 {
         blockers.push(CampaignError::PollTooLong { people: survey.over_poll });
     }

@@ -10,6 +10,7 @@ pub mod import;
 pub mod permission;
 pub mod phone;
 pub mod store;
+pub mod variable;
 
 use std::collections::BTreeMap;
 

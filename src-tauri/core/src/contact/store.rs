@@ -269,6 +269,11 @@ pub async fn count_tagged(reader: &mut SqliteConnection, tag: &str) -> Result<i6
         .await
 }
 
+/// Every field that a contact has or had.
+pub async fn field_names(reader: &mut SqliteConnection) -> Result<Vec<String>, sqlx::Error> {
+    sqlx::query_scalar("SELECT name FROM contact_fields ORDER BY name").fetch_all(reader).await
+}
+
 /// Remembers the names of fields; those known already stay.
 pub async fn know_fields(tx: &mut Tx, names: impl Iterator<Item = &str>) -> Result<(), sqlx::Error> {
     for name in names {

@@ -6,6 +6,7 @@ use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
 use super::{count, count_tagged, facts_of, fields_of};
 use crate::contact::Fields;
 use crate::contact::permission::{Facts, facts};
+use crate::contact::variable::{self, Own};
 use crate::ids::ContactId;
 
 /// Whom an audience is made of.
@@ -36,23 +37,21 @@ pub struct Person {
 }
 
 impl Person {
-    /// What a variable stands for; names are compared without regard to case.
+    /// What a variable stands for: a field of this very name, a part that every contact has, or a field whose name is
+    /// written another way.
     pub fn value(&self, variable: &str) -> Option<&str> {
-        match variable {
-            "name" => Some(&self.name),
-            "phone" => Some(&self.phone),
-            "email" => Some(&self.email),
-            other => self.field(other),
+        if let Some(exact) = self.fields.get(variable) {
+            return Some(exact);
         }
-    }
-
-    fn field(&self, variable: &str) -> Option<&str> {
-        let exact = self.fields.get(variable);
-        let folded = || {
-            let wanted = variable.to_lowercase();
-            self.fields.iter().find(|(name, _)| name.to_lowercase() == wanted).map(|(_, value)| value)
-        };
-        exact.or_else(folded).map(String::as_str)
+        match variable::own(variable) {
+            Some(Own::Name) => Some(&self.name),
+            Some(Own::Phone) => Some(&self.phone),
+            Some(Own::Email) => Some(&self.email),
+            None => {
+                let same = self.fields.iter().find(|(name, _)| variable::is_same(variable, name));
+                same.map(|(_, value)| value.as_str())
+            }
+        }
     }
 }
 
