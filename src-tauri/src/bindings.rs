@@ -33,6 +33,7 @@ pub fn builder() -> Builder<Wry> {
             contacts::set_standing,
             contacts::take_contact_back,
             contacts::pick_contacts_file,
+            contacts::export_contacts,
             contacts::preview_import,
             contacts::scan_import,
             contacts::start_import,

@@ -49,7 +49,7 @@ pub struct Options {
     json: bool,
 }
 
-fn standing(word: &str) -> Result<Standing, String> {
+pub fn standing(word: &str) -> Result<Standing, String> {
     [Standing::Normal, Standing::Gray, Standing::Black]
         .into_iter()
         .find(|standing| standing.as_str() == word)

@@ -3,6 +3,7 @@
 mod bindings;
 mod clipboard;
 mod commands;
+mod contacts;
 mod door;
 mod events;
 mod import;
@@ -47,6 +48,8 @@ enum Command {
     Numbers(numbers::Options),
     /// Bring in a list of contacts from a file
     Import(import::Options),
+    /// What is done with the contacts
+    Contacts(contacts::Options),
     /// Send one message to one person over a linked number
     Send(send::Options),
     /// Send what is due, without a window, until nothing waits any more
@@ -69,6 +72,7 @@ pub fn run() -> ExitCode {
         Some(Command::Link(options)) => link::run(options, cli.data),
         Some(Command::Numbers(options)) => numbers::run(options, cli.data),
         Some(Command::Import(options)) => import::run(options, cli.data),
+        Some(Command::Contacts(options)) => contacts::run(options, cli.data),
         Some(Command::Send(options)) => send::run(options, cli.data),
         Some(Command::Work(options)) => work::run(options, cli.data),
         Some(Command::Prepare(options)) => prepare::run(options),

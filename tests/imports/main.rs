@@ -1,6 +1,8 @@
 //! Lists of contacts come in, or say why not: files as owners have them, good, broken, and interrupted.
 
 #[cfg(test)]
+mod exports;
+#[cfg(test)]
 mod files;
 #[cfg(test)]
 mod formats;

@@ -1,6 +1,7 @@
 //! Contacts and their import.
 
-use tauri::AppHandle;
+use tauri::{AppHandle, Wry};
+use tauri_plugin_dialog::FileDialogBuilder;
 use ulak_core::contact::import::{
     ImportOptions, ImportPreview, ImportReport, ImportReportPage, ImportStep, LeftOut, Origin, ReasonTotal, Refusal,
 };
@@ -55,6 +56,28 @@ pub async fn pick_contacts_file(handle: AppHandle, title: String) -> Answer<Opti
     let chosen =
         ask(&handle, title, |dialog, tell| dialog.add_filter("XLSX, ODS, CSV, VCF", &LISTS).pick_file(tell)).await;
     Ok(chosen.flatten().and_then(path_of).map(shown))
+}
+
+/// What contacts can be saved as, the usual first.
+fn in_formats(dialog: FileDialogBuilder<Wry>) -> FileDialogBuilder<Wry> {
+    let formats = [("XLSX", "xlsx"), ("CSV", "csv"), ("VCF", "vcf")];
+    let dialog = dialog.set_file_name("ulak-contacts.xlsx");
+    formats.iter().fold(dialog, |dialog, (name, ending)| dialog.add_filter(*name, &[*ending]))
+}
+
+/// All that the query finds, into a file that the owner names; none where they did not.
+#[tauri::command]
+#[specta::specta]
+pub async fn export_contacts(
+    handle: AppHandle,
+    door: Door<'_>,
+    query: ContactQuery,
+    title: String,
+) -> Answer<Option<String>> {
+    let chosen = ask(&handle, title, |dialog, tell| in_formats(dialog).save_file(tell)).await;
+    let Some(path) = chosen.flatten().and_then(path_of) else { return Ok(None) };
+    door.app().await?.people().export_contacts(&query, &path).await?;
+    Ok(Some(shown(path)))
 }
 
 #[tauri::command]

@@ -65,6 +65,10 @@ fn a_workbook_is_dropped_and_a_text_is_pasted() {
         page.press("import-found-anew").await;
         page.until("the columns anew", "document.querySelector('[data-testid=\"import-column:1\"]').value !== 'tags'")
             .await;
+
+        page.go("/contacts").await;
+        page.see("contacts-export").await;
+        page.picture("contacts").await;
         ulak.close().await;
     });
 }

@@ -26,6 +26,8 @@ export const commands = {
 	setStanding: (contactId: ContactId, standing: Standing) => __TAURI_INVOKE<ContactView>("set_standing", { contactId, standing }),
 	takeContactBack: (contactId: ContactId, wish: Return) => __TAURI_INVOKE<ContactView>("take_contact_back", { contactId, wish }),
 	pickContactsFile: (title: string) => __TAURI_INVOKE<string | null>("pick_contacts_file", { title }),
+	/**  All that the query finds, into a file that the owner names; none where they did not. */
+	exportContacts: (query: ContactQuery, title: string) => __TAURI_INVOKE<string | null>("export_contacts", { query, title }),
 	previewImport: (origin: Origin, options: ImportOptions) => __TAURI_INVOKE<ImportPreview>("preview_import", { origin, options }),
 	scanImport: (origin: Origin, options: ImportOptions) => __TAURI_INVOKE<ImportId>("scan_import", { origin, options }),
 	startImport: (origin: Origin, options: ImportOptions) => __TAURI_INVOKE<ImportId>("start_import", { origin, options }),

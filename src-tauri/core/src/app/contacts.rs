@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use crate::contact::export::export;
 use crate::contact::import::{
     self, ConsentTotals, ImportOptions, ImportPreview, ImportProgress, ImportReport, ImportReportPage, ImportState,
     ImportStep, ImportTotals, Job, LeftOut, Origin, ReasonTotal, Refusal,
@@ -193,6 +194,12 @@ impl People {
 
     pub async fn export_refused(&self, id: ImportId, path: &Path) -> Result<(), Problem> {
         Ok(import::export_refused(self.db.read(), id, path).await?)
+    }
+
+    /// Writes all contacts that the query finds to a file whose ending says its format; answers how many.
+    pub async fn export_contacts(&self, query: &ContactQuery, path: &Path) -> Result<u32, Problem> {
+        let zone = self.settings().await?.zone;
+        Ok(export(self.db.read(), query, zone, path).await?)
     }
 
     /// What is on record of imports, the newest first.

@@ -5,6 +5,7 @@
 //! withdrawal for the person, until the owner ends them by an act with a reason.
 
 mod card;
+pub mod export;
 pub mod fold;
 pub mod import;
 pub mod permission;

@@ -28,7 +28,7 @@ use crate::text::is_blank;
 use suppressions::Cause;
 
 /// The most rows a page has.
-const PAGE_LIMIT: u32 = 500;
+pub const PAGE_LIMIT: u32 = 500;
 
 /// Makes a contact, or changes the one that the edit names. What a person took back or opted out from stays so,
 /// whatever the form was opened with.

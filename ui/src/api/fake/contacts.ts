@@ -1,7 +1,7 @@
 import type { Api, ContactView } from '../client';
 import { refuse, type World } from './world';
 
-export function contactCommands(world: World): Pick<Api, 'contacts' | 'contactTotals' | 'contact' | 'saveContact' | 'setStanding' | 'takeContactBack'> {
+export function contactCommands(world: World): Pick<Api, 'contacts' | 'contactTotals' | 'contact' | 'saveContact' | 'setStanding' | 'takeContactBack' | 'exportContacts'> {
   const find = (id: string): ContactView => world.contacts.find((one) => one.id === id) ?? refuse('contact.unknown', 'There is no such contact.');
   return {
     contacts: async ({ search, standing, tag, place }) => {
@@ -25,6 +25,7 @@ export function contactCommands(world: World): Pick<Api, 'contacts' | 'contactTo
       return { ...totals, tags: [...tags].map(([tag, contacts]) => ({ tag, contacts })), fields: [...fields], labels: { city: 'Şehir' } };
     },
     contact: async (id) => find(id),
+    exportContacts: async () => '/home/shop/ulak-contacts.xlsx',
     saveContact: async (edit) => {
       const digits = edit.phone.replace(/[^\d+]/g, '');
       if (digits.length < 10) refuse('phone.too_short', 'The number is too short.', { digits: String(digits.length), country: 'TR' });

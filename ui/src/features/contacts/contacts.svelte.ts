@@ -1,4 +1,4 @@
-import { api, type ContactTotals, type ContactView, type Standing } from '../../api/client';
+import { api, type ContactQuery, type ContactTotals, type ContactView, type Place, type Standing } from '../../api/client';
 import { readTotals } from '../../lib/fields.svelte';
 import { keepFresh } from '../../lib/fresh';
 import { Paged } from '../../lib/paged.svelte';
@@ -11,7 +11,12 @@ export class Contacts {
   tag = $state('');
   totals = $state.raw<ContactTotals | null>(null);
   error = $state.raw<unknown>(null);
-  list = new Paged<ContactView>((place) => api.contacts({ search: this.search.trim(), standing: this.standing === 'all' ? null : this.standing, tag: this.tag || null, place }));
+  list = new Paged<ContactView>((place) => api.contacts(this.query(place)));
+
+  /** What the list shows, from a place on. */
+  query(place: Place): ContactQuery {
+    return { search: this.search.trim(), standing: this.standing === 'all' ? null : this.standing, tag: this.tag || null, place };
+  }
 
   follow = (): (() => void) => keepFresh(['contactsChanged'], async () => {
     try {

@@ -107,7 +107,7 @@ impl List {
 }
 
 /// A spreadsheet runs a cell that begins like a formula; an apostrophe in front keeps it text.
-fn harmless(cell: &str) -> String {
+pub(in crate::contact) fn harmless(cell: &str) -> String {
     let number = |rest: &str| rest.chars().all(|c| c.is_ascii_digit() || matches!(c, ' ' | '-' | '(' | ')' | '.'));
     match cell.chars().next() {
         Some('=' | '@' | '\t' | '\r') => format!("'{cell}"),

@@ -1,0 +1,112 @@
+//! Contacts that went out into a file come back as they were.
+
+use calamine::{Data, Reader as _};
+use chrono_tz::Tz;
+use ulak_core::contact::export::export;
+
+use crate::world::*;
+
+const PEOPLE: &str = "Ad Soyad;Telefon;E-posta;Etiket;İzin;İzin tarihi;Şehir;Son Ödeme\n\
+    Ayşe Demir;0538 555 02 14;ayse@example.com;vip, lens;evet;02.09.2025;İzmir;12.11.2026\n\
+    =HYPERLINK(1);+62 813 555 0147;;;hayır;;@SUM(1);+cmd|x\n\
+    ;0212 555 01 43;;;;;\"bir; iki\";-5\n";
+
+async fn shop() -> World {
+    let world = World::new().await;
+    assert_eq!(world.import(&world.file("list.csv", PEOPLE)).await, totals(3, 0, 0, 0));
+    world
+}
+
+impl World {
+    async fn exported(&self, name: &str) -> PathBuf {
+        let path = self.folder.path().join(name);
+        let count = export(self.db.read(), &ContactQuery::default(), Tz::Europe__Istanbul, &path).await.unwrap();
+        assert_eq!(count, 3);
+        path
+    }
+}
+
+/// What another computer makes of the file.
+async fn back(path: &Path) -> Vec<Contact> {
+    let other = World::new().await;
+    let ended = other.run(ImportStep::Import, path, &ImportOptions::default()).await;
+    assert_eq!((ended.state, ended.totals), (ImportState::Done, totals(3, 0, 0, 0)));
+    other.contacts("").await
+}
+
+#[tokio::test]
+async fn a_workbook_and_a_csv_come_back_as_the_same_people() {
+    let world = shop().await;
+    let before = world.contacts("").await;
+    for name in ["people.xlsx", "people.csv"] {
+        let after = back(&world.exported(name).await).await;
+        assert_eq!(after.len(), before.len(), "{name}");
+        for (one, other) in before.iter().zip(&after) {
+            assert_eq!((&one.phone, &one.email, &one.tags), (&other.phone, &other.email, &other.tags), "{name}");
+            assert_eq!(one.consent.is_some(), other.consent.is_some(), "{name}");
+            assert_eq!(one.withdrawn_at.is_some(), other.withdrawn_at.is_some(), "{name}");
+        }
+        assert_eq!(
+            after[1].consent.as_ref().map(|consent| consent.at),
+            before[1].consent.as_ref().map(|consent| consent.at)
+        );
+        assert!(!world.folder.path().join("people.part").exists());
+    }
+}
+
+#[tokio::test]
+async fn a_workbook_has_texts_and_days_and_no_formula() {
+    let world = shop().await;
+    let mut book: calamine::Xlsx<_> = calamine::open_workbook(world.exported("people.xlsx").await).unwrap();
+    let range = book.worksheet_range_at(0).unwrap().unwrap();
+    let rows: Vec<&[Data]> = range.rows().collect();
+    let column = |header: &str| rows[0].iter().position(|cell| *cell == Data::String(header.into())).unwrap();
+    assert!(rows[1..].iter().all(|row| matches!(&row[column("Phone")], Data::String(phone) if phone.starts_with('+'))));
+    let ayse = rows.iter().find(|row| row[0] == Data::String("Ayşe Demir".into())).unwrap();
+    assert!(matches!(ayse[column("Consent date")], Data::DateTime(_)), "{ayse:?}");
+    assert_eq!(ayse[column("Son Ödeme")], Data::String("12.11.2026".into()), "the header of its column");
+    let formulas = book.worksheet_formula("Sheet1").unwrap();
+    assert!(formulas.used_cells().all(|(_, _, formula)| formula.is_empty()));
+}
+
+#[tokio::test]
+async fn a_csv_runs_no_formula_and_keeps_phones_from_becoming_numbers() {
+    let world = shop().await;
+    let text = std::fs::read_to_string(world.exported("people.csv").await).unwrap();
+    for guarded in ["'=HYPERLINK(1);+62 813", ";'+cmd|x;'@SUM(1)\r\n", ";-5;\"bir; iki\"\r\n"] {
+        assert!(text.contains(guarded), "{guarded}: {text}");
+    }
+}
+
+#[tokio::test]
+async fn cards_are_read_again() {
+    let world = shop().await;
+    let after = back(&world.exported("people.vcf").await).await;
+    let names: Vec<&str> = after.iter().map(|contact| contact.name.as_str()).collect();
+    assert!(names.contains(&"Ayşe Demir") && names.contains(&"=HYPERLINK(1)"), "{names:?}");
+}
+
+#[tokio::test]
+async fn an_export_says_what_is_wrong_with_the_file() {
+    let world = shop().await;
+    let to = async |name: &str| {
+        export(world.db.read(), &ContactQuery::default(), Tz::UTC, &world.folder.path().join(name))
+            .await
+            .unwrap_err()
+            .code()
+    };
+    assert_eq!(to("people.doc").await, "export.format");
+    assert_eq!(to("missing/people.csv").await, "export.cannot_write");
+    assert_eq!(to("missing/people.xlsx").await, "export.cannot_write");
+}
+
+#[tokio::test]
+async fn what_the_list_shows_is_what_goes_out() {
+    let world = shop().await;
+    let query = ContactQuery { search: "izmir".into(), ..ContactQuery::default() };
+    let path = world.folder.path().join("some.csv");
+    assert_eq!(export(world.db.read(), &query, Tz::UTC, &path).await.unwrap(), 1);
+    let query = ContactQuery { standing: Some(Standing::Black), ..ContactQuery::default() };
+    assert_eq!(export(world.db.read(), &query, Tz::UTC, &path).await.unwrap(), 0);
+    assert_eq!(std::fs::read_to_string(&path).unwrap().lines().count(), 1, "the header alone");
+}
