@@ -44,7 +44,7 @@ test('the way from the first start to the import is three clicks', async () => {
   (await screen.findByTestId('start-practising')).click();
   (await screen.findByTestId('practice-file')).click();
   (await screen.findByTestId('import-choose')).click();
-  await waitFor(() => expect(screen.getByTestId('import-total-refused')).toHaveTextContent('41'), { timeout: DEADLINE });
+  await waitFor(() => expect(screen.getByTestId('import-total-refused')).toHaveTextContent('29'), { timeout: DEADLINE });
   screen.getByTestId('import-tab-refused').click();
   await waitFor(() => expect(screen.getByTestId('import-why')).toHaveTextContent('9.05387E+11'));
   expect(screen.getByTestId('import-start')).toBeEnabled();
