@@ -7,7 +7,10 @@ use std::sync::Arc;
 use clap::{Args, Subcommand};
 use serde_json::json;
 use ulak_core::app::{App, Opening};
+use ulak_core::contact::import::{ImportError, Undone};
 use ulak_core::contact::{ContactQuery, Standing};
+use ulak_core::error::Problem;
+use ulak_core::page::Place;
 
 use crate::import::standing;
 use crate::terminal::{self, Voice};
@@ -22,6 +25,13 @@ pub struct Options {
 enum What {
     /// Write the contacts to a file: a workbook, separated text, or the cards of an address book
     Export(Export),
+    /// Take the last import back: what it made goes, what it changed returns; whoever got a message or was changed since
+    /// stays
+    UndoImport {
+        /// One JSON object per event on a line of standard output
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 #[derive(Args)]
@@ -41,7 +51,32 @@ struct Export {
 }
 
 pub fn run(options: Options, data: Option<PathBuf>) -> ExitCode {
-    let What::Export(options) = options.what;
+    match options.what {
+        What::Export(options) => export(options, data),
+        What::UndoImport { json } => undo_import(Voice { json }, data),
+    }
+}
+
+/// Imports among which the last that can be taken back is looked for.
+const LATEST: u32 = 20;
+
+fn undo_import(voice: Voice, data: Option<PathBuf>) -> ExitCode {
+    terminal::run_offline(voice, data, Opening::default(), async |app: &Arc<App>| {
+        let reports = app.people().import_reports(&Place::first(LATEST)).await?.rows;
+        let last = reports.into_iter().find(|report| report.can_undo);
+        let last = last.ok_or_else(|| Problem::of(&ImportError::NothingToUndo))?;
+        let undone = app.people().undo_import(last.id).await?.undone.unwrap_or_default();
+        voice.event(&json!({ "event": "result", "file": last.file_name, "undone": undone }));
+        let Undone { removed, restored, kept } = undone;
+        voice.line(&format!(
+            "{}: {removed} contacts went, {restored} became what they were, {kept} stay.",
+            last.file_name
+        ));
+        Ok(true)
+    })
+}
+
+fn export(options: Export, data: Option<PathBuf>) -> ExitCode {
     let voice = Voice { json: options.json };
     terminal::run_offline(voice, data, Opening::default(), async |app: &Arc<App>| {
         let query = ContactQuery { tag: options.tag.clone(), standing: options.list, ..ContactQuery::default() };
