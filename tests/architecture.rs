@@ -343,6 +343,7 @@ const TABLES: &[(&str, &[&str])] = &[
             "import_layouts",
             "suppressions",
             "past_consents",
+            "promotions",
             "lids",
         ],
     ),

@@ -67,6 +67,7 @@ pub fn skip(reason: &str, variable: Option<&str>) -> String {
         (Ok(SkipReason::OptedOut), _) => "opted out".to_owned(),
         (Ok(SkipReason::Empty), _) => "nothing to send".to_owned(),
         (Ok(SkipReason::NotCovered), _) => "not covered by the free credits".to_owned(),
+        (Ok(SkipReason::Promoted), _) => "got a promotion a short time ago".to_owned(),
         (Err(_), _) => reason.to_owned(),
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use ulak_core::app::Problem;
 use ulak_core::campaign::live::WaitKind;
 use ulak_core::campaign::{CampaignState, draft::DraftEdit};
+use ulak_core::category::Category;
 use ulak_core::clock::{DAY, HOUR, MINUTE};
 use ulak_core::ids::CampaignId;
 use ulak_core::ledger::Book;
@@ -195,7 +196,9 @@ async fn a_campaign_in_doubt_does_not_hold_up_a_more_urgent_one() -> Result<(), 
     let (mut world, _) = in_doubt(1).await?;
     world.numbers[0].phone.answer((0..3).map(|_| unknown()));
     let one = world.numbers[0].id;
-    let urgent = |edit: &mut DraftEdit| (edit.priority, edit.session_ids) = (1, vec![one]);
+    let urgent = |edit: &mut DraftEdit| {
+        (edit.priority, edit.session_ids, edit.category) = (1, vec![one], Category::Notification);
+    };
     let draft = world.draft("Acil", urgent).await?;
     world.clock.set(world.app.now() + MINUTE);
     world.app.campaigns().schedule_campaign(draft.id, false).await?;

@@ -3,6 +3,7 @@
 use ulak_core::app::Problem;
 use ulak_core::campaign::CampaignState;
 use ulak_core::campaign::live::WaitKind;
+use ulak_core::category::Category;
 use ulak_core::clock::{HOUR, MINUTE};
 use ulak_core::contact::Standing;
 use ulak_core::ledger::Book;
@@ -215,7 +216,8 @@ async fn typing_is_shown_by_choice_and_people_who_are_known_are_known() -> Resul
     world.schedule("Merhaba").await?;
     world.run_until(at(0, 12, 0) + MINUTE).await?;
     world.choose(world.numbers[0].id, false, true).await?;
-    world.schedule("Again").await?;
+    let again = world.draft("Again", |edit| edit.category = Category::Notification).await?;
+    world.app.campaigns().schedule_campaign(again.id, false).await?;
     world.run_until(at(0, 12, 0) + HOUR).await?;
     let sent = world.numbers[0].phone.sent();
     assert_eq!(sent.iter().map(|sent| (sent.known, sent.typing)).collect::<Vec<_>>(), [(false, false), (true, true)]);

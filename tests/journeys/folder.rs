@@ -5,6 +5,8 @@ use std::path::Path;
 use tempfile::TempDir;
 use ulak_core::agenda;
 use ulak_core::app::{Direct, Problem};
+use ulak_core::campaign::draft::DraftEdit;
+use ulak_core::category::Category;
 use ulak_core::clock::Millis;
 use ulak_core::testing::numbers::BRISK;
 use ulak_core::testing::{World, key};
@@ -293,7 +295,8 @@ async fn a_book_that_stops_adding_up_meanwhile_stops_with_the_next_check_and_not
     while agenda::step(world.app.agenda()).await?.is_none() {}
     let told: Vec<_> = world.app.notices().into_iter().map(|notice| notice.problem).collect();
     assert_eq!(told.iter().map(|problem| problem.code.as_str()).collect::<Vec<_>>(), ["ledger.unbalanced"]);
-    let draft = world.draft("Practice", |edit| edit.session_ids = vec![practice]).await?;
+    let notice = |edit: &mut DraftEdit| (edit.session_ids, edit.category) = (vec![practice], Category::Notification);
+    let draft = world.draft("Practice", notice).await?;
     world.app.campaigns().schedule_campaign(draft.id, false).await?;
     let before = world.numbers[0].phone.sent().len();
     world.run_until(at(2, 14, 0)).await?;

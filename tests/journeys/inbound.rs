@@ -1,6 +1,7 @@
 //! Replies, opt-outs by a word, hidden identities and names.
 
 use ulak_core::app::Problem;
+use ulak_core::category::Category;
 use ulak_core::contact::{ContactQuery, Standing};
 use ulak_core::ids::CampaignId;
 use ulak_core::inbound::Received;
@@ -113,7 +114,8 @@ async fn a_reply_a_month_later_answers_no_campaign_unless_it_quotes_it() -> Resu
 #[tokio::test]
 async fn a_stop_counts_at_once_for_what_is_queued_already() -> Result<(), Problem> {
     let (mut world, first) = sent().await?;
-    let next = world.schedule("Again").await?;
+    let again = world.draft("Again", |edit| edit.category = Category::Notification).await?;
+    let next = world.app.campaigns().schedule_campaign(again.id, false).await?;
     let kept = hear(&world, reply("R1", ELIF, " dur! ", at(0, 13, 0))).await?;
     assert_eq!((kept.opted_out, kept.campaigns), (vec![ELIF.to_owned()], vec![first]));
     assert_eq!(hear(&world, reply("R2", ELIF, "STOP", at(0, 13, 0))).await?.opted_out.len(), 0, "once is enough");
@@ -134,6 +136,48 @@ async fn words_that_the_owner_chose_count_and_others_do_not() -> Result<(), Prob
     world.app.settings().save_settings(&settings).await?;
     assert!(hear(&world, reply("R1", ELIF, "STOP", at(0, 13, 0))).await?.opted_out.is_empty());
     assert_eq!(hear(&world, reply("R2", ELIF, "İSTEMİYORUM", at(0, 13, 0))).await?.opted_out, [ELIF]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn who_said_stop_takes_it_back_by_a_word_with_that_word_as_consent() -> Result<(), Problem> {
+    let (world, _) = sent().await?;
+    hear(&world, reply("R1", ELIF, "STOP", at(0, 13, 0))).await?;
+    assert_eq!(hear(&world, reply("R2", ELIF, "başlayalım mı?", at(0, 13, 1))).await?.opted_in, Vec::<String>::new());
+    assert_eq!(standing(&world, ELIF).await?, Some(Standing::Black));
+    assert_eq!(hear(&world, reply("R3", ELIF, "başla", at(0, 13, 2))).await?.opted_in, [ELIF]);
+    assert_eq!(hear(&world, reply("R4", ELIF, "BAŞLA", at(0, 13, 3))).await?.opted_in.len(), 0, "once is enough");
+    let query = ContactQuery { search: ELIF.to_owned(), place: Place::first(1), ..ContactQuery::default() };
+    let elif = world.app.people().contacts(&query).await?.rows.remove(0);
+    assert_eq!((elif.standing, elif.withdrawn_at), (Standing::Normal, None));
+    let consent = elif.consent.map(|consent| (consent.source, consent.at));
+    assert_eq!(consent, Some(("başla".to_owned(), at(0, 13, 2))));
+    hear(&world, reply("R5", ELIF, "dur", at(0, 13, 4))).await?;
+    assert_eq!(standing(&world, ELIF).await?, Some(Standing::Black), "and may say it again");
+    Ok(())
+}
+
+#[tokio::test]
+async fn whom_the_owner_put_on_the_black_list_no_word_takes_off() -> Result<(), Problem> {
+    let (world, _) = sent().await?;
+    let query = ContactQuery { search: ELIF.to_owned(), place: Place::first(1), ..ContactQuery::default() };
+    let elif = world.app.people().contacts(&query).await?.rows[0].id;
+    world.app.people().set_standing(elif, Standing::Black).await?;
+    assert_eq!(hear(&world, reply("R1", ELIF, "START", at(0, 13, 0))).await?.opted_in, Vec::<String>::new());
+    assert_eq!(standing(&world, ELIF).await?, Some(Standing::Black));
+    // Nor does a START of somebody who never left change anything.
+    assert_eq!(hear(&world, reply("R2", "+905325550163", "START", at(0, 13, 0))).await?.opted_in.len(), 0);
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_may_have_been_meant_as_a_stop_is_pointed_out_and_changes_nothing() -> Result<(), Problem> {
+    let (world, id) = sent().await?;
+    hear(&world, reply("R1", ELIF, "stop lütfen", at(0, 13, 0))).await?;
+    hear(&world, reply("R2", ELIF, "Teşekkürler", at(0, 13, 1))).await?;
+    let shown: Vec<_> = replies(&world, id).await?.rows.into_iter().map(|row| (row.text, row.perhaps_stop)).collect();
+    assert_eq!(shown, [("Teşekkürler".to_owned(), false), ("stop lütfen".to_owned(), true)]);
+    assert_eq!(standing(&world, ELIF).await?, Some(Standing::Normal));
     Ok(())
 }
 
@@ -272,7 +316,11 @@ async fn a_reply_is_confirmed_once_it_is_kept_and_an_opt_out_is_answered_by_choi
     world.app.settings().save_settings(&settings).await?;
     client.hear(Signal::Reply(reply("R2", "+628125550147", "stop", at(0, 12, 2))));
     world.settle().await;
-    let text = "Toko Melati: We will not send you messages any more.".to_owned();
+    let text = "Toko Melati: We will not send you messages any more. To get them again, write START.".to_owned();
     assert_eq!(said(), [Call::Say { to: "+628125550147".to_owned(), text }]);
+    client.hear(Signal::Reply(reply("R3", "+628125550147", "Start.", at(0, 12, 3))));
+    world.settle().await;
+    let text = "Toko Melati: We will send you messages again. To end it, write STOP.".to_owned();
+    assert_eq!(said()[1..], [Call::Say { to: "+628125550147".to_owned(), text }]);
     Ok(())
 }

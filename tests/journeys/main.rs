@@ -22,6 +22,7 @@ mod failover;
 mod faults;
 mod feed;
 mod folder;
+mod frequency;
 mod hours;
 mod imports;
 mod inbound;

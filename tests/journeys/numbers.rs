@@ -360,7 +360,7 @@ async fn a_stop_counts_is_confirmed_to_the_line_and_answered_if_the_owner_wants(
     world.settle().await;
     assert!(kept.await.is_ok(), "WhatsApp is told that the reply is safe");
     assert_eq!(world.app.people().contact(elif).await?.standing, Standing::Black);
-    let text = "Bundan sonra size mesaj göndermeyeceğiz.".to_owned();
+    let text = "Bundan sonra size mesaj göndermeyeceğiz. Yeniden almak isterseniz BAŞLA yazın.".to_owned();
     let said = Call::Say { to: "+905325550142".to_owned(), text };
     assert_eq!(client.calls().iter().filter(|call| **call == said).count(), 1);
     client.hear(Signal::Reply(reply("R1", "+905325550142", "dur", at(0, 12, 1))));

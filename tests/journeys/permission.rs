@@ -151,7 +151,7 @@ async fn a_stop_that_quotes_a_part_counts_for_whom_it_was_written_to() -> Result
     let elif = world.contact("Elif", ELIF).await?;
     world.schedule("Merhaba").await?;
     world.run_until(at(0, 12, 30)).await?;
-    let next = world.schedule("Yine biz").await?;
+    let next = reminder(&world).await?;
     let quotes = Some(world.numbers[0].phone.sent()[0].wire_id.clone());
     hear(&world, Reply { quotes, ..stop(OTHER) }).await?;
     world.run_until(at(0, 14, 0)).await?;

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sqlx::{Row, SqliteConnection};
 
-use crate::clock::system_zone;
+use crate::clock::{DAY, Millis, system_zone};
 use crate::contact::phone::Country;
 use crate::db::Tx;
 use crate::outbox::window::SendingHours;
@@ -31,8 +31,12 @@ pub struct Settings {
     pub welcomed: bool,
     /// A reply that is one of these words opts its sender out.
     pub stop_words: Vec<String>,
+    /// A reply that is one of these words takes its sender's opt-out back.
+    pub start_words: Vec<String>,
     /// Confirm an opt-out to the person.
     pub stop_reply: bool,
+    /// A person gets at most one promotion in so many days; 0 for as many as the owner sends.
+    pub promotion_days: u16,
     /// The owner's own phone, for tests.
     pub test_phone: String,
 }
@@ -45,6 +49,8 @@ pub enum Theme {
     Light,
     Dark,
 }
+
+pub const DEFAULT_PROMOTION_DAYS: u16 = 3;
 
 impl Default for Settings {
     fn default() -> Self {
@@ -59,7 +65,9 @@ impl Default for Settings {
             zone,
             welcomed: false,
             stop_words: ["STOP", "UNSUBSCRIBE", "DUR", "İPTAL", "RET", "BERHENTI"].map(str::to_owned).to_vec(),
+            start_words: ["START", "BAŞLA", "MULAI"].map(str::to_owned).to_vec(),
             stop_reply: false,
+            promotion_days: DEFAULT_PROMOTION_DAYS,
             test_phone: String::new(),
         }
     }
@@ -84,6 +92,11 @@ const INDONESIA: [Tz; 5] =
     [Tz::Asia__Jakarta, Tz::Asia__Jayapura, Tz::Asia__Makassar, Tz::Asia__Pontianak, Tz::Asia__Ujung_Pandang];
 
 impl Settings {
+    /// How long a person is left alone after a promotion.
+    pub fn promotion_gap(&self) -> Millis {
+        Millis::from(self.promotion_days) * DAY
+    }
+
     pub fn hours(&self) -> SendingHours {
         SendingHours { from: self.hours_from, to: self.hours_to, zone: self.zone }
     }
@@ -124,7 +137,6 @@ pub mod key {
     pub const FOLDER_FINDING: &str = "folder_finding";
 }
 
-/// What an earlier version did not know yet has its default; the rest stays as the owner chose it.
 /// Everything is paused, for statements of other features.
 macro_rules! paused {
     () => {
@@ -132,8 +144,22 @@ macro_rules! paused {
     };
 }
 
-pub(crate) use paused;
+/// `Settings::promotion_gap` for statements of other features.
+macro_rules! promotion_gap {
+    () => {
+        "86400000 * coalesce((SELECT json_extract(s.value, '$.promotionDays') FROM settings s WHERE s.key = 'settings'), 3)"
+    };
+}
 
+pub(crate) use {paused, promotion_gap};
+
+/// The fragment, for the test that compares it with the function.
+#[cfg(any(test, feature = "testing"))]
+pub mod for_tests {
+    pub const PROMOTION_GAP: &str = promotion_gap!();
+}
+
+/// What an earlier version did not know yet has its default; the rest stays as the owner chose it.
 pub async fn load(db: &mut SqliteConnection) -> Result<Settings, sqlx::Error> {
     let stored: Option<serde_json::Map<String, Value>> = get(db, key::SETTINGS).await?;
     stored.map_or_else(|| Ok(Settings::default()), completed)

@@ -1059,6 +1059,8 @@ export type ReplyRow = {
 	chosen: string[],
 	/**  It opted out. */
 	stop: boolean,
+	/**  A word with which people opt out is among few others. Whether that was meant, the owner decides. */
+	perhapsStop: boolean,
 	/**  Its contact is on the black list at this moment. */
 	optedOut: boolean,
 	at: number,
@@ -1142,8 +1144,12 @@ export type Settings = {
 	welcomed: boolean,
 	/**  A reply that is one of these words opts its sender out. */
 	stopWords: string[],
+	/**  A reply that is one of these words takes its sender's opt-out back. */
+	startWords: string[],
 	/**  Confirm an opt-out to the person. */
 	stopReply: boolean,
+	/**  A person gets at most one promotion in so many days; 0 for as many as the owner sends. */
+	promotionDays: number,
 	/**  The owner's own phone, for tests. */
 	testPhone: string,
 };
@@ -1162,7 +1168,7 @@ export type SkipLine = {
 };
 
 /**  Why a contact gets nothing. */
-export type SkipReason = "no_consent" | "black_list" | "gray_list" | "missing_variable" | "opted_out" | "empty" | "not_covered";
+export type SkipReason = "no_consent" | "black_list" | "gray_list" | "missing_variable" | "opted_out" | "empty" | "not_covered" | "promoted";
 
 /**  Whom a campaign skipped for one reason, and who has got nothing of it since. */
 export type SkippedOf = {

@@ -38,6 +38,7 @@ export function skipWord(reason: SkipReason, variable: string | null): string {
     case 'opted_out': return m.skip_opted_out();
     case 'not_covered': return m.skip_not_covered();
     case 'empty': return m.skip_empty();
+    case 'promoted': return m.skip_promoted();
   }
 }
 

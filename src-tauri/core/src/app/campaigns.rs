@@ -267,7 +267,8 @@ impl Campaigns {
         let mut reader = self.reader().await?;
         let total = review::audience_size(&mut reader, &draft).await.map_err(StorageError::from)?;
         let index = index.min(u32::try_from(total - 1).unwrap_or(0));
-        let person = person_at(&mut reader, draft.audience.whom(), index).await.map_err(StorageError::from)?;
+        let moment = draft.moment(&mut reader, self.now()).await.map_err(StorageError::from)?;
+        let person = person_at(&mut reader, draft.audience.whom(), moment, index).await.map_err(StorageError::from)?;
         let person = person.ok_or(CampaignError::Nobody)?;
         let content = draft.content()?;
         let missing = gaps(&content, &person);
@@ -292,7 +293,7 @@ impl Campaigns {
     pub async fn check_draft(&self, id: CampaignId) -> Result<DraftCheck, Problem> {
         let draft = self.draft(id).await?;
         let mut reader = self.reader().await?;
-        let survey = survey(&mut reader, &draft).await?;
+        let survey = survey(&mut reader, &draft, self.now()).await?;
         let (text, poll) = (draft.whole_text(), draft.choice.as_ref().is_some_and(Choice::is_poll));
         let files: Vec<Attached> = draft.media.iter().map(MediaItem::attached).collect();
         Ok(DraftCheck {
@@ -317,7 +318,7 @@ impl Campaigns {
     ) -> Result<Vec<Contact>, Problem> {
         let draft = self.draft(id).await?;
         let limit = usize::try_from(limit.min(1_000)).unwrap_or(1_000);
-        let ids = review::skipped_people(&mut *self.reader().await?, &draft, reason, limit).await?;
+        let ids = review::skipped_people(&mut *self.reader().await?, &draft, reason, limit, self.now()).await?;
         Ok(contact::store::by_ids(self.db.read(), &ids).await?)
     }
 
@@ -428,7 +429,9 @@ impl Campaigns {
 
     /// Whom the two ways to try again would reach.
     pub async fn retryable(&self, id: CampaignId) -> Result<Retryable, Problem> {
-        Ok(queue::retryable(&mut *self.reader().await?, Failed::Of(id)).await.map_err(StorageError::from)?)
+        Ok(queue::retryable(&mut *self.reader().await?, Failed::Of(id), self.now())
+            .await
+            .map_err(StorageError::from)?)
     }
 
     /// Puts back what certainly did not arrive, and says how many parts that are.
@@ -446,7 +449,8 @@ impl Campaigns {
     pub async fn retry_doubtful(&self, id: CampaignId, people: i64) -> Result<u64, Problem> {
         self.may_go_on(id).await?;
         let mut tx = self.db.begin().await?;
-        let doubtful = queue::retryable(&mut tx, Failed::Of(id)).await.map_err(|error| self.db.error(error))?.doubtful;
+        let doubtful =
+            queue::retryable(&mut tx, Failed::Of(id), self.now()).await.map_err(|error| self.db.error(error))?.doubtful;
         if doubtful != people {
             return Err(CampaignError::OtherDoubt { people: doubtful }.into());
         }

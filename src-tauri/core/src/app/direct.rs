@@ -15,7 +15,7 @@ use crate::campaign::review::refuse_too_long;
 use crate::campaign::schedule::Freezing;
 use crate::category::Category;
 use crate::clock::Millis;
-use crate::contact::permission::Purpose;
+use crate::contact::permission::{Moment, Purpose};
 use crate::contact::store::audience::{Person, person_at};
 use crate::contact::{self, Contact, ContactEdit, phone};
 use crate::db::StorageError;
@@ -82,7 +82,9 @@ impl Outbox {
     /// hours too, and for credits like everything else.
     pub async fn send_test(&self, test: &TestSend) -> Result<MessageId, Problem> {
         let draft = self.campaigns.draft(test.draft_id).await?;
-        let person = person_at(&mut *self.reader().await?, draft.audience.whom(), test.index).await;
+        let mut reader = self.reader().await?;
+        let moment = draft.moment(&mut reader, self.now()).await.map_err(StorageError::from)?;
+        let person = person_at(&mut reader, draft.audience.whom(), moment, test.index).await;
         let person = person.map_err(StorageError::from)?.ok_or(CampaignError::Nobody)?;
         let content = filled(&draft, &person)?;
         let contact = self.contact_for(&test.to).await?;
@@ -108,7 +110,7 @@ impl Outbox {
     pub async fn retry_message(&self, id: MessageId, may_be_seen_twice: bool) -> Result<(), Problem> {
         let mut tx = self.db.begin().await?;
         let failed = Failed::Single(id);
-        let retryable = queue::retryable(&mut tx, failed).await.map_err(|error| self.db.error(error))?;
+        let retryable = queue::retryable(&mut tx, failed, self.now()).await.map_err(|error| self.db.error(error))?;
         let again = match retryable.doubtful {
             0 => Again::Certain,
             _ if may_be_seen_twice => Again::Doubtful,
@@ -165,7 +167,8 @@ impl Outbox {
     /// The message as this contact gets it, or why they get none.
     async fn frozen(&self, content: Content, contact: &Contact, now: Millis) -> Result<NewMessage, Problem> {
         let only = Audience { everyone: false, only: Some(contact.id), ..Audience::default() };
-        let person = person_at(&mut *self.reader().await?, only.whom(), 0).await.map_err(StorageError::from)?;
+        let moment = Moment { at: now, promotion_gap: self.settings().await?.promotion_gap() };
+        let person = person_at(&mut *self.reader().await?, only.whom(), moment, 0).await.map_err(StorageError::from)?;
         let message = Freezing::of(content, now).message(&person.ok_or(CampaignError::Nobody)?)?;
         match &message.skipped {
             None => {}
@@ -234,6 +237,8 @@ fn filled(draft: &Draft, person: &Person) -> Result<Content, CampaignError> {
         return Err(flaw.into());
     }
     let text = fill(&draft.text)?;
-    let filled = Draft { text, choice, consent_basis: BASIS.to_owned(), ..draft.clone() };
+    // A test is no promotion: it may be repeated, and the next campaign reaches the owner too.
+    let category = Category::Notification;
+    let filled = Draft { text, choice, category, consent_basis: BASIS.to_owned(), ..draft.clone() };
     filled.content()
 }

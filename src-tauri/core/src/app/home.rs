@@ -357,7 +357,8 @@ impl People {
 
 impl Outbox {
     pub async fn recipient(&self, id: MessageId) -> Result<RecipientView, Problem> {
-        let view = recipients::recipient(&mut *self.reader().await?, id).await.map_err(StorageError::from)?;
+        let view =
+            recipients::recipient(&mut *self.reader().await?, id, self.now()).await.map_err(StorageError::from)?;
         view.ok_or_else(|| crate::campaign::CampaignError::Gone.into())
     }
 }

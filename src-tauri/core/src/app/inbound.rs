@@ -62,28 +62,73 @@ impl InboundStore for AppInbound {
     }
 }
 
-/// What those who opted out are told, if the owner wants that.
+/// What those who opted out are told, or took it back, if the owner wants that.
 async fn confirmations(db: &mut SqliteConnection, received: &Received) -> Result<Vec<PlainText>, sqlx::Error> {
-    if received.opted_out.is_empty() {
+    if received.opted_out.is_empty() && received.opted_in.is_empty() {
         return Ok(Vec::new());
     }
     let settings = settings::load(db).await?;
     if !settings.stop_reply {
         return Ok(Vec::new());
     }
-    let said = confirmation(settings.language, &settings.country);
-    let text = match settings.business_name.trim() {
-        "" => said.to_owned(),
-        business => format!("{business}: {said}"),
+    let sentences = Sentences::of(settings.language, &settings.country);
+    let text = |said: &str, offer: &str, words: &[String]| {
+        // The word of the language that it is written in, where the owner has it.
+        let word = words.iter().find(|word| sentences.words.contains(&word.as_str())).or_else(|| words.first());
+        let offer = word.map(|word| format!(" {}", offer.replace("{word}", word))).unwrap_or_default();
+        match settings.business_name.trim() {
+            "" => format!("{said}{offer}"),
+            business => format!("{business}: {said}{offer}"),
+        }
     };
-    Ok(received.opted_out.iter().map(|to| PlainText { to: to.clone(), text: text.clone() }).collect())
+    let stopped = text(sentences.stopped, sentences.to_start, &settings.start_words);
+    let started = text(sentences.started, sentences.to_stop, &settings.stop_words);
+    let told = |to: &String, text: &String| PlainText { to: to.clone(), text: text.clone() };
+    let stopped = received.opted_out.iter().map(|to| told(to, &stopped));
+    Ok(stopped.chain(received.opted_in.iter().map(|to| told(to, &started))).collect())
 }
 
-/// In the owner's language; where none was chosen, in that of the owner's country.
-fn confirmation(language: Option<Language>, country: &str) -> &'static str {
-    match (language, country) {
-        (Some(Language::Tr), _) | (None, "TR") => "Bundan sonra size mesaj göndermeyeceğiz.",
-        (Some(Language::Id), _) | (None, "ID") => "Kami tidak akan mengirimi Anda pesan lagi.",
-        (Some(Language::En) | None, _) => "We will not send you messages any more.",
+/// What is confirmed to people, in one language.
+struct Sentences {
+    stopped: &'static str,
+    to_start: &'static str,
+    started: &'static str,
+    to_stop: &'static str,
+    /// The words of this language.
+    words: [&'static str; 2],
+}
+
+const TURKISH: Sentences = Sentences {
+    stopped: "Bundan sonra size mesaj göndermeyeceğiz.",
+    to_start: "Yeniden almak isterseniz {word} yazın.",
+    started: "Size yeniden mesaj göndereceğiz.",
+    to_stop: "İstemezseniz {word} yazın.",
+    words: ["BAŞLA", "DUR"],
+};
+
+const INDONESIAN: Sentences = Sentences {
+    stopped: "Kami tidak akan mengirimi Anda pesan lagi.",
+    to_start: "Untuk menerimanya lagi, tulis {word}.",
+    started: "Kami akan mengirimi Anda pesan lagi.",
+    to_stop: "Untuk berhenti, tulis {word}.",
+    words: ["MULAI", "BERHENTI"],
+};
+
+const ENGLISH: Sentences = Sentences {
+    stopped: "We will not send you messages any more.",
+    to_start: "To get them again, write {word}.",
+    started: "We will send you messages again.",
+    to_stop: "To end it, write {word}.",
+    words: ["START", "STOP"],
+};
+
+impl Sentences {
+    /// In the owner's language; where none was chosen, in that of the owner's country.
+    fn of(language: Option<Language>, country: &str) -> &'static Self {
+        match (language, country) {
+            (Some(Language::Tr), _) | (None, "TR") => &TURKISH,
+            (Some(Language::Id), _) | (None, "ID") => &INDONESIAN,
+            (Some(Language::En) | None, _) => &ENGLISH,
+        }
     }
 }

@@ -86,14 +86,14 @@ impl Campaigns {
         let hours = self.settings().await?.hours();
         let now = self.now();
         let mut reader = self.reader().await?;
-        let survey = survey(&mut reader, &draft).await?;
+        let survey = survey(&mut reader, &draft, now).await?;
         let balance = ledger::balance(&mut reader, draft.book).await.map_err(StorageError::from)?;
         let sessions = all_sessions(&mut reader).await.map_err(StorageError::from)?;
         let credits = survey.credits();
         let first = self.first_practice(&mut reader, &draft, &sessions).await?;
         let practice_gap = first.map(|open| first_gap(open + credits));
         let rates = Rates { hours: &hours, sessions: &sessions, practice_gap };
-        let wanted = draft.due_at.unwrap_or(now).max(now);
+        let wanted = draft.leaves_at(now);
         let others = ahead(&mut reader, &draft, wanted, now, rates).await.map_err(StorageError::from)?;
         let free_from = others.last().map_or(wanted, |(_, stretch)| stretch.to.max(wanted));
         let plan = rates.plan(&draft, free_from, credits);

@@ -1,17 +1,19 @@
 //! A draft: what the owner composes. Saved whole on every pause in typing.
 
 use serde::{Deserialize, Serialize};
+use sqlx::SqliteConnection;
 
 use super::audience::Audience;
 use super::compose::{CAPTION_LIMIT, Content, TEXT_LIMIT, carrier};
 use super::{CampaignError, CampaignState};
 use crate::category::Category;
 use crate::clock::Millis;
-use crate::contact::permission::Purpose;
+use crate::contact::permission::{Moment, Purpose};
 use crate::ids::{CampaignId, SessionId};
 use crate::ledger::Book;
 use crate::media::attachment::MediaItem;
 use crate::outbox::state::QueueState;
+use crate::settings;
 use crate::stored::stored_words;
 use crate::template::{Choice, Template, whole_text};
 use crate::text::is_blank;
@@ -126,6 +128,17 @@ impl Draft {
             media: self.media.iter().map(MediaItem::attached).collect(),
             purpose: self.purpose(),
         })
+    }
+
+    /// When it goes out, at the earliest.
+    pub fn leaves_at(&self, now: Millis) -> Millis {
+        self.due_at.unwrap_or(now).max(now)
+    }
+
+    /// The same with what is asked of people at that time.
+    pub async fn moment(&self, db: &mut SqliteConnection, now: Millis) -> Result<Moment, sqlx::Error> {
+        let promotion_gap = settings::load(db).await?.promotion_gap();
+        Ok(Moment { at: self.leaves_at(now), promotion_gap })
     }
 
     pub fn purpose(&self) -> Purpose {

@@ -8,6 +8,7 @@ use sqlx::SqliteConnection;
 use super::CampaignError;
 use super::compose::{Answers, CAPTION_LIMIT, Composed, TEXT_LIMIT, compose};
 use super::draft::Draft;
+use crate::clock::Millis;
 use crate::contact::store as contacts;
 use crate::contact::store::audience::{PAGE, Person, count_people, people_after};
 use crate::contact::variable::{self, Unknown};
@@ -104,8 +105,8 @@ fn too_long(answers: &Answers) -> bool {
     longer(question, QUESTION_LIMIT) || answers.options.iter().any(|option| longer(option, OPTION_LIMIT))
 }
 
-pub async fn survey(db: &mut SqliteConnection, draft: &Draft) -> Result<Survey, CampaignError> {
-    survey_after(db, draft, None).await
+pub async fn survey(db: &mut SqliteConnection, draft: &Draft, now: Millis) -> Result<Survey, CampaignError> {
+    survey_after(db, draft, None, now).await
 }
 
 /// The same for those behind one contact.
@@ -113,13 +114,15 @@ pub async fn survey_after(
     db: &mut SqliteConnection,
     draft: &Draft,
     after: Option<ContactId>,
+    now: Millis,
 ) -> Result<Survey, CampaignError> {
     let content = draft.content()?;
     let names = content.variables();
     let caption = draft.has_caption();
     let unknown = variable::unknown(&names, &contacts::field_names(db).await?);
     let mut survey = Survey { unknown, ..Survey::default() };
-    let mut page = people_after(db, draft.audience.whom(), after, PAGE).await?;
+    let moment = draft.moment(db, now).await?;
+    let mut page = people_after(db, draft.audience.whom(), moment, after, PAGE).await?;
     loop {
         let full = page.len() == PAGE as usize;
         let rendering = async {
@@ -133,7 +136,7 @@ pub async fn survey_after(
             return Ok(survey);
         };
         // The next page is read while this one is rendered.
-        let reading = people_after(db, draft.audience.whom(), Some(last.id), PAGE);
+        let reading = people_after(db, draft.audience.whom(), moment, Some(last.id), PAGE);
         let (following, ()) = tokio::join!(biased; reading, rendering);
         page = following?;
     }
@@ -225,12 +228,14 @@ pub async fn skipped_people(
     draft: &Draft,
     reason: SkipReason,
     limit: usize,
+    now: Millis,
 ) -> Result<Vec<ContactId>, CampaignError> {
     let content = draft.content()?;
+    let moment = draft.moment(db, now).await?;
     let mut found = Vec::new();
     let mut after = None;
     loop {
-        let page = people_after(db, draft.audience.whom(), after, PAGE).await?;
+        let page = people_after(db, draft.audience.whom(), moment, after, PAGE).await?;
         let skipped = page.iter().filter(
             |person| matches!(compose(&content, person), Composed::Skipped { reason: why, .. } if why == reason),
         );

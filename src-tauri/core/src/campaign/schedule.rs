@@ -15,6 +15,7 @@ use super::draft::{Draft, StoredState};
 use super::review::{Survey, blockers, survey, survey_after};
 use super::{CampaignError, store};
 use crate::clock::Millis;
+use crate::contact::permission::Moment;
 use crate::contact::store::audience::{Person, people_after};
 use crate::db::{Db, Readers, Tx};
 use crate::ids::{CampaignId, ContactId, IdGenerator};
@@ -32,9 +33,9 @@ pub async fn schedule(db: &Db, id: CampaignId, only_covered: bool, now: Millis) 
     loop {
         let draft = Draft { only_covered, ..by_id(db, id).await? };
         match draft.state {
-            StoredState::Draft => refuse(db, &draft).await?,
+            StoredState::Draft => refuse(db, &draft, now).await?,
             // It was cut off between two chunks: it goes on where it was.
-            StoredState::Scheduling => refuse_shortage(db, &draft).await?,
+            StoredState::Scheduling => refuse_shortage(db, &draft, now).await?,
             StoredState::Scheduled | StoredState::Cancelled => return Err(CampaignError::NotADraft),
         }
         // A save that came in the meantime is what the owner wants sent: it is looked at and scheduled instead.
@@ -61,9 +62,9 @@ async fn by_id(db: &Db, id: CampaignId) -> Result<Draft, CampaignError> {
     store::by_id(&mut *db.read().acquire().await?, id).await?.ok_or(CampaignError::Gone)
 }
 
-async fn refuse(db: &Db, draft: &Draft) -> Result<(), CampaignError> {
+async fn refuse(db: &Db, draft: &Draft, now: Millis) -> Result<(), CampaignError> {
     let mut reader = db.read().acquire().await?;
-    let survey = survey(&mut reader, draft).await?;
+    let survey = survey(&mut reader, draft, now).await?;
     match blockers(draft, &survey).into_iter().next() {
         Some(blocker) => Err(blocker),
         None => refuse_uncovered(&mut reader, draft, &survey).await,
@@ -71,10 +72,10 @@ async fn refuse(db: &Db, draft: &Draft) -> Result<(), CampaignError> {
 }
 
 /// Of those who are not scheduled yet.
-async fn refuse_shortage(db: &Db, draft: &Draft) -> Result<(), CampaignError> {
+async fn refuse_shortage(db: &Db, draft: &Draft, now: Millis) -> Result<(), CampaignError> {
     let mut reader = db.read().acquire().await?;
     let after = queue::last_contact(&mut reader, draft.id).await?;
-    let rest = survey_after(&mut reader, draft, after).await?;
+    let rest = survey_after(&mut reader, draft, after, now).await?;
     refuse_uncovered(&mut reader, draft, &rest).await
 }
 
@@ -92,9 +93,9 @@ enum Filled {
 }
 
 async fn fill(db: &Db, draft: &Draft, now: Millis) -> Result<Filled, CampaignError> {
-    let due_at = draft.due_at.unwrap_or(now).max(now);
+    let due_at = draft.leaves_at(now);
     let after = queue::last_contact(&mut *db.read().acquire().await?, draft.id).await?;
-    let mut chunks = read_ahead(Reading::after(after, db, draft, now)?);
+    let mut chunks = read_ahead(Reading::after(after, db, draft, now).await?);
     let mut begun = draft.state == StoredState::Scheduling;
     loop {
         let chunk = chunks.recv().await.ok_or(sqlx::Error::WorkerCrashed)??;
@@ -109,7 +110,7 @@ async fn fill(db: &Db, draft: &Draft, now: Millis) -> Result<Filled, CampaignErr
         let written = write(&mut tx, draft, due_at, chunk, now).await;
         if let Err(error) = written {
             drop(tx);
-            return Err(explained(db, draft, error).await);
+            return Err(explained(db, draft, error, now).await);
         }
         if complete {
             open(&mut tx, draft.id).await?;
@@ -132,9 +133,11 @@ async fn write(tx: &mut Tx, draft: &Draft, due_at: Millis, mut chunk: Chunk, now
 }
 
 /// A shortage is told of everybody who is left, not of those who were being written.
-async fn explained(db: &Db, draft: &Draft, error: CampaignError) -> CampaignError {
+async fn explained(db: &Db, draft: &Draft, error: CampaignError, now: Millis) -> CampaignError {
     match error {
-        CampaignError::Ledger(LedgerError::Short { .. }) => refuse_shortage(db, draft).await.err().unwrap_or(error),
+        CampaignError::Ledger(LedgerError::Short { .. }) => {
+            refuse_shortage(db, draft, now).await.err().unwrap_or(error)
+        }
         error => on(db, error),
     }
 }
@@ -201,6 +204,7 @@ fn cover(message: &mut NewMessage, free: &mut i64) {
 struct Reading {
     readers: Readers,
     audience: Audience,
+    moment: Moment,
     after: Option<ContactId>,
     freezing: Freezing,
 }
@@ -227,14 +231,15 @@ fn read_ahead(mut reading: Reading) -> mpsc::Receiver<Result<Chunk, CampaignErro
 }
 
 impl Reading {
-    fn after(after: Option<ContactId>, db: &Db, draft: &Draft, now: Millis) -> Result<Self, CampaignError> {
+    async fn after(after: Option<ContactId>, db: &Db, draft: &Draft, now: Millis) -> Result<Self, CampaignError> {
         let freezing = Freezing::of(draft.content()?, now);
-        Ok(Self { readers: db.read().clone(), audience: draft.audience.clone(), after, freezing })
+        let moment = draft.moment(&mut *db.read().acquire().await?, now).await?;
+        Ok(Self { readers: db.read().clone(), audience: draft.audience.clone(), moment, after, freezing })
     }
 
     async fn chunk(&mut self) -> Result<Chunk, CampaignError> {
         let mut reader = self.readers.acquire().await?;
-        let people = people_after(&mut reader, self.audience.whom(), self.after, CHUNK).await?;
+        let people = people_after(&mut reader, self.audience.whom(), self.moment, self.after, CHUNK).await?;
         self.after = people.last().map(|person| person.id).or(self.after);
         let messages = people.iter().map(|person| self.freezing.message(person)).collect::<Result<_, _>>()?;
         Ok(Chunk { messages, complete: people.len() < CHUNK as usize })

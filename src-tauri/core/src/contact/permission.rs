@@ -3,9 +3,11 @@
 //! Everybody who asks goes through one of the two: composing and reviewing, single sends, retries, and the statement
 //! that claims a part. A test compares them over every combination. The rule looks at the phone that is written to:
 //! the row of the contact, the row of whoever has that phone at this moment, and the opt-outs of the phone itself.
-//! A withdrawal takes back the consent to promotion; a STOP is an opt-out from everything.
+//! A withdrawal takes back the consent to promotion; a STOP is an opt-out from everything. Whoever was just sent a
+//! promotion waits for the next one as long as the owner has set.
 
 use crate::category::Category;
+use crate::clock::Millis;
 use crate::contact::Standing;
 use crate::stored::stored_words;
 
@@ -17,6 +19,8 @@ pub enum Refusal {
     BlackList,
     GrayList,
     NoConsent,
+    /// The last promotion was too short a time ago.
+    Promoted,
 }
 
 stored_words!(Refusal {
@@ -24,6 +28,7 @@ stored_words!(Refusal {
     BlackList = "black_list",
     GrayList = "gray_list",
     NoConsent = "no_consent",
+    Promoted = "promoted",
 });
 
 /// What a message is for, and on what it rests.
@@ -43,6 +48,8 @@ pub struct Facts {
     pub withdrawn: bool,
     /// The phone is opted out from everything.
     pub suppressed: bool,
+    /// A promotion went to the phone, or may have, so short a time ago that the next one waits.
+    pub promoted: bool,
 }
 
 impl Facts {
@@ -54,6 +61,7 @@ impl Facts {
             standing: self.standing.max(holder.standing),
             withdrawn: self.withdrawn || holder.withdrawn,
             suppressed: self.suppressed || holder.suppressed,
+            promoted: self.promoted || holder.promoted,
             ..self
         }
     }
@@ -67,6 +75,7 @@ pub fn may_receive(purpose: Purpose, facts: &Facts) -> Result<(), Refusal> {
         Standing::Gray if promotion => Err(Refusal::GrayList),
         _ if promotion && facts.withdrawn => Err(Refusal::OptedOut),
         _ if promotion && !facts.consented && !purpose.on_basis => Err(Refusal::NoConsent),
+        _ if promotion && facts.promoted => Err(Refusal::Promoted),
         Standing::Normal | Standing::Gray => Ok(()),
     }
 }
@@ -78,10 +87,34 @@ macro_rules! addressed {
     };
 }
 
-/// Over `addressed!`: the word of a `Refusal`, NULL where the person may be written to.
+/// When a message goes out, and how long a promotion keeps the next one back.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment {
+    pub at: Millis,
+    pub promotion_gap: Millis,
+}
+
+/// Whether a promotion went to a phone less than `$gap` before `$at`. One from the future counts for nothing: the clock
+/// was set back.
+macro_rules! promoted {
+    ($phone:literal, $at:literal, $gap:expr) => {
+        concat!(
+            "EXISTS (SELECT 1 FROM promotions r WHERE r.phone = ",
+            $phone,
+            " AND ",
+            $at,
+            " - r.at BETWEEN 0 AND ",
+            $gap,
+            " - 1"
+        )
+    };
+}
+
+/// Over `addressed!`, at `$at` and with `$gap` between two promotions: the word of a `Refusal`, NULL where the person may be written to.
 macro_rules! refusal {
-    () => {
-        "CASE
+    ($at:literal, $gap:expr) => {
+        concat!(
+            "CASE
              WHEN c.id IS NULL OR EXISTS (SELECT 1 FROM suppressions s WHERE s.address = m.phone AND s.lifted_at IS NULL)
                  THEN 'opted_out'
              WHEN c.standing = 'black' OR h.standing = 'black' THEN 'black_list'
@@ -89,23 +122,32 @@ macro_rules! refusal {
              WHEN c.standing = 'gray' OR h.standing = 'gray' THEN 'gray_list'
              WHEN c.consent_withdrawn_at IS NOT NULL OR h.consent_withdrawn_at IS NOT NULL THEN 'opted_out'
              WHEN c.consent_source IS NULL AND m.on_basis = 0 THEN 'no_consent'
+             WHEN ",
+            $crate::contact::permission::promoted!("m.phone", $at, $gap),
+            " AND r.message_id <> m.id) THEN 'promoted'
          END"
+        )
     };
 }
 
-/// The `Facts` of contacts `c`, four columns in their order.
+/// The `Facts` of contacts `c`, five columns in their order. Its two arguments are those of a `Moment`.
 macro_rules! facts {
     () => {
-        "c.standing, c.consent_source IS NOT NULL, c.consent_withdrawn_at IS NOT NULL,
-         EXISTS (SELECT 1 FROM suppressions s WHERE s.address = c.phone AND s.lifted_at IS NULL)"
+        concat!(
+            "c.standing, c.consent_source IS NOT NULL, c.consent_withdrawn_at IS NOT NULL,
+             EXISTS (SELECT 1 FROM suppressions s WHERE s.address = c.phone AND s.lifted_at IS NULL), ",
+            $crate::contact::permission::promoted!("c.phone", "?", "?"),
+            ")"
+        )
     };
 }
 
-pub(crate) use {addressed, facts, refusal};
+pub(crate) use {addressed, facts, promoted, refusal};
 
 /// The fragments, for the test that compares them with the function.
 #[cfg(any(test, feature = "testing"))]
 pub mod for_tests {
     pub const ADDRESSED: &str = addressed!();
-    pub const REFUSAL: &str = refusal!();
+    /// Its arguments are those of a `Moment`.
+    pub const REFUSAL: &str = refusal!("?1", "?2");
 }

@@ -14,7 +14,7 @@ use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
 
 use super::card::{Card, short_enough};
 use super::fold::{haystack, needles};
-use super::permission::{Facts, facts};
+use super::permission::Facts;
 use super::phone::{self, Country, Phone};
 use super::{
     Consent, Contact, ContactEdit, ContactError, ContactPage, ContactQuery, ContactTotals, Fields, Return, Standing,
@@ -155,6 +155,21 @@ pub async fn opt_out(tx: &mut Tx, who: &Stopped, at: Millis, now: Millis) -> Res
     Ok(listed.build().execute(tx).await?.rows_affected() > 0)
 }
 
+/// Takes back what the person said or a list said for them: with the word that they wrote as their consent. What the
+/// owner decided stays. False where there was nothing to take back.
+pub async fn opt_in(tx: &mut Tx, phone: &str, consent: &Consent, now: Millis) -> Result<bool, sqlx::Error> {
+    let addresses = suppressions::addresses(tx, &[phone.to_owned()], None).await?;
+    if !suppressions::may_be_taken_back(tx, &addresses).await? {
+        return Ok(false);
+    }
+    suppressions::lift(tx, &addresses, &consent.source, now).await?;
+    for id in holders(tx, &addresses).await? {
+        write_standing(tx, id, Standing::Normal, now).await?;
+        renew_consent(tx, id, consent, now).await?;
+    }
+    Ok(true)
+}
+
 async fn holders(tx: &mut SqliteConnection, phones: &[String]) -> Result<Vec<ContactId>, sqlx::Error> {
     let mut select = QueryBuilder::new("SELECT id FROM contacts WHERE phone IN (");
     suppressions::push_list(&mut select, phones);
@@ -171,12 +186,6 @@ pub async fn by_any_spelling(tx: &mut SqliteConnection, phone: &str) -> Result<O
     select.build_query_scalar().fetch_optional(tx).await
 }
 
-/// What the rule of `permission` asks of a contact.
-pub async fn facts(reader: &mut SqliteConnection, id: ContactId) -> Result<Facts, sqlx::Error> {
-    let select = concat!("SELECT ", facts!(), " FROM contacts c WHERE c.id = ?");
-    facts_of(&sqlx::query(select).bind(id).fetch_one(reader).await?, 0)
-}
-
 /// The columns of `facts!`, from `first` on.
 pub fn facts_of(row: &SqliteRow, first: usize) -> Result<Facts, sqlx::Error> {
     Ok(Facts {
@@ -184,6 +193,7 @@ pub fn facts_of(row: &SqliteRow, first: usize) -> Result<Facts, sqlx::Error> {
         consented: row.try_get(first + 1)?,
         withdrawn: row.try_get(first + 2)?,
         suppressed: row.try_get(first + 3)?,
+        promoted: row.try_get(first + 4)?,
     })
 }
 

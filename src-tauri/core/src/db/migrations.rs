@@ -40,6 +40,8 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("../../../../migrations/0027_doubtful_rows.sql"),
     include_str!("../../../../migrations/0028_undo_of_imports.sql"),
     include_str!("../../../../migrations/0029_remembered_columns.sql"),
+    include_str!("../../../../migrations/0030_promotions.sql"),
+    include_str!("../../../../migrations/0031_start_words.sql"),
 ];
 
 /// Brings the file up to the last script, over a connection of its own: a table that is made anew must be dropped

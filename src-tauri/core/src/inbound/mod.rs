@@ -31,6 +31,8 @@ pub struct Received {
     pub contacts_changed: bool,
     /// Who has just opted out, by phone.
     pub opted_out: Vec<String>,
+    /// Who has just taken that back.
+    pub opted_in: Vec<String>,
 }
 
 impl Received {
@@ -38,6 +40,7 @@ impl Received {
         self.campaigns.extend(other.campaigns);
         self.contacts_changed |= other.contacts_changed;
         self.opted_out.extend(other.opted_out);
+        self.opted_in.extend(other.opted_in);
         self
     }
 }
@@ -70,8 +73,8 @@ async fn keep_reply(db: &mut Tx, session: SessionId, reply: &Reply, now: Millis)
         let proof = Receipt { wire_id: wire_id.clone(), kind: ReceiptKind::Delivered, at: reply.at };
         received.campaigns.extend(receipt::apply(db, &[proof]).await?);
     }
-    let is_stop = says_stop(db, reply).await?;
-    if let Some(id) = store::add(db, session, &sender, reply, is_stop, now).await? {
+    let word = word(db, reply).await?;
+    if let Some(id) = store::add(db, session, &sender, reply, word, now).await? {
         received = received.and(store::link(db, id, now).await?);
     }
     if let Sender::Phone(phone) = &sender {
@@ -90,13 +93,25 @@ async fn sender(db: &mut SqliteConnection, reply: &Reply) -> Result<Option<Sende
     Ok(Some(phone.map_or_else(|| Sender::Lid(lid.clone()), Sender::Phone)))
 }
 
-async fn says_stop(db: &mut SqliteConnection, reply: &Reply) -> Result<bool, sqlx::Error> {
-    let words = settings::load(db).await?.stop_words;
+/// What a reply says that is one of the owner's words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Word {
+    Stop,
+    Start,
+}
+
+async fn word(db: &mut SqliteConnection, reply: &Reply) -> Result<Option<Word>, sqlx::Error> {
+    let settings = settings::load(db).await?;
     let said = match reply.chosen.as_slice() {
         [one] if reply.text.is_empty() => one,
         _ => &reply.text,
     };
-    Ok(stop::is_stop(said, &words))
+    // A word that the owner has in both lists ends it.
+    Ok(match said {
+        said if stop::is_one_of(said, &settings.stop_words) => Some(Word::Stop),
+        said if stop::is_one_of(said, &settings.start_words) => Some(Word::Start),
+        _ => None,
+    })
 }
 
 /// Stores under which hidden identity a phone writes, and finds out who wrote the replies that came under it before.

@@ -1,12 +1,25 @@
-//! The words with which people opt out. Pure.
+//! The words with which people opt out, and with which they take that back. Pure.
 
 use crate::contact::fold::fold;
 
 /// The whole message must be one of the words. Case, the dots of the Turkish i, accents, and whatever stands around
 /// the word (blanks, punctuation, WhatsApp's marks for bold, an emoji) make no difference.
-pub fn is_stop(text: &str, words: &[String]) -> bool {
+pub fn is_one_of(text: &str, words: &[String]) -> bool {
     let said = bare(text);
     !said.is_empty() && words.iter().any(|word| bare(word) == said)
+}
+
+/// Few words with one of these among them: whoever wrote them may have meant just that, which the owner decides.
+pub fn is_nearly_one_of(text: &str, words: &[String]) -> bool {
+    const FEW: usize = 6;
+    let folded = fold(text);
+    let said: Vec<&str> = folded.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let among = |word: &String| {
+        let word = bare(word);
+        let parts: Vec<&str> = word.split(' ').filter(|part| !part.is_empty()).collect();
+        !parts.is_empty() && said.windows(parts.len()).any(|window| window == parts)
+    };
+    said.len() <= FEW && !is_one_of(text, words) && words.iter().any(among)
 }
 
 fn bare(text: &str) -> String {
@@ -21,7 +34,7 @@ mod tests {
     use crate::settings::Settings;
 
     fn says(text: &str) -> bool {
-        is_stop(text, &Settings::default().stop_words)
+        is_one_of(text, &Settings::default().stop_words)
     }
 
     #[test]
@@ -56,11 +69,28 @@ mod tests {
     }
 
     #[test]
+    fn a_few_words_with_it_among_them_are_pointed_out() {
+        let words = Settings::default().stop_words;
+        for text in ["stop lütfen", "RET B012", "lütfen artık DUR!", "please stop", "dur-dur", "tolong berhenti kak"]
+        {
+            assert!(is_nearly_one_of(text, &words), "{text:?}");
+            assert!(!says(text), "{text:?}");
+        }
+        let answer = "Otobüs durağında dur dedim ama stop etmedi, yine de teşekkür ederim";
+        for text in ["", "stop", "durak", "retro", "nonstop", "Teşekkürler", answer] {
+            assert!(!is_nearly_one_of(text, &words), "{text:?}");
+        }
+        let words = ["mesaj istemiyorum".to_owned(), " ".to_owned()];
+        assert!(is_nearly_one_of("Artık mesaj istemiyorum", &words));
+        assert!(!is_nearly_one_of("istemiyorum", &words));
+    }
+
+    #[test]
     fn the_owner_may_choose_words_of_several_parts_and_none_at_all() {
         let words = ["Mesaj  istemiyorum".to_owned(), "  ".to_owned()];
-        assert!(is_stop("MESAJ İSTEMİYORUM!", &words));
-        assert!(!is_stop("stop", &words));
-        assert!(!is_stop("  ", &words));
-        assert!(!is_stop("stop", &[]));
+        assert!(is_one_of("MESAJ İSTEMİYORUM!", &words));
+        assert!(!is_one_of("stop", &words));
+        assert!(!is_one_of("  ", &words));
+        assert!(!is_one_of("stop", &[]));
     }
 }

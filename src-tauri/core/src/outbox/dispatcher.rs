@@ -368,6 +368,7 @@ impl Dispatcher {
             not_after: taken.not_after,
             wanted: Arc::new(Claimed {
                 readers: self.db.read_for_outbox().clone(),
+                clock: self.clock.clone(),
                 part: taken.part,
                 session: taken.session,
             }),
@@ -392,13 +393,17 @@ impl Dispatcher {
 /// Asks the data whether a claim still stands.
 struct Claimed {
     readers: Readers,
+    clock: SharedClock,
     part: PartId,
     session: SessionId,
 }
 
 impl Wanted for Claimed {
     fn is_wanted(&self) -> Pin<Box<dyn Future<Output = bool> + Send + '_>> {
-        let stands = async { still_stands(&mut *self.readers.acquire().await?, self.part, self.session).await };
+        let stands = async {
+            let mut reader = self.readers.acquire().await?;
+            still_stands(&mut reader, self.part, self.session, self.clock.now()).await
+        };
         Box::pin(async {
             stands.await.unwrap_or_else(|error| {
                 tracing::warn!(%error, "whether a part may still go cannot be read, so it goes back");

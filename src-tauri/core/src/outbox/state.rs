@@ -157,6 +157,7 @@ pub enum SkipReason {
     OptedOut,
     Empty,
     NotCovered,
+    Promoted,
 }
 
 stored_words!(SkipReason {
@@ -167,6 +168,7 @@ stored_words!(SkipReason {
     OptedOut = "opted_out",
     Empty = "empty",
     NotCovered = "not_covered",
+    Promoted = "promoted",
 });
 
 impl From<Refusal> for SkipReason {
@@ -176,6 +178,7 @@ impl From<Refusal> for SkipReason {
             Refusal::BlackList => Self::BlackList,
             Refusal::GrayList => Self::GrayList,
             Refusal::NoConsent => Self::NoConsent,
+            Refusal::Promoted => Self::Promoted,
         }
     }
 }

@@ -19,7 +19,7 @@ export type Entry = LedgerRow & { book: 'practice' | 'real' };
 export class World {
   scene: string;
   emit: Emit;
-  settings: Settings = { language: null, theme: 'system', country: 'TR', businessName: 'Lale Optik', hoursFrom: 540, hoursTo: 1320, zone: 'Europe/Istanbul', welcomed: true, testPhone: '', stopWords: ['STOP', 'DUR', 'BERHENTI'], stopReply: false };
+  settings: Settings = { language: null, theme: 'system', country: 'TR', businessName: 'Lale Optik', hoursFrom: 540, hoursTo: 1320, zone: 'Europe/Istanbul', welcomed: true, testPhone: '', stopWords: ['STOP', 'DUR', 'BERHENTI'], startWords: ['START', 'BAŞLA', 'MULAI'], stopReply: false, promotionDays: 3 };
   door: 'open' | 'needsPassphrase' | 'locked' | 'failed' = 'open';
   recoveryCode: string | null = null;
   practice: Required<PracticeOptions> = { readPercent: 70, failPercent: 2, unreachablePercent: 1, delayMs: 2000 };

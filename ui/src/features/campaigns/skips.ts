@@ -12,6 +12,7 @@ export function skipTitle({ reason, variable }: Pick<SkipLine, 'reason' | 'varia
     case 'opted_out': return m.schedule_skip_opted_out();
     case 'empty': return m.schedule_skip_empty();
     case 'not_covered': return m.schedule_skip_not_covered();
+    case 'promoted': return m.schedule_skip_promoted();
   }
 }
 
@@ -24,10 +25,11 @@ export function skipHelp({ reason }: Pick<SkipLine, 'reason'>): string {
     case 'opted_out': return m.schedule_skip_help_opted_out();
     case 'empty': return m.schedule_skip_help_empty();
     case 'not_covered': return m.schedule_only_covered_help();
+    case 'promoted': return m.schedule_skip_help_promoted();
   }
 }
 
 /** Whoever took the permission back is asked for nothing; all others can get it once the reason is mended. */
 export function canBeMended({ reason }: Pick<SkipLine, 'reason'>): boolean {
-  return reason === 'no_consent' || reason === 'gray_list' || reason === 'missing_variable' || reason === 'not_covered';
+  return reason === 'no_consent' || reason === 'gray_list' || reason === 'missing_variable' || reason === 'not_covered' || reason === 'promoted';
 }

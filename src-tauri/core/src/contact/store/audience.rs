@@ -1,11 +1,11 @@
 //! Contacts as an audience: walked in the order of their ids, a page at a time, with what their messages need.
 
-use sqlx::sqlite::SqliteRow;
-use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
+use sqlx::sqlite::{SqliteArguments, SqliteRow};
+use sqlx::{Arguments, QueryBuilder, Row, Sqlite, SqliteConnection};
 
 use super::{count, count_tagged, facts_of, fields_of};
 use crate::contact::Fields;
-use crate::contact::permission::{Facts, facts};
+use crate::contact::permission::{Facts, Moment, facts};
 use crate::contact::variable::{self, Own};
 use crate::ids::ContactId;
 
@@ -60,13 +60,22 @@ pub const PAGE: u32 = 5_000;
 
 const PEOPLE: &str = concat!("SELECT c.id, c.phone, c.name, c.email, c.fields, ", facts!(), " FROM contacts c WHERE ");
 
+fn people(moment: Moment) -> Result<QueryBuilder<Sqlite>, sqlx::Error> {
+    let mut arguments = SqliteArguments::default();
+    for argument in [moment.at, moment.promotion_gap] {
+        arguments.add(argument).map_err(sqlx::Error::Encode)?;
+    }
+    Ok(QueryBuilder::with_arguments(PEOPLE, arguments))
+}
+
 pub async fn people_after(
     db: &mut SqliteConnection,
     whom: Whom<'_>,
+    moment: Moment,
     after: Option<ContactId>,
     limit: u32,
 ) -> Result<Vec<Person>, sqlx::Error> {
-    let mut select: QueryBuilder<Sqlite> = QueryBuilder::new(PEOPLE);
+    let mut select = people(moment)?;
     push_whom(&mut select, whom);
     if let Some(after) = after {
         select.push(" AND c.id > ").push_bind(after);
@@ -76,8 +85,13 @@ pub async fn people_after(
     rows.iter().map(person).collect()
 }
 
-pub async fn person_at(db: &mut SqliteConnection, whom: Whom<'_>, index: u32) -> Result<Option<Person>, sqlx::Error> {
-    let mut select: QueryBuilder<Sqlite> = QueryBuilder::new(PEOPLE);
+pub async fn person_at(
+    db: &mut SqliteConnection,
+    whom: Whom<'_>,
+    moment: Moment,
+    index: u32,
+) -> Result<Option<Person>, sqlx::Error> {
+    let mut select = people(moment)?;
     push_whom(&mut select, whom);
     select.push(" ORDER BY c.id LIMIT 1 OFFSET ").push_bind(index);
     select.build().fetch_optional(db).await?.as_ref().map(person).transpose()

@@ -92,6 +92,14 @@ pub async fn lift_imported(db: &mut Tx, addresses: &[String], since: Millis, now
     Ok(())
 }
 
+/// Whether something is in force that the person can end: nothing of it is the owner's own decision.
+pub async fn may_be_taken_back(db: &mut SqliteConnection, addresses: &[String]) -> Result<bool, sqlx::Error> {
+    let mut select =
+        QueryBuilder::new("SELECT coalesce(min(cause <> 'owner'), 0) FROM suppressions WHERE address IN (");
+    push_list(&mut select, addresses);
+    select.push(") AND lifted_at IS NULL").build_query_scalar().fetch_one(db).await
+}
+
 /// Whether an opt-out of this phone or hidden identity is in force.
 pub async fn is_suppressed(db: &mut SqliteConnection, address: &str) -> Result<bool, sqlx::Error> {
     sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM suppressions WHERE address = ? AND lifted_at IS NULL)")

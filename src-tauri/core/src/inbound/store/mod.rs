@@ -4,10 +4,10 @@ pub mod replies;
 
 use sqlx::Row;
 
-use super::Received;
+use super::{Received, Word};
 use crate::clock::Millis;
-use crate::contact;
 use crate::contact::store::Stopped;
+use crate::contact::{self, Consent};
 use crate::db::Tx;
 use crate::ids::{ContactId, IdGenerator, MessageId, ReplyId, SessionId};
 use crate::outbox::store::answered::{self, Answered};
@@ -40,14 +40,14 @@ pub async fn add(
     session: SessionId,
     sender: &Sender,
     reply: &Reply,
-    is_stop: bool,
+    word: Option<Word>,
     now: Millis,
 ) -> Result<Option<ReplyId>, sqlx::Error> {
     let id: ReplyId = IdGenerator::at(now).next();
     let chosen = serde_json::to_string(&reply.chosen).map_err(|error| sqlx::Error::Encode(error.into()))?;
     let added = sqlx::query(
-        "INSERT INTO replies (id, session_id, sender, wire_id, text, chosen, quotes, stop, at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (session_id, sender, wire_id) DO NOTHING",
+        "INSERT INTO replies (id, session_id, sender, wire_id, text, chosen, quotes, stop, start, at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (session_id, sender, wire_id) DO NOTHING",
     )
     .bind(id)
     .bind(session)
@@ -56,16 +56,17 @@ pub async fn add(
     .bind(&reply.text)
     .bind(chosen)
     .bind(&reply.quotes)
-    .bind(is_stop)
+    .bind(word == Some(Word::Stop))
+    .bind(word == Some(Word::Start))
     .bind(reply.at)
     .execute(db)
     .await?;
     Ok((added.rows_affected() == 1).then_some(id))
 }
 
-/// Finds out who wrote and what it answers, and lets an opt-out count.
+/// Finds out who wrote and what it answers, and lets an opt-out count, or its end.
 pub async fn link(db: &mut Tx, reply: ReplyId, now: Millis) -> Result<Received, sqlx::Error> {
-    let row = sqlx::query("SELECT session_id, sender, quotes, stop, at FROM replies WHERE id = ?")
+    let row = sqlx::query("SELECT session_id, sender, text, quotes, stop, start, at FROM replies WHERE id = ?")
         .bind(reply)
         .fetch_one(&mut *db)
         .await?;
@@ -94,9 +95,14 @@ pub async fn link(db: &mut Tx, reply: ReplyId, now: Millis) -> Result<Received, 
     let mut received =
         Received { campaigns: about.iter().filter_map(|about| about.campaign).collect(), ..Received::default() };
     if row.try_get("stop")? {
-        let (who, confirm) = stopped(sender, quoted);
+        let (who, confirm) = stopped(sender.clone(), quoted);
         received.contacts_changed = contact::store::opt_out(db, &who, at, now).await?;
         received.opted_out = confirm.filter(|_| received.contacts_changed).into_iter().collect();
+    } else if let (true, Sender::Phone(phone)) = (row.try_get("start")?, &sender) {
+        // Of a hidden identity alone nobody knows whose opt-out it would end.
+        let consent = Consent { source: row.try_get("text")?, at, note: String::new() };
+        received.contacts_changed = contact::store::opt_in(db, phone, &consent, now).await?;
+        received.opted_in = received.contacts_changed.then(|| phone.clone()).into_iter().collect();
     }
     Ok(received)
 }

@@ -9,9 +9,11 @@ use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
 use crate::clock::Millis;
 use crate::contact::{self, Standing, phone};
 use crate::ids::{CampaignId, ContactId, MessageId, ReplyId, SessionId};
+use crate::inbound::stop;
 use crate::outbox::store::reading;
 use crate::page::{Cursor, Place};
 use crate::session::store as sessions;
+use crate::settings;
 use crate::stored::Json;
 
 #[derive(Clone, Debug, Deserialize)]
@@ -51,6 +53,8 @@ pub struct ReplyRow {
     pub chosen: Vec<String>,
     /// It opted out.
     pub stop: bool,
+    /// A word with which people opt out is among few others. Whether that was meant, the owner decides.
+    pub perhaps_stop: bool,
     /// Its contact is on the black list at this moment.
     pub opted_out: bool,
     pub at: Millis,
@@ -119,6 +123,7 @@ async fn with_names(db: &mut SqliteConnection, found: Vec<Found>) -> Result<Vec<
     let messages: Vec<MessageId> = found.iter().filter_map(|reply| reply.message_id).collect();
     let messages = reading::names(db, &messages).await?;
     let numbers: BTreeMap<_, _> = sessions::names(db).await?.into_iter().collect();
+    let stop_words = settings::load(db).await?.stop_words;
     let row = |reply: Found| {
         let contact = reply.contact_id.and_then(|id| contacts.get(&id));
         let written = reply.message_id.and_then(|id| messages.get(&id)).cloned();
@@ -129,6 +134,7 @@ async fn with_names(db: &mut SqliteConnection, found: Vec<Found>) -> Result<Vec<
             name: contact.map(|(name, _)| name.clone()).or(written).unwrap_or_default(),
             phone_shown: if reply.sender.starts_with('+') { phone::shown(&reply.sender) } else { String::new() },
             session_name: numbers.get(&reply.session_id).cloned().unwrap_or_default(),
+            perhaps_stop: !reply.stop && stop::is_nearly_one_of(&reply.text, &stop_words),
             text: reply.text,
             chosen: reply.chosen.0,
             stop: reply.stop,

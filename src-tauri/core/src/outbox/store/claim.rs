@@ -12,7 +12,7 @@ use crate::ledger::store::{End, end_hold};
 use crate::outbox::pace::Slot;
 use crate::outbox::state::SkipReason;
 use crate::session::store::listed;
-use crate::settings::paused;
+use crate::settings::{paused, promotion_gap};
 use crate::stored::Json;
 
 /// After this long without an answer the outcome is unknown.
@@ -71,7 +71,7 @@ pub enum Claim {
 /// Whether a part of the table `parts` may go out as things stand: its queue is open, nothing is paused, its message was
 /// not cancelled, and its person may be written to.
 macro_rules! may_go {
-    () => {
+    ($at:literal) => {
         concat!(
             "EXISTS (SELECT 1 FROM queues q WHERE q.id = parts.queue_id AND q.state = 'open' AND q.cancelled_at IS NULL)
              AND NOT ",
@@ -79,7 +79,7 @@ macro_rules! may_go {
             " AND EXISTS (SELECT 1 FROM ",
             addressed!(),
             " WHERE m.id = parts.message_id AND m.cancelled_at IS NULL AND (",
-            refusal!(),
+            refusal!($at, promotion_gap!()),
             ") IS NULL)"
         )
     };
@@ -87,16 +87,22 @@ macro_rules! may_go {
 
 /// What was asked when the part was claimed is asked again when it could be handed over, and whether its number is
 /// still on the list.
-pub async fn still_stands(db: &mut SqliteConnection, part: PartId, session: SessionId) -> Result<bool, sqlx::Error> {
+pub async fn still_stands(
+    db: &mut SqliteConnection,
+    part: PartId,
+    session: SessionId,
+    now: Millis,
+) -> Result<bool, sqlx::Error> {
     sqlx::query_scalar(concat!(
-        "SELECT EXISTS (SELECT 1 FROM parts WHERE id = ? AND state = 'sending' AND ",
-        may_go!(),
+        "SELECT EXISTS (SELECT 1 FROM parts WHERE id = ?1 AND state = 'sending' AND ",
+        may_go!("?3"),
         ") AND EXISTS (SELECT 1 FROM ",
         listed!(),
-        " n WHERE n.id = ?)"
+        " n WHERE n.id = ?2)"
     ))
     .bind(part)
     .bind(session)
+    .bind(now)
     .fetch_one(db)
     .await
 }
@@ -131,7 +137,7 @@ async fn take(
          WHERE id = ?3
            AND ((state = 'pending' AND ready = 1 AND (session_id IS NULL OR session_id = ?1))
                 OR (state = 'unknown' AND session_id = ?1))
-           AND ", may_go!(), "
+           AND ", may_go!("?2"), "
          RETURNING queue_id, message_id, round, position, last, attempts, wire_id, media,
              (SELECT q.book FROM queues q WHERE q.id = parts.queue_id),
              (SELECT m.phone FROM messages m WHERE m.id = parts.message_id),
@@ -199,14 +205,15 @@ fn poll(question: Option<String>, options: Option<Json<Vec<String>>>) -> Option<
 async fn skip_if_unwanted(db: &mut Tx, part: PartId, now: Millis) -> Result<Claim, sqlx::Error> {
     let row = sqlx::query(concat!(
         "SELECT p.message_id, p.queue_id, q.book, ",
-        refusal!(),
+        refusal!("?2", promotion_gap!()),
         "
              FROM parts p JOIN queues q ON q.id = p.queue_id JOIN ",
         addressed!(),
         "
-             WHERE p.id = ? AND m.id = p.message_id AND p.state IN ('pending', 'unknown') AND q.state = 'open' AND q.cancelled_at IS NULL",
+             WHERE p.id = ?1 AND m.id = p.message_id AND p.state IN ('pending', 'unknown') AND q.state = 'open' AND q.cancelled_at IS NULL",
     ))
     .bind(part)
+    .bind(now)
     .fetch_optional(&mut *db)
     .await?;
     let Some(row) = row else { return Ok(Claim::Gone) };

@@ -16,6 +16,7 @@ use crate::ledger::{Book, LedgerError};
 use crate::media::{self, Attached};
 use crate::outbox::state::{Origin, QueueState, SkipReason};
 use crate::session::store::listed;
+use crate::settings::promotion_gap;
 use crate::stored::Json;
 
 pub struct NewQueue<'a> {
@@ -385,12 +386,12 @@ pub struct Retryable {
     pub doubtful: i64,
 }
 
-/// Failed parts of contacts that may still get something, of messages that were not cancelled; of what, follows.
+/// Failed parts of contacts that may still get something at ?2, of messages that were not cancelled; of what (?1), follows.
 const FAILED: &str = concat!(
     "FROM parts p JOIN queues q ON q.id = p.queue_id JOIN ",
     addressed!(),
     " WHERE m.id = p.message_id AND m.cancelled_at IS NULL AND p.state = 'failed' AND (",
-    refusal!(),
+    refusal!("?2", promotion_gap!()),
     ") IS NULL AND "
 );
 
@@ -405,8 +406,8 @@ pub enum Failed {
 impl Failed {
     fn filter(self) -> &'static str {
         match self {
-            Self::Of(_) => "p.queue_id = ? AND p.last IN (0, 1)",
-            Self::Single(_) => "p.message_id = ? AND m.origin <> 'campaign'",
+            Self::Of(_) => "p.queue_id = ?1 AND p.last IN (0, 1)",
+            Self::Single(_) => "p.message_id = ?1 AND m.origin <> 'campaign'",
         }
     }
 
@@ -423,14 +424,14 @@ fn is_doubtful() -> String {
     format!("EXISTS (SELECT 1 FROM parts p WHERE p.message_id = m.id AND p.state = 'failed' AND {MAY_HAVE_ARRIVED})")
 }
 
-pub async fn retryable(db: &mut SqliteConnection, failed: Failed) -> Result<Retryable, sqlx::Error> {
+pub async fn retryable(db: &mut SqliteConnection, failed: Failed, now: Millis) -> Result<Retryable, sqlx::Error> {
     let people = format!(
         "SELECT count(*) FILTER (WHERE NOT doubtful), count(*) FILTER (WHERE doubtful)
          FROM (SELECT DISTINCT m.id, {} AS doubtful {FAILED} {})",
         is_doubtful(),
         failed.filter()
     );
-    let row = sqlx::query(AssertSqlSafe(people)).bind(failed.id()).fetch_one(db).await?;
+    let row = sqlx::query(AssertSqlSafe(people)).bind(failed.id()).bind(now).fetch_one(db).await?;
     Ok(Retryable { certain: row.try_get(0)?, doubtful: row.try_get(1)? })
 }
 
@@ -441,11 +442,11 @@ pub async fn retry_failed(db: &mut Tx, failed: Failed, again: Again, now: Millis
         "SELECT p.id, p.round, q.book,
                 NOT EXISTS (SELECT 1 FROM parts e WHERE e.message_id = p.message_id AND e.position < p.position
                             AND e.state IN ('failed', 'pending')) AS first, p.queue_id
-         {FAILED} {} AND {} = ? ORDER BY p.id",
+         {FAILED} {} AND {} = ?3 ORDER BY p.id",
         failed.filter(),
         is_doubtful()
     );
-    let select = sqlx::query(AssertSqlSafe(select)).bind(failed.id()).bind(again == Again::Doubtful);
+    let select = sqlx::query(AssertSqlSafe(select)).bind(failed.id()).bind(now).bind(again == Again::Doubtful);
     let failed = select.fetch_all(&mut *db).await?;
     let needed = u64::try_from(failed.len()).unwrap_or(u64::MAX);
     let mut put_back = PutBack { parts: needed, queue: None };

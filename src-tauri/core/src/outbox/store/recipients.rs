@@ -185,7 +185,11 @@ pub enum StepKind {
     Released,
 }
 
-pub async fn recipient(db: &mut SqliteConnection, message: MessageId) -> Result<Option<RecipientView>, sqlx::Error> {
+pub async fn recipient(
+    db: &mut SqliteConnection,
+    message: MessageId,
+    now: Millis,
+) -> Result<Option<RecipientView>, sqlx::Error> {
     let query = format!("{RECIPIENTS} WHERE m.id = ?");
     let row = sqlx::query(sqlx::AssertSqlSafe(query)).bind(message).fetch_optional(&mut *db).await?;
     let numbers = numbers(db).await?;
@@ -197,7 +201,7 @@ pub async fn recipient(db: &mut SqliteConnection, message: MessageId) -> Result<
     let goes_on = parts.iter().any(|part| matches!(part.state, PartState::Pending | PartState::Sending));
     let cancellable = stands_alone && goes_on;
     let opted_out = contact.is_some_and(|(_, standing)| standing == Standing::Black);
-    let retryable = queue::retryable(db, Failed::Single(message)).await?;
+    let retryable = queue::retryable(db, Failed::Single(message), now).await?;
     Ok(Some(RecipientView { row, parts, steps, opted_out, practice, cancellable, retryable }))
 }
 
