@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::harness::{Harness, at_the_desk};
 use crate::owner::{BASIS, drop_on, start_practising, write_down_the_code};
 use crate::page::Page;
+use crate::screens::fits_in_turkish_dark_and_small;
 
 /// One yes, one no, and one who was not asked.
 const LIST: &str = "name,phone,reklam onayı
@@ -46,6 +47,37 @@ fn a_no_of_the_list_is_a_refusal_that_no_answer_for_all_rows_and_no_basis_undoes
         page.press("skipped-show:opted_out").await;
         page.says("skipped-dialog", "Mehmet Öztürk").await;
         page.picture("refused").await;
+    });
+}
+
+#[test]
+fn the_owner_chooses_the_words_and_how_often_a_promotion_comes() {
+    at_the_desk(async {
+        let harness = Harness::new("words");
+        let ulak = harness.ulak().await;
+        let page = &ulak.page;
+        start_practising(page).await;
+        page.go("/settings").await;
+        page.write("settings-stop-words", "STOP, istemiyorum,, STOP").await;
+        page.write("settings-promotion-days", "7").await;
+        page.press("settings-stop-reply").await;
+        page.go("/home").await;
+        page.go("/settings").await;
+        let field = |id: &str| format!("document.querySelector('[data-testid={id}]')?.value");
+        let (words, days) = (field("settings-stop-words"), field("settings-promotion-days"));
+        page.until("what was kept", &format!("{words} === 'STOP, istemiyorum' && {days} === '7'")).await;
+        let kept = page.core("settings", Value::Null).await;
+        assert_eq!(
+            (&kept["stopWords"], &kept["promotionDays"], &kept["stopReply"]),
+            (&json!(["STOP", "istemiyorum"]), &json!(7), &json!(true))
+        );
+        let card = async || {
+            let into = "document.querySelector('[data-testid=settings-optout]').scrollIntoView({ block: 'center' })";
+            page.run(&format!("{into}; return null")).await.unwrap();
+        };
+        card().await;
+        page.picture("opt-out").await;
+        fits_in_turkish_dark_and_small(page, "opt-out", card).await;
     });
 }
 
