@@ -66,9 +66,10 @@ export class Paged<T> {
     try {
       const answer = await this.fetch(this.#place(page));
       if (round !== this.#round) return;
+      const rows = kept(answer.rows, this.#pages.get(page));
       const visible = new Set(this.#onScreen());
-      const kept = fresh ? [...this.#pages].filter(([known]) => visible.has(known)) : [...this.#pages];
-      this.#pages = new Map([...kept, [page, answer.rows]]);
+      const others = fresh ? [...this.#pages].filter(([known]) => visible.has(known)) : [...this.#pages];
+      this.#pages = new Map([...others, [page, rows]]);
       // A page further down may have found more than this one knows of.
       const seen = page * this.size + answer.rows.length + (answer.next ? 1 : 0);
       const counted = answer.total ?? seen;
@@ -83,4 +84,10 @@ export class Paged<T> {
       if (round === this.#round) this.#asked.delete(page);
     }
   }
+}
+
+/** A row that says what it said stays the same object, so that nothing of it is drawn again. */
+function kept<T>(rows: T[], before: T[] = []): T[] {
+  const known = new Map(before.map((row) => [JSON.stringify(row), row]));
+  return rows.map((row) => known.get(JSON.stringify(row)) ?? row);
 }

@@ -29,6 +29,19 @@ test('what is on screen stays until newer rows are there', async () => {
   expect(list.row(0)).toBe('new 0');
 });
 
+test('a row that did not change stays the same object, wherever it stands', async () => {
+  let names = ['Ayşe', 'Budi', 'Elif'];
+  const list = new Paged(async () => ({ total: names.length, next: null, rows: names.map((name) => ({ name })) }));
+  await list.reload();
+  const [ayse, budi, elif] = [list.row(0), list.row(1), list.row(2)];
+  names = ['Dewi', 'Ayşe', 'Budi Santoso', 'Elif'];
+  await list.reload();
+  expect(list.row(1)).toBe(ayse);
+  expect(list.row(3)).toBe(elif);
+  expect(list.row(2)).toEqual({ name: 'Budi Santoso' });
+  expect(list.row(2)).not.toBe(budi);
+});
+
 test('an answer to an older question is dropped', async () => {
   const answers: (() => void)[] = [];
   let mark = 'first ';
