@@ -42,6 +42,9 @@ fn files_are_dropped_put_in_order_removed_and_all_arrive() {
             page.run("return [...document.querySelectorAll('[data-testid^=\"file-remove:\"]')].at(-1).dataset.testid");
         page.press(film.await.unwrap().as_str().unwrap()).await;
         files_are(page, &["sample.jpg", "pages-300.pdf", "vbr.mp3"]).await;
+        // The phone shows the photo; the page does not keep the whole of its 1,200 pixels.
+        let photo = "document.querySelector('[data-testid=phone] img')";
+        page.until("the photo, as large as the phone", &format!("{photo}?.naturalWidth === 640")).await;
         page.picture("in-order").await;
         send_now(page).await;
         wait_for_all(page, "read", 1).await;

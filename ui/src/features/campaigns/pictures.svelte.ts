@@ -1,5 +1,6 @@
 // The large pictures of files, fetched once each when a phone wants to show them.
-import { api, type MediaItem } from '../../api/client';
+import type { MediaItem } from '../../api/client';
+import { phonePicture } from './phone-picture';
 
 export class Pictures {
   #known = $state.raw(new Map<string, string>());
@@ -10,7 +11,7 @@ export class Pictures {
 
   async need(ids: string[]): Promise<void> {
     for (const id of ids.filter((one) => !this.#known.has(one))) {
-      const picture = await api.mediaPicture(id).catch(() => null);
+      const picture = await phonePicture(id);
       if (picture !== null) this.#known = new Map([...this.#known, [id, picture]]);
     }
   }
