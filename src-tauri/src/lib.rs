@@ -9,6 +9,7 @@ mod events;
 mod import;
 mod link;
 mod logs;
+mod memory;
 mod network;
 mod numbers;
 mod practice;

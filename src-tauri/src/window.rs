@@ -9,18 +9,23 @@ use tauri_specta::Event as _;
 use crate::door::Door;
 use crate::events::{FilesDropped, FilesOver};
 use crate::stop::Stopping;
-use crate::{bindings, logs, terminal};
+use crate::{bindings, logs, memory, terminal};
 
 pub fn run(data: Option<PathBuf>) -> ExitCode {
     logs::to_terminal();
+    memory::keep_little();
     let bindings = bindings::builder();
+    let commands = bindings.invoke_handler();
     let mut builder = tauri::Builder::default().plugin(tauri_plugin_dialog::init());
     // Under automation several windows with folders of their own run side by side; the folder's lock keeps them apart.
     if std::env::var_os("TAURI_AUTOMATION").is_none() {
         builder = builder.plugin(tauri_plugin_single_instance::init(|handle, _, _| show(handle)));
     }
     let app = builder
-        .invoke_handler(bindings.invoke_handler())
+        .invoke_handler(move |invoke| {
+            memory::used();
+            commands(invoke)
+        })
         .on_window_event(on_window_event)
         .setup(move |app| {
             bindings.mount_events(app);
@@ -29,6 +34,7 @@ pub fn run(data: Option<PathBuf>) -> ExitCode {
                 None => app.path().app_data_dir()?,
             };
             app.manage(Door::new(folder));
+            tauri::async_runtime::spawn(memory::give_back());
             end_when_asked(app.handle().clone());
             Ok(())
         })

@@ -319,7 +319,8 @@ async fn connect(
     let writer = Writer { connection: options.clone().connect().await.map_err(at)?, begun: false };
     let options = options.clone().pragma("query_only", "on");
     let outbox_reader = Readers(readers(1).min_connections(0).connect_lazy_with(options.clone()));
-    let readers = Readers(readers(3).connect_with(options).await.map_err(at)?);
+    // What a list shows is read again in milliseconds; several readers would each keep the same pages.
+    let readers = Readers(readers(3).connect_with(options.pragma("cache_size", "-16384")).await.map_err(at)?);
     Ok((writer, readers, outbox_reader))
 }
 
