@@ -70,6 +70,8 @@ pub enum Unit {
     Seconds,
     Megabytes,
     Kilobytes,
+    /// How often.
+    Times,
     /// Nothing could be measured; the note says why.
     None,
 }
@@ -107,6 +109,7 @@ impl Figure {
             Unit::Seconds => format!("{value:.2} s"),
             Unit::Megabytes => format!("{value:.0} MB"),
             Unit::Kilobytes => format!("{value:.0} kB"),
+            Unit::Times => format!("{value:.2}"),
             Unit::None => "–".to_owned(),
         }
     }
