@@ -1,5 +1,6 @@
 // Keeps what is on screen fresh: loads at once, and again when one of the events says that something changed. Never
 // two loads at a time, and with a breath between them; an event during a load leads to one more.
+import { untrack } from 'svelte';
 import { listen, type EventName } from '../api/client';
 import { latest } from './latest';
 
@@ -23,6 +24,7 @@ export function keepFresh(events: EventName[], load: () => Promise<void>, concer
   }
 
   const stops = events.map((name) => listen(name, (payload) => { if (concerns(payload)) changed(); }));
-  void run();
+  // What the load reads is no reason to begin to follow again.
+  untrack(() => void run());
   return () => { over = true; clearTimeout(soon); for (const stop of stops) stop(); };
 }
