@@ -46,6 +46,29 @@ async fn old_and_open_workbooks_are_read_alike() {
     }
 }
 
+/// Saved by LibreOffice 7.4 in Turkish and in Indonesian: titles above the header, phones as numbers, as text and as the
+/// result of a formula, dates, amounts and a sum.
+#[tokio::test]
+async fn what_libreoffice_saves_is_read_alike_in_every_format() {
+    let turkish = ["+905385550142", "+905385550117", "+905385550108", "+905385550129"];
+    let indonesian = ["+6281255500147", "+6281255500163", "+6281255500129", "+6281255500108"];
+    for (list, country, phones) in [("tr", "TR", turkish), ("id", "ID", indonesian)] {
+        for format in ["xlsx", "xls", "ods", "csv"] {
+            let world = World::new().await;
+            let path = fixture(&format!("libreoffice-{list}.{format}"));
+            let options = ImportOptions { country: Some(country.into()), ..Default::default() };
+            let preview = world.preview(&path, &options).await.unwrap();
+            let verdicts = ["4 new", "5 new", "6 new", "7 new", "8 phone.too_short"];
+            assert_eq!(kinds(&preview), verdicts, "{list} {format}");
+            let read: Vec<&str> = preview.rows.iter().filter_map(|row| row.phone.as_deref()).collect();
+            assert_eq!(read, phones, "{list} {format}");
+            let first = &preview.rows[0].cells;
+            let date = if (list, format) == ("id", "csv") { "12/11/2026" } else { "12.11.2026" };
+            assert_eq!(first[2], date, "{list} {format}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn workbooks_that_cannot_be_read_say_why() {
     let world = World::new().await;
