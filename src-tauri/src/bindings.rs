@@ -66,6 +66,7 @@ pub fn builder() -> Builder<Wry> {
             campaigns::cancel_message,
             campaigns::retry_message,
             campaigns::dismiss_message,
+            campaigns::dismiss_reply,
             campaigns::schedule_campaign,
             campaigns::pause_campaign,
             campaigns::resume_campaign,

@@ -178,7 +178,26 @@ async fn what_may_have_been_meant_as_a_stop_is_pointed_out_and_changes_nothing()
     let shown: Vec<_> = replies(&world, id).await?.rows.into_iter().map(|row| (row.text, row.perhaps_stop)).collect();
     assert_eq!(shown, [("Teşekkürler".to_owned(), false), ("stop lütfen".to_owned(), true)]);
     assert_eq!(standing(&world, ELIF).await?, Some(Standing::Normal));
+    let reply = replies(&world, id).await?.rows[1].id;
+    let draft = world.draft("Yeni", |_| {}).await?;
+    let told = async || world.app.campaigns().review_campaign(draft.id).await.map(|review| review.perhaps_stops);
+    assert_eq!(told().await?.map(|stops| (stops.people, stops.campaign_id)), Some((1, id)));
+    hear(&world, reply_of("R3", "lütfen dur artık")).await?;
+    assert_eq!(told().await?.map(|stops| stops.people), Some(1), "it is one person");
+    world.app.people().dismiss_reply(reply).await?;
+    assert!(told().await?.is_some(), "the other one is still unread");
+    world.app.people().dismiss_reply(replies(&world, id).await?.rows[0].id).await?;
+    assert_eq!(told().await?, None);
+    assert!(replies(&world, id).await?.rows.iter().all(|row| !row.perhaps_stop));
+    hear(&world, reply_of("R4", "RET B012")).await?;
+    assert!(told().await?.is_some());
+    hear(&world, reply_of("R5", "RET")).await?;
+    assert_eq!(told().await?, None, "who has left is asked after no more");
     Ok(())
+}
+
+fn reply_of(id: &str, text: &str) -> Reply {
+    reply(id, ELIF, text, at(0, 13, 2))
 }
 
 #[tokio::test]

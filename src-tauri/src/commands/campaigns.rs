@@ -9,7 +9,7 @@ use ulak_core::campaign::draft::{Draft, DraftEdit};
 use ulak_core::campaign::list::{CampaignPage, CampaignQuery};
 use ulak_core::campaign::live::LiveView;
 use ulak_core::contact::Contact;
-use ulak_core::ids::{CampaignId, MediaId, MessageId};
+use ulak_core::ids::{CampaignId, MediaId, MessageId, ReplyId};
 use ulak_core::inbound::store::replies::{ReplyPage, ReplyQuery};
 use ulak_core::media::MediaWish;
 use ulak_core::media::attachment::MediaItem;
@@ -168,6 +168,12 @@ pub async fn retry_message(door: Door<'_>, message_id: MessageId, may_be_seen_tw
 #[specta::specta]
 pub async fn dismiss_message(door: Door<'_>, message_id: MessageId) -> Answer<()> {
     door.app().await?.outbox().dismiss_message(message_id).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn dismiss_reply(door: Door<'_>, reply_id: ReplyId) -> Answer<()> {
+    door.app().await?.people().dismiss_reply(reply_id).await
 }
 
 #[tauri::command]

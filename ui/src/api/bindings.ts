@@ -63,6 +63,7 @@ export const commands = {
 	cancelMessage: (messageId: MessageId) => __TAURI_INVOKE<null>("cancel_message", { messageId }),
 	retryMessage: (messageId: MessageId, mayBeSeenTwice: boolean) => __TAURI_INVOKE<null>("retry_message", { messageId, mayBeSeenTwice }),
 	dismissMessage: (messageId: MessageId) => __TAURI_INVOKE<null>("dismiss_message", { messageId }),
+	dismissReply: (replyId: ReplyId) => __TAURI_INVOKE<null>("dismiss_reply", { replyId }),
 	scheduleCampaign: (draftId: CampaignId, onlyCovered: boolean) => __TAURI_INVOKE<CampaignId>("schedule_campaign", { draftId, onlyCovered }),
 	pauseCampaign: (id: CampaignId) => __TAURI_INVOKE<null>("pause_campaign", { id }),
 	resumeCampaign: (id: CampaignId) => __TAURI_INVOKE<null>("resume_campaign", { id }),
@@ -904,6 +905,13 @@ export type PartPreview = {
 
 export type PartState = "pending" | "sending" | "sent" | "delivered" | "read" | "played" | "failed" | "skipped" | "cancelled" | "unknown";
 
+/**  People who may have meant to opt out, and of whom nobody has said that they did not. */
+export type PerhapsStops = {
+	people: number,
+	/**  Where the newest of these replies is read. */
+	campaignId: CampaignId,
+};
+
 /**  Where a page begins, and how long it is. */
 export type Place = {
 	/**  The last row before it; the list's beginning where there is none. */
@@ -1097,6 +1105,8 @@ export type Review = {
 	days: DayPlan[],
 	sessions: SessionShare[],
 	blockers: AppError[],
+	/**  Whose last words the owner should read before they are written to again. */
+	perhapsStops: PerhapsStops | null,
 };
 
 export type RouteStep = {

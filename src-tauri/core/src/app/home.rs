@@ -17,7 +17,7 @@ use crate::clock::{DAY, Millis};
 use crate::contact;
 use crate::db::StorageError;
 use crate::event::Event;
-use crate::ids::{CampaignId, MessageId};
+use crate::ids::{CampaignId, MessageId, ReplyId};
 use crate::inbound::store::replies::{self, ReplyPage, ReplyQuery};
 use crate::ledger::Book;
 use crate::ledger::figures::{self, BalanceView};
@@ -350,6 +350,13 @@ impl Outbox {
 }
 
 impl People {
+    /// The owner knows that a reply was not meant as a STOP.
+    pub async fn dismiss_reply(&self, id: ReplyId) -> Result<(), Problem> {
+        let mut tx = self.db.begin().await?;
+        replies::see_to(&mut tx, id).await.map_err(|error| self.db.error(error))?;
+        Ok(self.db.commit(tx).await?)
+    }
+
     pub async fn replies(&self, query: &ReplyQuery) -> Result<ReplyPage, Problem> {
         Ok(replies::page(&mut *self.reader().await?, query).await.map_err(StorageError::from)?)
     }

@@ -8,9 +8,10 @@ use crate::campaign::estimate::Stretch;
 use crate::campaign::forecast::{Rates, ahead};
 use crate::campaign::live::all_sessions;
 use crate::campaign::review::{self, PriceLine, SkipLine, survey};
-use crate::clock::{MINUTE, Millis, local};
+use crate::clock::{DAY, MINUTE, Millis, local};
 use crate::db::StorageError;
 use crate::ids::{CampaignId, SessionId};
+use crate::inbound::store::replies::{self, PerhapsStops};
 use crate::ledger::{Book, store as ledger};
 use crate::outbox::window::SendingHours;
 use crate::session::Session;
@@ -37,6 +38,8 @@ pub struct Review {
     pub days: Vec<DayPlan>,
     pub sessions: Vec<SessionShare>,
     pub blockers: Vec<Problem>,
+    /// Whose last words the owner should read before they are written to again.
+    pub perhaps_stops: Option<PerhapsStops>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -97,6 +100,7 @@ impl Campaigns {
         let others = ahead(&mut reader, &draft, wanted, now, rates).await.map_err(StorageError::from)?;
         let free_from = others.last().map_or(wanted, |(_, stretch)| stretch.to.max(wanted));
         let plan = rates.plan(&draft, free_from, credits);
+        let perhaps_stops = replies::perhaps_stops(&mut reader, now - 30 * DAY).await.map_err(StorageError::from)?;
         let stopped = self.dispatcher.refuse_stopped(draft.book).err().into_iter();
         Ok(Review {
             people: survey.people,
@@ -116,6 +120,7 @@ impl Campaigns {
             days: day_plans(&plan, &others, &hours, draft.keeps_hours()),
             sessions: shares(&draft, &sessions),
             blockers: stopped.chain(review::blockers(&draft, &survey).into_iter().map(Problem::from)).collect(),
+            perhaps_stops,
         })
     }
 }

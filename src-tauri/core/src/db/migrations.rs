@@ -42,6 +42,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("../../../../migrations/0029_remembered_columns.sql"),
     include_str!("../../../../migrations/0030_promotions.sql"),
     include_str!("../../../../migrations/0031_start_words.sql"),
+    include_str!("../../../../migrations/0032_perhaps_stops.sql"),
 ];
 
 /// Brings the file up to the last script, over a connection of its own: a table that is made anew must be dropped

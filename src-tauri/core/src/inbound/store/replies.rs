@@ -1,6 +1,6 @@
 //! What is shown of replies: the list of a campaign's, and how many people answered or opted out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use sqlx::sqlite::SqliteRow;
@@ -8,6 +8,7 @@ use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
 
 use crate::clock::Millis;
 use crate::contact::{self, Standing, phone};
+use crate::db::Tx;
 use crate::ids::{CampaignId, ContactId, MessageId, ReplyId, SessionId};
 use crate::inbound::stop;
 use crate::outbox::store::reading;
@@ -60,6 +61,49 @@ pub struct ReplyRow {
     pub at: Millis,
 }
 
+/// People who may have meant to opt out, and of whom nobody has said that they did not.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub struct PerhapsStops {
+    pub people: i64,
+    /// Where the newest of these replies is read.
+    pub campaign_id: CampaignId,
+}
+
+/// So many of the newest replies are looked at.
+const LOOKED_AT: i64 = 2_000;
+
+/// None where nobody has written such a thing since then, or all of them get nothing any more.
+pub async fn perhaps_stops(db: &mut SqliteConnection, since: Millis) -> Result<Option<PerhapsStops>, sqlx::Error> {
+    let words = settings::load(db).await?.stop_words;
+    let newest: Vec<(String, ContactId, CampaignId)> = sqlx::query_as(
+        "SELECT text, contact_id, campaign_id FROM replies
+         WHERE at > ? AND stop = 0 AND seen_to = 0 AND contact_id IS NOT NULL AND campaign_id IS NOT NULL
+         ORDER BY at DESC LIMIT ?",
+    )
+    .bind(since)
+    .bind(LOOKED_AT)
+    .fetch_all(&mut *db)
+    .await?;
+    let meant: Vec<_> = newest.into_iter().filter(|(text, ..)| stop::is_nearly_one_of(text, &words)).collect();
+    let ids: Vec<ContactId> = meant.iter().map(|(_, contact, _)| *contact).collect();
+    let standing = contact::store::called(db, &ids).await?;
+    let reached = |contact: &ContactId| standing.get(contact).is_some_and(|(_, standing)| *standing != Standing::Black);
+    let people: BTreeSet<ContactId> = ids.into_iter().filter(reached).collect();
+    let first = meant.iter().find(|(_, contact, _)| people.contains(contact));
+    Ok(first.map(|(.., campaign_id)| PerhapsStops {
+        people: i64::try_from(people.len()).unwrap_or(i64::MAX),
+        campaign_id: *campaign_id,
+    }))
+}
+
+/// It was not meant as a STOP.
+pub async fn see_to(tx: &mut Tx, id: ReplyId) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE replies SET seen_to = 1 WHERE id = ?").bind(id).execute(tx).await?;
+    Ok(())
+}
+
 pub async fn page(db: &mut SqliteConnection, query: &ReplyQuery) -> Result<ReplyPage, sqlx::Error> {
     let kind = if query.only_stops { "stops" } else { "replies" };
     let total =
@@ -75,7 +119,7 @@ pub async fn page(db: &mut SqliteConnection, query: &ReplyQuery) -> Result<Reply
 }
 
 fn select(query: &ReplyQuery) -> Result<QueryBuilder<Sqlite>, sqlx::Error> {
-    let head = "SELECT id, message_id, contact_id, session_id, sender, text, chosen, stop, at FROM replies
+    let head = "SELECT id, message_id, contact_id, session_id, sender, text, chosen, stop, seen_to, at FROM replies
                 WHERE campaign_id = ";
     let mut select = QueryBuilder::new(head);
     select.push_bind(query.campaign_id);
@@ -99,6 +143,7 @@ struct Found {
     text: String,
     chosen: Json<Vec<String>>,
     stop: bool,
+    seen_to: bool,
     at: Millis,
 }
 
@@ -112,6 +157,7 @@ fn found_in(row: &SqliteRow) -> Result<Found, sqlx::Error> {
         text: row.try_get("text")?,
         chosen: row.try_get("chosen")?,
         stop: row.try_get("stop")?,
+        seen_to: row.try_get("seen_to")?,
         at: row.try_get("at")?,
     })
 }
@@ -134,7 +180,7 @@ async fn with_names(db: &mut SqliteConnection, found: Vec<Found>) -> Result<Vec<
             name: contact.map(|(name, _)| name.clone()).or(written).unwrap_or_default(),
             phone_shown: if reply.sender.starts_with('+') { phone::shown(&reply.sender) } else { String::new() },
             session_name: numbers.get(&reply.session_id).cloned().unwrap_or_default(),
-            perhaps_stop: !reply.stop && stop::is_nearly_one_of(&reply.text, &stop_words),
+            perhaps_stop: !reply.stop && !reply.seen_to && stop::is_nearly_one_of(&reply.text, &stop_words),
             text: reply.text,
             chosen: reply.chosen.0,
             stop: reply.stop,
