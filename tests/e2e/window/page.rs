@@ -16,6 +16,20 @@ const PAINTED: &str = "
 const done = arguments[arguments.length - 1];
 document.fonts.ready.then(() => requestAnimationFrame(() => requestAnimationFrame(() => done(true))));";
 
+/// The driver's picture comes with the next painting, and without a compositor a still page is not painted again: so
+/// long as a picture is taken, one pixel changes.
+const MOVING: &str = "
+const pixel = document.createElement('i');
+pixel.id = 'moving';
+pixel.style.cssText = 'position: fixed; right: 0; bottom: 0; width: 1px; height: 1px';
+document.body.append(pixel);
+const timer = setInterval(() => {
+    pixel.style.background = pixel.style.background ? '' : 'black';
+    if (!pixel.isConnected) clearInterval(timer);
+}, 20);
+return null";
+const STILL: &str = "document.getElementById('moving').remove(); return null";
+
 /// Calls the core as the page does.
 const CALL: &str = "
 const [command, args, done] = arguments;
@@ -184,7 +198,10 @@ impl Page {
     /// The window as it is painted, in PNG.
     pub async fn painted(&self) -> Vec<u8> {
         self.client.execute_async(PAINTED, Vec::new()).await.unwrap();
-        self.client.screenshot().await.unwrap()
+        self.run(MOVING).await.unwrap();
+        let picture = self.client.screenshot().await.unwrap();
+        self.run(STILL).await.unwrap();
+        picture
     }
 
     pub async fn close(&self) {
