@@ -1,6 +1,6 @@
 // A text with files and answers while it is written: a draft of a campaign, or a template. Every change shows at once,
 // can be undone, and is saved on the pause after it; a save that fails keeps what was written and says why.
-import type { Choice, MediaItem, MediaWish } from '../../api/client';
+import type { Category, Choice, MediaItem, MediaWish } from '../../api/client';
 import { isBlank } from '../../lib/blank';
 import { asAppError } from '../../lib/errors';
 import { allText, hasPoll, wholeText } from './choice';
@@ -12,7 +12,7 @@ import { whatsappLength } from './whatsapp';
 const PAUSE = 600;
 
 export type Content = { text: string; choice: Choice | null; splitLongCaption: boolean };
-export type Written = Content & { id: string; name: string; media: MediaItem[]; updatedAt: number };
+export type Written = Content & { id: string; name: string; category: Category; media: MediaItem[]; updatedAt: number };
 
 /** A file on its way in, or one that did not get in, with so many more that did not for the same reason. */
 export type Incoming = { key: number; name: string; error: unknown; more: number };
