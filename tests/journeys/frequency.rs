@@ -1,6 +1,6 @@
 //! At most one promotion per person in so many days: asked when a campaign is looked at, and again when it goes out.
 
-use ulak_core::app::Problem;
+use ulak_core::app::{Direct, Problem};
 use ulak_core::category::Category;
 use ulak_core::clock::MINUTE;
 use ulak_core::ids::CampaignId;
@@ -103,4 +103,26 @@ async fn what_is_practised_counts_for_nothing() -> Result<(), Problem> {
     world.run_until(at(0, 14, 0)).await?;
     assert_eq!(world.phone.sent().len(), 2);
     Ok(())
+}
+
+#[tokio::test]
+async fn a_second_promotion_to_one_person_is_refused_in_words_and_a_notice_goes() -> Result<(), Problem> {
+    let mut world = world().await?;
+    let over = vec![world.numbers[0].id];
+    let wish = |category| Direct {
+        to: "+905325550142".to_owned(),
+        text: "Merhaba".to_owned(),
+        over: over.clone(),
+        category,
+        ..Direct::default()
+    };
+    world.app.outbox().send_direct(&wish(Category::Promotion)).await?;
+    // Nothing was sent of the first yet: the second is skipped where it is claimed.
+    world.app.outbox().send_direct(&wish(Category::Promotion)).await?;
+    world.run_until(at(0, 12, 30)).await?;
+    assert_eq!(world.numbers[0].phone.sent().len(), 1);
+    let refused = world.app.outbox().send_direct(&wish(Category::Promotion)).await.unwrap_err();
+    assert_eq!(refused.code, "campaign.promoted");
+    world.app.outbox().send_direct(&wish(Category::Notification)).await?;
+    world.app.credits().ledger_holds().await
 }

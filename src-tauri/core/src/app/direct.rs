@@ -176,6 +176,7 @@ impl Outbox {
                 return Err(CampaignError::TestMissing { variable: variable.clone() }.into());
             }
             Some((SkipReason::Empty, _)) => return Err(CampaignError::Empty.into()),
+            Some((SkipReason::Promoted, _)) => return Err(CampaignError::Promoted.into()),
             Some(_) => return Err(CampaignError::Unwanted.into()),
         }
         refuse_too_long(&message.text, message.question.as_deref(), message.options.as_deref().unwrap_or_default())?;

@@ -74,6 +74,11 @@ pub enum CampaignError {
     #[error("This contact is on the black or the gray list, or withdrew their consent, and gets nothing.")]
     Unwanted,
     #[error(
+        "This contact got a promotion a short time ago. Wait until the days that you set are over, or say that this is \
+         not a promotion."
+    )]
+    Promoted,
+    #[error(
         "For {people} contacts the text is longer than a caption may be ({limit}). Shorten it, or let it go as its own part after the photo: one credit more for each of them."
     )]
     CaptionTooLong { people: i64, limit: usize },
@@ -128,6 +133,7 @@ impl Coded for CampaignError {
             Self::UnknownVariable { .. } => "campaign.unknown_variable",
             Self::Misspelt { .. } => "campaign.misspelt_variable",
             Self::Unwanted => "campaign.unwanted",
+            Self::Promoted => "campaign.promoted",
             Self::CaptionTooLong { .. } => "campaign.caption_too_long",
             Self::TextTooLong { .. } => "campaign.text_too_long",
             Self::PollTooLong { .. } => "choice.too_long",
@@ -168,6 +174,7 @@ impl Coded for CampaignError {
             | Self::Nobody
             | Self::NoNumber
             | Self::Unwanted
+            | Self::Promoted
             | Self::MixedNumbers => Params::new(),
             Self::UnknownVariable { name } => params! { name: name },
             Self::Misspelt { name, nearest } => params! { name: name, variable: nearest },

@@ -8,6 +8,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 use ulak_core::app::{App, Direct, NumberView};
 use ulak_core::campaign::live::WaitKind;
+use ulak_core::category::Category;
 use ulak_core::clock::{Clock, DAY, HOUR, MINUTE, Millis, SystemClock};
 use ulak_core::ids::{CampaignId, MessageId, SessionId};
 use ulak_core::ledger::Book;
@@ -81,7 +82,12 @@ impl Shop {
     async fn say(&self, to: &str, text: &str) -> MessageId {
         self.app
             .outbox()
-            .send_direct(&Direct { to: to.to_owned(), text: text.to_owned(), ..Direct::default() })
+            .send_direct(&Direct {
+                to: to.to_owned(),
+                text: text.to_owned(),
+                category: Category::Notification,
+                ..Direct::default()
+            })
             .await
             .unwrap()
     }
@@ -274,7 +280,8 @@ async fn an_upload_that_breaks_off_is_made_again_and_the_picture_is_whole() {
     let faults = [("cmyk.jpg", Fault::UploadDrop), ("deep.png", Fault::UploadRefused { status: 503 })];
     for (before, (picture, fault)) in faults.into_iter().enumerate() {
         emulator.fault(Rule::once(fault.clone()));
-        let wish = Direct { to: AYSE.to_owned(), media: vec![pictures.join(picture)], ..Direct::default() };
+        let media = vec![pictures.join(picture)];
+        let wish = Direct { to: AYSE.to_owned(), media, category: Category::Notification, ..Direct::default() };
         let campaign = shop.app.outbox().send_direct(&wish).await.unwrap();
         shop.is(campaign, PartState::Read).await;
         let seen = emulator.seen();
