@@ -14,7 +14,7 @@ use crate::scene::{self, Place};
 const PEOPLE: i64 = 100_000;
 const REPETITIONS: usize = 5;
 /// People in a transaction, as `campaign::schedule` has them.
-const CHUNK: usize = 1_000;
+const CHUNK: usize = 500;
 
 pub async fn bench(place: &Place) -> Outcome<Vec<Figure>> {
     let (base, campaign) = scene::with_contacts(place, PEOPLE).await?;

@@ -26,7 +26,7 @@ use crate::outbox::store::queue::{self, NewMessage, NewPart, NewQueue};
 
 /// Contacts that are read, rendered and written together: so few that a cancel or a send of others, which waits for
 /// the transaction to end, does not notice.
-const CHUNK: u32 = 1_000;
+const CHUNK: u32 = 500;
 
 /// Refuses with everything that is in the way; `only_covered` serves as many people as the free credits cover.
 pub async fn schedule(db: &Db, id: CampaignId, only_covered: bool, now: Millis) -> Result<(), CampaignError> {
