@@ -12,6 +12,10 @@ pub fn is_one_of(text: &str, words: &[String]) -> bool {
 /// Few words with one of these among them: whoever wrote them may have meant just that, which the owner decides.
 pub fn is_nearly_one_of(text: &str, words: &[String]) -> bool {
     const FEW: usize = 6;
+    // A long one is none, and need not be folded.
+    if text.split_whitespace().nth(FEW).is_some() {
+        return false;
+    }
     let folded = fold(text);
     let said: Vec<&str> = folded.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
     let among = |word: &String| {
