@@ -9,12 +9,19 @@ use fantoccini::{Client, Locator};
 use serde_json::{Value, json};
 
 use crate::harness::artifacts;
-use crate::patience::{SOON, until};
+use crate::patience::{SOON, typing, until};
 
 /// Ends when two frames have been painted since.
 const PAINTED: &str = "
 const done = arguments[arguments.length - 1];
 document.fonts.ready.then(() => requestAnimationFrame(() => requestAnimationFrame(() => done(true))));";
+
+/// Ends when whatever comes or goes is there or gone; what turns for ever is not waited for.
+const SETTLED: &str = "
+const done = arguments[arguments.length - 1];
+const passing = document.getAnimations().filter((each) => each.effect.getComputedTiming().endTime !== Infinity);
+const late = new Promise((gone) => setTimeout(gone, 2000));
+Promise.race([Promise.allSettled(passing.map((each) => each.finished)), late]).then(() => done(true));";
 
 /// The driver's picture comes with the next painting, and without a compositor a still page is not painted again: so
 /// long as a picture is taken, one pixel changes.
@@ -104,12 +111,12 @@ impl Page {
 
     /// Presses it as soon as it can be pressed.
     pub async fn press(&self, id: &str) {
-        self.act(id, async |id| self.client.find(Locator::Css(&css(id))).await?.click().await).await;
+        self.act(SOON, id, async |id| self.client.find(Locator::Css(&css(id))).await?.click().await).await;
     }
 
     /// Types into a field, in place of what stands there.
     pub async fn write(&self, id: &str, text: &str) {
-        self.act(id, async |id| {
+        self.act(typing(text), id, async |id| {
             let field = self.client.find(Locator::Css(&css(id))).await?;
             field.clear().await?;
             field.send_keys(text).await
@@ -119,7 +126,8 @@ impl Page {
 
     /// Types where the caret is.
     pub async fn type_on(&self, id: &str, text: &str) {
-        self.act(id, async |id| self.client.find(Locator::Css(&css(id))).await?.send_keys(text).await).await;
+        let keys = async |id: &str| self.client.find(Locator::Css(&css(id))).await?.send_keys(text).await;
+        self.act(typing(text), id, keys).await;
     }
 
     /// Presses a key where the focus is.
@@ -129,15 +137,16 @@ impl Page {
 
     /// Chooses from a list.
     pub async fn pick(&self, id: &str, value: &str) {
-        self.act(id, async |id| self.client.find(Locator::Css(&css(id))).await?.select_by_value(value).await).await;
+        let choice = async |id: &str| self.client.find(Locator::Css(&css(id))).await?.select_by_value(value).await;
+        self.act(SOON, id, choice).await;
     }
 
     /// Again and again until it works: it may come late, be disabled for a moment, or lie below something that leaves.
-    async fn act(&self, id: &str, doing: impl AsyncFn(&str) -> Result<(), CmdError>) {
+    async fn act(&self, time: Duration, id: &str, doing: impl AsyncFn(&str) -> Result<(), CmdError>) {
         let usable = format!("{0} && !{0}.disabled", of(id));
         self.until(&format!("{id}, ready to be used,"), &usable).await;
         let mut refused = String::new();
-        let done = until(SOON, async || match doing(id).await {
+        let done = until(time, async || match doing(id).await {
             Ok(()) => Some(()),
             Err(error) => {
                 refused = error.to_string();
@@ -191,6 +200,7 @@ impl Page {
     }
 
     pub async fn save(&self, name: &str, kind: &str) {
+        self.client.execute_async(SETTLED, Vec::new()).await.unwrap();
         let picture = self.painted().await;
         std::fs::write(artifacts(kind).join(format!("{name}.png")), picture).unwrap();
     }

@@ -9,7 +9,16 @@ pub const SOON: Duration = Duration::from_secs(20);
 /// What takes a campaign its time.
 pub const CAMPAIGN: Duration = Duration::from_secs(90);
 
+/// A key, to the picture of the page after it.
+const KEY: Duration = Duration::from_millis(100);
+
 const LOOK: Duration = Duration::from_millis(60);
+
+/// What typing this takes: the driver's keys come one by one, and the page answers each.
+pub fn typing(text: &str) -> Duration {
+    let keys = u32::try_from(text.chars().count()).unwrap_or(u32::MAX);
+    SOON.saturating_add(KEY.saturating_mul(keys))
+}
 
 /// Looks until it sees something; None when that did not come in time.
 pub async fn until<T>(within: Duration, mut look: impl AsyncFnMut() -> Option<T>) -> Option<T> {
