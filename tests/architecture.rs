@@ -19,7 +19,7 @@ use ulak_core::session::cause::Cause;
 /// A module may import what stands before it in this list, never what stands after it. Modules of one row do not
 /// know each other, except where `BESIDE` says so.
 const LAYERS: &[&[&str]] = &[
-    &["category", "clock", "durable", "error", "event", "exit", "ids", "mark", "page", "stored", "text"],
+    &["category", "clock", "durable", "error", "event", "exit", "ids", "mark", "page", "stored", "table", "text"],
     &["notice"],
     &["supervise"],
     &["db", "vault"],
@@ -41,6 +41,8 @@ const BESIDE: &[(&str, &str)] = &[
     ("event", "ids"),
     ("mark", "durable"),
     ("mark", "error"),
+    ("table", "durable"),
+    ("table", "error"),
     ("vault", "db"),
     ("settings", "outbox"),
 ];

@@ -176,9 +176,19 @@ async fn refused_rows_can_be_corrected_and_imported() {
     assert_eq!(world.import(&world.file("corrected.csv", corrected)).await, totals(1, 0, 0, 2));
     assert_eq!(world.contacts("zeynep").await[0].fields.len(), 1);
 
+    let workbook = world.folder.path().join("refused.xlsx");
+    import::export_refused(world.db.read(), ended.import_id, &workbook).await.unwrap();
+    let again = world.preview(&workbook, &ImportOptions::default()).await.unwrap();
+    let headers: Vec<&str> = again.columns.iter().map(|column| column.header.as_str()).collect();
+    assert_eq!(headers, ["Ad Soyad", "Cep Tel", "Şehir", "Ulak row", "Ulak reason"]);
+    assert_eq!(again.rows[0].cells[..4], ["Zeynep Arslan", "9.05387E+11", "Manisa", "4"]);
+
     let nowhere = world.folder.path().join("missing").join("refused.csv");
     let error = import::export_refused(world.db.read(), ended.import_id, &nowhere).await.unwrap_err();
-    assert_eq!(error.code(), "import.cannot_write");
+    assert_eq!(error.code(), "export.cannot_write");
+    let shapeless = world.folder.path().join("refused");
+    let error = import::export_refused(world.db.read(), ended.import_id, &shapeless).await.unwrap_err();
+    assert_eq!(error.code(), "export.format");
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@
 
 use std::fs::{DirBuilder, File, OpenOptions, Permissions};
 use std::io::{Result, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Puts `bytes` in the place of the file `name`.
 pub fn replace(folder: &Path, name: &str, bytes: &[u8]) -> Result<()> {
@@ -18,6 +18,40 @@ pub fn replace(folder: &Path, name: &str, bytes: &[u8]) -> Result<()> {
     file.sync_all()?;
     std::fs::rename(&beside, folder.join(name))?;
     sync_folder(folder)
+}
+
+/// A file of the owner's that is being written, beside its place: what stands there stays until this one is complete.
+/// One that is never done leaves nothing behind.
+pub struct Half {
+    path: PathBuf,
+    place: PathBuf,
+}
+
+impl Half {
+    pub fn beside(place: &Path) -> Self {
+        Self { path: place.with_extension("part"), place: place.to_owned() }
+    }
+
+    /// Where it is written.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Where it belongs.
+    pub fn place(&self) -> &Path {
+        &self.place
+    }
+
+    pub fn done(self) -> Result<()> {
+        std::fs::rename(&self.path, &self.place)
+    }
+}
+
+impl Drop for Half {
+    fn drop(&mut self) {
+        // After `done` there is none.
+        let _ = std::fs::remove_file(&self.path);
+    }
 }
 
 /// Makes a folder, and those above it, that only the owner's account may enter. One that is there stays as it is.

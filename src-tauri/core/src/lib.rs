@@ -24,6 +24,7 @@ pub mod session;
 pub mod settings;
 pub mod stored;
 pub mod supervise;
+pub mod table;
 pub mod template;
 pub mod text;
 pub mod vault;

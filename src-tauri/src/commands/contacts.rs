@@ -58,11 +58,14 @@ pub async fn pick_contacts_file(handle: AppHandle, title: String) -> Answer<Opti
     Ok(chosen.flatten().and_then(path_of).map(shown))
 }
 
-/// What contacts can be saved as, the usual first.
-fn in_formats(dialog: FileDialogBuilder<Wry>) -> FileDialogBuilder<Wry> {
-    let formats = [("XLSX", "xlsx"), ("CSV", "csv"), ("VCF", "vcf")];
-    let dialog = dialog.set_file_name("ulak-contacts.xlsx");
-    formats.iter().fold(dialog, |dialog, (name, ending)| dialog.add_filter(*name, &[*ending]))
+/// What lists can be saved as, the usual first.
+const TABLES: [&str; 2] = ["xlsx", "csv"];
+/// And contacts besides.
+const CONTACTS: [&str; 3] = ["xlsx", "csv", "vcf"];
+
+fn to_save(dialog: FileDialogBuilder<Wry>, name: &str, formats: &[&str]) -> FileDialogBuilder<Wry> {
+    let dialog = dialog.set_file_name(name);
+    formats.iter().fold(dialog, |dialog, ending| dialog.add_filter(ending.to_uppercase(), &[*ending]))
 }
 
 /// All that the query finds, into a file that the owner names; none where they did not.
@@ -74,7 +77,8 @@ pub async fn export_contacts(
     query: ContactQuery,
     title: String,
 ) -> Answer<Option<String>> {
-    let chosen = ask(&handle, title, |dialog, tell| in_formats(dialog).save_file(tell)).await;
+    let chosen =
+        ask(&handle, title, |dialog, tell| to_save(dialog, "ulak-contacts.xlsx", &CONTACTS).save_file(tell)).await;
     let Some(path) = chosen.flatten().and_then(path_of) else { return Ok(None) };
     door.app().await?.people().export_contacts(&query, &path).await?;
     Ok(Some(shown(path)))
@@ -137,7 +141,8 @@ pub async fn save_refused(
     import_id: ImportId,
     title: String,
 ) -> Answer<Option<String>> {
-    let chosen = ask(&handle, title, |dialog, tell| dialog.set_file_name("ulak-refused.csv").save_file(tell)).await;
+    let chosen =
+        ask(&handle, title, |dialog, tell| to_save(dialog, "ulak-refused.xlsx", &TABLES).save_file(tell)).await;
     let Some(path) = chosen.flatten().and_then(path_of) else { return Ok(None) };
     door.app().await?.people().export_refused(import_id, &path).await?;
     Ok(Some(shown(path)))

@@ -5,51 +5,57 @@ use std::io::{BufWriter, Write};
 use std::path::Path;
 
 use super::super::Contact;
-use super::Writer;
 use super::sheet::Sheet;
+use crate::durable::Half;
+use crate::table::TableError;
 
 pub struct Cards {
-    file: BufWriter<File>,
-    sheet: Sheet,
+    lines: BufWriter<File>,
+    half: Half,
 }
 
 /// Bytes of a line before it is folded.
 const LINE: usize = 75;
 
 impl Cards {
-    pub fn create(path: &Path, sheet: Sheet) -> Result<Self, String> {
-        let file = File::create(path).map_err(told)?;
-        Ok(Self { file: BufWriter::new(file), sheet })
+    pub fn create(path: &Path) -> Result<Self, TableError> {
+        let half = Half::beside(path);
+        let file = File::create(half.path()).map_err(|error| TableError::cannot_write(path, error))?;
+        Ok(Self { lines: BufWriter::new(file), half })
     }
 
-    fn line(&mut self, name: &str, value: &str) -> Result<(), String> {
-        if value.is_empty() {
-            return Ok(());
-        }
-        self.file.write_all(folded(&format!("{name}:{value}")).as_bytes()).map_err(told)
+    pub fn add(&mut self, sheet: &Sheet, contact: &Contact) -> Result<(), TableError> {
+        let written = self.lines.write_all(card(sheet, contact).as_bytes());
+        written.map_err(|error| TableError::cannot_write(self.half.place(), error))
+    }
+
+    pub fn end(self) -> Result<(), TableError> {
+        let Self { lines, half } = self;
+        let place = half.place().to_owned();
+        let written = lines.into_inner().map_err(std::io::IntoInnerError::into_error);
+        let ended = written.and_then(|file| file.sync_all()).and_then(|()| half.done());
+        ended.map_err(|error| TableError::cannot_write(&place, error))
     }
 }
 
-impl Writer for Cards {
-    fn add(&mut self, contact: &Contact) -> Result<(), String> {
-        let named = if contact.name.is_empty() { &contact.phone_shown } else { &contact.name };
-        let tags: Vec<String> = contact.tags.iter().map(|tag| escaped(tag)).collect();
-        let note = |(key, label): &(String, String)| Some(format!("{label}: {}", contact.fields.get(key)?));
-        let notes: Vec<String> = self.sheet.fields.iter().filter_map(note).collect();
-        self.line("BEGIN", "VCARD")?;
-        self.line("VERSION", "3.0")?;
-        self.line("N", &format!("{};;;;", escaped(named)))?;
-        self.line("FN", &escaped(named))?;
-        self.line("TEL;TYPE=CELL", &contact.phone)?;
-        self.line("EMAIL", &escaped(&contact.email))?;
-        self.line("CATEGORIES", &tags.join(","))?;
-        self.line("NOTE", &escaped(&notes.join("\n")))?;
-        self.line("END", "VCARD")
-    }
-
-    fn end(self: Box<Self>) -> Result<(), String> {
-        self.file.into_inner().map_err(told)?.sync_all().map_err(told)
-    }
+fn card(sheet: &Sheet, contact: &Contact) -> String {
+    let named = if contact.name.is_empty() { &contact.phone_shown } else { &contact.name };
+    let tags: Vec<String> = contact.tags.iter().map(|tag| escaped(tag)).collect();
+    let note = |(key, label): &(String, String)| Some(format!("{label}: {}", contact.fields.get(key)?));
+    let notes: Vec<String> = sheet.fields.iter().filter_map(note).collect();
+    let lines = [
+        ("BEGIN", "VCARD".to_owned()),
+        ("VERSION", "3.0".to_owned()),
+        ("N", format!("{};;;;", escaped(named))),
+        ("FN", escaped(named)),
+        ("TEL;TYPE=CELL", contact.phone.clone()),
+        ("EMAIL", escaped(&contact.email)),
+        ("CATEGORIES", tags.join(",")),
+        ("NOTE", escaped(&notes.join("\n"))),
+        ("END", "VCARD".to_owned()),
+    ];
+    let said = lines.into_iter().filter(|(_, value)| !value.is_empty());
+    said.map(|(name, value)| folded(&format!("{name}:{value}"))).collect()
 }
 
 fn escaped(text: &str) -> String {
@@ -78,8 +84,4 @@ fn folded(line: &str) -> String {
     }
     folded.push_str("\r\n");
     folded
-}
-
-fn told(error: impl std::fmt::Display) -> String {
-    error.to_string()
 }

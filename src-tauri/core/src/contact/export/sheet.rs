@@ -7,14 +7,7 @@ use chrono_tz::Tz;
 
 use super::super::Contact;
 use crate::clock::{Millis, local};
-
-/// What a cell holds.
-pub enum Cell<'a> {
-    Text(&'a str),
-    Joined(String),
-    Day(NaiveDate),
-    Empty,
-}
+use crate::table::Cell;
 
 pub struct Sheet {
     /// By their keys, with what the owner calls them.
@@ -37,26 +30,29 @@ impl Sheet {
     pub fn cells<'a>(&'a self, contact: &'a Contact) -> Vec<Cell<'a>> {
         let consent = contact.consent.as_ref();
         let own = [
-            Cell::Text(&contact.name),
-            Cell::Text(&contact.phone_shown),
-            Cell::Text(&contact.email),
-            Cell::Joined(contact.tags.join(", ")),
-            Cell::Text(contact.standing.as_str()),
-            Cell::Text(answer(contact)),
+            text(&contact.name),
+            text(&contact.phone_shown),
+            text(&contact.email),
+            Cell::Text(contact.tags.join(", ").into()),
+            text(contact.standing.as_str()),
+            text(answer(contact)),
             contact
                 .withdrawn_at
                 .or(consent.map(|consent| consent.at))
                 .map_or(Cell::Empty, |at| Cell::Day(self.day(at))),
-            consent.map_or(Cell::Empty, |consent| Cell::Text(&consent.source)),
+            consent.map_or(Cell::Empty, |consent| text(&consent.source)),
         ];
-        let field =
-            |(key, _): &(String, String)| contact.fields.get(key).map_or(Cell::Empty, |value| Cell::Text(value));
+        let field = |(key, _): &(String, String)| contact.fields.get(key).map_or(Cell::Empty, |value| text(value));
         own.into_iter().chain(self.fields.iter().map(field)).collect()
     }
 
     fn day(&self, at: Millis) -> NaiveDate {
         local(at, self.zone).date_naive()
     }
+}
+
+fn text(text: &str) -> Cell<'_> {
+    Cell::Text(text.into())
 }
 
 /// What an import makes a consent or a withdrawal of.

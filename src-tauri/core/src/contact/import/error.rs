@@ -9,6 +9,7 @@ use crate::db::StorageError;
 use crate::error::{Coded, Params};
 use crate::params;
 use crate::supervise::Broke;
+use crate::table::TableError;
 
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
@@ -54,14 +55,14 @@ pub enum ImportError {
         "The import stopped at row {row}: {reason} What came in before it stays. Import the file again to go on; nobody comes in twice."
     )]
     Stopped { row: u32, reason: StorageError },
-    #[error("{file} cannot be written: {reason}. Choose another folder, or close the file in other programs.")]
-    CannotWrite { file: String, reason: String },
     #[error("This import is still running. Stop it first.")]
     StillRunning,
     #[error("Nothing is left of this import that could be taken back.")]
     NothingToUndo,
     #[error("\"{country}\" is not a country code. Choose the country of the phones.")]
     Country { country: String },
+    #[error(transparent)]
+    Table(#[from] TableError),
     #[error(transparent)]
     Broke(#[from] Broke),
     #[error(transparent)]
@@ -93,10 +94,10 @@ impl Coded for ImportError {
             Self::ReadStopped { .. } => "import.read_stopped",
             Self::DiskFull { .. } => "import.disk_full",
             Self::Stopped { .. } => "import.stopped",
-            Self::CannotWrite { .. } => "import.cannot_write",
             Self::StillRunning => "import.still_running",
             Self::NothingToUndo => "import.nothing_to_undo",
             Self::Country { .. } => "contact.country",
+            Self::Table(error) => error.code(),
             Self::Broke(broke) => broke.code(),
             Self::Storage(error) => error.code(),
         }
@@ -116,14 +117,13 @@ impl Coded for ImportError {
             Self::NoSheet { sheet, sheets } => params! { sheet: sheet, sheets: sheets },
             Self::WrongEncoding { encoding, detected } => params! { encoding: encoding, detected: detected },
             Self::NoPhoneColumn { headers } => params! { headers: headers },
-            Self::Unreadable { file, reason } | Self::CannotWrite { file, reason } => {
-                params! { file: file, reason: reason }
-            }
+            Self::Unreadable { file, reason } => params! { file: file, reason: reason },
             Self::ReadStopped { row, reason } => params! { row: row, reason: reason },
             Self::DiskFull { row } => params! { row: row },
             Self::Stopped { row, reason } => params! { row: row, reason: reason },
             Self::StillRunning | Self::NothingToUndo => Params::new(),
             Self::Country { country } => params! { country: country },
+            Self::Table(error) => error.params(),
             Self::Broke(broke) => broke.params(),
             Self::Storage(error) => error.params(),
         }

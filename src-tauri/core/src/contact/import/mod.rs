@@ -40,7 +40,6 @@ pub use crate::error::Problem as Reason;
 
 pub use error::{ImportError, Notice, RowError};
 pub use preview::preview;
-pub(super) use refused::harmless;
 pub use refused::{export_refused, reasons, refusals};
 pub use run::{Job, run};
 pub use store::reports::page as reports;
