@@ -345,6 +345,7 @@ const TABLES: &[(&str, &[&str])] = &[
             "import_layouts",
             "suppressions",
             "past_consents",
+            "standings",
             "promotions",
             "lids",
         ],

@@ -31,6 +31,7 @@ mod linking;
 mod lists;
 mod numbers;
 mod permission;
+mod person;
 mod scheduling;
 mod sending;
 mod steering;

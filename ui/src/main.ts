@@ -4,6 +4,7 @@ import './styles/base.css';
 import './styles/more.css';
 import './styles/campaigns.css';
 import './styles/numbers.css';
+import './styles/contacts.css';
 import { mount } from 'svelte';
 import { connect } from './api/client';
 import App from './shell/App.svelte';

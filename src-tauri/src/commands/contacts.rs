@@ -2,11 +2,13 @@
 
 use tauri::{AppHandle, Wry};
 use tauri_plugin_dialog::FileDialogBuilder;
+use ulak_core::app::DirectText;
+use ulak_core::app::person::{PersonView, TimelinePage, TimelineQuery};
 use ulak_core::contact::import::{
     ImportOptions, ImportPreview, ImportReport, ImportReportPage, ImportStep, LeftOut, Origin, ReasonTotal, Refusal,
 };
 use ulak_core::contact::{Contact, ContactEdit, ContactPage, ContactQuery, ContactTotals, Return, Standing};
-use ulak_core::ids::{ContactId, ImportId};
+use ulak_core::ids::{ContactId, ImportId, MessageId};
 use ulak_core::page::Place;
 
 use super::{Answer, Door, ask, path_of, shown};
@@ -27,6 +29,24 @@ pub async fn contact_totals(door: Door<'_>) -> Answer<ContactTotals> {
 #[specta::specta]
 pub async fn contact(door: Door<'_>, id: ContactId) -> Answer<Contact> {
     door.app().await?.people().contact(id).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn person(door: Door<'_>, id: ContactId) -> Answer<PersonView> {
+    door.app().await?.people().person(id).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn timeline(door: Door<'_>, query: TimelineQuery) -> Answer<TimelinePage> {
+    door.app().await?.people().timeline(&query).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn write_to_contact(door: Door<'_>, wish: DirectText) -> Answer<MessageId> {
+    door.app().await?.outbox().write_to(&wish).await
 }
 
 #[tauri::command]

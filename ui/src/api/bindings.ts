@@ -22,6 +22,9 @@ export const commands = {
 	contacts: (query: ContactQuery) => __TAURI_INVOKE<ContactPage>("contacts", { query }),
 	contactTotals: () => __TAURI_INVOKE<ContactTotals>("contact_totals"),
 	contact: (id: ContactId) => __TAURI_INVOKE<ContactView>("contact", { id }),
+	person: (id: ContactId) => __TAURI_INVOKE<PersonView>("person", { id }),
+	timeline: (query: TimelineQuery) => __TAURI_INVOKE<TimelinePage>("timeline", { query }),
+	writeToContact: (wish: DirectText) => __TAURI_INVOKE<MessageId>("write_to_contact", { wish }),
 	saveContact: (edit: ContactEdit) => __TAURI_INVOKE<ContactView>("save_contact", { edit }),
 	setStanding: (contactId: ContactId, standing: Standing) => __TAURI_INVOKE<ContactView>("set_standing", { contactId, standing }),
 	takeContactBack: (contactId: ContactId, wish: Return) => __TAURI_INVOKE<ContactView>("take_contact_back", { contactId, wish }),
@@ -285,6 +288,15 @@ export type Category =
 /**  About something that the person owes or expects. */
 "reminder";
 
+/**  How an opt-out came about. */
+export type Cause = 
+/**  The person said so. */
+"stop" | 
+/**  The owner put them on the black list. */
+"owner" | 
+/**  A list of people who want nothing. */
+"import";
+
 export type CauseLine = {
 	cause: string,
 	people: number,
@@ -441,6 +453,13 @@ export type DayPlan = {
 	others: OtherSpan[],
 };
 
+/**  A text to one contact, over the linked numbers. */
+export type DirectText = {
+	contactId: ContactId,
+	text: string,
+	category: Category,
+};
+
 export type Doing = "draft" | 
 /**  Its time has not come. */
 "planned" | 
@@ -538,6 +557,16 @@ export type Finished = {
 	sent: number,
 	total: number,
 };
+
+export type Happening = {
+	kind: "message",
+} & SentMessage | {
+	kind: "reply",
+} & WrittenReply | ({ kind: "consent"; source: string; note: string }) & { cause?: never; fileName?: never; made?: never; reason?: never; standing?: never } | ({ kind: "withdrawn" }) & { cause?: never; fileName?: never; made?: never; note?: never; reason?: never; source?: never; standing?: never } | ({ kind: "standing"; standing: Standing }) & { cause?: never; fileName?: never; made?: never; note?: never; reason?: never; source?: never } | ({ kind: "optedOut"; cause: Cause }) & { fileName?: never; made?: never; note?: never; reason?: never; source?: never; standing?: never } | ({ kind: "returned"; reason: string }) & { cause?: never; fileName?: never; made?: never; note?: never; source?: never; standing?: never } | 
+/**  An import wrote the contact, or made it. */
+({ kind: "imported"; fileName: string; made: boolean }) & { cause?: never; note?: never; reason?: never; source?: never; standing?: never } | 
+/**  The contact came in by hand, or with a message. */
+({ kind: "added" }) & { cause?: never; fileName?: never; made?: never; note?: never; reason?: never; source?: never; standing?: never };
 
 /**  What a campaign holds at this moment, or all single messages together. */
 export type HoldLine = {
@@ -782,6 +811,11 @@ export type MediaWish =
 
 export type MessageId = string;
 
+/**  Where a message comes from. */
+export type MessageOrigin = "campaign" | 
+/**  The owner wrote it to one person. */
+"direct" | "trigger" | "api";
+
 export type MessagePreview = {
 	index: number,
 	total: number,
@@ -910,6 +944,14 @@ export type PerhapsStops = {
 	people: number,
 	/**  Where the newest of these replies is read. */
 	campaignId: CampaignId,
+};
+
+/**  What a contact's page shows beside the timeline. */
+export type PersonView = {
+	contact: ContactView,
+	/**  Until then no other promotion reaches them; none where one may go at this moment. */
+	promotionFrom: number | null,
+	lastReplyAt: number | null,
 };
 
 /**  Where a page begins, and how long it is. */
@@ -1119,6 +1161,31 @@ export type RouteStep = {
 	part: number,
 };
 
+export type SentMessage = {
+	id: MessageId,
+	origin: MessageOrigin,
+	/**  None where it belongs to no campaign. */
+	campaignId: CampaignId | null,
+	/**  What the campaign is called, where there is one; whoever shows it fills it in. */
+	campaignName: string | null,
+	category: Category,
+	practice: boolean,
+	text: string,
+	/**  The state of its last part. */
+	state: PartState,
+	/**  The cause of a failure or the reason of skipping, as a code. */
+	reason: string | null,
+	/**  Since when it is in that state. */
+	stateAt: number | null,
+	sessionName: string | null,
+	parts: number,
+	/**  Parts that WhatsApp accepted. */
+	accepted: number,
+	createdAt: number,
+	/**  When it was accepted or ended, else when it was made. */
+	at: number,
+};
+
 export type Separator = "comma" | "semicolon" | "tab";
 
 /**  What one number did for a campaign. */
@@ -1286,6 +1353,30 @@ export type Ticked = {
 	rows: number[],
 };
 
+export type TimelineKind = "messages" | "replies" | 
+/**  Consents, lists and opt-outs. */
+"consent" | "imports";
+
+export type TimelinePage = {
+	next: Cursor | null,
+	/**  The newest first. */
+	rows: TimelineRow[],
+};
+
+export type TimelineQuery = {
+	contactId: ContactId,
+	/**  Of one kind alone. */
+	only: TimelineKind | null,
+	place: Place,
+};
+
+export type TimelineRow = {
+	at: number,
+	/**  Tells rows of one time apart. */
+	key: string,
+	what: Happening,
+};
+
 /**  What became of the contacts that an import had made or changed. */
 export type Undone = {
 	removed: number,
@@ -1317,6 +1408,23 @@ export type WaitKind = "nothing" | "sending" | "pace" | "rest" | "hours" | "cap"
 "turn" | 
 /**  Nothing is left but what is in doubt. */
 "checking" | "paused" | "pausedAll" | "noNumber" | "notConnected" | "newChats" | "shut" | "unheard" | "disk" | "locked" | "damaged" | "fault";
+
+export type WrittenReply = {
+	id: ReplyId,
+	text: string,
+	/**  The offered answers that it chooses. */
+	chosen: string[],
+	/**  It opted out. */
+	stop: boolean,
+	/**  It took an opt-out back. */
+	start: boolean,
+	/**  What it answers. */
+	messageId: MessageId | null,
+	campaignId: CampaignId | null,
+	/**  What the campaign is called; whoever shows it fills it in. */
+	campaignName: string | null,
+	at: number,
+};
 
 /* Tauri Specta runtime */
 type EventEmit<T> = [T] extends [null] ? () => Promise<void> : (payload: T) => Promise<void>;

@@ -8,6 +8,8 @@ export type Route =
   | { page: 'numbers'; link: boolean }
   /** `file`: a list that was dropped on another screen. */
   | { page: 'import'; file: string | null }
+  /** Everything that is known of one contact. */
+  | { page: 'person'; id: string }
   | { page: 'template'; id: string }
   /** A message that belongs to no campaign. */
   | { page: 'message'; id: string }
@@ -60,7 +62,8 @@ export function parse(hash: string): Route {
     case 'templates':
       return id ? { page: 'template', id } : { page: 'templates' };
     case 'contacts':
-      return id === 'import' ? { page: 'import', file: new URLSearchParams(query).get('file') } : { page: 'contacts' };
+      if (id === 'import') return { page: 'import', file: new URLSearchParams(query).get('file') };
+      return id ? { page: 'person', id } : { page: 'contacts' };
     case 'numbers':
       return { page: 'numbers', link: id === 'link' };
     case 'settings':

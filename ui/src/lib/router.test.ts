@@ -13,6 +13,8 @@ test.each([
   ['#/practice', { page: 'practice' }],
   ['#/contacts/import', { page: 'import', file: null }],
   ['#/contacts/import?file=%2Fhome%2Fm%C3%BC%C5%9Fteri.csv', { page: 'import', file: '/home/müşteri.csv' }],
+  ['#/contacts', { page: 'contacts' }],
+  ['#/contacts/c1', { page: 'person', id: 'c1' }],
   ['#/numbers', { page: 'numbers', link: false }],
   ['#/numbers/link', { page: 'numbers', link: true }],
   ['#/settings?number=n1', { page: 'settings', number: 'n1' }],

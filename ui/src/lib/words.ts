@@ -56,3 +56,8 @@ export function numberName(name: string): string {
 export function entryWord(kind: EntryKind): string {
   return { grant: m.entry_grant, hold: m.entry_hold, settle: m.entry_settle, release: m.entry_release, adjust: m.entry_adjust }[kind]();
 }
+
+/** The letters that stand for a person without a picture. */
+export function initials(name: string): string {
+  return (name.match(/\p{L}+/gu) ?? []).slice(0, 2).map((word) => [...word][0]?.toLocaleUpperCase()).join('');
+}

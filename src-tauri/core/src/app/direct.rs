@@ -19,7 +19,7 @@ use crate::contact::permission::{Moment, Purpose};
 use crate::contact::store::audience::{Person, person_at};
 use crate::contact::{self, Contact, ContactEdit, phone};
 use crate::db::StorageError;
-use crate::ids::{CampaignId, MessageId, PartId, SessionId};
+use crate::ids::{CampaignId, ContactId, MessageId, PartId, SessionId};
 use crate::ledger::{LedgerError, store as ledger};
 use crate::media;
 use crate::outbox::state::{Origin, SkipReason};
@@ -54,6 +54,16 @@ pub struct TestSend {
     pub over: SessionId,
 }
 
+/// A text to one contact, over the linked numbers.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub struct DirectText {
+    pub contact_id: ContactId,
+    pub text: String,
+    pub category: Category,
+}
+
 /// Why this person may be written to: the owner chose them by hand.
 const BASIS: &str = "direct";
 /// It goes before everything that waits, and outside the sending hours too: the owner asks for it by hand.
@@ -76,6 +86,13 @@ impl Outbox {
         let purpose = Purpose { category: wish.category, on_basis: true };
         let content = Content { template, offer: None, media, purpose };
         self.put_in(content, &contact, &over, &files).await
+    }
+
+    /// Writes to one contact, as `send_direct` does.
+    pub async fn write_to(&self, wish: &DirectText) -> Result<MessageId, Problem> {
+        let to = self.people.contact(wish.contact_id).await?.phone;
+        let direct = Direct { to, text: wish.text.clone(), category: wish.category, ..Direct::default() };
+        self.send_direct(&direct).await
     }
 
     /// Sends a draft to a phone of the owner, as the contact in the preview would get it: at once, outside the sending

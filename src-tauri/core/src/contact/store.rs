@@ -4,6 +4,7 @@
 //! from `fold::haystack`, or a search would not find it.
 
 pub mod audience;
+pub mod history;
 pub mod identities;
 pub mod suppressions;
 
@@ -94,17 +95,14 @@ async fn write_standing(tx: &mut Tx, id: ContactId, standing: Standing, now: Mil
 
 async fn renew_consent(tx: &mut Tx, id: ContactId, consent: &Consent, now: Millis) -> Result<(), sqlx::Error> {
     sqlx::query(
-        "INSERT INTO past_consents (contact_id, source, at, note, withdrawn_at, replaced_at)
-         SELECT id, consent_source, consent_at, consent_note, consent_withdrawn_at, ?2 FROM contacts
-         WHERE id = ?1 AND consent_withdrawn_at IS NOT NULL ON CONFLICT DO NOTHING;
-         UPDATE contacts SET consent_source = ?3, consent_at = ?4, consent_note = ?5, consent_withdrawn_at = NULL,
-                             updated_at = ?2 WHERE id = ?1",
+        "UPDATE contacts SET consent_source = ?, consent_at = ?, consent_note = ?, consent_withdrawn_at = NULL,
+                             updated_at = ? WHERE id = ?",
     )
-    .bind(id)
-    .bind(now)
     .bind(&consent.source)
     .bind(consent.at)
     .bind(&consent.note)
+    .bind(now)
+    .bind(id)
     .execute(tx)
     .await?;
     Ok(())

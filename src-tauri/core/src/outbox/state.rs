@@ -70,7 +70,7 @@ impl PartState {
 
 /// Where a message comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", rename = "MessageOrigin")]
 #[cfg_attr(feature = "bindings", derive(specta::Type))]
 pub enum Origin {
     Campaign,

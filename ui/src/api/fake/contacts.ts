@@ -1,7 +1,7 @@
-import type { Api, ContactView } from '../client';
+import type { Api, ContactView, Happening, TimelineKind, TimelineRow } from '../client';
 import { refuse, type World } from './world';
 
-export function contactCommands(world: World): Pick<Api, 'contacts' | 'contactTotals' | 'contact' | 'saveContact' | 'setStanding' | 'takeContactBack' | 'exportContacts'> {
+export function contactCommands(world: World): Pick<Api, 'contacts' | 'contactTotals' | 'contact' | 'person' | 'timeline' | 'writeToContact' | 'saveContact' | 'setStanding' | 'takeContactBack' | 'exportContacts'> {
   const find = (id: string): ContactView => world.contacts.find((one) => one.id === id) ?? refuse('contact.unknown', 'There is no such contact.');
   return {
     contacts: async ({ search, standing, tag, place }) => {
@@ -25,6 +25,15 @@ export function contactCommands(world: World): Pick<Api, 'contacts' | 'contactTo
       return { ...totals, tags: [...tags].map(([tag, contacts]) => ({ tag, contacts })), fields: [...fields], labels: { city: 'Şehir' } };
     },
     contact: async (id) => find(id),
+    person: async (id) => ({ contact: find(id), promotionFrom: null, lastReplyAt: null }),
+    timeline: async ({ contactId, only }) => {
+      const one = find(contactId);
+      const rows: TimelineRow[] = [{ at: one.createdAt, key: 'added', what: { kind: 'imported', fileName: 'musteriler.xlsx', made: true } }];
+      if (one.consent) rows.push({ at: one.consent.at, key: 'consent', what: { kind: 'consent', source: one.consent.source, note: one.consent.note } });
+      const kinds = { imported: 'imports', consent: 'consent' } as Partial<Record<Happening['kind'], TimelineKind>>;
+      return { next: null, rows: rows.filter(({ what }) => only === null || kinds[what.kind] === only).sort((a, b) => b.at - a.at) };
+    },
+    writeToContact: async () => world.id('message'),
     exportContacts: async () => '/home/shop/ulak-contacts.xlsx',
     saveContact: async (edit) => {
       const digits = edit.phone.replace(/[^\d+]/g, '');

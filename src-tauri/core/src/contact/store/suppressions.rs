@@ -1,6 +1,7 @@
 //! Opt-outs as facts of phones and hidden identities, whoever holds them. A row is never removed: it is lifted, with
 //! a reason, and a later opt-out is a row of its own.
 
+use serde::Serialize;
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 
 use crate::clock::Millis;
@@ -9,7 +10,9 @@ use crate::db::Tx;
 use crate::stored::stored_words;
 
 /// How an opt-out came about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
 pub enum Cause {
     /// The person said so.
     Stop,

@@ -1,5 +1,6 @@
 //! The table of replies.
 
+pub mod history;
 pub mod replies;
 
 use sqlx::Row;

@@ -8,6 +8,7 @@ pub mod claim;
 pub mod complete;
 pub mod doubt;
 mod heads;
+pub mod history;
 mod known;
 pub mod numbers;
 pub mod park;

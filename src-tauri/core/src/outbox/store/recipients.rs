@@ -58,7 +58,7 @@ const RECIPIENTS: &str = "SELECT m.id, m.contact_id, m.name, m.phone, coalesce(p
      FROM messages m LEFT JOIN parts p ON p.message_id = m.id AND p.last = 1 ";
 
 /// What the numbers are called.
-type Numbers = BTreeMap<SessionId, String>;
+pub(super) type Numbers = BTreeMap<SessionId, String>;
 
 async fn numbers(db: &mut SqliteConnection) -> Result<Numbers, sqlx::Error> {
     Ok(sessions::names(db).await?.into_iter().collect())

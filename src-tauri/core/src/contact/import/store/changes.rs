@@ -7,7 +7,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
 use sqlx::sqlite::SqliteRow;
-use sqlx::{AssertSqlSafe, QueryBuilder, Row as _, Sqlite};
+use sqlx::{AssertSqlSafe, QueryBuilder, Row as _, Sqlite, SqliteConnection};
 
 use super::super::super::fold::haystack;
 use super::super::super::phone::Phone;
@@ -121,6 +121,36 @@ fn change_of(row: &SqliteRow) -> Result<Change, sqlx::Error> {
         None => None,
     };
     Ok(Change { contact: row.try_get("contact_id")?, before, today })
+}
+
+/// An import that wrote a contact.
+#[derive(Clone, Debug)]
+pub struct Touch {
+    pub import: ImportId,
+    pub file_name: String,
+    pub at: Millis,
+    /// It made the contact.
+    pub made: bool,
+}
+
+/// The imports that wrote a contact, in no order. One that was taken back left nothing of itself.
+pub async fn touching(db: &mut SqliteConnection, contact: ContactId) -> Result<Vec<Touch>, sqlx::Error> {
+    let rows = sqlx::query(
+        "SELECT i.id, i.file_name, c.written_at, c.before IS NULL AS made
+         FROM import_changes c JOIN imports i ON i.id = c.import_id WHERE c.contact_id = ?",
+    )
+    .bind(contact)
+    .fetch_all(db)
+    .await?;
+    let touch = |row: &SqliteRow| {
+        Ok(Touch {
+            import: row.try_get("id")?,
+            file_name: row.try_get("file_name")?,
+            at: row.try_get("written_at")?,
+            made: row.try_get("made")?,
+        })
+    };
+    rows.iter().map(touch).collect()
 }
 
 /// What was decided about these contacts is not asked again.

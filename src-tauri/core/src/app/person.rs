@@ -1,0 +1,237 @@
+//! One person: the contact, and everything that happened with them. Each feature gives its part, and here they become
+//! one list by time.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use sqlx::SqliteConnection;
+use uuid::Uuid;
+
+use super::{People, Problem};
+use crate::campaign::store as campaigns;
+use crate::clock::Millis;
+use crate::contact::store::history::{Change, Record, changes, record};
+use crate::contact::store::suppressions::Cause;
+use crate::contact::{Contact, Standing, import};
+use crate::db::StorageError;
+use crate::ids::{CampaignId, ContactId};
+use crate::inbound::store::history::{self as replies, Writer, WrittenReply};
+use crate::outbox::store::history::{self as messages, SentMessage};
+use crate::page::{Cursor, Place};
+
+/// What a contact's page shows beside the timeline.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub struct PersonView {
+    pub contact: Contact,
+    /// Until then no other promotion reaches them; none where one may go at this moment.
+    pub promotion_from: Option<Millis>,
+    pub last_reply_at: Option<Millis>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub struct TimelineQuery {
+    pub contact_id: ContactId,
+    /// Of one kind alone.
+    pub only: Option<TimelineKind>,
+    pub place: Place,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub enum TimelineKind {
+    Messages,
+    Replies,
+    /// Consents, lists and opt-outs.
+    Consent,
+    Imports,
+}
+
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub struct TimelinePage {
+    pub next: Option<Cursor>,
+    /// The newest first.
+    pub rows: Vec<TimelineRow>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub struct TimelineRow {
+    pub at: Millis,
+    /// Tells rows of one time apart.
+    pub key: String,
+    pub what: Happening,
+}
+
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase", tag = "kind")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub enum Happening {
+    Message(Box<SentMessage>),
+    Reply(WrittenReply),
+    Consent {
+        source: String,
+        note: String,
+    },
+    Withdrawn,
+    Standing {
+        standing: Standing,
+    },
+    OptedOut {
+        cause: Cause,
+    },
+    Returned {
+        reason: String,
+    },
+    /// An import wrote the contact, or made it.
+    Imported {
+        file_name: String,
+        made: bool,
+    },
+    /// The contact came in by hand, or with a message.
+    Added,
+}
+
+/// The place of a row: its time, then its kind, then what tells it apart within both.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+struct Key(Millis, TimelineKind, Uuid);
+
+const KINDS: [TimelineKind; 4] =
+    [TimelineKind::Messages, TimelineKind::Replies, TimelineKind::Consent, TimelineKind::Imports];
+
+impl People {
+    pub async fn person(&self, id: ContactId) -> Result<PersonView, Problem> {
+        let gap = self.settings().await?.promotion_gap();
+        let mut reader = self.reader().await?;
+        let Record { contact, addresses, promoted_at } = record(&mut reader, id).await?;
+        let writer = Writer { contact: id, addresses: &addresses };
+        let newest = replies::before(&mut reader, writer, (Millis::MAX, Uuid::max().into()), 1).await;
+        let now = self.now();
+        Ok(PersonView {
+            contact,
+            promotion_from: promoted_at.filter(|at| (0..gap).contains(&(now - at))).map(|at| at + gap),
+            last_reply_at: newest.map_err(StorageError::from)?.first().map(|reply| reply.at),
+        })
+    }
+
+    /// What happened with a person, the newest first.
+    pub async fn timeline(&self, query: &TimelineQuery) -> Result<TimelinePage, Problem> {
+        let mut reader = self.reader().await?;
+        let record = record(&mut reader, query.contact_id).await?;
+        Ok(page(&mut reader, &record, query).await.map_err(StorageError::from)?)
+    }
+}
+
+pub(super) async fn page(
+    db: &mut SqliteConnection,
+    record: &Record,
+    query: &TimelineQuery,
+) -> Result<TimelinePage, sqlx::Error> {
+    let before = query.place.key()?.unwrap_or(Key(Millis::MAX, TimelineKind::Imports, Uuid::max()));
+    let mut rows = Vec::new();
+    for kind in KINDS.into_iter().filter(|kind| query.only.is_none_or(|only| only == *kind)) {
+        rows.append(&mut of_kind(db, record, kind, &before, query.place.take()).await?);
+    }
+    rows.sort_by(|(one, _), (other, _)| other.cmp(one));
+    rows.truncate(usize::try_from(query.place.take()).unwrap_or(usize::MAX));
+    let (rows, next) = query.place.cut(rows, |(key, _)| key.clone())?;
+    let mut rows: Vec<TimelineRow> = rows.into_iter().map(|(key, what)| row(&key, what)).collect();
+    name_campaigns(db, &mut rows).await?;
+    Ok(TimelinePage { next, rows })
+}
+
+fn row(Key(at, kind, id): &Key, what: Happening) -> TimelineRow {
+    TimelineRow { at: *at, key: format!("{kind:?} {id} {at}"), what }
+}
+
+/// Rows of one kind that lie before a place; at least the first `take` of them.
+async fn of_kind(
+    db: &mut SqliteConnection,
+    record: &Record,
+    kind: TimelineKind,
+    before: &Key,
+    take: i64,
+) -> Result<Vec<(Key, Happening)>, sqlx::Error> {
+    let Key(at, other, id) = before;
+    let bound = match kind.cmp(other) {
+        std::cmp::Ordering::Less => Uuid::max(),
+        std::cmp::Ordering::Equal => *id,
+        std::cmp::Ordering::Greater => Uuid::nil(),
+    };
+    let contact = record.contact.id;
+    let rows: Vec<(Key, Happening)> = match kind {
+        TimelineKind::Messages => {
+            let found = messages::before(db, contact, (*at, bound.into()), take).await?;
+            let key = |one: &SentMessage| Key(one.at, kind, one.id.0);
+            found.into_iter().map(|one| (key(&one), Happening::Message(Box::new(one)))).collect()
+        }
+        TimelineKind::Replies => {
+            let writer = Writer { contact, addresses: &record.addresses };
+            let found = replies::before(db, writer, (*at, bound.into()), take).await?;
+            found.into_iter().map(|one| (Key(one.at, kind, one.id.0), Happening::Reply(one))).collect()
+        }
+        TimelineKind::Consent => numbered(kind, changes(db, record).await?, happened),
+        TimelineKind::Imports => imports(db, &record.contact).await?,
+    };
+    Ok(rows.into_iter().filter(|(key, _)| key < before).collect())
+}
+
+/// Facts without an id are told apart by their place among those of one time.
+fn numbered<T>(kind: TimelineKind, facts: Vec<(Millis, T)>, what: impl Fn(T) -> Happening) -> Vec<(Key, Happening)> {
+    let facts = facts.into_iter().enumerate();
+    facts.map(|(place, (at, fact))| (Key(at, kind, Uuid::from_u128(place as u128 + 1)), what(fact))).collect()
+}
+
+fn happened(change: Change) -> Happening {
+    match change {
+        Change::Consent { source, note } => Happening::Consent { source, note },
+        Change::Withdrawn => Happening::Withdrawn,
+        Change::Standing(standing) => Happening::Standing { standing },
+        Change::OptedOut(cause) => Happening::OptedOut { cause },
+        Change::Returned { reason } => Happening::Returned { reason },
+    }
+}
+
+async fn imports(db: &mut SqliteConnection, contact: &Contact) -> Result<Vec<(Key, Happening)>, sqlx::Error> {
+    let touches = import::touching(db, contact.id).await?;
+    let added = !touches.iter().any(|touch| touch.made);
+    let mut facts: Vec<_> = touches
+        .into_iter()
+        .map(|touch| (touch.at, Happening::Imported { file_name: touch.file_name, made: touch.made }))
+        .collect();
+    facts.sort_by_key(|(at, _)| *at);
+    facts.extend(added.then_some((contact.created_at, Happening::Added)));
+    Ok(numbered(TimelineKind::Imports, facts, |what| what))
+}
+
+async fn name_campaigns(db: &mut SqliteConnection, rows: &mut [TimelineRow]) -> Result<(), sqlx::Error> {
+    let mut ids: Vec<CampaignId> = rows.iter().filter_map(|row| campaign_of(&row.what)).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let named = campaigns::by_ids(db, &ids).await?;
+    let names: BTreeMap<_, _> = named.into_iter().map(|campaign| (campaign.id, campaign.name)).collect();
+    for row in rows {
+        let name = campaign_of(&row.what).and_then(|id| names.get(&id).cloned());
+        match &mut row.what {
+            Happening::Message(message) => message.campaign_name = name,
+            Happening::Reply(reply) => reply.campaign_name = name,
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn campaign_of(what: &Happening) -> Option<CampaignId> {
+    match what {
+        Happening::Message(message) => message.campaign_id,
+        Happening::Reply(reply) => reply.campaign_id,
+        _ => None,
+    }
+}

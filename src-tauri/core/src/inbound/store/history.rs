@@ -1,0 +1,70 @@
+//! What one person wrote, the newest first.
+
+use serde::Serialize;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{QueryBuilder, Row, SqliteConnection};
+
+use crate::clock::Millis;
+use crate::ids::{CampaignId, ContactId, MessageId, ReplyId};
+use crate::stored::Json;
+
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub struct WrittenReply {
+    pub id: ReplyId,
+    pub text: String,
+    /// The offered answers that it chooses.
+    pub chosen: Vec<String>,
+    /// It opted out.
+    pub stop: bool,
+    /// It took an opt-out back.
+    pub start: bool,
+    /// What it answers.
+    pub message_id: Option<MessageId>,
+    pub campaign_id: Option<CampaignId>,
+    /// What the campaign is called; whoever shows it fills it in.
+    pub campaign_name: Option<String>,
+    pub at: Millis,
+}
+
+/// A person, by the contact and by every address that they write from.
+#[derive(Clone, Copy, Debug)]
+pub struct Writer<'a> {
+    pub contact: ContactId,
+    pub addresses: &'a [String],
+}
+
+/// The first so many behind the key (at, id) of a row.
+pub async fn before(
+    db: &mut SqliteConnection,
+    writer: Writer<'_>,
+    key: (Millis, ReplyId),
+    limit: i64,
+) -> Result<Vec<WrittenReply>, sqlx::Error> {
+    let mut select = QueryBuilder::new(
+        "SELECT id, text, chosen, stop, start, message_id, campaign_id, at FROM replies WHERE (contact_id = ",
+    );
+    select.push_bind(writer.contact).push(" OR sender IN (");
+    let mut senders = select.separated(", ");
+    for address in writer.addresses {
+        senders.push_bind(address.as_str());
+    }
+    select.push(")) AND (at, id) < (").push_bind(key.0).push(", ").push_bind(key.1);
+    select.push(") ORDER BY at DESC, id DESC LIMIT ").push_bind(limit);
+    select.build().fetch_all(db).await?.iter().map(reply_of).collect()
+}
+
+fn reply_of(row: &SqliteRow) -> Result<WrittenReply, sqlx::Error> {
+    Ok(WrittenReply {
+        id: row.try_get("id")?,
+        text: row.try_get("text")?,
+        chosen: row.try_get::<Json<_>, _>("chosen")?.0,
+        stop: row.try_get("stop")?,
+        start: row.try_get("start")?,
+        message_id: row.try_get("message_id")?,
+        campaign_id: row.try_get("campaign_id")?,
+        campaign_name: None,
+        at: row.try_get("at")?,
+    })
+}
