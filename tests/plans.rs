@@ -141,7 +141,13 @@ async fn ask_for_pages(world: &World) -> Result<(), Problem> {
         .flat_map(|one| tags.clone().map(|tag| (one, tag)))
     {
         for search in ["", "kişi"] {
-            let query = ContactQuery { search: search.to_owned(), standing, tag: tag.clone(), place: Place::first(1) };
+            let query = ContactQuery {
+                search: search.to_owned(),
+                standing,
+                tag: tag.clone(),
+                place: Place::first(1),
+                ..ContactQuery::default()
+            };
             let next = world.app.people().contacts(&query).await?.next;
             assert!(next.is_some());
             world

@@ -1,7 +1,6 @@
 //! Contacts that went out into a file come back as they were.
 
 use calamine::{Data, Reader as _};
-use chrono_tz::Tz;
 use ulak_core::contact::export::export;
 
 use crate::world::*;
@@ -20,7 +19,7 @@ async fn shop() -> World {
 impl World {
     async fn exported(&self, name: &str) -> PathBuf {
         let path = self.folder.path().join(name);
-        let count = export(self.db.read(), &ContactQuery::default(), Tz::Europe__Istanbul, &path).await.unwrap();
+        let count = export(self.db.read(), &ContactQuery::default(), TODAY, &path).await.unwrap();
         assert_eq!(count, 3);
         path
     }
@@ -90,7 +89,7 @@ async fn cards_are_read_again() {
 async fn an_export_says_what_is_wrong_with_the_file() {
     let world = shop().await;
     let to = async |name: &str| {
-        export(world.db.read(), &ContactQuery::default(), Tz::UTC, &world.folder.path().join(name))
+        export(world.db.read(), &ContactQuery::default(), TODAY, &world.folder.path().join(name))
             .await
             .unwrap_err()
             .code()
@@ -105,8 +104,8 @@ async fn what_the_list_shows_is_what_goes_out() {
     let world = shop().await;
     let query = ContactQuery { search: "izmir".into(), ..ContactQuery::default() };
     let path = world.folder.path().join("some.csv");
-    assert_eq!(export(world.db.read(), &query, Tz::UTC, &path).await.unwrap(), 1);
+    assert_eq!(export(world.db.read(), &query, TODAY, &path).await.unwrap(), 1);
     let query = ContactQuery { standing: Some(Standing::Black), ..ContactQuery::default() };
-    assert_eq!(export(world.db.read(), &query, Tz::UTC, &path).await.unwrap(), 0);
+    assert_eq!(export(world.db.read(), &query, TODAY, &path).await.unwrap(), 0);
     assert_eq!(std::fs::read_to_string(&path).unwrap().lines().count(), 1, "the header alone");
 }

@@ -9,6 +9,7 @@ pub use ulak_core::contact::import::{
     self, ColumnUse, ConsentTotals, Encoding, ImportError, ImportOptions, ImportPreview, ImportProgress, ImportState,
     ImportStep, ImportTotals, Job, LeftOut, Origin, Separator, Ticked, Verdict,
 };
+pub use ulak_core::contact::segment::filter::Today;
 pub use ulak_core::contact::{Consent, Contact, ContactQuery, Standing, store};
 pub use ulak_core::db::{Db, DbKey, lock_folder};
 pub use ulak_core::error::Coded;
@@ -16,6 +17,7 @@ pub use ulak_core::ids::{IdGenerator, ImportId};
 pub use ulak_core::page::Place;
 
 pub const NOW: Millis = 1_790_000_000_000;
+pub const TODAY: Today = Today { now: NOW, zone: chrono_tz::Europe::Istanbul };
 
 pub struct Still(Millis);
 
@@ -115,7 +117,7 @@ impl World {
 
     pub async fn contacts(&self, search: &str) -> Vec<Contact> {
         let query = ContactQuery { search: search.into(), place: Place::first(500), ..ContactQuery::default() };
-        store::page(self.db.read(), &query).await.unwrap().rows
+        store::page(self.db.read(), &query, TODAY).await.unwrap().rows
     }
 
     pub async fn all(&self) -> u32 {

@@ -148,8 +148,13 @@ async fn pages_of_contacts_show_each_once_while_others_come_in() -> Result<(), P
     for standing in [None, Some(Standing::Normal), Some(Standing::Gray), Some(Standing::Black)] {
         for tag in [None, Some("vip".to_owned())] {
             for search in ["", "sule", "05385550"] {
-                let query =
-                    ContactQuery { search: search.to_owned(), standing, tag: tag.clone(), place: Place::first(99) };
+                let query = ContactQuery {
+                    search: search.to_owned(),
+                    standing,
+                    tag: tag.clone(),
+                    place: Place::first(99),
+                    ..ContactQuery::default()
+                };
                 let whole = names(&world, &query).await?.0;
                 let ask = async |place| names(&world, &ContactQuery { place, ..query.clone() }).await;
                 let come_in = async || {

@@ -33,6 +33,7 @@ mod numbers;
 mod permission;
 mod person;
 mod scheduling;
+mod segments;
 mod sending;
 mod steering;
 mod storage;

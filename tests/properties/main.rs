@@ -15,3 +15,4 @@ mod numbers;
 mod permission;
 mod planner;
 mod receipts;
+mod segments;

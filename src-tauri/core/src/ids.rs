@@ -101,6 +101,7 @@ ids! {
     /// Who claims parts: one run of this program.
     ClaimerId,
     JobId,
+    SegmentId,
 }
 
 #[cfg(test)]

@@ -7,8 +7,10 @@ use ulak_core::app::person::{PersonView, TimelinePage, TimelineQuery};
 use ulak_core::contact::import::{
     ImportOptions, ImportPreview, ImportReport, ImportReportPage, ImportStep, LeftOut, Origin, ReasonTotal, Refusal,
 };
+use ulak_core::contact::segment::filter::Filter;
+use ulak_core::contact::segment::{Segment, SegmentEdit};
 use ulak_core::contact::{Contact, ContactEdit, ContactPage, ContactQuery, ContactTotals, Return, Standing};
-use ulak_core::ids::{ContactId, ImportId, MessageId};
+use ulak_core::ids::{ContactId, ImportId, MessageId, SegmentId};
 use ulak_core::page::Place;
 
 use super::{Answer, Door, ask, path_of, shown};
@@ -65,6 +67,30 @@ pub async fn set_standing(door: Door<'_>, contact_id: ContactId, standing: Stand
 #[specta::specta]
 pub async fn take_contact_back(door: Door<'_>, contact_id: ContactId, wish: Return) -> Answer<Contact> {
     door.app().await?.people().take_contact_back(contact_id, &wish).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn segments(door: Door<'_>) -> Answer<Vec<Segment>> {
+    door.app().await?.people().segments().await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn count_filtered(door: Door<'_>, filter: Filter) -> Answer<i64> {
+    door.app().await?.people().count_filtered(&filter).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn save_segment(door: Door<'_>, edit: SegmentEdit) -> Answer<Segment> {
+    door.app().await?.people().save_segment(&edit).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn delete_segment(door: Door<'_>, id: SegmentId) -> Answer<()> {
+    door.app().await?.people().delete_segment(id).await
 }
 
 /// How the files of lists end that Ulak reads.

@@ -28,6 +28,10 @@ export const commands = {
 	saveContact: (edit: ContactEdit) => __TAURI_INVOKE<ContactView>("save_contact", { edit }),
 	setStanding: (contactId: ContactId, standing: Standing) => __TAURI_INVOKE<ContactView>("set_standing", { contactId, standing }),
 	takeContactBack: (contactId: ContactId, wish: Return) => __TAURI_INVOKE<ContactView>("take_contact_back", { contactId, wish }),
+	segments: () => __TAURI_INVOKE<Segment[]>("segments"),
+	countFiltered: (filter: Filter) => __TAURI_INVOKE<number>("count_filtered", { filter }),
+	saveSegment: (edit: SegmentEdit) => __TAURI_INVOKE<Segment>("save_segment", { edit }),
+	deleteSegment: (id: SegmentId) => __TAURI_INVOKE<null>("delete_segment", { id }),
 	pickContactsFile: (title: string) => __TAURI_INVOKE<string | null>("pick_contacts_file", { title }),
 	/**  All that the query finds, into a file that the owner names; none where they did not. */
 	exportContacts: (query: ContactQuery, title: string) => __TAURI_INVOKE<string | null>("export_contacts", { query, title }),
@@ -332,12 +336,24 @@ export type ColumnUse = { use: "phone" } | { use: "name" } | { use: "email" } | 
 /**  Where the consent was given. */
 { use: "consentSource" } | { use: "ignore" };
 
+/**  A test that a contact must pass, or must not. */
+export type Condition = {
+	not: boolean,
+	test: Test,
+};
+
 /**  Where and when the owner got permission to write. */
 export type Consent = {
 	source: string,
 	at: number,
 	note: string,
 };
+
+export type ConsentState = 
+/**  On record and not taken back. */
+"recorded" | 
+/**  Neither given nor taken back. */
+"none" | "withdrawn";
 
 /**  What the rows that come in say about consent. */
 export type ConsentTotals = {
@@ -372,6 +388,7 @@ export type ContactQuery = {
 	search: string,
 	standing: Standing | null,
 	tag: string | null,
+	filter: Filter | null,
 	place: Place,
 };
 
@@ -546,6 +563,12 @@ export type FilesDropped = {
 /**  How many files are held over the window; 0 when they left. */
 export type FilesOver = {
 	paths: number,
+};
+
+/**  Conditions, and how many of them must hold. */
+export type Filter = {
+	matching: Matching,
+	conditions: Condition[],
 };
 
 /**  A campaign of which nothing waits any more. */
@@ -776,6 +799,8 @@ export type Longest = {
 	length: number,
 };
 
+export type Matching = "all" | "any" | "none";
+
 /**  A file in a draft or a template; the prepared content it leads to is named by its hash. */
 export type MediaId = string;
 
@@ -904,6 +929,8 @@ export type NumberView = {
 };
 
 export type NumbersChanged = null;
+
+export type OnWhatsapp = "yes" | "no" | "unknown";
 
 /**  Where a list comes from. */
 export type Origin = { from: "file"; path: string } | 
@@ -1186,6 +1213,22 @@ export type SentMessage = {
 	at: number,
 };
 
+/**  A saved filter. One that cannot be read is listed without it, and nothing can be asked of it. */
+export type Segment = {
+	id: SegmentId,
+	name: string,
+	filter: Filter | null,
+};
+
+/**  What the owner saves; without an id it is another segment. */
+export type SegmentEdit = {
+	id: SegmentId | null,
+	name: string,
+	filter: Filter,
+};
+
+export type SegmentId = string;
+
 export type Separator = "comma" | "semicolon" | "tab";
 
 /**  What one number did for a campaign. */
@@ -1335,6 +1378,18 @@ export type TemplatesBrought = {
 
 export type TemplatesChanged = null;
 
+export type Test = 
+/**  Has this very tag. */
+{ kind: "tag"; tag: string } | 
+/**  A column of a list, by the key that contacts have it under. */
+{ kind: "field"; field: string; value: Value } | { kind: "standing"; standing: Standing } | { kind: "consent"; consent: ConsentState } | 
+/**  When WhatsApp took the newest message to them. */
+{ kind: "contacted"; when: When } | 
+/**  When they wrote last. */
+{ kind: "answered"; when: When } | { kind: "onWhatsapp"; known: OnWhatsapp } | 
+/**  The list made or changed them. */
+{ kind: "import"; import: ImportId };
+
 /**  A draft, as one contact of its audience would get it, to a phone of the owner. */
 export type TestSend = {
 	draftId: CampaignId,
@@ -1385,6 +1440,13 @@ export type Undone = {
 	kept: number,
 };
 
+/**  What a field holds. Texts are compared without case and accents; what reads as a day or a number is compared as one. */
+export type Value = 
+/**  Anything at all. */
+{ is: "filled" } | { is: "equal"; to: string } | { is: "contains"; text: string } | { is: "greater"; than: string } | { is: "less"; than: string } | 
+/**  Both ends count. */
+{ is: "between"; from: string; to: string };
+
 /**  What becomes of a row. */
 export type Verdict = { kind: "new" } | 
 /**  In Ulak already; `adds` names what the row adds or changes there. */
@@ -1425,6 +1487,14 @@ export type WrittenReply = {
 	campaignName: string | null,
 	at: number,
 };
+/**  Days are `YYYY-MM-DD`, in the owner's zone. */
+export type When = 
+/**  In the last so many times 24 hours. */
+{ is: "within"; days: number } | 
+/**  Before the day began. */
+{ is: "before"; day: string } | 
+/**  When the day was over. */
+{ is: "after"; day: string } | { is: "never" };
 
 /* Tauri Specta runtime */
 type EventEmit<T> = [T] extends [null] ? () => Promise<void> : (payload: T) => Promise<void>;

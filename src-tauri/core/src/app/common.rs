@@ -8,6 +8,7 @@ use tokio::sync::Notify;
 use super::folder::FolderMark;
 use super::{Problem, locked};
 use crate::clock::{Millis, SharedClock};
+use crate::contact::segment::filter::Today;
 use crate::db::{Db, Reader, StorageError};
 use crate::event::{Event, Events};
 use crate::notice::Notices;
@@ -78,6 +79,10 @@ impl Common {
 
     pub(super) async fn settings(&self) -> Result<Settings, StorageError> {
         settings::load(&mut *self.reader().await?).await.map_err(|error| self.db.error(error))
+    }
+
+    pub(super) async fn today(&self) -> Result<Today, StorageError> {
+        Ok(Today { now: self.now(), zone: self.settings().await?.zone })
     }
 
     pub(super) async fn put<T: Serialize>(&self, key: &str, value: &T) -> Result<(), StorageError> {

@@ -57,7 +57,9 @@ impl People {
     }
 
     pub async fn contacts(&self, query: &ContactQuery) -> Result<ContactPage, Problem> {
-        Ok(contact::store::page(self.db.read(), query).await?)
+        let today = self.today().await?;
+        self.settle_for(query.filter.as_ref()).await?;
+        Ok(contact::store::page(self.db.read(), query, today).await?)
     }
 
     pub async fn contact_totals(&self) -> Result<ContactTotals, Problem> {
@@ -161,6 +163,7 @@ impl People {
         .await;
         if brings_in {
             self.events.emit(Event::ContactsChanged);
+            self.settle_values().await;
         }
     }
 
@@ -198,8 +201,9 @@ impl People {
 
     /// Writes all contacts that the query finds to a file whose ending says its format; answers how many.
     pub async fn export_contacts(&self, query: &ContactQuery, path: &Path) -> Result<u32, Problem> {
-        let zone = self.settings().await?.zone;
-        Ok(export(self.db.read(), query, zone, path).await?)
+        let today = self.today().await?;
+        self.settle_for(query.filter.as_ref()).await?;
+        Ok(export(self.db.read(), query, today, path).await?)
     }
 
     /// What is on record of imports, the newest first.

@@ -26,6 +26,7 @@ impl App {
         let agenda = self.keep_agenda();
         let marking = self.keep_mark();
         let scheduling = self.finish_schedulings();
+        let values = self.settle_values();
         let phones = self.play_phones();
         let receipts = self.take_receipts(inboxes.practice, self.receipts_applied.clone());
         let replies = self.take_replies(inboxes.replies);
@@ -37,7 +38,7 @@ impl App {
             receipts.abort();
             replies.abort();
         });
-        locked(&self.loops).extend([sending, agenda, marking, scheduling, end]);
+        locked(&self.loops).extend([sending, agenda, marking, scheduling, values, end]);
         *locked(&self.ticking) = Some(self.take_receipts(inboxes.linked, Arc::default()));
         self.numbers.run();
     }
@@ -77,6 +78,17 @@ impl App {
                 // What is cut off here goes on at the next start.
                 _ = stop.wait_for(|stop| *stop) => {}
                 () = supervise(Task::Scheduling, &supervision, || campaigns.finish_schedulings()) => {}
+            }
+        })
+    }
+
+    /// What an older version or an interrupted import left.
+    fn settle_values(&self) -> JoinHandle<()> {
+        let (people, mut stop) = (self.people().clone(), self.stop.subscribe());
+        tokio::spawn(async move {
+            tokio::select! {
+                _ = stop.wait_for(|stop| *stop) => {}
+                () = people.settle_values() => {}
             }
         })
     }

@@ -24,6 +24,7 @@ mod owner_settings;
 pub mod person;
 mod practice;
 mod review;
+mod segments;
 mod summary;
 mod templates;
 mod work;

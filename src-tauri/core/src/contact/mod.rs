@@ -10,6 +10,8 @@ pub mod fold;
 pub mod import;
 pub mod permission;
 pub mod phone;
+pub mod reading;
+pub mod segment;
 pub mod store;
 pub mod variable;
 
@@ -25,6 +27,7 @@ use crate::page::{Cursor, Place};
 use crate::params;
 use crate::stored::stored_words;
 use phone::PhoneError;
+use segment::filter::{Filter, FilterError};
 
 /// Ordered: an import may only move it up.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -96,6 +99,7 @@ pub struct ContactQuery {
     pub search: String,
     pub standing: Option<Standing>,
     pub tag: Option<String>,
+    pub filter: Option<Filter>,
     pub place: Place,
 }
 
@@ -166,6 +170,8 @@ pub enum ContactError {
     #[error(transparent)]
     Phone(#[from] PhoneError),
     #[error(transparent)]
+    Filter(#[from] FilterError),
+    #[error(transparent)]
     Storage(#[from] StorageError),
 }
 
@@ -188,6 +194,7 @@ impl Coded for ContactError {
             Self::TooLong { .. } => "contact.too_long",
             Self::Country { .. } => "contact.country",
             Self::Phone(error) => error.code(),
+            Self::Filter(error) => error.code(),
             Self::Storage(error) => error.code(),
         }
     }
@@ -203,6 +210,7 @@ impl Coded for ContactError {
             Self::TooLong { what, length, limit } => params! { what: what, length: length, limit: limit },
             Self::Country { country } => params! { country: country },
             Self::Phone(error) => error.params(),
+            Self::Filter(error) => error.params(),
             Self::Storage(error) => error.params(),
         }
     }

@@ -17,6 +17,8 @@ use super::card::{Card, short_enough};
 use super::fold::{haystack, needles};
 use super::permission::Facts;
 use super::phone::{self, Country, Phone};
+use super::segment::filter::Today;
+use super::segment::store::condition;
 use super::{
     Consent, Contact, ContactEdit, ContactError, ContactPage, ContactQuery, ContactTotals, Fields, Return, Standing,
     TagTotal,
@@ -236,14 +238,20 @@ pub async fn by_ids(pool: &Readers, ids: &[ContactId]) -> Result<Vec<Contact>, C
     Ok(contacts)
 }
 
-/// One page, in the order of names; contacts without a name come last.
-pub async fn page(pool: &Readers, query: &ContactQuery) -> Result<ContactPage, ContactError> {
+/// One page, in the order of names; contacts without a name come last. Before a filter looks at fields, their values
+/// are to be settled.
+pub async fn page(pool: &Readers, query: &ContactQuery, today: Today) -> Result<ContactPage, ContactError> {
     let mut reader = pool.acquire().await?;
-    let keys: Vec<(String, ContactId)> = listed(query)?.build_query_as().fetch_all(&mut *reader).await?;
+    let total = total(&mut reader, query, today).await?;
+    let few = total.is_some_and(|people| people <= FEW);
+    let keys: Vec<(String, ContactId)> = listed(query, few, today)?.build_query_as().fetch_all(&mut *reader).await?;
     let (keys, next) = query.place.cut(keys, Clone::clone)?;
     let ids: Vec<ContactId> = keys.into_iter().map(|(_, id)| id).collect();
-    Ok(ContactPage { total: total(&mut reader, query).await?, next, rows: load(&mut reader, &ids).await? })
+    Ok(ContactPage { total, next, rows: load(&mut reader, &ids).await? })
 }
+
+/// So many that a filter finds are sorted sooner than found along the list.
+const FEW: i64 = 1_500;
 
 /// Read from counters, which every change of a contact or a tag moves.
 pub async fn totals(pool: &Readers) -> Result<ContactTotals, ContactError> {
@@ -450,8 +458,8 @@ fn among(head: &str, ids: &[ContactId], tail: &str) -> QueryBuilder<Sqlite> {
     query
 }
 
-/// The keys of a page, found in an index that has them in their order.
-fn listed(query: &ContactQuery) -> Result<QueryBuilder<Sqlite>, sqlx::Error> {
+/// The keys of a page, found in an index that has them in their order; `few` of a filter are sorted instead.
+fn listed(query: &ContactQuery, few: bool, today: Today) -> Result<QueryBuilder<Sqlite>, ContactError> {
     let (mut select, order) = match &query.tag {
         None => (QueryBuilder::new("SELECT c.search, c.id FROM contacts c WHERE 1"), "c.search, c.id"),
         Some(tag) => {
@@ -469,6 +477,12 @@ fn listed(query: &ContactQuery) -> Result<QueryBuilder<Sqlite>, sqlx::Error> {
             // Said so, the index that holds only the listed ones is found.
             select.push(" AND c.standing <> 'normal'");
         }
+    }
+    if let Some(filter) = &query.filter {
+        // The sign keeps SQLite from going through all that the filter finds.
+        select.push(if few { " AND c.id IN (" } else { " AND +c.id IN (" });
+        condition::push_members(&mut select, filter, today)?;
+        select.push(")");
     }
     push_needles(&mut select, &needles(&query.search));
     if let Some((name, id)) = query.place.key::<(String, ContactId)>()? {
@@ -492,16 +506,18 @@ fn push_needles(select: &mut QueryBuilder<Sqlite>, needles: &[String]) {
     }
 }
 
-/// From the counters. Nobody has counted what a search finds, or who of a standing has a tag.
-async fn total(reader: &mut SqliteConnection, query: &ContactQuery) -> Result<Option<i64>, sqlx::Error> {
+/// From the counters; whom a filter finds is counted. Nobody has counted what a search finds, or who of a standing has a
+/// tag.
+async fn total(reader: &mut SqliteConnection, query: &ContactQuery, today: Today) -> Result<Option<i64>, ContactError> {
     if !needles(&query.search).is_empty() {
         return Ok(None);
     }
-    Ok(match (query.standing, &query.tag) {
-        (None, None) => Some(count(reader).await?),
-        (None, Some(tag)) => Some(count_tagged(reader, tag).await?),
-        (Some(standing), None) => Some(count_standing(reader, standing).await?),
-        (Some(_), Some(_)) => None,
+    Ok(match (query.standing, &query.tag, &query.filter) {
+        (None, None, None) => Some(count(reader).await?),
+        (None, None, Some(filter)) => Some(condition::count(reader, filter, today).await?),
+        (None, Some(tag), None) => Some(count_tagged(reader, tag).await?),
+        (Some(standing), None, None) => Some(count_standing(reader, standing).await?),
+        _ => None,
     })
 }
 

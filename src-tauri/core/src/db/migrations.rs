@@ -44,6 +44,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("../../../../migrations/0031_start_words.sql"),
     include_str!("../../../../migrations/0032_perhaps_stops.sql"),
     include_str!("../../../../migrations/0033_history_of_contacts.sql"),
+    include_str!("../../../../migrations/0034_segments.sql"),
 ];
 
 /// Brings the file up to the last script, over a connection of its own: a table that is made anew must be dropped

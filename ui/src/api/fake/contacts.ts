@@ -1,13 +1,14 @@
 import type { Api, ContactView, Happening, TimelineKind, TimelineRow } from '../client';
+import { fits } from './segments';
 import { refuse, type World } from './world';
 
 export function contactCommands(world: World): Pick<Api, 'contacts' | 'contactTotals' | 'contact' | 'person' | 'timeline' | 'writeToContact' | 'saveContact' | 'setStanding' | 'takeContactBack' | 'exportContacts'> {
   const find = (id: string): ContactView => world.contacts.find((one) => one.id === id) ?? refuse('contact.unknown', 'There is no such contact.');
   return {
-    contacts: async ({ search, standing, tag, place }) => {
+    contacts: async ({ search, standing, tag, filter, place }) => {
       const wanted = fold(search);
       const digits = search.replace(/\D/g, '');
-      const rows = world.contacts.filter((one) => (standing === null || one.standing === standing) && (tag === null || one.tags.includes(tag))
+      const rows = world.contacts.filter((one) => (standing === null || one.standing === standing) && (tag === null || one.tags.includes(tag)) && fits(filter, one, world.now())
         && (wanted === '' || fold(one.name).includes(wanted) || (digits.length > 2 && one.phone.includes(digits)) || fold(one.email).includes(wanted)));
       const from = (place.after === null ? 0 : rows.findIndex((row) => row.id === place.after) + 1) + place.skip;
       const found = rows.slice(from, from + place.limit);

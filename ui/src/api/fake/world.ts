@@ -1,6 +1,6 @@
 // The state of the fake: settings, people, campaigns with their messages, the ledger, and a clock that starts on a
 // Thursday afternoon in a shop in İzmir.
-import type { Audience, CampaignState, Category, Choice, ContactView, EventName, ImportProgress, LedgerRow, MediaItem, NumberView, PartState, Payload, PracticeOptions, Refusal, RouteStep, Settings, SkipReason, TemplateView, Undone } from '../client';
+import type { Audience, CampaignState, Category, Choice, ContactView, EventName, ImportProgress, LedgerRow, MediaItem, NumberView, PartState, Payload, PracticeOptions, Refusal, RouteStep, Segment, Settings, SkipReason, TemplateView, Undone } from '../client';
 import { everyNumber, practiceNumber, usualNumbers } from './numbers';
 import { people } from './people';
 
@@ -26,6 +26,7 @@ export class World {
   readonly practiceNumber = practiceNumber();
   numbers: NumberView[] = [];
   contacts: ContactView[] = [];
+  segments: Segment[] = [];
   campaigns: Campaign[] = [];
   templates: TemplateView[] = [];
   ledger: Entry[] = [];

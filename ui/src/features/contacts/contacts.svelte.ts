@@ -15,7 +15,7 @@ export class Contacts {
 
   /** What the list shows, from a place on. */
   query(place: Place): ContactQuery {
-    return { search: this.search.trim(), standing: this.standing === 'all' ? null : this.standing, tag: this.tag || null, place };
+    return { search: this.search.trim(), standing: this.standing === 'all' ? null : this.standing, tag: this.tag || null, filter: null, place };
   }
 
   follow = (): (() => void) => keepFresh(['contactsChanged'], async () => {

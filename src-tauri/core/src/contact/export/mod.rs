@@ -8,8 +8,7 @@ mod sheet;
 
 use std::path::Path;
 
-use chrono_tz::Tz;
-
+use super::segment::filter::Today;
 use super::store::{self, PAGE_LIMIT};
 use super::{Contact, ContactError, ContactQuery};
 use crate::db::{Readers, StorageError};
@@ -52,15 +51,15 @@ enum Writer {
     Cards(Cards),
 }
 
-/// Writes all that the query finds, in the order of their names, and says how many there are. Days are those of the zone.
-pub async fn export(pool: &Readers, query: &ContactQuery, zone: Tz, path: &Path) -> Result<u32, ExportError> {
+/// Writes all that the query finds, in the order of their names, and says how many there are. Days are those of the owner's zone.
+pub async fn export(pool: &Readers, query: &ContactQuery, today: Today, path: &Path) -> Result<u32, ExportError> {
     let totals = store::totals(pool).await?;
-    let sheet = Sheet::of(totals.fields, &totals.labels, zone);
+    let sheet = Sheet::of(totals.fields, &totals.labels, today.zone);
     let mut writer = Writer::create(path, &sheet)?;
     let (mut count, mut after) = (0, None);
     loop {
         let query = ContactQuery { place: Place::behind(after, PAGE_LIMIT), ..query.clone() };
-        let page = store::page(pool, &query).await?;
+        let page = store::page(pool, &query, today).await?;
         page.rows.iter().try_for_each(|contact| writer.add(&sheet, contact))?;
         count += u32::try_from(page.rows.len()).unwrap_or(u32::MAX);
         after = page.next;

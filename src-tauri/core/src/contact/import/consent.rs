@@ -3,9 +3,10 @@
 //! Called by `rows` for every row, and by `verdict` with the time. Facts only: a no wins over all else that its row
 //! says, and a word that is neither yes nor no, a date that cannot be read and one that is still to come give nothing.
 
-use chrono::{NaiveDate, NaiveTime};
+use chrono::NaiveTime;
 
 use super::super::fold::fold;
+use super::super::reading;
 use super::{Answer, ColumnUse};
 use crate::clock::{DAY, Millis};
 
@@ -185,27 +186,9 @@ fn meaning(cell: &str) -> Meaning {
     }
 }
 
-/// Noon of 02.09.2025, 2/9/25 or 2025-09-02, with a clock behind it or without: the same day in every zone of the
-/// world's shops. Day before month, unless only the other way is a date.
+/// Its noon: the same day in every zone of the world's shops.
 fn day(cell: &str) -> Option<Millis> {
-    let date = cell.trim().split([' ', 'T', ',']).next()?;
-    let parts: Vec<&str> = date.split(['.', '/', '-']).collect();
-    let [first, second, third] = parts[..] else { return None };
-    let number = |text: &str| text.parse::<u32>().ok().filter(|_| text.bytes().all(|byte| byte.is_ascii_digit()));
-    let year = |text: &str| match (text.len(), i32::try_from(number(text)?).ok()?) {
-        (2, year) => Some(2000 + year),
-        (4, year) => Some(year),
-        _ => None,
-    };
-    let day = match first.len() {
-        4 => NaiveDate::from_ymd_opt(year(first)?, number(second)?, number(third)?),
-        _ => NaiveDate::from_ymd_opt(year(third)?, number(second)?, number(first)?).or(NaiveDate::from_ymd_opt(
-            year(third)?,
-            number(first)?,
-            number(second)?,
-        )),
-    }?;
-    Some(day.and_time(NaiveTime::from_hms_opt(12, 0, 0)?).and_utc().timestamp_millis())
+    Some(reading::day(cell)?.and_time(NaiveTime::from_hms_opt(12, 0, 0)?).and_utc().timestamp_millis())
 }
 
 fn noted(note: String, cell: &Cell<'_>) -> String {
@@ -251,11 +234,9 @@ mod tests {
     }
 
     #[test]
-    fn days_are_read_as_shops_write_them() {
-        for day in ["02.09.2025", "2/9/2025", "2-9-25", "2025-09-02", "02.09.2025 14:11", "2025-09-02T08:00:00"] {
-            let Said::Yes(given) = of(&[(&ColumnUse::ConsentDate, day)]) else { panic!("{day}") };
-            assert_eq!(given.at, Some(NOON), "{day}");
-        }
+    fn a_day_is_kept_as_its_noon() {
+        let Said::Yes(given) = of(&[(&ColumnUse::ConsentDate, "02.09.2025 14:11")]) else { panic!() };
+        assert_eq!(given.at, Some(NOON));
         assert_eq!(of(&[(&ColumnUse::ConsentDate, "geçen yaz")]), Said::Unclear);
     }
 

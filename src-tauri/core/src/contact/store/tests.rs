@@ -4,6 +4,7 @@ use crate::error::Coded;
 use crate::page::Place;
 
 const NOW: Millis = 1_790_000_000_000;
+const TODAY: Today = Today { now: NOW, zone: chrono_tz::UTC };
 
 struct World {
     db: Db,
@@ -26,7 +27,7 @@ impl World {
 
     async fn found(&self, search: &str) -> Vec<String> {
         let query = ContactQuery { search: search.into(), place: Place::first(50), ..Default::default() };
-        page(self.db.read(), &query).await.unwrap().rows.into_iter().map(|contact| contact.name).collect()
+        page(self.db.read(), &query, TODAY).await.unwrap().rows.into_iter().map(|contact| contact.name).collect()
     }
 }
 
@@ -129,7 +130,7 @@ async fn pages_are_by_tag_and_standing() {
     set_standing(&mut tx, vip.id, Standing::Black, NOW).await.unwrap();
     world.db.commit(tx).await.unwrap();
     let count = async |query: ContactQuery| {
-        let page = page(world.db.read(), &ContactQuery { place: Place::first(9), ..query }).await.unwrap();
+        let page = page(world.db.read(), &ContactQuery { place: Place::first(9), ..query }, TODAY).await.unwrap();
         (page.total, page.rows.len())
     };
     assert_eq!(count(ContactQuery { tag: Some("vip".into()), ..Default::default() }).await, (Some(1), 1));

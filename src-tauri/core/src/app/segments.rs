@@ -1,0 +1,62 @@
+//! Saved segments, and whom a filter finds.
+
+use crate::contact::segment::filter::Filter;
+use crate::contact::segment::store::{self, condition, values};
+use crate::contact::segment::{Segment, SegmentEdit};
+use crate::db::StorageError;
+use crate::event::Event;
+use crate::ids::SegmentId;
+
+use super::{People, Problem};
+
+impl People {
+    pub async fn segments(&self) -> Result<Vec<Segment>, Problem> {
+        let all = store::all(&mut *self.reader().await?).await;
+        Ok(all.map_err(|error| self.db.error(error))?)
+    }
+
+    /// How many contacts a filter finds at this moment.
+    pub async fn count_filtered(&self, filter: &Filter) -> Result<i64, Problem> {
+        let today = self.today().await?;
+        self.settle_for(Some(filter)).await?;
+        Ok(condition::count(&mut *self.reader().await?, filter, today).await?)
+    }
+
+    pub async fn save_segment(&self, edit: &SegmentEdit) -> Result<Segment, Problem> {
+        let mut tx = self.db.begin().await?;
+        let saved = store::save(&mut tx, edit, self.now()).await?;
+        self.db.commit(tx).await?;
+        self.events.emit(Event::ContactsChanged);
+        Ok(saved)
+    }
+
+    pub async fn delete_segment(&self, id: SegmentId) -> Result<(), Problem> {
+        let mut tx = self.db.begin().await?;
+        store::delete(&mut tx, id).await?;
+        self.db.commit(tx).await?;
+        self.events.emit(Event::ContactsChanged);
+        Ok(())
+    }
+
+    /// The filter of the segment with this name or this id.
+    pub async fn segment_named(&self, named: &str) -> Result<Filter, Problem> {
+        let mut reader = self.reader().await?;
+        let id = store::named(&mut reader, named).await?;
+        Ok(store::filter(&mut reader, id).await?)
+    }
+
+    /// Before anybody waits for it. What is left over, a filter settles when it is asked.
+    pub(super) async fn settle_values(&self) {
+        if let Err(error) = values::settle(&self.db).await {
+            tracing::warn!(%error, "the values of fields are not settled yet");
+        }
+    }
+
+    /// The values of fields are read again where a contact was changed, and a filter is to look at them.
+    pub(super) async fn settle_for(&self, filter: Option<&Filter>) -> Result<(), StorageError> {
+        match filter {
+            Some(filter) if filter.reads_fields() => values::settle(&self.db).await,
+            _ => Ok(()),
+        }
+    }
+}

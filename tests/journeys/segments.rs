@@ -1,0 +1,137 @@
+//! Saved segments: made, changed, deleted, counted; and what they look at, as it changes.
+
+use std::collections::BTreeMap;
+
+use ulak_core::app::Problem;
+use ulak_core::contact::segment::filter::{Condition, Filter, Matching, OnWhatsapp, Test, Value, When};
+use ulak_core::contact::segment::{Segment, SegmentEdit};
+use ulak_core::contact::{ContactEdit, ContactQuery};
+use ulak_core::ids::ContactId;
+use ulak_core::page::Place;
+use ulak_core::testing::World;
+
+use crate::at;
+
+pub fn all(tests: impl IntoIterator<Item = Test>) -> Filter {
+    let conditions = tests.into_iter().map(|test| Condition { not: false, test }).collect();
+    Filter { matching: Matching::All, conditions }
+}
+
+pub fn field(field: &str, value: Value) -> Test {
+    Test::Field { field: field.to_owned(), value }
+}
+
+pub fn tag(tag: &str) -> Test {
+    Test::Tag { tag: tag.to_owned() }
+}
+
+/// A contact with a city, what they owe, and tags.
+pub async fn person(world: &World, name: &str, city: &str, owes: &str, tags: &[&str]) -> Result<ContactId, Problem> {
+    let known = world.app.people().contacts(&ContactQuery { search: name.to_owned(), ..first(1) }).await?;
+    let number = world.app.people().contact_totals().await?.all;
+    let edit = ContactEdit {
+        id: known.rows.first().map(|known| known.id),
+        phone: known.rows.first().map_or(format!("+9053855501{number:02}"), |known| known.phone.clone()),
+        name: name.to_owned(),
+        fields: BTreeMap::from([("Şehir".to_owned(), city.to_owned()), ("Borç".to_owned(), owes.to_owned())]),
+        tags: tags.iter().map(|tag| (*tag).to_owned()).collect(),
+        ..ContactEdit::default()
+    };
+    Ok(world.app.people().save_contact(&edit).await?.id)
+}
+
+fn first(limit: u32) -> ContactQuery {
+    ContactQuery { place: Place::first(limit), ..ContactQuery::default() }
+}
+
+pub async fn save(world: &World, name: &str, filter: Filter) -> Result<Segment, Problem> {
+    world.app.people().save_segment(&SegmentEdit { id: None, name: name.to_owned(), filter }).await
+}
+
+async fn found(world: &World, filter: &Filter) -> Result<Vec<String>, Problem> {
+    let page = world.app.people().contacts(&ContactQuery { filter: Some(filter.clone()), ..first(10) }).await?;
+    assert_eq!(page.total, Some(world.app.people().count_filtered(filter).await?));
+    Ok(page.rows.into_iter().map(|contact| contact.name).collect())
+}
+
+#[tokio::test]
+async fn a_segment_is_counted_live() -> Result<(), Problem> {
+    let world = World::at(at(0, 12, 0)).await?;
+    person(&world, "Ayşe", "İzmir", "1.250,00", &["toptan"]).await?;
+    person(&world, "Gül", "izmir", "₺ 900", &["toptan"]).await?;
+    person(&world, "Budi", "Jakarta", "5000", &[]).await?;
+    let owing = all([
+        field("şehir", Value::Equal { to: "IZMIR".into() }),
+        field("borç", Value::Greater { than: "900".into() }),
+    ]);
+    assert_eq!(found(&world, &owing).await?, ["Ayşe"]);
+    person(&world, "Gül", "izmir", "901", &["toptan"]).await?;
+    assert_eq!(found(&world, &owing).await?, ["Ayşe", "Gül"], "an edited field counts at once");
+    let none = Filter { matching: Matching::None, ..owing };
+    assert_eq!(found(&world, &none).await?, Vec::<String>::new(), "none of two conditions");
+    let searched = ContactQuery { search: "ayse".into(), filter: Some(all([tag("toptan")])), ..first(10) };
+    let page = world.app.people().contacts(&searched).await?;
+    assert_eq!((page.total, page.rows.len()), (None, 1), "within a segment one can search");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_segment_is_saved_renamed_changed_and_deleted() -> Result<(), Problem> {
+    let world = World::at(at(0, 12, 0)).await?;
+    let people = world.app.people();
+    let saved = save(&world, " Toptancılar ", all([tag("toptan")])).await?;
+    assert_eq!(saved.name, "Toptancılar");
+    let refused = |edit: SegmentEdit| async move { people.save_segment(&edit).await.unwrap_err().code };
+    let edit = |id, name: &str, filter: &Filter| SegmentEdit { id, name: name.to_owned(), filter: filter.clone() };
+    let filter = all([tag("vip")]);
+    assert_eq!(refused(edit(None, "TOPTANCILAR", &filter)).await, "segment.name_taken");
+    assert_eq!(refused(edit(None, " ", &filter)).await, "segment.name_missing");
+    assert_eq!(refused(edit(None, "VIP", &all([]))).await, "filter.empty");
+    let changed = people.save_segment(&edit(Some(saved.id), "toptancılar", &filter)).await?;
+    assert_eq!(people.segments().await?, [changed]);
+    assert_eq!(people.segment_named("Toptancilar").await?, filter);
+    assert_eq!(people.segment_named(&saved.id.to_string()).await?, filter);
+    people.delete_segment(saved.id).await?;
+    assert_eq!(people.segments().await?, []);
+    assert_eq!(refused(edit(Some(saved.id), "Yine", &filter)).await, "segment.gone");
+    assert_eq!(people.delete_segment(saved.id).await.unwrap_err().code, "segment.gone");
+    assert_eq!(people.segment_named("Toptancilar").await.unwrap_err().code, "segment.unknown");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_segment_that_cannot_be_read_chooses_nobody_and_says_so() -> Result<(), Problem> {
+    let world = World::at(at(0, 12, 0)).await?;
+    for (broken, stored) in [
+        ("mood", r#"{"matching":"all","conditions":[{"not":false,"test":{"kind":"mood"}}]}"#),
+        ("empty", r#"{"matching":"none","conditions":[]}"#),
+    ] {
+        let saved = save(&world, broken, all([tag("vip")])).await?;
+        let mut tx = world.app.db().begin().await?;
+        let update = sqlx::query("UPDATE segments SET filter = ? WHERE id = ?").bind(stored).bind(saved.id);
+        update.execute(&mut *tx).await.unwrap();
+        world.app.db().commit(tx).await?;
+        assert_eq!(world.app.people().segment_named(broken).await.unwrap_err().code, "segment.unreadable");
+    }
+    let listed = world.app.people().segments().await?;
+    assert!(listed.len() == 2 && listed.iter().all(|segment| segment.filter.is_none()));
+    Ok(())
+}
+
+#[tokio::test]
+async fn who_was_written_to_who_answered_and_who_is_on_whatsapp_is_known() -> Result<(), Problem> {
+    let mut world = World::at(at(0, 12, 0)).await?;
+    for name in ["Ayşe", "Budi"] {
+        person(&world, name, "", "", &[]).await?;
+    }
+    let contacted = all([Test::Contacted { when: When::Within { days: 1 } }]);
+    assert_eq!(found(&world, &contacted).await?, Vec::<String>::new());
+    world.schedule("Merhaba").await?;
+    world.run_until(at(0, 13, 0)).await?;
+    assert_eq!(found(&world, &contacted).await?, ["Ayşe", "Budi"]);
+    world.pass(at(2, 13, 0)).await;
+    assert_eq!(found(&world, &contacted).await?, Vec::<String>::new(), "two days ago is not within one");
+    let unknown = all([Test::OnWhatsapp { known: OnWhatsapp::Unknown }]);
+    assert_eq!(found(&world, &unknown).await?, ["Ayşe", "Budi"], "the practice number proves nothing");
+    Ok(())
+}
