@@ -25,7 +25,7 @@ pub struct Options {
     #[arg(long, value_name = "SHEET")]
     sheet: Option<String>,
     /// What a column is, by its header or its number: phone, name, email, tags, consent, consent_date, consent_source,
-    /// ignore, or the name of a field; may be given several times
+    /// list, ignore, or the name of a field; may be given several times
     #[arg(long, value_name = "COLUMN=FIELD")]
     map: Vec<String>,
     /// On which list everybody comes: normal, gray or black
@@ -37,6 +37,9 @@ pub struct Options {
     /// The country of phones without a country code, as TR or ID; without it the one of the settings
     #[arg(long, value_name = "CC")]
     country: Option<String>,
+    /// A contact for each phone of a row; without it each row takes its best one
+    #[arg(long)]
+    each_phone: bool,
     /// Let doubtful rows come in, with the phone that is probably meant: a row's number, a reason's code as
     /// phone.no_plus, or all; may be given several times
     #[arg(long, value_name = "WHICH")]
@@ -81,6 +84,7 @@ async fn chosen(app: &App, origin: &Origin, options: &Options) -> Result<(Import
         standing: options.list,
         tags: options.tag.clone(),
         ticked: ticked(&options.doubtful),
+        each_phone: options.each_phone,
         ..ImportOptions::default()
     };
     chosen.sheet = sheet(app, origin, options, &chosen).await?;
@@ -159,6 +163,7 @@ fn use_of(field: &str) -> ColumnUse {
         "consent" => ColumnUse::Consent,
         "consent_date" => ColumnUse::ConsentDate,
         "consent_source" => ColumnUse::ConsentSource,
+        "list" => ColumnUse::Standing,
         "ignore" => ColumnUse::Ignore,
         name => ColumnUse::Field { name: name.to_owned() },
     }

@@ -5,10 +5,10 @@ use ulak_core::contact::export::export;
 
 use crate::world::*;
 
-const PEOPLE: &str = "Ad Soyad;Telefon;E-posta;Etiket;İzin;İzin tarihi;Şehir;Son Ödeme\n\
-    Ayşe Demir;0538 555 02 14;ayse@example.com;vip, lens;evet;02.09.2025;İzmir;12.11.2026\n\
-    =HYPERLINK(1);+62 813 555 0147;;;hayır;;@SUM(1);+cmd|x\n\
-    ;0212 555 01 43;;;;;\"bir; iki\";-5\n";
+const PEOPLE: &str = "Ad Soyad;Telefon;E-posta;Etiket;İzin;İzin tarihi;Liste;Şehir;Son Ödeme\n\
+    Ayşe Demir;0538 555 02 14;ayse@example.com;vip, lens;evet;02.09.2025;;İzmir;12.11.2026\n\
+    =HYPERLINK(1);+62 813 555 0147;;;hayır;;Kara liste;@SUM(1);+cmd|x\n\
+    ;0212 555 01 43;;;;;gri;\"bir; iki\";-5\n";
 
 async fn shop() -> World {
     let world = World::new().await;
@@ -42,6 +42,7 @@ async fn a_workbook_and_a_csv_come_back_as_the_same_people() {
         assert_eq!(after.len(), before.len(), "{name}");
         for (one, other) in before.iter().zip(&after) {
             assert_eq!((&one.phone, &one.email, &one.tags), (&other.phone, &other.email, &other.tags), "{name}");
+            assert_eq!((one.standing, &one.fields), (other.standing, &other.fields), "{name}");
             assert_eq!(one.consent.is_some(), other.consent.is_some(), "{name}");
             assert_eq!(one.withdrawn_at.is_some(), other.withdrawn_at.is_some(), "{name}");
         }
@@ -106,6 +107,8 @@ async fn what_the_list_shows_is_what_goes_out() {
     let path = world.folder.path().join("some.csv");
     assert_eq!(export(world.db.read(), &query, TODAY, &path).await.unwrap(), 1);
     let query = ContactQuery { standing: Some(Standing::Black), ..ContactQuery::default() };
+    assert_eq!(export(world.db.read(), &query, TODAY, &path).await.unwrap(), 1);
+    let query = ContactQuery { search: "nobody".into(), ..ContactQuery::default() };
     assert_eq!(export(world.db.read(), &query, TODAY, &path).await.unwrap(), 0);
     assert_eq!(std::fs::read_to_string(&path).unwrap().lines().count(), 1, "the header alone");
 }

@@ -348,3 +348,40 @@ async fn a_list_of_another_country_is_pointed_out() {
     assert_eq!(notice(mixed, "TR").await.unwrap()["country"], "DE", "the list names it itself");
     assert_eq!(notice("Ad,Tel\nAyşe,0538 555 01 47\nSiti,+62 812 5550 147\n", "TR").await, None);
 }
+
+#[tokio::test]
+async fn a_contact_for_each_phone_of_a_row() {
+    let world = World::new().await;
+    let list = "Ad;Cep;İş Telefonu;Not\n\
+        Ayşe;0538 555 01 14;0212 555 01 43;pazartesi\n\
+        Budi;0538 555 01 15 / 0538 555 01 16;0538 555 01 15;\n\
+        Cem;0538 555 01 17;532 555;\n\
+        Deniz;0538 555 01 18, 12 34;;\n";
+    let path = world.file("list.csv", list);
+    let each = ImportOptions { each_phone: true, ..ImportOptions::default() };
+    let preview = world.preview(&path, &each).await.unwrap();
+    let shown: Vec<(u32, Option<&str>)> = preview.rows.iter().map(|row| (row.row, row.phone.as_deref())).collect();
+    let expected = [
+        (2, Some("+905385550114")),
+        (2, Some("+902125550143")),
+        (3, Some("+905385550115")),
+        (3, Some("+905385550116")),
+        (4, Some("+905385550117")),
+        (5, None),
+    ];
+    assert_eq!(shown, expected);
+    let ended = world.run(ImportStep::Import, &path, &each).await;
+    assert_eq!((ended.totals.rows, ended.totals.new, ended.totals.refused + ended.totals.doubtful), (6, 5, 1));
+    let people = world.contacts("").await;
+    let of = |phone: &str| people.iter().find(|contact| contact.phone == phone).unwrap();
+    for phone in ["+905385550114", "+902125550143"] {
+        assert_eq!((of(phone).name.as_str(), of(phone).fields["not"].as_str()), ("Ayşe", "pazartesi"));
+        assert_eq!(of(phone).fields.len(), 1, "another contact's phone is no field of this one");
+    }
+    assert_eq!(of("+905385550117").fields["iş_telefonu"], "532 555", "what is no phone is kept");
+    assert_eq!(world.run(ImportStep::Import, &path, &each).await.totals.known, 5, "the same list again brings nobody");
+
+    let best = world.preview(&path, &ImportOptions::default()).await.unwrap();
+    let shown: Vec<Option<&str>> = best.rows.iter().map(|row| row.phone.as_deref()).collect();
+    assert_eq!(shown, [Some("+905385550114"), Some("+905385550115"), Some("+905385550117"), None]);
+}

@@ -49,7 +49,8 @@ pub async fn with_contacts(harness: &Harness, page: &Page, list: &str) {
 
 async fn import(page: &Page, list: &Path) {
     let options = json!({ "encoding": null, "separator": null, "sheet": null, "header": null, "country": null, "columns": null,
-        "standing": "normal", "tags": [], "consent": null, "ticked": { "reasons": [], "rows": [] } });
+        "standing": "normal", "tags": [], "consent": null, "ticked": { "reasons": [], "rows": [] },
+        "eachPhone": false });
     let origin = json!({ "from": "file", "path": list });
     page.core("preview_import", json!({ "origin": origin, "options": options })).await;
     page.core("start_import", json!({ "origin": origin, "options": options })).await;

@@ -334,7 +334,9 @@ export type ColumnUse = { use: "phone" } | { use: "name" } | { use: "email" } | 
 /**  When the consent was given. */
 { use: "consentDate" } | 
 /**  Where the consent was given. */
-{ use: "consentSource" } | { use: "ignore" };
+{ use: "consentSource" } | 
+/**  On which list the person stands: normal, gray or black. */
+{ use: "standing" } | { use: "ignore" };
 
 /**  A test that a contact must pass, or must not. */
 export type Condition = {
@@ -632,6 +634,8 @@ export type ImportOptions = {
 	tags: string[],
 	consent: Consent | null,
 	ticked: Ticked,
+	/**  Each phone of a row becomes a contact, and counts as a row; else each row takes its best one. */
+	eachPhone: boolean,
 };
 
 export type ImportPreview = {

@@ -18,7 +18,7 @@
 //            contact-consent-source, contact-standing-normal|gray, contact-save, contact-opt-out,
 //            contact-opt-out-confirm, contact-opted-out
 // import     import-drop, import-choose, import-encoding, import-separator, import-country, import-consent,
-//            import-consent-source, import-consent-record, import-consent-none, import-more, import-header-yes|no,
+//            import-consent-source, import-consent-record, import-consent-none, import-more, import-header-yes|no, import-phones-best|each,
 //            import-standing, import-tags, import-table, import-column:<index>, import-row:<row>,
 //            import-consent-says, import-tab-columns|refused, import-refused, import-total-new|known|twice|refused, import-why,
 //            import-start, import-cancel, import-progress, import-result, import-error, import-save-refused,

@@ -36,6 +36,17 @@ pub fn parse(text: &str, country: Country) -> Result<Phone, PhoneError> {
     }
 }
 
+/// Every phone of a cell that may hold several, if it holds nothing else.
+pub fn parse_all(text: &str, country: Country) -> Vec<Phone> {
+    match parse(text, country) {
+        Ok(phone) => vec![phone],
+        Err(PhoneError::Several { .. }) => {
+            written::read(text).map(|cell| doubt::all(&cell, country)).unwrap_or_default()
+        }
+        Err(_) => Vec::new(),
+    }
+}
+
 /// A phone, or what was one before a spreadsheet shortened it, a second one came beside it, or its plus was lost.
 pub fn looks_like_one(text: &str, country: Country) -> bool {
     use PhoneError as Error;

@@ -3,7 +3,7 @@
 import type { ColumnUse, ImportPreview } from '../../api/client';
 import { fields, fieldWord } from '../../lib/fields.svelte';
 
-const SINGLE = ['phone', 'name', 'email', 'consent', 'consentDate', 'consentSource'];
+const SINGLE = ['phone', 'name', 'email', 'consent', 'consentDate', 'consentSource', 'standing'];
 
 /** A select holds text: "phone", "field:city". */
 export function useKey(use: ColumnUse): string {

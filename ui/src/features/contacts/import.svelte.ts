@@ -12,7 +12,7 @@ const NOTHING_TICKED: Ticked = { reasons: [], rows: [] };
 
 export class Import {
   origin = $state.raw<Origin | null>(null);
-  options = $state.raw<ImportOptions>({ encoding: null, separator: null, sheet: null, header: null, country: null, columns: null, standing: 'normal', tags: [], consent: null, ticked: NOTHING_TICKED });
+  options = $state.raw<ImportOptions>({ encoding: null, separator: null, sheet: null, header: null, country: null, columns: null, standing: 'normal', tags: [], consent: null, ticked: NOTHING_TICKED, eachPhone: false });
   preview = $state.raw<ImportPreview | null>(null);
   reading = $state(false);
   error = $state.raw<unknown>(null);

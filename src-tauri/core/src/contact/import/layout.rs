@@ -29,6 +29,7 @@ pub struct Layout {
     pub found: Vec<ColumnUse>,
     pub notices: Vec<Notice>,
     pub ticked: Ticked,
+    pub each_phone: bool,
     /// The first rows below the header.
     pub sample: Vec<Record>,
 }
@@ -80,8 +81,9 @@ fn laid_out(list: Box<dyn List>, options: &ImportOptions, country: Country) -> R
     let notices = notices(list.as_ref(), options, header.is_some(), &columns);
     sample.truncate(SAMPLE);
     let header_row = header.map_or(0, |record| record.row);
-    let ticked = options.ticked.clone();
-    let mut layout = Layout { header_row, country, columns, found, notices, ticked, sample: Vec::new(), list };
+    let (ticked, each_phone) = (options.ticked.clone(), options.each_phone);
+    let mut layout =
+        Layout { header_row, country, columns, found, notices, ticked, each_phone, sample: Vec::new(), list };
     layout.sample = sample.into_iter().map(|record| layout.fit(record)).collect();
     Ok(layout)
 }

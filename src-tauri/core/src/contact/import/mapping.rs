@@ -9,6 +9,7 @@ use super::super::fold::{field_name, fold};
 use super::super::phone::{self, Country};
 use super::ColumnUse;
 use super::consent::is_answer;
+use super::rows::standing_of;
 
 /// More columns than these do not become fields by themselves.
 pub const FIELD_LIMIT: usize = 40;
@@ -170,6 +171,8 @@ const CONSENT_DATES: &[&[&str]] =
 const CONSENT_SOURCES: &[&[&str]] =
     &[&["izin kaynagi", "onay kaynagi", "consent source", "source of consent", "sumber izin", "sumber persetujuan"]];
 
+const LISTS: &[&[&str]] = &[&["list", "liste", "daftar", "standing"]];
+
 /// Headers of ours in a list of refused rows.
 const OURS: &str = "ulak ";
 
@@ -200,7 +203,7 @@ pub fn guess(headers: &[String], rows: &[&[String]], country: Country) -> Vec<Co
     let is_tags =
         |at: &usize| names.get(*at).is_some_and(|name| strength(name, TAGS) > 0 && strength(name, PHONES) == 0);
     let tags = free(&[email, name, last_name], (0..names.len()).find(is_tags));
-    let said = consents(&names, rows);
+    let said = permissions(&names, rows);
     let mut fields = FieldNames::default();
     (0..headers.len())
         .map(|at| match Some(at) {
@@ -277,16 +280,21 @@ fn last_name(names: &[String], name: Option<usize>) -> Option<usize> {
 }
 
 /// A header says what a column is about, and most of its cells have to say the same: nobody agreed to anything by a
-/// word at the top.
-fn consents(names: &[String], rows: &[&[String]]) -> BTreeMap<usize, ColumnUse> {
+/// word at the top. Nor is anybody on a list.
+fn permissions(names: &[String], rows: &[&[String]]) -> BTreeMap<usize, ColumnUse> {
     let kinds = [
         (CONSENT_DATES, ColumnUse::ConsentDate),
         (CONSENT_SOURCES, ColumnUse::ConsentSource),
         (CONSENTS, ColumnUse::Consent),
+        (LISTS, ColumnUse::Standing),
     ];
     let mut found = BTreeMap::new();
     for (words, used) in kinds {
-        let fits = |at: &usize| used == ColumnUse::ConsentSource || mostly(*at, rows, is_answer);
+        let fits = |at: &usize| match used {
+            ColumnUse::ConsentSource => true,
+            ColumnUse::Standing => mostly(*at, rows, |cell| standing_of(cell).is_some()),
+            _ => mostly(*at, rows, is_answer),
+        };
         let is_free =
             |at: &usize| !found.contains_key(at) && names.get(*at).is_some_and(|name| strength(name, words) > 0);
         let column = (0..names.len()).filter(is_free).find(fits);
@@ -444,6 +452,13 @@ mod tests {
         assert_eq!(uses(&headers, rows)[1..], ["CONSENT", "CONSENTDATE", "CONSENTSOURCE"]);
         let words: &[&[&str]] = &[&["0538 555 01 14", "yıllık, 14 gün"], &["0538 555 01 15", "hastalık"]];
         assert_eq!(uses(&["Telefon", "İzin"], words)[1], "izin", "leave from work is no consent");
+    }
+
+    #[test]
+    fn a_column_is_a_list_where_its_cells_name_one() {
+        let rows: &[&[&str]] = &[&["0538 555 01 14", "black"], &["0538 555 01 15", "Gri liste"]];
+        assert_eq!(uses(&["Phone", "List"], rows)[1], "STANDING");
+        assert_eq!(uses(&["Phone", "List"], &[&["0538 555 01 14", "Wholesale"]])[1], "list");
     }
 
     #[test]

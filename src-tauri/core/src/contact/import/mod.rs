@@ -125,6 +125,8 @@ pub enum ColumnUse {
     ConsentDate,
     /// Where the consent was given.
     ConsentSource,
+    /// On which list the person stands: normal, gray or black.
+    Standing,
     Ignore,
 }
 
@@ -144,6 +146,8 @@ pub struct ImportOptions {
     pub tags: Vec<String>,
     pub consent: Option<Consent>,
     pub ticked: Ticked,
+    /// Each phone of a row becomes a contact, and counts as a row; else each row takes its best one.
+    pub each_phone: bool,
 }
 
 /// The doubtful rows that the owner lets come in with the phone that is probably meant.

@@ -4,7 +4,7 @@ use super::super::phone::Country;
 use super::error::Notice;
 use super::layout::{Layout, layout};
 use super::records::{Record, start_of};
-use super::rows::{Everybody, Row, read, read_in};
+use super::rows::{Everybody, Row, each, read, read_in};
 use super::store;
 use super::verdict::{People, Seen, judge};
 use super::{Answer, ColumnUse, ImportError, ImportOptions, ImportPreview, Origin, PreviewRow, Reason};
@@ -27,7 +27,7 @@ pub async fn preview(
     let (mut layout, remembered) = recalled(origin, options, home, pool).await?;
     layout.notices.extend(other_country(&layout));
     let sample = std::mem::take(&mut layout.sample);
-    let rows: Vec<(Row, Vec<String>)> = sample.into_iter().map(|record| both(record, &layout)).collect();
+    let rows: Vec<(Row, Vec<String>)> = sample.into_iter().flat_map(|record| both(record, &layout)).collect();
     let phones = rows.iter().filter_map(|(row, _)| Some(row.outcome.as_ref().ok()?.phone)).collect();
     let known = store::known(&mut *pool.acquire().await?, &phones).await?;
     let (mut people, mut seen, mint) = (People::new(known), Seen::new(), IdGenerator::at(0));
@@ -160,7 +160,8 @@ impl Everybody {
     }
 }
 
-fn both(record: Record, layout: &Layout) -> (Row, Vec<String>) {
-    let cells = record.cells.iter().map(|cell| start_of(cell, SHOWN).to_owned()).collect();
-    (Row { number: record.row, cells: Vec::new(), outcome: read(&record, layout) }, cells)
+fn both(record: Record, layout: &Layout) -> impl Iterator<Item = (Row, Vec<String>)> {
+    let cells: Vec<String> = record.cells.iter().map(|cell| start_of(cell, SHOWN).to_owned()).collect();
+    let row = Row { number: record.row, cells: Vec::new(), outcome: read(&record, layout) };
+    each(row).map(move |row| (row, cells.clone()))
 }

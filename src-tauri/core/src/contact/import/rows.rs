@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 
 use super::super::card::TEXT_LIMIT;
-use super::super::fold::field_name;
+use super::super::fold::{field_name, fold};
 use super::super::phone::{self, Country, Phone, PhoneError};
 use super::super::{Fields, Standing};
 use super::consent::{self, Said};
@@ -25,10 +25,13 @@ pub struct Person {
     pub phone: Phone,
     /// The column it stands in.
     pub phone_column: u32,
+    /// More phones that become contacts, and their columns.
+    pub more: Vec<(Phone, u32)>,
     pub name: String,
     pub email: String,
     pub fields: Fields,
     pub tags: Vec<String>,
+    pub standing: Standing,
     pub consent: Said,
     /// Columns whose cells were left out: they could not be read, or are too long.
     pub lost: Vec<u32>,
@@ -57,6 +60,19 @@ pub fn row_of(record: Record, layout: &Layout) -> Row {
     let outcome = read(&record, layout);
     let cells = if outcome.is_err() { record.cells } else { Vec::new() };
     Row { number: record.row, cells, outcome }
+}
+
+/// One person for each phone that becomes a contact.
+pub fn each(mut row: Row) -> impl Iterator<Item = Row> {
+    let more = row.outcome.as_mut().map(|person| std::mem::take(&mut person.more)).unwrap_or_default();
+    let person = row.outcome.as_ref().ok().filter(|_| !more.is_empty()).cloned();
+    let with = |person: &Person, (phone, phone_column)| Person { phone, phone_column, ..person.clone() };
+    let others: Vec<Row> = person
+        .iter()
+        .flat_map(|person| more.iter().map(move |more| with(person, *more)))
+        .map(|person| Row { number: row.number, cells: Vec::new(), outcome: Ok(person) })
+        .collect();
+    std::iter::once(row).chain(others)
 }
 
 pub fn read(record: &Record, layout: &Layout) -> Result<Person, RowError> {
@@ -90,12 +106,18 @@ fn person_of(record: &Record, layout: &Layout, country: Country) -> Result<Perso
             Err(error) => return Err(error),
         }
     }
-    let (phone, phone_column) = told.phone(columns, country);
+    let (phone, phone_column, more) = match told.every_phone(columns, country, layout.each_phone) {
+        Some((phone, column, more)) => (Ok(phone), column, more),
+        None => {
+            let (phone, column) = told.phone(columns, country);
+            (phone, column, Vec::new())
+        }
+    };
     let phone = phone.or_else(|error| confirmed(error, record.row, &layout.ticked)).map_err(RowError::Phone)?;
     let asked = columns.iter().any(|column| column.used == ColumnUse::Consent);
     let consent = consent::said(&told.consent, asked);
-    let Told { name, email, fields, tags, lost, .. } = told;
-    Ok(Person { phone, phone_column, name, email, fields, tags, consent, lost })
+    let Told { name, email, fields, tags, standing, lost, .. } = told;
+    Ok(Person { phone, phone_column, more, name, email, fields, tags, standing, consent, lost })
 }
 
 /// What a person can come in without. Nobody comes in with another phone, or with a consent that was not read.
@@ -159,6 +181,7 @@ struct Told<'a> {
     email: String,
     fields: Fields,
     tags: Vec<String>,
+    standing: Standing,
     consent: Vec<consent::Cell<'a>>,
     lost: Vec<u32>,
 }
@@ -171,6 +194,10 @@ impl<'a> Told<'a> {
             ColumnUse::Email => self.email = content(cell),
             ColumnUse::Tags => self.tags.extend(tags(cell)),
             ColumnUse::Field { name } => self.field(name, content(cell)),
+            ColumnUse::Standing => match standing_of(cell) {
+                Some(standing) => self.standing = standing,
+                None => self.lost.extend(u32::try_from(at)),
+            },
             used @ (ColumnUse::Consent | ColumnUse::ConsentDate | ColumnUse::ConsentSource) => {
                 self.consent.push(consent::Cell { used, header: &column.header, text: cell });
             }
@@ -191,18 +218,62 @@ impl<'a> Told<'a> {
             |result: &Result<Phone, PhoneError>| result.as_ref().err().and_then(PhoneError::probable).is_some();
         let best = best.or_else(|| read.iter().position(|(.., result)| may_be(result))).unwrap_or_default();
         for (at, cell, result) in read.iter().enumerate().filter(|(place, _)| *place != best).map(|(_, other)| other) {
-            let name = columns.get(*at).and_then(|column| field_name(&column.header)).filter(|name| name != "phone");
             let value = result.as_ref().map_or_else(|_| content(cell), |phone| phone.to_string());
-            self.field(&name.unwrap_or_else(|| format!("phone_{}", at + 1)), value);
+            self.field(&other_phone(columns, *at), value);
         }
         let (at, _, result) = read.into_iter().nth(best).unwrap_or((0, "", Err(PhoneError::Missing)));
         (result, u32::try_from(at).unwrap_or(u32::MAX))
+    }
+
+    /// Every phone with its column, where each becomes a contact. What is none for certain is kept as a field.
+    fn every_phone(
+        &mut self,
+        columns: &[Column],
+        country: Country,
+        each: bool,
+    ) -> Option<(Phone, u32, Vec<(Phone, u32)>)> {
+        let cells = if each { self.phones.as_slice() } else { &[] };
+        let read: Vec<(usize, &str, Vec<Phone>)> =
+            cells.iter().map(|(at, cell)| (*at, *cell, phone::parse_all(cell, country))).collect();
+        let mut found: Vec<(Phone, u32)> = Vec::new();
+        for (at, _, phones) in &read {
+            let fresh: Vec<Phone> =
+                phones.iter().copied().filter(|phone| found.iter().all(|(known, _)| known != phone)).collect();
+            found.extend(fresh.into_iter().map(|phone| (phone, u32::try_from(*at).unwrap_or(u32::MAX))));
+        }
+        let ((phone, column), more) = found.split_first()?;
+        for (at, cell, _) in read.iter().filter(|(.., phones)| phones.is_empty()) {
+            self.field(&other_phone(columns, *at), content(cell));
+        }
+        Some((*phone, *column, more.to_vec()))
     }
 
     fn field(&mut self, name: &str, value: String) {
         if !value.is_empty() {
             self.fields.insert(name.to_owned(), value);
         }
+    }
+}
+
+/// The field that keeps a phone which is not the contact's own.
+fn other_phone(columns: &[Column], at: usize) -> String {
+    let name = columns.get(at).and_then(|column| field_name(&column.header)).filter(|name| name != "phone");
+    name.unwrap_or_else(|| format!("phone_{}", at + 1))
+}
+
+/// As an export writes it, and as people call the lists.
+pub fn standing_of(cell: &str) -> Option<Standing> {
+    let folded = fold(cell);
+    let words: Vec<&str> = folded.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    match words.join(" ").as_str() {
+        "normal" => Some(Standing::Normal),
+        "gray" | "grey" | "gray list" | "grey list" | "gri" | "gri liste" | "abu abu" | "daftar abu abu" => {
+            Some(Standing::Gray)
+        }
+        "black" | "black list" | "blacklist" | "kara" | "kara liste" | "hitam" | "daftar hitam" => {
+            Some(Standing::Black)
+        }
+        _ => None,
     }
 }
 
@@ -230,5 +301,8 @@ fn content(cell: &str) -> String {
         c.is_whitespace()
             || matches!(c, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}' | '\u{2066}'..='\u{2069}')
     };
-    clean.trim_matches(is_around).to_owned()
+    let text = clean.trim_matches(is_around);
+    // What stands before a formula so that a spreadsheet does not run it.
+    let guarded = text.strip_prefix('\'').filter(|rest| rest.starts_with(['=', '@', '+', '-']));
+    guarded.unwrap_or(text).to_owned()
 }

@@ -14,7 +14,7 @@ use super::super::store as contacts;
 use super::layout::Layout;
 use super::list::Stopped;
 use super::preview::laid_out;
-use super::rows::{Everybody, Row, row_of};
+use super::rows::{Everybody, Row, each, row_of};
 use super::store;
 use super::store::changes::{self, Before};
 use super::verdict::{People, Seen, judge};
@@ -238,7 +238,7 @@ fn read_all(layout: &Layout, sender: &Sender<Result<Chunk, ImportError>>) -> Res
         if sender.blocking_send(Ok(full)).is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     };
     let read = layout.each(&mut |record, read| {
-        chunk.rows.push(row_of(record, layout));
+        chunk.rows.extend(each(row_of(record, layout)));
         chunk.read = read;
         if chunk.rows.len() < CHUNK { ControlFlow::Continue(()) } else { send(&mut chunk) }
     });

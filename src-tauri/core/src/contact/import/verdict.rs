@@ -167,8 +167,9 @@ impl Known {
         for (field, say) in &person.fields {
             text(field, self.fields.entry(field.clone()).or_default(), say);
         }
-        if everybody.standing > self.standing {
-            self.standing = everybody.standing;
+        let standing = everybody.standing.max(person.standing);
+        if standing > self.standing {
+            self.standing = standing;
             adds.push("standing".to_owned());
         }
         adds.extend(self.hear(&person.consent, everybody).map(str::to_owned));
@@ -176,7 +177,7 @@ impl Known {
             adds.push("tags".to_owned());
         }
         // A list of people who want nothing leaves its mark on all of them: taking an earlier list back lets none go.
-        self.changed |= !adds.is_empty() || everybody.standing == Standing::Black;
+        self.changed |= !adds.is_empty() || standing == Standing::Black;
         adds
     }
 

@@ -36,8 +36,8 @@ struct Found {
 fn split(cell: &Cell, country: Country) -> Found {
     let mut found = Found::default();
     let mut cell = cell.clone();
-    while let Some((phone, rest)) = first(&cell, country) {
-        found.phones.push(phone);
+    while let Some((before, rest)) = first(&cell, country) {
+        found.phones.extend(stands_alone(&before, country));
         cell = Cell::of(&rest);
     }
     let rest = cell.text.trim();
@@ -51,8 +51,23 @@ fn split(cell: &Cell, country: Country) -> Found {
     found
 }
 
-/// The number that ends at the first mark behind which something else stands, and that something.
-fn first(cell: &Cell, country: Country) -> Option<(Phone, String)> {
+/// The numbers of a cell that holds nothing else, each once; none where one of them is no number for certain.
+pub(super) fn all(cell: &Cell, country: Country) -> Vec<Phone> {
+    let mut found = Vec::new();
+    let mut rest = Some(cell.clone());
+    while let Some(cell) = rest.take() {
+        let (before, after) = first(&cell, country).unwrap_or((cell, String::new()));
+        let Ok(phone) = number(&before, country) else { return Vec::new() };
+        if !found.contains(&phone) {
+            found.push(phone);
+        }
+        rest = (!after.trim().is_empty()).then(|| Cell::of(&after));
+    }
+    found
+}
+
+/// The digits that end as a number at the first mark behind which something else stands, and that something.
+fn first(cell: &Cell, country: Country) -> Option<(Cell, String)> {
     let last = last_group(&cell.text);
     cell.text.char_indices().skip(1).find_map(|(at, c)| {
         let (before, after) = cell.text.split_at_checked(at)?;
@@ -61,7 +76,8 @@ fn first(cell: &Cell, country: Country) -> Option<(Phone, String)> {
             return None;
         }
         let before = Cell { from_abroad: cell.from_abroad, text: before.to_owned() };
-        Some((stands_alone(&before, country)?, after.to_owned()))
+        stands_alone(&before, country)?;
+        Some((before, after.to_owned()))
     })
 }
 

@@ -33,7 +33,7 @@ pub enum PhoneError {
     #[error("\"{letters}\" is not part of a phone number. Leave only the number in this cell.")]
     Letters { letters: String },
     #[serde(rename = "phone.several")]
-    #[error("There are {count} phone numbers in one cell. Give each its own row.")]
+    #[error("There are {count} phone numbers in one cell. Give each its own row, or import a contact for each phone.")]
     Several {
         count: usize,
         /// Those that can be read, in groups.
