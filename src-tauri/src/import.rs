@@ -44,7 +44,7 @@ pub struct Options {
     /// phone.no_plus, or all; may be given several times
     #[arg(long, value_name = "WHICH")]
     doubtful: Vec<String>,
-    /// Write the rows that stay out with their reasons to this CSV
+    /// Write the rows that stay out with their reasons to this XLSX or CSV
     #[arg(long, value_name = "OUT")]
     rejected: Option<PathBuf>,
     /// One JSON object per event on a line of standard output, the last one the result

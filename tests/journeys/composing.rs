@@ -101,6 +101,8 @@ async fn a_variable_is_found_as_people_write_it_and_a_mistyped_one_takes_no_fall
     let wrong =
         world.draft("Merhaba {{Ad Soyad}}, {{şehri|burası}}", |edit| edit.consent_basis = "customers".to_owned());
     let wrong = wrong.await?;
+    let check = world.app.campaigns().check_draft(wrong.id).await?;
+    assert_eq!(check.warnings[0].code, "campaign.misspelt_variable", "it is said while it is written");
     let review = world.app.campaigns().review_campaign(wrong.id).await?;
     let refused = world.app.campaigns().schedule_campaign(wrong.id, false).await.unwrap_err();
     assert_eq!(

@@ -35,7 +35,7 @@
 //            test-over, test-refused, test-send, template-picker, picker-search, picker-own:<id>, picker-ready:<key>,
 //            picker-text, picker-keep, picker-use, counter (data-mood,
 //            data-length, data-limit), composer-over, composer-allow, composer-shorten, composer-allowed, composer-too-long,
-//            composer-problem, composer-warning, composer-plan, composer-missing, composer-fallback:<name>, fallback-dialog,
+//            composer-problem, composer-warning, composer-rename, composer-plan, composer-missing, composer-fallback:<name>, fallback-dialog,
 //            fallback-text, fallback-use, phone, phone-text, preview-name, preview-index, preview-previous, preview-next,
 //            preview-longest, preview-emptiest
 // schedule   schedule-now, schedule-at, calendar, schedule-time, schedule-past, schedule-finish, schedule-number:<id>,

@@ -296,6 +296,7 @@ impl Campaigns {
         let survey = survey(&mut reader, &draft, self.now()).await?;
         let (text, poll) = (draft.whole_text(), draft.choice.as_ref().is_some_and(Choice::is_poll));
         let files: Vec<Attached> = draft.media.iter().map(MediaItem::attached).collect();
+        let misnamed = survey.unknown.iter().cloned().map(review::misnamed).map(Problem::from);
         Ok(DraftCheck {
             people: survey.people,
             shape: layout(&files, &text, poll).iter().map(kind_of).collect(),
@@ -306,7 +307,7 @@ impl Campaigns {
             over: survey.over_caption,
             too_long: survey.over_text,
             missing: missing_lines(&survey),
-            warnings: hints(&text).into_iter().map(Problem::from).collect(),
+            warnings: misnamed.chain(hints(&text).into_iter().map(Problem::from)).collect(),
         })
     }
 

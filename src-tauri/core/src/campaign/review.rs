@@ -142,6 +142,14 @@ pub async fn survey_after(
     }
 }
 
+/// A variable that no contact can have.
+pub fn misnamed(Unknown { name, nearest }: Unknown) -> CampaignError {
+    match nearest {
+        Some(nearest) => CampaignError::Misspelt { name, nearest },
+        None => CampaignError::UnknownVariable { name },
+    }
+}
+
 /// What forbids scheduling, each with what to do. A shortage of credits is not among them: it has its own answer.
 pub fn blockers(draft: &Draft, survey: &Survey) -> Vec<CampaignError> {
     let mut blockers = Vec::new();
@@ -156,11 +164,7 @@ pub fn blockers(draft: &Draft, survey: &Survey) -> Vec<CampaignError> {
     if let Some(flaw) = draft.choice.as_ref().and_then(Choice::flaw) {
         blockers.push(flaw.into());
     }
-    let unknown = |Unknown { name, nearest }: &Unknown| match nearest.clone() {
-        Some(nearest) => CampaignError::Misspelt { name: name.clone(), nearest },
-        None => CampaignError::UnknownVariable { name: name.clone() },
-    };
-    blockers.extend(survey.unknown.iter().map(unknown));
+    blockers.extend(survey.unknown.iter().cloned().map(misnamed));
     if survey.over_poll > 0 {
         blockers.push(CampaignError::PollTooLong { people: survey.over_poll });
     }

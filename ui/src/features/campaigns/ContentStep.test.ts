@@ -1,6 +1,6 @@
 import { fireEvent, render, screen, waitFor } from '@testing-library/svelte';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { connectTo, type Api, type ContactView, type Draft, type DraftEdit, type MediaItem, type TestSend } from '../../api/client';
+import { connectTo, type Api, type AppError, type ContactView, type Draft, type DraftEdit, type MediaItem, type TestSend } from '../../api/client';
 import { numbers } from '../../lib/numbers.svelte';
 import { sample } from '../numbers/sample';
 import { Composer } from './composer.svelte';
@@ -16,6 +16,7 @@ const shop = sample();
 let saves: DraftEdit[];
 let tests: TestSend[];
 let failing: boolean;
+let warnings: AppError[];
 let leave: () => void;
 
 beforeEach(() => {
@@ -24,13 +25,14 @@ beforeEach(() => {
   tests = [];
   numbers.list = [shop];
   failing = false;
+  warnings = [];
   const api: Partial<Api> = {
     draft: async () => draft,
     numbers: async () => [shop],
     sendTest: async (test: TestSend) => { tests.push(test); return 'test'; },
     contactTotals: async () => ({ all: 1, normal: 1, gray: 0, black: 0, tags: [], fields: ['city'], labels: {} }),
     contact: async () => elif,
-    checkDraft: async () => ({ people: 1, shape: ['image'], caption: true, limit: 1024, longest: { index: 0, length: 0 }, emptiest: null, over: saves.at(-1)?.text.length === 1025 ? 1 : 0, tooLong: 0, missing: [], warnings: [] }),
+    checkDraft: async () => ({ people: 1, shape: ['image'], caption: true, limit: 1024, longest: { index: 0, length: 0 }, emptiest: null, over: saves.at(-1)?.text.length === 1025 ? 1 : 0, tooLong: 0, missing: [], warnings }),
     previewMessage: async () => ({ index: 0, total: 1, contactId: 'c1', name: 'Elif', phoneShown: elif.phoneShown, parts: [], length: 0, missing: [] }),
     reviewCampaign: async () => { throw { code: 'x', message: '', params: {} }; },
     mediaPicture: async () => 'data:image/gif;base64,R0lGODlhAQABAAAAACw=',
@@ -165,4 +167,12 @@ test('a test goes to the phone that was typed, as the contact in the preview, ov
   await fireEvent.submit(screen.getByTestId('test-to').closest('form')!);
   await waitFor(() => expect(tests).toEqual([{ draftId: 'd1', index: 0, to: '+905550001234', over: 'n1' }]));
   expect(saves.at(-1)?.text).toBe('Hi {{name}}');
+});
+
+test('a variable that nobody has is named while it is written, and one click makes it the one that is meant', async () => {
+  warnings = [{ code: 'campaign.misspelt_variable', message: '', params: { name: 'ctiy', variable: 'city' } }];
+  await open();
+  await write('Hello {{ctiy|there}}, {{name}}');
+  await fireEvent.click(await screen.findByTestId('composer-rename'));
+  await waitFor(() => { expect(saves.at(-1)?.text).toBe('Hello {{city|there}}, {{name}}'); });
 });

@@ -16,6 +16,11 @@ function renamed(text: string, by: (name: string) => string): string {
   return segments(text).map((one) => (one.kind === 'variable' ? one.text.replace(one.name, () => by(one.name)) : one.text)).join('');
 }
 
+/** The text with one field for another. */
+export function withField(text: string, name: string, other: string): string {
+  return renamed(text, (one) => (one === name ? other : one));
+}
+
 /** A variable as another program writes it, where it names something that Ulak knows. */
 export type Foreign = { text: string; key: string };
 

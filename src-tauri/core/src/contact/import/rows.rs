@@ -106,12 +106,12 @@ fn person_of(record: &Record, layout: &Layout, country: Country) -> Result<Perso
             Err(error) => return Err(error),
         }
     }
-    let (phone, phone_column, more) = match told.every_phone(columns, country, layout.each_phone) {
-        Some((phone, column, more)) => (Ok(phone), column, more),
-        None => {
-            let (phone, column) = told.phone(columns, country);
-            (phone, column, Vec::new())
-        }
+    let mut more = if layout.each_phone { told.every_phone(columns, country) } else { Vec::new() };
+    let (phone, phone_column) = if more.is_empty() {
+        told.phone(columns, country)
+    } else {
+        let (phone, column) = more.remove(0);
+        (Ok(phone), column)
     };
     let phone = phone.or_else(|error| confirmed(error, record.row, &layout.ticked)).map_err(RowError::Phone)?;
     let asked = columns.iter().any(|column| column.used == ColumnUse::Consent);
@@ -225,27 +225,20 @@ impl<'a> Told<'a> {
         (result, u32::try_from(at).unwrap_or(u32::MAX))
     }
 
-    /// Every phone with its column, where each becomes a contact. What is none for certain is kept as a field.
-    fn every_phone(
-        &mut self,
-        columns: &[Column],
-        country: Country,
-        each: bool,
-    ) -> Option<(Phone, u32, Vec<(Phone, u32)>)> {
-        let cells = if each { self.phones.as_slice() } else { &[] };
+    /// Every phone with its column, each once. Where there are some, what is none for certain is kept as a field.
+    fn every_phone(&mut self, columns: &[Column], country: Country) -> Vec<(Phone, u32)> {
         let read: Vec<(usize, &str, Vec<Phone>)> =
-            cells.iter().map(|(at, cell)| (*at, *cell, phone::parse_all(cell, country))).collect();
+            self.phones.iter().map(|(at, cell)| (*at, *cell, phone::parse_all(cell, country))).collect();
         let mut found: Vec<(Phone, u32)> = Vec::new();
         for (at, _, phones) in &read {
             let fresh: Vec<Phone> =
                 phones.iter().copied().filter(|phone| found.iter().all(|(known, _)| known != phone)).collect();
             found.extend(fresh.into_iter().map(|phone| (phone, u32::try_from(*at).unwrap_or(u32::MAX))));
         }
-        let ((phone, column), more) = found.split_first()?;
-        for (at, cell, _) in read.iter().filter(|(.., phones)| phones.is_empty()) {
+        for (at, cell, _) in read.iter().filter(|(.., phones)| phones.is_empty() && !found.is_empty()) {
             self.field(&other_phone(columns, *at), content(cell));
         }
-        Some((*phone, *column, more.to_vec()))
+        found
     }
 
     fn field(&mut self, name: &str, value: String) {
