@@ -23,11 +23,11 @@ CREATE TABLE contact_values_due (
 INSERT INTO contact_values_due (contact_id) SELECT id FROM contacts WHERE fields <> '{}';
 CREATE TRIGGER contacts_valued_new AFTER INSERT ON contacts WHEN NEW.fields <> '{}'
 BEGIN
-    INSERT OR IGNORE INTO contact_values_due (contact_id) VALUES (NEW.id);
+    INSERT INTO contact_values_due (contact_id) VALUES (NEW.id) ON CONFLICT DO NOTHING;
 END;
 CREATE TRIGGER contacts_valued AFTER UPDATE OF fields ON contacts WHEN OLD.fields <> NEW.fields
 BEGIN
-    INSERT OR IGNORE INTO contact_values_due (contact_id) VALUES (NEW.id);
+    INSERT INTO contact_values_due (contact_id) VALUES (NEW.id) ON CONFLICT DO NOTHING;
 END;
 CREATE TRIGGER contacts_valued_gone AFTER DELETE ON contacts
 BEGIN

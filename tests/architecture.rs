@@ -423,3 +423,23 @@ fn every_table_belongs_to_somebody() {
         assert!(TABLES.iter().any(|(_, tables)| tables.contains(&table.as_str())), "{table} belongs to nobody");
     }
 }
+
+/// SQLite takes the conflict clause of the statement that fires a trigger in place of the trigger's own `OR IGNORE`, so
+/// an upsert would fail there. `ON CONFLICT` behind the values stays what it is.
+#[test]
+fn a_trigger_says_on_conflict_and_not_or_ignore() {
+    let mut seen = 0;
+    for entry in fs::read_dir(root().join("migrations")).unwrap().map(Result::unwrap) {
+        let migration = fs::read_to_string(entry.path()).unwrap();
+        for trigger in migration.split("CREATE TRIGGER ").skip(1) {
+            let trigger = trigger.split("END;").next().unwrap();
+            seen += 1;
+            assert!(
+                !trigger.contains("INSERT OR ") && !trigger.contains("UPDATE OR "),
+                "{:?}: {trigger}",
+                entry.path()
+            );
+        }
+    }
+    assert!(seen > 20);
+}
