@@ -373,7 +373,7 @@ const TABLES: &[(&str, &[&str])] = &[
             "troubled_messages",
         ],
     ),
-    ("inbound/", &["replies", "answers", "answer_counts"]),
+    ("inbound/", &["replies", "reply_counts", "answers", "answer_counts"]),
     ("campaign/", &["campaigns", "campaign_counts"]),
 ];
 

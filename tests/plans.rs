@@ -20,7 +20,7 @@ use tracing::{Event, Metadata, Subscriber};
 use ulak_core::app::Problem;
 use ulak_core::campaign::list::{CampaignGroup, CampaignOrder, CampaignQuery};
 use ulak_core::contact::{Consent, ContactEdit, ContactQuery, Standing};
-use ulak_core::inbound::store::replies::ReplyQuery;
+use ulak_core::inbound::store::replies::{ReplyQuery, Show};
 use ulak_core::ledger::figures::LedgerQuery;
 use ulak_core::ledger::{Book, EntryKind};
 use ulak_core::outbox::state::PartState;
@@ -77,7 +77,7 @@ impl Visit for Statement {
 }
 
 /// Tables of a few rows, whatever the owner does; and `k`, the keys of a page.
-const SMALL: [&str; 4] = ["sessions", "contact_counts", "campaign_counts", "k"];
+const SMALL: [&str; 5] = ["sessions", "contact_counts", "campaign_counts", "reply_counts", "k"];
 
 /// What is wrong with how a statement finds its rows. What is asked for by ids is as long as the page.
 async fn faults(world: &World, statement: &str) -> Vec<String> {
@@ -167,12 +167,18 @@ async fn ask_for_pages(world: &World) -> Result<(), Problem> {
     assert!(world.app.home().now_view().await?.finished.is_some(), "what is over is looked for too");
     let all = CampaignQuery { place: Place::first(1), ..CampaignQuery::default() };
     let id = campaigns.list(&all).await?.rows[0].id;
-    for only_stops in [false, true] {
-        let query = ReplyQuery { campaign_id: id, only_stops, place: Place::first(1) };
-        let next = world.app.people().replies(&query).await?.next;
-        assert!(next.is_some());
-        world.app.people().replies(&ReplyQuery { place: Place::behind(next, 1), ..query }).await?;
+    for show in [Show::Open, Show::Unread, Show::Answers, Show::Near, Show::Stops, Show::Done] {
+        for (campaign_id, session_id) in [(None, None), (Some(id), None), (None, Some(world.numbers[0].id))] {
+            let query = ReplyQuery { show, campaign_id, session_id, option: None, place: Place::first(1) };
+            let next = world.app.replies().list(&query).await?.next;
+            let behind = next.is_some() || !matches!(show, Show::Open | Show::Unread | Show::Stops);
+            assert!(behind, "{query:?}");
+            world.app.replies().list(&ReplyQuery { place: Place::behind(next, 1), ..query }).await?;
+        }
     }
+    let first = world.app.replies().list(&ReplyQuery { place: Place::first(1), ..ReplyQuery::default() }).await?;
+    world.app.replies().by_ids(&[first.rows[0].id]).await?;
+    world.app.replies().counts().await?;
     for state in [None, Some(PartState::Pending), Some(PartState::Sent), Some(PartState::Skipped)] {
         for search in ["", "kişi"] {
             let query = RecipientQuery { campaign_id: id, state, search: search.to_owned(), place: Place::first(1) };

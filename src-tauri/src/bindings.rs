@@ -7,7 +7,7 @@ use specta_typescript::Typescript;
 use tauri::Wry;
 use tauri_specta::{Builder, ErrorHandlingMode, collect_commands, collect_events};
 
-use crate::commands::{campaigns, contacts, credits, door, home, numbers, settings, templates, window};
+use crate::commands::{campaigns, contacts, credits, door, home, numbers, replies, settings, templates, window};
 use crate::events;
 
 pub fn builder() -> Builder<Wry> {
@@ -73,7 +73,6 @@ pub fn builder() -> Builder<Wry> {
             campaigns::cancel_message,
             campaigns::retry_message,
             campaigns::dismiss_message,
-            campaigns::dismiss_reply,
             campaigns::schedule_campaign,
             campaigns::pause_campaign,
             campaigns::resume_campaign,
@@ -87,8 +86,15 @@ pub fn builder() -> Builder<Wry> {
             campaigns::resume_everything,
             campaigns::live,
             campaigns::recipients,
-            campaigns::replies,
             campaigns::recipient,
+            replies::replies,
+            replies::replies_by_ids,
+            replies::reply_counts,
+            replies::mark_replies,
+            replies::dismiss_reply,
+            replies::opt_out_reply,
+            replies::chat,
+            replies::answer_reply,
             templates::templates,
             templates::ready_templates,
             templates::template,
@@ -136,6 +142,7 @@ pub fn builder() -> Builder<Wry> {
             events::SettingsChanged,
             events::NumbersChanged,
             events::TemplatesChanged,
+            events::RepliesChanged,
             events::ImportProgress,
             events::FilesOver,
             events::FilesDropped,

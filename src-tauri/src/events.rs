@@ -48,6 +48,9 @@ pub struct NumbersChanged;
 pub struct TemplatesChanged;
 
 #[derive(Clone, Serialize, Deserialize, Type, tauri_specta::Event)]
+pub struct RepliesChanged;
+
+#[derive(Clone, Serialize, Deserialize, Type, tauri_specta::Event)]
 pub struct ImportProgress(pub import::ImportProgress);
 
 /// How many files are held over the window; 0 when they left.
@@ -110,6 +113,7 @@ fn take(received: Result<Event, RecvError>, round: &mut HashSet<Event>) -> Optio
         // More happened than the channel holds: what the window shows in any case is loaded again.
         Err(RecvError::Lagged(_)) => {
             round.extend([Event::NowChanged, Event::LedgerChanged, Event::ContactsChanged, Event::NumbersChanged]);
+            round.insert(Event::RepliesChanged);
             true
         }
         Err(RecvError::Closed) => return None,
@@ -126,6 +130,7 @@ fn emit(handle: &AppHandle, app: &App, event: Event) -> tauri::Result<()> {
         Event::SettingsChanged => SettingsChanged.emit(handle),
         Event::NumbersChanged => NumbersChanged.emit(handle),
         Event::TemplatesChanged => TemplatesChanged.emit(handle),
+        Event::RepliesChanged => RepliesChanged.emit(handle),
         Event::ImportChanged(id) => match app.people().import_progress(id) {
             Some(progress) => ImportProgress(progress).emit(handle),
             None => Ok(()),

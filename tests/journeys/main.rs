@@ -32,6 +32,7 @@ mod lists;
 mod numbers;
 mod permission;
 mod person;
+mod replies;
 mod scheduling;
 mod segments;
 mod sending;

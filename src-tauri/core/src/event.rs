@@ -14,6 +14,7 @@ pub enum Event {
     SettingsChanged,
     NumbersChanged,
     TemplatesChanged,
+    RepliesChanged,
     ImportChanged(ImportId),
 }
 

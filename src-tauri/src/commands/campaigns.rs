@@ -9,8 +9,7 @@ use ulak_core::campaign::draft::{Draft, DraftEdit};
 use ulak_core::campaign::list::{CampaignPage, CampaignQuery};
 use ulak_core::campaign::live::LiveView;
 use ulak_core::contact::Contact;
-use ulak_core::ids::{CampaignId, MediaId, MessageId, ReplyId};
-use ulak_core::inbound::store::replies::{ReplyPage, ReplyQuery};
+use ulak_core::ids::{CampaignId, MediaId, MessageId};
 use ulak_core::media::MediaWish;
 use ulak_core::media::attachment::MediaItem;
 use ulak_core::outbox::state::SkipReason;
@@ -172,12 +171,6 @@ pub async fn dismiss_message(door: Door<'_>, message_id: MessageId) -> Answer<()
 
 #[tauri::command]
 #[specta::specta]
-pub async fn dismiss_reply(door: Door<'_>, reply_id: ReplyId) -> Answer<()> {
-    door.app().await?.people().dismiss_reply(reply_id).await
-}
-
-#[tauri::command]
-#[specta::specta]
 pub async fn schedule_campaign(door: Door<'_>, draft_id: CampaignId, only_covered: bool) -> Answer<CampaignId> {
     door.app().await?.campaigns().schedule_campaign(draft_id, only_covered).await
 }
@@ -246,12 +239,6 @@ pub async fn resume_everything(door: Door<'_>) -> Answer<()> {
 #[specta::specta]
 pub async fn live(door: Door<'_>, campaign_id: CampaignId) -> Answer<LiveView> {
     door.app().await?.campaigns().live(campaign_id).await
-}
-
-#[tauri::command]
-#[specta::specta]
-pub async fn replies(door: Door<'_>, query: ReplyQuery) -> Answer<ReplyPage> {
-    door.app().await?.people().replies(&query).await
 }
 
 /// The people whom a campaign skipped for one reason.

@@ -6,6 +6,7 @@ pub mod credits;
 pub mod door;
 pub mod home;
 pub mod numbers;
+pub mod replies;
 pub mod settings;
 pub mod templates;
 pub mod window;

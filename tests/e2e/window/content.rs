@@ -222,6 +222,7 @@ fn a_template_goes_from_its_first_word_to_the_answers_that_came_back() {
             page.go(live).await;
             page.press("live-replies").await;
             page.see("reply-row").await;
+            page.see("chat-line").await;
         })
         .await;
         fits_in_turkish_dark_and_small(page, "choice", async || {

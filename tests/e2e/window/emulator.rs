@@ -37,6 +37,11 @@ impl Emulator {
         self.post("code", &json!({ "phone": phone, "code": code }));
     }
 
+    /// A person writes to a number.
+    pub fn reply(&self, from: &str, to: &str, text: &str) {
+        self.post("reply", &json!({ "from": from, "to": to, "text": text }));
+    }
+
     /// The connections of a number are lost.
     pub fn cut_off(&self, phone: &str) {
         self.post("kick", &json!({ "phone": phone, "kind": "drop" }));

@@ -31,6 +31,7 @@ mod patience;
 mod phones;
 mod readme;
 mod refusals;
+mod replies;
 mod screens;
 mod sending;
 mod steps;

@@ -11,7 +11,7 @@ use crate::page::Page;
 use crate::patience::CAMPAIGN;
 use crate::screens::{customers, fits_in_turkish_dark_and_small};
 
-const SHOP: &str = "905550000001";
+pub const SHOP: &str = "905550000001";
 const DELIVERY: &str = "905550000002";
 const BRANCH: &str = "905550000003";
 const PEOPLE: u64 = 24;
@@ -109,14 +109,14 @@ fn numbers_are_linked_off_the_screen_and_a_campaign_outlives_the_ban_of_one() {
 }
 
 /// Real numbers keep the sending hours, and this story happens at any hour.
-async fn open_all_day(page: &Page) {
+pub async fn open_all_day(page: &Page) {
     let mut settings = page.core("settings", Value::Null).await;
     settings["hoursFrom"] = json!(0);
     settings["hoursTo"] = json!(0);
     page.core("save_settings", json!({ "settings": settings })).await;
 }
 
-async fn link_by_qr(page: &Page, emulator: &Emulator) {
+pub async fn link_by_qr(page: &Page, emulator: &Emulator) {
     page.go("/numbers").await;
     page.see("numbers-empty").await;
     page.press("numbers-link").await;
@@ -160,16 +160,23 @@ fn read_qr(picture: &[u8]) -> String {
     codes[0].decode().expect("the code can be read").1
 }
 
-/// A second between two messages; gives the two numbers in the order in which they were linked.
-async fn hurry_both(page: &Page) -> (String, String) {
+/// A second between two messages; gives the real numbers.
+pub async fn hurry(page: &Page) -> Vec<Value> {
     let numbers = page.core("numbers", Value::Null).await;
-    let own: Vec<&Value> = numbers.as_array().unwrap().iter().filter(|number| number["kind"] == "whatsapp").collect();
+    let own = numbers.as_array().unwrap().iter().filter(|number| number["kind"] == "whatsapp").cloned();
+    let own: Vec<Value> = own.collect();
     for number in &own {
         let mut hurried = number["pace"].clone();
         hurried["minMs"] = json!(1_000);
         hurried["maxMs"] = json!(1_000);
         page.core("save_pace", json!({ "sessionId": number["id"], "pace": hurried, "despiteRisk": true })).await;
     }
+    own
+}
+
+/// The two numbers in the order in which they were linked.
+async fn hurry_both(page: &Page) -> (String, String) {
+    let own = hurry(page).await;
     let id = |phone: &str| {
         let number = own.iter().find(|number| number["phone"].as_str().unwrap().ends_with(phone)).unwrap();
         number["id"].as_str().unwrap().to_owned()

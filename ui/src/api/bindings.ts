@@ -70,7 +70,6 @@ export const commands = {
 	cancelMessage: (messageId: MessageId) => __TAURI_INVOKE<null>("cancel_message", { messageId }),
 	retryMessage: (messageId: MessageId, mayBeSeenTwice: boolean) => __TAURI_INVOKE<null>("retry_message", { messageId, mayBeSeenTwice }),
 	dismissMessage: (messageId: MessageId) => __TAURI_INVOKE<null>("dismiss_message", { messageId }),
-	dismissReply: (replyId: ReplyId) => __TAURI_INVOKE<null>("dismiss_reply", { replyId }),
 	scheduleCampaign: (draftId: CampaignId, onlyCovered: boolean) => __TAURI_INVOKE<CampaignId>("schedule_campaign", { draftId, onlyCovered }),
 	pauseCampaign: (id: CampaignId) => __TAURI_INVOKE<null>("pause_campaign", { id }),
 	resumeCampaign: (id: CampaignId) => __TAURI_INVOKE<null>("resume_campaign", { id }),
@@ -84,8 +83,16 @@ export const commands = {
 	resumeEverything: () => __TAURI_INVOKE<null>("resume_everything"),
 	live: (campaignId: CampaignId) => __TAURI_INVOKE<LiveView>("live", { campaignId }),
 	recipients: (query: RecipientQuery) => __TAURI_INVOKE<RecipientPage>("recipients", { query }),
-	replies: (query: ReplyQuery) => __TAURI_INVOKE<ReplyPage>("replies", { query }),
 	recipient: (messageId: MessageId) => __TAURI_INVOKE<RecipientView>("recipient", { messageId }),
+	replies: (query: ReplyQuery) => __TAURI_INVOKE<ReplyPage>("replies", { query }),
+	repliesByIds: (ids: ReplyId[]) => __TAURI_INVOKE<ReplyRow[]>("replies_by_ids", { ids }),
+	replyCounts: () => __TAURI_INVOKE<ReplyCounts>("reply_counts"),
+	markReplies: (ids: ReplyId[], mark: Mark) => __TAURI_INVOKE<null>("mark_replies", { ids, mark }),
+	dismissReply: (replyId: ReplyId) => __TAURI_INVOKE<null>("dismiss_reply", { replyId }),
+	optOutReply: (replyId: ReplyId) => __TAURI_INVOKE<null>("opt_out_reply", { replyId }),
+	/**  The chat that a reply belongs to. */
+	chat: (replyId: ReplyId) => __TAURI_INVOKE<Chat>("chat", { replyId }),
+	answerReply: (replyId: ReplyId, text: string) => __TAURI_INVOKE<MessageId>("answer_reply", { replyId, text }),
 	templates: () => __TAURI_INVOKE<TemplateRow[]>("templates"),
 	readyTemplates: () => __TAURI_INVOKE<ReadyTemplate[]>("ready_templates"),
 	template: (id: TemplateId) => __TAURI_INVOKE<TemplateView>("template", { id }),
@@ -140,6 +147,7 @@ export const events = {
 	ledgerChanged: makeEvent<LedgerChanged, LedgerChanged>("ledger-changed"),
 	nowChanged: makeEvent<NowChanged, NowChanged>("now-changed"),
 	numbersChanged: makeEvent<NumbersChanged, NumbersChanged>("numbers-changed"),
+	repliesChanged: makeEvent<RepliesChanged, RepliesChanged>("replies-changed"),
 	settingsChanged: makeEvent<SettingsChanged, SettingsChanged>("settings-changed"),
 	templatesChanged: makeEvent<TemplatesChanged, TemplatesChanged>("templates-changed"),
 };
@@ -305,6 +313,37 @@ export type CauseLine = {
 	cause: string,
 	people: number,
 };
+
+/**  The person behind a reply, and what was last said between them and the number. */
+export type Chat = {
+	contact: ContactView | null,
+	/**  Empty where only a hidden identity is known. */
+	phoneShown: string,
+	sessionId: SessionId,
+	sessionName: string,
+	/**  Oldest first. */
+	lines: ChatLine[],
+	/**  Why they cannot be written to. */
+	refusal: ChatRefusal | null,
+};
+
+export type ChatLine = {
+	at: number,
+	text: string,
+	/**  Of a reply. */
+	replyId: ReplyId | null,
+	chosen: string[],
+	/**  Of a message to them. */
+	messageId: MessageId | null,
+	state: PartState | null,
+	campaignName: string,
+};
+
+export type ChatRefusal = 
+/**  They want nothing more. */
+"opted_out" | 
+/**  Only a hidden identity is known. */
+"hidden" | "number_gone";
 
 /**  What the recipient may answer. */
 export type Choice = {
@@ -803,6 +842,9 @@ export type Longest = {
 	length: number,
 };
 
+/**  What is done is read, and what is unread again is not done. */
+export type Mark = "read" | "unread" | "done" | "not_done";
+
 export type Matching = "all" | "any" | "none";
 
 /**  A file in a draft or a template; the prepared content it leads to is named by its hash. */
@@ -970,13 +1012,6 @@ export type PartPreview = {
 
 export type PartState = "pending" | "sending" | "sent" | "delivered" | "read" | "played" | "failed" | "skipped" | "cancelled" | "unknown";
 
-/**  People who may have meant to opt out, and of whom nobody has said that they did not. */
-export type PerhapsStops = {
-	people: number,
-	/**  Where the newest of these replies is read. */
-	campaignId: CampaignId,
-};
-
 /**  What a contact's page shows beside the timeline. */
 export type PersonView = {
 	contact: ContactView,
@@ -1110,40 +1145,64 @@ export type Refusal = {
 	reason: AppError,
 };
 
+export type RepliesChanged = null;
+
+/**
+ *  How many replies wait for their owner: of those that are unread all, answers and STOPs, and near misses that nobody
+ *  has decided.
+ */
+export type ReplyCounts = {
+	unread: number,
+	answers: number,
+	near: number,
+	stops: number,
+};
+
 export type ReplyId = string;
 
 export type ReplyPage = {
-	total: number,
 	next: Cursor | null,
 	/**  The newest first. */
 	rows: ReplyRow[],
 };
 
 export type ReplyQuery = {
-	campaignId: CampaignId,
-	/**  Only opt-outs. */
-	onlyStops: boolean,
+	show: Show,
+	campaignId: CampaignId | null,
+	/**  The number that was written to. */
+	sessionId: SessionId | null,
+	/**  The offered answer that is chosen. */
+	option: string | null,
 	place: Place,
 };
 
 export type ReplyRow = {
 	id: ReplyId,
 	messageId: MessageId | null,
+	/**  The beginning of the message that it answers. */
+	answersText: string,
+	campaignId: CampaignId | null,
+	/**  Filled in by whoever knows campaigns. */
+	campaignName: string,
 	/**  None where the contact is not known, or no longer there. */
 	contactId: ContactId | null,
 	name: string,
-	/**  Empty where only a hidden identity is known. */
+	/**  E.164; empty where only a hidden identity is known. */
+	phone: string,
 	phoneShown: string,
+	sessionId: SessionId,
 	sessionName: string,
 	text: string,
 	/**  The offered answers that it chooses. */
 	chosen: string[],
 	/**  It opted out. */
 	stop: boolean,
-	/**  A word with which people opt out is among few others. Whether that was meant, the owner decides. */
-	perhapsStop: boolean,
+	/**  The word with which people opt out that stands in it among few others. Whether that was meant, the owner decides. */
+	nearWord: string | null,
 	/**  Its contact is on the black list at this moment. */
 	optedOut: boolean,
+	unread: boolean,
+	done: boolean,
 	at: number,
 };
 
@@ -1179,7 +1238,7 @@ export type Review = {
 	sessions: SessionShare[],
 	blockers: AppError[],
 	/**  Whose last words the owner should read before they are written to again. */
-	perhapsStops: PerhapsStops | null,
+	perhapsStops: number,
 };
 
 export type RouteStep = {
@@ -1279,6 +1338,15 @@ export type Settings = {
 };
 
 export type SettingsChanged = null;
+
+/**  Which replies a list has. */
+export type Show = 
+/**  All that are not done. */
+"open" | "unread" | 
+/**  Those that choose an offered answer. */
+"answers" | 
+/**  Those that may have been meant as a STOP, as long as nobody has decided that. */
+"near" | "stops" | "done";
 
 export type ShutView = {
 	cause: string,

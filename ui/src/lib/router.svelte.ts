@@ -1,4 +1,6 @@
 // A hash router: the window has one document, and the address is only ever read here.
+import type { Show } from '../api/client';
+
 export type Step = 'audience' | 'content' | 'schedule' | 'review';
 export type Route =
   | { page: 'home' | 'campaigns' | 'templates' | 'contacts' | 'credits' | 'help' | 'practice' }
@@ -6,6 +8,8 @@ export type Route =
   | { page: 'settings'; number: string | null }
   /** `link`: begin linking at once. */
   | { page: 'numbers'; link: boolean }
+  /** `campaign`: only what answers it; `show`: which of the lists. */
+  | { page: 'replies'; campaign: string | null; show: Show | null }
   /** `file`: a list that was dropped on another screen. */
   | { page: 'import'; file: string | null }
   /** Everything that is known of one contact. */
@@ -64,6 +68,10 @@ export function parse(hash: string): Route {
     case 'contacts':
       if (id === 'import') return { page: 'import', file: new URLSearchParams(query).get('file') };
       return id ? { page: 'person', id } : { page: 'contacts' };
+    case 'replies': {
+      const asked = new URLSearchParams(query);
+      return { page: 'replies', campaign: asked.get('campaign'), show: shows.find((show) => show === asked.get('show')) ?? null };
+    }
     case 'numbers':
       return { page: 'numbers', link: id === 'link' };
     case 'settings':
@@ -74,6 +82,8 @@ export function parse(hash: string): Route {
       return { page: 'home' };
   }
 }
+
+const shows: Show[] = ['open', 'unread', 'answers', 'near', 'stops', 'done'];
 
 function isStep(step: string | undefined): step is Step {
   return step === 'audience' || step === 'content' || step === 'schedule' || step === 'review';

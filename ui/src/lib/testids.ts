@@ -5,7 +5,7 @@
 // door       choose-passphrase-input, choose-passphrase-again, choose-passphrase-save, unlock-input, unlock-open,
 //            failed-try-again, recovery-code, recovery-copy, recovery-written, recovery-done
 // dialogs    dialog-unsaved, dialog-keep, dialog-throw-away (a half-typed one that Escape or the cross would close)
-// shell      nav-home|campaigns|contacts|templates|numbers|credits|settings|help, nav-numbers-count, now-bar, now-name, now-done, now-wait, now-pause-all,
+// shell      nav-home|campaigns|contacts|replies|templates|numbers|credits|settings|help, nav-numbers-count, nav-replies-count, now-bar, now-name, now-done, now-wait, now-pause-all,
 //            now-resume-all, toast
 // welcome    start-practising, welcome-link, language-en|tr|id
 // home       home-import, home-new-campaign, home-live, home-sent|delivered|read|failed|unknown|waiting, home-pause,
@@ -49,6 +49,11 @@
 //            cancel, cancel-dialog, cancel-confirm, cancel-no, retry-failed, live-again, live-tab-all|pending|sent|…, live-search,
 //            recipients-table, recipient-row (data-state, data-id), recipient-panel, recipient-close, recipient-message,
 //            message-dialog, recipient-opt-out, opt-out-dialog, opt-out-confirm, live-credits-settled|held|released
+// replies    replies-waiting, replies-words, replies-all, replies-all-read|done, replies-show-unread|answers|near|stops|open|done,
+//            replies-campaign, replies-answer, replies-number, replies-list, replies-empty, reply-row (data-id, data-unread), talk,
+//            talk-name, talk-done, talk-contact, talk-judge, chat, chat-line, reply-opt-out, reply-not-meant, answer-text,
+//            answer-send, answer-template, answer-away, answer-refused, opt-out-dialog, opt-out-confirm;
+//            `#/replies?campaign=<id>` and `#/replies?show=near` open one of the lists
 // everywhere context-menu, context-undo|cut|copy|paste|all
 // templates  templates-new, templates-import, templates-export, templates-tab-own|ready, templates-category, templates-search,
 //            templates-table, templates-empty, template-row:<id> (data-active), template-send:<id>, template-duplicate:<id>,

@@ -36,6 +36,8 @@ pub enum JobKind {
     CheckLedger,
     /// Up to when the practice number owes no tick.
     NotePracticeTicks,
+    /// The newest replies, for words that come near those with which people opt out.
+    FindNearWords,
 }
 
 impl JobKind {
@@ -47,12 +49,16 @@ impl JobKind {
         (Self::NotePracticeTicks, HOUR),
     ];
 
+    /// Those that are done once, where a migration asks for it.
+    const SINGLE: [Self; 1] = [Self::FindNearWords];
+
     pub fn as_str(self) -> &'static str {
         match self {
             Self::PruneChanges => "prune_changes",
             Self::RemoveExpiredNotes => "remove_expired_notes",
             Self::CheckLedger => "check_ledger",
             Self::NotePracticeTicks => "note_practice_ticks",
+            Self::FindNearWords => "find_near_words",
         }
     }
 }
@@ -61,8 +67,8 @@ impl std::str::FromStr for JobKind {
     type Err = UnknownJob;
 
     fn from_str(text: &str) -> Result<Self, UnknownJob> {
-        let kinds = Self::STANDING.map(|(kind, _)| kind);
-        kinds.into_iter().find(|kind| kind.as_str() == text).ok_or_else(|| UnknownJob(text.to_owned()))
+        let mut kinds = Self::STANDING.map(|(kind, _)| kind).into_iter().chain(Self::SINGLE);
+        kinds.find(|kind| kind.as_str() == text).ok_or_else(|| UnknownJob(text.to_owned()))
     }
 }
 

@@ -8,7 +8,7 @@ use ulak_media::Workshop;
 use super::campaigns::Practising;
 use super::common::Common;
 use super::files::Files;
-use super::{App, Campaigns, Credits, Home, Numbers, Outbox, OwnerSettings, People, Practice, Templates};
+use super::{App, Campaigns, Credits, Home, Numbers, Outbox, OwnerSettings, People, Practice, Replies, Templates};
 use crate::ids::SessionId;
 use crate::outbox::dispatcher::Dispatcher;
 use crate::session::numbers::Numbers as SupervisedNumbers;
@@ -18,6 +18,7 @@ pub(super) struct Facets {
     people: Arc<People>,
     campaigns: Arc<Campaigns>,
     outbox: Arc<Outbox>,
+    replies: Replies,
     numbers: Arc<Numbers>,
     credits: Arc<Credits>,
     templates: Templates,
@@ -76,6 +77,7 @@ impl Facets {
                 practice,
                 receipts_applied,
             },
+            replies: Replies { common: common.clone(), outbox: outbox.clone() },
             home: Home::new(common, campaigns.clone(), numbers.clone(), settings.clone()),
             settings,
             people,
@@ -104,6 +106,10 @@ impl App {
 
     pub fn outbox(&self) -> &Outbox {
         &self.facets.outbox
+    }
+
+    pub fn replies(&self) -> &Replies {
+        &self.facets.replies
     }
 
     pub fn numbers(&self) -> &Numbers {

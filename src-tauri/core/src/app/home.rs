@@ -6,7 +6,7 @@ use serde::Serialize;
 use sqlx::SqliteConnection;
 
 use super::common::{Common, facet};
-use super::{Campaigns, NumberView, Numbers, Outbox, OwnerSettings, People, Problem};
+use super::{Campaigns, NumberView, Numbers, Outbox, OwnerSettings, Problem};
 use crate::campaign::CampaignState;
 use crate::campaign::doing::{Doing, Waits};
 use crate::campaign::forecast::Rates;
@@ -17,8 +17,7 @@ use crate::clock::{DAY, Millis};
 use crate::contact;
 use crate::db::StorageError;
 use crate::event::Event;
-use crate::ids::{CampaignId, MessageId, ReplyId};
-use crate::inbound::store::replies::{self, ReplyPage, ReplyQuery};
+use crate::ids::{CampaignId, MessageId};
 use crate::ledger::Book;
 use crate::ledger::figures::{self, BalanceView};
 use crate::notice::Notice;
@@ -346,19 +345,6 @@ impl Outbox {
 
     pub async fn recipients(&self, query: &RecipientQuery) -> Result<RecipientPage, Problem> {
         Ok(recipients::recipients(&mut *self.reader().await?, query).await.map_err(StorageError::from)?)
-    }
-}
-
-impl People {
-    /// The owner knows that a reply was not meant as a STOP.
-    pub async fn dismiss_reply(&self, id: ReplyId) -> Result<(), Problem> {
-        let mut tx = self.db.begin().await?;
-        replies::see_to(&mut tx, id).await.map_err(|error| self.db.error(error))?;
-        Ok(self.db.commit(tx).await?)
-    }
-
-    pub async fn replies(&self, query: &ReplyQuery) -> Result<ReplyPage, Problem> {
-        Ok(replies::page(&mut *self.reader().await?, query).await.map_err(StorageError::from)?)
     }
 }
 

@@ -38,6 +38,9 @@ impl InboundStore for AppInbound {
             let texts = confirmations(&mut tx, &received).await.map_err(|error| self.db.error(error))?;
             self.db.commit(tx).await?;
             received.campaigns.into_iter().for_each(|campaign| self.events.emit(Event::CampaignChanged(campaign)));
+            if received.replies_changed {
+                self.events.emit(Event::RepliesChanged);
+            }
             if received.contacts_changed {
                 self.events.emit(Event::ContactsChanged);
             }

@@ -23,6 +23,7 @@ mod owed;
 mod owner_settings;
 pub mod person;
 mod practice;
+mod replies;
 mod review;
 mod segments;
 mod summary;
@@ -50,6 +51,7 @@ pub use numbers::{BanView, LimitsView, LinkEndView, LinkView, NumberKind, Number
 pub use outbox::Outbox;
 pub use owner_settings::OwnerSettings;
 pub use practice::{Brought, Practice, PracticeJob};
+pub use replies::{Chat, ChatLine, ChatRefusal, Replies, ReplyError};
 pub use review::{DayPlan, OtherSpan, Review, SessionShare, Span};
 pub use summary::{SkippedPeople, Summary};
 pub use templates::{TemplateCheck, Templates, TemplatesBrought};

@@ -10,6 +10,7 @@ use super::credits::NotWritten;
 use super::{Problem, locked};
 use crate::durable::open_private;
 use crate::event::Event;
+use crate::inbound::store::marks;
 use crate::outbox::window::NeverOpen;
 use crate::settings::{self, Settings};
 
@@ -39,10 +40,25 @@ impl OwnerSettings {
         if !sound.hours().ever_open() {
             return Err(NeverOpen.into());
         }
-        self.put(settings::key::SETTINGS, &sound).await?;
+        self.store(&sound).await?;
         self.events.emit(Event::SettingsChanged);
         self.nudge();
         Ok(sound)
+    }
+
+    /// Other words to opt out by are looked for in the newest replies too.
+    async fn store(&self, settings: &Settings) -> Result<(), Problem> {
+        let mut tx = self.db.begin().await?;
+        let stored = async {
+            let before = settings::load(&mut tx).await?;
+            settings::put(&mut tx, settings::key::SETTINGS, settings).await?;
+            if before.stop_words != settings.stop_words {
+                marks::find_near_words(&mut tx, &settings.stop_words).await?;
+            }
+            Ok(())
+        };
+        stored.await.map_err(|error| self.db.error(error))?;
+        Ok(self.db.commit(tx).await?)
     }
 
     /// The code that opens the data without keyring or passphrase, until the owner says that it is written down.

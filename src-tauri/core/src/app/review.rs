@@ -11,7 +11,7 @@ use crate::campaign::review::{self, PriceLine, SkipLine, survey};
 use crate::clock::{DAY, MINUTE, Millis, local};
 use crate::db::StorageError;
 use crate::ids::{CampaignId, SessionId};
-use crate::inbound::store::replies::{self, PerhapsStops};
+use crate::inbound::store::replies;
 use crate::ledger::{Book, store as ledger};
 use crate::outbox::window::SendingHours;
 use crate::session::Session;
@@ -39,7 +39,7 @@ pub struct Review {
     pub sessions: Vec<SessionShare>,
     pub blockers: Vec<Problem>,
     /// Whose last words the owner should read before they are written to again.
-    pub perhaps_stops: Option<PerhapsStops>,
+    pub perhaps_stops: i64,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

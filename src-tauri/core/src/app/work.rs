@@ -8,10 +8,12 @@ use crate::clock::SharedClock;
 use crate::db::{Db, StorageError};
 use crate::error::Problem;
 use crate::feed;
+use crate::inbound::store::marks;
 use crate::ledger::{LedgerError, store as ledger};
 use crate::outbox::dispatcher::Dispatcher;
 use crate::outbox::store::reading;
 use crate::session::store::notes;
+use crate::settings;
 
 /// So many changes are removed in one transaction, so that nobody waits long for the writer.
 const CHANGES_AT_ONCE: i64 = 10_000;
@@ -31,6 +33,7 @@ impl Work for AppWork {
                 JobKind::RemoveExpiredNotes => self.remove_expired_notes().await?,
                 JobKind::CheckLedger => self.check_ledger().await?,
                 JobKind::NotePracticeTicks => self.ticks.note().await?,
+                JobKind::FindNearWords => self.find_near_words().await?,
             }
             Ok(())
         })
@@ -64,6 +67,16 @@ impl AppWork {
         }
         ledger::move_checkpoints(&mut tx).await.map_err(|error| self.db.error(error))?;
         Ok(self.db.commit(tx).await?)
+    }
+
+    async fn find_near_words(&self) -> Result<(), StorageError> {
+        let mut tx = self.db.begin().await?;
+        let found = async {
+            let words = settings::load(&mut tx).await?.stop_words;
+            marks::find_near_words(&mut tx, &words).await
+        };
+        found.await.map_err(|error| self.db.error(error))?;
+        self.db.commit(tx).await
     }
 
     async fn remove_expired_notes(&self) -> Result<(), StorageError> {

@@ -29,6 +29,8 @@ pub struct Received {
     /// Campaigns that were answered.
     pub campaigns: Vec<CampaignId>,
     pub contacts_changed: bool,
+    /// There is one more, or more is known of one.
+    pub replies_changed: bool,
     /// Who has just opted out, by phone.
     pub opted_out: Vec<String>,
     /// Who has just taken that back.
@@ -39,6 +41,7 @@ impl Received {
     fn and(mut self, other: Self) -> Self {
         self.campaigns.extend(other.campaigns);
         self.contacts_changed |= other.contacts_changed;
+        self.replies_changed |= other.replies_changed;
         self.opted_out.extend(other.opted_out);
         self.opted_in.extend(other.opted_in);
         self
@@ -73,8 +76,8 @@ async fn keep_reply(db: &mut Tx, session: SessionId, reply: &Reply, now: Millis)
         let proof = Receipt { wire_id: wire_id.clone(), kind: ReceiptKind::Delivered, at: reply.at };
         received.campaigns.extend(receipt::apply(db, &[proof]).await?);
     }
-    let word = word(db, reply).await?;
-    if let Some(id) = store::add(db, session, &sender, reply, word, now).await? {
+    let meaning = meaning(db, reply).await?;
+    if let Some(id) = store::add(db, session, &sender, reply, &meaning, now).await? {
         received = received.and(store::link(db, id, now).await?);
     }
     if let Sender::Phone(phone) = &sender {
@@ -93,25 +96,34 @@ async fn sender(db: &mut SqliteConnection, reply: &Reply) -> Result<Option<Sende
     Ok(Some(phone.map_or_else(|| Sender::Lid(lid.clone()), Sender::Phone)))
 }
 
-/// What a reply says that is one of the owner's words.
+/// What a reply says in the owner's words.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Meaning {
+    pub word: Option<Word>,
+    /// The word to opt out by that stands among few others; empty where there is none.
+    pub near_word: String,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Word {
     Stop,
     Start,
 }
 
-async fn word(db: &mut SqliteConnection, reply: &Reply) -> Result<Option<Word>, sqlx::Error> {
+async fn meaning(db: &mut SqliteConnection, reply: &Reply) -> Result<Meaning, sqlx::Error> {
     let settings = settings::load(db).await?;
     let said = match reply.chosen.as_slice() {
         [one] if reply.text.is_empty() => one,
         _ => &reply.text,
     };
     // A word that the owner has in both lists ends it.
-    Ok(match said {
+    let word = match said {
         said if stop::is_one_of(said, &settings.stop_words) => Some(Word::Stop),
         said if stop::is_one_of(said, &settings.start_words) => Some(Word::Start),
         _ => None,
-    })
+    };
+    let near_word = stop::near(said, &settings.stop_words).unwrap_or_default().to_owned();
+    Ok(Meaning { word, near_word })
 }
 
 /// Stores under which hidden identity a phone writes, and finds out who wrote the replies that came under it before.

@@ -9,21 +9,24 @@ pub fn is_one_of(text: &str, words: &[String]) -> bool {
     !said.is_empty() && words.iter().any(|word| bare(word) == said)
 }
 
-/// Few words with one of these among them: whoever wrote them may have meant just that, which the owner decides.
-pub fn is_nearly_one_of(text: &str, words: &[String]) -> bool {
+/// The one of these that stands among few others: whoever wrote them may have meant just that, which the owner decides.
+pub fn near<'a>(text: &str, words: &'a [String]) -> Option<&'a str> {
     const FEW: usize = 6;
     // A long one is none, and need not be folded.
     if text.split_whitespace().nth(FEW).is_some() {
-        return false;
+        return None;
     }
     let folded = fold(text);
     let said: Vec<&str> = folded.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
-    let among = |word: &String| {
+    let among = |word: &&String| {
         let word = bare(word);
         let parts: Vec<&str> = word.split(' ').filter(|part| !part.is_empty()).collect();
         !parts.is_empty() && said.windows(parts.len()).any(|window| window == parts)
     };
-    said.len() <= FEW && !is_one_of(text, words) && words.iter().any(among)
+    if said.len() > FEW || is_one_of(text, words) {
+        return None;
+    }
+    words.iter().find(among).map(String::as_str)
 }
 
 fn bare(text: &str) -> String {
@@ -77,16 +80,16 @@ mod tests {
         let words = Settings::default().stop_words;
         for text in ["stop lütfen", "RET B012", "lütfen artık DUR!", "please stop", "dur-dur", "tolong berhenti kak"]
         {
-            assert!(is_nearly_one_of(text, &words), "{text:?}");
+            assert!(near(text, &words).is_some(), "{text:?}");
             assert!(!says(text), "{text:?}");
         }
         let answer = "Otobüs durağında dur dedim ama stop etmedi, yine de teşekkür ederim";
         for text in ["", "stop", "durak", "retro", "nonstop", "Teşekkürler", answer] {
-            assert!(!is_nearly_one_of(text, &words), "{text:?}");
+            assert_eq!(near(text, &words), None, "{text:?}");
         }
         let words = ["mesaj istemiyorum".to_owned(), " ".to_owned()];
-        assert!(is_nearly_one_of("Artık mesaj istemiyorum", &words));
-        assert!(!is_nearly_one_of("istemiyorum", &words));
+        assert_eq!(near("Artık mesaj istemiyorum", &words), Some("mesaj istemiyorum"));
+        assert_eq!(near("istemiyorum", &words), None);
     }
 
     #[test]

@@ -62,7 +62,7 @@ pub async fn choose(db: &mut Tx, number: SessionId, take_names: bool, typing: bo
 }
 
 /// What each kind of counter should say, beside what it says; rows of nothing left out on both sides.
-const COUNTERS: [(&str, &str, &str); 10] = [
+const COUNTERS: [(&str, &str, &str); 11] = [
     (
         "queue_counts",
         "SELECT queue_id, state, reason, variable, session_id, people, parts FROM queue_counts WHERE people <> 0 OR parts <> 0",
@@ -123,6 +123,15 @@ const COUNTERS: [(&str, &str, &str); 10] = [
          UNION ALL SELECT r.campaign_id, 'chosen', o.value, count(*) FROM r, json_each(r.chosen) o
              WHERE NOT EXISTS (SELECT 1 FROM replies l WHERE l.message_id = r.message_id AND l.chosen <> '[]'
                                AND (l.at, l.id) > (r.at, r.id)) GROUP BY 1, 3",
+    ),
+    (
+        "reply_counts",
+        "SELECT kind, number FROM reply_counts",
+        "SELECT 'unread', count(*) FROM replies WHERE unread = 1
+         UNION ALL SELECT 'answers', count(*) FROM replies WHERE unread = 1 AND chosen <> '[]'
+         UNION ALL SELECT 'stops', count(*) FROM replies WHERE unread = 1 AND stop = 1
+         UNION ALL SELECT 'near', count(*) FROM replies
+             WHERE near_word <> '' AND stop = 0 AND seen_to = 0 AND done = 0",
     ),
     (
         "campaign_counts",

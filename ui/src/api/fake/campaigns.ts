@@ -21,7 +21,7 @@ const orders: Record<CampaignOrder, (a: CampaignRow, b: CampaignRow) => number> 
 };
 
 type Commands = Pick<Api, 'campaigns' | 'createDraft' | 'draftForSkipped' | 'skippedFor' | 'draft' | 'saveDraft' | 'deleteDraft' | 'duplicateCampaign' | 'pickMediaFiles' | 'addMedia' | 'pasteMedia' | 'copiedPicture' | 'removeMedia' | 'orderMedia' | 'mediaPicture'
-  | 'sendTest' | 'cancelMessage' | 'retryMessage' | 'dismissMessage' | 'useTemplate' | 'previewMessage' | 'checkDraft' | 'skippedPeople' | 'reviewCampaign' | 'scheduleCampaign' | 'pauseCampaign' | 'resumeCampaign' | 'cancelCampaign' | 'retryFailed' | 'retryable' | 'retryDoubtful' | 'stopChecking' | 'stopCheckingMessage' | 'pauseEverything' | 'resumeEverything' | 'live' | 'recipients' | 'recipient' | 'replies' | 'dismissReply'>;
+  | 'sendTest' | 'cancelMessage' | 'retryMessage' | 'dismissMessage' | 'useTemplate' | 'previewMessage' | 'checkDraft' | 'skippedPeople' | 'reviewCampaign' | 'scheduleCampaign' | 'pauseCampaign' | 'resumeCampaign' | 'cancelCampaign' | 'retryFailed' | 'retryable' | 'retryDoubtful' | 'stopChecking' | 'stopCheckingMessage' | 'pauseEverything' | 'resumeEverything' | 'live' | 'recipients' | 'recipient'>;
 
 export function campaignCommands(world: World): Commands {
   const find = (id: string): Campaign => world.campaigns.find((one) => one.id === id) ?? refuse('campaign.unknown', 'There is no such campaign.');
@@ -97,7 +97,6 @@ export function campaignCommands(world: World): Commands {
     },
     cancelMessage: async (messageId) => { const one = world.campaigns.find((candidate) => candidate.single && candidate.messages.some((message) => message.id === messageId)) ?? refuse('message.not_waiting', 'Nothing of this message waits any more.'); for (const message of one.messages) if (message.state === 'pending') { step(world, one, message, 'cancelled'); release(world, one, message); } changed(one.id); return null; },
     retryMessage: async (messageId) => { const one = world.campaigns.find((candidate) => candidate.single && candidate.messages.some((message) => message.id === messageId)) ?? refuse('message.not_failed', 'Nothing of this message can be sent again.'); again(one.id, (message) => message.state === 'failed'); return null; },
-    dismissReply: async () => null,
     dismissMessage: async () => { world.emit('nowChanged', null); return null; },
     useTemplate: async (draftId, templateId) => {
       const template = world.templates.find((candidate) => candidate.id === templateId) ?? refuse('template.gone', 'This template is no longer there.');
@@ -147,7 +146,6 @@ export function campaignCommands(world: World): Commands {
     pauseEverything: async () => { world.pausedAll = true; world.emit('nowChanged', null); return null; },
     resumeEverything: async () => { world.pausedAll = false; world.emit('nowChanged', null); return null; },
     live: async (id) => liveOf(world, find(id)),
-    replies: async () => ({ total: 0, next: null, rows: [] }),
     recipients: async ({ campaignId, state, search, place }) => {
       const wanted = search.toLocaleLowerCase('tr');
       const rows = find(campaignId).messages.filter((message) => (state === null || message.state === state || (state === 'pending' && message.state === 'sending'))
@@ -410,7 +408,7 @@ function review(world: World, one: Campaign): Review {
   const end = lastDay ? Date.parse(`${lastDay.day}T00:00:00+03:00`) + (lastDay.spans.at(-1)?.to ?? 0) * 60_000 : finishesAt;
   return { people: list.length, willSend, skipped: lines, price, credits, free, freeAfter: free - credits, shortage: Math.max(0, credits - free), coveredPeople: covered(sizes, free),
     practice: bookOf(one) === 'practice', startsAt, finishesAt: willSend > 0 ? end : null, partsPerHour: Math.round(3_600_000 / gap), zone: world.settings.zone, days: plan,
-    sessions: world.numbers.map((session) => ({ id: session.id, name: session.name, chosen: one.sessionIds.includes(session.id), share: one.sessionIds.includes(session.id) ? Math.round(100 / one.sessionIds.length) : 0 })), blockers, perhapsStops: null };
+    sessions: world.numbers.map((session) => ({ id: session.id, name: session.name, chosen: one.sessionIds.includes(session.id), share: one.sessionIds.includes(session.id) ? Math.round(100 / one.sessionIds.length) : 0 })), blockers, perhapsStops: 2 };
 }
 
 /** How many people the free credits reach, in the order of sending. */

@@ -1,11 +1,13 @@
 //! The table of replies.
 
+pub mod chat;
 pub mod history;
+pub mod marks;
 pub mod replies;
 
 use sqlx::Row;
 
-use super::{Received, Word};
+use super::{Meaning, Received, Word};
 use crate::clock::Millis;
 use crate::contact::store::Stopped;
 use crate::contact::{self, Consent};
@@ -24,13 +26,21 @@ pub enum Sender {
 }
 
 impl Sender {
-    fn as_str(&self) -> &str {
+    pub fn as_str(&self) -> &str {
         match self {
             Self::Phone(name) | Self::Lid(name) => name,
         }
     }
 
-    fn from_column(name: String) -> Self {
+    /// None for a hidden identity.
+    pub fn phone(&self) -> Option<&str> {
+        match self {
+            Self::Phone(phone) => Some(phone),
+            Self::Lid(_) => None,
+        }
+    }
+
+    pub fn from_column(name: String) -> Self {
         if name.starts_with('+') { Self::Phone(name) } else { Self::Lid(name) }
     }
 }
@@ -41,14 +51,14 @@ pub async fn add(
     session: SessionId,
     sender: &Sender,
     reply: &Reply,
-    word: Option<Word>,
+    meaning: &Meaning,
     now: Millis,
 ) -> Result<Option<ReplyId>, sqlx::Error> {
     let id: ReplyId = IdGenerator::at(now).next();
     let chosen = serde_json::to_string(&reply.chosen).map_err(|error| sqlx::Error::Encode(error.into()))?;
     let added = sqlx::query(
-        "INSERT INTO replies (id, session_id, sender, wire_id, text, chosen, quotes, stop, start, at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (session_id, sender, wire_id) DO NOTHING",
+        "INSERT INTO replies (id, session_id, sender, wire_id, text, chosen, quotes, stop, start, near_word, at, unread)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1) ON CONFLICT (session_id, sender, wire_id) DO NOTHING",
     )
     .bind(id)
     .bind(session)
@@ -57,8 +67,9 @@ pub async fn add(
     .bind(&reply.text)
     .bind(chosen)
     .bind(&reply.quotes)
-    .bind(word == Some(Word::Stop))
-    .bind(word == Some(Word::Start))
+    .bind(meaning.word == Some(Word::Stop))
+    .bind(meaning.word == Some(Word::Start))
+    .bind(&meaning.near_word)
     .bind(reply.at)
     .execute(db)
     .await?;
@@ -93,9 +104,10 @@ pub async fn link(db: &mut Tx, reply: ReplyId, now: Millis) -> Result<Received, 
     if let Some(contact) = contact {
         chats::heard_from(db, session, contact, now).await?;
     }
-    let mut received =
-        Received { campaigns: about.iter().filter_map(|about| about.campaign).collect(), ..Received::default() };
+    let campaigns = about.iter().filter_map(|about| about.campaign).collect();
+    let mut received = Received { campaigns, replies_changed: true, ..Received::default() };
     if row.try_get("stop")? {
+        marks::see_to_all(db, &sender, contact).await?;
         let (who, confirm) = stopped(sender.clone(), quoted);
         received.contacts_changed = contact::store::opt_out(db, &who, at, now).await?;
         received.opted_out = confirm.filter(|_| received.contacts_changed).into_iter().collect();

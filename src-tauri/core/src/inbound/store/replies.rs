@@ -1,6 +1,6 @@
-//! What is shown of replies: the list of a campaign's, and how many people answered or opted out.
+//! What is shown of replies: their list, how many of them wait, and how many people answered a campaign or opted out.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use sqlx::sqlite::SqliteRow;
@@ -8,22 +8,52 @@ use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
 
 use crate::clock::Millis;
 use crate::contact::{self, Standing, phone};
-use crate::db::Tx;
 use crate::ids::{CampaignId, ContactId, MessageId, ReplyId, SessionId};
-use crate::inbound::stop;
 use crate::outbox::store::reading;
 use crate::page::{Cursor, Place};
 use crate::session::store as sessions;
-use crate::settings;
 use crate::stored::Json;
 
-#[derive(Clone, Debug, Deserialize)]
+/// Which replies a list has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub enum Show {
+    /// All that are not done.
+    #[default]
+    Open,
+    Unread,
+    /// Those that choose an offered answer.
+    Answers,
+    /// Those that may have been meant as a STOP, as long as nobody has decided that.
+    Near,
+    Stops,
+    Done,
+}
+
+impl Show {
+    fn condition(self) -> &'static str {
+        match self {
+            Self::Open => "done = 0",
+            Self::Unread => "unread = 1",
+            Self::Answers => "chosen <> '[]' AND done = 0",
+            Self::Near => "near_word <> '' AND stop = 0 AND seen_to = 0 AND done = 0",
+            Self::Stops => "stop = 1 AND done = 0",
+            Self::Done => "done = 1",
+        }
+    }
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "bindings", derive(specta::Type))]
 pub struct ReplyQuery {
-    pub campaign_id: CampaignId,
-    /// Only opt-outs.
-    pub only_stops: bool,
+    pub show: Show,
+    pub campaign_id: Option<CampaignId>,
+    /// The number that was written to.
+    pub session_id: Option<SessionId>,
+    /// The offered answer that is chosen.
+    pub option: Option<String>,
     pub place: Place,
 }
 
@@ -31,7 +61,6 @@ pub struct ReplyQuery {
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "bindings", derive(specta::Type))]
 pub struct ReplyPage {
-    pub total: i64,
     pub next: Option<Cursor>,
     /// The newest first.
     pub rows: Vec<ReplyRow>,
@@ -43,88 +72,110 @@ pub struct ReplyPage {
 pub struct ReplyRow {
     pub id: ReplyId,
     pub message_id: Option<MessageId>,
+    /// The beginning of the message that it answers.
+    pub answers_text: String,
+    pub campaign_id: Option<CampaignId>,
+    /// Filled in by whoever knows campaigns.
+    pub campaign_name: String,
     /// None where the contact is not known, or no longer there.
     pub contact_id: Option<ContactId>,
     pub name: String,
-    /// Empty where only a hidden identity is known.
+    /// E.164; empty where only a hidden identity is known.
+    pub phone: String,
     pub phone_shown: String,
+    pub session_id: SessionId,
     pub session_name: String,
     pub text: String,
     /// The offered answers that it chooses.
     pub chosen: Vec<String>,
     /// It opted out.
     pub stop: bool,
-    /// A word with which people opt out is among few others. Whether that was meant, the owner decides.
-    pub perhaps_stop: bool,
+    /// The word with which people opt out that stands in it among few others. Whether that was meant, the owner decides.
+    pub near_word: Option<String>,
     /// Its contact is on the black list at this moment.
     pub opted_out: bool,
+    pub unread: bool,
+    pub done: bool,
     pub at: Millis,
 }
 
-/// People who may have meant to opt out, and of whom nobody has said that they did not.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-#[cfg_attr(feature = "bindings", derive(specta::Type))]
-pub struct PerhapsStops {
-    pub people: i64,
-    /// Where the newest of these replies is read.
-    pub campaign_id: CampaignId,
-}
-
-/// So many of the newest replies are looked at.
-const LOOKED_AT: i64 = 2_000;
-
-/// None where nobody has written such a thing since then, or all of them get nothing any more.
-pub async fn perhaps_stops(db: &mut SqliteConnection, since: Millis) -> Result<Option<PerhapsStops>, sqlx::Error> {
-    let words = settings::load(db).await?.stop_words;
-    let newest: Vec<(String, ContactId, CampaignId)> = sqlx::query_as(
-        "SELECT text, contact_id, campaign_id FROM replies
-         WHERE at > ? AND stop = 0 AND seen_to = 0 AND contact_id IS NOT NULL AND campaign_id IS NOT NULL
-         ORDER BY at DESC LIMIT ?",
+/// How many people may have meant to opt out since then, and still get messages.
+pub async fn perhaps_stops(db: &mut SqliteConnection, since: Millis) -> Result<i64, sqlx::Error> {
+    let people: Vec<ContactId> = sqlx::query_scalar(
+        "SELECT contact_id FROM replies
+         WHERE near_word <> '' AND stop = 0 AND seen_to = 0 AND done IN (0, 1) AND at > ? AND contact_id IS NOT NULL",
     )
     .bind(since)
-    .bind(LOOKED_AT)
     .fetch_all(&mut *db)
     .await?;
-    let meant: Vec<_> = newest.into_iter().filter(|(text, ..)| stop::is_nearly_one_of(text, &words)).collect();
-    let ids: Vec<ContactId> = meant.iter().map(|(_, contact, _)| *contact).collect();
-    let standing = contact::store::called(db, &ids).await?;
-    let reached = |contact: &ContactId| standing.get(contact).is_some_and(|(_, standing)| *standing != Standing::Black);
-    let people: BTreeSet<ContactId> = ids.into_iter().filter(reached).collect();
-    let first = meant.iter().find(|(_, contact, _)| people.contains(contact));
-    Ok(first.map(|(.., campaign_id)| PerhapsStops {
-        people: i64::try_from(people.len()).unwrap_or(i64::MAX),
-        campaign_id: *campaign_id,
-    }))
+    let standings = contact::store::called(db, &people).await?;
+    let reached = standings.values().filter(|(_, standing)| *standing != Standing::Black).count();
+    Ok(i64::try_from(reached).unwrap_or(i64::MAX))
 }
 
-/// It was not meant as a STOP.
-pub async fn see_to(tx: &mut Tx, id: ReplyId) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE replies SET seen_to = 1 WHERE id = ?").bind(id).execute(tx).await?;
-    Ok(())
+/// How many replies wait for their owner: of those that are unread all, answers and STOPs, and near misses that nobody
+/// has decided.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub struct ReplyCounts {
+    pub unread: i64,
+    pub answers: i64,
+    pub near: i64,
+    pub stops: i64,
+}
+
+pub async fn counts(db: &mut SqliteConnection) -> Result<ReplyCounts, sqlx::Error> {
+    let row = sqlx::query(
+        "SELECT sum(number) FILTER (WHERE kind = 'unread') AS unread, sum(number) FILTER (WHERE kind = 'answers') AS answers,
+                sum(number) FILTER (WHERE kind = 'near') AS near, sum(number) FILTER (WHERE kind = 'stops') AS stops
+         FROM reply_counts",
+    )
+    .fetch_one(db)
+    .await?;
+    Ok(ReplyCounts {
+        unread: row.try_get("unread")?,
+        answers: row.try_get("answers")?,
+        near: row.try_get("near")?,
+        stops: row.try_get("stops")?,
+    })
 }
 
 pub async fn page(db: &mut SqliteConnection, query: &ReplyQuery) -> Result<ReplyPage, sqlx::Error> {
-    let kind = if query.only_stops { "stops" } else { "replies" };
-    let total =
-        sqlx::query_scalar("SELECT coalesce(sum(number), 0) FROM answer_counts WHERE campaign_id = ? AND kind = ?")
-            .bind(query.campaign_id)
-            .bind(kind)
-            .fetch_one(&mut *db)
-            .await?;
     let found = select(query)?.build().fetch_all(&mut *db).await?;
     let found = found.iter().map(found_in).collect::<Result<_, _>>()?;
     let (found, next) = query.place.cut(found, |reply| (reply.at, reply.id))?;
-    Ok(ReplyPage { total, next, rows: with_names(db, found).await? })
+    Ok(ReplyPage { next, rows: with_names(db, found).await? })
 }
 
+/// Those of these replies that are there, the newest first.
+pub async fn by_ids(db: &mut SqliteConnection, ids: &[ReplyId]) -> Result<Vec<ReplyRow>, sqlx::Error> {
+    let mut select = QueryBuilder::new(HEAD);
+    select.push("id IN (");
+    let mut list = select.separated(", ");
+    ids.iter().for_each(|id| {
+        list.push_bind(*id);
+    });
+    let found = select.push(") ORDER BY at DESC, id DESC").build().fetch_all(&mut *db).await?;
+    let found = found.iter().map(found_in).collect::<Result<_, _>>()?;
+    with_names(db, found).await
+}
+
+const HEAD: &str =
+    "SELECT id, message_id, campaign_id, contact_id, session_id, sender, text, chosen, stop, near_word, seen_to,
+                           unread, done, at FROM replies WHERE ";
+
 fn select(query: &ReplyQuery) -> Result<QueryBuilder<Sqlite>, sqlx::Error> {
-    let head = "SELECT id, message_id, contact_id, session_id, sender, text, chosen, stop, seen_to, at FROM replies
-                WHERE campaign_id = ";
-    let mut select = QueryBuilder::new(head);
-    select.push_bind(query.campaign_id);
-    if query.only_stops {
-        select.push(" AND stop = 1");
+    let mut select = QueryBuilder::new(HEAD);
+    select.push(query.show.condition());
+    if let Some(campaign) = query.campaign_id {
+        select.push(" AND campaign_id = ").push_bind(campaign);
+    }
+    if let Some(session) = query.session_id {
+        select.push(" AND session_id = ").push_bind(session);
+    }
+    if let Some(option) = &query.option {
+        select.push(" AND EXISTS (SELECT 1 FROM json_each(replies.chosen) WHERE value = ");
+        select.push_bind(option.clone()).push(")");
     }
     if let Some((at, id)) = query.place.key::<(Millis, ReplyId)>()? {
         select.push(" AND (at, id) < (").push_bind(at).push(", ").push_bind(id).push(")");
@@ -137,27 +188,35 @@ fn select(query: &ReplyQuery) -> Result<QueryBuilder<Sqlite>, sqlx::Error> {
 struct Found {
     id: ReplyId,
     message_id: Option<MessageId>,
+    campaign_id: Option<CampaignId>,
     contact_id: Option<ContactId>,
     session_id: SessionId,
     sender: String,
     text: String,
     chosen: Json<Vec<String>>,
     stop: bool,
-    seen_to: bool,
+    near_word: Option<String>,
+    unread: bool,
+    done: bool,
     at: Millis,
 }
 
 fn found_in(row: &SqliteRow) -> Result<Found, sqlx::Error> {
+    let (stop, seen_to): (bool, bool) = (row.try_get("stop")?, row.try_get("seen_to")?);
+    let near_word: String = row.try_get("near_word")?;
     Ok(Found {
         id: row.try_get("id")?,
         message_id: row.try_get("message_id")?,
+        campaign_id: row.try_get("campaign_id")?,
         contact_id: row.try_get("contact_id")?,
         session_id: row.try_get("session_id")?,
         sender: row.try_get("sender")?,
         text: row.try_get("text")?,
         chosen: row.try_get("chosen")?,
-        stop: row.try_get("stop")?,
-        seen_to: row.try_get("seen_to")?,
+        stop,
+        near_word: Some(near_word).filter(|word| !word.is_empty() && !stop && !seen_to),
+        unread: row.try_get("unread")?,
+        done: row.try_get("done")?,
         at: row.try_get("at")?,
     })
 }
@@ -167,24 +226,31 @@ async fn with_names(db: &mut SqliteConnection, found: Vec<Found>) -> Result<Vec<
     let contacts: Vec<ContactId> = found.iter().filter_map(|reply| reply.contact_id).collect();
     let contacts = contact::store::called(db, &contacts).await?;
     let messages: Vec<MessageId> = found.iter().filter_map(|reply| reply.message_id).collect();
-    let messages = reading::names(db, &messages).await?;
+    let messages = reading::openings(db, &messages).await?;
     let numbers: BTreeMap<_, _> = sessions::names(db).await?.into_iter().collect();
-    let stop_words = settings::load(db).await?.stop_words;
     let row = |reply: Found| {
         let contact = reply.contact_id.and_then(|id| contacts.get(&id));
-        let written = reply.message_id.and_then(|id| messages.get(&id)).cloned();
+        let answered = reply.message_id.and_then(|id| messages.get(&id)).cloned().unwrap_or_default();
+        let phone = if reply.sender.starts_with('+') { reply.sender } else { String::new() };
         ReplyRow {
             id: reply.id,
             message_id: reply.message_id,
+            answers_text: answered.text,
+            campaign_id: reply.campaign_id,
+            campaign_name: String::new(),
             contact_id: reply.contact_id.filter(|id| contacts.contains_key(id)),
-            name: contact.map(|(name, _)| name.clone()).or(written).unwrap_or_default(),
-            phone_shown: if reply.sender.starts_with('+') { phone::shown(&reply.sender) } else { String::new() },
+            name: contact.map_or(answered.name, |(name, _)| name.clone()),
+            phone_shown: if phone.is_empty() { String::new() } else { phone::shown(&phone) },
+            phone,
+            session_id: reply.session_id,
             session_name: numbers.get(&reply.session_id).cloned().unwrap_or_default(),
-            perhaps_stop: !reply.stop && !reply.seen_to && stop::is_nearly_one_of(&reply.text, &stop_words),
             text: reply.text,
             chosen: reply.chosen.0,
             stop: reply.stop,
+            near_word: reply.near_word,
             opted_out: contact.is_some_and(|(_, standing)| *standing == Standing::Black),
+            unread: reply.unread,
+            done: reply.done,
             at: reply.at,
         }
     };

@@ -257,18 +257,27 @@ pub async fn addressees(
     select.build().fetch_all(db).await?.iter().map(addressee).collect()
 }
 
-/// What the people of these messages were called when they were written to.
-pub async fn names(
+/// What the person of a message was called when they were written to, and how the message begins.
+#[derive(Clone, Debug, Default)]
+pub struct Opening {
+    pub name: String,
+    pub text: String,
+}
+
+pub async fn openings(
     db: &mut SqliteConnection,
     messages: &[MessageId],
-) -> Result<BTreeMap<MessageId, String>, sqlx::Error> {
-    let mut select = QueryBuilder::new("SELECT id, name FROM messages WHERE id IN (");
+) -> Result<BTreeMap<MessageId, Opening>, sqlx::Error> {
+    let mut select = QueryBuilder::new(
+        "SELECT id, name, substr(coalesce(nullif(text, ''), question, ''), 1, 200) FROM messages WHERE id IN (",
+    );
     let mut list = select.separated(", ");
     messages.iter().for_each(|message| {
         list.push_bind(*message);
     });
     select.push(")");
-    Ok(select.build_query_as::<(MessageId, String)>().fetch_all(db).await?.into_iter().collect())
+    let found = select.build_query_as::<(MessageId, String, String)>().fetch_all(db).await?;
+    Ok(found.into_iter().map(|(id, name, text)| (id, Opening { name, text })).collect())
 }
 
 /// One part as the terminal tells of it.

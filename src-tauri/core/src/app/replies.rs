@@ -1,0 +1,310 @@
+//! What people wrote back: the list of it, what the owner notes and decides, and the answer over the same number.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use serde::Serialize;
+use sqlx::SqliteConnection;
+
+use super::common::{Common, facet};
+use super::{Direct, Outbox, Problem};
+use crate::campaign::store as campaigns;
+use crate::category::Category;
+use crate::clock::Millis;
+use crate::contact::store::{Stopped, suppressions};
+use crate::contact::{self, Contact, Standing, phone};
+use crate::db::StorageError;
+use crate::error::{Coded, Params};
+use crate::event::Event;
+use crate::ids::{CampaignId, ContactId, MessageId, ReplyId, SessionId};
+use crate::inbound::store::Sender;
+use crate::inbound::store::chat::{self, Theirs};
+use crate::inbound::store::marks::{self, Mark, Written};
+use crate::inbound::store::replies::{self, ReplyCounts, ReplyPage, ReplyQuery, ReplyRow};
+use crate::outbox::state::PartState;
+use crate::outbox::store::chats::{self, Ours};
+use crate::params;
+use crate::session::store as sessions;
+
+/// What is shown of a chat beside a reply: no more than reminds its owner of what it was about.
+const SHOWN: u32 = 10;
+
+#[derive(Debug, thiserror::Error)]
+pub enum ReplyError {
+    #[error("This reply is no longer there.")]
+    Gone,
+    #[error("This person writes without showing a number. Answer on the phone that got the message.")]
+    Hidden,
+    #[error("The number that got this message was taken off the list, so nothing can be sent over it.")]
+    NumberGone,
+}
+
+impl Coded for ReplyError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Gone => "reply.gone",
+            Self::Hidden => "reply.hidden",
+            Self::NumberGone => "reply.number_gone",
+        }
+    }
+
+    fn params(&self) -> Params {
+        params! {}
+    }
+}
+
+/// The person behind a reply, and what was last said between them and the number.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub struct Chat {
+    pub contact: Option<Contact>,
+    /// Empty where only a hidden identity is known.
+    pub phone_shown: String,
+    pub session_id: SessionId,
+    pub session_name: String,
+    /// Oldest first.
+    pub lines: Vec<ChatLine>,
+    /// Why they cannot be written to.
+    pub refusal: Option<ChatRefusal>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub enum ChatRefusal {
+    /// They want nothing more.
+    OptedOut,
+    /// Only a hidden identity is known.
+    Hidden,
+    NumberGone,
+}
+
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub struct ChatLine {
+    pub at: Millis,
+    pub text: String,
+    /// Of a reply.
+    pub reply_id: Option<ReplyId>,
+    pub chosen: Vec<String>,
+    /// Of a message to them.
+    pub message_id: Option<MessageId>,
+    pub state: Option<PartState>,
+    pub campaign_name: String,
+}
+
+/// The list of replies.
+pub struct Replies {
+    pub(super) common: Common,
+    pub(super) outbox: Arc<Outbox>,
+}
+
+facet!(Replies);
+
+impl Replies {
+    pub async fn list(&self, query: &ReplyQuery) -> Result<ReplyPage, Problem> {
+        let mut reader = self.reader().await?;
+        let mut page = replies::page(&mut reader, query).await.map_err(StorageError::from)?;
+        name_campaigns(&mut reader, &mut page.rows).await.map_err(StorageError::from)?;
+        Ok(page)
+    }
+
+    /// Those of these replies that are there, as they are at this moment.
+    pub async fn by_ids(&self, ids: &[ReplyId]) -> Result<Vec<ReplyRow>, Problem> {
+        let mut reader = self.reader().await?;
+        let mut rows = replies::by_ids(&mut reader, ids).await.map_err(StorageError::from)?;
+        name_campaigns(&mut reader, &mut rows).await.map_err(StorageError::from)?;
+        Ok(rows)
+    }
+
+    pub async fn counts(&self) -> Result<ReplyCounts, Problem> {
+        Ok(replies::counts(&mut *self.reader().await?).await.map_err(StorageError::from)?)
+    }
+
+    pub async fn mark(&self, ids: &[ReplyId], mark: Mark) -> Result<(), Problem> {
+        let mut tx = self.db.begin().await?;
+        marks::mark(&mut tx, ids, mark).await.map_err(|error| self.db.error(error))?;
+        self.db.commit(tx).await?;
+        self.events.emit(Event::RepliesChanged);
+        Ok(())
+    }
+
+    /// The owner knows that a reply was not meant as a STOP.
+    pub async fn dismiss(&self, id: ReplyId) -> Result<(), Problem> {
+        let mut tx = self.db.begin().await?;
+        marks::see_to(&mut tx, id).await.map_err(|error| self.db.error(error))?;
+        self.db.commit(tx).await?;
+        self.events.emit(Event::RepliesChanged);
+        Ok(())
+    }
+
+    /// The owner reads a STOP in it: nothing goes to this person any more.
+    pub async fn opt_out(&self, id: ReplyId) -> Result<(), Problem> {
+        let mut tx = self.db.begin().await?;
+        let written = marks::written(&mut tx, id).await.map_err(|error| self.db.error(error))?;
+        let Written { sender, contact, at, .. } = written.ok_or(ReplyError::Gone)?;
+        let opted_out = async {
+            marks::see_to_all(&mut tx, &sender, contact).await?;
+            contact::store::opt_out(&mut tx, &stopped(sender, contact), at, self.now()).await
+        };
+        opted_out.await.map_err(|error| self.db.error(error))?;
+        self.db.commit(tx).await?;
+        self.events.emit(Event::RepliesChanged);
+        self.events.emit(Event::ContactsChanged);
+        self.nudge();
+        Ok(())
+    }
+
+    /// The chat that a reply belongs to.
+    pub async fn chat(&self, id: ReplyId) -> Result<Chat, Problem> {
+        let mut reader = self.reader().await?;
+        let written = marks::written(&mut reader, id).await.map_err(StorageError::from)?;
+        let written = written.ok_or(ReplyError::Gone)?;
+        let contact = contact_of(&mut reader, &written).await.map_err(StorageError::from)?;
+        let lines = lines(&mut reader, &written, contact).await.map_err(StorageError::from)?;
+        let refusal = refusal(&mut reader, &written, contact).await.map_err(StorageError::from)?;
+        let names: BTreeMap<_, _> =
+            sessions::names(&mut reader).await.map_err(StorageError::from)?.into_iter().collect();
+        drop(reader);
+        let contact = match contact {
+            Some(id) => contact::store::by_ids(self.db.read(), &[id]).await?.pop(),
+            None => None,
+        };
+        Ok(Chat {
+            phone_shown: written.sender.phone().map(phone::shown).unwrap_or_default(),
+            session_name: names.get(&written.session).cloned().unwrap_or_default(),
+            session_id: written.session,
+            contact,
+            lines,
+            refusal,
+        })
+    }
+
+    /// Answers over the number that was written to. Who asks may be answered, so it is no promotion; who said stop is
+    /// not written to. Where the number is not connected it waits for it.
+    pub async fn answer(&self, id: ReplyId, text: &str) -> Result<MessageId, Problem> {
+        let to = {
+            let mut reader = self.reader().await?;
+            let written = marks::written(&mut reader, id).await.map_err(StorageError::from)?;
+            let written = written.ok_or(ReplyError::Gone)?;
+            let contact = contact_of(&mut reader, &written).await.map_err(StorageError::from)?;
+            match refusal(&mut reader, &written, contact).await.map_err(StorageError::from)? {
+                Some(ChatRefusal::Hidden) => return Err(ReplyError::Hidden.into()),
+                Some(ChatRefusal::NumberGone) => return Err(ReplyError::NumberGone.into()),
+                Some(ChatRefusal::OptedOut) | None => (written, contact),
+            }
+        };
+        let (written, contact) = to;
+        let phone = match (contact, written.sender) {
+            (Some(contact), _) => contact::store::by_id(self.db.read(), contact).await?.phone,
+            (None, Sender::Phone(phone)) => phone,
+            (None, Sender::Lid(_)) => return Err(ReplyError::Hidden.into()),
+        };
+        let wish = Direct {
+            to: phone,
+            text: text.to_owned(),
+            over: vec![written.session],
+            category: Category::Notification,
+            ..Direct::default()
+        };
+        let message = self.outbox.send_direct(&wish).await?;
+        self.events.emit(Event::RepliesChanged);
+        Ok(message)
+    }
+}
+
+async fn name_campaigns(db: &mut SqliteConnection, rows: &mut [ReplyRow]) -> Result<(), sqlx::Error> {
+    let names = campaign_names(db, rows.iter().filter_map(|row| row.campaign_id)).await?;
+    for row in rows {
+        row.campaign_id = row.campaign_id.filter(|id| names.contains_key(id));
+        row.campaign_name = row.campaign_id.and_then(|id| names.get(&id)).cloned().unwrap_or_default();
+    }
+    Ok(())
+}
+
+async fn campaign_names(
+    db: &mut SqliteConnection,
+    ids: impl Iterator<Item = CampaignId>,
+) -> Result<BTreeMap<CampaignId, String>, sqlx::Error> {
+    let ids: BTreeSet<CampaignId> = ids.collect();
+    let ids: Vec<CampaignId> = ids.into_iter().collect();
+    Ok(campaigns::by_ids(db, &ids).await?.into_iter().map(|campaign| (campaign.id, campaign.name)).collect())
+}
+
+/// Everything by which the person of a reply is known.
+fn stopped(sender: Sender, contact: Option<ContactId>) -> Stopped {
+    match sender {
+        Sender::Phone(phone) => Stopped { phones: vec![phone], lid: None, contact },
+        Sender::Lid(lid) => Stopped { phones: Vec::new(), lid: Some(lid), contact },
+    }
+}
+
+/// The contact as it is at this moment: one that came into the list after the reply, too.
+async fn contact_of(db: &mut SqliteConnection, written: &Written) -> Result<Option<ContactId>, sqlx::Error> {
+    let linked: Vec<ContactId> = written.contact.into_iter().collect();
+    let there = contact::store::called(db, &linked).await?.into_keys().next();
+    match (there, written.sender.phone()) {
+        (Some(id), _) => Ok(Some(id)),
+        (None, Some(phone)) => contact::store::by_any_spelling(db, phone).await,
+        (None, None) => Ok(None),
+    }
+}
+
+async fn refusal(
+    db: &mut SqliteConnection,
+    written: &Written,
+    contact: Option<ContactId>,
+) -> Result<Option<ChatRefusal>, sqlx::Error> {
+    let known: Vec<ContactId> = contact.into_iter().collect();
+    let black = contact::store::called(db, &known).await?.values().any(|(_, standing)| *standing == Standing::Black);
+    let on_list = sessions::all(db).await?.iter().any(|session| session.id == written.session);
+    Ok(if black || suppressions::is_suppressed(db, written.sender.as_str()).await? {
+        Some(ChatRefusal::OptedOut)
+    } else if contact.is_none() && written.sender.phone().is_none() {
+        Some(ChatRefusal::Hidden)
+    } else {
+        (!on_list).then_some(ChatRefusal::NumberGone)
+    })
+}
+
+async fn lines(
+    db: &mut SqliteConnection,
+    written: &Written,
+    contact: Option<ContactId>,
+) -> Result<Vec<ChatLine>, sqlx::Error> {
+    let theirs = chat::newest(db, written.session, &written.sender, SHOWN).await?;
+    let ours = match contact {
+        Some(contact) => chats::newest(db, written.session, contact, SHOWN).await?,
+        None => Vec::new(),
+    };
+    let names = campaign_names(db, ours.iter().filter_map(|line| line.campaign)).await?;
+    let mut lines: Vec<ChatLine> = theirs.into_iter().map(ChatLine::from).collect();
+    lines.extend(ours.into_iter().map(|line| {
+        let campaign_name = line.campaign.and_then(|id| names.get(&id)).cloned().unwrap_or_default();
+        ChatLine { campaign_name, ..ChatLine::from(line) }
+    }));
+    lines.sort_by_key(|line| line.at);
+    Ok(lines.split_off(lines.len().saturating_sub(SHOWN as usize)))
+}
+
+impl From<Theirs> for ChatLine {
+    fn from(Theirs { id, at, text, chosen }: Theirs) -> Self {
+        Self { at, text, reply_id: Some(id), chosen, message_id: None, state: None, campaign_name: String::new() }
+    }
+}
+
+impl From<Ours> for ChatLine {
+    fn from(Ours { message, text, state, at, .. }: Ours) -> Self {
+        Self {
+            at,
+            text,
+            reply_id: None,
+            chosen: Vec::new(),
+            message_id: Some(message),
+            state: Some(state),
+            campaign_name: String::new(),
+        }
+    }
+}

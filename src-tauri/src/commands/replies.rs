@@ -1,0 +1,57 @@
+//! What people wrote back.
+
+use ulak_core::app::Chat;
+use ulak_core::ids::{MessageId, ReplyId};
+use ulak_core::inbound::store::marks::Mark;
+use ulak_core::inbound::store::replies::{ReplyCounts, ReplyPage, ReplyQuery, ReplyRow};
+
+use super::{Answer, Door};
+
+#[tauri::command]
+#[specta::specta]
+pub async fn replies(door: Door<'_>, query: ReplyQuery) -> Answer<ReplyPage> {
+    door.app().await?.replies().list(&query).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn replies_by_ids(door: Door<'_>, ids: Vec<ReplyId>) -> Answer<Vec<ReplyRow>> {
+    door.app().await?.replies().by_ids(&ids).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn reply_counts(door: Door<'_>) -> Answer<ReplyCounts> {
+    door.app().await?.replies().counts().await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn mark_replies(door: Door<'_>, ids: Vec<ReplyId>, mark: Mark) -> Answer<()> {
+    door.app().await?.replies().mark(&ids, mark).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn dismiss_reply(door: Door<'_>, reply_id: ReplyId) -> Answer<()> {
+    door.app().await?.replies().dismiss(reply_id).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn opt_out_reply(door: Door<'_>, reply_id: ReplyId) -> Answer<()> {
+    door.app().await?.replies().opt_out(reply_id).await
+}
+
+/// The chat that a reply belongs to.
+#[tauri::command]
+#[specta::specta]
+pub async fn chat(door: Door<'_>, reply_id: ReplyId) -> Answer<Chat> {
+    door.app().await?.replies().chat(reply_id).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn answer_reply(door: Door<'_>, reply_id: ReplyId, text: String) -> Answer<MessageId> {
+    door.app().await?.replies().answer(reply_id, &text).await
+}

@@ -1,0 +1,228 @@
+//! The list of replies: what waits in it, what is decided there, and the answer over the same number.
+
+use ulak_core::app::{ChatRefusal, Direct, Problem};
+use ulak_core::category::Category;
+use ulak_core::contact::{ContactQuery, Standing};
+use ulak_core::ids::ReplyId;
+use ulak_core::inbound::store::marks::Mark;
+use ulak_core::inbound::store::replies::{ReplyCounts, ReplyQuery, ReplyRow, Show};
+use ulak_core::outbox::state::PartState;
+use ulak_core::page::Place;
+use ulak_core::session::client::{Reply, Signal};
+use ulak_core::testing::World;
+use ulak_core::testing::numbers::{BRISK, reply};
+
+use crate::at;
+
+const ELIF: &str = "+905385550142";
+const EMRE: &str = "+905385550163";
+const LID: &str = "100000012345678@lid";
+
+/// Two people got a campaign at noon over the first of two numbers.
+async fn sent() -> Result<World, Problem> {
+    let mut world = World::with_numbers(at(0, 12, 0), &[BRISK, BRISK]).await?;
+    world.contact("Elif", ELIF).await?;
+    world.contact("Emre", EMRE).await?;
+    let only = vec![world.numbers[0].id];
+    let draft = world.draft("Merhaba", |edit| edit.session_ids = only).await?;
+    world.app.campaigns().schedule_campaign(draft.id, false).await?;
+    world.run_until(at(0, 13, 0)).await?;
+    Ok(world)
+}
+
+async fn hear(world: &World, reply: Reply) -> Result<(), Problem> {
+    world.hear(world.numbers[0].id, &Signal::Reply(reply)).await?;
+    assert_eq!(world.miscounted().await?, Vec::<&str>::new());
+    Ok(())
+}
+
+async fn says(world: &World, id: &str, phone: &str, text: &str, minute: i64) -> Result<(), Problem> {
+    hear(world, reply(id, phone, text, at(0, 13, minute))).await
+}
+
+async fn list(world: &World, show: Show) -> Result<Vec<ReplyRow>, Problem> {
+    let query = ReplyQuery { show, place: Place::first(50), ..ReplyQuery::default() };
+    Ok(world.app.replies().list(&query).await?.rows)
+}
+
+async fn texts(world: &World, show: Show) -> Result<Vec<String>, Problem> {
+    Ok(list(world, show).await?.into_iter().map(|row| row.text).collect())
+}
+
+async fn id_of(world: &World, text: &str) -> Result<ReplyId, Problem> {
+    let mut rows = list(world, Show::Open).await?;
+    rows.append(&mut list(world, Show::Done).await?);
+    Ok(rows.into_iter().find(|row| row.text == text).expect("it is in the list").id)
+}
+
+async fn mark(world: &World, text: &str, mark: Mark) -> Result<(), Problem> {
+    world.app.replies().mark(&[id_of(world, text).await?], mark).await?;
+    assert_eq!(world.miscounted().await?, Vec::<&str>::new());
+    Ok(())
+}
+
+async fn standing(world: &World, phone: &str) -> Result<Standing, Problem> {
+    let query = ContactQuery { search: phone.to_owned(), place: Place::first(1), ..ContactQuery::default() };
+    Ok(world.app.people().contacts(&query).await?.rows[0].standing)
+}
+
+#[tokio::test]
+async fn what_comes_in_is_unread_until_its_owner_has_read_it_and_leaves_the_list_when_done() -> Result<(), Problem> {
+    let world = sent().await?;
+    says(&world, "R1", ELIF, "Açık mısınız?", 1).await?;
+    says(&world, "R2", EMRE, "STOP", 2).await?;
+    says(&world, "R3", ELIF, "stop lütfen", 3).await?;
+    let counts = || async { world.app.replies().counts().await };
+    assert_eq!(counts().await?, ReplyCounts { unread: 3, answers: 0, near: 1, stops: 1 });
+    assert_eq!(texts(&world, Show::Unread).await?, ["stop lütfen", "STOP", "Açık mısınız?"]);
+    mark(&world, "Açık mısınız?", Mark::Read).await?;
+    assert_eq!(texts(&world, Show::Unread).await?, ["stop lütfen", "STOP"]);
+    mark(&world, "STOP", Mark::Done).await?;
+    assert_eq!(texts(&world, Show::Open).await?, ["stop lütfen", "Açık mısınız?"]);
+    assert_eq!(
+        (texts(&world, Show::Stops).await?.len(), texts(&world, Show::Done).await?),
+        (0, vec!["STOP".to_owned()])
+    );
+    mark(&world, "STOP", Mark::Unread).await?;
+    assert_eq!(counts().await?, ReplyCounts { unread: 2, answers: 0, near: 1, stops: 1 });
+    mark(&world, "stop lütfen", Mark::Done).await?;
+    assert_eq!(counts().await?, ReplyCounts { unread: 1, answers: 0, near: 0, stops: 1 });
+    mark(&world, "stop lütfen", Mark::NotDone).await?;
+    assert_eq!(texts(&world, Show::Near).await?, ["stop lütfen"]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_list_is_of_one_campaign_one_number_or_one_answer() -> Result<(), Problem> {
+    let world = sent().await?;
+    says(&world, "R1", ELIF, "Geliyorum", 1).await?;
+    let other = world.numbers[1].id;
+    world.hear(other, &Signal::Reply(reply("R2", EMRE, "Kimsiniz?", at(0, 13, 2)))).await?;
+    let ask = async |query: ReplyQuery| -> Result<Vec<String>, Problem> {
+        let query = ReplyQuery { place: Place::first(9), ..query };
+        Ok(world.app.replies().list(&query).await?.rows.into_iter().map(|row| row.text).collect())
+    };
+    let campaign_id = list(&world, Show::Open).await?.into_iter().find_map(|row| row.campaign_id);
+    assert_eq!(ask(ReplyQuery { campaign_id, ..ReplyQuery::default() }).await?, ["Geliyorum"]);
+    assert_eq!(ask(ReplyQuery { session_id: Some(other), ..ReplyQuery::default() }).await?, ["Kimsiniz?"]);
+    let voted = Reply { chosen: vec!["Salı".to_owned()], ..reply("R3", ELIF, "Salı", at(0, 13, 3)) };
+    hear(&world, voted).await?;
+    let option = |option: &str| ReplyQuery { option: Some(option.to_owned()), ..ReplyQuery::default() };
+    assert_eq!((ask(option("Salı")).await?.len(), ask(option("Pazar")).await?.len()), (1, 0));
+    assert_eq!(world.app.replies().counts().await?.answers, 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn one_key_opts_out_whoever_came_near_a_stop_and_another_says_it_was_not_meant() -> Result<(), Problem> {
+    let world = sent().await?;
+    says(&world, "R1", ELIF, "stop lütfen", 1).await?;
+    says(&world, "R2", EMRE, "dur bir bakayım", 2).await?;
+    let near: Vec<_> = list(&world, Show::Near).await?.into_iter().filter_map(|row| row.near_word).collect();
+    assert_eq!(near, ["DUR", "STOP"]);
+    world.app.replies().dismiss(id_of(&world, "dur bir bakayım").await?).await?;
+    world.app.replies().opt_out(id_of(&world, "stop lütfen").await?).await?;
+    assert_eq!((standing(&world, ELIF).await?, standing(&world, EMRE).await?), (Standing::Black, Standing::Normal));
+    assert_eq!(world.app.replies().counts().await?.near, 0);
+    assert_eq!(world.miscounted().await?, Vec::<&str>::new());
+    Ok(())
+}
+
+#[tokio::test]
+async fn who_is_in_no_list_is_opted_out_by_phone_or_by_hidden_identity() -> Result<(), Problem> {
+    let world = sent().await?;
+    says(&world, "R1", "+628125550147", "tolong berhenti kak", 1).await?;
+    let hidden = Reply { phone: None, lid: Some(LID.to_owned()), ..reply("R2", "", "please stop", at(0, 13, 2)) };
+    hear(&world, hidden).await?;
+    world.app.replies().opt_out(id_of(&world, "tolong berhenti kak").await?).await?;
+    world.app.replies().opt_out(id_of(&world, "please stop").await?).await?;
+    assert_eq!(standing(&world, "+628125550147").await?, Standing::Black);
+    world.hear(world.numbers[0].id, &Signal::Lid { phone: EMRE.to_owned(), lid: LID.to_owned() }).await?;
+    assert_eq!(standing(&world, EMRE).await?, Standing::Black, "the phone behind it, once it is known");
+    Ok(())
+}
+
+#[tokio::test]
+async fn other_words_are_looked_for_in_what_is_there_already() -> Result<(), Problem> {
+    let world = sent().await?;
+    says(&world, "R1", ELIF, "artık yeter lütfen", 1).await?;
+    assert_eq!(world.app.replies().counts().await?.near, 0);
+    let mut settings = world.app.settings().current().await?;
+    settings.stop_words.push("yeter".to_owned());
+    world.app.settings().save_settings(&settings).await?;
+    assert_eq!(list(&world, Show::Near).await?[0].near_word.as_deref(), Some("yeter"));
+    assert_eq!(world.miscounted().await?, Vec::<&str>::new());
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_answer_goes_over_the_same_number_is_priced_as_any_part_and_waits_for_it() -> Result<(), Problem> {
+    let world = sent().await?;
+    says(&world, "R1", ELIF, "Açık mısınız?", 0).await?;
+    let before = world.app.credits().balance(ulak_core::ledger::Book::Real).await?;
+    let mut world = world.connect(0, false).await?;
+    let question = id_of(&world, "Açık mısınız?").await?;
+    let message = world.app.replies().answer(question, "Evet, 20'ye kadar").await?;
+    world.run_until(at(0, 13, 30)).await?;
+    let chat = world.app.replies().chat(question).await?;
+    let said: Vec<_> = chat.lines.iter().map(|line| (line.text.as_str(), line.state)).collect();
+    let waits = ("Evet, 20'ye kadar", Some(PartState::Pending));
+    assert_eq!(said, [("Merhaba", Some(PartState::Sent)), ("Açık mısınız?", None), waits]);
+    assert_eq!(chat.lines[0].campaign_name, "Test");
+    let mut world = world.connect(0, true).await?;
+    world.run_until(at(0, 14, 0)).await?;
+    let over: Vec<usize> = world.numbers.iter().map(|number| number.phone.sent().len()).collect();
+    assert_eq!(over, [3, 0], "the campaign's two and the answer, all over the number that was asked");
+    assert_eq!(world.app.outbox().parts_of(message).await?[0].state, PartState::Sent);
+    let after = world.app.credits().balance(ulak_core::ledger::Book::Real).await?;
+    assert_eq!(after.free, before.free - 1);
+    world.app.credits().ledger_holds().await
+}
+
+#[tokio::test]
+async fn nobody_is_answered_after_a_stop_or_where_no_way_back_is_known() -> Result<(), Problem> {
+    let mut world = sent().await?;
+    says(&world, "R1", ELIF, "STOP", 1).await?;
+    let hidden = Reply { phone: None, lid: Some(LID.to_owned()), ..reply("R2", "", "Merhaba", at(0, 13, 2)) };
+    hear(&world, hidden).await?;
+    says(&world, "R3", EMRE, "Tamam", 3).await?;
+    let refused = async |world: &World, text: &str| -> Result<(Option<ChatRefusal>, String), Problem> {
+        let id = id_of(world, text).await?;
+        let code = world.app.replies().answer(id, "Peki").await.err().map_or(String::new(), |problem| problem.code);
+        Ok((world.app.replies().chat(id).await?.refusal, code))
+    };
+    assert_eq!(refused(&world, "STOP").await?, (Some(ChatRefusal::OptedOut), "campaign.unwanted".to_owned()));
+    assert_eq!(refused(&world, "Merhaba").await?, (Some(ChatRefusal::Hidden), "reply.hidden".to_owned()));
+    world.remove(0).await?;
+    let world = world.restart().await?;
+    assert_eq!(refused(&world, "Tamam").await?, (Some(ChatRefusal::NumberGone), "reply.number_gone".to_owned()));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_reply_to_a_single_message_is_in_the_list_beside_what_it_answers() -> Result<(), Problem> {
+    let mut world = World::with_numbers(at(0, 12, 0), &[BRISK]).await?;
+    let text = "Gözlüğünüz hazır".to_owned();
+    let wish = Direct { to: ELIF.to_owned(), text, category: Category::Notification, ..Direct::default() };
+    world.app.outbox().send_direct(&wish).await?;
+    world.run_until(at(0, 13, 0)).await?;
+    says(&world, "R1", ELIF, "Geliyorum", 1).await?;
+    let row = &list(&world, Show::Open).await?[0];
+    assert_eq!((row.answers_text.as_str(), row.campaign_id), ("Gözlüğünüz hazır", None));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_hidden_person_stands_in_the_list_under_the_name_that_is_learned() -> Result<(), Problem> {
+    let world = sent().await?;
+    let hidden = Reply { phone: None, lid: Some(LID.to_owned()), ..reply("R1", "", "Olur", at(0, 13, 1)) };
+    hear(&world, hidden).await?;
+    assert_eq!(
+        (list(&world, Show::Open).await?[0].name.as_str(), list(&world, Show::Open).await?[0].phone.as_str()),
+        ("", "")
+    );
+    world.hear(world.numbers[0].id, &Signal::Lid { phone: ELIF.to_owned(), lid: LID.to_owned() }).await?;
+    let row = &list(&world, Show::Unread).await?[0];
+    assert_eq!((row.name.as_str(), row.phone.as_str(), row.campaign_name.as_str()), ("Elif", ELIF, "Test"));
+    Ok(())
+}
