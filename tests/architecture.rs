@@ -346,6 +346,8 @@ const TABLES: &[(&str, &[&str])] = &[
             "suppressions",
             "past_consents",
             "standings",
+            "erased_people",
+            "erasure_keys",
             "promotions",
             "lids",
             "segments",

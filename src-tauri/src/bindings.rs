@@ -32,6 +32,7 @@ pub fn builder() -> Builder<Wry> {
             contacts::person,
             contacts::timeline,
             contacts::write_to_contact,
+            contacts::erase_person,
             contacts::save_contact,
             contacts::set_standing,
             contacts::take_contact_back,

@@ -18,6 +18,7 @@ mod costs;
 mod direct;
 mod doing;
 mod doubt;
+mod erase;
 mod failover;
 mod faults;
 mod feed;

@@ -42,6 +42,7 @@ async fn with_city(world: &World, name: &str, phone: &str, city: &str) -> Result
         fields,
         tags: known.tags,
         consent: known.consent,
+        take_erased: false,
     };
     world.app.people().save_contact(&edit).await.map(drop)
 }

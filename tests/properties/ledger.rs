@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 use ulak_core::clock::HOUR;
 use ulak_core::contact::Standing;
+use ulak_core::ids::ContactId;
 use ulak_core::ledger::Book;
 use ulak_core::session::cause::Cause;
 use ulak_core::session::messenger::Outcome;
@@ -16,6 +17,7 @@ enum Event {
     Crash,
     Restart,
     OptOut(usize),
+    Erase(usize),
     Pause,
     Resume,
     RetryFailed,
@@ -28,6 +30,7 @@ fn event() -> impl Strategy<Value = Event> {
         Just(Event::Crash),
         Just(Event::Restart),
         (0usize..5).prop_map(Event::OptOut),
+        (0usize..5).prop_map(Event::Erase),
         Just(Event::Pause),
         Just(Event::Resume),
         Just(Event::RetryFailed),
@@ -85,6 +88,7 @@ async fn apply(mut world: World, id: ulak_core::ids::CampaignId, event: Event) -
         Event::Crash => return world.crash_before_the_answer().await.expect("a crash"),
         Event::Restart => return world.restart().await.expect("a restart"),
         Event::OptOut(person) => opt_out(&world, person).await,
+        Event::Erase(person) => or_over(erase(&world, person).await),
         Event::Pause => or_over(world.app.campaigns().pause_campaign(id).await),
         Event::Resume => or_over(world.app.campaigns().resume_campaign(id).await),
         Event::RetryFailed => world.app.campaigns().retry_failed(id).await.map(drop),
@@ -94,19 +98,29 @@ async fn apply(mut world: World, id: ulak_core::ids::CampaignId, event: Event) -
     world
 }
 
-/// A campaign of which nothing waits any more says so.
+/// A campaign of which nothing waits any more says so, and so does a person to whom something is on its way.
 fn or_over(steered: Result<(), ulak_core::app::Problem>) -> Result<(), ulak_core::app::Problem> {
     match steered {
-        Err(problem) if problem.code == "campaign.over" => Ok(()),
+        Err(problem) if problem.code == "campaign.over" || problem.code == "contact.on_its_way" => Ok(()),
         other => other,
     }
 }
 
 async fn opt_out(world: &World, person: usize) -> Result<(), ulak_core::app::Problem> {
-    let query = ulak_core::contact::ContactQuery { place: ulak_core::page::Place::first(10), ..Default::default() };
-    let contacts = world.app.people().contacts(&query).await?;
-    match contacts.rows.get(person) {
-        Some(contact) => world.app.people().set_standing(contact.id, Standing::Black).await.map(drop),
+    match nth(world, person).await? {
+        Some(contact) => world.app.people().set_standing(contact, Standing::Black).await.map(drop),
         None => Ok(()),
     }
+}
+
+async fn erase(world: &World, person: usize) -> Result<(), ulak_core::app::Problem> {
+    match nth(world, person).await? {
+        Some(contact) => world.app.people().erase(contact).await,
+        None => Ok(()),
+    }
+}
+
+async fn nth(world: &World, person: usize) -> Result<Option<ContactId>, ulak_core::app::Problem> {
+    let query = ulak_core::contact::ContactQuery { place: ulak_core::page::Place::first(10), ..Default::default() };
+    Ok(world.app.people().contacts(&query).await?.rows.get(person).map(|contact| contact.id))
 }

@@ -53,6 +53,12 @@ pub async fn write_to_contact(door: Door<'_>, wish: DirectText) -> Answer<Messag
 
 #[tauri::command]
 #[specta::specta]
+pub async fn erase_person(door: Door<'_>, id: ContactId) -> Answer<()> {
+    door.app().await?.people().erase(id).await
+}
+
+#[tauri::command]
+#[specta::specta]
 pub async fn save_contact(door: Door<'_>, edit: ContactEdit) -> Answer<Contact> {
     door.app().await?.people().save_contact(&edit).await
 }

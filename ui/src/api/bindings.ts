@@ -25,6 +25,7 @@ export const commands = {
 	person: (id: ContactId) => __TAURI_INVOKE<PersonView>("person", { id }),
 	timeline: (query: TimelineQuery) => __TAURI_INVOKE<TimelinePage>("timeline", { query }),
 	writeToContact: (wish: DirectText) => __TAURI_INVOKE<MessageId>("write_to_contact", { wish }),
+	erasePerson: (id: ContactId) => __TAURI_INVOKE<null>("erase_person", { id }),
 	saveContact: (edit: ContactEdit) => __TAURI_INVOKE<ContactView>("save_contact", { edit }),
 	setStanding: (contactId: ContactId, standing: Standing) => __TAURI_INVOKE<ContactView>("set_standing", { contactId, standing }),
 	takeContactBack: (contactId: ContactId, wish: Return) => __TAURI_INVOKE<ContactView>("take_contact_back", { contactId, wish }),
@@ -413,6 +414,8 @@ export type ContactEdit = {
 	fields: { [key in string]: string },
 	tags: string[],
 	consent: Consent | null,
+	/**  Whoever was erased at their wish comes in only where the owner says so. */
+	takeErased?: boolean,
 };
 
 export type ContactId = string;
@@ -1251,6 +1254,22 @@ export type RouteStep = {
 	part: number,
 };
 
+/**  A saved filter. One that cannot be read is listed without it, and nothing can be asked of it. */
+export type Segment = {
+	id: SegmentId,
+	name: string,
+	filter: Filter | null,
+};
+
+/**  What the owner saves; without an id it is another segment. */
+export type SegmentEdit = {
+	id: SegmentId | null,
+	name: string,
+	filter: Filter,
+};
+
+export type SegmentId = string;
+
 export type SentMessage = {
 	id: MessageId,
 	origin: MessageOrigin,
@@ -1275,22 +1294,6 @@ export type SentMessage = {
 	/**  When it was accepted or ended, else when it was made. */
 	at: number,
 };
-
-/**  A saved filter. One that cannot be read is listed without it, and nothing can be asked of it. */
-export type Segment = {
-	id: SegmentId,
-	name: string,
-	filter: Filter | null,
-};
-
-/**  What the owner saves; without an id it is another segment. */
-export type SegmentEdit = {
-	id: SegmentId | null,
-	name: string,
-	filter: Filter,
-};
-
-export type SegmentId = string;
 
 export type Separator = "comma" | "semicolon" | "tab";
 
@@ -1543,6 +1546,15 @@ export type WaitKind = "nothing" | "sending" | "pace" | "rest" | "hours" | "cap"
 /**  Nothing is left but what is in doubt. */
 "checking" | "paused" | "pausedAll" | "noNumber" | "notConnected" | "newChats" | "shut" | "unheard" | "disk" | "locked" | "damaged" | "fault";
 
+/**  Days are `YYYY-MM-DD`, in the owner's zone. */
+export type When = 
+/**  In the last so many times 24 hours. */
+{ is: "within"; days: number } | 
+/**  Before the day began. */
+{ is: "before"; day: string } | 
+/**  When the day was over. */
+{ is: "after"; day: string } | { is: "never" };
+
 export type WrittenReply = {
 	id: ReplyId,
 	text: string,
@@ -1559,14 +1571,6 @@ export type WrittenReply = {
 	campaignName: string | null,
 	at: number,
 };
-/**  Days are `YYYY-MM-DD`, in the owner's zone. */
-export type When = 
-/**  In the last so many times 24 hours. */
-{ is: "within"; days: number } | 
-/**  Before the day began. */
-{ is: "before"; day: string } | 
-/**  When the day was over. */
-{ is: "after"; day: string } | { is: "never" };
 
 /* Tauri Specta runtime */
 type EventEmit<T> = [T] extends [null] ? () => Promise<void> : (payload: T) => Promise<void>;

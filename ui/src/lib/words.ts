@@ -61,3 +61,8 @@ export function entryWord(kind: EntryKind): string {
 export function initials(name: string): string {
   return (name.match(/\p{L}+/gu) ?? []).slice(0, 2).map((word) => [...word][0]?.toLocaleUpperCase()).join('');
 }
+
+/** Whom a message went to. Of whoever was erased neither name nor phone is left. */
+export function recipientName({ name, phoneShown }: { name: string; phoneShown: string }): string {
+  return name || (phoneShown === '' ? m.person_erased_name() : m.composer_no_name());
+}

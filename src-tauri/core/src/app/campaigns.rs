@@ -325,6 +325,7 @@ impl Campaigns {
 
     pub async fn schedule_campaign(&self, id: CampaignId, only_covered: bool) -> Result<CampaignId, Problem> {
         let _one_at_a_time = self.scheduling.lock().await;
+        let _whole = self.freezing.read().await;
         self.dispatcher.refuse_stopped(self.draft(id).await?.book)?;
         schedule::schedule(&self.db, id, only_covered, self.now()).await?;
         self.mark.advance_or_warn().await;
@@ -375,6 +376,7 @@ impl Campaigns {
         });
         for id in interrupted {
             let _one_at_a_time = self.scheduling.lock().await;
+            let _whole = self.freezing.read().await;
             if let Err(error) = schedule::resume(&self.db, id, self.now()).await {
                 let name = self.draft(id).await.map(|draft| draft.name).unwrap_or_default();
                 self.found.tell(CampaignError::Unfinished { name, reason: error.to_string() }.into());

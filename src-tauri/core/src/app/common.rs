@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use serde::Serialize;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, RwLock};
 
 use super::folder::FolderMark;
 use super::{Problem, locked};
@@ -24,6 +24,8 @@ pub struct Common {
     pub(super) mark: Arc<FolderMark>,
     pub(super) found: Found,
     pub(super) notices: Notices,
+    /// Held by whoever reads people and writes messages to them; who erases a person waits for nobody to hold it.
+    pub(super) freezing: Arc<RwLock<()>>,
     /// Wakes the loop that sends.
     pub(super) wake: Arc<Notify>,
 }

@@ -158,6 +158,7 @@ impl Outbox {
         over: &[SessionId],
         files: &[Added],
     ) -> Result<MessageId, Problem> {
+        let _whole = self.freezing.read().await;
         let (book, now, purpose) = (self.campaigns.book_of(over).await?, self.now(), content.purpose);
         self.campaigns.dispatcher.refuse_stopped(book)?;
         let message = self.frozen(content, contact, now).await?;
@@ -223,17 +224,7 @@ impl Outbox {
         if let Some(known) = contact::store::by_phone(self.db.read(), &phone.to_string()).await? {
             return Ok(known);
         }
-        self.people
-            .save_contact(&ContactEdit {
-                id: None,
-                phone: phone.to_string(),
-                name: String::new(),
-                email: String::new(),
-                fields: contact::Fields::new(),
-                tags: Vec::new(),
-                consent: None,
-            })
-            .await
+        self.people.save_contact(&ContactEdit { phone: phone.to_string(), ..ContactEdit::default() }).await
     }
 }
 

@@ -318,6 +318,7 @@ impl App {
             mark: mark.clone(),
             found: Found::of(first.found),
             notices,
+            freezing: Arc::default(),
             wake: dispatcher.wake.clone(),
         };
         let facets = Facets::of(Parts {

@@ -1,7 +1,7 @@
 //! One person: the contact, and everything that happened with them. Each feature gives its part, and here they become
 //! one list by time.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use sqlx::SqliteConnection;
@@ -10,14 +10,19 @@ use uuid::Uuid;
 use super::{People, Problem};
 use crate::campaign::store as campaigns;
 use crate::clock::Millis;
+use crate::contact::store::erased;
 use crate::contact::store::history::{Change, Record, changes, record};
 use crate::contact::store::suppressions::Cause;
-use crate::contact::{Contact, Standing, import};
-use crate::db::StorageError;
-use crate::ids::{CampaignId, ContactId};
+use crate::contact::{Contact, ContactError, Standing, import};
+use crate::db::{StorageError, Tx};
+use crate::event::Event;
+use crate::ids::{CampaignId, ContactId, MessageId};
 use crate::inbound::store::history::{self as replies, Writer, WrittenReply};
+use crate::outbox::store::erase as outbox;
 use crate::outbox::store::history::{self as messages, SentMessage};
 use crate::page::{Cursor, Place};
+use crate::session::client::NoteKind;
+use crate::session::store::notes;
 
 /// What a contact's page shows beside the timeline.
 #[derive(Clone, Debug, Serialize)]
@@ -121,6 +126,28 @@ impl People {
         })
     }
 
+    /// Erases a person at their wish: everything of them goes, here and in what was sent. What waits for them is cancelled
+    /// first. Totals and credits stay, and so does the wish, as a keyed hash of the phone.
+    pub async fn erase(&self, id: ContactId) -> Result<(), Problem> {
+        let _nobody_writes = self.freezing.try_write().map_err(|_| ContactError::BeingScheduled)?;
+        let now = self.now();
+        let mut reader = self.reader().await?;
+        let record = record(&mut reader, id).await?;
+        let messages = outbox::messages_to(&mut reader, id, &record.addresses).await.map_err(StorageError::from)?;
+        drop(reader);
+        let mut tx = self.db.begin().await?;
+        if outbox::on_the_way(&mut tx, &messages).await.map_err(StorageError::from)? {
+            return Err(ContactError::OnItsWay.into());
+        }
+        let queues = erase_all(&mut tx, &record, &messages, now).await.map_err(|error| self.db.error(error))?;
+        self.db.commit(tx).await?;
+        queues.into_iter().for_each(|queue| self.events.emit(Event::CampaignChanged(queue)));
+        self.events.emit(Event::ContactsChanged);
+        self.events.emit(Event::LedgerChanged);
+        self.nudge();
+        Ok(())
+    }
+
     /// What happened with a person, the newest first.
     pub async fn timeline(&self, query: &TimelineQuery) -> Result<TimelinePage, Problem> {
         let mut reader = self.reader().await?;
@@ -129,11 +156,24 @@ impl People {
     }
 }
 
-pub(super) async fn page(
-    db: &mut SqliteConnection,
+async fn erase_all(
+    tx: &mut Tx,
     record: &Record,
-    query: &TimelineQuery,
-) -> Result<TimelinePage, sqlx::Error> {
+    messages: &[MessageId],
+    now: Millis,
+) -> Result<BTreeSet<CampaignId>, sqlx::Error> {
+    let (id, addresses) = (record.contact.id, &record.addresses);
+    let queues = outbox::erase(tx, messages, now).await?;
+    replies::erase(tx, Writer { contact: id, addresses }).await?;
+    for address in addresses {
+        notes::forget(tx, NoteKind::OnWhatsapp, notes::EVERYBODYS, address).await?;
+    }
+    import::erase(tx, id, addresses).await?;
+    erased::erase(tx, record, now).await?;
+    Ok(queues)
+}
+
+async fn page(db: &mut SqliteConnection, record: &Record, query: &TimelineQuery) -> Result<TimelinePage, sqlx::Error> {
     let before = query.place.key()?.unwrap_or(Key(Millis::MAX, TimelineKind::Imports, Uuid::max()));
     let mut rows = Vec::new();
     for kind in KINDS.into_iter().filter(|kind| query.only.is_none_or(|only| only == *kind)) {

@@ -89,6 +89,9 @@ pub struct ContactEdit {
     pub fields: Fields,
     pub tags: Vec<String>,
     pub consent: Option<Consent>,
+    /// Whoever was erased at their wish comes in only where the owner says so.
+    #[serde(default)]
+    pub take_erased: bool,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -157,6 +160,14 @@ pub enum ContactError {
     Withdrawn,
     #[error("This person is on the black list. To take them off it, say why under \"Wants messages again\".")]
     Listed,
+    #[error(
+        "The data of the person with {phone} were erased at their wish. Add them again only if they asked you to: say so under \"Add all the same\"."
+    )]
+    Erased { phone: String },
+    #[error("A message to this person is being handed over at this moment. Try again in a minute.")]
+    OnItsWay,
+    #[error("A campaign is being scheduled at this moment. Try again when that is done.")]
+    BeingScheduled,
     #[error("Say in a few words why this person may be written to again.")]
     ReasonMissing,
     #[error("\"{email}\" is not an e-mail address. Correct it or leave it empty.")]
@@ -188,6 +199,9 @@ impl Coded for ContactError {
             Self::Unknown => "contact.unknown",
             Self::Withdrawn => "contact.withdrawn",
             Self::Listed => "contact.listed",
+            Self::Erased { .. } => "contact.erased",
+            Self::OnItsWay => "contact.on_its_way",
+            Self::BeingScheduled => "contact.being_scheduled",
             Self::ReasonMissing => "contact.reason_missing",
             Self::Email { .. } => "contact.email",
             Self::FieldName { .. } => "contact.field_name",
@@ -204,7 +218,13 @@ impl Coded for ContactError {
             Self::PhoneTaken { phone, holder, contact_id } => {
                 params! { phone: phone, holder: holder, contact_id: contact_id }
             }
-            Self::Unknown | Self::Withdrawn | Self::Listed | Self::ReasonMissing => Params::new(),
+            Self::Unknown
+            | Self::Withdrawn
+            | Self::Listed
+            | Self::OnItsWay
+            | Self::BeingScheduled
+            | Self::ReasonMissing => Params::new(),
+            Self::Erased { phone } => params! { phone: phone },
             Self::Email { email } => params! { email: email },
             Self::FieldName { name } => params! { name: name },
             Self::TooLong { what, length, limit } => params! { what: what, length: length, limit: limit },

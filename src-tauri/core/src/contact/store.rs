@@ -4,6 +4,7 @@
 //! from `fold::haystack`, or a search would not find it.
 
 pub mod audience;
+pub mod erased;
 pub mod history;
 pub mod identities;
 pub mod suppressions;
@@ -38,6 +39,11 @@ pub const PAGE_LIMIT: u32 = 500;
 pub async fn save(tx: &mut Tx, edit: &ContactEdit, country: Country, now: Millis) -> Result<Contact, ContactError> {
     let card = Card::of(edit, country)?;
     refuse_taken(tx, card.phone, edit.id).await?;
+    match erased::among(tx, std::iter::once(card.phone)).await?.is_empty() {
+        true => {}
+        false if edit.take_erased => erased::take(tx, card.phone).await?,
+        false => return Err(ContactError::Erased { phone: card.phone.shown() }),
+    }
     let id = match edit.id {
         Some(id) => change(tx, id, &card, now).await?,
         None => add(tx, &card, now).await?,
@@ -142,6 +148,10 @@ pub async fn opt_out(tx: &mut Tx, who: &Stopped, at: Millis, now: Millis) -> Res
         && who.contact.is_none()
         && let Some(phone) = who.phones.first().and_then(|phone| Phone::from_e164(phone))
     {
+        // Nothing of an erased person is kept but the wish.
+        if erased::opt_out(tx, phone, at).await? {
+            return Ok(true);
+        }
         let nameless = Card { phone, name: "", email: "", fields: Fields::new(), consent: None };
         add(tx, &nameless, now).await?;
     }

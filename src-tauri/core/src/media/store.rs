@@ -83,6 +83,25 @@ fn kind_of(prepared: Kind) -> MediaKind {
     }
 }
 
+/// Whether a campaign or a template holds the file.
+pub async fn is_chosen(db: &mut SqliteConnection, sha256: &[u8]) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM campaign_media WHERE sha256 = ?1) OR EXISTS (SELECT 1 FROM template_media WHERE sha256 = ?1)",
+    )
+    .bind(sha256)
+    .fetch_one(db)
+    .await
+}
+
+/// No message carries the file any more, and nothing else holds it.
+pub async fn drop_carried(db: &mut Tx, sha256: &[u8]) -> Result<(), sqlx::Error> {
+    sqlx::query("DELETE FROM message_media WHERE sha256 = ?1; DELETE FROM media WHERE sha256 = ?1")
+        .bind(sha256)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
 /// Removes what no draft, no template and no message refers to.
 pub async fn remove_unused(db: &mut Tx) -> Result<u64, sqlx::Error> {
     let removed = sqlx::query(

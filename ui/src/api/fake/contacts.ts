@@ -2,7 +2,7 @@ import type { Api, ContactView, Happening, TimelineKind, TimelineRow } from '../
 import { fits } from './segments';
 import { refuse, type World } from './world';
 
-export function contactCommands(world: World): Pick<Api, 'contacts' | 'contactTotals' | 'contact' | 'person' | 'timeline' | 'writeToContact' | 'saveContact' | 'setStanding' | 'takeContactBack' | 'exportContacts'> {
+export function contactCommands(world: World): Pick<Api, 'contacts' | 'contactTotals' | 'contact' | 'person' | 'timeline' | 'writeToContact' | 'erasePerson' | 'saveContact' | 'setStanding' | 'takeContactBack' | 'exportContacts'> {
   const find = (id: string): ContactView => world.contacts.find((one) => one.id === id) ?? refuse('contact.unknown', 'There is no such contact.');
   return {
     contacts: async ({ search, standing, tag, filter, place }) => {
@@ -33,6 +33,11 @@ export function contactCommands(world: World): Pick<Api, 'contacts' | 'contactTo
       if (one.consent) rows.push({ at: one.consent.at, key: 'consent', what: { kind: 'consent', source: one.consent.source, note: one.consent.note } });
       const kinds = { imported: 'imports', consent: 'consent' } as Partial<Record<Happening['kind'], TimelineKind>>;
       return { next: null, rows: rows.filter(({ what }) => only === null || kinds[what.kind] === only).sort((a, b) => b.at - a.at) };
+    },
+    erasePerson: async (id) => {
+      world.contacts = world.contacts.filter((one) => one.id !== id);
+      world.emit('contactsChanged', null);
+      return null;
     },
     writeToContact: async () => world.id('message'),
     exportContacts: async () => '/home/shop/ulak-contacts.xlsx',

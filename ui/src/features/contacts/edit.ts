@@ -18,7 +18,7 @@ export function editOf(form: Form, before: ContactView | null): ContactEdit {
   const fields = Object.fromEntries(form.fields.map(({ name, value }) => [name.trim(), value.trim()]).filter(([name, value]) => name !== '' && value !== ''));
   const typed: Consent | null = form.consented ? { source: form.source.trim(), at: form.at, note: form.note.trim() } : null;
   const consent = before && before.withdrawnAt !== null ? before.consent : typed;
-  return { id: form.id, name: form.name.trim(), phone: form.phone.trim(), email: form.email.trim(), tags: tagsOf(form.tags), fields, consent };
+  return { id: form.id, name: form.name.trim(), phone: form.phone.trim(), email: form.email.trim(), tags: tagsOf(form.tags), fields, consent, takeErased: false };
 }
 
 export function tagsOf(text: string): string[] {

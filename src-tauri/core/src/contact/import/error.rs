@@ -152,6 +152,11 @@ pub enum RowError {
     #[serde(rename = "import.broken_card")]
     #[error("This card of the address book cannot be read. Export it again.")]
     BrokenCard,
+    #[serde(rename = "import.erased")]
+    #[error(
+        "The data of this person were erased at their wish. If they asked to be in your list again, add them by hand."
+    )]
+    Erased,
     #[serde(untagged)]
     #[error(transparent)]
     Phone(PhoneError),
@@ -176,6 +181,7 @@ impl Coded for RowError {
             Self::OpenQuote => "import.open_quote",
             Self::LineTooLong { .. } => "import.line_too_long",
             Self::BrokenCard => "import.broken_card",
+            Self::Erased => "import.erased",
             Self::Phone(error) => error.code(),
         }
     }
@@ -187,7 +193,7 @@ impl Coded for RowError {
             Self::CellTooLong { column, length, limit } => {
                 params! { column: column, length: length, limit: limit }
             }
-            Self::OpenQuote | Self::BrokenCard => Params::new(),
+            Self::OpenQuote | Self::BrokenCard | Self::Erased => Params::new(),
             Self::LineTooLong { limit } => params! { limit: limit },
             Self::Phone(error) => error.params(),
         }

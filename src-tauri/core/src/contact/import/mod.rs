@@ -9,6 +9,7 @@
 mod cards;
 mod consent;
 mod delimited;
+mod erasure;
 mod error;
 mod layout;
 mod list;
@@ -42,7 +43,7 @@ pub use error::{ImportError, Notice, RowError};
 pub use preview::preview;
 pub use refused::{export_refused, reasons, refusals};
 pub use run::{Job, run};
-pub use store::changes::{Touch, touching};
+pub use store::changes::{Touch, erase, touching};
 pub use store::reports::page as reports;
 pub use store::{end_interrupted, forget};
 

@@ -1,6 +1,7 @@
 //! The first rows of a file with their verdicts, before anything is imported. Writes nothing.
 
 use super::super::phone::Country;
+use super::erasure::refuse_erased;
 use super::error::Notice;
 use super::layout::{Layout, layout};
 use super::records::{Record, start_of};
@@ -27,9 +28,13 @@ pub async fn preview(
     let (mut layout, remembered) = recalled(origin, options, home, pool).await?;
     layout.notices.extend(other_country(&layout));
     let sample = std::mem::take(&mut layout.sample);
-    let rows: Vec<(Row, Vec<String>)> = sample.into_iter().flat_map(|record| both(record, &layout)).collect();
-    let phones = rows.iter().filter_map(|(row, _)| Some(row.outcome.as_ref().ok()?.phone)).collect();
-    let known = store::known(&mut *pool.acquire().await?, &phones).await?;
+    let (mut rows, cells): (Vec<Row>, Vec<Vec<String>>) =
+        sample.into_iter().flat_map(|record| both(record, &layout)).unzip();
+    let mut reader = pool.acquire().await?;
+    refuse_erased(&mut reader, &mut rows).await?;
+    let phones = rows.iter().filter_map(|row| Some(row.outcome.as_ref().ok()?.phone)).collect();
+    let known = store::known(&mut reader, &phones).await?;
+    drop(reader);
     let (mut people, mut seen, mint) = (People::new(known), Seen::new(), IdGenerator::at(0));
     let everybody = Everybody::of(options, &layout.list.about().file_name, now);
     let mut shown = |(row, cells): (Row, Vec<String>)| PreviewRow {
@@ -41,7 +46,7 @@ pub async fn preview(
         lost: row.outcome.as_ref().map_or_else(|_| Vec::new(), |person| person.lost.clone()),
         verdict: judge(&row, &mut people, &mut seen, &everybody, &mint),
     };
-    let rows = rows.into_iter().map(&mut shown).collect();
+    let rows = rows.into_iter().zip(cells).map(&mut shown).collect();
     let header = layout.list.columns().is_none().then(|| layout.has_header());
     let about = layout.list.about().clone();
     Ok(ImportPreview {

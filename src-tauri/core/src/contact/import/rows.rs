@@ -44,6 +44,13 @@ pub struct Row {
     pub outcome: Result<Person, RowError>,
 }
 
+impl Row {
+    /// Whose row it is, or probably is.
+    pub fn phone(&self) -> Option<Phone> {
+        self.outcome.as_ref().map_or_else(RowError::probable, |person| Some(person.phone))
+    }
+}
+
 /// What is the same for everybody in a file.
 #[derive(Clone, Debug, Default)]
 pub struct Everybody {

@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::mpsc::{self, Receiver, Sender};
 
 use super::super::store as contacts;
+use super::erasure::refuse_erased;
 use super::layout::Layout;
 use super::list::Stopped;
 use super::preview::laid_out;
@@ -105,10 +106,11 @@ async fn go_through(
         let Some(chunk) = chunks.recv().await else {
             return Ok(ImportState::Done);
         };
-        let chunk = chunk?;
-        at.totals = bring(db, job, &chunk.rows, at.totals, &mut carried, clock)
+        let mut chunk = chunk?;
+        let first = chunk.rows.first().map_or(0, |row| row.number);
+        at.totals = bring(db, job, &mut chunk.rows, at.totals, &mut carried, clock)
             .await
-            .map_err(|error| stopped_at(chunk.rows.first().map_or(0, |row| row.number), error))?;
+            .map_err(|error| stopped_at(first, error))?;
         chunk.rows.iter().for_each(|row| at.count(row, carried.everybody.now));
         at.percent = u8::try_from(chunk.read.saturating_mul(100) / bytes).unwrap_or(100).min(99);
         progress(at);
@@ -159,20 +161,21 @@ struct Carried {
 async fn bring(
     db: &Db,
     job: &Job,
-    rows: &[Row],
+    rows: &mut [Row],
     mut totals: ImportTotals,
     carried: &mut Carried,
     clock: &dyn Clock,
 ) -> Result<ImportTotals, StorageError> {
     let now = clock.now();
-    let phones = rows.iter().filter_map(|row| Some(row.outcome.as_ref().ok()?.phone)).collect();
     let at = |error| db.error(error);
     let mut tx = db.begin().await?;
+    refuse_erased(&mut tx, rows).await.map_err(at)?;
+    let phones = rows.iter().filter_map(|row| Some(row.outcome.as_ref().ok()?.phone)).collect();
     let known = store::known(&mut tx, &phones).await.map_err(at)?;
     let before = known.iter().map(|known| (known.id, Before::of(known))).collect();
     let mut people = People::new(known);
     let mint = IdGenerator::at(now);
-    for row in rows {
+    for row in &*rows {
         totals.count(&judge(row, &mut people, &mut carried.seen, &carried.everybody, &mint));
     }
     if job.step == ImportStep::Import {

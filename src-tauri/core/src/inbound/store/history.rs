@@ -2,9 +2,10 @@
 
 use serde::Serialize;
 use sqlx::sqlite::SqliteRow;
-use sqlx::{QueryBuilder, Row, SqliteConnection};
+use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
 
 use crate::clock::Millis;
+use crate::db::Tx;
 use crate::ids::{CampaignId, ContactId, MessageId, ReplyId};
 use crate::stored::Json;
 
@@ -45,14 +46,32 @@ pub async fn before(
     let mut select = QueryBuilder::new(
         "SELECT id, text, chosen, stop, start, message_id, campaign_id, at FROM replies WHERE (contact_id = ",
     );
-    select.push_bind(writer.contact).push(" OR sender IN (");
-    let mut senders = select.separated(", ");
-    for address in writer.addresses {
-        senders.push_bind(address.as_str());
-    }
-    select.push(")) AND (at, id) < (").push_bind(key.0).push(", ").push_bind(key.1);
+    push_writer(&mut select, writer);
+    select.push(" AND (at, id) < (").push_bind(key.0).push(", ").push_bind(key.1);
     select.push(") ORDER BY at DESC, id DESC LIMIT ").push_bind(limit);
     select.build().fetch_all(db).await?.iter().map(reply_of).collect()
+}
+
+/// Empties what a person wrote, and nobody has to look at it any more. The rows stay, so that the counts of campaigns do; an option of a campaign's that it
+/// chose stays with them.
+pub async fn erase(db: &mut Tx, writer: Writer<'_>) -> Result<(), sqlx::Error> {
+    let mut update = QueryBuilder::new(
+        "UPDATE replies SET sender = lower(hex(id)), wire_id = lower(hex(id)), text = '', quotes = NULL, contact_id = NULL,
+             near_word = '', unread = 0, done = 1 WHERE (contact_id = ",
+    );
+    push_writer(&mut update, writer);
+    update.build().execute(db).await?;
+    Ok(())
+}
+
+/// The end of a condition that begins with `(contact_id = `.
+fn push_writer(query: &mut QueryBuilder<Sqlite>, writer: Writer<'_>) {
+    query.push_bind(writer.contact).push(" OR sender IN (");
+    let mut senders = query.separated(", ");
+    for address in writer.addresses {
+        senders.push_bind(address.clone());
+    }
+    query.push("))");
 }
 
 fn reply_of(row: &SqliteRow) -> Result<WrittenReply, sqlx::Error> {

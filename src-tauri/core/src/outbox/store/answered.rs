@@ -18,11 +18,12 @@ pub struct Answered {
     pub phone: String,
 }
 
+/// A message to somebody who was erased is nobody's.
 pub async fn quoted(db: &mut SqliteConnection, wire_id: &str) -> Result<Option<Answered>, sqlx::Error> {
     let row = sqlx::query(
         "SELECT m.contact_id, m.id, CASE m.origin WHEN 'campaign' THEN m.queue_id END AS campaign_id, m.phone
          FROM parts p JOIN messages m ON m.id = p.message_id
-         WHERE p.wire_id = ?",
+         WHERE p.wire_id = ? AND m.phone <> ''",
     )
     .bind(wire_id)
     .fetch_optional(db)

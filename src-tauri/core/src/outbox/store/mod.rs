@@ -7,6 +7,7 @@ pub mod chats;
 pub mod claim;
 pub mod complete;
 pub mod doubt;
+pub mod erase;
 mod heads;
 pub mod history;
 mod known;

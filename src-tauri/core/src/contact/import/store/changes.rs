@@ -153,6 +153,26 @@ pub async fn touching(db: &mut SqliteConnection, contact: ContactId) -> Result<V
     rows.iter().map(touch).collect()
 }
 
+/// A contact was erased: what imports remember of it goes, and so do the rows with its phone that stayed out.
+pub async fn erase(tx: &mut Tx, contact: ContactId, phones: &[String]) -> Result<(), sqlx::Error> {
+    sqlx::query("DELETE FROM import_changes WHERE contact_id = ?").bind(contact).execute(&mut *tx).await?;
+    for phone in phones {
+        // Without the country and the zero of the trunk, which a list may write in any way.
+        let digits = phone.get(phone.len().saturating_sub(OWN_DIGITS)..).unwrap_or(phone);
+        sqlx::query(
+            "DELETE FROM import_refusals WHERE row > 0 AND instr(replace(replace(replace(replace(replace(replace(
+                 raw || params || coalesce(phone, ''), ' ', ''), '-', ''), '(', ''), ')', ''), '.', ''), '/', ''), ?) > 0",
+        )
+        .bind(digits)
+        .execute(&mut *tx)
+        .await?;
+    }
+    Ok(())
+}
+
+/// So many last digits tell a phone from all others of a list.
+const OWN_DIGITS: usize = 9;
+
 /// What was decided about these contacts is not asked again.
 pub async fn forget(tx: &mut Tx, id: ImportId, changes: &[Change]) -> Result<(), sqlx::Error> {
     let mut delete = QueryBuilder::new("DELETE FROM import_changes WHERE import_id = ");
