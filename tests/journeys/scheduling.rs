@@ -1,15 +1,19 @@
 //! A scheduling that takes several transactions: cut off, cancelled in between, and what it was to hold.
 
 use ulak_core::app::Problem;
+use ulak_core::campaign::audience::Audience;
 use ulak_core::campaign::draft::DraftEdit;
 use ulak_core::campaign::{CampaignState, store};
-use ulak_core::contact::ContactQuery;
+use ulak_core::contact::segment::SegmentEdit;
+use ulak_core::contact::segment::filter::Test;
+use ulak_core::contact::{ContactQuery, Standing};
 use ulak_core::db::StorageError;
 use ulak_core::ids::CampaignId;
 use ulak_core::ledger::Book;
 use ulak_core::testing::World;
 
 use crate::at;
+use crate::segments::{all, save};
 
 const PEOPLE: i64 = 7_000;
 
@@ -81,6 +85,22 @@ async fn a_scheduling_that_was_cut_off_is_finished_at_the_next_start() -> Result
 #[tokio::test]
 async fn a_scheduling_that_was_cut_off_goes_on_when_asked_again() -> Result<(), Problem> {
     cut_off_and_finished(true).await
+}
+
+#[tokio::test]
+async fn a_scheduling_that_was_cut_off_goes_on_with_its_segment_as_it_was() -> Result<(), Problem> {
+    let world = World::at(at(0, 12, 0)).await?;
+    let standing = |standing| all([Test::Standing { standing }]);
+    let segment = save(&world, "Everybody", standing(Standing::Normal)).await?.id;
+    let mut edit = large(&world).await?;
+    edit.audience = Audience { everyone: false, segments: vec![segment], ..Audience::default() };
+    world.app.campaigns().save_draft(&edit).await?;
+    cut_off(&world, edit.id, false).await?;
+    let changed = SegmentEdit { id: Some(segment), name: "Nobody".to_owned(), filter: standing(Standing::Gray) };
+    world.app.people().save_segment(&changed).await?;
+    let world = world.restart().await?;
+    assert_eq!(world.app.campaigns().live(edit.id).await?.counts.pending, PEOPLE);
+    world.app.credits().ledger_holds().await
 }
 
 #[tokio::test]

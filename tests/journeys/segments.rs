@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 
 use ulak_core::app::Problem;
+use ulak_core::campaign::audience::{Audience, Without};
+use ulak_core::campaign::list::CampaignQuery;
+use ulak_core::contact::Standing;
 use ulak_core::contact::segment::filter::{Condition, Filter, Matching, OnWhatsapp, Test, Value, When};
 use ulak_core::contact::segment::{Segment, SegmentEdit};
 use ulak_core::contact::{ContactEdit, ContactQuery};
-use ulak_core::ids::ContactId;
+use ulak_core::ids::{CampaignId, ContactId, SegmentId};
 use ulak_core::page::Place;
 use ulak_core::testing::World;
 
@@ -133,5 +136,124 @@ async fn who_was_written_to_who_answered_and_who_is_on_whatsapp_is_known() -> Re
     assert_eq!(found(&world, &contacted).await?, Vec::<String>::new(), "two days ago is not within one");
     let unknown = all([Test::OnWhatsapp { known: OnWhatsapp::Unknown }]);
     assert_eq!(found(&world, &unknown).await?, ["Ayşe", "Budi"], "the practice number proves nothing");
+    Ok(())
+}
+
+fn whoever(segments: &[SegmentId]) -> Audience {
+    Audience { everyone: false, segments: segments.to_vec(), ..Audience::default() }
+}
+
+async fn draft(world: &World, audience: Audience) -> Result<CampaignId, Problem> {
+    Ok(world.draft("Merhaba {{name}}", |edit| edit.audience = audience).await?.id)
+}
+
+/// Who got something, in the order of their names.
+async fn reached(world: &World, campaign: CampaignId) -> Result<Vec<String>, Problem> {
+    let mut tx = world.app.db().begin().await?;
+    let select = "SELECT name FROM messages WHERE queue_id = ? AND skip_reason IS NULL ORDER BY name";
+    Ok(sqlx::query_scalar(select).bind(campaign).fetch_all(&mut *tx).await.unwrap())
+}
+
+#[tokio::test]
+async fn an_audience_is_segments_tags_and_people_without_others() -> Result<(), Problem> {
+    let world = World::at(at(0, 12, 0)).await?;
+    let mut ids = BTreeMap::new();
+    for (name, city, tags) in [
+        ("Ayşe", "İzmir", &["vip"][..]),
+        ("Budi", "Jakarta", &["vip", "toptan"]),
+        ("Gül", "İzmir", &["toptan"]),
+        ("Ömer", "Muş", &[]),
+        ("Şen", "Van", &[]),
+    ] {
+        ids.insert(name, person(&world, name, city, "", tags).await?);
+    }
+    world.app.people().set_standing(ids["Şen"], Standing::Gray).await?;
+    let izmir = save(&world, "İzmir", all([field("şehir", Value::Equal { to: "izmir".into() })])).await?.id;
+    let gray = save(&world, "Gray", all([Test::Standing { standing: Standing::Gray }])).await?.id;
+    for (audience, names) in [
+        (whoever(&[izmir]), &["Ayşe", "Gül"][..]),
+        (whoever(&[]), &[]),
+        (
+            Audience { tags: vec!["vip".into()], people: vec![ids["Ömer"]], ..whoever(&[izmir, gray]) },
+            &["Ayşe", "Budi", "Gül", "Ömer", "Şen"],
+        ),
+        (
+            Audience {
+                tags: vec!["vip".into()],
+                without: Without { segments: vec![izmir], ..Without::default() },
+                ..whoever(&[])
+            },
+            &["Budi"],
+        ),
+        (
+            Audience {
+                without: Without { tags: vec!["toptan".into()], people: vec![ids["Ayşe"]], segments: vec![gray] },
+                ..Audience::default()
+            },
+            &["Ömer"],
+        ),
+    ] {
+        let promotion = draft(&world, audience.clone()).await?;
+        let people = i64::try_from(names.len()).unwrap();
+        let check = world.app.campaigns().check_draft(promotion).await?;
+        assert_eq!(check.people, people, "{audience:?}");
+        let listed =
+            world.app.campaigns().list(&CampaignQuery { place: Place::first(1), ..CampaignQuery::default() }).await?;
+        assert_eq!(listed.rows[0].people, people, "{audience:?}");
+        for index in 0..u32::try_from(people).unwrap() {
+            let shown = world.app.campaigns().preview_message(promotion, index).await?;
+            assert!(names.contains(&shown.name.as_str()), "{audience:?} {}", shown.name);
+        }
+        let review = world.app.campaigns().review_campaign(promotion).await?;
+        let grays = i64::from(names.contains(&"Şen"));
+        assert_eq!((review.people, review.will_send), (people, people - grays), "the gray list keeps its rule");
+        world.app.campaigns().delete_draft(promotion).await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_changes_after_scheduling_changes_nothing_of_it() -> Result<(), Problem> {
+    let mut world = World::at(at(0, 12, 0)).await?;
+    person(&world, "Ayşe", "İzmir", "", &["vip"]).await?;
+    person(&world, "Budi", "İzmir", "", &["vip"]).await?;
+    let vip = save(&world, "VIP", all([tag("vip")])).await?;
+    let id = draft(&world, whoever(&[vip.id])).await?;
+    assert_eq!(world.app.campaigns().review_campaign(id).await?.will_send, 2);
+    // Between the review and the scheduling the segment is what it has become.
+    person(&world, "Gül", "İzmir", "", &["vip"]).await?;
+    world.app.campaigns().schedule_campaign(id, false).await?;
+    // After the scheduling nobody joins and nobody leaves.
+    person(&world, "Ömer", "İzmir", "", &["vip"]).await?;
+    person(&world, "Ayşe", "İzmir", "", &[]).await?;
+    let changed = SegmentEdit { id: Some(vip.id), name: "VIP".into(), filter: all([tag("nobody")]) };
+    world.app.people().save_segment(&changed).await?;
+    world.run_until(at(0, 14, 0)).await?;
+    assert_eq!(reached(&world, id).await?, ["Ayşe", "Budi", "Gül"]);
+    assert_eq!(world.phone.sent().len(), 3);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_segment_of_a_draft_stays_and_one_that_is_gone_is_told() -> Result<(), Problem> {
+    let world = World::at(at(0, 12, 0)).await?;
+    person(&world, "Ayşe", "İzmir", "", &["vip"]).await?;
+    let people = world.app.people();
+    let campaigns = world.app.campaigns();
+    let vip = save(&world, "VIP", all([tag("vip")])).await?;
+    let minus = Audience { without: Without { segments: vec![vip.id], ..Without::default() }, ..Audience::default() };
+    for audience in [whoever(&[vip.id]), minus] {
+        let id = draft(&world, audience).await?;
+        assert_eq!(people.delete_segment(vip.id).await.unwrap_err().code, "segment.used");
+        campaigns.delete_draft(id).await?;
+    }
+    let sent = draft(&world, whoever(&[vip.id])).await?;
+    campaigns.schedule_campaign(sent, false).await?;
+    people.delete_segment(vip.id).await?;
+    let copy = campaigns.duplicate_campaign(sent).await?.id;
+    assert_eq!(campaigns.check_draft(copy).await.unwrap_err().code, "segment.gone");
+    assert_eq!(campaigns.schedule_campaign(copy, false).await.unwrap_err().code, "segment.gone");
+    let listed = campaigns.list(&CampaignQuery { place: Place::first(9), ..CampaignQuery::default() }).await?;
+    assert!(listed.rows.iter().any(|row| row.id == copy && row.people == 0), "the list is shown all the same");
     Ok(())
 }

@@ -103,7 +103,7 @@ impl Settings {
 }
 
 /// A zone by its IANA name.
-mod zone_name {
+pub(crate) mod zone_name {
     use chrono_tz::Tz;
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
 

@@ -196,12 +196,16 @@ export type Attention = {
 export type AttentionKind = "recovery_code" | "failed" | "unknown" | "message_failed" | "message_unknown" | "paused" | "short";
 
 /**
- *  Everyone, or whoever has one of the tags; or whom another campaign skipped; or one person, whom the owner writes to
- *  directly.
+ *  Everyone, or whoever has one of the tags, is in one of the segments or is one of the people, without others; or whom
+ *  another campaign skipped; or one person, whom the owner writes to directly.
  */
 export type Audience = {
 	everyone: boolean,
 	tags: string[],
+	segments?: SegmentId[],
+	people?: ContactId[],
+	/**  Who gets nothing although they are among those. */
+	without?: Without,
 	only?: ContactId | null,
 	/**  In place of all others: those whom another campaign left out. */
 	skipped?: SkippedOf | null,
@@ -1554,6 +1558,12 @@ export type When =
 { is: "before"; day: string } | 
 /**  When the day was over. */
 { is: "after"; day: string } | { is: "never" };
+
+export type Without = {
+	tags: string[],
+	segments: SegmentId[],
+	people: ContactId[],
+};
 
 export type WrittenReply = {
 	id: ReplyId,

@@ -20,7 +20,8 @@ use crate::campaign::review::{self, Emptiest, Longest, Survey, survey};
 use crate::campaign::store::{self, NewDraft};
 use crate::campaign::{CampaignError, CampaignState, schedule};
 use crate::category::Category;
-use crate::contact::store::audience::{Person, person_at};
+use crate::contact::segment::store::values;
+use crate::contact::store::audience::{Person, count_people, person_at};
 use crate::contact::{self, Contact};
 use crate::db::StorageError;
 use crate::event::Event;
@@ -135,7 +136,10 @@ impl Campaigns {
 
     pub async fn draft(&self, id: CampaignId) -> Result<Draft, Problem> {
         let draft = store::by_id(&mut *self.reader().await?, id).await.map_err(|error| self.db.error(error))?;
-        draft.ok_or_else(|| CampaignError::Gone.into())
+        let draft = draft.ok_or(CampaignError::Gone)?;
+        // Whoever asks for it asks next whom it reaches.
+        values::settle(&self.db).await?;
+        Ok(draft)
     }
 
     pub async fn save_draft(&self, edit: &DraftEdit) -> Result<Draft, Problem> {
@@ -265,10 +269,11 @@ impl Campaigns {
     pub async fn preview_message(&self, id: CampaignId, index: u32) -> Result<MessagePreview, Problem> {
         let draft = self.draft(id).await?;
         let mut reader = self.reader().await?;
-        let total = review::audience_size(&mut reader, &draft).await.map_err(StorageError::from)?;
+        let target = draft.target(&mut reader, self.now()).await?;
+        let total = count_people(&mut reader, target.whom()).await.map_err(StorageError::from)?;
         let index = index.min(u32::try_from(total - 1).unwrap_or(0));
         let moment = draft.moment(&mut reader, self.now()).await.map_err(StorageError::from)?;
-        let person = person_at(&mut reader, draft.audience.whom(), moment, index).await.map_err(StorageError::from)?;
+        let person = person_at(&mut reader, target.whom(), moment, index).await.map_err(StorageError::from)?;
         let person = person.ok_or(CampaignError::Nobody)?;
         let content = draft.content()?;
         let missing = gaps(&content, &person);

@@ -7,7 +7,6 @@ use ulak_media::{Prepared, Wish};
 
 use super::{Outbox, Problem};
 use crate::campaign::CampaignError;
-use crate::campaign::audience::Audience;
 use crate::campaign::compose::{Content, MOST_FILES};
 use crate::campaign::draft::Draft;
 use crate::campaign::live::all_sessions;
@@ -16,7 +15,7 @@ use crate::campaign::schedule::Freezing;
 use crate::category::Category;
 use crate::clock::Millis;
 use crate::contact::permission::{Moment, Purpose};
-use crate::contact::store::audience::{Person, person_at};
+use crate::contact::store::audience::{Person, Whom, person_at};
 use crate::contact::{self, Contact, ContactEdit, phone};
 use crate::db::StorageError;
 use crate::ids::{CampaignId, ContactId, MessageId, PartId, SessionId};
@@ -101,7 +100,8 @@ impl Outbox {
         let draft = self.campaigns.draft(test.draft_id).await?;
         let mut reader = self.reader().await?;
         let moment = draft.moment(&mut reader, self.now()).await.map_err(StorageError::from)?;
-        let person = person_at(&mut reader, draft.audience.whom(), moment, test.index).await;
+        let target = draft.target(&mut reader, self.now()).await?;
+        let person = person_at(&mut reader, target.whom(), moment, test.index).await;
         let person = person.map_err(StorageError::from)?.ok_or(CampaignError::Nobody)?;
         let content = filled(&draft, &person)?;
         let contact = self.contact_for(&test.to).await?;
@@ -184,9 +184,10 @@ impl Outbox {
 
     /// The message as this contact gets it, or why they get none.
     async fn frozen(&self, content: Content, contact: &Contact, now: Millis) -> Result<NewMessage, Problem> {
-        let only = Audience { everyone: false, only: Some(contact.id), ..Audience::default() };
         let moment = Moment { at: now, promotion_gap: self.settings().await?.promotion_gap() };
-        let person = person_at(&mut *self.reader().await?, only.whom(), moment, 0).await.map_err(StorageError::from)?;
+        let person = person_at(&mut *self.reader().await?, Whom::One(contact.id), moment, 0)
+            .await
+            .map_err(StorageError::from)?;
         let message = Freezing::of(content, now).message(&person.ok_or(CampaignError::Nobody)?)?;
         match &message.skipped {
             None => {}

@@ -1,8 +1,9 @@
 //! Saved segments, and whom a filter finds.
 
+use crate::campaign::store::draft_with;
 use crate::contact::segment::filter::Filter;
 use crate::contact::segment::store::{self, condition, values};
-use crate::contact::segment::{Segment, SegmentEdit};
+use crate::contact::segment::{Segment, SegmentEdit, SegmentError};
 use crate::db::StorageError;
 use crate::event::Event;
 use crate::ids::SegmentId;
@@ -30,8 +31,13 @@ impl People {
         Ok(saved)
     }
 
+    /// One that belongs to the audience of a draft stays.
     pub async fn delete_segment(&self, id: SegmentId) -> Result<(), Problem> {
         let mut tx = self.db.begin().await?;
+        let used = draft_with(&mut tx, id).await.map_err(|error| self.db.error(error))?;
+        if let Some(draft) = used {
+            return Err(SegmentError::Used { name: store::name(&mut tx, id).await?, draft }.into());
+        }
         store::delete(&mut tx, id).await?;
         self.db.commit(tx).await?;
         self.events.emit(Event::ContactsChanged);

@@ -1,23 +1,47 @@
 //! For whom a campaign is.
 
+use std::collections::BTreeMap;
+
+use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
+use sqlx::SqliteConnection;
 
-use crate::contact::store::audience::Whom;
-use crate::ids::{CampaignId, ContactId};
+use crate::clock::Millis;
+use crate::contact::segment::SegmentError;
+use crate::contact::segment::filter::{Filter, Today};
+use crate::contact::segment::store as segments;
+use crate::contact::store::audience::{Chosen, Group, Whom};
+use crate::ids::{CampaignId, ContactId, SegmentId};
 use crate::outbox::state::SkipReason;
+use crate::settings::{self, zone_name};
 
-/// Everyone, or whoever has one of the tags; or whom another campaign skipped; or one person, whom the owner writes to
-/// directly.
+/// Everyone, or whoever has one of the tags, is in one of the segments or is one of the people, without others; or whom
+/// another campaign skipped; or one person, whom the owner writes to directly.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "bindings", derive(specta::Type))]
 pub struct Audience {
     pub everyone: bool,
     pub tags: Vec<String>,
     #[serde(default)]
+    pub segments: Vec<SegmentId>,
+    #[serde(default)]
+    pub people: Vec<ContactId>,
+    /// Who gets nothing although they are among those.
+    #[serde(default)]
+    pub without: Without,
+    #[serde(default)]
     pub only: Option<ContactId>,
     /// In place of all others: those whom another campaign left out.
     #[serde(default)]
     pub skipped: Option<SkippedOf>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub struct Without {
+    pub tags: Vec<String>,
+    pub segments: Vec<SegmentId>,
+    pub people: Vec<ContactId>,
 }
 
 /// Whom a campaign skipped for one reason, and who has got nothing of it since.
@@ -30,17 +54,77 @@ pub struct SkippedOf {
 
 impl Default for Audience {
     fn default() -> Self {
-        Self { everyone: true, tags: Vec::new(), only: None, skipped: None }
+        Self {
+            everyone: true,
+            tags: Vec::new(),
+            segments: Vec::new(),
+            people: Vec::new(),
+            without: Without::default(),
+            only: None,
+            skipped: None,
+        }
+    }
+}
+
+/// What the segments of an audience asked at one moment. Scheduling freezes it, so that what changes afterwards changes
+/// nothing of what is being scheduled.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Frozen {
+    at: Millis,
+    #[serde(with = "zone_name")]
+    zone: Tz,
+    filters: BTreeMap<SegmentId, Filter>,
+}
+
+/// An audience with what its segments ask.
+#[derive(Clone, Debug)]
+pub enum Target {
+    One(ContactId),
+    Skipped(SkippedOf),
+    Chosen(Chosen),
+}
+
+impl Target {
+    pub fn whom(&self) -> Whom<'_> {
+        match self {
+            Self::One(only) => Whom::One(*only),
+            Self::Skipped(skipped) => Whom::Among(skipped),
+            Self::Chosen(chosen) => Whom::Chosen(chosen),
+        }
     }
 }
 
 impl Audience {
-    pub fn whom(&self) -> Whom<'_> {
-        match (self.only, &self.skipped) {
-            (Some(only), _) => Whom::One(only),
-            (None, Some(skipped)) => Whom::Among(skipped),
-            (None, None) if self.everyone => Whom::Everybody,
-            (None, None) => Whom::Tagged(&self.tags),
+    /// A segment that is gone or cannot be read is an error: nobody can say whom it meant.
+    pub async fn freeze(&self, db: &mut SqliteConnection, now: Millis) -> Result<Frozen, SegmentError> {
+        let mut filters = BTreeMap::new();
+        for id in self.segments.iter().chain(&self.without.segments) {
+            filters.insert(*id, segments::filter(db, *id).await?);
         }
+        Ok(Frozen { at: now, zone: settings::load(db).await?.zone, filters })
     }
+
+    pub fn target(&self, frozen: &Frozen) -> Result<Target, SegmentError> {
+        Ok(match (self.only, self.skipped) {
+            (Some(only), _) => Target::One(only),
+            (None, Some(skipped)) => Target::Skipped(skipped),
+            (None, None) => Target::Chosen(Chosen {
+                everybody: self.everyone,
+                with: group(&self.tags, &self.segments, &self.people, frozen)?,
+                without: group(&self.without.tags, &self.without.segments, &self.without.people, frozen)?,
+                today: Today { now: frozen.at, zone: frozen.zone },
+            }),
+        })
+    }
+}
+
+fn group(
+    tags: &[String],
+    segments: &[SegmentId],
+    people: &[ContactId],
+    frozen: &Frozen,
+) -> Result<Group, SegmentError> {
+    let filter = |id: &SegmentId| frozen.filters.get(id).cloned().ok_or(SegmentError::Gone);
+    let filters = segments.iter().map(filter).collect::<Result<_, _>>()?;
+    Ok(Group { tags: tags.to_vec(), filters, people: people.to_vec() })
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use sqlx::SqliteConnection;
 
-use super::audience::Audience;
+use super::audience::{Audience, Frozen, Target};
 use super::compose::{CAPTION_LIMIT, Content, TEXT_LIMIT, carrier};
 use super::{CampaignError, CampaignState};
 use crate::category::Category;
@@ -46,6 +46,9 @@ pub struct Draft {
     /// The owner chose to leave out whom the credits do not cover.
     #[serde(skip)]
     pub only_covered: bool,
+    /// What its segments asked when it was scheduled; none in a draft.
+    #[serde(skip)]
+    pub frozen: Option<Frozen>,
     #[serde(skip)]
     pub book: Book,
     #[serde(skip)]
@@ -139,6 +142,14 @@ impl Draft {
     pub async fn moment(&self, db: &mut SqliteConnection, now: Millis) -> Result<Moment, sqlx::Error> {
         let promotion_gap = settings::load(db).await?.promotion_gap();
         Ok(Moment { at: self.leaves_at(now), promotion_gap })
+    }
+
+    /// For whom it is at this moment, or was when it was scheduled.
+    pub async fn target(&self, db: &mut SqliteConnection, now: Millis) -> Result<Target, CampaignError> {
+        Ok(match &self.frozen {
+            Some(frozen) => self.audience.target(frozen)?,
+            None => self.audience.target(&self.audience.freeze(db, now).await?)?,
+        })
     }
 
     pub fn purpose(&self) -> Purpose {

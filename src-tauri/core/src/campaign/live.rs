@@ -3,6 +3,7 @@
 use serde::Serialize;
 use sqlx::SqliteConnection;
 
+use super::audience::Audience;
 use super::doing::{Doing, Standing, Waits, doing};
 use super::draft::Draft;
 use super::forecast::{Rates, ahead};
@@ -10,6 +11,7 @@ use super::review::SkipLine;
 use super::store::Listed;
 use super::{CampaignError, CampaignState, store};
 use crate::clock::Millis;
+use crate::contact::segment::SegmentError;
 use crate::contact::store::audience::count_people;
 use crate::ids::{CampaignId, SessionId};
 use crate::inbound::store::replies::{Answers, answers};
@@ -181,11 +183,20 @@ pub async fn rows(
         let queue = queues.get(&listed.id);
         let people = match queue {
             Some(queue) => queue.tally.people.total(),
-            None => count_people(db, listed.audience.whom()).await?,
+            None => audience_size(db, &listed.audience, now).await?,
         };
         rows.push(row(listed, queue, people, waits, now));
     }
     Ok(rows)
+}
+
+/// How many people a draft is for; nobody where one of its segments is gone or cannot be read.
+async fn audience_size(db: &mut SqliteConnection, audience: &Audience, now: Millis) -> Result<i64, sqlx::Error> {
+    match audience.freeze(db, now).await.and_then(|frozen| audience.target(&frozen)) {
+        Ok(target) => count_people(db, target.whom()).await,
+        Err(SegmentError::Storage(error)) => Err(sqlx::Error::Encode(error.into())),
+        Err(_) => Ok(0),
+    }
 }
 
 fn row(listed: Listed, queue: Option<&QueueRow>, people: i64, waits: &Waits, now: Millis) -> CampaignRow {

@@ -18,6 +18,7 @@ pub mod store;
 
 use serde::{Deserialize, Serialize};
 
+use crate::contact::segment::SegmentError;
 use crate::db::StorageError;
 use crate::error::{Coded, Params};
 use crate::ledger::LedgerError;
@@ -91,6 +92,8 @@ pub enum CampaignError {
     #[error("{variable} is empty for this contact. Show another contact in the preview, or give a fallback.")]
     TestMissing { variable: String },
     #[error(transparent)]
+    Segment(#[from] SegmentError),
+    #[error(transparent)]
     Choice(#[from] ChoiceError),
     #[error(transparent)]
     Template(#[from] TemplateError),
@@ -138,6 +141,7 @@ impl Coded for CampaignError {
             Self::TextTooLong { .. } => "campaign.text_too_long",
             Self::PollTooLong { .. } => "choice.too_long",
             Self::TestMissing { .. } => "campaign.test_missing",
+            Self::Segment(error) => error.code(),
             Self::Choice(error) => error.code(),
             Self::Template(error) => error.code(),
             Self::Media(refusal) => refusal.code(),
@@ -156,6 +160,7 @@ impl Coded for CampaignError {
             Self::PollTooLong { people } => params! { n: people, question: QUESTION_LIMIT, option: OPTION_LIMIT },
             Self::TestMissing { variable } => params! { variable: variable },
             Self::Unfinished { name, reason } => params! { name: name, reason: reason },
+            Self::Segment(error) => error.params(),
             Self::Choice(error) => error.params(),
             Self::Template(error) => error.params(),
             Self::Media(refusal) => refusal.params(),

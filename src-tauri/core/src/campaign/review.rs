@@ -10,7 +10,7 @@ use super::compose::{Answers, CAPTION_LIMIT, Composed, TEXT_LIMIT, compose};
 use super::draft::Draft;
 use crate::clock::Millis;
 use crate::contact::store as contacts;
-use crate::contact::store::audience::{PAGE, Person, count_people, people_after};
+use crate::contact::store::audience::{PAGE, Person, people_after};
 use crate::contact::variable::{self, Unknown};
 use crate::ids::ContactId;
 use crate::outbox::state::SkipReason;
@@ -122,7 +122,8 @@ pub async fn survey_after(
     let unknown = variable::unknown(&names, &contacts::field_names(db).await?);
     let mut survey = Survey { unknown, ..Survey::default() };
     let moment = draft.moment(db, now).await?;
-    let mut page = people_after(db, draft.audience.whom(), moment, after, PAGE).await?;
+    let target = draft.target(db, now).await?;
+    let mut page = people_after(db, target.whom(), moment, after, PAGE).await?;
     loop {
         let full = page.len() == PAGE as usize;
         let rendering = async {
@@ -136,7 +137,7 @@ pub async fn survey_after(
             return Ok(survey);
         };
         // The next page is read while this one is rendered.
-        let reading = people_after(db, draft.audience.whom(), moment, Some(last.id), PAGE);
+        let reading = people_after(db, target.whom(), moment, Some(last.id), PAGE);
         let (following, ()) = tokio::join!(biased; reading, rendering);
         page = following?;
     }
@@ -236,10 +237,11 @@ pub async fn skipped_people(
 ) -> Result<Vec<ContactId>, CampaignError> {
     let content = draft.content()?;
     let moment = draft.moment(db, now).await?;
+    let target = draft.target(db, now).await?;
     let mut found = Vec::new();
     let mut after = None;
     loop {
-        let page = people_after(db, draft.audience.whom(), moment, after, PAGE).await?;
+        let page = people_after(db, target.whom(), moment, after, PAGE).await?;
         let skipped = page.iter().filter(
             |person| matches!(compose(&content, person), Composed::Skipped { reason: why, .. } if why == reason),
         );
@@ -249,9 +251,4 @@ pub async fn skipped_people(
             return Ok(found);
         }
     }
-}
-
-/// How many people an unreadable text would reach: the audience as it is.
-pub async fn audience_size(db: &mut SqliteConnection, draft: &Draft) -> Result<i64, sqlx::Error> {
-    count_people(db, draft.audience.whom()).await
 }

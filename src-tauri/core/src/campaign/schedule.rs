@@ -9,13 +9,14 @@ use data_encoding::HEXUPPER;
 use sqlx::SqliteConnection;
 use tokio::sync::mpsc;
 
-use super::audience::Audience;
+use super::audience::Target;
 use super::compose::{Composed, Content, compose};
 use super::draft::{Draft, StoredState};
 use super::review::{Survey, blockers, survey, survey_after};
 use super::{CampaignError, store};
 use crate::clock::Millis;
 use crate::contact::permission::Moment;
+use crate::contact::segment::store::values;
 use crate::contact::store::audience::{Person, people_after};
 use crate::db::{Db, Readers, Tx};
 use crate::ids::{CampaignId, ContactId, IdGenerator};
@@ -31,7 +32,7 @@ const CHUNK: u32 = 500;
 /// Refuses with everything that is in the way; `only_covered` serves as many people as the free credits cover.
 pub async fn schedule(db: &Db, id: CampaignId, only_covered: bool, now: Millis) -> Result<(), CampaignError> {
     loop {
-        let draft = Draft { only_covered, ..by_id(db, id).await? };
+        let draft = Draft { only_covered, ..by_id(db, id, now).await? };
         match draft.state {
             StoredState::Draft => refuse(db, &draft, now).await?,
             // It was cut off between two chunks: it goes on where it was.
@@ -47,7 +48,7 @@ pub async fn schedule(db: &Db, id: CampaignId, only_covered: bool, now: Millis) 
 
 /// Finishes what a crash interrupted, as the owner had chosen it.
 pub async fn resume(db: &Db, id: CampaignId, now: Millis) -> Result<(), CampaignError> {
-    let draft = by_id(db, id).await?;
+    let draft = by_id(db, id, now).await?;
     if draft.state == StoredState::Scheduling {
         match fill(db, &draft, now).await {
             // Its owner has cancelled it in the meantime, and knows.
@@ -58,8 +59,15 @@ pub async fn resume(db: &Db, id: CampaignId, now: Millis) -> Result<(), Campaign
     Ok(())
 }
 
-async fn by_id(db: &Db, id: CampaignId) -> Result<Draft, CampaignError> {
-    store::by_id(&mut *db.read().acquire().await?, id).await?.ok_or(CampaignError::Gone)
+/// As it was frozen, or as it would be at this moment.
+async fn by_id(db: &Db, id: CampaignId, now: Millis) -> Result<Draft, CampaignError> {
+    values::settle(db).await?;
+    let mut reader = db.read().acquire().await?;
+    let mut draft = store::by_id(&mut reader, id).await?.ok_or(CampaignError::Gone)?;
+    if draft.frozen.is_none() {
+        draft.frozen = Some(draft.audience.freeze(&mut reader, now).await?);
+    }
+    Ok(draft)
 }
 
 async fn refuse(db: &Db, draft: &Draft, now: Millis) -> Result<(), CampaignError> {
@@ -203,7 +211,7 @@ fn cover(message: &mut NewMessage, free: &mut i64) {
 /// The audience in chunks of frozen messages, behind one contact.
 struct Reading {
     readers: Readers,
-    audience: Audience,
+    target: Target,
     moment: Moment,
     after: Option<ContactId>,
     freezing: Freezing,
@@ -233,13 +241,15 @@ fn read_ahead(mut reading: Reading) -> mpsc::Receiver<Result<Chunk, CampaignErro
 impl Reading {
     async fn after(after: Option<ContactId>, db: &Db, draft: &Draft, now: Millis) -> Result<Self, CampaignError> {
         let freezing = Freezing::of(draft.content()?, now);
-        let moment = draft.moment(&mut *db.read().acquire().await?, now).await?;
-        Ok(Self { readers: db.read().clone(), audience: draft.audience.clone(), moment, after, freezing })
+        let mut reader = db.read().acquire().await?;
+        let moment = draft.moment(&mut reader, now).await?;
+        let target = draft.target(&mut reader, now).await?;
+        Ok(Self { readers: db.read().clone(), target, moment, after, freezing })
     }
 
     async fn chunk(&mut self) -> Result<Chunk, CampaignError> {
         let mut reader = self.readers.acquire().await?;
-        let people = people_after(&mut reader, self.audience.whom(), self.moment, self.after, CHUNK).await?;
+        let people = people_after(&mut reader, self.target.whom(), self.moment, self.after, CHUNK).await?;
         self.after = people.last().map(|person| person.id).or(self.after);
         let messages = people.iter().map(|person| self.freezing.message(person)).collect::<Result<_, _>>()?;
         Ok(Chunk { messages, complete: people.len() < CHUNK as usize })

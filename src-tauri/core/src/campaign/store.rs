@@ -12,7 +12,7 @@ use crate::clock::Millis;
 use crate::contact::fold::fold;
 use crate::contact::store::audience::Members;
 use crate::db::Tx;
-use crate::ids::{CampaignId, IdGenerator, SessionId};
+use crate::ids::{CampaignId, IdGenerator, SegmentId, SessionId};
 use crate::ledger::Book;
 use crate::media;
 use crate::media::attachment::{self, Owner};
@@ -95,7 +95,7 @@ pub async fn save(db: &mut Tx, edit: &DraftEdit, book: Book, now: Millis) -> Res
 pub async fn by_id(db: &mut SqliteConnection, id: CampaignId) -> Result<Option<Draft>, sqlx::Error> {
     let row = sqlx::query(
         "SELECT name, state, book, text, choice, audience, split_long_caption, due_at, priority, session_ids, keep_hours,
-                category, consent_basis, updated_at, version, only_covered
+                category, consent_basis, updated_at, version, only_covered, frozen_segments
          FROM campaigns WHERE id = ?",
     )
     .bind(id)
@@ -127,6 +127,7 @@ pub async fn by_id(db: &mut SqliteConnection, id: CampaignId) -> Result<Option<D
         updated_at: row.try_get("updated_at")?,
         version: row.try_get("version")?,
         only_covered: row.try_get("only_covered")?,
+        frozen: row.try_get::<Option<Json<_>>, _>("frozen_segments")?.map(|Json(frozen)| frozen),
         book: row.try_get("book")?,
     }))
 }
@@ -218,10 +219,11 @@ pub async fn name(db: &mut SqliteConnection, id: CampaignId) -> Result<Option<St
 /// where it is no draft any more, or was saved since it was read.
 pub async fn begin_scheduling(db: &mut Tx, draft: &Draft, due_at: Millis, now: Millis) -> Result<bool, sqlx::Error> {
     let changed = sqlx::query(
-        "UPDATE campaigns SET state = 'scheduling', only_covered = ?, due_at = ?, scheduled_at = ?, updated_at = ?
+        "UPDATE campaigns SET state = 'scheduling', only_covered = ?, frozen_segments = ?, due_at = ?, scheduled_at = ?, updated_at = ?
          WHERE id = ? AND state = 'draft' AND version = ?",
     )
     .bind(draft.only_covered)
+    .bind(draft.frozen.as_ref().map(Json))
     .bind(due_at)
     .bind(now)
     .bind(now)
@@ -261,6 +263,14 @@ async fn set_state(db: &mut Tx, id: CampaignId, from: StoredState, to: StoredSta
         .execute(db)
         .await?;
     Ok(changed.rows_affected() == 1)
+}
+
+/// A draft whose audience names the segment, with or without it: what it is called.
+pub async fn draft_with(db: &mut SqliteConnection, segment: SegmentId) -> Result<Option<String>, sqlx::Error> {
+    let select = "SELECT name FROM campaigns WHERE state = 'draft' AND EXISTS (
+                      SELECT 1 FROM json_tree(audience) WHERE value = ?
+                      AND (path = '$.segments' OR path = '$.without.segments')) LIMIT 1";
+    sqlx::query_scalar(select).bind(segment.to_string()).fetch_optional(db).await
 }
 
 pub async fn state(db: &mut SqliteConnection, id: CampaignId) -> Result<Option<StoredState>, sqlx::Error> {

@@ -6,18 +6,41 @@ use sqlx::{Arguments, QueryBuilder, Row, Sqlite, SqliteConnection};
 use super::{count, count_tagged, facts_of, fields_of};
 use crate::contact::Fields;
 use crate::contact::permission::{Facts, Moment, facts};
+use crate::contact::segment::filter::{Filter, Today};
+use crate::contact::segment::store::condition::{self, Asked};
 use crate::contact::variable::{self, Own};
 use crate::ids::ContactId;
 
 /// Whom an audience is made of.
 #[derive(Clone, Copy, Debug)]
 pub enum Whom<'a> {
-    Everybody,
-    /// Whoever has one of the tags.
-    Tagged(&'a [String]),
+    Chosen(&'a Chosen),
     One(ContactId),
     /// Whom another feature's rows name.
     Among(&'a dyn Members),
+}
+
+/// Everybody or some groups, without others. Before filters look at fields, their values are to be settled.
+#[derive(Clone, Debug)]
+pub struct Chosen {
+    pub everybody: bool,
+    pub with: Group,
+    pub without: Group,
+    pub today: Today,
+}
+
+/// Whoever has one of the tags, whom one of the filters finds, and single people.
+#[derive(Clone, Debug, Default)]
+pub struct Group {
+    pub tags: Vec<String>,
+    pub filters: Vec<Filter>,
+    pub people: Vec<ContactId>,
+}
+
+impl Group {
+    fn is_empty(&self) -> bool {
+        self.tags.is_empty() && self.filters.is_empty() && self.people.is_empty()
+    }
 }
 
 /// A condition on a contact `c`, in a feature that knows rows which this store does not.
@@ -76,7 +99,7 @@ pub async fn people_after(
     limit: u32,
 ) -> Result<Vec<Person>, sqlx::Error> {
     let mut select = people(moment)?;
-    push_whom(&mut select, whom);
+    push_whom(&mut select, whom, Asked::Few)?;
     if let Some(after) = after {
         select.push(" AND c.id > ").push_bind(after);
     }
@@ -92,41 +115,76 @@ pub async fn person_at(
     index: u32,
 ) -> Result<Option<Person>, sqlx::Error> {
     let mut select = people(moment)?;
-    push_whom(&mut select, whom);
+    push_whom(&mut select, whom, Asked::All)?;
     select.push(" ORDER BY c.id LIMIT 1 OFFSET ").push_bind(index);
     select.build().fetch_optional(db).await?.as_ref().map(person).transpose()
 }
 
 /// From the counters where one tells it.
 pub async fn count_people(db: &mut SqliteConnection, whom: Whom<'_>) -> Result<i64, sqlx::Error> {
-    match whom {
-        Whom::Everybody => return count(db).await,
-        Whom::Tagged([tag]) => return count_tagged(db, tag).await,
-        Whom::Tagged(_) | Whom::One(_) | Whom::Among(_) => {}
+    if let Whom::Chosen(Chosen { everybody, with, without, .. }) = whom
+        && without.is_empty()
+    {
+        match (everybody, with.tags.as_slice()) {
+            (true, _) => return count(db).await,
+            (false, [tag]) if with.filters.is_empty() && with.people.is_empty() => return count_tagged(db, tag).await,
+            _ => {}
+        }
     }
     let mut select: QueryBuilder<Sqlite> = QueryBuilder::new("SELECT count(*) FROM contacts c WHERE ");
-    push_whom(&mut select, whom);
+    push_whom(&mut select, whom, Asked::All)?;
     select.build_query_scalar().fetch_one(db).await
 }
 
-fn push_whom(select: &mut QueryBuilder<Sqlite>, whom: Whom<'_>) {
+fn push_whom(select: &mut QueryBuilder<Sqlite>, whom: Whom<'_>, asked: Asked) -> Result<(), sqlx::Error> {
     match whom {
         Whom::One(id) => {
             select.push("c.id = ").push_bind(id);
         }
-        Whom::Everybody => {
-            select.push("1 = 1");
-        }
         Whom::Among(members) => members.push(select),
-        Whom::Tagged(wanted) => {
-            select.push("EXISTS (SELECT 1 FROM contact_tags t WHERE t.contact_id = c.id AND t.tag IN (");
-            let mut tags = select.separated(", ");
-            for tag in wanted {
-                tags.push_bind(tag.clone());
+        Whom::Chosen(chosen) => {
+            if chosen.everybody {
+                select.push("1");
+            } else {
+                push_group(select, &chosen.with, asked, chosen.today)?;
             }
-            select.push("))");
+            if !chosen.without.is_empty() {
+                select.push(" AND NOT ");
+                push_group(select, &chosen.without, asked, chosen.today)?;
+            }
         }
     }
+    Ok(())
+}
+
+/// Of an empty group nobody is.
+fn push_group(select: &mut QueryBuilder<Sqlite>, group: &Group, asked: Asked, today: Today) -> Result<(), sqlx::Error> {
+    select.push("(0");
+    if !group.tags.is_empty() {
+        select.push(match asked {
+            Asked::All => " OR c.id IN (SELECT t.contact_id FROM contact_tags t WHERE t.tag IN (",
+            Asked::Few => " OR EXISTS (SELECT 1 FROM contact_tags t WHERE t.contact_id = c.id AND t.tag IN (",
+        });
+        let mut tags = select.separated(", ");
+        group.tags.iter().for_each(|tag| {
+            tags.push_bind(tag.clone());
+        });
+        select.push("))");
+    }
+    for filter in &group.filters {
+        select.push(" OR ");
+        condition::push(select, filter, asked, today).map_err(|error| sqlx::Error::Encode(error.into()))?;
+    }
+    if !group.people.is_empty() {
+        select.push(" OR c.id IN (");
+        let mut people = select.separated(", ");
+        group.people.iter().for_each(|id| {
+            people.push_bind(*id);
+        });
+        select.push(")");
+    }
+    select.push(")");
+    Ok(())
 }
 
 fn person(row: &SqliteRow) -> Result<Person, sqlx::Error> {
