@@ -13,3 +13,12 @@ export function millisOf({ year, month, day }: CalendarDay): number {
 export function daysIn(year: number, month: number): number {
   return new Date(Date.UTC(year, month, 0)).getUTCDate();
 }
+
+/** Of a day as `YYYY-MM-DD`, and back. */
+export function noonOf(day: string): number {
+  return Date.parse(`${day}T12:00:00Z`);
+}
+
+export function isoDay(millis: number): string {
+  return new Date(millis).toISOString().slice(0, 10);
+}

@@ -13,6 +13,9 @@
 //            home-numbercard:<id>, home-notice:<code>
 //            (the recovery code opens by itself on the first visit of Home with contacts, once a start)
 // contacts   contacts-count (data-count), contacts-search, contacts-standing-all|normal|gray|black, contacts-tag,
+//            segment-new, segment:<name> (data-people), segment-told, segment-change, segment-delete, segment-dialog, segment-name,
+//            segment-matching-all|any|none, condition:<n>, condition-kind|field|how|value|to|days|day|remove:<n>, segment-add,
+//            segment-people (data-people), segment-first, segment-problem, segment-save,
 //            contacts-import, contacts-add, contacts-table, contacts-empty; rows are `tr[data-index]`;
 //            contact-dialog, contact-name, contact-phone, contact-email, contact-tags, contact-consented,
 //            contact-consent-source, contact-standing-normal|gray, contact-save, contact-opt-out,
@@ -27,6 +30,8 @@
 //            campaign-duplicate:<id>, campaign-delete:<id>
 // composer   composer-name, composer-saved (data-state saved|saving|failed), step-audience|content|schedule|review, to-content,
 //            to-schedule, audience-everyone, audience-tags, audience-tag:<tag>, audience-search, audience-people (data-people),
+//            audience-segment:<name>, audience-people-chosen, audience-left, audience-left-tag:<tag>, audience-left-segment:<name>,
+//            review-as-of,
 //            audience-basis, composer-drop, composer-choose, file-row (data-verdict), file-reading, file-refused, file-remove:<id>,
 //            file-as-audio:<id>, file-as-voice:<id>, drop-over, composer-text, composer-bold|italic|strike|mono, composer-emoji,
 //            emoji-picker, emoji-search, emoji-group-<group>, emoji-first, composer-insert, composer-insert:<name>,
