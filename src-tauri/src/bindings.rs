@@ -96,6 +96,7 @@ pub fn builder() -> Builder<Wry> {
             replies::opt_out_reply,
             replies::chat,
             replies::answer_reply,
+            replies::export_replies,
             templates::templates,
             templates::ready_templates,
             templates::template,

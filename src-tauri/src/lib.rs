@@ -14,6 +14,7 @@ mod network;
 mod numbers;
 mod practice;
 mod prepare;
+mod replies;
 mod send;
 mod stop;
 mod terminal;
@@ -51,6 +52,8 @@ enum Command {
     Import(import::Options),
     /// What is done with the contacts
     Contacts(contacts::Options),
+    /// What people wrote back
+    Replies(replies::Options),
     /// Send one message to one person over a linked number
     Send(send::Options),
     /// Send what is due, without a window, until nothing waits any more
@@ -74,6 +77,7 @@ pub fn run() -> ExitCode {
         Some(Command::Numbers(options)) => numbers::run(options, cli.data),
         Some(Command::Import(options)) => import::run(options, cli.data),
         Some(Command::Contacts(options)) => contacts::run(options, cli.data),
+        Some(Command::Replies(options)) => replies::run(options, cli.data),
         Some(Command::Send(options)) => send::run(options, cli.data),
         Some(Command::Work(options)) => work::run(options, cli.data),
         Some(Command::Prepare(options)) => prepare::run(options),

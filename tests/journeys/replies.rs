@@ -226,3 +226,23 @@ async fn a_hidden_person_stands_in_the_list_under_the_name_that_is_learned() -> 
     assert_eq!((row.name.as_str(), row.phone.as_str(), row.campaign_name.as_str()), ("Elif", ELIF, "Test"));
     Ok(())
 }
+
+#[tokio::test]
+async fn answers_go_into_a_table_as_they_were_written_and_no_cell_is_a_formula() -> Result<(), Problem> {
+    let world = sent().await?;
+    hear(&world, Reply { chosen: vec!["Salı".to_owned()], ..reply("R1", ELIF, "2", at(0, 13, 1)) }).await?;
+    says(&world, "R2", EMRE, "=1+1; STOP değil\nikinci satır", 2).await?;
+    mark(&world, "2", Mark::Done).await?;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("replies.csv");
+    let everything = ReplyQuery { show: Show::Everything, ..ReplyQuery::default() };
+    assert_eq!(world.app.replies().export(&everything, &file).await?, 2);
+    let written = std::fs::read_to_string(&file).unwrap();
+    assert!(written.contains("+90 538 555 01 42;Elif;2026-11-12;16:01;Salı;2;;Test;Number 1"), "{written}");
+    assert!(!written.contains(";=1+1"), "{written}");
+    let open = ReplyQuery::default();
+    assert_eq!(world.app.replies().export(&open, &folder.path().join("replies.xlsx")).await?, 1);
+    let refused = world.app.replies().export(&open, &folder.path().join("replies.pdf")).await;
+    assert_eq!(refused.unwrap_err().code, "export.format");
+    Ok(())
+}

@@ -1,7 +1,6 @@
 //! Contacts and their import.
 
-use tauri::{AppHandle, Wry};
-use tauri_plugin_dialog::FileDialogBuilder;
+use tauri::AppHandle;
 use ulak_core::app::DirectText;
 use ulak_core::app::person::{PersonView, TimelinePage, TimelineQuery};
 use ulak_core::contact::import::{
@@ -13,7 +12,7 @@ use ulak_core::contact::{Contact, ContactEdit, ContactPage, ContactQuery, Contac
 use ulak_core::ids::{ContactId, ImportId, MessageId, SegmentId};
 use ulak_core::page::Place;
 
-use super::{Answer, Door, ask, path_of, shown};
+use super::{Answer, Door, TABLES, ask, path_of, shown, to_save};
 
 #[tauri::command]
 #[specta::specta]
@@ -110,15 +109,8 @@ pub async fn pick_contacts_file(handle: AppHandle, title: String) -> Answer<Opti
     Ok(chosen.flatten().and_then(path_of).map(shown))
 }
 
-/// What lists can be saved as, the usual first.
-const TABLES: [&str; 2] = ["xlsx", "csv"];
 /// And contacts besides.
 const CONTACTS: [&str; 3] = ["xlsx", "csv", "vcf"];
-
-fn to_save(dialog: FileDialogBuilder<Wry>, name: &str, formats: &[&str]) -> FileDialogBuilder<Wry> {
-    let dialog = dialog.set_file_name(name);
-    formats.iter().fold(dialog, |dialog, ending| dialog.add_filter(ending.to_uppercase(), &[*ending]))
-}
 
 /// All that the query finds, into a file that the owner names; none where they did not.
 #[tauri::command]

@@ -35,6 +35,15 @@ async fn ask<T: Send + 'static>(
     answered.await.ok()
 }
 
+/// A dialog for a new file, which offers these formats.
+fn to_save(dialog: FileDialogBuilder<tauri::Wry>, name: &str, formats: &[&str]) -> FileDialogBuilder<tauri::Wry> {
+    let dialog = dialog.set_file_name(name);
+    formats.iter().fold(dialog, |dialog, ending| dialog.add_filter(ending.to_uppercase(), &[*ending]))
+}
+
+/// What tables of rows are written as.
+const TABLES: [&str; 2] = ["xlsx", "csv"];
+
 fn path_of(chosen: FilePath) -> Option<PathBuf> {
     chosen.into_path().ok()
 }

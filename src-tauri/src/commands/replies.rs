@@ -1,11 +1,12 @@
 //! What people wrote back.
 
+use tauri::AppHandle;
 use ulak_core::app::Chat;
 use ulak_core::ids::{MessageId, ReplyId};
 use ulak_core::inbound::store::marks::Mark;
 use ulak_core::inbound::store::replies::{ReplyCounts, ReplyPage, ReplyQuery, ReplyRow};
 
-use super::{Answer, Door};
+use super::{Answer, Door, TABLES, ask, path_of, shown, to_save};
 
 #[tauri::command]
 #[specta::specta]
@@ -54,4 +55,20 @@ pub async fn chat(door: Door<'_>, reply_id: ReplyId) -> Answer<Chat> {
 #[specta::specta]
 pub async fn answer_reply(door: Door<'_>, reply_id: ReplyId, text: String) -> Answer<MessageId> {
     door.app().await?.replies().answer(reply_id, &text).await
+}
+
+/// The replies that the list has, into a file that the owner names; none where they did not.
+#[tauri::command]
+#[specta::specta]
+pub async fn export_replies(
+    handle: AppHandle,
+    door: Door<'_>,
+    query: ReplyQuery,
+    title: String,
+) -> Answer<Option<String>> {
+    let chosen =
+        ask(&handle, title, |dialog, tell| to_save(dialog, "ulak-replies.xlsx", &TABLES).save_file(tell)).await;
+    let Some(path) = chosen.flatten().and_then(path_of) else { return Ok(None) };
+    door.app().await?.replies().export(&query, &path).await?;
+    Ok(Some(shown(path)))
 }

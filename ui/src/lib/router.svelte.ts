@@ -83,7 +83,7 @@ export function parse(hash: string): Route {
   }
 }
 
-const shows: Show[] = ['open', 'unread', 'answers', 'near', 'stops', 'done'];
+const shows: Show[] = ['open', 'unread', 'answers', 'near', 'stops', 'done', 'everything'];
 
 function isStep(step: string | undefined): step is Step {
   return step === 'audience' || step === 'content' || step === 'schedule' || step === 'review';

@@ -1,8 +1,10 @@
 //! What people wrote back: the list of it, what the owner notes and decides, and the answer over the same number.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::sync::Arc;
 
+use chrono_tz::Tz;
 use serde::Serialize;
 use sqlx::SqliteConnection;
 
@@ -10,7 +12,7 @@ use super::common::{Common, facet};
 use super::{Direct, Outbox, Problem};
 use crate::campaign::store as campaigns;
 use crate::category::Category;
-use crate::clock::Millis;
+use crate::clock::{Millis, local};
 use crate::contact::store::{Stopped, suppressions};
 use crate::contact::{self, Contact, Standing, phone};
 use crate::db::StorageError;
@@ -23,8 +25,10 @@ use crate::inbound::store::marks::{self, Mark, Written};
 use crate::inbound::store::replies::{self, ReplyCounts, ReplyPage, ReplyQuery, ReplyRow};
 use crate::outbox::state::PartState;
 use crate::outbox::store::chats::{self, Ours};
+use crate::page::Place;
 use crate::params;
 use crate::session::store as sessions;
+use crate::table::{Cell, Table};
 
 /// What is shown of a chat beside a reply: no more than reminds its owner of what it was about.
 const SHOWN: u32 = 10;
@@ -157,6 +161,24 @@ impl Replies {
         Ok(())
     }
 
+    /// Writes all that the query finds, the newest first, into a workbook or separated text; answers how many.
+    pub async fn export(&self, query: &ReplyQuery, path: &Path) -> Result<u32, Problem> {
+        let zone = self.settings().await?.zone;
+        let mut table = Table::create(path, HEADERS.into_iter())?;
+        let (mut count, mut after) = (0, None);
+        loop {
+            let page = self.list(&ReplyQuery { place: Place::behind(after, AT_ONCE), ..query.clone() }).await?;
+            page.rows.iter().try_for_each(|row| table.add(cells(row, zone)))?;
+            count += u32::try_from(page.rows.len()).unwrap_or(u32::MAX);
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        table.end()?;
+        Ok(count)
+    }
+
     /// The chat that a reply belongs to.
     pub async fn chat(&self, id: ReplyId) -> Result<Chat, Problem> {
         let mut reader = self.reader().await?;
@@ -213,6 +235,27 @@ impl Replies {
         self.events.emit(Event::RepliesChanged);
         Ok(message)
     }
+}
+
+/// So many replies are held in memory while they are written.
+const AT_ONCE: u32 = 500;
+
+const HEADERS: [&str; 9] = ["Phone", "Name", "Date", "Time", "Answer", "Text", "Opted out", "Campaign", "Number"];
+
+fn cells(row: &ReplyRow, zone: Tz) -> [Cell<'_>; 9] {
+    let at = local(row.at, zone);
+    let text = |text: &'_ str| Cell::Text(text.to_owned().into());
+    [
+        text(&row.phone_shown),
+        text(&row.name),
+        Cell::Day(at.date_naive()),
+        text(&at.format("%H:%M").to_string()),
+        text(&row.chosen.join(", ")),
+        text(&row.text),
+        text(if row.stop || row.opted_out { "yes" } else { "" }),
+        text(&row.campaign_name),
+        text(&row.session_name),
+    ]
 }
 
 async fn name_campaigns(db: &mut SqliteConnection, rows: &mut [ReplyRow]) -> Result<(), sqlx::Error> {

@@ -1,7 +1,7 @@
 import type { Api, Chat, ChatLine, ReplyQuery, ReplyRow } from '../client';
 import type { World } from './world';
 
-type Commands = Pick<Api, 'replies' | 'repliesByIds' | 'replyCounts' | 'markReplies' | 'dismissReply' | 'optOutReply' | 'chat' | 'answerReply'>;
+type Commands = Pick<Api, 'replies' | 'repliesByIds' | 'replyCounts' | 'markReplies' | 'dismissReply' | 'optOutReply' | 'chat' | 'answerReply' | 'exportReplies'>;
 
 type Said = { name: string; text: string; minutes: number; near?: string; stop?: boolean; chosen?: string };
 const SAID: Said[] = [
@@ -36,6 +36,7 @@ export function replyCommands(world: World): Commands {
     dismissReply: async (id) => change([id], { nearWord: null }),
     optOutReply: async (id) => change([id], { nearWord: null, optedOut: true }),
     chat: async (id) => chatOf(world, rows.find((one) => one.id === id), sent.filter((one) => one.to === id)),
+    exportReplies: async () => '/home/shop/ulak-replies.xlsx',
     answerReply: async (id, text) => {
       const messageId = world.id('message');
       sent.push({ to: id, at: world.now(), text, replyId: null, chosen: [], messageId, state: 'sent', campaignName: '' });
@@ -56,7 +57,7 @@ function row(world: World, said: Said, index: number): ReplyRow {
 }
 
 function fits(one: ReplyRow, { show, campaignId, sessionId, option }: ReplyQuery): boolean {
-  const shown = { open: !one.done, unread: one.unread, answers: one.chosen.length > 0 && !one.done, near: one.nearWord !== null && !one.done, stops: one.stop && !one.done, done: one.done }[show];
+  const shown = { open: !one.done, unread: one.unread, answers: one.chosen.length > 0 && !one.done, near: one.nearWord !== null && !one.done, stops: one.stop && !one.done, done: one.done, everything: true }[show];
   return shown && (campaignId === null || one.campaignId === campaignId) && (sessionId === null || one.sessionId === sessionId) && (option === null || one.chosen.includes(option));
 }
 

@@ -46,7 +46,7 @@ export class Replies {
     this.#round += 1;
     const round = this.#round;
     try {
-      const [page, read] = await Promise.all([api.replies(this.#query(null, limit)), this.#read.size > 0 ? api.repliesByIds([...this.#read]) : []]);
+      const [page, read] = await Promise.all([api.replies(this.query(null, limit)), this.#read.size > 0 ? api.repliesByIds([...this.#read]) : []]);
       if (round !== this.#round) return;
       const before = this.rows ?? [];
       this.rows = withRead(page.rows, read.filter((row) => !row.done));
@@ -63,7 +63,7 @@ export class Replies {
     if (next === null || rows === null) return;
     const round = this.#round;
     try {
-      const page = await api.replies(this.#query(next, AT_ONCE));
+      const page = await api.replies(this.query(next, AT_ONCE));
       if (round !== this.#round) return;
       this.rows = [...rows, ...page.rows];
       this.next = page.next;
@@ -72,7 +72,7 @@ export class Replies {
     }
   }
 
-  #query(after: string | null, limit: number): ReplyQuery {
+  query(after: string | null, limit: number): ReplyQuery {
     const { show, campaign, number, option } = this.filter;
     return { show, campaignId: campaign || null, sessionId: number || null, option: option || null, place: { after, skip: 0, limit } };
   }

@@ -29,6 +29,8 @@ pub enum Show {
     Near,
     Stops,
     Done,
+    /// What is done, too.
+    Everything,
 }
 
 impl Show {
@@ -40,6 +42,7 @@ impl Show {
             Self::Near => "near_word <> '' AND stop = 0 AND seen_to = 0 AND done = 0",
             Self::Stops => "stop = 1 AND done = 0",
             Self::Done => "done = 1",
+            Self::Everything => "done IN (0, 1)",
         }
     }
 }
