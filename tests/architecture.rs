@@ -375,7 +375,7 @@ const TABLES: &[(&str, &[&str])] = &[
             "troubled_messages",
         ],
     ),
-    ("inbound/", &["replies", "reply_counts", "answers", "answer_counts"]),
+    ("inbound/", &["replies", "reply_files", "reply_counts", "answers", "answer_counts"]),
     ("campaign/", &["campaigns", "campaign_counts"]),
 ];
 

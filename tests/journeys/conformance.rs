@@ -174,6 +174,7 @@ impl Connection for Double {
             quotes: None,
             chosen: Vec::new(),
             push_name: String::new(),
+            attached: None,
             at: 0,
         });
         Box::pin(async {})

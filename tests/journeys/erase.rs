@@ -11,7 +11,7 @@ use ulak_core::ids::ContactId;
 use ulak_core::ledger::Book;
 use ulak_core::page::Place;
 use ulak_core::session::cause::Cause;
-use ulak_core::session::client::{Reply, Signal};
+use ulak_core::session::client::{Attached, AttachedKind, Reply, Signal};
 use ulak_core::session::messenger::{Outcome, ReceiptKind};
 use ulak_core::testing::World;
 use ulak_core::testing::numbers::{BRISK, reply};
@@ -105,7 +105,15 @@ async fn nothing_of_an_erased_person_is_left_and_the_books_add_up() -> Result<()
     world.run_until(at(0, 13, 0)).await?;
     let first = world.numbers[0].phone.sent().first().unwrap().wire_id.clone();
     world.receipts(ReceiptKind::Delivered, std::slice::from_ref(&first)).await?;
-    hear(&world, Reply { quotes: Some(first), ..reply("R1", ELIF, "yarın gelemem", at(0, 13, 1)) }).await?;
+    let attached = Some(Box::new(Attached {
+        kind: AttachedKind::Document,
+        name: "Elifnur.pdf".to_owned(),
+        mime: String::new(),
+        seconds: None,
+        size: None,
+        place: Some("Zambak".to_owned()),
+    }));
+    hear(&world, Reply { quotes: Some(first), attached, ..reply("R1", ELIF, "yarın gelemem", at(0, 13, 1)) }).await?;
     hear(&world, Reply { phone: None, lid: Some(LID.to_owned()), ..reply("R2", "", "Elifnur ben", at(0, 13, 2)) })
         .await?;
     let later = world.draft("Merhaba {{name}}", |edit| {

@@ -1,5 +1,6 @@
 //! What people wrote back.
 
+use data_encoding::BASE64;
 use tauri::AppHandle;
 use ulak_core::app::Chat;
 use ulak_core::ids::{MessageId, ReplyId};
@@ -70,5 +71,36 @@ pub async fn export_replies(
         ask(&handle, title, |dialog, tell| to_save(dialog, "ulak-replies.xlsx", &TABLES).save_file(tell)).await;
     let Some(path) = chosen.flatten().and_then(path_of) else { return Ok(None) };
     door.app().await?.replies().export(&query, &path).await?;
+    Ok(Some(shown(path)))
+}
+
+/// The picture that a person sent, as a data URL; fetched where it is not there yet.
+#[tauri::command]
+#[specta::specta]
+pub async fn reply_picture(door: Door<'_>, reply_id: ReplyId) -> Answer<String> {
+    let file = door.app().await?.replies().file(reply_id).await?;
+    Ok(format!("data:{};base64,{}", file.picture_mime(), BASE64.encode(&file.content.unwrap_or_default())))
+}
+
+/// Fetches what a person sent, so that it can be saved.
+#[tauri::command]
+#[specta::specta]
+pub async fn fetch_reply_file(door: Door<'_>, reply_id: ReplyId) -> Answer<()> {
+    door.app().await?.replies().file(reply_id).await.map(drop)
+}
+
+/// What a person sent, into a file that the owner names; none where they did not.
+#[tauri::command]
+#[specta::specta]
+pub async fn save_reply_file(
+    handle: AppHandle,
+    door: Door<'_>,
+    reply_id: ReplyId,
+    name: String,
+    title: String,
+) -> Answer<Option<String>> {
+    let chosen = ask(&handle, title, |dialog, tell| dialog.set_file_name(name).save_file(tell)).await;
+    let Some(path) = chosen.flatten().and_then(path_of) else { return Ok(None) };
+    door.app().await?.replies().save_file(reply_id, &path).await?;
     Ok(Some(shown(path)))
 }

@@ -290,4 +290,8 @@ impl SessionClient for NumberLine {
     fn say(&self, to: String, text: String) -> BoxFuture<'_, Result<(), ClientError>> {
         Box::pin(async move { self.say_plainly(&to, &text).await })
     }
+
+    fn fetch(&self, place: String, most: u64) -> BoxFuture<'_, Result<Vec<u8>, ClientError>> {
+        Box::pin(async move { self.fetch_file(&place, most).await })
+    }
 }

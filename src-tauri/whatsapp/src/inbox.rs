@@ -52,11 +52,11 @@ impl Inbox {
         let said = said(&message.message)?;
         let (phone, lid) = names(client, info).await;
         self.tell_names(&phone, &lid, &info.push_name);
-        let (text, quotes, chosen) = match said {
-            Said::Words { text, quotes } => (text, quotes, Vec::new()),
+        let (text, quotes, chosen, attached) = match said {
+            Said::Words { text, quotes, attached } => (text, quotes, Vec::new(), attached),
             Said::Vote(vote) => {
                 let chosen = polls::open(&self.0.polls, client, &vote, &info.source.sender).await?;
-                (chosen.join(", "), Some(vote.poll), chosen)
+                (chosen.join(", "), Some(vote.poll), chosen, None)
             }
         };
         let reply = Reply {
@@ -67,6 +67,7 @@ impl Inbox {
             quotes,
             chosen,
             push_name: info.push_name.clone(),
+            attached: attached.map(Box::new),
             at: info.timestamp.timestamp_millis(),
         };
         Some(self.0.queue.push_to_keep(Signal::Reply(reply)))

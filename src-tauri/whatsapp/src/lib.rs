@@ -9,6 +9,7 @@ mod acks;
 mod client;
 mod compose;
 mod event_reader;
+mod fetch;
 mod heard;
 mod http;
 mod inbox;

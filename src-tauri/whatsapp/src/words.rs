@@ -1,6 +1,9 @@
 //! What a person's message says: its text, what it quotes, and the vote in it. Pure.
 
+use ulak_core::session::client::Attached;
 use whatsapp_rust::prelude::{MessageExt as _, MessageField, wa};
+
+use crate::fetch::attached;
 
 /// A message that is worth telling core about.
 #[derive(Debug, PartialEq, Eq)]
@@ -9,6 +12,7 @@ pub enum Said {
     Words {
         text: String,
         quotes: Option<String>,
+        attached: Option<Attached>,
     },
     Vote(Vote),
 }
@@ -28,10 +32,11 @@ pub fn said(message: &wa::Message) -> Option<Said> {
         return Some(Said::Vote(vote));
     }
     let text = text(base).unwrap_or_default().trim();
-    if text.is_empty() && !has_content(base) {
+    let attached = attached(base);
+    if text.is_empty() && attached.is_none() {
         return None;
     }
-    Some(Said::Words { text: text.to_owned(), quotes: quotes(base) })
+    Some(Said::Words { text: text.to_owned(), quotes: quotes(base), attached })
 }
 
 fn vote(base: &wa::Message) -> Option<Vote> {
@@ -53,18 +58,6 @@ fn text(base: &wa::Message) -> Option<&str> {
         let button = || base.buttons_response_message.as_option().and_then(|it| it.selected_button_id.as_deref());
         template.or_else(list).or_else(button)
     })
-}
-
-fn has_content(base: &wa::Message) -> bool {
-    base.image_message.is_set()
-        || base.video_message.is_set()
-        || base.audio_message.is_set()
-        || base.document_message.is_set()
-        || base.sticker_message.is_set()
-        || base.location_message.is_set()
-        || base.live_location_message.is_set()
-        || base.contact_message.is_set()
-        || base.contacts_array_message.is_set()
 }
 
 fn quotes(base: &wa::Message) -> Option<String> {
@@ -92,10 +85,11 @@ fn quotes(base: &wa::Message) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ulak_core::session::client::AttachedKind;
     use whatsapp_rust::prelude::MessageBuilderExt as _;
 
     fn words(text: &str, quotes: Option<&str>) -> Option<Said> {
-        Some(Said::Words { text: text.to_owned(), quotes: quotes.map(str::to_owned) })
+        Some(Said::Words { text: text.to_owned(), quotes: quotes.map(str::to_owned), attached: None })
     }
 
     #[test]
@@ -119,7 +113,8 @@ mod tests {
     #[test]
     fn a_voice_note_says_something_and_a_reaction_does_not() {
         let voice = wa::Message { audio_message: MessageField::some(Default::default()), ..Default::default() };
-        assert_eq!(said(&voice), words("", None));
+        let Some(Said::Words { text, attached: Some(attached), .. }) = said(&voice) else { panic!("it is told") };
+        assert_eq!((text.as_str(), attached.kind), ("", AttachedKind::Audio));
         let reaction = wa::Message { reaction_message: MessageField::some(Default::default()), ..Default::default() };
         assert_eq!(said(&reaction), None);
         assert_eq!(said(&wa::Message::default()), None);

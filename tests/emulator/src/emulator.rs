@@ -12,6 +12,7 @@ use crate::faults::{Rule, digits};
 use crate::linking::Linked;
 use crate::options::{Habits, Options};
 use crate::record::{Record, Seen};
+use crate::sent_file::SentFile;
 use crate::server::{self, Port};
 use crate::stanza::{conflict, stream_error};
 use crate::sync::{lock, read, write};
@@ -168,6 +169,11 @@ impl Emulator {
     /// A recipient writes to the owner, through every linked device. Answers with the message's id.
     pub async fn reply(&self, from: &str, owner: &str, text: &str) -> Result<String> {
         self.world.reply(&digits(from), &digits(owner), text).await
+    }
+
+    /// A recipient sends a file to the owner.
+    pub async fn reply_file(&self, from: &str, owner: &str, file: &SentFile) -> Result<String> {
+        self.world.reply_file(&digits(from), &digits(owner), file).await
     }
 
     /// Sends the receipts that were held, and answers how many there were.

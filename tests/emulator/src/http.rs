@@ -12,7 +12,7 @@
 //! | `GET /faults` | | `[Rule]`, those that can still strike |
 //! | `POST /faults` | `Rule` | |
 //! | `DELETE /faults` | | |
-//! | `POST /reply` | `{from, to, text}` | `{id}` |
+//! | `POST /reply` | `{from, to, text?, file?}` | `{id}`; a file is `{kind, content, caption?, name?, seconds?}` |
 //! | `POST /receipts/release` | | `{released}` |
 //! | `POST /habits` | `{phone, habits?}` | without `habits` the person behaves as usual |
 //! | `POST /people` | `{phone, absent?, hidden?}` | |
@@ -40,6 +40,7 @@ use crate::error::{Error, Result};
 use crate::faults::Rule;
 use crate::options::Habits;
 use crate::record::{Record, Seen};
+use crate::sent_file::SentFile;
 use crate::world::Limits;
 
 type Door = State<Arc<Emulator>>;
@@ -135,11 +136,17 @@ async fn clear_faults(State(door): Door) -> Json<Value> {
 struct Reply {
     from: String,
     to: String,
+    #[serde(default)]
     text: String,
+    file: Option<SentFile>,
 }
 
 async fn reply(State(door): Door, Json(reply): Json<Reply>) -> Answer {
-    Ok(Json(json!({ "id": door.reply(&reply.from, &reply.to, &reply.text).await? })))
+    let id = match &reply.file {
+        Some(file) => door.reply_file(&reply.from, &reply.to, file).await?,
+        None => door.reply(&reply.from, &reply.to, &reply.text).await?,
+    };
+    Ok(Json(json!({ "id": id })))
 }
 
 async fn release(State(door): Door) -> Json<Value> {

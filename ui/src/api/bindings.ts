@@ -94,6 +94,14 @@ export const commands = {
 	/**  The chat that a reply belongs to. */
 	chat: (replyId: ReplyId) => __TAURI_INVOKE<Chat>("chat", { replyId }),
 	answerReply: (replyId: ReplyId, text: string) => __TAURI_INVOKE<MessageId>("answer_reply", { replyId, text }),
+	/**  The replies that the list has, into a file that the owner names; none where they did not. */
+	exportReplies: (query: ReplyQuery, title: string) => __TAURI_INVOKE<string | null>("export_replies", { query, title }),
+	/**  The picture that a person sent, as a data URL; fetched where it is not there yet. */
+	replyPicture: (replyId: ReplyId) => __TAURI_INVOKE<string>("reply_picture", { replyId }),
+	/**  Fetches what a person sent, so that it can be saved. */
+	fetchReplyFile: (replyId: ReplyId) => __TAURI_INVOKE<null>("fetch_reply_file", { replyId }),
+	/**  What a person sent, into a file that the owner names; none where they did not. */
+	saveReplyFile: (replyId: ReplyId, name: string, title: string) => __TAURI_INVOKE<string | null>("save_reply_file", { replyId, name, title }),
 	templates: () => __TAURI_INVOKE<TemplateRow[]>("templates"),
 	readyTemplates: () => __TAURI_INVOKE<ReadyTemplate[]>("ready_templates"),
 	template: (id: TemplateId) => __TAURI_INVOKE<TemplateView>("template", { id }),
@@ -182,6 +190,8 @@ export type AppStatus = { state: "open";
 recoveryCode: string | null } | 
 /**  The first start on a computer without a keyring. */
 { state: "needsPassphrase" } | { state: "locked"; reason: AppError } | { state: "failed"; error: AppError };
+
+export type AttachedKind = "photo" | "voice" | "audio" | "film" | "document" | "sticker" | "location" | "contact";
 
 export type Attention = {
 	kind: AttentionKind,
@@ -338,6 +348,7 @@ export type ChatLine = {
 	/**  Of a reply. */
 	replyId: ReplyId | null,
 	chosen: string[],
+	file: ReplyFile | null,
 	/**  Of a message to them. */
 	messageId: MessageId | null,
 	state: PartState | null,
@@ -1165,6 +1176,19 @@ export type ReplyCounts = {
 	stops: number,
 };
 
+/**  What is shown of it before it is fetched. */
+export type ReplyFile = {
+	kind: AttachedKind,
+	/**  Of a document its file name, of a place or a contact what it is called; else empty. */
+	name: string,
+	mime: string,
+	seconds: number | null,
+	size: number | null,
+	/**  There is something to fetch. */
+	fetchable: boolean,
+	fetched: boolean,
+};
+
 export type ReplyId = string;
 
 export type ReplyPage = {
@@ -1202,6 +1226,7 @@ export type ReplyRow = {
 	text: string,
 	/**  The offered answers that it chooses. */
 	chosen: string[],
+	file: ReplyFile | null,
 	/**  It opted out. */
 	stop: boolean,
 	/**  The word with which people opt out that stands in it among few others. Whether that was meant, the owner decides. */
@@ -1353,7 +1378,9 @@ export type Show =
 /**  Those that choose an offered answer. */
 "answers" | 
 /**  Those that may have been meant as a STOP, as long as nobody has decided that. */
-"near" | "stops" | "done";
+"near" | "stops" | "done" | 
+/**  What is done, too. */
+"everything";
 
 export type ShutView = {
 	cause: string,

@@ -57,7 +57,7 @@
 // replies    replies-waiting, replies-words, replies-export, replies-all, replies-all-read|done, replies-show-unread|answers|near|stops|open|done,
 //            replies-campaign, replies-answer, replies-number, replies-list, replies-empty, reply-row (data-id, data-unread), talk,
 //            talk-name, talk-done, talk-contact, talk-judge, chat, chat-line, reply-opt-out, reply-not-meant, answer-text,
-//            answer-send, answer-template, answer-away, answer-refused, opt-out-dialog, opt-out-confirm;
+//            answer-send, answer-template, answer-away, answer-refused, file-fetch, file-save, file-picture, file-error, opt-out-dialog, opt-out-confirm;
 //            `#/replies?campaign=<id>` and `#/replies?show=near` open one of the lists
 // everywhere context-menu, context-undo|cut|copy|paste|all
 // templates  templates-new, templates-import, templates-export, templates-tab-own|ready, templates-category, templates-search,

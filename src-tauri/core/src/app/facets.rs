@@ -58,6 +58,7 @@ impl Facets {
         let practising = Practising { number: practice.clone(), id: practice_id, hurry_first: hurry_first_practice };
         let campaigns = Arc::new(Campaigns::new(common.clone(), files.clone(), dispatcher, practising));
         let credits = Arc::new(Credits::new(common.clone(), common.now()));
+        let supervised = numbers.clone();
         let numbers = Arc::new(Numbers::new(common.clone(), numbers));
         let settings = Arc::new(OwnerSettings::new(common.clone(), recovery_code));
         let outbox = Arc::new(Outbox {
@@ -77,7 +78,7 @@ impl Facets {
                 practice,
                 receipts_applied,
             },
-            replies: Replies { common: common.clone(), outbox: outbox.clone() },
+            replies: Replies { common: common.clone(), outbox: outbox.clone(), numbers: supervised },
             home: Home::new(common, campaigns.clone(), numbers.clone(), settings.clone()),
             settings,
             people,

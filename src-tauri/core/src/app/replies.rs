@@ -16,22 +16,29 @@ use crate::clock::{Millis, local};
 use crate::contact::store::{Stopped, suppressions};
 use crate::contact::{self, Contact, Standing, phone};
 use crate::db::StorageError;
+use crate::durable::Half;
 use crate::error::{Coded, Params};
 use crate::event::Event;
 use crate::ids::{CampaignId, ContactId, MessageId, ReplyId, SessionId};
 use crate::inbound::store::Sender;
 use crate::inbound::store::chat::{self, Theirs};
+use crate::inbound::store::files::{self, ReplyFile, StoredFile};
 use crate::inbound::store::marks::{self, Mark, Written};
 use crate::inbound::store::replies::{self, ReplyCounts, ReplyPage, ReplyQuery, ReplyRow};
 use crate::outbox::state::PartState;
 use crate::outbox::store::chats::{self, Ours};
 use crate::page::Place;
 use crate::params;
+use crate::session::NumberError;
+use crate::session::client::ClientError;
+use crate::session::numbers::Numbers as SupervisedNumbers;
 use crate::session::store as sessions;
-use crate::table::{Cell, Table};
+use crate::table::{Cell, Table, TableError};
 
 /// What is shown of a chat beside a reply: no more than reminds its owner of what it was about.
 const SHOWN: u32 = 10;
+/// What is larger is opened on the phone: it would be held in memory whole, and stay in the data.
+const LARGEST: u64 = 32_000_000;
 
 #[derive(Debug, thiserror::Error)]
 pub enum ReplyError {
@@ -93,6 +100,7 @@ pub struct ChatLine {
     /// Of a reply.
     pub reply_id: Option<ReplyId>,
     pub chosen: Vec<String>,
+    pub file: Option<ReplyFile>,
     /// Of a message to them.
     pub message_id: Option<MessageId>,
     pub state: Option<PartState>,
@@ -103,6 +111,7 @@ pub struct ChatLine {
 pub struct Replies {
     pub(super) common: Common,
     pub(super) outbox: Arc<Outbox>,
+    pub(super) numbers: Arc<SupervisedNumbers>,
 }
 
 facet!(Replies);
@@ -202,6 +211,37 @@ impl Replies {
             lines,
             refusal,
         })
+    }
+
+    /// What a person sent, fetched over the number that it came to unless it is there already.
+    pub async fn file(&self, id: ReplyId) -> Result<StoredFile, Problem> {
+        let (file, session) = {
+            let mut reader = self.reader().await?;
+            let written = marks::written(&mut reader, id).await.map_err(StorageError::from)?;
+            let file = files::stored(&mut reader, id).await.map_err(StorageError::from)?;
+            (file.ok_or(ReplyError::Gone)?, written.ok_or(ReplyError::Gone)?.session)
+        };
+        if file.content.is_some() {
+            return Ok(file);
+        }
+        if file.size.is_some_and(|size| u64::try_from(size).is_ok_and(|size| size > LARGEST)) {
+            return Err(NumberError::from(ClientError::TooLarge { most: LARGEST }).into());
+        }
+        let place = file.place.clone().ok_or(ReplyError::Gone)?;
+        let content = self.numbers.fetch(session, place, LARGEST).await?;
+        let mut tx = self.db.begin().await?;
+        files::keep(&mut tx, id, &content).await.map_err(|error| self.db.error(error))?;
+        self.db.commit(tx).await?;
+        self.events.emit(Event::RepliesChanged);
+        Ok(StoredFile { content: Some(content), ..file })
+    }
+
+    /// Writes what a person sent to a file of the owner's choice.
+    pub async fn save_file(&self, id: ReplyId, path: &Path) -> Result<(), Problem> {
+        let content = self.file(id).await?.content.unwrap_or_default();
+        let half = Half::beside(path);
+        let written = std::fs::write(half.path(), &content).and_then(|()| half.done());
+        Ok(written.map_err(|error| TableError::cannot_write(path, error))?)
     }
 
     /// Answers over the number that was written to. Who asks may be answered, so it is no promotion; who said stop is
@@ -323,7 +363,10 @@ async fn lines(
         None => Vec::new(),
     };
     let names = campaign_names(db, ours.iter().filter_map(|line| line.campaign)).await?;
-    let mut lines: Vec<ChatLine> = theirs.into_iter().map(ChatLine::from).collect();
+    let ids: Vec<ReplyId> = theirs.iter().map(|line| line.id).collect();
+    let mut files = files::of(db, &ids).await?;
+    let with_file = |line: Theirs| ChatLine { file: files.remove(&line.id), ..ChatLine::from(line) };
+    let mut lines: Vec<ChatLine> = theirs.into_iter().map(with_file).collect();
     lines.extend(ours.into_iter().map(|line| {
         let campaign_name = line.campaign.and_then(|id| names.get(&id)).cloned().unwrap_or_default();
         ChatLine { campaign_name, ..ChatLine::from(line) }
@@ -334,7 +377,16 @@ async fn lines(
 
 impl From<Theirs> for ChatLine {
     fn from(Theirs { id, at, text, chosen }: Theirs) -> Self {
-        Self { at, text, reply_id: Some(id), chosen, message_id: None, state: None, campaign_name: String::new() }
+        Self {
+            at,
+            text,
+            reply_id: Some(id),
+            chosen,
+            file: None,
+            message_id: None,
+            state: None,
+            campaign_name: String::new(),
+        }
     }
 }
 
@@ -345,6 +397,7 @@ impl From<Ours> for ChatLine {
             text,
             reply_id: None,
             chosen: Vec::new(),
+            file: None,
             message_id: Some(message),
             state: Some(state),
             campaign_name: String::new(),

@@ -116,13 +116,14 @@ async fn meaning(db: &mut SqliteConnection, reply: &Reply) -> Result<Meaning, sq
         [one] if reply.text.is_empty() => one,
         _ => &reply.text,
     };
-    // A word that the owner has in both lists ends it.
+    // A word that the owner has in both lists ends it. Below a photo it may be what the photo shows.
     let word = match said {
+        _ if reply.attached.is_some() => None,
         said if stop::is_one_of(said, &settings.stop_words) => Some(Word::Stop),
         said if stop::is_one_of(said, &settings.start_words) => Some(Word::Start),
         _ => None,
     };
-    let near_word = stop::near(said, &settings.stop_words).unwrap_or_default().to_owned();
+    let near_word = stop::near(said, reply.attached.is_some(), &settings.stop_words).unwrap_or_default().to_owned();
     Ok(Meaning { word, near_word })
 }
 

@@ -5,13 +5,21 @@ use crate::contact::fold::fold;
 /// The whole message must be one of the words. Case, the dots of the Turkish i, accents, and whatever stands around
 /// the word (blanks, punctuation, WhatsApp's marks for bold, an emoji) make no difference.
 pub fn is_one_of(text: &str, words: &[String]) -> bool {
-    let said = bare(text);
-    !said.is_empty() && words.iter().any(|word| bare(word) == said)
+    alone(text, words).is_some()
 }
 
-/// The one of these that stands among few others: whoever wrote them may have meant just that, which the owner decides.
-pub fn near<'a>(text: &str, words: &'a [String]) -> Option<&'a str> {
+fn alone<'a>(text: &str, words: &'a [String]) -> Option<&'a str> {
+    let said = bare(text);
+    words.iter().find(|word| !said.is_empty() && bare(word) == said).map(String::as_str)
+}
+
+/// The one of these that stands among few others, or alone below a photo: whoever wrote it may have meant just that,
+/// which the owner decides.
+pub fn near<'a>(text: &str, is_caption: bool, words: &'a [String]) -> Option<&'a str> {
     const FEW: usize = 6;
+    if let Some(word) = alone(text, words) {
+        return is_caption.then_some(word);
+    }
     // A long one is none, and need not be folded.
     if text.split_whitespace().nth(FEW).is_some() {
         return None;
@@ -23,7 +31,7 @@ pub fn near<'a>(text: &str, words: &'a [String]) -> Option<&'a str> {
         let parts: Vec<&str> = word.split(' ').filter(|part| !part.is_empty()).collect();
         !parts.is_empty() && said.windows(parts.len()).any(|window| window == parts)
     };
-    if said.len() > FEW || is_one_of(text, words) {
+    if said.len() > FEW {
         return None;
     }
     words.iter().find(among).map(String::as_str)
@@ -80,16 +88,18 @@ mod tests {
         let words = Settings::default().stop_words;
         for text in ["stop lütfen", "RET B012", "lütfen artık DUR!", "please stop", "dur-dur", "tolong berhenti kak"]
         {
-            assert!(near(text, &words).is_some(), "{text:?}");
+            assert!(near(text, false, &words).is_some(), "{text:?}");
             assert!(!says(text), "{text:?}");
         }
         let answer = "Otobüs durağında dur dedim ama stop etmedi, yine de teşekkür ederim";
         for text in ["", "stop", "durak", "retro", "nonstop", "Teşekkürler", answer] {
-            assert_eq!(near(text, &words), None, "{text:?}");
+            assert_eq!(near(text, false, &words), None, "{text:?}");
         }
         let words = ["mesaj istemiyorum".to_owned(), " ".to_owned()];
-        assert_eq!(near("Artık mesaj istemiyorum", &words), Some("mesaj istemiyorum"));
-        assert_eq!(near("istemiyorum", &words), None);
+        assert_eq!(near("Artık mesaj istemiyorum", false, &words), Some("mesaj istemiyorum"));
+        assert_eq!(near("istemiyorum", false, &words), None);
+        assert_eq!(near("Mesaj istemiyorum", false, &words), None);
+        assert_eq!(near("Mesaj istemiyorum", true, &words), Some("mesaj istemiyorum"));
     }
 
     #[test]

@@ -7,12 +7,14 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use serde::Serialize;
 use tokio::sync::mpsc;
 use zeroize::Zeroizing;
 
 use super::messenger::{Messenger, Receipt};
 use crate::clock::{Millis, SharedClock};
 use crate::ids::SessionId;
+use crate::stored::stored_words;
 
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
@@ -78,6 +80,8 @@ pub trait SessionClient: Messenger {
     fn limits(&self) -> BoxFuture<'_, Result<Limits, ClientError>>;
     /// Sends a plain text that is no part of the outbox: the confirmation of an opt-out. Best effort.
     fn say(&self, to: String, text: String) -> BoxFuture<'_, Result<(), ClientError>>;
+    /// Fetches what a person sent, of at most so many bytes. `place` is what this client told with the reply.
+    fn fetch(&self, place: String, most: u64) -> BoxFuture<'_, Result<Vec<u8>, ClientError>>;
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -183,8 +187,48 @@ pub struct Reply {
     /// The chosen options, where it is the answer to a poll.
     pub chosen: Vec<String>,
     pub push_name: String,
+    pub attached: Option<Box<Attached>>,
     pub at: Millis,
 }
+
+/// What a person sent beside words, or instead of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attached {
+    pub kind: AttachedKind,
+    /// Of a document its file name, of a place or a contact what it is called; else empty.
+    pub name: String,
+    pub mime: String,
+    pub seconds: Option<u32>,
+    /// In bytes, as the sender says it.
+    pub size: Option<u64>,
+    /// What the client needs to fetch it, in its own words; none where there is nothing to fetch.
+    pub place: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub enum AttachedKind {
+    Photo,
+    Voice,
+    Audio,
+    Film,
+    Document,
+    Sticker,
+    Location,
+    Contact,
+}
+
+stored_words!(AttachedKind {
+    Photo = "photo",
+    Voice = "voice",
+    Audio = "audio",
+    Film = "film",
+    Document = "document",
+    Sticker = "sticker",
+    Location = "location",
+    Contact = "contact",
+});
 
 /// WhatsApp's limits for writing to people whom a number has not talked with.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -208,4 +252,8 @@ pub enum ClientError {
     NoAnswer,
     #[error("WhatsApp refused: {0}")]
     Refused(String),
+    #[error("WhatsApp does not have this file any more. Ask for it again in the chat on the phone.")]
+    Gone,
+    #[error("This file is larger than {} MB. Open it on the phone.", .most / 1_000_000)]
+    TooLarge { most: u64 },
 }

@@ -70,6 +70,8 @@ impl Coded for NumberError {
             Self::Client(ClientError::Keys(_)) => "number.keys",
             Self::Client(ClientError::NoAnswer) => "number.no_answer",
             Self::Client(ClientError::Refused(_)) => "number.refused",
+            Self::Client(ClientError::Gone) => "reply.file_gone",
+            Self::Client(ClientError::TooLarge { .. }) => "reply.file_too_large",
             Self::Storage(error) => error.code(),
         }
     }
@@ -80,6 +82,7 @@ impl Coded for NumberError {
             Self::OtherPhone { phone, expected } => params! { phone: phone, expected: expected },
             Self::Banned { until } => params! { until: until },
             Self::Client(ClientError::Keys(reason) | ClientError::Refused(reason)) => params! { reason: reason },
+            Self::Client(ClientError::TooLarge { most }) => params! { megabytes: most / 1_000_000 },
             Self::Storage(error) => error.params(),
             _ => Params::new(),
         }

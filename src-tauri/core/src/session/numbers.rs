@@ -208,6 +208,11 @@ impl Numbers {
         Ok(self.supervisor(id)?.unlink().await)
     }
 
+    /// Fetches what a person sent to a number, over that number.
+    pub async fn fetch(&self, id: SessionId, place: String, most: u64) -> Result<Vec<u8>, NumberError> {
+        Ok(self.supervisor(id)?.fetch(place, most).await?)
+    }
+
     /// A number that was taken off the list: its loop ends, its key material goes.
     pub async fn retire(&self, id: SessionId) {
         self.linked.retire(id).await;

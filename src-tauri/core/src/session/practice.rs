@@ -220,6 +220,7 @@ impl PracticeNumber {
                 quotes: Some(part.wire_id),
                 chosen: choice.chosen,
                 push_name: String::new(),
+                attached: None,
                 at,
             };
             let _ = replies.send(reply).await;

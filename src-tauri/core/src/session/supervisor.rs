@@ -170,6 +170,11 @@ impl Supervisor {
         self.stopped.send_replace(true);
     }
 
+    /// Fetches what a person sent to this number.
+    pub async fn fetch(&self, place: String, most: u64) -> Result<Vec<u8>, ClientError> {
+        self.client.fetch(place, most).await
+    }
+
     /// Ends the link for good, and says whether WhatsApp was told.
     pub async fn unlink(&self) -> bool {
         let mut run = self.run.lock().await;

@@ -36,6 +36,7 @@ pub enum Call {
     Check,
     Limits,
     Say { to: String, text: String },
+    Fetch,
 }
 
 pub struct FakeNetwork {
@@ -310,6 +311,18 @@ impl SessionClient for FakeClient {
     fn say(&self, to: String, text: String) -> BoxFuture<'_, Result<(), ClientError>> {
         self.call(Call::Say { to, text });
         Box::pin(std::future::ready(Ok(())))
+    }
+
+    /// A place is the content itself; an empty one is gone.
+    fn fetch(&self, place: String, most: u64) -> BoxFuture<'_, Result<Vec<u8>, ClientError>> {
+        self.call(Call::Fetch);
+        let fetched = match place.len() as u64 {
+            _ if !self.is_open() => Err(ClientError::NotConnected),
+            0 => Err(ClientError::Gone),
+            size if size > most => Err(ClientError::TooLarge { most }),
+            _ => Ok(place.into_bytes()),
+        };
+        Box::pin(std::future::ready(fetched))
     }
 }
 

@@ -137,6 +137,7 @@ pub fn reply(id: &str, phone: &str, text: &str, at: Millis) -> Reply {
         quotes: None,
         chosen: Vec::new(),
         push_name: String::new(),
+        attached: None,
         at,
     }
 }

@@ -3,6 +3,9 @@
 
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use wacore::upload::encrypt_media_streaming;
 use wacore_binary::builder::NodeBuilder;
 use wacore_binary::{Jid, NodeRef};
 use wacore_libsignal::protocol::{IdentityKey, PreKeyBundle, ProtocolAddress, PublicKey};
@@ -20,6 +23,7 @@ use crate::device::{Device, PublicPreKey};
 use crate::error::{Error, Result};
 use crate::keys::array;
 use crate::phone::Phone;
+use crate::sent_file::SentFile;
 use crate::stanza::{attr, attr_jid, bytes, number};
 use crate::sync::lock;
 use crate::world::{World, address_of};
@@ -27,9 +31,23 @@ use crate::world::{World, address_of};
 impl World {
     /// A recipient writes to the owner; every linked device of the owner gets it. Answers with the message's id.
     pub(crate) async fn reply(&self, from: &str, to: &str, text: &str) -> Result<String> {
+        self.write(from, to, &Message { conversation: Some(text.to_owned()), ..Message::default() }).await
+    }
+
+    /// A recipient sends a file, which the media host keeps as phones upload it: sealed.
+    pub(crate) async fn reply_file(&self, from: &str, to: &str, file: &SentFile) -> Result<String> {
+        let mut sealed = Vec::new();
+        let (kind, media_type) = file.kind.names();
+        let info = encrypt_media_streaming(file.content.as_slice(), &mut sealed, media_type)
+            .map_err(|_| Error::Media("it cannot be sealed"))?;
+        let token = BASE64_URL_SAFE_NO_PAD.encode(info.file_enc_sha256);
+        let direct_path = self.media.put(kind, &token, sealed.into())?;
+        self.write(from, to, &file.message(direct_path, &info)).await
+    }
+
+    async fn write(&self, from: &str, to: &str, message: &Message) -> Result<String> {
         let phone = self.phone(from)?;
-        let message = Message { conversation: Some(text.to_owned()), ..Message::default() };
-        let plain = waproto::codec::message_to_vec(&message);
+        let plain = waproto::codec::message_to_vec(message);
         let id = self.message_id();
         phone.remember_written(&id, &plain).await;
         for device in self.linked(to)? {

@@ -10,6 +10,7 @@
 
 mod cancelling;
 mod conformance;
+mod fetching;
 mod harness;
 mod hearing;
 mod linking;

@@ -55,6 +55,10 @@ pub async fn before(
 /// Empties what a person wrote, and nobody has to look at it any more. The rows stay, so that the counts of campaigns do; an option of a campaign's that it
 /// chose stays with them.
 pub async fn erase(db: &mut Tx, writer: Writer<'_>) -> Result<(), sqlx::Error> {
+    let mut files =
+        QueryBuilder::new("DELETE FROM reply_files WHERE reply_id IN (SELECT id FROM replies WHERE (contact_id = ");
+    push_writer(&mut files, writer);
+    files.push(")").build().execute(&mut *db).await?;
     let mut update = QueryBuilder::new(
         "UPDATE replies SET sender = lower(hex(id)), wire_id = lower(hex(id)), text = '', quotes = NULL, contact_id = NULL,
              near_word = '', unread = 0, done = 1 WHERE (contact_id = ",

@@ -1,6 +1,7 @@
 //! The table of replies.
 
 pub mod chat;
+pub mod files;
 pub mod history;
 pub mod marks;
 pub mod replies;
@@ -71,9 +72,15 @@ pub async fn add(
     .bind(meaning.word == Some(Word::Start))
     .bind(&meaning.near_word)
     .bind(reply.at)
-    .execute(db)
+    .execute(&mut *db)
     .await?;
-    Ok((added.rows_affected() == 1).then_some(id))
+    if added.rows_affected() == 0 {
+        return Ok(None);
+    }
+    if let Some(file) = &reply.attached {
+        files::add(db, id, file).await?;
+    }
+    Ok(Some(id))
 }
 
 /// Finds out who wrote and what it answers, and lets an opt-out count, or its end.

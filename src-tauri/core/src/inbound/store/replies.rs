@@ -9,6 +9,7 @@ use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
 use crate::clock::Millis;
 use crate::contact::{self, Standing, phone};
 use crate::ids::{CampaignId, ContactId, MessageId, ReplyId, SessionId};
+use crate::inbound::store::files::{self, ReplyFile};
 use crate::outbox::store::reading;
 use crate::page::{Cursor, Place};
 use crate::session::store as sessions;
@@ -91,6 +92,7 @@ pub struct ReplyRow {
     pub text: String,
     /// The offered answers that it chooses.
     pub chosen: Vec<String>,
+    pub file: Option<ReplyFile>,
     /// It opted out.
     pub stop: bool,
     /// The word with which people opt out that stands in it among few others. Whether that was meant, the owner decides.
@@ -230,8 +232,10 @@ async fn with_names(db: &mut SqliteConnection, found: Vec<Found>) -> Result<Vec<
     let contacts = contact::store::called(db, &contacts).await?;
     let messages: Vec<MessageId> = found.iter().filter_map(|reply| reply.message_id).collect();
     let messages = reading::openings(db, &messages).await?;
+    let ids: Vec<ReplyId> = found.iter().map(|reply| reply.id).collect();
+    let mut files = files::of(db, &ids).await?;
     let numbers: BTreeMap<_, _> = sessions::names(db).await?.into_iter().collect();
-    let row = |reply: Found| {
+    let mut row = |reply: Found| {
         let contact = reply.contact_id.and_then(|id| contacts.get(&id));
         let answered = reply.message_id.and_then(|id| messages.get(&id)).cloned().unwrap_or_default();
         let phone = if reply.sender.starts_with('+') { reply.sender } else { String::new() };
@@ -249,6 +253,7 @@ async fn with_names(db: &mut SqliteConnection, found: Vec<Found>) -> Result<Vec<
             session_name: numbers.get(&reply.session_id).cloned().unwrap_or_default(),
             text: reply.text,
             chosen: reply.chosen.0,
+            file: files.remove(&reply.id),
             stop: reply.stop,
             near_word: reply.near_word,
             opted_out: contact.is_some_and(|(_, standing)| *standing == Standing::Black),
@@ -257,7 +262,7 @@ async fn with_names(db: &mut SqliteConnection, found: Vec<Found>) -> Result<Vec<
             at: reply.at,
         }
     };
-    Ok(found.into_iter().map(row).collect())
+    Ok(found.into_iter().map(&mut row).collect())
 }
 
 /// People, not replies: who writes five times has answered once.

@@ -1,0 +1,116 @@
+//! What people send beside words. Its content is fetched when the owner asks for it, and then lies in the database like
+//! every other file.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{QueryBuilder, Row, SqliteConnection};
+
+use crate::db::Tx;
+use crate::ids::ReplyId;
+use crate::session::client::{Attached, AttachedKind};
+
+/// What is shown of it before it is fetched.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub struct ReplyFile {
+    pub kind: AttachedKind,
+    /// Of a document its file name, of a place or a contact what it is called; else empty.
+    pub name: String,
+    pub mime: String,
+    pub seconds: Option<i64>,
+    pub size: Option<i64>,
+    /// There is something to fetch.
+    pub fetchable: bool,
+    pub fetched: bool,
+}
+
+/// Where it is fetched, or what was fetched.
+#[derive(Clone, Debug)]
+pub struct StoredFile {
+    pub kind: AttachedKind,
+    pub name: String,
+    pub mime: String,
+    pub size: Option<i64>,
+    /// As the client wrote it.
+    pub place: Option<String>,
+    pub content: Option<Vec<u8>>,
+}
+
+impl StoredFile {
+    /// What a window may take it for: a picture of the formats that phones send, whatever the sender says it is.
+    pub fn picture_mime(&self) -> &'static str {
+        match self.content.as_deref() {
+            Some([0xFF, 0xD8, ..]) => "image/jpeg",
+            Some([0x89, b'P', b'N', b'G', ..]) => "image/png",
+            Some([b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..]) => "image/webp",
+            _ => "application/octet-stream",
+        }
+    }
+}
+
+pub async fn add(tx: &mut Tx, reply: ReplyId, file: &Attached) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "INSERT INTO reply_files (reply_id, kind, name, mime, seconds, size, place) VALUES (?, ?, ?, ?, ?, ?, ?)",
+    )
+    .bind(reply)
+    .bind(file.kind)
+    .bind(&file.name)
+    .bind(&file.mime)
+    .bind(file.seconds)
+    .bind(file.size.and_then(|size| i64::try_from(size).ok()))
+    .bind(&file.place)
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Those of these replies that have one.
+pub async fn of(db: &mut SqliteConnection, replies: &[ReplyId]) -> Result<BTreeMap<ReplyId, ReplyFile>, sqlx::Error> {
+    let mut select = QueryBuilder::new(
+        "SELECT reply_id, kind, name, mime, seconds, size, place IS NOT NULL AS fetchable, content IS NOT NULL AS fetched
+         FROM reply_files WHERE reply_id IN (",
+    );
+    let mut list = select.separated(", ");
+    replies.iter().for_each(|reply| {
+        list.push_bind(*reply);
+    });
+    select.push(")").build().fetch_all(db).await?.iter().map(shown).collect()
+}
+
+fn shown(row: &SqliteRow) -> Result<(ReplyId, ReplyFile), sqlx::Error> {
+    let file = ReplyFile {
+        kind: row.try_get("kind")?,
+        name: row.try_get("name")?,
+        mime: row.try_get("mime")?,
+        seconds: row.try_get("seconds")?,
+        size: row.try_get("size")?,
+        fetchable: row.try_get("fetchable")?,
+        fetched: row.try_get("fetched")?,
+    };
+    Ok((row.try_get("reply_id")?, file))
+}
+
+pub async fn stored(db: &mut SqliteConnection, reply: ReplyId) -> Result<Option<StoredFile>, sqlx::Error> {
+    let row = sqlx::query("SELECT kind, name, mime, size, place, content FROM reply_files WHERE reply_id = ?")
+        .bind(reply)
+        .fetch_optional(db)
+        .await?;
+    let file = |row: SqliteRow| {
+        Ok(StoredFile {
+            kind: row.try_get("kind")?,
+            name: row.try_get("name")?,
+            mime: row.try_get("mime")?,
+            size: row.try_get("size")?,
+            place: row.try_get("place")?,
+            content: row.try_get("content")?,
+        })
+    };
+    row.map(file).transpose()
+}
+
+pub async fn keep(tx: &mut Tx, reply: ReplyId, content: &[u8]) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE reply_files SET content = ? WHERE reply_id = ?").bind(content).bind(reply).execute(tx).await?;
+    Ok(())
+}

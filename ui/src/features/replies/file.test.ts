@@ -1,0 +1,18 @@
+import { expect, test } from 'vitest';
+import type { ReplyFile } from '../../api/client';
+import { fileName, fileWords, playing } from './file';
+
+const file = (edit: Partial<ReplyFile>): ReplyFile => ({ kind: 'photo', name: '', mime: '', seconds: null, size: null, fetchable: true, fetched: false, ...edit });
+
+test('what was sent is said in a few words', () => {
+  expect(fileWords(file({}))).toBe('A photo');
+  expect(fileWords(file({ kind: 'voice', seconds: 12 }))).toBe('A voice note 0:12');
+  expect(fileWords(file({ kind: 'document', name: 'invoice.pdf' }))).toBe('A document: invoice.pdf');
+  expect([playing(0), playing(65), playing(3_900)]).toEqual(['0:00', '1:05', '1:05:00']);
+});
+
+test('a saved file has a name that no folder is in', () => {
+  expect(fileName(file({ kind: 'document', name: '../etc/passwd' }))).toBe('.._etc_passwd');
+  expect(fileName(file({ kind: 'voice', mime: 'audio/ogg; codecs=opus' }))).toBe('voice.ogg');
+  expect(fileName(file({ mime: 'image/x-odd' }))).toBe('photo');
+});
