@@ -371,7 +371,7 @@ fn rare_kinds_of_picture_look_as_others_see_them() {
     for name in ["scans.jpg", "coarse-luma.jpg", "shades.bmp", "shades.tiff", "fax.tiff", "still.gif"] {
         let source = fixture(name);
         let found = psnr(&seen(&prepare(&source).unwrap()).to_rgb8(), &others_see(&source));
-        assert!(found >= 30.0, "{name}: {found} dB");
+        assert!(found >= 38.0, "{name}: {found} dB");
     }
 }
 
@@ -381,7 +381,7 @@ fn printing_inks_in_a_tiff_become_screen_colours() {
     let prepared = prepare(&source).unwrap();
     assert!(prepared.changes.contains(&Change::Recoloured));
     let shades = image::load_from_memory(&prepare(&fixture("shades.bmp")).unwrap().bytes).unwrap().into_rgb8();
-    assert!(psnr(&seen(&prepared).to_rgb8(), &shades) >= 30.0);
+    assert!(psnr(&seen(&prepared).to_rgb8(), &shades) >= 38.0);
 }
 
 #[test]
@@ -436,7 +436,7 @@ fn a_webp_is_turned_by_either_kind_of_exif() {
         let turned = [b"RIFF", &(chunks.len() as u32).to_le_bytes()[..], &chunks].concat();
         let prepared = prepare(&turned).unwrap();
         assert_eq!(size(prepared.width, prepared.height), (60, 40));
-        assert!(psnr(&seen(&prepared).to_rgb8(), &upright.rotate90().to_rgb8()) > 30.0);
+        assert!(psnr(&seen(&prepared).to_rgb8(), &upright.rotate90().to_rgb8()) >= 30.0);
     }
 }
 
