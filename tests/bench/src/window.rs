@@ -43,7 +43,7 @@ mod linux {
     use super::NAME;
     use super::page::{IDLE, Ulak, app};
     use super::process::Memory;
-    use super::shop::{Shop, opened};
+    use super::shop::{Running, Shop, opened};
     use crate::Outcome;
     use crate::measure::{Figure, Pairs, Unit, median, p95};
 
@@ -95,7 +95,7 @@ mod linux {
         figures.extend(memories("at the first page", &first, tree));
         figures.extend(memories("afterwards", &later, format!("after {changes} page changes")));
         figures.push(search(&shop.search(&ulak).await?));
-        figures.push(reads(shop.reads(&ulak).await?));
+        figures.extend(running(&shop.running(&ulak).await?));
         figures.push(typing(&shop, &ulak).await?);
         ulak.close().await?;
         println!("{}", serde_json::to_string(&figures)?);
@@ -129,9 +129,16 @@ mod linux {
         Figure::plain("window: search, from the key to the rows", Unit::Seconds, median(keys), Some(0.1), note)
     }
 
-    fn reads((reads, changes): (f64, f64)) -> Figure {
-        let note = format!("{reads} reads, {changes} changes told, {PEOPLE} recipients");
-        Figure::plain("window: reads of a campaign a change", Unit::Times, reads / changes, Some(1.0), note)
+    fn running(Running { reads, told, frames }: &Running) -> [Figure; 2] {
+        let note = format!("{reads} reads, {told} changes told, {PEOPLE} recipients");
+        let name = "window: reads of a campaign a change";
+        let longest = frames.iter().copied().fold(0.0, f64::max) * 1e3;
+        let painted = format!("{} frames while it sends, p95; the longest {longest:.0} ms", frames.len());
+        // How long painting takes is the graphics card's affair, where there is one.
+        [
+            Figure::plain(name, Unit::Times, reads / told, Some(1.0), note),
+            Figure::plain("window: from a frame to the next", Unit::Seconds, p95(frames), None, painted),
+        ]
     }
 
     /// Against an empty page with one field in the same webview: what the driver itself takes counts for both.

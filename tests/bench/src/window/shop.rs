@@ -22,11 +22,15 @@ const TIME_KEYS: &str = "
         if (at !== null) requestAnimationFrame(() => setTimeout(() => window.keyed.push(performance.now() - at)));
     }).observe(table, { subtree: true, childList: true, characterData: true });
     return null;";
-/// Counts what the page asks the core about the campaign, and what it is told.
+/// Counts what the page asks the core about the campaign, and what it is told; and how far apart its frames are.
 const COUNT_READS: &str = "
     const done = arguments[0];
     window.reads = 0;
     window.told = 0;
+    window.frames = [];
+    let last = performance.now();
+    const frame = (now) => { window.frames.push(now - last); last = now; requestAnimationFrame(frame); };
+    requestAnimationFrame(frame);
     const fetched = window.fetch;
     window.fetch = (...all) => {
         if (String(all[0]).endsWith('/live')) window.reads += 1;
@@ -35,6 +39,14 @@ const COUNT_READS: &str = "
     const { invoke, transformCallback } = window.__TAURI_INTERNALS__;
     const handler = transformCallback(() => { window.told += 1; });
     invoke('plugin:event|listen', { event: 'campaign-changed', target: { kind: 'Any' }, handler }).then(() => done(null));";
+
+/// What the page of a running campaign does.
+pub struct Running {
+    pub reads: f64,
+    pub told: f64,
+    /// Seconds from each frame to the next.
+    pub frames: Vec<f64>,
+}
 
 pub struct Shop {
     draft: String,
@@ -50,7 +62,8 @@ pub async fn opened(folder: &Path, people: u32) -> Outcome<Ulak> {
     let list = folder.join("people.csv");
     std::fs::write(&list, csv(people))?;
     let options = json!({ "encoding": null, "separator": null, "sheet": null, "header": null, "country": null,
-        "columns": null, "standing": "normal", "tags": [], "consent": null, "ticked": { "reasons": [], "rows": [] } });
+        "columns": null, "standing": "normal", "tags": [], "consent": null, "ticked": { "reasons": [], "rows": [] },
+        "eachPhone": false });
     let origin = json!({ "from": "file", "path": list });
     ulak.core("preview_import", json!({ "origin": origin, "options": options })).await?;
     ulak.core("start_import", json!({ "origin": origin, "options": options })).await?;
@@ -114,16 +127,19 @@ impl Shop {
         Ok(millis.iter().filter_map(Value::as_f64).map(|millis| millis / 1e3).collect())
     }
 
-    /// How often the page of a running campaign reads it, and how often it is told that it changed.
-    pub async fn reads(&self, ulak: &Ulak) -> Outcome<(f64, f64)> {
+    /// The page of a campaign that sends, for as long as it takes to be told often that it changed.
+    pub async fn running(&self, ulak: &Ulak) -> Outcome<Running> {
         ulak.go(&format!("/campaigns/{}", self.live)).await?;
         ulak.until("return document.querySelector('[data-testid=recipient-row]') && true").await?;
         ulak.ask(COUNT_READS).await?;
         ulak.core("resume_everything", Value::Null).await?;
         let counted = ulak.until("return window.told >= 50 ? [window.reads, window.told] : null").await?;
+        let frames = ulak.run("return window.frames").await?;
         ulak.core("pause_everything", Value::Null).await?;
         let of = |index: usize| counted.get(index).and_then(Value::as_f64).ok_or("nothing was counted");
-        Ok((of(0)?, of(1)?))
+        let frames = frames.as_array().ok_or("no frame was timed")?.iter();
+        let frames = frames.filter_map(Value::as_f64).map(|millis| millis / 1e3).collect();
+        Ok(Running { reads: of(0)?, told: of(1)?, frames })
     }
 
     /// To the draft's text.
