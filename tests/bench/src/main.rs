@@ -34,7 +34,9 @@ async fn main() -> Outcome<()> {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {
         // What the benchmarks of imports and of the window start this binary for.
-        ["in-a-process", "import", folder, file] => return import::in_a_process(folder.as_ref(), file.as_ref()).await,
+        ["in-a-process", "import", step, folder, file] => {
+            return import::in_a_process(step, folder.as_ref(), file.as_ref()).await;
+        }
         ["in-a-process", "window"] => return window::on_this_display().await,
         _ => {}
     }
