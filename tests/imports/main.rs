@@ -7,6 +7,8 @@ mod files;
 #[cfg(test)]
 mod formats;
 #[cfg(test)]
+mod programs;
+#[cfg(test)]
 mod runs;
 #[cfg(test)]
 mod soup;

@@ -30,6 +30,8 @@ pub struct Layout {
     pub notices: Vec<Notice>,
     pub ticked: Ticked,
     pub each_phone: bool,
+    /// Columns that name whoever has no name of their own.
+    pub firms: Vec<usize>,
     /// The first rows below the header.
     pub sample: Vec<Record>,
 }
@@ -82,8 +84,10 @@ fn laid_out(list: Box<dyn List>, options: &ImportOptions, country: Country) -> R
     sample.truncate(SAMPLE);
     let header_row = header.map_or(0, |record| record.row);
     let (ticked, each_phone) = (options.ticked.clone(), options.each_phone);
+    let is_firm = |column: &Column| matches!(column.used, ColumnUse::Field { .. }) && mapping::is_firm(&column.header);
+    let firms = (0..).zip(&columns).filter(|(_, column)| is_firm(column)).map(|(at, _)| at).collect();
     let mut layout =
-        Layout { header_row, country, columns, found, notices, ticked, each_phone, sample: Vec::new(), list };
+        Layout { header_row, country, columns, found, notices, ticked, each_phone, firms, sample: Vec::new(), list };
     layout.sample = sample.into_iter().map(|record| layout.fit(record)).collect();
     Ok(layout)
 }
@@ -150,13 +154,29 @@ fn find_header(sample: &[Record], country: Country) -> Option<usize> {
     named.map(|(at, _)| at).or_else(first)
 }
 
-const TOTALS: &[&str] =
-    &["ara toplam", "genel toplam", "grand total", "jumlah", "sub total", "subtotal", "sum", "toplam", "total"];
+const TOTALS: &[&str] = &[
+    "ara toplam",
+    "genel toplam",
+    "grand total",
+    "jumlah",
+    "jumlah data",
+    "kayit sayisi",
+    "record count",
+    "sub total",
+    "subtotal",
+    "sum",
+    "toplam",
+    "toplam kayit",
+    "total",
+    "total records",
+];
 
 /// `Toplam: 128` below a list: the word, numbers, and no phone.
 fn is_total(record: &Record, country: Country) -> bool {
     let mut cells = record.cells.iter().map(|cell| cell.trim()).filter(|cell| !cell.is_empty());
-    let Some(first) = cells.next().filter(|cell| cell.starts_with(['a', 'g', 'j', 's', 't', 'A', 'G', 'J', 'S', 'T']))
+    let Some(first) = cells
+        .next()
+        .filter(|cell| cell.starts_with(['a', 'g', 'j', 'k', 'r', 's', 't', 'A', 'G', 'J', 'K', 'R', 'S', 'T']))
     else {
         return false;
     };

@@ -114,8 +114,9 @@ const NAMES: &[&[&str]] = &[
     ],
     &["name", "ad", "adi", "isim", "ismi", "nama", "first name", "firstname", "nama depan", "given name"],
     &["musteri", "customer", "pelanggan", "kisi", "contact", "alici", "yetkili", "penerima", "sahip"],
-    &["firma", "unvan", "unvani", "sirket", "company", "perusahaan", "organization", "toko"],
+    FIRMS,
 ];
+const FIRMS: &[&str] = &["firma", "unvan", "unvani", "sirket", "company", "perusahaan", "organization", "toko"];
 /// Names of something else than a person or a firm.
 const NO_NAMES: &[&str] = &[
     "banka",
@@ -272,11 +273,29 @@ fn name(names: &[String], rows: &[&[String]], phones: &[usize]) -> Option<usize>
     open.max_by_key(|(at, name)| (strength(name, NAMES), std::cmp::Reverse(*at))).map(|(at, _)| at)
 }
 
-/// The column that completes a first name.
+/// The column that completes a first name: `First Name (Billing)` by `Last Name (Billing)`. A name beside a first name is
+/// whole already.
 fn last_name(names: &[String], name: Option<usize>) -> Option<usize> {
-    let name = names.get(name?)?;
-    let is_first = FIRST_NAMES.contains(&name.as_str()) && !has_word(name, LAST_NAMES);
-    names.iter().position(|other| is_first && LAST_NAMES.contains(&other.as_str()))
+    let name = names.get(name?).filter(|name| !has_word(name, LAST_NAMES))?;
+    let about = without(name, FIRST_NAMES)?;
+    if names.iter().any(|other| other != name && without(other, FIRST_NAMES).as_ref() == Some(&about)) {
+        return None;
+    }
+    names.iter().position(|other| without(other, LAST_NAMES).as_ref() == Some(&about))
+}
+
+/// What is left of a header without the words of the list that it has.
+fn without(header: &str, list: &[&str]) -> Option<String> {
+    let padded = format!(" {header} ");
+    let found = list.iter().filter(|words| padded.contains(&format!(" {words} "))).max_by_key(|words| words.len())?;
+    Some(padded.replacen(&format!(" {found} "), " ", 1).trim().to_owned())
+}
+
+/// Whether a column names the firm of a person, who may have no other name.
+pub fn is_firm(header: &str) -> bool {
+    let header = words(header);
+    let mut words = header.split(' ').rev().skip_while(|word| ["adi", "billing", "name"].contains(word));
+    words.next().is_some_and(|word| FIRMS.contains(&word))
 }
 
 /// A header says what a column is about, and most of its cells have to say the same: nobody agreed to anything by a
@@ -452,6 +471,28 @@ mod tests {
         assert_eq!(uses(&headers, rows)[1..], ["CONSENT", "CONSENTDATE", "CONSENTSOURCE"]);
         let words: &[&[&str]] = &[&["0538 555 01 14", "yıllık, 14 gün"], &["0538 555 01 15", "hastalık"]];
         assert_eq!(uses(&["Telefon", "İzin"], words)[1], "izin", "leave from work is no consent");
+    }
+
+    #[test]
+    fn a_last_name_goes_with_the_first_name_of_the_same_person() {
+        let headers =
+            ["First Name (Billing)", "Last Name (Shipping)", "Last Name (Billing)", "First Name (Shipping)", "Phone"];
+        let expected = ["NAME", "last_name_shipping", "NAME", "first_name_shipping", "PHONE"];
+        assert_eq!(uses(&headers, &[]), expected);
+        assert_eq!(uses(&["Müşteri Adı", "Müşteri Soyadı", "Cep"], &[])[..2], ["NAME", "NAME"]);
+        assert_eq!(uses(&["Ad Soyad", "Soyad", "Cep"], &[])[..2], ["NAME", "soyad"]);
+        assert_eq!(uses(&["Name", "Given Name", "Family Name", "Phone"], &[])[..1], ["NAME"]);
+        assert_eq!(uses(&["Name", "Given Name", "Family Name", "Phone"], &[])[2..3], ["family_name"]);
+    }
+
+    #[test]
+    fn a_firm_is_named_by_its_column() {
+        for header in ["Firma", "Cari Ünvanı", "Company (Billing)", "Organization Name", "Nama Perusahaan"] {
+            assert!(is_firm(header), "{header}");
+        }
+        for header in ["Organization Title", "Company Main Phone", "Firma Kodu", "Müşteri"] {
+            assert!(!is_firm(header), "{header}");
+        }
     }
 
     #[test]

@@ -123,7 +123,11 @@ fn person_of(record: &Record, layout: &Layout, country: Country) -> Result<Perso
     let phone = phone.or_else(|error| confirmed(error, record.row, &layout.ticked)).map_err(RowError::Phone)?;
     let asked = columns.iter().any(|column| column.used == ColumnUse::Consent);
     let consent = consent::said(&told.consent, asked);
-    let Told { name, email, fields, tags, standing, lost, .. } = told;
+    let Told { mut name, email, fields, tags, standing, lost, .. } = told;
+    if name.is_empty() {
+        let firms = layout.firms.iter().filter_map(|at| cells.get(*at)).map(|cell| joined(String::new(), cell));
+        name = firms.into_iter().find(|firm| !firm.is_empty()).unwrap_or_default();
+    }
     Ok(Person { phone, phone_column, more, name, email, fields, tags, standing, consent, lost })
 }
 
