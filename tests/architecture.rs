@@ -348,6 +348,8 @@ const TABLES: &[(&str, &[&str])] = &[
             "standings",
             "erased_people",
             "erasure_keys",
+            "acts",
+            "act_changes",
             "promotions",
             "lids",
             "segments",

@@ -91,6 +91,7 @@ ids! {
     SessionId,
     ContactId,
     ImportId,
+    ActId,
     CampaignId,
     TemplateId,
     /// A file in a draft or a template; the prepared content it leads to is named by its hash.

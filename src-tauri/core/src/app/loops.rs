@@ -82,13 +82,13 @@ impl App {
         })
     }
 
-    /// What an older version or an interrupted import left.
+    /// What an older version, an interrupted import or an act that was cut off left.
     fn settle_values(&self) -> JoinHandle<()> {
         let (people, mut stop) = (self.people().clone(), self.stop.subscribe());
         tokio::spawn(async move {
             tokio::select! {
                 _ = stop.wait_for(|stop| *stop) => {}
-                () = people.settle_values() => {}
+                () = async { tokio::join!(people.settle_values(), people.finish_acts()); } => {}
             }
         })
     }

@@ -4,6 +4,7 @@
 //! what an owner can do, in facets: people, campaigns, outbox and so on. Every error that leaves here is a `Problem`:
 //! code, parameters, sentence.
 
+mod acts;
 pub mod campaigns;
 mod common;
 mod contacts;
@@ -177,6 +178,7 @@ impl App {
         let (app, inboxes) = Self::build(lock_folder(folder)?, key, code, &opening, substitutes).await?;
         *locked(&app.ticking) = Some(app.take_receipts(inboxes.linked, Arc::default()));
         app.campaigns().finish_schedulings().await;
+        app.people().finish_acts().await;
         Ok(app)
     }
 

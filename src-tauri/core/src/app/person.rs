@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::{People, Problem};
 use crate::campaign::store as campaigns;
 use crate::clock::Millis;
+use crate::contact::acts::store as acts;
 use crate::contact::store::erased;
 use crate::contact::store::history::{Change, Record, changes, record};
 use crate::contact::store::suppressions::Cause;
@@ -169,6 +170,7 @@ async fn erase_all(
         notes::forget(tx, NoteKind::OnWhatsapp, notes::EVERYBODYS, address).await?;
     }
     import::erase(tx, id, addresses).await?;
+    acts::erase(tx, id, addresses).await?;
     erased::erase(tx, record, now).await?;
     Ok(queues)
 }

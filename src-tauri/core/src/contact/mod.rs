@@ -4,6 +4,7 @@
 //! phone; a standing is softened by the owner's hand only, never by an import; an opt-out holds for the phone and a
 //! withdrawal for the person, until the owner ends them by an act with a reason.
 
+pub mod acts;
 mod card;
 pub mod export;
 pub mod fold;
@@ -168,6 +169,10 @@ pub enum ContactError {
     OnItsWay,
     #[error("A campaign is being scheduled at this moment. Try again when that is done.")]
     BeingScheduled,
+    #[error("Write the tag that the contacts are to get.")]
+    NoTag,
+    #[error("This can no longer be taken back.")]
+    NoAct,
     #[error("Say in a few words why this person may be written to again.")]
     ReasonMissing,
     #[error("\"{email}\" is not an e-mail address. Correct it or leave it empty.")]
@@ -202,6 +207,8 @@ impl Coded for ContactError {
             Self::Erased { .. } => "contact.erased",
             Self::OnItsWay => "contact.on_its_way",
             Self::BeingScheduled => "contact.being_scheduled",
+            Self::NoTag => "contact.no_tag",
+            Self::NoAct => "contact.no_act",
             Self::ReasonMissing => "contact.reason_missing",
             Self::Email { .. } => "contact.email",
             Self::FieldName { .. } => "contact.field_name",
@@ -223,6 +230,8 @@ impl Coded for ContactError {
             | Self::Listed
             | Self::OnItsWay
             | Self::BeingScheduled
+            | Self::NoTag
+            | Self::NoAct
             | Self::ReasonMissing => Params::new(),
             Self::Erased { phone } => params! { phone: phone },
             Self::Email { email } => params! { email: email },

@@ -510,6 +510,11 @@ pub fn push_search(select: &mut QueryBuilder<Sqlite>, contact: &'static str, nee
     select.push(")");
 }
 
+/// The condition on a contact `c` that a search finds it.
+pub(super) fn push_search_words(select: &mut QueryBuilder<Sqlite>, search: &str) {
+    push_needles(select, &needles(search));
+}
+
 fn push_needles(select: &mut QueryBuilder<Sqlite>, needles: &[String]) {
     for needle in needles {
         select.push(" AND instr(c.search, ").push_bind(needle.clone()).push(") > 0");

@@ -48,7 +48,7 @@ pub(super) fn spellings(phone: &str) -> Vec<String> {
     }
 }
 
-pub(super) fn push_list(query: &mut QueryBuilder<Sqlite>, texts: &[String]) {
+pub fn push_list(query: &mut QueryBuilder<Sqlite>, texts: &[String]) {
     let mut list = query.separated(", ");
     for text in texts {
         list.push_bind(text.clone());
@@ -89,6 +89,16 @@ pub async fn lift(db: &mut Tx, addresses: &[String], reason: &str, now: Millis) 
 pub async fn lift_imported(db: &mut Tx, addresses: &[String], since: Millis, now: Millis) -> Result<(), sqlx::Error> {
     let mut update = QueryBuilder::new("UPDATE suppressions SET lifted_at = ");
     update.push_bind(now).push(", lifted_reason = 'import undone' WHERE cause = 'import' AND since_at >= ");
+    update.push_bind(since).push(" AND lifted_at IS NULL AND address IN (");
+    push_list(&mut update, addresses);
+    update.push(")").build().execute(db).await?;
+    Ok(())
+}
+
+/// The owner takes back what they did to these since then.
+pub async fn lift_owned(db: &mut Tx, addresses: &[String], since: Millis, now: Millis) -> Result<(), sqlx::Error> {
+    let mut update = QueryBuilder::new("UPDATE suppressions SET lifted_at = ");
+    update.push_bind(now).push(", lifted_reason = 'act undone' WHERE cause = 'owner' AND since_at >= ");
     update.push_bind(since).push(" AND lifted_at IS NULL AND address IN (");
     push_list(&mut update, addresses);
     update.push(")").build().execute(db).await?;
