@@ -3,13 +3,14 @@
 use tauri::AppHandle;
 use ulak_core::app::DirectText;
 use ulak_core::app::person::{PersonView, TimelinePage, TimelineQuery};
+use ulak_core::contact::acts::{ActReport, Chosen, Deed};
 use ulak_core::contact::import::{
     ImportOptions, ImportPreview, ImportReport, ImportReportPage, ImportStep, LeftOut, Origin, ReasonTotal, Refusal,
 };
 use ulak_core::contact::segment::filter::Filter;
 use ulak_core::contact::segment::{Segment, SegmentEdit};
 use ulak_core::contact::{Contact, ContactEdit, ContactPage, ContactQuery, ContactTotals, Return, Standing};
-use ulak_core::ids::{ContactId, ImportId, MessageId, SegmentId};
+use ulak_core::ids::{ActId, ContactId, ImportId, MessageId, SegmentId};
 use ulak_core::page::Place;
 
 use super::{Answer, Door, TABLES, ask, path_of, shown, to_save};
@@ -112,20 +113,38 @@ pub async fn pick_contacts_file(handle: AppHandle, title: String) -> Answer<Opti
 /// And contacts besides.
 const CONTACTS: [&str; 3] = ["xlsx", "csv", "vcf"];
 
-/// All that the query finds, into a file that the owner names; none where they did not.
+/// All who are chosen, into a file that the owner names; none where they did not.
 #[tauri::command]
 #[specta::specta]
 pub async fn export_contacts(
     handle: AppHandle,
     door: Door<'_>,
-    query: ContactQuery,
+    chosen: Chosen,
     title: String,
 ) -> Answer<Option<String>> {
-    let chosen =
+    let file =
         ask(&handle, title, |dialog, tell| to_save(dialog, "ulak-contacts.xlsx", &CONTACTS).save_file(tell)).await;
-    let Some(path) = chosen.flatten().and_then(path_of) else { return Ok(None) };
-    door.app().await?.people().export_contacts(&query, &path).await?;
+    let Some(path) = file.flatten().and_then(path_of) else { return Ok(None) };
+    door.app().await?.people().export_chosen(&chosen, &path).await?;
     Ok(Some(shown(path)))
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn count_chosen(door: Door<'_>, chosen: Chosen) -> Answer<i64> {
+    door.app().await?.people().count_chosen(&chosen).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn act_on_contacts(door: Door<'_>, deed: Deed, chosen: Chosen) -> Answer<ActReport> {
+    door.app().await?.people().act(&deed, &chosen).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn undo_act(door: Door<'_>, id: ActId) -> Answer<ActReport> {
+    door.app().await?.people().undo_act(id).await
 }
 
 #[tauri::command]

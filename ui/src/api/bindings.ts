@@ -34,8 +34,11 @@ export const commands = {
 	saveSegment: (edit: SegmentEdit) => __TAURI_INVOKE<Segment>("save_segment", { edit }),
 	deleteSegment: (id: SegmentId) => __TAURI_INVOKE<null>("delete_segment", { id }),
 	pickContactsFile: (title: string) => __TAURI_INVOKE<string | null>("pick_contacts_file", { title }),
-	/**  All that the query finds, into a file that the owner names; none where they did not. */
-	exportContacts: (query: ContactQuery, title: string) => __TAURI_INVOKE<string | null>("export_contacts", { query, title }),
+	/**  All who are chosen, into a file that the owner names; none where they did not. */
+	exportContacts: (chosen: Chosen, title: string) => __TAURI_INVOKE<string | null>("export_contacts", { chosen, title }),
+	countChosen: (chosen: Chosen) => __TAURI_INVOKE<number>("count_chosen", { chosen }),
+	actOnContacts: (deed: Deed, chosen: Chosen) => __TAURI_INVOKE<ActReport>("act_on_contacts", { deed, chosen }),
+	undoAct: (id: ActId) => __TAURI_INVOKE<ActReport>("undo_act", { id }),
 	previewImport: (origin: Origin, options: ImportOptions) => __TAURI_INVOKE<ImportPreview>("preview_import", { origin, options }),
 	scanImport: (origin: Origin, options: ImportOptions) => __TAURI_INVOKE<ImportId>("scan_import", { origin, options }),
 	startImport: (origin: Origin, options: ImportOptions) => __TAURI_INVOKE<ImportId>("start_import", { origin, options }),
@@ -162,6 +165,20 @@ export const events = {
 };
 
 /* Types */
+export type ActId = string;
+
+export type ActReport = {
+	id: ActId,
+	deed: Deed,
+	changed: number,
+	/**  On the black list, which they do not leave this way. */
+	kept: number,
+	/**  Contacts that taking it back made what they were. */
+	restored: number,
+	/**  Contacts that stay as they are, because something else became of them since. */
+	leftOut: number,
+};
+
 /**  What a row says about consent. */
 export type Answer = "nothing" | "yes" | 
 /**  The person gets no promotions, and no list changes that. */
@@ -372,6 +389,11 @@ export type Choice = {
 /**  Lines with numbers in the text, or a poll of WhatsApp's own as the last part. */
 export type ChoiceStyle = "numbered" | "poll";
 
+/**  With whom something is done. */
+export type Chosen = { kind: "these"; ids: ContactId[] } | 
+/**  All whom the query finds at that moment. */
+{ kind: "matching"; query: ContactQuery };
+
 export type ChosenCount = {
 	option: string,
 	people: number,
@@ -528,6 +550,10 @@ export type DayPlan = {
 	openTo: number,
 	others: OtherSpan[],
 };
+
+export type Deed = { kind: "tag"; tag: string } | { kind: "untag"; tag: string } | 
+/**  Nobody leaves the black list this way. */
+{ kind: "list"; standing: Standing } | { kind: "delete" };
 
 /**  A text to one contact, over the linked numbers. */
 export type DirectText = {

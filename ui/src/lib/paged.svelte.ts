@@ -7,6 +7,8 @@ export type Page<T> = { total: number | null; next: string | null; rows: T[] };
 
 export class Paged<T> {
   total = $state(0);
+  /** The total, where somebody has counted it. */
+  counted = $state<number | null>(null);
   ready = $state(false);
   error = $state<unknown>(null);
   #pages = $state.raw(new Map<number, T[]>());
@@ -73,6 +75,7 @@ export class Paged<T> {
       // A page further down may have found more than this one knows of.
       const seen = page * this.size + answer.rows.length + (answer.next ? 1 : 0);
       const counted = answer.total ?? seen;
+      this.counted = answer.total;
       this.#least = answer.total === null && answer.next ? Math.max(this.#least, counted) : counted;
       this.total = this.#least;
       if (answer.next) this.#starts.set(page + 1, answer.next);

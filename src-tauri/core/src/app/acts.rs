@@ -1,8 +1,11 @@
 //! What the owner does with many contacts at once.
 
+use std::path::Path;
+
 use super::{People, Problem};
 use crate::contact::acts::store;
 use crate::contact::acts::{ActReport, ActState, Chosen, Deed};
+use crate::contact::export::export_these;
 use crate::event::Event;
 use crate::ids::ActId;
 
@@ -21,6 +24,14 @@ impl People {
         let id = store::begin(&mut tx, deed, chosen, self.now()).await?;
         self.db.commit(tx).await?;
         self.finish_act(id).await
+    }
+
+    /// Writes all who are chosen to a file whose ending says its format; answers how many.
+    pub async fn export_chosen(&self, chosen: &Chosen, path: &Path) -> Result<u32, Problem> {
+        match chosen {
+            Chosen::Matching { query } => self.export_contacts(query, path).await,
+            Chosen::These { ids } => Ok(export_these(self.db.read(), ids, self.today().await?, path).await?),
+        }
     }
 
     /// Takes an act back, but for those of whom something else became since.

@@ -1,9 +1,11 @@
-import type { Api, ContactView, Happening, TimelineKind, TimelineRow } from '../client';
+import type { Api, Chosen, ContactView, Deed, Happening, TimelineKind, TimelineRow } from '../client';
 import { fits } from './segments';
 import { refuse, type World } from './world';
 
-export function contactCommands(world: World): Pick<Api, 'contacts' | 'contactTotals' | 'contact' | 'person' | 'timeline' | 'writeToContact' | 'erasePerson' | 'saveContact' | 'setStanding' | 'takeContactBack' | 'exportContacts'> {
+export function contactCommands(world: World): Pick<Api, 'contacts' | 'contactTotals' | 'contact' | 'person' | 'timeline' | 'writeToContact' | 'erasePerson' | 'countChosen' | 'actOnContacts' | 'undoAct' | 'saveContact' | 'setStanding' | 'takeContactBack' | 'exportContacts'> {
   const find = (id: string): ContactView => world.contacts.find((one) => one.id === id) ?? refuse('contact.unknown', 'There is no such contact.');
+  const picked = (chosen: Chosen) => world.contacts.filter((one) => chosen.kind === 'matching' ? fold(one.name).includes(fold(chosen.query.search)) : chosen.ids.includes(one.id));
+  let undo = (): void => undefined;
   return {
     contacts: async ({ search, standing, tag, filter, place }) => {
       const wanted = fold(search);
@@ -33,6 +35,21 @@ export function contactCommands(world: World): Pick<Api, 'contacts' | 'contactTo
       if (one.consent) rows.push({ at: one.consent.at, key: 'consent', what: { kind: 'consent', source: one.consent.source, note: one.consent.note } });
       const kinds = { imported: 'imports', consent: 'consent' } as Partial<Record<Happening['kind'], TimelineKind>>;
       return { next: null, rows: rows.filter(({ what }) => only === null || kinds[what.kind] === only).sort((a, b) => b.at - a.at) };
+    },
+    countChosen: async (chosen) => picked(chosen).length,
+    actOnContacts: async (deed, chosen) => {
+      const people = picked(chosen);
+      const before = world.contacts;
+      if (deed.kind === 'delete') world.contacts = before.filter((one) => !people.includes(one));
+      else world.contacts = before.map((one) => (people.includes(one) ? changed(one, deed) : one));
+      undo = () => { world.contacts = before; };
+      world.emit('contactsChanged', null);
+      return { id: 'act', deed, changed: people.length, kept: 0, restored: 0, leftOut: 0 };
+    },
+    undoAct: async (id) => {
+      undo();
+      world.emit('contactsChanged', null);
+      return { id, deed: { kind: 'delete' }, changed: 0, kept: 0, restored: 1, leftOut: 0 };
     },
     erasePerson: async (id) => {
       world.contacts = world.contacts.filter((one) => one.id !== id);
@@ -68,6 +85,12 @@ export function contactCommands(world: World): Pick<Api, 'contacts' | 'contactTo
       return one;
     },
   };
+}
+
+function changed(one: ContactView, deed: Deed): ContactView {
+  if (deed.kind === 'tag') return { ...one, tags: [...new Set([...one.tags, deed.tag])] };
+  if (deed.kind === 'untag') return { ...one, tags: one.tags.filter((tag) => tag !== deed.tag) };
+  return deed.kind === 'list' ? { ...one, standing: deed.standing } : one;
 }
 
 function fold(text: string): string {

@@ -55,7 +55,7 @@ export function details(what: Happening): string[] {
     case 'message': return [[categoryWord(what.category), what.sessionName !== null && m.person_from_number({ number: numberName(what.sessionName) }), what.accepted > 0 && m.campaigns_credits({ count: what.accepted, n: num(what.accepted) })].filter((part) => part !== false).join(', '), what.text];
     case 'reply': return [what.campaignName === null ? '' : m.person_to_campaign({ campaign: what.campaignName || m.campaigns_untitled() }), what.text || (what.chosen.length > 0 ? '' : m.person_wrote_nothing())];
     case 'consent': return [what.source, what.note];
-    case 'returned': return [what.reason === 'import undone' ? m.person_import_undone() : what.reason];
+    case 'returned': return [what.reason === 'import undone' ? m.person_import_undone() : what.reason === 'act undone' ? m.person_act_undone() : what.reason];
     case 'imported': return [what.fileName];
     default: return [];
   }

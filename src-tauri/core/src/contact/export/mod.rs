@@ -13,6 +13,7 @@ use super::store::{self, PAGE_LIMIT};
 use super::{Contact, ContactError, ContactQuery};
 use crate::db::{Readers, StorageError};
 use crate::error::{Coded, Params};
+use crate::ids::ContactId;
 use crate::page::Place;
 use crate::table::{self, Table, TableError};
 use cards::Cards;
@@ -69,6 +70,17 @@ pub async fn export(pool: &Readers, query: &ContactQuery, today: Today, path: &P
     }
     writer.end()?;
     Ok(count)
+}
+
+/// Writes these contacts, in their order.
+pub async fn export_these(pool: &Readers, ids: &[ContactId], today: Today, path: &Path) -> Result<u32, ExportError> {
+    let totals = store::totals(pool).await?;
+    let sheet = Sheet::of(totals.fields, &totals.labels, today.zone);
+    let mut writer = Writer::create(path, &sheet)?;
+    let contacts = store::by_ids(pool, ids).await?;
+    contacts.iter().try_for_each(|contact| writer.add(&sheet, contact))?;
+    writer.end()?;
+    Ok(u32::try_from(contacts.len()).unwrap_or(u32::MAX))
 }
 
 impl Writer {

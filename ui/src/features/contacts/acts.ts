@@ -1,0 +1,45 @@
+// What is done with many contacts at once, in words, and the way back.
+import { api, type ActReport, type Chosen, type Deed } from '../../api/client';
+import { sentence } from '../../lib/errors';
+import { num } from '../../lib/format.svelte';
+import { m } from '../../lib/i18n.svelte';
+import { toast } from '../../lib/toasts.svelte';
+import { standingWord } from '../../lib/words';
+
+/** Does it, says what became of it, and offers to take it back. False where it was refused. */
+export async function act(deed: Deed, chosen: Chosen): Promise<boolean> {
+  try {
+    const report = await api.actOnContacts(deed, chosen);
+    toast(done(report), report.changed === 0 ? {} : { action: { label: m.acts_undo(), run: () => void undo(report.id) } });
+    return true;
+  } catch (error) {
+    toast(sentence(error), { kind: 'warn' });
+    return false;
+  }
+}
+
+async function undo(id: string): Promise<void> {
+  try {
+    const { restored, leftOut } = await api.undoAct(id);
+    toast(together(m.acts_undone({ count: restored, n: num(restored) }), leftOut > 0 && m.acts_left_out({ count: leftOut, n: num(leftOut) })));
+  } catch (error) {
+    toast(sentence(error), { kind: 'warn' });
+  }
+}
+
+function done({ deed, changed, kept }: ActReport): string {
+  return together(deedWord(deed, { count: changed, n: num(changed) }), kept > 0 && m.acts_kept({ count: kept, n: num(kept) }));
+}
+
+function deedWord(deed: Deed, people: { count: number; n: string }): string {
+  switch (deed.kind) {
+    case 'tag': return m.acts_tagged({ ...people, tag: deed.tag });
+    case 'untag': return m.acts_untagged({ ...people, tag: deed.tag });
+    case 'list': return m.acts_listed({ ...people, list: standingWord(deed.standing) });
+    case 'delete': return m.acts_deleted(people);
+  }
+}
+
+function together(first: string, second: string | false): string {
+  return second === false ? first : `${first}. ${second}`;
+}
