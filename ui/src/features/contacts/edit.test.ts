@@ -7,7 +7,7 @@ const gul: ContactView = { id: 'gul', phone: '+905425550733', phoneShown: '+90 5
 
 test('a form that was only opened changes nothing', () => {
   const edit = editOf(formOf(gul, ['city', 'branch'], 9), gul);
-  expect(edit).toEqual({ id: 'gul', phone: '+90 542 555 07 33', name: 'Gül Çetin', email: '', fields: { city: 'Aydın' }, tags: ['lens', 'vip'], consent: { source: 'Shop form', at: 1, note: '' } });
+  expect(edit).toEqual({ id: 'gul', phone: '+90 542 555 07 33', name: 'Gül Çetin', email: '', fields: { city: 'Aydın' }, tags: ['lens', 'vip'], consent: { source: 'Shop form', at: 1, note: '' }, takeErased: false });
 });
 
 test('a consent that was withdrawn goes back as it came, whatever the form says', () => {
