@@ -352,6 +352,7 @@ const TABLES: &[(&str, &[&str])] = &[
             "act_changes",
             "promotions",
             "lids",
+            "phone_names",
             "segments",
             "contact_values",
             "contact_values_due",

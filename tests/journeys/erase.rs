@@ -116,6 +116,8 @@ async fn nothing_of_an_erased_person_is_left_and_the_books_add_up() -> Result<()
     hear(&world, Reply { quotes: Some(first), attached, ..reply("R1", ELIF, "yarın gelemem", at(0, 13, 1)) }).await?;
     hear(&world, Reply { phone: None, lid: Some(LID.to_owned()), ..reply("R2", "", "Elifnur ben", at(0, 13, 2)) })
         .await?;
+    let called = Signal::Name { phone: ELIF.to_owned(), name: "Elifnur Zambak".to_owned(), from_address_book: true };
+    world.hear(world.numbers[0].id, &called).await?;
     let later = world.draft("Merhaba {{name}}", |edit| {
         edit.due_at = Some(at(1, 12, 0));
         edit.category = Category::Reminder;

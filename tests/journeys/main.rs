@@ -34,6 +34,7 @@ mod lists;
 mod numbers;
 mod permission;
 mod person;
+mod phone_book;
 mod replies;
 mod scheduling;
 mod segments;

@@ -9,6 +9,7 @@ use ulak_core::contact::import::{
 };
 use ulak_core::contact::segment::filter::Filter;
 use ulak_core::contact::segment::{Segment, SegmentEdit};
+use ulak_core::contact::store::phone_names::PhoneBook;
 use ulak_core::contact::{Contact, ContactEdit, ContactPage, ContactQuery, ContactTotals, Return, Standing};
 use ulak_core::ids::{ActId, ContactId, ImportId, MessageId, SegmentId};
 use ulak_core::page::Place;
@@ -209,4 +210,23 @@ pub async fn save_refused(
     let Some(path) = chosen.flatten().and_then(path_of) else { return Ok(None) };
     door.app().await?.people().export_refused(import_id, &path).await?;
     Ok(Some(shown(path)))
+}
+
+/// Whom the linked phones know and the contacts do not.
+#[tauri::command]
+#[specta::specta]
+pub async fn phone_book(door: Door<'_>) -> Answer<PhoneBook> {
+    door.app().await?.people().phone_book().await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn take_phone_names(door: Door<'_>, phones: Vec<String>, tag: String) -> Answer<u32> {
+    door.app().await?.people().take_phone_names(&phones, &tag).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn decline_phone_names(door: Door<'_>, phones: Vec<String>) -> Answer<()> {
+    door.app().await?.people().decline_phone_names(&phones).await
 }

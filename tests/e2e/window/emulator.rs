@@ -42,6 +42,12 @@ impl Emulator {
         self.post("reply", &json!({ "from": from, "to": to, "text": text }));
     }
 
+    /// A person sends a photo to a number.
+    pub fn send_photo(&self, from: &str, to: &str, photo: &[u8], caption: &str) {
+        let file = json!({ "kind": "photo", "content": photo, "caption": caption });
+        self.post("reply", &json!({ "from": from, "to": to, "file": file }));
+    }
+
     /// The connections of a number are lost.
     pub fn cut_off(&self, phone: &str) {
         self.post("kick", &json!({ "phone": phone, "kind": "drop" }));

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::emulator::Emulator;
-use crate::harness::{Harness, at_the_desk};
+use crate::harness::{Harness, at_the_desk, fixture};
 use crate::numbers::{SHOP, hurry, link_by_qr, open_all_day};
 use crate::owner::{compose, start, wait_for_all, with_contacts};
 use crate::page::Page;
@@ -98,6 +98,18 @@ fn replies_are_read_decided_and_answered_with_the_keyboard() {
         lists(page, &["Derya Acar"], 1).await;
         page.picture("opted-out").await;
 
+        let photo = std::fs::read(fixture("media/sample.jpg")).unwrap();
+        emulator.send_photo(DERYA, SHOP, &photo, "Bu gözlük var mı?");
+        page.press("replies-show-unread").await;
+        page.until(
+            "the photo in the list",
+            "document.querySelector('[data-testid=reply-row]')?.innerText.includes('A photo · Bu gözlük')",
+        )
+        .await;
+        page.press("reply-row").await;
+        page.press("file-fetch").await;
+        page.until("the photo", "document.querySelector('[data-testid=file-picture]')?.naturalWidth > 0").await;
+        page.picture("photo").await;
         emulator.reply(MURAT, SHOP, "please stop");
         let near = async || {
             page.go("/replies?show=near").await;

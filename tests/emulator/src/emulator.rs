@@ -196,6 +196,12 @@ impl Emulator {
         change(&mut write(&self.world.absent), digits(number), absent);
     }
 
+    /// Whom the phone of a number knows; a device that is linked afterwards learns it.
+    pub fn set_address_book(&self, number: &str, people: &[(&str, &str)]) {
+        let people = people.iter().map(|(phone, name)| (digits(phone), (*name).to_owned())).collect();
+        write(&self.world.address_books).insert(digits(number), people);
+    }
+
     /// A person who never shows their number: they write from the hidden identity alone.
     pub fn set_hidden(&self, number: &str, hidden: bool) {
         change(&mut write(&self.world.hidden), digits(number), hidden);

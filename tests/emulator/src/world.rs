@@ -63,6 +63,8 @@ pub(crate) struct World {
     pub absent: RwLock<BTreeSet<String>>,
     /// People who never show their number.
     pub hidden: RwLock<BTreeSet<String>>,
+    /// Whom the phone of a number knows: numbers and names.
+    pub address_books: RwLock<BTreeMap<String, Vec<(String, String)>>>,
     next: AtomicU64,
 }
 
@@ -81,6 +83,7 @@ impl World {
             held: Mutex::default(),
             absent: RwLock::default(),
             hidden: RwLock::default(),
+            address_books: RwLock::default(),
             next: AtomicU64::new(1),
             options,
         })
@@ -120,6 +123,10 @@ impl World {
 
     pub(crate) fn is_absent(&self, number: &str) -> bool {
         read(&self.absent).contains(number)
+    }
+
+    pub(crate) fn address_book(&self, number: &str) -> Vec<(String, String)> {
+        read(&self.address_books).get(number).cloned().unwrap_or_default()
     }
 
     pub(crate) fn is_hidden(&self, number: &str) -> bool {

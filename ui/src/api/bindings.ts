@@ -88,6 +88,10 @@ export const commands = {
 	live: (campaignId: CampaignId) => __TAURI_INVOKE<LiveView>("live", { campaignId }),
 	recipients: (query: RecipientQuery) => __TAURI_INVOKE<RecipientPage>("recipients", { query }),
 	recipient: (messageId: MessageId) => __TAURI_INVOKE<RecipientView>("recipient", { messageId }),
+	/**  Whom the linked phones know and the contacts do not. */
+	phoneBook: () => __TAURI_INVOKE<PhoneBook>("phone_book"),
+	takePhoneNames: (phones: string[], tag: string) => __TAURI_INVOKE<number>("take_phone_names", { phones, tag }),
+	declinePhoneNames: (phones: string[]) => __TAURI_INVOKE<null>("decline_phone_names", { phones }),
 	replies: (query: ReplyQuery) => __TAURI_INVOKE<ReplyPage>("replies", { query }),
 	repliesByIds: (ids: ReplyId[]) => __TAURI_INVOKE<ReplyRow[]>("replies_by_ids", { ids }),
 	replyCounts: () => __TAURI_INVOKE<ReplyCounts>("reply_counts"),
@@ -1062,6 +1066,20 @@ export type PersonView = {
 	/**  Until then no other promotion reaches them; none where one may go at this moment. */
 	promotionFrom: number | null,
 	lastReplyAt: number | null,
+};
+
+/**  What a phone shares that the contacts do not have. */
+export type PhoneBook = {
+	/**  Of the address book, and no contacts. */
+	people: PhoneName[],
+	/**  Contacts without a name. */
+	names: PhoneName[],
+};
+
+export type PhoneName = {
+	phone: string,
+	phoneShown: string,
+	name: string,
 };
 
 /**  Where a page begins, and how long it is. */

@@ -20,6 +20,7 @@
 //            contact-dialog, contact-name, contact-phone, contact-email, contact-tags, contact-consented,
 //            contact-consent-source, contact-standing-normal|gray, contact-save, contact-opt-out,
 //            contact-opt-out-confirm, contact-opted-out
+//            phonebook, phonebook-open, phonebook-dialog, phonebook-all-people|names, phonebook:<phone>, phonebook-take, phonebook-decline
 // import     import-drop, import-choose, import-encoding, import-separator, import-country, import-consent,
 //            import-consent-source, import-consent-record, import-consent-none, import-more, import-header-yes|no, import-phones-best|each,
 //            import-standing, import-tags, import-table, import-column:<index>, import-row:<row>,

@@ -41,7 +41,7 @@ impl InboundStore for AppInbound {
             if received.replies_changed {
                 self.events.emit(Event::RepliesChanged);
             }
-            if received.contacts_changed {
+            if received.contacts_changed || received.phone_book_changed {
                 self.events.emit(Event::ContactsChanged);
             }
             Ok(texts)

@@ -23,6 +23,7 @@ mod outbox;
 mod owed;
 mod owner_settings;
 pub mod person;
+mod phone_book;
 mod practice;
 mod replies;
 mod review;

@@ -7,6 +7,7 @@ pub mod audience;
 pub mod erased;
 pub mod history;
 pub mod identities;
+pub mod phone_names;
 pub mod suppressions;
 
 use std::collections::BTreeMap;

@@ -12,7 +12,7 @@ use sqlx::SqliteConnection;
 
 use crate::clock::Millis;
 use crate::contact;
-use crate::contact::store::{Stopped, identities, suppressions};
+use crate::contact::store::{Stopped, identities, phone_names, suppressions};
 use crate::db::Tx;
 use crate::ids::{CampaignId, SessionId};
 use crate::outbox::receipt;
@@ -31,6 +31,8 @@ pub struct Received {
     pub contacts_changed: bool,
     /// There is one more, or more is known of one.
     pub replies_changed: bool,
+    /// A phone calls somebody what was not known.
+    pub phone_book_changed: bool,
     /// Who has just opted out, by phone.
     pub opted_out: Vec<String>,
     /// Who has just taken that back.
@@ -42,6 +44,7 @@ impl Received {
         self.campaigns.extend(other.campaigns);
         self.contacts_changed |= other.contacts_changed;
         self.replies_changed |= other.replies_changed;
+        self.phone_book_changed |= other.phone_book_changed;
         self.opted_out.extend(other.opted_out);
         self.opted_in.extend(other.opted_in);
         self
@@ -60,7 +63,10 @@ pub async fn receive(db: &mut Tx, session: SessionId, signal: &Signal, now: Mill
                 None => Ok(Received::default()),
             }
         }
-        Signal::Name { phone, name, .. } => keep_name(db, session, phone, name, now).await,
+        Signal::Name { phone, name, from_address_book } => {
+            let phone_book_changed = !is_blank(name) && phone_names::note(db, phone, name, *from_address_book).await?;
+            Ok(Received { phone_book_changed, ..keep_name(db, session, phone, name, now).await? })
+        }
         _ => Ok(Received::default()),
     }
 }

@@ -1,6 +1,7 @@
 //! The app state of a linked number: its phone's settings, encrypted with a key that the server does not have. One
 //! setting is kept here, the name that the number calls itself: a client that learns none asks again, and waits, at
-//! every connection. The other collections are empty and stay so; what a device changes is taken and counted.
+//! every connection; and the address book that its phone shares. The other collections are empty and stay so; what a
+//! device changes is taken and counted.
 
 use wacore::appstate::encode::encode_record;
 use wacore::appstate::hash::{HashState, generate_patch_mac};
@@ -8,7 +9,7 @@ use wacore::appstate::keys::expand_app_state_keys;
 use wacore_binary::builder::NodeBuilder;
 use wacore_binary::{Node, NodeRef};
 use waproto::buffa::MessageField;
-use waproto::whatsapp::sync_action_value::PushNameSetting;
+use waproto::whatsapp::sync_action_value::{ContactAction, PushNameSetting};
 use waproto::whatsapp::syncd_mutation::SyncdOperation;
 use waproto::whatsapp::{KeyId, SyncActionValue, SyncdPatch, SyncdVersion};
 
@@ -21,6 +22,7 @@ pub(crate) const KEY_ID: [u8; 6] = [0, 0, 0, 0, 0, 1];
 /// What every linked number calls itself.
 const NAME: &str = "Emulated shop";
 const SETTINGS: &str = "critical_block";
+const CONTACTS: &str = "critical_unblock_low";
 
 /// The key that the owner's phone shares with its linked devices.
 pub(crate) fn key(seed: u64, number: &str) -> [u8; 32] {
@@ -34,8 +36,9 @@ pub(crate) fn answer(world: &World, number: &str, request: &NodeRef<'_>) -> Node
         let version: u64 = attr(collection, "version").and_then(|version| version.parse().ok()).unwrap_or(0);
         let changed = u64::from(collection.get_optional_child("patch").is_some());
         let answer = NodeBuilder::new("collection").attr("name", name.as_str()).attr("has_more_patches", "false");
-        if name == SETTINGS && version == 0 && changed == 0 {
-            let patches = NodeBuilder::new("patches").children([leaf("patch", first_patch(world, number))]);
+        let kept = if version == 0 && changed == 0 { first_patch(world, number, &name) } else { None };
+        if let Some(kept) = kept {
+            let patches = NodeBuilder::new("patches").children([leaf("patch", kept)]);
             return Some(answer.attr("version", 1_u64).children([patches.build()]).build());
         }
         Some(answer.attr("version", version + changed).build())
@@ -44,26 +47,44 @@ pub(crate) fn answer(world: &World, number: &str, request: &NodeRef<'_>) -> Node
     result(request, vec![NodeBuilder::new("sync").children(collections).build()])
 }
 
-/// Version 1 of the settings: the name.
-fn first_patch(world: &World, number: &str) -> Vec<u8> {
-    let keys = expand_app_state_keys(&key(world.options.seed, number));
-    let value = SyncActionValue {
-        push_name_setting: MessageField::some(PushNameSetting { name: Some(NAME.to_owned()) }),
-        timestamp: Some(world.options.clock.millis()),
-        ..SyncActionValue::default()
+/// Version 1 of a collection: the name among the settings, the address book among the contacts.
+fn first_patch(world: &World, number: &str, collection: &str) -> Option<Vec<u8>> {
+    let records: Vec<(String, SyncActionValue)> = match collection {
+        SETTINGS => vec![(r#"["setting_pushName"]"#.to_owned(), own_name())],
+        CONTACTS => world.address_book(number).into_iter().map(contact).collect(),
+        _ => Vec::new(),
     };
-    let iv = [0; 16];
-    let (mutation, _) = encode_record(SyncdOperation::SET, br#"["setting_pushName"]"#, &value, &keys, &KEY_ID, &iv, 1);
+    (!records.is_empty()).then(|| patch(world, number, collection, records))
+}
+
+fn own_name() -> SyncActionValue {
+    let name = PushNameSetting { name: Some(NAME.to_owned()) };
+    SyncActionValue { push_name_setting: MessageField::some(name), ..SyncActionValue::default() }
+}
+
+fn contact((number, name): (String, String)) -> (String, SyncActionValue) {
+    let action = ContactAction { full_name: Some(name), ..ContactAction::default() };
+    let value = SyncActionValue { contact_action: MessageField::some(action), ..SyncActionValue::default() };
+    (format!(r#"["contact","{number}@s.whatsapp.net"]"#), value)
+}
+
+fn patch(world: &World, number: &str, collection: &str, records: Vec<(String, SyncActionValue)>) -> Vec<u8> {
+    let keys = expand_app_state_keys(&key(world.options.seed, number));
+    let timestamp = Some(world.options.clock.millis());
+    let sealed = records.into_iter().map(|(index, value)| {
+        let value = SyncActionValue { timestamp, ..value };
+        encode_record(SyncdOperation::SET, index.as_bytes(), &value, &keys, &KEY_ID, &[0; 16], 1).0
+    });
     let mut patch = SyncdPatch {
         version: MessageField::some(SyncdVersion { version: Some(1) }),
-        mutations: vec![mutation],
+        mutations: sealed.collect(),
         key_id: MessageField::some(KeyId { id: Some(KEY_ID.to_vec()) }),
         ..SyncdPatch::default()
     };
     let mut state = HashState { version: 1, ..HashState::default() };
     // Nothing was there before, so nothing can be missing.
     let _ = state.update_hash(&patch.mutations, |_, _| Ok(None));
-    patch.snapshot_mac = Some(state.generate_snapshot_mac(SETTINGS, &keys.snapshot_mac));
-    patch.patch_mac = Some(generate_patch_mac(&patch, SETTINGS, &keys.patch_mac, 1));
+    patch.snapshot_mac = Some(state.generate_snapshot_mac(collection, &keys.snapshot_mac));
+    patch.patch_mac = Some(generate_patch_mac(&patch, collection, &keys.patch_mac, 1));
     waproto::codec::syncd_patch_to_vec(&patch)
 }

@@ -4,7 +4,7 @@ use ulak_core::session::client::{Heard, Limits, Reply, Signal};
 use ulak_core::session::messenger::{Outcome, ReceiptKind};
 use ulak_emulator::Habits;
 
-use crate::harness::{AYSE, DEADLINE, Number, OWNER, emulator};
+use crate::harness::{AYSE, BUDI, DEADLINE, Number, OWNER, emulator};
 
 fn reply(signal: &Signal) -> Option<Reply> {
     if let Signal::Reply(reply) = signal { Some(reply.clone()) } else { None }
@@ -110,4 +110,18 @@ async fn health_and_limits_are_asked_without_disturbing_anybody() {
     emulator.set_limits(OWNER, ulak_emulator::Limits::default());
     assert_eq!(number.client.limits().await.unwrap().locked_until, Limits::default().locked_until);
     assert_eq!(emulator.read(|record| record.messages), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_address_book_of_the_phone_is_told_by_number_and_name() {
+    let emulator = emulator().await;
+    emulator.set_address_book(OWNER, &[(AYSE, "Ayşe Usta"), (BUDI, "Budi")]);
+    let number = Number::linked(&emulator).await;
+    let called = |signal: &Signal| match signal {
+        Signal::Name { phone, name, from_address_book: true } => Some((phone.clone(), name.clone())),
+        _ => None,
+    };
+    let mut told = [number.signal(called).await, number.signal(called).await];
+    told.sort();
+    assert_eq!(told, [(AYSE, "Ayşe Usta"), (BUDI, "Budi")].map(|(phone, name)| (phone.to_owned(), name.to_owned())));
 }

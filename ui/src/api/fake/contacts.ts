@@ -2,11 +2,16 @@ import type { Api, Chosen, ContactView, Deed, Happening, TimelineKind, TimelineR
 import { fits } from './segments';
 import { refuse, type World } from './world';
 
-export function contactCommands(world: World): Pick<Api, 'contacts' | 'contactTotals' | 'contact' | 'person' | 'timeline' | 'writeToContact' | 'erasePerson' | 'countChosen' | 'actOnContacts' | 'undoAct' | 'saveContact' | 'setStanding' | 'takeContactBack' | 'exportContacts'> {
+export function contactCommands(world: World): Pick<Api, 'contacts' | 'contactTotals' | 'contact' | 'person' | 'timeline' | 'writeToContact' | 'erasePerson' | 'countChosen' | 'actOnContacts' | 'undoAct' | 'saveContact' | 'setStanding' | 'takeContactBack' | 'exportContacts' | 'phoneBook' | 'takePhoneNames' | 'declinePhoneNames'> {
   const find = (id: string): ContactView => world.contacts.find((one) => one.id === id) ?? refuse('contact.unknown', 'There is no such contact.');
   const picked = (chosen: Chosen) => world.contacts.filter((one) => chosen.kind === 'matching' ? fold(one.name).includes(fold(chosen.query.search)) : chosen.ids.includes(one.id));
   let undo = (): void => undefined;
+  let unknown = world.scene === 'shop' ? [{ phone: '+905385550190', phoneShown: '+90 538 555 01 90', name: 'Nazlı Tuna' }, { phone: '+628125550191', phoneShown: '+62 812 5550 191', name: 'Sari Dewi' }] : [];
+  const known = (phones: string[]) => { unknown = unknown.filter((one) => !phones.includes(one.phone)); world.emit('contactsChanged', null); };
   return {
+    phoneBook: async () => ({ people: unknown, names: [] }),
+    takePhoneNames: async (phones) => { known(phones); return phones.length; },
+    declinePhoneNames: async (phones) => { known(phones); return null; },
     contacts: async ({ search, standing, tag, filter, place }) => {
       const wanted = fold(search);
       const digits = search.replace(/\D/g, '');

@@ -26,6 +26,7 @@ pub async fn erase(tx: &mut Tx, record: &Record, now: Millis) -> Result<(), sqlx
         "DELETE FROM suppressions WHERE address IN (",
         "DELETE FROM promotions WHERE phone IN (",
         "DELETE FROM lids WHERE phone IN (",
+        "DELETE FROM phone_names WHERE phone IN (",
     ] {
         let mut delete = QueryBuilder::new(rows);
         suppressions::push_list(&mut delete, &record.addresses);
