@@ -45,6 +45,9 @@ struct Export {
     /// Only those on this list: normal, gray or black
     #[arg(long, value_name = "LIST", value_parser = standing)]
     list: Option<Standing>,
+    /// Only those in this saved segment, by its name or id
+    #[arg(long, value_name = "SEGMENT")]
+    segment: Option<String>,
     /// One JSON object per event on a line of standard output
     #[arg(long)]
     json: bool,
@@ -79,7 +82,12 @@ fn undo_import(voice: Voice, data: Option<PathBuf>) -> ExitCode {
 fn export(options: Export, data: Option<PathBuf>) -> ExitCode {
     let voice = Voice { json: options.json };
     terminal::run_offline(voice, data, Opening::default(), async |app: &Arc<App>| {
-        let query = ContactQuery { tag: options.tag.clone(), standing: options.list, ..ContactQuery::default() };
+        let filter = match &options.segment {
+            Some(segment) => Some(app.people().segment_named(segment).await?),
+            None => None,
+        };
+        let query =
+            ContactQuery { tag: options.tag.clone(), standing: options.list, filter, ..ContactQuery::default() };
         let contacts = app.people().export_contacts(&query, &options.out).await?;
         voice.event(&json!({ "event": "result", "contacts": contacts, "file": options.out }));
         voice.line(&format!("{contacts} contacts are in {}.", options.out.display()));

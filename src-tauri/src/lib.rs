@@ -15,6 +15,7 @@ mod numbers;
 mod practice;
 mod prepare;
 mod replies;
+mod segments;
 mod send;
 mod stop;
 mod terminal;
@@ -54,6 +55,8 @@ enum Command {
     Contacts(contacts::Options),
     /// What people wrote back
     Replies(replies::Options),
+    /// Show the saved segments and how many contacts each finds
+    Segments(segments::Options),
     /// Send one message to one person over a linked number
     Send(send::Options),
     /// Send what is due, without a window, until nothing waits any more
@@ -78,6 +81,7 @@ pub fn run() -> ExitCode {
         Some(Command::Import(options)) => import::run(options, cli.data),
         Some(Command::Contacts(options)) => contacts::run(options, cli.data),
         Some(Command::Replies(options)) => replies::run(options, cli.data),
+        Some(Command::Segments(options)) => segments::run(&options, cli.data),
         Some(Command::Send(options)) => send::run(options, cli.data),
         Some(Command::Work(options)) => work::run(options, cli.data),
         Some(Command::Prepare(options)) => prepare::run(options),

@@ -13,6 +13,7 @@ mod harness;
 mod linked;
 mod noticing;
 mod resuming;
+mod segments;
 #[cfg(target_os = "linux")]
 mod stopping;
 #[path = "../terminal/mod.rs"]

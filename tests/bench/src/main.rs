@@ -14,6 +14,7 @@ mod receipts;
 mod restricted;
 mod scene;
 mod schedule;
+mod segments;
 mod steering;
 mod window;
 
@@ -25,8 +26,19 @@ use scene::Place;
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
-const NAMES: [&str; 10] =
-    ["schedule", "steering", "claim", "receipts", "queue", "restricted", "history", "import", "media", "window"];
+const NAMES: [&str; 11] = [
+    "schedule",
+    "steering",
+    "claim",
+    "receipts",
+    "queue",
+    "restricted",
+    "history",
+    "import",
+    "segments",
+    "media",
+    "window",
+];
 
 #[tokio::main]
 async fn main() -> Outcome<()> {
@@ -66,6 +78,7 @@ async fn measured(name: &str, place: &Place) -> Outcome<Vec<Figure>> {
         "restricted" => restricted::bench(place).await,
         "history" => history::bench(place).await,
         "import" => import::bench(place).await,
+        "segments" => segments::bench(place).await,
         "media" => media::bench(place),
         _ => window::bench(),
     }

@@ -33,6 +33,7 @@ mod readme;
 mod refusals;
 mod replies;
 mod screens;
+mod segments;
 mod sending;
 mod steps;
 mod truth;

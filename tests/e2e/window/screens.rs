@@ -182,6 +182,8 @@ pub async fn a_busy_shop(harness: &Harness, page: &Page) -> Vec<Screen> {
         Screen::new("contacts", at("/contacts"), contacts),
         Screen::new("contact", at("/contacts"), contacts)
             .pressing(&["tr[data-index='0']", "[data-testid=contact-name]"]),
+        Screen::new("segment", at("/contacts"), contacts)
+            .pressing(&["[data-testid=segment-new]", "[data-testid=segment-add]"]),
         Screen::new(
             "import",
             format!("/contacts/import?file={list}"),
