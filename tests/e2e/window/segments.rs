@@ -79,6 +79,7 @@ fn a_segment_is_put_together_picked_and_chosen_as_an_audience() {
         page.until("the segment gone", "document.querySelector('[data-testid=\"segment:İzmir\"]') === null").await;
         // A draft names it, so it comes back with the reason.
         page.see("segment:İzmir").await;
+        page.until("the reason", "document.body.innerText.includes('a draft without a name')").await;
         page.picture("used").await;
         ulak.close().await;
     });

@@ -138,7 +138,9 @@ impl Campaigns {
         let draft = store::by_id(&mut *self.reader().await?, id).await.map_err(|error| self.db.error(error))?;
         let draft = draft.ok_or(CampaignError::Gone)?;
         // Whoever asks for it asks next whom it reaches.
-        values::settle(&self.db).await?;
+        if draft.audience.has_segments() {
+            values::settle(&self.db).await?;
+        }
         Ok(draft)
     }
 

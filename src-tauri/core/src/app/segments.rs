@@ -7,6 +7,7 @@ use crate::contact::segment::{Segment, SegmentEdit, SegmentError};
 use crate::db::StorageError;
 use crate::event::Event;
 use crate::ids::SegmentId;
+use crate::text::is_blank;
 
 use super::{People, Problem};
 
@@ -36,7 +37,11 @@ impl People {
         let mut tx = self.db.begin().await?;
         let used = draft_with(&mut tx, id).await.map_err(|error| self.db.error(error))?;
         if let Some(draft) = used {
-            return Err(SegmentError::Used { name: store::name(&mut tx, id).await?, draft }.into());
+            let name = store::name(&mut tx, id).await?;
+            let unnamed = is_blank(&draft);
+            return Err(
+                if unnamed { SegmentError::UsedUnnamed { name } } else { SegmentError::Used { name, draft } }.into()
+            );
         }
         store::delete(&mut tx, id).await?;
         self.db.commit(tx).await?;

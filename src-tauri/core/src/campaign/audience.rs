@@ -95,6 +95,11 @@ impl Target {
 }
 
 impl Audience {
+    /// Whether the values of fields may be asked for: then they are to be settled before.
+    pub fn has_segments(&self) -> bool {
+        !self.segments.is_empty() || !self.without.segments.is_empty()
+    }
+
     /// A segment that is gone or cannot be read is an error: nobody can say whom it meant.
     pub async fn freeze(&self, db: &mut SqliteConnection, now: Millis) -> Result<Frozen, SegmentError> {
         let mut filters = BTreeMap::new();

@@ -53,6 +53,8 @@ pub enum SegmentError {
     Unreadable { name: String },
     #[error("The segment \"{name}\" is part of the audience of the draft \"{draft}\". Take it out there first.")]
     Used { name: String, draft: String },
+    #[error("The segment \"{name}\" is part of the audience of a draft without a name. Take it out there first.")]
+    UsedUnnamed { name: String },
     #[error(transparent)]
     Filter(#[from] FilterError),
     #[error(transparent)]
@@ -75,6 +77,7 @@ impl Coded for SegmentError {
             Self::NameTaken { .. } => "segment.name_taken",
             Self::Unreadable { .. } => "segment.unreadable",
             Self::Used { .. } => "segment.used",
+            Self::UsedUnnamed { .. } => "segment.used_unnamed",
             Self::Filter(error) => error.code(),
             Self::Storage(error) => error.code(),
         }
@@ -84,7 +87,10 @@ impl Coded for SegmentError {
         match self {
             Self::Gone | Self::NameMissing => Params::new(),
             Self::NameTooLong { length, limit } => params! { length: length, limit: limit },
-            Self::Unknown { name } | Self::NameTaken { name } | Self::Unreadable { name } => params! { name: name },
+            Self::Unknown { name }
+            | Self::NameTaken { name }
+            | Self::Unreadable { name }
+            | Self::UsedUnnamed { name } => params! { name: name },
             Self::Used { name, draft } => params! { name: name, draft: draft },
             Self::Filter(error) => error.params(),
             Self::Storage(error) => error.params(),

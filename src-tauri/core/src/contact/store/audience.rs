@@ -10,6 +10,7 @@ use crate::contact::segment::filter::{Filter, Today};
 use crate::contact::segment::store::condition::{self, Asked};
 use crate::contact::variable::{self, Own};
 use crate::ids::ContactId;
+use crate::stored::Json;
 
 /// Whom an audience is made of.
 #[derive(Clone, Copy, Debug)]
@@ -176,12 +177,9 @@ fn push_group(select: &mut QueryBuilder<Sqlite>, group: &Group, asked: Asked, to
         condition::push(select, filter, asked, today).map_err(|error| sqlx::Error::Encode(error.into()))?;
     }
     if !group.people.is_empty() {
-        select.push(" OR c.id IN (");
-        let mut people = select.separated(", ");
-        group.people.iter().for_each(|id| {
-            people.push_bind(*id);
-        });
-        select.push(")");
+        // However many there are, they are one argument.
+        let people: Vec<String> = group.people.iter().map(|id| id.0.simple().to_string()).collect();
+        select.push(" OR c.id IN (SELECT unhex(value) FROM json_each(").push_bind(Json(people)).push("))");
     }
     select.push(")");
     Ok(())
