@@ -110,16 +110,18 @@ fn differ(folder: &Path) -> Outcome<()> {
     Raw::open(folder)?.run(&format!(
         "BEGIN IMMEDIATE;
          INSERT OR IGNORE INTO contact_fields (name) VALUES ('spent'), ('visit');
+         CREATE TEMP TABLE numbered AS SELECT id, CAST(substr(phone, 7) AS INTEGER) AS n FROM contacts;
          UPDATE contacts SET
              fields = json_object(
-                 'city', iif(rowid % 20 = 0, 'İzmir', 'Şehir ' || (rowid % 20)),
-                 'spent', (rowid * 7919 % 100000) || ',50',
-                 'visit', format('%02d.%02d.2026', 1 + rowid % 28, 1 + rowid % 12)),
-             standing = iif(rowid % 50 = 0, 'gray', 'normal'),
-             last_message_at = iif(rowid % 2 = 0, {NOW} - rowid % 400 * 86400000, NULL),
-             last_reply_at = iif(rowid % 9 = 0, {NOW} - rowid % 400 * 86400000, NULL),
-             on_whatsapp = iif(rowid % 3 = 0, 1, NULL);
-         INSERT INTO contact_tags (contact_id, tag) SELECT id, 'toptan' FROM contacts WHERE rowid % 10 = 0;
+                 'city', iif(n % 20 = 0, 'İzmir', 'Şehir ' || (n % 20)),
+                 'spent', (n * 7919 % 100000) || ',50',
+                 'visit', format('%02d.%02d.2026', 1 + n % 28, 1 + n % 12)),
+             standing = iif(n % 50 = 0, 'gray', 'normal'),
+             last_message_at = iif(n % 2 = 0, {NOW} - n % 400 * 86400000, NULL),
+             last_reply_at = iif(n % 9 = 0, {NOW} - n % 400 * 86400000, NULL),
+             on_whatsapp = iif(n % 3 = 0, 1, NULL)
+             FROM numbered WHERE numbered.id = contacts.id;
+         INSERT INTO contact_tags (contact_id, tag) SELECT id, 'toptan' FROM numbered WHERE n % 10 = 0;
          COMMIT;"
     ))
 }

@@ -163,7 +163,7 @@ fn push_group(select: &mut QueryBuilder<Sqlite>, group: &Group, asked: Asked, to
     select.push("(0");
     if !group.tags.is_empty() {
         select.push(match asked {
-            Asked::All => " OR c.id IN (SELECT t.contact_id FROM contact_tags t WHERE t.tag IN (",
+            Asked::All => " OR +c.id IN (SELECT t.contact_id FROM contact_tags t WHERE t.tag IN (",
             Asked::Few => " OR EXISTS (SELECT 1 FROM contact_tags t WHERE t.contact_id = c.id AND t.tag IN (",
         });
         let mut tags = select.separated(", ");

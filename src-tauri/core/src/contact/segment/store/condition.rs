@@ -102,7 +102,8 @@ fn push_condition(
 /// The beginning of a look into another table, up to its first argument.
 fn of(asked: Asked, select: &str, alias: &str) -> String {
     match asked {
-        Asked::All => format!("c.id IN ({select}"),
+        // The sign keeps SQLite from looking up the wide row of each: the index with what filters ask is gone through.
+        Asked::All => format!("+c.id IN ({select}"),
         Asked::Few => {
             let select = select.replacen(" WHERE ", &format!(" WHERE {alias}.contact_id = c.id AND "), 1);
             format!("EXISTS ({select}")
