@@ -12,8 +12,9 @@ const named = (element) => {
 const said = (text) => JSON.stringify(text.trim().replace(/\s+/g, ' ').slice(0, 60));
 const clips = (style, side) => style[side] === 'hidden' || style[side] === 'clip';
 const scrolls = (style, side) => style[side] === 'auto' || style[side] === 'scroll';
-/** Kept for screen readers alone. */
+/** Folded away, or kept for screen readers alone. */
 const unseen = (element) => {
+  if (!element.checkVisibility()) return true;
   for (let at = element; at; at = at.parentElement) {
     const style = getComputedStyle(at);
     if (style.visibility === 'hidden' || style.opacity === '0' || style.clip !== 'auto' || style.clipPath !== 'none' || at.inert) return true;
