@@ -42,6 +42,7 @@ pub fn builder() -> Builder<Wry> {
             contacts::delete_segment,
             contacts::pick_contacts_file,
             contacts::export_contacts,
+            contacts::export_person,
             contacts::count_chosen,
             contacts::act_on_contacts,
             contacts::undo_act,

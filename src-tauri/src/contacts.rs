@@ -39,6 +39,10 @@ struct Export {
     /// The file; its name ends in .xlsx, .csv or .vcf
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
+    /// Everything that is stored about the person with this phone, consents and messages included: a page (.html) or JSON
+    /// (.json)
+    #[arg(long, value_name = "PHONE", conflicts_with_all = ["tag", "list", "segment"])]
+    person: Option<String>,
     /// Only those with this tag
     #[arg(long, value_name = "TAG")]
     tag: Option<String>,
@@ -82,6 +86,13 @@ fn undo_import(voice: Voice, data: Option<PathBuf>) -> ExitCode {
 fn export(options: Export, data: Option<PathBuf>) -> ExitCode {
     let voice = Voice { json: options.json };
     terminal::run_offline(voice, data, Opening::default(), async |app: &Arc<App>| {
+        if let Some(phone) = &options.person {
+            let person = app.people().contact_with(phone).await?;
+            app.people().export_person(person.id, &options.out).await?;
+            voice.event(&json!({ "event": "result", "contacts": 1, "file": options.out }));
+            voice.line(&format!("What is stored about {} is in {}.", person.phone_shown, options.out.display()));
+            return Ok(true);
+        }
         let filter = match &options.segment {
             Some(segment) => Some(app.people().segment_named(segment).await?),
             None => None,

@@ -141,3 +141,28 @@ async fn the_page_says_when_the_next_promotion_may_go_and_when_they_last_wrote()
     assert_eq!(world.app.people().person(elif).await?.promotion_from, None);
     Ok(())
 }
+
+#[tokio::test]
+async fn a_person_gets_all_that_is_stored_about_them_to_read_and_for_programs() -> Result<(), Problem> {
+    let mut world = World::with_numbers(at(0, 12, 0), &[BRISK]).await?;
+    let elif = world.contact("Elif <Şahin>", ELIF).await?;
+    world.schedule("Merhaba & hoş geldiniz").await?;
+    world.run_until(at(0, 13, 0)).await?;
+    world.hear(world.numbers[0].id, &Signal::Reply(reply("R1", ELIF, "Teşekkürler", at(0, 13, 1)))).await?;
+    let people = world.app.people();
+    let [json, html, other] = ["elif.json", "elif.html", "elif.txt"].map(|name| world.folder.path().join(name));
+    people.export_person(elif, &json).await?;
+    let whole: serde_json::Value = serde_json::from_slice(&std::fs::read(&json).unwrap()).unwrap();
+    assert_eq!((&whole["contact"]["phone"], &whole["format"]), (&ELIF.into(), &"ulak-person-1".into()));
+    let kinds: Vec<_> = whole["happened"].as_array().unwrap().iter().map(|row| row["what"]["kind"].clone()).collect();
+    assert_eq!(kinds, ["reply", "message", "added", "consent"]);
+    assert_eq!(whole["happened"][3]["what"]["source"], "shop");
+    people.export_person(elif, &html).await?;
+    let page = std::fs::read_to_string(&html).unwrap();
+    for shown in ["Elif &lt;Şahin&gt;", ELIF, "Merhaba &amp; hoş geldiniz", "Teşekkürler", "shop"] {
+        assert!(page.contains(shown), "{shown} is missing in {page}");
+    }
+    assert_eq!(people.export_person(elif, &other).await.unwrap_err().code, "export.format");
+    assert_eq!(people.contact_with("0532 555 01 42").await?.id, elif);
+    Ok(())
+}

@@ -130,6 +130,18 @@ pub async fn export_contacts(
     Ok(Some(shown(path)))
 }
 
+/// All that is stored about a person, into a file that the owner names.
+#[tauri::command]
+#[specta::specta]
+pub async fn export_person(handle: AppHandle, door: Door<'_>, id: ContactId, title: String) -> Answer<Option<String>> {
+    let file =
+        ask(&handle, title, |dialog, tell| to_save(dialog, "ulak-person.html", &["html", "json"]).save_file(tell))
+            .await;
+    let Some(path) = file.flatten().and_then(path_of) else { return Ok(None) };
+    door.app().await?.people().export_person(id, &path).await?;
+    Ok(Some(shown(path)))
+}
+
 #[tauri::command]
 #[specta::specta]
 pub async fn count_chosen(door: Door<'_>, chosen: Chosen) -> Answer<i64> {

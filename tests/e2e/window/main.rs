@@ -28,6 +28,7 @@ mod numbers;
 mod owner;
 mod page;
 mod patience;
+mod people;
 mod phones;
 mod readme;
 mod refusals;

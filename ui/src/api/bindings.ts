@@ -36,6 +36,8 @@ export const commands = {
 	pickContactsFile: (title: string) => __TAURI_INVOKE<string | null>("pick_contacts_file", { title }),
 	/**  All who are chosen, into a file that the owner names; none where they did not. */
 	exportContacts: (chosen: Chosen, title: string) => __TAURI_INVOKE<string | null>("export_contacts", { chosen, title }),
+	/**  All that is stored about a person, into a file that the owner names. */
+	exportPerson: (id: ContactId, title: string) => __TAURI_INVOKE<string | null>("export_person", { id, title }),
 	countChosen: (chosen: Chosen) => __TAURI_INVOKE<number>("count_chosen", { chosen }),
 	actOnContacts: (deed: Deed, chosen: Chosen) => __TAURI_INVOKE<ActReport>("act_on_contacts", { deed, chosen }),
 	undoAct: (id: ActId) => __TAURI_INVOKE<ActReport>("undo_act", { id }),

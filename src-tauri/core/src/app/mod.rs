@@ -23,6 +23,7 @@ mod outbox;
 mod owed;
 mod owner_settings;
 pub mod person;
+mod person_file;
 mod phone_book;
 mod practice;
 mod replies;

@@ -2,7 +2,7 @@ import type { Api, Chosen, ContactView, Deed, Happening, TimelineKind, TimelineR
 import { fits } from './segments';
 import { refuse, type World } from './world';
 
-export function contactCommands(world: World): Pick<Api, 'contacts' | 'contactTotals' | 'contact' | 'person' | 'timeline' | 'writeToContact' | 'erasePerson' | 'countChosen' | 'actOnContacts' | 'undoAct' | 'saveContact' | 'setStanding' | 'takeContactBack' | 'exportContacts' | 'phoneBook' | 'takePhoneNames' | 'declinePhoneNames'> {
+export function contactCommands(world: World): Pick<Api, 'contacts' | 'contactTotals' | 'contact' | 'person' | 'timeline' | 'writeToContact' | 'erasePerson' | 'exportPerson' | 'countChosen' | 'actOnContacts' | 'undoAct' | 'saveContact' | 'setStanding' | 'takeContactBack' | 'exportContacts' | 'phoneBook' | 'takePhoneNames' | 'declinePhoneNames'> {
   const find = (id: string): ContactView => world.contacts.find((one) => one.id === id) ?? refuse('contact.unknown', 'There is no such contact.');
   const picked = (chosen: Chosen) => world.contacts.filter((one) => chosen.kind === 'matching' ? fold(one.name).includes(fold(chosen.query.search)) : chosen.ids.includes(one.id));
   let undo = (): void => undefined;
@@ -56,6 +56,7 @@ export function contactCommands(world: World): Pick<Api, 'contacts' | 'contactTo
       world.emit('contactsChanged', null);
       return { id, deed: { kind: 'delete' }, changed: 0, kept: 0, restored: 1, leftOut: 0 };
     },
+    exportPerson: async () => '/home/shop/ulak-person.html',
     erasePerson: async (id) => {
       world.contacts = world.contacts.filter((one) => one.id !== id);
       world.emit('contactsChanged', null);
