@@ -191,6 +191,9 @@ async fn what_is_on_its_way_is_waited_for_and_what_is_in_doubt_ends() -> Result<
     let campaign = world.schedule("Merhaba").await?;
     world.decide().await?;
     assert_eq!(world.counts(campaign).await?.sending, 1);
+    while world.numbers[0].phone.sent().is_empty() {
+        tokio::task::yield_now().await;
+    }
     assert_eq!(world.app.people().erase(id).await.unwrap_err().code, "contact.on_its_way");
     assert_eq!(is_there(&world).await?, Some(Standing::Normal), "nothing was done by half");
 
