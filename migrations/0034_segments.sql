@@ -48,12 +48,12 @@ END;
 -- Whether the phone is on WhatsApp, as far as linked numbers have found out: a message arrived, a hidden identity is known,
 -- or WhatsApp said no. The practice number proves nothing.
 ALTER TABLE contacts ADD COLUMN on_whatsapp INTEGER CHECK (on_whatsapp = 0 OR on_whatsapp = 1);
-UPDATE contacts SET on_whatsapp = 0 WHERE id IN (
-    SELECT m.contact_id FROM parts p JOIN messages m ON m.id = p.message_id JOIN queues q ON q.id = p.queue_id
-    WHERE p.state = 'failed' AND p.cause = 'not_on_whatsapp' AND q.book = 'real' AND m.phone = contacts.phone);
-UPDATE contacts SET on_whatsapp = 1 WHERE phone IN (SELECT phone FROM lids) OR id IN (
-    SELECT m.contact_id FROM parts p JOIN messages m ON m.id = p.message_id JOIN queues q ON q.id = p.queue_id
-    WHERE p.delivered_at IS NOT NULL AND q.book = 'real' AND m.phone = contacts.phone);
+UPDATE contacts SET on_whatsapp = 0 WHERE phone IN (
+    SELECT m.phone FROM parts p JOIN messages m ON m.id = p.message_id JOIN queues q ON q.id = p.queue_id
+    WHERE p.state = 'failed' AND p.cause = 'not_on_whatsapp' AND q.book = 'real');
+UPDATE contacts SET on_whatsapp = 1 WHERE phone IN (SELECT phone FROM lids) OR phone IN (
+    SELECT m.phone FROM parts p JOIN messages m ON m.id = p.message_id JOIN queues q ON q.id = p.queue_id
+    WHERE p.delivered_at IS NOT NULL AND q.book = 'real');
 CREATE TRIGGER contacts_reached AFTER UPDATE OF delivered_at ON parts
 WHEN OLD.delivered_at IS NULL AND NEW.delivered_at IS NOT NULL
 BEGIN

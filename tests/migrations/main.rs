@@ -12,7 +12,7 @@
 mod from_1;
 mod from_6;
 
-use sqlx::Row;
+use sqlx::{AssertSqlSafe, Row};
 use ulak_core::db::{Db, connect_options, lock_folder};
 use ulak_core::testing::key;
 
@@ -82,5 +82,23 @@ async fn the_ledger_refuses_to_be_changed() {
     for statement in ["UPDATE ledger SET credits = 6", "DELETE FROM ledger"] {
         let refused = sqlx::query(statement).execute(&mut *tx).await.err().unwrap();
         assert!(refused.to_string().contains("append-only"), "{refused}");
+    }
+}
+
+/// What is known of contacts from the time before is read once, and not again for each of them: a folder with years of
+/// messages opens all the same.
+#[tokio::test]
+async fn nothing_is_read_again_for_each_contact() {
+    let folder = tempfile::tempdir().unwrap();
+    let db = Db::open(lock_folder(folder.path()).unwrap(), &key()).await.unwrap();
+    let mut reader = db.read().acquire().await.unwrap();
+    let page = include_str!("../../migrations/0034_segments.sql");
+    let updates: Vec<&str> = page.split(";\n").filter(|one| one.starts_with("UPDATE contacts ")).collect();
+    assert_eq!(updates.len(), 3, "{updates:?}");
+    for update in updates {
+        let explained = sqlx::query(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {update}")));
+        let steps = explained.fetch_all(&mut *reader).await.unwrap();
+        let steps: Vec<String> = steps.iter().map(|step| step.get("detail")).collect();
+        assert!(steps.iter().all(|step| !step.contains("CORRELATED")), "{update}: {steps:?}");
     }
 }
