@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 
 use ulak_core::app::Problem;
 use ulak_core::campaign::audience::{Audience, Without};
+use ulak_core::campaign::draft::DraftEdit;
 use ulak_core::campaign::list::CampaignQuery;
 use ulak_core::contact::Standing;
 use ulak_core::contact::segment::filter::{Condition, Filter, Matching, OnWhatsapp, Test, Value, When};
 use ulak_core::contact::segment::{Segment, SegmentEdit};
 use ulak_core::contact::{ContactEdit, ContactQuery};
 use ulak_core::ids::{CampaignId, ContactId, SegmentId};
+use ulak_core::outbox::state::SkipReason;
 use ulak_core::page::Place;
 use ulak_core::testing::World;
 
@@ -209,6 +211,33 @@ async fn an_audience_is_segments_tags_and_people_without_others() -> Result<(), 
         assert_eq!((review.people, review.will_send), (people, people - grays), "the gray list keeps its rule");
         world.app.campaigns().delete_draft(promotion).await?;
     }
+    Ok(())
+}
+
+/// Leaving out holds for whom another campaign skipped as for everybody else.
+#[tokio::test]
+async fn of_those_whom_a_campaign_skipped_some_are_left_out() -> Result<(), Problem> {
+    let mut world = World::at(at(0, 12, 0)).await?;
+    let ayse = person(&world, "Ayşe", "İzmir", "", &[]).await?;
+    person(&world, "Budi", "Jakarta", "", &["vip"]).await?;
+    person(&world, "Gül", "Van", "", &[]).await?;
+    person(&world, "Ömer", "Muş", "", &[]).await?;
+    // The one whom it may write to.
+    world.contacts(1).await?;
+    let van = save(&world, "Van", all([field("şehir", Value::Equal { to: "van".into() })])).await?.id;
+    let campaigns = world.app.campaigns();
+    let asked = world.draft("Merhaba {{name}}", |edit| edit.consent_basis = String::new()).await?.id;
+    campaigns.schedule_campaign(asked, false).await?;
+    let again = campaigns.draft_for_skipped(asked, SkipReason::NoConsent).await?;
+    let without = Without { tags: vec!["vip".into()], segments: vec![van], people: vec![ayse] };
+    let audience = Audience { without, ..again.audience.clone() };
+    let edit = DraftEdit { audience, consent_basis: "customers".to_owned(), ..again.edit() };
+    let again = campaigns.save_draft(&edit).await?.id;
+    assert_eq!(campaigns.check_draft(again).await?.people, 1);
+    campaigns.schedule_campaign(again, false).await?;
+    assert_eq!(reached(&world, again).await?, ["Ömer"]);
+    world.run_until(at(0, 14, 0)).await?;
+    assert_eq!(world.phone.sent().len(), 2, "one of each campaign");
     Ok(())
 }
 

@@ -15,8 +15,8 @@ use crate::ids::{CampaignId, ContactId, SegmentId};
 use crate::outbox::state::SkipReason;
 use crate::settings::{self, zone_name};
 
-/// Everyone, or whoever has one of the tags, is in one of the segments or is one of the people, without others; or whom
-/// another campaign skipped; or one person, whom the owner writes to directly.
+/// Everyone, or whoever has one of the tags, is in one of the segments or is one of the people, or whom another campaign
+/// skipped, without others; or one person, whom the owner writes to directly.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "bindings", derive(specta::Type))]
 pub struct Audience {
@@ -31,7 +31,7 @@ pub struct Audience {
     pub without: Without,
     #[serde(default)]
     pub only: Option<ContactId>,
-    /// In place of all others: those whom another campaign left out.
+    /// In place of everyone and the groups: those whom another campaign skipped.
     #[serde(default)]
     pub skipped: Option<SkippedOf>,
 }
@@ -80,7 +80,7 @@ pub struct Frozen {
 #[derive(Clone, Debug)]
 pub enum Target {
     One(ContactId),
-    Skipped(SkippedOf),
+    Skipped(SkippedOf, Chosen),
     Chosen(Chosen),
 }
 
@@ -88,7 +88,7 @@ impl Target {
     pub fn whom(&self) -> Whom<'_> {
         match self {
             Self::One(only) => Whom::One(*only),
-            Self::Skipped(skipped) => Whom::Among(skipped),
+            Self::Skipped(skipped, chosen) => Whom::Among(skipped, chosen),
             Self::Chosen(chosen) => Whom::Chosen(chosen),
         }
     }
@@ -112,13 +112,18 @@ impl Audience {
     pub fn target(&self, frozen: &Frozen) -> Result<Target, SegmentError> {
         Ok(match (self.only, self.skipped) {
             (Some(only), _) => Target::One(only),
-            (None, Some(skipped)) => Target::Skipped(skipped),
-            (None, None) => Target::Chosen(Chosen {
-                everybody: self.everyone,
-                with: group(&self.tags, &self.segments, &self.people, frozen)?,
-                without: group(&self.without.tags, &self.without.segments, &self.without.people, frozen)?,
-                today: Today { now: frozen.at, zone: frozen.zone },
-            }),
+            (None, Some(skipped)) => Target::Skipped(skipped, self.chosen(true, frozen)?),
+            (None, None) => Target::Chosen(self.chosen(self.everyone, frozen)?),
+        })
+    }
+
+    fn chosen(&self, everybody: bool, frozen: &Frozen) -> Result<Chosen, SegmentError> {
+        let Without { tags, segments, people } = &self.without;
+        Ok(Chosen {
+            everybody,
+            with: group(&self.tags, &self.segments, &self.people, frozen)?,
+            without: group(tags, segments, people, frozen)?,
+            today: Today { now: frozen.at, zone: frozen.zone },
         })
     }
 }

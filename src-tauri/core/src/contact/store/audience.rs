@@ -17,8 +17,8 @@ use crate::stored::Json;
 pub enum Whom<'a> {
     Chosen(&'a Chosen),
     One(ContactId),
-    /// Whom another feature's rows name.
-    Among(&'a dyn Members),
+    /// Those of the chosen whom another feature's rows name.
+    Among(&'a dyn Members, &'a Chosen),
 }
 
 /// Everybody or some groups, without others. Before filters look at fields, their values are to be settled.
@@ -142,18 +142,25 @@ fn push_whom(select: &mut QueryBuilder<Sqlite>, whom: Whom<'_>, asked: Asked) ->
         Whom::One(id) => {
             select.push("c.id = ").push_bind(id);
         }
-        Whom::Among(members) => members.push(select),
-        Whom::Chosen(chosen) => {
-            if chosen.everybody {
-                select.push("1");
-            } else {
-                push_group(select, &chosen.with, asked, chosen.today)?;
-            }
-            if !chosen.without.is_empty() {
-                select.push(" AND NOT ");
-                push_group(select, &chosen.without, asked, chosen.today)?;
-            }
+        Whom::Among(members, chosen) => {
+            members.push(select);
+            select.push(" AND ");
+            push_chosen(select, chosen, asked)?;
         }
+        Whom::Chosen(chosen) => push_chosen(select, chosen, asked)?,
+    }
+    Ok(())
+}
+
+fn push_chosen(select: &mut QueryBuilder<Sqlite>, chosen: &Chosen, asked: Asked) -> Result<(), sqlx::Error> {
+    if chosen.everybody {
+        select.push("1");
+    } else {
+        push_group(select, &chosen.with, asked, chosen.today)?;
+    }
+    if !chosen.without.is_empty() {
+        select.push(" AND NOT ");
+        push_group(select, &chosen.without, asked, chosen.today)?;
     }
     Ok(())
 }
