@@ -13,6 +13,7 @@ test('what was sent is said in a few words', () => {
 
 test('a saved file has a name that no folder is in', () => {
   expect(fileName(file({ kind: 'document', name: '../etc/passwd' }))).toBe('.._etc_passwd');
+  expect(fileName(file({ kind: 'document', name: 'invoice\u{202e}fdp.exe' }))).toBe('invoice_fdp.exe');
   expect(fileName(file({ kind: 'voice', mime: 'audio/ogg; codecs=opus' }))).toBe('voice.ogg');
   expect(fileName(file({ mime: 'image/x-odd' }))).toBe('photo');
 });

@@ -16,9 +16,9 @@ export function playing(seconds: number): string {
   return minutes < 60 ? `${minutes}:${rest(seconds)}` : `${Math.floor(minutes / 60)}:${rest(minutes)}:${rest(seconds)}`;
 }
 
-/** What it is called when it is saved. */
+/** What it is called when it is saved: without folders, and without the invisible signs that turn an ending around. */
 export function fileName({ kind, name, mime }: ReplyFile): string {
-  if (kind === 'document' && name !== '') return name.replace(/[\\/:*?"<>|]/g, '_');
+  if (kind === 'document' && name !== '') return name.replace(/[\\/:*?"<>|\p{Cc}\p{Cf}]/gu, '_');
   const ending = { 'image/jpeg': 'jpg', 'image/png': 'png', 'image/webp': 'webp', 'audio/ogg': 'ogg', 'audio/mp4': 'm4a', 'audio/mpeg': 'mp3', 'video/mp4': 'mp4', 'application/pdf': 'pdf' }[mime.split(';')[0]?.trim() ?? ''];
   return ending === undefined ? kind : `${kind}.${ending}`;
 }

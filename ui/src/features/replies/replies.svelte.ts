@@ -10,6 +10,9 @@ const MOST = 500;
 /** What the filters say; empty for everything. */
 export type Filter = { show: Show; campaign: string; number: string; option: string };
 
+/** What was typed and not sent, by reply; stays when the page is left. */
+export const typed = $state<Record<string, string>>({});
+
 export class Replies {
   filter = $state<Filter>({ show: 'unread', campaign: '', number: '', option: '' });
   rows = $state.raw<ReplyRow[] | null>(null);
@@ -17,8 +20,6 @@ export class Replies {
   chosenId = $state<string | null>(null);
   chat = $state.raw<Chat | null>(null);
   error = $state.raw<unknown>(null);
-  /** What was typed and not sent, by reply. */
-  typed = $state<Record<string, string>>({});
   /** What was read here stays in the list until another one is asked for. */
   #read = new Set<string>();
   #round = 0;
