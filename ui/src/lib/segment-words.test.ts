@@ -11,5 +11,5 @@ const name = () => 'list.xlsx';
 test('a filter is told as a sentence', () => {
   expect(told(filter('all', tag, quiet), name)).toBe('Tag: toptan and Last message to them: not in the last 30 days');
   expect(told(filter('any', tag, owes), name)).toBe('Tag: toptan or not (debt: 100 to 900)');
-  expect(told(filter('none', { not: false, test: { kind: 'import', import: 'x' } }), name)).toBe('None of: Imported list: list.xlsx');
+  expect(told(filter('none', { not: false, test: { kind: 'import', import: 'x' } }), name)).toBe('None of: Brought in or changed by list: list.xlsx');
 });
