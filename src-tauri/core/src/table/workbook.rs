@@ -7,6 +7,9 @@ use rust_xlsxwriter::{ExcelDateTime, Format, XlsxError};
 
 use super::Cell;
 
+/// What a cell of a workbook takes, in UTF-16.
+const LONGEST: usize = 32_767;
+
 pub struct Workbook {
     book: rust_xlsxwriter::Workbook,
     day: Format,
@@ -28,7 +31,7 @@ impl Workbook {
         let page = self.book.worksheet_from_index(0).map_err(told)?;
         for (column, cell) in (0..).zip(cells) {
             let written = match cell {
-                Cell::Text(text) => page.write_string(self.row, column, text),
+                Cell::Text(text) => page.write_string(self.row, column, begun(&text)),
                 Cell::Day(day) => {
                     date(day).and_then(|day| page.write_datetime_with_format(self.row, column, day, &self.day))
                 }
@@ -45,6 +48,16 @@ impl Workbook {
     }
 }
 
+/// As much of a text as a cell takes; the rest stands in separated text alone.
+fn begun(text: &str) -> &str {
+    let mut units = 0;
+    let end = text.char_indices().find(|(_, c)| {
+        units += c.len_utf16();
+        units > LONGEST
+    });
+    end.and_then(|(at, _)| text.get(..at)).unwrap_or(text)
+}
+
 fn date(day: NaiveDate) -> Result<ExcelDateTime, XlsxError> {
     let number = |part: u32| u8::try_from(part).unwrap_or_default();
     ExcelDateTime::from_ymd(u16::try_from(day.year()).unwrap_or_default(), number(day.month()), number(day.day()))
@@ -52,4 +65,22 @@ fn date(day: NaiveDate) -> Result<ExcelDateTime, XlsxError> {
 
 fn told(error: XlsxError) -> String {
     error.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_that_is_too_long_for_a_cell_is_begun_and_never_cut_in_a_letter() {
+        assert_eq!(begun("kısa"), "kısa");
+        let long = "ğ".repeat(40_000);
+        assert_eq!(begun(&long).chars().count(), LONGEST);
+        let cakes = format!("a{}", "🎂".repeat(20_000));
+        assert_eq!(begun(&cakes).chars().count(), 1 + (LONGEST - 1) / 2);
+        let folder = tempfile::tempdir().unwrap();
+        let mut book = Workbook::create(["Text"].into_iter()).unwrap();
+        book.add([Cell::Text(long.into())].into_iter()).unwrap();
+        book.end(&folder.path().join("long.xlsx")).unwrap();
+    }
 }
