@@ -2,6 +2,7 @@
 
 use ulak_core::app::Problem;
 use ulak_core::contact::acts::{ActReport, Chosen, Deed};
+use ulak_core::contact::import::ImportOptions;
 use ulak_core::contact::{Contact, ContactEdit, ContactQuery, Standing};
 use ulak_core::ids::ContactId;
 use ulak_core::page::Place;
@@ -160,5 +161,19 @@ async fn an_act_that_was_cut_off_goes_on_at_the_next_start() -> Result<(), Probl
         let undone = world.app.people().undo_act(done.id).await;
         assert_eq!(undone.is_ok_and(|report| report.restored == 1_203), !undoing);
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn taking_a_black_list_back_lets_nobody_go_whom_a_later_list_has_too() -> Result<(), Problem> {
+    let world = shop(2).await?;
+    let black = act(&world, Deed::List { standing: Standing::Black }, &matching("")).await?;
+    world.clock.set(at(0, 12, 2));
+    let options = ImportOptions { standing: Standing::Black, ..ImportOptions::default() };
+    brought(&world, "telefon,ad\n+905325550000,Kişi 0\n", options).await?;
+    let undone = undo(&world, &black).await?;
+    assert_eq!((undone.restored, undone.left_out), (1, 1));
+    let standings: Vec<Standing> = everybody(&world).await?.iter().map(|contact| contact.standing).collect();
+    assert_eq!(standings, [Standing::Black, Standing::Normal]);
     Ok(())
 }

@@ -209,3 +209,20 @@ async fn what_is_on_its_way_is_waited_for_and_what_is_in_doubt_ends() -> Result<
     assert_eq!(world.miscounted().await?, Vec::<&str>::new());
     world.app.credits().ledger_holds().await
 }
+
+/// A mobile of Argentina is written with a 9 behind the country or without; WhatsApp knows both as one person.
+#[tokio::test]
+async fn a_person_is_erased_under_every_spelling_and_an_opt_out_outlives_a_second_erasing() -> Result<(), Problem> {
+    let world = World::with_numbers(at(0, 12, 0), &[BRISK]).await?;
+    let people = world.app.people();
+    let [old, new] = ["+541155550142", "+5491155550142"];
+    let old = people.save_contact(&ContactEdit { phone: old.to_owned(), name: "Ana".to_owned(), ..elif() }).await?;
+    let edit = ContactEdit { phone: new.to_owned(), name: "Ana Souza".to_owned(), ..elif() };
+    people.save_contact(&edit).await?;
+    people.set_standing(old.id, Standing::Black).await?;
+    people.erase(old.id).await?;
+    assert_eq!(people.contacts(&ContactQuery::default()).await?.rows.len(), 0);
+    let taken = people.save_contact(&ContactEdit { take_erased: true, ..edit }).await?;
+    assert_eq!(taken.standing, Standing::Black);
+    Ok(())
+}

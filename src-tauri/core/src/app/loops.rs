@@ -88,7 +88,11 @@ impl App {
         tokio::spawn(async move {
             tokio::select! {
                 _ = stop.wait_for(|stop| *stop) => {}
-                () = async { tokio::join!(people.settle_values(), people.finish_acts()); } => {}
+                () = async {
+                    // An act may choose its people by their fields.
+                    people.settle_values().await;
+                    people.finish_acts().await;
+                } => {}
             }
         })
     }

@@ -11,7 +11,7 @@ use super::{People, Problem};
 use crate::campaign::store as campaigns;
 use crate::clock::Millis;
 use crate::contact::acts::store as acts;
-use crate::contact::store::erased;
+use crate::contact::store::{erased, holders};
 use crate::contact::store::history::{Change, Record, changes, record};
 use crate::contact::store::suppressions::Cause;
 use crate::contact::{Contact, ContactError, Standing, import};
@@ -163,14 +163,17 @@ async fn erase_all(
     messages: &[MessageId],
     now: Millis,
 ) -> Result<BTreeSet<CampaignId>, sqlx::Error> {
-    let (id, addresses) = (record.contact.id, &record.addresses);
+    let addresses = &record.addresses;
     let queues = outbox::erase(tx, messages, now).await?;
-    replies::erase(tx, Writer { contact: id, addresses }).await?;
     for address in addresses {
         notes::forget(tx, NoteKind::OnWhatsapp, notes::EVERYBODYS, address).await?;
     }
-    import::erase(tx, id, addresses).await?;
-    acts::erase(tx, id, addresses).await?;
+    // The same person may be there under several spellings of the phone.
+    for contact in holders(tx, addresses).await? {
+        replies::erase(tx, Writer { contact, addresses }).await?;
+        import::erase(tx, contact, addresses).await?;
+        acts::erase(tx, contact, addresses).await?;
+    }
     erased::erase(tx, record, now).await?;
     Ok(queues)
 }

@@ -31,8 +31,13 @@ impl People {
             };
             match contact::store::save(&mut tx, &edit, country, now).await {
                 Ok(_) => taken += 1,
-                // In the list under another spelling, or erased since it was offered.
-                Err(ContactError::PhoneTaken { .. } | ContactError::Erased { .. }) => {}
+                // In the list under another spelling, erased since it was offered, or nobody who can be written to.
+                Err(
+                    ContactError::PhoneTaken { .. }
+                    | ContactError::Erased { .. }
+                    | ContactError::Phone(_)
+                    | ContactError::TooLong { .. },
+                ) => {}
                 Err(error) => return Err(error.into()),
             }
         }

@@ -150,8 +150,8 @@ pub async fn opt_out(tx: &mut Tx, who: &Stopped, at: Millis, now: Millis) -> Res
         && let Some(phone) = who.phones.first().and_then(|phone| Phone::from_e164(phone))
     {
         // Nothing of an erased person is kept but the wish.
-        if erased::opt_out(tx, phone, at).await? {
-            return Ok(true);
+        if let Some(news) = erased::opt_out(tx, phone, at).await? {
+            return Ok(news);
         }
         let nameless = Card { phone, name: "", email: "", fields: Fields::new(), consent: None };
         add(tx, &nameless, now).await?;
@@ -181,7 +181,7 @@ pub async fn opt_in(tx: &mut Tx, phone: &str, consent: &Consent, now: Millis) ->
     Ok(true)
 }
 
-async fn holders(tx: &mut SqliteConnection, phones: &[String]) -> Result<Vec<ContactId>, sqlx::Error> {
+pub async fn holders(tx: &mut SqliteConnection, phones: &[String]) -> Result<Vec<ContactId>, sqlx::Error> {
     let mut select = QueryBuilder::new("SELECT id FROM contacts WHERE phone IN (");
     suppressions::push_list(&mut select, phones);
     select.push(")");

@@ -130,7 +130,7 @@ pub async fn step(tx: &mut Tx, act: &Act, today: Today, now: Millis) -> Result<(
     select.push_bind(act.behind).push(" AND c.id <= ").push_bind(act.until);
     push_chosen(&mut select, &act.chosen, today)?;
     let found = select.push(" ORDER BY c.id LIMIT ").push_bind(STEP).build_query_scalar().fetch_all(&mut *tx).await?;
-    let changed = remember(tx, act, &found).await?;
+    let changed = remember(tx, act, &found, now).await?;
     apply(tx, &act.report.deed, &changed, now).await?;
     let kept =
         if matches!(act.report.deed, Deed::List { .. }) { black_among(tx, &act.report.deed, &found).await? } else { 0 };
@@ -147,12 +147,12 @@ pub async fn step(tx: &mut Tx, act: &Act, today: Today, now: Millis) -> Result<(
 }
 
 /// Keeps those whom the deed changes as they are before it, and says who they are.
-async fn remember(tx: &mut Tx, act: &Act, found: &[ContactId]) -> Result<Vec<ContactId>, sqlx::Error> {
+async fn remember(tx: &mut Tx, act: &Act, found: &[ContactId], now: Millis) -> Result<Vec<ContactId>, sqlx::Error> {
     let mut insert = QueryBuilder::new("INSERT INTO act_changes (act_id, contact_id, before) SELECT ");
     insert.push_bind(act.report.id).push(", c.id, ");
     match &act.report.deed {
         Deed::Delete => insert.push(WHOLE),
-        Deed::List { .. } => insert.push("json_object('standing', c.standing, 'withdrawn', c.consent_withdrawn_at)"),
+        Deed::List { .. } => insert.push("json_object('standing', c.standing, 'written', ").push_bind(now).push(")"),
         Deed::Tag { .. } | Deed::Untag { .. } => insert.push("'{}'"),
     };
     push_ids(insert.push(" FROM contacts c WHERE c.id"), found);
@@ -300,10 +300,11 @@ async fn restorable(tx: &mut Tx, act: &Act, ids: &[ContactId]) -> Result<Vec<Con
             select.push("JOIN contacts c ON c.id = a.contact_id WHERE NOT ").push(tagged);
             select.push_bind(tag.trim().to_owned()).push(")");
         }
-        // Whoever took their consent back, on a list or not, stays where they are.
+        // Whoever took their consent back, or was written by anybody else since, stays on the list: another list of
+        // people who want nothing may have had them too.
         Deed::List { standing } => {
-            select
-                .push("JOIN contacts c ON c.id = a.contact_id WHERE c.consent_withdrawn_at IS NULL AND c.standing = ");
+            select.push("JOIN contacts c ON c.id = a.contact_id WHERE c.consent_withdrawn_at IS NULL");
+            select.push(" AND c.updated_at = json_extract(a.before, '$.written') AND c.standing = ");
             select.push_bind(*standing);
         }
         Deed::Delete => {

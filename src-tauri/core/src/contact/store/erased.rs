@@ -21,8 +21,8 @@ pub async fn erase(tx: &mut Tx, record: &Record, now: Millis) -> Result<(), sqlx
     if let Some(phone) = Phone::from_e164(&record.contact.phone) {
         remember(tx, phone, opted_out_at, now).await?;
     }
-    sqlx::query("DELETE FROM contacts WHERE id = ?").bind(record.contact.id).execute(&mut *tx).await?;
     for rows in [
+        "DELETE FROM contacts WHERE phone IN (",
         "DELETE FROM suppressions WHERE address IN (",
         "DELETE FROM promotions WHERE phone IN (",
         "DELETE FROM lids WHERE phone IN (",
@@ -73,16 +73,20 @@ pub async fn take(tx: &mut Tx, phone: Phone) -> Result<(), sqlx::Error> {
     suppressions::suppress(tx, &addresses, Cause::Stop, at).await
 }
 
-/// An erased person says stop: only that is remembered. False where nobody with this phone was erased.
-pub async fn opt_out(tx: &mut Tx, phone: Phone, at: Millis) -> Result<bool, sqlx::Error> {
-    let Some(key) = key(tx).await? else { return Ok(false) };
-    let mut known = false;
-    for spelling in phone.spellings() {
-        let told = "UPDATE erased_people SET opted_out_at = coalesce(opted_out_at, ?) WHERE digest = ?";
-        let told = sqlx::query(told).bind(at).bind(digest(&key, spelling).as_slice()).execute(&mut *tx).await?;
-        known |= told.rows_affected() > 0;
+/// An erased person says stop: only that is remembered. Whether it is news; none where nobody with this phone was
+/// erased.
+pub async fn opt_out(tx: &mut Tx, phone: Phone, at: Millis) -> Result<Option<bool>, sqlx::Error> {
+    if among(tx, phone.spellings().into_iter()).await?.is_empty() {
+        return Ok(None);
     }
-    Ok(known)
+    let Some(key) = key(tx).await? else { return Ok(None) };
+    let mut news = false;
+    for spelling in phone.spellings() {
+        let told = "UPDATE erased_people SET opted_out_at = ? WHERE digest = ? AND opted_out_at IS NULL";
+        let told = sqlx::query(told).bind(at).bind(digest(&key, spelling).as_slice()).execute(&mut *tx).await?;
+        news |= told.rows_affected() > 0;
+    }
+    Ok(Some(news))
 }
 
 async fn remember(tx: &mut Tx, phone: Phone, opted_out_at: Option<Millis>, now: Millis) -> Result<(), sqlx::Error> {
@@ -91,12 +95,16 @@ async fn remember(tx: &mut Tx, phone: Phone, opted_out_at: Option<Millis>, now: 
         None => make_key(tx).await?,
     };
     for spelling in phone.spellings() {
-        sqlx::query("INSERT OR REPLACE INTO erased_people (digest, erased_at, opted_out_at) VALUES (?, ?, ?)")
-            .bind(digest(&key, spelling).as_slice())
-            .bind(now)
-            .bind(opted_out_at)
-            .execute(&mut *tx)
-            .await?;
+        // An opt-out outlives a second erasing.
+        sqlx::query(
+            "INSERT INTO erased_people (digest, erased_at, opted_out_at) VALUES (?, ?, ?) ON CONFLICT DO UPDATE
+             SET erased_at = excluded.erased_at, opted_out_at = coalesce(opted_out_at, excluded.opted_out_at)",
+        )
+        .bind(digest(&key, spelling).as_slice())
+        .bind(now)
+        .bind(opted_out_at)
+        .execute(&mut *tx)
+        .await?;
     }
     Ok(())
 }
