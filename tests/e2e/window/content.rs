@@ -208,11 +208,11 @@ fn a_template_goes_from_its_first_word_to_the_answers_that_came_back() {
         let chosen = "[...document.querySelectorAll('[data-testid=live-chosen]')].reduce((sum, one) => sum + Number(one.dataset.people), 0)";
         page.within(CAMPAIGN, "answers that are understood", &format!("{replied} > 1 && {replied} === {chosen}")).await;
         page.picture("answers").await;
+        let live = page.run("return location.hash.slice(1)").await.unwrap();
+        let live = live.as_str().unwrap();
         page.press("live-replies").await;
         page.until("what people wrote", "document.querySelectorAll('[data-testid=reply-row]').length > 1").await;
         page.picture("replies").await;
-        let live = page.run("return location.hash.slice(1)").await.unwrap();
-        let live = live.as_str().unwrap();
         fits_in_turkish_dark_and_small(page, "answers", async || {
             page.go(live).await;
             page.see("live-answers").await;
