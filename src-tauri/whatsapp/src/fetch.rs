@@ -108,16 +108,28 @@ fn of(kind: AttachedKind, sealed: Sealed, file: &dyn Downloadable, mime: &Option
     Attached { mime: short(mime.as_deref()), size: file.file_length(), place, ..named(kind, None) }
 }
 
+/// The library writes the path straight after the name of WhatsApp's host. Where it does not begin with a slash, whoever
+/// sent it could change the host, and would learn the owner's address and the token for the servers.
+fn leads_to_host(path: &str) -> bool {
+    path.starts_with('/')
+}
+
 impl Place {
     fn of(file: &dyn Downloadable, kind: Sealed) -> Option<Self> {
         Some(Self {
-            direct_path: file.direct_path()?.to_owned(),
+            direct_path: file.direct_path().filter(|path| leads_to_host(path))?.to_owned(),
             media_key: file.media_key()?.to_vec(),
             file_sha256: file.file_sha256()?.to_vec(),
             file_enc_sha256: file.file_enc_sha256()?.to_vec(),
             file_length: file.file_length().unwrap_or(0),
             kind,
         })
+    }
+
+    /// As it was kept with the message.
+    fn read(kept: &str) -> Result<Self, ClientError> {
+        let place: Self = serde_json::from_str(kept).map_err(|error| ClientError::Refused(error.to_string()))?;
+        if leads_to_host(&place.direct_path) { Ok(place) } else { Err(ClientError::Gone) }
     }
 
     fn params(&self) -> DownloadParams {
@@ -134,7 +146,7 @@ impl Place {
 
 impl NumberLine {
     pub(crate) async fn fetch_file(&self, place: &str, most: u64) -> Result<Vec<u8>, ClientError> {
-        let place: Place = serde_json::from_str(place).map_err(|error| ClientError::Refused(error.to_string()))?;
+        let place = Place::read(place)?;
         let running = self.running().filter(|running| running.can_send()).ok_or(ClientError::NotConnected)?;
         let (params, bounded) = (place.params(), Bounded::new(most));
         let over = Arc::clone(&bounded.over);
@@ -230,6 +242,18 @@ mod tests {
         let found = attached(&message).unwrap();
         assert_eq!((found.kind, found.name.as_str(), found.place), (AttachedKind::Location, "Kapalıçarşı", None));
         assert_eq!(attached(&wa::Message::default()), None);
+    }
+
+    #[test]
+    fn a_path_that_would_change_the_host_leads_nowhere() {
+        for path in ["@evil.example/x", ".evil.example/x", ":81/x", "evil.example/x", ""] {
+            let elsewhere = wa::message::DocumentMessage { direct_path: Some(path.to_owned()), ..fetchable("x.pdf") };
+            let message = wa::Message { document_message: MessageField::some(elsewhere), ..Default::default() };
+            assert_eq!(attached(&message).unwrap().place, None, "{path:?}");
+        }
+        let kept = serde_json::to_string(&Place::of(&fetchable("x.pdf"), Sealed::Document).unwrap()).unwrap();
+        assert!(Place::read(&kept).is_ok());
+        assert!(Place::read(&kept.replace("/v/", "@evil.example/")).is_err());
     }
 
     #[test]
