@@ -13,12 +13,12 @@ fn alone<'a>(text: &str, words: &'a [String]) -> Option<&'a str> {
     words.iter().find(|word| !said.is_empty() && bare(word) == said).map(String::as_str)
 }
 
-/// The one of these that stands among few others, or alone below a photo: whoever wrote it may have meant just that,
-/// which the owner decides.
-pub fn near<'a>(text: &str, is_caption: bool, words: &'a [String]) -> Option<&'a str> {
+/// The one of these that stands among few others, or alone where that opts nobody out, as below a photo: whoever wrote it
+/// may have meant just that, which the owner decides.
+pub fn near<'a>(text: &str, also_alone: bool, words: &'a [String]) -> Option<&'a str> {
     const FEW: usize = 6;
     if let Some(word) = alone(text, words) {
-        return is_caption.then_some(word);
+        return also_alone.then_some(word);
     }
     // A long one is none, and need not be folded.
     if text.split_whitespace().nth(FEW).is_some() {

@@ -90,15 +90,14 @@ const LOOKED_AT: i64 = 2_000;
 
 /// Judges the newest replies by these words. What its owner has seen to stays so.
 pub async fn find_near_words(tx: &mut Tx, words: &[String]) -> Result<(), sqlx::Error> {
-    let newest: Vec<(ReplyId, String, String, bool)> = sqlx::query_as(
-        "SELECT id, text, near_word, EXISTS (SELECT 1 FROM reply_files f WHERE f.reply_id = replies.id)
-         FROM replies WHERE stop = 0 ORDER BY at DESC LIMIT ?",
-    )
-    .bind(LOOKED_AT)
-    .fetch_all(&mut *tx)
-    .await?;
-    for (id, text, known, is_caption) in newest {
-        let word = stop::near(&text, is_caption, words).unwrap_or_default();
+    let newest: Vec<(ReplyId, String, String)> =
+        sqlx::query_as("SELECT id, text, near_word FROM replies WHERE stop = 0 ORDER BY at DESC LIMIT ?")
+            .bind(LOOKED_AT)
+            .fetch_all(&mut *tx)
+            .await?;
+    for (id, text, known) in newest {
+        // What is one of the words opted nobody out when it came.
+        let word = stop::near(&text, true, words).unwrap_or_default();
         if word != known {
             sqlx::query("UPDATE replies SET near_word = ? WHERE id = ?").bind(word).bind(id).execute(&mut *tx).await?;
         }
