@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ulak_core::app::{ChatRefusal, Direct, Problem};
 use ulak_core::category::Category;
-use ulak_core::contact::{ContactQuery, Standing};
+use ulak_core::contact::{ContactEdit, ContactQuery, Standing};
 use ulak_core::ids::ReplyId;
 use ulak_core::inbound::store::marks::Mark;
 use ulak_core::inbound::store::replies::{ReplyCounts, ReplyQuery, ReplyRow, Show};
@@ -148,11 +148,13 @@ async fn who_is_in_no_list_is_opted_out_by_phone_or_by_hidden_identity() -> Resu
 async fn other_words_are_looked_for_in_what_is_there_already() -> Result<(), Problem> {
     let world = sent().await?;
     says(&world, "R1", ELIF, "artık yeter lütfen", 1).await?;
+    says(&world, "R2", EMRE, "Yeter!", 2).await?;
     assert_eq!(world.app.replies().counts().await?.near, 0);
     let mut settings = world.app.settings().current().await?;
     settings.stop_words.push("yeter".to_owned());
     world.app.settings().save_settings(&settings).await?;
-    assert_eq!(list(&world, Show::Near).await?[0].near_word.as_deref(), Some("yeter"));
+    let near: Vec<_> = list(&world, Show::Near).await?.into_iter().filter_map(|row| row.near_word).collect();
+    assert_eq!(near, ["yeter", "yeter"], "also who wrote the word alone before it was one");
     assert_eq!(world.miscounted().await?, Vec::<&str>::new());
     Ok(())
 }
@@ -198,6 +200,48 @@ async fn nobody_is_answered_after_a_stop_or_where_no_way_back_is_known() -> Resu
     world.remove(0).await?;
     let world = world.restart().await?;
     assert_eq!(refused(&world, "Tamam").await?, (Some(ChatRefusal::NumberGone), "reply.number_gone".to_owned()));
+    Ok(())
+}
+
+/// Elif's contact has another phone by now.
+async fn moves(world: &World) -> Result<(), Problem> {
+    let query = ContactQuery { search: ELIF.to_owned(), place: Place::first(1), ..ContactQuery::default() };
+    let elif = world.app.people().contacts(&query).await?.rows.remove(0);
+    let moved = ContactEdit {
+        id: Some(elif.id),
+        name: elif.name,
+        phone: "+905385550171".to_owned(),
+        consent: elif.consent,
+        ..ContactEdit::default()
+    };
+    world.app.people().save_contact(&moved).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_answer_goes_to_the_phone_that_wrote_also_when_the_contact_has_another_one() -> Result<(), Problem> {
+    let mut world = sent().await?;
+    says(&world, "R1", ELIF, "Açık mısınız?", 0).await?;
+    moves(&world).await?;
+    let question = id_of(&world, "Açık mısınız?").await?;
+    world.app.replies().answer(question, "Evet").await?;
+    world.run_until(at(0, 14, 0)).await?;
+    let last = world.numbers[0].phone.sent().pop().expect("the answer was sent");
+    assert_eq!(last.to, ELIF);
+    let texts: Vec<_> = world.app.replies().chat(question).await?.lines.into_iter().map(|line| line.text).collect();
+    assert_eq!(texts, ["Merhaba", "Açık mısınız?", "Evet"]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_phone_that_said_stop_is_not_answered_over_another_one_of_its_contact() -> Result<(), Problem> {
+    let world = sent().await?;
+    says(&world, "R1", ELIF, "Açık mısınız?", 1).await?;
+    moves(&world).await?;
+    says(&world, "R2", ELIF, "STOP", 2).await?;
+    let question = id_of(&world, "Açık mısınız?").await?;
+    assert_eq!(world.app.replies().chat(question).await?.refusal, Some(ChatRefusal::OptedOut));
+    assert_eq!(world.app.replies().answer(question, "Evet").await.unwrap_err().code, "campaign.unwanted");
     Ok(())
 }
 

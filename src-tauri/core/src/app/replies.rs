@@ -10,7 +10,7 @@ use sqlx::SqliteConnection;
 
 use super::common::{Common, facet};
 use super::{Direct, Outbox, Problem};
-use crate::campaign::store as campaigns;
+use crate::campaign::{CampaignError, store as campaigns};
 use crate::category::Category;
 use crate::clock::{Millis, local};
 use crate::contact::store::{Stopped, suppressions};
@@ -247,33 +247,42 @@ impl Replies {
     /// Answers over the number that was written to. Who asks may be answered, so it is no promotion; who said stop is
     /// not written to. Where the number is not connected it waits for it.
     pub async fn answer(&self, id: ReplyId, text: &str) -> Result<MessageId, Problem> {
-        let to = {
-            let mut reader = self.reader().await?;
-            let written = marks::written(&mut reader, id).await.map_err(StorageError::from)?;
-            let written = written.ok_or(ReplyError::Gone)?;
-            let contact = contact_of(&mut reader, &written).await.map_err(StorageError::from)?;
-            match refusal(&mut reader, &written, contact).await.map_err(StorageError::from)? {
-                Some(ChatRefusal::Hidden) => return Err(ReplyError::Hidden.into()),
-                Some(ChatRefusal::NumberGone) => return Err(ReplyError::NumberGone.into()),
-                Some(ChatRefusal::OptedOut) | None => (written, contact),
-            }
-        };
-        let (written, contact) = to;
-        let phone = match (contact, written.sender) {
-            (Some(contact), _) => contact::store::by_id(self.db.read(), contact).await?.phone,
-            (None, Sender::Phone(phone)) => phone,
-            (None, Sender::Lid(_)) => return Err(ReplyError::Hidden.into()),
-        };
+        let (session, phone) = self.way_back(id).await?;
         let wish = Direct {
             to: phone,
             text: text.to_owned(),
-            over: vec![written.session],
+            over: vec![session],
             category: Category::Notification,
             ..Direct::default()
         };
         let message = self.outbox.send_direct(&wish).await?;
         self.events.emit(Event::RepliesChanged);
         Ok(message)
+    }
+
+    /// The number that was written to, and the phone that wrote: the contact may have moved to another one since.
+    async fn way_back(&self, id: ReplyId) -> Result<(SessionId, String), Problem> {
+        let mut reader = self.reader().await?;
+        let written = marks::written(&mut reader, id).await.map_err(StorageError::from)?;
+        let written = written.ok_or(ReplyError::Gone)?;
+        let contact = contact_of(&mut reader, &written).await.map_err(StorageError::from)?;
+        match refusal(&mut reader, &written, contact).await.map_err(StorageError::from)? {
+            Some(ChatRefusal::OptedOut) => return Err(CampaignError::Unwanted.into()),
+            Some(ChatRefusal::Hidden) => return Err(ReplyError::Hidden.into()),
+            Some(ChatRefusal::NumberGone) => return Err(ReplyError::NumberGone.into()),
+            None => {}
+        }
+        let contact = match &written.sender {
+            Sender::Phone(_) => owner_of(&mut reader, &written.sender).await.map_err(StorageError::from)?,
+            Sender::Lid(_) => contact,
+        };
+        drop(reader);
+        let phone = match (contact, written.sender) {
+            (Some(contact), _) => contact::store::by_id(self.db.read(), contact).await?.phone,
+            (None, Sender::Phone(phone)) => phone,
+            (None, Sender::Lid(_)) => return Err(ReplyError::Hidden.into()),
+        };
+        Ok((written.session, phone))
     }
 }
 
@@ -328,10 +337,17 @@ fn stopped(sender: Sender, contact: Option<ContactId>) -> Stopped {
 async fn contact_of(db: &mut SqliteConnection, written: &Written) -> Result<Option<ContactId>, sqlx::Error> {
     let linked: Vec<ContactId> = written.contact.into_iter().collect();
     let there = contact::store::called(db, &linked).await?.into_keys().next();
-    match (there, written.sender.phone()) {
-        (Some(id), _) => Ok(Some(id)),
-        (None, Some(phone)) => contact::store::by_any_spelling(db, phone).await,
-        (None, None) => Ok(None),
+    match there {
+        Some(id) => Ok(Some(id)),
+        None => owner_of(db, &written.sender).await,
+    }
+}
+
+/// The contact that has the sender's phone, in whatever spelling.
+async fn owner_of(db: &mut SqliteConnection, sender: &Sender) -> Result<Option<ContactId>, sqlx::Error> {
+    match sender.phone() {
+        Some(phone) => contact::store::by_any_spelling(db, phone).await,
+        None => Ok(None),
     }
 }
 
@@ -358,10 +374,12 @@ async fn lines(
     contact: Option<ContactId>,
 ) -> Result<Vec<ChatLine>, sqlx::Error> {
     let theirs = chat::newest(db, written.session, &written.sender, SHOWN).await?;
-    let ours = match contact {
-        Some(contact) => chats::newest(db, written.session, contact, SHOWN).await?,
-        None => Vec::new(),
-    };
+    // An answer goes to the phone that wrote, which may be another contact's by then.
+    let people = BTreeSet::from_iter(contact.into_iter().chain(owner_of(db, &written.sender).await?));
+    let mut ours = Vec::new();
+    for person in people {
+        ours.extend(chats::newest(db, written.session, person, SHOWN).await?);
+    }
     let names = campaign_names(db, ours.iter().filter_map(|line| line.campaign)).await?;
     let ids: Vec<ReplyId> = theirs.iter().map(|line| line.id).collect();
     let mut files = files::of(db, &ids).await?;
