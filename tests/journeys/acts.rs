@@ -153,6 +153,8 @@ async fn an_act_that_was_cut_off_goes_on_at_the_next_start() -> Result<(), Probl
              UPDATE acts SET state = 'running', changed = 500, behind = (SELECT id FROM contacts ORDER BY id LIMIT 1 OFFSET 499)"
         };
         sqlx::query(cut).execute(&mut *tx).await.unwrap();
+        let chosen = serde_json::to_string(&matching("")).unwrap();
+        sqlx::query("UPDATE acts SET chosen = ?").bind(chosen).execute(&mut *tx).await.unwrap();
         world.app.db().commit(tx).await?;
         let world = world.restart().await?;
         let totals = world.app.people().contact_totals().await?;

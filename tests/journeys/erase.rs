@@ -1,10 +1,12 @@
 //! A person's data are erased at their wish: nothing of them is left, and everything else adds up.
 
 use std::path::Path;
+use std::time::Duration;
 
 use sqlx::AssertSqlSafe;
 use ulak_core::app::{Direct, Problem};
 use ulak_core::category::Category;
+use ulak_core::contact::acts::{Chosen, Deed};
 use ulak_core::contact::import::{ImportOptions, LeftOut};
 use ulak_core::contact::{ContactEdit, ContactQuery, Standing};
 use ulak_core::ids::ContactId;
@@ -124,6 +126,10 @@ async fn nothing_of_an_erased_person_is_left_and_the_books_add_up() -> Result<()
     });
     let later = later.await?;
     let later = world.app.campaigns().schedule_campaign(later.id, false).await?;
+    // What was looked for to act on people is a word about them too.
+    let chosen = ContactQuery { search: "Elifnur".to_owned(), ..ContactQuery::default() };
+    let chosen = Chosen::Matching { query: Box::new(chosen) };
+    world.app.people().act(&Deed::Tag { tag: "bayram".to_owned() }, &chosen).await?;
     let (counts, answers) = (world.counts(campaign).await?, world.app.campaigns().live(campaign).await?.answers);
     assert_eq!((traces(&world).await.is_empty(), held(&world).await?), (false, 2));
 
@@ -191,9 +197,12 @@ async fn what_is_on_its_way_is_waited_for_and_what_is_in_doubt_ends() -> Result<
     let campaign = world.schedule("Merhaba").await?;
     world.decide().await?;
     assert_eq!(world.counts(campaign).await?.sending, 1);
-    while world.numbers[0].phone.sent().is_empty() {
-        tokio::task::yield_now().await;
-    }
+    let handed_over = async {
+        while world.numbers[0].phone.sent().is_empty() {
+            tokio::task::yield_now().await;
+        }
+    };
+    assert!(tokio::time::timeout(Duration::from_secs(60), handed_over).await.is_ok(), "the part is never handed over");
     assert_eq!(world.app.people().erase(id).await.unwrap_err().code, "contact.on_its_way");
     assert_eq!(is_there(&world).await?, Some(Standing::Normal), "nothing was done by half");
 

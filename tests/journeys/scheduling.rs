@@ -5,7 +5,7 @@ use ulak_core::campaign::audience::Audience;
 use ulak_core::campaign::draft::DraftEdit;
 use ulak_core::campaign::{CampaignState, store};
 use ulak_core::contact::segment::SegmentEdit;
-use ulak_core::contact::segment::filter::Test;
+use ulak_core::contact::segment::filter::{Test, Value};
 use ulak_core::contact::{ContactQuery, Standing};
 use ulak_core::db::StorageError;
 use ulak_core::ids::CampaignId;
@@ -13,7 +13,7 @@ use ulak_core::ledger::Book;
 use ulak_core::testing::World;
 
 use crate::at;
-use crate::segments::{all, save};
+use crate::segments::{all, field, person, save};
 
 const PEOPLE: i64 = 7_000;
 
@@ -142,6 +142,34 @@ async fn a_cancel_comes_between_two_transactions_of_a_scheduling() -> Result<(),
     assert_eq!(world.app.campaigns().live(id).await?.state, CampaignState::Cancelled);
     assert_eq!(world.app.credits().balance(Book::Practice).await?.held, 0);
     world.app.credits().ledger_holds().await
+}
+
+/// The last of all comes in when the first ones are scheduled already, and no filter has seen her fields.
+#[tokio::test]
+async fn whoever_comes_in_while_it_is_being_scheduled_gets_past_nothing_that_leaves_out() -> Result<(), Problem> {
+    let world = World::at(at(0, 12, 0)).await?;
+    person(&world, "Ayşe", "Van", "", &[]).await?;
+    let van = save(&world, "Van", all([field("şehir", Value::Equal { to: "van".into() })])).await?.id;
+    let mut edit = large(&world).await?;
+    edit.audience.without.segments = vec![van];
+    let id = world.app.campaigns().save_draft(&edit).await?.id;
+    let scheduling = tokio::spawn({
+        let app = world.app.clone();
+        async move { app.campaigns().schedule_campaign(id, false).await.map(drop) }
+    });
+    while parts(&world).await? == 0 {
+        tokio::task::yield_now().await;
+    }
+    let mut tx = world.app.db().begin().await?;
+    let insert = "INSERT INTO contacts (id, phone, name, email, fields, search, standing, created_at, updated_at)
+         VALUES (x'ffffffffffffffffffffffffffffffff', '+905385550199', 'Gül', '', ?, 'gul', 'normal', ?, 0)";
+    let insert = sqlx::query(insert).bind(r#"{"şehir":"Van"}"#).bind(at(0, 12, 1));
+    insert.execute(&mut *tx).await.map_err(StorageError::from)?;
+    world.app.db().commit(tx).await?;
+    assert!(!scheduling.is_finished(), "she came in time");
+    scheduling.await.unwrap()?;
+    assert_eq!(parts(&world).await?, PEOPLE);
+    Ok(())
 }
 
 #[tokio::test]

@@ -229,8 +229,8 @@ export type Attention = {
 export type AttentionKind = "recovery_code" | "failed" | "unknown" | "message_failed" | "message_unknown" | "paused" | "short";
 
 /**
- *  Everyone, or whoever has one of the tags, is in one of the segments or is one of the people, without others; or whom
- *  another campaign skipped; or one person, whom the owner writes to directly.
+ *  Everyone, or whoever has one of the tags, is in one of the segments or is one of the people, or whom another campaign
+ *  skipped, without others; or one person, whom the owner writes to directly.
  */
 export type Audience = {
 	everyone: boolean,
@@ -240,7 +240,7 @@ export type Audience = {
 	/**  Who gets nothing although they are among those. */
 	without?: Without,
 	only?: ContactId | null,
-	/**  In place of all others: those whom another campaign left out. */
+	/**  In place of everyone and the groups: those whom another campaign skipped. */
 	skipped?: SkippedOf | null,
 };
 
@@ -310,7 +310,8 @@ export type CampaignRow = {
 	state: CampaignState,
 	doing: Doing,
 	practice: boolean,
-	people: number,
+	/**  None where no counter tells it: for a draft with segments, or without somebody. */
+	people: number | null,
 	counts: Counts,
 	parts: number,
 	dueAt: number | null,

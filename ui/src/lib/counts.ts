@@ -13,6 +13,6 @@ export function reached(counts: Counts): Reached {
 }
 
 /** Who gets a message: everybody but those who were skipped at scheduling. */
-export function going(campaign: { people: number; counts: Counts }): number {
-  return campaign.people - campaign.counts.skipped;
+export function going(campaign: { people: number | null; counts: Counts }): number {
+  return (campaign.people ?? 0) - campaign.counts.skipped;
 }

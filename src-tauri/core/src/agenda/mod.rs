@@ -36,17 +36,20 @@ pub enum JobKind {
     CheckLedger,
     /// Up to when the practice number owes no tick.
     NotePracticeTicks,
+    /// What was done with many contacts so long ago that it is not taken back any more.
+    ForgetActs,
     /// The newest replies, for words that come near those with which people opt out.
     FindNearWords,
 }
 
 impl JobKind {
     /// Those that every installation has, and how often they are due.
-    pub const STANDING: [(Self, Millis); 4] = [
+    pub const STANDING: [(Self, Millis); 5] = [
         (Self::PruneChanges, HOUR),
         (Self::RemoveExpiredNotes, DAY),
         (Self::CheckLedger, DAY),
         (Self::NotePracticeTicks, HOUR),
+        (Self::ForgetActs, DAY),
     ];
 
     /// Those that are done once, where a migration asks for it.
@@ -58,6 +61,7 @@ impl JobKind {
             Self::RemoveExpiredNotes => "remove_expired_notes",
             Self::CheckLedger => "check_ledger",
             Self::NotePracticeTicks => "note_practice_ticks",
+            Self::ForgetActs => "forget_acts",
             Self::FindNearWords => "find_near_words",
         }
     }

@@ -20,7 +20,7 @@ impl People {
         let offered = self.phone_book().await?;
         let wanted: BTreeSet<&str> = phones.iter().map(String::as_str).collect();
         let (country, now) = (self.country().await?, self.now());
-        let mut taken = 0;
+        let (mut taken, mut known) = (0, Vec::new());
         let mut tx = self.db.begin().await?;
         for one in offered.people.iter().filter(|one| wanted.contains(one.phone.as_str())) {
             let edit = ContactEdit {
@@ -37,7 +37,7 @@ impl People {
                     | ContactError::Erased { .. }
                     | ContactError::Phone(_)
                     | ContactError::TooLong { .. },
-                ) => {}
+                ) => known.push(one.phone.clone()),
                 Err(error) => return Err(error.into()),
             }
         }
@@ -45,6 +45,8 @@ impl People {
             let named = contact::store::name_nameless(&mut tx, &one.phone, &one.name, now).await;
             named.map_err(|error| self.db.error(error))?;
         }
+        // There is nothing to take of them, so they are not offered again.
+        phone_names::decline(&mut tx, &known).await.map_err(|error| self.db.error(error))?;
         self.db.commit(tx).await?;
         self.events.emit(Event::ContactsChanged);
         Ok(taken)

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::owed::Ticks;
 use crate::agenda::{BoxFuture, JobKind, Work};
 use crate::clock::SharedClock;
+use crate::contact::acts::store as acts;
 use crate::db::{Db, StorageError};
 use crate::error::Problem;
 use crate::feed;
@@ -33,6 +34,7 @@ impl Work for AppWork {
                 JobKind::RemoveExpiredNotes => self.remove_expired_notes().await?,
                 JobKind::CheckLedger => self.check_ledger().await?,
                 JobKind::NotePracticeTicks => self.ticks.note().await?,
+                JobKind::ForgetActs => self.forget_acts().await?,
                 JobKind::FindNearWords => self.find_near_words().await?,
             }
             Ok(())
@@ -76,6 +78,12 @@ impl AppWork {
             marks::find_near_words(&mut tx, &words).await
         };
         found.await.map_err(|error| self.db.error(error))?;
+        self.db.commit(tx).await
+    }
+
+    async fn forget_acts(&self) -> Result<(), StorageError> {
+        let mut tx = self.db.begin().await?;
+        acts::forget_old(&mut tx, self.clock.now()).await.map_err(|error| self.db.error(error))?;
         self.db.commit(tx).await
     }
 

@@ -100,6 +100,10 @@ impl Audience {
         !self.segments.is_empty() || !self.without.segments.is_empty()
     }
 
+    pub fn leaves_out(&self) -> bool {
+        self.without != Without::default()
+    }
+
     /// A segment that is gone or cannot be read is an error: nobody can say whom it meant.
     pub async fn freeze(&self, db: &mut SqliteConnection, now: Millis) -> Result<Frozen, SegmentError> {
         let mut filters = BTreeMap::new();

@@ -11,7 +11,6 @@ use super::review::SkipLine;
 use super::store::Listed;
 use super::{CampaignError, CampaignState, store};
 use crate::clock::Millis;
-use crate::contact::segment::SegmentError;
 use crate::contact::store::audience::count_people;
 use crate::ids::{CampaignId, SessionId};
 use crate::inbound::store::replies::{Answers, answers};
@@ -30,7 +29,8 @@ pub struct CampaignRow {
     pub state: CampaignState,
     pub doing: Doing,
     pub practice: bool,
-    pub people: i64,
+    /// None where no counter tells it: for a draft with segments, or without somebody.
+    pub people: Option<i64>,
     pub counts: Counts,
     pub parts: i64,
     pub due_at: Option<Millis>,
@@ -182,7 +182,7 @@ pub async fn rows(
     for listed in listed {
         let queue = queues.get(&listed.id);
         let people = match queue {
-            Some(queue) => queue.tally.people.total(),
+            Some(queue) => Some(queue.tally.people.total()),
             None => audience_size(db, &listed.audience, now).await?,
         };
         rows.push(row(listed, queue, people, waits, now));
@@ -190,16 +190,22 @@ pub async fn rows(
     Ok(rows)
 }
 
-/// How many people a draft is for; nobody where one of its segments is gone or cannot be read.
-async fn audience_size(db: &mut SqliteConnection, audience: &Audience, now: Millis) -> Result<i64, sqlx::Error> {
+/// How many people a draft is for, where that need not be found out from all contacts: a list is shown often.
+async fn audience_size(
+    db: &mut SqliteConnection,
+    audience: &Audience,
+    now: Millis,
+) -> Result<Option<i64>, sqlx::Error> {
+    if audience.has_segments() || audience.leaves_out() {
+        return Ok(None);
+    }
     match audience.freeze(db, now).await.and_then(|frozen| audience.target(&frozen)) {
-        Ok(target) => count_people(db, target.whom()).await,
-        Err(SegmentError::Storage(error)) => Err(sqlx::Error::Encode(error.into())),
-        Err(_) => Ok(0),
+        Ok(target) => count_people(db, target.whom()).await.map(Some),
+        Err(error) => Err(sqlx::Error::Encode(error.into())),
     }
 }
 
-fn row(listed: Listed, queue: Option<&QueueRow>, people: i64, waits: &Waits, now: Millis) -> CampaignRow {
+fn row(listed: Listed, queue: Option<&QueueRow>, people: Option<i64>, waits: &Waits, now: Millis) -> CampaignRow {
     let Tally { people: counts, parts, last_at } = queue.map(|queue| queue.tally).unwrap_or_default();
     let started_at = queue.and_then(|queue| queue.started_at);
     let due = listed.due_at.is_some_and(|due_at| due_at <= now);

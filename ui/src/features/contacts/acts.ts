@@ -18,6 +18,16 @@ export async function act(deed: Deed, chosen: Chosen): Promise<boolean> {
   }
 }
 
+/** Into a file that the owner names. */
+export async function saveAsFile(chosen: Chosen): Promise<void> {
+  try {
+    const path = await api.exportContacts(chosen, m.contacts_export());
+    if (path !== null) toast(m.contacts_exported({ path }));
+  } catch (error) {
+    toast(sentence(error), { kind: 'warn' });
+  }
+}
+
 async function undo(id: string): Promise<void> {
   try {
     const { restored, leftOut } = await api.undoAct(id);

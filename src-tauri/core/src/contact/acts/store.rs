@@ -37,7 +37,6 @@ pub async fn begin(tx: &mut Tx, deed: &Deed, chosen: &Chosen, now: Millis) -> Re
     {
         return Err(ContactError::NoTag);
     }
-    forget_old(tx, now).await?;
     let id: ActId = IdGenerator::at(now).next();
     let newest: Option<Uuid> = sqlx::query_scalar("SELECT max(id) FROM contacts").fetch_one(&mut *tx).await?;
     sqlx::query(
@@ -135,14 +134,20 @@ pub async fn step(tx: &mut Tx, act: &Act, today: Today, now: Millis) -> Result<(
     let kept =
         if matches!(act.report.deed, Deed::List { .. }) { black_among(tx, &act.report.deed, &found).await? } else { 0 };
     let over = found.len() < usize::try_from(STEP).unwrap_or_default();
-    sqlx::query("UPDATE acts SET state = ?, behind = ?, changed = changed + ?, kept = kept + ? WHERE id = ?")
-        .bind(if over { ActState::Done } else { ActState::Running })
-        .bind(found.last().map_or(act.behind, |last| last.0))
-        .bind(i64::try_from(changed.len()).unwrap_or(i64::MAX))
-        .bind(kept)
-        .bind(act.report.id)
-        .execute(tx)
-        .await?;
+    // What was chosen may be a person's name that was searched for: it is kept for as long as it is needed.
+    let none = over.then_some(Json(Chosen::These { ids: Vec::new() }));
+    sqlx::query(
+        "UPDATE acts SET chosen = coalesce(?, chosen), state = ?, behind = ?, changed = changed + ?, kept = kept + ?
+         WHERE id = ?",
+    )
+    .bind(none)
+    .bind(if over { ActState::Done } else { ActState::Running })
+    .bind(found.last().map_or(act.behind, |last| last.0))
+    .bind(i64::try_from(changed.len()).unwrap_or(i64::MAX))
+    .bind(kept)
+    .bind(act.report.id)
+    .execute(tx)
+    .await?;
     Ok(())
 }
 

@@ -162,6 +162,13 @@ fn push_chosen(select: &mut QueryBuilder<Sqlite>, chosen: &Chosen, asked: Asked)
         select.push(" AND NOT ");
         push_group(select, &chosen.without, asked, chosen.today)?;
     }
+    // Whoever came in after the values of fields were settled is none of the audience: no filter could tell.
+    let has_filters = !chosen.with.filters.is_empty() || !chosen.without.filters.is_empty();
+    if has_filters && asked == Asked::Few {
+        select
+            .push(" AND NOT EXISTS (SELECT 1 FROM contact_values_due d WHERE d.contact_id = c.id AND c.created_at >= ");
+        select.push_bind(chosen.today.now).push(")");
+    }
     Ok(())
 }
 

@@ -55,7 +55,8 @@ pub async fn offered(db: &mut SqliteConnection) -> Result<PhoneBook, sqlx::Error
     let people = "SELECT n.phone, n.name FROM phone_names n
          WHERE n.address_book = 1 AND n.declined = 0 AND NOT EXISTS (SELECT 1 FROM contacts c WHERE c.phone = n.phone)
            AND NOT EXISTS (SELECT 1 FROM suppressions s WHERE s.address = n.phone AND s.lifted_at IS NULL) LIMIT ?";
-    let names = "SELECT n.phone, n.name FROM phone_names n JOIN contacts c ON c.phone = n.phone AND c.name = ''
+    // The few names lead to the many contacts, never the other way.
+    let names = "SELECT n.phone, n.name FROM phone_names n CROSS JOIN contacts c ON c.phone = n.phone AND c.name = ''
          WHERE n.declined = 0 LIMIT ?";
     Ok(PhoneBook { people: read(db, people).await?, names: read(db, names).await? })
 }

@@ -170,8 +170,8 @@ pub async fn erase(tx: &mut Tx, contact: ContactId, phones: &[String]) -> Result
     Ok(())
 }
 
-/// So many last digits tell a phone from all others of a list.
-const OWN_DIGITS: usize = 9;
+/// So many last digits tell a phone from all others of a list, and are no country's: some countries have numbers of seven.
+const OWN_DIGITS: usize = 7;
 
 /// What was decided about these contacts is not asked again.
 pub async fn forget(tx: &mut Tx, id: ImportId, changes: &[Change]) -> Result<(), sqlx::Error> {
