@@ -7,7 +7,7 @@ use specta_typescript::Typescript;
 use tauri::Wry;
 use tauri_specta::{Builder, ErrorHandlingMode, collect_commands, collect_events};
 
-use crate::commands::{campaigns, contacts, credits, door, home, numbers, replies, settings, templates, window};
+use crate::commands::{campaigns, contacts, credits, door, home, numbers, replies, revisions, settings, templates, window};
 use crate::events;
 
 pub fn builder() -> Builder<Wry> {
@@ -79,6 +79,12 @@ pub fn builder() -> Builder<Wry> {
             campaigns::retry_message,
             campaigns::dismiss_message,
             campaigns::schedule_campaign,
+            revisions::open_revision,
+            revisions::review_revision,
+            revisions::revise,
+            revisions::reschedule,
+            revisions::revise_text,
+            revisions::versions,
             campaigns::pause_campaign,
             campaigns::resume_campaign,
             campaigns::cancel_campaign,

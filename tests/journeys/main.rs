@@ -36,6 +36,7 @@ mod permission;
 mod person;
 mod phone_book;
 mod replies;
+mod revising;
 mod scheduling;
 mod segments;
 mod sending;

@@ -22,7 +22,7 @@ async fn large(world: &World) -> Result<DraftEdit, Problem> {
     draft_to(world, PEOPLE).await
 }
 
-async fn draft_to(world: &World, people: i64) -> Result<DraftEdit, Problem> {
+pub(crate) async fn draft_to(world: &World, people: i64) -> Result<DraftEdit, Problem> {
     world.app.credits().top_up(Book::Practice, 10_000, "", "").await?;
     let db = world.app.db();
     let mut tx = db.begin().await?;

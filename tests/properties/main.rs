@@ -15,4 +15,5 @@ mod numbers;
 mod permission;
 mod planner;
 mod receipts;
+mod revising;
 mod segments;

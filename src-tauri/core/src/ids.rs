@@ -103,6 +103,8 @@ ids! {
     ClaimerId,
     JobId,
     SegmentId,
+    /// What a campaign said at one time.
+    VersionId,
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ pub mod door;
 pub mod home;
 pub mod numbers;
 pub mod replies;
+pub mod revisions;
 pub mod settings;
 pub mod templates;
 pub mod window;

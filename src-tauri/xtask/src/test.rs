@@ -20,6 +20,9 @@ pub(crate) const KIT: &str = "ulak-core/testing";
 /// How often the app is killed in the long crash test.
 const KILLS: &str = "300";
 
+/// How many campaigns are revised while they are sent, each about a dozen times in between.
+const RACES: &str = "300";
+
 /// How many starts over damaged data the long test makes.
 const STARTS: &str = "140";
 
@@ -30,7 +33,7 @@ pub(crate) fn run(long: bool) -> Outcome {
         let mut tests = sh::cargo(&["test"]);
         tests.args(SELECTION).args(["--features", KIT]);
         if long {
-            tests.env("ULAK_CRASH_KILLS", KILLS).env("ULAK_STARTS", STARTS);
+            tests.env("ULAK_CRASH_KILLS", KILLS).env("ULAK_STARTS", STARTS).env("ULAK_RACES", RACES);
         }
         sh::run(&mut tests)
     })?;

@@ -77,6 +77,12 @@ export const commands = {
 	retryMessage: (messageId: MessageId, mayBeSeenTwice: boolean) => __TAURI_INVOKE<null>("retry_message", { messageId, mayBeSeenTwice }),
 	dismissMessage: (messageId: MessageId) => __TAURI_INVOKE<null>("dismiss_message", { messageId }),
 	scheduleCampaign: (draftId: CampaignId, onlyCovered: boolean) => __TAURI_INVOKE<CampaignId>("schedule_campaign", { draftId, onlyCovered }),
+	openRevision: (id: CampaignId, messageId: MessageId | null) => __TAURI_INVOKE<Draft>("open_revision", { id, messageId }),
+	reviewRevision: (draftId: CampaignId, choice: RevisionChoice) => __TAURI_INVOKE<RevisionReview>("review_revision", { draftId, choice }),
+	revise: (draftId: CampaignId, choice: RevisionChoice) => __TAURI_INVOKE<CampaignId>("revise", { draftId, choice }),
+	reschedule: (id: CampaignId, time: NewTime) => __TAURI_INVOKE<null>("reschedule", { id, time }),
+	reviseText: (id: MessageId, text: string) => __TAURI_INVOKE<null>("revise_text", { id, text }),
+	versions: (id: CampaignId) => __TAURI_INVOKE<VersionView[]>("versions", { id }),
 	pauseCampaign: (id: CampaignId) => __TAURI_INVOKE<null>("pause_campaign", { id }),
 	resumeCampaign: (id: CampaignId) => __TAURI_INVOKE<null>("resume_campaign", { id }),
 	cancelCampaign: (id: CampaignId) => __TAURI_INVOKE<null>("cancel_campaign", { id }),
@@ -602,7 +608,16 @@ export type Draft = {
 	/**  Why these people may be written to; empty when the owner states none. */
 	consentBasis: string,
 	updatedAt: number,
+	/**  What it is to take the place of, where it is the draft of a revision. */
+	revises: Revises | null,
 };
+
+export type Revises = { campaign: CampaignId, message: MessageId | null };
+export type NewTime = { kind: "keep" } | { kind: "all", at: number } | { kind: "rest", first: number, at: number };
+export type RevisionChoice = { time: NewTime, withOwn: boolean };
+export type RevisionReview = { willGet: number, regained: number, skipped: SkipLine[], had: number, onTheWay: number, inDoubt: number, byHand: number, price: PriceLine[], held: number, credits: number, free: number, shortage: number, practice: boolean, dueAt: number | null, blockers: AppError[] };
+export type VersionView = { number: number, madeAt: number, text: string, choice: Choice | null, files: MediaItem[], people: number, accepted: number, onlyFor: OnlyFor | null };
+export type OnlyFor = { messageId: MessageId, name: string };
 
 export type DraftCheck = {
 	/**  The audience before anybody is skipped. */
@@ -884,6 +899,8 @@ export type LiveView = {
 	/**  The share of each number. */
 	sessions: SessionCount[],
 	answers: Answers,
+	version: number,
+	revising: boolean,
 };
 
 /**  What the composer shows while the owner types. */
@@ -1199,6 +1216,9 @@ export type RecipientView = {
 	cancellable: boolean,
 	/**  Of a single message: whether it can be sent again, and whether it may be seen twice then. */
 	retryable: Retryable,
+	revisable: CampaignId | null,
+	version: number | null,
+	own: boolean,
 };
 
 export type Refusal = {

@@ -10,6 +10,7 @@ import { doorCommands } from './fake/door';
 import { engine } from './fake/engine';
 import { importCommands } from './fake/imports';
 import { segmentCommands } from './fake/segments';
+import { revisionCommands } from './fake/revisions';
 import { numberCommands } from './fake/numbers';
 import { replyCommands } from './fake/replies';
 import { templateCommands } from './fake/templates';
@@ -24,7 +25,7 @@ export function fakeCore(): { api: Api; listen: Listen } {
   });
   const { now, home, dismissNotice, resultSeen } = engine(world);
   dragged(world);
-  const commands: Api = { ...doorCommands(world), ...contactCommands(world), ...segmentCommands(world), ...importCommands(world), ...campaignCommands(world), ...templateCommands(world), ...creditCommands(world), ...numberCommands(world), ...replyCommands(world), now, home, dismissNotice, resultSeen };
+  const commands: Api = { ...doorCommands(world), ...contactCommands(world), ...segmentCommands(world), ...importCommands(world), ...campaignCommands(world), ...revisionCommands(world), ...templateCommands(world), ...creditCommands(world), ...numberCommands(world), ...replyCommands(world), now, home, dismissNotice, resultSeen };
   const listen: Listen = (name, cb) => {
     const set = (listeners[name] ??= new Set() as never) as unknown as Set<typeof cb>;
     set.add(cb);

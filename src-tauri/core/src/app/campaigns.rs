@@ -104,7 +104,7 @@ pub struct Campaigns {
     pub(super) dispatcher: Arc<Dispatcher>,
     pub(super) practising: Practising,
     /// Scheduling one campaign at a time keeps the sum of credits simple to reason about.
-    scheduling: tokio::sync::Mutex<()>,
+    pub(super) scheduling: tokio::sync::Mutex<()>,
 }
 
 facet!(Campaigns);
@@ -450,6 +450,7 @@ impl Campaigns {
         let mut tx = self.db.begin().await?;
         let put_back = queue::retry_failed(&mut tx, Failed::Of(id), Again::Certain, self.now()).await?;
         self.db.commit(tx).await?;
+        self.finish_revisions().await;
         self.changed(id);
         Ok(put_back.parts)
     }

@@ -28,6 +28,8 @@ pub struct Common {
     pub(super) freezing: Arc<RwLock<()>>,
     /// Wakes the loop that sends.
     pub(super) wake: Arc<Notify>,
+    /// Wakes the loop that goes on with revisions.
+    pub(super) outdated: Arc<Notify>,
 }
 
 /// What was found out when the data were opened and the owner is to know. It lasts until Ulak ends, or the owner has
@@ -47,6 +49,11 @@ impl Found {
 
     pub fn all(&self) -> Vec<Problem> {
         locked(&self.0).clone()
+    }
+
+    /// What was told under this code does not hold any more.
+    pub fn forget(&self, code: &str) {
+        locked(&self.0).retain(|problem| problem.code != code);
     }
 
     /// What was found out about the folder is answered.

@@ -115,6 +115,8 @@ impl Credits {
         let mut tx = self.db.begin().await?;
         store::grant(&mut tx, book, credits, price.trim(), note.trim(), self.now()).await?;
         self.db.commit(tx).await?;
+        // A revision may have stopped for want of credits.
+        self.outdated.notify_one();
         self.after_ledger(book).await
     }
 

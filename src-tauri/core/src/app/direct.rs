@@ -172,7 +172,7 @@ impl Outbox {
             }
             let queue = queue::standing(&mut tx, &shared, now).await?;
             queue::add(&mut tx, queue, Origin::Direct, purpose, now, &[message], now).await?;
-            ledger::hold(&mut tx, book, queue, &parts, now).await?;
+            ledger::hold(&mut tx, book, queue, &parts, "", now).await?;
             queue::go_on(&mut tx, queue).await?;
             Ok::<_, LedgerError>(queue)
         };

@@ -65,10 +65,11 @@ impl Files {
         let touched = match owner {
             Owner::Campaign(id) => campaign::store::touch(tx, id, now).await,
             Owner::Template(id) => template::store::touch(tx, id, now).await,
+            Owner::Version(_) => Ok(false),
         };
         match (owner, touched.map_err(|error| self.db.error(error))?) {
             (_, true) => Ok(()),
-            (Owner::Campaign(_), false) => Err(CampaignError::NotADraft.into()),
+            (Owner::Campaign(_) | Owner::Version(_), false) => Err(CampaignError::NotADraft.into()),
             (Owner::Template(_), false) => Err(TemplateFileError::Gone.into()),
         }
     }
@@ -92,7 +93,7 @@ impl Files {
         self.db.commit(tx).await?;
         self.events.emit(match owner {
             Owner::Campaign(id) => Event::CampaignChanged(id),
-            Owner::Template(_) => Event::TemplatesChanged,
+            Owner::Template(_) | Owner::Version(_) => Event::TemplatesChanged,
         });
         let files = store::list(&mut *self.reader().await?, owner).await.map_err(StorageError::from)?;
         files.into_iter().find(|item| item.id == added).ok_or_else(|| CampaignError::Gone.into())

@@ -72,12 +72,19 @@ impl App {
 
     fn finish_schedulings(&self) -> JoinHandle<()> {
         let (campaigns, mut stop) = (self.facets.campaigns_to_finish(), self.stop.subscribe());
-        let supervision = self.supervision.clone();
+        let (supervision, outdated) = (self.supervision.clone(), self.dispatcher.outdated.clone());
         tokio::spawn(async move {
+            let run = || async {
+                campaigns.finish_schedulings().await;
+                loop {
+                    campaigns.finish_revisions().await;
+                    outdated.notified().await;
+                }
+            };
             tokio::select! {
                 // What is cut off here goes on at the next start.
                 _ = stop.wait_for(|stop| *stop) => {}
-                () = supervise(Task::Scheduling, &supervision, || campaigns.finish_schedulings()) => {}
+                () = supervise(Task::Scheduling, &supervision, run) => {}
             }
         })
     }

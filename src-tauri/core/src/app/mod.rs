@@ -28,6 +28,7 @@ mod phone_book;
 mod practice;
 mod replies;
 mod review;
+mod revise;
 mod segments;
 mod summary;
 mod templates;
@@ -55,6 +56,7 @@ pub use outbox::Outbox;
 pub use owner_settings::OwnerSettings;
 pub use practice::{Brought, Practice, PracticeJob};
 pub use replies::{Chat, ChatLine, ChatRefusal, Replies, ReplyError};
+pub use revise::{OnlyFor, RevisionChoice, RevisionReview, VersionView};
 pub use review::{DayPlan, OtherSpan, Review, SessionShare, Span};
 pub use summary::{SkippedPeople, Summary};
 pub use templates::{TemplateCheck, Templates, TemplatesBrought};
@@ -180,6 +182,7 @@ impl App {
         let (app, inboxes) = Self::build(lock_folder(folder)?, key, code, &opening, substitutes).await?;
         *locked(&app.ticking) = Some(app.take_receipts(inboxes.linked, Arc::default()));
         app.campaigns().finish_schedulings().await;
+        app.campaigns().finish_revisions().await;
         app.people().finish_acts().await;
         Ok(app)
     }
@@ -324,6 +327,7 @@ impl App {
             notices,
             freezing: Arc::default(),
             wake: dispatcher.wake.clone(),
+            outdated: dispatcher.outdated.clone(),
         };
         let facets = Facets::of(Parts {
             common,

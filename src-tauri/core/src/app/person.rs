@@ -13,6 +13,7 @@ use crate::clock::Millis;
 use crate::contact::acts::store as acts;
 use crate::contact::store::history::{Change, Record, changes, record};
 use crate::contact::store::suppressions::Cause;
+use crate::campaign::store::versions;
 use crate::contact::store::{erased, holders};
 use crate::contact::{Contact, ContactError, Standing, import};
 use crate::db::{StorageError, Tx};
@@ -164,6 +165,7 @@ async fn erase_all(
     now: Millis,
 ) -> Result<BTreeSet<CampaignId>, sqlx::Error> {
     let addresses = &record.addresses;
+    versions::erase(tx, messages).await?;
     let queues = outbox::erase(tx, messages, now).await?;
     for address in addresses {
         notes::forget(tx, NoteKind::OnWhatsapp, notes::EVERYBODYS, address).await?;

@@ -52,6 +52,10 @@ pub struct SkippedOf {
     pub reason: SkipReason,
 }
 
+/// Those of a campaign who would get a revision of it.
+#[derive(Clone, Copy, Debug)]
+pub struct WaitingOf(pub CampaignId);
+
 impl Default for Audience {
     fn default() -> Self {
         Self {
@@ -81,6 +85,7 @@ pub struct Frozen {
 pub enum Target {
     One(ContactId),
     Skipped(SkippedOf, Chosen),
+    Waiting(WaitingOf, Chosen),
     Chosen(Chosen),
 }
 
@@ -89,6 +94,7 @@ impl Target {
         match self {
             Self::One(only) => Whom::One(*only),
             Self::Skipped(skipped, chosen) => Whom::Among(skipped, chosen),
+            Self::Waiting(waiting, chosen) => Whom::Among(waiting, chosen),
             Self::Chosen(chosen) => Whom::Chosen(chosen),
         }
     }

@@ -3,13 +3,14 @@
 use serde::{Deserialize, Serialize};
 use sqlx::SqliteConnection;
 
-use super::audience::{Audience, Frozen, Target};
+use super::audience::{Audience, Frozen, Target, WaitingOf};
 use super::compose::{CAPTION_LIMIT, Content, TEXT_LIMIT, carrier};
 use super::{CampaignError, CampaignState};
 use crate::category::Category;
 use crate::clock::Millis;
 use crate::contact::permission::{Moment, Purpose};
-use crate::ids::{CampaignId, SessionId};
+use crate::contact::store::audience::Chosen;
+use crate::ids::{CampaignId, MessageId, SessionId};
 use crate::ledger::Book;
 use crate::media::attachment::MediaItem;
 use crate::outbox::state::QueueState;
@@ -40,6 +41,8 @@ pub struct Draft {
     /// Why these people may be written to; empty when the owner states none.
     pub consent_basis: String,
     pub updated_at: Millis,
+    /// What it is to take the place of, where it is the draft of a revision.
+    pub revises: Option<Revises>,
     /// One more with every save, so that scheduling freezes what it has looked at.
     #[serde(skip)]
     pub version: i64,
@@ -53,6 +56,14 @@ pub struct Draft {
     pub book: Book,
     #[serde(skip)]
     pub state: StoredState,
+}
+
+/// What waits of a campaign, or the message of one person in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub struct Revises {
+    pub campaign: CampaignId,
+    pub message: Option<MessageId>,
 }
 
 /// What the owner changes by typing; files have their own commands.
@@ -146,6 +157,9 @@ impl Draft {
 
     /// For whom it is at this moment, or was when it was scheduled.
     pub async fn target(&self, db: &mut SqliteConnection, now: Millis) -> Result<Target, CampaignError> {
+        if let Some(Revises { campaign, message: None }) = self.revises {
+            return Ok(Target::Waiting(WaitingOf(campaign), Chosen::everybody(now)));
+        }
         Ok(match &self.frozen {
             Some(frozen) => self.audience.target(frozen)?,
             None => self.audience.target(&self.audience.freeze(db, now).await?)?,

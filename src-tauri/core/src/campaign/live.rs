@@ -68,6 +68,10 @@ pub struct LiveView {
     /// The share of each number.
     pub sessions: Vec<SessionCount>,
     pub answers: Answers,
+    /// The version of its content that counts; 1 where it was never revised for all.
+    pub version: i64,
+    /// Its messages are being brought to that version, and nothing of it goes out.
+    pub revising: bool,
 }
 
 /// What one number did for a campaign.
@@ -233,7 +237,7 @@ fn row(listed: Listed, queue: Option<&QueueRow>, people: Option<i64>, waits: &Wa
 pub async fn live(db: &mut SqliteConnection, draft: &Draft, moment: &Moment<'_>) -> Result<LiveView, CampaignError> {
     let id = draft.id;
     let now = moment.now;
-    let QueueRow { state: queue, tally, started_at } =
+    let QueueRow { state: queue, tally, started_at, version, revising } =
         reading::queue_rows(db, &[id]).await?.remove(&id).ok_or(CampaignError::Gone)?;
     let Tally { people: counts, parts, last_at } = tally;
     let due_at = draft.due_at.unwrap_or(now);
@@ -260,6 +264,8 @@ pub async fn live(db: &mut SqliteConnection, draft: &Draft, moment: &Moment<'_>)
         skipped: skip_lines(reading::skipped(db, id).await?),
         sessions: shares(db, id).await?,
         answers: answers(db, id).await?,
+        version,
+        revising,
     })
 }
 

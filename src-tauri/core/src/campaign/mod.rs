@@ -13,6 +13,7 @@ pub mod hints;
 pub mod list;
 pub mod live;
 pub mod review;
+pub mod revise;
 pub mod schedule;
 pub mod store;
 
@@ -56,6 +57,18 @@ pub enum CampaignError {
     BeingScheduled,
     #[error("This campaign is over: nothing of it waits any more.")]
     Over,
+    #[error("This campaign is being revised at this moment. Wait until that is done.")]
+    BeingRevised,
+    #[error("This message is on its way or was sent already, so it cannot be changed any more.")]
+    Fixed,
+    #[error("What was scheduled for practice stays practice, and what goes to real people stays real. Choose numbers of the same kind.")]
+    OtherBook,
+    #[error("This time is past. Choose one that is to come.")]
+    Past,
+    #[error(
+        "The revision of \"{name}\" was cut off: {reason} Nothing of it goes out before everybody has the new content. Ulak goes on with it at the next start, or when you resume it."
+    )]
+    RevisionCutOff { name: String, reason: String },
     #[error("Meanwhile it is {people} people who may see the message twice. Look again and decide anew.")]
     OtherDoubt { people: i64 },
     #[error(
@@ -128,6 +141,11 @@ impl Coded for CampaignError {
             Self::NotScheduled => "campaign.not_scheduled",
             Self::BeingScheduled => "campaign.being_scheduled",
             Self::Over => "campaign.over",
+            Self::BeingRevised => "campaign.being_revised",
+            Self::Fixed => "message.fixed",
+            Self::OtherBook => "campaign.other_book",
+            Self::Past => "campaign.past",
+            Self::RevisionCutOff { .. } => "campaign.revision_cut_off",
             Self::OtherDoubt { .. } => "campaign.other_doubt",
             Self::Unfinished { .. } => "campaign.unfinished",
             Self::Empty => "campaign.empty",
@@ -159,7 +177,7 @@ impl Coded for CampaignError {
             Self::OtherDoubt { people } => params! { people: people },
             Self::PollTooLong { people } => params! { n: people, question: QUESTION_LIMIT, option: OPTION_LIMIT },
             Self::TestMissing { variable } => params! { variable: variable },
-            Self::Unfinished { name, reason } => params! { name: name, reason: reason },
+            Self::Unfinished { name, reason } | Self::RevisionCutOff { name, reason } => params! { name: name, reason: reason },
             Self::Segment(error) => error.params(),
             Self::Choice(error) => error.params(),
             Self::Template(error) => error.params(),
@@ -174,6 +192,10 @@ impl Coded for CampaignError {
             | Self::Cancelled
             | Self::NotScheduled
             | Self::BeingScheduled
+            | Self::BeingRevised
+            | Self::Fixed
+            | Self::OtherBook
+            | Self::Past
             | Self::Over
             | Self::Empty
             | Self::Nobody

@@ -52,7 +52,7 @@ impl Survey {
         i64::try_from(covered).unwrap_or(i64::MAX)
     }
 
-    fn add(&mut self, composed: &Composed, caption: bool) {
+    pub(super) fn add(&mut self, composed: &Composed, caption: bool) {
         let index = self.people;
         self.people += 1;
         match composed {
@@ -71,7 +71,7 @@ impl Survey {
     }
 
     /// Before the person is added: `names` are the variables of the content.
-    fn look_for_gaps(&mut self, names: &[&str], person: &Person) {
+    pub(super) fn look_for_gaps(&mut self, names: &[&str], person: &Person) {
         let gap = |name: &&&str| person.value(name).is_none_or(is_blank);
         let gaps = names.iter().filter(gap).count();
         if gaps > self.emptiest.map_or(0, |(_, most)| most) {

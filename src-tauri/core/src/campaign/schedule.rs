@@ -10,7 +10,7 @@ use sqlx::SqliteConnection;
 use tokio::sync::mpsc;
 
 use super::audience::Target;
-use super::compose::{Composed, Content, compose};
+use super::compose::{Composed, Content, Layout, compose};
 use super::draft::{Draft, StoredState};
 use super::review::{Survey, blockers, survey, survey_after};
 use super::{CampaignError, store};
@@ -33,6 +33,9 @@ const CHUNK: u32 = 500;
 pub async fn schedule(db: &Db, id: CampaignId, only_covered: bool, now: Millis) -> Result<(), CampaignError> {
     loop {
         let draft = Draft { only_covered, ..by_id(db, id, now).await? };
+        if draft.revises.is_some() {
+            return Err(CampaignError::NotADraft);
+        }
         match draft.state {
             StoredState::Draft => refuse(db, &draft, now).await?,
             // It was cut off between two chunks: it goes on where it was.
@@ -139,7 +142,7 @@ async fn write(tx: &mut Tx, draft: &Draft, due_at: Millis, mut chunk: Chunk, now
     }
     queue::add(tx, draft.id, Origin::Campaign, draft.purpose(), due_at, &chunk.messages, now).await?;
     let parts: Vec<_> = chunk.messages.iter().flat_map(|message| message.parts.iter().map(|part| part.id)).collect();
-    Ok(hold(tx, draft.book, draft.id, &parts, now).await?)
+    Ok(hold(tx, draft.book, draft.id, &parts, "", now).await?)
 }
 
 /// A shortage is told of everybody who is left, not of those who were being written.
@@ -161,7 +164,7 @@ async fn open(tx: &mut Tx, id: CampaignId) -> Result<(), CampaignError> {
 }
 
 /// Says which folder a storage error is about.
-fn on(db: &Db, error: CampaignError) -> CampaignError {
+pub(super) fn on(db: &Db, error: CampaignError) -> CampaignError {
     match error {
         CampaignError::Storage(crate::db::StorageError::Sql(error)) => CampaignError::Storage(db.error(error)),
         other => other,
@@ -290,19 +293,18 @@ impl Freezing {
                     message.question = answers.question;
                     message.options = Some(answers.options);
                 }
-                for part in parts {
-                    let (id, wire_id) = (self.ids.next(), self.wire_ids.next()?);
-                    message.parts.push(NewPart {
-                        id,
-                        wire_id,
-                        media: part.media,
-                        with_text: part.with_text,
-                        poll: part.poll,
-                    });
-                }
+                message.parts = self.parts(parts)?;
             }
         }
         Ok(message)
+    }
+
+    pub fn parts(&mut self, layout: Vec<Layout>) -> Result<Vec<NewPart>, CampaignError> {
+        let part = |part: Layout| {
+            let (id, wire_id) = (self.ids.next(), self.wire_ids.next()?);
+            Ok(NewPart { id, wire_id, media: part.media, with_text: part.with_text, poll: part.poll })
+        };
+        layout.into_iter().map(part).collect()
     }
 }
 

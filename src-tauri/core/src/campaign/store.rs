@@ -1,12 +1,13 @@
 //! The table of campaigns.
 
 pub mod list;
+pub mod versions;
 
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
 
-use super::audience::{Audience, SkippedOf};
-use super::draft::{Draft, DraftEdit, StoredState};
+use super::audience::{Audience, SkippedOf, WaitingOf};
+use super::draft::{Draft, DraftEdit, Revises, StoredState};
 use crate::category::Category;
 use crate::clock::Millis;
 use crate::contact::fold::fold;
@@ -17,6 +18,7 @@ use crate::ledger::Book;
 use crate::media;
 use crate::media::attachment::{self, Owner};
 use crate::outbox::store::recipients::{REACHED_BY, push_untried};
+use crate::outbox::store::revise::push_waiting;
 use crate::session::store as sessions;
 use crate::stored::Json;
 use crate::template::Choice;
@@ -59,7 +61,7 @@ pub async fn create(db: &mut Tx, draft: &NewDraft, now: Millis) -> Result<Campai
 }
 
 /// What a search of the list looks at.
-fn haystack(name: &str, text: &str) -> String {
+pub(super) fn haystack(name: &str, text: &str) -> String {
     format!("{}\n{}", fold(name), fold(text))
 }
 
@@ -95,7 +97,7 @@ pub async fn save(db: &mut Tx, edit: &DraftEdit, book: Book, now: Millis) -> Res
 pub async fn by_id(db: &mut SqliteConnection, id: CampaignId) -> Result<Option<Draft>, sqlx::Error> {
     let row = sqlx::query(
         "SELECT name, state, book, text, choice, audience, split_long_caption, due_at, priority, session_ids, keep_hours,
-                category, consent_basis, updated_at, version, only_covered, frozen_segments
+                category, consent_basis, updated_at, version, only_covered, frozen_segments, revises, revises_message
          FROM campaigns WHERE id = ?",
     )
     .bind(id)
@@ -129,6 +131,10 @@ pub async fn by_id(db: &mut SqliteConnection, id: CampaignId) -> Result<Option<D
         only_covered: row.try_get("only_covered")?,
         frozen: row.try_get::<Option<Json<_>>, _>("frozen_segments")?.map(|Json(frozen)| frozen),
         book: row.try_get("book")?,
+        revises: match row.try_get("revises")? {
+            Some(campaign) => Some(Revises { campaign, message: row.try_get("revises_message")? }),
+            None => None,
+        },
     }))
 }
 
@@ -281,6 +287,14 @@ pub async fn interrupted(db: &mut SqliteConnection) -> Result<Vec<CampaignId>, s
     sqlx::query_scalar("SELECT id FROM campaigns WHERE state = 'scheduling' ORDER BY scheduled_at, id")
         .fetch_all(db)
         .await
+}
+
+impl Members for WaitingOf {
+    fn push(&self, select: &mut QueryBuilder<Sqlite>) {
+        select.push("c.id IN (");
+        push_waiting(select, self.0);
+        select.push(")");
+    }
 }
 
 impl Members for SkippedOf {

@@ -51,6 +51,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("../../../../migrations/0038_files_of_replies.sql"),
     include_str!("../../../../migrations/0039_acts.sql"),
     include_str!("../../../../migrations/0040_phone_names.sql"),
+    include_str!("../../../../migrations/0041_versions.sql"),
 ];
 
 /// Brings the file up to the last script, over a connection of its own: a table that is made anew must be dropped

@@ -90,24 +90,30 @@ async fn append_single(
     Ok(())
 }
 
+/// The note of a hold and of a release that come from a revision of what the parts say.
+pub const REVISED: &str = "revised";
+
+const ROWS: usize = 1000;
+
 /// Holds one credit for each part, and refuses when that is more than is free.
 pub async fn hold(
     db: &mut Tx,
     book: Book,
     campaign: CampaignId,
     parts: &[PartId],
+    note: &str,
     now: Millis,
 ) -> Result<(), LedgerError> {
-    const ROWS: usize = 1000;
     let needed = i64::try_from(parts.len()).unwrap_or(i64::MAX);
     let before = balance(db, book).await?;
     refuse_shortage(&before, needed)?;
     let inserts = (0..).step_by(ROWS).zip(parts.chunks(ROWS)).map(|(done, chunk): (i64, _)| {
         let mut insert: QueryBuilder<Sqlite> = QueryBuilder::new(
-            "INSERT INTO ledger (kind, credits, held, book, campaign_id, at, balance_after, held_after, lines, part_id)
+            "INSERT INTO ledger (kind, credits, held, book, campaign_id, note, at, balance_after, held_after, lines, part_id)
              SELECT 'hold', 0, 1, ",
         );
-        insert.push_bind(book).push(", ").push_bind(campaign).push(", ").push_bind(now).push(", ");
+        insert.push_bind(book).push(", ").push_bind(campaign).push(", ").push_bind(note).push(", ");
+        insert.push_bind(now).push(", ");
         insert
             .push_bind(before.balance())
             .push(", ")
@@ -224,6 +230,41 @@ pub async fn release_part(db: &mut Tx, part: PartId, now: Millis) -> Result<(), 
     for (book, campaign, round) in held {
         end_hold(db, End::Release, book, campaign, part, round, now).await?;
     }
+    Ok(())
+}
+
+/// Releases the holds of these parts, each with its round.
+pub async fn release(
+    db: &mut Tx,
+    book: Book,
+    campaign: CampaignId,
+    parts: &[(PartId, i64)],
+    note: &str,
+    now: Millis,
+) -> Result<(), sqlx::Error> {
+    let count = i64::try_from(parts.len()).unwrap_or(i64::MAX);
+    let before = balance(db, book).await?;
+    let inserts = (0..).step_by(ROWS).zip(parts.chunks(ROWS)).map(|(done, chunk): (i64, _)| {
+        let mut insert: QueryBuilder<Sqlite> = QueryBuilder::new(
+            "INSERT INTO ledger (kind, credits, held, book, campaign_id, note, at, balance_after, held_after, lines, part_id, round)
+             SELECT 'release', 0, -1, ",
+        );
+        insert.push_bind(book).push(", ").push_bind(campaign).push(", ").push_bind(note).push(", ");
+        insert.push_bind(now).push(", ");
+        insert.push_bind(before.balance()).push(", ").push_bind(before.held - done).push(" - column3, iif(column3 = 1, ");
+        insert.push_bind(if done == 0 { count } else { 0 }).push(", 0), column1, column2 FROM (");
+        insert.push_values((1..).zip(chunk), |mut row, (number, (part, round)): (usize, &(PartId, i64))| {
+            row.push_bind(*part).push_bind(*round).push(number);
+        });
+        insert.push(")");
+        insert
+    });
+    execute_all(db, Box::new(inserts)).await?;
+    sqlx::query("UPDATE ledger_totals SET held = held - ?1, released = released + ?1 WHERE book = ?2")
+        .bind(count)
+        .bind(book)
+        .execute(db)
+        .await?;
     Ok(())
 }
 

@@ -83,10 +83,11 @@ fn kind_of(prepared: Kind) -> MediaKind {
     }
 }
 
-/// Whether a campaign or a template holds the file.
+/// Whether a campaign, one of its versions or a template holds the file.
 pub async fn is_chosen(db: &mut SqliteConnection, sha256: &[u8]) -> Result<bool, sqlx::Error> {
     sqlx::query_scalar(
-        "SELECT EXISTS (SELECT 1 FROM campaign_media WHERE sha256 = ?1) OR EXISTS (SELECT 1 FROM template_media WHERE sha256 = ?1)",
+        "SELECT EXISTS (SELECT 1 FROM campaign_media WHERE sha256 = ?1) OR EXISTS (SELECT 1 FROM template_media WHERE sha256 = ?1)
+             OR EXISTS (SELECT 1 FROM version_media WHERE sha256 = ?1)",
     )
     .bind(sha256)
     .fetch_one(db)
@@ -102,11 +103,12 @@ pub async fn drop_carried(db: &mut Tx, sha256: &[u8]) -> Result<(), sqlx::Error>
     Ok(())
 }
 
-/// Removes what no draft, no template and no message refers to.
+/// Removes what no draft, no template, no version and no message refers to.
 pub async fn remove_unused(db: &mut Tx) -> Result<u64, sqlx::Error> {
     let removed = sqlx::query(
         "DELETE FROM media WHERE NOT EXISTS (SELECT 1 FROM campaign_media c WHERE c.sha256 = media.sha256)
                              AND NOT EXISTS (SELECT 1 FROM template_media t WHERE t.sha256 = media.sha256)
+                             AND NOT EXISTS (SELECT 1 FROM version_media v WHERE v.sha256 = media.sha256)
                              AND NOT EXISTS (SELECT 1 FROM message_media m WHERE m.sha256 = media.sha256)",
     )
     .execute(db)

@@ -49,6 +49,8 @@ pub struct Dispatcher {
     pub registry: Arc<ConnectionRegistry>,
     /// Something changed that the planner should look at.
     pub wake: Arc<Notify>,
+    /// A message may have come back unsent whose content counts no more.
+    pub outdated: Arc<Notify>,
     /// Who claims: this run.
     claimer: ClaimerId,
     wait: watch::Sender<Wait>,
@@ -79,6 +81,7 @@ impl Dispatcher {
             claimer,
             wait,
             wake: Arc::default(),
+            outdated: Arc::default(),
             queue_waits: watch::Sender::default(),
             walks: tokio::sync::Mutex::default(),
             media: media::LastRead::default(),
@@ -308,7 +311,10 @@ impl Dispatcher {
             tracing::warn!(cause = %opening.cause, "WhatsApp refused, so the number waits");
             self.events.emit(Event::NowChanged);
         }
-        for (taken, _) in flight.outcomes.drain(..) {
+        for (taken, outcome) in flight.outcomes.drain(..) {
+            if matches!(outcome, Outcome::Refused(_)) {
+                self.outdated.notify_one();
+            }
             self.events.emit(Event::CampaignChanged(taken.queue));
             self.events.emit(Event::LedgerChanged);
         }

@@ -171,6 +171,13 @@ stored_words!(SkipReason {
     Promoted = "promoted",
 });
 
+impl SkipReason {
+    /// Another content could reach the person.
+    pub fn is_of_content(self) -> bool {
+        matches!(self, Self::MissingVariable | Self::Empty)
+    }
+}
+
 impl From<Refusal> for SkipReason {
     fn from(refusal: Refusal) -> Self {
         match refusal {

@@ -15,6 +15,7 @@ use std::time::Duration;
 
 pub use network::{Call, FakeClient, FakeNetwork, Server};
 pub use store::miscounted;
+use futures::FutureExt as _;
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 use zeroize::Zeroizing;
@@ -342,12 +343,22 @@ impl World {
 
     /// One decision of the dispatcher and, where something was handed over, its outcome. True while there is more.
     pub async fn step(&mut self) -> Result<bool, Problem> {
+        self.go_on_with_revisions().await;
         let next = self.app.dispatcher().step(&mut self.flight).await?;
         if self.flight.is_flying() {
             self.flight.landed().await;
             return Ok(true);
         }
         Ok(matches!(next, Next::Again))
+    }
+
+    /// Does what the loop that goes on with revisions does when it is woken; false where nobody woke it.
+    async fn go_on_with_revisions(&self) -> bool {
+        let woken = self.app.dispatcher().outdated.notified().now_or_never().is_some();
+        if woken {
+            self.app.campaigns().finish_revisions().await;
+        }
+        woken
     }
 
     /// One decision of the dispatcher; what it hands over stays on its way.
@@ -364,6 +375,7 @@ impl World {
             match wanted {
                 Next::Wait(wanted) => match wanted.filter(|at| *at <= until) {
                     Some(at) => self.clock.set(at),
+                    None if self.go_on_with_revisions().await => {}
                     None => break,
                 },
                 Next::Again => {}

@@ -136,7 +136,7 @@ const COUNTERS: [(&str, &str, &str); 11] = [
     (
         "campaign_counts",
         "SELECT state, campaigns FROM campaign_counts WHERE campaigns <> 0",
-        "SELECT state, count(*) FROM campaigns GROUP BY 1",
+        "SELECT state, count(*) FROM campaigns WHERE listed = 1 GROUP BY 1",
     ),
 ];
 

@@ -52,7 +52,7 @@ export function campaignCommands(world: World): Commands {
   };
   return {
     campaigns: async ({ group, search, order, without, place }) => {
-      const all = world.campaigns.filter((one) => !one.single && !without.includes(one.id)).map((one) => rowOf(world, one));
+      const all = world.campaigns.filter((one) => !one.single && !one.revises && !without.includes(one.id)).map((one) => rowOf(world, one));
       const totals = { all: all.length, drafts: 0, going: 0, over: 0 };
       for (const row of all) totals[groupOf(row)] += 1;
       const words = search.toLocaleLowerCase('tr').split(/\s+/);
@@ -159,7 +159,7 @@ export function campaignCommands(world: World): Commands {
         const message = one.messages.find((candidate) => candidate.id === messageId);
         if (!message) continue;
         const contact = world.contacts.find((person) => person.id === message.contactId);
-        return { row: recipientRow(world, message), parts: parts(one, message.text).map((shown) => ({ ...shown, state: message.state })), steps: message.steps, optedOut: contact?.standing === 'black', practice: bookOf(one) === 'practice', cancellable: one.single === true && message.state === 'pending', retryable: { certain: one.single === true && message.state === 'failed' && !isDoubtful(message) ? 1 : 0, doubtful: one.single === true && message.state === 'failed' && isDoubtful(message) ? 1 : 0 } };
+        return { row: recipientRow(world, message), parts: parts(one, message.text).map((shown) => ({ ...shown, state: message.state })), steps: message.steps, optedOut: contact?.standing === 'black', practice: bookOf(one) === 'practice', cancellable: one.single === true && message.state === 'pending', retryable: { certain: one.single === true && message.state === 'failed' && !isDoubtful(message) ? 1 : 0, doubtful: one.single === true && message.state === 'failed' && isDoubtful(message) ? 1 : 0 }, revisable: !one.single && message.state === 'pending' ? one.id : null, version: one.versions ? message.version ?? 1 : null, own: message.own ?? false };
       }
       return refuse('message.unknown', 'There is no such message.');
     },
@@ -171,7 +171,7 @@ export function senderOf(world: World, one: Campaign | undefined): NumberView {
   return world.numbers.find((number) => one?.sessionIds.includes(number.id)) ?? world.practiceNumber;
 }
 
-function bookOf(one: Campaign): Book {
+export function bookOf(one: Campaign): Book {
   return one.sessionIds.length > 0 && !one.sessionIds.includes('session-practice') ? 'real' : 'practice';
 }
 
@@ -249,7 +249,7 @@ export function liveOf(world: World, one: Campaign): LiveView {
   const each = pace ? (pace.minMs + pace.maxMs) / 2 + pace.restMs / pace.batch : 14_000;
   return { id: one.id, name: one.name, state: one.state, doing: doingOf(world, one), practice: bookOf(one) === 'practice', people: one.messages.length, counts, parts: one.messages.length * shapeOf(one, one.text).length, dueAt: one.dueAt ?? world.now(), startedAt: one.startedAt,
     finishesAt: one.state === 'running' && !world.pausedAll ? world.now() + waiting * each * 2 : null, finishedAt: one.finishedAt, perQuarter: one.perQuarter.slice(-24), lastHour: one.perQuarter.slice(-4).reduce((total, quarter) => total + quarter.sent, 0),
-    wait: waitOf(world, one), credits: { held: sum('hold') - sum('settle') - sum('release'), settled: sum('settle'), released: sum('release') }, causes: [...causes].map(([cause, people]) => ({ cause, people })), skipped: one.skipped, sessions: sharesOf(world, one, counts), answers: { replied: Math.floor(counts.read / 9), optedOut: Math.floor(counts.read / 90), chosen: (one.choice?.options ?? []).map((option, index) => ({ option, people: Math.floor(counts.read / (10 + index)) })) } };
+    wait: waitOf(world, one), credits: { held: sum('hold') - sum('settle') - sum('release'), settled: sum('settle'), released: sum('release') }, causes: [...causes].map(([cause, people]) => ({ cause, people })), skipped: one.skipped, sessions: sharesOf(world, one, counts), answers: { replied: Math.floor(counts.read / 9), optedOut: Math.floor(counts.read / 90), chosen: (one.choice?.options ?? []).map((option, index) => ({ option, people: Math.floor(counts.read / (10 + index)) })) }, version: one.versions?.at(-1)?.number ?? 1, revising: false };
 }
 
 /** Each number's part of what was sent, as the numbers share it out by their priority. */
@@ -283,12 +283,14 @@ function recipientRow(world: World, message: Message): RecipientRow {
   return { messageId: message.id, contactId: message.contactId, name: message.name, phoneShown: message.phoneShown, state: message.state, reason: message.reason, sessionName: message.tries > 0 ? world.practiceNumber.name : null, triedAt: message.triedAt, tries: message.tries };
 }
 
-function draftOf(one: Campaign): Draft {
+export function draftOf(one: Campaign): Draft {
   const { id, name, text, choice, audience, media, splitLongCaption, dueAt, priority, sessionIds, keepHours, category, consentBasis, updatedAt } = one;
-  return { id, name, text, choice, audience, media, splitLongCaption, dueAt, priority, sessionIds, keepHours, category, consentBasis, updatedAt };
+  return { id, name, text, choice, audience, media, splitLongCaption, dueAt, priority, sessionIds, keepHours, category, consentBasis, updatedAt, revises: one.revises ?? null };
 }
 
 function audience(world: World, one: Campaign): ContactView[] {
+  const { revises } = one;
+  if (revises) return world.contacts.filter((person) => world.campaigns.find(({ id }) => id === revises.campaign)?.messages.some((message) => message.contactId === person.id && message.state === 'pending' && (revises.message === null || message.id === revises.message)));
   return world.contacts.filter((person) => (one.audience.only ? person.id === one.audience.only : one.audience.everyone) || person.tags.some((tag) => one.audience.tags.includes(tag)));
 }
 
@@ -314,7 +316,7 @@ function skipped(world: World, one: Campaign): Campaign['skipped'] {
   return [...lines.values()];
 }
 
-function render(text: string, person: ContactView): { text: string; missing: string[] } {
+export function render(text: string, person: ContactView): { text: string; missing: string[] } {
   const missing: string[] = [];
   const filled = text.replace(/\{\{\s*([\p{L}\d_ ]+?)\s*(?:\|([^}]*))?\}\}/gu, (whole, name: string, fallback?: string) => {
     const value = name === 'name' ? person.name : name === 'phone' ? person.phoneShown : person.fields[name] ?? '';
@@ -327,7 +329,7 @@ function render(text: string, person: ContactView): { text: string; missing: str
 }
 
 /** `text` is filled already; what stands in the answers is as long as it is for the sum of parts. */
-function shapeOf(one: Campaign, text: string): Shape['kinds'] {
+export function shapeOf(one: Campaign, text: string): Shape['kinds'] {
   return wholeShape(one, text).kinds;
 }
 

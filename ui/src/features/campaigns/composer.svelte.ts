@@ -1,5 +1,5 @@
 // One draft of a campaign while it is composed. Questions to the core are asked about what is saved.
-import { api, listen, type ContactTotals, type Draft, type DraftCheck, type DraftEdit, type MediaItem, type MediaWish, type Review } from '../../api/client';
+import { api, listen, type ContactTotals, type Draft, type DraftCheck, type DraftEdit, type MediaItem, type MediaWish, type Review, type RevisionChoice, type RevisionReview } from '../../api/client';
 import { fieldWord, readTotals } from '../../lib/fields.svelte';
 import type { Step } from '../../lib/router.svelte';
 import { Answer } from './answer.svelte';
@@ -15,6 +15,10 @@ export class Composer extends Writing<Draft> {
   totals = $state.raw<ContactTotals | null>(null);
   readonly check = new Answer<DraftCheck>();
   readonly review = new Answer<Review>();
+  /** What the review is for a draft, where it revises what is scheduled already. */
+  readonly revision = new Answer<RevisionReview>();
+  /** What is decided of a revision beside its content. */
+  decided = $state.raw<RevisionChoice>({ time: { kind: 'keep' }, withOwn: false });
   readonly preview: Preview;
   readonly #names = $derived(['name', ...(this.totals?.fields ?? []).filter((field) => field !== 'name')]);
   #step: Step = 'audience';
@@ -44,7 +48,7 @@ export class Composer extends Writing<Draft> {
     return () => {
       for (const stop of stops) stop();
       clearInterval(timer);
-      if (this.draft && this.incoming.length === 0 && isUntouched(this.draft)) void api.deleteDraft(this.id).catch(() => undefined);
+      if (this.draft && !this.draft.revises && this.incoming.length === 0 && isUntouched(this.draft)) void api.deleteDraft(this.id).catch(() => undefined);
       else void this.flush();
       this.over = true;
     };
@@ -85,7 +89,8 @@ export class Composer extends Writing<Draft> {
     if (!this.draft || this.over) return;
     const asked: Promise<void>[] = [this.check.ask(() => api.checkDraft(this.id))];
     if (this.#step === 'content' || this.#step === 'review') asked.push(this.preview.load());
-    asked.push(this.review.ask(() => api.reviewCampaign(this.id)));
+    if (this.draft.revises) asked.push(this.revision.ask(() => api.reviewRevision(this.id, this.decided)));
+    else asked.push(this.review.ask(() => api.reviewCampaign(this.id)));
     await Promise.all(asked);
   }
 
@@ -119,6 +124,18 @@ export class Composer extends Writing<Draft> {
     if (!(await this.flush())) throw this.saveError;
     await api.scheduleCampaign(this.id, onlyCovered);
     this.over = true;
+  }
+
+  /** Saves, and everybody who waits gets it. */
+  async revise(): Promise<void> {
+    if (!(await this.flush())) throw this.saveError;
+    await api.revise(this.id, this.decided);
+    this.over = true;
+  }
+
+  decide(change: Partial<RevisionChoice>): void {
+    this.decided = { ...this.decided, ...change };
+    void this.refresh();
   }
 
   usesVariable(name: string): boolean {

@@ -3,8 +3,16 @@ import type { Step } from '../../lib/router.svelte';
 
 const order: readonly Step[] = ['audience', 'content', 'schedule', 'review'];
 
-export function nextStep(step: Step): Step | null {
-  return order[order.indexOf(step) + 1] ?? null;
+/** Whom a revision is for is decided: it has its content and the last look. */
+const revision: readonly Step[] = ['content', 'review'];
+
+export function stepsOf(revises: boolean): readonly Step[] {
+  return revises ? revision : order;
+}
+
+export function nextStep(step: Step, revises = false): Step | null {
+  const steps = stepsOf(revises);
+  return steps[steps.indexOf(step) + 1] ?? null;
 }
 
 export type Row = 'who' | 'what' | 'from';

@@ -24,7 +24,7 @@ export function lasts(days: number): { n: string; unit: string } {
 function spoken(note: string): string {
   if (!/^[a-z]+(_[a-z]+)*$/.test(note)) return note;
   const words = m as unknown as Record<string, (() => string) | undefined>;
-  return (words[`live_cause_${note}`] ?? words[`skip_${note}`] ?? words[`tick_${note}`])?.() ?? note.replaceAll('_', ' ');
+  return (words[`credits_note_${note}`] ?? words[`live_cause_${note}`] ?? words[`skip_${note}`] ?? words[`tick_${note}`])?.() ?? note.replaceAll('_', ' ');
 }
 
 function joined(parts: (string | null)[]): string {

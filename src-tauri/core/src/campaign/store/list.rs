@@ -50,7 +50,7 @@ where
     (K, CampaignId): for<'r> FromRow<'r, SqliteRow>,
 {
     let (column, backwards) = (order.column(), order.is_backwards());
-    let mut select = QueryBuilder::new(format!("SELECT {column}, id FROM campaigns WHERE "));
+    let mut select = QueryBuilder::new(format!("SELECT {column}, id FROM campaigns WHERE listed = 1 AND "));
     push_group(&mut select, filter);
     if !filter.without.is_empty() {
         push_ids(&mut select, " AND id NOT IN (", filter.without);

@@ -4,6 +4,7 @@ use sqlx::sqlite::{SqliteArguments, SqliteRow};
 use sqlx::{Arguments, QueryBuilder, Row, Sqlite, SqliteConnection};
 
 use super::{count, count_tagged, facts_of, fields_of};
+use crate::clock::Millis;
 use crate::contact::Fields;
 use crate::contact::permission::{Facts, Moment, facts};
 use crate::contact::segment::filter::{Filter, Today};
@@ -28,6 +29,21 @@ pub struct Chosen {
     pub with: Group,
     pub without: Group,
     pub today: Today,
+}
+
+impl Chosen {
+    pub fn everybody(now: Millis) -> Self {
+        Self::of(true, Group::default(), now)
+    }
+
+    /// These people, as far as they are contacts.
+    pub fn people(people: Vec<ContactId>, now: Millis) -> Self {
+        Self::of(false, Group { people, ..Group::default() }, now)
+    }
+
+    fn of(everybody: bool, with: Group, now: Millis) -> Self {
+        Self { everybody, with, without: Group::default(), today: Today { now, zone: chrono_tz::Tz::UTC } }
+    }
 }
 
 /// Whoever has one of the tags, whom one of the filters finds, and single people.

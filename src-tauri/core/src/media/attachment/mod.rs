@@ -1,4 +1,4 @@
-//! Files of drafts and of templates: prepared once, kept by their hash, put in order by the owner.
+//! Files of drafts, of templates and of versions of a campaign: prepared once, kept by their hash, put in order by the owner.
 //!
 //! A draft and a template refer to the same kept content, so using a template copies a few rows and no bytes.
 
@@ -9,13 +9,15 @@ use serde::Serialize;
 use super::{Attached, MediaKind};
 use crate::clock::Millis;
 use crate::error::Problem;
-use crate::ids::{CampaignId, MediaId, TemplateId};
+use crate::ids::{CampaignId, MediaId, TemplateId, VersionId};
 
 /// To what a file belongs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Owner {
     Campaign(CampaignId),
     Template(TemplateId),
+    /// As it was sent, which changes no more.
+    Version(VersionId),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

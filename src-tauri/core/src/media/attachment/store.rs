@@ -1,4 +1,4 @@
-//! The two tables of files, which have one shape.
+//! The three tables of files, which have one shape.
 //!
 //! A change of files is a change of the draft or the template: whoever makes it says so there first, in the same
 //! transaction, and learns whether it is open to changes.
@@ -24,6 +24,7 @@ impl Owner {
         match self {
             Self::Campaign(_) => "campaign_media",
             Self::Template(_) => "template_media",
+            Self::Version(_) => "version_media",
         }
     }
 
@@ -31,6 +32,7 @@ impl Owner {
         match self {
             Self::Campaign(_) => "campaign_id",
             Self::Template(_) => "template_id",
+            Self::Version(_) => "version_id",
         }
     }
 
@@ -38,6 +40,7 @@ impl Owner {
         match self {
             Self::Campaign(id) => id.0.as_bytes().to_vec(),
             Self::Template(id) => id.0.as_bytes().to_vec(),
+            Self::Version(id) => id.0.as_bytes().to_vec(),
         }
     }
 }
@@ -175,11 +178,17 @@ pub async fn of_content(
     sqlx::query_scalar(AssertSqlSafe(select)).bind(owner.key()).bind(sha256).fetch_optional(db).await
 }
 
+/// A file with this content that a version of a campaign had.
+pub async fn of_versions(db: &mut SqliteConnection, sha256: &[u8]) -> Result<Option<MediaId>, sqlx::Error> {
+    sqlx::query_scalar("SELECT id FROM version_media WHERE sha256 = ? LIMIT 1").bind(sha256).fetch_optional(db).await
+}
+
 /// The prepared content of a file: its media type and its bytes.
 pub async fn content(db: &mut SqliteConnection, file: MediaId) -> Result<Option<(String, Vec<u8>)>, sqlx::Error> {
     let row = sqlx::query(
         "SELECT m.mime, m.content FROM media m WHERE m.sha256 IN
-             (SELECT sha256 FROM campaign_media WHERE id = ?1 UNION ALL SELECT sha256 FROM template_media WHERE id = ?1)",
+             (SELECT sha256 FROM campaign_media WHERE id = ?1 UNION ALL SELECT sha256 FROM template_media WHERE id = ?1
+              UNION ALL SELECT sha256 FROM version_media WHERE id = ?1)",
     )
     .bind(file)
     .fetch_optional(db)

@@ -68,12 +68,13 @@ pub enum Claim {
     Gone,
 }
 
-/// Whether a part of the table `parts` may go out as things stand: its queue is open, nothing is paused, its message was
+/// Whether a part of the table `parts` may go out as things stand: its queue is open and not being revised, nothing is paused, its message was
 /// not cancelled, and its person may be written to.
 macro_rules! may_go {
     ($at:literal) => {
         concat!(
-            "EXISTS (SELECT 1 FROM queues q WHERE q.id = parts.queue_id AND q.state = 'open' AND q.cancelled_at IS NULL)
+            "EXISTS (SELECT 1 FROM queues q WHERE q.id = parts.queue_id AND q.state = 'open' AND q.revising = 0
+                     AND q.cancelled_at IS NULL)
              AND NOT ",
             paused!(),
             " AND EXISTS (SELECT 1 FROM ",

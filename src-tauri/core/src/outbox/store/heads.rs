@@ -13,12 +13,13 @@ use crate::outbox::plan::Head;
 use crate::session::store::listed;
 use crate::stored::Json;
 
-/// What a head is read from. Whether the owner's time has come once already is asked only of a part whose time is
-/// ahead, which is seldom the case.
+/// What a head is read from. Who set its time, and whether the owner's has come once already, is asked only of a part
+/// whose time is ahead, which is seldom the case.
 macro_rules! columns {
     () => {
         "p.id, p.due_at, q.id AS queue, q.urgent, q.priority, q.keep_hours, q.session_ids, q.book,
-         p.attempts > 0 OR p.round > 1 AS retried,
+         CASE WHEN p.due_at > ?1 THEN (p.attempts > 0 OR p.round > 1)
+             AND p.due_at IS NOT (SELECT m.planned_at FROM messages m WHERE m.id = p.message_id) END AS retried,
          CASE WHEN p.due_at > ?1 THEN
              p.due_at <= (SELECT m.created_at FROM messages m WHERE m.id = p.message_id)
              OR (p.due_at <= q.due_at AND EXISTS
@@ -30,7 +31,7 @@ macro_rules! columns {
 /// The first part of every open queue that any of its numbers may send, and of every number the parts that no other may
 /// send: of unknown outcome, or kept by it. Eight of those each, what is due before what is not, so that one that must
 /// wait does not hide the next. What is in doubt in a cancelled queue, or of a
-/// cancelled message, is not sent again.
+/// cancelled message, is not sent again. A queue whose messages are being revised has none.
 ///
 /// The eight stands in the text: SQLite plans a statement anew each time a limit is bound to it.
 pub async fn first(db: &mut SqliteConnection, now: Millis, broken: &mut Vec<Broken>) -> Result<Vec<Head>, sqlx::Error> {
@@ -42,7 +43,7 @@ pub async fn first(db: &mut SqliteConnection, now: Millis, broken: &mut Vec<Brok
              (SELECT h.id FROM parts h
               WHERE h.queue_id = q.id AND h.state = 'pending' AND h.ready = 1 AND h.session_id IS NULL
               ORDER BY h.due_at, h.id LIMIT 1)
-         WHERE q.state = 'open'
+         WHERE q.state = 'open' AND q.revising = 0
          UNION ALL
          SELECT ",
         columns!(),
@@ -52,12 +53,12 @@ pub async fn first(db: &mut SqliteConnection, now: Millis, broken: &mut Vec<Brok
         listed!(),
         " n CROSS JOIN parts p ON p.id IN
              (SELECT * FROM (SELECT h.id FROM parts h JOIN queues q ON q.id = h.queue_id
-                  WHERE h.session_id = n.id AND h.state = 'unknown' AND q.state = 'open' AND q.cancelled_at IS NULL
+                  WHERE h.session_id = n.id AND h.state = 'unknown' AND q.state = 'open' AND q.revising = 0 AND q.cancelled_at IS NULL
                     AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.id = h.message_id AND m.cancelled_at IS NOT NULL)
                   ORDER BY h.due_at > ?1, q.priority, q.due_at, h.id LIMIT 8)
               UNION ALL
               SELECT * FROM (SELECT h.id FROM parts h JOIN queues q ON q.id = h.queue_id
-                  WHERE h.session_id = n.id AND h.state = 'pending' AND h.ready = 1 AND q.state = 'open'
+                  WHERE h.session_id = n.id AND h.state = 'pending' AND h.ready = 1 AND q.state = 'open' AND q.revising = 0
                   ORDER BY h.due_at > ?1, q.priority, h.due_at, h.id LIMIT 8))
          JOIN queues q ON q.id = p.queue_id",
     ))
@@ -159,7 +160,7 @@ fn readable(rows: &[SqliteRow], now: Millis, broken: &mut Vec<Broken>) -> Result
 
 /// When the part is due, and since when it stands in the order.
 fn of_part(row: &SqliteRow, now: Millis) -> Result<(Millis, Millis), sqlx::Error> {
-    let due = Due { at: row.try_get("due_at")?, retried: row.try_get("retried")?, begun: row.try_get("begun")? };
+    let due = Due { at: row.try_get("due_at")?, retried: row.try_get::<Option<bool>, _>("retried")?.unwrap_or(false), begun: row.try_get("begun")? };
     Ok((due.as_seen(now), row.try_get("since")?))
 }
 

@@ -17,6 +17,7 @@ pub mod queue;
 pub mod reading;
 pub mod recipients;
 pub mod removal;
+pub mod revise;
 pub mod troubled;
 pub mod unheard;
 

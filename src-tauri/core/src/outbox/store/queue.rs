@@ -135,24 +135,32 @@ pub async fn add(
 
 /// Every change of a part moves the counters by itself; only what is added tells them.
 fn count_added(queue: CampaignId, messages: &[NewMessage]) -> Option<QueryBuilder<Sqlite>> {
-    let mut added: BTreeMap<(&str, &str, &str), (i64, i64)> = BTreeMap::new();
+    let mut added: BTreeMap<_, (i64, i64)> = BTreeMap::new();
     for message in messages {
         let key = match &message.skipped {
-            Some((reason, variable)) => ("skipped", reason.as_str(), variable.as_deref().unwrap_or_default()),
-            None => ("pending", "", ""),
+            Some((reason, variable)) => ("skipped", reason.as_str(), variable.clone().unwrap_or_default()),
+            None => ("pending", "", String::new()),
         };
         let (people, parts) = added.entry(key).or_default();
         *people += 1;
         *parts += i64::try_from(message.parts.len()).unwrap_or(i64::MAX);
     }
-    if added.is_empty() {
+    count(queue, &added)
+}
+
+/// State, reason and variable, as in `queue_counts`.
+pub(super) type Counted = (&'static str, &'static str, String);
+
+/// So many more people and parts in each state. None where there is nothing to count.
+pub(super) fn count(queue: CampaignId, more: &BTreeMap<Counted, (i64, i64)>) -> Option<QueryBuilder<Sqlite>> {
+    if more.is_empty() {
         return None;
     }
     let mut insert: QueryBuilder<Sqlite> = QueryBuilder::new(
         "INSERT INTO queue_counts (queue_id, state, reason, variable, session_id, people, parts, last_at) ",
     );
-    insert.push_values(&added, |mut row, ((state, reason, variable), (people, parts))| {
-        row.push_bind(queue).push_bind(*state).push_bind(*reason).push_bind(*variable).push("x''");
+    insert.push_values(more, |mut row, ((state, reason, variable), (people, parts))| {
+        row.push_bind(queue).push_bind(*state).push_bind(*reason).push_bind(variable.clone()).push("x''");
         row.push_bind(*people).push_bind(*parts).push("0");
     });
     insert.push(" ON CONFLICT DO UPDATE SET people = people + excluded.people, parts = parts + excluded.parts");
@@ -212,11 +220,15 @@ impl Shape {
     }
 
     fn kind(&self) -> &'static str {
-        match &self.media {
-            Some(file) => file.kind.as_str(),
-            None if self.poll => "poll",
-            None => "text",
-        }
+        kind_of(self.media.as_ref(), self.poll)
+    }
+}
+
+pub(super) fn kind_of(media: Option<&Attached>, poll: bool) -> &'static str {
+    match media {
+        Some(file) => file.kind.as_str(),
+        None if poll => "poll",
+        None => "text",
     }
 }
 

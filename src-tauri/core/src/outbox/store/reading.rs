@@ -125,6 +125,10 @@ pub struct QueueRow {
     pub tally: Tally,
     /// When its first part was accepted.
     pub started_at: Option<Millis>,
+    /// The version of its content that counts.
+    pub version: i64,
+    /// Its messages are being brought to that version.
+    pub revising: bool,
 }
 
 /// Those of the queues that are there: a draft has none.
@@ -134,11 +138,17 @@ pub async fn queue_rows(
 ) -> Result<BTreeMap<CampaignId, QueueRow>, sqlx::Error> {
     let mut found = BTreeMap::new();
     let head =
-        "SELECT q.id, q.state, (SELECT min(p.sent_at) FROM parts p WHERE p.queue_id = q.id AND p.sent_at IS NOT NULL)
+        "SELECT q.id, q.state, q.version, q.revising, (SELECT min(p.sent_at) FROM parts p WHERE p.queue_id = q.id AND p.sent_at IS NOT NULL)
                     AS started_at FROM queues q WHERE q.id IN (";
     for row in among(head, queues).build().fetch_all(&mut *db).await? {
-        let (state, started_at) = (row.try_get("state")?, row.try_get("started_at")?);
-        found.insert(row.try_get("id")?, QueueRow { state, started_at, tally: Tally::default() });
+        let queue = QueueRow {
+            state: row.try_get("state")?,
+            tally: Tally::default(),
+            started_at: row.try_get("started_at")?,
+            version: row.try_get("version")?,
+            revising: row.try_get("revising")?,
+        };
+        found.insert(row.try_get("id")?, queue);
     }
     let head =
         "SELECT queue_id, state, people, parts, nullif(last_at, 0) AS last_at FROM queue_counts WHERE queue_id IN (";

@@ -17,6 +17,7 @@ use crate::ledger::store::{self as ledger, End};
 use crate::media::attachment::{self, Owner};
 use crate::outbox::state::{PartKind, PartState, SkipReason};
 use crate::outbox::store::queue::{self, Failed, Retryable};
+use crate::outbox::store::revise;
 use crate::session::store as sessions;
 use crate::stored::Json;
 
@@ -93,6 +94,27 @@ pub fn push_untried(select: &mut QueryBuilder<Sqlite>, queue: CampaignId, reason
 pub const REACHED_BY: &str =
     "SELECT n.contact_id FROM messages n WHERE n.skip_reason IS NULL AND n.contact_id IS NOT NULL AND n.queue_id IN (";
 
+/// How many people have each version of a campaign's content, without those who were skipped, and how many of them it
+/// has reached. It walks through all of them, so it is not for what is shown often.
+pub async fn by_version(
+    db: &mut SqliteConnection,
+    queue: CampaignId,
+) -> Result<BTreeMap<i64, (i64, i64)>, sqlx::Error> {
+    let rows: Vec<(i64, i64, i64)> = sqlx::query_as(
+        "SELECT m.version, count(*), count(p.sent_at) FROM messages m JOIN parts p ON p.message_id = m.id AND p.last = 1
+         WHERE m.queue_id = ? AND m.skip_reason IS NULL GROUP BY m.version",
+    )
+    .bind(queue)
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(|(version, people, accepted)| (version, (people, accepted))).collect())
+}
+
+/// Whom a message is for, as they were called when it was made.
+pub async fn name(db: &mut SqliteConnection, message: MessageId) -> Result<String, sqlx::Error> {
+    sqlx::query_scalar("SELECT name FROM messages WHERE id = ?").bind(message).fetch_one(db).await
+}
+
 /// The rows of these messages, in their order.
 async fn rows(db: &mut SqliteConnection, ids: &[MessageId]) -> Result<Vec<RecipientRow>, sqlx::Error> {
     let mut select: QueryBuilder<Sqlite> = QueryBuilder::new(RECIPIENTS);
@@ -140,6 +162,12 @@ pub struct RecipientView {
     pub cancellable: bool,
     /// Of a single message: whether it can be sent again, and whether it may be seen twice then.
     pub retryable: Retryable,
+    /// The campaign in which it still can get another content.
+    pub revisable: Option<CampaignId>,
+    /// Which version of its campaign's content it has, where there are several.
+    pub version: Option<i64>,
+    /// Its content was written for this person alone.
+    pub own: bool,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -202,7 +230,30 @@ pub async fn recipient(
     let cancellable = stands_alone && goes_on;
     let opted_out = contact.is_some_and(|(_, standing)| standing == Standing::Black);
     let retryable = queue::retryable(db, Failed::Single(message), now).await?;
-    Ok(Some(RecipientView { row, parts, steps, opted_out, practice, cancellable, retryable }))
+    let revisable = revise::waiting(db, message).await?.map(|(queue, _)| queue);
+    let (version, own) = version_of(db, message).await?;
+    Ok(Some(RecipientView {
+        row,
+        parts,
+        steps,
+        opted_out,
+        practice,
+        cancellable,
+        retryable,
+        revisable,
+        version,
+        own,
+    }))
+}
+
+async fn version_of(db: &mut SqliteConnection, message: MessageId) -> Result<(Option<i64>, bool), sqlx::Error> {
+    sqlx::query_as(
+        "SELECT iif(q.version > 1 OR m.own = 1, m.version, NULL), m.own = 1
+         FROM messages m JOIN queues q ON q.id = m.queue_id WHERE m.id = ?",
+    )
+    .bind(message)
+    .fetch_one(db)
+    .await
 }
 
 /// Whether it is practice, and whether it belongs to no campaign and was not cancelled.
@@ -217,11 +268,14 @@ async fn origin(db: &mut SqliteConnection, message: MessageId) -> Result<(bool, 
     Ok((row.try_get::<Option<bool>, _>("practice")?.unwrap_or_default(), row.try_get("stands_alone")?))
 }
 
+/// Without what stands behind the last part: a revision spared it.
 async fn recipient_parts(db: &mut SqliteConnection, message: MessageId) -> Result<Vec<RecipientPart>, sqlx::Error> {
     let rows = sqlx::query(
         "SELECT p.kind, CASE WHEN p.kind = 'poll' THEN m.question WHEN p.with_text = 1 THEN m.text END AS text, p.state,
                 p.queue_id, p.media, CASE p.kind WHEN 'poll' THEN m.options END AS options
-         FROM parts p JOIN messages m ON m.id = p.message_id WHERE p.message_id = ? ORDER BY p.position",
+         FROM parts p JOIN messages m ON m.id = p.message_id WHERE p.message_id = ? AND NOT (p.state = 'cancelled' AND p.last = 0 AND EXISTS
+             (SELECT 1 FROM parts l WHERE l.message_id = p.message_id AND l.last = 1 AND l.position < p.position))
+         ORDER BY p.position",
     )
     .bind(message)
     .fetch_all(&mut *db)
@@ -239,11 +293,12 @@ async fn recipient_parts(db: &mut SqliteConnection, message: MessageId) -> Resul
     Ok(parts)
 }
 
-/// The file of the campaign with this content; a single message has none.
+/// The file of the campaign, or of a version of it, with this content; a single message has none.
 async fn media_of(db: &mut SqliteConnection, part: &SqliteRow) -> Result<Option<MediaId>, sqlx::Error> {
-    match part.try_get::<Option<&[u8]>, _>("media")? {
-        Some(content) => attachment::store::of_content(db, Owner::Campaign(part.try_get("queue_id")?), content).await,
-        None => Ok(None),
+    let Some(content) = part.try_get::<Option<&[u8]>, _>("media")? else { return Ok(None) };
+    match attachment::store::of_content(db, Owner::Campaign(part.try_get("queue_id")?), content).await? {
+        Some(file) => Ok(Some(file)),
+        None => attachment::store::of_versions(db, content).await,
     }
 }
 
