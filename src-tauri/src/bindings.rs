@@ -7,7 +7,9 @@ use specta_typescript::Typescript;
 use tauri::Wry;
 use tauri_specta::{Builder, ErrorHandlingMode, collect_commands, collect_events};
 
-use crate::commands::{campaigns, contacts, credits, door, home, numbers, replies, revisions, settings, templates, window};
+use crate::commands::{
+    campaigns, contacts, credits, door, home, numbers, replies, revisions, settings, templates, window,
+};
 use crate::events;
 
 pub fn builder() -> Builder<Wry> {

@@ -87,7 +87,11 @@ async fn who_waits_gets_what_was_revised_and_who_had_the_old_keeps_it() -> Resul
     let told: Vec<_> = versions.iter().map(|version| (version.number, version.people, version.accepted)).collect();
     assert_eq!(told, [(1, 2, 2), (2, 4, 4)]);
     let balance = world.app.credits().balance(Book::Practice).await?;
-    assert_eq!((balance.settled, balance.held, balance.released), (6, 0, 0), "the price is the same: no line says more");
+    assert_eq!(
+        (balance.settled, balance.held, balance.released),
+        (6, 0, 0),
+        "the price is the same: no line says more"
+    );
     assert_eq!(world.app.campaigns().live(id).await?.state, CampaignState::Finished);
     sound(&world).await
 }
@@ -114,7 +118,10 @@ async fn a_message_of_which_one_part_went_out_is_finished_as_it_began() -> Resul
     let (begun, other): (Vec<_>, Vec<_>) = seen.into_iter().partition(|(to, ..)| *to == first);
     assert_eq!(begun.iter().map(|(_, image, _)| *image).collect::<Vec<_>>(), [true, true, false]);
     assert_eq!(begun[2].2.as_deref(), Some("old"));
-    assert_eq!(other.iter().map(|(_, image, text)| (*image, text.as_deref())).collect::<Vec<_>>(), [(false, Some("new"))]);
+    assert_eq!(
+        other.iter().map(|(_, image, text)| (*image, text.as_deref())).collect::<Vec<_>>(),
+        [(false, Some("new"))]
+    );
     let balance = world.app.credits().balance(Book::Practice).await?;
     assert_eq!((balance.settled, balance.held, balance.released), (4, 0, 2), "two photos less for one person");
     sound(&world).await
@@ -214,7 +221,9 @@ async fn what_is_in_doubt_keeps_its_version() -> Result<(), Problem> {
     world.app.campaigns().revise(draft.id, RevisionChoice::default()).await?;
     world.run_until(at(0, 14, 0)).await?;
     let sent = world.phone.sent();
-    assert!(sent.len() > 1 && sent.iter().all(|one| one.text.as_deref() == Some("old") && one.wire_id == sent[0].wire_id));
+    assert!(
+        sent.len() > 1 && sent.iter().all(|one| one.text.as_deref() == Some("old") && one.wire_id == sent[0].wire_id)
+    );
     sound(&world).await
 }
 
@@ -425,7 +434,10 @@ async fn nobody_else_sees_the_draft_of_a_revision() -> Result<(), Problem> {
     assert_eq!(world.app.campaigns().preview_message(first.id, 0).await?.total, 1);
     let view = world.app.outbox().recipient(message(&world, id, "Kişi").await?).await?;
     assert_eq!((view.row.state, view.version), (PartState::Pending, None));
-    assert_eq!(world.app.campaigns().live(id).await?.skipped.iter().filter(|line| line.reason == SkipReason::Empty).count(), 0);
+    assert_eq!(
+        world.app.campaigns().live(id).await?.skipped.iter().filter(|line| line.reason == SkipReason::Empty).count(),
+        0
+    );
     world.app.campaigns().delete_draft(first.id).await?;
     sound(&world).await
 }

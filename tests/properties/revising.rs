@@ -24,11 +24,20 @@ const PEOPLE: usize = 8;
 #[derive(Clone, Debug)]
 enum Event {
     /// So many photos before the text, which asks for a name or for nothing.
-    Revise { photos: usize, named: bool, with_own: bool },
+    Revise {
+        photos: usize,
+        named: bool,
+        with_own: bool,
+    },
     /// The same, and it is gone after so many steps of its own.
-    CutOff { photos: usize, steps: usize },
+    CutOff {
+        photos: usize,
+        steps: usize,
+    },
     Own(usize),
-    Later { first: u8 },
+    Later {
+        first: u8,
+    },
     Answers(Vec<u8>),
     Send(u8),
     Decide,
@@ -97,8 +106,10 @@ async fn race(events: Vec<Event>) {
     world.phone.answer([]);
     world.run_until(world.app.now() + 60 * HOUR).await.expect("time passes");
     race.check(&world).await;
-    let (balance, counts) =
-        (world.app.credits().balance(Book::Practice).await.expect("a balance"), world.counts(id).await.expect("counts"));
+    let (balance, counts) = (
+        world.app.credits().balance(Book::Practice).await.expect("a balance"),
+        world.counts(id).await.expect("counts"),
+    );
     assert_eq!((balance.held, counts.open(), counts.total()), (0, 0, PEOPLE as i64), "nobody is forgotten");
     world.app.credits().ledger_holds().await.expect("the ledger adds up");
 }
@@ -233,7 +244,8 @@ impl Race {
             });
         }
         messages.values().for_each(|parts| self.is_whole(parts));
-        let parts: BTreeMap<&str, &Part> = messages.values().flatten().map(|part| (part.wire_id.as_str(), part)).collect();
+        let parts: BTreeMap<&str, &Part> =
+            messages.values().flatten().map(|part| (part.wire_id.as_str(), part)).collect();
         for sent in world.phone.sent() {
             if matches!(sent.outcome, Outcome::Refused(_)) {
                 continue;

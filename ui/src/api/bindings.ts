@@ -612,13 +612,6 @@ export type Draft = {
 	revises: Revises | null,
 };
 
-export type Revises = { campaign: CampaignId, message: MessageId | null };
-export type NewTime = { kind: "keep" } | { kind: "all", at: number } | { kind: "rest", first: number, at: number };
-export type RevisionChoice = { time: NewTime, withOwn: boolean };
-export type RevisionReview = { willGet: number, regained: number, skipped: SkipLine[], had: number, onTheWay: number, inDoubt: number, byHand: number, price: PriceLine[], held: number, credits: number, free: number, shortage: number, practice: boolean, dueAt: number | null, blockers: AppError[] };
-export type VersionView = { number: number, madeAt: number, text: string, choice: Choice | null, files: MediaItem[], people: number, accepted: number, onlyFor: OnlyFor | null };
-export type OnlyFor = { messageId: MessageId, name: string };
-
 export type DraftCheck = {
 	/**  The audience before anybody is skipped. */
 	people: number,
@@ -899,7 +892,9 @@ export type LiveView = {
 	/**  The share of each number. */
 	sessions: SessionCount[],
 	answers: Answers,
+	/**  The version of its content that counts; 1 where it was never revised for all. */
 	version: number,
+	/**  Its messages are being brought to that version, and nothing of it goes out. */
 	revising: boolean,
 };
 
@@ -979,6 +974,11 @@ export type MonthSpent = {
 	running: boolean,
 };
 
+/**  When those who wait are written to. */
+export type NewTime = { kind: "keep" } | { kind: "all"; at: number } | 
+/**  The first so many people keep their time. */
+{ kind: "rest"; first: number; at: number };
+
 export type Notice = {
 	id: number,
 	problem: AppError,
@@ -1045,6 +1045,11 @@ export type NumberView = {
 export type NumbersChanged = null;
 
 export type OnWhatsapp = "yes" | "no" | "unknown";
+
+export type OnlyFor = {
+	messageId: MessageId,
+	name: string,
+};
 
 /**  Where a list comes from. */
 export type Origin = { from: "file"; path: string } | 
@@ -1216,8 +1221,11 @@ export type RecipientView = {
 	cancellable: boolean,
 	/**  Of a single message: whether it can be sent again, and whether it may be seen twice then. */
 	retryable: Retryable,
+	/**  The campaign in which it still can get another content. */
 	revisable: CampaignId | null,
+	/**  Which version of its campaign's content it has, where there are several. */
 	version: number | null,
+	/**  Its content was written for this person alone. */
 	own: boolean,
 };
 
@@ -1338,6 +1346,41 @@ export type Review = {
 	blockers: AppError[],
 	/**  Whose last words the owner should read before they are written to again. */
 	perhapsStops: number,
+};
+
+/**  What waits of a campaign, or the message of one person in it. */
+export type Revises = {
+	campaign: CampaignId,
+	message: MessageId | null,
+};
+
+/**  What the owner decides of a revision beside its content, which stands in its draft. */
+export type RevisionChoice = {
+	time: NewTime,
+	/**  What was written to single people by hand gives way too. */
+	withOwn: boolean,
+};
+
+export type RevisionReview = {
+	/**  Those who wait and get it. */
+	willGet: number,
+	/**  Of these, those whom the campaign had skipped. */
+	regained: number,
+	skipped: SkipLine[],
+	/**  Those who have had the content so far. */
+	had: number,
+	onTheWay: number,
+	inDoubt: number,
+	/**  Those who wait for what was written to them by hand. */
+	byHand: number,
+	price: PriceLine[],
+	held: number,
+	credits: number,
+	free: number,
+	shortage: number,
+	practice: boolean,
+	dueAt: number | null,
+	blockers: AppError[],
 };
 
 export type RouteStep = {
@@ -1628,6 +1671,21 @@ export type Verdict = { kind: "new" } |
 { kind: "twice"; row: number } | 
 /**  `phone` (E.164) is probably meant; the owner decides. */
 { kind: "doubtful"; phone: string; reason: AppError } | { kind: "refused"; reason: AppError };
+
+/**  What a campaign said at one time. */
+export type VersionView = {
+	number: number,
+	madeAt: number,
+	text: string,
+	choice: Choice | null,
+	files: MediaItem[],
+	/**  Who has it or waits for it, without those who were skipped. */
+	people: number,
+	/**  Of these, those whom it has reached. */
+	accepted: number,
+	/**  The one person for whom it was written. */
+	onlyFor: OnlyFor | null,
+};
 
 /**  Why nothing is sent at this moment, with the name of the number. */
 export type Wait = {

@@ -56,8 +56,8 @@ pub use outbox::Outbox;
 pub use owner_settings::OwnerSettings;
 pub use practice::{Brought, Practice, PracticeJob};
 pub use replies::{Chat, ChatLine, ChatRefusal, Replies, ReplyError};
-pub use revise::{OnlyFor, RevisionChoice, RevisionReview, VersionView};
 pub use review::{DayPlan, OtherSpan, Review, SessionShare, Span};
+pub use revise::{OnlyFor, RevisionChoice, RevisionReview, VersionView};
 pub use summary::{SkippedPeople, Summary};
 pub use templates::{TemplateCheck, Templates, TemplatesBrought};
 

@@ -9,11 +9,11 @@ use uuid::Uuid;
 
 use super::{People, Problem};
 use crate::campaign::store as campaigns;
+use crate::campaign::store::versions;
 use crate::clock::Millis;
 use crate::contact::acts::store as acts;
 use crate::contact::store::history::{Change, Record, changes, record};
 use crate::contact::store::suppressions::Cause;
-use crate::campaign::store::versions;
 use crate::contact::store::{erased, holders};
 use crate::contact::{Contact, ContactError, Standing, import};
 use crate::db::{StorageError, Tx};

@@ -61,7 +61,9 @@ pub enum CampaignError {
     BeingRevised,
     #[error("This message is on its way or was sent already, so it cannot be changed any more.")]
     Fixed,
-    #[error("What was scheduled for practice stays practice, and what goes to real people stays real. Choose numbers of the same kind.")]
+    #[error(
+        "What was scheduled for practice stays practice, and what goes to real people stays real. Choose numbers of the same kind."
+    )]
     OtherBook,
     #[error("This time is past. Choose one that is to come.")]
     Past,
@@ -177,7 +179,9 @@ impl Coded for CampaignError {
             Self::OtherDoubt { people } => params! { people: people },
             Self::PollTooLong { people } => params! { n: people, question: QUESTION_LIMIT, option: OPTION_LIMIT },
             Self::TestMissing { variable } => params! { variable: variable },
-            Self::Unfinished { name, reason } | Self::RevisionCutOff { name, reason } => params! { name: name, reason: reason },
+            Self::Unfinished { name, reason } | Self::RevisionCutOff { name, reason } => {
+                params! { name: name, reason: reason }
+            }
             Self::Segment(error) => error.params(),
             Self::Choice(error) => error.params(),
             Self::Template(error) => error.params(),

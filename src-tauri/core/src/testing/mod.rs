@@ -13,9 +13,9 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use futures::FutureExt as _;
 pub use network::{Call, FakeClient, FakeNetwork, Server};
 pub use store::miscounted;
-use futures::FutureExt as _;
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 use zeroize::Zeroizing;

@@ -83,7 +83,8 @@ pub fn of(draft: &Draft, campaign: CampaignId, message: Option<MessageId>) -> Ne
 }
 
 pub async fn all(db: &mut SqliteConnection, campaign: CampaignId) -> Result<Vec<Version>, sqlx::Error> {
-    let select = "SELECT id, number, message_id, text, choice, made_at FROM versions WHERE campaign_id = ? ORDER BY number";
+    let select =
+        "SELECT id, number, message_id, text, choice, made_at FROM versions WHERE campaign_id = ? ORDER BY number";
     sqlx::query(select).bind(campaign).fetch_all(db).await?.iter().map(version).collect()
 }
 
@@ -93,7 +94,8 @@ pub async fn by_number(
     campaign: CampaignId,
     number: i64,
 ) -> Result<Option<Version>, sqlx::Error> {
-    let select = "SELECT id, number, message_id, text, choice, made_at FROM versions WHERE campaign_id = ? AND number = ?";
+    let select =
+        "SELECT id, number, message_id, text, choice, made_at FROM versions WHERE campaign_id = ? AND number = ?";
     sqlx::query(select).bind(campaign).bind(number).fetch_optional(db).await?.as_ref().map(version).transpose()
 }
 
@@ -161,7 +163,12 @@ pub async fn draft_of(db: &mut SqliteConnection, revises: Revises) -> Result<Opt
 }
 
 /// A draft with what the campaign says at this moment.
-pub async fn open_draft(db: &mut Tx, revises: Revises, content: &Draft, now: Millis) -> Result<CampaignId, sqlx::Error> {
+pub async fn open_draft(
+    db: &mut Tx,
+    revises: Revises,
+    content: &Draft,
+    now: Millis,
+) -> Result<CampaignId, sqlx::Error> {
     let id: CampaignId = IdGenerator::at(now).next();
     sqlx::query(
         "INSERT INTO campaigns (id, listed, revises, revises_message, state, text, choice, audience, split_long_caption, session_ids,

@@ -160,7 +160,11 @@ fn readable(rows: &[SqliteRow], now: Millis, broken: &mut Vec<Broken>) -> Result
 
 /// When the part is due, and since when it stands in the order.
 fn of_part(row: &SqliteRow, now: Millis) -> Result<(Millis, Millis), sqlx::Error> {
-    let due = Due { at: row.try_get("due_at")?, retried: row.try_get::<Option<bool>, _>("retried")?.unwrap_or(false), begun: row.try_get("begun")? };
+    let due = Due {
+        at: row.try_get("due_at")?,
+        retried: row.try_get::<Option<bool>, _>("retried")?.unwrap_or(false),
+        begun: row.try_get("begun")?,
+    };
     Ok((due.as_seen(now), row.try_get("since")?))
 }
 

@@ -232,18 +232,7 @@ pub async fn recipient(
     let retryable = queue::retryable(db, Failed::Single(message), now).await?;
     let revisable = revise::waiting(db, message).await?.map(|(queue, _)| queue);
     let (version, own) = version_of(db, message).await?;
-    Ok(Some(RecipientView {
-        row,
-        parts,
-        steps,
-        opted_out,
-        practice,
-        cancellable,
-        retryable,
-        revisable,
-        version,
-        own,
-    }))
+    Ok(Some(RecipientView { row, parts, steps, opted_out, practice, cancellable, retryable, revisable, version, own }))
 }
 
 async fn version_of(db: &mut SqliteConnection, message: MessageId) -> Result<(Option<i64>, bool), sqlx::Error> {

@@ -224,7 +224,8 @@ pub struct Page {
     pub next: Option<ContactId>,
 }
 
-const MESSAGE: &str = "SELECT m.id, m.contact_id, m.phone, m.name, m.version, m.own, m.skip_reason, m.skip_variable FROM messages m ";
+const MESSAGE: &str =
+    "SELECT m.id, m.contact_id, m.phone, m.name, m.version, m.own, m.skip_reason, m.skip_variable FROM messages m ";
 const PARTS: &str = "SELECT p.message_id, p.id, p.state, p.round, p.due_at,
         p.attempts > 0 AND EXISTS (SELECT 1 FROM attempts a WHERE a.part_id = p.id AND a.outcome = 'unknown') AS doubt
     FROM messages m CROSS JOIN parts p ON p.message_id = m.id ";
@@ -254,8 +255,10 @@ pub async fn waiting(
     message: MessageId,
 ) -> Result<Option<(CampaignId, Waiting)>, sqlx::Error> {
     let one = "WHERE m.id = ? AND m.origin = 'campaign'";
-    let messages = format!("SELECT q.id AS queue, v.* FROM ({MESSAGE} {one}) v JOIN messages n ON n.id = v.id
-                            JOIN queues q ON q.id = n.queue_id WHERE q.cancelled_at IS NULL AND q.state <> 'building'");
+    let messages = format!(
+        "SELECT q.id AS queue, v.* FROM ({MESSAGE} {one}) v JOIN messages n ON n.id = v.id
+                            JOIN queues q ON q.id = n.queue_id WHERE q.cancelled_at IS NULL AND q.state <> 'building'"
+    );
     let messages = sqlx::query(sqlx::AssertSqlSafe(messages)).bind(message).fetch_all(&mut *db).await?;
     let parts = format!("{PARTS} {one} ORDER BY p.position");
     let parts = sqlx::query(sqlx::AssertSqlSafe(parts)).bind(message).fetch_all(db).await?;
@@ -317,7 +320,8 @@ pub async fn content(
     db: &mut SqliteConnection,
     message: MessageId,
 ) -> Result<(Option<String>, Option<Vec<String>>, Vec<media::Attached>), sqlx::Error> {
-    let row = sqlx::query("SELECT question, options FROM messages WHERE id = ?").bind(message).fetch_one(&mut *db).await?;
+    let row =
+        sqlx::query("SELECT question, options FROM messages WHERE id = ?").bind(message).fetch_one(&mut *db).await?;
     let options = row.try_get::<Option<Json<_>>, _>("options")?.map(|Json(options)| options);
     let rows = sqlx::query(
         "SELECT kind, media, file_name FROM parts
@@ -499,7 +503,10 @@ fn fill_parts(parts: &[Filled<'_>]) -> QueryBuilder<Sqlite> {
     );
     update.push_values(parts, |mut row, filled| {
         let Filled { id, round, position, last, due_at, part, .. } = filled;
-        row.push_bind(*id).push_bind(*round).push_bind(kind_of(part.media.as_ref(), part.poll)).push_bind(part.with_text);
+        row.push_bind(*id)
+            .push_bind(*round)
+            .push_bind(kind_of(part.media.as_ref(), part.poll))
+            .push_bind(part.with_text);
         row.push_bind(part.media.as_ref().map(|file| file.sha256.to_vec()));
         row.push_bind(part.media.as_ref().and_then(|file| file.name.as_deref()));
         row.push_bind(part.wire_id.as_str()).push_bind(*last).push_bind(*position == 1).push_bind(*due_at);
