@@ -19,7 +19,10 @@ use ulak_core::session::cause::Cause;
 /// A module may import what stands before it in this list, never what stands after it. Modules of one row do not
 /// know each other, except where `BESIDE` says so.
 const LAYERS: &[&[&str]] = &[
-    &["category", "clock", "durable", "error", "event", "exit", "ids", "mark", "page", "stored", "table", "text"],
+    &[
+        "category", "clock", "durable", "error", "event", "exit", "ids", "mark", "messages", "page", "paper", "stored",
+        "table", "text",
+    ],
     &["notice"],
     &["supervise"],
     &["db", "vault"],
@@ -134,6 +137,7 @@ fn each_outside_library_has_one_home() {
         ("keyring::", &["src-tauri/core/src/vault.rs"][..]),
         ("rlibphonenumber", &["src-tauri/core/src/contact/phone"][..]),
         ("whatsapp_rust", &["src-tauri/whatsapp"][..]),
+        ("krilla", &["src-tauri/core/src/paper"][..]),
         ("axum", &["src-tauri/api"][..]),
     ]);
     for path in sources(&root().join("src-tauri")) {
@@ -363,7 +367,7 @@ const TABLES: &[(&str, &[&str])] = &[
     ("session/", &["sessions", "notes"]),
     ("media/", &["media", "campaign_media", "template_media", "message_media"]),
     ("template/", &["templates"]),
-    ("ledger/", &["ledger", "ledger_totals", "ledger_counts", "ledger_quarters", "ledger_checkpoints"]),
+    ("ledger/", &["ledger", "ledger_totals", "ledger_counts", "ledger_quarters", "ledger_checkpoints", "ledger_seals"]),
     (
         "outbox/",
         &[
@@ -376,6 +380,12 @@ const TABLES: &[(&str, &[&str])] = &[
             "senders",
             "chats",
             "troubled_messages",
+            "message_rows",
+            "message_words",
+            "message_index",
+            "message_wordings",
+            "quarter_figures",
+            "queue_spans",
         ],
     ),
     ("inbound/", &["replies", "reply_files", "reply_counts", "answers", "answer_counts"]),

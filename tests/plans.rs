@@ -19,11 +19,13 @@ use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 use ulak_core::app::Problem;
 use ulak_core::campaign::list::{CampaignGroup, CampaignOrder, CampaignQuery};
+use ulak_core::clock::DAY;
 use ulak_core::contact::{Consent, ContactEdit, ContactQuery, Standing};
 use ulak_core::inbound::store::replies::{ReplyQuery, Show};
 use ulak_core::ledger::figures::LedgerQuery;
 use ulak_core::ledger::{Book, EntryKind};
-use ulak_core::outbox::state::PartState;
+use ulak_core::outbox::state::{Origin, PartState};
+use ulak_core::outbox::store::log::LogQuery;
 use ulak_core::outbox::store::recipients::RecipientQuery;
 use ulak_core::page::Place;
 use ulak_core::session::client::Signal;
@@ -76,8 +78,9 @@ impl Visit for Statement {
     fn record_debug(&mut self, _: &Field, _: &dyn Debug) {}
 }
 
-/// Tables of a few rows, whatever the owner does; and `k`, the keys of a page.
-const SMALL: [&str; 5] = ["sessions", "contact_counts", "campaign_counts", "reply_counts", "k"];
+/// Tables of a few rows, whatever the owner does; `queue_counts`, a few rows a campaign; and `k`, the keys of a page.
+const SMALL: [&str; 7] =
+    ["sessions", "contact_counts", "campaign_counts", "reply_counts", "message_index", "queue_counts", "k"];
 
 /// What is wrong with how a statement finds its rows. What is asked for by ids is as long as the page.
 async fn faults(world: &World, statement: &str) -> Vec<String> {
@@ -159,12 +162,15 @@ async fn ask_for_pages(world: &World) -> Result<(), Problem> {
     }
     for kind in [None, Some(EntryKind::Hold)] {
         for search in ["", "kişi"] {
-            let query = LedgerQuery { book: Book::Real, kind, search: search.to_owned(), place: Place::first(1) };
+            let from = kind.map(|_| NOON - DAY);
+            let search = search.to_owned();
+            let query = LedgerQuery { kind, from, search, ..LedgerQuery::of(Book::Real, Place::first(1)) };
             let next = world.app.credits().ledger(&query).await?.next;
             world.app.credits().ledger(&LedgerQuery { place: Place::behind(next, 1), ..query }).await?;
         }
     }
     assert!(world.app.home().now_view().await?.finished.is_some(), "what is over is looked for too");
+    ask_for_the_log(world).await?;
     let all = CampaignQuery { place: Place::first(1), ..CampaignQuery::default() };
     let id = campaigns.list(&all).await?.rows[0].id;
     for show in [Show::Open, Show::Unread, Show::Answers, Show::Near, Show::Stops, Show::Done] {
@@ -190,6 +196,29 @@ async fn ask_for_pages(world: &World) -> Result<(), Problem> {
         }
     }
     Ok(())
+}
+
+/// Every way to lead the log, with and without what else can be asked.
+async fn ask_for_the_log(world: &World) -> Result<(), Problem> {
+    let all = CampaignQuery { place: Place::first(1), ..CampaignQuery::default() };
+    let campaign = world.app.campaigns().list(&all).await?.rows[0].id;
+    let log = LogQuery { place: Place::first(1), ..LogQuery::default() };
+    let spans = [(None, None), (Some(NOON - DAY), Some(NOON + DAY))];
+    let states = [None, Some(PartState::Pending), Some(PartState::Failed), Some(PartState::Skipped)];
+    for (state, (from, until)) in states.into_iter().flat_map(|state| spans.map(|span| (state, span))) {
+        for (campaign_id, origin) in [(None, None), (Some(campaign), None), (None, Some(Origin::Direct))] {
+            for session_id in [None, Some(world.numbers[0].id)] {
+                for (search, cause) in [("", None), ("kişi", None), ("", Some("not_on_whatsapp".to_owned()))] {
+                    let search = search.to_owned();
+                    let query =
+                        LogQuery { search, state, cause, campaign_id, session_id, origin, from, until, ..log.clone() };
+                    let next = world.app.outbox().log(&query).await?.next;
+                    world.app.outbox().log(&LogQuery { place: Place::behind(next, 1), ..query }).await?;
+                }
+            }
+        }
+    }
+    world.app.outbox().log_reasons().await.map(drop)
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use tauri::Wry;
 use tauri_specta::{Builder, ErrorHandlingMode, collect_commands, collect_events};
 
 use crate::commands::{
-    campaigns, contacts, credits, door, home, numbers, replies, revisions, settings, templates, window,
+    campaigns, contacts, credits, door, home, log, numbers, replies, revisions, settings, templates, window,
 };
 use crate::events;
 
@@ -98,8 +98,15 @@ pub fn builder() -> Builder<Wry> {
             campaigns::pause_everything,
             campaigns::resume_everything,
             campaigns::live,
+            campaigns::report,
+            campaigns::reports,
+            campaigns::export_report,
             campaigns::recipients,
             campaigns::recipient,
+            log::message_log,
+            log::log_reasons,
+            log::export_log,
+            log::figures,
             contacts::phone_book,
             contacts::take_phone_names,
             contacts::decline_phone_names,
@@ -151,6 +158,8 @@ pub fn builder() -> Builder<Wry> {
             credits::top_up,
             credits::adjust,
             credits::export_ledger,
+            credits::check_ledger,
+            credits::export_statement,
             window::zoom,
             window::copied_text,
         ])

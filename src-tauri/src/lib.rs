@@ -8,6 +8,7 @@ mod door;
 mod events;
 mod import;
 mod link;
+mod log;
 mod logs;
 mod memory;
 mod network;
@@ -15,6 +16,7 @@ mod numbers;
 mod practice;
 mod prepare;
 mod replies;
+mod report;
 mod segments;
 mod send;
 mod stop;
@@ -55,6 +57,10 @@ enum Command {
     Contacts(contacts::Options),
     /// What people wrote back
     Replies(replies::Options),
+    /// Write what became of a campaign into a file
+    Report(report::Options),
+    /// Look for messages in the log of all that there ever were
+    Log(log::Options),
     /// Show the saved segments and how many contacts each finds
     Segments(segments::Options),
     /// Send one message to one person over a linked number
@@ -81,6 +87,8 @@ pub fn run() -> ExitCode {
         Some(Command::Import(options)) => import::run(options, cli.data),
         Some(Command::Contacts(options)) => contacts::run(options, cli.data),
         Some(Command::Replies(options)) => replies::run(options, cli.data),
+        Some(Command::Report(options)) => report::run(options, cli.data),
+        Some(Command::Log(options)) => log::run(options, cli.data),
         Some(Command::Segments(options)) => segments::run(&options, cli.data),
         Some(Command::Send(options)) => send::run(options, cli.data),
         Some(Command::Work(options)) => work::run(options, cli.data),

@@ -168,7 +168,7 @@ async fn a_search_says_that_there_is_more_without_counting() -> Result<(), Probl
 
 async fn lines(world: &World, kind: Option<EntryKind>, offset: u32, limit: u32) -> (i64, Vec<LedgerRow>) {
     let place = Place { after: None, skip: offset, limit };
-    let query = LedgerQuery { book: Book::Practice, kind, search: String::new(), place };
+    let query = LedgerQuery { kind, ..LedgerQuery::of(Book::Practice, place) };
     let page = world.app.credits().ledger(&query).await.unwrap();
     (page.total.unwrap(), page.rows)
 }
@@ -220,5 +220,44 @@ async fn the_ledger_as_a_file_is_of_one_moment_while_sending_goes_on() -> Result
     }
     let names: Vec<_> = std::fs::read_dir(world.folder.path()).unwrap().map(|file| file.unwrap().file_name()).collect();
     assert!(names.iter().all(|name| !name.to_string_lossy().ends_with(".part")), "{names:?}");
+    Ok(())
+}
+
+/// Past the triggers, as somebody would do it who has the file open elsewhere.
+async fn change_a_line(world: &World, seq: i64) {
+    let mut tx = world.app.db().begin().await.unwrap();
+    sqlx::query("DROP TRIGGER ledger_no_update").execute(&mut *tx).await.unwrap();
+    sqlx::query("UPDATE ledger SET note = 'başka' WHERE seq = ?").bind(seq).execute(&mut *tx).await.unwrap();
+    world.app.db().commit(tx).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_line_that_was_changed_is_found_and_nothing_is_sent_from_then_on() -> Result<(), Problem> {
+    let world = World::at(at(0, 12, 0)).await?;
+    world.contacts(3).await?;
+    world.schedule("Merhaba").await?;
+    while ulak_core::agenda::step(world.app.agenda()).await?.is_none() {}
+    world.app.credits().ledger_holds().await?;
+    world.app.credits().top_up(Book::Practice, 10, "", "yeni").await?;
+    world.app.credits().ledger_holds().await?;
+    world.clock.set(at(0, 12, 30));
+    while ulak_core::agenda::step(world.app.agenda()).await?.is_none() {}
+    let mut reader = world.app.db().read().acquire().await.unwrap();
+    let seals =
+        sqlx::query_scalar::<_, i64>("SELECT count(*) FROM ledger_seals").fetch_one(&mut *reader).await.unwrap();
+    assert_eq!(seals, 2);
+    drop(reader);
+    change_a_line(&world, 2).await;
+    let found = world.app.credits().ledger_holds().await.unwrap_err();
+    assert_eq!(found.code, "ledger.changed", "{found}");
+    assert!(world.app.home().found().iter().any(|found| found.code == "ledger.changed"), "told at once");
+    assert_eq!(world.schedule("Hemen").await.unwrap_err().code, "ledger.changed");
+    let mut world = world.restart().await?;
+    assert!(world.app.home().found().iter().any(|found| found.code == "ledger.changed"));
+    let refused = world.schedule("Yine").await.unwrap_err();
+    assert_eq!(refused.code, "ledger.changed", "what would wait in vain is refused with the same words");
+    let before = world.phone.sent().len();
+    world.run_until(at(1, 14, 0)).await?;
+    assert_eq!((world.phone.sent().len(), before), (0, 0), "what waited stays where it is");
     Ok(())
 }

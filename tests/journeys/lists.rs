@@ -205,8 +205,7 @@ async fn pages_of_the_ledger_show_each_line_once_while_sending_goes_on() -> Resu
     world.schedule("Merhaba {{name}}").await?;
     world.run_until(at(0, 12, 5)).await?;
     for search in ["", "kişi"] {
-        let query =
-            LedgerQuery { book: Book::Practice, kind: None, search: search.to_owned(), place: Place::first(99) };
+        let query = LedgerQuery { search: search.to_owned(), ..LedgerQuery::of(Book::Practice, Place::first(99)) };
         let seqs = async |world: &World, place| {
             let page = world.app.credits().ledger(&LedgerQuery { place, ..query.clone() }).await?;
             Ok::<_, Problem>((page.rows.iter().map(|row| row.seq).collect::<Vec<_>>(), page.next))

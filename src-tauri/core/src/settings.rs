@@ -133,6 +133,8 @@ pub mod key {
     pub const GOOD_SINCE: &str = "good_since";
     /// A tick could not be put down, and the owner has not read it.
     pub const TICK_MISSING: &str = "tick_missing";
+    /// Which lines of the ledger were found to be changed, until it holds again.
+    pub const LEDGER_CHANGED: &str = "ledger_changed";
     /// Why everything was paused at a start, until the owner resumes.
     pub const FOLDER_FINDING: &str = "folder_finding";
 }

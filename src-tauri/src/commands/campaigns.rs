@@ -8,6 +8,7 @@ use ulak_core::app::{DraftCheck, MessagePreview, Review, TestSend};
 use ulak_core::campaign::draft::{Draft, DraftEdit};
 use ulak_core::campaign::list::{CampaignPage, CampaignQuery};
 use ulak_core::campaign::live::LiveView;
+use ulak_core::campaign::report::CampaignReport;
 use ulak_core::contact::Contact;
 use ulak_core::ids::{CampaignId, MediaId, MessageId};
 use ulak_core::media::MediaWish;
@@ -15,10 +16,11 @@ use ulak_core::media::attachment::MediaItem;
 use ulak_core::outbox::state::SkipReason;
 use ulak_core::outbox::store::queue::Retryable;
 use ulak_core::outbox::store::recipients::{RecipientPage, RecipientQuery, RecipientRow, RecipientView};
+use ulak_core::settings::Language;
 
 use crate::clipboard;
 
-use super::{Answer, Door, ask, path_of, shown};
+use super::{Answer, Door, ask, path_of, shown, to_save};
 
 #[tauri::command]
 #[specta::specta]
@@ -239,6 +241,39 @@ pub async fn resume_everything(door: Door<'_>) -> Answer<()> {
 #[specta::specta]
 pub async fn live(door: Door<'_>, campaign_id: CampaignId) -> Answer<LiveView> {
     door.app().await?.campaigns().live(campaign_id).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn report(door: Door<'_>, id: CampaignId) -> Answer<CampaignReport> {
+    door.app().await?.campaigns().report(id).await
+}
+
+/// Up to five side by side.
+#[tauri::command]
+#[specta::specta]
+pub async fn reports(door: Door<'_>, ids: Vec<CampaignId>) -> Answer<Vec<CampaignReport>> {
+    door.app().await?.campaigns().reports(&ids).await
+}
+
+/// What became of a campaign, into a file that the owner names; none where they did not. `format`: pdf, xlsx or csv.
+#[tauri::command]
+#[specta::specta]
+pub async fn export_report(
+    handle: AppHandle,
+    door: Door<'_>,
+    id: CampaignId,
+    format: String,
+    language: Language,
+    title: String,
+) -> Answer<Option<String>> {
+    let name = format!("ulak-report.{format}");
+    let chosen =
+        ask(&handle, title, |dialog, tell| to_save(dialog, &name, &[&format, "pdf", "xlsx", "csv"]).save_file(tell))
+            .await;
+    let Some(path) = chosen.flatten().and_then(path_of) else { return Ok(None) };
+    door.app().await?.campaigns().export_report(id, &path, Some(language)).await?;
+    Ok(Some(shown(path)))
 }
 
 /// The people whom a campaign skipped for one reason.

@@ -5,7 +5,9 @@ use ulak_core::app::CreditsView;
 use ulak_core::ledger::Book;
 use ulak_core::ledger::figures::{BalanceView, LedgerPage, LedgerQuery};
 
-use super::{Answer, Door, ask, path_of, shown};
+use ulak_core::settings::Language;
+
+use super::{Answer, Door, ask, path_of, shown, to_save};
 
 #[tauri::command]
 #[specta::specta]
@@ -37,5 +39,32 @@ pub async fn export_ledger(handle: AppHandle, door: Door<'_>, book: Book, title:
     let chosen = ask(&handle, title, |dialog, tell| dialog.set_file_name("ulak-credits.csv").save_file(tell)).await;
     let Some(path) = chosen.flatten().and_then(path_of) else { return Ok(None) };
     door.app().await?.credits().export_ledger(book, &path).await?;
+    Ok(Some(shown(path)))
+}
+
+/// Adds every line up and looks at the whole chain.
+#[tauri::command]
+#[specta::specta]
+pub async fn check_ledger(door: Door<'_>) -> Answer<()> {
+    door.app().await?.credits().ledger_holds().await
+}
+
+/// The credits of a month (`YYYY-MM`), into a file that the owner names; none where they did not. `format`: pdf or xlsx.
+#[tauri::command]
+#[specta::specta]
+pub async fn export_statement(
+    handle: AppHandle,
+    door: Door<'_>,
+    book: Book,
+    month: String,
+    format: String,
+    language: Language,
+    title: String,
+) -> Answer<Option<String>> {
+    let name = format!("ulak-credits-{month}.{format}");
+    let chosen =
+        ask(&handle, title, |dialog, tell| to_save(dialog, &name, &[&format, "pdf", "xlsx"]).save_file(tell)).await;
+    let Some(path) = chosen.flatten().and_then(path_of) else { return Ok(None) };
+    door.app().await?.credits().export_statement(book, &month, &path, Some(language)).await?;
     Ok(Some(shown(path)))
 }

@@ -5,6 +5,7 @@ pub mod contacts;
 pub mod credits;
 pub mod door;
 pub mod home;
+pub mod log;
 pub mod numbers;
 pub mod replies;
 pub mod revisions;

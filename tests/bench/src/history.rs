@@ -10,6 +10,8 @@ use std::sync::Arc;
 use ulak_core::app::{App, Direct};
 use ulak_core::campaign::list::CampaignQuery;
 use ulak_core::ids::CampaignId;
+use ulak_core::outbox::state::PartState;
+use ulak_core::outbox::store::log::LogQuery;
 use ulak_core::outbox::store::recipients::RecipientQuery;
 use ulak_core::page;
 
@@ -24,6 +26,7 @@ const MESSAGES: i64 = 20_000;
 const PENDING: i64 = 200_000;
 const TIMES: usize = 200;
 const VIEW: f64 = 0.010;
+const LOG: f64 = 0.050;
 
 pub async fn bench(place: &Place) -> Outcome<Vec<Figure>> {
     let (folder, waiting) = scene::with_contacts(place, PENDING).await?;
@@ -38,6 +41,7 @@ pub async fn bench(place: &Place) -> Outcome<Vec<Figure>> {
     }
     let mut figures = vec![start(&folder).await?];
     figures.extend(views(&folder, waiting).await?);
+    figures.extend(log(&folder).await?);
     figures.push(decisions(&folder, &empty).await?);
     figures.push(single_sends(place).await?);
     Ok(figures)
@@ -67,12 +71,53 @@ async fn views(folder: &Path, waiting: CampaignId) -> Outcome<Vec<Figure>> {
         view("history: list of campaigns", async || app.campaigns().list(&all).await.map(drop)).await?,
         view("history: live view, 200k pending", async || app.campaigns().live(waiting).await.map(drop)).await?,
         view("history: live view, over", async || app.campaigns().live(over).await.map(drop)).await?,
+        view("history: report", async || app.campaigns().report(over).await.map(drop)).await?,
         view("history: first recipients of 200k", async || people(&app, waiting, 0).await).await?,
         view("history: recipients in the middle of 200k", async || people(&app, waiting, 100_000).await).await?,
         view("history: last recipients of 200k", async || people(&app, waiting, 199_900).await).await?,
         view("history: credits", async || app.credits().view(ulak_core::ledger::Book::Practice).await.map(drop))
             .await?,
     ];
+    app.close().await;
+    Ok(figures)
+}
+
+/// Looking for messages among all of them, each question as people ask it.
+async fn log(folder: &Path) -> Outcome<Vec<Figure>> {
+    let app = scene::app(folder).await?;
+    let all = LogQuery { place: page::Place::first(100), ..LogQuery::default() };
+    let time = Stopwatch::start();
+    while app.outbox().log(&LogQuery { search: "x".to_owned(), ..all.clone() }).await?.waiting > 0 {}
+    let read = time.seconds();
+    let number = app.numbers().list().await?.first().ok_or("there is no number")?.id;
+    let middle = NOW - CAMPAIGNS / 2 * 86_400_000;
+    let failed = Some(PartState::Failed);
+    let search = |words: &str| LogQuery { search: words.to_owned(), ..all.clone() };
+    let questions = [
+        ("everything", all.clone()),
+        ("failed", LogQuery { state: failed, ..all.clone() }),
+        ("failed for a reason", LogQuery { cause: Some("not_on_whatsapp".to_owned()), state: failed, ..all.clone() }),
+        (
+            "of a number and a day",
+            LogQuery { session_id: Some(number), from: Some(middle), until: Some(middle + 86_400_000), ..all.clone() },
+        ),
+        ("a person", search("Kişi 12345")),
+        ("a phone", search("0532 0012345")),
+        ("a word of all texts", search("coffee")),
+        ("a word, failed", LogQuery { state: failed, ..search("coffee") }),
+    ];
+    let note = format!("{}M messages; their words were taken in within {read:.1} s", CAMPAIGNS * MESSAGES / 1_000_000);
+    let mut figures = Vec::new();
+    for (name, query) in questions {
+        let mut seconds = Vec::with_capacity(TIMES);
+        for _ in 0..TIMES {
+            let time = Stopwatch::start();
+            app.outbox().log(&query).await?;
+            seconds.push(time.seconds());
+        }
+        let name = format!("log: {name}");
+        figures.push(Figure::plain(&name, Unit::Seconds, p95(&seconds), Some(LOG), note.clone()));
+    }
     app.close().await;
     Ok(figures)
 }
@@ -193,4 +238,10 @@ const COUNTERS: &str = "
         FROM parts GROUP BY 1, 2, 3, 5;
     INSERT INTO queue_quarters (queue_id, at, sent)
         SELECT queue_id, sent_at / 900000 * 900000, count(*) FROM parts WHERE sent_at IS NOT NULL GROUP BY 1, 2;
+    INSERT INTO quarter_figures (at, queue_id, session_id, sent, delivered, read)
+        SELECT sent_at / 900000 * 900000, queue_id, session_id, count(*), count(delivered_at), count(read_at)
+        FROM parts WHERE sent_at IS NOT NULL GROUP BY 1, 2, 3;
+    INSERT INTO queue_spans (queue_id, kind, within_ms, messages)
+        SELECT queue_id, 'read', 10000, count(*) FROM parts WHERE read_at IS NOT NULL GROUP BY 1
+        UNION ALL SELECT queue_id, 'delivered', 10000, count(*) FROM parts WHERE delivered_at IS NOT NULL GROUP BY 1;
     UPDATE queues SET ended_at = (SELECT max(last_at) FROM queue_counts WHERE queue_id = id) WHERE state = 'done';";

@@ -22,6 +22,7 @@ mod drag;
 mod emulator;
 mod first_campaign;
 mod fit;
+mod follow_up;
 mod harness;
 mod lists;
 mod numbers;

@@ -213,6 +213,16 @@ pub async fn a_busy_shop(harness: &Harness, page: &Page) -> Vec<Screen> {
         Screen::new("credits", at("/credits"), credits),
         Screen::new("topup", at("/credits"), credits).pressing(&["[data-testid=credits-topup]"]),
         Screen::new("adjust", at("/credits"), credits).pressing(&["[data-testid=credits-adjust]"]),
+        Screen::new("report", format!("/campaigns/{live}/report"), "document.querySelector('[data-testid=report]')"),
+        Screen::new(
+            "compare",
+            format!("/compare?ids={live},{later}"),
+            "document.querySelector('[data-testid=compare-table]')",
+        ),
+        Screen::new("log", at("/log"), "document.querySelector('[data-testid=log-row]')"),
+        Screen::new("log-open", at("/log"), "document.querySelector('[data-testid=log-row]')")
+            .pressing(&["[data-testid=log-row]", "[data-testid=recipient-panel]"]),
+        Screen::new("figures", at("/figures"), "document.querySelector('[data-testid=figures-table]')"),
         Screen::new("settings", at("/settings"), "document.querySelector('[data-testid=practice-read]')"),
         Screen::new("help", at("/help"), "document.querySelector('.help__card')"),
     ]

@@ -94,8 +94,18 @@ export const commands = {
 	pauseEverything: () => __TAURI_INVOKE<null>("pause_everything"),
 	resumeEverything: () => __TAURI_INVOKE<null>("resume_everything"),
 	live: (campaignId: CampaignId) => __TAURI_INVOKE<LiveView>("live", { campaignId }),
+	report: (id: CampaignId) => __TAURI_INVOKE<CampaignReport>("report", { id }),
+	/**  Up to five side by side. */
+	reports: (ids: CampaignId[]) => __TAURI_INVOKE<CampaignReport[]>("reports", { ids }),
+	/**  What became of a campaign, into a file that the owner names; none where they did not. `format`: pdf, xlsx or csv. */
+	exportReport: (id: CampaignId, format: string, language: Language, title: string) => __TAURI_INVOKE<string | null>("export_report", { id, format, language, title }),
 	recipients: (query: RecipientQuery) => __TAURI_INVOKE<RecipientPage>("recipients", { query }),
 	recipient: (messageId: MessageId) => __TAURI_INVOKE<RecipientView>("recipient", { messageId }),
+	messageLog: (query: LogQuery) => __TAURI_INVOKE<LogPage>("message_log", { query }),
+	logReasons: () => __TAURI_INVOKE<LogReason[]>("log_reasons"),
+	/**  All that is found, into a file that the owner names; none where they did not. */
+	exportLog: (query: LogQuery, title: string) => __TAURI_INVOKE<string | null>("export_log", { query, title }),
+	figures: (query: FiguresQuery) => __TAURI_INVOKE<FiguresView>("figures", { query }),
 	/**  Whom the linked phones know and the contacts do not. */
 	phoneBook: () => __TAURI_INVOKE<PhoneBook>("phone_book"),
 	takePhoneNames: (phones: string[], tag: string) => __TAURI_INVOKE<number>("take_phone_names", { phones, tag }),
@@ -155,6 +165,10 @@ export const commands = {
 	topUp: (book: Book, credits: number, price: string, note: string) => __TAURI_INVOKE<Balance>("top_up", { book, credits, price, note }),
 	adjust: (book: Book, credits: number, reason: string) => __TAURI_INVOKE<Balance>("adjust", { book, credits, reason }),
 	exportLedger: (book: Book, title: string) => __TAURI_INVOKE<string | null>("export_ledger", { book, title }),
+	/**  Adds every line up and looks at the whole chain. */
+	checkLedger: () => __TAURI_INVOKE<null>("check_ledger"),
+	/**  The credits of a month (`YYYY-MM`), into a file that the owner names; none where they did not. `format`: pdf or xlsx. */
+	exportStatement: (book: Book, month: string, format: string, language: Language, title: string) => __TAURI_INVOKE<string | null>("export_statement", { book, month, format, language, title }),
 	/**  Everything larger or smaller; the page remembers by how much. */
 	zoom: (percent: number) => __TAURI_INVOKE<null>("zoom", { percent }),
 	/**  The text on the clipboard, where the webview hides it from the page. */
@@ -549,6 +563,8 @@ export type CreditsView = {
 	lastsDays: number | null,
 	months: MonthSpent[],
 	checkedAt: number,
+	/**  None where no top-up says what credits cost. */
+	cost: MessageCost | null,
 };
 
 /**  The key of a row, which whoever asks for the rows behind it hands back as it is. */
@@ -819,6 +835,11 @@ export type LedgerPage = {
 export type LedgerQuery = {
 	book: Book,
 	kind: EntryKind | null,
+	campaignId: CampaignId | null,
+	/**  From then on. */
+	from: number | null,
+	/**  Before then. */
+	until: number | null,
 	/**  Every word of it must be in the campaign's name, the person's name or phone, or the note. */
 	search: string,
 	place: Place,
@@ -896,6 +917,69 @@ export type LiveView = {
 	version: number,
 	/**  Its messages are being brought to that version, and nothing of it goes out. */
 	revising: boolean,
+};
+
+export type LogPage = {
+	/**  All messages that there are. */
+	all: number,
+	/**  None where nobody has counted what is looked for. */
+	total: number | null,
+	/**  So many messages are not found by their words yet. */
+	waiting: number,
+	next: Cursor | null,
+	rows: LogRow[],
+};
+
+/**  What is looked for; what is left out does not narrow it. */
+export type LogQuery = {
+	/**  A person, a phone, or words of the text. */
+	search: string,
+	state: PartState | null,
+	/**  The cause of a failure or the reason of skipping, as a code. */
+	cause: string | null,
+	campaignId: CampaignId | null,
+	/**  The number that sent it, or tried. */
+	sessionId: SessionId | null,
+	origin: MessageOrigin | null,
+	/**  From then on; the time of a row is `LogRow::at`. */
+	from: number | null,
+	/**  Before then. */
+	until: number | null,
+	place: Place,
+};
+
+/**  Why messages failed or were skipped, and how many; the commonest first. */
+export type LogReason = {
+	state: PartState,
+	/**  A code. */
+	reason: string,
+	people: number,
+};
+
+export type LogRow = {
+	messageId: MessageId,
+	contactId: ContactId,
+	name: string,
+	phoneShown: string,
+	origin: MessageOrigin,
+	/**  None where it belongs to no campaign. */
+	campaignId: CampaignId | null,
+	/**  What the campaign is called, where there is one; whoever shows it fills it in. */
+	campaignName: string,
+	/**  How its text begins; empty once the text is gone. */
+	begins: string,
+	practice: boolean,
+	state: PartState,
+	/**  The cause of a failure or the reason of skipping, as a code. */
+	reason: string | null,
+	/**  When it was accepted, else when it ended, else when it is due; of one that was skipped at once when it was made. */
+	at: number,
+	/**  Since when it is in its state. */
+	stateAt: number | null,
+	sessionName: string | null,
+	/**  Credits that it cost, and that it holds. */
+	settled: number,
+	held: number,
 };
 
 /**  What the composer shows while the owner types. */
@@ -1760,3 +1844,105 @@ function makeEvent<TListen, TEmit = TListen>(name: string, serialize?: (payload:
     return Object.assign(fn, base);
 }
 
+export type CampaignReport = {
+	view: LiveView,
+	category: Category,
+	/**  The answers that its text offers. */
+	offered: string[],
+	/**  People who answered with words of their own, and not to opt out. */
+	ownWords: number,
+	delivery: Speed,
+	reading: Speed,
+	hours: HourFigures[],
+	best: BestHours | null,
+	/**  None where no top-up says what credits cost. */
+	cost: Cost | null,
+};
+
+/**  The three hours in which most people read it. */
+export type BestHours = {
+	from: number,
+	to: number,
+	read: number,
+};
+
+/**  What the accepted messages cost, by the price of the newest top-up that says one. Amounts are in ten-thousandths. */
+export type Cost = {
+	/**  The currency, as the owner wrote it. */
+	currency: string,
+	perCredit: number,
+	whole: number,
+	perDelivered: number | null,
+};
+
+export type HourFigures = {
+	/**  Of the owner's day. */
+	hour: number,
+	sent: number,
+	read: number,
+};
+
+/**  How soon something happened after sending. */
+export type Speed = {
+	/**  One behind the other; none twice. */
+	steps: Within[],
+	/**  Half of them within this time, where it is known. */
+	half: number | null,
+};
+
+export type Within = {
+	/**  None for what came later. */
+	within: number | null,
+	people: number,
+};
+
+export type DayFigures = {
+	/**  `YYYY-MM-DD`; empty for several days. */
+	day: string,
+	sent: number,
+	delivered: number,
+	read: number,
+	replies: number,
+	optOuts: number,
+	failed: number,
+	/**  How long those that arrived took, on average. */
+	deliveryMs: number | null,
+	/**  Numbers that sent something. */
+	numbers: number,
+};
+
+export type FiguresQuery = {
+	book: Book,
+	from: number,
+	/**  Before then. */
+	until: number,
+	sessionId: SessionId | null,
+	campaignId: CampaignId | null,
+};
+
+export type FiguresView = {
+	/**  Every day of the span up to now, the oldest first, also those on which nothing happened. */
+	days: DayFigures[],
+	/**  All of them together. */
+	whole: DayFigures,
+	/**  By weekday and hour; those in which nothing happened are left out. */
+	hours: WeekHour[],
+};
+
+export type WeekHour = {
+	/**  0 is Monday. */
+	weekday: number,
+	hour: number,
+	sent: number,
+	read: number,
+	replies: number,
+};
+
+/**  What messages cost on average, by the price of the newest top-up that says one. Amounts are in ten-thousandths. */
+export type MessageCost = {
+	/**  The currency, as the owner wrote it. */
+	currency: string,
+	perCredit: number,
+	perSent: number | null,
+	perDelivered: number | null,
+};

@@ -8,7 +8,10 @@ import { contactCommands } from './fake/contacts';
 import { creditCommands } from './fake/credits';
 import { doorCommands } from './fake/door';
 import { engine } from './fake/engine';
+import { figureCommands } from './fake/figures';
 import { importCommands } from './fake/imports';
+import { logCommands } from './fake/log';
+import { reportCommands } from './fake/report';
 import { segmentCommands } from './fake/segments';
 import { revisionCommands } from './fake/revisions';
 import { numberCommands } from './fake/numbers';
@@ -25,7 +28,8 @@ export function fakeCore(): { api: Api; listen: Listen } {
   });
   const { now, home, dismissNotice, resultSeen } = engine(world);
   dragged(world);
-  const commands: Api = { ...doorCommands(world), ...contactCommands(world), ...segmentCommands(world), ...importCommands(world), ...campaignCommands(world), ...revisionCommands(world), ...templateCommands(world), ...creditCommands(world), ...numberCommands(world), ...replyCommands(world), now, home, dismissNotice, resultSeen };
+  const ofCampaigns = campaignCommands(world);
+  const commands: Api = { ...doorCommands(world), ...contactCommands(world), ...segmentCommands(world), ...importCommands(world), ...ofCampaigns, ...reportCommands(ofCampaigns.live), ...revisionCommands(world), ...templateCommands(world), ...creditCommands(world), ...logCommands(world), ...figureCommands(world), ...numberCommands(world), ...replyCommands(world), now, home, dismissNotice, resultSeen };
   const listen: Listen = (name, cb) => {
     const set = (listeners[name] ??= new Set() as never) as unknown as Set<typeof cb>;
     set.add(cb);

@@ -16,6 +16,11 @@ export function num(value: number): string {
   return numbers({}).format(value + 0).replace('-', '−'); // −0 is 0
 }
 
+/** An amount in ten-thousandths as 1,250.50 */
+export function moneyOf(tenThousandths: number): string {
+  return numbers({ minimumFractionDigits: 2, maximumFractionDigits: 2 }).format(tenThousandths / 10_000).replace('-', '−');
+}
+
 /** +2,500 or −40; zero has no sign. */
 export function signed(value: number): string {
   return numbers({ signDisplay: 'exceptZero' }).format(value).replace('-', '−');
@@ -36,8 +41,8 @@ export function bytes(value: number): string {
 }
 
 /** 14:22, in Turkish and Indonesian 14.22 */
-export function clock(at: number): string {
-  return dotted(dates({ hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(at));
+export function clock(at: number, timeZone?: string): string {
+  return dotted(dates({ hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZone }).format(at));
 }
 
 /** 14:22:06, in Turkish and Indonesian 14.22.06 */
@@ -58,6 +63,11 @@ export function shortDay(at: number): string {
 /** Friday */
 export function weekday(at: number): string {
   return dates({ weekday: 'long' }).format(at);
+}
+
+/** Friday or Fri; 0 is Monday. */
+export function weekdayName(of: number, form: 'short' | 'long'): string {
+  return dates({ weekday: form, timeZone: 'UTC' }).format(Date.UTC(2026, 0, 5 + of, 12));
 }
 
 /** 2 Sep 2026 */
@@ -93,6 +103,18 @@ export function minuteClock(minutes: number): string {
 export function dayKey(at: number): string {
   const parts = new Map(dates({ year: 'numeric', month: '2-digit', day: '2-digit' }, 'en-GB').formatToParts(at).map((part) => [part.type, part.value]));
   return `${parts.get('year')}-${parts.get('month')}-${parts.get('day')}`;
+}
+
+/** The first instant of a local day, given as YYYY-MM-DD. */
+export function dayStart(day: string): number {
+  let at = Date.parse(`${day}T00:00:00Z`);
+  // Each step lands nearer: a day off by the zone first, an hour off by a change of the clocks at most.
+  for (let step = 0; step < 3; step += 1) {
+    const minutes = minuteOfDay(at);
+    const days = (Date.parse(`${dayKey(at)}T00:00:00Z`) - Date.parse(`${day}T00:00:00Z`)) / 60_000;
+    at -= (days + minutes) * 60_000;
+  }
+  return at;
 }
 
 /** Minutes since local midnight. */

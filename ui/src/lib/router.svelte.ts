@@ -3,7 +3,7 @@ import type { Show } from '../api/client';
 
 export type Step = 'audience' | 'content' | 'schedule' | 'review';
 export type Route =
-  | { page: 'home' | 'campaigns' | 'templates' | 'contacts' | 'credits' | 'help' | 'practice' }
+  | { page: 'home' | 'campaigns' | 'templates' | 'contacts' | 'credits' | 'figures' | 'help' | 'practice' }
   /** `number`: whose pace to show, or "practice" for what the practice number does. */
   | { page: 'settings'; number: string | null }
   /** `link`: begin linking at once. */
@@ -12,9 +12,14 @@ export type Route =
   | { page: 'replies'; campaign: string | null; show: Show | null }
   /** `file`: a list that was dropped on another screen. */
   | { page: 'import'; file: string | null }
+  /** `campaign`, `state`, `cause`: what the list is narrowed to at first. */
+  | { page: 'log'; campaign: string | null; state: string | null; cause: string | null; search: string | null }
   /** Everything that is known of one contact. */
   | { page: 'person'; id: string }
   | { page: 'template'; id: string }
+  | { page: 'report'; id: string }
+  /** Reports of several campaigns side by side. */
+  | { page: 'compare'; ids: string[] }
   /** A message that belongs to no campaign. */
   | { page: 'message'; id: string }
   | { page: 'composer'; id: string; step: Step }
@@ -59,8 +64,11 @@ export function parse(hash: string): Route {
   const [first = '', id, step] = path.split('/').map(decodeURIComponent);
   switch (first) {
     case 'campaigns':
+      if (id && step === 'report') return { page: 'report', id };
       if (id && isStep(step)) return { page: 'composer', id, step };
       return id ? { page: 'live', id, message: new URLSearchParams(query).get('message'), show: new URLSearchParams(query).get('show') } : { page: 'campaigns' };
+    case 'compare':
+      return { page: 'compare', ids: (new URLSearchParams(query).get('ids') ?? '').split(',').filter((one) => one !== '') };
     case 'messages':
       return id ? { page: 'message', id } : { page: 'home' };
     case 'templates':
@@ -72,11 +80,15 @@ export function parse(hash: string): Route {
       const asked = new URLSearchParams(query);
       return { page: 'replies', campaign: asked.get('campaign'), show: shows.find((show) => show === asked.get('show')) ?? null };
     }
+    case 'log': {
+      const asked = new URLSearchParams(query);
+      return { page: 'log', campaign: asked.get('campaign'), state: asked.get('state'), cause: asked.get('cause'), search: asked.get('search') };
+    }
     case 'numbers':
       return { page: 'numbers', link: id === 'link' };
     case 'settings':
       return { page: 'settings', number: new URLSearchParams(query).get('number') };
-    case 'credits': case 'help': case 'practice':
+    case 'credits': case 'figures': case 'help': case 'practice':
       return { page: first };
     default:
       return { page: 'home' };

@@ -5,7 +5,7 @@
 // door       choose-passphrase-input, choose-passphrase-again, choose-passphrase-save, unlock-input, unlock-open,
 //            failed-try-again, recovery-code, recovery-copy, recovery-written, recovery-done
 // dialogs    dialog-unsaved, dialog-keep, dialog-throw-away (a half-typed one that Escape or the cross would close)
-// shell      nav-home|campaigns|contacts|replies|templates|numbers|credits|settings|help, nav-numbers-count, nav-replies-count, now-bar, now-name, now-done, now-wait, now-pause-all,
+// shell      nav-home|campaigns|contacts|replies|templates|numbers|credits|log|figures|settings|help, nav-numbers-count, nav-replies-count, now-bar, now-name, now-done, now-wait, now-pause-all,
 //            now-resume-all, toast
 // welcome    start-practising, welcome-link, language-en|tr|id
 // home       home-import, home-new-campaign, home-live, home-sent|delivered|read|failed|unknown|waiting, home-pause,
@@ -55,6 +55,9 @@
 //            cancel, cancel-dialog, cancel-confirm, cancel-no, retry-failed, live-again, live-tab-all|pending|sent|…, live-search,
 //            recipients-table, recipient-row (data-state, data-id), recipient-panel, recipient-close, recipient-message,
 //            message-dialog, recipient-opt-out, opt-out-dialog, opt-out-confirm, live-credits-settled|held|released
+// report     live-report, report, report-step:audience|sent|delivered|read|answered (data-people), report-failed, report-skipped, report-see-failed|skipped,
+//            report-answers, report-credits, report-cost, report-live, report-compare, report-print, report-xlsx, report-pdf,
+//            compare-dialog, compare-pick:<id>, compare-go, compare-table; `#/campaigns/<id>/report`, `#/compare?ids=<id>,<id>`
 // replies    replies-waiting, replies-words, replies-export, replies-all, replies-all-read|done, replies-show-unread|answers|near|stops|open|done,
 //            replies-campaign, replies-answer, replies-number, replies-list, replies-empty, reply-row (data-id, data-unread), talk,
 //            talk-name, talk-done, talk-contact, talk-judge, chat, chat-line, reply-opt-out, reply-not-meant, answer-text,
@@ -76,8 +79,13 @@
 //            link-done, link-name, link-finish, link-cancel; `#/numbers/link` opens it
 // credits    credits-book-practice|real, credits-free, credits-balance, credits-held (data-held), credits-topup,
 //            credits-adjust, credits-export, credits-search, credits-kind-all|grant|hold|settle|release|adjust,
+//            credits-month, credits-campaign, credits-check, credits-statement, statement-dialog, statement-month, statement-format, statement-save,
 //            credits-table, topup-credits, topup-price, topup-note, topup-save, adjust-less|more, adjust-credits,
 //            adjust-reason, adjust-save
+// log        log-count, log-search, log-when, log-day, log-state, log-cause, log-number, log-from, log-found, log-export, log-table, log-row
+//            (data-state, data-id), log-empty, log-campaign, log-contact; `#/log?state=failed&campaign=<id>` opens it narrowed
+// figures    figures-book-practice|real, figures-span, figures-number, figures-from, figures-whole-sent|delivered|read|replies|optOuts|failed (data-value),
+//            figures-what-sent|delivered|read|replies|failed, figures-days, figures-heat, figures-table
 // settings   settings-language-system|tr|id|en, settings-theme-system|light|dark, settings-business,
 //            settings-country, settings-always, settings-from, settings-to, settings-zone; in pace-of:<id>: pace-name, pace-min,
 //            pace-max, pace-batch, pace-rest, pace-hourly, pace-daily, low-dialog, low-keep, low-confirm, practice-read, practice-fail,

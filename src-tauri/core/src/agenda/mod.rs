@@ -38,18 +38,24 @@ pub enum JobKind {
     NotePracticeTicks,
     /// What was done with many contacts so long ago that it is not taken back any more.
     ForgetActs,
+    /// The words of messages, so that they are found.
+    IndexMessages,
+    /// The ledger's newest lines into its chain.
+    SealLedger,
     /// The newest replies, for words that come near those with which people opt out.
     FindNearWords,
 }
 
 impl JobKind {
     /// Those that every installation has, and how often they are due.
-    pub const STANDING: [(Self, Millis); 5] = [
+    pub const STANDING: [(Self, Millis); 7] = [
         (Self::PruneChanges, HOUR),
         (Self::RemoveExpiredNotes, DAY),
         (Self::CheckLedger, DAY),
         (Self::NotePracticeTicks, HOUR),
         (Self::ForgetActs, DAY),
+        (Self::IndexMessages, 5 * MINUTE),
+        (Self::SealLedger, 15 * MINUTE),
     ];
 
     /// Those that are done once, where a migration asks for it.
@@ -62,6 +68,8 @@ impl JobKind {
             Self::CheckLedger => "check_ledger",
             Self::NotePracticeTicks => "note_practice_ticks",
             Self::ForgetActs => "forget_acts",
+            Self::IndexMessages => "index_messages",
+            Self::SealLedger => "seal_ledger",
             Self::FindNearWords => "find_near_words",
         }
     }

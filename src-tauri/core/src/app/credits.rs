@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use chrono::{Datelike, NaiveDate, TimeZone};
 use chrono_tz::Tz;
@@ -13,6 +14,7 @@ use tokio::sync::mpsc;
 use super::Problem;
 use super::common::{Common, facet};
 use super::lines;
+use super::report::price;
 use crate::campaign::store as campaigns;
 use crate::clock::{DAY, Millis, local};
 use crate::db::StorageError;
@@ -20,9 +22,11 @@ use crate::error::{Coded, Params};
 use crate::event::Event;
 use crate::ids::CampaignId;
 use crate::ledger::figures::{self, BalanceView, LedgerPage, LedgerQuery, LedgerRow};
-use crate::ledger::{Book, store};
+use crate::ledger::{Book, LedgerError, store};
+use crate::outbox::dispatcher::Dispatcher;
 use crate::outbox::store::reading;
 use crate::params;
+use crate::settings;
 
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -39,6 +43,20 @@ pub struct CreditsView {
     pub lasts_days: Option<i64>,
     pub months: Vec<MonthSpent>,
     pub checked_at: Millis,
+    /// None where no top-up says what credits cost.
+    pub cost: Option<MessageCost>,
+}
+
+/// What messages cost on average, by the price of the newest top-up that says one. Amounts are in ten-thousandths.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub struct MessageCost {
+    /// The currency, as the owner wrote it.
+    pub currency: String,
+    pub per_credit: i64,
+    pub per_sent: Option<i64>,
+    pub per_delivered: Option<i64>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -64,9 +82,13 @@ pub struct HoldLine {
 
 const MONTHS_SHOWN: usize = 8;
 
+/// The first and the last line of a seal that does not fit its lines.
+pub(super) type Changed = (i64, i64);
+
 /// The credits of both books.
 pub struct Credits {
     common: Common,
+    dispatcher: Arc<Dispatcher>,
     /// When every line was last added up.
     checked_at: Millis,
 }
@@ -74,8 +96,9 @@ pub struct Credits {
 facet!(Credits);
 
 impl Credits {
-    pub(super) fn new(common: Common, checked_at: Millis) -> Self {
-        Self { common, checked_at }
+    pub(super) fn new(common: Common, dispatcher: Arc<Dispatcher>) -> Self {
+        let checked_at = common.now();
+        Self { common, dispatcher, checked_at }
     }
 
     pub async fn view(&self, book: Book) -> Result<CreditsView, Problem> {
@@ -92,6 +115,8 @@ impl Credits {
             months.push(MonthSpent { month, spent, running: to > now });
         }
         let running: i64 = months.iter().filter(|month| month.running).map(|month| month.spent).sum();
+        let people = reading::tally_of_book(&mut reader, book).await.map_err(StorageError::from)?.people;
+        let prices = figures::prices(&mut reader, book).await.map_err(StorageError::from)?;
         let full_months = u32::try_from(full_months).unwrap_or(u32::MAX);
         let average = (full_months > 0).then(|| (balance.settled - running) / i64::from(full_months));
         Ok(CreditsView {
@@ -104,6 +129,12 @@ impl Credits {
             lasts_days: average.filter(|average| *average > 0).map(|average| balance.free * 30 / average),
             months,
             checked_at: self.checked_at,
+            cost: price(&prices).map(|(currency, per_credit)| {
+                let whole = per_credit.saturating_mul(balance.settled);
+                let delivered = people.delivered + people.read + people.played;
+                let (per_sent, per_delivered) = (whole.checked_div(people.accepted()), whole.checked_div(delivered));
+                MessageCost { currency, per_credit, per_sent, per_delivered }
+            }),
         })
     }
 
@@ -147,11 +178,33 @@ impl Credits {
         Ok(written.map_err(|error| NotWritten { file: path.display().to_string(), reason: error.to_string() })?)
     }
 
-    /// Adds every line up again.
+    /// Adds every line up again and looks at the whole chain. Where a line was changed, nothing is sent from then on, also
+    /// after the next start, until the ledger holds again.
     pub async fn ledger_holds(&self) -> Result<(), Problem> {
         let mut reader = self.reader().await?;
         let open = reading::open_parts(&mut reader).await.map_err(StorageError::from)?;
-        Ok(store::verify(&mut reader, &open).await?)
+        let checked = store::verify(&mut reader, &open).await;
+        drop(reader);
+        let found = match &checked {
+            Err(LedgerError::Changed { from, to }) => Some((*from, *to)),
+            _ => None,
+        };
+        let before: Option<Changed> = self.stored(settings::key::LEDGER_CHANGED).await?;
+        if before != found {
+            self.put(settings::key::LEDGER_CHANGED, &found).await?;
+        }
+        if let Err(error @ LedgerError::Changed { .. }) = &checked {
+            let problem = Problem::of(error);
+            Book::ALL.into_iter().for_each(|book| self.dispatcher.stop(book, problem.clone()));
+            self.found.tell(problem);
+        }
+        Ok(checked?)
+    }
+
+    async fn stored<T: serde::de::DeserializeOwned>(&self, key: &str) -> Result<Option<T>, Problem> {
+        let stored: Option<Option<T>> =
+            settings::get(&mut *self.reader().await?, key).await.map_err(|error| self.db.error(error))?;
+        Ok(stored.flatten())
     }
 
     async fn after_ledger(&self, book: Book) -> Result<BalanceView, Problem> {

@@ -56,8 +56,8 @@ impl Facets {
         let files = Files { common: common.clone(), workshop };
         let people = Arc::new(People::new(common.clone()));
         let practising = Practising { number: practice.clone(), id: practice_id, hurry_first: hurry_first_practice };
-        let campaigns = Arc::new(Campaigns::new(common.clone(), files.clone(), dispatcher, practising));
-        let credits = Arc::new(Credits::new(common.clone(), common.now()));
+        let campaigns = Arc::new(Campaigns::new(common.clone(), files.clone(), dispatcher.clone(), practising));
+        let credits = Arc::new(Credits::new(common.clone(), dispatcher));
         let supervised = numbers.clone();
         let numbers = Arc::new(Numbers::new(common.clone(), numbers));
         let settings = Arc::new(OwnerSettings::new(common.clone(), recovery_code));

@@ -27,10 +27,13 @@ pub(super) async fn page(db: &mut SqliteConnection, query: &LedgerQuery) -> Resu
         return Ok(LedgerPage { total: None, next, rows });
     }
     let (skip, take) = (query.place.skip(), query.place.take());
-    let lines = figures::lines_before(db, (query.book, query.kind), query.place.key()?, skip, take).await?;
+    let lines = figures::lines_before(db, query, query.place.key()?, skip, take).await?;
     let (lines, next) = query.place.cut(lines, |line| line.row.seq)?;
-    let total = figures::count_lines(db, query.book, query.kind).await?;
-    Ok(LedgerPage { total: Some(total), next, rows: with_names(db, lines).await? })
+    let total = match query.is_counted() {
+        true => Some(figures::count_lines(db, query.book, query.kind).await?),
+        false => None,
+    };
+    Ok(LedgerPage { total, next, rows: with_names(db, lines).await? })
 }
 
 /// Nobody has counted what a search finds, so it walks back along the ledger until the page is full.
@@ -39,7 +42,7 @@ async fn search(db: &mut SqliteConnection, query: &LedgerQuery, words: &[&str]) 
     let mut before = query.place.key()?;
     let mut found = Vec::new();
     while found.len() < wanted {
-        let lines = figures::lines_before(db, (query.book, query.kind), before, 0, AT_ONCE).await?;
+        let lines = figures::lines_before(db, query, before, 0, AT_ONCE).await?;
         let Some(last) = lines.last().map(|line| line.row.seq) else { break };
         let fits = |named: &Named| words.iter().all(|word| named.search.contains(word));
         found.extend(named(db, lines).await?.into_iter().filter(fits).map(|named| named.row));

@@ -11,11 +11,13 @@ mod contacts;
 mod credits;
 mod direct;
 mod facets;
+pub mod figures;
 mod files;
 mod folder;
 mod home;
 mod inbound;
 mod lines;
+mod log;
 mod loops;
 mod numbers;
 mod options;
@@ -27,9 +29,11 @@ mod person_file;
 mod phone_book;
 mod practice;
 mod replies;
+mod report;
 mod review;
 mod revise;
 mod segments;
+mod statement;
 mod summary;
 mod templates;
 mod work;
@@ -70,7 +74,7 @@ use crate::error::Coded;
 use crate::event::Events;
 use crate::feed;
 use crate::ids::SessionId;
-use crate::ledger::{Book, store as ledger};
+use crate::ledger::{Book, LedgerError, store as ledger};
 use crate::mark::Mark;
 use crate::notice::{Notice, Notices, Unreadable};
 use crate::outbox::dispatcher::Dispatcher;
@@ -465,7 +469,12 @@ async fn prepare(db: &Db, key: &DbKey, opening: &Opening, clock: Option<SharedCl
     let mut tx = db.begin().await?;
     let Observed { mark, finding } = folder::observe(&mut tx, db, key).await?;
     let open = reading::open_parts(&mut tx).await.map_err(StorageError::from)?;
-    let disagreeing = ledger::disagreeing(&mut tx, &open).await?;
+    let mut disagreeing = ledger::disagreeing(&mut tx, &open).await?;
+    let changed: Option<Option<(i64, i64)>> =
+        settings::get(&mut tx, settings::key::LEDGER_CHANGED).await.map_err(StorageError::from)?;
+    if let (true, Some((from, to))) = (disagreeing.is_empty(), changed.flatten()) {
+        disagreeing = Book::ALL.map(|book| (book, LedgerError::Changed { from, to })).into();
+    }
     if disagreeing.is_empty() {
         ledger::move_checkpoints(&mut tx).await.map_err(StorageError::from)?;
     }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::log;
 use super::owed::Ticks;
 use crate::agenda::{BoxFuture, JobKind, Work};
 use crate::clock::SharedClock;
@@ -10,7 +11,8 @@ use crate::db::{Db, StorageError};
 use crate::error::Problem;
 use crate::feed;
 use crate::inbound::store::marks;
-use crate::ledger::{LedgerError, store as ledger};
+use crate::ledger::LedgerError;
+use crate::ledger::store::{self as ledger, seals};
 use crate::outbox::dispatcher::Dispatcher;
 use crate::outbox::store::reading;
 use crate::session::store::notes;
@@ -18,6 +20,9 @@ use crate::settings;
 
 /// So many changes are removed in one transaction, so that nobody waits long for the writer.
 const CHANGES_AT_ONCE: i64 = 10_000;
+
+/// Other jobs are not kept waiting for all the messages of years; the rest is for the next run.
+const CHUNKS_A_RUN: usize = 100;
 
 pub(super) struct AppWork {
     pub db: Arc<Db>,
@@ -35,6 +40,8 @@ impl Work for AppWork {
                 JobKind::CheckLedger => self.check_ledger().await?,
                 JobKind::NotePracticeTicks => self.ticks.note().await?,
                 JobKind::ForgetActs => self.forget_acts().await?,
+                JobKind::IndexMessages => self.index_messages().await?,
+                JobKind::SealLedger => self.seal_ledger().await?,
                 JobKind::FindNearWords => self.find_near_words().await?,
             }
             Ok(())
@@ -79,6 +86,28 @@ impl AppWork {
         };
         found.await.map_err(|error| self.db.error(error))?;
         self.db.commit(tx).await
+    }
+
+    /// The digest is made while others write; only keeping it takes the writer.
+    async fn seal_ledger(&self) -> Result<(), StorageError> {
+        loop {
+            let mut reader = self.db.read().acquire().await.map_err(|error| self.db.error(error))?;
+            let seal = seals::next(&mut reader, seals::MOST).await.map_err(|error| self.db.error(error))?;
+            drop(reader);
+            let Some(seal) = seal else { return Ok(()) };
+            let mut tx = self.db.begin().await?;
+            seals::keep(&mut tx, &seal).await.map_err(|error| self.db.error(error))?;
+            self.db.commit(tx).await?;
+        }
+    }
+
+    async fn index_messages(&self) -> Result<(), StorageError> {
+        for _ in 0..CHUNKS_A_RUN {
+            if !log::take_in_some(&self.db).await? {
+                break;
+            }
+        }
+        Ok(())
     }
 
     async fn forget_acts(&self) -> Result<(), StorageError> {

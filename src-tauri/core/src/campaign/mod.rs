@@ -12,6 +12,7 @@ pub mod forecast;
 pub mod hints;
 pub mod list;
 pub mod live;
+pub mod report;
 pub mod review;
 pub mod revise;
 pub mod schedule;

@@ -52,6 +52,9 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("../../../../migrations/0039_acts.sql"),
     include_str!("../../../../migrations/0040_phone_names.sql"),
     include_str!("../../../../migrations/0041_versions.sql"),
+    include_str!("../../../../migrations/0042_message_log.sql"),
+    include_str!("../../../../migrations/0043_report_counters.sql"),
+    include_str!("../../../../migrations/0044_ledger_seals.sql"),
 ];
 
 /// Brings the file up to the last script, over a connection of its own: a table that is made anew must be dropped

@@ -61,14 +61,120 @@ pub async fn first_settle(db: &mut SqliteConnection, book: Book) -> Result<Optio
         .await
 }
 
+/// What a month was to the credits of a book.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Month {
+    /// The balance at its beginning.
+    pub opening: i64,
+    pub granted: i64,
+    pub adjusted: i64,
+    pub spent: i64,
+    /// By the queue, the most first.
+    pub spent_on: Vec<(CampaignId, i64)>,
+    /// Top-ups and corrections, the oldest first.
+    pub lines: Vec<OwnersLine>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnersLine {
+    pub at: Millis,
+    pub kind: EntryKind,
+    pub credits: i64,
+    pub price: String,
+    pub note: String,
+}
+
+/// From `from` up to, not including, `to`; both begin with a quarter of an hour, as every zone's days do.
+pub async fn month(db: &mut SqliteConnection, book: Book, from: Millis, to: Millis) -> Result<Month, sqlx::Error> {
+    let mut month = Month { spent: spent(db, book, from, to).await?, ..Month::default() };
+    month.opening = -spent(db, book, 0, from).await?;
+    for kind in [EntryKind::Grant, EntryKind::Adjust] {
+        for line in owners_lines(db, book, kind, to).await? {
+            match (line.at < from, kind) {
+                (true, _) => month.opening += line.credits,
+                (false, EntryKind::Grant) => month.granted += line.credits,
+                (false, _) => month.adjusted += line.credits,
+            }
+            month.lines.extend((line.at >= from).then_some(line));
+        }
+    }
+    month.lines.sort_by_key(|line| line.at);
+    month.spent_on = sqlx::query_as(
+        "SELECT campaign_id, count(*) AS spent FROM ledger WHERE book = ? AND kind = 'settle' AND at >= ? AND at < ?
+         GROUP BY campaign_id ORDER BY spent DESC, campaign_id",
+    )
+    .bind(book.as_str())
+    .bind(from)
+    .bind(to)
+    .fetch_all(db)
+    .await?;
+    Ok(month)
+}
+
+/// What the owner wrote before then: as many lines as there are top-ups and corrections.
+async fn owners_lines(
+    db: &mut SqliteConnection,
+    book: Book,
+    kind: EntryKind,
+    to: Millis,
+) -> Result<Vec<OwnersLine>, sqlx::Error> {
+    let lines = sqlx::query(
+        "SELECT at, credits, price, note FROM ledger WHERE book = ? AND kind = ? AND lines > 0 AND at < ? ORDER BY seq",
+    )
+    .bind(book.as_str())
+    .bind(kind.as_str())
+    .bind(to)
+    .fetch_all(db)
+    .await?;
+    let line = |row: &SqliteRow| {
+        Ok(OwnersLine {
+            at: row.try_get("at")?,
+            kind,
+            credits: row.try_get("credits")?,
+            price: row.try_get("price")?,
+            note: row.try_get("note")?,
+        })
+    };
+    lines.iter().map(line).collect()
+}
+
+/// The newest top-ups with a price, the newest first: credits, and what was paid as it was written.
+pub async fn prices(db: &mut SqliteConnection, book: Book) -> Result<Vec<(i64, String)>, sqlx::Error> {
+    sqlx::query_as(
+        "SELECT credits, price FROM ledger WHERE book = ? AND kind = 'grant' AND lines > 0 AND price <> ''
+         ORDER BY seq DESC LIMIT 20",
+    )
+    .bind(book.as_str())
+    .fetch_all(db)
+    .await
+}
+
 #[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "bindings", derive(specta::Type))]
 pub struct LedgerQuery {
     pub book: Book,
     pub kind: Option<EntryKind>,
+    pub campaign_id: Option<CampaignId>,
+    /// From then on.
+    pub from: Option<Millis>,
+    /// Before then.
+    pub until: Option<Millis>,
     /// Every word of it must be in the campaign's name, the person's name or phone, or the note.
     pub search: String,
     pub place: Place,
+}
+
+impl LedgerQuery {
+    /// All lines of a book.
+    pub fn of(book: Book, place: Place) -> Self {
+        Self { book, kind: None, campaign_id: None, from: None, until: None, search: String::new(), place }
+    }
+
+    /// Nobody has counted the lines of a campaign or of a time.
+    pub fn is_counted(&self) -> bool {
+        self.campaign_id.is_none() && self.from.is_none() && self.until.is_none()
+    }
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -117,24 +223,46 @@ const LINES: &str =
     "SELECT seq, at, kind, credits, held, balance_after, held_after, lines, campaign_id, part_id, note, price
      FROM ledger WHERE lines > 0 AND book = ";
 
-/// The newest lines before one of them; `skip` are stepped over.
+/// The newest lines of a question before one of them; `skip` are stepped over.
 pub async fn lines_before(
     db: &mut SqliteConnection,
-    (book, kind): (Book, Option<EntryKind>),
+    query: &LedgerQuery,
     before: Option<i64>,
     skip: i64,
     take: i64,
 ) -> Result<Vec<Line>, sqlx::Error> {
+    let first = first_since(db, query.from).await?;
+    let behind = match query.until {
+        Some(until) => first_since(db, Some(until)).await?,
+        None => i64::MAX,
+    };
     let mut select: QueryBuilder<Sqlite> = QueryBuilder::new(LINES);
-    select.push_bind(book.as_str());
-    if let Some(kind) = kind {
+    select.push_bind(query.book.as_str());
+    if let Some(kind) = query.kind {
         select.push(" AND kind = ").push_bind(kind.as_str());
     }
-    if let Some(before) = before {
-        select.push(" AND seq < ").push_bind(before);
+    if let Some(campaign) = query.campaign_id {
+        select.push(" AND campaign_id = ").push_bind(campaign);
     }
+    select.push(" AND seq >= ").push_bind(first);
+    select.push(" AND seq < ").push_bind(before.map_or(behind, |before| before.min(behind)));
     select.push(" ORDER BY seq DESC LIMIT ").push_bind(take).push(" OFFSET ").push_bind(skip);
     select.build().fetch_all(db).await?.iter().map(line).collect()
+}
+
+/// The first line that was written then or later. Lines are in the order of time but for those of an hour that came
+/// again because the clock was set back, so the place is found by halving.
+async fn first_since(db: &mut SqliteConnection, at: Option<Millis>) -> Result<i64, sqlx::Error> {
+    let Some(at) = at else { return Ok(0) };
+    let newest: Option<i64> = sqlx::query_scalar("SELECT max(seq) FROM ledger").fetch_one(&mut *db).await?;
+    let (mut first, mut behind) = (0, newest.unwrap_or_default() + 1);
+    while first < behind {
+        let middle = first + (behind - first) / 2;
+        let next = "SELECT at FROM ledger WHERE seq >= ? ORDER BY seq LIMIT 1";
+        let next: Option<Millis> = sqlx::query_scalar(next).bind(middle).fetch_optional(&mut *db).await?;
+        if next.is_some_and(|next| next < at) { first = middle + 1 } else { behind = middle }
+    }
+    Ok(first)
 }
 
 /// The lines of a book behind one of them, oldest first.

@@ -29,6 +29,10 @@ pub enum LedgerError {
         "The {book} credits do not add up: {what}. Nothing is sent from this book until they do; everything else goes on. Put a backup back, or ask for help."
     )]
     Unbalanced { book: Book, what: String },
+    #[error(
+        "Lines {from} to {to} of the ledger are not as they were written. Nothing is sent until they are; everything else goes on. Put a backup back, or ask for help."
+    )]
+    Changed { from: i64, to: i64 },
     #[error(transparent)]
     Storage(#[from] StorageError),
 }
@@ -47,6 +51,7 @@ impl Coded for LedgerError {
             Self::Correction => "ledger.correction",
             Self::BelowHeld { .. } => "ledger.below_held",
             Self::Unbalanced { .. } => "ledger.unbalanced",
+            Self::Changed { .. } => "ledger.changed",
             Self::Storage(error) => error.code(),
         }
     }
@@ -58,6 +63,7 @@ impl Coded for LedgerError {
             Self::Correction => Params::new(),
             Self::BelowHeld { free } => params! { free: free },
             Self::Unbalanced { book, what } => params! { book: book, what: what },
+            Self::Changed { from, to } => params! { from: from, to: to },
             Self::Storage(error) => error.params(),
         }
     }

@@ -1,5 +1,7 @@
 //! The ledger's table. Lines are only ever added; the cached totals move in the same transaction.
 
+pub mod seals;
+
 use std::collections::BTreeMap;
 
 use sqlx::sqlite::SqliteRow;
@@ -217,6 +219,28 @@ pub async fn ends(db: &mut SqliteConnection, part: PartId) -> Result<Vec<(End, M
     Ok(ends.into_iter().map(end).collect())
 }
 
+/// The credits that these parts cost, and that they hold.
+pub async fn of_parts(
+    db: &mut SqliteConnection,
+    parts: impl Iterator<Item = PartId> + Clone,
+) -> Result<BTreeMap<PartId, (i64, i64)>, sqlx::Error> {
+    let mut select = QueryBuilder::new("SELECT part_id, -sum(credits), sum(held) FROM (");
+    for (more, kinds) in [("", "kind = 'hold'"), (" UNION ALL ", "kind IN ('settle', 'release')")] {
+        select
+            .push(more)
+            .push("SELECT part_id, credits, held FROM ledger WHERE ")
+            .push(kinds)
+            .push(" AND part_id IN (");
+        let mut list = select.separated(", ");
+        parts.clone().for_each(|part| {
+            list.push_bind(part);
+        });
+        select.push(")");
+    }
+    let rows: Vec<(PartId, i64, i64)> = select.push(") GROUP BY part_id").build_query_as().fetch_all(db).await?;
+    Ok(rows.into_iter().map(|(part, settled, held)| (part, (settled, held))).collect())
+}
+
 /// Releases whatever is held for a part, as the ledger itself knows it.
 pub async fn release_part(db: &mut Tx, part: PartId, now: Millis) -> Result<(), sqlx::Error> {
     let held: Vec<(Book, CampaignId, i64)> = sqlx::query_as(
@@ -303,6 +327,7 @@ pub type OpenParts = BTreeMap<Book, i64>;
 
 /// Adds every line up again and compares with the totals and with the parts that still wait.
 pub async fn verify(db: &mut SqliteConnection, open: &OpenParts) -> Result<(), LedgerError> {
+    seals::check_all(db).await?;
     for book in Book::ALL {
         compare(db, book, &Checkpoints::default(), open).await?;
     }
@@ -322,6 +347,13 @@ pub async fn verify_recent(db: &mut SqliteConnection, open: &OpenParts) -> Resul
 pub async fn disagreeing(db: &mut SqliteConnection, open: &OpenParts) -> Result<Vec<(Book, LedgerError)>, LedgerError> {
     let checkpoints = checkpoints(db).await?;
     let mut found = Vec::new();
+    // Whose line it is that was changed cannot be trusted either.
+    match seals::check_newest(db).await {
+        Err(LedgerError::Changed { from, to }) => {
+            return Ok(Book::ALL.map(|book| (book, LedgerError::Changed { from, to })).into());
+        }
+        checked => checked?,
+    }
     for book in Book::ALL {
         match compare(db, book, &checkpoints, open).await {
             Err(LedgerError::Unbalanced { what, .. }) => {

@@ -69,7 +69,7 @@ impl PartState {
 }
 
 /// Where a message comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", rename = "MessageOrigin")]
 #[cfg_attr(feature = "bindings", derive(specta::Type))]
 pub enum Origin {

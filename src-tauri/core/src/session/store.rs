@@ -37,6 +37,15 @@ pub async fn by_id(db: &mut SqliteConnection, id: SessionId) -> Result<Option<Se
     sqlx::query(sqlx::AssertSqlSafe(query)).bind(id).fetch_optional(db).await?.as_ref().map(session).transpose()
 }
 
+/// The numbers of a kind, also those that were taken off the list.
+pub async fn of_kind(db: &mut SqliteConnection, kind: SessionKind) -> Result<Vec<SessionId>, sqlx::Error> {
+    let kind = match kind {
+        SessionKind::Practice => "practice",
+        SessionKind::Whatsapp => "whatsapp",
+    };
+    sqlx::query_scalar("SELECT id FROM sessions WHERE kind = ? ORDER BY priority, id").bind(kind).fetch_all(db).await
+}
+
 /// What every number is called, in their order; of those too that were taken off the list.
 pub async fn names(db: &mut SqliteConnection) -> Result<Vec<(SessionId, String)>, sqlx::Error> {
     sqlx::query_as("SELECT id, coalesce(nullif(name, ''), phone) FROM sessions ORDER BY priority, id")

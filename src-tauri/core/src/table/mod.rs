@@ -18,8 +18,15 @@ pub use delimited::SEMICOLON;
 
 pub enum Cell<'a> {
     Text(Cow<'a, str>),
+    Number(i64),
     Day(NaiveDate),
     Empty,
+}
+
+impl<'a> Cell<'a> {
+    pub fn text(text: &'a str) -> Self {
+        Self::Text(text.into())
+    }
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -63,6 +70,42 @@ pub fn ending(path: &Path) -> String {
 
 fn file_name(path: &Path) -> String {
     path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+}
+
+/// A workbook of several sheets that is being written. One that is not ended leaves nothing behind.
+pub struct Book {
+    sheets: Box<workbook::Workbook>,
+    half: Half,
+}
+
+impl Book {
+    pub fn create(path: &Path) -> Self {
+        Self { sheets: Box::default(), half: Half::beside(path) }
+    }
+
+    /// Begins the next sheet; its columns are so many characters wide.
+    pub fn sheet(&mut self, name: &str, widths: &[u16]) -> Result<(), TableError> {
+        let begun = self.sheets.sheet(name, widths);
+        begun.map_err(|reason| TableError::cannot_write(self.half.place(), reason))
+    }
+
+    /// A row that stands out.
+    pub fn head(&mut self, cells: &[String]) -> Result<(), TableError> {
+        let added = self.sheets.head(cells.iter().map(String::as_str));
+        added.map_err(|reason| TableError::cannot_write(self.half.place(), reason))
+    }
+
+    pub fn add<'a>(&mut self, cells: impl IntoIterator<Item = Cell<'a>>) -> Result<(), TableError> {
+        let added = self.sheets.add(cells.into_iter());
+        added.map_err(|reason| TableError::cannot_write(self.half.place(), reason))
+    }
+
+    pub fn end(self) -> Result<(), TableError> {
+        let place = self.half.place().to_owned();
+        let written = self.sheets.end(self.half.path());
+        let ended = written.and_then(|()| self.half.done().map_err(|error| error.to_string()));
+        ended.map_err(|reason| TableError::cannot_write(&place, reason))
+    }
 }
 
 /// A file that is being written. One that is not ended leaves nothing behind, and what stood in its place stays.

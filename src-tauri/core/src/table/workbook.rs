@@ -1,4 +1,4 @@
-//! A workbook of one sheet, written row by row.
+//! A workbook, written sheet by sheet and row by row.
 
 use std::path::Path;
 
@@ -9,29 +9,72 @@ use super::Cell;
 
 /// What a cell of a workbook takes, in UTF-16.
 const LONGEST: usize = 32_767;
+/// What the name of a sheet takes.
+const LONGEST_NAME: usize = 31;
 
 pub struct Workbook {
     book: rust_xlsxwriter::Workbook,
     day: Format,
+    bold: Format,
+    sheets: usize,
+    /// The next row of the sheet that was begun last.
     row: u32,
 }
 
-impl Workbook {
-    pub fn create<'a>(headers: impl Iterator<Item = &'a str>) -> Result<Self, String> {
-        let mut book = rust_xlsxwriter::Workbook::new();
-        let page = book.add_worksheet_with_constant_memory().map_err(told)?;
-        let bold = Format::new().set_bold();
-        for (column, header) in (0..).zip(headers) {
-            page.write_string_with_format(0, column, header, &bold).map_err(told)?;
+impl Default for Workbook {
+    fn default() -> Self {
+        Self {
+            book: rust_xlsxwriter::Workbook::new(),
+            day: Format::new().set_num_format("yyyy-mm-dd"),
+            bold: Format::new().set_bold(),
+            sheets: 0,
+            row: 0,
         }
-        Ok(Self { book, day: Format::new().set_num_format("yyyy-mm-dd"), row: 1 })
+    }
+}
+
+impl Workbook {
+    /// A workbook of one sheet.
+    pub fn create<'a>(headers: impl Iterator<Item = &'a str>) -> Result<Self, String> {
+        let mut book = Self::default();
+        book.begin()?;
+        book.head(headers)?;
+        Ok(book)
+    }
+
+    pub fn sheet(&mut self, name: &str, widths: &[u16]) -> Result<(), String> {
+        self.begin()?;
+        let page = self.book.worksheet_from_index(self.sheets.saturating_sub(1)).map_err(told)?;
+        for (column, width) in (0..).zip(widths) {
+            page.set_column_width(column, f64::from(*width)).map_err(told)?;
+        }
+        page.set_name(name.chars().take(LONGEST_NAME).collect::<String>()).map(drop).map_err(told)
+    }
+
+    fn begin(&mut self) -> Result<(), String> {
+        self.book.add_worksheet_with_constant_memory().map_err(told)?;
+        (self.sheets, self.row) = (self.sheets + 1, 0);
+        Ok(())
+    }
+
+    pub fn head<'a>(&mut self, cells: impl Iterator<Item = &'a str>) -> Result<(), String> {
+        let page = self.book.worksheet_from_index(self.sheets.saturating_sub(1)).map_err(told)?;
+        for (column, header) in (0..).zip(cells) {
+            page.write_string_with_format(self.row, column, begun(header), &self.bold).map_err(told)?;
+        }
+        self.row += 1;
+        Ok(())
     }
 
     pub fn add<'a>(&mut self, cells: impl Iterator<Item = Cell<'a>>) -> Result<(), String> {
-        let page = self.book.worksheet_from_index(0).map_err(told)?;
+        let page = self.book.worksheet_from_index(self.sheets.saturating_sub(1)).map_err(told)?;
         for (column, cell) in (0..).zip(cells) {
             let written = match cell {
                 Cell::Text(text) => page.write_string(self.row, column, begun(&text)),
+                Cell::Number(number) => match i32::try_from(number) {
+                    Ok(number) => page.write_number(self.row, column, number),
+                    Err(_) => page.write_string(self.row, column, number.to_string()),
+                },
                 Cell::Day(day) => {
                     date(day).and_then(|day| page.write_datetime_with_format(self.row, column, day, &self.day))
                 }

@@ -62,7 +62,7 @@ pub async fn choose(db: &mut Tx, number: SessionId, take_names: bool, typing: bo
 }
 
 /// What each kind of counter should say, beside what it says; rows of nothing left out on both sides.
-const COUNTERS: [(&str, &str, &str); 11] = [
+const COUNTERS: [(&str, &str, &str); 13] = [
     (
         "queue_counts",
         "SELECT queue_id, state, reason, variable, session_id, people, parts FROM queue_counts WHERE people <> 0 OR parts <> 0",
@@ -80,6 +80,24 @@ const COUNTERS: [(&str, &str, &str); 11] = [
         "queue_quarters",
         "SELECT queue_id, at, sent FROM queue_quarters",
         "SELECT queue_id, sent_at / 900000 * 900000, count(*) FROM parts WHERE sent_at IS NOT NULL GROUP BY 1, 2",
+    ),
+    (
+        "quarter_figures",
+        "SELECT at, queue_id, session_id, sent, delivered, read, delivery_ms FROM quarter_figures
+         WHERE sent + delivered + read > 0",
+        "SELECT at, queue_id, session_id, sum(sent), sum(delivered), sum(read), sum(ms) FROM (
+             SELECT sent_at / 900000 * 900000 AS at, queue_id, session_id, 1 AS sent, 0 AS delivered, 0 AS read, 0 AS ms
+                 FROM parts WHERE last = 1 AND sent_at IS NOT NULL
+             UNION ALL SELECT delivered_at / 900000 * 900000, queue_id, session_id, 0, 1, 0, max(delivered_at - sent_at, 0)
+                 FROM parts WHERE last = 1 AND delivered_at IS NOT NULL
+             UNION ALL SELECT read_at / 900000 * 900000, queue_id, session_id, 0, 0, 1, 0
+                 FROM parts WHERE last = 1 AND read_at IS NOT NULL) GROUP BY 1, 2, 3",
+    ),
+    (
+        "queue_spans",
+        "SELECT queue_id, kind, sum(messages) FROM queue_spans GROUP BY 1, 2",
+        "SELECT queue_id, 'delivered', count(*) FROM parts WHERE last = 1 AND delivered_at IS NOT NULL GROUP BY 1
+         UNION ALL SELECT queue_id, 'read', count(*) FROM parts WHERE last = 1 AND read_at IS NOT NULL GROUP BY 1",
     ),
     (
         "ledger_counts",

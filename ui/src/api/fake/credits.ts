@@ -1,12 +1,12 @@
 import type { Api, Balance, Book, CreditsView } from '../client';
 import { refuse, type World } from './world';
 
-export function creditCommands(world: World): Pick<Api, 'credits' | 'ledger' | 'topUp' | 'adjust' | 'exportLedger'> {
+export function creditCommands(world: World): Pick<Api, 'credits' | 'ledger' | 'topUp' | 'adjust' | 'exportLedger' | 'checkLedger' | 'exportStatement'> {
   return {
     credits: async (book) => creditsView(world, book),
-    ledger: async ({ book, kind, search, place }) => {
+    ledger: async ({ book, kind, campaignId, from: first, until, search, place }) => {
       const wanted = search.toLocaleLowerCase('tr');
-      const rows = world.ledger.filter((entry) => entry.book === book && (kind === null || entry.kind === kind)
+      const rows = world.ledger.filter((entry) => entry.book === book && (kind === null || entry.kind === kind) && (campaignId === null || entry.campaignId === campaignId) && (first === null || entry.at >= first) && (until === null || entry.at < until)
         && (wanted === '' || `${entry.campaignName ?? ''} ${entry.contactName ?? ''} ${entry.note}`.toLocaleLowerCase('tr').includes(wanted))).reverse();
       const from = (place.after === null ? 0 : rows.findIndex((row) => String(row.seq) === place.after) + 1) + place.skip;
       const found = rows.slice(from, from + place.limit);
@@ -27,6 +27,8 @@ export function creditCommands(world: World): Pick<Api, 'credits' | 'ledger' | '
       return balanceOf(world, book);
     },
     exportLedger: async () => '/home/shop/ledger.csv',
+    checkLedger: async () => null,
+    exportStatement: async (_, month, format) => `/home/shop/ulak-credits-${month}.${format}`,
   };
 }
 
@@ -57,6 +59,6 @@ function creditsView(world: World, book: Book): CreditsView {
   return {
     balance, holds: [...held].filter(([, one]) => one.held > 0).map(([campaignId, one]) => ({ campaignId, ...one })), spent: balance.settled, firstAt: entries[0]?.at ?? null,
     monthlyAverage: average, fullMonths: full.length, lastsDays: average ? Math.round((balance.free / average) * 30) : null,
-    months: [...months].sort().slice(-8).map(([month, spent]) => ({ month, spent, running: month === running })), checkedAt: Date.parse('2026-11-12T05:52:00Z'),
+    months: [...months].sort().slice(-8).map(([month, spent]) => ({ month, spent, running: month === running })), checkedAt: Date.parse('2026-11-12T05:52:00Z'), cost: book === 'practice' ? null : { currency: '₺', perCredit: 5_000, perSent: 5_000, perDelivered: 5_180 },
   };
 }

@@ -1,6 +1,7 @@
 import { api, type Book, type CreditsView, type EntryKind, type LedgerRow } from '../../api/client';
 import { keepFresh } from '../../lib/fresh';
 import { Paged } from '../../lib/paged.svelte';
+import { monthSpan } from './months';
 
 export type KindFilter = EntryKind | 'all';
 
@@ -9,9 +10,12 @@ export class Credits {
   book = $state<Book | null>(null);
   kind = $state<KindFilter>('all');
   search = $state('');
+  /** `YYYY-MM`, or empty for all. */
+  month = $state('');
+  campaign = $state('');
   views = $state.raw<Record<Book, CreditsView> | null>(null);
   error = $state.raw<unknown>(null);
-  list = new Paged<LedgerRow>((place) => api.ledger({ book: this.book ?? 'practice', kind: this.kind === 'all' ? null : this.kind, search: this.search.trim(), place }));
+  list = new Paged<LedgerRow>((place) => api.ledger({ book: this.book ?? 'practice', kind: this.kind === 'all' ? null : this.kind, search: this.search.trim(), campaignId: this.campaign || null, ...monthSpan(this.month), place }));
 
   view = $derived(this.views && this.book ? this.views[this.book] : null);
 

@@ -1,5 +1,6 @@
+import { zone } from '../../lib/format.svelte';
 import { expect, test } from 'vitest';
-import { withEarlier } from './months';
+import { monthSpan, withEarlier } from './months';
 
 const month = (name: string, spent: number) => ({ month: name, spent, running: false });
 
@@ -13,4 +14,10 @@ test('a book that fills the chart stays as it is, an empty one too', () => {
   const full = Array.from({ length: 9 }, (_, at) => month(`2026-0${at + 1}`, at));
   expect(withEarlier(full)).toEqual(full);
   expect(withEarlier([])).toEqual([]);
+});
+
+test('a month is from its first midnight to that of the next', () => {
+  zone.name = 'Europe/Istanbul';
+  expect(monthSpan('2026-12')).toEqual({ from: Date.parse('2026-11-30T21:00:00Z'), until: Date.parse('2026-12-31T21:00:00Z') });
+  expect(monthSpan('')).toEqual({ from: null, until: null });
 });
