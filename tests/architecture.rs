@@ -365,7 +365,7 @@ const TABLES: &[(&str, &[&str])] = &[
     ("agenda/", &["jobs"]),
     ("feed/", &["changes", "change_marks"]),
     ("session/", &["sessions", "notes"]),
-    ("media/", &["media", "campaign_media", "template_media", "message_media"]),
+    ("media/", &["media", "campaign_media", "template_media", "message_media", "version_media"]),
     ("template/", &["templates"]),
     ("ledger/", &["ledger", "ledger_totals", "ledger_counts", "ledger_quarters", "ledger_checkpoints", "ledger_seals"]),
     (
@@ -380,6 +380,7 @@ const TABLES: &[(&str, &[&str])] = &[
             "senders",
             "chats",
             "troubled_messages",
+            "postponements",
             "message_rows",
             "message_words",
             "message_index",
@@ -389,7 +390,7 @@ const TABLES: &[(&str, &[&str])] = &[
         ],
     ),
     ("inbound/", &["replies", "reply_files", "reply_counts", "answers", "answer_counts"]),
-    ("campaign/", &["campaigns", "campaign_counts"]),
+    ("campaign/", &["campaigns", "campaign_counts", "versions"]),
 ];
 
 /// The tables that a source's statements name.

@@ -237,7 +237,7 @@ pub async fn of_parts(
         });
         select.push(")");
     }
-    let rows: Vec<(PartId, i64, i64)> = select.push(") GROUP BY part_id").build_query_as().fetch_all(db).await?;
+    let rows: Vec<(PartId, i64, i64)> = select.push(") k GROUP BY part_id").build_query_as().fetch_all(db).await?;
     Ok(rows.into_iter().map(|(part, settled, held)| (part, (settled, held))).collect())
 }
 

@@ -86,11 +86,12 @@ const COUNTERS: [(&str, &str, &str); 13] = [
         "SELECT at, queue_id, session_id, sent, delivered, read, delivery_ms FROM quarter_figures
          WHERE sent + delivered + read > 0",
         "SELECT at, queue_id, session_id, sum(sent), sum(delivered), sum(read), sum(ms) FROM (
-             SELECT sent_at / 900000 * 900000 AS at, queue_id, session_id, 1 AS sent, 0 AS delivered, 0 AS read, 0 AS ms
+             SELECT sent_at / 900000 * 900000 AS at, queue_id, coalesce(session_id, x'') AS session_id, 1 AS sent, 0 AS delivered, 0 AS read, 0 AS ms
                  FROM parts WHERE last = 1 AND sent_at IS NOT NULL
-             UNION ALL SELECT delivered_at / 900000 * 900000, queue_id, session_id, 0, 1, 0, max(delivered_at - sent_at, 0)
+             UNION ALL SELECT delivered_at / 900000 * 900000, queue_id, coalesce(session_id, x''), 0, 1, 0,
+                              max(delivered_at - coalesce(sent_at, delivered_at), 0)
                  FROM parts WHERE last = 1 AND delivered_at IS NOT NULL
-             UNION ALL SELECT read_at / 900000 * 900000, queue_id, session_id, 0, 0, 1, 0
+             UNION ALL SELECT read_at / 900000 * 900000, queue_id, coalesce(session_id, x''), 0, 0, 1, 0
                  FROM parts WHERE last = 1 AND read_at IS NOT NULL) GROUP BY 1, 2, 3",
     ),
     (

@@ -2,6 +2,7 @@
 
 mod list;
 
+pub(super) use list::shown_as;
 pub use list::{RecipientPage, RecipientQuery, recipients};
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -9,10 +9,11 @@
 
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
 
-use super::{LogQuery, push_states, shown_as};
+use super::{LogQuery, push_states};
 use crate::clock::Millis;
 use crate::ids::{CampaignId, MessageId, SessionId};
 use crate::outbox::state::{Origin, PartState, SkipReason};
+use crate::outbox::store::recipients::shown_as;
 use crate::page::Cursor;
 
 pub async fn page(
@@ -20,9 +21,14 @@ pub async fn page(
     query: &LogQuery,
     search: Option<&str>,
 ) -> Result<(Vec<MessageId>, Option<Cursor>), sqlx::Error> {
+    // What cannot have the reason that is looked for, and single messages before there was any, are no question.
+    if states(query).is_empty() {
+        return Ok((Vec::new(), None));
+    }
     let mut select = match search {
         Some(words) => by_words(query, words)?,
         None => match queues(db, query).await? {
+            Some(queues) if queues.is_empty() => return Ok((Vec::new(), None)),
             Some(queues) => by_queues(query, &queues)?,
             None if leads(db, query).await? => by_number(query)?,
             None => by_time(query)?,
@@ -136,9 +142,6 @@ impl Arms {
     }
 
     fn end(mut self, order: &str, take: i64) -> QueryBuilder<Sqlite> {
-        if !self.any {
-            self.select.push("SELECT NULL AS message, 0 AS at, x'' AS key WHERE 0");
-        }
         self.select.push(") k ORDER BY ").push(order).push(" LIMIT ").push_bind(take);
         self.select
     }

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
 
-use super::recipients::Numbers;
+use super::recipients::{Numbers, shown_as};
 use crate::clock::Millis;
 use crate::contact::phone;
 use crate::ids::{CampaignId, ContactId, MessageId, PartId, SessionId};
@@ -145,22 +145,6 @@ pub async fn reasons(db: &mut SqliteConnection) -> Result<Vec<LogReason>, sqlx::
     .fetch_all(db)
     .await?;
     Ok(reasons.into_iter().map(|(state, reason, people)| LogReason { state, reason, people }).collect())
-}
-
-/// What is on its way is still waiting to people.
-fn shown_as(state: PartState) -> &'static [PartState] {
-    match state {
-        PartState::Pending => &[PartState::Pending, PartState::Sending],
-        PartState::Sending => &[PartState::Sending],
-        PartState::Sent => &[PartState::Sent],
-        PartState::Delivered => &[PartState::Delivered],
-        PartState::Read => &[PartState::Read],
-        PartState::Played => &[PartState::Played],
-        PartState::Failed => &[PartState::Failed],
-        PartState::Skipped => &[PartState::Skipped],
-        PartState::Cancelled => &[PartState::Cancelled],
-        PartState::Unknown => &[PartState::Unknown],
-    }
 }
 
 fn push_states(select: &mut QueryBuilder<Sqlite>, states: &[PartState]) {

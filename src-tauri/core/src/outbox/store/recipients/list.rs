@@ -46,7 +46,7 @@ pub async fn recipients(db: &mut SqliteConnection, query: &RecipientQuery) -> Re
 }
 
 /// What is on its way is still waiting to people; it comes first.
-fn shown_as(state: PartState) -> &'static [PartState] {
+pub fn shown_as(state: PartState) -> &'static [PartState] {
     match state {
         PartState::Pending => &[PartState::Sending, PartState::Pending],
         PartState::Sending => &[PartState::Sending],
