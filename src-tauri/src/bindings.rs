@@ -24,6 +24,7 @@ pub fn builder() -> Builder<Wry> {
             settings::settings,
             settings::save_settings,
             settings::countries,
+            settings::holidays,
             settings::save_pace,
             settings::rename_session,
             settings::practice_options,

@@ -31,7 +31,9 @@ async fn only_what_is_being_sent_is_said_to_be() -> Result<(), Problem> {
     assert_eq!(said(&world, planned).await?, (Doing::Planned, WaitKind::Due));
     let now = world.app.home().now_view().await?;
     assert_eq!((now.campaign_id, now.doing, now.wait.until), (Some(planned), Some(Doing::Planned), Some(friday)));
-    let (first, second) = (world.schedule("Merhaba").await?, world.schedule("Selam").await?);
+    let first = world.schedule("Merhaba").await?;
+    let second = world.draft("Selam", |edit| edit.priority = 6).await?.id;
+    world.app.campaigns().schedule_campaign(second, false).await?;
     while world.phone.sent().is_empty() {
         world.step().await?;
     }
@@ -52,7 +54,9 @@ async fn finish(world: &World, id: CampaignId) -> Result<i64, Problem> {
 async fn a_campaign_is_through_behind_those_that_go_first() -> Result<(), Problem> {
     let mut world = World::at(at(0, 12, 0)).await?;
     world.contacts(60).await?;
-    let (first, second) = (world.schedule("Merhaba").await?, world.schedule("Selam").await?);
+    let first = world.schedule("Merhaba").await?;
+    let second = world.draft("Selam", |edit| edit.priority = 6).await?.id;
+    world.app.campaigns().schedule_campaign(second, false).await?;
     let urgent = world.draft("Hemen", |edit| edit.priority = 1).await?.id;
     while world.phone.sent().is_empty() {
         world.step().await?;

@@ -2,12 +2,17 @@
 
 use chrono::TimeZone;
 use chrono_tz::America::New_York;
+use std::collections::BTreeMap;
 use ulak_core::app::{Direct, Problem};
+use ulak_core::campaign::doing::Doing;
 use ulak_core::campaign::live::WaitKind;
+use ulak_core::category::Category;
 use ulak_core::clock::{HOUR, MINUTE, Millis};
+use ulak_core::outbox::window::DayHours;
 use ulak_core::session::Pace;
 use ulak_core::session::cause::Cause;
 use ulak_core::session::messenger::Outcome;
+use ulak_core::settings::{ClosedDay, Weekday};
 use ulak_core::testing::World;
 use ulak_core::testing::numbers::BRISK;
 
@@ -150,5 +155,84 @@ async fn what_leaves_the_hours_aside_takes_its_time() -> Result<(), Problem> {
     world.app.outbox().send_direct(&wish).await?;
     world.run_until(at(0, 22, 2)).await?;
     assert_eq!(world.numbers[0].phone.sent()[0].outcome, Outcome::Accepted);
+    Ok(())
+}
+
+#[tokio::test]
+async fn on_a_weekday_without_hours_and_on_a_closed_day_nothing_goes_out_and_the_review_says_so() -> Result<(), Problem>
+{
+    // The 12th of November 2026 is a Thursday.
+    let mut world = World::at(at(0, 21, 59)).await?;
+    let mut settings = world.app.settings().current().await?;
+    settings.weekdays =
+        vec![Weekday { day: 6, hours: Some(DayHours { from: 600, to: 601 }) }, Weekday { day: 7, hours: None }];
+    settings.closed_days = vec![ClosedDay { day: "2026-11-13".parse().unwrap(), name: "Stocktaking".to_owned() }];
+    world.app.settings().save_settings(&settings).await?;
+    world.contacts(120).await?;
+    let draft = world.draft("Merhaba", |_| {}).await?;
+    let review = world.app.campaigns().review_campaign(draft.id).await?;
+    let days: Vec<&str> = review.days.iter().map(|day| day.day.as_str()).collect();
+    assert_eq!(days, ["2026-11-12", "2026-11-14", "2026-11-16"]);
+    assert_eq!(review.days[1].open.iter().map(|span| (span.from, span.to)).collect::<Vec<_>>(), [(600, 601)]);
+    world.app.campaigns().schedule_campaign(draft.id, false).await?;
+    world.run_until(at(0, 23, 0)).await?;
+    let home = world.app.home().view().await?;
+    assert_eq!(home.opens_at, Some(at(2, 10, 0)), "not on the closed Friday");
+    world.run_until(at(5, 0, 0)).await?;
+    let mut per_day = BTreeMap::new();
+    for sent in world.phone.sent() {
+        *per_day.entry((sent.at - at(0, 0, 0)).div_euclid(24 * HOUR)).or_insert(0) += 1;
+    }
+    assert_eq!(per_day.keys().copied().collect::<Vec<_>>(), [0, 2, 4]);
+    assert_eq!(per_day.values().sum::<i32>(), 120);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_campaign_keeps_its_own_hours_inside_the_owners() -> Result<(), Problem> {
+    let mut world = World::at(at(0, 12, 0)).await?;
+    world.contacts(3).await?;
+    let own = |from, to| Some(DayHours { from, to });
+    let never = world.draft("Merhaba", |edit| edit.hours = own(22 * 60, 9 * 60)).await?;
+    let review = world.app.campaigns().review_campaign(never.id).await?;
+    assert_eq!(review.blockers.first().map(|problem| problem.code.as_str()), Some("campaign.never_open"));
+    let refused = world.app.campaigns().schedule_campaign(never.id, false).await;
+    assert_eq!(refused.err().map(|problem| problem.code).as_deref(), Some("campaign.never_open"));
+    let evening = world.draft("Iyi aksamlar", |edit| edit.hours = own(21 * 60, 23 * 60)).await?;
+    assert_eq!(world.app.campaigns().review_campaign(evening.id).await?.starts_at, at(0, 21, 0));
+    world.app.campaigns().schedule_campaign(evening.id, false).await?;
+    world.run_until(at(0, 20, 59)).await?;
+    assert!(world.phone.sent().is_empty());
+    assert_eq!(world.app.campaigns().live(evening.id).await?.wait.until, Some(at(0, 21, 0)));
+    world.run_until(at(0, 23, 0)).await?;
+    assert_eq!(world.phone.sent().len(), 3);
+    Ok(())
+}
+
+#[tokio::test]
+async fn two_campaigns_of_one_priority_share_a_number_evenly_however_long_they_are() -> Result<(), Problem> {
+    let mut world = World::with_numbers(at(0, 10, 0), &[BRISK]).await?;
+    world.contacts(300).await?;
+    let send = async |world: &World, text: &str, priority| {
+        let edit = |edit: &mut ulak_core::campaign::draft::DraftEdit| {
+            (edit.priority, edit.category) = (priority, Category::Notification);
+            edit.session_ids = vec![world.numbers[0].id];
+        };
+        let id = world.draft(text, edit).await?.id;
+        world.app.campaigns().schedule_campaign(id, false).await.map(|_| id)
+    };
+    let long = send(&world, "Uzun", 5).await?;
+    world.run_until(at(0, 10, 2)).await?;
+    let begun = world.numbers[0].phone.sent().len();
+    let other = send(&world, "Kisa", 5).await?;
+    let last = send(&world, "Son", 6).await?;
+    world.run_until(at(0, 10, 4)).await?;
+    let texts: Vec<String> =
+        world.numbers[0].phone.sent()[begun..].iter().map(|sent| sent.text.clone().unwrap_or_default()).collect();
+    let of = |text: &str| texts.iter().filter(|sent| sent.as_str() == text).count();
+    assert!(of("Uzun") > 10 && of("Uzun").abs_diff(of("Kisa")) <= 1 && of("Son") == 0, "{texts:?}");
+    for (id, doing) in [(long, Doing::Sending), (other, Doing::Sending), (last, Doing::Behind)] {
+        assert_eq!(world.app.campaigns().live(id).await?.doing, doing);
+    }
     Ok(())
 }

@@ -39,7 +39,7 @@ struct Session {
 }
 
 /// Sends everything by the planner's word and says what went when, over which session.
-fn send_all(parts: &[Part], paces: &[Pace], hours: SendingHours, chance: u64) -> Vec<(Millis, usize, SessionId)> {
+fn send_all(parts: &[Part], paces: &[Pace], hours: &SendingHours, chance: u64) -> Vec<(Millis, usize, SessionId)> {
     let mint = IdGenerator::at(0);
     let mut sessions: Vec<Session> =
         paces.iter().map(|pace| Session { id: mint.next(), pace: *pace, rhythm: Rhythm::default() }).collect();
@@ -57,7 +57,9 @@ fn send_all(parts: &[Part], paces: &[Pace], hours: SendingHours, chance: u64) ->
             priority: parts[*index].priority,
             due_at: parts[*index].due_at,
             since: parts[*index].due_at,
+            turn: 0,
             keep_hours: parts[*index].keep_hours,
+            own_hours: None,
             repeat: false,
             bound_to: None,
             allowed: allowed.clone(),
@@ -76,7 +78,7 @@ fn send_all(parts: &[Part], paces: &[Pace], hours: SendingHours, chance: u64) ->
         });
         let snapshot = Snapshot {
             paused_all: false,
-            hours,
+            hours: hours.clone(),
             sessions: states.collect(),
             offline: Vec::new(),
             heads: waiting.iter().map(head).collect(),
@@ -110,8 +112,8 @@ proptest! {
         to in 0u16..1440,
         chance: u64,
     ) {
-        let hours = SendingHours { from, to, zone: chrono_tz::America::New_York };
-        let sent = send_all(&parts, &paces, hours, chance);
+        let hours = SendingHours::daily(from, to, chrono_tz::America::New_York);
+        let sent = send_all(&parts, &paces, &hours, chance);
         prop_assert_eq!(sent.len(), parts.len());
         for (at, index, _) in &sent {
             prop_assert!(*at >= parts[*index].due_at);
@@ -127,7 +129,7 @@ proptest! {
     #[test]
     fn of_what_may_go_now_the_first_priority_goes(parts in parts(), pace in pace()) {
         let hours = SendingHours::always(chrono_tz::Tz::UTC);
-        let sent = send_all(&parts, &[pace], hours, 0);
+        let sent = send_all(&parts, &[pace], &hours, 0);
         for (position, (at, index, _)) in sent.iter().enumerate() {
             for (_, later, _) in &sent[position + 1..] {
                 let overtaken = parts[*later].due_at <= *at && parts[*later].priority < parts[*index].priority;

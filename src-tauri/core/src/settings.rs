@@ -1,5 +1,8 @@
 //! What the owner chose, one JSON value a key.
 
+use std::sync::Arc;
+
+use chrono::NaiveDate;
 use chrono_tz::Tz;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -9,7 +12,7 @@ use sqlx::{Row, SqliteConnection};
 use crate::clock::{DAY, Millis, system_zone};
 use crate::contact::phone::Country;
 use crate::db::Tx;
-use crate::outbox::window::SendingHours;
+use crate::outbox::window::{DayHours, MINUTES_A_DAY, SendingHours};
 use crate::stored::Json;
 pub use crate::template::Language;
 
@@ -23,8 +26,13 @@ pub struct Settings {
     /// ISO 3166 code of the country whose phones are written without a country code.
     pub country: String,
     pub business_name: String,
+    /// The usual sending hours of a day.
     pub hours_from: u16,
     pub hours_to: u16,
+    /// Weekdays that have other hours than the usual ones, or none.
+    pub weekdays: Vec<Weekday>,
+    /// Days on which nothing goes out, in order.
+    pub closed_days: Vec<ClosedDay>,
     #[serde(with = "zone_name")]
     #[cfg_attr(feature = "bindings", specta(type = String))]
     pub zone: Tz,
@@ -39,6 +47,23 @@ pub struct Settings {
     pub promotion_days: u16,
     /// The owner's own phone, for tests.
     pub test_phone: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub struct Weekday {
+    /// 1 is Monday, 7 is Sunday.
+    pub day: u8,
+    /// None: nothing goes out on it.
+    pub hours: Option<DayHours>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub struct ClosedDay {
+    #[cfg_attr(feature = "bindings", specta(type = String))]
+    pub day: NaiveDate,
+    pub name: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,6 +87,8 @@ impl Default for Settings {
             business_name: String::new(),
             hours_from: 9 * 60,
             hours_to: 22 * 60,
+            weekdays: Vec::new(),
+            closed_days: Vec::new(),
             zone,
             welcomed: false,
             stop_words: ["STOP", "UNSUBSCRIBE", "DUR", "İPTAL", "RET", "BERHENTI"].map(str::to_owned).to_vec(),
@@ -98,7 +125,29 @@ impl Settings {
     }
 
     pub fn hours(&self) -> SendingHours {
-        SendingHours { from: self.hours_from, to: self.hours_to, zone: self.zone }
+        let mut hours = SendingHours::daily(self.hours_from, self.hours_to, self.zone);
+        for Weekday { day, hours: other } in &self.weekdays {
+            let place = usize::from(*day).checked_sub(1).and_then(|place| hours.week.get_mut(place));
+            place.into_iter().for_each(|place| *place = *other);
+        }
+        hours.closed = Arc::new(self.closed_days.iter().map(|closed| closed.day).collect());
+        hours
+    }
+
+    /// Minutes inside their day, each weekday once, closed days in order and each once.
+    #[must_use]
+    pub fn tidied(mut self) -> Self {
+        let within = |minute: u16| minute.min(MINUTES_A_DAY);
+        (self.hours_from, self.hours_to) = (within(self.hours_from), within(self.hours_to));
+        self.weekdays.retain(|weekday| (1..=7).contains(&weekday.day));
+        self.weekdays.sort_by_key(|weekday| weekday.day);
+        self.weekdays.dedup_by_key(|weekday| weekday.day);
+        for hours in self.weekdays.iter_mut().filter_map(|weekday| weekday.hours.as_mut()) {
+            *hours = DayHours { from: within(hours.from), to: within(hours.to) };
+        }
+        self.closed_days.sort();
+        self.closed_days.dedup_by_key(|closed| closed.day);
+        self
     }
 }
 
@@ -246,9 +295,12 @@ mod tests {
         let mut stored = serde_json::to_value(Settings::default()).unwrap();
         let stored = stored.as_object_mut().unwrap();
         stored.insert("country".to_owned(), "ID".into());
-        stored.remove("stopWords");
+        for name in ["stopWords", "weekdays", "closedDays"] {
+            stored.remove(name);
+        }
         let settings = completed(stored.clone()).unwrap();
         assert_eq!((settings.country.as_str(), settings.stop_words.len()), ("ID", 6));
+        assert_eq!(settings.hours(), SendingHours::daily(9 * 60, 22 * 60, settings.zone), "the same every day");
     }
 
     #[test]
@@ -257,6 +309,7 @@ mod tests {
             ("zone", Value::from("Mars/Olympus")),
             ("stopWords", Value::from("STOP")),
             ("hoursFrom", Value::from("09:00")),
+            ("closedDays", serde_json::json!([{ "day": "2027-02-30", "name": "" }])),
             ("language", Value::from("kl")),
         ] {
             let stored = serde_json::Map::from_iter([(name.to_owned(), value)]);

@@ -3,6 +3,7 @@
 use ulak_core::app::NumberView;
 use ulak_core::contact::phone;
 use ulak_core::ids::SessionId;
+use ulak_core::outbox::holidays::{self, Holiday};
 use ulak_core::session::Pace;
 use ulak_core::session::practice::PracticeOptions;
 use ulak_core::settings::Settings;
@@ -27,6 +28,13 @@ pub async fn save_settings(door: Door<'_>, settings: Settings) -> Answer<Setting
 pub fn countries() -> Vec<Country> {
     let country = |country: phone::Country| Country { code: country.code(), calling_code: country.calling_code() };
     phone::countries().into_iter().map(country).collect()
+}
+
+/// Public holidays that the owner may close.
+#[tauri::command]
+#[specta::specta]
+pub fn holidays() -> Vec<Holiday> {
+    holidays::holidays()
 }
 
 #[tauri::command]

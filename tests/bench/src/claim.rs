@@ -13,6 +13,7 @@ use ulak_core::outbox::plan::{Action, next_action};
 use ulak_core::outbox::store::claim::{Claim, Taken, claim};
 use ulak_core::outbox::store::complete::complete;
 use ulak_core::outbox::store::{Walks, snapshot};
+use ulak_core::outbox::turn::Turns;
 use ulak_core::session::messenger;
 use ulak_core::session::store as sessions;
 use uuid::Uuid;
@@ -122,7 +123,8 @@ impl Ours {
 
     async fn decide(&self) -> Outcome<PartId> {
         let mut reader = self.db.read().acquire().await?;
-        let (snapshot, _) = snapshot(&mut reader, &mut Walks::default(), NOW, &[self.session], &[]).await?;
+        let (snapshot, _) =
+            snapshot(&mut reader, &mut Walks::default(), &mut Turns::default(), NOW, &[self.session], &[]).await?;
         match next_action(NOW, &snapshot) {
             Action::Send { part, .. } => Ok(part),
             other => Err(format!("nothing to send, but {other:?}").into()),

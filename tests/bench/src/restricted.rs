@@ -2,6 +2,7 @@
 
 use ulak_core::outbox::plan::{Action, next_action};
 use ulak_core::outbox::store::{Walks, snapshot};
+use ulak_core::outbox::turn::Turns;
 use ulak_core::session::store as sessions;
 
 use crate::Outcome;
@@ -25,7 +26,8 @@ pub async fn bench(place: &Place) -> Outcome<Vec<Figure>> {
     let (mut walks, mut times) = (Walks::default(), Vec::new());
     loop {
         let time = Stopwatch::start();
-        let (snapshot, _) = snapshot(&mut *db.read().acquire().await?, &mut walks, NOW, &[number], &[]).await?;
+        let (snapshot, _) =
+            snapshot(&mut *db.read().acquire().await?, &mut walks, &mut Turns::default(), NOW, &[number], &[]).await?;
         let action = next_action(NOW, &snapshot);
         times.push(time.seconds());
         match action {

@@ -109,6 +109,7 @@ pub async fn with_contacts(place: &Place, count: i64) -> Outcome<(PathBuf, Campa
         priority: draft.priority,
         session_ids: draft.session_ids,
         keep_hours: false,
+        hours: None,
         category: draft.category,
         consent_basis: "customers".to_owned(),
     };

@@ -92,6 +92,7 @@ pub async fn draft(app: &App, numbers: &[SessionId], due_at: Option<i64>) -> Cam
         priority: 5,
         session_ids: numbers.to_vec(),
         keep_hours: true,
+        hours: None,
         category: draft.category,
         consent_basis: "customers".to_owned(),
     };

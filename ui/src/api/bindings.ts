@@ -15,6 +15,8 @@ export const commands = {
 	settings: () => __TAURI_INVOKE<Settings>("settings"),
 	saveSettings: (settings: Settings) => __TAURI_INVOKE<Settings>("save_settings", { settings }),
 	countries: () => __TAURI_INVOKE<Country[]>("countries"),
+	/**  Public holidays that the owner may close. */
+	holidays: () => __TAURI_INVOKE<Holiday[]>("holidays"),
 	savePace: (sessionId: SessionId, pace: Pace, despiteRisk: boolean) => __TAURI_INVOKE<NumberView>("save_pace", { sessionId, pace, despiteRisk }),
 	renameSession: (sessionId: SessionId, name: string) => __TAURI_INVOKE<NumberView>("rename_session", { sessionId, name }),
 	practiceOptions: () => __TAURI_INVOKE<PracticeOptions>("practice_options"),
@@ -532,6 +534,11 @@ export type ContactView = {
 
 export type ContactsChanged = null;
 
+export type ClosedDay = {
+	day: string,
+	name: string,
+};
+
 export type Country = {
 	code: string,
 	callingCode: number,
@@ -570,13 +577,22 @@ export type CreditsView = {
 /**  The key of a row, which whoever asks for the rows behind it hands back as it is. */
 export type Cursor = string;
 
+/**
+ *  Minutes since local midnight. An end that is not after its beginning lies on the next day; equal ends, and 0 to 1440,
+ *  are the whole day.
+ */
+export type DayHours = {
+	from: number,
+	to: number,
+};
+
 export type DayPlan = {
 	/**  `YYYY-MM-DD`, local. */
 	day: string,
 	spans: Span[],
 	parts: number,
-	openFrom: number,
-	openTo: number,
+	/**  When the campaign may go out on that day. */
+	open: Span[],
 	others: OtherSpan[],
 };
 
@@ -619,6 +635,8 @@ export type Draft = {
 	sessionIds: SessionId[],
 	/**  Practice may leave the sending hours aside; real numbers always keep them. */
 	keepHours: boolean,
+	/**  Hours of its own, inside the sending hours. */
+	hours: DayHours | null,
 	/**  What it is for. */
 	category: Category,
 	/**  Why these people may be written to; empty when the owner states none. */
@@ -655,6 +673,7 @@ export type DraftEdit = {
 	priority: number,
 	sessionIds: SessionId[],
 	keepHours: boolean,
+	hours: DayHours | null,
 	category: Category,
 	consentBasis: string,
 };
@@ -715,12 +734,29 @@ export type HoldLine = {
 	held: number,
 };
 
+export type Holiday = {
+	/**  ISO 3166 code. */
+	country: string,
+	day: string,
+	en: string,
+	tr: string,
+	id: string,
+	/**  It is announced later, and may still move by a day. */
+	reckoned: boolean,
+};
+
 export type HomeView = {
 	now: NowView,
 	live: LiveView | null,
 	/**  The result that its owner has not seen. */
 	result: LiveView | null,
+	/**  When the sending hours are open today. */
+	open: Span[],
+	/**  What the day is called, if nothing goes out on it. */
+	closedFor: string | null,
 	hoursLeftMs: number | null,
+	/**  When they open next, while they are closed. */
+	opensAt: number | null,
 	numbers: NumberView[],
 	attention: Attention[],
 	/**  What was found out when the data were opened. */
@@ -1547,8 +1583,13 @@ export type Settings = {
 	/**  ISO 3166 code of the country whose phones are written without a country code. */
 	country: string,
 	businessName: string,
+	/**  The usual sending hours of a day. */
 	hoursFrom: number,
 	hoursTo: number,
+	/**  Weekdays that have other hours than the usual ones, or none. */
+	weekdays: Weekday[],
+	/**  Days on which nothing goes out, in order. */
+	closedDays: ClosedDay[],
 	zone: string,
 	welcomed: boolean,
 	/**  A reply that is one of these words opts its sender out. */
@@ -1785,6 +1826,13 @@ export type WaitKind = "nothing" | "sending" | "pace" | "rest" | "hours" | "cap"
 "turn" | 
 /**  Nothing is left but what is in doubt. */
 "checking" | "paused" | "pausedAll" | "noNumber" | "notConnected" | "newChats" | "shut" | "unheard" | "disk" | "locked" | "damaged" | "fault";
+
+export type Weekday = {
+	/**  1 is Monday, 7 is Sunday. */
+	day: number,
+	/**  None: nothing goes out on it. */
+	hours: DayHours | null,
+};
 
 /**  Days are `YYYY-MM-DD`, in the owner's zone. */
 export type When = 

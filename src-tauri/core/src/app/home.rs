@@ -6,6 +6,7 @@ use serde::Serialize;
 use sqlx::SqliteConnection;
 
 use super::common::{Common, facet};
+use super::review::{Span, open_on};
 use super::{Campaigns, NumberView, Numbers, Outbox, OwnerSettings, Problem};
 use crate::campaign::CampaignState;
 use crate::campaign::doing::{Doing, Waits};
@@ -13,7 +14,7 @@ use crate::campaign::forecast::Rates;
 use crate::campaign::list::{self, CampaignPage, CampaignQuery};
 use crate::campaign::live::{self, CampaignRow, LiveView, Moment, WaitKind, WaitView};
 use crate::campaign::store as campaigns;
-use crate::clock::{DAY, Millis};
+use crate::clock::{DAY, Millis, local};
 use crate::contact;
 use crate::db::StorageError;
 use crate::event::Event;
@@ -26,6 +27,7 @@ use crate::outbox::state::SkipReason;
 use crate::outbox::store::recipients::{self, RecipientPage, RecipientQuery, RecipientRow, RecipientView};
 use crate::outbox::store::troubled::{self, Troubled};
 use crate::outbox::store::{queue, reading};
+use crate::outbox::window::SendingHours;
 use crate::session::messenger::Messenger;
 use crate::session::store as sessions;
 use crate::settings;
@@ -68,7 +70,13 @@ pub struct HomeView {
     pub live: Option<LiveView>,
     /// The result that its owner has not seen.
     pub result: Option<LiveView>,
+    /// When the sending hours are open today.
+    pub open: Vec<Span>,
+    /// What the day is called, if nothing goes out on it.
+    pub closed_for: Option<String>,
     pub hours_left_ms: Option<Millis>,
+    /// When they open next, while they are closed.
+    pub opens_at: Option<Millis>,
     pub numbers: Vec<NumberView>,
     pub attention: Vec<Attention>,
     /// What was found out when the data were opened.
@@ -250,11 +258,8 @@ impl Home {
         now: Millis,
     ) -> Result<Option<Millis>, Problem> {
         let draft = campaigns::by_id(db, id).await.map_err(StorageError::from)?;
-        Ok(if draft.is_some_and(|draft| draft.keeps_hours()) { self.closes_at(now).await? } else { None })
-    }
-
-    async fn closes_at(&self, now: Millis) -> Result<Option<Millis>, Problem> {
-        Ok(self.settings().await?.hours().closes_at(now).filter(|at| *at != Millis::MAX))
+        let hours = self.settings().await?.hours();
+        Ok(draft.and_then(|draft| draft.hours_of(&hours)).and_then(|hours| closing(&hours, now)))
     }
 
     pub async fn view(&self) -> Result<HomeView, Problem> {
@@ -273,9 +278,15 @@ impl Home {
         let attention = self.attention(&campaigns).await?;
         let credits = self.home_balance().await?;
         let mut reader = self.reader().await?;
+        let settings = self.common.settings().await?;
+        let hours = settings.hours();
+        let today = local(now.clock, hours.zone).date_naive();
         let contacts = contact::store::count(&mut reader).await.map_err(StorageError::from)?;
         Ok(HomeView {
-            hours_left_ms: self.closes_at(now.clock).await?.map(|until| until - now.clock),
+            open: open_on(&hours, today),
+            closed_for: settings.closed_days.into_iter().find(|closed| closed.day == today).map(|closed| closed.name),
+            hours_left_ms: closing(&hours, now.clock).map(|until| until - now.clock),
+            opens_at: hours.next_open(now.clock).filter(|at| *at > now.clock),
             numbers: self.numbers.list().await?,
             campaigns: campaigns::count(&mut reader, None).await.map_err(StorageError::from)?,
             now,
@@ -354,6 +365,11 @@ impl Outbox {
             recipients::recipient(&mut *self.reader().await?, id, self.now()).await.map_err(StorageError::from)?;
         view.ok_or_else(|| crate::campaign::CampaignError::Gone.into())
     }
+}
+
+/// When hours that are open close; none where they never do.
+fn closing(hours: &SendingHours, now: Millis) -> Option<Millis> {
+    hours.closes_at(now).filter(|at| *at != Millis::MAX)
 }
 
 /// None while it has not ended.

@@ -32,11 +32,7 @@ impl OwnerSettings {
     }
 
     pub async fn save_settings(&self, settings: &Settings) -> Result<Settings, Problem> {
-        let sound = Settings {
-            hours_from: settings.hours_from.min(1440),
-            hours_to: settings.hours_to.min(1440),
-            ..settings.clone()
-        };
+        let sound = settings.clone().tidied();
         if !sound.hours().ever_open() {
             return Err(NeverOpen.into());
         }

@@ -185,6 +185,7 @@ impl Practice {
             split_long_caption: true,
             due_at: job.due_at,
             keep_hours: job.keep_hours,
+            hours: None,
             // A run by command asks nobody, and reaches nobody.
             consent_basis: "practice".to_owned(),
             ..draft.edit()

@@ -1,5 +1,6 @@
 //! The review before scheduling: what it costs, who is skipped, when it will be done.
 
+use chrono::NaiveDate;
 use serde::Serialize;
 
 use super::{Campaigns, Problem};
@@ -13,7 +14,7 @@ use crate::db::StorageError;
 use crate::ids::{CampaignId, SessionId};
 use crate::inbound::store::replies;
 use crate::ledger::{Book, store as ledger};
-use crate::outbox::window::SendingHours;
+use crate::outbox::window::{SendingHours, minute_of_day};
 use crate::session::Session;
 use crate::session::practice::first_gap;
 
@@ -50,8 +51,8 @@ pub struct DayPlan {
     pub day: String,
     pub spans: Vec<Span>,
     pub parts: i64,
-    pub open_from: u16,
-    pub open_to: u16,
+    /// When the campaign may go out on that day.
+    pub open: Vec<Span>,
     pub others: Vec<OtherSpan>,
 }
 
@@ -117,9 +118,16 @@ impl Campaigns {
             finishes_at: plan.last().map(|stretch| stretch.to),
             parts_per_hour: rates.tempo(&draft).parts_an_hour(),
             zone: hours.zone.name().to_owned(),
-            days: day_plans(&plan, &others, &hours, draft.keeps_hours()),
+            days: day_plans(
+                &plan,
+                &others,
+                &hours,
+                &draft.hours_of(&hours).unwrap_or(SendingHours::always(hours.zone)),
+            ),
             sessions: shares(&draft, &sessions),
-            blockers: stopped.chain(review::blockers(&draft, &survey).into_iter().map(Problem::from)).collect(),
+            blockers: stopped
+                .chain(review::blockers(&draft, &survey, &hours, now).into_iter().map(Problem::from))
+                .collect(),
             perhaps_stops,
         })
     }
@@ -143,7 +151,12 @@ fn shares(draft: &Draft, sessions: &[Session]) -> Vec<SessionShare> {
 }
 
 /// The stretches by local day, as ribbons show them.
-fn day_plans(plan: &[Stretch], others: &[(String, Stretch)], hours: &SendingHours, kept: bool) -> Vec<DayPlan> {
+fn day_plans(
+    plan: &[Stretch],
+    others: &[(String, Stretch)],
+    hours: &SendingHours,
+    kept: &SendingHours,
+) -> Vec<DayPlan> {
     let mut days: Vec<DayPlan> = Vec::new();
     let pieces = plan.iter().flat_map(|stretch| by_day(stretch, hours));
     for (day, span, parts) in pieces {
@@ -154,16 +167,20 @@ fn day_plans(plan: &[Stretch], others: &[(String, Stretch)], hours: &SendingHour
             }
             _ => days.push(DayPlan {
                 others: others_on(&day, others, hours),
+                open: day.parse().map(|day| open_on(kept, day)).unwrap_or_default(),
                 day,
                 spans: vec![span],
                 parts,
-                open_from: if kept { hours.from } else { 0 },
-                open_to: if kept { hours.to } else { 1440 },
             }),
         }
     }
     days.truncate(DAYS_SHOWN);
     days
+}
+
+/// What is open of a day.
+pub(super) fn open_on(hours: &SendingHours, day: NaiveDate) -> Vec<Span> {
+    hours.open_on(day).into_iter().map(|(from, to)| Span { from, to }).collect()
 }
 
 fn others_on(day: &str, others: &[(String, Stretch)], hours: &SendingHours) -> Vec<OtherSpan> {
@@ -182,20 +199,15 @@ fn by_day(stretch: &Stretch, hours: &SendingHours) -> Vec<(String, Span, i64)> {
     let (mut at, mut left) = (stretch.from, stretch.parts);
     while at < stretch.to && pieces.len() < DAYS_SHOWN {
         let wall = local(at, hours.zone);
-        let from = minute_of_day(&wall);
+        let from = minute_of_day(at, hours.zone);
         let midnight = at + Millis::from(1440 - i32::from(from)) * MINUTE;
         let end = midnight.min(stretch.to);
         let parts =
             if end == stretch.to { left } else { stretch.parts * (end - at) / (stretch.to - stretch.from).max(1) };
-        let to = if end == midnight { 1440 } else { minute_of_day(&local(end, hours.zone)).max(from) };
+        let to = if end == midnight { 1440 } else { minute_of_day(end, hours.zone).max(from) };
         pieces.push((wall.format("%Y-%m-%d").to_string(), Span { from, to }, parts));
         left -= parts;
         at = end;
     }
     pieces
-}
-
-fn minute_of_day(wall: &chrono::DateTime<chrono_tz::Tz>) -> u16 {
-    use chrono::Timelike;
-    u16::try_from(wall.hour() * 60 + wall.minute()).unwrap_or(0)
 }

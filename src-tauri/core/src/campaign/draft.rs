@@ -14,6 +14,7 @@ use crate::ids::{CampaignId, MessageId, SessionId};
 use crate::ledger::Book;
 use crate::media::attachment::MediaItem;
 use crate::outbox::state::QueueState;
+use crate::outbox::window::{DayHours, SendingHours};
 use crate::settings;
 use crate::stored::stored_words;
 use crate::template::{Choice, Template, whole_text};
@@ -36,6 +37,8 @@ pub struct Draft {
     pub session_ids: Vec<SessionId>,
     /// Practice may leave the sending hours aside; real numbers always keep them.
     pub keep_hours: bool,
+    /// Hours of its own, inside the sending hours.
+    pub hours: Option<DayHours>,
     /// What it is for.
     pub category: Category,
     /// Why these people may be written to; empty when the owner states none.
@@ -81,6 +84,7 @@ pub struct DraftEdit {
     pub priority: u8,
     pub session_ids: Vec<SessionId>,
     pub keep_hours: bool,
+    pub hours: Option<DayHours>,
     pub category: Category,
     pub consent_basis: String,
 }
@@ -130,6 +134,7 @@ impl Draft {
             priority: self.priority,
             session_ids: self.session_ids,
             keep_hours: self.keep_hours,
+            hours: self.hours,
             category: self.category,
             consent_basis: self.consent_basis,
         }
@@ -187,5 +192,10 @@ impl Draft {
     /// Real numbers keep the sending hours whatever a draft says, except for what the owner writes to one person.
     pub fn keeps_hours(&self) -> bool {
         self.keep_hours || (self.book == Book::Real && self.audience.only.is_none())
+    }
+
+    /// The hours that it keeps; none where it goes at any time.
+    pub fn hours_of(&self, owners: &SendingHours) -> Option<SendingHours> {
+        owners.kept(self.keeps_hours(), self.hours)
     }
 }

@@ -64,7 +64,7 @@ pub fn stretches(start: Millis, parts: i64, tempo: Tempo, hours: Option<&Sending
     let mut at = start;
     let mut left = parts;
     while left > 0 && tempo.parts_a_day > 0 && stretches.len() < MOST_STRETCHES {
-        let from = hours.map_or(at, |hours| hours.next_open(at));
+        let Some(from) = hours.map_or(Some(at), |hours| hours.next_open(at)) else { break };
         let closes = hours.and_then(|hours| hours.closes_at(from)).unwrap_or(Millis::MAX).min(from.saturating_add(DAY));
         let sent = tempo.parts_in(closes - from).max(1).min(left);
         let to = (from + tempo.span_of(sent)).min(closes);
@@ -85,7 +85,9 @@ mod tests {
     use super::*;
     use crate::clock::SECOND;
 
-    const HOURS: SendingHours = SendingHours { from: 9 * 60, to: 22 * 60, zone: Tz::UTC };
+    fn hours() -> SendingHours {
+        SendingHours::daily(9 * 60, 22 * 60, Tz::UTC)
+    }
 
     fn every(seconds: i64) -> Tempo {
         let ms = seconds * SECOND;
@@ -99,14 +101,14 @@ mod tests {
     #[test]
     fn what_does_not_fit_today_goes_on_tomorrow() {
         let start = 21 * HOUR;
-        let plan = stretches(start, 400, every(10), Some(&HOURS));
+        let plan = stretches(start, 400, every(10), Some(&hours()));
         assert_eq!(plan[0], Stretch { from: start, to: 22 * HOUR, parts: 360 });
         assert_eq!(plan[1], Stretch { from: 33 * HOUR, to: 33 * HOUR + 400 * SECOND, parts: 40 });
     }
 
     #[test]
     fn a_start_at_night_waits_for_the_opening() {
-        assert_eq!(finish(0, 6, every(10), Some(&HOURS)), Some(9 * HOUR + 60 * SECOND));
+        assert_eq!(finish(0, 6, every(10), Some(&hours())), Some(9 * HOUR + 60 * SECOND));
         assert_eq!(finish(0, 6, every(10), None), Some(60 * SECOND));
     }
 
@@ -120,6 +122,6 @@ mod tests {
     #[test]
     fn a_daily_cap_spreads_over_days() {
         let pace = Pace { min_ms: 1000, max_ms: 1000, batch: 0, rest_ms: 0, hourly_cap: 0, daily_cap: 10 };
-        assert_eq!(stretches(9 * HOUR, 25, Tempo::of([pace]), Some(&HOURS)).len(), 3);
+        assert_eq!(stretches(9 * HOUR, 25, Tempo::of([pace]), Some(&hours())).len(), 3);
     }
 }

@@ -32,7 +32,7 @@ impl Rates<'_> {
 
     /// Empty when they would never be through.
     pub fn plan(&self, draft: &Draft, from: Millis, parts: i64) -> Vec<Stretch> {
-        stretches(from, parts, self.tempo(draft), draft.keeps_hours().then_some(self.hours))
+        stretches(from, parts, self.tempo(draft), draft.hours_of(self.hours).as_ref())
     }
 }
 

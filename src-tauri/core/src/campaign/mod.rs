@@ -82,6 +82,8 @@ pub enum CampaignError {
     Empty,
     #[error("Nobody would get this campaign. Choose an audience that has contacts, and see who is skipped and why.")]
     Nobody,
+    #[error("The hours of this campaign and your sending hours have no time in common. Choose other hours for it.")]
+    NeverOpen,
     #[error("No number is chosen. Choose at least one that may send.")]
     NoNumber,
     #[error("No contact has a field \"{name}\". Take the variable away, or bring in a list with that column.")]
@@ -153,6 +155,7 @@ impl Coded for CampaignError {
             Self::Unfinished { .. } => "campaign.unfinished",
             Self::Empty => "campaign.empty",
             Self::Nobody => "campaign.nobody",
+            Self::NeverOpen => "campaign.never_open",
             Self::NoNumber => "campaign.no_number",
             Self::UnknownVariable { .. } => "campaign.unknown_variable",
             Self::Misspelt { .. } => "campaign.misspelt_variable",
@@ -204,6 +207,7 @@ impl Coded for CampaignError {
             | Self::Over
             | Self::Empty
             | Self::Nobody
+            | Self::NeverOpen
             | Self::NoNumber
             | Self::Unwanted
             | Self::Promoted

@@ -14,6 +14,7 @@ use crate::contact::store::audience::{PAGE, Person, people_after};
 use crate::contact::variable::{self, Unknown};
 use crate::ids::ContactId;
 use crate::outbox::state::SkipReason;
+use crate::outbox::window::SendingHours;
 use crate::template::choice::{OPTION_LIMIT, QUESTION_LIMIT};
 use crate::template::{Choice, whatsapp_length};
 use crate::text::is_blank;
@@ -152,7 +153,7 @@ pub fn misnamed(Unknown { name, nearest }: Unknown) -> CampaignError {
 }
 
 /// What forbids scheduling, each with what to do. A shortage of credits is not among them: it has its own answer.
-pub fn blockers(draft: &Draft, survey: &Survey) -> Vec<CampaignError> {
+pub fn blockers(draft: &Draft, survey: &Survey, owners: &SendingHours, now: Millis) -> Vec<CampaignError> {
     let mut blockers = Vec::new();
     if is_blank(&draft.text) && draft.media.is_empty() && draft.choice.is_none() {
         blockers.push(CampaignError::Empty);
@@ -161,6 +162,10 @@ pub fn blockers(draft: &Draft, survey: &Survey) -> Vec<CampaignError> {
     }
     if draft.session_ids.is_empty() {
         blockers.push(CampaignError::NoNumber);
+    }
+    let hours = draft.hours_of(owners);
+    if hours.is_some_and(|hours| hours.next_open(draft.leaves_at(now)).is_none()) {
+        blockers.push(CampaignError::NeverOpen);
     }
     if let Some(flaw) = draft.choice.as_ref().and_then(Choice::flaw) {
         blockers.push(flaw.into());

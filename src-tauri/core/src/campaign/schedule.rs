@@ -24,6 +24,7 @@ use crate::ledger::LedgerError;
 use crate::ledger::store::{self as ledger, balance, hold};
 use crate::outbox::state::{Origin, SkipReason};
 use crate::outbox::store::queue::{self, NewMessage, NewPart, NewQueue};
+use crate::settings;
 
 /// Contacts that are read, rendered and written together: so few that a cancel or a send of others, which waits for
 /// the transaction to end, does not notice.
@@ -78,7 +79,8 @@ async fn by_id(db: &Db, id: CampaignId, now: Millis) -> Result<Draft, CampaignEr
 async fn refuse(db: &Db, draft: &Draft, now: Millis) -> Result<(), CampaignError> {
     let mut reader = db.read().acquire().await?;
     let survey = survey(&mut reader, draft, now).await?;
-    match blockers(draft, &survey).into_iter().next() {
+    let hours = settings::load(&mut reader).await?.hours();
+    match blockers(draft, &survey, &hours, now).into_iter().next() {
         Some(blocker) => Err(blocker),
         None => refuse_uncovered(&mut reader, draft, &survey).await,
     }
@@ -185,6 +187,7 @@ async fn begin(tx: &mut Tx, draft: &Draft, due_at: Millis, now: Millis) -> Resul
         priority: draft.priority,
         due_at,
         keep_hours: draft.keeps_hours(),
+        hours: draft.hours,
         book: draft.book,
         sessions: &draft.session_ids,
     };

@@ -55,6 +55,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("../../../../migrations/0042_message_log.sql"),
     include_str!("../../../../migrations/0043_report_counters.sql"),
     include_str!("../../../../migrations/0044_ledger_seals.sql"),
+    include_str!("../../../../migrations/0045_hours_of_campaigns.sql"),
 ];
 
 /// Brings the file up to the last script, over a connection of its own: a table that is made anew must be dropped

@@ -20,7 +20,7 @@ use super::store::claim::{ANSWER_DEADLINE, Claim, Poll, Taken, claim, still_stan
 use super::store::complete::complete;
 use super::store::park::park;
 use super::store::{Broken, Walks, doubt, queue, snapshot};
-use super::turn::{QueueWait, queue_waits};
+use super::turn::{QueueWait, Turns, queue_waits};
 use crate::clock::{Millis, SharedClock};
 use crate::db::{Db, Readers, StorageError, Tx};
 use crate::error::Problem;
@@ -239,13 +239,16 @@ impl Dispatcher {
         let mut claimed = Vec::new();
         let mut broken;
         let (action, seen) = loop {
-            let (mut snapshot, unreadable) = snapshot(db, &mut walks, now, &usable, &busy).await?;
+            let (mut snapshot, unreadable) = snapshot(db, &mut walks, &mut flight.turns, now, &usable, &busy).await?;
             broken = unreadable;
             let stopped: Vec<Book> = self.stopped().keys().copied().collect();
             let stopped = queue::open_of(db, stopped.into_iter()).await?;
             snapshot.heads.retain(|head| !stopped.contains(&head.queue));
             let action = next_action(now, &snapshot);
             let Action::Send { part, session } = action else { break (action, snapshot) };
+            let head = snapshot.heads.iter().find(|head| head.part == part);
+            let queue = head.map(|head| head.queue);
+            let not_after = head.and_then(|head| snapshot.hours_of(head)).and_then(|hours| hours.closes_at(now));
             let state = snapshot.sessions.iter_mut().find(|state| state.id == session);
             let (Some(state), Some(messenger)) = (state, self.registry.get(session)) else { break (action, snapshot) };
             let hurried = messenger.gap();
@@ -254,15 +257,16 @@ impl Dispatcher {
                 None => state.rhythm.after_send(now, &state.pace, getrandom::u64().unwrap_or(0)),
             };
             let slot = Slot { before: state.rhythm, after };
-            let keeps_hours = snapshot.heads.iter().any(|head| head.part == part && head.keep_hours);
-            let not_after = if keeps_hours { snapshot.hours.closes_at(now) } else { None };
             flight.at = Some(At::Claim(part));
             let claimed_now = claim(db, part, session, self.claimer, slot, now).await?;
             flight.at = None;
             match claimed_now {
-                Claim::Taken(taken) => claimed.push((messenger, Taken { not_after, ..*taken })),
+                Claim::Taken(taken) => {
+                    flight.turns.took(taken.queue);
+                    claimed.push((messenger, Taken { not_after, ..*taken }));
+                }
                 Claim::Skipped(_) => {
-                    changed.extend(snapshot.heads.iter().find(|head| head.part == part).map(|head| head.queue));
+                    changed.extend(queue);
                     break (action, snapshot);
                 }
                 // What was seen in this very transaction cannot have gone: something around it is missing.
@@ -475,6 +479,7 @@ pub struct InFlight {
     at: Option<At>,
     /// Parts that were parked since the last decision that held.
     parked: usize,
+    turns: Turns,
     /// What the owner was told that it cannot be read.
     told: BTreeSet<Broken>,
 }

@@ -9,6 +9,7 @@ pub mod breaker;
 pub mod dispatcher;
 pub mod due;
 pub mod gate;
+pub mod holidays;
 pub mod pace;
 pub mod plan;
 pub mod receipt;

@@ -6,7 +6,7 @@ use crate::clock::Millis;
 use crate::ids::{CampaignId, PartId, SessionId};
 use crate::outbox::gate::Gate;
 use crate::outbox::pace::Rhythm;
-use crate::outbox::window::SendingHours;
+use crate::outbox::window::{DayHours, SendingHours};
 use crate::session::Pace;
 
 #[derive(Clone, Debug)]
@@ -47,11 +47,15 @@ pub struct Head {
     /// Written by hand to one person: it goes before everything that waits.
     pub urgent: bool,
     pub priority: u8,
+    /// The turn at which something of its queue went out last: whoever waited longest goes first among equals.
+    pub turn: u64,
     /// Not before this time.
     pub due_at: Millis,
     /// Its place among those of the same priority. A repeat stands where it stood at its first try.
     pub since: Millis,
     pub keep_hours: bool,
+    /// Its campaign's own hours.
+    pub own_hours: Option<DayHours>,
     /// Its outcome is unknown: a try is a repeat.
     pub repeat: bool,
     /// Only this session may send it: it may have sent it already, it began the message, or it was refused and keeps it.
@@ -68,10 +72,24 @@ impl SessionState {
     }
 }
 
+/// The lowest goes before all others; equals take turns.
+pub type Precedence = (bool, u8);
+
 impl Head {
+    pub fn precedence(&self) -> Precedence {
+        (!self.urgent, self.priority)
+    }
+
     /// The lowest goes first.
     pub fn rank(&self) -> impl Ord + use<> {
-        (!self.urgent, self.priority, self.since, self.part)
+        (self.precedence(), self.turn, self.since, self.part)
+    }
+}
+
+impl Snapshot {
+    /// The hours that a part keeps; none where it goes at any time.
+    pub fn hours_of(&self, head: &Head) -> Option<SendingHours> {
+        self.hours.kept(head.keep_hours, head.own_hours)
     }
 }
 
@@ -184,8 +202,8 @@ pub(super) fn prospect(now: Millis, snapshot: &Snapshot, head: &Head, turn: Turn
     if head.due_at > now {
         return later(head.due_at, Why::Due, None);
     }
-    if head.keep_hours && !snapshot.hours.is_open(now) {
-        return later(snapshot.hours.next_open(now), Why::Hours, None);
+    if let Some(hours) = snapshot.hours_of(head).filter(|hours| !hours.is_open(now)) {
+        return hours.next_open(now).map_or(Prospect::Blocked(Wait::new(Why::Hours)), |at| later(at, Why::Hours, None));
     }
     let usable = snapshot.sessions.iter().filter(|session| may_use(head, session.id));
     let prospects: Vec<Prospect> = usable.map(|session| session_prospect(now, session, head, turn)).collect();
@@ -293,6 +311,7 @@ mod tests {
     use super::*;
     use crate::clock::HOUR;
     use crate::outbox::scene::{NOON, Scene, scene};
+    use crate::outbox::turn::Turns;
 
     impl Scene {
         fn head(&mut self, priority: u8, due_at: Millis) -> PartId {
@@ -334,6 +353,22 @@ mod tests {
         scene.head(5, 0);
         let first = scene.head(1, NOON);
         assert_eq!(scene.next(NOON), Action::Send { part: first, session });
+    }
+
+    #[test]
+    fn queues_of_one_priority_take_turns_and_a_higher_one_takes_none() {
+        let mut scene = scene();
+        let session = scene.session(0);
+        let parts = [scene.head(5, 0), scene.head(5, 1), scene.head(9, 0)];
+        let mut turns = Turns::default();
+        let mut sent = Vec::new();
+        for _ in 0..6 {
+            scene.snapshot.heads.iter_mut().for_each(|head| head.turn = turns.last_of(head.queue));
+            let Action::Send { part, .. } = scene.next(NOON) else { unreachable!("{session} is free") };
+            turns.took(scene.snapshot.heads.iter().find(|head| head.part == part).unwrap().queue);
+            sent.push(parts.iter().position(|known| *known == part).unwrap());
+        }
+        assert_eq!(sent, [0, 1, 0, 1, 0, 1]);
     }
 
     #[test]

@@ -19,7 +19,7 @@ pub struct Scene {
 
 /// Nothing waits, and there is no number.
 pub fn scene() -> Scene {
-    let hours = SendingHours { from: 9 * 60, to: 22 * 60, zone: Tz::UTC };
+    let hours = SendingHours::daily(9 * 60, 22 * 60, Tz::UTC);
     let snapshot = Snapshot { paused_all: false, hours, sessions: vec![], offline: vec![], heads: vec![] };
     Scene { mint: IdGenerator::at(0), snapshot }
 }
@@ -51,7 +51,9 @@ impl Scene {
             priority,
             due_at,
             since: due_at,
+            turn: 0,
             keep_hours: true,
+            own_hours: None,
             repeat: false,
             bound_to: None,
             allowed,

@@ -5,14 +5,39 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::plan::{Head, Prospect, Snapshot, Turn, Wait, Why, prospect};
+use super::plan::{Head, Precedence, Prospect, Snapshot, Turn, Wait, Why, prospect};
 use crate::clock::Millis;
 use crate::ids::{CampaignId, SessionId};
+
+/// When something of each queue went out last, so that queues of one priority take turns however long they are. It is
+/// not stored: after a start everybody stands as at the beginning.
+#[derive(Debug, Default)]
+pub struct Turns {
+    last: BTreeMap<CampaignId, u64>,
+    turn: u64,
+}
+
+impl Turns {
+    /// 0 for a queue of which nothing went out yet.
+    pub fn last_of(&self, queue: CampaignId) -> u64 {
+        self.last.get(&queue).copied().unwrap_or_default()
+    }
+
+    pub fn took(&mut self, queue: CampaignId) {
+        self.turn += 1;
+        self.last.insert(queue, self.turn);
+    }
+
+    /// Queues that are not open any more are forgotten.
+    pub fn keep(&mut self, open: &[Head]) {
+        self.last.retain(|queue, _| open.iter().any(|head| head.queue == *queue));
+    }
+}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct QueueWait {
     pub wait: Wait,
-    /// It would use a number that this queue uses first.
+    /// It would use a number that this queue of a higher priority uses first.
     pub behind: Option<CampaignId>,
 }
 
@@ -23,13 +48,18 @@ pub fn queue_waits(
     flying: &[(CampaignId, SessionId)],
 ) -> BTreeMap<CampaignId, QueueWait> {
     let flying_queues: BTreeSet<CampaignId> = flying.iter().map(|(queue, _)| *queue).collect();
-    let mut users: BTreeMap<SessionId, CampaignId> = flying.iter().map(|(queue, session)| (*session, *queue)).collect();
+    let precedence = |queue: CampaignId| snapshot.heads.iter().find(|head| head.queue == queue).map(Head::precedence);
+    let flying_users = flying.iter().map(|(queue, session)| (*session, (*queue, precedence(*queue))));
+    let mut users: BTreeMap<SessionId, (CampaignId, Option<Precedence>)> = flying_users.collect();
     let sending = QueueWait { wait: Wait::new(Why::Sending), behind: None };
     let mut waits: BTreeMap<CampaignId, QueueWait> = flying_queues.iter().map(|queue| (*queue, sending)).collect();
     for head in in_turn(snapshot).into_iter().filter(|head| !flying_queues.contains(&head.queue)) {
         let wait = own_wait(prospect(now, snapshot, head, Turn::default()));
-        let user = wait.session.filter(|_| takes_turns(wait.why)).map(|id| *users.entry(id).or_insert(head.queue));
-        let told = QueueWait { wait, behind: user.filter(|user| *user != head.queue) };
+        let own = (head.queue, Some(head.precedence()));
+        let user = wait.session.filter(|_| takes_turns(wait.why)).map(|id| *users.entry(id).or_insert(own));
+        // Those of one priority take turns: each of them is being sent.
+        let first = user.filter(|(_, precedence)| precedence.is_some_and(|precedence| precedence < head.precedence()));
+        let told = QueueWait { wait, behind: first.map(|(queue, _)| queue) };
         let known = waits.entry(head.queue).or_insert(told);
         if !head.repeat && ends(&told.wait) < ends(&known.wait) {
             *known = told;
@@ -100,6 +130,15 @@ mod tests {
     }
 
     #[test]
+    fn queues_of_one_priority_take_turns_and_none_stands_behind_the_other() {
+        let mut scene = scene();
+        let number = scene.session(NOON + 9_000);
+        let (one, two) = (scene.queue(5, 0, &[number]), scene.queue(5, 1, &[number]));
+        assert_eq!(scene.told(NOON, one), (Why::Pace, Some(NOON + 9_000), None));
+        assert_eq!(scene.told(NOON, two), (Why::Pace, Some(NOON + 9_000), None));
+    }
+
+    #[test]
     fn a_queue_that_is_not_due_says_so_while_another_one_is_sent() {
         let mut scene = scene();
         let number = scene.session(NOON + 9_000);
@@ -114,10 +153,12 @@ mod tests {
         let mut scene = scene();
         let number = scene.session(0);
         let (other, flying) = (scene.queue(5, 0, &[number]), scene.queue(9, 0, &[number]));
+        let later = scene.queue(10, 0, &[number]);
         scene.snapshot.sessions[0].busy = true;
         let waits = queue_waits(NOON, &scene.snapshot, &[(flying, number)]);
         assert_eq!((waits[&flying].wait.why, waits[&flying].behind), (Why::Sending, None));
-        assert_eq!(waits[&other].behind, Some(flying));
+        assert_eq!(waits[&other].behind, None, "its turn is next");
+        assert_eq!(waits[&later].behind, Some(flying));
     }
 
     #[test]

@@ -328,6 +328,7 @@ impl World {
             priority: draft.priority,
             session_ids: draft.session_ids,
             keep_hours: true,
+            hours: None,
             category: draft.category,
             consent_basis: "customers".to_owned(),
         };

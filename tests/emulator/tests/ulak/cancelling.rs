@@ -82,6 +82,7 @@ async fn a_campaign_that_is_cancelled_while_its_photo_is_uploaded_reaches_nobody
         priority: draft.priority,
         session_ids: vec![number],
         keep_hours: false,
+        hours: None,
         category: draft.category,
         consent_basis: draft.consent_basis,
     };

@@ -1,6 +1,7 @@
 import { allText, hasPoll, wholeText, written } from '../../features/campaigns/choice';
 import { shapeOf as shape, type Shape } from '../../features/campaigns/shape';
 import type { Api, Book, CampaignOrder, CampaignRow, ContactView, Counts, DayPlan, Doing, Draft, DraftCheck, LiveView, MediaItem, MediaWish, NumberView, PartPreview, PartState, RecipientRow, Review, SkipReason } from '../client';
+import { openSpans } from '../../lib/ribbon';
 import { balanceOf } from './credits';
 import { mediaItem, picture } from './files';
 import { refuse, type Campaign, type Message, type World } from './world';
@@ -176,7 +177,7 @@ export function bookOf(one: Campaign): Book {
 }
 
 export function blank(world: World, id: string): Campaign {
-  return { id, name: '', text: '', choice: null, audience: { everyone: true, tags: [] }, media: [], splitLongCaption: false, dueAt: null, priority: 5, sessionIds: [world.practiceNumber.id], keepHours: true,
+  return { id, name: '', text: '', choice: null, audience: { everyone: true, tags: [] }, media: [], splitLongCaption: false, dueAt: null, priority: 5, hours: null, sessionIds: [world.practiceNumber.id], keepHours: true,
     category: 'promotion', consentBasis: '', updatedAt: world.now(), state: 'draft', startedAt: null, finishedAt: null, messages: [], skipped: [], nextAt: 0, perQuarter: [] };
 }
 
@@ -284,8 +285,8 @@ function recipientRow(world: World, message: Message): RecipientRow {
 }
 
 export function draftOf(one: Campaign): Draft {
-  const { id, name, text, choice, audience, media, splitLongCaption, dueAt, priority, sessionIds, keepHours, category, consentBasis, updatedAt } = one;
-  return { id, name, text, choice, audience, media, splitLongCaption, dueAt, priority, sessionIds, keepHours, category, consentBasis, updatedAt, revises: one.revises ?? null };
+  const { id, name, text, choice, audience, media, splitLongCaption, dueAt, priority, hours, sessionIds, keepHours, category, consentBasis, updatedAt } = one;
+  return { id, name, text, choice, audience, media, splitLongCaption, dueAt, priority, hours, sessionIds, keepHours, category, consentBasis, updatedAt, revises: one.revises ?? null };
 }
 
 function audience(world: World, one: Campaign): ContactView[] {
@@ -430,9 +431,9 @@ function days(world: World, from: number, to: number, parts: number): DayPlan[] 
     const begin = Math.max(minute, hoursFrom);
     const end = Math.min(hoursTo, begin + left / 60_000);
     if (end > begin) {
-      plans.push({ day: new Date(day * 86_400_000).toISOString().slice(0, 10), spans: [{ from: Math.round(begin), to: Math.max(Math.round(begin) + 1, Math.round(end)) }], parts: Math.round((parts * (end - begin) * 60_000) / (to - from || 1)), openFrom: hoursFrom, openTo: hoursTo, others: [] });
+      plans.push({ day: new Date(day * 86_400_000).toISOString().slice(0, 10), spans: [{ from: Math.round(begin), to: Math.max(Math.round(begin) + 1, Math.round(end)) }], parts: Math.round((parts * (end - begin) * 60_000) / (to - from || 1)), open: openSpans(hoursFrom, hoursTo), others: [] });
       left -= (end - begin) * 60_000;
-    } else plans.push({ day: new Date(day * 86_400_000).toISOString().slice(0, 10), spans: [], parts: 0, openFrom: hoursFrom, openTo: hoursTo, others: [] });
+    } else plans.push({ day: new Date(day * 86_400_000).toISOString().slice(0, 10), spans: [], parts: 0, open: openSpans(hoursFrom, hoursTo), others: [] });
   }
   return plans;
 }

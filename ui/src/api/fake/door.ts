@@ -1,10 +1,17 @@
-import type { Api, AppStatus } from '../client';
+import type { Api, AppStatus, Holiday } from '../client';
 import { STARTING } from './numbers';
 import { refuse, type World } from './world';
 
+const holidays: Holiday[] = [
+  { country: 'ID', day: '2026-12-25', en: 'Christmas Day', tr: 'Noel', id: 'Hari Raya Natal', reckoned: false },
+  { country: 'TR', day: '2027-01-01', en: "New Year's Day", tr: 'Yılbaşı', id: 'Tahun Baru', reckoned: false },
+  { country: 'TR', day: '2027-03-09', en: 'Eid al-Fitr, day 1', tr: 'Ramazan Bayramı 1. gün', id: 'Idulfitri, hari ke-1', reckoned: true },
+  { country: 'TR', day: '2027-03-10', en: 'Eid al-Fitr, day 2', tr: 'Ramazan Bayramı 2. gün', id: 'Idulfitri, hari ke-2', reckoned: true },
+  { country: 'TR', day: '2027-04-23', en: "National Sovereignty and Children's Day", tr: 'Ulusal Egemenlik ve Çocuk Bayramı', id: 'Hari Kedaulatan Nasional dan Anak', reckoned: false },
+];
 const countries: [string, number][] = [['TR', 90], ['ID', 62], ['DE', 49], ['GB', 44], ['US', 1], ['NL', 31], ['FR', 33], ['MY', 60], ['SG', 65], ['AZ', 994], ['AU', 61], ['AT', 43], ['BE', 32], ['SA', 966], ['AE', 971], ['IN', 91]];
 
-export function doorCommands(world: World): Pick<Api, 'appStatus' | 'choosePassphrase' | 'unlock' | 'tryAgain' | 'saveRecoveryCode' | 'recoveryCodeSaved' | 'settings' | 'saveSettings' | 'countries' | 'savePace' | 'renameSession' | 'practiceOptions' | 'savePracticeOptions' | 'zoom' | 'copiedText'> {
+export function doorCommands(world: World): Pick<Api, 'appStatus' | 'choosePassphrase' | 'unlock' | 'tryAgain' | 'saveRecoveryCode' | 'recoveryCodeSaved' | 'settings' | 'saveSettings' | 'countries' | 'holidays' | 'savePace' | 'renameSession' | 'practiceOptions' | 'savePracticeOptions' | 'zoom' | 'copiedText'> {
   const status = (): AppStatus => {
     if (world.door === 'needsPassphrase') return { state: 'needsPassphrase' };
     if (world.door === 'locked') return { state: 'locked', reason: { code: 'vault.secret_needed', message: 'Your data is locked with a passphrase.', params: {} } };
@@ -33,6 +40,7 @@ export function doorCommands(world: World): Pick<Api, 'appStatus' | 'choosePassp
     // The browser zooms by itself, and hands out what was copied.
     zoom: async () => null,
     copiedText: async () => null,
+    holidays: async () => holidays,
     countries: async () => countries.map(([code, callingCode]) => ({ code, callingCode })),
     savePace: async (id, pace, despiteRisk) => {
       if (pace.minMs < 1000) refuse('pace.too_fast', 'A number sends at most once a second.');

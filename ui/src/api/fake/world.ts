@@ -1,12 +1,12 @@
 // The state of the fake: settings, people, campaigns with their messages, the ledger, and a clock that starts on a
 // Thursday afternoon in a shop in İzmir.
-import type { Audience, CampaignState, Category, Choice, ContactView, EventName, ImportProgress, LedgerRow, MediaItem, NumberView, PartState, Payload, PracticeOptions, Refusal, Revises, RouteStep, Segment, Settings, SkipReason, TemplateView, Undone, VersionView } from '../client';
+import type { Audience, CampaignState, Category, Choice, ContactView, DayHours, EventName, ImportProgress, LedgerRow, MediaItem, NumberView, PartState, Payload, PracticeOptions, Refusal, Revises, RouteStep, Segment, Settings, SkipReason, TemplateView, Undone, VersionView } from '../client';
 import { everyNumber, practiceNumber, usualNumbers } from './numbers';
 import { people } from './people';
 
 export type Message = { id: string; contactId: string; name: string; phoneShown: string; state: PartState; reason: string | null; steps: RouteStep[]; tries: number; triedAt: number | null; next: { at: number; state: PartState } | null; text: string; version?: number; own?: boolean };
 export type Campaign = {
-  id: string; name: string; text: string; choice: Choice | null; audience: Audience; media: MediaItem[]; splitLongCaption: boolean; dueAt: number | null; priority: number; sessionIds: string[];
+  id: string; name: string; text: string; choice: Choice | null; audience: Audience; media: MediaItem[]; splitLongCaption: boolean; dueAt: number | null; priority: number; hours: DayHours | null; sessionIds: string[];
   keepHours: boolean; category: Category; consentBasis: string; updatedAt: number; state: CampaignState; startedAt: number | null; finishedAt: number | null; messages: Message[];
   skipped: { reason: SkipReason; people: number; variable: string | null }[]; nextAt: number; perQuarter: { at: number; sent: number }[];
   /** A message to one person, which is in no list of campaigns. */
@@ -22,7 +22,7 @@ export type Entry = LedgerRow & { book: 'practice' | 'real' };
 export class World {
   scene: string;
   emit: Emit;
-  settings: Settings = { language: null, theme: 'system', country: 'TR', businessName: 'Lale Optik', hoursFrom: 540, hoursTo: 1320, zone: 'Europe/Istanbul', welcomed: true, testPhone: '', stopWords: ['STOP', 'DUR', 'BERHENTI'], startWords: ['START', 'BAŞLA', 'MULAI'], stopReply: false, promotionDays: 3 };
+  settings: Settings = { language: null, theme: 'system', country: 'TR', businessName: 'Lale Optik', hoursFrom: 540, hoursTo: 1320, weekdays: [], closedDays: [], zone: 'Europe/Istanbul', welcomed: true, testPhone: '', stopWords: ['STOP', 'DUR', 'BERHENTI'], startWords: ['START', 'BAŞLA', 'MULAI'], stopReply: false, promotionDays: 3 };
   door: 'open' | 'needsPassphrase' | 'locked' | 'failed' = 'open';
   recoveryCode: string | null = null;
   practice: Required<PracticeOptions> = { readPercent: 70, failPercent: 2, unreachablePercent: 1, delayMs: 2000 };

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { Span } from '../../lib/ribbon';
 import { aWeek, dayAfterKey, dueOf, momentOf, parseClock, suggested, weeksOf } from './when';
 
 const istanbul = 'Europe/Istanbul';
@@ -18,9 +19,12 @@ test.each([['14:00', 840], ['14.30', 870], ['1400', 840], ['930', 570], ['9', 54
 });
 
 test('the suggestion leaves an hour and stays inside the sending hours', () => {
-  expect(suggested(at('2026-11-12T11:22:00Z'), 540, 1320, istanbul)).toBe(at('2026-11-12T13:00:00Z'));
-  expect(suggested(at('2026-11-12T18:30:00Z'), 540, 1320, istanbul)).toBe(at('2026-11-13T06:00:00Z'));
-  expect(suggested(at('2026-11-12T02:00:00Z'), 540, 1320, istanbul)).toBe(at('2026-11-12T06:00:00Z'));
+  const usual = (): Span => ({ from: 540, to: 1320 });
+  expect(suggested(at('2026-11-12T11:22:00Z'), usual, istanbul)).toBe(at('2026-11-12T13:00:00Z'));
+  expect(suggested(at('2026-11-12T18:30:00Z'), usual, istanbul)).toBe(at('2026-11-13T06:00:00Z'));
+  expect(suggested(at('2026-11-12T02:00:00Z'), usual, istanbul)).toBe(at('2026-11-12T06:00:00Z'));
+  const closed = (day: string) => (day === '2026-11-13' ? null : usual());
+  expect(suggested(at('2026-11-12T18:30:00Z'), closed, istanbul)).toBe(at('2026-11-14T06:00:00Z'));
 });
 
 test('a month begins on the week day it begins on, where the week begins as the language has it', () => {

@@ -1,5 +1,9 @@
 // Days and clocks of the owner's zone to moments and back, and what a person types as a time. Pure.
 import { CalendarDate, endOfMonth, fromAbsolute, getDayOfWeek, getLocalTimeZone, parseDate, startOfMonth, startOfWeek, Time, toCalendarDateTime, toZoned } from '@internationalized/date';
+import { isOpen, openSpans, type Span } from '../../lib/ribbon';
+
+/** Nobody closes for longer. */
+const FURTHEST_DAYS = 60;
 
 export type Due = { day: string; minute: number };
 
@@ -15,13 +19,18 @@ export function dueOf(at: number, zone: string | undefined): Due {
 }
 
 /** The next full hour that leaves a whole one to think, inside the sending hours. */
-export function suggested(now: number, hoursFrom: number, hoursTo: number, zone: string | undefined): number {
+export function suggested(now: number, hoursOn: (day: string) => Span | null, zone: string | undefined): number {
   const { day: today, minute } = dueOf(now + 3_600_000, zone);
   const hour = Math.ceil(minute / 60) * 60;
-  const open = (at: number) => hoursFrom === hoursTo || (hoursFrom < hoursTo ? at >= hoursFrom && at < hoursTo : at >= hoursFrom || at < hoursTo);
-  if (hour < 1440 && open(hour)) return momentOf({ day: today, minute: hour }, zone);
-  const later = hoursFrom > minute && hoursFrom < 1440;
-  return momentOf({ day: later ? today : moved(today, 1), minute: hoursFrom % 1440 }, zone);
+  const hours = hoursOn(today);
+  if (hours && hour < 1440 && isOpen(hour, openSpans(hours.from, hours.to))) return momentOf({ day: today, minute: hour }, zone);
+  if (hours && hours.from > minute && hours.from < 1440) return momentOf({ day: today, minute: hours.from }, zone);
+  for (let ahead = 1; ahead <= FURTHEST_DAYS; ahead += 1) {
+    const day = moved(today, ahead);
+    const opening = hoursOn(day);
+    if (opening) return momentOf({ day, minute: opening.from % 1440 }, zone);
+  }
+  return momentOf({ day: moved(today, 1), minute: 0 }, zone);
 }
 
 /** "14:00", "14.00", "1400", "9" or "9:5" as minutes since midnight; null when it is no time. */

@@ -17,7 +17,7 @@ use crate::stored::Json;
 /// whose time is ahead, which is seldom the case.
 macro_rules! columns {
     () => {
-        "p.id, p.due_at, q.id AS queue, q.urgent, q.priority, q.keep_hours, q.session_ids, q.book,
+        "p.id, p.due_at, q.id AS queue, q.urgent, q.priority, q.keep_hours, q.hours, q.session_ids, q.book,
          CASE WHEN p.due_at > ?1 THEN (p.attempts > 0 OR p.round > 1)
              AND p.due_at IS NOT (SELECT m.planned_at FROM messages m WHERE m.id = p.message_id) END AS retried,
          CASE WHEN p.due_at > ?1 THEN
@@ -179,7 +179,9 @@ fn of_queue(row: &SqliteRow) -> Result<Head, sqlx::Error> {
         priority: row.try_get("priority")?,
         due_at: 0,
         since: 0,
+        turn: 0,
         keep_hours: row.try_get("keep_hours")?,
+        own_hours: row.try_get::<Option<Json<_>>, _>("hours")?.map(|Json(hours)| hours),
         repeat: row.try_get("repeat")?,
         bound_to: row.try_get("bound_to")?,
         allowed,

@@ -69,10 +69,10 @@ pub async fn add(
 
 /// The queues that the number could send from at this moment, in their order.
 fn may_send(heads: &[Head], session: SessionId, hours: &SendingHours, now: Millis) -> Vec<CampaignId> {
-    let open = hours.is_open(now);
+    let open = |head: &Head| hours.kept(head.keep_hours, head.own_hours).is_none_or(|hours| hours.is_open(now));
     let may = |head: &&Head| {
         let free = head.bound_to.is_none() && head.allowed.contains(&session);
-        free && head.due_at <= now && (open || !head.keep_hours)
+        free && head.due_at <= now && open(head)
     };
     let mut may: Vec<&Head> = heads.iter().filter(may).collect();
     may.sort_by_key(|head| head.rank());
@@ -157,7 +157,9 @@ mod tests {
             priority,
             due_at,
             since: due_at,
+            turn: 0,
             keep_hours,
+            own_hours: None,
             repeat: false,
             bound_to: None,
             allowed: vec![allowed],
@@ -170,7 +172,7 @@ mod tests {
             head(1, 0, false, other),
             Head { bound_to: Some(number), ..head(1, 0, false, number) },
         ];
-        let hours = SendingHours { from: 9 * 60, to: 22 * 60, zone: Tz::UTC };
+        let hours = SendingHours::daily(9 * 60, 22 * 60, Tz::UTC);
         assert_eq!(may_send(&heads, number, &hours, 12 * HOUR), [heads[1].queue, heads[0].queue]);
         assert_eq!(may_send(&heads, number, &hours, 23 * HOUR), [heads[0].queue]);
     }

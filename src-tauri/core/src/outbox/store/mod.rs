@@ -29,6 +29,7 @@ use sqlx::SqliteConnection;
 use crate::clock::Millis;
 use crate::ids::{CampaignId, PartId, SessionId};
 use crate::outbox::plan::Snapshot;
+use crate::outbox::turn::Turns;
 use crate::settings;
 
 /// What the planner looks at, and what it does not see because it cannot be read: the heads of the queues and the
@@ -36,6 +37,7 @@ use crate::settings;
 pub async fn snapshot(
     db: &mut SqliteConnection,
     walks: &mut Walks,
+    turns: &mut Turns,
     now: Millis,
     usable: &[SessionId],
     busy: &[SessionId],
@@ -45,6 +47,8 @@ pub async fn snapshot(
     let numbers = numbers::all(db, &mut broken).await?;
     let mut heads = heads::first(db, now, &mut broken).await?;
     heads.retain(|head| head.bound_to.is_none_or(|session| usable.contains(&session)));
+    turns.keep(&heads);
+    heads.iter_mut().for_each(|head| head.turn = turns.last_of(head.queue));
     let mut sessions = Vec::new();
     for number in numbers.iter().filter(|number| usable.contains(&number.id)) {
         sessions.push(number.state(db, now, busy.contains(&number.id)).await?);

@@ -15,6 +15,7 @@ use crate::ledger::store::{End, balance, end_hold, hold_again, refuse_shortage, 
 use crate::ledger::{Book, LedgerError};
 use crate::media::{self, Attached};
 use crate::outbox::state::{Origin, QueueState, SkipReason};
+use crate::outbox::window::DayHours;
 use crate::session::store::listed;
 use crate::settings::promotion_gap;
 use crate::stored::Json;
@@ -24,6 +25,8 @@ pub struct NewQueue<'a> {
     pub priority: u8,
     pub due_at: Millis,
     pub keep_hours: bool,
+    /// The campaign's own hours.
+    pub hours: Option<DayHours>,
     pub book: Book,
     pub sessions: &'a [SessionId],
 }
@@ -54,13 +57,14 @@ pub struct NewPart {
 /// A queue under construction: nothing of it is sent until `open`.
 pub async fn create(db: &mut Tx, queue: &NewQueue<'_>) -> Result<(), sqlx::Error> {
     sqlx::query(
-        "INSERT INTO queues (id, priority, due_at, state, keep_hours, book, session_ids)
-         VALUES (?, ?, ?, 'building', ?, ?, ?) ON CONFLICT (id) DO NOTHING",
+        "INSERT INTO queues (id, priority, due_at, state, keep_hours, hours, book, session_ids)
+         VALUES (?, ?, ?, 'building', ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
     )
     .bind(queue.id)
     .bind(queue.priority)
     .bind(queue.due_at)
     .bind(queue.keep_hours)
+    .bind(queue.hours.map(Json))
     .bind(queue.book)
     .bind(Json(queue.sessions))
     .execute(db)
