@@ -1,7 +1,7 @@
 //! What the terminal says of waits and numbers, as the window says it.
 
 use chrono_tz::Tz;
-use ulak_core::app::{NumberKind, NumberView, ShutView};
+use ulak_core::app::{NumberKind, NumberView, ShutView, WarmUpView};
 use ulak_core::campaign::live::{WaitKind, WaitView};
 use ulak_core::clock::{Millis, local};
 use ulak_core::outbox::state::SkipReason;
@@ -37,6 +37,9 @@ pub fn wait(wait: &WaitView, moment: Moment) -> String {
         WaitKind::Sending => "sending".to_owned(),
         WaitKind::Pace => format!("next in {seconds} s"),
         WaitKind::Rest => format!("resting after a batch{until}"),
+        WaitKind::Missed => format!(
+            "missed while the computer slept or Ulak was closed; answer in the window, or it goes out at its next hours{until}"
+        ),
         WaitKind::Hours => format!("outside the sending hours{until}"),
         WaitKind::Cap => format!("the limit of {number} is reached{until}"),
         WaitKind::Due => format!("not due{until}"),
@@ -152,8 +155,10 @@ fn banned(number: &NumberView, moment: Moment) -> String {
 pub fn facts(number: &NumberView, moment: Moment) -> Vec<(&'static str, String)> {
     let mut facts = vec![("today", today(number)), ("pace", pace(number))];
     let mut add = |name: &'static str, fact: Option<String>| facts.extend(fact.map(|fact| (name, fact)));
-    let starts_low = "linked for the first time, and WhatsApp stops such numbers sooner; more in the window's settings";
-    add("starts low", number.starts_low.then(|| starts_low.to_owned()));
+    let warming = |WarmUpView { day, days, hourly, daily }| {
+        format!("day {day} of {days}: up to {hourly} an hour and {daily} a day")
+    };
+    add("warm-up", number.warm_up.map(warming));
     add("since", number.since.map(|at| moment.time(at)));
     add("new chats", new_chats(number, moment));
     add("no new chats", number.limits.locked_until.map(|at| format!("until {}", moment.time(at))));

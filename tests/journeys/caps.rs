@@ -113,3 +113,21 @@ async fn a_number_that_can_hand_nothing_over_tries_once_a_second_at_most() -> Re
     assert!(sent.windows(2).all(|pair| pair[1] - pair[0] >= SECOND), "{sent:?}");
     Ok(())
 }
+
+#[tokio::test]
+async fn a_number_that_warms_up_sends_no_more_than_its_day_allows_and_more_the_next() -> Result<(), Problem> {
+    let mut world = World::with_numbers(at(0, 9, 0), &[BRISK]).await?;
+    let number = world.numbers[0].id;
+    world.warms_up(number, at(0, 9, 0)).await?;
+    world.contacts(300).await?;
+    let draft = world.draft("Merhaba", |edit| edit.session_ids = vec![number]).await?;
+    world.app.campaigns().schedule_campaign(draft.id, false).await?;
+    world.run_until(at(3, 9, 0) - 1).await?;
+    let sent = world.numbers[0].phone.sent();
+    let per_day: Vec<usize> = (0..3)
+        .map(|day| sent.iter().filter(|sent| sent.at >= at(day, 9, 0) && sent.at < at(day + 1, 9, 0)).count())
+        .collect();
+    assert_eq!(per_day, [50, 60, 75]);
+    assert!(sent.iter().all(|one| sent.iter().filter(|other| (0..HOUR).contains(&(other.at - one.at))).count() <= 20));
+    Ok(())
+}

@@ -230,7 +230,7 @@ async fn a_loop_that_panics_is_told_of_and_a_campaign_ends_all_the_same() -> Res
     let opening = Opening { folder: folder.path().to_owned(), practice, ..Opening::default() };
     let line = TimeLine { since: SystemClock.now(), starts_at: at(0, 12, 0), factor: 50 };
     let app = App::running(&opening, &key(), Arc::new(FastClock(line))).await?;
-    app.numbers().save_pace(app.practice_id(), &Pace { ..BRISK }, true).await?;
+    app.numbers().save_pace(app.practice_id(), &Pace { ..BRISK }).await?;
     for number in 0..8 {
         let edit = ulak_core::contact::ContactEdit {
             name: format!("Kişi {number}"),

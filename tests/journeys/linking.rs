@@ -1,5 +1,6 @@
 //! Linking a phone, unlinking it, and linking it again.
 
+use ulak_core::app::WarmUpView;
 use ulak_core::app::{LinkEndView, NumberKind, Problem, START_CREDITS};
 use ulak_core::ids::SessionId;
 use ulak_core::ledger::Book;
@@ -285,23 +286,32 @@ async fn a_receipt_is_confirmed_once_it_is_down_and_nothing_heard_is_lost_at_the
 }
 
 #[tokio::test]
-async fn a_number_that_is_linked_for_the_first_time_starts_low_until_the_owner_decides() -> Result<(), Problem> {
+async fn a_number_that_is_linked_for_the_first_time_warms_up_until_the_owner_decides() -> Result<(), Problem> {
     let world = World::at(at(0, 12, 0)).await?;
     let id = world.link(SHOP).await?;
     let number = world.number(id).await?;
-    assert_eq!((number.pace, number.starts_low), (Pace::STARTING, true));
-    assert_eq!((number.pace.hourly_cap, number.pace.daily_cap), (20, 50));
-    let slower = Pace { hourly_cap: 10, min_ms: 30_000, max_ms: 60_000, ..number.pace };
-    world.app.numbers().save_pace(id, &slower, false).await?;
-    assert!(world.number(id).await?.starts_low, "to be more careful asks nothing");
-    for more in [Pace { hourly_cap: 0, ..slower }, Pace { daily_cap: 51, ..slower }, Pace::REAL] {
-        assert_eq!(code_of(world.app.numbers().save_pace(id, &more, false).await), "pace.starts_low");
-        assert_eq!(world.number(id).await?.pace, slower);
-    }
-    world.app.numbers().save_pace(id, &Pace::REAL, true).await?;
-    let number = world.number(id).await?;
-    assert_eq!((number.pace, number.starts_low), (Pace::REAL, false));
-    world.app.numbers().save_pace(id, &Pace { daily_cap: 500, ..Pace::REAL }, false).await?;
+    assert_eq!(
+        (number.pace, number.warm_up),
+        (Pace::REAL, Some(WarmUpView { day: 1, days: 14, hourly: 20, daily: 50 }))
+    );
+    let careful = Pace { hourly_cap: 10, min_ms: 30_000, max_ms: 60_000, ..number.pace };
+    let number = world.app.numbers().save_pace(id, &careful).await?;
+    assert!(number.pace == careful && number.warm_up.is_some(), "a pace of the owner's own ends nothing");
+    world.clock.set(at(3, 12, 0));
+    assert_eq!(world.number(id).await?.warm_up.map(|today| (today.day, today.daily)), Some((4, 90)));
+    let number = world.app.numbers().end_warm_up(id).await?;
+    assert_eq!((number.pace, number.warm_up), (careful, None));
+    Ok(())
+}
+
+#[tokio::test]
+async fn after_two_weeks_a_number_is_warm_by_itself() -> Result<(), Problem> {
+    let world = World::at(at(0, 12, 0)).await?;
+    let id = world.link(SHOP).await?;
+    world.clock.set(at(14, 11, 59));
+    assert_eq!(world.number(id).await?.warm_up.map(|today| today.daily), Some(600));
+    world.clock.set(at(14, 12, 1));
+    assert_eq!(world.number(id).await?.warm_up, None);
     Ok(())
 }
 
@@ -310,16 +320,18 @@ async fn a_known_number_that_is_linked_again_does_not_start_over() -> Result<(),
     let world = World::at(at(0, 12, 0)).await?;
     let id = world.link(SHOP).await?;
     let mine = Pace { hourly_cap: 90, daily_cap: 400, ..Pace::REAL };
-    world.app.numbers().save_pace(id, &mine, true).await?;
+    world.app.numbers().save_pace(id, &mine).await?;
     client(&world).hear(Signal::Closed(Closed::LoggedOut));
     world.settle().await;
     world.app.numbers().start_link(LinkHow::Qr, Some(id)).await?;
     world.accept(SHOP).await;
     assert_eq!(world.number(id).await?.pace, mine);
     world.app.numbers().unlink_number(id).await?;
+    world.clock.set(at(2, 12, 0));
     assert_eq!(world.link(SHOP).await?, id);
     let number = world.number(id).await?;
-    assert_eq!((number.pace, number.starts_low), (mine, false));
-    assert!(world.number(world.link(OTHER).await?).await?.starts_low, "another phone is new all the same");
+    assert_eq!((number.pace, number.warm_up.map(|today| today.day)), (mine, Some(3)), "the plan goes on where it is");
+    let other = world.number(world.link(OTHER).await?).await?;
+    assert_eq!(other.warm_up.map(|today| today.day), Some(1), "another phone is new all the same");
     Ok(())
 }

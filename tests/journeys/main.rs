@@ -32,6 +32,7 @@ mod limits;
 mod linking;
 mod lists;
 mod log;
+mod missed;
 mod numbers;
 mod permission;
 mod person;
@@ -43,6 +44,7 @@ mod scheduling;
 mod segments;
 mod sending;
 mod steering;
+mod stopping;
 mod storage;
 mod templates;
 

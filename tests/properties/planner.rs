@@ -58,6 +58,7 @@ fn send_all(parts: &[Part], paces: &[Pace], hours: &SendingHours, chance: u64) -
             due_at: parts[*index].due_at,
             since: parts[*index].due_at,
             turn: 0,
+            held: false,
             keep_hours: parts[*index].keep_hours,
             own_hours: None,
             repeat: false,

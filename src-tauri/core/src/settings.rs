@@ -12,6 +12,7 @@ use sqlx::{Row, SqliteConnection};
 use crate::clock::{DAY, Millis, system_zone};
 use crate::contact::phone::Country;
 use crate::db::Tx;
+use crate::outbox::stopping::{MOST_FAILED_PERCENT, MOST_OPTED_OUT_PERCENT};
 use crate::outbox::window::{DayHours, MINUTES_A_DAY, SendingHours};
 use crate::stored::Json;
 pub use crate::template::Language;
@@ -45,6 +46,10 @@ pub struct Settings {
     pub stop_reply: bool,
     /// A person gets at most one promotion in so many days; 0 for as many as the owner sends.
     pub promotion_days: u16,
+    /// A campaign stops by itself when more of its newest messages fail; 0 for never.
+    pub stop_failed_percent: u8,
+    /// It stops by itself when more of those who got it opt out; 0 for never.
+    pub stop_opted_out_percent: u8,
     /// The owner's own phone, for tests.
     pub test_phone: String,
 }
@@ -95,6 +100,8 @@ impl Default for Settings {
             start_words: ["START", "BAŞLA", "MULAI"].map(str::to_owned).to_vec(),
             stop_reply: false,
             promotion_days: DEFAULT_PROMOTION_DAYS,
+            stop_failed_percent: MOST_FAILED_PERCENT,
+            stop_opted_out_percent: MOST_OPTED_OUT_PERCENT,
             test_phone: String::new(),
         }
     }
@@ -145,6 +152,8 @@ impl Settings {
         for hours in self.weekdays.iter_mut().filter_map(|weekday| weekday.hours.as_mut()) {
             *hours = DayHours { from: within(hours.from), to: within(hours.to) };
         }
+        self.stop_failed_percent = self.stop_failed_percent.min(100);
+        self.stop_opted_out_percent = self.stop_opted_out_percent.min(100);
         self.closed_days.sort();
         self.closed_days.dedup_by_key(|closed| closed.day);
         self

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use data_encoding::BASE64;
 use tauri::AppHandle;
-use ulak_core::app::{DraftCheck, MessagePreview, Review, TestSend};
+use ulak_core::app::{DraftCheck, MessagePreview, Missed, MissedAnswer, Review, TestSend};
 use ulak_core::campaign::draft::{Draft, DraftEdit};
 use ulak_core::campaign::list::{CampaignPage, CampaignQuery};
 use ulak_core::campaign::live::LiveView;
@@ -305,4 +305,17 @@ pub async fn recipients(door: Door<'_>, query: RecipientQuery) -> Answer<Recipie
 #[specta::specta]
 pub async fn recipient(door: Door<'_>, message_id: MessageId) -> Answer<RecipientView> {
     door.app().await?.outbox().recipient(message_id).await
+}
+
+/// Campaigns whose time passed while the computer slept or Ulak was closed.
+#[tauri::command]
+#[specta::specta]
+pub async fn missed(door: Door<'_>) -> Answer<Vec<Missed>> {
+    door.app().await?.campaigns().missed().await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn answer_missed(door: Door<'_>, campaign_id: CampaignId, answer: MissedAnswer) -> Answer<()> {
+    door.app().await?.campaigns().answer_missed(campaign_id, answer).await
 }

@@ -39,8 +39,14 @@ pub fn holidays() -> Vec<Holiday> {
 
 #[tauri::command]
 #[specta::specta]
-pub async fn save_pace(door: Door<'_>, session_id: SessionId, pace: Pace, despite_risk: bool) -> Answer<NumberView> {
-    door.app().await?.numbers().save_pace(session_id, &pace, despite_risk).await
+pub async fn save_pace(door: Door<'_>, session_id: SessionId, pace: Pace) -> Answer<NumberView> {
+    door.app().await?.numbers().save_pace(session_id, &pace).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn end_warm_up(door: Door<'_>, session_id: SessionId) -> Answer<NumberView> {
+    door.app().await?.numbers().end_warm_up(session_id).await
 }
 
 #[tauri::command]

@@ -169,7 +169,7 @@ pub async fn hurry(page: &Page) -> Vec<Value> {
         let mut hurried = number["pace"].clone();
         hurried["minMs"] = json!(1_000);
         hurried["maxMs"] = json!(1_000);
-        page.core("save_pace", json!({ "sessionId": number["id"], "pace": hurried, "despiteRisk": true })).await;
+        page.core("save_pace", json!({ "sessionId": number["id"], "pace": hurried })).await;
     }
     own
 }

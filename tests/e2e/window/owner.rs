@@ -66,7 +66,7 @@ pub async fn practise_at(page: &Page, pace: u32, ticks: u32, fails: u32) {
     let mut hurried = numbers[0]["pace"].clone();
     hurried["minMs"] = json!(pace * 1_000);
     hurried["maxMs"] = json!(pace * 1_000);
-    page.core("save_pace", json!({ "sessionId": numbers[0]["id"], "pace": hurried, "despiteRisk": true })).await;
+    page.core("save_pace", json!({ "sessionId": numbers[0]["id"], "pace": hurried })).await;
     let people = json!({ "readPercent": 100, "failPercent": fails, "unreachablePercent": 0, "delayMs": ticks });
     page.core("save_practice_options", json!({ "options": people })).await;
 }

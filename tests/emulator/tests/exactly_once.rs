@@ -51,7 +51,7 @@ async fn schedule(laptop: &Laptop, people: usize) {
         .collect();
     assert_eq!(numbers.len(), OWNERS.len());
     for number in &numbers {
-        app.numbers().save_pace(*number, &QUICK, true).await.unwrap();
+        app.numbers().save_pace(*number, &QUICK).await.unwrap();
     }
     bring_in(&app, laptop.folder.path(), people).await;
     let campaign = draft(&app, &numbers, None).await;

@@ -53,7 +53,7 @@ pub async fn link<F: Future<Output = ()>>(app: &App, scan: impl FnOnce(String) -
         }
         let numbers = app.numbers().list().await.unwrap();
         if numbers.iter().any(|number| number.id == view.session_id && number.state == "connected") {
-            app.numbers().save_pace(view.session_id, &QUICK, true).await.unwrap();
+            app.numbers().save_pace(view.session_id, &QUICK).await.unwrap();
             return view.session_id;
         }
         // One that was missed has said nothing else.

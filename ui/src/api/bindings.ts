@@ -17,7 +17,8 @@ export const commands = {
 	countries: () => __TAURI_INVOKE<Country[]>("countries"),
 	/**  Public holidays that the owner may close. */
 	holidays: () => __TAURI_INVOKE<Holiday[]>("holidays"),
-	savePace: (sessionId: SessionId, pace: Pace, despiteRisk: boolean) => __TAURI_INVOKE<NumberView>("save_pace", { sessionId, pace, despiteRisk }),
+	savePace: (sessionId: SessionId, pace: Pace) => __TAURI_INVOKE<NumberView>("save_pace", { sessionId, pace }),
+	endWarmUp: (sessionId: SessionId) => __TAURI_INVOKE<NumberView>("end_warm_up", { sessionId }),
 	renameSession: (sessionId: SessionId, name: string) => __TAURI_INVOKE<NumberView>("rename_session", { sessionId, name }),
 	practiceOptions: () => __TAURI_INVOKE<PracticeOptions>("practice_options"),
 	savePracticeOptions: (options: PracticeOptions) => __TAURI_INVOKE<PracticeOptions>("save_practice_options", { options }),
@@ -88,6 +89,9 @@ export const commands = {
 	pauseCampaign: (id: CampaignId) => __TAURI_INVOKE<null>("pause_campaign", { id }),
 	resumeCampaign: (id: CampaignId) => __TAURI_INVOKE<null>("resume_campaign", { id }),
 	cancelCampaign: (id: CampaignId) => __TAURI_INVOKE<null>("cancel_campaign", { id }),
+	/**  Campaigns whose time passed while the computer slept or Ulak was closed. */
+	missed: () => __TAURI_INVOKE<Missed[]>("missed"),
+	answerMissed: (campaignId: CampaignId, answer: MissedAnswer) => __TAURI_INVOKE<null>("answer_missed", { campaignId, answer }),
 	retryFailed: (id: CampaignId) => __TAURI_INVOKE<number>("retry_failed", { id }),
 	retryable: (id: CampaignId) => __TAURI_INVOKE<Retryable>("retryable", { id }),
 	retryDoubtful: (id: CampaignId, people: number) => __TAURI_INVOKE<number>("retry_doubtful", { id, people }),
@@ -248,7 +252,7 @@ export type Attention = {
 	name: string | null,
 };
 
-export type AttentionKind = "recovery_code" | "failed" | "unknown" | "message_failed" | "message_unknown" | "paused" | "short";
+export type AttentionKind = "recovery_code" | "failed" | "unknown" | "message_failed" | "message_unknown" | "paused" | "stopped_failures" | "stopped_opt_outs" | "short";
 
 /**
  *  Everyone, or whoever has one of the tags, is in one of the segments or is one of the people, or whom another campaign
@@ -341,6 +345,8 @@ export type CampaignRow = {
 	finishedAt: number | null,
 	updatedAt: number,
 	firstText: string,
+	/**  Why it was paused by itself. */
+	stoppedFor: StoppedFor | null,
 };
 
 export type CampaignState = "draft" | "scheduled" | "running" | "paused" | "finished" | "cancelled";
@@ -953,6 +959,8 @@ export type LiveView = {
 	version: number,
 	/**  Its messages are being brought to that version, and nothing of it goes out. */
 	revising: boolean,
+	/**  Why it was paused by itself. */
+	stoppedFor: StoppedFor | null,
 };
 
 export type LogPage = {
@@ -1081,6 +1089,19 @@ export type MessagePreview = {
 	missing: string[],
 };
 
+export type Missed = {
+	id: CampaignId,
+	name: string,
+	dueAt: number,
+	people: number,
+	/**  When it goes out if the owner says nothing. */
+	goesAt: number,
+};
+
+export type MissedAnswer = 
+/**  At once, as far as its hours allow. */
+{ is: "now" } | { is: "next_window" } | { is: "at"; at: number } | { is: "cancel" };
+
 export type MissingLine = {
 	variable: string,
 	people: number,
@@ -1156,8 +1177,8 @@ export type NumberView = {
 	idleWarning: boolean,
 	linkedAt: number | null,
 	pace: Pace,
-	/**  Its caps are those of a number that was linked for the first time. */
-	startsLow: boolean,
+	/**  What it may send today, while it warms up. */
+	warmUp: WarmUpView | null,
 	typing: boolean,
 	takeNames: boolean,
 };
@@ -1600,6 +1621,10 @@ export type Settings = {
 	stopReply: boolean,
 	/**  A person gets at most one promotion in so many days; 0 for as many as the owner sends. */
 	promotionDays: number,
+	/**  A campaign stops by itself when more of its newest messages fail; 0 for never. */
+	stopFailedPercent: number,
+	/**  It stops by itself when more of those who got it opt out; 0 for never. */
+	stopOptedOutPercent: number,
 	/**  The owner's own phone, for tests. */
 	testPhone: string,
 };
@@ -1653,6 +1678,8 @@ export type Standing = "normal" |
 "black";
 
 export type StepKind = "queued" | "try" | "sent" | "settled" | "delivered" | "read" | "played" | "unknown" | "failed" | "skipped" | "cancelled" | "released";
+
+export type StoppedFor = "failures" | "opt_outs";
 
 export type TagTotal = {
 	tag: string,
@@ -1821,11 +1848,20 @@ export type Wait = {
 	behind: string | null,
 };
 
-export type WaitKind = "nothing" | "sending" | "pace" | "rest" | "hours" | "cap" | "due" | 
+export type WaitKind = "nothing" | "sending" | "pace" | "rest" | "hours" | "cap" | "due" | "missed" | 
 /**  Another campaign goes first. */
 "turn" | 
 /**  Nothing is left but what is in doubt. */
 "checking" | "paused" | "pausedAll" | "noNumber" | "notConnected" | "newChats" | "shut" | "unheard" | "disk" | "locked" | "damaged" | "fault";
+
+/**  A number that was linked for the first time may send a little more every day. */
+export type WarmUpView = {
+	/**  1 is the first of `days`. */
+	day: number,
+	days: number,
+	hourly: number,
+	daily: number,
+};
 
 export type Weekday = {
 	/**  1 is Monday, 7 is Sunday. */

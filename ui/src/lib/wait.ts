@@ -14,6 +14,7 @@ export function waitSentence(wait: Wait, now: number): string {
     case 'sending': return m.wait_sending();
     case 'pace': return left === null ? m.wait_sending() : name ? m.wait_pace({ left, name }) : m.wait_pace_plain({ left });
     case 'rest': return left === null ? m.wait_rest() : m.wait_rest_left({ left });
+    case 'missed': return when === null ? m.wait_missed() : m.wait_missed_until({ when });
     case 'hours': return when === null ? m.wait_hours() : m.wait_hours_until({ when });
     case 'cap': return when === null ? m.wait_cap() : m.wait_cap_until({ when });
     case 'due': return when === null ? m.wait_nothing() : m.wait_due({ when });

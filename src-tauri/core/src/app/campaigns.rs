@@ -404,7 +404,7 @@ impl Campaigns {
 
     pub async fn resume_campaign(&self, id: CampaignId) -> Result<(), Problem> {
         let mut tx = self.db.begin().await?;
-        let resumed = queue::resume(&mut tx, id).await.map_err(|error| self.db.error(error))?;
+        let resumed = queue::resume(&mut tx, id, self.now()).await.map_err(|error| self.db.error(error))?;
         self.db.commit(tx).await?;
         self.steered(id, resumed, CampaignState::Running).await
     }

@@ -24,6 +24,7 @@ use crate::ledger::figures::{self, BalanceView};
 use crate::notice::Notice;
 use crate::outbox::plan::{Wait, Why};
 use crate::outbox::state::SkipReason;
+use crate::outbox::stopping::StoppedFor;
 use crate::outbox::store::recipients::{self, RecipientPage, RecipientQuery, RecipientRow, RecipientView};
 use crate::outbox::store::troubled::{self, Troubled};
 use crate::outbox::store::{queue, reading};
@@ -112,6 +113,8 @@ pub enum AttentionKind {
     MessageFailed,
     MessageUnknown,
     Paused,
+    StoppedFailures,
+    StoppedOptOuts,
     Short,
 }
 
@@ -334,7 +337,12 @@ impl Home {
             };
             about(AttentionKind::Failed, row.counts.failed);
             about(AttentionKind::Unknown, row.counts.unknown);
-            about(AttentionKind::Paused, if row.state == CampaignState::Paused { row.counts.open() } else { 0 });
+            let paused = match row.stopped_for {
+                Some(StoppedFor::Failures) => AttentionKind::StoppedFailures,
+                Some(StoppedFor::OptOuts) => AttentionKind::StoppedOptOuts,
+                None => AttentionKind::Paused,
+            };
+            about(paused, if row.state == CampaignState::Paused { row.counts.open() } else { 0 });
         }
         let troubled = troubled::newest(&mut *self.reader().await?, MOST_FAILED).await;
         attention.extend(troubled.map_err(|error| self.db.error(error))?.into_iter().map(Attention::from));

@@ -23,6 +23,7 @@ use crate::session::numbers::Numbers as SupervisedNumbers;
 use crate::session::state::{LinkState, is_idle, phone_is_due};
 use crate::session::store::numbers::{self, Number};
 use crate::session::supervisor::Status;
+use crate::session::warm_up::{DAYS, WarmUp, warm_up};
 use crate::session::{NumberError, Pace, SessionKind};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -65,10 +66,27 @@ pub struct NumberView {
     pub idle_warning: bool,
     pub linked_at: Option<Millis>,
     pub pace: Pace,
-    /// Its caps are those of a number that was linked for the first time.
-    pub starts_low: bool,
+    /// What it may send today, while it warms up.
+    pub warm_up: Option<WarmUpView>,
     pub typing: bool,
     pub take_names: bool,
+}
+
+/// A number that was linked for the first time may send a little more every day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub struct WarmUpView {
+    /// 1 is the first of `days`.
+    pub day: usize,
+    pub days: usize,
+    pub hourly: u32,
+    pub daily: u32,
+}
+
+impl From<WarmUp> for WarmUpView {
+    fn from(WarmUp { day, hourly, daily }: WarmUp) -> Self {
+        Self { day, days: DAYS, hourly, daily }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -204,7 +222,7 @@ impl Numbers {
                 && is_idle(status.state, last_activity_at.max(number.linked_at).unwrap_or(now), now),
             linked_at: number.linked_at,
             pace: number.session.pace,
-            starts_low: number.session.starts_low,
+            warm_up: warm_up(number.session.warm_since, now).filter(|_| !practice).map(WarmUpView::from),
             typing: number.typing,
             take_names: number.take_names,
         }

@@ -4,22 +4,27 @@ use super::{NumberView, Numbers, Practice, Problem};
 use crate::event::Event;
 use crate::ids::SessionId;
 use crate::session::practice::PracticeOptions;
-use crate::session::{Pace, PaceError, store as sessions};
+use crate::session::{Pace, store as sessions};
 use crate::settings;
 
 impl Numbers {
-    /// `despite_risk`: the owner was warned, and lets a number send more than one that is linked for the first time.
-    pub async fn save_pace(&self, id: SessionId, pace: &Pace, despite_risk: bool) -> Result<NumberView, Problem> {
+    pub async fn save_pace(&self, id: SessionId, pace: &Pace) -> Result<NumberView, Problem> {
         pace.check()?;
         let mut tx = self.db.begin().await?;
-        let session = sessions::by_id(&mut tx, id).await.map_err(|error| self.db.error(error))?;
-        let was_low = session.is_some_and(|session| session.starts_low);
-        let starts_low = was_low && pace.is_capped_as(&Pace::STARTING);
-        if was_low && !starts_low && !despite_risk {
-            return Err(PaceError::StartsLow.into());
-        }
-        sessions::set_pace(&mut tx, id, pace, starts_low).await.map_err(|error| self.db.error(error))?;
+        sessions::set_pace(&mut tx, id, pace).await.map_err(|error| self.db.error(error))?;
         self.db.commit(tx).await?;
+        self.sends_otherwise(id).await
+    }
+
+    /// The owner was warned, and lets a number send more than its warm-up allows.
+    pub async fn end_warm_up(&self, id: SessionId) -> Result<NumberView, Problem> {
+        let mut tx = self.db.begin().await?;
+        sessions::end_warm_up(&mut tx, id).await.map_err(|error| self.db.error(error))?;
+        self.db.commit(tx).await?;
+        self.sends_otherwise(id).await
+    }
+
+    async fn sends_otherwise(&self, id: SessionId) -> Result<NumberView, Problem> {
         self.numbers.changed();
         self.events.emit(Event::SettingsChanged);
         self.nudge();

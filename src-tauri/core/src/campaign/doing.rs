@@ -119,7 +119,8 @@ mod tests {
     use crate::ids::IdGenerator;
 
     const NOON: Millis = 43_200_000;
-    const WHYS: [Why; 17] = [
+    const WHYS: [Why; 18] = [
+        Why::Missed,
         Why::Nothing,
         Why::Sending,
         Why::Pace,

@@ -16,6 +16,7 @@ use crate::ids::{CampaignId, SessionId};
 use crate::inbound::store::replies::{Answers, answers};
 use crate::ledger::Book;
 use crate::outbox::plan::{Wait, Why};
+use crate::outbox::stopping::StoppedFor;
 use crate::outbox::store::reading::{self, CauseLine, Counts, Quarter, QueueRow, Share, Tally};
 use crate::outbox::turn::QueueWait;
 use crate::session::{Session, store as sessions};
@@ -38,6 +39,8 @@ pub struct CampaignRow {
     pub finished_at: Option<Millis>,
     pub updated_at: Millis,
     pub first_text: String,
+    /// Why it was paused by itself.
+    pub stopped_for: Option<StoppedFor>,
     /// What it waits for, where that is asked for.
     #[serde(skip)]
     pub waits: QueueWait,
@@ -72,6 +75,8 @@ pub struct LiveView {
     pub version: i64,
     /// Its messages are being brought to that version, and nothing of it goes out.
     pub revising: bool,
+    /// Why it was paused by itself.
+    pub stopped_for: Option<StoppedFor>,
 }
 
 /// What one number did for a campaign.
@@ -118,6 +123,7 @@ pub enum WaitKind {
     Hours,
     Cap,
     Due,
+    Missed,
     /// Another campaign goes first.
     Turn,
     /// Nothing is left but what is in doubt.
@@ -142,6 +148,7 @@ impl WaitView {
             Why::Sending => WaitKind::Sending,
             Why::Pace => WaitKind::Pace,
             Why::Rest => WaitKind::Rest,
+            Why::Missed => WaitKind::Missed,
             Why::Hours => WaitKind::Hours,
             Why::Cap => WaitKind::Cap,
             Why::Due => WaitKind::Due,
@@ -213,6 +220,7 @@ fn row(listed: Listed, queue: Option<&QueueRow>, people: Option<i64>, waits: &Wa
     let Tally { people: counts, parts, last_at } = queue.map(|queue| queue.tally).unwrap_or_default();
     let started_at = queue.and_then(|queue| queue.started_at);
     let due = listed.due_at.is_some_and(|due_at| due_at <= now);
+    let stopped_for = queue.as_ref().and_then(|queue| queue.stopped_for);
     let queue = queue.map(|queue| queue.state);
     let state = listed.state.shown(queue, parts.open(), started_at.is_some(), due);
     let (doing, waits) = doing(&Standing { id: listed.id, state, parts, due_at: listed.due_at }, waits);
@@ -230,6 +238,7 @@ fn row(listed: Listed, queue: Option<&QueueRow>, people: Option<i64>, waits: &Wa
         finished_at: last_at.filter(|_| parts.open() == 0),
         updated_at: listed.updated_at,
         first_text: listed.text,
+        stopped_for,
         waits,
     }
 }
@@ -237,7 +246,7 @@ fn row(listed: Listed, queue: Option<&QueueRow>, people: Option<i64>, waits: &Wa
 pub async fn live(db: &mut SqliteConnection, draft: &Draft, moment: &Moment<'_>) -> Result<LiveView, CampaignError> {
     let id = draft.id;
     let now = moment.now;
-    let QueueRow { state: queue, tally, started_at, version, revising } =
+    let QueueRow { state: queue, tally, started_at, version, revising, stopped_for } =
         reading::queue_rows(db, &[id]).await?.remove(&id).ok_or(CampaignError::Gone)?;
     let Tally { people: counts, parts, last_at } = tally;
     let due_at = draft.due_at.unwrap_or(now);
@@ -266,6 +275,7 @@ pub async fn live(db: &mut SqliteConnection, draft: &Draft, moment: &Moment<'_>)
         answers: answers(db, id).await?,
         version,
         revising,
+        stopped_for,
     })
 }
 

@@ -52,6 +52,8 @@ pub enum CampaignError {
     NotFailed,
     #[error("This campaign was cancelled. Duplicate it to send it again.")]
     Cancelled,
+    #[error("This campaign waits for no answer any more: it was answered already, or has begun.")]
+    NotMissed,
     #[error("This campaign is still a draft: nothing of it is on its way.")]
     NotScheduled,
     #[error("This campaign is still being scheduled. Wait until that is done, or cancel it.")]
@@ -143,6 +145,7 @@ impl Coded for CampaignError {
             Self::NotWaiting => "message.not_waiting",
             Self::NotFailed => "message.not_failed",
             Self::Cancelled => "campaign.cancelled",
+            Self::NotMissed => "campaign.not_missed",
             Self::NotScheduled => "campaign.not_scheduled",
             Self::BeingScheduled => "campaign.being_scheduled",
             Self::Over => "campaign.over",
@@ -198,6 +201,7 @@ impl Coded for CampaignError {
             | Self::NotWaiting
             | Self::NotFailed
             | Self::Cancelled
+            | Self::NotMissed
             | Self::NotScheduled
             | Self::BeingScheduled
             | Self::BeingRevised

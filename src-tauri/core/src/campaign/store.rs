@@ -252,6 +252,12 @@ pub async fn go_on_scheduling(db: &mut Tx, draft: &Draft) -> Result<bool, sqlx::
     Ok(changed.rows_affected() == 1)
 }
 
+/// Another due time of one that is scheduled.
+pub async fn postpone(db: &mut Tx, id: CampaignId, due_at: Millis) -> Result<bool, sqlx::Error> {
+    let postponed = sqlx::query("UPDATE campaigns SET due_at = ? WHERE id = ? AND state = 'scheduled'");
+    Ok(postponed.bind(due_at).bind(id).execute(db).await?.rows_affected() == 1)
+}
+
 pub async fn end_scheduling(db: &mut Tx, id: CampaignId) -> Result<bool, sqlx::Error> {
     set_state(db, id, StoredState::Scheduling, StoredState::Scheduled).await
 }

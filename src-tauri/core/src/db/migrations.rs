@@ -56,6 +56,8 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("../../../../migrations/0043_report_counters.sql"),
     include_str!("../../../../migrations/0044_ledger_seals.sql"),
     include_str!("../../../../migrations/0045_hours_of_campaigns.sql"),
+    include_str!("../../../../migrations/0046_missed_and_stopped.sql"),
+    include_str!("../../../../migrations/0047_warm_up.sql"),
 ];
 
 /// Brings the file up to the last script, over a connection of its own: a table that is made anew must be dropped

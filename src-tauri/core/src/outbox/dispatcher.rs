@@ -16,10 +16,11 @@ use tokio::task::{Id, JoinError, JoinSet};
 use super::breaker::Opening;
 use super::pace::Slot;
 use super::plan::{Action, Wait, Why, next_action};
+use super::stopping::Stopped;
 use super::store::claim::{ANSWER_DEADLINE, Claim, Poll, Taken, claim, still_stands};
 use super::store::complete::complete;
 use super::store::park::park;
-use super::store::{Broken, Walks, doubt, queue, snapshot};
+use super::store::{Broken, Walks, doubt, missed, queue, snapshot, stopping};
 use super::turn::{QueueWait, Turns, queue_waits};
 use crate::clock::{Millis, SharedClock};
 use crate::db::{Db, Readers, StorageError, Tx};
@@ -206,6 +207,7 @@ impl Dispatcher {
         self.db.commit(tx).await?;
         self.tell_outcomes(flight, &decision.openings);
         self.tell_broken(flight, decision.broken);
+        decision.paused.into_iter().for_each(|stopped| self.notices.tell(stopped));
         for queue in decision.changed {
             self.events.emit(Event::CampaignChanged(queue));
             self.events.emit(Event::LedgerChanged);
@@ -233,6 +235,8 @@ impl Dispatcher {
         flight.at = overdue.first().map(At::Outcome);
         let mut changed = doubt::settle(db, &overdue, now).await?;
         flight.at = None;
+        changed.extend(missed::find(db, now).await?);
+        let paused = stopping::untold(db).await?;
         let usable = self.registry.ids();
         let mut walks = self.walks.lock().await;
         let mut busy = flight.busy();
@@ -291,7 +295,7 @@ impl Dispatcher {
         let on_the_way = claimed.iter().map(|(_, taken): &(_, Taken)| (taken.queue, taken.session));
         let flying: Vec<_> = flight.queues().chain(on_the_way).collect();
         let queue_waits = queue_waits(now, &seen, &flying);
-        Ok(Decision { openings, claimed, changed, broken, action, queue_waits, doubt_at: overdue.next_at })
+        Ok(Decision { openings, claimed, changed, paused, broken, action, queue_waits, doubt_at: overdue.next_at })
     }
 
     /// A part that cannot be read is the next thing to park; what else cannot be read is told once a run.
@@ -454,6 +458,8 @@ struct Decision {
     claimed: Vec<(Arc<dyn Messenger>, Taken)>,
     /// Where somebody was skipped or given up.
     changed: Vec<CampaignId>,
+    /// What was paused by itself.
+    paused: Vec<Stopped>,
     /// What the snapshot had to leave out.
     broken: Vec<Broken>,
     action: Action,

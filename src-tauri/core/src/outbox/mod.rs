@@ -10,12 +10,14 @@ pub mod dispatcher;
 pub mod due;
 pub mod gate;
 pub mod holidays;
+pub mod missed;
 pub mod pace;
 pub mod plan;
 pub mod receipt;
 #[cfg(test)]
 mod scene;
 pub mod state;
+pub mod stopping;
 pub mod store;
 pub mod turn;
 pub mod window;

@@ -53,6 +53,8 @@ pub struct Head {
     pub due_at: Millis,
     /// Its place among those of the same priority. A repeat stands where it stood at its first try.
     pub since: Millis,
+    /// Its campaign was missed and is held back until `due_at`.
+    pub held: bool,
     pub keep_hours: bool,
     /// Its campaign's own hours.
     pub own_hours: Option<DayHours>,
@@ -124,6 +126,8 @@ pub enum Why {
     Hours,
     Cap,
     Due,
+    /// Its time passed while the computer slept or Ulak was closed.
+    Missed,
     PausedAll,
     /// None of the numbers that may send it is there any more.
     NoNumber,
@@ -200,7 +204,7 @@ pub(super) enum Prospect {
 /// When the head may go: the latest of its due time, the hours and its best session.
 pub(super) fn prospect(now: Millis, snapshot: &Snapshot, head: &Head, turn: Turn) -> Prospect {
     if head.due_at > now {
-        return later(head.due_at, Why::Due, None);
+        return later(head.due_at, if head.held { Why::Missed } else { Why::Due }, None);
     }
     if let Some(hours) = snapshot.hours_of(head).filter(|hours| !hours.is_open(now)) {
         return hours.next_open(now).map_or(Prospect::Blocked(Wait::new(Why::Hours)), |at| later(at, Why::Hours, None));

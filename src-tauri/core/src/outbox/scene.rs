@@ -52,6 +52,7 @@ impl Scene {
             due_at,
             since: due_at,
             turn: 0,
+            held: false,
             keep_hours: true,
             own_hours: None,
             repeat: false,

@@ -13,7 +13,7 @@ use crate::ids::{IdGenerator, SessionId};
 /// The numbers on the list, for statements of other features: what they may know of a number.
 macro_rules! listed {
     () => {
-        "(SELECT id, kind, priority, pace_min_ms, pace_max_ms, batch, rest_ms, hourly_cap, daily_cap, linked_at, typing,
+        "(SELECT id, kind, priority, pace_min_ms, pace_max_ms, batch, rest_ms, hourly_cap, daily_cap, linked_at, typing, warm_since,
                  ban_until, new_chats_used, new_chats_quota, quota_renews_at, locked_until, limits_at
           FROM sessions WHERE removed_at IS NULL)"
     };
@@ -22,7 +22,7 @@ macro_rules! listed {
 pub(crate) use listed;
 
 const COLUMNS: &str =
-    "SELECT id, kind, name, phone, priority, pace_min_ms, pace_max_ms, batch, rest_ms, hourly_cap, daily_cap, starts_low
+    "SELECT id, kind, name, phone, priority, pace_min_ms, pace_max_ms, batch, rest_ms, hourly_cap, daily_cap, warm_since
      FROM sessions";
 
 /// What is on the list.
@@ -66,7 +66,7 @@ pub(crate) fn session(row: &SqliteRow) -> Result<Session, sqlx::Error> {
         phone: row.try_get("phone")?,
         priority: row.try_get("priority")?,
         pace: pace(row)?,
-        starts_low: row.try_get("starts_low")?,
+        warm_since: row.try_get("warm_since")?,
     })
 }
 
@@ -108,10 +108,15 @@ pub async fn ensure_practice(db: &mut Tx, now: Millis) -> Result<SessionId, sqlx
     Ok(id)
 }
 
-pub async fn set_pace(db: &mut Tx, id: SessionId, pace: &Pace, starts_low: bool) -> Result<(), sqlx::Error> {
+/// From then on its own pace alone holds.
+pub async fn end_warm_up(db: &mut Tx, id: SessionId) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE sessions SET warm_since = NULL WHERE id = ?").bind(id).execute(db).await?;
+    Ok(())
+}
+
+pub async fn set_pace(db: &mut Tx, id: SessionId, pace: &Pace) -> Result<(), sqlx::Error> {
     sqlx::query(
-        "UPDATE sessions SET pace_min_ms = ?, pace_max_ms = ?, batch = ?, rest_ms = ?, hourly_cap = ?, daily_cap = ?,
-                             starts_low = ?
+        "UPDATE sessions SET pace_min_ms = ?, pace_max_ms = ?, batch = ?, rest_ms = ?, hourly_cap = ?, daily_cap = ?
          WHERE id = ?",
     )
     .bind(pace.min_ms)
@@ -120,7 +125,6 @@ pub async fn set_pace(db: &mut Tx, id: SessionId, pace: &Pace, starts_low: bool)
     .bind(pace.rest_ms)
     .bind(pace.hourly_cap)
     .bind(pace.daily_cap)
-    .bind(starts_low)
     .bind(id)
     .execute(db)
     .await?;

@@ -47,6 +47,13 @@ impl World {
         self.restart().await
     }
 
+    /// The number was linked for the first time then.
+    pub async fn warms_up(&self, number: SessionId, since: Millis) -> Result<(), Problem> {
+        let mut tx = self.app.db().begin().await?;
+        store::warms_up(&mut tx, number, since).await.map_err(StorageError::from)?;
+        Ok(self.app.db().commit(tx).await?)
+    }
+
     /// What WhatsApp said of a number's limits.
     pub async fn limits(&self, number: SessionId, limits: &crate::session::client::Limits) -> Result<(), Problem> {
         let mut tx = self.app.db().begin().await?;

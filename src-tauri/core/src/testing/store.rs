@@ -30,6 +30,12 @@ pub async fn link(db: &mut Tx, place: i64, pace: &Pace, now: Millis) -> Result<S
     Ok(id)
 }
 
+/// As a number that was linked for the first time then.
+pub async fn warms_up(db: &mut Tx, number: SessionId, since: Millis) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE sessions SET warm_since = ? WHERE id = ?").bind(since).bind(number).execute(db).await?;
+    Ok(())
+}
+
 pub async fn limits(db: &mut Tx, number: SessionId, limits: &Limits, now: Millis) -> Result<(), sqlx::Error> {
     sqlx::query(
         "UPDATE sessions SET new_chats_used = ?, new_chats_quota = ?, quota_renews_at = ?, locked_until = ?, limits_at = ?

@@ -22,7 +22,7 @@ const orders: Record<CampaignOrder, (a: CampaignRow, b: CampaignRow) => number> 
 };
 
 type Commands = Pick<Api, 'campaigns' | 'createDraft' | 'draftForSkipped' | 'skippedFor' | 'draft' | 'saveDraft' | 'deleteDraft' | 'duplicateCampaign' | 'pickMediaFiles' | 'addMedia' | 'pasteMedia' | 'copiedPicture' | 'removeMedia' | 'orderMedia' | 'mediaPicture'
-  | 'sendTest' | 'cancelMessage' | 'retryMessage' | 'dismissMessage' | 'useTemplate' | 'previewMessage' | 'checkDraft' | 'skippedPeople' | 'reviewCampaign' | 'scheduleCampaign' | 'pauseCampaign' | 'resumeCampaign' | 'cancelCampaign' | 'retryFailed' | 'retryable' | 'retryDoubtful' | 'stopChecking' | 'stopCheckingMessage' | 'pauseEverything' | 'resumeEverything' | 'live' | 'recipients' | 'recipient'>;
+  | 'sendTest' | 'cancelMessage' | 'retryMessage' | 'dismissMessage' | 'useTemplate' | 'previewMessage' | 'checkDraft' | 'skippedPeople' | 'reviewCampaign' | 'scheduleCampaign' | 'pauseCampaign' | 'resumeCampaign' | 'missed' | 'answerMissed' | 'cancelCampaign' | 'retryFailed' | 'retryable' | 'retryDoubtful' | 'stopChecking' | 'stopCheckingMessage' | 'pauseEverything' | 'resumeEverything' | 'live' | 'recipients' | 'recipient'>;
 
 export function campaignCommands(world: World): Commands {
   const find = (id: string): Campaign => world.campaigns.find((one) => one.id === id) ?? refuse('campaign.unknown', 'There is no such campaign.');
@@ -127,6 +127,8 @@ export function campaignCommands(world: World): Commands {
       world.emit('ledgerChanged', null);
       return id;
     },
+    missed: async () => [],
+    answerMissed: async () => null,
     pauseCampaign: async (id) => { move(id, ['running', 'scheduled'], 'paused'); return null; },
     resumeCampaign: async (id) => { const one = move(id, ['paused'], 'running'); one.nextAt = world.now() + 3000; return null; },
     cancelCampaign: async (id) => {
@@ -236,7 +238,7 @@ export function countsOf(one: Campaign): Counts {
 export function rowOf(world: World, one: Campaign): CampaignRow {
   const draft = one.state === 'draft';
   const people = draft ? audience(world, one).length : one.messages.length;
-  return { id: one.id, name: one.name, state: one.state, doing: doingOf(world, one), practice: bookOf(one) === 'practice', people, counts: countsOf(one), parts: people * shapeOf(one, one.text).length, dueAt: one.dueAt, startedAt: one.startedAt, finishedAt: one.finishedAt, updatedAt: one.updatedAt, firstText: one.text.slice(0, 120) };
+  return { id: one.id, name: one.name, state: one.state, doing: doingOf(world, one), practice: bookOf(one) === 'practice', people, counts: countsOf(one), parts: people * shapeOf(one, one.text).length, dueAt: one.dueAt, startedAt: one.startedAt, finishedAt: one.finishedAt, updatedAt: one.updatedAt, firstText: one.text.slice(0, 120), stoppedFor: null };
 }
 
 export function liveOf(world: World, one: Campaign): LiveView {
@@ -249,7 +251,7 @@ export function liveOf(world: World, one: Campaign): LiveView {
   const { pace } = senderOf(world, one);
   const each = pace ? (pace.minMs + pace.maxMs) / 2 + pace.restMs / pace.batch : 14_000;
   return { id: one.id, name: one.name, state: one.state, doing: doingOf(world, one), practice: bookOf(one) === 'practice', people: one.messages.length, counts, parts: one.messages.length * shapeOf(one, one.text).length, dueAt: one.dueAt ?? world.now(), startedAt: one.startedAt,
-    finishesAt: one.state === 'running' && !world.pausedAll ? world.now() + waiting * each * 2 : null, finishedAt: one.finishedAt, perQuarter: one.perQuarter.slice(-24), lastHour: one.perQuarter.slice(-4).reduce((total, quarter) => total + quarter.sent, 0),
+    finishesAt: one.state === 'running' && !world.pausedAll ? world.now() + waiting * each * 2 : null, finishedAt: one.finishedAt, stoppedFor: null, perQuarter: one.perQuarter.slice(-24), lastHour: one.perQuarter.slice(-4).reduce((total, quarter) => total + quarter.sent, 0),
     wait: waitOf(world, one), credits: { held: sum('hold') - sum('settle') - sum('release'), settled: sum('settle'), released: sum('release') }, causes: [...causes].map(([cause, people]) => ({ cause, people })), skipped: one.skipped, sessions: sharesOf(world, one, counts), answers: { replied: Math.floor(counts.read / 9), optedOut: Math.floor(counts.read / 90), chosen: (one.choice?.options ?? []).map((option, index) => ({ option, people: Math.floor(counts.read / (10 + index)) })) }, version: one.versions?.at(-1)?.number ?? 1, revising: false };
 }
 

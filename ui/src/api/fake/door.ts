@@ -1,5 +1,4 @@
 import type { Api, AppStatus, Holiday } from '../client';
-import { STARTING } from './numbers';
 import { refuse, type World } from './world';
 
 const holidays: Holiday[] = [
@@ -11,7 +10,7 @@ const holidays: Holiday[] = [
 ];
 const countries: [string, number][] = [['TR', 90], ['ID', 62], ['DE', 49], ['GB', 44], ['US', 1], ['NL', 31], ['FR', 33], ['MY', 60], ['SG', 65], ['AZ', 994], ['AU', 61], ['AT', 43], ['BE', 32], ['SA', 966], ['AE', 971], ['IN', 91]];
 
-export function doorCommands(world: World): Pick<Api, 'appStatus' | 'choosePassphrase' | 'unlock' | 'tryAgain' | 'saveRecoveryCode' | 'recoveryCodeSaved' | 'settings' | 'saveSettings' | 'countries' | 'holidays' | 'savePace' | 'renameSession' | 'practiceOptions' | 'savePracticeOptions' | 'zoom' | 'copiedText'> {
+export function doorCommands(world: World): Pick<Api, 'appStatus' | 'choosePassphrase' | 'unlock' | 'tryAgain' | 'saveRecoveryCode' | 'recoveryCodeSaved' | 'settings' | 'saveSettings' | 'countries' | 'holidays' | 'savePace' | 'endWarmUp' | 'renameSession' | 'practiceOptions' | 'savePracticeOptions' | 'zoom' | 'copiedText'> {
   const status = (): AppStatus => {
     if (world.door === 'needsPassphrase') return { state: 'needsPassphrase' };
     if (world.door === 'locked') return { state: 'locked', reason: { code: 'vault.secret_needed', message: 'Your data is locked with a passphrase.', params: {} } };
@@ -42,14 +41,12 @@ export function doorCommands(world: World): Pick<Api, 'appStatus' | 'choosePassp
     copiedText: async () => null,
     holidays: async () => holidays,
     countries: async () => countries.map(([code, callingCode]) => ({ code, callingCode })),
-    savePace: async (id, pace, despiteRisk) => {
+    savePace: async (id, pace) => {
       if (pace.minMs < 1000) refuse('pace.too_fast', 'A number sends at most once a second.');
       if (pace.maxMs < pace.minMs) refuse('pace.backwards', 'The longest wait must not be shorter than the shortest one.');
-      const capped = (cap: number, most: number) => cap > 0 && cap <= most;
-      const startsLow = number(id).startsLow && capped(pace.hourlyCap, STARTING.hourlyCap) && capped(pace.dailyCap, STARTING.dailyCap);
-      if (number(id).startsLow && !startsLow && !despiteRisk) refuse('pace.starts_low', 'This number was linked for the first time not long ago.', { hourly: String(STARTING.hourlyCap), daily: String(STARTING.dailyCap) });
-      return { ...Object.assign(number(id), { pace, startsLow }) };
+      return { ...Object.assign(number(id), { pace }) };
     },
+    endWarmUp: async (id) => ({ ...Object.assign(number(id), { warmUp: null }) }),
     renameSession: async (id, name) => { const renamed = { ...Object.assign(number(id), { name }) }; world.emit('numbersChanged', null); return renamed; },
     practiceOptions: async () => world.practice,
     savePracticeOptions: async (options) => { world.practice = { ...world.practice, ...options }; return world.practice; },

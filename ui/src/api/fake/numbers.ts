@@ -48,7 +48,6 @@ export function everyNumber(now: number): NumberView[] {
   return all.map((number, index) => ({ ...number, priority: index + 1, phone: number.phone || `+9055500052${String(index + 10)}` }));
 }
 
-export const STARTING = { hourlyCap: 20, dailyCap: 50 };
 
 export function numberCommands(world: World): Pick<Api, 'numbers' | 'startLink' | 'linkView' | 'refreshLink' | 'cancelLink' | 'unlinkNumber' | 'removeNumber' | 'reconnectNumber' | 'orderNumbers' | 'setNumberOptions'> {
   const attempts = new Map<string, Attempt>();
@@ -124,14 +123,14 @@ export function numberCommands(world: World): Pick<Api, 'numbers' | 'startLink' 
 /** A number that was linked for the first time. */
 function fresh(id: string, priority: number): NumberView {
   const number = base(id, '', '+905550005290', priority);
-  return { ...number, pace: { ...number.pace, ...STARTING }, startsLow: true };
+  return { ...number, pace: { ...number.pace, dailyCap: 0 }, warmUp: { day: 1, days: 14, hourly: 20, daily: 50 } };
 }
 
 function base(id: string, name: string, phone: string, priority: number): NumberView {
   return {
     id, kind: 'whatsapp', name, phone, priority, isPrimary: false, state: 'connected', since: null, nextTryAt: null, tries: 0, ban: null, shut: null,
     limits: { newChatsUsed: null, newChatsQuota: null, quotaRenewsAt: null, lockedUntil: null }, sentToday: 0, errorsToday: 0, sharePercent: 0, lastActivityAt: null, respondMs: null,
-    phoneSeenAt: null, phoneWarning: false, idleWarning: false, linkedAt: Date.parse('2026-09-02T09:00:00Z'), pace: { minMs: 20_000, maxMs: 40_000, batch: 50, restMs: 300_000, hourlyCap: 0, dailyCap: 60 }, startsLow: false, typing: false, takeNames: false,
+    phoneSeenAt: null, phoneWarning: false, idleWarning: false, linkedAt: Date.parse('2026-09-02T09:00:00Z'), pace: { minMs: 20_000, maxMs: 40_000, batch: 50, restMs: 300_000, hourlyCap: 0, dailyCap: 60 }, warmUp: null, typing: false, takeNames: false,
   };
 }
 

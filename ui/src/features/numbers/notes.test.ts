@@ -81,13 +81,13 @@ test('silence is only strange while connected', () => {
   expect(notesOf(sample({ idleWarning: true, state: 'logged_out' }), NOW).map((note) => note.key)).toEqual(['state']);
 });
 
-test('a number that starts slowly says how slowly and why, as long as it can send', () => {
-  const pace = { ...sample().pace, hourlyCap: 20, dailyCap: 50 };
+test('a number that warms up says how far it is and what it may send today, as long as it can send', () => {
+  const warmUp = { day: 3, days: 14, hourly: 20, daily: 75 };
   for (const locale of locales) {
     language.locale = locale;
-    const [note] = notesOf(sample({ startsLow: true, pace }), NOW);
+    const [note] = notesOf(sample({ warmUp }), NOW);
     expect(note).toMatchObject({ key: 'low', kind: 'plain' });
-    expect(note?.title).toMatch(/20.*50/);
+    expect(note?.title).toMatch(/^(?=.*\b3\b)(?=.*14)(?=.*20)(?=.*75)/);
   }
-  expect(notesOf(sample({ startsLow: true, pace, state: 'logged_out' }), NOW).map((note) => note.key)).toEqual(['state']);
+  expect(notesOf(sample({ warmUp, state: 'logged_out' }), NOW).map((note) => note.key)).toEqual(['state']);
 });

@@ -84,9 +84,9 @@ function shutNote(number: NumberView, now: number): Note | null {
   }
 }
 
-function lowNote({ startsLow, state, pace }: NumberView): Note | null {
-  if (!startsLow || state === 'logged_out') return null;
-  return { key: 'low', kind: 'plain', title: m.numbers_starts_low({ hourly: num(pace.hourlyCap), daily: num(pace.dailyCap) }), text: m.numbers_starts_low_text() };
+function lowNote({ warmUp, state }: NumberView): Note | null {
+  if (warmUp === null || state === 'logged_out') return null;
+  return { key: 'low', kind: 'plain', title: m.numbers_warm_up({ day: num(warmUp.day), days: num(warmUp.days), hourly: num(warmUp.hourly), daily: num(warmUp.daily) }), text: m.numbers_warm_up_text() };
 }
 
 function phoneNote(number: NumberView, now: number): Note | null {

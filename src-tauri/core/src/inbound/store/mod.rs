@@ -16,7 +16,7 @@ use crate::contact::{self, Consent};
 use crate::db::Tx;
 use crate::ids::{ContactId, IdGenerator, MessageId, ReplyId, SessionId};
 use crate::outbox::store::answered::{self, Answered};
-use crate::outbox::store::chats;
+use crate::outbox::store::{chats, stopping};
 use crate::session::client::Reply;
 use crate::template::recognise;
 
@@ -118,6 +118,9 @@ pub async fn link(db: &mut Tx, reply: ReplyId, now: Millis) -> Result<Received, 
         marks::see_to_all(db, &sender, contact).await?;
         let (who, confirm) = stopped(sender.clone(), quoted);
         received.contacts_changed = contact::store::opt_out(db, &who, at, now).await?;
+        if let Some(campaign) = about.as_ref().and_then(|about| about.campaign).filter(|_| received.contacts_changed) {
+            stopping::opted_out(db, campaign).await?;
+        }
         received.opted_out = confirm.filter(|_| received.contacts_changed).into_iter().collect();
     } else if let (true, Sender::Phone(phone)) = (row.try_get("start")?, &sender) {
         // Of a hidden identity alone nobody knows whose opt-out it would end.

@@ -3,7 +3,7 @@
 use sqlx::Row;
 
 use super::claim::Taken;
-use super::{breaker, chats, doubt, numbers, queue, removal, unheard};
+use super::{breaker, chats, doubt, numbers, queue, removal, stopping, unheard};
 use crate::clock::{Millis, SECOND};
 use crate::db::Tx;
 use crate::ids::PartId;
@@ -81,6 +81,7 @@ async fn accepted(db: &mut Tx, taken: &Taken, now: Millis) -> Result<(), sqlx::E
     .execute(&mut *db)
     .await?;
     end_hold(db, End::Settle, taken.book, taken.queue, taken.part, taken.round, now).await?;
+    stopping::count(db, taken, false).await?;
     if taken.book == Book::Real && !taken.known {
         chats::begun(db, taken.session, taken.message, now).await?;
     }
@@ -167,6 +168,9 @@ async fn failed(db: &mut Tx, taken: &Taken, cause: &Cause, now: Millis) -> Resul
     .await?;
     for row in &ended {
         end_hold(db, End::Release, taken.book, taken.queue, row.try_get(0)?, row.try_get(1)?, now).await?;
+    }
+    if !ended.is_empty() {
+        stopping::count(db, taken, true).await?;
     }
     end_attempt(db, taken, "refused", cause, now).await
 }

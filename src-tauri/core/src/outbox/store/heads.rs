@@ -17,7 +17,7 @@ use crate::stored::Json;
 /// whose time is ahead, which is seldom the case.
 macro_rules! columns {
     () => {
-        "p.id, p.due_at, q.id AS queue, q.urgent, q.priority, q.keep_hours, q.hours, q.session_ids, q.book,
+        "p.id, p.due_at, q.id AS queue, q.urgent, q.priority, q.keep_hours, q.hours, q.held_until, q.session_ids, q.book,
          CASE WHEN p.due_at > ?1 THEN (p.attempts > 0 OR p.round > 1)
              AND p.due_at IS NOT (SELECT m.planned_at FROM messages m WHERE m.id = p.message_id) END AS retried,
          CASE WHEN p.due_at > ?1 THEN
@@ -150,7 +150,7 @@ fn readable(rows: &[SqliteRow], now: Millis, broken: &mut Vec<Broken>) -> Result
     for row in rows {
         let (part, queue) = (row.try_get("id")?, row.try_get("queue")?);
         match (of_queue(row), of_part(row, now)) {
-            (Ok(head), Ok((due_at, since))) => heads.push(Head { part, queue, due_at, since, ..head }),
+            (Ok(head), Ok((due_at, since, held))) => heads.push(Head { part, queue, due_at, since, held, ..head }),
             (Ok(_), Err(_)) => broken.push(Broken::Part(part)),
             (Err(_), _) => broken.push(Broken::Queue(queue)),
         }
@@ -158,14 +158,16 @@ fn readable(rows: &[SqliteRow], now: Millis, broken: &mut Vec<Broken>) -> Result
     Ok(heads)
 }
 
-/// When the part is due, and since when it stands in the order.
-fn of_part(row: &SqliteRow, now: Millis) -> Result<(Millis, Millis), sqlx::Error> {
+/// When the part is due, since when it stands in the order, and whether its campaign is held back.
+fn of_part(row: &SqliteRow, now: Millis) -> Result<(Millis, Millis, bool), sqlx::Error> {
     let due = Due {
         at: row.try_get("due_at")?,
         retried: row.try_get::<Option<bool>, _>("retried")?.unwrap_or(false),
         begun: row.try_get("begun")?,
     };
-    Ok((due.as_seen(now), row.try_get("since")?))
+    let held_until = row.try_get::<Option<Millis>, _>("held_until")?.filter(|until| *until > now);
+    let due_at = held_until.map_or(due.as_seen(now), |until| until.max(due.as_seen(now)));
+    Ok((due_at, row.try_get("since")?, held_until.is_some()))
 }
 
 /// What a head has of its queue. The book is looked at because the claim needs it.
@@ -179,6 +181,7 @@ fn of_queue(row: &SqliteRow) -> Result<Head, sqlx::Error> {
         priority: row.try_get("priority")?,
         due_at: 0,
         since: 0,
+        held: false,
         turn: 0,
         keep_hours: row.try_get("keep_hours")?,
         own_hours: row.try_get::<Option<Json<_>>, _>("hours")?.map(|Json(hours)| hours),

@@ -158,6 +158,7 @@ mod tests {
             due_at,
             since: due_at,
             turn: 0,
+            held: false,
             keep_hours,
             own_hours: None,
             repeat: false,

@@ -13,6 +13,7 @@ mod heads;
 pub mod history;
 mod known;
 pub mod log;
+pub mod missed;
 pub mod numbers;
 pub mod park;
 pub mod queue;
@@ -20,6 +21,7 @@ pub mod reading;
 pub mod recipients;
 pub mod removal;
 pub mod revise;
+pub mod stopping;
 pub mod troubled;
 pub mod unheard;
 

@@ -16,11 +16,13 @@ use crate::outbox::pace::{Rhythm, Slot};
 use crate::outbox::plan::SessionState;
 use crate::session::cause::Cause;
 use crate::session::store::{listed, pace};
+use crate::session::warm_up::warm_up;
 use crate::session::{PACE_FLOOR, Pace};
 
 pub struct Number {
     pub id: SessionId,
     pace: Pace,
+    warm_since: Option<Millis>,
     rhythm: Rhythm,
     repeated: bool,
     unheard_until: Option<Millis>,
@@ -54,6 +56,7 @@ fn number(row: &SqliteRow) -> Result<Number, sqlx::Error> {
     Ok(Number {
         id: row.try_get("id")?,
         pace: pace(row)?,
+        warm_since: row.try_get("warm_since")?,
         rhythm: rhythm(row)?,
         repeated: row.try_get("repeated")?,
         unheard_until: row.try_get("unheard_until")?,
@@ -84,12 +87,13 @@ impl Number {
         let waits = is_ahead(self.rhythm.next_send_at, now, self.pace.longest_wait());
         let next_send_at = if waits { self.rhythm.next_send_at } else { self.rhythm.next_send_at.min(now) };
         let rhythm = Rhythm { next_send_at, ..self.rhythm };
-        let hourly = cap_until(db, self.id, self.pace.hourly_cap, HOUR, now).await?;
-        let daily = cap_until(db, self.id, self.pace.daily_cap, DAY, now).await?;
+        let pace = self.pace.within(warm_up(self.warm_since, now));
+        let hourly = cap_until(db, self.id, pace.hourly_cap, HOUR, now).await?;
+        let daily = cap_until(db, self.id, pace.daily_cap, DAY, now).await?;
         let cap_until = hourly.max(daily).filter(|until| *until > now);
         let gate = self.limits.as_ref().map_or(Gate::Open, |limits| gate(now, limits));
         let unheard_until = self.unheard_until.filter(|until| *until <= now + LONGEST_SILENCE);
-        let (id, pace, repeated) = (self.id, self.pace, self.repeated);
+        let (id, repeated) = (self.id, self.repeated);
         Ok(SessionState { id, busy, pace, rhythm, cap_until, gate, repeated, unheard_until, looking: false })
     }
 }

@@ -299,8 +299,14 @@ pub async fn pause(db: &mut Tx, queue: CampaignId) -> Result<bool, sqlx::Error> 
     set_state(db, queue, QueueState::Open, QueueState::Paused).await
 }
 
-pub async fn resume(db: &mut Tx, queue: CampaignId) -> Result<bool, sqlx::Error> {
-    set_state(db, queue, QueueState::Paused, QueueState::Open).await
+/// What failed before does not stop it again, and a time that passed while it was paused was not missed.
+pub async fn resume(db: &mut Tx, queue: CampaignId, now: Millis) -> Result<bool, sqlx::Error> {
+    let resumed = sqlx::query(
+        "UPDATE queues SET state = 'open', met = max(met, due_at <= ?), newest = '', got_it = 0, opted_out = 0,
+                stopped_for = NULL
+         WHERE id = ? AND state = 'paused'",
+    );
+    Ok(resumed.bind(now).bind(queue).execute(db).await?.rows_affected() == 1)
 }
 
 /// True where the queue was in `from`.

@@ -10,6 +10,7 @@ use crate::clock::{HOUR, MINUTE, Millis};
 use crate::ids::{CampaignId, MessageId, PartId, SessionId};
 use crate::ledger::Book;
 use crate::outbox::state::{PartState, QueueState};
+use crate::outbox::stopping::StoppedFor;
 use crate::session::cause::Cause;
 
 /// How many of something are in each state.
@@ -129,6 +130,8 @@ pub struct QueueRow {
     pub version: i64,
     /// Its messages are being brought to that version.
     pub revising: bool,
+    /// Why it was paused by itself.
+    pub stopped_for: Option<StoppedFor>,
 }
 
 /// Those of the queues that are there: a draft has none.
@@ -138,7 +141,7 @@ pub async fn queue_rows(
 ) -> Result<BTreeMap<CampaignId, QueueRow>, sqlx::Error> {
     let mut found = BTreeMap::new();
     let head =
-        "SELECT q.id, q.state, q.version, q.revising, (SELECT min(p.sent_at) FROM parts p WHERE p.queue_id = q.id AND p.sent_at IS NOT NULL)
+        "SELECT q.id, q.state, q.version, q.revising, q.stopped_for, (SELECT min(p.sent_at) FROM parts p WHERE p.queue_id = q.id AND p.sent_at IS NOT NULL)
                     AS started_at FROM queues q WHERE q.id IN (";
     for row in among(head, queues).build().fetch_all(&mut *db).await? {
         let queue = QueueRow {
@@ -147,6 +150,7 @@ pub async fn queue_rows(
             started_at: row.try_get("started_at")?,
             version: row.try_get("version")?,
             revising: row.try_get("revising")?,
+            stopped_for: row.try_get("stopped_for")?,
         };
         found.insert(row.try_get("id")?, queue);
     }

@@ -116,14 +116,14 @@ fn number(row: &SqliteRow) -> Result<Number, sqlx::Error> {
     })
 }
 
-/// A phone that no row has: the newest number, behind the others, and with low caps.
+/// A phone that no row has: the newest number, behind the others, and it warms up.
 pub async fn insert(db: &mut Tx, id: SessionId, linked: Linked<'_>) -> Result<(), sqlx::Error> {
-    let pace = Pace::STARTING;
+    let pace = Pace::REAL;
     sqlx::query(
         "INSERT INTO sessions
              (id, kind, name, phone, priority, pace_min_ms, pace_max_ms, batch, rest_ms, hourly_cap, daily_cap,
-              starts_low, created_at)
-         SELECT ?, 'whatsapp', '', ?, coalesce(max(priority), 0) + 1, ?, ?, ?, ?, ?, ?, 1, ?
+              warm_since, created_at)
+         SELECT ?, 'whatsapp', '', ?, coalesce(max(priority), 0) + 1, ?, ?, ?, ?, ?, ?, ?, ?
          FROM sessions WHERE kind = 'whatsapp' AND removed_at IS NULL",
     )
     .bind(id)
@@ -134,6 +134,7 @@ pub async fn insert(db: &mut Tx, id: SessionId, linked: Linked<'_>) -> Result<()
     .bind(pace.rest_ms)
     .bind(pace.hourly_cap)
     .bind(pace.daily_cap)
+    .bind(linked.now)
     .bind(linked.now)
     .execute(&mut *db)
     .await?;

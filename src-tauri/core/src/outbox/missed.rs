@@ -1,0 +1,86 @@
+//! Whether a campaign's time was met, or passed while the computer slept or Ulak was closed. Pure.
+//!
+//! Every decision of the dispatcher asks it of campaigns whose time has come, and a running Ulak decides every half
+//! minute. So a campaign that is first looked at long after its time was missed, whatever kept Ulak away: no sleep is
+//! noticed but by the clock.
+
+use chrono_tz::Tz;
+
+use super::window::SendingHours;
+use crate::clock::{DAY, MINUTE, Millis, at_wall, local};
+
+/// What is late by no more goes out as if nothing had been.
+pub const TOLERATED: Millis = 10 * MINUTE;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Met {
+    /// Its hours have not opened since it was due.
+    NotYet,
+    InTime,
+    /// The owner is asked; without an answer it goes out from then on.
+    Missed {
+        held_until: Millis,
+    },
+}
+
+/// `hours` are those that the campaign keeps.
+pub fn met(due_at: Millis, hours: Option<&SendingHours>, zone: Tz, now: Millis) -> Met {
+    let first = hours.map_or(Some(due_at), |hours| hours.next_open(due_at));
+    match first.filter(|first| *first <= now) {
+        None => Met::NotYet,
+        Some(first) if now - first <= TOLERATED => Met::InTime,
+        Some(_) => Met::Missed { held_until: next_window(due_at, hours, zone, now) },
+    }
+}
+
+/// The next opening that is not this one; where hours never close, the same time of day once more.
+fn next_window(due_at: Millis, hours: Option<&SendingHours>, zone: Tz, now: Millis) -> Millis {
+    let opening = hours.and_then(|hours| match hours.closes_at(now) {
+        Some(Millis::MAX) => None,
+        Some(closing) => hours.next_open(closing),
+        None => hours.next_open(now),
+    });
+    opening.unwrap_or_else(|| same_time_again(due_at, zone, now))
+}
+
+fn same_time_again(due_at: Millis, zone: Tz, now: Millis) -> Millis {
+    let time = local(due_at, zone).time();
+    let days = (0..2).map(|day| local(now + day * DAY, zone).date_naive());
+    days.filter_map(|day| at_wall(day.and_time(time), zone)).find(|at| *at > now).unwrap_or(now + DAY)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::HOUR;
+
+    fn nine_to_ten() -> SendingHours {
+        SendingHours::daily(9 * 60, 22 * 60, Tz::UTC)
+    }
+
+    #[test]
+    fn ten_minutes_late_is_in_time_and_more_was_missed_until_the_hours_open_anew() {
+        let at = |hours: Millis| hours * HOUR;
+        for (due, now, wanted) in [
+            (at(12), at(12), Met::InTime),
+            (at(12), at(12) + TOLERATED, Met::InTime),
+            (at(12), at(12) + TOLERATED + 1, Met::Missed { held_until: at(33) }),
+            (at(12), at(11), Met::NotYet),
+            (at(23), at(26), Met::NotYet),
+            (at(23), at(33), Met::InTime),
+            (at(23), at(34), Met::Missed { held_until: at(57) }),
+            (at(12), at(26), Met::Missed { held_until: at(33) }),
+        ] {
+            assert_eq!(met(due, Some(&nine_to_ten()), Tz::UTC, now), wanted, "due {due}, seen {now}");
+        }
+    }
+
+    #[test]
+    fn where_hours_never_close_the_same_time_of_the_day_comes_again() {
+        let always = SendingHours::always(Tz::UTC);
+        for hours in [None, Some(&always)] {
+            assert_eq!(met(12 * HOUR, hours, Tz::UTC, 15 * HOUR), Met::Missed { held_until: 36 * HOUR });
+            assert_eq!(met(12 * HOUR, hours, Tz::UTC, 34 * HOUR), Met::Missed { held_until: 36 * HOUR });
+        }
+    }
+}

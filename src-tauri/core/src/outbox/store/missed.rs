@@ -1,0 +1,96 @@
+//! Campaigns whose time passed unseen: found, asked of the owner, answered.
+
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row, SqliteConnection};
+
+use crate::clock::Millis;
+use crate::db::Tx;
+use crate::ids::CampaignId;
+use crate::outbox::missed::{Met, met};
+use crate::outbox::window::SendingHours;
+use crate::settings;
+use crate::stored::Json;
+
+/// Looks at every campaign whose time has come and was not looked at then, and holds back what was missed. The practice
+/// number reaches nobody, so nothing is asked of it.
+pub async fn find(db: &mut Tx, now: Millis) -> Result<Vec<CampaignId>, sqlx::Error> {
+    let due = sqlx::query(
+        "SELECT id, due_at, keep_hours, hours, kind = 'campaign' AND book = 'real' AS asks FROM queues
+         WHERE state = 'open' AND met = 0 AND due_at <= ?",
+    )
+    .bind(now)
+    .fetch_all(&mut *db)
+    .await?;
+    if due.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (_, hours) = settings::pause_and_hours(db).await?;
+    let mut missed = Vec::new();
+    // What cannot be read is told by whoever looks at the heads of queues.
+    for (id, outcome) in due.iter().filter_map(|row| looked_at(row, &hours, now).ok()) {
+        match outcome {
+            Met::NotYet => {}
+            Met::InTime => note(db, id, None, now).await?,
+            Met::Missed { held_until } => {
+                note(db, id, Some(held_until), now).await?;
+                missed.push(id);
+            }
+        }
+    }
+    Ok(missed)
+}
+
+fn looked_at(row: &SqliteRow, hours: &SendingHours, now: Millis) -> Result<(CampaignId, Met), sqlx::Error> {
+    let own = row.try_get::<Option<Json<_>>, _>("hours")?.map(|Json(hours)| hours);
+    let kept = hours.kept(row.try_get("keep_hours")?, own);
+    let outcome = match row.try_get("asks")? {
+        true => met(row.try_get("due_at")?, kept.as_ref(), hours.zone, now),
+        false => Met::InTime,
+    };
+    Ok((row.try_get("id")?, outcome))
+}
+
+async fn note(db: &mut Tx, queue: CampaignId, held_until: Option<Millis>, now: Millis) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE queues SET met = 1, missed_at = iif(?1 IS NULL, NULL, ?2), held_until = ?1 WHERE id = ?3")
+        .bind(held_until)
+        .bind(now)
+        .bind(queue)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Those that wait for the owner's answer, with when they go out without one.
+pub async fn unanswered(db: &mut SqliteConnection, now: Millis) -> Result<Vec<(CampaignId, Millis)>, sqlx::Error> {
+    sqlx::query_as(
+        "SELECT id, held_until FROM queues
+         WHERE (state = 'open' OR state = 'paused') AND missed_at IS NOT NULL AND held_until > ? AND cancelled_at IS NULL
+         ORDER BY due_at, id",
+    )
+    .bind(now)
+    .fetch_all(db)
+    .await
+}
+
+/// It goes out when it may. False where it waits for no answer.
+pub async fn release(db: &mut Tx, queue: CampaignId) -> Result<bool, sqlx::Error> {
+    answered(db, "UPDATE queues SET missed_at = NULL, held_until = NULL WHERE id = ?1 AND missed_at IS NOT NULL", queue)
+        .await
+}
+
+/// It goes out when its hours open anew.
+pub async fn leave(db: &mut Tx, queue: CampaignId) -> Result<bool, sqlx::Error> {
+    answered(db, "UPDATE queues SET missed_at = NULL WHERE id = ?1 AND missed_at IS NOT NULL", queue).await
+}
+
+/// It is due at another time, which can be missed like the first.
+pub async fn postpone(db: &mut Tx, queue: CampaignId, at: Millis) -> Result<bool, sqlx::Error> {
+    let postponed = sqlx::query(
+        "UPDATE queues SET missed_at = NULL, held_until = ?1, due_at = ?1, met = 0 WHERE id = ?2 AND missed_at IS NOT NULL",
+    );
+    Ok(postponed.bind(at).bind(queue).execute(db).await?.rows_affected() == 1)
+}
+
+async fn answered(db: &mut Tx, update: &'static str, queue: CampaignId) -> Result<bool, sqlx::Error> {
+    Ok(sqlx::query(update).bind(queue).execute(db).await?.rows_affected() == 1)
+}
