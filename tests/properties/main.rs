@@ -10,8 +10,10 @@
 )]
 
 mod doubt;
+mod forecast;
 mod ledger;
 mod numbers;
+mod pacing;
 mod permission;
 mod planner;
 mod receipts;

@@ -26,6 +26,9 @@ const RACES: &str = "300";
 /// How many starts over damaged data the long test makes.
 const STARTS: &str = "140";
 
+/// How many random weeks of campaigns the long test of every rule lives through.
+const SCENARIOS: &str = "10000";
+
 pub(crate) fn run(long: bool) -> Outcome {
     section("Packages", packages::for_testing)?;
     section("Front end", || node::ensure().and_then(|()| node::build()))?;
@@ -33,7 +36,7 @@ pub(crate) fn run(long: bool) -> Outcome {
         let mut tests = sh::cargo(&["test"]);
         tests.args(SELECTION).args(["--features", KIT]);
         if long {
-            tests.env("ULAK_CRASH_KILLS", KILLS).env("ULAK_STARTS", STARTS).env("ULAK_RACES", RACES);
+            tests.env("ULAK_CRASH_KILLS", KILLS).env("ULAK_STARTS", STARTS).env("ULAK_RACES", RACES).env("ULAK_SCENARIOS", SCENARIOS);
         }
         sh::run(&mut tests)
     })?;

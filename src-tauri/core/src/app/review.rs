@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::{Campaigns, Problem};
 use crate::campaign::draft::Draft;
 use crate::campaign::estimate::Stretch;
-use crate::campaign::forecast::{Rates, ahead};
+use crate::campaign::forecast::Rates;
 use crate::campaign::live::all_sessions;
 use crate::campaign::review::{self, PriceLine, SkipLine, survey};
 use crate::clock::{DAY, MINUTE, Millis, local};
@@ -98,9 +98,8 @@ impl Campaigns {
         let practice_gap = first.map(|open| first_gap(open + credits));
         let rates = Rates { hours: &hours, sessions: &sessions, practice_gap };
         let wanted = draft.leaves_at(now);
-        let others = ahead(&mut reader, &draft, wanted, now, rates).await.map_err(StorageError::from)?;
-        let free_from = others.last().map_or(wanted, |(_, stretch)| stretch.to.max(wanted));
-        let plan = rates.plan(&draft, free_from, credits);
+        let forecast = rates.forecast(&mut reader, Some((&draft, credits)), now).await.map_err(StorageError::from)?;
+        let (plan, others) = (forecast.plan(draft.id), forecast.others(draft.id));
         let perhaps_stops = replies::perhaps_stops(&mut reader, now - 30 * DAY).await.map_err(StorageError::from)?;
         let stopped = self.dispatcher.refuse_stopped(draft.book).err().into_iter();
         Ok(Review {
@@ -114,16 +113,11 @@ impl Campaigns {
             shortage: balance.shortage(credits),
             covered_people: survey.covered_by(balance.free()),
             practice: draft.book == Book::Practice,
-            starts_at: plan.first().map_or(free_from, |stretch| stretch.from),
+            starts_at: plan.first().map_or(wanted, |stretch| stretch.from),
             finishes_at: plan.last().map(|stretch| stretch.to),
-            parts_per_hour: rates.tempo(&draft).parts_an_hour(),
+            parts_per_hour: rates.parts_an_hour(&draft, now),
             zone: hours.zone.name().to_owned(),
-            days: day_plans(
-                &plan,
-                &others,
-                &hours,
-                &draft.hours_of(&hours).unwrap_or(SendingHours::always(hours.zone)),
-            ),
+            days: day_plans(plan, &others, &hours, &draft.hours_of(&hours).unwrap_or(SendingHours::always(hours.zone))),
             sessions: shares(&draft, &sessions),
             blockers: stopped
                 .chain(review::blockers(&draft, &survey, &hours, now).into_iter().map(Problem::from))

@@ -1,16 +1,18 @@
-//! When a campaign goes out, behind those that go first over the same numbers. The arithmetic is `estimate`'s.
+//! When campaigns go out, all that wait together. The arithmetic is `estimate`'s.
+
+use std::collections::BTreeMap;
 
 use sqlx::SqliteConnection;
 
-use super::draft::{Draft, StoredState};
-use super::estimate::{Stretch, Tempo, stretches};
+use super::draft::Draft;
+use super::estimate::{Line, Load, Stretch, forecast, parts_an_hour};
 use super::store;
-use crate::clock::Millis;
-use crate::ledger::Book;
+use crate::clock::{DAY, Millis};
+use crate::ids::CampaignId;
 use crate::outbox::state::QueueState;
-use crate::outbox::store::reading;
+use crate::outbox::store::{missed, numbers, reading};
 use crate::outbox::window::SendingHours;
-use crate::session::Session;
+use crate::session::{Pace, Session, SessionKind};
 
 /// What decides how fast campaigns go.
 #[derive(Clone, Copy)]
@@ -21,63 +23,95 @@ pub struct Rates<'a> {
     pub practice_gap: Option<Millis>,
 }
 
+/// Where campaigns lie from `now` on; those that would never be through are missing.
+pub struct Forecast {
+    pub plans: BTreeMap<CampaignId, Vec<Stretch>>,
+    pub names: BTreeMap<CampaignId, String>,
+}
+
+impl Forecast {
+    pub fn plan(&self, id: CampaignId) -> &[Stretch] {
+        self.plans.get(&id).map_or(&[], Vec::as_slice)
+    }
+
+    /// Those of other campaigns, each under its name.
+    pub fn others(&self, id: CampaignId) -> Vec<(String, Stretch)> {
+        let others = self.plans.iter().filter(|(other, _)| **other != id);
+        let named = |(other, plan): (&CampaignId, &Vec<Stretch>)| {
+            let name = self.names.get(other).cloned().unwrap_or_default();
+            plan.iter().map(|stretch| (name.clone(), *stretch)).collect::<Vec<_>>()
+        };
+        others.flat_map(named).collect()
+    }
+}
+
 impl Rates<'_> {
-    pub fn tempo(&self, draft: &Draft) -> Tempo {
-        if let Some(gap) = self.practice_gap.filter(|_| draft.book == Book::Practice) {
-            return Tempo::every(gap);
-        }
+    pub fn parts_an_hour(&self, draft: &Draft, now: Millis) -> i64 {
         let chosen = self.sessions.iter().filter(|session| draft.session_ids.contains(&session.id));
-        Tempo::of(chosen.map(|session| session.pace))
+        parts_an_hour(chosen.map(|session| self.pace(session, now)))
     }
 
-    /// Empty when they would never be through.
-    pub fn plan(&self, draft: &Draft, from: Millis, parts: i64) -> Vec<Stretch> {
-        stretches(from, parts, self.tempo(draft), draft.hours_of(self.hours).as_ref())
+    /// All that waits, and besides it a draft with so many parts.
+    pub async fn forecast(
+        &self,
+        db: &mut SqliteConnection,
+        draft: Option<(&Draft, i64)>,
+        now: Millis,
+    ) -> Result<Forecast, sqlx::Error> {
+        let mut names = BTreeMap::new();
+        let mut loads = Vec::new();
+        let held = missed::held(db, now).await?;
+        let earliest = |id: CampaignId| held.get(&id).copied().unwrap_or(now);
+        for (other, parts) in waiting(db).await? {
+            if draft.is_none_or(|(draft, _)| draft.id != other.id) {
+                loads.push(self.load(&other, parts, earliest(other.id)));
+                names.insert(other.id, other.name);
+            }
+        }
+        loads.extend(draft.map(|(draft, parts)| self.load(draft, parts, earliest(draft.id))));
+        Ok(Forecast { plans: forecast(now, &self.lines(db, now).await?, &loads), names })
     }
-}
 
-/// Where the campaigns lie that the planner takes first on the same numbers, from `now` on, each under its name.
-pub async fn ahead(
-    db: &mut SqliteConnection,
-    draft: &Draft,
-    start: Millis,
-    now: Millis,
-    rates: Rates<'_>,
-) -> Result<Vec<(String, Stretch)>, sqlx::Error> {
-    let mut at = now;
-    let mut spans = Vec::new();
-    for (other, open) in others_ahead(db, draft, start).await? {
-        let from = other.due_at.unwrap_or(at).max(at);
-        let plan = rates.plan(&other, from, open);
-        at = plan.last().map_or(at, |stretch| stretch.to);
-        spans.extend(plan.into_iter().map(|stretch| (other.name.clone(), stretch)));
-    }
-    Ok(spans)
-}
-
-/// Each with its parts that still wait, in the planner's order.
-async fn others_ahead(
-    db: &mut SqliteConnection,
-    draft: &Draft,
-    start: Millis,
-) -> Result<Vec<(Draft, i64)>, sqlx::Error> {
-    let mut ahead = Vec::new();
-    let queues = reading::waiting(db).await?;
-    let queues = reading::queue_rows(db, &queues).await?;
-    for (id, queue) in queues.iter().filter(|(id, queue)| **id != draft.id && queue.state == QueueState::Open) {
-        let Some(other) = store::by_id(db, *id).await? else { continue };
-        let due = other.due_at.is_some_and(|due_at| due_at <= start);
-        let shares = other.session_ids.iter().any(|id| draft.session_ids.contains(id));
-        if due && shares && place(&other) < place(draft) {
-            ahead.push((other, queue.tally.parts.open()));
+    fn load(&self, draft: &Draft, parts: i64, earliest: Millis) -> Load {
+        Load {
+            id: draft.id,
+            priority: draft.priority,
+            due_at: draft.leaves_at(earliest),
+            parts,
+            hours: draft.hours_of(self.hours),
+            sessions: draft.session_ids.clone(),
         }
     }
-    ahead.sort_by_key(|(other, _)| place(other));
-    Ok(ahead)
+
+    async fn lines(&self, db: &mut SqliteConnection, now: Millis) -> Result<Vec<Line>, sqlx::Error> {
+        let mut lines = Vec::new();
+        for session in self.sessions {
+            let Pace { hourly_cap, daily_cap, .. } = session.pace_at(now);
+            let most = hourly_cap.max(daily_cap);
+            let tried =
+                if most == 0 { Vec::new() } else { numbers::tried_since(db, session.id, now - DAY, now, most).await? };
+            lines.push(Line { id: session.id, pace: self.pace(session, now), warm_since: session.warm_since, tried });
+        }
+        Ok(lines)
+    }
+
+    fn pace(&self, session: &Session, now: Millis) -> Pace {
+        match self.practice_gap.filter(|_| session.kind == SessionKind::Practice) {
+            Some(gap) => Pace { min_ms: gap, max_ms: gap, batch: 0, rest_ms: 0, hourly_cap: 0, daily_cap: 0 },
+            None => session.pace_at(now),
+        }
+    }
 }
 
-/// The lowest goes first; a draft comes behind all that is scheduled.
-fn place(draft: &Draft) -> impl Ord + use<> {
-    let is_draft = draft.state == StoredState::Draft;
-    (draft.priority, draft.due_at.is_none(), draft.due_at, is_draft, draft.id)
+/// The campaigns whose parts may go, with how many wait.
+async fn waiting(db: &mut SqliteConnection) -> Result<Vec<(Draft, i64)>, sqlx::Error> {
+    let queues = reading::waiting(db).await?;
+    let mut waiting = Vec::new();
+    for (id, queue) in reading::queue_rows(db, &queues).await? {
+        let open = queue.tally.parts.open();
+        if queue.state == QueueState::Open && open > 0 {
+            waiting.extend(store::by_id(db, id).await?.map(|draft| (draft, open)));
+        }
+    }
+    Ok(waiting)
 }

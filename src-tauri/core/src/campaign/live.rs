@@ -6,7 +6,7 @@ use sqlx::SqliteConnection;
 use super::audience::Audience;
 use super::doing::{Doing, Standing, Waits, doing};
 use super::draft::Draft;
-use super::forecast::{Rates, ahead};
+use super::forecast::Rates;
 use super::review::SkipLine;
 use super::store::Listed;
 use super::{CampaignError, CampaignState, store};
@@ -308,16 +308,8 @@ async fn finishes_at(
     if !doing.has_finish() {
         return Ok(None);
     }
-    let start = draft.due_at.unwrap_or(moment.now).max(moment.now);
-    // What is being sent has its turn.
-    let from = match doing {
-        Doing::Sending => start,
-        _ => ahead(db, draft, start, moment.now, moment.rates)
-            .await?
-            .last()
-            .map_or(start, |(_, last)| last.to.max(start)),
-    };
-    Ok(moment.rates.plan(draft, from, open).last().map(|stretch| stretch.to))
+    let forecast = moment.rates.forecast(db, Some((draft, open)), moment.now).await?;
+    Ok(forecast.plan(draft.id).last().map(|stretch| stretch.to))
 }
 
 /// What it waits for, with the name of the campaign that goes first.

@@ -1,5 +1,7 @@
 //! Campaigns whose time passed unseen: found, asked of the owner, answered.
 
+use std::collections::BTreeMap;
+
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
@@ -70,6 +72,13 @@ pub async fn unanswered(db: &mut SqliteConnection, now: Millis) -> Result<Vec<(C
     .bind(now)
     .fetch_all(db)
     .await
+}
+
+/// Until when campaigns are held back.
+pub async fn held(db: &mut SqliteConnection, now: Millis) -> Result<BTreeMap<CampaignId, Millis>, sqlx::Error> {
+    let held = "SELECT id, held_until FROM queues WHERE (state = 'open' OR state = 'paused') AND held_until > ?";
+    let held: Vec<(CampaignId, Millis)> = sqlx::query_as(held).bind(now).fetch_all(db).await?;
+    Ok(held.into_iter().collect())
 }
 
 /// It goes out when it may. False where it waits for no answer.

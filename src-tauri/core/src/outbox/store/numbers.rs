@@ -144,6 +144,28 @@ async fn cap_until(
     Ok(oldest.map(|at| at + span))
 }
 
+/// The newest tries since then that count against a cap, at most so many, the oldest first.
+pub async fn tried_since(
+    db: &mut SqliteConnection,
+    session: SessionId,
+    since: Millis,
+    now: Millis,
+    most: u32,
+) -> Result<Vec<Millis>, sqlx::Error> {
+    let mut tried: Vec<Millis> = sqlx::query_scalar(
+        "SELECT started_at FROM attempts WHERE session_id = ? AND counted = 1 AND started_at > ? AND started_at <= ?
+         ORDER BY started_at DESC LIMIT ?",
+    )
+    .bind(session)
+    .bind(since)
+    .bind(now)
+    .bind(most)
+    .fetch_all(db)
+    .await?;
+    tried.reverse();
+    Ok(tried)
+}
+
 /// Gives a try's slot back: nothing left the computer, so it counts against no cap, and the number is as free as it was
 /// before. It waits a second all the same, so that one that can hand nothing over does not try without end.
 pub async fn give_back(db: &mut Tx, taken: &Taken, now: Millis) -> Result<(), sqlx::Error> {
