@@ -1,4 +1,4 @@
--- Campaigns whose time passed unseen, and campaigns that stop by themselves. What is there already was met.
+-- Campaigns whose time passed unseen, and campaigns that stop by themselves. What has begun was met.
 ALTER TABLE queues ADD COLUMN met INTEGER NOT NULL DEFAULT 0 CHECK (met = 0 OR met = 1);
 ALTER TABLE queues ADD COLUMN missed_at INTEGER;
 ALTER TABLE queues ADD COLUMN held_until INTEGER;
@@ -7,4 +7,6 @@ ALTER TABLE queues ADD COLUMN got_it INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE queues ADD COLUMN opted_out INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE queues ADD COLUMN stopped_for TEXT CHECK (stopped_for IS NULL OR stopped_for = 'failures' OR stopped_for = 'opt_outs');
 ALTER TABLE queues ADD COLUMN stop_told INTEGER NOT NULL DEFAULT 0 CHECK (stop_told = 0 OR stop_told = 1);
-UPDATE queues SET met = 1;
+UPDATE queues SET met = 1
+WHERE state = 'done' OR kind <> 'campaign'
+   OR EXISTS (SELECT 1 FROM queue_counts c WHERE c.queue_id = queues.id AND c.parts > 0 AND c.state <> 'pending' AND c.state <> 'skipped');

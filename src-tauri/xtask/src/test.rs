@@ -36,7 +36,11 @@ pub(crate) fn run(long: bool) -> Outcome {
         let mut tests = sh::cargo(&["test"]);
         tests.args(SELECTION).args(["--features", KIT]);
         if long {
-            tests.env("ULAK_CRASH_KILLS", KILLS).env("ULAK_STARTS", STARTS).env("ULAK_RACES", RACES).env("ULAK_SCENARIOS", SCENARIOS);
+            tests
+                .env("ULAK_CRASH_KILLS", KILLS)
+                .env("ULAK_STARTS", STARTS)
+                .env("ULAK_RACES", RACES)
+                .env("ULAK_SCENARIOS", SCENARIOS);
         }
         sh::run(&mut tests)
     })?;

@@ -89,6 +89,7 @@ impl Campaigns {
     pub async fn review_revision(&self, id: CampaignId, choice: RevisionChoice) -> Result<RevisionReview, Problem> {
         let draft = self.draft(id).await?;
         let revises = draft.revises.ok_or(CampaignError::NotScheduled)?;
+        let hours = self.settings().await?.hours();
         let mut reader = self.reader().await?;
         let campaign = store::by_id(&mut reader, revises.campaign).await.map_err(StorageError::from)?;
         let campaign = campaign.ok_or(CampaignError::Gone)?;
@@ -96,7 +97,7 @@ impl Campaigns {
         let people = reading::people(&mut reader, campaign.id).await.map_err(StorageError::from)?;
         let balance = ledger::balance(&mut reader, draft.book).await.map_err(StorageError::from)?;
         let stopped = self.dispatcher.refuse_stopped(draft.book).err().into_iter();
-        let hindrances = revise::hindrances(&draft, &prospect).into_iter().map(Problem::from);
+        let hindrances = revise::hindrances(&draft, &prospect, &hours, self.now()).into_iter().map(Problem::from);
         Ok(RevisionReview {
             will_get: prospect.survey.will_send,
             regained: prospect.regained,

@@ -30,6 +30,8 @@ use crate::media::attachment::Owner;
 use crate::outbox::state::SkipReason;
 use crate::outbox::store::queue::NewMessage;
 use crate::outbox::store::revise::{self, Home, NewContent, Page, Revised, Waiting};
+use crate::outbox::window::SendingHours;
+use crate::settings;
 use crate::text::is_blank;
 
 /// People who are brought over together.
@@ -169,15 +171,16 @@ async fn refuse(db: &Db, wanted: &Wanted<'_>, now: Millis) -> Result<(), Campaig
     let Some(draft) = wanted.draft else { return Ok(()) };
     let whole = Revises { campaign: wanted.campaign, message: None };
     let prospect = prospect(&mut reader, whole, draft, wanted.with_own, now).await?;
-    if let Some(blocker) = hindrances(draft, &prospect).into_iter().next() {
+    let hours = settings::load(&mut reader).await?.hours();
+    if let Some(blocker) = hindrances(draft, &prospect, &hours, now).into_iter().next() {
         return Err(blocker);
     }
     Ok(refuse_shortage(&balance(&mut reader, draft.book).await?, prospect.needed)?)
 }
 
 /// What forbids a revision, each with what to do. That it reaches nobody any more is told by the campaign itself.
-pub fn hindrances(draft: &Draft, prospect: &Prospect) -> Vec<CampaignError> {
-    let mut found = blockers(draft, &prospect.survey);
+pub fn hindrances(draft: &Draft, prospect: &Prospect, owners: &SendingHours, now: Millis) -> Vec<CampaignError> {
+    let mut found = blockers(draft, &prospect.survey, owners, now);
     if prospect.survey.people == 0 {
         found.retain(|blocker| !matches!(blocker, CampaignError::Nobody));
     }
@@ -196,11 +199,11 @@ async fn write_down(tx: &mut Tx, wanted: &Wanted<'_>, now: Millis) -> Result<boo
             return Err(CampaignError::OtherBook);
         }
         version = take_over(tx, &campaign, draft, now).await?;
-        revise::steer(tx, home.queue, &draft.session_ids, draft.priority).await?;
-        versions::steer(tx, campaign.id, &draft.session_ids, draft.priority, due_at).await?;
+        revise::steer(tx, home.queue, &draft.session_ids, draft.priority, draft.hours).await?;
+        versions::steer(tx, campaign.id, draft, due_at).await?;
         store::delete_draft(tx, draft.id).await?;
     } else {
-        versions::steer(tx, campaign.id, &campaign.session_ids, campaign.priority, due_at).await?;
+        versions::steer(tx, campaign.id, &campaign, due_at).await?;
     }
     if wanted.with_own && version.is_some() {
         revise::take_own(tx, home.queue).await?;

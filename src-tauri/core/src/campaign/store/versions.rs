@@ -7,7 +7,7 @@ use crate::campaign::draft::{Draft, Revises};
 use crate::campaign::store::haystack;
 use crate::clock::Millis;
 use crate::db::Tx;
-use crate::ids::{CampaignId, IdGenerator, MessageId, SessionId, VersionId};
+use crate::ids::{CampaignId, IdGenerator, MessageId, VersionId};
 use crate::media::attachment::{self, Owner};
 use crate::stored::Json;
 use crate::template::Choice;
@@ -139,17 +139,19 @@ pub async fn take_over(db: &mut Tx, campaign: CampaignId, draft: &Draft, now: Mi
 pub async fn steer(
     db: &mut Tx,
     campaign: CampaignId,
-    numbers: &[SessionId],
-    priority: u8,
+    draft: &Draft,
     due_at: Option<Millis>,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE campaigns SET session_ids = ?, priority = ?, due_at = coalesce(?, due_at) WHERE id = ?")
-        .bind(Json(numbers))
-        .bind(priority)
-        .bind(due_at)
-        .bind(campaign)
-        .execute(db)
-        .await?;
+    sqlx::query(
+        "UPDATE campaigns SET session_ids = ?, priority = ?, hours = ?, due_at = coalesce(?, due_at) WHERE id = ?",
+    )
+    .bind(Json(&draft.session_ids))
+    .bind(draft.priority)
+    .bind(draft.hours.map(Json))
+    .bind(due_at)
+    .bind(campaign)
+    .execute(db)
+    .await?;
     Ok(())
 }
 
@@ -172,8 +174,8 @@ pub async fn open_draft(
     let id: CampaignId = IdGenerator::at(now).next();
     sqlx::query(
         "INSERT INTO campaigns (id, listed, revises, revises_message, state, text, choice, audience, split_long_caption, session_ids,
-                                priority, name, search, book, keep_hours, category, consent_basis, created_at, updated_at)
-         SELECT ?1, 0, id, ?2, 'draft', ?3, ?4, ?5, ?6, ?7, priority, name, search, book, keep_hours, category, consent_basis, ?8, ?8
+                                priority, name, search, book, keep_hours, hours, category, consent_basis, created_at, updated_at)
+         SELECT ?1, 0, id, ?2, 'draft', ?3, ?4, ?5, ?6, ?7, priority, name, search, book, keep_hours, hours, category, consent_basis, ?8, ?8
          FROM campaigns WHERE id = ?9",
     )
     .bind(id)

@@ -17,6 +17,7 @@ use crate::ledger::store::{REVISED, hold, hold_again, release};
 use crate::ledger::{Book, LedgerError};
 use crate::media;
 use crate::outbox::state::{PartState, SkipReason};
+use crate::outbox::window::DayHours;
 use crate::stored::Json;
 
 /// A queue as a revision meets it.
@@ -159,10 +160,17 @@ pub async fn begin(db: &mut Tx, queue: CampaignId, version: i64) -> Result<(), s
 }
 
 /// What the planner knows of the queue, from its next look on.
-pub async fn steer(db: &mut Tx, queue: CampaignId, sessions: &[SessionId], priority: u8) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE queues SET session_ids = ?, priority = ? WHERE id = ?")
+pub async fn steer(
+    db: &mut Tx,
+    queue: CampaignId,
+    sessions: &[SessionId],
+    priority: u8,
+    hours: Option<DayHours>,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE queues SET session_ids = ?, priority = ?, hours = ? WHERE id = ?")
         .bind(Json(sessions))
         .bind(priority)
+        .bind(hours.map(Json))
         .bind(queue)
         .execute(db)
         .await?;
@@ -170,7 +178,7 @@ pub async fn steer(db: &mut Tx, queue: CampaignId, sessions: &[SessionId], prior
 }
 
 /// Those behind the first `keep` waiting people go at `until_at`; all of them where it is 0. The time of the whole
-/// campaign moves with everybody, where nothing of it was sent.
+/// campaign moves with everybody, where nothing of it was sent; it can be missed like the first.
 pub async fn postpone(db: &mut Tx, home: &Home, keep: i64, until_at: Millis) -> Result<(), sqlx::Error> {
     sqlx::query(
         "INSERT INTO postponements (queue_id, until_at, behind_at, behind)
@@ -184,7 +192,8 @@ pub async fn postpone(db: &mut Tx, home: &Home, keep: i64, until_at: Millis) -> 
     .execute(&mut *db)
     .await?;
     if keep == 0 && !home.has_begun {
-        sqlx::query("UPDATE queues SET due_at = ? WHERE id = ?").bind(until_at).bind(home.queue).execute(db).await?;
+        let moved = "UPDATE queues SET due_at = ?, met = 0, missed_at = NULL, held_until = NULL WHERE id = ?";
+        sqlx::query(moved).bind(until_at).bind(home.queue).execute(db).await?;
     }
     Ok(())
 }
