@@ -103,6 +103,8 @@ async fn each_of_many_gets_its_own_answer_and_each_answer_does_what_it_says() ->
     answer(&world, 1, MissedAnswer::NextWindow).await?;
     answer(&world, 2, MissedAnswer::At { at: at(0, 20, 0) }).await?;
     answer(&world, 3, MissedAnswer::Cancel).await?;
+    let past = answer(&world, 1, MissedAnswer::At { at: at(0, 10, 0) }).await;
+    assert!(past.is_err(), "no time that has passed");
     assert_eq!(asked(&world).await?, []);
     let again = answer(&world, 1, MissedAnswer::Now).await;
     assert_eq!(again.err().map(|problem| problem.code).as_deref(), Some("campaign.not_missed"));
@@ -120,6 +122,8 @@ async fn each_of_many_gets_its_own_answer_and_each_answer_does_what_it_says() ->
     };
     world.run_until(at(0, 19, 59)).await?;
     assert_eq!(sent_of(&world).await?, [3, 0, 0, 0]);
+    let wait = world.app.campaigns().live(all[1]).await?.wait;
+    assert_eq!((wait.kind, wait.until), (WaitKind::Due, Some(at(1, 9, 0))), "it asks no more");
     world.run_until(at(0, 21, 0)).await?;
     assert_eq!(sent_of(&world).await?, [3, 0, 3, 0]);
     world.run_until(at(1, 9, 30)).await?;
@@ -150,5 +154,49 @@ async fn nothing_is_missed_before_its_hours_opened_or_behind_a_clock_that_was_se
     world.clock.set(at(0, 11, 0));
     world.run_until(at(1, 9, 5)).await?;
     assert_eq!((asked(&world).await?, world.counts(night).await?.sent), (vec![], 3));
+    Ok(())
+}
+
+#[tokio::test]
+async fn hours_that_are_widened_while_ulak_watches_miss_nothing() -> Result<(), Problem> {
+    let mut world = shop().await?;
+    let mut settings = world.app.settings().current().await?;
+    let closed = ulak_core::settings::ClosedDay { day: "2026-11-12".parse().unwrap(), name: String::new() };
+    settings.closed_days = vec![closed];
+    world.app.settings().save_settings(&settings).await?;
+    let id = planned(&world, at(0, 13, 0)).await?;
+    world.run_until(at(0, 16, 0)).await?;
+    while world.step().await? {}
+    settings.closed_days = vec![];
+    world.app.settings().save_settings(&settings).await?;
+    world.run_until(at(0, 16, 1)).await?;
+    assert_eq!((asked(&world).await?, world.counts(id).await?.sent), (vec![], 3));
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_a_wrong_clock_missed_is_looked_at_anew() -> Result<(), Problem> {
+    let world = shop().await?;
+    let id = planned(&world, at(1, 14, 0)).await?;
+    world.clock.set(at(900, 12, 0));
+    let mut world = world.restart().await?;
+    world.run_until(at(900, 12, 1)).await?;
+    assert_eq!(asked(&world).await?.len(), 1);
+    world.clock.set(at(0, 12, 0));
+    world.run_until(at(1, 14, 5)).await?;
+    assert_eq!((asked(&world).await?, world.counts(id).await?.sent), (vec![], 3));
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_answer_that_comes_too_late_changes_nothing() -> Result<(), Problem> {
+    let mut world = shop().await?;
+    let id = planned(&world, at(0, 14, 0)).await?;
+    world.sleep(at(0, 16, 0)).await;
+    world.run_until(at(1, 9, 0) + 1_500).await?;
+    let late = world.app.campaigns().answer_missed(id, MissedAnswer::At { at: at(2, 10, 0) }).await;
+    assert_eq!(late.err().map(|problem| problem.code).as_deref(), Some("campaign.not_missed"));
+    world.run_until(at(1, 9, 5)).await?;
+    assert_eq!(world.counts(id).await?.sent, 3);
     Ok(())
 }

@@ -52,17 +52,20 @@ impl Campaigns {
     }
 
     pub async fn answer_missed(&self, id: CampaignId, answer: MissedAnswer) -> Result<(), Problem> {
-        if answer == MissedAnswer::Cancel {
-            return self.cancel_campaign(id).await;
+        let now = self.now();
+        match answer {
+            MissedAnswer::Cancel => return self.cancel_campaign(id).await,
+            MissedAnswer::At { at } if at <= now => return Err(CampaignError::Past.into()),
+            _ => {}
         }
         let mut tx = self.db.begin().await?;
         let answered = async {
             match answer {
-                MissedAnswer::At { at } if at > self.now() => {
-                    Ok(missed::postpone(&mut tx, id, at).await? && store::postpone(&mut tx, id, at).await?)
+                MissedAnswer::At { at } => {
+                    Ok(missed::postpone(&mut tx, id, at, now).await? && store::postpone(&mut tx, id, at).await?)
                 }
-                MissedAnswer::NextWindow => missed::leave(&mut tx, id).await,
-                _ => missed::release(&mut tx, id).await,
+                MissedAnswer::NextWindow => missed::leave(&mut tx, id, now).await,
+                MissedAnswer::Now | MissedAnswer::Cancel => missed::release(&mut tx, id, now).await,
             }
         };
         if !answered.await.map_err(|error| self.db.error(error))? {

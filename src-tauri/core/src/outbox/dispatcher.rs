@@ -14,6 +14,7 @@ use tokio::sync::{Notify, watch};
 use tokio::task::{Id, JoinError, JoinSet};
 
 use super::breaker::Opening;
+use super::missed::TOLERATED;
 use super::pace::Slot;
 use super::plan::{Action, Wait, Why, next_action};
 use super::stopping::Stopped;
@@ -202,9 +203,9 @@ impl Dispatcher {
     /// and nothing is handed over before all that is on the disk.
     async fn decision(self: &Arc<Self>, flight: &mut InFlight) -> Result<Next, StorageError> {
         flight.collect();
-        let mut tx = self.db.begin().await?;
-        let decision = self.decide(&mut tx, flight).await.map_err(|error| self.db.error(error))?;
-        self.db.commit(tx).await?;
+        let decision = self.committed_decision(flight).await;
+        flight.watch(self.clock.now(), decision.is_ok());
+        let decision = decision?;
         self.tell_outcomes(flight, &decision.openings);
         self.tell_broken(flight, decision.broken);
         decision.paused.into_iter().for_each(|stopped| self.notices.tell(stopped));
@@ -228,6 +229,13 @@ impl Dispatcher {
         Ok(Next::Wait(until.into_iter().chain(decision.doubt_at).min()))
     }
 
+    async fn committed_decision(self: &Arc<Self>, flight: &mut InFlight) -> Result<Decision, StorageError> {
+        let mut tx = self.db.begin().await?;
+        let decision = self.decide(&mut tx, flight).await.map_err(|error| self.db.error(error))?;
+        self.db.commit(tx).await?;
+        Ok(decision)
+    }
+
     async fn decide(&self, db: &mut Tx, flight: &mut InFlight) -> Result<Decision, sqlx::Error> {
         let now = self.clock.now();
         let openings = write(db, &flight.outcomes, now, &mut flight.at).await?;
@@ -235,7 +243,7 @@ impl Dispatcher {
         flight.at = overdue.first().map(At::Outcome);
         let mut changed = doubt::settle(db, &overdue, now).await?;
         flight.at = None;
-        changed.extend(missed::find(db, now).await?);
+        changed.extend(missed::find(db, flight.watched, now).await?);
         let paused = stopping::untold(db).await?;
         let usable = self.registry.ids();
         let mut walks = self.walks.lock().await;
@@ -266,7 +274,10 @@ impl Dispatcher {
             flight.at = None;
             match claimed_now {
                 Claim::Taken(taken) => {
-                    flight.turns.took(taken.queue);
+                    // A message that has begun is finished before another queue has its turn.
+                    if taken.last {
+                        flight.turns.took(taken.queue);
+                    }
                     claimed.push((messenger, Taken { not_after, ..*taken }));
                 }
                 Claim::Skipped(_) => {
@@ -486,6 +497,8 @@ pub struct InFlight {
     /// Parts that were parked since the last decision that held.
     parked: usize,
     turns: Turns,
+    /// When this run decided last, or tried to without a pause.
+    watched: Option<Millis>,
     /// What the owner was told that it cannot be read.
     told: BTreeSet<Broken>,
 }
@@ -495,6 +508,13 @@ impl InFlight {
         let part = taken.clone();
         let handle = self.tasks.spawn(async move { dispatcher.outcome(messenger, &part).await });
         self.parts.insert(handle.id(), taken);
+    }
+
+    /// A decision that broke ends no watch, and begins none.
+    fn watch(&mut self, now: Millis, held: bool) {
+        if held || self.watched.is_some_and(|watched| now - watched <= TOLERATED) {
+            self.watched = Some(now);
+        }
     }
 
     fn busy(&self) -> Vec<SessionId> {

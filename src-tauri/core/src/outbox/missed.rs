@@ -1,8 +1,8 @@
 //! Whether a campaign's time was met, or passed while the computer slept or Ulak was closed. Pure.
 //!
 //! Every decision of the dispatcher asks it of campaigns whose time has come, and a running Ulak decides every half
-//! minute. So a campaign that is first looked at long after its time was missed, whatever kept Ulak away: no sleep is
-//! noticed but by the clock.
+//! minute. So a campaign whose time lies long before this decision and behind the last one was missed, whatever kept
+//! Ulak away: no sleep is noticed but by the clock.
 
 use chrono_tz::Tz;
 
@@ -23,12 +23,13 @@ pub enum Met {
     },
 }
 
-/// `hours` are those that the campaign keeps.
-pub fn met(due_at: Millis, hours: Option<&SendingHours>, zone: Tz, now: Millis) -> Met {
+/// `hours` are those that the campaign keeps, `watched` is when this run of Ulak decided last. Hours that its owner widens
+/// while Ulak watches open it in time, also where that would have been earlier by them.
+pub fn met(due_at: Millis, hours: Option<&SendingHours>, zone: Tz, watched: Option<Millis>, now: Millis) -> Met {
     let first = hours.map_or(Some(due_at), |hours| hours.next_open(due_at));
     match first.filter(|first| *first <= now) {
         None => Met::NotYet,
-        Some(first) if now - first <= TOLERATED => Met::InTime,
+        Some(first) if now - watched.map_or(first, |watched| watched.max(first)) <= TOLERATED => Met::InTime,
         Some(_) => Met::Missed { held_until: next_window(due_at, hours, zone, now) },
     }
 }
@@ -71,16 +72,24 @@ mod tests {
             (at(23), at(34), Met::Missed { held_until: at(57) }),
             (at(12), at(26), Met::Missed { held_until: at(33) }),
         ] {
-            assert_eq!(met(due, Some(&nine_to_ten()), Tz::UTC, now), wanted, "due {due}, seen {now}");
+            assert_eq!(met(due, Some(&nine_to_ten()), Tz::UTC, None, now), wanted, "due {due}, seen {now}");
         }
+    }
+
+    #[test]
+    fn what_ulak_watched_was_not_missed_and_what_it_slept_through_was() {
+        let seen = |watched| met(12 * HOUR, Some(&nine_to_ten()), Tz::UTC, Some(watched), 16 * HOUR);
+        assert_eq!(seen(16 * HOUR - MINUTE), Met::InTime, "its owner has only now let it out");
+        assert_eq!(seen(13 * HOUR), Met::Missed { held_until: 33 * HOUR });
+        assert_eq!(seen(20 * HOUR), Met::InTime, "the clock was set back");
     }
 
     #[test]
     fn where_hours_never_close_the_same_time_of_the_day_comes_again() {
         let always = SendingHours::always(Tz::UTC);
         for hours in [None, Some(&always)] {
-            assert_eq!(met(12 * HOUR, hours, Tz::UTC, 15 * HOUR), Met::Missed { held_until: 36 * HOUR });
-            assert_eq!(met(12 * HOUR, hours, Tz::UTC, 34 * HOUR), Met::Missed { held_until: 36 * HOUR });
+            assert_eq!(met(12 * HOUR, hours, Tz::UTC, None, 15 * HOUR), Met::Missed { held_until: 36 * HOUR });
+            assert_eq!(met(12 * HOUR, hours, Tz::UTC, None, 34 * HOUR), Met::Missed { held_until: 36 * HOUR });
         }
     }
 }

@@ -53,7 +53,7 @@ pub struct Head {
     pub due_at: Millis,
     /// Its place among those of the same priority. A repeat stands where it stood at its first try.
     pub since: Millis,
-    /// Its campaign was missed and is held back until `due_at`.
+    /// Its campaign was missed, and waits for an answer until `due_at`.
     pub held: bool,
     pub keep_hours: bool,
     /// Its campaign's own hours.

@@ -28,6 +28,10 @@ impl Turns {
         self.last.insert(queue, self.turn);
     }
 
+    pub fn give(&self, heads: &mut [Head]) {
+        heads.iter_mut().for_each(|head| head.turn = self.last_of(head.queue));
+    }
+
     /// Queues that are not open any more are forgotten.
     pub fn keep(&mut self, open: &[Head]) {
         self.last.retain(|queue, _| open.iter().any(|head| head.queue == *queue));

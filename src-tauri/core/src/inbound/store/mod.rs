@@ -118,8 +118,9 @@ pub async fn link(db: &mut Tx, reply: ReplyId, now: Millis) -> Result<Received, 
         marks::see_to_all(db, &sender, contact).await?;
         let (who, confirm) = stopped(sender.clone(), quoted);
         received.contacts_changed = contact::store::opt_out(db, &who, at, now).await?;
-        if let Some(campaign) = about.as_ref().and_then(|about| about.campaign).filter(|_| received.contacts_changed) {
-            stopping::opted_out(db, campaign).await?;
+        let about = about.filter(|_| received.contacts_changed);
+        if let Some((campaign, message)) = about.and_then(|about| Some((about.campaign?, about.message))) {
+            stopping::opted_out(db, campaign, message).await?;
         }
         received.opted_out = confirm.filter(|_| received.contacts_changed).into_iter().collect();
     } else if let (true, Sender::Phone(phone)) = (row.try_get("start")?, &sender) {

@@ -17,7 +17,7 @@ use crate::stored::Json;
 /// whose time is ahead, which is seldom the case.
 macro_rules! columns {
     () => {
-        "p.id, p.due_at, q.id AS queue, q.urgent, q.priority, q.keep_hours, q.hours, q.held_until, q.session_ids, q.book,
+        "p.id, p.due_at, q.id AS queue, q.urgent, q.priority, q.keep_hours, q.hours, q.held_until, q.missed_at, q.session_ids, q.book,
          CASE WHEN p.due_at > ?1 THEN (p.attempts > 0 OR p.round > 1)
              AND p.due_at IS NOT (SELECT m.planned_at FROM messages m WHERE m.id = p.message_id) END AS retried,
          CASE WHEN p.due_at > ?1 THEN
@@ -29,8 +29,8 @@ macro_rules! columns {
 }
 
 /// The first part of every open queue that any of its numbers may send, and of every number the parts that no other may
-/// send: of unknown outcome, or kept by it. Eight of those each, what is due before what is not, so that one that must
-/// wait does not hide the next. What is in doubt in a cancelled queue, or of a
+/// send: of unknown outcome, or kept by it. Eight of those each, what is due before what is not, and what has
+/// hours of its own behind what has none, so that one that must wait does not hide the next. What is in doubt in a cancelled queue, or of a
 /// cancelled message, is not sent again. A queue whose messages are being revised has none.
 ///
 /// The eight stands in the text: SQLite plans a statement anew each time a limit is bound to it.
@@ -55,11 +55,11 @@ pub async fn first(db: &mut SqliteConnection, now: Millis, broken: &mut Vec<Brok
              (SELECT * FROM (SELECT h.id FROM parts h JOIN queues q ON q.id = h.queue_id
                   WHERE h.session_id = n.id AND h.state = 'unknown' AND q.state = 'open' AND q.revising = 0 AND q.cancelled_at IS NULL
                     AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.id = h.message_id AND m.cancelled_at IS NOT NULL)
-                  ORDER BY h.due_at > ?1, q.priority, q.due_at, h.id LIMIT 8)
+                  ORDER BY h.due_at > ?1, q.hours IS NOT NULL, q.priority, q.due_at, h.id LIMIT 8)
               UNION ALL
               SELECT * FROM (SELECT h.id FROM parts h JOIN queues q ON q.id = h.queue_id
                   WHERE h.session_id = n.id AND h.state = 'pending' AND h.ready = 1 AND q.state = 'open' AND q.revising = 0
-                  ORDER BY h.due_at > ?1, q.priority, h.due_at, h.id LIMIT 8))
+                  ORDER BY h.due_at > ?1, q.hours IS NOT NULL, q.priority, h.due_at, h.id LIMIT 8))
          JOIN queues q ON q.id = p.queue_id",
     ))
     .bind(now)
@@ -158,7 +158,7 @@ fn readable(rows: &[SqliteRow], now: Millis, broken: &mut Vec<Broken>) -> Result
     Ok(heads)
 }
 
-/// When the part is due, since when it stands in the order, and whether its campaign is held back.
+/// When the part is due, since when it stands in the order, and whether its campaign waits for an answer.
 fn of_part(row: &SqliteRow, now: Millis) -> Result<(Millis, Millis, bool), sqlx::Error> {
     let due = Due {
         at: row.try_get("due_at")?,
@@ -167,7 +167,8 @@ fn of_part(row: &SqliteRow, now: Millis) -> Result<(Millis, Millis, bool), sqlx:
     };
     let held_until = row.try_get::<Option<Millis>, _>("held_until")?.filter(|until| *until > now);
     let due_at = held_until.map_or(due.as_seen(now), |until| until.max(due.as_seen(now)));
-    Ok((due_at, row.try_get("since")?, held_until.is_some()))
+    let is_asked = row.try_get::<Option<Millis>, _>("missed_at")?.is_some();
+    Ok((due_at, row.try_get("since")?, is_asked && held_until.is_some()))
 }
 
 /// What a head has of its queue. The book is looked at because the claim needs it.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, SqliteConnection};
+use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 
 use crate::clock::Millis;
 use crate::db::Tx;
@@ -15,7 +15,12 @@ use crate::stored::Json;
 
 /// Looks at every campaign whose time has come and was not looked at then, and holds back what was missed. The practice
 /// number reaches nobody, so nothing is asked of it.
-pub async fn find(db: &mut Tx, now: Millis) -> Result<Vec<CampaignId>, sqlx::Error> {
+///
+/// What was found by a clock that was ahead is looked at anew.
+pub async fn find(db: &mut Tx, watched: Option<Millis>, now: Millis) -> Result<Vec<CampaignId>, sqlx::Error> {
+    let ahead = "UPDATE queues SET met = 0, missed_at = NULL, held_until = NULL
+                 WHERE (state = 'open' OR state = 'paused') AND missed_at > ?";
+    sqlx::query(ahead).bind(now).execute(&mut *db).await?;
     let due = sqlx::query(
         "SELECT id, due_at, keep_hours, hours, kind = 'campaign' AND book = 'real' AS asks FROM queues
          WHERE state = 'open' AND met = 0 AND due_at <= ?",
@@ -29,7 +34,7 @@ pub async fn find(db: &mut Tx, now: Millis) -> Result<Vec<CampaignId>, sqlx::Err
     let (_, hours) = settings::pause_and_hours(db).await?;
     let mut missed = Vec::new();
     // What cannot be read is told by whoever looks at the heads of queues.
-    for (id, outcome) in due.iter().filter_map(|row| looked_at(row, &hours, now).ok()) {
+    for (id, outcome) in due.iter().filter_map(|row| looked_at(row, &hours, watched, now).ok()) {
         match outcome {
             Met::NotYet => {}
             Met::InTime => note(db, id, None, now).await?,
@@ -42,11 +47,16 @@ pub async fn find(db: &mut Tx, now: Millis) -> Result<Vec<CampaignId>, sqlx::Err
     Ok(missed)
 }
 
-fn looked_at(row: &SqliteRow, hours: &SendingHours, now: Millis) -> Result<(CampaignId, Met), sqlx::Error> {
+fn looked_at(
+    row: &SqliteRow,
+    hours: &SendingHours,
+    watched: Option<Millis>,
+    now: Millis,
+) -> Result<(CampaignId, Met), sqlx::Error> {
     let own = row.try_get::<Option<Json<_>>, _>("hours")?.map(|Json(hours)| hours);
     let kept = hours.kept(row.try_get("keep_hours")?, own);
     let outcome = match row.try_get("asks")? {
-        true => met(row.try_get("due_at")?, kept.as_ref(), hours.zone, now),
+        true => met(row.try_get("due_at")?, kept.as_ref(), hours.zone, watched, now),
         false => Met::InTime,
     };
     Ok((row.try_get("id")?, outcome))
@@ -81,25 +91,36 @@ pub async fn held(db: &mut SqliteConnection, now: Millis) -> Result<BTreeMap<Cam
     Ok(held.into_iter().collect())
 }
 
+/// It waits for an answer, at ?1.
+const ASKED: &str =
+    "missed_at IS NOT NULL AND held_until > ?1 AND cancelled_at IS NULL AND (state = 'open' OR state = 'paused')";
+
 /// It goes out when it may. False where it waits for no answer.
-pub async fn release(db: &mut Tx, queue: CampaignId) -> Result<bool, sqlx::Error> {
-    answered(db, "UPDATE queues SET missed_at = NULL, held_until = NULL WHERE id = ?1 AND missed_at IS NOT NULL", queue)
-        .await
+pub async fn release(db: &mut Tx, queue: CampaignId, now: Millis) -> Result<bool, sqlx::Error> {
+    answered(db, "missed_at = NULL, held_until = NULL", queue, now, None).await
 }
 
 /// It goes out when its hours open anew.
-pub async fn leave(db: &mut Tx, queue: CampaignId) -> Result<bool, sqlx::Error> {
-    answered(db, "UPDATE queues SET missed_at = NULL WHERE id = ?1 AND missed_at IS NOT NULL", queue).await
+pub async fn leave(db: &mut Tx, queue: CampaignId, now: Millis) -> Result<bool, sqlx::Error> {
+    answered(db, "missed_at = NULL", queue, now, None).await
 }
 
 /// It is due at another time, which can be missed like the first.
-pub async fn postpone(db: &mut Tx, queue: CampaignId, at: Millis) -> Result<bool, sqlx::Error> {
-    let postponed = sqlx::query(
-        "UPDATE queues SET missed_at = NULL, held_until = ?1, due_at = ?1, met = 0 WHERE id = ?2 AND missed_at IS NOT NULL",
-    );
-    Ok(postponed.bind(at).bind(queue).execute(db).await?.rows_affected() == 1)
+pub async fn postpone(db: &mut Tx, queue: CampaignId, at: Millis, now: Millis) -> Result<bool, sqlx::Error> {
+    answered(db, "missed_at = NULL, held_until = ?3, due_at = ?3, met = 0", queue, now, Some(at)).await
 }
 
-async fn answered(db: &mut Tx, update: &'static str, queue: CampaignId) -> Result<bool, sqlx::Error> {
-    Ok(sqlx::query(update).bind(queue).execute(db).await?.rows_affected() == 1)
+async fn answered(
+    db: &mut Tx,
+    change: &str,
+    queue: CampaignId,
+    now: Millis,
+    at: Option<Millis>,
+) -> Result<bool, sqlx::Error> {
+    let update = format!("UPDATE queues SET {change} WHERE id = ?2 AND {ASKED}");
+    let mut update = sqlx::query(AssertSqlSafe(update)).bind(now).bind(queue);
+    if let Some(at) = at {
+        update = update.bind(at);
+    }
+    Ok(update.execute(db).await?.rows_affected() == 1)
 }

@@ -50,13 +50,14 @@ pub async fn snapshot(
     let mut heads = heads::first(db, now, &mut broken).await?;
     heads.retain(|head| head.bound_to.is_none_or(|session| usable.contains(&session)));
     turns.keep(&heads);
-    heads.iter_mut().for_each(|head| head.turn = turns.last_of(head.queue));
+    turns.give(&mut heads);
     let mut sessions = Vec::new();
     for number in numbers.iter().filter(|number| usable.contains(&number.id)) {
         sessions.push(number.state(db, now, busy.contains(&number.id)).await?);
     }
     if !paused_all {
         known::add(db, walks, &mut heads, &mut sessions, &hours, now, &mut broken).await?;
+        turns.give(&mut heads);
     }
     let offline = numbers.iter().filter(|number| number.is_linked() && !usable.contains(&number.id));
     let offline = offline.map(|number| number.id).collect();

@@ -302,9 +302,9 @@ pub async fn pause(db: &mut Tx, queue: CampaignId) -> Result<bool, sqlx::Error> 
 /// What failed before does not stop it again, and a time that passed while it was paused was not missed.
 pub async fn resume(db: &mut Tx, queue: CampaignId, now: Millis) -> Result<bool, sqlx::Error> {
     let resumed = sqlx::query(
-        "UPDATE queues SET state = 'open', met = max(met, due_at <= ?), newest = '', got_it = 0, opted_out = 0,
-                stopped_for = NULL
-         WHERE id = ? AND state = 'paused'",
+        "UPDATE queues SET state = 'open', met = max(met, due_at <= ?1), newest = '', got_it = 0, opted_out = 0,
+                counted_from = ?1, stopped_for = NULL
+         WHERE id = ?2 AND state = 'paused'",
     );
     Ok(resumed.bind(now).bind(queue).execute(db).await?.rows_affected() == 1)
 }
@@ -484,6 +484,8 @@ pub async fn retry_failed(db: &mut Tx, failed: Failed, again: Again, now: Millis
     }
     if let Some((queue, _)) = put_back.queue {
         set_state(db, queue, QueueState::Done, QueueState::Open).await?;
+        // Their failures were counted already.
+        sqlx::query("UPDATE queues SET newest = '' WHERE id = ?").bind(queue).execute(db).await?;
     }
     Ok(put_back)
 }

@@ -4,7 +4,7 @@ use sqlx::Row;
 
 use super::claim::Taken;
 use crate::db::Tx;
-use crate::ids::CampaignId;
+use crate::ids::{CampaignId, MessageId};
 use crate::outbox::stopping::{Stopped, StoppedFor, fails_too_often, opts_out_too_often};
 use crate::settings;
 
@@ -28,13 +28,16 @@ pub async fn count(db: &mut Tx, taken: &Taken, failed: bool) -> Result<(), sqlx:
     Ok(())
 }
 
-/// Somebody who got it opted out.
-pub async fn opted_out(db: &mut Tx, queue: CampaignId) -> Result<(), sqlx::Error> {
+/// Somebody who got this message of it opted out.
+pub async fn opted_out(db: &mut Tx, queue: CampaignId, message: MessageId) -> Result<(), sqlx::Error> {
     let counted = sqlx::query(
-        "UPDATE queues SET opted_out = opted_out + 1 WHERE id = ? AND kind = 'campaign' AND book = 'real'
+        "UPDATE queues SET opted_out = opted_out + 1
+         WHERE id = ? AND kind = 'campaign' AND book = 'real'
+           AND EXISTS (SELECT 1 FROM parts p WHERE p.message_id = ? AND p.sent_at > queues.counted_from)
          RETURNING opted_out, got_it",
     );
-    let Some(row) = counted.bind(queue).fetch_optional(&mut *db).await? else { return Ok(()) };
+    let counted = counted.bind(queue).bind(message).fetch_optional(&mut *db).await?;
+    let Some(row) = counted else { return Ok(()) };
     let most = settings::load(db).await?.stop_opted_out_percent;
     if opts_out_too_often(row.try_get("opted_out")?, row.try_get("got_it")?, most) {
         stop(db, queue, StoppedFor::OptOuts).await?;
