@@ -121,9 +121,9 @@ async fn a_report_is_a_pdf_in_the_language_of_its_owner() -> Result<(), Problem>
     let (world, id) = shop().await?;
     let folder = tempfile::tempdir().unwrap();
     for (language, words) in [
-        (Language::Tr, ["Fatura hatırlatması", "Okunma süresi", "listeden çıktı", "Öderim", "₺ 3,00"]),
-        (Language::En, ["Fatura hatırlatması", "Time to read", "opted out", "Öderim", "₺ 3.00"]),
-        (Language::Id, ["Fatura hatırlatması", "Waktu sampai dibaca", "berhenti", "Öderim", "₺ 3,00"]),
+        (Language::Tr, ["Fatura hatırlatması", "Okunma süresi", "Listeden çıktı", "Öderim", "₺ 3,00"]),
+        (Language::En, ["Fatura hatırlatması", "Time to read", "Opted out", "Öderim", "₺ 3.00"]),
+        (Language::Id, ["Fatura hatırlatması", "Waktu sampai dibaca", "Berhenti", "Öderim", "₺ 3,00"]),
     ] {
         let path = folder.path().join(format!("{}.pdf", language.as_str()));
         world.app.campaigns().export_report(id, &path, Some(language)).await?;

@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from 'vitest';
 import type { CampaignReport } from '../../api/client';
 import { language } from '../../lib/i18n.svelte';
-import { amount, answerLines, funnel, hourOf } from './report';
+import { amount, answerLines, capital, funnel, hourOf } from './report';
 
 beforeEach(() => { language.locale = 'en'; });
 
@@ -30,4 +30,5 @@ test('an amount is written as the owner writes money', () => {
   language.locale = 'tr';
   expect(amount({ ...cost, currency: '' }, 12_505_000)).toBe('1.250,50');
   expect(hourOf(9)).toBe('09.00');
+  expect(capital('iletilmedi')).toBe('İletilmedi');
 });

@@ -2,7 +2,7 @@
 import type { CampaignReport, Cost } from '../../api/client';
 import { reached } from '../../lib/counts';
 import { clock, moneyOf, num, percent } from '../../lib/format.svelte';
-import { m } from '../../lib/i18n.svelte';
+import { intlTag, language, m } from '../../lib/i18n.svelte';
 
 export type Step = { key: 'audience' | 'sent' | 'delivered' | 'read' | 'answered'; people: number; share: number; note: string };
 
@@ -41,4 +41,9 @@ export function amount(cost: Pick<Cost, 'currency'>, tenThousandths: number): st
 /** 9 as 09:00 in the language of the window. */
 export function hourOf(hour: number): string {
   return clock(Date.UTC(2026, 0, 1, hour % 24), 'UTC');
+}
+
+/** A cause stands in a sentence elsewhere; here it begins a line. */
+export function capital(words: string): string {
+  return words.charAt(0).toLocaleUpperCase(intlTag(language.locale)) + words.slice(1);
 }

@@ -169,7 +169,17 @@ fn counted(title: &str, label: &str, rows: Vec<(String, i64)>, all: i64, words: 
     }))
 }
 
-/// The sentence of a cause, with a capital letter at its beginning.
+/// With a capital letter at its beginning, as the language has it.
+fn capital(text: &str, words: &Messages) -> String {
+    let mut letters = text.chars();
+    match letters.next() {
+        Some('i') if words.tag() == "tr" => format!("İ{}", letters.as_str()),
+        Some(first) => first.to_uppercase().chain(letters).collect(),
+        None => String::new(),
+    }
+}
+
+/// The words of a cause.
 pub fn cause(code: &str, words: &Messages) -> String {
     for (prefix, key) in [("refused_", "live_cause_refused"), ("rejected_", "live_cause_rejected")] {
         if let Some(code) = code.strip_prefix(prefix) {
@@ -190,10 +200,16 @@ pub fn skip(reason: &str, variable: Option<&str>, words: &Messages) -> String {
 
 fn reasons(report: &CampaignReport, words: &Messages) -> Vec<Block> {
     let counts = &report.view.counts;
-    let failed = report.view.causes.iter().map(|line| (cause(&line.cause.to_string(), words), line.people)).collect();
+    let failed = report
+        .view
+        .causes
+        .iter()
+        .map(|line| (capital(&cause(&line.cause.to_string(), words), words), line.people))
+        .collect();
     let skipped = report.view.skipped.iter();
-    let skipped =
-        skipped.map(|line| (skip(line.reason.as_str(), line.variable.as_deref(), words), line.people)).collect();
+    let skipped = skipped
+        .map(|line| (capital(&skip(line.reason.as_str(), line.variable.as_deref(), words), words), line.people))
+        .collect();
     let blocks = [
         counted("live_failed_title", "log_reason", failed, counts.failed, words),
         counted("live_skipped_title", "log_reason", skipped, counts.skipped, words),
