@@ -285,6 +285,13 @@ export type BanView = {
 	until: number | null,
 };
 
+/**  The three hours in which most people read it. */
+export type BestHours = {
+	from: number,
+	to: number,
+	read: number,
+};
+
 /**  Practice credits never mix with real ones. */
 export type Book = "practice" | "real";
 
@@ -328,6 +335,21 @@ export type CampaignQuery = {
 	/**  Drafts that the owner has thrown away and can still take back. */
 	without: CampaignId[],
 	place: Place,
+};
+
+export type CampaignReport = {
+	view: LiveView,
+	category: Category,
+	/**  The answers that its text offers. */
+	offered: string[],
+	/**  People who answered with words of their own, and not to opt out. */
+	ownWords: number,
+	delivery: Speed,
+	reading: Speed,
+	hours: HourFigures[],
+	best: BestHours | null,
+	/**  None where no top-up says what credits cost. */
+	cost: Cost | null,
 };
 
 export type CampaignRow = {
@@ -432,6 +454,11 @@ export type Chosen = { kind: "these"; ids: ContactId[] } |
 export type ChosenCount = {
 	option: string,
 	people: number,
+};
+
+export type ClosedDay = {
+	day: string,
+	name: string,
 };
 
 export type Column = {
@@ -540,9 +567,13 @@ export type ContactView = {
 
 export type ContactsChanged = null;
 
-export type ClosedDay = {
-	day: string,
-	name: string,
+/**  What the accepted messages cost, by the price of the newest top-up that says one. Amounts are in ten-thousandths. */
+export type Cost = {
+	/**  The currency, as the owner wrote it. */
+	currency: string,
+	perCredit: number,
+	whole: number,
+	perDelivered: number | null,
 };
 
 export type Country = {
@@ -582,6 +613,21 @@ export type CreditsView = {
 
 /**  The key of a row, which whoever asks for the rows behind it hands back as it is. */
 export type Cursor = string;
+
+export type DayFigures = {
+	/**  `YYYY-MM-DD`; empty for several days. */
+	day: string,
+	sent: number,
+	delivered: number,
+	read: number,
+	replies: number,
+	optOuts: number,
+	failed: number,
+	/**  How long those that arrived took, on average. */
+	deliveryMs: number | null,
+	/**  Numbers that sent something. */
+	numbers: number,
+};
 
 /**
  *  Minutes since local midnight. An end that is not after its beginning lies on the next day; equal ends, and 0 to 1440,
@@ -695,6 +741,24 @@ export type Encoding = "utf-8" | "utf-16le" | "utf-16be" | "windows-1254" | "win
 
 export type EntryKind = "grant" | "hold" | "settle" | "release" | "adjust";
 
+export type FiguresQuery = {
+	book: Book,
+	from: number,
+	/**  Before then. */
+	until: number,
+	sessionId: SessionId | null,
+	campaignId: CampaignId | null,
+};
+
+export type FiguresView = {
+	/**  Every day of the span up to now, the oldest first, also those on which nothing happened. */
+	days: DayFigures[],
+	/**  All of them together. */
+	whole: DayFigures,
+	/**  By weekday and hour; those in which nothing happened are left out. */
+	hours: WeekHour[],
+};
+
 export type FilesDropped = {
 	paths: string[],
 	x: number | null,
@@ -773,6 +837,13 @@ export type HomeView = {
 	next: CampaignRow | null,
 	contacts: number,
 	campaigns: number,
+};
+
+export type HourFigures = {
+	/**  Of the owner's day. */
+	hour: number,
+	sent: number,
+	read: number,
 };
 
 export type ImportId = string;
@@ -1070,6 +1141,15 @@ export type MediaVerdict = { kind: "fine" } | { kind: "convert" } |
 export type MediaWish = 
 /**  Pictures as pictures, films as films, sound as a voice note. */
 "auto" | "voice" | "audio" | "document";
+
+/**  What messages cost on average, by the price of the newest top-up that says one. Amounts are in ten-thousandths. */
+export type MessageCost = {
+	/**  The currency, as the owner wrote it. */
+	currency: string,
+	perCredit: number,
+	perSent: number | null,
+	perDelivered: number | null,
+};
 
 export type MessageId = string;
 
@@ -1668,6 +1748,14 @@ export type Span = {
 	to: number,
 };
 
+/**  How soon something happened after sending. */
+export type Speed = {
+	/**  One behind the other; none twice. */
+	steps: Within[],
+	/**  Half of them within this time, where it is known. */
+	half: number | null,
+};
+
 export type Stage = "starting" | "qr" | "code" | "linked" | "ended";
 
 /**  Ordered: an import may only move it up. */
@@ -1863,6 +1951,15 @@ export type WarmUpView = {
 	daily: number,
 };
 
+export type WeekHour = {
+	/**  0 is Monday. */
+	weekday: number,
+	hour: number,
+	sent: number,
+	read: number,
+	replies: number,
+};
+
 export type Weekday = {
 	/**  1 is Monday, 7 is Sunday. */
 	day: number,
@@ -1878,6 +1975,12 @@ export type When =
 { is: "before"; day: string } | 
 /**  When the day was over. */
 { is: "after"; day: string } | { is: "never" };
+
+export type Within = {
+	/**  None for what came later. */
+	within: number | null,
+	people: number,
+};
 
 export type Without = {
 	tags: string[],
@@ -1928,105 +2031,3 @@ function makeEvent<TListen, TEmit = TListen>(name: string, serialize?: (payload:
     return Object.assign(fn, base);
 }
 
-export type CampaignReport = {
-	view: LiveView,
-	category: Category,
-	/**  The answers that its text offers. */
-	offered: string[],
-	/**  People who answered with words of their own, and not to opt out. */
-	ownWords: number,
-	delivery: Speed,
-	reading: Speed,
-	hours: HourFigures[],
-	best: BestHours | null,
-	/**  None where no top-up says what credits cost. */
-	cost: Cost | null,
-};
-
-/**  The three hours in which most people read it. */
-export type BestHours = {
-	from: number,
-	to: number,
-	read: number,
-};
-
-/**  What the accepted messages cost, by the price of the newest top-up that says one. Amounts are in ten-thousandths. */
-export type Cost = {
-	/**  The currency, as the owner wrote it. */
-	currency: string,
-	perCredit: number,
-	whole: number,
-	perDelivered: number | null,
-};
-
-export type HourFigures = {
-	/**  Of the owner's day. */
-	hour: number,
-	sent: number,
-	read: number,
-};
-
-/**  How soon something happened after sending. */
-export type Speed = {
-	/**  One behind the other; none twice. */
-	steps: Within[],
-	/**  Half of them within this time, where it is known. */
-	half: number | null,
-};
-
-export type Within = {
-	/**  None for what came later. */
-	within: number | null,
-	people: number,
-};
-
-export type DayFigures = {
-	/**  `YYYY-MM-DD`; empty for several days. */
-	day: string,
-	sent: number,
-	delivered: number,
-	read: number,
-	replies: number,
-	optOuts: number,
-	failed: number,
-	/**  How long those that arrived took, on average. */
-	deliveryMs: number | null,
-	/**  Numbers that sent something. */
-	numbers: number,
-};
-
-export type FiguresQuery = {
-	book: Book,
-	from: number,
-	/**  Before then. */
-	until: number,
-	sessionId: SessionId | null,
-	campaignId: CampaignId | null,
-};
-
-export type FiguresView = {
-	/**  Every day of the span up to now, the oldest first, also those on which nothing happened. */
-	days: DayFigures[],
-	/**  All of them together. */
-	whole: DayFigures,
-	/**  By weekday and hour; those in which nothing happened are left out. */
-	hours: WeekHour[],
-};
-
-export type WeekHour = {
-	/**  0 is Monday. */
-	weekday: number,
-	hour: number,
-	sent: number,
-	read: number,
-	replies: number,
-};
-
-/**  What messages cost on average, by the price of the newest top-up that says one. Amounts are in ten-thousandths. */
-export type MessageCost = {
-	/**  The currency, as the owner wrote it. */
-	currency: string,
-	perCredit: number,
-	perSent: number | null,
-	perDelivered: number | null,
-};
