@@ -20,7 +20,7 @@ use tracing::{Event, Metadata, Subscriber};
 use ulak_core::app::Problem;
 use ulak_core::campaign::list::{CampaignGroup, CampaignOrder, CampaignQuery};
 use ulak_core::clock::DAY;
-use ulak_core::contact::{Consent, ContactEdit, ContactQuery, Standing};
+use ulak_core::contact::{Consent, ContactEdit, ContactOrder, ContactQuery, Standing};
 use ulak_core::inbound::store::replies::{ReplyQuery, Show};
 use ulak_core::ledger::figures::LedgerQuery;
 use ulak_core::ledger::{Book, EntryKind};
@@ -79,8 +79,20 @@ impl Visit for Statement {
 }
 
 /// Tables of a few rows, whatever the owner does; `queue_counts`, a few rows a campaign; and `k`, the keys of a page.
-const SMALL: [&str; 7] =
-    ["sessions", "contact_counts", "campaign_counts", "reply_counts", "message_index", "queue_counts", "k"];
+/// What is due is walked along its key as far as is asked for, and what an index of words finds stops at a limit.
+const SMALL: [&str; 11] = [
+    "sessions",
+    "contact_counts",
+    "campaign_counts",
+    "reply_counts",
+    "message_index",
+    "queue_counts",
+    "k",
+    "contact_words_due",
+    "d",
+    "(subquery-1)",
+    "CONSTANT",
+];
 
 /// What is wrong with how a statement finds its rows. What is asked for by ids is as long as the page.
 async fn faults(world: &World, statement: &str) -> Vec<String> {
@@ -160,6 +172,14 @@ async fn ask_for_pages(world: &World) -> Result<(), Problem> {
                 .await?;
         }
     }
+    for order in [ContactOrder::Phone, ContactOrder::Created, ContactOrder::Contacted, ContactOrder::Answered] {
+        for descending in [false, true] {
+            let query = ContactQuery { order, descending, place: Place::first(1), ..ContactQuery::default() };
+            let next = world.app.people().contacts(&query).await?.next;
+            world.app.people().contacts(&ContactQuery { place: Place::behind(next, 1), ..query }).await?;
+        }
+    }
+    world.app.people().acts(&Place::first(1)).await?;
     for kind in [None, Some(EntryKind::Hold)] {
         for search in ["", "kişi"] {
             let from = kind.map(|_| NOON - DAY);

@@ -117,7 +117,7 @@ impl World {
 
     pub async fn contacts(&self, search: &str) -> Vec<Contact> {
         let query = ContactQuery { search: search.into(), place: Place::first(500), ..ContactQuery::default() };
-        store::page(self.db.read(), &query, TODAY).await.unwrap().rows
+        store::list::page(self.db.read(), &query, TODAY).await.unwrap().rows
     }
 
     pub async fn all(&self) -> u32 {

@@ -8,6 +8,7 @@ use ulak_core::app::{Direct, Problem};
 use ulak_core::category::Category;
 use ulak_core::contact::acts::{Chosen, Deed};
 use ulak_core::contact::import::{ImportOptions, LeftOut};
+use ulak_core::contact::merge::MergeEdit;
 use ulak_core::contact::{ContactEdit, ContactQuery, Standing};
 use ulak_core::ids::ContactId;
 use ulak_core::ledger::Book;
@@ -26,7 +27,18 @@ const EMRE: &str = "+905325550163";
 const LID: &str = "100000012345678";
 
 /// What only Elif's data hold.
-const HERS: [&str; 7] = ["5325550142", LID, "Elifnur", "elifnur@example.com", "Menekşe 12", "yarın gelemem", "Zambak"];
+const HERS: [&str; 9] = [
+    "5325550142",
+    LID,
+    "Elifnur",
+    "elifnur@example.com",
+    "Menekşe 12",
+    "yarın gelemem",
+    "Zambak",
+    // As searches find them.
+    "zambak",
+    "menekse",
+];
 
 fn elif() -> ContactEdit {
     ContactEdit {
@@ -140,6 +152,7 @@ async fn nothing_of_an_erased_person_is_left_and_the_books_add_up() -> Result<()
     let chosen = ContactQuery { search: "Elifnur".to_owned(), ..ContactQuery::default() };
     let chosen = Chosen::Matching { query: Box::new(chosen) };
     world.app.people().act(&Deed::Tag { tag: "bayram".to_owned() }, &chosen).await?;
+    assert!(traces(&world).await.iter().any(|trace| trace.starts_with("contact_index_data")), "the index has them");
     let (counts, answers) = (world.counts(campaign).await?, world.app.campaigns().live(campaign).await?.answers);
     assert_eq!((traces(&world).await.is_empty(), held(&world).await?), (false, 2));
 
@@ -160,6 +173,29 @@ async fn nothing_of_an_erased_person_is_left_and_the_books_add_up() -> Result<()
     world.run_until(at(1, 14, 0)).await?;
     assert_eq!(traces(&world).await, Vec::<String>::new());
     world.app.credits().ledger_holds().await
+}
+
+/// Whoever became one with another is erased with it, under both phones.
+#[tokio::test]
+async fn who_was_merged_is_erased_as_one_person() -> Result<(), Problem> {
+    let (mut world, hers) = world().await?;
+    let campaign = world.schedule("Sevgili {{name}}").await?;
+    world.run_until(at(0, 13, 0)).await?;
+    hear(&world, reply("R1", ELIF, "yarın gelemem", at(0, 13, 1))).await?;
+    let people = world.app.people();
+    let emre = ContactQuery { search: EMRE.to_owned(), place: Place::first(1), ..ContactQuery::default() };
+    let keep = people.contacts(&emre).await?.rows[0].id;
+    let edit =
+        MergeEdit { keep, gone: hers, name: "Emre".to_owned(), email: String::new(), fields: Default::default() };
+    people.merge(&edit).await?;
+    assert!(!traces(&world).await.is_empty());
+    people.erase(keep).await?;
+    assert_eq!(traces(&world).await, Vec::<String>::new());
+    assert_eq!(world.counts(campaign).await?.sent, 2, "totals stay");
+    let list = "telefon,ad\n0532 555 01 42,Elifnur\n0532 555 01 63,Emre\n";
+    let import = brought(&world, list, ImportOptions::default()).await?;
+    assert_eq!(world.app.people().import_progress(import).unwrap().totals.refused, 2, "no list brings either back");
+    Ok(())
 }
 
 #[tokio::test]

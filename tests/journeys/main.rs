@@ -32,6 +32,7 @@ mod limits;
 mod linking;
 mod lists;
 mod log;
+mod merge;
 mod missed;
 mod numbers;
 mod permission;

@@ -52,6 +52,8 @@ pub struct Settings {
     pub stop_opted_out_percent: u8,
     /// The owner's own phone, for tests.
     pub test_phone: String,
+    /// What the list of contacts shows beside names, in this order; a field as `field:` and its name.
+    pub contact_columns: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -103,6 +105,7 @@ impl Default for Settings {
             stop_failed_percent: MOST_FAILED_PERCENT,
             stop_opted_out_percent: MOST_OPTED_OUT_PERCENT,
             test_phone: String::new(),
+            contact_columns: ["phone", "tags", "consent", "contacted"].map(str::to_owned).to_vec(),
         }
     }
 }

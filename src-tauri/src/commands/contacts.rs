@@ -3,10 +3,11 @@
 use tauri::AppHandle;
 use ulak_core::app::DirectText;
 use ulak_core::app::person::{PersonView, TimelinePage, TimelineQuery};
-use ulak_core::contact::acts::{ActReport, Chosen, Deed};
+use ulak_core::contact::acts::{ActPage, ActReport, Chosen, Deed};
 use ulak_core::contact::import::{
     ImportOptions, ImportPreview, ImportReport, ImportReportPage, ImportStep, LeftOut, Origin, ReasonTotal, Refusal,
 };
+use ulak_core::contact::merge::MergeEdit;
 use ulak_core::contact::segment::filter::Filter;
 use ulak_core::contact::segment::{Segment, SegmentEdit};
 use ulak_core::contact::store::phone_names::PhoneBook;
@@ -158,6 +159,24 @@ pub async fn act_on_contacts(door: Door<'_>, deed: Deed, chosen: Chosen) -> Answ
 #[specta::specta]
 pub async fn undo_act(door: Door<'_>, id: ActId) -> Answer<ActReport> {
     door.app().await?.people().undo_act(id).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn acts(door: Door<'_>, place: Place) -> Answer<ActPage> {
+    door.app().await?.people().acts(&place).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn chosen_people(door: Door<'_>, chosen: Chosen) -> Answer<Vec<ContactId>> {
+    door.app().await?.people().chosen_people(&chosen).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn merge_contacts(door: Door<'_>, edit: MergeEdit) -> Answer<ActReport> {
+    door.app().await?.people().merge(&edit).await
 }
 
 #[tauri::command]

@@ -14,6 +14,7 @@ mod receipts;
 mod restricted;
 mod scene;
 mod schedule;
+mod search;
 mod segments;
 mod steering;
 mod window;
@@ -26,7 +27,7 @@ use scene::Place;
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
-const NAMES: [&str; 11] = [
+const NAMES: [&str; 12] = [
     "schedule",
     "steering",
     "claim",
@@ -36,6 +37,7 @@ const NAMES: [&str; 11] = [
     "history",
     "import",
     "segments",
+    "search",
     "media",
     "window",
 ];
@@ -79,6 +81,7 @@ async fn measured(name: &str, place: &Place) -> Outcome<Vec<Figure>> {
         "history" => history::bench(place).await,
         "import" => import::bench(place).await,
         "segments" => segments::bench(place).await,
+        "search" => search::bench(place).await,
         "media" => media::bench(place),
         _ => window::bench(),
     }

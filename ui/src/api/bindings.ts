@@ -44,6 +44,9 @@ export const commands = {
 	countChosen: (chosen: Chosen) => __TAURI_INVOKE<number>("count_chosen", { chosen }),
 	actOnContacts: (deed: Deed, chosen: Chosen) => __TAURI_INVOKE<ActReport>("act_on_contacts", { deed, chosen }),
 	undoAct: (id: ActId) => __TAURI_INVOKE<ActReport>("undo_act", { id }),
+	acts: (place: Place) => __TAURI_INVOKE<ActPage>("acts", { place }),
+	chosenPeople: (chosen: Chosen) => __TAURI_INVOKE<ContactId[]>("chosen_people", { chosen }),
+	mergeContacts: (edit: MergeEdit) => __TAURI_INVOKE<ActReport>("merge_contacts", { edit }),
 	previewImport: (origin: Origin, options: ImportOptions) => __TAURI_INVOKE<ImportPreview>("preview_import", { origin, options }),
 	scanImport: (origin: Origin, options: ImportOptions) => __TAURI_INVOKE<ImportId>("scan_import", { origin, options }),
 	startImport: (origin: Origin, options: ImportOptions) => __TAURI_INVOKE<ImportId>("start_import", { origin, options }),
@@ -199,6 +202,11 @@ export const events = {
 /* Types */
 export type ActId = string;
 
+export type ActPage = {
+	next: Cursor | null,
+	rows: ActReport[],
+};
+
 export type ActReport = {
 	id: ActId,
 	deed: Deed,
@@ -209,7 +217,11 @@ export type ActReport = {
 	restored: number,
 	/**  Contacts that stay as they are, because something else became of them since. */
 	leftOut: number,
+	begunAt: number,
+	state: ActState,
 };
+
+export type ActState = "running" | "done" | "undoing" | "undone";
 
 /**  What a row says about consent. */
 export type Answer = "nothing" | "yes" | 
@@ -523,12 +535,15 @@ export type ContactPage = {
 	/**  None where nobody has counted them. */
 	total: number | null,
 	next: Cursor | null,
+	byName: boolean,
 	rows: ContactView[],
 };
 
 export type ContactQuery = {
 	/**  Every word of it must be in the name, the phone, the e-mail, or a field. */
 	search: string,
+	order: ContactOrder,
+	descending: boolean,
 	standing: Standing | null,
 	tag: string | null,
 	filter: Filter | null,
@@ -563,6 +578,7 @@ export type ContactView = {
 	withdrawnAt: number | null,
 	createdAt: number,
 	lastMessageAt: number | null,
+	lastReplyAt: number | null,
 };
 
 export type ContactsChanged = null;
@@ -650,7 +666,19 @@ export type DayPlan = {
 
 export type Deed = { kind: "tag"; tag: string } | { kind: "untag"; tag: string } | 
 /**  Nobody leaves the black list this way. */
-{ kind: "list"; standing: Standing } | { kind: "delete" };
+{ kind: "list"; standing: Standing } | { kind: "delete" } | 
+/**  Two contacts of one person; done by `store::merge` alone. */
+{ kind: "merge"; keep: ContactId; gone: ContactId };
+
+export type MergeEdit = {
+	keep: ContactId,
+	gone: ContactId,
+	name: string,
+	email: string,
+	fields: { [key in string]: string },
+};
+
+export type ContactOrder = "name" | "phone" | "created" | "contacted" | "answered";
 
 /**  A text to one contact, over the linked numbers. */
 export type DirectText = {
@@ -1707,6 +1735,7 @@ export type Settings = {
 	stopOptedOutPercent: number,
 	/**  The owner's own phone, for tests. */
 	testPhone: string,
+	contactColumns: string[],
 };
 
 export type SettingsChanged = null;

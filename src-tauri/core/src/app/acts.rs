@@ -3,11 +3,20 @@
 use std::path::Path;
 
 use super::{People, Problem};
+use crate::campaign::store as campaigns;
+use crate::contact::ContactError;
 use crate::contact::acts::store;
-use crate::contact::acts::{ActReport, ActState, Chosen, Deed};
+use crate::contact::acts::{ActPage, ActReport, ActState, Chosen, Deed};
 use crate::contact::export::export_these;
+use crate::contact::merge::MergeEdit;
+use crate::contact::store::{merge, search, suppressions};
+use crate::db::{StorageError, Tx};
 use crate::event::Event;
-use crate::ids::ActId;
+use crate::ids::{ActId, ContactId};
+use crate::inbound::store::history::{self as replies, Writer};
+use crate::outbox::store::history as messages;
+use crate::page::Place;
+use crate::text::is_blank;
 
 impl People {
     /// How many people are chosen at this moment.
@@ -15,6 +24,13 @@ impl People {
         self.settle_chosen(chosen).await?;
         let today = self.today().await?;
         Ok(store::count(&mut *self.reader().await?, chosen, today).await?)
+    }
+
+    /// Who is chosen at this moment, one by one.
+    pub async fn chosen_people(&self, chosen: &Chosen) -> Result<Vec<ContactId>, Problem> {
+        self.settle_chosen(chosen).await?;
+        let today = self.today().await?;
+        Ok(store::people(&mut *self.reader().await?, chosen, today).await?)
     }
 
     /// Does it with all who are chosen, in steps between which everybody else may write.
@@ -56,10 +72,11 @@ impl People {
         let report = loop {
             let mut tx = self.db.begin().await?;
             let act = store::one(&mut tx, id).await?;
-            match act.state {
-                ActState::Running => store::step(&mut tx, &act, self.today().await?, self.now()).await?,
-                ActState::Undoing => store::undo_step(&mut tx, &act, self.now()).await?,
-                ActState::Done | ActState::Undone => break act.report,
+            match (act.state, &act.report.deed) {
+                (ActState::Running, _) => store::step(&mut tx, &act, self.today().await?, self.now()).await?,
+                (ActState::Undoing, Deed::Merge { keep, gone }) => self.unmerge(&mut tx, id, *keep, *gone).await?,
+                (ActState::Undoing, _) => store::undo_step(&mut tx, &act, self.now()).await?,
+                (ActState::Done | ActState::Undone, _) => break act.report,
             }
             self.db.commit(tx).await?;
         };
@@ -68,9 +85,55 @@ impl People {
         Ok(report)
     }
 
+    /// Makes one contact of two, with all that was sent to both and that both wrote.
+    pub async fn merge(&self, edit: &MergeEdit) -> Result<ActReport, Problem> {
+        let _nobody_writes = self.freezing.try_write().map_err(|_| ContactError::BeingScheduled)?;
+        let country = self.country().await?;
+        let mut tx = self.db.begin().await?;
+        // One that was cut off goes on behind the last contact that it wrote to.
+        if !campaigns::interrupted(&mut tx).await.map_err(|error| self.db.error(error))?.is_empty() {
+            return Err(ContactError::BeingScheduled.into());
+        }
+        if messages::waits(&mut tx, edit.gone).await.map_err(|error| self.db.error(error))? {
+            return Err(ContactError::Waiting.into());
+        }
+        let id = merge::merge(&mut tx, edit, country, self.now()).await?;
+        messages::give(&mut tx, edit.gone, edit.keep).await.map_err(|error| self.db.error(error))?;
+        replies::give(&mut tx, edit.gone, edit.keep).await.map_err(|error| self.db.error(error))?;
+        let act = store::one(&mut tx, id).await?;
+        self.db.commit(tx).await?;
+        self.events.emit(Event::ContactsChanged);
+        self.nudge();
+        Ok(act.report)
+    }
+
+    /// Two again, unless something else became of one since.
+    async fn unmerge(&self, tx: &mut Tx, id: ActId, keep: ContactId, gone: ContactId) -> Result<(), Problem> {
+        let parted = async {
+            let Some(phones) = store::is_unmergeable(tx, id, keep, gone).await? else { return Ok(false) };
+            merge::restore(tx, id, keep, gone).await?;
+            let addresses = suppressions::addresses(tx, std::slice::from_ref(&phones.goes), None).await?;
+            messages::give_back(tx, (keep, &phones.keeps), (gone, &phones.goes)).await?;
+            replies::give_back(tx, keep, Writer { contact: gone, addresses: &addresses }).await?;
+            Ok(true)
+        };
+        let done = parted.await.map_err(|error| self.db.error(error))?;
+        Ok(store::end_unmerge(tx, id, done).await.map_err(|error| self.db.error(error))?)
+    }
+
+    /// What was done with many contacts, the newest first.
+    pub async fn acts(&self, place: &Place) -> Result<ActPage, Problem> {
+        Ok(store::list(&mut *self.reader().await?, place).await.map_err(StorageError::from)?)
+    }
+
     async fn settle_chosen(&self, chosen: &Chosen) -> Result<(), Problem> {
         match chosen {
-            Chosen::Matching { query } => Ok(self.settle_for(query.filter.as_ref()).await?),
+            Chosen::Matching { query } => {
+                if !is_blank(&query.search) {
+                    search::settle(&self.db).await?;
+                }
+                Ok(self.settle_for(query.filter.as_ref()).await?)
+            }
             Chosen::These { .. } => Ok(()),
         }
     }

@@ -11,6 +11,7 @@ use crate::contact::import::{
     ImportStep, ImportTotals, Job, LeftOut, Origin, ReasonTotal, Refusal,
 };
 use crate::contact::phone::Country;
+use crate::contact::store::search;
 use crate::contact::{self, Contact, ContactEdit, ContactPage, ContactQuery, ContactTotals, Return, Standing};
 use crate::db::StorageError;
 use crate::error::{Coded, Params};
@@ -19,6 +20,7 @@ use crate::ids::{ContactId, IdGenerator, ImportId};
 use crate::outbox::store::recipients::written_since;
 use crate::page::Place;
 use crate::params;
+use crate::text::is_blank;
 
 use super::Problem;
 use super::common::{Common, facet};
@@ -58,8 +60,8 @@ impl People {
 
     pub async fn contacts(&self, query: &ContactQuery) -> Result<ContactPage, Problem> {
         let today = self.today().await?;
-        self.settle_for(query.filter.as_ref()).await?;
-        Ok(contact::store::page(self.db.read(), query, today).await?)
+        self.settle_query(query).await?;
+        Ok(contact::store::list::page(self.db.read(), query, today).await?)
     }
 
     pub async fn contact_totals(&self) -> Result<ContactTotals, Problem> {
@@ -202,6 +204,9 @@ impl People {
     /// Writes all contacts that the query finds to a file whose ending says its format; answers how many.
     pub async fn export_contacts(&self, query: &ContactQuery, path: &Path) -> Result<u32, Problem> {
         let today = self.today().await?;
+        if !is_blank(&query.search) {
+            search::settle(&self.db).await?;
+        }
         self.settle_for(query.filter.as_ref()).await?;
         Ok(export(self.db.read(), query, today, path).await?)
     }

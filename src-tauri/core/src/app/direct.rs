@@ -16,6 +16,7 @@ use crate::category::Category;
 use crate::clock::Millis;
 use crate::contact::permission::{Moment, Purpose};
 use crate::contact::store::audience::{Person, Whom, person_at};
+use crate::contact::store::merge;
 use crate::contact::{self, Contact, ContactEdit, phone};
 use crate::db::StorageError;
 use crate::ids::{CampaignId, ContactId, MessageId, PartId, SessionId};
@@ -188,7 +189,8 @@ impl Outbox {
         let person = person_at(&mut *self.reader().await?, Whom::One(contact.id), moment, 0)
             .await
             .map_err(StorageError::from)?;
-        let message = Freezing::of(content, now).message(&person.ok_or(CampaignError::Nobody)?)?;
+        let person = Person { phone: contact.phone.clone(), ..person.ok_or(CampaignError::Nobody)? };
+        let message = Freezing::of(content, now).message(&person)?;
         match &message.skipped {
             None => {}
             Some((SkipReason::MissingVariable, Some(variable))) => {
@@ -219,11 +221,17 @@ impl Outbox {
         Ok(real.map(|session| session.id).collect())
     }
 
-    /// The contact with this phone, taken into the list where it is new.
+    /// The contact with this phone, taken into the list where it is new. Whoever became one with another is that one, and
+    /// is written to where they were.
     async fn contact_for(&self, to: &str) -> Result<Contact, Problem> {
         let phone = phone::parse(to, self.people.country().await?).map_err(contact::ContactError::from)?;
         if let Some(known) = contact::store::by_phone(self.db.read(), &phone.to_string()).await? {
             return Ok(known);
+        }
+        let phone_known = phone.to_string();
+        let owner = merge::owner_of(&mut *self.reader().await?, std::slice::from_ref(&phone_known)).await;
+        if let Some(owner) = owner.map_err(StorageError::from)? {
+            return Ok(Contact { phone: phone_known, ..self.people.contact(owner).await? });
         }
         self.people.save_contact(&ContactEdit { phone: phone.to_string(), ..ContactEdit::default() }).await
     }

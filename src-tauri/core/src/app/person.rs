@@ -117,7 +117,7 @@ impl People {
     pub async fn person(&self, id: ContactId) -> Result<PersonView, Problem> {
         let gap = self.settings().await?.promotion_gap();
         let mut reader = self.reader().await?;
-        let Record { contact, addresses, promoted_at } = record(&mut reader, id).await?;
+        let Record { contact, addresses, promoted_at, .. } = record(&mut reader, id).await?;
         let writer = Writer { contact: id, addresses: &addresses };
         let newest = replies::before(&mut reader, writer, (Millis::MAX, Uuid::max().into()), 1).await;
         let now = self.now();
@@ -135,7 +135,8 @@ impl People {
         let now = self.now();
         let mut reader = self.reader().await?;
         let record = record(&mut reader, id).await?;
-        let messages = outbox::messages_to(&mut reader, id, &record.addresses).await.map_err(StorageError::from)?;
+        let messages =
+            outbox::messages_to(&mut reader, &record.ids(), &record.addresses).await.map_err(StorageError::from)?;
         drop(reader);
         let mut tx = self.db.begin().await?;
         if outbox::on_the_way(&mut tx, &messages).await.map_err(StorageError::from)? {
@@ -171,7 +172,8 @@ async fn erase_all(
         notes::forget(tx, NoteKind::OnWhatsapp, notes::EVERYBODYS, address).await?;
     }
     // The same person may be there under several spellings of the phone.
-    for contact in holders(tx, addresses).await? {
+    let others = record.others.iter().copied();
+    for contact in holders(tx, addresses).await?.into_iter().chain(others) {
         replies::erase(tx, Writer { contact, addresses }).await?;
         import::erase(tx, contact, addresses).await?;
         acts::erase(tx, contact, addresses).await?;
@@ -215,7 +217,7 @@ async fn of_kind(
     let contact = record.contact.id;
     let rows: Vec<(Key, Happening)> = match kind {
         TimelineKind::Messages => {
-            let found = messages::before(db, contact, (*at, bound.into()), take).await?;
+            let found = messages::before(db, &record.ids(), (*at, bound.into()), take).await?;
             let key = |one: &SentMessage| Key(one.at, kind, one.id.0);
             found.into_iter().map(|one| (key(&one), Happening::Message(Box::new(one)))).collect()
         }
@@ -225,7 +227,7 @@ async fn of_kind(
             found.into_iter().map(|one| (Key(one.at, kind, one.id.0), Happening::Reply(one))).collect()
         }
         TimelineKind::Consent => numbered(kind, changes(db, record).await?, happened),
-        TimelineKind::Imports => imports(db, &record.contact).await?,
+        TimelineKind::Imports => imports(db, record).await?,
     };
     Ok(rows.into_iter().filter(|(key, _)| key < before).collect())
 }
@@ -246,8 +248,12 @@ fn happened(change: Change) -> Happening {
     }
 }
 
-async fn imports(db: &mut SqliteConnection, contact: &Contact) -> Result<Vec<(Key, Happening)>, sqlx::Error> {
-    let touches = import::touching(db, contact.id).await?;
+async fn imports(db: &mut SqliteConnection, record: &Record) -> Result<Vec<(Key, Happening)>, sqlx::Error> {
+    let contact = &record.contact;
+    let mut touches = Vec::new();
+    for id in record.ids() {
+        touches.extend(import::touching(db, id).await?);
+    }
     let added = !touches.iter().any(|touch| touch.made);
     let mut facts: Vec<_> = touches
         .into_iter()

@@ -1,9 +1,11 @@
 //! Saved segments, and whom a filter finds.
 
 use crate::campaign::store::draft_with;
+use crate::contact::ContactQuery;
 use crate::contact::segment::filter::Filter;
 use crate::contact::segment::store::{self, condition, values};
 use crate::contact::segment::{Segment, SegmentEdit, SegmentError};
+use crate::contact::store::search;
 use crate::db::StorageError;
 use crate::event::Event;
 use crate::ids::SegmentId;
@@ -61,6 +63,23 @@ impl People {
         if let Err(error) = values::settle(&self.db).await {
             tracing::warn!(%error, "the values of fields are not settled yet");
         }
+        if let Err(error) = search::settle(&self.db).await {
+            tracing::warn!(%error, "the words of contacts are not settled yet");
+        }
+    }
+
+    /// Reads the words of some contacts that are due; whether there are more. For benchmarks.
+    #[cfg(feature = "testing")]
+    pub async fn settle_words(&self) -> Result<bool, Problem> {
+        Ok(search::settle_next(&self.db).await?)
+    }
+
+    /// What the query looks at is read again where a contact was changed. Where very many were, a search does not wait.
+    pub(super) async fn settle_query(&self, query: &ContactQuery) -> Result<(), StorageError> {
+        if !is_blank(&query.search) {
+            search::settle_next(&self.db).await?;
+        }
+        self.settle_for(query.filter.as_ref()).await
     }
 
     /// The values of fields are read again where a contact was changed, and a filter is to look at them.

@@ -9,9 +9,11 @@ mod card;
 pub mod export;
 pub mod fold;
 pub mod import;
+pub mod merge;
 pub mod permission;
 pub mod phone;
 pub mod reading;
+pub mod search;
 pub mod segment;
 pub mod store;
 pub mod variable;
@@ -76,6 +78,7 @@ pub struct Contact {
     pub withdrawn_at: Option<Millis>,
     pub created_at: Millis,
     pub last_message_at: Option<Millis>,
+    pub last_reply_at: Option<Millis>,
 }
 
 /// What the owner typed; without an id it is somebody new.
@@ -99,12 +102,27 @@ pub struct ContactEdit {
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "bindings", derive(specta::Type))]
 pub struct ContactQuery {
-    /// Every word of it must be in the name, the phone, the e-mail, or a field.
+    /// Every word of it must begin one of the name, the e-mail, a field or a tag, or be digits of the phone.
     pub search: String,
+    pub order: ContactOrder,
+    pub descending: bool,
     pub standing: Option<Standing>,
     pub tag: Option<String>,
     pub filter: Option<Filter>,
     pub place: Place,
+}
+
+/// Times come after none at all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub enum ContactOrder {
+    #[default]
+    Name,
+    Phone,
+    Created,
+    Contacted,
+    Answered,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -114,6 +132,8 @@ pub struct ContactPage {
     /// None where nobody has counted them.
     pub total: Option<i64>,
     pub next: Option<Cursor>,
+    /// Another order was asked for, but so many were found that they come in the order of names.
+    pub by_name: bool,
     pub rows: Vec<Contact>,
 }
 
@@ -173,6 +193,12 @@ pub enum ContactError {
     NoTag,
     #[error("This can no longer be taken back.")]
     NoAct,
+    #[error("More than {limit} people are chosen. Save them as a segment, and choose it as the audience.")]
+    TooMany { limit: u32 },
+    #[error("Choose two different contacts to merge.")]
+    SameContact,
+    #[error("A message to the phone that would go is still waiting. Merge when it was sent, or cancel it first.")]
+    Waiting,
     #[error("Say in a few words why this person may be written to again.")]
     ReasonMissing,
     #[error("\"{email}\" is not an e-mail address. Correct it or leave it empty.")]
@@ -209,6 +235,9 @@ impl Coded for ContactError {
             Self::BeingScheduled => "contact.being_scheduled",
             Self::NoTag => "contact.no_tag",
             Self::NoAct => "contact.no_act",
+            Self::TooMany { .. } => "contact.too_many",
+            Self::SameContact => "contact.same_contact",
+            Self::Waiting => "contact.waiting",
             Self::ReasonMissing => "contact.reason_missing",
             Self::Email { .. } => "contact.email",
             Self::FieldName { .. } => "contact.field_name",
@@ -232,8 +261,11 @@ impl Coded for ContactError {
             | Self::BeingScheduled
             | Self::NoTag
             | Self::NoAct
+            | Self::SameContact
+            | Self::Waiting
             | Self::ReasonMissing => Params::new(),
             Self::Erased { phone } => params! { phone: phone },
+            Self::TooMany { limit } => params! { limit: limit },
             Self::Email { email } => params! { email: email },
             Self::FieldName { name } => params! { name: name },
             Self::TooLong { what, length, limit } => params! { what: what, length: length, limit: limit },

@@ -7,7 +7,10 @@ pub mod audience;
 pub mod erased;
 pub mod history;
 pub mod identities;
+pub mod list;
+pub mod merge;
 pub mod phone_names;
+pub mod search;
 pub mod suppressions;
 
 use std::collections::BTreeMap;
@@ -16,15 +19,10 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
 
 use super::card::{Card, short_enough};
-use super::fold::{haystack, needles};
+use super::fold::haystack;
 use super::permission::Facts;
 use super::phone::{self, Country, Phone};
-use super::segment::filter::Today;
-use super::segment::store::condition;
-use super::{
-    Consent, Contact, ContactEdit, ContactError, ContactPage, ContactQuery, ContactTotals, Fields, Return, Standing,
-    TagTotal,
-};
+use super::{Consent, Contact, ContactEdit, ContactError, ContactTotals, Fields, Return, Standing, TagTotal};
 use crate::clock::Millis;
 use crate::db::{Readers, Tx};
 use crate::ids::{ContactId, IdGenerator};
@@ -143,10 +141,14 @@ pub struct Stopped {
 /// this transaction on, with the withdrawal on record. Who is no contact yet becomes one, or the next list that is
 /// imported would bring them in as anybody. False where all that was so already.
 pub async fn opt_out(tx: &mut Tx, who: &Stopped, at: Millis, now: Millis) -> Result<bool, sqlx::Error> {
+    let contact = match who.contact {
+        Some(id) => merge::became(tx, id).await?.or(Some(id)),
+        None => None,
+    };
     let addresses = suppressions::addresses(tx, &who.phones, who.lid.as_deref()).await?;
     let holders = holders(tx, &addresses).await?;
     if holders.is_empty()
-        && who.contact.is_none()
+        && contact.is_none()
         && let Some(phone) = who.phones.first().and_then(|phone| Phone::from_e164(phone))
     {
         // Nothing of an erased person is kept but the wish.
@@ -159,7 +161,7 @@ pub async fn opt_out(tx: &mut Tx, who: &Stopped, at: Millis, now: Millis) -> Res
     suppressions::suppress(tx, &addresses, Cause::Stop, now).await?;
     let mut listed = QueryBuilder::new("UPDATE contacts SET standing = 'black', updated_at = ");
     listed.push_bind(now).push(", consent_withdrawn_at = coalesce(consent_withdrawn_at, ").push_bind(at);
-    listed.push(") WHERE (standing <> 'black' OR consent_withdrawn_at IS NULL) AND (id = ").push_bind(who.contact);
+    listed.push(") WHERE (standing <> 'black' OR consent_withdrawn_at IS NULL) AND (id = ").push_bind(contact);
     listed.push(" OR phone IN (");
     suppressions::push_list(&mut listed, &addresses);
     listed.push("))");
@@ -188,13 +190,17 @@ pub async fn holders(tx: &mut SqliteConnection, phones: &[String]) -> Result<Vec
     select.build_query_scalar().fetch_all(tx).await
 }
 
-/// The contact with this phone, however it is spelled; with this very spelling before all others.
+/// The contact with this phone, however it is spelled; with this very spelling before all others. Else the one that took
+/// in whoever had it.
 pub async fn by_any_spelling(tx: &mut SqliteConnection, phone: &str) -> Result<Option<ContactId>, sqlx::Error> {
     let spellings = suppressions::spellings(phone);
     let mut select = QueryBuilder::new("SELECT id FROM contacts WHERE phone IN (");
     suppressions::push_list(&mut select, &spellings);
     select.push(") ORDER BY phone = ").push_bind(phone).push(" DESC LIMIT 1");
-    select.build_query_scalar().fetch_optional(tx).await
+    match select.build_query_scalar().fetch_optional(&mut *tx).await? {
+        Some(holder) => Ok(Some(holder)),
+        None => merge::owner_of(tx, &spellings).await,
+    }
 }
 
 /// The columns of `facts!`, from `first` on.
@@ -248,21 +254,6 @@ pub async fn by_ids(pool: &Readers, ids: &[ContactId]) -> Result<Vec<Contact>, C
     }
     Ok(contacts)
 }
-
-/// One page, in the order of names; contacts without a name come last. Before a filter looks at fields, their values
-/// are to be settled.
-pub async fn page(pool: &Readers, query: &ContactQuery, today: Today) -> Result<ContactPage, ContactError> {
-    let mut reader = pool.acquire().await?;
-    let total = total(&mut reader, query, today).await?;
-    let few = total.is_some_and(|people| people <= FEW);
-    let keys: Vec<(String, ContactId)> = listed(query, few, today)?.build_query_as().fetch_all(&mut *reader).await?;
-    let (keys, next) = query.place.cut(keys, Clone::clone)?;
-    let ids: Vec<ContactId> = keys.into_iter().map(|(_, id)| id).collect();
-    Ok(ContactPage { total, next, rows: load(&mut reader, &ids).await? })
-}
-
-/// So many that a filter finds are sorted sooner than found along the list.
-const FEW: i64 = 1_500;
 
 /// Read from counters, which every change of a contact or a tag moves.
 pub async fn totals(pool: &Readers) -> Result<ContactTotals, ContactError> {
@@ -426,7 +417,7 @@ async fn load(reader: &mut SqliteConnection, ids: &[ContactId]) -> Result<Vec<Co
         return Ok(Vec::new());
     }
     let head = "SELECT id, phone, name, email, fields, standing, consent_source, consent_at, consent_note, \
-                consent_withdrawn_at, created_at, last_message_at FROM contacts WHERE id IN (";
+                consent_withdrawn_at, created_at, last_message_at, last_reply_at FROM contacts WHERE id IN (";
     let rows = among(head, ids, ")").build().fetch_all(&mut *reader).await?;
     let mut contacts = BTreeMap::new();
     for row in &rows {
@@ -456,6 +447,7 @@ fn contact_of(row: &SqliteRow) -> Result<Contact, sqlx::Error> {
         withdrawn_at: row.try_get("consent_withdrawn_at")?,
         created_at: row.try_get("created_at")?,
         last_message_at: row.try_get("last_message_at")?,
+        last_reply_at: row.try_get("last_reply_at")?,
     })
 }
 
@@ -467,79 +459,6 @@ fn among(head: &str, ids: &[ContactId], tail: &str) -> QueryBuilder<Sqlite> {
     }
     query.push(tail);
     query
-}
-
-/// The keys of a page, found in an index that has them in their order; `few` of a filter are sorted instead.
-fn listed(query: &ContactQuery, few: bool, today: Today) -> Result<QueryBuilder<Sqlite>, ContactError> {
-    let (mut select, order) = match &query.tag {
-        None => (QueryBuilder::new("SELECT c.search, c.id FROM contacts c WHERE 1"), "c.search, c.id"),
-        Some(tag) => {
-            let head =
-                "SELECT t.sort_name, t.contact_id FROM contact_tags t CROSS JOIN contacts c ON c.id = t.contact_id
-                        WHERE t.tag = ";
-            let mut select = QueryBuilder::new(head);
-            select.push_bind(tag.clone());
-            (select, "t.sort_name, t.contact_id")
-        }
-    };
-    if let Some(standing) = query.standing {
-        select.push(" AND c.standing = ").push_bind(standing);
-        if standing != Standing::Normal {
-            // Said so, the index that holds only the listed ones is found.
-            select.push(" AND c.standing <> 'normal'");
-        }
-    }
-    if let Some(filter) = &query.filter {
-        // The sign keeps SQLite from going through all that the filter finds.
-        select.push(if few { " AND c.id IN (" } else { " AND +c.id IN (" });
-        condition::push_members(&mut select, filter, today)?;
-        select.push(")");
-    }
-    push_needles(&mut select, &needles(&query.search));
-    if let Some((name, id)) = query.place.key::<(String, ContactId)>()? {
-        select.push(" AND (").push(order).push(") > (").push_bind(name).push(", ").push_bind(id).push(")");
-    }
-    select.push(" ORDER BY ").push(order).push(" LIMIT ").push_bind(query.place.take());
-    select.push(" OFFSET ").push_bind(query.place.skip());
-    Ok(select)
-}
-
-/// The condition that a search finds the contact whose id `contact` is.
-pub fn push_search(select: &mut QueryBuilder<Sqlite>, contact: &'static str, needles: &[String]) {
-    select.push(" AND EXISTS (SELECT 1 FROM contacts c WHERE c.id = ").push(contact);
-    push_needles(select, needles);
-    select.push(")");
-}
-
-/// The condition on a contact `c` that a search finds it.
-pub(super) fn push_search_words(select: &mut QueryBuilder<Sqlite>, search: &str) {
-    push_needles(select, &needles(search));
-}
-
-fn push_needles(select: &mut QueryBuilder<Sqlite>, needles: &[String]) {
-    for needle in needles {
-        select.push(" AND instr(c.search, ").push_bind(needle.clone()).push(") > 0");
-    }
-}
-
-/// From the counters; whom a filter finds is counted. Nobody has counted what a search finds, or who of a standing has a
-/// tag.
-async fn total(reader: &mut SqliteConnection, query: &ContactQuery, today: Today) -> Result<Option<i64>, ContactError> {
-    if !needles(&query.search).is_empty() {
-        return Ok(None);
-    }
-    Ok(match (query.standing, &query.tag, &query.filter) {
-        (None, None, None) => Some(count(reader).await?),
-        (None, None, Some(filter)) => Some(condition::count(reader, filter, today).await?),
-        (None, Some(tag), None) => Some(count_tagged(reader, tag).await?),
-        (Some(standing), None, None) => Some(count_standing(reader, standing).await?),
-        _ => None,
-    })
-}
-
-async fn count_standing(reader: &mut SqliteConnection, standing: Standing) -> Result<i64, sqlx::Error> {
-    let people = "SELECT coalesce(sum(people), 0) FROM contact_counts WHERE standing = ?";
-    sqlx::query_scalar(people).bind(standing).fetch_one(reader).await
 }
 
 #[cfg(test)]

@@ -58,6 +58,8 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("../../../../migrations/0045_hours_of_campaigns.sql"),
     include_str!("../../../../migrations/0046_missed_and_stopped.sql"),
     include_str!("../../../../migrations/0047_warm_up.sql"),
+    include_str!("../../../../migrations/0048_search_of_contacts.sql"),
+    include_str!("../../../../migrations/0049_merged_contacts.sql"),
 ];
 
 /// Brings the file up to the last script, over a connection of its own: a table that is made anew must be dropped

@@ -23,6 +23,6 @@ function person(index: number, now: number): ContactView {
   return {
     id: `contact-${index}`, phone, phoneShown: shown, name: index % 41 === 7 ? '' : name, email: index % 5 === 2 ? `${name.split(' ')[0]?.toLocaleLowerCase('tr')}@example.com` : '',
     fields: { city: far ? 'Bandung' : cities[index % cities.length] ?? '' }, tags: [index % 3 === 0 ? 'lens' : 'frame', ...(index % 11 === 0 ? ['vip'] : [])],
-    standing, consent, withdrawnAt: standing === 'black' ? now - 3 * 86_400_000 : null, createdAt: now - (index % 300) * 86_400_000, lastMessageAt: index % 4 === 0 ? now - (index % 60) * 86_400_000 : null,
+    standing, consent, withdrawnAt: standing === 'black' ? now - 3 * 86_400_000 : null, createdAt: now - (index % 300) * 86_400_000, lastMessageAt: index % 4 === 0 ? now - (index % 60) * 86_400_000 : null, lastReplyAt: index % 12 === 0 ? now - (index % 30) * 86_400_000 : null,
   };
 }

@@ -1,5 +1,5 @@
 // What is done with many contacts at once, in words, and the way back.
-import { api, type ActReport, type Chosen, type Deed } from '../../api/client';
+import { api, type ActReport, type Chosen, type Deed, type MergeEdit } from '../../api/client';
 import { sentence } from '../../lib/errors';
 import { num } from '../../lib/format.svelte';
 import { m } from '../../lib/i18n.svelte';
@@ -10,7 +10,7 @@ import { standingWord } from '../../lib/words';
 export async function act(deed: Deed, chosen: Chosen): Promise<boolean> {
   try {
     const report = await api.actOnContacts(deed, chosen);
-    toast(done(report), report.changed === 0 ? {} : { action: { label: m.acts_undo(), run: () => void undo(report.id) } });
+    toast(doneWord(report), report.changed === 0 ? {} : { action: { label: m.acts_undo(), run: () => void undo(report.id) } });
     return true;
   } catch (error) {
     toast(sentence(error), { kind: 'warn' });
@@ -28,16 +28,26 @@ export async function saveAsFile(chosen: Chosen): Promise<void> {
   }
 }
 
-async function undo(id: string): Promise<void> {
+/** Takes an act back and says what became of that; nothing where it was refused. */
+export async function undo(id: string): Promise<ActReport | null> {
   try {
-    const { restored, leftOut } = await api.undoAct(id);
+    const report = await api.undoAct(id);
+    const { restored, leftOut } = report;
     toast(together(m.acts_undone({ count: restored, n: num(restored) }), leftOut > 0 && m.acts_left_out({ count: leftOut, n: num(leftOut) })));
+    return report;
   } catch (error) {
     toast(sentence(error), { kind: 'warn' });
+    return null;
   }
 }
 
-function done({ deed, changed, kept }: ActReport): string {
+/** Two contacts become one. Throws what it was refused with. */
+export async function merge(edit: MergeEdit): Promise<void> {
+  const report = await api.mergeContacts(edit);
+  toast(doneWord(report), { action: { label: m.acts_undo(), run: () => void undo(report.id) } });
+}
+
+export function doneWord({ deed, changed, kept }: ActReport): string {
   return together(deedWord(deed, { count: changed, n: num(changed) }), kept > 0 && m.acts_kept({ count: kept, n: num(kept) }));
 }
 
@@ -47,6 +57,7 @@ function deedWord(deed: Deed, people: { count: number; n: string }): string {
     case 'untag': return m.acts_untagged({ ...people, tag: deed.tag });
     case 'list': return m.acts_listed({ ...people, list: standingWord(deed.standing) });
     case 'delete': return m.acts_deleted(people);
+    case 'merge': return m.acts_merged();
   }
 }
 

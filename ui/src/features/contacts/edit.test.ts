@@ -3,7 +3,7 @@ import type { ContactView } from '../../api/client';
 import { editOf, formOf, tagsOf } from './edit';
 
 const gul: ContactView = { id: 'gul', phone: '+905425550733', phoneShown: '+90 542 555 07 33', name: 'Gül Çetin', email: '', fields: { city: 'Aydın' }, tags: ['lens', 'vip'], standing: 'normal',
-  consent: { source: 'Shop form', at: 1, note: '' }, withdrawnAt: null, createdAt: 0, lastMessageAt: null };
+  consent: { source: 'Shop form', at: 1, note: '' }, withdrawnAt: null, createdAt: 0, lastMessageAt: null, lastReplyAt: null };
 
 test('a form that was only opened changes nothing', () => {
   const edit = editOf(formOf(gul, ['city', 'branch'], 9), gul);

@@ -4,7 +4,7 @@ import { Picking } from './picking.svelte';
 
 const rows = ['a', 'b', 'c', 'd', 'e'].map((id) => ({ id }) as ContactView);
 const at = (index: number) => rows[index];
-const query: ContactQuery = { search: 'x', standing: null, tag: null, filter: null, place: { after: null, skip: 0, limit: 0 } };
+const query: ContactQuery = { search: 'x', standing: null, tag: null, filter: null, order: 'name', descending: false, place: { after: null, skip: 0, limit: 0 } };
 
 function click(picking: Picking, index: number, range = false): void {
   const row = rows[index];

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::{ContactQuery, Standing};
 use crate::clock::{DAY, Millis};
 use crate::ids::{ActId, ContactId};
+use crate::page::Cursor;
 use crate::stored::stored_words;
 
 /// For so long an act can be taken back.
@@ -31,6 +32,11 @@ pub enum Deed {
         standing: Standing,
     },
     Delete,
+    /// Two contacts of one person; done by `store::merge` alone.
+    Merge {
+        keep: ContactId,
+        gone: ContactId,
+    },
 }
 
 /// With whom something is done.
@@ -47,7 +53,9 @@ pub enum Chosen {
     },
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
 pub enum ActState {
     Running,
     Done,
@@ -70,4 +78,13 @@ pub struct ActReport {
     pub restored: u32,
     /// Contacts that stay as they are, because something else became of them since.
     pub left_out: u32,
+    pub begun_at: Millis,
+    pub state: ActState,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub struct ActPage {
+    pub next: Option<Cursor>,
+    pub rows: Vec<ActReport>,
 }

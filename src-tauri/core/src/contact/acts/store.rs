@@ -8,17 +8,20 @@ use super::super::card::short_enough;
 use super::super::phone::Phone;
 use super::super::segment::filter::Today;
 use super::super::segment::store::condition::{self, Asked};
-use super::super::store::{erased, push_search_words, suppressions};
-use super::super::{ContactError, Standing};
-use super::{ActReport, ActState, Chosen, Deed, KEPT};
+use super::super::store::merge::taken_in;
+use super::super::store::search::{self, Search};
+use super::super::store::{erased, suppressions};
+use super::super::{Contact, ContactError, Standing};
+use super::{ActPage, ActReport, ActState, Chosen, Deed, KEPT};
 use crate::clock::Millis;
 use crate::db::Tx;
 use crate::ids::{ActId, ContactId, IdGenerator};
+use crate::page::Place;
 use crate::stored::Json;
 use crate::text::is_blank;
 
 /// Contacts that a step looks at: so few that whoever else writes does not notice.
-const STEP: i64 = 500;
+const STEP: u32 = 500;
 
 /// How far an act is.
 pub struct Act {
@@ -32,10 +35,12 @@ pub struct Act {
 
 /// Puts an act down that nobody has taken a step of, and forgets those that are too old to be taken back.
 pub async fn begin(tx: &mut Tx, deed: &Deed, chosen: &Chosen, now: Millis) -> Result<ActId, ContactError> {
-    if let Deed::Tag { tag } | Deed::Untag { tag } = deed
-        && is_blank(short_enough("tag", tag)?)
-    {
-        return Err(ContactError::NoTag);
+    match deed {
+        Deed::Tag { tag } | Deed::Untag { tag } if is_blank(short_enough("tag", tag)?) => {
+            return Err(ContactError::NoTag);
+        }
+        Deed::Merge { .. } => return Err(ContactError::NoAct),
+        Deed::Tag { .. } | Deed::Untag { .. } | Deed::List { .. } | Deed::Delete => {}
     }
     let id: ActId = IdGenerator::at(now).next();
     let newest: Option<Uuid> = sqlx::query_scalar("SELECT max(id) FROM contacts").fetch_one(&mut *tx).await?;
@@ -51,6 +56,86 @@ pub async fn begin(tx: &mut Tx, deed: &Deed, chosen: &Chosen, now: Millis) -> Re
     .execute(tx)
     .await?;
     Ok(id)
+}
+
+/// Puts down that two contacts become one, with what both are before it.
+pub async fn begin_merge(tx: &mut Tx, keep: &Contact, gone: &Contact, now: Millis) -> Result<ActId, sqlx::Error> {
+    let id: ActId = IdGenerator::at(now).next();
+    sqlx::query(
+        "INSERT INTO acts (id, deed, chosen, state, behind, until, changed, begun_at) VALUES (?, ?, ?, 'done', ?, ?, 2, ?)",
+    )
+    .bind(id)
+    .bind(Json(Deed::Merge { keep: keep.id, gone: gone.id }))
+    .bind(Json(Chosen::These { ids: Vec::new() }))
+    .bind(Uuid::nil())
+    .bind(Uuid::nil())
+    .bind(now)
+    .execute(&mut *tx)
+    .await?;
+    let mut insert = QueryBuilder::new("INSERT INTO act_changes (act_id, contact_id, before) SELECT ");
+    insert.push_bind(id).push(", c.id, json_set(").push(WHOLE).push(", '$.written', ").push_bind(now);
+    insert.push(") FROM contacts c WHERE c.id");
+    push_ids(&mut insert, &[keep.id, gone.id]);
+    insert.build().execute(tx).await?;
+    Ok(id)
+}
+
+/// What the owner did, the newest first, for as long as it is on record.
+pub async fn list(db: &mut SqliteConnection, place: &Place) -> Result<ActPage, sqlx::Error> {
+    let after: Option<ActId> = place.key()?;
+    let mut select = QueryBuilder::new(
+        "SELECT id, deed, chosen, state, behind, until, changed, kept, restored, left_out, begun_at FROM acts WHERE id < ",
+    );
+    select.push_bind(after.map_or(Uuid::max(), |id| id.0)).push(" ORDER BY id DESC LIMIT ").push_bind(place.take());
+    let rows = select.build().fetch_all(db).await?;
+    let acts: Vec<Act> = rows.iter().map(act_of).collect::<Result<_, _>>()?;
+    let (acts, next) = place.cut(acts, |act| act.report.id)?;
+    Ok(ActPage { next, rows: acts.into_iter().map(|act| act.report).collect() })
+}
+
+/// Whether two contacts that became one can be two again: nothing else became of either since, and nobody has the phone
+/// that goes back. Whoever wants nothing, or has taken a consent back, stays one: nobody can tell any more for which
+/// phone they said so since.
+pub async fn is_unmergeable(
+    tx: &mut Tx,
+    act: ActId,
+    keep: ContactId,
+    gone: ContactId,
+) -> Result<Option<Unmerge>, sqlx::Error> {
+    let found: Option<(String, String)> = sqlx::query_as(
+        "SELECT k.phone, json_extract(g.before, '$.phone')
+         FROM act_changes b JOIN act_changes g ON g.act_id = b.act_id AND g.contact_id = ?3
+             JOIN contacts k ON k.id = b.contact_id AND k.updated_at = json_extract(b.before, '$.written')
+         WHERE b.act_id = ?1 AND b.contact_id = ?2 AND k.standing <> 'black' AND k.consent_withdrawn_at IS NULL
+             AND NOT EXISTS (SELECT 1 FROM contacts c WHERE c.id = ?3)
+             AND NOT EXISTS (SELECT 1 FROM contacts c WHERE c.phone = json_extract(g.before, '$.phone'))",
+    )
+    .bind(act)
+    .bind(keep)
+    .bind(gone)
+    .fetch_optional(&mut *tx)
+    .await?;
+    let Some((keeps, goes)) = found else { return Ok(None) };
+    let erased = erased::among(tx, Phone::from_e164(&goes).into_iter()).await?;
+    Ok(erased.is_empty().then_some(Unmerge { keeps, goes }))
+}
+
+/// The phones of two contacts that are parted.
+pub struct Unmerge {
+    pub keeps: String,
+    pub goes: String,
+}
+
+/// Whether it was done or not: that was all.
+pub async fn end_unmerge(tx: &mut Tx, act: ActId, done: bool) -> Result<(), sqlx::Error> {
+    sqlx::query("DELETE FROM act_changes WHERE act_id = ?").bind(act).execute(&mut *tx).await?;
+    sqlx::query("UPDATE acts SET state = 'undone', restored = ?, left_out = ? WHERE id = ?")
+        .bind(if done { 2 } else { 0 })
+        .bind(if done { 0 } else { 2 })
+        .bind(act)
+        .execute(tx)
+        .await?;
+    Ok(())
 }
 
 pub async fn forget_old(tx: &mut Tx, now: Millis) -> Result<(), sqlx::Error> {
@@ -74,8 +159,9 @@ pub async fn one(db: &mut SqliteConnection, id: ActId) -> Result<Act, ContactErr
 }
 
 fn act_of(row: &SqliteRow) -> Result<Act, sqlx::Error> {
+    let state = row.try_get("state")?;
     Ok(Act {
-        state: row.try_get("state")?,
+        state,
         report: ActReport {
             id: row.try_get("id")?,
             deed: row.try_get::<Json<_>, _>("deed")?.0,
@@ -83,6 +169,8 @@ fn act_of(row: &SqliteRow) -> Result<Act, sqlx::Error> {
             kept: row.try_get("kept")?,
             restored: row.try_get("restored")?,
             left_out: row.try_get("left_out")?,
+            begun_at: row.try_get("begun_at")?,
+            state,
         },
         chosen: row.try_get::<Json<_>, _>("chosen")?.0,
         behind: row.try_get("behind")?,
@@ -93,12 +181,25 @@ fn act_of(row: &SqliteRow) -> Result<Act, sqlx::Error> {
 
 /// How many people are chosen at this moment.
 pub async fn count(db: &mut SqliteConnection, chosen: &Chosen, today: Today) -> Result<i64, ContactError> {
+    let search = searched(db, chosen).await?;
     let mut select = QueryBuilder::new("SELECT count(*) FROM contacts c WHERE 1");
-    push_chosen(&mut select, chosen, today)?;
+    push_chosen(&mut select, chosen, &search, today)?;
     Ok(select.build_query_scalar().fetch_one(db).await?)
 }
 
-fn push_chosen(select: &mut QueryBuilder<Sqlite>, chosen: &Chosen, today: Today) -> Result<(), ContactError> {
+async fn searched(db: &mut SqliteConnection, chosen: &Chosen) -> Result<Search, sqlx::Error> {
+    match chosen {
+        Chosen::These { .. } => Ok(Search::default()),
+        Chosen::Matching { query } => Search::of(db, &query.search).await,
+    }
+}
+
+fn push_chosen(
+    select: &mut QueryBuilder<Sqlite>,
+    chosen: &Chosen,
+    search: &Search,
+    today: Today,
+) -> Result<(), ContactError> {
     match chosen {
         Chosen::These { ids } => {
             // One argument, however many there are.
@@ -117,17 +218,40 @@ fn push_chosen(select: &mut QueryBuilder<Sqlite>, chosen: &Chosen, today: Today)
                 select.push(" AND ");
                 condition::push(select, filter, Asked::Few, today)?;
             }
-            push_search_words(select, &query.search);
+            search.push(select, "c.id");
         }
     }
     Ok(())
 }
 
+/// Who is chosen at this moment, where there are not more than can be written down one by one.
+pub async fn people(db: &mut SqliteConnection, chosen: &Chosen, today: Today) -> Result<Vec<ContactId>, ContactError> {
+    let search = searched(db, chosen).await?;
+    let mut select = QueryBuilder::new("SELECT c.id FROM contacts c WHERE 1");
+    push_chosen(&mut select, chosen, &search, today)?;
+    let found: Vec<ContactId> =
+        select.push(" LIMIT ").push_bind(WRITTEN_DOWN + 1).build_query_scalar().fetch_all(db).await?;
+    if found.len() > usize::try_from(WRITTEN_DOWN).unwrap_or_default() {
+        return Err(ContactError::TooMany { limit: WRITTEN_DOWN });
+    }
+    Ok(found)
+}
+
+/// So many people an audience names one by one.
+const WRITTEN_DOWN: u32 = 5_000;
+
 /// The next contacts of an act; with them it is done.
 pub async fn step(tx: &mut Tx, act: &Act, today: Today, now: Millis) -> Result<(), ContactError> {
+    if let Chosen::Matching { query } = &act.chosen
+        && !is_blank(&query.search)
+    {
+        // The step before it may have changed words, and an act must not find more than its search.
+        while search::settle_some(tx, STEP).await? {}
+    }
+    let search = searched(tx, &act.chosen).await?;
     let mut select = QueryBuilder::new("SELECT c.id FROM contacts c WHERE c.id > ");
     select.push_bind(act.behind).push(" AND c.id <= ").push_bind(act.until);
-    push_chosen(&mut select, &act.chosen, today)?;
+    push_chosen(&mut select, &act.chosen, &search, today)?;
     let found = select.push(" ORDER BY c.id LIMIT ").push_bind(STEP).build_query_scalar().fetch_all(&mut *tx).await?;
     let changed = remember(tx, act, &found, now).await?;
     apply(tx, &act.report.deed, &changed, now).await?;
@@ -156,7 +280,7 @@ async fn remember(tx: &mut Tx, act: &Act, found: &[ContactId], now: Millis) -> R
     let mut insert = QueryBuilder::new("INSERT INTO act_changes (act_id, contact_id, before) SELECT ");
     insert.push_bind(act.report.id).push(", c.id, ");
     match &act.report.deed {
-        Deed::Delete => insert.push(WHOLE),
+        Deed::Delete | Deed::Merge { .. } => insert.push(WHOLE),
         Deed::List { .. } => insert.push("json_object('standing', c.standing, 'written', ").push_bind(now).push(")"),
         Deed::Tag { .. } | Deed::Untag { .. } => insert.push("'{}'"),
     };
@@ -172,13 +296,13 @@ async fn remember(tx: &mut Tx, act: &Act, found: &[ContactId], now: Millis) -> R
         Deed::List { standing } => {
             insert.push(" AND c.standing <> 'black' AND c.standing <> ").push_bind(*standing);
         }
-        Deed::Delete => {}
+        Deed::Delete | Deed::Merge { .. } => {}
     }
     insert.push(" RETURNING contact_id").build_query_scalar().fetch_all(tx).await
 }
 
 /// A contact with all that goes with it.
-const WHOLE: &str =
+const WHOLE: &str = concat!(
     "json_object('phone', c.phone, 'name', c.name, 'email', c.email, 'fields', c.fields, 'search', c.search,
     'standing', c.standing, 'source', c.consent_source, 'at', c.consent_at, 'note', c.consent_note,
     'withdrawn', c.consent_withdrawn_at, 'created', c.created_at, 'updated', c.updated_at,
@@ -186,19 +310,24 @@ const WHOLE: &str =
     'tags', (SELECT json_group_array(t.tag) FROM contact_tags t WHERE t.contact_id = c.id),
     'consents', (SELECT json_group_array(json_array(p.source, p.at, p.note, p.withdrawn_at, p.replaced_at))
                  FROM past_consents p WHERE p.contact_id = c.id),
-    'standings', (SELECT json_group_array(json_array(s.at, s.standing)) FROM standings s WHERE s.contact_id = c.id))";
+    'standings', (SELECT json_group_array(json_array(s.at, s.standing)) FROM standings s WHERE s.contact_id = c.id),
+    'merged', ",
+    taken_in!(),
+    ")"
+);
 
 async fn apply(tx: &mut Tx, deed: &Deed, changed: &[ContactId], now: Millis) -> Result<(), sqlx::Error> {
     match deed {
         Deed::Tag { tag } => add_tag(tx, tag.trim(), changed, now).await,
         Deed::Untag { tag } => remove_tag(tx, tag.trim(), changed, now).await,
-        Deed::List { standing } => list(tx, *standing, changed, now).await,
+        Deed::List { standing } => put_on_list(tx, *standing, changed, now).await,
         Deed::Delete => {
             let mut delete = QueryBuilder::new("DELETE FROM contacts WHERE id");
             push_ids(&mut delete, changed);
             delete.build().execute(tx).await?;
             Ok(())
         }
+        Deed::Merge { .. } => Ok(()),
     }
 }
 
@@ -224,7 +353,7 @@ async fn touch(tx: &mut Tx, ids: &[ContactId], now: Millis) -> Result<(), sqlx::
     Ok(())
 }
 
-async fn list(tx: &mut Tx, standing: Standing, ids: &[ContactId], now: Millis) -> Result<(), sqlx::Error> {
+async fn put_on_list(tx: &mut Tx, standing: Standing, ids: &[ContactId], now: Millis) -> Result<(), sqlx::Error> {
     if standing == Standing::Black {
         let phones = phones(tx, ids).await?;
         let addresses = suppressions::addresses(tx, &phones, None).await?;
@@ -276,6 +405,7 @@ pub async fn undo_step(tx: &mut Tx, act: &Act, now: Millis) -> Result<(), Contac
         Deed::Untag { tag } => add_tag(tx, tag.trim(), &back, now).await?,
         Deed::List { standing } => unlist(tx, act, *standing, &back, now).await?,
         Deed::Delete => restore(tx, id, &back).await?,
+        Deed::Merge { .. } => {}
     }
     let mut forget = QueryBuilder::new("DELETE FROM act_changes WHERE act_id = ");
     push_ids(forget.push_bind(id).push(" AND contact_id"), &ids);
@@ -312,7 +442,7 @@ async fn restorable(tx: &mut Tx, act: &Act, ids: &[ContactId]) -> Result<Vec<Con
             select.push(" AND c.updated_at = json_extract(a.before, '$.written') AND c.standing = ");
             select.push_bind(*standing);
         }
-        Deed::Delete => {
+        Deed::Delete | Deed::Merge { .. } => {
             select
                 .push("WHERE NOT EXISTS (SELECT 1 FROM contacts c WHERE c.phone = json_extract(a.before, '$.phone'))");
         }
@@ -346,16 +476,34 @@ async fn unlist(tx: &mut Tx, act: &Act, from: Standing, ids: &[ContactId], now: 
 }
 
 async fn restore(tx: &mut Tx, act: ActId, ids: &[ContactId]) -> Result<(), sqlx::Error> {
-    for (head, tail) in RESTORED {
-        let mut insert = QueryBuilder::new(head);
+    write_again(tx, act, ids, &RESTORED).await
+}
+
+pub async fn restore_whole(tx: &mut Tx, act: ActId, id: ContactId) -> Result<(), sqlx::Error> {
+    restore(tx, act, &[id]).await
+}
+
+/// Tags and history of a contact that is there.
+pub async fn restore_belongings(tx: &mut Tx, act: ActId, id: ContactId) -> Result<(), sqlx::Error> {
+    write_again(tx, act, &[id], RESTORED.get(1..).unwrap_or_default()).await
+}
+
+async fn write_again(
+    tx: &mut Tx,
+    act: ActId,
+    ids: &[ContactId],
+    rows: &[(&'static str, &'static str)],
+) -> Result<(), sqlx::Error> {
+    for (head, tail) in rows {
+        let mut insert = QueryBuilder::new(*head);
         push_ids(insert.push(" WHERE a.act_id = ").push_bind(act).push(" AND a.contact_id"), ids);
-        insert.push(tail).build().execute(&mut *tx).await?;
+        insert.push(*tail).build().execute(&mut *tx).await?;
     }
     Ok(())
 }
 
 /// The contact first; what belongs to it follows.
-const RESTORED: [(&str, &str); 4] = [
+const RESTORED: [(&str, &str); 5] = [
     (
         "INSERT INTO contacts (id, phone, name, email, fields, search, standing, consent_source, consent_at, consent_note,
              consent_withdrawn_at, created_at, updated_at, last_message_at, last_reply_at, on_whatsapp)
@@ -380,6 +528,13 @@ const RESTORED: [(&str, &str); 4] = [
         "INSERT INTO standings (contact_id, at, standing) SELECT a.contact_id, s.value ->> 0, s.value ->> 1
          FROM act_changes a, json_each(a.before, '$.standings') s",
         " ON CONFLICT DO NOTHING",
+    ),
+    (
+        "INSERT INTO merged_contacts (contact_id, into_id, phone, merged_at)
+         SELECT unhex(m.value ->> 0), a.contact_id, m.value ->> 1, m.value ->> 2
+         FROM act_changes a, json_each(a.before, '$.merged') m
+             LEFT JOIN contacts p ON p.phone = m.value ->> 1",
+        " AND p.id IS NULL ON CONFLICT DO NOTHING",
     ),
 ];
 

@@ -52,7 +52,7 @@ enum Writer {
     Cards(Cards),
 }
 
-/// Writes all that the query finds, in the order of their names, and says how many there are. Days are those of the owner's zone.
+/// Writes all that the query finds, in its order, and says how many there are. Days are those of the owner's zone.
 pub async fn export(pool: &Readers, query: &ContactQuery, today: Today, path: &Path) -> Result<u32, ExportError> {
     let totals = store::totals(pool).await?;
     let sheet = Sheet::of(totals.fields, &totals.labels, today.zone);
@@ -60,7 +60,7 @@ pub async fn export(pool: &Readers, query: &ContactQuery, today: Today, path: &P
     let (mut count, mut after) = (0, None);
     loop {
         let query = ContactQuery { place: Place::behind(after, PAGE_LIMIT), ..query.clone() };
-        let page = store::page(pool, &query, today).await?;
+        let page = store::list::page(pool, &query, today).await?;
         page.rows.iter().try_for_each(|contact| writer.add(&sheet, contact))?;
         count += u32::try_from(page.rows.len()).unwrap_or(u32::MAX);
         after = page.next;

@@ -7,7 +7,7 @@ use super::layout::{Layout, layout};
 use super::records::{Record, start_of};
 use super::rows::{Everybody, Row, each, read, read_in};
 use super::store;
-use super::verdict::{People, Seen, judge};
+use super::verdict::{Seen, judge};
 use super::{Answer, ColumnUse, ImportError, ImportOptions, ImportPreview, Origin, PreviewRow, Reason};
 use crate::clock::Millis;
 use crate::db::Readers;
@@ -33,9 +33,9 @@ pub async fn preview(
     let mut reader = pool.acquire().await?;
     refuse_erased(&mut reader, &mut rows).await?;
     let phones = rows.iter().filter_map(|row| Some(row.outcome.as_ref().ok()?.phone)).collect();
-    let known = store::known(&mut reader, &phones).await?;
+    let mut people = store::people(&mut reader, phones).await?;
     drop(reader);
-    let (mut people, mut seen, mint) = (People::new(known), Seen::new(), IdGenerator::at(0));
+    let (mut seen, mint) = (Seen::new(), IdGenerator::at(0));
     let everybody = Everybody::of(options, &layout.list.about().file_name, now);
     let mut shown = |(row, cells): (Row, Vec<String>)| PreviewRow {
         row: row.number,

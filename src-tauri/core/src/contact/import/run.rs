@@ -171,9 +171,8 @@ async fn bring(
     let mut tx = db.begin().await?;
     refuse_erased(&mut tx, rows).await.map_err(at)?;
     let phones = rows.iter().filter_map(|row| Some(row.outcome.as_ref().ok()?.phone)).collect();
-    let known = store::known(&mut tx, &phones).await.map_err(at)?;
-    let before = known.iter().map(|known| (known.id, Before::of(known))).collect();
-    let mut people = People::new(known);
+    let mut people = store::people(&mut tx, phones).await.map_err(at)?;
+    let before = people.list.iter().map(|known| (known.id, Before::of(known))).collect();
     let mint = IdGenerator::at(now);
     for row in &*rows {
         totals.count(&judge(row, &mut people, &mut carried.seen, &carried.everybody, &mint));

@@ -19,7 +19,7 @@ use super::super::phone::Phone;
 use super::super::store::{consent_of, fields_of, suppressions};
 use super::error::RowError;
 use super::rows::Row;
-use super::verdict::Known;
+use super::verdict::{Known, People};
 use super::{ImportState, ImportStep, ImportTotals, LeftOut, ReasonTotal, Separator};
 use crate::clock::Millis;
 use crate::db::{Readers, Tx};
@@ -32,7 +32,7 @@ const ASKED: usize = 500;
 const BROUGHT: usize = 250;
 
 /// The contacts that have one of these phones.
-pub async fn known(reader: &mut SqliteConnection, phones: &BTreeSet<Phone>) -> Result<Vec<Known>, sqlx::Error> {
+async fn known(reader: &mut SqliteConnection, phones: &BTreeSet<Phone>) -> Result<Vec<Known>, sqlx::Error> {
     let sql = format!(
         "SELECT id, phone, name, email, fields, standing, consent_source, consent_at, consent_note, \
          consent_withdrawn_at, updated_at FROM contacts WHERE phone IN ({})",
@@ -51,6 +51,30 @@ pub async fn known(reader: &mut SqliteConnection, phones: &BTreeSet<Phone>) -> R
     }
     add_tags(reader, &mut list).await?;
     Ok(list)
+}
+
+/// Of these phones those whose contacts became one with another, and the phone that this one has.
+pub async fn taken_in(
+    reader: &mut SqliteConnection,
+    phones: &BTreeSet<Phone>,
+) -> Result<HashMap<Phone, Phone>, sqlx::Error> {
+    let some: Vec<String> = phones.iter().map(Phone::to_string).collect();
+    let found: Vec<(String, String)> = sqlx::query_as(
+        "SELECT m.phone, c.phone FROM merged_contacts m JOIN contacts c ON c.id = m.into_id
+         WHERE m.phone IN (SELECT value FROM json_each(?))",
+    )
+    .bind(Json(some))
+    .fetch_all(reader)
+    .await?;
+    let read = |(one, other): (String, String)| Some((Phone::from_e164(&one)?, Phone::from_e164(&other)?));
+    Ok(found.into_iter().filter_map(read).collect())
+}
+
+/// The contacts that rows with these phones are about.
+pub async fn people(reader: &mut SqliteConnection, mut phones: BTreeSet<Phone>) -> Result<People, sqlx::Error> {
+    let others = taken_in(reader, &phones).await?;
+    phones.extend(others.values().copied());
+    Ok(People::new(known(reader, &phones).await?, others))
 }
 
 /// Writes what changed, new contacts and old; and the tags that were added.

@@ -39,19 +39,22 @@ pub struct Known {
 pub struct People {
     pub list: Vec<Known>,
     places: HashMap<Phone, usize>,
+    /// Phones of contacts that became one with another, which has the second phone.
+    others: HashMap<Phone, Phone>,
 }
 
 /// The row in which each phone of the file stood first.
 pub type Seen = HashMap<Phone, u32>;
 
 impl People {
-    pub fn new(list: Vec<Known>) -> Self {
+    pub fn new(list: Vec<Known>, others: HashMap<Phone, Phone>) -> Self {
         let places = list.iter().enumerate().map(|(place, known)| (known.phone, place)).collect();
-        Self { list, places }
+        Self { list, places, others }
     }
 
     fn get(&mut self, phone: Phone) -> Option<&mut Known> {
-        self.list.get_mut(*self.places.get(&phone)?)
+        let phone = self.others.get(&phone).unwrap_or(&phone);
+        self.list.get_mut(*self.places.get(phone)?)
     }
 
     fn add(&mut self, known: Known) {
@@ -74,7 +77,12 @@ pub fn judge(row: &Row, people: &mut People, seen: &mut Seen, everybody: &Everyb
     };
     let earlier = *seen.entry(person.phone).or_insert(row.number);
     let adds = match people.get(person.phone) {
-        Some(known) => Some(known.take(person, everybody)),
+        Some(known) if known.phone == person.phone => Some(known.take(person, everybody)),
+        // The owner has chosen between the two, so what is left of the other one only fills what is empty.
+        Some(known) => {
+            let said = known.lacks(person);
+            Some(known.take(&said, everybody))
+        }
         None => {
             let mut known = Known::new(mint.next(), person.phone);
             known.take(person, everybody);
@@ -151,6 +159,19 @@ impl Known {
             changed: true,
             new_tags: BTreeSet::new(),
         }
+    }
+
+    /// What a row says beyond what is known.
+    fn lacks(&self, person: &Person) -> Person {
+        let mut person = person.clone();
+        if !self.name.is_empty() {
+            person.name.clear();
+        }
+        if !self.email.is_empty() {
+            person.email.clear();
+        }
+        person.fields.retain(|field, _| self.fields.get(field).is_none_or(String::is_empty));
+        person
     }
 
     /// Takes what a row says; answers with the names of what is added or changed.

@@ -209,7 +209,11 @@ fn push_group(select: &mut QueryBuilder<Sqlite>, group: &Group, asked: Asked, to
     if !group.people.is_empty() {
         // However many there are, they are one argument.
         let people: Vec<String> = group.people.iter().map(|id| id.0.simple().to_string()).collect();
-        select.push(" OR c.id IN (SELECT unhex(value) FROM json_each(").push_bind(Json(people)).push("))");
+        select.push(" OR c.id IN (WITH named(id) AS (SELECT unhex(value) FROM json_each(").push_bind(Json(people));
+        // Whoever became one with another is that one.
+        select.push(
+            ")) SELECT id FROM named UNION ALL SELECT m.into_id FROM merged_contacts m JOIN named ON named.id = m.contact_id)",
+        );
     }
     select.push(")");
     Ok(())

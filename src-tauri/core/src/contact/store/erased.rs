@@ -8,6 +8,7 @@ use blake2::digest::{FixedOutput, KeyInit as _, Update};
 use sqlx::{QueryBuilder, SqliteConnection};
 
 use super::history::Record;
+use super::search;
 use super::suppressions::{self, Cause};
 use crate::clock::Millis;
 use crate::contact::phone::Phone;
@@ -18,7 +19,7 @@ type Digest = [u8; 32];
 /// Takes everything of a contact out of the tables of people, and remembers the wish.
 pub async fn erase(tx: &mut Tx, record: &Record, now: Millis) -> Result<(), sqlx::Error> {
     let opted_out_at = opted_out_at(tx, &record.addresses).await?;
-    if let Some(phone) = Phone::from_e164(&record.contact.phone) {
+    for phone in record.phones.iter().filter_map(|phone| Phone::from_e164(phone)) {
         remember(tx, phone, opted_out_at, now).await?;
     }
     for rows in [
@@ -32,7 +33,7 @@ pub async fn erase(tx: &mut Tx, record: &Record, now: Millis) -> Result<(), sqlx
         suppressions::push_list(&mut delete, &record.addresses);
         delete.push(")").build().execute(&mut *tx).await?;
     }
-    Ok(())
+    search::forget_what_is_gone(tx).await
 }
 
 /// Those of these phones whose people were erased, with the time.

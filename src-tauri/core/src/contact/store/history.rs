@@ -3,6 +3,7 @@
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row, SqliteConnection};
 
+use super::merge;
 use super::suppressions::{self, Cause};
 use crate::clock::Millis;
 use crate::contact::{Contact, ContactError, Standing};
@@ -26,11 +27,22 @@ pub enum Change {
     },
 }
 
+impl Record {
+    /// The contact and those that became one with it.
+    pub fn ids(&self) -> Vec<ContactId> {
+        std::iter::once(self.contact.id).chain(self.others.iter().copied()).collect()
+    }
+}
+
 /// A contact as it is, with all that stands on record of its address.
 #[derive(Clone, Debug)]
 pub struct Record {
     pub contact: Contact,
-    /// Every spelling of its phone, and the hidden identities behind it.
+    /// The contacts that became one with it.
+    pub others: Vec<ContactId>,
+    /// Its phone, and theirs.
+    pub phones: Vec<String>,
+    /// Every spelling of these phones, and the hidden identities behind them.
     pub addresses: Vec<String>,
     /// When a promotion last left for its phone.
     pub promoted_at: Option<Millis>,
@@ -38,10 +50,12 @@ pub struct Record {
 
 pub async fn record(db: &mut SqliteConnection, id: ContactId) -> Result<Record, ContactError> {
     let contact = super::one(db, id).await?;
-    let addresses = suppressions::addresses(db, std::slice::from_ref(&contact.phone), None).await?;
+    let (others, mut phones): (Vec<_>, Vec<_>) = merge::others_of(db, id).await?.into_iter().unzip();
+    phones.insert(0, contact.phone.clone());
+    let addresses = suppressions::addresses(db, &phones, None).await?;
     let promoted_at = sqlx::query_scalar("SELECT at FROM promotions WHERE phone = ?").bind(&contact.phone);
     let promoted_at = promoted_at.fetch_optional(&mut *db).await?;
-    Ok(Record { contact, addresses, promoted_at })
+    Ok(Record { contact, others, phones, addresses, promoted_at })
 }
 
 /// All changes on record, in no order.

@@ -54,6 +54,7 @@ pub async fn note(tx: &mut Tx, phone: &str, name: &str, address_book: bool) -> R
 pub async fn offered(db: &mut SqliteConnection) -> Result<PhoneBook, sqlx::Error> {
     let people = "SELECT n.phone, n.name FROM phone_names n
          WHERE n.address_book = 1 AND n.declined = 0 AND NOT EXISTS (SELECT 1 FROM contacts c WHERE c.phone = n.phone)
+           AND NOT EXISTS (SELECT 1 FROM merged_contacts m WHERE m.phone = n.phone)
            AND NOT EXISTS (SELECT 1 FROM suppressions s WHERE s.address = n.phone AND s.lifted_at IS NULL) LIMIT ?";
     // The few names lead to the many contacts, never the other way.
     let names = "SELECT n.phone, n.name FROM phone_names n CROSS JOIN contacts c ON c.phone = n.phone AND c.name = ''

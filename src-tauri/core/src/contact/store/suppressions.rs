@@ -4,6 +4,7 @@
 use serde::Serialize;
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 
+use super::merge;
 use crate::clock::Millis;
 use crate::contact::phone::Phone;
 use crate::db::Tx;
@@ -24,12 +25,14 @@ pub enum Cause {
 
 stored_words!(Cause { Stop = "stop", Owner = "owner", Import = "import" });
 
-/// Every spelling of the phones, the hidden identities behind them, and the one that is given.
+/// Every spelling of the phones and of all others of their people, the hidden identities behind them, and the one that is
+/// given.
 pub async fn addresses(
     db: &mut SqliteConnection,
     phones: &[String],
     lid: Option<&str>,
 ) -> Result<Vec<String>, sqlx::Error> {
+    let phones = merge::of_one_person(db, phones).await?;
     let mut all: Vec<String> = phones.iter().flat_map(|phone| spellings(phone)).collect();
     let mut lids = QueryBuilder::new("SELECT lid FROM lids WHERE phone IN (");
     push_list(&mut lids, &all);

@@ -68,6 +68,24 @@ pub async fn erase(db: &mut Tx, writer: Writer<'_>) -> Result<(), sqlx::Error> {
     Ok(())
 }
 
+/// What one contact wrote becomes another's.
+pub async fn give(db: &mut Tx, from: ContactId, to: ContactId) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE replies SET contact_id = ? WHERE contact_id = ?").bind(to).bind(from).execute(db).await?;
+    Ok(())
+}
+
+/// What came from these addresses was the other one's.
+pub async fn give_back(db: &mut Tx, from: ContactId, to: Writer<'_>) -> Result<(), sqlx::Error> {
+    let mut update = QueryBuilder::new("UPDATE replies SET contact_id = ");
+    update.push_bind(to.contact).push(" WHERE contact_id = ").push_bind(from).push(" AND sender IN (");
+    let mut senders = update.separated(", ");
+    for address in to.addresses {
+        senders.push_bind(address.clone());
+    }
+    update.push(")").build().execute(db).await?;
+    Ok(())
+}
+
 /// The end of a condition that begins with `(contact_id = `.
 fn push_writer(query: &mut QueryBuilder<Sqlite>, writer: Writer<'_>) {
     query.push_bind(writer.contact).push(" OR sender IN (");

@@ -15,15 +15,19 @@ use crate::media;
 /// So many messages are named in one statement.
 const AT_ONCE: usize = 500;
 
-/// Every message to the contact or to one of these phones, whoever had them. It walks through all messages, so it is
+/// Every message to one of the contacts or to one of these phones, whoever had them. It walks through all messages, so it is
 /// asked before the transaction that erases.
 pub async fn messages_to(
     db: &mut SqliteConnection,
-    contact: ContactId,
+    contacts: &[ContactId],
     phones: &[String],
 ) -> Result<Vec<MessageId>, sqlx::Error> {
-    let mut select = QueryBuilder::new("SELECT id FROM messages WHERE contact_id = ");
-    select.push_bind(contact).push(" OR phone IN (");
+    let mut select = QueryBuilder::new("SELECT id FROM messages WHERE contact_id IN (");
+    let mut list = select.separated(", ");
+    contacts.iter().for_each(|contact| {
+        list.push_bind(*contact);
+    });
+    select.push(") OR phone IN (");
     let mut list = select.separated(", ");
     phones.iter().for_each(|phone| {
         list.push_bind(phone.as_str());

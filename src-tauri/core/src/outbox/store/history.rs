@@ -2,10 +2,11 @@
 
 use serde::Serialize;
 use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, SqliteConnection};
+use sqlx::{QueryBuilder, Row, SqliteConnection};
 
 use crate::category::Category;
 use crate::clock::Millis;
+use crate::db::Tx;
 use crate::ids::{CampaignId, ContactId, MessageId};
 use crate::outbox::state::{Origin, PartState};
 use crate::session::store as sessions;
@@ -41,11 +42,11 @@ pub struct SentMessage {
 /// The first so many behind the key (at, id) of a row.
 pub async fn before(
     db: &mut SqliteConnection,
-    contact: ContactId,
+    contacts: &[ContactId],
     key: (Millis, MessageId),
     limit: i64,
 ) -> Result<Vec<SentMessage>, sqlx::Error> {
-    let rows = sqlx::query(
+    let mut select = QueryBuilder::new(
         "SELECT * FROM (
              SELECT m.id, m.origin, CASE m.origin WHEN 'campaign' THEN m.queue_id END AS campaign_id, m.category, m.text,
                     m.created_at, coalesce(q.book = 'practice', 0) AS practice,
@@ -57,17 +58,84 @@ pub async fn before(
                     coalesce(p.sent_at, p.ended_at, m.created_at) AS at
              FROM messages m LEFT JOIN parts p ON p.message_id = m.id AND p.last = 1
                              LEFT JOIN queues q ON q.id = m.queue_id
-             WHERE m.contact_id = ?)
-         WHERE (at, id) < (?, ?) ORDER BY at DESC, id DESC LIMIT ?",
-    )
-    .bind(contact)
-    .bind(key.0)
-    .bind(key.1)
-    .bind(limit)
-    .fetch_all(&mut *db)
-    .await?;
+             WHERE m.contact_id IN (",
+    );
+    let mut list = select.separated(", ");
+    contacts.iter().for_each(|contact| {
+        list.push_bind(*contact);
+    });
+    select.push(")) WHERE (at, id) < (").push_bind(key.0).push(", ").push_bind(key.1);
+    select.push(") ORDER BY at DESC, id DESC LIMIT ").push_bind(limit);
+    let rows = select.build().fetch_all(&mut *db).await?;
     let numbers = sessions::names(db).await?.into_iter().collect();
     rows.iter().map(|row| message_of(row, &numbers)).collect()
+}
+
+/// Whether something for this contact is not over yet.
+pub async fn waits(db: &mut SqliteConnection, contact: ContactId) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM messages m JOIN parts p ON p.message_id = m.id
+                        WHERE m.contact_id = ? AND p.state IN ('pending', 'sending', 'unknown'))",
+    )
+    .bind(contact)
+    .fetch_one(db)
+    .await
+}
+
+/// What one contact was sent becomes another's. A campaign knows each of its people once: where it wrote to both, the
+/// message that went out is the one that counts, and the other one stays where it is.
+pub async fn give(db: &mut Tx, from: ContactId, to: ContactId) -> Result<(), sqlx::Error> {
+    let pairs = "SELECT k.id, g.id FROM messages k JOIN messages g ON g.queue_id = k.queue_id AND g.origin = 'campaign'
+                 WHERE k.contact_id = ?1 AND k.origin = 'campaign' AND g.contact_id = ?2
+                     AND k.skip_reason IS NOT NULL AND g.skip_reason IS NULL";
+    let pairs: Vec<(MessageId, MessageId)> = sqlx::query_as(pairs).bind(to).bind(from).fetch_all(&mut *db).await?;
+    swap(db, &pairs, from, to).await?;
+    sqlx::query("UPDATE OR IGNORE messages SET contact_id = ? WHERE contact_id = ?")
+        .bind(to)
+        .bind(from)
+        .execute(&mut *db)
+        .await?;
+    // With the phone that stays, the numbers have talked or not: the chats of the other one tell nothing of it.
+    sqlx::query("DELETE FROM chats WHERE contact_id = ?").bind(from).execute(db).await?;
+    Ok(())
+}
+
+/// What went to the phone of the second was its own.
+pub async fn give_back(
+    db: &mut Tx,
+    (keep, keeps): (ContactId, &str),
+    (gone, goes): (ContactId, &str),
+) -> Result<(), sqlx::Error> {
+    let pairs = "SELECT k.id, g.id FROM messages k JOIN messages g ON g.queue_id = k.queue_id AND g.origin = 'campaign'
+                 WHERE k.contact_id = ?1 AND k.origin = 'campaign' AND g.contact_id = ?2 AND k.phone = ?3 AND g.phone = ?4";
+    let pairs: Vec<(MessageId, MessageId)> =
+        sqlx::query_as(pairs).bind(keep).bind(gone).bind(goes).bind(keeps).fetch_all(&mut *db).await?;
+    swap(db, &pairs, gone, keep).await?;
+    sqlx::query("UPDATE OR IGNORE messages SET contact_id = ? WHERE contact_id = ? AND phone = ?")
+        .bind(gone)
+        .bind(keep)
+        .bind(goes)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// The first of each pair becomes `first`'s, and the second becomes `second`'s.
+async fn swap(
+    db: &mut Tx,
+    pairs: &[(MessageId, MessageId)],
+    first: ContactId,
+    second: ContactId,
+) -> Result<(), sqlx::Error> {
+    for (one, other) in pairs {
+        // Nobody's for a moment, so that a campaign never has two messages for one contact.
+        sqlx::query("UPDATE messages SET contact_id = id WHERE id = ?").bind(one).execute(&mut *db).await?;
+        for (contact, message) in [(second, other), (first, one)] {
+            let owned = "UPDATE messages SET contact_id = ? WHERE id = ?";
+            sqlx::query(owned).bind(contact).bind(message).execute(&mut *db).await?;
+        }
+    }
+    Ok(())
 }
 
 fn message_of(row: &SqliteRow, numbers: &super::recipients::Numbers) -> Result<SentMessage, sqlx::Error> {

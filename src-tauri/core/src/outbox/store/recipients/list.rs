@@ -5,8 +5,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::{AssertSqlSafe, QueryBuilder, Sqlite, SqliteConnection};
 
 use super::{RecipientRow, rows};
-use crate::contact::fold::needles;
-use crate::contact::store::push_search;
+use crate::contact::store::search::Search;
 use crate::ids::{CampaignId, ContactId, MessageId, PartId};
 use crate::outbox::state::{PartState, SkipReason};
 use crate::outbox::store::reading::{self, Counts};
@@ -32,9 +31,9 @@ pub struct RecipientPage {
 }
 
 pub async fn recipients(db: &mut SqliteConnection, query: &RecipientQuery) -> Result<RecipientPage, sqlx::Error> {
-    let needles = needles(&query.search);
-    if !needles.is_empty() {
-        return search(db, query, &needles).await;
+    let wanted = Search::of(db, &query.search).await?;
+    if !wanted.is_empty() {
+        return search(db, query, &wanted).await;
     }
     let (queue, place) = (query.campaign_id, &query.place);
     let people = reading::people(db, queue).await?;
@@ -200,7 +199,7 @@ async fn in_state(
 async fn search(
     db: &mut SqliteConnection,
     query: &RecipientQuery,
-    needles: &[String],
+    wanted: &Search,
 ) -> Result<RecipientPage, sqlx::Error> {
     let after: Option<(ContactId, i64)> = query.place.key()?;
     let mut select: QueryBuilder<Sqlite> =
@@ -221,7 +220,7 @@ async fn search(
             select.push("))");
         }
     }
-    push_search(&mut select, "m.contact_id", needles);
+    wanted.push(&mut select, "m.contact_id");
     select.push(" ORDER BY m.contact_id LIMIT ").push_bind(query.place.take());
     select.push(" OFFSET ").push_bind(query.place.skip());
     let found: Found<ContactId> = select.build_query_as().fetch_all(&mut *db).await?;
