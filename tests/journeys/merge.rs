@@ -188,7 +188,8 @@ async fn the_other_phone_is_answered_and_stays_the_same_persons() -> Result<(), 
     let mut shop = shop().await?;
     shop.world.app.people().merge(&shop.edit()).await?;
     hear(&shop.world, "R3", OLD, "Yarın?", 3).await?;
-    let replies = shop.world.app.replies().list(&ReplyQuery { place: Place::first(1), ..ReplyQuery::default() }).await?;
+    let replies =
+        shop.world.app.replies().list(&ReplyQuery { place: Place::first(1), ..ReplyQuery::default() }).await?;
     shop.world.app.replies().answer(replies.rows[0].id, "Evet").await?;
     shop.world.run_until(at(0, 15, 0)).await?;
     let sent = shop.world.numbers[0].phone.sent();
@@ -200,7 +201,8 @@ async fn the_other_phone_is_answered_and_stays_the_same_persons() -> Result<(), 
 }
 
 #[tokio::test]
-async fn a_list_that_the_owner_chose_holds_for_both_phones_and_a_deletion_that_is_taken_back_too() -> Result<(), Problem> {
+async fn a_list_that_the_owner_chose_holds_for_both_phones_and_a_deletion_that_is_taken_back_too() -> Result<(), Problem>
+{
     let shop = shop().await?;
     let people = shop.world.app.people();
     people.merge(&shop.edit()).await?;
@@ -225,7 +227,13 @@ async fn a_draft_that_names_the_other_one_means_the_one_that_stayed() -> Result<
     shop.world.app.people().merge(&shop.edit()).await?;
     shop.world.app.campaigns().schedule_campaign(named.id, false).await?;
     assert_eq!(
-        shop.world.app.people().merge(&MergeEdit { keep: shop.gone, gone: shop.keep, ..shop.edit() }).await.unwrap_err().code,
+        shop.world
+            .app
+            .people()
+            .merge(&MergeEdit { keep: shop.gone, gone: shop.keep, ..shop.edit() })
+            .await
+            .unwrap_err()
+            .code,
         "contact.waiting",
         "what waits is sent or cancelled first"
     );

@@ -80,6 +80,78 @@ fn contacts_are_ticked_changed_and_taken_back_and_one_has_a_page() {
     });
 }
 
+#[test]
+fn people_are_found_sorted_merged_and_written_to_and_what_was_done_is_taken_back_later() {
+    at_the_desk(async {
+        let harness = Harness::new("found");
+        let ulak = harness.ulak().await;
+        let page = &ulak.page;
+        with_contacts(&harness, page, SIX).await;
+        page.go("/contacts").await;
+        page.until("the list", &first_is("Ayşe")).await;
+
+        // The last four digits, or the beginnings of a name and of a field.
+        for typed in ["0142", "ayş ist"] {
+            page.write("contacts-search", typed).await;
+            page.until("one is found", &rows_are(1)).await;
+            assert_eq!(page.ask(&format!("return {}", first_is("Ayşe"))).await, json!(true), "{typed}");
+        }
+        page.picture("search").await;
+        page.key("\u{E00C}").await;
+        page.until("all again", &rows_are(6)).await;
+        page.press("contacts-table-sort-phone").await;
+        page.until("by phone", &first_is("Mustafa")).await;
+        page.press("contacts-table-sort-phone").await;
+        page.until("the other way round", &first_is("Elif")).await;
+        page.press("contacts-columns").await;
+        page.press("column-add:field:city").await;
+        page.press("column-remove:consent").await;
+        page.picture("columns").await;
+        page.press("columns-done").await;
+        page.until(
+            "the cities",
+            "document.querySelector('[data-testid=contacts-table]').textContent.includes('Antalya')",
+        )
+        .await;
+        page.picture("chosen-columns").await;
+
+        pick(page, 0).await;
+        pick(page, 1).await;
+        page.press("bulk-merge").await;
+        page.press("merge-phone-second").await;
+        page.press("merge-name-first").await;
+        page.picture("merge").await;
+        page.press("merge-confirm").await;
+        page.until("one fewer", "document.querySelector('[data-testid=contacts-count]')?.dataset.count === '5'").await;
+        page.press("contacts-earlier").await;
+        page.see("act").await;
+        page.picture("earlier").await;
+        page.press("act-undo").await;
+        page.see("act-undone").await;
+        page.until("two again", "document.querySelector('[data-testid=contacts-count]')?.dataset.count === '6'").await;
+        page.key("\u{E00C}").await;
+
+        pick(page, 0).await;
+        pick(page, 1).await;
+        page.press("bulk-write").await;
+        page.until(
+            "both are the audience",
+            "document.querySelector('[data-testid=audience-people]')?.dataset.people === '2'",
+        )
+        .await;
+        page.picture("audience").await;
+        ulak.close().await;
+    });
+}
+
+fn first_is(name: &str) -> String {
+    format!("!!document.querySelector(\"tr[data-index='0']\")?.textContent.includes('{name}')")
+}
+
+fn rows_are(count: usize) -> String {
+    format!("document.querySelectorAll('tr[data-index]').length === {count}")
+}
+
 async fn pick(page: &Page, row: usize) {
     let tick = format!("document.querySelector(\"tr[data-index='{row}'] [data-testid=pick]\")");
     page.until("the row", &tick).await;

@@ -531,16 +531,20 @@ export type ContactEdit = {
 
 export type ContactId = string;
 
+/**  Times come after none at all. */
+export type ContactOrder = "name" | "phone" | "created" | "contacted" | "answered";
+
 export type ContactPage = {
 	/**  None where nobody has counted them. */
 	total: number | null,
 	next: Cursor | null,
+	/**  Another order was asked for, but so many were found that they come in the order of names. */
 	byName: boolean,
 	rows: ContactView[],
 };
 
 export type ContactQuery = {
-	/**  Every word of it must be in the name, the phone, the e-mail, or a field. */
+	/**  Every word of it must begin one of the name, the e-mail, a field or a tag, or be digits of the phone. */
 	search: string,
 	order: ContactOrder,
 	descending: boolean,
@@ -669,16 +673,6 @@ export type Deed = { kind: "tag"; tag: string } | { kind: "untag"; tag: string }
 { kind: "list"; standing: Standing } | { kind: "delete" } | 
 /**  Two contacts of one person; done by `store::merge` alone. */
 { kind: "merge"; keep: ContactId; gone: ContactId };
-
-export type MergeEdit = {
-	keep: ContactId,
-	gone: ContactId,
-	name: string,
-	email: string,
-	fields: { [key in string]: string },
-};
-
-export type ContactOrder = "name" | "phone" | "created" | "contacted" | "answered";
 
 /**  A text to one contact, over the linked numbers. */
 export type DirectText = {
@@ -1169,6 +1163,17 @@ export type MediaVerdict = { kind: "fine" } | { kind: "convert" } |
 export type MediaWish = 
 /**  Pictures as pictures, films as films, sound as a voice note. */
 "auto" | "voice" | "audio" | "document";
+
+/**  What the owner chose. */
+export type MergeEdit = {
+	/**  Its phone stays. */
+	keep: ContactId,
+	/**  Its phone is found under the other contact from then on. */
+	gone: ContactId,
+	name: string,
+	email: string,
+	fields: { [key in string]: string },
+};
 
 /**  What messages cost on average, by the price of the newest top-up that says one. Amounts are in ten-thousandths. */
 export type MessageCost = {
@@ -1735,6 +1740,7 @@ export type Settings = {
 	stopOptedOutPercent: number,
 	/**  The owner's own phone, for tests. */
 	testPhone: string,
+	/**  What the list of contacts shows beside names, in this order; a field as `field:` and its name. */
 	contactColumns: string[],
 };
 

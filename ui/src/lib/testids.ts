@@ -16,6 +16,9 @@
 //            segment-new, segment:<name> (data-people), segment-told, segment-change, segment-delete, segment-dialog, segment-name,
 //            segment-matching-all|any|none, condition:<n>, condition-kind|field|how|value|to|days|day|remove:<n>, segment-add,
 //            segment-people (data-people), segment-first, segment-problem, segment-save,
+//            contacts-table-sort-<column>, contacts-by-name, contacts-columns, columns-dialog, columns-shown, column:<column>, column-up|down|remove|add:<column>,
+//            columns-done, contacts-earlier, acts-dialog, act, act-undo, act-undone, acts-none, bulk-write, bulk-merge,
+//            person-merge, merge-dialog, merge-search, merge-with:<phone>, merge-phone-first|second, merge-<row>-first|second, merge-rules, merge-confirm,
 //            contacts-import, contacts-add, contacts-table, contacts-empty; rows are `tr[data-index]`;
 //            contact-dialog, contact-name, contact-phone, contact-email, contact-tags, contact-consented,
 //            contact-consent-source, contact-standing-normal|gray, contact-save, contact-opt-out,

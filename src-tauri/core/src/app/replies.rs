@@ -13,6 +13,7 @@ use super::{Direct, Outbox, Problem};
 use crate::campaign::{CampaignError, store as campaigns};
 use crate::category::Category;
 use crate::clock::{Millis, local};
+use crate::contact::phone::Phone;
 use crate::contact::store::{Stopped, suppressions};
 use crate::contact::{self, Contact, Standing, phone};
 use crate::db::StorageError;
@@ -278,12 +279,21 @@ impl Replies {
         };
         drop(reader);
         let phone = match (contact, written.sender) {
-            (Some(contact), _) => contact::store::by_id(self.db.read(), contact).await?.phone,
+            // Whoever became one with another is answered where they wrote.
+            (Some(contact), Sender::Phone(phone)) => {
+                let known = contact::store::by_id(self.db.read(), contact).await?.phone;
+                if is_spelling(&known, &phone) { known } else { phone }
+            }
+            (Some(contact), Sender::Lid(_)) => contact::store::by_id(self.db.read(), contact).await?.phone,
             (None, Sender::Phone(phone)) => phone,
             (None, Sender::Lid(_)) => return Err(ReplyError::Hidden.into()),
         };
         Ok((written.session, phone))
     }
+}
+
+fn is_spelling(one: &str, other: &str) -> bool {
+    Phone::from_e164(one).is_some_and(|phone| phone.spellings().iter().any(|spelling| spelling.to_string() == other))
 }
 
 /// So many replies are held in memory while they are written.

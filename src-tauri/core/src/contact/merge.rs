@@ -17,7 +17,7 @@ use crate::ids::ContactId;
 pub struct MergeEdit {
     /// Its phone stays.
     pub keep: ContactId,
-    /// Its phone is found under the other contact from then on, and is no longer written to.
+    /// Its phone is found under the other contact from then on.
     pub gone: ContactId,
     pub name: String,
     pub email: String,

@@ -242,7 +242,9 @@ impl Search {
                 select.push(format!(" OR instr({s}.search, ")).push_bind(text.clone()).push(") > 0");
             }
             if !tags.is_empty() {
-                select.push(format!(" OR EXISTS (SELECT 1 FROM contact_tags t WHERE t.contact_id = {s}.id AND t.tag IN ("));
+                select.push(format!(
+                    " OR EXISTS (SELECT 1 FROM contact_tags t WHERE t.contact_id = {s}.id AND t.tag IN ("
+                ));
                 let mut list = select.separated(", ");
                 tags.iter().for_each(|tag| {
                     list.push_bind(tag.clone());
