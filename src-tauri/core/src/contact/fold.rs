@@ -79,6 +79,23 @@ pub fn haystack(name: &str, phone: Phone, email: &str, fields: &Fields) -> Strin
     text
 }
 
+/// The words of what was typed to look for texts that were sent. A query that is a phone, written in any way, is one word:
+/// its digits without the zeros of the trunk or of dialling abroad.
+pub fn needles(query: &str) -> Vec<String> {
+    if let Some(digits) = phone_digits(query) {
+        return vec![digits];
+    }
+    fold(query).split_whitespace().map(str::to_owned).collect()
+}
+
+fn phone_digits(query: &str) -> Option<String> {
+    let is_phone =
+        query.chars().all(|c| c.is_ascii_digit() || c.is_whitespace() || matches!(c, '+' | '-' | '(' | ')' | '.'));
+    let digits: String = query.chars().filter(char::is_ascii_digit).collect();
+    let digits = digits.trim_start_matches('0');
+    (is_phone && !digits.is_empty()).then(|| digits.to_owned())
+}
+
 /// A header or label as the name of a field, usable in `{{…}}`: letters, digits and underscores in lower case.
 pub fn field_name(label: &str) -> Option<String> {
     let mut name = String::new();
@@ -107,6 +124,15 @@ mod tests {
         assert_eq!(fold("ÇĞÖŞÜ çğöşü ÂÎÛ"), "cgosu cgosu aiu");
         assert_eq!(fold("s\u{327}u\u{308}"), "su");
         assert_eq!(fold("ﷺ 李"), "ﷺ 李");
+    }
+
+    #[test]
+    fn a_written_phone_is_one_needle() {
+        assert_eq!(needles("0538 555 02"), ["53855502"]);
+        assert_eq!(needles("+90 (538)"), ["90538"]);
+        assert_eq!(needles("0090-538"), ["90538"]);
+        assert_eq!(needles(" Ayşe  DEMİR "), ["ayse", "demir"]);
+        assert!(needles("  ").is_empty());
     }
 
     #[test]
