@@ -394,7 +394,7 @@ const TABLES: &[(&str, &[&str])] = &[
         ],
     ),
     ("inbound/", &["replies", "reply_files", "reply_counts", "answers", "answer_counts"]),
-    ("campaign/", &["campaigns", "campaign_counts", "versions"]),
+    ("campaign/", &["campaigns", "campaign_counts", "versions", "repeats", "repeat_runs", "repeat_people"]),
 ];
 
 /// The tables that a source's statements name.

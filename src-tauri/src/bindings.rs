@@ -8,7 +8,7 @@ use tauri::Wry;
 use tauri_specta::{Builder, ErrorHandlingMode, collect_commands, collect_events};
 
 use crate::commands::{
-    campaigns, contacts, credits, door, home, log, numbers, replies, revisions, settings, templates, window,
+    campaigns, contacts, credits, door, home, log, numbers, repeats, replies, revisions, settings, templates, window,
 };
 use crate::events;
 
@@ -92,6 +92,12 @@ pub fn builder() -> Builder<Wry> {
             revisions::reschedule,
             revisions::revise_text,
             revisions::versions,
+            repeats::repeats,
+            repeats::create_repeat,
+            repeats::follow_up,
+            repeats::save_repeat,
+            repeats::delete_repeat,
+            repeats::date_fields,
             campaigns::pause_campaign,
             campaigns::resume_campaign,
             campaigns::cancel_campaign,

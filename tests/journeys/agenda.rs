@@ -96,7 +96,8 @@ async fn standing_jobs_come_again_and_what_was_missed_runs_once() {
     assert_eq!(harness.run_all().await, JobKind::STANDING.len());
     assert_eq!(harness.run_all().await, 0);
     harness.clock.set(DAY + HOUR);
-    assert_eq!(harness.run_all().await, 2, "the hourly ones");
+    let often = JobKind::STANDING.iter().filter(|(_, every)| *every <= HOUR).count();
+    assert_eq!(harness.run_all().await, often, "those that come within the hour");
     harness.clock.set(90 * DAY);
     assert_eq!(harness.run_all().await, JobKind::STANDING.len(), "each of them once");
 }

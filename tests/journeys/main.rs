@@ -38,6 +38,7 @@ mod numbers;
 mod permission;
 mod person;
 mod phone_book;
+mod repeats;
 mod replies;
 mod report;
 mod revising;

@@ -441,3 +441,92 @@ async fn nobody_else_sees_the_draft_of_a_revision() -> Result<(), Problem> {
     world.app.campaigns().delete_draft(first.id).await?;
     sound(&world).await
 }
+
+#[tokio::test]
+async fn who_keeps_their_time_keeps_it_when_the_rest_goes_before_them() -> Result<(), Problem> {
+    let mut world = noon().await?;
+    world.contacts(4).await?;
+    let draft = world.draft("hi", |edit| edit.due_at = Some(at(1, 10, 0))).await?;
+    let id = world.app.campaigns().schedule_campaign(draft.id, false).await?;
+    world.app.campaigns().reschedule(id, NewTime::Rest { first: 2, at: at(0, 18, 0) }).await?;
+    world.run_until(at(0, 21, 0)).await?;
+    assert_eq!(world.phone.sent().len(), 2, "two today");
+    world.run_until(at(1, 9, 59)).await?;
+    assert_eq!(world.phone.sent().len(), 2, "and nobody before the time that they keep");
+    world.run_until(at(1, 11, 0)).await?;
+    assert_eq!(world.phone.sent().len(), 4);
+    sound(&world).await
+}
+
+#[tokio::test]
+async fn a_part_that_is_needed_again_costs_a_credit_that_must_be_free() -> Result<(), Problem> {
+    let world = noon().await?;
+    world.contact("Ayu", "+6281255500101").await?;
+    let draft = world.draft("hi", |edit| edit.due_at = Some(at(0, 15, 0))).await?;
+    world.app.campaigns().add_media(draft.id, &photo("sample.jpg")).await?;
+    let id = world.app.campaigns().schedule_campaign(draft.id, false).await?;
+    let ayu = message(&world, id, "Ayu").await?;
+    // Too long for a caption, so it is a part of its own, and short again.
+    world.app.campaigns().revise_text(ayu, &"long ".repeat(300)).await?;
+    world.app.campaigns().revise_text(ayu, "short").await?;
+    let free = world.app.credits().balance(Book::Practice).await?.free;
+    world.app.credits().adjust(Book::Practice, -free, "none is left").await?;
+    let short = world.app.campaigns().revise_text(ayu, &"long ".repeat(300)).await.unwrap_err();
+    assert_eq!(short.code, "ledger.short");
+    world.app.campaigns().revise_text(ayu, "shorter").await?;
+    sound(&world).await?;
+    world.app.credits().top_up(Book::Practice, 1, "", "").await?;
+    world.app.campaigns().revise_text(ayu, &"long ".repeat(300)).await?;
+    assert_eq!(world.app.credits().balance(Book::Practice).await?.free, 0);
+    sound(&world).await
+}
+
+#[tokio::test]
+async fn every_photo_that_was_meant_for_an_erased_person_goes() -> Result<(), Problem> {
+    let world = noon().await?;
+    let person = world.contact("Ayu", "+6281255500101").await?;
+    world.contact("Budi", "+6281255500102").await?;
+    let draft = world.draft("Hi", |edit| edit.due_at = Some(at(0, 15, 0))).await?;
+    let id = world.app.campaigns().schedule_campaign(draft.id, false).await?;
+    let ayu = message(&world, id, "Ayu").await?;
+    for name in ["sample.jpg", "transparent.png"] {
+        let own = world.app.campaigns().open_revision(id, Some(ayu)).await?;
+        for file in &own.media {
+            world.app.campaigns().remove_media(own.id, file.id).await?;
+        }
+        world.app.campaigns().add_media(own.id, &photo(name)).await?;
+        world.app.campaigns().revise(own.id, RevisionChoice::default()).await?;
+    }
+    let begun = world.app.campaigns().open_revision(id, Some(ayu)).await?;
+    assert_eq!(begun.media.len(), 1, "what waits for her is what is revised");
+    world.app.people().erase(person).await?;
+    let kept: i64 = sqlx::query_scalar("SELECT count(*) FROM media")
+        .fetch_one(&mut *world.app.db().read().acquire().await.unwrap())
+        .await
+        .unwrap();
+    assert_eq!(kept, 0);
+    sound(&world).await
+}
+
+#[tokio::test]
+async fn a_campaign_that_is_cancelled_in_the_middle_of_a_revision_is_over() -> Result<(), Problem> {
+    let world = noon().await?;
+    world.contacts(9).await?;
+    let draft = world.draft("old", |edit| edit.due_at = Some(at(0, 15, 0))).await?;
+    let id = world.app.campaigns().schedule_campaign(draft.id, false).await?;
+    let draft = rewritten(&world, id, "new").await?;
+    let app = world.app.clone();
+    let revising = tokio::spawn(async move { app.campaigns().revise(draft.id, RevisionChoice::default()).await });
+    while !world.app.campaigns().live(id).await?.revising && !revising.is_finished() {
+        tokio::task::yield_now().await;
+    }
+    revising.abort();
+    let _ = revising.await;
+    world.app.campaigns().cancel_campaign(id).await?;
+    let mut world = world;
+    world.run_until(at(0, 16, 0)).await?;
+    assert!(world.phone.sent().is_empty());
+    let live = world.app.campaigns().live(id).await?;
+    assert_eq!((live.state, live.revising, live.counts.pending), (CampaignState::Cancelled, false, 0));
+    sound(&world).await
+}

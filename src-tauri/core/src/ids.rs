@@ -105,6 +105,8 @@ ids! {
     SegmentId,
     /// What a campaign said at one time.
     VersionId,
+    /// A rule by which a campaign comes again.
+    RepeatId,
 }
 
 #[cfg(test)]

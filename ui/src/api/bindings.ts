@@ -89,6 +89,12 @@ export const commands = {
 	reschedule: (id: CampaignId, time: NewTime) => __TAURI_INVOKE<null>("reschedule", { id, time }),
 	reviseText: (id: MessageId, text: string) => __TAURI_INVOKE<null>("revise_text", { id, text }),
 	versions: (id: CampaignId) => __TAURI_INVOKE<VersionView[]>("versions", { id }),
+	repeats: () => __TAURI_INVOKE<RepeatView[]>("repeats"),
+	createRepeat: (occasion: Occasion | null) => __TAURI_INVOKE<Draft>("create_repeat", { occasion }),
+	followUp: (follows: FollowOf, afterDays: number | null) => __TAURI_INVOKE<Draft>("follow_up", { follows, afterDays }),
+	saveRepeat: (edit: RepeatEdit) => __TAURI_INVOKE<null>("save_repeat", { edit }),
+	deleteRepeat: (id: RepeatId) => __TAURI_INVOKE<null>("delete_repeat", { id }),
+	dateFields: () => __TAURI_INVOKE<string[]>("date_fields"),
 	pauseCampaign: (id: CampaignId) => __TAURI_INVOKE<null>("pause_campaign", { id }),
 	resumeCampaign: (id: CampaignId) => __TAURI_INVOKE<null>("resume_campaign", { id }),
 	cancelCampaign: (id: CampaignId) => __TAURI_INVOKE<null>("cancel_campaign", { id }),
@@ -718,7 +724,22 @@ export type Draft = {
 	updatedAt: number,
 	/**  What it is to take the place of, where it is the draft of a revision. */
 	revises: Revises | null,
+	repeat: RepeatId | null,
 };
+
+export type RepeatId = string;
+export type FollowOf = { campaign: CampaignId, who: Followed };
+export type Followed = { kind: "silent" } | { kind: "read_silent" } | { kind: "chose"; option: string };
+export type Day = string;
+export type Every = { kind: "day" } | { kind: "week"; on: number[] } | { kind: "month"; day: number } | { kind: "year"; month: number; day: number };
+export type Calendar = { every: Every, from: Day, until: Day | null, times: number | null, except: Day[] };
+export type Occasion = { field: string, everyYear: boolean, days: number };
+export type Plan = { kind: "calendar"; calendar: Calendar } | { kind: "occasion"; occasion: Occasion };
+export type RepeatEdit = { id: RepeatId, plan: Plan, minute: number, lateDays: number, active: boolean };
+export type NextRun = { day: Day, at: number, goesAt: number, people: number | null };
+export type RunState = "made" | "scheduled" | "nobody" | "refused" | "missed";
+export type LastRun = { day: Day, state: RunState, campaign: CampaignId | null };
+export type RepeatView = { id: RepeatId, pattern: CampaignId, name: string, firstText: string, plan: Plan, minute: number, lateDays: number, active: boolean, practice: boolean, people: number, next: NextRun[], credits: number, free: number, last: LastRun | null, blockers: AppError[] };
 
 export type DraftCheck = {
 	/**  The audience before anybody is skipped. */

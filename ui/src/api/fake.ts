@@ -13,6 +13,7 @@ import { importCommands } from './fake/imports';
 import { logCommands } from './fake/log';
 import { reportCommands } from './fake/report';
 import { segmentCommands } from './fake/segments';
+import { repeatCommands } from './fake/repeats';
 import { revisionCommands } from './fake/revisions';
 import { numberCommands } from './fake/numbers';
 import { replyCommands } from './fake/replies';
@@ -29,7 +30,7 @@ export function fakeCore(): { api: Api; listen: Listen } {
   const { now, home, dismissNotice, resultSeen } = engine(world);
   dragged(world);
   const ofCampaigns = campaignCommands(world);
-  const commands: Api = { ...doorCommands(world), ...contactCommands(world), ...segmentCommands(world), ...importCommands(world), ...ofCampaigns, ...reportCommands(ofCampaigns.live), ...revisionCommands(world), ...templateCommands(world), ...creditCommands(world), ...logCommands(world), ...figureCommands(world), ...numberCommands(world), ...replyCommands(world), now, home, dismissNotice, resultSeen };
+  const commands: Api = { ...doorCommands(world), ...contactCommands(world), ...segmentCommands(world), ...importCommands(world), ...ofCampaigns, ...reportCommands(ofCampaigns.live), ...revisionCommands(world), ...repeatCommands(world), ...templateCommands(world), ...creditCommands(world), ...logCommands(world), ...figureCommands(world), ...numberCommands(world), ...replyCommands(world), now, home, dismissNotice, resultSeen };
   const listen: Listen = (name, cb) => {
     const set = (listeners[name] ??= new Set() as never) as unknown as Set<typeof cb>;
     set.add(cb);

@@ -61,6 +61,12 @@
 // report     live-report, report, report-step:audience|sent|delivered|read|answered (data-people), report-failed, report-skipped, report-see-failed|skipped,
 //            report-answers, report-credits, report-cost, report-live, report-compare, report-print, report-xlsx, report-pdf,
 //            compare-dialog, compare-pick:<id>, compare-go, compare-table; `#/campaigns/<id>/report`, `#/compare?ids=<id>,<id>`
+// revising   revise, reschedule, reschedule-dialog, reschedule-save, newtime-keep|all|rest, newtime-first, newtime-time, revise-start, revise-will-get (data-people),
+//            revise-had (data-people), revise-with-own, revise-priority, revise-credits (data-credits), revise-held, revise-short, revise-blocker, revise-refused,
+//            recipient-rewrite, rewrite-dialog, rewrite-input, rewrite-save, rewrite-everything, recipient-version, versions-open, versions-dialog, version:<number> (data-people)
+// repeats    campaigns-repeats, repeat-new-calendar|occasion, repeats-empty, repeat:<id> (data-active), repeat-active:<id>, repeat-every, repeat-weekday-<0…6>, repeat-day,
+//            repeat-month, repeat-until, repeat-field, repeat-often, repeat-days, repeat-time, repeat-late, repeat-next, repeat-last (data-state), repeat-edit,
+//            repeat-delete, repeat-delete-dialog, repeat-delete-confirm, follow-open, follow-dialog, follow-who, follow-when, follow-go
 // replies    replies-waiting, replies-words, replies-export, replies-all, replies-all-read|done, replies-show-unread|answers|near|stops|open|done,
 //            replies-campaign, replies-answer, replies-number, replies-list, replies-empty, reply-row (data-id, data-unread), talk,
 //            talk-name, talk-done, talk-contact, talk-judge, chat, chat-line, reply-opt-out, reply-not-meant, answer-text,

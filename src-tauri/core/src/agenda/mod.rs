@@ -42,13 +42,15 @@ pub enum JobKind {
     IndexMessages,
     /// The ledger's newest lines into its chain.
     SealLedger,
+    /// Campaigns that come again.
+    RunRepeats,
     /// The newest replies, for words that come near those with which people opt out.
     FindNearWords,
 }
 
 impl JobKind {
     /// Those that every installation has, and how often they are due.
-    pub const STANDING: [(Self, Millis); 7] = [
+    pub const STANDING: [(Self, Millis); 8] = [
         (Self::PruneChanges, HOUR),
         (Self::RemoveExpiredNotes, DAY),
         (Self::CheckLedger, DAY),
@@ -56,6 +58,7 @@ impl JobKind {
         (Self::ForgetActs, DAY),
         (Self::IndexMessages, 5 * MINUTE),
         (Self::SealLedger, 15 * MINUTE),
+        (Self::RunRepeats, 5 * MINUTE),
     ];
 
     /// Those that are done once, where a migration asks for it.
@@ -70,6 +73,7 @@ impl JobKind {
             Self::ForgetActs => "forget_acts",
             Self::IndexMessages => "index_messages",
             Self::SealLedger => "seal_ledger",
+            Self::RunRepeats => "run_repeats",
             Self::FindNearWords => "find_near_words",
         }
     }

@@ -406,6 +406,7 @@ impl Campaigns {
         let mut tx = self.db.begin().await?;
         let resumed = queue::resume(&mut tx, id, self.now()).await.map_err(|error| self.db.error(error))?;
         self.db.commit(tx).await?;
+        self.outdated.notify_one();
         self.steered(id, resumed, CampaignState::Running).await
     }
 
@@ -416,6 +417,8 @@ impl Campaigns {
         let cancelled = queue::cancel(&mut tx, id, self.now()).await.map_err(|error| self.db.error(error))?
             && store::cancel(&mut tx, id).await.map_err(|error| self.db.error(error))?;
         self.db.commit(tx).await?;
+        // A revision of it ends, and one that wanted its credits goes on.
+        self.outdated.notify_one();
         self.steered(id, cancelled, CampaignState::Cancelled).await
     }
 

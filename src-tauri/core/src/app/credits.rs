@@ -155,6 +155,7 @@ impl Credits {
         let mut tx = self.db.begin().await?;
         store::adjust(&mut tx, book, credits, reason, self.now()).await?;
         self.db.commit(tx).await?;
+        self.outdated.notify_one();
         self.after_ledger(book).await
     }
 

@@ -29,6 +29,7 @@ pub mod person;
 mod person_file;
 mod phone_book;
 mod practice;
+mod repeats;
 mod replies;
 mod report;
 mod review;
@@ -61,6 +62,7 @@ pub use numbers::{BanView, LimitsView, LinkEndView, LinkView, NumberKind, Number
 pub use outbox::Outbox;
 pub use owner_settings::OwnerSettings;
 pub use practice::{Brought, Practice, PracticeJob};
+pub use repeats::{LastRun, NextRun, RepeatEdit, RepeatView};
 pub use replies::{Chat, ChatLine, ChatRefusal, Replies, ReplyError};
 pub use review::{DayPlan, OtherSpan, Review, SessionShare, Span};
 pub use revise::{OnlyFor, RevisionChoice, RevisionReview, VersionView};
@@ -299,11 +301,13 @@ impl App {
             practice: practice.clone(),
             applied: receipts_applied.clone(),
         };
+        let later = Arc::<std::sync::OnceLock<Arc<Campaigns>>>::default();
         let work = Arc::new(work::AppWork {
             db: db.clone(),
             clock: clock.clone(),
             ticks: ticks.clone(),
             dispatcher: dispatcher.clone(),
+            campaigns: later.clone(),
         });
         let agenda =
             Agenda { db: db.clone(), clock: clock.clone(), notices: notices.clone(), work, wake: Notify::new() };
@@ -346,6 +350,7 @@ impl App {
             recovery_code,
             workshop: opening.workshop.clone(),
         });
+        let _ = later.set(facets.campaigns_to_finish());
         let app = Arc::new(Self {
             db,
             clock,

@@ -8,6 +8,7 @@ use sqlx::SqliteConnection;
 use uuid::Uuid;
 
 use super::{People, Problem};
+use crate::campaign::repeat::store as repeats;
 use crate::campaign::store as campaigns;
 use crate::campaign::store::versions;
 use crate::clock::Millis;
@@ -166,8 +167,9 @@ async fn erase_all(
     now: Millis,
 ) -> Result<BTreeSet<CampaignId>, sqlx::Error> {
     let addresses = &record.addresses;
-    versions::erase(tx, messages).await?;
+    let written = versions::erase(tx, messages).await?;
     let queues = outbox::erase(tx, messages, now).await?;
+    outbox::drop_unsent(tx, &written).await?;
     for address in addresses {
         notes::forget(tx, NoteKind::OnWhatsapp, notes::EVERYBODYS, address).await?;
     }
@@ -175,6 +177,7 @@ async fn erase_all(
     let others = record.others.iter().copied();
     for contact in holders(tx, addresses).await?.into_iter().chain(others) {
         replies::erase(tx, Writer { contact, addresses }).await?;
+        repeats::erase(tx, contact).await?;
         import::erase(tx, contact, addresses).await?;
         acts::erase(tx, contact, addresses).await?;
     }

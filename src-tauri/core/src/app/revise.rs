@@ -131,7 +131,7 @@ impl Campaigns {
             None => {
                 let RevisionChoice { time, with_own } = choice;
                 let wanted = Wanted { campaign, draft: Some(&draft), time, with_own };
-                revise::revise(&self.db, &wanted, self.now()).await?;
+                self.carry_out(&wanted, &draft.name).await?;
             }
         }
         self.changed(campaign);
@@ -143,9 +143,22 @@ impl Campaigns {
         let _one_at_a_time = self.scheduling.lock().await;
         let _whole = self.freezing.read().await;
         let wanted = Wanted { campaign, draft: None, time, with_own: false };
-        revise::revise(&self.db, &wanted, self.now()).await?;
+        let name = self.draft(campaign).await?.name;
+        self.carry_out(&wanted, &name).await?;
         self.changed(campaign);
         Ok(())
+    }
+
+    /// What is cut off behind its first transaction stands still and is told; nothing else says so.
+    async fn carry_out(&self, wanted: &Wanted<'_>, name: &str) -> Result<(), Problem> {
+        if !revise::begin(&self.db, wanted, self.now()).await? {
+            return Ok(());
+        }
+        let Err(error) = revise::bring(&self.db, wanted.campaign, self.now()).await else { return Ok(()) };
+        let cut_off = Problem::from(CampaignError::RevisionCutOff { name: name.to_owned(), reason: error.to_string() });
+        self.found.tell(cut_off.clone());
+        self.changed(wanted.campaign);
+        Err(cut_off)
     }
 
     /// Another text for one person who waits.
@@ -166,6 +179,11 @@ impl Campaigns {
         for version in found {
             let (people, accepted) = people.get(&version.number).copied().unwrap_or_default();
             let files = attachment::store::list(&mut reader, Owner::Version(version.id)).await;
+            let files = files.map_err(StorageError::from)?;
+            // What was written for somebody who was erased is gone.
+            if version.text.is_empty() && version.choice.is_none() && files.is_empty() {
+                continue;
+            }
             let only_for = match version.message {
                 Some(message_id) => Some(OnlyFor {
                     message_id,
@@ -178,7 +196,7 @@ impl Campaigns {
                 made_at: version.made_at,
                 text: version.text,
                 choice: version.choice,
-                files: files.map_err(StorageError::from)?,
+                files,
                 people,
                 accepted,
                 only_for,

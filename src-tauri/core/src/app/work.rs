@@ -1,9 +1,9 @@
 //! What the agenda does: each job with the layer that knows it.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use super::log;
 use super::owed::Ticks;
+use super::{Campaigns, log};
 use crate::agenda::{BoxFuture, JobKind, Work};
 use crate::clock::SharedClock;
 use crate::contact::acts::store as acts;
@@ -29,6 +29,7 @@ pub(super) struct AppWork {
     pub clock: SharedClock,
     pub ticks: Ticks,
     pub dispatcher: Arc<Dispatcher>,
+    pub campaigns: Arc<OnceLock<Arc<Campaigns>>>,
 }
 
 impl Work for AppWork {
@@ -42,6 +43,12 @@ impl Work for AppWork {
                 JobKind::ForgetActs => self.forget_acts().await?,
                 JobKind::IndexMessages => self.index_messages().await?,
                 JobKind::SealLedger => self.seal_ledger().await?,
+                // The facets are there before the agenda's loop begins.
+                JobKind::RunRepeats => {
+                    if let Some(campaigns) = self.campaigns.get() {
+                        campaigns.run_repeats().await?;
+                    }
+                }
                 JobKind::FindNearWords => self.find_near_words().await?,
             }
             Ok(())

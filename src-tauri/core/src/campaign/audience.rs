@@ -11,7 +11,7 @@ use crate::contact::segment::SegmentError;
 use crate::contact::segment::filter::{Filter, Today};
 use crate::contact::segment::store as segments;
 use crate::contact::store::audience::{Chosen, Group, Whom};
-use crate::ids::{CampaignId, ContactId, SegmentId};
+use crate::ids::{CampaignId, ContactId, RepeatId, SegmentId};
 use crate::outbox::state::SkipReason;
 use crate::settings::{self, zone_name};
 
@@ -34,6 +34,12 @@ pub struct Audience {
     /// In place of everyone and the groups: those whom another campaign skipped.
     #[serde(default)]
     pub skipped: Option<SkippedOf>,
+    /// Of everyone and the groups only those whose date it was on one day of a rule.
+    #[serde(default)]
+    pub occasion: Option<OccasionOf>,
+    /// In place of everyone and the groups: those of another campaign, by what they did with it.
+    #[serde(default)]
+    pub follows: Option<FollowOf>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,6 +58,35 @@ pub struct SkippedOf {
     pub reason: SkipReason,
 }
 
+/// Those whom a campaign has reached, by what they did with it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub struct FollowOf {
+    pub campaign: CampaignId,
+    pub who: Followed,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub enum Followed {
+    /// Who wrote nothing back.
+    Silent,
+    /// Who read it and wrote nothing back. Whoever hides that they read is none of them.
+    ReadSilent,
+    /// Whose last word was this answer.
+    Chose { option: String },
+}
+
+/// Those whose date a rule told on one day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub struct OccasionOf {
+    pub repeat: RepeatId,
+    /// Days since 1970.
+    pub day: i64,
+}
+
 /// Those of a campaign who would get a revision of it.
 #[derive(Clone, Copy, Debug)]
 pub struct WaitingOf(pub CampaignId);
@@ -66,6 +101,8 @@ impl Default for Audience {
             without: Without::default(),
             only: None,
             skipped: None,
+            occasion: None,
+            follows: None,
         }
     }
 }
@@ -86,6 +123,8 @@ pub enum Target {
     One(ContactId),
     Skipped(SkippedOf, Chosen),
     Waiting(WaitingOf, Chosen),
+    Occasion(OccasionOf, Chosen),
+    Follows(FollowOf, Chosen),
     Chosen(Chosen),
 }
 
@@ -95,6 +134,8 @@ impl Target {
             Self::One(only) => Whom::One(*only),
             Self::Skipped(skipped, chosen) => Whom::Among(skipped, chosen),
             Self::Waiting(waiting, chosen) => Whom::Among(waiting, chosen),
+            Self::Occasion(occasion, chosen) => Whom::Among(occasion, chosen),
+            Self::Follows(follows, chosen) => Whom::Among(follows, chosen),
             Self::Chosen(chosen) => Whom::Chosen(chosen),
         }
     }
@@ -120,14 +161,18 @@ impl Audience {
     }
 
     pub fn target(&self, frozen: &Frozen) -> Result<Target, SegmentError> {
-        Ok(match (self.only, self.skipped) {
-            (Some(only), _) => Target::One(only),
-            (None, Some(skipped)) => Target::Skipped(skipped, self.chosen(true, frozen)?),
-            (None, None) => Target::Chosen(self.chosen(self.everyone, frozen)?),
+        if let (None, Some(follows)) = (self.only, &self.follows) {
+            return Ok(Target::Follows(follows.clone(), self.chosen(true, frozen)?));
+        }
+        Ok(match (self.only, self.skipped, self.occasion) {
+            (Some(only), ..) => Target::One(only),
+            (None, Some(skipped), _) => Target::Skipped(skipped, self.chosen(true, frozen)?),
+            (None, None, Some(occasion)) => Target::Occasion(occasion, self.chosen(self.everyone, frozen)?),
+            (None, None, None) => Target::Chosen(self.chosen(self.everyone, frozen)?),
         })
     }
 
-    fn chosen(&self, everybody: bool, frozen: &Frozen) -> Result<Chosen, SegmentError> {
+    pub fn chosen(&self, everybody: bool, frozen: &Frozen) -> Result<Chosen, SegmentError> {
         let Without { tags, segments, people } = &self.without;
         Ok(Chosen {
             everybody,

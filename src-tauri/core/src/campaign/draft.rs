@@ -10,7 +10,7 @@ use crate::category::Category;
 use crate::clock::Millis;
 use crate::contact::permission::{Moment, Purpose};
 use crate::contact::store::audience::Chosen;
-use crate::ids::{CampaignId, MessageId, SessionId};
+use crate::ids::{CampaignId, MessageId, RepeatId, SessionId};
 use crate::ledger::Book;
 use crate::media::attachment::MediaItem;
 use crate::outbox::state::QueueState;
@@ -46,6 +46,8 @@ pub struct Draft {
     pub updated_at: Millis,
     /// What it is to take the place of, where it is the draft of a revision.
     pub revises: Option<Revises>,
+    /// The rule whose pattern it is.
+    pub repeat: Option<RepeatId>,
     /// One more with every save, so that scheduling freezes what it has looked at.
     #[serde(skip)]
     pub version: i64,

@@ -12,6 +12,7 @@ pub mod forecast;
 pub mod hints;
 pub mod list;
 pub mod live;
+pub mod repeat;
 pub mod report;
 pub mod review;
 pub mod revise;
@@ -68,10 +69,14 @@ pub enum CampaignError {
         "What was scheduled for practice stays practice, and what goes to real people stays real. Choose numbers of the same kind."
     )]
     OtherBook,
+    #[error("This never comes: no day fits. Choose days, or a later end.")]
+    NeverComes,
+    #[error("\"{name}\" came again and could not be scheduled: {reason} It stands among your drafts.")]
+    NotRepeated { name: String, reason: String },
     #[error("This time is past. Choose one that is to come.")]
     Past,
     #[error(
-        "The revision of \"{name}\" was cut off: {reason} Nothing of it goes out before everybody has the new content. Ulak goes on with it at the next start, or when you resume it."
+        "The revision of \"{name}\" was cut off: {reason} Nothing of it goes out before everybody has the new content. Ulak goes on with it at the next start, and when credits come in."
     )]
     RevisionCutOff { name: String, reason: String },
     #[error("Meanwhile it is {people} people who may see the message twice. Look again and decide anew.")]
@@ -152,6 +157,8 @@ impl Coded for CampaignError {
             Self::BeingRevised => "campaign.being_revised",
             Self::Fixed => "message.fixed",
             Self::OtherBook => "campaign.other_book",
+            Self::NeverComes => "repeat.never_comes",
+            Self::NotRepeated { .. } => "repeat.not_scheduled",
             Self::Past => "campaign.past",
             Self::RevisionCutOff { .. } => "campaign.revision_cut_off",
             Self::OtherDoubt { .. } => "campaign.other_doubt",
@@ -186,7 +193,9 @@ impl Coded for CampaignError {
             Self::OtherDoubt { people } => params! { people: people },
             Self::PollTooLong { people } => params! { n: people, question: QUESTION_LIMIT, option: OPTION_LIMIT },
             Self::TestMissing { variable } => params! { variable: variable },
-            Self::Unfinished { name, reason } | Self::RevisionCutOff { name, reason } => {
+            Self::Unfinished { name, reason }
+            | Self::RevisionCutOff { name, reason }
+            | Self::NotRepeated { name, reason } => {
                 params! { name: name, reason: reason }
             }
             Self::Segment(error) => error.params(),
@@ -208,6 +217,7 @@ impl Coded for CampaignError {
             | Self::Fixed
             | Self::OtherBook
             | Self::Past
+            | Self::NeverComes
             | Self::Over
             | Self::Empty
             | Self::Nobody

@@ -34,8 +34,8 @@ use crate::outbox::window::SendingHours;
 use crate::settings;
 use crate::text::is_blank;
 
-/// People who are brought over together.
-const CHUNK: u32 = 500;
+/// People who are brought over together. Tests cut them off, so they take few.
+const CHUNK: u32 = if cfg!(any(test, feature = "testing")) { 4 } else { 500 };
 
 /// When those who wait are written to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -151,16 +151,14 @@ pub struct Wanted<'a> {
     pub with_own: bool,
 }
 
-/// Refuses with what is in the way, and then changes nothing; else everybody who waits is brought over.
-pub async fn revise(db: &Db, wanted: &Wanted<'_>, now: Millis) -> Result<(), CampaignError> {
+/// Refuses with what is in the way, and then changes nothing; else it is written down. Whether somebody is to be brought
+/// over, which is `bring`'s.
+pub async fn begin(db: &Db, wanted: &Wanted<'_>, now: Millis) -> Result<bool, CampaignError> {
     refuse(db, wanted, now).await?;
     let mut tx = db.begin().await?;
     let moves = write_down(&mut tx, wanted, now).await.map_err(|error| on(db, error))?;
     db.commit(tx).await?;
-    match moves {
-        true => bring(db, wanted.campaign, now).await,
-        false => Ok(()),
-    }
+    Ok(moves)
 }
 
 async fn refuse(db: &Db, wanted: &Wanted<'_>, now: Millis) -> Result<(), CampaignError> {
@@ -291,7 +289,11 @@ async fn chunk(
     let people = people(tx, &page.waiting, moment).await?;
     let mut revised = Vec::with_capacity(page.waiting.len());
     for waiting in page.waiting {
-        let postponed = home.postponement.filter(|postponement| waiting.is_behind(postponement));
+        // Who keeps their time keeps it as the owner's.
+        let due_at = home.postponement.and_then(|postponement| match waiting.is_behind(&postponement) {
+            true => Some(postponement.until_at),
+            false => waiting.parts.first().map(|part| part.due_at),
+        });
         let outdated = !waiting.own && waiting.version < home.version;
         let content = match outdated {
             true => {
@@ -300,7 +302,6 @@ async fn chunk(
             }
             false => None,
         };
-        let due_at = postponed.map(|postponement| postponement.until_at);
         if content.is_some() || due_at.is_some() {
             revised.push(Revised { waiting, content, due_at });
         }
@@ -374,7 +375,9 @@ async fn one(tx: &mut Tx, id: MessageId, wanted: ForOne<'_>, now: Millis) -> Res
         ForOne::Text(text) => {
             let message = with_text(tx, &campaign, &waiting, text, now).await?;
             let files = files_of(tx, queue, &waiting).await?;
-            let version = NewVersion { text, files, ..versions::of(&campaign, queue, Some(id)) };
+            let before = versions::by_number(tx, queue, waiting.version).await?;
+            let choice = before.as_ref().map_or(campaign.choice.as_ref(), |version| version.choice.as_ref());
+            let version = NewVersion { text, choice, files, ..versions::of(&campaign, queue, Some(id)) };
             let version = versions::add(tx, &version, now).await?;
             (message, version)
         }

@@ -34,7 +34,7 @@ const CHUNK: u32 = 500;
 pub async fn schedule(db: &Db, id: CampaignId, only_covered: bool, now: Millis) -> Result<(), CampaignError> {
     loop {
         let draft = Draft { only_covered, ..by_id(db, id, now).await? };
-        if draft.revises.is_some() {
+        if draft.revises.is_some() || draft.repeat.is_some() {
             return Err(CampaignError::NotADraft);
         }
         match draft.state {

@@ -6,7 +6,7 @@ pub mod versions;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
 
-use super::audience::{Audience, SkippedOf, WaitingOf};
+use super::audience::{Audience, FollowOf, Followed, SkippedOf, WaitingOf};
 use super::draft::{Draft, DraftEdit, Revises, StoredState};
 use crate::category::Category;
 use crate::clock::Millis;
@@ -14,10 +14,11 @@ use crate::contact::fold::fold;
 use crate::contact::store::audience::Members;
 use crate::db::Tx;
 use crate::ids::{CampaignId, IdGenerator, SegmentId, SessionId};
+use crate::inbound::store::replies::push_answered;
 use crate::ledger::Book;
 use crate::media;
 use crate::media::attachment::{self, Owner};
-use crate::outbox::store::recipients::{REACHED_BY, push_untried};
+use crate::outbox::store::recipients::{REACHED_BY, push_reached, push_untried};
 use crate::outbox::store::revise::push_waiting;
 use crate::session::store as sessions;
 use crate::stored::Json;
@@ -98,7 +99,7 @@ pub async fn save(db: &mut Tx, edit: &DraftEdit, book: Book, now: Millis) -> Res
 pub async fn by_id(db: &mut SqliteConnection, id: CampaignId) -> Result<Option<Draft>, sqlx::Error> {
     let row = sqlx::query(
         "SELECT name, state, book, text, choice, audience, split_long_caption, due_at, priority, session_ids, keep_hours, hours,
-                category, consent_basis, updated_at, version, only_covered, frozen_segments, revises, revises_message
+                category, consent_basis, updated_at, version, only_covered, frozen_segments, revises, revises_message, repeat_id
          FROM campaigns WHERE id = ?",
     )
     .bind(id)
@@ -137,6 +138,7 @@ pub async fn by_id(db: &mut SqliteConnection, id: CampaignId) -> Result<Option<D
             Some(campaign) => Some(Revises { campaign, message: row.try_get("revises_message")? }),
             None => None,
         },
+        repeat: row.try_get("repeat_id")?,
     }))
 }
 
@@ -159,7 +161,7 @@ pub async fn delete_draft(db: &mut Tx, id: CampaignId) -> Result<bool, sqlx::Err
 pub async fn remove_untouched(db: &mut Tx) -> Result<(), sqlx::Error> {
     let rows: Vec<(CampaignId, Json<Audience>)> = sqlx::query_as(
         "SELECT id, audience FROM campaigns
-         WHERE state = 'draft' AND name = '' AND text = '' AND consent_basis = '' AND choice IS NULL AND due_at IS NULL",
+         WHERE listed = 1 AND state = 'draft' AND name = '' AND text = '' AND consent_basis = '' AND choice IS NULL AND due_at IS NULL",
     )
     .fetch_all(&mut *db)
     .await?;
@@ -302,6 +304,21 @@ impl Members for WaitingOf {
         select.push("c.id IN (");
         push_waiting(select, self.0);
         select.push(")");
+    }
+}
+
+impl Members for FollowOf {
+    fn push(&self, select: &mut QueryBuilder<Sqlite>) {
+        let (read, answered) = match &self.who {
+            Followed::Silent => (false, None),
+            Followed::ReadSilent => (true, None),
+            Followed::Chose { option } => (false, Some(option.as_str())),
+        };
+        select.push("c.id IN (");
+        push_reached(select, self.campaign, read);
+        select.push(if answered.is_some() { " AND m.id IN (" } else { " AND m.id NOT IN (" });
+        push_answered(select, self.campaign, answered);
+        select.push("))");
     }
 }
 

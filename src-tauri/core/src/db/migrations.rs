@@ -60,6 +60,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("../../../../migrations/0047_warm_up.sql"),
     include_str!("../../../../migrations/0048_search_of_contacts.sql"),
     include_str!("../../../../migrations/0049_merged_contacts.sql"),
+    include_str!("../../../../migrations/0050_repeats.sql"),
 ];
 
 /// Brings the file up to the last script, over a connection of its own: a table that is made anew must be dropped

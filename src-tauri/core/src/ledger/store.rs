@@ -148,17 +148,19 @@ pub async fn hold_again(
     campaign: CampaignId,
     part: PartId,
     round: i64,
+    note: &str,
     now: Millis,
 ) -> Result<(), sqlx::Error> {
     sqlx::query("UPDATE ledger_totals SET held = held + 1 WHERE book = ?").bind(book).execute(&mut *db).await?;
     sqlx::query(
         "INSERT INTO ledger
-             (book, kind, campaign_id, part_id, round, credits, held, balance_after, held_after, lines, at)
-         SELECT book, 'hold', ?, ?, ?, 0, 1, granted + adjusted - settled, held, 1, ? FROM ledger_totals WHERE book = ?",
+             (book, kind, campaign_id, part_id, round, credits, held, balance_after, held_after, lines, note, at)
+         SELECT book, 'hold', ?, ?, ?, 0, 1, granted + adjusted - settled, held, 1, ?, ? FROM ledger_totals WHERE book = ?",
     )
     .bind(campaign)
     .bind(part)
     .bind(round)
+    .bind(note)
     .bind(now)
     .bind(book)
     .execute(db)

@@ -232,7 +232,7 @@ const LAST_SESSION: &str =
 async fn settle(db: &mut Tx, part: &Proved) -> Result<(), sqlx::Error> {
     let round = part.round + i64::from(part.ended);
     if part.ended {
-        hold_again(db, part.book, part.queue, part.id, round, part.at).await?;
+        hold_again(db, part.book, part.queue, part.id, round, "", part.at).await?;
     }
     end_hold(db, End::Settle, part.book, part.queue, part.id, round, part.at).await?;
     if part.book == Book::Real {

@@ -53,7 +53,7 @@ export function campaignCommands(world: World): Commands {
   };
   return {
     campaigns: async ({ group, search, order, without, place }) => {
-      const all = world.campaigns.filter((one) => !one.single && !one.revises && !without.includes(one.id)).map((one) => rowOf(world, one));
+      const all = world.campaigns.filter((one) => !one.single && !one.revises && !one.repeat && !without.includes(one.id)).map((one) => rowOf(world, one));
       const totals = { all: all.length, drafts: 0, going: 0, over: 0 };
       for (const row of all) totals[groupOf(row)] += 1;
       const words = search.toLocaleLowerCase('tr').split(/\s+/);
@@ -288,7 +288,7 @@ function recipientRow(world: World, message: Message): RecipientRow {
 
 export function draftOf(one: Campaign): Draft {
   const { id, name, text, choice, audience, media, splitLongCaption, dueAt, priority, hours, sessionIds, keepHours, category, consentBasis, updatedAt } = one;
-  return { id, name, text, choice, audience, media, splitLongCaption, dueAt, priority, hours, sessionIds, keepHours, category, consentBasis, updatedAt, revises: one.revises ?? null };
+  return { id, name, text, choice, audience, media, splitLongCaption, dueAt, priority, hours, sessionIds, keepHours, category, consentBasis, updatedAt, revises: one.revises ?? null, repeat: one.repeat ?? null };
 }
 
 function audience(world: World, one: Campaign): ContactView[] {

@@ -1,6 +1,6 @@
 // The state of the fake: settings, people, campaigns with their messages, the ledger, and a clock that starts on a
 // Thursday afternoon in a shop in İzmir.
-import type { Audience, CampaignState, Category, Choice, ContactView, DayHours, EventName, ImportProgress, LedgerRow, MediaItem, NumberView, PartState, Payload, PracticeOptions, Refusal, Revises, RouteStep, Segment, Settings, SkipReason, TemplateView, Undone, VersionView } from '../client';
+import type { Audience, CampaignState, Category, Choice, ContactView, DayHours, EventName, ImportProgress, LedgerRow, MediaItem, NumberView, PartState, Payload, PracticeOptions, Refusal, RepeatEdit, Revises, RouteStep, Segment, Settings, SkipReason, TemplateView, Undone, VersionView } from '../client';
 import { everyNumber, practiceNumber, usualNumbers } from './numbers';
 import { people } from './people';
 
@@ -13,6 +13,8 @@ export type Campaign = {
   single?: boolean;
   /** What this draft is to take the place of. */
   revises?: Revises;
+  /** The rule whose pattern it is. */
+  repeat?: string;
   versions?: VersionView[];
 };
 export type Job = { progress: ImportProgress; refusals: Refusal[]; cancelled: boolean; undone: Undone | null };
@@ -31,6 +33,7 @@ export class World {
   contacts: ContactView[] = [];
   segments: Segment[] = [];
   campaigns: Campaign[] = [];
+  repeats: RepeatEdit[] = [];
   templates: TemplateView[] = [];
   ledger: Entry[] = [];
   imports = new Map<string, Job>();

@@ -48,7 +48,7 @@ export class Composer extends Writing<Draft> {
     return () => {
       for (const stop of stops) stop();
       clearInterval(timer);
-      if (this.draft && !this.draft.revises && this.incoming.length === 0 && isUntouched(this.draft)) void api.deleteDraft(this.id).catch(() => undefined);
+      if (this.draft && !this.draft.revises && !this.draft.repeat && this.incoming.length === 0 && isUntouched(this.draft)) void api.deleteDraft(this.id).catch(() => undefined);
       else void this.flush();
       this.over = true;
     };

@@ -1,4 +1,5 @@
 // The four screens of a draft, in their order, and where what keeps it from being scheduled is mended.
+import type { Draft } from '../../api/client';
 import type { Step } from '../../lib/router.svelte';
 
 const order: readonly Step[] = ['audience', 'content', 'schedule', 'review'];
@@ -6,12 +7,28 @@ const order: readonly Step[] = ['audience', 'content', 'schedule', 'review'];
 /** Whom a revision is for is decided: it has its content and the last look. */
 const revision: readonly Step[] = ['content', 'review'];
 
-export function stepsOf(revises: boolean): readonly Step[] {
-  return revises ? revision : order;
+/** What comes again has no time of its own: its rule has. */
+const pattern: readonly Step[] = ['audience', 'content'];
+
+export type Kind = 'campaign' | 'revision' | 'pattern';
+
+export function kindOf(draft: Pick<Draft, 'revises' | 'repeat'> | null): Kind {
+  return draft?.revises ? 'revision' : draft?.repeat ? 'pattern' : 'campaign';
 }
 
-export function nextStep(step: Step, revises = false): Step | null {
-  const steps = stepsOf(revises);
+export function stepsOf(kind: Kind): readonly Step[] {
+  return { campaign: order, revision, pattern }[kind];
+}
+
+/** Where the way on leads: the next step, or for what comes again its rule. */
+export function hrefAfter(id: string, step: Step, kind: Kind): string | null {
+  const next = nextStep(step, kind);
+  if (next !== null) return `/campaigns/${id}/${next}`;
+  return kind === 'pattern' ? '/repeats' : null;
+}
+
+export function nextStep(step: Step, kind: Kind = 'campaign'): Step | null {
+  const steps = stepsOf(kind);
   return steps[steps.indexOf(step) + 1] ?? null;
 }
 

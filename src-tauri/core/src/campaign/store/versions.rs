@@ -1,7 +1,7 @@
 //! What a campaign said at one time, for all who got that, or for one person.
 
 use sqlx::sqlite::SqliteRow;
-use sqlx::{QueryBuilder, Row, SqliteConnection};
+use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
 
 use crate::campaign::draft::{Draft, Revises};
 use crate::campaign::store::haystack;
@@ -192,17 +192,38 @@ pub async fn open_draft(
     Ok(id)
 }
 
-/// What was written for people whose data are erased.
-pub async fn erase(db: &mut Tx, messages: &[MessageId]) -> Result<(), sqlx::Error> {
+/// What was written for people whose data are erased, and says which files it had. The numbers of the versions stay.
+pub async fn erase(db: &mut Tx, messages: &[MessageId]) -> Result<Vec<[u8; 32]>, sqlx::Error> {
+    let mut files = Vec::new();
     for some in messages.chunks(500) {
-        for head in ["DELETE FROM versions WHERE message_id IN (", "DELETE FROM campaigns WHERE revises_message IN ("] {
-            let mut delete = QueryBuilder::new(head);
-            let mut list = delete.separated(", ");
-            some.iter().for_each(|message| {
-                list.push_bind(*message);
-            });
-            delete.push(")").build().execute(&mut *db).await?;
+        let versions: Vec<VersionId> = of_messages("SELECT id FROM versions WHERE message_id", some)
+            .build_query_scalar()
+            .fetch_all(&mut *db)
+            .await?;
+        let drafts: Vec<CampaignId> = of_messages("SELECT id FROM campaigns WHERE revises_message", some)
+            .build_query_scalar()
+            .fetch_all(&mut *db)
+            .await?;
+        let owners = versions.into_iter().map(Owner::Version).chain(drafts.into_iter().map(Owner::Campaign));
+        for owner in owners {
+            files.extend(attachment::store::list(db, owner).await?.into_iter().map(|file| file.sha256));
+            attachment::store::clear(db, owner).await?;
         }
+        of_messages("DELETE FROM campaigns WHERE revises_message", some).build().execute(&mut *db).await?;
+        of_messages("UPDATE versions SET text = '', choice = NULL, message_id = NULL WHERE message_id", some)
+            .build()
+            .execute(&mut *db)
+            .await?;
     }
-    Ok(())
+    Ok(files)
+}
+
+fn of_messages(head: &str, messages: &[MessageId]) -> QueryBuilder<Sqlite> {
+    let mut query = QueryBuilder::new(head);
+    let mut list = query.push(" IN (").separated(", ");
+    messages.iter().for_each(|message| {
+        list.push_bind(*message);
+    });
+    query.push(")");
+    query
 }

@@ -118,6 +118,15 @@ pub async fn perhaps_stops(db: &mut SqliteConnection, since: Millis) -> Result<i
     Ok(i64::try_from(reached).unwrap_or(i64::MAX))
 }
 
+/// The messages of a campaign to which somebody answered, or to which their last word was this option.
+pub fn push_answered(select: &mut QueryBuilder<Sqlite>, campaign: CampaignId, option: Option<&str>) {
+    select.push("SELECT a.message_id FROM answers a WHERE a.campaign_id = ").push_bind(campaign);
+    if let Some(option) = option {
+        select.push(" AND EXISTS (SELECT 1 FROM json_each(a.chosen) o WHERE o.value = ");
+        select.push_bind(option.to_owned()).push(")");
+    }
+}
+
 /// How many replies wait for their owner: of those that are unread all, answers and STOPs, and near misses that nobody
 /// has decided.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]

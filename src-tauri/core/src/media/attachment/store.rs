@@ -80,6 +80,13 @@ pub async fn remove(db: &mut Tx, owner: Owner, file: MediaId) -> Result<(), sqlx
     Ok(())
 }
 
+/// All files of one; what nothing else refers to stays until it is asked for.
+pub async fn clear(db: &mut Tx, owner: Owner) -> Result<(), sqlx::Error> {
+    let delete = format!("DELETE FROM {} WHERE {} = ?", owner.table(), owner.column());
+    sqlx::query(AssertSqlSafe(delete)).bind(owner.key()).execute(db).await?;
+    Ok(())
+}
+
 /// Files that are not named keep their place behind those that are.
 pub async fn order(db: &mut Tx, owner: Owner, order: &[MediaId]) -> Result<(), sqlx::Error> {
     let update = format!("UPDATE {} SET position = ? WHERE id = ? AND {} = ?", owner.table(), owner.column());

@@ -104,6 +104,20 @@ async fn drop_files(db: &mut Tx, messages: &[MessageId]) -> Result<(), sqlx::Err
     Ok(())
 }
 
+/// Drops those of these files that no part has any more and nothing else holds.
+pub async fn drop_unsent(db: &mut Tx, files: &[[u8; 32]]) -> Result<(), sqlx::Error> {
+    for file in files {
+        let sent: bool = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM parts WHERE media = ?)")
+            .bind(file.as_slice())
+            .fetch_one(&mut *db)
+            .await?;
+        if !sent && !media::store::is_chosen(db, file).await? {
+            media::store::drop_carried(db, file).await?;
+        }
+    }
+    Ok(())
+}
+
 fn of(head: &str, messages: &[MessageId]) -> QueryBuilder<Sqlite> {
     let mut query = QueryBuilder::new(head);
     push_in(&mut query, messages);

@@ -21,9 +21,10 @@ macro_rules! columns {
          CASE WHEN p.due_at > ?1 THEN (p.attempts > 0 OR p.round > 1)
              AND p.due_at IS NOT (SELECT m.planned_at FROM messages m WHERE m.id = p.message_id) END AS retried,
          CASE WHEN p.due_at > ?1 THEN
-             p.due_at <= (SELECT m.created_at FROM messages m WHERE m.id = p.message_id)
-             OR (p.due_at <= q.due_at AND EXISTS
-                 (SELECT 1 FROM parts b WHERE b.queue_id = q.id AND b.sent_at IS NOT NULL))
+             p.due_at IS NOT (SELECT m.planned_at FROM messages m WHERE m.id = p.message_id) AND
+             (p.due_at <= (SELECT m.created_at FROM messages m WHERE m.id = p.message_id)
+              OR (p.due_at <= q.due_at AND EXISTS
+                  (SELECT 1 FROM parts b WHERE b.queue_id = q.id AND b.sent_at IS NOT NULL)))
          ELSE 1 END AS begun"
     };
 }

@@ -478,7 +478,7 @@ pub async fn retry_failed(db: &mut Tx, failed: Failed, again: Again, now: Millis
         if index == 0 {
             refuse_shortage(&balance(db, book).await?, i64::try_from(needed).unwrap_or(i64::MAX))?;
         }
-        hold_again(db, book, queue, part, round, now).await?;
+        hold_again(db, book, queue, part, round, "", now).await?;
         put_part_back(db, part, round, row.try_get(3)?, now).await?;
         put_back.queue = Some((queue, book));
     }

@@ -91,6 +91,13 @@ pub fn push_untried(select: &mut QueryBuilder<Sqlite>, queue: CampaignId, reason
     select.push(" AND NOT EXISTS (SELECT 1 FROM parts p WHERE p.message_id = m.id AND p.tried_at IS NOT NULL)");
 }
 
+/// The contacts whom a campaign has reached whole, or who have read it; of their messages `m` a condition follows.
+pub fn push_reached(select: &mut QueryBuilder<Sqlite>, queue: CampaignId, read: bool) {
+    let reached = if read { "p.read_at IS NOT NULL" } else { "p.sent_at IS NOT NULL" };
+    select.push("SELECT m.contact_id FROM messages m JOIN parts p ON p.message_id = m.id AND p.last = 1 AND ");
+    select.push(reached).push(" WHERE m.origin = 'campaign' AND m.queue_id = ").push_bind(queue);
+}
+
 /// The contacts who were not skipped by the queues that are named behind it.
 pub const REACHED_BY: &str =
     "SELECT n.contact_id FROM messages n WHERE n.skip_reason IS NULL AND n.contact_id IS NOT NULL AND n.queue_id IN (";
@@ -103,7 +110,7 @@ pub async fn by_version(
 ) -> Result<BTreeMap<i64, (i64, i64)>, sqlx::Error> {
     let rows: Vec<(i64, i64, i64)> = sqlx::query_as(
         "SELECT m.version, count(*), count(p.sent_at) FROM messages m JOIN parts p ON p.message_id = m.id AND p.last = 1
-         WHERE m.queue_id = ? AND m.skip_reason IS NULL GROUP BY m.version",
+         WHERE m.queue_id = ? AND m.origin = 'campaign' AND m.skip_reason IS NULL GROUP BY m.version",
     )
     .bind(queue)
     .fetch_all(db)

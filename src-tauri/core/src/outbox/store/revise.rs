@@ -13,7 +13,7 @@ use super::queue::{self, Counted, NewMessage, NewPart, kind_of};
 use crate::clock::Millis;
 use crate::db::{Tx, execute_all};
 use crate::ids::{CampaignId, ContactId, MessageId, PartId, SessionId};
-use crate::ledger::store::{REVISED, hold, hold_again, release};
+use crate::ledger::store::{REVISED, balance, hold, hold_again, refuse_shortage, release};
 use crate::ledger::{Book, LedgerError};
 use crate::media;
 use crate::outbox::state::{PartState, SkipReason};
@@ -71,6 +71,8 @@ pub struct WaitingPart {
     pub state: PartState,
     pub round: i64,
     pub due_at: Millis,
+    /// Its time may be that of a next try.
+    is_tried: bool,
     may_have_arrived: bool,
 }
 
@@ -172,8 +174,17 @@ pub async fn steer(
         .bind(priority)
         .bind(hours.map(Json))
         .bind(queue)
-        .execute(db)
+        .execute(&mut *db)
         .await?;
+    // What a number only keeps is free where that number may not send it any more.
+    let mut free = QueryBuilder::new("UPDATE parts SET session_id = NULL WHERE queue_id = ");
+    free.push_bind(queue)
+        .push(" AND state = 'pending' AND position = 1 AND session_id IS NOT NULL AND session_id NOT IN (");
+    let mut list = free.separated(", ");
+    sessions.iter().for_each(|session| {
+        list.push_bind(*session);
+    });
+    free.push(")").build().execute(db).await?;
     Ok(())
 }
 
@@ -202,7 +213,8 @@ pub async fn postpone(db: &mut Tx, home: &Home, keep: i64, until_at: Millis) -> 
 pub async fn take_own(db: &mut Tx, queue: CampaignId) -> Result<(), sqlx::Error> {
     let first_waits = "EXISTS (SELECT 1 FROM parts p WHERE p.message_id = messages.id AND p.position = 1
                                AND (p.state = 'pending' OR p.state = 'skipped'))";
-    let update = format!("UPDATE messages SET own = 0 WHERE queue_id = ? AND own = 1 AND {first_waits}");
+    let update =
+        format!("UPDATE messages SET own = 0 WHERE queue_id = ? AND origin = 'campaign' AND own = 1 AND {first_waits}");
     sqlx::query(sqlx::AssertSqlSafe(update)).bind(queue).execute(db).await?;
     Ok(())
 }
@@ -235,7 +247,7 @@ pub struct Page {
 
 const MESSAGE: &str =
     "SELECT m.id, m.contact_id, m.phone, m.name, m.version, m.own, m.skip_reason, m.skip_variable FROM messages m ";
-const PARTS: &str = "SELECT p.message_id, p.id, p.state, p.round, p.due_at,
+const PARTS: &str = "SELECT p.message_id, p.id, p.state, p.round, p.due_at, p.attempts > 0 AS tried,
         p.attempts > 0 AND EXISTS (SELECT 1 FROM attempts a WHERE a.part_id = p.id AND a.outcome = 'unknown') AS doubt
     FROM messages m CROSS JOIN parts p ON p.message_id = m.id ";
 
@@ -266,7 +278,7 @@ pub async fn waiting(
     let one = "WHERE m.id = ? AND m.origin = 'campaign'";
     let messages = format!(
         "SELECT q.id AS queue, v.* FROM ({MESSAGE} {one}) v JOIN messages n ON n.id = v.id
-                            JOIN queues q ON q.id = n.queue_id WHERE q.cancelled_at IS NULL AND q.state <> 'building'"
+                            JOIN queues q ON q.id = n.queue_id WHERE q.cancelled_at IS NULL AND q.revising = 0 AND q.state IN ('open', 'paused')"
     );
     let messages = sqlx::query(sqlx::AssertSqlSafe(messages)).bind(message).fetch_all(&mut *db).await?;
     let parts = format!("{PARTS} {one} ORDER BY p.position");
@@ -309,6 +321,7 @@ fn part(row: &SqliteRow) -> Result<WaitingPart, sqlx::Error> {
         state: row.try_get("state")?,
         round: row.try_get("round")?,
         due_at: row.try_get("due_at")?,
+        is_tried: row.try_get("tried")?,
         may_have_arrived: row.try_get("doubt")?,
     })
 }
@@ -362,9 +375,13 @@ pub async fn write(db: &mut Tx, home: &Home, revised: &[Revised], now: Millis) -
     let statements = changes.statements(home.queue);
     execute_all(db, Box::new(statements.into_iter())).await?;
     release(db, home.book, home.queue, &changes.released, REVISED, now).await?;
-    hold(db, home.book, home.queue, &changes.held, REVISED, now).await?;
+    let more = changes.held.len() + changes.held_again.len();
+    if more > 0 {
+        refuse_shortage(&balance(db, home.book).await?, i64::try_from(more).unwrap_or(i64::MAX))?;
+        hold(db, home.book, home.queue, &changes.held, REVISED, now).await?;
+    }
     for (part, round) in changes.held_again {
-        hold_again(db, home.book, home.queue, part, round, now).await?;
+        hold_again(db, home.book, home.queue, part, round, REVISED, now).await?;
     }
     Ok(())
 }
@@ -375,7 +392,8 @@ const ROWS: usize = 1_500;
 /// The rows that a chunk of people needs, so that each table takes one statement.
 #[derive(Default)]
 struct Changes<'r> {
-    messages: Vec<(&'r Revised, Millis)>,
+    /// With the time that its owner wants, where that is known.
+    messages: Vec<(&'r Revised, Option<Millis>)>,
     due: Vec<(MessageId, Millis)>,
     filled: Vec<Filled<'r>>,
     added: Vec<Filled<'r>>,
@@ -407,7 +425,8 @@ impl<'r> Changes<'r> {
         let Some(content) = content else {
             return self.due.extend(due_at.map(|due| (waiting.message, due)));
         };
-        self.messages.push((revised, due));
+        let is_tried = waiting.parts.first().is_some_and(|part| part.is_tried);
+        self.messages.push((revised, due_at.or((!is_tried).then_some(due))));
         if let (Some((reason, variable)), true) = (&waiting.skipped, waiting.parts.is_empty()) {
             self.count("skipped", reason.as_str(), variable.as_deref(), -1, 0);
         }
@@ -472,10 +491,10 @@ impl<'r> Changes<'r> {
     }
 }
 
-fn set_messages(messages: &[(&Revised, Millis)]) -> QueryBuilder<Sqlite> {
+fn set_messages(messages: &[(&Revised, Option<Millis>)]) -> QueryBuilder<Sqlite> {
     let mut update = QueryBuilder::new(
         "UPDATE messages SET text = v.column2, question = v.column3, options = v.column4, skip_reason = v.column5,
-                skip_variable = v.column6, version = v.column7, own = v.column8, planned_at = v.column9 FROM (",
+                skip_variable = v.column6, version = v.column7, own = v.column8, planned_at = coalesce(v.column9, planned_at) FROM (",
     );
     update.push_values(messages, |mut row, (revised, due_at)| {
         let Some(NewContent { message, version, own }) = &revised.content else { return };

@@ -4,7 +4,7 @@
 //! `settle` reads them; whoever asks a filter about fields settles first.
 
 use sqlx::sqlite::SqliteRow;
-use sqlx::{QueryBuilder, Row, SqliteConnection};
+use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
 
 use crate::contact::Fields;
 use crate::contact::fold::fold;
@@ -26,6 +26,19 @@ pub async fn settle(db: &Db) -> Result<(), StorageError> {
         db.commit(tx).await?;
     }
     Ok(())
+}
+
+/// The contacts who have one of these days in the field, as a query within another.
+pub fn push_on_days(select: &mut QueryBuilder<Sqlite>, field: &str, days: &[i64]) {
+    select.push("SELECT v.contact_id FROM contact_values v WHERE v.field = ").push_bind(field.to_owned());
+    select.push(" AND v.day IN (SELECT value FROM json_each(").push_bind(Json(days.to_vec())).push("))");
+}
+
+/// The fields in which somebody has a day.
+pub async fn with_days(reader: &mut SqliteConnection) -> Result<Vec<String>, sqlx::Error> {
+    let fields = "SELECT f.name FROM contact_fields f WHERE EXISTS
+                      (SELECT 1 FROM contact_values v WHERE v.field = f.name AND v.day IS NOT NULL) ORDER BY f.name";
+    sqlx::query_scalar(fields).fetch_all(reader).await
 }
 
 async fn is_due(reader: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
