@@ -188,6 +188,7 @@ pub fn builder() -> Builder<Wry> {
             events::ImportProgress,
             events::FilesOver,
             events::FilesDropped,
+            events::PageAsked,
         ])
         .error_handling(ErrorHandlingMode::Throw)
         .disable_serde_phases()

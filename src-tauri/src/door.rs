@@ -13,7 +13,7 @@ use ulak_core::error::{Params, Problem};
 use ulak_core::vault::SystemKeyring;
 
 use crate::view::AppStatus;
-use crate::{events, network, prepare};
+use crate::{desktop, events, network, prepare};
 
 pub struct Door {
     folder: PathBuf,
@@ -41,6 +41,7 @@ impl Door {
         match open(opening).await {
             Ok(app) => {
                 events::forward(handle.clone(), app.clone());
+                desktop::tell(handle.clone(), &app);
                 let recovery_code = app.settings().recovery_code();
                 *door = Some(app);
                 AppStatus::Open { recovery_code }

@@ -59,6 +59,12 @@ pub struct FilesOver {
     pub paths: u32,
 }
 
+/// Somebody outside the window asks for a page: the address without its hash sign.
+#[derive(Clone, Serialize, Deserialize, Type, tauri_specta::Event)]
+pub struct PageAsked {
+    pub path: String,
+}
+
 #[derive(Clone, Serialize, Deserialize, Type, tauri_specta::Event)]
 pub struct FilesDropped {
     pub paths: Vec<String>,

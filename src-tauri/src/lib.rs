@@ -4,6 +4,7 @@ mod bindings;
 mod clipboard;
 mod commands;
 mod contacts;
+mod desktop;
 mod door;
 mod events;
 mod import;

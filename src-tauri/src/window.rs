@@ -61,8 +61,9 @@ fn end_when_asked(handle: AppHandle) {
     });
 }
 
-fn show(handle: &AppHandle) {
+pub fn show(handle: &AppHandle) {
     if let Some(window) = handle.get_webview_window("main") {
+        let _ = window.show();
         let _ = window.unminimize();
         let _ = window.set_focus();
     }

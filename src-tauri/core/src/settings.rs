@@ -54,6 +54,24 @@ pub struct Settings {
     pub test_phone: String,
     /// What the list of contacts shows beside names, in this order; a field as `field:` and its name.
     pub contact_columns: Vec<String>,
+    pub news: NewsWanted,
+}
+
+/// Of what the owner is told by the computer while they look elsewhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub struct NewsWanted {
+    /// A planned one begins, or one ends.
+    pub campaigns: bool,
+    /// One sends nothing any more until its owner sees to it.
+    pub numbers: bool,
+    pub replies: bool,
+}
+
+impl Default for NewsWanted {
+    fn default() -> Self {
+        Self { campaigns: true, numbers: true, replies: false }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -106,6 +124,7 @@ impl Default for Settings {
             stop_opted_out_percent: MOST_OPTED_OUT_PERCENT,
             test_phone: String::new(),
             contact_columns: ["phone", "tags", "consent", "contacted"].map(str::to_owned).to_vec(),
+            news: NewsWanted::default(),
         }
     }
 }
@@ -125,6 +144,15 @@ fn home(locale: &str, zone: Tz) -> String {
     country.unwrap_or_else(|| if INDONESIA.contains(&zone) { "ID" } else { "TR" }.to_owned())
 }
 
+/// Old systems still call Indonesian "in".
+fn spoken(locale: &str) -> Language {
+    match locale.split(['-', '_', '.', '@']).next() {
+        Some("tr") => Language::Tr,
+        Some("id" | "in") => Language::Id,
+        _ => Language::En,
+    }
+}
+
 const INDONESIA: [Tz; 5] =
     [Tz::Asia__Jakarta, Tz::Asia__Jayapura, Tz::Asia__Makassar, Tz::Asia__Pontianak, Tz::Asia__Ujung_Pandang];
 
@@ -132,6 +160,11 @@ impl Settings {
     /// How long a person is left alone after a promotion.
     pub fn promotion_gap(&self) -> Millis {
         Millis::from(self.promotion_days) * DAY
+    }
+
+    /// The language in which the owner is spoken to: as in the window.
+    pub fn spoken(&self) -> Language {
+        self.language.unwrap_or_else(|| spoken(&sys_locale::get_locale().unwrap_or_default()))
     }
 
     pub fn hours(&self) -> SendingHours {
@@ -300,6 +333,21 @@ mod tests {
         ] {
             assert_eq!(home(locale, zone), country, "{locale} {zone}");
         }
+    }
+
+    #[test]
+    fn the_owner_is_spoken_to_as_the_system_speaks_unless_they_chose() {
+        for (locale, language) in [
+            ("tr_TR.UTF-8", Language::Tr),
+            ("in-ID", Language::Id),
+            ("id", Language::Id),
+            ("de-DE", Language::En),
+            ("", Language::En),
+        ] {
+            assert_eq!(spoken(locale), language, "{locale}");
+        }
+        let chosen = Settings { language: Some(Language::Id), ..Settings::default() };
+        assert_eq!(chosen.spoken(), Language::Id);
     }
 
     #[test]

@@ -32,6 +32,7 @@ pub enum Task {
     Folder,
     Scheduling,
     Window,
+    News,
     Import,
 }
 
@@ -158,6 +159,7 @@ impl std::fmt::Display for Broke {
             Task::Folder => "Noting how far the data is met a fault in Ulak and began again.",
             Task::Scheduling => "Finishing a scheduling that was cut off met a fault in Ulak and began again.",
             Task::Window => "Bringing news to the window met a fault in Ulak and began again. Some figures may be late.",
+            Task::News => "Telling you by notifications met a fault in Ulak and began again.",
             Task::Import => "The import met a fault in Ulak and stopped. What came in stays; import the file again, nobody comes in twice.",
         })
     }
@@ -177,6 +179,7 @@ impl Coded for Broke {
             Task::Folder => "loop.folder",
             Task::Scheduling => "loop.scheduling",
             Task::Window => "loop.window",
+            Task::News => "loop.news",
             Task::Import => "loop.import",
         }
     }

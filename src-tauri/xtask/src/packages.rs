@@ -22,8 +22,18 @@ const MEDIA_TESTS: &[&str] = &["ffmpeg", "libimage-exiftool-perl", "poppler-util
 const YARDSTICKS: &[&str] = &["ffmpeg", "libvips-tools"];
 
 /// A display, a session bus, a keyring and a driver for the window.
-const WINDOW_TESTS: &[&str] =
-    &["dbus", "dbus-x11", "gnome-keyring", "imagemagick", "webkit2gtk-driver", "xauth", "xclip", "xdotool", "xvfb"];
+const WINDOW_TESTS: &[&str] = &[
+    "dbus",
+    "dbus-x11",
+    "dunst",
+    "gnome-keyring",
+    "imagemagick",
+    "webkit2gtk-driver",
+    "xauth",
+    "xclip",
+    "xdotool",
+    "xvfb",
+];
 
 pub(crate) fn for_building() -> Outcome {
     ensure(BUILD)

@@ -25,6 +25,7 @@ mod fit;
 mod follow_up;
 mod harness;
 mod lists;
+mod news;
 mod numbers;
 mod owner;
 mod page;

@@ -200,6 +200,7 @@ export const events = {
 	ledgerChanged: makeEvent<LedgerChanged, LedgerChanged>("ledger-changed"),
 	nowChanged: makeEvent<NowChanged, NowChanged>("now-changed"),
 	numbersChanged: makeEvent<NumbersChanged, NumbersChanged>("numbers-changed"),
+	pageAsked: makeEvent<PageAsked, PageAsked>("page-asked"),
 	repliesChanged: makeEvent<RepliesChanged, RepliesChanged>("replies-changed"),
 	settingsChanged: makeEvent<SettingsChanged, SettingsChanged>("settings-changed"),
 	templatesChanged: makeEvent<TemplatesChanged, TemplatesChanged>("templates-changed"),
@@ -1254,6 +1255,15 @@ export type NewTime = { kind: "keep" } | { kind: "all"; at: number } |
 /**  The first so many people keep their time. */
 { kind: "rest"; first: number; at: number };
 
+/**  Of what the owner is told by the computer while they look elsewhere. */
+export type NewsWanted = {
+	/**  A planned one begins, or one ends. */
+	campaigns: boolean,
+	/**  One sends nothing any more until its owner sees to it. */
+	numbers: boolean,
+	replies: boolean,
+};
+
 export type Notice = {
 	id: number,
 	problem: AppError,
@@ -1345,6 +1355,11 @@ export type Pace = {
 	restMs: number,
 	hourlyCap: number,
 	dailyCap: number,
+};
+
+/**  Somebody outside the window asks for a page: the address without its hash sign. */
+export type PageAsked = {
+	path: string,
 };
 
 /**  How a part is shown in a chat. */
@@ -1763,6 +1778,7 @@ export type Settings = {
 	testPhone: string,
 	/**  What the list of contacts shows beside names, in this order; a field as `field:` and its name. */
 	contactColumns: string[],
+	news: NewsWanted,
 };
 
 export type SettingsChanged = null;

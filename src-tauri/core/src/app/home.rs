@@ -179,8 +179,8 @@ impl Campaigns {
 /// What there is to see at a glance.
 pub struct Home {
     common: Common,
-    campaigns: Arc<Campaigns>,
-    numbers: Arc<Numbers>,
+    pub(super) campaigns: Arc<Campaigns>,
+    pub(super) numbers: Arc<Numbers>,
     settings: Arc<OwnerSettings>,
 }
 

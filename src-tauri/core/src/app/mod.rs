@@ -20,6 +20,7 @@ mod lines;
 mod log;
 mod loops;
 mod missed;
+pub mod news;
 mod numbers;
 mod options;
 mod outbox;
