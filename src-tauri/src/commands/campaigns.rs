@@ -20,7 +20,7 @@ use ulak_core::settings::Language;
 
 use crate::clipboard;
 
-use super::{Answer, Door, ask, path_of, shown, to_save};
+use super::{Answer, Door, ask, path_of, place, shown};
 
 #[tauri::command]
 #[specta::specta]
@@ -267,11 +267,7 @@ pub async fn export_report(
     language: Language,
     title: String,
 ) -> Answer<Option<String>> {
-    let name = format!("ulak-report.{format}");
-    let chosen =
-        ask(&handle, title, |dialog, tell| to_save(dialog, &name, &[&format, "pdf", "xlsx", "csv"]).save_file(tell))
-            .await;
-    let Some(path) = chosen.flatten().and_then(path_of) else { return Ok(None) };
+    let Some(path) = place(&handle, title, "ulak-report", &format).await else { return Ok(None) };
     door.app().await?.campaigns().export_report(id, &path, Some(language)).await?;
     Ok(Some(shown(path)))
 }

@@ -7,7 +7,7 @@ use ulak_core::ledger::figures::{BalanceView, LedgerPage, LedgerQuery};
 
 use ulak_core::settings::Language;
 
-use super::{Answer, Door, ask, path_of, shown, to_save};
+use super::{Answer, Door, ask, path_of, place, shown};
 
 #[tauri::command]
 #[specta::specta]
@@ -61,10 +61,6 @@ pub async fn export_statement(
     language: Language,
     title: String,
 ) -> Answer<Option<String>> {
-    let name = format!("ulak-credits-{month}.{format}");
-    let chosen =
-        ask(&handle, title, |dialog, tell| to_save(dialog, &name, &[&format, "pdf", "xlsx"]).save_file(tell)).await;
-    let Some(path) = chosen.flatten().and_then(path_of) else { return Ok(None) };
-    door.app().await?.credits().export_statement(book, &month, &path, Some(language)).await?;
-    Ok(Some(shown(path)))
+    let Some(path) = place(&handle, title, &format!("ulak-credits-{month}"), &format).await else { return Ok(None) };
+    door.app().await?.credits().export_statement(book, &month, &path, Some(language)).await.map(|()| Some(shown(path)))
 }

@@ -44,6 +44,13 @@ fn to_save(dialog: FileDialogBuilder<tauri::Wry>, name: &str, formats: &[&str]) 
     formats.iter().fold(dialog, |dialog, ending| dialog.add_filter(ending.to_uppercase(), &[*ending]))
 }
 
+/// Where the owner wants a file of this format; none where they named none.
+async fn place(handle: &AppHandle, title: String, name: &str, format: &str) -> Option<PathBuf> {
+    let name = format!("{name}.{format}");
+    let chosen = ask(handle, title, |dialog, tell| to_save(dialog, &name, &[format]).save_file(tell)).await;
+    chosen.flatten().and_then(path_of)
+}
+
 /// What tables of rows are written as.
 const TABLES: [&str; 2] = ["xlsx", "csv"];
 

@@ -55,7 +55,7 @@ pub async fn people(
 }
 
 pub fn summary(book: &mut Book, paper: &Paper) -> Result<(), Problem> {
-    book.head(&[paper.title.clone()])?;
+    book.head(std::slice::from_ref(&paper.title))?;
     book.add([Cell::text(&paper.subtitle)])?;
     for block in &paper.blocks {
         book.add([Cell::Empty])?;
@@ -66,21 +66,21 @@ pub fn summary(book: &mut Book, paper: &Paper) -> Result<(), Problem> {
                     .try_for_each(|figure| book.add([Cell::text(&figure.label), Cell::text(&figure.value)]))?;
             }
             Block::Bars { title, note, bars } => {
-                book.head(&[title.clone()])?;
+                book.head(std::slice::from_ref(title))?;
                 for bar in bars {
                     book.add([Cell::text(&bar.label), Cell::text(&bar.value), Cell::text(&bar.note)])?;
                 }
                 book.add([Cell::text(note)])?;
             }
             Block::Hours { title, note, values } => {
-                book.head(&[title.clone()])?;
+                book.head(std::slice::from_ref(title))?;
                 for (hour, value) in values.iter().enumerate() {
                     book.add([Cell::text(&format!("{hour:02}")), Cell::Number(*value)])?;
                 }
                 book.add([Cell::text(note)])?;
             }
             Block::Table(table) => {
-                book.head(&[table.title.clone()])?;
+                book.head(std::slice::from_ref(&table.title))?;
                 for row in table.rows.iter().chain(&table.together) {
                     book.add(row.iter().map(|cell| Cell::text(cell)))?;
                 }

@@ -121,7 +121,7 @@ async fn leads(db: &mut SqliteConnection, query: &LogQuery) -> Result<bool, sqlx
     select.push_bind(session).push("), 0) < coalesce(sum(people) FILTER (WHERE state");
     push_states(&mut select, shown_as(state));
     select.push("), 0) FROM queue_counts");
-    Ok(select.build_query_scalar().fetch_one(db).await?)
+    select.build_query_scalar().fetch_one(db).await
 }
 
 /// Selections of a few rows each, put in order.
