@@ -287,6 +287,10 @@ export type Audience = {
 	only?: ContactId | null,
 	/**  In place of everyone and the groups: those whom another campaign skipped. */
 	skipped?: SkippedOf | null,
+	/**  Of everyone and the groups only those whose date it was on one day of a rule. */
+	occasion?: OccasionOf | null,
+	/**  In place of everyone and the groups: those of another campaign, by what they did with it. */
+	follows?: FollowOf | null,
 };
 
 export type Balance = {
@@ -313,6 +317,18 @@ export type BestHours = {
 
 /**  Practice credits never mix with real ones. */
 export type Book = "practice" | "real";
+
+export type Calendar = {
+	every: Every,
+	/**  The first day that counts. */
+	from: Day,
+	/**  The last day that counts. */
+	until: Day | null,
+	/**  So many times altogether. */
+	times: number | null,
+	/**  Days on which it does not come, and which count as no time. */
+	except: Day[],
+};
 
 export type CampaignChanged = {
 	campaignId: CampaignId,
@@ -641,6 +657,9 @@ export type CreditsView = {
 /**  The key of a row, which whoever asks for the rows behind it hands back as it is. */
 export type Cursor = string;
 
+/**  A day of the calendar, `YYYY-MM-DD` to the window. */
+export type Day = string;
+
 export type DayFigures = {
 	/**  `YYYY-MM-DD`; empty for several days. */
 	day: string,
@@ -725,22 +744,9 @@ export type Draft = {
 	updatedAt: number,
 	/**  What it is to take the place of, where it is the draft of a revision. */
 	revises: Revises | null,
+	/**  The rule whose pattern it is. */
 	repeat: RepeatId | null,
 };
-
-export type RepeatId = string;
-export type FollowOf = { campaign: CampaignId, who: Followed };
-export type Followed = { kind: "silent" } | { kind: "read_silent" } | { kind: "chose"; option: string };
-export type Day = string;
-export type Every = { kind: "day" } | { kind: "week"; on: number[] } | { kind: "month"; day: number } | { kind: "year"; month: number; day: number };
-export type Calendar = { every: Every, from: Day, until: Day | null, times: number | null, except: Day[] };
-export type Occasion = { field: string, everyYear: boolean, days: number };
-export type Plan = { kind: "calendar"; calendar: Calendar } | { kind: "occasion"; occasion: Occasion };
-export type RepeatEdit = { id: RepeatId, plan: Plan, minute: number, lateDays: number, active: boolean };
-export type NextRun = { day: Day, at: number, goesAt: number, people: number | null };
-export type RunState = "made" | "scheduled" | "nobody" | "refused" | "missed";
-export type LastRun = { day: Day, state: RunState, campaign: CampaignId | null };
-export type RepeatView = { id: RepeatId, pattern: CampaignId, name: string, firstText: string, plan: Plan, minute: number, lateDays: number, active: boolean, practice: boolean, people: number, next: NextRun[], credits: number, free: number, last: LastRun | null, blockers: AppError[] };
 
 export type DraftCheck = {
 	/**  The audience before anybody is skipped. */
@@ -784,6 +790,14 @@ export type Emptiest = {
 export type Encoding = "utf-8" | "utf-16le" | "utf-16be" | "windows-1254" | "windows-1252";
 
 export type EntryKind = "grant" | "hold" | "settle" | "release" | "adjust";
+
+export type Every = { kind: "day" } | 
+/**  On these days of the week, 0 for Monday. */
+{ kind: "week"; on: number[] } | 
+/**  On this day of the month, or on its last where it has no such day. */
+{ kind: "month"; day: number } | 
+/**  On this day of the year; a 29 February is the 28th in other years. */
+{ kind: "year"; month: number; day: number };
 
 export type FiguresQuery = {
 	book: Book,
@@ -829,6 +843,20 @@ export type Finished = {
 	sent: number,
 	total: number,
 };
+
+/**  Those whom a campaign has reached, by what they did with it. */
+export type FollowOf = {
+	campaign: CampaignId,
+	who: Followed,
+};
+
+export type Followed = 
+/**  Who wrote nothing back. */
+{ kind: "silent" } | 
+/**  Who read it and wrote nothing back. Whoever hides that they read is none of them. */
+{ kind: "read_silent" } | 
+/**  Whose last word was this answer. */
+{ kind: "chose"; option: string };
 
 export type Happening = {
 	kind: "message",
@@ -978,6 +1006,12 @@ export type ImportTotals = {
 };
 
 export type Language = "en" | "tr" | "id";
+
+export type LastRun = {
+	day: Day,
+	state: RunState,
+	campaign: CampaignId | null,
+};
 
 export type LedgerChanged = null;
 
@@ -1264,6 +1298,15 @@ export type NewsWanted = {
 	replies: boolean,
 };
 
+export type NextRun = {
+	day: Day,
+	at: number,
+	/**  When its first message can go, by the sending hours. */
+	goesAt: number,
+	/**  Of an occasion: whose date it is. */
+	people: number | null,
+};
+
 export type Notice = {
 	id: number,
 	problem: AppError,
@@ -1328,6 +1371,23 @@ export type NumberView = {
 };
 
 export type NumbersChanged = null;
+
+/**  A date of each person. */
+export type Occasion = {
+	/**  The field that holds it. */
+	field: string,
+	/**  As a birthday does; a due date comes once. */
+	everyYear: boolean,
+	/**  So many days behind it; before it where it is less than nothing. */
+	days: number,
+};
+
+/**  Those whose date a rule told on one day. */
+export type OccasionOf = {
+	repeat: RepeatId,
+	/**  Days since 1970. */
+	day: number,
+};
 
 export type OnWhatsapp = "yes" | "no" | "unknown";
 
@@ -1405,6 +1465,8 @@ export type Place = {
 	skip: number,
 	limit: number,
 };
+
+export type Plan = { kind: "calendar"; calendar: Calendar } | { kind: "occasion"; occasion: Occasion };
 
 /**  How the practice people behave, in percent, and how long things usually take. */
 export type PracticeOptions = {
@@ -1526,6 +1588,38 @@ export type Refusal = {
 	/**  The cells as they stand in the file, in one line. */
 	raw: string,
 	reason: AppError,
+};
+
+/**  What the owner decides of a rule; its content stands in the draft of its pattern. */
+export type RepeatEdit = {
+	id: RepeatId,
+	plan: Plan,
+	minute: number,
+	lateDays: number,
+	active: boolean,
+};
+
+/**  A rule by which a campaign comes again. */
+export type RepeatId = string;
+
+export type RepeatView = {
+	id: RepeatId,
+	pattern: CampaignId,
+	name: string,
+	firstText: string,
+	plan: Plan,
+	minute: number,
+	lateDays: number,
+	active: boolean,
+	practice: boolean,
+	/**  Whom it would reach today, of the calendar; for an occasion whom it is for, on whatever day. */
+	people: number,
+	next: NextRun[],
+	/**  What one time would take today. */
+	credits: number,
+	free: number,
+	last: LastRun | null,
+	blockers: AppError[],
 };
 
 export type RepliesChanged = null;
@@ -1682,6 +1776,17 @@ export type RouteStep = {
 	/**  Counted from 1. */
 	part: number,
 };
+
+/**  What became of one day of a rule. */
+export type RunState = 
+/**  Its campaign is there and not scheduled yet. */
+"made" | "scheduled" | 
+/**  Nobody would have got it. */
+"nobody" | 
+/**  It could not be scheduled: its campaign stands among the drafts. */
+"refused" | 
+/**  Ulak was off for too long. */
+"missed";
 
 /**  A saved filter. One that cannot be read is listed without it, and nothing can be asked of it. */
 export type Segment = {
