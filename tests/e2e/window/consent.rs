@@ -83,8 +83,7 @@ fn the_owner_chooses_the_words_and_how_often_a_promotion_comes() {
 
 /// Everybody by name: whether a consent is recorded, and whether one was refused.
 async fn consents(page: &Page) -> Vec<(String, bool, bool)> {
-    let query =
-        json!({ "search": "", "tag": null, "standing": null, "place": { "after": null, "skip": 0, "limit": 10 } });
+    let query = json!({ "search": "", "order": "name", "descending": false, "tag": null, "standing": null, "place": { "after": null, "skip": 0, "limit": 10 } });
     let page = page.core("contacts", json!({ "query": query })).await;
     let seen = |one: &Value| {
         let name = one["name"].as_str().unwrap().to_owned();

@@ -33,8 +33,7 @@ async fn shows(page: &Page, name: &str) {
 }
 
 async fn standing_of(page: &Page, search: &str) -> String {
-    let query =
-        json!({ "search": search, "standing": null, "tag": null, "place": { "after": null, "skip": 0, "limit": 1 } });
+    let query = json!({ "search": search, "order": "name", "descending": false, "standing": null, "tag": null, "place": { "after": null, "skip": 0, "limit": 1 } });
     let found = page.core("contacts", json!({ "query": query })).await;
     found["rows"][0]["standing"].as_str().unwrap().to_owned()
 }

@@ -16,6 +16,13 @@ async fn schedule(page: &Page, draft: &str) {
     page.core("schedule_campaign", json!({ "draftId": draft, "onlyCovered": false })).await;
 }
 
+/// Those of one priority take turns; this one stands behind them.
+async fn give_way(page: &Page, draft: &str) {
+    let mut edit = page.core("draft", json!({ "id": draft })).await;
+    edit["priority"] = json!(9);
+    page.core("save_draft", json!({ "edit": edit })).await;
+}
+
 #[test]
 fn sending_is_said_of_the_one_that_is_sent_whatever_is_planned_or_waits_behind_it() {
     at_the_desk(async {
@@ -34,6 +41,7 @@ fn sending_is_said_of_the_one_that_is_sent_whatever_is_planned_or_waits_behind_i
 
         let sent = campaign(page, "First", Value::Null).await;
         let behind = campaign(page, "Second", Value::Null).await;
+        give_way(page, &behind).await;
         schedule(page, &sent).await;
         schedule(page, &behind).await;
         page.until("what is sent on Home", &doing("home-doing", "sending")).await;

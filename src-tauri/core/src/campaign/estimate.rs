@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, VecDeque};
 use crate::clock::{DAY, HOUR, Millis};
 use crate::ids::{CampaignId, SessionId};
 use crate::outbox::window::SendingHours;
+use crate::session::Pace;
 use crate::session::warm_up::warm_up;
-use crate::session::{PACE_FLOOR, Pace};
 
 /// A number that sends.
 #[derive(Clone, Debug)]
@@ -164,7 +164,7 @@ impl<'a> Sender<'a> {
     /// Sends so many at most, inside the hours and the caps, and says when it is free again.
     fn send(&mut self, load: &mut Going, most: i64, turn: u64) -> Millis {
         let Pace { min_ms, max_ms, batch, rest_ms, .. } = self.line.pace;
-        let gap = min_ms.midpoint(max_ms).max(PACE_FLOOR);
+        let gap = min_ms.midpoint(max_ms).max(1);
         let in_hours = (load.closes_at().saturating_sub(self.free_at).saturating_sub(1) / gap).saturating_add(1);
         let in_batch = if batch == 0 { i64::MAX } else { i64::from(batch.saturating_sub(self.in_batch).max(1)) };
         let parts = most.min(load.left).min(in_hours).min(in_batch).min(self.room(self.free_at)).max(1);

@@ -165,7 +165,7 @@ mod tests {
     fn each_day_of_an_occasion_comes_for_its_own_people() {
         let zone = Tz::Asia__Jakarta;
         let occasion = Occasion { field: "birthday".into(), every_year: true, days: 0 };
-        let now = at("2026-12-03T12:00:00", zone);
+        let now = at("2026-12-03T11:00:00", zone);
         let due = rule(Plan::Occasion { occasion }, "2026-11-30", 2).due(now, now, zone);
         assert_eq!(due.len(), 3);
         assert!(due.iter().all(|one| matches!(one, Due::Run { .. })));
