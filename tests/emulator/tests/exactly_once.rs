@@ -52,6 +52,8 @@ async fn schedule(laptop: &Laptop, people: usize) {
     assert_eq!(numbers.len(), OWNERS.len());
     for number in &numbers {
         app.numbers().save_pace(*number, &QUICK).await.unwrap();
+        // A number that was just linked would send twenty an hour.
+        app.numbers().end_warm_up(*number).await.unwrap();
     }
     bring_in(&app, laptop.folder.path(), people).await;
     let campaign = draft(&app, &numbers, None).await;

@@ -54,6 +54,8 @@ pub async fn link<F: Future<Output = ()>>(app: &App, scan: impl FnOnce(String) -
         let numbers = app.numbers().list().await.unwrap();
         if numbers.iter().any(|number| number.id == view.session_id && number.state == "connected") {
             app.numbers().save_pace(view.session_id, &QUICK).await.unwrap();
+            // One that was just linked would send twenty an hour.
+            app.numbers().end_warm_up(view.session_id).await.unwrap();
             return view.session_id;
         }
         // One that was missed has said nothing else.
