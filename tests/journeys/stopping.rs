@@ -10,6 +10,7 @@ use ulak_core::outbox::stopping::StoppedFor;
 use ulak_core::session::cause::Cause;
 use ulak_core::session::client::Signal;
 use ulak_core::session::messenger::Outcome;
+use ulak_core::template::{Choice, ChoiceStyle};
 use ulak_core::testing::World;
 use ulak_core::testing::numbers::{BRISK, reply};
 
@@ -40,6 +41,27 @@ async fn stopped(world: &World, id: CampaignId) -> Result<Option<StoppedFor>, Pr
 
 fn told(world: &World) -> Vec<String> {
     world.app.notices().into_iter().map(|notice| notice.problem.code).collect()
+}
+
+#[tokio::test]
+async fn a_message_of_two_parts_counts_once() -> Result<(), Problem> {
+    let mut world = World::with_numbers(at(0, 10, 0), &[BRISK]).await?;
+    world.contacts(80).await?;
+    let number = world.numbers[0].id;
+    let options = vec!["Yes".to_owned(), "No".to_owned()];
+    let poll = Choice { style: ChoiceStyle::Poll, question: "Will you come?".to_owned(), options };
+    let draft = world
+        .draft("Merhaba", |edit| {
+            (edit.category, edit.session_ids, edit.choice) = (Category::Notification, vec![number], Some(poll));
+        })
+        .await?;
+    world.app.campaigns().schedule_campaign(draft.id, false).await?;
+    // Sixteen of fifty people: the two parts of the others are not twice as many successes.
+    answers(&world, 15, 2 * 34);
+    answers(&world, 1, 0);
+    world.run_until(at(0, 11, 0)).await?;
+    assert_eq!(stopped(&world, draft.id).await?, Some(StoppedFor::Failures));
+    world.app.credits().ledger_holds().await
 }
 
 #[tokio::test]

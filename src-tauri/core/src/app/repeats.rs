@@ -8,8 +8,9 @@ use super::{Campaigns, Problem};
 use crate::campaign::audience::{Audience, FollowOf};
 use crate::campaign::draft::{Draft, DraftEdit};
 use crate::campaign::repeat::calendar::{Calendar, Day, Every};
+use crate::campaign::repeat::run::{self, Ran};
 use crate::campaign::repeat::store::{self, RunState, Whose};
-use crate::campaign::repeat::{Occasion, Plan, Rule, run};
+use crate::campaign::repeat::{Occasion, Plan, Rule};
 use crate::campaign::review::{blockers, survey};
 use crate::campaign::{CampaignError, store as campaigns};
 use crate::clock::{Millis, local};
@@ -180,7 +181,8 @@ impl Campaigns {
                     Some(people.map_err(StorageError::from)?)
                 }
             };
-            let goes_at = if pattern.keeps_hours() { hours.next_open(at).unwrap_or(at) } else { at };
+            let kept = hours.kept(pattern.keeps_hours(), pattern.hours);
+            let goes_at = kept.and_then(|hours| hours.next_open(at)).unwrap_or(at);
             next.push(NextRun { day, at, goes_at, people });
         }
         Ok(next)
@@ -251,12 +253,12 @@ impl Campaigns {
     pub async fn run_repeats(&self) -> Result<(), Problem> {
         let _one_at_a_time = self.scheduling.lock().await;
         let _whole = self.freezing.read().await;
-        let (scheduled, refused) = run::run(&self.db, self.now()).await?;
+        let Ran { scheduled, refused, broken } = run::run(&self.db, self.now()).await?;
         scheduled.into_iter().for_each(|campaign| self.changed(campaign));
         for one in refused {
             self.notices.tell(CampaignError::NotRepeated { name: one.name, reason: one.why.to_string() });
             self.changed(one.campaign);
         }
-        Ok(())
+        broken.map_or(Ok(()), |error| Err(error.into()))
     }
 }

@@ -1,5 +1,7 @@
 //! Making the campaigns of the days that are due, and scheduling them.
 
+use chrono_tz::Tz;
+
 use super::calendar::Day;
 use super::store::{self, Run, RunState};
 use super::{Due, Plan, Rule};
@@ -27,25 +29,46 @@ pub struct Refused {
     pub why: CampaignError,
 }
 
-/// Makes and schedules what is due; says what was scheduled and what could not be.
-pub async fn run(db: &Db, now: Millis) -> Result<(Vec<CampaignId>, Vec<Refused>), CampaignError> {
+/// What became of what was due.
+#[derive(Debug)]
+pub struct Ran {
+    pub scheduled: Vec<CampaignId>,
+    pub refused: Vec<Refused>,
+    /// Why a rule made nothing. The others went on, and it is tried again.
+    pub broken: Option<CampaignError>,
+}
+
+/// Makes and schedules what is due.
+pub async fn run(db: &Db, now: Millis) -> Result<Ran, CampaignError> {
     values::settle(db).await?;
     let mut reader = db.read().acquire().await?;
     let zone = settings::load(&mut reader).await?.zone;
     let rules = store::all(&mut reader).await?;
     drop(reader);
+    let mut broken = None;
     for rule in rules.iter().filter(|rule| rule.active) {
-        for due in rule.due(now, now + HORIZON, zone) {
-            make(db, rule, due, now).await.map_err(|error| schedule::on(db, error))?;
-        }
-        // Days without anybody are looked at once.
-        if let Some(yesterday) = Day(local(now, zone).date_naive()).moved(-i64::from(rule.late_days) - 2) {
-            let mut tx = db.begin().await?;
-            store::looked(&mut tx, rule.id, yesterday, false).await.map_err(|error| db.error(error))?;
-            db.commit(tx).await?;
+        if let Err(error) = make_all(db, rule, zone, now).await {
+            tracing::error!(rule = %rule.id, %error, "a rule made nothing");
+            broken = Some(error);
         }
     }
-    schedule_made(db, now).await
+    let (scheduled, refused) = schedule_made(db, now).await?;
+    Ok(Ran { scheduled, refused, broken })
+}
+
+/// All of a rule's days that are due.
+async fn make_all(db: &Db, rule: &Rule, zone: Tz, now: Millis) -> Result<(), CampaignError> {
+    for due in rule.due(now, now + HORIZON, zone) {
+        make(db, rule, due, now).await.map_err(|error| schedule::on(db, error))?;
+    }
+    // Days without anybody are looked at once.
+    let over = Day(local(now, zone).date_naive()).moved(-i64::from(rule.late_days) - 2);
+    if let Some(day) = over.filter(|day| rule.looked_on.is_none_or(|seen| seen < *day)) {
+        let mut tx = db.begin().await?;
+        store::looked(&mut tx, rule.id, day, false).await.map_err(|error| db.error(error))?;
+        db.commit(tx).await?;
+    }
+    Ok(())
 }
 
 /// The day's campaign as a draft, its people and its row in one transaction.

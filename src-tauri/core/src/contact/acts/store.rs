@@ -33,7 +33,7 @@ pub struct Act {
     begun_at: Millis,
 }
 
-/// Puts an act down that nobody has taken a step of, and forgets those that are too old to be taken back.
+/// Puts an act down that nobody has taken a step of.
 pub async fn begin(tx: &mut Tx, deed: &Deed, chosen: &Chosen, now: Millis) -> Result<ActId, ContactError> {
     match deed {
         Deed::Tag { tag } | Deed::Untag { tag } if is_blank(short_enough("tag", tag)?) => {

@@ -8,18 +8,18 @@ use crate::ids::{CampaignId, MessageId};
 use crate::outbox::stopping::{Stopped, StoppedFor, fails_too_often, opts_out_too_often};
 use crate::settings;
 
-/// One more outcome, in its transaction. The practice number reaches nobody, so nothing of it is counted.
+/// One more outcome of a message, in its transaction: it failed, or its last part was taken. The practice number reaches
+/// nobody, so nothing of it is counted.
 pub async fn count(db: &mut Tx, taken: &Taken, failed: bool) -> Result<(), sqlx::Error> {
+    if !failed && !taken.last {
+        return Ok(());
+    }
     let counted = sqlx::query_scalar::<_, String>(
         "UPDATE queues SET newest = substr(newest || ?1, -50), got_it = got_it + ?2
          WHERE id = ?3 AND kind = 'campaign' AND book = 'real' RETURNING newest",
     );
-    let newest = counted
-        .bind(if failed { "1" } else { "0" })
-        .bind(taken.last && !failed)
-        .bind(taken.queue)
-        .fetch_optional(&mut *db)
-        .await?;
+    let newest =
+        counted.bind(if failed { "1" } else { "0" }).bind(!failed).bind(taken.queue).fetch_optional(&mut *db).await?;
     let Some(newest) = newest.filter(|_| failed) else { return Ok(()) };
     let most = settings::load(db).await?.stop_failed_percent;
     if fails_too_often(newest.chars().map(|outcome| outcome == '1'), most) {
