@@ -19,7 +19,7 @@ test('every step counts in those behind it', () => {
 });
 
 test('answers stand in the order in which they were offered', () => {
-  expect(answerLines(report)).toEqual([{ label: '1, Ask me', people: 40 }, { label: '2, Paid', people: 50 }, { label: 'In own words', people: 4 }, { label: 'Opted out', people: 2 }]);
+  expect(answerLines(report)).toEqual([{ label: '1, Ask me', people: 40 }, { label: '2, Paid', people: 50 }, { label: 'In their own words', people: 4 }, { label: 'Opted out', people: 2 }]);
 });
 
 test('an amount is written as the owner writes money', () => {
