@@ -170,6 +170,10 @@ impl<'a> Sender<'a> {
         let parts = most.min(load.left).min(in_hours).min(in_batch).min(self.room(self.free_at)).max(1);
         let end = self.free_at + gap * parts;
         load.sent(self.free_at, end, parts, turn);
+        // No cap looks back further than a day.
+        while self.tried.front().is_some_and(|(tried, _)| *tried <= self.free_at - DAY) {
+            self.tried.pop_front();
+        }
         self.tried.push_back((self.free_at, parts));
         self.in_batch += u32::try_from(parts).unwrap_or(u32::MAX);
         if batch > 0 && self.in_batch >= batch {
