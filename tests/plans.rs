@@ -18,8 +18,12 @@ use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 use ulak_core::app::Problem;
+use ulak_core::app::person::TimelineQuery;
 use ulak_core::campaign::list::{CampaignGroup, CampaignOrder, CampaignQuery};
 use ulak_core::clock::DAY;
+use ulak_core::contact::segment::filter::{
+    Condition, ConsentState, Filter, Matching, OnWhatsapp, Spoken, Test, Value, When,
+};
 use ulak_core::contact::{Consent, ContactEdit, ContactOrder, ContactQuery, Standing};
 use ulak_core::inbound::store::replies::{ReplyQuery, Show};
 use ulak_core::ledger::figures::LedgerQuery;
@@ -179,6 +183,7 @@ async fn ask_for_pages(world: &World) -> Result<(), Problem> {
             world.app.people().contacts(&ContactQuery { place: Place::behind(next, 1), ..query }).await?;
         }
     }
+    ask_for_filtered(world).await?;
     world.app.people().acts(&Place::first(1)).await?;
     for kind in [None, Some(EntryKind::Hold)] {
         for search in ["", "kişi"] {
@@ -216,6 +221,38 @@ async fn ask_for_pages(world: &World) -> Result<(), Problem> {
         }
     }
     Ok(())
+}
+
+/// Everybody whom a condition of each kind finds, and what happened with the first of them.
+async fn ask_for_filtered(world: &World) -> Result<(), Problem> {
+    let field = |value: Value| Test::Field { field: "city".to_owned(), value };
+    let tests = [
+        Test::Tag { tag: "vip".to_owned() },
+        field(Value::Filled),
+        field(Value::Contains { text: "mir".to_owned() }),
+        field(Value::Greater { than: "5".to_owned() }),
+        Test::Standing { standing: Standing::Normal },
+        Test::Consent { consent: ConsentState::Recorded },
+        Test::Contacted { when: When::Within { days: 30 } },
+        Test::Answered { when: When::Never },
+        Test::OnWhatsapp { known: OnWhatsapp::Unknown },
+        Test::Language { spoken: Spoken::Unknown },
+    ];
+    for test in tests {
+        let filter = Filter { matching: Matching::All, conditions: vec![Condition { not: false, test }] };
+        for order in [ContactOrder::Name, ContactOrder::Contacted] {
+            let filter = Some(filter.clone());
+            let query = ContactQuery { filter, order, place: Place::first(1), ..ContactQuery::default() };
+            let next = world.app.people().contacts(&query).await?.next;
+            world.app.people().contacts(&ContactQuery { place: Place::behind(next, 1), ..query }).await?;
+        }
+    }
+    let everybody = ContactQuery { place: Place::first(1), ..ContactQuery::default() };
+    let contact_id = world.app.people().contacts(&everybody).await?.rows[0].id;
+    let query = TimelineQuery { contact_id, only: None, place: Place::first(1) };
+    let next = world.app.people().timeline(&query).await?.next;
+    assert!(next.is_some());
+    world.app.people().timeline(&TimelineQuery { place: Place::behind(next, 1), ..query }).await.map(drop)
 }
 
 /// Every way to lead the log, with and without what else can be asked.

@@ -2,7 +2,7 @@
 
 use ulak_core::app::Problem;
 use ulak_core::category::Category;
-use ulak_core::contact::{ContactQuery, Standing};
+use ulak_core::contact::{ContactEdit, ContactQuery, Standing};
 use ulak_core::ids::CampaignId;
 use ulak_core::inbound::Received;
 use ulak_core::inbound::store::replies::{Answers, ReplyQuery, ReplyRow};
@@ -344,5 +344,13 @@ async fn a_reply_is_confirmed_once_it_is_kept_and_an_opt_out_is_answered_by_choi
     world.settle().await;
     let text = "Toko Melati: We will send you messages again. To end it, write STOP.".to_owned();
     assert_eq!(said()[1..], [Call::Say { to: "+628125550147".to_owned(), text }]);
+    let fields = [("bahasa".to_owned(), "Indonesia".to_owned())].into();
+    let budi = ContactEdit { phone: "+628125550148".to_owned(), fields, ..ContactEdit::default() };
+    world.app.people().save_contact(&budi).await?;
+    client.hear(Signal::Reply(reply("R4", &budi.phone, "stop", at(0, 12, 4))));
+    world.settle().await;
+    let text =
+        "Toko Melati: Kami tidak akan mengirimi Anda pesan lagi. Untuk menerimanya lagi, tulis MULAI.".to_owned();
+    assert_eq!(said()[2..], [Call::Say { to: budi.phone, text }], "in the language that the list says they speak");
     Ok(())
 }

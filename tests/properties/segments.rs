@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use sqlx::{QueryBuilder, SqliteConnection};
 use ulak_core::clock::{DAY, Millis};
 use ulak_core::contact::segment::filter::{
-    Condition, ConsentState, Filter, Matching, OnWhatsapp, Test, Today, Value, When,
+    Condition, ConsentState, Filter, Matching, OnWhatsapp, Spoken, Test, Today, Value, When,
 };
 use ulak_core::contact::segment::matching::{Facts, matches};
 use ulak_core::contact::segment::store::condition::{self, Asked};
@@ -21,7 +21,7 @@ const NOW: Millis = 1_791_804_600_000;
 const TODAY: Today = Today { now: NOW, zone: chrono_tz::Europe::Istanbul };
 
 /// What columns hold: words that differ in case and accents, numbers and days written in several ways.
-const TEXTS: [&str; 16] = [
+const TEXTS: [&str; 19] = [
     "İzmir",
     "IZMIR",
     "izmir konak",
@@ -38,6 +38,9 @@ const TEXTS: [&str; 16] = [
     "13/10/2026",
     "1.1.2025",
     "100%",
+    "Türkçe",
+    "english",
+    "id-ID",
 ];
 
 fn text() -> impl Strategy<Value = String> {
@@ -49,7 +52,7 @@ fn named(names: &'static [&'static str]) -> impl Strategy<Value = String> {
 }
 
 const TAGS: &[&str] = &["vip", "toptan", "VIP"];
-const FIELDS: &[&str] = &["şehir", "son_ödeme"];
+const FIELDS: &[&str] = &["şehir", "son_ödeme", "dil", "language"];
 
 fn import(number: u8) -> ImportId {
     ImportId(uuid::Uuid::from_bytes([number; 16]))
@@ -120,6 +123,8 @@ fn test() -> impl Strategy<Value = Test> {
         when().prop_map(|when| Test::Answered { when }),
         prop::sample::select(vec![OnWhatsapp::Yes, OnWhatsapp::No, OnWhatsapp::Unknown])
             .prop_map(|known| Test::OnWhatsapp { known }),
+        prop::sample::select(vec![Spoken::En, Spoken::Tr, Spoken::Id, Spoken::Unknown])
+            .prop_map(|spoken| Test::Language { spoken }),
         (1..3_u8).prop_map(|number| Test::Import { import: import(number) }),
     ]
 }

@@ -1933,6 +1933,10 @@ export type Speed = {
 	half: number | null,
 };
 
+export type Spoken = "en" | "tr" | "id" | 
+/**  No column names one of these. */
+"unknown";
+
 export type Stage = "starting" | "qr" | "code" | "linked" | "ended";
 
 /**  Ordered: an import may only move it up. */
@@ -2020,6 +2024,8 @@ export type Test =
 { kind: "contacted"; when: When } | 
 /**  When they wrote last. */
 { kind: "answered"; when: When } | { kind: "onWhatsapp"; known: OnWhatsapp } | 
+/**  What a column of a list says of their language. */
+{ kind: "language"; spoken: Spoken } | 
 /**  The list made or changed them. */
 { kind: "import"; import: ImportId };
 

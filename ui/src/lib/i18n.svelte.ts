@@ -5,6 +5,11 @@ import { baseLocale, isLocale, locales, overwriteGetLocale, overwriteSetLocale, 
 
 export { m, locales, type Locale };
 
+/** Each in its own words. */
+export const languageName: Record<Locale, string> = { tr: 'Türkçe', id: 'Indonesia', en: 'English' };
+/** To choose from. */
+export const languageOptions = (['tr', 'id', 'en'] as const).map((value) => ({ value, label: languageName[value], lang: value }));
+
 class Language {
   locale = $state<Locale>(baseLocale);
 }

@@ -1,15 +1,15 @@
 // A filter in the owner's words.
-import type { Condition, ConsentState, Filter, OnWhatsapp, Test } from '../api/client';
+import type { Condition, ConsentState, Filter, OnWhatsapp, Spoken, Test } from '../api/client';
 import { noonOf } from './days';
 import { fieldWord } from './fields.svelte';
 import { date, num } from './format.svelte';
-import { m } from './i18n.svelte';
+import { languageName, m } from './i18n.svelte';
 import { standingWord } from './words';
 
 export function kindWord(kind: Test['kind']): string {
   return {
     tag: m.segment_kind_tag, field: m.segment_kind_field, standing: m.segment_kind_standing, consent: m.segment_kind_consent, contacted: m.segment_kind_contacted,
-    answered: m.segment_kind_answered, onWhatsapp: m.segment_kind_on_whatsapp, import: m.segment_kind_import,
+    answered: m.segment_kind_answered, onWhatsapp: m.segment_kind_on_whatsapp, language: m.segment_kind_language, import: m.segment_kind_import,
   }[kind]();
 }
 
@@ -19,6 +19,10 @@ export function consentWord(consent: ConsentState): string {
 
 export function onWhatsappWord(known: OnWhatsapp): string {
   return { yes: m.segment_on_whatsapp_yes, no: m.segment_on_whatsapp_no, unknown: m.segment_on_whatsapp_unknown }[known]();
+}
+
+export function spokenWord(spoken: Spoken): string {
+  return spoken === 'unknown' ? m.segment_language_unknown() : languageName[spoken];
 }
 
 /** The whole filter as a sentence; `importName` says what a list was called. */
@@ -34,6 +38,7 @@ function one({ not, test }: Condition, importName: (id: string) => string): stri
     case 'standing': return is(not, kindWord('standing'), standingWord(test.standing));
     case 'consent': return is(not, kindWord('consent'), consentWord(test.consent));
     case 'onWhatsapp': return is(not, kindWord('onWhatsapp'), onWhatsappWord(test.known));
+    case 'language': return is(not, kindWord('language'), spokenWord(test.spoken));
     case 'import': return is(not, kindWord('import'), importName(test.import));
     case 'contacted': case 'answered': return when(not, test);
     case 'field': return field(not, test);

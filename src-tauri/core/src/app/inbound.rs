@@ -6,6 +6,7 @@ use std::sync::Arc;
 use sqlx::SqliteConnection;
 
 use crate::clock::{Millis, SharedClock};
+use crate::contact::store;
 use crate::db::{Db, StorageError, Tx};
 use crate::event::{Event, Events};
 use crate::ids::SessionId;
@@ -74,8 +75,7 @@ async fn confirmations(db: &mut SqliteConnection, received: &Received) -> Result
     if !settings.stop_reply {
         return Ok(Vec::new());
     }
-    let sentences = Sentences::of(settings.language, &settings.country);
-    let text = |said: &str, offer: &str, words: &[String]| {
+    let text = |sentences: &Sentences, said: &str, offer: &str, words: &[String]| {
         // The word of the language that it is written in, where the owner has it.
         let word = words.iter().find(|word| sentences.words.contains(&word.as_str())).or_else(|| words.first());
         let offer = word.map(|word| format!(" {}", offer.replace("{word}", word))).unwrap_or_default();
@@ -84,11 +84,20 @@ async fn confirmations(db: &mut SqliteConnection, received: &Received) -> Result
             business => format!("{business}: {said}{offer}"),
         }
     };
-    let stopped = text(sentences.stopped, sentences.to_start, &settings.start_words);
-    let started = text(sentences.started, sentences.to_stop, &settings.stop_words);
-    let told = |to: &String, text: &String| PlainText { to: to.clone(), text: text.clone() };
-    let stopped = received.opted_out.iter().map(|to| told(to, &stopped));
-    Ok(stopped.chain(received.opted_in.iter().map(|to| told(to, &started))).collect())
+    let mut told = Vec::new();
+    for (people, has_stopped) in [(&received.opted_out, true), (&received.opted_in, false)] {
+        for to in people {
+            let language = store::language_of(db, to).await?.or(settings.language);
+            let sentences = Sentences::of(language, &settings.country);
+            let text = if has_stopped {
+                text(sentences, sentences.stopped, sentences.to_start, &settings.start_words)
+            } else {
+                text(sentences, sentences.started, sentences.to_stop, &settings.stop_words)
+            };
+            told.push(PlainText { to: to.clone(), text });
+        }
+    }
+    Ok(told)
 }
 
 /// What is confirmed to people, in one language.
@@ -126,7 +135,7 @@ const ENGLISH: Sentences = Sentences {
 };
 
 impl Sentences {
-    /// In the owner's language; where none was chosen, in that of the owner's country.
+    /// In the person's language, else in the owner's; where none was chosen, in that of the owner's country.
     fn of(language: Option<Language>, country: &str) -> &'static Self {
         match (language, country) {
             (Some(Language::Tr), _) | (None, "TR") => &TURKISH,

@@ -9,6 +9,7 @@ mod card;
 pub mod export;
 pub mod fold;
 pub mod import;
+pub mod language;
 pub mod merge;
 pub mod permission;
 pub mod phone;

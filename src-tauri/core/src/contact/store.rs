@@ -22,11 +22,12 @@ use super::card::{Card, short_enough};
 use super::fold::haystack;
 use super::permission::Facts;
 use super::phone::{self, Country, Phone};
-use super::{Consent, Contact, ContactEdit, ContactError, ContactTotals, Fields, Return, Standing, TagTotal};
+use super::{Consent, Contact, ContactEdit, ContactError, ContactTotals, Fields, Return, Standing, TagTotal, language};
 use crate::clock::Millis;
 use crate::db::{Readers, Tx};
 use crate::ids::{ContactId, IdGenerator};
 use crate::stored::Json;
+use crate::template::Language;
 use crate::text::is_blank;
 use suppressions::Cause;
 
@@ -201,6 +202,13 @@ pub async fn by_any_spelling(tx: &mut SqliteConnection, phone: &str) -> Result<O
         Some(holder) => Ok(Some(holder)),
         None => merge::owner_of(tx, &spellings).await,
     }
+}
+
+/// The language of the contact with this phone, if a column says one that can be read.
+pub async fn language_of(reader: &mut SqliteConnection, phone: &str) -> Result<Option<Language>, sqlx::Error> {
+    let Some(id) = by_any_spelling(reader, phone).await? else { return Ok(None) };
+    let row = sqlx::query("SELECT fields FROM contacts WHERE id = ?").bind(id).fetch_one(reader).await?;
+    Ok(fields_of(&row).ok().as_ref().and_then(language::of))
 }
 
 /// The columns of `facts!`, from `first` on.

@@ -20,5 +20,5 @@ test('what was typed outlives another comparison', () => {
 });
 
 test('what nobody has is not offered', () => {
-  expect(kindsFor({ tags: [], fields: ['city'], imports: [] })).toEqual(['field', 'standing', 'consent', 'contacted', 'answered', 'onWhatsapp']);
+  expect(kindsFor({ tags: [], fields: ['city'], imports: [] })).toEqual(['field', 'standing', 'consent', 'contacted', 'answered', 'onWhatsapp', 'language']);
 });

@@ -1,11 +1,12 @@
 // A condition of a segment as the owner puts it together: what it looks at, how it compares, and with what.
-import type { Condition, ConsentState, OnWhatsapp, Standing, Test, Value, When } from '../../api/client';
+import type { Condition, ConsentState, OnWhatsapp, Spoken, Standing, Test, Value, When } from '../../api/client';
 
 export type Kind = Test['kind'];
-export const kinds: readonly Kind[] = ['tag', 'field', 'standing', 'consent', 'contacted', 'answered', 'onWhatsapp', 'import'];
+export const kinds: readonly Kind[] = ['tag', 'field', 'standing', 'consent', 'contacted', 'answered', 'onWhatsapp', 'language', 'import'];
 export const standings: readonly Standing[] = ['normal', 'gray', 'black'];
 export const consents: readonly ConsentState[] = ['recorded', 'none', 'withdrawn'];
 export const onWhatsapp: readonly OnWhatsapp[] = ['yes', 'no', 'unknown'];
+export const languages: readonly Spoken[] = ['tr', 'id', 'en', 'unknown'];
 
 const plain = ['is', 'isNot'] as const;
 const ofField = ['equal', 'notEqual', 'contains', 'notContains', 'greater', 'less', 'between', 'filled', 'notFilled'] as const;
@@ -80,6 +81,7 @@ function testFor(kind: Kind, { tags, fields, imports }: Known): Test {
     case 'consent': return { kind, consent: 'recorded' };
     case 'contacted': case 'answered': return { kind, when: { is: 'within', days: 30 } };
     case 'onWhatsapp': return { kind, known: 'yes' };
+    case 'language': return { kind, spoken: 'tr' };
     case 'import': return { kind, import: imports[0] ?? '' };
   }
 }

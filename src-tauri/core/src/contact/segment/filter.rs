@@ -10,6 +10,7 @@ use crate::contact::reading::{self, Number};
 use crate::error::{Coded, Params};
 use crate::ids::ImportId;
 use crate::params;
+use crate::template::Language;
 use crate::text::is_blank;
 
 /// Conditions, and how many of them must hold.
@@ -69,6 +70,10 @@ pub enum Test {
     OnWhatsapp {
         known: OnWhatsapp,
     },
+    /// What a column of a list says of their language.
+    Language {
+        spoken: Spoken,
+    },
     /// The list made or changed them.
     Import {
         import: ImportId,
@@ -118,6 +123,17 @@ pub enum ConsentState {
 pub enum OnWhatsapp {
     Yes,
     No,
+    Unknown,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub enum Spoken {
+    En,
+    Tr,
+    Id,
+    /// No column names one of these.
     Unknown,
 }
 
@@ -203,7 +219,7 @@ impl Filter {
 
     /// Whether it looks at the values of fields.
     pub fn reads_fields(&self) -> bool {
-        self.conditions.iter().any(|condition| matches!(condition.test, Test::Field { .. }))
+        self.conditions.iter().any(|condition| matches!(condition.test, Test::Field { .. } | Test::Language { .. }))
     }
 }
 
@@ -213,7 +229,23 @@ impl Test {
             Self::Tag { tag } => filled(tag),
             Self::Field { field, value } => filled(field).and_then(|()| value.check()),
             Self::Contacted { when } | Self::Answered { when } => when.check(),
-            Self::Standing { .. } | Self::Consent { .. } | Self::OnWhatsapp { .. } | Self::Import { .. } => Ok(()),
+            Self::Standing { .. }
+            | Self::Consent { .. }
+            | Self::OnWhatsapp { .. }
+            | Self::Language { .. }
+            | Self::Import { .. } => Ok(()),
+        }
+    }
+}
+
+impl Spoken {
+    /// None where no language is meant.
+    pub fn language(self) -> Option<Language> {
+        match self {
+            Self::En => Some(Language::En),
+            Self::Tr => Some(Language::Tr),
+            Self::Id => Some(Language::Id),
+            Self::Unknown => None,
         }
     }
 }

@@ -8,7 +8,7 @@ use super::filter::{
 };
 use crate::clock::Millis;
 use crate::contact::fold::fold;
-use crate::contact::{Fields, Standing};
+use crate::contact::{Fields, Standing, language};
 use crate::ids::ImportId;
 
 /// What filters look at.
@@ -56,6 +56,10 @@ fn holds(condition: &Condition, person: &Facts, today: Today) -> Result<bool, Fi
             OnWhatsapp::Yes => person.on_whatsapp == Some(true),
             OnWhatsapp::No => person.on_whatsapp == Some(false),
             OnWhatsapp::Unknown => person.on_whatsapp.is_none(),
+        },
+        Test::Language { spoken } => match spoken.language() {
+            Some(spoken) => language::is_spoken(&person.fields, spoken),
+            None => language::of(&person.fields).is_none(),
         },
         Test::Import { import } => person.imports.contains(import),
     };

@@ -6,11 +6,12 @@
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 
 use crate::clock::Millis;
-use crate::contact::ContactError;
 use crate::contact::fold::fold;
 use crate::contact::segment::filter::{
     Condition, ConsentState, Filter, FilterError, Matching, Measure, OnWhatsapp, Range, Test, Today, Value, measure,
 };
+use crate::contact::{ContactError, language};
+use crate::template::Language;
 
 /// How many contacts a statement asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,6 +92,7 @@ fn push_condition(
                 OnWhatsapp::Unknown => "(c.on_whatsapp IS NULL)",
             });
         }
+        Test::Language { spoken } => push_language(select, spoken.language(), asked),
         Test::Import { import } => {
             select.push(of(asked, "SELECT i.contact_id FROM import_changes i WHERE i.import_id = ", "i"));
             select.push_bind(*import).push(")");
@@ -108,6 +110,29 @@ fn of(asked: Asked, select: &str, alias: &str) -> String {
             let select = select.replacen(" WHERE ", &format!(" WHERE {alias}.contact_id = c.id AND "), 1);
             format!("EXISTS ({select}")
         }
+    }
+}
+
+/// Without a language: those of whom no column names one.
+fn push_language(select: &mut QueryBuilder<Sqlite>, spoken: Option<Language>, asked: Asked) {
+    let languages = match &spoken {
+        Some(language) => std::slice::from_ref(language),
+        None => &Language::ALL[..],
+    };
+    if spoken.is_none() {
+        select.push("NOT ");
+    }
+    select.push(of(asked, "SELECT v.contact_id FROM contact_values v WHERE v.field IN (", "v"));
+    push_texts(select, language::FIELDS.iter());
+    select.push(") AND v.text IN (");
+    push_texts(select, languages.iter().flat_map(|language| language::words(*language)));
+    select.push("))");
+}
+
+fn push_texts<'a>(select: &mut QueryBuilder<Sqlite>, texts: impl Iterator<Item = &'a &'static str>) {
+    let mut list = select.separated(", ");
+    for text in texts {
+        list.push_bind(*text);
     }
 }
 
