@@ -199,6 +199,26 @@ async fn content_comes_in_as_people_see_it() {
 }
 
 #[tokio::test]
+async fn a_phone_that_was_mended_comes_in_and_says_so() {
+    let world = World::new().await;
+    let list = "Ad;Telefon\nGül;9,05385550111E+11\nŞule;0538 555 01 12\nAli;5385550113,00\n".as_bytes().to_vec();
+    let path = world.file("list.csv", list);
+    let preview = world.preview(&path, &ImportOptions::default()).await.unwrap();
+    let told: Vec<(Option<&str>, Option<Repair>)> =
+        preview.rows.iter().map(|row| (row.phone.as_deref(), row.repair)).collect();
+    assert_eq!(
+        told,
+        [
+            (Some("+905385550111"), Some(Repair::Notation)),
+            (Some("+905385550112"), None),
+            (Some("+905385550113"), Some(Repair::Decimals))
+        ]
+    );
+    let ended = world.run(ImportStep::Import, &path, &ImportOptions::default()).await;
+    assert_eq!((ended.totals, ended.repaired), (totals(3, 0, 0, 0), 2));
+}
+
+#[tokio::test]
 async fn what_is_wrong_with_a_cell_costs_at_most_the_cell() {
     let world = World::new().await;
     let mut list =

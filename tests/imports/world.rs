@@ -9,6 +9,7 @@ pub use ulak_core::contact::import::{
     self, ColumnUse, ConsentTotals, Encoding, ImportError, ImportOptions, ImportPreview, ImportProgress, ImportState,
     ImportStep, ImportTotals, Job, LeftOut, Origin, Separator, Ticked, Verdict,
 };
+pub use ulak_core::contact::phone::Repair;
 pub use ulak_core::contact::segment::filter::Today;
 pub use ulak_core::contact::{Consent, Contact, ContactQuery, Standing, store};
 pub use ulak_core::db::{Db, DbKey, lock_folder};

@@ -985,6 +985,8 @@ export type ImportRun = {
 	consent: ConsentTotals,
 	/**  Cells of people who come in that were left out: they could not be read, or are too long. */
 	lostCells: number,
+	/**  People who come in with a phone that was mended. */
+	repaired: number,
 	error: AppError | null,
 };
 
@@ -1487,6 +1489,8 @@ export type PreviewRow = {
 	/**  The column of that phone, where a list has several. */
 	phoneColumn: number | null,
 	consent: Answer,
+	/**  What was mended of the phone. */
+	repair: Repair | null,
 	/**  Columns whose cells are left out: they cannot be read, or are too long. */
 	lost: number[],
 	verdict: Verdict,
@@ -1589,6 +1593,15 @@ export type Refusal = {
 	raw: string,
 	reason: AppError,
 };
+
+/**  What a program did to a number, and reading it mended. */
+export type Repair = 
+/**  `9.05385550214E+11`, with every digit still there. */
+"notation" | 
+/**  `8125550147,00`. */
+"decimals" | 
+/**  Dialled as in earlier years: `+52 1 …`. */
+"oldForm";
 
 /**  What the owner decides of a rule; its content stands in the draft of its pattern. */
 export type RepeatEdit = {

@@ -126,6 +126,7 @@ impl People {
             totals: ImportTotals::default(),
             consent: ConsentTotals::default(),
             lost_cells: 0,
+            repaired: 0,
             error: None,
         };
         let stop = Arc::new(AtomicBool::new(false));

@@ -36,6 +36,29 @@ pub fn parse(text: &str, country: Country) -> Result<Phone, PhoneError> {
     }
 }
 
+/// What a program did to a number, and reading it mended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub enum Repair {
+    /// `9.05385550214E+11`, with every digit still there.
+    Notation,
+    /// `8125550147,00`.
+    Decimals,
+    /// Dialled as in earlier years: `+52 1 …`.
+    OldForm,
+}
+
+/// What was mended so that the text was read as this phone.
+pub fn repair(text: &str, phone: Phone) -> Option<Repair> {
+    written::repair(text).or_else(|| {
+        let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+        let dialled = digits.strip_prefix("00").unwrap_or(&digits);
+        let mends = spellings::without_mexican_one(dialled) == phone.digits().to_string();
+        (mends && dialled != phone.digits().to_string()).then_some(Repair::OldForm)
+    })
+}
+
 /// Every phone of a cell that may hold several, if it holds nothing else.
 pub fn parse_all(text: &str, country: Country) -> Vec<Phone> {
     match parse(text, country) {

@@ -27,7 +27,7 @@ export function importCommands(world: World): Pick<Api, 'pickContactsFile' | 'pr
   const preview = (name: string, options: Parameters<Api['previewImport']>[1]): ImportPreview => ({
     fileName: name, bytes: 61_440, encoding: options.encoding ?? 'windows-1254', separator: options.separator ?? 'semicolon', sheets: [], sheet: null, header: options.header ?? true, country: options.country ?? world.settings.country,
     columns: ['Ad Soyad', 'Cep Tel', 'Şehir', 'İzin'].map((header, index) => ({ header, use: options.columns?.[index] ?? ([{ use: 'name' }, { use: 'phone' }, { use: 'field', name: 'city' }, { use: 'consent' }] as const)[index] ?? { use: 'ignore' } })),
-    rows: [...sample.map((row): PreviewRow => ({ ...row, lost: [], phoneColumn: row.phone === null ? null : 1, consent: row.phone === null ? 'nothing' : row.cells[3] === 'hayır' ? 'no' : 'yes' })), ...people(41, world.now()).map((one, index): PreviewRow => ({ row: index + 11, cells: [one.name, one.phoneShown, one.fields.city ?? '', 'evet'], phone: one.phoneShown, phoneColumn: 1, consent: 'yes', lost: [], verdict: world.contacts.length > 0 ? { kind: 'known', adds: [] } : { kind: 'new' } }))],
+    rows: [...sample.map((row): PreviewRow => ({ ...row, repair: null, lost: [], phoneColumn: row.phone === null ? null : 1, consent: row.phone === null ? 'nothing' : row.cells[3] === 'hayır' ? 'no' : 'yes' })), ...people(41, world.now()).map((one, index): PreviewRow => ({ row: index + 11, cells: [one.name, one.phoneShown, one.fields.city ?? '', 'evet'], phone: one.phoneShown, phoneColumn: 1, consent: 'yes', repair: null, lost: [], verdict: world.contacts.length > 0 ? { kind: 'known', adds: [] } : { kind: 'new' } }))],
     found: null, notices: [],
   });
   const run = (step: 'scan' | 'import', done: () => void): string => {
@@ -37,7 +37,7 @@ export function importCommands(world: World): Pick<Api, 'pickContactsFile' | 'pr
     const doubtful = Array.from({ length: totals.doubtful }, (_, index): Refusal =>
       index < 8 ? { row: 9 + index * 70, phone: '+628135550147', raw: 'Siti Rahmawati;62 813 555 0147;Jakarta', reason: noPlus } : { row: 640 + index * 40, phone: '+902125550142', raw: 'Okan Yalçın;0212 555 01 42 (2);İstanbul', reason: beside });
     refusals.push(...doubtful);
-    const job: Job = { progress: { importId, step, state: 'running', percent: 0, totals, consent: { yes: 1060, no: 58, nothing: 156, unclear: 3 }, lostCells: 0, error: null }, refusals, cancelled: false, undone: null };
+    const job: Job = { progress: { importId, step, state: 'running', percent: 0, totals, consent: { yes: 1060, no: 58, nothing: 156, unclear: 3 }, lostCells: 0, repaired: 0, error: null }, refusals, cancelled: false, undone: null };
     world.imports.set(importId, job);
     let percent = 0;
     const timer = setInterval(() => {

@@ -23,7 +23,7 @@ function connectFake(more: Partial<Api> = {}): void {
   connectTo({ api, listen });
 }
 
-const progress = (importId: string, state: ImportProgress['state'], step: ImportProgress['step'] = 'scan'): ImportProgress => ({ importId, step, state, percent: state === 'done' ? 100 : 40, totals, consent: { yes: 0, no: 0, nothing: 2, unclear: 0 }, lostCells: 0, error: null });
+const progress = (importId: string, state: ImportProgress['state'], step: ImportProgress['step'] = 'scan'): ImportProgress => ({ importId, step, state, percent: state === 'done' ? 100 : 40, totals, consent: { yes: 0, no: 0, nothing: 2, unclear: 0 }, lostCells: 0, repaired: 0, error: null });
 
 beforeEach(() => connectFake());
 

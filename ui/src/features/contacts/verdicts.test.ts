@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { AppError } from '../../api/client';
 import { fields } from '../../lib/fields.svelte';
-import { othersLike, refusalWords, undoneWords, verdictSentence, verdictWords } from './verdicts';
+import { othersLike, refusalWords, rowSentence, rowShort, undoneWords, verdictSentence, verdictWords } from './verdicts';
 
 const lost: AppError = { code: 'phone.excel_shortened', message: 'Excel has shortened this number.', params: {} };
 const short: AppError = { code: 'phone.something_new', message: 'A new reason.', params: {} };
@@ -15,6 +15,13 @@ test('a doubtful row says why, and that it waits for a tick', () => {
   const verdict = { kind: 'doubtful', phone: '+628135550147', reason: { code: 'phone.no_plus', message: '', params: { phone: '+62 813 555 0147', country: 'ID' } } } as const;
   expect(verdictWords(verdict)).toBe('Abroad, without +');
   expect(verdictSentence(verdict)).toMatch(/\+62 813 555 0147.*only if you tick it\.$/);
+});
+
+test('a row says how its phone was repaired', () => {
+  const row = { verdict: { kind: 'new' }, repair: 'decimals' } as const;
+  expect(rowShort(row)).toBe('New, repaired');
+  expect(rowSentence(row)).toMatch(/decimals behind the number were left out\.$/);
+  expect(rowShort({ ...row, repair: null })).toBe('New');
 });
 
 test('a reason without short words says its sentence', () => {

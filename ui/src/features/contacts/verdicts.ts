@@ -1,13 +1,22 @@
 // A row's verdict in a few words, for the table; the panel beside it has the sentences.
-import type { AppError, ReasonTotal, Undone, Verdict } from '../../api/client';
+import type { AppError, PreviewRow, ReasonTotal, Repair, Undone, Verdict } from '../../api/client';
 import { fieldWord } from '../../lib/fields.svelte';
 import { listed, num } from '../../lib/format.svelte';
 import { m } from '../../lib/i18n.svelte';
 import { sentence } from '../../lib/errors';
 
 /** The verdict as a chip has room for it. */
-export function verdictShort(verdict: Verdict): string {
-  return verdict.kind === 'known' ? m.import_known() : verdictWords(verdict);
+export function rowShort({ verdict, repair }: Pick<PreviewRow, 'verdict' | 'repair'>): string {
+  const words = verdict.kind === 'known' ? m.import_known() : verdictWords(verdict);
+  return repair ? m.import_repair_short({ verdict: words }) : words;
+}
+
+export function rowSentence({ verdict, repair }: Pick<PreviewRow, 'verdict' | 'repair'>): string {
+  return repair ? `${verdictSentence(verdict)} ${repairSentence(repair)}` : verdictSentence(verdict);
+}
+
+function repairSentence(repair: Repair): string {
+  return { notation: m.import_repair_notation, decimals: m.import_repair_decimals, oldForm: m.import_repair_old_form }[repair]();
 }
 
 export function verdictSentence(verdict: Verdict): string {

@@ -31,6 +31,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::phone::Repair;
 use super::{Consent, Standing};
 use crate::clock::Millis;
 use crate::ids::ImportId;
@@ -217,6 +218,8 @@ pub struct PreviewRow {
     /// The column of that phone, where a list has several.
     pub phone_column: Option<u32>,
     pub consent: Answer,
+    /// What was mended of the phone.
+    pub repair: Option<Repair>,
     /// Columns whose cells are left out: they cannot be read, or are too long.
     pub lost: Vec<u32>,
     pub verdict: Verdict,
@@ -351,6 +354,8 @@ pub struct ImportProgress {
     pub consent: ConsentTotals,
     /// Cells of people who come in that were left out: they could not be read, or are too long.
     pub lost_cells: u32,
+    /// People who come in with a phone that was mended.
+    pub repaired: u32,
     pub error: Option<Reason>,
 }
 

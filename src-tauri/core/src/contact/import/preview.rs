@@ -43,6 +43,7 @@ pub async fn preview(
         phone: row.outcome.as_ref().ok().map(|person| person.phone.to_string()),
         phone_column: row.outcome.as_ref().ok().map(|person| person.phone_column),
         consent: row.outcome.as_ref().map_or(Answer::Nothing, |person| person.consent.answer(now)),
+        repair: row.outcome.as_ref().ok().and_then(|person| person.repair),
         lost: row.outcome.as_ref().map_or_else(|_| Vec::new(), |person| person.lost.clone()),
         verdict: judge(&row, &mut people, &mut seen, &everybody, &mint),
     };

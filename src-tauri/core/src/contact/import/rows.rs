@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use super::super::card::TEXT_LIMIT;
 use super::super::fold::{field_name, fold};
-use super::super::phone::{self, Country, Phone, PhoneError};
+use super::super::phone::{self, Country, Phone, PhoneError, Repair};
 use super::super::{Fields, Standing};
 use super::consent::{self, Said};
 use super::error::RowError;
@@ -33,6 +33,8 @@ pub struct Person {
     pub tags: Vec<String>,
     pub standing: Standing,
     pub consent: Said,
+    /// What was mended of the phone.
+    pub repair: Option<Repair>,
     /// Columns whose cells were left out: they could not be read, or are too long.
     pub lost: Vec<u32>,
 }
@@ -73,7 +75,7 @@ pub fn row_of(record: Record, layout: &Layout) -> Row {
 pub fn each(mut row: Row) -> impl Iterator<Item = Row> {
     let more = row.outcome.as_mut().map(|person| std::mem::take(&mut person.more)).unwrap_or_default();
     let person = row.outcome.as_ref().ok().filter(|_| !more.is_empty()).cloned();
-    let with = |person: &Person, (phone, phone_column)| Person { phone, phone_column, ..person.clone() };
+    let with = |person: &Person, (phone, phone_column)| Person { phone, phone_column, repair: None, ..person.clone() };
     let others: Vec<Row> = person
         .iter()
         .flat_map(|person| more.iter().map(move |more| with(person, *more)))
@@ -121,6 +123,8 @@ fn person_of(record: &Record, layout: &Layout, country: Country) -> Result<Perso
         (Ok(phone), column)
     };
     let phone = phone.or_else(|error| confirmed(error, record.row, &layout.ticked)).map_err(RowError::Phone)?;
+    let cell = usize::try_from(phone_column).ok().and_then(|at| cells.get(at));
+    let repair = cell.and_then(|cell| phone::repair(cell, phone));
     let asked = columns.iter().any(|column| column.used == ColumnUse::Consent);
     let consent = consent::said(&told.consent, asked);
     let Told { mut name, email, fields, tags, standing, lost, .. } = told;
@@ -128,7 +132,7 @@ fn person_of(record: &Record, layout: &Layout, country: Country) -> Result<Perso
         let firms = layout.firms.iter().filter_map(|at| cells.get(*at)).map(|cell| joined(String::new(), cell));
         name = firms.into_iter().find(|firm| !firm.is_empty()).unwrap_or_default();
     }
-    Ok(Person { phone, phone_column, more, name, email, fields, tags, standing, consent, lost })
+    Ok(Person { phone, phone_column, more, name, email, fields, tags, standing, consent, repair, lost })
 }
 
 /// What a person can come in without. Nobody comes in with another phone, or with a consent that was not read.

@@ -62,6 +62,7 @@ pub async fn run(
         totals: ImportTotals::default(),
         consent: ConsentTotals::default(),
         lost_cells: 0,
+        repaired: 0,
         error: None,
     };
     let ended = catch(go_through(db, &job, clock, stop, &mut at, &mut progress)).await;

@@ -102,6 +102,7 @@ impl ImportProgress {
     pub(super) fn count(&mut self, row: &Row, now: Millis) {
         let Ok(person) = &row.outcome else { return };
         self.lost_cells += u32::try_from(person.lost.len()).unwrap_or(u32::MAX);
+        self.repaired += u32::from(person.repair.is_some());
         self.consent.count(person, now);
     }
 }

@@ -95,6 +95,24 @@ fn a_number_that_excel_shortened_is_refused_with_what_is_lost() {
 }
 
 #[test]
+fn what_was_mended_is_told_and_decoration_is_no_damage() {
+    for (country, text, mended) in [
+        ("TR", "9.05385550114E+11", Some(Repair::Notation)),
+        ("ID", "8125550147,00", Some(Repair::Decimals)),
+        ("TR", "5.385.550.114,00", Some(Repair::Decimals)),
+        ("MX", "+52 1 55 5555 0147", Some(Repair::OldForm)),
+        ("MX", "00521 55 5555 0147", Some(Repair::OldForm)),
+        ("MX", "+52 55 5555 0147", None),
+        ("TR", "0538 555 01 14", None),
+        ("TR", "+90 (538) 555-01-14", None),
+        ("TR", "Cep: 0538 555 01 14", None),
+    ] {
+        let phone = parse(text, Country::of(country).unwrap()).unwrap();
+        assert_eq!(repair(text, phone), mended, "{text}");
+    }
+}
+
+#[test]
 fn what_is_no_number_is_explained() {
     for (text, code) in [
         ("", "phone.missing"),

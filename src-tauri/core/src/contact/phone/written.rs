@@ -5,7 +5,7 @@
 //! digits, a plus, and the marks between groups.
 
 use super::super::fold::fold;
-use super::PhoneError;
+use super::{PhoneError, Repair};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Cell {
@@ -46,6 +46,16 @@ pub(super) fn read(text: &str) -> Result<Cell, PhoneError> {
     let number = without_words(number)?;
     refuse_symbols(&number)?;
     Ok(Cell::of(without_decimals(number.trim())))
+}
+
+/// What a program did to the number, where reading mends it.
+pub(super) fn repair(text: &str) -> Option<Repair> {
+    let plain = plain(text);
+    let number = unquoted(plain.trim());
+    if matches!(scientific(number), Some(Ok(_))) {
+        return Some(Repair::Notation);
+    }
+    (without_decimals(number) != number).then_some(Repair::Decimals)
 }
 
 /// ASCII digits, plain spaces and hyphens; no invisible marks.
