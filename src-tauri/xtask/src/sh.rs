@@ -5,6 +5,7 @@ use std::{
     ffi::OsStr,
     path::{Path, PathBuf},
     process::{Command, Stdio},
+    thread,
     time::{Duration, Instant},
 };
 
@@ -46,6 +47,20 @@ pub(crate) fn run(command: &mut Command) -> Outcome {
         Ok(status) => Err(format!("`{shown}` failed ({status}).")),
         Err(error) => Err(format!("`{shown}` could not be started: {error}.")),
     }
+}
+
+/// Runs it while the other work waits for time to pass, and shows what it printed when both are done.
+pub(crate) fn beside(command: &mut Command, work: impl FnOnce() -> Outcome) -> Outcome {
+    let shown = shown(command);
+    let (worked, output) = thread::scope(|both| {
+        let running = both.spawn(|| command.stdin(Stdio::null()).output());
+        (work(), running.join())
+    });
+    let output = output.map_err(|_| format!("`{shown}` could not be waited for."))?;
+    let output = output.map_err(|error| format!("`{shown}` could not be started: {error}."))?;
+    println!("$ {shown}\n{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    worked?;
+    if output.status.success() { Ok(()) } else { Err(format!("`{shown}` failed ({}).", output.status)) }
 }
 
 /// What it prints; `None` where it cannot be started or fails.

@@ -26,6 +26,9 @@ const RACES: &str = "300";
 /// How many starts over damaged data the long test makes.
 const STARTS: &str = "140";
 
+/// How long the long list is that comes in through the window.
+const ROWS: &str = "1000000";
+
 /// How many random weeks of campaigns the long test of every rule lives through.
 const SCENARIOS: &str = "10000";
 
@@ -44,18 +47,17 @@ pub(crate) fn run(long: bool) -> Outcome {
         }
         sh::run(&mut tests)
     })?;
-    section("Wire tests", || wire_tests(long))?;
-    section("Front end tests", || sh::run(&mut node::npm(&["test"])))?;
+    section("Wire and front end tests", || wire_tests(long))?;
     section("App", || {
         let mut build = sh::cargo(&["build"]);
         sh::run(build.args(SELECTION))
     })?;
-    section("Window tests", window_tests)?;
+    section("Window tests", || window_tests(long))?;
     println!("\nAll tests pass.");
     Ok(())
 }
 
-/// Real numbers over the emulator's wire, with an app that was built for it.
+/// Real numbers over the emulator's wire, with an app that was built for it; the front end's own tests while those wait.
 fn wire_tests(long: bool) -> Outcome {
     let app = emulator::build()?;
     // With the app's crates in the selection the dependencies have the features that they were compiled with already.
@@ -66,12 +68,14 @@ fn wire_tests(long: bool) -> Outcome {
     if long {
         tests.env("ULAK_WIRE_KILLS", "200").env("ULAK_WIRE_PEOPLE", "2000");
     }
-    sh::run(&mut tests)
+    // Compiled before, so that both have the processor while they run.
+    sh::run(sh::cargo(&[]).args(tests.get_args()).arg("--no-run"))?;
+    sh::beside(&mut node::npm(&["test"]), || sh::run(&mut tests))
 }
 
 /// Drives the real window on a display, a session bus and a keyring of its
 /// own, so that the developer's are neither needed nor touched.
-fn window_tests() -> Outcome {
+fn window_tests(long: bool) -> Outcome {
     if !cfg!(target_os = "linux") {
         println!("The window tests need WebKitGTK's driver and run on Linux only.");
         return Ok(());
@@ -89,6 +93,9 @@ fn window_tests() -> Outcome {
     let cargo = sh::cargo(&tests);
     session.arg(cargo.get_program()).args(cargo.get_args()).args(["--", "--test-threads=1"]);
     session.env("ULAK_BINARY", app);
+    if long {
+        session.env("ULAK_ROWS", ROWS);
+    }
     at_home(&mut session, &home)?;
     sh::run(&mut session)
 }
