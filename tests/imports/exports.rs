@@ -112,3 +112,42 @@ async fn what_the_list_shows_is_what_goes_out() {
     assert_eq!(export(world.db.read(), &query, TODAY, &path).await.unwrap(), 0);
     assert_eq!(std::fs::read_to_string(&path).unwrap().lines().count(), 1, "the header alone");
 }
+
+/// What LibreOffice makes of a file, as another format; none where it is not installed.
+fn converted(path: &Path, format: &str, out: &Path) -> Option<PathBuf> {
+    let profile = format!("-env:UserInstallation=file://{}", out.join("profile").display());
+    let program = std::process::Command::new("soffice")
+        .args([&profile, "--headless", "--convert-to", format, "--outdir"])
+        .args([out, path])
+        .output()
+        .ok()?;
+    assert!(program.status.success(), "{}", String::from_utf8_lossy(&program.stderr));
+    let ending = format.split(':').next().unwrap_or_default();
+    Some(out.join(path.with_extension(ending).file_name()?))
+}
+
+#[tokio::test]
+async fn libreoffice_finds_the_phones_as_texts_and_no_formula() {
+    let world = shop().await;
+    let out = world.folder.path().join("libreoffice");
+    std::fs::create_dir(&out).unwrap();
+    // Cells as they are shown, in UTF-8.
+    let shown = "csv:Text - txt - csv (StarCalc):59,34,76,1,,0,false,true";
+    let Some(opened) = converted(&world.exported("people.xlsx").await, shown, &out) else { return };
+    let text = std::fs::read_to_string(opened).unwrap();
+    for cell in ["+90 538 555 02 14", "=HYPERLINK(1)", "+cmd|x", "@SUM(1)", "12.11.2026"] {
+        assert!(text.contains(cell), "{cell}: {text}");
+    }
+    let opened = converted(&world.exported("people.csv").await, "xlsx", &out).unwrap();
+    let mut book: calamine::Xlsx<_> = calamine::open_workbook(opened).unwrap();
+    let range = book.worksheet_range_at(0).unwrap().unwrap();
+    let rows: Vec<&[Data]> = range.rows().collect();
+    let phone = rows[0].iter().position(|cell| *cell == Data::String("Phone".into())).unwrap();
+    assert!(
+        rows[1..].iter().all(|row| matches!(&row[phone], Data::String(phone) if phone.starts_with('+'))),
+        "{rows:?}"
+    );
+    let sheet = book.sheet_names()[0].clone();
+    let formulas = book.worksheet_formula(&sheet).unwrap();
+    assert!(formulas.used_cells().all(|(_, _, formula)| formula.is_empty()));
+}

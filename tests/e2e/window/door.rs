@@ -108,7 +108,11 @@ async fn looks(page: &Page, name: &str, field: &str) {
     page.see(field).await;
     page.resize(1024, 700).await;
     page.run("document.documentElement.dataset.theme = 'dark'; return null").await.unwrap();
-    page.save(&format!("{name}-en-dark-1024"), "screens").await;
-    let wrong = misfits(page).await;
-    assert!(wrong.is_empty(), "{name}: {wrong:?}");
+    for language in ["tr", "id", "en"] {
+        page.press(&format!("language-{language}")).await;
+        page.until("the language", &format!("document.documentElement.lang === '{language}'")).await;
+        page.save(&format!("{name}-{language}-dark-1024"), "screens").await;
+        let wrong = misfits(page).await;
+        assert!(wrong.is_empty(), "{name} in {language}: {wrong:?}");
+    }
 }

@@ -37,6 +37,11 @@ impl Emulator {
         self.post("code", &json!({ "phone": phone, "code": code }));
     }
 
+    /// Whom a phone knows; a window that is linked afterwards learns it.
+    pub fn knows(&self, phone: &str, people: &[(&str, &str)]) {
+        self.post("address-book", &json!({ "phone": phone, "people": people }));
+    }
+
     /// A person writes to a number.
     pub fn reply(&self, from: &str, to: &str, text: &str) {
         self.post("reply", &json!({ "from": from, "to": to, "text": text }));

@@ -37,12 +37,17 @@ pub enum Key {
 
 /// Runs one test alone on the display.
 pub fn at_the_desk(work: impl Future<Output = ()>) {
+    at_the_desk_for(LONGEST, work);
+}
+
+/// The same for work that takes longer.
+pub fn at_the_desk_for(longest: Duration, work: impl Future<Output = ()>) {
     static DISPLAY: Mutex<()> = Mutex::new(());
     // A test that failed leaves nothing on the display that the next one could stumble over.
     let _alone = DISPLAY.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     assert!(std::env::var_os("DISPLAY").is_some(), "There is no display: start the tests with `cargo xtask test`.");
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    runtime.block_on(async { tokio::time::timeout(LONGEST, work).await.expect("the test took too long") });
+    runtime.block_on(async { tokio::time::timeout(longest, work).await.expect("the test took too long") });
 }
 
 /// A fresh data folder and a place for the files that are dropped.
@@ -141,6 +146,13 @@ impl Ulak {
         let killed = Command::new("kill").args(["-KILL", &app.to_string()]).status().await.unwrap();
         assert!(killed.success());
         until(SOON, async || ended(app).then_some(())).await.expect("the app cannot be killed");
+    }
+
+    /// The most that the app's own process has had in memory, in kilobytes.
+    pub fn most_memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.app_process())).unwrap();
+        let most = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        most.trim().trim_end_matches(" kB").parse().unwrap()
     }
 
     /// The one child of the driver.

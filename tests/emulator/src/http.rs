@@ -16,6 +16,7 @@
 //! | `POST /receipts/release` | | `{released}` |
 //! | `POST /habits` | `{phone, habits?}` | without `habits` the person behaves as usual |
 //! | `POST /people` | `{phone, absent?, hidden?}` | |
+//! | `POST /address-book` | `{phone, people: [[phone, name]]}` | whom a phone knows, for devices that are linked afterwards |
 //! | `POST /limits` | `{phone, limits}` | |
 //! | `POST /kick` | `{phone, kind, code?}` | kinds `drop`, `replaced`, `stream_error` |
 //! | `POST /unlink` | `{phone}` | |
@@ -65,6 +66,7 @@ pub(crate) fn router(emulator: Arc<Emulator>) -> Router {
         .route("/receipts/release", post(release))
         .route("/habits", post(habits))
         .route("/people", post(people))
+        .route("/address-book", post(address_book))
         .route("/limits", post(limits))
         .route("/kick", post(kick))
         .route("/unlink", post(unlink))
@@ -178,6 +180,18 @@ async fn people(State(door): Door, Json(person): Json<Person>) -> Json<Value> {
     if let Some(hidden) = person.hidden {
         door.set_hidden(&person.phone, hidden);
     }
+    done()
+}
+
+#[derive(Deserialize)]
+struct AddressBook {
+    phone: String,
+    people: Vec<(String, String)>,
+}
+
+async fn address_book(State(door): Door, Json(book): Json<AddressBook>) -> Json<Value> {
+    let people: Vec<(&str, &str)> = book.people.iter().map(|(phone, name)| (phone.as_str(), name.as_str())).collect();
+    door.set_address_book(&book.phone, &people);
     done()
 }
 
