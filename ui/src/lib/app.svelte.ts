@@ -29,19 +29,35 @@ export async function enter(asked: Promise<AppStatus>): Promise<void> {
 }
 
 export async function readSettings(): Promise<void> {
-  apply(await api.settings());
+  stored = await api.settings();
+  show();
   if (app.countries.length === 0) app.countries = await api.countries();
 }
 
 let saving: Promise<void> = Promise.resolve();
+/** As the core has them. */
+let stored: Settings | null = null;
+/** What was chosen and is not stored yet. It shows already, so that the next choice begins from it. */
+const unsaved: Partial<Settings>[] = [];
 
 /** One after the other: a save sends all settings, and must know what the one before it changed. */
 export function saveSettings(change: Partial<Settings>): Promise<void> {
+  unsaved.push(change);
+  show();
   const saved = saving.then(async () => {
-    if (app.settings) apply(await api.saveSettings({ ...$state.snapshot(app.settings), ...change }));
+    try {
+      if (stored) stored = await api.saveSettings({ ...stored, ...change });
+    } finally {
+      unsaved.splice(unsaved.indexOf(change), 1);
+      show();
+    }
   });
   saving = saved.catch(() => undefined);
   return saved;
+}
+
+function show(): void {
+  if (stored) apply(Object.assign({}, stored, ...unsaved) as Settings);
 }
 
 function apply(settings: Settings): void {

@@ -8,7 +8,7 @@ const noPlus: AppError = { code: 'phone.no_plus', message: 'The plus is missing.
 const beside: AppError = { code: 'phone.beside', message: 'More than the number.', params: { phone: '+90 212 555 01 42', rest: '(2)' } };
 const none: AppError = { code: 'phone.missing', message: 'No number.', params: {} };
 
-const sample: Omit<PreviewRow, 'consent' | 'phoneColumn' | 'lost'>[] = [
+const sample: Omit<PreviewRow, 'consent' | 'phoneColumn' | 'repair' | 'lost'>[] = [
   { row: 2, cells: ['Ayşe Demir', '0538 555 02 14', 'İzmir', 'evet'], phone: '+90 538 555 02 14', verdict: { kind: 'new' } },
   { row: 3, cells: ['Mehmet Korkmaz', '+90 533 555 04 61', 'İzmir', 'evet'], phone: '+90 533 555 04 61', verdict: { kind: 'known', adds: ['city'] } },
   { row: 4, cells: ['Zeynep Arslan', '9.05387E+11', 'Manisa', ''], phone: null, verdict: { kind: 'refused', reason: eNotation } },
