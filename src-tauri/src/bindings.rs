@@ -8,7 +8,8 @@ use tauri::Wry;
 use tauri_specta::{Builder, ErrorHandlingMode, collect_commands, collect_events};
 
 use crate::commands::{
-    campaigns, contacts, credits, door, home, log, numbers, repeats, replies, revisions, settings, templates, window,
+    campaigns, contacts, credits, door, home, log, numbers, repeats, replies, retention, revisions, settings,
+    templates, window,
 };
 use crate::events;
 
@@ -92,6 +93,9 @@ pub fn builder() -> Builder<Wry> {
             revisions::reschedule,
             revisions::revise_text,
             revisions::versions,
+            retention::retention,
+            retention::clear_preview,
+            retention::clear_now,
             repeats::repeats,
             repeats::create_repeat,
             repeats::follow_up,
@@ -171,6 +175,7 @@ pub fn builder() -> Builder<Wry> {
             credits::top_up,
             credits::adjust,
             credits::export_ledger,
+            credits::low_credits_seen,
             credits::check_ledger,
             credits::export_statement,
             window::zoom,
@@ -185,6 +190,7 @@ pub fn builder() -> Builder<Wry> {
             events::NumbersChanged,
             events::TemplatesChanged,
             events::RepliesChanged,
+            events::RetentionChanged,
             events::ImportProgress,
             events::FilesOver,
             events::FilesDropped,

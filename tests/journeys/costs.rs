@@ -2,10 +2,12 @@
 
 use std::path::Path;
 
-use ulak_core::app::Problem;
+use ulak_core::app::news::News;
+use ulak_core::app::{AttentionKind, Problem};
 use ulak_core::contact::Standing;
 use ulak_core::ids::{CampaignId, MessageId};
 use ulak_core::ledger::figures::{LedgerQuery, LedgerRow};
+use ulak_core::ledger::low::{Low, LowWanted};
 use ulak_core::ledger::{Book, EntryKind};
 use ulak_core::outbox::state::PartState;
 use ulak_core::outbox::store::recipients::RecipientQuery;
@@ -13,6 +15,7 @@ use ulak_core::page::{Cursor, Place};
 use ulak_core::session::cause::Cause;
 use ulak_core::session::messenger::{Outcome, ReceiptKind};
 use ulak_core::testing::World;
+use ulak_core::testing::numbers::BRISK;
 
 use crate::at;
 
@@ -259,5 +262,44 @@ async fn a_line_that_was_changed_is_found_and_nothing_is_sent_from_then_on() -> 
     let before = world.phone.sent().len();
     world.run_until(at(1, 14, 0)).await?;
     assert_eq!((world.phone.sent().len(), before), (0, 0), "what waited stays where it is");
+    Ok(())
+}
+
+async fn told_of_low(world: &World) -> Result<Option<i64>, Problem> {
+    let attention = world.app.home().view().await?.attention;
+    Ok(attention.iter().find(|one| one.kind == AttentionKind::CreditsLow).map(|one| one.count))
+}
+
+#[tokio::test]
+async fn credits_that_run_low_are_told_once_until_some_are_put_in() -> Result<(), Problem> {
+    let world = World::with_numbers(at(0, 12, 0), &[BRISK]).await?;
+    world.contacts(30).await?;
+    let free = world.app.credits().balance(Book::Real).await?.free;
+    let mut news = None;
+    world.app.home().news(&mut news).await?;
+    assert_eq!(told_of_low(&world).await?, None);
+    world.app.credits().adjust(Book::Real, 120 - free, "mistyped").await?;
+    assert_eq!((told_of_low(&world).await?, world.app.home().news(&mut news).await?), (None, Vec::new()));
+
+    // What is held is not free.
+    let draft = world.draft("Merhaba {{name}}", |edit| edit.due_at = Some(at(9, 12, 0))).await?;
+    let id = world.app.campaigns().schedule_campaign(draft.id, false).await?;
+    let low = Low { free: 90, days: None };
+    assert_eq!(told_of_low(&world).await?, Some(90));
+    assert_eq!(world.app.credits().view(Book::Real).await?.low, Some(low));
+    assert_eq!(world.app.home().news(&mut news).await?, [News::CreditsLow(low)]);
+    world.app.credits().low_seen().await?;
+    assert_eq!((told_of_low(&world).await?, world.app.home().news(&mut news).await?), (None, Vec::new()));
+    world.app.campaigns().cancel_campaign(id).await?;
+    assert_eq!(world.app.credits().view(Book::Real).await?.low, None);
+
+    world.app.credits().top_up(Book::Real, 10, "", "").await?;
+    world.app.credits().adjust(Book::Real, -60, "mistyped").await?;
+    assert_eq!(told_of_low(&world).await?, Some(70), "a new balance is told again");
+    assert!(matches!(world.app.home().news(&mut news).await?[..], [News::CreditsLow(Low { free: 70, .. })]));
+    let mut settings = world.app.settings().current().await?;
+    settings.low_credits = LowWanted { credits: 0, days: 0 };
+    world.app.settings().save_settings(&settings).await?;
+    assert_eq!(told_of_low(&world).await?, None);
     Ok(())
 }

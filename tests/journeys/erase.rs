@@ -63,6 +63,11 @@ async fn world() -> Result<(World, ContactId), Problem> {
 
 /// Every place of the database, by table and column, that holds one of her words.
 async fn traces(world: &World) -> Vec<String> {
+    traces_of(world, &HERS).await
+}
+
+/// The same of these words.
+pub async fn traces_of(world: &World, words: &[&str]) -> Vec<String> {
     let mut reader = world.app.db().read().acquire().await.unwrap();
     let columns: Vec<(String, String)> = sqlx::query_as(
         // What the full-text index has lies in its own tables, which are looked through; it cannot be read itself.
@@ -74,11 +79,12 @@ async fn traces(world: &World) -> Vec<String> {
     .unwrap();
     let mut found = Vec::new();
     for (table, column) in columns {
-        for word in HERS {
+        for word in words {
             let holds = format!(
                 "SELECT count(*) FROM \"{table}\" WHERE instr(CAST(\"{column}\" AS BLOB), CAST(? AS BLOB)) > 0"
             );
-            let holds: i64 = sqlx::query_scalar(AssertSqlSafe(holds)).bind(word).fetch_one(&mut *reader).await.unwrap();
+            let holds: i64 =
+                sqlx::query_scalar(AssertSqlSafe(holds)).bind(*word).fetch_one(&mut *reader).await.unwrap();
             if holds > 0 {
                 found.push(format!("{table}.{column}: {word}"));
             }

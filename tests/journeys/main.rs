@@ -41,6 +41,7 @@ mod phone_book;
 mod repeats;
 mod replies;
 mod report;
+mod retention;
 mod revising;
 mod scheduling;
 mod segments;

@@ -270,3 +270,23 @@ async fn causes_are_words_of_today_and_none_is_lost() -> Result<(), Problem> {
     }
     Ok(())
 }
+
+/// Such a file had no room to give back until it was written anew.
+#[tokio::test]
+async fn it_gets_shorter_when_something_is_cleared() -> Result<(), Problem> {
+    let folder = folder();
+    let before: i64 = sqlx::query_scalar("PRAGMA auto_vacuum").fetch_one(&mut connect(&folder).await).await.unwrap();
+    assert_eq!(before, 0);
+    let key = key(&folder);
+    let world = World::over(folder, key, KILLED_AT).await?;
+    let mut reader = world.app.db().read().acquire().await.unwrap();
+    let after: i64 = sqlx::query_scalar("PRAGMA auto_vacuum").fetch_one(&mut *reader).await.unwrap();
+    drop(reader);
+    assert_eq!(after, 2, "incremental");
+    let pages = world.app.db().page_count().await?;
+    world.clock.set(KILLED_AT + 40 * DAY);
+    let gone = world.app.retention().clear_now().await?;
+    assert!(gone.tries > 0, "{gone:?}");
+    assert!(world.app.db().page_count().await? <= pages);
+    world.app.credits().ledger_holds().await
+}

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, QueryBuilder, Sqlite, SqliteConnection};
 use tokio::sync::{Mutex, OwnedMappedMutexGuard, OwnedMutexGuard};
 use zeroize::Zeroizing;
@@ -28,6 +28,9 @@ use self::migrations::{MIGRATIONS, migrate};
 use self::transaction::Writer;
 use crate::mark::{self, Mark, MarkError};
 use crate::{durable, exit};
+
+/// So few pages are given back in one step that nobody waits long for the writer.
+const PAGES_AT_ONCE: i64 = 200;
 
 /// 32 random bytes that encrypt the file; never stored in the clear.
 pub type DbKey = Zeroizing<[u8; 32]>;
@@ -232,6 +235,11 @@ impl Db {
         &self.folder
     }
 
+    /// How long the file is, and what waits to come into it.
+    pub fn bytes(&self) -> u64 {
+        size(database_file(&self.folder)) + size(log_file(&self.folder))
+    }
+
     /// Lets the log grow as far as the disk has room for it. The log holds every page anew at every commit, which is many
     /// times what a message adds to the data; so on a short disk it is taken into the file early, and at once when the
     /// disk was full.
@@ -250,6 +258,32 @@ impl Db {
             Ok(())
         };
         fitted.await.map_err(|error| self.error(error))
+    }
+
+    /// Gives back some of the file's pages that hold nothing, and says whether there are more. A tenth of the file is kept
+    /// for what comes in.
+    pub async fn shrink(&self) -> Result<bool, StorageError> {
+        let shrunk = async {
+            let mut idle = self.idle().await?;
+            let all: i64 = sqlx::query_scalar("PRAGMA page_count").fetch_one(&mut idle).await?;
+            let free: i64 = sqlx::query_scalar("PRAGMA freelist_count").fetch_one(&mut idle).await?;
+            let spare = free - all / 10;
+            let gives_back: i64 = sqlx::query_scalar("PRAGMA auto_vacuum").fetch_one(&mut idle).await?;
+            if spare <= 0 || gives_back == 0 {
+                return Ok(false);
+            }
+            let pages = spare.min(PAGES_AT_ONCE);
+            let pragma = format!("PRAGMA incremental_vacuum({pages})");
+            sqlx::query(sqlx::AssertSqlSafe(pragma)).fetch_all(&mut idle).await?;
+            Ok(spare > pages)
+        };
+        shrunk.await.map_err(|error| self.error(error))
+    }
+
+    /// Whether the file can give pages back.
+    pub async fn shrinks(&self, reader: &mut Reader) -> Result<bool, sqlx::Error> {
+        let mode: i64 = sqlx::query_scalar("PRAGMA auto_vacuum").fetch_one(&mut **reader).await?;
+        Ok(mode != 0)
     }
 
     /// Bytes that are free where the data lie, where the system tells.
@@ -347,12 +381,15 @@ pub fn connect_options(folder: &Path, key: &DbKey) -> SqliteConnectOptions {
         .filename(database_file(folder))
         .create_if_missing(true)
         .pragma("key", format!("\"x'{}'\"", *hex))
+        .auto_vacuum(SqliteAutoVacuum::Incremental)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .busy_timeout(Duration::from_secs(5))
         .pragma("cache_size", "-65536")
         .pragma("temp_store", "memory")
+        // What is deleted is overwritten, and does not stay in a page until that is used again.
+        .pragma("secure_delete", "on")
         // A whole page of an audience, so that the connection's thread reads on while the last page is worked on.
         .row_buffer_size(5_000)
         .statement_cache_capacity(256)

@@ -15,6 +15,8 @@ pub enum Event {
     NumbersChanged,
     TemplatesChanged,
     RepliesChanged,
+    /// Something was cleared that is no longer kept.
+    RetentionChanged,
     ImportChanged(ImportId),
 }
 

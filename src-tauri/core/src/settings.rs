@@ -12,6 +12,7 @@ use sqlx::{Row, SqliteConnection};
 use crate::clock::{DAY, Millis, system_zone};
 use crate::contact::phone::Country;
 use crate::db::Tx;
+use crate::ledger::low::LowWanted;
 use crate::outbox::stopping::{MOST_FAILED_PERCENT, MOST_OPTED_OUT_PERCENT};
 use crate::outbox::window::{DayHours, MINUTES_A_DAY, SendingHours};
 use crate::stored::Json;
@@ -55,6 +56,38 @@ pub struct Settings {
     /// What the list of contacts shows beside names, in this order; a field as `field:` and its name.
     pub contact_columns: Vec<String>,
     pub news: NewsWanted,
+    pub kept: Kept,
+    /// When they are told that their credits run low.
+    pub low_credits: LowWanted,
+}
+
+/// For how many days something is kept; 0 for ever.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub struct Kept {
+    /// Texts and files of messages and replies, from the end of their campaign, or their own.
+    pub texts_days: u16,
+    /// Each try to send a part.
+    pub tries_days: u16,
+    /// Whose number it was that was taken off the list.
+    pub numbers_days: u16,
+}
+
+impl Kept {
+    /// Something of it is kept for a shorter time.
+    pub fn clears_sooner_than(self, other: Self) -> bool {
+        let sooner = |days: u16, before: u16| days != 0 && (before == 0 || days < before);
+        sooner(self.texts_days, other.texts_days)
+            || sooner(self.tries_days, other.tries_days)
+            || sooner(self.numbers_days, other.numbers_days)
+    }
+}
+
+impl Default for Kept {
+    fn default() -> Self {
+        Self { texts_days: 15, tries_days: 30, numbers_days: 90 }
+    }
 }
 
 /// Of what the owner is told by the computer while they look elsewhere.
@@ -66,11 +99,13 @@ pub struct NewsWanted {
     /// One sends nothing any more until its owner sees to it.
     pub numbers: bool,
     pub replies: bool,
+    /// They run low.
+    pub credits: bool,
 }
 
 impl Default for NewsWanted {
     fn default() -> Self {
-        Self { campaigns: true, numbers: true, replies: false }
+        Self { campaigns: true, numbers: true, replies: false, credits: true }
     }
 }
 
@@ -125,6 +160,8 @@ impl Default for Settings {
             test_phone: String::new(),
             contact_columns: ["phone", "tags", "consent", "contacted"].map(str::to_owned).to_vec(),
             news: NewsWanted::default(),
+            kept: Kept::default(),
+            low_credits: LowWanted::default(),
         }
     }
 }
@@ -190,6 +227,8 @@ impl Settings {
         }
         self.stop_failed_percent = self.stop_failed_percent.min(100);
         self.stop_opted_out_percent = self.stop_opted_out_percent.min(100);
+        // Caps, waits and the estimate look back at the tries of a few days.
+        self.kept.tries_days = if self.kept.tries_days == 0 { 0 } else { self.kept.tries_days.max(7) };
         self.closed_days.sort();
         self.closed_days.dedup_by_key(|closed| closed.day);
         self
@@ -229,6 +268,12 @@ pub mod key {
     pub const TICK_MISSING: &str = "tick_missing";
     /// Which lines of the ledger were found to be changed, until it holds again.
     pub const LEDGER_CHANGED: &str = "ledger_changed";
+    /// How far the days have been counted after which something is cleared.
+    pub const CLEARED_UP_TO: &str = "cleared_up_to";
+    /// What had been granted when the owner was last told that the credits run low.
+    pub const LOW_SEEN: &str = "low_seen";
+    /// What was cleared last.
+    pub const CLEARED_LAST: &str = "cleared_last";
     /// Why everything was paused at a start, until the owner resumes.
     pub const FOLDER_FINDING: &str = "folder_finding";
 }
@@ -283,10 +328,20 @@ pub async fn pause_and_hours(db: &mut SqliteConnection) -> Result<(bool, Sending
 fn completed(stored: serde_json::Map<String, Value>) -> Result<Settings, sqlx::Error> {
     let unreadable = |error: serde_json::Error| sqlx::Error::Decode(error.into());
     let mut all = serde_json::to_value(Settings::default()).map_err(unreadable)?;
-    if let Value::Object(all) = &mut all {
-        all.extend(stored);
-    }
+    overlay(&mut all, Value::Object(stored));
     serde_json::from_value(all).map_err(unreadable)
+}
+
+/// What is stored takes the place of what is there, and of a group of values each of them.
+fn overlay(there: &mut Value, stored: Value) {
+    match (there, stored) {
+        (Value::Object(there), Value::Object(stored)) => {
+            for (name, value) in stored {
+                overlay(there.entry(name).or_insert(Value::Null), value);
+            }
+        }
+        (there, stored) => *there = stored,
+    }
 }
 
 /// None where nothing was stored.
@@ -358,7 +413,10 @@ mod tests {
         for name in ["stopWords", "weekdays", "closedDays"] {
             stored.remove(name);
         }
+        // Of a group that was asked about, one value is younger.
+        stored.insert("news".to_owned(), serde_json::json!({ "campaigns": false, "numbers": true, "replies": true }));
         let settings = completed(stored.clone()).unwrap();
+        assert_eq!(settings.news, NewsWanted { campaigns: false, numbers: true, replies: true, credits: true });
         assert_eq!((settings.country.as_str(), settings.stop_words.len()), ("ID", 6));
         assert_eq!(settings.hours(), SendingHours::daily(9 * 60, 22 * 60, settings.zone), "the same every day");
     }

@@ -42,6 +42,12 @@ pub async fn export_ledger(handle: AppHandle, door: Door<'_>, book: Book, title:
     Ok(Some(shown(path)))
 }
 
+#[tauri::command]
+#[specta::specta]
+pub async fn low_credits_seen(door: Door<'_>) -> Answer<()> {
+    door.app().await?.credits().low_seen().await
+}
+
 /// Adds every line up and looks at the whole chain.
 #[tauri::command]
 #[specta::specta]

@@ -9,6 +9,7 @@ pub mod log;
 pub mod numbers;
 pub mod repeats;
 pub mod replies;
+pub mod retention;
 pub mod revisions;
 pub mod settings;
 pub mod templates;

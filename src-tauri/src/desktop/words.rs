@@ -33,6 +33,14 @@ pub fn telling(news: &News, language: Language) -> Telling {
             let body = say("news_number_text", &[("state", &state), ("name", name)]);
             (say("news_number", &[]), body, "/numbers".to_owned())
         }
+        News::CreditsLow(low) => {
+            let free = messages.number(low.free);
+            let body = match low.days {
+                Some(days) => say("news_low_text_days", &[("free", &free), ("days", &messages.number(days))]),
+                None => say("news_low_text", &[("free", &free)]),
+            };
+            (say("news_low", &[]), body, "/credits".to_owned())
+        }
         News::Replies(count) => {
             let body = say("news_replies_text", &[("count", &messages.number(*count))]);
             (say("news_replies", &[]), body, "/replies?show=unread".to_owned())
@@ -44,6 +52,7 @@ pub fn telling(news: &News, language: Language) -> Telling {
 #[cfg(test)]
 mod tests {
     use ulak_core::ids::CampaignId;
+    use ulak_core::ledger::low::Low;
     use ulak_core::outbox::stopping::StoppedFor;
 
     use super::*;
@@ -57,6 +66,8 @@ mod tests {
             News::Started(id, "Güz".to_owned()),
             News::Finished { id, name: "Güz".to_owned(), sent: 9, total: 10 },
             News::Replies(3),
+            News::CreditsLow(Low { free: 90, days: Some(3) }),
+            News::CreditsLow(Low { free: -4, days: None }),
             News::Stopped(id, "Güz".to_owned(), StoppedFor::Failures),
             News::Stopped(id, "Güz".to_owned(), StoppedFor::OptOuts),
         ];

@@ -89,6 +89,9 @@ export const commands = {
 	reschedule: (id: CampaignId, time: NewTime) => __TAURI_INVOKE<null>("reschedule", { id, time }),
 	reviseText: (id: MessageId, text: string) => __TAURI_INVOKE<null>("revise_text", { id, text }),
 	versions: (id: CampaignId) => __TAURI_INVOKE<VersionView[]>("versions", { id }),
+	retention: () => __TAURI_INVOKE<RetentionView>("retention"),
+	clearPreview: () => __TAURI_INVOKE<ClearPreview>("clear_preview"),
+	clearNow: () => __TAURI_INVOKE<Gone>("clear_now"),
 	repeats: () => __TAURI_INVOKE<RepeatView[]>("repeats"),
 	createRepeat: (occasion: Occasion | null) => __TAURI_INVOKE<Draft>("create_repeat", { occasion }),
 	followUp: (follows: FollowOf, afterDays: number | null) => __TAURI_INVOKE<Draft>("follow_up", { follows, afterDays }),
@@ -180,6 +183,7 @@ export const commands = {
 	topUp: (book: Book, credits: number, price: string, note: string) => __TAURI_INVOKE<Balance>("top_up", { book, credits, price, note }),
 	adjust: (book: Book, credits: number, reason: string) => __TAURI_INVOKE<Balance>("adjust", { book, credits, reason }),
 	exportLedger: (book: Book, title: string) => __TAURI_INVOKE<string | null>("export_ledger", { book, title }),
+	lowCreditsSeen: () => __TAURI_INVOKE<null>("low_credits_seen"),
 	/**  Adds every line up and looks at the whole chain. */
 	checkLedger: () => __TAURI_INVOKE<null>("check_ledger"),
 	/**  The credits of a month (`YYYY-MM`), into a file that the owner names; none where they did not. `format`: pdf or xlsx. */
@@ -202,6 +206,7 @@ export const events = {
 	numbersChanged: makeEvent<NumbersChanged, NumbersChanged>("numbers-changed"),
 	pageAsked: makeEvent<PageAsked, PageAsked>("page-asked"),
 	repliesChanged: makeEvent<RepliesChanged, RepliesChanged>("replies-changed"),
+	retentionChanged: makeEvent<RetentionChanged, RetentionChanged>("retention-changed"),
 	settingsChanged: makeEvent<SettingsChanged, SettingsChanged>("settings-changed"),
 	templatesChanged: makeEvent<TemplatesChanged, TemplatesChanged>("templates-changed"),
 };
@@ -271,7 +276,7 @@ export type Attention = {
 	name: string | null,
 };
 
-export type AttentionKind = "recovery_code" | "failed" | "unknown" | "message_failed" | "message_unknown" | "paused" | "stopped_failures" | "stopped_opt_outs" | "short";
+export type AttentionKind = "recovery_code" | "failed" | "unknown" | "message_failed" | "message_unknown" | "paused" | "stopped_failures" | "stopped_opt_outs" | "credits_low" | "clearing_begins";
 
 /**
  *  Everyone, or whoever has one of the tags, is in one of the segments or is one of the people, or whom another campaign
@@ -454,6 +459,8 @@ export type Chat = {
 export type ChatLine = {
 	at: number,
 	text: string,
+	/**  When its text was cleared. */
+	clearedAt: number | null,
 	/**  Of a reply. */
 	replyId: ReplyId | null,
 	chosen: string[],
@@ -489,6 +496,22 @@ export type Chosen = { kind: "these"; ids: ContactId[] } |
 export type ChosenCount = {
 	option: string,
 	people: number,
+};
+
+/**  What would go at this moment, and from before when it is. */
+export type ClearPreview = {
+	gone: Gone,
+	/**  None where it is kept for ever. */
+	textsBefore: number | null,
+	triesBefore: number | null,
+	numbersBefore: number | null,
+};
+
+export type ClearedLast = {
+	at: number,
+	gone: Gone,
+	/**  More was due than a run clears. */
+	more: boolean,
 };
 
 export type ClosedDay = {
@@ -650,6 +673,8 @@ export type CreditsView = {
 	lastsDays: number | null,
 	months: MonthSpent[],
 	checkedAt: number,
+	/**  They run low. */
+	low: Low | null,
 	/**  None where no top-up says what credits cost. */
 	cost: MessageCost | null,
 };
@@ -858,6 +883,18 @@ export type Followed =
 /**  Whose last word was this answer. */
 { kind: "chose"; option: string };
 
+/**  What would go, or has gone. */
+export type Gone = {
+	campaigns: number,
+	messages: number,
+	replies: number,
+	tries: number,
+	numbers: number,
+	files: number,
+	/**  Of texts and files, about. */
+	bytes: number,
+};
+
 export type Happening = {
 	kind: "message",
 } & SentMessage | {
@@ -1007,6 +1044,16 @@ export type ImportTotals = {
 	refused: number,
 };
 
+/**  For how many days something is kept; 0 for ever. */
+export type Kept = {
+	/**  Texts and files of messages and replies, from the end of their campaign, or their own. */
+	textsDays: number,
+	/**  Each try to send a part. */
+	triesDays: number,
+	/**  Whose number it was that was taken off the list. */
+	numbersDays: number,
+};
+
 export type Language = "en" | "tr" | "id";
 
 export type LastRun = {
@@ -1112,6 +1159,8 @@ export type LiveView = {
 	revising: boolean,
 	/**  Why it was paused by itself. */
 	stoppedFor: StoppedFor | null,
+	/**  When its text and its files were cleared: nothing of it can be sent again or copied. */
+	clearedAt: number | null,
 };
 
 export type LogPage = {
@@ -1163,6 +1212,8 @@ export type LogRow = {
 	campaignName: string,
 	/**  How its text begins; empty once the text is gone. */
 	begins: string,
+	/**  When its text and its files were cleared. */
+	clearedAt: number | null,
 	practice: boolean,
 	state: PartState,
 	/**  The cause of a failure or the reason of skipping, as a code. */
@@ -1182,6 +1233,18 @@ export type Longest = {
 	/**  Position in the audience. */
 	index: number,
 	length: number,
+};
+
+/**  The credits that are free, and for how many days they last where that can be told. */
+export type Low = {
+	free: number,
+	days: number | null,
+};
+
+/**  From when on the owner wants to know. 0 is never. */
+export type LowWanted = {
+	credits: number,
+	days: number,
 };
 
 /**  What is done is read, and what is unread again is not done. */
@@ -1298,6 +1361,8 @@ export type NewsWanted = {
 	/**  One sends nothing any more until its owner sees to it. */
 	numbers: boolean,
 	replies: boolean,
+	/**  They run low. */
+	credits: boolean,
 };
 
 export type NextRun = {
@@ -1583,6 +1648,8 @@ export type RecipientView = {
 	version: number | null,
 	/**  Its content was written for this person alone. */
 	own: boolean,
+	/**  When its text and its files were cleared. */
+	clearedAt: number | null,
 };
 
 export type Refusal = {
@@ -1696,6 +1763,8 @@ export type ReplyRow = {
 	sessionId: SessionId,
 	sessionName: string,
 	text: string,
+	/**  When its text was cleared. */
+	clearedAt: number | null,
 	/**  The offered answers that it chooses. */
 	chosen: string[],
 	file: ReplyFile | null,
@@ -1708,6 +1777,17 @@ export type ReplyRow = {
 	unread: boolean,
 	done: boolean,
 	at: number,
+};
+
+export type RetentionChanged = null;
+
+export type RetentionView = {
+	last: ClearedLast | null,
+	soFar: Gone | null,
+	/**  How long the file of all data is. */
+	dataBytes: number,
+	/**  It gets shorter when something is cleared. One of an older version that is long keeps its length. */
+	shrinks: boolean,
 };
 
 /**  How many people "retry failed" would reach. */
@@ -1827,6 +1907,8 @@ export type SentMessage = {
 	category: Category,
 	practice: boolean,
 	text: string,
+	/**  When its text and its files were cleared. */
+	clearedAt: number | null,
 	/**  The state of its last part. */
 	state: PartState,
 	/**  The cause of a failure or the reason of skipping, as a code. */
@@ -1897,6 +1979,9 @@ export type Settings = {
 	/**  What the list of contacts shows beside names, in this order; a field as `field:` and its name. */
 	contactColumns: string[],
 	news: NewsWanted,
+	kept: Kept,
+	/**  When they are told that their credits run low. */
+	lowCredits: LowWanted,
 };
 
 export type SettingsChanged = null;
@@ -2187,6 +2272,8 @@ export type Without = {
 export type WrittenReply = {
 	id: ReplyId,
 	text: string,
+	/**  When its text was cleared. */
+	clearedAt: number | null,
 	/**  The offered answers that it chooses. */
 	chosen: string[],
 	/**  It opted out. */

@@ -44,13 +44,15 @@ pub enum JobKind {
     SealLedger,
     /// Campaigns that come again.
     RunRepeats,
+    /// What is no longer kept.
+    ClearOld,
     /// The newest replies, for words that come near those with which people opt out.
     FindNearWords,
 }
 
 impl JobKind {
     /// Those that every installation has, and how often they are due.
-    pub const STANDING: [(Self, Millis); 8] = [
+    pub const STANDING: [(Self, Millis); 9] = [
         (Self::PruneChanges, HOUR),
         (Self::RemoveExpiredNotes, DAY),
         (Self::CheckLedger, DAY),
@@ -59,6 +61,7 @@ impl JobKind {
         (Self::IndexMessages, 5 * MINUTE),
         (Self::SealLedger, 15 * MINUTE),
         (Self::RunRepeats, 5 * MINUTE),
+        (Self::ClearOld, 5 * MINUTE),
     ];
 
     /// Those that are done once, where a migration asks for it.
@@ -74,6 +77,7 @@ impl JobKind {
             Self::IndexMessages => "index_messages",
             Self::SealLedger => "seal_ledger",
             Self::RunRepeats => "run_repeats",
+            Self::ClearOld => "clear_old",
             Self::FindNearWords => "find_near_words",
         }
     }

@@ -32,7 +32,7 @@ use crate::media::{Attached, MediaKind};
 use crate::outbox::dispatcher::Dispatcher;
 use crate::outbox::state::{PartKind, QueueState, SkipReason};
 use crate::outbox::store::queue::{self, Again, Failed, Retryable};
-use crate::outbox::store::{doubt, reading};
+use crate::outbox::store::{clear, doubt, reading};
 use crate::session::practice::PracticeNumber;
 use crate::session::store::numbers;
 use crate::session::{Pace, Session, SessionKind};
@@ -192,6 +192,7 @@ impl Campaigns {
         };
         let now = self.now();
         let mut tx = self.db.begin().await?;
+        refuse_cleared(&mut tx, id).await?;
         let copy = store::create(&mut tx, &draft, now).await.map_err(|error| self.db.error(error))?;
         attachment::store::replace(&mut tx, Owner::Campaign(id), Owner::Campaign(copy), now)
             .await
@@ -451,6 +452,7 @@ impl Campaigns {
     pub async fn retry_failed(&self, id: CampaignId) -> Result<u64, Problem> {
         self.may_go_on(id).await?;
         let mut tx = self.db.begin().await?;
+        refuse_cleared(&mut tx, id).await?;
         let put_back = queue::retry_failed(&mut tx, Failed::Of(id), Again::Certain, self.now()).await?;
         self.db.commit(tx).await?;
         self.finish_revisions().await;
@@ -463,6 +465,7 @@ impl Campaigns {
     pub async fn retry_doubtful(&self, id: CampaignId, people: i64) -> Result<u64, Problem> {
         self.may_go_on(id).await?;
         let mut tx = self.db.begin().await?;
+        refuse_cleared(&mut tx, id).await?;
         let doubtful =
             queue::retryable(&mut tx, Failed::Of(id), self.now()).await.map_err(|error| self.db.error(error))?.doubtful;
         if doubtful != people {
@@ -525,6 +528,14 @@ impl Campaigns {
         self.events.emit(Event::CampaignChanged(id));
         self.events.emit(Event::LedgerChanged);
         self.nudge();
+    }
+}
+
+/// Of what was cleared nothing is sent again or copied.
+pub(super) async fn refuse_cleared(db: &mut SqliteConnection, id: CampaignId) -> Result<(), Problem> {
+    match clear::cleared_at(db, id).await.map_err(StorageError::from)? {
+        Some(_) => Err(CampaignError::Cleared.into()),
+        None => Ok(()),
     }
 }
 

@@ -22,6 +22,7 @@ use crate::error::{Coded, Params};
 use crate::event::Event;
 use crate::ids::CampaignId;
 use crate::ledger::figures::{self, BalanceView, LedgerPage, LedgerQuery, LedgerRow};
+use crate::ledger::low::{self, Low};
 use crate::ledger::{Book, LedgerError, store};
 use crate::outbox::dispatcher::Dispatcher;
 use crate::outbox::store::reading;
@@ -43,6 +44,8 @@ pub struct CreditsView {
     pub lasts_days: Option<i64>,
     pub months: Vec<MonthSpent>,
     pub checked_at: Millis,
+    /// They run low.
+    pub low: Option<Low>,
     /// None where no top-up says what credits cost.
     pub cost: Option<MessageCost>,
 }
@@ -95,6 +98,27 @@ pub struct Credits {
 
 facet!(Credits);
 
+/// What was ever put in: it moves with every top-up and correction, and with nothing else.
+fn owned(balance: &BalanceView) -> i64 {
+    balance.balance + balance.settled
+}
+
+impl Common {
+    /// Whether the real credits run low, and what was ever put in. None where they do not, or where there never were any.
+    pub(super) async fn running_low(&self) -> Result<Option<(Low, i64)>, StorageError> {
+        let wanted = self.settings().await?.low_credits;
+        let now = self.now();
+        let mut reader = self.reader().await?;
+        let balance = figures::balance(&mut reader, Book::Real).await?;
+        if balance.granted == 0 {
+            return Ok(None);
+        }
+        let first_at = figures::first_settle(&mut reader, Book::Real).await?;
+        let spent = figures::spent(&mut reader, Book::Real, now - low::PACE_OF, now).await?;
+        Ok(low::low(wanted, balance.free, spent, first_at, now).map(|low| (low, owned(&balance))))
+    }
+}
+
 impl Credits {
     pub(super) fn new(common: Common, dispatcher: Arc<Dispatcher>) -> Self {
         let checked_at = common.now();
@@ -129,6 +153,10 @@ impl Credits {
             lasts_days: average.filter(|average| *average > 0).map(|average| balance.free * 30 / average),
             months,
             checked_at: self.checked_at,
+            low: match book {
+                Book::Real => self.running_low().await?.map(|(low, _)| low),
+                Book::Practice => None,
+            },
             cost: price(&prices).map(|(currency, per_credit)| {
                 let whole = per_credit.saturating_mul(balance.settled);
                 let delivered = people.delivered + people.read + people.played;
@@ -136,6 +164,16 @@ impl Credits {
                 MessageCost { currency, per_credit, per_sent, per_delivered }
             }),
         })
+    }
+
+    /// The owner has seen that they run low; they are told again after the next top-up or correction.
+    pub async fn low_seen(&self) -> Result<(), Problem> {
+        let mut reader = self.reader().await?;
+        let granted = owned(&figures::balance(&mut reader, Book::Real).await.map_err(StorageError::from)?);
+        drop(reader);
+        self.put(settings::key::LOW_SEEN, &granted).await?;
+        self.nudge();
+        Ok(())
     }
 
     pub async fn ledger(&self, query: &LedgerQuery) -> Result<LedgerPage, Problem> {

@@ -23,6 +23,7 @@ use crate::ids::{CampaignId, ContactId, MessageId, PartId, SessionId};
 use crate::ledger::{LedgerError, store as ledger};
 use crate::media;
 use crate::outbox::state::{Origin, SkipReason};
+use crate::outbox::store::clear;
 use crate::outbox::store::queue::{self, Again, Failed, NewMessage, Standing};
 use crate::outbox::store::reading::{self, PartLine};
 use crate::outbox::store::troubled;
@@ -127,6 +128,9 @@ impl Outbox {
     /// Sends again what failed of a single message; what may have arrived only where it may be seen twice.
     pub async fn retry_message(&self, id: MessageId, may_be_seen_twice: bool) -> Result<(), Problem> {
         let mut tx = self.db.begin().await?;
+        if clear::message_cleared_at(&mut tx, id).await.map_err(|error| self.db.error(error))?.is_some() {
+            return Err(CampaignError::MessageCleared.into());
+        }
         let failed = Failed::Single(id);
         let retryable = queue::retryable(&mut tx, failed, self.now()).await.map_err(|error| self.db.error(error))?;
         let again = match retryable.doubtful {

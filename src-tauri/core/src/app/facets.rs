@@ -8,7 +8,10 @@ use ulak_media::Workshop;
 use super::campaigns::Practising;
 use super::common::Common;
 use super::files::Files;
-use super::{App, Campaigns, Credits, Home, Numbers, Outbox, OwnerSettings, People, Practice, Replies, Templates};
+use super::work;
+use super::{
+    App, Campaigns, Credits, Home, Numbers, Outbox, OwnerSettings, People, Practice, Replies, Retention, Templates,
+};
 use crate::ids::SessionId;
 use crate::outbox::dispatcher::Dispatcher;
 use crate::session::numbers::Numbers as SupervisedNumbers;
@@ -25,6 +28,7 @@ pub(super) struct Facets {
     settings: Arc<OwnerSettings>,
     practice: Practice,
     home: Home,
+    retention: Arc<Retention>,
 }
 
 /// What the App has built before its facets.
@@ -57,6 +61,7 @@ impl Facets {
         let people = Arc::new(People::new(common.clone()));
         let practising = Practising { number: practice.clone(), id: practice_id, hurry_first: hurry_first_practice };
         let campaigns = Arc::new(Campaigns::new(common.clone(), files.clone(), dispatcher.clone(), practising));
+        let to_wait_for = dispatcher.clone();
         let credits = Arc::new(Credits::new(common.clone(), dispatcher));
         let supervised = numbers.clone();
         let numbers = Arc::new(Numbers::new(common.clone(), numbers));
@@ -79,6 +84,7 @@ impl Facets {
                 receipts_applied,
             },
             replies: Replies { common: common.clone(), outbox: outbox.clone(), numbers: supervised },
+            retention: Arc::new(Retention::new(common.clone(), to_wait_for)),
             home: Home::new(common, campaigns.clone(), numbers.clone(), settings.clone()),
             settings,
             people,
@@ -91,6 +97,10 @@ impl Facets {
 }
 
 impl Facets {
+    pub fn for_the_agenda(&self) -> work::Facets {
+        work::Facets { campaigns: self.campaigns.clone(), retention: self.retention.clone() }
+    }
+
     pub fn campaigns_to_finish(&self) -> Arc<Campaigns> {
         self.campaigns.clone()
     }
@@ -131,6 +141,10 @@ impl App {
 
     pub fn practice(&self) -> &Practice {
         &self.facets.practice
+    }
+
+    pub fn retention(&self) -> &Retention {
+        &self.facets.retention
     }
 
     pub fn home(&self) -> &Home {

@@ -115,7 +115,8 @@ pub enum AttentionKind {
     Paused,
     StoppedFailures,
     StoppedOptOuts,
-    Short,
+    CreditsLow,
+    ClearingBegins,
 }
 
 /// A result that nobody looked at for so long is no news.
@@ -327,6 +328,15 @@ impl Home {
         let mut attention = Vec::new();
         if self.settings.recovery_code().is_some() {
             attention.push(Attention::one(AttentionKind::RecoveryCode));
+        }
+        let due = self.clearing_begins().await?;
+        attention.extend((due > 0).then(|| Attention { count: due, ..Attention::one(AttentionKind::ClearingBegins) }));
+        if let Some((low, granted)) = self.running_low().await? {
+            let seen: Option<i64> = settings::get(&mut *self.reader().await?, settings::key::LOW_SEEN)
+                .await
+                .map_err(|error| self.db.error(error))?;
+            let told = Attention { count: low.free, ..Attention::one(AttentionKind::CreditsLow) };
+            attention.extend((seen != Some(granted)).then_some(told));
         }
         for row in campaigns {
             let mut about = |kind: AttentionKind, count: i64| {

@@ -129,7 +129,9 @@ fn cells<'a>(row: &'a LogRow, whole: &'a str, zone: Tz) -> [Cell<'a>; 12] {
         text(&row.name),
         text(row.origin.as_str()),
         text(&row.campaign_name),
-        text(whole),
+        text(
+            &row.cleared_at.map_or(whole.to_owned(), |at| format!("(cleared {})", local(at, zone).format("%Y-%m-%d"))),
+        ),
         text(row.state.as_str()),
         text(&since.unwrap_or_default()),
         text(row.reason.as_deref().unwrap_or_default()),

@@ -33,6 +33,7 @@ mod practice;
 mod repeats;
 mod replies;
 mod report;
+mod retention;
 mod review;
 mod revise;
 mod segments;
@@ -65,6 +66,7 @@ pub use owner_settings::OwnerSettings;
 pub use practice::{Brought, Practice, PracticeJob};
 pub use repeats::{LastRun, NextRun, RepeatEdit, RepeatView};
 pub use replies::{Chat, ChatLine, ChatRefusal, Replies, ReplyError};
+pub use retention::{ClearPreview, ClearedLast, Gone, Retention, RetentionView};
 pub use review::{DayPlan, OtherSpan, Review, SessionShare, Span};
 pub use revise::{OnlyFor, RevisionChoice, RevisionReview, VersionView};
 pub use summary::{SkippedPeople, Summary};
@@ -302,13 +304,13 @@ impl App {
             practice: practice.clone(),
             applied: receipts_applied.clone(),
         };
-        let later = Arc::<std::sync::OnceLock<Arc<Campaigns>>>::default();
+        let later = Arc::<std::sync::OnceLock<work::Facets>>::default();
         let work = Arc::new(work::AppWork {
             db: db.clone(),
             clock: clock.clone(),
             ticks: ticks.clone(),
             dispatcher: dispatcher.clone(),
-            campaigns: later.clone(),
+            facets: later.clone(),
         });
         let agenda =
             Agenda { db: db.clone(), clock: clock.clone(), notices: notices.clone(), work, wake: Notify::new() };
@@ -351,7 +353,7 @@ impl App {
             recovery_code,
             workshop: opening.workshop.clone(),
         });
-        let _ = later.set(facets.campaigns_to_finish());
+        let _ = later.set(facets.for_the_agenda());
         let app = Arc::new(Self {
             db,
             clock,
@@ -378,6 +380,7 @@ impl App {
     pub async fn close(&self) {
         self.stop.send_replace(true);
         self.people().stop_imports();
+        self.retention().stop();
         let loops = std::mem::take(&mut *locked(&self.loops));
         for task in loops {
             let _ = task.await;

@@ -12,6 +12,7 @@ use crate::campaign::live::CampaignRow;
 use crate::db::StorageError;
 use crate::ids::{CampaignId, SessionId};
 use crate::inbound::store::replies;
+use crate::ledger::low::Low;
 use crate::outbox::stopping::StoppedFor;
 use crate::outbox::store::reading;
 use crate::settings::NewsWanted;
@@ -29,6 +30,7 @@ pub enum News {
     Stopped(CampaignId, String, StoppedFor),
     /// By its name, and its state as `LinkState::name` says it.
     NumberLost(String, String),
+    CreditsLow(Low),
     /// So many came since.
     Replies(i64),
 }
@@ -39,6 +41,10 @@ pub struct Scene {
     campaigns: BTreeMap<CampaignId, Seen>,
     numbers: BTreeMap<SessionId, Line>,
     unread: i64,
+    low: Option<(Low, i64)>,
+    /// What was ever put in when the credits were first found to run low. It stays when they do not any more, because a
+    /// campaign was cancelled, until something is put in.
+    low_since: Option<i64>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,9 +75,11 @@ pub fn news(before: &Scene, after: &Scene, wanted: NewsWanted) -> Vec<News> {
     let numbers = after.numbers.iter().filter_map(|(id, line)| of_number(before.numbers.get(id)?, line));
     let came = after.unread - before.unread;
     let replies = (came > 0).then_some(News::Replies(came));
+    let low = after.low.filter(|(_, granted)| before.low_since != Some(*granted));
     let mut told = Vec::new();
     told.extend(campaigns.filter(|_| wanted.campaigns));
     told.extend(numbers.filter(|_| wanted.numbers));
+    told.extend(low.map(|(low, _)| News::CreditsLow(low)).filter(|_| wanted.credits));
     told.extend(replies.filter(|_| wanted.replies));
     told
 }
@@ -119,7 +127,11 @@ impl Home {
         let rows = self.campaigns.rows(&mut reader, &queues, &waits).await?;
         let unread = replies::counts(&mut reader).await.map_err(StorageError::from)?.unread;
         let numbers = self.numbers.list().await?;
+        drop(reader);
+        let low = self.running_low().await?;
         Ok(Scene {
+            low,
+            low_since: low.map(|(_, granted)| granted).or(before.and_then(|scene| scene.low_since)),
             campaigns: rows.into_iter().map(|row| (row.id, seen(row))).collect(),
             numbers: numbers.into_iter().filter(|one| one.kind == NumberKind::Whatsapp).map(line).collect(),
             unread,
@@ -147,7 +159,7 @@ mod tests {
     use super::*;
     use crate::ids::IdGenerator;
 
-    const EVERYTHING: NewsWanted = NewsWanted { campaigns: true, numbers: true, replies: true };
+    const EVERYTHING: NewsWanted = NewsWanted { campaigns: true, numbers: true, replies: true, credits: true };
 
     fn campaign(doing: Doing) -> Seen {
         Seen { name: "Autumn".to_owned(), doing, stopped_for: None, sent: 9, total: 10 }
@@ -207,5 +219,26 @@ mod tests {
         assert_eq!(news(&scene(2), &scene(5), EVERYTHING), [News::Replies(3)]);
         assert_eq!(news(&scene(5), &scene(2), EVERYTHING), [], "they were read");
         assert_eq!(news(&scene(2), &scene(5), NewsWanted::default()), []);
+    }
+
+    #[test]
+    fn credits_that_run_low_are_told_once_until_some_are_put_in() {
+        let few = Low { free: 90, days: Some(3) };
+        let scene = |low: Option<i64>, since| Scene {
+            low: low.map(|granted| (few, granted)),
+            low_since: since,
+            ..Scene::default()
+        };
+        let told = vec![News::CreditsLow(few)];
+        assert_eq!(news(&scene(None, None), &scene(Some(500), Some(500)), EVERYTHING), told);
+        assert_eq!(news(&scene(Some(500), Some(500)), &scene(Some(500), Some(500)), EVERYTHING), []);
+        assert_eq!(
+            news(&scene(None, Some(500)), &scene(Some(500), Some(500)), EVERYTHING),
+            [],
+            "what was held came back"
+        );
+        assert_eq!(news(&scene(None, Some(500)), &scene(Some(900), Some(900)), EVERYTHING), told);
+        let others = NewsWanted { credits: false, ..EVERYTHING };
+        assert_eq!(news(&scene(None, None), &scene(Some(500), Some(500)), others), []);
     }
 }

@@ -48,6 +48,10 @@ impl OwnerSettings {
         let stored = async {
             let before = settings::load(&mut tx).await?;
             settings::put(&mut tx, settings::key::SETTINGS, settings).await?;
+            // Whoever chose fewer days by a slip has some to notice it.
+            if settings.kept.clears_sooner_than(before.kept) {
+                settings::remove(&mut tx, settings::key::CLEARED_UP_TO).await?;
+            }
             if before.stop_words != settings.stop_words {
                 marks::find_near_words(&mut tx, &settings.stop_words).await?;
             }

@@ -98,6 +98,8 @@ pub enum ChatRefusal {
 pub struct ChatLine {
     pub at: Millis,
     pub text: String,
+    /// When its text was cleared.
+    pub cleared_at: Option<Millis>,
     /// Of a reply.
     pub reply_id: Option<ReplyId>,
     pub chosen: Vec<String>,
@@ -404,10 +406,11 @@ async fn lines(
 }
 
 impl From<Theirs> for ChatLine {
-    fn from(Theirs { id, at, text, chosen }: Theirs) -> Self {
+    fn from(Theirs { id, at, text, cleared_at, chosen }: Theirs) -> Self {
         Self {
             at,
             text,
+            cleared_at,
             reply_id: Some(id),
             chosen,
             file: None,
@@ -419,10 +422,11 @@ impl From<Theirs> for ChatLine {
 }
 
 impl From<Ours> for ChatLine {
-    fn from(Ours { message, text, state, at, .. }: Ours) -> Self {
+    fn from(Ours { message, text, cleared_at, state, at, .. }: Ours) -> Self {
         Self {
             at,
             text,
+            cleared_at,
             reply_id: None,
             chosen: Vec::new(),
             file: None,

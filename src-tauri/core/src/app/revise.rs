@@ -13,7 +13,7 @@ use crate::db::StorageError;
 use crate::ids::{CampaignId, MessageId};
 use crate::ledger::{Book, store as ledger};
 use crate::media::attachment::{self, MediaItem, Owner};
-use crate::outbox::store::{reading, recipients, revise as waiting};
+use crate::outbox::store::{clear, reading, recipients, revise as waiting};
 use crate::template::Choice;
 
 /// What the owner decides of a revision beside its content, which stands in its draft.
@@ -175,13 +175,14 @@ impl Campaigns {
         let mut reader = self.reader().await?;
         let found = versions::all(&mut reader, campaign).await.map_err(StorageError::from)?;
         let people = recipients::by_version(&mut reader, campaign).await.map_err(StorageError::from)?;
+        let cleared = clear::cleared_at(&mut reader, campaign).await.map_err(StorageError::from)?.is_some();
         let mut views = Vec::with_capacity(found.len());
         for version in found {
             let (people, accepted) = people.get(&version.number).copied().unwrap_or_default();
             let files = attachment::store::list(&mut reader, Owner::Version(version.id)).await;
             let files = files.map_err(StorageError::from)?;
             // What was written for somebody who was erased is gone.
-            if version.text.is_empty() && version.choice.is_none() && files.is_empty() {
+            if !cleared && version.text.is_empty() && version.choice.is_none() && files.is_empty() {
                 continue;
             }
             let only_for = match version.message {

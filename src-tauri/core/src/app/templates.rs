@@ -8,6 +8,7 @@ use serde::Serialize;
 use sqlx::SqliteConnection;
 use ulak_media::{Wish, Workshop};
 
+use super::campaigns::refuse_cleared;
 use super::common::{Common, facet};
 use super::files::Files;
 use super::{Campaigns, Problem};
@@ -101,6 +102,9 @@ impl Templates {
     async fn keep_new(&self, new: &NewTemplate, files_of: Option<Owner>) -> Result<TemplateView, Problem> {
         let now = self.now();
         let mut tx = self.db.begin().await?;
+        if let Some(Owner::Campaign(campaign)) = files_of {
+            refuse_cleared(&mut tx, campaign).await?;
+        }
         let id = store::create(&mut tx, new, now).await.map_err(|error| self.db.error(error))?;
         if let Some(from) = files_of {
             let copied = attachment::store::replace(&mut tx, from, Owner::Template(id), now).await;

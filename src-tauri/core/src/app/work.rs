@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use super::owed::Ticks;
-use super::{Campaigns, log};
+use super::{Campaigns, Retention, log};
 use crate::agenda::{BoxFuture, JobKind, Work};
 use crate::clock::SharedClock;
 use crate::contact::acts::store as acts;
@@ -29,7 +29,14 @@ pub(super) struct AppWork {
     pub clock: SharedClock,
     pub ticks: Ticks,
     pub dispatcher: Arc<Dispatcher>,
-    pub campaigns: Arc<OnceLock<Arc<Campaigns>>>,
+    /// They are there before the agenda's loop begins.
+    pub facets: Arc<OnceLock<Facets>>,
+}
+
+/// The facets that do some of it.
+pub(super) struct Facets {
+    pub campaigns: Arc<Campaigns>,
+    pub retention: Arc<Retention>,
 }
 
 impl Work for AppWork {
@@ -43,10 +50,14 @@ impl Work for AppWork {
                 JobKind::ForgetActs => self.forget_acts().await?,
                 JobKind::IndexMessages => self.index_messages().await?,
                 JobKind::SealLedger => self.seal_ledger().await?,
-                // The facets are there before the agenda's loop begins.
                 JobKind::RunRepeats => {
-                    if let Some(campaigns) = self.campaigns.get() {
-                        campaigns.run_repeats().await?;
+                    if let Some(facets) = self.facets.get() {
+                        facets.campaigns.run_repeats().await?;
+                    }
+                }
+                JobKind::ClearOld => {
+                    if let Some(facets) = self.facets.get() {
+                        facets.retention.clear_by_itself().await?;
                     }
                 }
                 JobKind::FindNearWords => self.find_near_words().await?,

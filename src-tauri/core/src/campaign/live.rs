@@ -77,6 +77,8 @@ pub struct LiveView {
     pub revising: bool,
     /// Why it was paused by itself.
     pub stopped_for: Option<StoppedFor>,
+    /// When its text and its files were cleared: nothing of it can be sent again or copied.
+    pub cleared_at: Option<Millis>,
 }
 
 /// What one number did for a campaign.
@@ -246,7 +248,7 @@ fn row(listed: Listed, queue: Option<&QueueRow>, people: Option<i64>, waits: &Wa
 pub async fn live(db: &mut SqliteConnection, draft: &Draft, moment: &Moment<'_>) -> Result<LiveView, CampaignError> {
     let id = draft.id;
     let now = moment.now;
-    let QueueRow { state: queue, tally, started_at, version, revising, stopped_for } =
+    let QueueRow { state: queue, tally, started_at, version, revising, stopped_for, cleared_at } =
         reading::queue_rows(db, &[id]).await?.remove(&id).ok_or(CampaignError::Gone)?;
     let Tally { people: counts, parts, last_at } = tally;
     let due_at = draft.due_at.unwrap_or(now);
@@ -276,6 +278,7 @@ pub async fn live(db: &mut SqliteConnection, draft: &Draft, moment: &Moment<'_>)
         version,
         revising,
         stopped_for,
+        cleared_at,
     })
 }
 

@@ -53,6 +53,14 @@ pub enum CampaignError {
     NotFailed,
     #[error("This campaign was cancelled. Duplicate it to send it again.")]
     Cancelled,
+    #[error(
+        "The text and the files of this campaign were cleared after the days that you set, so nothing of it can be sent again or copied. Its figures stay."
+    )]
+    Cleared,
+    #[error(
+        "The text and the files of this message were cleared after the days that you set, so it cannot be sent again."
+    )]
+    MessageCleared,
     #[error("This campaign waits for no answer any more: it was answered already, or has begun.")]
     NotMissed,
     #[error("This campaign is still a draft: nothing of it is on its way.")]
@@ -150,6 +158,8 @@ impl Coded for CampaignError {
             Self::NotWaiting => "message.not_waiting",
             Self::NotFailed => "message.not_failed",
             Self::Cancelled => "campaign.cancelled",
+            Self::Cleared => "campaign.cleared",
+            Self::MessageCleared => "message.cleared",
             Self::NotMissed => "campaign.not_missed",
             Self::NotScheduled => "campaign.not_scheduled",
             Self::BeingScheduled => "campaign.being_scheduled",
@@ -210,6 +220,8 @@ impl Coded for CampaignError {
             | Self::NotWaiting
             | Self::NotFailed
             | Self::Cancelled
+            | Self::Cleared
+            | Self::MessageCleared
             | Self::NotMissed
             | Self::NotScheduled
             | Self::BeingScheduled

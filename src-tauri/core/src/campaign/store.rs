@@ -1,5 +1,6 @@
 //! The table of campaigns.
 
+pub mod clear;
 pub mod list;
 pub mod versions;
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection, SqliteConnection};
 
-use super::log::{log_file, size};
+use super::log::{free_space, log_file, size};
 use super::{StorageError, database_file};
 use crate::durable;
 
@@ -61,6 +61,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("../../../../migrations/0048_search_of_contacts.sql"),
     include_str!("../../../../migrations/0049_merged_contacts.sql"),
     include_str!("../../../../migrations/0050_repeats.sql"),
+    include_str!("../../../../migrations/0051_retention.sql"),
 ];
 
 /// Brings the file up to the last script, over a connection of its own: a table that is made anew must be dropped
@@ -94,7 +95,30 @@ pub(super) async fn migrate(
         refuse_dangling(&mut tx, folder).await?;
         tx.commit().await.map_err(at)?;
     }
+    if found > 0 {
+        learn_to_shrink(&mut db, folder).await;
+    }
     db.close().await.map_err(at)
+}
+
+/// A file of an older version gives no pages back until it is written anew once, in memory, which takes seconds. A
+/// longer one keeps its length, and what is cleared in it makes room for what comes.
+const WRITTEN_ANEW: u64 = 256 * 1024 * 1024;
+
+async fn learn_to_shrink(db: &mut SqliteConnection, folder: &Path) {
+    let learnt = async {
+        let gives_back: i64 = sqlx::query_scalar("PRAGMA auto_vacuum").fetch_one(&mut *db).await?;
+        let bytes = size(database_file(folder));
+        // The log holds it once, and the file may grow to twice its length meanwhile.
+        let has_room = free_space(folder).is_none_or(|free| free > 3 * bytes);
+        if gives_back == 0 && bytes <= WRITTEN_ANEW && has_room {
+            sqlx::query("VACUUM").execute(&mut *db).await?;
+        }
+        Ok::<_, sqlx::Error>(())
+    };
+    if let Err(error) = learnt.await {
+        tracing::warn!(%error, "the file keeps its length when something is cleared");
+    }
 }
 
 /// So much is read whole at every start, which takes a tenth of a second. Damage in a longer file is met when it is read.

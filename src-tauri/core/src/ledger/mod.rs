@@ -5,6 +5,7 @@
 
 pub mod entry;
 pub mod figures;
+pub mod low;
 pub mod store;
 
 pub use entry::{Balance, Book, EntryKind};

@@ -175,7 +175,7 @@ pub enum End {
     Release,
 }
 
-/// Ends the hold of one part. BoxFuture it twice is the same as once.
+/// Ends the hold of one part. To do it twice is the same as once.
 pub async fn end_hold(
     db: &mut Tx,
     end: End,

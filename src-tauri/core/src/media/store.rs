@@ -9,12 +9,14 @@ use ulak_media::{Kind, Prepared};
 use super::{Attached, File, MediaKind};
 use crate::db::Tx;
 
-/// Keeps a prepared file; the same content is kept once.
+/// Keeps a prepared file; the same content is kept once. One that was cleared comes back.
 pub async fn keep(db: &mut Tx, file: &Prepared) -> Result<(), sqlx::Error> {
     sqlx::query(
         "INSERT INTO media
              (sha256, kind, mime, width, height, duration_ms, pages, waveform, size, thumbnail, content)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (sha256) DO NOTHING",
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+         ON CONFLICT (sha256) DO UPDATE SET thumbnail = excluded.thumbnail, content = excluded.content
+             WHERE length(media.content) = 0",
     )
     .bind(file.sha256.as_slice())
     .bind(kind_of(file.kind))
@@ -35,19 +37,21 @@ pub async fn keep(db: &mut Tx, file: &Prepared) -> Result<(), sqlx::Error> {
 /// Says that messages carry these files: they stay, whatever becomes of the draft.
 pub async fn carry(db: &mut Tx, files: &BTreeSet<[u8; 32]>) -> Result<(), sqlx::Error> {
     for sha256 in files {
-        let insert = sqlx::query("INSERT INTO message_media (sha256) VALUES (?) ON CONFLICT DO NOTHING");
+        let insert = sqlx::query("INSERT INTO message_media (sha256) VALUES (?) ON CONFLICT DO UPDATE SET due = 0");
         insert.bind(sha256.as_slice()).execute(&mut *db).await?;
     }
     Ok(())
 }
 
+/// None where it was cleared.
 pub async fn content(db: &mut SqliteConnection, sha256: [u8; 32]) -> Result<Option<File>, sqlx::Error> {
     let row = sqlx::query(
-        "SELECT kind, mime, width, height, duration_ms, pages, waveform, thumbnail, content FROM media WHERE sha256 = ?",
+        "SELECT kind, mime, width, height, duration_ms, pages, waveform, thumbnail, content
+         FROM media WHERE sha256 = ? AND length(content) > 0",
     )
-        .bind(sha256.as_slice())
-        .fetch_optional(db)
-        .await?;
+    .bind(sha256.as_slice())
+    .fetch_optional(db)
+    .await?;
     row.map(|row| file_of(&row, sha256)).transpose()
 }
 
@@ -92,6 +96,51 @@ pub async fn is_chosen(db: &mut SqliteConnection, sha256: &[u8]) -> Result<bool,
     .bind(sha256)
     .fetch_one(db)
     .await
+}
+
+/// A message that carries these files was cleared: whether another one needs them is asked later.
+pub async fn note_due(db: &mut Tx, files: &[Vec<u8>]) -> Result<(), sqlx::Error> {
+    for file in files {
+        // A file of a campaign that skipped everybody was carried by nobody.
+        let due = "INSERT INTO message_media (sha256, due) VALUES (?, 1) ON CONFLICT DO UPDATE SET due = 1";
+        sqlx::query(due).bind(file.as_slice()).execute(&mut *db).await?;
+    }
+    Ok(())
+}
+
+/// Those that are due, hold something and that no campaign, version or template holds, with their sizes.
+pub async fn due(db: &mut SqliteConnection) -> Result<Vec<(Vec<u8>, i64)>, sqlx::Error> {
+    sqlx::query_as(
+        "SELECT c.sha256, m.size FROM message_media c JOIN media m ON m.sha256 = c.sha256
+         WHERE c.due = 1 AND length(m.content) > 0
+           AND NOT EXISTS (SELECT 1 FROM campaign_media f WHERE f.sha256 = c.sha256)
+           AND NOT EXISTS (SELECT 1 FROM template_media f WHERE f.sha256 = c.sha256)
+           AND NOT EXISTS (SELECT 1 FROM version_media f WHERE f.sha256 = c.sha256)",
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// How large these files are that hold something.
+pub async fn size(db: &mut SqliteConnection, sha256: &[u8]) -> Result<Option<i64>, sqlx::Error> {
+    let select = "SELECT size FROM media WHERE sha256 = ? AND length(content) > 0";
+    sqlx::query_scalar(select).bind(sha256).fetch_optional(db).await
+}
+
+/// Empties a file that nothing needs, as its caller found, where nobody has taken it since. What it was stays, for the
+/// parts that went with it.
+pub async fn empty(db: &mut Tx, sha256: &[u8]) -> Result<bool, sqlx::Error> {
+    if is_chosen(db, sha256).await? {
+        return Ok(false);
+    }
+    let emptied = sqlx::query(
+        "UPDATE media SET thumbnail = x'', content = x''
+         WHERE sha256 = ?1 AND EXISTS (SELECT 1 FROM message_media c WHERE c.sha256 = ?1 AND c.due = 1)",
+    )
+    .bind(sha256)
+    .execute(db)
+    .await?;
+    Ok(emptied.rows_affected() > 0)
 }
 
 /// No message carries the file any more, and nothing else holds it.

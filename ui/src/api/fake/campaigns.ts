@@ -162,7 +162,7 @@ export function campaignCommands(world: World): Commands {
         const message = one.messages.find((candidate) => candidate.id === messageId);
         if (!message) continue;
         const contact = world.contacts.find((person) => person.id === message.contactId);
-        return { row: recipientRow(world, message), parts: parts(one, message.text).map((shown) => ({ ...shown, state: message.state })), steps: message.steps, optedOut: contact?.standing === 'black', practice: bookOf(one) === 'practice', cancellable: one.single === true && message.state === 'pending', retryable: { certain: one.single === true && message.state === 'failed' && !isDoubtful(message) ? 1 : 0, doubtful: one.single === true && message.state === 'failed' && isDoubtful(message) ? 1 : 0 }, revisable: !one.single && message.state === 'pending' ? one.id : null, version: one.versions ? message.version ?? 1 : null, own: message.own ?? false };
+        return { row: recipientRow(world, message), parts: parts(one, message.text).map((shown) => ({ ...shown, state: message.state })), steps: message.steps, optedOut: contact?.standing === 'black', practice: bookOf(one) === 'practice', cancellable: one.single === true && message.state === 'pending', retryable: { certain: one.single === true && message.state === 'failed' && !isDoubtful(message) ? 1 : 0, doubtful: one.single === true && message.state === 'failed' && isDoubtful(message) ? 1 : 0 }, revisable: !one.single && message.state === 'pending' ? one.id : null, version: one.versions ? message.version ?? 1 : null, own: message.own ?? false, clearedAt: null };
       }
       return refuse('message.unknown', 'There is no such message.');
     },
@@ -251,7 +251,7 @@ export function liveOf(world: World, one: Campaign): LiveView {
   const { pace } = senderOf(world, one);
   const each = pace ? (pace.minMs + pace.maxMs) / 2 + pace.restMs / pace.batch : 14_000;
   return { id: one.id, name: one.name, state: one.state, doing: doingOf(world, one), practice: bookOf(one) === 'practice', people: one.messages.length, counts, parts: one.messages.length * shapeOf(one, one.text).length, dueAt: one.dueAt ?? world.now(), startedAt: one.startedAt,
-    finishesAt: one.state === 'running' && !world.pausedAll ? world.now() + waiting * each * 2 : null, finishedAt: one.finishedAt, stoppedFor: null, perQuarter: one.perQuarter.slice(-24), lastHour: one.perQuarter.slice(-4).reduce((total, quarter) => total + quarter.sent, 0),
+    finishesAt: one.state === 'running' && !world.pausedAll ? world.now() + waiting * each * 2 : null, finishedAt: one.finishedAt, stoppedFor: null, clearedAt: null, perQuarter: one.perQuarter.slice(-24), lastHour: one.perQuarter.slice(-4).reduce((total, quarter) => total + quarter.sent, 0),
     wait: waitOf(world, one), credits: { held: sum('hold') - sum('settle') - sum('release'), settled: sum('settle'), released: sum('release') }, causes: [...causes].map(([cause, people]) => ({ cause, people })), skipped: one.skipped, sessions: sharesOf(world, one, counts), answers: { replied: Math.floor(counts.read / 9), optedOut: Math.floor(counts.read / 90), chosen: (one.choice?.options ?? []).map((option, index) => ({ option, people: Math.floor(counts.read / (10 + index)) })) }, version: one.versions?.at(-1)?.number ?? 1, revising: false };
 }
 

@@ -1,7 +1,7 @@
 import type { Api, Balance, Book, CreditsView } from '../client';
 import { refuse, type World } from './world';
 
-export function creditCommands(world: World): Pick<Api, 'credits' | 'ledger' | 'topUp' | 'adjust' | 'exportLedger' | 'checkLedger' | 'exportStatement'> {
+export function creditCommands(world: World): Pick<Api, 'credits' | 'ledger' | 'topUp' | 'adjust' | 'exportLedger' | 'checkLedger' | 'lowCreditsSeen' | 'exportStatement'> {
   return {
     credits: async (book) => creditsView(world, book),
     ledger: async ({ book, kind, campaignId, from: first, until, search, place }) => {
@@ -28,6 +28,7 @@ export function creditCommands(world: World): Pick<Api, 'credits' | 'ledger' | '
     },
     exportLedger: async () => '/home/shop/ledger.csv',
     checkLedger: async () => null,
+    lowCreditsSeen: async () => null,
     exportStatement: async (_, month, format) => `/home/shop/ulak-credits-${month}.${format}`,
   };
 }
@@ -57,7 +58,7 @@ function creditsView(world: World, book: Book): CreditsView {
   const average = full.length === 0 ? null : Math.round(full.reduce((sum, spent) => sum + spent, 0) / full.length);
   const balance = balanceOf(world, book);
   return {
-    balance, holds: [...held].filter(([, one]) => one.held > 0).map(([campaignId, one]) => ({ campaignId, ...one })), spent: balance.settled, firstAt: entries[0]?.at ?? null,
+    balance, holds: [...held].filter(([, one]) => one.held > 0).map(([campaignId, one]) => ({ campaignId, ...one })), spent: balance.settled, low: book === 'real' && balance.free < world.settings.lowCredits.credits ? { free: balance.free, days: average ? Math.round((balance.free / average) * 30) : null } : null, firstAt: entries[0]?.at ?? null,
     monthlyAverage: average, fullMonths: full.length, lastsDays: average ? Math.round((balance.free / average) * 30) : null,
     months: [...months].sort().slice(-8).map(([month, spent]) => ({ month, spent, running: month === running })), checkedAt: Date.parse('2026-11-12T05:52:00Z'), cost: book === 'practice' ? null : { currency: '₺', perCredit: 5_000, perSent: 5_000, perDelivered: 5_180 },
   };

@@ -43,7 +43,7 @@ export function replyCommands(world: World): Commands {
     exportReplies: async () => '/home/shop/ulak-replies.xlsx',
     answerReply: async (id, text) => {
       const messageId = world.id('message');
-      sent.push({ to: id, at: world.now(), text, replyId: null, chosen: [], file: null, messageId, state: 'sent', campaignName: '' });
+      sent.push({ to: id, at: world.now(), text, clearedAt: null, replyId: null, chosen: [], file: null, messageId, state: 'sent', campaignName: '' });
       world.emit('repliesChanged', null);
       return messageId;
     },
@@ -55,7 +55,7 @@ function row(world: World, said: Said, index: number): ReplyRow {
   const number = world.numbers[0];
   return {
     id: `reply-${index}`, messageId: null, answersText: ASKED.replace('{name}', said.name), campaignId: null, campaignName: 'Autumn lens check', contactId: contact?.id ?? null, name: said.name, phone: contact?.phone ?? '',
-    phoneShown: contact?.phoneShown ?? '', sessionId: number?.id ?? '', sessionName: number?.name ?? '', text: said.text, chosen: said.chosen === undefined ? [] : [said.chosen], stop: said.stop ?? false, nearWord: said.near ?? null,
+    phoneShown: contact?.phoneShown ?? '', sessionId: number?.id ?? '', sessionName: number?.name ?? '', text: said.text, clearedAt: null, chosen: said.chosen === undefined ? [] : [said.chosen], stop: said.stop ?? false, nearWord: said.near ?? null,
     file: said.file ?? null, optedOut: said.stop ?? false, unread: true, done: false, at: world.now() - said.minutes * 60_000,
   };
 }
@@ -66,8 +66,8 @@ function fits(one: ReplyRow, { show, campaignId, sessionId, option }: ReplyQuery
 }
 
 function chatOf(world: World, one: ReplyRow | undefined, sent: ChatLine[]): Chat {
-  const asked: ChatLine = { at: (one?.at ?? 0) - 3 * 3_600_000, text: one?.answersText ?? '', replyId: null, chosen: [], file: null, messageId: 'asked', state: 'read', campaignName: one?.campaignName ?? '' };
-  const said: ChatLine = { at: one?.at ?? 0, text: one?.text ?? '', replyId: one?.id ?? null, chosen: one?.chosen ?? [], file: one?.file ?? null, messageId: null, state: null, campaignName: '' };
+  const asked: ChatLine = { at: (one?.at ?? 0) - 3 * 3_600_000, text: one?.answersText ?? '', clearedAt: null, replyId: null, chosen: [], file: null, messageId: 'asked', state: 'read', campaignName: one?.campaignName ?? '' };
+  const said: ChatLine = { at: one?.at ?? 0, text: one?.text ?? '', clearedAt: null, replyId: one?.id ?? null, chosen: one?.chosen ?? [], file: one?.file ?? null, messageId: null, state: null, campaignName: '' };
   const contact = world.contacts.find((other) => other.id === one?.contactId) ?? null;
   return { contact, phoneShown: one?.phoneShown ?? '', sessionId: one?.sessionId ?? '', sessionName: one?.sessionName ?? '', lines: [asked, said, ...sent], refusal: one?.optedOut ? 'opted_out' : null };
 }

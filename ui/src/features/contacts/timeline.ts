@@ -1,6 +1,6 @@
 // What happened with a person, in words.
 import type { Happening, PersonView, TimelineRow } from '../../api/client';
-import { clock, dayKey, longDay, moment, monthName, num } from '../../lib/format.svelte';
+import { clock, date, dayKey, longDay, moment, monthName, num } from '../../lib/format.svelte';
 import { m } from '../../lib/i18n.svelte';
 import { categoryWord, numberName, standingWord } from '../../lib/words';
 
@@ -52,13 +52,17 @@ function answer(reply: Extract<Happening, { kind: 'reply' }>): string {
 /** The lines below the title. */
 export function details(what: Happening): string[] {
   switch (what.kind) {
-    case 'message': return [[categoryWord(what.category), what.sessionName !== null && m.person_from_number({ number: numberName(what.sessionName) }), what.accepted > 0 && m.campaigns_credits({ count: what.accepted, n: num(what.accepted) })].filter((part) => part !== false).join(', '), what.text];
-    case 'reply': return [what.campaignName === null ? '' : m.person_to_campaign({ campaign: what.campaignName || m.campaigns_untitled() }), what.text || (what.chosen.length > 0 ? '' : m.person_wrote_nothing())];
+    case 'message': return [[categoryWord(what.category), what.sessionName !== null && m.person_from_number({ number: numberName(what.sessionName) }), what.accepted > 0 && m.campaigns_credits({ count: what.accepted, n: num(what.accepted) })].filter((part) => part !== false).join(', '), said(what)];
+    case 'reply': return [what.campaignName === null ? '' : m.person_to_campaign({ campaign: what.campaignName || m.campaigns_untitled() }), said(what) || (what.chosen.length > 0 ? '' : m.person_wrote_nothing())];
     case 'consent': return [what.source, what.note];
     case 'returned': return [what.reason === 'import undone' ? m.person_import_undone() : what.reason === 'act undone' ? m.person_act_undone() : what.reason];
     case 'imported': return [what.fileName];
     default: return [];
   }
+}
+
+function said(what: { text: string; clearedAt: number | null }): string {
+  return what.clearedAt === null ? what.text : m.text_cleared({ day: date(what.clearedAt) });
 }
 
 /** When the next promotion may reach them. */

@@ -13,6 +13,7 @@ pub struct Theirs {
     pub id: ReplyId,
     pub at: Millis,
     pub text: String,
+    pub cleared_at: Option<Millis>,
     /// The offered answers that it chooses.
     pub chosen: Vec<String>,
 }
@@ -24,7 +25,7 @@ pub async fn newest(
     limit: u32,
 ) -> Result<Vec<Theirs>, sqlx::Error> {
     let rows = sqlx::query(
-        "SELECT id, at, text, chosen FROM replies WHERE sender = ? AND session_id = ? ORDER BY at DESC, id DESC LIMIT ?",
+        "SELECT id, at, text, cleared_at, chosen FROM replies WHERE sender = ? AND session_id = ? ORDER BY at DESC, id DESC LIMIT ?",
     )
     .bind(sender.as_str())
     .bind(session)
@@ -39,6 +40,7 @@ fn theirs(row: &SqliteRow) -> Result<Theirs, sqlx::Error> {
         id: row.try_get("id")?,
         at: row.try_get("at")?,
         text: row.try_get("text")?,
+        cleared_at: row.try_get("cleared_at")?,
         chosen: row.try_get::<Json<Vec<String>>, _>("chosen")?.0,
     })
 }

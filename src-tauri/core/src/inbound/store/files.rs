@@ -110,7 +110,10 @@ pub async fn stored(db: &mut SqliteConnection, reply: ReplyId) -> Result<Option<
     row.map(file).transpose()
 }
 
+/// Unless the reply was cleared while it was fetched.
 pub async fn keep(tx: &mut Tx, reply: ReplyId, content: &[u8]) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE reply_files SET content = ? WHERE reply_id = ?").bind(content).bind(reply).execute(tx).await?;
+    let keep = "UPDATE reply_files SET content = ?1
+                WHERE reply_id = ?2 AND EXISTS (SELECT 1 FROM replies r WHERE r.id = ?2 AND r.cleared_at IS NULL)";
+    sqlx::query(keep).bind(content).bind(reply).execute(tx).await?;
     Ok(())
 }

@@ -15,6 +15,8 @@ use crate::stored::Json;
 pub struct WrittenReply {
     pub id: ReplyId,
     pub text: String,
+    /// When its text was cleared.
+    pub cleared_at: Option<Millis>,
     /// The offered answers that it chooses.
     pub chosen: Vec<String>,
     /// It opted out.
@@ -44,7 +46,7 @@ pub async fn before(
     limit: i64,
 ) -> Result<Vec<WrittenReply>, sqlx::Error> {
     let mut select = QueryBuilder::new(
-        "SELECT id, text, chosen, stop, start, message_id, campaign_id, at FROM replies WHERE (contact_id = ",
+        "SELECT id, text, cleared_at, chosen, stop, start, message_id, campaign_id, at FROM replies WHERE (contact_id = ",
     );
     push_writer(&mut select, writer);
     select.push(" AND (at, id) < (").push_bind(key.0).push(", ").push_bind(key.1);
@@ -100,6 +102,7 @@ fn reply_of(row: &SqliteRow) -> Result<WrittenReply, sqlx::Error> {
     Ok(WrittenReply {
         id: row.try_get("id")?,
         text: row.try_get("text")?,
+        cleared_at: row.try_get("cleared_at")?,
         chosen: row.try_get::<Json<_>, _>("chosen")?.0,
         stop: row.try_get("stop")?,
         start: row.try_get("start")?,

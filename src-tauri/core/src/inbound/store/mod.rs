@@ -1,6 +1,7 @@
 //! The table of replies.
 
 pub mod chat;
+pub mod clear;
 pub mod figures;
 pub mod files;
 pub mod history;

@@ -90,6 +90,8 @@ pub struct ReplyRow {
     pub session_id: SessionId,
     pub session_name: String,
     pub text: String,
+    /// When its text was cleared.
+    pub cleared_at: Option<Millis>,
     /// The offered answers that it chooses.
     pub chosen: Vec<String>,
     pub file: Option<ReplyFile>,
@@ -175,7 +177,7 @@ pub async fn by_ids(db: &mut SqliteConnection, ids: &[ReplyId]) -> Result<Vec<Re
 }
 
 const HEAD: &str =
-    "SELECT id, message_id, campaign_id, contact_id, session_id, sender, text, chosen, stop, near_word, seen_to,
+    "SELECT id, message_id, campaign_id, contact_id, session_id, sender, text, cleared_at, chosen, stop, near_word, seen_to,
                            unread, done, at FROM replies WHERE ";
 
 fn select(query: &ReplyQuery) -> Result<QueryBuilder<Sqlite>, sqlx::Error> {
@@ -207,6 +209,7 @@ struct Found {
     session_id: SessionId,
     sender: String,
     text: String,
+    cleared_at: Option<Millis>,
     chosen: Json<Vec<String>>,
     stop: bool,
     near_word: Option<String>,
@@ -226,6 +229,7 @@ fn found_in(row: &SqliteRow) -> Result<Found, sqlx::Error> {
         session_id: row.try_get("session_id")?,
         sender: row.try_get("sender")?,
         text: row.try_get("text")?,
+        cleared_at: row.try_get("cleared_at")?,
         chosen: row.try_get("chosen")?,
         stop,
         near_word: Some(near_word).filter(|word| !word.is_empty() && !stop && !seen_to),
@@ -261,6 +265,7 @@ async fn with_names(db: &mut SqliteConnection, found: Vec<Found>) -> Result<Vec<
             session_id: reply.session_id,
             session_name: numbers.get(&reply.session_id).cloned().unwrap_or_default(),
             text: reply.text,
+            cleared_at: reply.cleared_at,
             chosen: reply.chosen.0,
             file: files.remove(&reply.id),
             stop: reply.stop,

@@ -87,6 +87,11 @@ pub async fn clear(db: &mut Tx, owner: Owner) -> Result<(), sqlx::Error> {
     Ok(())
 }
 
+/// The files of all templates.
+pub async fn of_templates(db: &mut SqliteConnection) -> Result<Vec<Vec<u8>>, sqlx::Error> {
+    sqlx::query_scalar("SELECT DISTINCT sha256 FROM template_media").fetch_all(db).await
+}
+
 /// Files that are not named keep their place behind those that are.
 pub async fn order(db: &mut Tx, owner: Owner, order: &[MediaId]) -> Result<(), sqlx::Error> {
     let update = format!("UPDATE {} SET position = ? WHERE id = ? AND {} = ?", owner.table(), owner.column());

@@ -44,6 +44,7 @@ pub struct Ours {
     /// None where it was written to this person alone.
     pub campaign: Option<CampaignId>,
     pub text: String,
+    pub cleared_at: Option<Millis>,
     pub state: PartState,
     /// When it was sent; what waits, when it was written.
     pub at: Millis,
@@ -58,11 +59,11 @@ pub async fn newest(
 ) -> Result<Vec<Ours>, sqlx::Error> {
     let rows = sqlx::query(
         "SELECT m.id, CASE m.origin WHEN 'campaign' THEN m.queue_id END AS campaign_id,
-                coalesce(nullif(m.text, ''), m.question, '') AS text, p.state, coalesce(p.sent_at, m.created_at) AS at
+                coalesce(nullif(m.text, ''), m.question, '') AS text, m.cleared_at, p.state, coalesce(p.sent_at, m.created_at) AS at
          FROM messages m JOIN parts p ON p.message_id = m.id AND p.last = 1
          WHERE m.contact_id = ?1
            AND ((p.session_id = ?2 AND p.sent_at IS NOT NULL) OR (m.origin = 'direct' AND p.sent_at IS NULL))
-         ORDER BY 5 DESC LIMIT ?3",
+         ORDER BY at DESC LIMIT ?3",
     )
     .bind(contact)
     .bind(session)
@@ -77,6 +78,7 @@ fn ours(row: &SqliteRow) -> Result<Ours, sqlx::Error> {
         message: row.try_get("id")?,
         campaign: row.try_get("campaign_id")?,
         text: row.try_get("text")?,
+        cleared_at: row.try_get("cleared_at")?,
         state: row.try_get("state")?,
         at: row.try_get("at")?,
     })

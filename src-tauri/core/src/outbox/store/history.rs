@@ -24,6 +24,8 @@ pub struct SentMessage {
     pub category: Category,
     pub practice: bool,
     pub text: String,
+    /// When its text and its files were cleared.
+    pub cleared_at: Option<Millis>,
     /// The state of its last part.
     pub state: PartState,
     /// The cause of a failure or the reason of skipping, as a code.
@@ -48,7 +50,7 @@ pub async fn before(
 ) -> Result<Vec<SentMessage>, sqlx::Error> {
     let mut select = QueryBuilder::new(
         "SELECT * FROM (
-             SELECT m.id, m.origin, CASE m.origin WHEN 'campaign' THEN m.queue_id END AS campaign_id, m.category, m.text,
+             SELECT m.id, m.origin, CASE m.origin WHEN 'campaign' THEN m.queue_id END AS campaign_id, m.category, m.text, m.cleared_at,
                     m.created_at, coalesce(q.book = 'practice', 0) AS practice,
                     coalesce(p.state, 'skipped') AS state, coalesce(m.skip_reason, p.cause) AS reason, p.session_id,
                     CASE p.state WHEN 'sent' THEN p.sent_at WHEN 'delivered' THEN p.delivered_at WHEN 'read' THEN p.read_at
@@ -148,6 +150,7 @@ fn message_of(row: &SqliteRow, numbers: &super::recipients::Numbers) -> Result<S
         category: row.try_get("category")?,
         practice: row.try_get("practice")?,
         text: row.try_get("text")?,
+        cleared_at: row.try_get("cleared_at")?,
         state: row.try_get("state")?,
         reason: row.try_get("reason")?,
         state_at: row.try_get("state_at")?,

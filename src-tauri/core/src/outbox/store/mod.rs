@@ -5,6 +5,7 @@ pub mod answered;
 mod breaker;
 pub mod chats;
 pub mod claim;
+pub mod clear;
 pub mod complete;
 pub mod doubt;
 pub mod erase;

@@ -132,6 +132,8 @@ pub struct QueueRow {
     pub revising: bool,
     /// Why it was paused by itself.
     pub stopped_for: Option<StoppedFor>,
+    /// Since when nothing of it can be sent again or copied.
+    pub cleared_at: Option<Millis>,
 }
 
 /// Those of the queues that are there: a draft has none.
@@ -141,7 +143,7 @@ pub async fn queue_rows(
 ) -> Result<BTreeMap<CampaignId, QueueRow>, sqlx::Error> {
     let mut found = BTreeMap::new();
     let head =
-        "SELECT q.id, q.state, q.version, q.revising, q.stopped_for, (SELECT min(p.sent_at) FROM parts p WHERE p.queue_id = q.id AND p.sent_at IS NOT NULL)
+        "SELECT q.id, q.state, q.version, q.revising, q.stopped_for, q.cleared_at, (SELECT min(p.sent_at) FROM parts p WHERE p.queue_id = q.id AND p.sent_at IS NOT NULL)
                     AS started_at FROM queues q WHERE q.id IN (";
     for row in among(head, queues).build().fetch_all(&mut *db).await? {
         let queue = QueueRow {
@@ -151,6 +153,7 @@ pub async fn queue_rows(
             version: row.try_get("version")?,
             revising: row.try_get("revising")?,
             stopped_for: row.try_get("stopped_for")?,
+            cleared_at: row.try_get("cleared_at")?,
         };
         found.insert(row.try_get("id")?, queue);
     }

@@ -17,6 +17,7 @@ use crate::ids::{CampaignId, ContactId, MediaId, MessageId, PartId, SessionId};
 use crate::ledger::store::{self as ledger, End};
 use crate::media::attachment::{self, Owner};
 use crate::outbox::state::{PartKind, PartState, SkipReason};
+use crate::outbox::store::clear;
 use crate::outbox::store::queue::{self, Failed, Retryable};
 use crate::outbox::store::revise;
 use crate::session::store as sessions;
@@ -176,6 +177,8 @@ pub struct RecipientView {
     pub version: Option<i64>,
     /// Its content was written for this person alone.
     pub own: bool,
+    /// When its text and its files were cleared.
+    pub cleared_at: Option<Millis>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -240,7 +243,20 @@ pub async fn recipient(
     let retryable = queue::retryable(db, Failed::Single(message), now).await?;
     let revisable = revise::waiting(db, message).await?.map(|(queue, _)| queue);
     let (version, own) = version_of(db, message).await?;
-    Ok(Some(RecipientView { row, parts, steps, opted_out, practice, cancellable, retryable, revisable, version, own }))
+    let cleared_at = clear::message_cleared_at(db, message).await?;
+    Ok(Some(RecipientView {
+        row,
+        parts,
+        steps,
+        opted_out,
+        practice,
+        cancellable,
+        retryable,
+        revisable,
+        version,
+        own,
+        cleared_at,
+    }))
 }
 
 async fn version_of(db: &mut SqliteConnection, message: MessageId) -> Result<(Option<i64>, bool), sqlx::Error> {

@@ -269,6 +269,27 @@ pub async fn remove(db: &mut Tx, id: SessionId, now: Millis) -> Result<(), sqlx:
     Ok(())
 }
 
+/// The numbers that were taken off the list before then and are still known.
+pub async fn removed_before(db: &mut SqliteConnection, before: Millis) -> Result<Vec<SessionId>, sqlx::Error> {
+    let select = "SELECT id FROM sessions WHERE removed_at < ? AND cleared_at IS NULL";
+    sqlx::query_scalar(select).bind(before).fetch_all(db).await
+}
+
+/// Forgets whose number it was. The row stays, because history refers to it; whoever had no name is known by the last
+/// digits. False where it is on the list again.
+pub async fn clear(db: &mut Tx, id: SessionId, now: Millis) -> Result<bool, sqlx::Error> {
+    let cleared = sqlx::query(
+        "UPDATE sessions SET name = CASE name WHEN '' THEN '…' || substr(phone, -4) ELSE name END, phone = '', lid = NULL,
+             push_name = '', cleared_at = ?
+         WHERE id = ? AND removed_at IS NOT NULL",
+    )
+    .bind(now)
+    .bind(id)
+    .execute(db)
+    .await?;
+    Ok(cleared.rows_affected() > 0)
+}
+
 /// The priorities 1, 2, 3 … in this order.
 pub async fn order(db: &mut Tx, ids: &[SessionId]) -> Result<(), sqlx::Error> {
     for (priority, id) in (1i64..).zip(ids) {

@@ -70,6 +70,8 @@ pub struct LogRow {
     pub campaign_name: String,
     /// How its text begins; empty once the text is gone.
     pub begins: String,
+    /// When its text and its files were cleared.
+    pub cleared_at: Option<Millis>,
     pub practice: bool,
     pub state: PartState,
     /// The cause of a failure or the reason of skipping, as a code.
@@ -160,7 +162,7 @@ async fn rows(db: &mut SqliteConnection, ids: &[MessageId]) -> Result<Vec<LogRow
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let head = "SELECT m.id, m.contact_id, m.name, m.phone, m.origin, substr(m.text, 1, 120) AS begins, m.created_at,
+    let head = "SELECT m.id, m.contact_id, m.name, m.phone, m.origin, substr(m.text, 1, 120) AS begins, m.cleared_at, m.created_at,
                        CASE m.origin WHEN 'campaign' THEN m.queue_id END AS campaign_id,
                        coalesce(q.book = 'practice', 0) AS practice, coalesce(p.state, 'skipped') AS state,
                        coalesce(m.skip_reason, p.cause) AS reason, coalesce(p.logged_at, m.created_at) AS at, p.session_id,
@@ -191,6 +193,7 @@ fn log_row(row: &SqliteRow, numbers: &Numbers) -> Result<LogRow, sqlx::Error> {
         campaign_id: row.try_get("campaign_id")?,
         campaign_name: String::new(),
         begins: row.try_get("begins")?,
+        cleared_at: row.try_get("cleared_at")?,
         practice: row.try_get("practice")?,
         state,
         reason: row.try_get("reason")?,

@@ -1,0 +1,86 @@
+//! What a campaign said goes some time after its end. Its name, its audience, its answers and its figures stay.
+
+use std::collections::BTreeSet;
+
+use sqlx::{QueryBuilder, SqliteConnection};
+
+use super::haystack;
+use crate::db::Tx;
+use crate::ids::{CampaignId, VersionId};
+use crate::media::attachment::{self, Owner};
+
+/// Empties it with its versions and the drafts of its revisions, and says which files they had. The answers that it
+/// offered stay: reports and the list of replies count them.
+pub async fn clear(db: &mut Tx, campaign: CampaignId) -> Result<Vec<Vec<u8>>, sqlx::Error> {
+    let files = files_of(db, &[campaign]).await?;
+    for owner in owners(db, campaign).await? {
+        attachment::store::clear(db, owner).await?;
+    }
+    let name: String =
+        sqlx::query_scalar("SELECT name FROM campaigns WHERE id = ?").bind(campaign).fetch_one(&mut *db).await?;
+    sqlx::query(
+        "UPDATE campaigns SET text = '', search = ?, choice = iif(choice IS NULL, NULL, json_set(choice, '$.question', ''))
+         WHERE id = ?",
+    )
+    .bind(haystack(&name, ""))
+    .bind(campaign)
+    .execute(&mut *db)
+    .await?;
+    sqlx::query(
+        "UPDATE versions SET text = '', choice = NULL WHERE campaign_id = ?1;
+         DELETE FROM campaigns WHERE revises = ?1",
+    )
+    .bind(campaign)
+    .execute(db)
+    .await?;
+    Ok(files.into_iter().collect())
+}
+
+/// The files of these campaigns, of their versions and of the drafts of their revisions.
+pub async fn files_of(db: &mut SqliteConnection, campaigns: &[CampaignId]) -> Result<BTreeSet<Vec<u8>>, sqlx::Error> {
+    let mut files = BTreeSet::new();
+    for campaign in campaigns {
+        for owner in owners(db, *campaign).await? {
+            files.extend(attachment::store::list(db, owner).await?.into_iter().map(|file| file.sha256.to_vec()));
+        }
+    }
+    Ok(files)
+}
+
+/// The files that other campaigns, their versions and templates have.
+pub async fn files_kept(db: &mut SqliteConnection, but: &[CampaignId]) -> Result<BTreeSet<Vec<u8>>, sqlx::Error> {
+    let campaigns: Vec<CampaignId> =
+        sqlx::query_scalar("SELECT id FROM campaigns WHERE revises IS NULL").fetch_all(&mut *db).await?;
+    let but: BTreeSet<&CampaignId> = but.iter().collect();
+    let others: Vec<CampaignId> = campaigns.into_iter().filter(|campaign| !but.contains(campaign)).collect();
+    let mut files = files_of(db, &others).await?;
+    files.extend(attachment::store::of_templates(db).await?);
+    Ok(files)
+}
+
+async fn owners(db: &mut SqliteConnection, campaign: CampaignId) -> Result<Vec<Owner>, sqlx::Error> {
+    let versions: Vec<VersionId> =
+        sqlx::query_scalar("SELECT id FROM versions WHERE campaign_id = ?").bind(campaign).fetch_all(&mut *db).await?;
+    let drafts: Vec<CampaignId> = sqlx::query_scalar("SELECT id FROM campaigns WHERE id = ?1 OR revises = ?1")
+        .bind(campaign)
+        .fetch_all(db)
+        .await?;
+    Ok(versions.into_iter().map(Owner::Version).chain(drafts.into_iter().map(Owner::Campaign)).collect())
+}
+
+/// How long the texts of these campaigns are, each with its id.
+pub async fn text_sizes(
+    db: &mut SqliteConnection,
+    campaigns: &[CampaignId],
+) -> Result<Vec<(CampaignId, i64)>, sqlx::Error> {
+    let mut sizes = Vec::new();
+    for some in campaigns.chunks(500) {
+        let mut select = QueryBuilder::new("SELECT id, octet_length(text) FROM campaigns WHERE id IN (");
+        let mut list = select.separated(", ");
+        some.iter().for_each(|campaign| {
+            list.push_bind(*campaign);
+        });
+        sizes.append(&mut select.push(")").build_query_as().fetch_all(&mut *db).await?);
+    }
+    Ok(sizes)
+}
