@@ -377,7 +377,6 @@ const TABLES: &[(&str, &[&str])] = &[
         &[
             "queues",
             "queue_counts",
-            "queue_quarters",
             "messages",
             "parts",
             "attempts",
@@ -430,14 +429,16 @@ fn a_table_is_named_where_it_belongs() {
 
 #[test]
 fn every_table_belongs_to_somebody() {
-    let mut made = Vec::new();
+    let (mut made, mut dropped, mut renamed) = (Vec::new(), Vec::new(), Vec::new());
     for entry in fs::read_dir(root().join("migrations")).unwrap().map(Result::unwrap) {
         let migration = fs::read_to_string(entry.path()).unwrap();
         let name = |rest: &str| rest.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap().to_owned();
         made.extend(migration.split("\nCREATE TABLE ").skip(1).map(name));
+        dropped.extend(migration.split("\nDROP TABLE ").skip(1).map(name));
+        renamed.extend(migration.split(" RENAME TO ").skip(1).map(name));
     }
     // A table that is made anew has another name until it takes the old one's place.
-    made.retain(|table| !table.ends_with("_2"));
+    made.retain(|table| !table.ends_with("_2") && (!dropped.contains(table) || renamed.contains(table)));
     assert!(made.len() > 15, "{made:?}");
     for table in made {
         assert!(TABLES.iter().any(|(_, tables)| tables.contains(&table.as_str())), "{table} belongs to nobody");

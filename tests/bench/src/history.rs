@@ -14,6 +14,7 @@ use ulak_core::outbox::state::PartState;
 use ulak_core::outbox::store::log::LogQuery;
 use ulak_core::outbox::store::recipients::RecipientQuery;
 use ulak_core::page;
+use ulak_core::settings::Kept;
 
 use crate::Outcome;
 use crate::claim::Ours;
@@ -43,6 +44,7 @@ pub async fn bench(place: &Place) -> Outcome<Vec<Figure>> {
     figures.extend(views(&folder, waiting).await?);
     figures.extend(log(&folder).await?);
     figures.push(decisions(&folder, &empty).await?);
+    figures.extend(clearing(&folder).await?);
     figures.push(single_sends(place).await?);
     Ok(figures)
 }
@@ -143,6 +145,41 @@ where
     Ok(Figure::plain(name, Unit::Seconds, p95(&seconds), Some(VIEW), format!("p95 of {TIMES}")))
 }
 
+/// For so many days texts and tries are kept, so that two of the campaigns go.
+const KEPT: u16 = 48;
+
+/// How long whoever sends waits for the writer while texts, their words and tries go.
+async fn clearing(folder: &Path) -> Outcome<Vec<Figure>> {
+    let app = scene::app(folder).await?;
+    let mut settings = app.settings().current().await?;
+    settings.kept = Kept { texts_days: KEPT, tries_days: KEPT, numbers_days: 0 };
+    app.settings().save_settings(&settings).await?;
+    let time = Stopwatch::start();
+    let clearing = tokio::spawn({
+        let app = app.clone();
+        async move { app.retention().clear_now().await }
+    });
+    let mut seconds = Vec::new();
+    while !clearing.is_finished() {
+        let waited = Stopwatch::start();
+        app.db().commit(app.db().begin().await?).await?;
+        seconds.push(waited.seconds());
+        tokio::time::sleep(std::time::Duration::from_millis(3)).await;
+    }
+    let gone = clearing.await??;
+    let took = time.seconds();
+    app.close().await;
+    let slowest = seconds.iter().copied().fold(0.0, f64::max);
+    let note = format!(
+        "the slowest of {} waits, p95 {:.1} ms; {} messages and {} tries in {took:.1} s",
+        seconds.len(),
+        p95(&seconds) * 1e3,
+        gone.messages,
+        gone.tries
+    );
+    Ok(vec![Figure::plain("history: a write while texts are cleared", Unit::Seconds, slowest, Some(0.050), note)])
+}
+
 /// Turn by turn, as the yardstick is the same decision without a history.
 async fn decisions(folder: &Path, empty: &Path) -> Outcome<Figure> {
     let (with, without) = (Ours::open(folder).await?, Ours::open(empty).await?);
@@ -236,10 +273,8 @@ const COUNTERS: &str = "
     INSERT INTO queue_counts (queue_id, state, reason, variable, session_id, people, parts, last_at)
         SELECT queue_id, state, coalesce(cause, ''), '', session_id, count(*), count(*), max(coalesce(ended_at, sent_at))
         FROM parts GROUP BY 1, 2, 3, 5;
-    INSERT INTO queue_quarters (queue_id, at, sent)
-        SELECT queue_id, sent_at / 900000 * 900000, count(*) FROM parts WHERE sent_at IS NOT NULL GROUP BY 1, 2;
-    INSERT INTO quarter_figures (at, queue_id, session_id, sent, delivered, read)
-        SELECT sent_at / 900000 * 900000, queue_id, session_id, count(*), count(delivered_at), count(read_at)
+    INSERT INTO quarter_figures (at, queue_id, session_id, sent, parts, delivered, read)
+        SELECT sent_at / 900000 * 900000, queue_id, session_id, count(*), count(*), count(delivered_at), count(read_at)
         FROM parts WHERE sent_at IS NOT NULL GROUP BY 1, 2, 3;
     INSERT INTO queue_spans (queue_id, kind, within_ms, messages)
         SELECT queue_id, 'read', 10000, count(*) FROM parts WHERE read_at IS NOT NULL GROUP BY 1

@@ -83,9 +83,10 @@ const COUNTERS: [(&str, &str, &str); 13] = [
          GROUP BY 1, 2, 3, 4, 5",
     ),
     (
-        "queue_quarters",
-        "SELECT queue_id, at, sent FROM queue_quarters",
-        "SELECT queue_id, sent_at / 900000 * 900000, count(*) FROM parts WHERE sent_at IS NOT NULL GROUP BY 1, 2",
+        "quarter_figures.parts",
+        "SELECT at, queue_id, session_id, parts FROM quarter_figures WHERE parts > 0",
+        "SELECT sent_at / 900000 * 900000, queue_id, coalesce(session_id, x''), count(*) FROM parts
+         WHERE sent_at IS NOT NULL GROUP BY 1, 2, 3",
     ),
     (
         "quarter_figures",

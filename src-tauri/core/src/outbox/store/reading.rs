@@ -337,16 +337,20 @@ const QUARTER: Millis = 15 * MINUTE;
 
 /// Parts sent per quarter of an hour, the newest 24 quarters that the queue lived through.
 pub async fn quarters(db: &mut SqliteConnection, queue: CampaignId, now: Millis) -> Result<Vec<Quarter>, sqlx::Error> {
-    let newest: Option<Millis> = sqlx::query_scalar("SELECT max(at) FROM queue_quarters WHERE queue_id = ?")
-        .bind(queue)
-        .fetch_one(&mut *db)
-        .await?;
+    let newest: Option<Millis> =
+        sqlx::query_scalar("SELECT at FROM quarter_figures WHERE queue_id = ? AND parts > 0 ORDER BY at DESC LIMIT 1")
+            .bind(queue)
+            .fetch_optional(&mut *db)
+            .await?;
     let end = newest.unwrap_or(now).min(now) / QUARTER * QUARTER;
-    let rows = sqlx::query("SELECT at, sent FROM queue_quarters WHERE queue_id = ? AND at >= ? ORDER BY at")
-        .bind(queue)
-        .bind(end - 23 * QUARTER)
-        .fetch_all(db)
-        .await?;
+    let rows = sqlx::query(
+        "SELECT at, sum(parts) AS sent FROM quarter_figures WHERE queue_id = ? AND at >= ? AND parts > 0
+         GROUP BY at ORDER BY at",
+    )
+    .bind(queue)
+    .bind(end - 23 * QUARTER)
+    .fetch_all(db)
+    .await?;
     rows.iter().map(|row| Ok(Quarter { at: row.try_get("at")?, sent: row.try_get("sent")? })).collect()
 }
 
