@@ -92,6 +92,7 @@ fn cause_of(cause: &Cause) -> String {
         Cause::UploadFailed => "the file could not be uploaded",
         Cause::LookupFailed => "WhatsApp did not say whether the number is on WhatsApp",
         Cause::NotPrepared => "it could not be encrypted",
+        Cause::NoKeys => "WhatsApp gave no keys for their phone, so it could not have read it",
         Cause::InvalidMessage => "WhatsApp cannot send it in this form",
         Cause::PracticeLog => "the practice number could not note it",
         Cause::NotOnWhatsapp => "not on WhatsApp",

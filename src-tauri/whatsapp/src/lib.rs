@@ -19,6 +19,7 @@ mod lookup;
 mod outcome;
 mod polls;
 mod queue;
+mod readable;
 mod running;
 mod send;
 mod transport;

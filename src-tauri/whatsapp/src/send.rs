@@ -1,4 +1,5 @@
-//! One part on its way: look the person up, put the file in its place, hand the message over, wait for the ack.
+//! One part on its way: look the person up, make sure that their phone can read it, put the file in its place, hand the
+//! message over, wait for the ack.
 //!
 //! Whoever waits for the ack does so before the library has the message. The hand-over itself is never broken off: it
 //! may hang while the server is away, and what it does to the keys must be finished.
@@ -19,6 +20,7 @@ use crate::heard::lid_of;
 use crate::lookup::{self, Found, jid};
 use crate::outcome::{may_be_the_file, of_ack, of_send_error};
 use crate::polls;
+use crate::readable::refuse_unreadable;
 use crate::running::Running;
 
 /// The dispatcher gives up after 75 seconds.
@@ -57,6 +59,7 @@ impl NumberLine {
         if !part.known {
             self.look_up(running, &part.to).await?;
         }
+        refuse_unreadable(&running.client, &jid(&part.to)).await?;
         let polls = &running.events.polls;
         match &part.content {
             Content::Text(text) => {

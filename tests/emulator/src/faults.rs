@@ -43,6 +43,12 @@ pub enum Fault {
     MediaGone {
         status: u16,
     },
+    /// The server gives no pre-keys of a recipient's devices: an error in their place (406: it does not know the device),
+    /// or nothing at all.
+    NoPreKeys {
+        #[serde(default)]
+        error: Option<u16>,
+    },
     /// Whether a person is on WhatsApp is answered with an error.
     LookupRefused {
         code: u16,
@@ -73,6 +79,7 @@ pub(crate) enum Stage {
     Upload,
     Download,
     Lookup,
+    PreKeys,
     Login,
     Stanza,
 }
@@ -83,6 +90,7 @@ impl Fault {
             Self::UploadDrop | Self::UploadRefused { .. } | Self::UploadSlow { .. } => Stage::Upload,
             Self::MediaGone { .. } => Stage::Download,
             Self::LookupRefused { .. } => Stage::Lookup,
+            Self::NoPreKeys { .. } => Stage::PreKeys,
             Self::Refuse { .. } => Stage::Login,
             Self::Silence | Self::Slow { .. } => Stage::Stanza,
             _ => Stage::Message,
@@ -95,9 +103,12 @@ pub struct Rule {
     /// Only this number's devices. Downloads belong to no number.
     #[serde(default)]
     pub owner: Option<String>,
-    /// Only messages to this number, or lookups of it.
+    /// Only messages to this number, lookups of it, or keys of its devices.
     #[serde(default)]
     pub recipient: Option<String>,
+    /// Only keys of this device of the recipient's; the phone is 0.
+    #[serde(default)]
+    pub device: Option<u16>,
     /// Chances that pass first.
     #[serde(default)]
     pub skip: u32,
@@ -113,7 +124,7 @@ pub struct Rule {
 impl Rule {
     /// Strikes everybody, at every chance.
     pub fn always(fault: Fault) -> Self {
-        Self { owner: None, recipient: None, skip: 0, times: None, chance: None, fault }
+        Self { owner: None, recipient: None, device: None, skip: 0, times: None, chance: None, fault }
     }
 
     /// Strikes whoever comes first, once.
@@ -128,6 +139,11 @@ impl Rule {
 
     pub fn recipient(mut self, number: &str) -> Self {
         self.recipient = Some(digits(number));
+        self
+    }
+
+    pub fn device(mut self, device: u16) -> Self {
+        self.device = Some(device);
         self
     }
 
@@ -146,10 +162,11 @@ impl Rule {
         self
     }
 
-    fn concerns(&self, stage: Stage, owner: Option<&str>, recipient: Option<&str>) -> bool {
+    fn concerns(&self, stage: Stage, owner: Option<&str>, recipient: Option<&str>, device: Option<u16>) -> bool {
         self.fault.stage() == stage
             && self.owner.as_deref().is_none_or(|wanted| owner == Some(wanted))
             && self.recipient.as_deref().is_none_or(|wanted| recipient == Some(wanted))
+            && self.device.is_none_or(|wanted| device == Some(wanted))
     }
 
     fn strikes(&mut self, dice: &mut StdRng) -> bool {
@@ -196,11 +213,22 @@ impl Faults {
 
     /// The fault that strikes here, if any. Rules that have struck out are dropped.
     pub(crate) fn strike(&self, stage: Stage, owner: Option<&str>, recipient: Option<&str>) -> Option<Fault> {
+        self.strike_device(stage, owner, recipient, None)
+    }
+
+    /// The same where one device of the recipient's is meant.
+    pub(crate) fn strike_device(
+        &self,
+        stage: Stage,
+        owner: Option<&str>,
+        recipient: Option<&str>,
+        device: Option<u16>,
+    ) -> Option<Fault> {
         let mut inside = lock(&self.0);
         let (rules, dice) = &mut *inside;
         let struck = rules
             .iter_mut()
-            .filter(|rule| rule.concerns(stage, owner, recipient))
+            .filter(|rule| rule.concerns(stage, owner, recipient, device))
             .find_map(|rule| rule.strikes(dice).then(|| rule.fault.clone()));
         rules.retain(|rule| rule.times != Some(0));
         struck

@@ -29,6 +29,8 @@ pub enum Cause {
     LookupFailed,
     /// It could not be encrypted, or what that needs could not be stored.
     NotPrepared,
+    /// The server gave no keys for the person's phone, so that it could open nothing.
+    NoKeys,
     /// The messenger cannot make a message of it, or an address of its phone.
     InvalidMessage,
     /// The practice phones could not write it down.
@@ -76,6 +78,7 @@ stored_words!(Cause {
     UploadFailed = "upload_failed",
     LookupFailed = "lookup_failed",
     NotPrepared = "not_prepared",
+    NoKeys = "no_keys",
     InvalidMessage = "invalid_message",
     PracticeLog = "practice_log",
     NotOnWhatsapp = "not_on_whatsapp",
@@ -111,7 +114,7 @@ impl Cause {
     pub fn may_pass(&self) -> bool {
         match self {
             NotConnected | Uploading | HoursClosed | HeldBack | AskedToStop | Unreadable | UploadFailed
-            | LookupFailed | NotPrepared | PracticeLog | NewChatsLocked | AllChatsLocked | NewChatsUsedUp | TooFast
+            | LookupFailed | NotPrepared | NoKeys | PracticeLog | NewChatsLocked | AllChatsLocked | NewChatsUsedUp | TooFast
             | Banned | Refused(_) => true,
             MediaGone | InvalidMessage | NotOnWhatsapp | Rejected(_) => false,
             Unheard | ConnectionLost | NoAck | NoAnswer | NotWritten | Interrupted | EarlierPart | OutcomeUnknown => {
@@ -124,11 +127,16 @@ impl Cause {
     pub fn is_no_fault(&self) -> bool {
         match self {
             NotConnected | Uploading | HoursClosed | HeldBack | AskedToStop => true,
-            MediaGone | Unreadable | UploadFailed | LookupFailed | NotPrepared | InvalidMessage | PracticeLog
+            MediaGone | Unreadable | UploadFailed | LookupFailed | NotPrepared | NoKeys | InvalidMessage | PracticeLog
             | NotOnWhatsapp | NewChatsLocked | AllChatsLocked | NewChatsUsedUp | TooFast | Banned | Unheard
             | ConnectionLost | NoAck | NoAnswer | NotWritten | Interrupted | EarlierPart | OutcomeUnknown
             | Refused(_) | Rejected(_) => false,
         }
+    }
+
+    /// Of a refusal: what is in the way goes in minutes, if it goes, and not in seconds.
+    pub fn lasts(&self) -> bool {
+        matches!(self, NoKeys)
     }
 
     /// Of a refusal: nothing was handed to the server and nothing refused by it, so the try takes no place in a cap, a
@@ -136,7 +144,7 @@ impl Cause {
     pub fn never_left(&self) -> bool {
         match self {
             NotConnected | Uploading | HoursClosed | HeldBack | MediaGone | Unreadable => true,
-            AskedToStop | UploadFailed | LookupFailed | NotPrepared | InvalidMessage | PracticeLog | NotOnWhatsapp
+            AskedToStop | UploadFailed | LookupFailed | NotPrepared | NoKeys | InvalidMessage | PracticeLog | NotOnWhatsapp
             | NewChatsLocked | AllChatsLocked | NewChatsUsedUp | TooFast | Banned | Unheard | ConnectionLost
             | NoAck | NoAnswer | NotWritten | Interrupted | EarlierPart | OutcomeUnknown | Refused(_) | Rejected(_) => {
                 false
@@ -147,8 +155,8 @@ impl Cause {
     /// Of a refusal: the server gave it, so the number is heard. Others are made on this computer.
     pub fn is_an_answer(&self) -> bool {
         match self {
-            NotOnWhatsapp | NewChatsLocked | AllChatsLocked | NewChatsUsedUp | TooFast | Banned | Refused(_)
-            | Rejected(_) => true,
+            NoKeys | NotOnWhatsapp | NewChatsLocked | AllChatsLocked | NewChatsUsedUp | TooFast | Banned
+            | Refused(_) | Rejected(_) => true,
             NotConnected | Uploading | HoursClosed | HeldBack | AskedToStop | MediaGone | Unreadable | UploadFailed
             | LookupFailed | NotPrepared | InvalidMessage | PracticeLog | Unheard | ConnectionLost | NoAck
             | NoAnswer | NotWritten | Interrupted | EarlierPart | OutcomeUnknown => false,
@@ -162,7 +170,7 @@ impl Cause {
             NotConnected | UploadFailed | ConnectionLost | NoAck | NoAnswer | NotWritten | Interrupted | Unheard => {
                 Some(false)
             }
-            AskedToStop | MediaGone | Unreadable | LookupFailed | NotPrepared | InvalidMessage | PracticeLog
+            AskedToStop | MediaGone | Unreadable | LookupFailed | NotPrepared | NoKeys | InvalidMessage | PracticeLog
             | NotOnWhatsapp | NewChatsLocked | AllChatsLocked | NewChatsUsedUp | TooFast | Banned | EarlierPart
             | OutcomeUnknown | Refused(_) | Rejected(_) => Some(true),
         }
@@ -174,7 +182,7 @@ impl Cause {
             NewChatsLocked | NewChatsUsedUp => Some(Shut::NewChats),
             AllChatsLocked | TooFast | Banned => Some(Shut::Everything),
             NotConnected | Uploading | HoursClosed | HeldBack | AskedToStop | MediaGone | Unreadable | UploadFailed
-            | LookupFailed | NotPrepared | InvalidMessage | PracticeLog | NotOnWhatsapp | Unheard | ConnectionLost
+            | LookupFailed | NotPrepared | NoKeys | InvalidMessage | PracticeLog | NotOnWhatsapp | Unheard | ConnectionLost
             | NoAck | NoAnswer | NotWritten | Interrupted | EarlierPart | OutcomeUnknown | Refused(_) | Rejected(_) => {
                 None
             }

@@ -7,6 +7,7 @@ use wacore_binary::{Jid, Node, NodeRef};
 
 use super::delivery;
 use crate::device::{Device, PublicPreKey};
+use crate::faults::{Fault, Stage};
 use crate::stanza::{attr_is, attr_jid, bytes, key_id, leaf, number, refusal, result};
 use crate::sync::lock;
 use crate::world::World;
@@ -18,7 +19,7 @@ pub(crate) fn answer(world: &World, device: &Device, request: &NodeRef<'_>) -> N
     }
     if let Some(wanted) = request.get_optional_child("key") {
         let users = wanted.get_children_by_tag("user").filter_map(|user| attr_jid(user, "jid"));
-        let bundles = users.map(|jid| bundle(world, &jid)).collect::<Vec<_>>();
+        let bundles = users.filter_map(|jid| given(world, device, &jid)).collect::<Vec<_>>();
         return result(request, vec![NodeBuilder::new("list").children(bundles).build()]);
     }
     if request.get_optional_child("count").is_some() {
@@ -49,6 +50,19 @@ fn pre_key(node: &NodeRef<'_>) -> PublicPreKey {
         id: number(&bytes(node, "id").unwrap_or_default()),
         key: bytes(node, "value").unwrap_or_default(),
         signature: bytes(node, "signature").unwrap_or_default(),
+    }
+}
+
+/// The keys of one device unless the script of faults keeps them back.
+fn given(world: &World, asking: &Device, jid: &Jid) -> Option<Node> {
+    let number = world.phone_at(jid).map(|phone| phone.number.clone());
+    match world.faults.strike_device(Stage::PreKeys, Some(&asking.who.number), number.as_deref(), Some(jid.device)) {
+        Some(Fault::NoPreKeys { error: Some(code) }) => {
+            let error = NodeBuilder::new("error").attr("code", code).attr("text", "not-acceptable").build();
+            Some(NodeBuilder::new("user").attr("jid", jid).children([error]).build())
+        }
+        Some(_) => None,
+        None => Some(bundle(world, jid)),
     }
 }
 

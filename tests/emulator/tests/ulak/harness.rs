@@ -97,16 +97,25 @@ impl Number {
     }
 
     pub async fn linked(emulator: &Emulator) -> Self {
+        Self::linked_to(emulator, OWNER).await
+    }
+
+    /// A companion of that phone.
+    pub async fn linked_to(emulator: &Emulator, phone: &str) -> Self {
         let number = Self::new(emulator);
-        number.link(emulator).await;
+        number.link_to(emulator, phone).await;
         number.connect().await;
         number
     }
 
     pub async fn link(&self, emulator: &Emulator) {
+        self.link_to(emulator, OWNER).await;
+    }
+
+    async fn link_to(&self, emulator: &Emulator, phone: &str) {
         self.client.link(LinkHow::Qr).await.unwrap();
         let code = self.signal(|signal| if let Signal::Qr { code, .. } = signal { Some(code.clone()) } else { None });
-        emulator.scan(&code.await, OWNER).await.unwrap();
+        emulator.scan(&code.await, phone).await.unwrap();
         self.signal(|signal| matches!(signal, Signal::Linked { .. }).then_some(())).await;
     }
 

@@ -85,6 +85,56 @@ async fn whom_whatsapp_would_not_look_up_is_asked_for_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_nobody_could_read_is_not_sent() {
+    let emulator = emulator().await;
+    let number = Number::linked(&emulator).await;
+    for (at, error) in [None, Some(406), Some(404)].into_iter().enumerate() {
+        emulator.fault(Rule::always(Fault::NoPreKeys { error }).recipient(AYSE));
+        let wire_id = format!("3EB0B6{at}");
+        assert_eq!(number.say(AYSE, &wire_id, "Merhaba").await, Outcome::Refused(Cause::NoKeys), "{error:?}");
+        assert_eq!(number.say(BUDI, &format!("3EB0B7{at}"), "Halo").await, Outcome::Accepted, "the others get theirs");
+        emulator.clear_faults();
+    }
+    assert_eq!(emulator.read(|record| record.messages), 3);
+    // The same part when the keys can be had.
+    assert_eq!(number.say(AYSE, "3EB0B60", "Merhaba").await, Outcome::Accepted);
+    number.receipt("3EB0B60", ReceiptKind::Read).await;
+    assert_eq!(emulator.seen_by(AYSE).len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_only_a_companion_could_read_waits_for_the_phone() {
+    let emulator = emulator().await;
+    let number = Number::linked(&emulator).await;
+    let companion = Number::linked_to(&emulator, AYSE).await;
+    for error in [None, Some(406)] {
+        emulator.fault(Rule::always(Fault::NoPreKeys { error }).recipient(AYSE).device(0));
+        assert_eq!(number.say(AYSE, "3EB0B8", "Merhaba").await, Outcome::Refused(Cause::NoKeys), "{error:?}");
+        emulator.clear_faults();
+    }
+    assert_eq!(emulator.read(|record| record.messages), 0);
+    assert_eq!(number.say(AYSE, "3EB0B8", "Merhaba").await, Outcome::Accepted);
+    number.receipt("3EB0B8", ReceiptKind::Read).await;
+    drop(companion);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_companion_without_keys_keeps_nothing_from_the_phone() {
+    let emulator = emulator().await;
+    let number = Number::linked(&emulator).await;
+    let companion = Number::linked_to(&emulator, AYSE).await;
+    let device = emulator.numbers().iter().find(|view| AYSE.ends_with(&view.number)).unwrap().devices[0].id;
+    for (at, error) in [None, Some(406)].into_iter().enumerate() {
+        emulator.fault(Rule::always(Fault::NoPreKeys { error }).recipient(AYSE).device(device));
+        let wire_id = format!("3EB0B9{at}");
+        assert_eq!(number.say(AYSE, &wire_id, "Merhaba").await, Outcome::Accepted, "{error:?}");
+        number.receipt(&wire_id, ReceiptKind::Read).await;
+        emulator.clear_faults();
+    }
+    drop(companion);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_asked_for_no_messages_under_a_hidden_identity_gets_none() {
     let emulator = emulator().await;
     let number = Number::linked(&emulator).await;

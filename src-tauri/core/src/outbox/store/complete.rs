@@ -4,7 +4,7 @@ use sqlx::Row;
 
 use super::claim::Taken;
 use super::{breaker, chats, doubt, numbers, queue, removal, stopping, unheard};
-use crate::clock::{Millis, SECOND};
+use crate::clock::{MINUTE, Millis, SECOND};
 use crate::db::Tx;
 use crate::ids::PartId;
 use crate::ledger::Book;
@@ -115,7 +115,7 @@ async fn later(db: &mut Tx, taken: &Taken, cause: &Cause, now: Millis) -> Result
                           due_at = ?, cause = ?
          WHERE id = ? AND state = 'sending'",
     )
-    .bind(now + backoff(taken.tries))
+    .bind(now + backoff(taken.tries, if cause.lasts() { MINUTE } else { SECOND }))
     .bind(cause)
     .bind(taken.part)
     .execute(&mut *db)
@@ -178,7 +178,7 @@ async fn failed(db: &mut Tx, taken: &Taken, cause: &Cause, now: Millis) -> Resul
 /// False where a receipt has proved in the meantime that it was sent.
 async fn in_doubt(db: &mut Tx, taken: &Taken, outcome: &str, cause: &Cause, now: Millis) -> Result<bool, sqlx::Error> {
     end_attempt(db, taken, outcome, cause, now).await?;
-    doubt::begin(db, taken.part, cause, now + backoff(taken.attempt), now).await
+    doubt::begin(db, taken.part, cause, now + backoff(taken.attempt, SECOND), now).await
 }
 
 async fn end_attempt(db: &mut Tx, taken: &Taken, outcome: &str, cause: &Cause, now: Millis) -> Result<(), sqlx::Error> {
@@ -193,8 +193,8 @@ async fn end_attempt(db: &mut Tx, taken: &Taken, outcome: &str, cause: &Cause, n
     Ok(())
 }
 
-/// 2 s, 4 s, 8 s … up to five minutes.
-fn backoff(attempt: i64) -> Millis {
+/// 2, 4, 8 … units up to five minutes.
+fn backoff(attempt: i64, unit: Millis) -> Millis {
     let doublings = u32::try_from(attempt.clamp(1, 10)).unwrap_or(1);
-    (SECOND << doublings).min(LONGEST_BACKOFF)
+    (unit << doublings).min(LONGEST_BACKOFF)
 }
