@@ -33,7 +33,7 @@ pub fn words(language: Language) -> &'static [&'static str] {
 /// Whether a column says that the person speaks it.
 pub fn is_spoken(fields: &Fields, language: Language) -> bool {
     let says = |name: &&str| fields.get(*name).is_some_and(|text| words(language).contains(&fold(text).as_str()));
-    FIELDS.iter().any(|name| says(&name))
+    FIELDS.iter().any(|name| says(name))
 }
 
 /// The first language that a column names; none where no column names one of ours.

@@ -4,6 +4,7 @@
 //! nothing of it lies on the disk in the clear.
 
 pub mod attachment;
+mod name;
 pub mod store;
 
 use std::sync::Arc;
@@ -40,6 +41,11 @@ pub struct Attached {
     pub kind: MediaKind,
     /// What it is called on the recipient's phone, where phones show that.
     pub name: Option<Arc<str>>,
+}
+
+/// What a file is called, in the window and on the recipient's phone.
+pub fn called(name: &str, kind: MediaKind, mime: &str) -> String {
+    if kind == MediaKind::Document { name::of_document(name, mime) } else { name.to_owned() }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]

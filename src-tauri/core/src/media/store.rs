@@ -6,7 +6,7 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 use ulak_media::{Kind, Prepared};
 
-use super::{Attached, File, MediaKind};
+use super::{Attached, File, MediaKind, called};
 use crate::db::Tx;
 
 /// Keeps a prepared file; the same content is kept once. One that was cleared comes back.
@@ -73,7 +73,7 @@ fn file_of(row: &SqliteRow, sha256: [u8; 32]) -> Result<File, sqlx::Error> {
 /// A prepared file as a part of a message carries it.
 pub fn attached(name: &str, file: &Prepared) -> Attached {
     let kind = kind_of(file.kind);
-    Attached { sha256: file.sha256, kind, name: kind.shows_name().then(|| name.into()) }
+    Attached { sha256: file.sha256, kind, name: kind.shows_name().then(|| called(name, kind, &file.mime).into()) }
 }
 
 fn kind_of(prepared: Kind) -> MediaKind {

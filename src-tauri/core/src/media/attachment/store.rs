@@ -133,7 +133,7 @@ pub async fn replace(db: &mut Tx, from: Owner, to: Owner, now: Millis) -> Result
 pub async fn list(db: &mut SqliteConnection, owner: Owner) -> Result<Vec<MediaItem>, sqlx::Error> {
     let select = format!(
         "SELECT f.id, f.name, f.source_size, f.converted, f.offered, f.place, f.sha256, m.kind, m.width, m.height,
-                m.duration_ms, m.pages, m.waveform, m.size, m.thumbnail
+                m.duration_ms, m.pages, m.waveform, m.size, m.thumbnail, m.mime
          FROM {} f JOIN media m ON m.sha256 = f.sha256 WHERE f.{} = ? ORDER BY f.position, f.id",
         owner.table(),
         owner.column()
@@ -143,10 +143,11 @@ pub async fn list(db: &mut SqliteConnection, owner: Owner) -> Result<Vec<MediaIt
 }
 
 fn item(row: &SqliteRow) -> Result<MediaItem, sqlx::Error> {
+    let kind = row.try_get("kind")?;
     Ok(MediaItem {
         id: row.try_get("id")?,
-        name: row.try_get("name")?,
-        kind: row.try_get("kind")?,
+        name: media::called(row.try_get("name")?, kind, row.try_get("mime")?),
+        kind,
         verdict: verdict(row)?,
         width: row.try_get("width")?,
         height: row.try_get("height")?,
