@@ -20,8 +20,8 @@ use ulak_core::session::cause::Cause;
 /// know each other, except where `BESIDE` says so.
 const LAYERS: &[&[&str]] = &[
     &[
-        "category", "clock", "durable", "error", "event", "exit", "ids", "mark", "messages", "page", "paper", "stored",
-        "table", "text",
+        "category", "clock", "durable", "error", "event", "exit", "ids", "language", "mark", "messages", "page",
+        "paper", "stored", "table", "text",
     ],
     &["notice"],
     &["supervise"],
@@ -40,6 +40,7 @@ const LAYERS: &[&[&str]] = &[
 /// The leaves know each other; the outbox's window is a plain type that settings hold.
 const BESIDE: &[(&str, &str)] = &[
     ("category", "stored"),
+    ("language", "stored"),
     ("ids", "clock"),
     ("event", "ids"),
     ("mark", "durable"),

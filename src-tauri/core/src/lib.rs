@@ -14,6 +14,7 @@ mod exit;
 pub mod feed;
 pub mod ids;
 pub mod inbound;
+pub mod language;
 pub mod ledger;
 pub mod mark;
 pub mod media;

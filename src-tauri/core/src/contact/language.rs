@@ -2,7 +2,7 @@
 
 use super::Fields;
 use super::fold::fold;
-use crate::template::Language;
+use crate::language::Language;
 
 /// What columns with a language are called, as fields.
 pub const FIELDS: [&str; 7] = ["language", "lang", "locale", "preferred_language", "dil", "dili", "bahasa"];
@@ -33,7 +33,7 @@ pub fn words(language: Language) -> &'static [&'static str] {
 /// Whether a column says that the person speaks it.
 pub fn is_spoken(fields: &Fields, language: Language) -> bool {
     let says = |name: &&str| fields.get(*name).is_some_and(|text| words(language).contains(&fold(text).as_str()));
-    FIELDS.iter().any(|name| says(name))
+    FIELDS.iter().any(says)
 }
 
 /// The first language that a column names; none where no column names one of ours.

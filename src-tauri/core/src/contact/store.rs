@@ -26,8 +26,8 @@ use super::{Consent, Contact, ContactEdit, ContactError, ContactTotals, Fields, 
 use crate::clock::Millis;
 use crate::db::{Readers, Tx};
 use crate::ids::{ContactId, IdGenerator};
+use crate::language::Language;
 use crate::stored::Json;
-use crate::template::Language;
 use crate::text::is_blank;
 use suppressions::Cause;
 

@@ -7,7 +7,6 @@
 pub mod answer;
 pub mod choice;
 pub mod exchange;
-mod language;
 pub mod parse;
 pub mod ready;
 pub mod render;
@@ -15,9 +14,9 @@ pub mod store;
 pub mod stored;
 
 pub use crate::category::Category;
+pub use crate::language::Language;
 pub use answer::recognise;
 pub use choice::{Choice, ChoiceError, ChoiceStyle, Offer, whole_text};
-pub use language::Language;
 pub use parse::{Segment, Template, TemplateError};
 pub use ready::ReadyTemplate;
 pub use render::{Missing, render, whatsapp_length};

@@ -9,8 +9,8 @@ use crate::contact::Standing;
 use crate::contact::reading::{self, Number};
 use crate::error::{Coded, Params};
 use crate::ids::ImportId;
+use crate::language::Language;
 use crate::params;
-use crate::template::Language;
 use crate::text::is_blank;
 
 /// Conditions, and how many of them must hold.

@@ -11,7 +11,7 @@ use crate::contact::segment::filter::{
     Condition, ConsentState, Filter, FilterError, Matching, Measure, OnWhatsapp, Range, Test, Today, Value, measure,
 };
 use crate::contact::{ContactError, language};
-use crate::template::Language;
+use crate::language::Language;
 
 /// How many contacts a statement asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
