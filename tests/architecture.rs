@@ -377,6 +377,7 @@ const TABLES: &[(&str, &[&str])] = &[
         "outbox/",
         &[
             "queues",
+            "queue_clocks",
             "queue_counts",
             "messages",
             "parts",

@@ -2,6 +2,9 @@
 //!
 //! After every kill the ledger must add up; at the end everybody on the list must have seen exactly one message, under
 //! the one wire id that the database knows. `ULAK_CRASH_KILLS` sets how many kills (40), `ULAK_CRASH_SEED` repeats a run.
+//!
+//! The second test revises what waits before each start, so that the kill comes while people are brought over:
+//! everybody must have seen one version, whole, and paid for that one. `ULAK_CRASH_REVISIONS` sets how many kills (3).
 
 #![allow(
     clippy::unwrap_used,
@@ -23,11 +26,21 @@ use std::time::{Duration, Instant};
 use sqlx::Row;
 use tempfile::TempDir;
 use terminal::{Chance, from_environment, key, people, ulak};
+use ulak_core::campaign::CampaignError;
+use ulak_core::campaign::draft::{DraftEdit, Revises};
+use ulak_core::campaign::revise::{NewTime, Wanted, begin, open_draft};
+use ulak_core::campaign::store::{by_id, save};
+use ulak_core::clock::{Clock as _, SystemClock};
 use ulak_core::db::{Db, lock_folder};
+use ulak_core::ids::CampaignId;
+use ulak_core::ledger::Book;
+use ulak_core::ledger::figures::balance;
 use ulak_core::ledger::store::verify;
 use ulak_core::outbox::store::reading::open_parts;
+use ulak_core::template::{Choice, ChoiceStyle};
 
 const PEOPLE: usize = 150;
+const TEXT: &str = "Merhaba {{name}}";
 
 #[tokio::test]
 async fn killed_at_any_moment_nobody_is_lost_and_nobody_gets_it_twice() {
@@ -42,7 +55,7 @@ async fn killed_at_any_moment_nobody_is_lost_and_nobody_gets_it_twice() {
 
 /// One campaign from a fresh folder to its end; says how often it was killed.
 async fn campaign_under_fire(chance: &mut Chance, most_kills: u32) -> u32 {
-    let world = Scene::new();
+    let world = Scene::new(TEXT);
     let mut kills = 0;
     let mut scheduled = false;
     loop {
@@ -67,6 +80,49 @@ async fn campaign_under_fire(chance: &mut Chance, most_kills: u32) -> u32 {
     kills
 }
 
+#[tokio::test]
+async fn killed_in_a_revision_everybody_gets_one_version_whole() {
+    let wanted: u32 = from_environment("ULAK_CRASH_REVISIONS").unwrap_or(3);
+    let mut chance = Chance::seeded_by("ULAK_CRASH_SEED");
+    let (mut kills, mut halfway) = (0, 0);
+    while kills < wanted {
+        let (killed, met) = revisions_under_fire(&mut chance, wanted - kills).await;
+        (kills, halfway) = (kills + killed, halfway + met);
+        println!("{kills} of {wanted} kills, {halfway} of them halfway through a revision");
+    }
+    assert!(wanted < 50 || halfway > 0, "no kill met a revision");
+}
+
+/// One campaign, revised before every start; how often it was killed, and how often halfway through a revision.
+async fn revisions_under_fire(chance: &mut Chance, most_kills: u32) -> (u32, u32) {
+    let world = Scene::new("Version 0: {{name}}");
+    let mut run = world.start(false);
+    let until = Instant::now() + Duration::from_secs(60);
+    while !world.said("\"event\":\"scheduled\"") {
+        assert!(Instant::now() < until && run.try_wait().unwrap().is_none(), "{}", world.output());
+        std::thread::park_timeout(Duration::from_millis(2));
+    }
+    run.kill().unwrap();
+    run.wait().unwrap();
+    let (mut kills, mut halfway) = (0, 0);
+    for version in 1.. {
+        let is_over = !world.revise(version).await || kills == most_kills;
+        let mut run = world.start(true);
+        let deadline = if is_over { 120_000 } else { 300 + chance.below(1_500) };
+        match wait(&mut run, Duration::from_millis(deadline as u64)) {
+            Some(ended) => {
+                assert!(ended, "the practice run failed: {}", world.output());
+                break;
+            }
+            None => kills += 1,
+        }
+        world.check_ledger().await;
+        halfway += u32::from(world.is_halfway().await);
+    }
+    world.check_versions().await;
+    (kills, halfway)
+}
+
 /// Whether it ended well; none when it had to be killed.
 fn wait(run: &mut Child, most: Duration) -> Option<bool> {
     let until = Instant::now() + most;
@@ -84,11 +140,12 @@ fn wait(run: &mut Child, most: Duration) -> Option<bool> {
 
 struct Scene {
     folder: TempDir,
+    text: &'static str,
 }
 
 impl Scene {
-    fn new() -> Self {
-        let scene = Self { folder: tempfile::tempdir().unwrap() };
+    fn new(text: &'static str) -> Self {
+        let scene = Self { folder: tempfile::tempdir().unwrap(), text };
         fs::write(scene.list(), people(PEOPLE)).unwrap();
         scene
     }
@@ -105,7 +162,7 @@ impl Scene {
     fn start(&self, by_folder_alone: bool) -> Child {
         let mut command = ulak(&self.data(), &["practice"]);
         if !by_folder_alone {
-            command.arg("--contacts").arg(self.list()).args(["--text", "Merhaba {{name}}", "--speed", "300"]);
+            command.arg("--contacts").arg(self.list()).args(["--text", self.text, "--speed", "300"]);
         }
         let output = fs::File::options().create(true).append(true).open(self.folder.path().join("output")).unwrap();
         command.stdout(output.try_clone().unwrap()).stderr(output).spawn().unwrap()
@@ -147,6 +204,49 @@ impl Scene {
         }
     }
 
+    /// Writes down that what waits gets another content: every second one has a poll behind its text. False where
+    /// nothing of the campaign waits any more.
+    async fn revise(&self, version: i64) -> bool {
+        let db = open(&self.data()).await.unwrap();
+        let begun = begin_revision(&db, version).await;
+        db.close().await;
+        match begun {
+            Ok(begun) => begun,
+            // The one before is not through, and goes on with the start.
+            Err(CampaignError::BeingRevised) => true,
+            Err(CampaignError::Over) => false,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// Some have the version that counts, and some not yet.
+    async fn is_halfway(&self) -> bool {
+        let db = open(&self.data()).await.unwrap();
+        let halfway = "SELECT EXISTS (SELECT 1 FROM queues q JOIN messages m ON m.queue_id = q.id
+                                      WHERE q.revising = 1 AND m.version = q.version)";
+        let halfway = sqlx::query_scalar(halfway).fetch_one(&mut *db.read().acquire().await.unwrap()).await.unwrap();
+        db.close().await;
+        halfway
+    }
+
+    async fn check_versions(&self) {
+        let seen = self.seen();
+        assert_eq!(seen.len(), PEOPLE, "everybody saw the message");
+        for (phone, messages) in &seen {
+            let texts: Vec<&str> = messages.iter().map(|(_, text)| text.as_str()).collect();
+            let (version, _) = texts[0].split_once(':').unwrap();
+            let number: i64 = version.rsplit(' ').next().unwrap().parse().unwrap();
+            let poll = format!("{version}?");
+            let behind: &[&str] = if number % 2 == 1 { &[poll.as_str()] } else { &[] };
+            assert_eq!(texts[1..], *behind, "{phone} saw {texts:?}");
+        }
+        let db = open(&self.data()).await.unwrap();
+        let paid = balance(&mut db.read().acquire().await.unwrap(), Book::Practice).await.unwrap();
+        let shown: usize = seen.values().map(Vec::len).sum();
+        assert_eq!((paid.settled, paid.held), (i64::try_from(shown).unwrap(), 0), "each part is paid once");
+        db.close().await;
+    }
+
     async fn check_everybody(&self) {
         let seen = self.seen();
         assert_eq!(seen.len(), PEOPLE, "everybody saw the message");
@@ -164,6 +264,28 @@ impl Scene {
         }
         db.close().await;
     }
+}
+
+async fn begin_revision(db: &Db, version: i64) -> Result<bool, CampaignError> {
+    let now = SystemClock.now();
+    let id = "SELECT id FROM campaigns WHERE listed = 1";
+    let id: CampaignId = sqlx::query_scalar(id).fetch_one(&mut *db.read().acquire().await?).await?;
+    let draft = open_draft(db, Revises { campaign: id, message: None }, now).await?;
+    let draft = by_id(&mut *db.read().acquire().await?, draft).await?.ok_or(CampaignError::Gone)?;
+    let book = draft.book;
+    let poll = Choice {
+        style: ChoiceStyle::Poll,
+        question: format!("Version {version}?"),
+        options: vec!["Evet".to_owned(), "Hayır".to_owned()],
+    };
+    let choice = (version % 2 == 1).then_some(poll);
+    let edit = DraftEdit { text: format!("Version {version}: {{{{name}}}}"), choice, ..draft.edit() };
+    let mut tx = db.begin().await?;
+    save(&mut tx, &edit, book, now).await?;
+    db.commit(tx).await?;
+    let draft = by_id(&mut *db.read().acquire().await?, edit.id).await?.ok_or(CampaignError::Gone)?;
+    let wanted = Wanted { campaign: id, draft: Some(&draft), time: NewTime::Keep, with_own: false };
+    begin(db, &wanted, now).await
 }
 
 /// None while a kill came before there was a database.

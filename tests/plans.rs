@@ -99,13 +99,17 @@ const SMALL: [&str; 12] = [
     "CONSTANT",
 ];
 
-/// What is wrong with how a statement finds its rows. What is asked for by ids is as long as the page, and what one
-/// person wrote is as long as that.
-async fn faults(world: &World, statement: &str) -> Vec<String> {
+async fn plan(world: &World, statement: &str) -> Vec<String> {
     let explain = format!("EXPLAIN QUERY PLAN {statement}");
     let mut reader = world.app.db().read().acquire().await.unwrap();
     let plan = sqlx::query(AssertSqlSafe(explain)).fetch_all(&mut *reader).await.unwrap();
-    let steps: Vec<String> = plan.iter().map(|row| row.try_get("detail").unwrap()).collect();
+    plan.iter().map(|row| row.try_get("detail").unwrap()).collect()
+}
+
+/// What is wrong with how a statement finds its rows. What is asked for by ids is as long as the page, and what one
+/// person wrote is as long as that.
+async fn faults(world: &World, statement: &str) -> Vec<String> {
+    let steps = plan(world, statement).await;
     let small =
         |step: &str| SMALL.iter().any(|table| step.trim_start_matches("SCAN ").split(' ').next() == Some(*table));
     let only_small = steps.iter().any(|step| small(step));
@@ -285,7 +289,7 @@ async fn no_page_of_a_list_sorts_or_walks_a_table() -> Result<(), Problem> {
     let statements = Statements::default();
     tracing::subscriber::set_global_default(statements.clone()).unwrap();
     let world = shop().await?;
-    statements.0.lock().unwrap().clear();
+    let sending = std::mem::take(&mut *statements.0.lock().unwrap());
     ask_for_pages(&world).await?;
     let mut seen = std::mem::take(&mut *statements.0.lock().unwrap());
     // What is asked for no ids at all is answered without a look.
@@ -298,6 +302,17 @@ async fn no_page_of_a_list_sorts_or_walks_a_table() -> Result<(), Problem> {
         wrong.extend(faults(&world, statement).await);
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+    let heads = sending
+        .iter()
+        .find(|statement| statement.starts_with("SELECT p.id") && statement.contains("queue_clocks"))
+        .expect("the planner's look");
+    let steps = plan(&world, heads).await;
+    for index in ["parts_due (queue_id=?)", "parts_due_by_clock (queue_id=? AND clock=?)"] {
+        assert!(
+            steps.iter().any(|step| step.starts_with("SEARCH h USING INDEX") && step.ends_with(index)),
+            "{steps:#?}"
+        );
+    }
     // The same look does find what it looks for.
     assert!(!faults(&world, "SELECT id FROM contacts ORDER BY email").await.is_empty());
     assert!(!faults(&world, "SELECT id FROM messages WHERE text = 'Merhaba'").await.is_empty());

@@ -89,6 +89,7 @@ pub fn builder() -> Builder<Wry> {
             campaigns::schedule_campaign,
             revisions::open_revision,
             revisions::review_revision,
+            revisions::planned,
             revisions::revise,
             revisions::reschedule,
             revisions::revise_text,

@@ -1,5 +1,6 @@
 //! What the owner is told by their computer while they look elsewhere. A click leads to the page that it is about.
 
+pub mod awake;
 mod words;
 
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -42,6 +42,7 @@ impl Door {
             Ok(app) => {
                 events::forward(handle.clone(), app.clone());
                 desktop::tell(handle.clone(), &app);
+                desktop::awake::keep(&app);
                 let recovery_code = app.settings().recovery_code();
                 *door = Some(app);
                 AppStatus::Open { recovery_code }

@@ -40,7 +40,10 @@ pub fn wait(wait: &WaitView, moment: Moment) -> String {
         WaitKind::Missed => format!(
             "missed while the computer slept or Ulak was closed; answer in the window, or it goes out at its next hours{until}"
         ),
-        WaitKind::Hours => format!("outside the sending hours{until}"),
+        WaitKind::Hours => match &wait.country {
+            Some(country) => format!("outside the sending hours in {country}{until}"),
+            None => format!("outside the sending hours{until}"),
+        },
         WaitKind::Cap => format!("the limit of {number} is reached{until}"),
         WaitKind::Due => format!("not due{until}"),
         WaitKind::Turn => format!("{} goes first", wait.behind.as_deref().unwrap_or("another campaign")),

@@ -255,6 +255,7 @@ async fn a_loop_that_panics_is_told_of_and_a_campaign_ends_all_the_same() -> Res
         session_ids: draft.session_ids,
         keep_hours: false,
         hours: None,
+        local_hours: false,
         consent_basis: "shop".to_owned(),
     };
     app.campaigns().save_draft(&edit).await?;

@@ -3,9 +3,11 @@
 use chrono::TimeZone;
 use chrono_tz::America::New_York;
 use std::collections::BTreeMap;
-use ulak_core::app::{Direct, Problem};
+use ulak_core::app::{Direct, PlannedDay, Problem};
 use ulak_core::campaign::doing::Doing;
+use ulak_core::campaign::draft::DraftEdit;
 use ulak_core::campaign::live::WaitKind;
+use ulak_core::campaign::revise::NewTime;
 use ulak_core::category::Category;
 use ulak_core::clock::{HOUR, MINUTE, Millis};
 use ulak_core::outbox::window::DayHours;
@@ -238,5 +240,98 @@ async fn two_campaigns_of_one_priority_share_a_number_evenly_however_long_they_a
     for (id, doing) in [(long, Doing::Sending), (other, Doing::Sending), (last, Doing::Behind)] {
         assert_eq!(world.app.campaigns().live(id).await?.doing, doing);
     }
+    Ok(())
+}
+
+/// Twenty people in each of four countries, one of which keeps several times.
+async fn abroad(world: &World) -> Result<(), Problem> {
+    for (country, phone) in [("TR", "+90538555"), ("JP", "+819012345"), ("GB", "+447400123"), ("US", "+12125550")] {
+        for number in 0..20 {
+            let digits = if country == "TR" { format!("{number:04}") } else { format!("{:03}", 100 + number) };
+            world.contact(&format!("{country} {number}"), &format!("{phone}{digits}")).await?;
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn on_each_persons_own_clock_nobody_is_written_to_in_their_night() -> Result<(), Problem> {
+    let mut world = World::at(at(0, 12, 0)).await?;
+    hours(&world, 9, 22, "Europe/Istanbul").await?;
+    abroad(&world).await?;
+    let start = at(0, 16, 0);
+    let plain = world.draft("Merhaba", |edit| edit.due_at = Some(start)).await?;
+    let edit = DraftEdit { local_hours: true, ..plain.edit() };
+    let draft = world.app.campaigns().save_draft(&edit).await?;
+    let review = world.app.campaigns().review_campaign(draft.id).await?;
+    let clocks: Vec<_> = review.clocks.iter().map(|line| (line.country.as_deref(), line.people, line.ahead)).collect();
+    let line = |country, ahead| (Some(country), 20, ahead);
+    assert_eq!(clocks, [line("GB", Some(-180)), line("JP", Some(360)), line("TR", Some(0)), line("US", None)]);
+    // 16:00 UTC is 19:00 in Istanbul, 16:00 in London and 01:00 in Tokyo, where the hours open at 00:00 UTC.
+    assert_eq!(review.days[0].open.iter().map(|span| (span.from, span.to)).collect::<Vec<_>>(), [(0, 60), (180, 1440)]);
+    let finish = review.finishes_at.unwrap();
+    assert!(finish > at(1, 0, 0) && finish < at(1, 0, 20), "the people of Tokyo are last: {finish}");
+    let id = world.app.campaigns().schedule_campaign(draft.id, false).await?;
+    assert_eq!(world.app.campaigns().live(id).await?.finishes_at, Some(finish));
+    assert!(world.miscounted().await?.is_empty());
+    world.run_until(at(0, 23, 0)).await?;
+    assert!(world.miscounted().await?.is_empty());
+    let today = world.phone.sent();
+    assert_eq!(today.len(), 60);
+    assert!(today.iter().all(|sent| !sent.to.starts_with("+81") && sent.at >= start));
+    let wait = world.app.campaigns().live(id).await?.wait;
+    assert_eq!((wait.kind, wait.until, wait.country.as_deref()), (WaitKind::Hours, Some(at(1, 0, 0)), Some("JP")));
+    world.run_until(at(1, 3, 0)).await?;
+    let sent = world.phone.sent();
+    assert_eq!((sent.len(), sent[60].at), (80, at(1, 0, 0)));
+    assert!(sent[60..].iter().all(|sent| sent.to.starts_with("+81")));
+    assert!(sent.last().is_some_and(|last| (finish - last.at).abs() < MINUTE), "within what was told");
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_was_missed_on_other_clocks_waits_for_the_first_morning_among_them() -> Result<(), Problem> {
+    let mut world = World::with_numbers(at(0, 4, 0), &[BRISK]).await?;
+    hours(&world, 9, 22, "Europe/Istanbul").await?;
+    world.contact("Kenji", "+819012345100").await?;
+    // 05:00 UTC is 08:00 in Istanbul, before the hours there, and 14:00 in Tokyo.
+    let draft = world
+        .draft("Merhaba", |edit| {
+            (edit.local_hours, edit.due_at, edit.session_ids) = (true, Some(at(0, 5, 0)), vec![world.numbers[0].id]);
+        })
+        .await?;
+    let id = world.app.campaigns().schedule_campaign(draft.id, false).await?;
+    world.clock.set(at(0, 6, 0));
+    world.step().await?;
+    let wait = world.app.campaigns().live(id).await?.wait;
+    assert_eq!((wait.kind, wait.until), (WaitKind::Missed, Some(at(1, 0, 0))));
+    world.run_until(at(1, 1, 0)).await?;
+    assert_eq!(world.numbers[0].phone.sent()[0].at, at(1, 0, 0));
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_plan_shows_each_campaign_on_its_days_and_moves_with_what_is_rescheduled() -> Result<(), Problem> {
+    let world = World::at(at(0, 21, 59)).await?;
+    world.contacts(60).await?;
+    let going = world.schedule("Merhaba").await?;
+    let later = world.draft("Yarin", |edit| edit.due_at = Some(at(2, 10, 0))).await?;
+    let later = world.app.campaigns().schedule_campaign(later.id, false).await?;
+    let planned = world.app.campaigns().planned().await?;
+    let on = |days: &[PlannedDay], id| -> Vec<(String, u16)> {
+        let of = |day: &PlannedDay| {
+            let one = day.campaigns.iter().find(|one| one.id == id)?;
+            Some((day.day.clone(), one.spans[0].from))
+        };
+        days.iter().filter_map(of).collect()
+    };
+    assert_eq!(planned.len(), 7);
+    assert_eq!(on(&planned, going), [("2026-11-12".to_owned(), 1319), ("2026-11-13".to_owned(), 540)]);
+    assert_eq!(on(&planned, later), [("2026-11-14".to_owned(), 600)]);
+    let movable: Vec<_> = planned.iter().flat_map(|day| &day.campaigns).filter_map(|one| one.movable).collect();
+    assert_eq!(movable, [at(2, 10, 0)], "what begins at once is not planned");
+    world.app.campaigns().reschedule(later, NewTime::All { at: at(3, 12, 30) }).await?;
+    let planned = world.app.campaigns().planned().await?;
+    assert_eq!(on(&planned, later), [("2026-11-15".to_owned(), 750)]);
     Ok(())
 }

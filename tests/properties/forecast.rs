@@ -1,8 +1,10 @@
 //! The finish that is told is the one that comes: within a twentieth of the sending time, whatever campaigns share.
 
+use chrono_tz::Tz;
 use proptest::prelude::*;
 use ulak_core::campaign::estimate::{Line, Load, forecast};
 use ulak_core::clock::{HOUR, MINUTE, Millis};
+use ulak_core::contact::phone::WhoseClock;
 use ulak_core::ids::{IdGenerator, PartId, SessionId};
 use ulak_core::outbox::gate::Gate;
 use ulak_core::outbox::pace::Rhythm;
@@ -22,11 +24,16 @@ fn pace() -> impl Strategy<Value = Pace> {
     })
 }
 
-/// Priority, when it is due, how many parts, and hours of its own.
-type Wish = (u8, Millis, i64, Option<u16>);
+const TOKYO: Tz = Tz::Asia__Tokyo;
+
+/// Priority, when it is due, how many parts, hours of its own, and how many more parts are for people in Tokyo.
+type Wish = (u8, Millis, i64, Option<u16>, Option<i64>);
 
 fn wishes() -> impl Strategy<Value = Vec<Wish>> {
-    prop::collection::vec((4u8..=6, 0..12 * HOUR, 400i64..900, prop::option::of(8u16..16)), 1..4)
+    prop::collection::vec(
+        (4u8..=6, 0..12 * HOUR, 400i64..900, prop::option::of(8u16..16), prop::option::of(50i64..400)),
+        1..4,
+    )
 }
 
 /// When the last part of each went out, by the planner's word.
@@ -51,6 +58,8 @@ fn run(loads: &[Load], lines: &[Line], hours: &SendingHours, mut chance: u64) ->
             held: false,
             keep_hours: true,
             own_hours: loads[place].hours.as_ref().and_then(|hours| hours.narrower),
+            clock: (loads[place].hours.as_ref().map(|hours| hours.zone) == Some(TOKYO))
+                .then(|| WhoseClock::of("+819012345678")),
             repeat: false,
             bound_to: None,
             allowed: loads[place].sessions.clone(),
@@ -118,15 +127,22 @@ proptest! {
         let hours = SendingHours::daily(from, (from + open) % 1440, chrono_tz::Europe::Berlin);
         let lines: Vec<Line> =
             paces.iter().map(|pace| Line { id: mint.next(), pace: *pace, warm_since: None, tried: Vec::new() }).collect();
-        let loads: Vec<Load> = wishes.iter().map(|(priority, due_at, parts, own)| {
+        let loads: Vec<Load> = wishes.iter().flat_map(|(priority, due_at, parts, own, in_tokyo)| {
             let own = own.map(|hour| DayHours { from: hour * 60, to: (hour * 60 + 1_200) % 1_440 });
             let own = own.filter(|own| hours.narrowed(Some(*own)).next_open(0).is_some());
             let sessions = lines.iter().map(|line| line.id).collect();
-            Load { id: mint.next(), priority: *priority, due_at: *due_at, parts: *parts, hours: Some(hours.narrowed(own)), sessions }
+            let here = Load { id: mint.next(), priority: *priority, due_at: *due_at, parts: *parts, hours: Some(hours.narrowed(own)), sessions };
+            let there = in_tokyo.map(|parts| Load { parts, hours: Some(hours.narrowed(own).on_clock(TOKYO)), ..here.clone() });
+            [Some(here), there].into_iter().flatten()
         }).collect();
         let ends = run(&loads, &lines, &hours, chance);
         let told = forecast(0, &lines, &loads);
-        for (load, end) in loads.iter().zip(ends) {
+        for (load, end) in loads.iter().zip(&ends) {
+            let of_campaign = loads.iter().zip(&ends).filter(|(other, _)| other.id == load.id).map(|(_, end)| *end);
+            if of_campaign.max() != Some(*end) {
+                continue;
+            }
+            let end = *end;
             let finish = told[&load.id].last().expect("it is through").to;
             let kept = load.hours.as_ref().expect("all keep hours");
             let off = open_between(kept, end.min(finish), end.max(finish));

@@ -61,6 +61,7 @@ fn send_all(parts: &[Part], paces: &[Pace], hours: &SendingHours, chance: u64) -
             held: false,
             keep_hours: parts[*index].keep_hours,
             own_hours: None,
+            clock: None,
             repeat: false,
             bound_to: None,
             allowed: allowed.clone(),

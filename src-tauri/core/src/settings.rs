@@ -59,6 +59,8 @@ pub struct Settings {
     pub kept: Kept,
     /// When they are told that their credits run low.
     pub low_credits: LowWanted,
+    /// The computer is kept from falling asleep while something goes out, and in the hour before.
+    pub keep_awake: bool,
 }
 
 /// For how many days something is kept; 0 for ever.
@@ -162,6 +164,7 @@ impl Default for Settings {
             news: NewsWanted::default(),
             kept: Kept::default(),
             low_credits: LowWanted::default(),
+            keep_awake: true,
         }
     }
 }

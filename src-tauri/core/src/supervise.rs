@@ -33,6 +33,7 @@ pub enum Task {
     Scheduling,
     Window,
     News,
+    Awake,
     Import,
 }
 
@@ -160,6 +161,7 @@ impl std::fmt::Display for Broke {
             Task::Scheduling => "Finishing a scheduling that was cut off met a fault in Ulak and began again.",
             Task::Window => "Bringing news to the window met a fault in Ulak and began again. Some figures may be late.",
             Task::News => "Telling you by notifications met a fault in Ulak and began again.",
+            Task::Awake => "Keeping this computer awake met a fault in Ulak and began again.",
             Task::Import => "The import met a fault in Ulak and stopped. What came in stays; import the file again, nobody comes in twice.",
         })
     }
@@ -180,6 +182,7 @@ impl Coded for Broke {
             Task::Scheduling => "loop.scheduling",
             Task::Window => "loop.window",
             Task::News => "loop.news",
+            Task::Awake => "loop.awake",
             Task::Import => "loop.import",
         }
     }

@@ -1,6 +1,6 @@
 //! Revising what waits of a campaign, or of one person in it.
 
-use ulak_core::app::{RevisionChoice, RevisionReview, VersionView};
+use ulak_core::app::{PlannedDay, RevisionChoice, RevisionReview, VersionView};
 use ulak_core::campaign::draft::Draft;
 use ulak_core::campaign::revise::NewTime;
 use ulak_core::ids::{CampaignId, MessageId};
@@ -29,6 +29,12 @@ pub async fn revise(door: Door<'_>, draft_id: CampaignId, choice: RevisionChoice
 #[specta::specta]
 pub async fn reschedule(door: Door<'_>, id: CampaignId, time: NewTime) -> Answer<()> {
     door.app().await?.campaigns().reschedule(id, time).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn planned(door: Door<'_>) -> Answer<Vec<PlannedDay>> {
+    door.app().await?.campaigns().planned().await
 }
 
 #[tauri::command]

@@ -20,6 +20,9 @@ pub(crate) const KIT: &str = "ulak-core/testing";
 /// How often the app is killed in the long crash test.
 const KILLS: &str = "300";
 
+/// How often it is killed while what waits is revised.
+const REVISIONS: &str = "100";
+
 /// How many campaigns are revised while they are sent, each about a dozen times in between.
 const RACES: &str = "300";
 
@@ -41,6 +44,7 @@ pub(crate) fn run(long: bool) -> Outcome {
         if long {
             tests
                 .env("ULAK_CRASH_KILLS", KILLS)
+                .env("ULAK_CRASH_REVISIONS", REVISIONS)
                 .env("ULAK_STARTS", STARTS)
                 .env("ULAK_RACES", RACES)
                 .env("ULAK_SCENARIOS", SCENARIOS);

@@ -110,6 +110,7 @@ pub async fn with_contacts(place: &Place, count: i64) -> Outcome<(PathBuf, Campa
         session_ids: draft.session_ids,
         keep_hours: false,
         hours: None,
+        local_hours: false,
         category: draft.category,
         consent_basis: "customers".to_owned(),
     };

@@ -95,6 +95,7 @@ pub async fn draft(app: &App, numbers: &[SessionId], due_at: Option<i64>) -> Cam
         session_ids: numbers.to_vec(),
         keep_hours: true,
         hours: None,
+        local_hours: false,
         category: draft.category,
         consent_basis: "customers".to_owned(),
     };

@@ -85,6 +85,7 @@ export const commands = {
 	scheduleCampaign: (draftId: CampaignId, onlyCovered: boolean) => __TAURI_INVOKE<CampaignId>("schedule_campaign", { draftId, onlyCovered }),
 	openRevision: (id: CampaignId, messageId: MessageId | null) => __TAURI_INVOKE<Draft>("open_revision", { id, messageId }),
 	reviewRevision: (draftId: CampaignId, choice: RevisionChoice) => __TAURI_INVOKE<RevisionReview>("review_revision", { draftId, choice }),
+	planned: () => __TAURI_INVOKE<PlannedDay[]>("planned"),
 	revise: (draftId: CampaignId, choice: RevisionChoice) => __TAURI_INVOKE<CampaignId>("revise", { draftId, choice }),
 	reschedule: (id: CampaignId, time: NewTime) => __TAURI_INVOKE<null>("reschedule", { id, time }),
 	reviseText: (id: MessageId, text: string) => __TAURI_INVOKE<null>("revise_text", { id, text }),
@@ -297,6 +298,14 @@ export type Audience = {
 	/**  In place of everyone and the groups: those of another campaign, by what they did with it. */
 	follows?: FollowOf | null,
 };
+
+export type Awake = 
+/**  Nothing goes out within the hour, or its owner does not want it. */
+"no" | "kept" | 
+/**  It runs on its battery, and that is low. */
+"low_battery" | 
+/**  It does not let itself be kept awake. */
+"refused";
 
 export type Balance = {
 	book: Book,
@@ -512,6 +521,18 @@ export type ClearedLast = {
 	gone: Gone,
 	/**  More was due than a run clears. */
 	more: boolean,
+};
+
+/**  Those from one country. */
+export type ClockLine = {
+	/**  By its code; none where the number does not tell. */
+	country: string | null,
+	people: number,
+	/**
+	 *  So many minutes its clock is ahead of the owner's when the campaign starts; none where it keeps several times, so
+	 *  that the owner's clock counts.
+	 */
+	ahead: number | null,
 };
 
 export type ClosedDay = {
@@ -762,6 +783,8 @@ export type Draft = {
 	keepHours: boolean,
 	/**  Hours of its own, inside the sending hours. */
 	hours: DayHours | null,
+	/**  Its hours are on the clock of each person's country. */
+	localHours: boolean,
 	/**  What it is for. */
 	category: Category,
 	/**  Why these people may be written to; empty when the owner states none. */
@@ -801,6 +824,7 @@ export type DraftEdit = {
 	sessionIds: SessionId[],
 	keepHours: boolean,
 	hours: DayHours | null,
+	localHours: boolean,
 	category: Category,
 	consentBasis: string,
 };
@@ -946,6 +970,8 @@ export type HomeView = {
 	next: CampaignRow | null,
 	contacts: number,
 	campaigns: number,
+	/**  Whether the computer is kept from falling asleep. */
+	awake: Awake,
 };
 
 export type HourFigures = {
@@ -1143,6 +1169,8 @@ export type LiveView = {
 	dueAt: number,
 	startedAt: number | null,
 	finishesAt: number | null,
+	/**  Until then it goes out without a long break, where it is not through by then. */
+	breaksAt: number | null,
 	finishedAt: number | null,
 	perQuarter: Quarter[],
 	lastHour: number,
@@ -1535,6 +1563,24 @@ export type Place = {
 
 export type Plan = { kind: "calendar"; calendar: Calendar } | { kind: "occasion"; occasion: Occasion };
 
+/**  What goes out of a campaign on one day. */
+export type PlannedCampaign = {
+	id: CampaignId,
+	name: string,
+	spans: Span[],
+	parts: number,
+	/**  When it begins, where nothing of it went out and it can begin at another time. */
+	movable: number | null,
+};
+
+export type PlannedDay = {
+	/**  `YYYY-MM-DD`, local. */
+	day: string,
+	/**  When the sending hours are open. */
+	open: Span[],
+	campaigns: PlannedCampaign[],
+};
+
 /**  How the practice people behave, in percent, and how long things usually take. */
 export type PracticeOptions = {
 	readPercent: number,
@@ -1818,6 +1864,8 @@ export type Review = {
 	finishesAt: number | null,
 	partsPerHour: number,
 	zone: string,
+	/**  From which countries the people are, most first. */
+	clocks: ClockLine[],
 	days: DayPlan[],
 	sessions: SessionShare[],
 	blockers: AppError[],
@@ -1982,6 +2030,8 @@ export type Settings = {
 	kept: Kept,
 	/**  When they are told that their credits run low. */
 	lowCredits: LowWanted,
+	/**  The computer is kept from falling asleep while something goes out, and in the hour before. */
+	keepAwake: boolean,
 };
 
 export type SettingsChanged = null;
@@ -2215,6 +2265,8 @@ export type Wait = {
 	sessionName: string | null,
 	/**  The campaign that uses the number first. */
 	behind: string | null,
+	/**  Whose hours have not opened, by its code, where that is not the owner's. */
+	country: string | null,
 };
 
 export type WaitKind = "nothing" | "sending" | "pace" | "rest" | "hours" | "cap" | "due" | "missed" | 

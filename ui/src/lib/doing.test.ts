@@ -6,7 +6,7 @@ import { language, locales, m } from './i18n.svelte';
 
 const NOW = Date.parse('2026-11-12T10:00:00Z');
 const every: Doing[] = ['draft', 'planned', 'sending', 'waiting', 'behind', 'checking', 'paused', 'paused_all', 'finished', 'cancelled'];
-const wait = (kind: Wait['kind'], until: number | null = null): Wait => ({ kind, until, sessionName: null, behind: null });
+const wait = (kind: Wait['kind'], until: number | null = null): Wait => ({ kind, until, sessionName: null, behind: null, country: null });
 /** What the core says of each. */
 const own: Record<Doing, Wait> = {
   draft: wait('nothing'), planned: wait('due', Date.parse('2026-11-14T06:00:00Z')), sending: wait('pace', NOW + 9_000), waiting: wait('hours', NOW + 3_600_000), behind: { ...wait('turn'), behind: 'Spring' },

@@ -1,7 +1,7 @@
 // Why nothing goes out this very second, in one sentence. Pure, because the now bar, Home and the live view say
 // it alike.
 import type { Wait } from '../api/client';
-import { clock, dayAndClock, dayKey, duration } from './format.svelte';
+import { clock, countryName, dayAndClock, dayKey, duration } from './format.svelte';
 import { m } from './i18n.svelte';
 import { numberName } from './words';
 
@@ -15,7 +15,7 @@ export function waitSentence(wait: Wait, now: number): string {
     case 'pace': return left === null ? m.wait_sending() : name ? m.wait_pace({ left, name }) : m.wait_pace_plain({ left });
     case 'rest': return left === null ? m.wait_rest() : m.wait_rest_left({ left });
     case 'missed': return when === null ? m.wait_missed() : m.wait_missed_until({ when });
-    case 'hours': return when === null ? m.wait_hours() : m.wait_hours_until({ when });
+    case 'hours': return hoursSentence(wait.country, when);
     case 'cap': return when === null ? m.wait_cap() : m.wait_cap_until({ when });
     case 'due': return when === null ? m.wait_nothing() : m.wait_due({ when });
     case 'turn': return m.wait_turn({ name: wait.behind ?? '' });
@@ -32,6 +32,12 @@ export function waitSentence(wait: Wait, now: number): string {
     case 'damaged': return m.wait_damaged();
     case 'fault': return m.wait_fault();
   }
+}
+
+function hoursSentence(code: string | null, when: string | null): string {
+  if (code === null) return when === null ? m.wait_hours() : m.wait_hours_until({ when });
+  const country = countryName(code);
+  return when === null ? m.wait_hours_there({ country }) : m.wait_hours_there_until({ country, when });
 }
 
 /** A clock today, with the day otherwise. */

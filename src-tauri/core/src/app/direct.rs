@@ -194,7 +194,7 @@ impl Outbox {
             .await
             .map_err(StorageError::from)?;
         let person = Person { phone: contact.phone.clone(), ..person.ok_or(CampaignError::Nobody)? };
-        let message = Freezing::of(content, now).message(&person)?;
+        let message = Freezing::of(content, false, now).message(&person)?;
         match &message.skipped {
             None => {}
             Some((SkipReason::MissingVariable, Some(variable))) => {

@@ -1,13 +1,14 @@
 //! What Home and the now bar show.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use serde::Serialize;
 use sqlx::SqliteConnection;
 
+use super::awake::Awake;
 use super::common::{Common, facet};
 use super::review::{Span, open_on};
-use super::{Campaigns, NumberView, Numbers, Outbox, OwnerSettings, Problem};
+use super::{Campaigns, NumberView, Numbers, Outbox, OwnerSettings, Problem, locked};
 use crate::campaign::CampaignState;
 use crate::campaign::doing::{Doing, Waits};
 use crate::campaign::forecast::Rates;
@@ -88,6 +89,8 @@ pub struct HomeView {
     pub next: Option<CampaignRow>,
     pub contacts: i64,
     pub campaigns: i64,
+    /// Whether the computer is kept from falling asleep.
+    pub awake: Awake,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -183,6 +186,7 @@ pub struct Home {
     pub(super) campaigns: Arc<Campaigns>,
     pub(super) numbers: Arc<Numbers>,
     settings: Arc<OwnerSettings>,
+    pub(super) awake: Mutex<Awake>,
 }
 
 facet!(Home);
@@ -194,7 +198,7 @@ impl Home {
         numbers: Arc<Numbers>,
         settings: Arc<OwnerSettings>,
     ) -> Self {
-        Self { common, campaigns, numbers, settings }
+        Self { common, campaigns, numbers, settings, awake: Mutex::default() }
     }
 
     pub async fn now_view(&self) -> Result<NowView, Problem> {
@@ -254,14 +258,14 @@ impl Home {
         Ok(())
     }
 
-    /// When the sending hours close for a campaign that keeps them.
+    /// When the sending hours close for a campaign that keeps them on the owner's clock.
     async fn closes_for(
         &self,
         db: &mut SqliteConnection,
         id: CampaignId,
         now: Millis,
     ) -> Result<Option<Millis>, Problem> {
-        let draft = campaigns::by_id(db, id).await.map_err(StorageError::from)?;
+        let draft = campaigns::by_id(db, id).await.map_err(StorageError::from)?.filter(|draft| !draft.local_hours);
         let hours = self.settings().await?.hours();
         Ok(draft.and_then(|draft| draft.hours_of(&hours)).and_then(|hours| closing(&hours, now)))
     }
@@ -302,6 +306,7 @@ impl Home {
             credits,
             next,
             contacts,
+            awake: *locked(&self.awake),
         })
     }
 

@@ -5,6 +5,7 @@
 //! code, parameters, sentence.
 
 mod acts;
+pub mod awake;
 pub mod campaigns;
 mod common;
 mod contacts;
@@ -29,6 +30,7 @@ mod owner_settings;
 pub mod person;
 mod person_file;
 mod phone_book;
+mod planned;
 mod practice;
 mod repeats;
 mod replies;
@@ -63,6 +65,7 @@ pub use missed::{Missed, MissedAnswer};
 pub use numbers::{BanView, LimitsView, LinkEndView, LinkView, NumberKind, NumberView, Numbers, ShutView, WarmUpView};
 pub use outbox::Outbox;
 pub use owner_settings::OwnerSettings;
+pub use planned::{PlannedCampaign, PlannedDay};
 pub use practice::{Brought, Practice, PracticeJob};
 pub use repeats::{LastRun, NextRun, RepeatEdit, RepeatView};
 pub use replies::{Chat, ChatLine, ChatRefusal, Replies, ReplyError};

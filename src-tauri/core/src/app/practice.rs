@@ -186,6 +186,7 @@ impl Practice {
             due_at: job.due_at,
             keep_hours: job.keep_hours,
             hours: None,
+            local_hours: false,
             // A run by command asks nobody, and reaches nobody.
             consent_basis: "practice".to_owned(),
             ..draft.edit()

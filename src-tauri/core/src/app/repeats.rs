@@ -181,7 +181,8 @@ impl Campaigns {
                     Some(people.map_err(StorageError::from)?)
                 }
             };
-            let kept = hours.kept(pattern.keeps_hours(), pattern.hours);
+            // On people's own clocks it begins somewhere at once, as far as anybody can tell.
+            let kept = hours.kept(pattern.keeps_hours() && !pattern.local_hours, pattern.hours);
             let goes_at = kept.and_then(|hours| hours.next_open(at)).unwrap_or(at);
             next.push(NextRun { day, at, goes_at, people });
         }

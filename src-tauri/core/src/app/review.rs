@@ -1,20 +1,22 @@
 //! The review before scheduling: what it costs, who is skipped, when it will be done.
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, Offset};
+use chrono_tz::Tz;
 use serde::Serialize;
 
 use super::{Campaigns, Problem};
 use crate::campaign::draft::Draft;
 use crate::campaign::estimate::Stretch;
-use crate::campaign::forecast::Rates;
+use crate::campaign::forecast::{Rates, Shares};
 use crate::campaign::live::all_sessions;
-use crate::campaign::review::{self, PriceLine, SkipLine, survey};
+use crate::campaign::review::{self, Compatriots, PriceLine, SkipLine, Survey, survey};
 use crate::clock::{DAY, MINUTE, Millis, local};
+use crate::contact::phone::{Country, WhoseClock};
 use crate::db::StorageError;
 use crate::ids::{CampaignId, SessionId};
 use crate::inbound::store::replies;
 use crate::ledger::{Book, store as ledger};
-use crate::outbox::window::{SendingHours, minute_of_day};
+use crate::outbox::window::{self, SendingHours, minute_of_day};
 use crate::session::Session;
 use crate::session::practice::first_gap;
 
@@ -36,6 +38,8 @@ pub struct Review {
     pub finishes_at: Option<Millis>,
     pub parts_per_hour: i64,
     pub zone: String,
+    /// From which countries the people are, most first.
+    pub clocks: Vec<ClockLine>,
     pub days: Vec<DayPlan>,
     pub sessions: Vec<SessionShare>,
     pub blockers: Vec<Problem>,
@@ -82,6 +86,18 @@ pub struct SessionShare {
     pub share: i64,
 }
 
+/// Those from one country.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub struct ClockLine {
+    /// By its code; none where the number does not tell.
+    pub country: Option<String>,
+    pub people: i64,
+    /// So many minutes its clock is ahead of the owner's when the campaign starts; none where it keeps several times, so
+    /// that the owner's clock counts.
+    pub ahead: Option<i64>,
+}
+
 const DAYS_SHOWN: usize = 7;
 
 impl Campaigns {
@@ -98,10 +114,14 @@ impl Campaigns {
         let practice_gap = first.map(|open| first_gap(open + credits));
         let rates = Rates { hours: &hours, sessions: &sessions, practice_gap };
         let wanted = draft.leaves_at(now);
-        let forecast = rates.forecast(&mut reader, Some((&draft, credits)), now).await.map_err(StorageError::from)?;
+        let waiting = shares_of(&draft, &survey);
+        let forecast =
+            rates.forecast(&mut reader, Some((&draft, waiting.clone())), now).await.map_err(StorageError::from)?;
         let (plan, others) = (forecast.plan(draft.id), forecast.others(draft.id));
         let perhaps_stops = replies::perhaps_stops(&mut reader, now - 30 * DAY).await.map_err(StorageError::from)?;
         let stopped = self.dispatcher.refuse_stopped(draft.book).err().into_iter();
+        let starts_at = plan.first().map_or(wanted, |stretch| stretch.from);
+        let kept = kept(&draft, &waiting, &hours);
         Ok(Review {
             people: survey.people,
             will_send: survey.will_send,
@@ -113,11 +133,12 @@ impl Campaigns {
             shortage: balance.shortage(credits),
             covered_people: survey.covered_by(balance.free()),
             practice: draft.book == Book::Practice,
-            starts_at: plan.first().map_or(wanted, |stretch| stretch.from),
+            starts_at,
             finishes_at: plan.last().map(|stretch| stretch.to),
             parts_per_hour: rates.parts_an_hour(&draft, now),
             zone: hours.zone.name().to_owned(),
-            days: day_plans(plan, &others, &hours, &draft.hours_of(&hours).unwrap_or(SendingHours::always(hours.zone))),
+            clocks: clock_lines(&survey, hours.zone, starts_at),
+            days: day_plans(plan, &others, &hours, &kept),
             sessions: shares(&draft, &sessions),
             blockers: stopped
                 .chain(review::blockers(&draft, &survey, &hours, now).into_iter().map(Problem::from))
@@ -125,6 +146,35 @@ impl Campaigns {
             perhaps_stops,
         })
     }
+}
+
+/// How many parts would wait on whose clock.
+fn shares_of(draft: &Draft, survey: &Survey) -> Shares {
+    let mut shares = Shares::new();
+    for (country, there) in &survey.countries {
+        let clock = draft.local_hours.then(|| WhoseClock::in_country(*country));
+        *shares.entry(clock).or_default() += there.parts;
+    }
+    shares
+}
+
+/// The hours in which something of it may go out.
+fn kept(draft: &Draft, shares: &Shares, owners: &SendingHours) -> Vec<SendingHours> {
+    let kept = draft.hours_of(owners).unwrap_or_else(|| SendingHours::always(owners.zone));
+    let zone = |clock: &Option<WhoseClock>| clock.map_or(owners.zone, |clock| clock.zone(owners.zone));
+    shares.keys().map(|clock| kept.on_clock(zone(clock))).collect()
+}
+
+fn clock_lines(survey: &Survey, owners: Tz, at: Millis) -> Vec<ClockLine> {
+    let offset = |zone: Tz| i64::from(local(at, zone).offset().fix().local_minus_utc()) / 60;
+    let line = |(country, there): (&Option<Country>, &Compatriots)| ClockLine {
+        country: country.map(Country::code),
+        people: there.people,
+        ahead: country.and_then(Country::only_zone).map(|zone| offset(zone) - offset(owners)),
+    };
+    let mut lines: Vec<ClockLine> = survey.countries.iter().map(line).collect();
+    lines.sort_by_key(|line| std::cmp::Reverse(line.people));
+    lines
 }
 
 /// Each chosen number's share is its share of the tempo.
@@ -149,7 +199,7 @@ fn day_plans(
     plan: &[Stretch],
     others: &[(String, Stretch)],
     hours: &SendingHours,
-    kept: &SendingHours,
+    kept: &[SendingHours],
 ) -> Vec<DayPlan> {
     let mut days: Vec<DayPlan> = Vec::new();
     let pieces = plan.iter().flat_map(|stretch| by_day(stretch, hours));
@@ -161,7 +211,7 @@ fn day_plans(
             }
             _ => days.push(DayPlan {
                 others: others_on(&day, others, hours),
-                open: day.parse().map(|day| open_on(kept, day)).unwrap_or_default(),
+                open: day.parse().map(|day| spans(window::open_on(kept, day, hours.zone))).unwrap_or_default(),
                 day,
                 spans: vec![span],
                 parts,
@@ -174,7 +224,11 @@ fn day_plans(
 
 /// What is open of a day.
 pub(super) fn open_on(hours: &SendingHours, day: NaiveDate) -> Vec<Span> {
-    hours.open_on(day).into_iter().map(|(from, to)| Span { from, to }).collect()
+    spans(hours.open_on(day))
+}
+
+fn spans(open: Vec<(u16, u16)>) -> Vec<Span> {
+    open.into_iter().map(|(from, to)| Span { from, to }).collect()
 }
 
 fn others_on(day: &str, others: &[(String, Stretch)], hours: &SendingHours) -> Vec<OtherSpan> {
@@ -188,7 +242,7 @@ fn others_on(day: &str, others: &[(String, Stretch)], hours: &SendingHours) -> V
 }
 
 /// A stretch cut at local midnights, its parts shared out by time.
-fn by_day(stretch: &Stretch, hours: &SendingHours) -> Vec<(String, Span, i64)> {
+pub(super) fn by_day(stretch: &Stretch, hours: &SendingHours) -> Vec<(String, Span, i64)> {
     let mut pieces = Vec::new();
     let (mut at, mut left) = (stretch.from, stretch.parts);
     while at < stretch.to && pieces.len() < DAYS_SHOWN {

@@ -85,7 +85,7 @@ pub fn doing(standing: &Standing, waits: &Waits) -> (Doing, QueueWait) {
 }
 
 fn due(at: Option<Millis>) -> QueueWait {
-    QueueWait { wait: Wait { why: Why::Due, until: at, session: None }, behind: None }
+    QueueWait { wait: Wait { until: at, ..Wait::new(Why::Due) }, behind: None }
 }
 
 /// The pace and the rest after a batch are part of sending.
@@ -162,7 +162,7 @@ mod tests {
                         for parts in
                             [Counts { pending: 3, ..Counts::default() }, Counts { unknown: 1, ..Counts::default() }]
                         {
-                            let own = QueueWait { wait: Wait { why, until: Some(NOON), session: None }, behind };
+                            let own = QueueWait { wait: Wait { until: Some(NOON), ..Wait::new(why) }, behind };
                             let all = Wait::new(Why::Sending);
                             let waits = Waits { paused_all, all, queues: BTreeMap::from([(id, own)]) };
                             let (said, wait) = doing(&Standing { id, state, parts, due_at: Some(NOON) }, &waits);

@@ -39,6 +39,8 @@ pub struct Draft {
     pub keep_hours: bool,
     /// Hours of its own, inside the sending hours.
     pub hours: Option<DayHours>,
+    /// Its hours are on the clock of each person's country.
+    pub local_hours: bool,
     /// What it is for.
     pub category: Category,
     /// Why these people may be written to; empty when the owner states none.
@@ -87,6 +89,7 @@ pub struct DraftEdit {
     pub session_ids: Vec<SessionId>,
     pub keep_hours: bool,
     pub hours: Option<DayHours>,
+    pub local_hours: bool,
     pub category: Category,
     pub consent_basis: String,
 }
@@ -137,6 +140,7 @@ impl Draft {
             session_ids: self.session_ids,
             keep_hours: self.keep_hours,
             hours: self.hours,
+            local_hours: self.local_hours,
             category: self.category,
             consent_basis: self.consent_basis,
         }

@@ -3,7 +3,7 @@
 //! The rules are the planner's: priority and turns, hours, pace, rests, caps and the warm-up. Chance is left out, and
 //! where very much waits several sends are taken as one.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::clock::{DAY, HOUR, Millis};
 use crate::ids::{CampaignId, SessionId};
@@ -21,7 +21,7 @@ pub struct Line {
     pub tried: Vec<Millis>,
 }
 
-/// What waits of a campaign.
+/// What waits of a campaign; where its people are on several clocks, on one of them.
 #[derive(Clone, Debug)]
 pub struct Load {
     pub id: CampaignId,
@@ -55,17 +55,46 @@ pub fn forecast(now: Millis, lines: &[Line], loads: &[Load]) -> BTreeMap<Campaig
     let mut lines: Vec<Sender> = lines.iter().map(|line| Sender::new(line, now)).collect();
     let step = (all / STEPS).max(1);
     let mut turn = 0;
+    let mut sent = None;
     while let Some(line) = lines.iter_mut().min_by_key(|line| line.free_at).filter(|line| line.free_at < now + FURTHEST)
     {
         line.free_at = match line.next(&mut loads) {
             Next::Wait(until) => until,
-            Next::Send(place) => {
-                turn += 1;
-                loads.get_mut(place).map_or(Millis::MAX, |load| line.send(load, step, turn))
-            }
+            Next::Send(place) => loads.get_mut(place).map_or(Millis::MAX, |load| {
+                sent = Some(load.load.id);
+                line.send(load, step)
+            }),
         };
+        if let Some(campaign) = sent.take() {
+            turn += 1;
+            loads.iter_mut().filter(|load| load.load.id == campaign).for_each(|load| load.turn = turn);
+        }
     }
-    loads.into_iter().filter(|load| load.left == 0).map(|load| (load.load.id, load.stretches)).collect()
+    together(loads)
+}
+
+/// What a campaign sends on several clocks is one plan; none where a part of it would never be through.
+fn together(loads: Vec<Going>) -> BTreeMap<CampaignId, Vec<Stretch>> {
+    let never: BTreeSet<CampaignId> = loads.iter().filter(|load| load.left > 0).map(|load| load.load.id).collect();
+    let mut plans: BTreeMap<CampaignId, Vec<Stretch>> = BTreeMap::new();
+    for load in loads.into_iter().filter(|load| !never.contains(&load.load.id)) {
+        plans.entry(load.load.id).or_default().extend(load.stretches);
+    }
+    for plan in plans.values_mut() {
+        plan.sort_by_key(|stretch| stretch.from);
+        *plan = std::mem::take(plan).into_iter().fold(Vec::new(), add);
+    }
+    plans
+}
+
+fn add(mut plan: Vec<Stretch>, next: Stretch) -> Vec<Stretch> {
+    match plan.last_mut() {
+        Some(last) if next.from - last.to <= BREAK => {
+            *last = Stretch { to: next.to.max(last.to), parts: last.parts + next.parts, ..*last }
+        }
+        _ => plan.push(next),
+    }
+    plan
 }
 
 /// Parts an hour that these paces send together.
@@ -80,42 +109,36 @@ pub fn parts_an_hour(paces: impl IntoIterator<Item = Pace>) -> i64 {
 struct Going<'a> {
     load: &'a Load,
     left: i64,
-    /// When something of it went out last.
+    /// When something of its campaign went out last.
     turn: u64,
     stretches: Vec<Stretch>,
-    /// What was found out of its hours last: open from the first moment to the second.
-    window: (Millis, Millis),
+    /// What was found out of its hours last: asked from the first moment on, open from the second to the third.
+    window: (Millis, Millis, Millis),
 }
 
 impl<'a> Going<'a> {
     fn new(load: &'a Load) -> Self {
-        Self { load, left: load.parts, turn: 0, stretches: Vec::new(), window: (Millis::MAX, Millis::MAX) }
+        Self { load, left: load.parts, turn: 0, stretches: Vec::new(), window: (Millis::MAX, Millis::MAX, Millis::MAX) }
     }
 
     /// When it may go, at the earliest; none where its hours do not open any more.
     fn ready_at(&mut self, at: Millis) -> Option<Millis> {
         let at = at.max(self.load.due_at);
         let Some(hours) = &self.load.hours else { return Some(at) };
-        if !(self.window.0..self.window.1).contains(&at) {
+        if !(self.window.0..self.window.2).contains(&at) {
             let opening = hours.next_open(at)?;
-            self.window = (opening, hours.closes_at(opening)?);
+            self.window = (at, opening, hours.closes_at(opening)?);
         }
-        Some(self.window.0.max(at))
+        Some(self.window.1.max(at))
     }
 
     fn closes_at(&self) -> Millis {
-        if self.load.hours.is_some() { self.window.1 } else { Millis::MAX }
+        if self.load.hours.is_some() { self.window.2 } else { Millis::MAX }
     }
 
-    fn sent(&mut self, from: Millis, to: Millis, parts: i64, turn: u64) {
-        self.left -= parts;
-        self.turn = turn;
-        match self.stretches.last_mut() {
-            Some(last) if from - last.to <= BREAK => {
-                *last = Stretch { to: to.max(last.to), parts: last.parts + parts, ..*last }
-            }
-            _ => self.stretches.push(Stretch { from, to, parts }),
-        }
+    fn sent(&mut self, stretch: Stretch) {
+        self.left -= stretch.parts;
+        self.stretches = add(std::mem::take(&mut self.stretches), stretch);
     }
 }
 
@@ -162,14 +185,14 @@ impl<'a> Sender<'a> {
     }
 
     /// Sends so many at most, inside the hours and the caps, and says when it is free again.
-    fn send(&mut self, load: &mut Going, most: i64, turn: u64) -> Millis {
+    fn send(&mut self, load: &mut Going, most: i64) -> Millis {
         let Pace { min_ms, max_ms, batch, rest_ms, .. } = self.line.pace;
         let gap = min_ms.midpoint(max_ms).max(1);
         let in_hours = (load.closes_at().saturating_sub(self.free_at).saturating_sub(1) / gap).saturating_add(1);
         let in_batch = if batch == 0 { i64::MAX } else { i64::from(batch.saturating_sub(self.in_batch).max(1)) };
         let parts = most.min(load.left).min(in_hours).min(in_batch).min(self.room(self.free_at)).max(1);
         let end = self.free_at + gap * parts;
-        load.sent(self.free_at, end, parts, turn);
+        load.sent(Stretch { from: self.free_at, to: end, parts });
         // No cap looks back further than a day.
         while self.tried.front().is_some_and(|(tried, _)| *tried <= self.free_at - DAY) {
             self.tried.pop_front();

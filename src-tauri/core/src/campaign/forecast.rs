@@ -8,9 +8,10 @@ use super::draft::Draft;
 use super::estimate::{Line, Load, Stretch, forecast, parts_an_hour};
 use super::store;
 use crate::clock::{DAY, Millis};
+use crate::contact::phone::WhoseClock;
 use crate::ids::CampaignId;
 use crate::outbox::state::QueueState;
-use crate::outbox::store::{missed, numbers, reading};
+use crate::outbox::store::{clocks, missed, numbers, reading};
 use crate::outbox::window::SendingHours;
 use crate::session::{Pace, Session, SessionKind};
 
@@ -51,36 +52,41 @@ impl Rates<'_> {
         parts_an_hour(chosen.map(|session| self.pace(session, now)))
     }
 
-    /// All that waits, and besides it a draft with so many parts.
+    /// All that waits, and besides it a draft with what it would send.
     pub async fn forecast(
         &self,
         db: &mut SqliteConnection,
-        draft: Option<(&Draft, i64)>,
+        draft: Option<(&Draft, Shares)>,
         now: Millis,
     ) -> Result<Forecast, sqlx::Error> {
         let mut names = BTreeMap::new();
         let mut loads = Vec::new();
         let held = missed::held(db, now).await?;
         let earliest = |id: CampaignId| held.get(&id).copied().unwrap_or(now);
-        for (other, parts) in waiting(db).await? {
-            if draft.is_none_or(|(draft, _)| draft.id != other.id) {
-                loads.push(self.load(&other, parts, earliest(other.id)));
+        for (other, shares) in waiting(db).await? {
+            if draft.as_ref().is_none_or(|(draft, _)| draft.id != other.id) {
+                loads.extend(self.loads(&other, &shares, earliest(other.id)));
                 names.insert(other.id, other.name);
             }
         }
-        loads.extend(draft.map(|(draft, parts)| self.load(draft, parts, earliest(draft.id))));
+        if let Some((draft, shares)) = draft {
+            loads.extend(self.loads(draft, &shares, earliest(draft.id)));
+        }
         Ok(Forecast { plans: forecast(now, &self.lines(db, now).await?, &loads), names })
     }
 
-    fn load(&self, draft: &Draft, parts: i64, earliest: Millis) -> Load {
-        Load {
+    fn loads(&self, draft: &Draft, shares: &Shares, earliest: Millis) -> Vec<Load> {
+        let kept = draft.hours_of(self.hours);
+        let on = |clock: &WhoseClock| kept.as_ref().map(|hours| hours.on_clock(clock.zone(hours.zone)));
+        let load = |(clock, parts): (&Option<WhoseClock>, &i64)| Load {
             id: draft.id,
             priority: draft.priority,
             due_at: draft.leaves_at(earliest),
-            parts,
-            hours: draft.hours_of(self.hours),
+            parts: *parts,
+            hours: clock.as_ref().map_or_else(|| kept.clone(), on),
             sessions: draft.session_ids.clone(),
-        }
+        };
+        shares.iter().map(load).collect()
     }
 
     async fn lines(&self, db: &mut SqliteConnection, now: Millis) -> Result<Vec<Line>, sqlx::Error> {
@@ -103,14 +109,27 @@ impl Rates<'_> {
     }
 }
 
-/// The campaigns whose parts may go, with how many wait.
-async fn waiting(db: &mut SqliteConnection) -> Result<Vec<(Draft, i64)>, sqlx::Error> {
+/// How many parts wait on whose clock; on none where a campaign keeps its hours on the owner's.
+pub type Shares = BTreeMap<Option<WhoseClock>, i64>;
+
+/// What of a campaign waits that was scheduled.
+pub async fn shares(db: &mut SqliteConnection, draft: &Draft, open: i64) -> Result<Shares, sqlx::Error> {
+    if !draft.local_hours {
+        return Ok(BTreeMap::from([(None, open)]));
+    }
+    Ok(clocks::waiting(db, draft.id).await?.into_iter().map(|(clock, parts)| (Some(clock), parts)).collect())
+}
+
+/// The campaigns whose parts may go, with what waits.
+async fn waiting(db: &mut SqliteConnection) -> Result<Vec<(Draft, Shares)>, sqlx::Error> {
     let queues = reading::waiting(db).await?;
     let mut waiting = Vec::new();
     for (id, queue) in reading::queue_rows(db, &queues).await? {
         let open = queue.tally.parts.open();
         if queue.state == QueueState::Open && open > 0 {
-            waiting.extend(store::by_id(db, id).await?.map(|draft| (draft, open)));
+            let Some(draft) = store::by_id(db, id).await? else { continue };
+            let shares = shares(db, &draft, open).await?;
+            waiting.push((draft, shares));
         }
     }
     Ok(waiting)

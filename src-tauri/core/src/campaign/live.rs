@@ -6,11 +6,12 @@ use sqlx::SqliteConnection;
 use super::audience::Audience;
 use super::doing::{Doing, Standing, Waits, doing};
 use super::draft::Draft;
-use super::forecast::Rates;
+use super::forecast::{self, Rates};
 use super::review::SkipLine;
 use super::store::Listed;
 use super::{CampaignError, CampaignState, store};
 use crate::clock::Millis;
+use crate::contact::phone::Country;
 use crate::contact::store::audience::count_people;
 use crate::ids::{CampaignId, SessionId};
 use crate::inbound::store::replies::{Answers, answers};
@@ -61,6 +62,8 @@ pub struct LiveView {
     pub due_at: Millis,
     pub started_at: Option<Millis>,
     pub finishes_at: Option<Millis>,
+    /// Until then it goes out without a long break, where it is not through by then.
+    pub breaks_at: Option<Millis>,
     pub finished_at: Option<Millis>,
     pub per_quarter: Vec<Quarter>,
     pub last_hour: i64,
@@ -112,6 +115,8 @@ pub struct WaitView {
     pub session_name: Option<String>,
     /// The campaign that uses the number first.
     pub behind: Option<String>,
+    /// Whose hours have not opened, by its code, where that is not the owner's.
+    pub country: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -167,11 +172,17 @@ impl WaitView {
         };
         let named =
             |id: SessionId| sessions.iter().find(|session| session.id == id).map(|session| session.called().to_owned());
-        Self { kind, until: wait.until, session_name: wait.session.and_then(named), behind }
+        Self {
+            kind,
+            until: wait.until,
+            session_name: wait.session.and_then(named),
+            behind,
+            country: wait.country.map(Country::code),
+        }
     }
 
     pub fn plain(kind: WaitKind) -> Self {
-        Self { kind, until: None, session_name: None, behind: None }
+        Self { kind, until: None, session_name: None, behind: None, country: None }
     }
 }
 
@@ -254,6 +265,7 @@ pub async fn live(db: &mut SqliteConnection, draft: &Draft, moment: &Moment<'_>)
     let due_at = draft.due_at.unwrap_or(now);
     let state = draft.state.shown(Some(queue), parts.open(), started_at.is_some(), due_at <= now);
     let (doing, waits) = doing(&Standing { id, state, parts, due_at: draft.due_at }, &moment.waits);
+    let (breaks_at, finishes_at) = ahead(db, draft, doing, parts.open(), moment).await?;
     Ok(LiveView {
         id,
         name: draft.name.clone(),
@@ -265,7 +277,8 @@ pub async fn live(db: &mut SqliteConnection, draft: &Draft, moment: &Moment<'_>)
         parts: parts.total(),
         due_at,
         started_at,
-        finishes_at: finishes_at(db, draft, doing, parts.open(), moment).await?,
+        finishes_at,
+        breaks_at,
         finished_at: last_at.filter(|_| parts.open() == 0),
         per_quarter: reading::quarters(db, id, now).await?,
         last_hour: reading::sent_since(db, id, now - reading::LAST_HOUR).await?,
@@ -301,18 +314,24 @@ fn credits(parts: &Counts) -> CampaignCredits {
     }
 }
 
-async fn finishes_at(
+/// When it has its first long break, and when it will be through.
+async fn ahead(
     db: &mut SqliteConnection,
     draft: &Draft,
     doing: Doing,
     open: i64,
     moment: &Moment<'_>,
-) -> Result<Option<Millis>, sqlx::Error> {
+) -> Result<(Option<Millis>, Option<Millis>), sqlx::Error> {
     if !doing.has_finish() {
-        return Ok(None);
+        return Ok((None, None));
     }
-    let forecast = moment.rates.forecast(db, Some((draft, open)), moment.now).await?;
-    Ok(forecast.plan(draft.id).last().map(|stretch| stretch.to))
+    let shares = forecast::shares(db, draft, open).await?;
+    let forecast = moment.rates.forecast(db, Some((draft, shares)), moment.now).await?;
+    Ok(match forecast.plan(draft.id) {
+        [] => (None, None),
+        [only] => (None, Some(only.to)),
+        [first, .., last] => (Some(first.to), Some(last.to)),
+    })
 }
 
 /// What it waits for, with the name of the campaign that goes first.

@@ -9,6 +9,7 @@ use super::CampaignError;
 use super::compose::{Answers, CAPTION_LIMIT, Composed, TEXT_LIMIT, compose};
 use super::draft::Draft;
 use crate::clock::Millis;
+use crate::contact::phone::Country;
 use crate::contact::store as contacts;
 use crate::contact::store::audience::{PAGE, Person, people_after};
 use crate::contact::variable::{self, Unknown};
@@ -38,8 +39,17 @@ pub struct Survey {
     pub emptiest: Option<(i64, usize)>,
     /// Variables that no contact can have.
     pub unknown: Vec<Unknown>,
+    /// From which countries those are who get it.
+    pub countries: BTreeMap<Option<Country>, Compatriots>,
     /// How many people the first so many credits reach, in the order of sending.
     covered: Vec<i64>,
+}
+
+/// Those from one country.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Compatriots {
+    pub people: i64,
+    pub parts: i64,
 }
 
 impl Survey {
@@ -69,6 +79,13 @@ impl Survey {
                 self.over_poll += i64::from(answers.as_ref().is_some_and(too_long));
             }
         }
+    }
+
+    fn look_at_country(&mut self, composed: &Composed, person: &Person) {
+        let Composed::Message { parts, .. } = composed else { return };
+        let there = self.countries.entry(Country::of_phone(&person.phone)).or_default();
+        there.people += 1;
+        there.parts += i64::try_from(parts.len()).unwrap_or(i64::MAX);
     }
 
     /// Before the person is added: `names` are the variables of the content.
@@ -130,7 +147,9 @@ pub async fn survey_after(
         let rendering = async {
             for person in &page {
                 survey.look_for_gaps(&names, person);
-                survey.add(&compose(&content, person), caption);
+                let composed = compose(&content, person);
+                survey.look_at_country(&composed, person);
+                survey.add(&composed, caption);
             }
         };
         let Some(last) = page.last().filter(|_| full) else {

@@ -258,7 +258,7 @@ pub async fn bring(db: &Db, id: CampaignId, now: Millis) -> Result<(), CampaignE
     let campaign = store::by_id(&mut reader, id).await?.ok_or(CampaignError::Gone)?;
     let moment = campaign.moment(&mut reader, now).await?;
     drop(reader);
-    let mut freezing = Freezing::of(campaign.content()?, now);
+    let mut freezing = Freezing::of(campaign.content()?, campaign.local_hours, now);
     let mut after = None;
     loop {
         let mut tx = db.begin().await?;
@@ -367,7 +367,8 @@ async fn one(tx: &mut Tx, id: MessageId, wanted: ForOne<'_>, now: Millis) -> Res
         ForOne::Draft(draft) => {
             let people = people(tx, std::slice::from_ref(&waiting), moment).await?;
             let content = Content { purpose: campaign.purpose(), ..draft.content()? };
-            let message = sendable(Freezing::of(content, now).message(&person(&people, &waiting))?)?;
+            let message =
+                sendable(Freezing::of(content, campaign.local_hours, now).message(&person(&people, &waiting))?)?;
             let version = versions::add(tx, &versions::of(draft, queue, Some(id)), now).await?;
             store::delete_draft(tx, draft.id).await?;
             (message, version)
@@ -403,8 +404,8 @@ async fn with_text(
     now: Millis,
 ) -> Result<NewMessage, CampaignError> {
     let (question, options, files) = revise::content(db, waiting.message).await?;
-    let mut freezing = Freezing::of(campaign.content()?, now);
-    let parts = freezing.parts(layout(&files, text, question.is_some()))?;
+    let mut freezing = Freezing::of(campaign.content()?, campaign.local_hours, now);
+    let parts = freezing.parts(layout(&files, text, question.is_some()), &waiting.phone)?;
     if parts.is_empty() || waiting.skipped.is_some() {
         return Err(CampaignError::Empty);
     }

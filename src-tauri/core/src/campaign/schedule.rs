@@ -16,6 +16,7 @@ use super::review::{Survey, blockers, survey, survey_after};
 use super::{CampaignError, store};
 use crate::clock::Millis;
 use crate::contact::permission::Moment;
+use crate::contact::phone::WhoseClock;
 use crate::contact::segment::store::values;
 use crate::contact::store::audience::{Person, people_after};
 use crate::db::{Db, Readers, Tx};
@@ -188,6 +189,7 @@ async fn begin(tx: &mut Tx, draft: &Draft, due_at: Millis, now: Millis) -> Resul
         due_at,
         keep_hours: draft.keeps_hours(),
         hours: draft.hours,
+        local_hours: draft.local_hours,
         book: draft.book,
         sessions: &draft.session_ids,
     };
@@ -248,7 +250,7 @@ fn read_ahead(mut reading: Reading) -> mpsc::Receiver<Result<Chunk, CampaignErro
 
 impl Reading {
     async fn after(after: Option<ContactId>, db: &Db, draft: &Draft, now: Millis) -> Result<Self, CampaignError> {
-        let freezing = Freezing::of(draft.content()?, now);
+        let freezing = Freezing::of(draft.content()?, draft.local_hours, now);
         let mut reader = db.read().acquire().await?;
         let moment = draft.moment(&mut reader, now).await?;
         let target = draft.target(&mut reader, now).await?;
@@ -267,13 +269,14 @@ impl Reading {
 /// What turns a person of the audience into a message that changes no more.
 pub struct Freezing {
     content: Content,
+    local_hours: bool,
     ids: IdGenerator,
     wire_ids: WireIds,
 }
 
 impl Freezing {
-    pub fn of(content: Content, now: Millis) -> Self {
-        Self { content, ids: IdGenerator::at(now), wire_ids: WireIds::default() }
+    pub fn of(content: Content, local_hours: bool, now: Millis) -> Self {
+        Self { content, local_hours, ids: IdGenerator::at(now), wire_ids: WireIds::default() }
     }
 
     pub fn message(&mut self, person: &Person) -> Result<NewMessage, CampaignError> {
@@ -296,16 +299,17 @@ impl Freezing {
                     message.question = answers.question;
                     message.options = Some(answers.options);
                 }
-                message.parts = self.parts(parts)?;
+                message.parts = self.parts(parts, &person.phone)?;
             }
         }
         Ok(message)
     }
 
-    pub fn parts(&mut self, layout: Vec<Layout>) -> Result<Vec<NewPart>, CampaignError> {
+    pub fn parts(&mut self, layout: Vec<Layout>, phone: &str) -> Result<Vec<NewPart>, CampaignError> {
+        let clock = self.local_hours.then(|| WhoseClock::of(phone));
         let part = |part: Layout| {
             let (id, wire_id) = (self.ids.next(), self.wire_ids.next()?);
-            Ok(NewPart { id, wire_id, media: part.media, with_text: part.with_text, poll: part.poll })
+            Ok(NewPart { id, wire_id, media: part.media, with_text: part.with_text, poll: part.poll, clock })
         };
         layout.into_iter().map(part).collect()
     }

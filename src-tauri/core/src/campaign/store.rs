@@ -71,7 +71,7 @@ pub(super) fn haystack(name: &str, text: &str) -> String {
 pub async fn save(db: &mut Tx, edit: &DraftEdit, book: Book, now: Millis) -> Result<bool, sqlx::Error> {
     let saved = sqlx::query(
         "UPDATE campaigns SET name = ?, search = ?, book = ?, text = ?, choice = ?, audience = ?, split_long_caption = ?,
-                due_at = ?, priority = ?, session_ids = ?, keep_hours = ?, hours = ?, category = ?, consent_basis = ?, updated_at = ?,
+                due_at = ?, priority = ?, session_ids = ?, keep_hours = ?, hours = ?, local_hours = ?, category = ?, consent_basis = ?, updated_at = ?,
                 version = version + 1
          WHERE id = ? AND state = 'draft'",
     )
@@ -87,6 +87,7 @@ pub async fn save(db: &mut Tx, edit: &DraftEdit, book: Book, now: Millis) -> Res
     .bind(Json(&edit.session_ids))
     .bind(edit.keep_hours)
     .bind(edit.hours.map(Json))
+    .bind(edit.local_hours)
     .bind(edit.category)
     .bind(&edit.consent_basis)
     .bind(now)
@@ -99,7 +100,7 @@ pub async fn save(db: &mut Tx, edit: &DraftEdit, book: Book, now: Millis) -> Res
 /// A number that was taken off the list is no longer chosen in a draft.
 pub async fn by_id(db: &mut SqliteConnection, id: CampaignId) -> Result<Option<Draft>, sqlx::Error> {
     let row = sqlx::query(
-        "SELECT name, state, book, text, choice, audience, split_long_caption, due_at, priority, session_ids, keep_hours, hours,
+        "SELECT name, state, book, text, choice, audience, split_long_caption, due_at, priority, session_ids, keep_hours, hours, local_hours,
                 category, consent_basis, updated_at, version, only_covered, frozen_segments, revises, revises_message, repeat_id
          FROM campaigns WHERE id = ?",
     )
@@ -128,6 +129,7 @@ pub async fn by_id(db: &mut SqliteConnection, id: CampaignId) -> Result<Option<D
         priority: row.try_get("priority")?,
         keep_hours: row.try_get("keep_hours")?,
         hours: row.try_get::<Option<Json<_>>, _>("hours")?.map(|Json(hours)| hours),
+        local_hours: row.try_get("local_hours")?,
         category: row.try_get("category")?,
         consent_basis: row.try_get("consent_basis")?,
         updated_at: row.try_get("updated_at")?,

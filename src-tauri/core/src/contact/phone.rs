@@ -8,10 +8,13 @@ mod doubt;
 mod error;
 mod spellings;
 mod written;
+mod zones;
 
 pub use error::PhoneError;
 use written::Cell;
+pub use zones::WhoseClock;
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::sync::LazyLock;
 
@@ -157,6 +160,18 @@ impl fmt::Debug for Phone {
 /// A country with phones: its ISO 3166 code and its calling code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Country(Region);
+
+impl Ord for Country {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.code().cmp(&other.code())
+    }
+}
+
+impl PartialOrd for Country {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
 
 impl Country {
     pub fn of(code: &str) -> Option<Self> {

@@ -260,7 +260,7 @@ impl Dispatcher {
             let Action::Send { part, session } = action else { break (action, snapshot) };
             let head = snapshot.heads.iter().find(|head| head.part == part);
             let queue = head.map(|head| head.queue);
-            let not_after = head.and_then(|head| snapshot.hours_of(head)).and_then(|hours| hours.closes_at(now));
+            let not_after = head.and_then(|head| head.hours(&snapshot.hours)).and_then(|hours| hours.closes_at(now));
             let state = snapshot.sessions.iter_mut().find(|state| state.id == session);
             let (Some(state), Some(messenger)) = (state, self.registry.get(session)) else { break (action, snapshot) };
             let hurried = messenger.gap();

@@ -34,6 +34,23 @@ pub fn met(due_at: Millis, hours: Option<&SendingHours>, zone: Tz, watched: Opti
     }
 }
 
+/// The same of a campaign whose people are on several clocks. It has begun in time where it has on one of them; what was
+/// missed goes out when it is morning again on the first.
+pub fn met_on(due_at: Millis, clocks: &[SendingHours], watched: Option<Millis>, now: Millis) -> Met {
+    let met = |hours: &SendingHours| met(due_at, Some(hours), hours.zone, watched, now);
+    let all: Vec<Met> = clocks.iter().map(met).collect();
+    if all.contains(&Met::InTime) {
+        return Met::InTime;
+    }
+    let opens = |(hours, met): (&SendingHours, &Met)| match met {
+        Met::Missed { held_until } => Some(*held_until),
+        _ => hours.next_open(due_at),
+    };
+    let missed = all.iter().any(|met| matches!(met, Met::Missed { .. }));
+    let held_until = clocks.iter().zip(&all).filter_map(opens).min().filter(|_| missed);
+    held_until.map_or(Met::NotYet, |held_until| Met::Missed { held_until })
+}
+
 /// The next opening that is not this one; where hours never close, the same time of day once more.
 fn next_window(due_at: Millis, hours: Option<&SendingHours>, zone: Tz, now: Millis) -> Millis {
     let opening = hours.and_then(|hours| match hours.closes_at(now) {
@@ -82,6 +99,18 @@ mod tests {
         assert_eq!(seen(16 * HOUR - MINUTE), Met::InTime, "its owner has only now let it out");
         assert_eq!(seen(13 * HOUR), Met::Missed { held_until: 33 * HOUR });
         assert_eq!(seen(20 * HOUR), Met::InTime, "the clock was set back");
+    }
+
+    #[test]
+    fn on_several_clocks_the_first_morning_ends_the_wait() {
+        let clocks = [nine_to_ten(), nine_to_ten().on_clock(Tz::Asia__Tokyo)];
+        let seen = |due, watched, now| met_on(due, &clocks, watched, now);
+        // In Tokyo it is nine hours later: the hours open there at 0 and close at 13.
+        assert_eq!(seen(23 * HOUR, None, 23 * HOUR), Met::NotYet);
+        assert_eq!(seen(23 * HOUR, None, 24 * HOUR), Met::InTime);
+        assert_eq!(seen(23 * HOUR, None, 30 * HOUR), Met::Missed { held_until: 33 * HOUR }, "the morning here");
+        assert_eq!(seen(23 * HOUR, None, 33 * HOUR), Met::InTime, "it begins with those here");
+        assert_eq!(seen(23 * HOUR, None, 36 * HOUR), Met::Missed { held_until: 48 * HOUR });
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! The dispatcher takes a snapshot, asks `next_action` and does what it says.
 
 use crate::clock::Millis;
+use crate::contact::phone::{Country, WhoseClock};
 use crate::ids::{CampaignId, PartId, SessionId};
 use crate::outbox::gate::Gate;
 use crate::outbox::pace::Rhythm;
@@ -58,6 +59,8 @@ pub struct Head {
     pub keep_hours: bool,
     /// Its campaign's own hours.
     pub own_hours: Option<DayHours>,
+    /// Whose clock its hours are on; none where they are on the owner's for all of its campaign.
+    pub clock: Option<WhoseClock>,
     /// Its outcome is unknown: a try is a repeat.
     pub repeat: bool,
     /// Only this session may send it: it may have sent it already, it began the message, or it was refused and keeps it.
@@ -82,16 +85,20 @@ impl Head {
         (!self.urgent, self.priority)
     }
 
+    /// The hours that it keeps; none where it goes at any time.
+    pub fn hours(&self, owners: &SendingHours) -> Option<SendingHours> {
+        let kept = owners.kept(self.keep_hours, self.own_hours)?;
+        Some(self.clock.map_or_else(|| kept.clone(), |clock| kept.on_clock(clock.zone(owners.zone))))
+    }
+
+    /// Where its hours are on another clock than the owner's.
+    fn elsewhere(&self, owners: &SendingHours) -> Option<Country> {
+        self.clock.filter(|clock| clock.zone(owners.zone) != owners.zone)?.country()
+    }
+
     /// The lowest goes first.
     pub fn rank(&self) -> impl Ord + use<> {
         (self.precedence(), self.turn, self.since, self.part)
-    }
-}
-
-impl Snapshot {
-    /// The hours that a part keeps; none where it goes at any time.
-    pub fn hours_of(&self, head: &Head) -> Option<SendingHours> {
-        self.hours.kept(head.keep_hours, head.own_hours)
     }
 }
 
@@ -115,6 +122,8 @@ pub struct Wait {
     pub why: Why,
     pub until: Option<Millis>,
     pub session: Option<SessionId>,
+    /// Where the hours are shut.
+    pub country: Option<Country>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -151,7 +160,7 @@ pub enum Why {
 
 impl Wait {
     pub fn new(why: Why) -> Self {
-        Self { why, until: None, session: None }
+        Self { why, until: None, session: None, country: None }
     }
 }
 
@@ -206,8 +215,12 @@ pub(super) fn prospect(now: Millis, snapshot: &Snapshot, head: &Head, turn: Turn
     if head.due_at > now {
         return later(head.due_at, if head.held { Why::Missed } else { Why::Due }, None);
     }
-    if let Some(hours) = snapshot.hours_of(head).filter(|hours| !hours.is_open(now)) {
-        return hours.next_open(now).map_or(Prospect::Blocked(Wait::new(Why::Hours)), |at| later(at, Why::Hours, None));
+    if let Some(hours) = head.hours(&snapshot.hours).filter(|hours| !hours.is_open(now)) {
+        let wait = Wait { country: head.elsewhere(&snapshot.hours), ..Wait::new(Why::Hours) };
+        return match hours.next_open(now) {
+            Some(at) => Prospect::Later(at, Wait { until: Some(at), ..wait }),
+            None => Prospect::Blocked(wait),
+        };
     }
     let usable = snapshot.sessions.iter().filter(|session| may_use(head, session.id));
     let prospects: Vec<Prospect> = usable.map(|session| session_prospect(now, session, head, turn)).collect();
@@ -223,7 +236,7 @@ pub(super) fn prospect(now: Millis, snapshot: &Snapshot, head: &Head, turn: Turn
 /// None of the sessions that may send it is usable.
 fn absent(snapshot: &Snapshot, head: &Head) -> Wait {
     match snapshot.offline.iter().find(|session| may_use(head, **session)) {
-        Some(session) => Wait { why: Why::NotConnected, until: None, session: Some(*session) },
+        Some(session) => Wait { session: Some(*session), ..Wait::new(Why::NotConnected) },
         None => Wait::new(Why::NoNumber),
     }
 }
@@ -237,7 +250,7 @@ fn may_use(head: &Head, session: SessionId) -> bool {
 
 fn session_prospect(now: Millis, session: &SessionState, head: &Head, turn: Turn) -> Prospect {
     if session.busy {
-        return Prospect::Blocked(Wait { why: Why::Sending, until: None, session: Some(session.id) });
+        return Prospect::Blocked(Wait { session: Some(session.id), ..Wait::new(Why::Sending) });
     }
     if let Gate::Shut { until } = session.gate {
         return later(until, Why::Shut, Some(session.id));
@@ -269,7 +282,7 @@ fn session_prospect(now: Millis, session: &SessionState, head: &Head, turn: Turn
 }
 
 fn later(until: Millis, why: Why, session: Option<SessionId>) -> Prospect {
-    Prospect::Later(until, Wait { why, until: Some(until), session })
+    Prospect::Later(until, Wait { until: Some(until), session, ..Wait::new(why) })
 }
 
 /// A wait that ends by the clock comes before one that does not.
@@ -416,6 +429,24 @@ mod tests {
         scene.head(5, 0);
         let Action::Sleep { until, wait } = scene.next(22 * HOUR) else { unreachable!("it must sleep") };
         assert_eq!((until, wait.why), (33 * HOUR, Why::Hours));
+    }
+
+    #[test]
+    fn where_it_is_night_nobody_is_written_to_and_where_it_is_day_others_are() {
+        let mut scene = scene();
+        let session = scene.session(0);
+        let [japanese, british] = ["+819012345678", "+447400123456"].map(|phone| {
+            let part = scene.head(5, 0);
+            scene.snapshot.heads.last_mut().unwrap().clock = Some(WhoseClock::of(phone));
+            part
+        });
+        assert_eq!(scene.next(NOON), Action::Send { part: japanese, session }, "21:00 in Tokyo");
+        assert_eq!(scene.next(NOON + HOUR), Action::Send { part: british, session }, "22:00 in Tokyo");
+        let Action::Sleep { until, wait } = scene.next(23 * HOUR) else { unreachable!("it must sleep") };
+        assert_eq!((until, wait.why, wait.country.map(Country::code).as_deref()), (24 * HOUR, Why::Hours, Some("JP")));
+        scene.snapshot.heads[1].clock = None;
+        scene.snapshot.heads.remove(0);
+        assert_eq!(scene.waits(23 * HOUR), (Some(33 * HOUR), Why::Hours, None));
     }
 
     #[test]

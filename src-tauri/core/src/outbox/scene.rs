@@ -55,6 +55,7 @@ impl Scene {
             held: false,
             keep_hours: true,
             own_hours: None,
+            clock: None,
             repeat: false,
             bound_to: None,
             allowed,

@@ -81,7 +81,7 @@ fn in_turn(snapshot: &Snapshot) -> Vec<&Head> {
 
 fn own_wait(prospect: Prospect) -> Wait {
     match prospect {
-        Prospect::Now(session) => Wait { why: Why::Sending, until: None, session: Some(session) },
+        Prospect::Now(session) => Wait { session: Some(session), ..Wait::new(Why::Sending) },
         Prospect::Later(_, wait) | Prospect::Blocked(wait) => wait,
     }
 }

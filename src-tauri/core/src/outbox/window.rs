@@ -91,6 +91,12 @@ impl SendingHours {
         Self { narrower, ..self.clone() }
     }
 
+    /// The same on another wall clock.
+    #[must_use]
+    pub fn on_clock(&self, zone: Tz) -> Self {
+        Self { zone, ..self.clone() }
+    }
+
     /// What something keeps that keeps them or not, and has hours of its own or none; none where it goes at any time.
     pub fn kept(&self, keeps: bool, own: Option<DayHours>) -> Option<Self> {
         match (keeps, own) {
@@ -141,11 +147,7 @@ impl SendingHours {
 
     /// What is open of a day, in minutes of it.
     pub fn open_on(&self, day: NaiveDate) -> Vec<(u16, u16)> {
-        let Some((midnight, end)) = DayHours::WHOLE.of(day, self.zone) else { return Vec::new() };
-        let minute = |at: Millis| if at >= end { MINUTES_A_DAY } else { minute_of_day(at, self.zone) };
-        let windows = self.windows(midnight, 0).into_iter();
-        let of_day = windows.map(|(from, to)| (from.max(midnight), to.min(end))).filter(|(from, to)| from < to);
-        of_day.map(|(from, to)| (minute(from), minute(to))).collect()
+        open_on(std::slice::from_ref(self), day, self.zone)
     }
 
     /// A window that ends with the days that were looked at may go on behind them.
@@ -158,9 +160,7 @@ impl SendingHours {
     fn windows(&self, at: Millis, days: u64) -> Vec<Window> {
         let today = local(at, self.zone).date_naive();
         let days = (0..days + 2).filter_map(|day| today.pred_opt()?.checked_add_days(Days::new(day)));
-        let mut windows: Vec<Window> = days.flat_map(|day| self.of_day(day)).filter(|(from, to)| from < to).collect();
-        windows.sort_unstable();
-        joined(windows)
+        joined(days.flat_map(|day| self.of_day(day)).collect())
     }
 
     /// What opens on a day. A closed day that follows cuts off what would run on over midnight.
@@ -182,7 +182,19 @@ fn holds((from, to): Window, at: Millis) -> bool {
     (from..to).contains(&at)
 }
 
-fn joined(windows: Vec<Window>) -> Vec<Window> {
+/// What is open of a day of one zone by at least one of these hours, which may be on other clocks.
+pub fn open_on(hours: &[SendingHours], day: NaiveDate, zone: Tz) -> Vec<(u16, u16)> {
+    let Some((midnight, end)) = DayHours::WHOLE.of(day, zone) else { return Vec::new() };
+    let minute = |at: Millis| if at >= end { MINUTES_A_DAY } else { minute_of_day(at, zone) };
+    let windows = hours.iter().flat_map(|hours| hours.windows(midnight, 1));
+    let of_day = joined(windows.map(|(from, to)| (from.max(midnight), to.min(end))).collect());
+    of_day.into_iter().map(|(from, to)| (minute(from), minute(to))).collect()
+}
+
+/// In order; what touches is one, and what has no moment is none.
+fn joined(mut windows: Vec<Window>) -> Vec<Window> {
+    windows.retain(|(from, to)| from < to);
+    windows.sort_unstable();
     let mut joined: Vec<Window> = Vec::with_capacity(windows.len());
     for (from, to) in windows {
         match joined.last_mut() {
@@ -320,6 +332,19 @@ mod tests {
         let days = (0..2000).map(|day| local(day * DAY, Tz::UTC).date_naive());
         let hours = SendingHours { closed: Arc::new(days.collect()), ..SendingHours::daily(540, 1320, Tz::UTC) };
         assert_eq!(hours.next_open(12 * HOUR), None);
+    }
+
+    #[test]
+    fn on_another_clock_they_open_in_the_morning_there() {
+        let zone = Europe::Istanbul;
+        let hours = SendingHours::daily(9 * 60, 22 * 60, zone);
+        let tokyo = hours.on_clock(Asia::Tokyo);
+        assert_eq!(tokyo.next_open(at(zone, "2026-11-12 17:00")), Some(at(zone, "2026-11-13 03:00")));
+        let day = "2026-11-13".parse().unwrap();
+        assert_eq!(open_on(&[hours.clone(), tokyo.clone()], day, zone), [(180, 1320)]);
+        let far = hours.on_clock(America::Los_Angeles);
+        assert_eq!(open_on(std::slice::from_ref(&far), day, zone), [(0, 540), (1200, 1440)]);
+        assert_eq!(open_on(&[hours, tokyo, far], day, zone), [(0, 1440)]);
     }
 
     #[test]

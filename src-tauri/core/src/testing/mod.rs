@@ -329,6 +329,7 @@ impl World {
             session_ids: draft.session_ids,
             keep_hours: true,
             hours: None,
+            local_hours: false,
             category: draft.category,
             consent_basis: "customers".to_owned(),
         };

@@ -68,7 +68,7 @@ pub async fn choose(db: &mut Tx, number: SessionId, take_names: bool, typing: bo
 }
 
 /// What each kind of counter should say, beside what it says; rows of nothing left out on both sides.
-const COUNTERS: [(&str, &str, &str); 13] = [
+const COUNTERS: [(&str, &str, &str); 14] = [
     (
         "queue_counts",
         "SELECT queue_id, state, reason, variable, session_id, people, parts FROM queue_counts WHERE people <> 0 OR parts <> 0",
@@ -81,6 +81,12 @@ const COUNTERS: [(&str, &str, &str); 13] = [
              SELECT queue_id, 'skipped', skip_reason, coalesce(skip_variable, ''), x'', 1, 0 FROM messages m
              WHERE skip_reason IS NOT NULL AND NOT EXISTS (SELECT 1 FROM parts p WHERE p.message_id = m.id))
          GROUP BY 1, 2, 3, 4, 5",
+    ),
+    (
+        "queue_clocks",
+        "SELECT queue_id, clock, waiting FROM queue_clocks WHERE waiting <> 0",
+        "SELECT queue_id, clock, count(*) FROM parts
+         WHERE clock IS NOT NULL AND state IN ('pending', 'sending', 'unknown') GROUP BY 1, 2",
     ),
     (
         "quarter_figures.parts",

@@ -83,6 +83,7 @@ async fn a_campaign_that_is_cancelled_while_its_photo_is_uploaded_reaches_nobody
         session_ids: vec![number],
         keep_hours: false,
         hours: None,
+        local_hours: false,
         category: draft.category,
         consent_basis: draft.consent_basis,
     };

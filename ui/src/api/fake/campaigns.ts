@@ -179,7 +179,7 @@ export function bookOf(one: Campaign): Book {
 }
 
 export function blank(world: World, id: string): Campaign {
-  return { id, name: '', text: '', choice: null, audience: { everyone: true, tags: [] }, media: [], splitLongCaption: false, dueAt: null, priority: 5, hours: null, sessionIds: [world.practiceNumber.id], keepHours: true,
+  return { id, name: '', text: '', choice: null, audience: { everyone: true, tags: [] }, media: [], splitLongCaption: false, dueAt: null, priority: 5, hours: null, localHours: false, sessionIds: [world.practiceNumber.id], keepHours: true,
     category: 'promotion', consentBasis: '', updatedAt: world.now(), state: 'draft', startedAt: null, finishedAt: null, messages: [], skipped: [], nextAt: 0, perQuarter: [] };
 }
 
@@ -251,7 +251,7 @@ export function liveOf(world: World, one: Campaign): LiveView {
   const { pace } = senderOf(world, one);
   const each = pace ? (pace.minMs + pace.maxMs) / 2 + pace.restMs / pace.batch : 14_000;
   return { id: one.id, name: one.name, state: one.state, doing: doingOf(world, one), practice: bookOf(one) === 'practice', people: one.messages.length, counts, parts: one.messages.length * shapeOf(one, one.text).length, dueAt: one.dueAt ?? world.now(), startedAt: one.startedAt,
-    finishesAt: one.state === 'running' && !world.pausedAll ? world.now() + waiting * each * 2 : null, finishedAt: one.finishedAt, stoppedFor: null, clearedAt: null, perQuarter: one.perQuarter.slice(-24), lastHour: one.perQuarter.slice(-4).reduce((total, quarter) => total + quarter.sent, 0),
+    finishesAt: one.state === 'running' && !world.pausedAll ? world.now() + waiting * each * 2 : null, breaksAt: null, finishedAt: one.finishedAt, stoppedFor: null, clearedAt: null, perQuarter: one.perQuarter.slice(-24), lastHour: one.perQuarter.slice(-4).reduce((total, quarter) => total + quarter.sent, 0),
     wait: waitOf(world, one), credits: { held: sum('hold') - sum('settle') - sum('release'), settled: sum('settle'), released: sum('release') }, causes: [...causes].map(([cause, people]) => ({ cause, people })), skipped: one.skipped, sessions: sharesOf(world, one, counts), answers: { replied: Math.floor(counts.read / 9), optedOut: Math.floor(counts.read / 90), chosen: (one.choice?.options ?? []).map((option, index) => ({ option, people: Math.floor(counts.read / (10 + index)) })) }, version: one.versions?.at(-1)?.number ?? 1, revising: false };
 }
 
@@ -264,13 +264,13 @@ function sharesOf(world: World, one: Campaign, counts: Counts): LiveView['sessio
 
 export function waitOf(world: World, one: Campaign | undefined): LiveView['wait'] {
   const session = senderOf(world, one);
-  if (world.pausedAll) return { kind: 'pausedAll', until: null, sessionName: null, behind: null };
-  if (!one) return { kind: 'nothing', until: null, sessionName: null, behind: null };
-  if (one.state === 'paused') return { kind: 'paused', until: null, sessionName: null, behind: null };
-  if (one.state === 'scheduled') return { kind: 'due', until: one.dueAt, sessionName: null, behind: null };
-  if (doingOf(world, one) === 'checking') return { kind: 'checking', until: null, sessionName: null, behind: null };
-  if (one.state !== 'running') return { kind: 'nothing', until: null, sessionName: null, behind: null };
-  return { kind: 'pace', until: Math.max(one.nextAt, world.now()), sessionName: session.name, behind: null };
+  if (world.pausedAll) return { kind: 'pausedAll', until: null, sessionName: null, behind: null, country: null };
+  if (!one) return { kind: 'nothing', until: null, sessionName: null, behind: null, country: null };
+  if (one.state === 'paused') return { kind: 'paused', until: null, sessionName: null, behind: null, country: null };
+  if (one.state === 'scheduled') return { kind: 'due', until: one.dueAt, sessionName: null, behind: null, country: null };
+  if (doingOf(world, one) === 'checking') return { kind: 'checking', until: null, sessionName: null, behind: null, country: null };
+  if (one.state !== 'running') return { kind: 'nothing', until: null, sessionName: null, behind: null, country: null };
+  return { kind: 'pace', until: Math.max(one.nextAt, world.now()), sessionName: session.name, behind: null, country: null };
 }
 
 export function doingOf(world: World, one: Campaign): Doing {
@@ -287,8 +287,8 @@ function recipientRow(world: World, message: Message): RecipientRow {
 }
 
 export function draftOf(one: Campaign): Draft {
-  const { id, name, text, choice, audience, media, splitLongCaption, dueAt, priority, hours, sessionIds, keepHours, category, consentBasis, updatedAt } = one;
-  return { id, name, text, choice, audience, media, splitLongCaption, dueAt, priority, hours, sessionIds, keepHours, category, consentBasis, updatedAt, revises: one.revises ?? null, repeat: one.repeat ?? null };
+  const { id, name, text, choice, audience, media, splitLongCaption, dueAt, priority, hours, localHours, sessionIds, keepHours, category, consentBasis, updatedAt } = one;
+  return { id, name, text, choice, audience, media, splitLongCaption, dueAt, priority, hours, localHours, sessionIds, keepHours, category, consentBasis, updatedAt, revises: one.revises ?? null, repeat: one.repeat ?? null };
 }
 
 function audience(world: World, one: Campaign): ContactView[] {
@@ -389,6 +389,12 @@ function gapsOf(text: string, person: ContactView): number {
   return render(text.replace(/\|[^}]*\}\}/g, '}}'), person).missing.length;
 }
 
+/** Some of them are abroad. */
+function clocksOf(people: number): Review['clocks'] {
+  const abroad = [{ country: 'DE', people: Math.floor(people / 40), ahead: -120 }, { country: 'AZ', people: Math.floor(people / 90), ahead: 60 }, { country: 'US', people: Math.floor(people / 200), ahead: null }];
+  return [{ country: 'TR', people: people - abroad.reduce((sum, line) => sum + line.people, 0), ahead: 0 }, ...abroad.filter((line) => line.people > 0)];
+}
+
 function review(world: World, one: Campaign): Review {
   const list = audience(world, one);
   const lines = skipped(world, one);
@@ -412,7 +418,7 @@ function review(world: World, one: Campaign): Review {
   const lastDay = plan.at(-1);
   const end = lastDay ? Date.parse(`${lastDay.day}T00:00:00+03:00`) + (lastDay.spans.at(-1)?.to ?? 0) * 60_000 : finishesAt;
   return { people: list.length, willSend, skipped: lines, price, credits, free, freeAfter: free - credits, shortage: Math.max(0, credits - free), coveredPeople: covered(sizes, free),
-    practice: bookOf(one) === 'practice', startsAt, finishesAt: willSend > 0 ? end : null, partsPerHour: Math.round(3_600_000 / gap), zone: world.settings.zone, days: plan,
+    practice: bookOf(one) === 'practice', startsAt, finishesAt: willSend > 0 ? end : null, partsPerHour: Math.round(3_600_000 / gap), zone: world.settings.zone, days: plan, clocks: clocksOf(willSend),
     sessions: world.numbers.map((session) => ({ id: session.id, name: session.name, chosen: one.sessionIds.includes(session.id), share: one.sessionIds.includes(session.id) ? Math.round(100 / one.sessionIds.length) : 0 })), blockers, perhapsStops: 2 };
 }
 
@@ -423,7 +429,7 @@ function covered(sizes: number[], free: number): number {
   return stop < 0 ? sizes.length : stop;
 }
 
-function days(world: World, from: number, to: number, parts: number): DayPlan[] {
+export function days(world: World, from: number, to: number, parts: number): DayPlan[] {
   const offset = 3 * 3_600_000; // the fake's zone is Europe/Istanbul
   const plans: DayPlan[] = [];
   const { hoursFrom, hoursTo } = world.settings;

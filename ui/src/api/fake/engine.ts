@@ -43,7 +43,7 @@ export function engine(world: World): Pick<Api, 'now' | 'home' | 'dismissNotice'
         if (candidate.state === 'paused') attention.push({ kind: 'paused', count: counts.pending, campaignId: candidate.id, messageId: null, name: candidate.name });
       }
       const result = finishedOf(world);
-      return { now: await nowView(), result: result ? liveOf(world, world.campaigns.find((candidate) => candidate.id === result.id) as Campaign) : null, live: one ? liveOf(world, one) : null, open: openSpans(world.settings.hoursFrom, world.settings.hoursTo), closedFor: null, opensAt: null, hoursLeftMs: hoursUntil() - world.now(), numbers: [...world.numbers].sort((a, b) => a.priority - b.priority), attention, notices: [], found: [], credits: balanceOf(world, 'practice'), next: next ? rowOf(world, next) : null, contacts: world.contacts.length, campaigns: world.campaigns.length };
+      return { now: await nowView(), result: result ? liveOf(world, world.campaigns.find((candidate) => candidate.id === result.id) as Campaign) : null, live: one ? liveOf(world, one) : null, open: openSpans(world.settings.hoursFrom, world.settings.hoursTo), closedFor: null, opensAt: null, hoursLeftMs: hoursUntil() - world.now(), numbers: [...world.numbers].sort((a, b) => a.priority - b.priority), attention, notices: [], found: [], credits: balanceOf(world, 'practice'), next: next ? rowOf(world, next) : null, contacts: world.contacts.length, campaigns: world.campaigns.length, awake: world.settings.keepAwake && one ? 'kept' : 'no' };
     },
   };
 }

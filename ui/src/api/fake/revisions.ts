@@ -1,10 +1,11 @@
 // Revising what waits, in the fake: the content of a draft takes the place of what waits at once.
-import type { Api, RevisionReview, VersionView } from '../client';
-import { bookOf, draftOf, pending, render, shapeOf } from './campaigns';
+import type { Api, PlannedCampaign, PlannedDay, RevisionReview, VersionView } from '../client';
+import { openSpans } from '../../lib/ribbon';
+import { bookOf, days, draftOf, pending, render, shapeOf } from './campaigns';
 import { balanceOf } from './credits';
 import { refuse, type Campaign, type Message, type World } from './world';
 
-type Commands = Pick<Api, 'openRevision' | 'reviewRevision' | 'revise' | 'reschedule' | 'reviseText' | 'versions'>;
+type Commands = Pick<Api, 'openRevision' | 'reviewRevision' | 'revise' | 'reschedule' | 'planned' | 'reviseText' | 'versions'>;
 
 export function revisionCommands(world: World): Commands {
   const find = (id: string): Campaign => world.campaigns.find((one) => one.id === id) ?? refuse('campaign.gone', 'This campaign is no longer there.');
@@ -33,6 +34,7 @@ export function revisionCommands(world: World): Commands {
       changed(one.id);
       return one.id;
     },
+    planned: async () => plannedDays(world),
     reschedule: async (id, time) => {
       if (time.kind !== 'keep') find(id).dueAt = time.at;
       changed(id);
@@ -52,6 +54,20 @@ export function revisionCommands(world: World): Commands {
       return { ...version, people: people.length, accepted: people.filter((message) => ['sent', 'delivered', 'read', 'played'].includes(message.state)).length };
     }),
   };
+}
+
+/** A week of what waits, as if each campaign went alone. */
+function plannedDays(world: World): PlannedDay[] {
+  const going = world.campaigns.filter((one) => !one.single && ['scheduled', 'running'].includes(one.state) && pending(one).length > 0);
+  return Array.from({ length: 7 }, (_, ahead) => {
+    const day = new Date(world.now() + 3 * 3_600_000 + ahead * 86_400_000).toISOString().slice(0, 10);
+    const campaigns = going.flatMap((one): PlannedCampaign[] => {
+      const from = Math.max(one.dueAt ?? 0, world.now());
+      const plan = days(world, from, from + pending(one).length * 20_000, pending(one).length).find((candidate) => candidate.day === day);
+      return plan && plan.spans.length > 0 ? [{ id: one.id, name: one.name, spans: plan.spans, parts: plan.parts, movable: one.state === 'scheduled' ? one.dueAt : null }] : [];
+    });
+    return { day, open: openSpans(world.settings.hoursFrom, world.settings.hoursTo), campaigns };
+  });
 }
 
 function give(world: World, message: Message, text: string, version: number, own: boolean): void {

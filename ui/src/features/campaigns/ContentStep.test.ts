@@ -9,7 +9,7 @@ import TestDialog from './TestDialog.svelte';
 
 const photo: MediaItem = { id: 'p1', name: 'frames.jpg', kind: 'image', verdict: { kind: 'fine' }, width: 1600, height: 1200, durationMs: null, pages: null, waveform: null, bytes: 300_000, sourceBytes: 300_000, place: false, thumbnail: null };
 const elif: ContactView = { id: 'c1', phone: '+905325550218', phoneShown: '+90 532 555 02 18', name: 'Elif', email: '', fields: {}, tags: [], standing: 'normal', consent: null, withdrawnAt: null, createdAt: 0, lastMessageAt: null, lastReplyAt: null };
-const draft: Draft = { id: 'd1', name: 'Frames', text: '', choice: null, audience: { everyone: true, tags: [] }, media: [photo], splitLongCaption: false, dueAt: null, priority: 5, sessionIds: ['n1'], keepHours: true, hours: null, category: 'promotion', consentBasis: '', updatedAt: 0, revises: null, repeat: null };
+const draft: Draft = { id: 'd1', name: 'Frames', text: '', choice: null, audience: { everyone: true, tags: [] }, media: [photo], splitLongCaption: false, dueAt: null, priority: 5, sessionIds: ['n1'], keepHours: true, hours: null, localHours: false, category: 'promotion', consentBasis: '', updatedAt: 0, revises: null, repeat: null };
 
 const shop = sample();
 

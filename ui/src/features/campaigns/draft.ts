@@ -4,8 +4,8 @@ import { isBlank } from '../../lib/blank';
 import { isEmpty, within, without } from './audience';
 
 /** What a save takes: files have commands of their own. */
-export function editOf({ id, name, text, choice, audience, splitLongCaption, dueAt, priority, sessionIds, keepHours, hours, category, consentBasis }: Draft): DraftEdit {
-  return { id, name, text, choice, audience, splitLongCaption, dueAt, priority, sessionIds, keepHours, hours, category, consentBasis };
+export function editOf({ id, name, text, choice, audience, splitLongCaption, dueAt, priority, sessionIds, keepHours, hours, localHours, category, consentBasis }: Draft): DraftEdit {
+  return { id, name, text, choice, audience, splitLongCaption, dueAt, priority, sessionIds, keepHours, hours, localHours, category, consentBasis };
 }
 
 /** Nobody has written, added or chosen anything yet: such a draft leaves nothing behind. */

@@ -50,9 +50,12 @@ pub struct Run {
 
 const RULE: &str = "SELECT id, campaign_id, plan, minute, late_days, active, looked_on, made FROM repeats";
 
+/// One that cannot be read is left out and told in the log: it makes nothing, and the others go on.
 pub async fn all(db: &mut SqliteConnection) -> Result<Vec<Rule>, sqlx::Error> {
     let select = format!("{RULE} ORDER BY created_at, id");
-    sqlx::query(sqlx::AssertSqlSafe(select)).fetch_all(db).await?.iter().map(rule).collect()
+    let rows = sqlx::query(sqlx::AssertSqlSafe(select)).fetch_all(db).await?;
+    let told = |error: &sqlx::Error| tracing::error!(%error, "a rule cannot be read");
+    Ok(rows.iter().filter_map(|row| rule(row).inspect_err(told).ok()).collect())
 }
 
 pub async fn by_id(db: &mut SqliteConnection, id: RepeatId) -> Result<Option<Rule>, sqlx::Error> {
@@ -227,9 +230,9 @@ pub async fn copy(
     let id: CampaignId = IdGenerator::at(now).next();
     sqlx::query(
         "INSERT INTO campaigns (id, name, search, state, book, text, choice, audience, split_long_caption, due_at, priority,
-                                session_ids, keep_hours, hours, category, consent_basis, created_at, updated_at)
+                                session_ids, keep_hours, hours, local_hours, category, consent_basis, created_at, updated_at)
          SELECT ?1, ?2, ?3 || char(10) || search, 'draft', book, text, choice, ?4, split_long_caption, ?5, priority,
-                session_ids, keep_hours, hours, category, consent_basis, ?6, ?6 FROM campaigns WHERE id = ?7",
+                session_ids, keep_hours, hours, local_hours, category, consent_basis, ?6, ?6 FROM campaigns WHERE id = ?7",
     )
     .bind(id)
     .bind(name)

@@ -174,8 +174,8 @@ pub async fn open_draft(
     let id: CampaignId = IdGenerator::at(now).next();
     sqlx::query(
         "INSERT INTO campaigns (id, listed, revises, revises_message, state, text, choice, audience, split_long_caption, session_ids,
-                                priority, name, search, book, keep_hours, hours, category, consent_basis, created_at, updated_at)
-         SELECT ?1, 0, id, ?2, 'draft', ?3, ?4, ?5, ?6, ?7, priority, name, search, book, keep_hours, hours, category, consent_basis, ?8, ?8
+                                priority, name, search, book, keep_hours, hours, local_hours, category, consent_basis, created_at, updated_at)
+         SELECT ?1, 0, id, ?2, 'draft', ?3, ?4, ?5, ?6, ?7, priority, name, search, book, keep_hours, hours, local_hours, category, consent_basis, ?8, ?8
          FROM campaigns WHERE id = ?9",
     )
     .bind(id)

@@ -6,6 +6,7 @@ use sqlx::{Row, SqliteConnection};
 use super::Broken;
 use super::known::Place;
 use crate::clock::Millis;
+use crate::contact::phone::WhoseClock;
 use crate::ids::{CampaignId, SessionId};
 use crate::ledger::Book;
 use crate::outbox::due::Due;
@@ -17,7 +18,7 @@ use crate::stored::Json;
 /// whose time is ahead, which is seldom the case.
 macro_rules! columns {
     () => {
-        "p.id, p.due_at, q.id AS queue, q.urgent, q.priority, q.keep_hours, q.hours, q.held_until, q.missed_at, q.session_ids, q.book,
+        "p.id, p.due_at, q.id AS queue, q.urgent, q.priority, q.keep_hours, q.hours, q.held_until, q.missed_at, q.session_ids, q.book, p.clock,
          CASE WHEN p.due_at > ?1 THEN (p.attempts > 0 OR p.round > 1)
              AND p.due_at IS NOT (SELECT m.planned_at FROM messages m WHERE m.id = p.message_id) END AS retried,
          CASE WHEN p.due_at > ?1 THEN
@@ -29,8 +30,9 @@ macro_rules! columns {
     };
 }
 
-/// The first part of every open queue that any of its numbers may send, and of every number the parts that no other may
-/// send: of unknown outcome, or kept by it. Eight of those each, what is due before what is not, and what has
+/// The first part of every open queue that any of its numbers may send, of a queue on its people's own clocks the first
+/// of each clock, and of every number the parts that no other may
+/// send: of unknown outcome, or kept by it. Eight of those on each clock, what is due before what is not, and what has
 /// hours of its own behind what has none, so that one that must wait does not hide the next. What is in doubt in a cancelled queue, or of a
 /// cancelled message, is not sent again. A queue whose messages are being revised has none.
 ///
@@ -44,7 +46,16 @@ pub async fn first(db: &mut SqliteConnection, now: Millis, broken: &mut Vec<Brok
              (SELECT h.id FROM parts h
               WHERE h.queue_id = q.id AND h.state = 'pending' AND h.ready = 1 AND h.session_id IS NULL
               ORDER BY h.due_at, h.id LIMIT 1)
-         WHERE q.state = 'open' AND q.revising = 0
+         WHERE q.state = 'open' AND q.revising = 0 AND q.local_hours = 0
+         UNION ALL
+         SELECT ",
+        columns!(),
+        ", p.due_at AS since, NULL AS bound_to, 0 AS repeat
+         FROM queues q CROSS JOIN queue_clocks k ON k.queue_id = q.id CROSS JOIN parts p ON p.id =
+             (SELECT h.id FROM parts h
+              WHERE h.queue_id = q.id AND h.clock = k.clock AND h.state = 'pending' AND h.ready = 1 AND h.session_id IS NULL
+              ORDER BY h.due_at, h.id LIMIT 1)
+         WHERE q.state = 'open' AND q.revising = 0 AND q.local_hours = 1 AND k.waiting > 0
          UNION ALL
          SELECT ",
         columns!(),
@@ -53,14 +64,17 @@ pub async fn first(db: &mut SqliteConnection, now: Millis, broken: &mut Vec<Brok
          FROM ",
         listed!(),
         " n CROSS JOIN parts p ON p.id IN
-             (SELECT * FROM (SELECT h.id FROM parts h JOIN queues q ON q.id = h.queue_id
+             (SELECT id FROM (SELECT h.id, row_number() OVER (PARTITION BY h.clock
+                      ORDER BY h.due_at > ?1, q.hours IS NOT NULL, q.priority, q.due_at, h.id) AS place
+                  FROM parts h JOIN queues q ON q.id = h.queue_id
                   WHERE h.session_id = n.id AND h.state = 'unknown' AND q.state = 'open' AND q.revising = 0 AND q.cancelled_at IS NULL
-                    AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.id = h.message_id AND m.cancelled_at IS NOT NULL)
-                  ORDER BY h.due_at > ?1, q.hours IS NOT NULL, q.priority, q.due_at, h.id LIMIT 8)
+                    AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.id = h.message_id AND m.cancelled_at IS NOT NULL)) WHERE place <= 8
               UNION ALL
-              SELECT * FROM (SELECT h.id FROM parts h JOIN queues q ON q.id = h.queue_id
-                  WHERE h.session_id = n.id AND h.state = 'pending' AND h.ready = 1 AND q.state = 'open' AND q.revising = 0
-                  ORDER BY h.due_at > ?1, q.hours IS NOT NULL, q.priority, h.due_at, h.id LIMIT 8))
+              SELECT id FROM (SELECT h.id, row_number() OVER (PARTITION BY h.clock
+                      ORDER BY h.due_at > ?1, q.hours IS NOT NULL, q.priority, h.due_at, h.id) AS place
+                  FROM parts h JOIN queues q ON q.id = h.queue_id
+                  WHERE h.session_id = n.id AND h.state = 'pending' AND h.ready = 1 AND q.state = 'open' AND q.revising = 0)
+                  WHERE place <= 8)
          JOIN queues q ON q.id = p.queue_id",
     ))
     .bind(now)
@@ -69,60 +83,59 @@ pub async fn first(db: &mut SqliteConnection, now: Millis, broken: &mut Vec<Brok
     readable(&rows, now, broken)
 }
 
-/// The first part between two places of a queue whose contact the number has talked with, and where it stands.
+/// A queue is walked whole, or what of it is on one clock, so that all walks of a queue together are as long as it is.
+fn walked(clock: Option<WhoseClock>, bound: &str) -> (&'static str, String) {
+    match clock {
+        None => ("parts_due", format!("{bound} IS NULL")),
+        Some(_) => ("parts_due_by_clock", format!("p.clock = {bound}")),
+    }
+}
+
+/// The first part between two places of a queue, or of a clock of it, whose contact the number has talked with, and
+/// where it stands.
 pub async fn known_between(
     db: &mut SqliteConnection,
     session: SessionId,
-    queue: CampaignId,
+    (queue, clock): (CampaignId, Option<WhoseClock>),
     (from, to): (Place, Place),
     now: Millis,
     broken: &mut Vec<Broken>,
 ) -> Result<Option<(Place, Option<Head>)>, sqlx::Error> {
-    let rows = sqlx::query(concat!(
-        "SELECT ",
-        columns!(),
-        ", p.due_at AS since, NULL AS bound_to, 0 AS repeat
-         FROM parts p INDEXED BY parts_due
+    let (index, on_clock) = walked(clock, "?8");
+    let select = format!(
+        "SELECT {}, p.due_at AS since, NULL AS bound_to, 0 AS repeat
+         FROM parts p INDEXED BY {index}
          CROSS JOIN messages m ON m.id = p.message_id
          CROSS JOIN queues q ON q.id = p.queue_id
          WHERE p.queue_id = ?2 AND p.state = 'pending' AND p.ready = 1 AND p.session_id IS NULL
-           AND (p.due_at, p.id) >= (?3, ?4) AND (p.due_at, p.id) < (?5, ?6)
+           AND (p.due_at, p.id) >= (?3, ?4) AND (p.due_at, p.id) < (?5, ?6) AND {on_clock}
            AND EXISTS (SELECT 1 FROM chats c WHERE c.session_id = ?7 AND c.contact_id = m.contact_id)
          ORDER BY p.due_at, p.id LIMIT 1",
-    ))
-    .bind(now)
-    .bind(queue)
-    .bind(from.due_at)
-    .bind(from.part)
-    .bind(to.due_at)
-    .bind(to.part)
-    .bind(session)
-    .fetch_all(db)
-    .await?;
+        columns!()
+    );
+    let select = sqlx::query(sqlx::AssertSqlSafe(select)).bind(now).bind(queue).bind(from.due_at).bind(from.part);
+    let rows = select.bind(to.due_at).bind(to.part).bind(session).bind(clock).fetch_all(db).await?;
     let Some(row) = rows.first() else { return Ok(None) };
     let place = Place { due_at: row.try_get("due_at")?, part: row.try_get("id")? };
     let head = readable(&rows, now, broken)?.pop();
     Ok(Some((place, head.map(|head| Head { known_to: vec![session], ..head }))))
 }
 
-/// The place a slice further along a queue; none where it ends before.
+/// The place a slice further along a queue, or a clock of it; none where it ends before.
 pub async fn slice_after(
     db: &mut SqliteConnection,
-    queue: CampaignId,
+    (queue, clock): (CampaignId, Option<WhoseClock>),
     from: Place,
     parts: i64,
 ) -> Result<Option<Place>, sqlx::Error> {
-    let row = sqlx::query(
-        "SELECT due_at, id FROM parts INDEXED BY parts_due
-         WHERE queue_id = ? AND state = 'pending' AND ready = 1 AND (due_at, id) >= (?, ?)
-         ORDER BY due_at, id LIMIT 1 OFFSET ?",
-    )
-    .bind(queue)
-    .bind(from.due_at)
-    .bind(from.part)
-    .bind(parts)
-    .fetch_optional(db)
-    .await?;
+    let (index, on_clock) = walked(clock, "?5");
+    let select = format!(
+        "SELECT p.due_at, p.id FROM parts p INDEXED BY {index}
+         WHERE p.queue_id = ?1 AND p.state = 'pending' AND p.ready = 1 AND (p.due_at, p.id) >= (?2, ?3) AND {on_clock}
+         ORDER BY p.due_at, p.id LIMIT 1 OFFSET ?4"
+    );
+    let select = sqlx::query(sqlx::AssertSqlSafe(select)).bind(queue).bind(from.due_at).bind(from.part).bind(parts);
+    let row = select.bind(clock).fetch_optional(db).await?;
     row.map(|row| Ok(Place { due_at: row.try_get(0)?, part: row.try_get(1)? })).transpose()
 }
 
@@ -151,7 +164,9 @@ fn readable(rows: &[SqliteRow], now: Millis, broken: &mut Vec<Broken>) -> Result
     for row in rows {
         let (part, queue) = (row.try_get("id")?, row.try_get("queue")?);
         match (of_queue(row), of_part(row, now)) {
-            (Ok(head), Ok((due_at, since, held))) => heads.push(Head { part, queue, due_at, since, held, ..head }),
+            (Ok(head), Ok((due_at, since, held, clock))) => {
+                heads.push(Head { part, queue, due_at, since, held, clock, ..head });
+            }
             (Ok(_), Err(_)) => broken.push(Broken::Part(part)),
             (Err(_), _) => broken.push(Broken::Queue(queue)),
         }
@@ -159,8 +174,9 @@ fn readable(rows: &[SqliteRow], now: Millis, broken: &mut Vec<Broken>) -> Result
     Ok(heads)
 }
 
-/// When the part is due, since when it stands in the order, and whether its campaign waits for an answer.
-fn of_part(row: &SqliteRow, now: Millis) -> Result<(Millis, Millis, bool), sqlx::Error> {
+/// When the part is due, since when it stands in the order, whether its campaign waits for an answer, and whose clock
+/// counts.
+fn of_part(row: &SqliteRow, now: Millis) -> Result<(Millis, Millis, bool, Option<WhoseClock>), sqlx::Error> {
     let due = Due {
         at: row.try_get("due_at")?,
         retried: row.try_get::<Option<bool>, _>("retried")?.unwrap_or(false),
@@ -169,7 +185,7 @@ fn of_part(row: &SqliteRow, now: Millis) -> Result<(Millis, Millis, bool), sqlx:
     let held_until = row.try_get::<Option<Millis>, _>("held_until")?.filter(|until| *until > now);
     let due_at = held_until.map_or(due.as_seen(now), |until| until.max(due.as_seen(now)));
     let is_asked = row.try_get::<Option<Millis>, _>("missed_at")?.is_some();
-    Ok((due_at, row.try_get("since")?, is_asked && held_until.is_some()))
+    Ok((due_at, row.try_get("since")?, is_asked && held_until.is_some(), row.try_get("clock")?))
 }
 
 /// What a head has of its queue. The book is looked at because the claim needs it.
@@ -177,6 +193,7 @@ fn of_queue(row: &SqliteRow) -> Result<Head, sqlx::Error> {
     row.try_get::<Book, _>("book")?;
     let Json(allowed) = row.try_get("session_ids")?;
     Ok(Head {
+        clock: None,
         part: row.try_get("id")?,
         queue: row.try_get("queue")?,
         urgent: row.try_get("urgent")?,

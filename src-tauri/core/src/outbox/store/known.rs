@@ -10,6 +10,7 @@ use sqlx::SqliteConnection;
 
 use super::{Broken, heads};
 use crate::clock::{MINUTE, Millis, is_ahead};
+use crate::contact::phone::WhoseClock;
 use crate::ids::{CampaignId, PartId, SessionId};
 use crate::outbox::plan::{Head, SessionState};
 use crate::outbox::window::SendingHours;
@@ -21,7 +22,10 @@ const ANEW: Millis = MINUTE;
 
 /// How far the queues were looked through, for each restricted number.
 #[derive(Debug, Default)]
-pub struct Walks(BTreeMap<(SessionId, CampaignId), Walk>);
+pub struct Walks(BTreeMap<(SessionId, Way), Walk>);
+
+/// A queue, or what of it is on one clock.
+type Way = (CampaignId, Option<WhoseClock>);
 
 #[derive(Debug)]
 enum Walk {
@@ -68,15 +72,15 @@ pub async fn add(
 }
 
 /// The queues that the number could send from at this moment, in their order.
-fn may_send(heads: &[Head], session: SessionId, hours: &SendingHours, now: Millis) -> Vec<CampaignId> {
-    let open = |head: &Head| hours.kept(head.keep_hours, head.own_hours).is_none_or(|hours| hours.is_open(now));
+fn may_send(heads: &[Head], session: SessionId, hours: &SendingHours, now: Millis) -> Vec<Way> {
+    let open = |head: &Head| head.hours(hours).is_none_or(|hours| hours.is_open(now));
     let may = |head: &&Head| {
         let free = head.bound_to.is_none() && head.allowed.contains(&session);
         free && head.due_at <= now && open(head)
     };
     let mut may: Vec<&Head> = heads.iter().filter(may).collect();
     may.sort_by_key(|head| head.rank());
-    may.iter().map(|head| head.queue).collect()
+    may.iter().map(|head| (head.queue, head.clock)).collect()
 }
 
 enum Look {
@@ -89,7 +93,7 @@ enum Look {
 impl Walks {
     /// A queue that is closed for a while is walked anew.
     fn keep(&mut self, heads: &[Head]) {
-        self.0.retain(|(_, queue), _| heads.iter().any(|head| head.queue == *queue));
+        self.0.retain(|(_, way), _| heads.iter().any(|head| (head.queue, head.clock) == *way));
     }
 
     /// The first queue in which somebody is known, or that is not walked to its end yet, hides those behind it.
@@ -97,13 +101,13 @@ impl Walks {
         &mut self,
         db: &mut SqliteConnection,
         session: SessionId,
-        queues: &[CampaignId],
+        ways: &[Way],
         now: Millis,
         broken: &mut Vec<Broken>,
     ) -> Result<Look, sqlx::Error> {
-        for queue in queues {
-            let walk = self.0.entry((session, *queue)).or_insert(Walk::At(FIRST));
-            let look = walk.step(db, session, *queue, now, broken).await?;
+        for way in ways {
+            let walk = self.0.entry((session, *way)).or_insert(Walk::At(FIRST));
+            let look = walk.step(db, session, *way, now, broken).await?;
             if !matches!(look, Look::Nobody) {
                 return Ok(look);
             }
@@ -117,7 +121,7 @@ impl Walk {
         &mut self,
         db: &mut SqliteConnection,
         session: SessionId,
-        queue: CampaignId,
+        way: Way,
         now: Millis,
         broken: &mut Vec<Broken>,
     ) -> Result<Look, sqlx::Error> {
@@ -126,9 +130,9 @@ impl Walk {
             Self::Ended(at) if is_ahead(*at + ANEW, now, ANEW) => return Ok(Look::Nobody),
             Self::Ended(_) => FIRST,
         };
-        let end = heads::slice_after(db, queue, from, SLICE).await?;
+        let end = heads::slice_after(db, way, from, SLICE).await?;
         let slice = (from, end.unwrap_or(LAST));
-        if let Some((place, head)) = heads::known_between(db, session, queue, slice, now, broken).await? {
+        if let Some((place, head)) = heads::known_between(db, session, way, slice, now, broken).await? {
             *self = Self::At(place);
             // One that cannot be read is put aside with this decision, and looked past by the next.
             return Ok(head.map_or(Look::Unfinished, Look::Found));
@@ -161,6 +165,7 @@ mod tests {
             held: false,
             keep_hours,
             own_hours: None,
+            clock: None,
             repeat: false,
             bound_to: None,
             allowed: vec![allowed],
@@ -174,7 +179,7 @@ mod tests {
             Head { bound_to: Some(number), ..head(1, 0, false, number) },
         ];
         let hours = SendingHours::daily(9 * 60, 22 * 60, Tz::UTC);
-        assert_eq!(may_send(&heads, number, &hours, 12 * HOUR), [heads[1].queue, heads[0].queue]);
-        assert_eq!(may_send(&heads, number, &hours, 23 * HOUR), [heads[0].queue]);
+        assert_eq!(may_send(&heads, number, &hours, 12 * HOUR), [(heads[1].queue, None), (heads[0].queue, None)]);
+        assert_eq!(may_send(&heads, number, &hours, 23 * HOUR), [(heads[0].queue, None)]);
     }
 }

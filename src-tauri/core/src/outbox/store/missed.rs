@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use chrono_tz::Tz;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 
+use super::clocks;
 use crate::clock::Millis;
 use crate::db::Tx;
 use crate::ids::CampaignId;
-use crate::outbox::missed::{Met, met};
+use crate::outbox::missed::{Met, met, met_on};
 use crate::outbox::window::SendingHours;
 use crate::settings;
 use crate::stored::Json;
@@ -33,8 +35,11 @@ pub async fn find(db: &mut Tx, watched: Option<Millis>, now: Millis) -> Result<V
     }
     let (_, hours) = settings::pause_and_hours(db).await?;
     let mut missed = Vec::new();
-    // What cannot be read is told by whoever looks at the heads of queues.
-    for (id, outcome) in due.iter().filter_map(|row| looked_at(row, &hours, watched, now).ok()) {
+    for row in due {
+        // What cannot be read is told by whoever looks at the heads of queues.
+        let Ok(clocks) = clocks::waiting(db, row.try_get("id")?).await else { continue };
+        let clocks: Vec<Tz> = clocks.into_iter().map(|(clock, _)| clock.zone(hours.zone)).collect();
+        let Ok((id, outcome)) = looked_at(&row, &hours, &clocks, watched, now) else { continue };
         match outcome {
             Met::NotYet => {}
             Met::InTime => note(db, id, None, now).await?,
@@ -50,13 +55,20 @@ pub async fn find(db: &mut Tx, watched: Option<Millis>, now: Millis) -> Result<V
 fn looked_at(
     row: &SqliteRow,
     hours: &SendingHours,
+    clocks: &[Tz],
     watched: Option<Millis>,
     now: Millis,
 ) -> Result<(CampaignId, Met), sqlx::Error> {
     let own = row.try_get::<Option<Json<_>>, _>("hours")?.map(|Json(hours)| hours);
     let kept = hours.kept(row.try_get("keep_hours")?, own);
     let outcome = match row.try_get("asks")? {
-        true => met(row.try_get("due_at")?, kept.as_ref(), hours.zone, watched, now),
+        true => match kept.as_ref().filter(|_| !clocks.is_empty()) {
+            Some(kept) => {
+                let clocks: Vec<SendingHours> = clocks.iter().map(|clock| kept.on_clock(*clock)).collect();
+                met_on(row.try_get("due_at")?, &clocks, watched, now)
+            }
+            None => met(row.try_get("due_at")?, kept.as_ref(), hours.zone, watched, now),
+        },
         false => Met::InTime,
     };
     Ok((row.try_get("id")?, outcome))

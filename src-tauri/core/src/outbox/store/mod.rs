@@ -6,6 +6,7 @@ mod breaker;
 pub mod chats;
 pub mod claim;
 pub mod clear;
+pub mod clocks;
 pub mod complete;
 pub mod doubt;
 pub mod erase;

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::doubt::MAY_HAVE_ARRIVED;
 use crate::clock::Millis;
 use crate::contact::permission::{Purpose, addressed, refusal};
+use crate::contact::phone::WhoseClock;
 use crate::db::{Tx, execute_all};
 use crate::ids::{CampaignId, ContactId, IdGenerator, MessageId, PartId, SessionId};
 use crate::ledger::store::{End, balance, end_hold, hold_again, refuse_shortage, release_all};
@@ -27,6 +28,8 @@ pub struct NewQueue<'a> {
     pub keep_hours: bool,
     /// The campaign's own hours.
     pub hours: Option<DayHours>,
+    /// Its hours are on each person's own clock.
+    pub local_hours: bool,
     pub book: Book,
     pub sessions: &'a [SessionId],
 }
@@ -52,19 +55,22 @@ pub struct NewPart {
     pub media: Option<Attached>,
     pub with_text: bool,
     pub poll: bool,
+    /// Whose clock its hours are on; none where its queue asks nobody's.
+    pub clock: Option<WhoseClock>,
 }
 
 /// A queue under construction: nothing of it is sent until `open`.
 pub async fn create(db: &mut Tx, queue: &NewQueue<'_>) -> Result<(), sqlx::Error> {
     sqlx::query(
-        "INSERT INTO queues (id, priority, due_at, state, keep_hours, hours, book, session_ids)
-         VALUES (?, ?, ?, 'building', ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
+        "INSERT INTO queues (id, priority, due_at, state, keep_hours, hours, local_hours, book, session_ids)
+         VALUES (?, ?, ?, 'building', ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
     )
     .bind(queue.id)
     .bind(queue.priority)
     .bind(queue.due_at)
     .bind(queue.keep_hours)
     .bind(queue.hours.map(Json))
+    .bind(queue.local_hours)
     .bind(queue.book)
     .bind(Json(queue.sessions))
     .execute(db)
@@ -209,6 +215,7 @@ struct Shape {
     media: Option<Attached>,
     with_text: bool,
     poll: bool,
+    clock: Option<WhoseClock>,
 }
 
 impl Shape {
@@ -220,6 +227,7 @@ impl Shape {
             media: part.media.clone(),
             with_text: part.with_text,
             poll: part.poll,
+            clock: part.clock,
         }
     }
 
@@ -243,7 +251,7 @@ fn insert_parts(
     parts: &[(MessageId, &NewPart)],
 ) -> QueryBuilder<Sqlite> {
     let mut insert: QueryBuilder<Sqlite> = QueryBuilder::new(
-        "INSERT INTO parts (state, queue_id, due_at, position, ready, last, kind, with_text, media, file_name, id, message_id, wire_id)
+        "INSERT INTO parts (state, queue_id, due_at, position, ready, last, kind, with_text, media, file_name, clock, id, message_id, wire_id)
          SELECT 'pending', ",
     );
     let mut common = insert.separated(", ");
@@ -252,6 +260,7 @@ fn insert_parts(
     common.push_bind(shape.last).push_bind(shape.kind());
     common.push_bind(shape.with_text).push_bind(shape.media.as_ref().map(|file| file.sha256.as_slice()));
     common.push_bind(shape.media.as_ref().and_then(|file| file.name.as_deref()));
+    common.push_bind(shape.clock);
     insert.push(", v.* FROM (");
     insert.push_values(parts, |mut row, (message, part)| {
         row.push_bind(part.id).push_bind(*message).push_bind(part.wire_id.as_str());

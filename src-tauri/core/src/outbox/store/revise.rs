@@ -546,7 +546,7 @@ fn fill_parts(parts: &[Filled<'_>]) -> QueryBuilder<Sqlite> {
 fn add_parts(queue: CampaignId, parts: &[Filled<'_>]) -> QueryBuilder<Sqlite> {
     let mut insert = QueryBuilder::new(
         "INSERT INTO parts (state, queue_id, id, message_id, position, last, kind, with_text, media, file_name, wire_id,
-                            ready, due_at) SELECT 'pending', ",
+                            ready, due_at, clock) SELECT 'pending', ",
     );
     insert.push_bind(queue).push(", v.* FROM (");
     insert.push_values(parts, |mut row, filled| {
@@ -555,7 +555,7 @@ fn add_parts(queue: CampaignId, parts: &[Filled<'_>]) -> QueryBuilder<Sqlite> {
         row.push_bind(*last).push_bind(kind_of(part.media.as_ref(), part.poll)).push_bind(part.with_text);
         row.push_bind(part.media.as_ref().map(|file| file.sha256.to_vec()));
         row.push_bind(part.media.as_ref().and_then(|file| file.name.as_deref()));
-        row.push_bind(part.wire_id.as_str()).push_bind(*position == 1).push_bind(*due_at);
+        row.push_bind(part.wire_id.as_str()).push_bind(*position == 1).push_bind(*due_at).push_bind(part.clock);
     });
     insert.push(") v");
     insert
