@@ -357,6 +357,7 @@ const TABLES: &[(&str, &[&str])] = &[
             "act_changes",
             "promotions",
             "lids",
+            "accounts",
             "phone_names",
             "segments",
             "contact_values",

@@ -82,6 +82,7 @@ pub fn builder() -> Builder<Wry> {
             campaigns::check_draft,
             campaigns::skipped_people,
             campaigns::review_campaign,
+            campaigns::look_up_audience,
             campaigns::send_test,
             campaigns::cancel_message,
             campaigns::retry_message,

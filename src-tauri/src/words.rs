@@ -74,6 +74,8 @@ pub fn skip(reason: &str, variable: Option<&str>) -> String {
         (Ok(SkipReason::Empty), _) => "nothing to send".to_owned(),
         (Ok(SkipReason::NotCovered), _) => "not covered by the free credits".to_owned(),
         (Ok(SkipReason::Promoted), _) => "got a promotion a short time ago".to_owned(),
+        (Ok(SkipReason::SamePerson), _) => "the same WhatsApp account as another one of the audience".to_owned(),
+        (Ok(SkipReason::SameOptions), _) => "two answers of the poll become the same".to_owned(),
         (Err(_), _) => reason.to_owned(),
     }
 }
@@ -99,6 +101,7 @@ fn cause_of(cause: &Cause) -> String {
         Cause::InvalidMessage => "WhatsApp cannot send it in this form",
         Cause::PracticeLog => "the practice number could not note it",
         Cause::NotOnWhatsapp => "not on WhatsApp",
+        Cause::OtherPhone => "WhatsApp has them under another spelling of the phone",
         Cause::NewChatsLocked => "WhatsApp lets it begin no new chats",
         Cause::AllChatsLocked => "WhatsApp takes nothing from it",
         Cause::NewChatsUsedUp => "its new chats are used up",

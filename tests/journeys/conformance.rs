@@ -167,6 +167,7 @@ impl Connection for Double {
     fn write(&mut self, text: &str) -> BoxFuture<'_, ()> {
         self.written += 1;
         self.client.write(Reply {
+            edits: None,
             id: format!("reply {}", self.written),
             phone: Some(PEOPLE[0].to_owned()),
             lid: None,

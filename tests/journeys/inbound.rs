@@ -284,6 +284,71 @@ async fn names_from_the_phone_fill_only_what_is_empty_and_only_by_choice() -> Re
 }
 
 #[tokio::test]
+async fn an_edit_can_make_a_reply_a_stop_and_never_takes_one_back() -> Result<(), Problem> {
+    let (world, id) = sent().await?;
+    let number = world.numbers[0].id;
+    let edit = |id: &str, text: &str, minute| {
+        let edits = Some("R1".to_owned());
+        Signal::Reply(Reply { edits, ..reply(id, ELIF, text, at(0, 13, minute)) })
+    };
+    world.hear(number, &Signal::Reply(reply("R1", ELIF, "Teşekkürler", at(0, 13, 1)))).await?;
+    // It comes twice, and a later edit comes before an earlier one.
+    for signal in [edit("E2", "Tamam", 3), edit("E2", "Tamam", 3), edit("E1", "Taman", 2)] {
+        world.hear(number, &signal).await?;
+    }
+    let rows = replies(&world, id).await?;
+    assert_eq!(rows.iter().map(|row| row.text.as_str()).collect::<Vec<_>>(), ["Tamam"]);
+    assert_eq!(standing(&world, ELIF).await?, Some(Standing::Normal));
+    let received = world.hear(number, &edit("E3", "DUR", 4)).await?;
+    assert_eq!(received.opted_out, [ELIF]);
+    assert_eq!(standing(&world, ELIF).await?, Some(Standing::Black));
+    world.hear(number, &edit("E4", "Şaka", 5)).await?;
+    assert_eq!(standing(&world, ELIF).await?, Some(Standing::Black), "that was a joke: the owner sees it and decides");
+    assert_eq!(replies(&world, id).await?[0].text, "Şaka");
+    // Nor does a word to come back that is edited in.
+    world.hear(number, &edit("E5", "BAŞLA", 6)).await?;
+    assert_eq!(standing(&world, ELIF).await?, Some(Standing::Black));
+    assert_eq!(world.miscounted().await?, Vec::<&str>::new());
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_stop_that_comes_behind_its_own_edit_is_one() -> Result<(), Problem> {
+    let (world, id) = sent().await?;
+    let number = world.numbers[0].id;
+    let edit = Reply { edits: Some("R1".to_owned()), ..reply("E1", ELIF, "Pardon", at(0, 13, 2)) };
+    world.hear(number, &Signal::Reply(edit)).await?;
+    assert_eq!(standing(&world, ELIF).await?, Some(Standing::Normal));
+    let received = world.hear(number, &Signal::Reply(reply("R1", ELIF, "STOP", at(0, 13, 1)))).await?;
+    assert_eq!(received.opted_out, [ELIF]);
+    assert_eq!(standing(&world, ELIF).await?, Some(Standing::Black));
+    assert_eq!(replies(&world, id).await?.len(), 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_one_number_sends_to_another_is_no_reply() -> Result<(), Problem> {
+    let (world, id) = sent().await?;
+    let wire_id = world.numbers[0].phone.sent()[0].wire_id.clone();
+    let received = hear(&world, reply(&wire_id, "+905550001122", "Merhaba", at(0, 12, 1))).await?;
+    assert_eq!((received, replies(&world, id).await?.len()), (Received::default(), 0));
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_edit_whose_original_never_came_is_the_reply() -> Result<(), Problem> {
+    let (world, id) = sent().await?;
+    let number = world.numbers[0].id;
+    let edit = Reply { edits: Some("R1".to_owned()), ..reply("E1", ELIF, "STOP", at(0, 13, 2)) };
+    world.hear(number, &Signal::Reply(edit)).await?;
+    assert_eq!(standing(&world, ELIF).await?, Some(Standing::Black));
+    world.hear(number, &Signal::Reply(reply("R1", ELIF, "Merhaba", at(0, 13, 1)))).await?;
+    let rows = replies(&world, id).await?;
+    assert_eq!(rows.iter().map(|row| row.text.as_str()).collect::<Vec<_>>(), ["STOP"]);
+    Ok(())
+}
+
+#[tokio::test]
 async fn who_was_found_on_whatsapp_is_not_asked_for_again_and_is_known_by_the_hidden_identity() -> Result<(), Problem> {
     let world = World::at(at(0, 12, 0)).await?;
     world.link("+905550001122").await?;
@@ -291,7 +356,7 @@ async fn who_was_found_on_whatsapp_is_not_asked_for_again_and_is_known_by_the_hi
     let client = world.network.client().expect("a client was asked for");
     let until = at(30, 12, 0);
     let (phone, lid, note) = (ELIF.to_owned(), Some(LID.to_owned()), "yes".to_owned());
-    client.hear(Signal::Found { phone, lid, note, until });
+    client.hear(Signal::Found { phone, account: None, lid, note, until });
     world.settle().await;
     assert_eq!(client.notes().get(NoteKind::OnWhatsapp, ELIF).await.as_deref(), Some("yes"));
     client.hear(Signal::Reply(from_lid("R1", "Dur")));
@@ -313,7 +378,7 @@ async fn whose_phone_is_found_only_when_a_message_is_for_them_gets_none_after_a_
     assert!(client.notes().asked_to_stop(LID).await);
     assert_eq!(standing(&world, ELIF).await?, Some(Standing::Normal), "nobody knows whose it is");
     let (phone, lid, note) = (ELIF.to_owned(), Some(LID.to_owned()), "yes".to_owned());
-    client.hear(Signal::Found { phone, lid, note, until: at(30, 12, 0) });
+    client.hear(Signal::Found { phone, account: None, lid, note, until: at(30, 12, 0) });
     world.settle().await;
     assert_eq!(standing(&world, ELIF).await?, Some(Standing::Black));
     assert!(client.notes().asked_to_stop(LID).await, "and whoever writes under it later says it too");

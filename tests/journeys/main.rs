@@ -9,6 +9,7 @@
     reason = "a test that meets the unexpected fails there"
 )]
 
+mod accounts;
 mod acts;
 mod agenda;
 mod caps;

@@ -4,13 +4,13 @@ use std::path::Path;
 
 use data_encoding::BASE64;
 use tauri::AppHandle;
-use ulak_core::app::{DraftCheck, MessagePreview, Missed, MissedAnswer, Review, TestSend};
+use ulak_core::app::{DraftCheck, LookedUp, MessagePreview, Missed, MissedAnswer, Review, TestSend};
 use ulak_core::campaign::draft::{Draft, DraftEdit};
 use ulak_core::campaign::list::{CampaignPage, CampaignQuery};
 use ulak_core::campaign::live::LiveView;
 use ulak_core::campaign::report::CampaignReport;
 use ulak_core::contact::Contact;
-use ulak_core::ids::{CampaignId, MediaId, MessageId};
+use ulak_core::ids::{CampaignId, ContactId, MediaId, MessageId};
 use ulak_core::media::MediaWish;
 use ulak_core::media::attachment::MediaItem;
 use ulak_core::outbox::state::SkipReason;
@@ -145,6 +145,13 @@ pub async fn skipped_people(
 #[specta::specta]
 pub async fn review_campaign(door: Door<'_>, draft_id: CampaignId) -> Answer<Review> {
     door.app().await?.campaigns().review_campaign(draft_id).await
+}
+
+/// Asks WhatsApp for some of those of whom nobody knows whether they are on it.
+#[tauri::command]
+#[specta::specta]
+pub async fn look_up_audience(door: Door<'_>, draft_id: CampaignId, after: Option<ContactId>) -> Answer<LookedUp> {
+    door.app().await?.campaigns().look_up_audience(draft_id, after).await
 }
 
 #[tauri::command]

@@ -9,8 +9,9 @@ use std::time::Duration;
 
 use tokio::sync::MutexGuard as Turn;
 use ulak_core::clock::{DAY, Millis};
+use ulak_core::session::cause::Cause;
 use ulak_core::session::client::{BoxFuture, ClientConfig, ClientError, Limits, LinkHow, Notes, SessionClient};
-use ulak_core::session::messenger::{Messenger, Outgoing, Sending};
+use ulak_core::session::messenger::{LookingUp, Messenger, Outgoing, Sending};
 use whatsapp_rust::bot::Bot;
 use whatsapp_rust::pair_code::PairCodeOptions;
 use whatsapp_rust::store::SqliteStore;
@@ -24,6 +25,7 @@ use crate::event_reader::{EventReader, Parts, Purpose, tell_receipts};
 use crate::inbox::Inbox;
 use crate::keys;
 use crate::limits;
+use crate::lookup;
 use crate::polls::Polls;
 use crate::queue::Queue;
 use crate::running::Running;
@@ -39,6 +41,7 @@ const SENT_COPIES: Millis = 8 * DAY;
 /// How long a question about health waits.
 const CHECK: Duration = Duration::from_secs(15);
 const LIMITS: Duration = Duration::from_secs(30);
+const LOOK_UP: Duration = Duration::from_secs(60);
 /// Tasks of an ended connection may hold the keys a moment longer.
 const RELEASE_ROUNDS: u32 = 100;
 const RELEASE_ROUND: Duration = Duration::from_millis(50);
@@ -256,6 +259,14 @@ fn link_purpose(how: LinkHow) -> Purpose {
 impl Messenger for NumberLine {
     fn send(&self, part: Outgoing) -> Sending<'_> {
         Box::pin(self.hand_over(part))
+    }
+
+    fn look_up(&self, phones: Vec<String>) -> LookingUp<'_> {
+        Box::pin(async move {
+            let running = self.running().filter(|running| running.can_send()).ok_or(Cause::NotConnected)?;
+            let looking = lookup::look_up(&running.client, &running.events, &phones);
+            tokio::time::timeout(LOOK_UP, looking).await.unwrap_or(Err(Cause::NoAnswer))
+        })
     }
 }
 

@@ -66,7 +66,7 @@ fn is_person(jid: &Jid) -> bool {
     (jid.is_pn() || jid.is_lid()) && !jid.is_bot() && !jid.is_psa()
 }
 
-/// A new message of a person to this number: no group, no status, no change of an earlier message.
+/// A message of a person to this number, or what they made of an earlier one: no group, no status, nothing deleted.
 pub fn is_from_person(own: &Own, info: &MessageInfo) -> bool {
     let source = &info.source;
     !source.is_from_me
@@ -75,7 +75,7 @@ pub fn is_from_person(own: &Own, info: &MessageInfo) -> bool {
         && is_person(&source.sender)
         && !own.is(&source.sender)
         && info.category == MessageCategory::Empty
-        && info.edit == EditAttribute::Empty
+        && matches!(info.edit, EditAttribute::Empty | EditAttribute::MessageEdit)
 }
 
 /// The phone and the hidden identity of who wrote, as far as the message says them.

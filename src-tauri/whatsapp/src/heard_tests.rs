@@ -69,7 +69,9 @@ fn a_persons_message_is_told_from_all_others() {
     assert!(!is_from_person(&own(), &group));
     let mut edit = person.clone();
     edit.edit = EditAttribute::MessageEdit;
-    assert!(!is_from_person(&own(), &edit));
+    assert!(is_from_person(&own(), &edit));
+    edit.edit = EditAttribute::SenderRevoke;
+    assert!(!is_from_person(&own(), &edit), "what is deleted changes nothing");
     let mut mine = person;
     mine.source.is_from_me = true;
     assert!(!is_from_person(&own(), &mine));

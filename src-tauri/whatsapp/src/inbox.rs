@@ -12,12 +12,13 @@ use ulak_core::session::client::{Reply, Signal};
 use whatsapp_rust::anyhow::{self, Context as _};
 use whatsapp_rust::types::durability_hook::{InboundDurabilityHook, InboundMessage};
 use whatsapp_rust::types::message::MessageInfo;
+use whatsapp_rust::wacore::types::message::EditAttribute;
 use whatsapp_rust::{Client, Jid, async_trait};
 
 use crate::event_reader::EventReader;
 use crate::heard;
 use crate::polls;
-use crate::words::{Said, said};
+use crate::words::{Said, edited, said};
 
 /// Longer than any database takes. Without an answer the message stays with the server.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -49,7 +50,12 @@ impl Inbox {
         if !heard::is_from_person(&own, info) {
             return None;
         }
-        let said = said(&message.message)?;
+        let (edits, words) = match edited(&message.message) {
+            Some((original, words)) => (Some(original.to_owned()), words),
+            None if info.edit == EditAttribute::Empty => (None, &*message.message),
+            None => return None,
+        };
+        let said = said(words)?;
         let (phone, lid) = names(client, info).await;
         self.tell_names(&phone, &lid, &info.push_name);
         let (text, quotes, chosen, attached) = match said {
@@ -61,6 +67,7 @@ impl Inbox {
         };
         let reply = Reply {
             id: info.id.clone(),
+            edits,
             phone,
             lid,
             text,

@@ -9,10 +9,11 @@ use ulak_core::clock::{DAY, Millis};
 use ulak_core::session::cause::Cause;
 use ulak_core::session::client::{NoteKind, Notes, Signal};
 use ulak_core::session::messenger::Outcome;
+use whatsapp_rust::features::IsOnWhatsAppResult;
 use whatsapp_rust::{Client, ContactError, Jid};
 
 use crate::event_reader::EventReader;
-use crate::heard::lid_of;
+use crate::heard::{lid_of, phone_of};
 use crate::outcome::{of_iq_error, of_lookup_error};
 
 const YES_FOR: Millis = 30 * DAY;
@@ -20,8 +21,19 @@ const NO_FOR: Millis = DAY;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Found {
-    Yes { lid: Option<String> },
+    Yes {
+        lid: Option<String>,
+        /// WhatsApp's own phone for the account, where it said it.
+        account: Option<String>,
+    },
     No,
+}
+
+impl Found {
+    /// WhatsApp has them under another phone.
+    pub fn is_elsewhere(&self, phone: &str) -> bool {
+        matches!(self, Self::Yes { account: Some(account), .. } if account != phone)
+    }
 }
 
 pub async fn is_on_whatsapp(
@@ -30,39 +42,88 @@ pub async fn is_on_whatsapp(
     events: &EventReader,
     phone: &str,
 ) -> Result<Found, Outcome> {
+    let now = events.clock.now();
     if let Some(found) = notes.get(NoteKind::OnWhatsapp, phone).await.as_deref().and_then(read) {
+        if found.is_elsewhere(phone) {
+            tell(events, phone, &found, now).await?;
+        }
         return Ok(found);
     }
-    let jid = jid(phone);
-    let answers = match client.contacts().is_on_whatsapp(std::slice::from_ref(&jid)).await {
-        Ok(answers) => answers,
-        Err(ContactError::Iq(error)) => return Err(Outcome::Refused(of_iq_error(&error))),
-        Err(_) => return Err(Outcome::Refused(Cause::InvalidMessage)),
-    };
+    let answers = ask(client, &[phone.to_owned()]).await.map_err(Outcome::Refused)?;
     // The server could not say it of this person. That is no "no".
     if let Some(error) = answers.iter().find_map(|answer| answer.contact_error.as_ref()) {
         return Err(Outcome::Refused(of_lookup_error(error.code)));
     }
-    let found = match answers.iter().find(|answer| answer.is_registered) {
-        Some(answer) => Found::Yes { lid: answer.lid.as_ref().or(Some(&answer.jid)).and_then(lid_of) },
-        None => Found::No,
-    };
-    let (now, note) = (events.clock.now(), written(&found));
+    let found = found(answers.iter().find(|answer| answer.is_registered));
     match &found {
-        Found::No => notes.put(NoteKind::OnWhatsapp, phone, note, now + NO_FOR).await,
-        Found::Yes { lid } => {
+        Found::No => notes.put(NoteKind::OnWhatsapp, phone, written(&found), now + NO_FOR).await,
+        Found::Yes { lid, .. } => {
             let stopped = match lid {
                 Some(lid) => notes.asked_to_stop(lid).await,
                 None => false,
             };
-            let (phone, lid) = (phone.to_owned(), lid.clone());
-            events.queue.push(Signal::Found { phone, lid, note, until: now + YES_FOR });
+            tell(events, phone, &found, now).await?;
             if stopped {
                 return Err(Outcome::Refused(Cause::AskedToStop));
             }
         }
     }
     Ok(found)
+}
+
+/// Where they are under another phone, core has put it down when this returns, so that the next try goes there.
+async fn tell(events: &EventReader, phone: &str, found: &Found, now: Millis) -> Result<(), Outcome> {
+    let signal = told(phone, found, now);
+    if found.is_elsewhere(phone) {
+        return events.queue.push_to_keep(signal).await.map_err(|_| Outcome::Refused(Cause::NotConnected));
+    }
+    events.queue.push(signal);
+    Ok(())
+}
+
+/// Asks for many at once and tells core of each what was said. Of whom the server could not say it nothing is told.
+pub async fn look_up(client: &Client, events: &EventReader, phones: &[String]) -> Result<(), Cause> {
+    let answers = ask(client, phones).await?;
+    let mut signals = Vec::new();
+    for phone in phones {
+        let answer = answers.iter().find(|answer| named(answer).as_ref() == Some(phone));
+        // An answer under another phone does not say which question it is for, so that one is asked alone.
+        let alone = if answer.is_none() { ask(client, std::slice::from_ref(phone)).await? } else { Vec::new() };
+        let Some(answer) = answer.or(alone.first()).filter(|answer| answer.contact_error.is_none()) else { continue };
+        let found = found(Some(answer).filter(|answer| answer.is_registered));
+        signals.push(told(phone, &found, events.clock.now()));
+    }
+    let Some(last) = signals.pop() else { return Ok(()) };
+    signals.into_iter().for_each(|signal| events.queue.push(signal));
+    events.queue.push_to_keep(last).await.map_err(|_| Cause::NoAnswer)
+}
+
+async fn ask(client: &Client, phones: &[String]) -> Result<Vec<IsOnWhatsAppResult>, Cause> {
+    let jids: Vec<Jid> = phones.iter().map(|phone| jid(phone)).collect();
+    client.contacts().is_on_whatsapp(&jids).await.map_err(|error| match error {
+        ContactError::Iq(error) => of_iq_error(&error),
+        _ => Cause::InvalidMessage,
+    })
+}
+
+/// The phone under which WhatsApp has who is told of.
+fn named(answer: &IsOnWhatsAppResult) -> Option<String> {
+    phone_of(&answer.jid).or_else(|| answer.pn_jid.as_ref().and_then(phone_of))
+}
+
+fn found(answer: Option<&IsOnWhatsAppResult>) -> Found {
+    answer.map_or(Found::No, |answer| Found::Yes {
+        lid: answer.lid.as_ref().or(Some(&answer.jid)).and_then(lid_of),
+        account: named(answer),
+    })
+}
+
+fn told(phone: &str, found: &Found, now: Millis) -> Signal {
+    let (phone, note) = (phone.to_owned(), written(found));
+    match found.clone() {
+        Found::No => Signal::NotFound { phone, note, until: now + NO_FOR },
+        Found::Yes { lid, account } => Signal::Found { phone, account, lid, note, until: now + YES_FOR },
+    }
 }
 
 /// The address of an E.164 phone.
@@ -73,16 +134,20 @@ pub fn jid(phone: &str) -> Jid {
 fn written(found: &Found) -> String {
     match found {
         Found::No => "no".to_owned(),
-        Found::Yes { lid: None } => "yes".to_owned(),
-        Found::Yes { lid: Some(lid) } => format!("yes {lid}"),
+        Found::Yes { lid, account } => {
+            ["yes"].into_iter().chain(lid.as_deref()).chain(account.as_deref()).collect::<Vec<_>>().join(" ")
+        }
     }
 }
 
 fn read(note: &str) -> Option<Found> {
-    match note.split_once(' ') {
-        Some(("yes", lid)) => Some(Found::Yes { lid: Some(lid.to_owned()) }),
-        _ if note == "yes" => Some(Found::Yes { lid: None }),
-        _ if note == "no" => Some(Found::No),
+    let mut words = note.split(' ');
+    match words.next() {
+        Some("no") => Some(Found::No),
+        Some("yes") => {
+            let (phones, lids): (Vec<_>, Vec<_>) = words.map(str::to_owned).partition(|word| word.starts_with('+'));
+            Some(Found::Yes { lid: lids.into_iter().next(), account: phones.into_iter().next() })
+        }
         _ => None,
     }
 }
@@ -93,7 +158,9 @@ mod tests {
 
     #[test]
     fn a_note_is_read_as_it_was_written() {
-        for found in [Found::No, Found::Yes { lid: None }, Found::Yes { lid: Some("123@lid".to_owned()) }] {
+        let (lid, account) = (|| Some("123@lid".to_owned()), || Some("+5215512340123".to_owned()));
+        let yes = |lid, account| Found::Yes { lid, account };
+        for found in [Found::No, yes(None, None), yes(lid(), None), yes(None, account()), yes(lid(), account())] {
             assert_eq!(read(&written(&found)), Some(found));
         }
         assert_eq!(read("perhaps"), None);

@@ -56,8 +56,10 @@ impl NumberLine {
     }
 
     async fn prepare(&self, running: &Arc<Running>, part: &Outgoing) -> Result<wa::Message, Outcome> {
-        if !part.known {
-            self.look_up(running, &part.to).await?;
+        match self.look_up(running, &part.to).await {
+            Err(outcome) if !part.known || is_about_them(&outcome) => return Err(outcome),
+            // Whom the number has talked with is there, whatever a look-up says or fails to say.
+            _ => {}
         }
         refuse_unreadable(&running.client, &jid(&part.to)).await?;
         let polls = &running.events.polls;
@@ -86,9 +88,12 @@ impl NumberLine {
     }
 
     async fn look_up(&self, running: &Running, phone: &str) -> Result<(), Outcome> {
-        match lookup::is_on_whatsapp(&running.client, self.notes(), &running.events, phone).await? {
+        let found = lookup::is_on_whatsapp(&running.client, self.notes(), &running.events, phone).await?;
+        match found {
             Found::No => Err(Outcome::Refused(Cause::NotOnWhatsapp)),
-            Found::Yes { lid } => {
+            // Whether that account has the message already is core's to know.
+            found if found.is_elsewhere(phone) => Err(Outcome::Refused(Cause::OtherPhone)),
+            Found::Yes { lid, .. } => {
                 // Core has learned it with the answer.
                 if lid.is_some() {
                     self.is_news(phone);
@@ -131,6 +136,11 @@ impl NumberLine {
             Outcome::Unknown(_) => Err(ClientError::NoAnswer),
         }
     }
+}
+
+/// What a look-up shows of the person that goes before having talked with them.
+fn is_about_them(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Refused(Cause::OtherPhone | Cause::AskedToStop))
 }
 
 /// As long as the text takes to write, within a second and four.

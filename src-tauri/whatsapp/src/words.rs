@@ -39,6 +39,18 @@ pub fn said(message: &wa::Message) -> Option<Said> {
     Some(Said::Words { text: text.to_owned(), quotes: quotes(base), attached })
 }
 
+/// The message that a later one takes the place of, and what it says since. The library has opened the encrypted form
+/// and gives both in this one.
+pub fn edited(message: &wa::Message) -> Option<(&str, &wa::Message)> {
+    let base = message.get_base_message();
+    let wrapped = base.edited_message.as_option().and_then(|wrapper| wrapper.message.as_option());
+    let change = wrapped.unwrap_or(base).protocol_message.as_option()?;
+    if change.r#type != Some(wa::message::protocol_message::Type::MESSAGE_EDIT) {
+        return None;
+    }
+    Some((change.key.as_option()?.id.as_deref()?, change.edited_message.as_option()?))
+}
+
 fn vote(base: &wa::Message) -> Option<Vote> {
     let update = base.poll_update_message.as_option()?;
     let vote = update.vote.as_option()?;
@@ -118,6 +130,32 @@ mod tests {
         let reaction = wa::Message { reaction_message: MessageField::some(Default::default()), ..Default::default() };
         assert_eq!(said(&reaction), None);
         assert_eq!(said(&wa::Message::default()), None);
+    }
+
+    #[test]
+    fn an_edit_names_what_it_takes_the_place_of() {
+        let kind = wa::message::protocol_message::Type::MESSAGE_EDIT;
+        let change = |kind| wa::Message {
+            protocol_message: MessageField::some(wa::message::ProtocolMessage {
+                key: MessageField::some(wa::MessageKey { id: Some("AC01".to_owned()), ..Default::default() }),
+                r#type: Some(kind),
+                edited_message: MessageField::some(wa::Message::text("STOP")),
+                ..Default::default()
+            }),
+            ..Default::default()
+        };
+        let wrapped = wa::Message {
+            edited_message: MessageField::some(wa::message::FutureProofMessage {
+                message: MessageField::some(change(kind)),
+            }),
+            ..Default::default()
+        };
+        for message in [change(kind), wrapped] {
+            let (original, words) = edited(&message).unwrap();
+            assert_eq!((original, said(words)), ("AC01", self::words("STOP", None)));
+        }
+        assert_eq!(edited(&change(wa::message::protocol_message::Type::REVOKE)), None);
+        assert_eq!(edited(&wa::Message::text("STOP")), None);
     }
 
     #[test]

@@ -176,6 +176,16 @@ impl Emulator {
         self.world.reply_file(&digits(from), &digits(owner), file).await
     }
 
+    /// A recipient changes what they wrote, in the clear or `sealed` under the message's secret.
+    pub async fn edit(&self, from: &str, owner: &str, id: &str, text: &str, sealed: bool) -> Result<String> {
+        self.world.edit(&digits(from), &digits(owner), id, text, sealed).await
+    }
+
+    /// A recipient deletes what they wrote.
+    pub async fn delete(&self, from: &str, owner: &str, id: &str) -> Result<String> {
+        self.world.delete(&digits(from), &digits(owner), id).await
+    }
+
     /// Sends the receipts that were held, and answers how many there were.
     pub fn release_receipts(&self) -> usize {
         let held = std::mem::take(&mut *lock(&self.world.held));
@@ -194,6 +204,12 @@ impl Emulator {
     /// Takes a number off WhatsApp, or back on.
     pub fn set_absent(&self, number: &str, absent: bool) {
         change(&mut write(&self.world.absent), digits(number), absent);
+    }
+
+    /// Another spelling of a number. The server answers a lookup of it with the number itself, and knows nobody under
+    /// the spelling else.
+    pub fn set_alias(&self, spelling: &str, number: &str) {
+        write(&self.world.aliases).insert(digits(spelling), digits(number));
     }
 
     /// Whom the phone of a number knows; a device that is linked afterwards learns it.

@@ -13,9 +13,10 @@
 //! | `POST /faults` | `Rule` | |
 //! | `DELETE /faults` | | |
 //! | `POST /reply` | `{from, to, text?, file?}` | `{id}`; a file is `{kind, content, caption?, name?, seconds?}` |
+//! | `POST /edit` | `{from, to, id, text?, sealed?}` | `{id}`; without a text it is deleted |
 //! | `POST /receipts/release` | | `{released}` |
 //! | `POST /habits` | `{phone, habits?}` | without `habits` the person behaves as usual |
-//! | `POST /people` | `{phone, absent?, hidden?}` | |
+//! | `POST /people` | `{phone, absent?, hidden?, alias?}` | an alias is another spelling of the number |
 //! | `POST /address-book` | `{phone, people: [[phone, name]]}` | whom a phone knows, for devices that are linked afterwards |
 //! | `POST /limits` | `{phone, limits}` | |
 //! | `POST /kick` | `{phone, kind, code?}` | kinds `drop`, `replaced`, `stream_error` |
@@ -63,6 +64,7 @@ pub(crate) fn router(emulator: Arc<Emulator>) -> Router {
         .route("/code", post(code))
         .route("/faults", get(faults).post(add_fault).delete(clear_faults))
         .route("/reply", post(reply))
+        .route("/edit", post(edit))
         .route("/receipts/release", post(release))
         .route("/habits", post(habits))
         .route("/people", post(people))
@@ -151,6 +153,24 @@ async fn reply(State(door): Door, Json(reply): Json<Reply>) -> Answer {
     Ok(Json(json!({ "id": id })))
 }
 
+#[derive(Deserialize)]
+struct Edit {
+    from: String,
+    to: String,
+    id: String,
+    text: Option<String>,
+    #[serde(default)]
+    sealed: bool,
+}
+
+async fn edit(State(door): Door, Json(edit): Json<Edit>) -> Answer {
+    let id = match &edit.text {
+        Some(text) => door.edit(&edit.from, &edit.to, &edit.id, text, edit.sealed).await?,
+        None => door.delete(&edit.from, &edit.to, &edit.id).await?,
+    };
+    Ok(Json(json!({ "id": id })))
+}
+
 async fn release(State(door): Door) -> Json<Value> {
     Json(json!({ "released": door.release_receipts() }))
 }
@@ -171,6 +191,7 @@ struct Person {
     phone: String,
     absent: Option<bool>,
     hidden: Option<bool>,
+    alias: Option<String>,
 }
 
 async fn people(State(door): Door, Json(person): Json<Person>) -> Json<Value> {
@@ -179,6 +200,9 @@ async fn people(State(door): Door, Json(person): Json<Person>) -> Json<Value> {
     }
     if let Some(hidden) = person.hidden {
         door.set_hidden(&person.phone, hidden);
+    }
+    if let Some(alias) = &person.alias {
+        door.set_alias(alias, &person.phone);
     }
     done()
 }

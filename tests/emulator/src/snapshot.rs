@@ -29,7 +29,7 @@ pub(crate) struct SavedPhone {
     pub sessions: BTreeMap<String, Vec<u8>>,
     pub identities: BTreeMap<String, Vec<u8>>,
     pub shown: Vec<(String, String)>,
-    pub written: BTreeMap<String, Vec<u8>>,
+    pub written: BTreeMap<String, (String, Vec<u8>)>,
 }
 
 #[derive(Serialize, Deserialize)]

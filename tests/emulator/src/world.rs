@@ -61,6 +61,8 @@ pub(crate) struct World {
     pub held: Mutex<Vec<Held>>,
     /// Numbers that are not on WhatsApp.
     pub absent: RwLock<BTreeSet<String>>,
+    /// Numbers that the server has under another one, as Brazil's with and without the ninth digit.
+    pub aliases: RwLock<BTreeMap<String, String>>,
     /// People who never show their number.
     pub hidden: RwLock<BTreeSet<String>>,
     /// Whom the phone of a number knows: numbers and names.
@@ -82,6 +84,7 @@ impl World {
             limits: RwLock::default(),
             held: Mutex::default(),
             absent: RwLock::default(),
+            aliases: RwLock::default(),
             hidden: RwLock::default(),
             address_books: RwLock::default(),
             next: AtomicU64::new(1),
@@ -116,9 +119,14 @@ impl World {
         let phone = if jid.is_lid() {
             read(&self.book).by_lid.get(jid.user.as_str()).cloned()
         } else {
-            self.phone(jid.user.as_str()).ok()
+            self.phone(&self.account_of(jid.user.as_str())).ok()
         };
         phone.filter(|phone| !self.is_absent(&phone.number))
+    }
+
+    /// The number that the server itself has for this one.
+    pub(crate) fn account_of(&self, number: &str) -> String {
+        read(&self.aliases).get(number).map_or_else(|| number.to_owned(), Clone::clone)
     }
 
     pub(crate) fn is_absent(&self, number: &str) -> bool {

@@ -78,6 +78,8 @@ export const commands = {
 	checkDraft: (draftId: CampaignId) => __TAURI_INVOKE<DraftCheck>("check_draft", { draftId }),
 	skippedPeople: (draftId: CampaignId, reason: SkipReason, limit: number) => __TAURI_INVOKE<ContactView[]>("skipped_people", { draftId, reason, limit }),
 	reviewCampaign: (draftId: CampaignId) => __TAURI_INVOKE<Review>("review_campaign", { draftId }),
+	/**  Asks WhatsApp for some of those of whom nobody knows whether they are on it. */
+	lookUpAudience: (draftId: CampaignId, after: ContactId | null) => __TAURI_INVOKE<LookedUp>("look_up_audience", { draftId, after }),
 	sendTest: (test: TestSend) => __TAURI_INVOKE<MessageId>("send_test", { test }),
 	cancelMessage: (messageId: MessageId) => __TAURI_INVOKE<null>("cancel_message", { messageId }),
 	retryMessage: (messageId: MessageId, mayBeSeenTwice: boolean) => __TAURI_INVOKE<null>("retry_message", { messageId, mayBeSeenTwice }),
@@ -1263,6 +1265,13 @@ export type Longest = {
 	length: number,
 };
 
+/**  What one round of it came to. */
+export type LookedUp = {
+	looked: number,
+	/**  Behind whom the next round begins; none when all are known. */
+	next: ContactId | null,
+};
+
 /**  The credits that are free, and for how many days they last where that can be told. */
 export type Low = {
 	free: number,
@@ -1871,6 +1880,11 @@ export type Review = {
 	blockers: AppError[],
 	/**  Whose last words the owner should read before they are written to again. */
 	perhapsStops: number,
+	/**  Of those who will get it, whom WhatsApp does not know, and whom nobody has asked it for. */
+	absent: number,
+	unknown: number,
+	/**  One of the chosen numbers could ask. */
+	canLookUp: boolean,
 };
 
 /**  What waits of a campaign, or the message of one person in it. */
@@ -2059,7 +2073,11 @@ export type SkipLine = {
 };
 
 /**  Why a contact gets nothing. */
-export type SkipReason = "no_consent" | "black_list" | "gray_list" | "missing_variable" | "opted_out" | "empty" | "not_covered" | "promoted";
+export type SkipReason = "no_consent" | "black_list" | "gray_list" | "missing_variable" | "opted_out" | "empty" | "not_covered" | "promoted" | 
+/**  Somebody else of the audience is the same WhatsApp account. */
+"same_person" | 
+/**  Two options of the poll become the same for them. */
+"same_options";
 
 /**  Whom a campaign skipped for one reason, and who has got nothing of it since. */
 export type SkippedOf = {

@@ -39,6 +39,8 @@ export function skipWord(reason: SkipReason, variable: string | null): string {
     case 'not_covered': return m.skip_not_covered();
     case 'empty': return m.skip_empty();
     case 'promoted': return m.skip_promoted();
+    case 'same_person': return m.skip_same_person();
+    case 'same_options': return m.skip_same_options();
   }
 }
 

@@ -20,6 +20,7 @@ use crate::campaign::review::{self, Emptiest, Longest, Survey, survey};
 use crate::campaign::store::{self, NewDraft};
 use crate::campaign::{CampaignError, CampaignState, schedule};
 use crate::category::Category;
+use crate::clock::Millis;
 use crate::contact::segment::store::values;
 use crate::contact::store::audience::{Person, count_people, person_at};
 use crate::contact::{self, Contact};
@@ -105,13 +106,22 @@ pub struct Campaigns {
     pub(super) practising: Practising,
     /// Scheduling one campaign at a time keeps the sum of credits simple to reason about.
     pub(super) scheduling: tokio::sync::Mutex<()>,
+    /// When WhatsApp was last asked for people of an audience.
+    pub(super) looked_up: tokio::sync::Mutex<Millis>,
 }
 
 facet!(Campaigns);
 
 impl Campaigns {
     pub(super) fn new(common: Common, files: Files, dispatcher: Arc<Dispatcher>, practising: Practising) -> Self {
-        Self { common, files, dispatcher, practising, scheduling: tokio::sync::Mutex::default() }
+        Self {
+            common,
+            files,
+            dispatcher,
+            practising,
+            scheduling: tokio::sync::Mutex::default(),
+            looked_up: tokio::sync::Mutex::default(),
+        }
     }
 
     /// A draft over all linked numbers, or over the practice number until there is one.

@@ -202,6 +202,7 @@ impl Outbox {
             }
             Some((SkipReason::Empty, _)) => return Err(CampaignError::Empty.into()),
             Some((SkipReason::Promoted, _)) => return Err(CampaignError::Promoted.into()),
+            Some((SkipReason::SameOptions, _)) => return Err(CampaignError::SameOptions.into()),
             Some(_) => return Err(CampaignError::Unwanted.into()),
         }
         refuse_too_long(&message.text, message.question.as_deref(), message.options.as_deref().unwrap_or_default())?;

@@ -45,6 +45,11 @@ pub struct Review {
     pub blockers: Vec<Problem>,
     /// Whose last words the owner should read before they are written to again.
     pub perhaps_stops: i64,
+    /// Of those who will get it, whom WhatsApp does not know, and whom nobody has asked it for.
+    pub absent: i64,
+    pub unknown: i64,
+    /// One of the chosen numbers could ask.
+    pub can_look_up: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -144,6 +149,9 @@ impl Campaigns {
                 .chain(review::blockers(&draft, &survey, &hours, now).into_iter().map(Problem::from))
                 .collect(),
             perhaps_stops,
+            absent: survey.absent,
+            unknown: survey.not_looked_up,
+            can_look_up: draft.book == Book::Real && self.asker(&draft).is_some(),
         })
     }
 }

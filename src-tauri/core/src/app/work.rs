@@ -7,6 +7,7 @@ use super::{Campaigns, Retention, log};
 use crate::agenda::{BoxFuture, JobKind, Work};
 use crate::clock::SharedClock;
 use crate::contact::acts::store as acts;
+use crate::contact::store::accounts;
 use crate::db::{Db, StorageError};
 use crate::error::Problem;
 use crate::feed;
@@ -137,6 +138,7 @@ impl AppWork {
     async fn remove_expired_notes(&self) -> Result<(), StorageError> {
         let mut tx = self.db.begin().await?;
         notes::remove_expired(&mut tx, self.clock.now()).await.map_err(|error| self.db.error(error))?;
+        accounts::forget_old(&mut tx, self.clock.now()).await.map_err(|error| self.db.error(error))?;
         self.db.commit(tx).await
     }
 }

@@ -1,9 +1,13 @@
 //! One contact's message: skipped with a reason, or rendered and laid out in parts. Pure.
 
+use std::collections::HashSet;
+
 use crate::contact::permission::{Purpose, may_receive};
+use crate::contact::phone::Phone;
 use crate::contact::store::audience::Person;
 use crate::media::{Attached, MediaKind};
 use crate::outbox::state::SkipReason;
+use crate::template::choice::twice;
 use crate::template::{Missing, Offer, Template, render, whatsapp_length};
 use crate::text::is_blank;
 
@@ -66,12 +70,36 @@ pub fn compose(content: &Content, person: &Person) -> Composed {
     }
     match fill(content, person) {
         Err(missing) => Composed::Skipped { reason: SkipReason::MissingVariable, variable: Some(missing.0) },
+        // WhatsApp takes no such poll.
+        Ok((_, Some(Answers { question: Some(_), options }))) if twice(&options).is_some() => {
+            Composed::Skipped { reason: SkipReason::SameOptions, variable: None }
+        }
         Ok((text, answers)) => {
             let poll = answers.as_ref().is_some_and(|answers| answers.question.is_some());
             match layout(&content.media, &text, poll) {
                 parts if parts.is_empty() => Composed::Skipped { reason: SkipReason::Empty, variable: None },
                 parts => Composed::Message { parts, text, answers },
             }
+        }
+    }
+}
+
+/// Who of an audience is written to so far. Of several contacts that are one WhatsApp account the first gets the message.
+#[derive(Default)]
+pub struct Reached(HashSet<u64>);
+
+impl Reached {
+    /// Those who are written to already, by their phones.
+    pub fn of(phones: &[String]) -> Self {
+        Self(phones.iter().filter_map(|phone| Phone::from_e164(phone)).map(Phone::subscriber).collect())
+    }
+
+    pub fn compose(&mut self, content: &Content, person: &Person) -> Composed {
+        match compose(content, person) {
+            Composed::Message { .. } if !self.0.insert(person.account) => {
+                Composed::Skipped { reason: SkipReason::SamePerson, variable: None }
+            }
+            composed => composed,
         }
     }
 }
@@ -129,6 +157,8 @@ mod tests {
             email: String::new(),
             fields: BTreeMap::new(),
             facts: Facts { consented: true, ..Facts::default() },
+            account: 905_325_550_142,
+            on_whatsapp: None,
         }
     }
 
@@ -208,6 +238,40 @@ mod tests {
         assert_eq!(content.variables(), ["name", "frame"]);
         let skipped = Composed::Skipped { reason: SkipReason::MissingVariable, variable: Some("frame".into()) };
         assert_eq!(compose(&content, &person("Elif")), skipped);
+    }
+
+    #[test]
+    fn whose_poll_would_say_the_same_twice_gets_none() {
+        use crate::template::{Choice, ChoiceStyle};
+        let of = |style, name: &str| {
+            let options = vec!["{{name}}".into(), "Elif Nur".into()];
+            let choice = Choice { style, question: "Kim gelsin?".into(), options };
+            let content = Content { offer: choice.offer().unwrap(), ..content("Merhaba", 0) };
+            compose(&content, &person(name))
+        };
+        let skipped = Composed::Skipped { reason: SkipReason::SameOptions, variable: None };
+        for same in ["Elif Nur", "elif nur", " Elif  Nur ", "Elif\u{a0}Nur"] {
+            assert_eq!(of(ChoiceStyle::Poll, same), skipped, "{same:?}");
+        }
+        assert!(matches!(of(ChoiceStyle::Poll, "Elif"), Composed::Message { .. }));
+        // Lines have their numbers.
+        assert!(matches!(of(ChoiceStyle::Numbered, "Elif Nur"), Composed::Message { .. }));
+    }
+
+    #[test]
+    fn of_one_account_the_first_who_gets_anything_gets_the_message() {
+        let mut reached = Reached::default();
+        let skipped = |composed| match composed {
+            Composed::Skipped { reason, .. } => Some(reason),
+            Composed::Message { .. } => None,
+        };
+        let mut of = |name: &str, account| {
+            let person = Person { account, ..person(name) };
+            skipped(reached.compose(&content("Hi {{name}}", 0), &person))
+        };
+        assert_eq!(of("", 1), Some(SkipReason::MissingVariable));
+        assert_eq!((of("Elif", 1), of("Elif", 2)), (None, None));
+        assert_eq!(of("Elif Kaya", 1), Some(SkipReason::SamePerson));
     }
 
     #[test]

@@ -107,6 +107,8 @@ pub enum CampaignError {
     Misspelt { name: String, nearest: String },
     #[error("This contact is on the black or the gray list, or withdrew their consent, and gets nothing.")]
     Unwanted,
+    #[error("For this person two answers of the poll read the same. Change an answer, or what is filled in for them.")]
+    SameOptions,
     #[error(
         "This contact got a promotion a short time ago. Wait until the days that you set are over, or say that this is \
          not a promotion."
@@ -181,6 +183,7 @@ impl Coded for CampaignError {
             Self::Misspelt { .. } => "campaign.misspelt_variable",
             Self::Unwanted => "campaign.unwanted",
             Self::Promoted => "campaign.promoted",
+            Self::SameOptions => "campaign.same_options",
             Self::CaptionTooLong { .. } => "campaign.caption_too_long",
             Self::TextTooLong { .. } => "campaign.text_too_long",
             Self::PollTooLong { .. } => "choice.too_long",
@@ -237,6 +240,7 @@ impl Coded for CampaignError {
             | Self::NoNumber
             | Self::Unwanted
             | Self::Promoted
+            | Self::SameOptions
             | Self::MixedNumbers => Params::new(),
             Self::UnknownVariable { name } => params! { name: name },
             Self::Misspelt { name, nearest } => params! { name: name, variable: nearest },

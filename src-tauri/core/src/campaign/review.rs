@@ -6,7 +6,7 @@ use serde::Serialize;
 use sqlx::SqliteConnection;
 
 use super::CampaignError;
-use super::compose::{Answers, CAPTION_LIMIT, Composed, TEXT_LIMIT, compose};
+use super::compose::{Answers, CAPTION_LIMIT, Composed, Reached, TEXT_LIMIT};
 use super::draft::Draft;
 use crate::clock::Millis;
 use crate::contact::phone::Country;
@@ -15,6 +15,7 @@ use crate::contact::store::audience::{PAGE, Person, people_after};
 use crate::contact::variable::{self, Unknown};
 use crate::ids::ContactId;
 use crate::outbox::state::SkipReason;
+use crate::outbox::store::queue;
 use crate::outbox::window::SendingHours;
 use crate::template::choice::{OPTION_LIMIT, QUESTION_LIMIT};
 use crate::template::{Choice, whatsapp_length};
@@ -41,6 +42,9 @@ pub struct Survey {
     pub unknown: Vec<Unknown>,
     /// From which countries those are who get it.
     pub countries: BTreeMap<Option<Country>, Compatriots>,
+    /// Of those who will get it, whom WhatsApp does not know, and whom nobody has asked it for.
+    pub absent: i64,
+    pub not_looked_up: i64,
     /// How many people the first so many credits reach, in the order of sending.
     covered: Vec<i64>,
 }
@@ -86,6 +90,14 @@ impl Survey {
         let there = self.countries.entry(Country::of_phone(&person.phone)).or_default();
         there.people += 1;
         there.parts += i64::try_from(parts.len()).unwrap_or(i64::MAX);
+    }
+
+    /// Whether who gets it is on WhatsApp.
+    fn look_at(&mut self, composed: &Composed, person: &Person) {
+        if matches!(composed, Composed::Message { .. }) {
+            self.absent += i64::from(person.on_whatsapp == Some(false));
+            self.not_looked_up += i64::from(person.on_whatsapp.is_none());
+        }
     }
 
     /// Before the person is added: `names` are the variables of the content.
@@ -139,6 +151,7 @@ pub async fn survey_after(
     let caption = draft.has_caption();
     let unknown = variable::unknown(&names, &contacts::field_names(db).await?);
     let mut survey = Survey { unknown, ..Survey::default() };
+    let mut reached = Reached::of(&queue::written_to(db, draft.id).await?);
     let moment = draft.moment(db, now).await?;
     let target = draft.target(db, now).await?;
     let mut page = people_after(db, target.whom(), moment, after, PAGE).await?;
@@ -147,8 +160,9 @@ pub async fn survey_after(
         let rendering = async {
             for person in &page {
                 survey.look_for_gaps(&names, person);
-                let composed = compose(&content, person);
+                let composed = reached.compose(&content, person);
                 survey.look_at_country(&composed, person);
+                survey.look_at(&composed, person);
                 survey.add(&composed, caption);
             }
         };
@@ -263,11 +277,12 @@ pub async fn skipped_people(
     let moment = draft.moment(db, now).await?;
     let target = draft.target(db, now).await?;
     let mut found = Vec::new();
+    let mut reached = Reached::default();
     let mut after = None;
     loop {
         let page = people_after(db, target.whom(), moment, after, PAGE).await?;
         let skipped = page.iter().filter(
-            |person| matches!(compose(&content, person), Composed::Skipped { reason: why, .. } if why == reason),
+            |person| matches!(reached.compose(&content, person), Composed::Skipped { reason: why, .. } if why == reason),
         );
         found.extend(skipped.map(|person| person.id).take(limit - found.len()));
         after = page.last().map(|person| person.id);

@@ -334,6 +334,8 @@ fn person(people: &BTreeMap<ContactId, Person>, waiting: &Waiting) -> Person {
         email: String::new(),
         fields: BTreeMap::default(),
         facts: Facts::default(),
+        account: 0,
+        on_whatsapp: None,
     })
 }
 
@@ -432,6 +434,7 @@ fn sendable(message: NewMessage) -> Result<NewMessage, CampaignError> {
         }
         Some((SkipReason::Empty, _)) => Err(CampaignError::Empty),
         Some((SkipReason::Promoted, _)) => Err(CampaignError::Promoted),
+        Some((SkipReason::SameOptions, _)) => Err(CampaignError::SameOptions),
         Some(_) => Err(CampaignError::Unwanted),
     }
 }

@@ -10,7 +10,7 @@ use sqlx::SqliteConnection;
 use tokio::sync::mpsc;
 
 use super::audience::Target;
-use super::compose::{Composed, Content, Layout, compose};
+use super::compose::{Composed, Content, Layout, Reached, compose};
 use super::draft::{Draft, StoredState};
 use super::review::{Survey, blockers, survey, survey_after};
 use super::{CampaignError, store};
@@ -224,6 +224,7 @@ struct Reading {
     target: Target,
     moment: Moment,
     after: Option<ContactId>,
+    reached: Reached,
     freezing: Freezing,
 }
 
@@ -254,14 +255,19 @@ impl Reading {
         let mut reader = db.read().acquire().await?;
         let moment = draft.moment(&mut reader, now).await?;
         let target = draft.target(&mut reader, now).await?;
-        Ok(Self { readers: db.read().clone(), target, moment, after, freezing })
+        let reached = Reached::of(&queue::written_to(&mut reader, draft.id).await?);
+        Ok(Self { readers: db.read().clone(), target, moment, after, reached, freezing })
     }
 
     async fn chunk(&mut self) -> Result<Chunk, CampaignError> {
         let mut reader = self.readers.acquire().await?;
         let people = people_after(&mut reader, self.target.whom(), self.moment, self.after, CHUNK).await?;
         self.after = people.last().map(|person| person.id).or(self.after);
-        let messages = people.iter().map(|person| self.freezing.message(person)).collect::<Result<_, _>>()?;
+        let mut freeze = |person| {
+            let composed = self.reached.compose(&self.freezing.content, person);
+            self.freezing.frozen(person, composed)
+        };
+        let messages = people.iter().map(&mut freeze).collect::<Result<_, _>>()?;
         Ok(Chunk { messages, complete: people.len() < CHUNK as usize })
     }
 }
@@ -280,6 +286,11 @@ impl Freezing {
     }
 
     pub fn message(&mut self, person: &Person) -> Result<NewMessage, CampaignError> {
+        let composed = compose(&self.content, person);
+        self.frozen(person, composed)
+    }
+
+    fn frozen(&mut self, person: &Person, composed: Composed) -> Result<NewMessage, CampaignError> {
         let mut message = NewMessage {
             id: self.ids.next(),
             contact: person.id,
@@ -291,7 +302,7 @@ impl Freezing {
             skipped: None,
             parts: Vec::new(),
         };
-        match compose(&self.content, person) {
+        match composed {
             Composed::Skipped { reason, variable } => message.skipped = Some((reason, variable)),
             Composed::Message { text, answers, parts } => {
                 message.text = text;

@@ -80,6 +80,29 @@ pub fn may_receive(purpose: Purpose, facts: &Facts) -> Result<(), Refusal> {
     }
 }
 
+/// The phone that a message to `$phone` is addressed to.
+macro_rules! account_of {
+    ($phone:literal) => {
+        concat!("coalesce((SELECT a.account FROM accounts a WHERE a.phone = ", $phone, "), ", $phone, ")")
+    };
+}
+
+/// What is the same for all phones of the person with `$phone`: by rule for its other spelling, which `$subscriber` is
+/// computed for, and by what was looked up for those that WhatsApp has for one account.
+macro_rules! keys_of {
+    ($phone:literal, $subscriber:literal) => {
+        concat!(
+            "(SELECT ",
+            $subscriber,
+            " UNION ALL SELECT ",
+            $crate::contact::permission::account_of!($phone),
+            " UNION ALL SELECT b.phone FROM accounts b WHERE b.account = ",
+            $crate::contact::permission::account_of!($phone),
+            ")"
+        )
+    };
+}
+
 /// Where the rule is asked of a stored message: `m` is the message, `c` its contact, `h` whoever has the phone.
 macro_rules! addressed {
     () => {
@@ -94,18 +117,31 @@ pub struct Moment {
     pub promotion_gap: Millis,
 }
 
-/// Whether a promotion went to a phone less than `$gap` before `$at`. One from the future counts for nothing: the clock
+/// Whether a promotion went to a person less than `$gap` before `$at`. One from the future counts for nothing: the clock
 /// was set back.
 macro_rules! promoted {
-    ($phone:literal, $at:literal, $gap:expr) => {
+    ($phone:literal, $subscriber:literal, $at:literal, $gap:expr) => {
         concat!(
-            "EXISTS (SELECT 1 FROM promotions r WHERE r.phone = ",
-            $phone,
+            "EXISTS (SELECT 1 FROM promotions r WHERE r.subscriber IN ",
+            $crate::contact::permission::keys_of!($phone, $subscriber),
             " AND ",
             $at,
             " - r.at BETWEEN 0 AND ",
             $gap,
             " - 1"
+        )
+    };
+}
+
+/// Whether `$holds` of a contact `t` that is the same person as the one with the phone of `m`, under another spelling.
+macro_rules! another {
+    ($holds:literal) => {
+        concat!(
+            "EXISTS (SELECT 1 FROM contacts t WHERE t.subscriber IN ",
+            $crate::contact::permission::keys_of!("m.phone", "m.subscriber"),
+            " AND ",
+            $holds,
+            ")"
         )
     };
 }
@@ -119,11 +155,15 @@ macro_rules! refusal {
                  THEN 'opted_out'
              WHEN c.standing = 'black' OR h.standing = 'black' THEN 'black_list'
              WHEN m.category <> 'promotion' THEN NULL
-             WHEN c.standing = 'gray' OR h.standing = 'gray' THEN 'gray_list'
-             WHEN c.consent_withdrawn_at IS NOT NULL OR h.consent_withdrawn_at IS NOT NULL THEN 'opted_out'
+             WHEN c.standing = 'gray' OR h.standing = 'gray' OR ",
+            $crate::contact::permission::another!("t.standing = 'gray'"),
+            " THEN 'gray_list'
+             WHEN c.consent_withdrawn_at IS NOT NULL OR h.consent_withdrawn_at IS NOT NULL OR ",
+            $crate::contact::permission::another!("t.consent_withdrawn_at IS NOT NULL"),
+            " THEN 'opted_out'
              WHEN c.consent_source IS NULL AND m.on_basis = 0 THEN 'no_consent'
              WHEN ",
-            $crate::contact::permission::promoted!("m.phone", $at, $gap),
+            $crate::contact::permission::promoted!("m.phone", "m.subscriber", $at, $gap),
             " AND r.message_id <> m.id) THEN 'promoted'
          END"
         )
@@ -136,13 +176,13 @@ macro_rules! facts {
         concat!(
             "c.standing, c.consent_source IS NOT NULL, c.consent_withdrawn_at IS NOT NULL,
              EXISTS (SELECT 1 FROM suppressions s WHERE s.address = c.phone AND s.lifted_at IS NULL), ",
-            $crate::contact::permission::promoted!("c.phone", "?", "?"),
+            $crate::contact::permission::promoted!("c.phone", "c.subscriber", "?", "?"),
             ")"
         )
     };
 }
 
-pub(crate) use {addressed, facts, promoted, refusal};
+pub(crate) use {account_of, addressed, another, facts, keys_of, promoted, refusal};
 
 /// The fragments, for the test that compares them with the function.
 #[cfg(any(test, feature = "testing"))]

@@ -3,6 +3,7 @@
 //! Writes take the caller's transaction; reads take a pool. Every row that is written gets its `search` text
 //! from `fold::haystack`, or a search would not find it.
 
+pub mod accounts;
 pub mod audience;
 pub mod erased;
 pub mod history;
@@ -191,13 +192,15 @@ pub async fn holders(tx: &mut SqliteConnection, phones: &[String]) -> Result<Vec
     select.build_query_scalar().fetch_all(tx).await
 }
 
-/// The contact with this phone, however it is spelled; with this very spelling before all others. Else the one that took
+/// The contact with this phone, however it is spelled, or with another one of the same account: the one that was written
+/// to last, else the one with this very spelling. Else the one that took
 /// in whoever had it.
 pub async fn by_any_spelling(tx: &mut SqliteConnection, phone: &str) -> Result<Option<ContactId>, sqlx::Error> {
-    let spellings = suppressions::spellings(phone);
+    let mut spellings = suppressions::spellings(phone);
+    spellings.extend(accounts::phones_of(tx, &spellings).await?);
     let mut select = QueryBuilder::new("SELECT id FROM contacts WHERE phone IN (");
     suppressions::push_list(&mut select, &spellings);
-    select.push(") ORDER BY phone = ").push_bind(phone).push(" DESC LIMIT 1");
+    select.push(") ORDER BY coalesce(last_message_at, 0) DESC, phone = ").push_bind(phone).push(" DESC LIMIT 1");
     match select.build_query_scalar().fetch_optional(&mut *tx).await? {
         Some(holder) => Ok(Some(holder)),
         None => merge::owner_of(tx, &spellings).await,
@@ -220,6 +223,16 @@ pub fn facts_of(row: &SqliteRow, first: usize) -> Result<Facts, sqlx::Error> {
         suppressed: row.try_get(first + 3)?,
         promoted: row.try_get(first + 4)?,
     })
+}
+
+/// Whether the phone was found on WhatsApp.
+pub async fn found(tx: &mut Tx, phone: &str, on_whatsapp: bool) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE contacts SET on_whatsapp = ?1 WHERE phone = ?2 AND on_whatsapp IS NOT ?1")
+        .bind(on_whatsapp)
+        .bind(phone)
+        .execute(tx)
+        .await?;
+    Ok(())
 }
 
 /// Names a contact that has no name. A name that the owner gave stays.

@@ -12,10 +12,11 @@ use sqlx::SqliteConnection;
 
 use crate::clock::Millis;
 use crate::contact;
-use crate::contact::store::{Stopped, identities, phone_names, suppressions};
+use crate::contact::store::{Stopped, accounts, identities, phone_names, suppressions};
 use crate::db::Tx;
 use crate::ids::{CampaignId, SessionId};
 use crate::outbox::receipt;
+use crate::outbox::store::answered;
 use crate::session::client::{NoteKind, Reply, Signal};
 use crate::session::messenger::{Receipt, ReceiptKind};
 use crate::session::store::{notes, numbers};
@@ -56,12 +57,15 @@ pub async fn receive(db: &mut Tx, session: SessionId, signal: &Signal, now: Mill
     match signal {
         Signal::Reply(reply) => keep_reply(db, session, reply, now).await,
         Signal::Lid { phone, lid } => pair(db, phone, lid, now).await,
-        Signal::Found { phone, lid, note, until } => {
+        Signal::Found { phone, account, lid, note, until } => {
             notes::put(db, NoteKind::OnWhatsapp, notes::EVERYBODYS, phone, note, *until).await?;
-            match lid {
-                Some(lid) => pair(db, phone, lid, now).await,
-                None => Ok(Received::default()),
-            }
+            contact::store::found(db, phone, true).await?;
+            keep_account(db, phone, account.as_deref(), lid.as_deref(), now).await
+        }
+        Signal::NotFound { phone, note, until } => {
+            notes::put(db, NoteKind::OnWhatsapp, notes::EVERYBODYS, phone, note, *until).await?;
+            contact::store::found(db, phone, false).await?;
+            Ok(Received::default())
         }
         Signal::Name { phone, name, from_address_book } => {
             let phone_book_changed = !is_blank(name) && phone_names::note(db, phone, name, *from_address_book).await?;
@@ -77,13 +81,23 @@ async fn keep_reply(db: &mut Tx, session: SessionId, reply: &Reply, now: Millis)
         received = pair(db, phone, lid, now).await?;
     }
     let Some(sender) = sender(db, reply).await? else { return Ok(received) };
+    // What one of the owner's numbers is sent by another comes in there too, and is no answer.
+    if answered::quoted(db, &reply.id).await?.is_some() {
+        return Ok(received);
+    }
     if let Some(wire_id) = &reply.quotes {
         // Whoever answers a part has it, also where its ack and its receipts were lost.
         let proof = Receipt { wire_id: wire_id.clone(), kind: ReceiptKind::Delivered, at: reply.at };
         received.campaigns.extend(receipt::apply(db, &[proof]).await?);
     }
     let meaning = meaning(db, reply).await?;
-    if let Some(id) = store::add(db, session, &sender, reply, &meaning, now).await? {
+    let edited = match &reply.edits {
+        Some(original) => store::edit(db, session, &sender, original, reply, &meaning).await?,
+        None => None,
+    };
+    if let Some(id) = edited {
+        received = received.and(store::link_edited(db, id, &meaning, now).await?);
+    } else if let Some(id) = store::add(db, session, &sender, reply, &meaning, now).await? {
         received = received.and(store::link(db, id, now).await?);
     }
     if let Sender::Phone(phone) = &sender {
@@ -133,11 +147,49 @@ async fn meaning(db: &mut SqliteConnection, reply: &Reply) -> Result<Meaning, sq
     Ok(Meaning { word, near_word })
 }
 
+/// Stores which account a phone is of, as far as WhatsApp said it. Who said stop under the account's own phone said it
+/// for this one too.
+async fn keep_account(
+    db: &mut Tx,
+    phone: &str,
+    account: Option<&str>,
+    lid: Option<&str>,
+    now: Millis,
+) -> Result<Received, sqlx::Error> {
+    let mut received = match account {
+        Some(account) => same_account(db, phone, account, now).await?,
+        None => Received::default(),
+    };
+    if let Some(lid) = lid {
+        received = received.and(pair(db, account.unwrap_or(phone), lid, now).await?);
+    }
+    Ok(received)
+}
+
+async fn same_account(db: &mut Tx, phone: &str, account: &str, now: Millis) -> Result<Received, sqlx::Error> {
+    let mut received = Received::default();
+    if !accounts::note(db, phone, account, now).await? || phone == account {
+        return Ok(received);
+    }
+    // What was found out about it may be from when it was the other spelling.
+    notes::forget(db, NoteKind::OnWhatsapp, notes::EVERYBODYS, account).await?;
+    if suppressions::is_suppressed(db, account).await? {
+        let who = Stopped { phones: vec![account.to_owned()], ..Stopped::default() };
+        received.contacts_changed = contact::store::opt_out(db, &who, now, now).await?;
+    }
+    Ok(received)
+}
+
 /// Stores under which hidden identity a phone writes, and finds out who wrote the replies that came under it before.
 /// Who said stop under the identity said it for this phone too: they may have changed their number since.
 async fn pair(db: &mut Tx, phone: &str, lid: &str, now: Millis) -> Result<Received, sqlx::Error> {
     let mut received = Received::default();
+    let before = identities::phone_of(db, lid).await?;
     if identities::pair(db, phone, lid, now).await? {
+        // Two phones with one hidden identity are one account, which has the newer one.
+        if let Some(before) = before {
+            received = same_account(db, &before, phone, now).await?;
+        }
         for reply in store::rename_sender(db, lid, phone).await? {
             received = received.and(store::link(db, reply, now).await?);
         }

@@ -1,9 +1,9 @@
 //! When a part may go, where the clock may have been set back since its time was written. Pure.
 
-use crate::clock::{MINUTE, Millis, is_ahead};
+use crate::clock::{HOUR, Millis, is_ahead};
 
 /// No retry waits longer.
-pub const LONGEST_BACKOFF: Millis = 5 * MINUTE;
+pub const LONGEST_BACKOFF: Millis = HOUR;
 
 /// A part's stored due time, and what is known of who set it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -158,6 +158,10 @@ pub enum SkipReason {
     Empty,
     NotCovered,
     Promoted,
+    /// Somebody else of the audience is the same WhatsApp account.
+    SamePerson,
+    /// Two options of the poll become the same for them.
+    SameOptions,
 }
 
 stored_words!(SkipReason {
@@ -169,12 +173,14 @@ stored_words!(SkipReason {
     Empty = "empty",
     NotCovered = "not_covered",
     Promoted = "promoted",
+    SamePerson = "same_person",
+    SameOptions = "same_options",
 });
 
 impl SkipReason {
     /// Another content could reach the person.
     pub fn is_of_content(self) -> bool {
-        matches!(self, Self::MissingVariable | Self::Empty)
+        matches!(self, Self::MissingVariable | Self::Empty | Self::SameOptions)
     }
 }
 

@@ -36,6 +36,8 @@ pub enum Cause {
     /// The practice phones could not write it down.
     PracticeLog,
     NotOnWhatsapp,
+    /// The messenger knows the person under another phone, as the look-up has shown: the next try goes there.
+    OtherPhone,
     /// No new chats for now, and a retry prolongs it: the reach-out lock.
     NewChatsLocked,
     /// The same for somebody whom the number has talked with: the lock reaches further than usual.
@@ -82,6 +84,7 @@ stored_words!(Cause {
     InvalidMessage = "invalid_message",
     PracticeLog = "practice_log",
     NotOnWhatsapp = "not_on_whatsapp",
+    OtherPhone = "other_phone",
     NewChatsLocked = "new_chats_locked",
     AllChatsLocked = "all_chats_locked",
     NewChatsUsedUp = "new_chats_used_up",
@@ -114,8 +117,8 @@ impl Cause {
     pub fn may_pass(&self) -> bool {
         match self {
             NotConnected | Uploading | HoursClosed | HeldBack | AskedToStop | Unreadable | UploadFailed
-            | LookupFailed | NotPrepared | NoKeys | PracticeLog | NewChatsLocked | AllChatsLocked | NewChatsUsedUp | TooFast
-            | Banned | Refused(_) => true,
+            | LookupFailed | NotPrepared | NoKeys | PracticeLog | NewChatsLocked | AllChatsLocked | NewChatsUsedUp
+            | TooFast | Banned | OtherPhone | Refused(_) => true,
             MediaGone | InvalidMessage | NotOnWhatsapp | Rejected(_) => false,
             Unheard | ConnectionLost | NoAck | NoAnswer | NotWritten | Interrupted | EarlierPart | OutcomeUnknown => {
                 false
@@ -127,14 +130,14 @@ impl Cause {
     pub fn is_no_fault(&self) -> bool {
         match self {
             NotConnected | Uploading | HoursClosed | HeldBack | AskedToStop => true,
-            MediaGone | Unreadable | UploadFailed | LookupFailed | NotPrepared | NoKeys | InvalidMessage | PracticeLog
-            | NotOnWhatsapp | NewChatsLocked | AllChatsLocked | NewChatsUsedUp | TooFast | Banned | Unheard
-            | ConnectionLost | NoAck | NoAnswer | NotWritten | Interrupted | EarlierPart | OutcomeUnknown
-            | Refused(_) | Rejected(_) => false,
+            MediaGone | Unreadable | UploadFailed | LookupFailed | NotPrepared | NoKeys | InvalidMessage
+            | PracticeLog | NotOnWhatsapp | OtherPhone | NewChatsLocked | AllChatsLocked | NewChatsUsedUp | TooFast
+            | Banned | Unheard | ConnectionLost | NoAck | NoAnswer | NotWritten | Interrupted | EarlierPart
+            | OutcomeUnknown | Refused(_) | Rejected(_) => false,
         }
     }
 
-    /// Of a refusal: what is in the way goes in minutes, if it goes, and not in seconds.
+    /// Of a refusal: what is in the way goes in an hour, if it goes, and not in seconds.
     pub fn lasts(&self) -> bool {
         matches!(self, NoKeys)
     }
@@ -143,12 +146,11 @@ impl Cause {
     /// batch or the pace.
     pub fn never_left(&self) -> bool {
         match self {
-            NotConnected | Uploading | HoursClosed | HeldBack | MediaGone | Unreadable => true,
-            AskedToStop | UploadFailed | LookupFailed | NotPrepared | NoKeys | InvalidMessage | PracticeLog | NotOnWhatsapp
-            | NewChatsLocked | AllChatsLocked | NewChatsUsedUp | TooFast | Banned | Unheard | ConnectionLost
-            | NoAck | NoAnswer | NotWritten | Interrupted | EarlierPart | OutcomeUnknown | Refused(_) | Rejected(_) => {
-                false
-            }
+            NotConnected | Uploading | HoursClosed | HeldBack | MediaGone | Unreadable | OtherPhone => true,
+            AskedToStop | UploadFailed | LookupFailed | NotPrepared | NoKeys | InvalidMessage | PracticeLog
+            | NotOnWhatsapp | NewChatsLocked | AllChatsLocked | NewChatsUsedUp | TooFast | Banned | Unheard
+            | ConnectionLost | NoAck | NoAnswer | NotWritten | Interrupted | EarlierPart | OutcomeUnknown
+            | Refused(_) | Rejected(_) => false,
         }
     }
 
@@ -157,9 +159,9 @@ impl Cause {
         match self {
             NoKeys | NotOnWhatsapp | NewChatsLocked | AllChatsLocked | NewChatsUsedUp | TooFast | Banned
             | Refused(_) | Rejected(_) => true,
-            NotConnected | Uploading | HoursClosed | HeldBack | AskedToStop | MediaGone | Unreadable | UploadFailed
-            | LookupFailed | NotPrepared | InvalidMessage | PracticeLog | Unheard | ConnectionLost | NoAck
-            | NoAnswer | NotWritten | Interrupted | EarlierPart | OutcomeUnknown => false,
+            NotConnected | Uploading | HoursClosed | HeldBack | AskedToStop | OtherPhone | MediaGone | Unreadable
+            | UploadFailed | LookupFailed | NotPrepared | InvalidMessage | PracticeLog | Unheard | ConnectionLost
+            | NoAck | NoAnswer | NotWritten | Interrupted | EarlierPart | OutcomeUnknown => false,
         }
     }
 
@@ -170,9 +172,9 @@ impl Cause {
             NotConnected | UploadFailed | ConnectionLost | NoAck | NoAnswer | NotWritten | Interrupted | Unheard => {
                 Some(false)
             }
-            AskedToStop | MediaGone | Unreadable | LookupFailed | NotPrepared | NoKeys | InvalidMessage | PracticeLog
-            | NotOnWhatsapp | NewChatsLocked | AllChatsLocked | NewChatsUsedUp | TooFast | Banned | EarlierPart
-            | OutcomeUnknown | Refused(_) | Rejected(_) => Some(true),
+            AskedToStop | MediaGone | Unreadable | LookupFailed | NotPrepared | NoKeys | InvalidMessage
+            | PracticeLog | NotOnWhatsapp | OtherPhone | NewChatsLocked | AllChatsLocked | NewChatsUsedUp | TooFast
+            | Banned | EarlierPart | OutcomeUnknown | Refused(_) | Rejected(_) => Some(true),
         }
     }
 
@@ -182,10 +184,9 @@ impl Cause {
             NewChatsLocked | NewChatsUsedUp => Some(Shut::NewChats),
             AllChatsLocked | TooFast | Banned => Some(Shut::Everything),
             NotConnected | Uploading | HoursClosed | HeldBack | AskedToStop | MediaGone | Unreadable | UploadFailed
-            | LookupFailed | NotPrepared | NoKeys | InvalidMessage | PracticeLog | NotOnWhatsapp | Unheard | ConnectionLost
-            | NoAck | NoAnswer | NotWritten | Interrupted | EarlierPart | OutcomeUnknown | Refused(_) | Rejected(_) => {
-                None
-            }
+            | LookupFailed | NotPrepared | NoKeys | InvalidMessage | PracticeLog | NotOnWhatsapp | OtherPhone
+            | Unheard | ConnectionLost | NoAck | NoAnswer | NotWritten | Interrupted | EarlierPart | OutcomeUnknown
+            | Refused(_) | Rejected(_) => None,
         }
     }
 }

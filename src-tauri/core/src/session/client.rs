@@ -125,7 +125,15 @@ pub enum Signal {
     /// WhatsApp was asked for a phone and knows it. `note` is put down until then, in one transaction with the pair.
     Found {
         phone: String,
+        /// WhatsApp's own phone for the account, where it said it.
+        account: Option<String>,
         lid: Option<String>,
+        note: String,
+        until: Millis,
+    },
+    /// WhatsApp was asked for a phone and does not know it. `note` is put down until then.
+    NotFound {
+        phone: String,
         note: String,
         until: Millis,
     },
@@ -178,6 +186,8 @@ pub enum Closed {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reply {
     pub id: String,
+    /// The earlier message of theirs that it takes the place of.
+    pub edits: Option<String>,
     /// E.164 where known.
     pub phone: Option<String>,
     pub lid: Option<String>,

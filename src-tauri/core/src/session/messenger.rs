@@ -102,9 +102,16 @@ impl From<Receipt> for Arrived {
 }
 
 pub type Sending<'a> = Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>;
+pub type LookingUp<'a> = Pin<Box<dyn Future<Output = Result<(), Cause>> + Send + 'a>>;
 
 pub trait Messenger: Send + Sync + 'static {
     fn send(&self, part: Outgoing) -> Sending<'_>;
+
+    /// Finds out which of these phones the messenger knows, and tells it by signals, which are kept when this returns.
+    /// One that knows everybody has nothing to find out.
+    fn look_up(&self, _phones: Vec<String>) -> LookingUp<'_> {
+        Box::pin(std::future::ready(Ok(())))
+    }
 
     /// The wait between two sends where it is not the pace of the number: one that reaches nobody may hurry, and has
     /// several parts on their way at once then.

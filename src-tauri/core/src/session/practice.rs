@@ -213,6 +213,7 @@ impl PracticeNumber {
         tokio::spawn(async move {
             tokio::time::sleep(wait).await;
             let reply = Reply {
+                edits: None,
                 id: format!("{}-reply", part.wire_id),
                 phone: Some(part.to),
                 lid: None,

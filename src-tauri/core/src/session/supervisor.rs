@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 
 use super::cause::Shut;
 use super::client::{BoxFuture, ClientError, Closed, Heard, Limits, SessionClient, Signal};
-use super::messenger::{Arrived, Messenger, Outcome, Outgoing, Sending};
+use super::messenger::{Arrived, LookingUp, Messenger, Outcome, Outgoing, Sending};
 use super::registry::ConnectionRegistry;
 use super::state::{Act, Input, Link, LinkState, MOST_JITTER};
 use super::store::numbers as store;
@@ -207,7 +207,11 @@ impl Supervisor {
                 let _ = receipts.send(Arrived { receipt, confirm }).await;
                 return;
             }
-            Signal::Reply(_) | Signal::Lid { .. } | Signal::Found { .. } | Signal::Name { .. } => {
+            Signal::Reply(_)
+            | Signal::Lid { .. }
+            | Signal::Found { .. }
+            | Signal::NotFound { .. }
+            | Signal::Name { .. } => {
                 if matches!(signal, Signal::Reply(_)) {
                     self.note_heard().await;
                 }
@@ -429,6 +433,10 @@ impl Messenger for Watched {
             report.of(&outcome);
             outcome
         })
+    }
+
+    fn look_up(&self, phones: Vec<String>) -> LookingUp<'_> {
+        self.client.look_up(phones)
     }
 }
 

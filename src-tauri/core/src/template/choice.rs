@@ -1,6 +1,8 @@
 //! Answers offered to the recipient. Buttons and lists of WhatsApp do not arrive reliably from a linked number, so they
 //! go out as numbered lines at the end of the text, or as a poll behind it. Pure.
 
+use std::collections::HashSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Template, TemplateError};
@@ -87,17 +89,14 @@ impl Choice {
     /// What forbids sending it like this.
     pub fn flaw(&self) -> Option<ChoiceError> {
         let options = self.written();
-        let same = |index: usize, option: &str| {
-            options.iter().take(index).any(|other| other.to_lowercase() == option.to_lowercase())
-        };
         if options.len() < FEWEST_OPTIONS {
             return Some(ChoiceError::Few);
         }
         if options.len() > MOST_OPTIONS {
             return Some(ChoiceError::Many);
         }
-        if let Some((_, twice)) = options.iter().enumerate().find(|(index, option)| same(*index, option)) {
-            return Some(ChoiceError::Twice { option: (*twice).to_owned() });
+        if let Some(twice) = twice(&options) {
+            return Some(ChoiceError::Twice { option: twice.to_owned() });
         }
         (self.style == ChoiceStyle::Poll && is_blank(&self.question)).then_some(ChoiceError::NoQuestion)
     }
@@ -107,6 +106,13 @@ impl Choice {
         let question = if self.is_poll() { Some(Template::parse(self.question.trim())?) } else { None };
         Ok((question.is_some() || !options.is_empty()).then_some(Offer { question, options }))
     }
+}
+
+/// The first option that says the same as one before it, whatever its case and its spaces.
+pub fn twice(options: &[impl AsRef<str>]) -> Option<&str> {
+    let said = |option: &str| option.split_whitespace().map(str::to_lowercase).collect::<Vec<_>>();
+    let mut before = HashSet::new();
+    options.iter().map(AsRef::as_ref).find(|option| !before.insert(said(option)))
 }
 
 /// The whole text of the text part: numbered answers stand at its end.

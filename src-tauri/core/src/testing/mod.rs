@@ -137,7 +137,7 @@ impl FakeMessenger {
         shown
     }
 
-    fn is_absent(&self, phone: &str) -> bool {
+    pub(crate) fn is_absent(&self, phone: &str) -> bool {
         locked(&self.absent).iter().any(|absent| absent == phone)
     }
 }

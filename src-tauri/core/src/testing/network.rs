@@ -7,13 +7,13 @@ use std::sync::{Arc, Mutex};
 use tokio::sync::{oneshot, watch};
 
 use super::{FakeMessenger, ManualClock, locked};
-use crate::clock::{Clock, Millis};
+use crate::clock::{Clock, DAY, Millis};
 use crate::ids::SessionId;
 use crate::session::cause::Cause;
 use crate::session::client::{
     BoxFuture, ClientConfig, ClientError, Closed, Heard, Limits, LinkHow, Network, Notes, Reply, SessionClient, Signal,
 };
-use crate::session::messenger::{Messenger, Outcome, Outgoing, Receipt, ReceiptKind, Sending};
+use crate::session::messenger::{LookingUp, Messenger, Outcome, Outgoing, Receipt, ReceiptKind, Sending};
 
 /// What becomes of a connection that is begun.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -37,6 +37,7 @@ pub enum Call {
     Limits,
     Say { to: String, text: String },
     Fetch,
+    LookUp(Vec<String>),
 }
 
 pub struct FakeNetwork {
@@ -251,6 +252,27 @@ impl Messenger for FakeClient {
                 _ = open.changed() => Outcome::Unknown(Cause::ConnectionLost),
             }
         })
+    }
+
+    fn look_up(&self, phones: Vec<String>) -> LookingUp<'_> {
+        self.call(Call::LookUp(phones.clone()));
+        let kept: Vec<_> = phones.into_iter().map(|phone| self.hear_and_ask(self.found(phone))).collect();
+        Box::pin(async move {
+            for kept in kept {
+                kept.await.map_err(|_| Cause::NoAnswer)?;
+            }
+            Ok(())
+        })
+    }
+}
+
+impl FakeClient {
+    fn found(&self, phone: String) -> Signal {
+        let until = self.clock.now() + DAY;
+        match self.phone.is_absent(&phone) {
+            true => Signal::NotFound { phone, note: "no".to_owned(), until },
+            false => Signal::Found { phone, account: None, lid: None, note: "yes".to_owned(), until },
+        }
     }
 }
 

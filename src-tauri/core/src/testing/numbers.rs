@@ -138,6 +138,7 @@ impl Wanted for Always {
 pub fn reply(id: &str, phone: &str, text: &str, at: Millis) -> Reply {
     Reply {
         id: id.to_owned(),
+        edits: None,
         phone: Some(phone.to_owned()),
         lid: None,
         text: text.to_owned(),

@@ -40,8 +40,8 @@ struct Inside {
     pre_keys: PreKeys,
     /// (sender, message id) of everything on its screen.
     shown: BTreeSet<(String, String)>,
-    /// What it wrote, to be encrypted anew when a device cannot read it.
-    written: BTreeMap<String, Vec<u8>>,
+    /// What it wrote, and the `edit` of its stanza, to be encrypted anew when a device cannot read it.
+    written: BTreeMap<String, (String, Vec<u8>)>,
 }
 
 /// A stranger's pre-key message or a known one's, as the `type` of `<enc>` says.
@@ -129,11 +129,11 @@ impl Phone {
         Ok(Sealed { kind: kind.to_owned(), body })
     }
 
-    pub(crate) async fn remember_written(&self, id: &str, plain: &[u8]) {
-        self.inside.lock().await.written.insert(id.to_owned(), plain.to_vec());
+    pub(crate) async fn remember_written(&self, id: &str, edit: &str, plain: &[u8]) {
+        self.inside.lock().await.written.insert(id.to_owned(), (edit.to_owned(), plain.to_vec()));
     }
 
-    pub(crate) async fn written(&self, id: &str) -> Option<Vec<u8>> {
+    pub(crate) async fn written(&self, id: &str) -> Option<(String, Vec<u8>)> {
         self.inside.lock().await.written.get(id).cloned()
     }
 

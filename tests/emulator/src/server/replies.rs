@@ -5,33 +5,39 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use wacore::message_edit::{MessageEditContext, encrypt_message_edit};
 use wacore::upload::encrypt_media_streaming;
 use wacore_binary::builder::NodeBuilder;
 use wacore_binary::{Jid, NodeRef};
 use wacore_libsignal::protocol::{IdentityKey, PreKeyBundle, ProtocolAddress, PublicKey};
 use waproto::buffa::MessageField;
-use waproto::whatsapp::Message;
+use waproto::whatsapp::message::secret_encrypted_message::SecretEncType;
 use waproto::whatsapp::message::{
     AppStateSyncKey, AppStateSyncKeyData, AppStateSyncKeyFingerprint, AppStateSyncKeyId, AppStateSyncKeyShare,
-    ProtocolMessage, protocol_message,
+    ProtocolMessage, SecretEncryptedMessage, protocol_message,
 };
+use waproto::whatsapp::{Message, MessageContextInfo, MessageKey};
 
 use super::app_state;
 use super::chat::Connection;
 use super::delivery::{enc, queue_message};
 use crate::device::{Device, PublicPreKey};
 use crate::error::{Error, Result};
-use crate::keys::array;
+use crate::keys::{array, derive_bytes};
 use crate::phone::Phone;
 use crate::sent_file::SentFile;
 use crate::stanza::{attr, attr_jid, bytes, number};
 use crate::sync::lock;
 use crate::world::{World, address_of};
 
+/// The `edit` of a stanza that changes, or deletes, an earlier message of its sender.
+const EDIT: &str = "1";
+const DELETE: &str = "7";
+
 impl World {
     /// A recipient writes to the owner; every linked device of the owner gets it. Answers with the message's id.
     pub(crate) async fn reply(&self, from: &str, to: &str, text: &str) -> Result<String> {
-        self.write(from, to, &Message { conversation: Some(text.to_owned()), ..Message::default() }).await
+        self.write(from, to, text_of(text)).await
     }
 
     /// A recipient sends a file, which the media host keeps as phones upload it: sealed.
@@ -42,25 +48,101 @@ impl World {
             .map_err(|_| Error::Media("it cannot be sealed"))?;
         let token = BASE64_URL_SAFE_NO_PAD.encode(info.file_enc_sha256);
         let direct_path = self.media.put(kind, &token, sealed.into())?;
-        self.write(from, to, &file.message(direct_path, &info)).await
+        self.write(from, to, file.message(direct_path, &info)).await
     }
 
-    async fn write(&self, from: &str, to: &str, message: &Message) -> Result<String> {
+    /// A person changes what they wrote, in the clear or under the secret of the message, as phones do since May 2026.
+    pub(crate) async fn edit(&self, from: &str, to: &str, id: &str, text: &str, sealed: bool) -> Result<String> {
         let phone = self.phone(from)?;
-        let plain = waproto::codec::message_to_vec(message);
+        let key = MessageKey {
+            remote_jid: Some(Jid::pn(to).to_string()),
+            from_me: Some(true),
+            id: Some(id.to_owned()),
+            ..MessageKey::default()
+        };
+        let change = Message {
+            protocol_message: MessageField::some(ProtocolMessage {
+                key: MessageField::some(key.clone()),
+                r#type: Some(protocol_message::Type::MESSAGE_EDIT),
+                edited_message: MessageField::some(text_of(text)),
+                timestamp_ms: Some(self.options.clock.millis()),
+                ..ProtocolMessage::default()
+            }),
+            ..Message::default()
+        };
+        let change = if sealed { self.sealed_change(&phone, key, &change)? } else { change };
+        self.write_as(&phone, to, change, EDIT).await
+    }
+
+    fn sealed_change(&self, phone: &Phone, key: MessageKey, change: &Message) -> Result<Message> {
+        let id = key.id.clone().unwrap_or_default();
+        let writer = self.writer(phone).to_string();
+        let context = MessageEditContext { original_msg_id: &id, original_sender_jid: &writer, editor_jid: &writer };
+        let (payload, iv) = encrypt_message_edit(change, &self.secret(phone, &id), &context)
+            .map_err(|_| Error::Stanza("a change that can be sealed"))?;
+        Ok(Message {
+            secret_encrypted_message: MessageField::some(SecretEncryptedMessage {
+                target_message_key: MessageField::some(key),
+                enc_payload: Some(payload),
+                enc_iv: Some(iv.to_vec()),
+                secret_enc_type: Some(SecretEncType::MessageEdit),
+                ..SecretEncryptedMessage::default()
+            }),
+            ..Message::default()
+        })
+    }
+
+    /// A person deletes what they wrote, for everybody.
+    pub(crate) async fn delete(&self, from: &str, to: &str, id: &str) -> Result<String> {
+        let phone = self.phone(from)?;
+        let key = MessageKey { from_me: Some(true), id: Some(id.to_owned()), ..MessageKey::default() };
+        let deleted = Message {
+            protocol_message: MessageField::some(ProtocolMessage {
+                key: MessageField::some(key),
+                r#type: Some(protocol_message::Type::REVOKE),
+                ..ProtocolMessage::default()
+            }),
+            ..Message::default()
+        };
+        self.write_as(&phone, to, deleted, DELETE).await
+    }
+
+    async fn write(&self, from: &str, to: &str, message: Message) -> Result<String> {
+        self.write_as(&*self.phone(from)?, to, message, "").await
+    }
+
+    async fn write_as(&self, phone: &Phone, to: &str, mut message: Message, edit: &str) -> Result<String> {
         let id = self.message_id();
-        phone.remember_written(&id, &plain).await;
+        let secret = MessageContextInfo { message_secret: Some(self.secret(phone, &id)), ..Default::default() };
+        message.message_context_info = MessageField::some(secret);
+        let plain = waproto::codec::message_to_vec(&message);
+        phone.remember_written(&id, edit, &plain).await;
         for device in self.linked(to)? {
-            self.write_to(&phone, &device, &id, &plain).await?;
+            self.write_to(phone, &device, &id, edit, &plain).await?;
         }
         Ok(id)
     }
 
-    async fn write_to(&self, phone: &Phone, device: &Arc<Device>, id: &str, plain: &[u8]) -> Result<()> {
+    async fn write_to(&self, phone: &Phone, device: &Arc<Device>, id: &str, edit: &str, plain: &[u8]) -> Result<()> {
         let sealed = seal(phone, device, plain).await?;
-        let node = self.chat_envelope(phone, id).children([enc(&sealed)]).build();
-        queue_message(device, id, node);
+        let mut node = self.chat_envelope(phone, id);
+        if !edit.is_empty() {
+            node = node.attr("edit", edit);
+        }
+        queue_message(device, id, node.children([enc(&sealed)]).build());
         Ok(())
+    }
+
+    /// What a phone gives to everything it writes, so that later changes of it can be sealed.
+    fn secret(&self, phone: &Phone, id: &str) -> Vec<u8> {
+        derive_bytes(self.options.seed, &["message secret", &phone.number, id]).to_vec()
+    }
+
+    fn writer(&self, phone: &Phone) -> Jid {
+        match self.is_hidden(&phone.number) || self.options.lid_migrated {
+            true => Jid::lid(phone.lid.as_str()),
+            false => Jid::pn(phone.number.as_str()),
+        }
     }
 
     /// From the hidden identity when accounts were moved to it, or when the person never shows their number.
@@ -118,6 +200,10 @@ impl World {
             ..Message::default()
         }
     }
+}
+
+fn text_of(text: &str) -> Message {
+    Message { conversation: Some(text.to_owned()), ..Message::default() }
 }
 
 /// Encrypts for a device, with a session that is begun from the keys on the server if there is none.
@@ -183,7 +269,7 @@ async fn resend(
     keys: Option<(PublicPreKey, Option<PublicPreKey>)>,
 ) -> Result<()> {
     let phone = world.phone_at(to).ok_or(Error::NobodyWaits)?;
-    let Some(plain) = phone.written(id).await else {
+    let Some((edit, plain)) = phone.written(id).await else {
         // Keys of the app state are the only thing a phone sends without keeping it.
         return world.share_keys(device).await;
     };
@@ -192,5 +278,5 @@ async fn resend(
     if let Some((signed, one_time)) = keys {
         meet(&phone, device, &address, &signed, one_time.as_ref()).await?;
     }
-    world.write_to(&phone, device, id, &plain).await
+    world.write_to(&phone, device, id, &edit, &plain).await
 }

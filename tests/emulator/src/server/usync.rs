@@ -33,7 +33,9 @@ fn person(world: &World, protocols: &[&str], user: &NodeRef<'_>) -> Node {
     let asked = attr_jid(user, "jid").or_else(|| contact.as_ref().map(|number| Jid::pn(digits(number))));
     let Some(jid) = asked else { return NodeBuilder::new("user").build() };
     let phone = world.phone_at(&jid);
-    let mut node = NodeBuilder::new("user").attr("jid", jid.to_non_ad());
+    let own = |number: &str| Jid::pn(world.account_of(number).as_str());
+    let named = if jid.is_lid() { jid.to_non_ad() } else { own(&jid.user) };
+    let mut node = NodeBuilder::new("user").attr("jid", named);
     if let Some(phone) = phone.as_ref().filter(|phone| jid.is_lid() && !world.is_hidden(&phone.number)) {
         node = node.attr("pn_jid", Jid::pn(phone.number.as_str()));
     }

@@ -125,3 +125,19 @@ async fn the_address_book_of_the_phone_is_told_by_number_and_name() {
     told.sort();
     assert_eq!(told, [(BUDI, "Budi"), (AYSE, "Ayşe Usta")].map(|(phone, name)| (phone.to_owned(), name.to_owned())));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_person_changes_is_told_in_the_clear_and_sealed_and_what_they_delete_is_not() {
+    let emulator = emulator().await;
+    let number = Number::linked(&emulator).await;
+    let id = emulator.reply(AYSE, OWNER, "Teşekkürler").await.unwrap();
+    assert_eq!(number.signal(reply).await.edits, None);
+    for (text, sealed) in [("Tamam", false), ("DUR", true)] {
+        emulator.edit(AYSE, OWNER, &id, text, sealed).await.unwrap();
+        let told = number.signal(reply).await;
+        assert_eq!((told.edits.as_deref(), told.text.as_str(), told.phone.as_deref()), (Some(&*id), text, Some(AYSE)));
+    }
+    let deleted = emulator.delete(AYSE, OWNER, &id).await.unwrap();
+    emulator.wait_until(|record| record.delivered.contains_key(&deleted), DEADLINE).await.unwrap();
+    assert!(!number.others().await.iter().any(|signal| matches!(signal, Signal::Reply(_))));
+}

@@ -5,7 +5,7 @@ use ulak_core::session::client::{Closed, Signal};
 use ulak_core::session::messenger::{Content, Outcome, ReceiptKind};
 use ulak_emulator::{Fault, Habits, Kind, Rule};
 
-use crate::harness::{AYSE, BUDI, DEADLINE, Number, emulator, part};
+use crate::harness::{AYSE, BUDI, DEADLINE, Number, OWNER, emulator, part};
 
 async fn wait_for_the_end(number: &Number) {
     number.signal(|signal| matches!(signal, Signal::Closed(Closed::Lost { .. })).then_some(())).await;
@@ -20,7 +20,9 @@ async fn a_text_arrives_and_is_read() {
     number.receipt("3EB0A1", ReceiptKind::Read).await;
     let lid = number
         .signal(|signal| match signal {
-            Signal::Found { phone, lid, .. } if phone == AYSE => lid.clone(),
+            Signal::Found { phone, account, lid, .. } if phone == AYSE && account.as_deref() == Some(AYSE) => {
+                lid.clone()
+            }
             _ => None,
         })
         .await;
@@ -70,6 +72,54 @@ async fn nothing_is_sent_to_who_is_not_on_whatsapp() {
     let mut known = part(BUDI, "3EB0B3", Content::Text("Halo".to_owned()));
     known.known = true;
     assert_eq!(number.send_part(known).await, Outcome::Accepted);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whom_whatsapp_has_under_another_spelling_is_written_to_there_alone() {
+    let emulator = emulator().await;
+    let number = Number::linked(&emulator).await;
+    for (spelt, account, at) in [
+        ("+5511987650123", "+551187650123", 1),
+        ("+525512340123", "+5215512340123", 2),
+        ("+541123450123", "+5491123450123", 3),
+    ] {
+        emulator.set_alias(spelt, account);
+        let lid = format!("{}@lid", emulator.lid(account).unwrap());
+        // Told again with every try, so core knows it before the next.
+        for _ in 0..2 {
+            let wire_id = format!("3EB0BA{at}");
+            let told = number.signal(|signal| match signal {
+                Signal::Found { phone, account, lid, .. } if phone == spelt => Some((account.clone(), lid.clone())),
+                _ => None,
+            });
+            let (outcome, told) = tokio::join!(number.say(spelt, &wire_id, "Olá"), told);
+            assert_eq!(outcome, Outcome::Refused(Cause::OtherPhone));
+            assert_eq!(told, (Some(account.to_owned()), Some(lid.clone())));
+        }
+        assert_eq!(number.say(account, &format!("3EB0BA{at}"), "Olá").await, Outcome::Accepted);
+        number.receipt(&format!("3EB0BA{at}"), ReceiptKind::Read).await;
+        assert_eq!(emulator.seen_by(account).len(), 1);
+    }
+    assert_eq!(emulator.read(|record| (record.messages, record.errors.clone())), (3, Vec::new()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_owners_own_number_gets_one_bubble_in_its_own_chat() {
+    let emulator = emulator().await;
+    let number = Number::linked(&emulator).await;
+    assert_eq!(number.say(OWNER, "3EB0BB", "Merhaba").await, Outcome::Accepted);
+    emulator.wait_until(|record| record.copies.len() == 1, DEADLINE).await.unwrap();
+    assert_eq!(number.say(AYSE, "3EB0BC", "Merhaba").await, Outcome::Accepted);
+    number.receipt("3EB0BC", ReceiptKind::Read).await;
+    let (copies, seen) = emulator.read(|record| (record.copies.clone(), record.seen.clone()));
+    let of_itself = copies.iter().filter(|copy| OWNER.ends_with(&copy.to)).count();
+    assert_eq!((of_itself, seen.len()), (1, 1), "{copies:?}");
+    let told = number.others().await;
+    let about_itself = |signal: &Signal| match signal {
+        Signal::Receipt(receipt) => receipt.wire_id == "3EB0BB",
+        signal => matches!(signal, Signal::Reply(_)),
+    };
+    assert!(!told.iter().any(about_itself), "at most one tick, and no answer: {told:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -22,7 +22,7 @@ const orders: Record<CampaignOrder, (a: CampaignRow, b: CampaignRow) => number> 
 };
 
 type Commands = Pick<Api, 'campaigns' | 'createDraft' | 'draftForSkipped' | 'skippedFor' | 'draft' | 'saveDraft' | 'deleteDraft' | 'duplicateCampaign' | 'pickMediaFiles' | 'addMedia' | 'pasteMedia' | 'copiedPicture' | 'removeMedia' | 'orderMedia' | 'mediaPicture'
-  | 'sendTest' | 'cancelMessage' | 'retryMessage' | 'dismissMessage' | 'useTemplate' | 'previewMessage' | 'checkDraft' | 'skippedPeople' | 'reviewCampaign' | 'scheduleCampaign' | 'pauseCampaign' | 'resumeCampaign' | 'missed' | 'answerMissed' | 'cancelCampaign' | 'retryFailed' | 'retryable' | 'retryDoubtful' | 'stopChecking' | 'stopCheckingMessage' | 'pauseEverything' | 'resumeEverything' | 'live' | 'recipients' | 'recipient'>;
+  | 'sendTest' | 'cancelMessage' | 'retryMessage' | 'dismissMessage' | 'useTemplate' | 'previewMessage' | 'checkDraft' | 'skippedPeople' | 'reviewCampaign' | 'lookUpAudience' | 'scheduleCampaign' | 'pauseCampaign' | 'resumeCampaign' | 'missed' | 'answerMissed' | 'cancelCampaign' | 'retryFailed' | 'retryable' | 'retryDoubtful' | 'stopChecking' | 'stopCheckingMessage' | 'pauseEverything' | 'resumeEverything' | 'live' | 'recipients' | 'recipient'>;
 
 export function campaignCommands(world: World): Commands {
   const find = (id: string): Campaign => world.campaigns.find((one) => one.id === id) ?? refuse('campaign.unknown', 'There is no such campaign.');
@@ -117,6 +117,7 @@ export function campaignCommands(world: World): Commands {
     checkDraft: async (id) => check(world, find(id)),
     skippedPeople: async (id, reason, limit) => audience(world, find(id)).filter((person) => skipReason(find(id), person) === reason).slice(0, limit),
     reviewCampaign: async (id) => review(world, find(id)),
+    lookUpAudience: async () => ({ looked: 0, next: null }),
     scheduleCampaign: async (id, onlyCovered) => {
       const one = find(id);
       const seen = review(world, one);
@@ -419,7 +420,7 @@ function review(world: World, one: Campaign): Review {
   const end = lastDay ? Date.parse(`${lastDay.day}T00:00:00+03:00`) + (lastDay.spans.at(-1)?.to ?? 0) * 60_000 : finishesAt;
   return { people: list.length, willSend, skipped: lines, price, credits, free, freeAfter: free - credits, shortage: Math.max(0, credits - free), coveredPeople: covered(sizes, free),
     practice: bookOf(one) === 'practice', startsAt, finishesAt: willSend > 0 ? end : null, partsPerHour: Math.round(3_600_000 / gap), zone: world.settings.zone, days: plan, clocks: clocksOf(willSend),
-    sessions: world.numbers.map((session) => ({ id: session.id, name: session.name, chosen: one.sessionIds.includes(session.id), share: one.sessionIds.includes(session.id) ? Math.round(100 / one.sessionIds.length) : 0 })), blockers, perhapsStops: 2 };
+    sessions: world.numbers.map((session) => ({ id: session.id, name: session.name, chosen: one.sessionIds.includes(session.id), share: one.sessionIds.includes(session.id) ? Math.round(100 / one.sessionIds.length) : 0 })), blockers, perhapsStops: 2, unknown: 0, absent: 0, canLookUp: false };
 }
 
 /** How many people the free credits reach, in the order of sending. */

@@ -13,6 +13,8 @@ export function skipTitle({ reason, variable }: Pick<SkipLine, 'reason' | 'varia
     case 'empty': return m.schedule_skip_empty();
     case 'not_covered': return m.schedule_skip_not_covered();
     case 'promoted': return m.schedule_skip_promoted();
+    case 'same_person': return m.schedule_skip_same_person();
+    case 'same_options': return m.schedule_skip_same_options();
   }
 }
 
@@ -26,10 +28,12 @@ export function skipHelp({ reason }: Pick<SkipLine, 'reason'>): string {
     case 'empty': return m.schedule_skip_help_empty();
     case 'not_covered': return m.schedule_only_covered_help();
     case 'promoted': return m.schedule_skip_help_promoted();
+    case 'same_person': return m.schedule_skip_help_same_person();
+    case 'same_options': return m.schedule_skip_help_same_options();
   }
 }
 
-/** Whoever took the permission back is asked for nothing; all others can get it once the reason is mended. */
+/** Whoever took the permission back is asked for nothing, and who is reached already needs nothing; all others can get it once the reason is mended. */
 export function canBeMended({ reason }: Pick<SkipLine, 'reason'>): boolean {
-  return reason === 'no_consent' || reason === 'gray_list' || reason === 'missing_variable' || reason === 'not_covered' || reason === 'promoted';
+  return reason === 'no_consent' || reason === 'gray_list' || reason === 'missing_variable' || reason === 'not_covered' || reason === 'promoted' || reason === 'same_options';
 }

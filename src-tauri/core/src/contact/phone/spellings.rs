@@ -20,6 +20,11 @@ impl Phone {
         std::iter::once(self).chain(other.map(Self)).collect()
     }
 
+    /// The same for every spelling of a number, as digits.
+    pub fn subscriber(self) -> u64 {
+        self.spellings().into_iter().map(Self::digits).min().unwrap_or(self.0)
+    }
+
     /// A mobile of Brazil as it was before the ninth digit, with that digit; none for any other number.
     pub(super) fn with_ninth_digit(self) -> Option<Self> {
         let digits = self.0.to_string();

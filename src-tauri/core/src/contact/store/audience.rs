@@ -6,7 +6,8 @@ use sqlx::{Arguments, QueryBuilder, Row, Sqlite, SqliteConnection};
 use super::{count, count_tagged, facts_of, fields_of};
 use crate::clock::Millis;
 use crate::contact::Fields;
-use crate::contact::permission::{Facts, Moment, facts};
+use crate::contact::permission::{Facts, Moment, account_of, facts};
+use crate::contact::phone::Phone;
 use crate::contact::segment::filter::{Filter, Today};
 use crate::contact::segment::store::condition::{self, Asked};
 use crate::contact::variable::{self, Own};
@@ -74,6 +75,10 @@ pub struct Person {
     pub fields: Fields,
     /// What decides whether they may be written to.
     pub facts: Facts,
+    /// The phone of their WhatsApp account as far as it is known, as digits: the same for every spelling.
+    pub account: u64,
+    /// As far as anybody has found out.
+    pub on_whatsapp: Option<bool>,
 }
 
 impl Person {
@@ -98,7 +103,13 @@ impl Person {
 /// So many contacts of an audience at a time, in the order of their ids.
 pub const PAGE: u32 = 5_000;
 
-const PEOPLE: &str = concat!("SELECT c.id, c.phone, c.name, c.email, c.fields, ", facts!(), " FROM contacts c WHERE ");
+const PEOPLE: &str = concat!(
+    "SELECT c.id, c.phone, c.name, c.email, c.fields, ",
+    facts!(),
+    ", ",
+    account_of!("c.phone"),
+    " AS account, c.on_whatsapp FROM contacts c WHERE "
+);
 
 fn people(moment: Moment) -> Result<QueryBuilder<Sqlite>, sqlx::Error> {
     let mut arguments = SqliteArguments::default();
@@ -227,5 +238,7 @@ fn person(row: &SqliteRow) -> Result<Person, sqlx::Error> {
         email: row.try_get("email")?,
         fields: fields_of(row)?,
         facts: facts_of(row, 5)?,
+        account: Phone::from_e164(row.try_get("account")?).map_or(0, Phone::subscriber),
+        on_whatsapp: row.try_get("on_whatsapp")?,
     })
 }

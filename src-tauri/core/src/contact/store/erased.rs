@@ -19,7 +19,7 @@ type Digest = [u8; 32];
 /// Takes everything of a contact out of the tables of people, and remembers the wish.
 pub async fn erase(tx: &mut Tx, record: &Record, now: Millis) -> Result<(), sqlx::Error> {
     let opted_out_at = opted_out_at(tx, &record.addresses).await?;
-    for phone in record.phones.iter().filter_map(|phone| Phone::from_e164(phone)) {
+    for phone in record.addresses.iter().filter_map(|phone| Phone::from_e164(phone)) {
         remember(tx, phone, opted_out_at, now).await?;
     }
     for rows in [
@@ -27,6 +27,8 @@ pub async fn erase(tx: &mut Tx, record: &Record, now: Millis) -> Result<(), sqlx
         "DELETE FROM suppressions WHERE address IN (",
         "DELETE FROM promotions WHERE phone IN (",
         "DELETE FROM lids WHERE phone IN (",
+        "DELETE FROM accounts WHERE phone IN (",
+        "DELETE FROM accounts WHERE account IN (",
         "DELETE FROM phone_names WHERE phone IN (",
     ] {
         let mut delete = QueryBuilder::new(rows);

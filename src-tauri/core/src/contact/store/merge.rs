@@ -3,7 +3,7 @@
 use sqlx::{QueryBuilder, SqliteConnection};
 
 use super::suppressions::{self, Cause};
-use super::{one, replace_tags};
+use super::{accounts, one, replace_tags};
 use crate::clock::Millis;
 use crate::contact::acts::store as acts;
 use crate::contact::card::Card;
@@ -203,12 +203,14 @@ pub async fn owner_of(db: &mut SqliteConnection, phones: &[String]) -> Result<Op
     select.push(") LIMIT 1").build_query_scalar().fetch_optional(db).await
 }
 
-/// These phones with all others of their people.
+/// These phones with all others of their people and of their WhatsApp accounts.
 pub async fn of_one_person(db: &mut SqliteConnection, phones: &[String]) -> Result<Vec<String>, sqlx::Error> {
     if phones.is_empty() {
         return Ok(Vec::new());
     }
-    let spelled: Vec<String> = phones.iter().flat_map(|phone| suppressions::spellings(phone)).collect();
+    let mut spelled: Vec<String> = phones.iter().flat_map(|phone| suppressions::spellings(phone)).collect();
+    let accounts = accounts::phones_of(db, &spelled).await?;
+    spelled.extend_from_slice(&accounts);
     let mut select = QueryBuilder::new("WITH into_ids AS (SELECT into_id FROM merged_contacts WHERE phone IN (");
     suppressions::push_list(&mut select, &spelled);
     select
@@ -220,7 +222,7 @@ pub async fn of_one_person(db: &mut SqliteConnection, phones: &[String]) -> Resu
     );
     let others: Vec<String> = select.build_query_scalar().fetch_all(db).await?;
     let mut all = phones.to_vec();
-    all.extend(others.into_iter().filter(|phone| !phones.contains(phone)));
+    all.extend(others.into_iter().chain(accounts).filter(|phone| !phones.contains(phone)));
     Ok(all)
 }
 

@@ -15,7 +15,7 @@ use crate::clock::Millis;
 use crate::contact::store::Stopped;
 use crate::contact::{self, Consent};
 use crate::db::Tx;
-use crate::ids::{ContactId, IdGenerator, MessageId, ReplyId, SessionId};
+use crate::ids::{CampaignId, ContactId, IdGenerator, MessageId, ReplyId, SessionId};
 use crate::outbox::store::answered::{self, Answered};
 use crate::outbox::store::{chats, stopping};
 use crate::session::client::Reply;
@@ -60,29 +60,94 @@ pub async fn add(
     let id: ReplyId = IdGenerator::at(now).next();
     let chosen = serde_json::to_string(&reply.chosen).map_err(|error| sqlx::Error::Encode(error.into()))?;
     let added = sqlx::query(
-        "INSERT INTO replies (id, session_id, sender, wire_id, text, chosen, quotes, stop, start, near_word, at, unread)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1) ON CONFLICT (session_id, sender, wire_id) DO NOTHING",
+        "INSERT INTO replies (id, session_id, sender, wire_id, text, chosen, quotes, stop, start, near_word, at, edited_at, unread)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1) ON CONFLICT (session_id, sender, wire_id) DO NOTHING",
     )
     .bind(id)
     .bind(session)
     .bind(sender.as_str())
-    .bind(&reply.id)
+    // Of an edit whose original never came, so that the original, if it comes, changes nothing any more.
+    .bind(reply.edits.as_ref().unwrap_or(&reply.id))
     .bind(&reply.text)
     .bind(chosen)
     .bind(&reply.quotes)
     .bind(meaning.word == Some(Word::Stop))
-    .bind(meaning.word == Some(Word::Start))
+    .bind(meaning.word == Some(Word::Start) && reply.edits.is_none())
     .bind(&meaning.near_word)
     .bind(reply.at)
+    .bind(reply.edits.as_ref().map(|_| reply.at))
     .execute(&mut *db)
     .await?;
     if added.rows_affected() == 0 {
-        return Ok(None);
+        return if meaning.word == Some(Word::Stop) { stop_edited(db, session, sender, reply).await } else { Ok(None) };
     }
     if let Some(file) = &reply.attached {
         files::add(db, id, file).await?;
     }
     Ok(Some(id))
+}
+
+/// A STOP that comes behind its own edit is one.
+async fn stop_edited(
+    db: &mut Tx,
+    session: SessionId,
+    sender: &Sender,
+    original: &Reply,
+) -> Result<Option<ReplyId>, sqlx::Error> {
+    sqlx::query_scalar(
+        "UPDATE replies SET stop = 1 WHERE session_id = ? AND sender = ? AND wire_id = ? AND stop = 0
+             AND edited_at IS NOT NULL RETURNING id",
+    )
+    .bind(session)
+    .bind(sender.as_str())
+    .bind(&original.id)
+    .fetch_optional(db)
+    .await
+}
+
+/// Puts the newest words into a reply; none where the reply never came. A STOP stays one, and nothing becomes a START:
+/// what is edited later is no sign of consent.
+pub async fn edit(
+    db: &mut Tx,
+    session: SessionId,
+    sender: &Sender,
+    original: &str,
+    edit: &Reply,
+    meaning: &Meaning,
+) -> Result<Option<ReplyId>, sqlx::Error> {
+    sqlx::query_scalar(
+        "UPDATE replies SET text = iif(?1 >= coalesce(edited_at, at), ?2, text),
+                            chosen = iif(?1 >= coalesce(edited_at, at), '[]', chosen),
+                            near_word = iif(?1 >= coalesce(edited_at, at), ?3, near_word),
+                            unread = unread OR text <> ?2, done = done AND text = ?2,
+                            stop = max(stop, ?4), edited_at = max(?1, coalesce(edited_at, at))
+         WHERE session_id = ?5 AND sender = ?6 AND wire_id = ?7 RETURNING id",
+    )
+    .bind(edit.at)
+    .bind(&edit.text)
+    .bind(&meaning.near_word)
+    .bind(meaning.word == Some(Word::Stop))
+    .bind(session)
+    .bind(sender.as_str())
+    .bind(original)
+    .fetch_optional(db)
+    .await
+}
+
+/// What follows from the newest words: the answer that they choose, and an opt-out.
+pub async fn link_edited(db: &mut Tx, reply: ReplyId, meaning: &Meaning, now: Millis) -> Result<Received, sqlx::Error> {
+    if meaning.word == Some(Word::Stop) {
+        return link(db, reply, now).await;
+    }
+    let row: (Option<MessageId>, Option<CampaignId>) =
+        sqlx::query_as("SELECT message_id, campaign_id FROM replies WHERE id = ?")
+            .bind(reply)
+            .fetch_one(&mut *db)
+            .await?;
+    if let Some(message) = row.0 {
+        write_answer(db, reply, message).await?;
+    }
+    Ok(Received { campaigns: row.1.into_iter().collect(), replies_changed: true, ..Received::default() })
 }
 
 /// Finds out who wrote and what it answers, and lets an opt-out count, or its end.

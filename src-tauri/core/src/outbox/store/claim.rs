@@ -3,8 +3,8 @@
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
-use crate::clock::{Millis, SECOND};
-use crate::contact::permission::{Refusal, addressed, refusal};
+use crate::clock::{MINUTE, Millis, SECOND};
+use crate::contact::permission::{account_of, addressed, keys_of, refusal};
 use crate::db::Tx;
 use crate::ids::{CampaignId, ClaimerId, MessageId, PartId, SessionId};
 use crate::ledger::Book;
@@ -38,6 +38,7 @@ pub struct Taken {
     /// An earlier try may have arrived, so no other session may take over.
     pub doubtful: bool,
     pub wire_id: String,
+    /// The phone that WhatsApp has for the person, as far as it is known.
     pub to: String,
     pub text: Option<String>,
     pub media: Option<[u8; 32]>,
@@ -68,8 +69,42 @@ pub enum Claim {
     Gone,
 }
 
+/// Whether another message `o` of the campaign of `m` is that of the same person, by a part `p` of it of which `$state`
+/// holds. What `m` itself has begun goes on.
+macro_rules! twin {
+    ($state:literal) => {
+        concat!(
+            "(m.origin = 'campaign'
+              AND NOT EXISTS (SELECT 1 FROM parts s WHERE s.message_id = m.id
+                              AND (s.sent_at IS NOT NULL OR s.state = 'unknown'))
+              AND EXISTS (SELECT 1 FROM messages o INDEXED BY messages_by_subscriber JOIN parts p ON p.message_id = o.id
+                  WHERE o.queue_id = m.queue_id AND o.origin = 'campaign' AND o.id <> m.id
+                    AND o.subscriber IN ",
+            keys_of!("m.phone", "m.subscriber"),
+            " AND ",
+            $state,
+            "))"
+        )
+    };
+}
+
+/// The person has the message already, or may have it.
+macro_rules! reached_already {
+    () => {
+        twin!("(p.state IN ('sent', 'delivered', 'read', 'played') OR p.state IN ('pending', 'failed', 'skipped', 'cancelled')
+               AND EXISTS (SELECT 1 FROM attempts a WHERE a.part_id = p.id AND a.outcome = 'unknown'))")
+    };
+}
+
+/// Whether they have it is about to be known.
+macro_rules! reached_soon {
+    () => {
+        twin!("p.state IN ('sending', 'unknown')")
+    };
+}
+
 /// Whether a part of the table `parts` may go out as things stand: its queue is open and not being revised, nothing is paused, its message was
-/// not cancelled, and its person may be written to.
+/// not cancelled, and its person may be written to and has not been.
 macro_rules! may_go {
     ($at:literal) => {
         concat!(
@@ -81,7 +116,11 @@ macro_rules! may_go {
             addressed!(),
             " WHERE m.id = parts.message_id AND m.cancelled_at IS NULL AND (",
             refusal!($at, promotion_gap!()),
-            ") IS NULL)"
+            ") IS NULL AND NOT ",
+            reached_already!(),
+            " AND NOT ",
+            reached_soon!(),
+            ")"
         )
     };
 }
@@ -141,7 +180,7 @@ async fn take(
            AND ", may_go!("?2"), "
          RETURNING queue_id, message_id, round, position, last, attempts, wire_id, media,
              (SELECT q.book FROM queues q WHERE q.id = parts.queue_id),
-             (SELECT m.phone FROM messages m WHERE m.id = parts.message_id),
+             (SELECT ", account_of!("m.phone"), " FROM messages m WHERE m.id = parts.message_id),
              CASE with_text WHEN 1 THEN (SELECT m.text FROM messages m WHERE m.id = parts.message_id) END,
              doubt_ends_at IS NOT NULL, tries,
              EXISTS (SELECT 1 FROM messages m JOIN chats c ON c.session_id = ?1 AND c.contact_id = m.contact_id
@@ -205,8 +244,12 @@ fn poll(question: Option<String>, options: Option<Json<Vec<String>>>) -> Option<
 
 async fn skip_if_unwanted(db: &mut Tx, part: PartId, now: Millis) -> Result<Claim, sqlx::Error> {
     let row = sqlx::query(concat!(
-        "SELECT p.message_id, p.queue_id, q.book, ",
+        "SELECT p.message_id, p.queue_id, q.book, coalesce(iif(",
+        reached_already!(),
+        ", 'same_person', NULL), ",
         refusal!("?2", promotion_gap!()),
+        "), ",
+        reached_soon!(),
         "
              FROM parts p JOIN queues q ON q.id = p.queue_id JOIN ",
         addressed!(),
@@ -218,10 +261,24 @@ async fn skip_if_unwanted(db: &mut Tx, part: PartId, now: Millis) -> Result<Clai
     .fetch_optional(&mut *db)
     .await?;
     let Some(row) = row else { return Ok(Claim::Gone) };
-    let Some(refusal) = row.try_get::<Option<Refusal>, _>(3)? else { return Ok(Claim::Gone) };
-    let reason = refusal.into();
+    let Some(reason) = row.try_get::<Option<SkipReason>, _>(3)? else {
+        if row.try_get(4)? {
+            look_again(db, part, now).await?;
+        }
+        return Ok(Claim::Gone);
+    };
     skip_message(db, row.try_get(0)?, row.try_get(1)?, row.try_get(2)?, reason, now).await?;
     Ok(Claim::Skipped(reason))
+}
+
+/// It waits until it is known what became of the same person's other message.
+async fn look_again(db: &mut Tx, part: PartId, now: Millis) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE parts SET due_at = ? WHERE id = ? AND state IN ('pending', 'unknown')")
+        .bind(now + MINUTE)
+        .bind(part)
+        .execute(db)
+        .await?;
+    Ok(())
 }
 
 async fn skip_message(

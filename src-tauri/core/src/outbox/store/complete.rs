@@ -115,7 +115,7 @@ async fn later(db: &mut Tx, taken: &Taken, cause: &Cause, now: Millis) -> Result
                           due_at = ?, cause = ?
          WHERE id = ? AND state = 'sending'",
     )
-    .bind(now + backoff(taken.tries, if cause.lasts() { MINUTE } else { SECOND }))
+    .bind(now + backoff(taken.tries, if cause.lasts() { 10 * MINUTE } else { SECOND }))
     .bind(cause)
     .bind(taken.part)
     .execute(&mut *db)
@@ -193,7 +193,7 @@ async fn end_attempt(db: &mut Tx, taken: &Taken, outcome: &str, cause: &Cause, n
     Ok(())
 }
 
-/// 2, 4, 8 … units up to five minutes.
+/// 2, 4, 8 … units up to an hour.
 fn backoff(attempt: i64, unit: Millis) -> Millis {
     let doublings = u32::try_from(attempt.clamp(1, 10)).unwrap_or(1);
     (unit << doublings).min(LONGEST_BACKOFF)

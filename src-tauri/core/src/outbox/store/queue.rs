@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::doubt::MAY_HAVE_ARRIVED;
 use crate::clock::Millis;
-use crate::contact::permission::{Purpose, addressed, refusal};
+use crate::contact::permission::{Purpose, account_of, addressed, refusal};
 use crate::contact::phone::WhoseClock;
 use crate::db::{Tx, execute_all};
 use crate::ids::{CampaignId, ContactId, IdGenerator, MessageId, PartId, SessionId};
@@ -57,6 +57,18 @@ pub struct NewPart {
     pub poll: bool,
     /// Whose clock its hours are on; none where its queue asks nobody's.
     pub clock: Option<WhoseClock>,
+}
+
+/// The accounts that a campaign's messages are for so far.
+pub async fn written_to(db: &mut SqliteConnection, queue: CampaignId) -> Result<Vec<String>, sqlx::Error> {
+    sqlx::query_scalar(concat!(
+        "SELECT ",
+        account_of!("m.phone"),
+        " FROM messages m WHERE m.queue_id = ? AND m.origin = 'campaign' AND m.skip_reason IS NULL"
+    ))
+    .bind(queue)
+    .fetch_all(db)
+    .await
 }
 
 /// A queue under construction: nothing of it is sent until `open`.

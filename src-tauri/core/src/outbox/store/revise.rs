@@ -330,7 +330,7 @@ fn part(row: &SqliteRow) -> Result<WaitingPart, sqlx::Error> {
 pub fn push_waiting(select: &mut QueryBuilder<Sqlite>, queue: CampaignId) {
     select.push("SELECT m.contact_id FROM messages m WHERE m.queue_id = ").push_bind(queue);
     select.push(
-        " AND m.origin = 'campaign' AND m.own = 0 AND (m.skip_reason IN ('missing_variable', 'empty')
+        " AND m.origin = 'campaign' AND m.own = 0 AND (m.skip_reason IN ('missing_variable', 'empty', 'same_options')
           OR m.skip_reason IS NULL AND EXISTS (SELECT 1 FROM parts p WHERE p.message_id = m.id AND p.position = 1
               AND p.state = 'pending' AND NOT EXISTS
                   (SELECT 1 FROM attempts a WHERE a.part_id = p.id AND a.outcome = 'unknown')))",
