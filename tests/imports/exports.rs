@@ -117,7 +117,8 @@ async fn what_the_list_shows_is_what_goes_out() {
 fn converted(path: &Path, format: &str, out: &Path) -> Option<PathBuf> {
     let profile = format!("-env:UserInstallation=file://{}", out.join("profile").display());
     let program = std::process::Command::new("soffice")
-        .args([&profile, "--headless", "--convert-to", format, "--outdir"])
+        // A list in text is read with semicolons, in UTF-8, as its owner chooses when LibreOffice asks.
+        .args([&profile, "--headless", "--infilter=CSV:59,34,76,1", "--convert-to", format, "--outdir"])
         .args([out, path])
         .output()
         .ok()?;

@@ -144,7 +144,7 @@ async fn a_full_disk_says_where_it_stopped_and_nobody_comes_in_twice() {
     let world = World::new().await;
     let path = world.file("list.csv", people(12_000));
     let pages = world.db.page_count().await.unwrap();
-    world.db.limit_pages(pages + 650).await.unwrap();
+    world.db.limit_pages(pages + 1_000).await.unwrap();
     let ended = world.run(ImportStep::Import, &path, &ImportOptions::default()).await;
     let error = ended.error.unwrap();
     assert_eq!((ended.state, error.code.as_str()), (ImportState::Failed, "import.disk_full"));

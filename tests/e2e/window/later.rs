@@ -8,6 +8,9 @@ use crate::page::Page;
 use crate::patience::{SOON, until};
 use crate::screens::{campaign, fits_in_turkish_dark_and_small};
 
+const RIGHT: &str = "\u{e014}";
+const ENTER: &str = "\u{e007}";
+
 #[test]
 fn a_planned_campaign_gets_another_text_and_one_person_a_text_of_their_own() {
     at_the_desk(async {
@@ -19,6 +22,7 @@ fn a_planned_campaign_gets_another_text_and_one_person_a_text_of_their_own() {
         let id = campaign(page, "Autumn", soon).await;
         page.core("schedule_campaign", json!({ "draftId": id, "onlyCovered": false })).await;
         let live = format!("/campaigns/{id}");
+        move_by_a_quarter(page, &id).await;
 
         page.go(&live).await;
         page.press("revise").await;
@@ -99,6 +103,31 @@ fn a_campaign_comes_again_every_week_and_a_birthday_every_year() {
         page.picture("at-work").await;
         ulak.close().await;
     });
+}
+
+/// On the page of what goes out when, by the keyboard.
+async fn move_by_a_quarter(page: &Page, id: &str) {
+    let due = async || {
+        let days = page.core("planned", Value::Null).await;
+        let campaigns = days.as_array().unwrap().iter().flat_map(|day| day["campaigns"].as_array().unwrap());
+        campaigns.filter(|one| one["id"] == id).find_map(|one| one["movable"].as_i64()).unwrap()
+    };
+    let before = due().await;
+    page.go("/plan").await;
+    let block = format!("plan-block:{id}");
+    page.see(&block).await;
+    page.run(&format!("document.querySelector('[data-testid=\"{block}\"]').focus(); return null")).await.unwrap();
+    page.key(RIGHT).await;
+    page.says("plan-says", "Autumn").await;
+    page.picture("moving").await;
+    page.key(ENTER).await;
+    let minutes = until(SOON, async || {
+        let minutes = (due().await - before) / 60_000;
+        (minutes != 0).then_some(minutes)
+    });
+    // To the next quarter of an hour.
+    let minutes = minutes.await.expect("the campaign was not moved");
+    assert!((1..=15).contains(&minutes), "{minutes}");
 }
 
 /// Whom and what, on to the rule.

@@ -190,6 +190,7 @@ pub async fn a_busy_shop(harness: &Harness, page: &Page) -> Vec<Screen> {
             "document.querySelector('[data-testid=import-table]')",
         ),
         Screen::new("campaigns", at("/campaigns"), "document.querySelector('[data-testid^=campaign-row]')"),
+        Screen::new("plan", at("/plan"), "document.querySelector('[data-testid=plan]')"),
         Screen::new("audience", audience, "document.querySelector('[data-testid=who-gets]')"),
         Screen::new("content", content.clone(), written),
         Screen::new("emoji", content.clone(), written)
@@ -224,6 +225,8 @@ pub async fn a_busy_shop(harness: &Harness, page: &Page) -> Vec<Screen> {
             .pressing(&["[data-testid=log-row]", "[data-testid=recipient-panel]"]),
         Screen::new("figures", at("/figures"), "document.querySelector('[data-testid=figures-table]')"),
         Screen::new("settings", at("/settings"), "document.querySelector('[data-testid=practice-read]')"),
+        Screen::new("clear", at("/settings"), "document.querySelector('[data-testid=kept-clear]')")
+            .pressing(&["[data-testid=kept-clear]", "[data-testid=clear-dialog]"]),
         Screen::new("help", at("/help"), "document.querySelector('.help__card')"),
     ]
 }
