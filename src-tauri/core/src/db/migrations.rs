@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::sqlite::{SqliteAutoVacuum, SqliteConnectOptions};
 use sqlx::{ConnectOptions, Connection, SqliteConnection};
 
 use super::log::{free_space, log_file, size};
@@ -78,7 +78,9 @@ pub(super) async fn migrate(
 ) -> Result<(), StorageError> {
     let shown = folder.display().to_string();
     let at = |error: sqlx::Error| StorageError::of(error, &shown);
-    let mut db = options.clone().foreign_keys(false).connect().await.map_err(at)?;
+    // Said by this connection alone: it is a write, and whoever comes to read waits for nobody.
+    let alone = options.clone().auto_vacuum(SqliteAutoVacuum::Incremental).foreign_keys(false);
+    let mut db = alone.connect().await.map_err(at)?;
     let known = u32::try_from(scripts.len()).unwrap_or(u32::MAX);
     let found: u32 = sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut db).await.map_err(at)?;
     if found > known {
