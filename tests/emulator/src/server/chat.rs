@@ -229,14 +229,15 @@ async fn write(
     more: &mut UnboundedReceiver<Out>,
 ) -> Result<bool> {
     let (mut batch, mut next, mut open) = (Vec::new(), Some(first), true);
-    for _ in 0..BATCH {
+    for taken in 1..=BATCH {
         match next {
             Some(Out::Node(node)) => sealed.seal_into(&node, &mut batch)?,
             Some(Out::Abort) => return Ok(false),
             Some(Out::Close) => open = false,
             None => break,
         }
-        if !open {
+        // What is taken out here is written here.
+        if !open || taken == BATCH {
             break;
         }
         next = more.try_recv().ok();

@@ -2,7 +2,7 @@
 
 use ulak_core::session::client::{Heard, Limits, Reply, Signal};
 use ulak_core::session::messenger::{Outcome, ReceiptKind};
-use ulak_emulator::Habits;
+use ulak_emulator::{Habits, Kick};
 
 use crate::harness::{AYSE, BUDI, DEADLINE, Number, OWNER, emulator};
 
@@ -140,4 +140,33 @@ async fn what_a_person_changes_is_told_in_the_clear_and_sealed_and_what_they_del
     let deleted = emulator.delete(AYSE, OWNER, &id).await.unwrap();
     emulator.wait_until(|record| record.delivered.contains_key(&deleted), DEADLINE).await.unwrap();
     assert!(!number.others().await.iter().any(|signal| matches!(signal, Signal::Reply(_))));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backlog_comes_whole_and_in_order_though_the_line_drops_twice_on_the_way() {
+    const WAITING: usize = 700;
+    let emulator = emulator().await;
+    let number = Number::linked(&emulator).await;
+    number.client.disconnect().await;
+    let mut written = Vec::new();
+    for at in 0..WAITING {
+        let text = if at + 2 == WAITING { "STOP".to_owned() } else { at.to_string() };
+        written.push((emulator.reply(AYSE, OWNER, &text).await.unwrap(), text));
+    }
+    number.client.connect().await.unwrap();
+    let mut kept: Vec<(String, String)> = Vec::new();
+    for until in [200, 450, WAITING] {
+        while kept.len() < until {
+            let told = number.signal(reply).await;
+            if kept.iter().all(|(id, _)| *id != told.id) {
+                kept.push((told.id, told.text));
+            }
+        }
+        if until < WAITING {
+            emulator.kick(OWNER, Kick::Drop);
+            number.signal(|signal| matches!(signal, Signal::Closed(_)).then_some(())).await;
+            number.client.connect().await.unwrap();
+        }
+    }
+    assert_eq!(kept, written);
 }
