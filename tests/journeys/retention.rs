@@ -172,11 +172,8 @@ async fn what_was_said_goes_after_its_days_and_all_that_is_counted_stays() -> Re
 
     days(&world, 2, 14).await?;
     assert_eq!(world.app.retention().preview().await?.gone.campaigns, 0);
-    assert_eq!(traces(&world).await.len(), {
-        let found = traces(&world).await;
-        assert!(found.iter().any(|trace| trace.starts_with("messages.text")), "{found:?}");
-        found.len()
-    });
+    let found = traces(&world).await;
+    assert!(found.iter().any(|trace| trace.starts_with("messages.text")), "{found:?}");
     world.clock.set(at(18, 12, 0));
     let preview = world.app.retention().preview().await?;
     let of = |gone: Gone| (gone.campaigns, gone.messages, gone.replies, gone.files);

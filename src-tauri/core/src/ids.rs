@@ -31,6 +31,11 @@ impl IdGenerator {
     }
 }
 
+/// Before every id that is made at this time or later.
+pub fn first_at<T: From<Uuid>>(at: Millis) -> T {
+    T::from(Uuid::from_u64_pair(at.max(0).unsigned_abs() << 16, 0))
+}
+
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
         $(#[$doc])*
@@ -118,5 +123,12 @@ mod tests {
         let mint = IdGenerator::at(1_700_000_000_000);
         let ids: Vec<PartId> = (0..10_000).map(|_| mint.next()).collect();
         assert!(ids.windows(2).all(|pair| pair[0] < pair[1]));
+    }
+
+    #[test]
+    fn the_first_of_a_time_is_behind_all_that_were_made_before() {
+        let now = 1_700_000_000_000;
+        let first = first_at::<PartId>(now);
+        assert!(IdGenerator::at(now).next::<PartId>() > first && IdGenerator::at(now - 1).next::<PartId>() < first);
     }
 }

@@ -102,13 +102,16 @@ fn hold(reason: String) -> Option<KeepAwake> {
 #[cfg(target_os = "linux")]
 mod tests {
     use std::io::{BufRead, BufReader, PipeReader, Read, Write};
+    use std::os::fd::AsRawFd;
+    use std::path::PathBuf;
     use std::process::{Child, Command, Stdio};
-    use std::sync::mpsc::{Receiver, TryRecvError, channel};
+    use std::sync::mpsc::{Receiver, channel};
 
     use zbus::zvariant::OwnedFd;
 
     use super::*;
 
+    const HOLDS: &str = "it holds";
     const LONG: Duration = Duration::from_secs(30);
 
     /// As systemd's own: whoever holds the other end of the pipe keeps the computer from what was asked.
@@ -143,11 +146,17 @@ mod tests {
         }
     }
 
-    /// Tells when nobody holds the other end any more.
+    /// Tells the end of what can be read: nobody holds the other end any more.
     fn let_go(mut pipe: PipeReader) -> Receiver<usize> {
         let (told, receiver) = channel();
         std::thread::spawn(move || told.send(pipe.read(&mut [0]).unwrap()));
         receiver
+    }
+
+    /// The ends of pipes that a process has open.
+    fn pipes_of(process: u32) -> Vec<PathBuf> {
+        let open = std::fs::read_dir(format!("/proc/{process}/fd")).unwrap();
+        open.flatten().filter_map(|one| std::fs::read_link(one.path()).ok()).collect()
     }
 
     #[test]
@@ -160,12 +169,15 @@ mod tests {
         let _logind = logind.serve_at("/org/freedesktop/login1", Logind(asked)).unwrap().build().unwrap();
         let mut ulak = Command::new(std::env::current_exe().unwrap());
         ulak.args(["--exact", "--ignored", "--nocapture", "desktop::awake::tests::holds_until_it_is_told"]);
-        let ulak = ulak.env("DBUS_SYSTEM_BUS_ADDRESS", address).stdin(Stdio::piped()).stdout(Stdio::null());
+        let ulak = ulak.env("DBUS_SYSTEM_BUS_ADDRESS", address).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut ulak = ulak.spawn().unwrap();
         let (lock, pipe) = inhibited.recv_timeout(LONG).unwrap();
         assert_eq!(lock, ["sleep", "Ulak", "Ulak mesaj gönderiyor", "block"]);
+        let mut said = BufReader::new(ulak.stdout.take().unwrap()).lines();
+        assert!(said.any(|line| line.unwrap().contains(HOLDS)), "it has its answer");
+        let ours = std::fs::read_link(format!("/proc/self/fd/{}", pipe.as_raw_fd())).unwrap();
+        assert!(pipes_of(ulak.id()).contains(&ours), "it is held");
         let freed = let_go(pipe);
-        assert_eq!(freed.try_recv(), Err(TryRecvError::Empty), "it is held");
         writeln!(ulak.stdin.as_mut().unwrap(), "let go").unwrap();
         assert_eq!(freed.recv_timeout(LONG), Ok(0), "while it still runs");
         assert!(ulak.try_wait().unwrap().is_none());
@@ -179,6 +191,7 @@ mod tests {
     async fn holds_until_it_is_told() {
         let (holder, mut input) = (Holder::new(), std::io::stdin().lines());
         assert!(holder.hold(Some("Ulak mesaj gönderiyor".to_owned())).await);
+        println!("{HOLDS}");
         assert!(input.next().is_some());
         assert!(!holder.hold(None).await);
         assert!(input.next().is_none());

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use ulak_core::clock::{DAY, Millis};
+use ulak_core::contact::phone::Phone;
 use ulak_core::session::cause::Cause;
 use ulak_core::session::client::{NoteKind, Notes, Signal};
 use ulak_core::session::messenger::Outcome;
@@ -84,18 +85,34 @@ async fn tell(events: &EventReader, phone: &str, found: &Found, now: Millis) -> 
 /// Asks for many at once and tells core of each what was said. Of whom the server could not say it nothing is told.
 pub async fn look_up(client: &Client, events: &EventReader, phones: &[String]) -> Result<(), Cause> {
     let answers = ask(client, phones).await?;
-    let mut signals = Vec::new();
+    let (mut signals, mut asked) = (Vec::new(), Ok(()));
     for phone in phones {
-        let answer = answers.iter().find(|answer| named(answer).as_ref() == Some(phone));
-        // An answer under another phone does not say which question it is for, so that one is asked alone.
-        let alone = if answer.is_none() { ask(client, std::slice::from_ref(phone)).await? } else { Vec::new() };
+        let answer = answers.iter().find(|answer| named(answer).is_some_and(|named| is_spelling(&named, phone)));
+        // An answer under quite another phone does not say which question it is for, so that one is asked alone.
+        let alone = match answer {
+            Some(_) => Vec::new(),
+            None => match ask(client, std::slice::from_ref(phone)).await {
+                Ok(alone) => alone,
+                Err(cause) => {
+                    asked = Err(cause);
+                    break;
+                }
+            },
+        };
         let Some(answer) = answer.or(alone.first()).filter(|answer| answer.contact_error.is_none()) else { continue };
         let found = found(Some(answer).filter(|answer| answer.is_registered));
         signals.push(told(phone, &found, events.clock.now()));
     }
-    let Some(last) = signals.pop() else { return Ok(()) };
+    // What was found out before a question failed stays.
+    let Some(last) = signals.pop() else { return asked };
     signals.into_iter().for_each(|signal| events.queue.push(signal));
-    events.queue.push_to_keep(last).await.map_err(|_| Cause::NoAnswer)
+    events.queue.push_to_keep(last).await.map_err(|_| Cause::NoAnswer)?;
+    asked
+}
+
+fn is_spelling(named: &str, phone: &str) -> bool {
+    let subscriber = |phone: &str| Phone::from_e164(phone).map(Phone::subscriber);
+    named == phone || subscriber(named).is_some_and(|named| subscriber(phone) == Some(named))
 }
 
 async fn ask(client: &Client, phones: &[String]) -> Result<Vec<IsOnWhatsAppResult>, Cause> {
@@ -164,6 +181,14 @@ mod tests {
             assert_eq!(read(&written(&found)), Some(found));
         }
         assert_eq!(read("perhaps"), None);
+    }
+
+    #[test]
+    fn an_answer_under_the_other_spelling_is_for_the_same_question() {
+        assert!(is_spelling("+5215512340123", "+525512340123"));
+        assert!(is_spelling("+551187654321", "+5511987654321"));
+        assert!(is_spelling("+905385550101", "+905385550101"));
+        assert!(!is_spelling("+905385550101", "+905385550102"));
     }
 
     #[test]

@@ -2,12 +2,16 @@
 
 use serde_json::{Value, json};
 
+use crate::drag::drag;
 use crate::harness::{Harness, at_the_desk};
 use crate::owner::{BASIS, SIX, got, with_contacts};
 use crate::page::Page;
 use crate::patience::{SOON, until};
 use crate::screens::{campaign, fits_in_turkish_dark_and_small};
 
+/// In milliseconds.
+const QUARTER: i64 = 15 * 60_000;
+const DAY: i64 = 96 * QUARTER;
 const RIGHT: &str = "\u{e014}";
 const ENTER: &str = "\u{e007}";
 
@@ -22,7 +26,7 @@ fn a_planned_campaign_gets_another_text_and_one_person_a_text_of_their_own() {
         let id = campaign(page, "Autumn", soon).await;
         page.core("schedule_campaign", json!({ "draftId": id, "onlyCovered": false })).await;
         let live = format!("/campaigns/{id}");
-        move_by_a_quarter(page, &id).await;
+        move_on_the_plan(page, &id).await;
 
         page.go(&live).await;
         page.press("revise").await;
@@ -105,29 +109,52 @@ fn a_campaign_comes_again_every_week_and_a_birthday_every_year() {
     });
 }
 
-/// On the page of what goes out when, by the keyboard.
-async fn move_by_a_quarter(page: &Page, id: &str) {
-    let due = async || {
-        let days = page.core("planned", Value::Null).await;
-        let campaigns = days.as_array().unwrap().iter().flat_map(|day| day["campaigns"].as_array().unwrap());
-        campaigns.filter(|one| one["id"] == id).find_map(|one| one["movable"].as_i64()).unwrap()
-    };
-    let before = due().await;
-    page.go("/plan").await;
+/// When the campaign begins.
+async fn begins(page: &Page, id: &str) -> i64 {
+    let days = page.core("planned", Value::Null).await;
+    let campaigns = days.as_array().unwrap().iter().flat_map(|day| day["campaigns"].as_array().unwrap());
+    campaigns.filter(|one| one["id"] == id).find_map(|one| one["movable"].as_i64()).unwrap()
+}
+
+/// By how much it begins later, as soon as it does.
+async fn moved(page: &Page, id: &str, before: i64) -> i64 {
+    let by = until(SOON, async || {
+        let by = begins(page, id).await - before;
+        (by != 0).then_some(by)
+    });
+    by.await.expect("the campaign was not moved")
+}
+
+/// On the page of what goes out when: by the keyboard to the next quarter of an hour, by the pointer to the next day. A
+/// click moves nothing.
+async fn move_on_the_plan(page: &Page, id: &str) {
     let block = format!("plan-block:{id}");
+    let before = begins(page, id).await;
+    page.go("/plan").await;
     page.see(&block).await;
     page.run(&format!("document.querySelector('[data-testid=\"{block}\"]').focus(); return null")).await.unwrap();
     page.key(RIGHT).await;
     page.says("plan-says", "Autumn").await;
     page.picture("moving").await;
     page.key(ENTER).await;
-    let minutes = until(SOON, async || {
-        let minutes = (due().await - before) / 60_000;
-        (minutes != 0).then_some(minutes)
-    });
-    // To the next quarter of an hour.
-    let minutes = minutes.await.expect("the campaign was not moved");
-    assert!((1..=15).contains(&minutes), "{minutes}");
+    let by = moved(page, id, before).await;
+    assert!((1..=QUARTER).contains(&by), "{by}");
+
+    let before = begins(page, id).await;
+    let next = format!(
+        "return document.querySelector('[data-testid=\"{block}\"]').closest('[data-day]').nextElementSibling.dataset.testid"
+    );
+    let next = page.run(&next).await.unwrap();
+    let (x, y) = page.middle(&block).await;
+    let (_, below) = page.middle(next.as_str().unwrap()).await;
+    drag((x, y), (x, below)).await;
+    let by = moved(page, id, before).await;
+    assert!((DAY - QUARTER..=DAY + QUARTER).contains(&by), "{by}");
+
+    let before = begins(page, id).await;
+    page.press(&block).await;
+    page.until("the campaign", &format!("location.hash === '#/campaigns/{id}'")).await;
+    assert_eq!(begins(page, id).await, before);
 }
 
 /// Whom and what, on to the rule.

@@ -44,7 +44,13 @@ fn numbers_are_linked_off_the_screen_and_a_campaign_outlives_the_ban_of_one() {
         page.until("the half of each", "document.body.innerText.match(/50\\s?%/g)?.length === 2").await;
         page.press("to-review").await;
         page.says("review-credits", &PEOPLE.to_string()).await;
+        page.says("review-unknown", "24 people").await;
         page.picture("over-two-numbers").await;
+        page.press("look-up").await;
+        let known = "!document.querySelector('[data-testid=review-unknown], [data-testid=look-up-running]')";
+        page.until("that all are on WhatsApp", known).await;
+        page.says("review-credits", &PEOPLE.to_string()).await;
+        page.picture("looked-up").await;
         start(page).await;
         let campaign = page.run("return location.hash.slice(1)").await.unwrap();
         let sent = |count: u64| {

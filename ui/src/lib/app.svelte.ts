@@ -29,7 +29,10 @@ export async function enter(asked: Promise<AppStatus>): Promise<void> {
 }
 
 export async function readSettings(): Promise<void> {
-  stored = await api.settings();
+  const before = saves;
+  const read = await api.settings();
+  // What was read before a save is older than its answer.
+  if (before === saves) stored = read;
   show();
   if (app.countries.length === 0) app.countries = await api.countries();
 }
@@ -37,6 +40,8 @@ export async function readSettings(): Promise<void> {
 let saving: Promise<void> = Promise.resolve();
 /** As the core has them. */
 let stored: Settings | null = null;
+/** How many saves the core has answered. */
+let saves = 0;
 /** What was chosen and is not stored yet. It shows already, so that the next choice begins from it. */
 const unsaved: Partial<Settings>[] = [];
 
@@ -48,6 +53,7 @@ export function saveSettings(change: Partial<Settings>): Promise<void> {
     try {
       if (stored) stored = await api.saveSettings({ ...stored, ...change });
     } finally {
+      saves += 1;
       unsaved.splice(unsaved.indexOf(change), 1);
       show();
     }

@@ -35,6 +35,21 @@ test('the second of two quick choices begins from the first', async () => {
   expect(core.kept().stopWords).toEqual(['STOP', 'DUR', 'RET']);
 });
 
+test('what was read before a save does not undo it', async () => {
+  const core = slowCore({ businessName: 'Melati' });
+  await readSettings();
+  let late = (_: Settings): void => undefined;
+  vi.spyOn(api, 'settings').mockReturnValue(new Promise((done) => { late = done; }));
+  const older = core.kept();
+  const reading = readSettings();
+  const saving = saveSettings({ businessName: 'Cempaka' });
+  await core.answer();
+  await saving;
+  late(older);
+  await reading;
+  expect(app.settings?.businessName).toBe('Cempaka');
+});
+
 test('what is refused shows no longer, and holds up nothing', async () => {
   const core = slowCore({ businessName: 'Melati' });
   await readSettings();

@@ -1,16 +1,19 @@
 //! Whether the computer is kept from falling asleep: while something goes out, or will within the hour. Pure, but for
 //! what it is asked with.
 //!
-//! Who keeps it awake is the shell. It asks every few seconds, does what it is told, and tells what became of it.
+//! Who keeps it awake is the shell. It asks every twenty seconds, does what it is told, and tells what became of it.
 
 use serde::Serialize;
 
 use super::{Home, Problem};
 use crate::campaign::repeat::{Due, Rule, store as repeats};
-use crate::clock::{HOUR, Millis};
+use crate::clock::{HOUR, MINUTE, Millis};
 use crate::db::StorageError;
 use crate::event::Event;
 use crate::outbox::plan::{Wait, Why};
+
+/// So long a rule whose time has come is waited for.
+const TRIED: Millis = 10 * MINUTE;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -81,16 +84,19 @@ impl Home {
         }
         let now = self.now();
         let waits = self.campaigns.waits(&mut *self.reader().await?).await?;
+        let paused = waits.paused_all;
         let waits: Vec<Wait> = waits.queues.values().map(|queue| queue.wait).chain([waits.all]).collect();
-        let is_needed = vigil.is_needed(&waits, now) || self.comes_again_soon(now).await?;
+        let is_needed = vigil.is_needed(&waits, now) || !paused && self.comes_again_soon(now).await?;
         Ok(awake(is_needed, battery))
     }
 
-    /// A campaign that comes again is made when its time has come, so nothing of it waits before.
+    /// A campaign that comes again is made when its time has come, so nothing of it waits before. One that could not be made
+    /// for some minutes keeps nobody up.
     async fn comes_again_soon(&self, now: Millis) -> Result<bool, Problem> {
         let zone = self.settings().await?.zone;
         let rules = repeats::all(&mut *self.reader().await?).await.map_err(StorageError::from)?;
-        let comes = |rule: &Rule| rule.due(now, now + HOUR, zone).iter().any(|due| matches!(due, Due::Run { .. }));
+        let is_coming = |due: &Due| matches!(due, Due::Run { at, .. } if *at > now - TRIED);
+        let comes = |rule: &Rule| rule.due(now, now + HOUR, zone).iter().any(is_coming);
         Ok(rules.iter().filter(|rule| rule.active).any(comes))
     }
 
@@ -106,7 +112,7 @@ impl Home {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock::{DAY, MINUTE};
+    use crate::clock::DAY;
 
     const NOW: Millis = 1_000 * DAY;
 

@@ -41,8 +41,9 @@ impl Campaigns {
         let looked = i64::try_from(phones.len()).unwrap_or(i64::MAX);
         if looked > 0 {
             let asker = self.asker(&draft).ok_or(NumberError::Client(ClientError::NotConnected))?;
-            if !is_ahead(*last, self.now(), REST) {
-                tokio::time::sleep(self.clock.real_wait(*last + REST)).await;
+            let rested = *last + REST;
+            if is_ahead(rested, self.now(), REST) {
+                tokio::time::sleep(self.clock.real_wait(rested)).await;
             }
             asker.look_up(phones).await.map_err(said)?;
             *last = self.now();

@@ -184,18 +184,16 @@ impl Retention {
     }
 
     async fn count_days(&self) -> Result<Option<Millis>, StorageError> {
-        let mut tx = self.db.begin().await?;
-        let counting = async {
-            let before: Option<Counted> = settings::get(&mut tx, key::CLEARED_UP_TO).await?;
-            let counted = Counted::on(before, self.now());
-            if before != Some(counted) {
-                settings::put(&mut tx, key::CLEARED_UP_TO, &counted).await?;
-            }
-            Ok(counted.bound(self.now()))
-        };
-        let until = counting.await.map_err(|error| self.db.error(error))?;
-        self.db.commit(tx).await?;
-        Ok(until)
+        let before: Option<Counted> = settings::get(&mut *self.reader().await?, key::CLEARED_UP_TO)
+            .await
+            .map_err(|error| self.db.error(error))?;
+        let counted = Counted::on(before, self.now());
+        if before != Some(counted) {
+            let mut tx = self.db.begin().await?;
+            settings::put(&mut tx, key::CLEARED_UP_TO, &counted).await.map_err(|error| self.db.error(error))?;
+            self.db.commit(tx).await?;
+        }
+        Ok(counted.bound(self.now()))
     }
 
     async fn run(&self, bounds: &Bounds, most: usize) -> Result<Gone, StorageError> {
@@ -320,13 +318,13 @@ impl Retention {
         let mut reader = self.reader().await?;
         let mut unneeded = Vec::new();
         for (file, bytes) in media::due(&mut reader).await? {
-            if !outbox::is_carried(&mut reader, &file).await? {
+            if self.has_time_for(bytes) && !outbox::is_carried(&mut reader, &file).await? {
                 unneeded.push((file, bytes));
             }
         }
         drop(reader);
         for (file, bytes) in unneeded {
-            if bytes > SMALL && !self.has_time() {
+            if !self.has_time_for(bytes) {
                 continue;
             }
             let mut tx = self.db.begin().await?;
@@ -338,10 +336,10 @@ impl Retention {
         Ok(false)
     }
 
-    /// Whether nothing is sent in the next moments.
-    fn has_time(&self) -> bool {
+    /// Whether the file is small, or nothing is sent in the next moments.
+    fn has_time_for(&self, bytes: i64) -> bool {
         let wait = self.dispatcher.wait();
-        wait.why != Why::Sending && wait.until.is_none_or(|until| until > self.now() + A_LARGE_FILE)
+        bytes <= SMALL || wait.why != Why::Sending && wait.until.is_none_or(|until| until > self.now() + A_LARGE_FILE)
     }
 
     async fn remove_tries(&self, before: Millis, gone: &mut Gone) -> Result<bool, StorageError> {
@@ -406,8 +404,8 @@ impl Retention {
                 gone.bytes += bytes * people.get(&campaign).copied().unwrap_or_default();
             }
             let mut files: BTreeSet<Vec<u8>> = outbox::files_of(&mut reader, &singles).await?.into_iter().collect();
-            files.append(&mut campaigns::files_of(&mut reader, &over).await?);
-            let kept = campaigns::files_kept(&mut reader, &over).await?;
+            let [mut theirs, kept] = campaigns::files(&mut reader, &over).await?;
+            files.append(&mut theirs);
             for file in files.difference(&kept) {
                 if let Some(bytes) = media::size(&mut reader, file).await? {
                     gone.files += 1;

@@ -95,12 +95,18 @@ impl Reached {
     }
 
     pub fn compose(&mut self, content: &Content, person: &Person) -> Composed {
-        match compose(content, person) {
-            Composed::Message { .. } if !self.0.insert(person.account) => {
-                Composed::Skipped { reason: SkipReason::SamePerson, variable: None }
+        let composed = compose(content, person);
+        match composed {
+            Composed::Message { .. } if self.0.contains(&person.account) => {
+                return Composed::Skipped { reason: SkipReason::SamePerson, variable: None };
             }
-            composed => composed,
+            // A phone that WhatsApp does not know keeps the message from no other of the person.
+            Composed::Message { .. } if person.on_whatsapp != Some(false) => {
+                self.0.insert(person.account);
+            }
+            _ => {}
         }
+        composed
     }
 }
 

@@ -87,17 +87,20 @@ macro_rules! account_of {
     };
 }
 
-/// What is the same for all phones of the person with `$phone`: by rule for its other spelling, which `$subscriber` is
-/// computed for, and by what was looked up for those that WhatsApp has for one account.
+/// The subscribers of the person with `$subscriber`: itself, and by what was looked up those that WhatsApp has for one
+/// account with it. Each stands for both spellings of a number.
 macro_rules! keys_of {
-    ($phone:literal, $subscriber:literal) => {
+    ($subscriber:literal) => {
         concat!(
             "(SELECT ",
             $subscriber,
-            " UNION ALL SELECT ",
-            $crate::contact::permission::account_of!($phone),
-            " UNION ALL SELECT b.phone FROM accounts b WHERE b.account = ",
-            $crate::contact::permission::account_of!($phone),
+            " UNION ALL SELECT a.account_subscriber FROM accounts a WHERE a.subscriber = ",
+            $subscriber,
+            " UNION ALL SELECT b.subscriber FROM accounts b WHERE b.account_subscriber = ",
+            $subscriber,
+            " UNION ALL SELECT b.subscriber FROM accounts a JOIN accounts b ON b.account_subscriber = a.account_subscriber
+                        WHERE a.subscriber = ",
+            $subscriber,
             ")"
         )
     };
@@ -120,10 +123,10 @@ pub struct Moment {
 /// Whether a promotion went to a person less than `$gap` before `$at`. One from the future counts for nothing: the clock
 /// was set back.
 macro_rules! promoted {
-    ($phone:literal, $subscriber:literal, $at:literal, $gap:expr) => {
+    ($subscriber:literal, $at:literal, $gap:expr) => {
         concat!(
             "EXISTS (SELECT 1 FROM promotions r WHERE r.subscriber IN ",
-            $crate::contact::permission::keys_of!($phone, $subscriber),
+            $crate::contact::permission::keys_of!($subscriber),
             " AND ",
             $at,
             " - r.at BETWEEN 0 AND ",
@@ -138,7 +141,7 @@ macro_rules! another {
     ($holds:literal) => {
         concat!(
             "EXISTS (SELECT 1 FROM contacts t WHERE t.subscriber IN ",
-            $crate::contact::permission::keys_of!("m.phone", "m.subscriber"),
+            $crate::contact::permission::keys_of!("m.subscriber"),
             " AND ",
             $holds,
             ")"
@@ -163,7 +166,7 @@ macro_rules! refusal {
             " THEN 'opted_out'
              WHEN c.consent_source IS NULL AND m.on_basis = 0 THEN 'no_consent'
              WHEN ",
-            $crate::contact::permission::promoted!("m.phone", "m.subscriber", $at, $gap),
+            $crate::contact::permission::promoted!("m.subscriber", $at, $gap),
             " AND r.message_id <> m.id) THEN 'promoted'
          END"
         )
@@ -176,7 +179,7 @@ macro_rules! facts {
         concat!(
             "c.standing, c.consent_source IS NOT NULL, c.consent_withdrawn_at IS NOT NULL,
              EXISTS (SELECT 1 FROM suppressions s WHERE s.address = c.phone AND s.lifted_at IS NULL), ",
-            $crate::contact::permission::promoted!("c.phone", "c.subscriber", "?", "?"),
+            $crate::contact::permission::promoted!("c.subscriber", "?", "?"),
             ")"
         )
     };

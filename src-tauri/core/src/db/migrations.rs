@@ -66,6 +66,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("../../../../migrations/0053_hours_on_their_clock.sql"),
     include_str!("../../../../migrations/0054_accounts.sql"),
     include_str!("../../../../migrations/0055_edited_replies.sql"),
+    include_str!("../../../../migrations/0056_accounts_by_subscriber.sql"),
 ];
 
 /// Brings the file up to the last script, over a connection of its own: a table that is made anew must be dropped

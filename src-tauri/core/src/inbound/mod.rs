@@ -60,7 +60,12 @@ pub async fn receive(db: &mut Tx, session: SessionId, signal: &Signal, now: Mill
         Signal::Found { phone, account, lid, note, until } => {
             notes::put(db, NoteKind::OnWhatsapp, notes::EVERYBODYS, phone, note, *until).await?;
             contact::store::found(db, phone, true).await?;
-            keep_account(db, phone, account.as_deref(), lid.as_deref(), now).await
+            let received = keep_account(db, phone, account.as_deref(), lid.as_deref(), now).await?;
+            // It is written to under that one, of which the same is known.
+            if let Some(account) = account.as_deref().filter(|account| account != phone) {
+                notes::put(db, NoteKind::OnWhatsapp, notes::EVERYBODYS, account, note, *until).await?;
+            }
+            Ok(received)
         }
         Signal::NotFound { phone, note, until } => {
             notes::put(db, NoteKind::OnWhatsapp, notes::EVERYBODYS, phone, note, *until).await?;

@@ -12,7 +12,7 @@ use crate::media::attachment::{self, Owner};
 /// Empties it with its versions and the drafts of its revisions, and says which files they had. The answers that it
 /// offered stay: reports and the list of replies count them.
 pub async fn clear(db: &mut Tx, campaign: CampaignId) -> Result<Vec<Vec<u8>>, sqlx::Error> {
-    let files = files_of(db, &[campaign]).await?;
+    let files = files_of(db, campaign).await?;
     for owner in owners(db, campaign).await? {
         attachment::store::clear(db, owner).await?;
     }
@@ -33,29 +33,33 @@ pub async fn clear(db: &mut Tx, campaign: CampaignId) -> Result<Vec<Vec<u8>>, sq
     .bind(campaign)
     .execute(db)
     .await?;
-    Ok(files.into_iter().collect())
+    Ok(files)
 }
 
-/// The files of these campaigns, of their versions and of the drafts of their revisions.
-pub async fn files_of(db: &mut SqliteConnection, campaigns: &[CampaignId]) -> Result<BTreeSet<Vec<u8>>, sqlx::Error> {
-    let mut files = BTreeSet::new();
-    for campaign in campaigns {
-        for owner in owners(db, *campaign).await? {
-            files.extend(attachment::store::list(db, owner).await?.into_iter().map(|file| file.sha256.to_vec()));
-        }
+/// The files of the campaigns, of their versions and of the drafts of their revisions, each with the campaign.
+const FILES: &str = "SELECT coalesce(c.revises, c.id) AS campaign, f.sha256
+         FROM campaign_media f JOIN campaigns c ON c.id = f.campaign_id
+     UNION SELECT v.campaign_id, f.sha256 FROM version_media f JOIN versions v ON v.id = f.version_id";
+
+/// The files of a campaign.
+async fn files_of(db: &mut SqliteConnection, campaign: CampaignId) -> Result<Vec<Vec<u8>>, sqlx::Error> {
+    let mut select = QueryBuilder::new("SELECT DISTINCT sha256 FROM (");
+    select.push(FILES).push(") WHERE campaign = ").push_bind(campaign);
+    select.build_query_scalar().fetch_all(db).await
+}
+
+/// The files that these campaigns have, and those that others and templates have.
+pub async fn files(db: &mut SqliteConnection, campaigns: &[CampaignId]) -> Result<[BTreeSet<Vec<u8>>; 2], sqlx::Error> {
+    let mut select = QueryBuilder::new("SELECT campaign, sha256 FROM (");
+    let all: Vec<(CampaignId, Vec<u8>)> = select.push(FILES).push(")").build_query_as().fetch_all(&mut *db).await?;
+    let campaigns: BTreeSet<&CampaignId> = campaigns.iter().collect();
+    let (mut theirs, mut others) = (BTreeSet::new(), BTreeSet::new());
+    for (campaign, file) in all {
+        let side = if campaigns.contains(&campaign) { &mut theirs } else { &mut others };
+        side.insert(file);
     }
-    Ok(files)
-}
-
-/// The files that other campaigns, their versions and templates have.
-pub async fn files_kept(db: &mut SqliteConnection, but: &[CampaignId]) -> Result<BTreeSet<Vec<u8>>, sqlx::Error> {
-    let campaigns: Vec<CampaignId> =
-        sqlx::query_scalar("SELECT id FROM campaigns WHERE revises IS NULL").fetch_all(&mut *db).await?;
-    let but: BTreeSet<&CampaignId> = but.iter().collect();
-    let others: Vec<CampaignId> = campaigns.into_iter().filter(|campaign| !but.contains(campaign)).collect();
-    let mut files = files_of(db, &others).await?;
-    files.extend(attachment::store::of_templates(db).await?);
-    Ok(files)
+    others.extend(attachment::store::of_templates(db).await?);
+    Ok([theirs, others])
 }
 
 async fn owners(db: &mut SqliteConnection, campaign: CampaignId) -> Result<Vec<Owner>, sqlx::Error> {

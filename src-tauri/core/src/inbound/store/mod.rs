@@ -120,6 +120,7 @@ pub async fn edit(
                             chosen = iif(?1 >= coalesce(edited_at, at), '[]', chosen),
                             near_word = iif(?1 >= coalesce(edited_at, at), ?3, near_word),
                             unread = unread OR text <> ?2, done = done AND text = ?2,
+                            seen_to = seen_to AND text = ?2, cleared_at = iif(text = ?2, cleared_at, NULL),
                             stop = max(stop, ?4), edited_at = max(?1, coalesce(edited_at, at))
          WHERE session_id = ?5 AND sender = ?6 AND wire_id = ?7 RETURNING id",
     )

@@ -80,7 +80,7 @@ macro_rules! twin {
               AND EXISTS (SELECT 1 FROM messages o INDEXED BY messages_by_subscriber JOIN parts p ON p.message_id = o.id
                   WHERE o.queue_id = m.queue_id AND o.origin = 'campaign' AND o.id <> m.id
                     AND o.subscriber IN ",
-            keys_of!("m.phone", "m.subscriber"),
+            keys_of!("m.subscriber"),
             " AND ",
             $state,
             "))"

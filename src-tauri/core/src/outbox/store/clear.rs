@@ -11,7 +11,7 @@ use sqlx::{AssertSqlSafe, QueryBuilder, Sqlite, SqliteConnection};
 use super::doubt::MAY_HAVE_ARRIVED;
 use crate::clock::Millis;
 use crate::db::Tx;
-use crate::ids::{CampaignId, ContactId, MessageId, SessionId};
+use crate::ids::{CampaignId, ContactId, MessageId, SessionId, first_at};
 use crate::session::store::listed;
 
 /// So few are emptied in one transaction that nobody waits for the writer.
@@ -123,8 +123,9 @@ pub async fn singles_before(
     before: Millis,
     most: usize,
 ) -> Result<Vec<MessageId>, sqlx::Error> {
-    let mut select = QueryBuilder::new("SELECT m.id FROM messages m INDEXED BY messages_single WHERE ");
-    select.push(SINGLE_OVER).push_bind(before);
+    // None has ended before it was made, and ids go by the time at which that was.
+    let mut select = QueryBuilder::new("SELECT m.id FROM messages m INDEXED BY messages_single WHERE m.id < ");
+    select.push_bind(first_at::<MessageId>(before)).push(" AND ").push(SINGLE_OVER).push_bind(before);
     select.push(" ORDER BY m.id LIMIT ").push_bind(i64::try_from(most).unwrap_or(i64::MAX));
     select.build_query_scalar().fetch_all(db).await
 }
