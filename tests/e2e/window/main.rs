@@ -27,6 +27,7 @@ mod harness;
 mod later;
 mod lists;
 mod long_lists;
+mod missed;
 mod news;
 mod numbers;
 mod owner;
