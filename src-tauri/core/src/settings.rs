@@ -61,6 +61,8 @@ pub struct Settings {
     pub low_credits: LowWanted,
     /// The computer is kept from falling asleep while something goes out, and in the hour before.
     pub keep_awake: bool,
+    /// An emoji that a person puts to a message is an answer to it.
+    pub reactions_answer: bool,
 }
 
 /// For how many days something is kept; 0 for ever.
@@ -165,6 +167,7 @@ impl Default for Settings {
             kept: Kept::default(),
             low_credits: LowWanted::default(),
             keep_awake: true,
+            reactions_answer: false,
         }
     }
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::emulator::Emulator;
 use crate::harness::{Harness, at_the_desk};
-use crate::numbers::{SHOP, hurry, link_by_qr, open_all_day};
+use crate::numbers::{hurry, link_by_qr, open_all_day};
 use crate::owner::{BASIS, SIX, with_contacts};
 use crate::patience::CAMPAIGN;
 use crate::screens::fits_in_turkish_dark_and_small;

@@ -1,0 +1,1 @@
+//! What leaves for a URL or an SMTP server.
