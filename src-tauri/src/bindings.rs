@@ -8,7 +8,7 @@ use tauri::Wry;
 use tauri_specta::{Builder, ErrorHandlingMode, collect_commands, collect_events};
 
 use crate::commands::{
-    campaigns, contacts, credits, door, home, log, numbers, repeats, replies, retention, revisions, settings,
+    backups, campaigns, contacts, credits, door, home, log, numbers, repeats, replies, retention, revisions, settings,
     templates, window,
 };
 use crate::events;
@@ -95,6 +95,14 @@ pub fn builder() -> Builder<Wry> {
             revisions::reschedule,
             revisions::revise_text,
             revisions::versions,
+            backups::backups,
+            backups::save_backup_plan,
+            backups::pick_backup_folder,
+            backups::back_up,
+            backups::back_up_to,
+            backups::pick_backup,
+            backups::look_into_backup,
+            backups::restore_backup,
             retention::retention,
             retention::clear_preview,
             retention::clear_now,
@@ -193,6 +201,7 @@ pub fn builder() -> Builder<Wry> {
             events::TemplatesChanged,
             events::RepliesChanged,
             events::RetentionChanged,
+            events::BackupsChanged,
             events::ImportProgress,
             events::FilesOver,
             events::FilesDropped,

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use tauri::AppHandle;
 use tokio::sync::Mutex;
-use ulak_core::app::{App, Opening};
+use ulak_core::app::{App, BackupContents, Opening, look_into, restore_into};
 use ulak_core::error::{Params, Problem};
 use ulak_core::vault::SystemKeyring;
 
@@ -48,6 +48,31 @@ impl Door {
                 AppStatus::Open { recovery_code }
             }
             Err(problem) => status_of(problem),
+        }
+    }
+
+    /// Puts a backup in the place of the data and opens it. Where that is refused, the data open as they were.
+    pub async fn restore(
+        &self,
+        handle: &AppHandle,
+        file: PathBuf,
+        secret: Option<String>,
+    ) -> Result<AppStatus, Problem> {
+        self.close().await;
+        let secret = secret.or_else(crate::secret_from_environment);
+        let restored = restore_into(&self.folder, &file, secret.clone(), Arc::new(SystemKeyring)).await;
+        let status = self.open(handle, secret.filter(|_| restored.is_ok())).await;
+        restored.map(|_| status)
+    }
+
+    /// What is in a backup, whether the data are open or not.
+    pub async fn look(&self, file: PathBuf, secret: Option<String>) -> Result<BackupContents, Problem> {
+        match self.app().await {
+            Ok(app) => app.backups().look(&file, secret.as_deref()).await,
+            Err(_) => {
+                let secret = secret.or_else(crate::secret_from_environment);
+                look_into(&self.folder, &file, secret, Arc::new(SystemKeyring)).await
+            }
         }
     }
 

@@ -12,6 +12,7 @@
 mod accounts;
 mod acts;
 mod agenda;
+mod backup;
 mod caps;
 mod clock;
 mod composing;

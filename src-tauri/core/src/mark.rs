@@ -146,6 +146,13 @@ pub enum Finding {
         "The file mark.json, which tells how far the data is, is missing or damaged, so the data may be older than what was sent. Everything is paused. Look through what waits, and resume."
     )]
     Unmarked,
+    #[error(
+        "This data was restored from the backup of {made}. What was sent since then is not in it, so whoever got a message since could get it again. Everything is paused. Link your numbers again, look through what waits, and resume."
+    )]
+    Restored {
+        /// The day and the minute, on the owner's clock.
+        made: String,
+    },
 }
 
 impl Coded for Finding {
@@ -155,12 +162,14 @@ impl Coded for Finding {
             Self::Older => "folder.older",
             Self::Copied => "folder.copied",
             Self::Unmarked => "folder.unmarked",
+            Self::Restored { .. } => "folder.restored",
         }
     }
 
     fn params(&self) -> Params {
         match self {
             Self::Behind { sends } => params! { sends: sends },
+            Self::Restored { made } => params! { made: made },
             _ => Params::new(),
         }
     }

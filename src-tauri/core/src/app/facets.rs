@@ -10,8 +10,10 @@ use super::common::Common;
 use super::files::Files;
 use super::work;
 use super::{
-    App, Campaigns, Credits, Home, Numbers, Outbox, OwnerSettings, People, Practice, Replies, Retention, Templates,
+    App, Backups, Campaigns, Credits, Home, Numbers, Outbox, OwnerSettings, People, Practice, Replies, Retention,
+    Templates,
 };
+use crate::db::DbKey;
 use crate::ids::SessionId;
 use crate::outbox::dispatcher::Dispatcher;
 use crate::session::numbers::Numbers as SupervisedNumbers;
@@ -29,6 +31,7 @@ pub(super) struct Facets {
     practice: Practice,
     home: Home,
     retention: Arc<Retention>,
+    backups: Arc<Backups>,
 }
 
 /// What the App has built before its facets.
@@ -42,6 +45,7 @@ pub(super) struct Parts {
     pub receipts_applied: Arc<AtomicU64>,
     pub recovery_code: Option<String>,
     pub workshop: Workshop,
+    pub key: DbKey,
 }
 
 impl Facets {
@@ -56,6 +60,7 @@ impl Facets {
             receipts_applied,
             recovery_code,
             workshop,
+            key,
         } = parts;
         let files = Files { common: common.clone(), workshop };
         let people = Arc::new(People::new(common.clone()));
@@ -84,6 +89,7 @@ impl Facets {
                 receipts_applied,
             },
             replies: Replies { common: common.clone(), outbox: outbox.clone(), numbers: supervised },
+            backups: Arc::new(Backups::new(common.clone(), key)),
             retention: Arc::new(Retention::new(common.clone(), to_wait_for)),
             home: Home::new(common, campaigns.clone(), numbers.clone(), settings.clone()),
             settings,
@@ -98,7 +104,11 @@ impl Facets {
 
 impl Facets {
     pub fn for_the_agenda(&self) -> work::Facets {
-        work::Facets { campaigns: self.campaigns.clone(), retention: self.retention.clone() }
+        work::Facets {
+            campaigns: self.campaigns.clone(),
+            retention: self.retention.clone(),
+            backups: self.backups.clone(),
+        }
     }
 
     pub fn campaigns_to_finish(&self) -> Arc<Campaigns> {
@@ -145,6 +155,10 @@ impl App {
 
     pub fn retention(&self) -> &Retention {
         &self.facets.retention
+    }
+
+    pub fn backups(&self) -> &Backups {
+        &self.facets.backups
     }
 
     pub fn home(&self) -> &Home {

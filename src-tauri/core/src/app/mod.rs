@@ -6,6 +6,7 @@
 
 mod acts;
 pub mod awake;
+mod backups;
 pub mod campaigns;
 mod common;
 mod contacts;
@@ -56,6 +57,10 @@ use tokio::task::JoinHandle;
 use ulak_media::Workshop;
 
 pub use crate::error::Problem;
+pub use backups::{
+    BackupContents, BackupCopy, BackupDay, BackupLine, Backups, BackupsView, DayState, RestoredView, look_into,
+    restore_into,
+};
 pub use campaigns::{Campaigns, DraftCheck, MessagePreview, PartPreview};
 pub use contacts::People;
 pub use credits::{Credits, CreditsView, MonthSpent};
@@ -78,6 +83,7 @@ pub use summary::{SkippedPeople, Summary};
 pub use templates::{TemplateCheck, Templates, TemplatesBrought};
 
 use crate::agenda::{Agenda, store as jobs};
+use crate::backup::restore;
 use crate::campaign::store as drafts;
 use crate::clock::{Clock, FastClock, Millis, SharedClock, SystemClock, TimeLine};
 use crate::contact::import;
@@ -239,6 +245,7 @@ impl App {
     /// Locks the folder, finds its key, opens the database and starts the loops.
     pub async fn open(opening: Opening, keyring: Arc<dyn Keyring>) -> Result<Arc<Self>, Problem> {
         let lock = lock_folder(&opening.folder)?;
+        restore::finish(&lock).map_err(|error| StorageError::io(error, &opening.folder))?;
         let (folder, secret) = (opening.folder.clone(), opening.secret.clone());
         let vault = tokio::task::spawn_blocking(move || vault::open(&folder, secret.as_deref(), keyring.as_ref()))
             .await
@@ -357,6 +364,7 @@ impl App {
             receipts_applied: receipts_applied.clone(),
             recovery_code,
             workshop: opening.workshop.clone(),
+            key: key.clone(),
         });
         let _ = later.set(facets.for_the_agenda());
         let app = Arc::new(Self {
@@ -386,6 +394,7 @@ impl App {
         self.stop.send_replace(true);
         self.people().stop_imports();
         self.retention().stop();
+        self.backups().stop();
         let loops = std::mem::take(&mut *locked(&self.loops));
         for task in loops {
             let _ = task.await;
