@@ -8,8 +8,8 @@ use tauri::Wry;
 use tauri_specta::{Builder, ErrorHandlingMode, collect_commands, collect_events};
 
 use crate::commands::{
-    backups, campaigns, contacts, credits, door, home, log, numbers, repeats, replies, retention, revisions, settings,
-    templates, window,
+    backups, campaigns, contacts, credits, door, health, home, log, numbers, repeats, replies, retention, revisions,
+    settings, templates, window,
 };
 use crate::events;
 
@@ -103,6 +103,11 @@ pub fn builder() -> Builder<Wry> {
             backups::pick_backup,
             backups::look_into_backup,
             backups::restore_backup,
+            health::health,
+            health::check_data,
+            health::support_files,
+            health::save_support,
+            health::export_everything,
             retention::retention,
             retention::clear_preview,
             retention::clear_now,

@@ -51,6 +51,7 @@ mod sending;
 mod steering;
 mod stopping;
 mod storage;
+mod support;
 mod templates;
 
 use ulak_core::clock::{DAY, HOUR, MINUTE, Millis};

@@ -288,6 +288,23 @@ impl Db {
         fitted.await.map_err(|error| self.error(error))
     }
 
+    /// Looks the whole file through: each page against its seal, then how they hang together. It reads for as long as that
+    /// takes, and keeps nobody from writing.
+    pub async fn is_sound(&self) -> Result<bool, StorageError> {
+        let looked = async {
+            let mut reader = self.reading.clone().connect().await?;
+            let damaged: Option<String> =
+                sqlx::query_scalar("PRAGMA cipher_integrity_check").fetch_optional(&mut reader).await?;
+            let found: String = sqlx::query_scalar("PRAGMA quick_check(1)").fetch_one(&mut reader).await?;
+            reader.close().await?;
+            Ok(damaged.is_none() && found == "ok")
+        };
+        match looked.await.map_err(|error| self.error(error)) {
+            Err(StorageError::Damaged { .. }) => Ok(false),
+            looked => looked,
+        }
+    }
+
     /// Gives back some of the file's pages that hold nothing, and says whether there are more. A tenth of the file is kept
     /// for what comes in.
     pub async fn shrink(&self) -> Result<bool, StorageError> {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use tauri::AppHandle;
 use ulak_core::app::{BackupContents, BackupLine, BackupsView};
 use ulak_core::backup::EXTENSION;
-use ulak_core::backup::keep::Plan;
+use ulak_core::backup::keep::BackupPlan;
 
 use super::{Answer, Door, ask, path_of, place, shown, to_open};
 use crate::view::AppStatus;
@@ -18,7 +18,7 @@ pub async fn backups(door: Door<'_>) -> Answer<BackupsView> {
 
 #[tauri::command]
 #[specta::specta]
-pub async fn save_backup_plan(door: Door<'_>, plan: Plan) -> Answer<Plan> {
+pub async fn save_backup_plan(door: Door<'_>, plan: BackupPlan) -> Answer<BackupPlan> {
     door.app().await?.backups().save_plan(&plan).await
 }
 

@@ -5,6 +5,7 @@ pub mod campaigns;
 pub mod contacts;
 pub mod credits;
 pub mod door;
+pub mod health;
 pub mod home;
 pub mod log;
 pub mod numbers;

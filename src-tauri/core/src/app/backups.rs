@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::common::{Common, facet};
 use super::{Problem, locked};
 use crate::backup::container::Opener;
-use crate::backup::keep::{Plan, superfluous};
+use crate::backup::keep::{BackupPlan, superfluous};
 use crate::backup::make::{Wish, make};
 use crate::backup::store::{self, Tried};
 use crate::backup::{BackupError, Contents, EXTENSION, Progress, restore};
@@ -37,7 +37,7 @@ facet!(Backups);
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "bindings", derive(specta::Type))]
 pub struct BackupsView {
-    pub plan: Plan,
+    pub plan: BackupPlan,
     /// The plan's folder is there.
     pub folder_there: bool,
     pub next_at: Option<Millis>,
@@ -188,12 +188,12 @@ impl Backups {
         }
     }
 
-    pub async fn plan(&self) -> Result<Plan, StorageError> {
+    pub async fn plan(&self) -> Result<BackupPlan, StorageError> {
         let plan = settings::get(&mut *self.reader().await?, key::BACKUP_PLAN).await;
         Ok(plan.map_err(|error| self.db.error(error))?.unwrap_or_default())
     }
 
-    pub async fn save_plan(&self, plan: &Plan) -> Result<Plan, Problem> {
+    pub async fn save_plan(&self, plan: &BackupPlan) -> Result<BackupPlan, Problem> {
         let plan = plan.clone().tidied();
         if plan.is_on() && !Path::new(&plan.folder).is_dir() {
             return Err(BackupError::NoFolder { folder: plan.folder }.into());
@@ -240,7 +240,7 @@ impl Backups {
     }
 
     /// The copies of this data in the plan's folder, and whether it is there.
-    async fn copies(&self, plan: &Plan) -> Result<(Vec<BackupCopy>, bool), Problem> {
+    async fn copies(&self, plan: &BackupPlan) -> Result<(Vec<BackupCopy>, bool), Problem> {
         if !plan.is_on() {
             return Ok((Vec::new(), false));
         }
@@ -364,7 +364,7 @@ impl Backups {
         Ok(())
     }
 
-    async fn remove_superfluous(&self, plan: &Plan) -> Result<(), Problem> {
+    async fn remove_superfluous(&self, plan: &BackupPlan) -> Result<(), Problem> {
         let zone = self.settings().await?.zone;
         let kept = store::kept(&mut *self.reader().await?).await.map_err(|error| self.db.error(error))?;
         let made: Vec<Millis> = kept.iter().map(|(at, _)| *at).collect();
@@ -384,7 +384,7 @@ impl Backups {
     }
 
     /// A name that nothing has yet.
-    async fn place_in(&self, plan: &Plan, now: Millis) -> Result<PathBuf, Problem> {
+    async fn place_in(&self, plan: &BackupPlan, now: Millis) -> Result<PathBuf, Problem> {
         if !plan.is_on() || !Path::new(&plan.folder).is_dir() {
             return Err(BackupError::NoFolder { folder: plan.folder.clone() }.into());
         }

@@ -10,8 +10,8 @@ use super::common::Common;
 use super::files::Files;
 use super::work;
 use super::{
-    App, Backups, Campaigns, Credits, Home, Numbers, Outbox, OwnerSettings, People, Practice, Replies, Retention,
-    Templates,
+    App, Backups, Campaigns, Credits, Health, Home, Numbers, Outbox, OwnerSettings, People, Practice, Replies,
+    Retention, Support, Templates,
 };
 use crate::db::DbKey;
 use crate::ids::SessionId;
@@ -32,6 +32,8 @@ pub(super) struct Facets {
     home: Home,
     retention: Arc<Retention>,
     backups: Arc<Backups>,
+    health: Arc<Health>,
+    support: Support,
 }
 
 /// What the App has built before its facets.
@@ -70,6 +72,8 @@ impl Facets {
         let credits = Arc::new(Credits::new(common.clone(), dispatcher));
         let supervised = numbers.clone();
         let numbers = Arc::new(Numbers::new(common.clone(), numbers));
+        let backups = Arc::new(Backups::new(common.clone(), key));
+        let health = Arc::new(Health::new(common.clone(), numbers.clone(), backups.clone(), to_wait_for.clone()));
         let settings = Arc::new(OwnerSettings::new(common.clone(), recovery_code));
         let outbox = Arc::new(Outbox {
             common: common.clone(),
@@ -89,7 +93,9 @@ impl Facets {
                 receipts_applied,
             },
             replies: Replies { common: common.clone(), outbox: outbox.clone(), numbers: supervised },
-            backups: Arc::new(Backups::new(common.clone(), key)),
+            support: Support::new(common.clone(), health.clone(), numbers.clone()),
+            health,
+            backups,
             retention: Arc::new(Retention::new(common.clone(), to_wait_for)),
             home: Home::new(common, campaigns.clone(), numbers.clone(), settings.clone()),
             settings,
@@ -155,6 +161,14 @@ impl App {
 
     pub fn retention(&self) -> &Retention {
         &self.facets.retention
+    }
+
+    pub fn health(&self) -> &Health {
+        &self.facets.health
+    }
+
+    pub fn support(&self) -> &Support {
+        &self.facets.support
     }
 
     pub fn backups(&self) -> &Backups {

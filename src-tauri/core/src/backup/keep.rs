@@ -12,18 +12,18 @@ use crate::clock::{Millis, at_wall, local};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "bindings", derive(specta::Type))]
-pub struct Plan {
+pub struct BackupPlan {
     /// Empty: none are made by themselves.
     pub folder: String,
     /// Minutes after midnight, on the owner's clock.
     pub minute: u16,
-    pub keep: Keep,
+    pub keep: BackupKeep,
 }
 
 /// The newest backup of each of so many days, weeks and months is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "bindings", derive(specta::Type))]
-pub struct Keep {
+pub struct BackupKeep {
     pub days: u16,
     pub weeks: u16,
     pub months: u16,
@@ -32,13 +32,13 @@ pub struct Keep {
 const HALF_PAST_SIX: u16 = 18 * 60 + 30;
 const MINUTES_A_DAY: u16 = 24 * 60;
 
-impl Default for Plan {
+impl Default for BackupPlan {
     fn default() -> Self {
-        Self { folder: String::new(), minute: HALF_PAST_SIX, keep: Keep { days: 7, weeks: 4, months: 6 } }
+        Self { folder: String::new(), minute: HALF_PAST_SIX, keep: BackupKeep { days: 7, weeks: 4, months: 6 } }
     }
 }
 
-impl Plan {
+impl BackupPlan {
     /// A minute of a day, and at least one copy.
     #[must_use]
     pub fn tidied(mut self) -> Self {
@@ -74,7 +74,7 @@ impl Plan {
 }
 
 /// Which of these backups, by when they were made, are not kept. The newest one always is.
-pub fn superfluous(made: &[Millis], keep: Keep, zone: Tz) -> BTreeSet<Millis> {
+pub fn superfluous(made: &[Millis], keep: BackupKeep, zone: Tz) -> BTreeSet<Millis> {
     let mut newest_first: Vec<Millis> = made.to_vec();
     newest_first.sort_unstable_by(|one, other| other.cmp(one));
     newest_first.dedup();
@@ -116,7 +116,7 @@ mod tests {
 
     #[test]
     fn the_plan_is_due_at_its_minute_on_the_owners_clock() {
-        let plan = Plan { folder: "/backups".to_owned(), ..Plan::default() };
+        let plan = BackupPlan { folder: "/backups".to_owned(), ..BackupPlan::default() };
         // 18:30 in Istanbul is 15:30 UTC.
         let due = |now: &str| (plan.last_due(at(now), ISTANBUL), plan.next_due(at(now), ISTANBUL));
         let day = |day: u8| Some(at(&format!("2026-11-{day:02}T15:30:00Z")));
@@ -127,7 +127,7 @@ mod tests {
 
     #[test]
     fn a_minute_that_the_clock_leaves_out_is_the_end_of_the_gap() {
-        let plan = Plan { minute: 150, ..Plan::default() };
+        let plan = BackupPlan { minute: 150, ..BackupPlan::default() };
         let due = plan.next_due(at("2026-03-08T05:00:00Z"), Tz::America__New_York);
         assert_eq!(due, Some(at("2026-03-08T07:00:00Z")));
     }
@@ -142,7 +142,7 @@ mod tests {
         // Twice on the last day.
         let evening = at("2026-11-28T20:00:00Z");
         made.push(evening);
-        let keep = Keep { days: 3, weeks: 2, months: 3 };
+        let keep = BackupKeep { days: 3, weeks: 2, months: 3 };
         let gone = superfluous(&made, keep, Tz::UTC);
         let kept: Vec<Millis> = made.iter().copied().filter(|at| !gone.contains(at)).collect();
         // Three days; the week of Saturday the 28th and the Sunday before it; the last of September and of October.
@@ -151,16 +151,16 @@ mod tests {
 
     #[test]
     fn the_newest_stays_whatever_is_kept_and_nothing_is_invented() {
-        let keep = Keep { days: 0, weeks: 0, months: 0 };
+        let keep = BackupKeep { days: 0, weeks: 0, months: 0 };
         assert_eq!(superfluous(&[5, 9, 7], keep, Tz::UTC), BTreeSet::from([5, 7]));
         assert!(superfluous(&[], keep, Tz::UTC).is_empty());
-        assert!(superfluous(&[3, 3], Keep { days: 1, weeks: 0, months: 0 }, Tz::UTC).is_empty());
+        assert!(superfluous(&[3, 3], BackupKeep { days: 1, weeks: 0, months: 0 }, Tz::UTC).is_empty());
     }
 
     #[test]
     fn a_day_without_a_backup_does_not_use_up_the_days() {
         let day = 86_400_000;
         let made = [0, day, 20 * day, 30 * day];
-        assert_eq!(superfluous(&made, Keep { days: 3, weeks: 0, months: 0 }, Tz::UTC), BTreeSet::from([0]));
+        assert_eq!(superfluous(&made, BackupKeep { days: 3, weeks: 0, months: 0 }, Tz::UTC), BTreeSet::from([0]));
     }
 }

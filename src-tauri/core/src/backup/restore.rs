@@ -27,7 +27,7 @@ const JOURNAL: &str = "restore.json";
 /// How the folders begin in which earlier data were put aside.
 pub const ASIDE: &str = "before-restore-";
 /// What is no part of the data and stays where it is.
-const STAYS: [&str; 5] = ["lock", READY, JOURNAL, "logs", CHECK];
+const STAYS: [&str; 6] = ["lock", READY, JOURNAL, "logs", "crashes", CHECK];
 
 /// What came in.
 #[derive(Clone, Debug)]
