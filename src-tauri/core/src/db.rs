@@ -290,18 +290,19 @@ impl Db {
 
     /// Looks the whole file through: each page against its seal, then how they hang together. It reads for as long as that
     /// takes, and keeps nobody from writing.
-    pub async fn is_sound(&self) -> Result<bool, StorageError> {
+    /// None where somebody reads for so long that the file cannot be frozen.
+    pub async fn is_sound(&self) -> Result<Option<bool>, StorageError> {
+        // A page that is just being written over would look damaged.
+        let Some(Frozen { mut reader, .. }) = self.freeze().await? else { return Ok(None) };
         let looked = async {
-            let mut reader = self.reading.clone().connect().await?;
             let damaged: Option<String> =
                 sqlx::query_scalar("PRAGMA cipher_integrity_check").fetch_optional(&mut reader).await?;
             let found: String = sqlx::query_scalar("PRAGMA quick_check(1)").fetch_one(&mut reader).await?;
-            reader.close().await?;
             Ok(damaged.is_none() && found == "ok")
         };
         match looked.await.map_err(|error| self.error(error)) {
-            Err(StorageError::Damaged { .. }) => Ok(false),
-            looked => looked,
+            Err(StorageError::Damaged { .. }) => Ok(Some(false)),
+            looked => looked.map(Some),
         }
     }
 

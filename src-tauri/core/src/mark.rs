@@ -147,12 +147,26 @@ pub enum Finding {
     )]
     Unmarked,
     #[error(
-        "This data was restored from the backup of {made}. What was sent since then is not in it, so whoever got a message since could get it again. Everything is paused. Link your numbers again, look through what waits, and resume."
+        "This data was restored from the backup of {made}. {since} Everything is paused, and each campaign by itself. Link your numbers again, look through what waits, and resume.",
+        since = since(*over)
     )]
     Restored {
         /// The day and the minute, on the owner's clock.
         made: String,
+        /// What the data that were put aside knew of opt-outs and sends was taken over.
+        over: bool,
     },
+}
+
+fn since(over: bool) -> &'static str {
+    match over {
+        true => {
+            "Who opted out since then and what was sent since were taken over from the data that were here. Erase again whom you erased since."
+        }
+        false => {
+            "What was sent since then is not in it, and neither is who opted out or was erased since: they could get a message again. Another computer with this data must not go on sending."
+        }
+    }
 }
 
 impl Coded for Finding {
@@ -162,14 +176,15 @@ impl Coded for Finding {
             Self::Older => "folder.older",
             Self::Copied => "folder.copied",
             Self::Unmarked => "folder.unmarked",
-            Self::Restored { .. } => "folder.restored",
+            Self::Restored { over: false, .. } => "folder.restored",
+            Self::Restored { over: true, .. } => "folder.restored_over",
         }
     }
 
     fn params(&self) -> Params {
         match self {
             Self::Behind { sends } => params! { sends: sends },
-            Self::Restored { made } => params! { made: made },
+            Self::Restored { made, .. } => params! { made: made },
             _ => Params::new(),
         }
     }

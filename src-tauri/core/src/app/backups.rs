@@ -11,10 +11,11 @@ use super::{Problem, locked};
 use crate::backup::container::Opener;
 use crate::backup::keep::{BackupPlan, superfluous};
 use crate::backup::make::{Wish, make};
+use crate::backup::restore::Prepared;
 use crate::backup::store::{self, Tried};
 use crate::backup::{BackupError, Contents, EXTENSION, Progress, restore};
 use crate::clock::{Clock as _, DAY, HOUR, Millis, SystemClock, local};
-use crate::db::{DbKey, StorageError, lock_folder};
+use crate::db::{DbKey, FolderLock, StorageError, lock_folder};
 use crate::event::Event;
 use crate::settings::{self, key};
 use crate::vault::{self, Keyring};
@@ -154,8 +155,32 @@ pub async fn restore_into(
     keyring: Arc<dyn Keyring>,
 ) -> Result<RestoredView, Problem> {
     let lock = lock_folder(folder)?;
-    let wish = restore::Wish { file: file.to_owned(), secret, now: SystemClock.now() };
-    let restored = restore::restore(&lock, wish, keyring).await?;
+    restore::finish(&lock).map_err(|error| StorageError::io(error, folder))?;
+    let prepared = prepare_restore(folder, file, secret, keyring.clone()).await?;
+    put_in(prepared, &lock, keyring).await
+}
+
+/// Looks a whole backup through beside the data, which may be open.
+pub async fn prepare_restore(
+    folder: &Path,
+    file: &Path,
+    secret: Option<String>,
+    keyring: Arc<dyn Keyring>,
+) -> Result<Prepared, Problem> {
+    Ok(restore::prepare(folder, restore::Wish { file: file.to_owned(), secret, key: None }, keyring).await?)
+}
+
+/// Puts a prepared one in the place of the data, which must be closed.
+pub async fn restore_prepared(
+    folder: &Path,
+    prepared: Prepared,
+    keyring: Arc<dyn Keyring>,
+) -> Result<RestoredView, Problem> {
+    put_in(prepared, &lock_folder(folder)?, keyring).await
+}
+
+async fn put_in(prepared: Prepared, lock: &FolderLock, keyring: Arc<dyn Keyring>) -> Result<RestoredView, Problem> {
+    let restored = prepared.put_in(lock, keyring, SystemClock.now()).await?;
     Ok(RestoredView {
         contents: BackupContents::from(&restored.contents),
         aside: restored.aside.map(|aside| aside.display().to_string()),
@@ -204,6 +229,13 @@ impl Backups {
     }
 
     pub async fn view(&self) -> Result<BackupsView, Problem> {
+        let mut view = self.facts().await?;
+        (view.copies, view.folder_there) = self.copies(&view.plan).await?;
+        Ok(view)
+    }
+
+    /// All that is known without reading the copies.
+    pub(super) async fn facts(&self) -> Result<BackupsView, Problem> {
         let (plan, zone, now) = (self.plan().await?, self.settings().await?.zone, self.now());
         let mut reader = self.reader().await?;
         let read = async {
@@ -219,20 +251,19 @@ impl Backups {
         let of_plan = tried.iter().find(|tried| tried.by_itself);
         let problem = of_plan.filter(|_| plan.is_on()).and_then(|tried| tried.problem.clone());
         let percent = locked(&self.running).as_ref().map(|progress| percent(progress.seen()));
-        let (copies, there) = self.copies(&plan).await?;
         let folder = self.db.folder().to_owned();
         let ways = tokio::task::spawn_blocking(move || vault::opens_by(&folder)).await.map_err(Problem::crashed)?;
         // A folder of a test has no keys of its own.
         let (opens_by_keyring, opens_by_passphrase) = ways.unwrap_or_default();
         Ok(BackupsView {
-            folder_there: there,
+            folder_there: plan.is_on(),
             next_at: plan.is_on().then(|| plan.next_due(now, zone)).flatten(),
             plan,
             percent,
             last: last.map(BackupLine::from),
             problem,
             days: days.collect(),
-            copies,
+            copies: Vec::new(),
             code_known,
             opens_by_keyring,
             opens_by_passphrase,
@@ -260,6 +291,17 @@ impl Backups {
             },
         });
         Ok(BackupContents::from(&looked.await.map_err(Problem::crashed)??))
+    }
+
+    /// Looks a whole backup through, beside the data that are open. One of this data needs no secret.
+    pub async fn prepare_restore(
+        &self,
+        file: &Path,
+        secret: Option<String>,
+        keyring: Arc<dyn Keyring>,
+    ) -> Result<Prepared, Problem> {
+        let wish = restore::Wish { file: file.to_owned(), secret, key: Some(self.key.clone()) };
+        Ok(restore::prepare(self.db.folder(), wish, keyring).await?)
     }
 
     /// Into this file, or into the plan's folder. `passphrase` opens this file alone, beside what opens the data.
@@ -421,6 +463,7 @@ fn copies_in(folder: &Path, key: &DbKey) -> Vec<BackupCopy> {
     let mut files: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).filter(is_backup).collect();
     // The names of Ulak's own sort by time.
     files.sort_unstable_by(|one, other| other.cmp(one));
+    files.truncate(4 * COPIES);
     let copy = |file: PathBuf| {
         let contents = restore::look(&file, Opener::Key(key)).ok()?;
         let bytes = i64::try_from(file.metadata().ok()?.len()).ok()?;

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::backups::{Backups, BackupsView};
 use super::common::{Common, facet};
 use super::{NumberKind, NumberView, Numbers, Problem};
+use crate::backup::BackupError;
 use crate::clock::{DAY, Millis};
 use crate::error::Params;
 use crate::ids::SessionId;
@@ -134,7 +135,7 @@ impl Health {
         rows.push(self.ledger_row().await?);
         rows.push(disk_row(self.db.free(), self.db.bytes()));
         rows.push(self.clock_row().await?);
-        let backups = self.backups.view().await?;
+        let backups = self.backups.facts().await?;
         rows.extend(key_rows(&backups));
         rows.push(self.data_row().await?);
         rows.push(backup_row(&backups, self.now()));
@@ -198,7 +199,7 @@ impl Health {
 
     /// Looks the whole file through: every page against its seal, then the structure.
     pub async fn check_data(&self) -> Result<DataChecked, Problem> {
-        let sound = self.db.is_sound().await?;
+        let sound = self.db.is_sound().await?.ok_or(BackupError::Busy)?;
         let checked = DataChecked { at: self.now(), sound };
         self.put(key::DATA_CHECKED, &checked).await?;
         Ok(checked)

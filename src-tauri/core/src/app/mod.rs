@@ -62,7 +62,7 @@ use ulak_media::Workshop;
 pub use crate::error::Problem;
 pub use backups::{
     BackupContents, BackupCopy, BackupDay, BackupLine, Backups, BackupsView, DayState, RestoredView, look_into,
-    restore_into,
+    prepare_restore, restore_into, restore_prepared,
 };
 pub use campaigns::{Campaigns, DraftCheck, MessagePreview, PartPreview};
 pub use contacts::People;

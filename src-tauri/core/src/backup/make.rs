@@ -37,6 +37,7 @@ pub async fn make(db: &Db, key: &DbKey, wish: Wish, progress: &Arc<Progress>) ->
     if !folder.is_dir() {
         return Err(BackupError::NoFolder { folder: folder.display().to_string() });
     }
+    sweep(folder);
     let ways = ways(db.folder(), key, &wish).await?;
     let Some(mut frozen) = db.freeze().await? else { return Err(BackupError::Busy) };
     progress.begin(2 * frozen.bytes);
@@ -53,8 +54,29 @@ pub async fn make(db: &Db, key: &DbKey, wish: Wish, progress: &Arc<Progress>) ->
     drop(frozen);
     check(db, key, &half, &contents, progress).await?;
     let place = wish.place.clone();
-    half.done().and_then(|()| durable::sync_folder(folder)).map_err(|error| BackupError::writing(&error, &place))?;
+    half.done().map_err(|error| BackupError::writing(&error, &place))?;
+    // Not every disk can do that for a folder; the file is whole and has its name.
+    if let Err(error) = durable::sync_folder(folder) {
+        tracing::warn!(%error, "the folder of backups was not synced");
+    }
     Ok(contents)
+}
+
+/// What a kill left of backups that Ulak named.
+fn sweep(folder: &Path) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        let own = entry.file_name().to_str().is_some_and(|name| name.starts_with("ulak-"));
+        let ending = path.extension().and_then(|ending| ending.to_str());
+        let removed = match ending {
+            Some("part") if own => std::fs::remove_file(&path),
+            Some("check") if own => std::fs::remove_dir_all(&path),
+            _ => Ok(()),
+        };
+        if let Err(error) = removed {
+            tracing::warn!(%error, "what is left of an earlier backup could not be removed");
+        }
+    }
 }
 
 async fn ways(folder: &Path, key: &DbKey, wish: &Wish) -> Result<Vec<Slot>, BackupError> {
@@ -89,7 +111,8 @@ fn write(
 ) -> Result<(), BackupError> {
     let failed = |error: std::io::Error| BackupError::writing(&error, to);
     let mut options = OpenOptions::new();
-    let out = durable::open_private(options.write(true).create(true).truncate(true), to).map_err(failed)?;
+    // It is sealed, and not every disk has modes.
+    let out = durable::private(options.write(true).create(true).truncate(true)).open(to).map_err(failed)?;
     let out = BufWriter::with_capacity(CHUNK, out);
     let begun = Writer::begin(out, ways, key, contents).map_err(|error| match error {
         Unwritten::Io(error) => failed(error),
