@@ -33,6 +33,7 @@ const LAYERS: &[&[&str]] = &[
     &["outbox"],
     &["inbound"],
     &["campaign"],
+    &["backup"],
     &["app"],
     &["testing"],
 ];
@@ -322,7 +323,7 @@ fn circle(imports: &BTreeMap<String, Vec<String>>) -> Option<Vec<String>> {
 
 #[test]
 fn files_of_a_folder_import_each_other_one_way() {
-    for folder in ["session", "outbox", "campaign", "contact", "inbound", "ledger", "template", "media"] {
+    for folder in ["session", "outbox", "campaign", "contact", "inbound", "ledger", "template", "media", "backup"] {
         let imports = siblings(&root().join("src-tauri/core/src").join(folder));
         assert!(!imports.is_empty());
         assert_eq!(circle(&imports), None, "in {folder}");

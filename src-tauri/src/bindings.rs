@@ -8,8 +8,8 @@ use tauri::Wry;
 use tauri_specta::{Builder, ErrorHandlingMode, collect_commands, collect_events};
 
 use crate::commands::{
-    campaigns, contacts, credits, door, home, log, numbers, repeats, replies, retention, revisions, settings,
-    templates, window,
+    backups, campaigns, contacts, credits, door, health, home, log, numbers, repeats, replies, retention, revisions,
+    settings, templates, window,
 };
 use crate::events;
 
@@ -95,6 +95,19 @@ pub fn builder() -> Builder<Wry> {
             revisions::reschedule,
             revisions::revise_text,
             revisions::versions,
+            backups::backups,
+            backups::save_backup_plan,
+            backups::pick_backup_folder,
+            backups::back_up,
+            backups::back_up_to,
+            backups::pick_backup,
+            backups::look_into_backup,
+            backups::restore_backup,
+            health::health,
+            health::check_data,
+            health::support_files,
+            health::save_support,
+            health::export_everything,
             retention::retention,
             retention::clear_preview,
             retention::clear_now,
@@ -193,6 +206,7 @@ pub fn builder() -> Builder<Wry> {
             events::TemplatesChanged,
             events::RepliesChanged,
             events::RetentionChanged,
+            events::BackupsChanged,
             events::ImportProgress,
             events::FilesOver,
             events::FilesDropped,

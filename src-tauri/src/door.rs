@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use tauri::AppHandle;
 use tokio::sync::Mutex;
-use ulak_core::app::{App, Opening};
+use ulak_core::app::{App, BackupContents, Opening, look_into, prepare_restore, restore_prepared};
 use ulak_core::error::{Params, Problem};
 use ulak_core::vault::SystemKeyring;
 
@@ -18,11 +18,13 @@ use crate::{desktop, events, network, prepare};
 pub struct Door {
     folder: PathBuf,
     app: Mutex<Option<Arc<App>>>,
+    /// What was typed to open the data, for when they are opened again in this run.
+    opened_by: Mutex<Option<String>>,
 }
 
 impl Door {
     pub fn new(folder: PathBuf) -> Self {
-        Self { folder, app: Mutex::new(None) }
+        Self { folder, app: Mutex::new(None), opened_by: Mutex::new(None) }
     }
 
     /// The open App.
@@ -37,6 +39,7 @@ impl Door {
             return AppStatus::Open { recovery_code: app.settings().recovery_code() };
         }
         let secret = secret.or_else(crate::secret_from_environment);
+        let typed = secret.clone();
         let opening = Opening { folder: self.folder.clone(), secret, hurry_first_practice: true, ..Opening::default() };
         match open(opening).await {
             Ok(app) => {
@@ -45,9 +48,49 @@ impl Door {
                 desktop::awake::keep(&app);
                 let recovery_code = app.settings().recovery_code();
                 *door = Some(app);
+                *self.opened_by.lock().await = typed;
                 AppStatus::Open { recovery_code }
             }
             Err(problem) => status_of(problem),
+        }
+    }
+
+    /// Puts a backup in the place of the data and opens it. Where that is refused, the data open as they were.
+    pub async fn restore(
+        &self,
+        handle: &AppHandle,
+        file: PathBuf,
+        secret: Option<String>,
+    ) -> Result<AppStatus, Problem> {
+        let keyring = Arc::new(SystemKeyring);
+        // What is refused here has closed nothing.
+        let prepared = match self.app().await {
+            Ok(app) => app.backups().prepare_restore(&file, secret.clone(), keyring.clone()).await?,
+            Err(_) => {
+                let secret = secret.clone().or_else(crate::secret_from_environment);
+                prepare_restore(&self.folder, &file, secret, keyring.clone()).await?
+            }
+        };
+        let before = self.opened_by.lock().await.clone();
+        self.close().await;
+        let restored = restore_prepared(&self.folder, prepared, keyring).await;
+        let mut status = self.open(handle, None).await;
+        for typed in [before, secret].into_iter().flatten() {
+            if matches!(status, AppStatus::Locked { .. } | AppStatus::NeedsPassphrase) {
+                status = self.open(handle, Some(typed)).await;
+            }
+        }
+        restored.map(|_| status)
+    }
+
+    /// What is in a backup, whether the data are open or not.
+    pub async fn look(&self, file: PathBuf, secret: Option<String>) -> Result<BackupContents, Problem> {
+        match self.app().await {
+            Ok(app) => app.backups().look(&file, secret.as_deref()).await,
+            Err(_) => {
+                let secret = secret.or_else(crate::secret_from_environment);
+                look_into(&self.folder, &file, secret, Arc::new(SystemKeyring)).await
+            }
         }
     }
 

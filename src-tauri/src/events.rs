@@ -54,6 +54,9 @@ pub struct RepliesChanged;
 pub struct RetentionChanged;
 
 #[derive(Clone, Serialize, Deserialize, Type, tauri_specta::Event)]
+pub struct BackupsChanged;
+
+#[derive(Clone, Serialize, Deserialize, Type, tauri_specta::Event)]
 pub struct ImportProgress(pub import::ImportProgress);
 
 /// How many files are held over the window; 0 when they left.
@@ -140,6 +143,7 @@ fn emit(handle: &AppHandle, app: &App, event: Event) -> tauri::Result<()> {
         Event::NumbersChanged => NumbersChanged.emit(handle),
         Event::TemplatesChanged => TemplatesChanged.emit(handle),
         Event::RepliesChanged => RepliesChanged.emit(handle),
+        Event::BackupsChanged => BackupsChanged.emit(handle),
         Event::RetentionChanged => RetentionChanged.emit(handle),
         Event::ImportChanged(id) => match app.people().import_progress(id) {
             Some(progress) => ImportProgress(progress).emit(handle),

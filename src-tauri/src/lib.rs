@@ -1,5 +1,6 @@
 //! The shell: the window and the terminal around `ulak-core`. It wires, translates and shows; it decides nothing.
 
+mod backup;
 mod bindings;
 mod clipboard;
 mod commands;
@@ -7,6 +8,7 @@ mod contacts;
 mod desktop;
 mod door;
 mod events;
+mod health;
 mod import;
 mod link;
 mod log;
@@ -68,6 +70,14 @@ enum Command {
     Send(send::Options),
     /// Send what is due, without a window, until nothing waits any more
     Work(work::Options),
+    /// Write all data into one sealed file, and look whether it is good
+    Backup(backup::BackupOptions),
+    /// Put a backup in the place of the data in --data. They open paused, and the earlier ones are kept aside
+    Restore(backup::RestoreOptions),
+    /// Say how everything is; the exit code is 1 where something is bad
+    Health(health::HealthOptions),
+    /// Write everything into a folder, in formats that other programs read
+    Export(health::ExportOptions),
     /// Prepare files as for sending, and say what would become of each. Works without data and without a connection.
     Prepare(prepare::Options),
     /// Prepare what comes in, in a process of its own
@@ -93,6 +103,10 @@ pub fn run() -> ExitCode {
         Some(Command::Segments(options)) => segments::run(&options, cli.data),
         Some(Command::Send(options)) => send::run(options, cli.data),
         Some(Command::Work(options)) => work::run(options, cli.data),
+        Some(Command::Backup(options)) => backup::run(options, cli.data),
+        Some(Command::Restore(options)) => backup::restore(options, cli.data),
+        Some(Command::Health(options)) => health::run(options, cli.data),
+        Some(Command::Export(options)) => health::export(options, cli.data),
         Some(Command::Prepare(options)) => prepare::run(options),
         Some(Command::PrepareApart { task }) => prepare::apart(&task),
         Some(Command::Bindings { path }) => bindings::write(&path),

@@ -33,6 +33,7 @@ pub fn run(data: Option<PathBuf>) -> ExitCode {
                 Some(folder) => folder,
                 None => app.path().app_data_dir()?,
             };
+            logs::into_folder(&folder);
             app.manage(Door::new(folder));
             tauri::async_runtime::spawn(memory::give_back());
             end_when_asked(app.handle().clone());

@@ -12,6 +12,7 @@
 mod accounts;
 mod acts;
 mod agenda;
+mod backup;
 mod caps;
 mod clock;
 mod composing;
@@ -50,6 +51,7 @@ mod sending;
 mod steering;
 mod stopping;
 mod storage;
+mod support;
 mod templates;
 
 use ulak_core::clock::{DAY, HOUR, MINUTE, Millis};

@@ -2,6 +2,7 @@ import '@fontsource-variable/figtree/index.css';
 import './styles/tokens.css';
 import './styles/base.css';
 import './styles/more.css';
+import './styles/safety.css';
 import './styles/campaigns.css';
 import './styles/numbers.css';
 import './styles/contacts.css';

@@ -17,6 +17,8 @@ pub enum Event {
     RepliesChanged,
     /// Something was cleared that is no longer kept.
     RetentionChanged,
+    /// A backup began, was made or was not, or other ones are wanted.
+    BackupsChanged,
     ImportChanged(ImportId),
 }
 

@@ -112,6 +112,8 @@ ids! {
     VersionId,
     /// A rule by which a campaign comes again.
     RepeatId,
+    /// A backup that was tried.
+    BackupId,
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 pub mod agenda;
 pub mod app;
+pub mod backup;
 pub mod campaign;
 pub mod category;
 pub mod clock;

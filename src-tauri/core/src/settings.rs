@@ -282,6 +282,10 @@ pub mod key {
     pub const CLEARED_LAST: &str = "cleared_last";
     /// Why everything was paused at a start, until the owner resumes.
     pub const FOLDER_FINDING: &str = "folder_finding";
+    /// Where and when backups are made by themselves, and how many are kept.
+    pub const BACKUP_PLAN: &str = "backup_plan";
+    /// When the file of data was looked through last, and what was found.
+    pub const DATA_CHECKED: &str = "data_checked";
 }
 
 /// Everything is paused, for statements of other features.

@@ -1,9 +1,11 @@
 //! The commands the window may call: each unwraps the door and calls the App.
 
+pub mod backups;
 pub mod campaigns;
 pub mod contacts;
 pub mod credits;
 pub mod door;
+pub mod health;
 pub mod home;
 pub mod log;
 pub mod numbers;
@@ -50,6 +52,11 @@ async fn place(handle: &AppHandle, title: String, name: &str, format: &str) -> O
     let name = format!("{name}.{format}");
     let chosen = ask(handle, title, |dialog, tell| to_save(dialog, &name, &[format]).save_file(tell)).await;
     chosen.flatten().and_then(path_of)
+}
+
+/// A dialog for a file that is there, of this format.
+fn to_open(dialog: FileDialogBuilder<tauri::Wry>, ending: &str) -> FileDialogBuilder<tauri::Wry> {
+    dialog.add_filter(ending, &[ending])
 }
 
 /// What tables of rows are written as.

@@ -92,6 +92,27 @@ export const commands = {
 	reschedule: (id: CampaignId, time: NewTime) => __TAURI_INVOKE<null>("reschedule", { id, time }),
 	reviseText: (id: MessageId, text: string) => __TAURI_INVOKE<null>("revise_text", { id, text }),
 	versions: (id: CampaignId) => __TAURI_INVOKE<VersionView[]>("versions", { id }),
+	backups: () => __TAURI_INVOKE<BackupsView>("backups"),
+	saveBackupPlan: (plan: BackupPlan) => __TAURI_INVOKE<BackupPlan>("save_backup_plan", { plan }),
+	/**  A folder for backups; none where the owner chose none. */
+	pickBackupFolder: (title: string) => __TAURI_INVOKE<string | null>("pick_backup_folder", { title }),
+	/**  A backup into the plan's folder. */
+	backUp: () => __TAURI_INVOKE<BackupLine>("back_up"),
+	/**  A backup into a file of the owner's choice. A passphrase opens this one beside what opens the data. */
+	backUpTo: (title: string, passphrase: string | null) => __TAURI_INVOKE<BackupLine | null>("back_up_to", { title, passphrase }),
+	pickBackup: (title: string) => __TAURI_INVOKE<string | null>("pick_backup", { title }),
+	/**  What is in a backup. One of this data needs no secret. */
+	lookIntoBackup: (file: string, secret: string | null) => __TAURI_INVOKE<BackupContents>("look_into_backup", { file, secret }),
+	/**  Puts it in the place of the data, which are kept aside. */
+	restoreBackup: (file: string, secret: string | null) => __TAURI_INVOKE<AppStatus>("restore_backup", { file, secret }),
+	health: () => __TAURI_INVOKE<HealthView>("health"),
+	/**  Looks the whole file of data through. */
+	checkData: () => __TAURI_INVOKE<DataChecked>("check_data"),
+	/**  All that would be in the bundle for support. */
+	supportFiles: () => __TAURI_INVOKE<SupportFile[]>("support_files"),
+	saveSupport: (title: string) => __TAURI_INVOKE<string | null>("save_support", { title }),
+	/**  Everything in open formats, into a fresh folder inside the one that the owner chooses. */
+	exportEverything: (title: string) => __TAURI_INVOKE<ExportedView | null>("export_everything", { title }),
 	retention: () => __TAURI_INVOKE<RetentionView>("retention"),
 	clearPreview: () => __TAURI_INVOKE<ClearPreview>("clear_preview"),
 	clearNow: () => __TAURI_INVOKE<Gone>("clear_now"),
@@ -209,6 +230,7 @@ export const events = {
 	numbersChanged: makeEvent<NumbersChanged, NumbersChanged>("numbers-changed"),
 	pageAsked: makeEvent<PageAsked, PageAsked>("page-asked"),
 	repliesChanged: makeEvent<RepliesChanged, RepliesChanged>("replies-changed"),
+	backupsChanged: makeEvent<BackupsChanged, BackupsChanged>("backups-changed"),
 	retentionChanged: makeEvent<RetentionChanged, RetentionChanged>("retention-changed"),
 	settingsChanged: makeEvent<SettingsChanged, SettingsChanged>("settings-changed"),
 	templatesChanged: makeEvent<TemplatesChanged, TemplatesChanged>("templates-changed"),
@@ -1834,6 +1856,22 @@ export type ReplyRow = {
 	at: number,
 };
 
+export type BackupsChanged = null;
+export type BackupKeep = { days: number, weeks: number, months: number };
+export type BackupPlan = { folder: string, minute: number, keep: BackupKeep };
+export type BackupLine = { at: number, file: string, bytes: number, contacts: number, campaigns: number };
+export type DayState = "good" | "missed" | "none";
+export type BackupDay = { at: number, state: DayState, problem: AppError | null };
+export type BackupCopy = { file: string, madeAt: number, contacts: number, campaigns: number, bytes: number };
+export type BackupsView = { plan: BackupPlan, folderThere: boolean, nextAt: number | null, percent: number | null, last: BackupLine | null, problem: AppError | null, days: BackupDay[], copies: BackupCopy[], codeKnown: boolean, opensByKeyring: boolean, opensByPassphrase: boolean };
+export type BackupContents = { madeAt: number, version: string, business: string, contacts: number, campaigns: number, messages: number, credits: number, numbers: string[], bytes: number };
+export type HealthState = "bad" | "look" | "good";
+export type HealthKind = "number" | "no_number" | "found" | "paused" | "sending" | "ledger" | "ledger_stopped" | "disk" | "disk_unknown" | "clock" | "fast_clock" | "keyring" | "passphrase" | "code_unknown" | "data" | "data_unchecked" | "data_damaged" | "backup" | "backup_old" | "no_backup" | "backup_fails";
+export type HealthRow = { kind: HealthKind, state: HealthState, params: { [key in string]: string }, number: SessionId | null, problem: AppError | null };
+export type HealthView = { at: number, version: string, rows: HealthRow[] };
+export type DataChecked = { at: number, sound: boolean };
+export type SupportFile = { name: string, text: string };
+export type ExportedView = { folder: string, contacts: number, messages: number, replies: number, files: number };
 export type RetentionChanged = null;
 
 export type RetentionView = {

@@ -48,11 +48,13 @@ pub enum JobKind {
     ClearOld,
     /// The newest replies, for words that come near those with which people opt out.
     FindNearWords,
+    /// A backup, where the owner's plan asks for one.
+    BackUp,
 }
 
 impl JobKind {
     /// Those that every installation has, and how often they are due.
-    pub const STANDING: [(Self, Millis); 9] = [
+    pub const STANDING: [(Self, Millis); 10] = [
         (Self::PruneChanges, HOUR),
         (Self::RemoveExpiredNotes, DAY),
         (Self::CheckLedger, DAY),
@@ -62,6 +64,7 @@ impl JobKind {
         (Self::SealLedger, 15 * MINUTE),
         (Self::RunRepeats, 5 * MINUTE),
         (Self::ClearOld, 5 * MINUTE),
+        (Self::BackUp, 5 * MINUTE),
     ];
 
     /// Those that are done once, where a migration asks for it.
@@ -79,6 +82,7 @@ impl JobKind {
             Self::RunRepeats => "run_repeats",
             Self::ClearOld => "clear_old",
             Self::FindNearWords => "find_near_words",
+            Self::BackUp => "back_up",
         }
     }
 }

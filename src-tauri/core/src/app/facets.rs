@@ -10,8 +10,10 @@ use super::common::Common;
 use super::files::Files;
 use super::work;
 use super::{
-    App, Campaigns, Credits, Home, Numbers, Outbox, OwnerSettings, People, Practice, Replies, Retention, Templates,
+    App, Backups, Campaigns, Credits, Health, Home, Numbers, Outbox, OwnerSettings, People, Practice, Replies,
+    Retention, Support, Templates,
 };
+use crate::db::DbKey;
 use crate::ids::SessionId;
 use crate::outbox::dispatcher::Dispatcher;
 use crate::session::numbers::Numbers as SupervisedNumbers;
@@ -29,6 +31,9 @@ pub(super) struct Facets {
     practice: Practice,
     home: Home,
     retention: Arc<Retention>,
+    backups: Arc<Backups>,
+    health: Arc<Health>,
+    support: Support,
 }
 
 /// What the App has built before its facets.
@@ -42,6 +47,7 @@ pub(super) struct Parts {
     pub receipts_applied: Arc<AtomicU64>,
     pub recovery_code: Option<String>,
     pub workshop: Workshop,
+    pub key: DbKey,
 }
 
 impl Facets {
@@ -56,6 +62,7 @@ impl Facets {
             receipts_applied,
             recovery_code,
             workshop,
+            key,
         } = parts;
         let files = Files { common: common.clone(), workshop };
         let people = Arc::new(People::new(common.clone()));
@@ -65,6 +72,8 @@ impl Facets {
         let credits = Arc::new(Credits::new(common.clone(), dispatcher));
         let supervised = numbers.clone();
         let numbers = Arc::new(Numbers::new(common.clone(), numbers));
+        let backups = Arc::new(Backups::new(common.clone(), key));
+        let health = Arc::new(Health::new(common.clone(), numbers.clone(), backups.clone(), to_wait_for.clone()));
         let settings = Arc::new(OwnerSettings::new(common.clone(), recovery_code));
         let outbox = Arc::new(Outbox {
             common: common.clone(),
@@ -84,6 +93,9 @@ impl Facets {
                 receipts_applied,
             },
             replies: Replies { common: common.clone(), outbox: outbox.clone(), numbers: supervised },
+            support: Support::new(common.clone(), health.clone(), numbers.clone()),
+            health,
+            backups,
             retention: Arc::new(Retention::new(common.clone(), to_wait_for)),
             home: Home::new(common, campaigns.clone(), numbers.clone(), settings.clone()),
             settings,
@@ -98,7 +110,11 @@ impl Facets {
 
 impl Facets {
     pub fn for_the_agenda(&self) -> work::Facets {
-        work::Facets { campaigns: self.campaigns.clone(), retention: self.retention.clone() }
+        work::Facets {
+            campaigns: self.campaigns.clone(),
+            retention: self.retention.clone(),
+            backups: self.backups.clone(),
+        }
     }
 
     pub fn campaigns_to_finish(&self) -> Arc<Campaigns> {
@@ -145,6 +161,18 @@ impl App {
 
     pub fn retention(&self) -> &Retention {
         &self.facets.retention
+    }
+
+    pub fn health(&self) -> &Health {
+        &self.facets.health
+    }
+
+    pub fn support(&self) -> &Support {
+        &self.facets.support
+    }
+
+    pub fn backups(&self) -> &Backups {
+        &self.facets.backups
     }
 
     pub fn home(&self) -> &Home {

@@ -6,15 +6,18 @@
 
 mod acts;
 pub mod awake;
+mod backups;
 pub mod campaigns;
 mod common;
 mod contacts;
 mod credits;
 mod direct;
+mod everything;
 mod facets;
 pub mod figures;
 mod files;
 mod folder;
+pub mod health;
 mod home;
 mod inbound;
 mod lines;
@@ -42,6 +45,7 @@ mod revise;
 mod segments;
 mod statement;
 mod summary;
+pub mod support;
 mod templates;
 mod work;
 
@@ -56,10 +60,16 @@ use tokio::task::JoinHandle;
 use ulak_media::Workshop;
 
 pub use crate::error::Problem;
+pub use backups::{
+    BackupContents, BackupCopy, BackupDay, BackupLine, Backups, BackupsView, DayState, RestoredView, look_into,
+    prepare_restore, restore_into, restore_prepared,
+};
 pub use campaigns::{Campaigns, DraftCheck, MessagePreview, PartPreview};
 pub use contacts::People;
 pub use credits::{Credits, CreditsView, MonthSpent};
 pub use direct::{Direct, DirectText, TestSend};
+pub use everything::ExportedView;
+pub use health::{DataChecked, Health, HealthKind, HealthRow, HealthState, HealthView};
 pub use home::{Attention, AttentionKind, Finished, Home, HomeView, NowView};
 pub use inbound::{START_CREDITS, START_NOTE};
 pub use look_up::LookedUp;
@@ -75,9 +85,11 @@ pub use retention::{ClearPreview, ClearedLast, Gone, Retention, RetentionView};
 pub use review::{DayPlan, OtherSpan, Review, SessionShare, Span};
 pub use revise::{OnlyFor, RevisionChoice, RevisionReview, VersionView};
 pub use summary::{SkippedPeople, Summary};
+pub use support::{Support, SupportFile};
 pub use templates::{TemplateCheck, Templates, TemplatesBrought};
 
 use crate::agenda::{Agenda, store as jobs};
+use crate::backup::restore;
 use crate::campaign::store as drafts;
 use crate::clock::{Clock, FastClock, Millis, SharedClock, SystemClock, TimeLine};
 use crate::contact::import;
@@ -239,6 +251,7 @@ impl App {
     /// Locks the folder, finds its key, opens the database and starts the loops.
     pub async fn open(opening: Opening, keyring: Arc<dyn Keyring>) -> Result<Arc<Self>, Problem> {
         let lock = lock_folder(&opening.folder)?;
+        restore::finish(&lock).map_err(|error| StorageError::io(error, &opening.folder))?;
         let (folder, secret) = (opening.folder.clone(), opening.secret.clone());
         let vault = tokio::task::spawn_blocking(move || vault::open(&folder, secret.as_deref(), keyring.as_ref()))
             .await
@@ -357,6 +370,7 @@ impl App {
             receipts_applied: receipts_applied.clone(),
             recovery_code,
             workshop: opening.workshop.clone(),
+            key: key.clone(),
         });
         let _ = later.set(facets.for_the_agenda());
         let app = Arc::new(Self {
@@ -386,6 +400,7 @@ impl App {
         self.stop.send_replace(true);
         self.people().stop_imports();
         self.retention().stop();
+        self.backups().stop();
         let loops = std::mem::take(&mut *locked(&self.loops));
         for task in loops {
             let _ = task.await;

@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use super::owed::Ticks;
-use super::{Campaigns, Retention, log};
+use super::{Backups, Campaigns, Retention, log};
 use crate::agenda::{BoxFuture, JobKind, Work};
 use crate::clock::SharedClock;
 use crate::contact::acts::store as acts;
@@ -38,6 +38,7 @@ pub(super) struct AppWork {
 pub(super) struct Facets {
     pub campaigns: Arc<Campaigns>,
     pub retention: Arc<Retention>,
+    pub backups: Arc<Backups>,
 }
 
 impl Work for AppWork {
@@ -59,6 +60,11 @@ impl Work for AppWork {
                 JobKind::ClearOld => {
                     if let Some(facets) = self.facets.get() {
                         facets.retention.clear_by_itself().await?;
+                    }
+                }
+                JobKind::BackUp => {
+                    if let Some(facets) = self.facets.get() {
+                        facets.backups.by_itself().await?;
                     }
                 }
                 JobKind::FindNearWords => self.find_near_words().await?,

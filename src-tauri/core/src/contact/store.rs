@@ -170,6 +170,24 @@ pub async fn opt_out(tx: &mut Tx, who: &Stopped, at: Millis, now: Millis) -> Res
     Ok(listed.build().execute(tx).await?.rows_affected() > 0)
 }
 
+/// Opt-outs that other data of the same owner know: they hold here too.
+pub async fn take_opt_outs(tx: &mut Tx, others: Vec<(String, Millis, Cause)>, now: Millis) -> Result<i64, sqlx::Error> {
+    let mut taken = 0;
+    for (address, since, cause) in others {
+        if suppressions::is_suppressed(tx, &address).await? {
+            continue;
+        }
+        suppressions::suppress(tx, std::slice::from_ref(&address), cause, now).await?;
+        let (phones, lid) = match address.starts_with('+') {
+            true => (vec![address], None),
+            false => (Vec::new(), Some(address)),
+        };
+        opt_out(tx, &Stopped { contact: None, phones, lid }, since, now).await?;
+        taken += 1;
+    }
+    Ok(taken)
+}
+
 /// Takes back what the person said or a list said for them: with the word that they wrote as their consent. What the
 /// owner decided stays. False where there was nothing to take back.
 pub async fn opt_in(tx: &mut Tx, phone: &str, consent: &Consent, now: Millis) -> Result<bool, sqlx::Error> {

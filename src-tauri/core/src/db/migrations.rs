@@ -68,6 +68,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("../../../../migrations/0055_edited_replies.sql"),
     include_str!("../../../../migrations/0056_accounts_by_subscriber.sql"),
     include_str!("../../../../migrations/0057_reactions.sql"),
+    include_str!("../../../../migrations/0058_backups.sql"),
 ];
 
 /// Brings the file up to the last script, over a connection of its own: a table that is made anew must be dropped
