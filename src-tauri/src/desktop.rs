@@ -1,6 +1,8 @@
 //! What the owner is told by their computer while they look elsewhere. A click leads to the page that it is about.
 
 pub mod awake;
+mod panel;
+pub mod tray;
 mod words;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,7 +11,6 @@ use std::time::Duration;
 
 use notify_rust::{Notification, NotificationResponse};
 use tauri::{AppHandle, Manager};
-use tauri_specta::Event as _;
 use tokio::sync::Mutex;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
@@ -18,7 +19,7 @@ use ulak_core::app::news::Scene;
 use ulak_core::event::Event;
 use ulak_core::supervise::{Task, supervise};
 
-use crate::events::PageAsked;
+use crate::door::Door;
 use crate::window;
 use words::Telling;
 
@@ -83,7 +84,7 @@ fn show(handle: &AppHandle, telling: Telling) {
         if WAITING.fetch_add(1, Ordering::Relaxed) < MOST_WAITING {
             let clicked = |answer: &NotificationResponse| {
                 if matches!(answer, NotificationResponse::Default | NotificationResponse::Action(_)) {
-                    lead(&handle, &telling.page);
+                    window::lead(&handle, &telling.page);
                 }
             };
             if let Err(error) = shown.wait_for_response(clicked) {
@@ -113,9 +114,31 @@ fn plain(text: &str) -> String {
     text.to_owned()
 }
 
-fn lead(handle: &AppHandle, page: &str) {
-    window::show(handle);
-    if let Err(error) = (PageAsked { path: page.to_owned() }).emit(handle) {
-        tracing::warn!(%error, "a click did not reach the window");
-    }
+/// What closing the window does.
+#[derive(Clone, Copy)]
+pub enum Closing {
+    IntoTray,
+    /// There is no tray.
+    Minimised,
+}
+
+/// Says once that Ulak goes on, and how it is ended.
+pub fn tell_closing(handle: AppHandle, closing: Closing) {
+    let way = match closing {
+        Closing::IntoTray => "tray",
+        Closing::Minimised => "minimised",
+    };
+    tauri::async_runtime::spawn(async move {
+        let told = async {
+            let app = handle.state::<Door>().app().await?;
+            let is_new = app.settings().tells_closing(way).await?;
+            let language = app.settings().current().await?.spoken();
+            Ok::<_, ulak_core::app::Problem>(is_new.then(|| words::closing(way, language)))
+        };
+        match told.await {
+            Ok(Some(telling)) => show(&handle, telling),
+            Ok(None) => {}
+            Err(problem) => tracing::warn!(%problem, "the owner is not told what closing the window does"),
+        }
+    });
 }

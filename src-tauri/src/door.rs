@@ -3,7 +3,7 @@
 //! The window asks for the status first; that opens the data where it can. Commands get the App from here or an
 //! error that says that it is closed.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tauri::AppHandle;
@@ -25,6 +25,15 @@ impl Door {
         Self { folder, app: Mutex::new(None) }
     }
 
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// False also while it opens.
+    pub fn is_open(&self) -> bool {
+        self.app.try_lock().is_ok_and(|app| app.is_some())
+    }
+
     /// The open App.
     pub async fn app(&self) -> Result<Arc<App>, Problem> {
         self.app.lock().await.clone().ok_or_else(closed)
@@ -43,6 +52,7 @@ impl Door {
                 events::forward(handle.clone(), app.clone());
                 desktop::tell(handle.clone(), &app);
                 desktop::awake::keep(&app);
+                desktop::tray::follow(handle.clone(), &app);
                 let recovery_code = app.settings().recovery_code();
                 *door = Some(app);
                 AppStatus::Open { recovery_code }

@@ -195,6 +195,13 @@ export const commands = {
 	zoom: (percent: number) => __TAURI_INVOKE<null>("zoom", { percent }),
 	/**  The text on the clipboard, where the webview hides it from the page. */
 	copiedText: () => __TAURI_INVOKE<string | null>("copied_text"),
+	/**  The page that somebody outside the window asked for, once: its address without the hash sign. */
+	askedPage: () => __TAURI_INVOKE<string | null>("asked_page"),
+	/**  Ends Ulak; while something would still go out, the owner is asked first. */
+	quit: () => __TAURI_INVOKE<null>("quit"),
+	/**  Whether Ulak starts with the computer, into the tray: as the computer has it, not as it was once chosen. */
+	startsAtLogin: () => __TAURI_INVOKE<boolean>("starts_at_login"),
+	startAtLogin: (wanted: boolean) => __TAURI_INVOKE<boolean>("start_at_login", { wanted }),
 };
 
 /** Events */
@@ -1522,9 +1529,7 @@ export type Pace = {
 };
 
 /**  Somebody outside the window asks for a page: the address without its hash sign. */
-export type PageAsked = {
-	path: string,
-};
+export type PageAsked = null;
 
 /**  How a part is shown in a chat. */
 export type PartKind = "text" | "image" | "video" | "document" | "voice" | "audio" | "poll";

@@ -16,6 +16,8 @@ export type Route =
   | { page: 'log'; campaign: string | null; state: string | null; cause: string | null; search: string | null }
   /** Everything that is known of one contact. */
   | { page: 'person'; id: string }
+  /** `files`: what Ulak was opened with; with none, a new campaign. */
+  | { page: 'open'; files: string[] }
   | { page: 'template'; id: string }
   | { page: 'report'; id: string }
   /** Reports of several campaigns side by side. */
@@ -84,6 +86,8 @@ export function parse(hash: string): Route {
       const asked = new URLSearchParams(query);
       return { page: 'log', campaign: asked.get('campaign'), state: asked.get('state'), cause: asked.get('cause'), search: asked.get('search') };
     }
+    case 'open':
+      return { page: 'open', files: new URLSearchParams(query).getAll('file') };
     case 'numbers':
       return { page: 'numbers', link: id === 'link' };
     case 'settings':

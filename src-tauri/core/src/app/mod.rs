@@ -43,6 +43,7 @@ mod segments;
 mod statement;
 mod summary;
 mod templates;
+pub mod tray;
 mod work;
 
 use std::collections::BTreeMap;

@@ -1,0 +1,12 @@
+// Keys that work on every screen.
+
+/** Keyboards of Apple have another key where others have Ctrl. */
+export const mac = /Mac|iPhone|iPad/.test(navigator.platform);
+
+/** What a key asks for on every screen; null where it asks for something else. */
+export function shellKey({ key, ctrlKey, metaKey, altKey, target }: Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'altKey' | 'target'>): 'palette' | 'keys' | null {
+  if (altKey) return null;
+  if (ctrlKey || metaKey) return key.toLowerCase() === 'k' ? 'palette' : null;
+  // A question mark that is typed is a question mark.
+  return key === '?' && !(target instanceof Element && target.closest('input, textarea, select, [contenteditable]')) ? 'keys' : null;
+}
