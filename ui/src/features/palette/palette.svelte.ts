@@ -5,6 +5,7 @@ import { fit } from '../../lib/fold';
 import { num } from '../../lib/format.svelte';
 import { m } from '../../lib/i18n.svelte';
 import { latest } from '../../lib/latest';
+import { topics, topicTitle, type Topic } from '../../lib/meaning';
 import { now } from '../../lib/now.svelte';
 import { navigate } from '../../lib/router.svelte';
 import { categoryWord } from '../../lib/words';
@@ -24,7 +25,7 @@ export class Palette {
   private templates: TemplateRow[] = [];
 
   readonly groups = $derived.by(() => {
-    const own = fitting([...acts(now.view, this.showKeys), ...pages()], this.sought);
+    const own = fitting([...acts(now.view, this.showKeys), ...pages(), ...topics.map(ofTopic)], this.sought);
     return grouped(this.sought.trim() === '' ? own : [...own, ...this.found], this.sought);
   });
   readonly entries = $derived(this.groups.flatMap(({ entries }) => entries));
@@ -81,6 +82,10 @@ function ofCampaign(row: CampaignRow): Entry {
 
 function ofContact(one: ContactView): Entry {
   return { key: `contact:${one.id}`, group: 'contacts', icon: 'user', label: one.name || one.phoneShown, end: one.phoneShown, run: () => { navigate(`/contacts/${one.id}`); } };
+}
+
+function ofTopic(topic: Topic): Entry {
+  return { key: `help:${topic}`, group: 'help', icon: 'help', label: topicTitle(topic), run: () => { navigate(`/help/${topic}`); } };
 }
 
 function ofTemplate(one: TemplateRow): Entry {
