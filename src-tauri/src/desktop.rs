@@ -1,6 +1,7 @@
 //! What the owner is told by their computer while they look elsewhere. A click leads to the page that it is about.
 
 pub mod awake;
+pub mod login;
 mod panel;
 pub mod tray;
 mod words;
@@ -45,7 +46,8 @@ async fn follow(handle: &AppHandle, app: &Weak<App>, looking: &Mutex<(Receiver<E
     let (events, scene) = &mut *looking.lock().await;
     while let Some(app) = app.upgrade() {
         match look(&app, scene).await {
-            Ok(told) if !is_looked_at(handle) => told.into_iter().for_each(|telling| show(handle, telling)),
+            // Whoever looks at the window sees it there.
+            Ok(told) if !window::is_looked_at() => told.into_iter().for_each(|telling| show(handle, telling)),
             Ok(_) => {}
             Err(problem) => tracing::warn!(%problem, "what is new could not be found out"),
         }
@@ -65,11 +67,6 @@ async fn look(app: &App, scene: &mut Option<Scene>) -> Result<Vec<Telling>, ulak
     }
     let language = app.settings().current().await?.spoken();
     Ok(news.iter().map(|news| words::telling(news, language)).collect())
-}
-
-/// Whoever looks at the window sees it there.
-fn is_looked_at(handle: &AppHandle) -> bool {
-    handle.get_webview_window("main").is_some_and(|window| window.is_focused().unwrap_or(false))
 }
 
 /// A thread for each, because the wait for a click ends when the desktop says so.
@@ -131,14 +128,16 @@ pub fn tell_closing(handle: AppHandle, closing: Closing) {
     tauri::async_runtime::spawn(async move {
         let told = async {
             let app = handle.state::<Door>().app().await?;
-            let is_new = app.settings().tells_closing(way).await?;
-            let language = app.settings().current().await?.spoken();
-            Ok::<_, ulak_core::app::Problem>(is_new.then(|| words::closing(way, language)))
+            if app.settings().knows_closing(way).await? {
+                return Ok(());
+            }
+            let telling = words::closing(way, app.settings().current().await?.spoken());
+            // Where the computer shows nothing, it is told the next time.
+            let shown = tokio::task::spawn_blocking(move || notification(&telling).show().is_ok()).await;
+            if shown.unwrap_or(false) { app.settings().closing_told(way).await } else { Ok(()) }
         };
-        match told.await {
-            Ok(Some(telling)) => show(&handle, telling),
-            Ok(None) => {}
-            Err(problem) => tracing::warn!(%problem, "the owner is not told what closing the window does"),
+        if let Err::<(), ulak_core::app::Problem>(problem) = told.await {
+            tracing::warn!(%problem, "the owner is not told what closing the window does");
         }
     });
 }

@@ -5,6 +5,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tauri::AppHandle;
 use tokio::sync::Mutex;
@@ -17,12 +18,13 @@ use crate::{desktop, events, network, prepare};
 
 pub struct Door {
     folder: PathBuf,
+    is_open: AtomicBool,
     app: Mutex<Option<Arc<App>>>,
 }
 
 impl Door {
     pub fn new(folder: PathBuf) -> Self {
-        Self { folder, app: Mutex::new(None) }
+        Self { folder, is_open: AtomicBool::new(false), app: Mutex::new(None) }
     }
 
     pub fn folder(&self) -> &Path {
@@ -31,7 +33,7 @@ impl Door {
 
     /// False also while it opens.
     pub fn is_open(&self) -> bool {
-        self.app.try_lock().is_ok_and(|app| app.is_some())
+        self.is_open.load(Ordering::Relaxed)
     }
 
     /// The open App.
@@ -55,6 +57,7 @@ impl Door {
                 desktop::tray::follow(handle.clone(), &app);
                 let recovery_code = app.settings().recovery_code();
                 *door = Some(app);
+                self.is_open.store(true, Ordering::Relaxed);
                 AppStatus::Open { recovery_code }
             }
             Err(problem) => status_of(problem),
@@ -63,6 +66,7 @@ impl Door {
 
     /// Sees what is on its way through and closes the data.
     pub async fn close(&self) {
+        self.is_open.store(false, Ordering::Relaxed);
         if let Some(app) = self.app.lock().await.take() {
             app.close().await;
         }

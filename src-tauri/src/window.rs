@@ -7,14 +7,13 @@ mod place;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use tauri::{
     AppHandle, CloseRequestApi, DragDropEvent, Manager, RunEvent, WebviewWindow, WebviewWindowBuilder, Window,
     WindowEvent,
 };
-use tauri_plugin_autostart::MacosLauncher;
 use tauri_plugin_dialog::{DialogExt, MessageDialogButtons};
 use tauri_specta::Event as _;
 use ulak_core::messages::Messages;
@@ -44,30 +43,61 @@ impl Asked {
         self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take()
     }
 
+    fn is_there(&self) -> bool {
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).is_some()
+    }
+
     fn put(&self, page: String) {
-        *self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(page);
+        let mut asked = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        *asked = Some(match (asked.take(), page.strip_prefix(handed::FILES)) {
+            (Some(before), Some(files)) if before.starts_with(handed::FILES) => format!("{before}&{files}"),
+            _ => page,
+        });
     }
 }
+
+/// Whether the owner looks at it. Kept here, because whoever asks the window waits for the main thread.
+static FOCUSED: AtomicBool = AtomicBool::new(false);
+/// Counts how often the window was asked for, so that one that is asked for again while it goes stays.
+static ASKED_FOR: AtomicU64 = AtomicU64::new(0);
+/// What was typed is kept at the latest so long after the window lost the focus.
+const LAST_WORDS: Duration = Duration::from_millis(900);
+/// Files that are opened together come one by one.
+const TOGETHER: Duration = Duration::from_millis(500);
+
+pub fn is_looked_at() -> bool {
+    FOCUSED.load(Ordering::Relaxed)
+}
+
+/// Whether the data are in their usual folder.
+pub struct Usual(pub bool);
 
 /// The last window goes, and Ulak stays.
 static STAYS: AtomicBool = AtomicBool::new(false);
 /// A panel comes up with the computer, and may be later than Ulak.
 const PANEL: Duration = Duration::from_secs(30);
+const LOOK: Duration = Duration::from_secs(1);
 
 pub fn run(start: Start) -> ExitCode {
     logs::to_terminal();
     memory::keep_little();
     let bindings = bindings::builder();
     let commands = bindings.invoke_handler();
-    let at_login = tauri_plugin_autostart::init(MacosLauncher::LaunchAgent, Some(vec!["--hidden"]));
     let mut builder = tauri::Builder::default();
     // The first of all: a second start ends there.
-    if !is_automated() {
-        builder = builder.plugin(handed::single_instance(start.data.as_deref()));
+    if !is_automated()
+        && let Some(plugin) = handed::single_instance(start.data.as_deref())
+    {
+        builder = builder.plugin(plugin);
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        builder = builder.plugin(desktop::login::plugin());
     }
     let app = builder
         .plugin(tauri_plugin_dialog::init())
-        .plugin(at_login)
+        // A second start may ask before there is a door.
+        .manage(Asked::default())
         .invoke_handler(move |invoke| {
             memory::used();
             commands(invoke)
@@ -75,15 +105,15 @@ pub fn run(start: Start) -> ExitCode {
         .on_window_event(on_window_event)
         .setup(move |app| {
             bindings.mount_events(app);
+            app.manage(Usual(start.data.is_none()));
             let folder = match start.data {
                 Some(folder) => folder,
                 None => app.path().app_data_dir()?,
             };
-            app.manage(Door::new(folder));
-            app.manage(Asked::default());
             if let Some(page) = handed::page(&start.files) {
                 app.state::<Asked>().put(page);
             }
+            app.manage(Door::new(folder));
             let handle = app.handle().clone();
             tauri::async_runtime::spawn(memory::give_back());
             end_when_asked(handle.clone());
@@ -93,7 +123,7 @@ pub fn run(start: Start) -> ExitCode {
             if start.hidden {
                 tauri::async_runtime::spawn(begin_hidden(handle));
             } else {
-                open(&handle)?;
+                there(&handle)?;
             }
             Ok(())
         })
@@ -118,21 +148,41 @@ fn is_automated() -> bool {
 
 /// Opens the data without a page. Where that needs the owner, or nothing would be left of Ulak to see, there is a window.
 async fn begin_hidden(handle: AppHandle) {
-    let status = handle.state::<Door>().open(&handle, None).await;
-    if !matches!(status, AppStatus::Open { .. }) {
+    if !opened(&handle).await || handle.state::<Asked>().is_there() || needs_a_look(&handle).await {
         return show(&handle);
     }
+    let waits = tokio::task::spawn_blocking(move || {
+        let mut waited = Duration::ZERO;
+        while !tray::is_shown(&handle) && waited < PANEL {
+            std::thread::sleep(LOOK);
+            waited += LOOK;
+        }
+        if tray::is_shown(&handle) { Ok(()) } else { there(&handle)?.minimize() }
+    });
+    if let Ok(Err(error)) = waits.await {
+        tracing::warn!(%error, "the window could not be opened");
+    }
+}
+
+/// The keyring comes up with the computer too.
+async fn opened(handle: &AppHandle) -> bool {
     let mut waited = Duration::ZERO;
-    while !tray::is_shown(&handle) && waited < PANEL {
-        const LOOK: Duration = Duration::from_secs(1);
+    loop {
+        match handle.state::<Door>().open(handle, None).await {
+            AppStatus::Open { .. } => return true,
+            AppStatus::Locked { reason } if reason.code == "vault.keyring_closed" && waited < PANEL => {}
+            _ => return false,
+        }
         tokio::time::sleep(LOOK).await;
         waited += LOOK;
     }
-    if !tray::is_shown(&handle) {
-        match open(&handle) {
-            Ok(window) => drop(window.minimize()),
-            Err(error) => tracing::warn!(%error, "the window could not be opened"),
-        }
+}
+
+/// Something was found out about the data folder that its owner is to see before anything goes on.
+async fn needs_a_look(handle: &AppHandle) -> bool {
+    match handle.state::<Door>().app().await {
+        Ok(app) => app.home().tray().await.map_or(true, |view| view.found),
+        Err(_) => true,
     }
 }
 
@@ -146,7 +196,17 @@ fn end_when_asked(handle: AppHandle) {
     });
 }
 
-/// The window as the configuration has it, where its owner last had it.
+/// The window, a new one where there is none. One at a time: two that are opened at once would share a name.
+fn there(handle: &AppHandle) -> tauri::Result<WebviewWindow> {
+    static OPENING: Mutex<()> = Mutex::new(());
+    let _one = OPENING.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    match handle.get_webview_window("main") {
+        Some(window) => Ok(window),
+        None => open(handle),
+    }
+}
+
+/// As the configuration has it, where its owner last had it.
 fn open(handle: &AppHandle) -> tauri::Result<WebviewWindow> {
     let windows = &handle.config().app.windows;
     let config = windows.first().ok_or(tauri::Error::WindowNotFound)?;
@@ -162,15 +222,21 @@ fn open(handle: &AppHandle) -> tauri::Result<WebviewWindow> {
 
 /// Brings the window before its owner's eyes, a new one where it was closed.
 pub fn show(handle: &AppHandle) {
+    // While Ulak only starts, the start shows it.
+    if handle.try_state::<Door>().is_none() {
+        let asked = handle.state::<Asked>();
+        if !asked.is_there() {
+            asked.put("/home".to_owned());
+        }
+        return;
+    }
+    ASKED_FOR.fetch_add(1, Ordering::Relaxed);
     let handle = handle.clone();
     // A window is not built from inside of what an event does.
     tauri::async_runtime::spawn_blocking(move || {
-        let window = match handle.get_webview_window("main") {
-            Some(window) => window,
-            None => match open(&handle) {
-                Ok(window) => window,
-                Err(error) => return tracing::warn!(%error, "the window could not be opened"),
-            },
+        let window = match there(&handle) {
+            Ok(window) => window,
+            Err(error) => return tracing::warn!(%error, "the window could not be opened"),
         };
         let _ = window.show();
         let _ = window.unminimize();
@@ -182,9 +248,15 @@ pub fn show(handle: &AppHandle) {
 pub fn lead(handle: &AppHandle, page: &str) {
     handle.state::<Asked>().put(page.to_owned());
     show(handle);
-    if let Err(error) = PageAsked.emit(handle) {
-        tracing::warn!(%error, "the window does not hear that a page is asked for");
-    }
+    let (handle, wait) = (handle.clone(), page.starts_with(handed::FILES));
+    tauri::async_runtime::spawn(async move {
+        if wait {
+            tokio::time::sleep(TOGETHER).await;
+        }
+        if let Err(error) = PageAsked.emit(&handle) {
+            tracing::warn!(%error, "the window does not hear that a page is asked for");
+        }
+    });
 }
 
 /// Ends Ulak. While something would still go out its owner is asked first.
@@ -192,7 +264,7 @@ pub fn quit(handle: &AppHandle) {
     let handle = handle.clone();
     tauri::async_runtime::spawn(async move {
         let Ok(app) = handle.state::<Door>().app().await else { return handle.exit(0) };
-        let is_at_work = app.home().tray().await.map(|view| view.is_at_work).unwrap_or_default();
+        let is_at_work = app.home().tray().await.map(|view| view.is_at_work).unwrap_or(true);
         let settings = app.settings().current().await.unwrap_or_default();
         drop(app);
         if !is_at_work {
@@ -214,6 +286,11 @@ fn on_window_event(window: &Window, event: &WindowEvent) {
     match event {
         WindowEvent::DragDrop(drag) => dragged(window, drag),
         WindowEvent::CloseRequested { api, .. } => close(window, api),
+        WindowEvent::Focused(focused) => FOCUSED.store(*focused, Ordering::Relaxed),
+        WindowEvent::Destroyed => {
+            FOCUSED.store(false, Ordering::Relaxed);
+            memory::used();
+        }
         _ => {}
     }
 }
@@ -249,16 +326,33 @@ fn close(window: &Window, api: &CloseRequestApi) {
     if !door.is_open() {
         return;
     }
+    api.prevent_close();
     if tray::is_shown(handle) {
-        STAYS.store(true, Ordering::Relaxed);
+        go(window.clone());
         desktop::tell_closing(handle.clone(), desktop::Closing::IntoTray);
     } else {
-        api.prevent_close();
         if let Err(error) = window.minimize() {
             tracing::warn!(%error, "the window does not become small");
         }
         desktop::tell_closing(handle.clone(), desktop::Closing::Minimised);
     }
+}
+
+/// It is out of sight at once, and gone when its page has kept what was typed.
+fn go(window: Window) {
+    let asked_for = ASKED_FOR.load(Ordering::Relaxed);
+    if let Err(error) = window.hide() {
+        tracing::warn!(%error, "the window does not hide");
+    }
+    tauri::async_runtime::spawn(async move {
+        tokio::time::sleep(LAST_WORDS).await;
+        if ASKED_FOR.load(Ordering::Relaxed) == asked_for {
+            STAYS.store(true, Ordering::Relaxed);
+            if let Err(error) = window.destroy() {
+                tracing::warn!(%error, "the window does not go");
+            }
+        }
+    });
 }
 
 fn on_run_event(handle: &AppHandle, event: RunEvent) {
@@ -267,10 +361,14 @@ fn on_run_event(handle: &AppHandle, event: RunEvent) {
         RunEvent::ExitRequested { code: None, api, .. } if STAYS.load(Ordering::Relaxed) => api.prevent_exit(),
         RunEvent::ExitRequested { .. } => {
             if let Some(window) = handle.get_webview_window("main").filter(|_| !is_automated()) {
-                place::keep(window.as_ref().window_ref(), handle.state::<Door>().folder());
+                place::keep(&window.as_ref().window(), handle.state::<Door>().folder());
             }
         }
         RunEvent::Exit => {
+            // Whoever starts it now gets a window of their own, and the folder when this one has let it go.
+            if !is_automated() {
+                tauri_plugin_single_instance::destroy(handle);
+            }
             let door = handle.state::<Door>();
             tauri::async_runtime::block_on(door.close());
         }

@@ -1,12 +1,12 @@
 //! The window itself, and the clipboard where the webview keeps it from the page.
 
 use tauri::{AppHandle, Manager as _, State};
-use tauri_plugin_autostart::ManagerExt as _;
 use ulak_core::error::{Params, Problem};
 
 use super::Answer;
-use crate::window::{self, Asked};
 use crate::clipboard;
+use crate::desktop::login;
+use crate::window::{self, Asked, Usual};
 
 /// Everything larger or smaller; the page remembers by how much.
 #[tauri::command]
@@ -41,22 +41,24 @@ pub fn quit(handle: AppHandle) -> Answer<()> {
     Ok(())
 }
 
-/// Whether Ulak starts with the computer, into the tray: as the computer has it, not as it was once chosen.
+/// Whether Ulak starts with the computer, into the tray; nothing where its data are in a folder of their own, because
+/// what starts with the computer opens the usual one.
 #[tauri::command]
 #[specta::specta]
-pub async fn starts_at_login(handle: AppHandle) -> Answer<bool> {
-    handle.autolaunch().is_enabled().map_err(refused)
+pub fn starts_at_login(handle: AppHandle, usual: State<'_, Usual>) -> Answer<Option<bool>> {
+    if usual.0 { login::starts(&handle).map(Some).map_err(refused) } else { Ok(None) }
 }
 
 #[tauri::command]
 #[specta::specta]
-pub async fn start_at_login(handle: AppHandle, wanted: bool) -> Answer<bool> {
-    let launch = handle.autolaunch();
-    if wanted { launch.enable() } else { launch.disable() }.map_err(refused)?;
-    launch.is_enabled().map_err(refused)
+pub fn start_at_login(handle: AppHandle, usual: State<'_, Usual>, wanted: bool) -> Answer<Option<bool>> {
+    if usual.0 {
+        login::start(&handle, wanted).map_err(refused)?;
+    }
+    starts_at_login(handle, usual)
 }
 
-fn refused(error: tauri_plugin_autostart::Error) -> Problem {
+fn refused(error: std::io::Error) -> Problem {
     let reason = error.to_string();
     let message = format!("The computer does not let Ulak start by itself: {reason}");
     Problem { code: "login.refused".to_owned(), message, params: Params::from([("reason".to_owned(), reason)]) }

@@ -51,7 +51,6 @@ pub fn is_dark() -> bool {
 
 #[cfg(target_os = "linux")]
 mod linux {
-    use gtk::gio::prelude::*;
     use gtk::gio::{BusType, Cancellable, DBusCallFlags, bus_get_sync};
     use gtk::glib::Variant;
 

@@ -24,7 +24,7 @@ use ulak_core::supervise::{Task, supervise};
 
 use super::panel;
 use crate::door::Door;
-use crate::window;
+use crate::{memory, window};
 
 /// What happens together is shown together.
 const TOGETHER: Duration = Duration::from_secs(1);
@@ -55,9 +55,19 @@ pub struct Tray {
     shown: std::sync::Mutex<Option<(Sign, Face)>>,
 }
 
+/// What the line that stops everything does, as it says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Turn {
+    Pause,
+    Resume,
+    /// Its owner is to see first what was found out about the data folder.
+    Look,
+}
+
 /// What its lines say.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Face {
+    does: Turn,
     line: String,
     open: String,
     turn: String,
@@ -99,11 +109,11 @@ async fn keep_up(handle: &AppHandle, app: &Weak<App>, events: &Mutex<Receiver<Ev
         let looked = look(&app).await;
         // Whoever ends waits for nobody who holds the App.
         drop(app);
-        match (looked, handle.try_state::<Tray>()) {
-            (Ok((sign, face)), Some(tray)) => tray.show(sign, face),
-            (Ok(_), None) => return,
-            (Err(problem), _) => tracing::warn!(%problem, "the tray does not know how things stand"),
+        match looked {
+            Ok((sign, face)) => show(handle, sign, face),
+            Err(problem) => tracing::warn!(%problem, "the tray does not know how things stand"),
         }
+        memory::used();
         loop {
             match events.recv().await {
                 Ok(Event::NowChanged | Event::NumbersChanged | Event::RepliesChanged | Event::SettingsChanged) => break,
@@ -117,6 +127,19 @@ async fn keep_up(handle: &AppHandle, app: &Weak<App>, events: &Mutex<Receiver<Ev
     }
 }
 
+/// Nobody waits for the main thread: it may be the one that waits for the end.
+fn show(handle: &AppHandle, sign: Sign, face: Face) {
+    let own = handle.clone();
+    let asked = handle.run_on_main_thread(move || {
+        if let Some(tray) = own.try_state::<Tray>() {
+            tray.show(sign, face);
+        }
+    });
+    if let Err(error) = asked {
+        tracing::warn!(%error, "the tray could not be reached");
+    }
+}
+
 async fn look(app: &App) -> Result<(Sign, Face), ulak_core::app::Problem> {
     let view = app.home().tray().await?;
     let language = app.settings().current().await?.spoken();
@@ -126,10 +149,21 @@ async fn look(app: &App) -> Result<(Sign, Face), ulak_core::app::Problem> {
 fn face(view: &TrayView, language: Language) -> Face {
     let messages = Messages::of(language.as_str());
     let unread = messages.number(view.unread);
+    let does = match view {
+        TrayView { found: true, .. } => Turn::Look,
+        TrayView { now, .. } if now.paused_all => Turn::Resume,
+        _ => Turn::Pause,
+    };
+    let turn = match does {
+        Turn::Pause => "now_pause_all",
+        Turn::Resume => "now_resume_all",
+        Turn::Look => "tray_look",
+    };
     Face {
+        does,
         line: line(view, &messages),
         open: messages.say("tray_open", &[]),
-        turn: messages.say(if view.now.paused_all { "now_resume_all" } else { "now_pause_all" }, &[]),
+        turn: messages.say(turn, &[]),
         new: messages.say("home_new_campaign", &[]),
         replies: if view.unread > 0 {
             messages.say("tray_replies_unread", &[("n", &unread)])
@@ -145,8 +179,10 @@ fn line(view: &TrayView, messages: &Messages) -> String {
     let say = |key: &str| messages.say(key, &[]);
     let named = |key: &str, name: &str| messages.say(key, &[("name", name)]);
     let (now, sign) = (&view.now, view.sign);
-    let campaign = now.name.as_deref().map(|name| if name.is_empty() { say("campaigns_untitled") } else { name.into() });
-    match (sign, campaign, &view.lost) {
+    let campaign = now.name.as_deref().map(|name| if name.is_empty() { say("campaigns_untitled") } else { short(name) });
+    let lost = view.lost.as_deref().map(short);
+    match (sign, campaign, &lost) {
+        _ if view.found => say("tray_found"),
         (Sign::Sending, Some(name), _) => {
             let (done, total) = (messages.number(now.done), messages.number(now.total));
             messages.say("tray_sending", &[("done", &done), ("total", &total), ("name", &name)])
@@ -206,16 +242,20 @@ impl Tray {
         Ok(Self { icon, line, open, turn, new, replies, quit, dark, shown: std::sync::Mutex::default() })
     }
 
+    fn shown(&self) -> std::sync::MutexGuard<'_, Option<(Sign, Face)>> {
+        self.shown.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// On the main thread.
     fn show(&self, sign: Sign, face: Face) {
-        let mut shown = self.shown.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let before = shown.replace((sign, face.clone()));
+        let before = self.shown().replace((sign, face.clone()));
         let changed = match before {
             Some((was, same)) if was == sign && same == face => Ok(()),
             Some((was, _)) => self.say(&face, (was != sign).then_some(sign)),
             None => self.say(&face, Some(sign)),
         };
         if let Err(error) = changed {
-            *shown = None;
+            *self.shown() = None;
             tracing::warn!(%error, "the tray could not be changed");
         }
     }
@@ -243,6 +283,16 @@ impl Tray {
     }
 }
 
+/// A menu is as wide as its longest line.
+const LONGEST: usize = 40;
+
+/// On one line, and no longer than a menu bears.
+fn short(name: &str) -> String {
+    let mut letters = name.chars().map(|letter| if letter.is_control() { ' ' } else { letter });
+    let begins: String = letters.by_ref().take(LONGEST).collect();
+    if letters.next().is_some() { format!("{begins}…") } else { begins }
+}
+
 /// Menus read an ampersand as the mark of a key.
 fn plain(text: &str) -> String {
     text.replace('&', "&&")
@@ -265,15 +315,16 @@ fn chosen(handle: &AppHandle, item: &str) {
     }
 }
 
-/// What stops everything, or lets it go on.
+/// What the line said when it was chosen, whatever has changed since.
 fn turn(handle: AppHandle) {
+    let does = handle.try_state::<Tray>().and_then(|tray| tray.shown().as_ref().map(|(_, face)| face.does));
+    let Some(does) = does.filter(|does| *does != Turn::Look) else { return window::lead(&handle, "/home") };
     tauri::async_runtime::spawn(async move {
         let turned = async {
             let app = handle.state::<Door>().app().await?;
-            if app.home().now_view().await?.paused_all {
-                app.outbox().resume_everything().await
-            } else {
-                app.outbox().pause_everything().await
+            match does {
+                Turn::Resume => app.outbox().resume_everything().await,
+                _ => app.outbox().pause_everything().await,
             }
         };
         if let Err(problem) = turned.await {
@@ -303,7 +354,7 @@ mod tests {
             paused_all: doing == Some(Doing::PausedAll),
             clock: 0,
         };
-        TrayView { sign, now, unread: 14, lost: None, is_at_work: sign == Sign::Sending }
+        TrayView { sign, now, unread: 14, lost: None, found: false, is_at_work: sign == Sign::Sending }
     }
 
     #[test]
@@ -335,6 +386,12 @@ mod tests {
         let sending = face(&view(Sign::Sending, Some(Doing::Sending)), Language::En);
         assert_eq!(sending.line, "Sending: Güz & {done}, 486 of 1,151");
         assert_eq!((plain("a & b").as_str(), sending.quit.as_str()), ("a && b", "Quit Ulak, sending stops"));
+        let paused = face(&view(Sign::Paused, Some(Doing::PausedAll)), Language::En);
+        assert_eq!((paused.does, paused.turn.as_str()), (Turn::Resume, "Resume everything"));
+        let found = TrayView { found: true, ..view(Sign::NeedsYou, Some(Doing::PausedAll)) };
+        assert_eq!(face(&found, Language::En).does, Turn::Look, "nothing is resumed unseen");
+        let long = short(&"ab\n".repeat(40));
+        assert!(long.chars().count() == LONGEST + 1 && !long.contains('\n'), "{long}");
         let lost = TrayView { lost: Some("Atölye".to_owned()), ..view(Sign::NeedsYou, None) };
         assert!(face(&lost, Language::Tr).line.contains("Atölye"));
     }

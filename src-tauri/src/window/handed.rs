@@ -2,7 +2,6 @@
 //! over to the first and ends.
 
 use std::collections::BTreeSet;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 
 use clap::Parser;
@@ -12,24 +11,49 @@ use tauri::{AppHandle, Wry};
 use crate::Cli;
 use crate::window;
 
+/// The page that takes files; each is an argument of it.
+pub const FILES: &str = "/open?";
 /// So many files are taken; a folder may hold any number.
 const MOST: usize = 30;
+/// And of a folder no more are looked at.
+const MOST_SEEN: usize = 1_000;
 
-/// Installations with folders of their own may run side by side.
-pub fn single_instance(data: Option<&Path>) -> TauriPlugin<Wry> {
+/// One for each data folder. Elsewhere than on Linux the system knows one Ulak only, so one with a folder of its own
+/// stands beside it; the folder's lock keeps two from the same data.
+pub fn single_instance(data: Option<&Path>) -> Option<TauriPlugin<Wry>> {
     let builder = tauri_plugin_single_instance::Builder::new().callback(second_start);
-    match data {
-        Some(folder) => builder.dbus_id(bus_name(folder)).build(),
-        None => builder.build(),
+    match data.filter(|folder| !is_usual(folder)) {
+        None => Some(builder.build()),
+        #[cfg(target_os = "linux")]
+        Some(folder) => Some(builder.dbus_id(bus_name(folder)).build()),
+        #[cfg(not(target_os = "linux"))]
+        Some(_) => None,
     }
 }
 
-/// A name on the session's bus for each folder.
-fn bus_name(folder: &Path) -> String {
+/// Where the data are if nothing is said.
+#[cfg(target_os = "linux")]
+fn is_usual(folder: &Path) -> bool {
+    whole(folder) == whole(&gtk::glib::user_data_dir().join("app.ulak.desktop"))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn is_usual(_: &Path) -> bool {
+    false
+}
+
+fn whole(folder: &Path) -> PathBuf {
     let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
-    let folder = folder.canonicalize().unwrap_or(folder);
+    folder.canonicalize().unwrap_or(folder)
+}
+
+/// A name on the session's bus for each folder.
+#[cfg(target_os = "linux")]
+fn bus_name(folder: &Path) -> String {
+    use std::hash::{DefaultHasher, Hash, Hasher};
+
     let mut hasher = DefaultHasher::new();
-    folder.hash(&mut hasher);
+    whole(folder).hash(&mut hasher);
     format!("app.ulak.desktop.in_{:016x}", hasher.finish())
 }
 
@@ -58,13 +82,13 @@ pub fn open(handle: &AppHandle, files: &[PathBuf]) {
 pub fn page(files: &[PathBuf]) -> Option<String> {
     let files: Vec<PathBuf> = files.iter().flat_map(|file| inside(file)).take(MOST).collect();
     let encoded = |file: &PathBuf| format!("file={}", escaped(&file.to_string_lossy()));
-    (!files.is_empty()).then(|| format!("/open?{}", files.iter().map(encoded).collect::<Vec<_>>().join("&")))
+    (!files.is_empty()).then(|| format!("{FILES}{}", files.iter().map(encoded).collect::<Vec<_>>().join("&")))
 }
 
 /// Itself, or what can be seen in it, by name.
 fn inside(path: &Path) -> BTreeSet<PathBuf> {
     let Ok(listed) = path.read_dir() else { return BTreeSet::from([path.to_owned()]) };
-    let seen = listed.flatten().filter(|one| !one.file_name().to_string_lossy().starts_with('.'));
+    let seen = listed.flatten().take(MOST_SEEN).filter(|one| !one.file_name().to_string_lossy().starts_with('.'));
     seen.map(|one| one.path()).filter(|one| one.is_file()).collect()
 }
 
@@ -95,6 +119,7 @@ mod tests {
         assert_eq!(page(&[folder.path().join("deeper")]), None, "nothing lies in it");
     }
 
+    #[cfg(target_os = "linux")]
     #[test]
     fn each_folder_has_a_name_of_its_own_on_the_bus() {
         let (one, other) = (bus_name(Path::new("/data/one")), bus_name(Path::new("/data/other")));

@@ -53,6 +53,12 @@ pub fn keep(window: &Window, folder: &Path) {
     let Some(place) = place_of(window) else { return };
     let monitors = window.available_monitors().unwrap_or_default();
     let mut places = read(folder);
+    // What it will be again when it is no longer as large as the screen.
+    let before = places.get(&arrangement(&monitors)).copied();
+    let place = match before {
+        Some(before) if place.maximized => Place { maximized: true, ..before },
+        _ => place,
+    };
     if places.insert(arrangement(&monitors), place) == Some(place) || !folder.is_dir() {
         return;
     }
@@ -83,7 +89,7 @@ fn arrangement(monitors: &[Monitor]) -> String {
     let told = monitors.iter().map(|one| {
         let (at, size) = (one.position(), one.size());
         let name = one.name().map_or("", String::as_str);
-        format!("{name} {}x{}+{}+{}", size.width, size.height, at.x, at.y)
+        format!("{name} {}x{}+{}+{} {}", size.width, size.height, at.x, at.y, one.scale_factor())
     });
     let mut told: Vec<String> = told.collect();
     told.sort();

@@ -42,4 +42,6 @@ mod screens;
 mod segments;
 mod sending;
 mod steps;
+mod tray;
 mod truth;
+mod x;

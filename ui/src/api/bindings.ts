@@ -199,9 +199,12 @@ export const commands = {
 	askedPage: () => __TAURI_INVOKE<string | null>("asked_page"),
 	/**  Ends Ulak; while something would still go out, the owner is asked first. */
 	quit: () => __TAURI_INVOKE<null>("quit"),
-	/**  Whether Ulak starts with the computer, into the tray: as the computer has it, not as it was once chosen. */
-	startsAtLogin: () => __TAURI_INVOKE<boolean>("starts_at_login"),
-	startAtLogin: (wanted: boolean) => __TAURI_INVOKE<boolean>("start_at_login", { wanted }),
+	/**
+	 *  Whether Ulak starts with the computer, into the tray; nothing where its data are in a folder of their own, because
+	 *  what starts with the computer opens the usual one.
+	 */
+	startsAtLogin: () => __TAURI_INVOKE<boolean | null>("starts_at_login"),
+	startAtLogin: (wanted: boolean) => __TAURI_INVOKE<boolean | null>("start_at_login", { wanted }),
 };
 
 /** Events */

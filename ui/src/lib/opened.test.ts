@@ -14,6 +14,11 @@ test('a list among the files leads to the import, whatever else was given', asyn
   expect(takeHanded()).toEqual([]);
 });
 
+test('a backup is no message', async () => {
+  expect(await goes(['/a/ulak 2026-11-29.ulak-backup'])).toBe('#/settings/safety');
+  expect(takeHanded()).toEqual([]);
+});
+
 test('anything else begins a campaign, which takes the files once', async () => {
   expect(await goes(['/a/foto.jpg', '/a/fiyat.pdf'])).toBe('#/campaigns/new/content');
   expect(takeHanded()).toEqual(['/a/foto.jpg', '/a/fiyat.pdf']);

@@ -63,6 +63,11 @@ export function navigate(path: string): void {
   location.hash = path;
 }
 
+/** The same in place of the page that is shown, which going back does not come to again. */
+export function goOn(path: string): void {
+  location.replace(`#${path}`);
+}
+
 export function parse(hash: string): Route {
   const [path = '', query] = hash.replace(/^#?\/?/, '').split('?');
   const [first = '', id, step] = path.split('/').map(decodeURIComponent);

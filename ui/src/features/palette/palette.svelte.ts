@@ -18,18 +18,20 @@ const page = { after: null, skip: 0, limit: MOST };
 
 export class Palette {
   sought = $state('');
-  chosen = $state(0);
+  /** The chosen line by its key, so that what comes in meanwhile does not move the choice. */
+  chosen = $state<string | null>(null);
   /** What the core found, and for which words. */
   private found = $state.raw<Entry[]>([]);
+  private answered = $state('');
   private tags: TagTotal[] = [];
   private templates: TemplateRow[] = [];
 
   readonly groups = $derived.by(() => {
     const own = fitting([...acts(now.view, this.showKeys), ...pages(), ...topics.map(ofTopic)], this.sought);
-    return grouped(this.sought.trim() === '' ? own : [...own, ...this.found], this.sought);
+    return grouped(this.sought.trim() === '' ? own : [...own, ...this.found.filter((one) => this.answered === this.sought || fit(one.label, this.sought) !== null)], this.sought);
   });
   readonly entries = $derived(this.groups.flatMap(({ entries }) => entries));
-  readonly current = $derived(this.entries[Math.min(this.chosen, this.entries.length - 1)]);
+  readonly current = $derived(this.entries.find((one) => one.key === this.chosen) ?? this.entries[0]);
 
   constructor(private readonly showKeys: () => void) {}
 
@@ -42,23 +44,25 @@ export class Palette {
 
   type(sought: string): void {
     this.sought = sought;
-    this.chosen = 0;
+    this.chosen = this.entries[0]?.key ?? null;
     void this.ask();
   }
 
   move(by: number): void {
-    const count = this.entries.length;
-    if (count > 0) this.chosen = (Math.min(this.chosen, count - 1) + by + count) % count;
+    const { entries, current } = this;
+    if (current) this.chosen = entries[(entries.indexOf(current) + by + entries.length) % entries.length]?.key ?? null;
   }
 
   readonly ask = latest(async () => {
-    const search = this.sought.trim();
+    const asked = this.sought;
+    const search = asked.trim();
     if (search === '') { this.found = []; return; }
     const [campaigns, contacts] = await Promise.all([
       api.campaigns({ group: 'all', search, order: 'newest', without: [], place: page }),
       api.contacts({ search, order: 'name', descending: false, standing: null, tag: null, filter: null, place: page }),
     ]);
     const fits = <T>(all: T[], text: (one: T) => string) => all.filter((one) => fit(text(one), search) !== null).slice(0, MOST);
+    this.answered = asked;
     this.found = [
       ...fits(this.tags, ({ tag }) => tag).map(ofTag), ...campaigns.rows.map(ofCampaign), ...contacts.rows.map(ofContact), ...fits(this.templates, ({ name }) => name).map(ofTemplate),
     ];
