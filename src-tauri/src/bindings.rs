@@ -195,6 +195,10 @@ pub fn builder() -> Builder<Wry> {
             credits::export_statement,
             window::zoom,
             window::copied_text,
+            window::asked_page,
+            window::quit,
+            window::starts_at_login,
+            window::start_at_login,
         ])
         .events(collect_events![
             events::CampaignChanged,

@@ -3,8 +3,9 @@
 //! The window asks for the status first; that opens the data where it can. Commands get the App from here or an
 //! error that says that it is closed.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tauri::AppHandle;
 use tokio::sync::Mutex;
@@ -17,6 +18,7 @@ use crate::{desktop, events, network, prepare};
 
 pub struct Door {
     folder: PathBuf,
+    is_open: AtomicBool,
     app: Mutex<Option<Arc<App>>>,
     /// What was typed to open the data, for when they are opened again in this run.
     opened_by: Mutex<Option<String>>,
@@ -24,7 +26,16 @@ pub struct Door {
 
 impl Door {
     pub fn new(folder: PathBuf) -> Self {
-        Self { folder, app: Mutex::new(None), opened_by: Mutex::new(None) }
+        Self { folder, is_open: AtomicBool::new(false), app: Mutex::new(None), opened_by: Mutex::new(None) }
+    }
+
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// False also while it opens.
+    pub fn is_open(&self) -> bool {
+        self.is_open.load(Ordering::Relaxed)
     }
 
     /// The open App.
@@ -46,9 +57,11 @@ impl Door {
                 events::forward(handle.clone(), app.clone());
                 desktop::tell(handle.clone(), &app);
                 desktop::awake::keep(&app);
+                desktop::tray::follow(handle.clone(), &app);
                 let recovery_code = app.settings().recovery_code();
                 *door = Some(app);
                 *self.opened_by.lock().await = typed;
+                self.is_open.store(true, Ordering::Relaxed);
                 AppStatus::Open { recovery_code }
             }
             Err(problem) => status_of(problem),
@@ -96,6 +109,7 @@ impl Door {
 
     /// Sees what is on its way through and closes the data.
     pub async fn close(&self) {
+        self.is_open.store(false, Ordering::Relaxed);
         if let Some(app) = self.app.lock().await.take() {
             app.close().await;
         }

@@ -65,11 +65,9 @@ pub struct FilesOver {
     pub paths: u32,
 }
 
-/// Somebody outside the window asks for a page: the address without its hash sign.
+/// Somebody outside the window asks for a page; `asked_page` says which.
 #[derive(Clone, Serialize, Deserialize, Type, tauri_specta::Event)]
-pub struct PageAsked {
-    pub path: String,
-}
+pub struct PageAsked;
 
 #[derive(Clone, Serialize, Deserialize, Type, tauri_specta::Event)]
 pub struct FilesDropped {

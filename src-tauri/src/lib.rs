@@ -42,6 +42,12 @@ struct Cli {
     /// Keep the data in this folder: the window instead of its usual one, practice instead of a temporary one; the other commands need it
     #[arg(long, value_name = "DIR", global = true)]
     data: Option<PathBuf>,
+    /// Start into the tray, without a window
+    #[arg(long)]
+    hidden: bool,
+    /// Open the window with these: a list to bring in, or photos, videos, sound and documents for a new campaign
+    #[arg(value_name = "FILE")]
+    files: Vec<PathBuf>,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -91,7 +97,7 @@ enum Command {
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
     match cli.command {
-        None => window::run(cli.data),
+        None => open_window(cli),
         Some(Command::Practice(options)) => practice::run(options, cli.data),
         Some(Command::Link(options)) => link::run(options, cli.data),
         Some(Command::Numbers(options)) => numbers::run(options, cli.data),
@@ -111,6 +117,17 @@ pub fn run() -> ExitCode {
         Some(Command::PrepareApart { task }) => prepare::apart(&task),
         Some(Command::Bindings { path }) => bindings::write(&path),
     }
+}
+
+/// A command that was mistyped reads as a file, and is none.
+fn open_window(cli: Cli) -> ExitCode {
+    let files = cli.files.iter().map(|file| std::path::absolute(file).unwrap_or_else(|_| file.clone()));
+    let files: Vec<PathBuf> = files.collect();
+    if let Some(missing) = files.iter().find(|file| !file.exists()) {
+        terminal::warn(&format!("{} is neither a command nor a file. `ulak --help` lists the commands.", missing.display()));
+        return ExitCode::from(2);
+    }
+    window::run(window::Start { data: cli.data, hidden: cli.hidden, files })
 }
 
 /// The passphrase that scripts give.

@@ -280,6 +280,8 @@ pub mod key {
     pub const LOW_SEEN: &str = "low_seen";
     /// What was cleared last.
     pub const CLEARED_LAST: &str = "cleared_last";
+    /// Of which ways to close the window the owner was told what follows.
+    pub const CLOSING_TOLD: &str = "closing_told";
     /// Why everything was paused at a start, until the owner resumes.
     pub const FOLDER_FINDING: &str = "folder_finding";
     /// Where and when backups are made by themselves, and how many are kept.

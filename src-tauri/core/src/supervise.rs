@@ -34,6 +34,7 @@ pub enum Task {
     Window,
     News,
     Awake,
+    Tray,
     Import,
 }
 
@@ -162,6 +163,7 @@ impl std::fmt::Display for Broke {
             Task::Window => "Bringing news to the window met a fault in Ulak and began again. Some figures may be late.",
             Task::News => "Telling you by notifications met a fault in Ulak and began again.",
             Task::Awake => "Keeping this computer awake met a fault in Ulak and began again.",
+            Task::Tray => "Showing in the tray how things stand met a fault in Ulak and began again.",
             Task::Import => "The import met a fault in Ulak and stopped. What came in stays; import the file again, nobody comes in twice.",
         })
     }
@@ -183,6 +185,7 @@ impl Coded for Broke {
             Task::Window => "loop.window",
             Task::News => "loop.news",
             Task::Awake => "loop.awake",
+            Task::Tray => "loop.tray",
             Task::Import => "loop.import",
         }
     }

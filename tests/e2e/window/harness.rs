@@ -235,7 +235,7 @@ pub fn artifacts(kind: &str) -> PathBuf {
     folder
 }
 
-fn app() -> PathBuf {
+pub fn app() -> PathBuf {
     built("ULAK_BINARY", "target/debug/ulak")
 }
 

@@ -43,4 +43,6 @@ mod screens;
 mod segments;
 mod sending;
 mod steps;
+mod tray;
 mod truth;
+mod x;

@@ -39,9 +39,10 @@ test.each([
   expect(console.error).not.toHaveBeenCalled();
 });
 
-test('the way from the first start to the import is three clicks', async () => {
+test('the way from the first start to the import is four clicks', async () => {
   open('fresh', '/home');
   (await screen.findByTestId('start-practising')).click();
+  (await screen.findByTestId('start-go-on')).click();
   (await screen.findByTestId('practice-file')).click();
   (await screen.findByTestId('import-choose')).click();
   await waitFor(() => expect(screen.getByTestId('import-total-refused')).toHaveTextContent('29'), { timeout: DEADLINE });

@@ -47,6 +47,7 @@ mod statement;
 mod summary;
 pub mod support;
 mod templates;
+pub mod tray;
 mod work;
 
 use std::collections::BTreeMap;
