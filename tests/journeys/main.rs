@@ -33,6 +33,7 @@ mod limits;
 mod linking;
 mod lists;
 mod log;
+mod mail;
 mod merge;
 mod missed;
 mod numbers;
@@ -47,10 +48,12 @@ mod revising;
 mod scheduling;
 mod segments;
 mod sending;
+mod smtp;
 mod steering;
 mod stopping;
 mod storage;
 mod templates;
+mod webhooks;
 
 use ulak_core::clock::{DAY, HOUR, MINUTE, Millis};
 

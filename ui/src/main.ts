@@ -5,6 +5,7 @@ import './styles/more.css';
 import './styles/campaigns.css';
 import './styles/numbers.css';
 import './styles/contacts.css';
+import './styles/connect.css';
 import { mount } from 'svelte';
 import { connect } from './api/client';
 import App from './shell/App.svelte';

@@ -17,6 +17,10 @@ pub enum Event {
     RepliesChanged,
     /// Something was cleared that is no longer kept.
     RetentionChanged,
+    /// A webhook, or what waits for it.
+    WebhooksChanged,
+    /// The e-mail account, its templates, or a mail.
+    MailChanged,
     ImportChanged(ImportId),
 }
 

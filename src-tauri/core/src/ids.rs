@@ -112,6 +112,10 @@ ids! {
     VersionId,
     /// A rule by which a campaign comes again.
     RepeatId,
+    WebhookId,
+    /// One thing that a webhook is to be told.
+    DeliveryId,
+    MailId,
 }
 
 #[cfg(test)]

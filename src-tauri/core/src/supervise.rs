@@ -35,6 +35,8 @@ pub enum Task {
     News,
     Awake,
     Import,
+    Webhooks,
+    Mail,
 }
 
 /// What every supervised loop needs.
@@ -162,6 +164,8 @@ impl std::fmt::Display for Broke {
             Task::Window => "Bringing news to the window met a fault in Ulak and began again. Some figures may be late.",
             Task::News => "Telling you by notifications met a fault in Ulak and began again.",
             Task::Awake => "Keeping this computer awake met a fault in Ulak and began again.",
+            Task::Webhooks => "Telling other programs of changes met a fault in Ulak and began again. Nothing is left out.",
+            Task::Mail => "Sending e-mail met a fault in Ulak and began again. Nobody gets a mail twice.",
             Task::Import => "The import met a fault in Ulak and stopped. What came in stays; import the file again, nobody comes in twice.",
         })
     }
@@ -183,6 +187,8 @@ impl Coded for Broke {
             Task::Window => "loop.window",
             Task::News => "loop.news",
             Task::Awake => "loop.awake",
+            Task::Webhooks => "loop.webhooks",
+            Task::Mail => "loop.mail",
             Task::Import => "loop.import",
         }
     }

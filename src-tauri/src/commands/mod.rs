@@ -6,6 +6,7 @@ pub mod credits;
 pub mod door;
 pub mod home;
 pub mod log;
+pub mod mail;
 pub mod numbers;
 pub mod repeats;
 pub mod replies;
@@ -13,6 +14,7 @@ pub mod retention;
 pub mod revisions;
 pub mod settings;
 pub mod templates;
+pub mod webhooks;
 pub mod window;
 
 use std::path::PathBuf;

@@ -192,6 +192,23 @@ export const commands = {
 	/**  The credits of a month (`YYYY-MM`), into a file that the owner names; none where they did not. `format`: pdf or xlsx. */
 	exportStatement: (book: Book, month: string, format: string, language: Language, title: string) => __TAURI_INVOKE<string | null>("export_statement", { book, month, format, language, title }),
 	/**  Everything larger or smaller; the page remembers by how much. */
+	mailAccount: () => __TAURI_INVOKE<MailAccountView | null>("mail_account"),
+	saveMailAccount: (edit: MailAccountEdit) => __TAURI_INVOKE<MailAccountView>("save_mail_account", { edit }),
+	testMail: (edit: MailAccountEdit, to: string) => __TAURI_INVOKE<MailTest>("test_mail", { edit, to }),
+	mailTemplate: (language: Language) => __TAURI_INVOKE<MailTemplateView>("mail_template", { language }),
+	saveMailTemplate: (language: Language, own: MailTemplate | null) => __TAURI_INVOKE<MailTemplateView>("save_mail_template", { language, own }),
+	previewMail: (language: Language, template: MailTemplate) => __TAURI_INVOKE<MailPreview>("preview_mail", { language, template }),
+	mailWanted: (wantedFor: MailFor) => __TAURI_INVOKE<boolean>("mail_wanted", { wantedFor }),
+	wantMail: (wantedFor: MailFor, wanted: boolean) => __TAURI_INVOKE<null>("want_mail", { wantedFor, wanted }),
+	mails: () => __TAURI_INVOKE<MailView[]>("mails"),
+	webhooks: () => __TAURI_INVOKE<WebhookView[]>("webhooks"),
+	saveWebhook: (edit: WebhookEdit) => __TAURI_INVOKE<WebhookSaved>("save_webhook", { edit }),
+	renewWebhookSecret: (id: WebhookId) => __TAURI_INVOKE<WebhookSaved>("renew_webhook_secret", { id }),
+	deleteWebhook: (id: WebhookId) => __TAURI_INVOKE<null>("delete_webhook", { id }),
+	pauseWebhook: (id: WebhookId, paused: boolean) => __TAURI_INVOKE<null>("pause_webhook", { id, paused }),
+	testWebhook: (id: WebhookId) => __TAURI_INVOKE<WebhookTest>("test_webhook", { id }),
+	webhookDeliveries: (id: WebhookId, state: DeliveryState) => __TAURI_INVOKE<DeliveryView[]>("webhook_deliveries", { id, state }),
+	replayWebhook: (id: WebhookId, only: DeliveryId | null) => __TAURI_INVOKE<number>("replay_webhook", { id, only }),
 	zoom: (percent: number) => __TAURI_INVOKE<null>("zoom", { percent }),
 	/**  The text on the clipboard, where the webview hides it from the page. */
 	copiedText: () => __TAURI_INVOKE<string | null>("copied_text"),
@@ -210,6 +227,8 @@ export const events = {
 	pageAsked: makeEvent<PageAsked, PageAsked>("page-asked"),
 	repliesChanged: makeEvent<RepliesChanged, RepliesChanged>("replies-changed"),
 	retentionChanged: makeEvent<RetentionChanged, RetentionChanged>("retention-changed"),
+	webhooksChanged: makeEvent<WebhooksChanged, WebhooksChanged>("webhooks-changed"),
+	mailChanged: makeEvent<MailChanged, MailChanged>("mail-changed"),
 	settingsChanged: makeEvent<SettingsChanged, SettingsChanged>("settings-changed"),
 	templatesChanged: makeEvent<TemplatesChanged, TemplatesChanged>("templates-changed"),
 };
@@ -2384,3 +2403,31 @@ function makeEvent<TListen, TEmit = TListen>(name: string, serialize?: (payload:
     return Object.assign(fn, base);
 }
 
+
+export type WebhooksChanged = null;
+export type MailChanged = null;
+export type WebhookId = string;
+export type DeliveryId = string;
+export type MailId = string;
+export type Topic = "messages" | "replies" | "opt_outs" | "numbers" | "campaigns" | "credits";
+export type PausedFor = "owner" | "gone";
+export type Setback = "status" | "redirect" | "timed_out" | "unreachable" | "certificate" | "garbage" | "address";
+export type DeliveryCounts = { waiting: number, dead: number };
+export type DeliveryState = "waiting" | "taken" | "dead";
+export type DeliveryView = { id: DeliveryId, event: string, state: DeliveryState, createdAt: number, dueAt: number | null, tries: number, setback: Setback | null, status: number | null, endedAt: number | null };
+export type WebhookEdit = { id: WebhookId | null, name: string, url: string, near: boolean, topics: Topic[] };
+export type WebhookView = { id: WebhookId, name: string, url: string, near: boolean, topics: Topic[], createdAt: number, paused: PausedFor | null, failures: number, restsUntil: number | null, answeredAt: number | null, counts: DeliveryCounts };
+export type WebhookSaved = { webhook: WebhookView, secret: string | null };
+export type WebhookTest = { setback: Setback | null, status: number | null };
+export type MailSecurity = "tls" | "starttls" | "none";
+export type MailTrouble = "unreachable" | "timed_out" | "certificate" | "no_encryption" | "login" | "sender" | "recipient" | "content" | "busy" | "garbage" | "unsendable";
+export type MailWhy = "failed" | "no_number";
+export type MailState = "waiting" | "sending" | "sent" | "failed" | "unknown" | "left_out";
+export type MailAccountView = { active: boolean, host: string, port: number, security: MailSecurity, user: string, hasPassword: boolean, fromAddress: string, fromName: string, waitMinutes: number, perHour: number, trouble: MailTrouble | null, troubleAt: number | null };
+export type MailAccountEdit = { active: boolean, host: string, port: number, security: MailSecurity, user: string, password: string | null, fromAddress: string, fromName: string, waitMinutes: number, perHour: number };
+export type MailTemplate = { subject: string, mjml: string };
+export type MailTemplateView = { subject: string, mjml: string, ready: boolean };
+export type MailPreview = { subject: string, html: string, text: string };
+export type MailTest = { sent: boolean, trouble: MailTrouble | null, code: number | null };
+export type MailFor = { kind: "campaign", id: CampaignId } | { kind: "template", id: TemplateId } | { kind: "message", id: MessageId };
+export type MailView = { id: MailId, messageId: MessageId, name: string, why: MailWhy, state: MailState, reason: string | null, code: number | null, tries: number, createdAt: number, dueAt: number | null, endedAt: number | null };

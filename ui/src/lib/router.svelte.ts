@@ -3,7 +3,7 @@ import type { Show } from '../api/client';
 
 export type Step = 'audience' | 'content' | 'schedule' | 'review';
 export type Route =
-  | { page: 'home' | 'campaigns' | 'plan' | 'repeats' | 'templates' | 'contacts' | 'credits' | 'figures' | 'help' | 'practice' }
+  | { page: 'home' | 'campaigns' | 'plan' | 'repeats' | 'templates' | 'contacts' | 'credits' | 'figures' | 'help' | 'practice' | 'connect' }
   /** `number`: whose pace to show, or "practice" for what the practice number does. */
   | { page: 'settings'; number: string | null }
   /** `link`: begin linking at once. */
@@ -88,7 +88,7 @@ export function parse(hash: string): Route {
       return { page: 'numbers', link: id === 'link' };
     case 'settings':
       return { page: 'settings', number: new URLSearchParams(query).get('number') };
-    case 'credits': case 'figures': case 'help': case 'plan': case 'practice': case 'repeats':
+    case 'connect': case 'credits': case 'figures': case 'help': case 'plan': case 'practice': case 'repeats':
       return { page: first };
     default:
       return { page: 'home' };

@@ -10,12 +10,16 @@ use super::common::Common;
 use super::files::Files;
 use super::work;
 use super::{
-    App, Campaigns, Credits, Home, Numbers, Outbox, OwnerSettings, People, Practice, Replies, Retention, Templates,
+    App, Campaigns, Credits, Home, Mails, Numbers, Outbox, OwnerSettings, People, Practice, Replies, Retention, Templates,
+    Webhooks,
 };
 use crate::ids::SessionId;
 use crate::outbox::dispatcher::Dispatcher;
 use crate::session::numbers::Numbers as SupervisedNumbers;
+use crate::mail::Mailer;
 use crate::session::practice::PracticeNumber;
+use crate::session::registry::ConnectionRegistry;
+use crate::webhook::Poster;
 
 pub(super) struct Facets {
     people: Arc<People>,
@@ -29,6 +33,8 @@ pub(super) struct Facets {
     practice: Practice,
     home: Home,
     retention: Arc<Retention>,
+    webhooks: Arc<Webhooks>,
+    mails: Arc<Mails>,
 }
 
 /// What the App has built before its facets.
@@ -42,6 +48,9 @@ pub(super) struct Parts {
     pub receipts_applied: Arc<AtomicU64>,
     pub recovery_code: Option<String>,
     pub workshop: Workshop,
+    pub poster: Option<Arc<dyn Poster>>,
+    pub mailer: Option<Arc<dyn Mailer>>,
+    pub registry: Arc<ConnectionRegistry>,
 }
 
 impl Facets {
@@ -56,6 +65,9 @@ impl Facets {
             receipts_applied,
             recovery_code,
             workshop,
+            poster,
+            mailer,
+            registry,
         } = parts;
         let files = Files { common: common.clone(), workshop };
         let people = Arc::new(People::new(common.clone()));
@@ -85,6 +97,8 @@ impl Facets {
             },
             replies: Replies { common: common.clone(), outbox: outbox.clone(), numbers: supervised },
             retention: Arc::new(Retention::new(common.clone(), to_wait_for)),
+            webhooks: Arc::new(Webhooks::new(common.clone(), credits.clone(), poster)),
+            mails: Arc::new(Mails::new(common.clone(), registry, mailer)),
             home: Home::new(common, campaigns.clone(), numbers.clone(), settings.clone()),
             settings,
             people,
@@ -145,6 +159,14 @@ impl App {
 
     pub fn retention(&self) -> &Retention {
         &self.facets.retention
+    }
+
+    pub fn webhooks(&self) -> &Arc<Webhooks> {
+        &self.facets.webhooks
+    }
+
+    pub fn mails(&self) -> &Arc<Mails> {
+        &self.facets.mails
     }
 
     pub fn home(&self) -> &Home {

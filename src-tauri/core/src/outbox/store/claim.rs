@@ -9,6 +9,7 @@ use crate::db::Tx;
 use crate::ids::{CampaignId, ClaimerId, MessageId, PartId, SessionId};
 use crate::ledger::Book;
 use crate::ledger::store::{End, end_hold};
+use crate::mail::store::taken_by_mail;
 use crate::outbox::pace::Slot;
 use crate::outbox::state::SkipReason;
 use crate::session::store::listed;
@@ -104,7 +105,7 @@ macro_rules! reached_soon {
 }
 
 /// Whether a part of the table `parts` may go out as things stand: its queue is open and not being revised, nothing is paused, its message was
-/// not cancelled, and its person may be written to and has not been.
+/// not cancelled and not taken by a mail, and its person may be written to and has not been.
 macro_rules! may_go {
     ($at:literal) => {
         concat!(
@@ -114,7 +115,9 @@ macro_rules! may_go {
             paused!(),
             " AND EXISTS (SELECT 1 FROM ",
             addressed!(),
-            " WHERE m.id = parts.message_id AND m.cancelled_at IS NULL AND (",
+            " WHERE m.id = parts.message_id AND m.cancelled_at IS NULL AND NOT ",
+            taken_by_mail!("m.id"),
+            " AND (",
             refusal!($at, promotion_gap!()),
             ") IS NULL AND NOT ",
             reached_already!(),
