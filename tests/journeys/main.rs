@@ -37,6 +37,7 @@ mod mail;
 mod merge;
 mod missed;
 mod numbers;
+mod outside;
 mod permission;
 mod person;
 mod phone_book;

@@ -66,24 +66,28 @@ impl Server {
     }
 
     fn account(&self, security: Security) -> Account {
-        Account {
-            active: true,
-            host: "localhost".to_owned(),
-            port: self.address.port(),
-            security,
-            user: "shop".to_owned(),
-            password: Zeroizing::new("secret word".to_owned()),
-            from_address: "bilgi@lale.example".to_owned(),
-            from_name: "Lale Optik İzmir".to_owned(),
-            wait_minutes: 0,
-            per_hour: 60,
-            trouble: None,
-        }
+        account(self.address.port(), security)
     }
 
     fn heard(self) -> Heard {
         self.serving.join().unwrap();
         Arc::try_unwrap(self.heard).unwrap().into_inner().unwrap()
+    }
+}
+
+pub fn account(port: u16, security: Security) -> Account {
+    Account {
+        active: true,
+        host: "localhost".to_owned(),
+        port,
+        security,
+        user: "shop".to_owned(),
+        password: Zeroizing::new("secret word".to_owned()),
+        from_address: "bilgi@lale.example".to_owned(),
+        from_name: "Lale Optik İzmir".to_owned(),
+        wait_minutes: 0,
+        per_hour: 60,
+        trouble: None,
     }
 }
 
@@ -168,7 +172,7 @@ fn picture() -> Enclosure {
     Enclosure { cid: "p1".to_owned(), name: "1.png".to_owned(), mime: "image/png".to_owned(), bytes: b"\x89PNG picture bytes".to_vec() }
 }
 
-fn mail() -> Mail {
+pub fn mail() -> Mail {
     let pictures = ["p1".to_owned()];
     let filling =
         Filling { business: "Lale Optik", name: "Çağla Şahin", text: "Gözlüğünüz *hazır*.", pictures: &pictures };

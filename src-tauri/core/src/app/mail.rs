@@ -404,7 +404,8 @@ impl Mails {
         let next = store::next_time(&mut reader).await.map_err(|error| self.db.error(error))?;
         drop(reader);
         let held = room.max(self.rests_until(&account, now));
-        if let (Some(due), None, false) = (&due, held, *stop.borrow()) {
+        let ends = *stop.borrow();
+        if let (Some(due), None, false) = (&due, held, ends) {
             self.send(&account, due, mailer).await?;
             self.events.emit(Event::MailChanged);
             return Ok(Some(self.now()));
@@ -415,7 +416,7 @@ impl Mails {
         let next = next.map(|next| next.max(held.unwrap_or(next)).max(now));
         let stranded = self.stranded(&account, now).await?;
         // It is taken only when it can leave at once: who waits for a number should not wait for a mail server instead.
-        let (Some((message, round)), None, None, false) = (stranded.first, due, held, *stop.borrow()) else {
+        let (Some((message, round)), None, None, false) = (stranded.first, due, held, ends) else {
             let look = stranded.watches.then_some(now + LOOKS_EVERY);
             return Ok([next, look].into_iter().flatten().min());
         };
@@ -464,14 +465,15 @@ impl Mails {
         self.events.emit(Event::MailChanged);
     }
 
-    /// What was being handed over when Ulak ended.
+    /// What was being handed over when Ulak ended, or when what became of it could not be saved.
     async fn rescue(&self) -> Result<(), StorageError> {
-        let mut tx = self.db.begin().await?;
-        let rescued = store::rescue(&mut tx, self.now()).await.map_err(|error| self.db.error(error))?;
-        if rescued > 0 {
-            self.db.commit(tx).await?;
+        let left = store::is_sending(&mut *self.reader().await?).await.map_err(|error| self.db.error(error))?;
+        if !left {
+            return Ok(());
         }
-        Ok(())
+        let mut tx = self.db.begin().await?;
+        store::rescue(&mut tx, self.now()).await.map_err(|error| self.db.error(error))?;
+        self.db.commit(tx).await
     }
 
     /// Lets mails take what has failed. True where there may be more.

@@ -320,10 +320,15 @@ pub async fn complete(db: &mut Tx, due: &Due, outcome: Outcome, now: Millis) -> 
     Ok(())
 }
 
-/// What was being handed over when Ulak ended may have gone out: it is not sent again. Says how many.
-pub async fn rescue(db: &mut Tx, now: Millis) -> Result<u64, sqlx::Error> {
+pub async fn is_sending(db: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM mails WHERE state = 'sending')").fetch_one(db).await
+}
+
+/// What was being handed over by nobody who still knows of it may have gone out: it is not sent again.
+pub async fn rescue(db: &mut Tx, now: Millis) -> Result<(), sqlx::Error> {
     let rescued = sqlx::query("UPDATE mails SET state = 'unknown', ended_at = ? WHERE state = 'sending'");
-    Ok(rescued.bind(now).execute(db).await?.rows_affected())
+    rescued.bind(now).execute(db).await?;
+    Ok(())
 }
 
 /// What its owner sees of a mail.
