@@ -14,6 +14,7 @@ CREATE TABLE webhooks (
     failures    INTEGER NOT NULL DEFAULT 0 CHECK (failures >= 0),
     rests_until INTEGER,
     answered_at INTEGER,
+    low_told    INTEGER,
     CHECK ((paused_at IS NULL) = (paused_for IS NULL)),
     CHECK (rests_until IS NULL OR failures > 0)
 ) STRICT, WITHOUT ROWID;

@@ -275,8 +275,6 @@ pub mod key {
     pub const CLEARED_UP_TO: &str = "cleared_up_to";
     /// What had been granted when the owner was last told that the credits run low.
     pub const LOW_SEEN: &str = "low_seen";
-    /// The same, of when webhooks were last told.
-    pub const LOW_TOLD: &str = "low_told";
     /// What was cleared last.
     pub const CLEARED_LAST: &str = "cleared_last";
     /// Why everything was paused at a start, until the owner resumes.

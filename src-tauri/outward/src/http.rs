@@ -88,17 +88,29 @@ impl Resolver for CheckedResolver {
             }
         }
         if allowed.is_empty() {
-            return Err(Error::Io(ErrorKind::PermissionDenied.into()));
+            return Err(Error::Other(Box::new(NotAllowed)));
         }
         Ok(allowed)
     }
 }
 
+/// A name leads to nothing that the webhook may reach.
+#[derive(Debug)]
+struct NotAllowed;
+
+impl std::fmt::Display for NotAllowed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the name leads to an address that may not be reached")
+    }
+}
+
+impl std::error::Error for NotAllowed {}
+
 fn setback(error: &Error) -> Setback {
     match error {
+        Error::Other(error) if error.is::<NotAllowed>() => Setback::Address,
         Error::Timeout(_) => Setback::TimedOut,
         Error::Io(error) => match error.kind() {
-            ErrorKind::PermissionDenied => Setback::Address,
             ErrorKind::TimedOut | ErrorKind::WouldBlock => Setback::TimedOut,
             // What rustls refuses comes as this.
             ErrorKind::InvalidData => Setback::Certificate,

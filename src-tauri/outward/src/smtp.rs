@@ -4,6 +4,7 @@ use std::error::Error as _;
 use std::io::ErrorKind;
 use std::time::{Duration, UNIX_EPOCH};
 
+use lettre::Address;
 use lettre::address::Envelope;
 use lettre::message::header::{ContentType, Header, HeaderName, HeaderValue};
 use lettre::message::{Attachment, Body, Mailbox, Message, MultiPart, SinglePart};
@@ -18,6 +19,9 @@ use crate::beside;
 
 /// A server may take its time, above all behind what was sent.
 const WITHIN: Duration = Duration::from_secs(60);
+/// However slowly a server drips, a try ends.
+const ALTOGETHER: Duration = Duration::from_secs(240);
+const GOODBYE: Duration = Duration::from_secs(1);
 
 pub struct SmtpMailer {
     within: Duration,
@@ -45,34 +49,42 @@ impl Mailer for SmtpMailer {
             let reached = beside("mail", move || {
                 connect(&account, within, &trusted).map(|mut connection| connection.abort())
             });
-            reached.await.unwrap_or(Err(Outcome::Later(Trouble::Unreachable, None)))
+            let reached = tokio::time::timeout(ALTOGETHER, reached).await.ok().flatten();
+            reached.unwrap_or(Err(Outcome::Later(Trouble::Unreachable, None)))
         })
     }
 
     fn send(&self, account: Account, mail: Mail) -> Mailing<'_> {
         let (within, trusted) = (self.within, self.trusted.clone());
         Box::pin(async move {
-            let sent = beside("mail", move || send(&account, &mail, within, &trusted)).await;
-            // A thread that broke may have handed it over.
-            sent.unwrap_or(Outcome::Unknown)
+            let sent = beside("mail", move || send(&account, &mail, within, &trusted));
+            // A thread that broke, or that a server keeps, may have handed it over.
+            tokio::time::timeout(ALTOGETHER, sent).await.ok().flatten().unwrap_or(Outcome::Unknown)
         })
     }
 }
 
 fn send(account: &Account, mail: &Mail, within: Duration, trusted: &[Vec<u8>]) -> Outcome {
-    let Some((envelope, bytes)) = written(account, mail) else { return Outcome::Refused(Trouble::Unsendable, None) };
+    let Some(from) = mailbox(&account.from_name, &account.from_address) else {
+        return Outcome::Account(Trouble::Sender, None);
+    };
+    let Some((envelope, bytes)) = written(account, from, mail) else { return Outcome::Refused(Trouble::Unsendable, None) };
     let mut connection = match connect(account, within, trusted) {
         Ok(connection) => connection,
         Err(outcome) => return outcome,
     };
     let outcome = hand_over(&mut connection, &envelope, &bytes);
+    // What was answered is known: a goodbye is not waited for.
+    let _ = connection.set_timeout(Some(GOODBYE));
     connection.abort();
     outcome
 }
 
 /// Connected, encrypted and let in; else what that says of the account.
 fn connect(account: &Account, within: Duration, trusted: &[Vec<u8>]) -> Result<SmtpConnection, Outcome> {
-    let hello = ClientId::Domain("localhost".to_owned());
+    // A name with a dot: some servers take no other.
+    let domain = account.from_address.rsplit_once('@').map_or("localhost", |(_, domain)| domain);
+    let hello = ClientId::Domain(domain.to_owned());
     let tls = || tls(account, trusted).map_err(|_| Outcome::Account(Trouble::Certificate, None));
     let server = (account.host.as_str(), account.port);
     let first = if account.security == Security::Tls { Some(tls()?) } else { None };
@@ -103,9 +115,14 @@ fn tls(account: &Account, trusted: &[Vec<u8>]) -> Result<TlsParameters, Error> {
 
 fn hand_over(connection: &mut SmtpConnection, envelope: &Envelope, bytes: &[u8]) -> Outcome {
     let mut options = Vec::new();
-    if envelope.has_non_ascii_addresses() {
+    let plain = |address: &Address| address.as_ref().is_ascii();
+    let (from_is_plain, to_is_plain) = (envelope.from().is_none_or(plain), envelope.to().iter().all(plain));
+    if !from_is_plain || !to_is_plain {
         if !connection.server_info().supports_feature(Extension::SmtpUtfEight) {
-            return Outcome::Refused(Trouble::Recipient, None);
+            return match from_is_plain {
+                true => Outcome::Refused(Trouble::Recipient, None),
+                false => Outcome::Account(Trouble::Sender, None),
+            };
         }
         options.push(MailParameter::SmtpUtfEight);
     }
@@ -171,8 +188,7 @@ fn is_certificate(error: &Error) -> bool {
 }
 
 /// Both parts, pictures beside the HTML, files behind. None for an address that is none.
-fn written(account: &Account, mail: &Mail) -> Option<(Envelope, Vec<u8>)> {
-    let from = mailbox(&account.from_name, &account.from_address)?;
+fn written(account: &Account, from: Mailbox, mail: &Mail) -> Option<(Envelope, Vec<u8>)> {
     let to = mailbox(&mail.to_name, &mail.to_address)?;
     let domain = account.from_address.rsplit_once('@').map_or("localhost", |(_, domain)| domain);
     let mut builder = Message::builder()

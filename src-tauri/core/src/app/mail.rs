@@ -38,6 +38,8 @@ const SHOWN: u32 = 100;
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
 const TOGETHER: Duration = Duration::from_millis(500);
 const AFTER_ERROR: Duration = Duration::from_secs(2);
+/// How long a server may take to answer when Ulak ends.
+const LAST_ANSWER: Duration = Duration::from_secs(5);
 /// How long a server that was not reached is left alone before a message is taken for it.
 const UNREACHED_RESTS: Millis = 2 * MINUTE;
 /// How often it is looked whether a paused campaign goes on.
@@ -374,13 +376,22 @@ impl Mails {
         let Some(mailer) = self.mailer.clone() else { return };
         let mut events = self.events.subscribe();
         while !*stop.borrow() {
-            let pause = match self.step(mailer.as_ref(), &stop).await {
-                Ok(Some(until)) => self.clock.real_wait(until).min(LONGEST_SLEEP),
-                Ok(None) => LONGEST_SLEEP,
-                Err(error) => {
-                    tracing::warn!(%error, "e-mail waits until data can be read and saved");
-                    AFTER_ERROR
-                }
+            let mut ends = stop.clone();
+            let over = async {
+                let _ = ends.wait_for(|stop| *stop).await;
+                tokio::time::sleep(LAST_ANSWER).await;
+            };
+            let pause = tokio::select! {
+                // What is being handed over stays so, and is not sent again.
+                () = over => return,
+                stepped = self.step(mailer.as_ref(), &stop) => match stepped {
+                    Ok(Some(until)) => self.clock.real_wait(until).min(LONGEST_SLEEP),
+                    Ok(None) => LONGEST_SLEEP,
+                    Err(error) => {
+                        tracing::warn!(%error, "e-mail waits until data can be read and saved");
+                        AFTER_ERROR
+                    }
+                },
             };
             tokio::select! {
                 _ = stop.wait_for(|stop| *stop) => return,
@@ -397,11 +408,13 @@ impl Mails {
         self.rescue().await?;
         let now = self.now();
         let Some(account) = self.ready_account(now).await? else { return Ok(None) };
-        let more = self.take_failed(now).await?;
+        let (among, since) = self.wanted(now).await?;
+        let stranded = self.stranded(&account, &among, now).await?;
+        let more = self.take_failed(&among, &since, now).await?;
         let mut reader = self.reader().await?;
         let due = store::next_due(&mut reader, now).await.map_err(|error| self.db.error(error))?;
         let room = store::room_at(&mut reader, account.per_hour, now).await.map_err(|error| self.db.error(error))?;
-        let next = store::next_time(&mut reader).await.map_err(|error| self.db.error(error))?;
+        let next = store::next_time(&mut reader, now).await.map_err(|error| self.db.error(error))?;
         drop(reader);
         let held = room.max(self.rests_until(&account, now));
         let ends = *stop.borrow();
@@ -414,14 +427,17 @@ impl Mails {
             return Ok(Some(now));
         }
         let next = next.map(|next| next.max(held.unwrap_or(next)).max(now));
-        let stranded = self.stranded(&account, now).await?;
         // It is taken only when it can leave at once: who waits for a number should not wait for a mail server instead.
         let (Some((message, round)), None, None, false) = (stranded.first, due, held, ends) else {
             let look = stranded.watches.then_some(now + LOOKS_EVERY);
             return Ok([next, look].into_iter().flatten().min());
         };
         let taken = match mailer.reach(account.clone()).await {
-            Ok(()) => self.take_one(message, round, Why::NoNumber, self.now()).await?,
+            // That may have taken its time, and a number may be back.
+            Ok(()) => {
+                let still = self.stranded(&account, &among, self.now()).await?.first == stranded.first;
+                still && self.take_one(message, round, Why::NoNumber, self.now()).await?
+            }
             Err(outcome) => {
                 self.not_reached(outcome).await?;
                 false
@@ -443,10 +459,10 @@ impl Mails {
 
     /// While something is wrong with the account, or its server was not reached just now.
     fn rests_until(&self, account: &Account, now: Millis) -> Option<Millis> {
-        let trouble = account.trouble.map(|(_, at)| at + ACCOUNT_RESTS);
-        let unreached = locked(&self.unreached).map(|at| at + UNREACHED_RESTS);
         // One from a time to come was set by a clock that was wrong.
-        trouble.max(unreached).filter(|until| *until > now && *until <= now + ACCOUNT_RESTS)
+        let rest = |at: Millis, rests: Millis| Some(at + rests).filter(|until| *until > now && *until <= now + rests);
+        let trouble = account.trouble.and_then(|(_, at)| rest(at, ACCOUNT_RESTS));
+        trouble.max(locked(&self.unreached).and_then(|at| rest(at, UNREACHED_RESTS)))
     }
 
     async fn not_reached(&self, outcome: Outcome) -> Result<(), StorageError> {
@@ -476,13 +492,29 @@ impl Mails {
         self.db.commit(tx).await
     }
 
+    /// For what mails are wanted and may be needed, and since when.
+    async fn wanted(&self, now: Millis) -> Result<(Vec<Among>, Vec<Millis>), StorageError> {
+        let mut reader = self.reader().await?;
+        let read = async {
+            let wanted = store::wanted(&mut reader).await?;
+            let campaigns: Vec<CampaignId> =
+                wanted.iter().filter(|(kind, ..)| *kind == Kind::Campaign).map(|(_, id, _)| CampaignId(*id)).collect();
+            let lively = mailed::lively(&mut reader, &campaigns, now - STALE).await?;
+            let needed = wanted.into_iter().filter(|(kind, id, _)| *kind != Kind::Campaign || lively.contains(&CampaignId(*id)));
+            // A time to come was put down by a clock that was wrong.
+            let since = |since: Millis| if since > now { now - STALE } else { since.max(now - STALE) };
+            Ok(needed.map(|(kind, id, at)| (among(kind, id), since(at))).unzip())
+        };
+        read.await.map_err(|error| self.db.error(error))
+    }
+
     /// Lets mails take what has failed. True where there may be more.
-    async fn take_failed(&self, now: Millis) -> Result<bool, StorageError> {
+    async fn take_failed(&self, among: &[Among], since: &[Millis], now: Millis) -> Result<bool, StorageError> {
         let mut reader = self.reader().await?;
         let found = async {
             let mut found = Vec::new();
-            for (kind, id, since) in store::wanted(&mut reader).await? {
-                found.extend(mailed::failed(&mut reader, among(kind, id), since.max(now - STALE), AT_ONCE).await?);
+            for (among, since) in among.iter().zip(since) {
+                found.extend(mailed::failed(&mut reader, *among, *since, AT_ONCE).await?);
             }
             Ok(found)
         };
@@ -496,22 +528,20 @@ impl Mails {
     }
 
     /// A message that waits for a number, where none of its queue could send for the owner's minutes.
-    async fn stranded(&self, account: &Account, now: Millis) -> Result<Stranded, StorageError> {
+    async fn stranded(&self, account: &Account, all: &[Among], now: Millis) -> Result<Stranded, StorageError> {
         if account.wait_minutes == 0 {
             return Ok(Stranded::default());
         }
         let wait = Millis::from(account.wait_minutes) * MINUTE;
         let mut reader = self.reader().await?;
         let found = async {
-            let wanted = store::wanted(&mut reader).await?;
-            let all: Vec<Among> = wanted.into_iter().map(|(kind, id, _)| among(kind, id)).collect();
-            let unserved = mailed::unserved(&mut reader, &all, &self.registry.ids(), now).await?;
+            let unserved = mailed::unserved(&mut reader, all, &self.registry.ids(), now).await?;
             let waiting = locked(&self.watch).look(&unserved, wait, now);
             let mut first = None;
             for among in all {
-                let queue = mailed::queue_of(&mut reader, among).await?;
+                let queue = mailed::queue_of(&mut reader, *among).await?;
                 if first.is_none() && queue.is_some_and(|queue| waiting.contains(&queue)) {
-                    first = mailed::stranded(&mut reader, among, now - wait, 1).await?.pop();
+                    first = mailed::stranded(&mut reader, *among, now - wait, 1).await?.pop();
                 }
             }
             Ok(Stranded { first, watches: !unserved.is_empty() })
@@ -526,7 +556,7 @@ impl Mails {
         let taken = async {
             let Some(facts) = mailed::facts(&mut tx, message, now).await? else { return Ok(None) };
             // It changed since it was found, or waits for its owner: the next look sees how.
-            let waits = facts.paused || facts.cancelled || !facts.wanted;
+            let waits = facts.waits || facts.cancelled || !facts.wanted;
             if facts.round != round || waits || why == Why::NoNumber && !facts.never_sent {
                 return Ok(None);
             }
@@ -554,8 +584,10 @@ impl Mails {
     }
 
     async fn send(&self, account: &Account, due: &Due, mailer: &dyn Mailer) -> Result<(), StorageError> {
-        let Some(mail) = self.begin(due).await? else { return Ok(()) };
-        let outcome = match mail {
+        // It is made before it is claimed, so that what fails here has not begun.
+        let made = self.mail(due).await?;
+        let Some(category) = self.begin(due, made.as_ref()).await? else { return Ok(()) };
+        let outcome = match made.and_then(|made| made.mail) {
             Some(mail) => mailer.send(account.clone(), mail).await,
             None => Outcome::Refused(Trouble::Unsendable, None),
         };
@@ -563,6 +595,9 @@ impl Mails {
         let mut tx = self.db.begin().await?;
         let written = async {
             store::complete(&mut tx, due, outcome, now).await?;
+            if category.0 == Category::Promotion && matches!(outcome, Outcome::Sent | Outcome::Unknown) {
+                contacts::promoted(&mut tx, &category.1, due.message, now).await?;
+            }
             match outcome {
                 Outcome::Account(trouble, _) => store::note_trouble(&mut tx, Some(trouble), now).await,
                 Outcome::Sent if account.trouble.is_some() => store::note_trouble(&mut tx, None, now).await,
@@ -577,8 +612,8 @@ impl Mails {
         Ok(())
     }
 
-    /// The last look, and the claim. None where it does not go; a mail that cannot be made is inside as none.
-    async fn begin(&self, due: &Due) -> Result<Option<Option<Mail>>, StorageError> {
+    /// The last look, and the claim: what the mail is for and whose phone its message was for. None where it does not go.
+    async fn begin(&self, due: &Due, made: Option<&Made>) -> Result<Option<(Category, String)>, StorageError> {
         let _whole = self.freezing.read().await;
         let now = self.now();
         let mut tx = self.db.begin().await?;
@@ -588,7 +623,7 @@ impl Mails {
                 Some(facts) => contacts::mail_address(&mut tx, facts.contact).await?,
                 None => None,
             };
-            if facts.as_ref().is_some_and(|facts| facts.paused && !facts.cancelled) {
+            if facts.as_ref().is_some_and(|facts| facts.waits && !facts.cancelled) {
                 store::put_off(&mut tx, due.id, now + PAUSE_LOOKS).await?;
                 return Ok(None);
             }
@@ -597,39 +632,46 @@ impl Mails {
                 store::leave_out(&mut tx, due.id, reason, now).await?;
                 return Ok(None);
             }
-            Ok(match store::begin(&mut tx, due.id, now).await? {
-                true => facts.zip(address),
+            // Another address since it was made: it is made again.
+            let same = made.is_some_and(|made| address.is_some_and(|address| address.address == made.address));
+            Ok(match same && store::begin(&mut tx, due.id, now).await? {
+                true => facts.map(|facts| (facts.category, facts.phone)),
                 false => None,
             })
         };
         let begun = begun.await.map_err(|error| self.db.error(error))?;
         self.db.commit(tx).await?;
-        let Some((facts, address)) = begun else { return Ok(None) };
-        match self.mail(due, &facts, address).await {
-            Ok(mail) => Ok(Some(mail)),
-            Err(error) => {
-                tracing::warn!(code = error.code, "a mail cannot be made");
-                Ok(Some(None))
-            }
-        }
+        Ok(begun)
     }
 
-    /// None where what it says is gone, or is too much.
-    async fn mail(&self, due: &Due, facts: &Facts, to: contacts::MailAddress) -> Result<Option<Mail>, Problem> {
+    /// None where the message or the address is gone; without a mail where it cannot be made of what is there.
+    async fn mail(&self, due: &Due) -> Result<Option<Made>, StorageError> {
         let settings = self.settings().await?;
         let mut reader = self.reader().await?;
-        let said = mailed::said(&mut reader, due.message).await.map_err(|error| self.db.error(error))?;
-        let Some(said) = said else { return Ok(None) };
-        let Some((inline, attached)) = enclosures(&mut reader, &said).await.map_err(|error| self.db.error(error))? else {
-            return Ok(None);
+        let read = async {
+            let Some(facts) = mailed::facts(&mut reader, due.message, self.now()).await? else { return Ok(None) };
+            let Some(to) = contacts::mail_address(&mut reader, facts.contact).await? else { return Ok(None) };
+            let Some(said) = mailed::said(&mut reader, due.message).await? else { return Ok(None) };
+            let enclosures = enclosures(&mut reader, &said).await?;
+            let language = to.language.or_else(|| language_of(&facts.phone)).unwrap_or_else(|| settings.spoken());
+            let own = store::template(&mut reader, language).await?;
+            let template = own.unwrap_or_else(|| Template::ready(language));
+            Ok(Some((facts, to, said, enclosures, template)))
         };
-        drop(reader);
-        let language = to.language.or_else(|| language_of(&facts.phone)).unwrap_or_else(|| settings.spoken());
-        let template = self.template_of(language).await?;
+        let read = read.await.map_err(|error| self.db.error(error))?;
+        let Some((facts, to, said, enclosures, template)) = read else { return Ok(None) };
+        let address = to.address.clone();
+        let Some((inline, attached)) = enclosures else { return Ok(Some(Made { address, mail: None })) };
         let pictures: Vec<String> = inline.iter().map(|picture| picture.cid.clone()).collect();
         let filling = Filling { business: &settings.business_name, name: &said.name, text: &said.text, pictures: &pictures };
-        let letter = template.letter(&filling)?;
-        Ok(Some(Mail {
+        let letter = match template.letter(&filling) {
+            Ok(letter) => letter,
+            Err(error) => {
+                tracing::warn!(%error, "a mail cannot be made of its template");
+                return Ok(Some(Made { address, mail: None }));
+            }
+        };
+        let mail = Mail {
             id: due.id.0.simple().to_string(),
             to_address: to.address,
             to_name: said.name,
@@ -640,8 +682,15 @@ impl Mails {
             attached,
             promotion: facts.category == Category::Promotion,
             at: self.now(),
-        }))
+        };
+        Ok(Some(Made { address, mail: Some(mail) }))
     }
+}
+
+/// A mail that was made for an address; none where it cannot be made.
+struct Made {
+    address: String,
+    mail: Option<Mail>,
 }
 
 /// What waits for a number that does not come.

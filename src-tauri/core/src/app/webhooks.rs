@@ -17,7 +17,6 @@ use crate::event::Event;
 use crate::feed::{self, Change, Page, Thing};
 use crate::ids::{CampaignId, DeliveryId, IdGenerator, PartId, WebhookId};
 use crate::outbox::store::told;
-use crate::settings::{self, key};
 use crate::webhook::signature::Secret;
 use crate::webhook::store::{self, DeliveryCounts, DeliveryState, DeliveryView, NewDelivery};
 use crate::webhook::{
@@ -154,6 +153,7 @@ impl Webhooks {
                         failures: 0,
                         rests_until: None,
                         answered_at: None,
+                        low_told: None,
                     };
                     store::insert(&mut tx, &webhook).await?;
                     webhook
@@ -237,11 +237,11 @@ impl Webhooks {
             event: TEST.to_owned(),
             about: Uuid::nil(),
             created_at: now,
+            due_at: now,
             tries: 0,
             first_tried_at: None,
         };
         let body = body::of(&mut *self.reader().await?, &self.credits, &delivery).await;
-        let body = body.map_err(|error| self.db.error(error))?;
         let answer = match post_of(&webhook, &delivery, body, now) {
             Some(post) => poster.post(post).await,
             None => Answer::Nothing(Setback::Address),
@@ -309,18 +309,28 @@ impl Webhooks {
         if active.is_empty() {
             return Ok(None);
         }
-        let mut more = self.tell_of_credits(&active).await?;
-        let mut told = false;
+        self.tell_of_credits(&active).await?;
+        // What is wrong with one holds up no other.
+        let (mut more, mut told, mut wrong) = (false, false, None);
         for webhook in &active {
-            more |= self.read_feed(webhook).await?;
+            match self.read_feed(webhook).await {
+                Ok(there_is) => more |= there_is,
+                Err(error) => wrong = Some(error),
+            }
         }
         // One receiver that is slow keeps the others waiting for one answer at most.
         let sent = futures::future::join_all(active.iter().map(|webhook| self.send_due(webhook.id, poster))).await;
         for sent in sent {
-            told |= sent?;
+            match sent {
+                Ok(sent) => told |= sent,
+                Err(error) => wrong = Some(error),
+            }
         }
         if told {
             self.events.emit(Event::WebhooksChanged);
+        }
+        if let Some(error) = wrong {
+            return Err(error);
         }
         if more || told {
             return Ok(Some(self.now()));
@@ -335,7 +345,7 @@ impl Webhooks {
             if webhook.paused.is_some() {
                 continue;
             }
-            let due = store::next_due(&mut reader, webhook.id).await.map_err(|error| self.db.error(error))?;
+            let due = store::next_due(&mut reader, webhook.id, self.now()).await.map_err(|error| self.db.error(error))?;
             let due = due.map(|due| due.max(webhook.rests_until.unwrap_or(due)));
             next = [next, due].into_iter().flatten().min();
         }
@@ -369,30 +379,27 @@ impl Webhooks {
         Ok(put && more)
     }
 
-    /// That the credits run low is no change of a row: it is told once, until something is put in. Always false: nothing
-    /// more is to be read for it.
-    async fn tell_of_credits(&self, active: &[Webhook]) -> Result<bool, StorageError> {
-        let wanting: Vec<&Webhook> = active.iter().filter(|webhook| webhook.topics.contains(&Topic::Credits)).collect();
-        if wanting.is_empty() {
-            return Ok(false);
+    /// That the credits run low is no change of a row: each is told once, until something is put in.
+    async fn tell_of_credits(&self, active: &[Webhook]) -> Result<(), StorageError> {
+        if !active.iter().any(|webhook| webhook.topics.contains(&Topic::Credits)) {
+            return Ok(());
         }
-        let Some((_, granted)) = self.credits.running_low().await? else { return Ok(false) };
-        let told: Option<i64> = settings::get(&mut *self.reader().await?, key::LOW_TOLD)
-            .await
-            .map_err(|error| self.db.error(error))?;
-        if told == Some(granted) {
-            return Ok(false);
+        let Some((_, granted)) = self.credits.running_low().await? else { return Ok(()) };
+        let wanting = active.iter().filter(|webhook| webhook.topics.contains(&Topic::Credits));
+        let untold: Vec<&Webhook> = wanting.filter(|webhook| webhook.low_told != Some(granted)).collect();
+        if untold.is_empty() {
+            return Ok(());
         }
         let mut tx = self.db.begin().await?;
         let put = async {
-            for webhook in wanting {
+            for webhook in untold {
                 store::put_down(&mut tx, webhook.id, (webhook.seq, webhook.seq), &[simple(CREDITS_LOW)], self.now()).await?;
+                store::note_low(&mut tx, webhook.id, granted).await?;
             }
-            settings::put(&mut tx, key::LOW_TOLD, &granted).await
+            Ok(())
         };
         put.await.map_err(|error| self.db.error(error))?;
-        self.db.commit(tx).await?;
-        Ok(false)
+        self.db.commit(tx).await
     }
 
     /// True where something was tried.
@@ -406,7 +413,7 @@ impl Webhooks {
             let due = store::due(&mut reader, id, now, schedule::at_once(webhook.failures)).await?;
             let mut said = Vec::with_capacity(due.len());
             for delivery in due {
-                let body = body::of(&mut reader, &self.credits, &delivery).await?;
+                let body = body::of(&mut reader, &self.credits, &delivery).await;
                 said.push((delivery, body));
             }
             Ok(Some((webhook, said)))
@@ -416,6 +423,10 @@ impl Webhooks {
         if said.is_empty() {
             return Ok(false);
         }
+        let begun: Vec<Delivery> = said.iter().map(|(delivery, _)| delivery.clone()).collect();
+        let mut tx = self.db.begin().await?;
+        store::begin(&mut tx, &begun, now).await.map_err(|error| self.db.error(error))?;
+        self.db.commit(tx).await?;
         let posts = said.into_iter().map(|(delivery, body)| {
             let post = post_of(&webhook, &delivery, body, now);
             async move {

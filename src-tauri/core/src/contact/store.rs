@@ -20,13 +20,13 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
 
 use super::card::{Card, short_enough};
-use super::fold::haystack;
+use super::fold::{fold, haystack};
 use super::permission::Facts;
 use super::phone::{self, Country, Phone};
 use super::{Consent, Contact, ContactEdit, ContactError, ContactTotals, Fields, Return, Standing, TagTotal, language};
 use crate::clock::Millis;
 use crate::db::{Readers, Tx};
-use crate::ids::{ContactId, IdGenerator};
+use crate::ids::{ContactId, IdGenerator, MessageId};
 use crate::language::Language;
 use crate::mail;
 use crate::stored::Json;
@@ -288,6 +288,12 @@ pub struct MailAddress {
     pub language: Option<Language>,
 }
 
+/// A field is the person's own address by its name only: an accountant's stands in a field too.
+fn is_of_mail(name: &str) -> bool {
+    let name = fold(name);
+    ["mail", "posta", "surel"].iter().any(|word| name.contains(word))
+}
+
 /// By the e-mail of a contact, else by the first of its fields that is one.
 pub async fn mail_address(
     reader: &mut SqliteConnection,
@@ -296,9 +302,24 @@ pub async fn mail_address(
     let row = sqlx::query("SELECT email, fields FROM contacts WHERE id = ?").bind(id).fetch_optional(reader).await?;
     let Some(row) = row else { return Ok(None) };
     let fields = fields_of(&row)?;
-    let named = fields.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    let named = fields.iter().filter(|(name, _)| is_of_mail(name)).map(|(name, value)| (name.as_str(), value.as_str()));
     let address = mail::address_of(row.try_get("email")?, named).map(str::to_owned);
     Ok(address.map(|address| MailAddress { address, language: language::of(&fields) }))
+}
+
+/// A promotion went to the person otherwise than over WhatsApp: the next one waits as behind any.
+pub async fn promoted(tx: &mut Tx, phone: &str, message: MessageId, at: Millis) -> Result<(), sqlx::Error> {
+    sqlx::query("DELETE FROM promotions WHERE message_id = ? AND phone <> ?").bind(message).bind(phone).execute(&mut *tx).await?;
+    sqlx::query(
+        "INSERT INTO promotions (phone, message_id, at) VALUES (?, ?, ?)
+         ON CONFLICT (phone) DO UPDATE SET message_id = excluded.message_id, at = excluded.at",
+    )
+    .bind(phone)
+    .bind(message)
+    .bind(at)
+    .execute(tx)
+    .await?;
+    Ok(())
 }
 
 /// The phone and the name of a contact that is there.

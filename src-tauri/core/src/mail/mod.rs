@@ -268,6 +268,7 @@ pub fn is_address(text: &str) -> bool {
         && plain(user)
         && plain(domain)
         && user.len() <= 64
+        && !user.split('.').any(str::is_empty)
         && domain.contains('.')
         && !domain.split('.').any(|label| label.is_empty() || label.starts_with('-') || label.ends_with('-'))
 }
@@ -287,7 +288,7 @@ mod tests {
         for good in ["elif@shop.example", "a.b+c@mail.shop.example", "çağla@örnek.example"] {
             assert!(is_address(good), "{good}");
         }
-        for bad in ["", "elif", "elif@shop", "@shop.example", "elif@", "a b@shop.example", "a@b@shop.example", "elif@shop..example", "elif@-shop.example", "elif@shop.example\r\nBcc: x", "<elif@shop.example>"] {
+        for bad in ["", "elif", "elif@shop", "@shop.example", "elif@", "a b@shop.example", "a@b@shop.example", "elif@shop..example", "elif@-shop.example", "elif@shop.example\r\nBcc: x", "<elif@shop.example>", "a..b@shop.example", ".a@shop.example"] {
             assert!(!is_address(bad), "{bad}");
         }
     }

@@ -13,13 +13,15 @@ pub const STALE: Millis = 2 * DAY;
 pub const ACCOUNT_RESTS: Millis = 10 * MINUTE;
 
 /// A server that asks to come again later means minutes, not seconds.
+/// No mail is put off for longer at a time.
+pub const LONGEST_PAUSE: Millis = 2 * HOUR;
 const PAUSES: [Millis; 5] = [MINUTE, 5 * MINUTE, 15 * MINUTE, 30 * MINUTE, HOUR];
 
 /// When a mail goes next that was made then and has just been put off for the so manieth time; none where that was long
 /// enough.
 pub fn again(created_at: Millis, tries: u32, now: Millis) -> Option<Millis> {
     let index = usize::try_from(tries.saturating_sub(1)).unwrap_or(usize::MAX);
-    let pause = PAUSES.get(index).copied().unwrap_or(2 * HOUR);
+    let pause = PAUSES.get(index).copied().unwrap_or(LONGEST_PAUSE);
     let over = now - created_at >= TRIED_FOR && created_at <= now;
     (!over).then_some(now + pause)
 }

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::letter::Template;
-use super::schedule::{ACCOUNT_RESTS, again};
+use super::schedule::{ACCOUNT_RESTS, LONGEST_PAUSE, STALE, again};
 use super::{Account, LeftOut, Outcome, State, Trouble, Why};
 use crate::clock::{HOUR, Millis};
 use crate::db::Tx;
@@ -210,7 +210,7 @@ pub async fn put_down(
     Ok(put.rows_affected() == 1)
 }
 
-/// A mail that may go.
+/// A mail that may go. A due time further ahead than any pause was put down by a clock that was wrong.
 #[derive(Clone, Debug)]
 pub struct Due {
     pub id: MailId,
@@ -221,10 +221,10 @@ pub struct Due {
 
 pub async fn next_due(db: &mut SqliteConnection, now: Millis) -> Result<Option<Due>, sqlx::Error> {
     let row = sqlx::query(
-        "SELECT id, message_id, tries, created_at FROM mails WHERE state = 'waiting' AND due_at <= ?
+        "SELECT id, message_id, tries, created_at FROM mails WHERE state = 'waiting' AND (due_at <= ?1 OR due_at > ?1 + ?2)
          ORDER BY due_at, id LIMIT 1",
     );
-    let row = row.bind(now).fetch_optional(db).await?;
+    let row = row.bind(now).bind(LONGEST_PAUSE).fetch_optional(db).await?;
     let due = |row: SqliteRow| {
         let (id, message) = (row.try_get("id")?, row.try_get("message_id")?);
         Ok(Due { id, message, tries: row.try_get("tries")?, created_at: row.try_get("created_at")? })
@@ -233,8 +233,18 @@ pub async fn next_due(db: &mut SqliteConnection, now: Millis) -> Result<Option<D
 }
 
 /// When the next mail is due; none where none waits.
-pub async fn next_time(db: &mut SqliteConnection) -> Result<Option<Millis>, sqlx::Error> {
-    sqlx::query_scalar("SELECT min(due_at) FROM mails WHERE state = 'waiting'").fetch_one(db).await
+pub async fn next_time(db: &mut SqliteConnection, now: Millis) -> Result<Option<Millis>, sqlx::Error> {
+    sqlx::query_scalar("SELECT min(iif(due_at > ?1 + ?2, ?1, due_at)) FROM mails WHERE state = 'waiting'")
+        .bind(now)
+        .bind(LONGEST_PAUSE)
+        .fetch_one(db)
+        .await
+}
+
+/// For single messages nothing is decided any more after so long.
+pub async fn prune(db: &mut Tx, now: Millis) -> Result<(), sqlx::Error> {
+    sqlx::query("DELETE FROM mail_wanted WHERE kind = 'message' AND since_at < ?").bind(now - 2 * STALE).execute(db).await?;
+    Ok(())
 }
 
 /// When one more mail may leave, with at most so many in an hour; none where it may at once.

@@ -62,7 +62,7 @@ pub enum Cause {
     Interrupted,
     /// An earlier part of the same message failed, so the rest would hang in the air.
     EarlierPart,
-    /// It went by e-mail instead, because no number could send it.
+    /// No number could send it, so it was handed over to e-mail.
     ByMail,
     /// It may have arrived. Nobody found out: within a day, by ten repeats, or before its number was gone.
     OutcomeUnknown,

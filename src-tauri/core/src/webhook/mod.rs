@@ -78,6 +78,8 @@ pub struct Webhook {
     pub rests_until: Option<Millis>,
     /// When something was taken last.
     pub answered_at: Option<Millis>,
+    /// What had ever been put in when it was last told that the credits run low.
+    pub low_told: Option<i64>,
 }
 
 impl Webhook {
@@ -117,6 +119,7 @@ pub struct Delivery {
     /// What it is about: a part, a reply, a contact, a number, a queue, by the event.
     pub about: uuid::Uuid,
     pub created_at: Millis,
+    pub due_at: Millis,
     pub tries: u32,
     pub first_tried_at: Option<Millis>,
 }
@@ -265,6 +268,7 @@ mod tests {
             failures: 0,
             rests_until: None,
             answered_at: None,
+            low_told: None,
         }
     }
 

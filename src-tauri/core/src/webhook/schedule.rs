@@ -12,10 +12,19 @@ pub const AT_ONCE: u32 = 8;
 const PAUSES: [Millis; 8] =
     [5 * SECOND, 30 * SECOND, 2 * MINUTE, 5 * MINUTE, 15 * MINUTE, 30 * MINUTE, HOUR, 2 * HOUR];
 
+/// No delivery is put off for longer at a time.
+pub const LONGEST_PAUSE: Millis = 2 * HOUR;
+
+/// The first of the tries that count. Only time in which Ulak ran counts: a try long behind the time at which it was due
+/// is a first one again, because the computer was off.
+pub fn first_of(first_tried_at: Option<Millis>, due_at: Millis, now: Millis) -> Millis {
+    first_tried_at.filter(|_| now - due_at <= LONGEST_PAUSE).unwrap_or(now)
+}
+
 /// How long after its so manieth try a delivery is tried again.
 pub fn pause(tries: u32) -> Millis {
     let index = usize::try_from(tries.saturating_sub(1)).unwrap_or(usize::MAX);
-    PAUSES.get(index).copied().unwrap_or(2 * HOUR)
+    PAUSES.get(index).copied().unwrap_or(LONGEST_PAUSE)
 }
 
 /// How long a receiver is left alone after so many failures in a row; none while it may only be one delivery's fault.
@@ -56,7 +65,10 @@ mod tests {
         assert_eq!(times[1..4], [5 * SECOND, 35 * SECOND, 155 * SECOND]);
         assert_eq!(*times.last().unwrap(), DAY, "the last try is a day after the first");
         assert!(times.len() < 24, "{} tries", times.len());
-        assert_eq!(again(0, 3, 2 * DAY), None, "what waited while Ulak was closed has had its last try");
+        assert_eq!(again(0, 3, 2 * DAY), None);
+        assert_eq!(first_of(Some(5), 10, 20), 5);
+        assert_eq!(first_of(Some(5), 10, 2 * DAY), 2 * DAY, "Ulak was closed over the weekend");
+        assert_eq!(first_of(None, 10, 20), 20);
         assert_eq!(again(DAY, 1, HOUR), Some(HOUR + 5 * SECOND), "the clock was set back");
     }
 

@@ -5,7 +5,7 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 use uuid::Uuid;
 
-use super::schedule::{AT_ONCE, again, rest};
+use super::schedule::{AT_ONCE, LONGEST_PAUSE, again, first_of, pause as pause_of, rest};
 use super::signature::Secret;
 use super::{Delivery, PausedFor, Setback, Verdict, Webhook};
 use crate::clock::Millis;
@@ -19,11 +19,14 @@ const TAKEN_KEPT: i64 = 200;
 const DEAD_KEPT: i64 = 2_000;
 
 const COLUMNS: &str = "SELECT id, name, url, near, topics, secret, seq, created_at, paused_for, failures, rests_until,
-                              answered_at FROM webhooks";
+                              answered_at, low_told FROM webhooks";
 
+/// Those that can be read: one that cannot holds up no other.
 pub async fn all(db: &mut SqliteConnection) -> Result<Vec<Webhook>, sqlx::Error> {
     let query = format!("{COLUMNS} ORDER BY created_at, id");
-    sqlx::query(AssertSqlSafe(query)).fetch_all(db).await?.iter().map(webhook).collect()
+    let rows = sqlx::query(AssertSqlSafe(query)).fetch_all(db).await?;
+    let readable = |row: &SqliteRow| webhook(row).inspect_err(|error| tracing::warn!(%error, "a webhook cannot be read")).ok();
+    Ok(rows.iter().filter_map(readable).collect())
 }
 
 pub async fn by_id(db: &mut SqliteConnection, id: WebhookId) -> Result<Option<Webhook>, sqlx::Error> {
@@ -46,6 +49,7 @@ fn webhook(row: &SqliteRow) -> Result<Webhook, sqlx::Error> {
         failures: row.try_get("failures")?,
         rests_until: row.try_get("rests_until")?,
         answered_at: row.try_get("answered_at")?,
+        low_told: row.try_get("low_told")?,
     })
 }
 
@@ -135,6 +139,12 @@ pub async fn put_down(
     Ok(true)
 }
 
+/// It is told that the credits run low, with so much ever put in.
+pub async fn note_low(db: &mut Tx, webhook: WebhookId, granted: i64) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE webhooks SET low_told = ? WHERE id = ?").bind(granted).bind(webhook).execute(db).await?;
+    Ok(())
+}
+
 /// How many deliveries of a webhook are in each state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "bindings", derive(specta::Type))]
@@ -152,7 +162,8 @@ pub async fn counts(db: &mut SqliteConnection, webhook: WebhookId) -> Result<Del
     Ok(DeliveryCounts { waiting: row.try_get(0)?, dead: row.try_get(1)? })
 }
 
-/// Up to `limit` deliveries that may go now: each the first one of its subject that waits.
+/// Up to `limit` deliveries that may go now: each the first one of its subject that waits. A due time further ahead than
+/// any pause was put down by a clock that was wrong.
 pub async fn due(
     db: &mut SqliteConnection,
     webhook: WebhookId,
@@ -160,8 +171,8 @@ pub async fn due(
     limit: u32,
 ) -> Result<Vec<Delivery>, sqlx::Error> {
     let rows = sqlx::query(
-        "SELECT d.id, d.event, d.about, d.created_at, d.tries, d.first_tried_at FROM webhook_deliveries d
-         WHERE d.webhook_id = ?1 AND d.state = 'waiting' AND d.due_at <= ?2
+        "SELECT d.id, d.event, d.about, d.created_at, d.due_at, d.tries, d.first_tried_at FROM webhook_deliveries d
+         WHERE d.webhook_id = ?1 AND d.state = 'waiting' AND (d.due_at <= ?2 OR d.due_at > ?2 + ?4)
            AND NOT EXISTS (SELECT 1 FROM webhook_deliveries e
                            WHERE e.webhook_id = ?1 AND e.subject = d.subject AND e.state = 'waiting' AND e.place < d.place)
          ORDER BY d.due_at, d.place LIMIT ?3",
@@ -169,6 +180,7 @@ pub async fn due(
     .bind(webhook)
     .bind(now)
     .bind(limit.min(AT_ONCE))
+    .bind(LONGEST_PAUSE)
     .fetch_all(db)
     .await?;
     let delivery = |row: &SqliteRow| {
@@ -177,6 +189,7 @@ pub async fn due(
             event: row.try_get("event")?,
             about: row.try_get("about")?,
             created_at: row.try_get("created_at")?,
+            due_at: row.try_get("due_at")?,
             tries: row.try_get("tries")?,
             first_tried_at: row.try_get("first_tried_at")?,
         })
@@ -186,19 +199,42 @@ pub async fn due(
 
 /// When the next delivery of a webhook is due; none where nothing waits. One that is held up by an earlier one of its
 /// subject is not due before that.
-pub async fn next_due(db: &mut SqliteConnection, webhook: WebhookId) -> Result<Option<Millis>, sqlx::Error> {
+pub async fn next_due(
+    db: &mut SqliteConnection,
+    webhook: WebhookId,
+    now: Millis,
+) -> Result<Option<Millis>, sqlx::Error> {
     sqlx::query_scalar(
-        "SELECT min(d.due_at) FROM webhook_deliveries d
+        "SELECT min(iif(d.due_at > ?2 + ?3, ?2, d.due_at)) FROM webhook_deliveries d
          WHERE d.webhook_id = ?1 AND d.state = 'waiting'
            AND NOT EXISTS (SELECT 1 FROM webhook_deliveries e
                            WHERE e.webhook_id = ?1 AND e.subject = d.subject AND e.state = 'waiting' AND e.place < d.place)",
     )
     .bind(webhook)
+    .bind(now)
+    .bind(LONGEST_PAUSE)
     .fetch_one(db)
     .await
 }
 
-/// Writes down what came of a try that began at `now`. True where the delivery was given up.
+/// These are about to be told. Their tries are counted before, so that nobody is told again and again while what came of it
+/// cannot be saved.
+pub async fn begin(db: &mut Tx, deliveries: &[Delivery], now: Millis) -> Result<(), sqlx::Error> {
+    for delivery in deliveries {
+        sqlx::query(
+            "UPDATE webhook_deliveries SET tries = ?1, first_tried_at = ?2, due_at = ?3 WHERE id = ?4 AND state = 'waiting'",
+        )
+        .bind(delivery.tries + 1)
+        .bind(first_of(delivery.first_tried_at, delivery.due_at, now))
+        .bind(now + pause_of(delivery.tries + 1))
+        .bind(delivery.id)
+        .execute(&mut *db)
+        .await?;
+    }
+    Ok(())
+}
+
+/// Writes down what came of a try that was begun. True where the delivery was given up.
 pub async fn complete(
     db: &mut Tx,
     webhook: WebhookId,
@@ -207,7 +243,7 @@ pub async fn complete(
     now: Millis,
 ) -> Result<bool, sqlx::Error> {
     let tries = delivery.tries + 1;
-    let first = delivery.first_tried_at.unwrap_or(now);
+    let first = first_of(delivery.first_tried_at, delivery.due_at, now);
     let next = again(first, tries, now);
     let (state, setback, status) = match verdict {
         Verdict::Taken(status) => ("taken", None, Some(status)),
@@ -216,13 +252,11 @@ pub async fn complete(
         Verdict::Failed(setback, status) => (if next.is_some() { "waiting" } else { "dead" }, Some(setback), status),
     };
     let written = sqlx::query(
-        "UPDATE webhook_deliveries SET state = ?1, tries = ?2, first_tried_at = ?3, setback = ?4, status = ?5,
-                due_at = ?6, ended_at = iif(?1 = 'waiting', NULL, ?7)
-         WHERE id = ?8 AND state = 'waiting'",
+        "UPDATE webhook_deliveries SET state = ?1, setback = ?2, status = ?3, due_at = ?4,
+                ended_at = iif(?1 = 'waiting', NULL, ?5)
+         WHERE id = ?6 AND state = 'waiting'",
     )
     .bind(state)
-    .bind(tries)
-    .bind(first)
     .bind(setback)
     .bind(status)
     .bind(if verdict == Verdict::Gone { now } else { next.unwrap_or(now) })
@@ -236,11 +270,21 @@ pub async fn complete(
     match verdict {
         Verdict::Taken(_) => answered(db, webhook, now).await?,
         Verdict::Gone => {
-            pause(db, webhook, Some(PausedFor::Gone), now).await?;
+            gone(db, webhook, now).await?;
         }
         Verdict::Failed(..) => failed(db, webhook, now).await?,
     }
     Ok(state == "dead")
+}
+
+/// Where its owner paused it meanwhile, that stays.
+async fn gone(db: &mut Tx, webhook: WebhookId, now: Millis) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE webhooks SET paused_for = 'gone', paused_at = ? WHERE id = ? AND paused_for IS NULL")
+        .bind(now)
+        .bind(webhook)
+        .execute(db)
+        .await?;
+    Ok(())
 }
 
 async fn answered(db: &mut Tx, webhook: WebhookId, now: Millis) -> Result<(), sqlx::Error> {

@@ -19,19 +19,24 @@ use crate::outbox::store::{reading, told};
 use crate::session::store::numbers;
 use crate::webhook::Delivery;
 
-pub(super) async fn of(db: &mut SqliteConnection, credits: &Credits, delivery: &Delivery) -> Result<String, sqlx::Error> {
+/// What cannot be read is told without its data, so that it holds up nothing behind it.
+pub(super) async fn of(db: &mut SqliteConnection, credits: &Credits, delivery: &Delivery) -> String {
     let (kind, state) = delivery.event.split_once('.').unwrap_or((&delivery.event, ""));
-    let (data, at) = match kind {
-        "message" => message(db, delivery.about, state).await?,
-        "reply" => (reply(db, delivery.about).await?, None),
-        "contact" => (contact(db, delivery.about).await?, None),
-        "number" => (number(db, delivery.about, state).await?, None),
-        "campaign" => (campaign(db, delivery.about, state).await?, None),
-        "credits" => (low(credits).await, None),
-        _ => (json!({}), None),
+    let read = match kind {
+        "message" => message(db, delivery.about, state).await,
+        "reply" => reply(db, delivery.about).await.map(|data| (data, None)),
+        "contact" => contact(db, delivery.about).await.map(|data| (data, None)),
+        "number" => number(db, delivery.about, state).await.map(|data| (data, None)),
+        "campaign" => campaign(db, delivery.about, state).await.map(|data| (data, None)),
+        "credits" => Ok((low(credits).await, None)),
+        _ => Ok((json!({}), None)),
     };
+    let (data, at) = read.unwrap_or_else(|error| {
+        tracing::warn!(%error, event = delivery.event, "what a webhook is told of cannot be read");
+        (json!({}), None)
+    });
     let at = at.unwrap_or(delivery.created_at);
-    Ok(json!({ "type": delivery.event, "timestamp": iso(Some(at)), "data": data }).to_string())
+    json!({ "type": delivery.event, "timestamp": iso(Some(at)), "data": data }).to_string()
 }
 
 fn iso(at: Option<Millis>) -> Value {

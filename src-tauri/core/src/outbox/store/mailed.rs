@@ -2,9 +2,10 @@
 //! which anything is on its way, was accepted or may have arrived is none of them.
 
 use sqlx::sqlite::SqliteRow;
-use sqlx::{AssertSqlSafe, Row, SqliteConnection};
+use sqlx::{AssertSqlSafe, QueryBuilder, Row, SqliteConnection};
 use uuid::Uuid;
 
+use super::claim::{reached_already, reached_soon};
 use super::numbers;
 use crate::category::Category;
 use crate::clock::Millis;
@@ -21,6 +22,16 @@ use crate::outbox::state::SkipReason;
 use crate::session::cause::Cause;
 use crate::settings::{paused, promotion_gap};
 use crate::stored::Json;
+
+/// Nothing of the message `m` with the last part `p` is on its way, was accepted or may have arrived.
+macro_rules! never_sent {
+    () => {
+        "NOT EXISTS (SELECT 1 FROM parts s WHERE s.message_id = m.id AND s.position <= p.position
+             AND (s.state NOT IN ('pending', 'failed') OR s.sent_at IS NOT NULL
+                  OR EXISTS (SELECT 1 FROM attempts a WHERE a.part_id = s.id
+                             AND (a.outcome IS NULL OR a.outcome IN ('unknown', 'accepted')))))"
+    };
+}
 
 /// Of which messages.
 #[derive(Clone, Copy, Debug)]
@@ -82,9 +93,11 @@ pub async fn stranded(
         "{LAST} {} AND p.state = 'pending' AND q.state = 'open' AND q.revising = 0 AND q.missed_at IS NULL
            AND coalesce(q.held_until, 0) <= ?2 AND {}
            AND EXISTS (SELECT 1 FROM parts f WHERE f.message_id = m.id AND f.state = 'pending' AND f.ready = 1 AND f.due_at <= ?2)
-         LIMIT ?3",
+           AND {}
+         ORDER BY p.due_at, p.id LIMIT ?3",
         among.filter(),
         mailable!("m.contact_id"),
+        never_sent!(),
     );
     sqlx::query_as(AssertSqlSafe(query)).bind(among.id()).bind(since).bind(limit).fetch_all(db).await
 }
@@ -140,14 +153,14 @@ pub struct Facts {
     pub phone: String,
     pub category: Category,
     pub round: i64,
-    /// Nothing of it is on its way, was accepted or may have arrived.
+    /// Nothing of it is on its way, was accepted or may have arrived, nor of another message to the same person.
     pub never_sent: bool,
     /// Why its person may not be written to.
     pub refused: Option<SkipReason>,
     pub cleared: bool,
     pub cancelled: bool,
-    /// Its campaign is paused.
-    pub paused: bool,
+    /// Its campaign or everything is paused, or it is about to be known whether the same person has it.
+    pub waits: bool,
     /// Its owner wants mails for it.
     pub wanted: bool,
 }
@@ -155,11 +168,15 @@ pub struct Facts {
 pub async fn facts(db: &mut SqliteConnection, message: MessageId, now: Millis) -> Result<Option<Facts>, sqlx::Error> {
     let row = sqlx::query(concat!(
         "SELECT m.queue_id, q.book, m.contact_id, m.phone, m.category, p.round, m.cleared_at IS NOT NULL AS cleared,
-                NOT EXISTS (SELECT 1 FROM parts s WHERE s.message_id = m.id AND s.position <= p.position
-                    AND (s.state NOT IN ('pending', 'failed') OR s.sent_at IS NOT NULL
-                         OR EXISTS (SELECT 1 FROM attempts a WHERE a.part_id = s.id
-                                    AND (a.outcome IS NULL OR a.outcome IN ('unknown', 'accepted'))))) AS never_sent,
-                q.cancelled_at IS NOT NULL OR m.cancelled_at IS NOT NULL AS cancelled, q.state = 'paused' AS paused, ",
+                q.cancelled_at IS NOT NULL OR m.cancelled_at IS NOT NULL AS cancelled, ",
+        never_sent!(),
+        " AND NOT ",
+        reached_already!(),
+        " AS never_sent, q.state = 'paused' OR ",
+        paused!(),
+        " OR ",
+        reached_soon!(),
+        " AS waits, ",
         wanted_by_mail!("m.queue_id", "m.id"),
         " AS wanted, ",
         refusal!("?2", promotion_gap!()),
@@ -182,7 +199,7 @@ fn read(row: &SqliteRow) -> Result<Facts, sqlx::Error> {
         refused: row.try_get("refused")?,
         cleared: row.try_get("cleared")?,
         cancelled: row.try_get("cancelled")?,
-        paused: row.try_get("paused")?,
+        waits: row.try_get("waits")?,
         wanted: row.try_get("wanted")?,
     })
 }
@@ -198,6 +215,28 @@ pub async fn give_up(db: &mut Tx, message: MessageId, facts: &Facts, now: Millis
         end_hold(db, End::Release, facts.book, facts.queue, row.try_get(0)?, row.try_get(1)?, now).await?;
     }
     Ok(())
+}
+
+/// Those of these campaigns of which something waits, or ended since then.
+pub async fn lively(
+    db: &mut SqliteConnection,
+    campaigns: &[CampaignId],
+    since: Millis,
+) -> Result<Vec<CampaignId>, sqlx::Error> {
+    let mut lively = Vec::new();
+    for some in campaigns.chunks(500) {
+        let mut select = QueryBuilder::new("SELECT id FROM queues WHERE (state <> 'done' OR coalesce(ended_at, 0) >= ");
+        select.push_bind(since).push(" OR EXISTS (SELECT 1 FROM parts p WHERE p.queue_id = queues.id AND p.state = 'failed'
+                                                    AND p.ended_at >= ");
+        select.push_bind(since).push(")) AND id IN (");
+        let mut list = select.separated(", ");
+        some.iter().for_each(|campaign| {
+            list.push_bind(*campaign);
+        });
+        select.push(")");
+        lively.extend(select.build_query_scalar::<CampaignId>().fetch_all(&mut *db).await?);
+    }
+    Ok(lively)
 }
 
 /// What a message says, for a mail.
