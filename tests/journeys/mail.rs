@@ -12,6 +12,7 @@ use ulak_core::ledger::Book;
 use ulak_core::mail::{Account, Mail, Mailer, Mailing, Outcome, Reaching, Security, State, Trouble, Why};
 use ulak_core::outbox::store::queue::Retryable;
 use ulak_core::session::cause::Cause;
+use ulak_core::session::client::Signal;
 use ulak_core::session::messenger::Outcome as Sent;
 use ulak_core::testing::World;
 use ulak_core::testing::numbers::BRISK;
@@ -226,7 +227,7 @@ async fn an_ack_that_comes_while_the_mail_is_due_keeps_the_mail_from_going() -> 
     mail(&world, &server).await;
     assert_eq!(server.to().len(), 0, "it is on its way over WhatsApp");
     // Ulak ends before the answer: the outcome is in doubt, and doubt is no failure either.
-    let world = world.crash_before_the_answer().await?;
+    let world = world.restart().await?;
     world.clock.set(at(0, 13, 40));
     mail(&world, &server).await;
     assert_eq!((server.to().len(), states(&world).await.len()), (0, 0));
@@ -260,6 +261,55 @@ async fn who_opts_out_before_the_mail_goes_gets_none() -> Result<(), Problem> {
     mail_until(&world, &server, at(0, 13, 0)).await;
     assert_eq!(server.to().len(), 1, "the try before the opt-out");
     assert_eq!(states(&world).await, [(State::LeftOut, Some("unwanted".to_owned()))]);
+    Ok(())
+}
+
+/// Of two contacts that WhatsApp has for one account, found out since the scheduling, one mail goes, or one message.
+#[tokio::test]
+async fn one_account_under_two_spellings_gets_one_mail_and_no_message_beside_it() -> Result<(), Problem> {
+    let (mut world, server) = shop(0).await?;
+    person(&world, "Ana", "+905325550142", "ana@shop.example").await?;
+    person(&world, "Ana Souza", "+6281255501470", "souza@shop.example").await?;
+    world.numbers[0].phone.answer([absent()]);
+    let id = schedule(&world, "Merhaba").await?;
+    while world.counts(id).await?.failed == 0 {
+        world.step().await?;
+    }
+    let found = Signal::Found {
+        phone: "+6281255501470".to_owned(),
+        account: Some("+905325550142".to_owned()),
+        lid: None,
+        note: "yes".to_owned(),
+        until: at(30, 12, 0),
+    };
+    world.hear(world.numbers[0].id, &found).await?;
+    mail(&world, &server).await;
+    world.run_until(at(0, 13, 0)).await?;
+    mail_until(&world, &server, at(0, 14, 0)).await;
+    let sent = world.numbers[0].phone.sent().into_iter().filter(|sent| sent.outcome == Sent::Accepted).count();
+    assert_eq!(server.to().len() + sent, 1, "{:?} {:?}", server.to(), world.counts(id).await?);
+    Ok(())
+}
+
+/// A photo was sent and its text waits when the number goes: that is no mail, and holds up nobody else's.
+#[tokio::test]
+async fn half_a_message_stays_with_its_number_and_others_go_by_mail() -> Result<(), Problem> {
+    let (mut world, server) = shop(10).await?;
+    person(&world, "Elif", "+905325550142", "elif@shop.example").await?;
+    person(&world, "Okan", "+905325550143", "okan@shop.example").await?;
+    let draft = world.draft(&"uzun ".repeat(300), |edit| edit.split_long_caption = true).await?;
+    let photo = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fixtures/media/sample.jpg");
+    world.app.campaigns().add_media(draft.id, std::path::Path::new(photo)).await?;
+    let id = world.app.campaigns().schedule_campaign(draft.id, false).await?;
+    world.app.mails().want(MailFor::Campaign(id), true).await?;
+    while world.numbers[0].phone.sent().is_empty() {
+        world.step().await?;
+    }
+    // What became of the photo would be written down with the next decision: the number goes before that.
+    let mut world = world.connect(0, false).await?;
+    world.run_until(at(0, 12, 5)).await?;
+    mail_until(&world, &server, at(0, 12, 40)).await;
+    assert_eq!(server.to(), ["okan@shop.example"]);
     Ok(())
 }
 
