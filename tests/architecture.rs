@@ -26,8 +26,9 @@ const LAYERS: &[&[&str]] = &[
     &["notice"],
     &["supervise"],
     &["db", "vault"],
+    &["mail"],
     &["agenda", "feed", "ledger", "contact", "media"],
-    &["template"],
+    &["template", "webhook"],
     &["session"],
     &["settings"],
     &["outbox"],
@@ -141,6 +142,10 @@ fn each_outside_library_has_one_home() {
         ("whatsapp_rust", &["src-tauri/whatsapp"][..]),
         ("krilla", &["src-tauri/core/src/paper"][..]),
         ("axum", &["src-tauri/api"][..]),
+        ("lettre", &["src-tauri/outward"][..]),
+        ("mrml", &["src-tauri/core/src/mail"][..]),
+        ("ureq", &["src-tauri/outward"][..]),
+        ("url::", &["src-tauri/core/src/webhook/address.rs"][..]),
     ]);
     for path in sources(&root().join("src-tauri")) {
         let shown = path.strip_prefix(root()).unwrap().display().to_string();
@@ -323,7 +328,9 @@ fn circle(imports: &BTreeMap<String, Vec<String>>) -> Option<Vec<String>> {
 
 #[test]
 fn files_of_a_folder_import_each_other_one_way() {
-    for folder in ["session", "outbox", "campaign", "contact", "inbound", "ledger", "template", "media", "backup"] {
+    for folder in [
+        "session", "outbox", "campaign", "contact", "inbound", "ledger", "mail", "template", "media", "webhook", "backup",
+    ] {
         let imports = siblings(&root().join("src-tauri/core/src").join(folder));
         assert!(!imports.is_empty());
         assert_eq!(circle(&imports), None, "in {folder}");
@@ -370,6 +377,8 @@ const TABLES: &[(&str, &[&str])] = &[
         ],
     ),
     ("agenda/", &["jobs"]),
+    ("mail/", &["mail_account", "mail_templates", "mail_wanted", "mails"]),
+    ("webhook/", &["webhooks", "webhook_deliveries"]),
     ("feed/", &["changes", "change_marks"]),
     ("session/", &["sessions", "notes"]),
     ("media/", &["media", "campaign_media", "template_media", "message_media", "version_media"]),

@@ -8,8 +8,8 @@ use tauri::Wry;
 use tauri_specta::{Builder, ErrorHandlingMode, collect_commands, collect_events};
 
 use crate::commands::{
-    backups, campaigns, contacts, credits, door, health, home, log, numbers, repeats, replies, retention, revisions,
-    settings, templates, window,
+    backups, campaigns, contacts, credits, door, health, home, log, mail, numbers, repeats, replies, retention,
+    revisions, settings, templates, webhooks, window,
 };
 use crate::events;
 
@@ -193,6 +193,23 @@ pub fn builder() -> Builder<Wry> {
             credits::low_credits_seen,
             credits::check_ledger,
             credits::export_statement,
+            mail::mail_account,
+            mail::save_mail_account,
+            mail::test_mail,
+            mail::mail_template,
+            mail::save_mail_template,
+            mail::preview_mail,
+            mail::mail_wanted,
+            mail::want_mail,
+            mail::mails,
+            webhooks::webhooks,
+            webhooks::save_webhook,
+            webhooks::renew_webhook_secret,
+            webhooks::delete_webhook,
+            webhooks::pause_webhook,
+            webhooks::test_webhook,
+            webhooks::webhook_deliveries,
+            webhooks::replay_webhook,
             window::zoom,
             window::copied_text,
             window::asked_page,
@@ -211,6 +228,8 @@ pub fn builder() -> Builder<Wry> {
             events::RepliesChanged,
             events::RetentionChanged,
             events::BackupsChanged,
+            events::WebhooksChanged,
+            events::MailChanged,
             events::ImportProgress,
             events::FilesOver,
             events::FilesDropped,

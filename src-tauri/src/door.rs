@@ -117,7 +117,7 @@ impl Door {
 }
 
 async fn open(opening: Opening) -> Result<Arc<App>, Problem> {
-    let opening = Opening { network: network::network()?, workshop: prepare::workshop(), ..opening };
+    let opening = Opening { network: network::network()?, workshop: prepare::workshop(), ..network::outside(opening) };
     App::open(opening, Arc::new(SystemKeyring)).await
 }
 

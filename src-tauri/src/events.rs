@@ -55,6 +55,10 @@ pub struct RetentionChanged;
 
 #[derive(Clone, Serialize, Deserialize, Type, tauri_specta::Event)]
 pub struct BackupsChanged;
+pub struct WebhooksChanged;
+
+#[derive(Clone, Serialize, Deserialize, Type, tauri_specta::Event)]
+pub struct MailChanged;
 
 #[derive(Clone, Serialize, Deserialize, Type, tauri_specta::Event)]
 pub struct ImportProgress(pub import::ImportProgress);
@@ -143,6 +147,8 @@ fn emit(handle: &AppHandle, app: &App, event: Event) -> tauri::Result<()> {
         Event::RepliesChanged => RepliesChanged.emit(handle),
         Event::BackupsChanged => BackupsChanged.emit(handle),
         Event::RetentionChanged => RetentionChanged.emit(handle),
+        Event::WebhooksChanged => WebhooksChanged.emit(handle),
+        Event::MailChanged => MailChanged.emit(handle),
         Event::ImportChanged(id) => match app.people().import_progress(id) {
             Some(progress) => ImportProgress(progress).emit(handle),
             None => Ok(()),

@@ -160,7 +160,7 @@ pub fn run_with_numbers(
     opening: Opening,
     work: impl AsyncFnOnce(&Arc<App>) -> Result<bool, Problem>,
 ) -> ExitCode {
-    let online = async || Ok(Opening { network: network::network()?, ..opening });
+    let online = async || Ok(Opening { network: network::network()?, ..network::outside(opening) });
     run_with(voice, data, online, work)
 }
 

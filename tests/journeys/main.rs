@@ -34,9 +34,11 @@ mod limits;
 mod linking;
 mod lists;
 mod log;
+mod mail;
 mod merge;
 mod missed;
 mod numbers;
+mod outside;
 mod permission;
 mod person;
 mod phone_book;
@@ -48,11 +50,13 @@ mod revising;
 mod scheduling;
 mod segments;
 mod sending;
+mod smtp;
 mod steering;
 mod stopping;
 mod storage;
 mod support;
 mod templates;
+mod webhooks;
 
 use ulak_core::clock::{DAY, HOUR, MINUTE, Millis};
 

@@ -19,6 +19,10 @@ pub enum Event {
     RetentionChanged,
     /// A backup began, was made or was not, or other ones are wanted.
     BackupsChanged,
+    /// A webhook, or what waits for it.
+    WebhooksChanged,
+    /// The e-mail account, its templates, or a mail.
+    MailChanged,
     ImportChanged(ImportId),
 }
 

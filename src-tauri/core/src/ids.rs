@@ -114,6 +114,10 @@ ids! {
     RepeatId,
     /// A backup that was tried.
     BackupId,
+    WebhookId,
+    /// One thing that a webhook is to be told.
+    DeliveryId,
+    MailId,
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ pub mod ids;
 pub mod inbound;
 pub mod language;
 pub mod ledger;
+pub mod mail;
 pub mod mark;
 pub mod media;
 pub mod messages;
@@ -32,6 +33,7 @@ pub mod table;
 pub mod template;
 pub mod text;
 pub mod vault;
+pub mod webhook;
 
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

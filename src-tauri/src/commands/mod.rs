@@ -8,6 +8,7 @@ pub mod door;
 pub mod health;
 pub mod home;
 pub mod log;
+pub mod mail;
 pub mod numbers;
 pub mod repeats;
 pub mod replies;
@@ -15,6 +16,7 @@ pub mod retention;
 pub mod revisions;
 pub mod settings;
 pub mod templates;
+pub mod webhooks;
 pub mod window;
 
 use std::path::PathBuf;

@@ -3,7 +3,7 @@ import type { Show } from '../api/client';
 
 export type Step = 'audience' | 'content' | 'schedule' | 'review';
 export type Route =
-  | { page: 'home' | 'campaigns' | 'plan' | 'repeats' | 'templates' | 'contacts' | 'credits' | 'figures' | 'practice' | 'safety' }
+  | { page: 'home' | 'campaigns' | 'plan' | 'repeats' | 'templates' | 'contacts' | 'credits' | 'figures' | 'practice' | 'safety' | 'connect' }
   /** `topic`: what is asked about. */
   | { page: 'help'; topic: string | null }
   /** `number`: whose pace to show, or "practice" for what the practice number does. */
@@ -102,7 +102,7 @@ export function parse(hash: string): Route {
       return { page: 'settings', number: new URLSearchParams(query).get('number') };
     case 'help':
       return { page: 'help', topic: id ?? null };
-    case 'credits': case 'figures': case 'plan': case 'practice': case 'repeats':
+    case 'connect': case 'credits': case 'figures': case 'plan': case 'practice': case 'repeats':
       return { page: first };
     default:
       return { page: 'home' };

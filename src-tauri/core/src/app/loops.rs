@@ -30,6 +30,7 @@ impl App {
         let phones = self.play_phones();
         let receipts = self.take_receipts(inboxes.practice, self.receipts_applied.clone());
         let replies = self.take_replies(inboxes.replies);
+        let (telling, mailing) = (self.tell_webhooks(), self.send_mails());
         let mut stop = self.stop.subscribe();
         let end = tokio::spawn(async move {
             // The practice phones hold no promise in memory: what they did not get to is asked for at the next start.
@@ -38,7 +39,7 @@ impl App {
             receipts.abort();
             replies.abort();
         });
-        locked(&self.loops).extend([sending, agenda, marking, scheduling, values, end]);
+        locked(&self.loops).extend([sending, agenda, marking, scheduling, values, telling, mailing, end]);
         *locked(&self.ticking) = Some(self.take_receipts(inboxes.linked, Arc::default()));
         self.numbers.run();
     }
@@ -60,6 +61,20 @@ impl App {
         let (agenda, stop, supervision) = (self.agenda.clone(), self.stop.subscribe(), self.supervision.clone());
         tokio::spawn(async move {
             supervise(Task::Agenda, &supervision, || agenda::run(&agenda, stop.clone())).await;
+        })
+    }
+
+    fn tell_webhooks(&self) -> JoinHandle<()> {
+        let (webhooks, stop, supervision) = (self.webhooks().clone(), self.stop.subscribe(), self.supervision.clone());
+        tokio::spawn(async move {
+            supervise(Task::Webhooks, &supervision, || webhooks.run(stop.clone())).await;
+        })
+    }
+
+    fn send_mails(&self) -> JoinHandle<()> {
+        let (mails, stop, supervision) = (self.mails().clone(), self.stop.subscribe(), self.supervision.clone());
+        tokio::spawn(async move {
+            supervise(Task::Mail, &supervision, || mails.run(stop.clone())).await;
         })
     }
 

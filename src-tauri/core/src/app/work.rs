@@ -14,6 +14,7 @@ use crate::feed;
 use crate::inbound::store::marks;
 use crate::ledger::LedgerError;
 use crate::ledger::store::{self as ledger, seals};
+use crate::mail::store as mail;
 use crate::outbox::dispatcher::Dispatcher;
 use crate::outbox::store::reading;
 use crate::session::store::notes;
@@ -83,7 +84,9 @@ impl AppWork {
             more = pruned.map_err(|error| self.db.error(error))?;
             self.db.commit(tx).await?;
         }
-        Ok(())
+        let mut tx = self.db.begin().await?;
+        mail::prune(&mut tx, self.clock.now()).await.map_err(|error| self.db.error(error))?;
+        self.db.commit(tx).await
     }
 
     /// So that a start after months adds up the lines of a day. A book that does not add up sends nothing from then on.
