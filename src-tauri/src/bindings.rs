@@ -8,7 +8,7 @@ use tauri::Wry;
 use tauri_specta::{Builder, ErrorHandlingMode, collect_commands, collect_events};
 
 use crate::commands::{
-    campaigns, contacts, credits, door, home, log, numbers, repeats, replies, retention, revisions, settings,
+    campaigns, contacts, credits, door, home, log, numbers, programs, repeats, replies, retention, revisions, settings,
     templates, window,
 };
 use crate::events;
@@ -20,6 +20,7 @@ pub fn builder() -> Builder<Wry> {
             door::choose_passphrase,
             door::unlock,
             door::try_again,
+            door::stop_other,
             door::save_recovery_code,
             door::recovery_code_saved,
             settings::settings,
@@ -98,6 +99,17 @@ pub fn builder() -> Builder<Wry> {
             retention::retention,
             retention::clear_preview,
             retention::clear_now,
+            programs::programs,
+            programs::set_program_door,
+            programs::make_token,
+            programs::revoke_token,
+            programs::triggers,
+            programs::first_trigger,
+            programs::save_trigger,
+            programs::delete_trigger,
+            programs::try_trigger,
+            programs::trigger_events,
+            programs::replay_event,
             repeats::repeats,
             repeats::create_repeat,
             repeats::follow_up,
@@ -193,6 +205,7 @@ pub fn builder() -> Builder<Wry> {
             events::TemplatesChanged,
             events::RepliesChanged,
             events::RetentionChanged,
+            events::ProgramsChanged,
             events::ImportProgress,
             events::FilesOver,
             events::FilesDropped,

@@ -196,7 +196,7 @@ fn run_with(
     })
 }
 
-async fn open(data: Option<PathBuf>, opening: Opening) -> Result<Arc<App>, Problem> {
+pub async fn open(data: Option<PathBuf>, opening: Opening) -> Result<Arc<App>, Problem> {
     let folder = data.ok_or_else(|| problem("terminal.no_folder", "Say where the data is: --data DIR.".to_owned()))?;
     let secret = crate::secret_from_environment();
     let workshop = prepare::workshop();

@@ -39,6 +39,7 @@ mod numbers;
 mod permission;
 mod person;
 mod phone_book;
+mod programs;
 mod repeats;
 mod replies;
 mod report;
@@ -51,6 +52,7 @@ mod steering;
 mod stopping;
 mod storage;
 mod templates;
+mod triggers;
 
 use ulak_core::clock::{DAY, HOUR, MINUTE, Millis};
 

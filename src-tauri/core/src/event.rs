@@ -17,6 +17,8 @@ pub enum Event {
     RepliesChanged,
     /// Something was cleared that is no longer kept.
     RetentionChanged,
+    /// The door for other programs, their tokens, or what triggers did.
+    ProgramsChanged,
     ImportChanged(ImportId),
 }
 

@@ -112,6 +112,15 @@ ids! {
     VersionId,
     /// A rule by which a campaign comes again.
     RepeatId,
+    /// What lets another program in.
+    TokenId,
+    /// A file that a program brought before the message that is to carry it.
+    UploadId,
+    /// Many messages that a program asked for at once.
+    BulkId,
+    TriggerId,
+    /// Something that a program told, by which a trigger sends.
+    TriggerEventId,
 }
 
 #[cfg(test)]

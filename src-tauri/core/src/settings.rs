@@ -277,6 +277,8 @@ pub mod key {
     pub const LOW_SEEN: &str = "low_seen";
     /// What was cleared last.
     pub const CLEARED_LAST: &str = "cleared_last";
+    /// Where other programs are let in.
+    pub const PROGRAM_DOOR: &str = "program_door";
     /// Why everything was paused at a start, until the owner resumes.
     pub const FOLDER_FINDING: &str = "folder_finding";
 }

@@ -35,6 +35,8 @@ pub enum Task {
     News,
     Awake,
     Import,
+    /// The door for other programs.
+    Programs,
 }
 
 /// What every supervised loop needs.
@@ -163,6 +165,7 @@ impl std::fmt::Display for Broke {
             Task::News => "Telling you by notifications met a fault in Ulak and began again.",
             Task::Awake => "Keeping this computer awake met a fault in Ulak and began again.",
             Task::Import => "The import met a fault in Ulak and stopped. What came in stays; import the file again, nobody comes in twice.",
+            Task::Programs => "The door for other programs met a fault in Ulak and was opened again. What they were answered holds.",
         })
     }
 }
@@ -184,6 +187,7 @@ impl Coded for Broke {
             Task::News => "loop.news",
             Task::Awake => "loop.awake",
             Task::Import => "loop.import",
+            Task::Programs => "loop.programs",
         }
     }
 }

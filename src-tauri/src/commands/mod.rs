@@ -7,6 +7,7 @@ pub mod door;
 pub mod home;
 pub mod log;
 pub mod numbers;
+pub mod programs;
 pub mod repeats;
 pub mod replies;
 pub mod retention;

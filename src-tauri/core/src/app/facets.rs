@@ -10,7 +10,8 @@ use super::common::Common;
 use super::files::Files;
 use super::work;
 use super::{
-    App, Campaigns, Credits, Home, Numbers, Outbox, OwnerSettings, People, Practice, Replies, Retention, Templates,
+    App, Campaigns, Credits, Home, Numbers, Outbox, OwnerSettings, People, Practice, Programs, Replies, Retention,
+    Templates,
 };
 use crate::ids::SessionId;
 use crate::outbox::dispatcher::Dispatcher;
@@ -29,6 +30,7 @@ pub(super) struct Facets {
     practice: Practice,
     home: Home,
     retention: Arc<Retention>,
+    programs: Arc<Programs>,
 }
 
 /// What the App has built before its facets.
@@ -73,7 +75,10 @@ impl Facets {
             credits: credits.clone(),
             files: files.clone(),
         });
+        let programs =
+            Programs::new(common.clone(), people.clone(), campaigns.clone(), files.clone(), practice_id);
         Self {
+            programs: Arc::new(programs),
             templates: Templates::new(common.clone(), files, campaigns.clone()),
             practice: Practice {
                 common: common.clone(),
@@ -99,6 +104,10 @@ impl Facets {
 impl Facets {
     pub fn for_the_agenda(&self) -> work::Facets {
         work::Facets { campaigns: self.campaigns.clone(), retention: self.retention.clone() }
+    }
+
+    pub fn bulk_to_finish(&self) -> Arc<Programs> {
+        self.programs.clone()
     }
 
     pub fn campaigns_to_finish(&self) -> Arc<Campaigns> {
@@ -145,6 +154,10 @@ impl App {
 
     pub fn retention(&self) -> &Retention {
         &self.facets.retention
+    }
+
+    pub fn programs(&self) -> &Programs {
+        &self.facets.programs
     }
 
     pub fn home(&self) -> &Home {

@@ -26,6 +26,7 @@ pub mod revise;
 pub mod stopping;
 pub mod troubled;
 pub mod unheard;
+pub mod whose;
 
 pub use known::Walks;
 use sqlx::SqliteConnection;
