@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::extract::{Request, State};
+use axum::http::uri::{Authority, Uri};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
@@ -73,7 +74,7 @@ impl Inside {
 
 /// Lets in, or says why not.
 pub async fn gate(State(inside): State<Inside>, mut request: Request, next: Next) -> Response {
-    let mut response = match admitted(&inside, &request).await {
+    let mut response = match admitted(&inside, request.method(), request.uri(), request.headers()).await {
         Ok(program) => {
             if let Some(program) = program {
                 request.extensions_mut().insert(program);
@@ -93,16 +94,20 @@ pub async fn gate(State(inside): State<Inside>, mut request: Request, next: Next
     as_problem(response)
 }
 
-async fn admitted(inside: &Inside, request: &Request) -> Result<Option<Program>, Refused> {
-    let headers = request.headers();
+async fn admitted(
+    inside: &Inside,
+    method: &Method,
+    uri: &Uri,
+    headers: &HeaderMap,
+) -> Result<Option<Program>, Refused> {
     let hosts = inside.hosts();
-    if !is_ours(headers, request.uri().authority().map(axum::http::uri::Authority::as_str), &hosts) {
+    if !is_ours(headers, uri.authority().map(Authority::as_str), &hosts) {
         return Err(Unfit::Host.into());
     }
     if !is_same_origin(headers, &hosts) {
         return Err(Unfit::Origin.into());
     }
-    let path = request.uri().path();
+    let path = uri.path();
     let token = bearer(headers);
     let program = match token {
         Some(token) => inside.app.programs().admit(token).await?,
@@ -115,7 +120,7 @@ async fn admitted(inside: &Inside, request: &Request) -> Result<Option<Program>,
         return Ok(None);
     }
     let program = program.ok_or(Unfit::NoToken)?;
-    if !has_right_content(request.method(), headers, path) {
+    if !has_right_content(method, headers, path) {
         return Err(Unfit::ContentType.into());
     }
     Ok(Some(program))

@@ -10,6 +10,7 @@ export const commands = {
 	unlock: (secret: string) => __TAURI_INVOKE<AppStatus>("unlock", { secret }),
 	tryAgain: () => __TAURI_INVOKE<AppStatus>("try_again"),
 	/**  Writes the recovery code into a file of the owner's choice; `words` say what it is for. */
+	stopOther: () => __TAURI_INVOKE<AppStatus>("stop_other"),
 	saveRecoveryCode: (title: string, words: string) => __TAURI_INVOKE<string | null>("save_recovery_code", { title, words }),
 	recoveryCodeSaved: () => __TAURI_INVOKE<null>("recovery_code_saved"),
 	settings: () => __TAURI_INVOKE<Settings>("settings"),
@@ -92,6 +93,17 @@ export const commands = {
 	reschedule: (id: CampaignId, time: NewTime) => __TAURI_INVOKE<null>("reschedule", { id, time }),
 	reviseText: (id: MessageId, text: string) => __TAURI_INVOKE<null>("revise_text", { id, text }),
 	versions: (id: CampaignId) => __TAURI_INVOKE<VersionView[]>("versions", { id }),
+	programs: () => __TAURI_INVOKE<ProgramsView>("programs"),
+	setProgramDoor: (open: boolean, port: number) => __TAURI_INVOKE<ProgramsView>("set_program_door", { open, port }),
+	makeToken: (wish: TokenWish) => __TAURI_INVOKE<NewToken>("make_token", { wish }),
+	revokeToken: (tokenId: TokenId) => __TAURI_INVOKE<ProgramsView>("revoke_token", { tokenId }),
+	triggers: () => __TAURI_INVOKE<TriggersView>("triggers"),
+	firstTrigger: (name: string) => __TAURI_INVOKE<FirstTrigger>("first_trigger", { name }),
+	saveTrigger: (edit: TriggerEdit) => __TAURI_INVOKE<TriggerView>("save_trigger", { edit }),
+	deleteTrigger: (triggerId: TriggerId) => __TAURI_INVOKE<null>("delete_trigger", { triggerId }),
+	tryTrigger: (binding: TriggerBinding, payload: string) => __TAURI_INVOKE<TriedTrigger>("try_trigger", { binding, payload }),
+	triggerEvents: (triggerId: TriggerId | null, before: TriggerEventId | null) => __TAURI_INVOKE<TriggerEventPage>("trigger_events", { triggerId, before }),
+	replayEvent: (eventId: TriggerEventId) => __TAURI_INVOKE<Fired>("replay_event", { eventId }),
 	retention: () => __TAURI_INVOKE<RetentionView>("retention"),
 	clearPreview: () => __TAURI_INVOKE<ClearPreview>("clear_preview"),
 	clearNow: () => __TAURI_INVOKE<Gone>("clear_now"),
@@ -208,6 +220,7 @@ export const events = {
 	nowChanged: makeEvent<NowChanged, NowChanged>("now-changed"),
 	numbersChanged: makeEvent<NumbersChanged, NumbersChanged>("numbers-changed"),
 	pageAsked: makeEvent<PageAsked, PageAsked>("page-asked"),
+	programsChanged: makeEvent<ProgramsChanged, ProgramsChanged>("programs-changed"),
 	repliesChanged: makeEvent<RepliesChanged, RepliesChanged>("replies-changed"),
 	retentionChanged: makeEvent<RetentionChanged, RetentionChanged>("retention-changed"),
 	settingsChanged: makeEvent<SettingsChanged, SettingsChanged>("settings-changed"),
@@ -1834,6 +1847,31 @@ export type ReplyRow = {
 	at: number,
 };
 
+export type ProgramsChanged = null;
+export type TokenId = string;
+export type TriggerId = string;
+export type TriggerEventId = string;
+export type ProgramDoor = { open: boolean, port: number, since: number | null };
+export type Listening = { kind: "shut" } | { kind: "open"; port: number } | { kind: "taken"; port: number } | { kind: "failed"; port: number; reason: string };
+export type Rights = { send: boolean, read: boolean, contacts: boolean, admin: boolean, urgent: boolean };
+export type TokenView = { id: TokenId, name: string, ending: string, rights: Rights, calls: number, usedAt: number | null, createdAt: number };
+export type TokenWish = { name: string, rights: Rights };
+export type NewToken = { token: TokenView, secret: string };
+export type ProgramsView = { door: ProgramDoor, listening: Listening, tokens: TokenView[] };
+export type LanguageTemplate = { language: Language, template: TemplateId };
+export type TriggerComparison = "is" | "is_not" | "above" | "below";
+export type TriggerCondition = { field: string, is: TriggerComparison, value: string };
+export type TriggerBinding = { each: string, phone: string, country: string, name: string, variables: { [key in string]: string }, template: TemplateId | null, byLanguage: LanguageTemplate[], language: string, category: Category | null, priority: number, delayMinutes: number, atMinute: number | null, number: SessionId | null, key: string, keyHours: number, condition: TriggerCondition | null, urgent: boolean };
+export type TriggerView = { id: TriggerId, name: string, active: boolean, binding: TriggerBinding, updatedAt: number };
+export type TriggerEdit = { id: TriggerId | null, name: string, active: boolean, binding: TriggerBinding };
+export type TriggersView = { triggers: TriggerView[], offered: string[] };
+export type FirstTrigger = { binding: TriggerBinding, payload: string };
+export type FieldSample = { field: string, value: string };
+export type TriedTrigger = { fields: FieldSample[], phoneShown: string | null, name: string | null, text: string | null, parts: number, dueAt: number | null, unmet: boolean, problem: AppError | null };
+export type TriggerOutcome = "accepted" | "duplicate" | "unmet" | "off" | "refused";
+export type TriggerEventRow = { id: TriggerEventId, triggerId: TriggerId, at: number, outcome: TriggerOutcome, code: string | null, variable: string | null, accepted: number, refused: number, messageId: MessageId | null, person: string | null, state: PartState | null, replayed: boolean, payload: string | null };
+export type TriggerEventPage = { rows: TriggerEventRow[], next: TriggerEventId | null };
+export type Fired = { event: TriggerEventId, outcome: TriggerOutcome, accepted: number, refused: number, messages: MessageId[], problem: AppError | null };
 export type RetentionChanged = null;
 
 export type RetentionView = {

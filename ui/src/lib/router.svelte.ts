@@ -17,6 +17,8 @@ export type Route =
   /** Everything that is known of one contact. */
   | { page: 'person'; id: string }
   | { page: 'template'; id: string }
+  /** `tab`: which side of other programs. */
+  | { page: 'connect'; tab: string | null }
   | { page: 'report'; id: string }
   /** Reports of several campaigns side by side. */
   | { page: 'compare'; ids: string[] }
@@ -84,6 +86,8 @@ export function parse(hash: string): Route {
       const asked = new URLSearchParams(query);
       return { page: 'log', campaign: asked.get('campaign'), state: asked.get('state'), cause: asked.get('cause'), search: asked.get('search') };
     }
+    case 'connect':
+      return { page: 'connect', tab: id ?? null };
     case 'numbers':
       return { page: 'numbers', link: id === 'link' };
     case 'settings':
