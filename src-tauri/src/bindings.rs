@@ -8,7 +8,7 @@ use tauri::Wry;
 use tauri_specta::{Builder, ErrorHandlingMode, collect_commands, collect_events};
 
 use crate::commands::{
-    backups, campaigns, contacts, credits, door, health, home, log, mail, numbers, repeats, replies, retention,
+    backups, campaigns, contacts, credits, door, health, home, log, mail, numbers, programs, repeats, replies, retention,
     revisions, settings, templates, webhooks, window,
 };
 use crate::events;
@@ -20,6 +20,7 @@ pub fn builder() -> Builder<Wry> {
             door::choose_passphrase,
             door::unlock,
             door::try_again,
+            door::stop_other,
             door::save_recovery_code,
             door::recovery_code_saved,
             settings::settings,
@@ -111,6 +112,17 @@ pub fn builder() -> Builder<Wry> {
             retention::retention,
             retention::clear_preview,
             retention::clear_now,
+            programs::programs,
+            programs::set_program_door,
+            programs::make_token,
+            programs::revoke_token,
+            programs::triggers,
+            programs::first_trigger,
+            programs::save_trigger,
+            programs::delete_trigger,
+            programs::try_trigger,
+            programs::trigger_events,
+            programs::replay_event,
             repeats::repeats,
             repeats::create_repeat,
             repeats::follow_up,
@@ -230,6 +242,7 @@ pub fn builder() -> Builder<Wry> {
             events::BackupsChanged,
             events::WebhooksChanged,
             events::MailChanged,
+            events::ProgramsChanged,
             events::ImportProgress,
             events::FilesOver,
             events::FilesDropped,

@@ -13,8 +13,13 @@ use ulak_core::app::{App, BackupContents, Opening, look_into, prepare_restore, r
 use ulak_core::error::{Params, Problem};
 use ulak_core::vault::SystemKeyring;
 
+use crate::control::{self, Ask, Control};
+use crate::terminal::LOOK;
 use crate::view::AppStatus;
 use crate::{desktop, events, network, prepare};
+
+/// Looks until whoever was asked to end has let go of the data: half a minute.
+const PATIENCE: u32 = 300;
 
 pub struct Door {
     folder: PathBuf,
@@ -22,11 +27,13 @@ pub struct Door {
     app: Mutex<Option<Arc<App>>>,
     /// What was typed to open the data, for when they are opened again in this run.
     opened_by: Mutex<Option<String>>,
+    /// What stands open beside the data: for other programs, and for commands.
+    beside: Mutex<Option<(ulak_api::Kept, Option<Control>)>>,
 }
 
 impl Door {
     pub fn new(folder: PathBuf) -> Self {
-        Self { folder, is_open: AtomicBool::new(false), app: Mutex::new(None), opened_by: Mutex::new(None) }
+        Self { folder, is_open: AtomicBool::new(false), app: Mutex::new(None), opened_by: Mutex::new(None), beside: Mutex::new(None) }
     }
 
     pub fn folder(&self) -> &Path {
@@ -58,6 +65,9 @@ impl Door {
                 desktop::tell(handle.clone(), &app);
                 desktop::awake::keep(&app);
                 desktop::tray::follow(handle.clone(), &app);
+                let ending = handle.clone();
+                let control = Control::open(&app, move || ending.exit(0));
+                *self.beside.lock().await = Some((ulak_api::keep(&app), control));
                 let recovery_code = app.settings().recovery_code();
                 *door = Some(app);
                 *self.opened_by.lock().await = typed;
@@ -107,9 +117,25 @@ impl Door {
         }
     }
 
+    /// Asks whoever has the data open to end, and opens them when that is done.
+    pub async fn take_over(&self, handle: &AppHandle) -> Result<AppStatus, Problem> {
+        control::ask(&self.folder, Ask::Stop).await?;
+        for _ in 0..PATIENCE {
+            match self.open(handle, None).await {
+                AppStatus::Failed { error } if error.code == "storage.in_use" => tokio::time::sleep(LOOK).await,
+                status => return Ok(status),
+            }
+        }
+        Ok(self.open(handle, None).await)
+    }
+
     /// Sees what is on its way through and closes the data.
     pub async fn close(&self) {
         self.is_open.store(false, Ordering::Relaxed);
+        if let Some((programs, control)) = self.beside.lock().await.take() {
+            programs.close().await;
+            drop(control);
+        }
         if let Some(app) = self.app.lock().await.take() {
             app.close().await;
         }

@@ -55,10 +55,15 @@ pub struct RetentionChanged;
 
 #[derive(Clone, Serialize, Deserialize, Type, tauri_specta::Event)]
 pub struct BackupsChanged;
+
+#[derive(Clone, Serialize, Deserialize, Type, tauri_specta::Event)]
 pub struct WebhooksChanged;
 
 #[derive(Clone, Serialize, Deserialize, Type, tauri_specta::Event)]
 pub struct MailChanged;
+
+#[derive(Clone, Serialize, Deserialize, Type, tauri_specta::Event)]
+pub struct ProgramsChanged;
 
 #[derive(Clone, Serialize, Deserialize, Type, tauri_specta::Event)]
 pub struct ImportProgress(pub import::ImportProgress);
@@ -149,6 +154,7 @@ fn emit(handle: &AppHandle, app: &App, event: Event) -> tauri::Result<()> {
         Event::RetentionChanged => RetentionChanged.emit(handle),
         Event::WebhooksChanged => WebhooksChanged.emit(handle),
         Event::MailChanged => MailChanged.emit(handle),
+        Event::ProgramsChanged => ProgramsChanged.emit(handle),
         Event::ImportChanged(id) => match app.people().import_progress(id) {
             Some(progress) => ImportProgress(progress).emit(handle),
             None => Ok(()),

@@ -201,7 +201,7 @@ pub fn folder(data: Option<PathBuf>) -> Result<PathBuf, Problem> {
     data.ok_or_else(|| problem("terminal.no_folder", "Say where the data is: --data DIR.".to_owned()))
 }
 
-async fn open(data: Option<PathBuf>, opening: Opening) -> Result<Arc<App>, Problem> {
+pub async fn open(data: Option<PathBuf>, opening: Opening) -> Result<Arc<App>, Problem> {
     let folder = folder(data)?;
     let secret = crate::secret_from_environment();
     let workshop = prepare::workshop();

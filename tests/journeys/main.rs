@@ -42,6 +42,7 @@ mod outside;
 mod permission;
 mod person;
 mod phone_book;
+mod programs;
 mod repeats;
 mod replies;
 mod report;
@@ -57,6 +58,7 @@ mod storage;
 mod support;
 mod templates;
 mod webhooks;
+mod triggers;
 
 use ulak_core::clock::{DAY, HOUR, MINUTE, Millis};
 

@@ -23,6 +23,8 @@ pub enum Event {
     WebhooksChanged,
     /// The e-mail account, its templates, or a mail.
     MailChanged,
+    /// The door for other programs, their tokens, or what triggers did.
+    ProgramsChanged,
     ImportChanged(ImportId),
 }
 

@@ -25,6 +25,7 @@ pub mod notice;
 pub mod outbox;
 pub mod page;
 pub mod paper;
+pub mod program;
 pub mod session;
 pub mod settings;
 pub mod stored;
@@ -32,6 +33,7 @@ pub mod supervise;
 pub mod table;
 pub mod template;
 pub mod text;
+pub mod trigger;
 pub mod vault;
 pub mod webhook;
 

@@ -282,6 +282,8 @@ pub mod key {
     pub const CLEARED_LAST: &str = "cleared_last";
     /// Of which ways to close the window the owner was told what follows.
     pub const CLOSING_TOLD: &str = "closing_told";
+    /// Where other programs are let in.
+    pub const PROGRAM_DOOR: &str = "program_door";
     /// Why everything was paused at a start, until the owner resumes.
     pub const FOLDER_FINDING: &str = "folder_finding";
     /// Where and when backups are made by themselves, and how many are kept.

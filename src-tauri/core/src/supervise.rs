@@ -38,6 +38,8 @@ pub enum Task {
     Import,
     Webhooks,
     Mail,
+    /// The door for other programs.
+    Programs,
 }
 
 /// What every supervised loop needs.
@@ -169,6 +171,7 @@ impl std::fmt::Display for Broke {
             Task::Webhooks => "Telling other programs of changes met a fault in Ulak and began again. Nothing is left out.",
             Task::Mail => "Sending e-mail met a fault in Ulak and began again. Nobody gets a mail twice.",
             Task::Import => "The import met a fault in Ulak and stopped. What came in stays; import the file again, nobody comes in twice.",
+            Task::Programs => "The door for other programs met a fault in Ulak and was opened again. What they were answered holds.",
         })
     }
 }
@@ -193,6 +196,7 @@ impl Coded for Broke {
             Task::Webhooks => "loop.webhooks",
             Task::Mail => "loop.mail",
             Task::Import => "loop.import",
+            Task::Programs => "loop.programs",
         }
     }
 }

@@ -10,6 +10,7 @@ pub mod home;
 pub mod log;
 pub mod mail;
 pub mod numbers;
+pub mod programs;
 pub mod repeats;
 pub mod replies;
 pub mod retention;

@@ -10,8 +10,8 @@ use super::common::Common;
 use super::files::Files;
 use super::work;
 use super::{
-    App, Backups, Campaigns, Credits, Health, Home, Mails, Numbers, Outbox, OwnerSettings, People, Practice, Replies,
-    Retention, Support, Templates, Webhooks,
+    App, Backups, Campaigns, Credits, Health, Home, Mails, Numbers, Outbox, OwnerSettings, People, Practice, Programs,
+    Replies, Retention, Support, Templates, Webhooks,
 };
 use crate::db::DbKey;
 use crate::ids::SessionId;
@@ -39,6 +39,7 @@ pub(super) struct Facets {
     support: Support,
     webhooks: Arc<Webhooks>,
     mails: Arc<Mails>,
+    programs: Arc<Programs>,
 }
 
 /// What the App has built before its facets.
@@ -93,7 +94,10 @@ impl Facets {
             credits: credits.clone(),
             files: files.clone(),
         });
+        let programs =
+            Programs::new(common.clone(), people.clone(), campaigns.clone(), files.clone(), practice_id);
         Self {
+            programs: Arc::new(programs),
             templates: Templates::new(common.clone(), files, campaigns.clone()),
             practice: Practice {
                 common: common.clone(),
@@ -128,6 +132,10 @@ impl Facets {
             retention: self.retention.clone(),
             backups: self.backups.clone(),
         }
+    }
+
+    pub fn bulk_to_finish(&self) -> Arc<Programs> {
+        self.programs.clone()
     }
 
     pub fn campaigns_to_finish(&self) -> Arc<Campaigns> {
@@ -194,6 +202,10 @@ impl App {
 
     pub fn mails(&self) -> &Arc<Mails> {
         &self.facets.mails
+    }
+
+    pub fn programs(&self) -> &Programs {
+        &self.facets.programs
     }
 
     pub fn home(&self) -> &Home {

@@ -27,6 +27,7 @@ impl App {
         let marking = self.keep_mark();
         let scheduling = self.finish_schedulings();
         let values = self.settle_values();
+        let bulk = self.take_in_bulk();
         let phones = self.play_phones();
         let receipts = self.take_receipts(inboxes.practice, self.receipts_applied.clone());
         let replies = self.take_replies(inboxes.replies);
@@ -39,7 +40,7 @@ impl App {
             receipts.abort();
             replies.abort();
         });
-        locked(&self.loops).extend([sending, agenda, marking, scheduling, values, telling, mailing, end]);
+        locked(&self.loops).extend([sending, agenda, marking, scheduling, values, telling, mailing, bulk, end]);
         *locked(&self.ticking) = Some(self.take_receipts(inboxes.linked, Arc::default()));
         self.numbers.run();
     }
@@ -115,6 +116,18 @@ impl App {
                     people.settle_values().await;
                     people.finish_acts().await;
                 } => {}
+            }
+        })
+    }
+
+    /// Lists of messages that programs asked for, also those that a crash cut off.
+    fn take_in_bulk(&self) -> JoinHandle<()> {
+        let (programs, mut stop) = (self.facets.bulk_to_finish(), self.stop.subscribe());
+        let supervision = self.supervision.clone();
+        tokio::spawn(async move {
+            tokio::select! {
+                _ = stop.wait_for(|stop| *stop) => {}
+                () = supervise(Task::Scheduling, &supervision, || programs.keep_taking_in()) => {}
             }
         })
     }

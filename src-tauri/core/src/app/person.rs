@@ -26,6 +26,7 @@ use crate::outbox::store::history::{self as messages, SentMessage};
 use crate::page::{Cursor, Place};
 use crate::session::client::NoteKind;
 use crate::session::store::notes;
+use crate::trigger::store as triggers;
 
 /// What a contact's page shows beside the timeline.
 #[derive(Clone, Debug, Serialize)]
@@ -181,6 +182,7 @@ async fn erase_all(
         import::erase(tx, contact, addresses).await?;
         acts::erase(tx, contact, addresses).await?;
     }
+    triggers::erase(tx, messages, addresses).await?;
     erased::erase(tx, record, now).await?;
     Ok(queues)
 }

@@ -226,6 +226,11 @@ pub async fn by_any_spelling(tx: &mut SqliteConnection, phone: &str) -> Result<O
     }
 }
 
+/// The contact with this very phone (E.164).
+pub async fn holder(db: &mut SqliteConnection, phone: &str) -> Result<Option<ContactId>, sqlx::Error> {
+    sqlx::query_scalar("SELECT id FROM contacts WHERE phone = ?").bind(phone).fetch_optional(db).await
+}
+
 /// The language of the contact with this phone, if a column says one that can be read.
 pub async fn language_of(reader: &mut SqliteConnection, phone: &str) -> Result<Option<Language>, sqlx::Error> {
     let Some(id) = by_any_spelling(reader, phone).await? else { return Ok(None) };

@@ -28,6 +28,7 @@ pub mod stopping;
 pub mod told;
 pub mod troubled;
 pub mod unheard;
+pub mod whose;
 
 pub use known::Walks;
 use sqlx::SqliteConnection;

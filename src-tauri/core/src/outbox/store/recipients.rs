@@ -125,7 +125,7 @@ pub async fn name(db: &mut SqliteConnection, message: MessageId) -> Result<Strin
 }
 
 /// The rows of these messages, in their order.
-async fn rows(db: &mut SqliteConnection, ids: &[MessageId]) -> Result<Vec<RecipientRow>, sqlx::Error> {
+pub async fn rows(db: &mut SqliteConnection, ids: &[MessageId]) -> Result<Vec<RecipientRow>, sqlx::Error> {
     let mut select: QueryBuilder<Sqlite> = QueryBuilder::new(RECIPIENTS);
     select.push("WHERE m.id IN (");
     let mut list = select.separated(", ");
