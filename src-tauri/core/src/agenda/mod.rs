@@ -56,7 +56,7 @@ pub enum JobKind {
 
 impl JobKind {
     /// Those that every installation has, and how often they are due.
-    pub const STANDING: [(Self, Millis); 10] = [
+    pub const STANDING: [(Self, Millis); 11] = [
         (Self::PruneChanges, HOUR),
         (Self::RemoveExpiredNotes, DAY),
         (Self::CheckLedger, DAY),
