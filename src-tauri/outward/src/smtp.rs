@@ -115,7 +115,7 @@ fn tls(account: &Account, trusted: &[Vec<u8>]) -> Result<TlsParameters, Error> {
 
 fn hand_over(connection: &mut SmtpConnection, envelope: &Envelope, bytes: &[u8]) -> Outcome {
     let mut options = Vec::new();
-    let plain = |address: &Address| address.as_ref().is_ascii();
+    let plain = |address: &Address| AsRef::<str>::as_ref(address).is_ascii();
     let (from_is_plain, to_is_plain) = (envelope.from().is_none_or(plain), envelope.to().iter().all(plain));
     if !from_is_plain || !to_is_plain {
         if !connection.server_info().supports_feature(Extension::SmtpUtfEight) {
