@@ -214,8 +214,8 @@ const PEOPLE: u32 = 2_000;
 /// Parts that are compared at a time.
 const PARTS: u32 = 500;
 
-/// What the data that are put aside know and the backup does not: who opted out or was erased since, and which parts went out, so that
-/// nobody gets them twice. False where they cannot be read.
+/// What the data that are put aside know and the backup does not: who opted out or was erased since, and which parts went
+/// out, so that nobody gets them twice. False where they cannot be read.
 async fn carry_over(tx: &mut Tx, earlier: &mut SqliteConnection, now: Millis) -> Result<bool, sqlx::Error> {
     let Ok(opted_out) = suppressions::in_force(earlier).await else { return Ok(false) };
     contacts::take_opt_outs(tx, opted_out, now).await?;
