@@ -161,7 +161,7 @@ pub enum Finding {
 fn since(over: bool) -> &'static str {
     match over {
         true => {
-            "Who opted out since then and what was sent since were taken over from the data that were here. Erase again whom you erased since."
+            "Who opted out or was erased since then and what was sent since were taken over from the data that were here."
         }
         false => {
             "What was sent since then is not in it, and neither is who opted out or was erased since: they could get a message again. Another computer with this data must not go on sending."

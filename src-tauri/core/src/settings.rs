@@ -288,6 +288,8 @@ pub mod key {
     pub const FOLDER_FINDING: &str = "folder_finding";
     /// Where and when backups are made by themselves, and how many are kept.
     pub const BACKUP_PLAN: &str = "backup_plan";
+    /// People who came back with a restore and had been erased since: they are erased again at the start.
+    pub const ERASE_AGAIN: &str = "erase_again";
     /// When the file of data was looked through last, and what was found.
     pub const DATA_CHECKED: &str = "data_checked";
 }

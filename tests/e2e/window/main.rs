@@ -39,6 +39,7 @@ mod phones;
 mod readme;
 mod refusals;
 mod replies;
+mod safety;
 mod screens;
 mod segments;
 mod sending;

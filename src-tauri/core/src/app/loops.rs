@@ -115,6 +115,7 @@ impl App {
                     // An act may choose its people by their fields.
                     people.settle_values().await;
                     people.finish_acts().await;
+                    people.finish_erasures().await;
                 } => {}
             }
         })

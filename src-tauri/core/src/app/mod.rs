@@ -225,6 +225,7 @@ impl App {
         app.campaigns().finish_schedulings().await;
         app.campaigns().finish_revisions().await;
         app.people().finish_acts().await;
+        app.people().finish_erasures().await;
         Ok(app)
     }
 

@@ -4,6 +4,7 @@
 //! of its own. Then a journal is written, and from there on the change is made, by this run or by the next start: first the
 //! old data move aside, then the new ones in. Until the journal is there, nothing of the old data has been touched.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -15,9 +16,11 @@ use super::container::{Opener, Reader};
 use super::make::{CHECK, RemovedAtEnd, blocking, compare, unpack};
 use super::{BackupError, Contents, Progress};
 use crate::clock::Millis;
+use crate::contact::phone::Phone;
 use crate::contact::store::{self as contacts, suppressions};
 use crate::db::{self, Db, DbKey, FolderLock, StorageError, Tx, keys_file, lock_folder};
 use crate::durable;
+use crate::ids::ContactId;
 use crate::mark::{self, Count, Finding, Mark};
 use crate::outbox::store::{queue, reading};
 use crate::session::store::{notes, numbers};
@@ -192,14 +195,32 @@ async fn earlier(folder: &Path, key: &DbKey) -> Option<SqliteConnection> {
     db::look_into(folder, key).await.ok().map(|(db, _)| db)
 }
 
+/// Whom the backup holds and the earlier data had erased. None where that cannot be read.
+async fn erased_since(tx: &mut Tx, earlier: &mut SqliteConnection) -> Result<Option<Vec<ContactId>>, sqlx::Error> {
+    let (mut found, mut after) = (Vec::new(), None);
+    loop {
+        let people = contacts::phones_after(tx, after, PEOPLE).await?;
+        let Some((last, _)) = people.last() else { return Ok(Some(found)) };
+        after = Some(*last);
+        let phones: BTreeMap<Phone, ContactId> =
+            people.iter().filter_map(|(id, phone)| Some((Phone::from_e164(phone)?, *id))).collect();
+        let Ok(erased) = contacts::erased::among(earlier, phones.keys().copied()).await else { return Ok(None) };
+        found.extend(erased.keys().filter_map(|phone| phones.get(phone)));
+    }
+}
+
+/// People that are compared at a time.
+const PEOPLE: u32 = 2_000;
 /// Parts that are compared at a time.
 const PARTS: u32 = 500;
 
-/// What the data that are put aside know and the backup does not: who opted out since, and which parts went out, so that
-/// nobody gets them twice. False where they cannot be read.
+/// What the data that are put aside know and the backup does not: who opted out or was erased since, and which parts went
+/// out, so that nobody gets them twice. False where they cannot be read.
 async fn carry_over(tx: &mut Tx, earlier: &mut SqliteConnection, now: Millis) -> Result<bool, sqlx::Error> {
     let Ok(opted_out) = suppressions::in_force(earlier).await else { return Ok(false) };
     contacts::take_opt_outs(tx, opted_out, now).await?;
+    let Some(erased) = erased_since(tx, earlier).await? else { return Ok(false) };
+    settings::put(tx, key::ERASE_AGAIN, &erased).await?;
     let mut after = None;
     loop {
         let waiting = queue::waiting_parts(tx, after, PARTS).await?;

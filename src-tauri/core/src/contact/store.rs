@@ -189,6 +189,16 @@ pub async fn take_opt_outs(tx: &mut Tx, others: Vec<(String, Millis, Cause)>, no
     Ok(taken)
 }
 
+/// Contacts behind this one, with their phones.
+pub async fn phones_after(
+    db: &mut SqliteConnection,
+    after: Option<ContactId>,
+    limit: u32,
+) -> Result<Vec<(ContactId, String)>, sqlx::Error> {
+    let select = "SELECT id, phone FROM contacts WHERE ?1 IS NULL OR id > ?1 ORDER BY id LIMIT ?2";
+    sqlx::query_as(select).bind(after).bind(limit).fetch_all(db).await
+}
+
 /// Takes back what the person said or a list said for them: with the word that they wrote as their consent. What the
 /// owner decided stays. False where there was nothing to take back.
 pub async fn opt_in(tx: &mut Tx, phone: &str, consent: &Consent, now: Millis) -> Result<bool, sqlx::Error> {
