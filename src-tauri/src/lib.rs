@@ -143,7 +143,10 @@ fn open_window(cli: Cli) -> ExitCode {
     let files = cli.files.iter().map(|file| std::path::absolute(file).unwrap_or_else(|_| file.clone()));
     let files: Vec<PathBuf> = files.collect();
     if let Some(missing) = files.iter().find(|file| !file.exists()) {
-        terminal::warn(&format!("{} is neither a command nor a file. `ulak --help` lists the commands.", missing.display()));
+        terminal::warn(&format!(
+            "{} is neither a command nor a file. `ulak --help` lists the commands.",
+            missing.display()
+        ));
         return ExitCode::from(2);
     }
     window::run(window::Start { data: cli.data, hidden: cli.hidden, files })

@@ -102,7 +102,8 @@ mod entry {
         #[test]
         fn it_starts_with_the_computer_from_any_folder_until_it_is_not_wanted() {
             let folder = tempfile::tempdir().unwrap();
-            let (place, program) = (folder.path().join("autostart/ulak.desktop"), Path::new("/home/Ali Veli/100%/ulak"));
+            let (place, program) =
+                (folder.path().join("autostart/ulak.desktop"), Path::new("/home/Ali Veli/100%/ulak"));
             assert!(!is_there(&place, program).unwrap());
             put(&place, program, true).unwrap();
             put(&place, program, true).unwrap();

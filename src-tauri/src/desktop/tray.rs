@@ -31,8 +31,16 @@ const TOGETHER: Duration = Duration::from_secs(1);
 
 /// Each sign for a panel that is light, and for one that is dark.
 const ICONS: [(Sign, Image<'_>, Image<'_>); 4] = [
-    (Sign::Sending, include_image!("icons/tray/sending-on-light.png"), include_image!("icons/tray/sending-on-dark.png")),
-    (Sign::Waiting, include_image!("icons/tray/waiting-on-light.png"), include_image!("icons/tray/waiting-on-dark.png")),
+    (
+        Sign::Sending,
+        include_image!("icons/tray/sending-on-light.png"),
+        include_image!("icons/tray/sending-on-dark.png"),
+    ),
+    (
+        Sign::Waiting,
+        include_image!("icons/tray/waiting-on-light.png"),
+        include_image!("icons/tray/waiting-on-dark.png"),
+    ),
     (Sign::Paused, include_image!("icons/tray/paused-on-light.png"), include_image!("icons/tray/paused-on-dark.png")),
     (
         Sign::NeedsYou,
@@ -179,7 +187,8 @@ fn line(view: &TrayView, messages: &Messages) -> String {
     let say = |key: &str| messages.say(key, &[]);
     let named = |key: &str, name: &str| messages.say(key, &[("name", name)]);
     let (now, sign) = (&view.now, view.sign);
-    let campaign = now.name.as_deref().map(|name| if name.is_empty() { say("campaigns_untitled") } else { short(name) });
+    let campaign =
+        now.name.as_deref().map(|name| if name.is_empty() { say("campaigns_untitled") } else { short(name) });
     let lost = view.lost.as_deref().map(short);
     match (sign, campaign, &lost) {
         _ if view.found => say("tray_found"),
@@ -218,10 +227,8 @@ impl Tray {
         let quit = item("quit", "tray_quit", true)?;
         let dark = panel::is_dark();
         let rule = || PredefinedMenuItem::separator(handle);
-        let menu = Menu::with_items(
-            handle,
-            &[&line, &rule()?, &open, &turn, &new, &rule()?, &replies, &rule()?, &quit],
-        )?;
+        let menu =
+            Menu::with_items(handle, &[&line, &rule()?, &open, &turn, &new, &rule()?, &replies, &rule()?, &quit])?;
         let builder = TrayIconBuilder::with_id("ulak")
             .menu(&menu)
             .icon(icon(Sign::NeedsYou, dark))

@@ -42,6 +42,7 @@ fn is_usual(_: &Path) -> bool {
     false
 }
 
+#[cfg(target_os = "linux")]
 fn whole(folder: &Path) -> PathBuf {
     let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
     folder.canonicalize().unwrap_or(folder)

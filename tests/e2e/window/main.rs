@@ -24,6 +24,7 @@ mod first_campaign;
 mod fit;
 mod follow_up;
 mod harness;
+mod hostile;
 mod later;
 mod lists;
 mod long_lists;

@@ -107,7 +107,10 @@ fn start(harness: &Harness, arguments: &[&str]) -> Child {
 
 async fn xdotool(arguments: &[&str]) -> Option<String> {
     let said = Command::new("xdotool").args(arguments).output().await.expect("xdotool is not installed");
-    said.status.success().then(|| String::from_utf8_lossy(&said.stdout).trim().to_owned()).filter(|said| !said.is_empty())
+    said.status
+        .success()
+        .then(|| String::from_utf8_lossy(&said.stdout).trim().to_owned())
+        .filter(|said| !said.is_empty())
 }
 
 /// The windows of Ulak that can be seen.

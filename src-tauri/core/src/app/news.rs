@@ -98,7 +98,8 @@ fn of_campaign(id: CampaignId, before: &Seen, after: &Seen) -> Option<News> {
 }
 
 fn of_number(before: &Line, after: &Line) -> Option<News> {
-    (!is_lost(&before.state) && is_lost(&after.state)).then(|| News::NumberLost(after.name.clone(), after.state.clone()))
+    (!is_lost(&before.state) && is_lost(&after.state))
+        .then(|| News::NumberLost(after.name.clone(), after.state.clone()))
 }
 
 impl Home {

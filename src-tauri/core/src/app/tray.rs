@@ -84,6 +84,7 @@ impl Home {
         let waits = self.campaigns.waits(&mut reader).await?;
         let rows = self.campaigns.rows(&mut reader, &waiting, &waits).await?;
         let rules = repeats::all(&mut reader).await.map_err(StorageError::from)?;
+        drop(reader);
         // What has no campaign waits in a queue of its own.
         let mut singles = waiting.iter().filter(|id| rows.iter().all(|row| row.id != **id)).peekable();
         let has_singles = singles.peek().is_some();
