@@ -408,7 +408,7 @@ impl Mails {
         self.rescue().await?;
         let now = self.now();
         let Some(account) = self.ready_account(now).await? else { return Ok(None) };
-        let (among, since) = self.wanted(now).await?;
+        let (among, since) = self.needed(now).await?;
         let stranded = self.stranded(&account, &among, now).await?;
         let more = self.take_failed(&among, &since, now).await?;
         let mut reader = self.reader().await?;
@@ -493,7 +493,7 @@ impl Mails {
     }
 
     /// For what mails are wanted and may be needed, and since when.
-    async fn wanted(&self, now: Millis) -> Result<(Vec<Among>, Vec<Millis>), StorageError> {
+    async fn needed(&self, now: Millis) -> Result<(Vec<Among>, Vec<Millis>), StorageError> {
         let mut reader = self.reader().await?;
         let read = async {
             let wanted = store::wanted(&mut reader).await?;

@@ -146,7 +146,7 @@ impl Webhooks {
                         url,
                         near: edit.near,
                         topics,
-                        secret: Secret::fresh().map_err(|error| sqlx::Error::Io(error.into()))?,
+                        secret: Secret::fresh().map_err(|error| sqlx::Error::Io(std::io::Error::other(error.to_string())))?,
                         seq: feed::store::newest(&mut tx).await?,
                         created_at: now,
                         paused: None,
@@ -174,7 +174,7 @@ impl Webhooks {
         let mut tx = self.db.begin().await?;
         let renewed = async {
             let Some(known) = store::by_id(&mut tx, id).await? else { return Ok(None) };
-            let secret = Secret::fresh().map_err(|error| sqlx::Error::Io(error.into()))?;
+            let secret = Secret::fresh().map_err(|error| sqlx::Error::Io(std::io::Error::other(error.to_string())))?;
             let webhook = Webhook { secret, ..known };
             store::update(&mut tx, &webhook).await?;
             let counts = store::counts(&mut tx, id).await?;
