@@ -206,6 +206,7 @@ pub fn builder() -> Builder<Wry> {
             events::RepliesChanged,
             events::RetentionChanged,
             events::ProgramsChanged,
+            events::TriggersChanged,
             events::ImportProgress,
             events::FilesOver,
             events::FilesDropped,

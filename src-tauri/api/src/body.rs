@@ -41,7 +41,7 @@ impl<S: Send + Sync> FromRequest<S> for Raw {
     type Rejection = Refused;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Refused> {
-        Ok(Self(whole(request, state).await?.to_vec()))
+        Ok(Self(Vec::from(whole(request, state).await?)))
     }
 }
 

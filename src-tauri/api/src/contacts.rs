@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use ulak_core::app::programs::ProgramContact;
-use ulak_core::contact::{Contact, ContactEdit, ContactQuery, Return};
+use ulak_core::contact::{Contact, ContactQuery};
 use ulak_core::ids::ContactId;
 use ulak_core::page::{Cursor, Place};
 use utoipa::{IntoParams, ToSchema};
@@ -239,25 +239,7 @@ pub async fn tag(
     Id(id): Id<ContactId>,
     Body { value, .. }: Body<TagsRequest>,
 ) -> Answer<Json<Person>> {
-    let contact = inside.app.people().contact(id).await?;
-    let mut tags = contact.tags.clone();
-    tags.retain(|tag| !value.remove.contains(tag));
-    for tag in value.add {
-        if !tags.contains(&tag) {
-            tags.push(tag);
-        }
-    }
-    let edit = ContactEdit {
-        id: Some(id),
-        phone: contact.phone,
-        name: contact.name,
-        email: contact.email,
-        fields: contact.fields,
-        tags,
-        consent: contact.consent,
-        take_erased: false,
-    };
-    Ok(Json(inside.app.people().save_contact(&edit).await?.into()))
+    Ok(Json(inside.app.programs().tag_contact(id, &value.add, &value.remove).await?.into()))
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -281,13 +263,10 @@ pub async fn standing(
 #[serde(deny_unknown_fields)]
 pub struct ConsentRequest {
     consent: Consent,
-    /// Why Ulak may believe that somebody who opted out or took the consent back wants messages again. Without it they are
-    /// left as they are.
-    #[schema(max_length = 2000)]
-    wants_again: Option<String>,
 }
 
-/// Records that a person gave permission.
+/// Records that a person gave permission. Whoever opted out or took the permission back is left as they are: that only its
+/// owner can undo, in Ulak.
 #[utoipa::path(put, path = "/api/contacts/{id}/consent", tag = "contacts", params(("id" = Uuid, Path)),
     request_body = ConsentRequest, responses((status = 200, body = Person)))]
 pub async fn consent(
@@ -296,22 +275,7 @@ pub async fn consent(
     Body { value, .. }: Body<ConsentRequest>,
 ) -> Answer<Json<Person>> {
     let given = value.consent.given(inside.app.now());
-    if let Some(reason) = value.wants_again {
-        let wish = Return { reason, consent: Some(given) };
-        return Ok(Json(inside.app.people().take_contact_back(id, &wish).await?.into()));
-    }
-    let contact = inside.app.people().contact(id).await?;
-    let edit = ContactEdit {
-        id: Some(id),
-        phone: contact.phone,
-        name: contact.name,
-        email: contact.email,
-        fields: contact.fields,
-        tags: contact.tags,
-        consent: Some(given),
-        take_erased: false,
-    };
-    Ok(Json(inside.app.people().save_contact(&edit).await?.into()))
+    Ok(Json(inside.app.programs().note_consent(id, &given).await?.into()))
 }
 
 #[derive(Serialize, ToSchema)]

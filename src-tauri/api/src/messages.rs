@@ -405,7 +405,7 @@ pub async fn status(State(inside): State<Inside>, Id(id): Id<MessageId>) -> Answ
     }
 }
 
-/// What of a message waits goes out no more. One of which nothing waits is left as it is.
+/// What of a message waits goes out no more. Where nothing of it waits, that is told with 409.
 #[utoipa::path(post, path = "/api/whatsapp/message/{id}/cancel", tag = "messages", params(("id" = Uuid, Path)),
     responses((status = 204)))]
 pub async fn cancel(State(inside): State<Inside>, Id(id): Id<MessageId>) -> Answer<StatusCode> {

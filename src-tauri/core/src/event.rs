@@ -17,8 +17,10 @@ pub enum Event {
     RepliesChanged,
     /// Something was cleared that is no longer kept.
     RetentionChanged,
-    /// The door for other programs, their tokens, or what triggers did.
+    /// The door for other programs, or their tokens.
     ProgramsChanged,
+    /// Triggers, or what they did.
+    TriggersChanged,
     ImportChanged(ImportId),
 }
 

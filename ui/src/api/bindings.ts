@@ -103,7 +103,7 @@ export const commands = {
 	deleteTrigger: (triggerId: TriggerId) => __TAURI_INVOKE<null>("delete_trigger", { triggerId }),
 	tryTrigger: (binding: TriggerBinding, payload: string) => __TAURI_INVOKE<TriedTrigger>("try_trigger", { binding, payload }),
 	triggerEvents: (triggerId: TriggerId | null, before: TriggerEventId | null) => __TAURI_INVOKE<TriggerEventPage>("trigger_events", { triggerId, before }),
-	replayEvent: (eventId: TriggerEventId) => __TAURI_INVOKE<Fired>("replay_event", { eventId }),
+	replayEvent: (eventId: TriggerEventId, toAll: boolean) => __TAURI_INVOKE<Fired>("replay_event", { eventId, toAll }),
 	retention: () => __TAURI_INVOKE<RetentionView>("retention"),
 	clearPreview: () => __TAURI_INVOKE<ClearPreview>("clear_preview"),
 	clearNow: () => __TAURI_INVOKE<Gone>("clear_now"),
@@ -225,6 +225,7 @@ export const events = {
 	retentionChanged: makeEvent<RetentionChanged, RetentionChanged>("retention-changed"),
 	settingsChanged: makeEvent<SettingsChanged, SettingsChanged>("settings-changed"),
 	templatesChanged: makeEvent<TemplatesChanged, TemplatesChanged>("templates-changed"),
+	triggersChanged: makeEvent<TriggersChanged, TriggersChanged>("triggers-changed"),
 };
 
 /* Types */
@@ -1848,6 +1849,7 @@ export type ReplyRow = {
 };
 
 export type ProgramsChanged = null;
+export type TriggersChanged = null;
 export type TokenId = string;
 export type TriggerId = string;
 export type TriggerEventId = string;
@@ -1869,7 +1871,7 @@ export type FirstTrigger = { binding: TriggerBinding, payload: string };
 export type FieldSample = { field: string, value: string };
 export type TriedTrigger = { fields: FieldSample[], phoneShown: string | null, name: string | null, text: string | null, parts: number, dueAt: number | null, unmet: boolean, problem: AppError | null };
 export type TriggerOutcome = "accepted" | "duplicate" | "unmet" | "off" | "refused";
-export type TriggerEventRow = { id: TriggerEventId, triggerId: TriggerId, at: number, outcome: TriggerOutcome, code: string | null, variable: string | null, accepted: number, refused: number, messageId: MessageId | null, person: string | null, state: PartState | null, replayed: boolean, payload: string | null };
+export type TriggerEventRow = { id: TriggerEventId, triggerId: TriggerId, at: number, outcome: TriggerOutcome, code: string | null, params: { [key in string]: string }, accepted: number, refused: number, messageId: MessageId | null, person: string | null, state: PartState | null, replayed: boolean, payload: string | null };
 export type TriggerEventPage = { rows: TriggerEventRow[], next: TriggerEventId | null };
 export type Fired = { event: TriggerEventId, outcome: TriggerOutcome, accepted: number, refused: number, messages: MessageId[], problem: AppError | null };
 export type RetentionChanged = null;
