@@ -155,6 +155,8 @@ impl Programs {
         let taken = match self.take_in(&mut tx, &request.frozen, &once, now).await {
             // What stops all of them and does not pass is the answer to each.
             Err(problem) if !problem.code.starts_with("storage.") => {
+                drop(tx);
+                tx = self.db.begin().await?;
                 let refused = once.iter().map(|_| Err(problem.clone())).collect();
                 Taken { queue: None, outcomes: refused, messages: Vec::new() }
             }

@@ -380,10 +380,10 @@ impl Programs {
             queue::go_on(tx, queue).await?;
             Ok::<_, LedgerError>(queue)
         };
-        Ok(put.await.map_err(|error| match error {
+        put.await.map_err(|error| match error {
             LedgerError::Storage(error) => of_one(error),
             error => error.into(),
-        })?)
+        })
     }
 }
 
