@@ -13,7 +13,7 @@ use ulak_core::page::{Cursor, Place};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use crate::body::{Asked, Body, Id};
+use crate::body::{Asked, Body, Id, Limits, maybe, sized, text};
 use crate::gate::Inside;
 use crate::messages::within;
 use crate::problem::{Answer, Refused, Unfit};
@@ -138,6 +138,9 @@ impl Consent {
     responses((status = 200, body = Contacts)))]
 pub async fn list(State(inside): State<Inside>, Asked(query): Asked<ContactsQuery>) -> Answer<Json<Contacts>> {
     let limit = within(query.limit, 100, 500)?;
+    asked("search", query.search.as_ref(), 200)?;
+    asked("tag", query.tag.as_ref(), 200)?;
+    asked("cursor", query.cursor.as_ref(), 2_000)?;
     let after = query.cursor.as_deref().map(cursor).transpose()?;
     let from_start = after.is_none();
     let wanted = ContactQuery {
@@ -155,6 +158,11 @@ pub async fn list(State(inside): State<Inside>, Asked(query): Asked<ContactsQuer
     })?;
     let next = page.next.and_then(|next| serde_json::to_value(next).ok()?.as_str().map(str::to_owned));
     Ok(Json(Contacts { contacts: page.rows.into_iter().map(Into::into).collect(), next }))
+}
+
+/// A text of the query that is not too long.
+pub fn asked(what: &str, given: Option<&String>, most: usize) -> Result<(), Refused> {
+    maybe(what, given, 0, most).map_err(|_| Unfit::Query { reason: format!("{what} has at most {most} characters") }.into())
 }
 
 /// A place that a list gave out.
@@ -187,6 +195,39 @@ pub struct ContactRequest {
     #[schema(max_items = 100)]
     tags: Vec<String>,
     consent: Option<Consent>,
+}
+
+impl Limits for ContactRequest {
+    fn check(&self) -> Result<(), Unfit> {
+        text("phone", &self.phone, 1, 80)?;
+        maybe("country", self.country.as_ref(), 2, 2)?;
+        maybe("name", self.name.as_ref(), 0, 500)?;
+        maybe("email", self.email.as_ref(), 0, 300)?;
+        sized("tags", self.tags.len(), 0, 100)?;
+        self.consent.as_ref().map_or(Ok(()), Limits::check)
+    }
+}
+
+impl Limits for Consent {
+    fn check(&self) -> Result<(), Unfit> {
+        text("source", &self.source, 1, 500)?;
+        text("note", &self.note, 0, 2_000)
+    }
+}
+
+impl Limits for TagsRequest {
+    fn check(&self) -> Result<(), Unfit> {
+        sized("add", self.add.len(), 0, 100)?;
+        sized("remove", self.remove.len(), 0, 100)
+    }
+}
+
+impl Limits for StandingRequest {}
+
+impl Limits for ConsentRequest {
+    fn check(&self) -> Result<(), Unfit> {
+        self.consent.check()
+    }
 }
 
 /// Adds the person with this phone, or changes them.
