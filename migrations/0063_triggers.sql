@@ -14,7 +14,7 @@ CREATE TABLE trigger_events (
     payload    TEXT NOT NULL CHECK (payload = '' OR json_valid(payload)),
     outcome    TEXT NOT NULL CHECK (outcome IN ('accepted', 'duplicate', 'unmet', 'off', 'refused')),
     code       TEXT,
-    variable   TEXT,
+    params     TEXT NOT NULL CHECK (json_valid(params)),
     accepted   INTEGER NOT NULL CHECK (accepted >= 0),
     refused    INTEGER NOT NULL CHECK (refused >= 0),
     replay_of  BLOB,
@@ -22,11 +22,13 @@ CREATE TABLE trigger_events (
     CHECK ((outcome = 'refused') = (code IS NOT NULL AND accepted = 0))
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX trigger_events_by_trigger ON trigger_events (trigger_id, id);
+CREATE INDEX trigger_events_replayed ON trigger_events (replay_of) WHERE replay_of IS NOT NULL;
 
 CREATE TABLE trigger_messages (
     event_id   BLOB NOT NULL REFERENCES trigger_events (id),
+    place      INTEGER NOT NULL CHECK (place >= 0),
     message_id BLOB NOT NULL,
-    PRIMARY KEY (event_id, message_id)
+    PRIMARY KEY (event_id, place)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX trigger_messages_by_message ON trigger_messages (message_id);
 

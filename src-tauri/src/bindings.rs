@@ -243,6 +243,7 @@ pub fn builder() -> Builder<Wry> {
             events::WebhooksChanged,
             events::MailChanged,
             events::ProgramsChanged,
+            events::TriggersChanged,
             events::ImportProgress,
             events::FilesOver,
             events::FilesDropped,

@@ -29,6 +29,7 @@ pub struct Control {
     task: tokio::task::JoinHandle<()>,
 }
 
+#[cfg(unix)]
 fn not_running(folder: &Path) -> Problem {
     problem("control.not_running", format!("No Ulak runs over {}.", folder.display()))
 }
@@ -47,6 +48,7 @@ mod unix {
     use serde_json::json;
     use ulak_core::app::NumberKind;
     use ulak_core::ledger::Book;
+    use ulak_core::program::digest;
 
     use super::{App, Arc, Ask, Control, Path, Problem, Value, not_running, problem};
 
@@ -98,9 +100,23 @@ mod unix {
         }))
     }
 
-    /// The folder is its owner's alone, and so is what lies in it.
+    /// Longer names no socket can have.
+    const LONGEST_PATH: usize = 100;
+
+    /// The folder is its owner's alone, and so is what lies in it. Where its name is too long, the socket stands in the
+    /// owner's folder for such things, under the hash of the name.
     fn socket(folder: &Path) -> PathBuf {
-        folder.join("control.sock")
+        let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+        let usual = folder.join("control.sock");
+        let runtime = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from).filter(|path| path.is_absolute());
+        match runtime {
+            Some(runtime) if usual.as_os_str().len() > LONGEST_PATH => {
+                let name = digest(folder.as_os_str().as_encoded_bytes());
+                let name: String = name.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+                runtime.join(format!("ulak-{name}.sock"))
+            }
+            _ => usual,
+        }
     }
 
     impl Control {
@@ -160,6 +176,7 @@ mod unix {
         BufReader::new(read.take(LONGEST_LINE)).read_line(&mut line).await?;
         let Question { ask } = serde_json::from_str(&line)?;
         let told = match answer(app, ask).await {
+            _ if ask == Ask::Stop => json!({ "event": "ending" }),
             Ok(told) => told,
             Err(problem) => json!({ "problem": problem }),
         };
@@ -208,8 +225,8 @@ impl Control {
     }
 }
 
-/// There is no socket of this kind that has been tried out here.
+/// There is no socket of this kind here.
 #[cfg(not(unix))]
-pub async fn ask(folder: &Path, _: Ask) -> Result<Value, Problem> {
-    Err(not_running(folder))
+pub async fn ask(_: &Path, _: Ask) -> Result<Value, Problem> {
+    Err(problem("control.not_here", "On this system commands cannot speak to the Ulak that runs.".to_owned()))
 }

@@ -66,6 +66,9 @@ pub struct MailChanged;
 pub struct ProgramsChanged;
 
 #[derive(Clone, Serialize, Deserialize, Type, tauri_specta::Event)]
+pub struct TriggersChanged;
+
+#[derive(Clone, Serialize, Deserialize, Type, tauri_specta::Event)]
 pub struct ImportProgress(pub import::ImportProgress);
 
 /// How many files are held over the window; 0 when they left.
@@ -155,6 +158,7 @@ fn emit(handle: &AppHandle, app: &App, event: Event) -> tauri::Result<()> {
         Event::WebhooksChanged => WebhooksChanged.emit(handle),
         Event::MailChanged => MailChanged.emit(handle),
         Event::ProgramsChanged => ProgramsChanged.emit(handle),
+        Event::TriggersChanged => TriggersChanged.emit(handle),
         Event::ImportChanged(id) => match app.people().import_progress(id) {
             Some(progress) => ImportProgress(progress).emit(handle),
             None => Ok(()),

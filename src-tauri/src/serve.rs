@@ -1,12 +1,13 @@
 //! `ulak serve`: the whole of Ulak without a window: numbers, campaigns, and the door for other programs.
 
+use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
 use serde_json::json;
 use tokio::sync::Notify;
-use ulak_core::app::Opening;
+use ulak_core::app::{App, Opening};
 use ulak_core::error::Problem;
 
 use crate::control::Control;
@@ -36,7 +37,7 @@ pub fn run(options: &Options, data: Option<PathBuf>) -> ExitCode {
         let control = Control::open(&app, move || end.notify_one());
         let programs = ulak_api::keep(&app);
         let begun = async {
-            terminal::tell_recovery_code(voice, &app).await?;
+            tell_recovery_code(voice, &app).await?;
             terminal::tell_found(voice, &app);
             voice.event(&json!({ "event": "serving", "pid": std::process::id() }));
             voice.line("Ulak runs. End it with Ctrl-C.");
@@ -60,13 +61,27 @@ pub fn run(options: &Options, data: Option<PathBuf>) -> ExitCode {
     })
 }
 
+/// What reads the output of a service writes it down, and the code that opens the data belongs into no journal. There it is
+/// not told, and stays to be shown by the window or by a command in a terminal.
+async fn tell_recovery_code(voice: Voice, app: &App) -> Result<(), Problem> {
+    if std::io::stderr().is_terminal() {
+        return terminal::tell_recovery_code(voice, app).await;
+    }
+    if app.settings().recovery_code().is_some() {
+        terminal::warn("The recovery code was not shown, because nobody reads here. Open the window, or run a command in a terminal, to get it.");
+    }
+    Ok(())
+}
+
 const UNIT: &str = "ulak.service";
 
 fn install(voice: Voice, data: Option<PathBuf>) -> Result<(), Problem> {
     let cannot = |reason: String| problem("serve.not_installed", format!("The unit could not be written: {reason}"));
     let folder = data.ok_or_else(|| problem("terminal.no_folder", "Say where the data is: --data DIR.".to_owned()))?;
     let folder = std::path::absolute(folder).map_err(|error| cannot(error.to_string()))?;
-    let program = std::env::current_exe().map_err(|error| cannot(error.to_string()))?;
+    // What an AppImage unpacks to is gone with it.
+    let image = std::env::var_os("APPIMAGE").map(PathBuf::from).filter(|path| path.is_absolute());
+    let program = image.map_or_else(std::env::current_exe, Ok).map_err(|error| cannot(error.to_string()))?;
     let units = units().ok_or_else(|| cannot("there is no home folder".to_owned()))?;
     let text = unit(&program, &folder).ok_or_else(|| cannot("a path is no text".to_owned()))?;
     std::fs::create_dir_all(&units)

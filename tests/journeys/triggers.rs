@@ -14,6 +14,7 @@ use ulak_core::testing::World;
 use ulak_core::trigger::{Binding, Comparison, Condition, LanguageTemplate, Outcome, Trigger, TriggerEdit};
 
 use crate::at;
+use crate::programs::days_pass;
 
 async fn template(world: &World, text: &str, language: Language) -> Result<TemplateId, Problem> {
     let made = world.app.templates().create_template(language).await?;
@@ -57,7 +58,7 @@ async fn fire(world: &World, event: Value) -> Result<Fired, Problem> {
 #[tokio::test]
 async fn an_invoice_becomes_a_message_inside_the_hours_and_comes_once() -> Result<(), Problem> {
     let mut world = World::at(at(0, 23, 0)).await?;
-    let trigger = invoice(&world, |_| {}).await?;
+    let trigger = invoice(&world, |binding| binding.key_hours = 48).await?;
     let fired = fire(&world, event("F-1")).await?;
     assert_eq!((fired.outcome, fired.accepted), (Outcome::Accepted, 1));
     let again = fire(&world, event("F-1")).await?;
@@ -76,10 +77,14 @@ async fn an_invoice_becomes_a_message_inside_the_hours_and_comes_once() -> Resul
         (Outcome::Duplicate, None, None),
         (Outcome::Accepted, Some("Mehmet Korkmaz"), Some(PartState::Sent))
     ]);
-    // Its owner may send it again, and after its span the key is new.
-    let replayed = world.app.programs().replay(page.rows[1].id).await?;
-    assert_eq!(replayed.outcome, Outcome::Accepted);
-    world.clock.set(at(60, 12, 0));
+    // Its owner may send it again to who has it where they say so, and after its span the key is new.
+    let id = page.rows[1].id;
+    assert_eq!(world.app.programs().replay(id, false).await.unwrap_err().code, "trigger.all_reached");
+    assert_eq!(world.app.programs().replay(id, true).await?.outcome, Outcome::Accepted);
+    // A clock that leaps ahead makes no key old.
+    world.clock.set(at(90, 12, 0));
+    assert_eq!(fire(&world, event("F-1")).await?.outcome, Outcome::Duplicate);
+    days_pass(&world, &[1, 2, 3, 4, 5, 6, 7, 8, 9]).await;
     assert_eq!(fire(&world, event("F-1")).await?.outcome, Outcome::Accepted);
     assert_eq!(world.miscounted().await?, Vec::<&str>::new());
     world.app.credits().ledger_holds().await
@@ -111,7 +116,8 @@ async fn why_nobody_gets_anything_is_written_down() -> Result<(), Problem> {
         of("ledger.short", None),
     ]);
     let rows = world.app.programs().trigger_events(Some(trigger.id), None).await?.rows;
-    let noted: Vec<_> = rows.iter().rev().map(|row| (row.code.clone().unwrap(), row.variable.clone())).collect();
+    let what = |row: &ulak_core::app::programs::EventRow| row.params.get("variable").or(row.params.get("field")).cloned();
+    let noted: Vec<_> = rows.iter().rev().map(|row| (row.code.clone().unwrap(), what(row))).collect();
     assert_eq!(noted, told);
     // What failed was not noted as done: with credits the same event goes out.
     world.app.credits().top_up(Book::Practice, 10, "", "").await?;
@@ -169,6 +175,11 @@ async fn an_event_with_many_people_reaches_each_and_trying_it_leaves_nothing_beh
     world.run_until(at(0, 13, 0)).await?;
     let texts: Vec<_> = world.phone.sent().into_iter().filter_map(|sent| sent.text).collect();
     assert_eq!(texts, ["Merhaba Elif", "Merhaba Ada"]);
+    // Sent again it goes to nobody who has it.
+    let again = world.app.programs().replay(fired.event, false).await?;
+    assert_eq!((again.outcome, again.accepted, again.refused), (Outcome::Refused, 0, 1));
+    world.run_until(at(0, 14, 0)).await?;
+    assert_eq!(world.phone.sent().len(), 2);
     Ok(())
 }
 
@@ -191,6 +202,6 @@ async fn what_was_told_of_an_erased_person_is_gone() -> Result<(), Problem> {
     let rows = world.app.programs().trigger_events(Some(trigger.id), None).await?.rows;
     let payloads: Vec<_> = rows.iter().map(|row| row.payload.is_some()).collect();
     assert_eq!(payloads, [true, false, false]);
-    assert_eq!(world.app.programs().replay(rows[1].id).await.unwrap_err().code, "trigger.cleared");
+    assert_eq!(world.app.programs().replay(rows[1].id, false).await.unwrap_err().code, "trigger.cleared");
     Ok(())
 }

@@ -23,13 +23,41 @@ pub struct Body<T> {
     pub digest: Digest,
 }
 
-impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
+/// What a body says beyond its form: how long its texts and lists may be. The document names the same limits.
+pub trait Limits {
+    fn check(&self) -> Result<(), Unfit> {
+        Ok(())
+    }
+}
+
+impl Limits for serde_json::Map<String, serde_json::Value> {}
+
+/// A text of so many characters.
+pub fn text(what: &str, text: &str, least: usize, most: usize) -> Result<(), Unfit> {
+    sized(what, text.chars().count(), least, most)
+}
+
+/// The same where there is one.
+pub fn maybe(what: &str, given: Option<&String>, least: usize, most: usize) -> Result<(), Unfit> {
+    given.map_or(Ok(()), |given| text(what, given, least, most))
+}
+
+/// So many of something.
+pub fn sized(what: &str, length: usize, least: usize, most: usize) -> Result<(), Unfit> {
+    if (least..=most).contains(&length) {
+        return Ok(());
+    }
+    Err(Unfit::Meaning { reason: format!("the length of {what} is from {least} to {most}") })
+}
+
+impl<T: DeserializeOwned + Limits, S: Send + Sync> FromRequest<S> for Body<T> {
     type Rejection = Refused;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Refused> {
         let place = format!("{} {}\n", request.method(), request.uri().path());
         let bytes = whole(request, state).await?;
-        let value = serde_json::from_slice(&bytes).map_err(unreadable)?;
+        let value: T = serde_json::from_slice(&bytes).map_err(unreadable)?;
+        value.check()?;
         Ok(Self { value, digest: digest(&[place.as_bytes(), &bytes].concat()) })
     }
 }
@@ -41,7 +69,7 @@ impl<S: Send + Sync> FromRequest<S> for Raw {
     type Rejection = Refused;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Refused> {
-        Ok(Self(whole(request, state).await?.to_vec()))
+        Ok(Self(Vec::from(whole(request, state).await?)))
     }
 }
 

@@ -17,10 +17,10 @@ use std::collections::BTreeMap;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use crate::body::{Asked, Body, Id, Key, Who};
-use crate::contacts::cursor;
+use crate::body::{Asked, Body, Id, Key, Limits, Who, maybe, sized, text};
+use crate::contacts::{asked, cursor};
 use crate::gate::Inside;
-use crate::messages::{answered, within, word};
+use crate::messages::{LONGEST_TEXT, answered, within, word};
 use crate::problem::{Answer, Refused, Unfit};
 use crate::words::{Category, Choice, Time};
 
@@ -79,6 +79,8 @@ impl From<CampaignRow> for CampaignLine {
     responses((status = 200, body = Campaigns)))]
 pub async fn list(State(inside): State<Inside>, Asked(query): Asked<CampaignsQuery>) -> Answer<Json<Campaigns>> {
     let limit = within(query.limit, 50, 200)?;
+    asked("search", query.search.as_ref(), 200)?;
+    asked("cursor", query.cursor.as_ref(), 2_000)?;
     let after = query.cursor.as_deref().map(cursor).transpose()?;
     let from_start = after.is_none();
     let wanted = CampaignQuery {
@@ -140,6 +142,21 @@ pub struct AudienceRequest {
     #[schema(max_items = 1000)]
     contacts: Vec<Uuid>,
 }
+
+impl Limits for CampaignRequest {
+    fn check(&self) -> Result<(), Unfit> {
+        text("name", &self.name, 1, 200)?;
+        maybe("text", self.text.as_ref(), 0, LONGEST_TEXT)?;
+        text("consent_basis", &self.consent_basis, 0, 500)?;
+        sized("numbers", self.numbers.len(), 0, 50)?;
+        sized("tags", self.audience.tags.len(), 0, 200)?;
+        sized("segments", self.audience.segments.len(), 0, 200)?;
+        sized("contacts", self.audience.contacts.len(), 0, 1_000)?;
+        self.choice.as_ref().map_or(Ok(()), Limits::check)
+    }
+}
+
+impl Limits for ScheduleRequest {}
 
 #[derive(Serialize, ToSchema)]
 pub struct CampaignAnswer {

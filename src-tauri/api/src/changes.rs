@@ -13,10 +13,11 @@ use tokio::time::timeout;
 use ulak_core::app::App;
 use ulak_core::error::Problem;
 use ulak_core::feed::{Change, Page};
+use ulak_core::program::Program;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use crate::body::Asked;
+use crate::body::{Asked, Who};
 use crate::gate::Inside;
 use crate::messages::{within, word};
 use crate::problem::{Answer, Unfit};
@@ -94,7 +95,7 @@ pub async fn poll(State(inside): State<Inside>, Asked(query): Asked<ChangesQuery
     }
     let _place = inside.waiting.try_acquire().map_err(|_| Unfit::TooMany)?;
     let wait = Duration::from_secs(u64::from(wait));
-    let waited = timeout(wait, next(&inside, after, limit)).await;
+    let waited = timeout(wait, next(&inside, None, after, limit)).await;
     match waited {
         Ok(Some(page)) => Ok(Json(page?)),
         Ok(None) | Err(_) => Ok(Json(first)),
@@ -108,11 +109,21 @@ fn after(asked: Option<i64>) -> Result<i64, Unfit> {
     }
 }
 
-/// The next page that has something; none where the door shuts before.
-async fn next(inside: &Inside, after: i64, limit: u32) -> Option<Result<Changes, Problem>> {
+/// The next page that has something; none where the door shuts before, or the token of whoever listens was withdrawn.
+async fn next(
+    inside: &Inside,
+    listener: Option<Program>,
+    after: i64,
+    limit: u32,
+) -> Option<Result<Changes, Problem>> {
     let mut events = inside.app.events().subscribe();
     let mut stop = inside.stop.clone();
     loop {
+        if let Some(listener) = listener
+            && !inside.app.programs().may_stay(listener.token).await.unwrap_or(false)
+        {
+            return None;
+        }
         match page(&inside.app, after, limit).await {
             Ok(page) if page.changes.is_empty() && !page.anew => {}
             page => return Some(page),
@@ -139,15 +150,16 @@ pub struct StreamQuery {
     responses((status = 200, body = String, content_type = "text/event-stream")))]
 pub async fn stream(
     State(inside): State<Inside>,
+    Who(program): Who,
     Asked(query): Asked<StreamQuery>,
     headers: HeaderMap,
 ) -> Answer<Sse<impl Stream<Item = Result<Sent, Infallible>>>> {
     let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok());
     let after = after(last.or(query.after))?;
     let place = inside.waiting.clone().try_acquire_owned().map_err(|_| Unfit::TooMany)?;
-    let pages = stream::unfold((inside, after, place), |(inside, after, place)| async move {
+    let pages = stream::unfold((inside, after, place), move |(inside, after, place)| async move {
         // What cannot be read ends the stream; whoever listens connects again.
-        let page = next(&inside, after, MOST).await?.ok()?;
+        let page = next(&inside, Some(program), after, MOST).await?.ok()?;
         let newest = page.newest;
         Some((told(page), (inside, newest, place)))
     });

@@ -7,13 +7,13 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use ulak_core::app::programs::ProgramContact;
-use ulak_core::contact::{Contact, ContactEdit, ContactQuery, Return};
+use ulak_core::contact::{Contact, ContactQuery};
 use ulak_core::ids::ContactId;
 use ulak_core::page::{Cursor, Place};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use crate::body::{Asked, Body, Id};
+use crate::body::{Asked, Body, Id, Limits, maybe, sized, text};
 use crate::gate::Inside;
 use crate::messages::within;
 use crate::problem::{Answer, Refused, Unfit};
@@ -138,6 +138,9 @@ impl Consent {
     responses((status = 200, body = Contacts)))]
 pub async fn list(State(inside): State<Inside>, Asked(query): Asked<ContactsQuery>) -> Answer<Json<Contacts>> {
     let limit = within(query.limit, 100, 500)?;
+    asked("search", query.search.as_ref(), 200)?;
+    asked("tag", query.tag.as_ref(), 200)?;
+    asked("cursor", query.cursor.as_ref(), 2_000)?;
     let after = query.cursor.as_deref().map(cursor).transpose()?;
     let from_start = after.is_none();
     let wanted = ContactQuery {
@@ -155,6 +158,11 @@ pub async fn list(State(inside): State<Inside>, Asked(query): Asked<ContactsQuer
     })?;
     let next = page.next.and_then(|next| serde_json::to_value(next).ok()?.as_str().map(str::to_owned));
     Ok(Json(Contacts { contacts: page.rows.into_iter().map(Into::into).collect(), next }))
+}
+
+/// A text of the query that is not too long.
+pub fn asked(what: &str, given: Option<&String>, most: usize) -> Result<(), Refused> {
+    maybe(what, given, 0, most).map_err(|_| Unfit::Query { reason: format!("{what} has at most {most} characters") }.into())
 }
 
 /// A place that a list gave out.
@@ -187,6 +195,39 @@ pub struct ContactRequest {
     #[schema(max_items = 100)]
     tags: Vec<String>,
     consent: Option<Consent>,
+}
+
+impl Limits for ContactRequest {
+    fn check(&self) -> Result<(), Unfit> {
+        text("phone", &self.phone, 1, 80)?;
+        maybe("country", self.country.as_ref(), 2, 2)?;
+        maybe("name", self.name.as_ref(), 0, 500)?;
+        maybe("email", self.email.as_ref(), 0, 300)?;
+        sized("tags", self.tags.len(), 0, 100)?;
+        self.consent.as_ref().map_or(Ok(()), Limits::check)
+    }
+}
+
+impl Limits for Consent {
+    fn check(&self) -> Result<(), Unfit> {
+        text("source", &self.source, 1, 500)?;
+        text("note", &self.note, 0, 2_000)
+    }
+}
+
+impl Limits for TagsRequest {
+    fn check(&self) -> Result<(), Unfit> {
+        sized("add", self.add.len(), 0, 100)?;
+        sized("remove", self.remove.len(), 0, 100)
+    }
+}
+
+impl Limits for StandingRequest {}
+
+impl Limits for ConsentRequest {
+    fn check(&self) -> Result<(), Unfit> {
+        self.consent.check()
+    }
 }
 
 /// Adds the person with this phone, or changes them.
@@ -239,25 +280,7 @@ pub async fn tag(
     Id(id): Id<ContactId>,
     Body { value, .. }: Body<TagsRequest>,
 ) -> Answer<Json<Person>> {
-    let contact = inside.app.people().contact(id).await?;
-    let mut tags = contact.tags.clone();
-    tags.retain(|tag| !value.remove.contains(tag));
-    for tag in value.add {
-        if !tags.contains(&tag) {
-            tags.push(tag);
-        }
-    }
-    let edit = ContactEdit {
-        id: Some(id),
-        phone: contact.phone,
-        name: contact.name,
-        email: contact.email,
-        fields: contact.fields,
-        tags,
-        consent: contact.consent,
-        take_erased: false,
-    };
-    Ok(Json(inside.app.people().save_contact(&edit).await?.into()))
+    Ok(Json(inside.app.programs().tag_contact(id, &value.add, &value.remove).await?.into()))
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -281,13 +304,10 @@ pub async fn standing(
 #[serde(deny_unknown_fields)]
 pub struct ConsentRequest {
     consent: Consent,
-    /// Why Ulak may believe that somebody who opted out or took the consent back wants messages again. Without it they are
-    /// left as they are.
-    #[schema(max_length = 2000)]
-    wants_again: Option<String>,
 }
 
-/// Records that a person gave permission.
+/// Records that a person gave permission. Whoever opted out or took the permission back is left as they are: that only its
+/// owner can undo, in Ulak.
 #[utoipa::path(put, path = "/api/contacts/{id}/consent", tag = "contacts", params(("id" = Uuid, Path)),
     request_body = ConsentRequest, responses((status = 200, body = Person)))]
 pub async fn consent(
@@ -296,22 +316,7 @@ pub async fn consent(
     Body { value, .. }: Body<ConsentRequest>,
 ) -> Answer<Json<Person>> {
     let given = value.consent.given(inside.app.now());
-    if let Some(reason) = value.wants_again {
-        let wish = Return { reason, consent: Some(given) };
-        return Ok(Json(inside.app.people().take_contact_back(id, &wish).await?.into()));
-    }
-    let contact = inside.app.people().contact(id).await?;
-    let edit = ContactEdit {
-        id: Some(id),
-        phone: contact.phone,
-        name: contact.name,
-        email: contact.email,
-        fields: contact.fields,
-        tags: contact.tags,
-        consent: Some(given),
-        take_erased: false,
-    };
-    Ok(Json(inside.app.people().save_contact(&edit).await?.into()))
+    Ok(Json(inside.app.programs().note_consent(id, &given).await?.into()))
 }
 
 #[derive(Serialize, ToSchema)]

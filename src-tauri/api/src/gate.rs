@@ -27,6 +27,8 @@ pub struct Inside {
     rates: Arc<Mutex<BTreeMap<Option<TokenId>, Bucket>>>,
     /// Streams and long polls that may be open at once.
     pub waiting: Arc<tokio::sync::Semaphore>,
+    /// Long bodies that may be in memory at once.
+    long: Arc<tokio::sync::Semaphore>,
     pub stop: tokio::sync::watch::Receiver<bool>,
 }
 
@@ -34,6 +36,9 @@ pub struct Inside {
 const BURST: f64 = 1_200.0;
 const A_SECOND: f64 = 600.0;
 const MOST_WAITING: usize = 24;
+const MOST_LONG: usize = 2;
+/// Bytes.
+const LONG: u64 = 1024 * 1024;
 
 struct Bucket {
     left: f64,
@@ -58,7 +63,8 @@ impl Bucket {
 impl Inside {
     pub fn new(app: Arc<App>, port: u16, stop: tokio::sync::watch::Receiver<bool>) -> Self {
         let waiting = Arc::new(tokio::sync::Semaphore::new(MOST_WAITING));
-        Self { app, port, rates: Arc::default(), waiting, stop }
+        let long = Arc::new(tokio::sync::Semaphore::new(MOST_LONG));
+        Self { app, port, rates: Arc::default(), waiting, long, stop }
     }
 
     fn hosts(&self) -> [String; 3] {
@@ -79,7 +85,7 @@ pub async fn gate(State(inside): State<Inside>, mut request: Request, next: Next
             if let Some(program) = program {
                 request.extensions_mut().insert(program);
             }
-            next.run(request).await
+            run(&inside, request, next).await
         }
         Err(refused) => axum::response::IntoResponse::into_response(refused),
     };
@@ -92,6 +98,30 @@ pub async fn gate(State(inside): State<Inside>, mut request: Request, next: Next
         headers.entry(name).or_insert(axum::http::HeaderValue::from_static(value));
     }
     as_problem(response)
+}
+
+/// What a program asked for is done to its end, also where it hangs up meanwhile. What is long waits for its turn, so that
+/// few such bodies are in memory at once.
+async fn run(inside: &Inside, request: Request, next: Next) -> Response {
+    if request.method().is_safe() {
+        return next.run(request).await;
+    }
+    let length = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    let is_long = length.map_or_else(|| request.headers().contains_key(header::TRANSFER_ENCODING), |length: u64| length > LONG);
+    let long = inside.long.clone();
+    let done = tokio::spawn(async move {
+        // It is never closed.
+        let _turn = if is_long { long.acquire_owned().await.ok() } else { None };
+        next.run(request).await
+    });
+    match done.await {
+        Ok(response) => response,
+        Err(broken) => {
+            let problem = ulak_core::error::Problem::crashed(broken);
+            tracing::error!(%problem, "a request of another program broke");
+            axum::response::IntoResponse::into_response(Refused(problem))
+        }
+    }
 }
 
 async fn admitted(
@@ -108,7 +138,7 @@ async fn admitted(
         return Err(Unfit::Origin.into());
     }
     let path = uri.path();
-    let token = bearer(headers);
+    let token = bearer(headers).filter(|token| is_token(token));
     let program = match token {
         Some(token) => inside.app.programs().admit(token).await?,
         None => None,
@@ -157,6 +187,12 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
+/// What is none is not looked up.
+fn is_token(text: &str) -> bool {
+    let rest = text.strip_prefix("ulak_").unwrap_or_default();
+    rest.len() == 43 && rest.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+}
+
 /// Where files are brought as they are.
 pub const FILES: &str = "/api/media";
 
@@ -203,7 +239,8 @@ fn as_problem(response: Response) -> Response {
         StatusCode::METHOD_NOT_ALLOWED => Unfit::Method,
         StatusCode::PAYLOAD_TOO_LARGE => Unfit::TooLarge,
         StatusCode::REQUEST_TIMEOUT => Unfit::Late,
-        _ => Unfit::Path,
+        StatusCode::NOT_FOUND => Unfit::Path,
+        other => Unfit::Other { status: other.as_u16() },
     };
     let mut told = with_status(status, ulak_core::error::Problem::of(&unfit));
     if let Some(allow) = response.headers().get(header::ALLOW) {

@@ -8,10 +8,10 @@ use ulak_core::media::Wish;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use crate::body::{Asked, Raw};
+use crate::body::{Asked, Raw, text};
 use crate::gate::Inside;
 use crate::messages::word;
-use crate::problem::Answer;
+use crate::problem::{Answer, Unfit};
 
 /// What a file is to be sent as: pictures as pictures, films as films and sound as a voice note where nothing is said.
 #[derive(Clone, Copy, Debug, Default, Deserialize, ToSchema)]
@@ -65,6 +65,7 @@ pub async fn upload(
     Asked(query): Asked<FileQuery>,
     Raw(bytes): Raw,
 ) -> Answer<(StatusCode, Json<FileAnswer>)> {
+    text("name", &query.name, 1, 200).map_err(|_| Unfit::Query { reason: "name has 1 to 200 characters".to_owned() })?;
     let kept = inside.app.programs().upload(&query.name, bytes, wish(query.r#as)).await?;
     Ok((StatusCode::CREATED, Json(FileAnswer { id: kept.id.0, kind: word(&kept.kind), size: kept.size })))
 }

@@ -14,7 +14,7 @@ use ulak_core::program::ProgramError;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use crate::body::{Asked, Body, Id, Key, Who};
+use crate::body::{Asked, Body, Id, Key, Limits, Who, maybe, sized, text};
 use crate::gate::Inside;
 use crate::media::{As, wish};
 use crate::problem::{Answer, Refused, Unfit};
@@ -58,6 +58,26 @@ pub struct SendRequest {
     #[schema(example = "TR", min_length = 2, max_length = 2)]
     country: Option<String>,
 }
+
+impl Limits for SendRequest {
+    fn check(&self) -> Result<(), Unfit> {
+        text("to", &self.to, 1, 80)?;
+        maybe("name", self.name.as_ref(), 0, 200)?;
+        maybe("text", self.text.as_ref(), 0, LONGEST_TEXT)?;
+        sized("media", self.media.len(), 0, 10)?;
+        maybe("number", self.number.as_ref(), 0, 60)?;
+        maybe("country", self.country.as_ref(), 2, 2)?;
+        for file in &self.media {
+            if let MediaRef::Inline(file) = file {
+                text("name", &file.name, 1, 200)?;
+            }
+        }
+        self.choice.as_ref().map_or(Ok(()), Limits::check)
+    }
+}
+
+/// Longer than any that WhatsApp takes, since variables may be filled with less.
+pub const LONGEST_TEXT: usize = 20_000;
 
 /// A file that was brought before, or one that comes along.
 #[derive(Deserialize, ToSchema)]
@@ -195,6 +215,21 @@ pub struct BulkRequest {
     urgent: bool,
     #[schema(min_length = 2, max_length = 2)]
     country: Option<String>,
+}
+
+impl Limits for BulkRequest {
+    fn check(&self) -> Result<(), Unfit> {
+        sized("recipients", self.recipients.len(), 1, 10_000)?;
+        maybe("text", self.text.as_ref(), 0, LONGEST_TEXT)?;
+        sized("media", self.media.len(), 0, 10)?;
+        maybe("number", self.number.as_ref(), 0, 60)?;
+        maybe("country", self.country.as_ref(), 2, 2)?;
+        for one in &self.recipients {
+            text("to", &one.to, 1, 80)?;
+            maybe("name", one.name.as_ref(), 0, 200)?;
+        }
+        self.choice.as_ref().map_or(Ok(()), Limits::check)
+    }
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -405,7 +440,7 @@ pub async fn status(State(inside): State<Inside>, Id(id): Id<MessageId>) -> Answ
     }
 }
 
-/// What of a message waits goes out no more. One of which nothing waits is left as it is.
+/// What of a message waits goes out no more. Where nothing of it waits, that is told with 409.
 #[utoipa::path(post, path = "/api/whatsapp/message/{id}/cancel", tag = "messages", params(("id" = Uuid, Path)),
     responses((status = 204)))]
 pub async fn cancel(State(inside): State<Inside>, Id(id): Id<MessageId>) -> Answer<StatusCode> {

@@ -43,6 +43,7 @@ pub enum Unfit {
     Path,
     Method,
     Cursor,
+    Other { status: u16 },
 }
 
 impl fmt::Display for Unfit {
@@ -63,6 +64,7 @@ impl fmt::Display for Unfit {
             Self::Query { reason } => write!(f, "The query cannot be read: {reason}"),
             Self::Path => f.write_str("Nothing is at this address."),
             Self::Method => f.write_str("This address has no such method. The header Allow says which it has."),
+            Self::Other { status } => write!(f, "The request was refused ({status})."),
             Self::Cursor => f.write_str("The cursor is not one that this list gave. Begin at its beginning."),
         }
     }
@@ -87,6 +89,7 @@ impl Coded for Unfit {
             Self::Path => "api.path",
             Self::Method => "api.method",
             Self::Cursor => "api.cursor",
+            Self::Other { .. } => "api.refused",
         }
     }
 

@@ -11,10 +11,10 @@ use ulak_core::session::client::LinkHow;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::body::{Body, Id};
+use crate::body::{Body, Id, Limits, maybe};
 use crate::gate::Inside;
 use crate::messages::word;
-use crate::problem::Answer;
+use crate::problem::{Answer, Unfit};
 use crate::words::Time;
 
 #[derive(Serialize, ToSchema)]
@@ -77,6 +77,12 @@ pub struct LinkRequest {
     /// With a phone a code is made that its owner types in; without one a QR code.
     #[schema(max_length = 40)]
     phone: Option<String>,
+}
+
+impl Limits for LinkRequest {
+    fn check(&self) -> Result<(), Unfit> {
+        maybe("phone", self.phone.as_ref(), 0, 40)
+    }
 }
 
 /// How far linking is.

@@ -13,10 +13,10 @@ use ulak_core::template::{self, TemplateEdit, TemplateRow, TemplateView, whatsap
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::body::{Body, Id};
+use crate::body::{Body, Id, Limits, maybe, text};
 use crate::gate::Inside;
-use crate::messages::word;
-use crate::problem::{Answer, Refused};
+use crate::messages::{LONGEST_TEXT, word};
+use crate::problem::{Answer, Refused, Unfit};
 use crate::words::{Category, Choice, Language, Scalar, Time};
 
 #[derive(Serialize, ToSchema)]
@@ -104,6 +104,21 @@ pub struct TemplateRequest {
     choice: Option<Choice>,
     #[serde(default)]
     samples: BTreeMap<String, String>,
+}
+
+impl Limits for TemplateRequest {
+    fn check(&self) -> Result<(), Unfit> {
+        text("name", &self.name, 1, 200)?;
+        text("text", &self.text, 0, LONGEST_TEXT)?;
+        self.choice.as_ref().map_or(Ok(()), Limits::check)
+    }
+}
+
+impl Limits for PreviewRequest {
+    fn check(&self) -> Result<(), Unfit> {
+        maybe("text", self.text.as_ref(), 0, LONGEST_TEXT)?;
+        self.choice.as_ref().map_or(Ok(()), Limits::check)
+    }
 }
 
 fn yes() -> bool {

@@ -6,6 +6,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use ulak_core::clock::Millis;
 use utoipa::ToSchema;
 
+use crate::body::{Limits, sized};
+use crate::problem::Unfit;
+
 /// A time of RFC 3339, to the millisecond, in UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ToSchema)]
 #[schema(value_type = String, format = DateTime, example = "2026-11-27T09:00:00.000Z")]
@@ -92,6 +95,12 @@ pub struct Choice {
     pub question: String,
     #[schema(min_items = 2, max_items = 12)]
     pub options: Vec<String>,
+}
+
+impl Limits for Choice {
+    fn check(&self) -> Result<(), Unfit> {
+        sized("options", self.options.len(), 2, 12)
+    }
 }
 
 #[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]

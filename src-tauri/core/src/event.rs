@@ -23,8 +23,10 @@ pub enum Event {
     WebhooksChanged,
     /// The e-mail account, its templates, or a mail.
     MailChanged,
-    /// The door for other programs, their tokens, or what triggers did.
+    /// The door for other programs, or their tokens.
     ProgramsChanged,
+    /// Triggers, or what they did.
+    TriggersChanged,
     ImportChanged(ImportId),
 }
 

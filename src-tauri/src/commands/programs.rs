@@ -73,9 +73,9 @@ pub async fn trigger_events(
     door.app().await?.programs().trigger_events(trigger_id, before).await
 }
 
-/// Sends an event again, by the trigger as it is.
+/// Sends an event again, by the trigger as it is: to those who have nothing of it, or to all.
 #[tauri::command]
 #[specta::specta]
-pub async fn replay_event(door: Door<'_>, event_id: TriggerEventId) -> Answer<Fired> {
-    door.app().await?.programs().replay(event_id).await
+pub async fn replay_event(door: Door<'_>, event_id: TriggerEventId, to_all: bool) -> Answer<Fired> {
+    door.app().await?.programs().replay(event_id, to_all).await
 }

@@ -150,7 +150,8 @@ impl AppWork {
     }
 
     async fn forget_programs(&self) -> Result<(), StorageError> {
-        let now = self.clock.now();
+        let Some(facets) = self.facets.get() else { return Ok(()) };
+        let Some(now) = facets.retention.believed().await? else { return Ok(()) };
         let mut tx = self.db.begin().await?;
         let forgotten = async {
             programs::forget_old(&mut tx, now).await?;

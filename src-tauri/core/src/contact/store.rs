@@ -524,7 +524,8 @@ async fn replace_tags(tx: &mut Tx, id: ContactId, tags: &[String]) -> Result<(),
     Ok(())
 }
 
-async fn one(reader: &mut SqliteConnection, id: ContactId) -> Result<Contact, ContactError> {
+/// One contact, as the caller's transaction sees it.
+pub async fn one(reader: &mut SqliteConnection, id: ContactId) -> Result<Contact, ContactError> {
     load(reader, &[id]).await?.pop().ok_or(ContactError::Unknown)
 }
 

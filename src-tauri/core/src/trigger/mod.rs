@@ -19,12 +19,14 @@ use crate::ids::{SessionId, TemplateId, TriggerId};
 use crate::language::Language;
 use crate::params;
 use crate::stored::stored_words;
-use payload::{compare, text_at};
+use payload::{compare, number, text_at, value_at};
 
 /// What came is kept for so long, to be looked at and to be sent again,
 pub const EVENTS_KEPT: Millis = 30 * DAY;
 /// and at most so many of each trigger.
 pub const MOST_EVENTS: i64 = 2_000;
+/// What is longer is not kept, and cannot be sent again.
+pub const LONGEST_KEPT: usize = 64 * 1024;
 /// People in one event.
 pub const MOST_ITEMS: usize = 1_000;
 const LONGEST_NAME: usize = 60;
@@ -210,8 +212,14 @@ impl Binding {
         if late || self.key_hours > LONGEST_SPAN_HOURS {
             return Err(TriggerError::Span);
         }
+        if !self.key.trim().is_empty() && self.key_hours == 0 {
+            return Err(TriggerError::Span);
+        }
         match &self.condition {
             Some(condition) if condition.field.trim().is_empty() => Err(TriggerError::NoConditionField),
+            Some(Condition { is: Comparison::Above | Comparison::Below, value, .. }) if number(value).is_none() => {
+                Err(TriggerError::NoNumber)
+            }
             _ => Ok(()),
         }
     }
@@ -262,9 +270,12 @@ pub struct Told {
 /// What a trigger makes of one event: whom it is about, nothing where its condition does not hold, or what is missing.
 pub fn told(binding: &Binding, event: &Value) -> Result<Option<Told>, TriggerError> {
     if let Some(condition) = &binding.condition {
-        let value = text_at(event, &condition.field).unwrap_or_default();
-        if !compare(&value, condition.is, &condition.value) {
-            return Ok(None);
+        let found = value_at(event, &condition.field);
+        match compare(found, condition.is, &condition.value) {
+            Some(true) => {}
+            Some(false) => return Ok(None),
+            // Neither sent nor left out in silence.
+            None => return Err(TriggerError::NoValue { field: condition.field.clone() }),
         }
     }
     let phone = text_at(event, &binding.phone).filter(|phone| !phone.trim().is_empty());
@@ -324,6 +335,10 @@ pub enum TriggerError {
     Span,
     #[error("The field \"{field}\" is empty in this event, and it should hold the phone.")]
     NoPhone { field: String },
+    #[error("The field \"{field}\" is empty in this event or is no number that can be compared, so its condition could not be looked at.")]
+    NoValue { field: String },
+    #[error("Above and below need a number. Write it without dots between thousands, as in 1850 or 1850,50.")]
+    NoNumber,
     #[error("The field \"{field}\" is empty in this event, so Ulak could not tell whether it came before.")]
     NoKey { field: String },
     #[error("The field \"{field}\" holds no list of people in this event.")]
@@ -334,6 +349,8 @@ pub enum TriggerError {
     NoObject,
     #[error("What this event said was cleared, so it cannot be sent again.")]
     Cleared,
+    #[error("Everybody in this event has a message already. Say so to send it to all of them once more.")]
+    AllReached,
 }
 
 impl Coded for TriggerError {
@@ -349,17 +366,22 @@ impl Coded for TriggerError {
             Self::Priority => "program.priority",
             Self::Span => "trigger.span",
             Self::NoPhone { .. } => "trigger.no_phone",
+            Self::NoValue { .. } => "trigger.no_value",
+            Self::NoNumber => "trigger.no_number",
             Self::NoKey { .. } => "trigger.no_key",
             Self::NoList { .. } => "trigger.no_list",
             Self::LongList { .. } => "trigger.long_list",
             Self::NoObject => "trigger.no_object",
             Self::Cleared => "trigger.cleared",
+            Self::AllReached => "trigger.all_reached",
         }
     }
 
     fn params(&self) -> Params {
         match self {
-            Self::NoPhone { field } | Self::NoKey { field } | Self::NoList { field } => params! { field: field },
+            Self::NoPhone { field } | Self::NoValue { field } | Self::NoKey { field } | Self::NoList { field } => {
+                params! { field: field }
+            }
             Self::LongList { limit } => params! { limit: limit },
             _ => Params::new(),
         }
@@ -404,6 +426,8 @@ mod tests {
         let binding = Binding { condition: Some(condition), ..binding() };
         let event = |total: i64| json!({ "no": "F-1", "total": total, "customer": { "phone": "+905325550142" } });
         assert_eq!(told(&binding, &event(100)), Ok(None));
+        let unread = json!({ "no": "F-1", "total": "1.850", "customer": { "phone": "+905325550142" } });
+        assert_eq!(told(&binding, &unread), Err(TriggerError::NoValue { field: "total".into() }));
         assert!(told(&binding, &event(101)).unwrap().is_some());
     }
 

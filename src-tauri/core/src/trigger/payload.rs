@@ -20,7 +20,11 @@ pub fn value_at<'a>(payload: &'a Value, path: &str) -> Option<&'a Value> {
 
 /// The same as a text; a field that is empty, or no single value, has none.
 pub fn text_at(payload: &Value, path: &str) -> Option<String> {
-    let text = match value_at(payload, path)? {
+    text_of(value_at(payload, path)?)
+}
+
+fn text_of(value: &Value) -> Option<String> {
+    let text = match value {
         Value::String(text) => text.clone(),
         Value::Bool(yes) => yes.to_string(),
         Value::Number(number) => match (number.as_i64(), number.as_f64()) {
@@ -50,33 +54,57 @@ fn walk(value: &Value, path: String, found: &mut Vec<(String, String)>) {
         Value::Array(items) => items.iter().take(1).for_each(|item| walk(item, below("0"), found)),
         Value::Null => found.push((path, String::new())),
         _ => {
-            let text = text_at(&serde_json::json!({ "v": value }), "v").unwrap_or_default();
-            found.push((path, text));
+            found.push((path, text_of(value).unwrap_or_default()));
         }
     }
 }
 
-/// Texts are the same whatever their case; what is more or less must be two numbers.
-pub fn compare(found: &str, how: Comparison, wanted: &str) -> bool {
-    let same = || match (number(found), number(wanted)) {
-        (Some(found), Some(wanted)) => found == wanted,
-        _ => found.trim().to_lowercase() == wanted.trim().to_lowercase(),
+/// Whether a field is what a condition wants; none where that cannot be told: it is empty, or more and less are asked of
+/// what is no number. Texts are the same whatever their case.
+pub fn compare(found: Option<&Value>, how: Comparison, wanted: &str) -> Option<bool> {
+    let text = found.and_then(text_of);
+    let measure = || match found {
+        Some(Value::Number(number)) => number.as_f64(),
+        _ => text.as_deref().and_then(number),
     };
-    let both = number(found).zip(number(wanted));
+    let same = |text: &str| match (measure(), number(wanted)) {
+        (Some(found), Some(wanted)) => found == wanted,
+        _ => text.trim().to_lowercase() == wanted.trim().to_lowercase(),
+    };
     match how {
-        Comparison::Is => same(),
-        Comparison::IsNot => !same(),
-        Comparison::Above => both.is_some_and(|(found, wanted)| found > wanted),
-        Comparison::Below => both.is_some_and(|(found, wanted)| found < wanted),
+        Comparison::Is => Some(text.as_deref().is_some_and(same)),
+        Comparison::IsNot => text.as_deref().map(|text| !same(text)),
+        Comparison::Above => measure().zip(number(wanted)).map(|(found, wanted)| found > wanted),
+        Comparison::Below => measure().zip(number(wanted)).map(|(found, wanted)| found < wanted),
     }
 }
 
-/// Only compared, never charged: `1850`, `1850.5` or `1850,5`.
-fn number(text: &str) -> Option<f64> {
+/// Only compared, never charged. Of two separators the last one parts the fraction; one alone in front of three digits may
+/// be either, and is no number: `1.850` is 1850 here and 1.85 there.
+pub fn number(text: &str) -> Option<f64> {
     let text = text.trim();
-    let text = if text.contains('.') { text.to_owned() } else { text.replacen(',', ".", 1) };
-    let starts = text.starts_with(|c: char| c.is_ascii_digit() || c == '-');
-    text.parse().ok().filter(|number: &f64| starts && number.is_finite())
+    let plain = text.strip_prefix('-').unwrap_or(text);
+    if plain.is_empty() || !plain.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b',')) {
+        return None;
+    }
+    let of = |separator: char| plain.matches(separator).count();
+    let fraction = match (of('.'), of(',')) {
+        (0, 0) => None,
+        (1, 0) | (0, 1) => {
+            let (whole, rest) = plain.split_once(['.', ','])?;
+            if rest.len() == 3 && (1..=3).contains(&whole.len()) && whole != "0" {
+                return None;
+            }
+            plain.rfind(['.', ','])
+        }
+        (dots, 0) if dots > 1 => None,
+        (0, commas) if commas > 1 => None,
+        _ => plain.rfind(['.', ',']),
+    };
+    let (whole, rest) = fraction.map_or((plain, ""), |at| (plain.get(..at).unwrap_or_default(), plain.get(at + 1..).unwrap_or_default()));
+    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+    let number: f64 = format!("{}.{}", digits(whole), if rest.is_empty() { "0" } else { rest }).parse().ok()?;
+    Some(if text.starts_with('-') { -number } else { number })
 }
 
 #[cfg(test)]
@@ -108,18 +136,26 @@ mod tests {
 
     #[test]
     fn more_and_less_are_of_numbers_alone() {
+        use Comparison::{Above, Below, Is, IsNot};
         for (found, how, wanted, holds) in [
-            ("paid", Comparison::Is, " PAID ", true),
-            ("10", Comparison::Is, "10.0", true),
-            ("paid", Comparison::IsNot, "open", true),
-            ("1850,5", Comparison::Above, "1850", true),
-            ("9", Comparison::Below, "10", true),
-            ("", Comparison::Below, "10", false),
-            ("nine", Comparison::Below, "10", false),
-            ("inf", Comparison::Above, "10", false),
-            ("", Comparison::Is, "", true),
+            (json!("paid"), Is, " PAID ", Some(true)),
+            (json!("10"), Is, "10,0", Some(true)),
+            (json!("paid"), IsNot, "open", Some(true)),
+            (json!("1.850,50"), Above, "1850", Some(true)),
+            (json!("1,850.50"), Below, "1850", Some(false)),
+            (json!("1.234.567"), Above, "1000000", Some(true)),
+            (json!(1.234), Below, "100", Some(true)),
+            (json!("0.125"), Below, "1", Some(true)),
+            (json!("1.850"), Below, "100", None),
+            (json!("nine"), Below, "10", None),
+            (json!("inf"), Above, "10", None),
+            (json!(""), Below, "10", None),
+            (json!(null), IsNot, "open", None),
+            (json!(""), Is, "", Some(false)),
+            (json!("-5"), Below, "0", Some(true)),
         ] {
-            assert_eq!(compare(found, how, wanted), holds, "{found:?} {how:?} {wanted:?}");
+            assert_eq!(compare(Some(&found), how, wanted), holds, "{found} {how:?} {wanted:?}");
         }
+        assert_eq!(compare(None, IsNot, "open"), None);
     }
 }

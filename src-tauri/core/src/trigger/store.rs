@@ -4,9 +4,10 @@ use serde_json::Value;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
-use super::{EVENTS_KEPT, MOST_EVENTS, Outcome, Trigger, TriggerEdit};
-use crate::clock::{DAY, Millis};
+use super::{EVENTS_KEPT, LONGEST_KEPT, MOST_EVENTS, Outcome, Trigger, TriggerEdit};
+use crate::clock::Millis;
 use crate::db::Tx;
+use crate::error::Params;
 use crate::ids::{MessageId, TriggerEventId, TriggerId};
 use crate::stored::Json;
 
@@ -81,42 +82,73 @@ pub struct Event {
     pub outcome: Outcome,
     /// Why nothing is sent to somebody.
     pub code: Option<String>,
-    /// The variable or the field that was missing.
-    pub variable: Option<String>,
+    /// What the sentence of that code is filled with.
+    pub params: Params,
     pub accepted: i64,
     pub refused: i64,
     pub replay_of: Option<TriggerEventId>,
     pub at: Millis,
 }
 
-/// In the transaction of the messages that it caused.
-pub async fn note(db: &mut Tx, event: &Event, messages: &[MessageId]) -> Result<(), sqlx::Error> {
-    let payload = event.payload.as_ref().map(ToString::to_string).unwrap_or_default();
+/// In the transaction of the messages that it caused, each with its place in the event.
+pub async fn note(db: &mut Tx, event: &Event, messages: &[(usize, MessageId)]) -> Result<(), sqlx::Error> {
+    let payload = event.payload.as_ref().map(ToString::to_string).filter(|payload| payload.len() <= LONGEST_KEPT);
     sqlx::query(
-        "INSERT INTO trigger_events (id, trigger_id, payload, outcome, code, variable, accepted, refused, replay_of, at)
+        "INSERT INTO trigger_events (id, trigger_id, payload, outcome, code, params, accepted, refused, replay_of, at)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(event.id)
     .bind(event.trigger)
-    .bind(payload)
+    .bind(payload.unwrap_or_default())
     .bind(event.outcome)
     .bind(&event.code)
-    .bind(&event.variable)
+    .bind(Json(&event.params))
     .bind(event.accepted)
     .bind(event.refused)
     .bind(event.replay_of)
     .bind(event.at)
     .execute(&mut *db)
     .await?;
-    for message in messages {
-        let insert = sqlx::query("INSERT INTO trigger_messages (event_id, message_id) VALUES (?, ?)");
-        insert.bind(event.id).bind(*message).execute(&mut *db).await?;
+    for (place, message) in messages {
+        let insert = sqlx::query("INSERT INTO trigger_messages (event_id, place, message_id) VALUES (?, ?, ?)");
+        let place = i64::try_from(*place).unwrap_or(i64::MAX);
+        insert.bind(event.id).bind(place).bind(*message).execute(&mut *db).await?;
+    }
+    trim(db, event.trigger, Millis::MIN).await
+}
+
+/// What is older than a time, and what is too much of one trigger.
+async fn trim(db: &mut Tx, trigger: TriggerId, before: Millis) -> Result<(), sqlx::Error> {
+    let gone = "SELECT id FROM trigger_events WHERE trigger_id = ?1 AND (at < ?2 OR id IN
+                    (SELECT id FROM trigger_events WHERE trigger_id = ?1 ORDER BY id DESC LIMIT -1 OFFSET ?3))";
+    for delete in ["DELETE FROM trigger_messages WHERE event_id IN", "DELETE FROM trigger_events WHERE id IN"] {
+        sqlx::query(sqlx::AssertSqlSafe(format!("{delete} ({gone})")))
+            .bind(trigger)
+            .bind(before)
+            .bind(MOST_EVENTS)
+            .execute(&mut *db)
+            .await?;
     }
     Ok(())
 }
 
-const EVENTS: &str = "SELECT e.id, e.trigger_id, e.payload, e.outcome, e.code, e.variable, e.accepted, e.refused, e.replay_of, e.at,
-        (SELECT m.message_id FROM trigger_messages m WHERE m.event_id = e.id LIMIT 1) AS message_id
+/// The messages of an event and of all that were sent again for it, with their places in it.
+pub async fn messages_of(
+    db: &mut SqliteConnection,
+    event: TriggerEventId,
+) -> Result<Vec<(usize, MessageId)>, sqlx::Error> {
+    let rows: Vec<(i64, MessageId)> = sqlx::query_as(
+        "SELECT m.place, m.message_id FROM trigger_messages m JOIN trigger_events e ON e.id = m.event_id
+         WHERE e.id = ?1 OR e.replay_of = ?1",
+    )
+    .bind(event)
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(|(place, message)| (usize::try_from(place).unwrap_or(usize::MAX), message)).collect())
+}
+
+const EVENTS: &str = "SELECT e.id, e.trigger_id, e.payload, e.outcome, e.code, e.params, e.accepted, e.refused, e.replay_of, e.at,
+        (SELECT m.message_id FROM trigger_messages m WHERE m.event_id = e.id ORDER BY m.place LIMIT 1) AS message_id
      FROM trigger_events e WHERE ";
 
 /// The newest first, before a place; with the first message of each.
@@ -152,7 +184,7 @@ fn event(row: &SqliteRow) -> Result<Event, sqlx::Error> {
         payload,
         outcome: row.try_get("outcome")?,
         code: row.try_get("code")?,
-        variable: row.try_get("variable")?,
+        params: row.try_get::<Json<_>, _>("params")?.0,
         accepted: row.try_get("accepted")?,
         refused: row.try_get("refused")?,
         replay_of: row.try_get("replay_of")?,
@@ -160,19 +192,17 @@ fn event(row: &SqliteRow) -> Result<Event, sqlx::Error> {
     })
 }
 
-/// Whether an event with this key came within the span. One from a time to come was written by a clock that was ahead.
-pub async fn came_before(
+/// Whether an event with this key came after a time. One from a time to come counts as known: the clock was ahead then.
+pub async fn came_after(
     db: &mut SqliteConnection,
     trigger: TriggerId,
     digest: &[u8; 32],
-    span: Millis,
-    now: Millis,
+    since: Millis,
 ) -> Result<bool, sqlx::Error> {
-    sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM trigger_keys WHERE trigger_id = ? AND digest = ? AND at > ? AND at <= ?)")
+    sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM trigger_keys WHERE trigger_id = ? AND digest = ? AND at > ?)")
         .bind(trigger)
         .bind(digest.as_slice())
-        .bind(now - span)
-        .bind(now + DAY)
+        .bind(since)
         .fetch_one(db)
         .await
 }
@@ -190,19 +220,11 @@ pub async fn remember(db: &mut Tx, trigger: TriggerId, digest: &[u8; 32], now: M
     Ok(())
 }
 
-/// What is old, what is too much of one trigger, and keys that no trigger looks at any more.
+/// What is old, what is too much of one trigger, and keys that no trigger looks at any more. `now` is a time up to which
+/// days are believed to have passed.
 pub async fn forget_old(db: &mut Tx, now: Millis) -> Result<(), sqlx::Error> {
     for trigger in all(db).await? {
-        let gone = "SELECT id FROM trigger_events WHERE trigger_id = ?1 AND (at < ?2 OR id IN
-                        (SELECT id FROM trigger_events WHERE trigger_id = ?1 ORDER BY id DESC LIMIT -1 OFFSET ?3))";
-        for delete in ["DELETE FROM trigger_messages WHERE event_id IN", "DELETE FROM trigger_events WHERE id IN"] {
-            sqlx::query(sqlx::AssertSqlSafe(format!("{delete} ({gone})")))
-                .bind(trigger.id)
-                .bind(now - EVENTS_KEPT)
-                .bind(MOST_EVENTS)
-                .execute(&mut *db)
-                .await?;
-        }
+        trim(db, trigger.id, now - EVENTS_KEPT).await?;
         sqlx::query("DELETE FROM trigger_keys WHERE trigger_id = ? AND at <= ?")
             .bind(trigger.id)
             .bind(now - trigger.binding.key_span())
@@ -216,16 +238,22 @@ pub async fn forget_old(db: &mut Tx, now: Millis) -> Result<(), sqlx::Error> {
 /// way of writing it.
 pub async fn erase(db: &mut Tx, messages: &[MessageId], phones: &[String]) -> Result<(), sqlx::Error> {
     for message in messages {
-        let events = "UPDATE trigger_events SET payload = ''
+        let events = "UPDATE trigger_events SET payload = '', params = '{}'
                       WHERE id IN (SELECT event_id FROM trigger_messages WHERE message_id = ?)";
         sqlx::query(events).bind(*message).execute(&mut *db).await?;
         sqlx::query("DELETE FROM trigger_messages WHERE message_id = ?").bind(*message).execute(&mut *db).await?;
     }
-    let told: Vec<(TriggerEventId, String)> =
-        sqlx::query_as("SELECT id, payload FROM trigger_events WHERE payload <> ''").fetch_all(&mut *db).await?;
-    for (id, payload) in told {
-        if phones.iter().any(|phone| names(&payload, phone)) {
-            sqlx::query("UPDATE trigger_events SET payload = '' WHERE id = ?").bind(id).execute(&mut *db).await?;
+    // One at a time: an event may be long, and there may be many.
+    let told = "SELECT id FROM trigger_events WHERE payload <> '' OR params <> '{}'";
+    let told: Vec<TriggerEventId> = sqlx::query_scalar(told).fetch_all(&mut *db).await?;
+    for id in told {
+        let said: String = sqlx::query_scalar("SELECT payload || params FROM trigger_events WHERE id = ?")
+            .bind(id)
+            .fetch_one(&mut *db)
+            .await?;
+        if phones.iter().any(|phone| names(&said, phone)) {
+            let empty = "UPDATE trigger_events SET payload = '', params = '{}' WHERE id = ?";
+            sqlx::query(empty).bind(id).execute(&mut *db).await?;
         }
     }
     Ok(())

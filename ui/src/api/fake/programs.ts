@@ -38,16 +38,17 @@ export function programCommands(world: World): Pick<Api, 'programs' | 'setProgra
   const textOf = (id: string | null) => world.templates.find((one) => one.id === id)?.text ?? null;
   const seed = () => {
     if (!busy || triggers.length > 0) return;
-    const template = world.templates.find((one) => one.choice === null)?.id ?? null;
+    const template = world.id('template');
+    world.templates.push({ id: template, name: 'Yeni fatura', category: 'notification', language: 'tr', active: true, text: 'Sayın {{name}}, {{fatura_no}} numaralı, {{tutar}} TL tutarındaki faturanız hazır. Son ödeme tarihi {{son_odeme}}.', choice: null, splitLongCaption: false, samples: {}, media: [], updatedAt: now - DAY });
     const name = (id: string, called: string, active: boolean): TriggerView => ({ id, name: called, active, binding: { ...first(), template, variables: { fatura_no: 'no', tutar: 'total', son_odeme: 'due_date' } }, updatedAt: now - DAY });
     triggers = [name('trigger-1', 'invoice.created', true), name('trigger-2', 'payment.completed', true), name('trigger-3', 'frame.ready', false)];
-    const row = (change: Partial<TriggerEventRow>): TriggerEventRow => ({ id: world.id('event'), triggerId: 'trigger-1', at: now, outcome: 'accepted', code: null, variable: null, accepted: 1, refused: 0, messageId: null, person: null, state: null, replayed: false, payload: sample, ...change });
+    const row = (change: Partial<TriggerEventRow>): TriggerEventRow => ({ id: world.id('event'), triggerId: 'trigger-1', at: now, outcome: 'accepted', code: null, params: {}, accepted: 1, refused: 0, messageId: null, person: null, state: null, replayed: false, payload: sample, ...change });
     events = [
       row({ at: now - 18 * MINUTE, person: 'Mehmet Korkmaz', state: 'delivered' }),
       row({ at: now - 23 * MINUTE, triggerId: 'trigger-2', outcome: 'duplicate', accepted: 0 }),
       row({ at: now - 24 * MINUTE, triggerId: 'trigger-2', person: 'Elif Şahin', state: 'read' }),
       row({ at: now - 51 * MINUTE, outcome: 'refused', accepted: 0, refused: 1, code: 'campaign.unwanted' }),
-      row({ at: now - 70 * MINUTE, outcome: 'refused', accepted: 0, refused: 1, code: 'trigger.no_phone', variable: 'customer.phone' }),
+      row({ at: now - 70 * MINUTE, outcome: 'refused', accepted: 0, refused: 1, code: 'trigger.no_phone', params: { field: 'customer.phone' } }),
       row({ at: now - 4 * HOUR, outcome: 'unmet', accepted: 0 }),
       row({ at: now - DAY, triggerId: 'trigger-2', accepted: 6, state: 'read', payload: null }),
     ];
@@ -115,7 +116,7 @@ export function programCommands(world: World): Pick<Api, 'programs' | 'setProgra
     deleteTrigger: async (id) => {
       triggers = triggers.filter((one) => one.id !== id);
       events = events.filter((one) => one.triggerId !== id);
-      changed();
+      world.emit('triggersChanged', null);
       return null;
     },
     tryTrigger: async (binding, payload) => tried(binding, payload),
@@ -125,9 +126,9 @@ export function programCommands(world: World): Pick<Api, 'programs' | 'setProgra
     },
     replayEvent: async (id) => {
       const before = events.find((one) => one.id === id) ?? refuse('trigger.cleared', 'What this event said was cleared, so it cannot be sent again.');
-      const again: TriggerEventRow = { ...before, id: world.id('event'), at: world.now(), outcome: 'accepted', code: null, variable: null, accepted: 1, refused: 0, person: before.person ?? 'Mehmet Korkmaz', state: 'pending', replayed: true };
+      const again: TriggerEventRow = { ...before, id: world.id('event'), at: world.now(), outcome: 'accepted', code: null, params: {}, accepted: 1, refused: 0, person: before.person ?? 'Mehmet Korkmaz', state: 'pending', replayed: true };
       events = [again, ...events];
-      changed();
+      world.emit('triggersChanged', null);
       return { event: again.id, outcome: 'accepted', accepted: 1, refused: 0, messages: [], problem: null };
     },
   };

@@ -21,7 +21,7 @@ export function example(language: ExampleLanguage, port: number): string {
   -H "Authorization: Bearer $ULAK_TOKEN" \\
   -H "Content-Type: application/json" \\
   -H "Idempotency-Key: invoice-F-2026-1184" \\
-  -d '{"to": "+90 532 555 01 42", "text": "Hello {{name}}", "category": "notification", "data": {"name": "Elif"}}'`;
+  -d '{"to": "+90 532 555 01 42", "text": "Your order is ready.", "category": "notification"}'`;
     case 'python':
       return `import json, os, urllib.request
 
@@ -29,9 +29,8 @@ request = urllib.request.Request(
     "${url}",
     data=json.dumps({
         "to": "+90 532 555 01 42",
-        "text": "Hello {{name}}",
+        "text": "Your order is ready.",
         "category": "notification",
-        "data": {"name": "Elif"},
     }).encode(),
     headers={
         "Authorization": "Bearer " + os.environ["ULAK_TOKEN"],
@@ -52,9 +51,8 @@ $answer = file_get_contents("${url}", false, stream_context_create(["http" => [
     ],
     "content" => json_encode([
         "to" => "+90 532 555 01 42",
-        "text" => "Hello {{name}}",
+        "text" => "Your order is ready.",
         "category" => "notification",
-        "data" => ["name" => "Elif"],
     ]),
 ]]));
 print_r(json_decode($answer, true));`;
@@ -68,9 +66,8 @@ print_r(json_decode($answer, true));`;
   },
   body: JSON.stringify({
     to: "+90 532 555 01 42",
-    text: "Hello {{name}}",
+    text: "Your order is ready.",
     category: "notification",
-    data: { name: "Elif" },
   }),
 });
 console.log(await answer.json());`;

@@ -15,6 +15,8 @@ export class Triggers {
   /** Why what stands in the field of the event cannot be read. */
   unreadable = $state.raw<unknown>(null);
   failed = $state.raw<unknown>(null);
+  /** Why what was chosen last is not saved. */
+  refused = $state.raw<unknown>(null);
 
   load = async (): Promise<void> => {
     try {
@@ -60,23 +62,32 @@ export class Triggers {
     }
   });
 
-  /** Every choice is saved at once. One that would leave an active trigger incomplete is refused, and shown as it was. */
-  async keep(change: Partial<Omit<Open, 'id'>>): Promise<void> {
+  /** Every choice is saved at once, one after the other and each with those before it. */
+  keep(change: Partial<Omit<Open, 'id'>>): void {
     if (!this.open) return;
-    const before = this.open;
-    this.open = { ...before, ...change };
-    try {
-      await api.saveTrigger(this.open);
-      this.view = await api.triggers();
-    } catch (error) {
-      this.open = before;
-      throw error;
-    } finally {
-      await this.look();
-    }
+    this.open = { ...this.open, ...change };
+    void this.#save();
   }
 
-  bind = (change: Partial<TriggerBinding>): Promise<void> => (this.open ? this.keep({ binding: { ...this.open.binding, ...change } }) : Promise.resolve());
+  #save = latest(async () => {
+    const wanted = this.open;
+    if (!wanted) return;
+    try {
+      await api.saveTrigger(wanted);
+      this.refused = null;
+    } catch (error) {
+      this.refused = error;
+      // It is as the core has it, unless something else was chosen meanwhile.
+      this.view = await api.triggers();
+      const stored = this.view.triggers.find((one) => one.id === wanted.id);
+      if (stored && this.open === wanted) this.open = { id: stored.id, name: stored.name, active: stored.active, binding: stored.binding };
+    }
+    await this.look();
+  });
+
+  bind(change: Partial<TriggerBinding>): void {
+    if (this.open) this.keep({ binding: { ...this.open.binding, ...change } });
+  }
 
   async remove(): Promise<void> {
     if (!this.open?.id) return;

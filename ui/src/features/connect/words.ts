@@ -18,8 +18,8 @@ const comparing: Record<TriggerComparison, () => string> = { is: m.triggers_is, 
 export const comparisonWord = (is: TriggerComparison): string => comparing[is]();
 
 /** What a trigger did with an event, or why it did nothing. */
-export function eventShown(row: Pick<TriggerEventRow, 'outcome' | 'code' | 'variable' | 'accepted' | 'refused' | 'person'>): string {
-  const why = row.code === null ? '' : sentence({ code: row.code, message: '', params: row.variable === null ? {} : { variable: row.variable, field: row.variable } });
+export function eventShown(row: Pick<TriggerEventRow, 'outcome' | 'code' | 'params' | 'accepted' | 'refused' | 'person'>): string {
+  const why = row.code === null ? '' : sentence({ code: row.code, message: '', params: row.params });
   switch (row.outcome) {
     case 'accepted':
       if (row.accepted > 1) return row.refused > 0 ? m.triggers_did_many_some({ n: num(row.accepted), refused: num(row.refused) }) : m.triggers_did_many({ count: row.accepted, n: num(row.accepted) });

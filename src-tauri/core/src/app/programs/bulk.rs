@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::sending::{Frozen, Given, Matter, Recipient, address};
+use super::sending::{Frozen, Given, Matter, Recipient, Taken, UNREADABLE, address};
 use super::{Problem, Programs, given};
 use crate::db::StorageError;
 use crate::ids::{BulkId, IdGenerator, MessageId};
+use crate::media;
 use crate::outbox::state::Origin;
 use crate::program::store::jobs::{self, BulkJob, Placed};
 use crate::program::{Once, Program, ProgramError, store};
@@ -74,6 +75,9 @@ impl Programs {
         }
         let created = jobs::create(&mut tx, (id, program.token), &request, request.recipients.len(), now).await;
         created.map_err(|error| self.db.error(error))?;
+        // From here on its files stay, whatever becomes of the template.
+        let files = request.frozen.files()?;
+        media::store::carry(&mut tx, &files).await.map_err(|error| self.db.error(error))?;
         self.db.commit(tx).await?;
         self.bulk.notify_one();
         Ok(Given::first(id))
@@ -108,25 +112,40 @@ impl Programs {
         }
     }
 
-    /// Takes in all that waits.
+    /// Takes in all that waits. A list that cannot go on holds no other one up.
     pub async fn finish_bulk(&self) -> Result<(), Problem> {
         let open = jobs::open(&mut *self.reader().await?).await.map_err(|error| self.db.error(error))?;
+        let mut first = None;
         for id in open {
-            while self.take_in_some(id).await? {}
+            if let Err(problem) = self.finish_list(id).await {
+                first.get_or_insert(problem);
+            }
         }
-        Ok(())
+        first.map_or(Ok(()), Err)
     }
 
-    /// The next thousand of a list; false where there are no more. What no recipient of it can get ends the list with that
-    /// reason for each, so that nothing is tried for ever.
-    async fn take_in_some(&self, id: BulkId) -> Result<bool, Problem> {
+    /// What lies with one recipient costs only that one: a thousand that cannot be taken in is tried in smaller steps.
+    async fn finish_list(&self, id: BulkId) -> Result<(), Problem> {
+        let mut at_once = AT_ONCE;
+        loop {
+            match self.take_in_some(id, at_once).await {
+                Ok(true) => at_once = AT_ONCE,
+                Ok(false) => return Ok(()),
+                Err(problem) if problem.code == UNREADABLE && at_once > 1 => at_once = (at_once / 10).max(1),
+                Err(problem) if problem.code == UNREADABLE => self.refuse_next(id, &problem).await?,
+                Err(problem) => return Err(problem),
+            }
+        }
+    }
+
+    /// The next recipients of a list; false where there are no more.
+    async fn take_in_some(&self, id: BulkId, at_once: usize) -> Result<bool, Problem> {
         let request = jobs::request(&mut *self.reader().await?, id).await.map_err(|error| self.db.error(error))?;
         let Some((request, next)) = request else { return Ok(false) };
         let request: Request = serde_json::from_value(request)
             .map_err(|error| StorageError::from(sqlx::Error::Decode(error.into())))?;
         let from = usize::try_from(next).unwrap_or_default();
-        let some = request.recipients.iter().skip(from).take(AT_ONCE);
-        let some: Vec<Recipient> = some.cloned().collect();
+        let some: Vec<Recipient> = request.recipients.iter().skip(from).take(at_once).cloned().collect();
         let twice = twice(&request, from, &some)?;
         let once: Vec<Recipient> =
             some.iter().zip(&twice).filter(|(_, twice)| !**twice).map(|(one, _)| one.clone()).collect();
@@ -134,14 +153,14 @@ impl Programs {
         let now = self.now();
         let mut tx = self.db.begin().await?;
         let taken = match self.take_in(&mut tx, &request.frozen, &once, now).await {
-            Ok(taken) => taken,
-            Err(problem) if problem.code.starts_with("storage.") && problem.code != "storage.sql" => {
-                return Err(problem);
-            }
-            Err(problem) => {
+            // What stops all of them and does not pass is the answer to each.
+            Err(problem) if !problem.code.starts_with("storage.") => {
                 drop(tx);
-                return self.refuse_rest(id, next, &some, &problem).await;
+                tx = self.db.begin().await?;
+                let refused = once.iter().map(|_| Err(problem.clone())).collect();
+                Taken { queue: None, outcomes: refused, messages: Vec::new() }
             }
+            taken => taken?,
         };
         let mut outcomes = taken.outcomes.into_iter();
         let outcome = |twice: &bool| match twice {
@@ -151,12 +170,19 @@ impl Programs {
                 None => Err(TWICE.to_owned()),
             },
         };
-        let placed: Vec<Placed> = (next..)
-            .zip(twice.iter().map(outcome))
-            .map(|(place, outcome)| Placed { place, outcome })
-            .collect();
-        jobs::note(&mut tx, id, &placed).await.map_err(|error| self.db.error(error))?;
-        jobs::end(&mut tx, id, now).await.map_err(|error| self.db.error(error))?;
+        let placed: Vec<Placed> =
+            (next..).zip(twice.iter().map(outcome)).map(|(place, outcome)| Placed { place, outcome }).collect();
+        let noted = async {
+            jobs::note(&mut tx, id, &placed).await?;
+            if jobs::end(&mut tx, id, now).await? {
+                // Whether anything needs its files is asked when what is no longer kept is cleared.
+                let files: Vec<Vec<u8>> =
+                    request.frozen.files().unwrap_or_default().into_iter().map(|file| file.to_vec()).collect();
+                media::store::note_due(&mut tx, &files).await?;
+            }
+            Ok(())
+        };
+        noted.await.map_err(|error| self.db.error(error))?;
         self.db.commit(tx).await?;
         if let Some(queue) = taken.queue {
             self.campaigns.changed(queue);
@@ -164,14 +190,23 @@ impl Programs {
         Ok(from + some.len() < request.recipients.len())
     }
 
-    async fn refuse_rest(&self, id: BulkId, next: i64, some: &[Recipient], why: &Problem) -> Result<bool, Problem> {
-        let placed: Vec<Placed> =
-            (next..).zip(some).map(|(place, _)| Placed { place, outcome: Err(why.code.clone()) }).collect();
+    /// The next recipient, or the whole rest of a list that cannot be read, gets nothing.
+    async fn refuse_next(&self, id: BulkId, why: &Problem) -> Result<(), Problem> {
         let mut tx = self.db.begin().await?;
-        jobs::note(&mut tx, id, &placed).await.map_err(|error| self.db.error(error))?;
-        jobs::end(&mut tx, id, self.now()).await.map_err(|error| self.db.error(error))?;
-        self.db.commit(tx).await?;
-        Ok(true)
+        let refused = async {
+            let Some(job) = jobs::by_id(&mut tx, id).await? else { return Ok(()) };
+            let readable = jobs::request(&mut tx, id).await.is_ok_and(|request| {
+                request.is_some_and(|(request, _)| serde_json::from_value::<Request>(request).is_ok())
+            });
+            let until = if readable { job.next + 1 } else { job.recipients };
+            let placed: Vec<Placed> =
+                (job.next..until).map(|place| Placed { place, outcome: Err(why.code.clone()) }).collect();
+            jobs::note(&mut tx, id, &placed).await?;
+            jobs::end(&mut tx, id, self.now()).await?;
+            Ok(())
+        };
+        refused.await.map_err(|error| self.db.error(error))?;
+        Ok(self.db.commit(tx).await?)
     }
 }
 

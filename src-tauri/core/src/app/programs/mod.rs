@@ -61,8 +61,8 @@ pub struct ProgramsView {
     pub tokens: Vec<Token>,
 }
 
-/// A token that was made. What lets in is told this once.
-#[derive(Clone, Debug, Serialize)]
+/// A token that was made. What lets in is told this once, and to no log.
+#[derive(Clone, Serialize)]
 #[cfg_attr(feature = "bindings", derive(specta::Type))]
 pub struct NewToken {
     pub token: Token,
@@ -165,6 +165,12 @@ impl Programs {
             (*calls, *at) = (*calls + 1, now);
         }
         Ok(program)
+    }
+
+    /// Whether a program that was let in may stay.
+    pub async fn may_stay(&self, token: TokenId) -> Result<bool, Problem> {
+        let stays = store::lets_in(&mut *self.reader().await?, token).await;
+        Ok(stays.map_err(|error| self.db.error(error))?)
     }
 
     /// Writes down how often tokens were used since it was written down last. Whoever keeps the door calls it now and then,

@@ -4,7 +4,7 @@
 //! queue they stand in, and what the program is answered. So an answer is true whatever happens after it, and a request
 //! that comes twice under one key is answered twice and sent once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use data_encoding::HEXLOWER_PERMISSIVE;
 use serde::{Deserialize, Serialize};
@@ -20,9 +20,8 @@ use crate::contact::permission::{Moment, Purpose};
 use crate::contact::phone::{self, Country, Phone};
 use crate::contact::store as contacts;
 use crate::contact::store::audience::{Person, Whom, person_at};
-use crate::contact::{ContactEdit, ContactError};
+use crate::contact::{ContactEdit, ContactError, variable};
 use crate::db::{StorageError, Tx, unreadable};
-use crate::error::Problem as Refusal;
 use crate::ids::{CampaignId, ContactId, MessageId, PartId, SessionId, TemplateId, UploadId};
 use crate::ledger::{Book, LedgerError, store as ledger};
 use crate::media::store::uploads;
@@ -144,7 +143,7 @@ impl FrozenFile {
 }
 
 impl Frozen {
-    fn content(&self) -> Result<Content, Refusal> {
+    fn content(&self) -> Result<Content, Problem> {
         let template = Template::parse(&whole_text(&self.text, self.choice.as_ref())).map_err(CampaignError::from)?;
         let offer = self.choice.as_ref().map(Choice::offer).transpose().map_err(CampaignError::from)?;
         let media: Result<Vec<Attached>, sqlx::Error> = self.media.iter().map(FrozenFile::attached).collect();
@@ -154,6 +153,13 @@ impl Frozen {
             media: media.map_err(StorageError::from)?,
             purpose: Purpose { category: self.category, on_basis: false },
         })
+    }
+
+    /// The files that its messages carry, by their hashes.
+    pub(super) fn files(&self) -> Result<BTreeSet<[u8; 32]>, Problem> {
+        let files: Result<BTreeSet<_>, sqlx::Error> =
+            self.media.iter().map(|file| file.attached().map(|file| file.sha256)).collect();
+        Ok(files.map_err(StorageError::from)?)
     }
 
     pub(super) fn country(&self) -> Result<Country, Problem> {
@@ -331,6 +337,7 @@ impl Programs {
             let covered = composed.and_then(|message| covered(message, &mut free));
             if let Err(problem) = &covered
                 && problem.code.starts_with("storage.")
+                && problem.code != UNREADABLE
             {
                 return Err(problem.clone());
             }
@@ -373,8 +380,23 @@ impl Programs {
             queue::go_on(tx, queue).await?;
             Ok::<_, LedgerError>(queue)
         };
-        Ok(put.await?)
+        put.await.map_err(|error| match error {
+            LedgerError::Storage(error) => of_one(error),
+            error => error.into(),
+        })
     }
+}
+
+/// What lies with the rows of one recipient, and will be so again.
+pub(super) const UNREADABLE: &str = "storage.unreadable";
+
+/// An error that lies with what is stored has one code, whatever the database calls it; the others pass or concern all.
+fn of_one(error: StorageError) -> Problem {
+    if error.is_unreadable() {
+        let reason = error.to_string();
+        return StorageError::Unreadable { folder: "the data folder".to_owned(), reason }.into();
+    }
+    error.into()
 }
 
 /// What a message says, before anything is filled in.
@@ -413,11 +435,13 @@ async fn message_for(
 ) -> Result<NewMessage, Problem> {
     let phone = address(&recipient.to, country)?;
     let contact = contact_with(tx, phone, recipient, country, now).await?;
-    let person = person_at(tx, Whom::One(contact), moment, 0).await.map_err(StorageError::from)?;
+    let person = person_at(tx, Whom::One(contact), moment, 0).await.map_err(|error| of_one(error.into()))?;
     let mut person = Person { phone: phone.to_string(), ..person.ok_or(CampaignError::Nobody)? };
     if let Some(name) = recipient.name.as_ref().filter(|name| !is_blank(name)) {
         person.name = name.trim().to_owned();
     }
+    // What comes along goes before a field of the contact, however either is written.
+    person.fields.retain(|name, _| !recipient.data.keys().any(|given| variable::is_same(given, name)));
     person.fields.extend(recipient.data.clone());
     let message = freezing.message(&person)?;
     refuse_skipped(&message)?;
@@ -433,14 +457,18 @@ async fn contact_with(
     now: Millis,
 ) -> Result<ContactId, Problem> {
     let phone = phone.to_string();
-    if let Some(known) = contacts::holder(tx, &phone).await.map_err(StorageError::from)? {
+    if let Some(known) = contacts::holder(tx, &phone).await.map_err(|error| of_one(error.into()))? {
         return Ok(known);
     }
-    if let Some(known) = contacts::by_any_spelling(tx, &phone).await.map_err(StorageError::from)? {
+    if let Some(known) = contacts::by_any_spelling(tx, &phone).await.map_err(|error| of_one(error.into()))? {
         return Ok(known);
     }
     let edit = ContactEdit { phone, name: recipient.name.clone().unwrap_or_default(), ..ContactEdit::default() };
-    Ok(contacts::save(tx, &edit, country, now).await?.id)
+    match contacts::save(tx, &edit, country, now).await {
+        Ok(saved) => Ok(saved.id),
+        Err(ContactError::Storage(error)) => Err(of_one(error)),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// A phone as programs write it.

@@ -8,12 +8,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::sending::{Frozen, Given, Matter, Recipient, address};
+use super::sending::{Frozen, Given, Matter, Recipient, UNREADABLE, address};
 use super::{Problem, Programs, given};
 use crate::clock::Millis;
 use crate::contact::phone;
 use crate::contact::store as contacts;
 use crate::db::{Tx};
+use crate::error::Params;
 use crate::event::Event as Changed;
 use crate::ids::{CampaignId, IdGenerator, MessageId, TemplateId, TriggerEventId, TriggerId};
 use crate::outbox::state::{Origin, PartState};
@@ -103,7 +104,8 @@ pub struct EventRow {
     pub at: Millis,
     pub outcome: Outcome,
     pub code: Option<String>,
-    pub variable: Option<String>,
+    /// What the sentence of that code is filled with.
+    pub params: Params,
     pub accepted: i64,
     pub refused: i64,
     pub message_id: Option<MessageId>,
@@ -120,6 +122,8 @@ const PAGE: u32 = 50;
 
 /// One person of an event, on the way to a message.
 struct Item {
+    /// Counted from 0 in the event.
+    place: usize,
     told: Told,
     template: TemplateId,
 }
@@ -167,7 +171,7 @@ impl Programs {
         };
         let saved = store::by_id(&mut tx, id).await.map_err(|error| self.db.error(error))?;
         self.db.commit(tx).await?;
-        self.events.emit(Changed::ProgramsChanged);
+        self.events.emit(Changed::TriggersChanged);
         saved.ok_or_else(|| TriggerError::Gone.into())
     }
 
@@ -176,7 +180,7 @@ impl Programs {
         let mut tx = self.db.begin().await?;
         let deleted = store::delete(&mut tx, id).await.map_err(|error| self.db.error(error))?;
         self.db.commit(tx).await?;
-        self.events.emit(Changed::ProgramsChanged);
+        self.events.emit(Changed::TriggersChanged);
         if deleted { Ok(()) } else { Err(TriggerError::Gone.into()) }
     }
 
@@ -192,15 +196,32 @@ impl Programs {
         self.fired(&trigger.ok_or(TriggerError::Unknown)?, payload, once, None).await
     }
 
-    /// The owner wants an event to be sent again: by the trigger as it is, also where its key is known.
-    pub async fn replay(&self, id: TriggerEventId) -> Result<Fired, Problem> {
+    /// The owner wants an event to be sent again, by the trigger as it is: to those of it who have no message yet, or whose
+    /// message certainly did not arrive; to all of it only where they say so.
+    pub async fn replay(&self, id: TriggerEventId, to_all: bool) -> Result<Fired, Problem> {
         let mut reader = self.reader().await?;
         let event = store::event_by_id(&mut reader, id).await.map_err(|error| self.db.error(error))?;
         let event = event.ok_or(TriggerError::Cleared)?;
+        let first = event.replay_of.unwrap_or(id);
         let trigger = store::by_id(&mut reader, event.trigger).await.map_err(|error| self.db.error(error))?;
         drop(reader);
         let payload = event.payload.ok_or(TriggerError::Cleared)?;
-        Ok(self.fired(&trigger.ok_or(TriggerError::Gone)?, payload, None, Some(id)).await?.answer)
+        let again = Again { first, to_all };
+        Ok(self.fired(&trigger.ok_or(TriggerError::Gone)?, payload, None, Some(again)).await?.answer)
+    }
+
+    /// The places of an event whose people have a message that arrived, may have arrived, or will.
+    async fn reached(&self, tx: &mut Tx, event: TriggerEventId) -> Result<BTreeSet<usize>, Problem> {
+        let messages = store::messages_of(tx, event).await.map_err(|error| self.db.error(error))?;
+        let ids: Vec<MessageId> = messages.iter().map(|(_, message)| *message).collect();
+        let rows = recipients::rows(tx, &ids).await.map_err(|error| self.db.error(error))?;
+        let missed = |row: &recipients::RecipientRow| match row.state {
+            PartState::Cancelled | PartState::Skipped => true,
+            PartState::Failed => row.reason.as_deref() != Some("outcome_unknown"),
+            _ => false,
+        };
+        let missed: BTreeSet<MessageId> = rows.iter().filter(|row| missed(row)).map(|row| row.message_id).collect();
+        Ok(messages.into_iter().filter(|(_, message)| !missed.contains(message)).map(|(place, _)| place).collect())
     }
 
     async fn fired(
@@ -208,9 +229,9 @@ impl Programs {
         trigger: &Trigger,
         payload: Value,
         once: Option<&Once>,
-        replay_of: Option<TriggerEventId>,
+        again: Option<Again>,
     ) -> Result<Given<Fired>, Problem> {
-        let mut planned = match trigger.active || replay_of.is_some() {
+        let mut planned = match trigger.active || again.is_some() {
             true => self.plan(&trigger.binding, &payload).await?,
             false => Planned::default(),
         };
@@ -224,9 +245,16 @@ impl Programs {
                 return Ok(Given::again(answer));
             }
         }
-        let done = self.take_in_items(&mut tx, trigger, &mut planned, &frozen, replay_of.is_none(), now).await?;
+        if let Some(Again { first, to_all: false }) = again {
+            let reached = self.reached(&mut tx, first).await?;
+            planned.items.retain(|item| !reached.contains(&item.place));
+            if planned.items.is_empty() && planned.problem.is_none() {
+                return Err(TriggerError::AllReached.into());
+            }
+        }
+        let done = self.take_in_items(&mut tx, trigger, &mut planned, &frozen, again.is_none(), now).await?;
         let outcome = match (&planned.problem, done.messages.is_empty()) {
-            _ if !trigger.active && replay_of.is_none() => Outcome::Off,
+            _ if !trigger.active && again.is_none() => Outcome::Off,
             (_, false) => Outcome::Accepted,
             (Some(_), true) => Outcome::Refused,
             (None, true) if done.known > 0 => Outcome::Duplicate,
@@ -239,10 +267,10 @@ impl Programs {
             payload: Some(payload),
             outcome,
             code: planned.problem.as_ref().map(|problem| problem.code.clone()),
-            variable: planned.problem.as_ref().and_then(missing),
+            params: planned.problem.as_ref().map(|problem| problem.params.clone()).unwrap_or_default(),
             accepted: count(done.messages.len()),
             refused: count(planned.refused),
-            replay_of,
+            replay_of: again.map(|again| again.first),
             at: now,
         };
         store::note(&mut tx, &event, &done.messages).await.map_err(|error| self.db.error(error))?;
@@ -251,15 +279,20 @@ impl Programs {
             outcome,
             accepted: event.accepted,
             refused: event.refused,
-            messages: done.messages,
-            problem: None,
+            messages: done.messages.into_iter().map(|(_, message)| message).collect(),
+            problem: planned.problem.as_ref().map(|problem| Problem {
+                code: problem.code.clone(),
+                message: String::new(),
+                params: Params::new(),
+            }),
         };
-        if let Some(once) = once.filter(|_| outcome != Outcome::Refused) {
+        // What its owner can mend (a trigger that is off, a refusal) may be different the next time.
+        if let Some(once) = once.filter(|_| !matches!(outcome, Outcome::Refused | Outcome::Off)) {
             answers::remember(&mut tx, once, &fired, now).await.map_err(|error| self.db.error(error))?;
         }
         self.db.commit(tx).await?;
         done.queues.into_iter().for_each(|queue| self.campaigns.changed(queue));
-        self.events.emit(Changed::ProgramsChanged);
+        self.events.emit(Changed::TriggersChanged);
         fired.problem = planned.problem;
         Ok(Given::first(fired))
     }
@@ -276,7 +309,7 @@ impl Programs {
             }
         };
         let mut reader = self.reader().await?;
-        for item in items {
+        for (place, item) in items.into_iter().enumerate() {
             let told = match told(binding, item) {
                 Ok(Some(told)) => told,
                 Ok(None) => continue,
@@ -294,7 +327,7 @@ impl Programs {
                 (None, Err(_)) => None,
             };
             match binding.template_for(language) {
-                Some(template) => planned.items.push(Item { told, template }),
+                Some(template) => planned.items.push(Item { place, told, template }),
                 None => planned.refuse(TriggerError::NoTemplate.into()),
             }
         }
@@ -339,11 +372,13 @@ impl Programs {
         now: Millis,
     ) -> Result<Done, Problem> {
         let mut done = Done::default();
-        let span = trigger.binding.key_span();
+        // A clock that leapt ahead makes no key old.
+        let believed = self.believed().await?;
+        let since = believed.map_or(Millis::MIN, |until| until.min(now) - trigger.binding.key_span());
         for item in std::mem::take(&mut planned.items) {
             let key: Option<Digest> = item.told.key.as_ref().map(|key| digest(key.trim().as_bytes()));
             if let Some(key) = key.filter(|_| heed_keys) {
-                let known = store::came_before(tx, trigger.id, &key, span, now).await;
+                let known = store::came_after(tx, trigger.id, &key, since).await;
                 if known.map_err(|error| self.db.error(error))? {
                     done.known += 1;
                     continue;
@@ -357,15 +392,16 @@ impl Programs {
                 }
                 None => continue,
             };
+            let place = item.place;
             match self.take_in_one(tx, frozen, &recipient(item.told), now).await {
                 Ok((queue, accepted)) => {
                     if let Some(key) = key {
                         store::remember(tx, trigger.id, &key, now).await.map_err(|error| self.db.error(error))?;
                     }
                     done.queues.insert(queue);
-                    done.messages.push(accepted.id);
+                    done.messages.push((place, accepted.id));
                 }
-                Err(problem) if problem.code.starts_with("storage.") => return Err(problem),
+                Err(problem) if problem.code.starts_with("storage.") && problem.code != UNREADABLE => return Err(problem),
                 Err(problem) => planned.refuse(problem),
             }
         }
@@ -455,7 +491,7 @@ impl Programs {
                 at: event.at,
                 outcome: event.outcome,
                 code: event.code,
-                variable: event.variable,
+                params: event.params,
                 accepted: event.accepted,
                 refused: event.refused,
                 message_id: message,
@@ -473,9 +509,11 @@ fn recipient(told: Told) -> Recipient {
     Recipient { to: told.phone, name: told.name, data: told.data }
 }
 
-/// Which variable or field a refusal is about.
-fn missing(problem: &Problem) -> Option<String> {
-    problem.params.get("variable").or_else(|| problem.params.get("field")).cloned()
+/// An event that is sent again: which one came first, and whether also to those who have it.
+#[derive(Clone, Copy)]
+struct Again {
+    first: TriggerEventId,
+    to_all: bool,
 }
 
 #[derive(Default)]
@@ -495,7 +533,7 @@ impl Planned {
 
 #[derive(Default)]
 struct Done {
-    messages: Vec<MessageId>,
+    messages: Vec<(usize, MessageId)>,
     queues: BTreeSet<CampaignId>,
     /// People whose event came before.
     known: usize,

@@ -79,18 +79,23 @@ pub async fn request(db: &mut SqliteConnection, id: BulkId) -> Result<Option<(Va
     Ok(Some((request, row.try_get("next")?)))
 }
 
+/// Rows that one statement writes.
+const ROWS: usize = 1_000;
+
 /// Notes what became of the next recipients, in the transaction that takes them in.
 pub async fn note(db: &mut Tx, id: BulkId, placed: &[Placed]) -> Result<(), sqlx::Error> {
     if placed.is_empty() {
         return Ok(());
     }
-    let mut insert: QueryBuilder<Sqlite> =
-        QueryBuilder::new("INSERT INTO bulk_places (job_id, place, message_id, code) ");
-    insert.push_values(placed, |mut row, one| {
-        row.push_bind(id).push_bind(one.place);
-        row.push_bind(one.outcome.as_ref().ok().copied()).push_bind(one.outcome.as_ref().err().cloned());
-    });
-    insert.build().execute(&mut *db).await?;
+    for some in placed.chunks(ROWS) {
+        let mut insert: QueryBuilder<Sqlite> =
+            QueryBuilder::new("INSERT INTO bulk_places (job_id, place, message_id, code) ");
+        insert.push_values(some, |mut row, one| {
+            row.push_bind(id).push_bind(one.place);
+            row.push_bind(one.outcome.as_ref().ok().copied()).push_bind(one.outcome.as_ref().err().cloned());
+        });
+        insert.build().execute(&mut *db).await?;
+    }
     let accepted = placed.iter().filter(|one| one.outcome.is_ok()).count();
     sqlx::query("UPDATE bulk_jobs SET next = next + ?1 + ?2, accepted = accepted + ?1, refused = refused + ?2 WHERE id = ?3")
         .bind(i64::try_from(accepted).unwrap_or(i64::MAX))
@@ -101,14 +106,14 @@ pub async fn note(db: &mut Tx, id: BulkId, placed: &[Placed]) -> Result<(), sqlx
     Ok(())
 }
 
-/// Everybody was looked at: what was asked for is not needed any more.
-pub async fn end(db: &mut Tx, id: BulkId, now: Millis) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE bulk_jobs SET request = '', ended_at = ? WHERE id = ? AND next = recipients")
+/// Where everybody was looked at, what was asked for is not needed any more; true then.
+pub async fn end(db: &mut Tx, id: BulkId, now: Millis) -> Result<bool, sqlx::Error> {
+    let ended = sqlx::query("UPDATE bulk_jobs SET request = '', ended_at = ? WHERE id = ? AND next = recipients")
         .bind(now)
         .bind(id)
         .execute(db)
         .await?;
-    Ok(())
+    Ok(ended.rows_affected() == 1)
 }
 
 /// What became of the recipients from a place on, in the order of the request.
