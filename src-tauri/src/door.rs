@@ -3,8 +3,9 @@
 //! The window asks for the status first; that opens the data where it can. Commands get the App from here or an
 //! error that says that it is closed.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tauri::AppHandle;
 use tokio::sync::Mutex;
@@ -12,19 +13,36 @@ use ulak_core::app::{App, BackupContents, Opening, look_into, prepare_restore, r
 use ulak_core::error::{Params, Problem};
 use ulak_core::vault::SystemKeyring;
 
+use crate::control::{self, Ask, Control};
+use crate::terminal::LOOK;
 use crate::view::AppStatus;
 use crate::{desktop, events, network, prepare};
 
+/// Looks until whoever was asked to end has let go of the data: half a minute.
+const PATIENCE: u32 = 300;
+
 pub struct Door {
     folder: PathBuf,
+    is_open: AtomicBool,
     app: Mutex<Option<Arc<App>>>,
     /// What was typed to open the data, for when they are opened again in this run.
     opened_by: Mutex<Option<String>>,
+    /// What stands open beside the data: for other programs, and for commands.
+    beside: Mutex<Option<(ulak_api::Kept, Option<Control>)>>,
 }
 
 impl Door {
     pub fn new(folder: PathBuf) -> Self {
-        Self { folder, app: Mutex::new(None), opened_by: Mutex::new(None) }
+        Self { folder, is_open: AtomicBool::new(false), app: Mutex::new(None), opened_by: Mutex::new(None), beside: Mutex::new(None) }
+    }
+
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// False also while it opens.
+    pub fn is_open(&self) -> bool {
+        self.is_open.load(Ordering::Relaxed)
     }
 
     /// The open App.
@@ -46,9 +64,14 @@ impl Door {
                 events::forward(handle.clone(), app.clone());
                 desktop::tell(handle.clone(), &app);
                 desktop::awake::keep(&app);
+                desktop::tray::follow(handle.clone(), &app);
+                let ending = handle.clone();
+                let control = Control::open(&app, move || ending.exit(0));
+                *self.beside.lock().await = Some((ulak_api::keep(&app), control));
                 let recovery_code = app.settings().recovery_code();
                 *door = Some(app);
                 *self.opened_by.lock().await = typed;
+                self.is_open.store(true, Ordering::Relaxed);
                 AppStatus::Open { recovery_code }
             }
             Err(problem) => status_of(problem),
@@ -94,8 +117,25 @@ impl Door {
         }
     }
 
+    /// Asks whoever has the data open to end, and opens them when that is done.
+    pub async fn take_over(&self, handle: &AppHandle) -> Result<AppStatus, Problem> {
+        control::ask(&self.folder, Ask::Stop).await?;
+        for _ in 0..PATIENCE {
+            match self.open(handle, None).await {
+                AppStatus::Failed { error } if error.code == "storage.in_use" => tokio::time::sleep(LOOK).await,
+                status => return Ok(status),
+            }
+        }
+        Ok(self.open(handle, None).await)
+    }
+
     /// Sees what is on its way through and closes the data.
     pub async fn close(&self) {
+        self.is_open.store(false, Ordering::Relaxed);
+        if let Some((programs, control)) = self.beside.lock().await.take() {
+            programs.close().await;
+            drop(control);
+        }
         if let Some(app) = self.app.lock().await.take() {
             app.close().await;
         }
@@ -103,7 +143,7 @@ impl Door {
 }
 
 async fn open(opening: Opening) -> Result<Arc<App>, Problem> {
-    let opening = Opening { network: network::network()?, workshop: prepare::workshop(), ..opening };
+    let opening = Opening { network: network::network()?, workshop: prepare::workshop(), ..network::outside(opening) };
     App::open(opening, Arc::new(SystemKeyring)).await
 }
 

@@ -5,6 +5,7 @@ mod bindings;
 mod clipboard;
 mod commands;
 mod contacts;
+mod control;
 mod desktop;
 mod door;
 mod events;
@@ -18,10 +19,13 @@ mod network;
 mod numbers;
 mod practice;
 mod prepare;
+mod programs;
 mod replies;
 mod report;
 mod segments;
 mod send;
+mod serve;
+mod status;
 mod stop;
 mod terminal;
 mod view;
@@ -42,6 +46,12 @@ struct Cli {
     /// Keep the data in this folder: the window instead of its usual one, practice instead of a temporary one; the other commands need it
     #[arg(long, value_name = "DIR", global = true)]
     data: Option<PathBuf>,
+    /// Start into the tray, without a window
+    #[arg(long)]
+    hidden: bool,
+    /// Open the window with these: a list to bring in, or photos, videos, sound and documents for a new campaign
+    #[arg(value_name = "FILE")]
+    files: Vec<PathBuf>,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -78,6 +88,16 @@ enum Command {
     Health(health::HealthOptions),
     /// Write everything into a folder, in formats that other programs read
     Export(health::ExportOptions),
+    /// Show whether other programs are let in and by which tokens, and change that
+    Programs(programs::Options),
+    /// Run without a window until it is asked to end: numbers, campaigns and the door for other programs
+    Serve(serve::Options),
+    /// Say how the Ulak is that runs over this folder; success where it is well
+    Status(status::Options),
+    /// Let nothing go out any more, whichever Ulak runs over this folder
+    Pause(status::Options),
+    /// Let everything go on that was paused
+    Resume(status::Options),
     /// Prepare files as for sending, and say what would become of each. Works without data and without a connection.
     Prepare(prepare::Options),
     /// Prepare what comes in, in a process of its own
@@ -91,7 +111,7 @@ enum Command {
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
     match cli.command {
-        None => window::run(cli.data),
+        None => open_window(cli),
         Some(Command::Practice(options)) => practice::run(options, cli.data),
         Some(Command::Link(options)) => link::run(options, cli.data),
         Some(Command::Numbers(options)) => numbers::run(options, cli.data),
@@ -107,10 +127,29 @@ pub fn run() -> ExitCode {
         Some(Command::Restore(options)) => backup::restore(options, cli.data),
         Some(Command::Health(options)) => health::run(options, cli.data),
         Some(Command::Export(options)) => health::export(options, cli.data),
+        Some(Command::Programs(options)) => programs::run(options, cli.data),
+        Some(Command::Serve(options)) => serve::run(&options, cli.data),
+        Some(Command::Status(options)) => status::run(&options, cli.data, control::Ask::Status),
+        Some(Command::Pause(options)) => status::run(&options, cli.data, control::Ask::Pause),
+        Some(Command::Resume(options)) => status::run(&options, cli.data, control::Ask::Resume),
         Some(Command::Prepare(options)) => prepare::run(options),
         Some(Command::PrepareApart { task }) => prepare::apart(&task),
         Some(Command::Bindings { path }) => bindings::write(&path),
     }
+}
+
+/// A command that was mistyped reads as a file, and is none.
+fn open_window(cli: Cli) -> ExitCode {
+    let files = cli.files.iter().map(|file| std::path::absolute(file).unwrap_or_else(|_| file.clone()));
+    let files: Vec<PathBuf> = files.collect();
+    if let Some(missing) = files.iter().find(|file| !file.exists()) {
+        terminal::warn(&format!(
+            "{} is neither a command nor a file. `ulak --help` lists the commands.",
+            missing.display()
+        ));
+        return ExitCode::from(2);
+    }
+    window::run(window::Start { data: cli.data, hidden: cli.hidden, files })
 }
 
 /// The passphrase that scripts give.

@@ -160,7 +160,7 @@ pub fn run_with_numbers(
     opening: Opening,
     work: impl AsyncFnOnce(&Arc<App>) -> Result<bool, Problem>,
 ) -> ExitCode {
-    let online = async || Ok(Opening { network: network::network()?, ..opening });
+    let online = async || Ok(Opening { network: network::network()?, ..network::outside(opening) });
     run_with(voice, data, online, work)
 }
 
@@ -201,7 +201,7 @@ pub fn folder(data: Option<PathBuf>) -> Result<PathBuf, Problem> {
     data.ok_or_else(|| problem("terminal.no_folder", "Say where the data is: --data DIR.".to_owned()))
 }
 
-async fn open(data: Option<PathBuf>, opening: Opening) -> Result<Arc<App>, Problem> {
+pub async fn open(data: Option<PathBuf>, opening: Opening) -> Result<Arc<App>, Problem> {
     let folder = folder(data)?;
     let secret = crate::secret_from_environment();
     let workshop = prepare::workshop();

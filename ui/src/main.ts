@@ -6,6 +6,8 @@ import './styles/safety.css';
 import './styles/campaigns.css';
 import './styles/numbers.css';
 import './styles/contacts.css';
+import './styles/palette.css';
+import './styles/connect.css';
 import { mount } from 'svelte';
 import { connect } from './api/client';
 import App from './shell/App.svelte';

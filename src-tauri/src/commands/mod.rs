@@ -8,13 +8,16 @@ pub mod door;
 pub mod health;
 pub mod home;
 pub mod log;
+pub mod mail;
 pub mod numbers;
+pub mod programs;
 pub mod repeats;
 pub mod replies;
 pub mod retention;
 pub mod revisions;
 pub mod settings;
 pub mod templates;
+pub mod webhooks;
 pub mod window;
 
 use std::path::PathBuf;

@@ -46,6 +46,8 @@ pub enum JobKind {
     RunRepeats,
     /// What is no longer kept.
     ClearOld,
+    /// What other programs were answered, brought and told long ago.
+    ForgetPrograms,
     /// The newest replies, for words that come near those with which people opt out.
     FindNearWords,
     /// A backup, where the owner's plan asks for one.
@@ -54,7 +56,7 @@ pub enum JobKind {
 
 impl JobKind {
     /// Those that every installation has, and how often they are due.
-    pub const STANDING: [(Self, Millis); 10] = [
+    pub const STANDING: [(Self, Millis); 11] = [
         (Self::PruneChanges, HOUR),
         (Self::RemoveExpiredNotes, DAY),
         (Self::CheckLedger, DAY),
@@ -65,6 +67,7 @@ impl JobKind {
         (Self::RunRepeats, 5 * MINUTE),
         (Self::ClearOld, 5 * MINUTE),
         (Self::BackUp, 5 * MINUTE),
+        (Self::ForgetPrograms, DAY),
     ];
 
     /// Those that are done once, where a migration asks for it.
@@ -81,6 +84,7 @@ impl JobKind {
             Self::SealLedger => "seal_ledger",
             Self::RunRepeats => "run_repeats",
             Self::ClearOld => "clear_old",
+            Self::ForgetPrograms => "forget_programs",
             Self::FindNearWords => "find_near_words",
             Self::BackUp => "back_up",
         }

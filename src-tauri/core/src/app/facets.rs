@@ -10,14 +10,17 @@ use super::common::Common;
 use super::files::Files;
 use super::work;
 use super::{
-    App, Backups, Campaigns, Credits, Health, Home, Numbers, Outbox, OwnerSettings, People, Practice, Replies,
-    Retention, Support, Templates,
+    App, Backups, Campaigns, Credits, Health, Home, Mails, Numbers, Outbox, OwnerSettings, People, Practice, Programs,
+    Replies, Retention, Support, Templates, Webhooks,
 };
 use crate::db::DbKey;
 use crate::ids::SessionId;
 use crate::outbox::dispatcher::Dispatcher;
 use crate::session::numbers::Numbers as SupervisedNumbers;
+use crate::mail::Mailer;
 use crate::session::practice::PracticeNumber;
+use crate::session::registry::ConnectionRegistry;
+use crate::webhook::Poster;
 
 pub(super) struct Facets {
     people: Arc<People>,
@@ -34,6 +37,9 @@ pub(super) struct Facets {
     backups: Arc<Backups>,
     health: Arc<Health>,
     support: Support,
+    webhooks: Arc<Webhooks>,
+    mails: Arc<Mails>,
+    programs: Arc<Programs>,
 }
 
 /// What the App has built before its facets.
@@ -48,6 +54,9 @@ pub(super) struct Parts {
     pub recovery_code: Option<String>,
     pub workshop: Workshop,
     pub key: DbKey,
+    pub poster: Option<Arc<dyn Poster>>,
+    pub mailer: Option<Arc<dyn Mailer>>,
+    pub registry: Arc<ConnectionRegistry>,
 }
 
 impl Facets {
@@ -63,6 +72,9 @@ impl Facets {
             recovery_code,
             workshop,
             key,
+            poster,
+            mailer,
+            registry,
         } = parts;
         let files = Files { common: common.clone(), workshop };
         let people = Arc::new(People::new(common.clone()));
@@ -82,7 +94,10 @@ impl Facets {
             credits: credits.clone(),
             files: files.clone(),
         });
+        let programs =
+            Programs::new(common.clone(), people.clone(), campaigns.clone(), files.clone(), practice_id);
         Self {
+            programs: Arc::new(programs),
             templates: Templates::new(common.clone(), files, campaigns.clone()),
             practice: Practice {
                 common: common.clone(),
@@ -97,6 +112,8 @@ impl Facets {
             health,
             backups,
             retention: Arc::new(Retention::new(common.clone(), to_wait_for)),
+            webhooks: Arc::new(Webhooks::new(common.clone(), credits.clone(), poster)),
+            mails: Arc::new(Mails::new(common.clone(), registry, mailer)),
             home: Home::new(common, campaigns.clone(), numbers.clone(), settings.clone()),
             settings,
             people,
@@ -115,6 +132,10 @@ impl Facets {
             retention: self.retention.clone(),
             backups: self.backups.clone(),
         }
+    }
+
+    pub fn bulk_to_finish(&self) -> Arc<Programs> {
+        self.programs.clone()
     }
 
     pub fn campaigns_to_finish(&self) -> Arc<Campaigns> {
@@ -173,6 +194,18 @@ impl App {
 
     pub fn backups(&self) -> &Backups {
         &self.facets.backups
+    }
+
+    pub fn webhooks(&self) -> &Arc<Webhooks> {
+        &self.facets.webhooks
+    }
+
+    pub fn mails(&self) -> &Arc<Mails> {
+        &self.facets.mails
+    }
+
+    pub fn programs(&self) -> &Programs {
+        &self.facets.programs
     }
 
     pub fn home(&self) -> &Home {

@@ -24,6 +24,7 @@ mod lines;
 mod log;
 mod look_up;
 mod loops;
+mod mail;
 mod missed;
 pub mod news;
 mod numbers;
@@ -36,6 +37,7 @@ mod person_file;
 mod phone_book;
 mod planned;
 mod practice;
+pub mod programs;
 mod repeats;
 mod replies;
 mod report;
@@ -47,6 +49,8 @@ mod statement;
 mod summary;
 pub mod support;
 mod templates;
+pub mod tray;
+mod webhooks;
 mod work;
 
 use std::collections::BTreeMap;
@@ -73,12 +77,14 @@ pub use health::{DataChecked, Health, HealthKind, HealthRow, HealthState, Health
 pub use home::{Attention, AttentionKind, Finished, Home, HomeView, NowView};
 pub use inbound::{START_CREDITS, START_NOTE};
 pub use look_up::LookedUp;
+pub use mail::{MailAccountEdit, MailAccountView, MailFor, MailPreview, MailTemplateView, MailTest, Mails};
 pub use missed::{Missed, MissedAnswer};
 pub use numbers::{BanView, LimitsView, LinkEndView, LinkView, NumberKind, NumberView, Numbers, ShutView, WarmUpView};
 pub use outbox::Outbox;
 pub use owner_settings::OwnerSettings;
 pub use planned::{PlannedCampaign, PlannedDay};
 pub use practice::{Brought, Practice, PracticeJob};
+pub use programs::{NewToken, Programs, ProgramsView};
 pub use repeats::{LastRun, NextRun, RepeatEdit, RepeatView};
 pub use replies::{Chat, ChatLine, ChatRefusal, Replies, ReplyError};
 pub use retention::{ClearPreview, ClearedLast, Gone, Retention, RetentionView};
@@ -87,6 +93,7 @@ pub use revise::{OnlyFor, RevisionChoice, RevisionReview, VersionView};
 pub use summary::{SkippedPeople, Summary};
 pub use support::{Support, SupportFile};
 pub use templates::{TemplateCheck, Templates, TemplatesBrought};
+pub use webhooks::{WebhookEdit, WebhookSaved, WebhookTest, WebhookView, Webhooks};
 
 use crate::agenda::{Agenda, store as jobs};
 use crate::backup::restore;
@@ -99,6 +106,7 @@ use crate::event::Events;
 use crate::feed;
 use crate::ids::SessionId;
 use crate::ledger::{Book, LedgerError, store as ledger};
+use crate::mail::Mailer;
 use crate::mark::Mark;
 use crate::notice::{Notice, Notices, Unreadable};
 use crate::outbox::dispatcher::Dispatcher;
@@ -114,6 +122,7 @@ use crate::session::supervisor::Context;
 use crate::settings;
 use crate::supervise::Supervision;
 use crate::vault::{self, Keyring};
+use crate::webhook::Poster;
 use common::{Common, Found};
 use facets::{Facets, Parts};
 use folder::{FolderMark, Observed};
@@ -144,6 +153,10 @@ pub struct Opening {
     pub network: Option<Arc<dyn Network>>,
     /// Where files are prepared.
     pub workshop: Workshop,
+    /// How requests leave for other programs. Without it webhooks wait.
+    pub poster: Option<Arc<dyn Poster>>,
+    /// How mails leave. Without it they wait.
+    pub mailer: Option<Arc<dyn Mailer>>,
 }
 
 pub struct App {
@@ -339,7 +352,7 @@ impl App {
             clock: clock.clone(),
             events: events.clone(),
             supervision: supervision.clone(),
-            registry,
+            registry: registry.clone(),
             inbound: inbound.clone(),
         };
         let (told, ticking) = mpsc::channel(1_000);
@@ -372,6 +385,9 @@ impl App {
             recovery_code,
             workshop: opening.workshop.clone(),
             key: key.clone(),
+            poster: opening.poster.clone(),
+            mailer: opening.mailer.clone(),
+            registry: registry.clone(),
         });
         let _ = later.set(facets.for_the_agenda());
         let app = Arc::new(Self {

@@ -27,6 +27,7 @@ use crate::page::{Cursor, Place};
 use crate::session::client::NoteKind;
 use crate::session::store::notes;
 use crate::settings::{self, key};
+use crate::trigger::store as triggers;
 
 /// What a contact's page shows beside the timeline.
 #[derive(Clone, Debug, Serialize)]
@@ -205,6 +206,7 @@ async fn erase_all(
         import::erase(tx, contact, addresses).await?;
         acts::erase(tx, contact, addresses).await?;
     }
+    triggers::erase(tx, messages, addresses).await?;
     erased::erase(tx, record, now).await?;
     Ok(queues)
 }

@@ -14,6 +14,7 @@ use crate::db::{Tx, execute_all};
 use crate::ids::{CampaignId, ContactId, IdGenerator, MessageId, PartId, SessionId};
 use crate::ledger::store::{End, balance, end_hold, hold_again, refuse_shortage, release_all};
 use crate::ledger::{Book, LedgerError};
+use crate::mail::store::taken_by_mail;
 use crate::media::{self, Attached};
 use crate::outbox::state::{Origin, QueueState, SkipReason};
 use crate::outbox::window::DayHours;
@@ -485,11 +486,14 @@ pub struct Retryable {
     pub doubtful: i64,
 }
 
-/// Failed parts of contacts that may still get something at ?2, of messages that were not cancelled; of what (?1), follows.
+/// Failed parts of contacts that may still get something at ?2, of messages that were not cancelled and that no mail has
+/// taken; of what (?1), follows.
 const FAILED: &str = concat!(
     "FROM parts p JOIN queues q ON q.id = p.queue_id JOIN ",
     addressed!(),
-    " WHERE m.id = p.message_id AND m.cancelled_at IS NULL AND p.state = 'failed' AND (",
+    " WHERE m.id = p.message_id AND m.cancelled_at IS NULL AND p.state = 'failed' AND NOT ",
+    taken_by_mail!("m.id"),
+    " AND (",
     refusal!("?2", promotion_gap!()),
     ") IS NULL AND "
 );
