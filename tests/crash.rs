@@ -6,7 +6,10 @@
 //! The second test revises what waits before each start, so that the kill comes while people are brought over:
 //! everybody must have seen one version, whole, and paid for that one. `ULAK_CRASH_REVISIONS` sets how many kills (3).
 //!
-//! The third kills `ulak serve` while programs ask it for messages in parallel, some of them twice: what was accepted must
+//! The third kills backups and restores: a file that is called a backup opens, and a folder holds the earlier data or the
+//! restored ones, whole. `ULAK_CRASH_BACKUPS` sets how many kills of each (4).
+//!
+//! The fourth kills `ulak serve` while programs ask it for messages in parallel, some of them twice: what was accepted must
 //! be there once, under the one id that every answer named. `ULAK_CRASH_SENDS` sets how many messages (200),
 //! `ULAK_CRASH_CLIENTS` how many programs (8), `ULAK_CRASH_SERVES` how many kills (3).
 
@@ -34,6 +37,7 @@ use std::time::{Duration, Instant};
 use sqlx::Row;
 use tempfile::TempDir;
 use terminal::{Chance, from_environment, key, people, ulak};
+use ulak_core::backup::restore::finish;
 use ulak_core::campaign::CampaignError;
 use ulak_core::campaign::draft::{DraftEdit, Revises};
 use ulak_core::campaign::revise::{NewTime, Wanted, begin, open_draft};
@@ -130,6 +134,47 @@ async fn revisions_under_fire(chance: &mut Chance, most_kills: u32) -> (u32, u32
     }
     world.check_versions().await;
     (kills, halfway)
+}
+
+#[tokio::test]
+async fn killed_in_a_backup_or_a_restore_there_is_a_good_file_or_none_and_the_earlier_data_or_the_new_ones() {
+    let wanted: u32 = from_environment("ULAK_CRASH_BACKUPS").unwrap_or(4);
+    let mut chance = Chance::seeded_by("ULAK_CRASH_SEED");
+    let folder = tempfile::tempdir().unwrap();
+    let (data, file) = (folder.path().join("data"), folder.path().join("a.ulak-backup"));
+    bring_in(&data, folder.path(), 300);
+    for _ in 0..wanted {
+        let mut run = ulak(&data, &["backup", "--out"]).arg(&file).stdout(Stdio::null()).spawn().unwrap();
+        wait(&mut run, Duration::from_millis(chance.below(900) as u64));
+        assert!(!file.exists() || ulak(&data, &["restore", "--look"]).arg(&file).output().unwrap().status.success());
+    }
+    assert!(ulak(&data, &["backup", "--out"]).arg(&file).output().unwrap().status.success());
+    let other = folder.path().join("other");
+    bring_in(&other, folder.path(), 20);
+    for _ in 0..wanted {
+        let mut run = ulak(&other, &["restore"]).arg(&file).stdout(Stdio::null()).spawn().unwrap();
+        wait(&mut run, Duration::from_millis(chance.below(1_500) as u64));
+        finish(&lock_folder(&other).unwrap()).unwrap();
+        let people = count_people(&other).await;
+        assert!(people == 20 || people == 300, "{people}");
+    }
+    assert!(ulak(&other, &["restore"]).arg(&file).output().unwrap().status.success());
+    assert_eq!(count_people(&other).await, 300);
+}
+
+fn bring_in(data: &Path, folder: &Path, count: usize) {
+    let list = folder.join("list.csv");
+    fs::write(&list, people(count)).unwrap();
+    let output = ulak(data, &["import"]).arg(&list).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+async fn count_people(data: &Path) -> i64 {
+    let db = open(data).await.unwrap();
+    let count = "SELECT count(*) FROM contacts";
+    let count = sqlx::query_scalar(count).fetch_one(&mut *db.read().acquire().await.unwrap()).await.unwrap();
+    db.close().await;
+    count
 }
 
 /// What a program is answered: the status and the message's id.

@@ -1,6 +1,9 @@
 //! What the owner is told by their computer while they look elsewhere. A click leads to the page that it is about.
 
 pub mod awake;
+pub mod login;
+mod panel;
+pub mod tray;
 mod words;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,7 +12,6 @@ use std::time::Duration;
 
 use notify_rust::{Notification, NotificationResponse};
 use tauri::{AppHandle, Manager};
-use tauri_specta::Event as _;
 use tokio::sync::Mutex;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
@@ -18,7 +20,7 @@ use ulak_core::app::news::Scene;
 use ulak_core::event::Event;
 use ulak_core::supervise::{Task, supervise};
 
-use crate::events::PageAsked;
+use crate::door::Door;
 use crate::window;
 use words::Telling;
 
@@ -44,7 +46,8 @@ async fn follow(handle: &AppHandle, app: &Weak<App>, looking: &Mutex<(Receiver<E
     let (events, scene) = &mut *looking.lock().await;
     while let Some(app) = app.upgrade() {
         match look(&app, scene).await {
-            Ok(told) if !is_looked_at(handle) => told.into_iter().for_each(|telling| show(handle, telling)),
+            // Whoever looks at the window sees it there.
+            Ok(told) if !window::is_looked_at() => told.into_iter().for_each(|telling| show(handle, telling)),
             Ok(_) => {}
             Err(problem) => tracing::warn!(%problem, "what is new could not be found out"),
         }
@@ -66,11 +69,6 @@ async fn look(app: &App, scene: &mut Option<Scene>) -> Result<Vec<Telling>, ulak
     Ok(news.iter().map(|news| words::telling(news, language)).collect())
 }
 
-/// Whoever looks at the window sees it there.
-fn is_looked_at(handle: &AppHandle) -> bool {
-    handle.get_webview_window("main").is_some_and(|window| window.is_focused().unwrap_or(false))
-}
-
 /// A thread for each, because the wait for a click ends when the desktop says so.
 fn show(handle: &AppHandle, telling: Telling) {
     static WAITING: AtomicUsize = AtomicUsize::new(0);
@@ -83,7 +81,7 @@ fn show(handle: &AppHandle, telling: Telling) {
         if WAITING.fetch_add(1, Ordering::Relaxed) < MOST_WAITING {
             let clicked = |answer: &NotificationResponse| {
                 if matches!(answer, NotificationResponse::Default | NotificationResponse::Action(_)) {
-                    lead(&handle, &telling.page);
+                    window::lead(&handle, &telling.page);
                 }
             };
             if let Err(error) = shown.wait_for_response(clicked) {
@@ -113,9 +111,33 @@ fn plain(text: &str) -> String {
     text.to_owned()
 }
 
-fn lead(handle: &AppHandle, page: &str) {
-    window::show(handle);
-    if let Err(error) = (PageAsked { path: page.to_owned() }).emit(handle) {
-        tracing::warn!(%error, "a click did not reach the window");
-    }
+/// What closing the window does.
+#[derive(Clone, Copy)]
+pub enum Closing {
+    IntoTray,
+    /// There is no tray.
+    Minimised,
+}
+
+/// Says once that Ulak goes on, and how it is ended.
+pub fn tell_closing(handle: AppHandle, closing: Closing) {
+    let way = match closing {
+        Closing::IntoTray => "tray",
+        Closing::Minimised => "minimised",
+    };
+    tauri::async_runtime::spawn(async move {
+        let told = async {
+            let app = handle.state::<Door>().app().await?;
+            if app.settings().knows_closing(way).await? {
+                return Ok(());
+            }
+            let telling = words::closing(way, app.settings().current().await?.spoken());
+            // Where the computer shows nothing, it is told the next time.
+            let shown = tokio::task::spawn_blocking(move || notification(&telling).show().is_ok()).await;
+            if shown.unwrap_or(false) { app.settings().closing_told(way).await } else { Ok(()) }
+        };
+        if let Err::<(), ulak_core::app::Problem>(problem) = told.await {
+            tracing::warn!(%problem, "the owner is not told what closing the window does");
+        }
+    });
 }

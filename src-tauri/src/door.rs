@@ -3,12 +3,13 @@
 //! The window asks for the status first; that opens the data where it can. Commands get the App from here or an
 //! error that says that it is closed.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tauri::AppHandle;
 use tokio::sync::Mutex;
-use ulak_core::app::{App, Opening};
+use ulak_core::app::{App, BackupContents, Opening, look_into, prepare_restore, restore_prepared};
 use ulak_core::error::{Params, Problem};
 use ulak_core::vault::SystemKeyring;
 
@@ -22,14 +23,26 @@ const PATIENCE: u32 = 300;
 
 pub struct Door {
     folder: PathBuf,
+    is_open: AtomicBool,
     app: Mutex<Option<Arc<App>>>,
+    /// What was typed to open the data, for when they are opened again in this run.
+    opened_by: Mutex<Option<String>>,
     /// What stands open beside the data: for other programs, and for commands.
     beside: Mutex<Option<(ulak_api::Kept, Option<Control>)>>,
 }
 
 impl Door {
     pub fn new(folder: PathBuf) -> Self {
-        Self { folder, app: Mutex::new(None), beside: Mutex::new(None) }
+        Self { folder, is_open: AtomicBool::new(false), app: Mutex::new(None), opened_by: Mutex::new(None), beside: Mutex::new(None) }
+    }
+
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// False also while it opens.
+    pub fn is_open(&self) -> bool {
+        self.is_open.load(Ordering::Relaxed)
     }
 
     /// The open App.
@@ -44,20 +57,63 @@ impl Door {
             return AppStatus::Open { recovery_code: app.settings().recovery_code() };
         }
         let secret = secret.or_else(crate::secret_from_environment);
+        let typed = secret.clone();
         let opening = Opening { folder: self.folder.clone(), secret, hurry_first_practice: true, ..Opening::default() };
         match open(opening).await {
             Ok(app) => {
                 events::forward(handle.clone(), app.clone());
                 desktop::tell(handle.clone(), &app);
                 desktop::awake::keep(&app);
+                desktop::tray::follow(handle.clone(), &app);
                 let ending = handle.clone();
                 let control = Control::open(&app, move || ending.exit(0));
                 *self.beside.lock().await = Some((ulak_api::keep(&app), control));
                 let recovery_code = app.settings().recovery_code();
                 *door = Some(app);
+                *self.opened_by.lock().await = typed;
+                self.is_open.store(true, Ordering::Relaxed);
                 AppStatus::Open { recovery_code }
             }
             Err(problem) => status_of(problem),
+        }
+    }
+
+    /// Puts a backup in the place of the data and opens it. Where that is refused, the data open as they were.
+    pub async fn restore(
+        &self,
+        handle: &AppHandle,
+        file: PathBuf,
+        secret: Option<String>,
+    ) -> Result<AppStatus, Problem> {
+        let keyring = Arc::new(SystemKeyring);
+        // What is refused here has closed nothing.
+        let prepared = match self.app().await {
+            Ok(app) => app.backups().prepare_restore(&file, secret.clone(), keyring.clone()).await?,
+            Err(_) => {
+                let secret = secret.clone().or_else(crate::secret_from_environment);
+                prepare_restore(&self.folder, &file, secret, keyring.clone()).await?
+            }
+        };
+        let before = self.opened_by.lock().await.clone();
+        self.close().await;
+        let restored = restore_prepared(&self.folder, prepared, keyring).await;
+        let mut status = self.open(handle, None).await;
+        for typed in [before, secret].into_iter().flatten() {
+            if matches!(status, AppStatus::Locked { .. } | AppStatus::NeedsPassphrase) {
+                status = self.open(handle, Some(typed)).await;
+            }
+        }
+        restored.map(|_| status)
+    }
+
+    /// What is in a backup, whether the data are open or not.
+    pub async fn look(&self, file: PathBuf, secret: Option<String>) -> Result<BackupContents, Problem> {
+        match self.app().await {
+            Ok(app) => app.backups().look(&file, secret.as_deref()).await,
+            Err(_) => {
+                let secret = secret.or_else(crate::secret_from_environment);
+                look_into(&self.folder, &file, secret, Arc::new(SystemKeyring)).await
+            }
         }
     }
 
@@ -75,6 +131,7 @@ impl Door {
 
     /// Sees what is on its way through and closes the data.
     pub async fn close(&self) {
+        self.is_open.store(false, Ordering::Relaxed);
         if let Some((programs, control)) = self.beside.lock().await.take() {
             programs.close().await;
             drop(control);
@@ -86,7 +143,7 @@ impl Door {
 }
 
 async fn open(opening: Opening) -> Result<Arc<App>, Problem> {
-    let opening = Opening { network: network::network()?, workshop: prepare::workshop(), ..opening };
+    let opening = Opening { network: network::network()?, workshop: prepare::workshop(), ..network::outside(opening) };
     App::open(opening, Arc::new(SystemKeyring)).await
 }
 

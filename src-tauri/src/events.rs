@@ -54,6 +54,15 @@ pub struct RepliesChanged;
 pub struct RetentionChanged;
 
 #[derive(Clone, Serialize, Deserialize, Type, tauri_specta::Event)]
+pub struct BackupsChanged;
+
+#[derive(Clone, Serialize, Deserialize, Type, tauri_specta::Event)]
+pub struct WebhooksChanged;
+
+#[derive(Clone, Serialize, Deserialize, Type, tauri_specta::Event)]
+pub struct MailChanged;
+
+#[derive(Clone, Serialize, Deserialize, Type, tauri_specta::Event)]
 pub struct ProgramsChanged;
 
 #[derive(Clone, Serialize, Deserialize, Type, tauri_specta::Event)]
@@ -68,11 +77,9 @@ pub struct FilesOver {
     pub paths: u32,
 }
 
-/// Somebody outside the window asks for a page: the address without its hash sign.
+/// Somebody outside the window asks for a page; `asked_page` says which.
 #[derive(Clone, Serialize, Deserialize, Type, tauri_specta::Event)]
-pub struct PageAsked {
-    pub path: String,
-}
+pub struct PageAsked;
 
 #[derive(Clone, Serialize, Deserialize, Type, tauri_specta::Event)]
 pub struct FilesDropped {
@@ -146,7 +153,10 @@ fn emit(handle: &AppHandle, app: &App, event: Event) -> tauri::Result<()> {
         Event::NumbersChanged => NumbersChanged.emit(handle),
         Event::TemplatesChanged => TemplatesChanged.emit(handle),
         Event::RepliesChanged => RepliesChanged.emit(handle),
+        Event::BackupsChanged => BackupsChanged.emit(handle),
         Event::RetentionChanged => RetentionChanged.emit(handle),
+        Event::WebhooksChanged => WebhooksChanged.emit(handle),
+        Event::MailChanged => MailChanged.emit(handle),
         Event::ProgramsChanged => ProgramsChanged.emit(handle),
         Event::TriggersChanged => TriggersChanged.emit(handle),
         Event::ImportChanged(id) => match app.people().import_progress(id) {

@@ -1,5 +1,6 @@
 //! The shell: the window and the terminal around `ulak-core`. It wires, translates and shows; it decides nothing.
 
+mod backup;
 mod bindings;
 mod clipboard;
 mod commands;
@@ -8,6 +9,7 @@ mod control;
 mod desktop;
 mod door;
 mod events;
+mod health;
 mod import;
 mod link;
 mod log;
@@ -44,6 +46,12 @@ struct Cli {
     /// Keep the data in this folder: the window instead of its usual one, practice instead of a temporary one; the other commands need it
     #[arg(long, value_name = "DIR", global = true)]
     data: Option<PathBuf>,
+    /// Start into the tray, without a window
+    #[arg(long)]
+    hidden: bool,
+    /// Open the window with these: a list to bring in, or photos, videos, sound and documents for a new campaign
+    #[arg(value_name = "FILE")]
+    files: Vec<PathBuf>,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -72,6 +80,14 @@ enum Command {
     Send(send::Options),
     /// Send what is due, without a window, until nothing waits any more
     Work(work::Options),
+    /// Write all data into one sealed file, and look whether it is good
+    Backup(backup::BackupOptions),
+    /// Put a backup in the place of the data in --data. They open paused, and the earlier ones are kept aside
+    Restore(backup::RestoreOptions),
+    /// Say how everything is; the exit code is 1 where something is bad
+    Health(health::HealthOptions),
+    /// Write everything into a folder, in formats that other programs read
+    Export(health::ExportOptions),
     /// Show whether other programs are let in and by which tokens, and change that
     Programs(programs::Options),
     /// Run without a window until it is asked to end: numbers, campaigns and the door for other programs
@@ -95,7 +111,7 @@ enum Command {
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
     match cli.command {
-        None => window::run(cli.data),
+        None => open_window(cli),
         Some(Command::Practice(options)) => practice::run(options, cli.data),
         Some(Command::Link(options)) => link::run(options, cli.data),
         Some(Command::Numbers(options)) => numbers::run(options, cli.data),
@@ -107,6 +123,10 @@ pub fn run() -> ExitCode {
         Some(Command::Segments(options)) => segments::run(&options, cli.data),
         Some(Command::Send(options)) => send::run(options, cli.data),
         Some(Command::Work(options)) => work::run(options, cli.data),
+        Some(Command::Backup(options)) => backup::run(options, cli.data),
+        Some(Command::Restore(options)) => backup::restore(options, cli.data),
+        Some(Command::Health(options)) => health::run(options, cli.data),
+        Some(Command::Export(options)) => health::export(options, cli.data),
         Some(Command::Programs(options)) => programs::run(options, cli.data),
         Some(Command::Serve(options)) => serve::run(&options, cli.data),
         Some(Command::Status(options)) => status::run(&options, cli.data, control::Ask::Status),
@@ -116,6 +136,20 @@ pub fn run() -> ExitCode {
         Some(Command::PrepareApart { task }) => prepare::apart(&task),
         Some(Command::Bindings { path }) => bindings::write(&path),
     }
+}
+
+/// A command that was mistyped reads as a file, and is none.
+fn open_window(cli: Cli) -> ExitCode {
+    let files = cli.files.iter().map(|file| std::path::absolute(file).unwrap_or_else(|_| file.clone()));
+    let files: Vec<PathBuf> = files.collect();
+    if let Some(missing) = files.iter().find(|file| !file.exists()) {
+        terminal::warn(&format!(
+            "{} is neither a command nor a file. `ulak --help` lists the commands.",
+            missing.display()
+        ));
+        return ExitCode::from(2);
+    }
+    window::run(window::Start { data: cli.data, hidden: cli.hidden, files })
 }
 
 /// The passphrase that scripts give.

@@ -2,6 +2,7 @@
 
 pub mod agenda;
 pub mod app;
+pub mod backup;
 pub mod campaign;
 pub mod category;
 pub mod clock;
@@ -16,6 +17,7 @@ pub mod ids;
 pub mod inbound;
 pub mod language;
 pub mod ledger;
+pub mod mail;
 pub mod mark;
 pub mod media;
 pub mod messages;
@@ -33,6 +35,7 @@ pub mod template;
 pub mod text;
 pub mod trigger;
 pub mod vault;
+pub mod webhook;
 
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

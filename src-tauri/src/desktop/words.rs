@@ -49,6 +49,14 @@ pub fn telling(news: &News, language: Language) -> Telling {
     Telling { title, body, open: say("news_open", &[]), page }
 }
 
+/// That Ulak goes on without its window, and how it is ended.
+pub fn closing(way: &str, language: Language) -> Telling {
+    let messages = Messages::of(language.as_str());
+    let say = |key: &str| messages.say(key, &[]);
+    let (title, body) = (say("closing_title"), say(&format!("closing_{way}")));
+    Telling { title, body, open: say("news_open"), page: "/home".to_owned() }
+}
+
 #[cfg(test)]
 mod tests {
     use ulak_core::ids::CampaignId;

@@ -23,6 +23,7 @@ pub const BASIS: &str = "Asked for our offers at the counter, 2026";
 
 pub async fn start_practising(page: &Page) {
     page.press("start-practising").await;
+    page.press("start-go-on").await;
     page.press("practice-file").await;
     page.see("import-drop").await;
 }

@@ -106,6 +106,7 @@ fn a_newcomer_practises_with_the_sample_list_in_two_minutes_and_sends_to_who_was
         let ulak = harness.ulak().await;
         let page = &ulak.page;
         page.press("start-practising").await;
+        page.press("start-later").await;
         page.picture("choice").await;
         page.press("practice-sample").await;
         page.press("to-schedule").await;

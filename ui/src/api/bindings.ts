@@ -10,7 +10,6 @@ export const commands = {
 	unlock: (secret: string) => __TAURI_INVOKE<AppStatus>("unlock", { secret }),
 	tryAgain: () => __TAURI_INVOKE<AppStatus>("try_again"),
 	/**  Writes the recovery code into a file of the owner's choice; `words` say what it is for. */
-	stopOther: () => __TAURI_INVOKE<AppStatus>("stop_other"),
 	saveRecoveryCode: (title: string, words: string) => __TAURI_INVOKE<string | null>("save_recovery_code", { title, words }),
 	recoveryCodeSaved: () => __TAURI_INVOKE<null>("recovery_code_saved"),
 	settings: () => __TAURI_INVOKE<Settings>("settings"),
@@ -93,17 +92,27 @@ export const commands = {
 	reschedule: (id: CampaignId, time: NewTime) => __TAURI_INVOKE<null>("reschedule", { id, time }),
 	reviseText: (id: MessageId, text: string) => __TAURI_INVOKE<null>("revise_text", { id, text }),
 	versions: (id: CampaignId) => __TAURI_INVOKE<VersionView[]>("versions", { id }),
-	programs: () => __TAURI_INVOKE<ProgramsView>("programs"),
-	setProgramDoor: (open: boolean, port: number) => __TAURI_INVOKE<ProgramsView>("set_program_door", { open, port }),
-	makeToken: (wish: TokenWish) => __TAURI_INVOKE<NewToken>("make_token", { wish }),
-	revokeToken: (tokenId: TokenId) => __TAURI_INVOKE<ProgramsView>("revoke_token", { tokenId }),
-	triggers: () => __TAURI_INVOKE<TriggersView>("triggers"),
-	firstTrigger: (name: string) => __TAURI_INVOKE<FirstTrigger>("first_trigger", { name }),
-	saveTrigger: (edit: TriggerEdit) => __TAURI_INVOKE<TriggerView>("save_trigger", { edit }),
-	deleteTrigger: (triggerId: TriggerId) => __TAURI_INVOKE<null>("delete_trigger", { triggerId }),
-	tryTrigger: (binding: TriggerBinding, payload: string) => __TAURI_INVOKE<TriedTrigger>("try_trigger", { binding, payload }),
-	triggerEvents: (triggerId: TriggerId | null, before: TriggerEventId | null) => __TAURI_INVOKE<TriggerEventPage>("trigger_events", { triggerId, before }),
-	replayEvent: (eventId: TriggerEventId, toAll: boolean) => __TAURI_INVOKE<Fired>("replay_event", { eventId, toAll }),
+	backups: () => __TAURI_INVOKE<BackupsView>("backups"),
+	saveBackupPlan: (plan: BackupPlan) => __TAURI_INVOKE<BackupPlan>("save_backup_plan", { plan }),
+	/**  A folder for backups; none where the owner chose none. */
+	pickBackupFolder: (title: string) => __TAURI_INVOKE<string | null>("pick_backup_folder", { title }),
+	/**  A backup into the plan's folder. */
+	backUp: () => __TAURI_INVOKE<BackupLine>("back_up"),
+	/**  A backup into a file of the owner's choice. A passphrase opens this one beside what opens the data. */
+	backUpTo: (title: string, passphrase: string | null) => __TAURI_INVOKE<BackupLine | null>("back_up_to", { title, passphrase }),
+	pickBackup: (title: string) => __TAURI_INVOKE<string | null>("pick_backup", { title }),
+	/**  What is in a backup. One of this data needs no secret. */
+	lookIntoBackup: (file: string, secret: string | null) => __TAURI_INVOKE<BackupContents>("look_into_backup", { file, secret }),
+	/**  Puts it in the place of the data, which are kept aside. */
+	restoreBackup: (file: string, secret: string | null) => __TAURI_INVOKE<AppStatus>("restore_backup", { file, secret }),
+	health: () => __TAURI_INVOKE<HealthView>("health"),
+	/**  Looks the whole file of data through. */
+	checkData: () => __TAURI_INVOKE<DataChecked>("check_data"),
+	/**  All that would be in the bundle for support. */
+	supportFiles: () => __TAURI_INVOKE<SupportFile[]>("support_files"),
+	saveSupport: (title: string) => __TAURI_INVOKE<string | null>("save_support", { title }),
+	/**  Everything in open formats, into a fresh folder inside the one that the owner chooses. */
+	exportEverything: (title: string) => __TAURI_INVOKE<ExportedView | null>("export_everything", { title }),
 	retention: () => __TAURI_INVOKE<RetentionView>("retention"),
 	clearPreview: () => __TAURI_INVOKE<ClearPreview>("clear_preview"),
 	clearNow: () => __TAURI_INVOKE<Gone>("clear_now"),
@@ -220,12 +229,11 @@ export const events = {
 	nowChanged: makeEvent<NowChanged, NowChanged>("now-changed"),
 	numbersChanged: makeEvent<NumbersChanged, NumbersChanged>("numbers-changed"),
 	pageAsked: makeEvent<PageAsked, PageAsked>("page-asked"),
-	programsChanged: makeEvent<ProgramsChanged, ProgramsChanged>("programs-changed"),
 	repliesChanged: makeEvent<RepliesChanged, RepliesChanged>("replies-changed"),
+	backupsChanged: makeEvent<BackupsChanged, BackupsChanged>("backups-changed"),
 	retentionChanged: makeEvent<RetentionChanged, RetentionChanged>("retention-changed"),
 	settingsChanged: makeEvent<SettingsChanged, SettingsChanged>("settings-changed"),
 	templatesChanged: makeEvent<TemplatesChanged, TemplatesChanged>("templates-changed"),
-	triggersChanged: makeEvent<TriggersChanged, TriggersChanged>("triggers-changed"),
 };
 
 /* Types */
@@ -1848,32 +1856,22 @@ export type ReplyRow = {
 	at: number,
 };
 
-export type ProgramsChanged = null;
-export type TriggersChanged = null;
-export type TokenId = string;
-export type TriggerId = string;
-export type TriggerEventId = string;
-export type ProgramDoor = { open: boolean, port: number, since: number | null };
-export type Listening = { kind: "shut" } | { kind: "open"; port: number } | { kind: "taken"; port: number } | { kind: "failed"; port: number; reason: string };
-export type Rights = { send: boolean, read: boolean, contacts: boolean, admin: boolean, urgent: boolean };
-export type TokenView = { id: TokenId, name: string, ending: string, rights: Rights, calls: number, usedAt: number | null, createdAt: number };
-export type TokenWish = { name: string, rights: Rights };
-export type NewToken = { token: TokenView, secret: string };
-export type ProgramsView = { door: ProgramDoor, listening: Listening, tokens: TokenView[] };
-export type LanguageTemplate = { language: Language, template: TemplateId };
-export type TriggerComparison = "is" | "is_not" | "above" | "below";
-export type TriggerCondition = { field: string, is: TriggerComparison, value: string };
-export type TriggerBinding = { each: string, phone: string, country: string, name: string, variables: { [key in string]: string }, template: TemplateId | null, byLanguage: LanguageTemplate[], language: string, category: Category | null, priority: number, delayMinutes: number, atMinute: number | null, number: SessionId | null, key: string, keyHours: number, condition: TriggerCondition | null, urgent: boolean };
-export type TriggerView = { id: TriggerId, name: string, active: boolean, binding: TriggerBinding, updatedAt: number };
-export type TriggerEdit = { id: TriggerId | null, name: string, active: boolean, binding: TriggerBinding };
-export type TriggersView = { triggers: TriggerView[], offered: string[] };
-export type FirstTrigger = { binding: TriggerBinding, payload: string };
-export type FieldSample = { field: string, value: string };
-export type TriedTrigger = { fields: FieldSample[], phoneShown: string | null, name: string | null, text: string | null, parts: number, dueAt: number | null, unmet: boolean, problem: AppError | null };
-export type TriggerOutcome = "accepted" | "duplicate" | "unmet" | "off" | "refused";
-export type TriggerEventRow = { id: TriggerEventId, triggerId: TriggerId, at: number, outcome: TriggerOutcome, code: string | null, params: { [key in string]: string }, accepted: number, refused: number, messageId: MessageId | null, person: string | null, state: PartState | null, replayed: boolean, payload: string | null };
-export type TriggerEventPage = { rows: TriggerEventRow[], next: TriggerEventId | null };
-export type Fired = { event: TriggerEventId, outcome: TriggerOutcome, accepted: number, refused: number, messages: MessageId[], problem: AppError | null };
+export type BackupsChanged = null;
+export type BackupKeep = { days: number, weeks: number, months: number };
+export type BackupPlan = { folder: string, minute: number, keep: BackupKeep };
+export type BackupLine = { at: number, file: string, bytes: number, contacts: number, campaigns: number };
+export type DayState = "good" | "missed" | "none";
+export type BackupDay = { at: number, state: DayState, problem: AppError | null };
+export type BackupCopy = { file: string, madeAt: number, contacts: number, campaigns: number, bytes: number };
+export type BackupsView = { plan: BackupPlan, folderThere: boolean, nextAt: number | null, percent: number | null, last: BackupLine | null, problem: AppError | null, days: BackupDay[], copies: BackupCopy[], codeKnown: boolean, opensByKeyring: boolean, opensByPassphrase: boolean };
+export type BackupContents = { madeAt: number, version: string, business: string, contacts: number, campaigns: number, messages: number, credits: number, numbers: string[], bytes: number };
+export type HealthState = "bad" | "look" | "good";
+export type HealthKind = "number" | "no_number" | "found" | "paused" | "sending" | "ledger" | "ledger_stopped" | "disk" | "disk_unknown" | "clock" | "fast_clock" | "keyring" | "passphrase" | "code_unknown" | "data" | "data_unchecked" | "data_damaged" | "backup" | "backup_old" | "no_backup" | "backup_fails";
+export type HealthRow = { kind: HealthKind, state: HealthState, params: { [key in string]: string }, number: SessionId | null, problem: AppError | null };
+export type HealthView = { at: number, version: string, rows: HealthRow[] };
+export type DataChecked = { at: number, sound: boolean };
+export type SupportFile = { name: string, text: string };
+export type ExportedView = { folder: string, contacts: number, messages: number, replies: number, files: number };
 export type RetentionChanged = null;
 
 export type RetentionView = {

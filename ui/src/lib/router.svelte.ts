@@ -3,7 +3,9 @@ import type { Show } from '../api/client';
 
 export type Step = 'audience' | 'content' | 'schedule' | 'review';
 export type Route =
-  | { page: 'home' | 'campaigns' | 'plan' | 'repeats' | 'templates' | 'contacts' | 'credits' | 'figures' | 'help' | 'practice' }
+  | { page: 'home' | 'campaigns' | 'plan' | 'repeats' | 'templates' | 'contacts' | 'credits' | 'figures' | 'practice' | 'safety' }
+  /** `topic`: what is asked about. */
+  | { page: 'help'; topic: string | null }
   /** `number`: whose pace to show, or "practice" for what the practice number does. */
   | { page: 'settings'; number: string | null }
   /** `link`: begin linking at once. */
@@ -16,6 +18,8 @@ export type Route =
   | { page: 'log'; campaign: string | null; state: string | null; cause: string | null; search: string | null }
   /** Everything that is known of one contact. */
   | { page: 'person'; id: string }
+  /** `files`: what Ulak was opened with; with none, a new campaign. */
+  | { page: 'open'; files: string[] }
   | { page: 'template'; id: string }
   /** `tab`: which side of other programs. */
   | { page: 'connect'; tab: string | null }
@@ -61,6 +65,11 @@ export function navigate(path: string): void {
   location.hash = path;
 }
 
+/** The same in place of the page that is shown, which going back does not come to again. */
+export function goOn(path: string): void {
+  location.replace(`#${path}`);
+}
+
 export function parse(hash: string): Route {
   const [path = '', query] = hash.replace(/^#?\/?/, '').split('?');
   const [first = '', id, step] = path.split('/').map(decodeURIComponent);
@@ -86,13 +95,18 @@ export function parse(hash: string): Route {
       const asked = new URLSearchParams(query);
       return { page: 'log', campaign: asked.get('campaign'), state: asked.get('state'), cause: asked.get('cause'), search: asked.get('search') };
     }
+    case 'open':
+      return { page: 'open', files: new URLSearchParams(query).getAll('file') };
     case 'connect':
       return { page: 'connect', tab: id ?? null };
     case 'numbers':
       return { page: 'numbers', link: id === 'link' };
     case 'settings':
+      if (id === 'safety') return { page: 'safety' };
       return { page: 'settings', number: new URLSearchParams(query).get('number') };
-    case 'credits': case 'figures': case 'help': case 'plan': case 'practice': case 'repeats':
+    case 'help':
+      return { page: 'help', topic: id ?? null };
+    case 'credits': case 'figures': case 'plan': case 'practice': case 'repeats':
       return { page: first };
     default:
       return { page: 'home' };

@@ -28,7 +28,7 @@ test.each([
   ['shop', '/home', 'home-free'], ['fresh', '/home', 'start-practising'], ['shop', '/contacts', 'contacts-table'], ['fresh', '/contacts', 'contacts-empty'], ['shop', '/contacts/contact-1', 'person-card'],
   ['shop', '/contacts/import', 'import-choose'], ['shop', '/contacts/import?file=%2Flist.csv', 'import-table'], ['shop', '/replies', 'talk-judge'], ['shop', '/replies?show=done', 'replies-empty'], ['shop', '/credits', 'credits-free'], ['shop', '/log', 'log-table'], ['fresh', '/log', 'log-empty'], ['shop', '/figures', 'figures-table'], ['shop', '/settings', 'pace-of:n-shop'],
   ['shop', '/numbers', 'number-card:n-shop'], ['numbers', '/numbers', 'number-card:n-linking'], ['fresh', '/numbers', 'numbers-empty'], ['shop', '/numbers/link', 'link-how-qr'], ['fresh', '/numbers/link', 'link-accept'], ['shop', '/settings?number=n-shop', 'practice-read'],
-  ['shop', '/connect', 'tokens'], ['fresh', '/connect', 'tokens-empty'], ['shop', '/connect/triggers', 'trigger-preview'], ['fresh', '/connect/triggers', 'triggers-empty'], ['shop', '/help', 'nav-help'], ['shop', '/repeats', 'repeats-empty'], ['shop', '/plan', 'plan'], ['fresh', '/plan', 'plan-empty'], ['fresh', '/practice', 'practice-sample'], ['locked', '/home', 'unlock-input'], ['passphrase', '/home', 'choose-passphrase-input'], ['failed', '/home', 'failed-try-again'],
+  ['shop', '/connect', 'tokens'], ['fresh', '/connect', 'tokens-empty'], ['shop', '/connect/triggers', 'trigger-preview'], ['fresh', '/connect/triggers', 'triggers-empty'], ['shop', '/connect/webhooks', 'webhook:Accounting'], ['fresh', '/connect/webhooks', 'webhooks-empty'], ['shop', '/help', 'nav-help'], ['shop', '/settings/safety', 'restore-copies'], ['fresh', '/settings/safety', 'health:no_backup'], ['shop', '/repeats', 'repeats-empty'], ['shop', '/plan', 'plan'], ['fresh', '/plan', 'plan-empty'], ['fresh', '/practice', 'practice-sample'], ['locked', '/home', 'unlock-input'], ['passphrase', '/home', 'choose-passphrase-input'], ['failed', '/home', 'failed-try-again'],
 ])('%s %s', async (scene, path, testid) => {
   open(scene, path);
   await screen.findByTestId(testid, undefined, { timeout: DEADLINE });
@@ -39,9 +39,10 @@ test.each([
   expect(console.error).not.toHaveBeenCalled();
 });
 
-test('the way from the first start to the import is three clicks', async () => {
+test('the way from the first start to the import is four clicks', async () => {
   open('fresh', '/home');
   (await screen.findByTestId('start-practising')).click();
+  (await screen.findByTestId('start-go-on')).click();
   (await screen.findByTestId('practice-file')).click();
   (await screen.findByTestId('import-choose')).click();
   await waitFor(() => expect(screen.getByTestId('import-total-refused')).toHaveTextContent('29'), { timeout: DEADLINE });

@@ -50,11 +50,13 @@ pub enum JobKind {
     ForgetPrograms,
     /// The newest replies, for words that come near those with which people opt out.
     FindNearWords,
+    /// A backup, where the owner's plan asks for one.
+    BackUp,
 }
 
 impl JobKind {
     /// Those that every installation has, and how often they are due.
-    pub const STANDING: [(Self, Millis); 10] = [
+    pub const STANDING: [(Self, Millis); 11] = [
         (Self::PruneChanges, HOUR),
         (Self::RemoveExpiredNotes, DAY),
         (Self::CheckLedger, DAY),
@@ -64,6 +66,7 @@ impl JobKind {
         (Self::SealLedger, 15 * MINUTE),
         (Self::RunRepeats, 5 * MINUTE),
         (Self::ClearOld, 5 * MINUTE),
+        (Self::BackUp, 5 * MINUTE),
         (Self::ForgetPrograms, DAY),
     ];
 
@@ -83,6 +86,7 @@ impl JobKind {
             Self::ClearOld => "clear_old",
             Self::ForgetPrograms => "forget_programs",
             Self::FindNearWords => "find_near_words",
+            Self::BackUp => "back_up",
         }
     }
 }

@@ -329,7 +329,7 @@ impl Home {
         Ok(figures::balance(&mut reader, Book::Practice).await.map_err(StorageError::from)?)
     }
 
-    async fn attention(&self, campaigns: &[CampaignRow]) -> Result<Vec<Attention>, Problem> {
+    pub(super) async fn attention(&self, campaigns: &[CampaignRow]) -> Result<Vec<Attention>, Problem> {
         let mut attention = Vec::new();
         if self.settings.recovery_code().is_some() {
             attention.push(Attention::one(AttentionKind::RecoveryCode));

@@ -31,6 +31,7 @@ impl App {
         let phones = self.play_phones();
         let receipts = self.take_receipts(inboxes.practice, self.receipts_applied.clone());
         let replies = self.take_replies(inboxes.replies);
+        let (telling, mailing) = (self.tell_webhooks(), self.send_mails());
         let mut stop = self.stop.subscribe();
         let end = tokio::spawn(async move {
             // The practice phones hold no promise in memory: what they did not get to is asked for at the next start.
@@ -39,7 +40,7 @@ impl App {
             receipts.abort();
             replies.abort();
         });
-        locked(&self.loops).extend([sending, agenda, marking, scheduling, values, bulk, end]);
+        locked(&self.loops).extend([sending, agenda, marking, scheduling, values, telling, mailing, bulk, end]);
         *locked(&self.ticking) = Some(self.take_receipts(inboxes.linked, Arc::default()));
         self.numbers.run();
     }
@@ -61,6 +62,20 @@ impl App {
         let (agenda, stop, supervision) = (self.agenda.clone(), self.stop.subscribe(), self.supervision.clone());
         tokio::spawn(async move {
             supervise(Task::Agenda, &supervision, || agenda::run(&agenda, stop.clone())).await;
+        })
+    }
+
+    fn tell_webhooks(&self) -> JoinHandle<()> {
+        let (webhooks, stop, supervision) = (self.webhooks().clone(), self.stop.subscribe(), self.supervision.clone());
+        tokio::spawn(async move {
+            supervise(Task::Webhooks, &supervision, || webhooks.run(stop.clone())).await;
+        })
+    }
+
+    fn send_mails(&self) -> JoinHandle<()> {
+        let (mails, stop, supervision) = (self.mails().clone(), self.stop.subscribe(), self.supervision.clone());
+        tokio::spawn(async move {
+            supervise(Task::Mail, &supervision, || mails.run(stop.clone())).await;
         })
     }
 
@@ -100,6 +115,7 @@ impl App {
                     // An act may choose its people by their fields.
                     people.settle_values().await;
                     people.finish_acts().await;
+                    people.finish_erasures().await;
                 } => {}
             }
         })

@@ -62,11 +62,9 @@ struct Line {
     state: String,
 }
 
-impl Line {
-    /// It comes back by its owner alone.
-    fn is_lost(&self) -> bool {
-        matches!(self.state.as_str(), "logged_out" | "replaced" | "banned" | "locked" | "outdated" | "needs_attention")
-    }
+/// A number in this state comes back by its owner alone.
+pub(super) fn is_lost(state: &str) -> bool {
+    matches!(state, "logged_out" | "replaced" | "banned" | "locked" | "outdated" | "needs_attention")
 }
 
 /// What its owner is told when `before` has become `after`.
@@ -100,7 +98,8 @@ fn of_campaign(id: CampaignId, before: &Seen, after: &Seen) -> Option<News> {
 }
 
 fn of_number(before: &Line, after: &Line) -> Option<News> {
-    (!before.is_lost() && after.is_lost()).then(|| News::NumberLost(after.name.clone(), after.state.clone()))
+    (!is_lost(&before.state) && is_lost(&after.state))
+        .then(|| News::NumberLost(after.name.clone(), after.state.clone()))
 }
 
 impl Home {

@@ -76,6 +76,25 @@ impl OwnerSettings {
         Ok(written.map_err(|error| NotWritten { file: path.display().to_string(), reason: error.to_string() })?)
     }
 
+    /// Whether the owner was told what closing the window does in this way.
+    pub async fn knows_closing(&self, way: &str) -> Result<bool, Problem> {
+        let told: Option<Vec<String>> = settings::get(&mut *self.reader().await?, settings::key::CLOSING_TOLD)
+            .await
+            .map_err(|error| self.db.error(error))?;
+        Ok(told.unwrap_or_default().iter().any(|known| known == way))
+    }
+
+    pub async fn closing_told(&self, way: &str) -> Result<(), Problem> {
+        let mut tx = self.db.begin().await?;
+        let noted = async {
+            let mut told: Vec<String> = settings::get(&mut tx, settings::key::CLOSING_TOLD).await?.unwrap_or_default();
+            told.push(way.to_owned());
+            settings::put(&mut tx, settings::key::CLOSING_TOLD, &told).await
+        };
+        noted.await.map_err(|error| self.db.error(error))?;
+        Ok(self.db.commit(tx).await?)
+    }
+
     pub async fn recovery_code_saved(&self) -> Result<(), Problem> {
         self.put(settings::key::RECOVERY_SAVED, &true).await?;
         *locked(&self.recovery_code) = None;

@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use super::owed::Ticks;
-use super::{Campaigns, Retention, log};
+use super::{Backups, Campaigns, Retention, log};
 use crate::agenda::{BoxFuture, JobKind, Work};
 use crate::clock::SharedClock;
 use crate::contact::acts::store as acts;
@@ -14,6 +14,7 @@ use crate::feed;
 use crate::inbound::store::marks;
 use crate::ledger::LedgerError;
 use crate::ledger::store::{self as ledger, seals};
+use crate::mail::store as mail;
 use crate::media::store::uploads;
 use crate::outbox::dispatcher::Dispatcher;
 use crate::outbox::store::reading;
@@ -42,6 +43,7 @@ pub(super) struct AppWork {
 pub(super) struct Facets {
     pub campaigns: Arc<Campaigns>,
     pub retention: Arc<Retention>,
+    pub backups: Arc<Backups>,
 }
 
 impl Work for AppWork {
@@ -65,6 +67,11 @@ impl Work for AppWork {
                         facets.retention.clear_by_itself().await?;
                     }
                 }
+                JobKind::BackUp => {
+                    if let Some(facets) = self.facets.get() {
+                        facets.backups.by_itself().await?;
+                    }
+                }
                 JobKind::ForgetPrograms => self.forget_programs().await?,
                 JobKind::FindNearWords => self.find_near_words().await?,
             }
@@ -82,7 +89,9 @@ impl AppWork {
             more = pruned.map_err(|error| self.db.error(error))?;
             self.db.commit(tx).await?;
         }
-        Ok(())
+        let mut tx = self.db.begin().await?;
+        mail::prune(&mut tx, self.clock.now()).await.map_err(|error| self.db.error(error))?;
+        self.db.commit(tx).await
     }
 
     /// So that a start after months adds up the lines of a day. A book that does not add up sends nothing from then on.

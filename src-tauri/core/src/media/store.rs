@@ -57,6 +57,13 @@ pub async fn content(db: &mut SqliteConnection, sha256: [u8; 32]) -> Result<Opti
     row.map(|row| file_of(&row, sha256)).transpose()
 }
 
+/// The hashes of all files that were not cleared.
+pub async fn with_content(db: &mut SqliteConnection) -> Result<Vec<[u8; 32]>, sqlx::Error> {
+    let hashes: Vec<Vec<u8>> =
+        sqlx::query_scalar("SELECT sha256 FROM media WHERE length(content) > 0 ORDER BY sha256").fetch_all(db).await?;
+    Ok(hashes.into_iter().filter_map(|hash| hash.try_into().ok()).collect())
+}
+
 fn file_of(row: &SqliteRow, sha256: [u8; 32]) -> Result<File, sqlx::Error> {
     Ok(File {
         kind: row.try_get("kind")?,

@@ -10,13 +10,14 @@ const holidays: Holiday[] = [
 ];
 const countries: [string, number][] = [['TR', 90], ['ID', 62], ['DE', 49], ['GB', 44], ['US', 1], ['NL', 31], ['FR', 33], ['MY', 60], ['SG', 65], ['AZ', 994], ['AU', 61], ['AT', 43], ['BE', 32], ['SA', 966], ['AE', 971], ['IN', 91]];
 
-export function doorCommands(world: World): Pick<Api, 'appStatus' | 'choosePassphrase' | 'unlock' | 'tryAgain' | 'stopOther' | 'saveRecoveryCode' | 'recoveryCodeSaved' | 'settings' | 'saveSettings' | 'countries' | 'holidays' | 'savePace' | 'endWarmUp' | 'renameSession' | 'practiceOptions' | 'savePracticeOptions' | 'zoom' | 'copiedText'> {
+export function doorCommands(world: World): Pick<Api, 'appStatus' | 'choosePassphrase' | 'unlock' | 'tryAgain' | 'stopOther' | 'saveRecoveryCode' | 'recoveryCodeSaved' | 'settings' | 'saveSettings' | 'countries' | 'holidays' | 'savePace' | 'endWarmUp' | 'renameSession' | 'practiceOptions' | 'savePracticeOptions' | 'zoom' | 'copiedText' | 'askedPage' | 'quit' | 'startsAtLogin' | 'startAtLogin'> {
   const status = (): AppStatus => {
     if (world.door === 'needsPassphrase') return { state: 'needsPassphrase' };
     if (world.door === 'locked') return { state: 'locked', reason: { code: 'vault.secret_needed', message: 'Your data is locked with a passphrase.', params: {} } };
     if (world.door === 'failed') return { state: 'failed', error: { code: 'storage.newer', message: 'The data was written by a newer Ulak.', params: { folder: '/home/shop/.local/share/ulak', found: '12', known: '9' } } };
     return { state: 'open', recoveryCode: world.recoveryCode };
   };
+  let startsAtLogin = false;
   const number = (id: string) => world.numbers.find((one) => one.id === id) ?? refuse('session.unknown', 'There is no such number.');
   return {
     appStatus: async () => status(),
@@ -43,6 +44,10 @@ export function doorCommands(world: World): Pick<Api, 'appStatus' | 'choosePassp
     // The browser zooms by itself, and hands out what was copied.
     zoom: async () => null,
     copiedText: async () => null,
+    askedPage: async () => null,
+    quit: async () => null,
+    startsAtLogin: async () => startsAtLogin,
+    startAtLogin: async (wanted) => (startsAtLogin = wanted),
     holidays: async () => holidays,
     countries: async () => countries.map(([code, callingCode]) => ({ code, callingCode })),
     savePace: async (id, pace) => {

@@ -2,6 +2,7 @@
 // data are part of the program (scripts/emoji.mjs writes them); each language is loaded when it is first wanted.
 // Two lists are kept by hand: `common.json`, the signs that are used most (after Unicode's count of 2021, then what a
 // shop writes about), and `meant.json`, the everyday words by which people ask for a sign and which CLDR does not know.
+import { folded } from '../../lib/fold';
 import type { Locale } from '../../lib/i18n.svelte';
 
 export type Emoji = {
@@ -50,10 +51,7 @@ export function found(all: Emoji[][], sought: string): Emoji[] {
   return ranked.sort((a, b) => a.fit - b.fit || a.one.use - b.one.use).map(({ one }) => one);
 }
 
-/** Small letters without accents, the Turkish ı and İ as i, so that "gunes" and "IŞIK" find what they mean. */
-export function folded(text: string): string {
-  return text.replaceAll('İ', 'i').replaceAll('I', 'i').replaceAll('ı', 'i').toLowerCase().normalize('NFD').replace(/\p{M}/gu, '').replace(/[^\p{L}\p{N}]+/gu, ' ').trim();
-}
+export { folded };
 
 const KEPT = 'ulak.emoji';
 const MOST_KEPT = 24;

@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest';
+import { connectTo, type Api } from '../api/client';
+import { listOf, openFiles, takeHanded } from './opened';
+
+const goes = async (paths: string[]) => {
+  connectTo({ api: { createDraft: async () => ({ id: 'new' }) } as unknown as Api, listen: () => () => undefined });
+  await openFiles(paths);
+  return location.hash;
+};
+
+test('a list among the files leads to the import, whatever else was given', async () => {
+  expect(listOf(['/a/foto.JPG', '/a/Müşteriler 2.XLSX'])).toBe('/a/Müşteriler 2.XLSX');
+  expect(await goes(['/a/foto.jpg', '/a/Müşteriler & co.csv'])).toBe('#/contacts/import?file=%2Fa%2FM%C3%BC%C5%9Fteriler%20%26%20co.csv');
+  expect(takeHanded()).toEqual([]);
+});
+
+test('a backup is no message', async () => {
+  expect(await goes(['/a/ulak 2026-11-29.ulak-backup'])).toBe('#/settings/safety');
+  expect(takeHanded()).toEqual([]);
+});
+
+test('anything else begins a campaign, which takes the files once', async () => {
+  expect(await goes(['/a/foto.jpg', '/a/fiyat.pdf'])).toBe('#/campaigns/new/content');
+  expect(takeHanded()).toEqual(['/a/foto.jpg', '/a/fiyat.pdf']);
+  expect(takeHanded()).toEqual([]);
+  expect(await goes([])).toBe('#/campaigns/new/audience');
+});

@@ -1,0 +1,41 @@
+// Files that come from outside the window: dropped on it, dropped on Ulak's icon, or opened with Ulak.
+import { api } from '../api/client';
+import { m } from './i18n.svelte';
+import { goOn, navigate } from './router.svelte';
+import { toast } from './toasts.svelte';
+
+/** The first of them that is a list of contacts. */
+export function listOf(paths: string[]): string | null {
+  return paths.find((path) => /\.(csv|tsv|txt|xlsx|xlsm|xlsb|xls|ods|vcf|vcard)$/i.test(path)) ?? null;
+}
+
+const importOf = (path: string) => `/contacts/import?file=${encodeURIComponent(path)}`;
+
+export function toImport(path: string): void {
+  navigate(importOf(path));
+}
+
+/** What the next content step begins with, as if it was dropped there. */
+const handed: string[] = [];
+
+export function takeHanded(): string[] {
+  return handed.splice(0);
+}
+
+/** A list leads to the import, anything else into a new campaign; with nothing at all a new campaign begins. */
+export async function openFiles(paths: string[]): Promise<void> {
+  if (paths.some((path) => /\.ulak-backup$/i.test(path))) {
+    goOn('/settings/safety');
+    toast(m.open_backup(), { kind: 'warn' });
+    return;
+  }
+  const list = listOf(paths);
+  if (list !== null) {
+    goOn(importOf(list));
+    if (paths.length > 1) toast(m.open_list_alone({ name: list.split(/[\\/]/).at(-1) ?? list }), { kind: 'warn' });
+    return;
+  }
+  const draft = await api.createDraft();
+  handed.push(...paths);
+  goOn(`/campaigns/${draft.id}/${paths.length > 0 ? 'content' : 'audience'}`);
+}
