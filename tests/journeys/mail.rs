@@ -332,7 +332,7 @@ async fn a_cancel_a_pause_and_a_switch_take_effect_before_the_next_mail() -> Res
             "cancel" => world.app.campaigns().cancel_campaign(id).await?,
             "unwant" => world.app.mails().want(MailFor::Campaign(id), false).await?,
             "pause" => world.app.campaigns().pause_campaign(id).await?,
-            _ => world.app.campaigns().pause_everything().await?,
+            _ => world.app.outbox().pause_everything().await?,
         }
         mail_until(&world, &server, at(0, 14, 0)).await;
         assert_eq!(server.to().len(), 1, "{act}: the try before it");
