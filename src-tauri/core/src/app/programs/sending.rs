@@ -528,7 +528,8 @@ mod tests {
         };
         let mut free = 3;
         assert!(covered(message(2), &mut free).is_ok());
-        assert_eq!(covered(message(2), &mut free).unwrap_err().params["shortage"], "1");
+        let short = covered(message(2), &mut free).err().unwrap();
+        assert_eq!(short.params["shortage"], "1");
         assert!(covered(message(1), &mut free).is_ok());
         assert_eq!(free, 0);
     }
