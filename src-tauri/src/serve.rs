@@ -11,7 +11,7 @@ use ulak_core::app::{App, Opening};
 use ulak_core::error::Problem;
 
 use crate::control::Control;
-use crate::network;
+use crate::{logs, network};
 use crate::terminal::{self, Voice, problem};
 
 #[derive(Args)]
@@ -32,6 +32,7 @@ pub fn run(options: &Options, data: Option<PathBuf>) -> ExitCode {
     terminal::run(voice, async |mut stopping| {
         let opening = Opening { network: network::network()?, ..Opening::default() };
         let app = terminal::open(data, opening).await?;
+        logs::into_folder(app.folder());
         let ended = std::sync::Arc::new(Notify::new());
         let end = ended.clone();
         let control = Control::open(&app, move || end.notify_one());
