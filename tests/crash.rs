@@ -5,6 +5,13 @@
 //!
 //! The second test revises what waits before each start, so that the kill comes while people are brought over:
 //! everybody must have seen one version, whole, and paid for that one. `ULAK_CRASH_REVISIONS` sets how many kills (3).
+//!
+//! The third kills backups and restores: a file that is called a backup opens, and a folder holds the earlier data or the
+//! restored ones, whole. `ULAK_CRASH_BACKUPS` sets how many kills of each (4).
+//!
+//! The fourth kills `ulak serve` while programs ask it for messages in parallel, some of them twice: what was accepted must
+//! be there once, under the one id that every answer named. `ULAK_CRASH_SENDS` sets how many messages (200),
+//! `ULAK_CRASH_CLIENTS` how many programs (8), `ULAK_CRASH_SERVES` how many kills (3).
 
 #![allow(
     clippy::unwrap_used,
@@ -19,13 +26,18 @@ mod terminal;
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::Child;
+use std::process::{Child, Stdio};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use sqlx::Row;
 use tempfile::TempDir;
 use terminal::{Chance, from_environment, key, people, ulak};
+use ulak_core::backup::restore::finish;
 use ulak_core::campaign::CampaignError;
 use ulak_core::campaign::draft::{DraftEdit, Revises};
 use ulak_core::campaign::revise::{NewTime, Wanted, begin, open_draft};
@@ -122,6 +134,145 @@ async fn revisions_under_fire(chance: &mut Chance, most_kills: u32) -> (u32, u32
     }
     world.check_versions().await;
     (kills, halfway)
+}
+
+#[tokio::test]
+async fn killed_in_a_backup_or_a_restore_there_is_a_good_file_or_none_and_the_earlier_data_or_the_new_ones() {
+    let wanted: u32 = from_environment("ULAK_CRASH_BACKUPS").unwrap_or(4);
+    let mut chance = Chance::seeded_by("ULAK_CRASH_SEED");
+    let folder = tempfile::tempdir().unwrap();
+    let (data, file) = (folder.path().join("data"), folder.path().join("a.ulak-backup"));
+    bring_in(&data, folder.path(), 300);
+    for _ in 0..wanted {
+        let mut run = ulak(&data, &["backup"]).arg("--out").arg(&file).stdout(Stdio::null()).spawn().unwrap();
+        wait(&mut run, Duration::from_millis(chance.below(900) as u64));
+        assert!(!file.exists() || ulak(&data, &["restore", "--look"]).arg(&file).output().unwrap().status.success());
+    }
+    assert!(ulak(&data, &["backup"]).arg("--out").arg(&file).output().unwrap().status.success());
+    let other = folder.path().join("other");
+    bring_in(&other, folder.path(), 20);
+    for _ in 0..wanted {
+        let mut run = ulak(&other, &["restore"]).arg(&file).stdout(Stdio::null()).spawn().unwrap();
+        wait(&mut run, Duration::from_millis(chance.below(1_500) as u64));
+        finish(&lock_folder(&other).unwrap()).unwrap();
+        let people = count_people(&other).await;
+        assert!(people == 20 || people == 300, "{people}");
+    }
+    assert!(ulak(&other, &["restore"]).arg(&file).output().unwrap().status.success());
+    assert_eq!(count_people(&other).await, 300);
+}
+
+fn bring_in(data: &Path, folder: &Path, count: usize) {
+    let list = folder.join("list.csv");
+    fs::write(&list, people(count)).unwrap();
+    let output = ulak(data, &["import"]).arg(&list).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+async fn count_people(data: &Path) -> i64 {
+    let db = open(data).await.unwrap();
+    let count = "SELECT count(*) FROM contacts";
+    let count = sqlx::query_scalar(count).fetch_one(&mut *db.read().acquire().await.unwrap()).await.unwrap();
+    db.close().await;
+    count
+}
+
+/// What a program is answered: the status and the message's id.
+fn ask(port: u16, token: &str, key: &str, to: &str) -> Option<(u16, String)> {
+    let body = format!(
+        "{{\"to\":\"{to}\",\"text\":\"{key}\",\"number\":\"practice\",\"category\":\"notification\"}}"
+    );
+    let request = format!(
+        "POST /api/whatsapp/send HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAuthorization: Bearer {token}\r\nIdempotency-Key: {key}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+        body.len()
+    );
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
+    stream.write_all(request.as_bytes()).ok()?;
+    let mut text = String::new();
+    stream.read_to_string(&mut text).ok()?;
+    let status = text.split(' ').nth(1)?.parse().ok()?;
+    let (_, body) = text.split_once("\r\n\r\n")?;
+    let body: serde_json::Value = serde_json::from_str(body).ok()?;
+    Some((status, body["id"].as_str().unwrap_or_default().to_owned()))
+}
+
+#[tokio::test]
+async fn killed_while_programs_send_what_was_accepted_is_there_once() {
+    let sends: usize = from_environment("ULAK_CRASH_SENDS").unwrap_or(200);
+    let clients: usize = from_environment("ULAK_CRASH_CLIENTS").unwrap_or(8);
+    let kills: usize = from_environment("ULAK_CRASH_SERVES").unwrap_or(3);
+    let mut chance = Chance::seeded_by("ULAK_CRASH_SEED");
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let port = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
+    let setup = ulak(&data, &["programs", "--open", "--port", &port.to_string(), "--make", "Test"]).output().unwrap();
+    let told = String::from_utf8(setup.stdout).unwrap();
+    let event = |line: &str| serde_json::from_str::<serde_json::Value>(line).ok().filter(|line| line["event"] == "token");
+    let token = told.lines().find_map(event).unwrap_or_else(|| panic!("{told}"))["token"].as_str().unwrap().to_owned();
+    let db = open(&data).await.unwrap();
+    let mut tx = db.begin().await.unwrap();
+    let more = i64::try_from(sends).unwrap();
+    ulak_core::ledger::store::grant(&mut tx, Book::Practice, more, "", "", SystemClock.now()).await.unwrap();
+    db.commit(tx).await.unwrap();
+    db.close().await;
+
+    let start = || ulak(&data, &["serve"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let next = AtomicUsize::new(0);
+    let answers: Mutex<BTreeMap<String, Vec<String>>> = Mutex::default();
+    std::thread::scope(|scope| {
+        let work = || loop {
+            let number = next.fetch_add(1, Ordering::SeqCst);
+            // Every twentieth request comes once more.
+            let Some(wanted) = (number < sends + sends / 20).then(|| if number < sends { number } else { (number - sends) * 20 }) else {
+                return;
+            };
+            let (key, to) = (format!("key-{wanted}"), format!("+90532{wanted:07}"));
+            let until = Instant::now() + Duration::from_secs(240);
+            loop {
+                match ask(port, &token, &key, &to) {
+                    Some((202, id)) => break answers.lock().unwrap().entry(key).or_default().push(id),
+                    Some((status, _)) if status < 429 => panic!("{key}: {status}"),
+                    _ => assert!(Instant::now() < until, "{key} is never accepted"),
+                }
+                std::thread::park_timeout(Duration::from_millis(20));
+            }
+        };
+        let programs: Vec<_> = (0..clients).map(|_| scope.spawn(work)).collect();
+        for _ in 0..kills {
+            let mut run = start();
+            let before = next.load(Ordering::SeqCst);
+            let until = Instant::now() + Duration::from_secs(60);
+            // It dies in the middle of its work, and not before it has begun.
+            while next.load(Ordering::SeqCst) < before + clients + chance.below(sends / (2 * kills)) && Instant::now() < until {
+                if programs.iter().all(std::thread::ScopedJoinHandle::is_finished) {
+                    break;
+                }
+                std::thread::park_timeout(Duration::from_millis(1));
+            }
+            run.kill().unwrap();
+            run.wait().unwrap();
+        }
+        let mut run = start();
+        programs.into_iter().for_each(|program| program.join().unwrap());
+        // The last one is asked to end and does so well.
+        let stopped = std::process::Command::new("kill").arg(run.id().to_string()).status().unwrap();
+        assert!(stopped.success());
+        assert_eq!(wait(&mut run, Duration::from_secs(60)), Some(true), "SIGTERM ends it in order");
+    });
+    let answers = answers.into_inner().unwrap();
+    assert_eq!(answers.len(), sends);
+    assert!(answers.values().all(|ids| ids.iter().all(|id| *id == ids[0])), "one key, one message");
+    let db = open(&data).await.unwrap();
+    let mut reader = db.read().acquire().await.unwrap();
+    let messages: Vec<String> =
+        sqlx::query_scalar("SELECT text FROM messages WHERE origin = 'api' ORDER BY text").fetch_all(&mut *reader).await.unwrap();
+    let mut keys: Vec<String> = answers.into_keys().collect();
+    keys.sort();
+    assert_eq!(messages, keys, "each once, and none lost");
+    let open = open_parts(&mut reader).await.unwrap();
+    verify(&mut reader, &open).await.unwrap();
+    drop(reader);
+    db.close().await;
 }
 
 /// Whether it ended well; none when it had to be killed.

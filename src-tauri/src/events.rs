@@ -54,6 +54,21 @@ pub struct RepliesChanged;
 pub struct RetentionChanged;
 
 #[derive(Clone, Serialize, Deserialize, Type, tauri_specta::Event)]
+pub struct BackupsChanged;
+
+#[derive(Clone, Serialize, Deserialize, Type, tauri_specta::Event)]
+pub struct WebhooksChanged;
+
+#[derive(Clone, Serialize, Deserialize, Type, tauri_specta::Event)]
+pub struct MailChanged;
+
+#[derive(Clone, Serialize, Deserialize, Type, tauri_specta::Event)]
+pub struct ProgramsChanged;
+
+#[derive(Clone, Serialize, Deserialize, Type, tauri_specta::Event)]
+pub struct TriggersChanged;
+
+#[derive(Clone, Serialize, Deserialize, Type, tauri_specta::Event)]
 pub struct ImportProgress(pub import::ImportProgress);
 
 /// How many files are held over the window; 0 when they left.
@@ -138,7 +153,12 @@ fn emit(handle: &AppHandle, app: &App, event: Event) -> tauri::Result<()> {
         Event::NumbersChanged => NumbersChanged.emit(handle),
         Event::TemplatesChanged => TemplatesChanged.emit(handle),
         Event::RepliesChanged => RepliesChanged.emit(handle),
+        Event::BackupsChanged => BackupsChanged.emit(handle),
         Event::RetentionChanged => RetentionChanged.emit(handle),
+        Event::WebhooksChanged => WebhooksChanged.emit(handle),
+        Event::MailChanged => MailChanged.emit(handle),
+        Event::ProgramsChanged => ProgramsChanged.emit(handle),
+        Event::TriggersChanged => TriggersChanged.emit(handle),
         Event::ImportChanged(id) => match app.people().import_progress(id) {
             Some(progress) => ImportProgress(progress).emit(handle),
             None => Ok(()),

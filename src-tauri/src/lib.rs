@@ -1,12 +1,15 @@
 //! The shell: the window and the terminal around `ulak-core`. It wires, translates and shows; it decides nothing.
 
+mod backup;
 mod bindings;
 mod clipboard;
 mod commands;
 mod contacts;
+mod control;
 mod desktop;
 mod door;
 mod events;
+mod health;
 mod import;
 mod link;
 mod log;
@@ -16,10 +19,13 @@ mod network;
 mod numbers;
 mod practice;
 mod prepare;
+mod programs;
 mod replies;
 mod report;
 mod segments;
 mod send;
+mod serve;
+mod status;
 mod stop;
 mod terminal;
 mod view;
@@ -74,6 +80,24 @@ enum Command {
     Send(send::Options),
     /// Send what is due, without a window, until nothing waits any more
     Work(work::Options),
+    /// Write all data into one sealed file, and look whether it is good
+    Backup(backup::BackupOptions),
+    /// Put a backup in the place of the data in --data. They open paused, and the earlier ones are kept aside
+    Restore(backup::RestoreOptions),
+    /// Say how everything is; the exit code is 1 where something is bad
+    Health(health::HealthOptions),
+    /// Write everything into a folder, in formats that other programs read
+    Export(health::ExportOptions),
+    /// Show whether other programs are let in and by which tokens, and change that
+    Programs(programs::Options),
+    /// Run without a window until it is asked to end: numbers, campaigns and the door for other programs
+    Serve(serve::Options),
+    /// Say how the Ulak is that runs over this folder; success where it is well
+    Status(status::Options),
+    /// Let nothing go out any more, whichever Ulak runs over this folder
+    Pause(status::Options),
+    /// Let everything go on that was paused
+    Resume(status::Options),
     /// Prepare files as for sending, and say what would become of each. Works without data and without a connection.
     Prepare(prepare::Options),
     /// Prepare what comes in, in a process of its own
@@ -99,6 +123,15 @@ pub fn run() -> ExitCode {
         Some(Command::Segments(options)) => segments::run(&options, cli.data),
         Some(Command::Send(options)) => send::run(options, cli.data),
         Some(Command::Work(options)) => work::run(options, cli.data),
+        Some(Command::Backup(options)) => backup::run(options, cli.data),
+        Some(Command::Restore(options)) => backup::restore(options, cli.data),
+        Some(Command::Health(options)) => health::run(options, cli.data),
+        Some(Command::Export(options)) => health::export(options, cli.data),
+        Some(Command::Programs(options)) => programs::run(options, cli.data),
+        Some(Command::Serve(options)) => serve::run(&options, cli.data),
+        Some(Command::Status(options)) => status::run(&options, cli.data, control::Ask::Status),
+        Some(Command::Pause(options)) => status::run(&options, cli.data, control::Ask::Pause),
+        Some(Command::Resume(options)) => status::run(&options, cli.data, control::Ask::Resume),
         Some(Command::Prepare(options)) => prepare::run(options),
         Some(Command::PrepareApart { task }) => prepare::apart(&task),
         Some(Command::Bindings { path }) => bindings::write(&path),

@@ -3,8 +3,10 @@
 
 use std::sync::Arc;
 
+use ulak_core::app::Opening;
 use ulak_core::error::Problem;
 use ulak_core::session::client::Network;
+use ulak_outward::{HttpPoster, SmtpMailer};
 use ulak_whatsapp::WhatsApp;
 
 #[cfg(not(feature = "emulator"))]
@@ -23,4 +25,9 @@ pub fn network() -> Result<Option<Arc<dyn Network>>, Problem> {
                 .to_owned(),
         )),
     }
+}
+
+/// What else leaves: requests to other programs, and mails.
+pub fn outside(opening: Opening) -> Opening {
+    Opening { poster: Some(Arc::new(HttpPoster::default())), mailer: Some(Arc::new(SmtpMailer::default())), ..opening }
 }

@@ -160,7 +160,7 @@ pub fn run_with_numbers(
     opening: Opening,
     work: impl AsyncFnOnce(&Arc<App>) -> Result<bool, Problem>,
 ) -> ExitCode {
-    let online = async || Ok(Opening { network: network::network()?, ..opening });
+    let online = async || Ok(Opening { network: network::network()?, ..network::outside(opening) });
     run_with(voice, data, online, work)
 }
 
@@ -196,8 +196,13 @@ fn run_with(
     })
 }
 
-async fn open(data: Option<PathBuf>, opening: Opening) -> Result<Arc<App>, Problem> {
-    let folder = data.ok_or_else(|| problem("terminal.no_folder", "Say where the data is: --data DIR.".to_owned()))?;
+/// Where the data of a command are.
+pub fn folder(data: Option<PathBuf>) -> Result<PathBuf, Problem> {
+    data.ok_or_else(|| problem("terminal.no_folder", "Say where the data is: --data DIR.".to_owned()))
+}
+
+pub async fn open(data: Option<PathBuf>, opening: Opening) -> Result<Arc<App>, Problem> {
+    let folder = folder(data)?;
     let secret = crate::secret_from_environment();
     let workshop = prepare::workshop();
     let opening = Opening { folder, secret, workshop, ..opening };

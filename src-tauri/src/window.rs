@@ -110,6 +110,7 @@ pub fn run(start: Start) -> ExitCode {
                 Some(folder) => folder,
                 None => app.path().app_data_dir()?,
             };
+            logs::into_folder(&folder);
             if let Some(page) = handed::page(&start.files) {
                 app.state::<Asked>().put(page);
             }

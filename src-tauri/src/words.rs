@@ -113,6 +113,7 @@ fn cause_of(cause: &Cause) -> String {
         Cause::NotWritten => "it was cut off while it was handed to WhatsApp",
         Cause::Interrupted => "Ulak was closed while sending",
         Cause::EarlierPart => "an earlier part failed",
+        Cause::ByMail => "no number could send it, so it was handed over to e-mail",
         Cause::OutcomeUnknown => "what became of it could not be found out; it may have arrived",
         Cause::Refused(code) => return format!("WhatsApp refused it for now (code {code})"),
         Cause::Rejected(code) => return format!("WhatsApp did not take the message (code {code})"),

@@ -143,6 +143,9 @@ async fn nothing_of_an_erased_person_is_left_and_the_books_add_up() -> Result<()
         size: None,
         place: Some("Zambak".to_owned()),
     }));
+    // No emoji, but nothing that came from a person is to be left.
+    let reaction = Reply { reaction: true, ..reply("R0", ELIF, "Elifnur", at(0, 13, 0)) };
+    hear(&world, Reply { quotes: Some(first.clone()), ..reaction }).await?;
     hear(&world, Reply { quotes: Some(first), attached, ..reply("R1", ELIF, "yarın gelemem", at(0, 13, 1)) }).await?;
     hear(&world, Reply { phone: None, lid: Some(LID.to_owned()), ..reply("R2", "", "Elifnur ben", at(0, 13, 2)) })
         .await?;

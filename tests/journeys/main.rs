@@ -12,6 +12,7 @@
 mod accounts;
 mod acts;
 mod agenda;
+mod backup;
 mod caps;
 mod clock;
 mod composing;
@@ -33,12 +34,15 @@ mod limits;
 mod linking;
 mod lists;
 mod log;
+mod mail;
 mod merge;
 mod missed;
 mod numbers;
+mod outside;
 mod permission;
 mod person;
 mod phone_book;
+mod programs;
 mod repeats;
 mod replies;
 mod report;
@@ -47,10 +51,14 @@ mod revising;
 mod scheduling;
 mod segments;
 mod sending;
+mod smtp;
 mod steering;
 mod stopping;
 mod storage;
+mod support;
 mod templates;
+mod webhooks;
+mod triggers;
 
 use ulak_core::clock::{DAY, HOUR, MINUTE, Millis};
 

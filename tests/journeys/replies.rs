@@ -95,6 +95,34 @@ async fn what_comes_in_is_unread_until_its_owner_has_read_it_and_leaves_the_list
 }
 
 #[tokio::test]
+async fn a_reaction_stands_with_its_message_and_is_an_answer_only_where_the_owner_wants_that() -> Result<(), Problem> {
+    let world = sent().await?;
+    let hers = world.numbers[0].phone.sent().into_iter().find(|part| part.to == ELIF).expect("she got it").wire_id;
+    let reacts = async |id: &str, emoji: &str, minute: i64| {
+        let reaction = Reply { reaction: true, quotes: Some(hers.clone()), ..reply(id, ELIF, emoji, at(0, 13, minute)) };
+        hear(&world, reaction).await
+    };
+    reacts("R1", "👍", 5).await?;
+    reacts("R0", "👎", 4).await?;
+    assert_eq!(list(&world, Show::Everything).await?.len(), 0, "no answer");
+    says(&world, "R2", ELIF, "Geliyorum", 6).await?;
+    let shown = async || {
+        let chat = world.app.replies().chat(id_of(&world, "Geliyorum").await?).await?;
+        Ok::<_, Problem>(chat.lines.into_iter().find_map(|line| line.reaction))
+    };
+    assert_eq!(shown().await?.as_deref(), Some("👍"), "the one that came late was older");
+
+    let mut settings = world.app.settings().current().await?;
+    settings.reactions_answer = true;
+    world.app.settings().save_settings(&settings).await?;
+    reacts("R3", "❤️", 7).await?;
+    reacts("R4", "", 8).await?;
+    assert_eq!(texts(&world, Show::Everything).await?, ["❤️", "Geliyorum"], "what is taken back says nothing");
+    assert_eq!(shown().await?, None, "it was taken back");
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_list_is_of_one_campaign_one_number_or_one_answer() -> Result<(), Problem> {
     let world = sent().await?;
     says(&world, "R1", ELIF, "Geliyorum", 1).await?;

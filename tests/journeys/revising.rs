@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use ulak_core::app::person::{Happening, TimelineKind, TimelineQuery};
 use ulak_core::app::{Problem, RevisionChoice};
 use ulak_core::campaign::CampaignState;
 use ulak_core::campaign::draft::Draft;
@@ -61,6 +62,15 @@ async fn message(world: &World, id: CampaignId, name: &str) -> Result<MessageId,
     let place = Place { limit: 10, ..Place::default() };
     let query = RecipientQuery { campaign_id: id, state: None, search: name.to_owned(), place };
     Ok(world.app.outbox().recipients(&query).await?.rows[0].message_id)
+}
+
+/// What the page of a message's person says was sent: the text, its version, and whether it was written for them alone.
+async fn on_the_page(world: &World, id: MessageId) -> Result<(String, Option<i64>, bool), Problem> {
+    let contact_id = world.app.outbox().recipient(id).await?.row.contact_id;
+    let query = TimelineQuery { contact_id, only: Some(TimelineKind::Messages), place: Place::behind(None, 10) };
+    let page = world.app.people().timeline(&query).await?;
+    let Happening::Message(message) = &page.rows[0].what else { panic!("a message") };
+    Ok((message.text.clone(), message.version, message.own))
 }
 
 async fn sound(world: &World) -> Result<(), Problem> {
@@ -328,6 +338,8 @@ async fn one_person_gets_a_text_of_their_own_and_keeps_it_unless_the_owner_says_
     assert_eq!(texts, ["Dear Budi", "Good day Ayu"]);
     let fixed = world.app.campaigns().revise_text(budi, "too late").await.unwrap_err();
     assert_eq!(fixed.code, "message.fixed");
+    assert_eq!(on_the_page(&world, ayu).await?, ("Good day Ayu".to_owned(), Some(4), false));
+    assert_eq!(on_the_page(&world, budi).await?, ("Dear Budi".to_owned(), Some(5), true));
     sound(&world).await
 }
 

@@ -254,7 +254,7 @@ fn a_picture_that_is_none_is_refused_and_nothing_is_sent() {
 }
 
 #[test]
-fn the_readme_lists_every_wait() {
+fn the_page_of_the_terminal_lists_every_wait() {
     let read = |name: &str| fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap();
     // The window's view of the enum is generated from it, and checked to be.
     let bindings = read("ui/src/api/bindings.ts");
@@ -262,9 +262,9 @@ fn the_readme_lists_every_wait() {
     let kinds = kinds.split(';').next().unwrap();
     let kinds: Vec<&str> = kinds.split('"').skip(1).step_by(2).collect();
     assert!(kinds.contains(&"nothing"), "{kinds:?}");
-    let readme = read("README.md");
-    let table = readme.split_once("| `wait` |").unwrap().1;
+    let page = read("docs/terminal.md");
+    let table = page.split_once("| `wait` |").unwrap().1;
     let rows = table.lines().skip(2).take_while(|line| line.starts_with("| `"));
     let listed: Vec<&str> = rows.map(|row| row.split('`').nth(1).unwrap()).collect();
-    assert_eq!(listed, kinds, "the README's table and the enum");
+    assert_eq!(listed, kinds, "the page's table and the enum");
 }

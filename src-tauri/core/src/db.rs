@@ -23,7 +23,8 @@ use sqlx::{ConnectOptions, Connection, QueryBuilder, Sqlite, SqliteConnection};
 use tokio::sync::{Mutex, OwnedMappedMutexGuard, OwnedMutexGuard};
 use zeroize::Zeroizing;
 
-use self::log::{PAGE, free_space, log_file, log_pages, size};
+pub use self::log::free_space;
+use self::log::{PAGE, log_file, log_pages, size};
 use self::migrations::{MIGRATIONS, migrate};
 use self::transaction::Writer;
 use crate::mark::{self, Mark, MarkError};
@@ -42,6 +43,8 @@ pub struct Db {
     /// Of the outbox alone, so that no list or export that reads for long keeps a part waiting.
     outbox_reader: Readers,
     folder: PathBuf,
+    /// How one more reader is opened.
+    reading: SqliteConnectOptions,
     mark: FoundMark,
     /// The disk was full since the log was last fitted to it.
     full: AtomicBool,
@@ -147,13 +150,15 @@ impl Db {
         if let Err(error) = durable::private(file.append(true).create(true)).open(database_file(&folder)) {
             return Err(StorageError::io(error, &folder));
         }
-        let connected = connect(&connect_options(&folder, key), &folder, has_data).await;
+        let options = connect_options(&folder, key);
+        let connected = connect(&options, &folder, has_data).await;
         let (writer, readers, outbox_reader) = connected.map_err(|error| error.at_opening(&mark))?;
         let db = Self {
             writer: Arc::new(Mutex::new(Some(writer))),
             readers,
             outbox_reader,
             folder,
+            reading: options.pragma("query_only", "on"),
             mark,
             full: AtomicBool::default(),
             damaged: AtomicBool::default(),
@@ -223,6 +228,29 @@ impl Db {
         taken.await.map(drop).map_err(|error| self.error(error))
     }
 
+    /// The file as it is at this moment, whole and unchanging for as long as the answer lives; others go on writing, into
+    /// the log. None where somebody reads for so long that the log cannot be taken in.
+    pub async fn freeze(&self) -> Result<Option<Frozen>, StorageError> {
+        self.refuse_damaged()?;
+        let frozen = async {
+            let mut reader = self.reading.clone().connect().await?;
+            let mut idle = self.idle().await?;
+            // Its first column tells that it could not be done.
+            let busy: i64 = sqlx::query_scalar("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&mut idle).await?;
+            sqlx::query("BEGIN").execute(&mut reader).await?;
+            // A reader of an empty log keeps it from being taken into the file, so the file stays as it is.
+            let pages: i64 = sqlx::query_scalar("PRAGMA page_count").fetch_one(&mut reader).await?;
+            sqlx::query("SELECT count(*) FROM sqlite_schema").execute(&mut reader).await?;
+            let whole = busy == 0 && size(log_file(&self.folder)) == 0;
+            let bytes = size(database_file(&self.folder));
+            drop(idle);
+            let layout = sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut reader).await?;
+            let sound = whole && u64::try_from(pages).is_ok_and(|pages| pages * PAGE == bytes);
+            Ok(sound.then_some(Frozen { reader, file: database_file(&self.folder), bytes, layout }))
+        };
+        frozen.await.map_err(|error| self.error(error))
+    }
+
     pub fn read(&self) -> &Readers {
         &self.readers
     }
@@ -260,6 +288,24 @@ impl Db {
         fitted.await.map_err(|error| self.error(error))
     }
 
+    /// Looks the whole file through: each page against its seal, then how they hang together. It reads for as long as that
+    /// takes, and keeps nobody from writing.
+    /// None where somebody reads for so long that the file cannot be frozen.
+    pub async fn is_sound(&self) -> Result<Option<bool>, StorageError> {
+        // A page that is just being written over would look damaged.
+        let Some(Frozen { mut reader, .. }) = self.freeze().await? else { return Ok(None) };
+        let looked = async {
+            let damaged: Option<String> =
+                sqlx::query_scalar("PRAGMA cipher_integrity_check").fetch_optional(&mut reader).await?;
+            let found: String = sqlx::query_scalar("PRAGMA quick_check(1)").fetch_one(&mut reader).await?;
+            Ok(damaged.is_none() && found == "ok")
+        };
+        match looked.await.map_err(|error| self.error(error)) {
+            Err(StorageError::Damaged { .. }) => Ok(Some(false)),
+            looked => looked.map(Some),
+        }
+    }
+
     /// Gives back some of the file's pages that hold nothing, and says whether there are more. A tenth of the file is kept
     /// for what comes in.
     pub async fn shrink(&self) -> Result<bool, StorageError> {
@@ -287,7 +333,7 @@ impl Db {
     }
 
     /// Bytes that are free where the data lie, where the system tells.
-    fn free(&self) -> Option<u64> {
+    pub fn free(&self) -> Option<u64> {
         #[cfg(any(test, feature = "testing"))]
         if let Some(free) = self.pretended_free.get() {
             return Some(*free);
@@ -339,6 +385,31 @@ impl Db {
             tracing::warn!(%error, "the data folder stays locked until Ulak ends");
         }
     }
+}
+
+/// A file of data that does not change while this lives.
+pub struct Frozen {
+    /// Reads the same moment.
+    pub reader: SqliteConnection,
+    pub file: PathBuf,
+    pub bytes: u64,
+    /// The version of its layout.
+    pub layout: u32,
+}
+
+/// Opens a file of data without bringing it up to date, with the version of its layout. Nothing is written into it.
+pub async fn look_into(folder: &Path, key: &DbKey) -> Result<(SqliteConnection, u32), StorageError> {
+    let shown = folder.display().to_string();
+    let at = |error| StorageError::of(error, &shown);
+    let options = connect_options(folder, key).create_if_missing(false).pragma("query_only", "on");
+    let mut db = options.connect().await.map_err(at)?;
+    let layout = sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut db).await.map_err(at)?;
+    Ok((db, layout))
+}
+
+/// Up to which version of the layout this Ulak knows.
+pub fn known_layout() -> u32 {
+    u32::try_from(MIGRATIONS.len()).unwrap_or(u32::MAX)
 }
 
 /// Brings the file up to date and opens the writer and the readers.
@@ -406,6 +477,35 @@ fn readers(most: u32) -> SqlitePoolOptions {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_frozen_file_stays_as_it_is_while_others_write_and_take_in_the_log() {
+        let folder = tempfile::tempdir().unwrap();
+        let key = Zeroizing::new([7; 32]);
+        let db = Db::open(lock_folder(folder.path()).unwrap(), &key).await.unwrap();
+        let put = async |name: &str| {
+            let mut tx = db.begin().await.unwrap();
+            let insert = "INSERT INTO settings (key, value) VALUES (?, hex(zeroblob(200000)))";
+            sqlx::query(insert).bind(name).execute(&mut *tx).await.unwrap();
+            db.commit(tx).await.unwrap();
+        };
+        put("before").await;
+        let mut frozen = db.freeze().await.unwrap().unwrap();
+        let before = std::fs::read(&frozen.file).unwrap();
+        assert_eq!(before.len() as u64, frozen.bytes);
+        db.pretend_free(0);
+        for name in ["a", "b", "c"] {
+            put(name).await;
+            db.fit_log().await.unwrap();
+        }
+        assert!(std::fs::read(&frozen.file).unwrap() == before, "it changed");
+        let keys = "SELECT count(*) FROM settings";
+        let seen: i64 = sqlx::query_scalar(keys).fetch_one(&mut frozen.reader).await.unwrap();
+        assert_eq!(seen, 1, "the reader sees the same moment");
+        drop(frozen);
+        db.take_in_log().await.unwrap();
+        assert!(std::fs::read(database_file(folder.path())).unwrap() != before, "and then it goes on");
+    }
 
     #[tokio::test]
     async fn a_transaction_that_a_full_disk_undid_does_not_stand_in_the_way_of_the_next() {

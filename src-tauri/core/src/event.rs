@@ -17,6 +17,16 @@ pub enum Event {
     RepliesChanged,
     /// Something was cleared that is no longer kept.
     RetentionChanged,
+    /// A backup began, was made or was not, or other ones are wanted.
+    BackupsChanged,
+    /// A webhook, or what waits for it.
+    WebhooksChanged,
+    /// The e-mail account, its templates, or a mail.
+    MailChanged,
+    /// The door for other programs, or their tokens.
+    ProgramsChanged,
+    /// Triggers, or what they did.
+    TriggersChanged,
     ImportChanged(ImportId),
 }
 

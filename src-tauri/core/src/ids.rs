@@ -112,6 +112,21 @@ ids! {
     VersionId,
     /// A rule by which a campaign comes again.
     RepeatId,
+    /// A backup that was tried.
+    BackupId,
+    WebhookId,
+    /// One thing that a webhook is to be told.
+    DeliveryId,
+    MailId,
+    /// What lets another program in.
+    TokenId,
+    /// A file that a program brought before the message that is to carry it.
+    UploadId,
+    /// Many messages that a program asked for at once.
+    BulkId,
+    TriggerId,
+    /// Something that a program told, by which a trigger sends.
+    TriggerEventId,
 }
 
 #[cfg(test)]

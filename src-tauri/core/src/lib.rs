@@ -2,6 +2,7 @@
 
 pub mod agenda;
 pub mod app;
+pub mod backup;
 pub mod campaign;
 pub mod category;
 pub mod clock;
@@ -16,6 +17,7 @@ pub mod ids;
 pub mod inbound;
 pub mod language;
 pub mod ledger;
+pub mod mail;
 pub mod mark;
 pub mod media;
 pub mod messages;
@@ -23,6 +25,7 @@ pub mod notice;
 pub mod outbox;
 pub mod page;
 pub mod paper;
+pub mod program;
 pub mod session;
 pub mod settings;
 pub mod stored;
@@ -30,7 +33,9 @@ pub mod supervise;
 pub mod table;
 pub mod template;
 pub mod text;
+pub mod trigger;
 pub mod vault;
+pub mod webhook;
 
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

@@ -146,6 +146,27 @@ pub enum Finding {
         "The file mark.json, which tells how far the data is, is missing or damaged, so the data may be older than what was sent. Everything is paused. Look through what waits, and resume."
     )]
     Unmarked,
+    #[error(
+        "This data was restored from the backup of {made}. {since} Everything is paused, and each campaign by itself. Link your numbers again, look through what waits, and resume.",
+        since = since(*over)
+    )]
+    Restored {
+        /// The day and the minute, on the owner's clock.
+        made: String,
+        /// What the data that were put aside knew of opt-outs and sends was taken over.
+        over: bool,
+    },
+}
+
+fn since(over: bool) -> &'static str {
+    match over {
+        true => {
+            "Who opted out or was erased since then and what was sent since were taken over from the data that were here."
+        }
+        false => {
+            "What was sent since then is not in it, and neither is who opted out or was erased since: they could get a message again. Another computer with this data must not go on sending."
+        }
+    }
 }
 
 impl Coded for Finding {
@@ -155,12 +176,15 @@ impl Coded for Finding {
             Self::Older => "folder.older",
             Self::Copied => "folder.copied",
             Self::Unmarked => "folder.unmarked",
+            Self::Restored { over: false, .. } => "folder.restored",
+            Self::Restored { over: true, .. } => "folder.restored_over",
         }
     }
 
     fn params(&self) -> Params {
         match self {
             Self::Behind { sends } => params! { sends: sends },
+            Self::Restored { made, .. } => params! { made: made },
             _ => Params::new(),
         }
     }

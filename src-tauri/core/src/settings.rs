@@ -61,6 +61,8 @@ pub struct Settings {
     pub low_credits: LowWanted,
     /// The computer is kept from falling asleep while something goes out, and in the hour before.
     pub keep_awake: bool,
+    /// An emoji that a person puts to a message is an answer to it.
+    pub reactions_answer: bool,
 }
 
 /// For how many days something is kept; 0 for ever.
@@ -165,6 +167,7 @@ impl Default for Settings {
             kept: Kept::default(),
             low_credits: LowWanted::default(),
             keep_awake: true,
+            reactions_answer: false,
         }
     }
 }
@@ -279,8 +282,16 @@ pub mod key {
     pub const CLEARED_LAST: &str = "cleared_last";
     /// Of which ways to close the window the owner was told what follows.
     pub const CLOSING_TOLD: &str = "closing_told";
+    /// Where other programs are let in.
+    pub const PROGRAM_DOOR: &str = "program_door";
     /// Why everything was paused at a start, until the owner resumes.
     pub const FOLDER_FINDING: &str = "folder_finding";
+    /// Where and when backups are made by themselves, and how many are kept.
+    pub const BACKUP_PLAN: &str = "backup_plan";
+    /// People who came back with a restore and had been erased since: they are erased again at the start.
+    pub const ERASE_AGAIN: &str = "erase_again";
+    /// When the file of data was looked through last, and what was found.
+    pub const DATA_CHECKED: &str = "data_checked";
 }
 
 /// Everything is paused, for statements of other features.

@@ -36,6 +36,10 @@ pub enum Task {
     Awake,
     Tray,
     Import,
+    Webhooks,
+    Mail,
+    /// The door for other programs.
+    Programs,
 }
 
 /// What every supervised loop needs.
@@ -164,7 +168,10 @@ impl std::fmt::Display for Broke {
             Task::News => "Telling you by notifications met a fault in Ulak and began again.",
             Task::Awake => "Keeping this computer awake met a fault in Ulak and began again.",
             Task::Tray => "Showing in the tray how things stand met a fault in Ulak and began again.",
+            Task::Webhooks => "Telling other programs of changes met a fault in Ulak and began again. Nothing is left out.",
+            Task::Mail => "Sending e-mail met a fault in Ulak and began again. Nobody gets a mail twice.",
             Task::Import => "The import met a fault in Ulak and stopped. What came in stays; import the file again, nobody comes in twice.",
+            Task::Programs => "The door for other programs met a fault in Ulak and was opened again. What they were answered holds.",
         })
     }
 }
@@ -186,7 +193,10 @@ impl Coded for Broke {
             Task::News => "loop.news",
             Task::Awake => "loop.awake",
             Task::Tray => "loop.tray",
+            Task::Webhooks => "loop.webhooks",
+            Task::Mail => "loop.mail",
             Task::Import => "loop.import",
+            Task::Programs => "loop.programs",
         }
     }
 }

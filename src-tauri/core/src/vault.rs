@@ -146,6 +146,69 @@ pub fn renew_recovery_code(folder: &Path, key: &DbKey) -> Result<String, VaultEr
     Ok(code)
 }
 
+/// What a person can open the data with on another computer: the recovery code and the passphrase, as slots that a backup
+/// carries. Without either of them nobody could.
+pub fn ways_in(folder: &Path) -> Result<Vec<Slot>, VaultError> {
+    let keys = Keys::load(&keys_file(folder))?;
+    Ok(keys.slots.into_iter().filter(|slot| slot.kind != SlotKind::Keyring).collect())
+}
+
+/// A passphrase that opens one backup alone.
+pub fn backup_way(passphrase: &str, key: &DbKey) -> Result<Slot, VaultError> {
+    if passphrase.chars().count() < LEAST_PASSPHRASE {
+        return Err(VaultError::TooShort { least: LEAST_PASSPHRASE });
+    }
+    Slot::seal(SlotKind::Backup, passphrase, key)
+}
+
+/// The key that one of these slots gives for a secret.
+pub fn open_by(slots: &[Slot], secret: &str) -> Option<DbKey> {
+    let code = normal_code(secret);
+    slots.iter().find_map(|slot| match slot.kind {
+        SlotKind::Recovery => slot.open(&code),
+        SlotKind::Passphrase | SlotKind::Backup => slot.open(secret),
+        SlotKind::Keyring => None,
+    })
+}
+
+/// Writes the keys of a folder whose data came from a backup: the ways in that the backup carried, and the keyring of this
+/// computer where there is one. Without a keyring the passphrase of the backup becomes that of the folder.
+pub fn adopt(
+    folder: &Path,
+    slots: Vec<Slot>,
+    secret: Option<&str>,
+    key: &DbKey,
+    keyring: &dyn Keyring,
+) -> Result<(), VaultError> {
+    let mut slots: Vec<Slot> = slots.into_iter().filter(|slot| slot.kind != SlotKind::Keyring).collect();
+    let mut account = fresh_account()?;
+    if !slots.iter().any(|slot| slot.kind == SlotKind::Passphrase) {
+        match keyring_slot(key, keyring) {
+            Ok((named, slot)) => {
+                account = named;
+                slots.push(slot);
+            }
+            Err(_) => {
+                let opened = |slot: &&mut Slot| {
+                    slot.kind == SlotKind::Backup && secret.is_some_and(|secret| slot.open(secret).is_some())
+                };
+                slots.iter_mut().find(opened).into_iter().for_each(|slot| slot.kind = SlotKind::Passphrase);
+            }
+        }
+    }
+    slots.retain(|slot| slot.kind != SlotKind::Backup);
+    if slots.is_empty() {
+        return Err(VaultError::NoKeyring);
+    }
+    Keys { version: VERSION, account, slots }.save(folder)
+}
+
+/// Whether the folder opens by the keyring of its computer, and whether by a passphrase.
+pub fn opens_by(folder: &Path) -> Result<(bool, bool), VaultError> {
+    let keys = Keys::load(&keys_file(folder))?;
+    Ok((keys.slot(SlotKind::Keyring).is_some(), keys.slot(SlotKind::Passphrase).is_some()))
+}
+
 fn create(folder: &Path, passphrase: Option<&str>, keyring: &dyn Keyring) -> Result<Opened, VaultError> {
     let key: DbKey = Zeroizing::new(random()?);
     let (account, slot) = match passphrase {
@@ -200,10 +263,13 @@ enum SlotKind {
     Keyring,
     Passphrase,
     Recovery,
+    /// Of one backup; no folder has it.
+    Backup,
 }
 
-#[derive(Serialize, Deserialize)]
-struct Slot {
+/// The key, sealed with one secret.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Slot {
     kind: SlotKind,
     salt: String,
     nonce: String,
@@ -290,6 +356,11 @@ impl Keys {
 }
 
 impl Slot {
+    /// Whether it is the recovery code's.
+    pub fn is_recovery(&self) -> bool {
+        self.kind == SlotKind::Recovery
+    }
+
     fn seal(kind: SlotKind, secret: &str, key: &DbKey) -> Result<Self, VaultError> {
         let salt = random::<16>()?.to_vec();
         let wrapping = derive(secret, &salt).ok_or_else(|| VaultError::Random("argon2".to_owned()))?;
@@ -324,7 +395,7 @@ fn derive(secret: &str, salt: &[u8]) -> Option<Zeroizing<[u8; 32]>> {
     Some(key)
 }
 
-fn random<const N: usize>() -> Result<[u8; N], VaultError> {
+pub(crate) fn random<const N: usize>() -> Result<[u8; N], VaultError> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).map_err(|error| VaultError::Random(error.to_string()))?;
     Ok(bytes)

@@ -29,6 +29,13 @@ pub async fn try_again(handle: AppHandle, door: Door<'_>) -> Answer<AppStatus> {
     Ok(door.open(&handle, None).await)
 }
 
+/// Asks whoever has the data open to end, and opens them then.
+#[tauri::command]
+#[specta::specta]
+pub async fn stop_other(handle: AppHandle, door: Door<'_>) -> Answer<AppStatus> {
+    door.take_over(&handle).await
+}
+
 /// Writes the recovery code into a file of the owner's choice; `words` say what it is for.
 #[tauri::command]
 #[specta::specta]

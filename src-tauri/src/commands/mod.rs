@@ -1,18 +1,23 @@
 //! The commands the window may call: each unwraps the door and calls the App.
 
+pub mod backups;
 pub mod campaigns;
 pub mod contacts;
 pub mod credits;
 pub mod door;
+pub mod health;
 pub mod home;
 pub mod log;
+pub mod mail;
 pub mod numbers;
+pub mod programs;
 pub mod repeats;
 pub mod replies;
 pub mod retention;
 pub mod revisions;
 pub mod settings;
 pub mod templates;
+pub mod webhooks;
 pub mod window;
 
 use std::path::PathBuf;
@@ -50,6 +55,11 @@ async fn place(handle: &AppHandle, title: String, name: &str, format: &str) -> O
     let name = format!("{name}.{format}");
     let chosen = ask(handle, title, |dialog, tell| to_save(dialog, &name, &[format]).save_file(tell)).await;
     chosen.flatten().and_then(path_of)
+}
+
+/// A dialog for a file that is there, of this format.
+fn to_open(dialog: FileDialogBuilder<tauri::Wry>, ending: &str) -> FileDialogBuilder<tauri::Wry> {
+    dialog.add_filter(ending, &[ending])
 }
 
 /// What tables of rows are written as.

@@ -58,8 +58,10 @@ impl Inbox {
         let said = said(words)?;
         let (phone, lid) = names(client, info).await;
         self.tell_names(&phone, &lid, &info.push_name);
+        let reaction = matches!(said, Said::Reaction { .. });
         let (text, quotes, chosen, attached) = match said {
             Said::Words { text, quotes, attached } => (text, quotes, Vec::new(), attached),
+            Said::Reaction { to, emoji } => (emoji, Some(to), Vec::new(), None),
             Said::Vote(vote) => {
                 let chosen = polls::open(&self.0.polls, client, &vote, &info.source.sender).await?;
                 (chosen.join(", "), Some(vote.poll), chosen, None)
@@ -75,6 +77,7 @@ impl Inbox {
             chosen,
             push_name: info.push_name.clone(),
             attached: attached.map(Box::new),
+            reaction,
             at: info.timestamp.timestamp_millis(),
         };
         Some(self.0.queue.push_to_keep(Signal::Reply(reply)))

@@ -15,6 +15,11 @@ pub enum Said {
         attached: Option<Attached>,
     },
     Vote(Vote),
+    /// An emoji put to an earlier message; empty where it is taken back.
+    Reaction {
+        to: String,
+        emoji: String,
+    },
 }
 
 /// The answer to a poll, still encrypted.
@@ -25,9 +30,17 @@ pub struct Vote {
     pub iv: Vec<u8>,
 }
 
-/// `None` for what is no answer: a reaction, a key, a deleted message.
+/// Longer than any emoji, with all that it is joined of.
+const EMOJI: usize = 32;
+
+/// `None` for what says nothing: a key, a deleted message.
 pub fn said(message: &wa::Message) -> Option<Said> {
     let base = message.get_base_message();
+    if let Some(reaction) = base.reaction_message.as_option() {
+        let to = reaction.key.as_option()?.id.clone()?;
+        let emoji = reaction.text.as_deref().unwrap_or_default().trim();
+        return Some(Said::Reaction { to, emoji: emoji.chars().take(EMOJI).collect() });
+    }
     if let Some(vote) = vote(base) {
         return Some(Said::Vote(vote));
     }
@@ -123,13 +136,30 @@ mod tests {
     }
 
     #[test]
-    fn a_voice_note_says_something_and_a_reaction_does_not() {
+    fn a_voice_note_says_something() {
         let voice = wa::Message { audio_message: MessageField::some(Default::default()), ..Default::default() };
         let Some(Said::Words { text, attached: Some(attached), .. }) = said(&voice) else { panic!("it is told") };
         assert_eq!((text.as_str(), attached.kind), ("", AttachedKind::Audio));
-        let reaction = wa::Message { reaction_message: MessageField::some(Default::default()), ..Default::default() };
-        assert_eq!(said(&reaction), None);
         assert_eq!(said(&wa::Message::default()), None);
+    }
+
+    #[test]
+    fn a_reaction_is_told_with_what_it_is_put_to_and_so_is_its_end() {
+        let reaction = |emoji: &str| {
+            let key = wa::MessageKey { id: Some("3EB0".to_owned()), ..Default::default() };
+            let reaction = wa::message::ReactionMessage {
+                key: MessageField::some(key),
+                text: Some(emoji.to_owned()),
+                ..Default::default()
+            };
+            said(&wa::Message { reaction_message: MessageField::some(reaction), ..Default::default() })
+        };
+        let told = |emoji: &str| Some(Said::Reaction { to: "3EB0".to_owned(), emoji: emoji.to_owned() });
+        assert_eq!(reaction("\u{1f44d}\u{1f3fd}"), told("\u{1f44d}\u{1f3fd}"));
+        assert_eq!(reaction(""), told(""));
+        assert_eq!(reaction(&"x".repeat(5_000)), told(&"x".repeat(EMOJI)), "no emoji is that long");
+        let nothing = wa::Message { reaction_message: MessageField::some(Default::default()), ..Default::default() };
+        assert_eq!(said(&nothing), None, "put to nothing");
     }
 
     #[test]

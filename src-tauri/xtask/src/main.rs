@@ -6,6 +6,7 @@
 
 mod bench;
 mod bindings;
+mod bundle;
 mod check;
 mod emulator;
 mod fuzz;
@@ -31,6 +32,9 @@ Usage: cargo xtask <command> [options]
                         --advisories asks the public advisory database as well.
   emulator              Start the WhatsApp emulator and a build of the app that
                         talks to nothing else, to try real numbers by hand.
+  bundle [--windows] [--appimage] [--try]
+                        What people install: a deb and an rpm, or an installer
+                        for Windows. --try installs and uses it out of the way.
   bench [arguments]     Build with optimisation and run the benchmarks.
   fuzz [target] [seconds]
                         Files that a fuzzer makes up, a minute for each parser.
@@ -54,6 +58,7 @@ fn main() -> ExitCode {
         "test" => flags(rest, ["--long"]).and_then(|[long]| test::run(long)),
         "check" => flags(rest, ["--advisories"]).and_then(|[advisories]| check::run(advisories)),
         "emulator" => flags(rest, []).and_then(|[]| emulator::run()),
+        "bundle" => flags(rest, ["--windows", "--appimage", "--try"]).and_then(bundle::run),
         "bench" => bench::run(rest),
         "fuzz" => fuzz::run(rest),
         "bindings" => flags(rest, ["--check"]).and_then(|[check]| bindings::run(check)),

@@ -21,11 +21,18 @@ const MEDIA_TESTS: &[&str] = &["ffmpeg", "libimage-exiftool-perl", "poppler-util
 /// What the benchmarks compare with.
 const YARDSTICKS: &[&str] = &["ffmpeg", "libvips-tools"];
 
+/// What packages are made and tried with.
+const BUNDLES: &[&str] = &["binutils", "debootstrap", "xz-utils"];
+
+/// What makes programs for Windows, and what runs them here.
+const WINDOWS: &[&str] = &["gcc-mingw-w64-x86-64", "g++-mingw-w64-x86-64", "nsis", "wine64"];
+
 /// A display, a session bus, a keyring and a driver for the window.
 const WINDOW_TESTS: &[&str] = &[
     "dbus",
     "dbus-x11",
     "dunst",
+    "faketime",
     "gnome-keyring",
     "imagemagick",
     "webkit2gtk-driver",
@@ -41,6 +48,14 @@ pub(crate) fn for_building() -> Outcome {
 
 pub(crate) fn for_testing() -> Outcome {
     ensure(&[BUILD, MEDIA_TESTS, WINDOW_TESTS].concat())
+}
+
+pub(crate) fn for_bundles() -> Outcome {
+    ensure(&[BUILD, BUNDLES].concat())
+}
+
+pub(crate) fn for_windows() -> Outcome {
+    ensure(&[BUILD, WINDOWS].concat())
 }
 
 pub(crate) fn for_benchmarks() -> Outcome {

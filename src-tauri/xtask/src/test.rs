@@ -20,6 +20,11 @@ pub(crate) const KIT: &str = "ulak-core/testing";
 /// How often the app is killed in the long crash test.
 const KILLS: &str = "300";
 
+/// How many messages how many programs send in the long crash test of the door, and how often it is killed meanwhile.
+const SENDS: &str = "10000";
+const CLIENTS: &str = "20";
+const SERVES: &str = "5";
+
 /// How often it is killed while what waits is revised.
 const REVISIONS: &str = "100";
 
@@ -45,6 +50,9 @@ pub(crate) fn run(long: bool) -> Outcome {
             tests
                 .env("ULAK_CRASH_KILLS", KILLS)
                 .env("ULAK_CRASH_REVISIONS", REVISIONS)
+                .env("ULAK_CRASH_SENDS", SENDS)
+                .env("ULAK_CRASH_CLIENTS", CLIENTS)
+                .env("ULAK_CRASH_SERVES", SERVES)
                 .env("ULAK_STARTS", STARTS)
                 .env("ULAK_RACES", RACES)
                 .env("ULAK_SCENARIOS", SCENARIOS);

@@ -220,7 +220,7 @@ async fn with_single_sends(place: &Place, count: usize) -> Outcome<PathBuf> {
 }
 
 /// What fifty campaigns leave behind, each to the first so many contacts: rows, ledger and counters.
-fn write_history(folder: &Path, like: CampaignId) -> Outcome<()> {
+pub fn write_history(folder: &Path, like: CampaignId) -> Outcome<()> {
     let raw = Raw::open(folder)?;
     let like = format!("x'{}'", like.0.simple());
     raw.run("BEGIN IMMEDIATE")?;

@@ -4,6 +4,7 @@
 //! `cargo xtask bench [names]` prints a table and writes artifacts/bench.json. A ratio says how many times longer
 //! Ulak takes than SQLite alone; only ratios compare between machines.
 
+mod backup;
 mod claim;
 mod history;
 mod import;
@@ -27,7 +28,7 @@ use scene::Place;
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
-const NAMES: [&str; 12] = [
+const NAMES: [&str; 13] = [
     "schedule",
     "steering",
     "claim",
@@ -35,6 +36,7 @@ const NAMES: [&str; 12] = [
     "queue",
     "restricted",
     "history",
+    "backup",
     "import",
     "segments",
     "search",
@@ -79,6 +81,7 @@ async fn measured(name: &str, place: &Place) -> Outcome<Vec<Figure>> {
         "queue" => claim::bench_by_queue(place).await,
         "restricted" => restricted::bench(place).await,
         "history" => history::bench(place).await,
+        "backup" => backup::bench(place).await,
         "import" => import::bench(place).await,
         "segments" => segments::bench(place).await,
         "search" => search::bench(place).await,

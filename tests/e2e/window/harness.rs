@@ -100,7 +100,18 @@ impl Harness {
 
     /// The Ulak that was built for the emulator, and knows no other WhatsApp.
     pub async fn ulak_at(&self, whatsapp: &str) -> Ulak {
-        let mut driver = driver(Key::Given, self.name);
+        self.start_at(driver(Key::Given, self.name), whatsapp).await
+    }
+
+    /// The same on a computer whose clock says so much more, as in `+2h`.
+    pub async fn ulak_later(&self, by: &str, whatsapp: &str) -> Ulak {
+        let mut driver = driver_of(&["faketime", "-f", by, "WebKitWebDriver"], Key::Given, self.name);
+        // What measures how long something takes goes on as ever.
+        driver.env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+        self.start_at(driver, whatsapp).await
+    }
+
+    async fn start_at(&self, mut driver: Command, whatsapp: &str) -> Ulak {
         driver.env("ULAK_WHATSAPP_URL", whatsapp);
         Ulak::start(&app_for_the_emulator(), &self.data(), driver, self.name).await
     }
@@ -186,9 +197,13 @@ impl Drop for Ulak {
 }
 
 fn driver(key: Key, name: &str) -> Command {
+    driver_of(&["WebKitWebDriver"], key, name)
+}
+
+fn driver_of(words: &[&str], key: Key, name: &str) -> Command {
     let log = File::create(artifacts("e2e").join(format!("{name}.log"))).unwrap();
-    let mut driver = Command::new("WebKitWebDriver");
-    driver.arg("--host=127.0.0.1").kill_on_drop(true);
+    let mut driver = Command::new(words[0]);
+    driver.args(&words[1..]).arg("--host=127.0.0.1").kill_on_drop(true);
     driver.envs([("TAURI_AUTOMATION", "true"), ("TAURI_WEBVIEW_AUTOMATION", "true"), ("GDK_BACKEND", "x11")]);
     driver.env_remove("ULAK_PASSPHRASE").env_remove("WAYLAND_DISPLAY");
     match key {

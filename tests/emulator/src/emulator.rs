@@ -45,6 +45,8 @@ pub enum Kick {
     Drop,
     /// Another connection took over: `<conflict type="replaced"/>`.
     Replaced,
+    /// The phone removed this device while it was connected: `<conflict type="device_removed"/>`.
+    DeviceRemoved,
     /// `<stream:error code="…"/>`: 503, 429, 401, 516 …
     StreamError { code: u16 },
 }
@@ -80,6 +82,16 @@ impl Emulator {
     /// Where clients dial: `ws://127.0.0.1:PORT/ws/chat`.
     pub fn chat_url(&self) -> String {
         format!("ws://{}/ws/chat", self.world.media_host())
+    }
+
+    /// The public half of the key that signs the server's certificates, in hexadecimal: for clients that check a root.
+    pub fn root(&self) -> String {
+        self.world.keys.root.public_key.public_key_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// The chain of certificates that every client is shown (`CertChain`).
+    pub fn certificate(&self) -> &[u8] {
+        &self.world.keys.certificate
     }
 
     /// The HTTP door, if it is open: `http://127.0.0.1:PORT`.
@@ -181,6 +193,11 @@ impl Emulator {
         self.world.edit(&digits(from), &digits(owner), id, text, sealed).await
     }
 
+    /// A recipient puts an emoji to the message with this id, or takes it back with an empty one.
+    pub async fn react(&self, from: &str, owner: &str, id: &str, emoji: &str) -> Result<String> {
+        self.world.react(&digits(from), &digits(owner), id, emoji).await
+    }
+
     /// A recipient deletes what they wrote.
     pub async fn delete(&self, from: &str, owner: &str, id: &str) -> Result<String> {
         self.world.delete(&digits(from), &digits(owner), id).await
@@ -233,22 +250,29 @@ impl Emulator {
         self.world.media.forget_all();
     }
 
-    /// Ends the connections of a number.
-    pub fn kick(&self, number: &str, kick: Kick) {
-        for link in self.world.devices_of(&digits(number)).iter().filter_map(|device| device.link()) {
+    /// Ends the connections of a number, which is linked.
+    pub fn kick(&self, number: &str, kick: Kick) -> Result<()> {
+        for device in self.world.linked(&digits(number))? {
+            if kick == Kick::DeviceRemoved {
+                self.world.remove_device(&device.who.number, device.who.id);
+            }
+            let Some(link) = device.link() else { continue };
             match kick {
                 Kick::Drop => link.abort(),
                 Kick::Replaced => link.close_with(conflict("replaced")),
+                Kick::DeviceRemoved => link.close_with(conflict("device_removed")),
                 Kick::StreamError { code } => link.close_with(stream_error(code)),
             }
         }
+        Ok(())
     }
 
     /// The owner removes the linked devices on the phone.
-    pub fn unlink(&self, number: &str) {
-        for device in self.world.devices_of(&digits(number)) {
+    pub fn unlink(&self, number: &str) -> Result<()> {
+        for device in self.world.linked(&digits(number))? {
             self.world.unlink(&device.who.number, device.who.id);
         }
+        Ok(())
     }
 
     /// The server goes away: connections break, new ones are refused.

@@ -1,5 +1,6 @@
 //! The door for tests that start other processes. JSON in, JSON out, on its own loopback port; numbers are digits, with
-//! or without a plus. An error is `{"error": "…"}` with status 400 (408 when a wait timed out).
+//! or without a plus. An error is `{"error": "…"}` with status 400, 404 for a number that has no linked device, or 408
+//! when a wait timed out.
 //!
 //! | route | body | answer |
 //! |---|---|---|
@@ -14,12 +15,13 @@
 //! | `DELETE /faults` | | |
 //! | `POST /reply` | `{from, to, text?, file?}` | `{id}`; a file is `{kind, content, caption?, name?, seconds?}` |
 //! | `POST /edit` | `{from, to, id, text?, sealed?}` | `{id}`; without a text it is deleted |
+//! | `POST /react` | `{from, to, id, emoji}` | `{id}`; an empty emoji takes it back |
 //! | `POST /receipts/release` | | `{released}` |
 //! | `POST /habits` | `{phone, habits?}` | without `habits` the person behaves as usual |
 //! | `POST /people` | `{phone, absent?, hidden?, alias?}` | an alias is another spelling of the number |
 //! | `POST /address-book` | `{phone, people: [[phone, name]]}` | whom a phone knows, for devices that are linked afterwards |
 //! | `POST /limits` | `{phone, limits}` | |
-//! | `POST /kick` | `{phone, kind, code?}` | kinds `drop`, `replaced`, `stream_error` |
+//! | `POST /kick` | `{phone, kind, code?}` | kinds `drop`, `replaced`, `device_removed`, `stream_error` |
 //! | `POST /unlink` | `{phone}` | |
 //! | `DELETE /media` | | everything uploaded is gone |
 //! | `POST /server` | `{open}` | |
@@ -29,12 +31,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{Query, State};
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Query, Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
 use axum::{Json, Router};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::emulator::{Emulator, Kick};
@@ -50,8 +54,24 @@ type Answer = std::result::Result<Json<Value>, Error>;
 
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
-        let status = if matches!(self, Self::TimedOut) { StatusCode::REQUEST_TIMEOUT } else { StatusCode::BAD_REQUEST };
+        let status = match self {
+            Self::TimedOut => StatusCode::REQUEST_TIMEOUT,
+            Self::NotLinked(_) => StatusCode::NOT_FOUND,
+            _ => StatusCode::BAD_REQUEST,
+        };
         (status, Json(json!({ "error": self.to_string() }))).into_response()
+    }
+}
+
+/// A body that is JSON, whatever its header says; one that is not is an error as the others are.
+struct Body<T>(T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
+    type Rejection = Error;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self> {
+        let body = Bytes::from_request(request, state).await.map_err(|_| Error::Stanza("a body that can be read"))?;
+        Ok(Self(serde_json::from_slice(&body)?))
     }
 }
 
@@ -65,6 +85,7 @@ pub(crate) fn router(emulator: Arc<Emulator>) -> Router {
         .route("/faults", get(faults).post(add_fault).delete(clear_faults))
         .route("/reply", post(reply))
         .route("/edit", post(edit))
+        .route("/react", post(react))
         .route("/receipts/release", post(release))
         .route("/habits", post(habits))
         .route("/people", post(people))
@@ -107,7 +128,7 @@ struct Scan {
     phone: Option<String>,
 }
 
-async fn scan(State(door): Door, Json(scan): Json<Scan>) -> Answer {
+async fn scan(State(door): Door, Body(scan): Body<Scan>) -> Answer {
     let owner = scan.phone.as_deref().or_else(|| door.usual_scanner()).ok_or(Error::Stanza("phone"))?;
     Ok(Json(json!(door.scan(&scan.code, owner).await?)))
 }
@@ -118,7 +139,7 @@ struct Code {
     code: String,
 }
 
-async fn code(State(door): Door, Json(code): Json<Code>) -> Answer {
+async fn code(State(door): Door, Body(code): Body<Code>) -> Answer {
     Ok(Json(json!(door.enter_code(&code.phone, &code.code).await?)))
 }
 
@@ -126,7 +147,7 @@ async fn faults(State(door): Door) -> Json<Vec<Rule>> {
     Json(door.faults())
 }
 
-async fn add_fault(State(door): Door, Json(rule): Json<Rule>) -> Json<Value> {
+async fn add_fault(State(door): Door, Body(rule): Body<Rule>) -> Json<Value> {
     door.fault(rule);
     done()
 }
@@ -145,7 +166,7 @@ struct Reply {
     file: Option<SentFile>,
 }
 
-async fn reply(State(door): Door, Json(reply): Json<Reply>) -> Answer {
+async fn reply(State(door): Door, Body(reply): Body<Reply>) -> Answer {
     let id = match &reply.file {
         Some(file) => door.reply_file(&reply.from, &reply.to, file).await?,
         None => door.reply(&reply.from, &reply.to, &reply.text).await?,
@@ -163,11 +184,24 @@ struct Edit {
     sealed: bool,
 }
 
-async fn edit(State(door): Door, Json(edit): Json<Edit>) -> Answer {
+async fn edit(State(door): Door, Body(edit): Body<Edit>) -> Answer {
     let id = match &edit.text {
         Some(text) => door.edit(&edit.from, &edit.to, &edit.id, text, edit.sealed).await?,
         None => door.delete(&edit.from, &edit.to, &edit.id).await?,
     };
+    Ok(Json(json!({ "id": id })))
+}
+
+#[derive(Deserialize)]
+struct React {
+    from: String,
+    to: String,
+    id: String,
+    emoji: String,
+}
+
+async fn react(State(door): Door, Body(react): Body<React>) -> Answer {
+    let id = door.react(&react.from, &react.to, &react.id, &react.emoji).await?;
     Ok(Json(json!({ "id": id })))
 }
 
@@ -181,7 +215,7 @@ struct HabitsOf {
     habits: Option<Habits>,
 }
 
-async fn habits(State(door): Door, Json(of): Json<HabitsOf>) -> Answer {
+async fn habits(State(door): Door, Body(of): Body<HabitsOf>) -> Answer {
     door.set_habits(&of.phone, of.habits)?;
     Ok(done())
 }
@@ -194,7 +228,7 @@ struct Person {
     alias: Option<String>,
 }
 
-async fn people(State(door): Door, Json(person): Json<Person>) -> Json<Value> {
+async fn people(State(door): Door, Body(person): Body<Person>) -> Json<Value> {
     if let Some(absent) = person.absent {
         door.set_absent(&person.phone, absent);
     }
@@ -213,7 +247,7 @@ struct AddressBook {
     people: Vec<(String, String)>,
 }
 
-async fn address_book(State(door): Door, Json(book): Json<AddressBook>) -> Json<Value> {
+async fn address_book(State(door): Door, Body(book): Body<AddressBook>) -> Json<Value> {
     let people: Vec<(&str, &str)> = book.people.iter().map(|(phone, name)| (phone.as_str(), name.as_str())).collect();
     door.set_address_book(&book.phone, &people);
     done()
@@ -225,7 +259,7 @@ struct LimitsOf {
     limits: Limits,
 }
 
-async fn limits(State(door): Door, Json(of): Json<LimitsOf>) -> Json<Value> {
+async fn limits(State(door): Door, Body(of): Body<LimitsOf>) -> Json<Value> {
     door.set_limits(&of.phone, of.limits);
     done()
 }
@@ -237,9 +271,9 @@ struct KickOf {
     kick: Kick,
 }
 
-async fn kick(State(door): Door, Json(of): Json<KickOf>) -> Json<Value> {
-    door.kick(&of.phone, of.kick);
-    done()
+async fn kick(State(door): Door, Body(of): Body<KickOf>) -> Answer {
+    door.kick(&of.phone, of.kick)?;
+    Ok(done())
 }
 
 #[derive(Deserialize)]
@@ -247,9 +281,9 @@ struct Number {
     phone: String,
 }
 
-async fn unlink(State(door): Door, Json(number): Json<Number>) -> Json<Value> {
-    door.unlink(&number.phone);
-    done()
+async fn unlink(State(door): Door, Body(number): Body<Number>) -> Answer {
+    door.unlink(&number.phone)?;
+    Ok(done())
 }
 
 async fn forget_media(State(door): Door) -> Json<Value> {
@@ -262,7 +296,7 @@ struct Server {
     open: bool,
 }
 
-async fn server(State(door): Door, Json(server): Json<Server>) -> Answer {
+async fn server(State(door): Door, Body(server): Body<Server>) -> Answer {
     if server.open {
         door.open_server().await?;
     } else {
@@ -278,7 +312,7 @@ struct Wait {
     milliseconds: u64,
 }
 
-async fn wait(State(door): Door, Json(wait): Json<Wait>) -> Answer {
+async fn wait(State(door): Door, Body(wait): Body<Wait>) -> Answer {
     let holds = |record: &Record| {
         wait.seen.is_none_or(|count| record.seen.len() >= count)
             && wait.online.as_deref().is_none_or(|number| door.online(number))

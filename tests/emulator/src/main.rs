@@ -1,4 +1,5 @@
-//! The emulator as a program. Its first line on standard output is JSON with the two addresses; it stops, and saves, on
+//! The emulator as a program. Its first line on standard output is JSON with the two addresses and the
+//! root of its certificates; it stops, and saves, on
 //! Ctrl-C or when it is asked to terminate.
 
 use std::path::PathBuf;
@@ -42,7 +43,8 @@ async fn main() -> ulak_emulator::Result<()> {
     })
     .await?;
     let stop = asked_to_stop()?;
-    println!("{}", serde_json::json!({ "chat": emulator.chat_url(), "http": emulator.http_url() }));
+    let addresses = serde_json::json!({ "chat": emulator.chat_url(), "http": emulator.http_url(), "root": emulator.root() });
+    println!("{addresses}");
     stop.await;
     emulator.stop().await
 }

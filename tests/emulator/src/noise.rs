@@ -1,11 +1,12 @@
 //! The server's side of the Noise handshake: XX for a client that does not know the server, IK for one that comes back
 //! with the cached certificate, and XXfallback when the key it cached is not ours. Afterwards it seals and opens frames.
-//! The certificate chain is well formed but not signed by WhatsApp, so clients must be built to skip that one check.
+//! The certificate chain is signed with a root of the emulator's own, which it prints: a client checks it by that root,
+//! or is built to skip that one check.
 
 use bytes::BytesMut;
 use wacore_binary::consts::{NOISE_PATTERN_IK, NOISE_PATTERN_XX, NOISE_PATTERN_XXFALLBACK, WA_CONN_HEADER};
 use wacore_binary::{Node, OwnedNodeRef};
-use wacore_libsignal::protocol::KeyPair;
+use wacore_libsignal::protocol::{CurveError, KeyPair};
 use wacore_noise::{NoiseCipher, NoiseHandshake};
 use waproto::buffa::{Message as _, MessageField};
 use waproto::codec;
@@ -14,7 +15,7 @@ use waproto::whatsapp::handshake_message::{ClientHello, ServerHello};
 use waproto::whatsapp::{CertChain, ClientPayload, HandshakeMessage};
 
 use crate::error::{Error, Result};
-use crate::keys::{array, rng};
+use crate::keys::{array, derive, rng};
 
 /// What a finished handshake says about the client.
 pub(crate) struct Hello {
@@ -38,46 +39,46 @@ pub(crate) struct AwaitFinish {
 }
 
 /// Reads the client's first message and decides which pattern it speaks.
-pub(crate) fn answer(server: &KeyPair, client_hello: &[u8]) -> Result<Step> {
+pub(crate) fn answer(keys: &Keys, client_hello: &[u8]) -> Result<Step> {
     let hello = codec::handshake_message_decode(client_hello)?.client_hello.into_option();
     let hello = hello.ok_or(Error::Stanza("client hello"))?;
     let theirs: [u8; 32] = hello.ephemeral.as_deref().and_then(array).ok_or(Error::Stanza("client ephemeral key"))?;
     if hello.r#static.is_none() {
-        return answer_xx(server, NOISE_PATTERN_XX, &theirs);
+        return answer_xx(keys, NOISE_PATTERN_XX, &theirs);
     }
-    answer_ik(server, &hello, &theirs).or_else(|_| answer_xx(server, NOISE_PATTERN_XXFALLBACK, &theirs))
+    answer_ik(keys, &hello, &theirs).or_else(|_| answer_xx(keys, NOISE_PATTERN_XXFALLBACK, &theirs))
 }
 
-fn answer_xx(server: &KeyPair, pattern: &str, theirs: &[u8; 32]) -> Result<Step> {
+fn answer_xx(keys: &Keys, pattern: &str, theirs: &[u8; 32]) -> Result<Step> {
     let mut noise = NoiseHandshake::new(pattern, &WA_CONN_HEADER)?;
     noise.authenticate(theirs);
     let ephemeral = KeyPair::generate(&mut rng());
     let ours = ephemeral.public_key.public_key_bytes();
     noise.authenticate(ours);
     noise.mix_shared_secret(ephemeral.private_key.serialize(), theirs)?;
-    let sealed_static = noise.encrypt(server.public_key.public_key_bytes())?;
-    noise.mix_shared_secret(server.private_key.serialize(), theirs)?;
-    let certificate = noise.encrypt(&certificate(server))?;
+    let sealed_static = noise.encrypt(keys.server.public_key.public_key_bytes())?;
+    noise.mix_shared_secret(keys.server.private_key.serialize(), theirs)?;
+    let certificate = noise.encrypt(&keys.certificate)?;
     let hello = server_hello(ours, Some(sealed_static), certificate);
     Ok(Step::AwaitFinish(hello, Box::new(AwaitFinish { noise, ephemeral })))
 }
 
-fn answer_ik(server: &KeyPair, hello: &ClientHello, theirs: &[u8; 32]) -> Result<Step> {
+fn answer_ik(keys: &Keys, hello: &ClientHello, theirs: &[u8; 32]) -> Result<Step> {
     let sealed_static = hello.r#static.as_deref().ok_or(Error::Stanza("client static key"))?;
     let sealed_payload = hello.payload.as_deref().ok_or(Error::Stanza("client payload"))?;
     let mut noise = NoiseHandshake::new(NOISE_PATTERN_IK, &WA_CONN_HEADER)?;
-    noise.authenticate(server.public_key.public_key_bytes());
+    noise.authenticate(keys.server.public_key.public_key_bytes());
     noise.authenticate(theirs);
-    noise.mix_shared_secret(server.private_key.serialize(), theirs)?;
+    noise.mix_shared_secret(keys.server.private_key.serialize(), theirs)?;
     let client_key: [u8; 32] = array(&noise.decrypt(sealed_static)?).ok_or(Error::Stanza("client static key"))?;
-    noise.mix_shared_secret(server.private_key.serialize(), &client_key)?;
+    noise.mix_shared_secret(keys.server.private_key.serialize(), &client_key)?;
     let payload = ClientPayload::decode_from_slice(&noise.decrypt(sealed_payload)?)?;
     let ephemeral = KeyPair::generate(&mut rng());
     let ours = ephemeral.public_key.public_key_bytes();
     noise.authenticate(ours);
     noise.mix_shared_secret(ephemeral.private_key.serialize(), theirs)?;
     noise.mix_shared_secret(ephemeral.private_key.serialize(), &client_key)?;
-    let certificate = noise.encrypt(&certificate(server))?;
+    let certificate = noise.encrypt(&keys.certificate)?;
     let sealed = Sealed::new(noise)?;
     let hello = server_hello(ours, None, certificate);
     Ok(Step::Done(hello, Box::new(Hello { client_key, payload, sealed, resumed: true })))
@@ -109,17 +110,35 @@ fn server_hello(ephemeral: &[u8], sealed_static: Option<Vec<u8>>, payload: Vec<u
     })
 }
 
+/// What the server proves itself with.
+pub(crate) struct Keys {
+    pub server: KeyPair,
+    /// Signs the certificates; whoever checks them is given its public half.
+    pub root: KeyPair,
+    pub certificate: Vec<u8>,
+}
+
+impl Keys {
+    pub(crate) fn new(seed: u64) -> Result<Self> {
+        let (server, root) = (derive(seed, &["server"])?, derive(seed, &["root"])?);
+        let certificate = certificate(&server, &derive(seed, &["intermediate"])?, &root)?;
+        Ok(Self { server, root, certificate })
+    }
+}
+
 /// Valid from 2023 to 2100; an issuer serial of 0 is what clients expect of the intermediate.
-fn certificate(server: &KeyPair) -> Vec<u8> {
-    let details = |serial, issuer, key: Vec<u8>| {
+fn certificate(server: &KeyPair, intermediate: &KeyPair, root: &KeyPair) -> Result<Vec<u8>> {
+    let sign = |serial, issuer: u32, key: &KeyPair, by: &KeyPair| {
         let (not_before, not_after) = (Some(1_672_531_200), Some(4_102_444_800));
-        Details { serial: Some(serial), issuer_serial: Some(issuer), key: Some(key), not_before, not_after }
+        let key = Some(key.public_key.public_key_bytes().to_vec());
+        let details = Details { serial: Some(serial), issuer_serial: Some(issuer), key, not_before, not_after };
+        let details = details.encode_to_vec();
+        let signature = by.private_key.calculate_signature(&details, &mut rng())?;
+        let signed = NoiseCertificate { details: Some(details), signature: Some(signature.to_vec()) };
+        Ok::<_, CurveError>(MessageField::some(signed))
     };
-    let sign = |details: Details| {
-        MessageField::some(NoiseCertificate { details: Some(details.encode_to_vec()), signature: Some(vec![0; 64]) })
-    };
-    let leaf = details(2, 1, server.public_key.public_key_bytes().to_vec());
-    CertChain { leaf: sign(leaf), intermediate: sign(details(1, 0, vec![0xCC; 32])) }.encode_to_vec()
+    let leaf = sign(2, 1, server, intermediate)?;
+    Ok(CertChain { leaf, intermediate: sign(1, 0, intermediate, root)? }.encode_to_vec())
 }
 
 /// The two ciphers after the handshake, each with its counter.

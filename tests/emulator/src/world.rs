@@ -7,14 +7,14 @@ use std::sync::{Arc, Mutex, RwLock};
 
 use serde::{Deserialize, Serialize};
 use wacore_binary::Jid;
-use wacore_libsignal::protocol::{KeyPair, ProtocolAddress};
+use wacore_libsignal::protocol::ProtocolAddress;
 
 use crate::device::{Device, Queued};
 use crate::error::{Error, Result};
 use crate::faults::Faults;
-use crate::keys::derive;
 use crate::linking::Linking;
 use crate::media::Store;
+use crate::noise::Keys;
 use crate::options::Options;
 use crate::phone::Phone;
 use crate::record::Log;
@@ -49,7 +49,7 @@ pub(crate) struct Held {
 
 pub(crate) struct World {
     pub options: Options,
-    pub key: KeyPair,
+    pub keys: Keys,
     pub port: AtomicU16,
     pub book: RwLock<Book>,
     pub devices: RwLock<BTreeMap<String, BTreeMap<u16, Arc<Device>>>>,
@@ -73,7 +73,7 @@ pub(crate) struct World {
 impl World {
     pub(crate) fn new(options: Options) -> Result<Self> {
         Ok(Self {
-            key: derive(options.seed, &["server"])?,
+            keys: Keys::new(options.seed)?,
             port: AtomicU16::new(0),
             book: RwLock::default(),
             devices: RwLock::default(),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ulak_emulator::{Fault, Habits, Kick, Limits, Record, Rule};
+use ulak_emulator::{Error, Fault, Habits, Kick, Limits, Record, Rule};
 use whatsapp_rust::features::MexRequest;
 use whatsapp_rust::types::events::Event;
 use whatsapp_rust::types::presence::ReceiptType;
@@ -141,7 +141,7 @@ async fn a_ban_is_told_at_the_next_login() {
     let running = Running::linked(&emulator, OWNER).await;
     let ban = Fault::Refuse { reason: 402, code: Some(104), expire: Some(3600), message: None };
     emulator.fault(Rule::always(ban).owner(OWNER));
-    emulator.kick(OWNER, Kick::Drop);
+    emulator.kick(OWNER, Kick::Drop).unwrap();
     let expire = running.event(|event| match event {
         Event::TemporaryBan(ban) => Some(ban.expire.num_seconds()),
         _ => None,
@@ -155,7 +155,7 @@ async fn refused(reason: u16) -> String {
     let running = Running::linked(&emulator, OWNER).await;
     let refusal = Fault::Refuse { reason, code: None, expire: None, message: Some("a word".to_owned()) };
     emulator.fault(Rule::once(refusal).owner(OWNER));
-    emulator.kick(OWNER, Kick::Drop);
+    emulator.kick(OWNER, Kick::Drop).unwrap();
     let verdict = running.event(|event| match event {
         Event::LoggedOut(out) => Some(format!("logged out: {:?}", out.reason)),
         Event::ConnectFailure(failure) => Some(format!("{:?}: {:?}", failure.reason, failure.message)),
@@ -180,7 +180,7 @@ async fn refused_logins_are_told_apart() {
 async fn after_a_stream_error_503_the_client_comes_back() {
     let emulator = emulator().await;
     let running = Running::linked(&emulator, OWNER).await;
-    emulator.kick(OWNER, Kick::StreamError { code: 503 });
+    emulator.kick(OWNER, Kick::StreamError { code: 503 }).unwrap();
     running.event(|event| matches!(event, Event::Disconnected(_)).then_some(())).await;
     running.connected().await;
 }
@@ -207,8 +207,17 @@ async fn a_server_that_says_nothing_lets_the_client_wait() {
 async fn another_connection_takes_over() {
     let emulator = emulator().await;
     let running = Running::linked(&emulator, OWNER).await;
-    emulator.kick(OWNER, Kick::Replaced);
+    emulator.kick(OWNER, Kick::Replaced).unwrap();
     running.event(|event| matches!(event, Event::StreamReplaced(_)).then_some(())).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_phone_removes_a_device_that_is_connected() {
+    let emulator = emulator().await;
+    let running = Running::linked(&emulator, OWNER).await;
+    emulator.kick(OWNER, Kick::DeviceRemoved).unwrap();
+    running.event(|event| matches!(event, Event::LoggedOut(_)).then_some(())).await;
+    assert!(matches!(emulator.kick(OWNER, Kick::Drop), Err(Error::NotLinked(_))), "it is gone");
 }
 
 #[tokio::test(flavor = "multi_thread")]

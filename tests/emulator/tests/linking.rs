@@ -1,6 +1,8 @@
 //! Linking a number, and coming back.
 
 use ulak_emulator::{Emulator, Error, Options};
+use wacore_libsignal::protocol::PublicKey;
+use waproto::codec;
 use whatsapp_rust::pair_code::PairCodeOptions;
 use whatsapp_rust::types::events::Event;
 
@@ -81,10 +83,25 @@ async fn coming_back_resumes_with_the_cached_certificate() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_certificates_lead_from_the_root_that_is_told() {
+    let emulator = emulator().await;
+    let chain = codec::cert_chain_decode(emulator.certificate()).unwrap();
+    let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap();
+    let mut issuer: Vec<u8> = emulator.root().as_bytes().chunks(2).map(byte).collect();
+    for certificate in [chain.intermediate, chain.leaf] {
+        let certificate = certificate.into_option().unwrap();
+        let details = certificate.details.unwrap();
+        let key = PublicKey::from_djb_public_key_bytes(&issuer).unwrap();
+        assert!(key.verify_signature(&details, &certificate.signature.unwrap()));
+        issuer = codec::noise_certificate_details_decode(&details).unwrap().key.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn unlinking_tells_the_client_and_removes_the_device() {
     let emulator = emulator().await;
     let running = Running::linked(&emulator, OWNER).await;
-    emulator.unlink(OWNER);
+    emulator.unlink(OWNER).unwrap();
     running.event(|event| matches!(event, Event::LoggedOut(_)).then_some(())).await;
     assert!(emulator.numbers().iter().all(|number| number.devices.is_empty()));
     emulator.wait_until(|_| !emulator.online(OWNER), DEADLINE).await.unwrap();

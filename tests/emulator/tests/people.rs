@@ -1,10 +1,10 @@
 //! People: who is on WhatsApp, under which address, and what they write back.
 
-use ulak_emulator::{Emulator, Options};
+use ulak_emulator::{Emulator, Habits, Options};
 use whatsapp_rust::Jid;
 use whatsapp_rust::types::presence::ReceiptType;
 
-use crate::harness::{AYSE, BUDI, DEADLINE, OWNER, Running, emulator};
+use crate::harness::{AYSE, BUDI, DEADLINE, OWNER, Running, SECOND_OWNER, emulator};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn people_write_back() {
@@ -106,6 +106,25 @@ async fn two_devices_of_one_number_see_what_the_other_sends() {
     futures::join!(async { assert_eq!(first.incoming().await.1, "to both") }, async {
         assert_eq!(second.incoming().await.1, "to both");
     });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_linked_device_confirms_to_the_linked_device_that_wrote() {
+    let emulator = emulator().await;
+    let (shop, customer) = (Running::linked(&emulator, OWNER).await, Running::linked(&emulator, SECOND_OWNER).await);
+    // The customer's phone lies switched off: what is confirmed comes from the linked device.
+    let silent = Habits { delivered: false, read: false, played: false, ..Habits::default() };
+    emulator.set_habits(SECOND_OWNER, Some(silent)).unwrap();
+    shop.send(SECOND_OWNER, "3EB2AE01", "to a browser").await;
+    let name = customer.event(|event| match event {
+        whatsapp_rust::types::events::Event::Messages(batch) => {
+            let found = batch.messages.iter().find(|inbound| inbound.info.id == "3EB2AE01");
+            found.map(|inbound| inbound.info.push_name.clone())
+        }
+        _ => None,
+    });
+    assert_eq!(name.await, "Emulated shop");
+    shop.receipt("3EB2AE01", ReceiptType::Delivered).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -80,7 +80,15 @@ async fn the_http_door_does_the_same() {
     assert_eq!(numbers[0]["devices"][0]["online"], json!(true));
     assert_eq!(door("POST", "/kick", Some(json!({ "phone": OWNER, "kind": "replaced" }))).await.0, 200);
     emulator.wait_until(|_| !emulator.online(OWNER), DEADLINE).await.unwrap();
-    assert_eq!(door("POST", "/reply", Some(json!({ "from": AYSE, "to": AYSE, "text": "" }))).await.0, 400);
+    for (path, body) in [
+        ("/reply", json!({ "from": AYSE, "to": AYSE, "text": "" })),
+        ("/kick", json!({ "phone": AYSE, "kind": "drop" })),
+        ("/unlink", json!({ "phone": AYSE })),
+    ] {
+        assert_eq!(door("POST", path, Some(body)).await.0, 404, "{path}: nobody linked that number");
+    }
+    let (status, refused) = door("POST", "/kick", Some(json!("no object"))).await;
+    assert!(status == 400 && refused["error"].as_str().is_some_and(|error| error.starts_with("json: ")), "{refused}");
 }
 
 #[cfg(unix)]
@@ -96,6 +104,7 @@ fn the_program_tells_its_addresses_and_saves_when_it_is_asked_to_stop() {
     BufReader::new(program.stdout.take().unwrap()).read_line(&mut first).unwrap();
     let addresses: Value = serde_json::from_str(&first).unwrap();
     assert!(addresses["chat"].as_str().unwrap().starts_with("ws://127.0.0.1:"));
+    assert_eq!(addresses["root"].as_str().unwrap().len(), 64);
     let door = addresses["http"].as_str().unwrap();
     assert_eq!(ask(door, "GET", "/numbers", None), (200, json!([])));
     let asked = Command::new("kill").arg(program.id().to_string()).status().unwrap();

@@ -114,7 +114,7 @@ async fn a_number_that_another_program_took_is_taken_back() {
     let mut lines = events(&mut work);
     let connected = |event: &Value| event["numbers"].to_string().contains("\"connected\"");
     tokio::task::block_in_place(|| lines.find(connected)).unwrap();
-    emulator.kick(OWNER, Kick::Replaced);
+    emulator.kick(OWNER, Kick::Replaced).unwrap();
     let replaced = |event: &Value| event["numbers"].to_string().contains("\"replaced\"");
     tokio::task::block_in_place(|| lines.find(replaced)).unwrap();
     work.kill().unwrap();

@@ -92,6 +92,27 @@ export const commands = {
 	reschedule: (id: CampaignId, time: NewTime) => __TAURI_INVOKE<null>("reschedule", { id, time }),
 	reviseText: (id: MessageId, text: string) => __TAURI_INVOKE<null>("revise_text", { id, text }),
 	versions: (id: CampaignId) => __TAURI_INVOKE<VersionView[]>("versions", { id }),
+	backups: () => __TAURI_INVOKE<BackupsView>("backups"),
+	saveBackupPlan: (plan: BackupPlan) => __TAURI_INVOKE<BackupPlan>("save_backup_plan", { plan }),
+	/**  A folder for backups; none where the owner chose none. */
+	pickBackupFolder: (title: string) => __TAURI_INVOKE<string | null>("pick_backup_folder", { title }),
+	/**  A backup into the plan's folder. */
+	backUp: () => __TAURI_INVOKE<BackupLine>("back_up"),
+	/**  A backup into a file of the owner's choice. A passphrase opens this one beside what opens the data. */
+	backUpTo: (title: string, passphrase: string | null) => __TAURI_INVOKE<BackupLine | null>("back_up_to", { title, passphrase }),
+	pickBackup: (title: string) => __TAURI_INVOKE<string | null>("pick_backup", { title }),
+	/**  What is in a backup. One of this data needs no secret. */
+	lookIntoBackup: (file: string, secret: string | null) => __TAURI_INVOKE<BackupContents>("look_into_backup", { file, secret }),
+	/**  Puts it in the place of the data, which are kept aside. */
+	restoreBackup: (file: string, secret: string | null) => __TAURI_INVOKE<AppStatus>("restore_backup", { file, secret }),
+	health: () => __TAURI_INVOKE<HealthView>("health"),
+	/**  Looks the whole file of data through. */
+	checkData: () => __TAURI_INVOKE<DataChecked>("check_data"),
+	/**  All that would be in the bundle for support. */
+	supportFiles: () => __TAURI_INVOKE<SupportFile[]>("support_files"),
+	saveSupport: (title: string) => __TAURI_INVOKE<string | null>("save_support", { title }),
+	/**  Everything in open formats, into a fresh folder inside the one that the owner chooses. */
+	exportEverything: (title: string) => __TAURI_INVOKE<ExportedView | null>("export_everything", { title }),
 	retention: () => __TAURI_INVOKE<RetentionView>("retention"),
 	clearPreview: () => __TAURI_INVOKE<ClearPreview>("clear_preview"),
 	clearNow: () => __TAURI_INVOKE<Gone>("clear_now"),
@@ -195,20 +216,11 @@ export const commands = {
 	zoom: (percent: number) => __TAURI_INVOKE<null>("zoom", { percent }),
 	/**  The text on the clipboard, where the webview hides it from the page. */
 	copiedText: () => __TAURI_INVOKE<string | null>("copied_text"),
-	/**  The page that somebody outside the window asked for, once: its address without the hash sign. */
-	askedPage: () => __TAURI_INVOKE<string | null>("asked_page"),
-	/**  Ends Ulak; while something would still go out, the owner is asked first. */
-	quit: () => __TAURI_INVOKE<null>("quit"),
-	/**
-	 *  Whether Ulak starts with the computer, into the tray; nothing where its data are in a folder of their own, because
-	 *  what starts with the computer opens the usual one.
-	 */
-	startsAtLogin: () => __TAURI_INVOKE<boolean | null>("starts_at_login"),
-	startAtLogin: (wanted: boolean) => __TAURI_INVOKE<boolean | null>("start_at_login", { wanted }),
 };
 
 /** Events */
 export const events = {
+	backupsChanged: makeEvent<BackupsChanged, BackupsChanged>("backups-changed"),
 	campaignChanged: makeEvent<CampaignChanged, CampaignChanged>("campaign-changed"),
 	contactsChanged: makeEvent<ContactsChanged, ContactsChanged>("contacts-changed"),
 	filesDropped: makeEvent<FilesDropped, FilesDropped>("files-dropped"),
@@ -318,6 +330,82 @@ export type Awake =
 "low_battery" | 
 /**  It does not let itself be kept awake. */
 "refused";
+
+/**  What is in a backup, as its owner is asked before it comes in. */
+export type BackupContents = {
+	madeAt: number,
+	version: string,
+	business: string,
+	contacts: number,
+	campaigns: number,
+	messages: number,
+	credits: number,
+	numbers: string[],
+	bytes: number,
+};
+
+export type BackupCopy = {
+	file: string,
+	madeAt: number,
+	contacts: number,
+	campaigns: number,
+	bytes: number,
+};
+
+export type BackupDay = {
+	/**  Noon of the day. */
+	at: number,
+	state: DayState,
+	/**  Why there is none. */
+	problem: AppError | null,
+};
+
+/**  The newest backup of each of so many days, weeks and months is kept. */
+export type BackupKeep = {
+	days: number,
+	weeks: number,
+	months: number,
+};
+
+export type BackupLine = {
+	at: number,
+	file: string,
+	bytes: number,
+	contacts: number,
+	campaigns: number,
+};
+
+/**  Where backups go by themselves, when, and how many are kept. */
+export type BackupPlan = {
+	/**  Empty: none are made by themselves. */
+	folder: string,
+	/**  Minutes after midnight, on the owner's clock. */
+	minute: number,
+	keep: BackupKeep,
+};
+
+export type BackupsChanged = null;
+
+export type BackupsView = {
+	plan: BackupPlan,
+	/**  The plan's folder is there. */
+	folderThere: boolean,
+	nextAt: number | null,
+	/**  How much of the one that is being made is through, in percent. */
+	percent: number | null,
+	/**  The newest good one. */
+	last: BackupLine | null,
+	/**  What became of the last try of the plan, where there is no backup of its last moment. */
+	problem: AppError | null,
+	/**  The last days, the oldest first. */
+	days: BackupDay[],
+	/**  The copies in the plan's folder that are of this data, the newest first. */
+	copies: BackupCopy[],
+	/**  The owner has the recovery code. */
+	codeKnown: boolean,
+	opensByKeyring: boolean,
+	opensByPassphrase: boolean,
+};
 
 export type Balance = {
 	book: Book,
@@ -715,6 +803,12 @@ export type CreditsView = {
 /**  The key of a row, which whoever asks for the rows behind it hands back as it is. */
 export type Cursor = string;
 
+/**  When the whole file of data was looked through, and whether it was sound. */
+export type DataChecked = {
+	at: number,
+	sound: boolean,
+};
+
 /**  A day of the calendar, `YYYY-MM-DD` to the window. */
 export type Day = string;
 
@@ -751,6 +845,10 @@ export type DayPlan = {
 	open: Span[],
 	others: OtherSpan[],
 };
+
+export type DayState = "good" | "missed" | 
+/**  None was wanted. */
+"none";
 
 export type Deed = { kind: "tag"; tag: string } | { kind: "untag"; tag: string } | 
 /**  Nobody leaves the black list this way. */
@@ -860,6 +958,15 @@ export type Every = { kind: "day" } |
 /**  On this day of the year; a 29 February is the 28th in other years. */
 { kind: "year"; month: number; day: number };
 
+/**  What was written. */
+export type ExportedView = {
+	folder: string,
+	contacts: number,
+	messages: number,
+	replies: number,
+	files: number,
+};
+
 export type FiguresQuery = {
 	book: Book,
 	from: number,
@@ -940,6 +1047,43 @@ export type Happening = {
 ({ kind: "imported"; fileName: string; made: boolean }) & { cause?: never; note?: never; reason?: never; source?: never; standing?: never } | 
 /**  The contact came in by hand, or with a message. */
 ({ kind: "added" }) & { cause?: never; fileName?: never; made?: never; note?: never; reason?: never; source?: never; standing?: never };
+
+export type HealthKind = "number" | "no_number" | 
+/**  What was found out at the start, or met since. */
+"found" | "paused" | "sending" | 
+/**  `credits`: the balance of real ones. */
+"ledger" | "ledger_stopped" | 
+/**  `free` and `used` in bytes. */
+"disk" | "disk_unknown" | 
+/**  `zone`; it is compared with nothing. */
+"clock" | 
+/**  The data's clock runs faster than the world's. */
+"fast_clock" | "keyring" | "passphrase" | 
+/**  The recovery code was not written down. */
+"code_unknown" | 
+/**  `at`: when the whole file was looked through last. */
+"data" | "data_unchecked" | "data_damaged" | 
+/**  `at` and `bytes` of the newest. */
+"backup" | "backup_old" | "no_backup" | "backup_fails";
+
+export type HealthRow = {
+	kind: HealthKind,
+	state: HealthState,
+	params: { [key in string]: string },
+	/**  The number that it is about. */
+	number: SessionId | null,
+	/**  What went wrong, where it has a sentence of its own. */
+	problem: AppError | null,
+};
+
+export type HealthState = "bad" | "look" | "good";
+
+export type HealthView = {
+	at: number,
+	version: string,
+	/**  Those that need a look first. */
+	rows: HealthRow[],
+};
 
 /**  What a campaign holds at this moment, or all single messages together. */
 export type HoldLine = {
@@ -1532,7 +1676,9 @@ export type Pace = {
 };
 
 /**  Somebody outside the window asks for a page: the address without its hash sign. */
-export type PageAsked = null;
+export type PageAsked = {
+	path: string,
+};
 
 /**  How a part is shown in a chat. */
 export type PartKind = "text" | "image" | "video" | "document" | "voice" | "audio" | "poll";
@@ -2123,6 +2269,12 @@ export type Standing = "normal" |
 export type StepKind = "queued" | "try" | "sent" | "settled" | "delivered" | "read" | "played" | "unknown" | "failed" | "skipped" | "cancelled" | "released";
 
 export type StoppedFor = "failures" | "opt_outs";
+
+/**  A file of the bundle. */
+export type SupportFile = {
+	name: string,
+	text: string,
+};
 
 export type TagTotal = {
 	tag: string,

@@ -11,12 +11,15 @@ import { engine } from './fake/engine';
 import { figureCommands } from './fake/figures';
 import { importCommands } from './fake/imports';
 import { logCommands } from './fake/log';
+import { outwardCommands } from './fake/outward';
 import { reportCommands } from './fake/report';
 import { segmentCommands } from './fake/segments';
 import { repeatCommands } from './fake/repeats';
 import { revisionCommands } from './fake/revisions';
 import { numberCommands } from './fake/numbers';
+import { programCommands } from './fake/programs';
 import { replyCommands } from './fake/replies';
+import { safetyCommands } from './fake/safety';
 import { retentionCommands } from './fake/retention';
 import { templateCommands } from './fake/templates';
 import { World } from './fake/world';
@@ -31,7 +34,7 @@ export function fakeCore(): { api: Api; listen: Listen } {
   const { now, home, dismissNotice, resultSeen } = engine(world);
   dragged(world);
   const ofCampaigns = campaignCommands(world);
-  const commands: Api = { ...doorCommands(world), ...contactCommands(world), ...segmentCommands(world), ...importCommands(world), ...ofCampaigns, ...reportCommands(ofCampaigns.live), ...revisionCommands(world), ...repeatCommands(world), ...templateCommands(world), ...creditCommands(world), ...logCommands(world), ...figureCommands(world), ...numberCommands(world), ...replyCommands(world), ...retentionCommands(world), now, home, dismissNotice, resultSeen };
+  const commands: Api = { ...doorCommands(world), ...contactCommands(world), ...segmentCommands(world), ...importCommands(world), ...ofCampaigns, ...reportCommands(ofCampaigns.live), ...revisionCommands(world), ...repeatCommands(world), ...templateCommands(world), ...creditCommands(world), ...logCommands(world), ...figureCommands(world), ...numberCommands(world), ...replyCommands(world), ...retentionCommands(world), ...safetyCommands(world), ...programCommands(world), ...outwardCommands(world), now, home, dismissNotice, resultSeen };
   const listen: Listen = (name, cb) => {
     const set = (listeners[name] ??= new Set() as never) as unknown as Set<typeof cb>;
     set.add(cb);

@@ -65,6 +65,11 @@ export function weekday(at: number): string {
   return dates({ weekday: 'long' }).format(at);
 }
 
+/** Fri */
+export function shortWeekday(at: number): string {
+  return dates({ weekday: 'short' }).format(at);
+}
+
 /** Friday or Fri; 0 is Monday. */
 export function weekdayName(of: number, form: 'short' | 'long'): string {
   return dates({ weekday: form, timeZone: 'UTC' }).format(Date.UTC(2026, 0, 5 + of, 12));

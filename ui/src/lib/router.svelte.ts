@@ -3,7 +3,7 @@ import type { Show } from '../api/client';
 
 export type Step = 'audience' | 'content' | 'schedule' | 'review';
 export type Route =
-  | { page: 'home' | 'campaigns' | 'plan' | 'repeats' | 'templates' | 'contacts' | 'credits' | 'figures' | 'practice' }
+  | { page: 'home' | 'campaigns' | 'plan' | 'repeats' | 'templates' | 'contacts' | 'credits' | 'figures' | 'practice' | 'safety' }
   /** `topic`: what is asked about. */
   | { page: 'help'; topic: string | null }
   /** `number`: whose pace to show, or "practice" for what the practice number does. */
@@ -21,6 +21,8 @@ export type Route =
   /** `files`: what Ulak was opened with; with none, a new campaign. */
   | { page: 'open'; files: string[] }
   | { page: 'template'; id: string }
+  /** `tab`: which side of other programs. */
+  | { page: 'connect'; tab: string | null }
   | { page: 'report'; id: string }
   /** Reports of several campaigns side by side. */
   | { page: 'compare'; ids: string[] }
@@ -95,9 +97,12 @@ export function parse(hash: string): Route {
     }
     case 'open':
       return { page: 'open', files: new URLSearchParams(query).getAll('file') };
+    case 'connect':
+      return { page: 'connect', tab: id ?? null };
     case 'numbers':
       return { page: 'numbers', link: id === 'link' };
     case 'settings':
+      if (id === 'safety') return { page: 'safety' };
       return { page: 'settings', number: new URLSearchParams(query).get('number') };
     case 'help':
       return { page: 'help', topic: id ?? null };

@@ -77,6 +77,14 @@
 //            templates-table, templates-empty, template-row:<id> (data-active), template-send:<id>, template-duplicate:<id>,
 //            template-delete:<id>, ready, ready-language-tr|id|en, ready-take:<key>
 // template   template-category, template-language, template-active, template-sample:<name>, template-send, and the composer's own
+// connect    connect-webhooks|mail, webhook-new, webhooks-empty, webhook:<name> (data-state), webhook-test|told|pause|edit|delete:<name>, webhook-answer,
+//            webhook-dialog, webhook-url, webhook-name, webhook-topic-<topic>, webhook-near, webhook-renew, webhook-refused, webhook-save,
+//            webhook-secret-dialog, webhook-secret, webhook-secret-copy, webhook-secret-done, webhook-delete-dialog, webhook-delete-confirm,
+//            deliveries-dialog, deliveries-waiting|dead|taken, deliveries-again, deliveries-none,
+//            mail-account, mail-active, mail-host, mail-security, mail-port, mail-user, mail-password, mail-from-name, mail-from-address,
+//            mail-wait, mail-per-hour, mail-save, mail-test-to, mail-test, mail-answer, mail-refused, mail-trouble, mail-template,
+//            mail-language-<language>, mail-subject, mail-mjml, mail-plain, mail-template-wrong, mail-template-save, mail-template-reset,
+//            mail-list, mail-row (data-state), mail-switch
 // numbers    numbers-link, numbers-empty, numbers-list; of each number, with its id: number-card (data-state), number-state
 //            (data-state), number-primary, number-phone, number-grip (Alt and arrows move), number-more and its menu
 //            number-rename|up|down|pace|unlink, number-name (while renaming), number-note-state|shut|phone|idle,

@@ -46,13 +46,17 @@ pub enum JobKind {
     RunRepeats,
     /// What is no longer kept.
     ClearOld,
+    /// What other programs were answered, brought and told long ago.
+    ForgetPrograms,
     /// The newest replies, for words that come near those with which people opt out.
     FindNearWords,
+    /// A backup, where the owner's plan asks for one.
+    BackUp,
 }
 
 impl JobKind {
     /// Those that every installation has, and how often they are due.
-    pub const STANDING: [(Self, Millis); 9] = [
+    pub const STANDING: [(Self, Millis); 11] = [
         (Self::PruneChanges, HOUR),
         (Self::RemoveExpiredNotes, DAY),
         (Self::CheckLedger, DAY),
@@ -62,6 +66,8 @@ impl JobKind {
         (Self::SealLedger, 15 * MINUTE),
         (Self::RunRepeats, 5 * MINUTE),
         (Self::ClearOld, 5 * MINUTE),
+        (Self::BackUp, 5 * MINUTE),
+        (Self::ForgetPrograms, DAY),
     ];
 
     /// Those that are done once, where a migration asks for it.
@@ -78,7 +84,9 @@ impl JobKind {
             Self::SealLedger => "seal_ledger",
             Self::RunRepeats => "run_repeats",
             Self::ClearOld => "clear_old",
+            Self::ForgetPrograms => "forget_programs",
             Self::FindNearWords => "find_near_words",
+            Self::BackUp => "back_up",
         }
     }
 }

@@ -28,6 +28,7 @@ use crate::db::StorageError;
 use crate::event::Event;
 use crate::ids::{CampaignId, ContactId, MediaId, MessageId, SessionId};
 use crate::ledger::Book;
+use crate::mail::store as mail;
 use crate::media::attachment::{self, MediaItem, Owner};
 use crate::media::{Attached, MediaKind};
 use crate::outbox::dispatcher::Dispatcher;
@@ -204,9 +205,11 @@ impl Campaigns {
         let mut tx = self.db.begin().await?;
         refuse_cleared(&mut tx, id).await?;
         let copy = store::create(&mut tx, &draft, now).await.map_err(|error| self.db.error(error))?;
-        attachment::store::replace(&mut tx, Owner::Campaign(id), Owner::Campaign(copy), now)
-            .await
-            .map_err(|error| self.db.error(error))?;
+        let copied = async {
+            attachment::store::replace(&mut tx, Owner::Campaign(id), Owner::Campaign(copy), now).await?;
+            mail::inherit(&mut tx, (mail::Kind::Campaign, id.0), (mail::Kind::Campaign, copy.0), now).await
+        };
+        copied.await.map_err(|error| self.db.error(error))?;
         self.db.commit(tx).await?;
         self.save_draft(&DraftEdit { id: copy, due_at: None, ..original.edit() }).await
     }

@@ -195,17 +195,7 @@ impl Outbox {
             .map_err(StorageError::from)?;
         let person = Person { phone: contact.phone.clone(), ..person.ok_or(CampaignError::Nobody)? };
         let message = Freezing::of(content, false, now).message(&person)?;
-        match &message.skipped {
-            None => {}
-            Some((SkipReason::MissingVariable, Some(variable))) => {
-                return Err(CampaignError::TestMissing { variable: variable.clone() }.into());
-            }
-            Some((SkipReason::Empty, _)) => return Err(CampaignError::Empty.into()),
-            Some((SkipReason::Promoted, _)) => return Err(CampaignError::Promoted.into()),
-            Some((SkipReason::SameOptions, _)) => return Err(CampaignError::SameOptions.into()),
-            Some(_) => return Err(CampaignError::Unwanted.into()),
-        }
-        refuse_too_long(&message.text, message.question.as_deref(), message.options.as_deref().unwrap_or_default())?;
+        refuse_skipped(&message)?;
         Ok(message)
     }
 
@@ -240,6 +230,21 @@ impl Outbox {
         }
         self.people.save_contact(&ContactEdit { phone: phone.to_string(), ..ContactEdit::default() }).await
     }
+}
+
+/// Why a single message would not go out at all, for whoever asked for it.
+pub(super) fn refuse_skipped(message: &NewMessage) -> Result<(), CampaignError> {
+    match &message.skipped {
+        None => {}
+        Some((SkipReason::MissingVariable, Some(variable))) => {
+            return Err(CampaignError::TestMissing { variable: variable.clone() });
+        }
+        Some((SkipReason::Empty, _)) => return Err(CampaignError::Empty),
+        Some((SkipReason::Promoted, _)) => return Err(CampaignError::Promoted),
+        Some((SkipReason::SameOptions, _)) => return Err(CampaignError::SameOptions),
+        Some(_) => return Err(CampaignError::Unwanted),
+    }
+    refuse_too_long(&message.text, message.question.as_deref(), message.options.as_deref().unwrap_or_default())
 }
 
 /// What a draft is with everything filled for `person`.

@@ -10,12 +10,17 @@ use super::common::Common;
 use super::files::Files;
 use super::work;
 use super::{
-    App, Campaigns, Credits, Home, Numbers, Outbox, OwnerSettings, People, Practice, Replies, Retention, Templates,
+    App, Backups, Campaigns, Credits, Health, Home, Mails, Numbers, Outbox, OwnerSettings, People, Practice, Programs,
+    Replies, Retention, Support, Templates, Webhooks,
 };
+use crate::db::DbKey;
 use crate::ids::SessionId;
 use crate::outbox::dispatcher::Dispatcher;
 use crate::session::numbers::Numbers as SupervisedNumbers;
+use crate::mail::Mailer;
 use crate::session::practice::PracticeNumber;
+use crate::session::registry::ConnectionRegistry;
+use crate::webhook::Poster;
 
 pub(super) struct Facets {
     people: Arc<People>,
@@ -29,6 +34,12 @@ pub(super) struct Facets {
     practice: Practice,
     home: Home,
     retention: Arc<Retention>,
+    backups: Arc<Backups>,
+    health: Arc<Health>,
+    support: Support,
+    webhooks: Arc<Webhooks>,
+    mails: Arc<Mails>,
+    programs: Arc<Programs>,
 }
 
 /// What the App has built before its facets.
@@ -42,6 +53,10 @@ pub(super) struct Parts {
     pub receipts_applied: Arc<AtomicU64>,
     pub recovery_code: Option<String>,
     pub workshop: Workshop,
+    pub key: DbKey,
+    pub poster: Option<Arc<dyn Poster>>,
+    pub mailer: Option<Arc<dyn Mailer>>,
+    pub registry: Arc<ConnectionRegistry>,
 }
 
 impl Facets {
@@ -56,6 +71,10 @@ impl Facets {
             receipts_applied,
             recovery_code,
             workshop,
+            key,
+            poster,
+            mailer,
+            registry,
         } = parts;
         let files = Files { common: common.clone(), workshop };
         let people = Arc::new(People::new(common.clone()));
@@ -65,6 +84,8 @@ impl Facets {
         let credits = Arc::new(Credits::new(common.clone(), dispatcher));
         let supervised = numbers.clone();
         let numbers = Arc::new(Numbers::new(common.clone(), numbers));
+        let backups = Arc::new(Backups::new(common.clone(), key));
+        let health = Arc::new(Health::new(common.clone(), numbers.clone(), backups.clone(), to_wait_for.clone()));
         let settings = Arc::new(OwnerSettings::new(common.clone(), recovery_code));
         let outbox = Arc::new(Outbox {
             common: common.clone(),
@@ -73,7 +94,10 @@ impl Facets {
             credits: credits.clone(),
             files: files.clone(),
         });
+        let programs =
+            Programs::new(common.clone(), people.clone(), campaigns.clone(), files.clone(), practice_id);
         Self {
+            programs: Arc::new(programs),
             templates: Templates::new(common.clone(), files, campaigns.clone()),
             practice: Practice {
                 common: common.clone(),
@@ -84,7 +108,12 @@ impl Facets {
                 receipts_applied,
             },
             replies: Replies { common: common.clone(), outbox: outbox.clone(), numbers: supervised },
+            support: Support::new(common.clone(), health.clone(), numbers.clone()),
+            health,
+            backups,
             retention: Arc::new(Retention::new(common.clone(), to_wait_for)),
+            webhooks: Arc::new(Webhooks::new(common.clone(), credits.clone(), poster)),
+            mails: Arc::new(Mails::new(common.clone(), registry, mailer)),
             home: Home::new(common, campaigns.clone(), numbers.clone(), settings.clone()),
             settings,
             people,
@@ -98,7 +127,15 @@ impl Facets {
 
 impl Facets {
     pub fn for_the_agenda(&self) -> work::Facets {
-        work::Facets { campaigns: self.campaigns.clone(), retention: self.retention.clone() }
+        work::Facets {
+            campaigns: self.campaigns.clone(),
+            retention: self.retention.clone(),
+            backups: self.backups.clone(),
+        }
+    }
+
+    pub fn bulk_to_finish(&self) -> Arc<Programs> {
+        self.programs.clone()
     }
 
     pub fn campaigns_to_finish(&self) -> Arc<Campaigns> {
@@ -145,6 +182,30 @@ impl App {
 
     pub fn retention(&self) -> &Retention {
         &self.facets.retention
+    }
+
+    pub fn health(&self) -> &Health {
+        &self.facets.health
+    }
+
+    pub fn support(&self) -> &Support {
+        &self.facets.support
+    }
+
+    pub fn backups(&self) -> &Backups {
+        &self.facets.backups
+    }
+
+    pub fn webhooks(&self) -> &Arc<Webhooks> {
+        &self.facets.webhooks
+    }
+
+    pub fn mails(&self) -> &Arc<Mails> {
+        &self.facets.mails
+    }
+
+    pub fn programs(&self) -> &Programs {
+        &self.facets.programs
     }
 
     pub fn home(&self) -> &Home {

@@ -27,9 +27,11 @@ impl App {
         let marking = self.keep_mark();
         let scheduling = self.finish_schedulings();
         let values = self.settle_values();
+        let bulk = self.take_in_bulk();
         let phones = self.play_phones();
         let receipts = self.take_receipts(inboxes.practice, self.receipts_applied.clone());
         let replies = self.take_replies(inboxes.replies);
+        let (telling, mailing) = (self.tell_webhooks(), self.send_mails());
         let mut stop = self.stop.subscribe();
         let end = tokio::spawn(async move {
             // The practice phones hold no promise in memory: what they did not get to is asked for at the next start.
@@ -38,7 +40,7 @@ impl App {
             receipts.abort();
             replies.abort();
         });
-        locked(&self.loops).extend([sending, agenda, marking, scheduling, values, end]);
+        locked(&self.loops).extend([sending, agenda, marking, scheduling, values, telling, mailing, bulk, end]);
         *locked(&self.ticking) = Some(self.take_receipts(inboxes.linked, Arc::default()));
         self.numbers.run();
     }
@@ -60,6 +62,20 @@ impl App {
         let (agenda, stop, supervision) = (self.agenda.clone(), self.stop.subscribe(), self.supervision.clone());
         tokio::spawn(async move {
             supervise(Task::Agenda, &supervision, || agenda::run(&agenda, stop.clone())).await;
+        })
+    }
+
+    fn tell_webhooks(&self) -> JoinHandle<()> {
+        let (webhooks, stop, supervision) = (self.webhooks().clone(), self.stop.subscribe(), self.supervision.clone());
+        tokio::spawn(async move {
+            supervise(Task::Webhooks, &supervision, || webhooks.run(stop.clone())).await;
+        })
+    }
+
+    fn send_mails(&self) -> JoinHandle<()> {
+        let (mails, stop, supervision) = (self.mails().clone(), self.stop.subscribe(), self.supervision.clone());
+        tokio::spawn(async move {
+            supervise(Task::Mail, &supervision, || mails.run(stop.clone())).await;
         })
     }
 
@@ -99,7 +115,20 @@ impl App {
                     // An act may choose its people by their fields.
                     people.settle_values().await;
                     people.finish_acts().await;
+                    people.finish_erasures().await;
                 } => {}
+            }
+        })
+    }
+
+    /// Lists of messages that programs asked for, also those that a crash cut off.
+    fn take_in_bulk(&self) -> JoinHandle<()> {
+        let (programs, mut stop) = (self.facets.bulk_to_finish(), self.stop.subscribe());
+        let supervision = self.supervision.clone();
+        tokio::spawn(async move {
+            tokio::select! {
+                _ = stop.wait_for(|stop| *stop) => {}
+                () = supervise(Task::Scheduling, &supervision, || programs.keep_taking_in()) => {}
             }
         })
     }

@@ -6,21 +6,25 @@
 
 mod acts;
 pub mod awake;
+mod backups;
 pub mod campaigns;
 mod common;
 mod contacts;
 mod credits;
 mod direct;
+mod everything;
 mod facets;
 pub mod figures;
 mod files;
 mod folder;
+pub mod health;
 mod home;
 mod inbound;
 mod lines;
 mod log;
 mod look_up;
 mod loops;
+mod mail;
 mod missed;
 pub mod news;
 mod numbers;
@@ -33,6 +37,7 @@ mod person_file;
 mod phone_book;
 mod planned;
 mod practice;
+pub mod programs;
 mod repeats;
 mod replies;
 mod report;
@@ -42,8 +47,10 @@ mod revise;
 mod segments;
 mod statement;
 mod summary;
+pub mod support;
 mod templates;
 pub mod tray;
+mod webhooks;
 mod work;
 
 use std::collections::BTreeMap;
@@ -57,28 +64,39 @@ use tokio::task::JoinHandle;
 use ulak_media::Workshop;
 
 pub use crate::error::Problem;
+pub use backups::{
+    BackupContents, BackupCopy, BackupDay, BackupLine, Backups, BackupsView, DayState, RestoredView, look_into,
+    prepare_restore, restore_into, restore_prepared,
+};
 pub use campaigns::{Campaigns, DraftCheck, MessagePreview, PartPreview};
 pub use contacts::People;
 pub use credits::{Credits, CreditsView, MonthSpent};
 pub use direct::{Direct, DirectText, TestSend};
+pub use everything::ExportedView;
+pub use health::{DataChecked, Health, HealthKind, HealthRow, HealthState, HealthView};
 pub use home::{Attention, AttentionKind, Finished, Home, HomeView, NowView};
 pub use inbound::{START_CREDITS, START_NOTE};
 pub use look_up::LookedUp;
+pub use mail::{MailAccountEdit, MailAccountView, MailFor, MailPreview, MailTemplateView, MailTest, Mails};
 pub use missed::{Missed, MissedAnswer};
 pub use numbers::{BanView, LimitsView, LinkEndView, LinkView, NumberKind, NumberView, Numbers, ShutView, WarmUpView};
 pub use outbox::Outbox;
 pub use owner_settings::OwnerSettings;
 pub use planned::{PlannedCampaign, PlannedDay};
 pub use practice::{Brought, Practice, PracticeJob};
+pub use programs::{NewToken, Programs, ProgramsView};
 pub use repeats::{LastRun, NextRun, RepeatEdit, RepeatView};
 pub use replies::{Chat, ChatLine, ChatRefusal, Replies, ReplyError};
 pub use retention::{ClearPreview, ClearedLast, Gone, Retention, RetentionView};
 pub use review::{DayPlan, OtherSpan, Review, SessionShare, Span};
 pub use revise::{OnlyFor, RevisionChoice, RevisionReview, VersionView};
 pub use summary::{SkippedPeople, Summary};
+pub use support::{Support, SupportFile};
 pub use templates::{TemplateCheck, Templates, TemplatesBrought};
+pub use webhooks::{WebhookEdit, WebhookSaved, WebhookTest, WebhookView, Webhooks};
 
 use crate::agenda::{Agenda, store as jobs};
+use crate::backup::restore;
 use crate::campaign::store as drafts;
 use crate::clock::{Clock, FastClock, Millis, SharedClock, SystemClock, TimeLine};
 use crate::contact::import;
@@ -88,6 +106,7 @@ use crate::event::Events;
 use crate::feed;
 use crate::ids::SessionId;
 use crate::ledger::{Book, LedgerError, store as ledger};
+use crate::mail::Mailer;
 use crate::mark::Mark;
 use crate::notice::{Notice, Notices, Unreadable};
 use crate::outbox::dispatcher::Dispatcher;
@@ -103,6 +122,7 @@ use crate::session::supervisor::Context;
 use crate::settings;
 use crate::supervise::Supervision;
 use crate::vault::{self, Keyring};
+use crate::webhook::Poster;
 use common::{Common, Found};
 use facets::{Facets, Parts};
 use folder::{FolderMark, Observed};
@@ -133,6 +153,10 @@ pub struct Opening {
     pub network: Option<Arc<dyn Network>>,
     /// Where files are prepared.
     pub workshop: Workshop,
+    /// How requests leave for other programs. Without it webhooks wait.
+    pub poster: Option<Arc<dyn Poster>>,
+    /// How mails leave. Without it they wait.
+    pub mailer: Option<Arc<dyn Mailer>>,
 }
 
 pub struct App {
@@ -201,6 +225,7 @@ impl App {
         app.campaigns().finish_schedulings().await;
         app.campaigns().finish_revisions().await;
         app.people().finish_acts().await;
+        app.people().finish_erasures().await;
         Ok(app)
     }
 
@@ -240,6 +265,7 @@ impl App {
     /// Locks the folder, finds its key, opens the database and starts the loops.
     pub async fn open(opening: Opening, keyring: Arc<dyn Keyring>) -> Result<Arc<Self>, Problem> {
         let lock = lock_folder(&opening.folder)?;
+        restore::finish(&lock).map_err(|error| StorageError::io(error, &opening.folder))?;
         let (folder, secret) = (opening.folder.clone(), opening.secret.clone());
         let vault = tokio::task::spawn_blocking(move || vault::open(&folder, secret.as_deref(), keyring.as_ref()))
             .await
@@ -326,7 +352,7 @@ impl App {
             clock: clock.clone(),
             events: events.clone(),
             supervision: supervision.clone(),
-            registry,
+            registry: registry.clone(),
             inbound: inbound.clone(),
         };
         let (told, ticking) = mpsc::channel(1_000);
@@ -358,6 +384,10 @@ impl App {
             receipts_applied: receipts_applied.clone(),
             recovery_code,
             workshop: opening.workshop.clone(),
+            key: key.clone(),
+            poster: opening.poster.clone(),
+            mailer: opening.mailer.clone(),
+            registry: registry.clone(),
         });
         let _ = later.set(facets.for_the_agenda());
         let app = Arc::new(Self {
@@ -387,6 +417,7 @@ impl App {
         self.stop.send_replace(true);
         self.people().stop_imports();
         self.retention().stop();
+        self.backups().stop();
         let loops = std::mem::take(&mut *locked(&self.loops));
         for task in loops {
             let _ = task.await;

@@ -26,6 +26,8 @@ use crate::outbox::store::history::{self as messages, SentMessage};
 use crate::page::{Cursor, Place};
 use crate::session::client::NoteKind;
 use crate::session::store::notes;
+use crate::settings::{self, key};
+use crate::trigger::store as triggers;
 
 /// What a contact's page shows beside the timeline.
 #[derive(Clone, Debug, Serialize)]
@@ -152,6 +154,29 @@ impl People {
         Ok(())
     }
 
+    /// Erases again whom a restore brought back. Who is gone already is done; whoever cannot be erased now is tried at
+    /// the next start.
+    pub(super) async fn finish_erasures(&self) {
+        let again = async {
+            let read = settings::get(&mut *self.reader().await?, key::ERASE_AGAIN).await;
+            let ids: Vec<ContactId> = read.map_err(|error| self.db.error(error))?.unwrap_or_default();
+            if ids.is_empty() {
+                return Ok::<_, Problem>(());
+            }
+            let mut left = Vec::new();
+            for id in ids {
+                match self.erase(id).await {
+                    Err(problem) if problem.code != "contact.unknown" => left.push(id),
+                    _ => {}
+                }
+            }
+            Ok(self.put(key::ERASE_AGAIN, &left).await?)
+        };
+        if let Err(problem) = again.await {
+            tracing::warn!(code = problem.code, "people are erased again at the next start");
+        }
+    }
+
     /// What happened with a person, the newest first.
     pub async fn timeline(&self, query: &TimelineQuery) -> Result<TimelinePage, Problem> {
         let mut reader = self.reader().await?;
@@ -181,6 +206,7 @@ async fn erase_all(
         import::erase(tx, contact, addresses).await?;
         acts::erase(tx, contact, addresses).await?;
     }
+    triggers::erase(tx, messages, addresses).await?;
     erased::erase(tx, record, now).await?;
     Ok(queues)
 }

@@ -107,6 +107,8 @@ pub struct ChatLine {
     /// Of a message to them.
     pub message_id: Option<MessageId>,
     pub state: Option<PartState>,
+    /// The emoji that they put to it.
+    pub reaction: Option<String>,
     pub campaign_name: String,
 }
 
@@ -416,13 +418,14 @@ impl From<Theirs> for ChatLine {
             file: None,
             message_id: None,
             state: None,
+            reaction: None,
             campaign_name: String::new(),
         }
     }
 }
 
 impl From<Ours> for ChatLine {
-    fn from(Ours { message, text, cleared_at, state, at, .. }: Ours) -> Self {
+    fn from(Ours { message, text, cleared_at, state, reaction, at, .. }: Ours) -> Self {
         Self {
             at,
             text,
@@ -432,6 +435,7 @@ impl From<Ours> for ChatLine {
             file: None,
             message_id: Some(message),
             state: Some(state),
+            reaction,
             campaign_name: String::new(),
         }
     }

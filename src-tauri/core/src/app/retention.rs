@@ -140,6 +140,15 @@ impl Common {
     }
 }
 
+impl Common {
+    /// Up to when days are believed to have passed; none while the clock has not held for long enough.
+    pub(super) async fn believed(&self) -> Result<Option<Millis>, StorageError> {
+        let counted: Option<Counted> =
+            settings::get(&mut *self.reader().await?, key::CLEARED_UP_TO).await.map_err(|error| self.db.error(error))?;
+        Ok(counted.and_then(|counted| counted.bound(self.now())))
+    }
+}
+
 impl Retention {
     pub(super) fn new(common: Common, dispatcher: Arc<Dispatcher>) -> Self {
         let (one_at_a_time, so_far, stopped) = Default::default();

@@ -18,6 +18,7 @@ use crate::campaign::hints::hints;
 use crate::db::{StorageError, Tx};
 use crate::event::Event;
 use crate::ids::{CampaignId, MediaId, TemplateId};
+use crate::mail::store as mail;
 use crate::media::attachment::{self, MediaItem, Owner};
 use crate::settings::Language;
 use crate::template::exchange::{SIZE_LIMIT, TemplateFileError, Unpacked, pack, unpack};
@@ -185,8 +186,12 @@ impl Templates {
         let before = self.campaigns.open_draft(draft).await?;
         let mut tx = self.db.begin().await?;
         self.files.touch(&mut tx, Owner::Campaign(draft)).await?;
-        let copied = attachment::store::replace(&mut tx, Owner::Template(id), Owner::Campaign(draft), self.now()).await;
-        copied.map_err(|error| self.db.error(error))?;
+        let copied = async {
+            attachment::store::replace(&mut tx, Owner::Template(id), Owner::Campaign(draft), self.now()).await?;
+            let (template, draft) = ((mail::Kind::Template, id.0), (mail::Kind::Campaign, draft.0));
+            mail::inherit(&mut tx, template, draft, self.now()).await
+        };
+        copied.await.map_err(|error| self.db.error(error))?;
         self.db.commit(tx).await?;
         self.campaigns
             .save_draft(&DraftEdit {

@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use super::owed::Ticks;
-use super::{Campaigns, Retention, log};
+use super::{Backups, Campaigns, Retention, log};
 use crate::agenda::{BoxFuture, JobKind, Work};
 use crate::clock::SharedClock;
 use crate::contact::acts::store as acts;
@@ -14,10 +14,15 @@ use crate::feed;
 use crate::inbound::store::marks;
 use crate::ledger::LedgerError;
 use crate::ledger::store::{self as ledger, seals};
+use crate::mail::store as mail;
+use crate::media::store::uploads;
 use crate::outbox::dispatcher::Dispatcher;
 use crate::outbox::store::reading;
+use crate::program::store as programs;
+use crate::program::{REMEMBERED, UPLOADS_KEPT};
 use crate::session::store::notes;
 use crate::settings;
+use crate::trigger::store as triggers;
 
 /// So many changes are removed in one transaction, so that nobody waits long for the writer.
 const CHANGES_AT_ONCE: i64 = 10_000;
@@ -38,6 +43,7 @@ pub(super) struct AppWork {
 pub(super) struct Facets {
     pub campaigns: Arc<Campaigns>,
     pub retention: Arc<Retention>,
+    pub backups: Arc<Backups>,
 }
 
 impl Work for AppWork {
@@ -61,6 +67,12 @@ impl Work for AppWork {
                         facets.retention.clear_by_itself().await?;
                     }
                 }
+                JobKind::BackUp => {
+                    if let Some(facets) = self.facets.get() {
+                        facets.backups.by_itself().await?;
+                    }
+                }
+                JobKind::ForgetPrograms => self.forget_programs().await?,
                 JobKind::FindNearWords => self.find_near_words().await?,
             }
             Ok(())
@@ -77,7 +89,9 @@ impl AppWork {
             more = pruned.map_err(|error| self.db.error(error))?;
             self.db.commit(tx).await?;
         }
-        Ok(())
+        let mut tx = self.db.begin().await?;
+        mail::prune(&mut tx, self.clock.now()).await.map_err(|error| self.db.error(error))?;
+        self.db.commit(tx).await
     }
 
     /// So that a start after months adds up the lines of a day. A book that does not add up sends nothing from then on.
@@ -132,6 +146,20 @@ impl AppWork {
     async fn forget_acts(&self) -> Result<(), StorageError> {
         let mut tx = self.db.begin().await?;
         acts::forget_old(&mut tx, self.clock.now()).await.map_err(|error| self.db.error(error))?;
+        self.db.commit(tx).await
+    }
+
+    async fn forget_programs(&self) -> Result<(), StorageError> {
+        let Some(facets) = self.facets.get() else { return Ok(()) };
+        let Some(now) = facets.retention.believed().await? else { return Ok(()) };
+        let mut tx = self.db.begin().await?;
+        let forgotten = async {
+            programs::forget_old(&mut tx, now).await?;
+            programs::jobs::forget_ended(&mut tx, now - REMEMBERED).await?;
+            uploads::forget(&mut tx, now - UPLOADS_KEPT).await?;
+            triggers::forget_old(&mut tx, now).await
+        };
+        forgotten.await.map_err(|error| self.db.error(error))?;
         self.db.commit(tx).await
     }
 

@@ -20,14 +20,15 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
 
 use super::card::{Card, short_enough};
-use super::fold::haystack;
+use super::fold::{fold, haystack};
 use super::permission::Facts;
 use super::phone::{self, Country, Phone};
 use super::{Consent, Contact, ContactEdit, ContactError, ContactTotals, Fields, Return, Standing, TagTotal, language};
 use crate::clock::Millis;
 use crate::db::{Readers, Tx};
-use crate::ids::{ContactId, IdGenerator};
+use crate::ids::{ContactId, IdGenerator, MessageId};
 use crate::language::Language;
+use crate::mail;
 use crate::stored::Json;
 use crate::text::is_blank;
 use suppressions::Cause;
@@ -170,6 +171,34 @@ pub async fn opt_out(tx: &mut Tx, who: &Stopped, at: Millis, now: Millis) -> Res
     Ok(listed.build().execute(tx).await?.rows_affected() > 0)
 }
 
+/// Opt-outs that other data of the same owner know: they hold here too.
+pub async fn take_opt_outs(tx: &mut Tx, others: Vec<(String, Millis, Cause)>, now: Millis) -> Result<i64, sqlx::Error> {
+    let mut taken = 0;
+    for (address, since, cause) in others {
+        if suppressions::is_suppressed(tx, &address).await? {
+            continue;
+        }
+        suppressions::suppress(tx, std::slice::from_ref(&address), cause, now).await?;
+        let (phones, lid) = match address.starts_with('+') {
+            true => (vec![address], None),
+            false => (Vec::new(), Some(address)),
+        };
+        opt_out(tx, &Stopped { contact: None, phones, lid }, since, now).await?;
+        taken += 1;
+    }
+    Ok(taken)
+}
+
+/// Contacts behind this one, with their phones.
+pub async fn phones_after(
+    db: &mut SqliteConnection,
+    after: Option<ContactId>,
+    limit: u32,
+) -> Result<Vec<(ContactId, String)>, sqlx::Error> {
+    let select = "SELECT id, phone FROM contacts WHERE ?1 IS NULL OR id > ?1 ORDER BY id LIMIT ?2";
+    sqlx::query_as(select).bind(after).bind(limit).fetch_all(db).await
+}
+
 /// Takes back what the person said or a list said for them: with the word that they wrote as their consent. What the
 /// owner decided stays. False where there was nothing to take back.
 pub async fn opt_in(tx: &mut Tx, phone: &str, consent: &Consent, now: Millis) -> Result<bool, sqlx::Error> {
@@ -205,6 +234,11 @@ pub async fn by_any_spelling(tx: &mut SqliteConnection, phone: &str) -> Result<O
         Some(holder) => Ok(Some(holder)),
         None => merge::owner_of(tx, &spellings).await,
     }
+}
+
+/// The contact with this very phone (E.164).
+pub async fn holder(db: &mut SqliteConnection, phone: &str) -> Result<Option<ContactId>, sqlx::Error> {
+    sqlx::query_scalar("SELECT id FROM contacts WHERE phone = ?").bind(phone).fetch_optional(db).await
 }
 
 /// The language of the contact with this phone, if a column says one that can be read.
@@ -265,6 +299,68 @@ pub async fn called(
     let mut select = among("SELECT id, name, standing FROM contacts WHERE id IN (", ids, ")");
     let found: Vec<(ContactId, String, Standing)> = select.build_query_as().fetch_all(reader).await?;
     Ok(found.into_iter().map(|(id, name, standing)| (id, (name, standing))).collect())
+}
+
+/// Whether the contact `$id` may have an e-mail address, for statements of other features.
+macro_rules! mailable {
+    ($id:literal) => {
+        concat!(
+            "EXISTS (SELECT 1 FROM contacts e WHERE e.id = ",
+            $id,
+            " AND (instr(e.email, '@') > 0 OR instr(e.fields, '@') > 0))"
+        )
+    };
+}
+
+pub(crate) use mailable;
+
+/// Where a contact is reached by mail, and the language that a column says of it.
+#[derive(Clone, Debug)]
+pub struct MailAddress {
+    pub address: String,
+    pub language: Option<Language>,
+}
+
+/// A field is the person's own address by its name only: an accountant's stands in a field too.
+fn is_of_mail(name: &str) -> bool {
+    let name = fold(name);
+    ["mail", "posta", "surel"].iter().any(|word| name.contains(word))
+}
+
+/// By the e-mail of a contact, else by the first of its fields that is one.
+pub async fn mail_address(
+    reader: &mut SqliteConnection,
+    id: ContactId,
+) -> Result<Option<MailAddress>, sqlx::Error> {
+    let row = sqlx::query("SELECT email, fields FROM contacts WHERE id = ?").bind(id).fetch_optional(reader).await?;
+    let Some(row) = row else { return Ok(None) };
+    let fields = fields_of(&row)?;
+    let named = fields.iter().filter(|(name, _)| is_of_mail(name)).map(|(name, value)| (name.as_str(), value.as_str()));
+    let address = mail::address_of(row.try_get("email")?, named).map(str::to_owned);
+    Ok(address.map(|address| MailAddress { address, language: language::of(&fields) }))
+}
+
+/// A promotion went to the person otherwise than over WhatsApp: the next one waits as behind any.
+pub async fn promoted(tx: &mut Tx, phone: &str, message: MessageId, at: Millis) -> Result<(), sqlx::Error> {
+    sqlx::query("DELETE FROM promotions WHERE message_id = ? AND phone <> ?").bind(message).bind(phone).execute(&mut *tx).await?;
+    sqlx::query(
+        "INSERT INTO promotions (phone, message_id, at) VALUES (?, ?, ?)
+         ON CONFLICT (phone) DO UPDATE SET message_id = excluded.message_id, at = excluded.at",
+    )
+    .bind(phone)
+    .bind(message)
+    .bind(at)
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// The phone and the name of a contact that is there.
+pub async fn addressed(
+    reader: &mut SqliteConnection,
+    id: ContactId,
+) -> Result<Option<(String, String)>, sqlx::Error> {
+    sqlx::query_as("SELECT phone, name FROM contacts WHERE id = ?").bind(id).fetch_optional(reader).await
 }
 
 /// The contacts of these ids, in their order; those that are gone are left out.
@@ -428,7 +524,8 @@ async fn replace_tags(tx: &mut Tx, id: ContactId, tags: &[String]) -> Result<(),
     Ok(())
 }
 
-async fn one(reader: &mut SqliteConnection, id: ContactId) -> Result<Contact, ContactError> {
+/// One contact, as the caller's transaction sees it.
+pub async fn one(reader: &mut SqliteConnection, id: ContactId) -> Result<Contact, ContactError> {
     load(reader, &[id]).await?.pop().ok_or(ContactError::Unknown)
 }
 

@@ -22,14 +22,15 @@ pub(super) fn log_pages(free: Option<u64>) -> u64 {
     free.map_or(UNKNOWN, |free| (free / PAGE / 16).clamp(LEAST, MOST))
 }
 
+/// Bytes that are free on the disk of a folder, where the system tells.
 #[cfg(unix)]
-pub(super) fn free_space(folder: &Path) -> Option<u64> {
+pub fn free_space(folder: &Path) -> Option<u64> {
     let disk = rustix::fs::statvfs(folder).ok()?;
     Some(disk.f_bavail.saturating_mul(disk.f_frsize))
 }
 
 #[cfg(not(unix))]
-pub(super) fn free_space(_: &Path) -> Option<u64> {
+pub fn free_space(_: &Path) -> Option<u64> {
     None
 }
 

@@ -67,6 +67,14 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("../../../../migrations/0054_accounts.sql"),
     include_str!("../../../../migrations/0055_edited_replies.sql"),
     include_str!("../../../../migrations/0056_accounts_by_subscriber.sql"),
+    include_str!("../../../../migrations/0057_reactions.sql"),
+    include_str!("../../../../migrations/0058_backups.sql"),
+    include_str!("../../../../migrations/0060_programs.sql"),
+    include_str!("../../../../migrations/0061_uploads.sql"),
+    include_str!("../../../../migrations/0062_bulk.sql"),
+    include_str!("../../../../migrations/0063_triggers.sql"),
+    include_str!("../../../../migrations/0065_webhooks.sql"),
+    include_str!("../../../../migrations/0066_mail.sql"),
 ];
 
 /// Brings the file up to the last script, over a connection of its own: a table that is made anew must be dropped

@@ -95,6 +95,14 @@ async fn keep_reply(db: &mut Tx, session: SessionId, reply: &Reply, now: Millis)
         let proof = Receipt { wire_id: wire_id.clone(), kind: ReceiptKind::Delivered, at: reply.at };
         received.campaigns.extend(receipt::apply(db, &[proof]).await?);
     }
+    if reply.reaction {
+        received.campaigns.extend(answered::react(db, reply).await?);
+        received.replies_changed = true;
+        // Taken back, it says nothing.
+        if is_blank(&reply.text) || !settings::load(db).await?.reactions_answer {
+            return Ok(received);
+        }
+    }
     let meaning = meaning(db, reply).await?;
     let edited = match &reply.edits {
         Some(original) => store::edit(db, session, &sender, original, reply, &meaning).await?,

@@ -1,4 +1,6 @@
-//! The table of prepared files.
+//! The table of prepared files; `uploads` has those that programs brought.
+
+pub mod uploads;
 
 use std::collections::BTreeSet;
 
@@ -55,6 +57,13 @@ pub async fn content(db: &mut SqliteConnection, sha256: [u8; 32]) -> Result<Opti
     row.map(|row| file_of(&row, sha256)).transpose()
 }
 
+/// The hashes of all files that were not cleared.
+pub async fn with_content(db: &mut SqliteConnection) -> Result<Vec<[u8; 32]>, sqlx::Error> {
+    let hashes: Vec<Vec<u8>> =
+        sqlx::query_scalar("SELECT sha256 FROM media WHERE length(content) > 0 ORDER BY sha256").fetch_all(db).await?;
+    Ok(hashes.into_iter().filter_map(|hash| hash.try_into().ok()).collect())
+}
+
 fn file_of(row: &SqliteRow, sha256: [u8; 32]) -> Result<File, sqlx::Error> {
     Ok(File {
         kind: row.try_get("kind")?,
@@ -87,11 +96,11 @@ fn kind_of(prepared: Kind) -> MediaKind {
     }
 }
 
-/// Whether a campaign, one of its versions or a template holds the file.
+/// Whether a campaign, one of its versions, a template or an upload holds the file.
 pub async fn is_chosen(db: &mut SqliteConnection, sha256: &[u8]) -> Result<bool, sqlx::Error> {
     sqlx::query_scalar(
         "SELECT EXISTS (SELECT 1 FROM campaign_media WHERE sha256 = ?1) OR EXISTS (SELECT 1 FROM template_media WHERE sha256 = ?1)
-             OR EXISTS (SELECT 1 FROM version_media WHERE sha256 = ?1)",
+             OR EXISTS (SELECT 1 FROM version_media WHERE sha256 = ?1) OR EXISTS (SELECT 1 FROM uploads WHERE sha256 = ?1)",
     )
     .bind(sha256)
     .fetch_one(db)
@@ -108,14 +117,15 @@ pub async fn note_due(db: &mut Tx, files: &[Vec<u8>]) -> Result<(), sqlx::Error>
     Ok(())
 }
 
-/// Those that are due, hold something and that no campaign, version or template holds, with their sizes.
+/// Those that are due, hold something and that no campaign, version, template or upload holds, with their sizes.
 pub async fn due(db: &mut SqliteConnection) -> Result<Vec<(Vec<u8>, i64)>, sqlx::Error> {
     sqlx::query_as(
         "SELECT c.sha256, m.size FROM message_media c JOIN media m ON m.sha256 = c.sha256
          WHERE c.due = 1 AND length(m.content) > 0
            AND NOT EXISTS (SELECT 1 FROM campaign_media f WHERE f.sha256 = c.sha256)
            AND NOT EXISTS (SELECT 1 FROM template_media f WHERE f.sha256 = c.sha256)
-           AND NOT EXISTS (SELECT 1 FROM version_media f WHERE f.sha256 = c.sha256)",
+           AND NOT EXISTS (SELECT 1 FROM version_media f WHERE f.sha256 = c.sha256)
+           AND NOT EXISTS (SELECT 1 FROM uploads f WHERE f.sha256 = c.sha256)",
     )
     .fetch_all(db)
     .await
@@ -152,12 +162,13 @@ pub async fn drop_carried(db: &mut Tx, sha256: &[u8]) -> Result<(), sqlx::Error>
     Ok(())
 }
 
-/// Removes what no draft, no template, no version and no message refers to.
+/// Removes what no draft, no template, no version, no upload and no message refers to.
 pub async fn remove_unused(db: &mut Tx) -> Result<u64, sqlx::Error> {
     let removed = sqlx::query(
         "DELETE FROM media WHERE NOT EXISTS (SELECT 1 FROM campaign_media c WHERE c.sha256 = media.sha256)
                              AND NOT EXISTS (SELECT 1 FROM template_media t WHERE t.sha256 = media.sha256)
                              AND NOT EXISTS (SELECT 1 FROM version_media v WHERE v.sha256 = media.sha256)
+                             AND NOT EXISTS (SELECT 1 FROM uploads u WHERE u.sha256 = media.sha256)
                              AND NOT EXISTS (SELECT 1 FROM message_media m WHERE m.sha256 = media.sha256)",
     )
     .execute(db)

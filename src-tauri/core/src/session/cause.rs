@@ -62,6 +62,8 @@ pub enum Cause {
     Interrupted,
     /// An earlier part of the same message failed, so the rest would hang in the air.
     EarlierPart,
+    /// No number could send it, so it was handed over to e-mail.
+    ByMail,
     /// It may have arrived. Nobody found out: within a day, by ten repeats, or before its number was gone.
     OutcomeUnknown,
     /// The server refused it with this code of its own, and another try may be taken.
@@ -97,6 +99,7 @@ stored_words!(Cause {
     NotWritten = "not_written",
     Interrupted = "interrupted",
     EarlierPart = "earlier_part",
+    ByMail = "by_mail",
     OutcomeUnknown = "outcome_unknown";
     Refused = "refused_",
     Rejected = "rejected_",
@@ -120,7 +123,7 @@ impl Cause {
             | LookupFailed | NotPrepared | NoKeys | PracticeLog | NewChatsLocked | AllChatsLocked | NewChatsUsedUp
             | TooFast | Banned | OtherPhone | Refused(_) => true,
             MediaGone | InvalidMessage | NotOnWhatsapp | Rejected(_) => false,
-            Unheard | ConnectionLost | NoAck | NoAnswer | NotWritten | Interrupted | EarlierPart | OutcomeUnknown => {
+            Unheard | ConnectionLost | NoAck | NoAnswer | NotWritten | Interrupted | EarlierPart | ByMail | OutcomeUnknown => {
                 false
             }
         }
@@ -132,7 +135,7 @@ impl Cause {
             NotConnected | Uploading | HoursClosed | HeldBack | AskedToStop => true,
             MediaGone | Unreadable | UploadFailed | LookupFailed | NotPrepared | NoKeys | InvalidMessage
             | PracticeLog | NotOnWhatsapp | OtherPhone | NewChatsLocked | AllChatsLocked | NewChatsUsedUp | TooFast
-            | Banned | Unheard | ConnectionLost | NoAck | NoAnswer | NotWritten | Interrupted | EarlierPart
+            | Banned | Unheard | ConnectionLost | NoAck | NoAnswer | NotWritten | Interrupted | EarlierPart | ByMail
             | OutcomeUnknown | Refused(_) | Rejected(_) => false,
         }
     }
@@ -149,7 +152,7 @@ impl Cause {
             NotConnected | Uploading | HoursClosed | HeldBack | MediaGone | Unreadable | OtherPhone => true,
             AskedToStop | UploadFailed | LookupFailed | NotPrepared | NoKeys | InvalidMessage | PracticeLog
             | NotOnWhatsapp | NewChatsLocked | AllChatsLocked | NewChatsUsedUp | TooFast | Banned | Unheard
-            | ConnectionLost | NoAck | NoAnswer | NotWritten | Interrupted | EarlierPart | OutcomeUnknown
+            | ConnectionLost | NoAck | NoAnswer | NotWritten | Interrupted | EarlierPart | ByMail | OutcomeUnknown
             | Refused(_) | Rejected(_) => false,
         }
     }
@@ -161,7 +164,7 @@ impl Cause {
             | Refused(_) | Rejected(_) => true,
             NotConnected | Uploading | HoursClosed | HeldBack | AskedToStop | OtherPhone | MediaGone | Unreadable
             | UploadFailed | LookupFailed | NotPrepared | InvalidMessage | PracticeLog | Unheard | ConnectionLost
-            | NoAck | NoAnswer | NotWritten | Interrupted | EarlierPart | OutcomeUnknown => false,
+            | NoAck | NoAnswer | NotWritten | Interrupted | EarlierPart | ByMail | OutcomeUnknown => false,
         }
     }
 
@@ -174,7 +177,7 @@ impl Cause {
             }
             AskedToStop | MediaGone | Unreadable | LookupFailed | NotPrepared | NoKeys | InvalidMessage
             | PracticeLog | NotOnWhatsapp | OtherPhone | NewChatsLocked | AllChatsLocked | NewChatsUsedUp | TooFast
-            | Banned | EarlierPart | OutcomeUnknown | Refused(_) | Rejected(_) => Some(true),
+            | Banned | EarlierPart | ByMail | OutcomeUnknown | Refused(_) | Rejected(_) => Some(true),
         }
     }
 
@@ -185,7 +188,7 @@ impl Cause {
             AllChatsLocked | TooFast | Banned => Some(Shut::Everything),
             NotConnected | Uploading | HoursClosed | HeldBack | AskedToStop | MediaGone | Unreadable | UploadFailed
             | LookupFailed | NotPrepared | NoKeys | InvalidMessage | PracticeLog | NotOnWhatsapp | OtherPhone
-            | Unheard | ConnectionLost | NoAck | NoAnswer | NotWritten | Interrupted | EarlierPart | OutcomeUnknown
+            | Unheard | ConnectionLost | NoAck | NoAnswer | NotWritten | Interrupted | EarlierPart | ByMail | OutcomeUnknown
             | Refused(_) | Rejected(_) => None,
         }
     }

@@ -198,6 +198,8 @@ pub struct Reply {
     pub chosen: Vec<String>,
     pub push_name: String,
     pub attached: Option<Box<Attached>>,
+    /// It is an emoji put to what it quotes, or an empty text where that was taken back.
+    pub reaction: bool,
     pub at: Millis,
 }
 

@@ -222,6 +222,7 @@ impl PracticeNumber {
                 chosen: choice.chosen,
                 push_name: String::new(),
                 attached: None,
+                reaction: false,
                 at,
             };
             let _ = replies.send(reply).await;

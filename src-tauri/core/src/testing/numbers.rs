@@ -27,7 +27,13 @@ pub(super) fn connected(numbers: &[Number]) -> BTreeMap<SessionId, Arc<dyn Messe
 impl World {
     /// A world with so many linked and connected numbers, in their order, and a thousand real credits.
     pub async fn with_numbers(now: Millis, paces: &[Pace]) -> Result<Self, Problem> {
-        let mut world = Self::at(now).await?;
+        Self::at(now).await?.and_numbers(paces).await
+    }
+
+    /// The same with linked numbers.
+    pub async fn and_numbers(self, paces: &[Pace]) -> Result<Self, Problem> {
+        let now = self.app.now();
+        let mut world = self;
         world.app.credits().top_up(Book::Real, 1_000, "", "start").await?;
         for (place, pace) in (1..).zip(paces) {
             let mut tx = world.app.db().begin().await?;
@@ -146,6 +152,7 @@ pub fn reply(id: &str, phone: &str, text: &str, at: Millis) -> Reply {
         chosen: Vec::new(),
         push_name: String::new(),
         attached: None,
+        reaction: false,
         at,
     }
 }

@@ -20,7 +20,7 @@ use crate::world::World;
 pub(crate) const KEY_ID: [u8; 6] = [0, 0, 0, 0, 0, 1];
 
 /// What every linked number calls itself.
-const NAME: &str = "Emulated shop";
+pub(crate) const NAME: &str = "Emulated shop";
 const SETTINGS: &str = "critical_block";
 const CONTACTS: &str = "critical_unblock_low";
 

@@ -14,7 +14,7 @@ use wacore_binary::{NodeRef, OwnedNodeRef, SERVER_JID};
 use wacore_noise::framing::FrameDecoder;
 
 use super::message::Job;
-use super::{Line, iq, message};
+use super::{Line, delivery, iq, message};
 use crate::device::{Device, Link, Out};
 use crate::error::{Error, Result};
 use crate::faults::{Fault, Stage};
@@ -95,7 +95,7 @@ fn leave(connection: &Connection) {
 
 async fn shake_hands(world: &World, socket: &mut WebSocket, frames: &mut FrameDecoder) -> Result<Hello> {
     let first = read_frame(socket, frames, true).await?;
-    match noise::answer(&world.key, &first)? {
+    match noise::answer(&world.keys, &first)? {
         Step::Done(answer, hello) => {
             send_bytes(socket, noise::framed(&answer)).await?;
             Ok(*hello)
@@ -302,6 +302,7 @@ fn take_receipt(connection: &Connection, node: &NodeRef<'_>) {
         ack = ack.attr("type", kind.as_str());
     }
     connection.link.send(ack.build());
+    delivery::hand_on(&connection.world, device, node);
     if kind.as_deref() == Some("retry") {
         return super::replies::write_again(connection, node);
     }

@@ -4,8 +4,9 @@
 use std::sync::Arc;
 
 use wacore_binary::builder::NodeBuilder;
-use wacore_binary::{Jid, Node};
+use wacore_binary::{Jid, Node, NodeRef};
 
+use super::app_state;
 use super::message::Job;
 use crate::device::{Device, Queued};
 use crate::error::Result;
@@ -13,7 +14,7 @@ use crate::options::Habits;
 use crate::phone::store::SIGNED_PRE_KEY;
 use crate::phone::{Phone, Sealed, Sight, look, open_media};
 use crate::record::{Kind, Seen};
-use crate::stanza::{key_id, leaf};
+use crate::stanza::{attr, attr_jid, key_id, leaf};
 use crate::world::{Held, World, address_of};
 
 pub(crate) async fn deliver(world: &Arc<World>, job: &Job) {
@@ -172,7 +173,8 @@ fn forward(world: &World, job: &Job, target: &Jid, phone: &Phone, sealed: &Seale
         .attr("from", from)
         .attr("id", job.id.as_str())
         .attr("t", world.options.clock.seconds())
-        .attr("type", job.kind.as_deref().unwrap_or("text"));
+        .attr("type", job.kind.as_deref().unwrap_or("text"))
+        .attr("notify", app_state::NAME);
     if phone.number == sender.who.number {
         message = message.attr("recipient", job.to.to_non_ad());
     } else if target.is_lid() {
@@ -181,6 +183,29 @@ fn forward(world: &World, job: &Job, target: &Jid, phone: &Phone, sealed: &Seale
     let mut children = vec![enc(sealed)];
     children.extend(job.device_identity.clone().map(|proof| leaf("device-identity", proof)));
     queue_message(&device, &job.id, message.children(children).build());
+}
+
+/// What a linked device says of a message goes to the linked devices of whoever wrote it: to the one that is named, as
+/// where it asks for the message again, or to all.
+pub(crate) fn hand_on(world: &World, from: &Device, receipt: &NodeRef<'_>) {
+    let (Some(to), Some(id)) = (attr_jid(receipt, "to"), attr(receipt, "id")) else { return };
+    let Some(writer) = world.phone_at(&to) else { return };
+    let kind = attr(receipt, "type");
+    let own = if to.is_lid() { from.lid_jid() } else { from.jid() };
+    // A request for another copy says which device asks.
+    let own = if kind.as_deref() == Some("retry") { own } else { own.to_non_ad() };
+    let mut node = NodeBuilder::new("receipt")
+        .attr("from", own)
+        .attr("id", id.as_str())
+        .attr("t", world.options.clock.seconds());
+    if let Some(kind) = &kind {
+        node = node.attr("type", kind.as_str());
+    }
+    let node = Node { content: receipt.to_owned().content, ..node.build() };
+    let devices = world.devices_of(&writer.number).into_iter();
+    for device in devices.filter(|device| to.device == 0 || device.who.id == to.device) {
+        device.deliver(Queued { class: "receipt".to_owned(), id: id.clone(), kind: kind.clone(), node: node.clone() });
+    }
 }
 
 pub(crate) fn enc(sealed: &Sealed) -> Node {

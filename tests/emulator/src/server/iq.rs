@@ -33,7 +33,11 @@ pub(crate) fn answer(connection: &Connection, request: &NodeRef<'_>) {
 fn of_device(connection: &Connection, device: &Arc<Device>, request: &NodeRef<'_>) -> Option<Node> {
     let world = &connection.world;
     Some(match attr(request, "xmlns").as_deref() {
-        Some("encrypt") => keys::answer(world, device, request),
+        Some("encrypt") => {
+            connection.link.send(keys::answer(world, device, request));
+            share_keys(connection, device);
+            return None;
+        }
         Some("usync") => usync::answer(world, request),
         Some("passive") => {
             connection.link.send(result(request, Vec::new()));
@@ -72,17 +76,25 @@ fn begin(connection: &Connection, device: &Arc<Device>) {
     let end = NodeBuilder::new("offline").attr("count", waiting).build();
     connection.link.send(NodeBuilder::new("ib").children([end]).build());
     inside.active = true;
-    let fresh = !std::mem::replace(&mut inside.keys_shared, true);
     drop(inside);
     connection.world.log.touch();
-    if fresh {
-        let (world, device) = (Arc::clone(&connection.world), Arc::clone(device));
-        tokio::spawn(async move {
-            if let Err(error) = world.share_keys(&device).await {
-                world.log.error(format!("cannot share the keys of the app state: {error}"));
-            }
-        });
+    share_keys(connection, device);
+}
+
+/// The owner's phone shares the keys of the app state once, with a device that is at work and has uploaded pre-keys: only
+/// then is there something to begin a session with.
+fn share_keys(connection: &Connection, device: &Arc<Device>) {
+    let mut inside = lock(&device.inside);
+    if !inside.active || inside.pre_keys.is_empty() || std::mem::replace(&mut inside.keys_shared, true) {
+        return;
     }
+    drop(inside);
+    let (world, device) = (Arc::clone(&connection.world), Arc::clone(device));
+    tokio::spawn(async move {
+        if let Err(error) = world.share_keys(&device).await {
+            world.log.error(format!("cannot share the keys of the app state: {error}"));
+        }
+    });
 }
 
 fn props() -> Node {

@@ -14,7 +14,7 @@ use waproto::buffa::MessageField;
 use waproto::whatsapp::message::secret_encrypted_message::SecretEncType;
 use waproto::whatsapp::message::{
     AppStateSyncKey, AppStateSyncKeyData, AppStateSyncKeyFingerprint, AppStateSyncKeyId, AppStateSyncKeyShare,
-    ProtocolMessage, SecretEncryptedMessage, protocol_message,
+    ProtocolMessage, ReactionMessage, SecretEncryptedMessage, protocol_message,
 };
 use waproto::whatsapp::{Message, MessageContextInfo, MessageKey};
 
@@ -90,6 +90,18 @@ impl World {
             }),
             ..Message::default()
         })
+    }
+
+    /// A person puts an emoji to what they were sent, or takes it back with an empty one.
+    pub(crate) async fn react(&self, from: &str, to: &str, id: &str, emoji: &str) -> Result<String> {
+        let key = MessageKey { from_me: Some(false), id: Some(id.to_owned()), ..MessageKey::default() };
+        let reaction = ReactionMessage {
+            key: MessageField::some(key),
+            text: Some(emoji.to_owned()),
+            sender_timestamp_ms: Some(self.options.clock.millis()),
+            ..ReactionMessage::default()
+        };
+        self.write(from, to, Message { reaction_message: MessageField::some(reaction), ..Message::default() }).await
     }
 
     /// A person deletes what they wrote, for everybody.
@@ -241,6 +253,10 @@ async fn meet(
 /// The device could not read what a phone wrote: the phone begins a new session and sends it again under the same id.
 pub(crate) fn write_again(connection: &Connection, receipt: &NodeRef<'_>) {
     let (Some(device), Some(to)) = (connection.device().cloned(), attr_jid(receipt, "to")) else { return };
+    // Another linked device wrote it, and was told.
+    if to.device != 0 {
+        return;
+    }
     let Some(id) = attr(receipt, "id") else { return };
     let keys = receipt.get_optional_child("keys").map(offered_keys);
     let world = Arc::clone(&connection.world);

@@ -84,7 +84,7 @@ impl Connection for Linked {
     }
 
     fn break_connection(&mut self) {
-        self.emulator.kick(OWNER, Kick::Drop);
+        self.emulator.kick(OWNER, Kick::Drop).unwrap();
     }
 }
 

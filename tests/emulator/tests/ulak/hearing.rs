@@ -143,6 +143,17 @@ async fn what_a_person_changes_is_told_in_the_clear_and_sealed_and_what_they_del
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_reaction_is_told_with_the_message_that_it_is_put_to() {
+    let emulator = emulator().await;
+    let number = Number::linked(&emulator).await;
+    for emoji in ["👍", ""] {
+        emulator.react(AYSE, OWNER, "3EB0CAFE", emoji).await.unwrap();
+        let told = number.signal(reply).await;
+        assert_eq!((told.reaction, told.text.as_str(), told.quotes.as_deref()), (true, emoji, Some("3EB0CAFE")));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_backlog_comes_whole_and_in_order_though_the_line_drops_twice_on_the_way() {
     const WAITING: usize = 700;
     let emulator = emulator().await;
@@ -163,7 +174,7 @@ async fn a_backlog_comes_whole_and_in_order_though_the_line_drops_twice_on_the_w
             }
         }
         if until < WAITING {
-            emulator.kick(OWNER, Kick::Drop);
+            emulator.kick(OWNER, Kick::Drop).unwrap();
             number.signal(|signal| matches!(signal, Signal::Closed(_)).then_some(())).await;
             number.client.connect().await.unwrap();
         }

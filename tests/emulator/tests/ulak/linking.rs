@@ -92,17 +92,17 @@ async fn a_number_connects_again_after_a_restart() {
 async fn a_broken_line_is_told_and_waits_to_be_connected() {
     let emulator = emulator().await;
     let number = Number::linked(&emulator).await;
-    emulator.kick(OWNER, Kick::Drop);
+    emulator.kick(OWNER, Kick::Drop).unwrap();
     assert!(matches!(closed(&number).await, Closed::Lost { .. }));
     assert_eq!(emulator.read(|record| record.logins.values().sum::<u64>()), 1);
     number.connect().await;
-    emulator.kick(OWNER, Kick::StreamError { code: 503 });
+    emulator.kick(OWNER, Kick::StreamError { code: 503 }).unwrap();
     assert_eq!(closed(&number).await, Closed::Lost { reason: "503".to_owned() });
     number.connect().await;
-    emulator.kick(OWNER, Kick::StreamError { code: 429 });
+    emulator.kick(OWNER, Kick::StreamError { code: 429 }).unwrap();
     assert_eq!(closed(&number).await, Closed::TooMany);
     number.connect().await;
-    emulator.kick(OWNER, Kick::Replaced);
+    emulator.kick(OWNER, Kick::Replaced).unwrap();
     assert_eq!(closed(&number).await, Closed::Replaced);
 }
 
@@ -147,7 +147,7 @@ async fn a_number_that_is_unlinked_leaves_nothing_behind() {
 async fn a_number_that_the_phone_removed_can_be_linked_again() {
     let emulator = emulator().await;
     let number = Number::linked(&emulator).await;
-    emulator.unlink(OWNER);
+    emulator.unlink(OWNER).unwrap();
     assert_eq!(closed(&number).await, Closed::LoggedOut);
     number.link(&emulator).await;
     number.connect().await;

@@ -296,7 +296,7 @@ async fn an_upload_that_breaks_off_is_made_again_and_the_picture_is_whole() {
 fn shut_out(emulator: &Emulator, reason: u16, code: Option<u32>) {
     let expire = code.map(|_| 7_200);
     emulator.fault(Rule::always(Fault::Refuse { reason, code, expire, message: None }).owner(OWNER));
-    emulator.kick(OWNER, Kick::Drop);
+    emulator.kick(OWNER, Kick::Drop).unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -334,7 +334,7 @@ async fn an_end_that_the_server_gives_a_reason_for_is_told() {
     ] {
         let emulator = emulator().await;
         let shop = Shop::open(&emulator).await;
-        emulator.kick(OWNER, kick);
+        emulator.kick(OWNER, kick).unwrap();
         shop.number_is(state).await;
         let campaign = shop.say(AYSE, "Hazır").await;
         shop.waits(WaitKind::NotConnected).await;
@@ -351,10 +351,10 @@ async fn an_end_that_the_server_gives_a_reason_for_is_told() {
 async fn a_server_in_trouble_and_a_busy_one_are_tried_again_in_their_time() {
     let emulator = emulator().await;
     let shop = Shop::open(&emulator).await;
-    emulator.kick(OWNER, Kick::StreamError { code: 503 });
+    emulator.kick(OWNER, Kick::StreamError { code: 503 }).unwrap();
     shop.until("the end of the connection", async || (shop.number().await.tries > 0).then_some(())).await;
     shop.number_is("connected").await;
-    emulator.kick(OWNER, Kick::StreamError { code: 429 });
+    emulator.kick(OWNER, Kick::StreamError { code: 429 }).unwrap();
     let number = shop.number_is("disconnected").await;
     let wait = number.next_try_at.expect("it is tried again") - shop.app.now();
     assert!((3 * MINUTE..=6 * MINUTE).contains(&wait), "after a 429 the number keeps away for minutes, not {wait} ms");
@@ -419,7 +419,7 @@ async fn a_night_asleep_in_the_middle_of_a_campaign_costs_nobody_their_message()
     let campaign = campaign_of(&shop, PEOPLE).await;
     emulator.wait_until(|record| record.seen.len() >= PEOPLE / 3, DEADLINE).await.unwrap();
     // The lid is closed: the server takes the laptop for gone, and the clock is hours further when it opens.
-    emulator.kick(OWNER, Kick::Drop);
+    emulator.kick(OWNER, Kick::Drop).unwrap();
     shop.clock.jump(9 * HOUR);
     shop.is_read_by_all(campaign).await;
     saw_once(&emulator, PEOPLE);

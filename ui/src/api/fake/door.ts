@@ -10,7 +10,7 @@ const holidays: Holiday[] = [
 ];
 const countries: [string, number][] = [['TR', 90], ['ID', 62], ['DE', 49], ['GB', 44], ['US', 1], ['NL', 31], ['FR', 33], ['MY', 60], ['SG', 65], ['AZ', 994], ['AU', 61], ['AT', 43], ['BE', 32], ['SA', 966], ['AE', 971], ['IN', 91]];
 
-export function doorCommands(world: World): Pick<Api, 'appStatus' | 'choosePassphrase' | 'unlock' | 'tryAgain' | 'saveRecoveryCode' | 'recoveryCodeSaved' | 'settings' | 'saveSettings' | 'countries' | 'holidays' | 'savePace' | 'endWarmUp' | 'renameSession' | 'practiceOptions' | 'savePracticeOptions' | 'zoom' | 'copiedText' | 'askedPage' | 'quit' | 'startsAtLogin' | 'startAtLogin'> {
+export function doorCommands(world: World): Pick<Api, 'appStatus' | 'choosePassphrase' | 'unlock' | 'tryAgain' | 'stopOther' | 'saveRecoveryCode' | 'recoveryCodeSaved' | 'settings' | 'saveSettings' | 'countries' | 'holidays' | 'savePace' | 'endWarmUp' | 'renameSession' | 'practiceOptions' | 'savePracticeOptions' | 'zoom' | 'copiedText' | 'askedPage' | 'quit' | 'startsAtLogin' | 'startAtLogin'> {
   const status = (): AppStatus => {
     if (world.door === 'needsPassphrase') return { state: 'needsPassphrase' };
     if (world.door === 'locked') return { state: 'locked', reason: { code: 'vault.secret_needed', message: 'Your data is locked with a passphrase.', params: {} } };
@@ -33,6 +33,10 @@ export function doorCommands(world: World): Pick<Api, 'appStatus' | 'choosePassp
       return status();
     },
     tryAgain: async () => status(),
+    stopOther: async () => {
+      world.door = 'open';
+      return status();
+    },
     saveRecoveryCode: async () => '/home/shop/ulak-recovery-code.txt',
     recoveryCodeSaved: async () => { world.recoveryCode = null; world.emit('nowChanged', null); return null; },
     settings: async () => world.settings,

@@ -43,7 +43,7 @@ export function replyCommands(world: World): Commands {
     exportReplies: async () => '/home/shop/ulak-replies.xlsx',
     answerReply: async (id, text) => {
       const messageId = world.id('message');
-      sent.push({ to: id, at: world.now(), text, clearedAt: null, replyId: null, chosen: [], file: null, messageId, state: 'sent', campaignName: '' });
+      sent.push({ to: id, at: world.now(), text, clearedAt: null, replyId: null, chosen: [], file: null, messageId, state: 'sent', reaction: null, campaignName: '' });
       world.emit('repliesChanged', null);
       return messageId;
     },
@@ -66,8 +66,8 @@ function fits(one: ReplyRow, { show, campaignId, sessionId, option }: ReplyQuery
 }
 
 function chatOf(world: World, one: ReplyRow | undefined, sent: ChatLine[]): Chat {
-  const asked: ChatLine = { at: (one?.at ?? 0) - 3 * 3_600_000, text: one?.answersText ?? '', clearedAt: null, replyId: null, chosen: [], file: null, messageId: 'asked', state: 'read', campaignName: one?.campaignName ?? '' };
-  const said: ChatLine = { at: one?.at ?? 0, text: one?.text ?? '', clearedAt: null, replyId: one?.id ?? null, chosen: one?.chosen ?? [], file: one?.file ?? null, messageId: null, state: null, campaignName: '' };
+  const asked: ChatLine = { at: (one?.at ?? 0) - 3 * 3_600_000, text: one?.answersText ?? '', clearedAt: null, replyId: null, chosen: [], file: null, messageId: 'asked', state: 'read', reaction: '👍', campaignName: one?.campaignName ?? '' };
+  const said: ChatLine = { at: one?.at ?? 0, text: one?.text ?? '', clearedAt: null, replyId: one?.id ?? null, chosen: one?.chosen ?? [], file: one?.file ?? null, messageId: null, state: null, reaction: null, campaignName: '' };
   const contact = world.contacts.find((other) => other.id === one?.contactId) ?? null;
   return { contact, phoneShown: one?.phoneShown ?? '', sessionId: one?.sessionId ?? '', sessionName: one?.sessionName ?? '', lines: [asked, said, ...sent], refusal: one?.optedOut ? 'opted_out' : null };
 }

@@ -24,7 +24,7 @@ export type Entry = LedgerRow & { book: 'practice' | 'real' };
 export class World {
   scene: string;
   emit: Emit;
-  settings: Settings = { language: null, theme: 'system', country: 'TR', businessName: 'Lale Optik', hoursFrom: 540, hoursTo: 1320, weekdays: [], closedDays: [], zone: 'Europe/Istanbul', welcomed: true, testPhone: '', stopWords: ['STOP', 'DUR', 'BERHENTI'], startWords: ['START', 'BAŞLA', 'MULAI'], stopReply: false, promotionDays: 3, stopFailedPercent: 30, stopOptedOutPercent: 5, contactColumns: ['phone', 'tags', 'consent', 'contacted'], news: { campaigns: true, numbers: true, replies: false, credits: true }, lowCredits: { credits: 100, days: 7 }, kept: { textsDays: 15, triesDays: 30, numbersDays: 90 }, keepAwake: true };
+  settings: Settings = { language: null, theme: 'system', country: 'TR', businessName: 'Lale Optik', hoursFrom: 540, hoursTo: 1320, weekdays: [], closedDays: [], zone: 'Europe/Istanbul', welcomed: true, testPhone: '', stopWords: ['STOP', 'DUR', 'BERHENTI'], startWords: ['START', 'BAŞLA', 'MULAI'], stopReply: false, promotionDays: 3, stopFailedPercent: 30, stopOptedOutPercent: 5, contactColumns: ['phone', 'tags', 'consent', 'contacted'], news: { campaigns: true, numbers: true, replies: false, credits: true }, lowCredits: { credits: 100, days: 7 }, kept: { textsDays: 15, triesDays: 30, numbersDays: 90 }, keepAwake: true, reactionsAnswer: false };
   door: 'open' | 'needsPassphrase' | 'locked' | 'failed' = 'open';
   recoveryCode: string | null = null;
   practice: Required<PracticeOptions> = { readPercent: 70, failPercent: 2, unreachablePercent: 1, delayMs: 2000 };

@@ -52,13 +52,19 @@ function answer(reply: Extract<Happening, { kind: 'reply' }>): string {
 /** The lines below the title. */
 export function details(what: Happening): string[] {
   switch (what.kind) {
-    case 'message': return [[categoryWord(what.category), what.sessionName !== null && m.person_from_number({ number: numberName(what.sessionName) }), what.accepted > 0 && m.campaigns_credits({ count: what.accepted, n: num(what.accepted) })].filter((part) => part !== false).join(', '), said(what)];
+    case 'message': return [[categoryWord(what.category), what.sessionName !== null && m.person_from_number({ number: numberName(what.sessionName) }), what.accepted > 0 && m.campaigns_credits({ count: what.accepted, n: num(what.accepted) })].filter((part) => part !== false).join(', '), version(what), said(what)];
     case 'reply': return [what.campaignName === null ? '' : m.person_to_campaign({ campaign: what.campaignName || m.campaigns_untitled() }), said(what) || (what.chosen.length > 0 ? '' : m.person_wrote_nothing())];
     case 'consent': return [what.source, what.note];
     case 'returned': return [what.reason === 'import undone' ? m.person_import_undone() : what.reason === 'act undone' ? m.person_act_undone() : what.reason];
     case 'imported': return [what.fileName];
     default: return [];
   }
+}
+
+/** What a revised campaign said to this person: one of its versions, or something of their own. */
+function version(message: { version: number | null; own: boolean }): string {
+  if (message.own) return m.versions_own_here();
+  return message.version === null ? '' : m.versions_this({ n: num(message.version) });
 }
 
 function said(what: { text: string; clearedAt: number | null }): string {

@@ -13,6 +13,7 @@ use crate::contact::segment::store::values;
 use crate::db::{Db, StorageError};
 use crate::ids::CampaignId;
 use crate::ledger::LedgerError;
+use crate::mail::store as mail;
 use crate::media::attachment::{self, Owner};
 use crate::settings;
 
@@ -96,6 +97,7 @@ async fn make(db: &Db, rule: &Rule, due: Due, now: Millis) -> Result<(), Campaig
         };
         let name = format!("{} {}", pattern.name, day.0);
         let copy = store::copy(&mut tx, rule.pattern, name.trim(), &audience, at, now).await?;
+        mail::inherit(&mut tx, (mail::Kind::Campaign, rule.pattern.0), (mail::Kind::Campaign, copy.0), now).await?;
         attachment::store::replace(&mut tx, Owner::Campaign(rule.pattern), Owner::Campaign(copy), now).await?;
         run = Run { campaign: Some(copy), state: RunState::Made, ..run };
     }

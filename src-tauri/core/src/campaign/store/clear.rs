@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use sqlx::{QueryBuilder, SqliteConnection};
+use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 
 use super::haystack;
 use crate::db::Tx;
@@ -36,22 +36,26 @@ pub async fn clear(db: &mut Tx, campaign: CampaignId) -> Result<Vec<Vec<u8>>, sq
     Ok(files)
 }
 
-/// The files of the campaigns, of their versions and of the drafts of their revisions, each with the campaign.
-const FILES: &str = "SELECT coalesce(c.revises, c.id) AS campaign, f.sha256
-         FROM campaign_media f JOIN campaigns c ON c.id = f.campaign_id
-     UNION SELECT v.campaign_id, f.sha256 FROM version_media f JOIN versions v ON v.id = f.version_id";
+/// Of the files of all campaigns, of their versions and of the drafts of their revisions, each as `f` with the campaign.
+fn select_files(what: &str) -> QueryBuilder<Sqlite> {
+    let mut select = QueryBuilder::new("SELECT ");
+    select.push(what).push(" FROM (SELECT coalesce(c.revises, c.id) AS campaign, f.sha256 FROM ");
+    select.push(attachment::store::OF_CAMPAIGNS).push(" f JOIN campaigns c ON c.id = f.owner");
+    select.push(" UNION SELECT v.campaign_id, f.sha256 FROM ").push(attachment::store::OF_VERSIONS);
+    select.push(" f JOIN versions v ON v.id = f.owner) f");
+    select
+}
 
 /// The files of a campaign.
 async fn files_of(db: &mut SqliteConnection, campaign: CampaignId) -> Result<Vec<Vec<u8>>, sqlx::Error> {
-    let mut select = QueryBuilder::new("SELECT DISTINCT sha256 FROM (");
-    select.push(FILES).push(") WHERE campaign = ").push_bind(campaign);
-    select.build_query_scalar().fetch_all(db).await
+    let mut select = select_files("DISTINCT f.sha256");
+    select.push(" WHERE f.campaign = ").push_bind(campaign).build_query_scalar().fetch_all(db).await
 }
 
 /// The files that these campaigns have, and those that others and templates have.
 pub async fn files(db: &mut SqliteConnection, campaigns: &[CampaignId]) -> Result<[BTreeSet<Vec<u8>>; 2], sqlx::Error> {
-    let mut select = QueryBuilder::new("SELECT campaign, sha256 FROM (");
-    let all: Vec<(CampaignId, Vec<u8>)> = select.push(FILES).push(")").build_query_as().fetch_all(&mut *db).await?;
+    let mut select = select_files("f.campaign, f.sha256");
+    let all: Vec<(CampaignId, Vec<u8>)> = select.build_query_as().fetch_all(&mut *db).await?;
     let campaigns: BTreeSet<&CampaignId> = campaigns.iter().collect();
     let (mut theirs, mut others) = (BTreeSet::new(), BTreeSet::new());
     for (campaign, file) in all {

@@ -108,6 +108,12 @@ pub async fn lift_owned(db: &mut Tx, addresses: &[String], since: Millis, now: M
     Ok(())
 }
 
+/// Every opt-out that is in force, with since when.
+pub async fn in_force(db: &mut SqliteConnection) -> Result<Vec<(String, Millis, Cause)>, sqlx::Error> {
+    let select = "SELECT address, since_at, cause FROM suppressions WHERE lifted_at IS NULL ORDER BY address";
+    sqlx::query_as(select).fetch_all(db).await
+}
+
 /// Whether something is in force that the person can end: nothing of it is the owner's own decision.
 pub async fn may_be_taken_back(db: &mut SqliteConnection, addresses: &[String]) -> Result<bool, sqlx::Error> {
     let mut select =

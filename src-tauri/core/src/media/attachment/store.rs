@@ -19,6 +19,10 @@ use crate::ids::{IdGenerator, MediaId, TemplateId};
 use crate::media;
 use crate::stored::Json;
 
+/// Which files campaigns and versions have, for whoever asks by what they know of the owners.
+pub const OF_CAMPAIGNS: &str = "(SELECT campaign_id AS owner, sha256 FROM campaign_media)";
+pub const OF_VERSIONS: &str = "(SELECT version_id AS owner, sha256 FROM version_media)";
+
 impl Owner {
     fn table(self) -> &'static str {
         match self {

@@ -4,7 +4,9 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
 use crate::clock::{DAY, Millis};
+use crate::db::Tx;
 use crate::ids::{CampaignId, ContactId, MessageId, SessionId};
+use crate::session::client::Reply;
 use crate::stored::Json;
 
 /// A message that was sent, as the one that answers it needs it.
@@ -29,6 +31,23 @@ pub async fn quoted(db: &mut SqliteConnection, wire_id: &str) -> Result<Option<A
     .fetch_optional(db)
     .await?;
     row.as_ref().map(answered).transpose()
+}
+
+/// Puts the emoji of a reaction to the part that it is of, and says whose part that is. One that comes behind a later one
+/// changes nothing.
+pub async fn react(db: &mut Tx, reaction: &Reply) -> Result<Option<CampaignId>, sqlx::Error> {
+    let part: Option<CampaignId> = sqlx::query_scalar(
+        "UPDATE parts SET reaction = ?1, reacted_at = ?2
+         WHERE wire_id = ?3 AND coalesce(reacted_at, 0) <= ?2
+             AND EXISTS (SELECT 1 FROM messages m WHERE m.id = parts.message_id AND m.phone <> '' AND m.cleared_at IS NULL)
+         RETURNING queue_id",
+    )
+    .bind(&reaction.text)
+    .bind(reaction.at)
+    .bind(&reaction.quotes)
+    .fetch_optional(db)
+    .await?;
+    Ok(part)
 }
 
 /// A person who writes without quoting answers what the number sent last, if that was not long ago.

@@ -46,6 +46,8 @@ pub struct Ours {
     pub text: String,
     pub cleared_at: Option<Millis>,
     pub state: PartState,
+    /// The emoji that was put last to one of its parts.
+    pub reaction: Option<String>,
     /// When it was sent; what waits, when it was written.
     pub at: Millis,
 }
@@ -59,7 +61,9 @@ pub async fn newest(
 ) -> Result<Vec<Ours>, sqlx::Error> {
     let rows = sqlx::query(
         "SELECT m.id, CASE m.origin WHEN 'campaign' THEN m.queue_id END AS campaign_id,
-                coalesce(nullif(m.text, ''), m.question, '') AS text, m.cleared_at, p.state, coalesce(p.sent_at, m.created_at) AS at
+                coalesce(nullif(m.text, ''), m.question, '') AS text, m.cleared_at, p.state, coalesce(p.sent_at, m.created_at) AS at,
+                (SELECT r.reaction FROM parts r WHERE r.message_id = m.id AND r.reaction <> ''
+                 ORDER BY r.reacted_at DESC LIMIT 1) AS reaction
          FROM messages m JOIN parts p ON p.message_id = m.id AND p.last = 1
          WHERE m.contact_id = ?1
            AND ((p.session_id = ?2 AND p.sent_at IS NOT NULL) OR (m.origin = 'direct' AND p.sent_at IS NULL))
@@ -80,6 +84,7 @@ fn ours(row: &SqliteRow) -> Result<Ours, sqlx::Error> {
         text: row.try_get("text")?,
         cleared_at: row.try_get("cleared_at")?,
         state: row.try_get("state")?,
+        reaction: row.try_get("reaction")?,
         at: row.try_get("at")?,
     })
 }

@@ -4,11 +4,12 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
 use crate::clock::{MINUTE, Millis, SECOND};
-use crate::contact::permission::{account_of, addressed, keys_of, refusal};
+use crate::contact::permission::{account_of, addressed, refusal};
 use crate::db::Tx;
 use crate::ids::{CampaignId, ClaimerId, MessageId, PartId, SessionId};
 use crate::ledger::Book;
 use crate::ledger::store::{End, end_hold};
+use crate::mail::store::taken_by_mail;
 use crate::outbox::pace::Slot;
 use crate::outbox::state::SkipReason;
 use crate::session::store::listed;
@@ -72,7 +73,7 @@ pub enum Claim {
 /// Whether another message `o` of the campaign of `m` is that of the same person, by a part `p` of it of which `$state`
 /// holds. What `m` itself has begun goes on.
 macro_rules! twin {
-    ($state:literal) => {
+    ($state:expr) => {
         concat!(
             "(m.origin = 'campaign'
               AND NOT EXISTS (SELECT 1 FROM parts s WHERE s.message_id = m.id
@@ -80,7 +81,7 @@ macro_rules! twin {
               AND EXISTS (SELECT 1 FROM messages o INDEXED BY messages_by_subscriber JOIN parts p ON p.message_id = o.id
                   WHERE o.queue_id = m.queue_id AND o.origin = 'campaign' AND o.id <> m.id
                     AND o.subscriber IN ",
-            keys_of!("m.subscriber"),
+            $crate::contact::permission::keys_of!("m.subscriber"),
             " AND ",
             $state,
             "))"
@@ -88,23 +89,29 @@ macro_rules! twin {
     };
 }
 
-/// The person has the message already, or may have it.
+/// The person has the message already, or may have it; or a mail has taken it.
 macro_rules! reached_already {
     () => {
-        twin!("(p.state IN ('sent', 'delivered', 'read', 'played') OR p.state IN ('pending', 'failed', 'skipped', 'cancelled')
-               AND EXISTS (SELECT 1 FROM attempts a WHERE a.part_id = p.id AND a.outcome = 'unknown'))")
+        $crate::outbox::store::claim::twin!(concat!(
+            "(p.state IN ('sent', 'delivered', 'read', 'played') OR p.state IN ('pending', 'failed', 'skipped', 'cancelled')
+               AND EXISTS (SELECT 1 FROM attempts a WHERE a.part_id = p.id AND a.outcome = 'unknown') OR ",
+            $crate::mail::store::taken_by_mail!("o.id"),
+            ")"
+        ))
     };
 }
 
 /// Whether they have it is about to be known.
 macro_rules! reached_soon {
     () => {
-        twin!("p.state IN ('sending', 'unknown')")
+        $crate::outbox::store::claim::twin!("p.state IN ('sending', 'unknown')")
     };
 }
 
+pub(super) use {reached_already, reached_soon, twin};
+
 /// Whether a part of the table `parts` may go out as things stand: its queue is open and not being revised, nothing is paused, its message was
-/// not cancelled, and its person may be written to and has not been.
+/// not cancelled and not taken by a mail, and its person may be written to and has not been.
 macro_rules! may_go {
     ($at:literal) => {
         concat!(
@@ -114,7 +121,9 @@ macro_rules! may_go {
             paused!(),
             " AND EXISTS (SELECT 1 FROM ",
             addressed!(),
-            " WHERE m.id = parts.message_id AND m.cancelled_at IS NULL AND (",
+            " WHERE m.id = parts.message_id AND m.cancelled_at IS NULL AND NOT ",
+            taken_by_mail!("m.id"),
+            " AND (",
             refusal!($at, promotion_gap!()),
             ") IS NULL AND NOT ",
             reached_already!(),

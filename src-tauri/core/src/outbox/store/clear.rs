@@ -172,7 +172,10 @@ async fn empty(db: &mut Tx, messages: &[MessageId], now: Millis) -> Result<i64, 
     update.push_bind(now).push(" WHERE id");
     push_in(&mut update, messages);
     update.build().execute(&mut *db).await?;
-    let mut update = QueryBuilder::new("UPDATE parts SET file_name = NULL WHERE file_name IS NOT NULL AND message_id");
+    let mut update = QueryBuilder::new(
+        "UPDATE parts SET file_name = NULL, reaction = NULL
+         WHERE (file_name IS NOT NULL OR reaction IS NOT NULL) AND message_id",
+    );
     push_in(&mut update, messages);
     update.build().execute(db).await?;
     Ok(bytes)

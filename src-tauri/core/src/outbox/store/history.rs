@@ -24,6 +24,10 @@ pub struct SentMessage {
     pub category: Category,
     pub practice: bool,
     pub text: String,
+    /// Which version of its campaign's content it has, where there are several.
+    pub version: Option<i64>,
+    /// Its text was written for this person alone.
+    pub own: bool,
     /// When its text and its files were cleared.
     pub cleared_at: Option<Millis>,
     /// The state of its last part.
@@ -51,7 +55,8 @@ pub async fn before(
     let mut select = QueryBuilder::new(
         "SELECT * FROM (
              SELECT m.id, m.origin, CASE m.origin WHEN 'campaign' THEN m.queue_id END AS campaign_id, m.category, m.text, m.cleared_at,
-                    m.created_at, coalesce(q.book = 'practice', 0) AS practice,
+                    m.created_at, m.own = 1 AS own, iif(q.version > 1 OR m.own = 1, m.version, NULL) AS version,
+                    coalesce(q.book = 'practice', 0) AS practice,
                     coalesce(p.state, 'skipped') AS state, coalesce(m.skip_reason, p.cause) AS reason, p.session_id,
                     CASE p.state WHEN 'sent' THEN p.sent_at WHEN 'delivered' THEN p.delivered_at WHEN 'read' THEN p.read_at
                         WHEN 'played' THEN p.played_at ELSE p.ended_at END AS state_at,
@@ -150,6 +155,8 @@ fn message_of(row: &SqliteRow, numbers: &super::recipients::Numbers) -> Result<S
         category: row.try_get("category")?,
         practice: row.try_get("practice")?,
         text: row.try_get("text")?,
+        version: row.try_get("version")?,
+        own: row.try_get("own")?,
         cleared_at: row.try_get("cleared_at")?,
         state: row.try_get("state")?,
         reason: row.try_get("reason")?,

@@ -15,6 +15,7 @@ mod heads;
 pub mod history;
 mod known;
 pub mod log;
+pub mod mailed;
 pub mod missed;
 pub mod numbers;
 pub mod park;
@@ -24,8 +25,10 @@ pub mod recipients;
 pub mod removal;
 pub mod revise;
 pub mod stopping;
+pub mod told;
 pub mod troubled;
 pub mod unheard;
+pub mod whose;
 
 pub use known::Walks;
 use sqlx::SqliteConnection;

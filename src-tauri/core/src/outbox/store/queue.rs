@@ -14,6 +14,7 @@ use crate::db::{Tx, execute_all};
 use crate::ids::{CampaignId, ContactId, IdGenerator, MessageId, PartId, SessionId};
 use crate::ledger::store::{End, balance, end_hold, hold_again, refuse_shortage, release_all};
 use crate::ledger::{Book, LedgerError};
+use crate::mail::store::taken_by_mail;
 use crate::media::{self, Attached};
 use crate::outbox::state::{Origin, QueueState, SkipReason};
 use crate::outbox::window::DayHours;
@@ -320,6 +321,62 @@ pub async fn pause(db: &mut Tx, queue: CampaignId) -> Result<bool, sqlx::Error> 
     set_state(db, queue, QueueState::Open, QueueState::Paused).await
 }
 
+/// The data came from a backup, and nobody knows what of it went out since. So each real campaign that waits is paused by
+/// itself: only its owner's word for that one lets it go on. What waits of real single messages is cancelled, and its
+/// credits are free again.
+pub async fn after_a_restore(db: &mut Tx, now: Millis) -> Result<(), sqlx::Error> {
+    let paused = "UPDATE queues SET state = 'paused' WHERE state = 'open' AND kind = 'campaign' AND book = 'real'";
+    sqlx::query(paused).execute(&mut *db).await?;
+    let single = sqlx::query_scalar(
+        "UPDATE messages SET cancelled_at = ?
+         WHERE cancelled_at IS NULL AND id IN (
+             SELECT p.message_id FROM parts p JOIN queues q ON q.id = p.queue_id
+             WHERE p.state = 'pending' AND q.kind = 'standing' AND q.book = 'real')
+         RETURNING id",
+    );
+    let single: Vec<MessageId> = single.bind(now).fetch_all(&mut *db).await?;
+    for message in single {
+        cancel_rest_of(db, message, now).await?;
+    }
+    Ok(())
+}
+
+/// Parts of real campaigns and messages that wait, behind this one.
+pub async fn waiting_parts(
+    db: &mut SqliteConnection,
+    after: Option<PartId>,
+    limit: u32,
+) -> Result<Vec<PartId>, sqlx::Error> {
+    let waiting = "SELECT p.id FROM parts p JOIN queues q ON q.id = p.queue_id
+                   WHERE p.state = 'pending' AND q.book = 'real' AND (?1 IS NULL OR p.id > ?1) ORDER BY p.id LIMIT ?2";
+    sqlx::query_scalar(waiting).bind(after).bind(limit).fetch_all(db).await
+}
+
+/// Which of these parts do not wait any more: they went out, or nothing of them will.
+pub async fn over_among(db: &mut SqliteConnection, parts: &[PartId]) -> Result<Vec<PartId>, sqlx::Error> {
+    let mut select = QueryBuilder::new("SELECT id FROM parts WHERE state <> 'pending' AND id IN (");
+    let mut list = select.separated(", ");
+    for part in parts {
+        list.push_bind(*part);
+    }
+    select.push(")").build_query_scalar().fetch_all(db).await
+}
+
+/// Cancels parts of which other data know that they are over, so that nobody gets them twice.
+pub async fn cancel_parts(db: &mut Tx, parts: &[PartId], now: Millis) -> Result<(), sqlx::Error> {
+    for part in parts {
+        let cancelled = sqlx::query(
+            "UPDATE parts SET state = 'cancelled', ended_at = ?1 WHERE id = ?2 AND state = 'pending'
+             RETURNING round, queue_id, (SELECT q.book FROM queues q WHERE q.id = parts.queue_id) AS book",
+        );
+        for row in cancelled.bind(now).bind(*part).fetch_all(&mut *db).await? {
+            let (book, queue, round) = (row.try_get("book")?, row.try_get("queue_id")?, row.try_get("round")?);
+            end_hold(db, End::Release, book, queue, *part, round, now).await?;
+        }
+    }
+    Ok(())
+}
+
 /// What failed before does not stop it again, and a time that passed while it was paused was not missed.
 pub async fn resume(db: &mut Tx, queue: CampaignId, now: Millis) -> Result<bool, sqlx::Error> {
     let resumed = sqlx::query(
@@ -429,11 +486,14 @@ pub struct Retryable {
     pub doubtful: i64,
 }
 
-/// Failed parts of contacts that may still get something at ?2, of messages that were not cancelled; of what (?1), follows.
+/// Failed parts of contacts that may still get something at ?2, of messages that were not cancelled and that no mail has
+/// taken; of what (?1), follows.
 const FAILED: &str = concat!(
     "FROM parts p JOIN queues q ON q.id = p.queue_id JOIN ",
     addressed!(),
-    " WHERE m.id = p.message_id AND m.cancelled_at IS NULL AND p.state = 'failed' AND (",
+    " WHERE m.id = p.message_id AND m.cancelled_at IS NULL AND p.state = 'failed' AND NOT ",
+    taken_by_mail!("m.id"),
+    " AND (",
     refusal!("?2", promotion_gap!()),
     ") IS NULL AND "
 );

@@ -125,7 +125,7 @@ pub async fn name(db: &mut SqliteConnection, message: MessageId) -> Result<Strin
 }
 
 /// The rows of these messages, in their order.
-async fn rows(db: &mut SqliteConnection, ids: &[MessageId]) -> Result<Vec<RecipientRow>, sqlx::Error> {
+pub async fn rows(db: &mut SqliteConnection, ids: &[MessageId]) -> Result<Vec<RecipientRow>, sqlx::Error> {
     let mut select: QueryBuilder<Sqlite> = QueryBuilder::new(RECIPIENTS);
     select.push("WHERE m.id IN (");
     let mut list = select.separated(", ");
@@ -191,6 +191,8 @@ pub struct RecipientPart {
     /// Of a poll.
     pub options: Option<Vec<String>>,
     pub state: PartState,
+    /// The emoji that its person put to it.
+    pub reaction: Option<String>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -285,7 +287,7 @@ async fn origin(db: &mut SqliteConnection, message: MessageId) -> Result<(bool, 
 async fn recipient_parts(db: &mut SqliteConnection, message: MessageId) -> Result<Vec<RecipientPart>, sqlx::Error> {
     let rows = sqlx::query(
         "SELECT p.kind, CASE WHEN p.kind = 'poll' THEN m.question WHEN p.with_text = 1 THEN m.text END AS text, p.state,
-                p.queue_id, p.media, CASE p.kind WHEN 'poll' THEN m.options END AS options
+                p.queue_id, p.media, nullif(p.reaction, '') AS reaction, CASE p.kind WHEN 'poll' THEN m.options END AS options
          FROM parts p JOIN messages m ON m.id = p.message_id WHERE p.message_id = ? AND NOT (p.state = 'cancelled' AND p.last = 0 AND EXISTS
              (SELECT 1 FROM parts l WHERE l.message_id = p.message_id AND l.last = 1 AND l.position < p.position))
          ORDER BY p.position",
@@ -301,6 +303,7 @@ async fn recipient_parts(db: &mut SqliteConnection, message: MessageId) -> Resul
             media_id: media_of(db, row).await?,
             options: row.try_get::<Option<Json<_>>, _>("options")?.map(|options| options.0),
             state: row.try_get("state")?,
+            reaction: row.try_get("reaction")?,
         });
     }
     Ok(parts)

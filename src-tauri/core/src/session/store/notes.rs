@@ -65,6 +65,12 @@ pub async fn forget(db: &mut Tx, kind: NoteKind, owner: &[u8], key: &str) -> Res
     Ok(())
 }
 
+/// Where files were uploaded to, with what opens them there: it is of links that are no more.
+pub async fn forget_uploads(db: &mut Tx) -> Result<(), sqlx::Error> {
+    sqlx::query("DELETE FROM notes WHERE kind = ?").bind(name(NoteKind::Upload)).execute(db).await?;
+    Ok(())
+}
+
 pub async fn remove_expired(db: &mut Tx, now: Millis) -> Result<u64, sqlx::Error> {
     let removed = sqlx::query("DELETE FROM notes WHERE expires_at <= ?").bind(now).execute(db).await?;
     Ok(removed.rows_affected())

@@ -269,6 +269,18 @@ pub async fn remove(db: &mut Tx, id: SessionId, now: Millis) -> Result<(), sqlx:
     Ok(())
 }
 
+/// No number has keys in these data: each waits for a new link, and its restrictions are asked for anew.
+pub async fn unlink_all(db: &mut Tx, now: Millis) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "UPDATE sessions SET state = 'logged_out', state_since = ?, key_id = NULL, ban_code = NULL, ban_until = NULL
+         WHERE kind = 'whatsapp' AND removed_at IS NULL",
+    )
+    .bind(now)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
 /// The numbers that were taken off the list before then and are still known.
 pub async fn removed_before(db: &mut SqliteConnection, before: Millis) -> Result<Vec<SessionId>, sqlx::Error> {
     let select = "SELECT id FROM sessions WHERE removed_at < ? AND cleared_at IS NULL";

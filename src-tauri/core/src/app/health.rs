@@ -1,0 +1,285 @@
+//! How everything is: the numbers, sending, the books, the disk, the clock, the keys, the data, the backups. Each with a
+//! state; the window has the sentences and says what to do.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::backups::{Backups, BackupsView};
+use super::common::{Common, facet};
+use super::{NumberKind, NumberView, Numbers, Problem};
+use crate::backup::BackupError;
+use crate::clock::{DAY, Millis};
+use crate::error::Params;
+use crate::ids::SessionId;
+use crate::ledger::Book;
+use crate::outbox::dispatcher::Dispatcher;
+use crate::params;
+use crate::settings::{self, key};
+
+/// A backup that is older deserves a look.
+const OLD_BACKUP: Millis = 3 * DAY;
+/// The whole file was looked through so lately that it counts.
+const OLD_CHECK: Millis = 30 * DAY;
+const MEGABYTE: u64 = 1024 * 1024;
+/// With less than this nothing can be saved soon.
+const NO_ROOM: u64 = 200 * MEGABYTE;
+const LITTLE_ROOM: u64 = 1024 * MEGABYTE;
+
+pub struct Health {
+    common: Common,
+    numbers: Arc<Numbers>,
+    backups: Arc<Backups>,
+    dispatcher: Arc<Dispatcher>,
+}
+
+facet!(Health);
+
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub struct HealthView {
+    pub at: Millis,
+    pub version: String,
+    /// Those that need a look first.
+    pub rows: Vec<HealthRow>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub struct HealthRow {
+    pub kind: HealthKind,
+    pub state: HealthState,
+    pub params: Params,
+    /// The number that it is about.
+    pub number: Option<SessionId>,
+    /// What went wrong, where it has a sentence of its own.
+    pub problem: Option<Problem>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub enum HealthState {
+    Bad,
+    Look,
+    Good,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub enum HealthKind {
+    Number,
+    NoNumber,
+    /// What was found out at the start, or met since.
+    Found,
+    Paused,
+    Sending,
+    /// `credits`: the balance of real ones.
+    Ledger,
+    LedgerStopped,
+    /// `free` and `used` in bytes.
+    Disk,
+    DiskUnknown,
+    /// `zone`; it is compared with nothing.
+    Clock,
+    /// The data's clock runs faster than the world's.
+    FastClock,
+    Keyring,
+    Passphrase,
+    /// The recovery code was not written down.
+    CodeUnknown,
+    /// `at`: when the whole file was looked through last.
+    Data,
+    DataUnchecked,
+    DataDamaged,
+    /// `at` and `bytes` of the newest.
+    Backup,
+    BackupOld,
+    NoBackup,
+    BackupFails,
+}
+
+impl HealthRow {
+    fn of(kind: HealthKind, state: HealthState) -> Self {
+        Self { kind, state, params: Params::new(), number: None, problem: None }
+    }
+
+    fn with(self, params: Params) -> Self {
+        Self { params, ..self }
+    }
+}
+
+/// When the whole file of data was looked through, and whether it was sound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub struct DataChecked {
+    pub at: Millis,
+    pub sound: bool,
+}
+
+impl Health {
+    pub(super) fn new(
+        common: Common,
+        numbers: Arc<Numbers>,
+        backups: Arc<Backups>,
+        dispatcher: Arc<Dispatcher>,
+    ) -> Self {
+        Self { common, numbers, backups, dispatcher }
+    }
+
+    pub async fn view(&self) -> Result<HealthView, Problem> {
+        let mut rows = number_rows(&self.numbers.list().await?);
+        rows.extend(self.found_rows());
+        rows.push(self.sending_row().await?);
+        rows.push(self.ledger_row().await?);
+        rows.push(disk_row(self.db.free(), self.db.bytes()));
+        rows.push(self.clock_row().await?);
+        let backups = self.backups.facts().await?;
+        rows.extend(key_rows(&backups));
+        rows.push(self.data_row().await?);
+        rows.push(backup_row(&backups, self.now()));
+        rows.sort_by_key(|row| row.state);
+        Ok(HealthView { at: self.now(), version: env!("CARGO_PKG_VERSION").to_owned(), rows })
+    }
+
+    fn found_rows(&self) -> Vec<HealthRow> {
+        let found = self.found.all().into_iter().map(|problem| (HealthState::Bad, problem));
+        let met = self.notices.all().into_iter().map(|notice| (HealthState::Look, notice.problem));
+        let row = |(state, problem)| HealthRow { problem: Some(problem), ..HealthRow::of(HealthKind::Found, state) };
+        found.chain(met).map(row).collect()
+    }
+
+    async fn sending_row(&self) -> Result<HealthRow, Problem> {
+        let paused = settings::get(&mut *self.reader().await?, key::PAUSED_ALL).await;
+        let paused: bool = paused.map_err(|error| self.db.error(error))?.unwrap_or(false);
+        Ok(match paused {
+            true => HealthRow::of(HealthKind::Paused, HealthState::Look),
+            false => HealthRow::of(HealthKind::Sending, HealthState::Good),
+        })
+    }
+
+    async fn ledger_row(&self) -> Result<HealthRow, Problem> {
+        for book in Book::ALL {
+            if let Err(problem) = self.dispatcher.refuse_stopped(book) {
+                let row = HealthRow::of(HealthKind::LedgerStopped, HealthState::Bad);
+                return Ok(HealthRow { problem: Some(problem), ..row });
+            }
+        }
+        let balance = crate::ledger::store::balance(&mut *self.reader().await?, Book::Real).await;
+        let credits = balance.map_err(|error| self.db.error(error))?.balance();
+        Ok(HealthRow::of(HealthKind::Ledger, HealthState::Good).with(params! { credits: credits }))
+    }
+
+    async fn clock_row(&self) -> Result<HealthRow, Problem> {
+        let line = settings::get(&mut *self.reader().await?, key::TIME_LINE).await;
+        let line: Option<crate::clock::TimeLine> = line.map_err(|error| self.db.error(error))?;
+        let zone = self.settings().await?.zone;
+        Ok(match line.filter(|line| !line.is_the_worlds()) {
+            Some(line) => HealthRow::of(HealthKind::FastClock, HealthState::Look).with(params! { factor: line.factor }),
+            None => HealthRow::of(HealthKind::Clock, HealthState::Good).with(params! { zone: zone.name() }),
+        })
+    }
+
+    async fn data_row(&self) -> Result<HealthRow, Problem> {
+        if let Err(error) = self.db.refuse_damaged() {
+            let row = HealthRow::of(HealthKind::DataDamaged, HealthState::Bad);
+            return Ok(HealthRow { problem: Some(Problem::of(&error)), ..row });
+        }
+        let checked = settings::get(&mut *self.reader().await?, key::DATA_CHECKED).await;
+        let checked: Option<DataChecked> = checked.map_err(|error| self.db.error(error))?;
+        Ok(match checked {
+            Some(checked) if !checked.sound => HealthRow::of(HealthKind::DataDamaged, HealthState::Bad),
+            Some(DataChecked { at, .. }) if self.now() - at < OLD_CHECK => {
+                HealthRow::of(HealthKind::Data, HealthState::Good).with(params! { at: at })
+            }
+            _ => HealthRow::of(HealthKind::DataUnchecked, HealthState::Good),
+        })
+    }
+
+    /// Looks the whole file through: every page against its seal, then the structure.
+    pub async fn check_data(&self) -> Result<DataChecked, Problem> {
+        let sound = self.db.is_sound().await?.ok_or(BackupError::Busy)?;
+        let checked = DataChecked { at: self.now(), sound };
+        self.put(key::DATA_CHECKED, &checked).await?;
+        Ok(checked)
+    }
+}
+
+/// Whether only the owner can help is the window's word for it too (`number-words.ts`).
+fn number_rows(numbers: &[NumberView]) -> Vec<HealthRow> {
+    let linked: Vec<&NumberView> = numbers.iter().filter(|number| number.kind == NumberKind::Whatsapp).collect();
+    if linked.is_empty() {
+        return vec![HealthRow::of(HealthKind::NoNumber, HealthState::Good)];
+    }
+    let state = |number: &NumberView| match number.state.as_str() {
+        "connected" | "connecting" | "linking" if !number.phone_warning => HealthState::Good,
+        "connected" | "connecting" | "linking" | "slow" | "disconnected" => HealthState::Look,
+        _ => HealthState::Bad,
+    };
+    let row = |number: &&NumberView| HealthRow {
+        number: Some(number.id),
+        ..HealthRow::of(HealthKind::Number, state(number)).with(params! { state: number.state })
+    };
+    linked.iter().map(row).collect()
+}
+
+fn disk_row(free: Option<u64>, used: u64) -> HealthRow {
+    let Some(free) = free else {
+        return HealthRow::of(HealthKind::DiskUnknown, HealthState::Good).with(params! { used: used });
+    };
+    let state = match free {
+        free if free < NO_ROOM => HealthState::Bad,
+        free if free < LITTLE_ROOM.max(used) => HealthState::Look,
+        _ => HealthState::Good,
+    };
+    HealthRow::of(HealthKind::Disk, state).with(params! { free: free, used: used })
+}
+
+fn key_rows(backups: &BackupsView) -> Vec<HealthRow> {
+    let mut rows = Vec::new();
+    match (backups.opens_by_keyring, backups.opens_by_passphrase) {
+        (_, true) => rows.push(HealthRow::of(HealthKind::Passphrase, HealthState::Good)),
+        (true, false) => rows.push(HealthRow::of(HealthKind::Keyring, HealthState::Good)),
+        (false, false) => {}
+    }
+    if !backups.code_known {
+        rows.push(HealthRow::of(HealthKind::CodeUnknown, HealthState::Look));
+    }
+    rows
+}
+
+fn backup_row(backups: &BackupsView, now: Millis) -> HealthRow {
+    if let Some(problem) = &backups.problem {
+        let row = HealthRow::of(HealthKind::BackupFails, HealthState::Look);
+        return HealthRow { problem: Some(problem.clone()), ..row };
+    }
+    let Some(last) = &backups.last else { return HealthRow::of(HealthKind::NoBackup, HealthState::Look) };
+    let params = params! { at: last.at, bytes: last.bytes };
+    match now - last.at > OLD_BACKUP {
+        true => HealthRow::of(HealthKind::BackupOld, HealthState::Look).with(params),
+        false => HealthRow::of(HealthKind::Backup, HealthState::Good).with(params),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_disk_is_short_by_what_is_free_and_by_what_the_data_need() {
+        let state = |free: u64, used: u64| disk_row(Some(free * MEGABYTE), used * MEGABYTE).state;
+        assert_eq!(state(199, 1), HealthState::Bad);
+        assert_eq!(state(900, 1), HealthState::Look);
+        assert_eq!(state(2_000, 3_000), HealthState::Look, "a backup or a migration needs as much again");
+        assert_eq!(state(4_000, 3_000), HealthState::Good);
+        assert_eq!(disk_row(None, 5).kind, HealthKind::DiskUnknown);
+    }
+
+    #[test]
+    fn what_is_bad_comes_before_what_needs_a_look() {
+        let mut states = [HealthState::Good, HealthState::Bad, HealthState::Look];
+        states.sort();
+        assert_eq!(states, [HealthState::Bad, HealthState::Look, HealthState::Good]);
+    }
+}

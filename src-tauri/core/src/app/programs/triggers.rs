@@ -1,0 +1,540 @@
+//! Triggers: made, tried out, and what they do with the events that programs tell.
+//!
+//! An event and the messages that it causes are one transaction, with the key by which it is known when it comes again.
+//! One that causes nothing is written down with why.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::sending::{Frozen, Given, Matter, Recipient, UNREADABLE, address};
+use super::{Problem, Programs, given};
+use crate::clock::Millis;
+use crate::contact::phone;
+use crate::contact::store as contacts;
+use crate::db::{Tx};
+use crate::error::Params;
+use crate::event::Event as Changed;
+use crate::ids::{CampaignId, IdGenerator, MessageId, TemplateId, TriggerEventId, TriggerId};
+use crate::outbox::state::{Origin, PartState};
+use crate::outbox::store::recipients;
+use crate::program::{Digest, Once, digest, store as answers};
+use crate::trigger::payload::fields;
+use crate::trigger::store::{self, Event};
+use crate::trigger::{
+    BUILT_IN, Binding, Outcome, Told, Trigger, TriggerEdit, TriggerError, check_name, items, sample, told,
+};
+
+/// The triggers that there are, and those that Ulak offers.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub struct TriggersView {
+    pub triggers: Vec<Trigger>,
+    /// Names that programs usually tell, and that have no trigger yet.
+    pub offered: Vec<String>,
+}
+
+/// How a trigger begins, and an event as it usually looks, as JSON.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub struct FirstTrigger {
+    pub binding: Binding,
+    pub payload: String,
+}
+
+/// What a trigger did with an event.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub struct Fired {
+    pub event: TriggerEventId,
+    pub outcome: Outcome,
+    pub accepted: i64,
+    pub refused: i64,
+    pub messages: Vec<MessageId>,
+    /// Why somebody gets nothing: the first reason.
+    pub problem: Option<Problem>,
+}
+
+/// What a trigger would do with an event, without doing it.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase", rename = "TriedTrigger")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub struct Tried {
+    /// Every field of the event, and what stands there.
+    pub fields: Vec<FieldSample>,
+    /// Of the first person.
+    pub phone_shown: Option<String>,
+    pub name: Option<String>,
+    pub text: Option<String>,
+    /// Each costs a credit.
+    pub parts: i64,
+    pub due_at: Option<Millis>,
+    /// Its condition does not hold, so nothing would be sent.
+    pub unmet: bool,
+    /// Why nothing would be sent.
+    pub problem: Option<Problem>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub struct FieldSample {
+    pub field: String,
+    pub value: String,
+}
+
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename = "TriggerEventPage")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub struct EventPage {
+    /// The newest first.
+    pub rows: Vec<EventRow>,
+    /// The place of the next page.
+    pub next: Option<TriggerEventId>,
+}
+
+/// An event that came, as its owner sees it.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase", rename = "TriggerEventRow")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub struct EventRow {
+    pub id: TriggerEventId,
+    pub trigger_id: TriggerId,
+    pub at: Millis,
+    pub outcome: Outcome,
+    pub code: Option<String>,
+    /// What the sentence of that code is filled with.
+    pub params: Params,
+    pub accepted: i64,
+    pub refused: i64,
+    pub message_id: Option<MessageId>,
+    /// Of the first message.
+    pub person: Option<String>,
+    pub state: Option<PartState>,
+    pub replayed: bool,
+    /// What came, as JSON; none where it was cleared.
+    pub payload: Option<String>,
+}
+
+/// Events on a page.
+const PAGE: u32 = 50;
+
+/// One person of an event, on the way to a message.
+struct Item {
+    /// Counted from 0 in the event.
+    place: usize,
+    told: Told,
+    template: TemplateId,
+}
+
+impl Programs {
+    pub async fn triggers(&self) -> Result<TriggersView, Problem> {
+        let triggers = store::all(&mut *self.reader().await?).await.map_err(|error| self.db.error(error))?;
+        let is_there = |name: &&str| triggers.iter().any(|trigger| trigger.name == **name);
+        let offered = BUILT_IN.into_iter().filter(|name| !is_there(name)).map(str::to_owned).collect();
+        Ok(TriggersView { triggers, offered })
+    }
+
+    /// How a trigger of this name begins.
+    pub fn first_trigger(&self, name: &str) -> Result<FirstTrigger, Problem> {
+        check_name(name)?;
+        let payload = serde_json::to_string_pretty(&sample(name)).unwrap_or_default();
+        Ok(FirstTrigger { binding: Binding::first(name), payload })
+    }
+
+    /// One that is switched on must be complete.
+    pub async fn save_trigger(&self, edit: &TriggerEdit) -> Result<Trigger, Problem> {
+        check_name(&edit.name)?;
+        if edit.active {
+            edit.binding.check()?;
+        }
+        let now = self.now();
+        let mut tx = self.db.begin().await?;
+        let other = store::by_name(&mut tx, &edit.name).await.map_err(|error| self.db.error(error))?;
+        if other.is_some_and(|other| Some(other.id) != edit.id) {
+            return Err(TriggerError::NameTaken.into());
+        }
+        let id = match edit.id {
+            Some(id) => {
+                let saved = store::save(&mut tx, id, edit, now).await.map_err(|error| self.db.error(error))?;
+                if !saved {
+                    return Err(TriggerError::Gone.into());
+                }
+                id
+            }
+            None => {
+                let id = IdGenerator::at(now).next();
+                store::add(&mut tx, id, edit, now).await.map_err(|error| self.db.error(error))?;
+                id
+            }
+        };
+        let saved = store::by_id(&mut tx, id).await.map_err(|error| self.db.error(error))?;
+        self.db.commit(tx).await?;
+        self.events.emit(Changed::TriggersChanged);
+        saved.ok_or_else(|| TriggerError::Gone.into())
+    }
+
+    /// What it was told goes with it; messages that it caused stay.
+    pub async fn delete_trigger(&self, id: TriggerId) -> Result<(), Problem> {
+        let mut tx = self.db.begin().await?;
+        let deleted = store::delete(&mut tx, id).await.map_err(|error| self.db.error(error))?;
+        self.db.commit(tx).await?;
+        self.events.emit(Changed::TriggersChanged);
+        if deleted { Ok(()) } else { Err(TriggerError::Gone.into()) }
+    }
+
+    /// A program tells that something happened.
+    pub async fn fire(&self, once: Option<&Once>, name: &str, payload: Value) -> Result<Given<Fired>, Problem> {
+        if let Some(answer) = self.answered(once).await? {
+            return Ok(Given::again(answer));
+        }
+        if !payload.is_object() {
+            return Err(TriggerError::NoObject.into());
+        }
+        let trigger = store::by_name(&mut *self.reader().await?, name).await.map_err(|error| self.db.error(error))?;
+        self.fired(&trigger.ok_or(TriggerError::Unknown)?, payload, once, None).await
+    }
+
+    /// The owner wants an event to be sent again, by the trigger as it is: to those of it who have no message yet, or whose
+    /// message certainly did not arrive; to all of it only where they say so.
+    pub async fn replay(&self, id: TriggerEventId, to_all: bool) -> Result<Fired, Problem> {
+        let mut reader = self.reader().await?;
+        let event = store::event_by_id(&mut reader, id).await.map_err(|error| self.db.error(error))?;
+        let event = event.ok_or(TriggerError::Cleared)?;
+        let first = event.replay_of.unwrap_or(id);
+        let trigger = store::by_id(&mut reader, event.trigger).await.map_err(|error| self.db.error(error))?;
+        drop(reader);
+        let payload = event.payload.ok_or(TriggerError::Cleared)?;
+        let again = Again { first, to_all };
+        Ok(self.fired(&trigger.ok_or(TriggerError::Gone)?, payload, None, Some(again)).await?.answer)
+    }
+
+    /// The places of an event whose people have a message that arrived, may have arrived, or will.
+    async fn reached(&self, tx: &mut Tx, event: TriggerEventId) -> Result<BTreeSet<usize>, Problem> {
+        let messages = store::messages_of(tx, event).await.map_err(|error| self.db.error(error))?;
+        let ids: Vec<MessageId> = messages.iter().map(|(_, message)| *message).collect();
+        let rows = recipients::rows(tx, &ids).await.map_err(|error| self.db.error(error))?;
+        let missed = |row: &recipients::RecipientRow| match row.state {
+            PartState::Cancelled | PartState::Skipped => true,
+            PartState::Failed => row.reason.as_deref() != Some("outcome_unknown"),
+            _ => false,
+        };
+        let missed: BTreeSet<MessageId> = rows.iter().filter(|row| missed(row)).map(|row| row.message_id).collect();
+        Ok(messages.into_iter().filter(|(_, message)| !missed.contains(message)).map(|(place, _)| place).collect())
+    }
+
+    async fn fired(
+        &self,
+        trigger: &Trigger,
+        payload: Value,
+        once: Option<&Once>,
+        again: Option<Again>,
+    ) -> Result<Given<Fired>, Problem> {
+        let mut planned = match trigger.active || again.is_some() {
+            true => self.plan(&trigger.binding, &payload).await?,
+            false => Planned::default(),
+        };
+        let frozen = self.freeze_all(&trigger.binding, &planned.items).await?;
+        let _whole = self.freezing.read().await;
+        let now = self.now();
+        let mut tx = self.db.begin().await?;
+        if let Some(once) = once {
+            let answered = answers::answered(&mut tx, once).await.map_err(|error| self.db.error(error))??;
+            if let Some(answer) = given(answered)? {
+                return Ok(Given::again(answer));
+            }
+        }
+        if let Some(Again { first, to_all: false }) = again {
+            let reached = self.reached(&mut tx, first).await?;
+            planned.items.retain(|item| !reached.contains(&item.place));
+            if planned.items.is_empty() && planned.problem.is_none() {
+                return Err(TriggerError::AllReached.into());
+            }
+        }
+        let done = self.take_in_items(&mut tx, trigger, &mut planned, &frozen, again.is_none(), now).await?;
+        let outcome = match (&planned.problem, done.messages.is_empty()) {
+            _ if !trigger.active && again.is_none() => Outcome::Off,
+            (_, false) => Outcome::Accepted,
+            (Some(_), true) => Outcome::Refused,
+            (None, true) if done.known > 0 => Outcome::Duplicate,
+            (None, true) => Outcome::Unmet,
+        };
+        let count = |length: usize| i64::try_from(length).unwrap_or(i64::MAX);
+        let event = Event {
+            id: IdGenerator::at(now).next(),
+            trigger: trigger.id,
+            payload: Some(payload),
+            outcome,
+            code: planned.problem.as_ref().map(|problem| problem.code.clone()),
+            params: planned.problem.as_ref().map(|problem| problem.params.clone()).unwrap_or_default(),
+            accepted: count(done.messages.len()),
+            refused: count(planned.refused),
+            replay_of: again.map(|again| again.first),
+            at: now,
+        };
+        store::note(&mut tx, &event, &done.messages).await.map_err(|error| self.db.error(error))?;
+        let mut fired = Fired {
+            event: event.id,
+            outcome,
+            accepted: event.accepted,
+            refused: event.refused,
+            messages: done.messages.into_iter().map(|(_, message)| message).collect(),
+            problem: planned.problem.as_ref().map(|problem| Problem {
+                code: problem.code.clone(),
+                message: String::new(),
+                params: Params::new(),
+            }),
+        };
+        // What its owner can mend (a trigger that is off, a refusal) may be different the next time.
+        if let Some(once) = once.filter(|_| !matches!(outcome, Outcome::Refused | Outcome::Off)) {
+            answers::remember(&mut tx, once, &fired, now).await.map_err(|error| self.db.error(error))?;
+        }
+        self.db.commit(tx).await?;
+        done.queues.into_iter().for_each(|queue| self.campaigns.changed(queue));
+        self.events.emit(Changed::TriggersChanged);
+        fired.problem = planned.problem;
+        Ok(Given::first(fired))
+    }
+
+    /// Whom an event is about and what each is to get, before anything is written.
+    async fn plan(&self, binding: &Binding, payload: &Value) -> Result<Planned, Problem> {
+        let mut planned = Planned::default();
+        let country = self.country_of(Some(binding.country.trim()).filter(|code| !code.is_empty())).await?;
+        let items = match items(binding, payload) {
+            Ok(items) => items,
+            Err(error) => {
+                planned.refuse(error.into());
+                return Ok(planned);
+            }
+        };
+        let mut reader = self.reader().await?;
+        for (place, item) in items.into_iter().enumerate() {
+            let told = match told(binding, item) {
+                Ok(Some(told)) => told,
+                Ok(None) => continue,
+                Err(error) => {
+                    planned.refuse(error.into());
+                    continue;
+                }
+            };
+            let language = match (told.language, address(&told.phone, country)) {
+                (Some(language), _) => Some(language),
+                (None, Ok(phone)) => {
+                    let of_contact = contacts::language_of(&mut reader, &phone.to_string()).await;
+                    of_contact.map_err(|error| self.db.error(error))?
+                }
+                (None, Err(_)) => None,
+            };
+            match binding.template_for(language) {
+                Some(template) => planned.items.push(Item { place, told, template }),
+                None => planned.refuse(TriggerError::NoTemplate.into()),
+            }
+        }
+        Ok(planned)
+    }
+
+    /// Each template that is needed, looked up once.
+    async fn freeze_all(
+        &self,
+        binding: &Binding,
+        items: &[Item],
+    ) -> Result<BTreeMap<TemplateId, Result<Frozen, Problem>>, Problem> {
+        let zone = self.settings().await?.zone;
+        let send_at = binding.due_at(self.now(), zone);
+        let mut frozen = BTreeMap::new();
+        for template in items.iter().map(|item| item.template) {
+            if frozen.contains_key(&template) {
+                continue;
+            }
+            let matter = Matter {
+                template: Some(template),
+                priority: Some(binding.priority),
+                send_at,
+                number: binding.number,
+                category: binding.category,
+                urgent: binding.urgent,
+                country: Some(binding.country.trim().to_owned()).filter(|code| !code.is_empty()),
+                ..Matter::default()
+            };
+            frozen.insert(template, self.freeze(true, &matter, Origin::Trigger).await);
+        }
+        Ok(frozen)
+    }
+
+    async fn take_in_items(
+        &self,
+        tx: &mut Tx,
+        trigger: &Trigger,
+        planned: &mut Planned,
+        frozen: &BTreeMap<TemplateId, Result<Frozen, Problem>>,
+        heed_keys: bool,
+        now: Millis,
+    ) -> Result<Done, Problem> {
+        let mut done = Done::default();
+        // A clock that leapt ahead makes no key old.
+        let believed = self.believed().await?;
+        let since = believed.map_or(Millis::MIN, |until| until.min(now) - trigger.binding.key_span());
+        for item in std::mem::take(&mut planned.items) {
+            let key: Option<Digest> = item.told.key.as_ref().map(|key| digest(key.trim().as_bytes()));
+            if let Some(key) = key.filter(|_| heed_keys) {
+                let known = store::came_after(tx, trigger.id, &key, since).await;
+                if known.map_err(|error| self.db.error(error))? {
+                    done.known += 1;
+                    continue;
+                }
+            }
+            let frozen = match frozen.get(&item.template) {
+                Some(Ok(frozen)) => frozen,
+                Some(Err(problem)) => {
+                    planned.refuse(problem.clone());
+                    continue;
+                }
+                None => continue,
+            };
+            let place = item.place;
+            match self.take_in_one(tx, frozen, &recipient(item.told), now).await {
+                Ok((queue, accepted)) => {
+                    if let Some(key) = key {
+                        store::remember(tx, trigger.id, &key, now).await.map_err(|error| self.db.error(error))?;
+                    }
+                    done.queues.insert(queue);
+                    done.messages.push((place, accepted.id));
+                }
+                Err(problem) if problem.code.starts_with("storage.") && problem.code != UNREADABLE => return Err(problem),
+                Err(problem) => planned.refuse(problem),
+            }
+        }
+        Ok(done)
+    }
+
+    /// What a trigger would do with this event: by the same steps as a real one, undone at the end.
+    pub async fn try_trigger(&self, binding: &Binding, payload: &str) -> Result<Tried, Problem> {
+        let payload: Value = serde_json::from_str(payload).map_err(|_| TriggerError::NoObject)?;
+        if !payload.is_object() {
+            return Err(TriggerError::NoObject.into());
+        }
+        self.tried(binding, &payload).await
+    }
+
+    async fn tried(&self, binding: &Binding, payload: &Value) -> Result<Tried, Problem> {
+        let mut tried = Tried {
+            fields: fields(payload).into_iter().map(|(field, value)| FieldSample { field, value }).collect(),
+            phone_shown: None,
+            name: None,
+            text: None,
+            parts: 0,
+            due_at: None,
+            unmet: false,
+            problem: None,
+        };
+        if let Err(error) = binding.check() {
+            tried.problem = Some(error.into());
+            return Ok(tried);
+        }
+        let mut planned = self.plan(binding, payload).await?;
+        let frozen = self.freeze_all(binding, &planned.items).await?;
+        let now = self.now();
+        let Some(item) = planned.items.drain(..).next() else {
+            tried.unmet = planned.problem.is_none();
+            tried.problem = planned.problem;
+            return Ok(tried);
+        };
+        tried.name.clone_from(&item.told.name);
+        let frozen = match frozen.get(&item.template) {
+            Some(Ok(frozen)) => frozen,
+            Some(Err(problem)) => {
+                tried.problem = Some(problem.clone());
+                return Ok(tried);
+            }
+            None => return Ok(tried),
+        };
+        let mut tx = self.db.begin().await?;
+        let taken = self.take_in(&mut tx, frozen, &[recipient(item.told)], now).await;
+        // Nothing of it stays.
+        drop(tx);
+        let mut taken = taken?;
+        if let Some(message) = taken.messages.pop() {
+            tried.phone_shown = Some(phone::shown(&message.phone));
+            tried.name = Some(message.name).filter(|name| !name.is_empty());
+            tried.text = Some(message.text);
+        }
+        match taken.outcomes.pop() {
+            Some(Ok(accepted)) => {
+                tried.parts = accepted.parts;
+                tried.due_at = Some(accepted.due_at);
+            }
+            Some(Err(problem)) => tried.problem = Some(problem),
+            None => {}
+        }
+        Ok(tried)
+    }
+
+    /// What triggers were told, the newest first; of one of them, or of all.
+    pub async fn trigger_events(
+        &self,
+        of: Option<TriggerId>,
+        before: Option<TriggerEventId>,
+    ) -> Result<EventPage, Problem> {
+        let mut reader = self.reader().await?;
+        let found = store::events(&mut reader, of, before, PAGE).await.map_err(|error| self.db.error(error))?;
+        let messages: Vec<MessageId> = found.iter().filter_map(|(_, message)| *message).collect();
+        let people = recipients::rows(&mut reader, &messages).await.map_err(|error| self.db.error(error))?;
+        let people: BTreeMap<MessageId, _> = people.into_iter().map(|row| (row.message_id, row)).collect();
+        let full = u32::try_from(found.len()).is_ok_and(|length| length == PAGE);
+        let next = found.last().map(|(event, _)| event.id).filter(|_| full);
+        let row = |(event, message): (Event, Option<MessageId>)| {
+            let person = message.and_then(|message| people.get(&message));
+            EventRow {
+                id: event.id,
+                trigger_id: event.trigger,
+                at: event.at,
+                outcome: event.outcome,
+                code: event.code,
+                params: event.params,
+                accepted: event.accepted,
+                refused: event.refused,
+                message_id: message,
+                person: person.map(|row| if row.name.is_empty() { row.phone_shown.clone() } else { row.name.clone() }),
+                state: person.map(|row| row.state),
+                replayed: event.replay_of.is_some(),
+                payload: event.payload.and_then(|payload| serde_json::to_string_pretty(&payload).ok()),
+            }
+        };
+        Ok(EventPage { rows: found.into_iter().map(row).collect(), next })
+    }
+}
+
+fn recipient(told: Told) -> Recipient {
+    Recipient { to: told.phone, name: told.name, data: told.data }
+}
+
+/// An event that is sent again: which one came first, and whether also to those who have it.
+#[derive(Clone, Copy)]
+struct Again {
+    first: TriggerEventId,
+    to_all: bool,
+}
+
+#[derive(Default)]
+struct Planned {
+    items: Vec<Item>,
+    refused: usize,
+    /// The first reason.
+    problem: Option<Problem>,
+}
+
+impl Planned {
+    fn refuse(&mut self, problem: Problem) {
+        self.refused += 1;
+        self.problem.get_or_insert(problem);
+    }
+}
+
+#[derive(Default)]
+struct Done {
+    messages: Vec<(usize, MessageId)>,
+    queues: BTreeSet<CampaignId>,
+    /// People whose event came before.
+    known: usize,
+}

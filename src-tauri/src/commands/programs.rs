@@ -1,0 +1,81 @@
+//! Other programs: the door, their tokens, and triggers.
+
+use ulak_core::app::programs::{EventPage, Fired, FirstTrigger, NewToken, ProgramsView, Tried, TriggersView};
+use ulak_core::ids::{TokenId, TriggerEventId, TriggerId};
+use ulak_core::program::TokenWish;
+use ulak_core::trigger::{Binding, Trigger, TriggerEdit};
+
+use super::{Answer, Door};
+
+#[tauri::command]
+#[specta::specta]
+pub async fn programs(door: Door<'_>) -> Answer<ProgramsView> {
+    door.app().await?.programs().view().await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn set_program_door(door: Door<'_>, open: bool, port: u16) -> Answer<ProgramsView> {
+    door.app().await?.programs().set_door(open, port).await
+}
+
+/// What lets in is told this once.
+#[tauri::command]
+#[specta::specta]
+pub async fn make_token(door: Door<'_>, wish: TokenWish) -> Answer<NewToken> {
+    door.app().await?.programs().make_token(&wish).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn revoke_token(door: Door<'_>, token_id: TokenId) -> Answer<ProgramsView> {
+    door.app().await?.programs().revoke_token(token_id).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn triggers(door: Door<'_>) -> Answer<TriggersView> {
+    door.app().await?.programs().triggers().await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn first_trigger(door: Door<'_>, name: String) -> Answer<FirstTrigger> {
+    door.app().await?.programs().first_trigger(&name)
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn save_trigger(door: Door<'_>, edit: TriggerEdit) -> Answer<Trigger> {
+    door.app().await?.programs().save_trigger(&edit).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn delete_trigger(door: Door<'_>, trigger_id: TriggerId) -> Answer<()> {
+    door.app().await?.programs().delete_trigger(trigger_id).await
+}
+
+/// What a trigger would do with an event; nothing is sent.
+#[tauri::command]
+#[specta::specta]
+pub async fn try_trigger(door: Door<'_>, binding: Binding, payload: String) -> Answer<Tried> {
+    door.app().await?.programs().try_trigger(&binding, &payload).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn trigger_events(
+    door: Door<'_>,
+    trigger_id: Option<TriggerId>,
+    before: Option<TriggerEventId>,
+) -> Answer<EventPage> {
+    door.app().await?.programs().trigger_events(trigger_id, before).await
+}
+
+/// Sends an event again, by the trigger as it is: to those who have nothing of it, or to all.
+#[tauri::command]
+#[specta::specta]
+pub async fn replay_event(door: Door<'_>, event_id: TriggerEventId, to_all: bool) -> Answer<Fired> {
+    door.app().await?.programs().replay(event_id, to_all).await
+}
