@@ -243,7 +243,10 @@ pub async fn next_time(db: &mut SqliteConnection, now: Millis) -> Result<Option<
 
 /// For single messages nothing is decided any more after so long.
 pub async fn prune(db: &mut Tx, now: Millis) -> Result<(), sqlx::Error> {
-    sqlx::query("DELETE FROM mail_wanted WHERE kind = 'message' AND since_at < ?").bind(now - 2 * STALE).execute(db).await?;
+    sqlx::query("DELETE FROM mail_wanted WHERE kind = 'message' AND since_at < ?")
+        .bind(now - 2 * STALE)
+        .execute(db)
+        .await?;
     Ok(())
 }
 
@@ -292,7 +295,11 @@ pub async fn leave_out_all(db: &mut Tx, now: Millis) -> Result<(), sqlx::Error> 
 
 /// It waits for its owner, who has paused its campaign.
 pub async fn put_off(db: &mut Tx, id: MailId, until: Millis) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE mails SET due_at = ? WHERE id = ? AND state = 'waiting'").bind(until).bind(id).execute(db).await?;
+    sqlx::query("UPDATE mails SET due_at = ? WHERE id = ? AND state = 'waiting'")
+        .bind(until)
+        .bind(id)
+        .execute(db)
+        .await?;
     Ok(())
 }
 

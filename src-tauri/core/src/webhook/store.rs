@@ -25,7 +25,8 @@ const COLUMNS: &str = "SELECT id, name, url, near, topics, secret, seq, created_
 pub async fn all(db: &mut SqliteConnection) -> Result<Vec<Webhook>, sqlx::Error> {
     let query = format!("{COLUMNS} ORDER BY created_at, id");
     let rows = sqlx::query(AssertSqlSafe(query)).fetch_all(db).await?;
-    let readable = |row: &SqliteRow| webhook(row).inspect_err(|error| tracing::warn!(%error, "a webhook cannot be read")).ok();
+    let readable =
+        |row: &SqliteRow| webhook(row).inspect_err(|error| tracing::warn!(%error, "a webhook cannot be read")).ok();
     Ok(rows.iter().filter_map(readable).collect())
 }
 
