@@ -408,6 +408,7 @@ const TABLES: &[(&str, &[&str])] = &[
         ],
     ),
     ("inbound/", &["replies", "reply_files", "reply_counts", "answers", "answer_counts"]),
+    ("backup/", &["backups"]),
     ("campaign/", &["campaigns", "campaign_counts", "versions", "repeats", "repeat_runs", "repeat_people"]),
 ];
 

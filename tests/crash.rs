@@ -144,11 +144,11 @@ async fn killed_in_a_backup_or_a_restore_there_is_a_good_file_or_none_and_the_ea
     let (data, file) = (folder.path().join("data"), folder.path().join("a.ulak-backup"));
     bring_in(&data, folder.path(), 300);
     for _ in 0..wanted {
-        let mut run = ulak(&data, &["backup", "--out"]).arg(&file).stdout(Stdio::null()).spawn().unwrap();
+        let mut run = ulak(&data, &["backup"]).arg("--out").arg(&file).stdout(Stdio::null()).spawn().unwrap();
         wait(&mut run, Duration::from_millis(chance.below(900) as u64));
         assert!(!file.exists() || ulak(&data, &["restore", "--look"]).arg(&file).output().unwrap().status.success());
     }
-    assert!(ulak(&data, &["backup", "--out"]).arg(&file).output().unwrap().status.success());
+    assert!(ulak(&data, &["backup"]).arg("--out").arg(&file).output().unwrap().status.success());
     let other = folder.path().join("other");
     bring_in(&other, folder.path(), 20);
     for _ in 0..wanted {

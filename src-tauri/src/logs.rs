@@ -52,7 +52,9 @@ pub fn into_folder(data: &Path) {
 /// Where it broke, and never what it said: that may name somebody.
 fn note_crash(folder: &Path, file: &str, line: u32) {
     let now = SystemClock.now();
-    let module = file.rsplit_once("src/").map_or(file, |(_, module)| module).trim_end_matches(".rs").replace('/', "::");
+    let file = file.replace('\\', "/");
+    let module =
+        file.rsplit_once("src/").map_or(file.as_str(), |(_, module)| module).trim_end_matches(".rs").replace('/', "::");
     let text = format!("{} ERROR ulak::{module}:{line} code=app.crashed\n", shown(now));
     let written = durable::private_folder(folder).and_then(|()| {
         let mut options = OpenOptions::new();
@@ -94,7 +96,8 @@ impl LogFolder {
             let name = entry.file_name();
             let old = name.to_str().is_some_and(|name| name.starts_with("ulak-") && *name < *oldest);
             if old {
-                std::fs::remove_file(entry.path())?;
+                // What cannot be removed today goes another day; today is written all the same.
+                let _ = std::fs::remove_file(entry.path());
             }
         }
         let mut options = OpenOptions::new();

@@ -405,8 +405,9 @@ mod tests {
 
     #[test]
     fn each_sign_has_an_icon_of_its_own_for_either_panel() {
+        let all = ICONS;
         let icons: std::collections::BTreeSet<&[u8]> =
-            ICONS.iter().flat_map(|(_, light, dark)| [light.rgba(), dark.rgba()]).collect();
+            all.iter().flat_map(|(_, light, dark)| [light.rgba(), dark.rgba()]).collect();
         assert_eq!(icons.len(), 8);
     }
 }

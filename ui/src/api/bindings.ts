@@ -220,6 +220,7 @@ export const commands = {
 
 /** Events */
 export const events = {
+	backupsChanged: makeEvent<BackupsChanged, BackupsChanged>("backups-changed"),
 	campaignChanged: makeEvent<CampaignChanged, CampaignChanged>("campaign-changed"),
 	contactsChanged: makeEvent<ContactsChanged, ContactsChanged>("contacts-changed"),
 	filesDropped: makeEvent<FilesDropped, FilesDropped>("files-dropped"),
@@ -230,7 +231,6 @@ export const events = {
 	numbersChanged: makeEvent<NumbersChanged, NumbersChanged>("numbers-changed"),
 	pageAsked: makeEvent<PageAsked, PageAsked>("page-asked"),
 	repliesChanged: makeEvent<RepliesChanged, RepliesChanged>("replies-changed"),
-	backupsChanged: makeEvent<BackupsChanged, BackupsChanged>("backups-changed"),
 	retentionChanged: makeEvent<RetentionChanged, RetentionChanged>("retention-changed"),
 	settingsChanged: makeEvent<SettingsChanged, SettingsChanged>("settings-changed"),
 	templatesChanged: makeEvent<TemplatesChanged, TemplatesChanged>("templates-changed"),
@@ -330,6 +330,82 @@ export type Awake =
 "low_battery" | 
 /**  It does not let itself be kept awake. */
 "refused";
+
+/**  What is in a backup, as its owner is asked before it comes in. */
+export type BackupContents = {
+	madeAt: number,
+	version: string,
+	business: string,
+	contacts: number,
+	campaigns: number,
+	messages: number,
+	credits: number,
+	numbers: string[],
+	bytes: number,
+};
+
+export type BackupCopy = {
+	file: string,
+	madeAt: number,
+	contacts: number,
+	campaigns: number,
+	bytes: number,
+};
+
+export type BackupDay = {
+	/**  Noon of the day. */
+	at: number,
+	state: DayState,
+	/**  Why there is none. */
+	problem: AppError | null,
+};
+
+/**  The newest backup of each of so many days, weeks and months is kept. */
+export type BackupKeep = {
+	days: number,
+	weeks: number,
+	months: number,
+};
+
+export type BackupLine = {
+	at: number,
+	file: string,
+	bytes: number,
+	contacts: number,
+	campaigns: number,
+};
+
+/**  Where backups go by themselves, when, and how many are kept. */
+export type BackupPlan = {
+	/**  Empty: none are made by themselves. */
+	folder: string,
+	/**  Minutes after midnight, on the owner's clock. */
+	minute: number,
+	keep: BackupKeep,
+};
+
+export type BackupsChanged = null;
+
+export type BackupsView = {
+	plan: BackupPlan,
+	/**  The plan's folder is there. */
+	folderThere: boolean,
+	nextAt: number | null,
+	/**  How much of the one that is being made is through, in percent. */
+	percent: number | null,
+	/**  The newest good one. */
+	last: BackupLine | null,
+	/**  What became of the last try of the plan, where there is no backup of its last moment. */
+	problem: AppError | null,
+	/**  The last days, the oldest first. */
+	days: BackupDay[],
+	/**  The copies in the plan's folder that are of this data, the newest first. */
+	copies: BackupCopy[],
+	/**  The owner has the recovery code. */
+	codeKnown: boolean,
+	opensByKeyring: boolean,
+	opensByPassphrase: boolean,
+};
 
 export type Balance = {
 	book: Book,
@@ -727,6 +803,12 @@ export type CreditsView = {
 /**  The key of a row, which whoever asks for the rows behind it hands back as it is. */
 export type Cursor = string;
 
+/**  When the whole file of data was looked through, and whether it was sound. */
+export type DataChecked = {
+	at: number,
+	sound: boolean,
+};
+
 /**  A day of the calendar, `YYYY-MM-DD` to the window. */
 export type Day = string;
 
@@ -763,6 +845,10 @@ export type DayPlan = {
 	open: Span[],
 	others: OtherSpan[],
 };
+
+export type DayState = "good" | "missed" | 
+/**  None was wanted. */
+"none";
 
 export type Deed = { kind: "tag"; tag: string } | { kind: "untag"; tag: string } | 
 /**  Nobody leaves the black list this way. */
@@ -872,6 +958,15 @@ export type Every = { kind: "day" } |
 /**  On this day of the year; a 29 February is the 28th in other years. */
 { kind: "year"; month: number; day: number };
 
+/**  What was written. */
+export type ExportedView = {
+	folder: string,
+	contacts: number,
+	messages: number,
+	replies: number,
+	files: number,
+};
+
 export type FiguresQuery = {
 	book: Book,
 	from: number,
@@ -952,6 +1047,43 @@ export type Happening = {
 ({ kind: "imported"; fileName: string; made: boolean }) & { cause?: never; note?: never; reason?: never; source?: never; standing?: never } | 
 /**  The contact came in by hand, or with a message. */
 ({ kind: "added" }) & { cause?: never; fileName?: never; made?: never; note?: never; reason?: never; source?: never; standing?: never };
+
+export type HealthKind = "number" | "no_number" | 
+/**  What was found out at the start, or met since. */
+"found" | "paused" | "sending" | 
+/**  `credits`: the balance of real ones. */
+"ledger" | "ledger_stopped" | 
+/**  `free` and `used` in bytes. */
+"disk" | "disk_unknown" | 
+/**  `zone`; it is compared with nothing. */
+"clock" | 
+/**  The data's clock runs faster than the world's. */
+"fast_clock" | "keyring" | "passphrase" | 
+/**  The recovery code was not written down. */
+"code_unknown" | 
+/**  `at`: when the whole file was looked through last. */
+"data" | "data_unchecked" | "data_damaged" | 
+/**  `at` and `bytes` of the newest. */
+"backup" | "backup_old" | "no_backup" | "backup_fails";
+
+export type HealthRow = {
+	kind: HealthKind,
+	state: HealthState,
+	params: { [key in string]: string },
+	/**  The number that it is about. */
+	number: SessionId | null,
+	/**  What went wrong, where it has a sentence of its own. */
+	problem: AppError | null,
+};
+
+export type HealthState = "bad" | "look" | "good";
+
+export type HealthView = {
+	at: number,
+	version: string,
+	/**  Those that need a look first. */
+	rows: HealthRow[],
+};
 
 /**  What a campaign holds at this moment, or all single messages together. */
 export type HoldLine = {
@@ -1856,22 +1988,6 @@ export type ReplyRow = {
 	at: number,
 };
 
-export type BackupsChanged = null;
-export type BackupKeep = { days: number, weeks: number, months: number };
-export type BackupPlan = { folder: string, minute: number, keep: BackupKeep };
-export type BackupLine = { at: number, file: string, bytes: number, contacts: number, campaigns: number };
-export type DayState = "good" | "missed" | "none";
-export type BackupDay = { at: number, state: DayState, problem: AppError | null };
-export type BackupCopy = { file: string, madeAt: number, contacts: number, campaigns: number, bytes: number };
-export type BackupsView = { plan: BackupPlan, folderThere: boolean, nextAt: number | null, percent: number | null, last: BackupLine | null, problem: AppError | null, days: BackupDay[], copies: BackupCopy[], codeKnown: boolean, opensByKeyring: boolean, opensByPassphrase: boolean };
-export type BackupContents = { madeAt: number, version: string, business: string, contacts: number, campaigns: number, messages: number, credits: number, numbers: string[], bytes: number };
-export type HealthState = "bad" | "look" | "good";
-export type HealthKind = "number" | "no_number" | "found" | "paused" | "sending" | "ledger" | "ledger_stopped" | "disk" | "disk_unknown" | "clock" | "fast_clock" | "keyring" | "passphrase" | "code_unknown" | "data" | "data_unchecked" | "data_damaged" | "backup" | "backup_old" | "no_backup" | "backup_fails";
-export type HealthRow = { kind: HealthKind, state: HealthState, params: { [key in string]: string }, number: SessionId | null, problem: AppError | null };
-export type HealthView = { at: number, version: string, rows: HealthRow[] };
-export type DataChecked = { at: number, sound: boolean };
-export type SupportFile = { name: string, text: string };
-export type ExportedView = { folder: string, contacts: number, messages: number, replies: number, files: number };
 export type RetentionChanged = null;
 
 export type RetentionView = {
@@ -2153,6 +2269,12 @@ export type Standing = "normal" |
 export type StepKind = "queued" | "try" | "sent" | "settled" | "delivered" | "read" | "played" | "unknown" | "failed" | "skipped" | "cancelled" | "released";
 
 export type StoppedFor = "failures" | "opt_outs";
+
+/**  A file of the bundle. */
+export type SupportFile = {
+	name: string,
+	text: string,
+};
 
 export type TagTotal = {
 	tag: string,

@@ -122,7 +122,11 @@ pub fn log_line(line: &str) -> Option<Plain> {
     let from = words.nth(1)?;
     let (module, row) = from.rsplit_once(':').unwrap_or((from, "0"));
     let row: u32 = row.parse().ok()?;
-    let mut parts = vec![Plain::time(at), Plain::word(level), Plain(format!("{}:{row}", Plain::code(module)))];
+    let module = Plain::code(module);
+    if module.0 == "?" {
+        return None;
+    }
+    let mut parts = vec![Plain::time(at), Plain::word(level), Plain(format!("{module}:{row}"))];
     parts.extend(words.filter_map(|word| {
         let (name, value) = word.split_once('=')?;
         let name = NAMED.iter().find(|known| **known == name)?;

@@ -86,16 +86,18 @@ impl Home {
         let rules = repeats::all(&mut reader).await.map_err(StorageError::from)?;
         drop(reader);
         // What has no campaign waits in a queue of its own.
-        let mut singles = waiting.iter().filter(|id| rows.iter().all(|row| row.id != **id)).peekable();
-        let has_singles = singles.peek().is_some();
-        let is_going = |id: &CampaignId| is_sending(waits.queues.get(id).map_or(waits.all, |queue| queue.wait).why);
+        let mut singles: Vec<CampaignId> = waiting;
+        singles.retain(|id| rows.iter().all(|row| row.id != *id));
+        let has_singles = !singles.is_empty();
+        let is_going = |id: CampaignId| is_sending(waits.queues.get(&id).map_or(waits.all, |queue| queue.wait).why);
+        let singles = singles.into_iter().any(is_going);
         let attention = self.attention(&[]).await?;
         let facts = Facts {
             low: attention.iter().any(|one| one.kind == AttentionKind::CreditsLow),
             paused_all: waits.paused_all,
             lost: lost.is_some(),
             found: self.found.all().iter().any(|problem| problem.code.starts_with("folder.")),
-            singles: singles.any(is_going),
+            singles,
         };
         // A rule has nothing in any queue before its day.
         let at_work = has_singles || rows.iter().any(|row| goes_out(row.doing)) || rules.iter().any(|rule| rule.active);
