@@ -30,7 +30,7 @@ pub fn run(options: &Options, data: Option<PathBuf>) -> ExitCode {
         return terminal::run(voice, async |_| install(voice, data).map(|()| true));
     }
     terminal::run(voice, async |mut stopping| {
-        let opening = Opening { network: network::network()?, ..Opening::default() };
+        let opening = Opening { network: network::network()?, ..network::outside(Opening::default()) };
         let app = terminal::open(data, opening).await?;
         logs::into_folder(app.folder());
         let ended = std::sync::Arc::new(Notify::new());
@@ -108,7 +108,7 @@ fn units() -> Option<PathBuf> {
 fn unit(program: &Path, folder: &Path) -> Option<String> {
     let (program, folder) = (quoted(program.to_str()?), quoted(folder.to_str()?));
     Some(format!(
-        "[Unit]\nDescription=Ulak, campaigns over your own WhatsApp numbers\nAfter=network-online.target\n\n[Service]\nType=exec\nExecStart={program} --data {folder} serve\nRestart=on-failure\nRestartSec=10\nTimeoutStopSec=60\nUMask=0077\n\n[Install]\nWantedBy=default.target\n"
+        "[Unit]\nDescription=Ulak, campaigns over your own WhatsApp numbers\nAfter=network-online.target\n# What needs its owner is not tried for ever.\nStartLimitIntervalSec=600\nStartLimitBurst=5\n\n[Service]\nType=exec\nExecStart={program} --data {folder} serve\nRestart=on-failure\nRestartSec=10\nTimeoutStopSec=60\nUMask=0077\n\n[Install]\nWantedBy=default.target\n"
     ))
 }
 

@@ -2,6 +2,7 @@
 //! one list by time.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use sqlx::SqliteConnection;
@@ -109,6 +110,9 @@ pub enum Happening {
     Added,
 }
 
+/// Single messages are written in less; only a scheduling takes longer.
+const PATIENCE: Duration = Duration::from_secs(2);
+
 /// The place of a row: its time, then its kind, then what tells it apart within both.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 struct Key(Millis, TimelineKind, Uuid);
@@ -134,7 +138,8 @@ impl People {
     /// Erases a person at their wish: everything of them goes, here and in what was sent. What waits for them is cancelled
     /// first. Totals and credits stay, and so does the wish, as a keyed hash of the phone.
     pub async fn erase(&self, id: ContactId) -> Result<(), Problem> {
-        let _nobody_writes = self.freezing.try_write().map_err(|_| ContactError::BeingScheduled)?;
+        let nobody_writes = tokio::time::timeout(PATIENCE, self.freezing.write()).await;
+        let _nobody_writes = nobody_writes.map_err(|_| ContactError::BeingScheduled)?;
         let now = self.now();
         let mut reader = self.reader().await?;
         let record = record(&mut reader, id).await?;

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use super::owed::Ticks;
 use super::{Backups, Campaigns, Retention, log};
 use crate::agenda::{BoxFuture, JobKind, Work};
-use crate::clock::SharedClock;
+use crate::clock::{DAY, Millis, SharedClock};
 use crate::contact::acts::store as acts;
 use crate::contact::store::accounts;
 use crate::db::{Db, StorageError};
@@ -152,12 +152,16 @@ impl AppWork {
     async fn forget_programs(&self) -> Result<(), StorageError> {
         let Some(facets) = self.facets.get() else { return Ok(()) };
         let Some(now) = facets.retention.believed().await? else { return Ok(()) };
+        let kept = match facets.retention.settings().await?.kept.texts_days {
+            0 => Millis::MAX,
+            days => Millis::from(days) * DAY,
+        };
         let mut tx = self.db.begin().await?;
         let forgotten = async {
             programs::forget_old(&mut tx, now).await?;
             programs::jobs::forget_ended(&mut tx, now - REMEMBERED).await?;
             uploads::forget(&mut tx, now - UPLOADS_KEPT).await?;
-            triggers::forget_old(&mut tx, now).await
+            triggers::forget_old(&mut tx, kept, now).await
         };
         forgotten.await.map_err(|error| self.db.error(error))?;
         self.db.commit(tx).await

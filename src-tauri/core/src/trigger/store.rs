@@ -221,10 +221,10 @@ pub async fn remember(db: &mut Tx, trigger: TriggerId, digest: &[u8; 32], now: M
 }
 
 /// What is old, what is too much of one trigger, and keys that no trigger looks at any more. `now` is a time up to which
-/// days are believed to have passed.
-pub async fn forget_old(db: &mut Tx, now: Millis) -> Result<(), sqlx::Error> {
+/// days are believed to have passed, `kept` for how long the owner wants texts to be kept.
+pub async fn forget_old(db: &mut Tx, kept: Millis, now: Millis) -> Result<(), sqlx::Error> {
     for trigger in all(db).await? {
-        trim(db, trigger.id, now - EVENTS_KEPT).await?;
+        trim(db, trigger.id, now - kept.min(EVENTS_KEPT)).await?;
         sqlx::query("DELETE FROM trigger_keys WHERE trigger_id = ? AND at <= ?")
             .bind(trigger.id)
             .bind(now - trigger.binding.key_span())
