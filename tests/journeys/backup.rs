@@ -375,6 +375,7 @@ async fn a_restore_that_was_cut_off_is_brought_to_its_end_or_has_not_begun() -> 
 
 async fn look_at_the_agenda(world: &World) -> Result<(), Problem> {
     while agenda::step(world.app.agenda()).await?.is_none() {}
+    world.app.backups().settled().await;
     Ok(())
 }
 

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use serde::Serialize;
+use tokio::task::JoinHandle;
 
 use super::common::{Common, facet};
 use super::{Problem, locked};
@@ -29,6 +30,8 @@ pub struct Backups {
     common: Common,
     key: DbKey,
     running: Mutex<Option<Arc<Progress>>>,
+    /// What the plan asked for, while it is being done.
+    at_work: Mutex<Option<JoinHandle<()>>>,
     stopped: AtomicBool,
 }
 
@@ -202,7 +205,7 @@ pub async fn look_into(
 
 impl Backups {
     pub(super) fn new(common: Common, key: DbKey) -> Self {
-        Self { common, key, running: Mutex::default(), stopped: AtomicBool::default() }
+        Self { common, key, running: Mutex::default(), at_work: Mutex::default(), stopped: AtomicBool::default() }
     }
 
     /// The one that is being made ends without a result, and none begins any more.
@@ -373,9 +376,32 @@ impl Backups {
         Ok(())
     }
 
+    /// Does what the plan asks for on a task of its own: a slow disk keeps no other job of the agenda waiting, and a dead one
+    /// does not keep Ulak from ending.
+    pub(super) fn begin_by_itself(self: &Arc<Self>) {
+        let mut at_work = locked(&self.at_work);
+        if self.stopped.load(Ordering::Relaxed) || at_work.as_ref().is_some_and(|task| !task.is_finished()) {
+            return;
+        }
+        let backups = self.clone();
+        *at_work = Some(tokio::spawn(async move {
+            if let Err(problem) = backups.by_itself().await {
+                tracing::warn!(code = problem.code, "the plan of backups is looked at again later");
+            }
+        }));
+    }
+
+    /// Returns when what the plan asked for is done.
+    pub async fn settled(&self) {
+        let task = locked(&self.at_work).take();
+        if let Some(task) = task {
+            let _ = task.await;
+        }
+    }
+
     /// What the plan asks for. A folder that is not there is told once for each moment of the plan and looked for again
     /// with every look; whatever else went wrong is tried again after an hour.
-    pub(super) async fn by_itself(&self) -> Result<(), Problem> {
+    async fn by_itself(&self) -> Result<(), Problem> {
         let (plan, zone, now) = (self.plan().await?, self.settings().await?.zone, self.now());
         let Some(due_at) = plan.last_due(now, zone).filter(|_| plan.is_on()) else { return Ok(()) };
         let before =

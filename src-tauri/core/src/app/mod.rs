@@ -131,6 +131,9 @@ use owed::{Owed, Ticks};
 /// A fresh installation can practise at once.
 pub const FIRST_PRACTICE_CREDITS: i64 = 1_000;
 
+/// How long a backup that is told to stop may take for it.
+const LAST_BACKUP: Duration = Duration::from_secs(10);
+
 /// How long the receipts that linked numbers still brought may take at the end.
 const LAST_RECEIPTS: Duration = Duration::from_secs(3);
 
@@ -421,6 +424,9 @@ impl App {
         let loops = std::mem::take(&mut *locked(&self.loops));
         for task in loops {
             let _ = task.await;
+        }
+        if tokio::time::timeout(LAST_BACKUP, self.backups().settled()).await.is_err() {
+            tracing::warn!("a backup is left where it is, because its disk does not answer");
         }
         self.numbers.close().await;
         let ticking = locked(&self.ticking).take();

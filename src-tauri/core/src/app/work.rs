@@ -69,7 +69,7 @@ impl Work for AppWork {
                 }
                 JobKind::BackUp => {
                     if let Some(facets) = self.facets.get() {
-                        facets.backups.by_itself().await?;
+                        facets.backups.begin_by_itself();
                     }
                 }
                 JobKind::ForgetPrograms => self.forget_programs().await?,
