@@ -309,6 +309,8 @@ impl Backups {
 
     /// Into this file, or into the plan's folder. `passphrase` opens this file alone, beside what opens the data.
     pub async fn back_up(&self, to: Option<&Path>, passphrase: Option<String>) -> Result<BackupLine, Problem> {
+        // The plan's own is waited for.
+        self.settled().await;
         let now = self.now();
         let place = match to {
             Some(place) => with_ending(place),

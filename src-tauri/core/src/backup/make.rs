@@ -133,7 +133,7 @@ fn write(
         if number % 64 == 0 && from.parent().and_then(db::free_space).is_some_and(|free| free < LEAST) {
             return Err(BackupError::Full { file: from.display().to_string() });
         }
-        let length = data.read(&mut buffer).map_err(failed)?;
+        let length = data.read(&mut buffer).map_err(|error| BackupError::reading(&error, from))?;
         if length == 0 {
             break;
         }

@@ -158,9 +158,7 @@ impl BackupError {
     fn writing(error: &io::Error, file: &Path) -> Self {
         let shown = file.display().to_string();
         match error.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
-                Self::Full { file: shown }
-            }
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::Full { file: shown },
             io::ErrorKind::Interrupted => Self::Stopped,
             _ => Self::NotWritten { file: shown, reason: error.to_string() },
         }
