@@ -40,6 +40,7 @@ pub fn to_terminal() {
 pub fn into_folder(data: &Path) {
     *log() = Some(LogFolder { folder: data.join("logs"), today: None });
     let crashes = data.join("crashes");
+    forget_crashes(&crashes, SystemClock.now());
     let before = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
         if let Some(place) = panic.location() {
@@ -47,6 +48,17 @@ pub fn into_folder(data: &Path) {
         }
         before(panic);
     }));
+}
+
+/// Their names are the times at which it broke.
+fn forget_crashes(folder: &Path, now: Millis) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        let at = path.file_stem().and_then(|name| name.to_str()).and_then(|name| name.parse::<Millis>().ok());
+        if at.is_some_and(|at| now - at > KEPT * DAY) {
+            let _ = std::fs::remove_file(path);
+        }
+    }
 }
 
 /// Where it broke, and never what it said: that may name somebody.
