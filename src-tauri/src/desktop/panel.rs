@@ -52,7 +52,7 @@ pub fn is_dark() -> bool {
 #[cfg(target_os = "linux")]
 mod linux {
     use gtk::gio::{BusType, Cancellable, DBusCallFlags, bus_get_sync};
-    use gtk::glib::Variant;
+    use gtk::glib::{Variant, VariantTy};
 
     pub const WATCHER: &str = "org.kde.StatusNotifierWatcher";
 
@@ -66,7 +66,9 @@ mod linux {
             bus.call_sync(Some(name), path, interface, method, Some(asked), None, flags, PATIENCE, nobody)
         });
         let said = answer.ok().filter(|answer| answer.n_children() == 1).map(|answer| answer.child_value(0));
-        said.is_some_and(|said| said.as_variant().unwrap_or(said).get::<bool>() == Some(true))
+        // A property comes in a box.
+        let said = said.and_then(|said| if said.is_type(VariantTy::VARIANT) { said.as_variant() } else { Some(said) });
+        said.and_then(|said| said.get::<bool>()) == Some(true)
     }
 
     /// These desktops have a dark panel whatever the theme of windows is.
