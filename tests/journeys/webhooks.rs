@@ -185,21 +185,19 @@ async fn tell(world: &World) {
     tell_until(world, &HttpPoster::default(), world.clock.now()).await;
 }
 
-/// Three people who have read what they got.
-async fn read_campaign(world: &mut World) -> Result<(), Problem> {
-    world.contacts(3).await?;
+/// So many people got a message; their wire ids.
+async fn sent_campaign(world: &mut World, people: usize) -> Result<Vec<String>, Problem> {
+    world.contacts(people).await?;
     world.schedule("Merhaba").await?;
     world.run_until(at(0, 13, 0)).await?;
-    let wire_ids: Vec<String> = world.numbers[0].phone.sent().into_iter().map(|sent| sent.wire_id).collect();
-    world.receipts(ReceiptKind::Delivered, &wire_ids).await?;
-    world.receipts(ReceiptKind::Read, &wire_ids).await
+    Ok(world.numbers[0].phone.sent().into_iter().map(|sent| sent.wire_id).collect())
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_receiver_that_is_slow_wrong_and_down_is_told_everything_and_in_order() -> Result<(), Problem> {
     let mut world = World::with_numbers(at(0, 12, 0), &[BRISK]).await?;
     let (mut receiver, hook) = Receiver::hooked(&world, &[Topic::Messages, Topic::Campaigns]).await;
-    read_campaign(&mut world).await?;
+    let wire_ids = sent_campaign(&mut world, 3).await?;
     receiver.behaves([
         Manner::Says(500),
         Manner::Says(301),
@@ -213,6 +211,8 @@ async fn a_receiver_that_is_slow_wrong_and_down_is_told_everything_and_in_order(
     let impatient = HttpPoster::within(Duration::from_millis(400));
     tell_until(&world, &impatient, at(0, 13, 1)).await;
     receiver.down().await;
+    world.receipts(ReceiptKind::Delivered, &wire_ids).await?;
+    world.receipts(ReceiptKind::Read, &wire_ids).await?;
     tell_until(&world, &impatient, at(0, 14, 1)).await;
     let while_down = world.app.webhooks().list().await?.remove(0);
     assert!(while_down.counts.waiting > 0 && while_down.counts.dead == 0, "{while_down:?}");
@@ -249,9 +249,7 @@ async fn what_is_not_taken_for_a_day_is_given_up_and_can_be_sent_again() -> Resu
     let mut world = World::with_numbers(at(0, 12, 0), &[BRISK]).await?;
     let (mut receiver, hook) = Receiver::hooked(&world, &[Topic::Messages]).await;
     receiver.down().await;
-    world.contacts(2).await?;
-    world.schedule("Merhaba").await?;
-    world.run_until(at(0, 13, 0)).await?;
+    sent_campaign(&mut world, 2).await?;
     tell_until(&world, &HttpPoster::default(), at(0, 13, 0) + 2 * DAY).await;
     let dead = world.app.webhooks().deliveries(hook, DeliveryState::Dead).await?;
     assert_eq!(dead.len(), 2);
