@@ -329,7 +329,8 @@ fn circle(imports: &BTreeMap<String, Vec<String>>) -> Option<Vec<String>> {
 #[test]
 fn files_of_a_folder_import_each_other_one_way() {
     for folder in [
-        "session", "outbox", "campaign", "contact", "inbound", "ledger", "mail", "template", "media", "webhook", "backup",
+        "session", "outbox", "campaign", "contact", "inbound", "ledger", "mail", "template", "media", "webhook",
+        "backup",
     ] {
         let imports = siblings(&root().join("src-tauri/core/src").join(folder));
         assert!(!imports.is_empty());

@@ -8,8 +8,8 @@ use tauri::Wry;
 use tauri_specta::{Builder, ErrorHandlingMode, collect_commands, collect_events};
 
 use crate::commands::{
-    backups, campaigns, contacts, credits, door, health, home, log, mail, numbers, programs, repeats, replies, retention,
-    revisions, settings, templates, webhooks, window,
+    backups, campaigns, contacts, credits, door, health, home, log, mail, numbers, programs, repeats, replies,
+    retention, revisions, settings, templates, webhooks, window,
 };
 use crate::events;
 

@@ -33,7 +33,13 @@ pub struct Door {
 
 impl Door {
     pub fn new(folder: PathBuf) -> Self {
-        Self { folder, is_open: AtomicBool::new(false), app: Mutex::new(None), opened_by: Mutex::new(None), beside: Mutex::new(None) }
+        Self {
+            folder,
+            is_open: AtomicBool::new(false),
+            app: Mutex::new(None),
+            opened_by: Mutex::new(None),
+            beside: Mutex::new(None),
+        }
     }
 
     pub fn folder(&self) -> &Path {

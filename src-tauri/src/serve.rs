@@ -11,8 +11,8 @@ use ulak_core::app::{App, Opening};
 use ulak_core::error::Problem;
 
 use crate::control::Control;
-use crate::network;
 use crate::terminal::{self, Voice, problem};
+use crate::{logs, network};
 
 #[derive(Args)]
 pub struct Options {
@@ -32,6 +32,7 @@ pub fn run(options: &Options, data: Option<PathBuf>) -> ExitCode {
     terminal::run(voice, async |mut stopping| {
         let opening = Opening { network: network::network()?, ..network::outside(Opening::default()) };
         let app = terminal::open(data, opening).await?;
+        logs::into_folder(app.folder());
         let ended = std::sync::Arc::new(Notify::new());
         let end = ended.clone();
         let control = Control::open(&app, move || end.notify_one());
@@ -68,7 +69,9 @@ async fn tell_recovery_code(voice: Voice, app: &App) -> Result<(), Problem> {
         return terminal::tell_recovery_code(voice, app).await;
     }
     if app.settings().recovery_code().is_some() {
-        terminal::warn("The recovery code was not shown, because nobody reads here. Open the window, or run a command in a terminal, to get it.");
+        terminal::warn(
+            "The recovery code was not shown, because nobody reads here. Open the window, or run a command in a terminal, to get it.",
+        );
     }
     Ok(())
 }

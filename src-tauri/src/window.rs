@@ -260,22 +260,31 @@ pub fn lead(handle: &AppHandle, page: &str) {
     });
 }
 
-/// Ends Ulak. While something would still go out its owner is asked first.
+/// Ends Ulak. While something would still go out, or a list comes in, its owner is asked first.
 pub fn quit(handle: &AppHandle) {
+    static ASKING: AtomicBool = AtomicBool::new(false);
     let handle = handle.clone();
     tauri::async_runtime::spawn(async move {
         let Ok(app) = handle.state::<Door>().app().await else { return handle.exit(0) };
+        // What cannot be found out is asked about.
         let is_at_work = app.home().tray().await.map(|view| view.is_at_work).unwrap_or(true);
+        let is_importing = app.people().is_importing();
         let settings = app.settings().current().await.unwrap_or_default();
         drop(app);
-        if !is_at_work {
+        if !is_at_work && !is_importing {
             return handle.exit(0);
+        }
+        if ASKING.swap(true, Ordering::Relaxed) {
+            return;
         }
         let messages = Messages::of(settings.spoken().as_str());
         let say = |key: &str| messages.say(key, &[]);
-        let buttons = MessageDialogButtons::OkCancelCustom(say("quit_confirm"), say("quit_stay"));
-        let dialog = handle.dialog().message(say("quit_text")).title(say("quit_title")).buttons(buttons);
+        let [text, stops] =
+            if is_at_work { ["quit_text", "quit_confirm"] } else { ["quit_text_import", "quit_confirm_import"] };
+        let buttons = MessageDialogButtons::OkCancelCustom(say(stops), say("quit_stay"));
+        let dialog = handle.dialog().message(say(text)).title(say("quit_title")).buttons(buttons);
         dialog.show(move |quits| {
+            ASKING.store(false, Ordering::Relaxed);
             if quits {
                 handle.exit(0);
             }

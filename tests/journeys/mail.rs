@@ -316,7 +316,9 @@ async fn half_a_message_stays_with_its_number_and_others_go_by_mail() -> Result<
 /// What has been taken waits behind a server that is busy: the owner's word counts until it goes.
 #[tokio::test]
 async fn a_cancel_a_pause_and_a_switch_take_effect_before_the_next_mail() -> Result<(), Problem> {
-    for (act, left) in [("cancel", Some("cancelled")), ("unwant", Some("switched_off")), ("pause", None), ("pause all", None)] {
+    for (act, left) in
+        [("cancel", Some("cancelled")), ("unwant", Some("switched_off")), ("pause", None), ("pause all", None)]
+    {
         let (mut world, server) = shop(0).await?;
         person(&world, "Elif", "+905325550142", "elif@shop.example").await?;
         person(&world, "Okan", "+905325550143", "okan@shop.example").await?;
@@ -332,7 +334,7 @@ async fn a_cancel_a_pause_and_a_switch_take_effect_before_the_next_mail() -> Res
             "cancel" => world.app.campaigns().cancel_campaign(id).await?,
             "unwant" => world.app.mails().want(MailFor::Campaign(id), false).await?,
             "pause" => world.app.campaigns().pause_campaign(id).await?,
-            _ => world.app.campaigns().pause_everything().await?,
+            _ => world.app.outbox().pause_everything().await?,
         }
         mail_until(&world, &server, at(0, 14, 0)).await;
         assert_eq!(server.to().len(), 1, "{act}: the try before it");
@@ -436,15 +438,20 @@ async fn a_mail_that_was_being_handed_over_when_ulak_ended_is_not_sent_again() -
 }
 
 #[tokio::test]
-async fn a_password_goes_to_no_other_server_than_the_one_it_was_typed_for_and_is_shown_nowhere() -> Result<(), Problem> {
+async fn a_password_goes_to_no_other_server_than_the_one_it_was_typed_for_and_is_shown_nowhere() -> Result<(), Problem>
+{
     let (world, _) = shop(0).await?;
     let other = MailAccountEdit { host: "mail.elsewhere.example".to_owned(), password: None, ..account(0) };
     assert!(!world.app.mails().save_account(&other).await?.has_password);
-    let refused = async |edit: MailAccountEdit| world.app.mails().save_account(&edit).await.err().map(|problem| problem.code);
+    let refused =
+        async |edit: MailAccountEdit| world.app.mails().save_account(&edit).await.err().map(|problem| problem.code);
     let code = |code: &str| Some(code.to_owned());
     assert_eq!(refused(MailAccountEdit { host: " ".to_owned(), ..account(0) }).await, code("mail.no_host"));
     assert_eq!(refused(MailAccountEdit { security: Security::None, ..account(0) }).await, code("mail.not_secret"));
-    assert_eq!(refused(MailAccountEdit { from_address: "shop".to_owned(), ..account(0) }).await, code("mail.not_an_address"));
+    assert_eq!(
+        refused(MailAccountEdit { from_address: "shop".to_owned(), ..account(0) }).await,
+        code("mail.not_an_address")
+    );
     Ok(())
 }
 

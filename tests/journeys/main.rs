@@ -57,8 +57,8 @@ mod stopping;
 mod storage;
 mod support;
 mod templates;
-mod webhooks;
 mod triggers;
+mod webhooks;
 
 use ulak_core::clock::{DAY, HOUR, MINUTE, Millis};
 

@@ -22,7 +22,8 @@ struct Outside {
 
 impl Outside {
     fn up(arguments: &[&str]) -> Self {
-        let python = std::env::var("ULAK_OUTSIDE").expect("ULAK_OUTSIDE names a Python with aiosmtpd and standardwebhooks");
+        let python =
+            std::env::var("ULAK_OUTSIDE").expect("ULAK_OUTSIDE names a Python with aiosmtpd and standardwebhooks");
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fixtures/mail/outside.py");
         let mut command = Command::new(python);
         let mut child = command.arg(script).args(arguments).stdout(Stdio::piped()).spawn().unwrap();
@@ -56,7 +57,8 @@ async fn outside_mail_server_reads_both_parts_names_and_pictures() {
     assert_eq!(heard["to"], serde_json::json!(["cagla@shop.example"]));
     assert_eq!(heard["recipient"], "Çağla Şahin <cagla@shop.example>");
     assert_eq!(heard["subject"], "Lale Optik size bir mesaj gönderdi");
-    let kinds: Vec<&str> = heard["parts"].as_array().unwrap().iter().map(|part| part["type"].as_str().unwrap()).collect();
+    let kinds: Vec<&str> =
+        heard["parts"].as_array().unwrap().iter().map(|part| part["type"].as_str().unwrap()).collect();
     assert_eq!(
         kinds,
         [

@@ -117,7 +117,9 @@ fn talk<S: Read + Write>(
     let say = |stream: &mut BufReader<S>, text: &str| {
         stream.get_mut().write_all(text.as_bytes()).and_then(|()| stream.get_mut().flush()).is_ok()
     };
-    if greets && !say(&mut stream, if manner == Manner::Babbles { "<html>no mail here</html>\r\n" } else { "220 ready\r\n" }) {
+    if greets
+        && !say(&mut stream, if manner == Manner::Babbles { "<html>no mail here</html>\r\n" } else { "220 ready\r\n" })
+    {
         return None;
     }
     loop {
@@ -175,7 +177,9 @@ fn picture() -> Enclosure {
 pub fn mail() -> Mail {
     let pictures = ["p1".to_owned()];
     let filling =
-        Filling { business: "Lale Optik", name: "Çağla Şahin", text: "Gözlüğünüz *hazır*.", pictures: &pictures };
+        Filling {
+            business: "Lale Optik", name: "Çağla Şahin", text: "Gözlüğünüz *hazır*.", pictures: &pictures
+        };
     let letter = Template::ready(Language::Tr).letter(&filling).unwrap();
     Mail {
         id: "0190".to_owned(),
@@ -276,7 +280,10 @@ async fn a_server_without_encryption_gets_no_password_and_one_that_is_down_is_tr
     let account = Account { port, ..server.account(Security::None) };
     assert_eq!(mailer.send(account, mail()).await, Outcome::Later(Trouble::Unreachable, None));
     let unsendable = Mail { to_address: "nobody".to_owned(), ..mail() };
-    assert_eq!(mailer.send(server.account(Security::None), unsendable).await, Outcome::Refused(Trouble::Unsendable, None));
+    assert_eq!(
+        mailer.send(server.account(Security::None), unsendable).await,
+        Outcome::Refused(Trouble::Unsendable, None)
+    );
     // It ends with the connection that it waits for.
     drop(TcpStream::connect(server.address).unwrap());
     server.heard();

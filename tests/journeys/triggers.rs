@@ -193,12 +193,12 @@ async fn what_was_told_of_an_erased_person_is_gone() -> Result<(), Problem> {
     fire(&world, json!({ "no": "F-3", "total": 1, "customer": { "phone": "+905335550999", "name": "Elif" } })).await?;
     world.run_until(at(0, 12, 30)).await?;
     let people = world.app.people();
-    let mehmet = people.contacts(&ulak_core::contact::ContactQuery {
+    let mehmet = ulak_core::contact::ContactQuery {
         search: "Mehmet".to_owned(),
         place: ulak_core::page::Place::first(10),
         ..Default::default()
-    });
-    people.erase(mehmet.await?.rows[0].id).await?;
+    };
+    people.erase(people.contacts(&mehmet).await?.rows[0].id).await?;
     let rows = world.app.programs().trigger_events(Some(trigger.id), None).await?.rows;
     let payloads: Vec<_> = rows.iter().map(|row| row.payload.is_some()).collect();
     assert_eq!(payloads, [true, false, false]);

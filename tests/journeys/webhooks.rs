@@ -281,7 +281,10 @@ async fn a_webhook_is_told_what_it_wants_while_it_is_not_paused() -> Result<(), 
     let seen = receiver.seen();
     let said = &seen[0].body["data"];
     assert_eq!(receiver.events(), ["reply.received", "contact.opted_out"]);
-    assert_eq!((&said["opt_out"], &said["from"], &said["text"]), (&true.into(), &"+905325550142".into(), &"STOP".into()));
+    assert_eq!(
+        (&said["opt_out"], &said["from"], &said["text"]),
+        (&true.into(), &"+905325550142".into(), &"STOP".into())
+    );
     assert_eq!(seen[1].body["data"]["contact"], elif.to_string().as_str());
 
     assert_eq!(webhooks.test_over(hook, &HttpPoster::default()).await?.status, Some(204));

@@ -147,7 +147,7 @@ pub enum Finding {
     )]
     Unmarked,
     #[error(
-        "This data was restored from the backup of {made}. {since} Everything is paused, and each campaign by itself. Link your numbers again, look through what waits, and resume.",
+        "This data was restored from the backup of {made}. {since} Everything is paused, each campaign by itself, and e-mails and webhooks wait until you switch them on. Link your numbers again, look through what waits, and resume.",
         since = since(*over)
     )]
     Restored {

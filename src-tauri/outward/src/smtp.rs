@@ -46,9 +46,8 @@ impl Mailer for SmtpMailer {
     fn reach(&self, account: Account) -> Reaching<'_> {
         let (within, trusted) = (self.within, self.trusted.clone());
         Box::pin(async move {
-            let reached = beside("mail", move || {
-                connect(&account, within, &trusted).map(|mut connection| connection.abort())
-            });
+            let reached =
+                beside("mail", move || connect(&account, within, &trusted).map(|mut connection| connection.abort()));
             let reached = tokio::time::timeout(ALTOGETHER, reached).await.ok().flatten();
             reached.unwrap_or(Err(Outcome::Later(Trouble::Unreachable, None)))
         })
@@ -68,7 +67,9 @@ fn send(account: &Account, mail: &Mail, within: Duration, trusted: &[Vec<u8>]) -
     let Some(from) = mailbox(&account.from_name, &account.from_address) else {
         return Outcome::Account(Trouble::Sender, None);
     };
-    let Some((envelope, bytes)) = written(account, from, mail) else { return Outcome::Refused(Trouble::Unsendable, None) };
+    let Some((envelope, bytes)) = written(account, from, mail) else {
+        return Outcome::Refused(Trouble::Unsendable, None);
+    };
     let mut connection = match connect(account, within, trusted) {
         Ok(connection) => connection,
         Err(outcome) => return outcome,
@@ -88,8 +89,8 @@ fn connect(account: &Account, within: Duration, trusted: &[Vec<u8>]) -> Result<S
     let tls = || tls(account, trusted).map_err(|_| Outcome::Account(Trouble::Certificate, None));
     let server = (account.host.as_str(), account.port);
     let first = if account.security == Security::Tls { Some(tls()?) } else { None };
-    let mut connection =
-        SmtpConnection::connect(server, Some(within), &hello, first.as_ref(), None).map_err(|error| greeting(&error))?;
+    let mut connection = SmtpConnection::connect(server, Some(within), &hello, first.as_ref(), None)
+        .map_err(|error| greeting(&error))?;
     if account.security == Security::Starttls {
         if !connection.can_starttls() {
             connection.abort();

@@ -174,5 +174,11 @@ fn everything_is_found_by_its_name_with_the_keys_alone() {
         page.go("/help/risks").await;
         page.until("the risks", "document.querySelector('[data-testid=help-article]')?.dataset.topic === 'risks'")
             .await;
+        page.core("zoom", json!({ "percent": 200 })).await;
+        page.until("the zoom", "innerWidth < 700").await;
+        page.picture("help-at-200").await;
+        let sideways = "return document.scrollingElement.scrollWidth - innerWidth
+            + document.querySelector('main').scrollWidth - document.querySelector('main').clientWidth";
+        assert_eq!(page.run(sideways).await.unwrap(), json!(0), "the help is moved sideways at 200 %");
     });
 }

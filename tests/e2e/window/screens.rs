@@ -225,6 +225,7 @@ pub async fn a_busy_shop(harness: &Harness, page: &Page) -> Vec<Screen> {
             .pressing(&["[data-testid=log-row]", "[data-testid=recipient-panel]"]),
         Screen::new("figures", at("/figures"), "document.querySelector('[data-testid=figures-table]')"),
         Screen::new("settings", at("/settings"), "document.querySelector('[data-testid=practice-read]')"),
+        Screen::new("safety", at("/settings/safety"), "document.querySelector('[data-testid=health-check]')"),
         Screen::new("clear", at("/settings"), "document.querySelector('[data-testid=kept-clear]')")
             .pressing(&["[data-testid=kept-clear]", "[data-testid=clear-dialog]"]),
         Screen::new("help", at("/help"), "document.querySelector('.help__card')"),

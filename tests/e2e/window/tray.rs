@@ -62,7 +62,7 @@ impl Icon {
 
     /// The numbers and words of its lines.
     async fn lines(&self) -> Vec<(String, String)> {
-        let layout = gdbus(&self.0, &self.1, "com.canonical.dbusmenu.GetLayout", &["0", "--", "-1", "[]"]).await;
+        let layout = gdbus(&self.0, &self.1, "com.canonical.dbusmenu.GetLayout", &["0", "int32 -1", "[]"]).await;
         let layout = layout.unwrap_or_default();
         let line = |piece: &str| {
             let label = piece.split("'label': <").nth(1)?;

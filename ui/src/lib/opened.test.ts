@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { connectTo, type Api } from '../api/client';
-import { listOf, openFiles, takeHanded } from './opened';
+import { listOf, openFiles, takeBackup, takeHanded } from './opened';
 
 const goes = async (paths: string[]) => {
   connectTo({ api: { createDraft: async () => ({ id: 'new' }) } as unknown as Api, listen: () => () => undefined });
@@ -17,6 +17,8 @@ test('a list among the files leads to the import, whatever else was given', asyn
 test('a backup is no message', async () => {
   expect(await goes(['/a/ulak 2026-11-29.ulak-backup'])).toBe('#/settings/safety');
   expect(takeHanded()).toEqual([]);
+  expect(takeBackup()).toBe('/a/ulak 2026-11-29.ulak-backup');
+  expect(takeBackup()).toBeNull();
 });
 
 test('anything else begins a campaign, which takes the files once', async () => {

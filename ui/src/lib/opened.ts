@@ -22,11 +22,21 @@ export function takeHanded(): string[] {
   return handed.splice(0);
 }
 
+/** A backup that is to be looked into. */
+let backup: string | null = null;
+
+export function takeBackup(): string | null {
+  const taken = backup;
+  backup = null;
+  return taken;
+}
+
 /** A list leads to the import, anything else into a new campaign; with nothing at all a new campaign begins. */
 export async function openFiles(paths: string[]): Promise<void> {
-  if (paths.some((path) => /\.ulak-backup$/i.test(path))) {
+  const copy = paths.find((path) => /\.ulak-backup$/i.test(path));
+  if (copy !== undefined) {
+    backup = copy;
     goOn('/settings/safety');
-    toast(m.open_backup(), { kind: 'warn' });
     return;
   }
   const list = listOf(paths);

@@ -175,6 +175,13 @@ impl People {
         self.imports.lock().get(&id).map(|running| running.progress.clone())
     }
 
+    /// A list is coming in at this moment.
+    pub fn is_importing(&self) -> bool {
+        let brings_in =
+            |one: &Running| one.progress.step == ImportStep::Import && one.progress.state == ImportState::Running;
+        self.imports.lock().values().any(brings_in)
+    }
+
     /// What came in stays; importing again brings nobody twice.
     pub fn cancel_import(&self, id: ImportId) {
         if let Some(running) = self.imports.lock().get(&id) {

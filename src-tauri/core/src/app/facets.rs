@@ -15,9 +15,9 @@ use super::{
 };
 use crate::db::DbKey;
 use crate::ids::SessionId;
+use crate::mail::Mailer;
 use crate::outbox::dispatcher::Dispatcher;
 use crate::session::numbers::Numbers as SupervisedNumbers;
-use crate::mail::Mailer;
 use crate::session::practice::PracticeNumber;
 use crate::session::registry::ConnectionRegistry;
 use crate::webhook::Poster;
@@ -94,8 +94,7 @@ impl Facets {
             credits: credits.clone(),
             files: files.clone(),
         });
-        let programs =
-            Programs::new(common.clone(), people.clone(), campaigns.clone(), files.clone(), practice_id);
+        let programs = Programs::new(common.clone(), people.clone(), campaigns.clone(), files.clone(), practice_id);
         Self {
             programs: Arc::new(programs),
             templates: Templates::new(common.clone(), files, campaigns.clone()),

@@ -256,7 +256,8 @@ fn backup_row(backups: &BackupsView, now: Millis) -> HealthRow {
     }
     let Some(last) = &backups.last else { return HealthRow::of(HealthKind::NoBackup, HealthState::Look) };
     let params = params! { at: last.at, bytes: last.bytes };
-    match now - last.at > OLD_BACKUP {
+    // One from a time that is to come was made by a clock that was wrong, and tells nothing.
+    match now - last.at > OLD_BACKUP || last.at > now {
         true => HealthRow::of(HealthKind::BackupOld, HealthState::Look).with(params),
         false => HealthRow::of(HealthKind::Backup, HealthState::Good).with(params),
     }

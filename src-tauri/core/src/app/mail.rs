@@ -252,7 +252,8 @@ impl Mails {
             Language::Tr => "Elif Şahin",
             Language::Id => "Dewi Lestari",
         };
-        let letter = template.letter(&Filling { business: &business, name, text: sample(language), pictures: &pictures })?;
+        let letter =
+            template.letter(&Filling { business: &business, name, text: sample(language), pictures: &pictures })?;
         let picture = Enclosure {
             cid: "sample".to_owned(),
             name: String::new(),
@@ -305,15 +306,32 @@ const SAMPLE_PICTURE: &str = r##"<svg xmlns="http://www.w3.org/2000/svg" width="
 
 fn sample(language: Language) -> &'static str {
     match language {
-        Language::En => "your glasses are *ready*. You can pick them up until Saturday, 19:00.\nhttps://shop.example/opening-hours",
-        Language::Tr => "gözlüğünüz *hazır*. Cumartesi 19.00’a kadar teslim alabilirsiniz.\nhttps://shop.example/calisma-saatleri",
-        Language::Id => "kacamata Anda *sudah siap*. Silakan diambil sampai Sabtu pukul 19.00.\nhttps://shop.example/jam-buka",
+        Language::En => {
+            "your glasses are *ready*. You can pick them up until Saturday, 19:00.\nhttps://shop.example/opening-hours"
+        }
+        Language::Tr => {
+            "gözlüğünüz *hazır*. Cumartesi 19.00’a kadar teslim alabilirsiniz.\nhttps://shop.example/calisma-saatleri"
+        }
+        Language::Id => {
+            "kacamata Anda *sudah siap*. Silakan diambil sampai Sabtu pukul 19.00.\nhttps://shop.example/jam-buka"
+        }
     }
 }
 
 fn view(account: Account) -> MailAccountView {
-    let Account { active, host, port, security, user, password, from_address, from_name, wait_minutes, per_hour, trouble } =
-        account;
+    let Account {
+        active,
+        host,
+        port,
+        security,
+        user,
+        password,
+        from_address,
+        from_name,
+        wait_minutes,
+        per_hour,
+        trouble,
+    } = account;
     let (trouble, trouble_at) = (trouble.map(|(trouble, _)| trouble), trouble.map(|(_, at)| at));
     let has_password = !password.is_empty();
     MailAccountView {
@@ -404,7 +422,11 @@ impl Mails {
 
     /// Lets mails take what they may, and sends the next one. Says when there will be something to do; none where that is
     /// not before something changes.
-    pub async fn step(&self, mailer: &dyn Mailer, stop: &watch::Receiver<bool>) -> Result<Option<Millis>, StorageError> {
+    pub async fn step(
+        &self,
+        mailer: &dyn Mailer,
+        stop: &watch::Receiver<bool>,
+    ) -> Result<Option<Millis>, StorageError> {
         self.rescue().await?;
         let now = self.now();
         let Some(account) = self.ready_account(now).await? else { return Ok(None) };
@@ -499,8 +521,14 @@ impl Mails {
             let wanted = store::wanted(&mut reader).await?;
             let campaigns: Vec<CampaignId> =
                 wanted.iter().filter(|(kind, ..)| *kind == Kind::Campaign).map(|(_, id, _)| CampaignId(*id)).collect();
+            let messages: Vec<MessageId> =
+                wanted.iter().filter(|(kind, ..)| *kind == Kind::Message).map(|(_, id, _)| MessageId(*id)).collect();
             let lively = mailed::lively(&mut reader, &campaigns, now - STALE).await?;
-            let needed = wanted.into_iter().filter(|(kind, id, _)| *kind != Kind::Campaign || lively.contains(&CampaignId(*id)));
+            let open = mailed::undelivered(&mut reader, &messages).await?;
+            let needed = wanted.into_iter().filter(|(kind, id, _)| match kind {
+                Kind::Message => open.contains(&MessageId(*id)),
+                Kind::Campaign | Kind::Template => lively.contains(&CampaignId(*id)),
+            });
             // A time to come was put down by a clock that was wrong.
             let since = |since: Millis| if since > now { now - STALE } else { since.max(now - STALE) };
             Ok(needed.map(|(kind, id, at)| (among(kind, id), since(at))).unzip())
@@ -663,7 +691,8 @@ impl Mails {
         let address = to.address.clone();
         let Some((inline, attached)) = enclosures else { return Ok(Some(Made { address, mail: None })) };
         let pictures: Vec<String> = inline.iter().map(|picture| picture.cid.clone()).collect();
-        let filling = Filling { business: &settings.business_name, name: &said.name, text: &said.text, pictures: &pictures };
+        let filling =
+            Filling { business: &settings.business_name, name: &said.name, text: &said.text, pictures: &pictures };
         let letter = match template.letter(&filling) {
             Ok(letter) => letter,
             Err(error) => {
@@ -739,7 +768,8 @@ async fn enclosures(
     for (index, file) in (1..).zip(&said.files) {
         let Some(content) = media::store::content(db, file.sha256).await? else { return Ok(None) };
         bytes += content.bytes.len();
-        let ending = content.mime.rsplit_once('/').map_or("bin", |(_, ending)| ending.split(['+', ';']).next().unwrap_or("bin"));
+        let ending =
+            content.mime.rsplit_once('/').map_or("bin", |(_, ending)| ending.split(['+', ';']).next().unwrap_or("bin"));
         let name = file.name.clone().unwrap_or_else(|| format!("{index}.{ending}"));
         let enclosure = Enclosure { cid: format!("p{index}"), name, mime: content.mime, bytes: content.bytes };
         if file.kind == MediaKind::Image { inline.push(enclosure) } else { attached.push(enclosure) }

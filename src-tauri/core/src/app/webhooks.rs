@@ -146,7 +146,8 @@ impl Webhooks {
                         url,
                         near: edit.near,
                         topics,
-                        secret: Secret::fresh().map_err(|error| sqlx::Error::Io(std::io::Error::other(error.to_string())))?,
+                        secret: Secret::fresh()
+                            .map_err(|error| sqlx::Error::Io(std::io::Error::other(error.to_string())))?,
                         seq: feed::store::newest(&mut tx).await?,
                         created_at: now,
                         paused: None,
@@ -345,7 +346,8 @@ impl Webhooks {
             if webhook.paused.is_some() {
                 continue;
             }
-            let due = store::next_due(&mut reader, webhook.id, self.now()).await.map_err(|error| self.db.error(error))?;
+            let due =
+                store::next_due(&mut reader, webhook.id, self.now()).await.map_err(|error| self.db.error(error))?;
             let due = due.map(|due| due.max(webhook.rests_until.unwrap_or(due)));
             next = [next, due].into_iter().flatten().min();
         }
@@ -393,7 +395,8 @@ impl Webhooks {
         let mut tx = self.db.begin().await?;
         let put = async {
             for webhook in untold {
-                store::put_down(&mut tx, webhook.id, (webhook.seq, webhook.seq), &[simple(CREDITS_LOW)], self.now()).await?;
+                store::put_down(&mut tx, webhook.id, (webhook.seq, webhook.seq), &[simple(CREDITS_LOW)], self.now())
+                    .await?;
                 store::note_low(&mut tx, webhook.id, granted).await?;
             }
             Ok(())

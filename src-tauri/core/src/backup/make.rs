@@ -21,6 +21,11 @@ use crate::vault::{self, Slot};
 /// Where a backup is opened to be counted; what a kill leaves of it goes with the next start.
 pub const CHECK: &str = "backup-check";
 
+/// So much is left free on the disk on which a backup is counted.
+const SPARE: u64 = 256 * 1024 * 1024;
+/// With less on the disk of the data no backup goes on.
+const LEAST: u64 = 64 * 1024 * 1024;
+
 /// What is wanted.
 pub struct Wish {
     pub place: PathBuf,
@@ -119,10 +124,15 @@ fn write(
         Unwritten::Vault(error) => error.into(),
     });
     let mut writer = begun?;
-    let data = File::open(data).map_err(|error| BackupError::reading(&error, data))?;
+    let from = data;
+    let data = File::open(from).map_err(|error| BackupError::reading(&error, from))?;
     let mut data = data.take(contents.bytes);
     let mut buffer = vec![0; CHUNK];
-    loop {
+    for number in 0u64.. {
+        // While it copies, the log grows with what is sent; the disk of the data is not to fill up for a backup.
+        if number % 64 == 0 && from.parent().and_then(db::free_space).is_some_and(|free| free < LEAST) {
+            return Err(BackupError::Full { file: from.display().to_string() });
+        }
         let length = data.read(&mut buffer).map_err(failed)?;
         if length == 0 {
             break;
@@ -145,10 +155,13 @@ async fn check(
 ) -> Result<(), BackupError> {
     let place = half.place().display().to_string();
     let here = db.folder().join(CHECK);
-    let room = |free: Option<u64>| free.is_none_or(|free| free > contents.bytes + contents.bytes / 20);
+    let room = |free: Option<u64>| free.is_none_or(|free| free > contents.bytes + contents.bytes / 20 + SPARE);
     let checked = match half.path().parent() {
         // A short disk of the data may have no room for a second copy; the disk of the backups may.
         Some(beside) if !room(db.free()) && room(db::free_space(beside)) => half.path().with_extension("check"),
+        Some(beside) if !room(db.free()) && !room(db::free_space(beside)) => {
+            return Err(BackupError::Full { file: place });
+        }
         _ => here,
     };
     let _gone = RemovedAtEnd(checked.clone());

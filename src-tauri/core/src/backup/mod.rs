@@ -89,6 +89,10 @@ pub enum BackupError {
     NoWayIn,
     #[error("A backup is being made already. Wait until it is done.")]
     Running,
+    #[error(
+        "The restore has begun and is not at its end: {reason} Start Ulak again, and it goes on with it; nothing is lost."
+    )]
+    GoesOn { reason: String },
     #[error("The backup was stopped; there is none under this name.")]
     Stopped,
     #[error(transparent)]
@@ -114,6 +118,7 @@ impl Coded for BackupError {
             Self::Busy => "backup.busy",
             Self::NoWayIn => "backup.no_way_in",
             Self::Running => "backup.running",
+            Self::GoesOn { .. } => "backup.goes_on",
             Self::Stopped => "backup.stopped",
             Self::Storage(error) => error.code(),
             Self::Vault(error) => error.code(),
@@ -134,6 +139,7 @@ impl Coded for BackupError {
             Self::NotWritten { file, reason } | Self::NotRead { file, reason } => {
                 params! { file: file, reason: reason }
             }
+            Self::GoesOn { reason } => params! { reason: reason },
             Self::Busy | Self::NoWayIn | Self::Running | Self::Stopped => Params::new(),
             Self::Storage(error) => error.params(),
             Self::Vault(error) => error.params(),

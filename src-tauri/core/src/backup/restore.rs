@@ -21,11 +21,13 @@ use crate::contact::store::{self as contacts, suppressions};
 use crate::db::{self, Db, DbKey, FolderLock, StorageError, Tx, keys_file, lock_folder};
 use crate::durable;
 use crate::ids::ContactId;
+use crate::mail::store as mails;
 use crate::mark::{self, Count, Finding, Mark};
 use crate::outbox::store::{queue, reading};
 use crate::session::store::{notes, numbers};
 use crate::settings::{self, key};
 use crate::vault::{self, Keyring, Slot};
+use crate::webhook::store as webhooks;
 
 const READY: &str = "restoring";
 const JOURNAL: &str = "restore.json";
@@ -143,7 +145,7 @@ impl Prepared {
         // From here on what is ready is needed; without a journal the next start takes it away.
         std::mem::forget(unpacked);
         Journal { aside: aside.clone(), step: Step::Aside }.save(&folder).map_err(failed)?;
-        finish(lock).map_err(failed)?;
+        finish(lock).map_err(|error| BackupError::GoesOn { reason: error.to_string() })?;
         Ok(Restored { contents, aside: aside.map(|name| folder.join(name)) })
     }
 }
@@ -171,6 +173,8 @@ async fn bring_up_to_date(
         let finding = Finding::Restored { made: contents.made.clone(), over };
         settings::put(&mut tx, key::FOLDER_FINDING, &finding).await?;
         queue::after_a_restore(&mut tx, now).await?;
+        mails::switch_off(&mut tx, now).await?;
+        webhooks::pause_all(&mut tx, now).await?;
         numbers::unlink_all(&mut tx, now).await?;
         notes::forget_uploads(&mut tx).await?;
         let tries = reading::last_try(&mut tx).await?;

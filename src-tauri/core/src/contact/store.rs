@@ -328,10 +328,7 @@ fn is_of_mail(name: &str) -> bool {
 }
 
 /// By the e-mail of a contact, else by the first of its fields that is one.
-pub async fn mail_address(
-    reader: &mut SqliteConnection,
-    id: ContactId,
-) -> Result<Option<MailAddress>, sqlx::Error> {
+pub async fn mail_address(reader: &mut SqliteConnection, id: ContactId) -> Result<Option<MailAddress>, sqlx::Error> {
     let row = sqlx::query("SELECT email, fields FROM contacts WHERE id = ?").bind(id).fetch_optional(reader).await?;
     let Some(row) = row else { return Ok(None) };
     let fields = fields_of(&row)?;
@@ -342,7 +339,11 @@ pub async fn mail_address(
 
 /// A promotion went to the person otherwise than over WhatsApp: the next one waits as behind any.
 pub async fn promoted(tx: &mut Tx, phone: &str, message: MessageId, at: Millis) -> Result<(), sqlx::Error> {
-    sqlx::query("DELETE FROM promotions WHERE message_id = ? AND phone <> ?").bind(message).bind(phone).execute(&mut *tx).await?;
+    sqlx::query("DELETE FROM promotions WHERE message_id = ? AND phone <> ?")
+        .bind(message)
+        .bind(phone)
+        .execute(&mut *tx)
+        .await?;
     sqlx::query(
         "INSERT INTO promotions (phone, message_id, at) VALUES (?, ?, ?)
          ON CONFLICT (phone) DO UPDATE SET message_id = excluded.message_id, at = excluded.at",
@@ -356,10 +357,7 @@ pub async fn promoted(tx: &mut Tx, phone: &str, message: MessageId, at: Millis) 
 }
 
 /// The phone and the name of a contact that is there.
-pub async fn addressed(
-    reader: &mut SqliteConnection,
-    id: ContactId,
-) -> Result<Option<(String, String)>, sqlx::Error> {
+pub async fn addressed(reader: &mut SqliteConnection, id: ContactId) -> Result<Option<(String, String)>, sqlx::Error> {
     sqlx::query_as("SELECT phone, name FROM contacts WHERE id = ?").bind(id).fetch_optional(reader).await
 }
 

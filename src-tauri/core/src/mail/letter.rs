@@ -97,7 +97,12 @@ impl Template {
             return Err(MailError::Template { reason: "it is too long".to_owned() });
         }
         let pictures = ["p1".to_owned()];
-        let filling = Filling { business: "A & B", name: "\"<x>\"", text: "*a* < b\nhttps://a.example/?b=1&c", pictures: &pictures };
+        let filling = Filling {
+            business: "A & B",
+            name: "\"<x>\"",
+            text: "*a* < b\nhttps://a.example/?b=1&c",
+            pictures: &pictures,
+        };
         self.letter(&filling).map(drop)
     }
 
@@ -124,7 +129,8 @@ fn fill(text: &str, filling: &Filling<'_>, shown: impl Fn(&str) -> String) -> St
 }
 
 fn message(filling: &Filling<'_>) -> String {
-    let pictures = filling.pictures.iter().map(|cid| format!(r#"<mj-image src="cid:{cid}" alt="" padding="8px 24px" />"#));
+    let pictures =
+        filling.pictures.iter().map(|cid| format!(r#"<mj-image src="cid:{cid}" alt="" padding="8px 24px" />"#));
     let mut parts: Vec<String> = pictures.collect();
     if !filling.text.trim().is_empty() {
         parts.push(format!("<mj-text>{}</mj-text>", formatted(filling.text)));
@@ -232,7 +238,10 @@ mod tests {
             ("2*3*4 and * no *", "2*3*4 and * no *"),
             ("*_both_*", "<b><i>both</i></b>"),
             ("<script>", "&lt;script&gt;"),
-            ("See https://shop.example/?a=1&b=2.", r#"See <a href="https://shop.example/?a=1&amp;b=2">https://shop.example/?a=1&amp;b=2</a>."#),
+            (
+                "See https://shop.example/?a=1&b=2.",
+                r#"See <a href="https://shop.example/?a=1&amp;b=2">https://shop.example/?a=1&amp;b=2</a>."#,
+            ),
             ("{{message}}", "&#123;&#123;message}}"),
             ("one\ntwo", "one<br />\ntwo"),
             ("*", "*"),
@@ -248,13 +257,25 @@ mod tests {
         for language in Language::ALL {
             let template = Template::ready(language);
             template.check().unwrap();
-            let filling =
-                Filling { business: "Lale & Oğulları", name: "Çağla <Ş>", text: "*Merhaba*\nhttps://a.example", pictures: &pictures };
+            let filling = Filling {
+                business: "Lale & Oğulları",
+                name: "Çağla <Ş>",
+                text: "*Merhaba*\nhttps://a.example",
+                pictures: &pictures,
+            };
             let letter = template.letter(&filling).unwrap();
             assert!(letter.subject.contains("Lale & Oğulları"), "{}", letter.subject);
-            assert!(letter.html.contains("cid:p1") && letter.html.contains("cid:p2") && letter.html.contains("<b>Merhaba</b>"));
+            assert!(
+                letter.html.contains("cid:p1")
+                    && letter.html.contains("cid:p2")
+                    && letter.html.contains("<b>Merhaba</b>")
+            );
             assert!(!letter.html.contains("fonts.googleapis") && !letter.html.contains("<Ş>"), "{}", letter.html);
-            assert!(letter.text.contains("Çağla <Ş>") && letter.text.contains("Merhaba\nhttps://a.example"), "{}", letter.text);
+            assert!(
+                letter.text.contains("Çağla <Ş>") && letter.text.contains("Merhaba\nhttps://a.example"),
+                "{}",
+                letter.text
+            );
             assert!(!letter.text.contains("{{") && !letter.text.contains("font"), "{}", letter.text);
         }
     }
@@ -276,7 +297,8 @@ mod tests {
 
     #[test]
     fn a_preview_has_its_pictures_inside() {
-        let picture = Enclosure { cid: "p1".to_owned(), name: String::new(), mime: "image/png".to_owned(), bytes: vec![1, 2, 3] };
+        let picture =
+            Enclosure { cid: "p1".to_owned(), name: String::new(), mime: "image/png".to_owned(), bytes: vec![1, 2, 3] };
         assert_eq!(shown(r#"<img src="cid:p1">"#, &[picture]), r#"<img src="data:image/png;base64,AQID">"#);
     }
 }

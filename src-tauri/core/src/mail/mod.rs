@@ -263,7 +263,9 @@ impl Coded for MailError {
 /// Whether a text can be an e-mail address: one @, a domain with a dot, nothing that ends a header.
 pub fn is_address(text: &str) -> bool {
     let Some((user, domain)) = text.rsplit_once('@') else { return false };
-    let plain = |part: &str| !part.is_empty() && part.chars().all(|c| !c.is_whitespace() && !c.is_control() && !"<>()[],;:\\\"@".contains(c));
+    let plain = |part: &str| {
+        !part.is_empty() && part.chars().all(|c| !c.is_whitespace() && !c.is_control() && !"<>()[],;:\\\"@".contains(c))
+    };
     text.len() <= 254
         && plain(user)
         && plain(domain)
@@ -288,7 +290,21 @@ mod tests {
         for good in ["elif@shop.example", "a.b+c@mail.shop.example", "çağla@örnek.example"] {
             assert!(is_address(good), "{good}");
         }
-        for bad in ["", "elif", "elif@shop", "@shop.example", "elif@", "a b@shop.example", "a@b@shop.example", "elif@shop..example", "elif@-shop.example", "elif@shop.example\r\nBcc: x", "<elif@shop.example>", "a..b@shop.example", ".a@shop.example"] {
+        for bad in [
+            "",
+            "elif",
+            "elif@shop",
+            "@shop.example",
+            "elif@",
+            "a b@shop.example",
+            "a@b@shop.example",
+            "elif@shop..example",
+            "elif@-shop.example",
+            "elif@shop.example\r\nBcc: x",
+            "<elif@shop.example>",
+            "a..b@shop.example",
+            ".a@shop.example",
+        ] {
             assert!(!is_address(bad), "{bad}");
         }
     }

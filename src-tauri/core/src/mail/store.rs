@@ -243,7 +243,10 @@ pub async fn next_time(db: &mut SqliteConnection, now: Millis) -> Result<Option<
 
 /// For single messages nothing is decided any more after so long.
 pub async fn prune(db: &mut Tx, now: Millis) -> Result<(), sqlx::Error> {
-    sqlx::query("DELETE FROM mail_wanted WHERE kind = 'message' AND since_at < ?").bind(now - 2 * STALE).execute(db).await?;
+    sqlx::query("DELETE FROM mail_wanted WHERE kind = 'message' AND since_at < ?")
+        .bind(now - 2 * STALE)
+        .execute(db)
+        .await?;
     Ok(())
 }
 
@@ -290,9 +293,19 @@ pub async fn leave_out_all(db: &mut Tx, now: Millis) -> Result<(), sqlx::Error> 
     Ok(())
 }
 
+/// The data came from a backup, and nobody knows which mails went out since: none goes until the owner switches them on.
+pub async fn switch_off(db: &mut Tx, now: Millis) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE mail_account SET active = 0").execute(&mut *db).await?;
+    leave_out_all(db, now).await
+}
+
 /// It waits for its owner, who has paused its campaign.
 pub async fn put_off(db: &mut Tx, id: MailId, until: Millis) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE mails SET due_at = ? WHERE id = ? AND state = 'waiting'").bind(until).bind(id).execute(db).await?;
+    sqlx::query("UPDATE mails SET due_at = ? WHERE id = ? AND state = 'waiting'")
+        .bind(until)
+        .bind(id)
+        .execute(db)
+        .await?;
     Ok(())
 }
 

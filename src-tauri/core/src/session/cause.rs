@@ -123,9 +123,8 @@ impl Cause {
             | LookupFailed | NotPrepared | NoKeys | PracticeLog | NewChatsLocked | AllChatsLocked | NewChatsUsedUp
             | TooFast | Banned | OtherPhone | Refused(_) => true,
             MediaGone | InvalidMessage | NotOnWhatsapp | Rejected(_) => false,
-            Unheard | ConnectionLost | NoAck | NoAnswer | NotWritten | Interrupted | EarlierPart | ByMail | OutcomeUnknown => {
-                false
-            }
+            Unheard | ConnectionLost | NoAck | NoAnswer | NotWritten | Interrupted | EarlierPart | ByMail
+            | OutcomeUnknown => false,
         }
     }
 
@@ -135,8 +134,8 @@ impl Cause {
             NotConnected | Uploading | HoursClosed | HeldBack | AskedToStop => true,
             MediaGone | Unreadable | UploadFailed | LookupFailed | NotPrepared | NoKeys | InvalidMessage
             | PracticeLog | NotOnWhatsapp | OtherPhone | NewChatsLocked | AllChatsLocked | NewChatsUsedUp | TooFast
-            | Banned | Unheard | ConnectionLost | NoAck | NoAnswer | NotWritten | Interrupted | EarlierPart | ByMail
-            | OutcomeUnknown | Refused(_) | Rejected(_) => false,
+            | Banned | Unheard | ConnectionLost | NoAck | NoAnswer | NotWritten | Interrupted | EarlierPart
+            | ByMail | OutcomeUnknown | Refused(_) | Rejected(_) => false,
         }
     }
 
@@ -188,8 +187,8 @@ impl Cause {
             AllChatsLocked | TooFast | Banned => Some(Shut::Everything),
             NotConnected | Uploading | HoursClosed | HeldBack | AskedToStop | MediaGone | Unreadable | UploadFailed
             | LookupFailed | NotPrepared | NoKeys | InvalidMessage | PracticeLog | NotOnWhatsapp | OtherPhone
-            | Unheard | ConnectionLost | NoAck | NoAnswer | NotWritten | Interrupted | EarlierPart | ByMail | OutcomeUnknown
-            | Refused(_) | Rejected(_) => None,
+            | Unheard | ConnectionLost | NoAck | NoAnswer | NotWritten | Interrupted | EarlierPart | ByMail
+            | OutcomeUnknown | Refused(_) | Rejected(_) => None,
         }
     }
 }

@@ -9,8 +9,7 @@ pub const DOWN_AFTER: u32 = 5;
 /// So many go to one receiver at a time while it answers.
 pub const AT_ONCE: u32 = 8;
 
-const PAUSES: [Millis; 8] =
-    [5 * SECOND, 30 * SECOND, 2 * MINUTE, 5 * MINUTE, 15 * MINUTE, 30 * MINUTE, HOUR, 2 * HOUR];
+const PAUSES: [Millis; 8] = [5 * SECOND, 30 * SECOND, 2 * MINUTE, 5 * MINUTE, 15 * MINUTE, 30 * MINUTE, HOUR, 2 * HOUR];
 
 /// No delivery is put off for longer at a time.
 pub const LONGEST_PAUSE: Millis = 2 * HOUR;

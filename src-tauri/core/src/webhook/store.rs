@@ -25,7 +25,8 @@ const COLUMNS: &str = "SELECT id, name, url, near, topics, secret, seq, created_
 pub async fn all(db: &mut SqliteConnection) -> Result<Vec<Webhook>, sqlx::Error> {
     let query = format!("{COLUMNS} ORDER BY created_at, id");
     let rows = sqlx::query(AssertSqlSafe(query)).fetch_all(db).await?;
-    let readable = |row: &SqliteRow| webhook(row).inspect_err(|error| tracing::warn!(%error, "a webhook cannot be read")).ok();
+    let readable =
+        |row: &SqliteRow| webhook(row).inspect_err(|error| tracing::warn!(%error, "a webhook cannot be read")).ok();
     Ok(rows.iter().filter_map(readable).collect())
 }
 
@@ -88,6 +89,15 @@ pub async fn update(db: &mut Tx, webhook: &Webhook) -> Result<bool, sqlx::Error>
 
 pub async fn delete(db: &mut Tx, id: WebhookId) -> Result<bool, sqlx::Error> {
     Ok(sqlx::query("DELETE FROM webhooks WHERE id = ?").bind(id).execute(db).await?.rows_affected() == 1)
+}
+
+/// The data came from a backup: other programs may have been told since, so none is told until the owner resumes.
+pub async fn pause_all(db: &mut Tx, now: Millis) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE webhooks SET paused_for = 'owner', paused_at = ? WHERE paused_for IS NULL")
+        .bind(now)
+        .execute(db)
+        .await?;
+    Ok(())
 }
 
 /// Going on begins without a rest.

@@ -24,6 +24,7 @@ use crate::contact::{ContactEdit, ContactError, variable};
 use crate::db::{StorageError, Tx, unreadable};
 use crate::ids::{CampaignId, ContactId, MessageId, PartId, SessionId, TemplateId, UploadId};
 use crate::ledger::{Book, LedgerError, store as ledger};
+use crate::mail::store as mail;
 use crate::media::store::uploads;
 use crate::media::{Attached, MediaKind};
 use crate::outbox::state::Origin;
@@ -115,6 +116,9 @@ pub(super) struct Frozen {
     due_at: Option<Millis>,
     country: String,
     origin: Origin,
+    /// Its template wants an e-mail where WhatsApp does not reach.
+    #[serde(default)]
+    by_mail: bool,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -215,12 +219,7 @@ impl Programs {
     }
 
     /// Looks up all that a message needs beside its recipient, and refuses what can never be sent.
-    pub(super) async fn freeze(
-        &self,
-        may_be_urgent: bool,
-        matter: &Matter,
-        origin: Origin,
-    ) -> Result<Frozen, Problem> {
+    pub(super) async fn freeze(&self, may_be_urgent: bool, matter: &Matter, origin: Origin) -> Result<Frozen, Problem> {
         let now = self.now();
         if matter.urgent && !may_be_urgent {
             return Err(ProgramError::NotUrgent.into());
@@ -249,9 +248,16 @@ impl Programs {
             due_at: matter.send_at,
             country,
             origin,
+            by_mail: self.wants_mail(matter.template).await?,
         };
         frozen.content()?;
         Ok(frozen)
+    }
+
+    async fn wants_mail(&self, template: Option<TemplateId>) -> Result<bool, Problem> {
+        let Some(template) = template else { return Ok(false) };
+        let wanted = mail::is_wanted(&mut *self.reader().await?, mail::Kind::Template, template.0).await;
+        Ok(wanted.map_err(|error| self.db.error(error))?)
     }
 
     async fn said(&self, matter: &Matter) -> Result<Said, Problem> {
@@ -377,6 +383,11 @@ impl Programs {
             let queue = queue::standing(tx, &shared, now).await?;
             queue::add(tx, queue, frozen.origin, purpose, due_at, messages, now).await?;
             ledger::hold(tx, frozen.book, queue, &parts, "", now).await?;
+            if frozen.by_mail {
+                for message in messages {
+                    mail::want(tx, mail::Kind::Message, message.id.0, true, now).await?;
+                }
+            }
             queue::go_on(tx, queue).await?;
             Ok::<_, LedgerError>(queue)
         };
@@ -477,7 +488,8 @@ pub(super) fn address(to: &str, country: Country) -> Result<Phone, Problem> {
     let phone = match to.split_once('@') {
         None => phone::parse(to, country),
         Some((digits, _)) => {
-            let is_one = to.ends_with(ADDRESS) && !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+            let is_one =
+                to.ends_with(ADDRESS) && !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
             if !is_one || digits.len() + ADDRESS.len() != to.len() {
                 return Err(ProgramError::Address { to: to.chars().take(60).collect() }.into());
             }
@@ -498,7 +510,13 @@ mod tests {
         for to in ["+90 538 555 02 14", "0538 555 02 14", "905385550214@s.whatsapp.net"] {
             assert_eq!(of(to), Ok("+905385550214".to_owned()), "{to}");
         }
-        for to in ["905385550214@g.us", "905385550214@lid", "@s.whatsapp.net", "90538555a214@s.whatsapp.net", "1@2@s.whatsapp.net"] {
+        for to in [
+            "905385550214@g.us",
+            "905385550214@lid",
+            "@s.whatsapp.net",
+            "90538555a214@s.whatsapp.net",
+            "1@2@s.whatsapp.net",
+        ] {
             assert_eq!(of(to), Err("program.address".to_owned()), "{to}");
         }
         assert!(of("12@s.whatsapp.net").is_err());

@@ -45,11 +45,7 @@ fn iso(at: Option<Millis>) -> Value {
 }
 
 /// The state is that of the change, the times are all that are known.
-async fn message(
-    db: &mut SqliteConnection,
-    part: Uuid,
-    state: &str,
-) -> Result<(Value, Option<Millis>), sqlx::Error> {
+async fn message(db: &mut SqliteConnection, part: Uuid, state: &str) -> Result<(Value, Option<Millis>), sqlx::Error> {
     let Some(told) = told::told(db, PartId(part)).await? else { return Ok((json!({ "state": state }), None)) };
     let at = match state {
         "sent" => told.sent_at,

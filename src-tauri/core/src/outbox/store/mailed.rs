@@ -226,8 +226,10 @@ pub async fn lively(
     let mut lively = Vec::new();
     for some in campaigns.chunks(500) {
         let mut select = QueryBuilder::new("SELECT id FROM queues WHERE (state <> 'done' OR coalesce(ended_at, 0) >= ");
-        select.push_bind(since).push(" OR EXISTS (SELECT 1 FROM parts p WHERE p.queue_id = queues.id AND p.state = 'failed'
-                                                    AND p.ended_at >= ");
+        select.push_bind(since).push(
+            " OR EXISTS (SELECT 1 FROM parts p WHERE p.queue_id = queues.id AND p.state = 'failed'
+                                                    AND p.ended_at >= ",
+        );
         select.push_bind(since).push(")) AND id IN (");
         let mut list = select.separated(", ");
         some.iter().for_each(|campaign| {
@@ -237,6 +239,23 @@ pub async fn lively(
         lively.extend(select.build_query_scalar::<CampaignId>().fetch_all(&mut *db).await?);
     }
     Ok(lively)
+}
+
+/// Those of these messages that have not arrived and wait for nothing but a number.
+pub async fn undelivered(db: &mut SqliteConnection, messages: &[MessageId]) -> Result<Vec<MessageId>, sqlx::Error> {
+    let mut undelivered = Vec::new();
+    for some in messages.chunks(500) {
+        let mut select = QueryBuilder::new(
+            "SELECT message_id FROM parts WHERE last = 1 AND state IN ('pending', 'failed') AND message_id IN (",
+        );
+        let mut list = select.separated(", ");
+        some.iter().for_each(|message| {
+            list.push_bind(*message);
+        });
+        select.push(")");
+        undelivered.extend(select.build_query_scalar::<MessageId>().fetch_all(&mut *db).await?);
+    }
+    Ok(undelivered)
 }
 
 /// What a message says, for a mail.

@@ -48,10 +48,7 @@ pub async fn messages_of_last(
 }
 
 /// Those of these queues that are campaigns.
-pub async fn campaigns_of(
-    db: &mut SqliteConnection,
-    queues: &[CampaignId],
-) -> Result<Vec<CampaignId>, sqlx::Error> {
+pub async fn campaigns_of(db: &mut SqliteConnection, queues: &[CampaignId]) -> Result<Vec<CampaignId>, sqlx::Error> {
     let mut select = QueryBuilder::new("SELECT id FROM queues WHERE kind = 'campaign' AND id IN (");
     let mut list = select.separated(", ");
     queues.iter().for_each(|queue| {
