@@ -173,7 +173,7 @@ async fn exactly_the_right_ones_come_in() {
                             (false, ..) => 421,
                             (_, false, ..) => 403,
                             (_, _, 401, ..) => 401,
-                            (_, _, _, false, _) => 415,
+                            (_, _, _, false, "POST" | "PUT") => 415,
                             (_, _, _, _, "POST") if *refusal == 0 => 202,
                             (_, _, _, _, "POST") => 403,
                             _ => 405,
@@ -307,7 +307,7 @@ async fn what_is_wrong_is_told_by_its_code() {
     for (path, status, code) in [
         ("/api/contacts?limit=0", 400, "api.query"),
         ("/api/contacts?colour=red", 400, "api.query"),
-        ("/api/contacts?cursor=none", 400, "api.cursor"),
+        ("/api/contacts?cursor=none", 422, "api.cursor"),
         ("/api/contacts/none", 404, "api.path"),
         ("/api/nothing", 404, "api.path"),
         ("/api/changes?after=-1", 400, "api.query"),

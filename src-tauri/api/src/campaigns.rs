@@ -6,10 +6,11 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use ulak_core::campaign::audience::Audience;
-use ulak_core::campaign::draft::DraftEdit;
+use ulak_core::campaign::draft::{Draft, DraftEdit};
 use ulak_core::campaign::list::{CampaignOrder, CampaignQuery};
 use ulak_core::campaign::live::{CampaignRow, LiveView};
 use ulak_core::ids::{CampaignId, ContactId, SegmentId};
+use ulak_core::ledger::Book;
 use ulak_core::outbox::state::PartState;
 use ulak_core::page::Place;
 use ulak_core::program::ProgramError;
@@ -247,7 +248,7 @@ pub struct ScheduleRequest {
 /// Schedules a draft: its credits are held and its people are fixed. One that is scheduled is answered as it was, so that
 /// asking twice schedules once.
 #[utoipa::path(post, path = "/api/campaigns/{id}/schedule", tag = "campaigns", params(("id" = Uuid, Path),
-        ("Idempotency-Key" = Option<String>, Header, description = "1 to 200 printable characters without blanks")),
+        ("Idempotency-Key" = Option<String>, Header, description = "1 to 200 printable characters without blanks", pattern = "^[!-~]{1,200}$")),
     request_body = ScheduleRequest, responses((status = 200, body = CampaignAnswer)))]
 pub async fn schedule(
     State(inside): State<Inside>,
@@ -286,7 +287,8 @@ pub struct CampaignReport {
     /// People by the state of their message.
     counts: BTreeMap<String, i64>,
     parts: i64,
-    due_at: Time,
+    /// None of a draft that goes at once.
+    due_at: Option<Time>,
     started_at: Option<Time>,
     finishes_at: Option<Time>,
     finished_at: Option<Time>,
@@ -306,7 +308,7 @@ impl From<LiveView> for CampaignReport {
             practice: view.practice,
             people: view.people,
             parts: view.parts,
-            due_at: Time(view.due_at),
+            due_at: Some(Time(view.due_at)),
             started_at: Time::maybe(view.started_at),
             finishes_at: Time::maybe(view.finishes_at),
             finished_at: Time::maybe(view.finished_at),
@@ -321,7 +323,33 @@ impl From<LiveView> for CampaignReport {
 #[utoipa::path(get, path = "/api/campaigns/{id}", tag = "campaigns", params(("id" = Uuid, Path)),
     responses((status = 200, body = CampaignReport)))]
 pub async fn report(State(inside): State<Inside>, Id(id): Id<CampaignId>) -> Answer<Json<CampaignReport>> {
-    Ok(Json(inside.app.campaigns().live(id).await?.into()))
+    match inside.app.campaigns().live(id).await {
+        Ok(view) => Ok(Json(view.into())),
+        // Of a draft nothing is on its way.
+        Err(problem) if problem.code == "campaign.gone" => Ok(Json(inside.app.campaigns().draft(id).await?.into())),
+        Err(problem) => Err(problem.into()),
+    }
+}
+
+impl From<Draft> for CampaignReport {
+    fn from(draft: Draft) -> Self {
+        Self {
+            id: draft.id.0,
+            name: draft.name,
+            state: "draft".to_owned(),
+            practice: draft.book == Book::Practice,
+            people: 0,
+            counts: PartState::ALL.iter().map(|state| (state.as_str().to_owned(), 0)).collect(),
+            parts: 0,
+            due_at: Time::maybe(draft.due_at),
+            started_at: None,
+            finishes_at: None,
+            finished_at: None,
+            credits_held: 0,
+            credits_spent: 0,
+            credits_released: 0,
+        }
+    }
 }
 
 /// Nothing of it goes out until it is resumed.

@@ -138,7 +138,7 @@ pub fn answered<A: Serialize>(status: StatusCode, answer: A, again: bool) -> Res
 /// Takes one message in. It is kept before this is answered; the same Idempotency-Key with the same body gets the same
 /// answer for seven days and sends nothing twice.
 #[utoipa::path(post, path = "/api/whatsapp/send", tag = "messages", request_body = SendRequest,
-    params(("Idempotency-Key" = Option<String>, Header, description = "1 to 200 printable characters without blanks")),
+    params(("Idempotency-Key" = Option<String>, Header, description = "1 to 200 printable characters without blanks", pattern = "^[!-~]{1,200}$")),
     responses((status = 202, body = SendAnswer)))]
 pub async fn send(
     State(inside): State<Inside>,
@@ -252,7 +252,7 @@ pub struct BulkAnswer {
 /// Takes a list down, up to 10,000 recipients. It is kept before this is answered and taken in a thousand at a time, also
 /// after a crash.
 #[utoipa::path(post, path = "/api/whatsapp/send-bulk", tag = "messages", request_body = BulkRequest,
-    params(("Idempotency-Key" = Option<String>, Header, description = "1 to 200 printable characters without blanks")),
+    params(("Idempotency-Key" = Option<String>, Header, description = "1 to 200 printable characters without blanks", pattern = "^[!-~]{1,200}$")),
     responses((status = 202, body = BulkAnswer)))]
 pub async fn send_bulk(
     State(inside): State<Inside>,

@@ -138,7 +138,7 @@ pub fn status_of(code: &str) -> StatusCode {
         "api.too_many" => StatusCode::TOO_MANY_REQUESTS,
         "api.late" => StatusCode::REQUEST_TIMEOUT,
         "api.method" => StatusCode::METHOD_NOT_ALLOWED,
-        "api.syntax" | "api.query" | "api.cursor" | "program.key" => StatusCode::BAD_REQUEST,
+        "api.syntax" | "api.query" | "program.key" => StatusCode::BAD_REQUEST,
         "ledger.short" => StatusCode::PAYMENT_REQUIRED,
         "api.path" | "campaign.gone" | "contact.unknown" | "template.gone" | "number.gone" | "segment.gone"
         | "program.no_such_job" | "program.no_such_message" | "trigger.unknown" | "number.link_over" => {
