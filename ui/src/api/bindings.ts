@@ -9,6 +9,8 @@ export const commands = {
 	choosePassphrase: (passphrase: string) => __TAURI_INVOKE<AppStatus>("choose_passphrase", { passphrase }),
 	unlock: (secret: string) => __TAURI_INVOKE<AppStatus>("unlock", { secret }),
 	tryAgain: () => __TAURI_INVOKE<AppStatus>("try_again"),
+	/**  Asks whoever has the data open to end, and opens them then. */
+	stopOther: () => __TAURI_INVOKE<AppStatus>("stop_other"),
 	/**  Writes the recovery code into a file of the owner's choice; `words` say what it is for. */
 	saveRecoveryCode: (title: string, words: string) => __TAURI_INVOKE<string | null>("save_recovery_code", { title, words }),
 	recoveryCodeSaved: () => __TAURI_INVOKE<null>("recovery_code_saved"),
@@ -116,6 +118,20 @@ export const commands = {
 	retention: () => __TAURI_INVOKE<RetentionView>("retention"),
 	clearPreview: () => __TAURI_INVOKE<ClearPreview>("clear_preview"),
 	clearNow: () => __TAURI_INVOKE<Gone>("clear_now"),
+	programs: () => __TAURI_INVOKE<ProgramsView>("programs"),
+	setProgramDoor: (open: boolean, port: number) => __TAURI_INVOKE<ProgramsView>("set_program_door", { open, port }),
+	/**  What lets in is told this once. */
+	makeToken: (wish: TokenWish) => __TAURI_INVOKE<NewToken>("make_token", { wish }),
+	revokeToken: (tokenId: TokenId) => __TAURI_INVOKE<ProgramsView>("revoke_token", { tokenId }),
+	triggers: () => __TAURI_INVOKE<TriggersView>("triggers"),
+	firstTrigger: (name: string) => __TAURI_INVOKE<FirstTrigger>("first_trigger", { name }),
+	saveTrigger: (edit: TriggerEdit) => __TAURI_INVOKE<TriggerView>("save_trigger", { edit }),
+	deleteTrigger: (triggerId: TriggerId) => __TAURI_INVOKE<null>("delete_trigger", { triggerId }),
+	/**  What a trigger would do with an event; nothing is sent. */
+	tryTrigger: (binding: TriggerBinding, payload: string) => __TAURI_INVOKE<TriedTrigger>("try_trigger", { binding, payload }),
+	triggerEvents: (triggerId: TriggerId | null, before: TriggerEventId | null) => __TAURI_INVOKE<TriggerEventPage>("trigger_events", { triggerId, before }),
+	/**  Sends an event again, by the trigger as it is: to those who have nothing of it, or to all. */
+	replayEvent: (eventId: TriggerEventId, toAll: boolean) => __TAURI_INVOKE<Fired>("replay_event", { eventId, toAll }),
 	repeats: () => __TAURI_INVOKE<RepeatView[]>("repeats"),
 	createRepeat: (occasion: Occasion | null) => __TAURI_INVOKE<Draft>("create_repeat", { occasion }),
 	followUp: (follows: FollowOf, afterDays: number | null) => __TAURI_INVOKE<Draft>("follow_up", { follows, afterDays }),
@@ -212,10 +228,37 @@ export const commands = {
 	checkLedger: () => __TAURI_INVOKE<null>("check_ledger"),
 	/**  The credits of a month (`YYYY-MM`), into a file that the owner names; none where they did not. `format`: pdf or xlsx. */
 	exportStatement: (book: Book, month: string, format: string, language: Language, title: string) => __TAURI_INVOKE<string | null>("export_statement", { book, month, format, language, title }),
+	mailAccount: () => __TAURI_INVOKE<MailAccountView | null>("mail_account"),
+	saveMailAccount: (edit: MailAccountEdit) => __TAURI_INVOKE<MailAccountView>("save_mail_account", { edit }),
+	testMail: (edit: MailAccountEdit, to: string) => __TAURI_INVOKE<MailTest>("test_mail", { edit, to }),
+	mailTemplate: (language: Language) => __TAURI_INVOKE<MailTemplateView>("mail_template", { language }),
+	saveMailTemplate: (language: Language, own: MailTemplate | null) => __TAURI_INVOKE<MailTemplateView>("save_mail_template", { language, own }),
+	previewMail: (language: Language, template: MailTemplate) => __TAURI_INVOKE<MailPreview>("preview_mail", { language, template }),
+	mailWanted: (wantedFor: MailFor) => __TAURI_INVOKE<boolean>("mail_wanted", { wantedFor }),
+	wantMail: (wantedFor: MailFor, wanted: boolean) => __TAURI_INVOKE<null>("want_mail", { wantedFor, wanted }),
+	mails: () => __TAURI_INVOKE<MailView[]>("mails"),
+	webhooks: () => __TAURI_INVOKE<WebhookView[]>("webhooks"),
+	saveWebhook: (edit: WebhookEdit) => __TAURI_INVOKE<WebhookSaved>("save_webhook", { edit }),
+	renewWebhookSecret: (id: WebhookId) => __TAURI_INVOKE<WebhookSaved>("renew_webhook_secret", { id }),
+	deleteWebhook: (id: WebhookId) => __TAURI_INVOKE<null>("delete_webhook", { id }),
+	pauseWebhook: (id: WebhookId, paused: boolean) => __TAURI_INVOKE<null>("pause_webhook", { id, paused }),
+	testWebhook: (id: WebhookId) => __TAURI_INVOKE<WebhookTest>("test_webhook", { id }),
+	webhookDeliveries: (id: WebhookId, state: DeliveryState) => __TAURI_INVOKE<DeliveryView[]>("webhook_deliveries", { id, state }),
+	replayWebhook: (id: WebhookId, only: DeliveryId | null) => __TAURI_INVOKE<number>("replay_webhook", { id, only }),
 	/**  Everything larger or smaller; the page remembers by how much. */
 	zoom: (percent: number) => __TAURI_INVOKE<null>("zoom", { percent }),
 	/**  The text on the clipboard, where the webview hides it from the page. */
 	copiedText: () => __TAURI_INVOKE<string | null>("copied_text"),
+	/**  The page that somebody outside the window asked for, once: its address without the hash sign. */
+	askedPage: () => __TAURI_INVOKE<string | null>("asked_page"),
+	/**  Ends Ulak; while something would still go out, the owner is asked first. */
+	quit: () => __TAURI_INVOKE<null>("quit"),
+	/**
+	 *  Whether Ulak starts with the computer, into the tray; nothing where its data are in a folder of their own, because
+	 *  what starts with the computer opens the usual one.
+	 */
+	startsAtLogin: () => __TAURI_INVOKE<boolean | null>("starts_at_login"),
+	startAtLogin: (wanted: boolean) => __TAURI_INVOKE<boolean | null>("start_at_login", { wanted }),
 };
 
 /** Events */
@@ -227,13 +270,17 @@ export const events = {
 	filesOver: makeEvent<FilesOver, FilesOver>("files-over"),
 	importProgress: makeEvent<ImportProgress, ImportProgress>("import-progress"),
 	ledgerChanged: makeEvent<LedgerChanged, LedgerChanged>("ledger-changed"),
+	mailChanged: makeEvent<MailChanged, MailChanged>("mail-changed"),
 	nowChanged: makeEvent<NowChanged, NowChanged>("now-changed"),
 	numbersChanged: makeEvent<NumbersChanged, NumbersChanged>("numbers-changed"),
 	pageAsked: makeEvent<PageAsked, PageAsked>("page-asked"),
+	programsChanged: makeEvent<ProgramsChanged, ProgramsChanged>("programs-changed"),
 	repliesChanged: makeEvent<RepliesChanged, RepliesChanged>("replies-changed"),
 	retentionChanged: makeEvent<RetentionChanged, RetentionChanged>("retention-changed"),
 	settingsChanged: makeEvent<SettingsChanged, SettingsChanged>("settings-changed"),
 	templatesChanged: makeEvent<TemplatesChanged, TemplatesChanged>("templates-changed"),
+	triggersChanged: makeEvent<TriggersChanged, TriggersChanged>("triggers-changed"),
+	webhooksChanged: makeEvent<WebhooksChanged, WebhooksChanged>("webhooks-changed"),
 };
 
 /* Types */
@@ -577,6 +624,8 @@ export type ChatLine = {
 	/**  Of a message to them. */
 	messageId: MessageId | null,
 	state: PartState | null,
+	/**  The emoji that they put to it. */
+	reaction: string | null,
 	campaignName: string,
 };
 
@@ -856,6 +905,35 @@ export type Deed = { kind: "tag"; tag: string } | { kind: "untag"; tag: string }
 /**  Two contacts of one person; done by `store::merge` alone. */
 { kind: "merge"; keep: ContactId; gone: ContactId };
 
+/**  How many deliveries of a webhook are in each state. */
+export type DeliveryCounts = {
+	waiting: number,
+	dead: number,
+};
+
+/**  One thing that a webhook is to be told. */
+export type DeliveryId = string;
+
+export type DeliveryState = "waiting" | "taken" | 
+/**  It was given up. */
+"dead";
+
+/**  What its owner sees of a delivery. */
+export type DeliveryView = {
+	id: DeliveryId,
+	/**  As in `message.delivered`. */
+	event: string,
+	state: DeliveryState,
+	createdAt: number,
+	/**  When it is tried next. */
+	dueAt: number | null,
+	tries: number,
+	setback: Setback | null,
+	/**  The status that was answered last. */
+	status: number | null,
+	endedAt: number | null,
+};
+
 /**  A text to one contact, over the linked numbers. */
 export type DirectText = {
 	contactId: ContactId,
@@ -967,6 +1045,11 @@ export type ExportedView = {
 	files: number,
 };
 
+export type FieldSample = {
+	field: string,
+	value: string,
+};
+
 export type FiguresQuery = {
 	book: Book,
 	from: number,
@@ -1010,6 +1093,23 @@ export type Finished = {
 	/**  People who were to get it and whose last part was accepted. */
 	sent: number,
 	total: number,
+};
+
+/**  What a trigger did with an event. */
+export type Fired = {
+	event: TriggerEventId,
+	outcome: TriggerOutcome,
+	accepted: number,
+	refused: number,
+	messages: MessageId[],
+	/**  Why somebody gets nothing: the first reason. */
+	problem: AppError | null,
+};
+
+/**  How a trigger begins, and an event as it usually looks, as JSON. */
+export type FirstTrigger = {
+	binding: TriggerBinding,
+	payload: string,
 };
 
 /**  Those whom a campaign has reached, by what they did with it. */
@@ -1238,6 +1338,11 @@ export type Kept = {
 
 export type Language = "en" | "tr" | "id";
 
+export type LanguageTemplate = {
+	language: Language,
+	template: TemplateId,
+};
+
 export type LastRun = {
 	day: Day,
 	state: RunState,
@@ -1312,6 +1417,11 @@ export type LinkView = {
 	end: LinkEndView | null,
 	problem: AppError | null,
 };
+
+/**  What became of opening it. */
+export type Listening = { kind: "shut" } | { kind: "open"; port: number } | 
+/**  Another program has the port. */
+{ kind: "taken"; port: number } | { kind: "failed"; port: number; reason: string };
 
 export type LiveView = {
 	id: CampaignId,
@@ -1438,6 +1548,134 @@ export type LowWanted = {
 	days: number,
 };
 
+export type MailAccountEdit = {
+	active: boolean,
+	host: string,
+	port: number,
+	security: MailSecurity,
+	user: string,
+	/**  None keeps the one that is there. */
+	password: string | null,
+	fromAddress: string,
+	fromName: string,
+	/**  When no number could send for so many minutes, mails go; 0: only when a message has failed. */
+	waitMinutes: number,
+	/**  At most so many mails leave in any 60 minutes. */
+	perHour: number,
+};
+
+export type MailAccountView = {
+	active: boolean,
+	host: string,
+	port: number,
+	security: MailSecurity,
+	user: string,
+	/**  There is one. It is not shown. */
+	hasPassword: boolean,
+	fromAddress: string,
+	fromName: string,
+	waitMinutes: number,
+	perHour: number,
+	/**  What was wrong with the account at the last try, and when. */
+	trouble: MailTrouble | null,
+	troubleAt: number | null,
+};
+
+export type MailChanged = null;
+
+/**  For what a mail is wanted. */
+export type MailFor = { kind: "campaign"; id: CampaignId } | { kind: "template"; id: TemplateId } | { kind: "message"; id: MessageId };
+
+export type MailId = string;
+
+/**  A template with an example in it. */
+export type MailPreview = {
+	subject: string,
+	html: string,
+	text: string,
+};
+
+/**  How the connection to the server is kept secret. */
+export type MailSecurity = 
+/**  From the first byte on; usually port 465. */
+"tls" | 
+/**  By a command of the server's, which must be there; usually port 587. */
+"starttls" | 
+/**  Not at all: for a server on this computer only. */
+"none";
+
+export type MailState = "waiting" | "sending" | "sent" | 
+/**  It certainly did not go out, and is not tried again. */
+"failed" | 
+/**  The server did not say whether it took it. It is not tried again. */
+"unknown" | 
+/**  Nothing was to be sent. */
+"left_out";
+
+/**  A template as the owner has it, or as it comes with Ulak. */
+export type MailTemplate = {
+	subject: string,
+	mjml: string,
+};
+
+export type MailTemplateView = {
+	subject: string,
+	mjml: string,
+	/**  It is the one that comes with Ulak. */
+	ready: boolean,
+};
+
+/**  What came of a test mail. */
+export type MailTest = {
+	/**  The server took it. */
+	sent: boolean,
+	trouble: MailTrouble | null,
+	code: number | null,
+};
+
+/**  What was in the way of a mail. */
+export type MailTrouble = "unreachable" | "timed_out" | 
+/**  The server's certificate is not one that can be trusted, or not its own. */
+"certificate" | 
+/**  The server offers no encryption. */
+"no_encryption" | 
+/**  User or password are not right. */
+"login" | 
+/**  The server does not send from this address. */
+"sender" | 
+/**  The server refused the recipient. */
+"recipient" | 
+/**  The server refused what the mail says. */
+"content" | 
+/**  The server asks to come again later. */
+"busy" | 
+/**  What answered is no mail server. */
+"garbage" | 
+/**  The mail itself could not be made: an address that is none, or too much to send. */
+"unsendable";
+
+/**  What its owner sees of a mail. */
+export type MailView = {
+	id: MailId,
+	messageId: MessageId,
+	/**  What the person was called when they were written to; whoever shows it fills it in. */
+	name: string,
+	why: MailWhy,
+	state: MailState,
+	/**  Why it was left out, or what was in the way. */
+	reason: string | null,
+	/**  The server's code. */
+	code: number | null,
+	tries: number,
+	createdAt: number,
+	/**  When it is tried next. */
+	dueAt: number | null,
+	endedAt: number | null,
+};
+
+/**  Why the message goes by mail. */
+export type MailWhy = "failed" | "no_number";
+
 /**  What is done is read, and what is unread again is not done. */
 export type Mark = "read" | "unread" | "done" | "not_done";
 
@@ -1544,6 +1782,12 @@ export type MonthSpent = {
 export type NewTime = { kind: "keep" } | { kind: "all"; at: number } | 
 /**  The first so many people keep their time. */
 { kind: "rest"; first: number; at: number };
+
+/**  A token that was made. What lets in is told this once, and to no log. */
+export type NewToken = {
+	token: TokenView,
+	secret: string,
+};
 
 /**  Of what the owner is told by the computer while they look elsewhere. */
 export type NewsWanted = {
@@ -1675,10 +1919,8 @@ export type Pace = {
 	dailyCap: number,
 };
 
-/**  Somebody outside the window asks for a page: the address without its hash sign. */
-export type PageAsked = {
-	path: string,
-};
+/**  Somebody outside the window asks for a page; `asked_page` says which. */
+export type PageAsked = null;
 
 /**  How a part is shown in a chat. */
 export type PartKind = "text" | "image" | "video" | "document" | "voice" | "audio" | "poll";
@@ -1692,6 +1934,11 @@ export type PartPreview = {
 };
 
 export type PartState = "pending" | "sending" | "sent" | "delivered" | "read" | "played" | "failed" | "skipped" | "cancelled" | "unknown";
+
+/**  Why a webhook is told nothing. */
+export type PausedFor = "owner" | 
+/**  Its receiver answered that it is gone. */
+"gone";
 
 /**  What a contact's page shows beside the timeline. */
 export type PersonView = {
@@ -1775,6 +2022,23 @@ export type PriceLine = {
 	parts: number,
 };
 
+/**  Where other programs are let in. */
+export type ProgramDoor = {
+	open: boolean,
+	port: number,
+	/**  Since when it is open, for its owner. */
+	since?: number | null,
+};
+
+export type ProgramsChanged = null;
+
+/**  The door and who may come in, as its owner sees them. */
+export type ProgramsView = {
+	door: ProgramDoor,
+	listening: Listening,
+	tokens: TokenView[],
+};
+
 /**  The dark squares as an SVG path, in squares, without the quiet zone. */
 export type QrPicture = {
 	size: number,
@@ -1818,6 +2082,8 @@ export type RecipientPart = {
 	/**  Of a poll. */
 	options: string[] | null,
 	state: PartState,
+	/**  The emoji that its person put to it. */
+	reaction: string | null,
 };
 
 export type RecipientQuery = {
@@ -2076,6 +2342,20 @@ export type RevisionReview = {
 	blockers: AppError[],
 };
 
+/**  What a token lets a program do. Who may administrate may do all of it but be urgent. */
+export type Rights = {
+	/**  Messages, files for them, and events that triggers send by. */
+	send: boolean,
+	/**  What there is and what became of it. */
+	read: boolean,
+	/**  People are brought, changed and erased. */
+	contacts: boolean,
+	/**  Numbers, templates and campaigns. */
+	admin: boolean,
+	/**  Messages go out at night too. */
+	urgent: boolean,
+};
+
 export type RouteStep = {
 	at: number,
 	kind: StepKind,
@@ -2123,6 +2403,10 @@ export type SentMessage = {
 	category: Category,
 	practice: boolean,
 	text: string,
+	/**  Which version of its campaign's content it has, where there are several. */
+	version: number | null,
+	/**  Its text was written for this person alone. */
+	own: boolean,
 	/**  When its text and its files were cleared. */
 	clearedAt: number | null,
 	/**  The state of its last part. */
@@ -2162,6 +2446,19 @@ export type SessionShare = {
 	share: number,
 };
 
+/**  Why a receiver did not take it. */
+export type Setback = 
+/**  It answered with a status that is no success. */
+"status" | 
+/**  It answered with another address, which is not followed. */
+"redirect" | "timed_out" | "unreachable" | 
+/**  Its certificate is not one that can be trusted. */
+"certificate" | 
+/**  What it answered is no HTTP. */
+"garbage" | 
+/**  Its name leads to an address that a webhook may not reach. */
+"address";
+
 export type Settings = {
 	/**  None: as the system has it. */
 	language: Language | null,
@@ -2200,6 +2497,8 @@ export type Settings = {
 	lowCredits: LowWanted,
 	/**  The computer is kept from falling asleep while something goes out, and in the hour before. */
 	keepAwake: boolean,
+	/**  An emoji that a person puts to a message is an answer to it. */
+	reactionsAnswer: boolean,
 };
 
 export type SettingsChanged = null;
@@ -2397,6 +2696,163 @@ export type TimelineRow = {
 	what: Happening,
 };
 
+/**  What lets another program in. */
+export type TokenId = string;
+
+/**  A token as its owner sees it, without what it lets in by. */
+export type TokenView = {
+	id: TokenId,
+	name: string,
+	/**  The last four characters, to tell it by. */
+	ending: string,
+	rights: Rights,
+	calls: number,
+	usedAt: number | null,
+	createdAt: number,
+};
+
+/**  What the owner wants a new token to be. */
+export type TokenWish = {
+	name: string,
+	rights: Rights,
+};
+
+/**  What a webhook is told of. */
+export type Topic = 
+/**  What became of messages. */
+"messages" | "replies" | "opt_outs" | "numbers" | 
+/**  A campaign is finished or was cancelled. */
+"campaigns" | 
+/**  The real credits run low. */
+"credits";
+
+/**  What a trigger would do with an event, without doing it. */
+export type TriedTrigger = {
+	/**  Every field of the event, and what stands there. */
+	fields: FieldSample[],
+	/**  Of the first person. */
+	phoneShown: string | null,
+	name: string | null,
+	text: string | null,
+	/**  Each costs a credit. */
+	parts: number,
+	dueAt: number | null,
+	/**  Its condition does not hold, so nothing would be sent. */
+	unmet: boolean,
+	/**  Why nothing would be sent. */
+	problem: AppError | null,
+};
+
+/**  What a trigger does with what it is told. Fields are named by their way through the payload, as in `customer.phone`. */
+export type TriggerBinding = {
+	/**  A list in the payload of which each item is an event of its own; empty for one event. */
+	each: string,
+	phone: string,
+	/**  Where phones without a country code are from; empty for the owner's country. */
+	country: string,
+	/**  Empty where nothing says it. */
+	name: string,
+	/**  Which field fills which variable of the template. */
+	variables: { [key in string]: string },
+	/**  What is sent to whoever none of the next is for. */
+	template: TemplateId | null,
+	byLanguage: LanguageTemplate[],
+	/**  The field that says the language; empty where the contact's own is asked. */
+	language: string,
+	/**  The template's own where none is chosen. */
+	category: Category | null,
+	priority: number,
+	delayMinutes: number,
+	/**  Not before this minute of the day, after the delay. */
+	atMinute: number | null,
+	/**  Over this number alone. */
+	number: SessionId | null,
+	/**  What tells that an event came before; empty where every event counts. */
+	key: string,
+	/**  For how long. */
+	keyHours: number,
+	condition: TriggerCondition | null,
+	/**  Outside the sending hours too. */
+	urgent: boolean,
+};
+
+export type TriggerComparison = "is" | "is_not" | "above" | "below";
+
+/**  Only what fits it is sent. */
+export type TriggerCondition = {
+	field: string,
+	is: TriggerComparison,
+	value: string,
+};
+
+export type TriggerEdit = {
+	id: TriggerId | null,
+	name: string,
+	active: boolean,
+	binding: TriggerBinding,
+};
+
+/**  Something that a program told, by which a trigger sends. */
+export type TriggerEventId = string;
+
+export type TriggerEventPage = {
+	/**  The newest first. */
+	rows: TriggerEventRow[],
+	/**  The place of the next page. */
+	next: TriggerEventId | null,
+};
+
+/**  An event that came, as its owner sees it. */
+export type TriggerEventRow = {
+	id: TriggerEventId,
+	triggerId: TriggerId,
+	at: number,
+	outcome: TriggerOutcome,
+	code: string | null,
+	/**  What the sentence of that code is filled with. */
+	params: { [key in string]: string },
+	accepted: number,
+	refused: number,
+	messageId: MessageId | null,
+	/**  Of the first message. */
+	person: string | null,
+	state: PartState | null,
+	replayed: boolean,
+	/**  What came, as JSON; none where it was cleared. */
+	payload: string | null,
+};
+
+export type TriggerId = string;
+
+/**  What became of an event. */
+export type TriggerOutcome = 
+/**  Somebody gets a message. */
+"accepted" | 
+/**  It came before. */
+"duplicate" | 
+/**  Its condition does not hold. */
+"unmet" | 
+/**  The trigger is switched off. */
+"off" | "refused";
+
+/**  A trigger as its owner sees it. */
+export type TriggerView = {
+	id: TriggerId,
+	name: string,
+	active: boolean,
+	binding: TriggerBinding,
+	updatedAt: number,
+};
+
+export type TriggersChanged = null;
+
+/**  The triggers that there are, and those that Ulak offers. */
+export type TriggersView = {
+	triggers: TriggerView[],
+	/**  Names that programs usually tell, and that have no trigger yet. */
+	offered: string[],
+};
+
 /**  What became of the contacts that an import had made or changed. */
 export type Undone = {
 	removed: number,
@@ -2461,6 +2917,52 @@ export type WarmUpView = {
 	hourly: number,
 	daily: number,
 };
+
+/**  What its owner says of a webhook. */
+export type WebhookEdit = {
+	/**  None for one that is to be made. */
+	id: WebhookId | null,
+	name: string,
+	url: string,
+	/**  It may lie in the owner's own network. */
+	near: boolean,
+	topics: Topic[],
+};
+
+export type WebhookId = string;
+
+/**  A webhook with its secret, which is shown this once. */
+export type WebhookSaved = {
+	webhook: WebhookView,
+	/**  None where it has been shown before. */
+	secret: string | null,
+};
+
+/**  What a receiver answered to a test. */
+export type WebhookTest = {
+	/**  None where it took it. */
+	setback: Setback | null,
+	status: number | null,
+};
+
+export type WebhookView = {
+	id: WebhookId,
+	name: string,
+	url: string,
+	near: boolean,
+	topics: Topic[],
+	createdAt: number,
+	paused: PausedFor | null,
+	/**  How many tries failed in a row. */
+	failures: number,
+	/**  Its receiver is down: nothing is tried before. */
+	restsUntil: number | null,
+	/**  When something was taken last. */
+	answeredAt: number | null,
+	counts: DeliveryCounts,
+};
+
+export type WebhooksChanged = null;
 
 export type WeekHour = {
 	/**  0 is Monday. */
