@@ -32,7 +32,7 @@ export function pages(): Entry[] {
     page('/home', m.nav_home()), page('/campaigns', m.nav_campaigns()), page('/plan', m.plan_title()), page('/repeats', m.repeats_title()),
     page('/contacts', m.nav_contacts()), page('/contacts/import', m.import_title()), page('/replies', m.nav_replies()), page('/templates', m.nav_templates()),
     page('/numbers', m.nav_numbers()), page('/credits', m.nav_credits()), page('/log', m.nav_log()), page('/figures', m.nav_figures()),
-    page('/settings', m.nav_settings(), `${m.settings_language()} ${m.settings_theme()} ${m.settings_business_name()} ${m.settings_awake()} ${m.settings_start()}`), page('/help', m.nav_help()),
+    page('/settings', m.nav_settings(), `${m.settings_language()} ${m.settings_theme()} ${m.settings_business_name()} ${m.settings_awake()} ${m.settings_start()}`), page('/settings/safety', m.settings_safety()), page('/connect', m.connect_title()), page('/help', m.nav_help()),
   ];
 }
 
