@@ -179,9 +179,7 @@ async fn count_people(data: &Path) -> i64 {
 
 /// What a program is answered: the status and the message's id.
 fn ask(port: u16, token: &str, key: &str, to: &str) -> Option<(u16, String)> {
-    let body = format!(
-        "{{\"to\":\"{to}\",\"text\":\"{key}\",\"number\":\"practice\",\"category\":\"notification\"}}"
-    );
+    let body = format!("{{\"to\":\"{to}\",\"text\":\"{key}\",\"number\":\"practice\",\"category\":\"notification\"}}");
     let request = format!(
         "POST /api/whatsapp/send HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAuthorization: Bearer {token}\r\nIdempotency-Key: {key}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
         body.len()
@@ -207,7 +205,8 @@ async fn killed_while_programs_send_what_was_accepted_is_there_once() {
     let port = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
     let setup = ulak(&data, &["programs", "--open", "--port", &port.to_string(), "--make", "Test"]).output().unwrap();
     let told = String::from_utf8(setup.stdout).unwrap();
-    let event = |line: &str| serde_json::from_str::<serde_json::Value>(line).ok().filter(|line| line["event"] == "token");
+    let event =
+        |line: &str| serde_json::from_str::<serde_json::Value>(line).ok().filter(|line| line["event"] == "token");
     let token = told.lines().find_map(event).unwrap_or_else(|| panic!("{told}"))["token"].as_str().unwrap().to_owned();
     let db = open(&data).await.unwrap();
     let mut tx = db.begin().await.unwrap();
@@ -223,7 +222,9 @@ async fn killed_while_programs_send_what_was_accepted_is_there_once() {
         let work = || loop {
             let number = next.fetch_add(1, Ordering::SeqCst);
             // Every twentieth request comes once more.
-            let Some(wanted) = (number < sends + sends / 20).then(|| if number < sends { number } else { (number - sends) * 20 }) else {
+            let Some(wanted) =
+                (number < sends + sends / 20).then(|| if number < sends { number } else { (number - sends) * 20 })
+            else {
                 return;
             };
             let (key, to) = (format!("key-{wanted}"), format!("+90532{wanted:07}"));
@@ -243,7 +244,9 @@ async fn killed_while_programs_send_what_was_accepted_is_there_once() {
             let before = next.load(Ordering::SeqCst);
             let until = Instant::now() + Duration::from_secs(60);
             // It dies in the middle of its work, and not before it has begun.
-            while next.load(Ordering::SeqCst) < before + clients + chance.below(sends / (2 * kills)) && Instant::now() < until {
+            while next.load(Ordering::SeqCst) < before + clients + chance.below(sends / (2 * kills))
+                && Instant::now() < until
+            {
                 if programs.iter().all(std::thread::ScopedJoinHandle::is_finished) {
                     break;
                 }
@@ -264,8 +267,10 @@ async fn killed_while_programs_send_what_was_accepted_is_there_once() {
     assert!(answers.values().all(|ids| ids.iter().all(|id| *id == ids[0])), "one key, one message");
     let db = open(&data).await.unwrap();
     let mut reader = db.read().acquire().await.unwrap();
-    let messages: Vec<String> =
-        sqlx::query_scalar("SELECT text FROM messages WHERE origin = 'api' ORDER BY text").fetch_all(&mut *reader).await.unwrap();
+    let messages: Vec<String> = sqlx::query_scalar("SELECT text FROM messages WHERE origin = 'api' ORDER BY text")
+        .fetch_all(&mut *reader)
+        .await
+        .unwrap();
     let mut keys: Vec<String> = answers.into_keys().collect();
     keys.sort();
     assert_eq!(messages, keys, "each once, and none lost");

@@ -119,11 +119,19 @@ async fn exactly_the_right_ones_come_in() {
     let port = scene.door.port;
     let good = scene.token(SEND).await;
     let reader = scene.token(Rights { read: true, send: false, ..SEND }).await;
-    let withdrawn = scene.world.app.programs().make_token(&TokenWish { name: "Old".to_owned(), rights: SEND }).await.unwrap();
+    let withdrawn =
+        scene.world.app.programs().make_token(&TokenWish { name: "Old".to_owned(), rights: SEND }).await.unwrap();
     scene.world.app.programs().revoke_token(withdrawn.token.id).await.unwrap();
 
     let own = [format!("127.0.0.1:{port}"), format!("[::1]:{port}"), format!("LocalHost:{port}")];
-    let strange = ["rebound.example".to_owned(), format!("rebound.example:{port}"), "127.0.0.1".to_owned(), format!("127.0.0.1:{}", port ^ 1), format!("127.0.0.1.example:{port}"), String::new()];
+    let strange = [
+        "rebound.example".to_owned(),
+        format!("rebound.example:{port}"),
+        "127.0.0.1".to_owned(),
+        format!("127.0.0.1:{}", port ^ 1),
+        format!("127.0.0.1.example:{port}"),
+        String::new(),
+    ];
     let hosts: Vec<(String, bool)> =
         own.iter().map(|host| (host.clone(), true)).chain(strange.into_iter().map(|host| (host, false))).collect();
     let origins = [
@@ -337,7 +345,8 @@ async fn people_templates_lists_and_campaigns_are_reached() {
     let found = scene.ask("GET", "/api/contacts?search=elif", &token, &[], None).await.json();
     assert_eq!(found["contacts"].as_array().unwrap().len(), 1);
 
-    let template = json!({ "name": "Hazır", "category": "notification", "language": "tr", "text": "Merhaba {{name}}, {{no}}" });
+    let template =
+        json!({ "name": "Hazır", "category": "notification", "language": "tr", "text": "Merhaba {{name}}, {{no}}" });
     let template = scene.ask("POST", "/api/whatsapp/templates", &token, &[], Some(&template)).await;
     assert_eq!((template.status, &template.json()["variables"]), (201, &json!(["name", "no"])));
     let template = template.json()["id"].clone();
@@ -360,7 +369,9 @@ async fn people_templates_lists_and_campaigns_are_reached() {
     assert_eq!(campaign.status, 201, "{campaign:?}");
     let place = format!("/api/campaigns/{}", campaign.json()["id"].as_str().unwrap());
     for _ in 0..2 {
-        let scheduled = scene.ask("POST", &format!("{place}/schedule"), &token, &[("Idempotency-Key", "k")], Some(&json!({}))).await;
+        let scheduled = scene
+            .ask("POST", &format!("{place}/schedule"), &token, &[("Idempotency-Key", "k")], Some(&json!({})))
+            .await;
         assert_eq!((scheduled.status, &scheduled.json()["state"]), (200, &json!("scheduled")), "{scheduled:?}");
     }
     assert_eq!(scene.ask("POST", &format!("{place}/pause"), &token, &[], None).await.status, 204);

@@ -59,10 +59,10 @@ async fn a_message_waits_for_the_hours_and_an_urgent_one_does_not() -> Result<()
     assert_eq!(states(&world, urgent.id).await, [PartState::Sent]);
     world.run_until(at(1, 9, 30)).await?;
     assert_eq!(states(&world, usual.id).await, [PartState::Sent]);
-    assert_eq!(world.phone.sent().iter().map(|sent| sent.to.as_str()).collect::<Vec<_>>(), [
-        "+905385550215",
-        "+905385550214"
-    ]);
+    assert_eq!(
+        world.phone.sent().iter().map(|sent| sent.to.as_str()).collect::<Vec<_>>(),
+        ["+905385550215", "+905385550214"]
+    );
     assert_eq!(world.miscounted().await?, Vec::<&str>::new());
     world.app.credits().ledger_holds().await
 }
@@ -185,7 +185,8 @@ async fn what_cannot_be_read_of_one_person_or_list_holds_nobody_else_up() -> Res
     let world = World::at(at(0, 12, 0)).await?;
     let program = program(&world, ALL).await?;
     world.contacts(40).await?;
-    let recipients = |from: usize| (from..from + 20).map(|number| to(&format!("+90532555{number:04}"))).collect::<Vec<_>>();
+    let recipients =
+        |from: usize| (from..from + 20).map(|number| to(&format!("+90532555{number:04}"))).collect::<Vec<_>>();
     let wish = matter(&world, "Hi {{name}}");
     let broken = world.app.programs().send_bulk(program, None, &wish, recipients(0)).await?.answer;
     let first = world.app.programs().send_bulk(program, None, &wish, recipients(0)).await?.answer;
@@ -301,7 +302,8 @@ async fn a_token_is_kept_nowhere_and_lets_nobody_in_once_it_is_withdrawn() -> Re
         assert!(!found, "{:?}", entry.path());
     }
     let mut reader = world.app.db().read().acquire().await.unwrap();
-    let row: String = sqlx::query_scalar("SELECT hex(digest) || name || ending FROM tokens").fetch_one(&mut *reader).await.unwrap();
+    let row: String =
+        sqlx::query_scalar("SELECT hex(digest) || name || ending FROM tokens").fetch_one(&mut *reader).await.unwrap();
     assert!(!row.contains(&made.secret));
     drop(reader);
     assert!(programs.revoke_token(made.token.id).await?.tokens.is_empty());

@@ -99,7 +99,8 @@ async fn a_reaction_stands_with_its_message_and_is_an_answer_only_where_the_owne
     let world = sent().await?;
     let hers = world.numbers[0].phone.sent().into_iter().find(|part| part.to == ELIF).expect("she got it").wire_id;
     let reacts = async |id: &str, emoji: &str, minute: i64| {
-        let reaction = Reply { reaction: true, quotes: Some(hers.clone()), ..reply(id, ELIF, emoji, at(0, 13, minute)) };
+        let reaction =
+            Reply { reaction: true, quotes: Some(hers.clone()), ..reply(id, ELIF, emoji, at(0, 13, minute)) };
         hear(&world, reaction).await
     };
     reacts("R1", "👍", 5).await?;

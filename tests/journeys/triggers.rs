@@ -67,16 +67,16 @@ async fn an_invoice_becomes_a_message_inside_the_hours_and_comes_once() -> Resul
     assert!(world.phone.sent().is_empty());
     world.run_until(at(1, 10, 0)).await?;
     let sent = world.phone.sent();
-    assert_eq!(sent.iter().map(|sent| (sent.to.as_str(), sent.text.as_deref())).collect::<Vec<_>>(), [(
-        "+905335550461",
-        Some("Sayın Mehmet Korkmaz, F-1 numaralı faturanız 1850 TL.")
-    )]);
+    assert_eq!(
+        sent.iter().map(|sent| (sent.to.as_str(), sent.text.as_deref())).collect::<Vec<_>>(),
+        [("+905335550461", Some("Sayın Mehmet Korkmaz, F-1 numaralı faturanız 1850 TL."))]
+    );
     let page = world.app.programs().trigger_events(Some(trigger.id), None).await?;
     let rows: Vec<_> = page.rows.iter().map(|row| (row.outcome, row.person.as_deref(), row.state)).collect();
-    assert_eq!(rows, [
-        (Outcome::Duplicate, None, None),
-        (Outcome::Accepted, Some("Mehmet Korkmaz"), Some(PartState::Sent))
-    ]);
+    assert_eq!(
+        rows,
+        [(Outcome::Duplicate, None, None), (Outcome::Accepted, Some("Mehmet Korkmaz"), Some(PartState::Sent))]
+    );
     // Its owner may send it again to who has it where they say so, and after its span the key is new.
     let id = page.rows[1].id;
     assert_eq!(world.app.programs().replay(id, false).await.unwrap_err().code, "trigger.all_reached");
@@ -109,14 +109,18 @@ async fn why_nobody_gets_anything_is_written_down() -> Result<(), Problem> {
         (problem.code, problem.params.get("variable").or(problem.params.get("field")).cloned())
     });
     let of = |code: &str, what: Option<&str>| (code.to_owned(), what.map(str::to_owned));
-    assert_eq!(told, [
-        of("campaign.unwanted", None),
-        of("campaign.test_missing", Some("tutar")),
-        of("trigger.no_phone", Some("customer.phone")),
-        of("ledger.short", None),
-    ]);
+    assert_eq!(
+        told,
+        [
+            of("campaign.unwanted", None),
+            of("campaign.test_missing", Some("tutar")),
+            of("trigger.no_phone", Some("customer.phone")),
+            of("ledger.short", None),
+        ]
+    );
     let rows = world.app.programs().trigger_events(Some(trigger.id), None).await?.rows;
-    let what = |row: &ulak_core::app::programs::EventRow| row.params.get("variable").or(row.params.get("field")).cloned();
+    let what =
+        |row: &ulak_core::app::programs::EventRow| row.params.get("variable").or(row.params.get("field")).cloned();
     let noted: Vec<_> = rows.iter().rev().map(|row| (row.code.clone().unwrap(), what(row))).collect();
     assert_eq!(noted, told);
     // What failed was not noted as done: with credits the same event goes out.
@@ -137,9 +141,7 @@ async fn a_trigger_keeps_its_condition_its_language_and_its_time() -> Result<(),
         binding.at_minute = Some(10 * 60);
     })
     .await?;
-    let of = |no: &str, total: i64, lang: &str| {
-        json!({ "no": no, "total": total, "lang": lang, "customer": { "name": "Anna", "phone": "+905335550461" } })
-    };
+    let of = |no: &str, total: i64, lang: &str| json!({ "no": no, "total": total, "lang": lang, "customer": { "name": "Anna", "phone": "+905335550461" } });
     assert_eq!(fire(&world, of("F-1", 100, "en")).await?.outcome, Outcome::Unmet);
     assert_eq!(fire(&world, of("F-2", 101, "en-GB")).await?.outcome, Outcome::Accepted);
     world.run_until(at(1, 9, 59)).await?;

@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use ulak_core::campaign::audience::Audience;
 use ulak_core::campaign::draft::{Draft, DraftEdit};
 use ulak_core::campaign::list::{CampaignOrder, CampaignQuery};
@@ -14,7 +15,6 @@ use ulak_core::ledger::Book;
 use ulak_core::outbox::state::PartState;
 use ulak_core::page::Place;
 use ulak_core::program::ProgramError;
-use std::collections::BTreeMap;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 

@@ -110,12 +110,7 @@ fn after(asked: Option<i64>) -> Result<i64, Unfit> {
 }
 
 /// The next page that has something; none where the door shuts before, or the token of whoever listens was withdrawn.
-async fn next(
-    inside: &Inside,
-    listener: Option<Program>,
-    after: i64,
-    limit: u32,
-) -> Option<Result<Changes, Problem>> {
+async fn next(inside: &Inside, listener: Option<Program>, after: i64, limit: u32) -> Option<Result<Changes, Problem>> {
     let mut events = inside.app.events().subscribe();
     let mut stop = inside.stop.clone();
     loop {

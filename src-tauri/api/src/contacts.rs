@@ -162,7 +162,8 @@ pub async fn list(State(inside): State<Inside>, Asked(query): Asked<ContactsQuer
 
 /// A text of the query that is not too long.
 pub fn asked(what: &str, given: Option<&String>, most: usize) -> Result<(), Refused> {
-    maybe(what, given, 0, most).map_err(|_| Unfit::Query { reason: format!("{what} has at most {most} characters") }.into())
+    maybe(what, given, 0, most)
+        .map_err(|_| Unfit::Query { reason: format!("{what} has at most {most} characters") }.into())
 }
 
 /// A place that a list gave out.

@@ -229,10 +229,7 @@ fn routes(inside: Inside) -> Router {
         .route("/api/whatsapp/send-bulk/{id}", needs(Read, get(messages::bulk)))
         .route("/api/whatsapp/message/{id}/status", needs(Read, get(messages::status)))
         .route("/api/whatsapp/message/{id}/cancel", needs(Send, post(messages::cancel)))
-        .route(
-            "/api/whatsapp/sessions",
-            needs(Read, get(sessions::list)).merge(needs(Admin, post(sessions::link))),
-        )
+        .route("/api/whatsapp/sessions", needs(Read, get(sessions::list)).merge(needs(Admin, post(sessions::link))))
         .route("/api/whatsapp/sessions/{id}", needs(Admin, delete(sessions::remove)))
         .route("/api/whatsapp/sessions/{id}/qr", needs(Admin, get(sessions::qr)))
         .route(
@@ -245,10 +242,7 @@ fn routes(inside: Inside) -> Router {
             needs(Read, get(templates::one)).merge(needs(Admin, put(templates::save).delete(templates::remove))),
         )
         .route("/api/contacts", needs(Read, get(contacts::list)).merge(needs(Contacts, post(contacts::bring))))
-        .route(
-            "/api/contacts/{id}",
-            needs(Read, get(contacts::one)).merge(needs(Contacts, delete(contacts::erase))),
-        )
+        .route("/api/contacts/{id}", needs(Read, get(contacts::one)).merge(needs(Contacts, delete(contacts::erase))))
         .route("/api/contacts/{id}/tags", needs(Contacts, put(contacts::tag)))
         .route("/api/contacts/{id}/standing", needs(Contacts, put(contacts::standing)))
         .route("/api/contacts/{id}/consent", needs(Contacts, put(contacts::consent)))

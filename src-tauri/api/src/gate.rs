@@ -107,7 +107,8 @@ async fn run(inside: &Inside, request: Request, next: Next) -> Response {
         return next.run(request).await;
     }
     let length = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
-    let is_long = length.map_or_else(|| request.headers().contains_key(header::TRANSFER_ENCODING), |length: u64| length > LONG);
+    let is_long =
+        length.map_or_else(|| request.headers().contains_key(header::TRANSFER_ENCODING), |length: u64| length > LONG);
     let long = inside.long.clone();
     let done = tokio::spawn(async move {
         // It is never closed.

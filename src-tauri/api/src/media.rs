@@ -65,7 +65,8 @@ pub async fn upload(
     Asked(query): Asked<FileQuery>,
     Raw(bytes): Raw,
 ) -> Answer<(StatusCode, Json<FileAnswer>)> {
-    text("name", &query.name, 1, 200).map_err(|_| Unfit::Query { reason: "name has 1 to 200 characters".to_owned() })?;
+    text("name", &query.name, 1, 200)
+        .map_err(|_| Unfit::Query { reason: "name has 1 to 200 characters".to_owned() })?;
     let kept = inside.app.programs().upload(&query.name, bytes, wish(query.r#as)).await?;
     Ok((StatusCode::CREATED, Json(FileAnswer { id: kept.id.0, kind: word(&kept.kind), size: kept.size })))
 }

@@ -140,16 +140,40 @@ pub fn status_of(code: &str) -> StatusCode {
         "api.method" => StatusCode::METHOD_NOT_ALLOWED,
         "api.syntax" | "api.query" | "program.key" => StatusCode::BAD_REQUEST,
         "ledger.short" => StatusCode::PAYMENT_REQUIRED,
-        "api.path" | "campaign.gone" | "contact.unknown" | "template.gone" | "number.gone" | "segment.gone"
-        | "program.no_such_job" | "program.no_such_message" | "trigger.unknown" | "number.link_over" => {
-            StatusCode::NOT_FOUND
-        }
-        "campaign.unwanted" | "campaign.promoted" | "campaign.not_a_draft" | "campaign.not_scheduled"
-        | "campaign.being_scheduled" | "campaign.being_revised" | "campaign.over" | "campaign.cancelled"
-        | "campaign.cleared" | "campaign.no_number" | "message.not_waiting" | "contact.phone_taken"
-        | "contact.withdrawn" | "contact.listed" | "contact.erased" | "contact.on_its_way"
-        | "contact.being_scheduled" | "number.practice" | "number.still_linked" | "number.no_network"
-        | "number.fast_time" | "number.not_connected" | "segment.used" | "segment.used_unnamed"
+        "api.path"
+        | "campaign.gone"
+        | "contact.unknown"
+        | "template.gone"
+        | "number.gone"
+        | "segment.gone"
+        | "program.no_such_job"
+        | "program.no_such_message"
+        | "trigger.unknown"
+        | "number.link_over" => StatusCode::NOT_FOUND,
+        "campaign.unwanted"
+        | "campaign.promoted"
+        | "campaign.not_a_draft"
+        | "campaign.not_scheduled"
+        | "campaign.being_scheduled"
+        | "campaign.being_revised"
+        | "campaign.over"
+        | "campaign.cancelled"
+        | "campaign.cleared"
+        | "campaign.no_number"
+        | "message.not_waiting"
+        | "contact.phone_taken"
+        | "contact.withdrawn"
+        | "contact.listed"
+        | "contact.erased"
+        | "contact.on_its_way"
+        | "contact.being_scheduled"
+        | "number.practice"
+        | "number.still_linked"
+        | "number.no_network"
+        | "number.fast_time"
+        | "number.not_connected"
+        | "segment.used"
+        | "segment.used_unnamed"
         | "program.template_off" => StatusCode::CONFLICT,
         "program.no_chance" | "app.crashed" => StatusCode::INTERNAL_SERVER_ERROR,
         "number.no_answer" | "number.keys" => StatusCode::SERVICE_UNAVAILABLE,

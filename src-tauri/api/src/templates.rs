@@ -228,10 +228,7 @@ pub struct Preview {
 /// Fills a template or a text with data. Nothing is sent.
 #[utoipa::path(post, path = "/api/whatsapp/templates/preview", tag = "templates", request_body = PreviewRequest,
     responses((status = 200, body = Preview)))]
-pub async fn preview(
-    State(inside): State<Inside>,
-    Body { value, .. }: Body<PreviewRequest>,
-) -> Answer<Json<Preview>> {
+pub async fn preview(State(inside): State<Inside>, Body { value, .. }: Body<PreviewRequest>) -> Answer<Json<Preview>> {
     let choice: Option<template::Choice> = value.choice.map(Into::into);
     let (text, choice) = match (value.template, value.text) {
         (Some(_), Some(_)) => return Err(ProgramError::TwoContents.into()),

@@ -43,7 +43,8 @@ async fn main() -> ulak_emulator::Result<()> {
     })
     .await?;
     let stop = asked_to_stop()?;
-    let addresses = serde_json::json!({ "chat": emulator.chat_url(), "http": emulator.http_url(), "root": emulator.root() });
+    let addresses =
+        serde_json::json!({ "chat": emulator.chat_url(), "http": emulator.http_url(), "root": emulator.root() });
     println!("{addresses}");
     stop.await;
     emulator.stop().await

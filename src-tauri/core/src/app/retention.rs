@@ -143,8 +143,9 @@ impl Common {
 impl Common {
     /// Up to when days are believed to have passed; none while the clock has not held for long enough.
     pub(super) async fn believed(&self) -> Result<Option<Millis>, StorageError> {
-        let counted: Option<Counted> =
-            settings::get(&mut *self.reader().await?, key::CLEARED_UP_TO).await.map_err(|error| self.db.error(error))?;
+        let counted: Option<Counted> = settings::get(&mut *self.reader().await?, key::CLEARED_UP_TO)
+            .await
+            .map_err(|error| self.db.error(error))?;
         Ok(counted.and_then(|counted| counted.bound(self.now())))
     }
 }

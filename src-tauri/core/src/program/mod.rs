@@ -180,7 +180,9 @@ pub enum ProgramError {
     TwoContents,
     #[error("The template \"{name}\" is switched off.")]
     TemplateOff { name: String },
-    #[error("\"{to}\" is not a WhatsApp address that Ulak can write to. Give a phone, or one that ends in @s.whatsapp.net.")]
+    #[error(
+        "\"{to}\" is not a WhatsApp address that Ulak can write to. Give a phone, or one that ends in @s.whatsapp.net."
+    )]
     Address { to: String },
     #[error("A list has from 1 to {limit} recipients.")]
     Recipients { limit: usize },

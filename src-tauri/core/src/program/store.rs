@@ -93,7 +93,10 @@ pub async fn used(db: &mut Tx, id: TokenId, calls: i64, at: Millis) -> Result<()
 }
 
 /// What the same request was answered before. One that says something else under the same key is an error.
-pub async fn answered(db: &mut SqliteConnection, once: &Once) -> Result<Result<Option<Value>, ProgramError>, sqlx::Error> {
+pub async fn answered(
+    db: &mut SqliteConnection,
+    once: &Once,
+) -> Result<Result<Option<Value>, ProgramError>, sqlx::Error> {
     let row = sqlx::query("SELECT digest, answer FROM given_answers WHERE token_id = ? AND key = ?")
         .bind(once.token)
         .bind(&once.key)

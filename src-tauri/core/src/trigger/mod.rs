@@ -335,7 +335,9 @@ pub enum TriggerError {
     Span,
     #[error("The field \"{field}\" is empty in this event, and it should hold the phone.")]
     NoPhone { field: String },
-    #[error("The field \"{field}\" is empty in this event or is no number that can be compared, so its condition could not be looked at.")]
+    #[error(
+        "The field \"{field}\" is empty in this event or is no number that can be compared, so its condition could not be looked at."
+    )]
     NoValue { field: String },
     #[error("Above and below need a number. Write it without dots between thousands, as in 1850 or 1850,50.")]
     NoNumber,
@@ -406,14 +408,15 @@ mod tests {
 
     #[test]
     fn an_event_is_taken_apart_by_the_ways_to_its_fields() {
-        let event = json!({ "no": "F-1", "total": 1850.0, "customer": { "phone": 905_325_550_142_i64, "name": "Elif" } });
+        let event =
+            json!({ "no": "F-1", "total": 1850.0, "customer": { "phone": 905_325_550_142_i64, "name": "Elif" } });
         let told = told(&binding(), &event).unwrap().unwrap();
         assert_eq!((told.phone.as_str(), told.name.as_deref()), ("905325550142", Some("Elif")));
         assert_eq!(told.key.as_deref(), Some("F-1"));
-        assert_eq!(told.data.into_iter().collect::<Vec<_>>(), [
-            ("invoice".to_owned(), "F-1".to_owned()),
-            ("total".to_owned(), "1850".to_owned())
-        ]);
+        assert_eq!(
+            told.data.into_iter().collect::<Vec<_>>(),
+            [("invoice".to_owned(), "F-1".to_owned()), ("total".to_owned(), "1850".to_owned())]
+        );
     }
 
     #[test]

@@ -101,7 +101,8 @@ pub fn number(text: &str) -> Option<f64> {
         (0, commas) if commas > 1 => None,
         _ => plain.rfind(['.', ',']),
     };
-    let (whole, rest) = fraction.map_or((plain, ""), |at| (plain.get(..at).unwrap_or_default(), plain.get(at + 1..).unwrap_or_default()));
+    let (whole, rest) = fraction
+        .map_or((plain, ""), |at| (plain.get(..at).unwrap_or_default(), plain.get(at + 1..).unwrap_or_default()));
     let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
     let number: f64 = format!("{}.{}", digits(whole), if rest.is_empty() { "0" } else { rest }).parse().ok()?;
     Some(if text.starts_with('-') { -number } else { number })

@@ -12,7 +12,8 @@ use crate::ids::{MessageId, TriggerEventId, TriggerId};
 use crate::stored::Json;
 
 pub async fn all(db: &mut SqliteConnection) -> Result<Vec<Trigger>, sqlx::Error> {
-    let rows = sqlx::query("SELECT id, name, active, binding, updated_at FROM triggers ORDER BY id").fetch_all(db).await?;
+    let rows =
+        sqlx::query("SELECT id, name, active, binding, updated_at FROM triggers ORDER BY id").fetch_all(db).await?;
     rows.iter().map(trigger).collect()
 }
 
@@ -38,14 +39,16 @@ fn trigger(row: &SqliteRow) -> Result<Trigger, sqlx::Error> {
 }
 
 pub async fn add(db: &mut Tx, id: TriggerId, edit: &TriggerEdit, now: Millis) -> Result<(), sqlx::Error> {
-    sqlx::query("INSERT INTO triggers (id, name, active, binding, created_at, updated_at) VALUES (?1, ?2, ?3, ?4, ?5, ?5)")
-        .bind(id)
-        .bind(&edit.name)
-        .bind(edit.active)
-        .bind(Json(&edit.binding))
-        .bind(now)
-        .execute(db)
-        .await?;
+    sqlx::query(
+        "INSERT INTO triggers (id, name, active, binding, created_at, updated_at) VALUES (?1, ?2, ?3, ?4, ?5, ?5)",
+    )
+    .bind(id)
+    .bind(&edit.name)
+    .bind(edit.active)
+    .bind(Json(&edit.binding))
+    .bind(now)
+    .execute(db)
+    .await?;
     Ok(())
 }
 
@@ -147,7 +150,8 @@ pub async fn messages_of(
     Ok(rows.into_iter().map(|(place, message)| (usize::try_from(place).unwrap_or(usize::MAX), message)).collect())
 }
 
-const EVENTS: &str = "SELECT e.id, e.trigger_id, e.payload, e.outcome, e.code, e.params, e.accepted, e.refused, e.replay_of, e.at,
+const EVENTS: &str =
+    "SELECT e.id, e.trigger_id, e.payload, e.outcome, e.code, e.params, e.accepted, e.refused, e.replay_of, e.at,
         (SELECT m.message_id FROM trigger_messages m WHERE m.event_id = e.id ORDER BY m.place LIMIT 1) AS message_id
      FROM trigger_events e WHERE ";
 

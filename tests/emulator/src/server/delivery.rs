@@ -194,10 +194,8 @@ pub(crate) fn hand_on(world: &World, from: &Device, receipt: &NodeRef<'_>) {
     let own = if to.is_lid() { from.lid_jid() } else { from.jid() };
     // A request for another copy says which device asks.
     let own = if kind.as_deref() == Some("retry") { own } else { own.to_non_ad() };
-    let mut node = NodeBuilder::new("receipt")
-        .attr("from", own)
-        .attr("id", id.as_str())
-        .attr("t", world.options.clock.seconds());
+    let mut node =
+        NodeBuilder::new("receipt").attr("from", own).attr("id", id.as_str()).attr("t", world.options.clock.seconds());
     if let Some(kind) = &kind {
         node = node.attr("type", kind.as_str());
     }

@@ -142,8 +142,8 @@ impl Programs {
     async fn take_in_some(&self, id: BulkId, at_once: usize) -> Result<bool, Problem> {
         let request = jobs::request(&mut *self.reader().await?, id).await.map_err(|error| self.db.error(error))?;
         let Some((request, next)) = request else { return Ok(false) };
-        let request: Request = serde_json::from_value(request)
-            .map_err(|error| StorageError::from(sqlx::Error::Decode(error.into())))?;
+        let request: Request =
+            serde_json::from_value(request).map_err(|error| StorageError::from(sqlx::Error::Decode(error.into())))?;
         let from = usize::try_from(next).unwrap_or_default();
         let some: Vec<Recipient> = request.recipients.iter().skip(from).take(at_once).cloned().collect();
         let twice = twice(&request, from, &some)?;

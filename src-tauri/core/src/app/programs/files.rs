@@ -6,9 +6,9 @@ use ulak_media::Wish;
 use super::{Problem, Programs};
 use crate::campaign::CampaignError;
 use crate::ids::{IdGenerator, UploadId};
-use crate::media::store::uploads;
-use crate::media::store::attached;
 use crate::media::MediaKind;
+use crate::media::store::attached;
+use crate::media::store::uploads;
 
 /// What was kept of a file.
 #[derive(Clone, Debug, Serialize)]

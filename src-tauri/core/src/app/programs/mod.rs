@@ -31,9 +31,7 @@ use crate::event::Event;
 use crate::feed::{Change, Thing};
 use crate::ids::{IdGenerator, MessageId, SessionId, TokenId};
 use crate::outbox::store::whose;
-use crate::program::{
-    Door, Listening, Once, Program, ProgramError, Token, TokenWish, digest, ending, mint, store,
-};
+use crate::program::{Door, Listening, Once, Program, ProgramError, Token, TokenWish, digest, ending, mint, store};
 use crate::settings;
 
 /// Tokens, single messages and lists of them, files, events and triggers: the side of the App that programs meet.

@@ -13,7 +13,7 @@ use super::{Problem, Programs, given};
 use crate::clock::Millis;
 use crate::contact::phone;
 use crate::contact::store as contacts;
-use crate::db::{Tx};
+use crate::db::Tx;
 use crate::error::Params;
 use crate::event::Event as Changed;
 use crate::ids::{CampaignId, IdGenerator, MessageId, TemplateId, TriggerEventId, TriggerId};
@@ -401,7 +401,9 @@ impl Programs {
                     done.queues.insert(queue);
                     done.messages.push((place, accepted.id));
                 }
-                Err(problem) if problem.code.starts_with("storage.") && problem.code != UNREADABLE => return Err(problem),
+                Err(problem) if problem.code.starts_with("storage.") && problem.code != UNREADABLE => {
+                    return Err(problem);
+                }
                 Err(problem) => planned.refuse(problem),
             }
         }

@@ -65,7 +65,10 @@ pub async fn erase(db: &mut Tx, messages: &[MessageId], now: Millis) -> Result<B
             "UPDATE messages SET contact_id = id, phone = '', name = '', text = '', options = NULL, question = NULL
                      WHERE id";
         of(empty, some).build().execute(&mut *db).await?;
-        of("UPDATE parts SET reaction = NULL WHERE reaction IS NOT NULL AND message_id", some).build().execute(&mut *db).await?;
+        of("UPDATE parts SET reaction = NULL WHERE reaction IS NOT NULL AND message_id", some)
+            .build()
+            .execute(&mut *db)
+            .await?;
         of("UPDATE parts SET clock = '' WHERE clock <> '' AND message_id", some).build().execute(&mut *db).await?;
     }
     Ok(queues)

@@ -97,12 +97,14 @@ pub async fn note(db: &mut Tx, id: BulkId, placed: &[Placed]) -> Result<(), sqlx
         insert.build().execute(&mut *db).await?;
     }
     let accepted = placed.iter().filter(|one| one.outcome.is_ok()).count();
-    sqlx::query("UPDATE bulk_jobs SET next = next + ?1 + ?2, accepted = accepted + ?1, refused = refused + ?2 WHERE id = ?3")
-        .bind(i64::try_from(accepted).unwrap_or(i64::MAX))
-        .bind(i64::try_from(placed.len() - accepted).unwrap_or(i64::MAX))
-        .bind(id)
-        .execute(db)
-        .await?;
+    sqlx::query(
+        "UPDATE bulk_jobs SET next = next + ?1 + ?2, accepted = accepted + ?1, refused = refused + ?2 WHERE id = ?3",
+    )
+    .bind(i64::try_from(accepted).unwrap_or(i64::MAX))
+    .bind(i64::try_from(placed.len() - accepted).unwrap_or(i64::MAX))
+    .bind(id)
+    .execute(db)
+    .await?;
     Ok(())
 }
 
@@ -118,7 +120,8 @@ pub async fn end(db: &mut Tx, id: BulkId, now: Millis) -> Result<bool, sqlx::Err
 
 /// What became of the recipients from a place on, in the order of the request.
 pub async fn places(db: &mut SqliteConnection, id: BulkId, from: i64, limit: u32) -> Result<Vec<Placed>, sqlx::Error> {
-    let select = "SELECT place, message_id, code FROM bulk_places WHERE job_id = ? AND place >= ? ORDER BY place LIMIT ?";
+    let select =
+        "SELECT place, message_id, code FROM bulk_places WHERE job_id = ? AND place >= ? ORDER BY place LIMIT ?";
     let rows = sqlx::query(select).bind(id).bind(from).bind(limit).fetch_all(db).await?;
     rows.iter().map(placed).collect()
 }
