@@ -76,7 +76,7 @@ async fn backed_up(world: &World, to: &Path) -> Result<PathBuf, Problem> {
 }
 
 async fn rows(world: &World) -> BTreeMap<String, i64> {
-    store::rows(&mut *world.app.db().read().acquire().await.unwrap()).await.unwrap()
+    store::rows(&mut world.app.db().read().acquire().await.unwrap()).await.unwrap()
 }
 
 async fn closed(world: World) -> TempDir {
@@ -129,7 +129,7 @@ async fn a_backup_comes_back_on_another_computer_whole_paused_and_without_links(
 
     let mut reader = Reader::open(&file, Opener::Secret(PASSPHRASE))?;
     let mut opened = serde_json::to_vec(&reader.contents).unwrap();
-    while let Some(some) = reader.next()? {
+    while let Some(some) = reader.chunk()? {
         opened.extend_from_slice(some);
     }
     let sealed = std::fs::read(&file).unwrap();

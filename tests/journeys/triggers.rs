@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use ulak_core::app::Problem;
 use ulak_core::app::programs::Fired;
 use ulak_core::category::Category;
+use ulak_core::clock::Clock as _;
 use ulak_core::contact::Standing;
 use ulak_core::ids::TemplateId;
 use ulak_core::language::Language;
@@ -52,6 +53,8 @@ fn event(no: &str) -> Value {
 }
 
 async fn fire(world: &World, event: Value) -> Result<Fired, Problem> {
+    // One behind the other, so that their order is known.
+    world.clock.set(world.clock.now() + 1);
     Ok(world.app.programs().fire(None, "invoice.created", event).await?.answer)
 }
 

@@ -257,7 +257,7 @@ impl Reader {
     }
 
     /// The next bytes of the data, at most a chunk; none at their end.
-    pub fn next(&mut self) -> Result<Option<&[u8]>, BackupError> {
+    pub fn chunk(&mut self) -> Result<Option<&[u8]>, BackupError> {
         if self.some()?.is_none() {
             return Ok(None);
         }
@@ -386,7 +386,7 @@ mod tests {
     fn read(file: &Path, opener: Opener<'_>) -> Result<(Contents, Vec<u8>), BackupError> {
         let mut reader = Reader::open(file, opener)?;
         let mut data = Vec::new();
-        while let Some(some) = reader.next()? {
+        while let Some(some) = reader.chunk()? {
             data.extend_from_slice(some);
         }
         Ok((reader.contents, data))

@@ -189,7 +189,7 @@ pub(super) fn unpack(reader: &mut Reader, folder: &Path, progress: &Progress) ->
     let mut options = OpenOptions::new();
     let out = durable::open_private(options.write(true).create_new(true), &file).map_err(failed)?;
     let mut out = BufWriter::with_capacity(CHUNK, out);
-    while let Some(bytes) = reader.next()? {
+    while let Some(bytes) = reader.chunk()? {
         out.write_all(bytes).map_err(failed)?;
         progress.moved(bytes.len()).map_err(failed)?;
     }

@@ -176,20 +176,12 @@ fn spans(text: &str, links: bool) -> String {
 }
 
 fn marked<'a>(text: &'a str, mark: &str, tag: &'static str) -> Option<(&'a str, &'static str, &'a str)> {
-    let inner = text.strip_prefix(mark)?;
-    let mut from = 0;
-    while let Some(at) = inner.get(from..)?.find(mark).map(|at| at + from) {
-        let (inside, behind) = (inner.get(..at)?, inner.get(at + mark.len()..)?);
-        let closes = !inside.is_empty()
-            && !inside.starts_with(char::is_whitespace)
-            && !inside.ends_with(char::is_whitespace)
-            && !behind.starts_with(char::is_alphanumeric);
-        if closes {
-            return Some((inside, tag, behind));
-        }
-        from = at + mark.len();
-    }
-    None
+    let (inside, behind) = text.strip_prefix(mark)?.split_once(mark)?;
+    let closes = !inside.is_empty()
+        && !inside.starts_with(char::is_whitespace)
+        && !inside.ends_with(char::is_whitespace)
+        && !behind.starts_with(char::is_alphanumeric);
+    closes.then_some((inside, tag, behind))
 }
 
 /// The link that a text begins with; what ends a sentence is none of it.

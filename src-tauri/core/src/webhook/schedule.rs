@@ -29,7 +29,7 @@ pub fn pause(tries: u32) -> Millis {
 /// How long a receiver is left alone after so many failures in a row; none while it may only be one delivery's fault.
 pub fn rest(failures: u32) -> Option<Millis> {
     let behind = failures.checked_sub(DOWN_AFTER)?;
-    Some((10 * SECOND << behind.min(5)).min(5 * MINUTE))
+    Some(((10 * SECOND) << behind.min(5)).min(5 * MINUTE))
 }
 
 /// How many deliveries go to a receiver now.
