@@ -367,7 +367,7 @@ async fn a_server_that_says_later_is_asked_again_and_one_that_says_no_or_nothing
     all.sort_by_key(|state| state.as_str());
     assert_eq!(all, [State::Failed, State::Sent, State::Unknown]);
     assert_eq!(server.to().len(), 4);
-    let first = server.got.lock().unwrap()[0].id;
+    let first = server.got.lock().unwrap()[0].id.clone();
     assert_eq!(first, server.last().id, "the same mail, under the same id");
     assert_eq!(world.app.campaigns().retryable(id).await?.certain, 1, "whose mail failed can be tried over WhatsApp");
     Ok(())

@@ -7,7 +7,6 @@ use crate::harness::{Harness, at_the_desk};
 use crate::numbers::{hurry, link_by_qr, open_all_day};
 use crate::owner::{BASIS, SIX, with_contacts};
 use crate::patience::CAMPAIGN;
-use crate::screens::fits_in_turkish_dark_and_small;
 
 #[test]
 fn a_campaign_whose_time_passed_while_ulak_was_closed_waits_for_its_owners_answer() {
@@ -38,12 +37,6 @@ fn a_campaign_whose_time_passed_while_ulak_was_closed_waits_for_its_owners_answe
         page.picture("asked").await;
         page.press("missed-later").await;
         page.until("the end of the dialog", "!document.querySelector('dialog[open]')").await;
-        fits_in_turkish_dark_and_small(page, "missed", async || {
-            page.go("/home").await;
-            page.press("home-missed-decide").await;
-            page.see("missed-dialog").await;
-        })
-        .await;
         assert!(emulator.seen().is_empty(), "nothing goes out before the answer");
 
         page.go("/home").await;
