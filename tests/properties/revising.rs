@@ -307,10 +307,12 @@ struct Part {
     held: i64,
 }
 
-/// What is over, or fixed, is no fault of the test's.
+/// What is over, or fixed, cannot be revised, and where all who are left would be skipped, nobody is brought over.
 fn or_over(done: Result<(), Problem>) -> Result<(), Problem> {
     match done {
-        Err(problem) if ["campaign.over", "message.fixed"].contains(&problem.code.as_str()) => Ok(()),
+        Err(problem) if ["campaign.over", "campaign.nobody", "message.fixed"].contains(&problem.code.as_str()) => {
+            Ok(())
+        }
         done => done,
     }
 }

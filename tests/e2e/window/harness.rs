@@ -105,7 +105,11 @@ impl Harness {
 
     /// The same on a computer whose clock says so much more, as in `+2h`.
     pub async fn ulak_later(&self, by: &str, whatsapp: &str) -> Ulak {
-        let mut driver = driver_of(&["faketime", "-f", by, "WebKitWebDriver"], Key::Given, self.name);
+        let mut driver = driver(Key::Given, self.name);
+        // The command itself would stand between the driver and whoever ends it, so only its library is taken.
+        let asked = std::process::Command::new("faketime").args(["-f", "+0s", "printenv", "LD_PRELOAD"]).output();
+        let library = String::from_utf8(asked.expect("faketime is not installed").stdout).unwrap();
+        driver.env("LD_PRELOAD", library.trim()).env("FAKETIME", by);
         // What measures how long something takes goes on as ever.
         driver.env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
         self.start_at(driver, whatsapp).await
@@ -197,13 +201,9 @@ impl Drop for Ulak {
 }
 
 fn driver(key: Key, name: &str) -> Command {
-    driver_of(&["WebKitWebDriver"], key, name)
-}
-
-fn driver_of(words: &[&str], key: Key, name: &str) -> Command {
     let log = File::create(artifacts("e2e").join(format!("{name}.log"))).unwrap();
-    let mut driver = Command::new(words[0]);
-    driver.args(&words[1..]).arg("--host=127.0.0.1").kill_on_drop(true);
+    let mut driver = Command::new("WebKitWebDriver");
+    driver.arg("--host=127.0.0.1").kill_on_drop(true);
     driver.envs([("TAURI_AUTOMATION", "true"), ("TAURI_WEBVIEW_AUTOMATION", "true"), ("GDK_BACKEND", "x11")]);
     driver.env_remove("ULAK_PASSPHRASE").env_remove("WAYLAND_DISPLAY");
     match key {
