@@ -226,6 +226,8 @@ pub async fn a_busy_shop(harness: &Harness, page: &Page) -> Vec<Screen> {
         Screen::new("figures", at("/figures"), "document.querySelector('[data-testid=figures-table]')"),
         Screen::new("settings", at("/settings"), "document.querySelector('[data-testid=practice-read]')"),
         Screen::new("safety", at("/settings/safety"), "document.querySelector('[data-testid=health-check]')"),
+        Screen::new("connect", at("/connect"), "document.querySelector('#connect-shown section')"),
+        Screen::new("connect-mail", at("/connect/mail"), "document.querySelector('[data-testid=mail-account]')"),
         Screen::new("clear", at("/settings"), "document.querySelector('[data-testid=kept-clear]')")
             .pressing(&["[data-testid=kept-clear]", "[data-testid=clear-dialog]"]),
         Screen::new("help", at("/help"), "document.querySelector('.help__card')"),
