@@ -37,7 +37,7 @@ grep --quiet application/x-ulak-backup "$root/usr/share/applications/Ulak.deskto
 
 say 'A practice campaign in the terminal'
 printf 'Name,Phone\nAyşe,+905321110001\nBudi,+628121110002\n' >"$root/home/owner/people.csv"
-as_owner ulak practice --contacts /home/owner/people.csv --text 'Merhaba {{name}}' --speed 600 --json >"$root.practice"
+as_owner ULAK_PASSPHRASE='a clean computer' ulak practice --data /home/owner/shop --contacts /home/owner/people.csv --text 'Merhaba {{name}}' --speed 600 --json >"$root.practice"
 tail -1 "$root.practice"
 
 say 'Its window'
@@ -61,10 +61,11 @@ dpkg-deb --root-owner-group -Zgzip -z1 --build "$next" "$root/next.deb" >/dev/nu
 inside apt-get install --yes --quiet=2 /next.deb >/dev/null
 inside dpkg --verify ulak
 inside dpkg-query --show ulak
+as_owner ULAK_PASSPHRASE='a clean computer' ulak log --data /home/owner/shop --json | grep --quiet Budi || fail 'the messages are gone'
 
 say 'Removed, and nothing left but the data'
 inside apt-get purge --yes --quiet=2 ulak >/dev/null
 inside apt-get autoremove --purge --yes --quiet=2 >/dev/null
-find "$root/usr" "$root/etc" "$root/opt" \( -type f -o -type l \) | grep --ignore-case ulak && fail 'something of Ulak is left'
+(cd "$root" && find usr etc opt \( -type f -o -type l \)) | grep --ignore-case ulak && fail 'something of Ulak is left'
 find "$root/home/owner" -name 'ulak.db' | grep --quiet . || fail 'the data are gone'
 printf '\nThe package holds what it says.\n'
