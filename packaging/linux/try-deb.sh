@@ -13,7 +13,7 @@ inside() { chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOM
 as_owner() { inside runuser -u owner -- env HOME=/home/owner "$@"; }
 say() { printf '\n-- %s\n' "$*"; }
 fail() { printf 'FAILED: %s\n' "$*" >&2; exit 1; }
-away() { for mount in dev/pts dev/shm dev proc; do mountpoint --quiet "$root/$mount" && umount "$root/$mount"; done; rm -rf "$root"; }
+away() { for mount in dev/pts dev/shm dev proc; do mountpoint --quiet "$root/$mount" && umount "$root/$mount"; done; rm -rf --one-file-system "$root"; }
 
 say "A clean $suite"
 [ -e "$root" ] && away

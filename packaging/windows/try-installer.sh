@@ -30,11 +30,11 @@ printf 'Name,Phone\nAyşe,+905321110001\nBudi,+628121110002\n' >"$WINEPREFIX/dri
 "$wine" "$folder/ulak.exe" practice --data 'C:\practice' --contacts 'C:\people.csv' --text 'Merhaba {{name}}' --speed 600 --json | tee "$WINEPREFIX/practice" | tail -1
 [ -s "$data/ulak.db" ] || fail 'no data were written'
 cp "$here/tests/fixtures/media/sample.jpg" "$WINEPREFIX/drive_c/sample.jpg"
-"$wine" "$folder/ulak.exe" prepare 'C:\sample.jpg' --json | tr -d '\r' >"$WINEPREFIX/prepared" || fail 'a photo could not be prepared'
+"$wine" "$folder/ulak.exe" prepare 'C:\sample.jpg' --out 'C:\prepared' --json | tr -d '\r' >"$WINEPREFIX/prepared" || fail 'a photo could not be prepared'
 cat "$WINEPREFIX/prepared"
 if [ -n "$own" ]; then
-    figures() { grep -oE '"(width|height|size|kind)":[^,}]*'; }
-    diff <(figures <"$WINEPREFIX/prepared") <("$own" prepare "$here/tests/fixtures/media/sample.jpg" --json | figures) || fail 'the photo came out otherwise than here'
+    figures() { grep -oE '"(width|height|bytes|kind)":[^,}]*'; }
+    diff <(figures <"$WINEPREFIX/prepared") <("$own" prepare "$here/tests/fixtures/media/sample.jpg" --out "$WINEPREFIX/own" --json | figures) || fail 'the photo came out otherwise than here'
 fi
 
 say 'Installed over itself'

@@ -107,6 +107,9 @@ Section
   WriteRegStr HKCU "Software\Classes\Ulak.Backup\DefaultIcon" "" "$INSTDIR\ulak.exe,0"
   WriteRegStr HKCU "Software\Classes\Ulak.Backup\shell\open\command" "" '"$INSTDIR\ulak.exe" "%1"'
 
+  ; Under this name Ulak tells what happened; Windows drops what comes under a name that it does not know.
+  WriteRegStr HKCU "Software\Classes\AppUserModelId\app.ulak.desktop" "DisplayName" "Ulak"
+
   WriteRegStr HKCU "${UNINSTALL_KEY}" "DisplayName" "Ulak"
   WriteRegStr HKCU "${UNINSTALL_KEY}" "DisplayVersion" "${VERSION}"
   WriteRegStr HKCU "${UNINSTALL_KEY}" "DisplayIcon" "$INSTDIR\ulak.exe"
@@ -146,6 +149,7 @@ Section "Uninstall"
   Delete "$INSTDIR\uninstall.exe"
   RMDir "$INSTDIR"
   DeleteRegValue HKCU "Software\Microsoft\Windows\CurrentVersion\Run" "Ulak"
+  DeleteRegKey HKCU "Software\Classes\AppUserModelId\app.ulak.desktop"
   DeleteRegKey HKCU "Software\Classes\Ulak.Backup"
   ReadRegStr $0 HKCU "Software\Classes\.ulak-backup" ""
   ${If} $0 == "Ulak.Backup"

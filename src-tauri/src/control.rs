@@ -58,14 +58,17 @@ mod unix {
     }
 
     const PATIENCE: Duration = Duration::from_secs(10);
+    const AFTER_ERROR: Duration = Duration::from_millis(100);
     const LONGEST_LINE: u64 = 4_096;
 
     /// What whoever runs is asked, and what becomes of it.
     async fn answer(app: &App, ask: Ask) -> Result<Value, Problem> {
         match ask {
             Ask::Pause => app.outbox().pause_everything().await?,
-            Ask::Resume => app.outbox().resume_everything().await?,
-            Ask::Status | Ask::Stop => {}
+            Ask::Resume => app.outbox().resume_what_was_paused().await?,
+            Ask::Status => {}
+            // Whoever stops it may do so because nothing can be read any more.
+            Ask::Stop => return Ok(json!({ "event": "ending" })),
         }
         status(app).await
     }
@@ -138,7 +141,15 @@ mod unix {
             let app = Arc::downgrade(app);
             let end = Arc::new(end);
             let task = tokio::spawn(async move {
-                while let Ok((stream, _)) = listener.accept().await {
+                loop {
+                    let stream = match listener.accept().await {
+                        Ok((stream, _)) => stream,
+                        Err(error) => {
+                            tracing::warn!(%error, "a command could not be heard");
+                            tokio::time::sleep(AFTER_ERROR).await;
+                            continue;
+                        }
+                    };
                     let Some(app) = app.upgrade() else { return };
                     let end = end.clone();
                     tokio::spawn(async move {
@@ -176,7 +187,6 @@ mod unix {
         BufReader::new(read.take(LONGEST_LINE)).read_line(&mut line).await?;
         let Question { ask } = serde_json::from_str(&line)?;
         let told = match answer(app, ask).await {
-            _ if ask == Ask::Stop => json!({ "event": "ending" }),
             Ok(told) => told,
             Err(problem) => json!({ "problem": problem }),
         };

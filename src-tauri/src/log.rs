@@ -35,7 +35,7 @@ pub struct Options {
     /// Only those that went over this number: its name or its phone
     #[arg(long, value_name = "NUMBER")]
     number: Option<String>,
-    /// Only those that come from there: campaign or direct
+    /// Only those that come from there: campaign, direct, trigger or api
     #[arg(long, value_parser = Origin::from_str)]
     origin: Option<Origin>,
     /// From this day on, as YYYY-MM-DD

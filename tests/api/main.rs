@@ -181,9 +181,9 @@ async fn exactly_the_right_ones_come_in() {
                             (false, ..) => 421,
                             (_, false, ..) => 403,
                             (_, _, 401, ..) => 401,
-                            (_, _, _, false, "POST" | "PUT") => 415,
-                            (_, _, _, _, "POST") if *refusal == 0 => 202,
-                            (_, _, _, _, "POST") => 403,
+                            (_, _, refusal, _, "POST") if refusal != 0 => 403,
+                            (_, _, _, false, "POST") => 415,
+                            (_, _, _, _, "POST") => 202,
                             _ => 405,
                         };
                         let told = scene.raw(request(method, SENDING, &headers, &message().to_string())).await;

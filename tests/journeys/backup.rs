@@ -433,6 +433,7 @@ async fn a_backup_that_nobody_could_open_is_not_made_and_one_that_is_stopped_lea
         place: place.clone(),
         passphrase: passphrase.map(str::to_owned),
         code_is_known: false,
+        mark: String::new(),
         now: at(0, 12, 0),
     };
     let stopped = Arc::new(Progress::default());

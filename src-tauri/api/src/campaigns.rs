@@ -383,9 +383,10 @@ pub async fn pause_everything(State(inside): State<Inside>) -> Answer<StatusCode
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Everything goes on that was not paused by itself.
-#[utoipa::path(post, path = "/api/resume", tag = "campaigns", responses((status = 204)))]
+/// Everything goes on that was not paused by itself. What was found out about the data folder, as after a restore, is
+/// for its owner to answer: 409 until then.
+#[utoipa::path(post, path = "/api/resume", tag = "campaigns", responses((status = 204), (status = 409)))]
 pub async fn resume_everything(State(inside): State<Inside>) -> Answer<StatusCode> {
-    inside.app.outbox().resume_everything().await?;
+    inside.app.outbox().resume_what_was_paused().await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -80,7 +80,7 @@ impl Inside {
 
 /// Lets in, or says why not.
 pub async fn gate(State(inside): State<Inside>, mut request: Request, next: Next) -> Response {
-    let mut response = match admitted(&inside, request.method(), request.uri(), request.headers()).await {
+    let mut response = match admitted(&inside, request.uri(), request.headers()).await {
         Ok(program) => {
             if let Some(program) = program {
                 request.extensions_mut().insert(program);
@@ -125,12 +125,7 @@ async fn run(inside: &Inside, request: Request, next: Next) -> Response {
     }
 }
 
-async fn admitted(
-    inside: &Inside,
-    method: &Method,
-    uri: &Uri,
-    headers: &HeaderMap,
-) -> Result<Option<Program>, Refused> {
+async fn admitted(inside: &Inside, uri: &Uri, headers: &HeaderMap) -> Result<Option<Program>, Refused> {
     let hosts = inside.hosts();
     if !is_ours(headers, uri.authority().map(Authority::as_str), &hosts) {
         return Err(Unfit::Host.into());
@@ -150,11 +145,7 @@ async fn admitted(
     if is_open_to_all(path) {
         return Ok(None);
     }
-    let program = program.ok_or(Unfit::NoToken)?;
-    if !has_right_content(method, headers, path) {
-        return Err(Unfit::ContentType.into());
-    }
-    Ok(Some(program))
+    Ok(Some(program.ok_or(Unfit::NoToken)?))
 }
 
 /// What tells nothing of anybody.
@@ -200,14 +191,14 @@ pub const FILES: &str = "/api/media";
 /// A body is JSON; only a file is brought as it is. Neither can be sent by a form of a web page.
 fn has_right_content(method: &Method, headers: &HeaderMap, path: &str) -> bool {
     let mut types = headers.get_all(header::CONTENT_TYPE).iter();
-    // Nothing reads a body of other methods, and those that there are not are told so.
+    // Nothing reads a body of other methods.
     if !matches!(*method, Method::POST | Method::PUT) {
         return true;
     }
     let (sent, several) = (types.next(), types.next().is_some());
     let has_body = headers.contains_key(header::TRANSFER_ENCODING)
         || headers.get(header::CONTENT_LENGTH).is_some_and(|length| length.as_bytes() != b"0");
-    let wanted = if path == FILES && method == Method::POST { "application/octet-stream" } else { "application/json" };
+    let wanted = if path == FILES { "application/octet-stream" } else { "application/json" };
     match sent.map(|sent| sent.to_str()) {
         _ if several => false,
         None => !has_body,
@@ -221,12 +212,17 @@ fn has_right_content(method: &Method, headers: &HeaderMap, path: &str) -> bool {
     }
 }
 
-/// Lets only tokens with this scope to the methods that are there.
+/// Lets only tokens with this scope, and bodies of the right kind, to the methods that are there.
 pub fn needs(scope: Scope, methods: MethodRouter<Inside>) -> MethodRouter<Inside> {
     methods.route_layer(axum::middleware::from_fn(move |request: Request, next: Next| async move {
         let program = request.extensions().get::<Program>().copied();
         match program {
-            Some(program) if program.rights.allow(scope) => next.run(request).await,
+            Some(program) if program.rights.allow(scope) => {
+                match has_right_content(request.method(), request.headers(), request.uri().path()) {
+                    true => next.run(request).await,
+                    false => axum::response::IntoResponse::into_response(Refused::from(Unfit::ContentType)),
+                }
+            }
             Some(_) => axum::response::IntoResponse::into_response(Refused::from(Unfit::Scope)),
             None => axum::response::IntoResponse::into_response(Refused::from(Unfit::NoToken)),
         }

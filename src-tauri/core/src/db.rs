@@ -301,8 +301,12 @@ impl Db {
             Ok(damaged.is_none() && found == "ok")
         };
         match looked.await.map_err(|error| self.error(error)) {
-            Err(StorageError::Damaged { .. }) => Ok(Some(false)),
-            looked => looked.map(Some),
+            Ok(true) => Ok(Some(true)),
+            Ok(false) | Err(StorageError::Damaged { .. }) => {
+                self.damaged.store(true, Ordering::Relaxed);
+                Ok(Some(false))
+            }
+            Err(error) => Err(error),
         }
     }
 

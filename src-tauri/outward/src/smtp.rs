@@ -2,6 +2,8 @@
 
 use std::error::Error as _;
 use std::io::ErrorKind;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, UNIX_EPOCH};
 
 use lettre::Address;
@@ -56,14 +58,21 @@ impl Mailer for SmtpMailer {
     fn send(&self, account: Account, mail: Mail) -> Mailing<'_> {
         let (within, trusted) = (self.within, self.trusted.clone());
         Box::pin(async move {
-            let sent = beside("mail", move || send(&account, &mail, within, &trusted));
-            // A thread that broke, or that a server keeps, may have handed it over.
-            tokio::time::timeout(ALTOGETHER, sent).await.ok().flatten().unwrap_or(Outcome::Unknown)
+            let handing_over = Arc::new(AtomicBool::new(false));
+            let begun = handing_over.clone();
+            let sent = beside("mail", move || send(&account, &mail, within, &trusted, &begun));
+            let sent = tokio::time::timeout(ALTOGETHER, sent).await.ok().flatten();
+            // A thread that broke, or that a server keeps, may have handed it over; one that had not begun, or not come so far, has
+            // not: claiming the flag ends one that goes on, before it hands anything over.
+            sent.unwrap_or_else(|| match handing_over.swap(true, Ordering::SeqCst) {
+                true => Outcome::Unknown,
+                false => Outcome::Later(Trouble::TimedOut, None),
+            })
         })
     }
 }
 
-fn send(account: &Account, mail: &Mail, within: Duration, trusted: &[Vec<u8>]) -> Outcome {
+fn send(account: &Account, mail: &Mail, within: Duration, trusted: &[Vec<u8>], handing_over: &AtomicBool) -> Outcome {
     let Some(from) = mailbox(&account.from_name, &account.from_address) else {
         return Outcome::Account(Trouble::Sender, None);
     };
@@ -74,7 +83,7 @@ fn send(account: &Account, mail: &Mail, within: Duration, trusted: &[Vec<u8>]) -
         Ok(connection) => connection,
         Err(outcome) => return outcome,
     };
-    let outcome = hand_over(&mut connection, &envelope, &bytes);
+    let outcome = hand_over(&mut connection, &envelope, &bytes, handing_over);
     // What was answered is known: a goodbye is not waited for.
     let _ = connection.set_timeout(Some(GOODBYE));
     connection.abort();
@@ -114,7 +123,7 @@ fn tls(account: &Account, trusted: &[Vec<u8>]) -> Result<TlsParameters, Error> {
     builder.build()
 }
 
-fn hand_over(connection: &mut SmtpConnection, envelope: &Envelope, bytes: &[u8]) -> Outcome {
+fn hand_over(connection: &mut SmtpConnection, envelope: &Envelope, bytes: &[u8], handing_over: &AtomicBool) -> Outcome {
     let mut options = Vec::new();
     let plain = |address: &Address| AsRef::<str>::as_ref(address).is_ascii();
     let (from_is_plain, to_is_plain) = (envelope.from().is_none_or(plain), envelope.to().iter().all(plain));
@@ -140,6 +149,10 @@ fn hand_over(connection: &mut SmtpConnection, envelope: &Envelope, bytes: &[u8])
     }
     if let Err(error) = connection.command(Data) {
         return told(&error, |code| Outcome::Refused(Trouble::Content, code));
+    }
+    // Whoever waited has given it up, and will send it again.
+    if handing_over.swap(true, Ordering::SeqCst) {
+        return Outcome::Later(Trouble::TimedOut, None);
     }
     match connection.message(bytes) {
         Ok(_) => Outcome::Sent,

@@ -8,15 +8,15 @@ const BREATH = 150;
 /** One change is told by several events, which come right behind each other. */
 const TOGETHER = 20;
 
-/** `concerns` says whether an event is about what is on screen; without it every one is. */
-export function keepFresh(events: EventName[], load: () => Promise<void>, concerns: (payload: unknown) => boolean = () => true): () => void {
+/** `concerns` says whether an event is about what is on screen; without it every one is. `breath` is the pause between two loads. */
+export function keepFresh(events: EventName[], load: () => Promise<void>, concerns: (payload: unknown) => boolean = () => true, breath = BREATH): () => void {
   let over = false;
   let soon: ReturnType<typeof setTimeout> | undefined;
 
   const run = latest(async () => {
     if (over) return;
     await load();
-    await new Promise((done) => setTimeout(done, BREATH));
+    await new Promise((done) => setTimeout(done, breath));
   });
 
   function changed(): void {

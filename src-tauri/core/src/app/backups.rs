@@ -18,6 +18,7 @@ use crate::backup::{BackupError, Contents, EXTENSION, Progress, restore};
 use crate::clock::{Clock as _, DAY, HOUR, Millis, SystemClock, local};
 use crate::db::{DbKey, FolderLock, StorageError, lock_folder};
 use crate::event::Event;
+use crate::mark::Count;
 use crate::settings::{self, key};
 use crate::vault::{self, Keyring};
 
@@ -350,7 +351,8 @@ impl Backups {
     ) -> Result<Contents, BackupError> {
         let saved = settings::get(&mut *self.reader().await?, key::RECOVERY_SAVED).await;
         let code_is_known = saved.map_err(|error| self.db.error(error))?.unwrap_or(false);
-        let wish = Wish { place: place.to_owned(), passphrase, code_is_known, now: self.now() };
+        let wish =
+            Wish { place: place.to_owned(), passphrase, code_is_known, mark: self.mark().await?, now: self.now() };
         make(&self.db, &self.key, wish, progress).await
     }
 
@@ -453,12 +455,20 @@ impl Backups {
         Ok(())
     }
 
+    /// What the names of its backups hold: several Ulaks may share a folder.
+    async fn mark(&self) -> Result<String, StorageError> {
+        let count: Option<Count> =
+            settings::get(&mut *self.reader().await?, key::MARK).await.map_err(|error| self.db.error(error))?;
+        Ok(count.map(|count| count.installation.chars().take(8).collect::<String>().to_lowercase()).unwrap_or_default())
+    }
+
     /// A name that nothing has yet.
     async fn place_in(&self, plan: &BackupPlan, now: Millis) -> Result<PathBuf, Problem> {
         if !plan.is_on() || !Path::new(&plan.folder).is_dir() {
             return Err(BackupError::NoFolder { folder: plan.folder.clone() }.into());
         }
         let stamp = local(now, self.settings().await?.zone).format("ulak-%Y-%m-%d-%H%M").to_string();
+        let stamp = format!("{stamp}-{}", self.mark().await?);
         let folder = Path::new(&plan.folder);
         let named = |number: u32| match number {
             0 => folder.join(format!("{stamp}.{EXTENSION}")),

@@ -524,6 +524,14 @@ impl Outbox {
         Ok(())
     }
 
+    /// The same for who cannot show what was found out about the data folder, and so cannot answer it.
+    pub async fn resume_what_was_paused(&self) -> Result<(), Problem> {
+        match self.found.folder() {
+            Some(finding) => Err(finding),
+            None => self.resume_everything().await,
+        }
+    }
+
     /// Also answers what was found out about the data folder.
     pub async fn resume_everything(&self) -> Result<(), Problem> {
         let mut tx = self.db.begin().await?;

@@ -56,6 +56,11 @@ impl Found {
         locked(&self.0).retain(|problem| problem.code != code);
     }
 
+    /// What was found out about the folder, until its owner has answered it.
+    pub fn folder(&self) -> Option<Problem> {
+        locked(&self.0).iter().find(|problem| problem.code.starts_with("folder.")).cloned()
+    }
+
     /// What was found out about the folder is answered.
     pub fn folder_is_answered(&self) {
         locked(&self.0).retain(|problem| !problem.code.starts_with("folder."));

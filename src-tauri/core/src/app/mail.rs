@@ -1,6 +1,7 @@
 //! E-mail where a message cannot arrive over WhatsApp: the owner's account and templates, and the step that looks which
 //! messages go by mail and sends what is due.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -36,7 +37,7 @@ const AT_ONCE: u32 = 50;
 /// So many mails are shown.
 const SHOWN: u32 = 100;
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
-const TOGETHER: Duration = Duration::from_millis(500);
+const TOGETHER: Duration = Duration::from_secs(5);
 const AFTER_ERROR: Duration = Duration::from_secs(2);
 /// How long a server may take to answer when Ulak ends.
 const LAST_ANSWER: Duration = Duration::from_secs(5);
@@ -135,7 +136,6 @@ pub struct MailTest {
 pub enum MailFor {
     Campaign(CampaignId),
     Template(TemplateId),
-    Message(MessageId),
 }
 
 impl MailFor {
@@ -143,7 +143,6 @@ impl MailFor {
         match self {
             Self::Campaign(id) => (Kind::Campaign, id.0),
             Self::Template(id) => (Kind::Template, id.0),
-            Self::Message(id) => (Kind::Message, id.0),
         }
     }
 }
@@ -524,7 +523,7 @@ impl Mails {
             let messages: Vec<MessageId> =
                 wanted.iter().filter(|(kind, ..)| *kind == Kind::Message).map(|(_, id, _)| MessageId(*id)).collect();
             let lively = mailed::lively(&mut reader, &campaigns, now - STALE).await?;
-            let open = mailed::undelivered(&mut reader, &messages).await?;
+            let open: BTreeSet<MessageId> = mailed::undelivered(&mut reader, &messages).await?.into_iter().collect();
             let needed = wanted.into_iter().filter(|(kind, id, _)| match kind {
                 Kind::Message => open.contains(&MessageId(*id)),
                 Kind::Campaign | Kind::Template => lively.contains(&CampaignId(*id)),

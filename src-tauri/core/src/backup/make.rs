@@ -33,6 +33,8 @@ pub struct Wish {
     pub passphrase: Option<String>,
     /// The owner has the recovery code.
     pub code_is_known: bool,
+    /// What the names of this Ulak's own backups hold: another one's in the same folder are left alone.
+    pub mark: String,
     pub now: Millis,
 }
 
@@ -42,7 +44,7 @@ pub async fn make(db: &Db, key: &DbKey, wish: Wish, progress: &Arc<Progress>) ->
     if !folder.is_dir() {
         return Err(BackupError::NoFolder { folder: folder.display().to_string() });
     }
-    sweep(folder);
+    sweep(folder, &wish.mark);
     let ways = ways(db.folder(), key, &wish).await?;
     let Some(mut frozen) = db.freeze().await? else { return Err(BackupError::Busy) };
     progress.begin(2 * frozen.bytes);
@@ -68,10 +70,10 @@ pub async fn make(db: &Db, key: &DbKey, wish: Wish, progress: &Arc<Progress>) ->
 }
 
 /// What a kill left of backups that Ulak named.
-fn sweep(folder: &Path) {
+fn sweep(folder: &Path, mark: &str) {
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
         let path = entry.path();
-        let own = entry.file_name().to_str().is_some_and(|name| name.starts_with("ulak-"));
+        let own = entry.file_name().to_str().is_some_and(|name| name.starts_with("ulak-") && name.contains(mark));
         let ending = path.extension().and_then(|ending| ending.to_str());
         let removed = match ending {
             Some("part") if own => std::fs::remove_file(&path),

@@ -15,7 +15,9 @@ use sqlx::{Connection as _, SqliteConnection};
 use super::container::{Opener, Reader};
 use super::make::{CHECK, RemovedAtEnd, blocking, compare, unpack};
 use super::{BackupError, Contents, Progress};
-use crate::clock::Millis;
+use crate::campaign::repeat::calendar::Day;
+use crate::campaign::repeat::store as repeats;
+use crate::clock::{Millis, local};
 use crate::contact::phone::Phone;
 use crate::contact::store::{self as contacts, suppressions};
 use crate::db::{self, Db, DbKey, FolderLock, StorageError, Tx, keys_file, lock_folder};
@@ -24,6 +26,7 @@ use crate::ids::ContactId;
 use crate::mail::store as mails;
 use crate::mark::{self, Count, Finding, Mark};
 use crate::outbox::store::{queue, reading};
+use crate::program::store::jobs;
 use crate::session::store::{notes, numbers};
 use crate::settings::{self, key};
 use crate::vault::{self, Keyring, Slot};
@@ -173,6 +176,9 @@ async fn bring_up_to_date(
         let finding = Finding::Restored { made: contents.made.clone(), over };
         settings::put(&mut tx, key::FOLDER_FINDING, &finding).await?;
         queue::after_a_restore(&mut tx, now).await?;
+        jobs::end_all(&mut tx, now).await?;
+        let zone = settings::load(&mut tx).await?.zone;
+        repeats::look_past(&mut tx, Day(local(now, zone).date_naive())).await?;
         mails::switch_off(&mut tx, now).await?;
         webhooks::pause_all(&mut tx, now).await?;
         numbers::unlink_all(&mut tx, now).await?;
@@ -230,7 +236,7 @@ async fn carry_over(tx: &mut Tx, earlier: &mut SqliteConnection, now: Millis) ->
         let waiting = queue::waiting_parts(tx, after, PARTS).await?;
         let Some(last) = waiting.last().copied() else { return Ok(true) };
         let Ok(over) = queue::over_among(earlier, &waiting).await else { return Ok(false) };
-        queue::cancel_parts(tx, &over, now).await?;
+        queue::cancel_messages_of(tx, &over, now).await?;
         after = Some(last);
     }
 }

@@ -6,6 +6,7 @@
 use super::fold::{field_name, haystack};
 use super::phone::{self, Country, Phone};
 use super::{Consent, ContactEdit, ContactError, Fields};
+use crate::mail;
 use crate::text::is_blank;
 
 /// The most characters a name, a field or a tag may have; WhatsApp's own text limit.
@@ -23,7 +24,7 @@ pub(super) struct Card<'a> {
 impl<'a> Card<'a> {
     pub(super) fn of(edit: &'a ContactEdit, country: Country) -> Result<Self, ContactError> {
         let email = edit.email.trim();
-        if !email.is_empty() && !is_email(email) {
+        if !email.is_empty() && !mail::is_address(email) {
             return Err(ContactError::Email { email: email.to_owned() });
         }
         let mut fields = Fields::new();
@@ -48,16 +49,4 @@ pub(super) fn short_enough<'a>(what: &str, text: &'a str) -> Result<&'a str, Con
         return Err(ContactError::TooLong { what: what.to_owned(), length, limit: TEXT_LIMIT });
     }
     Ok(text)
-}
-
-fn is_email(text: &str) -> bool {
-    let Some((user, host)) = text.rsplit_once('@') else {
-        return false;
-    };
-    !user.is_empty()
-        && host.contains('.')
-        && !host.starts_with('.')
-        && !host.ends_with('.')
-        && text.len() <= 254
-        && !text.chars().any(|c| c.is_whitespace() || c.is_control() || matches!(c, ',' | ';' | '<' | '>'))
 }

@@ -6,6 +6,7 @@
 
 pub mod acts;
 mod card;
+pub mod email;
 pub mod export;
 pub mod fold;
 pub mod import;

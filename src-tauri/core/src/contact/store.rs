@@ -20,10 +20,12 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
 
 use super::card::{Card, short_enough};
-use super::fold::{fold, haystack};
+use super::fold::haystack;
 use super::permission::Facts;
 use super::phone::{self, Country, Phone};
-use super::{Consent, Contact, ContactEdit, ContactError, ContactTotals, Fields, Return, Standing, TagTotal, language};
+use super::{
+    Consent, Contact, ContactEdit, ContactError, ContactTotals, Fields, Return, Standing, TagTotal, email, language,
+};
 use crate::clock::Millis;
 use crate::db::{Readers, Tx};
 use crate::ids::{ContactId, IdGenerator, MessageId};
@@ -321,18 +323,17 @@ pub struct MailAddress {
     pub language: Option<Language>,
 }
 
-/// A field is the person's own address by its name only: an accountant's stands in a field too.
-fn is_of_mail(name: &str) -> bool {
-    let name = fold(name);
-    ["mail", "posta", "surel"].iter().any(|word| name.contains(word))
-}
-
 /// By the e-mail of a contact, else by the first of its fields that is one.
 pub async fn mail_address(reader: &mut SqliteConnection, id: ContactId) -> Result<Option<MailAddress>, sqlx::Error> {
     let row = sqlx::query("SELECT email, fields FROM contacts WHERE id = ?").bind(id).fetch_optional(reader).await?;
     let Some(row) = row else { return Ok(None) };
-    let fields = fields_of(&row)?;
-    let named = fields.iter().filter(|(name, _)| is_of_mail(name)).map(|(name, value)| (name.as_str(), value.as_str()));
+    // Whoever cannot be read has no address: everybody else's mails go on.
+    let fields = fields_of(&row).unwrap_or_else(|error| {
+        tracing::warn!(%error, "the fields of a contact cannot be read");
+        Fields::new()
+    });
+    let named =
+        fields.iter().filter(|(name, _)| email::is_own(name)).map(|(name, value)| (name.as_str(), value.as_str()));
     let address = mail::address_of(row.try_get("email")?, named).map(str::to_owned);
     Ok(address.map(|address| MailAddress { address, language: language::of(&fields) }))
 }

@@ -220,8 +220,6 @@ pub enum MailError {
     NotAnAddress { address: String },
     #[error("Without encryption only a server on this computer can be used: anybody on the way could read along.")]
     NotSecret,
-    #[error("The e-mail account is not set up yet.")]
-    NoAccount,
     #[error("Mails leave only while Ulak is connected to the network; this one was opened without it.")]
     Offline,
     #[error("The template needs {{{{message}}}} where the message goes.")]
@@ -240,7 +238,6 @@ impl Coded for MailError {
             Self::NoHost => "mail.no_host",
             Self::NotAnAddress { .. } => "mail.not_an_address",
             Self::NotSecret => "mail.not_secret",
-            Self::NoAccount => "mail.no_account",
             Self::Offline => "mail.offline",
             Self::NoMessage => "mail.no_message",
             Self::Template { .. } => "mail.template",

@@ -117,20 +117,18 @@ pub async fn note(db: &mut Tx, event: &Event, messages: &[(usize, MessageId)]) -
         let place = i64::try_from(*place).unwrap_or(i64::MAX);
         insert.bind(event.id).bind(place).bind(*message).execute(&mut *db).await?;
     }
-    trim(db, event.trigger, Millis::MIN).await
+    remove(db, event.trigger, TOO_MANY, MOST_EVENTS).await
 }
 
-/// What is older than a time, and what is too much of one trigger.
-async fn trim(db: &mut Tx, trigger: TriggerId, before: Millis) -> Result<(), sqlx::Error> {
-    let gone = "SELECT id FROM trigger_events WHERE trigger_id = ?1 AND (at < ?2 OR id IN
-                    (SELECT id FROM trigger_events WHERE trigger_id = ?1 ORDER BY id DESC LIMIT -1 OFFSET ?3))";
+/// By the index alone: a payload may be long.
+const TOO_MANY: &str = "id <= (SELECT id FROM trigger_events WHERE trigger_id = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)";
+const TOO_OLD: &str = "at < ?2";
+
+/// The events of a trigger that are too many, or older than a time.
+async fn remove(db: &mut Tx, trigger: TriggerId, which: &str, bound: i64) -> Result<(), sqlx::Error> {
     for delete in ["DELETE FROM trigger_messages WHERE event_id IN", "DELETE FROM trigger_events WHERE id IN"] {
-        sqlx::query(sqlx::AssertSqlSafe(format!("{delete} ({gone})")))
-            .bind(trigger)
-            .bind(before)
-            .bind(MOST_EVENTS)
-            .execute(&mut *db)
-            .await?;
+        let gone = format!("{delete} (SELECT id FROM trigger_events WHERE trigger_id = ?1 AND {which})");
+        sqlx::query(sqlx::AssertSqlSafe(gone)).bind(trigger).bind(bound).execute(&mut *db).await?;
     }
     Ok(())
 }
@@ -228,7 +226,7 @@ pub async fn remember(db: &mut Tx, trigger: TriggerId, digest: &[u8; 32], now: M
 /// days are believed to have passed, `kept` for how long the owner wants texts to be kept.
 pub async fn forget_old(db: &mut Tx, kept: Millis, now: Millis) -> Result<(), sqlx::Error> {
     for trigger in all(db).await? {
-        trim(db, trigger.id, now - kept.min(EVENTS_KEPT)).await?;
+        remove(db, trigger.id, TOO_OLD, now - kept.min(EVENTS_KEPT)).await?;
         sqlx::query("DELETE FROM trigger_keys WHERE trigger_id = ? AND at <= ?")
             .bind(trigger.id)
             .bind(now - trigger.binding.key_span())

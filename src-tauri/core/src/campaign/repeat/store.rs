@@ -145,6 +145,12 @@ pub async fn looked(db: &mut Tx, rule: RepeatId, day: Day, came: bool) -> Result
     Ok(())
 }
 
+/// The data came from a backup: what came up to this day may have come already, so no rule makes up for it.
+pub async fn look_past(db: &mut Tx, day: Day) -> Result<(), sqlx::Error> {
+    let looked = "UPDATE repeats SET looked_on = max(coalesce(looked_on, 0), ?)";
+    sqlx::query(looked).bind(day.number()).execute(db).await.map(drop)
+}
+
 pub async fn end_run(db: &mut Tx, run: &Run, state: RunState) -> Result<(), sqlx::Error> {
     sqlx::query("UPDATE repeat_runs SET state = ? WHERE repeat_id = ? AND day = ?")
         .bind(state)

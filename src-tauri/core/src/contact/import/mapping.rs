@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::super::email;
 use super::super::fold::{field_name, fold};
 use super::super::phone::{self, Country};
 use super::ColumnUse;
@@ -149,7 +150,7 @@ const LAST_NAMES: &[&str] =
     &["soyad", "soyadi", "soyisim", "last name", "lastname", "surname", "family name", "nama belakang"];
 const FIRST_NAMES: &[&str] =
     &["ad", "adi", "isim", "first name", "firstname", "given name", "nama depan", "name", "nama"];
-const EMAILS: &[&[&str]] = &[&["email", "e mail", "eposta", "e posta", "mail", "surel", "posta"]];
+const EMAILS: &[&[&str]] = &[email::NAMES];
 const TAGS: &[&[&str]] =
     &[&["tag", "tags", "etiket", "etiketler", "label", "labels", "grup", "group", "groups", "kategori", "segment"]];
 

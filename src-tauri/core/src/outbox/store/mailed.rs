@@ -82,7 +82,7 @@ pub async fn failed(
     sqlx::query_as(AssertSqlSafe(query)).bind(among.id()).bind(since).bind(limit).fetch_all(db).await
 }
 
-/// Messages of contacts with an address that have been due since then and wait for a number.
+/// Messages of contacts with an address that have been due since then and wait for a number, as `facts` has them.
 pub async fn stranded(
     db: &mut SqliteConnection,
     among: Among,
@@ -93,11 +93,13 @@ pub async fn stranded(
         "{LAST} {} AND p.state = 'pending' AND q.state = 'open' AND q.revising = 0 AND q.missed_at IS NULL
            AND coalesce(q.held_until, 0) <= ?2 AND {}
            AND EXISTS (SELECT 1 FROM parts f WHERE f.message_id = m.id AND f.state = 'pending' AND f.ready = 1 AND f.due_at <= ?2)
-           AND {}
+           AND {} AND NOT {} AND NOT {}
          ORDER BY p.due_at, p.id LIMIT ?3",
         among.filter(),
         mailable!("m.contact_id"),
         never_sent!(),
+        reached_already!(),
+        reached_soon!(),
     );
     sqlx::query_as(AssertSqlSafe(query)).bind(among.id()).bind(since).bind(limit).fetch_all(db).await
 }

@@ -322,11 +322,16 @@ pub async fn pause(db: &mut Tx, queue: CampaignId) -> Result<bool, sqlx::Error> 
 }
 
 /// The data came from a backup, and nobody knows what of it went out since. So each real campaign that waits is paused by
-/// itself: only its owner's word for that one lets it go on. What waits of real single messages is cancelled, and its
-/// credits are free again.
+/// itself: only its owner's word for that one lets it go on. One that was just being scheduled is cancelled, and so is
+/// what waits of real single messages; their credits are free again.
 pub async fn after_a_restore(db: &mut Tx, now: Millis) -> Result<(), sqlx::Error> {
     let paused = "UPDATE queues SET state = 'paused' WHERE state = 'open' AND kind = 'campaign' AND book = 'real'";
     sqlx::query(paused).execute(&mut *db).await?;
+    let building = "SELECT id FROM queues WHERE state = 'building' AND kind = 'campaign' AND book = 'real'";
+    let building: Vec<CampaignId> = sqlx::query_scalar(building).fetch_all(&mut *db).await?;
+    for queue in building {
+        cancel(db, queue, now).await?;
+    }
     let single = sqlx::query_scalar(
         "UPDATE messages SET cancelled_at = ?
          WHERE cancelled_at IS NULL AND id IN (
@@ -362,17 +367,25 @@ pub async fn over_among(db: &mut SqliteConnection, parts: &[PartId]) -> Result<V
     select.push(")").build_query_scalar().fetch_all(db).await
 }
 
-/// Cancels parts of which other data know that they are over, so that nobody gets them twice.
-pub async fn cancel_parts(db: &mut Tx, parts: &[PartId], now: Millis) -> Result<(), sqlx::Error> {
+/// Cancels what waits of the messages of these parts, of which other data know that they are over: nobody gets them
+/// twice, and no rest waits for a part that never comes.
+pub async fn cancel_messages_of(db: &mut Tx, parts: &[PartId], now: Millis) -> Result<(), sqlx::Error> {
     for part in parts {
-        let cancelled = sqlx::query(
-            "UPDATE parts SET state = 'cancelled', ended_at = ?1 WHERE id = ?2 AND state = 'pending'
-             RETURNING round, queue_id, (SELECT q.book FROM queues q WHERE q.id = parts.queue_id) AS book",
-        );
-        for row in cancelled.bind(now).bind(*part).fetch_all(&mut *db).await? {
-            let (book, queue, round) = (row.try_get("book")?, row.try_get("queue_id")?, row.try_get("round")?);
-            end_hold(db, End::Release, book, queue, *part, round, now).await?;
-        }
+        let waiting = "message_id = (SELECT o.message_id FROM parts o WHERE o.id = ?2)";
+        cancel_waiting(db, waiting, part.0, now).await?;
+    }
+    Ok(())
+}
+
+/// Cancels the pending parts that `which` selects by ?2, and frees their credits.
+async fn cancel_waiting(db: &mut Tx, which: &'static str, id: Uuid, now: Millis) -> Result<(), sqlx::Error> {
+    let cancelled = format!(
+        "UPDATE parts SET state = 'cancelled', ended_at = ?1 WHERE state = 'pending' AND {which}
+         RETURNING id, round, queue_id, (SELECT q.book FROM queues q WHERE q.id = parts.queue_id) AS book"
+    );
+    for row in sqlx::query(AssertSqlSafe(cancelled)).bind(now).bind(id).fetch_all(&mut *db).await? {
+        let (book, queue) = (row.try_get("book")?, row.try_get("queue_id")?);
+        end_hold(db, End::Release, book, queue, row.try_get("id")?, row.try_get("round")?, now).await?;
     }
     Ok(())
 }
@@ -455,17 +468,8 @@ pub async fn cancel_message(db: &mut Tx, message: MessageId, now: Millis) -> Res
 
 /// Cancels what waits of a single message that the owner cancelled: a part that was on its way then may have come back.
 pub async fn cancel_rest_of(db: &mut Tx, message: MessageId, now: Millis) -> Result<(), sqlx::Error> {
-    let cancelled = sqlx::query(
-        "UPDATE parts SET state = 'cancelled', ended_at = ?1
-         WHERE message_id = ?2 AND state = 'pending'
-           AND EXISTS (SELECT 1 FROM messages m WHERE m.id = ?2 AND m.cancelled_at IS NOT NULL)
-         RETURNING id, round, queue_id, (SELECT q.book FROM queues q WHERE q.id = parts.queue_id) AS book",
-    );
-    for row in cancelled.bind(now).bind(message).fetch_all(&mut *db).await? {
-        let (book, queue) = (row.try_get("book")?, row.try_get("queue_id")?);
-        end_hold(db, End::Release, book, queue, row.try_get("id")?, row.try_get("round")?, now).await?;
-    }
-    Ok(())
+    let which = "message_id = ?2 AND EXISTS (SELECT 1 FROM messages m WHERE m.id = ?2 AND m.cancelled_at IS NOT NULL)";
+    cancel_waiting(db, which, message.0, now).await
 }
 
 /// Which failed parts are put back. A message of which one part may have arrived is doubtful as a whole.

@@ -118,6 +118,14 @@ pub async fn end(db: &mut Tx, id: BulkId, now: Millis) -> Result<bool, sqlx::Err
     Ok(ended.rows_affected() == 1)
 }
 
+/// The data came from a backup, and nobody knows how far each list was taken in since: the rest of it gets nothing.
+pub async fn end_all(db: &mut Tx, now: Millis) -> Result<(), sqlx::Error> {
+    let ended =
+        "UPDATE bulk_jobs SET request = '', refused = refused + recipients - next, next = recipients, ended_at = ?
+                 WHERE ended_at IS NULL";
+    sqlx::query(ended).bind(now).execute(db).await.map(drop)
+}
+
 /// What became of the recipients from a place on, in the order of the request.
 pub async fn places(db: &mut SqliteConnection, id: BulkId, from: i64, limit: u32) -> Result<Vec<Placed>, sqlx::Error> {
     let select =
