@@ -429,7 +429,7 @@ async fn connect(
     let options = options.clone().pragma("query_only", "on");
     let outbox_reader = Readers(readers(1).min_connections(0).connect_lazy_with(options.clone()));
     // What a list shows is read again in milliseconds; several readers would each keep the same pages.
-    let readers = Readers(readers(3).connect_with(options.pragma("cache_size", "-16384")).await.map_err(at)?);
+    let readers = Readers(readers(READERS).connect_with(options.pragma("cache_size", "-16384")).await.map_err(at)?);
     Ok((writer, readers, outbox_reader))
 }
 
@@ -469,9 +469,16 @@ pub fn connect_options(folder: &Path, key: &DbKey) -> SqliteConnectOptions {
         .statement_cache_capacity(256)
 }
 
+/// Whoever asks for a second reader while holding one waits, once all are held like that, until the first of them gives
+/// up. So there is one in tests: there that is found at once.
+const READERS: u32 = if cfg!(any(test, feature = "testing")) { 1 } else { 3 };
+/// How long one waits for a reader.
+const PATIENCE: Duration = Duration::from_secs(if cfg!(any(test, feature = "testing")) { 10 } else { 30 });
+
 fn readers(most: u32) -> SqlitePoolOptions {
     SqlitePoolOptions::new()
         .max_connections(most)
+        .acquire_timeout(PATIENCE)
         .min_connections(1)
         .test_before_acquire(false)
         .idle_timeout(None)

@@ -103,20 +103,16 @@ fn owned(balance: &BalanceView) -> i64 {
     balance.balance + balance.settled
 }
 
-impl Common {
-    /// Whether the real credits run low, and what was ever put in. None where they do not, or where there never were any.
-    pub(super) async fn running_low(&self) -> Result<Option<(Low, i64)>, StorageError> {
-        let wanted = self.settings().await?.low_credits;
-        let now = self.now();
-        let mut reader = self.reader().await?;
-        let balance = figures::balance(&mut reader, Book::Real).await?;
-        if balance.granted == 0 {
-            return Ok(None);
-        }
-        let first_at = figures::first_settle(&mut reader, Book::Real).await?;
-        let spent = figures::spent(&mut reader, Book::Real, now - low::PACE_OF, now).await?;
-        Ok(low::low(wanted, balance.free, spent, first_at, now).map(|low| (low, owned(&balance))))
+/// Whether the real credits run low, and what was ever put in. None where they do not, or where there never were any.
+pub(super) async fn running_low(db: &mut SqliteConnection, now: Millis) -> Result<Option<(Low, i64)>, sqlx::Error> {
+    let wanted = settings::load(db).await?.low_credits;
+    let balance = figures::balance(db, Book::Real).await?;
+    if balance.granted == 0 {
+        return Ok(None);
     }
+    let first_at = figures::first_settle(db, Book::Real).await?;
+    let spent = figures::spent(db, Book::Real, now - low::PACE_OF, now).await?;
+    Ok(low::low(wanted, balance.free, spent, first_at, now).map(|low| (low, owned(&balance))))
 }
 
 impl Credits {
@@ -154,7 +150,7 @@ impl Credits {
             months,
             checked_at: self.checked_at,
             low: match book {
-                Book::Real => self.running_low().await?.map(|(low, _)| low),
+                Book::Real => running_low(&mut reader, now).await.map_err(StorageError::from)?.map(|(low, _)| low),
                 Book::Practice => None,
             },
             cost: price(&prices).map(|(currency, per_credit)| {

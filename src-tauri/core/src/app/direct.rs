@@ -105,6 +105,7 @@ impl Outbox {
         let target = draft.target(&mut reader, self.now()).await?;
         let person = person_at(&mut reader, target.whom(), moment, test.index).await;
         let person = person.map_err(StorageError::from)?.ok_or(CampaignError::Nobody)?;
+        drop(reader);
         let content = filled(&draft, &person)?;
         let contact = self.contact_for(&test.to).await?;
         self.put_in(content, &contact, &[test.over], &[]).await

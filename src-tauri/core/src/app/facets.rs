@@ -91,7 +91,6 @@ impl Facets {
             common: common.clone(),
             people: people.clone(),
             campaigns: campaigns.clone(),
-            credits: credits.clone(),
             files: files.clone(),
         });
         let programs = Programs::new(common.clone(), people.clone(), campaigns.clone(), files.clone(), practice_id);
@@ -111,7 +110,7 @@ impl Facets {
             health,
             backups,
             retention: Arc::new(Retention::new(common.clone(), to_wait_for)),
-            webhooks: Arc::new(Webhooks::new(common.clone(), credits.clone(), poster)),
+            webhooks: Arc::new(Webhooks::new(common.clone(), poster)),
             mails: Arc::new(Mails::new(common.clone(), registry, mailer)),
             home: Home::new(common, campaigns.clone(), numbers.clone(), settings.clone()),
             settings,

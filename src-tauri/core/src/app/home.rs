@@ -7,6 +7,7 @@ use sqlx::SqliteConnection;
 
 use super::awake::Awake;
 use super::common::{Common, facet};
+use super::credits::running_low;
 use super::review::{Span, open_on};
 use super::{Campaigns, NumberView, Numbers, Outbox, OwnerSettings, Problem, locked};
 use crate::campaign::CampaignState;
@@ -217,7 +218,7 @@ impl Home {
             None => WaitView::plain(WaitKind::Nothing),
         };
         let hours_until = match current.filter(|row| row.doing == Doing::Sending) {
-            Some(row) => self.closes_for(&mut reader, row.id, now).await?,
+            Some(row) => Self::closes_for(&mut reader, row.id, now).await?,
             None => None,
         };
         let finished = self.newest_result(&mut reader, &waits, now).await?;
@@ -259,14 +260,9 @@ impl Home {
     }
 
     /// When the sending hours close for a campaign that keeps them on the owner's clock.
-    async fn closes_for(
-        &self,
-        db: &mut SqliteConnection,
-        id: CampaignId,
-        now: Millis,
-    ) -> Result<Option<Millis>, Problem> {
+    async fn closes_for(db: &mut SqliteConnection, id: CampaignId, now: Millis) -> Result<Option<Millis>, Problem> {
         let draft = campaigns::by_id(db, id).await.map_err(StorageError::from)?.filter(|draft| !draft.local_hours);
-        let hours = self.settings().await?.hours();
+        let hours = settings::load(db).await.map_err(StorageError::from)?.hours();
         Ok(draft.and_then(|draft| draft.hours_of(&hours)).and_then(|hours| closing(&hours, now)))
     }
 
@@ -285,17 +281,18 @@ impl Home {
         let next = scheduled.filter(|row| Some(row.id) != now.campaign_id).min_by_key(|row| row.due_at).cloned();
         let attention = self.attention(&campaigns).await?;
         let credits = self.home_balance().await?;
-        let mut reader = self.reader().await?;
         let settings = self.common.settings().await?;
         let hours = settings.hours();
         let today = local(now.clock, hours.zone).date_naive();
+        let numbers = self.numbers.list().await?;
+        let mut reader = self.reader().await?;
         let contacts = contact::store::count(&mut reader).await.map_err(StorageError::from)?;
         Ok(HomeView {
             open: open_on(&hours, today),
             closed_for: settings.closed_days.into_iter().find(|closed| closed.day == today).map(|closed| closed.name),
             hours_left_ms: closing(&hours, now.clock).map(|until| until - now.clock),
             opens_at: hours.next_open(now.clock).filter(|at| *at > now.clock),
-            numbers: self.numbers.list().await?,
+            numbers,
             campaigns: campaigns::count(&mut reader, None).await.map_err(StorageError::from)?,
             now,
             live,
@@ -336,10 +333,12 @@ impl Home {
         }
         let due = self.clearing_begins().await?;
         attention.extend((due > 0).then(|| Attention { count: due, ..Attention::one(AttentionKind::ClearingBegins) }));
-        if let Some((low, granted)) = self.running_low().await? {
-            let seen: Option<i64> = settings::get(&mut *self.reader().await?, settings::key::LOW_SEEN)
-                .await
-                .map_err(|error| self.db.error(error))?;
+        let mut reader = self.reader().await?;
+        let low = running_low(&mut reader, self.now()).await.map_err(|error| self.db.error(error))?;
+        let seen: Option<i64> =
+            settings::get(&mut reader, settings::key::LOW_SEEN).await.map_err(|error| self.db.error(error))?;
+        drop(reader);
+        if let Some((low, granted)) = low {
             let told = Attention { count: low.free, ..Attention::one(AttentionKind::CreditsLow) };
             attention.extend((seen != Some(granted)).then_some(told));
         }

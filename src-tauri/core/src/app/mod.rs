@@ -604,6 +604,7 @@ async fn due_recovery_code(
 ) -> Result<Option<String>, Problem> {
     let mut reader = db.read().acquire().await.map_err(|error| db.error(error))?;
     let saved = settings::get(&mut reader, settings::key::RECOVERY_SAVED).await.map_err(|error| db.error(error))?;
+    drop(reader);
     match (made, saved) {
         (Some(code), _) => Ok(Some(code)),
         (None, Some(true)) => Ok(None),

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use super::credits::running_low;
 use super::numbers::NumberKind;
 use super::{Home, NumberView, Problem};
 use crate::campaign::doing::Doing;
@@ -117,6 +118,7 @@ impl Home {
 
     /// With the campaigns in which something moves, and those in which something did at the last look.
     async fn scene(&self, before: Option<&Scene>) -> Result<Scene, Problem> {
+        let numbers = self.numbers.list().await?;
         let mut reader = self.reader().await?;
         let mut queues = reading::waiting(&mut reader).await.map_err(StorageError::from)?;
         let moved = before.iter().flat_map(|scene| &scene.campaigns).filter(|(_, seen)| !seen.is_over());
@@ -125,9 +127,7 @@ impl Home {
         let waits = self.campaigns.waits(&mut reader).await?;
         let rows = self.campaigns.rows(&mut reader, &queues, &waits).await?;
         let unread = replies::counts(&mut reader).await.map_err(StorageError::from)?.unread;
-        let numbers = self.numbers.list().await?;
-        drop(reader);
-        let low = self.running_low().await?;
+        let low = running_low(&mut reader, self.now()).await.map_err(StorageError::from)?;
         Ok(Scene {
             low,
             low_since: low.map(|(_, granted)| granted).or(before.and_then(|scene| scene.low_since)),

@@ -16,7 +16,7 @@ use crate::campaign::{CampaignError, store as campaigns};
 use crate::clock::{Millis, local};
 use crate::contact::segment::store::values;
 use crate::contact::store::audience::{Whom, count_people};
-use crate::db::StorageError;
+use crate::db::{Reader, StorageError};
 use crate::event::Event;
 use crate::ids::{CampaignId, RepeatId};
 use crate::ledger::{Book, store as ledger};
@@ -138,7 +138,7 @@ impl Campaigns {
         let survey = survey(&mut reader, &pattern, now).await?;
         let free = ledger::balance(&mut reader, pattern.book).await.map_err(StorageError::from)?.free();
         let last = store::last_run(&mut reader, rule.id).await.map_err(StorageError::from)?;
-        let next = self.next_runs(&rule, &pattern, &hours).await?;
+        let next = self.next_runs(&mut reader, &rule, &pattern, &hours).await?;
         Ok(RepeatView {
             id: rule.id,
             pattern: rule.pattern,
@@ -158,7 +158,13 @@ impl Campaigns {
         })
     }
 
-    async fn next_runs(&self, rule: &Rule, pattern: &Draft, hours: &SendingHours) -> Result<Vec<NextRun>, Problem> {
+    async fn next_runs(
+        &self,
+        reader: &mut Reader,
+        rule: &Rule,
+        pattern: &Draft,
+        hours: &SendingHours,
+    ) -> Result<Vec<NextRun>, Problem> {
         let now = self.now();
         let yesterday = Day(local(now, hours.zone).date_naive()).moved(-1);
         let rule = Rule { looked_on: rule.looked_on.max(yesterday), ..rule.clone() };
@@ -168,8 +174,7 @@ impl Campaigns {
             .filter(|(_, at)| *at > now)
             .take(SHOWN)
             .collect();
-        let mut reader = self.reader().await?;
-        let chosen = pattern.audience.freeze(&mut reader, now).await.map_err(CampaignError::from)?;
+        let chosen = pattern.audience.freeze(reader, now).await.map_err(CampaignError::from)?;
         let chosen = pattern.audience.chosen(pattern.audience.everyone, &chosen).map_err(CampaignError::from)?;
         let mut next = Vec::with_capacity(days.len());
         for (day, at) in days {
@@ -177,7 +182,7 @@ impl Campaigns {
                 Plan::Calendar { .. } => None,
                 Plan::Occasion { occasion } => {
                     let whose = Whose(occasion, day);
-                    let people = count_people(&mut reader, Whom::Among(&whose, &chosen)).await;
+                    let people = count_people(reader, Whom::Among(&whose, &chosen)).await;
                     Some(people.map_err(StorageError::from)?)
                 }
             };
@@ -194,6 +199,7 @@ impl Campaigns {
         let (now, zone) = (self.now(), self.settings().await?.zone);
         let mut reader = self.reader().await?;
         let rule = store::by_id(&mut reader, edit.id).await.map_err(StorageError::from)?.ok_or(CampaignError::Gone)?;
+        drop(reader);
         if let (true, Plan::Calendar { calendar }) = (edit.active, &edit.plan)
             && !calendar.ever_comes()
         {

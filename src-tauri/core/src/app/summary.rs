@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{Outbox, Practice, Problem};
 use crate::db::StorageError;
-use crate::ledger::figures::BalanceView;
+use crate::ledger::figures::{self, BalanceView};
 use crate::ledger::{Book, store as ledger};
 use crate::outbox::store::reading::{self, Counts};
 
@@ -62,7 +62,7 @@ impl Outbox {
         let skipped = reading::skipped_in_book(&mut reader, book).await.map_err(StorageError::from)?;
         let skipped = skipped.into_iter().map(|(reason, variable, people)| SkippedPeople { reason, variable, people });
         let messages = MessageTotals { total: tally.people.total(), skipped: tally.people.skipped };
-        let credits = self.credits.balance(book).await?.into();
+        let credits = figures::balance(&mut reader, book).await.map_err(StorageError::from)?.into();
         let open = reading::open_parts(&mut reader).await.map_err(StorageError::from)?;
         let ledger_ok = ledger::verify_recent(&mut reader, &open).await.is_ok();
         Ok(Summary { messages, parts: tally.parts, credits, ledger_ok, skipped: skipped.collect() })

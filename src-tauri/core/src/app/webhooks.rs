@@ -9,8 +9,9 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::{Notify, broadcast, watch};
 use uuid::Uuid;
 
+use super::Problem;
 use super::common::{Common, facet};
-use super::{Credits, Problem};
+use super::credits::running_low;
 use crate::clock::Millis;
 use crate::db::StorageError;
 use crate::event::Event;
@@ -36,7 +37,6 @@ const AFTER_ERROR: Duration = Duration::from_secs(2);
 
 pub struct Webhooks {
     common: Common,
-    credits: Arc<Credits>,
     /// None where nothing leaves: then webhooks wait.
     poster: Option<Arc<dyn Poster>>,
     /// The owner changed something.
@@ -98,8 +98,8 @@ pub struct WebhookTest {
 }
 
 impl Webhooks {
-    pub(super) fn new(common: Common, credits: Arc<Credits>, poster: Option<Arc<dyn Poster>>) -> Self {
-        Self { common, credits, poster, stirred: Notify::new() }
+    pub(super) fn new(common: Common, poster: Option<Arc<dyn Poster>>) -> Self {
+        Self { common, poster, stirred: Notify::new() }
     }
 
     pub async fn list(&self) -> Result<Vec<WebhookView>, Problem> {
@@ -242,7 +242,7 @@ impl Webhooks {
             tries: 0,
             first_tried_at: None,
         };
-        let body = body::of(&mut *self.reader().await?, &self.credits, &delivery).await;
+        let body = body::of(&mut *self.reader().await?, &delivery, now).await;
         let answer = match post_of(&webhook, &delivery, body, now) {
             Some(post) => poster.post(post).await,
             None => Answer::Nothing(Setback::Address),
@@ -386,7 +386,8 @@ impl Webhooks {
         if !active.iter().any(|webhook| webhook.topics.contains(&Topic::Credits)) {
             return Ok(());
         }
-        let Some((_, granted)) = self.credits.running_low().await? else { return Ok(()) };
+        let low = running_low(&mut *self.reader().await?, self.now()).await.map_err(|error| self.db.error(error))?;
+        let Some((_, granted)) = low else { return Ok(()) };
         let wanting = active.iter().filter(|webhook| webhook.topics.contains(&Topic::Credits));
         let untold: Vec<&Webhook> = wanting.filter(|webhook| webhook.low_told != Some(granted)).collect();
         if untold.is_empty() {
@@ -416,7 +417,7 @@ impl Webhooks {
             let due = store::due(&mut reader, id, now, schedule::at_once(webhook.failures)).await?;
             let mut said = Vec::with_capacity(due.len());
             for delivery in due {
-                let body = body::of(&mut reader, &self.credits, &delivery).await;
+                let body = body::of(&mut reader, &delivery, now).await;
                 said.push((delivery, body));
             }
             Ok(Some((webhook, said)))

@@ -66,11 +66,9 @@ pub async fn resume(db: &Db, id: CampaignId, now: Millis) -> Result<(), Campaign
 
 /// As it was frozen, or as it would be at this moment.
 async fn by_id(db: &Db, id: CampaignId, now: Millis) -> Result<Draft, CampaignError> {
+    values::settle(db).await?;
     let mut reader = db.read().acquire().await?;
     let mut draft = store::by_id(&mut reader, id).await?.ok_or(CampaignError::Gone)?;
-    if draft.audience.has_segments() {
-        values::settle(db).await?;
-    }
     if draft.frozen.is_none() {
         draft.frozen = Some(draft.audience.freeze(&mut reader, now).await?);
     }

@@ -1,9 +1,12 @@
 // Where a planned campaign is moved to, in days and minutes. Pure.
+import type { Span } from '../../lib/ribbon';
 import { moved, type Due } from './when';
 
 export const STEP = 15;
 const DAY = 1440;
 const LAST = DAY - STEP;
+/** As much of a day as a name wants. */
+const ROOM = 480;
 
 /** The minute of a place in a band, to the next quarter of an hour. */
 export function minuteAt(x: number, left: number, width: number): number {
@@ -20,6 +23,16 @@ export function afterKey(at: Due, key: string): Due | null {
     case 'ArrowDown': return { ...at, day: moved(at.day, 1) };
     default: return null;
   }
+}
+
+/** Where in the day there is room for a name: behind what goes out, before it, or else in its widest part. */
+export function nameAt(spans: Span[]): { side: 'after' | 'before' | 'inside'; from: number; to: number } | null {
+  const [first, last] = [spans[0], spans.at(-1)];
+  if (!first || !last) return null;
+  if (DAY - last.to >= ROOM) return { side: 'after', from: first.from, to: last.to };
+  if (first.from >= ROOM) return { side: 'before', from: first.from, to: last.to };
+  const widest = spans.reduce((one, other) => (other.to - other.from > one.to - one.from ? other : one));
+  return { side: 'inside', from: widest.from, to: widest.to };
 }
 
 export function same(one: Due, other: Due): boolean {

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use sqlx::SqliteConnection;
 use uuid::Uuid;
 
-use crate::app::Credits;
+use crate::app::credits::running_low;
 use crate::campaign::store as campaigns;
 use crate::clock::Millis;
 use crate::contact::store as contacts;
@@ -20,7 +20,7 @@ use crate::session::store::numbers;
 use crate::webhook::Delivery;
 
 /// What cannot be read is told without its data, so that it holds up nothing behind it.
-pub(super) async fn of(db: &mut SqliteConnection, credits: &Credits, delivery: &Delivery) -> String {
+pub(super) async fn of(db: &mut SqliteConnection, delivery: &Delivery, now: Millis) -> String {
     let (kind, state) = delivery.event.split_once('.').unwrap_or((&delivery.event, ""));
     let read = match kind {
         "message" => message(db, delivery.about, state).await,
@@ -28,7 +28,7 @@ pub(super) async fn of(db: &mut SqliteConnection, credits: &Credits, delivery: &
         "contact" => contact(db, delivery.about).await.map(|data| (data, None)),
         "number" => number(db, delivery.about, state).await.map(|data| (data, None)),
         "campaign" => campaign(db, delivery.about, state).await.map(|data| (data, None)),
-        "credits" => Ok((low(credits).await, None)),
+        "credits" => low(db, now).await.map(|data| (data, None)),
         _ => Ok((json!({}), None)),
     };
     let (data, at) = read.unwrap_or_else(|error| {
@@ -119,9 +119,7 @@ async fn campaign(db: &mut SqliteConnection, id: Uuid, state: &str) -> Result<Va
 }
 
 /// As things stand: nothing of it where they do not run low any more.
-async fn low(credits: &Credits) -> Value {
-    match credits.running_low().await {
-        Ok(Some((low, _))) => json!({ "free": low.free, "days": low.days }),
-        _ => json!({ "free": null, "days": null }),
-    }
+async fn low(db: &mut SqliteConnection, now: Millis) -> Result<Value, sqlx::Error> {
+    let low = running_low(db, now).await?.map(|(low, _)| low);
+    Ok(json!({ "free": low.map(|low| low.free), "days": low.and_then(|low| low.days) }))
 }
