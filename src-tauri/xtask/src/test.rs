@@ -40,6 +40,9 @@ const ROWS: &str = "1000000";
 /// How many random weeks of campaigns the long test of every rule lives through.
 const SCENARIOS: &str = "10000";
 
+const WINDOW_TESTS: [&str; 8] =
+    ["test", "--workspace", "--exclude", "ulak-bench", "--exclude", "ulak-emulator", "--test", "window"];
+
 pub(crate) fn run(long: bool) -> Outcome {
     section("Packages", packages::for_testing)?;
     section("Front end", || node::ensure().and_then(|()| node::build()))?;
@@ -85,31 +88,42 @@ fn wire_tests(long: bool) -> Outcome {
     sh::beside(&mut node::npm(&["test"]), || sh::run(&mut tests))
 }
 
-/// Drives the real window on a display, a session bus and a keyring of its
-/// own, so that the developer's are neither needed nor touched.
+/// Drives the real window, in two sessions side by side: most of the time it waits.
 fn window_tests(long: bool) -> Outcome {
     if !cfg!(target_os = "linux") {
         println!("The window tests need WebKitGTK's driver and run on Linux only.");
         return Ok(());
     }
-    let tests = ["test", "--workspace", "--exclude", "ulak-bench", "--exclude", "ulak-emulator", "--test", "window"];
-    // Compiled outside, so that the display is up only while it is used.
-    sh::run(sh::cargo(&tests).arg("--no-run"))?;
+    // Compiled outside, so that the displays are up only while they are used.
+    sh::run(sh::cargo(&WINDOW_TESTS).arg("--no-run"))?;
+    let listed =
+        sh::output(sh::cargo(&WINDOW_TESTS).args(["--", "--list"])).ok_or("The window tests are not listed.")?;
+    let names: Vec<&str> = listed.lines().filter_map(|line| line.strip_suffix(": test")).collect();
+    let half = |first: usize| names.iter().skip(first).step_by(2).copied();
+    let mut other = window_session(half(1), 1, long)?;
+    sh::beside(&mut other, || sh::run(&mut window_session(half(0), 0, long)?))
+}
 
-    let home = sh::target().join("window-tests");
+/// These tests on a display, a session bus and a keyring of their own, so that the developer's are neither needed nor
+/// touched.
+fn window_session<'a>(names: impl Iterator<Item = &'a str>, place: usize, long: bool) -> Outcome<Command> {
+    let home = sh::target().join(format!("window-tests-{place}"));
     let app = sh::target().join("debug").join(run::app_name());
-    let mut session = sh::command("xvfb-run", &["-a", "-s", "-screen 0 1280x800x24", "dbus-run-session", "--"]);
+    // Two that look for a free display at one moment would find the same.
+    let display = (99 + 100 * place).to_string();
+    let screen = ["-a", "-n", &display, "-s", "-screen 0 1280x800x24", "dbus-run-session", "--"];
+    let mut session = sh::command("xvfb-run", &screen);
     // An empty passphrase unlocks a keyring that nobody else has.
     let unlocked = "printf '\\n' | gnome-keyring-daemon --unlock --components=secrets >/dev/null && exec \"$@\"";
     session.args(["sh", "-c", unlocked, "sh"]);
-    let cargo = sh::cargo(&tests);
-    session.arg(cargo.get_program()).args(cargo.get_args()).args(["--", "--test-threads=1"]);
+    let cargo = sh::cargo(&WINDOW_TESTS);
+    session.arg(cargo.get_program()).args(cargo.get_args()).args(["--", "--test-threads=1", "--exact"]).args(names);
     session.env("ULAK_BINARY", app);
     if long {
         session.env("ULAK_ROWS", ROWS);
     }
     at_home(&mut session, &home)?;
-    sh::run(&mut session)
+    Ok(session)
 }
 
 /// Gives it empty folders for settings, data, caches and sockets.

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { formatted, whatsappLength, withLinks, type Piece } from './whatsapp';
+import { blocks, formatted, whatsappLength, withLinks, type Piece } from './whatsapp';
 
 /** *[b]x* for short: what the recipient sees, each piece with the first letters of its styles. */
 function seen(text: string): string {
@@ -24,6 +24,8 @@ test.each([
   ['snake_case_name', 'snake_case_name'],
   ['*{{first_name}}*', '[b]{{first_name}}[/]'],
   ['({*a*})!', '({[b]a[/]})!'],
+  ['https://lale.example/_yeni_/a*b*c', 'https://lale.example/_yeni_/a*b*c'],
+  ['*https://lale.example/yeni*', '[b]https://lale.example/yeni[/]'],
   ['**', '**'],
   ['', ''],
 ])('%s', (text, expected) => {
@@ -43,4 +45,15 @@ test.each([
   const pieces = withLinks(text);
   expect(pieces.filter((piece) => piece.link).map((piece) => piece.text)).toEqual(links);
   expect(pieces.map((piece) => piece.text).join('')).toBe(text);
+});
+
+// As WhatsApp's help names them: an asterisk, a hyphen, a number with a dot or > and a space, at the beginning of a line.
+test('quotes and lists are read line by line, not inside of code', () => {
+  expect(blocks('Merhaba\n> dün\n* çay\n- kahve\n12. su\nson')).toEqual([
+    { kind: 'text', head: '', text: 'Merhaba' }, { kind: 'quote', head: '', text: 'dün' }, { kind: 'item', head: '•', text: 'çay' },
+    { kind: 'item', head: '•', text: 'kahve' }, { kind: 'item', head: '12.', text: 'su' }, { kind: 'text', head: '', text: 'son' },
+  ]);
+  expect(blocks('```\n- a\n```\n- b').map((block) => block.kind)).toEqual(['text', 'item']);
+  expect(blocks('```\n- a').map((block) => block.kind)).toEqual(['text', 'item']);
+  for (const none of ['*bold* word', '-5', '- ', '1.5 kg', '>', 'a\n\nb']) expect(blocks(none)).toEqual([{ kind: 'text', head: '', text: none }]);
 });

@@ -9,11 +9,14 @@ export function whatsappLength(text: string): number {
   return text.length;
 }
 
+/** What phones make a link of; a mark of formatting behind it is none of it. */
+const LINK = /(?:https?:\/\/|www\.)[^\s<>"{}]+[^\s<>"{}.,;:!?)\]*_~]/giu;
+
 /** The text in pieces, those that phones make a link of marked as such. */
 export function withLinks(text: string): { text: string; link: boolean }[] {
   const pieces: { text: string; link: boolean }[] = [];
   let at = 0;
-  for (const match of text.matchAll(/(?:https?:\/\/|www\.)[^\s<>"{}]+[^\s<>"{}.,;:!?)\]]/giu)) {
+  for (const match of text.matchAll(LINK)) {
     if (match.index > at) pieces.push({ text: text.slice(at, match.index), link: false });
     pieces.push({ text: match[0], link: true });
     at = match.index + match[0].length;
@@ -30,14 +33,47 @@ const plain: Style = { bold: false, italic: false, strike: false, mono: false };
 const styles = { '*': 'bold', _: 'italic', '~': 'strike' } as const;
 type Sign = keyof typeof styles;
 
+/** Lines that phones show as a quote or as an item of a list; `head` is what stands before an item. */
+export type Block = { kind: 'text' | 'quote' | 'item'; head: string; text: string };
+
+/** The text by its lines; those that are nothing else stay together. */
+export function blocks(text: string): Block[] {
+  const found: Block[] = [];
+  let at = 0;
+  let inCode = false;
+  for (const line of text.split('\n')) {
+    const block = inCode ? null : blockOf(line);
+    const last = found.at(-1);
+    if (block) found.push(block);
+    else if (last?.kind === 'text') last.text += `\n${line}`;
+    else found.push({ kind: 'text', head: '', text: line });
+    for (let fence = line.indexOf('```'); fence >= 0; fence = line.indexOf('```', fence + 3)) {
+      inCode = !inCode && text.includes('```', at + fence + 3);
+    }
+    at += line.length + 1;
+  }
+  return found;
+}
+
+function blockOf(line: string): Block | null {
+  const [, sign = '', rest = ''] = /^(>|[*-]|\d{1,3}\.) +(\S.*)$/u.exec(line) ?? [];
+  switch (sign) {
+    case '': return null;
+    case '>': return { kind: 'quote', head: '', text: rest };
+    case '*':
+    case '-': return { kind: 'item', head: '•', text: rest };
+    default: return { kind: 'item', head: sign, text: rest };
+  }
+}
+
 /** The pieces of a text in order; joined together they are the text again. */
 export function formatted(text: string): Piece[] {
   const pieces: Piece[] = [];
-  read(text, mask(text), 0, text.length, plain, pieces);
+  read(text, mask(text).replace(LINK, (link) => '\uE000'.repeat(link.length)), 0, text.length, plain, pieces);
   return pieces;
 }
 
-/** `masked` is the text with its variables blotted out, so that an underscore in a name formats nothing. */
+/** `masked` is the text with its variables and links blotted out, so that an underscore in them formats nothing. */
 function read(text: string, masked: string, from: number, to: number, style: Style, out: Piece[]): void {
   let start = from;
   let at = from;

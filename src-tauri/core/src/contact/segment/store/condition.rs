@@ -23,8 +23,13 @@ pub enum Asked {
 
 /// How many contacts the filter finds.
 pub async fn count(reader: &mut SqliteConnection, filter: &Filter, today: Today) -> Result<i64, ContactError> {
-    let mut select = QueryBuilder::new("SELECT count(*) FROM contacts c WHERE ");
-    push(&mut select, filter, Asked::All, today)?;
+    let mut select = QueryBuilder::new("SELECT count(*) FROM ");
+    if filter.conditions.len() == 1 || filter.matching == Matching::Any {
+        push_union(&mut select, filter, today)?;
+    } else {
+        select.push("contacts c WHERE ");
+        push(&mut select, filter, Asked::All, today)?;
+    }
     Ok(select.build_query_scalar().fetch_one(reader).await?)
 }
 
@@ -32,6 +37,25 @@ pub async fn count(reader: &mut SqliteConnection, filter: &Filter, today: Today)
 pub fn push_members(select: &mut QueryBuilder<Sqlite>, filter: &Filter, today: Today) -> Result<(), FilterError> {
     select.push("SELECT c.id FROM contacts c WHERE ");
     push(select, filter, Asked::All, today)
+}
+
+/// Where one condition is enough, those of each are put together, and nobody is asked for all of them.
+fn push_union(select: &mut QueryBuilder<Sqlite>, filter: &Filter, today: Today) -> Result<(), FilterError> {
+    filter.check()?;
+    let mut between = "(";
+    for condition in &filter.conditions {
+        select.push(between);
+        between = " UNION ";
+        let condition = Condition { not: condition.not != (filter.matching == Matching::None), ..condition.clone() };
+        if !condition.not && matches!(condition.test, Test::Tag { .. } | Test::Field { .. }) {
+            push_elsewhere(select, &condition.test, |head, _| head.to_owned())?;
+        } else {
+            select.push("SELECT c.id FROM contacts c WHERE ");
+            push_condition(select, &condition, Asked::All, today)?;
+        }
+    }
+    select.push(")");
+    Ok(())
 }
 
 /// The condition as a whole, in brackets: 0 or 1 and never NULL.
@@ -63,14 +87,8 @@ fn push_condition(
         select.push("NOT ");
     }
     match &condition.test {
-        Test::Tag { tag } => {
-            select.push(of(asked, "SELECT t.contact_id FROM contact_tags t WHERE t.tag = ", "t"));
-            select.push_bind(tag.clone()).push(")");
-        }
-        Test::Field { field, value } => {
-            select.push(of(asked, "SELECT v.contact_id FROM contact_values v WHERE v.field = ", "v"));
-            select.push_bind(field.clone());
-            push_value(select, value)?;
+        test @ (Test::Tag { .. } | Test::Field { .. }) => {
+            push_elsewhere(select, test, |head, alias| of(asked, head, alias))?;
             select.push(")");
         }
         Test::Standing { standing } => {
@@ -99,6 +117,27 @@ fn push_condition(
         }
     }
     Ok(())
+}
+
+/// Those whom a test finds in a table of their own, each once.
+fn push_elsewhere(
+    select: &mut QueryBuilder<Sqlite>,
+    test: &Test,
+    begun: impl Fn(&str, &str) -> String,
+) -> Result<(), FilterError> {
+    match test {
+        Test::Tag { tag } => {
+            select.push(begun("SELECT t.contact_id FROM contact_tags t WHERE t.tag = ", "t"));
+            select.push_bind(tag.clone());
+            Ok(())
+        }
+        Test::Field { field, value } => {
+            select.push(begun("SELECT v.contact_id FROM contact_values v WHERE v.field = ", "v"));
+            select.push_bind(field.clone());
+            push_value(select, value)
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The beginning of a look into another table, up to its first argument.
