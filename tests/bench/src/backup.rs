@@ -42,7 +42,7 @@ pub async fn bench(place: &Place) -> Outcome<Vec<Figure>> {
     db.take_in_log().await?;
     let before = megabytes();
     let time = Stopwatch::start();
-    let wish = Wish { place: file.clone(), passphrase: None, code_is_known: false, now: NOW };
+    let wish = Wish { place: file.clone(), passphrase: None, code_is_known: false, mark: String::new(), now: NOW };
     make(&db, &key(), wish, &Arc::default()).await?;
     let made = time.seconds();
     db.close().await;

@@ -23,14 +23,30 @@ pub enum Asked {
 
 /// How many contacts the filter finds.
 pub async fn count(reader: &mut SqliteConnection, filter: &Filter, today: Today) -> Result<i64, ContactError> {
-    let mut select = QueryBuilder::new("SELECT count(*) FROM ");
+    let opposite = opposite(filter);
+    let all = if opposite.is_some() { "(SELECT count(*) FROM contacts) -" } else { "" };
+    let filter = opposite.as_ref().unwrap_or(filter);
+    let mut select = QueryBuilder::new(format!("SELECT {all} (SELECT count(*) FROM "));
     if filter.conditions.len() == 1 || filter.matching == Matching::Any {
         push_union(&mut select, filter, today)?;
     } else {
         select.push("contacts c WHERE ");
         push(&mut select, filter, Asked::All, today)?;
     }
+    select.push(")");
     Ok(select.build_query_scalar().fetch_one(reader).await?)
+}
+
+/// Of a filter that leaves out: whom it leaves out.
+fn opposite(filter: &Filter) -> Option<Filter> {
+    match (filter.matching, filter.conditions.as_slice()) {
+        (Matching::None, conditions) => Some(Filter { matching: Matching::Any, conditions: conditions.to_vec() }),
+        (_, [one @ Condition { not: true, .. }]) => {
+            let condition = Condition { not: false, ..one.clone() };
+            Some(Filter { matching: Matching::All, conditions: vec![condition] })
+        }
+        _ => None,
+    }
 }
 
 /// The ids of all contacts that the filter finds, as a query within another.
@@ -46,12 +62,11 @@ fn push_union(select: &mut QueryBuilder<Sqlite>, filter: &Filter, today: Today) 
     for condition in &filter.conditions {
         select.push(between);
         between = " UNION ";
-        let condition = Condition { not: condition.not != (filter.matching == Matching::None), ..condition.clone() };
         if !condition.not && matches!(condition.test, Test::Tag { .. } | Test::Field { .. }) {
             push_elsewhere(select, &condition.test, |head, _| head.to_owned())?;
         } else {
             select.push("SELECT c.id FROM contacts c WHERE ");
-            push_condition(select, &condition, Asked::All, today)?;
+            push_condition(select, condition, Asked::All, today)?;
         }
     }
     select.push(")");
