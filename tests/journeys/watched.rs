@@ -288,9 +288,10 @@ async fn a_folder_that_is_gone_is_told_once_and_goes_on_when_it_is_back() -> Res
     assert_eq!(shop.world.app.notices()[0].times, 1);
     assert_eq!(shop.view().await?.problem.map(|problem| problem.code).as_deref(), Some("watched.missing"));
     fs::rename(&away, shop.folder.path()).unwrap();
+    shop.look().await?;
+    assert_eq!((shop.notices(), shop.view().await?.problem), (Vec::new(), None));
     shop.put("faturalar.csv", format!("{HEADER}{ELIF}"));
     shop.take().await?;
-    assert_eq!((shop.notices(), shop.view().await?.problem), (Vec::new(), None));
     assert_eq!(shop.sent().await?, [text("Elif", "F-1", "1.850,00")]);
     Ok(())
 }
@@ -382,5 +383,24 @@ async fn people_of_a_file_are_imported_where_that_is_wanted() -> Result<(), Prob
     let last = shop.last().await?;
     assert_eq!((last.accepted, last.passed, last.refused), (1, 1, 0));
     assert_eq!(last.place.as_deref(), Some("done/kisiler.csv"));
+    Ok(())
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_folder_that_cannot_be_moved_in_sends_nothing_and_a_link_is_no_file() -> Result<(), Problem> {
+    let mut shop = Shop::open(|_| {}).await?;
+    let outside = tempfile::tempdir().unwrap();
+    fs::write(outside.path().join("other.csv"), format!("{HEADER}{CAN}")).unwrap();
+    std::os::unix::fs::symlink(outside.path().join("other.csv"), shop.path("other.csv")).unwrap();
+    std::os::unix::fs::symlink(outside.path(), shop.path("done")).unwrap();
+    shop.put("faturalar.csv", format!("{HEADER}{ELIF}"));
+    shop.take().await?;
+    assert_eq!((shop.notices(), shop.view().await?.waiting), (vec!["watched.cannot_write".to_owned()], 1));
+    assert_eq!(shop.sent().await?, Vec::<String>::new());
+    fs::remove_file(shop.path("done")).unwrap();
+    shop.take().await?;
+    assert_eq!(shop.sent().await?, [text("Elif", "F-1", "1.850,00")]);
+    assert_eq!((names(outside.path()), shop.notices()), (vec!["other.csv".to_owned()], Vec::new()));
     Ok(())
 }

@@ -225,12 +225,7 @@ impl Programs {
         let found = match aside(move || folder::list(&path)).await {
             Ok(found) => found,
             Err(error) => {
-                if error.kind() == io::ErrorKind::TimedOut {
-                    locked(&self.watches.0).entry(folder.trigger).or_default().not_before = now + PUT_OFF;
-                }
-                let missing =
-                    FolderError::Missing { folder: folder.path.display().to_string(), reason: error.to_string() };
-                self.trouble(folder, None, Some(missing.into()));
+                self.missing(folder, &error, now);
                 return Ok(());
             }
         };
@@ -240,20 +235,15 @@ impl Programs {
             return Ok(());
         }
         self.see_to_the_moved(folder).await?;
-        if complete.is_empty() {
-            return Ok(());
-        }
-        let path = folder.path.clone();
-        let ways = aside(move || folder::make_ways(&path)).await;
-        let cannot = |error: io::Error| {
-            Problem::from(FolderError::CannotWrite {
-                folder: folder.path.display().to_string(),
-                reason: error.to_string(),
-            })
-        };
-        if let Err(error) = ways {
-            self.trouble(folder, None, Some(cannot(error)));
-            return Ok(());
+        if !complete.is_empty() {
+            let path = folder.path.clone();
+            let ways = aside(move || folder::make_ways(&path)).await;
+            let folder_shown = folder.path.display().to_string();
+            if let Err(error) = ways {
+                let cannot = FolderError::CannotWrite { folder: folder_shown, reason: error.to_string() };
+                self.trouble(folder, None, Some(cannot.into()));
+                return Ok(());
+            }
         }
         self.trouble(folder, None, None);
         for file in complete {
@@ -267,6 +257,21 @@ impl Programs {
             }
         }
         Ok(())
+    }
+
+    /// Nobody misses the folder of a trigger that is off.
+    fn missing(&self, folder: &Folder, error: &io::Error, now: Millis) {
+        let shown = folder.path.display().to_string();
+        let missing = FolderError::Missing { folder: shown, reason: error.to_string() };
+        {
+            let mut watches = locked(&self.watches.0);
+            let watch = watches.entry(folder.trigger).or_default();
+            watch.waiting = 0;
+            if error.kind() == io::ErrorKind::TimedOut {
+                watch.not_before = now + PUT_OFF;
+            }
+        }
+        self.trouble(folder, None, folder.active.then(|| missing.into()));
     }
 
     /// What is complete of what a look found.
@@ -306,9 +311,6 @@ impl Programs {
             Some(problem) => watch.troubles.insert(name, problem.clone()),
             None => watch.troubles.remove(&name),
         };
-        if problem.is_some() && file.is_none() {
-            watch.waiting = 0;
-        }
         drop(watches);
         if before.as_ref().map(|before| &before.code) == problem.as_ref().map(|problem| &problem.code) {
             return;

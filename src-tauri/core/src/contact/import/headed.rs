@@ -22,12 +22,15 @@ pub struct Headed {
     country: Country,
 }
 
+/// Each filled cell behind the name of its column.
+pub type Cells = Vec<(String, String)>;
+
 /// A row as it was told.
 pub struct NamedRow {
     /// As a spreadsheet counts, from 1.
     pub row: u32,
-    /// Each filled cell behind the name of its column, or why the row cannot be taken.
-    pub cells: Result<Vec<(String, String)>, RowError>,
+    /// Or why the row cannot be taken.
+    pub cells: Result<Cells, RowError>,
 }
 
 impl Headed {
@@ -62,7 +65,7 @@ impl Headed {
         })
     }
 
-    fn named(&self, record: Record) -> Result<Vec<(String, String)>, RowError> {
+    fn named(&self, record: Record) -> Result<Cells, RowError> {
         if let Some(trouble) = record.trouble {
             return Err(trouble);
         }
@@ -105,7 +108,7 @@ fn names(headers: &[String]) -> Vec<String> {
 mod tests {
     use super::*;
 
-    fn rows(text: &str) -> Vec<(u32, Result<Vec<(String, String)>, RowError>)> {
+    fn rows(text: &str) -> Vec<(u32, Result<Cells, RowError>)> {
         let list = Headed::open("list.csv", text.as_bytes().into(), "TR").unwrap();
         let mut rows = Vec::new();
         list.each(&mut |row| {
@@ -116,7 +119,7 @@ mod tests {
         rows
     }
 
-    fn cells(cells: &[(&str, &str)]) -> Vec<(String, String)> {
+    fn cells(cells: &[(&str, &str)]) -> Cells {
         cells.iter().map(|(name, cell)| ((*name).to_owned(), (*cell).to_owned())).collect()
     }
 
