@@ -384,7 +384,18 @@ const TABLES: &[(&str, &[&str])] = &[
     ("session/", &["sessions", "notes"]),
     ("media/", &["media", "campaign_media", "template_media", "message_media", "version_media", "uploads"]),
     ("program/", &["tokens", "given_answers", "bulk_jobs", "bulk_places"]),
-    ("trigger/", &["triggers", "trigger_events", "trigger_messages", "trigger_keys"]),
+    (
+        "trigger/",
+        &[
+            "triggers",
+            "trigger_events",
+            "trigger_messages",
+            "trigger_keys",
+            "trigger_folders",
+            "trigger_files",
+            "trigger_rows",
+        ],
+    ),
     ("template/", &["templates"]),
     ("ledger/", &["ledger", "ledger_totals", "ledger_counts", "ledger_quarters", "ledger_checkpoints", "ledger_seals"]),
     (

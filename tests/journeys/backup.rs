@@ -20,6 +20,7 @@ use ulak_core::page::Place;
 use ulak_core::session::client::Signal;
 use ulak_core::testing::World;
 use ulak_core::testing::numbers::{BRISK, reply};
+use ulak_core::trigger::folder::Brings;
 use ulak_core::vault::{self, Keyring};
 
 use crate::at;
@@ -171,6 +172,25 @@ async fn a_backup_comes_back_on_another_computer_whole_paused_and_without_links(
     // From here on it is an installation of its own.
     let world = world.restart().await?;
     assert!(world.app.home().found().is_empty());
+    Ok(())
+}
+
+/// The data that the backup is of may look into it still, and both would send what is put there.
+#[tokio::test]
+async fn after_a_restore_triggers_look_into_no_folder() -> Result<(), Problem> {
+    let (disk, other, lists) =
+        (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let world = in_use().await?;
+    let trigger = crate::triggers::invoice(&world, |_| {}).await?;
+    let watched = world.app.programs().watch_folder(trigger.id, Some(lists.path()), Brings::Messages).await?;
+    assert_eq!(watched.folders.len(), 1);
+    let file = backed_up(&world, disk.path()).await?;
+    drop(closed(world).await);
+    restored(&file, other.path(), PASSPHRASE).await?;
+    let key = key_of(other.path());
+    let world = World::over(other, key, at(0, 19, 0)).await?;
+    let view = world.app.programs().triggers().await?;
+    assert_eq!((view.triggers.len(), view.folders.len()), (1, 0));
     Ok(())
 }
 

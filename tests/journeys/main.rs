@@ -58,6 +58,7 @@ mod storage;
 mod support;
 mod templates;
 mod triggers;
+mod watched;
 mod webhooks;
 
 use ulak_core::clock::{DAY, HOUR, MINUTE, Millis};

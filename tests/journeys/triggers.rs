@@ -36,7 +36,7 @@ async fn template(world: &World, text: &str, language: Language) -> Result<Templ
 
 const TEXT: &str = "Sayın {{name}}, {{fatura}} numaralı faturanız {{tutar}} TL.";
 
-async fn invoice(world: &World, change: impl FnOnce(&mut Binding)) -> Result<Trigger, Problem> {
+pub async fn invoice(world: &World, change: impl FnOnce(&mut Binding)) -> Result<Trigger, Problem> {
     let mut binding = Binding {
         template: Some(template(world, TEXT, Language::Tr).await?),
         number: Some(world.app.practice_id()),

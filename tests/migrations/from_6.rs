@@ -147,6 +147,7 @@ async fn nothing_is_lost() -> Result<(), Problem> {
     checked.sort();
     assert_eq!(states(&mut db).await, checked);
     assert_eq!(texts(&mut db, "PRAGMA integrity_check").await, ["ok"]);
+    drop(db);
     world.app.credits().ledger_holds().await?;
     assert!(!world.app.home().now_view().await?.paused_all);
     Ok(())
@@ -199,6 +200,7 @@ async fn sending_goes_on_and_nobody_gets_anything_twice() -> Result<(), Problem>
     let tomorrow =
         "SELECT p.state FROM parts p JOIN campaigns c ON c.id = p.queue_id WHERE c.name = 'Yarın' GROUP BY 1";
     assert_eq!(texts(&mut db, tomorrow).await, ["sent"]);
+    drop(db);
     world.app.credits().ledger_holds().await
 }
 
@@ -266,6 +268,7 @@ async fn causes_are_words_of_today_and_none_is_lost() -> Result<(), Problem> {
             let causes: Vec<Cause> = sqlx::query_scalar(AssertSqlSafe(read)).fetch_all(&mut *db).await.unwrap();
             assert_eq!(causes, [new.parse().unwrap()], "{old} in {table}");
         }
+        drop(db);
         assert_eq!(world.miscounted().await?, Vec::<&str>::new(), "{old}");
     }
     Ok(())

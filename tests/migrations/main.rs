@@ -27,16 +27,12 @@ async fn the_commented_schema_is_the_real_one() {
         "SELECT name FROM pragma_table_list
          WHERE schema = 'main' AND type IN ('table', 'virtual') AND name NOT LIKE 'sqlite_%' ORDER BY name",
     );
-    for table in tables.fetch_all(&mut *db.read().acquire().await.unwrap()).await.unwrap() {
+    let mut reader = db.read().acquire().await.unwrap();
+    for table in tables.fetch_all(&mut *reader).await.unwrap() {
         let table: String = table.get(0);
         let columns = sqlx::query("SELECT name FROM pragma_table_info(?) ORDER BY cid").bind(&table);
-        let columns: Vec<String> = columns
-            .fetch_all(&mut *db.read().acquire().await.unwrap())
-            .await
-            .unwrap()
-            .iter()
-            .map(|row| row.get(0))
-            .collect();
+        let columns: Vec<String> =
+            columns.fetch_all(&mut *reader).await.unwrap().iter().map(|row| row.get(0)).collect();
         real.push((table, columns));
     }
     let mut documented = documented();

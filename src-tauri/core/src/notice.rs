@@ -53,6 +53,12 @@ impl Notices {
         self.events.emit(Event::NowChanged);
     }
 
+    /// What was told does not hold any more.
+    pub fn withdraw(&self, problem: &Problem) {
+        self.told().notices.retain(|notice| !is_same(&notice.problem, problem));
+        self.events.emit(Event::NowChanged);
+    }
+
     /// The newest last.
     pub fn all(&self) -> Vec<Notice> {
         self.told().notices.iter().cloned().collect()

@@ -40,6 +40,8 @@ pub enum Task {
     Mail,
     /// The door for other programs.
     Programs,
+    /// The folders of triggers.
+    Watching,
 }
 
 /// What every supervised loop needs.
@@ -171,6 +173,7 @@ impl std::fmt::Display for Broke {
             Task::Webhooks => "Telling other programs of changes met a fault in Ulak and began again. Nothing is left out.",
             Task::Mail => "Sending e-mail met a fault in Ulak and began again. Nobody gets a mail twice.",
             Task::Import => "The import met a fault in Ulak and stopped. What came in stays; import the file again, nobody comes in twice.",
+            Task::Watching => "Looking into the folders of triggers met a fault in Ulak and began again. No row of a file is taken twice.",
             Task::Programs => "The door for other programs met a fault in Ulak and was opened again. What they were answered holds.",
         })
     }
@@ -197,6 +200,7 @@ impl Coded for Broke {
             Task::Mail => "loop.mail",
             Task::Import => "loop.import",
             Task::Programs => "loop.programs",
+            Task::Watching => "loop.watching",
         }
     }
 }

@@ -22,10 +22,10 @@ pub async fn save_backup_plan(door: Door<'_>, plan: BackupPlan) -> Answer<Backup
     door.app().await?.backups().save_plan(&plan).await
 }
 
-/// A folder for backups; none where the owner chose none.
+/// A folder, for backups or for a trigger; none where the owner chose none.
 #[tauri::command]
 #[specta::specta]
-pub async fn pick_backup_folder(handle: AppHandle, title: String) -> Answer<Option<String>> {
+pub async fn pick_folder(handle: AppHandle, title: String) -> Answer<Option<String>> {
     let chosen = ask(&handle, title, |dialog, tell| dialog.pick_folder(tell)).await;
     Ok(chosen.flatten().and_then(path_of).map(shown))
 }

@@ -1,8 +1,11 @@
 //! Other programs: the door, their tokens, and triggers.
 
+use std::path::PathBuf;
+
 use ulak_core::app::programs::{EventPage, Fired, FirstTrigger, NewToken, ProgramsView, Tried, TriggersView};
 use ulak_core::ids::{TokenId, TriggerEventId, TriggerId};
 use ulak_core::program::TokenWish;
+use ulak_core::trigger::folder::Brings;
 use ulak_core::trigger::{Binding, Trigger, TriggerEdit};
 
 use super::{Answer, Door};
@@ -54,6 +57,18 @@ pub async fn save_trigger(door: Door<'_>, edit: TriggerEdit) -> Answer<Trigger> 
 #[specta::specta]
 pub async fn delete_trigger(door: Door<'_>, trigger_id: TriggerId) -> Answer<()> {
     door.app().await?.programs().delete_trigger(trigger_id).await
+}
+
+/// The folder that a trigger looks into; without a path it looks into none.
+#[tauri::command]
+#[specta::specta]
+pub async fn watch_folder(
+    door: Door<'_>,
+    trigger_id: TriggerId,
+    path: Option<PathBuf>,
+    brings: Brings,
+) -> Answer<TriggersView> {
+    door.app().await?.programs().watch_folder(trigger_id, path.as_deref(), brings).await
 }
 
 /// What a trigger would do with an event; nothing is sent.

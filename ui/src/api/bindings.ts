@@ -96,8 +96,8 @@ export const commands = {
 	versions: (id: CampaignId) => __TAURI_INVOKE<VersionView[]>("versions", { id }),
 	backups: () => __TAURI_INVOKE<BackupsView>("backups"),
 	saveBackupPlan: (plan: BackupPlan) => __TAURI_INVOKE<BackupPlan>("save_backup_plan", { plan }),
-	/**  A folder for backups; none where the owner chose none. */
-	pickBackupFolder: (title: string) => __TAURI_INVOKE<string | null>("pick_backup_folder", { title }),
+	/**  A folder, for backups or for a trigger; none where the owner chose none. */
+	pickFolder: (title: string) => __TAURI_INVOKE<string | null>("pick_folder", { title }),
 	/**  A backup into the plan's folder. */
 	backUp: () => __TAURI_INVOKE<BackupLine>("back_up"),
 	/**  A backup into a file of the owner's choice. A passphrase opens this one beside what opens the data. */
@@ -127,6 +127,8 @@ export const commands = {
 	firstTrigger: (name: string) => __TAURI_INVOKE<FirstTrigger>("first_trigger", { name }),
 	saveTrigger: (edit: TriggerEdit) => __TAURI_INVOKE<TriggerView>("save_trigger", { edit }),
 	deleteTrigger: (triggerId: TriggerId) => __TAURI_INVOKE<null>("delete_trigger", { triggerId }),
+	/**  The folder that a trigger looks into; without a path it looks into none. */
+	watchFolder: (triggerId: TriggerId, path: string | null, brings: FolderBrings) => __TAURI_INVOKE<TriggersView>("watch_folder", { triggerId, path, brings }),
 	/**  What a trigger would do with an event; nothing is sent. */
 	tryTrigger: (binding: TriggerBinding, payload: string) => __TAURI_INVOKE<TriedTrigger>("try_trigger", { binding, payload }),
 	triggerEvents: (triggerId: TriggerId | null, before: TriggerEventId | null) => __TAURI_INVOKE<TriggerEventPage>("trigger_events", { triggerId, before }),
@@ -1112,6 +1114,13 @@ export type FirstTrigger = {
 	payload: string,
 };
 
+/**  What becomes of the rows of a file. */
+export type FolderBrings = 
+/**  Each is an event of the trigger. */
+"messages" | 
+/**  Their people are imported. */
+"contacts";
+
 /**  Those whom a campaign has reached, by what they did with it. */
 export type FollowOf = {
 	campaign: CampaignId,
@@ -1341,6 +1350,21 @@ export type Language = "en" | "tr" | "id";
 export type LanguageTemplate = {
 	language: Language,
 	template: TemplateId,
+};
+
+/**  The file that was read last, or is being read. */
+export type LastFile = {
+	name: string,
+	/**  Where it lies within the folder, once it was moved. */
+	place: string | null,
+	/**  When it was moved, or begun. */
+	at: number,
+	/**  Rows by which somebody gets a message or comes in; by which nobody does, as it should be; and that were refused. */
+	accepted: number,
+	passed: number,
+	refused: number,
+	/**  What was wrong with it as a whole. */
+	problem: AppError | null,
 };
 
 export type LastRun = {
@@ -1584,7 +1608,7 @@ export type MailAccountView = {
 export type MailChanged = null;
 
 /**  For what a mail is wanted. */
-export type MailFor = { kind: "campaign"; id: CampaignId } | { kind: "template"; id: TemplateId } | { kind: "message"; id: MessageId };
+export type MailFor = { kind: "campaign"; id: CampaignId } | { kind: "template"; id: TemplateId };
 
 export type MailId = string;
 
@@ -2822,6 +2846,18 @@ export type TriggerEventRow = {
 	payload: string | null,
 };
 
+/**  The folder of a trigger, as its owner sees it. */
+export type TriggerFolder = {
+	triggerId: TriggerId,
+	path: string,
+	brings: FolderBrings,
+	/**  Lists that lie in it. */
+	waiting: number,
+	/**  Why it cannot be looked into, or why a file in it waits. */
+	problem: AppError | null,
+	last: LastFile | null,
+};
+
 export type TriggerId = string;
 
 /**  What became of an event. */
@@ -2851,6 +2887,8 @@ export type TriggersView = {
 	triggers: TriggerView[],
 	/**  Names that programs usually tell, and that have no trigger yet. */
 	offered: string[],
+	/**  Those that triggers look into. */
+	folders: TriggerFolder[],
 };
 
 /**  What became of the contacts that an import had made or changed. */

@@ -115,9 +115,26 @@ impl People {
         if step == ImportStep::Scan {
             self.forget_scans().await?;
         }
+        let (job, stop) = self.job(origin, options, step).await?;
+        let (id, people) = (job.id, self.clone());
+        tokio::spawn(async move { people.go_through(job, &stop).await });
+        Ok(id)
+    }
+
+    /// Brings a list in to its end, laid out as it is found to be.
+    pub(super) async fn bring_in(&self, origin: Origin) -> Result<ImportProgress, Problem> {
+        let (job, stop) = self.job(origin, ImportOptions::default(), ImportStep::Import).await?;
+        Ok(self.go_through(job, &stop).await)
+    }
+
+    async fn job(
+        &self,
+        origin: Origin,
+        options: ImportOptions,
+        step: ImportStep,
+    ) -> Result<(Job, Arc<AtomicBool>), Problem> {
         let home = self.settings().await?.country;
         let id = IdGenerator::at(self.now()).next();
-        let job = Job { id, origin, options, home, step };
         let progress = ImportProgress {
             import_id: id,
             step,
@@ -131,9 +148,7 @@ impl People {
         };
         let stop = Arc::new(AtomicBool::new(false));
         self.imports.lock().insert(id, Running { stop: stop.clone(), progress });
-        let people = self.clone();
-        tokio::spawn(async move { people.go_through(job, &stop).await });
-        Ok(id)
+        Ok((Job { id, origin, options, home, step }, stop))
     }
 
     /// A new look at a file takes the place of the earlier ones.
@@ -154,10 +169,10 @@ impl People {
         Ok(self.db.commit(tx).await?)
     }
 
-    async fn go_through(&self, job: Job, stop: &AtomicBool) {
+    async fn go_through(&self, job: Job, stop: &AtomicBool) -> ImportProgress {
         let id = job.id;
         let brings_in = job.step == ImportStep::Import;
-        import::run(&self.db, job, self.clock.as_ref(), stop, |progress| {
+        let ended = import::run(&self.db, job, self.clock.as_ref(), stop, |progress| {
             if let Some(running) = self.imports.lock().get_mut(&id) {
                 running.progress = progress.clone();
             }
@@ -168,6 +183,7 @@ impl People {
             self.events.emit(Event::ContactsChanged);
             self.settle_values().await;
         }
+        ended
     }
 
     /// How far an import of this run is.

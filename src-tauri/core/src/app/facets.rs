@@ -132,7 +132,7 @@ impl Facets {
         }
     }
 
-    pub fn bulk_to_finish(&self) -> Arc<Programs> {
+    pub fn programs_to_run(&self) -> Arc<Programs> {
         self.programs.clone()
     }
 

@@ -14,6 +14,7 @@ use crate::db::{Db, DbKey, FoundMark, StorageError, Tx, kept_copies};
 use crate::mark::{self, Count, Finding, Mark};
 use crate::outbox::store::reading;
 use crate::settings;
+use crate::trigger::store::folders;
 
 const EVERY: Duration = Duration::from_secs(60);
 
@@ -37,6 +38,9 @@ pub(super) async fn observe(tx: &mut Tx, db: &Db, key: &DbKey) -> Result<Observe
     if let Some(found) = &found {
         settings::put(tx, settings::key::PAUSED_ALL, &true).await?;
         settings::put(tx, settings::key::FOLDER_FINDING, found).await?;
+    }
+    if matches!(found, Some(Finding::Copied)) {
+        folders::leave_all(tx).await?;
     }
     let known = file.map(|mark| &mark.count).into_iter().chain(&data);
     let before = known.max_by_key(|known| known.count).cloned();

@@ -27,7 +27,7 @@ impl App {
         let marking = self.keep_mark();
         let scheduling = self.finish_schedulings();
         let values = self.settle_values();
-        let bulk = self.take_in_bulk();
+        let (bulk, watching) = (self.take_in_bulk(), self.watch_folders());
         let phones = self.play_phones();
         let receipts = self.take_receipts(inboxes.practice, self.receipts_applied.clone());
         let replies = self.take_replies(inboxes.replies);
@@ -40,7 +40,8 @@ impl App {
             receipts.abort();
             replies.abort();
         });
-        locked(&self.loops).extend([sending, agenda, marking, scheduling, values, telling, mailing, bulk, end]);
+        locked(&self.loops)
+            .extend([sending, agenda, marking, scheduling, values, telling, mailing, bulk, watching, end]);
         *locked(&self.ticking) = Some(self.take_receipts(inboxes.linked, Arc::default()));
         self.numbers.run();
     }
@@ -123,12 +124,24 @@ impl App {
 
     /// Lists of messages that programs asked for, also those that a crash cut off.
     fn take_in_bulk(&self) -> JoinHandle<()> {
-        let (programs, mut stop) = (self.facets.bulk_to_finish(), self.stop.subscribe());
+        let (programs, mut stop) = (self.facets.programs_to_run(), self.stop.subscribe());
         let supervision = self.supervision.clone();
         tokio::spawn(async move {
             tokio::select! {
                 _ = stop.wait_for(|stop| *stop) => {}
                 () = supervise(Task::Scheduling, &supervision, || programs.keep_taking_in()) => {}
+            }
+        })
+    }
+
+    /// What programs write into the folders of triggers. A file that is left in the middle goes on at the next start.
+    fn watch_folders(&self) -> JoinHandle<()> {
+        let (programs, mut stop) = (self.facets.programs_to_run(), self.stop.subscribe());
+        let supervision = self.supervision.clone();
+        tokio::spawn(async move {
+            tokio::select! {
+                _ = stop.wait_for(|stop| *stop) => {}
+                () = supervise(Task::Watching, &supervision, || programs.keep_watching()) => {}
             }
         })
     }

@@ -29,6 +29,7 @@ use crate::outbox::store::{queue, reading};
 use crate::program::store::jobs;
 use crate::session::store::{notes, numbers};
 use crate::settings::{self, key};
+use crate::trigger::store::folders;
 use crate::vault::{self, Keyring, Slot};
 use crate::webhook::store as webhooks;
 
@@ -181,6 +182,7 @@ async fn bring_up_to_date(
         repeats::look_past(&mut tx, Day(local(now, zone).date_naive())).await?;
         mails::switch_off(&mut tx, now).await?;
         webhooks::pause_all(&mut tx, now).await?;
+        folders::leave_all(&mut tx).await?;
         numbers::unlink_all(&mut tx, now).await?;
         notes::forget_uploads(&mut tx).await?;
         let tries = reading::last_try(&mut tx).await?;

@@ -3,6 +3,7 @@
 //! What a trigger makes of what it was told is pure and stands here and in `payload`; `store` keeps triggers, the last
 //! events and the keys by which one that comes twice is known. Sending itself is the outbox's, as for every message.
 
+pub mod folder;
 pub mod payload;
 pub mod store;
 

@@ -1,5 +1,7 @@
 //! The tables of triggers, of what they were told, and of the keys by which an event is known that comes twice.
 
+pub mod folders;
+
 use serde_json::Value;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
@@ -71,6 +73,7 @@ pub async fn delete(db: &mut Tx, id: TriggerId) -> Result<bool, sqlx::Error> {
     sqlx::query(events).bind(id).execute(&mut *db).await?;
     sqlx::query("DELETE FROM trigger_events WHERE trigger_id = ?").bind(id).execute(&mut *db).await?;
     sqlx::query("DELETE FROM trigger_keys WHERE trigger_id = ?").bind(id).execute(&mut *db).await?;
+    folders::delete(db, id).await?;
     let deleted = sqlx::query("DELETE FROM triggers WHERE id = ?").bind(id).execute(db).await?;
     Ok(deleted.rows_affected() == 1)
 }
@@ -232,6 +235,7 @@ pub async fn forget_old(db: &mut Tx, kept: Millis, now: Millis) -> Result<(), sq
             .bind(now - trigger.binding.key_span())
             .execute(&mut *db)
             .await?;
+        folders::forget_old(db, trigger.id, trigger.binding.key_span(), now).await?;
     }
     Ok(())
 }
@@ -258,6 +262,7 @@ pub async fn erase(db: &mut Tx, messages: &[MessageId], phones: &[String]) -> Re
             sqlx::query(empty).bind(id).execute(&mut *db).await?;
         }
     }
+    folders::erase(db, |said| phones.iter().any(|phone| names(said, phone))).await?;
     Ok(())
 }
 

@@ -1,5 +1,5 @@
 // Other programs of the fake: a door, three tokens, and triggers that were told something today.
-import type { Api, FieldSample, Listening, ProgramDoor, ProgramsView, TokenView, TriedTrigger, TriggerBinding, TriggerEventRow, TriggerView } from '../client';
+import type { Api, FieldSample, Listening, ProgramDoor, ProgramsView, TokenView, TriedTrigger, TriggerBinding, TriggerEventRow, TriggerFolder, TriggerView } from '../client';
 import { refuse, type World } from './world';
 
 const MINUTE = 60_000;
@@ -19,7 +19,7 @@ function fieldsOf(value: unknown, path = ''): FieldSample[] {
   return [{ field: path, value: value === null ? '' : String(value) }];
 }
 
-export function programCommands(world: World): Pick<Api, 'programs' | 'setProgramDoor' | 'makeToken' | 'revokeToken' | 'triggers' | 'firstTrigger' | 'saveTrigger' | 'deleteTrigger' | 'tryTrigger' | 'triggerEvents' | 'replayEvent'> {
+export function programCommands(world: World): Pick<Api, 'programs' | 'setProgramDoor' | 'makeToken' | 'revokeToken' | 'triggers' | 'firstTrigger' | 'saveTrigger' | 'deleteTrigger' | 'watchFolder' | 'tryTrigger' | 'triggerEvents' | 'replayEvent'> {
   const busy = world.scene !== 'fresh';
   const now = world.now();
   const rights = { send: false, read: false, contacts: false, admin: false, urgent: false };
@@ -31,6 +31,8 @@ export function programCommands(world: World): Pick<Api, 'programs' | 'setProgra
   ] : [];
   let triggers: TriggerView[] = [];
   let events: TriggerEventRow[] = [];
+  let folders: TriggerFolder[] = [];
+  const seen = () => ({ triggers, offered: OFFERED.filter((name) => !triggers.some((one) => one.name === name)), folders });
   const listening = (): Listening => (!door.open ? { kind: 'shut' } : door.port === TAKEN ? { kind: 'taken', port: door.port } : { kind: 'open', port: door.port });
   const view = (): ProgramsView => ({ door, listening: listening(), tokens });
   const changed = () => world.emit('programsChanged', null);
@@ -43,6 +45,7 @@ export function programCommands(world: World): Pick<Api, 'programs' | 'setProgra
     const name = (id: string, called: string, active: boolean): TriggerView => ({ id, name: called, active, binding: { ...first(), template, variables: { fatura_no: 'no', tutar: 'total', son_odeme: 'due_date' } }, updatedAt: now - DAY });
     triggers = [name('trigger-1', 'invoice.created', true), name('trigger-2', 'payment.completed', true), name('trigger-3', 'frame.ready', false)];
     const row = (change: Partial<TriggerEventRow>): TriggerEventRow => ({ id: world.id('event'), triggerId: 'trigger-1', at: now, outcome: 'accepted', code: null, params: {}, accepted: 1, refused: 0, messageId: null, person: null, state: null, replayed: false, payload: sample, ...change });
+    folders = [{ triggerId: 'trigger-3', path: '/home/lale/Etiketler', brings: 'messages', waiting: 2, problem: null, last: { name: 'etiketler.csv', place: 'failed/etiketler.csv', at: now - 40 * MINUTE, accepted: 41, passed: 2, refused: 1, problem: null } }];
     events = [
       row({ at: now - 18 * MINUTE, person: 'Mehmet Korkmaz', state: 'delivered' }),
       row({ at: now - 23 * MINUTE, triggerId: 'trigger-2', outcome: 'duplicate', accepted: 0 }),
@@ -101,7 +104,16 @@ export function programCommands(world: World): Pick<Api, 'programs' | 'setProgra
     },
     triggers: async () => {
       seed();
-      return { triggers, offered: OFFERED.filter((name) => !triggers.some((one) => one.name === name)) };
+      return seen();
+    },
+    watchFolder: async (triggerId, path, brings) => {
+      const other = folders.find((one) => one.path === path && one.triggerId !== triggerId);
+      if (other) refuse('watched.taken', 'A trigger looks into this folder already.', { trigger: triggers.find((one) => one.id === other.triggerId)?.name ?? '' });
+      const before = folders.find((one) => one.triggerId === triggerId && one.path === path);
+      const rest = folders.filter((one) => one.triggerId !== triggerId);
+      folders = path === null ? rest : [...rest, { triggerId, path, brings, waiting: before?.waiting ?? 0, problem: null, last: before?.last ?? null }];
+      world.emit('triggersChanged', null);
+      return seen();
     },
     firstTrigger: async (name) => {
       if (!/^[a-z0-9._-]{1,60}$/.test(name)) refuse('trigger.name', "A trigger's name has 1 to 60 small letters, digits, dots, dashes or underscores, as in order.ready.");

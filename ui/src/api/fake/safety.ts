@@ -2,7 +2,7 @@ import type { Api, BackupContents, BackupsView, HealthRow, BackupPlan } from '..
 import { refuse, type World } from './world';
 
 const DAY = 86_400_000;
-type Commands = 'backups' | 'saveBackupPlan' | 'pickBackupFolder' | 'backUp' | 'backUpTo' | 'pickBackup' | 'lookIntoBackup' | 'restoreBackup' | 'health' | 'checkData' | 'supportFiles' | 'saveSupport' | 'exportEverything';
+type Commands = 'backups' | 'saveBackupPlan' | 'pickFolder' | 'backUp' | 'backUpTo' | 'pickBackup' | 'lookIntoBackup' | 'restoreBackup' | 'health' | 'checkData' | 'supportFiles' | 'saveSupport' | 'exportEverything';
 
 /** A stick that was not in on one day, and a file from another computer that wants its code ("open sesame"). */
 export function safetyCommands(world: World): Pick<Api, Commands> {
@@ -34,7 +34,7 @@ export function safetyCommands(world: World): Pick<Api, Commands> {
   return {
     backups: async () => view(),
     saveBackupPlan: async (wanted) => { plan = wanted; world.emit('backupsChanged', null); return plan; },
-    pickBackupFolder: async () => '/media/lale/LALE YEDEK',
+    pickFolder: async () => '/media/lale/LALE YEDEK',
     backUp: async () => make(),
     backUpTo: async () => make(),
     pickBackup: async () => foreign,

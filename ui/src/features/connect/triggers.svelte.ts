@@ -1,5 +1,5 @@
 // The triggers of the page: which there are, the one that is open, and what came last.
-import { api, type TemplateRow, type TriedTrigger, type TriggerBinding, type TriggerEventRow, type TriggersView } from '../../api/client';
+import { api, type TemplateRow, type TriedTrigger, type TriggerBinding, type TriggerEventRow, type TriggerFolder, type TriggersView, type FolderBrings } from '../../api/client';
 import { latest } from '../../lib/latest';
 
 /** The trigger that is being looked at; without an id it is not saved yet. */
@@ -87,6 +87,15 @@ export class Triggers {
 
   bind(change: Partial<TriggerBinding>): void {
     if (this.open) this.keep({ binding: { ...this.open.binding, ...change } });
+  }
+
+  /** The folder that the open trigger looks into. */
+  get folder(): TriggerFolder | null {
+    return this.view?.folders.find((one) => one.triggerId === this.open?.id) ?? null;
+  }
+
+  async watch(path: string | null, brings: FolderBrings): Promise<void> {
+    if (this.open?.id) this.view = await api.watchFolder(this.open.id, path, brings);
   }
 
   async remove(): Promise<void> {

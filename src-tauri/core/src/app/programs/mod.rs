@@ -6,12 +6,14 @@
 mod bulk;
 mod contacts;
 mod files;
+mod folders;
 mod sending;
 mod triggers;
 
 pub use bulk::{BulkPlace, BulkView};
 pub use contacts::Person as ProgramContact;
 pub use files::Uploaded;
+pub use folders::{FolderView, LastFile};
 pub use sending::{Accepted, Given, Matter, Recipient};
 pub use triggers::{EventPage, EventRow, FieldSample, Fired, FirstTrigger, Tried, TriggersView};
 
@@ -46,6 +48,7 @@ pub struct Programs {
     used: Mutex<BTreeMap<TokenId, (i64, Millis)>>,
     /// A list of messages waits to be taken in.
     bulk: Notify,
+    watches: folders::Watches,
 }
 
 facet!(Programs);
@@ -84,6 +87,7 @@ impl Programs {
             listening: Mutex::default(),
             used: Mutex::default(),
             bulk: Notify::new(),
+            watches: folders::Watches::default(),
         }
     }
 

@@ -3,11 +3,13 @@
 //! An event and the messages that it causes are one transaction, with the key by which it is known when it comes again.
 //! One that causes nothing is written down with why.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::folders::FolderView;
 use super::sending::{Frozen, Given, Matter, Recipient, UNREADABLE, address};
 use super::{Problem, Programs, given};
 use crate::clock::Millis;
@@ -20,7 +22,9 @@ use crate::ids::{CampaignId, IdGenerator, MessageId, TemplateId, TriggerEventId,
 use crate::outbox::state::{Origin, PartState};
 use crate::outbox::store::recipients;
 use crate::program::{Digest, Once, digest, store as answers};
+use crate::trigger::folder::Brings;
 use crate::trigger::payload::fields;
+use crate::trigger::store::folders::{self, FileId, TakenRow};
 use crate::trigger::store::{self, Event};
 use crate::trigger::{
     BUILT_IN, Binding, Outcome, Told, Trigger, TriggerEdit, TriggerError, check_name, items, sample, told,
@@ -34,6 +38,8 @@ pub struct TriggersView {
     pub triggers: Vec<Trigger>,
     /// Names that programs usually tell, and that have no trigger yet.
     pub offered: Vec<String>,
+    /// Those that triggers look into.
+    pub folders: Vec<FolderView>,
 }
 
 /// How a trigger begins, and an event as it usually looks, as JSON.
@@ -133,7 +139,7 @@ impl Programs {
         let triggers = store::all(&mut *self.reader().await?).await.map_err(|error| self.db.error(error))?;
         let is_there = |name: &&str| triggers.iter().any(|trigger| trigger.name == **name);
         let offered = BUILT_IN.into_iter().filter(|name| !is_there(name)).map(str::to_owned).collect();
-        Ok(TriggersView { triggers, offered })
+        Ok(TriggersView { triggers, offered, folders: self.folder_views().await? })
     }
 
     /// How a trigger of this name begins.
@@ -143,14 +149,18 @@ impl Programs {
         Ok(FirstTrigger { binding: Binding::first(name), payload })
     }
 
-    /// One that is switched on must be complete.
+    /// One that is switched on must be complete, unless its folder brings people alone.
     pub async fn save_trigger(&self, edit: &TriggerEdit) -> Result<Trigger, Problem> {
         check_name(&edit.name)?;
-        if edit.active {
-            edit.binding.check()?;
-        }
         let now = self.now();
         let mut tx = self.db.begin().await?;
+        let brings = match edit.id {
+            Some(id) => folders::brings(&mut tx, id).await.map_err(|error| self.db.error(error))?,
+            None => None,
+        };
+        if edit.active && brings != Some(Brings::Contacts) {
+            edit.binding.check()?;
+        }
         let other = store::by_name(&mut tx, &edit.name).await.map_err(|error| self.db.error(error))?;
         if other.is_some_and(|other| Some(other.id) != edit.id) {
             return Err(TriggerError::NameTaken.into());
@@ -193,7 +203,7 @@ impl Programs {
             return Err(TriggerError::NoObject.into());
         }
         let trigger = store::by_name(&mut *self.reader().await?, name).await.map_err(|error| self.db.error(error))?;
-        self.fired(&trigger.ok_or(TriggerError::Unknown)?, payload, once, None).await
+        self.fired(&trigger.ok_or(TriggerError::Unknown)?, payload, Source::Program(once)).await
     }
 
     /// The owner wants an event to be sent again, by the trigger as it is: to those of it who have no message yet, or whose
@@ -206,8 +216,8 @@ impl Programs {
         let trigger = store::by_id(&mut reader, event.trigger).await.map_err(|error| self.db.error(error))?;
         drop(reader);
         let payload = event.payload.ok_or(TriggerError::Cleared)?;
-        let again = Again { first, to_all };
-        Ok(self.fired(&trigger.ok_or(TriggerError::Gone)?, payload, None, Some(again)).await?.answer)
+        let source = Source::Owner(Again { first, to_all });
+        Ok(self.fired(&trigger.ok_or(TriggerError::Gone)?, payload, source).await?.answer)
     }
 
     /// The places of an event whose people have a message that arrived, may have arrived, or will.
@@ -224,15 +234,15 @@ impl Programs {
         Ok(messages.into_iter().filter(|(_, message)| !missed.contains(message)).map(|(place, _)| place).collect())
     }
 
-    async fn fired(
+    pub(super) async fn fired(
         &self,
         trigger: &Trigger,
         payload: Value,
-        once: Option<&Once>,
-        again: Option<Again>,
+        source: Source<'_>,
     ) -> Result<Given<Fired>, Problem> {
+        let (once, again) = (source.once(), source.again());
         let mut planned = match trigger.active || again.is_some() {
-            true => self.plan(&trigger.binding, &payload).await?,
+            true => self.plan(&source.binding(&trigger.binding), &payload).await?,
             false => Planned::default(),
         };
         let frozen = self.freeze_all(&trigger.binding, &planned.items).await?;
@@ -274,6 +284,10 @@ impl Programs {
             at: now,
         };
         store::note(&mut tx, &event, &done.messages).await.map_err(|error| self.db.error(error))?;
+        if let Source::Row { file, row } = source {
+            let taken = TakenRow { row, outcome, problem: planned.problem.clone() };
+            folders::note(&mut tx, file, &taken).await.map_err(|error| self.db.error(error))?;
+        }
         let mut fired = Fired {
             event: event.id,
             outcome,
@@ -513,9 +527,42 @@ fn recipient(told: Told) -> Recipient {
 
 /// An event that is sent again: which one came first, and whether also to those who have it.
 #[derive(Clone, Copy)]
-struct Again {
+pub(super) struct Again {
     first: TriggerEventId,
     to_all: bool,
+}
+
+/// Who tells an event.
+#[derive(Clone, Copy)]
+pub(super) enum Source<'a> {
+    Program(Option<&'a Once>),
+    /// Once more.
+    Owner(Again),
+    /// A row of a file in the trigger's folder.
+    Row {
+        file: FileId<'a>,
+        row: u32,
+    },
+}
+
+impl<'a> Source<'a> {
+    fn once(self) -> Option<&'a Once> {
+        if let Self::Program(once) = self { once } else { None }
+    }
+
+    fn again(self) -> Option<Again> {
+        if let Self::Owner(again) = self { Some(again) } else { None }
+    }
+
+    /// A row is one event, also where those of programs are lists.
+    fn binding(self, binding: &Binding) -> Cow<'_, Binding> {
+        match self {
+            Self::Row { .. } if !binding.each.is_empty() => {
+                Cow::Owned(Binding { each: String::new(), ..binding.clone() })
+            }
+            _ => Cow::Borrowed(binding),
+        }
+    }
 }
 
 #[derive(Default)]

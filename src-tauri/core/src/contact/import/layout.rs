@@ -116,7 +116,7 @@ impl Layout {
     }
 }
 
-fn first_rows(list: &dyn List) -> Result<Vec<Record>, ImportError> {
+pub fn first_rows(list: &dyn List) -> Result<Vec<Record>, ImportError> {
     let file = list.about().file_name.clone();
     let mut rows = Vec::new();
     let read = list.each(&mut |record, _| {
@@ -130,7 +130,7 @@ fn first_rows(list: &dyn List) -> Result<Vec<Record>, ImportError> {
 }
 
 /// Takes the header off the rows, and the titles above it.
-fn take_header(sample: &mut Vec<Record>, chosen: Option<bool>, country: Country) -> Option<Record> {
+pub fn take_header(sample: &mut Vec<Record>, chosen: Option<bool>, country: Country) -> Option<Record> {
     let found = find_header(sample, country);
     let at = match chosen {
         Some(true) => found.or(Some(0)),
@@ -172,7 +172,7 @@ const TOTALS: &[&str] = &[
 ];
 
 /// `Toplam: 128` below a list: the word, numbers, and no phone.
-fn is_total(record: &Record, country: Country) -> bool {
+pub fn is_total(record: &Record, country: Country) -> bool {
     let mut cells = record.cells.iter().map(|cell| cell.trim()).filter(|cell| !cell.is_empty());
     let Some(first) = cells
         .next()

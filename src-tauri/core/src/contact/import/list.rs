@@ -62,7 +62,10 @@ pub struct Stopped {
 }
 
 pub fn open(origin: &Origin, options: &ImportOptions, turkish: bool) -> Result<Box<dyn List>, ImportError> {
-    let bytes = Bytes::of(origin)?;
+    open_bytes(Bytes::of(origin)?, options, turkish)
+}
+
+pub fn open_bytes(bytes: Bytes, options: &ImportOptions, turkish: bool) -> Result<Box<dyn List>, ImportError> {
     match kind(&bytes.head()?) {
         Kind::Workbook => Ok(Box::new(Workbook::open(bytes, options.sheet.as_deref())?)),
         Kind::Cards => Ok(Box::new(Cards::open(source::open(bytes, options.encoding, turkish)?))),
@@ -121,6 +124,14 @@ impl Bytes {
                 Ok(Self { file_name: name.clone(), length: bytes.len() as u64, place: Place::Memory(bytes) })
             }
         }
+    }
+
+    /// Those that were read already.
+    pub fn held(file: &str, bytes: Arc<[u8]>) -> Result<Self, ImportError> {
+        if bytes.is_empty() {
+            return Err(ImportError::Empty { file: file.to_owned() });
+        }
+        Ok(Self { file_name: file.to_owned(), length: bytes.len() as u64, place: Place::Memory(bytes) })
     }
 
     pub fn reader(&self) -> Result<Box<dyn ReadSeek>, ImportError> {

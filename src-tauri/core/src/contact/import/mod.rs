@@ -11,6 +11,7 @@ mod consent;
 mod delimited;
 mod erasure;
 mod error;
+mod headed;
 mod layout;
 mod list;
 mod mapping;
@@ -41,6 +42,7 @@ use crate::stored::stored_words;
 pub use crate::error::Problem as Reason;
 
 pub use error::{ImportError, Notice, RowError};
+pub use headed::{Headed, NamedRow};
 pub use preview::preview;
 pub use refused::{export_refused, reasons, refusals};
 pub use run::{Job, run};

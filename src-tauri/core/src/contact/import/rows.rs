@@ -141,7 +141,7 @@ fn is_optional(used: &ColumnUse) -> bool {
 }
 
 /// The semicolon of `M&uuml;ller` cuts no cell.
-fn rejoined(cells: &[String], columns: usize) -> Cow<'_, [String]> {
+pub fn rejoined(cells: &[String], columns: usize) -> Cow<'_, [String]> {
     if cells.len() <= columns || !cells.iter().any(|cell| opens_entity(cell)) {
         return cells.into();
     }
@@ -302,7 +302,7 @@ fn tags(cell: &str) -> impl Iterator<Item = String> + '_ {
 
 /// What people see of a cell: joiners, variation selectors and marks of letters are theirs; controls, byte order marks
 /// and what copying leaves around a text are not.
-fn content(cell: &str) -> String {
+pub fn content(cell: &str) -> String {
     let is_noise = |c: char| c == '\u{feff}' || c.is_control() && !matches!(c, '\t' | '\n' | '\r');
     let clean: String = cell.chars().filter(|c| !is_noise(*c)).collect();
     let is_around = |c: char| {
