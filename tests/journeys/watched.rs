@@ -350,6 +350,15 @@ async fn a_file_that_changes_while_it_is_read_is_not_sent_again() -> Result<(), 
     let last = shop.last().await?;
     assert_eq!(last.problem.map(|problem| problem.code).as_deref(), Some("watched.changed"));
     assert_eq!(last.place.as_deref(), Some("failed/faturalar.csv"));
+    let sent = shop.sent().await?.len();
+    let report = shop.report("failed/faturalar.csv");
+    assert_eq!(report.iter().filter(|line| line.contains(";accepted")).count(), sent, "{report:?}");
+
+    // Put back as it is, it is refused again.
+    fs::rename(shop.path("failed/faturalar.csv"), shop.path("faturalar.csv")).unwrap();
+    shop.take().await?;
+    assert_eq!(shop.sent().await?.len(), sent);
+    assert_eq!(shop.last().await?.problem.map(|problem| problem.code).as_deref(), Some("watched.changed"));
     Ok(())
 }
 

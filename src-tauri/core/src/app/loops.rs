@@ -88,9 +88,9 @@ impl App {
     }
 
     fn finish_schedulings(&self) -> JoinHandle<()> {
-        let (campaigns, mut stop) = (self.facets.campaigns_to_finish(), self.stop.subscribe());
+        let campaigns = self.facets.campaigns_to_finish();
         let (supervision, outdated) = (self.supervision.clone(), self.dispatcher.outdated.clone());
-        tokio::spawn(async move {
+        self.until_the_end(async move {
             let run = || async {
                 campaigns.finish_schedulings().await;
                 loop {
@@ -98,50 +98,44 @@ impl App {
                     outdated.notified().await;
                 }
             };
-            tokio::select! {
-                // What is cut off here goes on at the next start.
-                _ = stop.wait_for(|stop| *stop) => {}
-                () = supervise(Task::Scheduling, &supervision, run) => {}
-            }
+            supervise(Task::Scheduling, &supervision, run).await;
         })
     }
 
     /// What an older version, an interrupted import or an act that was cut off left.
     fn settle_values(&self) -> JoinHandle<()> {
-        let (people, mut stop) = (self.people().clone(), self.stop.subscribe());
-        tokio::spawn(async move {
-            tokio::select! {
-                _ = stop.wait_for(|stop| *stop) => {}
-                () = async {
-                    // An act may choose its people by their fields.
-                    people.settle_values().await;
-                    people.finish_acts().await;
-                    people.finish_erasures().await;
-                } => {}
-            }
+        let people = self.people().clone();
+        self.until_the_end(async move {
+            // An act may choose its people by their fields.
+            people.settle_values().await;
+            people.finish_acts().await;
+            people.finish_erasures().await;
         })
     }
 
     /// Lists of messages that programs asked for, also those that a crash cut off.
     fn take_in_bulk(&self) -> JoinHandle<()> {
-        let (programs, mut stop) = (self.facets.programs_to_run(), self.stop.subscribe());
-        let supervision = self.supervision.clone();
-        tokio::spawn(async move {
-            tokio::select! {
-                _ = stop.wait_for(|stop| *stop) => {}
-                () = supervise(Task::Scheduling, &supervision, || programs.keep_taking_in()) => {}
-            }
+        let (programs, supervision) = (self.facets.programs_to_run(), self.supervision.clone());
+        self.until_the_end(async move {
+            supervise(Task::Scheduling, &supervision, || programs.keep_taking_in()).await;
         })
     }
 
-    /// What programs write into the folders of triggers. A file that is left in the middle goes on at the next start.
+    /// What programs write into the folders of triggers.
     fn watch_folders(&self) -> JoinHandle<()> {
-        let (programs, mut stop) = (self.facets.programs_to_run(), self.stop.subscribe());
-        let supervision = self.supervision.clone();
+        let (programs, supervision) = (self.facets.programs_to_run(), self.supervision.clone());
+        self.until_the_end(async move {
+            supervise(Task::Watching, &supervision, || programs.keep_watching()).await;
+        })
+    }
+
+    /// What is cut off in its middle when the data are closed, and goes on at the next start.
+    fn until_the_end(&self, work: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
+        let mut stop = self.stop.subscribe();
         tokio::spawn(async move {
             tokio::select! {
                 _ = stop.wait_for(|stop| *stop) => {}
-                () = supervise(Task::Watching, &supervision, || programs.keep_watching()) => {}
+                () = work => {}
             }
         })
     }

@@ -237,9 +237,9 @@ pub fn report_of(place: &Path) -> PathBuf {
     report.into()
 }
 
-/// Whether a file was moved to its place already.
-pub fn is_moved(folder: &Path, name: &OsStr, place: &Path) -> io::Result<bool> {
-    Ok(is_there(&folder.join(place))? && !is_there(&folder.join(name))?)
+/// Whether a file was moved to its place already, which was free before.
+pub fn is_moved(folder: &Path, place: &Path) -> io::Result<bool> {
+    is_there(&folder.join(place))
 }
 
 /// Moves a file to its place, where nothing lies.
@@ -395,7 +395,7 @@ mod tests {
         fs::write(folder.path().join("a.csv"), "y").unwrap();
         assert!(put_away(folder.path(), OsStr::new("a.csv"), Path::new("done/a.csv")).is_err());
         put_away(folder.path(), OsStr::new("a.csv"), Path::new("done/a (3).csv")).unwrap();
-        assert!(is_moved(folder.path(), OsStr::new("a.csv"), Path::new("done/a (3).csv")).unwrap());
+        assert!(is_moved(folder.path(), Path::new("done/a (3).csv")).unwrap());
     }
 
     #[cfg(unix)]

@@ -327,9 +327,9 @@ impl Programs {
     /// Files that came to their place without its being written down.
     async fn see_to_the_moved(&self, folder: &Folder) -> Result<(), Problem> {
         let files = store::on_their_way(&mut *self.reader().await?, folder.trigger).await;
-        for OnItsWay { digest, name, place } in files.map_err(|error| self.db.error(error))? {
+        for OnItsWay { digest, place } in files.map_err(|error| self.db.error(error))? {
             let path = folder.path.clone();
-            let moved = aside(move || folder::is_moved(&path, OsStr::new(&name), &place)).await;
+            let moved = aside(move || folder::is_moved(&path, &place)).await;
             if matches!(moved, Ok(true)) {
                 self.note_moved(FileId { trigger: folder.trigger, digest: &digest }).await?;
             }
@@ -358,7 +358,7 @@ impl Programs {
             (Err(problem), _) => Some(problem),
             (Ok(Opened::Rows(_)), Begun::Changed) => Some(FolderError::Changed { file: found.shown() }.into()),
             (Ok(Opened::Rows(headed)), Begun::Behind(taken)) => {
-                if !self.take_rows(file, headed, &taken).await? {
+                if !self.take_rows(folder, file, headed, &taken).await? {
                     return Ok(());
                 }
                 None
@@ -427,7 +427,13 @@ impl Programs {
     }
 
     /// False where the trigger was switched off or looks elsewhere meanwhile: the file goes on when it looks again.
-    async fn take_rows(&self, file: FileId<'_>, headed: Headed, taken: &BTreeSet<u32>) -> Result<bool, Problem> {
+    async fn take_rows(
+        &self,
+        folder: &Folder,
+        file: FileId<'_>,
+        headed: Headed,
+        taken: &BTreeSet<u32>,
+    ) -> Result<bool, Problem> {
         let (sender, mut rows) = mpsc::channel(AHEAD);
         let reading = tokio::task::spawn_blocking(move || {
             headed.each(&mut |row| match sender.blocking_send(row) {
@@ -439,9 +445,11 @@ impl Programs {
             if taken.contains(&row) {
                 continue;
             }
-            let trigger = by_id(&mut *self.reader().await?, file.trigger).await;
-            let trigger = trigger.map_err(|error| self.db.error(error))?;
-            let Some(trigger) = trigger.filter(|trigger| trigger.active) else { return Ok(false) };
+            let mut reader = self.reader().await?;
+            let watched = store::is_watched(&mut reader, folder).await.map_err(|error| self.db.error(error))?;
+            let trigger = by_id(&mut reader, file.trigger).await.map_err(|error| self.db.error(error))?;
+            drop(reader);
+            let Some(trigger) = trigger.filter(|_| watched) else { return Ok(false) };
             let told = match cells {
                 Ok(cells) => {
                     let event: Map<String, Value> =

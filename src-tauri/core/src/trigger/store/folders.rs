@@ -10,7 +10,7 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
 use super::super::Outcome;
-use super::super::folder::{Brings, Folder};
+use super::super::folder::{Brings, Folder, FolderError};
 use crate::clock::{DAY, Millis};
 use crate::db::Tx;
 use crate::error::Problem;
@@ -62,6 +62,11 @@ pub async fn set(db: &mut Tx, trigger: TriggerId, path: &str, brings: Brings) ->
     Ok(())
 }
 
+/// Whether the trigger is switched on and looks there still, for the same.
+pub async fn is_watched(db: &mut SqliteConnection, folder: &Folder) -> Result<bool, sqlx::Error> {
+    Ok(all(db).await?.contains(folder))
+}
+
 /// What the folder of a trigger brings; none where it looks into none.
 pub async fn brings(db: &mut SqliteConnection, trigger: TriggerId) -> Result<Option<Brings>, sqlx::Error> {
     let select = "SELECT brings FROM trigger_folders WHERE trigger_id = ?";
@@ -102,39 +107,54 @@ pub enum Begun {
 
 /// Begins a file, or goes on with it.
 pub async fn begin(db: &mut Tx, file: FileId<'_>, name: &str, now: Millis) -> Result<Begun, sqlx::Error> {
-    let select = "SELECT moved_at FROM trigger_files WHERE trigger_id = ? AND digest = ?";
-    let known = sqlx::query(select).bind(file.trigger).bind(file.digest.as_slice()).fetch_optional(&mut *db).await?;
-    let again = match &known {
-        Some(row) => row.try_get::<Option<Millis>, _>("moved_at")?.is_some(),
-        None => false,
-    };
-    if known.is_none() && was_begun_as(db, file, name).await? {
-        insert(db, file, name, now).await?;
-        return Ok(Begun::Changed);
+    let select = "SELECT moved_at IS NOT NULL, problem ->> 'code' IS 'watched.changed' FROM trigger_files
+                  WHERE trigger_id = ? AND digest = ?";
+    let known: Option<(bool, bool)> =
+        sqlx::query_as(select).bind(file.trigger).bind(file.digest.as_slice()).fetch_optional(&mut *db).await?;
+    match known {
+        None => {
+            insert(db, file, name, now).await?;
+            if take_over(db, file, name).await? {
+                return Ok(Begun::Changed);
+            }
+        }
+        // Nobody knows what of it went out, the next time neither.
+        Some((_, true)) => return Ok(Begun::Changed),
+        Some((true, false)) => come_again(db, file, name, now).await?,
+        Some((false, false)) => {}
     }
-    if again {
-        come_again(db, file).await?;
-    }
-    insert(db, file, name, now).await?;
     let rows = "SELECT row FROM trigger_rows WHERE trigger_id = ? AND digest = ?";
     let taken: Vec<u32> =
         sqlx::query_scalar(rows).bind(file.trigger).bind(file.digest.as_slice()).fetch_all(db).await?;
     Ok(Begun::Behind(taken.into_iter().collect()))
 }
 
-/// Where rows of a file with this name were taken that was never moved: it is done with then.
-async fn was_begun_as(db: &mut Tx, file: FileId<'_>, name: &str) -> Result<bool, sqlx::Error> {
-    let ended = sqlx::query(
-        "UPDATE trigger_files SET place = name, moved_at = began_at
-         WHERE trigger_id = ? AND name = ? AND moved_at IS NULL AND accepted > 0",
-    );
-    Ok(ended.bind(file.trigger).bind(name).execute(db).await?.rows_affected() > 0)
+/// Takes over what went out when the file with this name said something else and was not moved; false where none did.
+async fn take_over(db: &mut Tx, file: FileId<'_>, name: &str) -> Result<bool, sqlx::Error> {
+    let before = "SELECT digest FROM trigger_files
+                  WHERE trigger_id = ? AND name = ? AND digest <> ? AND moved_at IS NULL AND accepted > 0 LIMIT 1";
+    let before = sqlx::query_scalar(before).bind(file.trigger).bind(name).bind(file.digest.as_slice());
+    let before: Option<Vec<u8>> = before.fetch_optional(&mut *db).await?;
+    let Some(before) = before else { return Ok(false) };
+    let changed = Json(Problem::from(FolderError::Changed { file: name.to_owned() }));
+    for change in [
+        "UPDATE trigger_files SET (accepted, passed, refused) =
+            (SELECT accepted, passed, refused FROM trigger_files WHERE trigger_id = ?1 AND digest = ?3),
+            problem = ?4
+         WHERE trigger_id = ?1 AND digest = ?2",
+        "UPDATE trigger_rows SET digest = ?2 WHERE trigger_id = ?1 AND digest = ?3",
+        "DELETE FROM trigger_files WHERE trigger_id = ?1 AND digest = ?3",
+    ] {
+        let change = sqlx::query(change).bind(file.trigger).bind(file.digest.as_slice());
+        change.bind(&before).bind(&changed).execute(&mut *db).await?;
+    }
+    Ok(true)
 }
 
 async fn insert(db: &mut Tx, file: FileId<'_>, name: &str, now: Millis) -> Result<(), sqlx::Error> {
     sqlx::query(
         "INSERT INTO trigger_files (trigger_id, digest, name, place, accepted, passed, refused, began_at)
-         VALUES (?, ?, ?, '', 0, 0, 0, ?) ON CONFLICT (trigger_id, digest) DO UPDATE SET name = excluded.name",
+         VALUES (?, ?, ?, '', 0, 0, 0, ?)",
     )
     .bind(file.trigger)
     .bind(file.digest.as_slice())
@@ -146,15 +166,16 @@ async fn insert(db: &mut Tx, file: FileId<'_>, name: &str, now: Millis) -> Resul
 }
 
 /// What was refused is open again, and all else came before.
-async fn come_again(db: &mut Tx, file: FileId<'_>) -> Result<(), sqlx::Error> {
+async fn come_again(db: &mut Tx, file: FileId<'_>, name: &str, now: Millis) -> Result<(), sqlx::Error> {
     for change in [
         "DELETE FROM trigger_rows WHERE trigger_id = ?1 AND digest = ?2 AND outcome = 'refused'",
         "UPDATE trigger_rows SET outcome = 'duplicate' WHERE trigger_id = ?1 AND digest = ?2",
         "UPDATE trigger_files SET place = '', accepted = 0, refused = 0, problem = NULL, moved_at = NULL,
-            passed = (SELECT count(*) FROM trigger_rows WHERE trigger_id = ?1 AND digest = ?2)
+            passed = (SELECT count(*) FROM trigger_rows WHERE trigger_id = ?1 AND digest = ?2), name = ?3, began_at = ?4
          WHERE trigger_id = ?1 AND digest = ?2",
     ] {
-        sqlx::query(change).bind(file.trigger).bind(file.digest.as_slice()).execute(&mut *db).await?;
+        let change = sqlx::query(change).bind(file.trigger).bind(file.digest.as_slice());
+        change.bind(name).bind(now).execute(&mut *db).await?;
     }
     Ok(())
 }
@@ -254,17 +275,15 @@ pub async fn moved(db: &mut Tx, file: FileId<'_>, now: Millis) -> Result<(), sql
 /// A file of which it is not known whether it came to its place.
 pub struct OnItsWay {
     pub digest: Digest,
-    pub name: String,
     pub place: PathBuf,
 }
 
 pub async fn on_their_way(db: &mut SqliteConnection, trigger: TriggerId) -> Result<Vec<OnItsWay>, sqlx::Error> {
-    let select =
-        "SELECT digest, name, place FROM trigger_files WHERE trigger_id = ? AND moved_at IS NULL AND place <> ''";
-    let rows: Vec<(Vec<u8>, String, String)> = sqlx::query_as(select).bind(trigger).fetch_all(db).await?;
-    let file = |(digest, name, place): (Vec<u8>, String, String)| {
+    let select = "SELECT digest, place FROM trigger_files WHERE trigger_id = ? AND moved_at IS NULL AND place <> ''";
+    let rows: Vec<(Vec<u8>, String)> = sqlx::query_as(select).bind(trigger).fetch_all(db).await?;
+    let file = |(digest, place): (Vec<u8>, String)| {
         let digest = digest.try_into().map_err(|_| crate::db::unreadable("the digest of a file".to_owned()))?;
-        Ok(OnItsWay { digest, name, place: place.into() })
+        Ok(OnItsWay { digest, place: place.into() })
     };
     rows.into_iter().map(file).collect()
 }
@@ -286,7 +305,7 @@ pub struct Last {
 pub async fn last(db: &mut SqliteConnection, trigger: TriggerId) -> Result<Option<Last>, sqlx::Error> {
     let row = sqlx::query(
         "SELECT name, place, accepted, passed, refused, problem, began_at, moved_at FROM trigger_files
-         WHERE trigger_id = ? ORDER BY moved_at IS NULL DESC, moved_at DESC, began_at DESC LIMIT 1",
+         WHERE trigger_id = ? ORDER BY coalesce(moved_at, began_at) DESC LIMIT 1",
     );
     let Some(row) = row.bind(trigger).fetch_optional(db).await? else { return Ok(None) };
     let problem: Option<Json<Problem>> = row.try_get("problem")?;
@@ -304,7 +323,7 @@ pub async fn last(db: &mut SqliteConnection, trigger: TriggerId) -> Result<Optio
 
 /// Files that a trigger forgets: `span` is how long it remembers keys.
 pub async fn forget_old(db: &mut Tx, trigger: TriggerId, span: Millis, now: Millis) -> Result<(), sqlx::Error> {
-    let old = "SELECT digest FROM trigger_files WHERE trigger_id = ?1 AND (moved_at <= ?2 OR began_at <= ?3)";
+    let old = "SELECT digest FROM trigger_files WHERE trigger_id = ?1 AND (moved_at <= ?2 OR moved_at IS NULL AND began_at <= ?3)";
     let rows = format!("DELETE FROM trigger_rows WHERE trigger_id = ?1 AND digest IN ({old})");
     let files = format!("DELETE FROM trigger_files WHERE trigger_id = ?1 AND digest IN ({old})");
     for delete in [rows, files] {

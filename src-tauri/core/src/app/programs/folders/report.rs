@@ -49,6 +49,7 @@ fn why(words: &Messages, problem: &Problem) -> Cell<'static> {
     let filled: Vec<(&str, &str)> =
         problem.params.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     let said = words.say(&key, &filled);
-    let whole = words.has(&key) && !said.contains(['{', '}']);
+    let places: Vec<(&str, &str)> = filled.iter().map(|(name, _)| (*name, "")).collect();
+    let whole = words.has(&key) && !words.say(&key, &places).contains(['{', '}']);
     Cell::Text(if whole { said } else { problem.message.clone() }.into())
 }
