@@ -81,6 +81,13 @@ impl Harness {
         path
     }
 
+    /// A folder there.
+    pub fn folder(&self, name: &str) -> PathBuf {
+        let path = self.folder.path().join(name);
+        std::fs::create_dir(&path).unwrap();
+        path
+    }
+
     /// A campaign in the terminal, in a time that runs faster than the world's.
     pub async fn practises_faster_than_time(&self) {
         let mut practice = Command::new(app());

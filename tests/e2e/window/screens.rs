@@ -166,6 +166,15 @@ pub async fn a_busy_shop(harness: &Harness, page: &Page) -> Vec<Screen> {
     page.core("save_template", json!({ "edit": template })).await;
     let template = template["id"].as_str().unwrap();
 
+    // It is off, so what lies behind its sentence stands open, and the file in its folder waits.
+    let first = page.core("first_trigger", json!({ "name": "invoice.created" })).await;
+    let edit = json!({ "id": null, "name": "invoice.created", "active": false, "binding": first["binding"] });
+    let trigger = page.core("save_trigger", json!({ "edit": edit })).await;
+    let folder = harness.folder("muhasebe programının dışa aktardığı faturalar");
+    std::fs::write(folder.join("faturalar.csv"), "No;Telefon\nF-1;0532 555 01 42\n").unwrap();
+    let watched = json!({ "triggerId": trigger["id"], "path": folder, "brings": "messages" });
+    page.core("watch_folder", watched).await;
+
     let list =
         harness.file("yeni müşteriler.csv", customers(12) + "Burak Güneş,9.05412E+11,Trabzon,\nSelin,12345,Muğla,\n");
     let list = page.run(&format!("return encodeURIComponent({})", json!(list))).await.unwrap();
@@ -227,6 +236,7 @@ pub async fn a_busy_shop(harness: &Harness, page: &Page) -> Vec<Screen> {
         Screen::new("settings", at("/settings"), "document.querySelector('[data-testid=practice-read]')"),
         Screen::new("safety", at("/settings/safety"), "document.querySelector('[data-testid=health-check]')"),
         Screen::new("connect", at("/connect"), "document.querySelector('#connect-shown section')"),
+        Screen::new("triggers", at("/connect/triggers"), "document.querySelector('[data-testid=watched-waiting]')"),
         Screen::new("connect-mail", at("/connect/mail"), "document.querySelector('[data-testid=mail-account]')"),
         Screen::new("clear", at("/settings"), "document.querySelector('[data-testid=kept-clear]')")
             .pressing(&["[data-testid=kept-clear]", "[data-testid=clear-dialog]"]),
