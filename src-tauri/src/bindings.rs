@@ -225,6 +225,7 @@ pub fn builder() -> Builder<Wry> {
             webhooks::replay_webhook,
             window::zoom,
             window::copied_text,
+            window::spelling_suggestions,
             window::asked_page,
             window::quit,
             window::starts_at_login,

@@ -6,6 +6,7 @@ use ulak_core::error::{Params, Problem};
 use super::Answer;
 use crate::clipboard;
 use crate::desktop::login;
+use crate::spelling;
 use crate::window::{self, Asked, Usual};
 
 /// Everything larger or smaller; the page remembers by how much.
@@ -24,6 +25,13 @@ pub fn zoom(handle: AppHandle, percent: u32) -> Answer<()> {
 #[specta::specta]
 pub async fn copied_text(handle: AppHandle) -> Answer<Option<String>> {
     Ok(clipboard::text(&handle).await)
+}
+
+/// What a dictionary has in place of a word that it does not know.
+#[tauri::command]
+#[specta::specta]
+pub async fn spelling_suggestions(handle: AppHandle, word: String, language: String) -> Answer<Vec<String>> {
+    Ok(spelling::suggestions(&handle, word, language).await)
 }
 
 /// The page that somebody outside the window asked for, once: its address without the hash sign.

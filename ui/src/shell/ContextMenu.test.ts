@@ -7,8 +7,8 @@ const act = vi.fn(() => true);
 beforeEach(() => {
   act.mockClear();
   document.execCommand = act;
-  document.body.innerHTML = '<input id="field" value="Merhaba"><p id="text">Ulak</p>';
-  connectTo({ api: { copiedText: async () => 'Ayşe' } as unknown as Api, listen: () => () => undefined });
+  document.body.innerHTML = '<input id="field" value="Merhaba"><textarea id="letter">Ulak: mehraba!</textarea><p id="text">Ulak</p>';
+  connectTo({ api: { copiedText: async () => 'Ayşe', spellingSuggestions: async (word: string) => word === 'mehraba' ? ['merhaba', 'mihraba'] : [] } as unknown as Api, listen: () => () => undefined });
   render(ContextMenu);
 });
 
@@ -36,4 +36,16 @@ test('without a selection nothing can be cut, and a field with an undo of its ow
 test('where there is nothing to do there is no menu, not even the browser’s', async () => {
   expect(await fireEvent.contextMenu(document.querySelector('#text') as Element)).toBe(false);
   expect(screen.queryByTestId('context-menu')).toBeNull();
+});
+
+test('what a dictionary has in place of a wrong word is put there', async () => {
+  const letter = document.querySelector<HTMLTextAreaElement>('#letter') as HTMLTextAreaElement;
+  letter.setSelectionRange(9, 9);
+  await fireEvent.contextMenu(letter);
+  await fireEvent.click(await screen.findByTestId('context-word:merhaba'));
+  expect(act).toHaveBeenCalledWith('insertText', false, 'merhaba');
+  expect([letter.selectionStart, letter.selectionEnd]).toEqual([6, 13]);
+  letter.setSelectionRange(2, 2);
+  await fireEvent.contextMenu(letter);
+  expect(screen.queryByRole('group')).toBeNull();
 });

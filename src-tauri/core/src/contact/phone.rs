@@ -309,9 +309,10 @@ fn no_plus(phone: Phone) -> PhoneError {
 /// mobiles do. Fixed lines pass as well: many businesses have WhatsApp on one.
 fn judge(number: &PhoneNumber, digits: usize, country: &str) -> Result<Phone, PhoneError> {
     let country = country.to_owned();
-    if number.is_valid() || is_old_brazilian(number) {
+    let kind = number.get_type();
+    if kind != PhoneNumberType::Unknown || is_old_brazilian(number) {
         let phone = Phone::of(number).ok_or(PhoneError::Invalid { country })?;
-        return if is_service(number) { Err(PhoneError::Service { phone }) } else { Ok(phone) };
+        return if is_service(kind) || !number.can_be_internationally_dialled() { Err(PhoneError::Service { phone }) } else { Ok(phone) };
     }
     if is_like_a_mobile(number) {
         return Phone::of(number).ok_or(PhoneError::Invalid { country });
@@ -325,11 +326,9 @@ fn judge(number: &PhoneNumber, digits: usize, country: &str) -> Result<Phone, Ph
     }
 }
 
-fn is_service(number: &PhoneNumber) -> bool {
+fn is_service(kind: PhoneNumberType) -> bool {
     use PhoneNumberType as Type;
-    let kind = number.get_type();
     matches!(kind, Type::PremiumRate | Type::SharedCost | Type::TollFree | Type::UAN | Type::Pager | Type::VoiceMail)
-        || !number.can_be_internationally_dialled()
 }
 
 /// A mobile as it was before the ninth digit: one of today's without its 9.

@@ -10,7 +10,7 @@ const holidays: Holiday[] = [
 ];
 const countries: [string, number][] = [['TR', 90], ['ID', 62], ['DE', 49], ['GB', 44], ['US', 1], ['NL', 31], ['FR', 33], ['MY', 60], ['SG', 65], ['AZ', 994], ['AU', 61], ['AT', 43], ['BE', 32], ['SA', 966], ['AE', 971], ['IN', 91]];
 
-export function doorCommands(world: World): Pick<Api, 'appStatus' | 'choosePassphrase' | 'unlock' | 'tryAgain' | 'stopOther' | 'saveRecoveryCode' | 'recoveryCodeSaved' | 'settings' | 'saveSettings' | 'countries' | 'holidays' | 'savePace' | 'endWarmUp' | 'renameSession' | 'practiceOptions' | 'savePracticeOptions' | 'zoom' | 'copiedText' | 'askedPage' | 'quit' | 'startsAtLogin' | 'startAtLogin'> {
+export function doorCommands(world: World): Pick<Api, 'appStatus' | 'choosePassphrase' | 'unlock' | 'tryAgain' | 'stopOther' | 'saveRecoveryCode' | 'recoveryCodeSaved' | 'settings' | 'saveSettings' | 'countries' | 'holidays' | 'savePace' | 'endWarmUp' | 'renameSession' | 'practiceOptions' | 'savePracticeOptions' | 'zoom' | 'copiedText' | 'spellingSuggestions' | 'askedPage' | 'quit' | 'startsAtLogin' | 'startAtLogin'> {
   const status = (): AppStatus => {
     if (world.door === 'needsPassphrase') return { state: 'needsPassphrase' };
     if (world.door === 'locked') return { state: 'locked', reason: { code: 'vault.secret_needed', message: 'Your data is locked with a passphrase.', params: {} } };
@@ -44,6 +44,7 @@ export function doorCommands(world: World): Pick<Api, 'appStatus' | 'choosePassp
     // The browser zooms by itself, and hands out what was copied.
     zoom: async () => null,
     copiedText: async () => null,
+    spellingSuggestions: async (word) => word === 'mehraba' ? ['merhaba', 'mihraba'] : [],
     askedPage: async () => null,
     quit: async () => null,
     startsAtLogin: async () => startsAtLogin,

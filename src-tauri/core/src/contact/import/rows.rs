@@ -1,6 +1,6 @@
 //! A record and what its columns are for, to a person or to the reason why not.
 //!
-//! Runs on the reading thread for every row of a file, so it touches no database. Cells of columns that are
+//! Runs on a thread of its own for every row of a file, so it touches no database. Cells of columns that are
 //! ignored can hold anything.
 
 use std::borrow::Cow;

@@ -1,4 +1,4 @@
-//! Goes through a whole file: a thread reads and parses, this side judges and writes, one short transaction a
+//! Goes through a whole file: a thread reads, a second parses, this side judges and writes, one short transaction a
 //! chunk. Memory is bounded by a few chunks and one entry a phone.
 //!
 //! Called by the app for a scan and for an import. A chunk is in with all its rows or not at all, so whatever
@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::mpsc::{self, Receiver, Sender};
@@ -15,6 +16,7 @@ use super::erasure::refuse_erased;
 use super::layout::Layout;
 use super::list::Stopped;
 use super::preview::laid_out;
+use super::records::Record;
 use super::rows::{Everybody, Row, each, row_of};
 use super::store;
 use super::store::changes::{self, Before};
@@ -31,7 +33,9 @@ use crate::supervise::{Broke, Panicked, Task, catch, catch_now};
 /// Rows a transaction brings in. Phones come in no order, so every transaction touches most pages of their index
 /// and writes each of them: fewer rows cost more a row, more keep the outbox waiting for longer than it notices.
 const CHUNK: usize = 5_000;
-/// Chunks that may wait between the reading thread and the database.
+/// Records that one thread hands to the next.
+const BATCH: usize = 500;
+/// Batches and chunks that may wait for whoever is next.
 const WAITING: usize = 2;
 /// Letters of a header that are kept as the word for its field.
 const LABEL_LIMIT: usize = 60;
@@ -214,40 +218,75 @@ fn labels(columns: &[Column]) -> BTreeMap<String, String> {
     columns.iter().filter_map(label).collect()
 }
 
+#[derive(Default)]
 struct Chunk {
     rows: Vec<Row>,
     /// Bytes of the file that were read up to here.
     read: u64,
 }
 
-/// Reads on a thread of its own, which ends with the file, or when nobody listens any more.
+/// Reads on one thread, and makes rows of the records on another, for that takes longer. Both end with the file, or when
+/// nobody listens any more.
 fn read_aside(layout: Layout) -> Receiver<Result<Chunk, ImportError>> {
+    let layout = Arc::new(layout);
+    let list = Arc::clone(&layout);
+    let mut batches = aside(move |sender| read_all(&list, sender));
+    aside(move |sender| rows_of(&layout, &mut batches, sender))
+}
+
+fn aside<T: Send + 'static>(
+    work: impl FnOnce(&Sender<Result<T, ImportError>>) -> Result<(), ImportError> + Send + 'static,
+) -> Receiver<Result<T, ImportError>> {
     let (sender, receiver) = mpsc::channel(WAITING);
     tokio::task::spawn_blocking(move || {
         // Whoever listens takes the end of the channel for the end of the file.
-        let read = catch_now(|| read_all(&layout, &sender)).unwrap_or_else(|panicked| Err(broke(&panicked)));
-        if let Err(error) = read {
+        let ended = catch_now(|| work(&sender)).unwrap_or_else(|panicked| Err(broke(&panicked)));
+        if let Err(error) = ended {
             let _ = sender.blocking_send(Err(error));
         }
     });
     receiver
 }
 
-fn read_all(layout: &Layout, sender: &Sender<Result<Chunk, ImportError>>) -> Result<(), ImportError> {
-    let mut chunk = Chunk { rows: Vec::with_capacity(CHUNK), read: 0 };
-    let send = |chunk: &mut Chunk| {
-        let next = Chunk { rows: Vec::with_capacity(CHUNK), read: chunk.read };
-        let full = std::mem::replace(chunk, next);
-        if sender.blocking_send(Ok(full)).is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+/// What the one thread hands to the other.
+#[derive(Default)]
+struct Batch {
+    records: Vec<Record>,
+    read: u64,
+}
+
+fn read_all(layout: &Layout, sender: &Sender<Result<Batch, ImportError>>) -> Result<(), ImportError> {
+    let mut batch = Batch::default();
+    let send = |batch: &mut Batch| match sender.blocking_send(Ok(std::mem::take(batch))) {
+        Ok(()) => ControlFlow::Continue(()),
+        Err(_) => ControlFlow::Break(()),
     };
     let read = layout.each(&mut |record, read| {
-        chunk.rows.extend(each(row_of(record, layout)));
-        chunk.read = read;
-        if chunk.rows.len() < CHUNK { ControlFlow::Continue(()) } else { send(&mut chunk) }
+        batch.records.push(record);
+        batch.read = read;
+        if batch.records.len() < BATCH { ControlFlow::Continue(()) } else { send(&mut batch) }
     });
     read.map_err(|Stopped { row, reason }| ImportError::ReadStopped { row, reason })?;
+    let _ = send(&mut batch);
+    Ok(())
+}
+
+fn rows_of(
+    layout: &Layout,
+    batches: &mut Receiver<Result<Batch, ImportError>>,
+    sender: &Sender<Result<Chunk, ImportError>>,
+) -> Result<(), ImportError> {
+    let mut chunk = Chunk::default();
+    while let Some(batch) = batches.blocking_recv() {
+        let Batch { records, read } = batch?;
+        chunk.rows.extend(records.into_iter().flat_map(|record| each(row_of(record, layout))));
+        chunk.read = read;
+        if chunk.rows.len() >= CHUNK && sender.blocking_send(Ok(std::mem::take(&mut chunk))).is_err() {
+            return Ok(());
+        }
+    }
     if !chunk.rows.is_empty() {
-        let _ = send(&mut chunk);
+        let _ = sender.blocking_send(Ok(chunk));
     }
     Ok(())
 }

@@ -71,12 +71,15 @@ fn first(cell: &Cell, country: Country) -> Option<(Cell, String)> {
     let last = last_group(&cell.text);
     cell.text.char_indices().skip(1).find_map(|(at, c)| {
         let (before, after) = cell.text.split_at_checked(at)?;
-        let is_next = || begins_anew(after) && stands_alone(&Cell::of(after), country).is_some();
-        if !(is_mark(c) || Some(at) == last || is_next()) {
+        let is_apart = is_mark(c) || Some(at) == last;
+        if !is_apart && !begins_anew(after) {
             return None;
         }
         let before = Cell { from_abroad: cell.from_abroad, text: before.to_owned() };
         stands_alone(&before, country)?;
+        if !is_apart {
+            stands_alone(&Cell::of(after), country)?;
+        }
         Some((before, after.to_owned()))
     })
 }
