@@ -1,19 +1,26 @@
 //! The shell: the window and the terminal around `ulak-core`. It wires, translates and shows; it decides nothing.
 
 mod backup;
+#[cfg(feature = "window")]
 mod bindings;
+#[cfg(feature = "window")]
 mod clipboard;
+#[cfg(feature = "window")]
 mod commands;
 mod contacts;
 mod control;
+#[cfg(feature = "window")]
 mod desktop;
+#[cfg(feature = "window")]
 mod door;
+#[cfg(feature = "window")]
 mod events;
 mod health;
 mod import;
 mod link;
 mod log;
 mod logs;
+#[cfg(feature = "window")]
 mod memory;
 mod network;
 mod numbers;
@@ -28,8 +35,10 @@ mod serve;
 mod status;
 mod stop;
 mod terminal;
+#[cfg(feature = "window")]
 mod view;
 mod waiting;
+#[cfg(feature = "window")]
 mod window;
 mod words;
 mod work;
@@ -42,11 +51,16 @@ use clap::{Parser, Subcommand};
 /// Campaigns over your own WhatsApp numbers. Without a command the window opens.
 #[derive(Parser)]
 #[command(name = "ulak", version)]
+#[cfg_attr(
+    not(feature = "window"),
+    command(about = "Campaigns over your own WhatsApp numbers. This build has no window.")
+)]
 struct Cli {
     /// Keep the data in this folder: the window instead of its usual one, practice instead of a temporary one; the other commands need it
     #[arg(long, value_name = "DIR", global = true)]
     data: Option<PathBuf>,
     /// Start into the tray, without a window
+    #[cfg(feature = "window")]
     #[arg(long)]
     hidden: bool,
     /// Open the window with these: a list to bring in, or photos, videos, sound and documents for a new campaign
@@ -104,6 +118,7 @@ enum Command {
     #[command(hide = true)]
     PrepareApart { task: String },
     /// Write the window's view of the commands
+    #[cfg(feature = "window")]
     #[command(hide = true)]
     Bindings { path: PathBuf },
 }
@@ -134,6 +149,7 @@ pub fn run() -> ExitCode {
         Some(Command::Resume(options)) => status::run(&options, cli.data, control::Ask::Resume),
         Some(Command::Prepare(options)) => prepare::run(options),
         Some(Command::PrepareApart { task }) => prepare::apart(&task),
+        #[cfg(feature = "window")]
         Some(Command::Bindings { path }) => bindings::write(&path),
     }
 }
@@ -149,7 +165,13 @@ fn open_window(cli: Cli) -> ExitCode {
         ));
         return ExitCode::from(2);
     }
-    window::run(window::Start { data: cli.data, hidden: cli.hidden, files })
+    #[cfg(feature = "window")]
+    return window::run(window::Start { data: cli.data, hidden: cli.hidden, files });
+    #[cfg(not(feature = "window"))]
+    {
+        terminal::warn("This build of Ulak has no window. `ulak --help` lists the commands; `ulak serve` runs it.");
+        ExitCode::from(2)
+    }
 }
 
 /// The passphrase that scripts give.
