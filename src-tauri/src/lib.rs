@@ -32,6 +32,8 @@ mod report;
 mod segments;
 mod send;
 mod serve;
+#[cfg(feature = "window")]
+mod spelling;
 mod status;
 mod stop;
 mod terminal;

@@ -21,6 +21,7 @@ use ulak_core::messages::Messages;
 use crate::desktop::tray;
 use crate::door::Door;
 use crate::events::{FilesDropped, FilesOver, PageAsked};
+use crate::spelling::Spelling;
 use crate::stop::Stopping;
 use crate::view::AppStatus;
 use crate::{bindings, desktop, logs, memory, terminal};
@@ -98,6 +99,7 @@ pub fn run(start: Start) -> ExitCode {
         .plugin(tauri_plugin_dialog::init())
         // A second start may ask before there is a door.
         .manage(Asked::default())
+        .manage(Spelling::default())
         .invoke_handler(move |invoke| {
             memory::used();
             commands(invoke)

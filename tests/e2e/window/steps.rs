@@ -117,7 +117,7 @@ fn a_draft_that_nobody_touched_is_gone_after_the_window_was_killed() {
 }
 
 #[test]
-fn a_single_message_the_menu_of_the_right_button_and_the_zoom_fit_in_turkish_dark_and_small() {
+fn a_single_message_the_menu_of_the_right_button_with_its_dictionary_and_the_zoom_fit_in_turkish_dark_and_small() {
     at_the_desk(async {
         let harness = Harness::new("floating");
         let ulak = harness.ulak().await;
@@ -139,11 +139,15 @@ fn a_single_message_the_menu_of_the_right_button_and_the_zoom_fit_in_turkish_dar
         let menu = "const text = document.querySelector('[data-testid=composer-text]'); text.focus(); text.select();
             const at = { bubbles: true, cancelable: true, clientX: 420, clientY: 400 };
             text.dispatchEvent(new MouseEvent('contextmenu', at)); return null";
+        page.write("composer-text", "mehraba, yarın bekleriz").await;
         page.run(menu).await.unwrap();
         page.see("context-cut").await;
+        page.see("context-word:merhaba").await;
         page.save("context-menu-tr-dark-1024", "screens").await;
         let mut wrong = misfits(page).await;
-        page.key("\u{e00c}").await;
+        page.press("context-word:merhaba").await;
+        let mended = "document.querySelector('[data-testid=composer-text]').value === 'merhaba, yarın bekleriz'";
+        page.until("the word from the dictionary", mended).await;
         page.go(&format!("/campaigns/{draft}/schedule")).await;
         page.see("schedule-finish").await;
         page.core("zoom", json!({ "percent": 150 })).await;
