@@ -251,6 +251,8 @@ export const commands = {
 	zoom: (percent: number) => __TAURI_INVOKE<null>("zoom", { percent }),
 	/**  The text on the clipboard, where the webview hides it from the page. */
 	copiedText: () => __TAURI_INVOKE<string | null>("copied_text"),
+	/**  What a dictionary has in place of a word that it does not know. */
+	spellingSuggestions: (word: string, language: string) => __TAURI_INVOKE<string[]>("spelling_suggestions", { word, language }),
 	/**  The page that somebody outside the window asked for, once: its address without the hash sign. */
 	askedPage: () => __TAURI_INVOKE<string | null>("asked_page"),
 	/**  Ends Ulak; while something would still go out, the owner is asked first. */
