@@ -42,7 +42,7 @@ END;
 
 -- A hold takes the price of its part, which may be none, and its end gives back what it took. The lines themselves stay as
 -- they are, so the seals hold.
-CREATE TABLE ledger_3 (
+CREATE TABLE ledger_2 (
     seq           INTEGER PRIMARY KEY AUTOINCREMENT,
     book          TEXT NOT NULL CHECK (book = 'practice' OR book = 'real'),
     kind          TEXT NOT NULL CHECK (kind = 'hold' OR kind = 'settle' OR kind = 'release' OR kind = 'grant' OR kind = 'adjust'),
@@ -66,15 +66,15 @@ CREATE TABLE ledger_3 (
                ELSE credits <> 0 AND held = 0
            END)
 ) STRICT;
-INSERT INTO ledger_3 (seq, book, kind, campaign_id, part_id, round, credits, held, balance_after, held_after, lines,
+INSERT INTO ledger_2 (seq, book, kind, campaign_id, part_id, round, credits, held, balance_after, held_after, lines,
                       note, price, at)
     SELECT seq, book, kind, campaign_id, part_id, round, credits, held, balance_after, held_after, lines,
            note, price, at
     FROM ledger ORDER BY seq;
-DELETE FROM sqlite_sequence WHERE name = 'ledger_3';
-INSERT INTO sqlite_sequence (name, seq) SELECT 'ledger_3', seq FROM sqlite_sequence WHERE name = 'ledger';
+DELETE FROM sqlite_sequence WHERE name = 'ledger_2';
+INSERT INTO sqlite_sequence (name, seq) SELECT 'ledger_2', seq FROM sqlite_sequence WHERE name = 'ledger';
 DROP TABLE ledger;
-ALTER TABLE ledger_3 RENAME TO ledger;
+ALTER TABLE ledger_2 RENAME TO ledger;
 CREATE UNIQUE INDEX ledger_one_hold ON ledger (part_id, round) WHERE kind = 'hold';
 CREATE UNIQUE INDEX ledger_one_end ON ledger (part_id, round) WHERE kind IN ('settle', 'release');
 CREATE INDEX ledger_spent ON ledger (book, at) WHERE kind = 'settle';

@@ -13,6 +13,7 @@ use ulak_core::ledger::figures::LedgerQuery;
 use ulak_core::ledger::store::REVISED;
 use ulak_core::ledger::{Book, EntryKind};
 use ulak_core::outbox::price::{MOST, Prices};
+use ulak_core::outbox::state::PartState;
 use ulak_core::outbox::store::recipients::RecipientQuery;
 use ulak_core::page::Place;
 use ulak_core::session::cause::Cause;
@@ -123,8 +124,8 @@ async fn a_revision_prices_anew_and_another_time_does_not() -> Result<(), Proble
     assert_eq!(lines(&world, EntryKind::Hold, REVISED).await?, [(1, 5, 5), (1, 5, 10), (1, 5, 15)]);
 
     price(&world, |prices| prices.text = 2).await?;
-    let query =
-        RecipientQuery { campaign_id: id, state: None, search: "kişi 3".to_owned(), place: Place::first(10) };
+    let (state, search, place) = (Some(PartState::Pending), String::new(), Place::first(10));
+    let query = RecipientQuery { campaign_id: id, state, search, place };
     let one = world.app.outbox().recipients(&query).await?.rows[0].message_id;
     world.app.campaigns().revise_text(one, "Hi, ring the bell").await?;
     assert_eq!(credits(&world, id).await?, (12, 1, 8), "whoever is written to alone is priced alone");

@@ -8,7 +8,6 @@ use sqlx::SqliteConnection;
 use super::CampaignError;
 use super::compose::{Answers, CAPTION_LIMIT, Composed, Reached, TEXT_LIMIT, price};
 use super::draft::Draft;
-use super::schedule::prices;
 use crate::clock::Millis;
 use crate::contact::phone::Country;
 use crate::contact::store as contacts;
@@ -163,7 +162,7 @@ pub async fn survey_after(
     let names = content.variables();
     let caption = draft.has_caption();
     let unknown = variable::unknown(&names, &contacts::field_names(db).await?);
-    let mut survey = Survey { unknown, ..Survey::at(prices(db, draft.id).await?) };
+    let mut survey = Survey { unknown, ..Survey::at(draft.prices(db).await?) };
     let mut reached = Reached::of(&queue::written_to(db, draft.id).await?);
     let moment = draft.moment(db, now).await?;
     let target = draft.target(db, now).await?;

@@ -15,7 +15,7 @@ use sqlx::SqliteConnection;
 use super::compose::{Composed, Content, compose, layout, price};
 use super::draft::{Draft, Revises, StoredState};
 use super::review::{Survey, blockers, refuse_too_long};
-use super::schedule::{Freezing, on, prices};
+use super::schedule::{Freezing, on};
 use super::store::versions::{self, NewVersion};
 use super::{CampaignError, store};
 use crate::clock::Millis;
@@ -263,7 +263,7 @@ pub async fn bring(db: &Db, id: CampaignId, now: Millis) -> Result<(), CampaignE
     let mut reader = db.read().acquire().await?;
     let campaign = store::by_id(&mut reader, id).await?.ok_or(CampaignError::Gone)?;
     let moment = campaign.moment(&mut reader, now).await?;
-    let prices = prices(&mut reader, id).await?;
+    let prices = campaign.prices(&mut reader).await?;
     drop(reader);
     let mut freezing = Freezing::of(campaign.content()?, campaign.local_hours, prices, now);
     let mut after = None;

@@ -23,8 +23,8 @@ use crate::db::{Db, Readers, Tx};
 use crate::ids::{CampaignId, ContactId, IdGenerator};
 use crate::ledger::LedgerError;
 use crate::ledger::store::{self as ledger, balance, hold};
-use crate::outbox::state::{Origin, SkipReason};
 use crate::outbox::price::Prices;
+use crate::outbox::state::{Origin, SkipReason};
 use crate::outbox::store::queue::{self, NewMessage, NewPart, NewQueue};
 use crate::settings;
 
@@ -49,14 +49,6 @@ pub async fn schedule(db: &Db, id: CampaignId, only_covered: bool, now: Millis) 
         if fill(db, &draft, now).await? == Filled::Complete {
             return Ok(());
         }
-    }
-}
-
-/// At which a campaign is priced: those of the moment, or of that when its scheduling began.
-pub(super) async fn prices(db: &mut SqliteConnection, id: CampaignId) -> Result<Prices, sqlx::Error> {
-    match queue::prices(db, id).await? {
-        Some(prices) => Ok(prices),
-        None => Ok(settings::load(db).await?.prices),
     }
 }
 
@@ -119,7 +111,7 @@ async fn fill(db: &Db, draft: &Draft, now: Millis) -> Result<Filled, CampaignErr
     let due_at = draft.leaves_at(now);
     let mut reader = db.read().acquire().await?;
     let after = queue::last_contact(&mut reader, draft.id).await?;
-    let prices = prices(&mut reader, draft.id).await?;
+    let prices = draft.prices(&mut reader).await?;
     drop(reader);
     let mut chunks = read_ahead(Reading::after(after, db, draft, prices, now).await?);
     let mut begun = draft.state == StoredState::Scheduling;
@@ -185,13 +177,7 @@ pub(super) fn on(db: &Db, error: CampaignError) -> CampaignError {
 }
 
 /// False where the draft is no longer what was read.
-async fn begin(
-    tx: &mut Tx,
-    draft: &Draft,
-    due_at: Millis,
-    prices: Prices,
-    now: Millis,
-) -> Result<bool, CampaignError> {
+async fn begin(tx: &mut Tx, draft: &Draft, due_at: Millis, prices: Prices, now: Millis) -> Result<bool, CampaignError> {
     if !store::begin_scheduling(tx, draft, due_at, now).await? {
         return match store::state(tx, draft.id).await? {
             Some(StoredState::Draft) => Ok(false),

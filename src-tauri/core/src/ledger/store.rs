@@ -366,7 +366,10 @@ pub async fn verify_recent(db: &mut SqliteConnection, open: &OpenCredits) -> Res
 }
 
 /// The books that do not add up, each with what disagrees: nothing is sent from these, and everything else goes on.
-pub async fn disagreeing(db: &mut SqliteConnection, open: &OpenCredits) -> Result<Vec<(Book, LedgerError)>, LedgerError> {
+pub async fn disagreeing(
+    db: &mut SqliteConnection,
+    open: &OpenCredits,
+) -> Result<Vec<(Book, LedgerError)>, LedgerError> {
     let checkpoints = checkpoints(db).await?;
     let mut found = Vec::new();
     // Whose line it is that was changed cannot be trusted either.

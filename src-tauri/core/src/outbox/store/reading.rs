@@ -98,11 +98,12 @@ impl Tally {
 }
 
 pub async fn tally(db: &mut SqliteConnection, queue: CampaignId) -> Result<Tally, sqlx::Error> {
-    let rows =
-        sqlx::query("SELECT state, people, parts, credits, nullif(last_at, 0) AS last_at FROM queue_counts WHERE queue_id = ?")
-            .bind(queue)
-            .fetch_all(db)
-            .await?;
+    let rows = sqlx::query(
+        "SELECT state, people, parts, credits, nullif(last_at, 0) AS last_at FROM queue_counts WHERE queue_id = ?",
+    )
+    .bind(queue)
+    .fetch_all(db)
+    .await?;
     let mut tally = Tally::default();
     rows.iter().try_for_each(|row| tally.add(row))?;
     Ok(tally)
@@ -160,8 +161,7 @@ pub async fn queue_rows(
         };
         found.insert(row.try_get("id")?, queue);
     }
-    let head =
-        "SELECT queue_id, state, people, parts, credits, nullif(last_at, 0) AS last_at FROM queue_counts WHERE queue_id IN (";
+    let head = "SELECT queue_id, state, people, parts, credits, nullif(last_at, 0) AS last_at FROM queue_counts WHERE queue_id IN (";
     for row in among(head, queues).build().fetch_all(db).await? {
         found.entry(row.try_get("queue_id")?).or_default().tally.add(&row)?;
     }

@@ -161,12 +161,7 @@ pub async fn revising(db: &mut SqliteConnection) -> Result<Vec<CampaignId>, sqlx
 }
 
 /// From here on nothing of the queue is claimed until `finish`. Whoever gets another version is priced anew.
-pub async fn begin(
-    db: &mut Tx,
-    queue: CampaignId,
-    version: i64,
-    prices: Option<Prices>,
-) -> Result<(), sqlx::Error> {
+pub async fn begin(db: &mut Tx, queue: CampaignId, version: i64, prices: Option<Prices>) -> Result<(), sqlx::Error> {
     sqlx::query("UPDATE queues SET revising = 1, version = ?, prices = coalesce(?, prices) WHERE id = ?")
         .bind(version)
         .bind(prices.map(Json))
