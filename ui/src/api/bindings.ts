@@ -1406,7 +1406,10 @@ export type LedgerRow = {
 	held: number,
 	balanceAfter: number,
 	heldAfter: number,
-	/**  Entries that this line stands for: the holds of one scheduling are one line. */
+	/**
+	 *  Entries that this line stands for: the holds of one scheduling are one line. What it changes and comes to is theirs
+	 *  together.
+	 */
 	count: number,
 	campaignId: CampaignId | null,
 	campaignName: string | null,
