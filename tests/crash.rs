@@ -48,7 +48,7 @@ use ulak_core::ids::CampaignId;
 use ulak_core::ledger::Book;
 use ulak_core::ledger::figures::balance;
 use ulak_core::ledger::store::verify;
-use ulak_core::outbox::store::reading::open_parts;
+use ulak_core::outbox::store::reading::open_credits;
 use ulak_core::template::{Choice, ChoiceStyle};
 
 const PEOPLE: usize = 150;
@@ -274,7 +274,7 @@ async fn killed_while_programs_send_what_was_accepted_is_there_once() {
     let mut keys: Vec<String> = answers.into_keys().collect();
     keys.sort();
     assert_eq!(messages, keys, "each once, and none lost");
-    let open = open_parts(&mut reader).await.unwrap();
+    let open = open_credits(&mut reader).await.unwrap();
     verify(&mut reader, &open).await.unwrap();
     drop(reader);
     db.close().await;
@@ -336,7 +336,7 @@ impl Scene {
     async fn check_ledger(&self) {
         if let Some(db) = open(&self.data()).await {
             let mut reader = db.read().acquire().await.unwrap();
-            let open = open_parts(&mut reader).await.unwrap();
+            let open = open_credits(&mut reader).await.unwrap();
             verify(&mut reader, &open).await.unwrap();
             drop(reader);
             db.close().await;

@@ -42,6 +42,7 @@ mod outside;
 mod permission;
 mod person;
 mod phone_book;
+mod pricing;
 mod programs;
 mod repeats;
 mod replies;

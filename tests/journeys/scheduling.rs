@@ -68,12 +68,15 @@ async fn cut_off_and_finished(at_once: bool) -> Result<(), Problem> {
     cut_off(&world, id, false).await?;
     world.run_until(at(0, 12, 30)).await?;
     assert!(world.phone.sent().is_empty(), "nothing goes out before everybody is in");
+    let mut settings = world.app.settings().current().await?;
+    settings.prices.text = 2;
+    world.app.settings().save_settings(&settings).await?;
     if at_once {
         world.app.campaigns().schedule_campaign(id, false).await?;
     }
     let world = world.restart().await?;
     assert_eq!(world.app.campaigns().live(id).await?.counts.pending, PEOPLE);
-    assert_eq!(world.app.credits().balance(Book::Practice).await?.held, PEOPLE);
+    assert_eq!(world.app.credits().balance(Book::Practice).await?.held, PEOPLE, "everybody at the price of the first");
     world.app.credits().ledger_holds().await
 }
 

@@ -167,7 +167,7 @@ async fn an_event_with_many_people_reaches_each_and_trying_it_leaves_nothing_beh
         { "name": "Elif", "phone": "+905335550461" }, { "name": "Can", "phone": "12" }, { "name": "Ada", "phone": "+905335550462" }
     ] });
     let tried = world.app.programs().try_trigger(&binding, &payload.to_string()).await?;
-    assert_eq!((tried.text.as_deref(), tried.parts, tried.problem), (Some("Merhaba Elif"), 1, None));
+    assert_eq!((tried.text.as_deref(), tried.credits, tried.problem), (Some("Merhaba Elif"), 1, None));
     assert_eq!(tried.phone_shown.as_deref(), Some("+90 533 555 04 61"));
     assert!(tried.fields.iter().any(|field| field.field == "people.0.name" && field.value == "Elif"));
     assert_eq!(world.app.people().contact_totals().await?.all, 0);

@@ -110,6 +110,7 @@ async fn every_row_index_and_trigger_is_kept() {
         "index contacts_listed ",
         "index contact_tags_by_tag ",
         "index parts_awaited ",
+        "index parts_by_state ",
     ];
     let lost = |line: &&String| !kept.contains(*line) && !later.iter().any(|index| line.starts_with(index));
     assert_eq!(attached.iter().filter(lost).collect::<Vec<_>>(), Vec::<&String>::new());
@@ -135,6 +136,11 @@ const STILL_FORBIDDEN: &[&str] = &[
     "INSERT INTO ledger (book, kind, credits, held, balance_after, held_after, lines, at) VALUES ('real', 'gift', 1, 0, 0, 0, 1, 0)",
     "INSERT INTO ledger (book, kind, credits, held, balance_after, held_after, lines, at) VALUES ('real', 'grant', 0, 0, 0, 0, 1, 0)",
     "INSERT INTO ledger (book, kind, credits, held, balance_after, held_after, lines, at) VALUES ('other', 'grant', 1, 0, 0, 0, 1, 0)",
+    "INSERT INTO ledger (book, kind, campaign_id, part_id, round, credits, held, balance_after, held_after, lines, at)
+     VALUES ('practice', 'hold', x'CA', CAST('E101' AS BLOB), 9, 0, -1, 0, 0, 1, 0)",
+    "INSERT INTO ledger (book, kind, campaign_id, part_id, round, credits, held, balance_after, held_after, lines, at)
+     VALUES ('practice', 'settle', x'CA', CAST('E101' AS BLOB), 9, -2, -3, 0, 0, 1, 0)",
+    "UPDATE parts SET price = -1",
     "UPDATE parts SET kind = 'sticker'",
     "UPDATE parts SET kind = 'image' WHERE media IS NULL",
     "UPDATE parts SET kind = 'poll' WHERE media IS NOT NULL",

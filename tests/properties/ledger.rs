@@ -21,6 +21,8 @@ enum Event {
     Pause,
     Resume,
     RetryFailed,
+    /// From here on a text costs so much.
+    Price(u16),
     Pass(u8),
 }
 
@@ -34,6 +36,7 @@ fn event() -> impl Strategy<Value = Event> {
         Just(Event::Pause),
         Just(Event::Resume),
         Just(Event::RetryFailed),
+        (0u16..9).prop_map(Event::Price),
         (1u8..20).prop_map(Event::Pass),
     ]
 }
@@ -51,11 +54,12 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
     #[test]
-    fn a_hold_ends_once(events in prop::collection::vec(event(), 1..12), cancel: bool) {
+    fn a_hold_ends_once(events in prop::collection::vec(event(), 1..12), text in 0u16..6, cancel: bool) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         runtime.block_on(async {
             let mut world = World::at(NOON).await.expect("a world");
             world.contacts(5).await.expect("contacts");
+            price(&world, text).await.expect("a price");
             let id = world.schedule("Merhaba").await.expect("a campaign");
             for event in events {
                 world = apply(world, id, event).await;
@@ -71,7 +75,7 @@ proptest! {
             let balance = world.app.credits().balance(Book::Practice).await.expect("a balance");
             let counts = world.counts(id).await.expect("counts");
             assert_eq!((balance.held, counts.open()), (0, 0));
-            assert_eq!(balance.settled, counts.accepted());
+            assert_eq!(balance.settled, counts.accepted() * i64::from(text), "at the price at which it was scheduled");
             assert_eq!(counts.total(), 5);
             assert_eq!(world.miscounted().await.expect("counted"), Vec::<&str>::new());
             world.app.credits().ledger_holds().await.expect("the ledger adds up");
@@ -92,10 +96,17 @@ async fn apply(mut world: World, id: ulak_core::ids::CampaignId, event: Event) -
         Event::Pause => or_over(world.app.campaigns().pause_campaign(id).await),
         Event::Resume => or_over(world.app.campaigns().resume_campaign(id).await),
         Event::RetryFailed => world.app.campaigns().retry_failed(id).await.map(drop),
+        Event::Price(text) => price(&world, text).await,
         Event::Pass(seconds) => world.run_until(world.app.now() + i64::from(seconds) * 1_000).await,
     };
     done.expect("an owner may do that at any time");
     world
+}
+
+async fn price(world: &World, text: u16) -> Result<(), ulak_core::app::Problem> {
+    let mut settings = world.app.settings().current().await?;
+    settings.prices.text = text;
+    world.app.settings().save_settings(&settings).await.map(drop)
 }
 
 /// A campaign of which nothing waits any more says so, and so does a person to whom something is on its way.

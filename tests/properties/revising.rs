@@ -1,5 +1,5 @@
-//! Revision raced against sending: each person gets exactly one version, whole, at its price, whatever is revised at
-//! which moment, whatever comes back, is killed or is written by hand.
+//! Revision raced against sending: each person gets exactly one version, whole, at the price at which it was written,
+//! whatever is revised and priced at which moment, whatever comes back, is killed or is written by hand.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -11,7 +11,8 @@ use ulak_core::campaign::revise::NewTime;
 use ulak_core::clock::HOUR;
 use ulak_core::ids::{CampaignId, MessageId, PartId};
 use ulak_core::ledger::Book;
-use ulak_core::outbox::state::PartState;
+use ulak_core::outbox::price::Prices;
+use ulak_core::outbox::state::{PartKind, PartState};
 use ulak_core::outbox::store::recipients::RecipientQuery;
 use ulak_core::page::Place;
 use ulak_core::session::cause::Cause;
@@ -46,6 +47,11 @@ enum Event {
     Pause,
     Resume,
     Retry,
+    /// From here on a text and a photo cost so much.
+    Price {
+        text: u16,
+        image: u16,
+    },
 }
 
 fn event() -> impl Strategy<Value = Event> {
@@ -62,6 +68,7 @@ fn event() -> impl Strategy<Value = Event> {
         1 => Just(Event::Pause),
         1 => Just(Event::Resume),
         1 => Just(Event::Retry),
+        2 => (0u16..4, 0u16..4).prop_map(|(text, image)| Event::Price { text, image }),
     ]
 }
 
@@ -95,7 +102,8 @@ async fn race(events: Vec<Event>) {
     // One has no name, so some versions skip them and others do not.
     world.contact("", "+905385550177").await.expect("a contact");
     let id = world.schedule("v1 {{name}}").await.expect("a campaign");
-    let mut race = Race { id, shapes: BTreeMap::from([(1, 0)]), texts: 1 };
+    let prices = world.app.settings().current().await.expect("settings").prices;
+    let mut race = Race { id, shapes: BTreeMap::from([(1, (0, prices))]), texts: 1 };
     for event in events {
         world = race.apply(world, event).await;
         world.app.credits().ledger_holds().await.expect("the ledger adds up after every event");
@@ -116,8 +124,8 @@ async fn race(events: Vec<Event>) {
 
 struct Race {
     id: CampaignId,
-    /// How many photos come before the text, by the number in the text.
-    shapes: BTreeMap<usize, usize>,
+    /// How many photos come before the text, and what parts cost, by the number in the text.
+    shapes: BTreeMap<usize, (usize, Prices)>,
     texts: usize,
 }
 
@@ -158,6 +166,11 @@ impl Race {
             Event::Pause => campaigns.pause_campaign(self.id).await,
             Event::Resume => campaigns.resume_campaign(self.id).await,
             Event::Retry => campaigns.retry_failed(self.id).await.map(drop),
+            Event::Price { text, image } => {
+                let mut settings = world.app.settings().current().await.expect("settings");
+                settings.prices = Prices { text, image, ..settings.prices };
+                world.app.settings().save_settings(&settings).await.map(drop)
+            }
         };
         or_over(done).expect("an owner may do that at any time");
         world
@@ -181,7 +194,7 @@ impl Race {
             campaigns.add_media(draft.id, &media.join(name)).await?;
         }
         self.texts += 1;
-        self.shapes.insert(self.texts, photos);
+        self.shapes.insert(self.texts, (photos, world.app.settings().current().await?.prices));
         let mut edit = draft.edit();
         edit.text = format!("v{} {}", self.texts, if named { "{{name}}" } else { "all" });
         campaigns.save_draft(&edit).await?;
@@ -223,9 +236,9 @@ impl Race {
         let mut reader = world.app.db().read().acquire().await.expect("a reader");
         let rows = sqlx::query(
             "SELECT m.id AS message, m.phone, m.text, p.id, p.wire_id, p.state, p.media IS NOT NULL AS photo, p.with_text,
-                    p.last, p.position,
-                    (SELECT count(*) FROM ledger l WHERE l.part_id = p.id AND l.kind = 'hold')
-                      - (SELECT count(*) FROM ledger l WHERE l.part_id = p.id AND l.kind IN ('settle', 'release')) AS held
+                    p.last, p.position, p.price,
+                    (SELECT coalesce(sum(l.held), 0) FROM ledger l WHERE l.part_id = p.id) AS held,
+                    (SELECT coalesce(-sum(l.credits), 0) FROM ledger l WHERE l.part_id = p.id) AS settled
              FROM parts p JOIN messages m ON m.id = p.message_id ORDER BY m.id, p.position",
         )
         .fetch_all(&mut *reader)
@@ -242,7 +255,9 @@ impl Race {
                 photo: row.get("photo"),
                 with_text: row.get("with_text"),
                 last: row.get("last"),
+                price: row.get("price"),
                 held: row.get("held"),
+                settled: row.get("settled"),
             });
         }
         messages.values().for_each(|parts| self.is_whole(parts));
@@ -270,8 +285,9 @@ impl Race {
 
     fn is_whole(&self, parts: &[Part]) {
         for part in parts {
-            let open = matches!(part.state, PartState::Pending | PartState::Sending | PartState::Unknown);
-            assert_eq!(part.held, i64::from(open), "{} holds what it costs", part.id);
+            let holds = if part.state.is_final() { 0 } else { part.price };
+            let costs = if part.state.was_accepted() { part.price } else { 0 };
+            assert_eq!((part.held, part.settled), (holds, costs), "{} holds and costs its price", part.id);
         }
         let end = parts.iter().position(|part| part.last).expect("one is the last") + 1;
         let (message, spare) = parts.split_at(end);
@@ -281,7 +297,14 @@ impl Race {
         }
         let text = &message[0].text;
         let photos = match text.strip_prefix('v').and_then(|rest| rest.split(' ').next()) {
-            Some(number) => self.shapes[&number.parse::<usize>().expect("a number")],
+            Some(number) => {
+                let (photos, prices) = self.shapes[&number.parse::<usize>().expect("a number")];
+                for part in message {
+                    let kind = if part.photo { PartKind::Image } else { PartKind::Text };
+                    assert_eq!(part.price, prices.of(kind), "{text}: as it was written");
+                }
+                photos
+            }
             None => message.iter().filter(|part| part.photo).count(),
         };
         // One photo carries the text; before none and after two it stands alone.
@@ -304,7 +327,9 @@ struct Part {
     photo: bool,
     with_text: bool,
     last: bool,
+    price: i64,
     held: i64,
+    settled: i64,
 }
 
 /// What is over, or fixed, cannot be revised, and where all who are left would be skipped, nobody is brought over.

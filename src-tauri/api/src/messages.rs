@@ -108,8 +108,10 @@ pub struct InlineFile {
 pub struct SendAnswer {
     id: Uuid,
     contact_id: Uuid,
-    /// Each is a bubble and costs a credit.
+    /// Each is a bubble.
     parts: i64,
+    /// What it costs, as the owner has set it for each kind of part.
+    credits: i64,
     send_at: Time,
 }
 
@@ -119,6 +121,7 @@ impl From<Accepted> for SendAnswer {
             id: accepted.id.0,
             contact_id: accepted.contact_id.0,
             parts: accepted.parts,
+            credits: accepted.credits.unwrap_or(accepted.parts),
             send_at: Time(accepted.due_at),
         }
     }

@@ -13,6 +13,7 @@ use crate::clock::{DAY, Millis, system_zone};
 use crate::contact::phone::Country;
 use crate::db::Tx;
 use crate::ledger::low::LowWanted;
+use crate::outbox::price::Prices;
 use crate::outbox::stopping::{MOST_FAILED_PERCENT, MOST_OPTED_OUT_PERCENT};
 use crate::outbox::window::{DayHours, MINUTES_A_DAY, SendingHours};
 use crate::stored::Json;
@@ -59,6 +60,8 @@ pub struct Settings {
     pub kept: Kept,
     /// When they are told that their credits run low.
     pub low_credits: LowWanted,
+    /// What each kind of part costs from now on.
+    pub prices: Prices,
     /// The computer is kept from falling asleep while something goes out, and in the hour before.
     pub keep_awake: bool,
     /// An emoji that a person puts to a message is an answer to it.
@@ -166,6 +169,7 @@ impl Default for Settings {
             news: NewsWanted::default(),
             kept: Kept::default(),
             low_credits: LowWanted::default(),
+            prices: Prices::default(),
             keep_awake: true,
             reactions_answer: false,
         }
@@ -235,6 +239,7 @@ impl Settings {
         self.stop_opted_out_percent = self.stop_opted_out_percent.min(100);
         // Caps, waits and the estimate look back at the tries of a few days.
         self.kept.tries_days = if self.kept.tries_days == 0 { 0 } else { self.kept.tries_days.max(7) };
+        self.prices = self.prices.tidied();
         self.closed_days.sort();
         self.closed_days.dedup_by_key(|closed| closed.day);
         self

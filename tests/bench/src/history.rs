@@ -270,8 +270,8 @@ fn campaign(number: i64, due: i64, like: &str) -> String {
 
 /// As the triggers would have left them.
 const COUNTERS: &str = "
-    INSERT INTO queue_counts (queue_id, state, reason, variable, session_id, people, parts, last_at)
-        SELECT queue_id, state, coalesce(cause, ''), '', session_id, count(*), count(*), max(coalesce(ended_at, sent_at))
+    INSERT INTO queue_counts (queue_id, state, reason, variable, session_id, people, parts, credits, last_at)
+        SELECT queue_id, state, coalesce(cause, ''), '', session_id, count(*), count(*), sum(price), max(coalesce(ended_at, sent_at))
         FROM parts GROUP BY 1, 2, 3, 5;
     INSERT INTO quarter_figures (at, queue_id, session_id, sent, parts, delivered, read)
         SELECT sent_at / 900000 * 900000, queue_id, session_id, count(*), count(*), count(delivered_at), count(read_at)

@@ -175,8 +175,8 @@ pub async fn with_queue(place: &Place, count: i64) -> Outcome<PathBuf> {
              SELECT id, id, {campaign}, 1, 1, 'image', 1, (SELECT sha256 FROM media),
                     format('3EB0%018X', row_number() OVER (ORDER BY id)), 'pending', 1, {NOW}
              FROM messages ORDER BY id;
-         INSERT INTO queue_counts (queue_id, state, reason, variable, session_id, people, parts, last_at)
-             SELECT queue_id, state, '', '', x'', count(*), count(*), 0 FROM parts GROUP BY queue_id, state;
+         INSERT INTO queue_counts (queue_id, state, reason, variable, session_id, people, parts, credits, last_at)
+             SELECT queue_id, state, '', '', x'', count(*), count(*), sum(price), 0 FROM parts GROUP BY queue_id, state;
          COMMIT;"
     ))?;
     Ok(folder)

@@ -1408,7 +1408,10 @@ export type LedgerRow = {
 	held: number,
 	balanceAfter: number,
 	heldAfter: number,
-	/**  Entries that this line stands for: the holds of one scheduling are one line. */
+	/**
+	 *  Entries that this line stands for: the holds of one scheduling are one line. What it changes and comes to is theirs
+	 *  together.
+	 */
 	count: number,
 	campaignId: CampaignId | null,
 	campaignName: string | null,
@@ -2045,7 +2048,20 @@ export type PreviewRow = {
 
 export type PriceLine = {
 	people: number,
+	/**  Of one message, and what it costs. */
 	parts: number,
+	credits: number,
+};
+
+/**  The credits of one part of each kind; 0 costs nothing. */
+export type Prices = {
+	text: number,
+	image: number,
+	video: number,
+	document: number,
+	voice: number,
+	audio: number,
+	poll: number,
 };
 
 /**  Where other programs are let in. */
@@ -2443,8 +2459,8 @@ export type SentMessage = {
 	stateAt: number | null,
 	sessionName: string | null,
 	parts: number,
-	/**  Parts that WhatsApp accepted. */
-	accepted: number,
+	/**  What the parts cost that WhatsApp accepted. */
+	credits: number,
 	createdAt: number,
 	/**  When it was accepted or ended, else when it was made. */
 	at: number,
@@ -2521,6 +2537,8 @@ export type Settings = {
 	kept: Kept,
 	/**  When they are told that their credits run low. */
 	lowCredits: LowWanted,
+	/**  What each kind of part costs from now on. */
+	prices: Prices,
 	/**  The computer is kept from falling asleep while something goes out, and in the hour before. */
 	keepAwake: boolean,
 	/**  An emoji that a person puts to a message is an answer to it. */
@@ -2760,8 +2778,7 @@ export type TriedTrigger = {
 	phoneShown: string | null,
 	name: string | null,
 	text: string | null,
-	/**  Each costs a credit. */
-	parts: number,
+	credits: number,
 	dueAt: number | null,
 	/**  Its condition does not hold, so nothing would be sent. */
 	unmet: boolean,

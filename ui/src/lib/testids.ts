@@ -106,5 +106,5 @@
 // settings   settings-language-system|tr|id|en, settings-theme-system|light|dark, settings-business,
 //            settings-country, settings-always, settings-from, settings-to, settings-zone; in pace-of:<id>: pace-name, pace-min,
 //            pace-max, pace-batch, pace-rest, pace-hourly, pace-daily, low-dialog, low-keep, low-confirm, practice-read, practice-fail,
-//            practice-unreachable, practice-delay
+//            practice-unreachable, practice-delay, settings-price-text|image|video|document|voice|audio|poll
 export {};

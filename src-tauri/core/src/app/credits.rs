@@ -217,7 +217,7 @@ impl Credits {
     /// after the next start, until the ledger holds again.
     pub async fn ledger_holds(&self) -> Result<(), Problem> {
         let mut reader = self.reader().await?;
-        let open = reading::open_parts(&mut reader).await.map_err(StorageError::from)?;
+        let open = reading::open_credits(&mut reader).await.map_err(StorageError::from)?;
         let checked = store::verify(&mut reader, &open).await;
         drop(reader);
         let found = match &checked {

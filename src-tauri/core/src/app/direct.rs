@@ -19,7 +19,7 @@ use crate::contact::store::audience::{Person, Whom, person_at};
 use crate::contact::store::merge;
 use crate::contact::{self, Contact, ContactEdit, phone};
 use crate::db::StorageError;
-use crate::ids::{CampaignId, ContactId, MessageId, PartId, SessionId};
+use crate::ids::{CampaignId, ContactId, MessageId, SessionId};
 use crate::ledger::{LedgerError, store as ledger};
 use crate::media;
 use crate::outbox::state::{Origin, SkipReason};
@@ -168,7 +168,7 @@ impl Outbox {
         let (book, now, purpose) = (self.campaigns.book_of(over).await?, self.now(), content.purpose);
         self.campaigns.dispatcher.refuse_stopped(book)?;
         let message = self.frozen(content, contact, now).await?;
-        let parts: Vec<PartId> = message.parts.iter().map(|part| part.id).collect();
+        let charges: Vec<_> = message.charges().collect();
         let shared = Standing { book, sessions: over, priority: FIRST, urgent: true, keep_hours: false };
         let id = message.id;
         let mut tx = self.db.begin().await?;
@@ -178,7 +178,7 @@ impl Outbox {
             }
             let queue = queue::standing(&mut tx, &shared, now).await?;
             queue::add(&mut tx, queue, Origin::Direct, purpose, now, &[message], now).await?;
-            ledger::hold(&mut tx, book, queue, &parts, "", now).await?;
+            ledger::hold(&mut tx, book, queue, &charges, "", now).await?;
             queue::go_on(&mut tx, queue).await?;
             Ok::<_, LedgerError>(queue)
         };
@@ -190,12 +190,13 @@ impl Outbox {
 
     /// The message as this contact gets it, or why they get none.
     async fn frozen(&self, content: Content, contact: &Contact, now: Millis) -> Result<NewMessage, Problem> {
-        let moment = Moment { at: now, promotion_gap: self.settings().await?.promotion_gap() };
+        let settings = self.settings().await?;
+        let moment = Moment { at: now, promotion_gap: settings.promotion_gap() };
         let person = person_at(&mut *self.reader().await?, Whom::One(contact.id), moment, 0)
             .await
             .map_err(StorageError::from)?;
         let person = Person { phone: contact.phone.clone(), ..person.ok_or(CampaignError::Nobody)? };
-        let message = Freezing::of(content, false, now).message(&person)?;
+        let message = Freezing::of(content, false, settings.prices, now).message(&person)?;
         refuse_skipped(&message)?;
         Ok(message)
     }

@@ -522,7 +522,7 @@ struct Prepared {
 async fn prepare(db: &Db, key: &DbKey, opening: &Opening, clock: Option<SharedClock>) -> Result<Prepared, Problem> {
     let mut tx = db.begin().await?;
     let Observed { mark, finding } = folder::observe(&mut tx, db, key).await?;
-    let open = reading::open_parts(&mut tx).await.map_err(StorageError::from)?;
+    let open = reading::open_credits(&mut tx).await.map_err(StorageError::from)?;
     let mut disagreeing = ledger::disagreeing(&mut tx, &open).await?;
     let changed: Option<Option<(i64, i64)>> =
         settings::get(&mut tx, settings::key::LEDGER_CHANGED).await.map_err(StorageError::from)?;

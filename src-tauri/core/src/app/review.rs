@@ -116,7 +116,7 @@ impl Campaigns {
         let sessions = all_sessions(&mut reader).await.map_err(StorageError::from)?;
         let credits = survey.credits();
         let first = self.first_practice(&mut reader, &draft, &sessions).await?;
-        let practice_gap = first.map(|open| first_gap(open + credits));
+        let practice_gap = first.map(|open| first_gap(open + survey.parts()));
         let rates = Rates { hours: &hours, sessions: &sessions, practice_gap };
         let wanted = draft.leaves_at(now);
         let waiting = shares_of(&draft, &survey);

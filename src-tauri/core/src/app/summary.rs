@@ -63,7 +63,7 @@ impl Outbox {
         let skipped = skipped.into_iter().map(|(reason, variable, people)| SkippedPeople { reason, variable, people });
         let messages = MessageTotals { total: tally.people.total(), skipped: tally.people.skipped };
         let credits = figures::balance(&mut reader, book).await.map_err(StorageError::from)?.into();
-        let open = reading::open_parts(&mut reader).await.map_err(StorageError::from)?;
+        let open = reading::open_credits(&mut reader).await.map_err(StorageError::from)?;
         let ledger_ok = ledger::verify_recent(&mut reader, &open).await.is_ok();
         Ok(Summary { messages, parts: tally.parts, credits, ledger_ok, skipped: skipped.collect() })
     }

@@ -97,7 +97,7 @@ impl AppWork {
     /// So that a start after months adds up the lines of a day. A book that does not add up sends nothing from then on.
     async fn check_ledger(&self) -> Result<(), LedgerError> {
         let mut tx = self.db.begin().await?;
-        let open = reading::open_parts(&mut tx).await.map_err(|error| self.db.error(error))?;
+        let open = reading::open_credits(&mut tx).await.map_err(|error| self.db.error(error))?;
         let disagreeing = ledger::disagreeing(&mut tx, &open).await?;
         for (book, error) in &disagreeing {
             let problem = Problem::of(error);

@@ -6,7 +6,8 @@ use crate::contact::permission::{Purpose, may_receive};
 use crate::contact::phone::Phone;
 use crate::contact::store::audience::Person;
 use crate::media::{Attached, MediaKind};
-use crate::outbox::state::SkipReason;
+use crate::outbox::price::Prices;
+use crate::outbox::state::{PartKind, SkipReason};
 use crate::template::choice::twice;
 use crate::template::{Missing, Offer, Template, render, whatsapp_length};
 use crate::text::is_blank;
@@ -48,6 +49,21 @@ pub struct Layout {
     pub media: Option<Attached>,
     pub with_text: bool,
     pub poll: bool,
+}
+
+impl Layout {
+    pub fn kind(&self) -> PartKind {
+        match &self.media {
+            Some(file) => file.kind.into(),
+            None if self.poll => PartKind::Poll,
+            None => PartKind::Text,
+        }
+    }
+}
+
+/// The credits of all bubbles.
+pub fn price(parts: &[Layout], prices: Prices) -> i64 {
+    parts.iter().map(|part| prices.of(part.kind())).sum()
 }
 
 impl Content {

@@ -13,7 +13,9 @@ use crate::contact::store::audience::Chosen;
 use crate::ids::{CampaignId, MessageId, RepeatId, SessionId};
 use crate::ledger::Book;
 use crate::media::attachment::MediaItem;
+use crate::outbox::price::Prices;
 use crate::outbox::state::QueueState;
+use crate::outbox::store::queue;
 use crate::outbox::window::{DayHours, SendingHours};
 use crate::settings;
 use crate::stored::stored_words;
@@ -164,6 +166,14 @@ impl Draft {
     pub async fn moment(&self, db: &mut SqliteConnection, now: Millis) -> Result<Moment, sqlx::Error> {
         let promotion_gap = settings::load(db).await?.promotion_gap();
         Ok(Moment { at: self.leaves_at(now), promotion_gap })
+    }
+
+    /// At which it is priced: those of this moment, or of when its scheduling began or it was revised.
+    pub async fn prices(&self, db: &mut SqliteConnection) -> Result<Prices, sqlx::Error> {
+        match queue::prices(db, self.id).await? {
+            Some(prices) => Ok(prices),
+            None => Ok(settings::load(db).await?.prices),
+        }
     }
 
     /// For whom it is at this moment, or was when it was scheduled.

@@ -230,7 +230,7 @@ async fn audience_size(
 }
 
 fn row(listed: Listed, queue: Option<&QueueRow>, people: Option<i64>, waits: &Waits, now: Millis) -> CampaignRow {
-    let Tally { people: counts, parts, last_at } = queue.map(|queue| queue.tally).unwrap_or_default();
+    let Tally { people: counts, parts, last_at, .. } = queue.map(|queue| queue.tally).unwrap_or_default();
     let started_at = queue.and_then(|queue| queue.started_at);
     let due = listed.due_at.is_some_and(|due_at| due_at <= now);
     let stopped_for = queue.as_ref().and_then(|queue| queue.stopped_for);
@@ -261,7 +261,7 @@ pub async fn live(db: &mut SqliteConnection, draft: &Draft, moment: &Moment<'_>)
     let now = moment.now;
     let QueueRow { state: queue, tally, started_at, version, revising, stopped_for, cleared_at } =
         reading::queue_rows(db, &[id]).await?.remove(&id).ok_or(CampaignError::Gone)?;
-    let Tally { people: counts, parts, last_at } = tally;
+    let Tally { people: counts, parts, credits, last_at } = tally;
     let due_at = draft.due_at.unwrap_or(now);
     let state = draft.state.shown(Some(queue), parts.open(), started_at.is_some(), due_at <= now);
     let (doing, waits) = doing(&Standing { id, state, parts, due_at: draft.due_at }, &moment.waits);
@@ -283,7 +283,7 @@ pub async fn live(db: &mut SqliteConnection, draft: &Draft, moment: &Moment<'_>)
         per_quarter: reading::quarters(db, id, now).await?,
         last_hour: reading::sent_since(db, id, now - reading::LAST_HOUR).await?,
         wait: wait(db, doing, waits, moment.rates.sessions).await?,
-        credits: credits(&parts),
+        credits: credits_of(&credits),
         causes: reading::causes(db, id).await?,
         skipped: skip_lines(reading::skipped(db, id).await?),
         sessions: shares(db, id).await?,
@@ -305,12 +305,12 @@ async fn shares(db: &mut SqliteConnection, id: CampaignId) -> Result<Vec<Session
     Ok(sessions::names(db).await?.into_iter().filter_map(share).collect())
 }
 
-/// Each part holds one credit until it is settled or released: the states say which.
-fn credits(parts: &Counts) -> CampaignCredits {
+/// Each part holds its price until that is settled or released: the states say which.
+fn credits_of(prices: &Counts) -> CampaignCredits {
     CampaignCredits {
-        held: parts.open(),
-        settled: parts.accepted(),
-        released: parts.failed + parts.skipped + parts.cancelled,
+        held: prices.open(),
+        settled: prices.accepted(),
+        released: prices.failed + prices.skipped + prices.cancelled,
     }
 }
 

@@ -115,7 +115,7 @@ pub enum CampaignError {
     )]
     Promoted,
     #[error(
-        "For {people} contacts the text is longer than a caption may be ({limit}). Shorten it, or let it go as its own part after the photo: one credit more for each of them."
+        "For {people} contacts the text is longer than a caption may be ({limit}). Shorten it, or let it go as its own part after the photo, which costs each of them a text more."
     )]
     CaptionTooLong { people: i64, limit: usize },
     #[error("For {people} contacts the text is longer than WhatsApp takes ({limit} characters). Shorten it by {over}.")]

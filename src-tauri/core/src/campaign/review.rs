@@ -6,7 +6,7 @@ use serde::Serialize;
 use sqlx::SqliteConnection;
 
 use super::CampaignError;
-use super::compose::{Answers, CAPTION_LIMIT, Composed, Reached, TEXT_LIMIT};
+use super::compose::{Answers, CAPTION_LIMIT, Composed, Reached, TEXT_LIMIT, price};
 use super::draft::Draft;
 use crate::clock::Millis;
 use crate::contact::phone::Country;
@@ -14,6 +14,7 @@ use crate::contact::store as contacts;
 use crate::contact::store::audience::{PAGE, Person, people_after};
 use crate::contact::variable::{self, Unknown};
 use crate::ids::ContactId;
+use crate::outbox::price::Prices;
 use crate::outbox::state::SkipReason;
 use crate::outbox::store::queue;
 use crate::outbox::window::SendingHours;
@@ -26,8 +27,9 @@ use crate::text::is_blank;
 pub struct Survey {
     pub people: i64,
     pub will_send: i64,
-    /// How many parts a message has, and how many people get such a one.
-    pub price: BTreeMap<i64, i64>,
+    /// How many people get a message of so many parts and credits.
+    pub price: BTreeMap<(i64, i64), i64>,
+    prices: Prices,
     pub skipped: BTreeMap<(SkipReason, Option<String>), i64>,
     /// Position in the audience and length of the longest text.
     pub longest: Option<(i64, usize)>,
@@ -57,13 +59,22 @@ pub struct Compatriots {
 }
 
 impl Survey {
+    /// Over nobody yet, at these prices.
+    pub(super) fn at(prices: Prices) -> Self {
+        Self { prices, ..Self::default() }
+    }
+
     pub fn credits(&self) -> i64 {
-        self.price.iter().map(|(parts, people)| parts * people).sum()
+        self.price.iter().map(|((_, credits), people)| credits * people).sum()
+    }
+
+    pub fn parts(&self) -> i64 {
+        self.price.iter().map(|((parts, _), people)| parts * people).sum()
     }
 
     /// How many people `free` credits cover when they are served in order.
     pub fn covered_by(&self, free: i64) -> i64 {
-        let covered = self.covered.partition_point(|sum| *sum <= free);
+        let covered = self.covered.partition_point(|sum| *sum <= free.max(0));
         i64::try_from(covered).unwrap_or(i64::MAX)
     }
 
@@ -75,10 +86,11 @@ impl Survey {
                 *self.skipped.entry((*reason, variable.clone())).or_default() += 1;
             }
             Composed::Message { text, parts, answers } => {
+                let credits = price(parts, self.prices);
                 let parts = i64::try_from(parts.len()).unwrap_or(i64::MAX);
                 self.will_send += 1;
-                *self.price.entry(parts).or_default() += 1;
-                self.covered.push(self.covered.last().copied().unwrap_or(0) + parts);
+                *self.price.entry((parts, credits)).or_default() += 1;
+                self.covered.push(self.covered.last().copied().unwrap_or(0) + credits);
                 self.measure(index, whatsapp_length(text), caption);
                 self.over_poll += i64::from(answers.as_ref().is_some_and(too_long));
             }
@@ -150,7 +162,7 @@ pub async fn survey_after(
     let names = content.variables();
     let caption = draft.has_caption();
     let unknown = variable::unknown(&names, &contacts::field_names(db).await?);
-    let mut survey = Survey { unknown, ..Survey::default() };
+    let mut survey = Survey { unknown, ..Survey::at(draft.prices(db).await?) };
     let mut reached = Reached::of(&queue::written_to(db, draft.id).await?);
     let moment = draft.moment(db, now).await?;
     let target = draft.target(db, now).await?;
@@ -239,11 +251,18 @@ pub fn skip_lines(survey: &Survey) -> Vec<SkipLine> {
 #[cfg_attr(feature = "bindings", derive(specta::Type))]
 pub struct PriceLine {
     pub people: i64,
+    /// Of one message, and what it costs.
     pub parts: i64,
+    pub credits: i64,
 }
 
 pub fn price_lines(survey: &Survey) -> Vec<PriceLine> {
-    survey.price.iter().map(|(parts, people)| PriceLine { people: *people, parts: *parts }).collect()
+    let line = |((parts, credits), people): (&(i64, i64), &i64)| PriceLine {
+        people: *people,
+        parts: *parts,
+        credits: *credits,
+    };
+    survey.price.iter().map(line).collect()
 }
 
 /// What the composer shows while the owner types.

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use sqlx::SqliteConnection;
 
-use super::compose::{Composed, Content, compose, layout};
+use super::compose::{Composed, Content, compose, layout, price};
 use super::draft::{Draft, Revises, StoredState};
 use super::review::{Survey, blockers, refuse_too_long};
 use super::schedule::{Freezing, on};
@@ -27,6 +27,7 @@ use crate::db::{Db, Tx};
 use crate::ids::{CampaignId, ContactId, MessageId};
 use crate::ledger::store::{balance, refuse_shortage};
 use crate::media::attachment::Owner;
+use crate::outbox::price::Prices;
 use crate::outbox::state::SkipReason;
 use crate::outbox::store::queue::NewMessage;
 use crate::outbox::store::revise::{self, Home, NewContent, Page, Revised, Waiting};
@@ -96,7 +97,8 @@ pub async fn prospect(
 ) -> Result<Prospect, CampaignError> {
     let content = draft.content()?;
     let names = content.variables();
-    let mut prospect = Prospect::default();
+    let current = settings::load(db).await?.prices;
+    let mut prospect = Prospect { survey: Survey::at(current), ..Prospect::default() };
     prospect.survey.unknown = variable::unknown(&names, &contacts::field_names(db).await?);
     let moment = draft.moment(db, now).await?;
     let mut after = None;
@@ -110,7 +112,7 @@ pub async fn prospect(
             }
             let person = person(&people, waiting);
             prospect.survey.look_for_gaps(&names, &person);
-            prospect.add(waiting, &compose(&content, &person), draft.has_caption());
+            prospect.add(waiting, &compose(&content, &person), draft.has_caption(), current);
         }
         prospect.needed = prospect.needed.max(prospect.credits - prospect.held);
         after = page.next;
@@ -131,11 +133,11 @@ async fn page(db: &mut SqliteConnection, revises: Revises, after: Option<Contact
 }
 
 impl Prospect {
-    fn add(&mut self, waiting: &Waiting, composed: &Composed, caption: bool) {
+    fn add(&mut self, waiting: &Waiting, composed: &Composed, caption: bool, prices: Prices) {
         self.survey.add(composed, caption);
-        self.held += waiting.price();
+        self.held += waiting.held();
         if let Composed::Message { parts, .. } = composed {
-            self.credits += i64::try_from(parts.len()).unwrap_or(i64::MAX);
+            self.credits += price(parts, prices);
             self.regained += i64::from(waiting.skipped.is_some());
         }
     }
@@ -211,7 +213,11 @@ async fn write_down(tx: &mut Tx, wanted: &Wanted<'_>, now: Millis) -> Result<boo
     }
     let moves = version.is_some() || wanted.time.at().is_some();
     if moves {
-        revise::begin(tx, home.queue, version.unwrap_or(home.version)).await?;
+        let prices = match version {
+            Some(_) => Some(settings::load(tx).await?.prices),
+            None => None,
+        };
+        revise::begin(tx, home.queue, version.unwrap_or(home.version), prices).await?;
     }
     Ok(moves)
 }
@@ -257,8 +263,9 @@ pub async fn bring(db: &Db, id: CampaignId, now: Millis) -> Result<(), CampaignE
     let mut reader = db.read().acquire().await?;
     let campaign = store::by_id(&mut reader, id).await?.ok_or(CampaignError::Gone)?;
     let moment = campaign.moment(&mut reader, now).await?;
+    let prices = campaign.prices(&mut reader).await?;
     drop(reader);
-    let mut freezing = Freezing::of(campaign.content()?, campaign.local_hours, now);
+    let mut freezing = Freezing::of(campaign.content()?, campaign.local_hours, prices, now);
     let mut after = None;
     loop {
         let mut tx = db.begin().await?;
@@ -365,18 +372,19 @@ async fn one(tx: &mut Tx, id: MessageId, wanted: ForOne<'_>, now: Millis) -> Res
     let campaign = open_campaign(tx, queue).await?;
     versions::keep_first(tx, &campaign).await?;
     let moment = campaign.moment(tx, now).await?;
+    let prices = settings::load(tx).await?.prices;
     let (message, version) = match wanted {
         ForOne::Draft(draft) => {
             let people = people(tx, std::slice::from_ref(&waiting), moment).await?;
             let content = Content { purpose: campaign.purpose(), ..draft.content()? };
-            let message =
-                sendable(Freezing::of(content, campaign.local_hours, now).message(&person(&people, &waiting))?)?;
+            let mut freezing = Freezing::of(content, campaign.local_hours, prices, now);
+            let message = sendable(freezing.message(&person(&people, &waiting))?)?;
             let version = versions::add(tx, &versions::of(draft, queue, Some(id)), now).await?;
             store::delete_draft(tx, draft.id).await?;
             (message, version)
         }
         ForOne::Text(text) => {
-            let message = with_text(tx, &campaign, &waiting, text, now).await?;
+            let message = with_text(tx, &campaign, &waiting, text, prices, now).await?;
             let files = files_of(tx, queue, &waiting).await?;
             let before = versions::by_number(tx, queue, waiting.version).await?;
             let choice = before.as_ref().map_or(campaign.choice.as_ref(), |version| version.choice.as_ref());
@@ -403,10 +411,11 @@ async fn with_text(
     campaign: &Draft,
     waiting: &Waiting,
     text: &str,
+    prices: Prices,
     now: Millis,
 ) -> Result<NewMessage, CampaignError> {
     let (question, options, files) = revise::content(db, waiting.message).await?;
-    let mut freezing = Freezing::of(campaign.content()?, campaign.local_hours, now);
+    let mut freezing = Freezing::of(campaign.content()?, campaign.local_hours, prices, now);
     let parts = freezing.parts(layout(&files, text, question.is_some()), &waiting.phone)?;
     if parts.is_empty() || waiting.skipped.is_some() {
         return Err(CampaignError::Empty);

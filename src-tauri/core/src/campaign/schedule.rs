@@ -23,6 +23,7 @@ use crate::db::{Db, Readers, Tx};
 use crate::ids::{CampaignId, ContactId, IdGenerator};
 use crate::ledger::LedgerError;
 use crate::ledger::store::{self as ledger, balance, hold};
+use crate::outbox::price::Prices;
 use crate::outbox::state::{Origin, SkipReason};
 use crate::outbox::store::queue::{self, NewMessage, NewPart, NewQueue};
 use crate::settings;
@@ -108,8 +109,11 @@ enum Filled {
 
 async fn fill(db: &Db, draft: &Draft, now: Millis) -> Result<Filled, CampaignError> {
     let due_at = draft.leaves_at(now);
-    let after = queue::last_contact(&mut *db.read().acquire().await?, draft.id).await?;
-    let mut chunks = read_ahead(Reading::after(after, db, draft, now).await?);
+    let mut reader = db.read().acquire().await?;
+    let after = queue::last_contact(&mut reader, draft.id).await?;
+    let prices = draft.prices(&mut reader).await?;
+    drop(reader);
+    let mut chunks = read_ahead(Reading::after(after, db, draft, prices, now).await?);
     let mut begun = draft.state == StoredState::Scheduling;
     loop {
         let chunk = chunks.recv().await.ok_or(sqlx::Error::WorkerCrashed)??;
@@ -117,7 +121,7 @@ async fn fill(db: &Db, draft: &Draft, now: Millis) -> Result<Filled, CampaignErr
         let mut tx = db.begin().await?;
         if begun {
             go_on(&mut tx, draft).await?;
-        } else if !begin(&mut tx, draft, due_at, now).await? {
+        } else if !begin(&mut tx, draft, due_at, prices, now).await? {
             return Ok(Filled::Outdated);
         }
         begun = true;
@@ -138,12 +142,12 @@ async fn fill(db: &Db, draft: &Draft, now: Millis) -> Result<Filled, CampaignErr
 
 async fn write(tx: &mut Tx, draft: &Draft, due_at: Millis, mut chunk: Chunk, now: Millis) -> Result<(), CampaignError> {
     if draft.only_covered {
-        let mut free = balance(tx, draft.book).await?.free();
+        let mut free = balance(tx, draft.book).await?.free().max(0);
         chunk.messages.iter_mut().for_each(|message| cover(message, &mut free));
     }
     queue::add(tx, draft.id, Origin::Campaign, draft.purpose(), due_at, &chunk.messages, now).await?;
-    let parts: Vec<_> = chunk.messages.iter().flat_map(|message| message.parts.iter().map(|part| part.id)).collect();
-    Ok(hold(tx, draft.book, draft.id, &parts, "", now).await?)
+    let charges: Vec<_> = chunk.messages.iter().flat_map(NewMessage::charges).collect();
+    Ok(hold(tx, draft.book, draft.id, &charges, "", now).await?)
 }
 
 /// A shortage is told of everybody who is left, not of those who were being written.
@@ -173,7 +177,7 @@ pub(super) fn on(db: &Db, error: CampaignError) -> CampaignError {
 }
 
 /// False where the draft is no longer what was read.
-async fn begin(tx: &mut Tx, draft: &Draft, due_at: Millis, now: Millis) -> Result<bool, CampaignError> {
+async fn begin(tx: &mut Tx, draft: &Draft, due_at: Millis, prices: Prices, now: Millis) -> Result<bool, CampaignError> {
     if !store::begin_scheduling(tx, draft, due_at, now).await? {
         return match store::state(tx, draft.id).await? {
             Some(StoredState::Draft) => Ok(false),
@@ -190,6 +194,7 @@ async fn begin(tx: &mut Tx, draft: &Draft, due_at: Millis, now: Millis) -> Resul
         local_hours: draft.local_hours,
         book: draft.book,
         sessions: &draft.session_ids,
+        prices,
     };
     queue::create(tx, &queue).await?;
     Ok(true)
@@ -205,11 +210,12 @@ async fn go_on(tx: &mut Tx, draft: &Draft) -> Result<(), CampaignError> {
 
 /// Whom the free credits do not cover any more is skipped and told apart, and so is everybody behind.
 fn cover(message: &mut NewMessage, free: &mut i64) {
-    let credits = i64::try_from(message.parts.len()).unwrap_or(i64::MAX);
-    if credits <= *free {
-        *free -= credits;
+    let price = message.price();
+    if price <= *free {
+        *free -= price;
     } else {
-        *free = 0;
+        // Nor does anybody behind who costs nothing.
+        *free = -1;
         message.skipped = Some((SkipReason::NotCovered, None));
         message.text.clear();
         message.parts.clear();
@@ -248,8 +254,14 @@ fn read_ahead(mut reading: Reading) -> mpsc::Receiver<Result<Chunk, CampaignErro
 }
 
 impl Reading {
-    async fn after(after: Option<ContactId>, db: &Db, draft: &Draft, now: Millis) -> Result<Self, CampaignError> {
-        let freezing = Freezing::of(draft.content()?, draft.local_hours, now);
+    async fn after(
+        after: Option<ContactId>,
+        db: &Db,
+        draft: &Draft,
+        prices: Prices,
+        now: Millis,
+    ) -> Result<Self, CampaignError> {
+        let freezing = Freezing::of(draft.content()?, draft.local_hours, prices, now);
         let mut reader = db.read().acquire().await?;
         let moment = draft.moment(&mut reader, now).await?;
         let target = draft.target(&mut reader, now).await?;
@@ -274,13 +286,14 @@ impl Reading {
 pub struct Freezing {
     content: Content,
     local_hours: bool,
+    prices: Prices,
     ids: IdGenerator,
     wire_ids: WireIds,
 }
 
 impl Freezing {
-    pub fn of(content: Content, local_hours: bool, now: Millis) -> Self {
-        Self { content, local_hours, ids: IdGenerator::at(now), wire_ids: WireIds::default() }
+    pub fn of(content: Content, local_hours: bool, prices: Prices, now: Millis) -> Self {
+        Self { content, local_hours, prices, ids: IdGenerator::at(now), wire_ids: WireIds::default() }
     }
 
     pub fn message(&mut self, person: &Person) -> Result<NewMessage, CampaignError> {
@@ -317,8 +330,9 @@ impl Freezing {
     pub fn parts(&mut self, layout: Vec<Layout>, phone: &str) -> Result<Vec<NewPart>, CampaignError> {
         let clock = self.local_hours.then(|| WhoseClock::of(phone));
         let part = |part: Layout| {
-            let (id, wire_id) = (self.ids.next(), self.wire_ids.next()?);
-            Ok(NewPart { id, wire_id, media: part.media, with_text: part.with_text, poll: part.poll, clock })
+            let (id, wire_id, kind) = (self.ids.next(), self.wire_ids.next()?, part.kind());
+            let price = self.prices.of(kind);
+            Ok(NewPart { id, wire_id, kind, price, media: part.media, with_text: part.with_text, clock })
         };
         layout.into_iter().map(part).collect()
     }

@@ -77,6 +77,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("../../../../migrations/0066_mail.sql"),
     include_str!("../../../../migrations/0067_watched_folders.sql"),
     include_str!("../../../../migrations/0068_index_of_first_letters.sql"),
+    include_str!("../../../../migrations/0069_price_of_parts.sql"),
 ];
 
 /// Brings the file up to the last script, over a connection of its own: a table that is made anew must be dropped

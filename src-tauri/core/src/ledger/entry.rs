@@ -63,9 +63,10 @@ impl Balance {
         self.balance() - self.held
     }
 
-    /// How many credits are missing for `needed`; 0 when there are enough.
+    /// How many credits are missing for `needed`; 0 when there are enough. What costs nothing needs none, also where less
+    /// than nothing is free.
     pub fn shortage(&self, needed: i64) -> i64 {
-        (needed - self.free()).max(0)
+        if needed > 0 { (needed - self.free()).max(0) } else { 0 }
     }
 }
 
@@ -92,5 +93,7 @@ mod tests {
         let balance = Balance { granted: 1000, held: 300, settled: 200, ..Balance::default() };
         assert_eq!((balance.balance(), balance.free()), (800, 500));
         assert_eq!((balance.shortage(500), balance.shortage(501)), (0, 1));
+        let owed = Balance { settled: 2, ..Balance::default() };
+        assert_eq!((owed.free(), owed.shortage(0), owed.shortage(1)), (-2, 0, 3));
     }
 }

@@ -100,7 +100,7 @@ pub async fn month(db: &mut SqliteConnection, book: Book, from: Millis, to: Mill
     }
     month.lines.sort_by_key(|line| line.at);
     month.spent_on = sqlx::query_as(
-        "SELECT campaign_id, count(*) AS spent FROM ledger WHERE book = ? AND kind = 'settle' AND at >= ? AND at < ?
+        "SELECT campaign_id, -sum(credits) AS spent FROM ledger WHERE book = ? AND kind = 'settle' AND at >= ? AND at < ?
          GROUP BY campaign_id ORDER BY spent DESC, campaign_id",
     )
     .bind(book.as_str())
@@ -200,7 +200,8 @@ pub struct LedgerRow {
     pub held: i64,
     pub balance_after: i64,
     pub held_after: i64,
-    /// Entries that this line stands for: the holds of one scheduling are one line.
+    /// Entries that this line stands for: the holds of one scheduling are one line. What it changes and comes to is theirs
+    /// together.
     pub count: i64,
     pub campaign_id: Option<CampaignId>,
     pub campaign_name: Option<String>,
@@ -219,9 +220,11 @@ pub struct Line {
     pub part: Option<PartId>,
 }
 
+/// The entries that a line stands for lie behind each other, so what is held after the last of them says what they hold.
 const LINES: &str =
-    "SELECT seq, at, kind, credits, held, balance_after, held_after, lines, campaign_id, part_id, note, price
-     FROM ledger WHERE lines > 0 AND book = ";
+    "SELECT seq, at, kind, credits, held, balance_after, held_after, lines, campaign_id, part_id, note, price,
+            coalesce((SELECT e.held_after FROM ledger e WHERE e.seq = l.seq + l.lines - 1), held_after) AS held_in_the_end
+     FROM ledger l WHERE lines > 0 AND book = ";
 
 /// The newest lines of a question before one of them; `skip` are stepped over.
 pub async fn lines_before(
@@ -287,16 +290,17 @@ pub async fn count_lines(db: &mut SqliteConnection, book: Book, kind: Option<Ent
 fn line(row: &SqliteRow) -> Result<Line, sqlx::Error> {
     let kind: &str = row.try_get("kind")?;
     let count: i64 = row.try_get("lines")?;
-    let held: i64 = row.try_get("held")?;
+    let held_before = row.try_get::<i64, _>("held_after")? - row.try_get::<i64, _>("held")?;
+    let held_after: i64 = row.try_get("held_in_the_end")?;
     let part: Option<PartId> = row.try_get("part_id")?;
     let row = LedgerRow {
         seq: row.try_get("seq")?,
         at: row.try_get("at")?,
         kind: kind.parse().map_err(|_| sqlx::Error::Decode(format!("a line is a {kind}").into()))?,
         credits: row.try_get("credits")?,
-        held: held * count,
+        held: held_after - held_before,
         balance_after: row.try_get("balance_after")?,
-        held_after: row.try_get::<i64, _>("held_after")? + held * (count - 1),
+        held_after,
         count,
         campaign_id: row.try_get("campaign_id")?,
         campaign_name: None,

@@ -1,7 +1,8 @@
 //! Credits: what was granted, held, settled and released, one append-only line each.
 //!
-//! Callers hold, settle and release in the transaction of the state change that causes it. A part's credit is
-//! held once a round and ends in exactly one settle or release: the table's unique indexes say so.
+//! Callers hold, settle and release in the transaction of the state change that causes it. What a part
+//! costs is held once a round and ends in exactly one settle or release of as much: the table's unique indexes say so, and
+//! an end reads from its hold what it gives back.
 
 pub mod entry;
 pub mod figures;

@@ -97,40 +97,70 @@ pub const REVISED: &str = "revised";
 
 const ROWS: usize = 1000;
 
-/// Holds one credit for each part, and refuses when that is more than is free.
+/// What a part costs in one of its rounds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Charge {
+    pub part: PartId,
+    pub round: i64,
+    pub price: i64,
+}
+
+impl Charge {
+    /// Of a part that was never held for.
+    pub fn first(part: PartId, price: i64) -> Self {
+        Self { part, round: 1, price }
+    }
+}
+
+/// Holds for each part what it costs, and refuses when that is more than is free.
 pub async fn hold(
     db: &mut Tx,
     book: Book,
     campaign: CampaignId,
-    parts: &[PartId],
+    charges: &[Charge],
     note: &str,
     now: Millis,
 ) -> Result<(), LedgerError> {
-    let needed = i64::try_from(parts.len()).unwrap_or(i64::MAX);
+    let needed = charges.iter().map(|charge| charge.price).sum();
     let before = balance(db, book).await?;
     refuse_shortage(&before, needed)?;
-    let inserts = (0..).step_by(ROWS).zip(parts.chunks(ROWS)).map(|(done, chunk): (i64, _)| {
-        let mut insert: QueryBuilder<Sqlite> = QueryBuilder::new(
-            "INSERT INTO ledger (kind, credits, held, book, campaign_id, note, at, balance_after, held_after, lines, part_id)
-             SELECT 'hold', 0, 1, ",
-        );
-        insert.push_bind(book).push(", ").push_bind(campaign).push(", ").push_bind(note).push(", ");
-        insert.push_bind(now).push(", ");
-        insert
-            .push_bind(before.balance())
-            .push(", ")
-            .push_bind(before.held + done)
-            .push(" + column2, iif(column2 = 1, ");
-        insert.push_bind(if done == 0 { needed } else { 0 }).push(", 0), column1 FROM (");
-        insert.push_values((1..).zip(chunk), |mut row, (number, part): (usize, &PartId)| {
-            row.push_bind(*part).push(number);
-        });
-        insert.push(")");
-        insert
-    });
-    execute_all(db, Box::new(inserts)).await?;
+    append_charges(db, book, campaign, EntryKind::Hold, charges, note, now).await?;
     sqlx::query("UPDATE ledger_totals SET held = held + ? WHERE book = ?").bind(needed).bind(book).execute(db).await?;
     Ok(())
+}
+
+/// Holds or releases that people read as one line: the first stands for all of them. The totals are the caller's.
+async fn append_charges(
+    db: &mut Tx,
+    book: Book,
+    campaign: CampaignId,
+    kind: EntryKind,
+    charges: &[Charge],
+    note: &str,
+    now: Millis,
+) -> Result<(), sqlx::Error> {
+    let sign = if kind == EntryKind::Hold { 1 } else { -1 };
+    let before = balance(db, book).await?;
+    let mut held_after = before.held;
+    let mut lines = i64::try_from(charges.len()).unwrap_or(i64::MAX);
+    let inserts = charges.chunks(ROWS).map(move |chunk| {
+        let mut insert: QueryBuilder<Sqlite> = QueryBuilder::new(
+            "INSERT INTO ledger (kind, credits, book, campaign_id, note, at, balance_after, part_id, round, held, held_after, lines)
+             SELECT ",
+        );
+        let mut common = insert.separated(", ");
+        common.push_bind(kind).push("0").push_bind(book).push_bind(campaign).push_bind(note).push_bind(now);
+        common.push_bind(before.balance());
+        insert.push(", v.* FROM (");
+        insert.push_values(chunk, |mut row, charge| {
+            held_after += sign * charge.price;
+            row.push_bind(charge.part).push_bind(charge.round).push_bind(sign * charge.price);
+            row.push_bind(held_after).push_bind(std::mem::take(&mut lines));
+        });
+        insert.push(") v");
+        insert
+    });
+    execute_all(db, Box::new(inserts)).await
 }
 
 pub fn refuse_shortage(balance: &Balance, needed: i64) -> Result<(), LedgerError> {
@@ -140,26 +170,30 @@ pub fn refuse_shortage(balance: &Balance, needed: i64) -> Result<(), LedgerError
     }
 }
 
-/// Holds again for a part whose credit was released: what another round costs. Whether a credit is free is the caller's
-/// question, because a part that turns out to have arrived costs its credit in any case.
+/// Holds again for a part whose hold has ended: what another round costs. Whether that is free is the caller's question,
+/// because a part that turns out to have arrived costs its price in any case.
 pub async fn hold_again(
     db: &mut Tx,
     book: Book,
     campaign: CampaignId,
-    part: PartId,
-    round: i64,
+    charge: Charge,
     note: &str,
     now: Millis,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE ledger_totals SET held = held + 1 WHERE book = ?").bind(book).execute(&mut *db).await?;
+    sqlx::query("UPDATE ledger_totals SET held = held + ? WHERE book = ?")
+        .bind(charge.price)
+        .bind(book)
+        .execute(&mut *db)
+        .await?;
     sqlx::query(
         "INSERT INTO ledger
              (book, kind, campaign_id, part_id, round, credits, held, balance_after, held_after, lines, note, at)
-         SELECT book, 'hold', ?, ?, ?, 0, 1, granted + adjusted - settled, held, 1, ?, ? FROM ledger_totals WHERE book = ?",
+         SELECT book, 'hold', ?, ?, ?, 0, ?, granted + adjusted - settled, held, 1, ?, ? FROM ledger_totals WHERE book = ?",
     )
     .bind(campaign)
-    .bind(part)
-    .bind(round)
+    .bind(charge.part)
+    .bind(charge.round)
+    .bind(charge.price)
     .bind(note)
     .bind(now)
     .bind(book)
@@ -175,7 +209,7 @@ pub enum End {
     Release,
 }
 
-/// Ends the hold of one part. To do it twice is the same as once.
+/// Ends the hold of one part with what it took. To do it twice is the same as once.
 pub async fn end_hold(
     db: &mut Tx,
     end: End,
@@ -185,28 +219,30 @@ pub async fn end_hold(
     round: i64,
     now: Millis,
 ) -> Result<bool, sqlx::Error> {
-    let (kind, credits, settled, released) = match end {
-        End::Settle => ("settle", -1, 1, 0),
-        End::Release => ("release", 0, 0, 1),
+    let (kind, settles) = match end {
+        End::Settle => ("settle", true),
+        End::Release => ("release", false),
     };
     let changed = sqlx::query(
         "INSERT INTO ledger
              (book, kind, campaign_id, part_id, round, credits, held, balance_after, held_after, lines, at)
-         SELECT book, ?1, ?2, ?3, ?4, ?5, -1, granted + adjusted - settled + ?5, held - 1, 1, ?6
-         FROM ledger_totals WHERE book = ?7
+         SELECT t.book, ?1, ?2, ?3, ?4, iif(?5, -h.held, 0), -h.held,
+                t.granted + t.adjusted - t.settled - iif(?5, h.held, 0), t.held - h.held, 1, ?6
+         FROM ledger h CROSS JOIN ledger_totals t ON t.book = ?7
+         WHERE h.part_id = ?3 AND h.round = ?4 AND h.kind = 'hold'
          ON CONFLICT DO NOTHING;
-         UPDATE ledger_totals SET held = held - 1, settled = settled + ?8, released = released + ?9
-         WHERE book = ?7 AND changes() = 1",
+         UPDATE ledger_totals AS t
+         SET held = t.held - h.held, settled = t.settled + iif(?5, h.held, 0), released = t.released + iif(?5, 0, h.held)
+         FROM ledger h
+         WHERE t.book = ?7 AND h.part_id = ?3 AND h.round = ?4 AND h.kind = 'hold' AND changes() = 1",
     )
     .bind(kind)
     .bind(campaign)
     .bind(part)
     .bind(round)
-    .bind(credits)
+    .bind(settles)
     .bind(now)
     .bind(book)
-    .bind(settled)
-    .bind(released)
     .execute(db)
     .await?
     .rows_affected();
@@ -259,43 +295,27 @@ pub async fn release_part(db: &mut Tx, part: PartId, now: Millis) -> Result<(), 
     Ok(())
 }
 
-/// Releases the holds of these parts, each with its round.
+/// Releases the holds of these parts.
 pub async fn release(
     db: &mut Tx,
     book: Book,
     campaign: CampaignId,
-    parts: &[(PartId, i64)],
+    charges: &[Charge],
     note: &str,
     now: Millis,
 ) -> Result<(), sqlx::Error> {
-    let count = i64::try_from(parts.len()).unwrap_or(i64::MAX);
-    let before = balance(db, book).await?;
-    let inserts = (0..).step_by(ROWS).zip(parts.chunks(ROWS)).map(|(done, chunk): (i64, _)| {
-        let mut insert: QueryBuilder<Sqlite> = QueryBuilder::new(
-            "INSERT INTO ledger (kind, credits, held, book, campaign_id, note, at, balance_after, held_after, lines, part_id, round)
-             SELECT 'release', 0, -1, ",
-        );
-        insert.push_bind(book).push(", ").push_bind(campaign).push(", ").push_bind(note).push(", ");
-        insert.push_bind(now).push(", ");
-        insert.push_bind(before.balance()).push(", ").push_bind(before.held - done).push(" - column3, iif(column3 = 1, ");
-        insert.push_bind(if done == 0 { count } else { 0 }).push(", 0), column1, column2 FROM (");
-        insert.push_values((1..).zip(chunk), |mut row, (number, (part, round)): (usize, &(PartId, i64))| {
-            row.push_bind(*part).push_bind(*round).push(number);
-        });
-        insert.push(")");
-        insert
-    });
-    execute_all(db, Box::new(inserts)).await?;
+    let credits: i64 = charges.iter().map(|charge| charge.price).sum();
+    append_charges(db, book, campaign, EntryKind::Release, charges, note, now).await?;
     sqlx::query("UPDATE ledger_totals SET held = held - ?1, released = released + ?1 WHERE book = ?2")
-        .bind(count)
+        .bind(credits)
         .bind(book)
         .execute(db)
         .await?;
     Ok(())
 }
 
-/// Releases the holds of many parts of a queue in one statement. `holders` selects their `id` and `round` by the
-/// queue, which is bound as ?1; the caller changes their state in the same transaction.
+/// Releases the holds of many parts of a queue in one statement, and says how many. `holders` selects their `id` and
+/// `round` by the queue, which is bound as ?1; the caller changes their state in the same transaction.
 pub async fn release_all(
     db: &mut Tx,
     book: Book,
@@ -306,29 +326,29 @@ pub async fn release_all(
     let released = format!(
         "INSERT INTO ledger
              (book, kind, campaign_id, part_id, round, credits, held, balance_after, held_after, lines, at)
-         SELECT t.book, 'release', ?1, p.id, p.round, 0, -1, t.granted + t.adjusted - t.settled,
-                t.held - row_number() OVER (ORDER BY p.id),
+         SELECT t.book, 'release', ?1, p.id, p.round, 0, -h.held, t.granted + t.adjusted - t.settled,
+                t.held - sum(h.held) OVER (ORDER BY p.id),
                 CASE row_number() OVER (ORDER BY p.id) WHEN 1 THEN count(*) OVER () ELSE 0 END, ?2
-         FROM ({holders}) p JOIN ledger_totals t ON t.book = ?3
-         ORDER BY p.id"
+         FROM ({holders}) p CROSS JOIN ledger h ON h.part_id = p.id AND h.round = p.round AND h.kind = 'hold'
+              CROSS JOIN ledger_totals t ON t.book = ?3
+         ORDER BY p.id
+         RETURNING -held"
     );
-    let released = sqlx::query(AssertSqlSafe(released)).bind(campaign).bind(now).bind(book);
-    let released = released.execute(&mut *db).await?.rows_affected();
-    let count = i64::try_from(released).unwrap_or(i64::MAX);
-    sqlx::query("UPDATE ledger_totals SET held = held - ?, released = released + ? WHERE book = ?")
-        .bind(count)
-        .bind(count)
+    let released = sqlx::query_scalar(AssertSqlSafe(released)).bind(campaign).bind(now).bind(book);
+    let released: Vec<i64> = released.fetch_all(&mut *db).await?;
+    sqlx::query("UPDATE ledger_totals SET held = held - ?1, released = released + ?1 WHERE book = ?2")
+        .bind(released.iter().sum::<i64>())
         .bind(book)
         .execute(db)
         .await?;
-    Ok(released)
+    Ok(u64::try_from(released.len()).unwrap_or(u64::MAX))
 }
 
-/// How many parts still hold a credit, by the outbox's own count.
-pub type OpenParts = BTreeMap<Book, i64>;
+/// What the parts that still wait cost together, by the outbox's own count.
+pub type OpenCredits = BTreeMap<Book, i64>;
 
 /// Adds every line up again and compares with the totals and with the parts that still wait.
-pub async fn verify(db: &mut SqliteConnection, open: &OpenParts) -> Result<(), LedgerError> {
+pub async fn verify(db: &mut SqliteConnection, open: &OpenCredits) -> Result<(), LedgerError> {
     seals::check_all(db).await?;
     for book in Book::ALL {
         compare(db, book, &Checkpoints::default(), open).await?;
@@ -337,7 +357,7 @@ pub async fn verify(db: &mut SqliteConnection, open: &OpenParts) -> Result<(), L
 }
 
 /// The same for the lines behind the checkpoints, which costs no more in the tenth year than in the first.
-pub async fn verify_recent(db: &mut SqliteConnection, open: &OpenParts) -> Result<(), LedgerError> {
+pub async fn verify_recent(db: &mut SqliteConnection, open: &OpenCredits) -> Result<(), LedgerError> {
     let checkpoints = checkpoints(db).await?;
     for book in Book::ALL {
         compare(db, book, &checkpoints, open).await?;
@@ -346,7 +366,10 @@ pub async fn verify_recent(db: &mut SqliteConnection, open: &OpenParts) -> Resul
 }
 
 /// The books that do not add up, each with what disagrees: nothing is sent from these, and everything else goes on.
-pub async fn disagreeing(db: &mut SqliteConnection, open: &OpenParts) -> Result<Vec<(Book, LedgerError)>, LedgerError> {
+pub async fn disagreeing(
+    db: &mut SqliteConnection,
+    open: &OpenCredits,
+) -> Result<Vec<(Book, LedgerError)>, LedgerError> {
     let checkpoints = checkpoints(db).await?;
     let mut found = Vec::new();
     // Whose line it is that was changed cannot be trusted either.
@@ -424,7 +447,7 @@ async fn compare(
     db: &mut SqliteConnection,
     book: Book,
     behind: &Checkpoints,
-    open: &OpenParts,
+    open: &OpenCredits,
 ) -> Result<(), LedgerError> {
     let cached = balance(db, book).await?;
     let summed = behind.sums.get(&book).copied().unwrap_or_default() + sums(db, book, behind.seq).await?;
@@ -435,7 +458,7 @@ async fn compare(
     }
     let open = open.get(&book).copied().unwrap_or_default();
     if open != cached.held {
-        let what = format!("{} credits are held for {open} open parts", cached.held);
+        let what = format!("{} credits are held for open parts that cost {open}", cached.held);
         return Err(LedgerError::Unbalanced { book, what });
     }
     Ok(())
@@ -446,8 +469,8 @@ async fn sums(db: &mut SqliteConnection, book: Book, behind: i64) -> Result<Bala
         "SELECT coalesce(sum(CASE kind WHEN 'grant' THEN credits ELSE 0 END), 0) AS granted,
                 coalesce(sum(CASE kind WHEN 'adjust' THEN credits ELSE 0 END), 0) AS adjusted,
                 coalesce(sum(held), 0) AS held,
-                count(*) FILTER (WHERE kind = 'settle') AS settled,
-                count(*) FILTER (WHERE kind = 'release') AS released
+                coalesce(sum(-credits) FILTER (WHERE kind = 'settle'), 0) AS settled,
+                coalesce(sum(-held) FILTER (WHERE kind = 'release'), 0) AS released
          FROM ledger NOT INDEXED WHERE book = ? AND seq > ?",
     )
     .bind(book.as_str())

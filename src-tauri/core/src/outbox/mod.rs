@@ -13,6 +13,7 @@ pub mod holidays;
 pub mod missed;
 pub mod pace;
 pub mod plan;
+pub mod price;
 pub mod receipt;
 #[cfg(test)]
 mod scene;

@@ -21,7 +21,7 @@ use crate::db::{Db, StorageError, Tx, unreadable};
 use crate::event::{Event, Events};
 use crate::ids::{CampaignId, MessageId, PartId, SessionId};
 use crate::ledger::Book;
-use crate::ledger::store::{End, end_hold, hold_again};
+use crate::ledger::store::{Charge, End, end_hold, hold_again};
 use crate::notice::{Notices, Unreadable};
 use crate::session::messenger::{Arrived, Receipt, ReceiptKind};
 use crate::settings;
@@ -179,6 +179,7 @@ struct Proved {
     session: SessionId,
     book: Book,
     round: i64,
+    price: i64,
     last: bool,
     /// It was given up or skipped, so the hold of its round has ended.
     ended: bool,
@@ -187,7 +188,7 @@ struct Proved {
 
 async fn unacked(db: &mut SqliteConnection, reached: &BTreeMap<&str, Reached>) -> Result<Vec<Proved>, sqlx::Error> {
     let mut select: QueryBuilder<Sqlite> = QueryBuilder::new(
-        "SELECT p.id, p.queue_id, p.message_id, p.round, p.last, q.book, p.wire_id,
+        "SELECT p.id, p.queue_id, p.message_id, p.round, p.price, p.last, q.book, p.wire_id,
                 p.state IN ('failed', 'cancelled', 'skipped') AS ended, coalesce(p.session_id, ",
     );
     select.push(LAST_SESSION).push(
@@ -217,6 +218,7 @@ fn proved(row: &SqliteRow, reached: &BTreeMap<&str, Reached>) -> Result<Option<P
         session: row.try_get("session")?,
         book: row.try_get("book")?,
         round: row.try_get("round")?,
+        price: row.try_get("price")?,
         last: row.try_get("last")?,
         ended: row.try_get("ended")?,
         at,
@@ -227,12 +229,13 @@ fn proved(row: &SqliteRow, reached: &BTreeMap<&str, Reached>) -> Result<Option<P
 const LAST_SESSION: &str =
     "(SELECT a.session_id FROM attempts a WHERE a.part_id = p.id ORDER BY a.number DESC LIMIT 1)";
 
-/// The round of a part that was given up or skipped has ended, so its credit is held and settled in a round of its own. It is owed
-/// whether or not one is free.
+/// The round of a part that was given up or skipped has ended, so its price is held and settled in a round of its own. It is owed
+/// whether or not that is free.
 async fn settle(db: &mut Tx, part: &Proved) -> Result<(), sqlx::Error> {
     let round = part.round + i64::from(part.ended);
     if part.ended {
-        hold_again(db, part.book, part.queue, part.id, round, "", part.at).await?;
+        let charge = Charge { part: part.id, round, price: part.price };
+        hold_again(db, part.book, part.queue, charge, "", part.at).await?;
     }
     end_hold(db, End::Settle, part.book, part.queue, part.id, round, part.at).await?;
     if part.book == Book::Real {

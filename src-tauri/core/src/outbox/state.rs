@@ -110,7 +110,7 @@ pub enum QueueState {
 stored_words!(QueueState { Building = "building", Open = "open", Paused = "paused", Done = "done" });
 
 /// How a part is shown in a chat.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "bindings", derive(specta::Type))]
 pub enum PartKind {

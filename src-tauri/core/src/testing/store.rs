@@ -71,14 +71,14 @@ pub async fn choose(db: &mut Tx, number: SessionId, take_names: bool, typing: bo
 const COUNTERS: [(&str, &str, &str); 14] = [
     (
         "queue_counts",
-        "SELECT queue_id, state, reason, variable, session_id, people, parts FROM queue_counts WHERE people <> 0 OR parts <> 0",
-        "SELECT queue_id, state, reason, variable, session_id, sum(people), sum(parts) FROM (
+        "SELECT queue_id, state, reason, variable, session_id, people, parts, credits FROM queue_counts WHERE people <> 0 OR parts <> 0 OR credits <> 0",
+        "SELECT queue_id, state, reason, variable, session_id, sum(people), sum(parts), sum(credits) FROM (
              SELECT queue_id, state,
                     CASE WHEN state = 'failed' OR state = 'skipped' THEN coalesce(cause, '') ELSE '' END AS reason,
                     '' AS variable, CASE state WHEN 'pending' THEN x'' ELSE coalesce(session_id, x'') END AS session_id,
-                    last AS people, 1 AS parts FROM parts
+                    last AS people, 1 AS parts, price AS credits FROM parts
              UNION ALL
-             SELECT queue_id, 'skipped', skip_reason, coalesce(skip_variable, ''), x'', 1, 0 FROM messages m
+             SELECT queue_id, 'skipped', skip_reason, coalesce(skip_variable, ''), x'', 1, 0, 0 FROM messages m
              WHERE skip_reason IS NOT NULL AND NOT EXISTS (SELECT 1 FROM parts p WHERE p.message_id = m.id))
          GROUP BY 1, 2, 3, 4, 5",
     ),
@@ -121,7 +121,7 @@ const COUNTERS: [(&str, &str, &str); 14] = [
     (
         "ledger_quarters",
         "SELECT book, at, settled FROM ledger_quarters",
-        "SELECT book, at / 900000 * 900000, count(*) FROM ledger WHERE kind = 'settle' GROUP BY 1, 2",
+        "SELECT book, at / 900000 * 900000, -sum(credits) FROM ledger WHERE kind = 'settle' GROUP BY 1, 2",
     ),
     (
         "contact_counts",

@@ -1,6 +1,7 @@
 import { allText, hasPoll, wholeText, written } from '../../features/campaigns/choice';
 import { shapeOf as shape, type Shape } from '../../features/campaigns/shape';
-import type { Api, Book, CampaignOrder, CampaignRow, ContactView, Counts, DayPlan, Doing, Draft, DraftCheck, LiveView, MediaItem, MediaWish, NumberView, PartPreview, PartState, RecipientRow, Review, SkipReason } from '../client';
+import { priceOf } from '../../lib/prices';
+import type { Api, Book, CampaignOrder, CampaignRow, ContactView, Counts, DayPlan, Doing, Draft, DraftCheck, LiveView, MediaItem, MediaWish, NumberView, PartPreview, PartState, PriceLine, RecipientRow, Review, SkipReason } from '../client';
 import { openSpans } from '../../lib/ribbon';
 import { balanceOf } from './credits';
 import { mediaItem, picture } from './files';
@@ -40,7 +41,7 @@ export function campaignCommands(world: World): Commands {
     const one = find(id);
     const failed = one.messages.filter(wanted);
     for (const message of failed) { message.state = 'pending'; message.reason = null; message.steps.push({ at: world.now(), kind: 'queued', sessionName: null, cause: null, part: 1 }); }
-    world.book('hold', 0, failed.length, { book: bookOf(one), campaignId: id, campaignName: one.name, count: failed.length });
+    world.book('hold', 0, failed.reduce((sum, message) => sum + message.price, 0), { book: bookOf(one), campaignId: id, campaignName: one.name, count: failed.length });
     if (failed.length > 0) { one.state = 'running'; one.finishedAt = null; }
     changed(id);
     return failed.length;
@@ -192,11 +193,12 @@ export function start(world: World, one: Campaign, at = world.now(), onlyCovered
     const kind = reason === null ? 'queued' : 'skipped';
     const text = render(one.text, person).text;
     return { id: world.id('message'), contactId: person.id, name: person.name, phoneShown: person.phoneShown, state: reason === null ? 'pending' : 'skipped', reason, tries: 0, triedAt: null, next: null,
-      text, steps: shapeOf(one, text).map((_, index) => ({ at, kind, sessionName: null, cause: reason, part: index + 1 })) };
+      text, price: priceAt(world, one, text), steps: shapeOf(one, text).map((_, index) => ({ at, kind, sessionName: null, cause: reason, part: index + 1 })) };
   });
   if (onlyCovered) trim(world, one);
-  const held = pending(one).reduce((sum, message) => sum + shapeOf(one, message.text).length, 0);
-  world.book('hold', 0, held, { book: bookOf(one), at, campaignId: one.id, campaignName: one.name, count: held });
+  const waiting = pending(one);
+  const held = waiting.reduce((sum, message) => sum + message.price, 0);
+  world.book('hold', 0, held, { book: bookOf(one), at, campaignId: one.id, campaignName: one.name, count: waiting.reduce((sum, message) => sum + shapeOf(one, message.text).length, 0) });
   const due = one.dueAt !== null && one.dueAt > world.now();
   one.state = due ? 'scheduled' : 'running';
   one.startedAt = due ? null : at;
@@ -209,7 +211,7 @@ export const pending = (one: Campaign): Message[] => one.messages.filter((messag
 /** Whoever the free credits do not reach is skipped, and said so. */
 function trim(world: World, one: Campaign): void {
   const waiting = pending(one);
-  const beyond = waiting.slice(covered(waiting.map((message) => shapeOf(one, message.text).length), balanceOf(world, bookOf(one)).free));
+  const beyond = waiting.slice(covered(waiting.map((message) => message.price), balanceOf(world, bookOf(one)).free));
   for (const message of beyond) { message.state = 'skipped'; message.reason = 'not_covered'; message.steps = [{ at: world.now(), kind: 'skipped', sessionName: null, cause: 'not_covered', part: 1 }]; }
   if (beyond.length > 0) one.skipped.push({ reason: 'not_covered', people: beyond.length, variable: null });
 }
@@ -221,12 +223,12 @@ export function step(world: World, one: Campaign, message: Message, state: PartS
 }
 
 export function settle(world: World, one: Campaign, message: Message, at = world.now()): void {
-  world.book('settle', -1, -1, { book: bookOf(one), at, campaignId: one.id, campaignName: one.name, messageId: message.id, contactName: message.name });
+  world.book('settle', -message.price, -message.price, { book: bookOf(one), at, campaignId: one.id, campaignName: one.name, messageId: message.id, contactName: message.name });
   message.steps.push({ at, kind: 'settled', sessionName: null, cause: null, part: 1 });
 }
 
 export function release(world: World, one: Campaign, message: Message, at = world.now()): void {
-  world.book('release', 0, -1, { book: bookOf(one), at, campaignId: one.id, campaignName: one.name, messageId: message.id, contactName: message.name, note: message.reason ?? message.state });
+  world.book('release', 0, -message.price, { book: bookOf(one), at, campaignId: one.id, campaignName: one.name, messageId: message.id, contactName: message.name, note: message.reason ?? message.state });
   message.steps.push({ at, kind: 'released', sessionName: null, cause: null, part: 1 });
 }
 
@@ -400,14 +402,15 @@ function review(world: World, one: Campaign): Review {
   const list = audience(world, one);
   const lines = skipped(world, one);
   const willSend = list.length - lines.reduce((sum, line) => sum + line.people, 0);
-  const sizes = list.filter((person) => skipReason(one, person) === null).map((person) => shapeOf(one, render(one.text, person).text).length);
-  const credits = sizes.reduce((sum, size) => sum + size, 0);
-  const price = [...new Set(sizes)].sort((a, b) => a - b).map((parts) => ({ parts, people: sizes.filter((size) => size === parts).length }));
+  const texts = list.filter((person) => skipReason(one, person) === null).map((person) => render(one.text, person).text);
+  const price = priceLines(world, one, texts);
+  const credits = price.reduce((sum, line) => sum + line.people * line.credits, 0);
+  const all = price.reduce((sum, line) => sum + line.people * line.parts, 0);
   const { free } = balanceOf(world, bookOf(one));
   const { pace } = senderOf(world, one);
   const gap = pace ? (pace.minMs + pace.maxMs) / 2 + pace.restMs / pace.batch : 14_000;
   const startsAt = Math.max(one.dueAt ?? 0, world.now());
-  const finishesAt = startsAt + credits * gap;
+  const finishesAt = startsAt + all * gap;
   const blockers = [];
   const { over, tooLong } = check(world, one);
   if (one.text.trim() === '' && one.media.length === 0) blockers.push({ code: 'campaign.empty', message: 'There is nothing to send yet.', params: {} });
@@ -415,12 +418,27 @@ function review(world: World, one: Campaign): Review {
   if (tooLong > 0) blockers.push({ code: 'campaign.text_too_long', message: 'The text is too long.', params: { people: String(tooLong), limit: String(TEXT), over: '1' } });
   else if (over > 0 && !one.splitLongCaption) blockers.push({ code: 'campaign.caption_too_long', message: 'The caption is too long.', params: { people: String(over), limit: String(CAPTION) } });
   if (one.sessionIds.length === 0) blockers.push({ code: 'campaign.no_number', message: 'No number is chosen.', params: {} });
-  const plan = days(world, startsAt, finishesAt, credits);
+  const plan = days(world, startsAt, finishesAt, all);
   const lastDay = plan.at(-1);
   const end = lastDay ? Date.parse(`${lastDay.day}T00:00:00+03:00`) + (lastDay.spans.at(-1)?.to ?? 0) * 60_000 : finishesAt;
-  return { people: list.length, willSend, skipped: lines, price, credits, free, freeAfter: free - credits, shortage: Math.max(0, credits - free), coveredPeople: covered(sizes, free),
+  return { people: list.length, willSend, skipped: lines, price, credits, free, freeAfter: free - credits, shortage: Math.max(0, credits - free), coveredPeople: covered(texts.map((text) => priceAt(world, one, text)), free),
     practice: bookOf(one) === 'practice', startsAt, finishesAt: willSend > 0 ? end : null, partsPerHour: Math.round(3_600_000 / gap), zone: world.settings.zone, days: plan, clocks: clocksOf(willSend),
     sessions: world.numbers.map((session) => ({ id: session.id, name: session.name, chosen: one.sessionIds.includes(session.id), share: one.sessionIds.includes(session.id) ? Math.round(100 / one.sessionIds.length) : 0 })), blockers, perhapsStops: 2, unknown: 0, absent: 0, canLookUp: false };
+}
+
+/** What a message with this text costs at what is set now. */
+export const priceAt = (world: World, one: Campaign, text: string): number => priceOf(shapeOf(one, text), world.settings.prices);
+
+/** Messages of one size and one price are one line. */
+export function priceLines(world: World, one: Campaign, texts: string[]): PriceLine[] {
+  const lines: PriceLine[] = [];
+  for (const text of texts) {
+    const [parts, credits] = [shapeOf(one, text).length, priceAt(world, one, text)];
+    const line = lines.find((candidate) => candidate.parts === parts && candidate.credits === credits);
+    if (line) line.people += 1;
+    else lines.push({ people: 1, parts, credits });
+  }
+  return lines.sort((a, b) => a.parts - b.parts || a.credits - b.credits);
 }
 
 /** How many people the free credits reach, in the order of sending. */

@@ -34,7 +34,7 @@ function rowsOf(world: World): LogRow[] {
     return {
       messageId: message.id, contactId: message.contactId, name: message.name, phoneShown: message.phoneShown, origin: one.single ? 'direct' : 'campaign', campaignId: one.single ? null : one.id, campaignName: one.single ? '' : one.name,
       begins: message.text.slice(0, 120), clearedAt: null, practice: one.sessionIds.includes(world.practiceNumber.id), state: message.state, reason: message.reason, at: accepted?.at ?? message.triedAt ?? one.dueAt ?? one.updatedAt, stateAt: message.steps.at(-1)?.at ?? null,
-      sessionName: message.tries > 0 ? world.practiceNumber.name : null, settled: accepted ? 1 : 0, held: open.includes(message.state) ? 1 : 0,
+      sessionName: message.tries > 0 ? world.practiceNumber.name : null, settled: accepted ? message.price : 0, held: open.includes(message.state) ? message.price : 0,
     };
   }));
   return rows.sort((a, b) => b.at - a.at);

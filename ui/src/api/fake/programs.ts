@@ -66,7 +66,7 @@ export function programCommands(world: World): Pick<Api, 'programs' | 'setProgra
     }
     const fields = fieldsOf(read);
     const at = (path: string) => fields.find((one) => one.field === path)?.value ?? '';
-    const none: TriedTrigger = { fields, phoneShown: null, name: null, text: null, parts: 0, dueAt: null, unmet: false, problem: null };
+    const none: TriedTrigger = { fields, phoneShown: null, name: null, text: null, credits: 0, dueAt: null, unmet: false, problem: null };
     const text = textOf(binding.template);
     if (text === null) return { ...none, problem: { code: 'trigger.no_template', message: '', params: {} } };
     if (at(binding.phone) === '') return { ...none, problem: { code: 'trigger.no_phone', message: '', params: { field: binding.phone } } };
@@ -79,7 +79,7 @@ export function programCommands(world: World): Pick<Api, 'programs' | 'setProgra
       return value ?? '';
     });
     if (missing !== null) return { ...none, problem: { code: 'campaign.test_missing', message: '', params: { variable: missing } } };
-    return { ...none, phoneShown: '+90 533 555 04 61', name: at(binding.name), text: filled, parts: 1, dueAt: world.now() + binding.delayMinutes * MINUTE };
+    return { ...none, phoneShown: '+90 533 555 04 61', name: at(binding.name), text: filled, credits: world.settings.prices.text, dueAt: world.now() + binding.delayMinutes * MINUTE };
   }
 
   return {

@@ -1,7 +1,7 @@
 // Revising what waits, in the fake: the content of a draft takes the place of what waits at once.
 import type { Api, PlannedCampaign, PlannedDay, RevisionReview, VersionView } from '../client';
 import { openSpans } from '../../lib/ribbon';
-import { bookOf, days, draftOf, pending, render, shapeOf } from './campaigns';
+import { bookOf, days, draftOf, pending, priceLines, render } from './campaigns';
 import { balanceOf } from './credits';
 import { refuse, type Campaign, type Message, type World } from './world';
 
@@ -84,11 +84,11 @@ function note(world: World, one: Campaign, draft: Campaign, message: string | nu
 }
 
 function review(world: World, draft: Campaign, one: Campaign, waiting: Message[]): RevisionReview {
-  const sizes = waiting.map((message) => shapeOf(draft, render(draft.text, world.contacts.find(({ id }) => id === message.contactId) ?? refuse('contact.gone', 'Gone.')).text).length);
-  const held = waiting.reduce((sum, message) => sum + shapeOf(one, message.text).length, 0);
-  const credits = sizes.reduce((sum, size) => sum + size, 0);
+  const texts = waiting.map((message) => render(draft.text, world.contacts.find(({ id }) => id === message.contactId) ?? refuse('contact.gone', 'Gone.')).text);
+  const held = waiting.reduce((sum, message) => sum + message.price, 0);
+  const price = priceLines(world, draft, texts);
+  const credits = price.reduce((sum, line) => sum + line.people * line.credits, 0);
   const { free } = balanceOf(world, bookOf(one));
-  const price = [...new Set(sizes)].sort((a, b) => a - b).map((parts) => ({ parts, people: sizes.filter((size) => size === parts).length }));
   const count = (state: Message['state']) => one.messages.filter((message) => message.state === state).length;
   return { willGet: waiting.length, regained: 0, skipped: [], had: count('sent') + count('delivered') + count('read'), onTheWay: count('sending'), inDoubt: count('unknown'), byHand: pending(one).filter((message) => message.own).length,
     price, held, credits, free, shortage: Math.max(0, credits - held - free), practice: bookOf(one) === 'practice', dueAt: one.dueAt, blockers: draft.text.trim() === '' && draft.media.length === 0 ? [{ code: 'campaign.empty', message: 'There is nothing to send yet.', params: {} }] : [] };

@@ -4,7 +4,7 @@ import type { Audience, CampaignState, Category, Choice, ContactView, DayHours, 
 import { everyNumber, practiceNumber, usualNumbers } from './numbers';
 import { people } from './people';
 
-export type Message = { id: string; contactId: string; name: string; phoneShown: string; state: PartState; reason: string | null; steps: RouteStep[]; tries: number; triedAt: number | null; next: { at: number; state: PartState } | null; text: string; version?: number; own?: boolean };
+export type Message = { id: string; contactId: string; name: string; phoneShown: string; state: PartState; reason: string | null; steps: RouteStep[]; tries: number; triedAt: number | null; next: { at: number; state: PartState } | null; text: string; price: number; version?: number; own?: boolean };
 export type Campaign = {
   id: string; name: string; text: string; choice: Choice | null; audience: Audience; media: MediaItem[]; splitLongCaption: boolean; dueAt: number | null; priority: number; hours: DayHours | null; localHours: boolean; sessionIds: string[];
   keepHours: boolean; category: Category; consentBasis: string; updatedAt: number; state: CampaignState; startedAt: number | null; finishedAt: number | null; messages: Message[];
@@ -24,7 +24,7 @@ export type Entry = LedgerRow & { book: 'practice' | 'real' };
 export class World {
   scene: string;
   emit: Emit;
-  settings: Settings = { language: null, theme: 'system', country: 'TR', businessName: 'Lale Optik', hoursFrom: 540, hoursTo: 1320, weekdays: [], closedDays: [], zone: 'Europe/Istanbul', welcomed: true, testPhone: '', stopWords: ['STOP', 'DUR', 'BERHENTI'], startWords: ['START', 'BAŞLA', 'MULAI'], stopReply: false, promotionDays: 3, stopFailedPercent: 30, stopOptedOutPercent: 5, contactColumns: ['phone', 'tags', 'consent', 'contacted'], news: { campaigns: true, numbers: true, replies: false, credits: true }, lowCredits: { credits: 100, days: 7 }, kept: { textsDays: 15, triesDays: 30, numbersDays: 90 }, keepAwake: true, reactionsAnswer: false };
+  settings: Settings = { language: null, theme: 'system', country: 'TR', businessName: 'Lale Optik', hoursFrom: 540, hoursTo: 1320, weekdays: [], closedDays: [], zone: 'Europe/Istanbul', welcomed: true, testPhone: '', stopWords: ['STOP', 'DUR', 'BERHENTI'], startWords: ['START', 'BAŞLA', 'MULAI'], stopReply: false, promotionDays: 3, stopFailedPercent: 30, stopOptedOutPercent: 5, contactColumns: ['phone', 'tags', 'consent', 'contacted'], news: { campaigns: true, numbers: true, replies: false, credits: true }, lowCredits: { credits: 100, days: 7 }, prices: { text: 1, image: 1, video: 1, document: 1, voice: 1, audio: 1, poll: 1 }, kept: { textsDays: 15, triesDays: 30, numbersDays: 90 }, keepAwake: true, reactionsAnswer: false };
   door: 'open' | 'needsPassphrase' | 'locked' | 'failed' = 'open';
   recoveryCode: string | null = null;
   practice: Required<PracticeOptions> = { readPercent: 70, failPercent: 2, unreachablePercent: 1, delayMs: 2000 };

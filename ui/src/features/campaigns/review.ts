@@ -16,5 +16,5 @@ export function costOf(review: Pick<Review, 'price' | 'credits' | 'shortage' | '
   if (!onlyCovered || review.coveredPeople === 0) return { people: review.willSend, lines: review.price, held: review.credits, covered: false };
   const only = review.price.length === 1 ? review.price[0] : undefined;
   const people = review.coveredPeople;
-  return { people, lines: only ? [{ people, parts: only.parts }] : [], held: only ? people * only.parts : null, covered: true };
+  return { people, lines: only ? [{ ...only, people }] : [], held: only ? people * only.credits : null, covered: true };
 }

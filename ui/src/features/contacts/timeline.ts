@@ -52,7 +52,7 @@ function answer(reply: Extract<Happening, { kind: 'reply' }>): string {
 /** The lines below the title. */
 export function details(what: Happening): string[] {
   switch (what.kind) {
-    case 'message': return [[categoryWord(what.category), what.sessionName !== null && m.person_from_number({ number: numberName(what.sessionName) }), what.accepted > 0 && m.campaigns_credits({ count: what.accepted, n: num(what.accepted) })].filter((part) => part !== false).join(', '), version(what), said(what)];
+    case 'message': return [[categoryWord(what.category), what.sessionName !== null && m.person_from_number({ number: numberName(what.sessionName) }), what.credits > 0 && m.campaigns_credits({ count: what.credits, n: num(what.credits) })].filter((part) => part !== false).join(', '), version(what), said(what)];
     case 'reply': return [what.campaignName === null ? '' : m.person_to_campaign({ campaign: what.campaignName || m.campaigns_untitled() }), said(what) || (what.chosen.length > 0 ? '' : m.person_wrote_nothing())];
     case 'consent': return [what.source, what.note];
     case 'returned': return [what.reason === 'import undone' ? m.person_import_undone() : what.reason === 'act undone' ? m.person_act_undone() : what.reason];

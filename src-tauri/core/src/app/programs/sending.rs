@@ -22,7 +22,7 @@ use crate::contact::store as contacts;
 use crate::contact::store::audience::{Person, Whom, person_at};
 use crate::contact::{ContactEdit, ContactError, variable};
 use crate::db::{StorageError, Tx, unreadable};
-use crate::ids::{CampaignId, ContactId, MessageId, PartId, SessionId, TemplateId, UploadId};
+use crate::ids::{CampaignId, ContactId, MessageId, SessionId, TemplateId, UploadId};
 use crate::ledger::{Book, LedgerError, store as ledger};
 use crate::mail::store as mail;
 use crate::media::store::uploads;
@@ -80,8 +80,10 @@ pub struct Recipient {
 pub struct Accepted {
     pub id: MessageId,
     pub contact_id: ContactId,
-    /// Each costs a credit.
     pub parts: i64,
+    /// What they cost; none where it was accepted before parts had prices, when each cost one.
+    #[serde(default)]
+    pub credits: Option<i64>,
     pub due_at: Millis,
 }
 
@@ -332,9 +334,9 @@ impl Programs {
         let country = frozen.country()?;
         let purpose = content.purpose;
         let due_at = frozen.due_at.unwrap_or(now).max(now);
-        let promotion_gap = crate::settings::load(tx).await.map_err(|error| self.db.error(error))?.promotion_gap();
-        let moment = Moment { at: due_at, promotion_gap };
-        let mut freezing = Freezing::of(content, false, now);
+        let settings = crate::settings::load(tx).await.map_err(|error| self.db.error(error))?;
+        let moment = Moment { at: due_at, promotion_gap: settings.promotion_gap() };
+        let mut freezing = Freezing::of(content, false, settings.prices, now);
         let mut free = ledger::balance(tx, frozen.book).await.map_err(|error| self.db.error(error))?.free();
         let (mut messages, mut outcomes): (Vec<NewMessage>, Vec<_>) = (Vec::new(), Vec::new());
         for recipient in recipients {
@@ -350,7 +352,8 @@ impl Programs {
             store::end_one(tx, covered.is_ok()).await.map_err(|error| self.db.error(error))?;
             outcomes.push(covered.map(|message| {
                 let parts = i64::try_from(message.parts.len()).unwrap_or(i64::MAX);
-                let accepted = Accepted { id: message.id, contact_id: message.contact, parts, due_at };
+                let credits = Some(message.price());
+                let accepted = Accepted { id: message.id, contact_id: message.contact, parts, credits, due_at };
                 messages.push(message);
                 accepted
             }));
@@ -371,7 +374,7 @@ impl Programs {
         messages: &[NewMessage],
         now: Millis,
     ) -> Result<CampaignId, Problem> {
-        let parts: Vec<PartId> = messages.iter().flat_map(|message| message.parts.iter().map(|part| part.id)).collect();
+        let charges: Vec<_> = messages.iter().flat_map(NewMessage::charges).collect();
         let shared = Standing {
             book: frozen.book,
             sessions: &frozen.over,
@@ -382,7 +385,7 @@ impl Programs {
         let put = async {
             let queue = queue::standing(tx, &shared, now).await?;
             queue::add(tx, queue, frozen.origin, purpose, due_at, messages, now).await?;
-            ledger::hold(tx, frozen.book, queue, &parts, "", now).await?;
+            ledger::hold(tx, frozen.book, queue, &charges, "", now).await?;
             if frozen.by_mail {
                 for message in messages {
                     mail::want(tx, mail::Kind::Message, message.id.0, true, now).await?;
@@ -428,8 +431,8 @@ pub(super) struct Taken {
 
 /// Takes the message's credits from those that are free.
 fn covered(message: NewMessage, free: &mut i64) -> Result<NewMessage, Problem> {
-    let needed = i64::try_from(message.parts.len()).unwrap_or(i64::MAX);
-    if needed > *free {
+    let needed = message.price();
+    if needed > (*free).max(0) {
         return Err(LedgerError::Short { shortage: needed - *free, needed, free: *free }.into());
     }
     *free -= needed;
@@ -502,6 +505,7 @@ pub(super) fn address(to: &str, country: Country) -> Result<Phone, Problem> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::outbox::state::PartKind;
 
     #[test]
     fn a_recipient_is_a_phone_or_an_address_of_whatsapp_and_nothing_else() {
@@ -524,7 +528,7 @@ mod tests {
 
     #[test]
     fn credits_are_taken_in_order_until_they_are_short() {
-        let message = |parts: usize| NewMessage {
+        let message = |price: i64| NewMessage {
             id: crate::ids::IdGenerator::at(0).next(),
             contact: crate::ids::IdGenerator::at(0).next(),
             phone: String::new(),
@@ -533,16 +537,15 @@ mod tests {
             question: None,
             options: None,
             skipped: None,
-            parts: (0..parts)
-                .map(|_| queue::NewPart {
-                    id: crate::ids::IdGenerator::at(0).next(),
-                    wire_id: String::new(),
-                    media: None,
-                    with_text: true,
-                    poll: false,
-                    clock: None,
-                })
-                .collect(),
+            parts: vec![queue::NewPart {
+                id: crate::ids::IdGenerator::at(0).next(),
+                wire_id: String::new(),
+                kind: PartKind::Text,
+                price,
+                media: None,
+                with_text: true,
+                clock: None,
+            }],
         };
         let mut free = 3;
         assert!(covered(message(2), &mut free).is_ok());
@@ -550,5 +553,6 @@ mod tests {
         assert_eq!(short.params["shortage"], "1");
         assert!(covered(message(1), &mut free).is_ok());
         assert_eq!(free, 0);
+        assert!(covered(message(0), &mut free).is_ok());
     }
 }

@@ -74,8 +74,7 @@ pub struct Tried {
     pub phone_shown: Option<String>,
     pub name: Option<String>,
     pub text: Option<String>,
-    /// Each costs a credit.
-    pub parts: i64,
+    pub credits: i64,
     pub due_at: Option<Millis>,
     /// Its condition does not hold, so nothing would be sent.
     pub unmet: bool,
@@ -439,7 +438,7 @@ impl Programs {
             phone_shown: None,
             name: None,
             text: None,
-            parts: 0,
+            credits: 0,
             due_at: None,
             unmet: false,
             problem: None,
@@ -477,7 +476,7 @@ impl Programs {
         }
         match taken.outcomes.pop() {
             Some(Ok(accepted)) => {
-                tried.parts = accepted.parts;
+                tried.credits = accepted.credits.unwrap_or(accepted.parts);
                 tried.due_at = Some(accepted.due_at);
             }
             Some(Err(problem)) => tried.problem = Some(problem),

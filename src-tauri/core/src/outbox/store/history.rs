@@ -38,8 +38,8 @@ pub struct SentMessage {
     pub state_at: Option<Millis>,
     pub session_name: Option<String>,
     pub parts: i64,
-    /// Parts that WhatsApp accepted.
-    pub accepted: i64,
+    /// What the parts cost that WhatsApp accepted.
+    pub credits: i64,
     pub created_at: Millis,
     /// When it was accepted or ended, else when it was made.
     pub at: Millis,
@@ -61,7 +61,7 @@ pub async fn before(
                     CASE p.state WHEN 'sent' THEN p.sent_at WHEN 'delivered' THEN p.delivered_at WHEN 'read' THEN p.read_at
                         WHEN 'played' THEN p.played_at ELSE p.ended_at END AS state_at,
                     (SELECT count(*) FROM parts a WHERE a.message_id = m.id) AS parts,
-                    (SELECT count(*) FROM parts a WHERE a.message_id = m.id AND a.sent_at IS NOT NULL) AS accepted,
+                    (SELECT coalesce(sum(a.price), 0) FROM parts a WHERE a.message_id = m.id AND a.sent_at IS NOT NULL) AS credits,
                     coalesce(p.sent_at, p.ended_at, m.created_at) AS at
              FROM messages m LEFT JOIN parts p ON p.message_id = m.id AND p.last = 1
                              LEFT JOIN queues q ON q.id = m.queue_id
@@ -163,7 +163,7 @@ fn message_of(row: &SqliteRow, numbers: &super::recipients::Numbers) -> Result<S
         state_at: row.try_get("state_at")?,
         session_name: session.and_then(|session| numbers.get(&session).cloned()),
         parts: row.try_get("parts")?,
-        accepted: row.try_get("accepted")?,
+        credits: row.try_get("credits")?,
         created_at: row.try_get("created_at")?,
         at: row.try_get("at")?,
     })

@@ -12,11 +12,12 @@ use crate::contact::permission::{Purpose, account_of, addressed, refusal};
 use crate::contact::phone::WhoseClock;
 use crate::db::{Tx, execute_all};
 use crate::ids::{CampaignId, ContactId, IdGenerator, MessageId, PartId, SessionId};
-use crate::ledger::store::{End, balance, end_hold, hold_again, refuse_shortage, release_all};
+use crate::ledger::store::{Charge, End, balance, end_hold, hold_again, refuse_shortage, release_all};
 use crate::ledger::{Book, LedgerError};
 use crate::mail::store::taken_by_mail;
 use crate::media::{self, Attached};
-use crate::outbox::state::{Origin, QueueState, SkipReason};
+use crate::outbox::price::Prices;
+use crate::outbox::state::{Origin, PartKind, QueueState, SkipReason};
 use crate::outbox::window::DayHours;
 use crate::session::store::listed;
 use crate::settings::promotion_gap;
@@ -33,6 +34,8 @@ pub struct NewQueue<'a> {
     pub local_hours: bool,
     pub book: Book,
     pub sessions: &'a [SessionId],
+    /// At which everybody in it is priced, until it is revised.
+    pub prices: Prices,
 }
 
 /// One contact's frozen message. Without parts it is a skipped one, with its reason.
@@ -50,12 +53,25 @@ pub struct NewMessage {
     pub parts: Vec<NewPart>,
 }
 
+impl NewMessage {
+    /// The credits of all its parts.
+    pub fn price(&self) -> i64 {
+        self.parts.iter().map(|part| part.price).sum()
+    }
+
+    /// What is held for it at first.
+    pub fn charges(&self) -> impl Iterator<Item = Charge> {
+        self.parts.iter().map(|part| Charge::first(part.id, part.price))
+    }
+}
+
 pub struct NewPart {
     pub id: PartId,
     pub wire_id: String,
+    pub kind: PartKind,
+    pub price: i64,
     pub media: Option<Attached>,
     pub with_text: bool,
-    pub poll: bool,
     /// Whose clock its hours are on; none where its queue asks nobody's.
     pub clock: Option<WhoseClock>,
 }
@@ -75,8 +91,8 @@ pub async fn written_to(db: &mut SqliteConnection, queue: CampaignId) -> Result<
 /// A queue under construction: nothing of it is sent until `open`.
 pub async fn create(db: &mut Tx, queue: &NewQueue<'_>) -> Result<(), sqlx::Error> {
     sqlx::query(
-        "INSERT INTO queues (id, priority, due_at, state, keep_hours, hours, local_hours, book, session_ids)
-         VALUES (?, ?, ?, 'building', ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
+        "INSERT INTO queues (id, priority, due_at, state, keep_hours, hours, local_hours, book, session_ids, prices)
+         VALUES (?, ?, ?, 'building', ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
     )
     .bind(queue.id)
     .bind(queue.priority)
@@ -86,9 +102,17 @@ pub async fn create(db: &mut Tx, queue: &NewQueue<'_>) -> Result<(), sqlx::Error
     .bind(queue.local_hours)
     .bind(queue.book)
     .bind(Json(queue.sessions))
+    .bind(Json(queue.prices))
     .execute(db)
     .await?;
     Ok(())
+}
+
+/// At which a campaign is priced; none before it is scheduled.
+pub async fn prices(db: &mut SqliteConnection, queue: CampaignId) -> Result<Option<Prices>, sqlx::Error> {
+    let prices: Option<Json<Prices>> =
+        sqlx::query_scalar("SELECT prices FROM queues WHERE id = ?").bind(queue).fetch_optional(db).await?;
+    Ok(prices.map(|Json(prices)| prices))
 }
 
 /// What single messages share that stand in one queue.
@@ -158,15 +182,16 @@ pub async fn add(
 
 /// Every change of a part moves the counters by itself; only what is added tells them.
 fn count_added(queue: CampaignId, messages: &[NewMessage]) -> Option<QueryBuilder<Sqlite>> {
-    let mut added: BTreeMap<_, (i64, i64)> = BTreeMap::new();
+    let mut added: BTreeMap<_, Amount> = BTreeMap::new();
     for message in messages {
         let key = match &message.skipped {
             Some((reason, variable)) => ("skipped", reason.as_str(), variable.clone().unwrap_or_default()),
             None => ("pending", "", String::new()),
         };
-        let (people, parts) = added.entry(key).or_default();
-        *people += 1;
-        *parts += i64::try_from(message.parts.len()).unwrap_or(i64::MAX);
+        let added = added.entry(key).or_default();
+        added.people += 1;
+        added.parts += i64::try_from(message.parts.len()).unwrap_or(i64::MAX);
+        added.credits += message.price();
     }
     count(queue, &added)
 }
@@ -174,19 +199,30 @@ fn count_added(queue: CampaignId, messages: &[NewMessage]) -> Option<QueryBuilde
 /// State, reason and variable, as in `queue_counts`.
 pub(super) type Counted = (&'static str, &'static str, String);
 
-/// So many more people and parts in each state. None where there is nothing to count.
-pub(super) fn count(queue: CampaignId, more: &BTreeMap<Counted, (i64, i64)>) -> Option<QueryBuilder<Sqlite>> {
+/// What a counter moves by.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Amount {
+    pub people: i64,
+    pub parts: i64,
+    pub credits: i64,
+}
+
+/// So much more in each state. None where there is nothing to count.
+pub(super) fn count(queue: CampaignId, more: &BTreeMap<Counted, Amount>) -> Option<QueryBuilder<Sqlite>> {
     if more.is_empty() {
         return None;
     }
     let mut insert: QueryBuilder<Sqlite> = QueryBuilder::new(
-        "INSERT INTO queue_counts (queue_id, state, reason, variable, session_id, people, parts, last_at) ",
+        "INSERT INTO queue_counts (queue_id, state, reason, variable, session_id, people, parts, credits, last_at) ",
     );
-    insert.push_values(more, |mut row, ((state, reason, variable), (people, parts))| {
+    insert.push_values(more, |mut row, ((state, reason, variable), amount)| {
         row.push_bind(queue).push_bind(*state).push_bind(*reason).push_bind(variable.clone()).push("x''");
-        row.push_bind(*people).push_bind(*parts).push("0");
+        row.push_bind(amount.people).push_bind(amount.parts).push_bind(amount.credits).push("0");
     });
-    insert.push(" ON CONFLICT DO UPDATE SET people = people + excluded.people, parts = parts + excluded.parts");
+    insert.push(
+        " ON CONFLICT DO UPDATE SET people = people + excluded.people, parts = parts + excluded.parts,
+                                    credits = credits + excluded.credits",
+    );
     Some(insert)
 }
 
@@ -225,9 +261,10 @@ fn insert_messages(
 struct Shape {
     position: usize,
     last: bool,
+    kind: PartKind,
+    price: i64,
     media: Option<Attached>,
     with_text: bool,
-    poll: bool,
     clock: Option<WhoseClock>,
 }
 
@@ -237,23 +274,12 @@ impl Shape {
         Self {
             position,
             last: position == message.parts.len(),
+            kind: part.kind,
+            price: part.price,
             media: part.media.clone(),
             with_text: part.with_text,
-            poll: part.poll,
             clock: part.clock,
         }
-    }
-
-    fn kind(&self) -> &'static str {
-        kind_of(self.media.as_ref(), self.poll)
-    }
-}
-
-pub(super) fn kind_of(media: Option<&Attached>, poll: bool) -> &'static str {
-    match media {
-        Some(file) => file.kind.as_str(),
-        None if poll => "poll",
-        None => "text",
     }
 }
 
@@ -264,13 +290,13 @@ fn insert_parts(
     parts: &[(MessageId, &NewPart)],
 ) -> QueryBuilder<Sqlite> {
     let mut insert: QueryBuilder<Sqlite> = QueryBuilder::new(
-        "INSERT INTO parts (state, queue_id, due_at, position, ready, last, kind, with_text, media, file_name, clock, id, message_id, wire_id)
+        "INSERT INTO parts (state, queue_id, due_at, position, ready, last, kind, price, with_text, media, file_name, clock, id, message_id, wire_id)
          SELECT 'pending', ",
     );
     let mut common = insert.separated(", ");
     common.push_bind(queue).push_bind(due_at);
     common.push_bind(i64::try_from(shape.position).unwrap_or(i64::MAX)).push_bind(shape.position == 1);
-    common.push_bind(shape.last).push_bind(shape.kind());
+    common.push_bind(shape.last).push_bind(shape.kind).push_bind(shape.price);
     common.push_bind(shape.with_text).push_bind(shape.media.as_ref().map(|file| file.sha256.as_slice()));
     common.push_bind(shape.media.as_ref().and_then(|file| file.name.as_deref()));
     common.push_bind(shape.clock);
@@ -542,28 +568,28 @@ pub async fn retryable(db: &mut SqliteConnection, failed: Failed, now: Millis) -
     Ok(Retryable { certain: row.try_get(0)?, doubtful: row.try_get(1)? })
 }
 
-/// Puts failed parts back, each with a credit held anew: an explicit act of the owner. Parts of contacts that may
+/// Puts failed parts back, each with its price held anew: an explicit act of the owner. Parts of contacts that may
 /// get nothing any more stay as they are. All of them, or none where the credits do not reach.
 pub async fn retry_failed(db: &mut Tx, failed: Failed, again: Again, now: Millis) -> Result<PutBack, LedgerError> {
     let select = format!(
         "SELECT p.id, p.round, q.book,
                 NOT EXISTS (SELECT 1 FROM parts e WHERE e.message_id = p.message_id AND e.position < p.position
-                            AND e.state IN ('failed', 'pending')) AS first, p.queue_id
+                            AND e.state IN ('failed', 'pending')) AS first, p.queue_id, p.price
          {FAILED} {} AND {} = ?3 ORDER BY p.id",
         failed.filter(),
         is_doubtful()
     );
     let select = sqlx::query(AssertSqlSafe(select)).bind(failed.id()).bind(now).bind(again == Again::Doubtful);
     let failed = select.fetch_all(&mut *db).await?;
-    let needed = u64::try_from(failed.len()).unwrap_or(u64::MAX);
-    let mut put_back = PutBack { parts: needed, queue: None };
-    for (index, row) in failed.iter().enumerate() {
+    let mut put_back = PutBack { parts: u64::try_from(failed.len()).unwrap_or(u64::MAX), queue: None };
+    let prices = failed.iter().map(|row| row.try_get::<i64, _>("price")).collect::<Result<Vec<i64>, _>>()?;
+    for (index, (row, price)) in failed.iter().zip(&prices).enumerate() {
         let (part, round): (PartId, i64) = (row.try_get(0)?, row.try_get::<i64, _>(1)? + 1);
         let (book, queue) = (row.try_get(2)?, row.try_get(4)?);
         if index == 0 {
-            refuse_shortage(&balance(db, book).await?, i64::try_from(needed).unwrap_or(i64::MAX))?;
+            refuse_shortage(&balance(db, book).await?, prices.iter().sum())?;
         }
-        hold_again(db, book, queue, part, round, "", now).await?;
+        hold_again(db, book, queue, Charge { part, round, price: *price }, "", now).await?;
         put_part_back(db, part, round, row.try_get(3)?, now).await?;
         put_back.queue = Some((queue, book));
     }

@@ -78,6 +78,8 @@ pub async fn parts(db: &mut SqliteConnection, queue: CampaignId) -> Result<Count
 pub struct Tally {
     pub people: Counts,
     pub parts: Counts,
+    /// What these parts cost.
+    pub credits: Counts,
     /// When the last part was accepted or ended without that.
     pub last_at: Option<Millis>,
 }
@@ -88,6 +90,7 @@ impl Tally {
         let state = state.parse().map_err(|_| sqlx::Error::Decode(format!("a part is {state}").into()))?;
         *self.people.of(state) += row.try_get::<i64, _>("people")?;
         *self.parts.of(state) += row.try_get::<i64, _>("parts")?;
+        *self.credits.of(state) += row.try_get::<i64, _>("credits")?;
         let last_at = row.try_get::<Option<Millis>, _>("last_at")?;
         self.last_at = self.last_at.max(last_at);
         Ok(())
@@ -95,11 +98,12 @@ impl Tally {
 }
 
 pub async fn tally(db: &mut SqliteConnection, queue: CampaignId) -> Result<Tally, sqlx::Error> {
-    let rows =
-        sqlx::query("SELECT state, people, parts, nullif(last_at, 0) AS last_at FROM queue_counts WHERE queue_id = ?")
-            .bind(queue)
-            .fetch_all(db)
-            .await?;
+    let rows = sqlx::query(
+        "SELECT state, people, parts, credits, nullif(last_at, 0) AS last_at FROM queue_counts WHERE queue_id = ?",
+    )
+    .bind(queue)
+    .fetch_all(db)
+    .await?;
     let mut tally = Tally::default();
     rows.iter().try_for_each(|row| tally.add(row))?;
     Ok(tally)
@@ -108,7 +112,7 @@ pub async fn tally(db: &mut SqliteConnection, queue: CampaignId) -> Result<Tally
 /// Parts by state over all queues of a book.
 pub async fn tally_of_book(db: &mut SqliteConnection, book: Book) -> Result<Tally, sqlx::Error> {
     let rows = sqlx::query(
-        "SELECT c.state, sum(c.people) AS people, sum(c.parts) AS parts, nullif(max(c.last_at), 0) AS last_at
+        "SELECT c.state, sum(c.people) AS people, sum(c.parts) AS parts, sum(c.credits) AS credits, nullif(max(c.last_at), 0) AS last_at
          FROM queue_counts c JOIN queues q ON q.id = c.queue_id WHERE q.book = ? GROUP BY c.state",
     )
     .bind(book.as_str())
@@ -157,8 +161,7 @@ pub async fn queue_rows(
         };
         found.insert(row.try_get("id")?, queue);
     }
-    let head =
-        "SELECT queue_id, state, people, parts, nullif(last_at, 0) AS last_at FROM queue_counts WHERE queue_id IN (";
+    let head = "SELECT queue_id, state, people, parts, credits, nullif(last_at, 0) AS last_at FROM queue_counts WHERE queue_id IN (";
     for row in among(head, queues).build().fetch_all(db).await? {
         found.entry(row.try_get("queue_id")?).or_default().tally.add(&row)?;
     }
@@ -215,9 +218,9 @@ fn among(head: &str, queues: &[CampaignId]) -> QueryBuilder<Sqlite> {
 /// What the queues of a book hold at this moment, the most first.
 pub async fn held(db: &mut SqliteConnection, book: Book) -> Result<Vec<(CampaignId, i64)>, sqlx::Error> {
     let rows = sqlx::query(
-        "SELECT q.id, sum(c.parts) AS held FROM queues q JOIN queue_counts c ON c.queue_id = q.id
+        "SELECT q.id, sum(c.credits) AS held FROM queues q JOIN queue_counts c ON c.queue_id = q.id
          WHERE q.book = ? AND q.state <> 'done' AND (c.state = 'pending' OR c.state = 'sending' OR c.state = 'unknown')
-         GROUP BY q.id HAVING sum(c.parts) > 0 ORDER BY held DESC, q.id",
+         GROUP BY q.id HAVING sum(c.credits) > 0 ORDER BY held DESC, q.id",
     )
     .bind(book.as_str())
     .fetch_all(db)
@@ -225,19 +228,19 @@ pub async fn held(db: &mut SqliteConnection, book: Book) -> Result<Vec<(Campaign
     rows.iter().map(|row| Ok((row.try_get("id")?, row.try_get("held")?))).collect()
 }
 
-/// The parts that still hold a credit, of each book.
-pub async fn open_parts(db: &mut SqliteConnection) -> Result<BTreeMap<Book, i64>, sqlx::Error> {
+/// What the parts that still wait cost together, of each book.
+pub async fn open_credits(db: &mut SqliteConnection) -> Result<BTreeMap<Book, i64>, sqlx::Error> {
     let mut open = BTreeMap::new();
     for book in Book::ALL {
-        open.insert(book, open_parts_of(db, book).await?);
+        open.insert(book, open_credits_of(db, book).await?);
     }
     Ok(open)
 }
 
-/// The parts themselves are counted, not their counters; a queue that is done has none of them.
-async fn open_parts_of(db: &mut SqliteConnection, book: Book) -> Result<i64, sqlx::Error> {
+/// The parts themselves are added up, not their counters; a queue that is done has none of them.
+async fn open_credits_of(db: &mut SqliteConnection, book: Book) -> Result<i64, sqlx::Error> {
     sqlx::query_scalar(
-        "SELECT count(*) FROM queues q CROSS JOIN parts p ON p.queue_id = q.id AND p.last IN (0, 1)
+        "SELECT coalesce(sum(p.price), 0) FROM queues q CROSS JOIN parts p ON p.queue_id = q.id AND p.last IN (0, 1)
                                                          AND p.state IN ('pending', 'sending', 'unknown')
          WHERE q.book = ? AND q.state IN ('building', 'open', 'paused')",
     )

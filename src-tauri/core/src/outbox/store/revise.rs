@@ -9,13 +9,14 @@ use std::collections::BTreeMap;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
 
-use super::queue::{self, Counted, NewMessage, NewPart, kind_of};
+use super::queue::{self, Amount, Counted, NewMessage, NewPart};
 use crate::clock::Millis;
 use crate::db::{Tx, execute_all};
 use crate::ids::{CampaignId, ContactId, MessageId, PartId, SessionId};
-use crate::ledger::store::{REVISED, balance, hold, hold_again, refuse_shortage, release};
+use crate::ledger::store::{Charge, REVISED, balance, hold, hold_again, refuse_shortage, release};
 use crate::ledger::{Book, LedgerError};
 use crate::media;
+use crate::outbox::price::Prices;
 use crate::outbox::state::{PartState, SkipReason};
 use crate::outbox::window::DayHours;
 use crate::stored::Json;
@@ -70,16 +71,24 @@ pub struct WaitingPart {
     pub id: PartId,
     pub state: PartState,
     pub round: i64,
+    pub price: i64,
     pub due_at: Millis,
     /// Its time may be that of a next try.
     is_tried: bool,
     may_have_arrived: bool,
 }
 
+impl WaitingPart {
+    /// What its round holds.
+    fn charge(&self) -> Charge {
+        Charge { part: self.id, round: self.round, price: self.price }
+    }
+}
+
 impl Waiting {
     /// How many credits it holds.
-    pub fn price(&self) -> i64 {
-        i64::try_from(self.parts.iter().filter(|part| part.state == PartState::Pending).count()).unwrap_or(i64::MAX)
+    pub fn held(&self) -> i64 {
+        self.parts.iter().filter(|part| part.state == PartState::Pending).map(|part| part.price).sum()
     }
 
     fn can_change(&self) -> bool {
@@ -151,10 +160,11 @@ pub async fn revising(db: &mut SqliteConnection) -> Result<Vec<CampaignId>, sqlx
     sqlx::query_scalar("SELECT id FROM queues WHERE revising = 1 ORDER BY id").fetch_all(db).await
 }
 
-/// From here on nothing of the queue is claimed until `finish`.
-pub async fn begin(db: &mut Tx, queue: CampaignId, version: i64) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE queues SET revising = 1, version = ? WHERE id = ?")
+/// From here on nothing of the queue is claimed until `finish`. Whoever gets another version is priced anew.
+pub async fn begin(db: &mut Tx, queue: CampaignId, version: i64, prices: Option<Prices>) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE queues SET revising = 1, version = ?, prices = coalesce(?, prices) WHERE id = ?")
         .bind(version)
+        .bind(prices.map(Json))
         .bind(queue)
         .execute(db)
         .await?;
@@ -247,7 +257,7 @@ pub struct Page {
 
 const MESSAGE: &str =
     "SELECT m.id, m.contact_id, m.phone, m.name, m.version, m.own, m.skip_reason, m.skip_variable FROM messages m ";
-const PARTS: &str = "SELECT p.message_id, p.id, p.state, p.round, p.due_at, p.attempts > 0 AS tried,
+const PARTS: &str = "SELECT p.message_id, p.id, p.state, p.round, p.price, p.due_at, p.attempts > 0 AS tried,
         p.attempts > 0 AND EXISTS (SELECT 1 FROM attempts a WHERE a.part_id = p.id AND a.outcome = 'unknown') AS doubt
     FROM messages m CROSS JOIN parts p ON p.message_id = m.id ";
 
@@ -320,6 +330,7 @@ fn part(row: &SqliteRow) -> Result<WaitingPart, sqlx::Error> {
         id: row.try_get("id")?,
         state: row.try_get("state")?,
         round: row.try_get("round")?,
+        price: row.try_get("price")?,
         due_at: row.try_get("due_at")?,
         is_tried: row.try_get("tried")?,
         may_have_arrived: row.try_get("doubt")?,
@@ -375,13 +386,11 @@ pub async fn write(db: &mut Tx, home: &Home, revised: &[Revised], now: Millis) -
     let statements = changes.statements(home.queue);
     execute_all(db, Box::new(statements.into_iter())).await?;
     release(db, home.book, home.queue, &changes.released, REVISED, now).await?;
-    let more = changes.held.len() + changes.held_again.len();
-    if more > 0 {
-        refuse_shortage(&balance(db, home.book).await?, i64::try_from(more).unwrap_or(i64::MAX))?;
-        hold(db, home.book, home.queue, &changes.held, REVISED, now).await?;
-    }
-    for (part, round) in changes.held_again {
-        hold_again(db, home.book, home.queue, part, round, REVISED, now).await?;
+    let more = changes.held.iter().chain(&changes.held_again).map(|charge| charge.price).sum();
+    refuse_shortage(&balance(db, home.book).await?, more)?;
+    hold(db, home.book, home.queue, &changes.held, REVISED, now).await?;
+    for charge in changes.held_again {
+        hold_again(db, home.book, home.queue, charge, REVISED, now).await?;
     }
     Ok(())
 }
@@ -400,10 +409,10 @@ struct Changes<'r> {
     /// With the reason of skipping; none where the content needs fewer parts.
     ended: Vec<(PartId, Option<SkipReason>, bool)>,
     ended_at: Millis,
-    held: Vec<PartId>,
-    held_again: Vec<(PartId, i64)>,
-    released: Vec<(PartId, i64)>,
-    counts: BTreeMap<Counted, (i64, i64)>,
+    held: Vec<Charge>,
+    held_again: Vec<Charge>,
+    released: Vec<Charge>,
+    counts: BTreeMap<Counted, Amount>,
 }
 
 /// A part as it is sent from here on.
@@ -428,7 +437,7 @@ impl<'r> Changes<'r> {
         let is_tried = waiting.parts.first().is_some_and(|part| part.is_tried);
         self.messages.push((revised, due_at.or((!is_tried).then_some(due))));
         if let (Some((reason, variable)), true) = (&waiting.skipped, waiting.parts.is_empty()) {
-            self.count("skipped", reason.as_str(), variable.as_deref(), -1, 0);
+            self.count("skipped", reason.as_str(), variable.as_deref(), Amount { people: -1, ..Amount::default() });
         }
         match &content.message.skipped {
             Some((reason, variable)) => self.skip(waiting, *reason, variable.as_deref()),
@@ -438,12 +447,12 @@ impl<'r> Changes<'r> {
 
     fn skip(&mut self, waiting: &Waiting, reason: SkipReason, variable: Option<&str>) {
         if waiting.parts.is_empty() {
-            self.count("skipped", reason.as_str(), variable, 1, 0);
+            self.count("skipped", reason.as_str(), variable, Amount { people: 1, ..Amount::default() });
         }
         let last = waiting.parts.iter().rposition(|part| part.state != PartState::Cancelled);
         for (index, part) in waiting.parts.iter().enumerate().filter(|(_, part)| part.state == PartState::Pending) {
             self.ended.push((part.id, Some(reason), Some(index) == last));
-            self.released.push((part.id, part.round));
+            self.released.push(part.charge());
         }
     }
 
@@ -452,31 +461,36 @@ impl<'r> Changes<'r> {
             let (position, last) = (index + 1, index + 1 == parts.len());
             let filled = |id, round| Filled { id, message: waiting.message, round, position, last, due_at, part };
             match waiting.parts.get(index) {
-                Some(old) if old.state == PartState::Pending => self.filled.push(filled(old.id, old.round)),
+                // What costs the same keeps its hold.
+                Some(old) if old.state == PartState::Pending && old.price == part.price => {
+                    self.filled.push(filled(old.id, old.round));
+                }
                 Some(old) => {
-                    self.filled.push(filled(old.id, old.round + 1));
-                    self.held_again.push((old.id, old.round + 1));
+                    self.released.extend((old.state == PartState::Pending).then(|| old.charge()));
+                    let round = old.round + 1;
+                    self.filled.push(filled(old.id, round));
+                    self.held_again.push(Charge { part: old.id, round, price: part.price });
                 }
                 None => {
                     self.added.push(filled(part.id, 1));
-                    self.held.push(part.id);
-                    self.count("pending", "", None, i64::from(last), 1);
+                    self.held.push(Charge::first(part.id, part.price));
+                    let amount = Amount { people: i64::from(last), parts: 1, credits: part.price };
+                    self.count("pending", "", None, amount);
                 }
             }
         }
         let spare = waiting.parts.iter().skip(parts.len());
         for old in spare.filter(|old| old.state != PartState::Cancelled) {
             self.ended.push((old.id, None, false));
-            if old.state == PartState::Pending {
-                self.released.push((old.id, old.round));
-            }
+            self.released.extend((old.state == PartState::Pending).then(|| old.charge()));
         }
     }
 
-    fn count(&mut self, state: &'static str, reason: &'static str, variable: Option<&str>, people: i64, parts: i64) {
+    fn count(&mut self, state: &'static str, reason: &'static str, variable: Option<&str>, more: Amount) {
         let counted = self.counts.entry((state, reason, variable.unwrap_or_default().to_owned())).or_default();
-        counted.0 += people;
-        counted.1 += parts;
+        counted.people += more.people;
+        counted.parts += more.parts;
+        counted.credits += more.credits;
     }
 
     fn statements(&self, queue: CampaignId) -> Vec<QueryBuilder<Sqlite>> {
@@ -527,17 +541,15 @@ fn fill_parts(parts: &[Filled<'_>]) -> QueryBuilder<Sqlite> {
     let mut update = QueryBuilder::new(
         "UPDATE parts SET state = 'pending', cause = NULL, ended_at = NULL, tries = 0, round = v.column2, kind = v.column3,
                 with_text = v.column4, media = v.column5, file_name = v.column6, wire_id = v.column7, last = v.column8,
-                ready = v.column9, due_at = v.column10 FROM (",
+                ready = v.column9, due_at = v.column10, price = v.column11 FROM (",
     );
     update.push_values(parts, |mut row, filled| {
         let Filled { id, round, position, last, due_at, part, .. } = filled;
-        row.push_bind(*id)
-            .push_bind(*round)
-            .push_bind(kind_of(part.media.as_ref(), part.poll))
-            .push_bind(part.with_text);
+        row.push_bind(*id).push_bind(*round).push_bind(part.kind).push_bind(part.with_text);
         row.push_bind(part.media.as_ref().map(|file| file.sha256.to_vec()));
         row.push_bind(part.media.as_ref().and_then(|file| file.name.as_deref()));
         row.push_bind(part.wire_id.as_str()).push_bind(*last).push_bind(*position == 1).push_bind(*due_at);
+        row.push_bind(part.price);
     });
     update.push(") v WHERE parts.id = v.column1");
     update
@@ -546,16 +558,17 @@ fn fill_parts(parts: &[Filled<'_>]) -> QueryBuilder<Sqlite> {
 fn add_parts(queue: CampaignId, parts: &[Filled<'_>]) -> QueryBuilder<Sqlite> {
     let mut insert = QueryBuilder::new(
         "INSERT INTO parts (state, queue_id, id, message_id, position, last, kind, with_text, media, file_name, wire_id,
-                            ready, due_at, clock) SELECT 'pending', ",
+                            ready, due_at, clock, price) SELECT 'pending', ",
     );
     insert.push_bind(queue).push(", v.* FROM (");
     insert.push_values(parts, |mut row, filled| {
         let Filled { id, message, position, last, due_at, part, .. } = filled;
         row.push_bind(*id).push_bind(*message).push_bind(i64::try_from(*position).unwrap_or(i64::MAX));
-        row.push_bind(*last).push_bind(kind_of(part.media.as_ref(), part.poll)).push_bind(part.with_text);
+        row.push_bind(*last).push_bind(part.kind).push_bind(part.with_text);
         row.push_bind(part.media.as_ref().map(|file| file.sha256.to_vec()));
         row.push_bind(part.media.as_ref().and_then(|file| file.name.as_deref()));
         row.push_bind(part.wire_id.as_str()).push_bind(*position == 1).push_bind(*due_at).push_bind(part.clock);
+        row.push_bind(part.price);
     });
     insert.push(") v");
     insert
