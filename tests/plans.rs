@@ -35,6 +35,8 @@ use ulak_core::page::Place;
 use ulak_core::session::client::Signal;
 use ulak_core::testing::World;
 use ulak_core::testing::numbers::{BRISK, reply};
+use ulak_core::trigger::folder::{Brings, SETTLED};
+use ulak_core::trigger::{Binding, TriggerEdit};
 
 const NOON: i64 = 1_780_000_000_000 / 86_400_000 * 86_400_000 + 9 * 3_600_000;
 
@@ -82,10 +84,14 @@ impl Visit for Statement {
     fn record_debug(&mut self, _: &Field, _: &dyn Debug) {}
 }
 
-/// Tables of a few rows, whatever the owner does; `queue_counts`, a few rows a campaign; and `k`, the keys of a page.
-/// What is due is walked along its key as far as is asked for, and what an index of words finds stops at a limit.
-const SMALL: [&str; 12] = [
+/// Tables of a few rows, whatever the owner does, triggers (also as `t`) among them; `queue_counts`, a few rows a campaign;
+/// and `k`, the keys of a page. What is due is walked along its key as far as is asked for, and what an index of words
+/// finds stops at a limit.
+const SMALL: [&str; 15] = [
     "sessions",
+    "triggers",
+    "t",
+    "erasure_keys",
     "contact_counts",
     "campaign_counts",
     "reply_counts",
@@ -190,6 +196,7 @@ async fn ask_for_pages(world: &World) -> Result<(), Problem> {
         }
     }
     ask_for_filtered(world).await?;
+    ask_for_watched_folders(world).await?;
     world.app.people().acts(&Place::first(1)).await?;
     for kind in [None, Some(EntryKind::Hold)] {
         for search in ["", "kişi"] {
@@ -261,6 +268,24 @@ async fn ask_for_filtered(world: &World) -> Result<(), Problem> {
     world.app.people().timeline(&TimelineQuery { place: Place::behind(next, 1), ..query }).await.map(drop)
 }
 
+/// What is asked for at every look into a folder, and for its row on the page.
+async fn ask_for_watched_folders(world: &World) -> Result<(), Problem> {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("list.csv"), "No;Phone\n1;0532 555 00 01\n").unwrap();
+    let edit = |id, active| TriggerEdit { id, name: "lists".to_owned(), active, binding: Binding::first("lists") };
+    let programs = world.app.programs();
+    let trigger = programs.save_trigger(&edit(None, false)).await?.id;
+    programs.watch_folder(trigger, Some(folder.path()), Brings::Contacts).await?;
+    programs.save_trigger(&edit(Some(trigger), true)).await?;
+    for settled in [0, SETTLED] {
+        world.clock.set(world.app.now() + settled);
+        programs.look_into_folders().await?;
+    }
+    let view = programs.triggers().await?;
+    assert!(view.folders[0].last.as_ref().is_some_and(|last| last.place.is_some()), "{:?}", view.folders);
+    Ok(())
+}
+
 /// Every way to lead the log, with and without what else can be asked.
 async fn ask_for_the_log(world: &World) -> Result<(), Problem> {
     let all = CampaignQuery { place: Place::first(1), ..CampaignQuery::default() };
@@ -313,6 +338,9 @@ async fn no_page_of_a_list_sorts_or_walks_a_table() -> Result<(), Problem> {
             "{steps:#?}"
         );
     }
+    let unmoved = seen.iter().find(|statement| statement.starts_with("SELECT digest, place FROM trigger_files"));
+    let steps = plan(&world, unmoved.expect("the look into a folder")).await;
+    assert!(steps[0].contains("INDEX trigger_files_unmoved (trigger_id=?)"), "{steps:#?}");
     // The same look does find what it looks for.
     assert!(!faults(&world, "SELECT id FROM contacts ORDER BY email").await.is_empty());
     assert!(!faults(&world, "SELECT id FROM messages WHERE text = 'Merhaba'").await.is_empty());

@@ -20,6 +20,8 @@ use crate::{logs, network, prepare};
 
 /// How often something that moves is looked at again.
 pub const LOOK: Duration = Duration::from_millis(100);
+/// How long threads are waited for at the end that a disk may never give back.
+const LAST_THREADS: Duration = Duration::from_secs(10);
 
 /// Lines for people, or one JSON object an event.
 #[derive(Clone, Copy)]
@@ -143,6 +145,7 @@ pub fn run(voice: Voice, work: impl AsyncFnOnce(Stopping) -> Result<bool, Proble
         }
     };
     let outcome = runtime.block_on(work(stopping.clone()));
+    runtime.shutdown_timeout(LAST_THREADS);
     if let Err(problem) = &outcome {
         voice.problem(problem);
     }

@@ -11,6 +11,7 @@ use ulak_core::contact::{Return, Standing};
 use ulak_core::ids::TriggerId;
 use ulak_core::ledger::Book;
 use ulak_core::testing::World;
+use ulak_core::trigger::folder::silent::Silence;
 use ulak_core::trigger::folder::{Brings, SETTLED};
 use ulak_core::trigger::{Binding, Comparison, Condition, TriggerEdit};
 
@@ -173,16 +174,164 @@ async fn a_kill_in_the_middle_of_a_file_neither_repeats_nor_loses() -> Result<()
 
 /// Lets a future go on so often, and drops it then. True where it came to its end.
 async fn stop_after(steps: usize, work: impl Future<Output = Result<(), Problem>>) -> Result<bool, Problem> {
+    let mut left = steps + 1;
+    let is_over = || {
+        left -= 1;
+        left == 0
+    };
+    stop_when(is_over, work).await
+}
+
+/// Lets a future go on, and drops it before the first step for which this holds. True where it came to its end.
+async fn stop_when(
+    mut is_over: impl FnMut() -> bool,
+    work: impl Future<Output = Result<(), Problem>>,
+) -> Result<bool, Problem> {
     let mut work = std::pin::pin!(work);
-    let mut left = steps;
-    std::future::poll_fn(|context| match work.as_mut().poll(context) {
-        std::task::Poll::Ready(done) => std::task::Poll::Ready(done.map(|()| true)),
-        std::task::Poll::Pending => {
-            left -= 1;
-            if left == 0 { std::task::Poll::Ready(Ok(false)) } else { std::task::Poll::Pending }
+    std::future::poll_fn(|context| {
+        if is_over() {
+            return std::task::Poll::Ready(Ok(false));
         }
+        work.as_mut().poll(context).map(|done| done.map(|()| true))
     })
     .await
+}
+
+#[tokio::test]
+async fn a_kill_between_the_move_and_its_note_is_made_good_at_the_next_start() -> Result<(), Problem> {
+    for name in names_of_files() {
+        let shop = Shop::open(|_| {}).await?;
+        let list = format!("{HEADER}{ELIF}{CAN}");
+        fs::write(shop.folder.path().join(&name), &list).unwrap();
+        shop.look().await?;
+        shop.world.clock.set(shop.world.clock.now() + SETTLED);
+        let place = format!("done/{}", name.to_string_lossy());
+        let is_moved = || shop.path(&place).exists();
+        assert!(!stop_when(is_moved, shop.look()).await?, "it is moved before that is noted");
+        assert_eq!(shop.last().await?.place, None);
+        let mut shop = shop.restart().await?;
+        shop.look().await?;
+        let last = shop.last().await?;
+        assert_eq!((last.accepted, last.problem, last.place), (2, None, Some(place)));
+        // It is known still.
+        fs::write(shop.folder.path().join(&name), &list).unwrap();
+        shop.take().await?;
+        assert_eq!((shop.last().await?.accepted, shop.last().await?.passed), (0, 2));
+        assert_eq!(shop.sent().await?.len(), 2);
+        shop.world.app.credits().ledger_holds().await?;
+    }
+    Ok(())
+}
+
+/// An ordinary name, and where there is such a thing one that is no text.
+fn names_of_files() -> Vec<std::ffi::OsString> {
+    #[cfg(target_os = "linux")]
+    let odd = Some(std::os::unix::ffi::OsStringExt::from_vec(b"fatura_\xFEubat.csv".to_vec()));
+    #[cfg(not(target_os = "linux"))]
+    let odd = None;
+    ["faturalar.csv".into()].into_iter().chain(odd).collect()
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_file_whose_name_is_no_text_is_taken_in_under_a_name_that_is_one() -> Result<(), Problem> {
+    for brings in [Brings::Messages, Brings::Contacts] {
+        let mut shop = Shop::open(|_| {}).await?;
+        shop.watch(brings).await?;
+        for name in names_of_files() {
+            fs::write(shop.folder.path().join(name), format!("{HEADER}{ELIF}F-2;90,00;Can;12\n")).unwrap();
+        }
+        let odd = "fatura_\u{FFFD}ubat.csv";
+        shop.take().await?;
+        assert_eq!(shop.names(""), ["done", "failed"]);
+        let [report, other] = [odd, "faturalar.csv"].map(|name| format!("{name}.report.csv"));
+        assert_eq!(shop.names("failed"), [odd, &report, "faturalar.csv", &other]);
+        assert!(shop.report(&format!("failed/{odd}"))[0].starts_with("2;") || brings == Brings::Contacts);
+        assert!(shop.notices().is_empty() && shop.last().await?.place.is_some());
+        assert_eq!(shop.sent().await?.len(), usize::from(brings == Brings::Messages));
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_folder_that_is_let_go_in_the_middle_of_a_file_stops_there_and_goes_on_when_it_is_watched_again()
+-> Result<(), Problem> {
+    let mut shop = Shop::open(|_| {}).await?;
+    let row = |number: usize| format!("F-{number};10,00;Kişi {number};0532 555 {number:04}\n");
+    shop.put("faturalar.csv", format!("{HEADER}{}", (0..40).map(row).collect::<String>()));
+    shop.look().await?;
+    shop.world.clock.set(shop.world.clock.now() + SETTLED);
+    let let_go = async {
+        until(async || Ok(shop.view().await?.last.is_some_and(|last| last.accepted > 2))).await?;
+        shop.world.app.programs().watch_folder(shop.trigger, None, Brings::Messages).await
+    };
+    let (looked, let_go) = tokio::join!(shop.look(), let_go);
+    looked?;
+    assert!(let_go?.folders.is_empty());
+    let before = shop.sent().await?.len();
+    assert!((3..40).contains(&before), "{before}");
+    assert_eq!(shop.names(""), ["done", "failed", "faturalar.csv"]);
+    // Nobody looks there, so nothing happens to it.
+    shop.take().await?;
+    assert_eq!(shop.sent().await?.len(), before);
+    shop.watch(Brings::Messages).await?;
+    shop.take().await?;
+    let sent = shop.sent().await?;
+    let each: std::collections::BTreeSet<&String> = sent.iter().collect();
+    assert_eq!((sent.len(), each.len()), (40, 40));
+    assert_eq!(shop.last().await?.place.as_deref(), Some("done/faturalar.csv"));
+    assert_eq!(shop.report("done/faturalar.csv").len(), 40);
+    shop.world.app.credits().ledger_holds().await
+}
+
+/// Asks until it holds.
+async fn until(holds: impl AsyncFn() -> Result<bool, Problem>) -> Result<(), Problem> {
+    let asked = async {
+        while !holds().await? {
+            tokio::task::yield_now().await;
+        }
+        Ok(())
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(60), asked).await.expect("it comes to hold")
+}
+
+#[tokio::test]
+async fn a_disk_that_does_not_answer_keeps_no_other_folder_waiting() -> Result<(), Problem> {
+    let mut shop = Shop::open(|_| {}).await?;
+    let network = tempfile::tempdir().unwrap();
+    let disk = fs::canonicalize(network.path()).unwrap();
+    let programs = shop.world.app.programs();
+    let trigger = programs.triggers().await?.triggers.remove(0);
+    let other = TriggerEdit { id: None, name: "order.ready".to_owned(), active: true, binding: trigger.binding };
+    let other = programs.save_trigger(&other).await?.id;
+    programs.watch_folder(other, Some(&disk), Brings::Messages).await?;
+    fs::write(disk.join("orders.csv"), format!("{HEADER}{CAN}")).unwrap();
+    shop.put("faturalar.csv", format!("{HEADER}{ELIF}"));
+    shop.look().await?;
+    shop.world.clock.set(shop.world.clock.now() + SETTLED);
+    {
+        let silence = Silence::of(&disk);
+        let mut hanging = std::pin::pin!(shop.look());
+        let is_taken = async || {
+            let last = shop.view().await?.last;
+            Ok(last.is_some_and(|last| last.place.is_some()))
+        };
+        tokio::select! {
+            _ = &mut hanging => panic!("the disk does not answer"),
+            taken = until(is_taken) => taken?,
+        }
+        // While it hangs the other folder is looked into again and again, and this one is not.
+        shop.put("faturalar.csv", format!("{HEADER}{ADA}"));
+        shop.take().await?;
+        assert_eq!((shop.names("done").len(), silence.looks()), (4, 1));
+        drop(silence);
+        hanging.await?;
+    }
+    assert_eq!(names(&disk.join("done")), ["orders.csv", "orders.csv.report.csv"]);
+    let all = [text("Ada", "F-3", "75,00"), text("Can", "F-2", "90,00"), text("Elif", "F-1", "1.850,00")];
+    assert_eq!(shop.sent().await?, all);
+    assert!(shop.notices().is_empty());
+    Ok(())
 }
 
 #[tokio::test]

@@ -15,6 +15,8 @@ mod noticing;
 mod resuming;
 mod segments;
 #[cfg(target_os = "linux")]
+mod serving;
+#[cfg(target_os = "linux")]
 mod stopping;
 #[path = "../terminal/mod.rs"]
 mod terminal;

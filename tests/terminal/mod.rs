@@ -30,7 +30,7 @@ pub fn key(data: &Path) -> DbKey {
     vault::open(data, Some(PASSPHRASE), &NoKeyring).unwrap().key
 }
 
-struct NoKeyring;
+pub struct NoKeyring;
 
 impl Keyring for NoKeyring {
     fn get(&self, _: &str) -> Result<Option<Vec<u8>>, String> {

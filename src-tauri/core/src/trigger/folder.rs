@@ -118,6 +118,8 @@ fn is_list(name: &OsStr) -> bool {
 
 /// The lists in a folder; what lies in the folders within is not looked at.
 pub fn list(folder: &Path) -> io::Result<Vec<Found>> {
+    #[cfg(any(test, feature = "testing"))]
+    silent::wait(folder);
     let mut found = Vec::new();
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
@@ -205,10 +207,12 @@ pub fn place(folder: &Path, way: Way, name: &OsStr, before: Option<PathBuf>) -> 
     }
 }
 
-/// A place within the folder, as in `done/list (2).csv`, where neither a file nor a report lies.
+/// A place within the folder, as in `done/list (2).csv`, where neither a file nor a report lies. Its name can be written
+/// down, whatever bytes the file's own is made of.
 fn free_place(folder: &Path, way: Way, name: &OsStr) -> io::Result<PathBuf> {
+    let name = OsStr::new(&*name.to_string_lossy()).to_owned();
     for number in 1..=u32::from(u16::MAX) {
-        let place = Path::new(way.folder()).join(numbered(name, number));
+        let place = Path::new(way.folder()).join(numbered(&name, number));
         if !is_there(&folder.join(&place))? && !is_there(&folder.join(report_of(&place)))? {
             return Ok(place);
         }
@@ -340,6 +344,51 @@ impl Coded for FolderError {
             Self::TooLong { file, limit } => params! { file: file, limit: limit },
             Self::Changed { file } => params! { file: file },
         }
+    }
+}
+
+/// Disks that do not answer.
+#[cfg(any(test, feature = "testing"))]
+pub mod silent {
+    use std::collections::BTreeMap;
+    use std::path::{Path, PathBuf};
+    use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+    /// The folders on them, with how many looks came there.
+    static FOLDERS: Mutex<BTreeMap<PathBuf, usize>> = Mutex::new(BTreeMap::new());
+    static ANSWERS: Condvar = Condvar::new();
+
+    fn folders() -> MutexGuard<'static, BTreeMap<PathBuf, usize>> {
+        FOLDERS.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A folder's disk answers nothing until this is dropped.
+    pub struct Silence(PathBuf);
+
+    impl Silence {
+        pub fn of(folder: &Path) -> Self {
+            folders().insert(folder.to_owned(), 0);
+            Self(folder.to_owned())
+        }
+
+        pub fn looks(&self) -> usize {
+            folders().get(&self.0).copied().unwrap_or_default()
+        }
+    }
+
+    impl Drop for Silence {
+        fn drop(&mut self) {
+            folders().remove(&self.0);
+            ANSWERS.notify_all();
+        }
+    }
+
+    pub(super) fn wait(folder: &Path) {
+        let mut folders = folders();
+        if let Some(looks) = folders.get_mut(folder) {
+            *looks += 1;
+        }
+        drop(ANSWERS.wait_while(folders, |folders| folders.contains_key(folder)));
     }
 }
 

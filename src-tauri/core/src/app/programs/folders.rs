@@ -3,6 +3,8 @@
 //! Each row is an event, by the same steps as one that a program tells. That it was taken is written in the transaction
 //! of its event, so whatever ends Ulak in the middle of a file, the next look goes on behind the last row. A file is
 //! moved away once all of its rows are taken and its report lies on the disk.
+//!
+//! Folders do not wait for each other: one may lie on a disk of the network that does not answer.
 
 mod report;
 
@@ -11,9 +13,12 @@ use std::ffi::{OsStr, OsString};
 use std::io;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::pin::pin;
+use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
+use futures::future::join_all;
+use futures::stream::{FuturesUnordered, StreamExt as _};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use tokio::sync::mpsc;
@@ -28,7 +33,7 @@ use crate::event::Event;
 use crate::ids::TriggerId;
 use crate::language::Language;
 use crate::program::digest;
-use crate::trigger::folder::{self, Brings, Folder, FolderError, Found, LARGEST_MB, Looks, MOST_ROWS, PUT_OFF, Way};
+use crate::trigger::folder::{self, Brings, Folder, FolderError, Found, LARGEST_MB, Looks, MOST_ROWS, Way};
 use crate::trigger::store::by_id;
 use crate::trigger::store::folders::{self as store, Begun, Digest, FileId, Last, OnItsWay, TakenRow};
 use crate::trigger::{Outcome, TriggerError};
@@ -36,6 +41,8 @@ use crate::trigger::{Outcome, TriggerError};
 const EVERY: Duration = Duration::from_secs(5);
 /// A disk of the network that does not answer for so long is not there.
 const LONGEST_LOOK: Duration = Duration::from_secs(10);
+/// A whole file may take longer.
+const LONGEST_WORK: Duration = Duration::from_secs(60);
 /// Rows that wait between the thread that reads a file and the data.
 const AHEAD: usize = 64;
 /// Rows of an import that are looked up at once.
@@ -93,15 +100,56 @@ impl From<Last> for LastFile {
 
 /// What is known of watched folders beside what is stored.
 #[derive(Default)]
-pub(super) struct Watches(Mutex<BTreeMap<TriggerId, Watch>>);
+pub(super) struct Watches {
+    watches: Mutex<BTreeMap<TriggerId, Watch>>,
+    /// Folders that somebody is at: who looks, or a thread that their disk has not given back.
+    turns: Mutex<BTreeMap<PathBuf, Weak<()>>>,
+}
+
+impl Watches {
+    /// None while an earlier look into the folder is not over.
+    fn begin(&self, folder: Folder) -> Option<Look> {
+        let mut turns = locked(&self.turns);
+        turns.retain(|_, turn| turn.strong_count() > 0);
+        if turns.contains_key(&folder.path) {
+            return None;
+        }
+        let turn = Arc::new(());
+        turns.insert(folder.path.clone(), Arc::downgrade(&turn));
+        Some(Look { folder, turn })
+    }
+}
+
+/// A look into a folder. It is over when nobody has its turn any more.
+struct Look {
+    folder: Folder,
+    turn: Arc<()>,
+}
+
+impl Look {
+    /// Does something at the folder's disk, off the loops that others wait for. A disk that does not answer is given up
+    /// on; its thread keeps the turn until it comes back.
+    async fn aside<T: Send + 'static>(
+        &self,
+        longest: Duration,
+        work: impl FnOnce(&Path) -> io::Result<T> + Send + 'static,
+    ) -> io::Result<T> {
+        let (path, turn) = (self.folder.path.clone(), self.turn.clone());
+        let thread = tokio::task::spawn_blocking(move || {
+            let done = work(&path);
+            drop(turn);
+            done
+        });
+        let done = tokio::time::timeout(longest, thread).await;
+        done.map_err(io::Error::from)?.map_err(io::Error::other)?
+    }
+}
 
 #[derive(Default)]
 struct Watch {
     path: PathBuf,
     looks: Looks,
     waiting: usize,
-    /// A disk that did not answer is left alone for a while.
-    not_before: Millis,
     /// Of the folder, and of files in it by their names.
     troubles: BTreeMap<Option<OsString>, Problem>,
 }
@@ -142,7 +190,7 @@ impl Programs {
     /// A folder that is there, and that nobody else fills or empties.
     async fn checked_folder(&self, trigger: TriggerId, path: PathBuf) -> Result<String, Problem> {
         let own = self.db.folder().to_owned();
-        let (real, own) = aside_for_long(move || (folder::real(&path), folder::real(&own))).await?;
+        let (real, own) = aside(move || (folder::real(&path), folder::real(&own))).await?;
         let real = real?;
         if own.is_ok_and(|own| real.starts_with(&own)) {
             return Err(FolderError::Own.into());
@@ -161,7 +209,7 @@ impl Programs {
         let mut views = Vec::new();
         for folder in store::all(&mut reader).await.map_err(|error| self.db.error(error))? {
             let last = store::last(&mut reader, folder.trigger).await.map_err(|error| self.db.error(error))?;
-            let watches = locked(&self.watches.0);
+            let watches = locked(&self.watches.watches);
             let watch = watches.get(&folder.trigger).filter(|watch| watch.path == folder.path);
             views.push(FolderView {
                 trigger_id: folder.trigger,
@@ -177,26 +225,33 @@ impl Programs {
 
     /// Looks into the folders of triggers, for ever.
     pub(in crate::app) async fn keep_watching(&self) {
+        let mut looks = FuturesUnordered::new();
         loop {
-            if let Err(problem) = self.look_into_folders().await {
-                tracing::warn!(%problem, "watched folders wait until data can be saved");
+            looks.push(self.look_into_folders());
+            let mut pause = pin!(tokio::time::sleep(EVERY));
+            loop {
+                tokio::select! {
+                    () = &mut pause => break,
+                    Some(looked) = looks.next() => {
+                        if let Err(problem) = looked {
+                            tracing::warn!(%problem, "watched folders wait until data can be saved");
+                        }
+                    }
+                }
             }
-            tokio::time::sleep(EVERY).await;
         }
     }
 
-    /// Looks once, and takes in what is complete. Data that may be older than what went out take nothing in before their
-    /// owner has said that they may.
+    /// Looks once into every folder that nobody is at, and takes in what is complete. Data that may be older than what
+    /// went out take nothing in before their owner has said that they may.
     pub async fn look_into_folders(&self) -> Result<(), Problem> {
         if self.found.folder().is_some() {
             return Ok(());
         }
         let folders = store::all(&mut *self.reader().await?).await.map_err(|error| self.db.error(error))?;
         self.forget_watches(&folders);
-        for folder in &folders {
-            self.look_into(folder).await?;
-        }
-        Ok(())
+        let looks = folders.into_iter().filter_map(|folder| self.watches.begin(folder));
+        join_all(looks.map(|look| self.look_into(look))).await.into_iter().collect()
     }
 
     /// Of folders that nobody looks into any more.
@@ -205,7 +260,7 @@ impl Programs {
             folders.iter().any(|folder| folder.trigger == trigger && folder.path == watch.path)
         };
         let mut gone = Vec::new();
-        locked(&self.watches.0).retain(|trigger, watch| {
+        locked(&self.watches.watches).retain(|trigger, watch| {
             let kept = is_kept(*trigger, watch);
             if !kept {
                 gone.extend(std::mem::take(&mut watch.troubles).into_values());
@@ -215,17 +270,12 @@ impl Programs {
         gone.iter().for_each(|problem| self.notices.withdraw(problem));
     }
 
-    async fn look_into(&self, folder: &Folder) -> Result<(), Problem> {
-        let now = self.now();
-        let silent = locked(&self.watches.0).get(&folder.trigger).map(|watch| watch.not_before);
-        if silent.is_some_and(|until| now < until && until <= now + PUT_OFF) {
-            return Ok(());
-        }
-        let path = folder.path.clone();
-        let found = match aside(move || folder::list(&path)).await {
+    async fn look_into(&self, look: Look) -> Result<(), Problem> {
+        let (folder, now) = (&look.folder, self.now());
+        let found = match look.aside(LONGEST_LOOK, folder::list).await {
             Ok(found) => found,
             Err(error) => {
-                self.missing(folder, &error, now);
+                self.missing(folder, &error);
                 return Ok(());
             }
         };
@@ -234,20 +284,18 @@ impl Programs {
             self.trouble(folder, None, None);
             return Ok(());
         }
-        self.see_to_the_moved(folder).await?;
-        if !complete.is_empty() {
-            let path = folder.path.clone();
-            let ways = aside(move || folder::make_ways(&path)).await;
-            let folder_shown = folder.path.display().to_string();
-            if let Err(error) = ways {
-                let cannot = FolderError::CannotWrite { folder: folder_shown, reason: error.to_string() };
-                self.trouble(folder, None, Some(cannot.into()));
-                return Ok(());
-            }
+        self.see_to_the_moved(&look).await?;
+        if !complete.is_empty()
+            && let Err(error) = look.aside(LONGEST_LOOK, folder::make_ways).await
+        {
+            let shown = folder.path.display().to_string();
+            let cannot = FolderError::CannotWrite { folder: shown, reason: error.to_string() };
+            self.trouble(folder, None, Some(cannot.into()));
+            return Ok(());
         }
         self.trouble(folder, None, None);
         for file in complete {
-            let taken = self.take_file(folder, &file).await;
+            let taken = self.take_file(&look, &file).await;
             if taken.is_err() {
                 self.put_off(folder, &file);
             }
@@ -260,23 +308,16 @@ impl Programs {
     }
 
     /// Nobody misses the folder of a trigger that is off.
-    fn missing(&self, folder: &Folder, error: &io::Error, now: Millis) {
+    fn missing(&self, folder: &Folder, error: &io::Error) {
         let shown = folder.path.display().to_string();
         let missing = FolderError::Missing { folder: shown, reason: error.to_string() };
-        {
-            let mut watches = locked(&self.watches.0);
-            let watch = watches.entry(folder.trigger).or_default();
-            watch.waiting = 0;
-            if error.kind() == io::ErrorKind::TimedOut {
-                watch.not_before = now + PUT_OFF;
-            }
-        }
+        locked(&self.watches.watches).entry(folder.trigger).or_default().waiting = 0;
         self.trouble(folder, None, folder.active.then(|| missing.into()));
     }
 
     /// What is complete of what a look found.
     fn seen(&self, folder: &Folder, found: Vec<Found>, now: Millis) -> Vec<Found> {
-        let mut watches = locked(&self.watches.0);
+        let mut watches = locked(&self.watches.watches);
         let watch = watches.entry(folder.trigger).or_default();
         let before = watch.waiting;
         (watch.path, watch.waiting) = (folder.path.clone(), found.len());
@@ -296,14 +337,14 @@ impl Programs {
     }
 
     fn put_off(&self, folder: &Folder, file: &Found) {
-        if let Some(watch) = locked(&self.watches.0).get_mut(&folder.trigger) {
+        if let Some(watch) = locked(&self.watches.watches).get_mut(&folder.trigger) {
             watch.looks.put_off(&file.name, self.now());
         }
     }
 
     /// What is wrong with a folder or a file in it, told when it begins and withdrawn when it is over.
     fn trouble(&self, folder: &Folder, file: Option<&OsStr>, problem: Option<Problem>) {
-        let mut watches = locked(&self.watches.0);
+        let mut watches = locked(&self.watches.watches);
         let watch = watches.entry(folder.trigger).or_default();
         watch.path.clone_from(&folder.path);
         let name = file.map(OsStr::to_owned);
@@ -325,13 +366,13 @@ impl Programs {
     }
 
     /// Files that came to their place without its being written down.
-    async fn see_to_the_moved(&self, folder: &Folder) -> Result<(), Problem> {
-        let files = store::on_their_way(&mut *self.reader().await?, folder.trigger).await;
+    async fn see_to_the_moved(&self, look: &Look) -> Result<(), Problem> {
+        let trigger = look.folder.trigger;
+        let files = store::on_their_way(&mut *self.reader().await?, trigger).await;
         for OnItsWay { digest, place } in files.map_err(|error| self.db.error(error))? {
-            let path = folder.path.clone();
-            let moved = aside(move || folder::is_moved(&path, &place)).await;
+            let moved = look.aside(LONGEST_LOOK, move |path| folder::is_moved(path, &place)).await;
             if matches!(moved, Ok(true)) {
-                self.note_moved(FileId { trigger: folder.trigger, digest: &digest }).await?;
+                self.note_moved(FileId { trigger, digest: &digest }).await?;
             }
         }
         Ok(())
@@ -346,8 +387,9 @@ impl Programs {
     }
 
     /// Takes a file in and moves it away. What hinders that and may pass is an error.
-    async fn take_file(&self, folder: &Folder, found: &Found) -> Result<(), Problem> {
-        let Some((digest, opened)) = self.open(folder, found).await? else { return Ok(()) };
+    async fn take_file(&self, look: &Look, found: &Found) -> Result<(), Problem> {
+        let Some((digest, opened)) = self.open(look, found).await? else { return Ok(()) };
+        let folder = &look.folder;
         let file = FileId { trigger: folder.trigger, digest: &digest };
         let mut tx = self.db.begin().await?;
         let begun = store::begin(&mut tx, file, &found.shown(), self.now()).await;
@@ -368,29 +410,31 @@ impl Programs {
                 ControlFlow::Break(()) => return Ok(()),
             },
         };
-        self.put_away(folder, found, file, problem).await
+        self.put_away(look, found, file, problem).await
     }
 
     /// Reads a file whole, so that it is one thing from here on; none where somebody is at it.
-    async fn open(&self, folder: &Folder, found: &Found) -> Result<Option<(Digest, Result<Opened, Problem>)>, Problem> {
-        let home = self.settings().await?.country;
-        let (path, brings, found) = (folder.path.clone(), folder.brings, found.clone());
-        let opened = aside_for_long(move || {
-            if found.length > LARGEST_MB * MEGABYTE {
-                let seen = format!("{}\n{}\n{:?}", found.shown(), found.length, found.modified);
-                let problem = FolderError::TooLarge { file: found.shown(), limit: LARGEST_MB }.into();
-                return Ok(Some((digest(seen.as_bytes()), Err(problem))));
-            }
-            let bytes = folder::read(&path, &found)
-                .map_err(|error| FolderError::CannotOpen { file: found.shown(), reason: error.to_string() })?;
-            let opened = |bytes: Vec<u8>| match brings {
-                Brings::Messages => headed(&found.shown(), bytes, &home).map(Opened::Rows),
+    async fn open(&self, look: &Look, found: &Found) -> Result<Option<(Digest, Result<Opened, Problem>)>, Problem> {
+        let shown = found.shown();
+        if found.length > LARGEST_MB * MEGABYTE {
+            let seen = format!("{shown}\n{}\n{:?}", found.length, found.modified);
+            let problem = FolderError::TooLarge { file: shown, limit: LARGEST_MB }.into();
+            return Ok(Some((digest(seen.as_bytes()), Err(problem))));
+        }
+        let one = found.clone();
+        let read = look.aside(LONGEST_WORK, move |path| folder::read(path, &one)).await;
+        let read = read.map_err(|error| FolderError::CannotOpen { file: shown.clone(), reason: error.to_string() })?;
+        let Some(bytes) = read else { return Ok(None) };
+        let (home, brings) = (self.settings().await?.country, look.folder.brings);
+        let opened = aside(move || {
+            let digest = digest(&bytes);
+            let opened = match brings {
+                Brings::Messages => headed(&shown, bytes, &home).map(Opened::Rows),
                 Brings::Contacts => Ok(Opened::People),
             };
-            Ok(bytes.map(|bytes| (digest(&bytes), opened(bytes))))
+            (digest, opened)
         });
-        let opened: Result<_, FolderError> = opened.await?;
-        Ok(opened?)
+        Ok(Some(opened.await?))
     }
 
     /// Imports the people of a file. Whoever came in before is known, so beginning anew does no harm. Answers what was
@@ -481,7 +525,7 @@ impl Programs {
     /// Writes the report and moves the file beside it.
     async fn put_away(
         &self,
-        folder: &Folder,
+        look: &Look,
         found: &Found,
         file: FileId<'_>,
         problem: Option<Problem>,
@@ -493,11 +537,11 @@ impl Programs {
         let before = going.into_iter().find(|one| one.digest == *file.digest).map(|one| one.place);
         let cannot = |reason: String| Problem::from(FolderError::CannotMove { file: found.shown(), reason });
         let refused = rows.iter().any(|row| row.outcome == Outcome::Refused);
-        let (path, one, whole) = (folder.path.clone(), found.clone(), problem.is_none());
-        let placed = aside(move || {
-            let unchanged = folder::is_unchanged(&path, &one)?;
+        let (one, whole) = (found.clone(), problem.is_none());
+        let placed = look.aside(LONGEST_LOOK, move |path| {
+            let unchanged = folder::is_unchanged(path, &one)?;
             let way = if refused || !whole || !unchanged { Way::Failed } else { Way::Done };
-            Ok((unchanged, folder::place(&path, way, &one.name, before)?))
+            Ok((unchanged, folder::place(path, way, &one.name, before)?))
         });
         let (unchanged, place) = placed.await.map_err(|error| cannot(error.to_string()))?;
         let changed = || (!unchanged).then(|| FolderError::Changed { file: found.shown() }.into());
@@ -506,12 +550,13 @@ impl Programs {
         let sent_off = store::send_off(&mut tx, file, &place, problem.as_ref()).await;
         sent_off.map_err(|error| self.db.error(error))?;
         self.db.commit(tx).await?;
-        let (path, name) = (folder.path.clone(), found.name.clone());
-        let moved = aside_for_long(move || {
-            report::write(&path.join(folder::report_of(&place)), language, &rows, problem.as_ref())?;
-            folder::put_away(&path, &name, &place).map_err(|error| error.to_string())
+        let name = found.name.clone();
+        let moved = look.aside(LONGEST_WORK, move |path| {
+            let report = path.join(folder::report_of(&place));
+            report::write(&report, language, &rows, problem.as_ref()).map_err(io::Error::other)?;
+            folder::put_away(path, &name, &place)
         });
-        moved.await?.map_err(cannot)?;
+        moved.await.map_err(|error| cannot(error.to_string()))?;
         self.note_moved(file).await
     }
 }
@@ -531,12 +576,7 @@ fn headed(file: &str, bytes: Vec<u8>, home: &str) -> Result<Headed, Problem> {
     }
 }
 
-/// Off the loops that others wait for. A disk that does not answer is given up on.
-async fn aside<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
-    let done = tokio::time::timeout(LONGEST_LOOK, tokio::task::spawn_blocking(work)).await;
-    done.map_err(io::Error::from)?.map_err(io::Error::other)?
-}
-
-async fn aside_for_long<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
+/// Off the loops that others wait for.
+async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
     tokio::task::spawn_blocking(work).await.map_err(Problem::crashed)
 }
