@@ -1,8 +1,10 @@
-//! A list of many thousand rows: it says how far it is, stops when it is told to, and goes on without bringing anybody
-//! twice. `cargo xtask test --long` makes it a million.
+//! Lists of many thousand rows, as text and as a workbook: they say how far they are, stop when they are told to, and go
+//! on without bringing anybody twice. `cargo xtask test --long` makes it a million rows, and a workbook of a fifth.
 
 use std::fmt::Write as _;
 use std::time::Duration;
+
+use rust_xlsxwriter::Workbook;
 
 use crate::harness::{Harness, at_the_desk_for};
 use crate::owner::{SIX, drop_on, with_contacts};
@@ -13,14 +15,28 @@ const MEMORY: u64 = 400_000;
 
 #[test]
 fn a_long_list_is_stopped_on_the_way_and_brings_nobody_twice() {
-    let rows: u64 = std::env::var("ULAK_ROWS").map_or(60_000, |rows| rows.parse().unwrap());
+    let rows = long().unwrap_or(60_000);
+    stopped_and_begun_anew("long.csv", rows, &text(rows));
+}
+
+#[test]
+fn a_long_workbook_is_stopped_on_the_way_and_brings_nobody_twice() {
+    let rows = long().map_or(20_000, |rows| rows / 5);
+    stopped_and_begun_anew("long.xlsx", rows, &workbook(rows));
+}
+
+fn long() -> Option<u64> {
+    std::env::var("ULAK_ROWS").ok().map(|rows| rows.parse().unwrap())
+}
+
+fn stopped_and_begun_anew(name: &'static str, rows: u64, content: &[u8]) {
     let time = Duration::from_secs(240 + rows / 200);
     at_the_desk_for(time, async {
-        let harness = Harness::new("long-lists");
+        let harness = Harness::new(name);
         let ulak = harness.ulak().await;
         let page = &ulak.page;
         with_contacts(&harness, page, SIX).await;
-        let list = harness.file("long.csv", long(rows));
+        let list = harness.file(name, content);
 
         page.go("/contacts/import").await;
         drop_on(page, "import-drop", &list).await;
@@ -48,14 +64,31 @@ fn a_long_list_is_stopped_on_the_way_and_brings_nobody_twice() {
     });
 }
 
-/// Names, phones and cities.
-fn long(rows: u64) -> String {
-    let mut list = String::from("Ad Soyad,Telefon,Şehir\n");
+/// Name, phone and city of somebody.
+fn person(at: u64) -> [String; 3] {
+    let (first, rest) = (at / 10_000, at % 10_000);
+    let phone = format!("0530 5{first:02} {:02} {:02}", rest / 100, rest % 100);
+    [format!("Kişi {at}"), phone, format!("Şehir {}", at % 7)]
+}
+
+const HEADER: [&str; 3] = ["Ad Soyad", "Telefon", "Şehir"];
+
+fn text(rows: u64) -> Vec<u8> {
+    let mut list = HEADER.join(",");
     for at in 0..rows {
-        let (first, rest) = (at / 10_000, at % 10_000);
-        writeln!(list, "Kişi {at},0530 5{first:02} {:02} {:02},Şehir {}", rest / 100, rest % 100, at % 7).unwrap();
+        write!(list, "\n{}", person(at).join(",")).unwrap();
     }
-    list
+    list.into_bytes()
+}
+
+fn workbook(rows: u64) -> Vec<u8> {
+    let mut book = Workbook::new();
+    let sheet = book.add_worksheet_with_constant_memory().unwrap();
+    sheet.write_row(0, 0, HEADER).unwrap();
+    for (row, at) in (1..).zip(0..rows) {
+        sheet.write_row(row, 0, person(at)).unwrap();
+    }
+    book.save_to_buffer().unwrap()
 }
 
 fn says(words: &str) -> String {
