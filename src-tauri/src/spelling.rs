@@ -81,7 +81,8 @@ mod tests {
     use super::*;
 
     fn instead_of(word: &str) -> Vec<String> {
-        let dictionary = Dictionary::new("SET UTF-8\nTRY esianrtolcdugmphbyfvkwzğış\n", "4\nmerhaba\nindirim\nhafta\nsonu\n");
+        let dictionary =
+            Dictionary::new("SET UTF-8\nTRY esianrtolcdugmphbyfvkwzğış\n", "4\nmerhaba\nindirim\nhafta\nsonu\n");
         instead(&dictionary.expect("a dictionary"), word)
     }
 

@@ -312,7 +312,11 @@ fn judge(number: &PhoneNumber, digits: usize, country: &str) -> Result<Phone, Ph
     let kind = number.get_type();
     if kind != PhoneNumberType::Unknown || is_old_brazilian(number) {
         let phone = Phone::of(number).ok_or(PhoneError::Invalid { country })?;
-        return if is_service(kind) || !number.can_be_internationally_dialled() { Err(PhoneError::Service { phone }) } else { Ok(phone) };
+        return if is_service(kind) || !number.can_be_internationally_dialled() {
+            Err(PhoneError::Service { phone })
+        } else {
+            Ok(phone)
+        };
     }
     if is_like_a_mobile(number) {
         return Phone::of(number).ok_or(PhoneError::Invalid { country });
