@@ -157,3 +157,28 @@ fn a_single_message_the_menu_of_the_right_button_with_its_dictionary_and_the_zoo
         assert!(wrong.is_empty(), "{wrong:?}");
     });
 }
+
+#[test]
+fn a_price_of_the_settings_is_what_the_composer_says() {
+    at_the_desk(async {
+        let harness = Harness::new("prices");
+        let ulak = harness.ulak().await;
+        let page = &ulak.page;
+        with_contacts(&harness, page, SIX).await;
+        let draft = campaign(page, "Deneme", Value::Null).await;
+        speak(page, "tr", "dark").await;
+        page.resize(1024, 700).await;
+        page.go("/settings").await;
+        page.write("settings-price-text", "3").await;
+        page.key(TAB).await;
+        page.run(
+            "document.querySelector('[data-testid=settings-prices]').scrollIntoView({ block: 'center' }); return null",
+        )
+        .await
+        .unwrap();
+        page.save("prices-tr-dark-1024", "screens").await;
+        assert!(misfits(page).await.is_empty());
+        page.go(&format!("/campaigns/{draft}/content")).await;
+        page.until("the price", "document.querySelector('.compose__price b')?.innerText === '3 kredi'").await;
+    });
+}
