@@ -9,6 +9,8 @@
     reason = "a test that meets the unexpected fails there"
 )]
 
+mod outside;
+
 use std::io::{Read, Write};
 use std::net::TcpStream;
 

@@ -11,6 +11,7 @@ use axum::http::request::Parts;
 use axum::response::IntoResponse as _;
 use serde::de::DeserializeOwned;
 use ulak_core::program::{Digest, Once, Program, digest};
+use utoipa::ToSchema;
 
 use crate::problem::{Refused, Unfit};
 
@@ -62,7 +63,9 @@ impl<T: DeserializeOwned + Limits, S: Send + Sync> FromRequest<S> for Body<T> {
     }
 }
 
-/// A body that is no JSON.
+/// A body that is no JSON: the bytes of a file.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary)]
 pub struct Raw(pub Vec<u8>);
 
 impl<S: Send + Sync> FromRequest<S> for Raw {

@@ -76,7 +76,8 @@ impl From<CampaignRow> for CampaignLine {
 }
 
 /// A page of campaigns.
-#[utoipa::path(get, path = "/api/campaigns", tag = "campaigns", params(CampaignsQuery),
+#[utoipa::path(get, path = "/api/campaigns", operation_id = "list_campaigns",
+    tag = "campaigns", params(CampaignsQuery),
     responses((status = 200, body = Campaigns)))]
 pub async fn list(State(inside): State<Inside>, Asked(query): Asked<CampaignsQuery>) -> Answer<Json<Campaigns>> {
     let limit = within(query.limit, 50, 200)?;
@@ -167,7 +168,8 @@ pub struct CampaignAnswer {
 }
 
 /// Makes a draft.
-#[utoipa::path(post, path = "/api/campaigns", tag = "campaigns", request_body = CampaignRequest,
+#[utoipa::path(post, path = "/api/campaigns", operation_id = "create_campaign",
+    tag = "campaigns", request_body = CampaignRequest,
     responses((status = 201, body = CampaignAnswer)))]
 pub async fn create(
     State(inside): State<Inside>,
@@ -247,7 +249,8 @@ pub struct ScheduleRequest {
 
 /// Schedules a draft: its credits are held and its people are fixed. One that is scheduled is answered as it was, so that
 /// asking twice schedules once.
-#[utoipa::path(post, path = "/api/campaigns/{id}/schedule", tag = "campaigns", params(("id" = Uuid, Path),
+#[utoipa::path(post, path = "/api/campaigns/{id}/schedule", operation_id = "schedule_campaign",
+    tag = "campaigns", params(("id" = Uuid, Path),
         ("Idempotency-Key" = Option<String>, Header, description = "1 to 200 printable characters without blanks", pattern = "^[!-~]{1,200}$")),
     request_body = ScheduleRequest, responses((status = 200, body = CampaignAnswer)))]
 pub async fn schedule(
@@ -320,7 +323,8 @@ impl From<LiveView> for CampaignReport {
 }
 
 /// How far a campaign is.
-#[utoipa::path(get, path = "/api/campaigns/{id}", tag = "campaigns", params(("id" = Uuid, Path)),
+#[utoipa::path(get, path = "/api/campaigns/{id}", operation_id = "get_campaign_report",
+    tag = "campaigns", params(("id" = Uuid, Path)),
     responses((status = 200, body = CampaignReport)))]
 pub async fn report(State(inside): State<Inside>, Id(id): Id<CampaignId>) -> Answer<Json<CampaignReport>> {
     match inside.app.campaigns().live(id).await {
@@ -353,7 +357,8 @@ impl From<Draft> for CampaignReport {
 }
 
 /// Nothing of it goes out until it is resumed.
-#[utoipa::path(post, path = "/api/campaigns/{id}/pause", tag = "campaigns", params(("id" = Uuid, Path)),
+#[utoipa::path(post, path = "/api/campaigns/{id}/pause", operation_id = "pause_campaign",
+    tag = "campaigns", params(("id" = Uuid, Path)),
     responses((status = 204)))]
 pub async fn pause(State(inside): State<Inside>, Id(id): Id<CampaignId>) -> Answer<StatusCode> {
     inside.app.campaigns().pause_campaign(id).await?;
@@ -361,7 +366,8 @@ pub async fn pause(State(inside): State<Inside>, Id(id): Id<CampaignId>) -> Answ
 }
 
 /// It goes on.
-#[utoipa::path(post, path = "/api/campaigns/{id}/resume", tag = "campaigns", params(("id" = Uuid, Path)),
+#[utoipa::path(post, path = "/api/campaigns/{id}/resume", operation_id = "resume_campaign",
+    tag = "campaigns", params(("id" = Uuid, Path)),
     responses((status = 204)))]
 pub async fn resume(State(inside): State<Inside>, Id(id): Id<CampaignId>) -> Answer<StatusCode> {
     inside.app.campaigns().resume_campaign(id).await?;
@@ -369,7 +375,8 @@ pub async fn resume(State(inside): State<Inside>, Id(id): Id<CampaignId>) -> Ans
 }
 
 /// What waits of it goes out no more.
-#[utoipa::path(post, path = "/api/campaigns/{id}/cancel", tag = "campaigns", params(("id" = Uuid, Path)),
+#[utoipa::path(post, path = "/api/campaigns/{id}/cancel", operation_id = "cancel_campaign",
+    tag = "campaigns", params(("id" = Uuid, Path)),
     responses((status = 204)))]
 pub async fn cancel(State(inside): State<Inside>, Id(id): Id<CampaignId>) -> Answer<StatusCode> {
     inside.app.campaigns().cancel_campaign(id).await?;
@@ -377,7 +384,8 @@ pub async fn cancel(State(inside): State<Inside>, Id(id): Id<CampaignId>) -> Ans
 }
 
 /// Nothing at all goes out until everything is resumed.
-#[utoipa::path(post, path = "/api/pause", tag = "campaigns", responses((status = 204)))]
+#[utoipa::path(post, path = "/api/pause", operation_id = "pause_everything",
+    tag = "campaigns", responses((status = 204)))]
 pub async fn pause_everything(State(inside): State<Inside>) -> Answer<StatusCode> {
     inside.app.outbox().pause_everything().await?;
     Ok(StatusCode::NO_CONTENT)
@@ -385,7 +393,8 @@ pub async fn pause_everything(State(inside): State<Inside>) -> Answer<StatusCode
 
 /// Everything goes on that was not paused by itself. What was found out about the data folder, as after a restore, is
 /// for its owner to answer: 409 until then.
-#[utoipa::path(post, path = "/api/resume", tag = "campaigns", responses((status = 204), (status = 409)))]
+#[utoipa::path(post, path = "/api/resume", operation_id = "resume_everything",
+    tag = "campaigns", responses((status = 204), (status = 409)))]
 pub async fn resume_everything(State(inside): State<Inside>) -> Answer<StatusCode> {
     inside.app.outbox().resume_what_was_paused().await?;
     Ok(StatusCode::NO_CONTENT)

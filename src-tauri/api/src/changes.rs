@@ -81,7 +81,8 @@ async fn page(app: &App, after: i64, limit: u32) -> Result<Changes, Problem> {
 }
 
 /// What changed after a sequence, in order. Waits for a change where that is wanted.
-#[utoipa::path(get, path = "/api/changes", tag = "changes", params(ChangesQuery),
+#[utoipa::path(get, path = "/api/changes", operation_id = "list_changes",
+    tag = "changes", params(ChangesQuery),
     responses((status = 200, body = Changes)))]
 pub async fn poll(State(inside): State<Inside>, Asked(query): Asked<ChangesQuery>) -> Answer<Json<Changes>> {
     let (after, limit) = (after(query.after)?, within(query.limit, 500, MOST)?);
@@ -141,7 +142,8 @@ pub struct StreamQuery {
 }
 
 /// The same as a stream of server-sent events: `change` with its sequence as the id, or `anew`.
-#[utoipa::path(get, path = "/api/changes/stream", tag = "changes", params(StreamQuery),
+#[utoipa::path(get, path = "/api/changes/stream", operation_id = "stream_changes",
+    tag = "changes", params(StreamQuery),
     responses((status = 200, body = String, content_type = "text/event-stream")))]
 pub async fn stream(
     State(inside): State<Inside>,

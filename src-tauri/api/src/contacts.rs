@@ -134,7 +134,8 @@ impl Consent {
 }
 
 /// A page of contacts, by name.
-#[utoipa::path(get, path = "/api/contacts", tag = "contacts", params(ContactsQuery),
+#[utoipa::path(get, path = "/api/contacts", operation_id = "list_contacts",
+    tag = "contacts", params(ContactsQuery),
     responses((status = 200, body = Contacts)))]
 pub async fn list(State(inside): State<Inside>, Asked(query): Asked<ContactsQuery>) -> Answer<Json<Contacts>> {
     let limit = within(query.limit, 100, 500)?;
@@ -172,7 +173,8 @@ pub fn cursor(text: &str) -> Result<Cursor, Refused> {
 }
 
 /// One contact.
-#[utoipa::path(get, path = "/api/contacts/{id}", tag = "contacts", params(("id" = Uuid, Path)),
+#[utoipa::path(get, path = "/api/contacts/{id}", operation_id = "get_contact",
+    tag = "contacts", params(("id" = Uuid, Path)),
     responses((status = 200, body = Person)))]
 pub async fn one(State(inside): State<Inside>, Id(id): Id<ContactId>) -> Answer<Json<Person>> {
     Ok(Json(inside.app.people().contact(id).await?.into()))
@@ -232,7 +234,8 @@ impl Limits for ConsentRequest {
 }
 
 /// Adds the person with this phone, or changes them.
-#[utoipa::path(post, path = "/api/contacts", tag = "contacts", request_body = ContactRequest,
+#[utoipa::path(post, path = "/api/contacts", operation_id = "upsert_contact",
+    tag = "contacts", request_body = ContactRequest,
     responses((status = 200, body = Person, description = "There already, and changed"),
               (status = 201, body = Person, description = "Added")))]
 pub async fn bring(
@@ -255,7 +258,8 @@ pub async fn bring(
 }
 
 /// Erases a person at their wish: everything of them goes, here and in what was sent.
-#[utoipa::path(delete, path = "/api/contacts/{id}", tag = "contacts", params(("id" = Uuid, Path)),
+#[utoipa::path(delete, path = "/api/contacts/{id}", operation_id = "erase_contact",
+    tag = "contacts", params(("id" = Uuid, Path)),
     responses((status = 204)))]
 pub async fn erase(State(inside): State<Inside>, Id(id): Id<ContactId>) -> Answer<StatusCode> {
     inside.app.people().erase(id).await?;
@@ -274,7 +278,8 @@ pub struct TagsRequest {
 }
 
 /// Gives a person tags and takes others away.
-#[utoipa::path(put, path = "/api/contacts/{id}/tags", tag = "contacts", params(("id" = Uuid, Path)),
+#[utoipa::path(put, path = "/api/contacts/{id}/tags", operation_id = "change_tags",
+    tag = "contacts", params(("id" = Uuid, Path)),
     request_body = TagsRequest, responses((status = 200, body = Person)))]
 pub async fn tag(
     State(inside): State<Inside>,
@@ -291,7 +296,8 @@ pub struct StandingRequest {
 }
 
 /// Puts a person on a list. From the black list nobody comes back this way.
-#[utoipa::path(put, path = "/api/contacts/{id}/standing", tag = "contacts", params(("id" = Uuid, Path)),
+#[utoipa::path(put, path = "/api/contacts/{id}/standing", operation_id = "set_standing",
+    tag = "contacts", params(("id" = Uuid, Path)),
     request_body = StandingRequest, responses((status = 200, body = Person)))]
 pub async fn standing(
     State(inside): State<Inside>,
@@ -309,7 +315,8 @@ pub struct ConsentRequest {
 
 /// Records that a person gave permission. Whoever opted out or took the permission back is left as they are: that only its
 /// owner can undo, in Ulak.
-#[utoipa::path(put, path = "/api/contacts/{id}/consent", tag = "contacts", params(("id" = Uuid, Path)),
+#[utoipa::path(put, path = "/api/contacts/{id}/consent", operation_id = "set_consent",
+    tag = "contacts", params(("id" = Uuid, Path)),
     request_body = ConsentRequest, responses((status = 200, body = Person)))]
 pub async fn consent(
     State(inside): State<Inside>,
@@ -334,7 +341,8 @@ pub struct SegmentLine {
 }
 
 /// The saved segments, and how many contacts each finds at this moment.
-#[utoipa::path(get, path = "/api/segments", tag = "contacts", responses((status = 200, body = Segments)))]
+#[utoipa::path(get, path = "/api/segments", operation_id = "list_segments",
+    tag = "contacts", responses((status = 200, body = Segments)))]
 pub async fn segments(State(inside): State<Inside>) -> Answer<Json<Segments>> {
     let mut segments = Vec::new();
     for segment in inside.app.people().segments().await? {

@@ -22,7 +22,8 @@ pub struct Credits {
 }
 
 /// The balance of real credits.
-#[utoipa::path(get, path = "/api/credits", tag = "credits", responses((status = 200, body = Credits)))]
+#[utoipa::path(get, path = "/api/credits", operation_id = "get_credits",
+    tag = "credits", responses((status = 200, body = Credits)))]
 pub async fn balance(State(inside): State<Inside>) -> Answer<Json<Credits>> {
     let balance = inside.app.credits().balance(Book::Real).await?;
     Ok(Json(Credits {

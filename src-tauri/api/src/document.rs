@@ -1,12 +1,14 @@
 //! The document of the API (OpenAPI 3.1), and a page to try it, which needs nothing from anywhere else.
 
 use axum::Json;
+use axum::extract::State;
 use axum::http::{HeaderName, header};
 use axum::response::IntoResponse;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
+use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder, Server};
 use utoipa::{Modify, OpenApi};
 
+use crate::gate::Inside;
 use crate::problem::{PROBLEM, Told};
 use crate::{campaigns, changes, contacts, credits, events, media, messages, metrics, sessions, templates};
 
@@ -81,8 +83,11 @@ pub fn document() -> utoipa::openapi::OpenApi {
     Api::openapi()
 }
 
-pub async fn json() -> Json<utoipa::openapi::OpenApi> {
-    Json(document())
+/// With where this door is.
+pub async fn json(State(inside): State<Inside>) -> Json<utoipa::openapi::OpenApi> {
+    let mut api = document();
+    api.servers = Some(vec![Server::new(inside.address())]);
+    Json(api)
 }
 
 /// The page may show itself and ask this door; nothing else is loaded, and nobody frames it.
@@ -119,5 +124,19 @@ mod tests {
         assert_eq!(document["components"]["securitySchemes"]["token"]["scheme"], "bearer");
         assert_eq!(document["components"]["schemas"]["SendRequest"]["additionalProperties"], false);
         assert_eq!(document["paths"]["/api/health"]["get"]["security"], serde_json::json!([{}]));
+        let file = &document["paths"]["/api/media"]["post"]["requestBody"]["content"]["application/octet-stream"];
+        assert_eq!(file["schema"]["type"], "string", "{file}");
+    }
+
+    /// Generators name what they make by these.
+    #[test]
+    fn every_operation_has_a_name_of_its_own() {
+        let document = serde_json::to_value(document()).unwrap();
+        let paths = document["paths"].as_object().unwrap().values();
+        let operations = paths.flat_map(|path| path.as_object().unwrap().values());
+        let names: Vec<&str> = operations.map(|operation| operation["operationId"].as_str().unwrap()).collect();
+        let distinct: std::collections::BTreeSet<&&str> = names.iter().collect();
+        assert_eq!(distinct.len(), names.len(), "{names:?}");
+        assert!(names.len() > 35, "{names:?}");
     }
 }

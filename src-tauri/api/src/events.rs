@@ -29,7 +29,8 @@ pub struct EventAnswer {
 }
 
 /// Tells that something happened. Any JSON object will do; the trigger of this name says what it means.
-#[utoipa::path(post, path = "/api/events/{name}", tag = "events",
+#[utoipa::path(post, path = "/api/events/{name}", operation_id = "tell_event",
+    tag = "events",
     params(("name" = String, Path, description = "As the trigger is called, such as invoice.created", max_length = 60),
            ("Idempotency-Key" = Option<String>, Header, description = "1 to 200 printable characters without blanks", pattern = "^[!-~]{1,200}$")),
     request_body(content = Object, content_type = "application/json"),

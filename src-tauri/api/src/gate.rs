@@ -67,6 +67,11 @@ impl Inside {
         Self { app, port, rates: Arc::default(), waiting, long, stop }
     }
 
+    /// Where this door is.
+    pub fn address(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
     fn hosts(&self) -> [String; 3] {
         ["127.0.0.1", "[::1]", "localhost"].map(|host| format!("{host}:{}", self.port))
     }

@@ -57,8 +57,9 @@ pub struct FileAnswer {
 }
 
 /// Brings a file, as it is, up to 100 MB. It is prepared as for every message; what cannot be sent is refused.
-#[utoipa::path(post, path = "/api/media", tag = "files", params(FileQuery),
-    request_body(content = Vec<u8>, content_type = "application/octet-stream"),
+#[utoipa::path(post, path = "/api/media", operation_id = "upload_media",
+    tag = "files", params(FileQuery),
+    request_body(content = inline(Raw), content_type = "application/octet-stream"),
     responses((status = 201, body = FileAnswer)))]
 pub async fn upload(
     State(inside): State<Inside>,

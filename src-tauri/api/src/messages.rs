@@ -140,7 +140,8 @@ pub fn answered<A: Serialize>(status: StatusCode, answer: A, again: bool) -> Res
 
 /// Takes one message in. It is kept before this is answered; the same Idempotency-Key with the same body gets the same
 /// answer for seven days and sends nothing twice.
-#[utoipa::path(post, path = "/api/whatsapp/send", tag = "messages", request_body = SendRequest,
+#[utoipa::path(post, path = "/api/whatsapp/send", operation_id = "send_message",
+    tag = "messages", request_body = SendRequest,
     params(("Idempotency-Key" = Option<String>, Header, description = "1 to 200 printable characters without blanks", pattern = "^[!-~]{1,200}$")),
     responses((status = 202, body = SendAnswer)))]
 pub async fn send(
@@ -254,7 +255,8 @@ pub struct BulkAnswer {
 
 /// Takes a list down, up to 10,000 recipients. It is kept before this is answered and taken in a thousand at a time, also
 /// after a crash.
-#[utoipa::path(post, path = "/api/whatsapp/send-bulk", tag = "messages", request_body = BulkRequest,
+#[utoipa::path(post, path = "/api/whatsapp/send-bulk", operation_id = "send_bulk",
+    tag = "messages", request_body = BulkRequest,
     params(("Idempotency-Key" = Option<String>, Header, description = "1 to 200 printable characters without blanks", pattern = "^[!-~]{1,200}$")),
     responses((status = 202, body = BulkAnswer)))]
 pub async fn send_bulk(
@@ -323,7 +325,8 @@ impl From<BulkPlace> for BulkOutcome {
 }
 
 /// How far a list of messages is, and what became of each recipient.
-#[utoipa::path(get, path = "/api/whatsapp/send-bulk/{id}", tag = "messages",
+#[utoipa::path(get, path = "/api/whatsapp/send-bulk/{id}", operation_id = "get_bulk",
+    tag = "messages",
     params(("id" = Uuid, Path), BulkQuery), responses((status = 200, body = BulkStatus)))]
 pub async fn bulk(
     State(inside): State<Inside>,
@@ -433,7 +436,8 @@ impl From<RecipientView> for MessageStatus {
 }
 
 /// What became of a message.
-#[utoipa::path(get, path = "/api/whatsapp/message/{id}/status", tag = "messages", params(("id" = Uuid, Path)),
+#[utoipa::path(get, path = "/api/whatsapp/message/{id}/status", operation_id = "get_message_status",
+    tag = "messages", params(("id" = Uuid, Path)),
     responses((status = 200, body = MessageStatus)))]
 pub async fn status(State(inside): State<Inside>, Id(id): Id<MessageId>) -> Answer<Json<MessageStatus>> {
     match inside.app.outbox().recipient(id).await {
@@ -444,7 +448,8 @@ pub async fn status(State(inside): State<Inside>, Id(id): Id<MessageId>) -> Answ
 }
 
 /// What of a message waits goes out no more. Where nothing of it waits, that is told with 409.
-#[utoipa::path(post, path = "/api/whatsapp/message/{id}/cancel", tag = "messages", params(("id" = Uuid, Path)),
+#[utoipa::path(post, path = "/api/whatsapp/message/{id}/cancel", operation_id = "cancel_message",
+    tag = "messages", params(("id" = Uuid, Path)),
     responses((status = 204)))]
 pub async fn cancel(State(inside): State<Inside>, Id(id): Id<MessageId>) -> Answer<StatusCode> {
     if let Err(problem) = inside.app.outbox().recipient(id).await

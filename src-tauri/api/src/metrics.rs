@@ -24,7 +24,8 @@ pub struct Health {
 }
 
 /// Whether Ulak runs and its data can be written. Needs no token and tells nothing else.
-#[utoipa::path(get, path = "/api/health", tag = "health", responses((status = 200, body = Health)), security(()))]
+#[utoipa::path(get, path = "/api/health", operation_id = "get_health",
+    tag = "health", responses((status = 200, body = Health)), security(()))]
 pub async fn health(State(inside): State<Inside>) -> Answer<Json<Health>> {
     inside.app.refuse_damaged()?;
     Ok(Json(Health { status: "ok".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() }))
@@ -66,13 +67,15 @@ async fn collect(inside: &Inside) -> Answer<Figures> {
 }
 
 /// The figures at this moment.
-#[utoipa::path(get, path = "/api/metrics", tag = "health", responses((status = 200, body = Figures)))]
+#[utoipa::path(get, path = "/api/metrics", operation_id = "get_metrics",
+    tag = "health", responses((status = 200, body = Figures)))]
 pub async fn figures(State(inside): State<Inside>) -> Answer<Json<Figures>> {
     Ok(Json(collect(&inside).await?))
 }
 
 /// The same in the words of Prometheus.
-#[utoipa::path(get, path = "/metrics", tag = "health",
+#[utoipa::path(get, path = "/metrics", operation_id = "get_prometheus_metrics",
+    tag = "health",
     responses((status = 200, body = String, content_type = "text/plain")))]
 pub async fn prometheus(State(inside): State<Inside>) -> Answer<impl IntoResponse> {
     let figures = collect(&inside).await?;

@@ -23,6 +23,7 @@ pub struct Told {
     /// Stable, as in `ledger.short`.
     code: String,
     /// What the sentence was filled with.
+    #[schema(inline)]
     params: Params,
 }
 

@@ -65,7 +65,8 @@ impl From<NumberView> for Session {
 }
 
 /// The numbers, in order of priority.
-#[utoipa::path(get, path = "/api/whatsapp/sessions", tag = "sessions", responses((status = 200, body = Sessions)))]
+#[utoipa::path(get, path = "/api/whatsapp/sessions", operation_id = "list_sessions",
+    tag = "sessions", responses((status = 200, body = Sessions)))]
 pub async fn list(State(inside): State<Inside>) -> Answer<Json<Sessions>> {
     let sessions = inside.app.numbers().list().await?;
     Ok(Json(Sessions { sessions: sessions.into_iter().map(Into::into).collect() }))
@@ -135,7 +136,8 @@ fn picture(text: &str) -> Option<String> {
 }
 
 /// Begins to link a phone.
-#[utoipa::path(post, path = "/api/whatsapp/sessions", tag = "sessions", request_body = LinkRequest,
+#[utoipa::path(post, path = "/api/whatsapp/sessions", operation_id = "link_session",
+    tag = "sessions", request_body = LinkRequest,
     responses((status = 202, body = Linking)))]
 pub async fn link(
     State(inside): State<Inside>,
@@ -148,7 +150,8 @@ pub async fn link(
 }
 
 /// The code of a linking, which is replaced every few seconds.
-#[utoipa::path(get, path = "/api/whatsapp/sessions/{id}/qr", tag = "sessions", params(("id" = Uuid, Path)),
+#[utoipa::path(get, path = "/api/whatsapp/sessions/{id}/qr", operation_id = "get_session_qr",
+    tag = "sessions", params(("id" = Uuid, Path)),
     responses((status = 200, body = Linking)))]
 pub async fn qr(State(inside): State<Inside>, Id(id): Id<SessionId>) -> Answer<Json<Linking>> {
     let view = inside.app.numbers().link_view(id)?;
@@ -156,7 +159,8 @@ pub async fn qr(State(inside): State<Inside>, Id(id): Id<SessionId>) -> Answer<J
 }
 
 /// Gives a linking up, or takes a number off the list; its history stays.
-#[utoipa::path(delete, path = "/api/whatsapp/sessions/{id}", tag = "sessions", params(("id" = Uuid, Path)),
+#[utoipa::path(delete, path = "/api/whatsapp/sessions/{id}", operation_id = "remove_session",
+    tag = "sessions", params(("id" = Uuid, Path)),
     responses((status = 204)))]
 pub async fn remove(State(inside): State<Inside>, Id(id): Id<SessionId>) -> Answer<StatusCode> {
     let numbers = inside.app.numbers();

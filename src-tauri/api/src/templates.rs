@@ -153,21 +153,24 @@ fn readable(text: &str, choice: Option<&template::Choice>) -> Result<(), Refused
 }
 
 /// The templates, without what they say.
-#[utoipa::path(get, path = "/api/whatsapp/templates", tag = "templates", responses((status = 200, body = Templates)))]
+#[utoipa::path(get, path = "/api/whatsapp/templates", operation_id = "list_templates",
+    tag = "templates", responses((status = 200, body = Templates)))]
 pub async fn list(State(inside): State<Inside>) -> Answer<Json<Templates>> {
     let rows = inside.app.templates().list().await?;
     Ok(Json(Templates { templates: rows.into_iter().map(Into::into).collect() }))
 }
 
 /// One template as a whole.
-#[utoipa::path(get, path = "/api/whatsapp/templates/{id}", tag = "templates", params(("id" = Uuid, Path)),
+#[utoipa::path(get, path = "/api/whatsapp/templates/{id}", operation_id = "get_template",
+    tag = "templates", params(("id" = Uuid, Path)),
     responses((status = 200, body = TemplateWhole)))]
 pub async fn one(State(inside): State<Inside>, Id(id): Id<TemplateId>) -> Answer<Json<TemplateWhole>> {
     Ok(Json(inside.app.templates().template(id).await?.into()))
 }
 
 /// Makes a template. Its files are added in Ulak.
-#[utoipa::path(post, path = "/api/whatsapp/templates", tag = "templates", request_body = TemplateRequest,
+#[utoipa::path(post, path = "/api/whatsapp/templates", operation_id = "create_template",
+    tag = "templates", request_body = TemplateRequest,
     responses((status = 201, body = TemplateWhole)))]
 pub async fn create(
     State(inside): State<Inside>,
@@ -181,7 +184,8 @@ pub async fn create(
 }
 
 /// Says anew what a template says; its files stay.
-#[utoipa::path(put, path = "/api/whatsapp/templates/{id}", tag = "templates", params(("id" = Uuid, Path)),
+#[utoipa::path(put, path = "/api/whatsapp/templates/{id}", operation_id = "replace_template",
+    tag = "templates", params(("id" = Uuid, Path)),
     request_body = TemplateRequest, responses((status = 200, body = TemplateWhole)))]
 pub async fn save(
     State(inside): State<Inside>,
@@ -193,7 +197,8 @@ pub async fn save(
 }
 
 /// Messages that were made from it stay.
-#[utoipa::path(delete, path = "/api/whatsapp/templates/{id}", tag = "templates", params(("id" = Uuid, Path)),
+#[utoipa::path(delete, path = "/api/whatsapp/templates/{id}", operation_id = "delete_template",
+    tag = "templates", params(("id" = Uuid, Path)),
     responses((status = 204)))]
 pub async fn remove(State(inside): State<Inside>, Id(id): Id<TemplateId>) -> Answer<StatusCode> {
     inside.app.templates().template(id).await?;
@@ -226,7 +231,8 @@ pub struct Preview {
 }
 
 /// Fills a template or a text with data. Nothing is sent.
-#[utoipa::path(post, path = "/api/whatsapp/templates/preview", tag = "templates", request_body = PreviewRequest,
+#[utoipa::path(post, path = "/api/whatsapp/templates/preview", operation_id = "preview_template",
+    tag = "templates", request_body = PreviewRequest,
     responses((status = 200, body = Preview)))]
 pub async fn preview(State(inside): State<Inside>, Body { value, .. }: Body<PreviewRequest>) -> Answer<Json<Preview>> {
     let choice: Option<template::Choice> = value.choice.map(Into::into);

@@ -4,7 +4,8 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use ulak_core::clock::Millis;
-use utoipa::ToSchema;
+use utoipa::openapi::{ObjectBuilder, RefOr, Schema, schema::SchemaType, schema::Type};
+use utoipa::{PartialSchema, ToSchema};
 
 use crate::body::{Limits, sized};
 use crate::problem::Unfit;
@@ -36,8 +37,7 @@ impl<'de> Deserialize<'de> for Time {
     }
 }
 
-/// What fills a variable: a text, a number, or yes and no.
-#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(untagged)]
 pub enum Scalar {
     Text(String),
@@ -45,6 +45,17 @@ pub enum Scalar {
     Number(f64),
     Yes(bool),
 }
+
+/// Any of these types: a whole number is a number too, so it would be two of one-of.
+impl PartialSchema for Scalar {
+    fn schema() -> RefOr<Schema> {
+        let types = SchemaType::from_iter([Type::String, Type::Number, Type::Boolean]);
+        let described = "What fills a variable: a text, a number, or yes and no.";
+        ObjectBuilder::new().schema_type(types).description(Some(described)).into()
+    }
+}
+
+impl ToSchema for Scalar {}
 
 impl Scalar {
     pub fn text(self) -> String {

@@ -10,6 +10,7 @@ mod history;
 mod import;
 mod measure;
 mod media;
+mod programs;
 mod raw;
 mod receipts;
 mod restricted;
@@ -28,7 +29,7 @@ use scene::Place;
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
-const NAMES: [&str; 13] = [
+const NAMES: [&str; 14] = [
     "schedule",
     "steering",
     "claim",
@@ -41,6 +42,7 @@ const NAMES: [&str; 13] = [
     "segments",
     "search",
     "media",
+    "programs",
     "window",
 ];
 
@@ -86,6 +88,7 @@ async fn measured(name: &str, place: &Place) -> Outcome<Vec<Figure>> {
         "segments" => segments::bench(place).await,
         "search" => search::bench(place).await,
         "media" => media::bench(place),
+        "programs" => programs::bench(place).await,
         _ => window::bench(),
     }
 }

@@ -31,9 +31,14 @@ pub fn median(values: &[f64]) -> f64 {
 
 /// What all but one in twenty keep below.
 pub fn p95(values: &[f64]) -> f64 {
+    percentile(values, 95)
+}
+
+/// What so many of a hundred keep below.
+pub fn percentile(values: &[f64], of_hundred: usize) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
-    sorted.get((sorted.len() * 95).div_ceil(100).saturating_sub(1)).copied().unwrap_or(f64::NAN)
+    sorted.get((sorted.len() * of_hundred).div_ceil(100).saturating_sub(1)).copied().unwrap_or(f64::NAN)
 }
 
 /// Repetitions of the same work, ours and the yardstick's one right after the other.

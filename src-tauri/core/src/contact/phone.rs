@@ -337,11 +337,17 @@ fn is_service(kind: PhoneNumberType) -> bool {
 
 /// A mobile as it was before the ninth digit: one of today's without its 9.
 fn is_old_brazilian(number: &PhoneNumber) -> bool {
-    Phone::of(number).and_then(Phone::with_ninth_digit).is_some_and(Phone::is_mobile)
+    number.country_code == BRAZIL && Phone::of(number).and_then(Phone::with_ninth_digit).is_some_and(Phone::is_mobile)
 }
+
+const BRAZIL: i32 = 55;
 
 /// Behind the first digits of a mobile that is allotted, the rest would be one: so many digits are a mobile's.
 fn is_like_a_mobile(number: &PhoneNumber) -> bool {
+    // Most digits that are no number have the wrong length, which is soon told.
+    if !LIBRARY.is_possible_number_for_type(number, PhoneNumberType::Mobile) {
+        return false;
+    }
     let national = number.get_national_significant_number();
     let Some(country) = main_country(number) else {
         return false;

@@ -91,10 +91,11 @@ fn starts(word: &str) -> String {
     format!("\"{word}\"*")
 }
 
-/// Windows that cover a number; none where it is shorter than one, and is found by its beginning.
+/// Windows of a number; none where it is shorter than one, and is found by its beginning. The first is left out where
+/// there are others: it holds what many phones have in common, so it tells little, and its list is the longest.
 fn windows_of(digits: &str) -> Option<String> {
     let last = digits.len().checked_sub(WINDOW)?;
-    let starts = (0..last).step_by(WINDOW).chain([last]);
+    let starts = (0..last).step_by(WINDOW).skip(1).chain([last]);
     let windows = starts.filter_map(|at| digits.get(at..at + WINDOW)).map(|window| format!("\"{window}\""));
     Some(format!("({})", windows.collect::<Vec<_>>().join(" AND ")))
 }
@@ -243,6 +244,7 @@ mod tests {
         let asked = |query: &str| needles(query).iter().map(Needle::asked).collect::<Vec<_>>().join(" AND ");
         assert_eq!(asked("ayşe 14"), "\"ayse\"* AND (\"14\"*)");
         assert_eq!(asked("0214"), "(\"0214\"* OR (\"0214\") OR \"214\"*)");
-        assert_eq!(asked("5385550"), "(\"5385550\"* OR (\"5385\" AND \"5550\"))");
+        assert_eq!(asked("5385550"), "(\"5385550\"* OR (\"5550\"))");
+        assert_eq!(asked("5385550214"), "(\"5385550214\"* OR (\"5502\" AND \"0214\"))");
     }
 }

@@ -6,10 +6,11 @@
 
 use std::io::Read;
 use std::ops::ControlFlow;
+use std::sync::{Mutex, PoisonError};
 
 use calamine::{
-    Data, DataRef, ExcelDateTime, Ods, OdsError, Range, Reader, Sheet, SheetType, SheetVisible, Xls, XlsError, Xlsb,
-    Xlsx, XlsxError,
+    Data, DataRef, ExcelDateTime, Ods, OdsError, Range, Reader, Sheet, SheetType, SheetVisible, Sheets, Xls, XlsError,
+    Xlsb, Xlsx, XlsxError,
 };
 use zip::ZipArchive;
 
@@ -19,10 +20,10 @@ use super::records::Record;
 use crate::supervise::catch_now;
 
 pub struct Workbook {
-    bytes: Bytes,
-    kind: Kind,
     about: About,
     sheet: String,
+    /// Opened once, for that reads all of its texts.
+    book: Mutex<Book>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -34,6 +35,7 @@ enum Kind {
 }
 
 type Input = Box<dyn ReadSeek>;
+type Book = Sheets<Input>;
 
 impl Workbook {
     /// The sheet that is wanted, else the first that can be seen and is not empty.
@@ -41,23 +43,23 @@ impl Workbook {
         let file = bytes.file_name.clone();
         let damaged = || ImportError::WorkbookDamaged { file: file.clone() };
         let kind = kind(&bytes)?;
-        let sheets = catch_now(|| sheets(&bytes, kind)).map_err(|_| damaged())??;
-        let first = || sheets.iter().find(|sheet| is_filled(&bytes, kind, sheet)).or(sheets.first());
+        let mut book = catch_now(|| book(&bytes, kind)).map_err(|_| damaged())?.map_err(|broken| match broken {
+            Broken::Locked => ImportError::WorkbookLocked { file: file.clone() },
+            Broken::Other(_) => damaged(),
+        })?;
+        let sheets = sheets(&book);
         let sheet = match wanted {
             Some(wanted) => sheets.iter().find(|sheet| sheet.as_str() == wanted),
-            None => catch_now(first).map_err(|_| damaged())?,
+            None => catch_now(|| sheets.iter().find(|sheet| is_filled(&mut book, sheet)).or(sheets.first()))
+                .map_err(|_| damaged())?,
         };
-        let missing =
-            || ImportError::NoSheet { sheet: wanted.unwrap_or_default().to_owned(), sheets: sheets.join(", ") };
-        let sheet = sheet.cloned().ok_or_else(missing)?;
-        let about = About {
-            file_name: file.clone(),
-            bytes: bytes.length,
-            sheets,
-            sheet: Some(sheet.clone()),
-            ..About::default()
-        };
-        Ok(Self { bytes, kind, about, sheet })
+        let sheet = sheet.cloned().ok_or_else(|| match (sheets.is_empty(), wanted) {
+            (false, Some(wanted)) => ImportError::NoSheet { sheet: wanted.to_owned(), sheets: sheets.join(", ") },
+            _ => ImportError::Empty { file: file.clone() },
+        })?;
+        let about =
+            About { bytes: bytes.length, sheets, sheet: Some(sheet.clone()), file_name: file, ..About::default() };
+        Ok(Self { about, sheet, book: Mutex::new(book) })
     }
 }
 
@@ -69,7 +71,8 @@ impl List for Workbook {
     fn each(&self, take: &mut Take<'_>) -> Result<(), Stopped> {
         let mut row = 0;
         let read = catch_now(|| {
-            rows(&self.bytes, self.kind, &self.sheet, &mut |record, read| {
+            let mut book = self.book.lock().unwrap_or_else(PoisonError::into_inner);
+            rows(&mut book, &self.sheet, self.about.bytes, &mut |record, read| {
                 row = record.row;
                 take(record, read)
             })
@@ -136,37 +139,33 @@ fn unpack(archive: &mut ZipArchive<Input>, file: &str) -> Result<(), ImportError
     Ok(())
 }
 
-/// The sheets with cells, those that can be seen first.
-fn sheets(bytes: &Bytes, kind: Kind) -> Result<Vec<String>, ImportError> {
-    let file = || bytes.file_name.clone();
-    let metadata = match kind {
-        Kind::Xlsx => Xlsx::new(bytes.reader()?).map(|book| book.sheets_metadata().to_vec()).map_err(Broken::from),
-        Kind::Xlsb => Xlsb::new(bytes.reader()?).map(|book| book.sheets_metadata().to_vec()).map_err(Broken::of),
-        Kind::Ods => Ods::new(bytes.reader()?).map(|book| book.sheets_metadata().to_vec()).map_err(Broken::from),
-        Kind::Xls => match Xls::new(bytes.reader()?) {
-            Ok(book) => Ok(book.sheets_metadata().to_vec()),
+fn book(bytes: &Bytes, kind: Kind) -> Result<Book, Broken> {
+    let input = || bytes.reader().map_err(Broken::of);
+    Ok(match kind {
+        Kind::Xlsx => Book::Xlsx(Xlsx::new(input()?)?),
+        Kind::Xlsb => Book::Xlsb(Xlsb::new(input()?).map_err(Broken::of)?),
+        Kind::Ods => Book::Ods(Ods::new(input()?)?),
+        Kind::Xls => match Xls::new(input()?) {
+            Ok(book) => Book::Xls(book),
             // A workbook under a password is kept in the container of the old format.
-            Err(error) => match Xlsx::new(bytes.reader()?) {
-                Err(XlsxError::Password) => Err(Broken::Locked),
-                _ => Err(error.into()),
+            Err(error) => match Xlsx::new(input()?) {
+                Err(XlsxError::Password) => return Err(Broken::Locked),
+                _ => return Err(error.into()),
             },
         },
-    };
-    let metadata = metadata.map_err(|broken| match broken {
-        Broken::Locked => ImportError::WorkbookLocked { file: file() },
-        Broken::Other(_) => ImportError::WorkbookDamaged { file: file() },
-    })?;
-    let (seen, hidden): (Vec<Sheet>, Vec<Sheet>) = metadata
-        .into_iter()
-        .filter(|sheet| sheet.typ == SheetType::WorkSheet)
-        .partition(|sheet| sheet.visible == SheetVisible::Visible);
-    let names: Vec<String> = seen.into_iter().chain(hidden).map(|sheet| sheet.name).collect();
-    if names.is_empty() { Err(ImportError::Empty { file: file() }) } else { Ok(names) }
+    })
 }
 
-fn is_filled(bytes: &Bytes, kind: Kind, sheet: &str) -> bool {
+/// The sheets with cells, those that can be seen first.
+fn sheets(book: &Book) -> Vec<String> {
+    let sheets = book.sheets_metadata().iter().filter(|sheet| sheet.typ == SheetType::WorkSheet);
+    let (seen, hidden): (Vec<&Sheet>, Vec<&Sheet>) = sheets.partition(|sheet| sheet.visible == SheetVisible::Visible);
+    seen.into_iter().chain(hidden).map(|sheet| sheet.name.clone()).collect()
+}
+
+fn is_filled(book: &mut Book, sheet: &str) -> bool {
     let mut filled = false;
-    let _ = rows(bytes, kind, sheet, &mut |_, _| {
+    let _ = rows(book, sheet, 0, &mut |_, _| {
         filled = true;
         ControlFlow::Break(())
     });
@@ -205,22 +204,20 @@ impl From<OdsError> for Broken {
     }
 }
 
-fn rows(bytes: &Bytes, kind: Kind, sheet: &str, take: &mut Take<'_>) -> Result<(), Broken> {
-    let input = bytes.reader().map_err(Broken::of)?;
-    let range = match kind {
-        Kind::Xlsx => return streamed(Xlsx::new(input)?, sheet, bytes.length, take),
-        Kind::Xlsb => Xlsb::new(input).and_then(|mut book| book.worksheet_range(sheet)).map_err(Broken::of)?,
-        Kind::Xls => Xls::new(input)?.worksheet_range(sheet)?,
-        Kind::Ods => Ods::new(input)?.worksheet_range(sheet)?,
-    };
-    ranged(&range, bytes.length, take);
-    Ok(())
+fn rows(book: &mut Book, sheet: &str, bytes: u64, take: &mut Take<'_>) -> Result<(), Broken> {
+    match book {
+        Book::Xlsx(book) => streamed(book, sheet, bytes, take),
+        others => {
+            ranged(&others.worksheet_range(sheet).map_err(Broken::of)?, bytes, take);
+            Ok(())
+        }
+    }
 }
 
 /// A sheet holds 16,384 columns; no list has so many.
 const COLUMN_LIMIT: u32 = 1_024;
 
-fn streamed(mut book: Xlsx<Input>, sheet: &str, bytes: u64, take: &mut Take<'_>) -> Result<(), Broken> {
+fn streamed(book: &mut Xlsx<Input>, sheet: &str, bytes: u64, take: &mut Take<'_>) -> Result<(), Broken> {
     let mut cells = book.worksheet_cells_reader(sheet)?;
     let rows = u64::from(cells.dimensions().end.0).max(1);
     let mut give = |row: u32, cells: Vec<String>| {
