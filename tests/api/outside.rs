@@ -40,6 +40,7 @@ async fn outside_client_understands_the_document_and_every_answer() {
     assert_eq!((&told["photo"], &told["again"]), (&json!("image"), &told["sent"]));
     assert_eq!((&told["other"], &told["stray"]), (&json!("program.key_reused"), &json!("api.token")));
     assert_eq!(told["campaigns"], json!(["Kasım"]));
+    scene.world.app.programs().finish_bulk().await.unwrap();
     scene.world.run_until(NOON + DAY / 24).await.unwrap();
     writeln!(go_on).unwrap();
     let (told, _) = tokio::task::spawn_blocking(move || line(said)).await.unwrap();
