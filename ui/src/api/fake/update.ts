@@ -4,9 +4,9 @@ import { refuse, type World } from './world';
 type Commands = 'newerVersion' | 'lookForNewerVersion' | 'installNewerVersion' | 'putOffNewerVersion';
 
 const news = {
-  en: '- Lists of a million people open at once.\n- A campaign can be copied into another language.\n- Mended: a reply that came while the laptop slept was shown twice.',
-  tr: '- Bir milyon kişilik listeler hemen açılır.\n- Bir kampanya başka bir dile kopyalanabilir.\n- Giderildi: bilgisayar uyurken gelen bir yanıt iki kez görünüyordu.',
-  id: '- Daftar satu juta orang langsung terbuka.\n- Kampanye bisa disalin ke bahasa lain.\n- Diperbaiki: balasan yang datang saat laptop tidur tampil dua kali.',
+  en: '• Lists of a million people open at once.\n• A campaign can be copied into another language.\n• Mended: a reply that came while the laptop slept was shown twice.',
+  tr: '• Bir milyon kişilik listeler hemen açılır.\n• Bir kampanya başka bir dile kopyalanabilir.\n• Giderildi: bilgisayar uyurken gelen bir yanıt iki kez görünüyordu.',
+  id: '• Daftar satu juta orang langsung terbuka.\n• Kampanye bisa disalin ke bahasa lain.\n• Diperbaiki: balasan yang datang saat laptop tidur tampil dua kali.',
 };
 
 /** In the scene of the update a version is there from the start; its package arrives slowly and is then damaged once. */
