@@ -14,7 +14,7 @@ use tokio::net::{TcpListener, TcpStream};
 use crate::harness::{Harness, Ulak, at_the_desk};
 use crate::owner::{SIX, compose, practise_at, send_now, with_contacts};
 use crate::page::Page;
-use crate::patience::CAMPAIGN;
+use crate::patience::{CAMPAIGN, SOON, until};
 use crate::screens::{fits_in_turkish_dark_and_small, speak};
 
 /// Where newer versions lie, and which files were asked for.
@@ -104,15 +104,21 @@ fn program() -> Vec<u8> {
     std::fs::read("/bin/true").unwrap()
 }
 
+/// Presses the button, and waits until the core has looked and the page shows it.
 async fn look(page: &Page) {
     page.go("/settings").await;
+    let looked = async || page.core("newer_version", Value::Null).await["lookedAt"].clone();
+    let before = looked().await;
     page.press("update-look").await;
-    page.until("the look", "document.querySelector('[data-testid=update-look]')?.disabled === false").await;
+    until(SOON, async || (looked().await != before).then_some(())).await.expect("Ulak does not look");
+    let idle = "document.querySelector('[data-testid=update-look]')?.disabled === false";
+    page.until("the end of the look", idle).await;
 }
 
 /// Tries to install, and stays as it was.
 async fn is_refused(page: &Page, installed: &Path, code: &str) {
     look(page).await;
+    page.until("the offer alone", "!document.querySelector('[data-testid=update-problem]')").await;
     page.press("update-install").await;
     page.see("update-problem").await;
     let view = page.core("newer_version", Value::Null).await;
@@ -240,6 +246,8 @@ async fn what_is_not_right_is_not_installed(page: &Page, shelf: &Shelf, installe
     shelf.put("/ulak.AppImage", *b"no program");
     is_refused(page, installed, "update.not_installed").await;
 
+    // What was downloaded is kept for the next try of the same package, so it is another one that does not arrive.
+    shelf.release("9.0.0", &signed(key, &package, "9.0.0"));
     shelf.files.lock().unwrap().remove("/ulak.AppImage");
     is_refused(page, installed, "update.broken_off").await;
 
