@@ -2,7 +2,9 @@
 //! refused, and that nothing is asked, downloaded or installed without the owner.
 
 use std::collections::BTreeMap;
+use std::fs::Permissions;
 use std::io::Cursor;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
@@ -133,6 +135,7 @@ fn a_newer_version_is_asked_for_offered_checked_and_installed_at_the_owners_word
         let shelf = Shelf::open().await;
         let keys = KeyPair::generate_unencrypted_keypair().unwrap();
         let installed = harness.file("Ulak.AppImage", BEFORE);
+        std::fs::set_permissions(&installed, Permissions::from_mode(0o755)).unwrap();
         let from = format!("{}/latest.json", shelf.address);
         let package = program();
         shelf.put("/ulak.AppImage", package.clone());
@@ -218,6 +221,7 @@ async fn what_is_on_its_way_is_waited_for(page: &Page, shelf: &Shelf) {
     page.go("/settings").await;
     page.says("update-waits", "Güz indirimi").await;
     assert_eq!(page.refused("install_newer_version", Value::Null).await, "update.busy");
+    page.run("document.querySelector('[data-testid=update-waits]').scrollIntoView(); return null").await.unwrap();
     page.picture("waits").await;
     let through = "document.querySelector('[data-testid=update-install]')?.disabled === false";
     page.within(CAMPAIGN, "the end of what is on its way", through).await;
