@@ -23,6 +23,9 @@ async fn a_campaign_is_waited_for_while_it_is_sent_and_not_while_it_is_planned_p
     world.step().await?;
     assert_eq!(world.app.on_its_way().await?, sending(Some("Test")));
     world.app.campaigns().pause_campaign(running).await?;
+    // The answer of the part that went out before is written with the next decision.
+    assert_eq!(world.app.on_its_way().await?, sending(None));
+    world.step().await?;
     assert_eq!(world.app.on_its_way().await?, None);
     world.app.campaigns().resume_campaign(running).await?;
     world.run_until(at(0, 14, 0)).await?;
