@@ -62,6 +62,28 @@ LangString BACKUP ${LANG_ENGLISH} "Ulak backup"
 LangString BACKUP ${LANG_TURKISH} "Ulak yedeği"
 LangString BACKUP ${LANG_INDONESIAN} "Cadangan Ulak"
 
+; Ulak's own updater starts this with /UPDATE, without asking anything (/S), and ends at that moment; with /R it is begun
+; again. What stands behind /ARGS is how it was started; it is left aside, so that it comes back with its window.
+Var Patience
+Var BeginsAgain
+
+!macro READ_UPDATE
+  StrCpy $Patience 0
+  StrCpy $BeginsAgain 0
+  ${GetParameters} $0
+  ClearErrors
+  ${GetOptions} $0 "/UPDATE" $1
+  ${IfNot} ${Errors}
+    StrCpy $Patience 60
+    ClearErrors
+    ${GetOptions} $0 "/R" $1
+    ${IfNot} ${Errors}
+      StrCpy $BeginsAgain 1
+    ${EndIf}
+  ${EndIf}
+  ClearErrors
+!macroend
+
 ; A program that runs cannot be opened for writing, and that asks nothing of other processes.
 !macro WAIT_UNTIL_CLOSED
   closed_check:
@@ -69,6 +91,11 @@ LangString BACKUP ${LANG_INDONESIAN} "Cadangan Ulak"
     ClearErrors
     FileOpen $0 "$INSTDIR\ulak.exe" a
     ${If} ${Errors}
+      ${If} $Patience > 0
+        IntOp $Patience $Patience - 1
+        Sleep 500
+        Goto closed_check
+      ${EndIf}
       ${If} ${Silent}
         SetErrorLevel 3
         Quit
@@ -82,6 +109,7 @@ LangString BACKUP ${LANG_INDONESIAN} "Cadangan Ulak"
 !macroend
 
 Function .onInit
+  !insertmacro READ_UPDATE
   !insertmacro MUI_LANGDLL_DISPLAY
   ${IfNot} ${RunningX64}
     MessageBox MB_OK|MB_ICONSTOP "$(ONLY64)" /SD IDOK
@@ -90,7 +118,14 @@ Function .onInit
   ${EndIf}
 FunctionEnd
 
+Function .onInstSuccess
+  ${If} $BeginsAgain = 1
+    Exec '"$INSTDIR\ulak.exe"'
+  ${EndIf}
+FunctionEnd
+
 Function un.onInit
+  StrCpy $Patience 0
   !insertmacro MUI_UNGETLANGUAGE
 FunctionEnd
 

@@ -9,7 +9,7 @@ use tauri_specta::{Builder, ErrorHandlingMode, collect_commands, collect_events}
 
 use crate::commands::{
     backups, campaigns, contacts, credits, door, health, home, log, mail, numbers, programs, repeats, replies,
-    retention, revisions, settings, templates, webhooks, window,
+    retention, revisions, settings, templates, update, webhooks, window,
 };
 use crate::events;
 
@@ -223,6 +223,10 @@ pub fn builder() -> Builder<Wry> {
             webhooks::test_webhook,
             webhooks::webhook_deliveries,
             webhooks::replay_webhook,
+            update::newer_version,
+            update::look_for_newer_version,
+            update::install_newer_version,
+            update::put_off_newer_version,
             window::zoom,
             window::copied_text,
             window::spelling_suggestions,
@@ -246,6 +250,7 @@ pub fn builder() -> Builder<Wry> {
             events::MailChanged,
             events::ProgramsChanged,
             events::TriggersChanged,
+            events::UpdateChanged,
             events::ImportProgress,
             events::FilesOver,
             events::FilesDropped,

@@ -16,7 +16,7 @@ use ulak_core::vault::SystemKeyring;
 use crate::control::{self, Ask, Control};
 use crate::terminal::LOOK;
 use crate::view::AppStatus;
-use crate::{desktop, events, network, prepare};
+use crate::{desktop, events, network, prepare, update};
 
 /// Looks until whoever was asked to end has let go of the data: half a minute.
 const PATIENCE: u32 = 300;
@@ -71,6 +71,7 @@ impl Door {
                 desktop::tell(handle.clone(), &app);
                 desktop::awake::keep(&app);
                 desktop::tray::follow(handle.clone(), &app);
+                update::keep_looking(handle.clone(), &app);
                 let ending = handle.clone();
                 let control = Control::open(&app, move || ending.exit(0));
                 *self.beside.lock().await = Some((ulak_api::keep(&app), control));

@@ -71,6 +71,10 @@ pub struct TriggersChanged;
 #[derive(Clone, Serialize, Deserialize, Type, tauri_specta::Event)]
 pub struct ImportProgress(pub import::ImportProgress);
 
+/// What there is of a newer version. Not the core's: the shell looks for it.
+#[derive(Clone, Serialize, Deserialize, Type, tauri_specta::Event)]
+pub struct UpdateChanged;
+
 /// How many files are held over the window; 0 when they left.
 #[derive(Clone, Serialize, Deserialize, Type, tauri_specta::Event)]
 pub struct FilesOver {

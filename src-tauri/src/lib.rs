@@ -38,6 +38,8 @@ mod status;
 mod stop;
 mod terminal;
 #[cfg(feature = "window")]
+mod update;
+#[cfg(feature = "window")]
 mod view;
 mod waiting;
 #[cfg(feature = "window")]

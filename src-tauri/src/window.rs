@@ -23,8 +23,9 @@ use crate::door::Door;
 use crate::events::{FilesDropped, FilesOver, PageAsked};
 use crate::spelling::Spelling;
 use crate::stop::Stopping;
+use crate::update::Updates;
 use crate::view::AppStatus;
-use crate::{bindings, desktop, logs, memory, terminal};
+use crate::{bindings, desktop, logs, memory, terminal, update};
 
 /// What Ulak was started with.
 pub struct Start {
@@ -95,8 +96,13 @@ pub fn run(start: Start) -> ExitCode {
     {
         builder = builder.plugin(desktop::login::plugin());
     }
+    let updates = Updates::of_build();
+    if let Some(plugin) = updates.plugin() {
+        builder = builder.plugin(plugin);
+    }
     let app = builder
         .plugin(tauri_plugin_dialog::init())
+        .manage(updates)
         // A second start may ask before there is a door.
         .manage(Asked::default())
         .manage(Spelling::default())
@@ -383,6 +389,7 @@ fn on_run_event(handle: &AppHandle, event: RunEvent) {
             }
             let door = handle.state::<Door>();
             tauri::async_runtime::block_on(door.close());
+            update::begin_again(handle);
         }
         #[cfg(target_os = "macos")]
         RunEvent::Reopen { .. } => show(handle),

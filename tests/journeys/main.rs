@@ -59,6 +59,7 @@ mod storage;
 mod support;
 mod templates;
 mod triggers;
+mod updates;
 mod watched;
 mod webhooks;
 

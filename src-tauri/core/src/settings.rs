@@ -66,6 +66,8 @@ pub struct Settings {
     pub keep_awake: bool,
     /// An emoji that a person puts to a message is an answer to it.
     pub reactions_answer: bool,
+    /// Ulak asks once a day whether there is a newer version, where its build knows whom to ask.
+    pub look_for_updates: bool,
 }
 
 /// For how many days something is kept; 0 for ever.
@@ -172,6 +174,7 @@ impl Default for Settings {
             prices: Prices::default(),
             keep_awake: true,
             reactions_answer: false,
+            look_for_updates: true,
         }
     }
 }

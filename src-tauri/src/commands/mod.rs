@@ -17,6 +17,7 @@ pub mod retention;
 pub mod revisions;
 pub mod settings;
 pub mod templates;
+pub mod update;
 pub mod webhooks;
 pub mod window;
 

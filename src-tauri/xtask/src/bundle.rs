@@ -1,6 +1,7 @@
 //! `cargo xtask bundle`: what people install. On Debian and Ubuntu a deb and an rpm, with `--appimage` an AppImage as
 //! well, with `--windows` the Windows installer, cross-compiled. On Windows and macOS what belongs there. With `--try`
-//! the deb or the Windows installer is installed, used and removed where that touches nothing of this computer's.
+//! the deb or the Windows installer is installed, used and removed where that touches nothing of this computer's. With the
+//! secret key of the updates in the environment, what the updater takes is signed.
 
 use std::{
     fs,
@@ -10,6 +11,7 @@ use std::{
 use crate::{
     node, packages, run,
     sh::{self, Outcome, section},
+    updates,
 };
 
 /// The newest glibc that a package may ask for: that of the oldest distribution it is made for, Ubuntu 22.04.
@@ -50,15 +52,23 @@ fn linux(appimage: bool) -> Outcome<Vec<PathBuf>> {
     let mut made = vec![deb, only(&bundles.join("rpm"), "rpm")?];
     if appimage {
         // It brings WebKit along, so it is not weighed with the others.
-        println!("{}", only(&bundles.join("appimage"), "AppImage")?.display());
+        let image = only(&bundles.join("appimage"), "AppImage")?;
+        println!("{}", image.display());
+        updates::sign(&[image])?;
     }
     made.sort();
+    updates::sign(&made)?;
     Ok(made)
 }
 
 /// For both kinds of processors. Signed and notarised where Apple's secrets are in the environment.
 fn dmg() -> Outcome<Vec<PathBuf>> {
-    let folder = tauri("dmg", Some("universal-apple-darwin"))?;
+    let folder = tauri("app,dmg", Some("universal-apple-darwin"))?;
+    // The updater puts the app itself in the place of the one that runs.
+    let (apps, archive) = (folder.join("bundle/macos"), folder.join("bundle/macos/Ulak.app.tar.gz"));
+    let mut pack = sh::command("tar", &["--create", "--gzip", "--file"]);
+    sh::run(pack.arg(&archive).arg("--directory").arg(&apps).arg("Ulak.app"))?;
+    updates::sign(&[archive])?;
     Ok(vec![only(&folder.join("bundle/dmg"), "dmg")?])
 }
 
@@ -137,6 +147,7 @@ fn installer() -> Outcome<Vec<PathBuf>> {
         nsis.arg(format!("-D{name}={}", path.display()));
     }
     sh::run(nsis.arg("packaging/windows/ulak.nsi"))?;
+    updates::sign(std::slice::from_ref(&out))?;
     Ok(vec![out])
 }
 

@@ -16,6 +16,7 @@ mod run;
 mod sh;
 mod test;
 mod tools;
+mod updates;
 
 use std::process::ExitCode;
 
@@ -35,6 +36,9 @@ Usage: cargo xtask <command> [options]
   bundle [--windows] [--appimage] [--try]
                         What people install: a deb and an rpm, or an installer
                         for Windows. --try installs and uses it out of the way.
+  manifest FOLDER ADDRESS
+                        Write down, beside signed packages, what the updater
+                        looks for. The packages will lie below the address.
   bench [arguments]     Build with optimisation and run the benchmarks.
   fuzz [target] [seconds]
                         Files that a fuzzer makes up, a minute for each parser.
@@ -59,6 +63,7 @@ fn main() -> ExitCode {
         "check" => flags(rest, ["--advisories"]).and_then(|[advisories]| check::run(advisories)),
         "emulator" => flags(rest, []).and_then(|[]| emulator::run()),
         "bundle" => flags(rest, ["--windows", "--appimage", "--try"]).and_then(bundle::run),
+        "manifest" => updates::manifest(rest),
         "bench" => bench::run(rest),
         "fuzz" => fuzz::run(rest),
         "bindings" => flags(rest, ["--check"]).and_then(|[check]| bindings::run(check)),

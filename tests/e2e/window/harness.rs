@@ -122,6 +122,18 @@ impl Harness {
         self.start_at(driver, whatsapp).await
     }
 
+    /// The same copy of Ulak as an AppImage would be, which asks there for newer versions.
+    pub async fn ulak_updated_from(&self, manifest: &str, key: &str, installed: &Path) -> Ulak {
+        let mut driver = driver(Key::Given, self.name);
+        driver.envs([("ULAK_UPDATE_URL", manifest), ("ULAK_UPDATE_KEY", key)]).env("APPIMAGE", installed);
+        Ulak::start(&app(), &self.data(), driver, self.name).await
+    }
+
+    /// What the driver and Ulak said since the last start.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(artifacts("e2e").join(format!("{}.log", self.name))).unwrap()
+    }
+
     async fn start_at(&self, mut driver: Command, whatsapp: &str) -> Ulak {
         driver.env("ULAK_WHATSAPP_URL", whatsapp);
         Ulak::start(&app_for_the_emulator(), &self.data(), driver, self.name).await
@@ -160,6 +172,12 @@ impl Ulak {
         self.page.close().await;
         let ended = until(SOON, async || (!Path::new(&format!("/proc/{app}")).exists()).then_some(())).await;
         ended.expect("the app goes on after its window was closed");
+    }
+
+    /// Returns when Ulak has ended by itself.
+    pub async fn ends(self) {
+        let app = self.app_process();
+        until(SOON, async || ended(app).then_some(())).await.expect("the app goes on");
     }
 
     /// As when the power goes: nothing is seen to.

@@ -47,4 +47,5 @@ mod sending;
 mod steps;
 mod tray;
 mod truth;
+mod update;
 mod x;

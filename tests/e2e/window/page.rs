@@ -179,6 +179,12 @@ impl Page {
         answer["value"].take()
     }
 
+    /// Asks the core for what it refuses, and gives back the code.
+    pub async fn refused(&self, command: &str, args: Value) -> String {
+        let answer = self.client.execute_async(CALL, vec![json!(command), args]).await.unwrap();
+        answer["error"]["code"].as_str().unwrap_or_default().to_owned()
+    }
+
     pub async fn resize(&self, width: u32, height: u32) {
         self.client.set_window_size(width, height).await.unwrap();
         self.until("the window's new size", &format!("innerWidth === {width} && innerHeight === {height}")).await;

@@ -247,6 +247,13 @@ export const commands = {
 	testWebhook: (id: WebhookId) => __TAURI_INVOKE<WebhookTest>("test_webhook", { id }),
 	webhookDeliveries: (id: WebhookId, state: DeliveryState) => __TAURI_INVOKE<DeliveryView[]>("webhook_deliveries", { id, state }),
 	replayWebhook: (id: WebhookId, only: DeliveryId | null) => __TAURI_INVOKE<number>("replay_webhook", { id, only }),
+	newerVersion: () => __TAURI_INVOKE<UpdateView>("newer_version"),
+	/**  The owner asks, also where Ulak does not look by itself. */
+	lookForNewerVersion: () => __TAURI_INVOKE<UpdateView>("look_for_newer_version"),
+	/**  Downloads what was offered, checks and installs it, and begins it. Refused while something is on its way. */
+	installNewerVersion: () => __TAURI_INVOKE<null>("install_newer_version"),
+	/**  The notice goes until Ulak looks again. */
+	putOffNewerVersion: () => __TAURI_INVOKE<null>("put_off_newer_version"),
 	/**  Everything larger or smaller; the page remembers by how much. */
 	zoom: (percent: number) => __TAURI_INVOKE<null>("zoom", { percent }),
 	/**  The text on the clipboard, where the webview hides it from the page. */
@@ -284,6 +291,7 @@ export const events = {
 	settingsChanged: makeEvent<SettingsChanged, SettingsChanged>("settings-changed"),
 	templatesChanged: makeEvent<TemplatesChanged, TemplatesChanged>("templates-changed"),
 	triggersChanged: makeEvent<TriggersChanged, TriggersChanged>("triggers-changed"),
+	updateChanged: makeEvent<UpdateChanged, UpdateChanged>("update-changed"),
 	webhooksChanged: makeEvent<WebhooksChanged, WebhooksChanged>("webhooks-changed"),
 };
 
@@ -1920,6 +1928,11 @@ export type OccasionOf = {
 	day: number,
 };
 
+/**  What a restart at this moment would break off. */
+export type OnItsWay = { kind: "sending"; 
+/**  Of the campaign, where it is one. */
+name: string | null } | { kind: "importing" } | { kind: "backing_up" };
+
 export type OnWhatsapp = "yes" | "no" | "unknown";
 
 export type OnlyFor = {
@@ -2543,6 +2556,8 @@ export type Settings = {
 	keepAwake: boolean,
 	/**  An emoji that a person puts to a message is an answer to it. */
 	reactionsAnswer: boolean,
+	/**  Ulak asks once a day whether there is a newer version, where its build knows whom to ask. */
+	lookForUpdates: boolean,
 };
 
 export type SettingsChanged = null;
@@ -2916,6 +2931,36 @@ export type Undone = {
 	restored: number,
 	/**  Those who got a message or were changed since stay as they are. */
 	kept: number,
+};
+
+/**  What there is of a newer version. Not the core's: the shell looks for it. */
+export type UpdateChanged = null;
+
+export type UpdateOffer = {
+	version: string,
+	/**  What is new, in the owner's language where the manifest has it; plain text. */
+	news: string,
+	putOff: boolean,
+};
+
+export type UpdateStep = "idle" | "looking" | "downloading" | "installing" | 
+/**  It begins with the next start. */
+"installed";
+
+export type UpdateView = {
+	/**  The one that runs. */
+	version: string,
+	/**  This build knows where newer ones come from. */
+	hasSource: boolean,
+	lookedAt: number | null,
+	offer: UpdateOffer | null,
+	step: UpdateStep,
+	/**  Of the download, where the server says how large it is. */
+	percent: number | null,
+	/**  What keeps Ulak from beginning again. */
+	waitsFor: OnItsWay | null,
+	/**  Why the last look or the last try to install failed. */
+	problem: AppError | null,
 };
 
 /**  What a field holds. Texts are compared without case and accents; what reads as a day or a number is compared as one. */

@@ -1,7 +1,8 @@
 // A believable core in memory, so that every screen can be built and looked at in a plain browser. Never in a
 // production bundle. All numbers are fictitious. The address chooses the scene: `?scene=fresh` (first start),
 // `?scene=locked`, `?scene=passphrase`, `?scene=failed`, `?scene=many` (100,000 contacts),
-// `?scene=numbers` (a number in every state), `?scene=nophone` (nobody scans the code), else a day in a shop.
+// `?scene=numbers` (a number in every state), `?scene=nophone` (nobody scans the code), `?scene=update` (a newer
+// version is there), `?scene=package` (a copy that cannot update itself), else a day in a shop.
 import type { Api, EventName, Listen, Payload } from './client';
 import { campaignCommands } from './fake/campaigns';
 import { contactCommands } from './fake/contacts';
@@ -22,6 +23,7 @@ import { replyCommands } from './fake/replies';
 import { safetyCommands } from './fake/safety';
 import { retentionCommands } from './fake/retention';
 import { templateCommands } from './fake/templates';
+import { updateCommands } from './fake/update';
 import { World } from './fake/world';
 
 type Listeners = { [N in EventName]?: Set<(payload: Payload<N>) => void> };
@@ -34,7 +36,7 @@ export function fakeCore(): { api: Api; listen: Listen } {
   const { now, home, dismissNotice, resultSeen } = engine(world);
   dragged(world);
   const ofCampaigns = campaignCommands(world);
-  const commands: Api = { ...doorCommands(world), ...contactCommands(world), ...segmentCommands(world), ...importCommands(world), ...ofCampaigns, ...reportCommands(ofCampaigns.live), ...revisionCommands(world), ...repeatCommands(world), ...templateCommands(world), ...creditCommands(world), ...logCommands(world), ...figureCommands(world), ...numberCommands(world), ...replyCommands(world), ...retentionCommands(world), ...safetyCommands(world), ...programCommands(world), ...outwardCommands(world), now, home, dismissNotice, resultSeen };
+  const commands: Api = { ...doorCommands(world), ...contactCommands(world), ...segmentCommands(world), ...importCommands(world), ...ofCampaigns, ...reportCommands(ofCampaigns.live), ...revisionCommands(world), ...repeatCommands(world), ...templateCommands(world), ...creditCommands(world), ...logCommands(world), ...figureCommands(world), ...numberCommands(world), ...replyCommands(world), ...retentionCommands(world), ...safetyCommands(world), ...programCommands(world), ...updateCommands(world), ...outwardCommands(world), now, home, dismissNotice, resultSeen };
   const listen: Listen = (name, cb) => {
     const set = (listeners[name] ??= new Set() as never) as unknown as Set<typeof cb>;
     set.add(cb);

@@ -8,6 +8,8 @@
 // shell      nav-home|campaigns|contacts|replies|templates|numbers|credits|log|figures|settings|help, nav-numbers-count, nav-replies-count, now-bar, now-name, now-done, now-wait, now-pause-all,
 //            now-resume-all, toast
 // welcome    start-practising, welcome-link, language-en|tr|id
+// update     settings-update, settings-look-for-updates, update-this|looked|look|no-source|problem|offer|notice|news|waits|installed,
+//            update-install, update-later, update-progress
 // home       home-import, home-new-campaign, home-live, home-sent|delivered|read|failed|unknown|waiting, home-pause,
 //            home-resume, home-open, home-free, home-attention, home-recovery, home-found:<code>, home-number:<id>,
 //            home-numbercard:<id>, home-notice:<code>

@@ -238,6 +238,11 @@ impl Backups {
         Ok(view)
     }
 
+    /// One is being made at this moment.
+    pub fn is_running(&self) -> bool {
+        locked(&self.running).is_some()
+    }
+
     /// All that is known without reading the copies.
     pub(super) async fn facts(&self) -> Result<BackupsView, Problem> {
         let (plan, zone, now) = (self.plan().await?, self.settings().await?.zone, self.now());

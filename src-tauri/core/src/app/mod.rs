@@ -50,6 +50,7 @@ mod summary;
 pub mod support;
 mod templates;
 pub mod tray;
+pub mod updates;
 mod webhooks;
 mod work;
 

@@ -240,6 +240,7 @@ impl Support {
             line("kept_tries_days", Plain::figure(settings.kept.tries_days)),
             line("kept_numbers_days", Plain::figure(settings.kept.numbers_days)),
             line("keep_awake", Plain::yes_or_no(settings.keep_awake)),
+            line("look_for_updates", Plain::yes_or_no(settings.look_for_updates)),
             line("test_phone_is_set", Plain::yes_or_no(!settings.test_phone.is_empty())),
         ])
     }
