@@ -191,7 +191,9 @@ fn transparency(file: &HeifFile<'_>, shown: &Tiled) -> Result<Option<Tiled>, Ref
     let of = |item: u32| {
         file.referencing_items(item, b"auxl").into_iter().find(|other| {
             let mut properties = file.item_properties(*other).into_iter().flatten();
-            properties.any(|property| matches!(property, Property::AuxiliaryType(kind) if TRANSPARENCY.contains(&kind.as_str())))
+            properties.any(
+                |property| matches!(property, Property::AuxiliaryType(kind) if TRANSPARENCY.contains(&kind.as_str())),
+            )
         })
     };
     match of(file.primary_id) {

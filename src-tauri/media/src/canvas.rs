@@ -99,11 +99,6 @@ pub(crate) struct Aperture {
 impl Aperture {
     fn part(self, shift: u32) -> Self {
         let least = |side: u32| (side >> shift).max(1);
-        Self {
-            left: self.left >> shift,
-            top: self.top >> shift,
-            across: least(self.across),
-            down: least(self.down),
-        }
+        Self { left: self.left >> shift, top: self.top >> shift, across: least(self.across), down: least(self.down) }
     }
 }
