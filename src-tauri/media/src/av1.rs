@@ -3,8 +3,8 @@
 pub(crate) use rav1d_safe::Frame;
 use rav1d_safe::{ColorRange, Decoder, PixelLayout, PlaneView8, PlaneView16, Planes, Settings};
 
-/// What the decoder keeps beside the picture, in bytes for each pixel.
-pub(crate) const BESIDE: u64 = 2;
+/// What the decoder keeps beside the picture, in halves of a byte for each pixel.
+pub(crate) const BESIDE: u64 = 5;
 
 /// What samples stand for, by ITU-T H.273.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

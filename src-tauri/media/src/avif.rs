@@ -23,7 +23,7 @@ use crate::{
 /// The largest that phones make.
 const MEGAPIXELS: u64 = 202;
 /// What a picture may take until it is small, in bytes: one piece with its decoder, and what is kept of all.
-const ROOM: u64 = 400_000_000;
+const ROOM: u64 = 430_000_000;
 const TRANSPARENCY: [&str; 2] = ["urn:mpeg:mpegB:cicp:systems:auxiliary:alpha", "urn:mpeg:hevc:2015:auxid:1"];
 
 pub(crate) fn prepare(bytes: &[u8]) -> Result<Prepared, Refusal> {
@@ -44,7 +44,7 @@ fn decode(bytes: &[u8]) -> Result<Source, Refusal> {
     let shown = Tiled::read(&file, file.primary_id)?;
     let transparency = transparency(&file, &shown)?;
     let (aperture, orientation) = turned(&file, shown.size)?;
-    let mut canvas = canvas(&shown, transparency.as_ref())?;
+    let mut canvas = canvas(&shown, transparency.as_ref(), bytes.len() as u64)?;
     let (coding, gray) = paint(&file, &shown, &mut canvas)?;
     if let Some(transparency) = &transparency {
         for (tile, corner) in transparency.tiles.iter().zip(transparency.corners()) {
@@ -183,7 +183,7 @@ fn weight(file: &HeifFile<'_>, item: u32, (width, height): (u32, u32)) -> Result
         (false, false, _) => 6,
     };
     let sample = if is(6) { 2 } else { 1 };
-    Ok(u64::from(width) * u64::from(height) * (halves * sample + 2 * av1::BESIDE) / 2)
+    Ok(u64::from(width) * u64::from(height) * (halves * sample + av1::BESIDE) / 2)
 }
 
 /// The picture that says how much of each pixel can be seen.
@@ -208,12 +208,12 @@ fn transparency(file: &HeifFile<'_>, shown: &Tiled) -> Result<Option<Tiled>, Ref
 }
 
 /// As large as there is room for. Of a picture with transparency all pixels are kept: their mean would mix in colours
-/// that cannot be seen.
-fn canvas(shown: &Tiled, transparency: Option<&Tiled>) -> Result<Canvas, Refusal> {
+/// that cannot be seen. The decoder copies what it is given of a file of `length` bytes.
+fn canvas(shown: &Tiled, transparency: Option<&Tiled>, length: u64) -> Result<Canvas, Refusal> {
     let channels = if transparency.is_some() { 4 } else { 3 };
     let piece = shown.weight.max(transparency.map_or(0, |picture| picture.weight));
     let kept = |shift: u32| (shown.pixels() * channels) >> (2 * shift);
-    let needs = |shift: u32| piece + kept(shift);
+    let needs = |shift: u32| piece + length + kept(shift);
     let parts = |shift: &u32| {
         let divides = |side: u32| side.trailing_zeros() >= *shift;
         let whole = shown.tiles.len() == 1 || divides(shown.tile.0) && divides(shown.tile.1);
