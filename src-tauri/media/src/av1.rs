@@ -225,7 +225,7 @@ impl Spread {
         let last = plane.height().saturating_sub(1);
         if self.down {
             let own = (row / 2).min(last);
-            let other = if row % 2 == 0 { own.saturating_sub(1) } else { (own + 1).min(last) };
+            let other = if row.is_multiple_of(2) { own.saturating_sub(1) } else { (own + 1).min(last) };
             plane.read(own, &mut self.near);
             plane.read(other, &mut self.far);
             self.near.iter_mut().zip(&self.far).for_each(|(near, far)| *near = between(*near, *far));
