@@ -31,8 +31,8 @@ pub const MEMORY: u64 = 500_000_000;
 /// The same by what the file is.
 fn memory(found: Option<Content>) -> u64 {
     match found {
-        // Its decoder needs more than others for a picture of the same size.
-        Some(Content::Heic) => MEMORY,
+        // Their decoders need more than others for a picture of the same size.
+        Some(Content::Heic | Content::Avif) => MEMORY,
         // The largest picture that is opened, and its smaller copies.
         Some(Content::Picture(_)) => 280_000_000,
         _ => 220_000_000,

@@ -19,7 +19,9 @@ use crate::contained::caught;
 const INVISIBLE: u8 = 3;
 
 /// The number of sRGB's curve in ITU-T H.273.
-pub(crate) const SRGB_CURVE: u8 = 13;
+const SRGB_CURVE: u8 = 13;
+/// That of none.
+const LINEAR: u8 = 8;
 
 /// Colours that a file describes without a profile.
 #[derive(Clone, Copy, Debug)]
@@ -60,6 +62,20 @@ impl Colours {
         let profile = caught(|| described(numbers)).flatten();
         let other = profile.and_then(|profile| if gray { Self::gray_in(&profile) } else { Self::light(profile) });
         other.unwrap_or(Self::Srgb)
+    }
+
+    /// Of a photo whose container names them by ITU-T H.273; `None` of one that is brighter than screens.
+    pub(crate) fn of_codes(primaries: u8, transfer: u8) -> Option<Self> {
+        /// The curves of pictures that are brighter than screens.
+        const PQ: u8 = 16;
+        const HLG: u8 = 18;
+        let transfer = match transfer {
+            PQ | HLG => return None,
+            LINEAR => LINEAR,
+            // Cameras name the curve of films and mean that of screens, which is how viewers take it.
+            _ => SRGB_CURVE,
+        };
+        Some(Self::of_numbers(Numbers::Codes { primaries: like_screens(primaries), transfer }, false))
     }
 
     /// Gray as equal parts of coloured light.
@@ -154,6 +170,15 @@ fn inks_to_srgb(profile: Option<&ColorProfile>, picture: DynamicImage) -> RgbIma
         }
         seen
     })
+}
+
+/// The primaries of television differ from those of screens by less than viewers care for; unknown ones are a screen's.
+fn like_screens(primaries: u8) -> u8 {
+    const BT709: u8 = 1;
+    const BT2020: u8 = 9;
+    const P3_FILM: u8 = 11;
+    const P3: u8 = 12;
+    if matches!(primaries, BT2020 | P3_FILM | P3) { primaries } else { BT709 }
 }
 
 /// Whether anybody could tell the two apart.

@@ -72,9 +72,8 @@ pub(crate) fn compare(extension: &str, bytes: &[u8]) -> Result<(), Refusal> {
 
 fn promised(extension: &str) -> Option<Family> {
     Some(match extension {
-        "JPG" | "JPEG" | "JPE" | "JFIF" | "PNG" | "WEBP" | "HEIC" | "HEIF" | "GIF" | "BMP" | "DIB" | "TIF" | "TIFF" => {
-            Family::Picture
-        }
+        "JPG" | "JPEG" | "JPE" | "JFIF" | "PNG" | "WEBP" | "HEIC" | "HEIF" | "AVIF" | "GIF" | "BMP" | "DIB" | "TIF"
+        | "TIFF" => Family::Picture,
         "MP3" | "M4A" | "AAC" | "WAV" | "FLAC" | "OGG" | "OGA" | "OPUS" => Family::Media,
         "MP4" | "M4V" | "MOV" | "3GP" | "3GPP" => Family::Media,
         "PDF" => Family::Pdf,

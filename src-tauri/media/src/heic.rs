@@ -17,7 +17,7 @@ use image::{DynamicImage, RgbImage, RgbaImage, metadata::Orientation};
 
 use crate::{
     Prepared, Refusal,
-    color::{Colours, Numbers, SRGB_CURVE},
+    color::Colours,
     contained,
     picture::{self, Source},
     sniff::Content,
@@ -30,14 +30,6 @@ const MEGAPIXELS: u64 = 202;
 const MEGAPIXELS_AT_ONCE: u64 = 50;
 /// Photos come in tiles; more threads would hold more of them at once.
 const THREADS: usize = 2;
-
-/// Numbers of ITU-T H.273: primaries, and the two curves of pictures that are brighter than screens.
-const BT709: u8 = 1;
-const BT2020: u8 = 9;
-const P3_FILM: u8 = 11;
-const P3: u8 = 12;
-const PQ: u8 = 16;
-const HLG: u8 = 18;
 
 pub(crate) fn prepare(bytes: &[u8]) -> Result<Prepared, Refusal> {
     let broken = || Refusal::broken(Content::Heic.name());
@@ -64,10 +56,8 @@ fn decode(bytes: &[u8]) -> Result<((u32, u32), DynamicImage, Colours), Refusal> 
     let profile = file.icc_profile(file.primary_id).ok().flatten();
     let colours = match (profile, codes(&file)) {
         (Some(profile), _) => Colours::of_light(Some(profile), false),
-        (None, Some((_, PQ | HLG))) => return Err(Refusal::HeicUnsupported),
-        // Cameras name the curve of films and mean that of screens, which is how viewers take it.
-        (None, Some((primaries, _))) => {
-            Colours::of_numbers(Numbers::Codes { primaries: like_screens(primaries), transfer: SRGB_CURVE }, false)
+        (None, Some((primaries, transfer))) => {
+            Colours::of_codes(primaries, transfer).ok_or(Refusal::HeicUnsupported)?
         }
         (None, None) => Colours::Srgb,
     };
@@ -118,11 +108,6 @@ fn coded(file: &HeifFile<'_>, item: u32) -> Option<(u8, u8)> {
     }
     let usability = sets.sps.iter().flatten().find_map(|set| set.vui.as_ref())?;
     Some((usability.colour_primaries, usability.transfer_characteristics))
-}
-
-/// The primaries of television differ from those of screens by less than viewers care for; unknown ones are a screen's.
-fn like_screens(primaries: u8) -> u8 {
-    if matches!(primaries, BT2020 | P3_FILM | P3) { primaries } else { BT709 }
 }
 
 /// By what the file declares, before anything is decoded, and by what came out.

@@ -12,6 +12,9 @@
 //! cannot be prepared is refused with a reason an owner can act on.
 
 mod apart;
+mod av1;
+mod avif;
+mod canvas;
 mod color;
 mod contained;
 mod file;
@@ -66,6 +69,10 @@ pub fn prepare<'a>(bytes: impl Into<Cow<'a, [u8]>>, wish: Wish) -> Result<Prepar
         Some(Content::Heic) => {
             only_sound_as_sound(wish, Content::Heic.name())?;
             Ok(as_wished(heic::prepare(&bytes)?, wish, Content::Heic, bytes))
+        }
+        Some(Content::Avif) => {
+            only_sound_as_sound(wish, Content::Avif.name())?;
+            Ok(as_wished(avif::prepare(&bytes)?, wish, Content::Avif, bytes))
         }
         Some(Content::Pdf) => {
             only_sound_as_sound(wish, Content::Pdf.name())?;

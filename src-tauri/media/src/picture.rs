@@ -225,7 +225,7 @@ fn choose(pixels: &DynamicImage, source: Content, untouched: Option<Vec<u8>>) ->
     }
     let transparent = pixels.color().has_alpha();
     // What programs draw is smaller so, and sharper; photos are not.
-    let drawn = !matches!(source, Content::JPEG | Content::Heic | Content::Picture(ImageFormat::WebP));
+    let drawn = !matches!(source, Content::JPEG | Content::Heic | Content::Avif | Content::Picture(ImageFormat::WebP));
     let png = if transparent || drawn {
         let anew = untouched.is_none();
         let bytes = untouched.or_else(|| encode_png(pixels)).filter(fits);

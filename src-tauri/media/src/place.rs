@@ -15,7 +15,9 @@ const EXIF: [&[u8]; 2] = [b"II*\0", b"MM\0*"];
 pub(crate) fn is_told(bytes: &[u8], content: Content) -> bool {
     match content {
         Content::Iso(_) => iso::heads(bytes).any(|head| FILM.iter().any(|mark| holds(head, mark)) || holds(head, XMP)),
-        Content::Heic | Content::Picture(_) => holds(bytes, XMP) || EXIF.iter().any(|start| exif(bytes, start)),
+        Content::Heic | Content::Avif | Content::Picture(_) => {
+            holds(bytes, XMP) || EXIF.iter().any(|start| exif(bytes, start))
+        }
         _ => false,
     }
 }

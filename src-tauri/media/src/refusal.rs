@@ -15,11 +15,11 @@ pub enum Refusal {
     #[error("The file is empty. Copy it again from where it came from.")]
     Empty,
     #[error(
-        "Ulak sends pictures (JPG, PNG, WEBP, HEIC, GIF, BMP, TIFF), sound (MP3, M4A, AAC, WAV, FLAC, OGG, Opus), videos (MP4, MOV, 3GP) and PDF, but this file is {found}. Save it in one of these formats and add that."
+        "Ulak sends pictures (JPG, PNG, WEBP, HEIC, AVIF, GIF, BMP, TIFF), sound (MP3, M4A, AAC, WAV, FLAC, OGG, Opus), videos (MP4, MOV, 3GP) and PDF, but this file is {found}. Save it in one of these formats and add that."
     )]
     UnknownKind { found: Cow<'static, str> },
     #[error(
-        "Ulak cannot tell what kind of file this is. It sends pictures (JPG, PNG, WEBP, HEIC, GIF, BMP, TIFF), sound (MP3, M4A, AAC, WAV, FLAC, OGG, Opus), videos (MP4, MOV, 3GP) and PDF. Save it in one of these formats and add that."
+        "Ulak cannot tell what kind of file this is. It sends pictures (JPG, PNG, WEBP, HEIC, AVIF, GIF, BMP, TIFF), sound (MP3, M4A, AAC, WAV, FLAC, OGG, Opus), videos (MP4, MOV, 3GP) and PDF. Save it in one of these formats and add that."
     )]
     Unrecognised,
     #[error("This {format} file is damaged or incomplete. Copy it again from where it came from.")]

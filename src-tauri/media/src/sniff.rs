@@ -12,6 +12,7 @@ use crate::frames::{self, Coding, Header};
 pub(crate) enum Content {
     Picture(ImageFormat),
     Heic,
+    Avif,
     Pdf,
     Sound(Sound),
     /// MP4 and its relatives. Whether it holds a film or only sound is written
@@ -58,6 +59,7 @@ impl Content {
             Self::Picture(ImageFormat::Tiff) => "TIFF",
             Self::Picture(_) => "JPG",
             Self::Heic => "HEIC",
+            Self::Avif => "AVIF",
             Self::Pdf => "PDF",
             Self::Sound(Sound::Mp3) => "MP3",
             Self::Sound(Sound::Aac) => "AAC",
@@ -79,6 +81,7 @@ impl Content {
             Self::Picture(ImageFormat::Tiff) => "image/tiff",
             Self::Picture(_) => "image/jpeg",
             Self::Heic => "image/heic",
+            Self::Avif => "image/avif",
             Self::Pdf => "application/pdf",
             Self::Sound(Sound::Mp3) => "audio/mpeg",
             Self::Sound(Sound::Aac) => "audio/aac",
@@ -95,7 +98,7 @@ impl Content {
 
     pub(crate) fn family(self) -> Family {
         match self {
-            Self::Picture(_) | Self::Heic => Family::Picture,
+            Self::Picture(_) | Self::Heic | Self::Avif => Family::Picture,
             Self::Sound(_) | Self::Iso(_) => Family::Media,
             Self::Pdf => Family::Pdf,
             // What its name promises (OGG, WAV), in a form that few can play.
@@ -154,9 +157,9 @@ fn container(bytes: &[u8]) -> Option<Content> {
     Some(match bytes.get(8..12) {
         Some(b"heic" | b"heix" | b"hevc" | b"hevx" | b"heim" | b"heis" | b"mif1" | b"msf1") => {
             // The first brand may name only the structure; AVIF shares it.
-            if brands(bytes).any(|brand| brand == b"avif") { Content::Other("AVIF") } else { Content::Heic }
+            if brands(bytes).any(|brand| brand == b"avif") { Content::Avif } else { Content::Heic }
         }
-        Some(b"avif" | b"avis") => Content::Other("AVIF"),
+        Some(b"avif" | b"avis") => Content::Avif,
         Some(b"qt  ") => Content::Iso("MOV"),
         Some(b"M4A " | b"M4B ") => Content::Iso("M4A"),
         Some([b'3', b'g', ..]) => Content::Iso("3GP"),

@@ -123,6 +123,11 @@ fn flipped_bits_in_heic() {
 }
 
 #[test]
+fn flipped_bits_in_avif() {
+    flip_bits(&[".avif"], 100);
+}
+
+#[test]
 fn flipped_bits_in_sound() {
     flip_bits(SOUND, 30);
 }
@@ -139,7 +144,7 @@ fn flipped_bits_in_pdf() {
 
 #[test]
 fn every_file_cut_off_at_every_tenth() {
-    for name in names(&[PICTURES, SOUND, FILMS, &[".heic", ".pdf"]].concat()) {
+    for name in names(&[PICTURES, SOUND, FILMS, &[".heic", ".avif", ".pdf"]].concat()) {
         let whole = fixture(&name);
         for tenth in 0..10 {
             let cut = &whole[..whole.len() * tenth / 10];
@@ -153,7 +158,7 @@ fn every_file_cut_off_at_every_tenth() {
 #[test]
 fn every_beginning_with_nonsense_behind_it() {
     let mut dice = Dice(7);
-    for name in names(&[PICTURES, SOUND, FILMS, &[".heic", ".pdf"]].concat()) {
+    for name in names(&[PICTURES, SOUND, FILMS, &[".heic", ".avif", ".pdf"]].concat()) {
         let whole = fixture(&name);
         for length in [8, 16, 64, 512] {
             let mut nonsense = whole[..length.min(whole.len())].to_vec();
@@ -193,6 +198,7 @@ fn wrong_endings() {
     let folder = tempfile::tempdir().unwrap();
     let kinds = [
         ("quarters.heic", "picture"),
+        ("flowing.avif", "picture"),
         ("still.webp", "picture"),
         ("sample.jpg", "picture"),
         ("voice.ogg", "media"),
@@ -202,6 +208,7 @@ fn wrong_endings() {
     let endings = [
         ("JPG", "picture"),
         ("heic", "picture"),
+        ("avif", "picture"),
         ("mp3", "media"),
         ("Mov", "media"),
         ("pdf", "pdf"),

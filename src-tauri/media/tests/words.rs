@@ -19,7 +19,7 @@ fn messages(language: &str) -> Map<String, Value> {
 fn refusals() -> Vec<Refusal> {
     let mut all = vec![
         Refusal::Empty,
-        Refusal::UnknownKind { found: "AVIF".into() },
+        Refusal::UnknownKind { found: "JXL".into() },
         Refusal::Unrecognised,
         Refusal::Broken { format: "JPG".into() },
         Refusal::Unsupported { format: "TIFF".into() },

@@ -62,10 +62,10 @@ pub async fn duplicate_campaign(door: Door<'_>, id: CampaignId) -> Answer<Draft>
 #[specta::specta]
 pub async fn pick_media_files(handle: AppHandle, title: String) -> Answer<Vec<String>> {
     let kinds = &[
-        "jpg", "jpeg", "png", "webp", "heic", "heif", "gif", "bmp", "tif", "tiff", "mp4", "mov", "3gp", "mp3", "m4a",
-        "aac", "wav", "flac", "ogg", "opus", "pdf",
+        "jpg", "jpeg", "png", "webp", "heic", "heif", "avif", "gif", "bmp", "tif", "tiff", "mp4", "mov", "3gp", "mp3",
+        "m4a", "aac", "wav", "flac", "ogg", "opus", "pdf",
     ];
-    let name = "JPG, PNG, WEBP, HEIC, GIF, BMP, TIFF, MP4, MOV, 3GP, MP3, M4A, WAV, OGG, PDF";
+    let name = "JPG, PNG, WEBP, HEIC, AVIF, GIF, BMP, TIFF, MP4, MOV, 3GP, MP3, M4A, WAV, OGG, PDF";
     let chosen = ask(&handle, title, |dialog, tell| dialog.add_filter(name, kinds).pick_files(tell)).await;
     Ok(chosen.flatten().unwrap_or_default().into_iter().filter_map(path_of).map(shown).collect())
 }

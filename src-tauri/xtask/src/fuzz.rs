@@ -11,9 +11,10 @@ use crate::{
 };
 
 /// The targets, with the endings of the fixtures that each starts from.
-const TARGETS: [(&str, &[&str]); 5] = [
+const TARGETS: [(&str, &[&str]); 6] = [
     ("picture", &["jpg", "png", "webp"]),
     ("heic", &["heic"]),
+    ("avif", &["avif"]),
     ("sound", &["mp3", "flac", "ogg", "opus", "m4a", "aac", "wav"]),
     ("film", &["mp4", "mov", "3gp"]),
     ("pdf", &["pdf"]),

@@ -37,6 +37,7 @@ fn endings(mime: &str) -> &'static [&'static str] {
         "image/bmp" => &["bmp"],
         "image/tiff" => &["tif", "tiff"],
         "image/heic" => &["heic", "heif"],
+        "image/avif" => &["avif"],
         "audio/mpeg" => &["mp3"],
         "audio/aac" => &["aac"],
         "audio/wav" => &["wav"],

@@ -5,7 +5,7 @@ import { refuse, type World } from './world';
 export function mediaItem(world: World, name: string, wish: MediaWish | null): MediaItem {
   const ending = name.split('.').at(-1)?.toLowerCase() ?? '';
   const blank = { id: world.id('media'), name, width: null, height: null, durationMs: null, pages: null, waveform: null, thumbnail: null, place: false, verdict: { kind: 'fine' } as const };
-  if (/^(jpe?g|png|webp|heic)$/.test(ending)) {
+  if (/^(jpe?g|png|webp|heic|avif)$/.test(ending)) {
     const large = ending !== 'jpg' && ending !== 'jpeg';
     return { ...blank, kind: 'image', verdict: { kind: large ? 'convert' : 'fine' }, width: 1600, height: 1200, bytes: 312_000, sourceBytes: large ? 5_200_000 : 312_000, thumbnail: picture(72, 72) };
   }
