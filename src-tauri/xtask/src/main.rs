@@ -47,6 +47,9 @@ Usage: cargo xtask <command> [options]
 
 CI runs `check` and `test` (see .ci/run).";
 
+/// With less, compilers and tests break off wherever they are, with words of their own.
+const FEW_MEGABYTES: u64 = 2_000;
+
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let (command, rest) = match arguments.split_first() {
@@ -73,6 +76,9 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(reason) => {
             eprintln!("\n{reason}");
+            if let Some(left) = sh::megabytes_left().filter(|left| *left < FEW_MEGABYTES) {
+                eprintln!("The disk has only {left} MB left, which may be why: make room and try again.");
+            }
             ExitCode::FAILURE
         }
     }

@@ -69,6 +69,13 @@ pub(crate) fn output(command: &mut Command) -> Option<String> {
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
+/// What is free on the disk where things are built, as far as `df` can tell.
+pub(crate) fn megabytes_left() -> Option<u64> {
+    let told = output(&mut command("df", &["-Pk", "."]))?;
+    let kilobytes: u64 = told.lines().nth(1)?.split_whitespace().nth(3)?.parse().ok()?;
+    Some(kilobytes / 1_000)
+}
+
 /// A part of the work under a heading, with the time it took.
 pub(crate) fn section<T>(title: &str, work: impl FnOnce() -> Outcome<T>) -> Outcome<T> {
     println!("\n==> {title}");
