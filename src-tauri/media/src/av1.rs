@@ -30,6 +30,9 @@ impl Coding {
 /// The first picture in `data` of at most `pixels`; noise that was taken out of it is put back where `grain` says so,
 /// which takes its memory twice. `None` where it is damaged.
 pub(crate) fn decode(data: Vec<u8>, pixels: u32, grain: bool) -> Option<Frame> {
+    if data.is_empty() {
+        return None;
+    }
     let mut settings = Settings::new();
     settings.set_n_threads(1);
     settings.set_max_frame_delay(1);
