@@ -1,7 +1,10 @@
 //! The window says what is so: what is sent and what waits, what failed and who was left out, and that it is over.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
+use crate::controls::unreadable;
 use crate::harness::{Harness, at_the_desk};
 use crate::owner::{BASIS, SIX, compose, practise_at, send_now, start, wait_for_all, with_contacts};
 use crate::page::Page;
@@ -83,6 +86,7 @@ fn what_failed_opens_those_that_failed_and_the_result_is_told_until_it_was_seen(
         page.says("result-failed", "6").await;
         page.says("now-finished", "Refused is finished: 0 of 6 sent").await;
         page.picture("result").await;
+        assert_eq!(unreadable(page).await, BTreeSet::new());
         page.press("home-see:failed").await;
         let failed = "document.querySelectorAll('[data-testid=recipient-row]').length === 6
             && document.querySelector('[data-testid=live-tab-failed]')?.getAttribute('aria-selected') === 'true'";
