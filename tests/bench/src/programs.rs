@@ -38,7 +38,7 @@ async fn accepted(place: &Place) -> Outcome<Vec<Figure>> {
     let door = open(&app, 0).await?;
     let raw = Raw::open(&place.folder()?)?;
     raw.run("CREATE TABLE messages (id INTEGER PRIMARY KEY, text TEXT)")?;
-    let alone = hand_over(door.port, &token(&app).await?, 0, |seconds| {
+    let alone = hand_over(door.port, &token(&app).await?, 0..MESSAGES, |seconds| {
         let time = Stopwatch::start();
         raw.run("INSERT INTO messages (text) VALUES ('Merhaba, siparişiniz hazır.')")?;
         Ok((seconds, time.seconds()))
@@ -54,7 +54,9 @@ async fn accepted(place: &Place) -> Outcome<Vec<Figure>> {
     let mut clients = Vec::new();
     for client in 1..=AT_ONCE {
         let (port, token) = (door.port, token(&app).await?);
-        let work = move || hand_over(port, &token, client * MESSAGES, Ok).map_err(|error| error.to_string());
+        let work = move || {
+            hand_over(port, &token, client * MESSAGES..(client + 1) * MESSAGES, Ok).map_err(|error| error.to_string())
+        };
         clients.push(tokio::task::spawn_blocking(work));
     }
     let time = Stopwatch::start();
@@ -107,7 +109,7 @@ async fn claimed(place: &Place) -> Outcome<Figure> {
         for first in (0..count).step_by(MESSAGES) {
             let (port, token) = (door.port, token(&app).await?);
             let last = count.min(first + MESSAGES);
-            let work = move || hand_over_some(port, &token, first..last, Ok).map_err(|error| error.to_string());
+            let work = move || hand_over(port, &token, first..last, Ok).map_err(|error| error.to_string());
             tokio::task::spawn_blocking(work).await??;
         }
         door.close().await;
@@ -128,12 +130,8 @@ async fn token(app: &Arc<App>) -> Outcome<String> {
     Ok(app.programs().make_token(&wish).await?.secret)
 }
 
-fn hand_over<T>(port: u16, token: &str, first: usize, each: impl FnMut(f64) -> Outcome<T>) -> Outcome<Vec<T>> {
-    hand_over_some(port, token, first..first + MESSAGES, each)
-}
-
 /// One message after the other over one connection; `each` hears how long it took.
-fn hand_over_some<T>(
+fn hand_over<T>(
     port: u16,
     token: &str,
     numbers: std::ops::Range<usize>,

@@ -70,6 +70,15 @@ pub fn plays(bytes: &[u8]) {
     assert!(output.status.success() && output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
+/// Of a fixture that hides a secret, and says where it was made.
+pub fn nothing_private(name: &str) {
+    assert!(contains(&fixture(name), b"secret"), "it has something to hide");
+    let prepared = fine(name);
+    assert!(!contains(&prepared.bytes, b"secret") && !contains(&prepared.bytes, b"Exif"));
+    let shown = asked("exiftool", &["-a"], &prepared.bytes);
+    assert!(!shown.contains("GPS"), "{shown}");
+}
+
 pub fn contains(bytes: &[u8], needle: &[u8]) -> bool {
     bytes.windows(needle.len()).any(|window| window == needle)
 }
