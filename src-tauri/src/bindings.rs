@@ -188,6 +188,8 @@ pub fn builder() -> Builder<Wry> {
             numbers::start_link,
             numbers::link_view,
             numbers::refresh_link,
+            numbers::use_passkey,
+            numbers::confirm_passkey,
             numbers::cancel_link,
             numbers::unlink_number,
             numbers::remove_number,

@@ -10,7 +10,7 @@ use qrcode::QrCode;
 use qrcode::render::unicode::Dense1x2;
 use serde_json::json;
 use tokio::time::timeout;
-use ulak_core::app::{App, LinkView, Opening};
+use ulak_core::app::{App, LinkEndView, LinkView, Opening};
 use ulak_core::error::Problem;
 use ulak_core::ids::SessionId;
 use ulak_core::session::client::LinkHow;
@@ -64,14 +64,34 @@ fn risk(voice: Voice) {
     );
 }
 
-async fn linked(app: &App, session: SessionId, voice: Voice) -> Result<bool, Problem> {
+async fn linked(app: &Arc<App>, session: SessionId, voice: Voice) -> Result<bool, Problem> {
     let mut shown = None;
     loop {
         let view = app.numbers().link_view(session)?;
-        let told = (view.stage, view.qr.clone(), view.code.clone());
+        let problem = view.problem.as_ref().map(|problem| problem.code.clone());
+        let told = (view.stage, view.qr.clone(), view.code.clone(), problem);
         if shown.as_ref() != Some(&told) {
             show(&view, voice);
             match view.stage {
+                Stage::Passkey if view.problem.is_none() => {
+                    let app = Arc::clone(app);
+                    tokio::spawn(async move { app.numbers().use_passkey(session).await });
+                    shown = Some(told);
+                }
+                // Asked once: whoever was too hasty starts again.
+                Stage::Passkey => {
+                    app.numbers().cancel_link(session).await?;
+                    return Ok(false);
+                }
+                Stage::PasskeyCode => {
+                    if !says_yes().await {
+                        app.numbers().cancel_link(session).await?;
+                        voice.line("Nothing was linked.");
+                        return Ok(false);
+                    }
+                    app.numbers().confirm_passkey(session).await?;
+                    shown = Some(told);
+                }
                 // The phone may have been linked before: then its number goes on under its old id.
                 Stage::Linked => return connected(app, view.session_id, voice).await,
                 Stage::Ended => return Ok(false),
@@ -95,15 +115,52 @@ fn show(view: &LinkView, voice: Voice) {
                 "On the phone: WhatsApp, Linked devices, Link with phone number instead. Then type: {code}"
             ));
         }
+        (Stage::Passkey, ..) => {
+            voice.event(&json!({ "event": "passkey", "expires_at": view.expires_at, "problem": view.problem }));
+            match &view.problem {
+                None => voice.line(
+                    "WhatsApp asks for the passkey of this account. The system of this computer opens a window of its \
+                     own: choose the phone there, scan the code with its camera, and confirm on the phone. Ulak never \
+                     sees the passkey.",
+                ),
+                Some(problem) => voice.problem(problem),
+            }
+        }
+        (Stage::PasskeyCode, _, Some(code)) => {
+            voice.event(&json!({ "event": "passkey_code", "code": code }));
+            voice.line(&format!("The phone shows a code. Only if it is {code}, type yes and press Enter:"));
+        }
         (Stage::Ended, _, _) => {
             voice.event(&json!({ "event": "ended", "reason": view.end }));
             match &view.problem {
                 Some(problem) => voice.problem(problem),
-                None => voice.line("The phone did not accept. Start again for a new code."),
+                None => voice.line(match view.end {
+                    Some(LinkEndView::PasskeyUnavailable) => {
+                        "WhatsApp asks for the passkey of this account, and this computer cannot answer. Nothing was \
+                         linked. Use a computer with Windows 11, link another number, or remove the passkey on the \
+                         phone: WhatsApp, Settings, Account, Passkeys. The account is then protected less."
+                    }
+                    Some(LinkEndView::PasskeyTooLate) => {
+                        "WhatsApp waited for the passkey in vain. Nothing was linked. Start again."
+                    }
+                    Some(LinkEndView::PasskeyRefused) => {
+                        "WhatsApp did not take the passkey. Nothing was linked. Start again."
+                    }
+                    _ => "The phone did not accept. Start again for a new code.",
+                }),
             }
         }
         _ => {}
     }
+}
+
+/// Read in a thread of its own: nothing that waits for the terminal keeps the number from being heard.
+async fn says_yes() -> bool {
+    let read = tokio::task::spawn_blocking(|| {
+        let mut line = String::new();
+        std::io::stdin().read_line(&mut line).map(|_| line)
+    });
+    matches!(read.await, Ok(Ok(line)) if line.trim().eq_ignore_ascii_case("yes"))
 }
 
 fn drawn(code: &str) -> String {

@@ -1,5 +1,6 @@
 //! Which WhatsApp this program talks to: the real one, always. Only a build for the emulator, which is never shipped,
-//! listens to `ULAK_WHATSAPP_URL`, and then reaches nothing else.
+//! listens to `ULAK_WHATSAPP_URL`, and to `ULAK_PASSKEY_URL` for the door of the phone that has the passkey, and then
+//! reaches nothing else.
 
 use std::sync::Arc;
 
@@ -18,7 +19,7 @@ pub fn network() -> Result<Option<Arc<dyn Network>>, Problem> {
 #[cfg(feature = "emulator")]
 pub fn network() -> Result<Option<Arc<dyn Network>>, Problem> {
     match std::env::var("ULAK_WHATSAPP_URL") {
-        Ok(url) => Ok(Some(Arc::new(WhatsApp::at(&url)))),
+        Ok(url) => Ok(Some(Arc::new(WhatsApp::at(&url, std::env::var("ULAK_PASSKEY_URL").ok())))),
         Err(_) => Err(crate::terminal::problem(
             "network.no_emulator",
             "This build is for the emulator. Start it with `cargo xtask emulator` and set ULAK_WHATSAPP_URL."

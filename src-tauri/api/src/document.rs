@@ -20,7 +20,7 @@ use crate::{campaigns, changes, contacts, credits, events, media, messages, metr
 Every request needs a token that its owner made in Ulak under \"Other programs\": `Authorization: Bearer ulak_…`. Bodies are JSON. What was accepted is kept before it is answered. A POST that sends takes an `Idempotency-Key`: the same key with the same body gets the same answer for seven days and sends nothing twice; with another body it is refused with 422. What is refused is told as in RFC 9457, with a stable `code`."),
     paths(
         messages::send, messages::send_bulk, messages::bulk, messages::status, messages::cancel,
-        sessions::list, sessions::link, sessions::qr, sessions::remove,
+        sessions::list, sessions::link, sessions::qr, sessions::passkey, sessions::remove,
         templates::list, templates::one, templates::create, templates::save, templates::remove, templates::preview,
         contacts::list, contacts::one, contacts::bring, contacts::erase, contacts::tag, contacts::standing,
         contacts::consent, contacts::segments,

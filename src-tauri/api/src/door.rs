@@ -232,6 +232,7 @@ fn routes(inside: Inside) -> Router {
         .route("/api/whatsapp/sessions", needs(Read, get(sessions::list)).merge(needs(Admin, post(sessions::link))))
         .route("/api/whatsapp/sessions/{id}", needs(Admin, delete(sessions::remove)))
         .route("/api/whatsapp/sessions/{id}/qr", needs(Admin, get(sessions::qr)))
+        .route("/api/whatsapp/sessions/{id}/passkey", needs(Admin, post(sessions::passkey)))
         .route(
             "/api/whatsapp/templates",
             needs(Read, get(templates::list)).merge(needs(Admin, post(templates::create))),

@@ -173,6 +173,7 @@ pub fn status_of(code: &str) -> StatusCode {
         | "number.no_network"
         | "number.fast_time"
         | "number.not_connected"
+        | "passkey.not_asked"
         | "segment.used"
         | "segment.used_unnamed"
         | "program.template_off" => StatusCode::CONFLICT,

@@ -6,8 +6,11 @@ use axum::http::StatusCode;
 use data_encoding::BASE64;
 use serde::{Deserialize, Serialize};
 use ulak_core::app::{LinkView, NumberKind, NumberView};
+use ulak_core::error::Problem;
 use ulak_core::ids::SessionId;
-use ulak_core::session::client::LinkHow;
+use ulak_core::session::client::{ClientError, LinkHow};
+use ulak_core::session::NumberError;
+use ulak_core::session::linking::Stage;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -92,15 +95,15 @@ pub struct Linking {
     /// What to ask for the code and to give up by; once linked, the number's own id is `session_id`.
     id: Uuid,
     session_id: Uuid,
-    /// `starting`, `qr`, `code`, `linked` or `ended`.
+    /// `starting`, `qr`, `code`, `passkey`, `passkey_code`, `linked` or `ended`.
     stage: String,
     /// The QR code as a `data:` URL of an SVG picture.
     qr: Option<String>,
-    /// The code that the phone's owner types in.
+    /// The code that the phone's owner types in; at `passkey_code` the one that the phone must show.
     code: Option<String>,
-    /// Until the code is replaced by another one.
+    /// Until the code is replaced by another one, or WhatsApp stops waiting for the passkey.
     expires_in_seconds: Option<i64>,
-    /// Why it ended or did not begin, as a code.
+    /// Why it ended or did not begin, or why the passkey was not used, as a code.
     reason: Option<String>,
 }
 
@@ -156,6 +159,51 @@ pub async fn link(
 pub async fn qr(State(inside): State<Inside>, Id(id): Id<SessionId>) -> Answer<Json<Linking>> {
     let view = inside.app.numbers().link_view(id)?;
     Ok(Json(linking(&inside, id, view)))
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PasskeyStep {
+    step: Step,
+}
+
+#[derive(Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Step {
+    /// At `passkey`: the system asks whoever sits at this computer for the passkey.
+    Use,
+    /// At `passkey_code`: the phone shows the same code.
+    Confirm,
+}
+
+impl Limits for PasskeyStep {
+    fn check(&self) -> Result<(), Unfit> {
+        Ok(())
+    }
+}
+
+/// Goes on where WhatsApp asks for the account's passkey. What became of it is told by the linking.
+#[utoipa::path(post, path = "/api/whatsapp/sessions/{id}/passkey", operation_id = "answer_session_passkey",
+    tag = "sessions", params(("id" = Uuid, Path)), request_body = PasskeyStep,
+    responses((status = 202, body = Linking)))]
+pub async fn passkey(
+    State(inside): State<Inside>,
+    Id(id): Id<SessionId>,
+    Body { value, .. }: Body<PasskeyStep>,
+) -> Answer<(StatusCode, Json<Linking>)> {
+    let view = inside.app.numbers().link_view(id)?;
+    match value.step {
+        Step::Confirm => inside.app.numbers().confirm_passkey(id).await?,
+        Step::Use if view.stage != Stage::Passkey => {
+            return Err(Problem::from(NumberError::from(ClientError::NoPasskeyAsked)).into());
+        }
+        Step::Use => {
+            // The system's dialog may stand for minutes.
+            let app = inside.app.clone();
+            tokio::spawn(async move { app.numbers().use_passkey(id).await });
+        }
+    }
+    Ok((StatusCode::ACCEPTED, Json(linking(&inside, id, view))))
 }
 
 /// Gives a linking up, or takes a number off the list; its history stays.

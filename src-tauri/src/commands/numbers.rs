@@ -32,6 +32,18 @@ pub async fn refresh_link(door: Door<'_>, session_id: SessionId) -> Answer<()> {
 
 #[tauri::command]
 #[specta::specta]
+pub async fn use_passkey(door: Door<'_>, session_id: SessionId) -> Answer<()> {
+    door.app().await?.numbers().use_passkey(session_id).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn confirm_passkey(door: Door<'_>, session_id: SessionId) -> Answer<()> {
+    door.app().await?.numbers().confirm_passkey(session_id).await
+}
+
+#[tauri::command]
+#[specta::specta]
 pub async fn cancel_link(door: Door<'_>, session_id: SessionId) -> Answer<()> {
     door.app().await?.numbers().cancel_link(session_id).await
 }

@@ -136,6 +136,7 @@ impl NumberLine {
             unconfirmed: Arc::clone(&lasting.unconfirmed),
             uploads: Arc::clone(&lasting.uploads),
             polls: Polls { notes: Arc::clone(&self.config.notes), clock: self.config.clock.clone() },
+            passkeys: self.network.passkeys.clone(),
             clock: self.config.clock.clone(),
         });
         let bot = self.build(store, &events, purpose).await.map_err(|error| ClientError::Keys(error.to_string()))?;
@@ -220,6 +221,10 @@ impl NumberLine {
         }
     }
 
+    fn linking(&self) -> Result<Arc<EventReader>, ClientError> {
+        self.running().map(|running| Arc::clone(&running.events)).ok_or(ClientError::NoPasskeyAsked)
+    }
+
     fn connected(&self) -> Result<Arc<Running>, ClientError> {
         self.running().filter(|running| running.can_send()).ok_or(ClientError::NotConnected)
     }
@@ -284,6 +289,14 @@ impl SessionClient for NumberLine {
 
     fn link(&self, how: LinkHow) -> BoxFuture<'_, Result<(), ClientError>> {
         Box::pin(self.begin_link(link_purpose(how)))
+    }
+
+    fn use_passkey(&self) -> BoxFuture<'_, Result<(), ClientError>> {
+        Box::pin(async { self.linking()?.use_passkey().await })
+    }
+
+    fn confirm_passkey(&self) -> BoxFuture<'_, Result<(), ClientError>> {
+        Box::pin(async { self.linking()?.confirm_passkey().await })
     }
 
     fn unlink(&self) -> BoxFuture<'_, Result<(), ClientError>> {

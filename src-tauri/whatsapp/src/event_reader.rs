@@ -10,15 +10,17 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 use ulak_core::clock::{MINUTE, Millis, SharedClock};
-use ulak_core::session::client::{Closed, LinkEnd, Signal};
+use ulak_core::session::client::{ClientError, Closed, LinkEnd, Signal};
 use whatsapp_rust::Client;
 use whatsapp_rust::pair_code::PairCodeOptions;
+use whatsapp_rust::passkey::parse_request_options;
 use whatsapp_rust::types::events::{self, Event, EventHandler, EventInterest, EventKind};
 use whatsapp_rust::types::presence::ReceiptType;
 
 use crate::acks::Acks;
 use crate::heard::{self, Own, lid_of, phone_of};
 use crate::limits;
+use crate::passkey::{self, Passkeys};
 use crate::polls::Polls;
 use crate::queue::Queue;
 use crate::unconfirmed::Unconfirmed;
@@ -28,6 +30,9 @@ use crate::upload::Uploads;
 const FAREWELL: Duration = Duration::from_secs(10);
 /// The phone's own activity is told this often at most.
 const SEEN_EVERY: Millis = MINUTE;
+/// How long the library's QR codes last together: a minute, and five times twenty seconds. It closes the connection
+/// then even if WhatsApp waits for a passkey; can go when it no longer does.
+const QR_CODES: Duration = Duration::from_secs(160);
 
 const HEARD: &[EventKind] = &[
     EventKind::Connected,
@@ -40,6 +45,9 @@ const HEARD: &[EventKind] = &[
     EventKind::PairingCode,
     EventKind::PairingCodeRefresh,
     EventKind::PairingCodeError,
+    EventKind::PairPasskeyRequest,
+    EventKind::PairPasskeyConfirmation,
+    EventKind::PairPasskeyError,
     EventKind::ClientOutdated,
     EventKind::Messages,
     EventKind::Receipt,
@@ -72,6 +80,7 @@ pub struct EventReader {
     pub acks: Acks,
     pub uploads: Arc<Uploads>,
     pub polls: Polls,
+    pub passkeys: Passkeys,
     pub clock: SharedClock,
     /// Asks for the end of the connection.
     pub stop: Notify,
@@ -91,6 +100,17 @@ struct Ending {
     linked: Option<Signal>,
     link_end: Option<LinkEnd>,
     code_until: Option<Millis>,
+    /// When the library gives up its QR codes, and the connection with them.
+    qr_until: Option<Millis>,
+    passkey: Option<Passkey>,
+}
+
+/// A passkey that WhatsApp asked for.
+struct Passkey {
+    options: String,
+    until: Millis,
+    /// The system has answered.
+    answered: bool,
 }
 
 pub struct Parts {
@@ -99,6 +119,7 @@ pub struct Parts {
     pub unconfirmed: Arc<Unconfirmed>,
     pub uploads: Arc<Uploads>,
     pub polls: Polls,
+    pub passkeys: Passkeys,
     pub clock: SharedClock,
 }
 
@@ -111,6 +132,7 @@ impl EventReader {
             acks: Acks::default(),
             uploads: parts.uploads,
             polls: parts.polls,
+            passkeys: parts.passkeys,
             clock: parts.clock,
             stop: Notify::new(),
             ready: AtomicBool::new(false),
@@ -253,19 +275,102 @@ impl EventReader {
 
     fn hear_linking(self: &Arc<Self>, event: &Event) {
         match (event, &self.purpose) {
-            (Event::PairingQrCode(qr), Purpose::LinkByQr) => {
-                let expires_at = self.after(qr.timeout);
-                self.queue.push(Signal::Qr { code: qr.code.clone(), expires_at });
-            }
-            (Event::PairingQrCodesExhausted(_), Purpose::LinkByQr) => self.end_linking(LinkEnd::Exhausted),
+            (Event::PairingQrCode(qr), Purpose::LinkByQr) => self.hear_qr(qr),
+            (Event::PairingQrCodesExhausted(_), Purpose::LinkByQr) => self.end_linking(self.out_of_time()),
             (Event::PairingCode(pairing), Purpose::LinkByCode(_)) => self.hear_code(pairing),
             (Event::PairingCodeRefresh(_), Purpose::LinkByCode(options)) => self.ask_for_code(options.clone()),
             (Event::PairingCodeError(_), Purpose::LinkByCode(_)) | (Event::PairError(_), _) => {
                 self.end_linking(LinkEnd::Refused);
             }
+            (Event::PairPasskeyRequest(request), purpose) if purpose.is_linking() => self.hear_passkey(request),
+            (Event::PairPasskeyConfirmation(confirmation), _) => self.hear_passkey_code(confirmation),
+            (Event::PairPasskeyError(error), _) => {
+                tracing::warn!(error = error.error, "WhatsApp did not take the passkey");
+                self.end_linking(LinkEnd::PasskeyRefused);
+            }
             (Event::PairSuccess(pair), _) => self.hear_pair(pair),
             _ => {}
         }
+    }
+
+    /// The library goes on with its codes while the owner looks for the passkey.
+    fn hear_qr(&self, qr: &events::PairingQrCode) {
+        let (expires_at, last) = (self.after(qr.timeout), self.after(QR_CODES));
+        let mut ending = self.ending();
+        ending.qr_until.get_or_insert(last);
+        if ending.passkey.is_none() {
+            self.queue.push(Signal::Qr { code: qr.code.clone(), expires_at });
+        }
+    }
+
+    fn out_of_time(&self) -> LinkEnd {
+        if self.ending().passkey.is_some() { LinkEnd::PasskeyTooLate } else { LinkEnd::Exhausted }
+    }
+
+    fn hear_passkey(self: &Arc<Self>, request: &events::PairPasskeyRequest) {
+        if self.passkeys.is_none() {
+            return self.end_linking(LinkEnd::PasskeyUnavailable);
+        }
+        let options = request.request_options_json.clone();
+        let mut ending = self.ending();
+        let told = self.clock.now().saturating_add(passkey::patience(&options));
+        let until = ending.qr_until.map_or(told, |last| last.min(told));
+        ending.code_until = None;
+        ending.passkey = Some(Passkey { options, until, answered: false });
+        drop(ending);
+        self.queue.push(Signal::Passkey { expires_at: until });
+        let (events, wait) = (Arc::clone(self), self.clock.real_wait(until));
+        tokio::spawn(async move {
+            tokio::time::sleep(wait).await;
+            let waits = events.ending().passkey.as_ref().is_some_and(|asked| asked.until == until && !asked.answered);
+            if waits {
+                events.end_linking(LinkEnd::PasskeyTooLate);
+            }
+        });
+    }
+
+    /// The system asks the owner, and what it was told goes to WhatsApp.
+    pub async fn use_passkey(&self) -> Result<(), ClientError> {
+        let (client, options) = self.asked_for_passkey()?;
+        let authenticator = self.passkeys.as_ref().ok_or(ClientError::NoPasskeyAsked)?;
+        let request = parse_request_options(&options).map_err(passkey::failed)?;
+        let assertion = authenticator.get_assertion(&request).await.map_err(passkey::failed)?;
+        match &mut self.ending().passkey {
+            Some(asked) if !asked.answered => asked.answered = true,
+            _ => return Err(ClientError::NoPasskeyAsked),
+        }
+        let sent = client.send_passkey_response(assertion).await;
+        if let Err(error) = &sent {
+            tracing::warn!(%error, "WhatsApp did not take the passkey");
+            self.end_linking(LinkEnd::PasskeyRefused);
+        }
+        sent.map_err(passkey::failed)
+    }
+
+    pub async fn confirm_passkey(&self) -> Result<(), ClientError> {
+        let (client, _) = self.asked_for_passkey()?;
+        let confirmed = client.send_passkey_confirmation().await;
+        if let Err(error) = &confirmed {
+            tracing::warn!(%error, "WhatsApp did not take the confirmation");
+            self.end_linking(LinkEnd::PasskeyRefused);
+        }
+        confirmed.map_err(passkey::failed)
+    }
+
+    fn asked_for_passkey(&self) -> Result<(Arc<Client>, String), ClientError> {
+        let options = self.ending().passkey.as_ref().map(|asked| asked.options.clone());
+        let client = self.client.get().and_then(Weak::upgrade);
+        client.zip(options).ok_or(ClientError::NoPasskeyAsked)
+    }
+
+    /// A phone that knew this computer from an earlier link shows no code.
+    fn hear_passkey_code(self: &Arc<Self>, confirmation: &events::PairPasskeyConfirmation) {
+        if !confirmation.skip_handoff_ux {
+            self.queue.push(Signal::PasskeyCode { code: confirmation.code.clone() });
+            return;
+        }
+        let events = Arc::clone(self);
+        tokio::spawn(async move { events.confirm_passkey().await });
     }
 
     fn hear_code(self: &Arc<Self>, pairing: &events::PairingCode) {

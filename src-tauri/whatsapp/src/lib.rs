@@ -17,6 +17,7 @@ mod keys;
 mod limits;
 mod lookup;
 mod outcome;
+mod passkey;
 mod polls;
 mod queue;
 mod readable;
@@ -33,9 +34,12 @@ use std::sync::Arc;
 use ulak_core::session::client::{ClientConfig, Network, SessionClient};
 #[cfg(not(feature = "emulator"))]
 use whatsapp_rust::wacore::net::WHATSAPP_WEB_WS_URL;
+#[cfg(feature = "emulator")]
+use whatsapp_rust::passkey::PasskeyAuthenticator;
 
 use crate::client::NumberLine;
 use crate::http::Web;
+use crate::passkey::Passkeys;
 use crate::version::Versions;
 
 /// WhatsApp, as one for the whole app.
@@ -44,22 +48,25 @@ pub struct WhatsApp {
     pub(crate) url: Arc<str>,
     pub(crate) web: Web,
     pub(crate) versions: Versions,
+    pub(crate) passkeys: Passkeys,
 }
 
 impl WhatsApp {
     #[cfg(not(feature = "emulator"))]
     pub fn new() -> Self {
-        Self::to(WHATSAPP_WEB_WS_URL)
+        Self::to(WHATSAPP_WEB_WS_URL, Web::new(), passkey::of_this_system())
     }
 
-    /// An emulator on this machine.
+    /// An emulator on this machine. Where its door is known, the system can ask its phone for a passkey.
     #[cfg(feature = "emulator")]
-    pub fn at(url: &str) -> Self {
-        Self::to(url)
+    pub fn at(url: &str, door: Option<String>) -> Self {
+        let web = Web::new();
+        let passkeys = door.map(|url| passkey::emulator::Door { web: web.clone(), url });
+        Self::to(url, web, passkeys.map(|door| Arc::new(door) as Arc<dyn PasskeyAuthenticator>))
     }
 
-    fn to(url: &str) -> Self {
-        Self { url: url.into(), web: Web::new(), versions: Versions::default() }
+    fn to(url: &str, web: Web, passkeys: Passkeys) -> Self {
+        Self { url: url.into(), web, versions: Versions::default(), passkeys }
     }
 }
 

@@ -126,10 +126,11 @@ pub struct LinkView {
     pub stage: Stage,
     /// The text that the QR code is drawn from.
     pub qr: Option<String>,
+    /// What is to be typed on the phone, or compared with what it shows.
     pub code: Option<String>,
     pub expires_at: Option<Millis>,
     pub end: Option<LinkEndView>,
-    /// Why it was refused or did not begin.
+    /// Why it was refused or did not begin, or why the passkey was not used.
     pub problem: Option<Problem>,
     pub attempt: u32,
 }
@@ -141,6 +142,9 @@ pub enum LinkEndView {
     Exhausted,
     Refused,
     Lost,
+    PasskeyUnavailable,
+    PasskeyTooLate,
+    PasskeyRefused,
 }
 
 /// The numbers that messages go over.
@@ -269,6 +273,16 @@ impl Numbers {
         Ok(self.numbers.begin_again(linking).await?)
     }
 
+    /// Lets the system ask the owner for the passkey that WhatsApp wants; comes back when it has answered.
+    pub async fn use_passkey(&self, linking: SessionId) -> Result<(), Problem> {
+        Ok(self.numbers.use_passkey(linking).await?)
+    }
+
+    /// The phone shows the same code as Ulak.
+    pub async fn confirm_passkey(&self, linking: SessionId) -> Result<(), Problem> {
+        Ok(self.numbers.confirm_passkey(linking).await?)
+    }
+
     /// Gives a linking up. A phone that has accepted stays linked.
     pub async fn cancel_link(&self, linking: SessionId) -> Result<(), Problem> {
         Ok(self.numbers.cancel(linking).await?)
@@ -382,6 +396,9 @@ impl From<Progress> for LinkView {
                 LinkEnd::Exhausted => LinkEndView::Exhausted,
                 LinkEnd::Refused => LinkEndView::Refused,
                 LinkEnd::Lost => LinkEndView::Lost,
+                LinkEnd::PasskeyUnavailable => LinkEndView::PasskeyUnavailable,
+                LinkEnd::PasskeyTooLate => LinkEndView::PasskeyTooLate,
+                LinkEnd::PasskeyRefused => LinkEndView::PasskeyRefused,
             }),
             problem: progress.problem,
             attempt: progress.attempt,

@@ -70,8 +70,13 @@ pub trait SessionClient: Messenger {
     fn connect(&self) -> BoxFuture<'_, Result<(), ClientError>>;
     /// Closes the connection. No `Closed` follows.
     fn disconnect(&self) -> BoxFuture<'_, ()>;
-    /// Begins linking. `Qr` or `Code` signals follow, then `Linked`, or `LinkEnded`.
+    /// Begins linking. `Qr` or `Code` signals follow, `Passkey` and `PasskeyCode` where WhatsApp asks for one, then
+    /// `Linked`, or `LinkEnded`.
     fn link(&self, how: LinkHow) -> BoxFuture<'_, Result<(), ClientError>>;
+    /// Lets the system ask for the passkey that WhatsApp wants, and hands over its answer.
+    fn use_passkey(&self) -> BoxFuture<'_, Result<(), ClientError>>;
+    /// The owner has seen the same code on the phone.
+    fn confirm_passkey(&self) -> BoxFuture<'_, Result<(), ClientError>>;
     /// Tells WhatsApp that this device is gone where it can be reached, and removes the key material.
     fn unlink(&self) -> BoxFuture<'_, Result<(), ClientError>>;
     /// Asks the server for a sign of life and says how many milliseconds it took. Disturbs nobody.
@@ -103,6 +108,14 @@ pub enum Signal {
     Code {
         code: String,
         expires_at: Millis,
+    },
+    /// WhatsApp wants the account's passkey, and waits until `expires_at`.
+    Passkey {
+        expires_at: Millis,
+    },
+    /// The passkey was right; the phone shows a code, and it must be this one.
+    PasskeyCode {
+        code: String,
     },
     /// Linking came to nothing.
     LinkEnded(LinkEnd),
@@ -161,6 +174,12 @@ pub enum LinkEnd {
     Refused,
     /// The connection broke before the phone answered.
     Lost,
+    /// WhatsApp wants a passkey, and nothing on this computer can ask for it.
+    PasskeyUnavailable,
+    /// WhatsApp waited for the passkey in vain.
+    PasskeyTooLate,
+    /// WhatsApp did not take the passkey, or the phone gave up.
+    PasskeyRefused,
 }
 
 /// Why a connection ended.
@@ -264,6 +283,14 @@ pub enum ClientError {
     NoAnswer,
     #[error("WhatsApp refused: {0}")]
     Refused(String),
+    #[error("WhatsApp does not ask for a passkey here, or no longer.")]
+    NoPasskeyAsked,
+    #[error("The passkey was not confirmed. Try again while WhatsApp waits.")]
+    PasskeyCancelled,
+    #[error("There is no passkey of this WhatsApp account where you looked for it. Choose the phone that has it.")]
+    PasskeyNotFound,
+    #[error("The system could not ask for the passkey: {0}")]
+    PasskeyFailed(String),
     #[error("WhatsApp does not have this file any more. Ask for it again in the chat on the phone.")]
     Gone,
     #[error("This file is larger than {} MB. Open it on the phone.", .most / 1_000_000)]

@@ -1,9 +1,12 @@
 //! Linking a phone: from the first code to the number that it becomes.
 //!
 //! ```text
-//! starting ──▶ qr ⇄ qr … ──▶ linked (a supervisor takes the client over)
-//!         └──▶ code ─────┘ └▶ ended (exhausted, refused, lost; can be begun again)
+//! starting ──▶ qr ⇄ qr … ──▶ [passkey ──▶ passkey_code] ──▶ linked (a supervisor takes the client over)
+//!         └──▶ code ─────┘ └▶ ended (can be begun again)
 //! ```
+//!
+//! WhatsApp asks some accounts for their passkey once the code was right. The system asks the owner for it; Ulak
+//! learns the answer alone.
 //!
 //! An attempt has no row: only when the phone has accepted is it known which number it is. A phone that a row already
 //! has goes on as that row. One that must not be linked is undone, on WhatsApp's side too.
@@ -15,7 +18,7 @@ use serde::Serialize;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
-use super::client::{Heard, LinkEnd, LinkHow, SessionClient, Signal};
+use super::client::{ClientError, Heard, LinkEnd, LinkHow, SessionClient, Signal};
 use super::error::NumberError;
 use super::linked::LinkedNumbers;
 use super::supervisor::{Done, Event, Supervisor};
@@ -36,6 +39,8 @@ pub enum Stage {
     Starting,
     Qr,
     Code,
+    Passkey,
+    PasskeyCode,
     Linked,
     Ended,
 }
@@ -48,10 +53,11 @@ pub struct Progress {
     pub stage: Stage,
     /// The text of the QR code.
     pub qr: Option<String>,
+    /// What is to be typed on the phone, or compared with what it shows.
     pub code: Option<String>,
     pub expires_at: Option<Millis>,
     pub end: Option<LinkEnd>,
-    /// Why it was refused or could not begin.
+    /// Why it was refused or could not begin, or why the passkey was not used.
     pub problem: Option<Problem>,
     /// From 1; one more each time it is begun again.
     pub attempt: u32,
@@ -120,7 +126,7 @@ impl LinkAttempt {
 
     /// A phone may still accept.
     pub fn is_open(&self) -> bool {
-        matches!(self.shown().stage, Stage::Starting | Stage::Qr | Stage::Code)
+        !matches!(self.shown().stage, Stage::Linked | Stage::Ended)
     }
 
     /// Asks for codes, also after the last ones ran out.
@@ -141,6 +147,27 @@ impl LinkAttempt {
             let _ = done.send(Done::LinkBegan(client.link(how).await));
         });
         Ok(())
+    }
+
+    /// Lets the system ask for the passkey; comes back when it has answered.
+    pub async fn use_passkey(&self) -> Result<(), NumberError> {
+        if self.shown().stage != Stage::Passkey {
+            return Err(ClientError::NoPasskeyAsked.into());
+        }
+        self.show(|progress| progress.problem = None);
+        let used = self.client.use_passkey().await.map_err(NumberError::from);
+        if let Err(error) = &used {
+            self.show(|progress| progress.problem = Some(Problem::of(error)));
+        }
+        used
+    }
+
+    /// The phone shows the same code.
+    pub async fn confirm_passkey(&self) -> Result<(), NumberError> {
+        if self.shown().stage != Stage::PasskeyCode {
+            return Err(ClientError::NoPasskeyAsked.into());
+        }
+        Ok(self.client.confirm_passkey().await?)
     }
 
     /// Gives the attempt up. False when it was over before: a phone that has accepted stays the number it became.
@@ -189,6 +216,14 @@ impl LinkAttempt {
             Signal::Code { code, expires_at } => self.show(|progress| {
                 progress.stage = Stage::Code;
                 (progress.code, progress.expires_at) = (Some(code), Some(expires_at));
+            }),
+            Signal::Passkey { expires_at } => self.show(|progress| {
+                progress.stage = Stage::Passkey;
+                (progress.qr, progress.code, progress.expires_at) = (None, None, Some(expires_at));
+            }),
+            Signal::PasskeyCode { code } => self.show(|progress| {
+                progress.stage = Stage::PasskeyCode;
+                (progress.code, progress.expires_at, progress.problem) = (Some(code), None, None);
             }),
             Signal::LinkEnded(end) => self.end(end, None),
             _ => {}

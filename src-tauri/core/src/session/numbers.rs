@@ -178,6 +178,14 @@ impl Numbers {
         Ok(())
     }
 
+    pub async fn use_passkey(&self, attempt: SessionId) -> Result<(), NumberError> {
+        self.attempt(attempt)?.use_passkey().await
+    }
+
+    pub async fn confirm_passkey(&self, attempt: SessionId) -> Result<(), NumberError> {
+        self.attempt(attempt)?.confirm_passkey().await
+    }
+
     /// Gives an attempt up; nothing is left of it, unless a phone has accepted.
     pub async fn cancel(&self, id: SessionId) -> Result<(), NumberError> {
         let attempt = self.attempt(id)?;

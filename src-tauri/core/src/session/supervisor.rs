@@ -225,7 +225,12 @@ impl Supervisor {
             Signal::Limits { limits, tells_quota, tells_lock } => {
                 self.save_limits(&limits, tells_quota, tells_lock).await;
             }
-            Signal::Qr { .. } | Signal::Code { .. } | Signal::LinkEnded(_) | Signal::Linked { .. } => {}
+            Signal::Qr { .. }
+            | Signal::Code { .. }
+            | Signal::Passkey { .. }
+            | Signal::PasskeyCode { .. }
+            | Signal::LinkEnded(_)
+            | Signal::Linked { .. } => {}
         }
         if let Some(confirm) = confirm {
             let _ = confirm.send(());

@@ -38,6 +38,8 @@ pub enum Call {
     Say { to: String, text: String },
     Fetch,
     LookUp(Vec<String>),
+    UsePasskey,
+    ConfirmPasskey,
 }
 
 pub struct FakeNetwork {
@@ -95,6 +97,7 @@ impl Network for FakeNetwork {
             open: watch::Sender::new(false),
             opened_twice: AtomicBool::new(false),
             calls: Mutex::default(),
+            passkey: Mutex::default(),
         });
         locked(&self.clients).push(client.clone());
         client
@@ -114,6 +117,8 @@ pub struct FakeClient {
     open: watch::Sender<bool>,
     opened_twice: AtomicBool,
     calls: Mutex<Vec<(Millis, Call)>>,
+    /// How the system's next question for a passkey fails.
+    passkey: Mutex<Option<ClientError>>,
 }
 
 impl FakeClient {
@@ -186,6 +191,11 @@ impl FakeClient {
     /// How the next sends end; `Accepted` when nothing is said.
     pub fn answer(&self, outcomes: impl IntoIterator<Item = Outcome>) {
         self.phone.answer(outcomes);
+    }
+
+    /// The system's next question for a passkey fails.
+    pub fn passkey_fails(&self, error: ClientError) {
+        locked(&self.passkey).replace(error);
     }
 
     /// The phones that it reaches.
@@ -303,6 +313,17 @@ impl SessionClient for FakeClient {
 
     fn link(&self, how: LinkHow) -> BoxFuture<'_, Result<(), ClientError>> {
         self.call(Call::Link(how));
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn use_passkey(&self) -> BoxFuture<'_, Result<(), ClientError>> {
+        self.call(Call::UsePasskey);
+        let answer = locked(&self.passkey).take();
+        Box::pin(std::future::ready(answer.map_or(Ok(()), Err)))
+    }
+
+    fn confirm_passkey(&self) -> BoxFuture<'_, Result<(), ClientError>> {
+        self.call(Call::ConfirmPasskey);
         Box::pin(std::future::ready(Ok(())))
     }
 
