@@ -5,7 +5,7 @@ use ulak_core::app::{LinkEndView, NumberKind, Problem, START_CREDITS};
 use ulak_core::ids::SessionId;
 use ulak_core::ledger::Book;
 use ulak_core::session::Pace;
-use ulak_core::session::client::{Closed, LinkEnd, LinkHow, Signal};
+use ulak_core::session::client::{ClientError, Closed, LinkEnd, LinkHow, Signal};
 use ulak_core::session::linking::Stage;
 use ulak_core::session::messenger::ReceiptKind;
 use ulak_core::testing::{Call, FakeClient, World};
@@ -333,5 +333,62 @@ async fn a_known_number_that_is_linked_again_does_not_start_over() -> Result<(),
     assert_eq!((number.pace, number.warm_up.map(|today| today.day)), (mine, Some(3)), "the plan goes on where it is");
     let other = world.number(world.link(OTHER).await?).await?;
     assert_eq!(other.warm_up.map(|today| today.day), Some(1), "another phone is new all the same");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_passkey_is_asked_for_by_the_owner_and_its_code_is_compared() -> Result<(), Problem> {
+    let world = World::at(at(0, 12, 0)).await?;
+    let numbers = world.app.numbers();
+    let linking = numbers.start_link(LinkHow::Qr, None).await?;
+    world.settle().await;
+    let client = client(&world);
+    client.hear(qr("first", at(0, 12, 1)));
+    world.settle().await;
+    assert_eq!(code_of(numbers.use_passkey(linking).await), "passkey.not_asked");
+    client.hear(Signal::Passkey { expires_at: at(0, 12, 2) });
+    world.settle().await;
+    let view = numbers.link_view(linking)?;
+    assert_eq!((view.stage, view.qr, view.expires_at), (Stage::Passkey, None, Some(at(0, 12, 2))));
+    assert!(!client.calls().contains(&Call::UsePasskey), "the owner begins");
+    assert_eq!(code_of(numbers.confirm_passkey(linking).await), "passkey.not_asked");
+    client.passkey_fails(ClientError::PasskeyCancelled);
+    assert_eq!(code_of(numbers.use_passkey(linking).await), "passkey.cancelled");
+    let view = numbers.link_view(linking)?;
+    assert_eq!((view.stage, view.problem.map(|it| it.code).as_deref()), (Stage::Passkey, Some("passkey.cancelled")));
+    numbers.use_passkey(linking).await?;
+    assert!(numbers.link_view(linking)?.problem.is_none());
+    client.hear(Signal::PasskeyCode { code: "K7PX-2M4Q".to_owned() });
+    world.settle().await;
+    let view = numbers.link_view(linking)?;
+    assert_eq!((view.stage, view.code.as_deref(), view.expires_at), (Stage::PasskeyCode, Some("K7PX-2M4Q"), None));
+    numbers.confirm_passkey(linking).await?;
+    assert_eq!(client.calls().iter().filter(|call| **call == Call::ConfirmPasskey).count(), 1);
+    world.accept(SHOP).await;
+    assert_eq!(numbers.link_view(linking)?.stage, Stage::Linked);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_link_that_ends_at_the_passkey_says_how_and_can_be_begun_again() -> Result<(), Problem> {
+    let world = World::at(at(0, 12, 0)).await?;
+    let numbers = world.app.numbers();
+    let linking = numbers.start_link(LinkHow::Qr, None).await?;
+    world.settle().await;
+    for (end, shown) in [
+        (LinkEnd::PasskeyUnavailable, LinkEndView::PasskeyUnavailable),
+        (LinkEnd::PasskeyTooLate, LinkEndView::PasskeyTooLate),
+        (LinkEnd::PasskeyRefused, LinkEndView::PasskeyRefused),
+    ] {
+        client(&world).hear(Signal::Passkey { expires_at: at(0, 12, 2) });
+        client(&world).hear(Signal::LinkEnded(end));
+        world.settle().await;
+        let view = numbers.link_view(linking)?;
+        assert_eq!((view.stage, view.end, view.code), (Stage::Ended, Some(shown), None));
+        assert_eq!(code_of(numbers.use_passkey(linking).await), "passkey.not_asked");
+        numbers.refresh_link(linking).await?;
+        world.settle().await;
+    }
+    assert!(linked(&world).await?.is_empty());
     Ok(())
 }

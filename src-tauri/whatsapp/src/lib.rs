@@ -32,10 +32,10 @@ mod words;
 use std::sync::Arc;
 
 use ulak_core::session::client::{ClientConfig, Network, SessionClient};
-#[cfg(not(feature = "emulator"))]
-use whatsapp_rust::wacore::net::WHATSAPP_WEB_WS_URL;
 #[cfg(feature = "emulator")]
 use whatsapp_rust::passkey::PasskeyAuthenticator;
+#[cfg(not(feature = "emulator"))]
+use whatsapp_rust::wacore::net::WHATSAPP_WEB_WS_URL;
 
 use crate::client::NumberLine;
 use crate::http::Web;

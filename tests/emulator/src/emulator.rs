@@ -11,6 +11,7 @@ use crate::error::Result;
 use crate::faults::{Rule, digits};
 use crate::linking::Linked;
 use crate::options::{Habits, Options};
+use crate::passkey::PasskeyAnswer;
 use crate::record::{Record, Seen};
 use crate::sent_file::SentFile;
 use crate::server::{self, Port};
@@ -107,6 +108,39 @@ impl Emulator {
     /// The owner types a pairing code on the phone.
     pub async fn enter_code(&self, owner: &str, code: &str) -> Result<Linked> {
         self.world.enter_code(&digits(owner), code).await
+    }
+
+    /// As `scan`, for whoever does something else meanwhile.
+    pub fn scanning(&self, qr: &str, owner: &str) -> impl Future<Output = Result<Linked>> + Send + use<> {
+        let (world, qr, owner) = (Arc::clone(&self.world), qr.to_owned(), digits(owner));
+        async move { world.scan(&qr, &owner).await }
+    }
+
+    /// As `enter_code`, for whoever does something else meanwhile.
+    pub fn typing(&self, owner: &str, code: &str) -> impl Future<Output = Result<Linked>> + Send + use<> {
+        let (world, owner, code) = (Arc::clone(&self.world), digits(owner), code.to_owned());
+        async move { world.enter_code(&owner, &code).await }
+    }
+
+    /// From here on the server asks this account for its passkey while it is linked, and waits for `timeout`
+    /// milliseconds.
+    pub fn set_passkey(&self, owner: &str, answer: PasskeyAnswer, timeout: Option<u32>) -> Result<()> {
+        self.world.set_passkey(&digits(owner), answer, timeout)
+    }
+
+    /// What the owner does the next times.
+    pub fn answer_passkey(&self, owner: &str, answer: PasskeyAnswer) {
+        self.world.answer_passkey(&digits(owner), answer);
+    }
+
+    /// The code that the owner's phone shows once the passkey was right, to be compared with the companion.
+    pub fn passkey_code(&self, owner: &str) -> Option<String> {
+        self.world.passkey_code(&digits(owner))
+    }
+
+    /// The system asks for the passkey with WebAuthn's options.
+    pub fn use_passkey(&self, options: &serde_json::Value) -> Result<serde_json::Value> {
+        self.world.use_passkey(options)
     }
 
     /// The number that scans when nobody says which.

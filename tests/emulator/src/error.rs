@@ -16,6 +16,12 @@ pub enum Error {
     PairingRefused(String),
     #[error("the code that was typed is not the one the companion shows")]
     WrongCode,
+    #[error("the passkey: {0}")]
+    Passkey(&'static str),
+    #[error("the owner closed the window that asks for the passkey")]
+    Cancelled,
+    #[error("no passkey of this account")]
+    NoPasskey,
     #[error("no linked device of {0}")]
     NotLinked(String),
     #[error("{0}")]

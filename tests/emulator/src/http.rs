@@ -10,6 +10,9 @@
 //! | `GET /numbers` | | `[{number, lid, devices: [{id, online, queued}]}]` |
 //! | `POST /scan` | `{code, phone?}` | `{number, lid, device}`; without `phone` the one of `--auto-scan` |
 //! | `POST /code` | `{phone, code}` | as `/scan`, for a pairing code |
+//! | `POST /passkey` | `{phone, answer?, timeout?}` | the account is asked for its passkey; answers `confirms`, `cancels`, `not_there`, `damaged` |
+//! | `GET /passkey?phone=` | | `{code}`, what the phone shows to be compared |
+//! | `POST /passkey/use` | WebAuthn's options | the credential; 403 where the owner closes the window, 404 without a passkey |
 //! | `GET /faults` | | `[Rule]`, those that can still strike |
 //! | `POST /faults` | `Rule` | |
 //! | `DELETE /faults` | | |
@@ -45,6 +48,7 @@ use crate::emulator::{Emulator, Kick};
 use crate::error::{Error, Result};
 use crate::faults::Rule;
 use crate::options::Habits;
+use crate::passkey::PasskeyAnswer;
 use crate::record::{Record, Seen};
 use crate::sent_file::SentFile;
 use crate::world::Limits;
@@ -56,7 +60,8 @@ impl IntoResponse for Error {
     fn into_response(self) -> Response {
         let status = match self {
             Self::TimedOut => StatusCode::REQUEST_TIMEOUT,
-            Self::NotLinked(_) => StatusCode::NOT_FOUND,
+            Self::NotLinked(_) | Self::NoPasskey => StatusCode::NOT_FOUND,
+            Self::Cancelled => StatusCode::FORBIDDEN,
             _ => StatusCode::BAD_REQUEST,
         };
         (status, Json(json!({ "error": self.to_string() }))).into_response()
@@ -82,6 +87,8 @@ pub(crate) fn router(emulator: Arc<Emulator>) -> Router {
         .route("/numbers", get(|State(door): Door| async move { Json(door.numbers()) }))
         .route("/scan", post(scan))
         .route("/code", post(code))
+        .route("/passkey", get(passkey_code).post(set_passkey))
+        .route("/passkey/use", post(use_passkey))
         .route("/faults", get(faults).post(add_fault).delete(clear_faults))
         .route("/reply", post(reply))
         .route("/edit", post(edit))
@@ -141,6 +148,27 @@ struct Code {
 
 async fn code(State(door): Door, Body(code): Body<Code>) -> Answer {
     Ok(Json(json!(door.enter_code(&code.phone, &code.code).await?)))
+}
+
+#[derive(Deserialize)]
+struct PasskeyOf {
+    phone: String,
+    #[serde(default)]
+    answer: PasskeyAnswer,
+    timeout: Option<u32>,
+}
+
+async fn set_passkey(State(door): Door, Body(of): Body<PasskeyOf>) -> Answer {
+    door.set_passkey(&of.phone, of.answer, of.timeout)?;
+    Ok(done())
+}
+
+async fn passkey_code(State(door): Door, Query(number): Query<Number>) -> Json<Value> {
+    Json(json!({ "code": door.passkey_code(&number.phone) }))
+}
+
+async fn use_passkey(State(door): Door, Body(options): Body<Value>) -> Answer {
+    Ok(Json(door.use_passkey(&options)?))
 }
 
 async fn faults(State(door): Door) -> Json<Vec<Rule>> {

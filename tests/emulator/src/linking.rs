@@ -49,6 +49,8 @@ pub(crate) struct Waiting {
     pairing: Mutex<Option<Pairing>>,
     /// Waits for the last step of linking by code.
     pub finish: Mutex<Option<oneshot::Sender<crate::linking_code::CodeFinish>>>,
+    /// It was asked for the account's passkey.
+    pub passkey: Mutex<Option<crate::passkey::Asked>>,
 }
 
 pub(crate) struct Registration {
@@ -84,7 +86,14 @@ impl Waiting {
                 signature: needed(&data.e_skey_sig)?,
             },
         };
-        Ok(Self { link, noise, registration, pairing: Mutex::default(), finish: Mutex::default() })
+        Ok(Self {
+            link,
+            noise,
+            registration,
+            pairing: Mutex::default(),
+            finish: Mutex::default(),
+            passkey: Mutex::default(),
+        })
     }
 }
 
@@ -114,6 +123,7 @@ impl World {
         lock(&self.linking.by_ref).retain(|_, other| !Arc::ptr_eq(other, waiting));
         lock(&self.linking.by_number).retain(|_, hello| !Arc::ptr_eq(&hello.waiting, waiting));
         lock(&waiting.pairing).take();
+        lock(&waiting.passkey).take();
     }
 
     /// The owner's phone scans the code: `ref,noise key,identity key,secret,client`, with or without the link before it.
@@ -131,8 +141,10 @@ impl World {
         self.link(&waiting, owner, &key(secret)?).await
     }
 
-    /// Signs the companion's identity, waits for its own signature and registers the device.
+    /// Asks for the passkey where there is one, signs the companion's identity, waits for its own signature and registers the device.
     pub(crate) async fn link(&self, waiting: &Arc<Waiting>, owner: &str, secret: &[u8]) -> Result<Linked> {
+        let proven = self.ask_passkey(waiting, owner).await?;
+        let secret = proven.as_deref().unwrap_or(secret);
         let phone = self.phone(owner)?;
         let device = self.free_device_id(owner);
         let signed = sign(&phone, device, self.options.clock.seconds(), &waiting.registration.identity)?;

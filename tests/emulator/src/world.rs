@@ -16,6 +16,7 @@ use crate::linking::Linking;
 use crate::media::Store;
 use crate::noise::Keys;
 use crate::options::Options;
+use crate::passkey::Passkeys;
 use crate::phone::Phone;
 use crate::record::Log;
 use crate::sync::{lock, read, write};
@@ -54,6 +55,7 @@ pub(crate) struct World {
     pub book: RwLock<Book>,
     pub devices: RwLock<BTreeMap<String, BTreeMap<u16, Arc<Device>>>>,
     pub linking: Linking,
+    pub passkeys: Passkeys,
     pub faults: Faults,
     pub log: Log,
     pub media: Store,
@@ -78,6 +80,7 @@ impl World {
             book: RwLock::default(),
             devices: RwLock::default(),
             linking: Linking::default(),
+            passkeys: Passkeys::default(),
             faults: Faults::new(options.seed),
             log: Log::default(),
             media: Store::default(),

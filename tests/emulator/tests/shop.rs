@@ -23,7 +23,7 @@ pub fn person(number: usize) -> String {
 
 /// Opens a data folder whose shop never closes.
 pub async fn open(folder: &Path, url: &str, clock: SharedClock) -> Arc<App> {
-    let network = Some(Arc::new(WhatsApp::at(url)) as _);
+    let network = Some(Arc::new(WhatsApp::at(url, None)) as _);
     let opening = Opening { folder: folder.to_owned(), network, ..Opening::default() };
     let app = App::running(&opening, &Zeroizing::new([7; 32]), clock).await.unwrap();
     always_open(&app).await;

@@ -13,13 +13,13 @@ mod laptop;
 #[allow(dead_code, reason = "other tests use more of it")]
 mod shop;
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write as _};
 use std::process::{Child, Command, Output, Stdio};
 
 use laptop::{Laptop, events, link};
 use serde_json::Value;
 use ulak_core::app::NumberKind;
-use ulak_emulator::{Emulator, Kick, Options};
+use ulak_emulator::{Emulator, Kick, Options, PasskeyAnswer};
 
 const OWNER: &str = "905550000001";
 const AYSE: &str = "+905550001001";
@@ -139,4 +139,46 @@ async fn a_linked_number_keeps_to_the_worlds_time() {
     assert!(output(&laptop, &["work", "--speed", "2"]).await.status.success());
     let link = output(&laptop, &["link", "--wait", "2"]).await;
     assert!(text(&link.stderr).contains("faster clock"), "{link:?}");
+}
+
+/// A number whose account has a passkey is linked: what is said on the way, and how the command ended.
+async fn link_with_passkey(emulator: &Emulator, laptop: &Laptop, door: bool, said: &str) -> (Vec<Value>, Option<i32>) {
+    let mut command = laptop.command(&["link", "--json"]);
+    command.stdin(Stdio::piped()).stderr(Stdio::null());
+    if let Some(url) = emulator.http_url().filter(|_| door) {
+        command.env("ULAK_PASSKEY_URL", url);
+    }
+    let mut child = command.spawn().unwrap();
+    let mut lines = events(&mut child);
+    let mut heard = Vec::new();
+    while let Some(event) = tokio::task::block_in_place(|| lines.next()) {
+        match event["event"].as_str().unwrap() {
+            "qr" => drop(tokio::spawn(emulator.scanning(event["code"].as_str().unwrap(), OWNER))),
+            "passkey_code" => {
+                assert_eq!(emulator.passkey_code(OWNER), Some(event["code"].as_str().unwrap().replace('-', "")));
+                writeln!(child.stdin.as_mut().unwrap(), "{said}").unwrap();
+            }
+            _ => {}
+        }
+        heard.push(event);
+    }
+    (heard, tokio::task::block_in_place(|| child.wait().unwrap().code()))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_passkey_of_an_account_is_asked_for_in_the_terminal_too() {
+    let emulator = Emulator::start(Options { http_port: Some(0), ..Options::default() }).await.unwrap();
+    emulator.set_passkey(OWNER, PasskeyAnswer::Confirms, Some(120_000)).unwrap();
+    let names = |events: &[Value]| events.iter().map(|it| it["event"].to_string()).collect::<String>();
+
+    let laptop = Laptop::new(&emulator);
+    let (heard, code) = link_with_passkey(&emulator, &laptop, false, "").await;
+    assert_eq!((heard.last().unwrap()["reason"].as_str(), code), (Some("passkey_unavailable"), Some(1)));
+
+    let (heard, code) = link_with_passkey(&emulator, &laptop, true, "no").await;
+    assert!(names(&heard).contains("\"passkey\"\"passkey_code\"") && code == Some(1), "{heard:?}");
+    assert!(emulator.numbers().is_empty(), "the codes differed");
+
+    let (heard, code) = link_with_passkey(&emulator, &laptop, true, "yes").await;
+    assert!(names(&heard).contains("\"passkey_code\"\"linked\"\"connected\"") && code == Some(0), "{heard:?}");
 }

@@ -208,6 +208,8 @@ export const commands = {
 	startLink: (how: LinkHow, sessionId: SessionId | null) => __TAURI_INVOKE<SessionId>("start_link", { how, sessionId }),
 	linkView: (sessionId: SessionId) => __TAURI_INVOKE<LinkView>("link_view", { sessionId }),
 	refreshLink: (sessionId: SessionId) => __TAURI_INVOKE<null>("refresh_link", { sessionId }),
+	usePasskey: (sessionId: SessionId) => __TAURI_INVOKE<null>("use_passkey", { sessionId }),
+	confirmPasskey: (sessionId: SessionId) => __TAURI_INVOKE<null>("confirm_passkey", { sessionId }),
 	cancelLink: (sessionId: SessionId) => __TAURI_INVOKE<null>("cancel_link", { sessionId }),
 	unlinkNumber: (sessionId: SessionId) => __TAURI_INVOKE<boolean>("unlink_number", { sessionId }),
 	removeNumber: (sessionId: SessionId) => __TAURI_INVOKE<null>("remove_number", { sessionId }),
@@ -1439,7 +1441,7 @@ export type LimitsView = {
 	lockedUntil: number | null,
 };
 
-export type LinkEndView = "exhausted" | "refused" | "lost";
+export type LinkEndView = "exhausted" | "refused" | "lost" | "passkey_unavailable" | "passkey_too_late" | "passkey_refused";
 
 /**  How the owner wants to link. */
 export type LinkHow = { kind: "qr" } | { kind: "pairing_code"; phone: string };
@@ -2615,7 +2617,7 @@ export type Spoken = "en" | "tr" | "id" |
 /**  No column names one of these. */
 "unknown";
 
-export type Stage = "starting" | "qr" | "code" | "linked" | "ended";
+export type Stage = "starting" | "qr" | "code" | "passkey" | "passkey_code" | "linked" | "ended";
 
 /**  Ordered: an import may only move it up. */
 export type Standing = "normal" | 

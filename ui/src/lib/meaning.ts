@@ -2,7 +2,7 @@
 import { m } from './i18n.svelte';
 
 export const tasks = ['practise', 'contacts', 'link', 'write', 'plan', 'follow', 'stop', 'replies', 'credits', 'repeat', 'close'] as const;
-export const meanings = ['waiting', 'unsure', 'failed', 'skipped', 'stopped', 'restricted', 'logged_out', 'excel', 'copied'] as const;
+export const meanings = ['waiting', 'unsure', 'failed', 'skipped', 'stopped', 'restricted', 'logged_out', 'passkey', 'excel', 'copied'] as const;
 export const about = ['ticks', 'risks', 'leaves', 'promises', 'keys'] as const;
 export type Topic = (typeof tasks)[number] | (typeof meanings)[number] | (typeof about)[number];
 export const topics: readonly Topic[] = [...tasks, ...meanings, ...about];
@@ -14,7 +14,7 @@ export function isTopic(name: string | undefined): name is Topic {
 export function topicTitle(topic: Topic): string {
   const titles: Record<Topic, () => string> = {
     practise: m.help_practise, contacts: m.help_contacts, link: m.help_link, write: m.help_write, plan: m.help_plan, follow: m.help_follow, stop: m.help_stop, replies: m.help_replies, credits: m.help_credits, repeat: m.help_repeat, close: m.help_close,
-    waiting: m.help_waiting, unsure: m.help_unsure, failed: m.help_failed, skipped: m.help_skipped, stopped: m.help_stopped, restricted: m.help_restricted, logged_out: m.help_logged_out, excel: m.help_excel, copied: m.help_copied,
+    waiting: m.help_waiting, unsure: m.help_unsure, failed: m.help_failed, skipped: m.help_skipped, stopped: m.help_stopped, restricted: m.help_restricted, logged_out: m.help_logged_out, passkey: m.help_passkey, excel: m.help_excel, copied: m.help_copied,
     ticks: m.help_ticks, risks: m.help_risks, leaves: m.help_leaves, promises: m.help_promises, keys: m.keys_title,
   };
   return titles[topic]();

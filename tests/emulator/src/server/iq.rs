@@ -20,6 +20,7 @@ pub(crate) fn answer(connection: &Connection, request: &NodeRef<'_>) {
     let answer = match &connection.party {
         Party::Companion(waiting) => match request.get_optional_child("link_code_companion_reg") {
             Some(stage) => world.code_stage(waiting, request, stage),
+            None if world.passkey_stage(waiting, request) => return,
             None => result(request, Vec::new()),
         },
         Party::Device(device) => {

@@ -20,7 +20,7 @@ use ulak_whatsapp::WhatsApp;
 use crate::harness::{AYSE, DEADLINE, OWNER, emulator};
 
 async fn app(folder: &Path, emulator: &Emulator) -> Result<Arc<App>, Problem> {
-    let network = Some(Arc::new(WhatsApp::at(&emulator.chat_url())) as Arc<_>);
+    let network = Some(Arc::new(WhatsApp::at(&emulator.chat_url(), None)) as Arc<_>);
     let opening = Opening { folder: folder.to_owned(), network, ..Opening::default() };
     App::running(&opening, &testing::key(), Arc::new(SystemClock)).await
 }

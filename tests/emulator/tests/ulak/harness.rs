@@ -88,7 +88,7 @@ impl Number {
             notes: kept.notes.clone(),
             signals,
         };
-        let client = WhatsApp::at(&emulator.chat_url()).client(config);
+        let client = WhatsApp::at(&emulator.chat_url(), emulator.http_url()).client(config);
         Self { client, kept, heard: tokio::sync::Mutex::new((heard, Vec::new())) }
     }
 

@@ -15,6 +15,7 @@ mod harness;
 mod hearing;
 mod linking;
 mod media;
+mod passkeys;
 mod sending;
 #[path = "../shop.rs"]
 #[allow(dead_code, reason = "other tests use more of it")]

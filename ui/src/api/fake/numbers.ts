@@ -9,8 +9,10 @@ const DAY = 24 * HOUR;
 const QR_LIFE = 20_000;
 const CODES = 5;
 const ANSWER = 30_000;
+/** Where a passkey is asked for, somebody scans at once. */
+const SCAN = 2500;
 
-type Attempt = { id: string; again: string | null; how: LinkHow; begun: number; round: number; became: string | null };
+type Attempt = { id: string; again: string | null; how: LinkHow; begun: number; round: number; became: string | null; passkey: 'asked' | 'used' | 'confirmed' };
 
 export function practiceNumber(): NumberView {
   return { ...base('session-practice', '', '', 100), kind: 'practice', sentToday: 486, errorsToday: 5, lastActivityAt: Date.parse('2026-11-12T11:21:50Z'), pace: { minMs: 8000, maxMs: 20_000, batch: 50, restMs: 120_000, hourlyCap: 0, dailyCap: 0 }, linkedAt: null };
@@ -49,7 +51,7 @@ export function everyNumber(now: number): NumberView[] {
 }
 
 
-export function numberCommands(world: World): Pick<Api, 'numbers' | 'startLink' | 'linkView' | 'refreshLink' | 'cancelLink' | 'unlinkNumber' | 'removeNumber' | 'reconnectNumber' | 'orderNumbers' | 'setNumberOptions'> {
+export function numberCommands(world: World): Pick<Api, 'numbers' | 'startLink' | 'linkView' | 'refreshLink' | 'usePasskey' | 'confirmPasskey' | 'cancelLink' | 'unlinkNumber' | 'removeNumber' | 'reconnectNumber' | 'orderNumbers' | 'setNumberOptions'> {
   const attempts = new Map<string, Attempt>();
   const find = (id: string) => world.numbers.find((one) => one.id === id) ?? refuse('session.unknown', 'There is no such number.');
   const changed = () => world.emit('numbersChanged', null);
@@ -68,7 +70,11 @@ export function numberCommands(world: World): Pick<Api, 'numbers' | 'startLink' 
     const none = { sessionId: attempt.became ?? attempt.id, qr: null, code: null, expiresAt: null, end: null, problem: null };
     if (attempt.became !== null) return { ...none, stage: 'linked' };
     if (age < 1200) return { ...none, stage: 'starting' };
-    if (world.scene !== 'nophone' && age > ANSWER) {
+    if (world.scene === 'nopasskey' && age > SCAN) return { ...none, stage: 'ended', end: 'passkey_unavailable' };
+    if (world.scene === 'passkey' && age > SCAN && attempt.passkey !== 'confirmed') {
+      return attempt.passkey === 'asked' ? { ...none, stage: 'passkey', expiresAt: attempt.begun + SCAN + 120_000 } : { ...none, stage: 'passkey_code', code: 'K7PX-2M4Q' };
+    }
+    if (attempt.passkey === 'confirmed' || (world.scene !== 'nophone' && age > ANSWER)) {
       const id = attempt.again ?? attempt.id;
       attempt.became = id;
       if (attempt.again === null) world.numbers = [...world.numbers, fresh(id, world.numbers.length)];
@@ -81,6 +87,12 @@ export function numberCommands(world: World): Pick<Api, 'numbers' | 'startLink' 
     return { ...none, stage: 'qr', qr: drawn(attempt.round * 100 + step), expiresAt: attempt.begun + (step + 1) * QR_LIFE };
   }
 
+  function passkeyStep(id: string, passkey: Attempt['passkey']): null {
+    Object.assign(attempts.get(id) ?? refuse('passkey.not_asked', 'WhatsApp does not ask for a passkey here.'), { passkey });
+    changed();
+    return null;
+  }
+
   // The core tells the window of every new code; so does the fake.
   setInterval(() => { if (attempts.size > 0) changed(); }, 1000);
 
@@ -90,16 +102,18 @@ export function numberCommands(world: World): Pick<Api, 'numbers' | 'startLink' 
       if (how.kind === 'pairing_code' && how.phone.replace(/\D/g, '').length < 10) refuse('phone.too_short', 'The number is too short.', { digits: String(how.phone.replace(/\D/g, '').length), country: 'TR' });
       const id = world.id('number');
       if (session !== null) find(session).state = 'linking';
-      attempts.set(id, { id, again: session, how, begun: world.now(), round: 1, became: null });
+      attempts.set(id, { id, again: session, how, begun: world.now(), round: 1, became: null, passkey: 'asked' });
       changed();
       return id;
     },
     linkView: async (id) => viewOf(attempts.get(id) ?? refuse('number.not_linking', 'This number is not being linked.')),
     refreshLink: async (id) => {
       const attempt = attempts.get(id) ?? refuse('number.not_linking', 'This number is not being linked.');
-      attempts.set(id, { ...attempt, begun: world.now(), round: attempt.round + 1 });
+      attempts.set(id, { ...attempt, begun: world.now(), round: attempt.round + 1, passkey: 'asked' });
       return null;
     },
+    usePasskey: async (id) => passkeyStep(id, 'used'),
+    confirmPasskey: async (id) => passkeyStep(id, 'confirmed'),
     cancelLink: async (id) => {
       const again = attempts.get(id)?.again;
       attempts.delete(id);

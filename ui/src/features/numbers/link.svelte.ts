@@ -51,19 +51,13 @@ export class Linking {
   }
 
   /** New codes, after the old ones ran out or the connection broke. */
-  async refresh(): Promise<void> {
-    if (this.session === null) return;
-    this.busy = true;
-    this.error = null;
-    try {
-      await api.refreshLink(this.session);
-      await this.read();
-    } catch (error) {
-      this.error = error;
-    } finally {
-      this.busy = false;
-    }
-  }
+  refresh = (): Promise<void> => this.#go((session) => api.refreshLink(session));
+
+  /** The system asks the owner; its window may stand for minutes. */
+  usePasskey = (): Promise<void> => this.#go((session) => api.usePasskey(session));
+
+  /** The phone shows the same code. */
+  confirmPasskey = (): Promise<void> => this.#go((session) => api.confirmPasskey(session));
 
   /** Back to where no code was asked for. */
   async leave(): Promise<void> {
@@ -80,12 +74,28 @@ export class Linking {
     try {
       const view = await api.linkView(session);
       if (this.session !== session) return;
-      if (codeOf(view) !== codeOf(this.view)) this.shownAt = ulakNow();
+      if (view.stage !== this.view?.stage || codeOf(view) !== codeOf(this.view)) this.shownAt = ulakNow();
       this.view = view;
     } catch (error) {
       if (this.session === session) this.error = error;
     } finally {
       this.#reading = false;
+    }
+  }
+
+  async #go(act: (session: string) => Promise<unknown>): Promise<void> {
+    const session = this.session;
+    if (session === null) return;
+    this.busy = true;
+    this.error = null;
+    try {
+      await act(session);
+      await this.read();
+    } catch (error) {
+      // What WhatsApp ended meanwhile says why by itself.
+      if (this.session === session) this.error = error;
+    } finally {
+      if (this.session === session) this.busy = false;
     }
   }
 

@@ -12,15 +12,17 @@ const waiting: LinkView = { sessionId: 'l1', stage: 'qr', qr: { size: 21, path: 
 let view: LinkView;
 let tell: () => void;
 const asked = vi.fn();
+let passkeyAnswer: () => unknown;
 
 beforeEach(() => {
   language.locale = 'en';
   numbers.list = [];
   view = waiting;
   asked.mockReset();
+  passkeyAnswer = () => null;
   const call = (name: string, answer: () => unknown) => async (...args: unknown[]) => { asked(name, ...args); return answer(); };
   connectTo({
-    api: { numbers: async () => [sample({ id: 'n7', name: '' })], linkView: async () => view, startLink: call('start', () => 'l1'), cancelLink: call('cancel', () => null), refreshLink: call('refresh', () => null), renameSession: call('rename', () => null) } as unknown as Api,
+    api: { numbers: async () => [sample({ id: 'n7', name: '' })], linkView: async () => view, startLink: call('start', () => 'l1'), cancelLink: call('cancel', () => null), refreshLink: call('refresh', () => null), usePasskey: call('use', () => passkeyAnswer()), confirmPasskey: call('same', () => null), renameSession: call('rename', () => null) } as unknown as Api,
     listen: ((_, cb) => { tell = cb as () => void; return () => undefined; }) as Listen,
   });
 });
@@ -112,4 +114,42 @@ test('a linked number is named, under the id that it became', async () => {
   expect(asked).toHaveBeenCalledWith('rename', 'n7', 'Shop two');
   unmount();
   expect(asked).not.toHaveBeenCalledWith('cancel', 'l1');
+});
+
+test('the passkey is asked for by the owner, can be tried again, and its code is compared', async () => {
+  open(false);
+  await screen.findByTestId('link-qr');
+  await become({ stage: 'passkey', expiresAt: Date.now() + 108_000 });
+  expect(await screen.findByText('WhatsApp asks for your passkey')).toBeInTheDocument();
+  expect(screen.getByRole('timer')).toHaveTextContent(/WhatsApp waits for 1:[45]\d/);
+  expect(asked).not.toHaveBeenCalledWith('use', 'l1');
+  passkeyAnswer = () => { throw { code: 'passkey.cancelled', message: '', params: {} }; };
+  screen.getByTestId('link-use-passkey').click();
+  expect(await screen.findByTestId('link-passkey-error')).toHaveTextContent('was not confirmed');
+  passkeyAnswer = () => null;
+  screen.getByTestId('link-use-passkey').click();
+  await waitFor(() => expect(screen.queryByTestId('link-passkey-error')).toBeNull());
+  await become({ stage: 'passkey_code', code: 'K7PX-2M4Q' });
+  expect(await screen.findByTestId('link-passkey-code')).toHaveTextContent('K7PX-2M4Q');
+  screen.getByTestId('link-same-code').click();
+  await waitFor(() => expect(asked).toHaveBeenCalledWith('same', 'l1'));
+});
+
+test('where the computer cannot ask for the passkey there are three ways out', async () => {
+  open(false);
+  await screen.findByTestId('link-qr');
+  await become({ stage: 'ended', end: 'passkey_unavailable' });
+  expect(await screen.findByTestId('link-passkey-unavailable')).toHaveTextContent('this computer cannot answer');
+  expect(screen.getAllByRole('listitem')).toHaveLength(3);
+  screen.getByTestId('link-another').click();
+  await waitFor(() => expect(asked).toHaveBeenCalledWith('refresh', 'l1'));
+});
+
+test('a passkey that WhatsApp did not wait for, or did not take, is said', async () => {
+  open(false);
+  await screen.findByTestId('link-qr');
+  for (const [end, words] of [['passkey_too_late', 'no longer waits'], ['passkey_refused', 'did not take the passkey']] as const) {
+    await become({ stage: 'ended', end });
+    await waitFor(() => expect(screen.getByTestId('link-ended')).toHaveTextContent(words));
+  }
 });
