@@ -62,6 +62,8 @@ struct Lasting {
     queue: Queue,
     unconfirmed: Arc<Unconfirmed>,
     uploads: Arc<Uploads>,
+    /// What the phone calls itself, as it said when it was linked.
+    name: Arc<OnceLock<String>>,
 }
 
 type Keys<'a> = Turn<'a, Option<Arc<SqliteStore>>>;
@@ -135,6 +137,7 @@ impl NumberLine {
             queue: lasting.queue.clone(),
             unconfirmed: Arc::clone(&lasting.unconfirmed),
             uploads: Arc::clone(&lasting.uploads),
+            name: Arc::clone(&lasting.name),
             polls: Polls { notes: Arc::clone(&self.config.notes), clock: self.config.clock.clone() },
             passkeys: self.network.passkeys.clone(),
             clock: self.config.clock.clone(),
@@ -240,6 +243,7 @@ impl NumberLine {
                 queue: Queue::open(config.session, config.signals.clone()),
                 unconfirmed: Arc::new(Unconfirmed::open(&keys::beside(&config.file, unconfirmed::SUFFIX))),
                 uploads: Uploads::new(Arc::clone(&config.notes), config.clock.clone()),
+                name: Arc::default(),
             }
         })
     }

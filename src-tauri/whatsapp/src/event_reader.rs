@@ -14,6 +14,7 @@ use ulak_core::session::client::{ClientError, Closed, LinkEnd, Signal};
 use whatsapp_rust::Client;
 use whatsapp_rust::pair_code::PairCodeOptions;
 use whatsapp_rust::passkey::parse_request_options;
+use whatsapp_rust::store::commands::DeviceCommand;
 use whatsapp_rust::types::events::{self, Event, EventHandler, EventInterest, EventKind};
 use whatsapp_rust::types::presence::ReceiptType;
 
@@ -81,6 +82,8 @@ pub struct EventReader {
     pub uploads: Arc<Uploads>,
     pub polls: Polls,
     pub passkeys: Passkeys,
+    /// What the phone calls itself, as it said when it was linked.
+    pub name: Arc<OnceLock<String>>,
     pub clock: SharedClock,
     /// Asks for the end of the connection.
     pub stop: Notify,
@@ -120,6 +123,7 @@ pub struct Parts {
     pub uploads: Arc<Uploads>,
     pub polls: Polls,
     pub passkeys: Passkeys,
+    pub name: Arc<OnceLock<String>>,
     pub clock: SharedClock,
 }
 
@@ -133,6 +137,7 @@ impl EventReader {
             uploads: parts.uploads,
             polls: parts.polls,
             passkeys: parts.passkeys,
+            name: parts.name,
             clock: parts.clock,
             stop: Notify::new(),
             ready: AtomicBool::new(false),
@@ -267,10 +272,16 @@ impl EventReader {
     fn hear_connected(&self) {
         self.ready.store(true, Ordering::SeqCst);
         self.queue.push(Signal::Connected);
-        // A device that is "online" keeps the phone from ringing; the library says so at every connection.
-        if let Some(client) = self.client.get().and_then(Weak::upgrade) {
-            tokio::spawn(async move { client.presence().set_unavailable().await });
-        }
+        let Some(client) = self.client.get().and_then(Weak::upgrade) else { return };
+        let name = self.name.get().cloned();
+        tokio::spawn(async move {
+            // Without a name the library waits ten seconds for settings at every connection.
+            if let Some(name) = name.filter(|_| client.push_name().is_empty()) {
+                client.persistence_manager().process_command(DeviceCommand::SetPushName(name)).await;
+            }
+            // A device that is "online" keeps the phone from ringing; the library says so at every connection.
+            client.presence().set_unavailable().await
+        });
     }
 
     fn hear_linking(self: &Arc<Self>, event: &Event) {
@@ -396,6 +407,9 @@ impl EventReader {
     fn hear_pair(self: &Arc<Self>, pair: &events::PairSuccess) {
         let Some(phone) = phone_of(&pair.id) else { return self.end_linking(LinkEnd::Refused) };
         let linked = Signal::Linked { phone, lid: lid_of(&pair.lid), push_name: pair.business_name.clone() };
+        if !pair.business_name.is_empty() {
+            let _ = self.name.set(pair.business_name.clone());
+        }
         self.ending().linked = Some(linked);
         self.accepted.notify_one();
         let events = Arc::clone(self);

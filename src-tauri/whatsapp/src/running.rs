@@ -108,7 +108,7 @@ async fn run(
     }
     if events.was_linked() {
         // The library takes over the phone's settings and address book at a first connection, which it tells by the
-        // empty name: a business's is filled in already.
+        // empty name: a business's is filled in already. It is put back where the settings bring none.
         client.persistence_manager().process_command(DeviceCommand::SetPushName(String::new())).await;
     }
     if tokio::time::timeout(SHUTDOWN, handle.shutdown()).await.is_err() {

@@ -269,6 +269,11 @@ impl Emulator {
         write(&self.world.address_books).insert(digits(number), people);
     }
 
+    /// The account of a business: linked devices are told its name, and its app state says none.
+    pub fn set_business(&self, number: &str, name: &str) {
+        write(&self.world.businesses).insert(digits(number), name.to_owned());
+    }
+
     /// A person who never shows their number: they write from the hidden identity alone.
     pub fn set_hidden(&self, number: &str, hidden: bool) {
         change(&mut write(&self.world.hidden), digits(number), hidden);

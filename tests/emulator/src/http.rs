@@ -21,7 +21,7 @@
 //! | `POST /react` | `{from, to, id, emoji}` | `{id}`; an empty emoji takes it back |
 //! | `POST /receipts/release` | | `{released}` |
 //! | `POST /habits` | `{phone, habits?}` | without `habits` the person behaves as usual |
-//! | `POST /people` | `{phone, absent?, hidden?, alias?}` | an alias is another spelling of the number |
+//! | `POST /people` | `{phone, absent?, hidden?, alias?, business?}` | an alias is another spelling of the number; a business has its name and no setting of it |
 //! | `POST /address-book` | `{phone, people: [[phone, name]]}` | whom a phone knows, for devices that are linked afterwards |
 //! | `POST /limits` | `{phone, limits}` | |
 //! | `POST /kick` | `{phone, kind, code?}` | kinds `drop`, `replaced`, `device_removed`, `stream_error` |
@@ -254,6 +254,7 @@ struct Person {
     absent: Option<bool>,
     hidden: Option<bool>,
     alias: Option<String>,
+    business: Option<String>,
 }
 
 async fn people(State(door): Door, Body(person): Body<Person>) -> Json<Value> {
@@ -265,6 +266,9 @@ async fn people(State(door): Door, Body(person): Body<Person>) -> Json<Value> {
     }
     if let Some(alias) = &person.alias {
         door.set_alias(alias, &person.phone);
+    }
+    if let Some(name) = &person.business {
+        door.set_business(&person.phone, name);
     }
     done()
 }

@@ -24,7 +24,7 @@ use crate::keys::rng;
 use crate::linking_code::CodeHello;
 use crate::phone::Phone;
 use crate::stanza::{attr, attr_is, bytes, leaf, number, stream_error};
-use crate::sync::lock;
+use crate::sync::{lock, read};
 use crate::world::World;
 
 const ACCOUNT_SIGNATURE: &[u8] = &[6, 0];
@@ -165,7 +165,9 @@ impl World {
     fn pair_success(&self, stanza: &str, phone: &Phone, device: u16, identity: Vec<u8>) -> Node {
         let props =
             ClientPairingProps { is_chat_db_lid_migrated: Some(self.options.lid_migrated), ..Default::default() };
-        let success = NodeBuilder::new("pair-success").children([
+        let business = read(&self.businesses).get(&phone.number).cloned();
+        let business = business.map(|name| NodeBuilder::new("biz").attr("name", name).build());
+        let mut children = vec![
             leaf("device-identity", identity),
             NodeBuilder::new("device")
                 .attr("jid", Jid::pn_device(phone.number.as_str(), device))
@@ -173,7 +175,9 @@ impl World {
                 .build(),
             NodeBuilder::new("platform").attr("name", "android").build(),
             leaf("client-props", props.encode_to_vec()),
-        ]);
+        ];
+        children.extend(business);
+        let success = NodeBuilder::new("pair-success").children(children);
         NodeBuilder::new("iq")
             .attr("from", SERVER_JID)
             .attr("type", "set")

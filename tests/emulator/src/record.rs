@@ -90,6 +90,9 @@ pub struct Record {
     pub typing: Vec<ChatState>,
     /// Logins, by number.
     pub logins: BTreeMap<String, u64>,
+    /// Questions for the app state, by number.
+    #[serde(default)]
+    pub settings_asked: BTreeMap<String, u64>,
     /// Logins that came with the cached certificate.
     pub resumed: u64,
     /// Times that a linked device was asked to send a message again because a phone could not read it.

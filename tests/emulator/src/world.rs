@@ -65,6 +65,8 @@ pub(crate) struct World {
     pub absent: RwLock<BTreeSet<String>>,
     /// Numbers that the server has under another one, as Brazil's with and without the ninth digit.
     pub aliases: RwLock<BTreeMap<String, String>>,
+    /// Businesses: the names that they registered, and no setting of their own.
+    pub businesses: RwLock<BTreeMap<String, String>>,
     /// People who never show their number.
     pub hidden: RwLock<BTreeSet<String>>,
     /// Whom the phone of a number knows: numbers and names.
@@ -88,6 +90,7 @@ impl World {
             held: Mutex::default(),
             absent: RwLock::default(),
             aliases: RwLock::default(),
+            businesses: RwLock::default(),
             hidden: RwLock::default(),
             address_books: RwLock::default(),
             next: AtomicU64::new(1),

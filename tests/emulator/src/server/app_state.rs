@@ -15,6 +15,7 @@ use waproto::whatsapp::{KeyId, SyncActionValue, SyncdPatch, SyncdVersion};
 
 use crate::keys::derive_bytes;
 use crate::stanza::{attr, leaf, result};
+use crate::sync::read;
 use crate::world::World;
 
 pub(crate) const KEY_ID: [u8; 6] = [0, 0, 0, 0, 0, 1];
@@ -30,6 +31,7 @@ pub(crate) fn key(seed: u64, number: &str) -> [u8; 32] {
 }
 
 pub(crate) fn answer(world: &World, number: &str, request: &NodeRef<'_>) -> Node {
+    world.log.write(|record| *record.settings_asked.entry(number.to_owned()).or_default() += 1);
     let asked = request.get_optional_child("sync").into_iter().flat_map(|sync| sync.children().unwrap_or_default());
     let collections = asked.filter_map(|collection| {
         let name = attr(collection, "name")?;
@@ -50,6 +52,7 @@ pub(crate) fn answer(world: &World, number: &str, request: &NodeRef<'_>) -> Node
 /// Version 1 of a collection: the name among the settings, the address book among the contacts.
 fn first_patch(world: &World, number: &str, collection: &str) -> Option<Vec<u8>> {
     let records: Vec<(String, SyncActionValue)> = match collection {
+        SETTINGS if read(&world.businesses).contains_key(number) => Vec::new(),
         SETTINGS => vec![(r#"["setting_pushName"]"#.to_owned(), own_name())],
         CONTACTS => world.address_book(number).into_iter().map(contact).collect(),
         _ => Vec::new(),

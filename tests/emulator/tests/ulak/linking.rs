@@ -152,3 +152,19 @@ async fn a_number_that_the_phone_removed_can_be_linked_again() {
     number.link(&emulator).await;
     number.connect().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_business_whose_settings_say_no_name_connects_as_fast_as_any() {
+    let emulator = emulator().await;
+    emulator.set_business(OWNER, "Lale Optik");
+    let number = Number::linked(&emulator).await;
+    let asked = || emulator.read(|record| record.settings_asked.get(&OWNER[1..]).copied().unwrap_or_default());
+    let first = asked();
+    assert!(first > 0, "the first connection takes over the settings");
+    number.client.disconnect().await;
+    number.connect().await;
+    assert_eq!(asked(), first, "no later one waits for them again");
+    let again = Number::again(&emulator, number.stop().await);
+    again.connect().await;
+    assert_eq!(asked(), first);
+}
