@@ -4,11 +4,12 @@ use ulak_core::app::{BanView, NumberView, Problem, ShutView};
 use ulak_core::clock::{DAY, HOUR, MINUTE, Millis, SECOND};
 use ulak_core::contact::Standing;
 use ulak_core::ids::SessionId;
+use ulak_core::session::Pace;
 use ulak_core::session::cause::Cause;
 use ulak_core::session::client::{Closed, Limits, Signal};
 use ulak_core::session::messenger::Outcome;
 use ulak_core::settings::Language;
-use ulak_core::testing::numbers::reply;
+use ulak_core::testing::numbers::{BRISK, reply};
 use ulak_core::testing::{Call, FakeClient, Server, World};
 
 use crate::at;
@@ -383,5 +384,43 @@ async fn what_a_full_disk_does_not_take_is_not_confirmed() -> Result<(), Problem
     db.limit_pages(1_000_000).await?;
     let kept = tokio::time::timeout(std::time::Duration::from_secs(20), kept).await;
     assert!(matches!(kept, Ok(Ok(()))), "and then it is");
+    Ok(())
+}
+
+/// As WhatsApp's own servers do it.
+#[tokio::test]
+async fn a_server_that_ends_every_connection_after_fifty_minutes_costs_nothing_in_a_week() -> Result<(), Problem> {
+    let (mut world, id, client) = shop().await?;
+    world.contacts(120).await?;
+    world.app.numbers().save_pace(id, &Pace { min_ms: 60_000, max_ms: 120_000, daily_cap: 40, ..BRISK }).await?;
+    let draft = world.draft("Merhaba", |edit| edit.session_ids = vec![id]).await?;
+    let campaign = world.app.campaigns().schedule_campaign(draft.id, false).await?;
+    let before = client.connects().len();
+    let (mut ends, mut pages) = (0, 0);
+    while world.app.now() < at(7, 12, 0) {
+        world.run_until(world.app.now() + 50 * MINUTE).await?;
+        world.settle().await;
+        let reason = if ends % 2 == 0 { "503" } else { "stream ended" };
+        client.hear(Signal::Closed(Closed::Lost { reason: reason.to_owned() }));
+        ends += 1;
+        world.pass(world.app.now() + 10 * SECOND).await;
+        assert_eq!(world.number(id).await?.state, "connected", "after {ends} ends");
+        if world.app.now() > at(5, 0, 0) {
+            pages = if pages == 0 { world.app.db().page_count().await? } else { pages };
+        }
+    }
+    // Fifty minutes at one stroke look like a short sleep, after which a number connects anew.
+    let connects = client.connects().len() - before;
+    assert!((ends..=2 * ends).contains(&connects), "{connects} connections for {ends} ends");
+    assert!(!client.was_opened_twice());
+    let counts = world.counts(campaign).await?;
+    assert_eq!((counts.open(), counts.failed, counts.unknown), (0, 0, 0), "{counts:?}");
+    let mut people: Vec<String> = client.phone().sent().into_iter().map(|sent| sent.to).collect();
+    let sent = people.len();
+    people.sort();
+    people.dedup();
+    assert_eq!((sent, people.len()), (120, 120));
+    let grown = world.app.db().page_count().await? - pages;
+    assert!(grown <= 8, "two quiet days of ends added {grown} pages");
     Ok(())
 }

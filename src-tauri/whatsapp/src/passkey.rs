@@ -46,7 +46,8 @@ pub use windows::of_this_system;
 mod windows {
     use std::sync::Arc;
 
-    use passkey::client::{DefaultClientData, WebauthnError, WindowsClient};
+    use passkey::client::windows::WindowsClient;
+    use passkey::client::{DefaultClientData, WebauthnError};
     use passkey::crypto::rust_crypto::RustCryptoBackend;
     use passkey::types::ctap2::{Ctap2Error, StatusCode};
     use passkey::types::webauthn::CredentialRequestOptions;
@@ -94,7 +95,7 @@ mod windows {
                     &response.client_data_json,
                     &response.authenticator_data,
                     &response.signature,
-                    response.user_handle.as_deref(),
+                    response.user_handle.as_deref().map(Vec::as_slice),
                 ),
                 credential_id: credential.raw_id.into(),
             })

@@ -1,8 +1,12 @@
 //! What core is told: in order, not lost with a connection, and confirmed to the server only when it was kept.
 
-use ulak_core::session::client::{Heard, Limits, Reply, Signal};
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use ulak_core::clock::{Clock as _, HOUR, SystemClock};
+use ulak_core::session::client::{Closed, Heard, Limits, Reply, Signal};
 use ulak_core::session::messenger::{Outcome, ReceiptKind};
 use ulak_emulator::{Habits, Kick};
+use wacore::time::{TimeProvider, set_time_provider};
 
 use crate::harness::{AYSE, BUDI, DEADLINE, Number, OWNER, emulator};
 
@@ -180,4 +184,91 @@ async fn a_backlog_comes_whole_and_in_order_though_the_line_drops_twice_on_the_w
         }
     }
     assert_eq!(kept, written);
+}
+
+/// Told in a process of its own, because the library has one clock for all numbers of a process.
+#[test]
+fn a_backlog_comes_whole_though_the_laptop_sleeps_for_twelve_hours_in_the_middle() {
+    let program = std::env::current_exe().unwrap();
+    let inside = ["--exact", "hearing::asleep_in_the_middle_of_a_backlog", "--ignored", "--nocapture"];
+    let output = std::process::Command::new(program).args(inside).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && said.contains("1 passed"), "{said}{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "moves the clock of its process"]
+async fn asleep_in_the_middle_of_a_backlog() {
+    const WAITING: usize = 700;
+    static SLEPT: AtomicI64 = AtomicI64::new(0);
+    struct Wall;
+    impl TimeProvider for Wall {
+        fn now_millis(&self) -> i64 {
+            SystemClock.now() + SLEPT.load(Ordering::SeqCst)
+        }
+    }
+    set_time_provider(Wall).unwrap();
+    let emulator = emulator().await;
+    let number = Number::linked(&emulator).await;
+    number.client.disconnect().await;
+    let mut written = Vec::new();
+    for at in 0..WAITING {
+        let text = if at + 2 == WAITING { "STOP".to_owned() } else { at.to_string() };
+        written.push((emulator.reply(AYSE, OWNER, &text).await.unwrap(), text));
+    }
+    number.client.connect().await.unwrap();
+    let mut kept: Vec<(String, String)> = Vec::new();
+    while kept.len() < WAITING {
+        let told = number.signal(|signal| match signal {
+            Signal::Closed(_) => Some(None),
+            signal => reply(signal).map(Some),
+        });
+        match told.await {
+            // What takes the line for dead after the night begins again.
+            None => number.client.connect().await.unwrap(),
+            Some(told) if kept.iter().any(|(id, _)| *id == told.id) => {}
+            Some(told) => kept.push((told.id, told.text)),
+        }
+        if kept.len() == 250 && SLEPT.load(Ordering::SeqCst) == 0 {
+            SLEPT.store(12 * HOUR, Ordering::SeqCst);
+            // The server has given the laptop up meanwhile.
+            emulator.kick(OWNER, Kick::Drop).unwrap();
+        }
+    }
+    assert_eq!(kept, written);
+    assert_eq!(emulator.read(|record| record.errors.clone()), Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_ends_the_connection_again_and_again_makes_no_doubles() {
+    let emulator = emulator().await;
+    let number = Number::linked(&emulator).await;
+    let size = || std::fs::metadata(number.file()).unwrap().len();
+    let mut settled = 0;
+    for round in 0..30 {
+        let wire_id = format!("3EB0{round:016X}");
+        // Sometimes the end comes while the part is on its way.
+        let ends = async {
+            let code = if round % 2 == 0 { 503 } else { 515 };
+            emulator.kick(OWNER, Kick::StreamError { code }).unwrap();
+        };
+        let first = match round % 3 {
+            0 => tokio::join!(number.say(BUDI, &wire_id, "Merhaba"), ends).0,
+            _ => {
+                let outcome = number.say(BUDI, &wire_id, "Merhaba").await;
+                ends.await;
+                outcome
+            }
+        };
+        number.signal(|signal| matches!(signal, Signal::Closed(Closed::Lost { .. })).then_some(())).await;
+        number.connect().await;
+        // What is in doubt goes again under its own id, as the outbox does it.
+        if first != Outcome::Accepted {
+            assert_eq!(number.say(BUDI, &wire_id, "Merhaba").await, Outcome::Accepted);
+        }
+        settled = if round == 9 { size() } else { settled };
+    }
+    let seen = emulator.seen_by(BUDI);
+    assert_eq!(seen.len(), 30, "each once");
+    assert!(size() <= settled + 64 * 1024, "{settled} to {} bytes", size());
 }
