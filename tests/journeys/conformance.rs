@@ -176,6 +176,7 @@ impl Connection for Double {
             chosen: Vec::new(),
             push_name: String::new(),
             attached: None,
+            album: None,
             reaction: false,
             at: 0,
         });

@@ -347,7 +347,7 @@ async fn a_stop_below_a_photo_is_pointed_out_and_opts_nobody_out_by_itself() -> 
     let (world, _, _) = with_photo("a photo", "STOP").await?;
     let row = &list(&world, Show::Near).await?[0];
     assert_eq!((row.near_word.as_deref(), row.stop), (Some("STOP"), false));
-    assert_eq!(row.file.as_ref().map(|file| (file.kind, file.fetched)), Some((AttachedKind::Photo, false)));
+    assert_eq!(row.files.first().map(|file| (file.kind, file.fetched)), Some((AttachedKind::Photo, false)));
     assert_eq!(standing(&world, ELIF).await?, Standing::Normal);
     let mut settings = world.app.settings().current().await?;
     settings.stop_words.push("yeter".to_owned());
@@ -362,22 +362,58 @@ async fn a_file_is_fetched_once_and_saved_where_the_owner_wants_it() -> Result<(
     let fetches = || client.calls().iter().filter(|call| **call == Call::Fetch).count();
     assert_eq!(fetches(), 0, "nothing is fetched unasked");
     let path = tempfile::tempdir().unwrap().keep().join("photo.jpg");
-    world.app.replies().save_file(id, &path).await?;
+    world.app.replies().save_file(id, 0, &path).await?;
     assert_eq!(std::fs::read(&path).unwrap(), b"a photo");
     client.disconnect().await;
-    assert_eq!(world.app.replies().file(id).await?.content.as_deref(), Some(&b"a photo"[..]));
+    assert_eq!(world.app.replies().file(id, 0).await?.content.as_deref(), Some(&b"a photo"[..]));
     assert_eq!(fetches(), 1);
-    assert!(world.app.replies().chat(id).await?.lines[0].file.as_ref().is_some_and(|file| file.fetched));
+    assert!(world.app.replies().chat(id).await?.lines[0].files.first().is_some_and(|file| file.fetched));
     Ok(())
 }
 
 #[tokio::test]
 async fn what_cannot_be_fetched_says_why_and_stays_to_be_asked_for_again() -> Result<(), Problem> {
     let (world, client, id) = with_photo("", "").await?;
-    assert_eq!(world.app.replies().file(id).await.unwrap_err().code, "reply.file_gone");
+    assert_eq!(world.app.replies().file(id, 0).await.unwrap_err().code, "reply.file_gone");
     client.disconnect().await;
-    assert_eq!(world.app.replies().file(id).await.unwrap_err().code, "number.not_connected");
+    assert_eq!(world.app.replies().file(id, 0).await.unwrap_err().code, "number.not_connected");
     let row = &list(&world, Show::Open).await?[0];
-    assert!(row.file.as_ref().is_some_and(|file| file.fetchable && !file.fetched));
+    assert!(row.files.first().is_some_and(|file| file.fetchable && !file.fetched));
+    Ok(())
+}
+
+#[tokio::test]
+async fn photos_that_are_sent_together_are_one_answer() -> Result<(), Problem> {
+    let (world, client, id) = with_photo("one", "").await?;
+    world.app.replies().mark(&[id], Mark::Done).await?;
+    let of_album = |wire: &str, content: &str, caption: &str, minute| {
+        let file = attached(AttachedKind::Photo, content);
+        Reply { attached: file, album: Some("ALBUM".to_owned()), ..reply(wire, ELIF, caption, at(0, 13, minute)) }
+    };
+    for one in [
+        of_album("A1", "two", "", 1),
+        of_album("A2", "three", "", 1),
+        of_album("A2", "three", "", 1),
+        of_album("A3", "four", "ucuz mu", 2),
+        of_album("A1", "two", "", 1),
+    ] {
+        client.hear(Signal::Reply(one));
+        world.settle().await;
+    }
+    let rows = list(&world, Show::Open).await?;
+    let shown: Vec<_> = rows.iter().map(|row| (row.text.as_str(), row.files.len(), row.unread)).collect();
+    assert_eq!(shown, [("ucuz mu", 1, true), ("", 2, true)], "words stand for themselves");
+    assert_eq!(world.app.replies().counts().await?.unread, 2);
+    let album = &rows[1];
+    for (nr, content) in [(0, "two"), (1, "three")] {
+        let fetched = world.app.replies().file(album.id, nr).await?.content;
+        assert_eq!(fetched.as_deref(), Some(content.as_bytes()));
+    }
+    assert_eq!(list(&world, Show::Open).await?[1].files.iter().filter(|file| file.fetched).count(), 2);
+    world.app.replies().mark(&[album.id], Mark::Done).await?;
+    client.hear(Signal::Reply(of_album("A4", "five", "", 3)));
+    world.settle().await;
+    let rows = list(&world, Show::Open).await?;
+    assert_eq!((rows.len(), rows[1].files.len(), rows[1].unread), (2, 3, true), "a late one brings it back");
     Ok(())
 }

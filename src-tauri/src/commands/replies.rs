@@ -77,16 +77,16 @@ pub async fn export_replies(
 /// The picture that a person sent, as a data URL; fetched where it is not there yet.
 #[tauri::command]
 #[specta::specta]
-pub async fn reply_picture(door: Door<'_>, reply_id: ReplyId) -> Answer<String> {
-    let file = door.app().await?.replies().file(reply_id).await?;
+pub async fn reply_picture(door: Door<'_>, reply_id: ReplyId, nr: i64) -> Answer<String> {
+    let file = door.app().await?.replies().file(reply_id, nr).await?;
     Ok(format!("data:{};base64,{}", file.picture_mime(), BASE64.encode(&file.content.unwrap_or_default())))
 }
 
 /// Fetches what a person sent, so that it can be saved.
 #[tauri::command]
 #[specta::specta]
-pub async fn fetch_reply_file(door: Door<'_>, reply_id: ReplyId) -> Answer<()> {
-    door.app().await?.replies().file(reply_id).await.map(drop)
+pub async fn fetch_reply_file(door: Door<'_>, reply_id: ReplyId, nr: i64) -> Answer<()> {
+    door.app().await?.replies().file(reply_id, nr).await.map(drop)
 }
 
 /// What a person sent, into a file that the owner names; none where they did not.
@@ -96,11 +96,12 @@ pub async fn save_reply_file(
     handle: AppHandle,
     door: Door<'_>,
     reply_id: ReplyId,
+    nr: i64,
     name: String,
     title: String,
 ) -> Answer<Option<String>> {
     let chosen = ask(&handle, title, |dialog, tell| dialog.set_file_name(name).save_file(tell)).await;
     let Some(path) = chosen.flatten().and_then(path_of) else { return Ok(None) };
-    door.app().await?.replies().save_file(reply_id, &path).await?;
+    door.app().await?.replies().save_file(reply_id, nr, &path).await?;
     Ok(Some(shown(path)))
 }

@@ -18,7 +18,7 @@ use whatsapp_rust::{Client, Jid, async_trait};
 use crate::event_reader::EventReader;
 use crate::heard;
 use crate::polls;
-use crate::words::{Said, edited, said};
+use crate::words::{Said, album, edited, said};
 
 /// Longer than any database takes. Without an answer the message stays with the server.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -77,6 +77,7 @@ impl Inbox {
             chosen,
             push_name: info.push_name.clone(),
             attached: attached.map(Box::new),
+            album: album(words).map(str::to_owned),
             reaction,
             at: info.timestamp.timestamp_millis(),
         };

@@ -2,6 +2,7 @@
 
 use ulak_core::session::client::Attached;
 use whatsapp_rust::prelude::{MessageExt as _, MessageField, wa};
+use whatsapp_rust::waproto::whatsapp::message_association::AssociationType;
 
 use crate::fetch::attached;
 
@@ -62,6 +63,16 @@ pub fn edited(message: &wa::Message) -> Option<(&str, &wa::Message)> {
         return None;
     }
     Some((change.key.as_option()?.id.as_deref()?, change.edited_message.as_option()?))
+}
+
+/// The message that the photos and films of one album have above them.
+pub fn album(message: &wa::Message) -> Option<&str> {
+    let parts = [message, message.get_base_message()];
+    parts.into_iter().find_map(|part| {
+        let association = part.message_context_info.as_option()?.message_association.as_option()?;
+        let is_album = association.association_type == Some(AssociationType::MEDIA_ALBUM);
+        association.parent_message_key.as_option().filter(|_| is_album)?.id.as_deref()
+    })
 }
 
 fn vote(base: &wa::Message) -> Option<Vote> {

@@ -222,6 +222,11 @@ impl Emulator {
         self.world.reply_file(&digits(from), &digits(owner), file).await
     }
 
+    /// A recipient sends files together. Answers with the ids of their messages.
+    pub async fn reply_album(&self, from: &str, owner: &str, files: &[SentFile]) -> Result<Vec<String>> {
+        self.world.reply_album(&digits(from), &digits(owner), files).await
+    }
+
     /// A recipient changes what they wrote, in the clear or `sealed` under the message's secret.
     pub async fn edit(&self, from: &str, owner: &str, id: &str, text: &str, sealed: bool) -> Result<String> {
         self.world.edit(&digits(from), &digits(owner), id, text, sealed).await

@@ -16,7 +16,7 @@
 //! | `GET /faults` | | `[Rule]`, those that can still strike |
 //! | `POST /faults` | `Rule` | |
 //! | `DELETE /faults` | | |
-//! | `POST /reply` | `{from, to, text?, file?}` | `{id}`; a file is `{kind, content, caption?, name?, seconds?}` |
+//! | `POST /reply` | `{from, to, text?, file?, album?}` | `{id}`; a file is `{kind, content, caption?, name?, seconds?}`; of an album, a list of files, `{ids}` |
 //! | `POST /edit` | `{from, to, id, text?, sealed?}` | `{id}`; without a text it is deleted |
 //! | `POST /react` | `{from, to, id, emoji}` | `{id}`; an empty emoji takes it back |
 //! | `POST /receipts/release` | | `{released}` |
@@ -192,9 +192,14 @@ struct Reply {
     #[serde(default)]
     text: String,
     file: Option<SentFile>,
+    #[serde(default)]
+    album: Vec<SentFile>,
 }
 
 async fn reply(State(door): Door, Body(reply): Body<Reply>) -> Answer {
+    if !reply.album.is_empty() {
+        return Ok(Json(json!({ "ids": door.reply_album(&reply.from, &reply.to, &reply.album).await? })));
+    }
     let id = match &reply.file {
         Some(file) => door.reply_file(&reply.from, &reply.to, file).await?,
         None => door.reply(&reply.from, &reply.to, &reply.text).await?,

@@ -182,11 +182,11 @@ export const commands = {
 	/**  The replies that the list has, into a file that the owner names; none where they did not. */
 	exportReplies: (query: ReplyQuery, title: string) => __TAURI_INVOKE<string | null>("export_replies", { query, title }),
 	/**  The picture that a person sent, as a data URL; fetched where it is not there yet. */
-	replyPicture: (replyId: ReplyId) => __TAURI_INVOKE<string>("reply_picture", { replyId }),
+	replyPicture: (replyId: ReplyId, nr: number) => __TAURI_INVOKE<string>("reply_picture", { replyId, nr }),
 	/**  Fetches what a person sent, so that it can be saved. */
-	fetchReplyFile: (replyId: ReplyId) => __TAURI_INVOKE<null>("fetch_reply_file", { replyId }),
+	fetchReplyFile: (replyId: ReplyId, nr: number) => __TAURI_INVOKE<null>("fetch_reply_file", { replyId, nr }),
 	/**  What a person sent, into a file that the owner names; none where they did not. */
-	saveReplyFile: (replyId: ReplyId, name: string, title: string) => __TAURI_INVOKE<string | null>("save_reply_file", { replyId, name, title }),
+	saveReplyFile: (replyId: ReplyId, nr: number, name: string, title: string) => __TAURI_INVOKE<string | null>("save_reply_file", { replyId, nr, name, title }),
 	templates: () => __TAURI_INVOKE<TemplateRow[]>("templates"),
 	readyTemplates: () => __TAURI_INVOKE<ReadyTemplate[]>("ready_templates"),
 	template: (id: TemplateId) => __TAURI_INVOKE<TemplateView>("template", { id }),
@@ -634,7 +634,7 @@ export type ChatLine = {
 	/**  Of a reply. */
 	replyId: ReplyId | null,
 	chosen: string[],
-	file: ReplyFile | null,
+	files: ReplyFile[],
 	/**  Of a message to them. */
 	messageId: MessageId | null,
 	state: PartState | null,
@@ -2249,6 +2249,8 @@ export type ReplyCounts = {
 
 /**  What is shown of it before it is fetched. */
 export type ReplyFile = {
+	/**  Its place among those that were sent together. */
+	nr: number,
 	kind: AttachedKind,
 	/**  Of a document its file name, of a place or a contact what it is called; else empty. */
 	name: string,
@@ -2299,7 +2301,7 @@ export type ReplyRow = {
 	clearedAt: number | null,
 	/**  The offered answers that it chooses. */
 	chosen: string[],
-	file: ReplyFile | null,
+	files: ReplyFile[],
 	/**  It opted out. */
 	stop: boolean,
 	/**  The word with which people opt out that stands in it among few others. Whether that was meant, the owner decides. */

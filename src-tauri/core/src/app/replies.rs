@@ -103,7 +103,7 @@ pub struct ChatLine {
     /// Of a reply.
     pub reply_id: Option<ReplyId>,
     pub chosen: Vec<String>,
-    pub file: Option<ReplyFile>,
+    pub files: Vec<ReplyFile>,
     /// Of a message to them.
     pub message_id: Option<MessageId>,
     pub state: Option<PartState>,
@@ -219,11 +219,11 @@ impl Replies {
     }
 
     /// What a person sent, fetched over the number that it came to unless it is there already.
-    pub async fn file(&self, id: ReplyId) -> Result<StoredFile, Problem> {
+    pub async fn file(&self, id: ReplyId, nr: i64) -> Result<StoredFile, Problem> {
         let (file, session) = {
             let mut reader = self.reader().await?;
             let written = marks::written(&mut reader, id).await.map_err(StorageError::from)?;
-            let file = files::stored(&mut reader, id).await.map_err(StorageError::from)?;
+            let file = files::stored(&mut reader, id, nr).await.map_err(StorageError::from)?;
             (file.ok_or(ReplyError::Gone)?, written.ok_or(ReplyError::Gone)?.session)
         };
         if file.content.is_some() {
@@ -235,15 +235,15 @@ impl Replies {
         let place = file.place.clone().ok_or(ReplyError::Gone)?;
         let content = self.numbers.fetch(session, place, LARGEST).await?;
         let mut tx = self.db.begin().await?;
-        files::keep(&mut tx, id, &content).await.map_err(|error| self.db.error(error))?;
+        files::keep(&mut tx, id, nr, &content).await.map_err(|error| self.db.error(error))?;
         self.db.commit(tx).await?;
         self.events.emit(Event::RepliesChanged);
         Ok(StoredFile { content: Some(content), ..file })
     }
 
     /// Writes what a person sent to a file of the owner's choice.
-    pub async fn save_file(&self, id: ReplyId, path: &Path) -> Result<(), Problem> {
-        let content = self.file(id).await?.content.unwrap_or_default();
+    pub async fn save_file(&self, id: ReplyId, nr: i64, path: &Path) -> Result<(), Problem> {
+        let content = self.file(id, nr).await?.content.unwrap_or_default();
         let half = Half::beside(path);
         let written = std::fs::write(half.path(), &content).and_then(|()| half.done());
         Ok(written.map_err(|error| TableError::cannot_write(path, error))?)
@@ -397,8 +397,9 @@ async fn lines(
     let names = campaign_names(db, ours.iter().filter_map(|line| line.campaign)).await?;
     let ids: Vec<ReplyId> = theirs.iter().map(|line| line.id).collect();
     let mut files = files::of(db, &ids).await?;
-    let with_file = |line: Theirs| ChatLine { file: files.remove(&line.id), ..ChatLine::from(line) };
-    let mut lines: Vec<ChatLine> = theirs.into_iter().map(with_file).collect();
+    let with_files =
+        |line: Theirs| ChatLine { files: files.remove(&line.id).unwrap_or_default(), ..ChatLine::from(line) };
+    let mut lines: Vec<ChatLine> = theirs.into_iter().map(with_files).collect();
     lines.extend(ours.into_iter().map(|line| {
         let campaign_name = line.campaign.and_then(|id| names.get(&id)).cloned().unwrap_or_default();
         ChatLine { campaign_name, ..ChatLine::from(line) }
@@ -415,7 +416,7 @@ impl From<Theirs> for ChatLine {
             cleared_at,
             reply_id: Some(id),
             chosen,
-            file: None,
+            files: Vec::new(),
             message_id: None,
             state: None,
             reaction: None,
@@ -432,7 +433,7 @@ impl From<Ours> for ChatLine {
             cleared_at,
             reply_id: None,
             chosen: Vec::new(),
-            file: None,
+            files: Vec::new(),
             message_id: Some(message),
             state: Some(state),
             reaction,

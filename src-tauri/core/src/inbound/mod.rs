@@ -110,6 +110,8 @@ async fn keep_reply(db: &mut Tx, session: SessionId, reply: &Reply, now: Millis)
     };
     if let Some(id) = edited {
         received = received.and(store::link_edited(db, id, &meaning, now).await?);
+    } else if store::join_album(db, session, &sender, reply).await? {
+        received.replies_changed = true;
     } else if let Some(id) = store::add(db, session, &sender, reply, &meaning, now).await? {
         received = received.and(store::link(db, id, now).await?);
     }

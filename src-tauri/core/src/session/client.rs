@@ -217,6 +217,8 @@ pub struct Reply {
     pub chosen: Vec<String>,
     pub push_name: String,
     pub attached: Option<Box<Attached>>,
+    /// What photos and films that were sent together have in common.
+    pub album: Option<String>,
     /// It is an emoji put to what it quotes, or an empty text where that was taken back.
     pub reaction: bool,
     pub at: Millis,

@@ -222,6 +222,7 @@ impl PracticeNumber {
                 chosen: choice.chosen,
                 push_name: String::new(),
                 attached: None,
+                album: None,
                 reaction: false,
                 at,
             };

@@ -152,6 +152,7 @@ pub fn reply(id: &str, phone: &str, text: &str, at: Millis) -> Reply {
         chosen: Vec::new(),
         push_name: String::new(),
         attached: None,
+        album: None,
         reaction: false,
         at,
     }

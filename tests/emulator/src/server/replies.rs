@@ -13,10 +13,11 @@ use wacore_libsignal::protocol::{IdentityKey, PreKeyBundle, ProtocolAddress, Pub
 use waproto::buffa::MessageField;
 use waproto::whatsapp::message::secret_encrypted_message::SecretEncType;
 use waproto::whatsapp::message::{
-    AppStateSyncKey, AppStateSyncKeyData, AppStateSyncKeyFingerprint, AppStateSyncKeyId, AppStateSyncKeyShare,
-    ProtocolMessage, ReactionMessage, SecretEncryptedMessage, protocol_message,
+    AlbumMessage, AppStateSyncKey, AppStateSyncKeyData, AppStateSyncKeyFingerprint, AppStateSyncKeyId,
+    AppStateSyncKeyShare, ProtocolMessage, ReactionMessage, SecretEncryptedMessage, protocol_message,
 };
-use waproto::whatsapp::{Message, MessageContextInfo, MessageKey};
+use waproto::whatsapp::message_association::AssociationType;
+use waproto::whatsapp::{Message, MessageAssociation, MessageContextInfo, MessageKey};
 
 use super::app_state;
 use super::chat::Connection;
@@ -40,15 +41,45 @@ impl World {
         self.write(from, to, text_of(text)).await
     }
 
-    /// A recipient sends a file, which the media host keeps as phones upload it: sealed.
+    /// A recipient sends a file.
     pub(crate) async fn reply_file(&self, from: &str, to: &str, file: &SentFile) -> Result<String> {
+        self.write(from, to, self.filed(file)?).await
+    }
+
+    /// A person sends files together, as phones do with photos: above them what they have in common. Answers with the
+    /// ids of the files.
+    pub(crate) async fn reply_album(&self, from: &str, to: &str, files: &[SentFile]) -> Result<Vec<String>> {
+        let count = u32::try_from(files.len()).ok();
+        let album = AlbumMessage { expected_image_count: count, ..AlbumMessage::default() };
+        let above = Message { album_message: MessageField::some(album), ..Message::default() };
+        let parent = self.write(from, to, above).await?;
+        let key = MessageKey { from_me: Some(true), id: Some(parent), ..MessageKey::default() };
+        let association = MessageAssociation {
+            association_type: Some(AssociationType::MEDIA_ALBUM),
+            parent_message_key: MessageField::some(key),
+            ..MessageAssociation::default()
+        };
+        let mut ids = Vec::new();
+        for file in files {
+            let mut message = self.filed(file)?;
+            message.message_context_info = MessageField::some(MessageContextInfo {
+                message_association: MessageField::some(association.clone()),
+                ..MessageContextInfo::default()
+            });
+            ids.push(self.write(from, to, message).await?);
+        }
+        Ok(ids)
+    }
+
+    /// The media host keeps a file as phones upload it: sealed.
+    fn filed(&self, file: &SentFile) -> Result<Message> {
         let mut sealed = Vec::new();
         let (kind, media_type) = file.kind.names();
         let info = encrypt_media_streaming(file.content.as_slice(), &mut sealed, media_type)
             .map_err(|_| Error::Media("it cannot be sealed"))?;
         let token = BASE64_URL_SAFE_NO_PAD.encode(info.file_enc_sha256);
         let direct_path = self.media.put(kind, &token, sealed.into())?;
-        self.write(from, to, file.message(direct_path, &info)).await
+        Ok(file.message(direct_path, &info))
     }
 
     /// A person changes what they wrote, in the clear or under the secret of the message, as phones do since May 2026.
@@ -125,8 +156,8 @@ impl World {
 
     async fn write_as(&self, phone: &Phone, to: &str, mut message: Message, edit: &str) -> Result<String> {
         let id = self.message_id();
-        let secret = MessageContextInfo { message_secret: Some(self.secret(phone, &id)), ..Default::default() };
-        message.message_context_info = MessageField::some(secret);
+        let context = message.message_context_info.get_or_insert_default();
+        context.message_secret = Some(self.secret(phone, &id));
         let plain = waproto::codec::message_to_vec(&message);
         phone.remember_written(&id, edit, &plain).await;
         for device in self.linked(to)? {

@@ -64,3 +64,20 @@ async fn what_is_gone_too_large_or_out_of_reach_is_said_so() {
     number.client.disconnect().await;
     assert_eq!(fetch(&number, &file, MOST).await, Err(ClientError::NotConnected));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn photos_of_one_album_say_that_they_belong_together() {
+    let emulator = emulator().await;
+    let number = Number::linked(&emulator).await;
+    let plain = |byte| SentFile { caption: String::new(), ..photo(vec![byte; 2_000]) };
+    let ids = emulator.reply_album(AYSE, OWNER, &[photo(vec![1; 2_000]), plain(2), plain(3)]).await.unwrap();
+    let mut told = Vec::new();
+    for _ in &ids {
+        told.push(number.signal(reply).await);
+    }
+    assert_eq!(told.iter().map(|one| one.id.clone()).collect::<Vec<_>>(), ids);
+    let album = told[0].album.clone().expect("it has one");
+    assert!(told.iter().all(|one| one.album.as_ref() == Some(&album) && !ids.contains(&album)));
+    emulator.reply_file(AYSE, OWNER, &plain(4)).await.unwrap();
+    assert_eq!(number.signal(reply).await.album, None);
+}

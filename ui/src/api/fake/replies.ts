@@ -3,7 +3,7 @@ import type { World } from './world';
 
 type Commands = Pick<Api, 'replies' | 'repliesByIds' | 'replyCounts' | 'markReplies' | 'dismissReply' | 'optOutReply' | 'chat' | 'answerReply' | 'exportReplies' | 'replyPicture' | 'fetchReplyFile' | 'saveReplyFile'>;
 
-type Said = { name: string; text: string; minutes: number; near?: string; stop?: boolean; chosen?: string; file?: ReplyFile };
+type Said = { name: string; text: string; minutes: number; near?: string; stop?: boolean; chosen?: string; files?: ReplyFile[] };
 const SAID: Said[] = [
   { name: 'Hatice Güneş', text: 'Stop please, I bought glasses last week.', minutes: 1, near: 'STOP' },
   { name: 'Derya Acar', text: 'DUR', minutes: 2, stop: true },
@@ -14,8 +14,9 @@ const SAID: Said[] = [
   { name: 'Rina Wijaya', text: '2 ya, terima kasih', minutes: 70, chosen: 'Afternoon' },
   { name: 'Selma Koç', text: '3', minutes: 87, chosen: 'Not now' },
   { name: 'Kemal Usta', text: 'İptal', minutes: 102, stop: true },
-  { name: 'Ayşe Demir', text: '', minutes: 110, file: { kind: 'voice', name: '', mime: 'audio/ogg', seconds: 12, size: 34_000, fetchable: true, fetched: false } },
+  { name: 'Ayşe Demir', text: '', minutes: 110, files: [{ nr: 0, kind: 'voice', name: '', mime: 'audio/ogg', seconds: 12, size: 34_000, fetchable: true, fetched: false }] },
   { name: 'Yusuf Bal', text: '1', minutes: 120, chosen: 'Morning' },
+  { name: 'Sari Dewi', text: '', minutes: 126, files: [0, 1, 2].map((nr) => ({ nr, kind: 'photo', name: '', mime: 'image/jpeg', seconds: null, size: 84_000 + nr * 31_000, fetchable: true, fetched: false })) },
   { name: 'Nuri Şen', text: 'Do you also repair sunglasses?', minutes: 133 },
 ];
 const ASKED = 'Dear {name}, lenses older than two years tire the eyes. Shall we check yours free of charge? Answer 1 for a morning, 2 for an afternoon, 3 for not now.';
@@ -38,12 +39,12 @@ export function replyCommands(world: World): Commands {
     optOutReply: async (id) => change([id], { nearWord: null, optedOut: true }),
     chat: async (id) => chatOf(world, rows.find((one) => one.id === id), sent.filter((one) => one.to === id)),
     replyPicture: async () => 'data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7',
-    fetchReplyFile: async (id) => { const file = rows.find((one) => one.id === id)?.file; return file ? change([id], { file: { ...file, fetched: true } }) : null; },
-    saveReplyFile: async (_, name) => `/home/shop/${name}`,
+    fetchReplyFile: async (id, nr) => { const files = rows.find((one) => one.id === id)?.files ?? []; return change([id], { files: files.map((file) => (file.nr === nr ? { ...file, fetched: true } : file)) }); },
+    saveReplyFile: async (_, __, name) => `/home/shop/${name}`,
     exportReplies: async () => '/home/shop/ulak-replies.xlsx',
     answerReply: async (id, text) => {
       const messageId = world.id('message');
-      sent.push({ to: id, at: world.now(), text, clearedAt: null, replyId: null, chosen: [], file: null, messageId, state: 'sent', reaction: null, campaignName: '' });
+      sent.push({ to: id, at: world.now(), text, clearedAt: null, replyId: null, chosen: [], files: [], messageId, state: 'sent', reaction: null, campaignName: '' });
       world.emit('repliesChanged', null);
       return messageId;
     },
@@ -56,7 +57,7 @@ function row(world: World, said: Said, index: number): ReplyRow {
   return {
     id: `reply-${index}`, messageId: null, answersText: ASKED.replace('{name}', said.name), campaignId: null, campaignName: 'Autumn lens check', contactId: contact?.id ?? null, name: said.name, phone: contact?.phone ?? '',
     phoneShown: contact?.phoneShown ?? '', sessionId: number?.id ?? '', sessionName: number?.name ?? '', text: said.text, clearedAt: null, chosen: said.chosen === undefined ? [] : [said.chosen], stop: said.stop ?? false, nearWord: said.near ?? null,
-    file: said.file ?? null, optedOut: said.stop ?? false, unread: true, done: false, at: world.now() - said.minutes * 60_000,
+    files: said.files ?? [], optedOut: said.stop ?? false, unread: true, done: false, at: world.now() - said.minutes * 60_000,
   };
 }
 
@@ -66,8 +67,8 @@ function fits(one: ReplyRow, { show, campaignId, sessionId, option }: ReplyQuery
 }
 
 function chatOf(world: World, one: ReplyRow | undefined, sent: ChatLine[]): Chat {
-  const asked: ChatLine = { at: (one?.at ?? 0) - 3 * 3_600_000, text: one?.answersText ?? '', clearedAt: null, replyId: null, chosen: [], file: null, messageId: 'asked', state: 'read', reaction: '👍', campaignName: one?.campaignName ?? '' };
-  const said: ChatLine = { at: one?.at ?? 0, text: one?.text ?? '', clearedAt: null, replyId: one?.id ?? null, chosen: one?.chosen ?? [], file: one?.file ?? null, messageId: null, state: null, reaction: null, campaignName: '' };
+  const asked: ChatLine = { at: (one?.at ?? 0) - 3 * 3_600_000, text: one?.answersText ?? '', clearedAt: null, replyId: null, chosen: [], files: [], messageId: 'asked', state: 'read', reaction: '👍', campaignName: one?.campaignName ?? '' };
+  const said: ChatLine = { at: one?.at ?? 0, text: one?.text ?? '', clearedAt: null, replyId: one?.id ?? null, chosen: one?.chosen ?? [], files: one?.files ?? [], messageId: null, state: null, reaction: null, campaignName: '' };
   const contact = world.contacts.find((other) => other.id === one?.contactId) ?? null;
   return { contact, phoneShown: one?.phoneShown ?? '', sessionId: one?.sessionId ?? '', sessionName: one?.sessionName ?? '', lines: [asked, said, ...sent], refusal: one?.optedOut ? 'opted_out' : null };
 }

@@ -1,5 +1,6 @@
 // What a person sent, in a few words. Pure.
 import type { ReplyFile } from '../../api/client';
+import { num } from '../../lib/format.svelte';
 import { m } from '../../lib/i18n.svelte';
 
 /** A photo; a voice note 0:12; a document: invoice.pdf. */
@@ -7,6 +8,15 @@ export function fileWords({ kind, name, seconds }: ReplyFile): string {
   const what = { photo: m.file_photo, voice: m.file_voice, audio: m.file_audio, film: m.file_film, document: m.file_document, sticker: m.file_sticker, location: m.file_location, contact: m.file_contact }[kind]();
   if (name !== '') return m.file_named({ what, name });
   return seconds === null ? what : `${what} ${playing(seconds)}`;
+}
+
+/** What was sent together; empty where nothing was. */
+export function filesWords(files: readonly ReplyFile[]): string {
+  const [first, ...rest] = files;
+  if (first === undefined) return '';
+  if (rest.length === 0) return fileWords(first);
+  if (files.every(({ kind }) => kind === 'photo')) return m.file_photos({ count: files.length, n: num(files.length) });
+  return m.file_and_more({ what: fileWords(first), count: rest.length, n: num(rest.length) });
 }
 
 /** 0:12, 1:05:00 */

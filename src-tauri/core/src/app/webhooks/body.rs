@@ -87,7 +87,7 @@ async fn reply(db: &mut SqliteConnection, id: Uuid) -> Result<Value, sqlx::Error
         "number": reply.session_id,
         "text": reply.text,
         "chosen": reply.chosen,
-        "file": reply.file.is_some(),
+        "file": !reply.files.is_empty(),
         "opt_out": reply.stop,
         "received_at": iso(Some(reply.at)),
     }))

@@ -49,7 +49,7 @@ pub async fn some_before(db: &mut SqliteConnection, before: Millis) -> Result<Ve
 /// Empties those of these that are still to go, and says how many and how much they held.
 pub async fn empty(db: &mut Tx, some: &[ReplyId], before: Millis, now: Millis) -> Result<(i64, i64), sqlx::Error> {
     let mut select = QueryBuilder::new(
-        "SELECT id, octet_length(text) + coalesce((SELECT length(f.content) FROM reply_files f WHERE f.reply_id = id), 0)
+        "SELECT id, octet_length(text) + coalesce((SELECT sum(length(f.content)) FROM reply_files f WHERE f.reply_id = id), 0)
          FROM replies WHERE id",
     );
     push_in(&mut select, some);

@@ -15,6 +15,8 @@ use crate::session::client::{Attached, AttachedKind};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "bindings", derive(specta::Type))]
 pub struct ReplyFile {
+    /// Its place among those that were sent together.
+    pub nr: i64,
     pub kind: AttachedKind,
     /// Of a document its file name, of a place or a contact what it is called; else empty.
     pub name: String,
@@ -50,11 +52,15 @@ impl StoredFile {
     }
 }
 
-pub async fn add(tx: &mut Tx, reply: ReplyId, file: &Attached) -> Result<(), sqlx::Error> {
-    sqlx::query(
-        "INSERT INTO reply_files (reply_id, kind, name, mime, seconds, size, place) VALUES (?, ?, ?, ?, ?, ?, ?)",
+/// False where the message that brought it was there already.
+pub async fn add(tx: &mut Tx, reply: ReplyId, wire_id: &str, file: &Attached) -> Result<bool, sqlx::Error> {
+    let added = sqlx::query(
+        "INSERT INTO reply_files (reply_id, nr, wire_id, kind, name, mime, seconds, size, place)
+         VALUES (?1, (SELECT coalesce(max(nr) + 1, 0) FROM reply_files WHERE reply_id = ?1), ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+         ON CONFLICT (reply_id, wire_id) DO NOTHING",
     )
     .bind(reply)
+    .bind(wire_id)
     .bind(file.kind)
     .bind(&file.name)
     .bind(&file.mime)
@@ -63,24 +69,33 @@ pub async fn add(tx: &mut Tx, reply: ReplyId, file: &Attached) -> Result<(), sql
     .bind(&file.place)
     .execute(tx)
     .await?;
-    Ok(())
+    Ok(added.rows_affected() > 0)
 }
 
-/// Those of these replies that have one.
-pub async fn of(db: &mut SqliteConnection, replies: &[ReplyId]) -> Result<BTreeMap<ReplyId, ReplyFile>, sqlx::Error> {
+/// Those of these replies that have some.
+pub async fn of(
+    db: &mut SqliteConnection,
+    replies: &[ReplyId],
+) -> Result<BTreeMap<ReplyId, Vec<ReplyFile>>, sqlx::Error> {
     let mut select = QueryBuilder::new(
-        "SELECT reply_id, kind, name, mime, seconds, size, place IS NOT NULL AS fetchable, content IS NOT NULL AS fetched
+        "SELECT reply_id, nr, kind, name, mime, seconds, size, place IS NOT NULL AS fetchable, content IS NOT NULL AS fetched
          FROM reply_files WHERE reply_id IN (",
     );
     let mut list = select.separated(", ");
     replies.iter().for_each(|reply| {
         list.push_bind(*reply);
     });
-    select.push(")").build().fetch_all(db).await?.iter().map(shown).collect()
+    let mut files: BTreeMap<ReplyId, Vec<ReplyFile>> = BTreeMap::new();
+    for row in select.push(") ORDER BY reply_id, nr").build().fetch_all(db).await? {
+        let (reply, file) = shown(&row)?;
+        files.entry(reply).or_default().push(file);
+    }
+    Ok(files)
 }
 
 fn shown(row: &SqliteRow) -> Result<(ReplyId, ReplyFile), sqlx::Error> {
     let file = ReplyFile {
+        nr: row.try_get("nr")?,
         kind: row.try_get("kind")?,
         name: row.try_get("name")?,
         mime: row.try_get("mime")?,
@@ -92,11 +107,13 @@ fn shown(row: &SqliteRow) -> Result<(ReplyId, ReplyFile), sqlx::Error> {
     Ok((row.try_get("reply_id")?, file))
 }
 
-pub async fn stored(db: &mut SqliteConnection, reply: ReplyId) -> Result<Option<StoredFile>, sqlx::Error> {
-    let row = sqlx::query("SELECT kind, name, mime, size, place, content FROM reply_files WHERE reply_id = ?")
-        .bind(reply)
-        .fetch_optional(db)
-        .await?;
+pub async fn stored(db: &mut SqliteConnection, reply: ReplyId, nr: i64) -> Result<Option<StoredFile>, sqlx::Error> {
+    let row =
+        sqlx::query("SELECT kind, name, mime, size, place, content FROM reply_files WHERE reply_id = ? AND nr = ?")
+            .bind(reply)
+            .bind(nr)
+            .fetch_optional(db)
+            .await?;
     let file = |row: SqliteRow| {
         Ok(StoredFile {
             kind: row.try_get("kind")?,
@@ -111,9 +128,9 @@ pub async fn stored(db: &mut SqliteConnection, reply: ReplyId) -> Result<Option<
 }
 
 /// Unless the reply was cleared while it was fetched.
-pub async fn keep(tx: &mut Tx, reply: ReplyId, content: &[u8]) -> Result<(), sqlx::Error> {
+pub async fn keep(tx: &mut Tx, reply: ReplyId, nr: i64, content: &[u8]) -> Result<(), sqlx::Error> {
     let keep = "UPDATE reply_files SET content = ?1
-                WHERE reply_id = ?2 AND EXISTS (SELECT 1 FROM replies r WHERE r.id = ?2 AND r.cleared_at IS NULL)";
-    sqlx::query(keep).bind(content).bind(reply).execute(tx).await?;
+                WHERE reply_id = ?2 AND nr = ?3 AND EXISTS (SELECT 1 FROM replies r WHERE r.id = ?2 AND r.cleared_at IS NULL)";
+    sqlx::query(keep).bind(content).bind(reply).bind(nr).execute(tx).await?;
     Ok(())
 }

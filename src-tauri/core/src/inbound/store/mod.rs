@@ -20,6 +20,7 @@ use crate::outbox::store::answered::{self, Answered};
 use crate::outbox::store::{chats, stopping};
 use crate::session::client::Reply;
 use crate::template::recognise;
+use crate::text::is_blank;
 
 /// Who wrote, as the table names them: a phone begins with a plus, a LID does not.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,8 +61,8 @@ pub async fn add(
     let id: ReplyId = IdGenerator::at(now).next();
     let chosen = serde_json::to_string(&reply.chosen).map_err(|error| sqlx::Error::Encode(error.into()))?;
     let added = sqlx::query(
-        "INSERT INTO replies (id, session_id, sender, wire_id, text, chosen, quotes, stop, start, near_word, at, edited_at, unread)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1) ON CONFLICT (session_id, sender, wire_id) DO NOTHING",
+        "INSERT INTO replies (id, session_id, sender, wire_id, text, chosen, quotes, stop, start, near_word, at, edited_at, album, unread)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1) ON CONFLICT (session_id, sender, wire_id) DO NOTHING",
     )
     .bind(id)
     .bind(session)
@@ -76,15 +77,39 @@ pub async fn add(
     .bind(&meaning.near_word)
     .bind(reply.at)
     .bind(reply.edits.as_ref().map(|_| reply.at))
+    .bind(&reply.album)
     .execute(&mut *db)
     .await?;
     if added.rows_affected() == 0 {
         return if meaning.word == Some(Word::Stop) { stop_edited(db, session, sender, reply).await } else { Ok(None) };
     }
     if let Some(file) = &reply.attached {
-        files::add(db, id, file).await?;
+        files::add(db, id, &reply.id, file).await?;
     }
     Ok(Some(id))
+}
+
+/// Puts a file without words to those that were sent together with it: an album is one reply. False where it is the
+/// first of them, or came before.
+pub async fn join_album(db: &mut Tx, session: SessionId, sender: &Sender, reply: &Reply) -> Result<bool, sqlx::Error> {
+    let (Some(album), Some(file)) = (&reply.album, &reply.attached) else { return Ok(false) };
+    if !is_blank(&reply.text) || reply.edits.is_some() {
+        return Ok(false);
+    }
+    let first: Option<ReplyId> = sqlx::query_scalar(
+        "SELECT id FROM replies WHERE session_id = ? AND sender = ? AND album = ? ORDER BY id LIMIT 1",
+    )
+    .bind(session)
+    .bind(sender.as_str())
+    .bind(album)
+    .fetch_optional(&mut *db)
+    .await?;
+    let Some(first) = first else { return Ok(false) };
+    if !files::add(db, first, &reply.id, file).await? {
+        return Ok(false);
+    }
+    sqlx::query("UPDATE replies SET unread = 1, done = 0 WHERE id = ?").bind(first).execute(db).await?;
+    Ok(true)
 }
 
 /// A STOP that comes behind its own edit is one.

@@ -94,7 +94,7 @@ pub struct ReplyRow {
     pub cleared_at: Option<Millis>,
     /// The offered answers that it chooses.
     pub chosen: Vec<String>,
-    pub file: Option<ReplyFile>,
+    pub files: Vec<ReplyFile>,
     /// It opted out.
     pub stop: bool,
     /// The word with which people opt out that stands in it among few others. Whether that was meant, the owner decides.
@@ -267,7 +267,7 @@ async fn with_names(db: &mut SqliteConnection, found: Vec<Found>) -> Result<Vec<
             text: reply.text,
             cleared_at: reply.cleared_at,
             chosen: reply.chosen.0,
-            file: files.remove(&reply.id),
+            files: files.remove(&reply.id).unwrap_or_default(),
             stop: reply.stop,
             near_word: reply.near_word,
             opted_out: contact.is_some_and(|(_, standing)| *standing == Standing::Black),
