@@ -49,7 +49,7 @@ async fn a_poll_shows_its_options() {
 async fn typing_is_shown_before_a_text_by_choice() {
     let emulator = emulator().await;
     let number = Number::linked(&emulator).await;
-    let mut typed = part(AYSE, "3EB0A3", Content::Text("Merhaba".to_owned()));
+    let mut typed = part(AYSE, "3EB0A3", Content::text("Merhaba"));
     typed.typing = true;
     assert_eq!(number.send_part(typed).await, Outcome::Accepted);
     assert_eq!(number.say(BUDI, "3EB0A4", "Halo").await, Outcome::Accepted);
@@ -69,7 +69,7 @@ async fn nothing_is_sent_to_who_is_not_on_whatsapp() {
     emulator.set_absent(BUDI, false);
     assert_eq!(number.say(BUDI, "3EB0B2", "Halo").await, Outcome::Refused(Cause::NotOnWhatsapp));
     // Whom the number has talked with is not looked up.
-    let mut known = part(BUDI, "3EB0B3", Content::Text("Halo".to_owned()));
+    let mut known = part(BUDI, "3EB0B3", Content::text("Halo"));
     known.known = true;
     assert_eq!(number.send_part(known).await, Outcome::Accepted);
 }
