@@ -424,6 +424,7 @@ const TABLES: &[(&str, &[&str])] = &[
     ),
     ("inbound/", &["replies", "reply_files", "reply_counts", "answers", "answer_counts"]),
     ("backup/", &["backups"]),
+    ("link_preview/", &["link_previews", "unused_link_previews"]),
     ("campaign/", &["campaigns", "campaign_counts", "versions", "repeats", "repeat_runs", "repeat_people"]),
 ];
 

@@ -57,7 +57,7 @@ fn without_end(link: &str) -> &str {
     loop {
         let shorter = rest.trim_end_matches(['.', ',', ';', ':', '!', '?', '\'', '’', '*', '_', '~', '…', ']', '}']);
         let shorter = match shorter.strip_suffix(')') {
-            Some(inside) if !inside.contains('(') => inside,
+            Some(inside) if shorter.matches(')').count() > shorter.matches('(').count() => inside,
             _ => shorter,
         };
         if shorter.len() == rest.len() {
