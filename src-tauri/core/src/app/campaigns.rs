@@ -147,7 +147,6 @@ impl Campaigns {
             name: String::new(),
             text: String::new(),
             choice: None,
-            link_preview: None,
             book: if practice { Book::Practice } else { Book::Real },
             session_ids: if practice { vec![self.practising.id] } else { linked },
             keep_hours: !practice,
@@ -210,7 +209,6 @@ impl Campaigns {
             name: original.name.clone(),
             text: original.text.clone(),
             choice: original.choice.clone(),
-            link_preview: original.link_preview.as_ref().map(|card| card.id),
             book: original.book,
             session_ids: original.session_ids.clone(),
             keep_hours: original.keep_hours,
@@ -223,6 +221,8 @@ impl Campaigns {
         let copy = store::create(&mut tx, &draft, now).await.map_err(|error| self.db.error(error))?;
         let copied = async {
             attachment::store::replace(&mut tx, Owner::Campaign(id), Owner::Campaign(copy), now).await?;
+            let preview = original.link_preview.as_ref().map(|card| card.id);
+            store::set_link_preview(&mut tx, copy, preview).await?;
             mail::inherit(&mut tx, (mail::Kind::Campaign, id.0), (mail::Kind::Campaign, copy.0), now).await
         };
         copied.await.map_err(|error| self.db.error(error))?;

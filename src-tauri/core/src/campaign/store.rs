@@ -17,7 +17,7 @@ use crate::db::Tx;
 use crate::ids::{CampaignId, IdGenerator, LinkPreviewId, SegmentId, SessionId};
 use crate::inbound::store::replies::push_answered;
 use crate::ledger::Book;
-use crate::link_preview;
+use crate::link_preview::store::{card, kept_preview};
 use crate::media;
 use crate::media::attachment::{self, Owner};
 use crate::outbox::store::recipients::{REACHED_BY, push_reached, push_untried};
@@ -30,7 +30,6 @@ pub struct NewDraft {
     pub name: String,
     pub text: String,
     pub choice: Option<Choice>,
-    pub link_preview: Option<LinkPreviewId>,
     pub book: Book,
     pub session_ids: Vec<SessionId>,
     pub keep_hours: bool,
@@ -42,9 +41,9 @@ pub async fn create(db: &mut Tx, draft: &NewDraft, now: Millis) -> Result<Campai
     let id = IdGenerator::at(now).next();
     sqlx::query(
         "INSERT INTO campaigns
-             (id, name, search, state, book, text, choice, link_preview, audience, split_long_caption, priority, session_ids,
+             (id, name, search, state, book, text, choice, audience, split_long_caption, priority, session_ids,
               keep_hours, category, consent_basis, created_at, updated_at)
-         VALUES (?, ?, ?, 'draft', ?, ?, ?, ?, ?, 0, 5, ?, ?, ?, ?, ?, ?)",
+         VALUES (?, ?, ?, 'draft', ?, ?, ?, ?, 0, 5, ?, ?, ?, ?, ?, ?)",
     )
     .bind(id)
     .bind(&draft.name)
@@ -52,7 +51,6 @@ pub async fn create(db: &mut Tx, draft: &NewDraft, now: Millis) -> Result<Campai
     .bind(draft.book)
     .bind(&draft.text)
     .bind(draft.choice.as_ref().map(Json))
-    .bind(draft.link_preview)
     .bind(Json(Audience::default()))
     .bind(Json(&draft.session_ids))
     .bind(draft.keep_hours)
@@ -112,7 +110,7 @@ pub async fn by_id(db: &mut SqliteConnection, id: CampaignId) -> Result<Option<D
     .await?;
     let Some(row) = row else { return Ok(None) };
     let media = attachment::store::list(db, Owner::Campaign(id)).await?;
-    let link_preview = link_preview::store::card(db, row.try_get("link_preview")?).await?;
+    let link_preview = card(db, row.try_get("link_preview")?).await?;
     let state = row.try_get("state")?;
     let Json(mut session_ids): Json<Vec<SessionId>> = row.try_get("session_ids")?;
     if state == StoredState::Draft {
@@ -152,12 +150,13 @@ pub async fn by_id(db: &mut SqliteConnection, id: CampaignId) -> Result<Option<D
 
 /// In place of the one that it had. Whoever sets it has touched it.
 pub async fn set_link_preview(db: &mut Tx, id: CampaignId, preview: Option<LinkPreviewId>) -> Result<(), sqlx::Error> {
-    let update = sqlx::query("UPDATE campaigns SET link_preview = ? WHERE id = ?");
+    let update = sqlx::query(concat!("UPDATE campaigns SET link_preview = ", kept_preview!(), " WHERE id = ?"));
     update.bind(preview).bind(id).execute(db).await?;
     Ok(())
 }
 
-/// Its files or its link preview are about to change. Of what is being scheduled none comes and none goes: whether it is still a draft.
+/// Its files or its link preview are about to change. Of what is being scheduled none comes and none goes: whether it is
+/// still a draft.
 pub async fn touch(db: &mut Tx, id: CampaignId, now: Millis) -> Result<bool, sqlx::Error> {
     let update = "UPDATE campaigns SET updated_at = ?, version = version + 1 WHERE id = ? AND state = 'draft'";
     let touched = sqlx::query(update).bind(now).bind(id).execute(db).await?;

@@ -69,7 +69,8 @@ fn without_end(link: &str) -> &str {
 
 fn host(link: &str) -> &str {
     let rest = scheme(link).and_then(|scheme| link.get(scheme.len()..)).unwrap_or(link);
-    rest.split(['/', '?', '#', ':']).next().unwrap_or_default()
+    let end = if rest.starts_with('[') { ['/', '?', '#', ' '] } else { ['/', '?', '#', ':'] };
+    rest.split(end).next().unwrap_or_default()
 }
 
 #[cfg(test)]

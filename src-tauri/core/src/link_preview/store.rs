@@ -41,7 +41,15 @@ pub async fn card(db: &mut SqliteConnection, id: Option<LinkPreviewId>) -> Resul
     Ok(by_id(db, id).await?.map(|preview| LinkCard::of(id, preview)))
 }
 
-/// The id as a value of a statement, or NULL where it was taken away since it was read.
+/// An id (?) as a value of a statement, or NULL where nothing refers to it any more since it was read.
+macro_rules! kept_preview {
+    () => {
+        "(SELECT l.id FROM link_previews l WHERE l.id = ?)"
+    };
+}
+pub(crate) use kept_preview;
+
+/// The same as one of many values.
 pub fn push_kept(values: &mut Separated<'_, Sqlite, &str>, id: Option<LinkPreviewId>) {
     values.push("(SELECT l.id FROM link_previews l WHERE l.id = ").push_bind_unseparated(id).push_unseparated(")");
 }

@@ -11,7 +11,7 @@ use super::{Category, Samples, TemplateEdit, TemplateKind, TemplateRow, Template
 use crate::clock::Millis;
 use crate::db::Tx;
 use crate::ids::{IdGenerator, LinkPreviewId, TemplateId};
-use crate::link_preview;
+use crate::link_preview::store::{card, kept_preview};
 use crate::media;
 use crate::media::attachment::{self, Owner};
 use crate::stored::Json;
@@ -63,11 +63,13 @@ impl From<TemplateView> for NewTemplate {
 
 pub async fn create(db: &mut Tx, new: &NewTemplate, now: Millis) -> Result<TemplateId, sqlx::Error> {
     let id: TemplateId = IdGenerator::at(now).next();
-    sqlx::query(
+    sqlx::query(concat!(
         "INSERT INTO templates (id, name, category, language, active, text, choice, link_preview, split_long_caption, samples,
                                 created_at, updated_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?11, ?11)",
-    )
+         VALUES (?, ?, ?, ?, ?, ?, ?, ",
+        kept_preview!(),
+        ", ?, ?, ?11, ?11)"
+    ))
     .bind(id)
     .bind(&new.name)
     .bind(new.category)
@@ -115,7 +117,7 @@ pub async fn by_id(db: &mut SqliteConnection, id: TemplateId) -> Result<Option<T
     .await?;
     let Some(row) = row else { return Ok(None) };
     let media = attachment::store::list(db, Owner::Template(id)).await?;
-    let link_preview = link_preview::store::card(db, row.try_get("link_preview")?).await?;
+    let link_preview = card(db, row.try_get("link_preview")?).await?;
     Ok(Some(TemplateView {
         id,
         media,
@@ -165,7 +167,7 @@ fn template_row(row: &SqliteRow, files: &BTreeMap<TemplateId, i64>) -> Result<Te
 
 /// In place of the one that it had. Whoever sets it has touched it.
 pub async fn set_link_preview(db: &mut Tx, id: TemplateId, preview: Option<LinkPreviewId>) -> Result<(), sqlx::Error> {
-    let update = sqlx::query("UPDATE templates SET link_preview = ? WHERE id = ?");
+    let update = sqlx::query(concat!("UPDATE templates SET link_preview = ", kept_preview!(), " WHERE id = ?"));
     update.bind(preview).bind(id).execute(db).await?;
     Ok(())
 }
