@@ -6,8 +6,10 @@ use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
+use ulak_core::app::programs::{Matter, Recipient};
 use ulak_core::app::{Problem, RevisionChoice};
 use ulak_core::campaign::draft::{Draft, DraftEdit};
+use ulak_core::category::Category;
 use ulak_core::clock::{Clock as _, HOUR};
 use ulak_core::contact::ContactEdit;
 use ulak_core::ids::CampaignId;
@@ -22,6 +24,7 @@ use ulak_core::webhook::address::Reach;
 use ulak_outward::HttpWeb;
 
 use crate::at;
+use crate::programs::{ALL, program};
 
 fn photo(name: &str) -> std::path::PathBuf {
     std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/media").join(name)
@@ -228,10 +231,19 @@ async fn a_template_keeps_it_and_gives_it_to_what_is_made_of_it() -> Result<(), 
     assert_eq!(used.link_preview, template.link_preview);
     let without = world.app.templates().remove_template_link_preview(template.id).await?;
     assert_eq!(without.link_preview, None);
+    // What another program sends by it shows it too.
+    let program = program(&world, ALL).await?;
+    let number = Some(world.app.practice_id());
+    let matter =
+        Matter { template: Some(second.id), number, category: Some(Category::Notification), ..Matter::default() };
+    let to = Recipient { to: "+905325550199".to_owned(), name: Some("Deniz".to_owned()), ..Recipient::default() };
+    world.app.programs().send(program, None, &matter, &to).await?;
+    world.run_until(at(0, 12, 30)).await?;
+    assert!(world.phone.sent()[0].link_preview.is_some());
     world.app.templates().delete_template(second.id).await?;
     world.app.campaigns().schedule_campaign(used.id, false).await?;
     world.run_until(at(0, 13, 0)).await?;
-    assert!(world.phone.sent()[0].link_preview.is_some());
+    assert!(world.phone.sent()[1].link_preview.is_some());
     assert_eq!(kept(&world).await, 1);
     let code = code(world.app.templates().fetch_template_link_preview(template.id).await);
     assert_eq!(code, "link_preview.offline");

@@ -31,10 +31,13 @@ pub async fn fetch(web: &dyn Web, link: &Link, reach: Reach) -> Result<Fetched, 
     if !page::is_page(&body.kind) {
         return Err(LinkPreviewError::NotAPage { host: host() });
     }
-    let PageFacts { title, description, picture } = page::facts(&body.kind, &body.bytes);
+    let whole = body.whole;
+    // Beside everything else: a stranger's page may take long to read, or break its reader.
+    let facts = tokio::task::spawn_blocking(move || page::facts(&body.kind, &body.bytes)).await;
+    let PageFacts { title, description, picture } = facts.map_err(|_| LinkPreviewError::NotAPage { host: host() })?;
     let Some(title) = title else {
         let host = host();
-        return Err(if body.whole { LinkPreviewError::NoTitle { host } } else { LinkPreviewError::TooLarge { host } });
+        return Err(if whole { LinkPreviewError::NoTitle { host } } else { LinkPreviewError::TooLarge { host } });
     };
     let picture = match picture.and_then(|picture| address::onward(&at, &picture)) {
         Some(url) => follow(web, url, PICTURE, reach).await.ok(),

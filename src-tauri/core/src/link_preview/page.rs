@@ -203,6 +203,41 @@ mod tests {
         );
     }
 
+    proptest::proptest! {
+        #[test]
+        fn nothing_that_a_server_sends_breaks_the_reader(
+            kind in ".{0,40}", pieces in proptest::collection::vec(piece(), 0..40)
+        ) {
+            let facts = facts(&kind, &pieces.concat());
+            for said in [facts.title, facts.description].into_iter().flatten() {
+                proptest::prop_assert!(!is_blank(&said) && !said.contains(['\n', '\u{202e}', '\0']), "{said:?}");
+            }
+        }
+    }
+
+    fn piece() -> impl proptest::strategy::Strategy<Value = Vec<u8>> {
+        use proptest::prelude::*;
+        let tags = [
+            "<title>",
+            "</title>",
+            "<meta property=og:title content='",
+            "'>",
+            "<meta charset=",
+            "<script>",
+            "<!--",
+            "&#x202e;",
+            "&#0;",
+            "<svg><title>",
+            "<textarea",
+            "\u{feff}",
+            "\u{202e}",
+        ];
+        prop_oneof![
+            proptest::sample::select(tags.to_vec()).prop_map(|tag| tag.as_bytes().to_vec()),
+            proptest::collection::vec(any::<u8>(), 0..20),
+        ]
+    }
+
     #[test]
     fn only_a_page_is_a_page() {
         assert!(["text/html", "Text/HTML; charset=x", "application/xhtml+xml"].into_iter().all(is_page));
