@@ -28,7 +28,9 @@ const LAYERS: &[&[&str]] = &[
     &["db", "vault"],
     &["mail"],
     &["agenda", "feed", "ledger", "contact", "media", "program", "trigger"],
-    &["template", "webhook"],
+    &["webhook"],
+    &["link_preview"],
+    &["template"],
     &["session"],
     &["settings"],
     &["outbox"],
@@ -142,6 +144,7 @@ fn each_outside_library_has_one_home() {
         ("whatsapp_rust", &["src-tauri/whatsapp"][..]),
         ("krilla", &["src-tauri/core/src/paper"][..]),
         ("axum", &["src-tauri/api"][..]),
+        ("html5ever", &["src-tauri/core/src/link_preview/page.rs"][..]),
         ("lettre", &["src-tauri/outward"][..]),
         ("mrml", &["src-tauri/core/src/mail"][..]),
         ("ureq", &["src-tauri/outward"][..]),
@@ -421,6 +424,7 @@ const TABLES: &[(&str, &[&str])] = &[
     ),
     ("inbound/", &["replies", "reply_files", "reply_counts", "answers", "answer_counts"]),
     ("backup/", &["backups"]),
+    ("link_preview/", &["link_previews", "unused_link_previews"]),
     ("campaign/", &["campaigns", "campaign_counts", "versions", "repeats", "repeat_runs", "repeat_people"]),
 ];
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use ulak_core::app::Opening;
 use ulak_core::error::Problem;
 use ulak_core::session::client::Network;
-use ulak_outward::{HttpPoster, SmtpMailer};
+use ulak_outward::{HttpPoster, HttpWeb, SmtpMailer};
 use ulak_whatsapp::WhatsApp;
 
 #[cfg(not(feature = "emulator"))]
@@ -28,7 +28,12 @@ pub fn network() -> Result<Option<Arc<dyn Network>>, Problem> {
     }
 }
 
-/// What else leaves: requests to other programs, and mails.
+/// What else leaves: requests to other programs and for pages, and mails.
 pub fn outside(opening: Opening) -> Opening {
-    Opening { poster: Some(Arc::new(HttpPoster::default())), mailer: Some(Arc::new(SmtpMailer::default())), ..opening }
+    Opening {
+        poster: Some(Arc::new(HttpPoster::default())),
+        mailer: Some(Arc::new(SmtpMailer::default())),
+        web: Some(Arc::new(HttpWeb)),
+        ..opening
+    }
 }

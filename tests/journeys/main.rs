@@ -31,6 +31,7 @@ mod hours;
 mod imports;
 mod inbound;
 mod limits;
+mod link_previews;
 mod linking;
 mod lists;
 mod log;

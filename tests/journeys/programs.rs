@@ -16,7 +16,7 @@ use ulak_core::testing::numbers::BRISK;
 
 use crate::at;
 
-const ALL: Rights = Rights { send: true, read: true, contacts: true, admin: false, urgent: true };
+pub const ALL: Rights = Rights { send: true, read: true, contacts: true, admin: false, urgent: true };
 
 /// A program that may do this, with a token of its own.
 pub async fn program(world: &World, rights: Rights) -> Result<Program, Problem> {

@@ -101,6 +101,8 @@ ids! {
     TemplateId,
     /// A file in a draft or a template; the prepared content it leads to is named by its hash.
     MediaId,
+    /// What a page said of itself when it was looked at.
+    LinkPreviewId,
     MessageId,
     PartId,
     ReplyId,

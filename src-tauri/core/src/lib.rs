@@ -17,6 +17,7 @@ pub mod ids;
 pub mod inbound;
 pub mod language;
 pub mod ledger;
+pub mod link_preview;
 pub mod mail;
 pub mod mark;
 pub mod media;

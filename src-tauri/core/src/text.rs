@@ -18,6 +18,19 @@ fn is_unseen(c: char) -> bool {
         || matches!(c, '\u{2800}' | '\u{16FE4}' | '\u{1D159}' | '\u{FFF9}'..='\u{FFFB}')
 }
 
+/// What a stranger wrote, as one line of characters that neither hide nor turn what stands beside them.
+pub fn one_line(text: &str) -> String {
+    let plain: String = text.chars().filter(|c| c.is_whitespace() || !(c.is_control() || is_hidden_mark(*c))).collect();
+    plain.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Marks of direction, of joining words and of annotations; not those that put emoji together.
+fn is_hidden_mark(c: char) -> bool {
+    matches!(c,
+        '\u{00AD}' | '\u{061C}' | '\u{200B}' | '\u{200E}'..='\u{200F}' | '\u{202A}'..='\u{202E}'
+        | '\u{2060}'..='\u{206F}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -62,5 +75,12 @@ mod tests {
         for (what, text) in seen {
             assert!(!is_blank(text), "{what}");
         }
+    }
+
+    #[test]
+    fn a_strangers_text_becomes_one_line_in_which_nothing_hides() {
+        assert_eq!(one_line(" a\u{202e}b\r\n\tc\u{2028}d\u{0}\u{feff} "), "ab c d");
+        let family = "\u{1f468}\u{200d}\u{1f469} \u{2764}\u{fe0f}";
+        assert_eq!(one_line(family), family);
     }
 }

@@ -1,15 +1,16 @@
-//! Requests over HTTP: one connection each, no redirect, no proxy, and only to addresses that the webhook may reach.
+//! Requests over HTTP: one connection each, no redirect, no proxy, no cookie, and only to addresses that they may reach.
 
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Read};
 use std::time::Duration;
 
+use ulak_core::link_preview::{Get, Getting, Got, Web};
 use ulak_core::webhook::address::Reach;
 use ulak_core::webhook::{ANSWER_WITHIN, Answer, Post, Poster, Posting, Setback};
 use ureq::config::Config;
-use ureq::http::Uri;
+use ureq::http::{Response, Uri, header};
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
-use ureq::{Agent, Error};
+use ureq::{Agent, Body, Error};
 
 use crate::beside;
 
@@ -43,7 +44,7 @@ impl Poster for HttpPoster {
 }
 
 fn send(post: &Post, within: Duration) -> Answer {
-    let sent = agent(post.reach, within)
+    let sent = agent(post.reach, InTheClear::Inside, within)
         .post(&post.url)
         .header("content-type", "application/json")
         .header("webhook-id", &post.id)
@@ -57,7 +58,48 @@ fn send(post: &Post, within: Duration) -> Answer {
     }
 }
 
-fn agent(reach: Reach, within: Duration) -> Agent {
+/// Looks at pages.
+pub struct HttpWeb;
+
+impl Web for HttpWeb {
+    fn get(&self, get: Get) -> Getting<'_> {
+        Box::pin(async move { beside("page", move || fetch(&get)).await.unwrap_or(Err(Setback::Unreachable)) })
+    }
+}
+
+fn fetch(get: &Get) -> Result<Got, Setback> {
+    let asked = agent(get.reach, InTheClear::Anywhere, get.within).get(&get.url).header("accept-encoding", "identity");
+    let mut response = asked.call().map_err(|error| setback(&error))?;
+    let status = response.status();
+    match said(&response, header::LOCATION) {
+        Some(to) if status.is_redirection() => return Ok(Got::Elsewhere(to)),
+        _ if !status.is_success() => return Ok(Got::Status(status.as_u16())),
+        _ => {}
+    }
+    let kind = said(&response, header::CONTENT_TYPE).unwrap_or_default();
+    let mut bytes = Vec::new();
+    // One byte more tells whether something is behind.
+    let most = get.most.saturating_add(1);
+    let reader = response.body_mut().as_reader();
+    reader.take(most as u64).read_to_end(&mut bytes).map_err(|error| setback(&Error::from(error)))?;
+    let whole = bytes.len() < most;
+    bytes.truncate(get.most);
+    Ok(Got::Body { kind, bytes, whole })
+}
+
+fn said(response: &Response<Body>, header: header::HeaderName) -> Option<String> {
+    Some(String::from_utf8_lossy(response.headers().get(header)?.as_bytes()).into_owned())
+}
+
+/// Where a request may go that can be read on the way.
+#[derive(Clone, Copy, Debug)]
+enum InTheClear {
+    /// This computer and the owner's own network.
+    Inside,
+    Anywhere,
+}
+
+fn agent(reach: Reach, in_the_clear: InTheClear, within: Duration) -> Agent {
     let config = Config::builder()
         .timeout_global(Some(within))
         .max_redirects(0)
@@ -67,22 +109,27 @@ fn agent(reach: Reach, within: Duration) -> Agent {
         .max_idle_connections(0)
         .user_agent(USER_AGENT)
         .build();
-    Agent::with_parts(config, DefaultConnector::default(), CheckedResolver { reach, all: DefaultResolver::default() })
+    Agent::with_parts(
+        config,
+        DefaultConnector::default(),
+        CheckedResolver { reach, in_the_clear, all: DefaultResolver::default() },
+    )
 }
 
 /// Names lead only to what may be reached. The connection is made to the very addresses that were looked at.
 #[derive(Debug)]
 struct CheckedResolver {
     reach: Reach,
+    in_the_clear: InTheClear,
     all: DefaultResolver,
 }
 
 impl Resolver for CheckedResolver {
     fn resolve(&self, uri: &Uri, config: &Config, timeout: NextTimeout) -> Result<ResolvedSocketAddrs, Error> {
-        let secret = uri.scheme_str() == Some("https");
+        let free = uri.scheme_str() == Some("https") || matches!(self.in_the_clear, InTheClear::Anywhere);
         let mut allowed = self.empty();
         for address in self.all.resolve(uri, config, timeout)?.iter() {
-            let may = if secret { Reach::allows } else { Reach::allows_in_the_clear };
+            let may = if free { Reach::allows } else { Reach::allows_in_the_clear };
             if may(self.reach, address.ip()) {
                 allowed.push(*address);
             }
@@ -94,7 +141,7 @@ impl Resolver for CheckedResolver {
     }
 }
 
-/// A name leads to nothing that the webhook may reach.
+/// A name leads to nothing that the request may reach.
 #[derive(Debug)]
 struct NotAllowed;
 

@@ -1,12 +1,13 @@
-//! What leaves this computer for another program: requests to the URLs of webhooks, and mails to the owner's own server.
+//! What leaves this computer for another program: requests to the URLs of webhooks and for pages, and mails to the owner's
+//! own server.
 //!
-//! It implements `Poster` and `Mailer` of the core and decides nothing: what goes to whom and when, and what an answer
+//! It implements `Poster`, `Web` and `Mailer` of the core and decides nothing: what goes to whom and when, and what an answer
 //! means, is the core's. Each try runs in a thread of its own, so that the end of Ulak waits for nobody's server.
 
 mod http;
 mod smtp;
 
-pub use http::HttpPoster;
+pub use http::{HttpPoster, HttpWeb};
 pub use smtp::SmtpMailer;
 
 use tokio::sync::oneshot;

@@ -118,6 +118,19 @@ pub async fn media_picture(door: Door<'_>, media_id: MediaId) -> Answer<String> 
     door.app().await?.campaigns().media_picture(media_id).await
 }
 
+/// Looks at the page that the text links to.
+#[tauri::command]
+#[specta::specta]
+pub async fn fetch_link_preview(door: Door<'_>, draft_id: CampaignId) -> Answer<Draft> {
+    door.app().await?.campaigns().fetch_link_preview(draft_id).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn remove_link_preview(door: Door<'_>, draft_id: CampaignId) -> Answer<Draft> {
+    door.app().await?.campaigns().remove_link_preview(draft_id).await
+}
+
 #[tauri::command]
 #[specta::specta]
 pub async fn preview_message(door: Door<'_>, draft_id: CampaignId, index: u32) -> Answer<MessagePreview> {

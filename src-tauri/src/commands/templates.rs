@@ -98,6 +98,18 @@ pub async fn order_template_media(door: Door<'_>, id: TemplateId, media_ids: Vec
 
 #[tauri::command]
 #[specta::specta]
+pub async fn fetch_template_link_preview(door: Door<'_>, id: TemplateId) -> Answer<TemplateView> {
+    door.app().await?.templates().fetch_template_link_preview(id).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn remove_template_link_preview(door: Door<'_>, id: TemplateId) -> Answer<TemplateView> {
+    door.app().await?.templates().remove_template_link_preview(id).await
+}
+
+#[tauri::command]
+#[specta::specta]
 pub async fn check_template(door: Door<'_>, id: TemplateId) -> Answer<TemplateCheck> {
     door.app().await?.templates().check_template(id).await
 }

@@ -1,13 +1,27 @@
 //! A part as WhatsApp's message. Pure.
 
+use ulak_core::link_preview::LinkPreview;
 use ulak_core::media::{File, MediaKind};
+use wa::message::extended_text_message::PreviewType;
 use whatsapp_rust::prelude::{MessageBuilderExt as _, MessageField, wa};
 use whatsapp_rust::wacore::download::MediaType;
 
 use crate::upload::Uploaded;
 
-pub fn text(text: &str) -> wa::Message {
-    wa::Message::text(text)
+/// With a preview the link in the text is named, as phones look for it there to show the card.
+pub fn text(text: &str, preview: Option<&LinkPreview>) -> wa::Message {
+    let Some(preview) = preview else { return wa::Message::text(text) };
+    let written = |text: &String| (!text.is_empty()).then(|| text.clone());
+    let extended = wa::message::ExtendedTextMessage {
+        text: Some(text.to_owned()),
+        matched_text: Some(preview.link.clone()),
+        title: Some(preview.title.clone()),
+        description: written(&preview.description),
+        preview_type: Some(PreviewType::NONE),
+        jpeg_thumbnail: (!preview.thumbnail.is_empty()).then(|| preview.thumbnail.clone()),
+        ..Default::default()
+    };
+    wa::Message { extended_text_message: MessageField::some(extended), ..Default::default() }
 }
 
 /// One answer may be chosen. The secret is what the answers are encrypted with.
@@ -165,6 +179,25 @@ mod tests {
             pages: Some(3),
             waveform: Some(vec![50; 64]),
         }
+    }
+
+    #[test]
+    fn a_preview_names_the_link_of_its_text() {
+        let preview = LinkPreview {
+            link: "https://lale.example/yeni".to_owned(),
+            title: "Lale Optik".to_owned(),
+            description: String::new(),
+            thumbnail: vec![7],
+        };
+        let message = text("Bak: https://lale.example/yeni!", Some(&preview));
+        let extended = message.extended_text_message.as_option().unwrap();
+        assert_eq!(extended.text.as_deref(), Some("Bak: https://lale.example/yeni!"));
+        assert_eq!(extended.matched_text.as_deref(), Some("https://lale.example/yeni"));
+        assert_eq!((extended.title.as_deref(), extended.description.as_deref()), (Some("Lale Optik"), None));
+        assert_eq!(extended.jpeg_thumbnail.as_deref(), Some([7].as_slice()));
+        assert!(
+            text("Merhaba", None).extended_text_message.as_option().is_none_or(|plain| plain.matched_text.is_none())
+        );
     }
 
     #[test]

@@ -64,11 +64,11 @@ impl NumberLine {
         refuse_unreadable(&running.client, &jid(&part.to)).await?;
         let polls = &running.events.polls;
         match &part.content {
-            Content::Text(text) => {
+            Content::Text { text, preview } => {
                 if part.typing {
                     self.show_typing(running, &part.to, text).await;
                 }
-                Ok(compose::text(text))
+                Ok(compose::text(text, preview.as_deref()))
             }
             Content::Poll { text, options } => {
                 let secret = polls::secret(polls, &part.wire_id, options).await;
@@ -130,7 +130,7 @@ impl NumberLine {
     pub(crate) async fn say_plainly(&self, to: &str, text: &str) -> Result<(), ClientError> {
         let running = self.running().filter(|running| running.can_send()).ok_or(ClientError::NotConnected)?;
         let wire_id = running.client.generate_message_id();
-        match write(&running, &wire_id, to, compose::text(text), tokio::time::sleep(PATIENCE)).await {
+        match write(&running, &wire_id, to, compose::text(text, None), tokio::time::sleep(PATIENCE)).await {
             Outcome::Accepted => Ok(()),
             Outcome::Refused(cause) => Err(ClientError::Refused(cause.to_string())),
             Outcome::Unknown(_) => Err(ClientError::NoAnswer),

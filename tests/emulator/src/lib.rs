@@ -34,6 +34,6 @@ pub use faults::{Fault, Rule};
 pub use linking::Linked;
 pub use options::{Habits, Options};
 pub use passkey::{PasskeyAnswer, check_assertion};
-pub use record::{ChatState, Kind, Media, Record, Seen};
+pub use record::{ChatState, Kind, LinkShown, Media, Record, Seen};
 pub use sent_file::{SentFile, SentKind};
 pub use world::Limits;

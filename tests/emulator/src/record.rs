@@ -40,6 +40,16 @@ pub struct Media {
     pub thumbnail: Option<usize>,
 }
 
+/// What a text shows of its link.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinkShown {
+    /// The link in the text.
+    pub link: String,
+    pub title: Option<String>,
+    pub description: Option<String>,
+    pub thumbnail: Option<Vec<u8>>,
+}
+
 /// One bubble on one phone. Numbers are digits without a plus.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Seen {
@@ -56,6 +66,7 @@ pub struct Seen {
     pub media: Option<Media>,
     /// The choices of a poll.
     pub options: Vec<String>,
+    pub link: Option<LinkShown>,
     /// Why a medium could not be opened: the person sees a broken picture.
     pub broken: Option<String>,
 }

@@ -76,6 +76,9 @@ export const commands = {
 	removeMedia: (draftId: CampaignId, mediaId: MediaId) => __TAURI_INVOKE<Draft>("remove_media", { draftId, mediaId }),
 	orderMedia: (draftId: CampaignId, mediaIds: MediaId[]) => __TAURI_INVOKE<Draft>("order_media", { draftId, mediaIds }),
 	mediaPicture: (mediaId: MediaId) => __TAURI_INVOKE<string>("media_picture", { mediaId }),
+	/**  Looks at the page that the text links to. */
+	fetchLinkPreview: (draftId: CampaignId) => __TAURI_INVOKE<Draft>("fetch_link_preview", { draftId }),
+	removeLinkPreview: (draftId: CampaignId) => __TAURI_INVOKE<Draft>("remove_link_preview", { draftId }),
 	previewMessage: (draftId: CampaignId, index: number) => __TAURI_INVOKE<MessagePreview>("preview_message", { draftId, index }),
 	checkDraft: (draftId: CampaignId) => __TAURI_INVOKE<DraftCheck>("check_draft", { draftId }),
 	skippedPeople: (draftId: CampaignId, reason: SkipReason, limit: number) => __TAURI_INVOKE<ContactView[]>("skipped_people", { draftId, reason, limit }),
@@ -199,6 +202,8 @@ export const commands = {
 	pasteTemplateMedia: (id: TemplateId, name: string, base64: string, wish: MediaWish | null) => __TAURI_INVOKE<MediaItem>("paste_template_media", { id, name, base64, wish }),
 	removeTemplateMedia: (id: TemplateId, mediaId: MediaId) => __TAURI_INVOKE<TemplateView>("remove_template_media", { id, mediaId }),
 	orderTemplateMedia: (id: TemplateId, mediaIds: MediaId[]) => __TAURI_INVOKE<TemplateView>("order_template_media", { id, mediaIds }),
+	fetchTemplateLinkPreview: (id: TemplateId) => __TAURI_INVOKE<TemplateView>("fetch_template_link_preview", { id }),
+	removeTemplateLinkPreview: (id: TemplateId) => __TAURI_INVOKE<TemplateView>("remove_template_link_preview", { id }),
 	checkTemplate: (id: TemplateId) => __TAURI_INVOKE<TemplateCheck>("check_template", { id }),
 	useTemplate: (draftId: CampaignId, templateId: TemplateId) => __TAURI_INVOKE<Draft>("use_template", { draftId, templateId }),
 	saveAsTemplate: (draftId: CampaignId, language: Language) => __TAURI_INVOKE<TemplateView>("save_as_template", { draftId, language }),
@@ -976,6 +981,8 @@ export type Draft = {
 	choice: Choice | null,
 	audience: Audience,
 	media: MediaItem[],
+	/**  Kept also while the text does not have its link. */
+	linkPreview: LinkCard | null,
 	splitLongCaption: boolean,
 	/**  None is "now". */
 	dueAt: number | null,
@@ -1010,6 +1017,8 @@ export type DraftCheck = {
 	over: number,
 	tooLong: number,
 	missing: MissingLine[],
+	/**  The first one of the text. */
+	link: Link | null,
 	warnings: AppError[],
 };
 
@@ -1439,6 +1448,25 @@ export type LimitsView = {
 	newChatsQuota: number | null,
 	quotaRenewsAt: number | null,
 	lockedUntil: number | null,
+};
+
+/**  The first link of a text, as WhatsApp previews no other. */
+export type Link = {
+	/**  As it stands in the text. */
+	text: string,
+	host: string,
+	/**  It has a `{{variable}}` in it: each person gets another one. */
+	varies: boolean,
+};
+
+/**  A preview as its owner sees it. */
+export type LinkCard = {
+	link: string,
+	host: string,
+	title: string,
+	description: string,
+	/**  A `data:` URL. */
+	thumbnail: string | null,
 };
 
 export type LinkEndView = "exhausted" | "refused" | "lost" | "passkey_unavailable" | "passkey_too_late" | "passkey_refused";
@@ -1975,6 +2003,7 @@ export type PartPreview = {
 	mediaId: MediaId | null,
 	/**  Of a poll. */
 	options: string[] | null,
+	linkPreview: LinkCard | null,
 };
 
 export type PartState = "pending" | "sending" | "sent" | "delivered" | "read" | "played" | "failed" | "skipped" | "cancelled" | "unknown";
@@ -2138,6 +2167,7 @@ export type RecipientPart = {
 	mediaId: MediaId | null,
 	/**  Of a poll. */
 	options: string[] | null,
+	linkPreview: LinkCard | null,
 	state: PartState,
 	/**  The emoji that its person put to it. */
 	reaction: string | null,
@@ -2644,6 +2674,8 @@ export type TagTotal = {
 };
 
 export type TemplateCheck = {
+	/**  The first one of the text. */
+	link: Link | null,
 	warnings: AppError[],
 };
 
@@ -2691,6 +2723,8 @@ export type TemplateView = {
 	/**  What the preview fills the variables with. */
 	samples: { [key in string]: string },
 	media: MediaItem[],
+	/**  Kept also while the text does not have its link. */
+	linkPreview: LinkCard | null,
 	updatedAt: number,
 };
 

@@ -46,6 +46,7 @@
 //            test-over, test-refused, test-send, template-picker, picker-search, picker-own:<id>, picker-ready:<key>,
 //            picker-text, picker-keep, picker-use, counter (data-mood,
 //            data-length, data-limit), composer-over, composer-allow, composer-shorten, composer-allowed, composer-too-long,
+//            link-offer, link-add, link-preview (data-unsent), link-card, link-remove, link-unsent, link-refused, link-varies,
 //            composer-problem, composer-warning, composer-rename, composer-plan, composer-missing, composer-fallback:<name>, fallback-dialog,
 //            fallback-text, fallback-use, phone, phone-text, preview-name, preview-index, preview-previous, preview-next,
 //            preview-longest, preview-emptiest

@@ -10,6 +10,7 @@ use ulak_media::Wish;
 
 use super::common::{Common, facet};
 use super::files::Files;
+use super::link_previews::LinkPreviews;
 use super::{Outbox, Problem};
 use crate::campaign::audience::{Audience, SkippedOf};
 use crate::campaign::compose::{Content, Layout, layout};
@@ -28,6 +29,8 @@ use crate::db::StorageError;
 use crate::event::Event;
 use crate::ids::{CampaignId, ContactId, MediaId, MessageId, SessionId};
 use crate::ledger::Book;
+use crate::link_preview::LinkCard;
+use crate::link_preview::link::{self, Link};
 use crate::mail::store as mail;
 use crate::media::attachment::{self, MediaItem, Owner};
 use crate::media::{Attached, MediaKind};
@@ -51,6 +54,7 @@ pub struct PartPreview {
     pub media_id: Option<MediaId>,
     /// Of a poll.
     pub options: Option<Vec<String>>,
+    pub link_preview: Option<LinkCard>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -82,6 +86,8 @@ pub struct DraftCheck {
     pub over: i64,
     pub too_long: i64,
     pub missing: Vec<MissingLine>,
+    /// The first one of the text.
+    pub link: Option<Link>,
     pub warnings: Vec<Problem>,
 }
 
@@ -103,6 +109,7 @@ pub(super) struct Practising {
 pub struct Campaigns {
     common: Common,
     files: Files,
+    pub(super) link_previews: LinkPreviews,
     pub(super) dispatcher: Arc<Dispatcher>,
     pub(super) practising: Practising,
     /// Scheduling one campaign at a time keeps the sum of credits simple to reason about.
@@ -114,10 +121,17 @@ pub struct Campaigns {
 facet!(Campaigns);
 
 impl Campaigns {
-    pub(super) fn new(common: Common, files: Files, dispatcher: Arc<Dispatcher>, practising: Practising) -> Self {
+    pub(super) fn new(
+        common: Common,
+        files: Files,
+        link_previews: LinkPreviews,
+        dispatcher: Arc<Dispatcher>,
+        practising: Practising,
+    ) -> Self {
         Self {
             common,
             files,
+            link_previews,
             dispatcher,
             practising,
             scheduling: tokio::sync::Mutex::default(),
@@ -207,6 +221,8 @@ impl Campaigns {
         let copy = store::create(&mut tx, &draft, now).await.map_err(|error| self.db.error(error))?;
         let copied = async {
             attachment::store::replace(&mut tx, Owner::Campaign(id), Owner::Campaign(copy), now).await?;
+            let preview = original.link_preview.as_ref().map(|card| card.id);
+            store::set_link_preview(&mut tx, copy, preview).await?;
             mail::inherit(&mut tx, (mail::Kind::Campaign, id.0), (mail::Kind::Campaign, copy.0), now).await
         };
         copied.await.map_err(|error| self.db.error(error))?;
@@ -328,6 +344,7 @@ impl Campaigns {
             over: survey.over_caption,
             too_long: survey.over_text,
             missing: missing_lines(&survey),
+            link: link::first(&draft.text),
             warnings: misnamed.chain(hints(&text).into_iter().map(Problem::from)).collect(),
         })
     }
@@ -609,6 +626,7 @@ fn preview_of(
             text: offer.question.as_ref().map(seen),
             media_id: None,
             options: Some(offer.options.iter().map(seen).collect()),
+            link_preview: None,
         };
     }
     let media = part.media.and_then(|file| draft.media.iter().find(|item| item.sha256 == file.sha256));
@@ -617,6 +635,7 @@ fn preview_of(
         text: part.with_text.then(|| text.to_owned()),
         media_id: media.filter(|item| item.kind == MediaKind::Image).map(|item| item.id),
         options: None,
+        link_preview: draft.sent_link_preview().filter(|_| kind == PartKind::Text).cloned(),
     }
 }
 

@@ -8,6 +8,7 @@ use ulak_media::Workshop;
 use super::campaigns::Practising;
 use super::common::Common;
 use super::files::Files;
+use super::link_previews::LinkPreviews;
 use super::work;
 use super::{
     App, Backups, Campaigns, Credits, Health, Home, Mails, Numbers, Outbox, OwnerSettings, People, Practice, Programs,
@@ -15,6 +16,7 @@ use super::{
 };
 use crate::db::DbKey;
 use crate::ids::SessionId;
+use crate::link_preview::Web;
 use crate::mail::Mailer;
 use crate::outbox::dispatcher::Dispatcher;
 use crate::session::numbers::Numbers as SupervisedNumbers;
@@ -56,6 +58,7 @@ pub(super) struct Parts {
     pub key: DbKey,
     pub poster: Option<Arc<dyn Poster>>,
     pub mailer: Option<Arc<dyn Mailer>>,
+    pub web: Option<Arc<dyn Web>>,
     pub registry: Arc<ConnectionRegistry>,
 }
 
@@ -74,12 +77,16 @@ impl Facets {
             key,
             poster,
             mailer,
+            web,
             registry,
         } = parts;
         let files = Files { common: common.clone(), workshop };
+        let link_previews = LinkPreviews { files: files.clone(), web };
         let people = Arc::new(People::new(common.clone()));
         let practising = Practising { number: practice.clone(), id: practice_id, hurry_first: hurry_first_practice };
-        let campaigns = Arc::new(Campaigns::new(common.clone(), files.clone(), dispatcher.clone(), practising));
+        let campaigns =
+            Campaigns::new(common.clone(), files.clone(), link_previews.clone(), dispatcher.clone(), practising);
+        let campaigns = Arc::new(campaigns);
         let to_wait_for = dispatcher.clone();
         let credits = Arc::new(Credits::new(common.clone(), dispatcher));
         let supervised = numbers.clone();
@@ -96,7 +103,7 @@ impl Facets {
         let programs = Programs::new(common.clone(), people.clone(), campaigns.clone(), files.clone(), practice_id);
         Self {
             programs: Arc::new(programs),
-            templates: Templates::new(common.clone(), files, campaigns.clone()),
+            templates: Templates::new(common.clone(), files, link_previews, campaigns.clone()),
             practice: Practice {
                 common: common.clone(),
                 people: people.clone(),

@@ -21,6 +21,7 @@ pub mod health;
 mod home;
 mod inbound;
 mod lines;
+mod link_previews;
 mod log;
 mod look_up;
 mod loops;
@@ -107,6 +108,7 @@ use crate::event::Events;
 use crate::feed;
 use crate::ids::SessionId;
 use crate::ledger::{Book, LedgerError, store as ledger};
+use crate::link_preview::Web;
 use crate::mail::Mailer;
 use crate::mark::Mark;
 use crate::notice::{Notice, Notices, Unreadable};
@@ -161,6 +163,8 @@ pub struct Opening {
     pub poster: Option<Arc<dyn Poster>>,
     /// How mails leave. Without it they wait.
     pub mailer: Option<Arc<dyn Mailer>>,
+    /// How pages are looked at for link previews. Without it there are none.
+    pub web: Option<Arc<dyn Web>>,
 }
 
 pub struct App {
@@ -391,6 +395,7 @@ impl App {
             key: key.clone(),
             poster: opening.poster.clone(),
             mailer: opening.mailer.clone(),
+            web: opening.web.clone(),
             registry: registry.clone(),
         });
         let _ = later.set(facets.for_the_agenda());

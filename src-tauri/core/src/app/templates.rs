@@ -11,13 +11,15 @@ use ulak_media::{Wish, Workshop};
 use super::campaigns::refuse_cleared;
 use super::common::{Common, facet};
 use super::files::Files;
+use super::link_previews::LinkPreviews;
 use super::{Campaigns, Problem};
-use crate::campaign::CampaignError;
 use crate::campaign::draft::{Draft, DraftEdit};
 use crate::campaign::hints::hints;
+use crate::campaign::{self, CampaignError};
 use crate::db::{StorageError, Tx};
 use crate::event::Event;
 use crate::ids::{CampaignId, MediaId, TemplateId};
+use crate::link_preview::link::{self, Link};
 use crate::mail::store as mail;
 use crate::media::attachment::{self, MediaItem, Owner};
 use crate::settings::Language;
@@ -30,6 +32,8 @@ use crate::template::{ReadyTemplate, TemplateEdit, TemplateRow, TemplateView, ch
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "bindings", derive(specta::Type))]
 pub struct TemplateCheck {
+    /// The first one of the text.
+    pub link: Option<Link>,
     pub warnings: Vec<Problem>,
 }
 
@@ -46,14 +50,15 @@ pub struct TemplatesBrought {
 pub struct Templates {
     common: Common,
     files: Files,
+    pub(super) link_previews: LinkPreviews,
     campaigns: Arc<Campaigns>,
 }
 
 facet!(Templates);
 
 impl Templates {
-    pub(super) fn new(common: Common, files: Files, campaigns: Arc<Campaigns>) -> Self {
-        Self { common, files, campaigns }
+    pub(super) fn new(common: Common, files: Files, link_previews: LinkPreviews, campaigns: Arc<Campaigns>) -> Self {
+        Self { common, files, link_previews, campaigns }
     }
 
     pub async fn list(&self) -> Result<Vec<TemplateRow>, Problem> {
@@ -95,8 +100,9 @@ impl Templates {
 
     /// The content of a draft, to be used again.
     pub async fn save_as_template(&self, draft: CampaignId, language: Language) -> Result<TemplateView, Problem> {
-        let Draft { name, text, choice, split_long_caption, .. } = self.campaigns.draft(draft).await?;
-        let new = NewTemplate { name, text, choice, split_long_caption, ..NewTemplate::empty(language) };
+        let Draft { name, text, choice, link_preview, split_long_caption, .. } = self.campaigns.draft(draft).await?;
+        let link_preview = link_preview.map(|card| card.id);
+        let new = NewTemplate { name, text, choice, link_preview, split_long_caption, ..NewTemplate::empty(language) };
         self.keep_new(&new, Some(Owner::Campaign(draft))).await
     }
 
@@ -140,7 +146,8 @@ impl Templates {
         let one = self.template(id).await?;
         check(&one.text, one.choice.as_ref())?;
         let warnings = hints(&whole_text(&one.text, one.choice.as_ref()));
-        Ok(TemplateCheck { warnings: warnings.into_iter().map(Problem::from).collect() })
+        let warnings = warnings.into_iter().map(Problem::from).collect();
+        Ok(TemplateCheck { link: link::first(&one.text), warnings })
     }
 
     pub async fn add_template_media(&self, id: TemplateId, path: &Path, wish: Wish) -> Result<MediaItem, Problem> {
@@ -188,6 +195,8 @@ impl Templates {
         self.files.touch(&mut tx, Owner::Campaign(draft)).await?;
         let copied = async {
             attachment::store::replace(&mut tx, Owner::Template(id), Owner::Campaign(draft), self.now()).await?;
+            let preview = template.link_preview.as_ref().map(|card| card.id);
+            campaign::store::set_link_preview(&mut tx, draft, preview).await?;
             let (template, draft) = ((mail::Kind::Template, id.0), (mail::Kind::Campaign, draft.0));
             mail::inherit(&mut tx, template, draft, self.now()).await
         };

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use crate::contact::permission::{Purpose, may_receive};
 use crate::contact::phone::Phone;
 use crate::contact::store::audience::Person;
+use crate::ids::LinkPreviewId;
 use crate::media::{Attached, MediaKind};
 use crate::outbox::price::Prices;
 use crate::outbox::state::{PartKind, SkipReason};
@@ -26,6 +27,8 @@ pub struct Content {
     pub template: Template,
     pub offer: Option<Offer>,
     pub media: Vec<Attached>,
+    /// Goes with the text where that is a part of its own.
+    pub link_preview: Option<LinkPreviewId>,
     pub purpose: Purpose,
 }
 
@@ -187,7 +190,8 @@ mod tests {
     fn content(text: &str, pictures: u8) -> Content {
         let picture = |number| Attached { sha256: [number; 32], kind: MediaKind::Image, name: None };
         let media = (0..pictures).map(picture).collect();
-        Content { template: Template::parse(text).unwrap(), offer: None, media, purpose: Purpose::default() }
+        let template = Template::parse(text).unwrap();
+        Content { template, offer: None, media, link_preview: None, purpose: Purpose::default() }
     }
 
     fn parts(text: &str, pictures: u8) -> Vec<(bool, bool)> {

@@ -12,6 +12,7 @@ use crate::contact::permission::{Moment, Purpose};
 use crate::contact::store::audience::Chosen;
 use crate::ids::{CampaignId, MessageId, RepeatId, SessionId};
 use crate::ledger::Book;
+use crate::link_preview::LinkCard;
 use crate::media::attachment::MediaItem;
 use crate::outbox::price::Prices;
 use crate::outbox::state::QueueState;
@@ -32,6 +33,8 @@ pub struct Draft {
     pub choice: Option<Choice>,
     pub audience: Audience,
     pub media: Vec<MediaItem>,
+    /// Kept also while the text does not have its link.
+    pub link_preview: Option<LinkCard>,
     pub split_long_caption: bool,
     /// None is "now".
     pub due_at: Option<Millis>,
@@ -153,6 +156,7 @@ impl Draft {
             template: Template::parse(&self.whole_text())?,
             offer: self.choice.as_ref().map(Choice::offer).transpose()?.flatten(),
             media: self.media.iter().map(MediaItem::attached).collect(),
+            link_preview: self.sent_link_preview().map(|card| card.id),
             purpose: self.purpose(),
         })
     }
@@ -194,6 +198,11 @@ impl Draft {
     /// With numbered answers at its end.
     pub fn whole_text(&self) -> String {
         whole_text(&self.text, self.choice.as_ref())
+    }
+
+    /// The preview that goes with the text.
+    pub fn sent_link_preview(&self) -> Option<&LinkCard> {
+        self.link_preview.as_ref().filter(|card| card.belongs_to(&self.text))
     }
 
     /// With one file that can carry it the text is its caption.

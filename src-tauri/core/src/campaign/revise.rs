@@ -237,7 +237,10 @@ async fn take_over(tx: &mut Tx, campaign: &Draft, draft: &Draft, now: Millis) ->
 
 fn says_the_same(one: &Draft, other: &Draft) -> bool {
     let files = |draft: &Draft| draft.media.iter().map(|file| (file.sha256, file.name.clone())).collect::<Vec<_>>();
-    (&one.text, &one.choice) == (&other.text, &other.choice) && files(one) == files(other)
+    let preview = |draft: &Draft| draft.sent_link_preview().map(|card| card.id);
+    (&one.text, &one.choice) == (&other.text, &other.choice)
+        && files(one) == files(other)
+        && preview(one) == preview(other)
 }
 
 async fn open_campaign(db: &mut SqliteConnection, id: CampaignId) -> Result<Draft, CampaignError> {
@@ -384,11 +387,18 @@ async fn one(tx: &mut Tx, id: MessageId, wanted: ForOne<'_>, now: Millis) -> Res
             (message, version)
         }
         ForOne::Text(text) => {
-            let message = with_text(tx, &campaign, &waiting, text, prices, now).await?;
             let files = files_of(tx, queue, &waiting).await?;
             let before = versions::by_number(tx, queue, waiting.version).await?;
+            let card = match &before {
+                Some(version) => version.link_card(tx).await?,
+                None => campaign.link_preview.clone(),
+            };
+            let link_preview = card.filter(|card| card.belongs_to(text)).map(|card| card.id);
+            let content = Content { link_preview, ..campaign.content()? };
+            let mut freezing = Freezing::of(content, campaign.local_hours, prices, now);
+            let message = with_text(tx, &mut freezing, &waiting, text).await?;
             let choice = before.as_ref().map_or(campaign.choice.as_ref(), |version| version.choice.as_ref());
-            let version = NewVersion { text, choice, files, ..versions::of(&campaign, queue, Some(id)) };
+            let version = NewVersion { text, choice, link_preview, files, ..versions::of(&campaign, queue, Some(id)) };
             let version = versions::add(tx, &version, now).await?;
             (message, version)
         }
@@ -408,14 +418,11 @@ async fn files_of(db: &mut SqliteConnection, queue: CampaignId, waiting: &Waitin
 /// The message with its files and its answers, and this text.
 async fn with_text(
     db: &mut SqliteConnection,
-    campaign: &Draft,
+    freezing: &mut Freezing,
     waiting: &Waiting,
     text: &str,
-    prices: Prices,
-    now: Millis,
 ) -> Result<NewMessage, CampaignError> {
     let (question, options, files) = revise::content(db, waiting.message).await?;
-    let mut freezing = Freezing::of(campaign.content()?, campaign.local_hours, prices, now);
     let parts = freezing.parts(layout(&files, text, question.is_some()), &waiting.phone)?;
     if parts.is_empty() || waiting.skipped.is_some() {
         return Err(CampaignError::Empty);
@@ -464,6 +471,7 @@ pub async fn open_draft(db: &Db, revises: Revises, now: Millis) -> Result<Campai
             let version = versions::by_number(&mut tx, revises.campaign, waiting.version).await?;
             let mut content = campaign;
             if let Some(version) = version {
+                content.link_preview = version.link_card(&mut tx).await?;
                 (content.text, content.choice) = (version.text, version.choice);
             }
             content.audience = super::audience::Audience { only: Some(waiting.contact), ..content.audience };

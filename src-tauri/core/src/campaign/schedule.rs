@@ -24,7 +24,7 @@ use crate::ids::{CampaignId, ContactId, IdGenerator};
 use crate::ledger::LedgerError;
 use crate::ledger::store::{self as ledger, balance, hold};
 use crate::outbox::price::Prices;
-use crate::outbox::state::{Origin, SkipReason};
+use crate::outbox::state::{Origin, PartKind, SkipReason};
 use crate::outbox::store::queue::{self, NewMessage, NewPart, NewQueue};
 use crate::settings;
 
@@ -332,7 +332,8 @@ impl Freezing {
         let part = |part: Layout| {
             let (id, wire_id, kind) = (self.ids.next(), self.wire_ids.next()?, part.kind());
             let price = self.prices.of(kind);
-            Ok(NewPart { id, wire_id, kind, price, media: part.media, with_text: part.with_text, clock })
+            let link_preview = self.content.link_preview.filter(|_| kind == PartKind::Text);
+            Ok(NewPart { id, wire_id, kind, price, media: part.media, link_preview, with_text: part.with_text, clock })
         };
         layout.into_iter().map(part).collect()
     }

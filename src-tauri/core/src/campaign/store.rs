@@ -14,9 +14,10 @@ use crate::clock::Millis;
 use crate::contact::fold::fold;
 use crate::contact::store::audience::Members;
 use crate::db::Tx;
-use crate::ids::{CampaignId, IdGenerator, SegmentId, SessionId};
+use crate::ids::{CampaignId, IdGenerator, LinkPreviewId, SegmentId, SessionId};
 use crate::inbound::store::replies::push_answered;
 use crate::ledger::Book;
+use crate::link_preview::store::{card, kept_preview};
 use crate::media;
 use crate::media::attachment::{self, Owner};
 use crate::outbox::store::recipients::{REACHED_BY, push_reached, push_untried};
@@ -101,7 +102,7 @@ pub async fn save(db: &mut Tx, edit: &DraftEdit, book: Book, now: Millis) -> Res
 pub async fn by_id(db: &mut SqliteConnection, id: CampaignId) -> Result<Option<Draft>, sqlx::Error> {
     let row = sqlx::query(
         "SELECT name, state, book, text, choice, audience, split_long_caption, due_at, priority, session_ids, keep_hours, hours, local_hours,
-                category, consent_basis, updated_at, version, only_covered, frozen_segments, revises, revises_message, repeat_id
+                category, consent_basis, updated_at, version, only_covered, frozen_segments, revises, revises_message, repeat_id, link_preview
          FROM campaigns WHERE id = ?",
     )
     .bind(id)
@@ -109,6 +110,7 @@ pub async fn by_id(db: &mut SqliteConnection, id: CampaignId) -> Result<Option<D
     .await?;
     let Some(row) = row else { return Ok(None) };
     let media = attachment::store::list(db, Owner::Campaign(id)).await?;
+    let link_preview = card(db, row.try_get("link_preview")?).await?;
     let state = row.try_get("state")?;
     let Json(mut session_ids): Json<Vec<SessionId>> = row.try_get("session_ids")?;
     if state == StoredState::Draft {
@@ -118,6 +120,7 @@ pub async fn by_id(db: &mut SqliteConnection, id: CampaignId) -> Result<Option<D
     Ok(Some(Draft {
         id,
         media,
+        link_preview,
         session_ids,
         state,
         name: row.try_get("name")?,
@@ -145,7 +148,15 @@ pub async fn by_id(db: &mut SqliteConnection, id: CampaignId) -> Result<Option<D
     }))
 }
 
-/// Its files are about to change. Of what is being scheduled none comes and none goes: whether it is still a draft.
+/// In place of the one that it had. Whoever sets it has touched it.
+pub async fn set_link_preview(db: &mut Tx, id: CampaignId, preview: Option<LinkPreviewId>) -> Result<(), sqlx::Error> {
+    let update = sqlx::query(concat!("UPDATE campaigns SET link_preview = ", kept_preview!(), " WHERE id = ?"));
+    update.bind(preview).bind(id).execute(db).await?;
+    Ok(())
+}
+
+/// Its files or its link preview are about to change. Of what is being scheduled none comes and none goes: whether it is
+/// still a draft.
 pub async fn touch(db: &mut Tx, id: CampaignId, now: Millis) -> Result<bool, sqlx::Error> {
     let update = "UPDATE campaigns SET updated_at = ?, version = version + 1 WHERE id = ? AND state = 'draft'";
     let touched = sqlx::query(update).bind(now).bind(id).execute(db).await?;

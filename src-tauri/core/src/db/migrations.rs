@@ -79,6 +79,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("../../../../migrations/0068_index_of_first_letters.sql"),
     include_str!("../../../../migrations/0069_price_of_parts.sql"),
     include_str!("../../../../migrations/0070_looks_into_folders.sql"),
+    include_str!("../../../../migrations/0071_link_previews.sql"),
 ];
 
 /// Brings the file up to the last script, over a connection of its own: a table that is made anew must be dropped

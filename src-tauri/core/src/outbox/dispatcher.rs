@@ -29,6 +29,7 @@ use crate::error::Problem;
 use crate::event::{Event, Events};
 use crate::ids::{CampaignId, ClaimerId, IdGenerator, PartId, SessionId};
 use crate::ledger::Book;
+use crate::link_preview;
 use crate::media;
 use crate::notice::{Notices, Unreadable};
 use crate::session::cause::Cause;
@@ -409,7 +410,14 @@ impl Dispatcher {
         if let Some(Poll { question, options }) = taken.poll.clone() {
             return Ok(Some(Content::Poll { text: question, options }));
         }
-        let Some(sha256) = taken.media else { return Ok(taken.text.clone().map(Content::Text)) };
+        let Some(sha256) = taken.media else {
+            let Some(text) = taken.text.clone() else { return Ok(None) };
+            let preview = match taken.link_preview {
+                Some(id) => link_preview::store::by_id(&mut *self.db.read_for_outbox().acquire().await?, id).await?,
+                None => None,
+            };
+            return Ok(Some(Content::Text { text, preview: preview.map(Arc::new) }));
+        };
         let Some(file) = self.media.read(self.db.read_for_outbox(), sha256).await? else { return Ok(None) };
         Ok(Some(Content::Media { file, caption: taken.text.clone(), name: taken.file_name.clone() }))
     }

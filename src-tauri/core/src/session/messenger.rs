@@ -10,6 +10,7 @@ use tokio::sync::oneshot;
 use super::cause::Cause;
 use crate::clock::{Clock, Millis};
 use crate::ids::PartId;
+use crate::link_preview::LinkPreview;
 use crate::media::File;
 
 #[derive(Clone)]
@@ -50,7 +51,10 @@ pub trait Wanted: Send + Sync {
 
 #[derive(Clone, Debug)]
 pub enum Content {
-    Text(String),
+    Text {
+        text: String,
+        preview: Option<Arc<LinkPreview>>,
+    },
     Media {
         file: Arc<File>,
         caption: Option<String>,
@@ -62,6 +66,13 @@ pub enum Content {
         text: String,
         options: Vec<String>,
     },
+}
+
+impl Content {
+    /// A text without a preview.
+    pub fn text(text: impl Into<String>) -> Self {
+        Self::Text { text: text.into(), preview: None }
+    }
 }
 
 /// What is known after a try.

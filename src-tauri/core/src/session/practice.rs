@@ -248,7 +248,7 @@ fn choose(part: &Outgoing) -> Option<Choice> {
             let option = options.get(pick(options.len())?)?.clone();
             Some(Choice { text: String::new(), chosen: vec![option] })
         }
-        Content::Text(text) | Content::Media { caption: Some(text), .. } => {
+        Content::Text { text, .. } | Content::Media { caption: Some(text), .. } => {
             let offered = Some(numbered_lines(text)).filter(|lines| *lines > 1)?;
             Some(Choice { text: (pick(offered)? + 1).to_string(), chosen: Vec::new() })
         }

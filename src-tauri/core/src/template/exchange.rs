@@ -163,6 +163,8 @@ fn unpacked(one: Packed) -> Result<Unpacked, TemplateFileError> {
         active: one.active,
         text: one.text,
         choice: one.choice,
+        // Looked at where it is wanted.
+        link_preview: None,
         split_long_caption: one.split_long_caption,
         samples: one.samples,
     };

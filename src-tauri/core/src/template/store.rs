@@ -10,7 +10,8 @@ use super::Language;
 use super::{Category, Samples, TemplateEdit, TemplateKind, TemplateRow, TemplateView, variables};
 use crate::clock::Millis;
 use crate::db::Tx;
-use crate::ids::{IdGenerator, TemplateId};
+use crate::ids::{IdGenerator, LinkPreviewId, TemplateId};
+use crate::link_preview::store::{card, kept_preview};
 use crate::media;
 use crate::media::attachment::{self, Owner};
 use crate::stored::Json;
@@ -23,6 +24,7 @@ pub struct NewTemplate {
     pub active: bool,
     pub text: String,
     pub choice: Option<Choice>,
+    pub link_preview: Option<LinkPreviewId>,
     pub split_long_caption: bool,
     pub samples: Samples,
 }
@@ -36,6 +38,7 @@ impl NewTemplate {
             active: true,
             text: String::new(),
             choice: None,
+            link_preview: None,
             split_long_caption: false,
             samples: Samples::new(),
         }
@@ -51,6 +54,7 @@ impl From<TemplateView> for NewTemplate {
             active: one.active,
             text: one.text,
             choice: one.choice,
+            link_preview: one.link_preview.map(|card| card.id),
             split_long_caption: one.split_long_caption,
             samples: one.samples,
         }
@@ -59,11 +63,13 @@ impl From<TemplateView> for NewTemplate {
 
 pub async fn create(db: &mut Tx, new: &NewTemplate, now: Millis) -> Result<TemplateId, sqlx::Error> {
     let id: TemplateId = IdGenerator::at(now).next();
-    sqlx::query(
-        "INSERT INTO templates (id, name, category, language, active, text, choice, split_long_caption, samples,
+    sqlx::query(concat!(
+        "INSERT INTO templates (id, name, category, language, active, text, choice, link_preview, split_long_caption, samples,
                                 created_at, updated_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?10, ?10)",
-    )
+         VALUES (?, ?, ?, ?, ?, ?, ?, ",
+        kept_preview!(),
+        ", ?, ?, ?11, ?11)"
+    ))
     .bind(id)
     .bind(&new.name)
     .bind(new.category)
@@ -71,6 +77,7 @@ pub async fn create(db: &mut Tx, new: &NewTemplate, now: Millis) -> Result<Templ
     .bind(new.active)
     .bind(&new.text)
     .bind(new.choice.as_ref().map(Json))
+    .bind(new.link_preview)
     .bind(new.split_long_caption)
     .bind(Json(&new.samples))
     .bind(now)
@@ -102,7 +109,7 @@ pub async fn save(db: &mut Tx, edit: &TemplateEdit, now: Millis) -> Result<bool,
 
 pub async fn by_id(db: &mut SqliteConnection, id: TemplateId) -> Result<Option<TemplateView>, sqlx::Error> {
     let row = sqlx::query(
-        "SELECT name, category, language, active, text, choice, split_long_caption, samples, updated_at
+        "SELECT name, category, language, active, text, choice, link_preview, split_long_caption, samples, updated_at
          FROM templates WHERE id = ?",
     )
     .bind(id)
@@ -110,9 +117,11 @@ pub async fn by_id(db: &mut SqliteConnection, id: TemplateId) -> Result<Option<T
     .await?;
     let Some(row) = row else { return Ok(None) };
     let media = attachment::store::list(db, Owner::Template(id)).await?;
+    let link_preview = card(db, row.try_get("link_preview")?).await?;
     Ok(Some(TemplateView {
         id,
         media,
+        link_preview,
         name: row.try_get("name")?,
         category: row.try_get("category")?,
         language: row.try_get("language")?,
@@ -156,7 +165,14 @@ fn template_row(row: &SqliteRow, files: &BTreeMap<TemplateId, i64>) -> Result<Te
     })
 }
 
-/// Its files are about to change. False when it is gone.
+/// In place of the one that it had. Whoever sets it has touched it.
+pub async fn set_link_preview(db: &mut Tx, id: TemplateId, preview: Option<LinkPreviewId>) -> Result<(), sqlx::Error> {
+    let update = sqlx::query(concat!("UPDATE templates SET link_preview = ", kept_preview!(), " WHERE id = ?"));
+    update.bind(preview).bind(id).execute(db).await?;
+    Ok(())
+}
+
+/// Its files or its link preview are about to change. False when it is gone.
 pub async fn touch(db: &mut Tx, id: TemplateId, now: Millis) -> Result<bool, sqlx::Error> {
     let touched =
         sqlx::query("UPDATE templates SET updated_at = ? WHERE id = ?").bind(now).bind(id).execute(db).await?;

@@ -11,6 +11,7 @@ use super::choice::MOST_BUTTONS;
 use super::{Category, Choice, Language, Template, TemplateError, whole_text};
 use crate::clock::Millis;
 use crate::ids::TemplateId;
+use crate::link_preview::LinkCard;
 use crate::media::attachment::MediaItem;
 
 pub type Samples = BTreeMap<String, String>;
@@ -30,6 +31,8 @@ pub struct TemplateView {
     /// What the preview fills the variables with.
     pub samples: Samples,
     pub media: Vec<MediaItem>,
+    /// Kept also while the text does not have its link.
+    pub link_preview: Option<LinkCard>,
     pub updated_at: Millis,
 }
 

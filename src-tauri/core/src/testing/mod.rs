@@ -26,6 +26,7 @@ use crate::clock::{Clock, Millis};
 use crate::contact::{Consent, ContactEdit};
 use crate::db::DbKey;
 use crate::ids::{CampaignId, ContactId, SessionId};
+use crate::link_preview::LinkPreview;
 use crate::outbox::dispatcher::{InFlight, Next};
 use crate::outbox::receipt;
 use crate::outbox::store::reading::Counts;
@@ -82,6 +83,7 @@ pub struct Sent {
     pub is_image: bool,
     /// Of a poll.
     pub options: Vec<String>,
+    pub link_preview: Option<Arc<LinkPreview>>,
     pub known: bool,
     pub typing: bool,
     pub outcome: Outcome,
@@ -162,10 +164,10 @@ impl FakeMessenger {
         let usual = if self.is_absent(&part.to) { Outcome::Refused(Cause::NotOnWhatsapp) } else { Outcome::Accepted };
         let held_back = part.held_back(self.clock.as_ref()).await;
         let outcome = held_back.or_else(|| locked(&self.script).pop_front()).unwrap_or(usual);
-        let (text, is_image, options) = match part.content {
-            Content::Text(text) => (Some(text), false, Vec::new()),
-            Content::Poll { text, options } => (Some(text), false, options),
-            Content::Media { caption, .. } => (caption, true, Vec::new()),
+        let (text, is_image, options, link_preview) = match part.content {
+            Content::Text { text, preview } => (Some(text), false, Vec::new(), preview),
+            Content::Poll { text, options } => (Some(text), false, options, None),
+            Content::Media { caption, .. } => (caption, true, Vec::new(), None),
         };
         let sent = Sent {
             at: self.clock.now(),
@@ -174,6 +176,7 @@ impl FakeMessenger {
             text,
             is_image,
             options,
+            link_preview,
             known: part.known,
             typing: part.typing,
             outcome: outcome.clone(),

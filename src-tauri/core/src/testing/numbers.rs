@@ -123,7 +123,7 @@ pub fn outgoing(to: &str, wire_id: &str) -> Outgoing {
         part: PartId(uuid::Uuid::nil()),
         wire_id: wire_id.to_owned(),
         to: to.to_owned(),
-        content: Content::Text("Merhaba".to_owned()),
+        content: Content::text("Merhaba"),
         known: false,
         typing: false,
         not_after: None,

@@ -1,6 +1,6 @@
 //! Where a webhook may lead: a program on this computer, or an https address on the internet; an address in the owner's
 //! own network only where the owner allows that. Asked of the URL when it is saved, and of every address that its name
-//! leads to when it is connected to.
+//! leads to when it is connected to. A page that is looked at for a link lies on the internet, by http too.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -75,6 +75,38 @@ pub fn checked(text: &str, near: bool) -> Result<(String, Reach), AddressError> 
         return Err(AddressError::NotSecret);
     }
     Ok((url.into(), reach))
+}
+
+/// The address of a page, without the place in it. What its name leads to is asked again when it is connected to.
+pub fn page(text: &str, reach: Reach) -> Result<String, AddressError> {
+    let mut url = Url::parse(text).map_err(|_| AddressError::NotAnAddress)?;
+    if !matches!(url.scheme(), "https" | "http") || text.len() > LONGEST {
+        return Err(AddressError::NotAnAddress);
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(AddressError::Credentials);
+    }
+    match url.host().ok_or(AddressError::NotAnAddress)? {
+        Host::Domain(name) if is_this_computer(name) && reach != Reach::Here => return Err(AddressError::Private),
+        Host::Domain(_) => {}
+        Host::Ipv4(ip) => refuse_outside(IpAddr::V4(ip), reach)?,
+        Host::Ipv6(ip) => refuse_outside(IpAddr::V6(ip), reach)?,
+    }
+    url.set_fragment(None);
+    Ok(url.into())
+}
+
+fn refuse_outside(ip: IpAddr, reach: Reach) -> Result<(), AddressError> {
+    match place(ip) {
+        place if reach.takes(place) => Ok(()),
+        Place::Here | Place::Near => Err(AddressError::Private),
+        Place::Far | Place::Nowhere => Err(AddressError::Nowhere),
+    }
+}
+
+/// Where `to` leads, as it is written at `from`.
+pub fn onward(from: &str, to: &str) -> Option<String> {
+    Some(Url::parse(from).ok()?.join(to.trim()).ok()?.into())
 }
 
 /// What of an address is shown and written into logs: no path and no query, which may hold a secret.
@@ -228,6 +260,30 @@ mod tests {
         }
         assert!(!Reach::Near.allows_in_the_clear("93.184.216.34".parse().unwrap()));
         assert!(Reach::Near.allows_in_the_clear("192.168.1.2".parse().unwrap()));
+    }
+
+    #[test]
+    fn a_page_lies_on_the_internet() {
+        for (text, found) in [
+            ("http://lale.example/a#b", Ok("http://lale.example/a")),
+            ("https://LALE.example", Ok("https://lale.example/")),
+            ("https://8.8.8.8/", Ok("https://8.8.8.8/")),
+            ("https://localhost/", Err(AddressError::Private)),
+            ("https://shop.localhost./", Err(AddressError::Private)),
+            ("http://127.0.0.1/", Err(AddressError::Private)),
+            ("http://0x7f.1/", Err(AddressError::Private)),
+            ("http://[::ffff:10.0.0.1]/", Err(AddressError::Private)),
+            ("http://169.254.169.254/", Err(AddressError::Private)),
+            ("http://0.0.0.0/", Err(AddressError::Nowhere)),
+            ("https://user:word@lale.example/", Err(AddressError::Credentials)),
+            ("file:///etc/passwd", Err(AddressError::NotAnAddress)),
+            ("lale.example", Err(AddressError::NotAnAddress)),
+        ] {
+            assert_eq!(page(text, Reach::Far), found.map(str::to_owned), "{text}");
+        }
+        assert_eq!(page("http://127.0.0.1:8080/", Reach::Here), Ok("http://127.0.0.1:8080/".to_owned()));
+        assert_eq!(page("http://8.8.8.8/", Reach::Here), Err(AddressError::Nowhere));
+        assert_eq!(onward("https://lale.example/a/b", " ../c.png ").as_deref(), Some("https://lale.example/c.png"));
     }
 
     #[test]

@@ -2,9 +2,11 @@
 //! other devices, disappearing messages, captioned documents) are opened first.
 
 use waproto::whatsapp::Message;
-use waproto::whatsapp::message::{AudioMessage, DocumentMessage, ImageMessage, PollCreationMessage, VideoMessage};
+use waproto::whatsapp::message::{
+    AudioMessage, DocumentMessage, ExtendedTextMessage, ImageMessage, PollCreationMessage, VideoMessage,
+};
 
-use crate::record::{Kind, Media};
+use crate::record::{Kind, LinkShown, Media};
 
 /// Where the bytes of a medium lie and what they must be.
 pub(crate) struct Parcel {
@@ -22,6 +24,7 @@ pub(crate) struct Sight {
     pub kind: Kind,
     pub text: Option<String>,
     pub options: Vec<String>,
+    pub link: Option<LinkShown>,
     pub parcel: Option<Parcel>,
     /// For a copy of one's own message: the chat it belongs to.
     pub destination: Option<String>,
@@ -29,7 +32,7 @@ pub(crate) struct Sight {
 
 impl Sight {
     fn new(kind: Kind, text: Option<String>) -> Self {
-        Self { kind, text, options: Vec::new(), parcel: None, destination: None }
+        Self { kind, text, options: Vec::new(), link: None, parcel: None, destination: None }
     }
 
     fn with(mut self, parcel: Parcel) -> Self {
@@ -65,13 +68,24 @@ fn content(message: &Message) -> Option<Sight> {
         return Some(Sight::new(Kind::Text, Some(text.clone())));
     }
     if let Some(text) = message.extended_text_message.as_option() {
-        return Some(Sight::new(Kind::Text, text.text.clone()));
+        return Some(Sight { link: link(text), ..Sight::new(Kind::Text, text.text.clone()) });
     }
     message.image_message.as_option().map(image).or_else(|| {
         let video = message.video_message.as_option().map(video);
         let audio = || message.audio_message.as_option().map(audio);
         let document = || message.document_message.as_option().map(document);
         video.or_else(audio).or_else(document).or_else(|| poll_of(message).map(poll))
+    })
+}
+
+/// A phone shows the card only where its link stands in the text.
+fn link(message: &ExtendedTextMessage) -> Option<LinkShown> {
+    let link = message.matched_text.clone().filter(|link| !link.is_empty())?;
+    message.text.as_ref()?.contains(&link).then(|| LinkShown {
+        link,
+        title: message.title.clone(),
+        description: message.description.clone(),
+        thumbnail: message.jpeg_thumbnail.clone(),
     })
 }
 

@@ -74,6 +74,7 @@ fn see(world: &World, job: &Job, phone: &Phone, sight: Sight) -> Seen {
         text: sight.text,
         media,
         options: sight.options,
+        link: sight.link,
         broken,
     }
 }

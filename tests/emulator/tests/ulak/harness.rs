@@ -182,7 +182,7 @@ impl Number {
     }
 
     pub async fn say(&self, to: &str, wire_id: &str, text: &str) -> Outcome {
-        self.send(to, wire_id, Content::Text(text.to_owned())).await
+        self.send(to, wire_id, Content::text(text)).await
     }
 
     pub async fn send_part(&self, part: Outgoing) -> Outcome {

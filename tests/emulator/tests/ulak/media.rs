@@ -134,7 +134,7 @@ async fn what_is_brought_up_or_looked_up_for_longer_than_the_hours_is_not_handed
     let emulator = emulator().await;
     let number = Number::linked(&emulator).await;
     let slow = [Fault::UploadSlow { ms: 2_000 }, Fault::Slow { ms: 2_000 }];
-    for (at, (fault, content)) in slow.into_iter().zip([picture(), Content::Text("Merhaba".to_owned())]).enumerate() {
+    for (at, (fault, content)) in slow.into_iter().zip([picture(), Content::text("Merhaba")]).enumerate() {
         let to = [AYSE, BUDI][at];
         emulator.fault(Rule::always(fault));
         let not_after = Some(SystemClock.now() + 1_000);

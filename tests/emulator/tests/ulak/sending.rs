@@ -1,9 +1,12 @@
 //! Sending: what core learns of a part, and that people see it once.
 
+use std::sync::Arc;
+
+use ulak_core::link_preview::LinkPreview;
 use ulak_core::session::cause::Cause;
 use ulak_core::session::client::{Closed, Signal};
 use ulak_core::session::messenger::{Content, Outcome, ReceiptKind};
-use ulak_emulator::{Fault, Habits, Kind, Rule};
+use ulak_emulator::{Fault, Habits, Kind, LinkShown, Rule};
 
 use crate::harness::{AYSE, BUDI, DEADLINE, Number, OWNER, emulator, part};
 
@@ -33,6 +36,31 @@ async fn a_text_arrives_and_is_read() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_text_shows_what_was_seen_of_its_link() {
+    let emulator = emulator().await;
+    let number = Number::linked(&emulator).await;
+    let preview = LinkPreview {
+        link: "https://lale.example/yeni".to_owned(),
+        title: "Yeni çerçeveler".to_owned(),
+        description: "Bahar koleksiyonu".to_owned(),
+        thumbnail: vec![0xff, 0xd8, 0xff, 0xd9],
+    };
+    let text = "Bak: https://lale.example/yeni!".to_owned();
+    let content = Content::Text { text: text.clone(), preview: Some(Arc::new(preview.clone())) };
+    assert_eq!(number.send(AYSE, "3EB0A5", content).await, Outcome::Accepted);
+    emulator.wait_until(|record| record.seen.len() == 1, DEADLINE).await.unwrap();
+    let seen = emulator.seen().remove(0);
+    assert_eq!((seen.kind, seen.text), (Kind::Text, Some(text)));
+    let LinkShown { link, title, description, thumbnail } = seen.link.unwrap();
+    assert_eq!((link, title, description), (preview.link, Some(preview.title), Some(preview.description)));
+    assert_eq!(thumbnail, Some(preview.thumbnail));
+    assert_eq!(number.say(AYSE, "3EB0A6", "Merhaba").await, Outcome::Accepted);
+    emulator.wait_until(|record| record.seen.len() == 2, DEADLINE).await.unwrap();
+    assert_eq!(emulator.seen()[1].link, None);
+    assert_eq!(emulator.read(|record| record.errors.clone()), Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_poll_shows_its_options() {
     let emulator = emulator().await;
     let number = Number::linked(&emulator).await;
@@ -49,7 +77,7 @@ async fn a_poll_shows_its_options() {
 async fn typing_is_shown_before_a_text_by_choice() {
     let emulator = emulator().await;
     let number = Number::linked(&emulator).await;
-    let mut typed = part(AYSE, "3EB0A3", Content::Text("Merhaba".to_owned()));
+    let mut typed = part(AYSE, "3EB0A3", Content::text("Merhaba"));
     typed.typing = true;
     assert_eq!(number.send_part(typed).await, Outcome::Accepted);
     assert_eq!(number.say(BUDI, "3EB0A4", "Halo").await, Outcome::Accepted);
@@ -69,7 +97,7 @@ async fn nothing_is_sent_to_who_is_not_on_whatsapp() {
     emulator.set_absent(BUDI, false);
     assert_eq!(number.say(BUDI, "3EB0B2", "Halo").await, Outcome::Refused(Cause::NotOnWhatsapp));
     // Whom the number has talked with is not looked up.
-    let mut known = part(BUDI, "3EB0B3", Content::Text("Halo".to_owned()));
+    let mut known = part(BUDI, "3EB0B3", Content::text("Halo"));
     known.known = true;
     assert_eq!(number.send_part(known).await, Outcome::Accepted);
 }

@@ -5,6 +5,7 @@ import type { Api, Book, CampaignOrder, CampaignRow, ContactView, Counts, DayPla
 import { openSpans } from '../../lib/ribbon';
 import { balanceOf } from './credits';
 import { mediaItem, picture } from './files';
+import { linkOf, lookedAt } from './links';
 import { refuse, type Campaign, type Message, type World } from './world';
 
 const CAPTION = 1024;
@@ -22,7 +23,7 @@ const orders: Record<CampaignOrder, (a: CampaignRow, b: CampaignRow) => number> 
   newest, oldest: (a, b) => newest(b, a), name: (a, b) => a.name.localeCompare(b.name, 'tr'), nameBackwards: (a, b) => b.name.localeCompare(a.name, 'tr'),
 };
 
-type Commands = Pick<Api, 'campaigns' | 'createDraft' | 'draftForSkipped' | 'skippedFor' | 'draft' | 'saveDraft' | 'deleteDraft' | 'duplicateCampaign' | 'pickMediaFiles' | 'addMedia' | 'pasteMedia' | 'copiedPicture' | 'removeMedia' | 'orderMedia' | 'mediaPicture'
+type Commands = Pick<Api, 'campaigns' | 'createDraft' | 'draftForSkipped' | 'skippedFor' | 'draft' | 'saveDraft' | 'deleteDraft' | 'duplicateCampaign' | 'pickMediaFiles' | 'addMedia' | 'pasteMedia' | 'copiedPicture' | 'removeMedia' | 'orderMedia' | 'mediaPicture' | 'fetchLinkPreview' | 'removeLinkPreview'
   | 'sendTest' | 'cancelMessage' | 'retryMessage' | 'dismissMessage' | 'useTemplate' | 'previewMessage' | 'checkDraft' | 'skippedPeople' | 'reviewCampaign' | 'lookUpAudience' | 'scheduleCampaign' | 'pauseCampaign' | 'resumeCampaign' | 'missed' | 'answerMissed' | 'cancelCampaign' | 'retryFailed' | 'retryable' | 'retryDoubtful' | 'stopChecking' | 'stopCheckingMessage' | 'pauseEverything' | 'resumeEverything' | 'live' | 'recipients' | 'recipient'>;
 
 export function campaignCommands(world: World): Commands {
@@ -85,6 +86,8 @@ export function campaignCommands(world: World): Commands {
     removeMedia: async (id, mediaId) => { const one = find(id); one.media = one.media.filter((item) => item.id !== mediaId); return touch(one); },
     orderMedia: async (id, order) => { const one = find(id); one.media.sort((a, b) => order.indexOf(a.id) - order.indexOf(b.id)); return touch(one); },
     mediaPicture: async () => picture(800, 600),
+    fetchLinkPreview: async (id) => { const one = find(id); one.linkPreview = lookedAt(one.text); return touch(one); },
+    removeLinkPreview: async (id) => { const one = find(id); one.linkPreview = null; return touch(one); },
     sendTest: async ({ draftId, index, to, over }) => {
       const one = find(draftId);
       if (to.replace(/\D/g, '').length < 10) refuse('phone.too_short', 'The number is too short.', { digits: String(to.replace(/\D/g, '').length), country: 'TR' });
@@ -102,9 +105,9 @@ export function campaignCommands(world: World): Commands {
     dismissMessage: async () => { world.emit('nowChanged', null); return null; },
     useTemplate: async (draftId, templateId) => {
       const template = world.templates.find((candidate) => candidate.id === templateId) ?? refuse('template.gone', 'This template is no longer there.');
-      const { text, choice, splitLongCaption, media, category } = structuredClone(template);
+      const { text, choice, splitLongCaption, media, linkPreview, category } = structuredClone(template);
       const one = find(draftId);
-      return touch(Object.assign(one, { text, choice, splitLongCaption, media, category, name: one.name || template.name }));
+      return touch(Object.assign(one, { text, choice, splitLongCaption, media, linkPreview, category, name: one.name || template.name }));
     },
     previewMessage: async (id, index) => {
       const one = find(id);
@@ -181,7 +184,7 @@ export function bookOf(one: Campaign): Book {
 }
 
 export function blank(world: World, id: string): Campaign {
-  return { id, name: '', text: '', choice: null, audience: { everyone: true, tags: [] }, media: [], splitLongCaption: false, dueAt: null, priority: 5, hours: null, localHours: false, sessionIds: [world.practiceNumber.id], keepHours: true,
+  return { id, name: '', text: '', choice: null, audience: { everyone: true, tags: [] }, media: [], linkPreview: null, splitLongCaption: false, dueAt: null, priority: 5, hours: null, localHours: false, sessionIds: [world.practiceNumber.id], keepHours: true,
     category: 'promotion', consentBasis: '', updatedAt: world.now(), state: 'draft', startedAt: null, finishedAt: null, messages: [], skipped: [], nextAt: 0, perQuarter: [] };
 }
 
@@ -290,8 +293,8 @@ function recipientRow(world: World, message: Message): RecipientRow {
 }
 
 export function draftOf(one: Campaign): Draft {
-  const { id, name, text, choice, audience, media, splitLongCaption, dueAt, priority, hours, localHours, sessionIds, keepHours, category, consentBasis, updatedAt } = one;
-  return { id, name, text, choice, audience, media, splitLongCaption, dueAt, priority, hours, localHours, sessionIds, keepHours, category, consentBasis, updatedAt, revises: one.revises ?? null, repeat: one.repeat ?? null };
+  const { id, name, text, choice, audience, media, linkPreview, splitLongCaption, dueAt, priority, hours, localHours, sessionIds, keepHours, category, consentBasis, updatedAt } = one;
+  return { id, name, text, choice, audience, media, linkPreview, splitLongCaption, dueAt, priority, hours, localHours, sessionIds, keepHours, category, consentBasis, updatedAt, revises: one.revises ?? null, repeat: one.repeat ?? null };
 }
 
 function audience(world: World, one: Campaign): ContactView[] {
@@ -348,9 +351,9 @@ function parts(one: Campaign, text: string): PartPreview[] {
   const { kinds, captioned } = wholeShape(one, text);
   const whole = wholeText(text, one.choice);
   return kinds.map((kind, index) => {
-    if (kind === 'text') return { kind, text: whole, mediaId: null, options: null };
-    if (kind === 'poll') return { kind, text: one.choice?.question ?? '', mediaId: null, options: written(one.choice) };
-    return { kind, text: captioned === index ? whole : null, mediaId: one.media[index]?.id ?? null, options: null };
+    if (kind === 'text') return { kind, text: whole, mediaId: null, options: null, linkPreview: one.linkPreview };
+    if (kind === 'poll') return { kind, text: one.choice?.question ?? '', mediaId: null, options: written(one.choice), linkPreview: null };
+    return { kind, text: captioned === index ? whole : null, mediaId: one.media[index]?.id ?? null, options: null, linkPreview: null };
   });
 }
 
@@ -384,7 +387,7 @@ function check(world: World, one: Campaign): DraftCheck {
   const warnings = [];
   if (/(.)\1{10,}/u.test(one.text)) warnings.push({ code: 'hint.repeated', message: 'One character is repeated more than ten times.', params: { character: '!', times: '11', most: '10' } });
   if (/[A-ZÇĞİÖŞÜ]{4,}/.test(one.text) && one.text === one.text.toLocaleUpperCase('tr')) warnings.push({ code: 'hint.shouting', message: 'The whole text is in capitals.', params: {} });
-  return { people: list.length, shape: usual.kinds, caption, limit, longest: list.length > 0 ? longest : null, emptiest: emptiest.missing > 0 ? emptiest : null, over, tooLong, missing: [...missing].map(([variable, people]) => ({ variable, people })), warnings };
+  return { people: list.length, shape: usual.kinds, caption, limit, longest: list.length > 0 ? longest : null, emptiest: emptiest.missing > 0 ? emptiest : null, over, tooLong, missing: [...missing].map(([variable, people]) => ({ variable, people })), link: linkOf(one.text), warnings };
 }
 
 /** Variables that have no value of their own, whether or not a fallback stands in. */

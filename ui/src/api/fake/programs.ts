@@ -41,7 +41,7 @@ export function programCommands(world: World): Pick<Api, 'programs' | 'setProgra
   const seed = () => {
     if (!busy || triggers.length > 0) return;
     const template = world.id('template');
-    world.templates.push({ id: template, name: 'Yeni fatura', category: 'notification', language: 'tr', active: true, text: 'Sayın {{name}}, {{fatura_no}} numaralı, {{tutar}} TL tutarındaki faturanız hazır. Son ödeme tarihi {{son_odeme}}.', choice: null, splitLongCaption: false, samples: {}, media: [], updatedAt: now - DAY });
+    world.templates.push({ id: template, name: 'Yeni fatura', category: 'notification', language: 'tr', active: true, text: 'Sayın {{name}}, {{fatura_no}} numaralı, {{tutar}} TL tutarındaki faturanız hazır. Son ödeme tarihi {{son_odeme}}.', choice: null, splitLongCaption: false, samples: {}, media: [], linkPreview: null, updatedAt: now - DAY });
     const name = (id: string, called: string, active: boolean): TriggerView => ({ id, name: called, active, binding: { ...first(), template, variables: { fatura_no: 'no', tutar: 'total', son_odeme: 'due_date' } }, updatedAt: now - DAY });
     triggers = [name('trigger-1', 'invoice.created', true), name('trigger-2', 'payment.completed', true), name('trigger-3', 'frame.ready', false)];
     const row = (change: Partial<TriggerEventRow>): TriggerEventRow => ({ id: world.id('event'), triggerId: 'trigger-1', at: now, outcome: 'accepted', code: null, params: {}, accepted: 1, refused: 0, messageId: null, person: null, state: null, replayed: false, payload: sample, ...change });

@@ -3,11 +3,12 @@ import { allText, MOST_BUTTONS, written } from '../../features/campaigns/choice'
 import { variablesOf } from '../../features/campaigns/variables';
 import type { Api, Language, ReadyTemplate, TemplateRow, TemplateView } from '../client';
 import { mediaItem } from './files';
+import { linkOf, lookedAt } from './links';
 import { refuse, type World } from './world';
 
 const all = ready as unknown as ReadyTemplate[];
 
-type Commands = Pick<Api, 'templates' | 'readyTemplates' | 'template' | 'createTemplate' | 'takeReady' | 'saveTemplate' | 'duplicateTemplate' | 'deleteTemplate' | 'addTemplateMedia' | 'pasteTemplateMedia' | 'removeTemplateMedia' | 'orderTemplateMedia'
+type Commands = Pick<Api, 'templates' | 'readyTemplates' | 'template' | 'createTemplate' | 'takeReady' | 'saveTemplate' | 'duplicateTemplate' | 'deleteTemplate' | 'addTemplateMedia' | 'pasteTemplateMedia' | 'removeTemplateMedia' | 'orderTemplateMedia' | 'fetchTemplateLinkPreview' | 'removeTemplateLinkPreview'
   | 'checkTemplate' | 'importTemplates' | 'exportTemplates' | 'saveAsTemplate'>;
 
 export function templateCommands(world: World): Commands {
@@ -32,10 +33,12 @@ export function templateCommands(world: World): Commands {
     pasteTemplateMedia: async (id, name, _, wish) => { const item = mediaItem(world, name, wish); const one = find(id); one.media.push(item); touch(one); return item; },
     removeTemplateMedia: async (id, mediaId) => { const one = find(id); one.media = one.media.filter((item) => item.id !== mediaId); return touch(one); },
     orderTemplateMedia: async (id, order) => { const one = find(id); one.media.sort((a, b) => order.indexOf(a.id) - order.indexOf(b.id)); return touch(one); },
+    fetchTemplateLinkPreview: async (id) => { const one = find(id); one.linkPreview = lookedAt(one.text); return touch(one); },
+    removeTemplateLinkPreview: async (id) => { const one = find(id); one.linkPreview = null; return touch(one); },
     checkTemplate: async (id) => {
       const { text } = find(id);
       if (text.lastIndexOf('{{') > text.lastIndexOf('}}')) refuse('template.unclosed', 'A variable is not closed.', { near: text.slice(text.lastIndexOf('{{') + 2).slice(0, 20) });
-      return { warnings: /(.)\1{10,}/u.test(text) ? [{ code: 'hint.repeated', message: 'One character is repeated more than ten times.', params: { character: '!', times: '11', most: '10' } }] : [] };
+      return { link: linkOf(text), warnings: /(.)\1{10,}/u.test(text) ? [{ code: 'hint.repeated', message: 'One character is repeated more than ten times.', params: { character: '!', times: '11', most: '10' } }] : [] };
     },
     importTemplates: async () => {
       const before = world.templates.length;
@@ -49,14 +52,14 @@ export function templateCommands(world: World): Commands {
     exportTemplates: async () => '/home/shop/ulak-templates.json',
     saveAsTemplate: async (draftId, language) => {
       const draft = world.campaigns.find((one) => one.id === draftId) ?? refuse('campaign.gone', 'This campaign is no longer there.');
-      const { name, text, choice, media, splitLongCaption } = structuredClone(draft);
-      return add({ ...blank(world, language), name, text, choice, media, splitLongCaption });
+      const { name, text, choice, media, linkPreview, splitLongCaption } = structuredClone(draft);
+      return add({ ...blank(world, language), name, text, choice, media, linkPreview, splitLongCaption });
     },
   };
 }
 
 function blank(world: World, language: Language): TemplateView {
-  return { id: world.id('template'), name: '', category: 'notification', language, active: true, text: '', choice: null, splitLongCaption: false, samples: {}, media: [], updatedAt: world.now() };
+  return { id: world.id('template'), name: '', category: 'notification', language, active: true, text: '', choice: null, splitLongCaption: false, samples: {}, media: [], linkPreview: null, updatedAt: world.now() };
 }
 
 function rowOf({ id, name, category, language, active, text, choice, media, updatedAt }: TemplateView): TemplateRow {

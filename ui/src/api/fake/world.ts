@@ -1,12 +1,12 @@
 // The state of the fake: settings, people, campaigns with their messages, the ledger, and a clock that starts on a
 // Thursday afternoon in a shop in İzmir.
-import type { Audience, CampaignState, Category, Choice, ContactView, DayHours, EventName, ImportProgress, LedgerRow, MediaItem, NumberView, PartState, Payload, PracticeOptions, Refusal, RepeatEdit, Revises, RouteStep, Segment, Settings, SkipReason, TemplateView, Undone, VersionView } from '../client';
+import type { Audience, CampaignState, Category, Choice, ContactView, DayHours, EventName, ImportProgress, LedgerRow, LinkCard, MediaItem, NumberView, PartState, Payload, PracticeOptions, Refusal, RepeatEdit, Revises, RouteStep, Segment, Settings, SkipReason, TemplateView, Undone, VersionView } from '../client';
 import { everyNumber, practiceNumber, usualNumbers } from './numbers';
 import { people } from './people';
 
 export type Message = { id: string; contactId: string; name: string; phoneShown: string; state: PartState; reason: string | null; steps: RouteStep[]; tries: number; triedAt: number | null; next: { at: number; state: PartState } | null; text: string; price: number; version?: number; own?: boolean };
 export type Campaign = {
-  id: string; name: string; text: string; choice: Choice | null; audience: Audience; media: MediaItem[]; splitLongCaption: boolean; dueAt: number | null; priority: number; hours: DayHours | null; localHours: boolean; sessionIds: string[];
+  id: string; name: string; text: string; choice: Choice | null; audience: Audience; media: MediaItem[]; linkPreview: LinkCard | null; splitLongCaption: boolean; dueAt: number | null; priority: number; hours: DayHours | null; localHours: boolean; sessionIds: string[];
   keepHours: boolean; category: Category; consentBasis: string; updatedAt: number; state: CampaignState; startedAt: number | null; finishedAt: number | null; messages: Message[];
   skipped: { reason: SkipReason; people: number; variable: string | null }[]; nextAt: number; perQuarter: { at: number; sent: number }[];
   /** A message to one person, which is in no list of campaigns. */

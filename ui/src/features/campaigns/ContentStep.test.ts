@@ -9,7 +9,7 @@ import TestDialog from './TestDialog.svelte';
 
 const photo: MediaItem = { id: 'p1', name: 'frames.jpg', kind: 'image', verdict: { kind: 'fine' }, width: 1600, height: 1200, durationMs: null, pages: null, waveform: null, bytes: 300_000, sourceBytes: 300_000, place: false, thumbnail: null };
 const elif: ContactView = { id: 'c1', phone: '+905325550218', phoneShown: '+90 532 555 02 18', name: 'Elif', email: '', fields: {}, tags: [], standing: 'normal', consent: null, withdrawnAt: null, createdAt: 0, lastMessageAt: null, lastReplyAt: null };
-const draft: Draft = { id: 'd1', name: 'Frames', text: '', choice: null, audience: { everyone: true, tags: [] }, media: [photo], splitLongCaption: false, dueAt: null, priority: 5, sessionIds: ['n1'], keepHours: true, hours: null, localHours: false, category: 'promotion', consentBasis: '', updatedAt: 0, revises: null, repeat: null };
+const draft: Draft = { id: 'd1', name: 'Frames', text: '', choice: null, audience: { everyone: true, tags: [] }, media: [photo], linkPreview: null, splitLongCaption: false, dueAt: null, priority: 5, sessionIds: ['n1'], keepHours: true, hours: null, localHours: false, category: 'promotion', consentBasis: '', updatedAt: 0, revises: null, repeat: null };
 
 const shop = sample();
 
@@ -32,7 +32,7 @@ beforeEach(() => {
     sendTest: async (test: TestSend) => { tests.push(test); return 'test'; },
     contactTotals: async () => ({ all: 1, normal: 1, gray: 0, black: 0, tags: [], fields: ['city'], labels: {} }),
     contact: async () => elif,
-    checkDraft: async () => ({ people: 1, shape: ['image'], caption: true, limit: 1024, longest: { index: 0, length: 0 }, emptiest: null, over: saves.at(-1)?.text.length === 1025 ? 1 : 0, tooLong: 0, missing: [], warnings }),
+    checkDraft: async () => ({ people: 1, shape: ['image'], caption: true, limit: 1024, longest: { index: 0, length: 0 }, emptiest: null, over: saves.at(-1)?.text.length === 1025 ? 1 : 0, tooLong: 0, missing: [], link: null, warnings }),
     previewMessage: async () => ({ index: 0, total: 1, contactId: 'c1', name: 'Elif', phoneShown: elif.phoneShown, parts: [], length: 0, missing: [] }),
     reviewCampaign: async () => { throw { code: 'x', message: '', params: {} }; },
     mediaPicture: async () => 'data:image/gif;base64,R0lGODlhAQABAAAAACw=',

@@ -5,7 +5,7 @@ import { shapeOf } from './shape';
 
 const file = (id: string, kind: MediaItem['kind']): MediaItem => ({ id, kind, name: id, verdict: { kind: 'fine' }, width: null, height: null, durationMs: null, pages: null, waveform: null, bytes: 1, sourceBytes: 1, place: false, thumbnail: 'small' });
 const shown = (files: MediaItem[], text: string, options?: string[]) =>
-  bubblesOf(shapeOf(files.map((one) => one.kind), text.length, false, options !== undefined), files, text, options ? { question: 'Which?', options } : null, (one) => `large ${one.id}`);
+  bubblesOf(shapeOf(files.map((one) => one.kind), text.length, false, options !== undefined), files, text, options ? { question: 'Which?', options } : null, null, (one) => `large ${one.id}`);
 
 test('the caption stands with the photo wherever the photo stands', () => {
   expect(shown([file('v', 'voice'), file('p', 'image')], 'Hi').map(({ key, text, picture }) => [key, text, picture])).toEqual([['v', null, null], ['p', 'Hi', 'large p']]);

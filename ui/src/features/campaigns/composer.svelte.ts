@@ -1,5 +1,5 @@
 // One draft of a campaign while it is composed. Questions to the core are asked about what is saved.
-import { api, listen, type ContactTotals, type Draft, type DraftCheck, type DraftEdit, type MediaItem, type MediaWish, type Review, type RevisionChoice, type RevisionReview } from '../../api/client';
+import { api, listen, type ContactTotals, type Draft, type DraftCheck, type DraftEdit, type Link, type LinkCard, type MediaItem, type MediaWish, type Review, type RevisionChoice, type RevisionReview } from '../../api/client';
 import { fieldWord, readTotals } from '../../lib/fields.svelte';
 import type { Step } from '../../lib/router.svelte';
 import { Answer } from './answer.svelte';
@@ -30,6 +30,10 @@ export class Composer extends Writing<Draft> {
 
   get variables(): string[] {
     return this.#names;
+  }
+
+  get link(): Link | null {
+    return this.check.value?.link ?? null;
   }
 
   valueOf(name: string): string | undefined {
@@ -110,12 +114,20 @@ export class Composer extends Writing<Draft> {
     return api.mediaPicture(id);
   }
 
+  protected fetchPreview(): Promise<{ linkPreview: LinkCard | null }> {
+    return api.fetchLinkPreview(this.id);
+  }
+
+  protected dropPreview(): Promise<{ linkPreview: LinkCard | null }> {
+    return api.removeLinkPreview(this.id);
+  }
+
   /** The content of a template in place of this one, files too; what was written can be brought back by undo. */
   async useTemplate(templateId: string): Promise<void> {
     if (!(await this.flush())) throw this.saveError;
-    const { text, choice, splitLongCaption, media } = await api.useTemplate(this.id, templateId);
+    const { text, choice, splitLongCaption, media, linkPreview } = await api.useTemplate(this.id, templateId);
     this.write({ text, choice, splitLongCaption });
-    if (this.draft) this.draft = { ...this.draft, media };
+    if (this.draft) this.draft = { ...this.draft, media, linkPreview };
     if (await this.flush()) await this.refresh();
   }
 

@@ -1,10 +1,11 @@
 // A text with files and answers while it is written: a draft of a campaign, or a template. Every change shows at once,
 // can be undone, and is saved on the pause after it; a save that fails keeps what was written and says why.
-import type { Category, Choice, MediaItem, MediaWish } from '../../api/client';
+import type { Category, Choice, Link, LinkCard, MediaItem, MediaWish } from '../../api/client';
 import { isBlank } from '../../lib/blank';
 import { asAppError } from '../../lib/errors';
 import { allText, hasPoll, wholeText } from './choice';
 import { fresh, record, redo, undo, type History } from './history';
+import { linkState } from './link-preview';
 import { shapeOf } from './shape';
 import { fill, withFallback, type Filled } from './variables';
 import { whatsappLength } from './whatsapp';
@@ -12,7 +13,7 @@ import { whatsappLength } from './whatsapp';
 const PAUSE = 600;
 
 export type Content = { text: string; choice: Choice | null; splitLongCaption: boolean };
-export type Written = Content & { id: string; name: string; category: Category; media: MediaItem[]; updatedAt: number };
+export type Written = Content & { id: string; name: string; category: Category; media: MediaItem[]; linkPreview: LinkCard | null; updatedAt: number };
 
 /** A file on its way in, or one that did not get in, with so many more that did not for the same reason. */
 export type Incoming = { key: number; name: string; error: unknown; more: number };
@@ -33,6 +34,7 @@ export abstract class Writing<W extends Written> {
   readonly missing = $derived.by(() => this.fill(allText(this.draft?.text ?? '', this.choice)).missing);
   readonly length = $derived(whatsappLength(this.filled.text));
   readonly shape = $derived(shapeOf(this.files.map((file) => file.kind), isBlank(this.filled.text) ? 0 : this.length, this.draft?.splitLongCaption ?? false, hasPoll(this.choice)));
+  readonly linkState = $derived.by(() => linkState(this.link, this.draft?.linkPreview ?? null, this.shape.kinds.includes('text')));
   readonly canUndo = $derived(this.#history.past.length > 0);
   readonly canRedo = $derived(this.#history.future.length > 0);
 
@@ -50,6 +52,8 @@ export abstract class Writing<W extends Written> {
   abstract get variables(): string[];
   /** What one stands for in the preview; undefined: nothing is known. */
   abstract valueOf(name: string): string | undefined;
+  /** The first link of the text as it was saved last. */
+  abstract get link(): Link | null;
   /** Asks again what the screen shows beside the text. */
   abstract refresh(): Promise<void>;
   protected abstract store(draft: W): Promise<{ updatedAt: number }>;
@@ -57,6 +61,8 @@ export abstract class Writing<W extends Written> {
   protected abstract removeFile(id: string): Promise<{ media: MediaItem[] }>;
   protected abstract orderFiles(ids: string[]): Promise<{ media: MediaItem[] }>;
   protected abstract fileContent(id: string): Promise<string>;
+  protected abstract fetchPreview(): Promise<{ linkPreview: LinkCard | null }>;
+  protected abstract dropPreview(): Promise<{ linkPreview: LinkCard | null }>;
 
   fill(text: string): Filled {
     return fill(text, (name) => this.valueOf(name));
@@ -211,6 +217,21 @@ export abstract class Writing<W extends Written> {
     this.#setFiles(media);
     this.#setFiles((await this.orderFiles(media.map((item) => item.id))).media);
     await this.#filesChanged();
+  }
+
+  /** The page of the text's link is opened once, and what it says is kept. */
+  async lookAtLink(): Promise<void> {
+    if (!(await this.flush())) throw this.saveError;
+    this.#setLinkPreview((await this.fetchPreview()).linkPreview);
+    await this.refresh();
+  }
+
+  async removeLinkPreview(): Promise<void> {
+    this.#setLinkPreview((await this.dropPreview()).linkPreview);
+  }
+
+  #setLinkPreview(linkPreview: LinkCard | null): void {
+    if (this.draft) this.draft = { ...this.draft, linkPreview };
   }
 
   #setFiles(media: MediaItem[]): void {

@@ -1,5 +1,5 @@
 // One template while it is written.
-import { api, listen, type MediaItem, type MediaWish, type TemplateCheck, type TemplateEdit, type TemplateView } from '../../api/client';
+import { api, listen, type Link, type LinkCard, type MediaItem, type MediaWish, type TemplateCheck, type TemplateEdit, type TemplateView } from '../../api/client';
 import { readTotals } from '../../lib/fields.svelte';
 import { Answer } from '../campaigns/answer.svelte';
 import { allText } from '../campaigns/choice';
@@ -16,6 +16,10 @@ export class TemplateWriting extends Writing<TemplateView> {
 
   get variables(): string[] {
     return this.#names;
+  }
+
+  get link(): Link | null {
+    return this.check.value?.link ?? null;
   }
 
   /** Without a sample the hole stays to be seen. */
@@ -74,5 +78,13 @@ export class TemplateWriting extends Writing<TemplateView> {
 
   protected fileContent(id: string): Promise<string> {
     return api.mediaPicture(id);
+  }
+
+  protected fetchPreview(): Promise<{ linkPreview: LinkCard | null }> {
+    return api.fetchTemplateLinkPreview(this.id);
+  }
+
+  protected dropPreview(): Promise<{ linkPreview: LinkCard | null }> {
+    return api.removeTemplateLinkPreview(this.id);
   }
 }

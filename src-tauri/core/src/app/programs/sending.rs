@@ -22,7 +22,7 @@ use crate::contact::store as contacts;
 use crate::contact::store::audience::{Person, Whom, person_at};
 use crate::contact::{ContactEdit, ContactError, variable};
 use crate::db::{StorageError, Tx, unreadable};
-use crate::ids::{CampaignId, ContactId, MessageId, SessionId, TemplateId, UploadId};
+use crate::ids::{CampaignId, ContactId, LinkPreviewId, MessageId, SessionId, TemplateId, UploadId};
 use crate::ledger::{Book, LedgerError, store as ledger};
 use crate::mail::store as mail;
 use crate::media::store::uploads;
@@ -121,6 +121,8 @@ pub(super) struct Frozen {
     /// Its template wants an e-mail where WhatsApp does not reach.
     #[serde(default)]
     by_mail: bool,
+    /// Of its template.
+    link_preview: Option<LinkPreviewId>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -157,6 +159,7 @@ impl Frozen {
             template,
             offer: offer.flatten(),
             media: media.map_err(StorageError::from)?,
+            link_preview: self.link_preview,
             purpose: Purpose { category: self.category, on_basis: false },
         })
     }
@@ -251,6 +254,7 @@ impl Programs {
             country,
             origin,
             by_mail: self.wants_mail(matter.template).await?,
+            link_preview: said.link_preview,
         };
         frozen.content()?;
         Ok(frozen)
@@ -273,11 +277,18 @@ impl Programs {
                     return Err(ProgramError::TemplateOff { name: template.name }.into());
                 }
                 let media = template.media.iter().map(crate::media::attachment::MediaItem::attached).collect();
-                Said { text: template.text, choice: template.choice, media, category: template.category }
+                let link_preview = template.link_preview.filter(|card| card.belongs_to(&template.text));
+                Said {
+                    text: template.text,
+                    choice: template.choice,
+                    media,
+                    link_preview: link_preview.map(|card| card.id),
+                    category: template.category,
+                }
             }
             (text, None) => {
                 let text = text.clone().unwrap_or_default();
-                Said { text, choice: None, media: Vec::new(), category: Category::default() }
+                Said { text, choice: None, media: Vec::new(), link_preview: None, category: Category::default() }
             }
         };
         if matter.choice.is_some() {
@@ -418,6 +429,7 @@ struct Said {
     text: String,
     choice: Option<Choice>,
     media: Vec<Attached>,
+    link_preview: Option<LinkPreviewId>,
     category: Category,
 }
 
@@ -543,6 +555,7 @@ mod tests {
                 kind: PartKind::Text,
                 price,
                 media: None,
+                link_preview: None,
                 with_text: true,
                 clock: None,
             }],

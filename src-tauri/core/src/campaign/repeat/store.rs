@@ -235,9 +235,9 @@ pub async fn copy(
 ) -> Result<CampaignId, sqlx::Error> {
     let id: CampaignId = IdGenerator::at(now).next();
     sqlx::query(
-        "INSERT INTO campaigns (id, name, search, state, book, text, choice, audience, split_long_caption, due_at, priority,
+        "INSERT INTO campaigns (id, name, search, state, book, text, choice, link_preview, audience, split_long_caption, due_at, priority,
                                 session_ids, keep_hours, hours, local_hours, category, consent_basis, created_at, updated_at)
-         SELECT ?1, ?2, ?3 || char(10) || search, 'draft', book, text, choice, ?4, split_long_caption, ?5, priority,
+         SELECT ?1, ?2, ?3 || char(10) || search, 'draft', book, text, choice, link_preview, ?4, split_long_caption, ?5, priority,
                 session_ids, keep_hours, hours, local_hours, category, consent_basis, ?6, ?6 FROM campaigns WHERE id = ?7",
     )
     .bind(id)

@@ -19,7 +19,7 @@ pub async fn clear(db: &mut Tx, campaign: CampaignId) -> Result<Vec<Vec<u8>>, sq
     let name: String =
         sqlx::query_scalar("SELECT name FROM campaigns WHERE id = ?").bind(campaign).fetch_one(&mut *db).await?;
     sqlx::query(
-        "UPDATE campaigns SET text = '', search = ?, choice = iif(choice IS NULL, NULL, json_set(choice, '$.question', ''))
+        "UPDATE campaigns SET text = '', link_preview = NULL, search = ?, choice = iif(choice IS NULL, NULL, json_set(choice, '$.question', ''))
          WHERE id = ?",
     )
     .bind(haystack(&name, ""))
@@ -27,7 +27,7 @@ pub async fn clear(db: &mut Tx, campaign: CampaignId) -> Result<Vec<Vec<u8>>, sq
     .execute(&mut *db)
     .await?;
     sqlx::query(
-        "UPDATE versions SET text = '', choice = NULL WHERE campaign_id = ?1;
+        "UPDATE versions SET text = '', choice = NULL, link_preview = NULL WHERE campaign_id = ?1;
          DELETE FROM campaigns WHERE revises = ?1",
     )
     .bind(campaign)

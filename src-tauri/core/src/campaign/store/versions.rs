@@ -7,7 +7,9 @@ use crate::campaign::draft::{Draft, Revises};
 use crate::campaign::store::haystack;
 use crate::clock::Millis;
 use crate::db::Tx;
-use crate::ids::{CampaignId, IdGenerator, MessageId, VersionId};
+use crate::ids::{CampaignId, IdGenerator, LinkPreviewId, MessageId, VersionId};
+use crate::link_preview::LinkCard;
+use crate::link_preview::store::card;
 use crate::media::attachment::{self, Owner};
 use crate::stored::Json;
 use crate::template::Choice;
@@ -19,6 +21,7 @@ pub struct NewVersion<'a> {
     pub message: Option<MessageId>,
     pub text: &'a str,
     pub choice: Option<&'a Choice>,
+    pub link_preview: Option<LinkPreviewId>,
     pub split_long_caption: bool,
     /// Whose files it has.
     pub files: Owner,
@@ -30,6 +33,7 @@ pub struct Version {
     pub message: Option<MessageId>,
     pub text: String,
     pub choice: Option<Choice>,
+    pub link_preview: Option<LinkPreviewId>,
     pub made_at: Millis,
 }
 
@@ -37,8 +41,8 @@ pub struct Version {
 pub async fn add(db: &mut Tx, version: &NewVersion<'_>, now: Millis) -> Result<i64, sqlx::Error> {
     let id: VersionId = IdGenerator::at(now).next();
     let number = sqlx::query_scalar(
-        "INSERT INTO versions (id, campaign_id, number, message_id, text, choice, split_long_caption, made_at)
-         SELECT ?1, ?2, coalesce(max(number), 0) + 1, ?3, ?4, ?5, ?6, ?7 FROM versions WHERE campaign_id = ?2
+        "INSERT INTO versions (id, campaign_id, number, message_id, text, choice, link_preview, split_long_caption, made_at)
+         SELECT ?1, ?2, coalesce(max(number), 0) + 1, ?3, ?4, ?5, ?6, ?7, ?8 FROM versions WHERE campaign_id = ?2
          RETURNING number",
     )
     .bind(id)
@@ -46,6 +50,7 @@ pub async fn add(db: &mut Tx, version: &NewVersion<'_>, now: Millis) -> Result<i
     .bind(version.message)
     .bind(version.text)
     .bind(version.choice.map(Json))
+    .bind(version.link_preview)
     .bind(version.split_long_caption)
     .bind(now)
     .fetch_one(&mut *db)
@@ -77,14 +82,14 @@ pub fn of(draft: &Draft, campaign: CampaignId, message: Option<MessageId>) -> Ne
         message,
         text: &draft.text,
         choice: draft.choice.as_ref(),
+        link_preview: draft.link_preview.as_ref().map(|card| card.id),
         split_long_caption: draft.split_long_caption,
         files: Owner::Campaign(draft.id),
     }
 }
 
 pub async fn all(db: &mut SqliteConnection, campaign: CampaignId) -> Result<Vec<Version>, sqlx::Error> {
-    let select =
-        "SELECT id, number, message_id, text, choice, made_at FROM versions WHERE campaign_id = ? ORDER BY number";
+    let select = "SELECT id, number, message_id, text, choice, link_preview, made_at FROM versions WHERE campaign_id = ? ORDER BY number";
     sqlx::query(select).bind(campaign).fetch_all(db).await?.iter().map(version).collect()
 }
 
@@ -94,9 +99,14 @@ pub async fn by_number(
     campaign: CampaignId,
     number: i64,
 ) -> Result<Option<Version>, sqlx::Error> {
-    let select =
-        "SELECT id, number, message_id, text, choice, made_at FROM versions WHERE campaign_id = ? AND number = ?";
+    let select = "SELECT id, number, message_id, text, choice, link_preview, made_at FROM versions WHERE campaign_id = ? AND number = ?";
     sqlx::query(select).bind(campaign).bind(number).fetch_optional(db).await?.as_ref().map(version).transpose()
+}
+
+impl Version {
+    pub async fn link_card(&self, db: &mut SqliteConnection) -> Result<Option<LinkCard>, sqlx::Error> {
+        card(db, self.link_preview).await
+    }
 }
 
 fn version(row: &SqliteRow) -> Result<Version, sqlx::Error> {
@@ -106,6 +116,7 @@ fn version(row: &SqliteRow) -> Result<Version, sqlx::Error> {
         message: row.try_get("message_id")?,
         text: row.try_get("text")?,
         choice: row.try_get::<Option<Json<_>>, _>("choice")?.map(|Json(choice)| choice),
+        link_preview: row.try_get("link_preview")?,
         made_at: row.try_get("made_at")?,
     })
 }
@@ -114,7 +125,7 @@ fn version(row: &SqliteRow) -> Result<Version, sqlx::Error> {
 /// False where the draft is no longer what was looked at, or the campaign is not scheduled.
 pub async fn take_over(db: &mut Tx, campaign: CampaignId, draft: &Draft, now: Millis) -> Result<bool, sqlx::Error> {
     let taken = sqlx::query(
-        "UPDATE campaigns SET text = ?1, choice = ?2, split_long_caption = ?3, search = ?4, updated_at = ?5
+        "UPDATE campaigns SET text = ?1, choice = ?2, split_long_caption = ?3, search = ?4, updated_at = ?5, link_preview = ?9
          WHERE id = ?6 AND state = 'scheduled'
            AND EXISTS (SELECT 1 FROM campaigns d WHERE d.id = ?7 AND d.state = 'draft' AND d.version = ?8)",
     )
@@ -126,6 +137,7 @@ pub async fn take_over(db: &mut Tx, campaign: CampaignId, draft: &Draft, now: Mi
     .bind(campaign)
     .bind(draft.id)
     .bind(draft.version)
+    .bind(draft.link_preview.as_ref().map(|card| card.id))
     .execute(&mut *db)
     .await?;
     if taken.rows_affected() == 0 {
@@ -173,9 +185,9 @@ pub async fn open_draft(
 ) -> Result<CampaignId, sqlx::Error> {
     let id: CampaignId = IdGenerator::at(now).next();
     sqlx::query(
-        "INSERT INTO campaigns (id, listed, revises, revises_message, state, text, choice, audience, split_long_caption, session_ids,
+        "INSERT INTO campaigns (id, listed, revises, revises_message, state, text, choice, link_preview, audience, split_long_caption, session_ids,
                                 priority, name, search, book, keep_hours, hours, local_hours, category, consent_basis, created_at, updated_at)
-         SELECT ?1, 0, id, ?2, 'draft', ?3, ?4, ?5, ?6, ?7, priority, name, search, book, keep_hours, hours, local_hours, category, consent_basis, ?8, ?8
+         SELECT ?1, 0, id, ?2, 'draft', ?3, ?4, ?10, ?5, ?6, ?7, priority, name, search, book, keep_hours, hours, local_hours, category, consent_basis, ?8, ?8
          FROM campaigns WHERE id = ?9",
     )
     .bind(id)
@@ -187,6 +199,7 @@ pub async fn open_draft(
     .bind(Json(&content.session_ids))
     .bind(now)
     .bind(revises.campaign)
+    .bind(content.link_preview.as_ref().map(|card| card.id))
     .execute(&mut *db)
     .await?;
     Ok(id)
@@ -210,10 +223,13 @@ pub async fn erase(db: &mut Tx, messages: &[MessageId]) -> Result<Vec<[u8; 32]>,
             attachment::store::clear(db, owner).await?;
         }
         of_messages("DELETE FROM campaigns WHERE revises_message", some).build().execute(&mut *db).await?;
-        of_messages("UPDATE versions SET text = '', choice = NULL, message_id = NULL WHERE message_id", some)
-            .build()
-            .execute(&mut *db)
-            .await?;
+        of_messages(
+            "UPDATE versions SET text = '', choice = NULL, link_preview = NULL, message_id = NULL WHERE message_id",
+            some,
+        )
+        .build()
+        .execute(&mut *db)
+        .await?;
     }
     Ok(files)
 }

@@ -6,7 +6,7 @@ use sqlx::{Row, SqliteConnection};
 use crate::clock::{MINUTE, Millis, SECOND};
 use crate::contact::permission::{account_of, addressed, refusal};
 use crate::db::Tx;
-use crate::ids::{CampaignId, ClaimerId, MessageId, PartId, SessionId};
+use crate::ids::{CampaignId, ClaimerId, LinkPreviewId, MessageId, PartId, SessionId};
 use crate::ledger::Book;
 use crate::ledger::store::{End, end_hold};
 use crate::mail::store::taken_by_mail;
@@ -43,6 +43,7 @@ pub struct Taken {
     pub to: String,
     pub text: Option<String>,
     pub media: Option<[u8; 32]>,
+    pub link_preview: Option<LinkPreviewId>,
     /// The session has talked with the contact.
     pub known: bool,
     /// The session shows "typing…" before a text.
@@ -196,7 +197,7 @@ async fn take(
                      WHERE m.id = parts.message_id),
              coalesce((SELECT n.typing FROM ", listed!(), " n WHERE n.id = ?1), 0), file_name,
              CASE kind WHEN 'poll' THEN (SELECT m.question FROM messages m WHERE m.id = parts.message_id) END,
-             CASE kind WHEN 'poll' THEN (SELECT m.options FROM messages m WHERE m.id = parts.message_id) END;
+             CASE kind WHEN 'poll' THEN (SELECT m.options FROM messages m WHERE m.id = parts.message_id) END, link_preview;
          INSERT INTO attempts (part_id, session_id, number, started_at)
              SELECT id, ?1, attempts, ?2 FROM parts WHERE id = ?3 AND changes() = 1;
          UPDATE senders SET next_send_at = ?4, resting = ?5, batch_sent = ?6,
@@ -237,6 +238,7 @@ fn taken(row: &SqliteRow, part: PartId, session: SessionId, slot: Slot) -> Resul
         typing: row.try_get(14)?,
         file_name: row.try_get(15)?,
         poll: poll(row.try_get(16)?, row.try_get(17)?),
+        link_preview: row.try_get(18)?,
         slot,
         not_after: None,
     })

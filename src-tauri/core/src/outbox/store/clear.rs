@@ -173,8 +173,8 @@ async fn empty(db: &mut Tx, messages: &[MessageId], now: Millis) -> Result<i64, 
     push_in(&mut update, messages);
     update.build().execute(&mut *db).await?;
     let mut update = QueryBuilder::new(
-        "UPDATE parts SET file_name = NULL, reaction = NULL
-         WHERE (file_name IS NOT NULL OR reaction IS NOT NULL) AND message_id",
+        "UPDATE parts SET file_name = NULL, reaction = NULL, link_preview = NULL
+         WHERE (file_name IS NOT NULL OR reaction IS NOT NULL OR link_preview IS NOT NULL) AND message_id",
     );
     push_in(&mut update, messages);
     update.build().execute(db).await?;

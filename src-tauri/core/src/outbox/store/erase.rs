@@ -69,6 +69,10 @@ pub async fn erase(db: &mut Tx, messages: &[MessageId], now: Millis) -> Result<B
             .build()
             .execute(&mut *db)
             .await?;
+        of("UPDATE parts SET link_preview = NULL WHERE link_preview IS NOT NULL AND message_id", some)
+            .build()
+            .execute(&mut *db)
+            .await?;
         of("UPDATE parts SET clock = '' WHERE clock <> '' AND message_id", some).build().execute(&mut *db).await?;
     }
     Ok(queues)

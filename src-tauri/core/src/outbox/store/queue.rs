@@ -11,9 +11,10 @@ use crate::clock::Millis;
 use crate::contact::permission::{Purpose, account_of, addressed, refusal};
 use crate::contact::phone::WhoseClock;
 use crate::db::{Tx, execute_all};
-use crate::ids::{CampaignId, ContactId, IdGenerator, MessageId, PartId, SessionId};
+use crate::ids::{CampaignId, ContactId, IdGenerator, LinkPreviewId, MessageId, PartId, SessionId};
 use crate::ledger::store::{Charge, End, balance, end_hold, hold_again, refuse_shortage, release_all};
 use crate::ledger::{Book, LedgerError};
+use crate::link_preview::store::push_kept;
 use crate::mail::store::taken_by_mail;
 use crate::media::{self, Attached};
 use crate::outbox::price::Prices;
@@ -71,6 +72,8 @@ pub struct NewPart {
     pub kind: PartKind,
     pub price: i64,
     pub media: Option<Attached>,
+    /// Of a text.
+    pub link_preview: Option<LinkPreviewId>,
     pub with_text: bool,
     /// Whose clock its hours are on; none where its queue asks nobody's.
     pub clock: Option<WhoseClock>,
@@ -264,6 +267,7 @@ struct Shape {
     kind: PartKind,
     price: i64,
     media: Option<Attached>,
+    link_preview: Option<LinkPreviewId>,
     with_text: bool,
     clock: Option<WhoseClock>,
 }
@@ -277,6 +281,7 @@ impl Shape {
             kind: part.kind,
             price: part.price,
             media: part.media.clone(),
+            link_preview: part.link_preview,
             with_text: part.with_text,
             clock: part.clock,
         }
@@ -290,7 +295,7 @@ fn insert_parts(
     parts: &[(MessageId, &NewPart)],
 ) -> QueryBuilder<Sqlite> {
     let mut insert: QueryBuilder<Sqlite> = QueryBuilder::new(
-        "INSERT INTO parts (state, queue_id, due_at, position, ready, last, kind, price, with_text, media, file_name, clock, id, message_id, wire_id)
+        "INSERT INTO parts (state, queue_id, due_at, position, ready, last, kind, price, with_text, media, file_name, link_preview, clock, id, message_id, wire_id)
          SELECT 'pending', ",
     );
     let mut common = insert.separated(", ");
@@ -299,6 +304,7 @@ fn insert_parts(
     common.push_bind(shape.last).push_bind(shape.kind).push_bind(shape.price);
     common.push_bind(shape.with_text).push_bind(shape.media.as_ref().map(|file| file.sha256.as_slice()));
     common.push_bind(shape.media.as_ref().and_then(|file| file.name.as_deref()));
+    push_kept(&mut common, shape.link_preview);
     common.push_bind(shape.clock);
     insert.push(", v.* FROM (");
     insert.push_values(parts, |mut row, (message, part)| {

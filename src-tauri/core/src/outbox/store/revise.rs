@@ -541,7 +541,7 @@ fn fill_parts(parts: &[Filled<'_>]) -> QueryBuilder<Sqlite> {
     let mut update = QueryBuilder::new(
         "UPDATE parts SET state = 'pending', cause = NULL, ended_at = NULL, tries = 0, round = v.column2, kind = v.column3,
                 with_text = v.column4, media = v.column5, file_name = v.column6, wire_id = v.column7, last = v.column8,
-                ready = v.column9, due_at = v.column10, price = v.column11 FROM (",
+                ready = v.column9, due_at = v.column10, price = v.column11, link_preview = v.column12 FROM (",
     );
     update.push_values(parts, |mut row, filled| {
         let Filled { id, round, position, last, due_at, part, .. } = filled;
@@ -549,7 +549,7 @@ fn fill_parts(parts: &[Filled<'_>]) -> QueryBuilder<Sqlite> {
         row.push_bind(part.media.as_ref().map(|file| file.sha256.to_vec()));
         row.push_bind(part.media.as_ref().and_then(|file| file.name.as_deref()));
         row.push_bind(part.wire_id.as_str()).push_bind(*last).push_bind(*position == 1).push_bind(*due_at);
-        row.push_bind(part.price);
+        row.push_bind(part.price).push_bind(part.link_preview);
     });
     update.push(") v WHERE parts.id = v.column1");
     update
@@ -558,7 +558,7 @@ fn fill_parts(parts: &[Filled<'_>]) -> QueryBuilder<Sqlite> {
 fn add_parts(queue: CampaignId, parts: &[Filled<'_>]) -> QueryBuilder<Sqlite> {
     let mut insert = QueryBuilder::new(
         "INSERT INTO parts (state, queue_id, id, message_id, position, last, kind, with_text, media, file_name, wire_id,
-                            ready, due_at, clock, price) SELECT 'pending', ",
+                            ready, due_at, clock, price, link_preview) SELECT 'pending', ",
     );
     insert.push_bind(queue).push(", v.* FROM (");
     insert.push_values(parts, |mut row, filled| {
@@ -568,7 +568,7 @@ fn add_parts(queue: CampaignId, parts: &[Filled<'_>]) -> QueryBuilder<Sqlite> {
         row.push_bind(part.media.as_ref().map(|file| file.sha256.to_vec()));
         row.push_bind(part.media.as_ref().and_then(|file| file.name.as_deref()));
         row.push_bind(part.wire_id.as_str()).push_bind(*position == 1).push_bind(*due_at).push_bind(part.clock);
-        row.push_bind(part.price);
+        row.push_bind(part.price).push_bind(part.link_preview);
     });
     insert.push(") v");
     insert

@@ -138,7 +138,7 @@ impl Seal {
 
 fn line_in_full(part: &Outgoing, now: Millis) -> Line<'_> {
     let (kind, text, media_sha256) = match &part.content {
-        Content::Text(text) => ("text", text.as_str(), None),
+        Content::Text { text, .. } => ("text", text.as_str(), None),
         Content::Media { file, caption, .. } => {
             (file.kind.as_str(), caption.as_deref().unwrap_or_default(), Some(hex(&file.sha256)))
         }
