@@ -1,7 +1,8 @@
 -- Photos that a person sends together are one reply with several files.
 ALTER TABLE replies ADD COLUMN album TEXT;
 CREATE INDEX replies_by_album ON replies (session_id, sender, album) WHERE album IS NOT NULL;
-CREATE TABLE files_of_replies (
+ALTER TABLE reply_files RENAME TO single_files;
+CREATE TABLE reply_files (
     reply_id BLOB NOT NULL REFERENCES replies (id) ON DELETE CASCADE,
     nr       INTEGER NOT NULL,
     wire_id  TEXT NOT NULL,
@@ -15,8 +16,7 @@ CREATE TABLE files_of_replies (
     PRIMARY KEY (reply_id, nr),
     UNIQUE (reply_id, wire_id)
 ) STRICT;
-INSERT INTO files_of_replies (reply_id, nr, wire_id, kind, name, mime, seconds, size, place, content)
+INSERT INTO reply_files (reply_id, nr, wire_id, kind, name, mime, seconds, size, place, content)
     SELECT f.reply_id, 0, r.wire_id, f.kind, f.name, f.mime, f.seconds, f.size, f.place, f.content
-    FROM reply_files f JOIN replies r ON r.id = f.reply_id;
-DROP TABLE reply_files;
-ALTER TABLE files_of_replies RENAME TO reply_files;
+    FROM single_files f JOIN replies r ON r.id = f.reply_id;
+DROP TABLE single_files;

@@ -1,5 +1,7 @@
 //! What people wrote back.
 
+use std::path::PathBuf;
+
 use data_encoding::BASE64;
 use tauri::AppHandle;
 use ulak_core::app::Chat;
@@ -100,8 +102,11 @@ pub async fn save_reply_file(
     name: String,
     title: String,
 ) -> Answer<Option<String>> {
-    let chosen = ask(&handle, title, |dialog, tell| dialog.set_file_name(name).save_file(tell)).await;
-    let Some(path) = chosen.flatten().and_then(path_of) else { return Ok(None) };
+    let Some(path) = place_to_save(&handle, title, name).await else { return Ok(None) };
     door.app().await?.replies().save_file(reply_id, nr, &path).await?;
     Ok(Some(shown(path)))
+}
+
+async fn place_to_save(handle: &AppHandle, title: String, name: String) -> Option<PathBuf> {
+    ask(handle, title, |dialog, tell| dialog.set_file_name(name).save_file(tell)).await.flatten().and_then(path_of)
 }

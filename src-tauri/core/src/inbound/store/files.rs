@@ -52,12 +52,10 @@ impl StoredFile {
     }
 }
 
-/// False where the message that brought it was there already.
-pub async fn add(tx: &mut Tx, reply: ReplyId, wire_id: &str, file: &Attached) -> Result<bool, sqlx::Error> {
-    let added = sqlx::query(
+pub async fn add(tx: &mut Tx, reply: ReplyId, wire_id: &str, file: &Attached) -> Result<(), sqlx::Error> {
+    sqlx::query(
         "INSERT INTO reply_files (reply_id, nr, wire_id, kind, name, mime, seconds, size, place)
-         VALUES (?1, (SELECT coalesce(max(nr) + 1, 0) FROM reply_files WHERE reply_id = ?1), ?2, ?3, ?4, ?5, ?6, ?7, ?8)
-         ON CONFLICT (reply_id, wire_id) DO NOTHING",
+         VALUES (?1, (SELECT coalesce(max(nr) + 1, 0) FROM reply_files WHERE reply_id = ?1), ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
     )
     .bind(reply)
     .bind(wire_id)
@@ -69,7 +67,7 @@ pub async fn add(tx: &mut Tx, reply: ReplyId, wire_id: &str, file: &Attached) ->
     .bind(&file.place)
     .execute(tx)
     .await?;
-    Ok(added.rows_affected() > 0)
+    Ok(())
 }
 
 /// Those of these replies that have some.

@@ -89,26 +89,29 @@ pub async fn add(
     Ok(Some(id))
 }
 
-/// Puts a file without words to those that were sent together with it: an album is one reply. False where it is the
-/// first of them, or came before.
+/// Puts a file without words to those that were sent together with it: an album is one reply. True where it is there
+/// now, false where it is the first of them.
 pub async fn join_album(db: &mut Tx, session: SessionId, sender: &Sender, reply: &Reply) -> Result<bool, sqlx::Error> {
     let (Some(album), Some(file)) = (&reply.album, &reply.attached) else { return Ok(false) };
     if !is_blank(&reply.text) || reply.edits.is_some() {
         return Ok(false);
     }
-    let first: Option<ReplyId> = sqlx::query_scalar(
-        "SELECT id FROM replies WHERE session_id = ? AND sender = ? AND album = ? ORDER BY id LIMIT 1",
+    let row: Option<(ReplyId, bool)> = sqlx::query_as(
+        "SELECT id, EXISTS (SELECT 1 FROM reply_files f JOIN replies r ON r.id = f.reply_id
+                            WHERE r.session_id = ?1 AND r.sender = ?2 AND r.album = ?3 AND f.wire_id = ?4)
+         FROM replies WHERE session_id = ?1 AND sender = ?2 AND album = ?3 ORDER BY at, id LIMIT 1",
     )
     .bind(session)
     .bind(sender.as_str())
     .bind(album)
+    .bind(&reply.id)
     .fetch_optional(&mut *db)
     .await?;
-    let Some(first) = first else { return Ok(false) };
-    if !files::add(db, first, &reply.id, file).await? {
-        return Ok(false);
+    let Some((first, known)) = row else { return Ok(false) };
+    if !known {
+        files::add(db, first, &reply.id, file).await?;
+        sqlx::query("UPDATE replies SET unread = 1, done = 0 WHERE id = ?").bind(first).execute(db).await?;
     }
-    sqlx::query("UPDATE replies SET unread = 1, done = 0 WHERE id = ?").bind(first).execute(db).await?;
     Ok(true)
 }
 
