@@ -2,7 +2,8 @@
 //!
 //! Both run in processes of their own against one emulator, so that processor time and memory are theirs alone. Pace is
 //! off: Ulak's clock runs so fast that the second between two messages is over in time. One part at a time is on its
-//! way per number, in both. The second round goes to the people of the first.
+//! way per number, in both. The second round goes to the people of the first. Then what a shop feels: many numbers at
+//! the pace they really have, and linked numbers that have nothing to do.
 //! `cargo xtask bench wire` runs it; ratios go into artifacts/bench-wire.json.
 
 #![allow(
@@ -20,6 +21,7 @@ mod harness;
 #[path = "../tests/shop.rs"]
 mod shop;
 
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -40,7 +42,13 @@ use ulak_emulator::{Emulator, Habits, Options, Record};
 use whatsapp_rust::store::{SqliteStoreConfig, Synchronous};
 
 const PEOPLE: usize = 2_000;
-const OWNERS: [&str; 5] = ["905550000001", "905550000002", "905550000003", "905550000004", "905550000005"];
+const PACED: usize = 20;
+const IDLE: usize = 5;
+const MINUTE: Duration = Duration::from_secs(60);
+
+fn owner(number: usize) -> String {
+    format!("9055500{:05}", 1 + number)
+}
 
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
@@ -120,6 +128,8 @@ async fn compare() {
     println!("memory of each number more: {:.1} / {:.1} / {:.1} MiB", another[0], another[1], another[2]);
     lines.push(json!({ "rss_mib_of_another_number": another }));
     lines.push(latency().await);
+    lines.push(paced().await);
+    lines.push(idle().await);
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     std::fs::create_dir_all(root.join("artifacts")).unwrap();
     std::fs::write(root.join("artifacts/bench-wire.json"), serde_json::to_string_pretty(&lines).unwrap()).unwrap();
@@ -129,6 +139,10 @@ async fn compare() {
 async fn measured(side: &str, numbers: usize) -> Value {
     let silent = Habits { delivered: false, read: false, ..Habits::default() };
     let emulator = Emulator::start(Options { habits: silent, ..Options::default() }).await.unwrap();
+    with_phones(&emulator, side, numbers).await
+}
+
+async fn with_phones(emulator: &Emulator, side: &str, numbers: usize) -> Value {
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args(["in-a-process", side, &emulator.chat_url(), &numbers.to_string()])
         .stdout(Stdio::piped())
@@ -151,6 +165,41 @@ async fn measured(side: &str, numbers: usize) -> Value {
     result
 }
 
+/// Twenty numbers that each send once a second, the floor of the pace, for a minute: what it costs, and how late a
+/// message comes behind the second that its number had to wait.
+async fn paced() -> Value {
+    let emulator = Emulator::start(Options::default()).await.unwrap();
+    let result = with_phones(&emulator, "paced", PACED).await;
+    let mut sent: BTreeMap<String, Vec<i64>> = BTreeMap::new();
+    for seen in emulator.seen() {
+        sent.entry(seen.from).or_default().push(seen.at);
+    }
+    let gaps = sent.values().flat_map(|times| times.windows(2).map(|pair| (pair[1] - pair[0] - SECOND).max(0)));
+    let mut late: Vec<i64> = gaps.collect();
+    late.sort_unstable();
+    let (p50, p99) = (late[late.len() / 2], late[late.len() * 99 / 100]);
+    let cpu = result["cpu_ms"].as_f64().unwrap() / result["ms"].as_f64().unwrap() * 100.0;
+    println!(
+        "{PACED} numbers at one message a second each, {} messages: CPU {cpu:.1} % of one core (goal 10), a message late by p50 {p50} ms, p99 {p99} ms (goal 100)",
+        late.len() + PACED,
+    );
+    json!({ "paced_numbers": PACED, "cpu_percent": cpu, "late_p50_ms": p50, "late_p99_ms": p99 })
+}
+
+/// Linked numbers with nothing to send, for two minutes.
+async fn idle() -> Value {
+    let emulator = Emulator::start(Options::default()).await.unwrap();
+    let result = with_phones(&emulator, "idle", IDLE).await;
+    let seconds = result["ms"].as_f64().unwrap() / 1_000.0;
+    let cpu = result["cpu_ms"].as_f64().unwrap() / seconds / 10.0;
+    let wakes = result["wakes"].as_f64().unwrap() / seconds;
+    println!(
+        "{IDLE} linked numbers idle: CPU {cpu:.2} % (goal 0.5), {wakes:.2} wake-ups a second (goal 1), {} KiB written (goal 0)",
+        result["written"].as_f64().unwrap() / 1_024.0
+    );
+    json!({ "idle_numbers": IDLE, "cpu_percent": cpu, "wakes_a_second": wakes, "written_bytes": result["written"] })
+}
+
 /// From a receipt that leaves the phone to the core's event, with a campaign of 100,000 people in the database.
 async fn latency() -> Value {
     const CROWD: usize = 100_000;
@@ -159,7 +208,7 @@ async fn latency() -> Value {
     let emulator = Emulator::start(Options { habits: held, ..Options::default() }).await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let app = open(folder.path(), &emulator.chat_url(), WithoutPace::start()).await;
-    let number = link(&app, async |code| drop(emulator.scan(&code, OWNERS[0]).await.unwrap())).await;
+    let number = link(&app, async |code| drop(emulator.scan(&code, &owner(0)).await.unwrap())).await;
     bring_in(&app, folder.path(), CROWD).await;
     let crowd = draft(&app, &[number], Some(app.now() + 300 * DAY)).await;
     app.campaigns().schedule_campaign(crowd, false).await.unwrap();
@@ -201,6 +250,8 @@ async fn in_a_process(side: &str, url: &str, numbers: &str) {
     let numbers: usize = numbers.parse().unwrap();
     let result = match side {
         "ulak" => ulak(url, numbers).await,
+        "paced" => shop_of(url, numbers, true).await,
+        "idle" => shop_of(url, numbers, false).await,
         side => bare(url, numbers, side == "kept").await,
     };
     tell(&result);
@@ -220,6 +271,43 @@ fn rss_mib() -> f64 {
     line.split_whitespace().nth(1).unwrap().parse::<f64>().unwrap() / 1024.0
 }
 
+/// How often threads of this process went from waiting to work, and what it has written to the disk.
+fn wakes_and_written() -> (u64, u64) {
+    let field = |text: &str, name: &str| -> u64 {
+        let line = text.lines().find(|line| line.starts_with(name)).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse().unwrap()
+    };
+    let threads = std::fs::read_dir("/proc/self/task").unwrap().flatten();
+    let statuses = threads.filter_map(|thread| std::fs::read_to_string(thread.path().join("status")).ok());
+    let wakes = statuses.map(|status| field(&status, "voluntary_ctxt_switches:")).sum();
+    (wakes, field(&std::fs::read_to_string("/proc/self/io").unwrap(), "write_bytes:"))
+}
+
+/// A shop on the world's own clock, that sends for a minute or has nothing to do for two.
+async fn shop_of(url: &str, numbers: usize, sends: bool) -> Value {
+    let folder = tempfile::tempdir().unwrap();
+    let app = open(folder.path(), url, Arc::new(SystemClock)).await;
+    let mut ids = Vec::new();
+    for number in 0..numbers {
+        let owner = owner(number);
+        ids.push(link(&app, async |code| tell(&json!({ "event": "qr", "owner": owner, "code": code }))).await);
+    }
+    let mut wait = 2 * MINUTE;
+    if sends {
+        bring_in(&app, folder.path(), numbers * 90).await;
+        let campaign = draft(&app, &ids, None).await;
+        app.campaigns().schedule_campaign(campaign, false).await.unwrap();
+        wait = MINUTE;
+    }
+    // What linking and scheduling leave to do is over by then.
+    tokio::time::sleep(Duration::from_secs(15)).await;
+    let (began, cpu, (wakes, written)) = (Instant::now(), cpu_ms(), wakes_and_written());
+    tokio::time::sleep(wait).await;
+    let (ms, used, (woken, wrote)) = (began.elapsed().as_millis() as u64, cpu_ms() - cpu, wakes_and_written());
+    app.close().await;
+    json!({ "event": "result", "ms": ms, "cpu_ms": used, "wakes": woken - wakes, "written": wrote - written })
+}
+
 struct Lap(Instant, f64);
 
 impl Lap {
@@ -237,7 +325,7 @@ async fn ulak(url: &str, numbers: usize) -> Value {
     let folder = tempfile::tempdir().unwrap();
     let app = open(folder.path(), url, WithoutPace::start()).await;
     let mut ids = Vec::new();
-    for owner in OWNERS.iter().take(numbers) {
+    for owner in (0..numbers).map(owner) {
         ids.push(link(&app, async |code| tell(&json!({ "event": "qr", "owner": owner, "code": code }))).await);
     }
     bring_in(&app, folder.path(), PEOPLE).await;
@@ -277,7 +365,7 @@ async fn bare(url: &str, numbers: usize, kept: bool) -> Value {
         config = config.with_connection_init(move |connection| Ok(connection.batch_execute(&key)?));
     }
     let mut clients = Vec::new();
-    for owner in OWNERS.iter().take(numbers) {
+    for owner in (0..numbers).map(owner) {
         let folder = tempfile::tempdir().unwrap();
         let running = harness::Running::start_with(url.to_owned(), folder, config.clone()).await;
         tell(&json!({ "event": "qr", "owner": owner, "code": running.qr_code().await }));
