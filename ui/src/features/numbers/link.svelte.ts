@@ -16,6 +16,7 @@ export class Linking {
   #turn = 0;
   #over = false;
   #reading = false;
+  #stale = false;
 
   /** `again`: the number that is linked once more, and keeps its history. */
   constructor(readonly again: string | null) {}
@@ -67,10 +68,19 @@ export class Linking {
     await this.#drop();
   }
 
+  /** What is told while it is read is read after it. */
   async read(): Promise<void> {
-    const session = this.session;
-    if (session === null || this.#reading) return;
+    this.#stale = true;
+    if (this.#reading) return;
     this.#reading = true;
+    while (this.#stale && this.session !== null) {
+      this.#stale = false;
+      await this.#look(this.session);
+    }
+    this.#reading = false;
+  }
+
+  async #look(session: string): Promise<void> {
     try {
       const view = await api.linkView(session);
       if (this.session !== session) return;
@@ -78,8 +88,6 @@ export class Linking {
       this.view = view;
     } catch (error) {
       if (this.session === session) this.error = error;
-    } finally {
-      this.#reading = false;
     }
   }
 

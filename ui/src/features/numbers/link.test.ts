@@ -131,6 +131,7 @@ test('the passkey is asked for by the owner, can be tried again, and its code is
   await waitFor(() => expect(screen.queryByTestId('link-passkey-error')).toBeNull());
   await become({ stage: 'passkey_code', code: 'K7PX-2M4Q' });
   expect(await screen.findByTestId('link-passkey-code')).toHaveTextContent('K7PX-2M4Q');
+  await waitFor(() => expect(screen.getByTestId('link-same-code')).not.toHaveAttribute('aria-busy', 'true'));
   screen.getByTestId('link-same-code').click();
   await waitFor(() => expect(asked).toHaveBeenCalledWith('same', 'l1'));
 });
@@ -152,4 +153,12 @@ test('a passkey that WhatsApp did not wait for, or did not take, is said', async
     await become({ stage: 'ended', end });
     await waitFor(() => expect(screen.getByTestId('link-ended')).toHaveTextContent(words));
   }
+});
+
+test('what is told while it is being read is not missed', async () => {
+  open(false);
+  await screen.findByTestId('link-qr');
+  tell();
+  await become({ stage: 'passkey', expiresAt: Date.now() + 108_000 });
+  expect(await screen.findByText('WhatsApp asks for your passkey')).toBeInTheDocument();
 });
