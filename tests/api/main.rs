@@ -278,6 +278,7 @@ async fn a_message_is_sent_once_whatever_comes_twice() {
     assert_eq!(scene.world.phone.sent().len(), 1);
     let status = scene.ask("GET", &place, &token, &[], None).await.json();
     assert_eq!((&status["state"], &status["parts"][0]["kind"]), (&json!("sent"), &json!("text")));
+    assert_eq!(status["parts"][0]["credits"], 1);
     let changes = scene.ask("GET", "/api/changes?after=0", &token, &[], None).await.json();
     assert!(changes["changes"].as_array().unwrap().iter().any(|change| change["message_id"] == id.as_str()));
     scene.door.close().await;

@@ -385,6 +385,8 @@ pub struct MessageStatus {
 pub struct PartStatus {
     kind: String,
     state: String,
+    /// Its price. What failed, was skipped or cancelled costs nothing.
+    credits: i64,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -412,6 +414,7 @@ impl From<RecipientView> for MessageStatus {
         let part = |part: &ulak_core::outbox::store::recipients::RecipientPart| PartStatus {
             kind: word(&part.kind),
             state: word(&part.state),
+            credits: part.price,
         };
         let step = |step: &ulak_core::outbox::store::recipients::RouteStep| Step {
             at: Time(step.at),

@@ -55,7 +55,7 @@ fn main() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     match arguments.iter().position(|argument| argument == "in-a-process") {
         Some(at) => runtime.block_on(in_a_process(&arguments[at + 1], &arguments[at + 2], &arguments[at + 3])),
-        None => runtime.block_on(compare()),
+        None => runtime.block_on(compare(arguments.iter().any(|argument| argument == "pace"))),
     }
 }
 
@@ -89,7 +89,18 @@ impl Clock for WithoutPace {
     }
 }
 
-async fn compare() {
+/// Everything, or with `pace` what a shop feels alone.
+async fn compare(pace: bool) {
+    let mut lines = if pace { Vec::new() } else { beside_the_library().await };
+    lines.push(paced().await);
+    lines.push(idle().await);
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    std::fs::create_dir_all(root.join("artifacts")).unwrap();
+    let name = if pace { "artifacts/bench-wire-pace.json" } else { "artifacts/bench-wire.json" };
+    std::fs::write(root.join(name), serde_json::to_string_pretty(&lines).unwrap()).unwrap();
+}
+
+async fn beside_the_library() -> Vec<Value> {
     let mut lines = Vec::new();
     let mut memories = Vec::new();
     for numbers in [1, 5] {
@@ -128,11 +139,7 @@ async fn compare() {
     println!("memory of each number more: {:.1} / {:.1} / {:.1} MiB", another[0], another[1], another[2]);
     lines.push(json!({ "rss_mib_of_another_number": another }));
     lines.push(latency().await);
-    lines.push(paced().await);
-    lines.push(idle().await);
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    std::fs::create_dir_all(root.join("artifacts")).unwrap();
-    std::fs::write(root.join("artifacts/bench-wire.json"), serde_json::to_string_pretty(&lines).unwrap()).unwrap();
+    lines
 }
 
 /// Runs one side in a process of its own; scans for it what it shows.

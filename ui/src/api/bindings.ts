@@ -2169,6 +2169,8 @@ export type RecipientPart = {
 	options: string[] | null,
 	linkPreview: LinkCard | null,
 	state: PartState,
+	/**  In credits. */
+	price: number,
 	/**  The emoji that its person put to it. */
 	reaction: string | null,
 };

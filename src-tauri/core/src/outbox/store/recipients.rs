@@ -194,6 +194,8 @@ pub struct RecipientPart {
     pub options: Option<Vec<String>>,
     pub link_preview: Option<LinkCard>,
     pub state: PartState,
+    /// In credits.
+    pub price: i64,
     /// The emoji that its person put to it.
     pub reaction: Option<String>,
 }
@@ -290,7 +292,7 @@ async fn origin(db: &mut SqliteConnection, message: MessageId) -> Result<(bool, 
 async fn recipient_parts(db: &mut SqliteConnection, message: MessageId) -> Result<Vec<RecipientPart>, sqlx::Error> {
     let rows = sqlx::query(
         "SELECT p.kind, CASE WHEN p.kind = 'poll' THEN m.question WHEN p.with_text = 1 THEN m.text END AS text, p.state,
-                p.queue_id, p.media, p.link_preview, nullif(p.reaction, '') AS reaction, CASE p.kind WHEN 'poll' THEN m.options END AS options
+                p.queue_id, p.media, p.link_preview, p.price, nullif(p.reaction, '') AS reaction, CASE p.kind WHEN 'poll' THEN m.options END AS options
          FROM parts p JOIN messages m ON m.id = p.message_id WHERE p.message_id = ? AND NOT (p.state = 'cancelled' AND p.last = 0 AND EXISTS
              (SELECT 1 FROM parts l WHERE l.message_id = p.message_id AND l.last = 1 AND l.position < p.position))
          ORDER BY p.position",
@@ -307,6 +309,7 @@ async fn recipient_parts(db: &mut SqliteConnection, message: MessageId) -> Resul
             options: row.try_get::<Option<Json<_>>, _>("options")?.map(|options| options.0),
             link_preview: card(db, row.try_get("link_preview")?).await?,
             state: row.try_get("state")?,
+            price: row.try_get("price")?,
             reaction: row.try_get("reaction")?,
         });
     }
