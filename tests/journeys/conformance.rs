@@ -176,7 +176,6 @@ impl Connection for Double {
             chosen: Vec::new(),
             push_name: String::new(),
             attached: None,
-            album: None,
             reaction: false,
             at: 0,
         });

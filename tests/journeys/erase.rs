@@ -142,6 +142,7 @@ async fn nothing_of_an_erased_person_is_left_and_the_books_add_up() -> Result<()
         seconds: None,
         size: None,
         place: Some("Zambak".to_owned()),
+        album: None,
     }));
     // No emoji, but nothing that came from a person is to be left.
     let reaction = Reply { reaction: true, ..reply("R0", ELIF, "Elifnur", at(0, 13, 0)) };

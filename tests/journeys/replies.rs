@@ -326,7 +326,7 @@ async fn answers_go_into_a_table_as_they_were_written_and_no_cell_is_a_formula()
 fn attached(kind: AttachedKind, content: &str) -> Option<Box<Attached>> {
     let place = Some(content.to_owned());
     let mime = "image/jpeg".to_owned();
-    Some(Box::new(Attached { kind, name: String::new(), mime, seconds: None, size: Some(9), place }))
+    Some(Box::new(Attached { kind, name: String::new(), mime, seconds: None, size: Some(9), place, album: None }))
 }
 
 /// A number over which a person sent a photo with a word below it.
@@ -388,7 +388,8 @@ async fn photos_that_are_sent_together_are_one_answer() -> Result<(), Problem> {
     world.app.replies().mark(&[id], Mark::Done).await?;
     let of_album = |wire: &str, content: &str, caption: &str, minute| {
         let file = attached(AttachedKind::Photo, content);
-        Reply { attached: file, album: Some("ALBUM".to_owned()), ..reply(wire, ELIF, caption, at(0, 13, minute)) }
+        let file = file.map(|file| Box::new(Attached { album: Some("ALBUM".to_owned()), ..*file }));
+        Reply { attached: file, ..reply(wire, ELIF, caption, at(0, 13, minute)) }
     };
     for one in [
         of_album("A1", "two", "", 1),

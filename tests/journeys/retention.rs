@@ -78,6 +78,7 @@ async fn shop() -> Result<Shop, Problem> {
         seconds: None,
         size: None,
         place: Some("zümrüt".to_owned()),
+        album: None,
     }));
     let answer = Reply { quotes: Some(first), ..reply("R1", AYSE, "1", at(0, 11, 1)) };
     world.hear(world.numbers[0].id, &Signal::Reply(answer)).await?;

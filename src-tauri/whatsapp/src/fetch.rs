@@ -96,7 +96,7 @@ fn card(base: &wa::Message) -> Option<Attached> {
 }
 
 fn named(kind: AttachedKind, name: Option<&str>) -> Attached {
-    Attached { kind, name: short(name), mime: String::new(), seconds: None, size: None, place: None }
+    Attached { kind, name: short(name), mime: String::new(), seconds: None, size: None, place: None, album: None }
 }
 
 fn short(name: Option<&str>) -> String {

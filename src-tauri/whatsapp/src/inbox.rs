@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
-use ulak_core::session::client::{Reply, Signal};
+use ulak_core::session::client::{Attached, Reply, Signal};
 use whatsapp_rust::anyhow::{self, Context as _};
 use whatsapp_rust::types::durability_hook::{InboundDurabilityHook, InboundMessage};
 use whatsapp_rust::types::message::MessageInfo;
@@ -76,8 +76,7 @@ impl Inbox {
             quotes,
             chosen,
             push_name: info.push_name.clone(),
-            attached: attached.map(Box::new),
-            album: album(words).map(str::to_owned),
+            attached: attached.map(|file| Box::new(Attached { album: album(words).map(str::to_owned), ..file })),
             reaction,
             at: info.timestamp.timestamp_millis(),
         };

@@ -217,8 +217,6 @@ pub struct Reply {
     pub chosen: Vec<String>,
     pub push_name: String,
     pub attached: Option<Box<Attached>>,
-    /// What photos and films that were sent together have in common.
-    pub album: Option<String>,
     /// It is an emoji put to what it quotes, or an empty text where that was taken back.
     pub reaction: bool,
     pub at: Millis,
@@ -236,6 +234,8 @@ pub struct Attached {
     pub size: Option<u64>,
     /// What the client needs to fetch it, in its own words; none where there is nothing to fetch.
     pub place: Option<String>,
+    /// What photos and films that were sent together have in common.
+    pub album: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

@@ -222,7 +222,6 @@ impl PracticeNumber {
                 chosen: choice.chosen,
                 push_name: String::new(),
                 attached: None,
-                album: None,
                 reaction: false,
                 at,
             };

@@ -152,7 +152,6 @@ pub fn reply(id: &str, phone: &str, text: &str, at: Millis) -> Reply {
         chosen: Vec::new(),
         push_name: String::new(),
         attached: None,
-        album: None,
         reaction: false,
         at,
     }

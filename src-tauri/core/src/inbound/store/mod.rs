@@ -77,7 +77,7 @@ pub async fn add(
     .bind(&meaning.near_word)
     .bind(reply.at)
     .bind(reply.edits.as_ref().map(|_| reply.at))
-    .bind(&reply.album)
+    .bind(reply.attached.as_ref().and_then(|file| file.album.as_ref()))
     .execute(&mut *db)
     .await?;
     if added.rows_affected() == 0 {
@@ -92,7 +92,9 @@ pub async fn add(
 /// Puts a file without words to those that were sent together with it: an album is one reply. True where it is there
 /// now, false where it is the first of them.
 pub async fn join_album(db: &mut Tx, session: SessionId, sender: &Sender, reply: &Reply) -> Result<bool, sqlx::Error> {
-    let (Some(album), Some(file)) = (&reply.album, &reply.attached) else { return Ok(false) };
+    let Some((file, album)) = reply.attached.as_ref().and_then(|file| Some((file, file.album.as_ref()?))) else {
+        return Ok(false);
+    };
     if !is_blank(&reply.text) || reply.edits.is_some() {
         return Ok(false);
     }
