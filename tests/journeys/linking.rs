@@ -358,10 +358,13 @@ async fn a_passkey_is_asked_for_by_the_owner_and_its_code_is_compared() -> Resul
     assert_eq!((view.stage, view.problem.map(|it| it.code).as_deref()), (Stage::Passkey, Some("passkey.cancelled")));
     numbers.use_passkey(linking).await?;
     assert!(numbers.link_view(linking)?.problem.is_none());
-    client.hear(Signal::PasskeyCode { code: "K7PX-2M4Q".to_owned() });
+    client.hear(Signal::PasskeyCode { code: "K7PX-2M4Q".to_owned(), expires_at: Some(at(0, 12, 3)) });
     world.settle().await;
     let view = numbers.link_view(linking)?;
-    assert_eq!((view.stage, view.code.as_deref(), view.expires_at), (Stage::PasskeyCode, Some("K7PX-2M4Q"), None));
+    assert_eq!(
+        (view.stage, view.code.as_deref(), view.expires_at),
+        (Stage::PasskeyCode, Some("K7PX-2M4Q"), Some(at(0, 12, 3)))
+    );
     numbers.confirm_passkey(linking).await?;
     assert_eq!(client.calls().iter().filter(|call| **call == Call::ConfirmPasskey).count(), 1);
     world.accept(SHOP).await;

@@ -13,7 +13,7 @@ use ulak_core::clock::{MINUTE, Millis, SharedClock};
 use ulak_core::session::client::{ClientError, Closed, LinkEnd, Signal};
 use whatsapp_rust::Client;
 use whatsapp_rust::pair_code::PairCodeOptions;
-use whatsapp_rust::passkey::parse_request_options;
+use whatsapp_rust::passkey::{PasskeyError, parse_request_options};
 use whatsapp_rust::store::commands::DeviceCommand;
 use whatsapp_rust::types::events::{self, Event, EventHandler, EventInterest, EventKind};
 use whatsapp_rust::types::presence::ReceiptType;
@@ -350,22 +350,18 @@ impl EventReader {
             Some(asked) if !asked.answered => asked.answered = true,
             _ => return Err(ClientError::NoPasskeyAsked),
         }
-        let sent = client.send_passkey_response(assertion).await;
-        if let Err(error) = &sent {
-            tracing::warn!(%error, "WhatsApp did not take the passkey");
-            self.end_linking(LinkEnd::PasskeyRefused);
-        }
-        sent.map_err(passkey::failed)
+        client.send_passkey_response(assertion).await.map_err(|error| self.passkey_refused(error))
     }
 
     pub async fn confirm_passkey(&self) -> Result<(), ClientError> {
         let (client, _) = self.asked_for_passkey()?;
-        let confirmed = client.send_passkey_confirmation().await;
-        if let Err(error) = &confirmed {
-            tracing::warn!(%error, "WhatsApp did not take the confirmation");
-            self.end_linking(LinkEnd::PasskeyRefused);
-        }
-        confirmed.map_err(passkey::failed)
+        client.send_passkey_confirmation().await.map_err(|error| self.passkey_refused(error))
+    }
+
+    fn passkey_refused(&self, error: PasskeyError) -> ClientError {
+        tracing::warn!(%error, "WhatsApp did not take the passkey");
+        self.end_linking(LinkEnd::PasskeyRefused);
+        passkey::failed(error)
     }
 
     fn asked_for_passkey(&self) -> Result<(Arc<Client>, String), ClientError> {
@@ -377,7 +373,8 @@ impl EventReader {
     /// A phone that knew this computer from an earlier link shows no code.
     fn hear_passkey_code(self: &Arc<Self>, confirmation: &events::PairPasskeyConfirmation) {
         if !confirmation.skip_handoff_ux {
-            self.queue.push(Signal::PasskeyCode { code: confirmation.code.clone() });
+            let expires_at = self.ending().qr_until;
+            self.queue.push(Signal::PasskeyCode { code: confirmation.code.clone(), expires_at });
             return;
         }
         let events = Arc::clone(self);

@@ -116,6 +116,8 @@ pub enum Signal {
     /// The passkey was right; the phone shows a code, and it must be this one.
     PasskeyCode {
         code: String,
+        /// When the connection ends, where that is known.
+        expires_at: Option<Millis>,
     },
     /// Linking came to nothing.
     LinkEnded(LinkEnd),

@@ -221,9 +221,9 @@ impl LinkAttempt {
                 progress.stage = Stage::Passkey;
                 (progress.qr, progress.code, progress.expires_at) = (None, None, Some(expires_at));
             }),
-            Signal::PasskeyCode { code } => self.show(|progress| {
+            Signal::PasskeyCode { code, expires_at } => self.show(|progress| {
                 progress.stage = Stage::PasskeyCode;
-                (progress.code, progress.expires_at, progress.problem) = (Some(code), None, None);
+                (progress.code, progress.expires_at, progress.problem) = (Some(code), expires_at, None);
             }),
             Signal::LinkEnded(end) => self.end(end, None),
             _ => {}

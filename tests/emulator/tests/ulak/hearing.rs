@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use ulak_core::clock::{Clock as _, HOUR, SystemClock};
 use ulak_core::session::client::{Closed, Heard, Limits, Reply, Signal};
 use ulak_core::session::messenger::{Outcome, ReceiptKind};
-use ulak_emulator::{Habits, Kick};
+use ulak_emulator::{Emulator, Habits, Kick};
 use wacore::time::{TimeProvider, set_time_provider};
 
 use crate::harness::{AYSE, BUDI, DEADLINE, Number, OWNER, emulator};
@@ -157,17 +157,24 @@ async fn a_reaction_is_told_with_the_message_that_it_is_put_to() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_backlog_comes_whole_and_in_order_though_the_line_drops_twice_on_the_way() {
-    const WAITING: usize = 700;
-    let emulator = emulator().await;
-    let number = Number::linked(&emulator).await;
-    number.client.disconnect().await;
+const WAITING: usize = 700;
+
+/// What was written while the number was away, a STOP as the last but one.
+async fn backlog(emulator: &Emulator) -> Vec<(String, String)> {
     let mut written = Vec::new();
     for at in 0..WAITING {
         let text = if at + 2 == WAITING { "STOP".to_owned() } else { at.to_string() };
         written.push((emulator.reply(AYSE, OWNER, &text).await.unwrap(), text));
     }
+    written
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backlog_comes_whole_and_in_order_though_the_line_drops_twice_on_the_way() {
+    let emulator = emulator().await;
+    let number = Number::linked(&emulator).await;
+    number.client.disconnect().await;
+    let written = backlog(&emulator).await;
     number.client.connect().await.unwrap();
     let mut kept: Vec<(String, String)> = Vec::new();
     for until in [200, 450, WAITING] {
@@ -199,7 +206,6 @@ fn a_backlog_comes_whole_though_the_laptop_sleeps_for_twelve_hours_in_the_middle
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "moves the clock of its process"]
 async fn asleep_in_the_middle_of_a_backlog() {
-    const WAITING: usize = 700;
     static SLEPT: AtomicI64 = AtomicI64::new(0);
     struct Wall;
     impl TimeProvider for Wall {
@@ -211,11 +217,7 @@ async fn asleep_in_the_middle_of_a_backlog() {
     let emulator = emulator().await;
     let number = Number::linked(&emulator).await;
     number.client.disconnect().await;
-    let mut written = Vec::new();
-    for at in 0..WAITING {
-        let text = if at + 2 == WAITING { "STOP".to_owned() } else { at.to_string() };
-        written.push((emulator.reply(AYSE, OWNER, &text).await.unwrap(), text));
-    }
+    let written = backlog(&emulator).await;
     number.client.connect().await.unwrap();
     let mut kept: Vec<(String, String)> = Vec::new();
     while kept.len() < WAITING {

@@ -31,10 +31,17 @@ async fn ended(number: &Number) -> LinkEnd {
 /// Both show the same code, and the owner says so.
 async fn compared(emulator: &Emulator, number: &Number) {
     let code =
-        number.signal(|signal| if let Signal::PasskeyCode { code } = signal { Some(code.clone()) } else { None });
+        number.signal(|signal| if let Signal::PasskeyCode { code, .. } = signal { Some(code.clone()) } else { None });
     let code = code.await;
     assert_eq!(emulator.passkey_code(OWNER), Some(code.replace('-', "")));
     number.client.confirm_passkey().await.unwrap();
+}
+
+/// The owner confirms on the phone, both codes are the same, and the number is linked.
+async fn confirmed(emulator: &Emulator, number: &Number) {
+    number.client.use_passkey().await.unwrap();
+    compared(emulator, number).await;
+    linked(number).await;
 }
 
 async fn linked(number: &Number) {
@@ -50,9 +57,7 @@ async fn a_number_with_a_passkey_is_linked() {
     let scanned = tokio::spawn(scan(&emulator, &number).await);
     let until = asked(&number).await;
     assert!((SystemClock.now()..=SystemClock.now() + 2 * MINUTE).contains(&until));
-    number.client.use_passkey().await.unwrap();
-    compared(&emulator, &number).await;
-    linked(&number).await;
+    confirmed(&emulator, &number).await;
     assert!(scanned.await.unwrap() && emulator.online(OWNER));
     assert_eq!(emulator.read(|record| record.errors.clone()), Vec::<String>::new());
 }
@@ -67,9 +72,7 @@ async fn a_passkey_is_asked_for_after_a_pairing_code_too() {
     let typed = emulator.typing(OWNER, &code.await);
     let typed = tokio::spawn(async move { typed.await.is_ok() });
     asked(&number).await;
-    number.client.use_passkey().await.unwrap();
-    compared(&emulator, &number).await;
-    linked(&number).await;
+    confirmed(&emulator, &number).await;
     assert!(typed.await.unwrap());
 }
 
@@ -104,9 +107,7 @@ async fn a_passkey_that_whatsapp_refuses_ends_the_link_and_another_try_begins_an
     emulator.answer_passkey(OWNER, PasskeyAnswer::Confirms);
     let scanned = tokio::spawn(scan(&emulator, &number).await);
     asked(&number).await;
-    number.client.use_passkey().await.unwrap();
-    compared(&emulator, &number).await;
-    linked(&number).await;
+    confirmed(&emulator, &number).await;
     assert!(scanned.await.unwrap());
 }
 
