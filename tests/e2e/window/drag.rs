@@ -61,15 +61,22 @@ pub async fn drag(from: (i64, i64), to: (i64, i64)) {
 
 /// Copies the picture elsewhere on the desktop and presses Ctrl+V.
 pub async fn paste(picture: &Path) {
-    let mut clipboard = Command::new("xclip");
-    let clipboard = clipboard.args(["-quiet", "-selection", "clipboard", "-target", "image/png", "-in"]).arg(picture);
-    let mut clipboard = clipboard.stdout(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true).spawn().unwrap();
-    // It says that it waits when the clipboard is its own.
-    let mut said = BufReader::new(clipboard.stderr.take().unwrap()).lines();
-    tokio::time::timeout(SOON, said.next_line()).await.expect("xclip says nothing").unwrap();
+    let xclip = |direction: &str| {
+        let mut xclip = Command::new("xclip");
+        xclip.args(["-quiet", "-selection", "clipboard", "-target", "image/png", direction]).kill_on_drop(true);
+        xclip
+    };
+    let mut copied = xclip("-in").arg(picture).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let bytes = std::fs::read(picture).unwrap();
+    // It says that it waits before the display knows whose the clipboard is.
+    let theirs = until(SOON, async || {
+        let seen = xclip("-out").output().await.expect("xclip is not installed").stdout;
+        (seen == bytes).then_some(())
+    });
+    theirs.await.expect("xclip does not have the clipboard");
     pointer(&["key", "ctrl+v"]).await;
     // The window asks for the picture in its own time; whoever copies next ends this.
-    tokio::spawn(async move { clipboard.wait().await });
+    tokio::spawn(async move { copied.wait().await });
 }
 
 /// Moves the pointer about there until the drag says so: it begins when the pointer has moved far enough, and asks
