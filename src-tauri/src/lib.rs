@@ -7,6 +7,7 @@ mod bindings;
 mod clipboard;
 #[cfg(feature = "window")]
 mod commands;
+mod console;
 mod contacts;
 mod control;
 #[cfg(feature = "window")]
@@ -128,6 +129,7 @@ enum Command {
 }
 
 pub fn run() -> ExitCode {
+    console::join();
     let cli = Cli::parse();
     match cli.command {
         None => open_window(cli),
@@ -169,6 +171,7 @@ fn open_window(cli: Cli) -> ExitCode {
         ));
         return ExitCode::from(2);
     }
+    console::leave();
     #[cfg(feature = "window")]
     return window::run(window::Start { data: cli.data, hidden: cli.hidden, files });
     #[cfg(not(feature = "window"))]

@@ -6,6 +6,9 @@
 //! goes to its standard output: the facts as a line of JSON, then the prepared bytes and the thumbnail. When it dies,
 //! or takes too long, that is a [`Refusal`] like any other.
 
+#[cfg(windows)]
+mod windows;
+
 use std::{
     ffi::OsString,
     io::{self, BufRead, BufReader, Read, Write},
@@ -41,7 +44,7 @@ fn memory(found: Option<Content>) -> u64 {
 
 /// How much of a processor's time it may take: a voice note of the longest sound is ready in a fraction of this on an
 /// old laptop.
-#[cfg(unix)]
+#[cfg(any(unix, windows))]
 const PROCESSOR: Duration = Duration::from_secs(60);
 
 /// How long it may take. That the computer was busy is not the file's fault.
@@ -231,6 +234,8 @@ fn fence(given: u64) -> io::Result<()> {
         nice(BEHIND)?;
     }
     limit_memory(given + MEMORY)?;
+    #[cfg(windows)]
+    windows::lower_integrity()?;
     #[cfg(target_os = "linux")]
     {
         use landlock::{ABI, Access, AccessFs, AccessNet, Ruleset, RulesetAttr};
@@ -262,11 +267,13 @@ fn memory_at_rest() -> u64 {
     counted.map_or(USUAL, |kilobytes: u64| kilobytes * 1024)
 }
 
-/// In bytes. Linux alone counts what a decoder asks for.
+/// In bytes. macOS does not count what a decoder asks for.
 fn limit_memory(most: u64) -> io::Result<()> {
     #[cfg(target_os = "linux")]
     return at_most(rustix::process::Resource::Data, most);
-    #[cfg(not(target_os = "linux"))]
+    #[cfg(windows)]
+    return windows::enter_job(most, PROCESSOR);
+    #[cfg(not(any(target_os = "linux", windows)))]
     {
         let _ = most;
         Ok(())

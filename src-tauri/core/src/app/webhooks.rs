@@ -478,7 +478,11 @@ pub(super) async fn something(events: &mut broadcast::Receiver<Event>, together:
         match events.recv().await {
             // Its own.
             Ok(Event::WebhooksChanged | Event::MailChanged) => {}
-            Ok(_) | Err(broadcast::error::RecvError::Lagged(_)) => return tokio::time::sleep(together).await,
+            Ok(_) | Err(broadcast::error::RecvError::Lagged(_)) => {
+                tokio::time::sleep(together).await;
+                *events = events.resubscribe();
+                return;
+            }
             Err(broadcast::error::RecvError::Closed) => return std::future::pending().await,
         }
     }
@@ -525,5 +529,27 @@ impl webhook::Webhook {
             until > now && until <= now + longest
         });
         self.paused.is_none() && !rests
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::Events;
+
+    #[tokio::test(start_paused = true)]
+    async fn what_happens_together_is_something_once() {
+        let events = Events::default();
+        let mut heard = events.subscribe();
+        for _ in 0..5_000 {
+            events.emit(Event::NowChanged);
+        }
+        let together = Duration::from_millis(300);
+        something(&mut heard, together).await;
+        let again = tokio::time::timeout(Duration::from_secs(60), something(&mut heard, together));
+        assert!(again.await.is_err(), "what was told before is told again");
+        events.emit(Event::MailChanged);
+        events.emit(Event::NowChanged);
+        something(&mut heard, together).await;
     }
 }

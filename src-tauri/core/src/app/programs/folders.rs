@@ -14,6 +14,7 @@ use std::io;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
@@ -104,6 +105,8 @@ pub(super) struct Watches {
     watches: Mutex<BTreeMap<TriggerId, Watch>>,
     /// Folders that somebody is at: who looks, or a thread that their disk has not given back.
     turns: Mutex<BTreeMap<PathBuf, Weak<()>>>,
+    /// At the last look there was nothing to look into.
+    none: AtomicBool,
 }
 
 impl Watches {
@@ -227,6 +230,7 @@ impl Programs {
     pub(in crate::app) async fn keep_watching(&self) {
         let mut looks = FuturesUnordered::new();
         loop {
+            let mut events = self.events.subscribe();
             looks.push(self.look_into_folders());
             let mut pause = pin!(tokio::time::sleep(EVERY));
             loop {
@@ -239,17 +243,24 @@ impl Programs {
                     }
                 }
             }
+            while self.watches.none.load(Ordering::Relaxed) {
+                if let Ok(Event::TriggersChanged) | Err(_) = events.recv().await {
+                    break;
+                }
+            }
         }
     }
 
     /// Looks once into every folder that nobody is at, and takes in what is complete. Data that may be older than what
     /// went out take nothing in before their owner has said that they may.
     pub async fn look_into_folders(&self) -> Result<(), Problem> {
+        self.watches.none.store(false, Ordering::Relaxed);
         if self.found.folder().is_some() {
             return Ok(());
         }
         let folders = store::all(&mut *self.reader().await?).await.map_err(|error| self.db.error(error))?;
         self.forget_watches(&folders);
+        self.watches.none.store(folders.is_empty(), Ordering::Relaxed);
         let looks = folders.into_iter().filter_map(|folder| self.watches.begin(folder));
         join_all(looks.map(|look| self.look_into(look))).await.into_iter().collect()
     }
