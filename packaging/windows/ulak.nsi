@@ -1,5 +1,9 @@
 ; The Windows installer: for one user, without administrator rights. `cargo xtask bundle --windows` gives it
-; VERSION, FILES (the folder of what is installed), ICON, LICENSE and OUT.
+; VERSION, FILES (the folder of what is installed), ICON, LICENSE and OUT, and TARGET where the installer is not to be the
+; usual one of 32 bits, which a Wine of 64 bits alone does not run.
+!ifdef TARGET
+  Target ${TARGET}
+!endif
 Unicode true
 !include "MUI2.nsh"
 !include "FileFunc.nsh"

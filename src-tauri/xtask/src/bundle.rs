@@ -37,7 +37,12 @@ pub(crate) fn run([windows, appimage, tried]: [bool; 3]) -> Outcome {
     }
     match (tried, windows) {
         (true, false) => section("In a clean Debian", || script("packaging/linux/try-deb.sh", &made)),
-        (true, true) => section("Under Wine", || script("packaging/windows/try-installer.sh", &made)),
+        (true, true) => section("Under Wine", || {
+            // Beside what this computer's own build says, where there is one.
+            let own = sh::target().join("debug").join(run::app_name());
+            let made: Vec<_> = made.into_iter().chain(own.exists().then_some(own)).collect();
+            script("packaging/windows/try-installer.sh", &made)
+        }),
         (false, _) => Ok(()),
     }
 }
@@ -145,6 +150,10 @@ fn installer() -> Outcome<Vec<PathBuf>> {
         ("OUT", out.clone()),
     ] {
         nsis.arg(format!("-D{name}={}", path.display()));
+    }
+    if !target.is_empty() {
+        // The usual kind is of 32 bits, which a Wine of 64 bits alone does not run.
+        nsis.arg("-DTARGET=amd64-unicode");
     }
     sh::run(nsis.arg("packaging/windows/ulak.nsi"))?;
     updates::sign(std::slice::from_ref(&out))?;
