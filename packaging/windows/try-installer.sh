@@ -27,6 +27,11 @@ stand_in() {
 stand_in bcryptprimitives
 stand_in webauthn
 
+say 'Not on a Windows that is too old'
+"$wine" winecfg -v win7 >/dev/null 2>&1
+"$wine" "$setup" /S && fail 'it was installed on Windows 7'
+"$wine" winecfg -v win10 >/dev/null 2>&1
+
 say 'Installed silently'
 "$wine" "$setup" /S
 folder=$(find "$drive/users" -type d -path '*/Programs/Ulak' | head -1)

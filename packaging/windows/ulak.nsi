@@ -56,9 +56,9 @@ LangString RUNNING ${LANG_INDONESIAN} "Ulak sedang terbuka. Tutup Ulak, juga di 
 LangString WEBVIEW ${LANG_ENGLISH} "Ulak shows its window with Microsoft Edge WebView2, which is missing on this computer. Open Microsoft’s page to download it? Ulak is installed either way and opens once WebView2 is there."
 LangString WEBVIEW ${LANG_TURKISH} "Ulak penceresini Microsoft Edge WebView2 ile gösterir; bu bilgisayarda o yok. İndirmek için Microsoft’un sayfası açılsın mı? Ulak her durumda kurulur, WebView2 gelince açılır."
 LangString WEBVIEW ${LANG_INDONESIAN} "Ulak menampilkan jendelanya dengan Microsoft Edge WebView2, yang tidak ada di komputer ini. Buka halaman Microsoft untuk mengunduhnya? Ulak tetap dipasang dan terbuka setelah WebView2 ada."
-LangString ONLY64 ${LANG_ENGLISH} "Ulak needs a 64-bit Windows, version 10 or later."
-LangString ONLY64 ${LANG_TURKISH} "Ulak için 64 bit Windows, sürüm 10 veya üstü gerekir."
-LangString ONLY64 ${LANG_INDONESIAN} "Ulak membutuhkan Windows 64-bit, versi 10 atau lebih baru."
+LangString ONLY64 ${LANG_ENGLISH} "Ulak needs a 64-bit Windows: Windows 10 from version 1903 on, or Windows 11."
+LangString ONLY64 ${LANG_TURKISH} "Ulak için 64 bit Windows gerekir: sürüm 1903’ten başlayarak Windows 10 ya da Windows 11."
+LangString ONLY64 ${LANG_INDONESIAN} "Ulak membutuhkan Windows 64-bit: Windows 10 mulai versi 1903, atau Windows 11."
 LangString KEEP ${LANG_ENGLISH} "Keep your data (contacts, messages, credits) for a later installation?$\r$\n$\r$\nYes keeps them. No erases them from this computer for good."
 LangString KEEP ${LANG_TURKISH} "Verileriniz (kişiler, mesajlar, krediler) sonraki bir kurulum için kalsın mı?$\r$\n$\r$\nEvet derseniz kalırlar. Hayır derseniz bu bilgisayardan kalıcı olarak silinirler."
 LangString KEEP ${LANG_INDONESIAN} "Simpan data Anda (kontak, pesan, kredit) untuk pemasangan nanti?$\r$\n$\r$\nYa menyimpannya. Tidak menghapusnya dari komputer ini untuk selamanya."
@@ -115,7 +115,10 @@ Var BeginsAgain
 Function .onInit
   !insertmacro READ_UPDATE
   !insertmacro MUI_LANGDLL_DISPLAY
+  ; The one that brought what asks for passkeys, without which the program does not start.
+  ReadRegStr $0 HKLM "SOFTWARE\Microsoft\Windows NT\CurrentVersion" "CurrentBuildNumber"
   ${IfNot} ${RunningX64}
+  ${OrIf} $0 < 18362
     MessageBox MB_OK|MB_ICONSTOP "$(ONLY64)" /SD IDOK
     SetErrorLevel 2
     Quit
