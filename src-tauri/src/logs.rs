@@ -12,7 +12,6 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber};
 use tracing_subscriber::layer::{Context, SubscriberExt as _};
-use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer};
 use ulak_core::clock::{Clock as _, Millis, SystemClock};
 use ulak_core::durable;
@@ -28,12 +27,12 @@ static LOG: Mutex<Option<LogFolder>> = Mutex::new(None);
 /// To the terminal, warnings only unless `ULAK_LOG` says otherwise; to the file once there is one.
 pub fn to_terminal() {
     let filter = EnvFilter::try_from_env("ULAK_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
-    let terminal =
-        tracing_subscriber::fmt::layer().with_writer(std::io::stderr).log_internal_errors(false).with_filter(filter);
-    let _ = tracing_subscriber::registry()
-        .with(terminal)
-        .with(ToFile.with_filter(EnvFilter::new("warn,ulak=info,ulak_core=info,ulak_shell=info")))
-        .try_init();
+    let terminal = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(false);
+    let subscriber = tracing_subscriber::registry()
+        .with(terminal.log_internal_errors(false).with_filter(filter))
+        .with(ToFile.with_filter(EnvFilter::new("warn,ulak=info,ulak_core=info,ulak_shell=info")));
+    // Not by `init`, which would write down what libraries say past `tracing` wherever one of them asks for that.
+    let _ = tracing::subscriber::set_global_default(subscriber);
 }
 
 /// Goes on into a file a day of the data folder, and keeps a note of a panic there.

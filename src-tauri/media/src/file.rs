@@ -74,7 +74,7 @@ fn promised(extension: &str) -> Option<Family> {
     Some(match extension {
         "JPG" | "JPEG" | "JPE" | "JFIF" | "PNG" | "WEBP" | "HEIC" | "HEIF" | "AVIF" | "GIF" | "BMP" | "DIB" | "TIF"
         | "TIFF" => Family::Picture,
-        "MP3" | "M4A" | "AAC" | "WAV" | "FLAC" | "OGG" | "OGA" | "OPUS" => Family::Media,
+        "MP3" | "M4A" | "AAC" | "WAV" | "FLAC" | "OGG" | "OGA" | "OPUS" | "AMR" | "AWB" | "3GA" => Family::Media,
         "MP4" | "M4V" | "MOV" | "3GP" | "3GPP" => Family::Media,
         "PDF" => Family::Pdf,
         "DOC" | "DOCX" | "XLS" | "XLSX" | "PPT" | "PPTX" | "TXT" | "CSV" | "HTML" | "HTM" | "ZIP" | "RAR" | "7Z"

@@ -34,6 +34,8 @@ pub(crate) enum Sound {
     Vorbis,
     /// Opus in Ogg.
     Opus,
+    /// AMR of either band.
+    Amr,
 }
 
 /// What a file's name can promise, and what its content can keep.
@@ -67,6 +69,7 @@ impl Content {
             Self::Sound(Sound::Flac) => "FLAC",
             Self::Sound(Sound::Vorbis) => "OGG",
             Self::Sound(Sound::Opus) => "Opus",
+            Self::Sound(Sound::Amr) => "AMR",
             Self::Iso(name) | Self::Other(name) => name,
         }
     }
@@ -88,6 +91,7 @@ impl Content {
             Self::Sound(Sound::Wav) => "audio/wav",
             Self::Sound(Sound::Flac) => "audio/flac",
             Self::Sound(Sound::Vorbis | Sound::Opus) => "audio/ogg",
+            Self::Sound(Sound::Amr) => "audio/amr",
             Self::Iso("MOV") => "video/quicktime",
             Self::Iso("3GP") => "video/3gpp",
             Self::Iso("M4A") => "audio/mp4",
@@ -184,6 +188,9 @@ fn sound(bytes: &[u8]) -> Option<Sound> {
     if bytes.starts_with(b"OggS") {
         return ogg(bytes);
     }
+    if bytes.starts_with(b"#!AMR") {
+        return Some(Sound::Amr);
+    }
     let after = frames::behind_tags(bytes);
     if after.len() == bytes.len() {
         return Header::read(bytes).map(framed);
@@ -234,7 +241,6 @@ fn other(bytes: &[u8]) -> Option<&'static str> {
         (28, b"Speex   ", "Speex"),
         (28, b"\x80theora", "OGV"),
         (0, b"OggS", "OGX"),
-        (0, b"#!AMR", "AMR"),
         (8, b"AIF", "AIFF"),
         (0, b"caff", "CAF"),
         (0, b"RF64", "RF64"),

@@ -624,7 +624,7 @@ fn other_files_are_named() {
         (b"Dear customer,\nwe are open on Sunday.", "TXT"),
         ("Sayın müşterimiz".as_bytes(), "TXT"),
         (b"<!DOCTYPE html><title>404</title>", "HTML"),
-        (b"#!AMR\n", "AMR"),
+        (b"RF64\0\0\0\0WAVEds64", "RF64"),
         (b"OggS\0\x02\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\x50Speex   1.2", "Speex"),
     ];
     for (bytes, name) in cases {
@@ -708,7 +708,7 @@ fn facts_and_verdicts_survive_the_way_through_json() {
 
     let verdict = serde_json::to_value(Verdict::from(&Ok(prepared))).unwrap();
     assert_eq!(verdict, serde_json::json!({"verdict": "convert", "what": ["turned"]}));
-    let refused = prepare(b"#!AMR");
+    let refused = prepare(b"FLV\x01");
     let verdict = serde_json::to_value(Verdict::from(&refused)).unwrap();
     assert_eq!((&verdict["verdict"], &verdict["code"]), (&"refuse".into(), &"media.unknown_kind".into()));
     let refusal = refused.unwrap_err();

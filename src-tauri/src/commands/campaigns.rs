@@ -63,7 +63,7 @@ pub async fn duplicate_campaign(door: Door<'_>, id: CampaignId) -> Answer<Draft>
 pub async fn pick_media_files(handle: AppHandle, title: String) -> Answer<Vec<String>> {
     let kinds = &[
         "jpg", "jpeg", "png", "webp", "heic", "heif", "avif", "gif", "bmp", "tif", "tiff", "mp4", "mov", "3gp", "mp3",
-        "m4a", "aac", "wav", "flac", "ogg", "opus", "pdf",
+        "m4a", "aac", "wav", "flac", "ogg", "opus", "amr", "awb", "3ga", "pdf",
     ];
     let name = "JPG, PNG, WEBP, HEIC, AVIF, GIF, BMP, TIFF, MP4, MOV, 3GP, MP3, M4A, WAV, OGG, PDF";
     let chosen = ask(&handle, title, |dialog, tell| dialog.add_filter(name, kinds).pick_files(tell)).await;

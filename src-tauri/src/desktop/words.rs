@@ -8,7 +8,7 @@ pub struct Telling {
     pub title: String,
     pub body: String,
     /// What a click does.
-    #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "elsewhere a click has no name"))]
+    #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "elsewhere a click has no name"))]
     pub open: String,
     /// Where it leads.
     pub page: String,

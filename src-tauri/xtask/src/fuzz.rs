@@ -15,7 +15,7 @@ const TARGETS: [(&str, &[&str]); 6] = [
     ("picture", &["jpg", "png", "webp"]),
     ("heic", &["heic"]),
     ("avif", &["avif"]),
-    ("sound", &["mp3", "flac", "ogg", "opus", "m4a", "aac", "wav"]),
+    ("sound", &["mp3", "flac", "ogg", "opus", "m4a", "aac", "wav", "amr"]),
     ("film", &["mp4", "mov", "3gp"]),
     ("pdf", &["pdf"]),
 ];

@@ -41,6 +41,7 @@ fn endings(mime: &str) -> &'static [&'static str] {
         "audio/mpeg" => &["mp3"],
         "audio/aac" => &["aac"],
         "audio/wav" => &["wav"],
+        "audio/amr" => &["amr", "awb"],
         "audio/flac" => &["flac"],
         "audio/ogg" => &["ogg", "oga", "opus"],
         "audio/mp4" => &["m4a"],

@@ -56,6 +56,18 @@ pub(crate) fn remux(bytes: &[u8], moov: &[u8], kept: &[Track<'_>], limit: u64) -
     Ok(film)
 }
 
+/// What the samples of a track hold, behind each other; `None` where the tables do not fit the file.
+pub(crate) fn samples(bytes: &[u8], track: &Track<'_>) -> Option<Vec<u8>> {
+    let mut chunks = Vec::new();
+    collect(bytes, track, 0, &mut chunks)?;
+    let total = chunks.iter().fold(0_usize, |total, chunk| total.saturating_add(chunk.length));
+    let mut samples = Vec::with_capacity(total.min(bytes.len()));
+    for chunk in chunks.iter().filter(|_| total <= bytes.len()) {
+        samples.extend_from_slice(bytes.get(chunk.start..chunk.start + chunk.length)?);
+    }
+    Some(samples)
+}
+
 const FILM: &[u8] = b"\0\0\0\x20ftypisom\0\0\x02\0isomiso2avc1mp41";
 const SOUND: &[u8] = b"\0\0\0\x18ftypM4A \0\0\x02\0isomiso2";
 

@@ -16,6 +16,7 @@ use symphonia::core::{
 };
 
 use super::{
+    amr,
     blocks::{Block, Guard, RATES, Stop, Tally, check_frames},
     flac, framed, wav,
 };
@@ -48,6 +49,11 @@ pub(super) fn decode(
             let bytes = behind_tags(bytes);
             other(&flac::bare(bytes).map_or(Cow::Borrowed(bytes), Cow::Owned), content, &mut guard)
         }
+        Content::Sound(Sound::Amr) => amr::decode(bytes, &mut guard),
+        Content::Iso(_) => match amr::recorded(bytes) {
+            Some(frames) => amr::decode(&frames, &mut guard),
+            None => other(bytes, content, &mut guard),
+        },
         _ => other(bytes, content, &mut guard),
     });
     decoded.unwrap_or(Err(Stop::Broken))?;

@@ -5,6 +5,7 @@
 //! that an hour of sound takes no more memory than a minute. What is a voice
 //! note already is not written anew: its packets are put into a clean file.
 
+mod amr;
 mod blocks;
 mod decode;
 mod flac;
@@ -62,6 +63,8 @@ impl<'a> Source<'a> {
             Sound::Flac => "FLAC",
             Sound::Vorbis => "Vorbis",
             Sound::Opus => "Opus",
+            Sound::Amr if bytes.starts_with(amr::WIDE) => "AMR-WB",
+            Sound::Amr => "AMR",
         });
         Self { bytes, content: Content::Sound(sound), codec, duration_ms: None }
     }
