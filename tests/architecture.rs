@@ -496,3 +496,16 @@ fn a_trigger_says_on_conflict_and_not_or_ignore() {
     }
     assert!(seen > 20);
 }
+
+/// Windows lets only those see a file onto its disk who opened it to write; elsewhere nobody would notice.
+#[test]
+fn what_is_synced_was_opened_to_write() {
+    let read_only = |source: &str| {
+        source.split(';').any(|statement| statement.contains("File::open(") && statement.contains("sync_"))
+    };
+    for path in sources(&root().join("src-tauri/core")) {
+        let source = fs::read_to_string(&path).unwrap();
+        // Folders, which Windows does not open.
+        assert_eq!(read_only(&source), path.ends_with("core/src/durable.rs"), "{}", path.display());
+    }
+}

@@ -1,6 +1,6 @@
 //! The schema's steps: a file of an older version is checked, copied and brought up to date before anything reads it.
 
-use std::fs::File;
+use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 
 use sqlx::sqlite::{SqliteAutoVacuum, SqliteConnectOptions};
@@ -182,7 +182,9 @@ async fn refuse_dangling(db: &mut SqliteConnection, folder: &Path) -> Result<(),
 async fn keep_copy(db: &mut SqliteConnection, folder: &Path, version: u32) -> Result<(), StorageError> {
     sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(db).await?;
     let copy = folder.join(format!("{COPY}{}.db", version + 1));
-    let copied = std::fs::copy(database_file(folder), &copy).and_then(|_| File::open(&copy)?.sync_all());
+    // Windows lets only those say so who may write.
+    let on_disk = |_| OpenOptions::new().write(true).open(&copy)?.sync_all();
+    let copied = std::fs::copy(database_file(folder), &copy).and_then(on_disk);
     copied.and_then(|()| durable::sync_folder(folder)).map_err(|error| StorageError::io(error, folder))
 }
 
