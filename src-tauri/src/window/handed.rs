@@ -112,8 +112,8 @@ mod tests {
             std::fs::write(folder.path().join(name), "").unwrap();
         }
         std::fs::create_dir(folder.path().join("deeper")).unwrap();
-        let base = escaped(&folder.path().to_string_lossy());
-        let expected = format!("/open?file={base}%2Fa%20foto.jpg&file={base}%2Fb.csv");
+        let base = escaped(&format!("{}{}", folder.path().display(), std::path::MAIN_SEPARATOR));
+        let expected = format!("/open?file={base}a%20foto.jpg&file={base}b.csv");
         assert_eq!(page(&[folder.path().to_owned()]), Some(expected));
         assert_eq!(page(&[PathBuf::from("/x/ğ&?.csv")]), Some("/open?file=%2Fx%2F%C4%9F%26%3F.csv".to_owned()));
         assert_eq!(page(&[]), None);

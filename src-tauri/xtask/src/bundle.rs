@@ -125,6 +125,7 @@ fn installer() -> Outcome<Vec<PathBuf>> {
     let target = if cfg!(windows) { "" } else { CROSS };
     let mut build = sh::cargo(&["build", "--package", "ulak", "--profile", "dist", "--locked"]);
     if !target.is_empty() {
+        sh::run(&mut sh::command("rustup", &["target", "add", target]))?;
         build.args(["--target", target]);
     }
     sh::run(&mut build)?;

@@ -27,7 +27,9 @@ Usage: cargo xtask <command> [options]
                         send a practice campaign in the terminal instead.
   test [--long]         Every test: core and shell, numbers over the emulator's
                         wire, the front end, the window. --long also kills the
-                        app 300 times in practice and 200 times over the wire.
+                        app 300 times in practice and 200 times over the wire,
+                        and on Linux makes, installs and removes what people
+                        install.
   check [--advisories]  Formatting, lints, licences, unused dependencies, the
                         front end and the generated bindings.
                         --advisories asks the public advisory database as well.

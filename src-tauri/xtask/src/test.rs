@@ -3,7 +3,7 @@
 use std::{fs, path::Path, process::Command};
 
 use crate::{
-    emulator, node, packages, run,
+    bundle, emulator, node, packages, run,
     sh::{self, Outcome, section},
 };
 
@@ -68,6 +68,11 @@ pub(crate) fn run(long: bool) -> Outcome {
         sh::run(build.args(SELECTION))
     })?;
     section("Window tests", || window_tests(long))?;
+    if long && cfg!(target_os = "linux") {
+        for windows in [false, true] {
+            bundle::run([windows, false, true])?;
+        }
+    }
     println!("\nAll tests pass.");
     Ok(())
 }

@@ -133,6 +133,11 @@ impl Shop {
         self.until(&format!("{kind:?}"), async || waits().await.then_some(())).await;
     }
 
+    /// The number has answered: from here on another try is of a connection that ended.
+    async fn has_answered(&self) {
+        self.until("an answer", async || (self.number().await.tries == 0).then_some(())).await;
+    }
+
     /// What the recipient's page tells of the tries that ended without an ack.
     async fn tries(&self, message: MessageId) -> Vec<(StepKind, String)> {
         let steps = self.app.outbox().recipient(message).await.unwrap().steps;
@@ -351,6 +356,7 @@ async fn an_end_that_the_server_gives_a_reason_for_is_told() {
 async fn a_server_in_trouble_and_a_busy_one_are_tried_again_in_their_time() {
     let emulator = emulator().await;
     let shop = Shop::open(&emulator).await;
+    shop.has_answered().await;
     emulator.kick(OWNER, Kick::StreamError { code: 503 }).unwrap();
     shop.until("the end of the connection", async || (shop.number().await.tries > 0).then_some(())).await;
     shop.number_is("connected").await;
@@ -369,6 +375,7 @@ async fn a_server_in_trouble_and_a_busy_one_are_tried_again_in_their_time() {
 async fn a_server_that_falls_silent_is_left_and_the_message_is_seen_once() {
     let emulator = emulator().await;
     let shop = Shop::open(&emulator).await;
+    shop.has_answered().await;
     emulator.fault(Rule::always(Fault::Silence).owner(OWNER));
     let campaign = shop.say(AYSE, "Hazır").await;
     shop.until("another connection", async || (shop.number().await.tries > 0).then_some(())).await;
