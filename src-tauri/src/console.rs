@@ -5,7 +5,7 @@
 mod windows {
     #![expect(unsafe_code, reason = "consoles are reached by functions of the system alone")]
 
-    use windows_sys::Win32::System::Console::{ATTACH_PARENT_PROCESS, AttachConsole, FreeConsole};
+    use windows_sys::Win32::System::Console::{ATTACH_PARENT_PROCESS, AttachConsole};
 
     /// Where there is none, or output goes elsewhere, everything stays as it is.
     pub fn join() {
@@ -14,17 +14,20 @@ mod windows {
     }
 
     /// The window does not end with it.
+    #[cfg(feature = "window")]
     pub fn leave() {
         // SAFETY: it takes no pointer, and whatever is written from here on is lost, as without a console.
-        unsafe { FreeConsole() };
+        unsafe { windows_sys::Win32::System::Console::FreeConsole() };
     }
 }
 
 #[cfg(windows)]
-pub use windows::{join, leave};
+pub use windows::join;
+#[cfg(all(windows, feature = "window"))]
+pub use windows::leave;
 
 #[cfg(not(windows))]
 pub fn join() {}
 
-#[cfg(not(windows))]
+#[cfg(all(not(windows), feature = "window"))]
 pub fn leave() {}

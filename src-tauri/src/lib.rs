@@ -171,6 +171,7 @@ fn open_window(cli: Cli) -> ExitCode {
         ));
         return ExitCode::from(2);
     }
+    #[cfg(feature = "window")]
     console::leave();
     #[cfg(feature = "window")]
     return window::run(window::Start { data: cli.data, hidden: cli.hidden, files });

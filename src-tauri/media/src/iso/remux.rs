@@ -56,13 +56,17 @@ pub(crate) fn remux(bytes: &[u8], moov: &[u8], kept: &[Track<'_>], limit: u64) -
     Ok(film)
 }
 
-/// What the samples of a track hold, behind each other; `None` where the tables do not fit the file.
+/// What the samples of a track hold, behind each other; `None` where the tables do not fit the file, or point at the same
+/// bytes over and over.
 pub(crate) fn samples(bytes: &[u8], track: &Track<'_>) -> Option<Vec<u8>> {
     let mut chunks = Vec::new();
     collect(bytes, track, 0, &mut chunks)?;
     let total = chunks.iter().fold(0_usize, |total, chunk| total.saturating_add(chunk.length));
-    let mut samples = Vec::with_capacity(total.min(bytes.len()));
-    for chunk in chunks.iter().filter(|_| total <= bytes.len()) {
+    if total > bytes.len() {
+        return None;
+    }
+    let mut samples = Vec::with_capacity(total);
+    for chunk in chunks {
         samples.extend_from_slice(bytes.get(chunk.start..chunk.start + chunk.length)?);
     }
     Some(samples)

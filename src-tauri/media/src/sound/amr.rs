@@ -6,11 +6,7 @@ use codec_core::{
 };
 
 use super::blocks::{Block, Guard, Stop, Tally};
-use crate::iso::{
-    codec::Codec,
-    movie::{Holds, Movie},
-    remux::samples,
-};
+use crate::iso::{codec::Codec, movie::Track, remux::samples};
 
 /// A frame's first byte, which says how long the frame is.
 const HEADER: usize = 1;
@@ -20,9 +16,7 @@ const NARROW: &[u8] = b"#!AMR\n";
 pub(super) const WIDE: &[u8] = b"#!AMR-WB\n";
 
 /// The same file, of what phones record into 3GP and MP4. `None` where that holds another sound.
-pub(super) fn recorded(bytes: &[u8]) -> Option<Vec<u8>> {
-    let movie = Movie::read(bytes)?;
-    let track = movie.track(Holds::Sound)?;
+pub(super) fn recorded(bytes: &[u8], track: &Track<'_>) -> Option<Vec<u8>> {
     let mark = match track.codec {
         Codec::Other("AMR") => NARROW,
         Codec::Other("AMR-WB") => WIDE,

@@ -36,10 +36,9 @@ pub(super) fn decode(
     content: Content,
     each: impl FnMut(Block<'_>) -> Result<(), Stop>,
 ) -> Result<(), Stop> {
-    let played = match content {
-        Content::Iso(_) => Movie::read(bytes).and_then(|movie| movie.track(Holds::Sound)?.played(movie.moov)),
-        _ => None,
-    };
+    let movie = matches!(content, Content::Iso(_)).then(|| Movie::read(bytes)).flatten();
+    let track = movie.as_ref().and_then(|movie| movie.track(Holds::Sound));
+    let played = movie.as_ref().zip(track).and_then(|(movie, track)| track.played(movie.moov));
     let mut guard = Guard { each, rate: None, played, frames: 0, given: 0 };
     let decoded = contained::caught(|| match content {
         Content::Sound(Sound::Opus) => opus(bytes, &mut guard),
@@ -50,7 +49,7 @@ pub(super) fn decode(
             other(&flac::bare(bytes).map_or(Cow::Borrowed(bytes), Cow::Owned), content, &mut guard)
         }
         Content::Sound(Sound::Amr) => amr::decode(bytes, &mut guard),
-        Content::Iso(_) => match amr::recorded(bytes) {
+        Content::Iso(_) => match track.and_then(|track| amr::recorded(bytes, track)) {
             Some(frames) => amr::decode(&frames, &mut guard),
             None => other(bytes, content, &mut guard),
         },
