@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
+use serde_json::json;
 use tokio::sync::watch;
 use ulak_core::app::{MailAccountEdit, MailFor, Problem};
 use ulak_core::clock::{Clock, DAY, MINUTE, Millis};
@@ -16,8 +17,11 @@ use ulak_core::session::client::Signal;
 use ulak_core::session::messenger::Outcome as Sent;
 use ulak_core::testing::World;
 use ulak_core::testing::numbers::BRISK;
+use ulak_core::trigger::Binding;
 
 use crate::at;
+use crate::programs::days_pass;
+use crate::triggers::invoice;
 
 /// A server that answers as it is told, and with yes behind that.
 #[derive(Default)]
@@ -149,6 +153,32 @@ async fn who_is_not_on_whatsapp_gets_a_mail_once_and_nobody_else_does() -> Resul
     mail(&world, &server).await;
     assert_eq!(server.to().len(), 1);
     assert!(world.miscounted().await?.is_empty());
+    Ok(())
+}
+
+/// A reminder that a program told a week ahead: that its mail is wanted is known until it is decided about it.
+#[tokio::test]
+async fn what_waits_for_a_week_and_fails_then_goes_by_mail_all_the_same() -> Result<(), Problem> {
+    let (mut world, server) = shop(0).await?;
+    person(&world, "Elif", "+905325550142", "elif@shop.example").await?;
+    let number = world.numbers[0].id;
+    let week = |binding: &mut Binding| (binding.delay_minutes, binding.number) = (7 * 24 * 60, Some(number));
+    let trigger = invoice(&world, week).await?;
+    world.app.mails().want(MailFor::Template(trigger.binding.template.unwrap()), true).await?;
+    let event = json!({ "no": "F-1", "total": 1850, "customer": { "name": "Elif", "phone": "+905325550142" } });
+    assert_eq!(world.app.programs().fire(None, "invoice.created", event).await?.answer.accepted, 1);
+    days_pass(&world, &[1, 2, 3, 4, 5, 6]).await;
+    world.numbers[0].phone.answer([absent()]);
+    world.run_until(at(7, 13, 0)).await?;
+    mail(&world, &server).await;
+    assert_eq!(server.to(), ["elif@shop.example"]);
+    // Nothing more is decided about it then.
+    let wishes = async || {
+        ulak_core::mail::store::wanted(&mut *world.app.db().read().acquire().await.unwrap()).await.unwrap().len()
+    };
+    assert_eq!(wishes().await, 1);
+    days_pass(&world, &[8, 9, 10]).await;
+    assert_eq!(wishes().await, 0);
     Ok(())
 }
 

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::letter::Template;
-use super::schedule::{ACCOUNT_RESTS, LONGEST_PAUSE, STALE, again};
+use super::schedule::{ACCOUNT_RESTS, LONGEST_PAUSE, again};
 use super::{Account, LeftOut, Outcome, State, Trouble, Why};
 use crate::clock::{HOUR, Millis};
 use crate::db::Tx;
@@ -239,15 +239,6 @@ pub async fn next_time(db: &mut SqliteConnection, now: Millis) -> Result<Option<
         .bind(LONGEST_PAUSE)
         .fetch_one(db)
         .await
-}
-
-/// For single messages nothing is decided any more after so long.
-pub async fn prune(db: &mut Tx, now: Millis) -> Result<(), sqlx::Error> {
-    sqlx::query("DELETE FROM mail_wanted WHERE kind = 'message' AND since_at < ?")
-        .bind(now - 2 * STALE)
-        .execute(db)
-        .await?;
-    Ok(())
 }
 
 /// When one more mail may leave, with at most so many in an hour; none where it may at once.
