@@ -1,6 +1,7 @@
 //! Every screen in every language, look and usual size, with the longest texts that an owner can give it: a picture of
 //! each in `artifacts/screens`, and nothing on any of them that does not fit.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use serde_json::{Value, json};
@@ -94,6 +95,60 @@ fn every_screen_fits(language: &str, name: &'static str) {
         }
         assert!(wrong.is_empty(), "\n{wrong}");
     });
+}
+
+/// What a fourth language may ask of a screen: words that are longer by 40 %, with accents, and from right to left.
+#[test]
+fn every_screen_fits_in_a_longer_language_from_right_to_left() {
+    at_the_desk(async {
+        let harness = Harness::new("screens-pseudo");
+        let ulak = harness.ulak().await;
+        let page = &ulak.page;
+        let screens = a_busy_shop(&harness, page).await;
+        speak(page, "en", "light").await;
+        let pseudo = pseudo();
+        let said = "return document.querySelector('main').innerText.length";
+        let before = page.run(said).await.unwrap().as_f64().unwrap();
+        page.run(&pseudo).await.unwrap();
+        let longer = page.run(said).await.unwrap().as_f64().unwrap() / before;
+        assert!((1.25..1.5).contains(&longer), "the words are not longer: {longer}");
+        let mut wrong = String::new();
+        for (width, height) in [(1024, 640), (1280, 720)] {
+            page.resize(width, height).await;
+            for screen in &screens {
+                screen.open(page).await;
+                page.run(&pseudo).await.unwrap();
+                let picture = format!("{}-pseudo-{width}", screen.name);
+                page.save(&picture, "screens").await;
+                for misfit in misfits(page).await {
+                    writeln!(wrong, "{picture}: {misfit}").unwrap();
+                }
+            }
+        }
+        assert!(wrong.is_empty(), "\n{wrong}");
+    });
+}
+
+/// The script that speaks it, with all the words that Ulak says in English.
+fn pseudo() -> String {
+    let messages: Value = serde_json::from_str(include_str!("../../../ui/messages/en.json")).unwrap();
+    let mut words = BTreeSet::new();
+    let mut said: Vec<&Value> = vec![&messages];
+    while let Some(value) = said.pop() {
+        match value {
+            Value::Object(values) => said.extend(values.values()),
+            Value::Array(values) => said.extend(values),
+            Value::String(text) => words.extend(spoken(text)),
+            _ => {}
+        }
+    }
+    format!("const words = {}; {}", json!(words), include_str!("pseudo.js"))
+}
+
+/// Without what is filled in.
+fn spoken(text: &str) -> impl Iterator<Item = String> {
+    let texts = text.split('{').map(|piece| piece.rsplit('}').next().unwrap_or_default());
+    texts.flat_map(|text| text.split(|c: char| !c.is_alphabetic() && !"'’-".contains(c))).map(str::to_lowercase)
 }
 
 /// Checks that find nothing prove nothing, so they have to find a button that was made too narrow, and a heading twice.
