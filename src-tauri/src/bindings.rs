@@ -66,6 +66,7 @@ pub fn builder() -> Builder<Wry> {
             contacts::save_refused,
             campaigns::campaigns,
             campaigns::create_draft,
+            campaigns::create_practice_draft,
             campaigns::draft_for_skipped,
             campaigns::skipped_for,
             campaigns::draft,

@@ -76,6 +76,7 @@ pub fn skip(reason: &str, variable: Option<&str>) -> String {
         (Ok(SkipReason::Promoted), _) => "got a promotion a short time ago".to_owned(),
         (Ok(SkipReason::SamePerson), _) => "the same WhatsApp account as another one of the audience".to_owned(),
         (Ok(SkipReason::SameOptions), _) => "two answers of the poll become the same".to_owned(),
+        (Ok(SkipReason::MadeUp), _) => "made up to practise with".to_owned(),
         (Err(_), _) => reason.to_owned(),
     }
 }

@@ -36,6 +36,12 @@ pub async fn create_draft(door: Door<'_>) -> Answer<Draft> {
 
 #[tauri::command]
 #[specta::specta]
+pub async fn create_practice_draft(door: Door<'_>) -> Answer<Draft> {
+    door.app().await?.campaigns().create_practice_draft().await
+}
+
+#[tauri::command]
+#[specta::specta]
 pub async fn draft(door: Door<'_>, id: CampaignId) -> Answer<Draft> {
     door.app().await?.campaigns().draft(id).await
 }

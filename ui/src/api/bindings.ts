@@ -60,6 +60,7 @@ export const commands = {
 	saveRefused: (importId: ImportId, title: string) => __TAURI_INVOKE<string | null>("save_refused", { importId, title }),
 	campaigns: (query: CampaignQuery) => __TAURI_INVOKE<CampaignPage>("campaigns", { query }),
 	createDraft: () => __TAURI_INVOKE<Draft>("create_draft"),
+	createPracticeDraft: () => __TAURI_INVOKE<Draft>("create_practice_draft"),
 	/**  A draft for those who can be written to by now. */
 	draftForSkipped: (campaignId: CampaignId, reason: SkipReason) => __TAURI_INVOKE<Draft>("draft_for_skipped", { campaignId, reason }),
 	/**  The people whom a campaign skipped for one reason. */
@@ -2625,7 +2626,9 @@ export type SkipReason = "no_consent" | "black_list" | "gray_list" | "missing_va
 /**  Somebody else of the audience is the same WhatsApp account. */
 "same_person" | 
 /**  Two options of the poll become the same for them. */
-"same_options";
+"same_options" | 
+/**  Made up by Ulak to practise with, and the campaign is a real one. */
+"made_up";
 
 /**  Whom a campaign skipped for one reason, and who has got nothing of it since. */
 export type SkippedOf = {

@@ -142,6 +142,15 @@ impl Campaigns {
     /// A draft over all linked numbers, or over the practice number until there is one.
     pub async fn create_draft(&self) -> Result<Draft, Problem> {
         let linked = numbers::linked(&mut *self.reader().await?).await.map_err(StorageError::from)?;
+        self.new_draft(linked).await
+    }
+
+    /// A draft over the practice number, whatever numbers are linked.
+    pub async fn create_practice_draft(&self) -> Result<Draft, Problem> {
+        self.new_draft(Vec::new()).await
+    }
+
+    async fn new_draft(&self, linked: Vec<SessionId>) -> Result<Draft, Problem> {
         let practice = linked.is_empty();
         let draft = NewDraft {
             name: String::new(),

@@ -158,6 +158,7 @@ impl Draft {
             media: self.media.iter().map(MediaItem::attached).collect(),
             link_preview: self.sent_link_preview().map(|card| card.id),
             purpose: self.purpose(),
+            to_made_up: self.book == Book::Practice,
         })
     }
 

@@ -23,7 +23,7 @@ const orders: Record<CampaignOrder, (a: CampaignRow, b: CampaignRow) => number> 
   newest, oldest: (a, b) => newest(b, a), name: (a, b) => a.name.localeCompare(b.name, 'tr'), nameBackwards: (a, b) => b.name.localeCompare(a.name, 'tr'),
 };
 
-type Commands = Pick<Api, 'campaigns' | 'createDraft' | 'draftForSkipped' | 'skippedFor' | 'draft' | 'saveDraft' | 'deleteDraft' | 'duplicateCampaign' | 'pickMediaFiles' | 'addMedia' | 'pasteMedia' | 'copiedPicture' | 'removeMedia' | 'orderMedia' | 'mediaPicture' | 'fetchLinkPreview' | 'removeLinkPreview'
+type Commands = Pick<Api, 'campaigns' | 'createDraft' | 'createPracticeDraft' | 'draftForSkipped' | 'skippedFor' | 'draft' | 'saveDraft' | 'deleteDraft' | 'duplicateCampaign' | 'pickMediaFiles' | 'addMedia' | 'pasteMedia' | 'copiedPicture' | 'removeMedia' | 'orderMedia' | 'mediaPicture' | 'fetchLinkPreview' | 'removeLinkPreview'
   | 'sendTest' | 'cancelMessage' | 'retryMessage' | 'dismissMessage' | 'useTemplate' | 'previewMessage' | 'checkDraft' | 'skippedPeople' | 'reviewCampaign' | 'lookUpAudience' | 'scheduleCampaign' | 'pauseCampaign' | 'resumeCampaign' | 'missed' | 'answerMissed' | 'cancelCampaign' | 'retryFailed' | 'retryable' | 'retryDoubtful' | 'stopChecking' | 'stopCheckingMessage' | 'pauseEverything' | 'resumeEverything' | 'live' | 'recipients' | 'recipient'>;
 
 export function campaignCommands(world: World): Commands {
@@ -65,6 +65,7 @@ export function campaignCommands(world: World): Commands {
       return { total: search.trim() === '' ? rows.length : null, next: from + place.limit < rows.length ? found.at(-1)?.id ?? null : null, rows: found, totals };
     },
     createDraft: async () => { const one = blank(world, world.id('campaign')); world.campaigns.push(one); return draftOf(one); },
+    createPracticeDraft: async () => { const one = blank(world, world.id('campaign')); world.campaigns.push(one); return draftOf(one); },
     draft: async (id) => draftOf(find(id)),
     draftForSkipped: async (id, reason) => {
       const copy = { ...structuredClone(find(id)), id: world.id('campaign'), state: 'draft' as const, audience: { everyone: true, tags: [], skipped: { campaign: id, reason } }, messages: [], skipped: [], dueAt: null, startedAt: null, finishedAt: null, perQuarter: [] };
