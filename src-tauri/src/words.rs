@@ -46,7 +46,7 @@ pub fn wait(wait: &WaitView, moment: Moment) -> String {
         },
         WaitKind::Cap => format!("the limit of {number} is reached{until}"),
         WaitKind::Due => format!("not due{until}"),
-        WaitKind::Turn => format!("{} goes first", wait.behind.as_deref().unwrap_or("another campaign")),
+        WaitKind::Turn => format!("{} goes first", wait.behind.as_deref().unwrap_or("another message")),
         WaitKind::Checking => "all is sent; what became of some of it is being found out".to_owned(),
         WaitKind::Paused => "paused".to_owned(),
         WaitKind::PausedAll => "everything is paused".to_owned(),

@@ -8,6 +8,7 @@ use ulak_core::contact::ContactEdit;
 use ulak_core::ids::CampaignId;
 use ulak_core::outbox::state::SkipReason;
 use ulak_core::testing::World;
+use ulak_core::testing::numbers::BRISK;
 
 use crate::at;
 use crate::lists::everything;
@@ -92,6 +93,21 @@ async fn while_everything_is_paused_nothing_is_said_to_be_sent_or_to_have_an_end
     world.app.outbox().resume_everything().await?;
     world.app.campaigns().pause_campaign(running).await?;
     assert_eq!(said(&world, running).await?, (Doing::Paused, WaitKind::Paused));
+    Ok(())
+}
+
+#[tokio::test]
+async fn while_its_only_number_is_not_connected_no_end_is_told() -> Result<(), Problem> {
+    let mut world = World::with_numbers(at(0, 12, 0), &[BRISK]).await?;
+    world.contacts(60).await?;
+    let id = world.schedule("Merhaba").await?;
+    world.step().await?;
+    assert!(world.app.campaigns().live(id).await?.finishes_at.is_some());
+    let mut world = world.connect(0, false).await?;
+    world.decide().await?;
+    assert_eq!(said(&world, id).await?, (Doing::Waiting, WaitKind::NotConnected));
+    let live = world.app.campaigns().live(id).await?;
+    assert_eq!((live.finishes_at, live.breaks_at), (None, None));
     Ok(())
 }
 

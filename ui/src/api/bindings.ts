@@ -3042,7 +3042,7 @@ export type Wait = {
 	kind: WaitKind,
 	until: number | null,
 	sessionName: string | null,
-	/**  The campaign that uses the number first. */
+	/**  The campaign that uses the number first; none where messages that belong to no campaign do. */
 	behind: string | null,
 	/**  Whose hours have not opened, by its code, where that is not the owner's. */
 	country: string | null,
