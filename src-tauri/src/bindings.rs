@@ -204,6 +204,7 @@ pub fn builder() -> Builder<Wry> {
             home::now,
             home::home,
             home::result_seen,
+            home::failures_seen,
             home::dismiss_notice,
             credits::credits,
             credits::ledger,

@@ -1,12 +1,14 @@
 //! What a campaign is said to be doing while others run, wait or are paused; its result; and those whom it left out.
 
-use ulak_core::app::Problem;
+use ulak_core::app::{AttentionKind, Problem};
 use ulak_core::campaign::doing::Doing;
 use ulak_core::campaign::live::WaitKind;
 use ulak_core::clock::{DAY, MINUTE};
 use ulak_core::contact::ContactEdit;
 use ulak_core::ids::CampaignId;
 use ulak_core::outbox::state::SkipReason;
+use ulak_core::session::cause::Cause;
+use ulak_core::session::messenger::Outcome;
 use ulak_core::testing::World;
 use ulak_core::testing::numbers::BRISK;
 
@@ -108,6 +110,34 @@ async fn while_its_only_number_is_not_connected_no_end_is_told() -> Result<(), P
     assert_eq!(said(&world, id).await?, (Doing::Waiting, WaitKind::NotConnected));
     let live = world.app.campaigns().live(id).await?;
     assert_eq!((live.finishes_at, live.breaks_at), (None, None));
+    Ok(())
+}
+
+async fn failed(world: &World) -> Result<Vec<(CampaignId, i64)>, Problem> {
+    let attention = world.app.home().view().await?.attention.into_iter();
+    Ok(attention
+        .filter(|one| one.kind == AttentionKind::Failed)
+        .filter_map(|one| Some((one.campaign_id?, one.count)))
+        .collect())
+}
+
+#[tokio::test]
+async fn what_failed_is_to_be_done_until_its_owner_has_seen_to_it_and_again_once_more_fails() -> Result<(), Problem> {
+    let mut world = World::with_numbers(at(0, 12, 0), &[BRISK]).await?;
+    world.contacts(3).await?;
+    let refused = || Outcome::Refused(Cause::InvalidMessage);
+    world.numbers[0].phone.answer([refused(), Outcome::Accepted, refused()]);
+    let id = world.schedule("Merhaba").await?;
+    world.run_until(at(0, 12, 30)).await?;
+    assert_eq!(failed(&world).await?, [(id, 2)]);
+    world.app.home().failures_seen(id).await?;
+    assert_eq!(failed(&world).await?, []);
+    let mut world = world.restart().await?;
+    assert_eq!(failed(&world).await?, []);
+    world.numbers[0].phone.answer([refused(), Outcome::Accepted]);
+    assert_eq!(world.app.campaigns().retry_failed(id).await?, 2);
+    world.run_until(at(0, 13, 0)).await?;
+    assert_eq!(failed(&world).await?, [(id, 1)], "it failed again");
     Ok(())
 }
 

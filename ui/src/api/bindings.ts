@@ -226,6 +226,8 @@ export const commands = {
 	home: () => __TAURI_INVOKE<HomeView>("home"),
 	/**  The owner has seen what became of a campaign. */
 	resultSeen: (campaignId: CampaignId) => __TAURI_INVOKE<null>("result_seen", { campaignId }),
+	/**  What failed of a campaign so far. */
+	failuresSeen: (campaignId: CampaignId) => __TAURI_INVOKE<null>("failures_seen", { campaignId }),
 	/**  The owner has read a notice. */
 	dismissNotice: (id: number) => __TAURI_INVOKE<null>("dismiss_notice", { id }),
 	credits: (book: Book) => __TAURI_INVOKE<CreditsView>("credits", { book }),
