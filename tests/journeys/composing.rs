@@ -143,7 +143,7 @@ async fn without_consent_or_a_stated_basis_people_are_skipped() -> Result<(), Pr
     let review = world.app.campaigns().review_campaign(draft.id).await?;
     assert_eq!((review.will_send, review.skipped[0].reason), (0, SkipReason::NoConsent));
     assert_eq!(review.blockers[0].code, "campaign.nobody");
-    assert_eq!(world.app.campaigns().skipped_people(draft.id, SkipReason::NoConsent, 10).await?.len(), 1);
+    assert_eq!(world.app.campaigns().skipped_people(draft.id, SkipReason::NoConsent, None, 10).await?.len(), 1);
     Ok(())
 }
 

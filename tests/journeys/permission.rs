@@ -297,7 +297,7 @@ async fn whom_ulak_made_up_to_practise_with_gets_practice_alone() -> Result<(), 
     let real = world.app.campaigns().schedule_campaign(world.draft("Merhaba", |_| {}).await?.id, false).await?;
     world.run_until(at(0, 13, 0)).await?;
     assert_eq!(sent_to(&world), [ELIF]);
-    let left_out = world.app.outbox().skipped_for(real, SkipReason::MadeUp, 10).await?;
+    let left_out = world.app.outbox().skipped_for(real, SkipReason::MadeUp, None, 10).await?;
     assert_eq!(left_out.iter().map(|row| row.name.as_str()).collect::<Vec<_>>(), ["Ayşe Yılmaz"]);
     Ok(())
 }

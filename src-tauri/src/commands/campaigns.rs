@@ -155,9 +155,10 @@ pub async fn skipped_people(
     door: Door<'_>,
     draft_id: CampaignId,
     reason: SkipReason,
+    variable: Option<String>,
     limit: u32,
 ) -> Answer<Vec<Contact>> {
-    door.app().await?.campaigns().skipped_people(draft_id, reason, limit).await
+    door.app().await?.campaigns().skipped_people(draft_id, reason, variable.as_deref(), limit).await
 }
 
 #[tauri::command]
@@ -305,16 +306,22 @@ pub async fn skipped_for(
     door: Door<'_>,
     campaign_id: CampaignId,
     reason: SkipReason,
+    variable: Option<String>,
     limit: u32,
 ) -> Answer<Vec<RecipientRow>> {
-    door.app().await?.outbox().skipped_for(campaign_id, reason, limit).await
+    door.app().await?.outbox().skipped_for(campaign_id, reason, variable.as_deref(), limit).await
 }
 
 /// A draft for those who can be written to by now.
 #[tauri::command]
 #[specta::specta]
-pub async fn draft_for_skipped(door: Door<'_>, campaign_id: CampaignId, reason: SkipReason) -> Answer<Draft> {
-    door.app().await?.campaigns().draft_for_skipped(campaign_id, reason).await
+pub async fn draft_for_skipped(
+    door: Door<'_>,
+    campaign_id: CampaignId,
+    reason: SkipReason,
+    variable: Option<String>,
+) -> Answer<Draft> {
+    door.app().await?.campaigns().draft_for_skipped(campaign_id, reason, variable).await
 }
 
 #[tauri::command]

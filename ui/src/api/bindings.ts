@@ -62,9 +62,9 @@ export const commands = {
 	createDraft: () => __TAURI_INVOKE<Draft>("create_draft"),
 	createPracticeDraft: () => __TAURI_INVOKE<Draft>("create_practice_draft"),
 	/**  A draft for those who can be written to by now. */
-	draftForSkipped: (campaignId: CampaignId, reason: SkipReason) => __TAURI_INVOKE<Draft>("draft_for_skipped", { campaignId, reason }),
+	draftForSkipped: (campaignId: CampaignId, reason: SkipReason, variable: string | null) => __TAURI_INVOKE<Draft>("draft_for_skipped", { campaignId, reason, variable }),
 	/**  The people whom a campaign skipped for one reason. */
-	skippedFor: (campaignId: CampaignId, reason: SkipReason, limit: number) => __TAURI_INVOKE<RecipientRow[]>("skipped_for", { campaignId, reason, limit }),
+	skippedFor: (campaignId: CampaignId, reason: SkipReason, variable: string | null, limit: number) => __TAURI_INVOKE<RecipientRow[]>("skipped_for", { campaignId, reason, variable, limit }),
 	draft: (id: CampaignId) => __TAURI_INVOKE<Draft>("draft", { id }),
 	saveDraft: (edit: DraftEdit) => __TAURI_INVOKE<Draft>("save_draft", { edit }),
 	deleteDraft: (id: CampaignId) => __TAURI_INVOKE<null>("delete_draft", { id }),
@@ -82,7 +82,7 @@ export const commands = {
 	removeLinkPreview: (draftId: CampaignId) => __TAURI_INVOKE<Draft>("remove_link_preview", { draftId }),
 	previewMessage: (draftId: CampaignId, index: number) => __TAURI_INVOKE<MessagePreview>("preview_message", { draftId, index }),
 	checkDraft: (draftId: CampaignId) => __TAURI_INVOKE<DraftCheck>("check_draft", { draftId }),
-	skippedPeople: (draftId: CampaignId, reason: SkipReason, limit: number) => __TAURI_INVOKE<ContactView[]>("skipped_people", { draftId, reason, limit }),
+	skippedPeople: (draftId: CampaignId, reason: SkipReason, variable: string | null, limit: number) => __TAURI_INVOKE<ContactView[]>("skipped_people", { draftId, reason, variable, limit }),
 	reviewCampaign: (draftId: CampaignId) => __TAURI_INVOKE<Review>("review_campaign", { draftId }),
 	/**  Asks WhatsApp for some of those of whom nobody knows whether they are on it. */
 	lookUpAudience: (draftId: CampaignId, after: ContactId | null) => __TAURI_INVOKE<LookedUp>("look_up_audience", { draftId, after }),
@@ -2636,6 +2636,8 @@ export type SkipReason = "no_consent" | "black_list" | "gray_list" | "missing_va
 export type SkippedOf = {
 	campaign: CampaignId,
 	reason: SkipReason,
+	/**  Those who lacked this one, where several were missing. */
+	variable?: string | null,
 };
 
 /**  Minutes since local midnight. */

@@ -241,9 +241,14 @@ impl Campaigns {
 
     /// A new draft with the same content for those whom this campaign skipped for one reason, so that who can be written
     /// to by now gets it. Who is skipped again, and why, the review says.
-    pub async fn draft_for_skipped(&self, id: CampaignId, reason: SkipReason) -> Result<Draft, Problem> {
+    pub async fn draft_for_skipped(
+        &self,
+        id: CampaignId,
+        reason: SkipReason,
+        variable: Option<String>,
+    ) -> Result<Draft, Problem> {
         let copy = self.duplicate_campaign(id).await?;
-        let audience = Audience { skipped: Some(SkippedOf { campaign: id, reason }), ..Audience::default() };
+        let audience = Audience { skipped: Some(SkippedOf { campaign: id, reason, variable }), ..Audience::default() };
         self.save_draft(&DraftEdit { audience, ..copy.edit() }).await
     }
 
@@ -358,15 +363,18 @@ impl Campaigns {
         })
     }
 
+    /// The people whom a draft would skip for one reason, at most so many; with a variable those who lack that one.
     pub async fn skipped_people(
         &self,
         id: CampaignId,
         reason: SkipReason,
+        variable: Option<&str>,
         limit: u32,
     ) -> Result<Vec<Contact>, Problem> {
         let draft = self.draft(id).await?;
         let limit = usize::try_from(limit.min(1_000)).unwrap_or(1_000);
-        let ids = review::skipped_people(&mut *self.reader().await?, &draft, reason, limit, self.now()).await?;
+        let why = (reason, variable);
+        let ids = review::skipped_people(&mut *self.reader().await?, &draft, why, limit, self.now()).await?;
         Ok(contact::store::by_ids(self.db.read(), &ids).await?)
     }
 

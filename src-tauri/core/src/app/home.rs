@@ -376,14 +376,16 @@ impl Home {
 }
 
 impl Outbox {
-    /// The people whom a campaign skipped for one reason, at most so many.
+    /// The people whom a campaign skipped for one reason, at most so many; with a variable those who lacked that one.
     pub async fn skipped_for(
         &self,
         id: CampaignId,
         reason: SkipReason,
+        variable: Option<&str>,
         limit: u32,
     ) -> Result<Vec<RecipientRow>, Problem> {
-        let found = recipients::skipped_for(&mut *self.reader().await?, id, reason, limit.min(1_000)).await;
+        let limit = limit.min(1_000);
+        let found = recipients::skipped_for(&mut *self.reader().await?, id, reason, variable, limit).await;
         Ok(found.map_err(StorageError::from)?)
     }
 

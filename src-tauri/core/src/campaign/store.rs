@@ -340,7 +340,7 @@ impl Members for SkippedOf {
     /// Whom one of the campaigns that were made for them has reached is left out no longer.
     fn push(&self, select: &mut QueryBuilder<Sqlite>) {
         select.push("c.id IN (");
-        push_untried(select, self.campaign, self.reason);
+        push_untried(select, self.campaign, self.reason, self.variable.as_deref());
         select.push(") AND c.id NOT IN (").push(REACHED_BY);
         select.push("SELECT id FROM campaigns WHERE json_extract(audience, '$.skipped.campaign') = ");
         select.push_bind(self.campaign.to_string()).push("))");
