@@ -72,6 +72,7 @@ pub fn builder() -> Builder<Wry> {
             campaigns::draft,
             campaigns::save_draft,
             campaigns::delete_draft,
+            campaigns::drop_untouched,
             campaigns::duplicate_campaign,
             campaigns::pick_media_files,
             campaigns::add_media,

@@ -58,6 +58,13 @@ pub async fn delete_draft(door: Door<'_>, id: CampaignId) -> Answer<()> {
     door.app().await?.campaigns().delete_draft(id).await
 }
 
+/// For who leaves it.
+#[tauri::command]
+#[specta::specta]
+pub async fn drop_untouched(door: Door<'_>, id: CampaignId) -> Answer<()> {
+    door.app().await?.campaigns().drop_untouched(id).await
+}
+
 #[tauri::command]
 #[specta::specta]
 pub async fn duplicate_campaign(door: Door<'_>, id: CampaignId) -> Answer<Draft> {

@@ -68,6 +68,8 @@ export const commands = {
 	draft: (id: CampaignId) => __TAURI_INVOKE<Draft>("draft", { id }),
 	saveDraft: (edit: DraftEdit) => __TAURI_INVOKE<Draft>("save_draft", { edit }),
 	deleteDraft: (id: CampaignId) => __TAURI_INVOKE<null>("delete_draft", { id }),
+	/**  For who leaves it. */
+	dropUntouched: (id: CampaignId) => __TAURI_INVOKE<null>("drop_untouched", { id }),
 	duplicateCampaign: (id: CampaignId) => __TAURI_INVOKE<Draft>("duplicate_campaign", { id }),
 	pickMediaFiles: (title: string) => __TAURI_INVOKE<string[]>("pick_media_files", { title }),
 	addMedia: (draftId: CampaignId, path: string, wish: MediaWish | null) => __TAURI_INVOKE<MediaItem>("add_media", { draftId, path, wish }),

@@ -211,6 +211,17 @@ impl Campaigns {
         if deleted { Ok(()) } else { Err(CampaignError::NotADraft.into()) }
     }
 
+    /// Whoever leaves a draft in which nothing was written, added or chosen leaves nothing behind.
+    pub async fn drop_untouched(&self, id: CampaignId) -> Result<(), Problem> {
+        let mut tx = self.db.begin().await?;
+        let dropped = store::remove_if_untouched(&mut tx, id).await.map_err(|error| self.db.error(error))?;
+        self.db.commit(tx).await?;
+        if dropped {
+            self.events.emit(Event::CampaignChanged(id));
+        }
+        Ok(())
+    }
+
     /// A new draft with the same content and audience.
     pub async fn duplicate_campaign(&self, id: CampaignId) -> Result<Draft, Problem> {
         let original = self.draft(id).await?;

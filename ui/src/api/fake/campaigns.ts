@@ -23,7 +23,7 @@ const orders: Record<CampaignOrder, (a: CampaignRow, b: CampaignRow) => number> 
   newest, oldest: (a, b) => newest(b, a), name: (a, b) => a.name.localeCompare(b.name, 'tr'), nameBackwards: (a, b) => b.name.localeCompare(a.name, 'tr'),
 };
 
-type Commands = Pick<Api, 'campaigns' | 'createDraft' | 'createPracticeDraft' | 'draftForSkipped' | 'skippedFor' | 'draft' | 'saveDraft' | 'deleteDraft' | 'duplicateCampaign' | 'pickMediaFiles' | 'addMedia' | 'pasteMedia' | 'copiedPicture' | 'removeMedia' | 'orderMedia' | 'mediaPicture' | 'fetchLinkPreview' | 'removeLinkPreview'
+type Commands = Pick<Api, 'campaigns' | 'createDraft' | 'createPracticeDraft' | 'draftForSkipped' | 'skippedFor' | 'draft' | 'saveDraft' | 'deleteDraft' | 'dropUntouched' | 'duplicateCampaign' | 'pickMediaFiles' | 'addMedia' | 'pasteMedia' | 'copiedPicture' | 'removeMedia' | 'orderMedia' | 'mediaPicture' | 'fetchLinkPreview' | 'removeLinkPreview'
   | 'sendTest' | 'cancelMessage' | 'retryMessage' | 'dismissMessage' | 'useTemplate' | 'previewMessage' | 'checkDraft' | 'skippedPeople' | 'reviewCampaign' | 'lookUpAudience' | 'scheduleCampaign' | 'pauseCampaign' | 'resumeCampaign' | 'missed' | 'answerMissed' | 'cancelCampaign' | 'retryFailed' | 'retryable' | 'retryDoubtful' | 'stopChecking' | 'stopCheckingMessage' | 'pauseEverything' | 'resumeEverything' | 'live' | 'recipients' | 'recipient'>;
 
 export function campaignCommands(world: World): Commands {
@@ -74,6 +74,7 @@ export function campaignCommands(world: World): Commands {
     },
     skippedFor: async (id, reason, _, limit) => find(id).messages.filter((message) => message.state === 'skipped' && message.reason === reason).slice(0, limit).map((message) => recipientRow(world, message)),
     saveDraft: async (edit) => touch(Object.assign(find(edit.id), edit)),
+    dropUntouched: async (id) => { const { name, text, consentBasis, choice, media, audience, dueAt, state } = find(id); if (state === 'draft' && name + text + consentBasis === '' && choice === null && media.length === 0 && dueAt === null && audience.everyone && audience.tags.length === 0) { world.campaigns = world.campaigns.filter((one) => one.id !== id); world.emit('campaignChanged', { campaignId: id }); } return null; },
     deleteDraft: async (id) => { world.campaigns = world.campaigns.filter((one) => one.id !== id); world.emit('campaignChanged', { campaignId: id }); return null; },
     duplicateCampaign: async (id) => {
       const copy = { ...structuredClone(find(id)), id: world.id('campaign'), state: 'draft' as const, messages: [], skipped: [], dueAt: null, startedAt: null, finishedAt: null, perQuarter: [] };
