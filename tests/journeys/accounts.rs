@@ -74,7 +74,7 @@ async fn of_two_spellings_one_gets_the_message_and_the_other_costs_nothing() -> 
     let review = world.app.campaigns().review_campaign(draft.id).await?;
     assert_eq!((review.will_send, review.credits), (2, 2));
     assert_eq!((review.skipped[0].reason, review.skipped[0].people), (SkipReason::SamePerson, 1));
-    let people = world.app.campaigns().skipped_people(draft.id, SkipReason::SamePerson, 10).await?;
+    let people = world.app.campaigns().skipped_people(draft.id, SkipReason::SamePerson, None, 10).await?;
     assert_eq!(people.iter().map(|person| person.name.as_str()).collect::<Vec<_>>(), ["Ana Souza"]);
     world.app.campaigns().schedule_campaign(draft.id, false).await?;
     assert_eq!(world.app.credits().balance(Book::Real).await?.held, 2);

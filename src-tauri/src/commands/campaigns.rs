@@ -36,6 +36,12 @@ pub async fn create_draft(door: Door<'_>) -> Answer<Draft> {
 
 #[tauri::command]
 #[specta::specta]
+pub async fn create_practice_draft(door: Door<'_>) -> Answer<Draft> {
+    door.app().await?.campaigns().create_practice_draft().await
+}
+
+#[tauri::command]
+#[specta::specta]
 pub async fn draft(door: Door<'_>, id: CampaignId) -> Answer<Draft> {
     door.app().await?.campaigns().draft(id).await
 }
@@ -50,6 +56,13 @@ pub async fn save_draft(door: Door<'_>, edit: DraftEdit) -> Answer<Draft> {
 #[specta::specta]
 pub async fn delete_draft(door: Door<'_>, id: CampaignId) -> Answer<()> {
     door.app().await?.campaigns().delete_draft(id).await
+}
+
+/// For who leaves it.
+#[tauri::command]
+#[specta::specta]
+pub async fn drop_untouched(door: Door<'_>, id: CampaignId) -> Answer<()> {
+    door.app().await?.campaigns().drop_untouched(id).await
 }
 
 #[tauri::command]
@@ -149,9 +162,10 @@ pub async fn skipped_people(
     door: Door<'_>,
     draft_id: CampaignId,
     reason: SkipReason,
+    variable: Option<String>,
     limit: u32,
 ) -> Answer<Vec<Contact>> {
-    door.app().await?.campaigns().skipped_people(draft_id, reason, limit).await
+    door.app().await?.campaigns().skipped_people(draft_id, reason, variable.as_deref(), limit).await
 }
 
 #[tauri::command]
@@ -299,16 +313,22 @@ pub async fn skipped_for(
     door: Door<'_>,
     campaign_id: CampaignId,
     reason: SkipReason,
+    variable: Option<String>,
     limit: u32,
 ) -> Answer<Vec<RecipientRow>> {
-    door.app().await?.outbox().skipped_for(campaign_id, reason, limit).await
+    door.app().await?.outbox().skipped_for(campaign_id, reason, variable.as_deref(), limit).await
 }
 
 /// A draft for those who can be written to by now.
 #[tauri::command]
 #[specta::specta]
-pub async fn draft_for_skipped(door: Door<'_>, campaign_id: CampaignId, reason: SkipReason) -> Answer<Draft> {
-    door.app().await?.campaigns().draft_for_skipped(campaign_id, reason).await
+pub async fn draft_for_skipped(
+    door: Door<'_>,
+    campaign_id: CampaignId,
+    reason: SkipReason,
+    variable: Option<String>,
+) -> Answer<Draft> {
+    door.app().await?.campaigns().draft_for_skipped(campaign_id, reason, variable).await
 }
 
 #[tauri::command]

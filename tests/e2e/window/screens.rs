@@ -151,7 +151,8 @@ fn spoken(text: &str) -> impl Iterator<Item = String> {
     texts.flat_map(|text| text.split(|c: char| !c.is_alphabetic() && !"'’-".contains(c))).map(str::to_lowercase)
 }
 
-/// Checks that find nothing prove nothing, so they have to find a button that was made too narrow, and a heading twice.
+/// Checks that find nothing prove nothing, so they have to find a button that was made too narrow, a text over another one,
+/// something over a button, and a heading twice.
 async fn the_check_would_notice(page: &Page) {
     page.go("/home").await;
     page.see("home-new-campaign").await;
@@ -165,7 +166,37 @@ async fn the_check_would_notice(page: &Page) {
     page.run(twice).await.unwrap();
     assert!(!doubled(page).await.is_empty(), "the check of headings is blind");
     page.run("document.querySelector('main h2').remove(); return null").await.unwrap();
+    for (what, over, told) in [
+        ("main.querySelector('h2').cloneNode(true)", "main.querySelector('h2')", "lie over each other"),
+        ("document.createElement('div')", BUTTON, "lies over <"),
+    ] {
+        page.run(&LAY_OVER.replace("WHAT", what).replace("OVER", over)).await.unwrap();
+        let found = misfits(page).await;
+        assert!(found.iter().any(|one| one.contains(told)), "the check of what lies over it is blind: {found:?}");
+        page.run("document.querySelector('.laid-over').remove(); return null").await.unwrap();
+    }
 }
+
+/// One of those that scroll with the page: what stays in its place may be over others.
+const BUTTON: &str = "[...main.querySelectorAll('a.btn, button.btn')].find((one) => {
+    for (let at = one; at; at = at.parentElement) if (['sticky', 'fixed'].includes(getComputedStyle(at).position)) return false;
+    const box = one.getBoundingClientRect();
+    return box.top > 0 && box.bottom < innerHeight - 80;
+})";
+
+/// A text stands beside what it is laid over, so that nothing clips it; anything else at the end of the screen.
+const LAY_OVER: &str = "const main = document.querySelector('main');
+    const [what, over] = [WHAT, OVER];
+    what.classList.add('laid-over');
+    const to = over.getBoundingClientRect();
+    if (what.textContent !== '') over.after(what);
+    else {
+        main.append(what);
+        what.style.cssText = `position: absolute; left: 0; top: 0; width: ${to.width}px; height: ${to.height}px; z-index: 9`;
+    }
+    const from = what.getBoundingClientRect();
+    what.style.transform = `translate(${to.left - from.left}px, ${to.top - from.top}px)`;
+    return null";
 
 pub async fn speak(page: &Page, language: &str, theme: &str) {
     page.go("/settings").await;

@@ -60,13 +60,16 @@ export const commands = {
 	saveRefused: (importId: ImportId, title: string) => __TAURI_INVOKE<string | null>("save_refused", { importId, title }),
 	campaigns: (query: CampaignQuery) => __TAURI_INVOKE<CampaignPage>("campaigns", { query }),
 	createDraft: () => __TAURI_INVOKE<Draft>("create_draft"),
+	createPracticeDraft: () => __TAURI_INVOKE<Draft>("create_practice_draft"),
 	/**  A draft for those who can be written to by now. */
-	draftForSkipped: (campaignId: CampaignId, reason: SkipReason) => __TAURI_INVOKE<Draft>("draft_for_skipped", { campaignId, reason }),
+	draftForSkipped: (campaignId: CampaignId, reason: SkipReason, variable: string | null) => __TAURI_INVOKE<Draft>("draft_for_skipped", { campaignId, reason, variable }),
 	/**  The people whom a campaign skipped for one reason. */
-	skippedFor: (campaignId: CampaignId, reason: SkipReason, limit: number) => __TAURI_INVOKE<RecipientRow[]>("skipped_for", { campaignId, reason, limit }),
+	skippedFor: (campaignId: CampaignId, reason: SkipReason, variable: string | null, limit: number) => __TAURI_INVOKE<RecipientRow[]>("skipped_for", { campaignId, reason, variable, limit }),
 	draft: (id: CampaignId) => __TAURI_INVOKE<Draft>("draft", { id }),
 	saveDraft: (edit: DraftEdit) => __TAURI_INVOKE<Draft>("save_draft", { edit }),
 	deleteDraft: (id: CampaignId) => __TAURI_INVOKE<null>("delete_draft", { id }),
+	/**  For who leaves it. */
+	dropUntouched: (id: CampaignId) => __TAURI_INVOKE<null>("drop_untouched", { id }),
 	duplicateCampaign: (id: CampaignId) => __TAURI_INVOKE<Draft>("duplicate_campaign", { id }),
 	pickMediaFiles: (title: string) => __TAURI_INVOKE<string[]>("pick_media_files", { title }),
 	addMedia: (draftId: CampaignId, path: string, wish: MediaWish | null) => __TAURI_INVOKE<MediaItem>("add_media", { draftId, path, wish }),
@@ -81,7 +84,7 @@ export const commands = {
 	removeLinkPreview: (draftId: CampaignId) => __TAURI_INVOKE<Draft>("remove_link_preview", { draftId }),
 	previewMessage: (draftId: CampaignId, index: number) => __TAURI_INVOKE<MessagePreview>("preview_message", { draftId, index }),
 	checkDraft: (draftId: CampaignId) => __TAURI_INVOKE<DraftCheck>("check_draft", { draftId }),
-	skippedPeople: (draftId: CampaignId, reason: SkipReason, limit: number) => __TAURI_INVOKE<ContactView[]>("skipped_people", { draftId, reason, limit }),
+	skippedPeople: (draftId: CampaignId, reason: SkipReason, variable: string | null, limit: number) => __TAURI_INVOKE<ContactView[]>("skipped_people", { draftId, reason, variable, limit }),
 	reviewCampaign: (draftId: CampaignId) => __TAURI_INVOKE<Review>("review_campaign", { draftId }),
 	/**  Asks WhatsApp for some of those of whom nobody knows whether they are on it. */
 	lookUpAudience: (draftId: CampaignId, after: ContactId | null) => __TAURI_INVOKE<LookedUp>("look_up_audience", { draftId, after }),
@@ -225,6 +228,8 @@ export const commands = {
 	home: () => __TAURI_INVOKE<HomeView>("home"),
 	/**  The owner has seen what became of a campaign. */
 	resultSeen: (campaignId: CampaignId) => __TAURI_INVOKE<null>("result_seen", { campaignId }),
+	/**  What failed of a campaign so far. */
+	failuresSeen: (campaignId: CampaignId) => __TAURI_INVOKE<null>("failures_seen", { campaignId }),
 	/**  The owner has read a notice. */
 	dismissNotice: (id: number) => __TAURI_INVOKE<null>("dismiss_notice", { id }),
 	credits: (book: Book) => __TAURI_INVOKE<CreditsView>("credits", { book }),
@@ -2625,12 +2630,16 @@ export type SkipReason = "no_consent" | "black_list" | "gray_list" | "missing_va
 /**  Somebody else of the audience is the same WhatsApp account. */
 "same_person" | 
 /**  Two options of the poll become the same for them. */
-"same_options";
+"same_options" | 
+/**  Made up by Ulak to practise with, and the campaign is a real one. */
+"made_up";
 
 /**  Whom a campaign skipped for one reason, and who has got nothing of it since. */
 export type SkippedOf = {
 	campaign: CampaignId,
 	reason: SkipReason,
+	/**  Those who lacked this one, where several were missing. */
+	variable?: string | null,
 };
 
 /**  Minutes since local midnight. */
@@ -3039,7 +3048,7 @@ export type Wait = {
 	kind: WaitKind,
 	until: number | null,
 	sessionName: string | null,
-	/**  The campaign that uses the number first. */
+	/**  The campaign that uses the number first; none where messages that belong to no campaign do. */
 	behind: string | null,
 	/**  Whose hours have not opened, by its code, where that is not the owner's. */
 	country: string | null,

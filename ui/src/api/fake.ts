@@ -33,10 +33,10 @@ export function fakeCore(): { api: Api; listen: Listen } {
   const world = new World(new URLSearchParams(location.search).get('scene') ?? 'shop', (name, payload) => {
     for (const cb of listeners[name] ?? []) (cb as (payload: unknown) => void)(payload);
   });
-  const { now, home, dismissNotice, resultSeen } = engine(world);
+  const { now, home, dismissNotice, resultSeen, failuresSeen } = engine(world);
   dragged(world);
   const ofCampaigns = campaignCommands(world);
-  const commands: Api = { ...doorCommands(world), ...contactCommands(world), ...segmentCommands(world), ...importCommands(world), ...ofCampaigns, ...reportCommands(ofCampaigns.live), ...revisionCommands(world), ...repeatCommands(world), ...templateCommands(world), ...creditCommands(world), ...logCommands(world), ...figureCommands(world), ...numberCommands(world), ...replyCommands(world), ...retentionCommands(world), ...safetyCommands(world), ...programCommands(world), ...updateCommands(world), ...outwardCommands(world), now, home, dismissNotice, resultSeen };
+  const commands: Api = { ...doorCommands(world), ...contactCommands(world), ...segmentCommands(world), ...importCommands(world), ...ofCampaigns, ...reportCommands(ofCampaigns.live), ...revisionCommands(world), ...repeatCommands(world), ...templateCommands(world), ...creditCommands(world), ...logCommands(world), ...figureCommands(world), ...numberCommands(world), ...replyCommands(world), ...retentionCommands(world), ...safetyCommands(world), ...programCommands(world), ...updateCommands(world), ...outwardCommands(world), now, home, dismissNotice, resultSeen, failuresSeen };
   const listen: Listen = (name, cb) => {
     const set = (listeners[name] ??= new Set() as never) as unknown as Set<typeof cb>;
     set.add(cb);

@@ -85,7 +85,7 @@ impl Outbox {
         let files = self.prepare_all(&wish.media).await?;
         let media = files.iter().map(|(name, file)| media::store::attached(name, file)).collect();
         let purpose = Purpose { category: wish.category, on_basis: true };
-        let content = Content { template, offer: None, media, link_preview: None, purpose };
+        let content = Content { template, offer: None, media, link_preview: None, purpose, to_made_up: true };
         self.put_in(content, &contact, &over, &files).await
     }
 

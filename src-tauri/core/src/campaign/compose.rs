@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use crate::contact::made_up::is_made_up;
 use crate::contact::permission::{Purpose, may_receive};
 use crate::contact::phone::Phone;
 use crate::contact::store::audience::Person;
@@ -30,6 +31,8 @@ pub struct Content {
     /// Goes with the text where that is a part of its own.
     pub link_preview: Option<LinkPreviewId>,
     pub purpose: Purpose,
+    /// Those whom Ulak made up to practise with get it too.
+    pub to_made_up: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,6 +87,9 @@ impl Content {
 }
 
 pub fn compose(content: &Content, person: &Person) -> Composed {
+    if !content.to_made_up && is_made_up(&person.name, &person.phone) {
+        return Composed::Skipped { reason: SkipReason::MadeUp, variable: None };
+    }
     if let Err(refusal) = may_receive(content.purpose, &person.facts) {
         return Composed::Skipped { reason: refusal.into(), variable: None };
     }
@@ -191,7 +197,7 @@ mod tests {
         let picture = |number| Attached { sha256: [number; 32], kind: MediaKind::Image, name: None };
         let media = (0..pictures).map(picture).collect();
         let template = Template::parse(text).unwrap();
-        Content { template, offer: None, media, link_preview: None, purpose: Purpose::default() }
+        Content { template, offer: None, media, link_preview: None, purpose: Purpose::default(), to_made_up: false }
     }
 
     fn parts(text: &str, pictures: u8) -> Vec<(bool, bool)> {
@@ -305,6 +311,17 @@ mod tests {
         let composed = compose(&content("Hi {{name}}", 0), &person(" "));
         let variable = Some("name".to_owned());
         assert_eq!(composed, Composed::Skipped { reason: SkipReason::MissingVariable, variable });
+    }
+
+    #[test]
+    fn whom_ulak_made_up_gets_practice_alone() {
+        let sample = Person { phone: "+905385550100".into(), ..person("Ayşe Yılmaz") };
+        let skipped = Composed::Skipped { reason: SkipReason::MadeUp, variable: None };
+        assert_eq!(compose(&content("Hi", 0), &sample), skipped);
+        let practice = Content { to_made_up: true, ..content("Hi", 0) };
+        assert!(matches!(compose(&practice, &sample), Composed::Message { .. }));
+        let customer = Person { name: "Nil Tan".into(), ..sample };
+        assert!(matches!(compose(&content("Hi", 0), &customer), Composed::Message { .. }));
     }
 
     #[test]

@@ -284,11 +284,11 @@ pub struct Emptiest {
     pub missing: i64,
 }
 
-/// The people a draft would skip for one reason.
+/// The people a draft would skip for one reason; with a variable those who lack that one.
 pub async fn skipped_people(
     db: &mut SqliteConnection,
     draft: &Draft,
-    reason: SkipReason,
+    (reason, variable): (SkipReason, Option<&str>),
     limit: usize,
     now: Millis,
 ) -> Result<Vec<ContactId>, CampaignError> {
@@ -300,9 +300,12 @@ pub async fn skipped_people(
     let mut after = None;
     loop {
         let page = people_after(db, target.whom(), moment, after, PAGE).await?;
-        let skipped = page.iter().filter(
-            |person| matches!(reached.compose(&content, person), Composed::Skipped { reason: why, .. } if why == reason),
-        );
+        let skipped = page.iter().filter(|person| match reached.compose(&content, person) {
+            Composed::Skipped { reason: why, variable: lacks } => {
+                why == reason && (variable.is_none() || lacks.as_deref() == variable)
+            }
+            Composed::Message { .. } => false,
+        });
         found.extend(skipped.map(|person| person.id).take(limit - found.len()));
         after = page.last().map(|person| person.id);
         if page.len() < PAGE as usize || found.len() >= limit {

@@ -15,6 +15,7 @@ test.each([
   ['campaign.empty', 'content'],
   ['campaign.nobody', 'audience'],
   ['campaign.no_number', 'schedule'],
+  ['campaign.never_open', 'schedule'],
   ['campaign.text_too_long', 'content'],
   ['campaign.caption_too_long', 'content'],
   ['choice.too_long', 'content'],

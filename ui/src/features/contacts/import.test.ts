@@ -51,6 +51,26 @@ test('an answer to an older question is dropped', async () => {
   expect(job.importable).toBe(2);
 });
 
+test('what was chosen for a list and not imported yet is known, so that nobody leaves it without a word', async () => {
+  const job = new Import();
+  job.follow();
+  await job.open('/list.csv');
+  expect(job.decided).toBe(false);
+  job.tickRow(3);
+  expect(job.decided).toBe(true);
+  job.tickRow(3);
+  await job.change({ consent: { source: 'Form', at: 1, note: '' } });
+  expect(job.decided).toBe(true);
+  await job.change({ consent: null });
+  expect(job.decided).toBe(false);
+  await job.use(0, { use: 'tags' });
+  expect(job.decided).toBe(true);
+  tell(progress('scan-4', 'done'));
+  await job.start();
+  tell(progress('import-5', 'running', 'import'));
+  expect(job.decided).toBe(false);
+});
+
 test('progress that comes before the id is not lost', async () => {
   connectFake({ scanImport: async () => { tell(progress('scan-early', 'done')); return 'scan-early'; } });
   const job = new Import();

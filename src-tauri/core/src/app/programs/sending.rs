@@ -161,6 +161,8 @@ impl Frozen {
             media: media.map_err(StorageError::from)?,
             link_preview: self.link_preview,
             purpose: Purpose { category: self.category, on_basis: false },
+            // A program names each person.
+            to_made_up: true,
         })
     }
 

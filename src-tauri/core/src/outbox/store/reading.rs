@@ -173,10 +173,13 @@ pub async fn waiting(db: &mut SqliteConnection) -> Result<Vec<CampaignId>, sqlx:
     sqlx::query_scalar("SELECT id FROM queues WHERE state = 'open' OR state = 'paused'").fetch_all(db).await
 }
 
-/// The newest queues in which something failed, at most so many.
+/// The newest campaigns over real numbers in which something failed that their owner has not seen to, at most so many.
 pub async fn with_failures(db: &mut SqliteConnection, limit: u32) -> Result<Vec<CampaignId>, sqlx::Error> {
     sqlx::query_scalar(
-        "SELECT DISTINCT queue_id FROM queue_counts WHERE state = 'failed' AND people > 0 ORDER BY queue_id DESC LIMIT ?",
+        "SELECT DISTINCT c.queue_id FROM queue_counts c JOIN queues q ON q.id = c.queue_id
+         WHERE c.state = 'failed' AND c.people > 0 AND q.kind = 'campaign' AND q.book = 'real'
+           AND (q.failures_seen_at IS NULL OR q.failures_seen_at < c.last_at)
+         ORDER BY c.queue_id DESC LIMIT ?",
     )
     .bind(limit)
     .fetch_all(db)

@@ -69,28 +69,35 @@ async fn numbers(db: &mut SqliteConnection) -> Result<Numbers, sqlx::Error> {
     Ok(sessions::names(db).await?.into_iter().collect())
 }
 
-/// The people whom a campaign skipped for one reason, at most so many.
+/// The people whom a campaign skipped for one reason, at most so many; with a variable those who lack that one.
 pub async fn skipped_for(
     db: &mut SqliteConnection,
     queue: CampaignId,
     reason: SkipReason,
+    variable: Option<&str>,
     limit: u32,
 ) -> Result<Vec<RecipientRow>, sqlx::Error> {
     let ids: Vec<MessageId> = sqlx::query_scalar(
-        "SELECT id FROM messages INDEXED BY messages_skipped WHERE queue_id = ? AND skip_reason = ? ORDER BY id LIMIT ?",
+        "SELECT id FROM messages INDEXED BY messages_skipped
+         WHERE queue_id = ?1 AND skip_reason = ?2 AND (?3 IS NULL OR skip_variable = ?3) ORDER BY id LIMIT ?4",
     )
     .bind(queue)
     .bind(reason)
+    .bind(variable)
     .bind(limit)
     .fetch_all(&mut *db)
     .await?;
     rows(db, &ids).await
 }
 
-/// The contacts whom a campaign skipped for one reason before anything of their message was tried.
-pub fn push_untried(select: &mut QueryBuilder<Sqlite>, queue: CampaignId, reason: SkipReason) {
+/// The contacts whom a campaign skipped for one reason before anything of their message was tried; with a variable those
+/// who lacked that one.
+pub fn push_untried(select: &mut QueryBuilder<Sqlite>, queue: CampaignId, reason: SkipReason, variable: Option<&str>) {
     select.push("SELECT m.contact_id FROM messages m WHERE m.queue_id = ").push_bind(queue);
     select.push(" AND m.skip_reason = ").push_bind(reason);
+    if let Some(variable) = variable {
+        select.push(" AND m.skip_variable = ").push_bind(variable.to_owned());
+    }
     select.push(" AND NOT EXISTS (SELECT 1 FROM parts p WHERE p.message_id = m.id AND p.tried_at IS NOT NULL)");
 }
 
