@@ -2078,6 +2078,8 @@ export type PreviewRow = {
 	/**  As a spreadsheet counts from 1, or the number of a card. */
 	row: number,
 	cells: string[],
+	/**  As it comes in; none where the row does not. */
+	name: string | null,
 	/**  E.164 */
 	phone: string | null,
 	/**  The column of that phone, where a list has several. */

@@ -16,6 +16,7 @@ mod layout;
 mod list;
 mod mapping;
 mod messages;
+mod number_format;
 mod preview;
 mod records;
 mod refused;
@@ -215,6 +216,8 @@ pub struct PreviewRow {
     /// As a spreadsheet counts from 1, or the number of a card.
     pub row: u32,
     pub cells: Vec<String>,
+    /// As it comes in; none where the row does not.
+    pub name: Option<String>,
     /// E.164
     pub phone: Option<String>,
     /// The column of that phone, where a list has several.
