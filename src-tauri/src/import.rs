@@ -198,7 +198,13 @@ fn tell_end(voice: Voice, end: &ImportProgress) {
     let totals = end.totals;
     voice.event(&json!({ "event": "result", "state": end.state, "totals": totals, "consent": end.consent, "lost_cells": end.lost_cells, "repaired": end.repaired }));
     voice.line(&format!(
-        "{} rows: {} new, {} known, {} twice, {} doubtful, {} refused.",
-        totals.rows, totals.new, totals.known, totals.twice, totals.doubtful, totals.refused
+        "{} rows: {} new, {} completed, {} unchanged, {} twice, {} doubtful, {} refused.",
+        totals.rows,
+        totals.new,
+        totals.known.saturating_sub(totals.unchanged),
+        totals.unchanged,
+        totals.twice,
+        totals.doubtful,
+        totals.refused
     ));
 }

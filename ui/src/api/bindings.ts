@@ -1346,11 +1346,13 @@ export type ImportStep =
 /**  Verdicts only: no contact is made or changed. */
 "scan" | "import";
 
-/**  `rows` is the sum of the others. */
+/**  `rows` is the sum of the others but `unchanged`. */
 export type ImportTotals = {
 	rows: number,
 	new: number,
 	known: number,
+	/**  Of the known ones: those to which the row adds nothing. */
+	unchanged: number,
 	twice: number,
 	doubtful: number,
 	refused: number,

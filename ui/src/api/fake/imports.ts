@@ -19,7 +19,7 @@ const sample: Omit<PreviewRow, 'name' | 'consent' | 'phoneColumn' | 'repair' | '
   { row: 9, cells: ['Siti Rahmawati', '62 813 555 0147', 'Jakarta', 'ya'], phone: null, verdict: { kind: 'doubtful', phone: '+628135550147', reason: noPlus } },
   { row: 10, cells: ['Nur Aydın', '', 'Aydın', ''], phone: null, verdict: { kind: 'refused', reason: none } },
 ];
-const totals: ImportTotals = { rows: 1318, new: 1104, known: 151, twice: 22, doubtful: 12, refused: 29 };
+const totals: ImportTotals = { rows: 1318, new: 1104, known: 151, unchanged: 40, twice: 22, doubtful: 12, refused: 29 };
 
 const report = ({ progress, undone }: Job): ImportReport => ({ id: progress.importId, fileName: 'müşteriler-2026.csv', state: progress.state, startedAt: Date.parse('2026-11-12T09:30:00Z'), totals: progress.totals, undone, canUndo: undone === null });
 
@@ -44,7 +44,7 @@ export function importCommands(world: World): Pick<Api, 'pickContactsFile' | 'pr
       percent = Math.min(100, percent + (step === 'scan' ? 25 : 8));
       const share = (value: number) => Math.round((value * percent) / 100);
       const state = job.cancelled ? 'cancelled' : percent >= 100 ? 'done' : 'running';
-      job.progress = { ...job.progress, state, percent, totals: { rows: share(totals.rows), new: share(totals.new), known: share(totals.known), twice: share(totals.twice), doubtful: share(totals.doubtful), refused: share(totals.refused) } };
+      job.progress = { ...job.progress, state, percent, totals: { rows: share(totals.rows), new: share(totals.new), known: share(totals.known), unchanged: share(totals.unchanged), twice: share(totals.twice), doubtful: share(totals.doubtful), refused: share(totals.refused) } };
       if (state !== 'running') clearInterval(timer);
       if (state === 'done') done();
       world.emit('importProgress', structuredClone(job.progress));
@@ -75,7 +75,7 @@ export function importCommands(world: World): Pick<Api, 'pickContactsFile' | 'pr
     undoImport: async (id) => {
       const job = world.imports.get(id);
       if (!job || job.undone) return refuse('import.nothing_to_undo', 'Nothing is left of this import.', {});
-      job.undone = { removed: totals.new, restored: totals.known, kept: 0 };
+      job.undone = { removed: totals.new, restored: totals.known - totals.unchanged, kept: 0 };
       return report(job);
     },
     saveRefused: async () => '/home/shop/müşteriler-2026-refused.csv',

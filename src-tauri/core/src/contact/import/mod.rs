@@ -262,7 +262,7 @@ pub struct ImportPreview {
     pub notices: Vec<Reason>,
 }
 
-/// `rows` is the sum of the others.
+/// `rows` is the sum of the others but `unchanged`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "bindings", derive(specta::Type))]
@@ -270,6 +270,8 @@ pub struct ImportTotals {
     pub rows: u32,
     pub new: u32,
     pub known: u32,
+    /// Of the known ones: those to which the row adds nothing.
+    pub unchanged: u32,
     pub twice: u32,
     pub doubtful: u32,
     pub refused: u32,
