@@ -254,3 +254,27 @@ async fn it_goes_before_a_campaign_of_the_first_priority_that_runs() {
     let next: Vec<&str> = sent[before..before + 2].iter().map(|sent| sent.to.as_str()).collect();
     assert_eq!(next, ["+905385550214", "+905385550215"]);
 }
+
+#[tokio::test]
+async fn a_mistyped_name_takes_no_fallback_in_a_single_message_or_a_test_either() -> Result<(), Problem> {
+    let mut world = World::at(at(0, 12, 0)).await?;
+    world.contact("Elif", "+905385550214").await?;
+    let mistyped =
+        Direct { text: "Merhaba {{isim soyadı olan|müşterimiz}}".to_owned(), ..wish(&world, "+905385550214") };
+    let refused = world.app.outbox().send_direct(&mistyped).await.unwrap_err();
+    assert_eq!(
+        (refused.code.as_str(), refused.params["name"].as_str()),
+        ("campaign.unknown_variable", "isim soyadı olan")
+    );
+    let draft = world.draft("Merhaba {{şehri|burası}}", |_| {}).await?;
+    let to = "+905385550999".to_owned();
+    let test = TestSend { draft_id: draft.id, index: 0, to, over: world.app.practice_id() };
+    assert_eq!(world.app.outbox().send_test(&test).await.unwrap_err().code, "campaign.unknown_variable");
+    // The header of a column that became the name is a name.
+    let meant = Direct { text: "Merhaba {{Müşteri Adı|müşterimiz}}".to_owned(), ..wish(&world, "+905385550214") };
+    world.app.outbox().send_direct(&meant).await?;
+    world.run_until(at(0, 12, 5)).await?;
+    let sent: Vec<Option<String>> = world.phone.sent().into_iter().map(|part| part.text).collect();
+    assert_eq!(sent, [Some("Merhaba Elif".to_owned())]);
+    Ok(())
+}

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use chrono::{Datelike, NaiveDate};
 use serde_json::Value;
 
+use crate::error::Problem;
+
 pub struct Messages {
     tag: &'static str,
     texts: BTreeMap<String, Value>,
@@ -44,6 +46,16 @@ impl Messages {
     /// Whether there is a sentence of this name.
     pub fn has(&self, key: &str) -> bool {
         self.texts.contains_key(key)
+    }
+
+    /// What is wrong and what to do; the English sentence where this language has none for it.
+    pub fn problem(&self, problem: &Problem) -> String {
+        let key = format!("error_{}", problem.code.replace('.', "_"));
+        let filled: Vec<(&str, &str)> =
+            problem.params.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let places: Vec<(&str, &str)> = filled.iter().map(|(name, _)| (*name, "")).collect();
+        let whole = self.has(&key) && !self.say(&key, &places).contains(['{', '}']);
+        if whole { self.say(&key, &filled) } else { problem.message.clone() }
     }
 
     /// 1,151

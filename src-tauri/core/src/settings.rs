@@ -185,8 +185,11 @@ fn home(locale: &str, zone: Tz) -> String {
     let mut parts = locale.split(['-', '_', '.', '@']);
     let language = parts.next().unwrap_or_default();
     let region = parts.find(|part| part.len() == 2).and_then(Country::of).map(Country::code);
+    // Computers everywhere speak American English; where the clock is of Turkey or Indonesia, so are the phones.
+    let is_home = INDONESIA.contains(&zone) || matches!(zone, Tz::Europe__Istanbul | Tz::Asia__Istanbul | Tz::Turkey);
     let country = match (language, region) {
-        ("en" | "C" | "POSIX", _) => None,
+        ("C" | "POSIX", _) => None,
+        ("en", _) if is_home => None,
         ("tr", None) => Some("TR".to_owned()),
         ("id", None) => Some("ID".to_owned()),
         (_, region) => region,
@@ -408,6 +411,10 @@ mod tests {
             ("en_GB.UTF-8", Tz::Asia__Pontianak, "ID"),
             ("C.UTF-8", Tz::Asia__Makassar, "ID"),
             ("en-US", istanbul, "TR"),
+            ("en-GB", Tz::Europe__London, "GB"),
+            ("en_AU.UTF-8", Tz::Australia__Sydney, "AU"),
+            ("en-US", Tz::Turkey, "TR"),
+            ("en", Tz::Europe__London, "TR"),
             ("", Tz::UTC, "TR"),
         ] {
             assert_eq!(home(locale, zone), country, "{locale} {zone}");

@@ -1351,11 +1351,13 @@ export type ImportStep =
 /**  Verdicts only: no contact is made or changed. */
 "scan" | "import";
 
-/**  `rows` is the sum of the others. */
+/**  `rows` is the sum of the others but `unchanged`. */
 export type ImportTotals = {
 	rows: number,
 	new: number,
 	known: number,
+	/**  Of the known ones: those to which the row adds nothing. */
+	unchanged: number,
 	twice: number,
 	doubtful: number,
 	refused: number,
@@ -2083,6 +2085,8 @@ export type PreviewRow = {
 	/**  As a spreadsheet counts from 1, or the number of a card. */
 	row: number,
 	cells: string[],
+	/**  As it comes in; none where the row does not. */
+	name: string | null,
 	/**  E.164 */
 	phone: string | null,
 	/**  The column of that phone, where a list has several. */

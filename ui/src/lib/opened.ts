@@ -15,6 +15,25 @@ export function toImport(path: string): void {
   navigate(importOf(path));
 }
 
+/** What the import begins with, as if it was pasted there. */
+let pasted: string | null = null;
+
+/** A paste that no field takes: cells, a column of numbers, or a text with phones in it. */
+export function pasteToImport(event: ClipboardEvent): void {
+  const text = event.clipboardData?.getData('text/plain') ?? '';
+  const isField = event.target instanceof HTMLInputElement || event.target instanceof HTMLTextAreaElement;
+  if (event.defaultPrevented || isField || !/\d/.test(text) || document.querySelector('dialog[open]') !== null) return;
+  event.preventDefault();
+  pasted = text;
+  navigate('/contacts/import');
+}
+
+export function takePasted(): string | null {
+  const taken = pasted;
+  pasted = null;
+  return taken;
+}
+
 /** What the next content step begins with, as if it was dropped there. */
 const handed: string[] = [];
 

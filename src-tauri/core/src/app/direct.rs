@@ -10,7 +10,7 @@ use crate::campaign::CampaignError;
 use crate::campaign::compose::{Content, MOST_FILES};
 use crate::campaign::draft::Draft;
 use crate::campaign::live::all_sessions;
-use crate::campaign::review::refuse_too_long;
+use crate::campaign::review::{refuse_misnamed, refuse_too_long};
 use crate::campaign::schedule::Freezing;
 use crate::category::Category;
 use crate::clock::Millis;
@@ -105,6 +105,7 @@ impl Outbox {
         let target = draft.target(&mut reader, self.now()).await?;
         let person = person_at(&mut reader, target.whom(), moment, test.index).await;
         let person = person.map_err(StorageError::from)?.ok_or(CampaignError::Nobody)?;
+        refuse_misnamed(&mut reader, &draft.content()?.variables(), &[]).await?;
         drop(reader);
         let content = filled(&draft, &person)?;
         let contact = self.contact_for(&test.to).await?;
@@ -192,9 +193,10 @@ impl Outbox {
     async fn frozen(&self, content: Content, contact: &Contact, now: Millis) -> Result<NewMessage, Problem> {
         let settings = self.settings().await?;
         let moment = Moment { at: now, promotion_gap: settings.promotion_gap() };
-        let person = person_at(&mut *self.reader().await?, Whom::One(contact.id), moment, 0)
-            .await
-            .map_err(StorageError::from)?;
+        let mut reader = self.reader().await?;
+        refuse_misnamed(&mut reader, &content.variables(), &[]).await?;
+        let person = person_at(&mut reader, Whom::One(contact.id), moment, 0).await.map_err(StorageError::from)?;
+        drop(reader);
         let person = Person { phone: contact.phone.clone(), ..person.ok_or(CampaignError::Nobody)? };
         let message = Freezing::of(content, false, settings.prices, now).message(&person)?;
         refuse_skipped(&message)?;

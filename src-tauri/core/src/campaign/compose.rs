@@ -11,7 +11,7 @@ use crate::media::{Attached, MediaKind};
 use crate::outbox::price::Prices;
 use crate::outbox::state::{PartKind, SkipReason};
 use crate::template::choice::twice;
-use crate::template::{Missing, Offer, Template, render, whatsapp_length};
+use crate::template::{Missing, Offer, Segment, Template, render, whatsapp_length};
 use crate::text::is_blank;
 
 pub const CAPTION_LIMIT: usize = 1024;
@@ -75,14 +75,28 @@ pub fn price(parts: &[Layout], prices: Prices) -> i64 {
 impl Content {
     /// Every variable, each once.
     pub fn variables(&self) -> Vec<&str> {
-        let offer = self.offer.iter().flat_map(|offer| offer.question.iter().chain(&offer.options));
         let mut names: Vec<&str> = Vec::new();
-        for name in std::iter::once(&self.template).chain(offer).flat_map(Template::variables) {
+        for name in self.texts().flat_map(Template::variables) {
             if !names.contains(&name) {
                 names.push(name);
             }
         }
         names
+    }
+
+    /// The variables that something else stands in for where they have no value.
+    pub fn with_fallback(&self) -> Vec<&str> {
+        let segments = self.texts().flat_map(|text| &text.segments);
+        let names = segments.filter_map(|segment| match segment {
+            Segment::Variable { name, fallback: Some(_) } => Some(name.as_str()),
+            Segment::Variable { .. } | Segment::Text(_) => None,
+        });
+        names.collect()
+    }
+
+    fn texts(&self) -> impl Iterator<Item = &Template> {
+        let offer = self.offer.iter().flat_map(|offer| offer.question.iter().chain(&offer.options));
+        std::iter::once(&self.template).chain(offer)
     }
 }
 

@@ -161,7 +161,7 @@ pub async fn survey_after(
     let content = draft.content()?;
     let names = content.variables();
     let caption = draft.has_caption();
-    let unknown = variable::unknown(&names, &contacts::field_names(db).await?);
+    let unknown = unknown(db, &names, &[]).await?;
     let mut survey = Survey { unknown, ..Survey::at(draft.prices(db).await?) };
     let mut reached = Reached::of(&queue::written_to(db, draft.id).await?);
     let moment = draft.moment(db, now).await?;
@@ -186,6 +186,21 @@ pub async fn survey_after(
         let reading = people_after(db, target.whom(), moment, Some(last.id), PAGE);
         let (following, ()) = tokio::join!(biased; reading, rendering);
         page = following?;
+    }
+}
+
+/// Those of the names that mean nothing a contact can have, and nothing of what comes along.
+pub async fn unknown(db: &mut SqliteConnection, names: &[&str], given: &[&str]) -> Result<Vec<Unknown>, CampaignError> {
+    let mut fields = contacts::field_names(db).await?;
+    fields.extend(given.iter().map(|name| (*name).to_owned()));
+    Ok(variable::unknown(names, &fields))
+}
+
+/// A fallback is for those who have no value, and never for a name that was mistyped.
+pub async fn refuse_misnamed(db: &mut SqliteConnection, names: &[&str], given: &[&str]) -> Result<(), CampaignError> {
+    match unknown(db, names, given).await?.into_iter().next() {
+        Some(unknown) => Err(misnamed(unknown)),
+        None => Ok(()),
     }
 }
 

@@ -29,7 +29,7 @@ impl Delimited {
 
     pub fn add<'a>(&mut self, cells: impl Iterator<Item = Cell<'a>>) -> Result<(), String> {
         let text = |cell: Cell<'_>| match cell {
-            Cell::Text(text) => harmless(&text),
+            Cell::Text(text) | Cell::Dated { text, .. } => harmless(&text),
             Cell::Number(number) => number.to_string(),
             Cell::Day(day) => day.to_string(),
             Cell::Empty => String::new(),

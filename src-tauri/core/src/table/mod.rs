@@ -20,6 +20,11 @@ pub enum Cell<'a> {
     Text(Cow<'a, str>),
     Number(i64),
     Day(NaiveDate),
+    /// A text that is a day: a day in a workbook, and as it stands elsewhere.
+    Dated {
+        text: Cow<'a, str>,
+        day: NaiveDate,
+    },
     Empty,
 }
 

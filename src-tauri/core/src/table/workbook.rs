@@ -15,6 +15,8 @@ const LONGEST_NAME: usize = 31;
 pub struct Workbook {
     book: rust_xlsxwriter::Workbook,
     day: Format,
+    /// As the owner's lists write days.
+    dated: Format,
     bold: Format,
     sheets: usize,
     /// The next row of the sheet that was begun last.
@@ -26,6 +28,7 @@ impl Default for Workbook {
         Self {
             book: rust_xlsxwriter::Workbook::new(),
             day: Format::new().set_num_format("yyyy-mm-dd"),
+            dated: Format::new().set_num_format("dd.mm.yyyy"),
             bold: Format::new().set_bold(),
             sheets: 0,
             row: 0,
@@ -77,6 +80,9 @@ impl Workbook {
                 },
                 Cell::Day(day) => {
                     date(day).and_then(|day| page.write_datetime_with_format(self.row, column, day, &self.day))
+                }
+                Cell::Dated { day, .. } => {
+                    date(day).and_then(|day| page.write_datetime_with_format(self.row, column, day, &self.dated))
                 }
                 Cell::Empty => continue,
             };

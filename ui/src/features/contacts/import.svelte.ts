@@ -63,7 +63,14 @@ export class Import {
 
   /** How many contacts an import would bring or complete; known only after the scan. */
   get importable(): number | null {
-    return this.scan?.state === 'done' ? this.scan.totals.new + this.scan.totals.known + this.#tickedRows : null;
+    if (this.scan?.state !== 'done') return null;
+    const { new: fresh, known, unchanged } = this.scan.totals;
+    return fresh + known - unchanged + this.#tickedRows;
+  }
+
+  /** An import would do nothing; a second row of one person may still complete what the first says. */
+  get idle(): boolean {
+    return this.importable === 0 && this.scan?.totals.twice === 0;
   }
 
   get doubts(): ReasonTotal[] {

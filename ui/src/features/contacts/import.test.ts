@@ -2,7 +2,7 @@ import { beforeEach, expect, test, vi } from 'vitest';
 import { connectTo, type Api, type ImportOptions, type ImportPreview, type ImportProgress, type Listen, type Origin, type Refusal } from '../../api/client';
 import { Import } from './import.svelte';
 
-const totals = { rows: 3, new: 1, known: 1, twice: 0, doubtful: 0, refused: 1 };
+const totals = { rows: 3, new: 1, known: 1, unchanged: 0, twice: 0, doubtful: 0, refused: 1 };
 const preview = (options: ImportOptions): ImportPreview => ({
   fileName: 'list.csv', bytes: 90, encoding: options.encoding ?? 'utf-8', separator: 'comma', sheets: options.sheet === null ? [] : [options.sheet], sheet: options.sheet, header: true, country: 'TR',
   columns: [{ header: 'Ad', use: { use: 'name' } }, { header: 'Tel', use: options.columns?.[1] ?? { use: 'phone' } }], found: null, rows: [], notices: [],
@@ -38,6 +38,20 @@ test('a file is previewed and counted, and the import does exactly what was show
   expect(calls.at(-1)).toMatchObject({ name: 'import', options: { columns: [{ use: 'name' }, { use: 'phone' }] } });
   tell(progress('import-2', 'running', 'import'));
   expect(job.running).toBe(true);
+});
+
+test('who is there already and whose row adds nothing is not counted as taken in', async () => {
+  const job = new Import();
+  job.follow();
+  await job.open('/list.csv');
+  const same = { ...totals, rows: 5, known: 3, unchanged: 2 };
+  tell({ ...progress('scan-1', 'done'), totals: same });
+  expect(job.importable).toBe(2);
+  expect(job.idle).toBe(false);
+  tell({ ...progress('scan-1', 'done'), totals: { ...same, new: 0, unchanged: 3 } });
+  expect([job.importable, job.idle]).toEqual([0, true]);
+  tell({ ...progress('scan-1', 'done'), totals: { ...same, new: 0, unchanged: 3, twice: 1 } });
+  expect([job.importable, job.idle], 'a second row of one person may complete the first').toEqual([0, false]);
 });
 
 test('an answer to an older question is dropped', async () => {

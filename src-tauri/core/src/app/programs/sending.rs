@@ -13,6 +13,7 @@ use super::{Problem, Programs, given};
 use crate::app::direct::refuse_skipped;
 use crate::campaign::CampaignError;
 use crate::campaign::compose::{Content, MOST_FILES};
+use crate::campaign::review::refuse_misnamed;
 use crate::campaign::schedule::Freezing;
 use crate::category::Category;
 use crate::clock::{DAY, Millis};
@@ -191,7 +192,8 @@ impl Programs {
         if let Some(answer) = self.answered(once).await? {
             return Ok(Given::again(answer));
         }
-        let frozen = self.freeze(program.rights.urgent, matter, Origin::Api).await?;
+        let given: Vec<&str> = to.data.keys().map(String::as_str).collect();
+        let frozen = self.freeze(program.rights.urgent, matter, &given, Origin::Api).await?;
         let _whole = self.freezing.read().await;
         let now = self.now();
         let mut tx = self.db.begin().await?;
@@ -225,8 +227,15 @@ impl Programs {
         Ok((queue, accepted))
     }
 
-    /// Looks up all that a message needs beside its recipient, and refuses what can never be sent.
-    pub(super) async fn freeze(&self, may_be_urgent: bool, matter: &Matter, origin: Origin) -> Result<Frozen, Problem> {
+    /// Looks up all that a message needs beside its recipient, and refuses what can never be sent. `given` are the
+    /// variables that come along.
+    pub(super) async fn freeze(
+        &self,
+        may_be_urgent: bool,
+        matter: &Matter,
+        given: &[&str],
+        origin: Origin,
+    ) -> Result<Frozen, Problem> {
         let now = self.now();
         if matter.urgent && !may_be_urgent {
             return Err(ProgramError::NotUrgent.into());
@@ -258,7 +267,9 @@ impl Programs {
             by_mail: self.wants_mail(matter.template).await?,
             link_preview: said.link_preview,
         };
-        frozen.content()?;
+        let content = frozen.content()?;
+        // One without a fallback is refused for whoever has no value.
+        refuse_misnamed(&mut *self.reader().await?, &content.with_fallback(), given).await?;
         Ok(frozen)
     }
 

@@ -43,13 +43,6 @@ fn word(words: &Messages, outcome: Outcome) -> String {
     words.say(key, &[])
 }
 
-/// Its sentence in the owner's language; the English one where there is none.
 fn why(words: &Messages, problem: &Problem) -> Cell<'static> {
-    let key = format!("error_{}", problem.code.replace('.', "_"));
-    let filled: Vec<(&str, &str)> =
-        problem.params.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-    let said = words.say(&key, &filled);
-    let places: Vec<(&str, &str)> = filled.iter().map(|(name, _)| (*name, "")).collect();
-    let whole = words.has(&key) && !words.say(&key, &places).contains(['{', '}']);
-    Cell::Text(if whole { said } else { problem.message.clone() }.into())
+    Cell::Text(words.problem(problem).into())
 }
