@@ -141,6 +141,8 @@ export const commands = {
 	createRepeat: (occasion: Occasion | null) => __TAURI_INVOKE<Draft>("create_repeat", { occasion }),
 	followUp: (follows: FollowOf, afterDays: number | null) => __TAURI_INVOKE<Draft>("follow_up", { follows, afterDays }),
 	saveRepeat: (edit: RepeatEdit) => __TAURI_INVOKE<null>("save_repeat", { edit }),
+	approveRepeat: (id: RepeatId) => __TAURI_INVOKE<null>("approve_repeat", { id }),
+	makeUpRepeat: (id: RepeatId, day: Day) => __TAURI_INVOKE<null>("make_up_repeat", { id, day }),
 	deleteRepeat: (id: RepeatId) => __TAURI_INVOKE<null>("delete_repeat", { id }),
 	dateFields: () => __TAURI_INVOKE<string[]>("date_fields"),
 	pauseCampaign: (id: CampaignId) => __TAURI_INVOKE<null>("pause_campaign", { id }),
@@ -367,7 +369,9 @@ export type Attention = {
 	name: string | null,
 };
 
-export type AttentionKind = "recovery_code" | "failed" | "unknown" | "message_failed" | "message_unknown" | "paused" | "stopped_failures" | "stopped_opt_outs" | "credits_low" | "clearing_begins";
+export type AttentionKind = "recovery_code" | "failed" | "unknown" | "message_failed" | "message_unknown" | "paused" | "stopped_failures" | "stopped_opt_outs" | "credits_low" | "clearing_begins" | 
+/**  What a rule sends was changed and waits for a word. */
+"rule_waits";
 
 /**
  *  Everyone, or whoever has one of the tags, is in one of the segments or is one of the people, or whom another campaign
@@ -1828,6 +1832,12 @@ export type Missed = {
 	goesAt: number,
 };
 
+export type MissedDay = {
+	day: Day,
+	/**  Of an occasion: whose date it was. */
+	people: number | null,
+};
+
 export type MissedAnswer = 
 /**  At once, as far as its hours allow. */
 { is: "now" } | { is: "next_window" } | { is: "at"; at: number } | { is: "cancel" };
@@ -2263,6 +2273,10 @@ export type RepeatView = {
 	credits: number,
 	free: number,
 	last: LastRun | null,
+	/**  Days that were left out and can still come, the oldest first: of the calendar the last alone. */
+	missed: MissedDay[],
+	/**  What it sends was changed since its owner let it go. Until they confirm it nothing of it goes out. */
+	waits: boolean,
 	blockers: AppError[],
 };
 
@@ -3049,7 +3063,7 @@ export type WaitKind = "nothing" | "sending" | "pace" | "rest" | "hours" | "cap"
 /**  Another campaign goes first. */
 "turn" | 
 /**  Nothing is left but what is in doubt. */
-"checking" | "paused" | "pausedAll" | "noNumber" | "notConnected" | "newChats" | "shut" | "unheard" | "disk" | "locked" | "damaged" | "fault";
+"checking" | "paused" | "pausedAll" | "noNumber" | "notConnected" | "newChats" | "shut" | "unheard" | "disk" | "locked" | "readOnly" | "damaged" | "fault";
 
 /**  A number that was linked for the first time may send a little more every day. */
 export type WarmUpView = {

@@ -68,7 +68,8 @@
 //            revise-had (data-people), revise-with-own, revise-priority, revise-credits (data-credits), revise-held, revise-short, revise-blocker, revise-refused,
 //            recipient-rewrite, rewrite-dialog, rewrite-input, rewrite-save, rewrite-everything, recipient-version, versions-open, versions-dialog, version:<number> (data-people)
 // repeats    campaigns-repeats, repeat-new-calendar|occasion, repeats-empty, repeat:<id> (data-active), repeat-active:<id>, repeat-every, repeat-weekday-<0…6>, repeat-day,
-//            repeat-month, repeat-until, repeat-field, repeat-often, repeat-days, repeat-time, repeat-late, repeat-next, repeat-last (data-state), repeat-edit,
+//            repeat-month, repeat-until, repeat-until-day-…, repeat-times, repeat-except, repeat-bring-back, repeat-field, repeat-often, repeat-side, repeat-days, repeat-time, repeat-waits, repeat-approve,
+//            repeat-blocker:<code>, repeat-practises, repeat-missed, repeat-make-up, repeat-late, repeat-next, repeat-last (data-state), repeat-edit,
 //            repeat-delete, repeat-delete-dialog, repeat-delete-confirm, follow-open, follow-dialog, follow-who, follow-when, follow-go
 // replies    replies-waiting, replies-words, replies-export, replies-all, replies-all-read|done, replies-show-unread|answers|near|stops|open|done,
 //            replies-campaign, replies-answer, replies-number, replies-list, replies-empty, reply-row (data-id, data-unread), talk,
