@@ -24,6 +24,7 @@ use crate::ids::CampaignId;
 use crate::ledger::figures::{self, BalanceView, LedgerPage, LedgerQuery, LedgerRow};
 use crate::ledger::low::{self, Low};
 use crate::ledger::{Book, LedgerError, store};
+use crate::messages::Messages;
 use crate::outbox::dispatcher::Dispatcher;
 use crate::outbox::store::reading;
 use crate::params;
@@ -200,11 +201,12 @@ impl Credits {
     /// Every line of a book as a CSV that spreadsheets open, oldest first: as the ledger is at one moment, whatever is
     /// sent meanwhile. A file that is not complete has another name.
     pub async fn export_ledger(&self, book: Book, path: &Path) -> Result<(), Problem> {
-        let zone = self.settings().await?.hours().zone;
+        let settings = self.settings().await?;
+        let (zone, words) = (settings.zone, Messages::of(settings.spoken().as_str()));
         let (pages, receiver) = mpsc::channel(1);
         let writing = tokio::task::spawn_blocking({
             let path = path.to_owned();
-            move || write_whole(&path, receiver, zone)
+            move || write_whole(&path, receiver, &words, zone)
         });
         let mut reader = self.reader().await?;
         let read = read_ledger(&mut reader, book, pages).await;
@@ -308,41 +310,57 @@ async fn read_ledger(
 }
 
 /// Under a name of its own until the last line is on the disk.
-fn write_whole(path: &Path, pages: Pages, zone: Tz) -> std::io::Result<()> {
+fn write_whole(path: &Path, pages: Pages, words: &Messages, zone: Tz) -> std::io::Result<()> {
     let mut unfinished = path.as_os_str().to_owned();
     unfinished.push(".part");
     let unfinished = PathBuf::from(unfinished);
-    let written = write_lines(&unfinished, pages, zone).and_then(|()| std::fs::rename(&unfinished, path));
+    let written = write_lines(&unfinished, pages, words, zone).and_then(|()| std::fs::rename(&unfinished, path));
     if written.is_err() {
         let _ = std::fs::remove_file(&unfinished);
     }
     written
 }
 
-fn write_lines(path: &Path, mut pages: Pages, zone: Tz) -> std::io::Result<()> {
+fn write_lines(path: &Path, mut pages: Pages, words: &Messages, zone: Tz) -> std::io::Result<()> {
     let mut file = std::fs::File::create(path)?;
     // Spreadsheets read UTF-8 only behind this mark.
     file.write_all("\u{feff}".as_bytes())?;
     let mut csv = csv::Writer::from_writer(file);
-    csv.write_record(COLUMNS)?;
+    csv.write_record(COLUMNS.map(|key| words.say(key, &[])))?;
     loop {
         let page = pages.blocking_recv().ok_or(std::io::ErrorKind::UnexpectedEof)?;
         if page.is_empty() {
             csv.flush()?;
             return csv.get_ref().sync_all();
         }
-        page.iter().try_for_each(|line| write_line(&mut csv, line, zone))?;
+        page.iter().try_for_each(|line| write_line(&mut csv, line, words, zone))?;
     }
 }
 
-const COLUMNS: [&str; 10] =
-    ["time", "entry", "campaign", "contact", "credits", "held", "balance", "held in all", "price", "note"];
+/// In the owner's language.
+const COLUMNS: [&str; 10] = [
+    "log_when",
+    "credits_entry",
+    "credits_campaign",
+    "live_col_contact",
+    "nav_credits",
+    "entry_hold",
+    "credits_balance",
+    "credits_held_in_all",
+    "credits_price",
+    "credits_note",
+];
 
-fn write_line(csv: &mut csv::Writer<std::fs::File>, line: &LedgerRow, zone: Tz) -> std::io::Result<()> {
+fn write_line(
+    csv: &mut csv::Writer<std::fs::File>,
+    line: &LedgerRow,
+    words: &Messages,
+    zone: Tz,
+) -> std::io::Result<()> {
     let at = local(line.at, zone).format("%Y-%m-%d %H:%M:%S").to_string();
     csv.write_record([
         at.as_str(),
-        line.kind.as_str(),
+        &words.say(&format!("entry_{}", line.kind.as_str()), &[]),
         line.campaign_name.as_deref().unwrap_or_default(),
         line.contact_name.as_deref().unwrap_or_default(),
         &line.credits.to_string(),

@@ -1,6 +1,6 @@
 //! The report of a campaign: looked at, put beside others, and written into a file in the owner's language.
 
-mod paper;
+pub(super) mod paper;
 pub(super) mod sheets;
 
 use std::path::Path;
