@@ -862,8 +862,9 @@ export type CreditsView = {
 	/**  Over full months; none before the first has passed. */
 	monthlyAverage: number | null,
 	fullMonths: number,
-	/**  How many days the free credits last at the average of the full months. */
+	/**  How many days the free credits last at the pace of the last thirty days, as the note that they run low says. */
 	lastsDays: number | null,
+	/**  All months since the first credit was spent, the oldest first. */
 	months: MonthSpent[],
 	checkedAt: number,
 	/**  They run low. */

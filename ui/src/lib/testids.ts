@@ -100,7 +100,7 @@
 //            link-done, link-name, link-finish, link-cancel; `#/numbers/link` opens it
 // credits    credits-book-practice|real, credits-free, credits-balance, credits-held (data-held), credits-topup,
 //            credits-adjust, credits-export, credits-search, credits-kind-all|grant|hold|settle|release|adjust,
-//            credits-month, credits-campaign, credits-check, credits-statement, statement-dialog, statement-month, statement-format, statement-save,
+//            credits-when, credits-day-…, credits-campaign, credits-check, credits-statement, statement-dialog, statement-month, statement-format, statement-save,
 //            credits-table, topup-credits, topup-price, topup-note, topup-save, adjust-less|more, adjust-credits,
 //            adjust-reason, adjust-save
 // log        log-count, log-search, log-when, log-day, log-state, log-cause, log-number, log-from, log-found, log-export, log-table, log-row

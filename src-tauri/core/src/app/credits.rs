@@ -41,8 +41,9 @@ pub struct CreditsView {
     /// Over full months; none before the first has passed.
     pub monthly_average: Option<i64>,
     pub full_months: u32,
-    /// How many days the free credits last at the average of the full months.
+    /// How many days the free credits last at the pace of the last thirty days, as the note that they run low says.
     pub lasts_days: Option<i64>,
+    /// All months since the first credit was spent, the oldest first.
     pub months: Vec<MonthSpent>,
     pub checked_at: Millis,
     /// They run low.
@@ -83,8 +84,6 @@ pub struct HoldLine {
     pub name: String,
     pub held: i64,
 }
-
-const MONTHS_SHOWN: usize = 8;
 
 /// The first and the last line of a seal that does not fit its lines.
 pub(super) type Changed = (i64, i64);
@@ -131,10 +130,11 @@ impl Credits {
         let all = months_between(first_at.unwrap_or(now), now, zone);
         let full_months = all.iter().filter(|(_, _, to)| *to <= now).count();
         let mut months = Vec::new();
-        for (month, from, to) in all.into_iter().rev().take(MONTHS_SHOWN).rev() {
+        for (month, from, to) in all {
             let spent = figures::spent(&mut reader, book, from, to).await.map_err(StorageError::from)?;
             months.push(MonthSpent { month, spent, running: to > now });
         }
+        let lately = figures::spent(&mut reader, book, now - low::PACE_OF, now).await.map_err(StorageError::from)?;
         let running: i64 = months.iter().filter(|month| month.running).map(|month| month.spent).sum();
         let people = reading::tally_of_book(&mut reader, book).await.map_err(StorageError::from)?.people;
         let prices = figures::prices(&mut reader, book).await.map_err(StorageError::from)?;
@@ -147,7 +147,7 @@ impl Credits {
             first_at,
             monthly_average: average,
             full_months,
-            lasts_days: average.filter(|average| *average > 0).map(|average| balance.free * 30 / average),
+            lasts_days: low::lasts(balance.free, lately, first_at, now),
             months,
             checked_at: self.checked_at,
             low: match book {
