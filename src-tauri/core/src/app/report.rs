@@ -88,10 +88,16 @@ pub(super) async fn write_pdf(path: &Path, paper: crate::paper::Paper) -> Result
 /// What a credit cost in the newest top-up whose price can be read, and the currency that it is written in.
 pub(super) fn price(top_ups: &[(i64, String)]) -> Option<(String, Number)> {
     top_ups.iter().find_map(|(credits, written)| {
-        let paid = reading::number(written).filter(|paid| *paid > 0)?;
-        let sign = |c: &char| !c.is_ascii_digit() && !c.is_whitespace() && !matches!(c, '.' | ',' | '\'' | '-' | '+');
-        Some((written.chars().filter(sign).collect(), paid.checked_div(*credits)?))
+        let (currency, paid) = paid(written)?;
+        Some((currency, paid.checked_div(*credits)?))
     })
+}
+
+/// What was paid, as far as it can be read, and the currency that it is written in.
+pub(super) fn paid(written: &str) -> Option<(String, Number)> {
+    let paid = reading::number(written).filter(|paid| *paid > 0)?;
+    let sign = |c: &char| !c.is_ascii_digit() && !c.is_whitespace() && !matches!(c, '.' | ',' | '\'' | '-' | '+');
+    Some((written.chars().filter(sign).collect(), paid))
 }
 
 /// Practice costs nothing, whatever was noted with its credits.
