@@ -6,6 +6,7 @@ use std::process::Command;
 use calamine::{Data, Reader, open_workbook_auto};
 use ulak_core::app::Problem;
 use ulak_core::app::figures::{DayFigures, FiguresQuery};
+use ulak_core::campaign::audience::{FollowOf, Followed};
 use ulak_core::clock::MINUTE;
 use ulak_core::contact::{ContactQuery, Standing};
 use ulak_core::ids::CampaignId;
@@ -106,6 +107,16 @@ async fn reports_stand_side_by_side_in_the_order_they_are_asked_for() -> Result<
     let reports = world.app.campaigns().reports(&[second, gone, first]).await?;
     assert_eq!(reports.iter().map(|report| report.view.id).collect::<Vec<_>>(), [second, first]);
     assert!(reports[0].view.started_at.unwrap() > reports[1].view.started_at.unwrap() + MINUTE);
+    Ok(())
+}
+
+#[tokio::test]
+async fn whoever_read_a_campaign_is_written_to_again_whatever_they_answered() -> Result<(), Problem> {
+    let (world, id) = shop().await?;
+    for (who, people) in [(Followed::Read, 3), (Followed::ReadSilent, 1)] {
+        let draft = world.app.campaigns().follow_up(FollowOf { campaign: id, who: who.clone() }, None).await?;
+        assert_eq!(world.app.campaigns().check_draft(draft.id).await?.people, people, "{who:?}");
+    }
     Ok(())
 }
 

@@ -1158,6 +1158,8 @@ export type Followed =
 { kind: "silent" } | 
 /**  Who read it and wrote nothing back. Whoever hides that they read is none of them. */
 { kind: "read_silent" } | 
+/**  Who read it, whatever they wrote back. Whoever hides that they read is none of them. */
+{ kind: "read" } | 
 /**  Whose last word was this answer. */
 { kind: "chose"; option: string };
 

@@ -62,7 +62,7 @@
 //            recipients-table, recipient-row (data-state, data-id), recipient-panel, recipient-close, recipient-message,
 //            message-dialog, recipient-opt-out, opt-out-dialog, opt-out-confirm, live-credits-settled|held|released
 // report     live-report, report, report-step:audience|sent|delivered|read|answered (data-people), report-failed, report-skipped, report-see-failed|skipped,
-//            report-answers, report-credits, report-cost, report-live, report-compare, report-print, report-xlsx, report-pdf,
+//            report-answers, report-credits, report-cost, report-live, report-compare, report-print, report-csv, report-xlsx, report-pdf,
 //            compare-dialog, compare-pick:<id>, compare-go, compare-table; `#/campaigns/<id>/report`, `#/compare?ids=<id>,<id>`
 // revising   revise, reschedule, reschedule-dialog, reschedule-save, newtime-keep|all|rest, newtime-first, newtime-time, revise-start, revise-will-get (data-people),
 //            revise-had (data-people), revise-with-own, revise-priority, revise-credits (data-credits), revise-held, revise-short, revise-blocker, revise-refused,
