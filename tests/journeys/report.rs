@@ -92,6 +92,11 @@ async fn a_report_says_how_far_a_campaign_came_how_soon_and_what_it_cost() -> Re
         (cost.currency.as_str(), cost.per_credit, cost.whole, cost.per_delivered),
         ("₺", 5_000, 30_000, Some(6_000))
     );
+    // A dearer top-up changes nothing of what was before it.
+    world.app.credits().top_up(Book::Real, 10, "₺90,00", "").await?;
+    assert_eq!(world.app.campaigns().report(id).await?.cost.unwrap(), cost);
+    let on_average = world.app.credits().view(Book::Real).await?.cost.unwrap();
+    assert_eq!((on_average.per_credit, on_average.per_sent), (90_000, Some(5_000)));
     assert_eq!(world.miscounted().await?, Vec::<&str>::new());
     Ok(())
 }

@@ -826,7 +826,7 @@ export type ContactView = {
 
 export type ContactsChanged = null;
 
-/**  What the accepted messages cost, by the price of the newest top-up that says one. Amounts are in ten-thousandths. */
+/**  What the accepted messages cost, by the price that was in force when it began. Amounts are in ten-thousandths. */
 export type Cost = {
 	/**  The currency, as the owner wrote it. */
 	currency: string,
@@ -1799,10 +1799,11 @@ export type MergeEdit = {
 	fields: { [key in string]: string },
 };
 
-/**  What messages cost on average, by the price of the newest top-up that says one. Amounts are in ten-thousandths. */
+/**  What messages cost on average, each at the price of the top-up before it. Amounts are in ten-thousandths. */
 export type MessageCost = {
 	/**  The currency, as the owner wrote it. */
 	currency: string,
+	/**  In the newest top-up that says a price. */
 	perCredit: number,
 	perSent: number | null,
 	perDelivered: number | null,

@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 use super::Problem;
 use super::common::{Common, facet};
 use super::lines;
-use super::report::price;
+use super::report::{Price, priced};
 use crate::campaign::store as campaigns;
 use crate::clock::{DAY, Millis, local};
 use crate::db::StorageError;
@@ -52,13 +52,14 @@ pub struct CreditsView {
     pub cost: Option<MessageCost>,
 }
 
-/// What messages cost on average, by the price of the newest top-up that says one. Amounts are in ten-thousandths.
+/// What messages cost on average, each at the price of the top-up before it. Amounts are in ten-thousandths.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "bindings", derive(specta::Type))]
 pub struct MessageCost {
     /// The currency, as the owner wrote it.
     pub currency: String,
+    /// In the newest top-up that says a price.
     pub per_credit: i64,
     pub per_sent: Option<i64>,
     pub per_delivered: Option<i64>,
@@ -137,7 +138,8 @@ impl Credits {
         let lately = figures::spent(&mut reader, book, now - low::PACE_OF, now).await.map_err(StorageError::from)?;
         let running: i64 = months.iter().filter(|month| month.running).map(|month| month.spent).sum();
         let people = reading::tally_of_book(&mut reader, book).await.map_err(StorageError::from)?.people;
-        let prices = figures::prices(&mut reader, book).await.map_err(StorageError::from)?;
+        let prices = priced(&figures::prices(&mut reader, book).await.map_err(StorageError::from)?);
+        let paid = paid_for(&mut reader, book, &prices).await.map_err(StorageError::from)?;
         let full_months = u32::try_from(full_months).unwrap_or(u32::MAX);
         let average = (full_months > 0).then(|| (balance.settled - running) / i64::from(full_months));
         Ok(CreditsView {
@@ -154,11 +156,10 @@ impl Credits {
                 Book::Real => running_low(&mut reader, now).await.map_err(StorageError::from)?.map(|(low, _)| low),
                 Book::Practice => None,
             },
-            cost: price(&prices).map(|(currency, per_credit)| {
-                let whole = per_credit.saturating_mul(balance.settled);
+            cost: prices.last().map(|Price { currency, per_credit, .. }| {
                 let delivered = people.delivered + people.read + people.played;
-                let (per_sent, per_delivered) = (whole.checked_div(people.accepted()), whole.checked_div(delivered));
-                MessageCost { currency, per_credit, per_sent, per_delivered }
+                let (per_sent, per_delivered) = (paid.checked_div(people.accepted()), paid.checked_div(delivered));
+                MessageCost { currency: currency.clone(), per_credit: *per_credit, per_sent, per_delivered }
             }),
         })
     }
@@ -249,6 +250,18 @@ impl Credits {
         self.events.emit(Event::NowChanged);
         self.balance(book).await
     }
+}
+
+/// What all credits that were spent cost, each at the price that was in force.
+async fn paid_for(db: &mut SqliteConnection, book: Book, prices: &[Price]) -> Result<i64, sqlx::Error> {
+    let mut paid: i64 = 0;
+    for (place, price) in prices.iter().enumerate() {
+        let from = if place == 0 { 0 } else { price.since };
+        let to = prices.get(place + 1).map_or(Millis::MAX, |next| next.since);
+        let spent = figures::spent(db, book, from, to).await?;
+        paid = paid.saturating_add(price.per_credit.saturating_mul(spent));
+    }
+    Ok(paid)
 }
 
 async fn hold_lines(db: &mut SqliteConnection, book: Book) -> Result<Vec<HoldLine>, sqlx::Error> {
