@@ -132,6 +132,8 @@ pub fn builder() -> Builder<Wry> {
             repeats::create_repeat,
             repeats::follow_up,
             repeats::save_repeat,
+            repeats::approve_repeat,
+            repeats::make_up_repeat,
             repeats::delete_repeat,
             repeats::date_fields,
             campaigns::pause_campaign,

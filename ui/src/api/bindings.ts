@@ -144,6 +144,8 @@ export const commands = {
 	createRepeat: (occasion: Occasion | null) => __TAURI_INVOKE<Draft>("create_repeat", { occasion }),
 	followUp: (follows: FollowOf, afterDays: number | null) => __TAURI_INVOKE<Draft>("follow_up", { follows, afterDays }),
 	saveRepeat: (edit: RepeatEdit) => __TAURI_INVOKE<null>("save_repeat", { edit }),
+	approveRepeat: (id: RepeatId) => __TAURI_INVOKE<null>("approve_repeat", { id }),
+	makeUpRepeat: (id: RepeatId, day: Day) => __TAURI_INVOKE<null>("make_up_repeat", { id, day }),
 	deleteRepeat: (id: RepeatId) => __TAURI_INVOKE<null>("delete_repeat", { id }),
 	dateFields: () => __TAURI_INVOKE<string[]>("date_fields"),
 	pauseCampaign: (id: CampaignId) => __TAURI_INVOKE<null>("pause_campaign", { id }),
@@ -372,7 +374,9 @@ export type Attention = {
 	name: string | null,
 };
 
-export type AttentionKind = "recovery_code" | "failed" | "unknown" | "message_failed" | "message_unknown" | "paused" | "stopped_failures" | "stopped_opt_outs" | "credits_low" | "clearing_begins";
+export type AttentionKind = "recovery_code" | "failed" | "unknown" | "message_failed" | "message_unknown" | "paused" | "stopped_failures" | "stopped_opt_outs" | "credits_low" | "clearing_begins" | 
+/**  What a rule sends was changed and waits for a word. */
+"rule_waits";
 
 /**
  *  Everyone, or whoever has one of the tags, is in one of the segments or is one of the people, or whom another campaign
@@ -827,7 +831,7 @@ export type ContactView = {
 
 export type ContactsChanged = null;
 
-/**  What the accepted messages cost, by the price of the newest top-up that says one. Amounts are in ten-thousandths. */
+/**  What the accepted messages cost, by the price that was in force when it began. Amounts are in ten-thousandths. */
 export type Cost = {
 	/**  The currency, as the owner wrote it. */
 	currency: string,
@@ -863,8 +867,9 @@ export type CreditsView = {
 	/**  Over full months; none before the first has passed. */
 	monthlyAverage: number | null,
 	fullMonths: number,
-	/**  How many days the free credits last at the average of the full months. */
+	/**  How many days the free credits last at the pace of the last thirty days, as the note that they run low says. */
 	lastsDays: number | null,
+	/**  All months since the first credit was spent, the oldest first. */
 	months: MonthSpent[],
 	checkedAt: number,
 	/**  They run low. */
@@ -1158,6 +1163,8 @@ export type Followed =
 { kind: "silent" } | 
 /**  Who read it and wrote nothing back. Whoever hides that they read is none of them. */
 { kind: "read_silent" } | 
+/**  Who read it, whatever they wrote back. Whoever hides that they read is none of them. */
+{ kind: "read" } | 
 /**  Whose last word was this answer. */
 { kind: "chose"; option: string };
 
@@ -1799,10 +1806,11 @@ export type MergeEdit = {
 	fields: { [key in string]: string },
 };
 
-/**  What messages cost on average, by the price of the newest top-up that says one. Amounts are in ten-thousandths. */
+/**  What messages cost on average, each at the price of the top-up before it. Amounts are in ten-thousandths. */
 export type MessageCost = {
 	/**  The currency, as the owner wrote it. */
 	currency: string,
+	/**  In the newest top-up that says a price. */
 	perCredit: number,
 	perSent: number | null,
 	perDelivered: number | null,
@@ -1833,6 +1841,12 @@ export type Missed = {
 	people: number,
 	/**  When it goes out if the owner says nothing. */
 	goesAt: number,
+};
+
+export type MissedDay = {
+	day: Day,
+	/**  Of an occasion: whose date it was. */
+	people: number | null,
 };
 
 export type MissedAnswer = 
@@ -2272,6 +2286,10 @@ export type RepeatView = {
 	credits: number,
 	free: number,
 	last: LastRun | null,
+	/**  Days that were left out and can still come, the oldest first: of the calendar the last alone. */
+	missed: MissedDay[],
+	/**  What it sends was changed since its owner let it go. Until they confirm it nothing of it goes out. */
+	waits: boolean,
 	blockers: AppError[],
 };
 
@@ -3062,7 +3080,7 @@ export type WaitKind = "nothing" | "sending" | "pace" | "rest" | "hours" | "cap"
 /**  Another campaign goes first. */
 "turn" | 
 /**  Nothing is left but what is in doubt. */
-"checking" | "paused" | "pausedAll" | "noNumber" | "notConnected" | "newChats" | "shut" | "unheard" | "disk" | "locked" | "damaged" | "fault";
+"checking" | "paused" | "pausedAll" | "noNumber" | "notConnected" | "newChats" | "shut" | "unheard" | "disk" | "locked" | "readOnly" | "damaged" | "fault";
 
 /**  A number that was linked for the first time may send a little more every day. */
 export type WarmUpView = {
