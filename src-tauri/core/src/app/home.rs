@@ -121,6 +121,7 @@ pub enum AttentionKind {
     StoppedOptOuts,
     CreditsLow,
     ClearingBegins,
+    EventsRefused,
 }
 
 /// A result that nobody looked at for so long is no news.
@@ -337,7 +338,12 @@ impl Home {
         let low = running_low(&mut reader, self.now()).await.map_err(|error| self.db.error(error))?;
         let seen: Option<i64> =
             settings::get(&mut reader, settings::key::LOW_SEEN).await.map_err(|error| self.db.error(error))?;
+        let refused: Option<i64> =
+            settings::get(&mut reader, settings::key::EVENTS_TO_MEND).await.map_err(|error| self.db.error(error))?;
         drop(reader);
+        if let Some(count) = refused.filter(|count| *count > 0) {
+            attention.push(Attention { count, ..Attention::one(AttentionKind::EventsRefused) });
+        }
         if let Some((low, granted)) = low {
             let told = Attention { count: low.free, ..Attention::one(AttentionKind::CreditsLow) };
             attention.extend((seen != Some(granted)).then_some(told));
