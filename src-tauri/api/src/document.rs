@@ -52,7 +52,7 @@ const PROBLEMS: [(&str, &str); 13] = [
     ("421", "The address is not the door's own"),
     ("422", "The request says something that cannot be"),
     ("429", "Too many requests at once"),
-    ("503", "Ulak cannot save at this moment"),
+    ("503", "Ulak cannot save at this moment, or something else keeps it from its work"),
 ];
 
 impl Modify for Common {
