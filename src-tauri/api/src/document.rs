@@ -23,7 +23,7 @@ Every request needs a token that its owner made in Ulak under \"Other programs\"
         sessions::list, sessions::link, sessions::qr, sessions::passkey, sessions::remove,
         templates::list, templates::one, templates::create, templates::save, templates::remove, templates::preview,
         contacts::list, contacts::one, contacts::bring, contacts::erase, contacts::tag, contacts::standing,
-        contacts::consent, contacts::segments,
+        contacts::consent, contacts::withdraw, contacts::segments,
         campaigns::list, campaigns::create, campaigns::report, campaigns::schedule, campaigns::pause,
         campaigns::resume, campaigns::cancel, campaigns::pause_everything, campaigns::resume_everything,
         media::upload, credits::balance, events::tell, changes::poll, changes::stream,
