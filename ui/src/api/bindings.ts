@@ -2220,6 +2220,8 @@ export type RecipientView = {
 	own: boolean,
 	/**  When its text and its files were cleared. */
 	clearedAt: number | null,
+	/**  What went by e-mail instead, or should. */
+	mail: MailView | null,
 };
 
 export type Refusal = {
@@ -2513,6 +2515,8 @@ export type SentMessage = {
 	/**  Since when it is in that state. */
 	stateAt: number | null,
 	sessionName: string | null,
+	/**  What went by e-mail instead, or should. */
+	mail: MailView | null,
 	parts: number,
 	/**  What the parts cost that WhatsApp accepted. */
 	credits: number,
