@@ -289,6 +289,8 @@ pub mod key {
     pub const CLEARED_UP_TO: &str = "cleared_up_to";
     /// What had been granted when the owner was last told that the credits run low.
     pub const LOW_SEEN: &str = "low_seen";
+    /// So many events of programs were refused for what the owner can mend, since they looked.
+    pub const EVENTS_TO_MEND: &str = "events_to_mend";
     /// What was cleared last.
     pub const CLEARED_LAST: &str = "cleared_last";
     /// Of which ways to close the window the owner was told what follows.

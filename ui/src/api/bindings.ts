@@ -137,7 +137,11 @@ export const commands = {
 	watchFolder: (triggerId: TriggerId, path: string | null, brings: FolderBrings) => __TAURI_INVOKE<TriggersView>("watch_folder", { triggerId, path, brings }),
 	/**  What a trigger would do with an event; nothing is sent. */
 	tryTrigger: (binding: TriggerBinding, payload: string) => __TAURI_INVOKE<TriedTrigger>("try_trigger", { binding, payload }),
-	triggerEvents: (triggerId: TriggerId | null, before: TriggerEventId | null) => __TAURI_INVOKE<TriggerEventPage>("trigger_events", { triggerId, before }),
+	/**  Sends what the first person of an event would get to a phone of the owner. */
+	sendTried: (binding: TriggerBinding, payload: string, to: string) => __TAURI_INVOKE<MessageId>("send_tried", { binding, payload, to }),
+	triggerEvents: (triggerId: TriggerId | null, refused: boolean, before: TriggerEventId | null) => __TAURI_INVOKE<TriggerEventPage>("trigger_events", { triggerId, refused, before }),
+	/**  The owner has seen which events were refused. */
+	refusalsSeen: () => __TAURI_INVOKE<null>("refusals_seen"),
 	/**  Sends an event again, by the trigger as it is: to those who have nothing of it, or to all. */
 	replayEvent: (eventId: TriggerEventId, toAll: boolean) => __TAURI_INVOKE<Fired>("replay_event", { eventId, toAll }),
 	repeats: () => __TAURI_INVOKE<RepeatView[]>("repeats"),
@@ -376,7 +380,7 @@ export type Attention = {
 
 export type AttentionKind = "recovery_code" | "failed" | "unknown" | "message_failed" | "message_unknown" | "paused" | "stopped_failures" | "stopped_opt_outs" | "credits_low" | "clearing_begins" | 
 /**  What a rule sends was changed and waits for a word. */
-"rule_waits";
+"rule_waits" | "events_refused";
 
 /**
  *  Everyone, or whoever has one of the tags, is in one of the segments or is one of the people, or whom another campaign
@@ -1193,6 +1197,8 @@ export type Happening = {
 export type HealthKind = "number" | "no_number" | 
 /**  What was found out at the start, or met since. */
 "found" | "paused" | "sending" | 
+/**  Programs should be let in and are not. `port`, and `reason` where no other program has it. */
+"door_shut" | 
 /**  `credits`: the balance of real ones. */
 "ledger" | "ledger_stopped" | 
 /**  `free` and `used` in bytes. */
@@ -2237,6 +2243,8 @@ export type RecipientView = {
 	own: boolean,
 	/**  When its text and its files were cleared. */
 	clearedAt: number | null,
+	/**  What went by e-mail instead, or should. */
+	mail: MailView | null,
 };
 
 export type Refusal = {
@@ -2534,6 +2542,8 @@ export type SentMessage = {
 	/**  Since when it is in that state. */
 	stateAt: number | null,
 	sessionName: string | null,
+	/**  What went by e-mail instead, or should. */
+	mail: MailView | null,
 	parts: number,
 	/**  What the parts cost that WhatsApp accepted. */
 	credits: number,
@@ -2739,6 +2749,8 @@ export type TemplateRow = {
 	kind: TemplateKind,
 	/**  In the order they appear. */
 	variables: string[],
+	/**  What the owner gave them for previews. */
+	samples: { [key in string]: string },
 	files: number,
 	firstText: string,
 	updatedAt: number,
@@ -2994,6 +3006,10 @@ export type TriggersView = {
 	offered: string[],
 	/**  Those that triggers look into. */
 	folders: TriggerFolder[],
+	/**  Events that came today. */
+	today: number,
+	/**  Events that nothing or not all was sent by, for a reason that the owner can mend and has not seen to. */
+	toMend: number,
 };
 
 /**  What became of the contacts that an import had made or changed. */

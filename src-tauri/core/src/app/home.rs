@@ -124,6 +124,7 @@ pub enum AttentionKind {
     ClearingBegins,
     /// What a rule sends was changed and waits for a word.
     RuleWaits,
+    EventsRefused,
 }
 
 /// A result that nobody looked at for so long is no news.
@@ -351,6 +352,8 @@ impl Home {
             settings::get(&mut reader, settings::key::LOW_SEEN).await.map_err(|error| self.db.error(error))?;
         let failing = reading::with_failures(&mut reader, MOST_FAILED).await.map_err(|error| self.db.error(error))?;
         let waiting = repeats::waiting(&mut reader).await.map_err(|error| self.db.error(error))?;
+        let refused: Option<i64> =
+            settings::get(&mut reader, settings::key::EVENTS_TO_MEND).await.map_err(|error| self.db.error(error))?;
         drop(reader);
         let rule_waits = AttentionKind::RuleWaits;
         attention.extend(waiting.into_iter().map(|(pattern, name)| Attention {
@@ -358,6 +361,9 @@ impl Home {
             name: Some(name),
             ..Attention::one(rule_waits)
         }));
+        if let Some(count) = refused.filter(|count| *count > 0) {
+            attention.push(Attention { count, ..Attention::one(AttentionKind::EventsRefused) });
+        }
         if let Some((low, granted)) = low {
             let told = Attention { count: low.free, ..Attention::one(AttentionKind::CreditsLow) };
             attention.extend((seen != Some(granted)).then_some(told));

@@ -120,7 +120,7 @@ impl Doing {
 
 /// Every reason there is.
 #[cfg(test)]
-pub(super) const WHYS: [Why; 18] = [
+pub(super) const WHYS: [Why; 19] = [
     Why::Missed,
     Why::Nothing,
     Why::Sending,
@@ -137,6 +137,7 @@ pub(super) const WHYS: [Why; 18] = [
     Why::Unheard,
     Why::Disk,
     Why::Locked,
+    Why::ReadOnly,
     Why::Damaged,
     Why::Fault,
 ];

@@ -25,6 +25,7 @@ const words: Record<HealthKind, Words> = {
   found: (row) => ({ title: m.health_found(), text: problemOf(row), act: 'home' }),
   paused: () => ({ title: m.health_paused(), text: m.health_paused_text(), act: null }),
   sending: () => ({ title: m.health_sending(), text: m.health_sending_text(), act: null }),
+  door_shut: ({ params: { port = '', reason } }) => ({ title: m.health_door_shut(), text: reason === undefined ? m.connect_taken({ port }) : m.connect_failed({ port, reason }), act: null }),
   ledger: (row) => ({ title: m.health_ledger(), text: m.health_ledger_text({ credits: num(Number(row.params.credits ?? 0)) }), act: null }),
   ledger_stopped: (row) => ({ title: m.health_ledger_stopped(), text: problemOf(row), act: null }),
   disk: (row) => ({ title: row.state === 'good' ? m.health_disk() : m.health_disk_short(), text: m.health_disk_text({ free: size(row, 'free'), used: size(row, 'used') }), act: null }),
