@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use chrono::{Datelike, NaiveDate};
 use serde_json::Value;
 
+use crate::error::Problem;
+
 pub struct Messages {
     tag: &'static str,
     texts: BTreeMap<String, Value>,
@@ -39,6 +41,16 @@ impl Messages {
         };
         let text = text.unwrap_or(key).to_owned();
         filled.iter().fold(text, |text, (name, value)| text.replace(&format!("{{{name}}}"), value))
+    }
+
+    /// What went wrong, in this language; in English where it has no sentence for that, or not all that fills it.
+    pub fn problem(&self, problem: &Problem) -> String {
+        let key = format!("error_{}", problem.code.replace('.', "_"));
+        let filled: Vec<(&str, &str)> =
+            problem.params.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let places: Vec<(&str, &str)> = filled.iter().map(|(name, _)| (*name, "")).collect();
+        let whole = self.has(&key) && !self.say(&key, &places).contains(['{', '}']);
+        if whole { self.say(&key, &filled) } else { problem.message.clone() }
     }
 
     /// Whether there is a sentence of this name.

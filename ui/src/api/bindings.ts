@@ -1865,6 +1865,8 @@ export type NewsWanted = {
 	replies: boolean,
 	/**  They run low. */
 	credits: boolean,
+	/**  The plan's was not made. */
+	backups: boolean,
 };
 
 export type NextRun = {
