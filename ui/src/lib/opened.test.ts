@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { connectTo, type Api } from '../api/client';
-import { listOf, openFiles, takeBackup, takeHanded } from './opened';
+import { backupOf, listOf, openFiles, takeBackup, takeHanded, toRestore } from './opened';
+import { parse } from './router.svelte';
 
 const goes = async (paths: string[]) => {
   connectTo({ api: { createDraft: async () => ({ id: 'new' }) } as unknown as Api, listen: () => () => undefined });
@@ -26,4 +27,11 @@ test('anything else begins a campaign, which takes the files once', async () => 
   expect(takeHanded()).toEqual(['/a/foto.jpg', '/a/fiyat.pdf']);
   expect(takeHanded()).toEqual([]);
   expect(await goes([])).toBe('#/campaigns/new/audience');
+});
+
+test('a backup that is dropped is looked into, wherever it is dropped', () => {
+  expect(backupOf(['/a/foto.jpg', '/a/ulak 1.ULAK-BACKUP'])).toBe('/a/ulak 1.ULAK-BACKUP');
+  expect(backupOf(['/a/liste.csv'])).toBeNull();
+  toRestore('/a/ulak 1.ulak-backup');
+  expect(parse(location.hash)).toEqual({ page: 'open', files: ['/a/ulak 1.ulak-backup'] });
 });
