@@ -26,6 +26,7 @@ mod logs;
 mod memory;
 mod network;
 mod numbers;
+mod own_path;
 mod practice;
 mod prepare;
 mod programs;

@@ -42,7 +42,7 @@ enum SendAs {
 
 /// Files are prepared by this very program, apart.
 pub fn workshop() -> Workshop {
-    match std::env::current_exe() {
+    match itself() {
         Ok(program) => Workshop::Apart { program, arguments: vec![APART.into()], patience: PATIENCE },
         // Then it could not be started again either. It goes on with less safety rather than without files.
         Err(error) => {
@@ -50,6 +50,12 @@ pub fn workshop() -> Workshop {
             Workshop::Here
         }
     }
+}
+
+/// On Linux by the image that runs: an update may put another one in the place of its file, which answers in its own way.
+fn itself() -> io::Result<PathBuf> {
+    let program = std::env::current_exe()?;
+    Ok(if cfg!(target_os = "linux") { PathBuf::from("/proc/self/exe") } else { program })
 }
 
 pub fn apart(task: &str) -> ExitCode {

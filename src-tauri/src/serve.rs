@@ -84,9 +84,7 @@ fn install(voice: Voice, data: Option<PathBuf>) -> Result<(), Problem> {
     let cannot = |reason: String| problem("serve.not_installed", format!("The unit could not be written: {reason}"));
     let folder = data.ok_or_else(|| problem("terminal.no_folder", "Say where the data is: --data DIR.".to_owned()))?;
     let folder = std::path::absolute(folder).map_err(|error| cannot(error.to_string()))?;
-    // What an AppImage unpacks to is gone with it.
-    let image = std::env::var_os("APPIMAGE").map(PathBuf::from).filter(|path| path.is_absolute());
-    let program = image.map_or_else(std::env::current_exe, Ok).map_err(|error| cannot(error.to_string()))?;
+    let program = crate::own_path::program().map_err(|error| cannot(error.to_string()))?;
     let units = units().ok_or_else(|| cannot("there is no home folder".to_owned()))?;
     let text = unit(&program, &folder).ok_or_else(|| cannot("a path is no text".to_owned()))?;
     std::fs::create_dir_all(&units)

@@ -110,11 +110,13 @@ pub struct NewsWanted {
     pub replies: bool,
     /// They run low.
     pub credits: bool,
+    /// The plan's was not made.
+    pub backups: bool,
 }
 
 impl Default for NewsWanted {
     fn default() -> Self {
-        Self { campaigns: true, numbers: true, replies: false, credits: true }
+        Self { campaigns: true, numbers: true, replies: false, credits: true, backups: true }
     }
 }
 
@@ -449,7 +451,8 @@ mod tests {
         // Of a group that was asked about, one value is younger.
         stored.insert("news".to_owned(), serde_json::json!({ "campaigns": false, "numbers": true, "replies": true }));
         let settings = completed(stored.clone()).unwrap();
-        assert_eq!(settings.news, NewsWanted { campaigns: false, numbers: true, replies: true, credits: true });
+        let news = NewsWanted { campaigns: false, numbers: true, replies: true, credits: true, backups: true };
+        assert_eq!(settings.news, news);
         assert_eq!((settings.country.as_str(), settings.stop_words.len()), ("ID", 6));
         assert_eq!(settings.hours(), SendingHours::daily(9 * 60, 22 * 60, settings.zone), "the same every day");
     }

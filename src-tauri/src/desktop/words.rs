@@ -45,6 +45,9 @@ pub fn telling(news: &News, language: Language) -> Telling {
             };
             (say("news_low", &[]), body, "/credits".to_owned())
         }
+        News::BackupFailed(problem) => {
+            (say("news_backup", &[]), messages.problem(problem), "/settings/safety".to_owned())
+        }
         News::Replies(count) => {
             let body = say("news_replies_text", &[("count", &messages.number(*count))]);
             (say("news_replies", &[]), body, "/replies?show=unread".to_owned())
@@ -63,6 +66,8 @@ pub fn closing(way: &str, language: Language) -> Telling {
 
 #[cfg(test)]
 mod tests {
+    use ulak_core::backup::BackupError;
+    use ulak_core::error::Problem;
     use ulak_core::ids::CampaignId;
     use ulak_core::ledger::low::Low;
     use ulak_core::outbox::stopping::StoppedFor;
@@ -83,6 +88,7 @@ mod tests {
             News::CreditsLow(Low { free: -4, days: None }),
             News::Stopped(id, "Güz".to_owned(), StoppedFor::Failures),
             News::Stopped(id, "Güz".to_owned(), StoppedFor::OptOuts),
+            News::BackupFailed(Problem::of(&BackupError::NoFolder { folder: "/media/stick".to_owned() })),
         ];
         for news in lost.iter().chain(&others) {
             let [en, tr, indonesian] =

@@ -1892,6 +1892,8 @@ export type NewsWanted = {
 	replies: boolean,
 	/**  They run low. */
 	credits: boolean,
+	/**  The plan's was not made. */
+	backups: boolean,
 };
 
 export type NextRun = {

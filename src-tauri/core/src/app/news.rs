@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::backups::failing;
 use super::credits::running_low;
 use super::numbers::NumberKind;
 use super::{Home, NumberView, Problem};
@@ -34,6 +35,8 @@ pub enum News {
     /// By its name, and its state as `LinkState::name` says it.
     NumberLost(String, String),
     CreditsLow(Low),
+    /// The plan's was not made.
+    BackupFailed(Problem),
     /// So many came since.
     Replies(i64),
 }
@@ -48,6 +51,8 @@ pub struct Scene {
     /// What was ever put in when the credits were first found to run low. It stays when they do not any more, because a
     /// campaign was cancelled, until something is put in.
     low_since: Option<i64>,
+    /// Why the plan's last backup was not made.
+    backup: Option<Problem>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,10 +84,12 @@ pub fn news(before: &Scene, after: &Scene, wanted: NewsWanted) -> Vec<News> {
     let came = after.unread - before.unread;
     let replies = (came > 0).then_some(News::Replies(came));
     let low = after.low.filter(|(_, granted)| before.low_since != Some(*granted));
+    let backup = after.backup.clone().filter(|_| before.backup.is_none()).map(News::BackupFailed);
     let mut told = Vec::new();
     told.extend(campaigns.filter(|_| wanted.campaigns));
     told.extend(numbers.filter(|_| wanted.numbers));
     told.extend(low.map(|(low, _)| News::CreditsLow(low)).filter(|_| wanted.credits));
+    told.extend(backup.filter(|_| wanted.backups));
     told.extend(replies.filter(|_| wanted.replies));
     told
 }
@@ -137,12 +144,14 @@ impl Home {
         let asked = missed::unanswered(&mut reader, self.now()).await.map_err(StorageError::from)?;
         let asked: BTreeSet<CampaignId> = asked.into_iter().map(|(id, _)| id).collect();
         let low = running_low(&mut reader, self.now()).await.map_err(StorageError::from)?;
+        let backup = failing(&mut reader).await.map_err(StorageError::from)?;
         Ok(Scene {
             low,
             low_since: low.map(|(_, granted)| granted).or(before.and_then(|scene| scene.low_since)),
             campaigns: rows.into_iter().map(|row| (row.id, seen(row, &asked))).collect(),
             numbers: numbers.into_iter().filter(|one| one.kind == NumberKind::Whatsapp).map(line).collect(),
             unread,
+            backup,
         })
     }
 }
@@ -166,9 +175,11 @@ fn line(number: NumberView) -> (SessionId, Line) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Params;
     use crate::ids::IdGenerator;
 
-    const EVERYTHING: NewsWanted = NewsWanted { campaigns: true, numbers: true, replies: true, credits: true };
+    const EVERYTHING: NewsWanted =
+        NewsWanted { campaigns: true, numbers: true, replies: true, credits: true, backups: true };
 
     fn campaign(doing: Doing) -> Seen {
         Seen { name: "Autumn".to_owned(), doing, stopped_for: None, sent: 9, total: 10, asked: false }
@@ -241,6 +252,20 @@ mod tests {
         assert_eq!(news(&scene(2), &scene(5), EVERYTHING), [News::Replies(3)]);
         assert_eq!(news(&scene(5), &scene(2), EVERYTHING), [], "they were read");
         assert_eq!(news(&scene(2), &scene(5), NewsWanted::default()), []);
+    }
+
+    #[test]
+    fn a_backup_that_is_not_made_is_told_once_until_one_is() {
+        let problem = |code: &str| Problem { code: code.to_owned(), message: String::new(), params: Params::new() };
+        let scene = |code: Option<&str>| Scene { backup: code.map(problem), ..Scene::default() };
+        let missing = "backup.no_folder";
+        let told = vec![News::BackupFailed(problem(missing))];
+        assert_eq!(news(&scene(None), &scene(Some(missing)), EVERYTHING), told);
+        assert_eq!(news(&scene(Some(missing)), &scene(Some(missing)), EVERYTHING), []);
+        assert_eq!(news(&scene(Some(missing)), &scene(Some("backup.full")), EVERYTHING), []);
+        assert_eq!(news(&scene(Some(missing)), &scene(None), EVERYTHING), []);
+        let others = NewsWanted { backups: false, ..EVERYTHING };
+        assert_eq!(news(&scene(None), &scene(Some(missing)), others), []);
     }
 
     #[test]
