@@ -395,3 +395,35 @@ async fn a_link_that_ends_at_the_passkey_says_how_and_can_be_begun_again() -> Re
     assert!(linked(&world).await?.is_empty());
     Ok(())
 }
+
+#[tokio::test]
+async fn a_code_that_comes_while_whatsapp_waits_for_the_passkey_hides_nothing() -> Result<(), Problem> {
+    let world = World::at(at(0, 12, 0)).await?;
+    let numbers = world.app.numbers();
+    let linking = numbers.start_link(LinkHow::PairingCode { phone: SHOP.to_owned() }, None).await?;
+    world.settle().await;
+    let client = client(&world);
+    let late = || {
+        client.hear(Signal::Code { code: "LATE-CODE".to_owned(), expires_at: at(0, 12, 9) });
+        client.hear(qr("late", at(0, 12, 9)));
+    };
+    client.hear(Signal::Passkey { expires_at: at(0, 12, 2) });
+    late();
+    world.settle().await;
+    let view = numbers.link_view(linking)?;
+    assert_eq!((view.stage, view.code, view.qr), (Stage::Passkey, None, None));
+    assert_eq!(view.expires_at, Some(at(0, 12, 2)));
+    numbers.use_passkey(linking).await?;
+    client.hear(Signal::PasskeyCode { code: "K7PX-2M4Q".to_owned(), expires_at: None });
+    late();
+    world.settle().await;
+    let view = numbers.link_view(linking)?;
+    assert_eq!((view.stage, view.code.as_deref()), (Stage::PasskeyCode, Some("K7PX-2M4Q")));
+    client.hear(Signal::LinkEnded(LinkEnd::PasskeyTooLate));
+    world.settle().await;
+    numbers.refresh_link(linking).await?;
+    late();
+    world.settle().await;
+    assert_eq!(numbers.link_view(linking)?.stage, Stage::Qr, "an attempt that is begun again shows its codes");
+    Ok(())
+}

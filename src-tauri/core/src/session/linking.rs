@@ -208,7 +208,10 @@ impl LinkAttempt {
     }
 
     fn hear(&self, signal: Signal) {
+        let asked = matches!(self.shown().stage, Stage::Passkey | Stage::PasskeyCode);
         match signal {
+            // The phone has taken a code: another one would only hide what WhatsApp waits for.
+            Signal::Qr { .. } | Signal::Code { .. } if asked => {}
             Signal::Qr { code, expires_at } => self.show(|progress| {
                 progress.stage = Stage::Qr;
                 (progress.qr, progress.expires_at) = (Some(code), Some(expires_at));
