@@ -1,7 +1,8 @@
 //! Linking a phone, unlinking it, and linking it again.
 
 use ulak_core::app::WarmUpView;
-use ulak_core::app::{LinkEndView, NumberKind, Problem, START_CREDITS};
+use ulak_core::app::{HealthKind, HealthState, LinkEndView, NumberKind, Problem, START_CREDITS};
+use ulak_core::clock::{HOUR, MINUTE};
 use ulak_core::ids::SessionId;
 use ulak_core::ledger::Book;
 use ulak_core::session::Pace;
@@ -393,6 +394,39 @@ async fn a_link_that_ends_at_the_passkey_says_how_and_can_be_begun_again() -> Re
         world.settle().await;
     }
     assert!(linked(&world).await?.is_empty());
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_clock_that_is_hours_off_is_named_where_a_link_ends_and_in_the_health() -> Result<(), Problem> {
+    let world = World::at(at(0, 12, 0)).await?;
+    let numbers = world.app.numbers();
+    let linking = numbers.start_link(LinkHow::Qr, None).await?;
+    world.settle().await;
+    let clock = async || {
+        let rows = world.app.health().view().await?.rows;
+        let kinds = [HealthKind::Clock, HealthKind::ClockOff];
+        let row = rows.into_iter().find(|row| kinds.contains(&row.kind)).expect("a row about the clock");
+        Ok::<_, Problem>((row.kind, row.state, row.params.get("ahead").cloned()))
+    };
+    let client = client(&world);
+    client.hear(Signal::ClockAhead { by: 9 * MINUTE });
+    world.settle().await;
+    assert_eq!(numbers.link_view(linking)?.clock_ahead, None, "a slow line");
+    assert_eq!(clock().await?, (HealthKind::Clock, HealthState::Good, None));
+    client.hear(Signal::ClockAhead { by: -3 * HOUR });
+    client.hear(Signal::LinkEnded(LinkEnd::Lost));
+    world.settle().await;
+    let view = numbers.link_view(linking)?;
+    assert_eq!((view.stage, view.clock_ahead), (Stage::Ended, Some(-3 * HOUR)));
+    let behind = Some((-3 * HOUR).to_string());
+    assert_eq!(clock().await?, (HealthKind::ClockOff, HealthState::Look, behind));
+    numbers.refresh_link(linking).await?;
+    world.settle().await;
+    client.hear(Signal::ClockAhead { by: 0 });
+    world.settle().await;
+    assert_eq!(numbers.link_view(linking)?.clock_ahead, None, "it was set right");
+    assert_eq!(clock().await?.0, HealthKind::Clock);
     Ok(())
 }
 

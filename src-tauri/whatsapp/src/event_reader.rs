@@ -213,6 +213,10 @@ impl EventReader {
         }
     }
 
+    pub fn hear_time(&self, servers: Millis) {
+        self.queue.push(Signal::ClockAhead { by: self.clock.now().saturating_sub(servers) });
+    }
+
     fn hear(self: &Arc<Self>, event: &Event) {
         match event {
             Event::ServerAck(ack) => self.hear_ack(ack),

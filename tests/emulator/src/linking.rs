@@ -115,6 +115,7 @@ impl World {
             .attr("type", "set")
             .attr("xmlns", "md")
             .attr("id", self.next().to_string())
+            .attr("t", self.options.clock.seconds())
             .children([NodeBuilder::new("pair-device").children(refs).build()])
             .build()
     }

@@ -1,8 +1,8 @@
 //! Linking, connecting, and every way in which a connection ends.
 
-use ulak_core::clock::{Clock, SystemClock};
+use ulak_core::clock::{Clock, HOUR, MINUTE, SystemClock};
 use ulak_core::session::client::{ClientError, Closed, LinkEnd, LinkHow, Signal};
-use ulak_emulator::{Fault, Kick, Rule};
+use ulak_emulator::{Emulator, Fault, Kick, Options, Rule};
 
 use crate::harness::{DEADLINE, Number, OWNER, emulator};
 
@@ -167,4 +167,23 @@ async fn a_business_whose_settings_say_no_name_connects_as_fast_as_any() {
     let again = Number::again(&emulator, number.stop().await);
     again.connect().await;
     assert_eq!(asked(), first);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn how_far_the_clock_is_from_the_servers_is_told_while_linking_and_at_each_connection() {
+    let clock = ulak_emulator::Clock::new(|| SystemClock.now() - 3 * HOUR);
+    let emulator = Emulator::start(Options { clock, ..Options::default() }).await.unwrap();
+    let number = Number::new(&emulator);
+    let ahead =
+        async || number.signal(|signal| if let Signal::ClockAhead { by } = signal { Some(*by) } else { None }).await;
+    let about = 3 * HOUR - MINUTE..=3 * HOUR + 2 * MINUTE;
+    number.client.link(LinkHow::Qr).await.unwrap();
+    let told = ahead().await;
+    assert!(about.contains(&told), "{told}");
+    number.client.disconnect().await;
+    number.link(&emulator).await;
+    ahead().await;
+    number.connect().await;
+    let told = ahead().await;
+    assert!(about.contains(&told), "{told}");
 }

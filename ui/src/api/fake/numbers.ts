@@ -67,7 +67,7 @@ export function numberCommands(world: World): Pick<Api, 'numbers' | 'startLink' 
   function viewOf(attempt: Attempt): LinkView {
     const now = world.now();
     const age = now - attempt.begun;
-    const none = { sessionId: attempt.became ?? attempt.id, qr: null, code: null, expiresAt: null, end: null, problem: null };
+    const none = { sessionId: attempt.became ?? attempt.id, qr: null, code: null, expiresAt: null, end: null, problem: null, clockAhead: null };
     if (attempt.became !== null) return { ...none, stage: 'linked' };
     if (age < 1200) return { ...none, stage: 'starting' };
     if (world.scene === 'nopasskey' && age > SCAN) return { ...none, stage: 'ended', end: 'passkey_unavailable' };
