@@ -2320,6 +2320,8 @@ export type ReplyRow = {
 	messageId: MessageId | null,
 	/**  The beginning of the message that it answers. */
 	answersText: string,
+	/**  The emoji that its writer put to that message last. */
+	reaction: string | null,
 	campaignId: CampaignId | null,
 	/**  Filled in by whoever knows campaigns. */
 	campaignName: string,
