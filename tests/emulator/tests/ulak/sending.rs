@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ulak_core::link_preview::LinkPreview;
 use ulak_core::session::cause::Cause;
-use ulak_core::session::client::{Closed, Signal};
+use ulak_core::session::client::{ClientError, Closed, Signal};
 use ulak_core::session::messenger::{Content, Outcome, ReceiptKind};
 use ulak_emulator::{Fault, Habits, Kind, LinkShown, Rule};
 
@@ -293,4 +293,14 @@ async fn a_plain_answer_goes_out_beside_the_outbox() {
     let number = Number::linked(&emulator).await;
     number.client.say(AYSE.to_owned(), "Listeden çıkarıldınız.".to_owned()).await.unwrap();
     emulator.wait_until(|record| record.seen.len() == 1, DEADLINE).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plain_answer_that_nobody_could_read_is_not_called_sent() {
+    let emulator = emulator().await;
+    let number = Number::linked(&emulator).await;
+    emulator.fault(Rule::always(Fault::NoPreKeys { error: Some(406) }).recipient(AYSE));
+    let answer = number.client.say(AYSE.to_owned(), "Listeden çıkarıldınız.".to_owned()).await;
+    assert_eq!(answer, Err(ClientError::Refused(Cause::NoKeys.to_string())));
+    assert_eq!(emulator.read(|record| record.messages), 0);
 }
