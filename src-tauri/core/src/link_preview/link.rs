@@ -144,8 +144,7 @@ mod tests {
         for text in ["", "Merhaba", "https://", "awww. tamam", "lale.example", "mailto:a@lale.example"] {
             assert_eq!(found(text), None, "{text}");
         }
-        for text in ["ayse@lale.com", "değil .com", "bitti.Tamam", "1.500 TL", "lale_optik.com", "-lale.com-x"]
-        {
+        for text in ["ayse@lale.com", "değil .com", "bitti.Tamam", "1.500 TL", "lale_optik.com", "-lale.com-x"] {
             assert_eq!(found(text), None, "{text}");
         }
     }

@@ -288,6 +288,24 @@ async fn a_phone_that_could_not_open_a_message_gets_it_again_after_a_restart() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_customer_on_a_linked_device_that_could_not_open_a_message_gets_it_again() {
+    let emulator = emulator().await;
+    let number = Number::linked(&emulator).await;
+    let companion = Number::linked_to(&emulator, AYSE).await;
+    let device = emulator.numbers().iter().find(|view| AYSE.ends_with(&view.number)).unwrap().devices[0].id;
+    emulator.fault(Rule::once(Fault::DamagedCopy).recipient(AYSE).device(device));
+    assert_eq!(number.say(AYSE, "3EB0F2", "again").await, Outcome::Accepted);
+    let told = companion.signal(|signal| match signal {
+        Signal::Reply(reply) if reply.id == "3EB0F2" => Some(reply.text.clone()),
+        _ => None,
+    });
+    assert_eq!(told.await, "again");
+    assert_eq!(emulator.faults(), [], "it came damaged first");
+    number.receipt("3EB0F2", ReceiptKind::Read).await;
+    assert_eq!(emulator.seen_by(AYSE).len(), 1, "the phone could open its own");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_plain_answer_goes_out_beside_the_outbox() {
     let emulator = emulator().await;
     let number = Number::linked(&emulator).await;
