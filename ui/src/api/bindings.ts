@@ -1203,8 +1203,10 @@ export type HealthKind = "number" | "no_number" |
 "ledger" | "ledger_stopped" | 
 /**  `free` and `used` in bytes. */
 "disk" | "disk_unknown" | 
-/**  `zone`; it is compared with nothing. */
+/**  `zone`. */
 "clock" | 
+/**  `ahead`: so many milliseconds ahead of WhatsApp's, negative where it is behind. */
+"clock_off" | 
 /**  The data's clock runs faster than the world's. */
 "fast_clock" | "keyring" | "passphrase" | 
 /**  The recovery code was not written down. */
@@ -1503,6 +1505,7 @@ export type LinkView = {
 	expiresAt: number | null,
 	end: LinkEndView | null,
 	problem: AppError | null,
+	clockAhead: number | null,
 };
 
 /**  What became of opening it. */
@@ -2354,6 +2357,8 @@ export type ReplyRow = {
 	messageId: MessageId | null,
 	/**  The beginning of the message that it answers. */
 	answersText: string,
+	/**  The emoji that its writer put to that message last. */
+	reaction: string | null,
 	campaignId: CampaignId | null,
 	/**  Filled in by whoever knows campaigns. */
 	campaignName: string,

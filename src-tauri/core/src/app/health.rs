@@ -86,8 +86,10 @@ pub enum HealthKind {
     /// `free` and `used` in bytes.
     Disk,
     DiskUnknown,
-    /// `zone`; it is compared with nothing.
+    /// `zone`.
     Clock,
+    /// `ahead`: so many milliseconds ahead of WhatsApp's, negative where it is behind.
+    ClockOff,
     /// The data's clock runs faster than the world's.
     FastClock,
     Keyring,
@@ -206,7 +208,7 @@ impl Health {
         let zone = self.settings().await?.zone;
         Ok(match line.filter(|line| !line.is_the_worlds()) {
             Some(line) => HealthRow::of(HealthKind::FastClock, HealthState::Look).with(params! { factor: line.factor }),
-            None => HealthRow::of(HealthKind::Clock, HealthState::Good).with(params! { zone: zone.name() }),
+            None => of_clock(self.numbers.numbers.clock_ahead(), zone.name()),
         })
     }
 
@@ -260,6 +262,13 @@ fn door_row(listening: Listening) -> Option<HealthRow> {
         Listening::Failed { port, reason } => params! { port: port, reason: reason },
     };
     Some(HealthRow::of(HealthKind::DoorShut, HealthState::Bad).with(params))
+}
+
+fn of_clock(ahead: Option<Millis>, zone: &str) -> HealthRow {
+    match ahead {
+        Some(ahead) => HealthRow::of(HealthKind::ClockOff, HealthState::Look).with(params! { ahead: ahead }),
+        None => HealthRow::of(HealthKind::Clock, HealthState::Good).with(params! { zone: zone }),
+    }
 }
 
 fn disk_row(free: Option<u64>, used: u64) -> HealthRow {

@@ -1,7 +1,7 @@
 // What each row of the health says, and what can be done about it.
 import type { HealthKind, HealthRow, HealthView, NumberView } from '../../api/client';
 import { sentence } from '../../lib/errors';
-import { bytes, date, dayAndClock, num } from '../../lib/format.svelte';
+import { bytes, date, dayAndClock, duration, num } from '../../lib/format.svelte';
 import { m } from '../../lib/i18n.svelte';
 import { nameOf, stateWord } from '../../lib/number-words';
 
@@ -31,6 +31,10 @@ const words: Record<HealthKind, Words> = {
   disk: (row) => ({ title: row.state === 'good' ? m.health_disk() : m.health_disk_short(), text: m.health_disk_text({ free: size(row, 'free'), used: size(row, 'used') }), act: null }),
   disk_unknown: (row) => ({ title: m.health_disk(), text: m.health_disk_unknown_text({ used: size(row, 'used') }), act: null }),
   clock: (row) => ({ title: m.health_clock(), text: m.health_clock_text({ zone: row.params.zone ?? '' }), act: null }),
+  clock_off: (row) => {
+    const [ahead, span] = [Number(row.params.ahead ?? 0), duration(Math.abs(Number(row.params.ahead ?? 0)))];
+    return { title: m.health_clock_off(), text: ahead > 0 ? m.health_clock_ahead({ span }) : m.health_clock_behind({ span }), act: null };
+  },
   fast_clock: (row) => ({ title: m.health_fast_clock(), text: m.health_fast_clock_text({ factor: num(Number(row.params.factor ?? 1)) }), act: null }),
   keyring: () => ({ title: m.health_keyring(), text: m.health_keyring_text(), act: null }),
   passphrase: () => ({ title: m.health_passphrase(), text: m.health_passphrase_text(), act: null }),
