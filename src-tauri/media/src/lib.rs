@@ -27,6 +27,7 @@ mod picture;
 mod place;
 mod png;
 mod prepared;
+mod processor;
 mod reduced;
 mod refusal;
 mod sniff;
@@ -43,7 +44,7 @@ use sniff::Content;
 use sound::Source;
 
 pub use apart::{MEMORY, PATIENCE, Task, Workshop, serve};
-pub use file::{FILE_LIMIT, prepare_file};
+pub use file::{FILE_LIMIT, endings, prepare_file};
 pub use picture::{IMAGE_LIMIT, LONGEST_SIDE, THUMBNAIL_SIDE};
 pub use prepared::{Change, Kind, Prepared, SourceFacts, Wish};
 pub use refusal::Refusal;

@@ -24,11 +24,20 @@ fn main() {
         Some("asleep") => loop {
             std::thread::park();
         },
+        // The first time asleep, as on a computer that is busy.
+        Some("late") => {
+            let been_here = fs::File::create_new(&arguments[2]).is_err();
+            while !been_here {
+                std::thread::park();
+            }
+            serve(&arguments[3], stdin(), stdout()).unwrap();
+        }
         Some("babbling") => stdout().write_all(&[b'?'; 1_000_000]).unwrap(),
         // The arguments of a test harness mean nothing here.
         _ => {
             what_is_made_apart_is_what_is_made_here();
             whatever_becomes_of_the_process_is_a_refusal();
+            what_was_late_is_tried_once_more();
             a_pdf_whose_drawing_is_too_much_goes_without_it();
             #[cfg(target_os = "linux")]
             if can_forbid() {
@@ -69,19 +78,29 @@ fn what_is_made_apart_is_what_is_made_here() {
 }
 
 fn whatever_becomes_of_the_process_is_a_refusal() {
-    let stopped = |arguments: &[&str], patience: Duration| {
+    let refused = |arguments: &[&str], patience: Duration, why: Refusal| {
         let workshop = workshop(arguments, patience);
         for bytes in [vec![1; 10], vec![1; 1_000_000]] {
-            assert_eq!(workshop.prepare(bytes, Wish::Auto), Err(Refusal::Stopped), "{arguments:?}");
+            assert_eq!(workshop.prepare(bytes, Wish::Auto), Err(why.clone()), "{arguments:?}");
         }
     };
-    stopped(&["dead"], LONG);
-    stopped(&["babbling"], LONG);
-    stopped(&["asleep"], Duration::from_millis(200));
+    refused(&["dead"], LONG, Refusal::Stopped);
+    refused(&["babbling"], LONG, Refusal::Stopped);
+    refused(&["asleep"], Duration::from_millis(200), Refusal::Busy);
     #[cfg(target_os = "linux")]
-    stopped(&["hungry"], LONG);
+    refused(&["hungry"], LONG, Refusal::Stopped);
     let gone = Workshop::Apart { program: "/no/such/program".into(), arguments: vec![], patience: LONG };
     assert_eq!(gone.prepare(vec![1], Wish::Auto).unwrap_err().code(), "media.unreadable");
+}
+
+fn what_was_late_is_tried_once_more() {
+    let folder = tempfile::tempdir().unwrap();
+    let been_here = folder.path().join("been here");
+    let late = workshop(&["late", been_here.to_str().unwrap()], Duration::from_secs(10));
+    let (path, bytes) = (fixture("cmyk.jpg"), fs::read(fixture("cmyk.jpg")).unwrap());
+    assert_eq!(late.prepare_file(&path, Wish::Auto), prepare_file(&path, Wish::Auto));
+    fs::remove_file(&been_here).unwrap();
+    assert_eq!(late.prepare(bytes.clone(), Wish::Auto), Workshop::Here.prepare(bytes, Wish::Auto));
 }
 
 /// Five kilobytes of it unpack to three gigabytes of spaces.

@@ -375,6 +375,106 @@ fn rare_kinds_of_picture_look_as_others_see_them() {
     }
 }
 
+/// A TIFF of one strip, with tags of two bytes a value.
+fn tiff(width: u16, height: u16, tags: &[(u16, &[u16])], strip: &[u8]) -> Vec<u8> {
+    const SHORT: u16 = 3;
+    const LONG: u16 = 4;
+    let directory = 8 + strip.len().next_multiple_of(2);
+    let sides: [(u16, &[u16]); 3] = [(256, &[width]), (257, &[height]), (278, &[height])];
+    let shorts = tags.iter().chain(&sides);
+    let mut entries: Vec<(u16, u16, Vec<u8>)> = shorts
+        .map(|(tag, values)| (*tag, SHORT, values.iter().flat_map(|value| value.to_le_bytes()).collect()))
+        .collect();
+    entries.push((273, LONG, 8_u32.to_le_bytes().to_vec()));
+    entries.push((279, LONG, (strip.len() as u32).to_le_bytes().to_vec()));
+    entries.sort();
+    let mut bytes = [b"II*\0", &(directory as u32).to_le_bytes()[..], strip].concat();
+    bytes.resize(directory, 0);
+    bytes.extend((entries.len() as u16).to_le_bytes());
+    let behind = directory + 2 + entries.len() * 12 + 4;
+    let mut far = vec![];
+    for (tag, kind, mut values) in entries {
+        let count = values.len() / if kind == SHORT { 2 } else { 4 };
+        bytes.extend([tag.to_le_bytes(), kind.to_le_bytes()].concat());
+        bytes.extend((count as u32).to_le_bytes());
+        if values.len() > 4 {
+            bytes.extend(((behind + far.len()) as u32).to_le_bytes());
+            far.extend(values);
+        } else {
+            values.resize(4, 0);
+            bytes.extend(values);
+        }
+    }
+    bytes.extend([0; 4]);
+    bytes.extend(far);
+    bytes
+}
+
+const INTERPRETATION: u16 = 262;
+const BITS: u16 = 258;
+const SAMPLES: u16 = 277;
+const EXTRA: u16 = 338;
+const COLOURS: u16 = 320;
+const COMPRESSION: u16 = 259;
+
+fn assert_shown(case: &str, tiff: &[u8], expected: [[u8; 4]; 4]) {
+    let shown = seen(&prepare(tiff).unwrap_or_else(|refusal| panic!("{case}: {refusal}"))).to_rgba8();
+    for ((x, y), expected) in [(1, 1), (6, 1), (1, 6), (6, 6)].into_iter().zip(expected) {
+        let found = shown.get_pixel(x, y).0;
+        let near = found.iter().zip(expected).all(|(found, expected)| found.abs_diff(expected) <= 3);
+        assert!(near, "{case} at {x},{y}: {found:?} instead of {expected:?}");
+    }
+}
+
+/// Eight pixels across and down, a quarter of each of four kinds.
+fn quarters<T: Copy>(kinds: [T; 4]) -> Vec<T> {
+    (0..64).map(|at| kinds[usize::from(at % 8 >= 4) + 2 * usize::from(at >= 32)]).collect()
+}
+
+#[test]
+fn a_tiff_by_a_table_of_colours_has_these_colours() {
+    let seen = [[200, 30, 30, 255], [30, 160, 60, 255], [30, 60, 220, 255], [250, 240, 230, 255]];
+    let table = |numbers: usize, wide: bool| -> Vec<u16> {
+        let light =
+            |number: usize, channel: usize| u16::from(seen.get(number).map_or(0, |colour: &[u8; 4]| colour[channel]));
+        let scale = if wide { 257 } else { 1 };
+        (0..3).flat_map(|channel| (0..numbers).map(move |number| light(number, channel) * scale)).collect()
+    };
+    let numbers = quarters([0_u8, 1, 2, 3]);
+    let packed: Vec<u8> = numbers.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect();
+    for wide in [true, false] {
+        let eight = [(INTERPRETATION, &[3][..]), (BITS, &[8]), (SAMPLES, &[1]), (COLOURS, &table(256, wide))];
+        assert_shown("of eight bits", &tiff(8, 8, &eight, &numbers), seen);
+        let four = [(INTERPRETATION, &[3][..]), (BITS, &[4]), (SAMPLES, &[1]), (COLOURS, &table(16, wide))];
+        assert_shown("of four bits", &tiff(8, 8, &four, &packed), seen);
+    }
+}
+
+#[test]
+fn a_tiff_may_be_seen_through() {
+    let gray = quarters([[20_u8, 255], [120, 255], [220, 128], [0, 255]]).concat();
+    let tags = [(INTERPRETATION, &[1][..]), (BITS, &[8, 8]), (SAMPLES, &[2]), (EXTRA, &[2])];
+    let seen = [[20, 20, 20, 255], [120, 120, 120, 255], [220, 220, 220, 128], [0, 0, 0, 255]];
+    assert_shown("gray", &tiff(8, 8, &tags, &gray), seen);
+    let unknown = [(INTERPRETATION, &[1][..]), (BITS, &[8, 8]), (SAMPLES, &[2]), (EXTRA, &[0])];
+    assert_eq!(prepare(&tiff(8, 8, &unknown, &gray)).unwrap_err().code(), "media.unsupported");
+    let colours = [[200, 30, 30, 255], [30, 160, 60, 255], [30, 60, 220, 128], [250, 240, 230, 255]];
+    let deep = quarters(colours.map(|colour: [u8; 4]| colour.map(|light| u16::from(light) * 257))).concat();
+    let deep: Vec<u8> = deep.into_iter().flat_map(u16::to_le_bytes).collect();
+    let tags = [(INTERPRETATION, &[2][..]), (BITS, &[16; 4]), (SAMPLES, &[4]), (EXTRA, &[2])];
+    assert_shown("of sixteen bits", &tiff(8, 8, &tags, &deep), colours);
+}
+
+/// As office scanners write it.
+#[test]
+fn a_tiff_with_a_jpeg_inside_shows_what_the_jpeg_shows() {
+    let jpeg = fixture("sample.jpg");
+    let tags = [(INTERPRETATION, &[6][..]), (BITS, &[8; 3]), (SAMPLES, &[3]), (COMPRESSION, &[7])];
+    let inside = prepare(&tiff(1200, 900, &tags, &jpeg)).unwrap();
+    let found = psnr(&seen(&inside).to_rgb8(), &seen(&prepare(&jpeg).unwrap()).to_rgb8());
+    assert!(found >= 38.0, "{found} dB");
+}
+
 #[test]
 fn printing_inks_in_a_tiff_become_screen_colours() {
     let source = fixture("inks.tiff");

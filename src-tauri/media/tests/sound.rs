@@ -6,7 +6,7 @@ mod common;
 
 use std::process::Command;
 
-use common::{code, contains, fine, fixture, plays, prepared, probed};
+use common::{asked_of, code, contains, fine, fixture, plays, prepared, probed};
 use ulak_media::{AUDIO_LIMIT, Change, Kind, Offered, Prepared, Refusal, Wish, prepare};
 
 /// Every fixture is two seconds long but for these.
@@ -428,8 +428,21 @@ fn what_would_come_out_as_noise_goes_as_an_audio_file() {
     let source = fixture("mixed.mp3");
     let prepared = prepare(&source, Wish::Auto).unwrap();
     assert_eq!(prepared.kind, Kind::Audio);
-    assert_eq!(prepared.offered, Some(Offered::AudioOnly { codec: "MP3".into() }));
-    assert_eq!(prepare(&source, Wish::Voice).unwrap_err().code(), "media.sound_unsupported");
+    let mixed = "MP3 (mixed blocks)";
+    assert_eq!(prepared.offered, Some(Offered::AudioOnly { codec: mixed.into() }));
+    let refusal = prepare(&source, Wish::Voice).unwrap_err();
+    assert_eq!(refusal, Refusal::SoundUnsupported { format: "MP3".into(), codec: mixed.into() });
+    assert_eq!(refusal.params()["instead"], "M4A");
+    // The same frames in another container, which not every phone plays as it is.
+    let boxed = asked_of(
+        "ffmpeg",
+        &["-v", "error", "-i"],
+        &source,
+        &["-c", "copy", "-movflags", "frag_keyframe+empty_moov", "-f", "mp4", "-"],
+    );
+    let refusal = prepare(&boxed, Wish::Auto).unwrap_err();
+    assert_eq!(refusal, Refusal::SoundUnplayable { format: "M4A".into(), codec: mixed.into() });
+    assert_eq!(refusal.params()["instead"], "WAV");
     let he = prepared_as_dropped("he.m4a");
     assert_eq!((he.kind, &*he.mime), (Kind::Audio, "audio/mp4"));
     assert_eq!(he.offered, Some(Offered::AudioOnly { codec: "HE-AAC".into() }));

@@ -24,8 +24,8 @@ pub(super) fn decode<F: FnMut(Block<'_>) -> Result<(), Stop>>(bytes: &[u8], guar
     let mut tally = Tally::default();
     let mut decoding: Option<(u8, Box<dyn AudioDecoder>)> = None;
     for (header, frame) in frames.by_ref() {
-        if header.coding == Coding::Mp3 && header.has_mixed_blocks(frame) {
-            return Err(Stop::Unsupported);
+        if header.has_mixed_blocks(frame) {
+            return Err(Stop::Mixed);
         }
         // From one channel to two and back, as programs join what they record.
         let decoder = match &mut decoding {

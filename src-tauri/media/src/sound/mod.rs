@@ -86,11 +86,17 @@ impl<'a> Source<'a> {
             Stop::Broken => Refusal::broken(self.content.name()),
             Stop::Silent => Refusal::NoSound { format },
             Stop::TooLong(limit) => Refusal::TooLong { limit },
-            Stop::Unsupported => match self.codec.known().map(Into::into) {
-                Some(codec) if self.plays() => Refusal::SoundUnsupported { format, codec },
-                Some(codec) => Refusal::SoundUnplayable { format, codec },
-                None => Refusal::SoundUnknown { format },
-            },
+            Stop::Unsupported => self.unsupported(self.codec),
+            Stop::Mixed => self.unsupported(Codec::Other("MP3 (mixed blocks)")),
+        }
+    }
+
+    fn unsupported(&self, codec: Codec) -> Refusal {
+        let format = self.format();
+        match codec.known().map(Into::into) {
+            Some(codec) if self.plays() => Refusal::SoundUnsupported { format, codec },
+            Some(codec) => Refusal::SoundUnplayable { format, codec },
+            None => Refusal::SoundUnknown { format },
         }
     }
 
@@ -202,7 +208,7 @@ fn audio(source: Source<'_>) -> Result<Prepared, Refusal> {
     check_pages(&source).map_err(|stop| source.refusal(stop))?;
     let (duration_ms, channels) = match counted(&source) {
         Ok((duration_ms, channels)) => (Some(duration_ms), channels),
-        Err(Stop::Unsupported) if source.plays() => (source.duration_ms, 1),
+        Err(Stop::Unsupported | Stop::Mixed) if source.plays() => (source.duration_ms, 1),
         Err(stop) => return Err(source.refusal(stop)),
     };
     let clean = match clean_copy(&source) {

@@ -6,9 +6,9 @@ use ulak_media::Wish;
 use super::{Problem, Programs};
 use crate::campaign::CampaignError;
 use crate::ids::{IdGenerator, UploadId};
-use crate::media::MediaKind;
 use crate::media::store::attached;
 use crate::media::store::uploads;
+use crate::media::{MediaKind, notices};
 
 /// What was kept of a file.
 #[derive(Clone, Debug, Serialize)]
@@ -16,6 +16,8 @@ pub struct Uploaded {
     pub id: UploadId,
     pub kind: MediaKind,
     pub size: usize,
+    /// What is not as the program may expect.
+    pub notices: Vec<Problem>,
 }
 
 impl Programs {
@@ -29,6 +31,7 @@ impl Programs {
         let mut tx = self.db.begin().await?;
         uploads::add(&mut tx, id, name, &prepared, now).await.map_err(|error| self.db.error(error))?;
         self.db.commit(tx).await?;
-        Ok(Uploaded { id, kind: attached(name, &prepared).kind, size: prepared.bytes.len() })
+        let (kind, notices) = (attached(name, &prepared).kind, notices(&prepared));
+        Ok(Uploaded { id, kind, size: prepared.bytes.len(), notices })
     }
 }
