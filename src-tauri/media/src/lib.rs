@@ -17,6 +17,7 @@ mod avif;
 mod canvas;
 mod color;
 mod contained;
+mod entropy;
 mod file;
 mod frames;
 mod heic;

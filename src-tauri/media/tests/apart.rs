@@ -20,6 +20,8 @@ fn main() {
         Some("apart") => serve(&arguments[2], stdin(), stdout()).unwrap(),
         Some("hungry") => serve(&arguments[2], Hungry, stdout()).unwrap(),
         Some("curious") => serve(&arguments[3], Curious { port: arguments[2].parse().unwrap() }, stdout()).unwrap(),
+        #[cfg(target_os = "linux")]
+        Some("measured") => measured(&arguments[2]),
         Some("dead") => std::process::abort(),
         Some("asleep") => loop {
             std::thread::park();
@@ -39,6 +41,8 @@ fn main() {
             whatever_becomes_of_the_process_is_a_refusal();
             what_was_late_is_tried_once_more();
             a_pdf_whose_drawing_is_too_much_goes_without_it();
+            #[cfg(target_os = "linux")]
+            damaged_files_take_little_time_and_memory();
             #[cfg(target_os = "linux")]
             if can_forbid() {
                 the_process_reaches_neither_files_nor_the_network();
@@ -109,6 +113,45 @@ fn a_pdf_whose_drawing_is_too_much_goes_without_it() {
     let prepared = workshop(&["apart"], LONG).prepare_file(&path, Wish::Auto).unwrap();
     assert_eq!((prepared.pages, prepared.bytes), (Some(1), fs::read(&path).unwrap()));
     assert!(!prepared.thumbnail.is_empty());
+}
+
+/// Gives no answer where it took more than a file may: two seconds of the processor's time and 300 MB. Without
+/// optimisation everything takes longer.
+#[cfg(target_os = "linux")]
+fn measured(task: &str) {
+    const SECONDS: i64 = if cfg!(debug_assertions) { 10 } else { 2 };
+    const KILOBYTES: u64 = 300_000;
+    // Nothing can be opened later.
+    let mut status = fs::File::open("/proc/self/status").unwrap();
+    let mut answer = Vec::new();
+    serve(task, stdin(), &mut answer).unwrap();
+    let mut text = String::new();
+    status.read_to_string(&mut text).unwrap();
+    let most = text.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    let most: u64 = most.trim().trim_end_matches(" kB").parse().unwrap();
+    let taken = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    if most > KILOBYTES || taken.tv_sec >= SECONDS {
+        std::process::abort();
+    }
+    stdout().write_all(&answer).unwrap();
+}
+
+/// Whole, cut in half, and with a bit turned here and there.
+#[cfg(target_os = "linux")]
+fn damaged_files_take_little_time_and_memory() {
+    let apart = workshop(&["measured"], LONG);
+    for entry in fs::read_dir(fixture("")).unwrap() {
+        let path = entry.unwrap().path();
+        let whole = fs::read(&path).unwrap();
+        let mut turned = whole.clone();
+        for part in 1..8 {
+            turned[whole.len() * part / 8] ^= 1 << part;
+        }
+        for (case, bytes) in [("whole", whole.clone()), ("half", whole[..whole.len() / 2].to_vec()), ("turned", turned)]
+        {
+            assert_ne!(apart.prepare(bytes, Wish::Auto), Err(Refusal::Stopped), "{}, {case}", path.display());
+        }
+    }
 }
 
 /// A file that makes its reader ask for more memory than any file may take.

@@ -501,6 +501,12 @@ fn what_a_still_picture_cannot_show_is_said() {
         assert_eq!(document.bytes, source);
     }
     assert_eq!(prepare(&fixture("still.gif")).unwrap().offered, None);
+    let still = fixture("transparent.png");
+    assert_eq!(prepare(&still).unwrap().offered, None);
+    // An APNG says in front of its pixels how many pictures it has, and how often they are shown.
+    let moving = prepare(&with_chunk(&still, b"acTL", &[0, 0, 0, 2, 0, 0, 0, 0])).unwrap();
+    assert_eq!(moving.offered, Some(Offered::Stilled { format: "PNG".into() }));
+    assert!(moving.changes.contains(&Change::Stilled));
 }
 
 /// The pixels of a BMP's rows as programs leave them that know no transparency: the fourth byte empty.
@@ -598,6 +604,51 @@ fn a_jpeg_of_which_a_good_part_is_missing_is_refused_and_a_small_part_is_said() 
     let upper = |picture: DynamicImage| picture.crop_imm(0, 0, 800, 720).into_rgb8();
     assert!(psnr(&upper(seen(&prepared)), &upper(image::load_from_memory(&whole).unwrap())) >= 20.0);
     assert_eq!(prepare(&whole).unwrap().offered, None);
+}
+
+/// As today's phones make it: more than would fit into memory twice.
+#[test]
+fn of_a_large_jpeg_what_is_missing_is_noticed_too() {
+    let (width, height) = (7_400, 5_500);
+    let picture = vec![120; width * height * 3];
+    let mut whole = Vec::new();
+    Encoder::new(&mut whole, 90).encode(&picture, width as u16, height as u16, ColorType::Rgb).unwrap();
+    drop(picture);
+    assert_eq!(prepare(&without_its_end(&whole, 0.5)).unwrap_err().code(), "media.broken");
+    let prepared = prepare(&without_its_end(&whole, 0.95)).unwrap();
+    assert_eq!(prepared.offered, Some(Offered::PictureIncomplete));
+}
+
+/// Those that the usual decoder gets wrong, and those that come in rounds, of which the first is cut.
+#[test]
+fn of_a_rare_jpeg_what_is_missing_is_noticed_too() {
+    for name in ["scans.jpg", "coarse-luma.jpg"] {
+        let whole = fixture(name);
+        assert_eq!(prepare(&whole).unwrap().offered, None, "{name}");
+        assert_eq!(prepare(&without_its_end(&whole, 0.3)).unwrap_err().code(), "media.broken", "{name}");
+    }
+    let mut whole = Vec::new();
+    let mut encoder = Encoder::new(&mut whole, 90);
+    encoder.set_progressive(true);
+    encoder.encode(noise(400, 400).as_raw(), 400, 400, ColorType::Rgb).unwrap();
+    assert_eq!(prepare(&whole).unwrap().offered, None);
+    let starts = |from: usize| whole[from..].windows(2).position(|pair| pair == [0xFF, 0xDA]).map(|at| from + at);
+    let first = starts(0).unwrap();
+    let second = starts(first + 2).unwrap();
+    let cut = [&whole[..first + (second - first) / 3], &[0xFF, 0xD9]].concat();
+    assert_eq!(prepare(&cut).unwrap_err().code(), "media.broken");
+}
+
+/// What is lost between two marks of restart is lost there alone, and the picture goes on behind it.
+#[test]
+fn a_jpeg_that_starts_again_has_its_lower_part() {
+    let mut whole = Vec::new();
+    let mut encoder = Encoder::new(&mut whole, 90);
+    encoder.set_restart_interval(50);
+    encoder.encode(noise(400, 400).as_raw(), 400, 400, ColorType::Rgb).unwrap();
+    assert_eq!(prepare(&whole).unwrap().offered, None);
+    assert_eq!(prepare(&without_its_end(&whole, 0.5)).unwrap_err().code(), "media.broken");
+    assert_eq!(prepare(&without_its_end(&whole, 0.97)).unwrap().offered, Some(Offered::PictureIncomplete));
 }
 
 #[test]

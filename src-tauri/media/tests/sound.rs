@@ -119,6 +119,35 @@ fn every_kind_of_sound_becomes_a_voice_note() {
     }
 }
 
+/// How far the loudest moment stands above the whole.
+fn crest(samples: &[f32]) -> f32 {
+    let loudest = samples.iter().fold(0.0_f32, |most, sample| most.max(sample.abs()));
+    loudest / (samples.iter().map(|sample| sample * sample).sum::<f32>() / samples.len() as f32).sqrt()
+}
+
+/// As a decoder makes where it reads what is not so; levelling hides how loud it was.
+#[test]
+fn no_burst_is_heard_that_the_source_does_not_have() {
+    for name in ALL.into_iter().chain(["joined.mp3", "quiet-start.mp3", "loud-start.mp3", "narrow.amr", "wide.amr"]) {
+        let (theirs, ours) = (crest(&decoded(&fixture(name))), crest(&decoded(&fine(name).bytes)));
+        assert!(ours < theirs * 1.5, "{name}: {ours} instead of {theirs}");
+    }
+}
+
+/// All that the table says of bytes is there; half of them is not.
+#[test]
+fn a_table_that_counts_too_high_is_no_damage() {
+    let whole = fixture("vbr.mp3");
+    let table = whole.windows(4).position(|four| four == b"Xing" || four == b"Info").unwrap();
+    assert_eq!(whole[table + 7] & 3, 3, "it has frames and bytes");
+    let mut high = whole.clone();
+    let frames = u32::from_be_bytes(whole[table + 8..table + 12].try_into().unwrap());
+    high[table + 8..table + 12].copy_from_slice(&(frames * 5 / 4).to_be_bytes());
+    let length = prepare(&high, Wish::Auto).unwrap().duration_ms.unwrap();
+    assert!(length.abs_diff(2000) <= 80, "{length} ms");
+    assert_eq!(code_of(&high[..high.len() / 2]), "media.broken");
+}
+
 #[test]
 fn what_was_changed_is_named() {
     let cases = [
@@ -488,9 +517,11 @@ fn what_is_there_of_a_wav_plays_whatever_its_lengths_say() {
         ("odd and padded", built(&[&list[..], b"\0"].concat())),
         ("odd and not padded", built(&list)),
     ];
+    let plain = fine("telephone.wav");
     for (case, source) in cases {
         let note = prepare(&source, Wish::Auto).unwrap_or_else(|refusal| panic!("{case}: {refusal}"));
         assert_eq!(note.duration_ms, Some(2000), "{case}");
+        assert!(note.bytes == plain.bytes, "{case}: another sound");
     }
 }
 
@@ -553,6 +584,9 @@ fn a_short_loud_sound_stays_below_full_scale() {
         let note = as_note(&wav(48_000, 1, &tone(48_000, 700.0, seconds, 1.0)));
         let loudest = decoded(&note.bytes).iter().fold(0.0_f32, |most, sample| most.max(sample.abs()));
         assert!(loudest < 1.0, "{seconds} s: {loudest}");
+        let audio = prepare(wav(48_000, 1, &square), Wish::Audio).unwrap();
+        let loudest = decoded(&audio.bytes).iter().fold(0.0_f32, |most, sample| most.max(sample.abs()));
+        assert!(loudest < 1.0, "{seconds} s as an audio file: {loudest}");
         assert!(as_note(&wav(48_000, 1, &square)).changes.contains(&Change::Levelled));
     }
 }
