@@ -73,7 +73,7 @@ pub use backups::{
 pub use campaigns::{Campaigns, DraftCheck, MessagePreview, PartPreview};
 pub use contacts::People;
 pub use credits::{Credits, CreditsView, MonthSpent};
-pub use direct::{Direct, DirectText, TestSend};
+pub use direct::{Direct, DirectText, FileNotice, TestSend};
 pub use everything::ExportedView;
 pub use health::{DataChecked, Health, HealthKind, HealthRow, HealthState, HealthView};
 pub use home::{Attention, AttentionKind, Finished, Home, HomeView, NowView};

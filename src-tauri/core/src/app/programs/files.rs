@@ -8,10 +8,10 @@ use crate::campaign::CampaignError;
 use crate::campaign::compose::MOST_FILES;
 use crate::event::Event;
 use crate::ids::{CampaignId, IdGenerator, UploadId};
-use crate::media::MediaKind;
 use crate::media::attachment::{Owner, store as attachments};
 use crate::media::store::attached;
 use crate::media::store::uploads;
+use crate::media::{MediaKind, notices};
 use crate::program::ProgramError;
 
 /// What was kept of a file.
@@ -20,6 +20,8 @@ pub struct Uploaded {
     pub id: UploadId,
     pub kind: MediaKind,
     pub size: usize,
+    /// What is not as the program may expect.
+    pub notices: Vec<Problem>,
 }
 
 impl Programs {
@@ -33,7 +35,8 @@ impl Programs {
         let mut tx = self.db.begin().await?;
         uploads::add(&mut tx, id, name, &prepared, now).await.map_err(|error| self.db.error(error))?;
         self.db.commit(tx).await?;
-        Ok(Uploaded { id, kind: attached(name, &prepared).kind, size: prepared.bytes.len() })
+        let (kind, notices) = (attached(name, &prepared).kind, notices(&prepared));
+        Ok(Uploaded { id, kind, size: prepared.bytes.len(), notices })
     }
 
     /// Puts files that were brought into a draft, behind those that it has.

@@ -87,8 +87,7 @@ pub async fn add_upload(db: &mut Tx, owner: Owner, upload: UploadId, now: Millis
 
 /// Why it goes as a document, as the window shows it.
 fn reason(offered: &Offered) -> Result<String, sqlx::Error> {
-    let reason = Problem { code: offered.code().to_owned(), message: offered.to_string(), params: offered.params() };
-    serde_json::to_string(&reason).map_err(|error| sqlx::Error::Encode(error.into()))
+    serde_json::to_string(&media::of_offered(offered)).map_err(|error| sqlx::Error::Encode(error.into()))
 }
 
 pub async fn remove(db: &mut Tx, owner: Owner, file: MediaId) -> Result<(), sqlx::Error> {
