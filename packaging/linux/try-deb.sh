@@ -33,7 +33,9 @@ inside dpkg --verify ulak
 as_owner ulak --version
 inside ldd /usr/bin/ulak | grep 'not found' && fail 'a library is missing'
 [ -f "$root/usr/share/applications/Ulak.desktop" ] || fail 'no entry in the menu'
-grep --quiet application/x-ulak-backup "$root/usr/share/applications/Ulak.desktop" || fail 'backups open with nothing'
+for kind in application/x-ulak-backup text/csv application/vnd.oasis.opendocument.spreadsheet text/vcard image/jpeg; do
+    grep --quiet "^MimeType=.*$kind;" "$root/usr/share/applications/Ulak.desktop" || fail "$kind is not opened with Ulak"
+done
 
 say 'A practice campaign in the terminal'
 printf 'Name,Phone\nAyşe,+905321110001\nBudi,+628121110002\n' >"$root/home/owner/people.csv"

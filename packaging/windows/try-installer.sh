@@ -38,6 +38,8 @@ folder=$(find "$drive/users" -type d -path '*/Programs/Ulak' | head -1)
 [ -n "$folder" ] && [ -f "$folder/ulak.exe" ] || fail 'it is not there'
 ls -l "$folder"
 "$wine" reg query 'HKCU\Software\Microsoft\Windows\CurrentVersion\Uninstall\Ulak' /v DisplayVersion
+"$wine" reg query 'HKCU\Software\Classes\.csv\OpenWithProgids' /v Ulak.File || fail 'lists are not offered to it'
+"$wine" reg query 'HKCU\Software\Classes\.csv' /ve 2>/dev/null | grep Ulak && fail 'it opens lists unasked'
 ulak() { timeout 120 "$wine" "$folder/ulak.exe" "$@" | tr -d '\r'; }
 
 say 'Used'
@@ -47,6 +49,9 @@ ulak practice --data 'C:\Ayşe Yılmaz' --contacts 'C:\people.csv' --text 'Merha
 tail -1 "$drive/practice"
 grep -q '"event":"summary".*"total":2.*"settled":2.*"ledger_ok":true' "$drive/practice" || fail 'the practice campaign did not end as it should'
 [ -s "$drive/Ayşe Yılmaz/ulak.db" ] || fail 'no data were written'
+# All that does not hang on how far the ticks were when it ended.
+result() { tail -1 | sed -E 's/"parts":\{[^}]*\}//'; }
+[ -z "$own" ] || diff <(result <"$drive/practice") <("$own" practice --contacts "$drive/people.csv" --text 'Merhaba {{name}}' --speed 600 --json | result) || fail 'the practice campaign came out otherwise than here'
 
 say 'Files are prepared as here'
 figures() { grep -oE '"(verdict|kind|mime|width|height|duration_ms|pages|waveform)":("[^"]*"|[^,}]*)' | sort; }
@@ -76,6 +81,7 @@ say 'Removed, and nothing left'
 for second in $(seq 60); do [ -e "$folder" ] || break; sleep 1; done
 [ ! -e "$folder" ] || { ls -l "$folder"; fail 'the program is still there'; }
 "$wine" reg query 'HKCU\Software\Ulak' >/dev/null 2>&1 && fail 'the registry still knows it'
+"$wine" reg query 'HKCU\Software\Classes\.csv\OpenWithProgids' /v Ulak.File >/dev/null 2>&1 && fail 'lists are still offered to it'
 find "$drive/users" -name '*Ulak*' -not -path '*/Temp/*' | grep . && fail 'something is left'
 [ -s "$drive/Ayşe Yılmaz/ulak.db" ] || fail 'the data went too'
 printf '\nThe installer does what it says.\n'

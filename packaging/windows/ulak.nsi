@@ -65,6 +65,34 @@ LangString KEEP ${LANG_INDONESIAN} "Simpan data Anda (kontak, pesan, kredit) unt
 LangString BACKUP ${LANG_ENGLISH} "Ulak backup"
 LangString BACKUP ${LANG_TURKISH} "Ulak yedeği"
 LangString BACKUP ${LANG_INDONESIAN} "Cadangan Ulak"
+LangString FILE ${LANG_ENGLISH} "Contact list or photo"
+LangString FILE ${LANG_TURKISH} "Kişi listesi ya da fotoğraf"
+LangString FILE ${LANG_INDONESIAN} "Daftar kontak atau foto"
+
+; Lists and photos are offered to Ulak beside what opens them by itself, which is left as it is.
+!macro EACH_KIND DO
+  !insertmacro ${DO} "csv"
+  !insertmacro ${DO} "tsv"
+  !insertmacro ${DO} "xlsx"
+  !insertmacro ${DO} "xlsm"
+  !insertmacro ${DO} "xlsb"
+  !insertmacro ${DO} "xls"
+  !insertmacro ${DO} "ods"
+  !insertmacro ${DO} "vcf"
+  !insertmacro ${DO} "jpg"
+  !insertmacro ${DO} "jpeg"
+  !insertmacro ${DO} "png"
+  !insertmacro ${DO} "webp"
+  !insertmacro ${DO} "heic"
+!macroend
+!macro OFFER KIND
+  WriteRegStr HKCU "Software\Classes\.${KIND}\OpenWithProgids" "Ulak.File" ""
+!macroend
+!macro WITHDRAW KIND
+  DeleteRegValue HKCU "Software\Classes\.${KIND}\OpenWithProgids" "Ulak.File"
+  DeleteRegKey /ifempty HKCU "Software\Classes\.${KIND}\OpenWithProgids"
+  DeleteRegKey /ifempty HKCU "Software\Classes\.${KIND}"
+!macroend
 
 ; Ulak's own updater starts this with /UPDATE, without asking anything (/S), and ends at that moment; with /R it is begun
 ; again. What stands behind /ARGS is how it was started; it is left aside, so that it comes back with its window.
@@ -148,6 +176,10 @@ Section
   WriteRegStr HKCU "Software\Classes\Ulak.Backup" "" "$(BACKUP)"
   WriteRegStr HKCU "Software\Classes\Ulak.Backup\DefaultIcon" "" "$INSTDIR\ulak.exe,0"
   WriteRegStr HKCU "Software\Classes\Ulak.Backup\shell\open\command" "" '"$INSTDIR\ulak.exe" "%1"'
+  WriteRegStr HKCU "Software\Classes\Ulak.File" "" "$(FILE)"
+  WriteRegStr HKCU "Software\Classes\Ulak.File\DefaultIcon" "" "$INSTDIR\ulak.exe,0"
+  WriteRegStr HKCU "Software\Classes\Ulak.File\shell\open\command" "" '"$INSTDIR\ulak.exe" "%1"'
+  !insertmacro EACH_KIND OFFER
 
   ; Under this name Ulak tells what happened; Windows drops what comes under a name that it does not know.
   WriteRegStr HKCU "Software\Classes\AppUserModelId\app.ulak.desktop" "DisplayName" "Ulak"
@@ -193,6 +225,8 @@ Section "Uninstall"
   DeleteRegValue HKCU "Software\Microsoft\Windows\CurrentVersion\Run" "Ulak"
   DeleteRegKey HKCU "Software\Classes\AppUserModelId\app.ulak.desktop"
   DeleteRegKey HKCU "Software\Classes\Ulak.Backup"
+  !insertmacro EACH_KIND WITHDRAW
+  DeleteRegKey HKCU "Software\Classes\Ulak.File"
   ReadRegStr $0 HKCU "Software\Classes\.ulak-backup" ""
   ${If} $0 == "Ulak.Backup"
     DeleteRegKey HKCU "Software\Classes\.ulak-backup"

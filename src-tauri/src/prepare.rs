@@ -34,15 +34,25 @@ pub struct Options {
 }
 
 #[derive(Clone, Copy, ValueEnum)]
-enum SendAs {
+pub enum SendAs {
     Voice,
     Audio,
     Document,
 }
 
+/// What suits its kind where nothing is said.
+pub fn wish(said: Option<SendAs>) -> Wish {
+    match said {
+        None => Wish::Auto,
+        Some(SendAs::Voice) => Wish::Voice,
+        Some(SendAs::Audio) => Wish::Audio,
+        Some(SendAs::Document) => Wish::Document,
+    }
+}
+
 /// Files are prepared by this very program, apart.
 pub fn workshop() -> Workshop {
-    match std::env::current_exe() {
+    match itself() {
         Ok(program) => Workshop::Apart { program, arguments: vec![APART.into()], patience: PATIENCE },
         // Then it could not be started again either. It goes on with less safety rather than without files.
         Err(error) => {
@@ -50,6 +60,12 @@ pub fn workshop() -> Workshop {
             Workshop::Here
         }
     }
+}
+
+/// On Linux by the image that runs: an update may put another one in the place of its file, which answers in its own way.
+fn itself() -> io::Result<PathBuf> {
+    let program = std::env::current_exe()?;
+    Ok(if cfg!(target_os = "linux") { PathBuf::from("/proc/self/exe") } else { program })
 }
 
 pub fn apart(task: &str) -> ExitCode {
@@ -70,12 +86,7 @@ pub fn run(options: Options) -> ExitCode {
 
 /// One after the other, until it is asked to stop.
 fn all(options: &Options, voice: Voice, stopping: &Stopping) -> bool {
-    let wish = match options.wish {
-        None => Wish::Auto,
-        Some(SendAs::Voice) => Wish::Voice,
-        Some(SendAs::Audio) => Wish::Audio,
-        Some(SendAs::Document) => Wish::Document,
-    };
+    let wish = wish(options.wish);
     if let Err(error) = fs::create_dir_all(&options.out) {
         let folder = options.out.display();
         terminal::warn(&format!("{folder} cannot be made: {error}. Name another folder with --out."));

@@ -57,6 +57,7 @@ pub fn wait(wait: &WaitView, moment: Moment) -> String {
         WaitKind::Unheard => format!("nobody answers {number}, which begins nothing new{until}"),
         WaitKind::Disk => "the disk is full".to_owned(),
         WaitKind::Locked => "another program keeps the data locked".to_owned(),
+        WaitKind::ReadOnly => "Ulak may not write into its data folder".to_owned(),
         WaitKind::Damaged => "the data is damaged".to_owned(),
         WaitKind::Fault => "something in the data cannot be read".to_owned(),
     }

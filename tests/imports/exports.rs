@@ -132,15 +132,20 @@ async fn what_the_list_shows_is_what_goes_out() {
     assert_eq!(std::fs::read_to_string(&path).unwrap().lines().count(), 1, "the header alone");
 }
 
-/// What LibreOffice makes of a file, as another format; none where it is not installed.
+/// What LibreOffice makes of a file, as another format; none where it is not installed, which is said, and which the long
+/// test does not take.
 fn converted(path: &Path, format: &str, out: &Path) -> Option<PathBuf> {
     let profile = format!("-env:UserInstallation=file://{}", out.join("profile").display());
     let program = std::process::Command::new("soffice")
         // A list in text is read with semicolons, in UTF-8, as its owner chooses when LibreOffice asks.
         .args([&profile, "--headless", "--infilter=CSV:59,34,76,1", "--convert-to", format, "--outdir"])
         .args([out, path])
-        .output()
-        .ok()?;
+        .output();
+    let Ok(program) = program else {
+        assert!(std::env::var_os("ULAK_LONG").is_none(), "soffice is not installed; the long test needs it");
+        eprintln!("NOT TESTED: soffice is not installed, so nothing but Ulak has opened {}", path.display());
+        return None;
+    };
     assert!(program.status.success(), "{}", String::from_utf8_lossy(&program.stderr));
     let ending = format.split(':').next().unwrap_or_default();
     Some(out.join(path.with_extension(ending).file_name()?))

@@ -234,6 +234,30 @@ async fn an_audience_is_looked_up_before_its_campaign_and_nobody_twice() -> Resu
 }
 
 #[tokio::test]
+async fn who_was_looked_up_long_ago_is_looked_up_again() -> Result<(), Problem> {
+    let world = World::at(at(0, 12, 0)).await?;
+    let number = world.link("+905550001122").await?;
+    let client = world.network.client().expect("a client was asked for");
+    for (name, phone) in [("Elif", "+905325550142"), ("Budi", ALIAS), ("Emre", "+905325550143")] {
+        world.contact(name, phone).await?;
+    }
+    for (phone, until) in [("+905325550142", at(30, 12, 0)), (ALIAS, at(0, 12, 0))] {
+        let (phone, note) = (phone.to_owned(), "yes".to_owned());
+        client.hear(Signal::Found { phone, account: None, lid: None, note, until });
+    }
+    let (phone, note) = ("+905325550143".to_owned(), "no".to_owned());
+    client.hear(Signal::NotFound { phone, note, until: at(0, 12, 0) });
+    world.settle().await;
+    let draft = world.draft("Merhaba", |edit| edit.session_ids = vec![number]).await?;
+    let review = world.app.campaigns().review_campaign(draft.id).await?;
+    assert_eq!((review.unknown, review.absent), (2, 1), "a yes and a no that are no longer believed");
+    assert_eq!(look_up(&world, draft.id).await?.looked, 2);
+    let review = world.app.campaigns().review_campaign(draft.id).await?;
+    assert_eq!((review.unknown, review.absent), (0, 0), "who was not there has come");
+    Ok(())
+}
+
+#[tokio::test]
 async fn what_both_spellings_have_in_common_is_in_the_tables_what_the_rule_says() -> Result<(), Problem> {
     let world = World::at(at(0, 12, 0)).await?;
     let id = world.contact("Ana", ALIAS).await?;

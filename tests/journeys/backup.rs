@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use tempfile::TempDir;
 use ulak_core::agenda;
+use ulak_core::app::news::News;
 use ulak_core::app::{DayState, Problem, restore_into};
 use ulak_core::backup::container::{Opener, Reader};
 use ulak_core::backup::keep::{BackupKeep, BackupPlan};
@@ -411,18 +412,23 @@ async fn the_plan_makes_one_a_day_says_once_that_the_stick_is_not_in_and_keeps_t
     let nowhere = BackupPlan { folder: disk.path().join("gone").display().to_string(), ..plan.clone() };
     assert_eq!(world.app.backups().save_plan(&nowhere).await.unwrap_err().code, "backup.no_folder");
     world.app.backups().save_plan(&plan).await?;
+    let mut news = None;
     let copies = || std::fs::read_dir(&stick).map_or(0, |entries| entries.count());
     for (day, minute, expected) in [(0, 0, 1), (0, 40, 1), (0, 50, 1), (1, 40, 2)] {
         world.clock.set(at(day, 18, minute));
         look_at_the_agenda(&world).await?;
         assert_eq!(copies(), expected, "day {day}, {minute} past six");
     }
+    world.app.home().news(&mut news).await?;
     // The stick is taken out for a day.
     std::fs::rename(&stick, disk.path().join("pocket")).unwrap();
     for minute in [31, 40, 50] {
         world.clock.set(at(2, 18, minute));
         look_at_the_agenda(&world).await?;
     }
+    let missing = world.app.home().news(&mut news).await?;
+    assert!(matches!(&missing[..], [News::BackupFailed(problem)] if problem.code == "backup.no_folder"), "{missing:?}");
+    assert_eq!(world.app.home().news(&mut news).await?, [], "it is told once");
     let told: Vec<_> = world.app.notices().into_iter().map(|notice| (notice.problem.code, notice.times)).collect();
     assert_eq!(told, [("backup.no_folder".to_owned(), 1)]);
     let view = world.app.backups().view().await?;

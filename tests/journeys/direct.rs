@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
-use ulak_core::app::{AttentionKind, Direct, Problem, TestSend};
+use ulak_core::app::{AttentionKind, Direct, FileNotice, Problem, TestSend};
 use ulak_core::campaign::live::WaitKind;
 use ulak_core::contact::Standing;
 use ulak_core::ids::MessageId;
 use ulak_core::ledger::Book;
+use ulak_core::media::Wish;
 use ulak_core::outbox::state::PartState;
 use ulak_core::outbox::store::queue::Retryable;
 use ulak_core::session::cause::Cause;
@@ -83,6 +84,32 @@ async fn its_files_go_with_it_and_its_ticks_come_back() -> Result<(), Problem> {
     world.receipts(ReceiptKind::Read, &[sent[0].wire_id.clone()]).await?;
     let shown = world.app.outbox().recipient(id).await?;
     assert_eq!((shown.row.state, shown.row.phone_shown.as_str()), (PartState::Read, "+90 538 555 02 14"));
+    Ok(())
+}
+
+/// Whoever sends from a terminal or a program sees no list of files with a word about each.
+#[tokio::test]
+async fn what_ought_to_be_known_of_its_files_is_told() -> Result<(), Problem> {
+    let mut world = World::at(at(0, 12, 0)).await?;
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/media");
+    let told = |notices: Vec<FileNotice>| -> Vec<(String, String)> {
+        notices.into_iter().map(|told| (told.file, told.notice.code)).collect()
+    };
+    let pictures = ["sample.jpg", "moving.gif"].map(|name| fixtures.join(name)).to_vec();
+    let chat = Direct { media: pictures, ..wish(&world, "+905385550214") };
+    let (_, notices) = world.app.outbox().send_direct_noticing(&chat).await?;
+    assert_eq!(told(notices), [("moving.gif".to_owned(), "media.stilled".to_owned())]);
+    let media = ["moving.gif", "private.heic"].map(|name| fixtures.join(name)).to_vec();
+    let documents = Direct { media, media_as: Wish::Document, ..wish(&world, "+905385550215") };
+    let (id, notices) = world.app.outbox().send_direct_noticing(&documents).await?;
+    assert_eq!(told(notices), [("private.heic".to_owned(), "media.place".to_owned())]);
+    world.run_until(at(0, 12, 5)).await?;
+    let parts = world.app.outbox().parts_of(id).await?;
+    let documents = parts.iter().filter(|part| part.kind == "document").count();
+    assert_eq!(documents, 2);
+    let gif = std::fs::read(fixtures.join("moving.gif")).unwrap();
+    let kept = world.app.programs().upload("moving.gif", gif, Wish::Auto).await?;
+    assert_eq!(kept.notices.iter().map(|notice| notice.code.as_str()).collect::<Vec<_>>(), ["media.stilled"]);
     Ok(())
 }
 

@@ -43,6 +43,16 @@ impl Messages {
         filled.iter().fold(text, |text, (name, value)| text.replace(&format!("{{{name}}}"), value))
     }
 
+    /// What went wrong, in this language; in English where it has no sentence for that, or not all that fills it.
+    pub fn problem(&self, problem: &Problem) -> String {
+        let key = format!("error_{}", problem.code.replace('.', "_"));
+        let filled: Vec<(&str, &str)> =
+            problem.params.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let places: Vec<(&str, &str)> = filled.iter().map(|(name, _)| (*name, "")).collect();
+        let whole = self.has(&key) && !self.say(&key, &places).contains(['{', '}']);
+        if whole { self.say(&key, &filled) } else { problem.message.clone() }
+    }
+
     /// Whether there is a sentence of this name.
     pub fn has(&self, key: &str) -> bool {
         self.texts.contains_key(key)

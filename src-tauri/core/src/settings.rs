@@ -110,11 +110,13 @@ pub struct NewsWanted {
     pub replies: bool,
     /// They run low.
     pub credits: bool,
+    /// The plan's was not made.
+    pub backups: bool,
 }
 
 impl Default for NewsWanted {
     fn default() -> Self {
-        Self { campaigns: true, numbers: true, replies: false, credits: true }
+        Self { campaigns: true, numbers: true, replies: false, credits: true, backups: true }
     }
 }
 
@@ -289,6 +291,8 @@ pub mod key {
     pub const CLEARED_UP_TO: &str = "cleared_up_to";
     /// What had been granted when the owner was last told that the credits run low.
     pub const LOW_SEEN: &str = "low_seen";
+    /// So many events of programs were refused for what the owner can mend, since they looked.
+    pub const EVENTS_TO_MEND: &str = "events_to_mend";
     /// What was cleared last.
     pub const CLEARED_LAST: &str = "cleared_last";
     /// Of which ways to close the window the owner was told what follows.
@@ -447,7 +451,8 @@ mod tests {
         // Of a group that was asked about, one value is younger.
         stored.insert("news".to_owned(), serde_json::json!({ "campaigns": false, "numbers": true, "replies": true }));
         let settings = completed(stored.clone()).unwrap();
-        assert_eq!(settings.news, NewsWanted { campaigns: false, numbers: true, replies: true, credits: true });
+        let news = NewsWanted { campaigns: false, numbers: true, replies: true, credits: true, backups: true };
+        assert_eq!(settings.news, news);
         assert_eq!((settings.country.as_str(), settings.stop_words.len()), ("ID", 6));
         assert_eq!(settings.hours(), SendingHours::daily(9 * 60, 22 * 60, settings.zone), "the same every day");
     }

@@ -4,6 +4,9 @@ use std::io::Result;
 
 use tauri::AppHandle;
 
+#[cfg(target_os = "linux")]
+use crate::own_path;
+
 /// Without a window, beside the clock.
 #[cfg(not(target_os = "linux"))]
 const HIDDEN: &str = "--hidden";
@@ -30,12 +33,12 @@ pub fn start(handle: &AppHandle, wanted: bool) -> Result<()> {
 
 #[cfg(target_os = "linux")]
 pub fn starts(_: &AppHandle) -> Result<bool> {
-    entry::is_there(&entry::place(), &entry::program()?)
+    entry::is_there(&entry::place(), &own_path::program()?)
 }
 
 #[cfg(target_os = "linux")]
 pub fn start(_: &AppHandle, wanted: bool) -> Result<()> {
-    entry::put(&entry::place(), &entry::program()?, wanted)
+    entry::put(&entry::place(), &own_path::program()?, wanted)
 }
 
 /// A file of the session's autostart folder, as freedesktop.org has it.
@@ -46,14 +49,6 @@ mod entry {
 
     pub fn place() -> PathBuf {
         gtk::glib::user_config_dir().join("autostart/app.ulak.desktop.desktop")
-    }
-
-    /// An AppImage starts by its own file, not by what it unpacks.
-    pub fn program() -> Result<PathBuf> {
-        match std::env::var_os("APPIMAGE") {
-            Some(image) => Ok(image.into()),
-            None => std::env::current_exe(),
-        }
     }
 
     /// One that starts another program, or one that has moved, does not start this.
@@ -76,7 +71,12 @@ mod entry {
             std::fs::create_dir_all(folder)?;
         }
         let head = "[Desktop Entry]\nType=Application\nName=Ulak\nIcon=ulak\nTerminal=false\n";
-        std::fs::write(place, format!("{head}{}\n", exec(program)))
+        std::fs::write(place, format!("{head}{}\n{}\n", try_exec(program), exec(program)))
+    }
+
+    /// Where the program is gone nothing is tried: a package that is removed leaves what lies in home folders.
+    fn try_exec(program: &Path) -> String {
+        format!("TryExec={}", program.to_string_lossy().replace('\\', "\\\\"))
     }
 
     /// Quoted as the desktop entry specification wants it: once for the command, once for the file.
@@ -109,6 +109,7 @@ mod entry {
             put(&place, program, true).unwrap();
             let text = std::fs::read_to_string(&place).unwrap();
             assert!(text.contains("Exec=\"/home/Ali Veli/100%%/ulak\" --hidden\n"), "{text}");
+            assert!(text.contains("TryExec=/home/Ali Veli/100%/ulak\n"), "it is tried where it is there: {text}");
             assert!(is_there(&place, program).unwrap());
             assert!(!is_there(&place, Path::new("/opt/ulak")).unwrap(), "another one starts");
             put(&place, program, false).unwrap();

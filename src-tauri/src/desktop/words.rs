@@ -25,6 +25,9 @@ pub fn telling(news: &News, language: Language) -> Telling {
             let body = say("news_finished_text", &[("sent", &sent), ("total", &total), ("name", name)]);
             (say("news_finished", &[]), body, format!("/campaigns/{id}"))
         }
+        News::Missed(id, name) => {
+            (say("news_missed", &[]), say("news_missed_text", &[("name", name)]), format!("/campaigns/{id}"))
+        }
         News::Stopped(id, name, why) => {
             let why = say(&format!("news_stopped_{}", why.as_str()), &[]);
             (say("news_stopped", &[]), format!("{name}: {why}"), format!("/campaigns/{id}"))
@@ -41,6 +44,9 @@ pub fn telling(news: &News, language: Language) -> Telling {
                 None => say("news_low_text", &[("free", &free)]),
             };
             (say("news_low", &[]), body, "/credits".to_owned())
+        }
+        News::BackupFailed(problem) => {
+            (say("news_backup", &[]), messages.problem(problem), "/settings/safety".to_owned())
         }
         News::Replies(count) => {
             let body = say("news_replies_text", &[("count", &messages.number(*count))]);
@@ -60,6 +66,8 @@ pub fn closing(way: &str, language: Language) -> Telling {
 
 #[cfg(test)]
 mod tests {
+    use ulak_core::backup::BackupError;
+    use ulak_core::error::Problem;
     use ulak_core::ids::CampaignId;
     use ulak_core::ledger::low::Low;
     use ulak_core::outbox::stopping::StoppedFor;
@@ -73,12 +81,14 @@ mod tests {
         let lost = lost.map(|state| News::NumberLost("Toko {total}".to_owned(), state.to_owned()));
         let others = [
             News::Started(id, "Güz".to_owned()),
+            News::Missed(id, "Güz".to_owned()),
             News::Finished { id, name: "Güz".to_owned(), sent: 9, total: 10 },
             News::Replies(3),
             News::CreditsLow(Low { free: 90, days: Some(3) }),
             News::CreditsLow(Low { free: -4, days: None }),
             News::Stopped(id, "Güz".to_owned(), StoppedFor::Failures),
             News::Stopped(id, "Güz".to_owned(), StoppedFor::OptOuts),
+            News::BackupFailed(Problem::of(&BackupError::NoFolder { folder: "/media/stick".to_owned() })),
         ];
         for news in lost.iter().chain(&others) {
             let [en, tr, indonesian] =

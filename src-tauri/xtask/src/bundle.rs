@@ -38,9 +38,12 @@ pub(crate) fn run([windows, appimage, tried]: [bool; 3]) -> Outcome {
     match (tried, windows) {
         (true, false) => section("In a clean Debian", || script("packaging/linux/try-deb.sh", &made)),
         (true, true) => section("Under Wine", || {
-            // Beside what this computer's own build says, where there is one.
-            let own = sh::target().join("debug").join(run::app_name());
-            let made: Vec<_> = made.into_iter().chain(own.exists().then_some(own)).collect();
+            // Beside what the same build says here, where `bundle` has made it.
+            let own = Some(sh::target().join("dist").join(run::app_name())).filter(|own| own.exists());
+            if own.is_none() {
+                println!("It is not compared with this computer's: run `cargo xtask bundle` first.");
+            }
+            let made: Vec<_> = made.into_iter().chain(own).collect();
             script("packaging/windows/try-installer.sh", &made)
         }),
         (false, _) => Ok(()),

@@ -21,11 +21,13 @@ pub struct Screen {
     ready: &'static str,
     /// What is pressed then, each of them as soon as it is there.
     presses: &'static [&'static str],
+    /// What is typed, and where, once the first of them is pressed.
+    typed: Option<(&'static str, &'static str)>,
 }
 
 impl Screen {
     const fn new(name: &'static str, address: String, ready: &'static str) -> Self {
-        Self { name, address, ready, presses: &[] }
+        Self { name, address, ready, presses: &[], typed: None }
     }
 
     const fn pressing(mut self, presses: &'static [&'static str]) -> Self {
@@ -33,13 +35,26 @@ impl Screen {
         self
     }
 
+    const fn typing(mut self, field: &'static str, text: &'static str) -> Self {
+        self.typed = Some((field, text));
+        self
+    }
+
     pub async fn open(&self, page: &Page) {
         page.run(CLOSE).await.unwrap();
         page.go(&self.address).await;
         page.until(self.name, &format!("location.hash.endsWith({:?}) && {}", self.address, self.ready)).await;
-        for press in self.presses {
+        for (place, press) in self.presses.iter().enumerate() {
             page.until(press, &format!("document.querySelector({press:?})")).await;
             page.run(&format!("document.querySelector({press:?}).click(); return null")).await.unwrap();
+            if let Some((field, text)) = self.typed.filter(|_| place == 0) {
+                page.until(field, &format!("document.querySelector({field:?})")).await;
+                let typed = format!(
+                    "const field = document.querySelector({field:?}); field.value = {text:?};
+                     field.dispatchEvent(new Event('input', {{ bubbles: true }})); return null"
+                );
+                page.run(&typed).await.unwrap();
+            }
         }
     }
 }
@@ -261,6 +276,12 @@ pub async fn a_busy_shop(harness: &Harness, page: &Page) -> Vec<Screen> {
     let watched = json!({ "triggerId": trigger["id"], "path": folder, "brings": "messages" });
     page.core("watch_folder", watched).await;
 
+    // It is paused, so nothing is told to it.
+    let webhook = json!({ "id": null, "name": "Muhasebe", "url": "https://hooks.shop.example/ulak/whatsapp-sonuclari",
+        "near": false, "topics": ["messages", "replies"] });
+    let webhook = page.core("save_webhook", json!({ "edit": webhook })).await;
+    page.core("pause_webhook", json!({ "id": webhook["webhook"]["id"], "paused": true })).await;
+
     let list =
         harness.file("yeni müşteriler.csv", customers(12) + "Burak Güneş,9.05412E+11,Trabzon,\nSelin,12345,Muğla,\n");
     let list = page.run(&format!("return encodeURIComponent({})", json!(list))).await.unwrap();
@@ -323,12 +344,27 @@ pub async fn a_busy_shop(harness: &Harness, page: &Page) -> Vec<Screen> {
         Screen::new("safety", at("/settings/safety"), "document.querySelector('[data-testid=health-check]')"),
         Screen::new("connect", at("/connect"), "document.querySelector('#connect-shown section')"),
         Screen::new("triggers", at("/connect/triggers"), "document.querySelector('[data-testid=watched-waiting]')"),
+        Screen::new("token", at("/connect"), "document.querySelector('[data-testid=token-new]')")
+            .pressing(&["[data-testid=token-new]", "[data-testid=token-make]", "[data-testid=token-secret]"])
+            .typing("[data-testid=token-name]", "Muhasebe ve fatura programı"),
+        Screen::new("webhooks", at("/connect/webhooks"), WEBHOOK),
+        Screen::new("webhook", at("/connect/webhooks"), WEBHOOK)
+            .pressing(&["[data-testid='webhook-edit:Muhasebe']", "[data-testid=webhook-url]"]),
+        Screen::new("webhook-secret", at("/connect/webhooks"), WEBHOOK).pressing(&[
+            "[data-testid='webhook-edit:Muhasebe']",
+            "[data-testid=webhook-renew]",
+            "[data-testid=webhook-secret]",
+        ]),
+        Screen::new("webhook-told", at("/connect/webhooks"), WEBHOOK)
+            .pressing(&["[data-testid='webhook-told:Muhasebe']", "[data-testid=deliveries-none]"]),
         Screen::new("connect-mail", at("/connect/mail"), "document.querySelector('[data-testid=mail-account]')"),
         Screen::new("clear", at("/settings"), "document.querySelector('[data-testid=kept-clear]')")
             .pressing(&["[data-testid=kept-clear]", "[data-testid=clear-dialog]"]),
         Screen::new("help", at("/help"), "document.querySelector('.help__card')"),
     ]
 }
+
+const WEBHOOK: &str = "document.querySelector('[data-testid=\"webhook:Muhasebe\"]')";
 
 fn choice() -> Value {
     json!({ "style": "numbered", "question": "Seçiminiz?",

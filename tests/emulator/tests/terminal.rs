@@ -158,6 +158,10 @@ async fn link_with_passkey(emulator: &Emulator, laptop: &Laptop, door: bool, sai
     while let Some(event) = tokio::task::block_in_place(|| lines.next()) {
         match event["event"].as_str().unwrap() {
             "qr" => drop(tokio::spawn(emulator.scanning(event["code"].as_str().unwrap(), OWNER))),
+            "passkey" if event["problem"]["code"] == "passkey.cancelled" => {
+                emulator.answer_passkey(OWNER, PasskeyAnswer::Confirms);
+                writeln!(child.stdin.as_mut().unwrap(), "again").unwrap();
+            }
             "passkey_code" => {
                 assert_eq!(emulator.passkey_code(OWNER), Some(event["code"].as_str().unwrap().replace('-', "")));
                 writeln!(child.stdin.as_mut().unwrap(), "{said}").unwrap();
@@ -183,8 +187,12 @@ async fn the_passkey_of_an_account_is_asked_for_in_the_terminal_too() {
     assert!(names(&heard).contains("\"passkey\"\"passkey_code\"") && code == Some(1), "{heard:?}");
     assert!(emulator.numbers().is_empty(), "the codes differed");
 
+    emulator.answer_passkey(OWNER, PasskeyAnswer::Cancels);
     let (heard, code) = link_with_passkey(&emulator, &laptop, true, "yes").await;
-    assert!(names(&heard).contains("\"passkey_code\"\"linked\"\"connected\"") && code == Some(0), "{heard:?}");
+    let asked_twice = "\"passkey\"\"passkey\"\"passkey_code\"\"linked\"\"connected\"";
+    assert!(names(&heard).contains(asked_twice) && code == Some(0), "{heard:?}");
+    let told = |event: &&Value| event["event"] == "passkey" || event["event"] == "passkey_code";
+    assert!(heard.iter().filter(told).all(|event| event["do"].is_string()), "{heard:?}");
 }
 
 /// A mail server on this machine that takes everything. Tells how each one logged in, and what was handed over.

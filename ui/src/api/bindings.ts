@@ -137,13 +137,19 @@ export const commands = {
 	watchFolder: (triggerId: TriggerId, path: string | null, brings: FolderBrings) => __TAURI_INVOKE<TriggersView>("watch_folder", { triggerId, path, brings }),
 	/**  What a trigger would do with an event; nothing is sent. */
 	tryTrigger: (binding: TriggerBinding, payload: string) => __TAURI_INVOKE<TriedTrigger>("try_trigger", { binding, payload }),
-	triggerEvents: (triggerId: TriggerId | null, before: TriggerEventId | null) => __TAURI_INVOKE<TriggerEventPage>("trigger_events", { triggerId, before }),
+	/**  Sends what the first person of an event would get to a phone of the owner. */
+	sendTried: (binding: TriggerBinding, payload: string, to: string) => __TAURI_INVOKE<MessageId>("send_tried", { binding, payload, to }),
+	triggerEvents: (triggerId: TriggerId | null, refused: boolean, before: TriggerEventId | null) => __TAURI_INVOKE<TriggerEventPage>("trigger_events", { triggerId, refused, before }),
+	/**  The owner has seen which events were refused. */
+	refusalsSeen: () => __TAURI_INVOKE<null>("refusals_seen"),
 	/**  Sends an event again, by the trigger as it is: to those who have nothing of it, or to all. */
 	replayEvent: (eventId: TriggerEventId, toAll: boolean) => __TAURI_INVOKE<Fired>("replay_event", { eventId, toAll }),
 	repeats: () => __TAURI_INVOKE<RepeatView[]>("repeats"),
 	createRepeat: (occasion: Occasion | null) => __TAURI_INVOKE<Draft>("create_repeat", { occasion }),
 	followUp: (follows: FollowOf, afterDays: number | null) => __TAURI_INVOKE<Draft>("follow_up", { follows, afterDays }),
 	saveRepeat: (edit: RepeatEdit) => __TAURI_INVOKE<null>("save_repeat", { edit }),
+	approveRepeat: (id: RepeatId) => __TAURI_INVOKE<null>("approve_repeat", { id }),
+	makeUpRepeat: (id: RepeatId, day: Day) => __TAURI_INVOKE<null>("make_up_repeat", { id, day }),
 	deleteRepeat: (id: RepeatId) => __TAURI_INVOKE<null>("delete_repeat", { id }),
 	dateFields: () => __TAURI_INVOKE<string[]>("date_fields"),
 	pauseCampaign: (id: CampaignId) => __TAURI_INVOKE<null>("pause_campaign", { id }),
@@ -372,7 +378,9 @@ export type Attention = {
 	name: string | null,
 };
 
-export type AttentionKind = "recovery_code" | "failed" | "unknown" | "message_failed" | "message_unknown" | "paused" | "stopped_failures" | "stopped_opt_outs" | "credits_low" | "clearing_begins";
+export type AttentionKind = "recovery_code" | "failed" | "unknown" | "message_failed" | "message_unknown" | "paused" | "stopped_failures" | "stopped_opt_outs" | "credits_low" | "clearing_begins" | 
+/**  What a rule sends was changed and waits for a word. */
+"rule_waits" | "events_refused";
 
 /**
  *  Everyone, or whoever has one of the tags, is in one of the segments or is one of the people, or whom another campaign
@@ -827,7 +835,7 @@ export type ContactView = {
 
 export type ContactsChanged = null;
 
-/**  What the accepted messages cost, by the price of the newest top-up that says one. Amounts are in ten-thousandths. */
+/**  What the accepted messages cost, by the price that was in force when it began. Amounts are in ten-thousandths. */
 export type Cost = {
 	/**  The currency, as the owner wrote it. */
 	currency: string,
@@ -863,8 +871,9 @@ export type CreditsView = {
 	/**  Over full months; none before the first has passed. */
 	monthlyAverage: number | null,
 	fullMonths: number,
-	/**  How many days the free credits last at the average of the full months. */
+	/**  How many days the free credits last at the pace of the last thirty days, as the note that they run low says. */
 	lastsDays: number | null,
+	/**  All months since the first credit was spent, the oldest first. */
 	months: MonthSpent[],
 	checkedAt: number,
 	/**  They run low. */
@@ -1158,6 +1167,8 @@ export type Followed =
 { kind: "silent" } | 
 /**  Who read it and wrote nothing back. Whoever hides that they read is none of them. */
 { kind: "read_silent" } | 
+/**  Who read it, whatever they wrote back. Whoever hides that they read is none of them. */
+{ kind: "read" } | 
 /**  Whose last word was this answer. */
 { kind: "chose"; option: string };
 
@@ -1186,12 +1197,16 @@ export type Happening = {
 export type HealthKind = "number" | "no_number" | 
 /**  What was found out at the start, or met since. */
 "found" | "paused" | "sending" | 
+/**  Programs should be let in and are not. `port`, and `reason` where no other program has it. */
+"door_shut" | 
 /**  `credits`: the balance of real ones. */
 "ledger" | "ledger_stopped" | 
 /**  `free` and `used` in bytes. */
 "disk" | "disk_unknown" | 
-/**  `zone`; it is compared with nothing. */
+/**  `zone`. */
 "clock" | 
+/**  `ahead`: so many milliseconds ahead of WhatsApp's, negative where it is behind. */
+"clock_off" | 
 /**  The data's clock runs faster than the world's. */
 "fast_clock" | "keyring" | "passphrase" | 
 /**  The recovery code was not written down. */
@@ -1490,6 +1505,7 @@ export type LinkView = {
 	expiresAt: number | null,
 	end: LinkEndView | null,
 	problem: AppError | null,
+	clockAhead: number | null,
 };
 
 /**  What became of opening it. */
@@ -1799,10 +1815,11 @@ export type MergeEdit = {
 	fields: { [key in string]: string },
 };
 
-/**  What messages cost on average, by the price of the newest top-up that says one. Amounts are in ten-thousandths. */
+/**  What messages cost on average, each at the price of the top-up before it. Amounts are in ten-thousandths. */
 export type MessageCost = {
 	/**  The currency, as the owner wrote it. */
 	currency: string,
+	/**  In the newest top-up that says a price. */
 	perCredit: number,
 	perSent: number | null,
 	perDelivered: number | null,
@@ -1833,6 +1850,12 @@ export type Missed = {
 	people: number,
 	/**  When it goes out if the owner says nothing. */
 	goesAt: number,
+};
+
+export type MissedDay = {
+	day: Day,
+	/**  Of an occasion: whose date it was. */
+	people: number | null,
 };
 
 export type MissedAnswer = 
@@ -1872,6 +1895,8 @@ export type NewsWanted = {
 	replies: boolean,
 	/**  They run low. */
 	credits: boolean,
+	/**  The plan's was not made. */
+	backups: boolean,
 };
 
 export type NextRun = {
@@ -2223,6 +2248,8 @@ export type RecipientView = {
 	own: boolean,
 	/**  When its text and its files were cleared. */
 	clearedAt: number | null,
+	/**  What went by e-mail instead, or should. */
+	mail: MailView | null,
 };
 
 export type Refusal = {
@@ -2272,6 +2299,10 @@ export type RepeatView = {
 	credits: number,
 	free: number,
 	last: LastRun | null,
+	/**  Days that were left out and can still come, the oldest first: of the calendar the last alone. */
+	missed: MissedDay[],
+	/**  What it sends was changed since its owner let it go. Until they confirm it nothing of it goes out. */
+	waits: boolean,
 	blockers: AppError[],
 };
 
@@ -2326,6 +2357,8 @@ export type ReplyRow = {
 	messageId: MessageId | null,
 	/**  The beginning of the message that it answers. */
 	answersText: string,
+	/**  The emoji that its writer put to that message last. */
+	reaction: string | null,
 	campaignId: CampaignId | null,
 	/**  Filled in by whoever knows campaigns. */
 	campaignName: string,
@@ -2516,6 +2549,8 @@ export type SentMessage = {
 	/**  Since when it is in that state. */
 	stateAt: number | null,
 	sessionName: string | null,
+	/**  What went by e-mail instead, or should. */
+	mail: MailView | null,
 	parts: number,
 	/**  What the parts cost that WhatsApp accepted. */
 	credits: number,
@@ -2721,6 +2756,8 @@ export type TemplateRow = {
 	kind: TemplateKind,
 	/**  In the order they appear. */
 	variables: string[],
+	/**  What the owner gave them for previews. */
+	samples: { [key in string]: string },
 	files: number,
 	firstText: string,
 	updatedAt: number,
@@ -2976,6 +3013,10 @@ export type TriggersView = {
 	offered: string[],
 	/**  Those that triggers look into. */
 	folders: TriggerFolder[],
+	/**  Events that came today. */
+	today: number,
+	/**  Events that nothing or not all was sent by, for a reason that the owner can mend and has not seen to. */
+	toMend: number,
 };
 
 /**  What became of the contacts that an import had made or changed. */
@@ -3062,7 +3103,7 @@ export type WaitKind = "nothing" | "sending" | "pace" | "rest" | "hours" | "cap"
 /**  Another campaign goes first. */
 "turn" | 
 /**  Nothing is left but what is in doubt. */
-"checking" | "paused" | "pausedAll" | "noNumber" | "notConnected" | "newChats" | "shut" | "unheard" | "disk" | "locked" | "damaged" | "fault";
+"checking" | "paused" | "pausedAll" | "noNumber" | "notConnected" | "newChats" | "shut" | "unheard" | "disk" | "locked" | "readOnly" | "damaged" | "fault";
 
 /**  A number that was linked for the first time may send a little more every day. */
 export type WarmUpView = {

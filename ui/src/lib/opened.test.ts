@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { connectTo, type Api } from '../api/client';
-import { listOf, openFiles, pasteToImport, takeBackup, takeHanded, takePasted } from './opened';
+import { backupOf, listOf, openFiles, pasteToImport, takeBackup, takeHanded, takePasted, toRestore } from './opened';
+import { parse } from './router.svelte';
 
 const goes = async (paths: string[]) => {
   connectTo({ api: { createDraft: async () => ({ id: 'new' }) } as unknown as Api, listen: () => () => undefined });
@@ -45,4 +46,11 @@ test('what is pasted beside the fields leads to the import, which takes it once'
 test('a field keeps its paste, and a text without a digit has nobody to import', () => {
   expect([paste('0538 555 01 42', document.createElement('input')), paste('merhaba')]).toEqual([false, false]);
   expect(takePasted()).toBeNull();
+});
+
+test('a backup that is dropped is looked into, wherever it is dropped', () => {
+  expect(backupOf(['/a/foto.jpg', '/a/ulak 1.ULAK-BACKUP'])).toBe('/a/ulak 1.ULAK-BACKUP');
+  expect(backupOf(['/a/liste.csv'])).toBeNull();
+  toRestore('/a/ulak 1.ulak-backup');
+  expect(parse(location.hash)).toEqual({ page: 'open', files: ['/a/ulak 1.ulak-backup'] });
 });

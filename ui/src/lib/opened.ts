@@ -9,6 +9,11 @@ export function listOf(paths: string[]): string | null {
   return paths.find((path) => /\.(csv|tsv|txt|xlsx|xlsm|xlsb|xls|ods|vcf|vcard)$/i.test(path)) ?? null;
 }
 
+/** The first of them that is a backup. */
+export function backupOf(paths: string[]): string | null {
+  return paths.find((path) => /\.ulak-backup$/i.test(path)) ?? null;
+}
+
 const importOf = (path: string) => `/contacts/import?file=${encodeURIComponent(path)}`;
 
 /** `practice`: what is written to those who come in goes over the practice number. */
@@ -35,6 +40,11 @@ export function takePasted(): string | null {
   return taken;
 }
 
+/** By way of the page that takes what Ulak is opened with, so that it is looked into also where that page is shown already. */
+export function toRestore(path: string): void {
+  navigate(`/open?file=${encodeURIComponent(path)}`);
+}
+
 /** What the next content step begins with, as if it was dropped there. */
 const handed: string[] = [];
 
@@ -53,8 +63,8 @@ export function takeBackup(): string | null {
 
 /** A list leads to the import, anything else into a new campaign; with nothing at all a new campaign begins. */
 export async function openFiles(paths: string[]): Promise<void> {
-  const copy = paths.find((path) => /\.ulak-backup$/i.test(path));
-  if (copy !== undefined) {
+  const copy = backupOf(paths);
+  if (copy !== null) {
     backup = copy;
     goOn('/settings/safety');
     return;

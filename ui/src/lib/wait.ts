@@ -29,6 +29,7 @@ export function waitSentence(wait: Wait, now: number): string {
     case 'unheard': return when === null ? m.wait_unheard({ name }) : m.wait_unheard_until({ name, when });
     case 'disk': return m.wait_disk();
     case 'locked': return m.wait_locked();
+    case 'readOnly': return m.wait_read_only();
     case 'damaged': return m.wait_damaged();
     case 'fault': return m.wait_fault();
   }

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use serde::Serialize;
+use sqlx::SqliteConnection;
 use tokio::task::JoinHandle;
 
 use super::common::{Common, facet};
@@ -251,14 +252,12 @@ impl Backups {
             let tried = store::since(&mut reader, now - (DAYS + 1) * DAY).await?;
             let last = store::last_good(&mut reader).await?;
             let saved = settings::get(&mut reader, key::RECOVERY_SAVED).await?;
-            Ok((tried, last, saved.unwrap_or(false)))
+            Ok((tried, last, failing(&mut reader).await?, saved.unwrap_or(false)))
         };
-        let (tried, last, code_known) = read.await.map_err(|error| self.db.error(error))?;
+        let (tried, last, problem, code_known) = read.await.map_err(|error| self.db.error(error))?;
         drop(reader);
         let day = |at: Millis| local(at, zone).date_naive();
         let days = (0..DAYS).rev().map(|back| day_of(&tried, now - back * DAY, |at| day(at) == day(now - back * DAY)));
-        let of_plan = tried.iter().find(|tried| tried.by_itself);
-        let problem = of_plan.filter(|_| plan.is_on()).and_then(|tried| tried.problem.clone());
         let percent = locked(&self.running).as_ref().map(|progress| percent(progress.seen()));
         let folder = self.db.folder().to_owned();
         let ways = tokio::task::spawn_blocking(move || vault::opens_by(&folder)).await.map_err(Problem::crashed)?;
@@ -481,6 +480,15 @@ impl Backups {
         };
         Ok((0..).map(named).find(|place| !place.exists()).unwrap_or_else(|| named(0)))
     }
+}
+
+/// Why the plan's last one was not made.
+pub(super) async fn failing(db: &mut SqliteConnection) -> Result<Option<Problem>, sqlx::Error> {
+    let plan: BackupPlan = settings::get(db, key::BACKUP_PLAN).await?.unwrap_or_default();
+    if !plan.is_on() {
+        return Ok(None);
+    }
+    Ok(store::last_by_itself(db).await?.and_then(|tried| tried.problem))
 }
 
 fn percent((done, total): (u64, u64)) -> u8 {

@@ -445,7 +445,7 @@ impl Campaigns {
             let _whole = self.freezing.read().await;
             if let Err(error) = schedule::resume(&self.db, id, self.now()).await {
                 let name = self.draft(id).await.map(|draft| draft.name).unwrap_or_default();
-                self.found.tell(CampaignError::Unfinished { name, reason: error.to_string() }.into());
+                self.found.tell(CampaignError::Unfinished { name, reason: error.into() }.into());
             }
             self.changed(id);
         }

@@ -15,6 +15,7 @@ use crate::campaign::doing::{Doing, Waits};
 use crate::campaign::forecast::Rates;
 use crate::campaign::list::{self, CampaignPage, CampaignQuery};
 use crate::campaign::live::{self, CampaignRow, LiveView, Moment, WaitKind, WaitView};
+use crate::campaign::repeat::store as repeats;
 use crate::campaign::store as campaigns;
 use crate::clock::{DAY, Millis, local};
 use crate::contact;
@@ -121,6 +122,9 @@ pub enum AttentionKind {
     StoppedOptOuts,
     CreditsLow,
     ClearingBegins,
+    /// What a rule sends was changed and waits for a word.
+    RuleWaits,
+    EventsRefused,
 }
 
 /// A result that nobody looked at for so long is no news.
@@ -347,7 +351,19 @@ impl Home {
         let seen: Option<i64> =
             settings::get(&mut reader, settings::key::LOW_SEEN).await.map_err(|error| self.db.error(error))?;
         let failing = reading::with_failures(&mut reader, MOST_FAILED).await.map_err(|error| self.db.error(error))?;
+        let waiting = repeats::waiting(&mut reader).await.map_err(|error| self.db.error(error))?;
+        let refused: Option<i64> =
+            settings::get(&mut reader, settings::key::EVENTS_TO_MEND).await.map_err(|error| self.db.error(error))?;
         drop(reader);
+        let rule_waits = AttentionKind::RuleWaits;
+        attention.extend(waiting.into_iter().map(|(pattern, name)| Attention {
+            campaign_id: Some(pattern),
+            name: Some(name),
+            ..Attention::one(rule_waits)
+        }));
+        if let Some(count) = refused.filter(|count| *count > 0) {
+            attention.push(Attention { count, ..Attention::one(AttentionKind::EventsRefused) });
+        }
         if let Some((low, granted)) = low {
             let told = Attention { count: low.free, ..Attention::one(AttentionKind::CreditsLow) };
             attention.extend((seen != Some(granted)).then_some(told));

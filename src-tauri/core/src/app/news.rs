@@ -3,8 +3,9 @@
 //! Nothing is looked at outside the sending hours, so the first look after them finds what the night brought and is
 //! still so. What a start finds is no news: Home shows it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::backups::failing;
 use super::credits::running_low;
 use super::numbers::NumberKind;
 use super::{Home, NumberView, Problem};
@@ -15,7 +16,7 @@ use crate::ids::{CampaignId, SessionId};
 use crate::inbound::store::replies;
 use crate::ledger::low::Low;
 use crate::outbox::stopping::StoppedFor;
-use crate::outbox::store::reading;
+use crate::outbox::store::{missed, reading};
 use crate::settings::NewsWanted;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,11 +28,15 @@ pub enum News {
         sent: i64,
         total: i64,
     },
+    /// Its time passed while the computer slept: it waits for an answer.
+    Missed(CampaignId, String),
     /// It paused itself.
     Stopped(CampaignId, String, StoppedFor),
     /// By its name, and its state as `LinkState::name` says it.
     NumberLost(String, String),
     CreditsLow(Low),
+    /// The plan's was not made.
+    BackupFailed(Problem),
     /// So many came since.
     Replies(i64),
 }
@@ -46,6 +51,8 @@ pub struct Scene {
     /// What was ever put in when the credits were first found to run low. It stays when they do not any more, because a
     /// campaign was cancelled, until something is put in.
     low_since: Option<i64>,
+    /// Why the plan's last backup was not made.
+    backup: Option<Problem>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,6 +62,8 @@ struct Seen {
     stopped_for: Option<StoppedFor>,
     sent: i64,
     total: i64,
+    /// Its owner is asked what becomes of it.
+    asked: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,15 +84,17 @@ pub fn news(before: &Scene, after: &Scene, wanted: NewsWanted) -> Vec<News> {
     let came = after.unread - before.unread;
     let replies = (came > 0).then_some(News::Replies(came));
     let low = after.low.filter(|(_, granted)| before.low_since != Some(*granted));
+    let backup = after.backup.clone().filter(|_| before.backup.is_none()).map(News::BackupFailed);
     let mut told = Vec::new();
     told.extend(campaigns.filter(|_| wanted.campaigns));
     told.extend(numbers.filter(|_| wanted.numbers));
     told.extend(low.map(|(low, _)| News::CreditsLow(low)).filter(|_| wanted.credits));
+    told.extend(backup.filter(|_| wanted.backups));
     told.extend(replies.filter(|_| wanted.replies));
     told
 }
 
-/// Whoever starts one by hand sees it; one that was planned begins by itself.
+/// Whoever starts one by hand sees it; one that was planned, or had to wait first, begins by itself.
 fn of_campaign(id: CampaignId, before: &Seen, after: &Seen) -> Option<News> {
     match (before.doing, after.doing) {
         (Doing::Finished | Doing::Cancelled, _) => None,
@@ -93,7 +104,10 @@ fn of_campaign(id: CampaignId, before: &Seen, after: &Seen) -> Option<News> {
         _ if before.stopped_for != after.stopped_for => {
             after.stopped_for.map(|why| News::Stopped(id, after.name.clone(), why))
         }
-        (Doing::Planned, Doing::Sending) => Some(News::Started(id, after.name.clone())),
+        _ if after.asked && !before.asked => Some(News::Missed(id, after.name.clone())),
+        (Doing::Planned | Doing::Waiting | Doing::Behind, Doing::Sending) if before.sent == 0 => {
+            Some(News::Started(id, after.name.clone()))
+        }
         _ => None,
     }
 }
@@ -127,13 +141,17 @@ impl Home {
         let waits = self.campaigns.waits(&mut reader).await?;
         let rows = self.campaigns.rows(&mut reader, &queues, &waits).await?;
         let unread = replies::counts(&mut reader).await.map_err(StorageError::from)?.unread;
+        let asked = missed::unanswered(&mut reader, self.now()).await.map_err(StorageError::from)?;
+        let asked: BTreeSet<CampaignId> = asked.into_iter().map(|(id, _)| id).collect();
         let low = running_low(&mut reader, self.now()).await.map_err(StorageError::from)?;
+        let backup = failing(&mut reader).await.map_err(StorageError::from)?;
         Ok(Scene {
             low,
             low_since: low.map(|(_, granted)| granted).or(before.and_then(|scene| scene.low_since)),
-            campaigns: rows.into_iter().map(|row| (row.id, seen(row))).collect(),
+            campaigns: rows.into_iter().map(|row| (row.id, seen(row, &asked))).collect(),
             numbers: numbers.into_iter().filter(|one| one.kind == NumberKind::Whatsapp).map(line).collect(),
             unread,
+            backup,
         })
     }
 }
@@ -144,9 +162,10 @@ impl Seen {
     }
 }
 
-fn seen(row: CampaignRow) -> Seen {
+fn seen(row: CampaignRow, asked: &BTreeSet<CampaignId>) -> Seen {
     let total = row.counts.total() - row.counts.skipped;
-    Seen { doing: row.doing, stopped_for: row.stopped_for, sent: row.counts.accepted(), total, name: row.name }
+    let (sent, asked) = (row.counts.accepted(), asked.contains(&row.id));
+    Seen { doing: row.doing, stopped_for: row.stopped_for, sent, total, asked, name: row.name }
 }
 
 fn line(number: NumberView) -> (SessionId, Line) {
@@ -156,12 +175,14 @@ fn line(number: NumberView) -> (SessionId, Line) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Params;
     use crate::ids::IdGenerator;
 
-    const EVERYTHING: NewsWanted = NewsWanted { campaigns: true, numbers: true, replies: true, credits: true };
+    const EVERYTHING: NewsWanted =
+        NewsWanted { campaigns: true, numbers: true, replies: true, credits: true, backups: true };
 
     fn campaign(doing: Doing) -> Seen {
-        Seen { name: "Autumn".to_owned(), doing, stopped_for: None, sent: 9, total: 10 }
+        Seen { name: "Autumn".to_owned(), doing, stopped_for: None, sent: 9, total: 10, asked: false }
     }
 
     #[test]
@@ -170,7 +191,20 @@ mod tests {
         let scene = |seen| Scene { campaigns: BTreeMap::from([(id, campaign(seen))]), ..Scene::default() };
         let told = |before, after| news(&scene(before), &scene(after), EVERYTHING);
         let ended = vec![News::Finished { id, name: "Autumn".to_owned(), sent: 9, total: 10 }];
-        assert_eq!(told(Doing::Planned, Doing::Sending), [News::Started(id, "Autumn".to_owned())]);
+        let none_sent = |doing| Scene {
+            campaigns: BTreeMap::from([(id, Seen { sent: 0, ..campaign(doing) })]),
+            ..Scene::default()
+        };
+        for before in [Doing::Planned, Doing::Waiting, Doing::Behind] {
+            let told = news(&none_sent(before), &scene(Doing::Sending), EVERYTHING);
+            assert_eq!(told, [News::Started(id, "Autumn".to_owned())], "{before:?}");
+        }
+        let asked = Scene {
+            campaigns: BTreeMap::from([(id, Seen { asked: true, sent: 0, ..campaign(Doing::Waiting) })]),
+            ..Scene::default()
+        };
+        assert_eq!(news(&none_sent(Doing::Planned), &asked, EVERYTHING), [News::Missed(id, "Autumn".to_owned())]);
+        assert_eq!(news(&asked, &asked, EVERYTHING), [], "it is told once");
         assert_eq!(told(Doing::Sending, Doing::Finished), ended);
         assert_eq!(told(Doing::Planned, Doing::Finished), ended, "it was quicker than the look");
         let stopped = Scene {
@@ -218,6 +252,20 @@ mod tests {
         assert_eq!(news(&scene(2), &scene(5), EVERYTHING), [News::Replies(3)]);
         assert_eq!(news(&scene(5), &scene(2), EVERYTHING), [], "they were read");
         assert_eq!(news(&scene(2), &scene(5), NewsWanted::default()), []);
+    }
+
+    #[test]
+    fn a_backup_that_is_not_made_is_told_once_until_one_is() {
+        let problem = |code: &str| Problem { code: code.to_owned(), message: String::new(), params: Params::new() };
+        let scene = |code: Option<&str>| Scene { backup: code.map(problem), ..Scene::default() };
+        let missing = "backup.no_folder";
+        let told = vec![News::BackupFailed(problem(missing))];
+        assert_eq!(news(&scene(None), &scene(Some(missing)), EVERYTHING), told);
+        assert_eq!(news(&scene(Some(missing)), &scene(Some(missing)), EVERYTHING), []);
+        assert_eq!(news(&scene(Some(missing)), &scene(Some("backup.full")), EVERYTHING), []);
+        assert_eq!(news(&scene(Some(missing)), &scene(None), EVERYTHING), []);
+        let others = NewsWanted { backups: false, ..EVERYTHING };
+        assert_eq!(news(&scene(None), &scene(Some(missing)), others), []);
     }
 
     #[test]

@@ -99,6 +99,8 @@ impl OwnerSettings {
         self.put(settings::key::RECOVERY_SAVED, &true).await?;
         *locked(&self.recovery_code) = None;
         self.events.emit(Event::NowChanged);
+        // It opens backups from here on.
+        self.events.emit(Event::BackupsChanged);
         Ok(())
     }
 }

@@ -121,6 +121,12 @@ pub async fn last_good(db: &mut SqliteConnection) -> Result<Option<Tried>, sqlx:
     sqlx::query(AssertSqlSafe(query)).fetch_optional(db).await?.as_ref().map(tried).transpose()
 }
 
+/// What became of the plan's last one.
+pub async fn last_by_itself(db: &mut SqliteConnection) -> Result<Option<Tried>, sqlx::Error> {
+    let query = format!("{COLUMNS} WHERE by_itself = 1 ORDER BY ended_at DESC LIMIT 1");
+    sqlx::query(AssertSqlSafe(query)).fetch_optional(db).await?.as_ref().map(tried).transpose()
+}
+
 /// What became of a moment of the plan.
 pub async fn of_moment(db: &mut SqliteConnection, due_at: Millis) -> Result<Option<Tried>, sqlx::Error> {
     let query = format!("{COLUMNS} WHERE by_itself = 1 AND due_at = ?");

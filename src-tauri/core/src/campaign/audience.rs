@@ -77,6 +77,8 @@ pub enum Followed {
     Silent,
     /// Who read it and wrote nothing back. Whoever hides that they read is none of them.
     ReadSilent,
+    /// Who read it, whatever they wrote back. Whoever hides that they read is none of them.
+    Read,
     /// Whose last word was this answer.
     Chose { option: String },
 }

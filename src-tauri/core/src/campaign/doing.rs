@@ -50,7 +50,7 @@ impl Waits {
 
     /// What keeps every queue back alike. What another queue waits for says nothing about one that is not told.
     fn shared(&self) -> Wait {
-        let is_shared = matches!(self.all.why, Why::Disk | Why::Locked | Why::Damaged | Why::Fault);
+        let is_shared = matches!(self.all.why, Why::Disk | Why::Locked | Why::ReadOnly | Why::Damaged | Why::Fault);
         if is_shared { self.all } else { Wait::new(Why::Nothing) }
     }
 }
@@ -120,7 +120,7 @@ impl Doing {
 
 /// Every reason there is.
 #[cfg(test)]
-pub(super) const WHYS: [Why; 18] = [
+pub(super) const WHYS: [Why; 19] = [
     Why::Missed,
     Why::Nothing,
     Why::Sending,
@@ -137,6 +137,7 @@ pub(super) const WHYS: [Why; 18] = [
     Why::Unheard,
     Why::Disk,
     Why::Locked,
+    Why::ReadOnly,
     Why::Damaged,
     Why::Fault,
 ];

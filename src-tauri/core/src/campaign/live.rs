@@ -144,6 +144,7 @@ pub enum WaitKind {
     Unheard,
     Disk,
     Locked,
+    ReadOnly,
     Damaged,
     Fault,
 }
@@ -167,6 +168,7 @@ impl WaitView {
             Why::Unheard => WaitKind::Unheard,
             Why::Disk => WaitKind::Disk,
             Why::Locked => WaitKind::Locked,
+            Why::ReadOnly => WaitKind::ReadOnly,
             Why::Damaged => WaitKind::Damaged,
             Why::Fault => WaitKind::Fault,
         };

@@ -18,6 +18,7 @@ use crate::outbox::price::Prices;
 use crate::outbox::state::SkipReason;
 use crate::outbox::store::queue;
 use crate::outbox::window::SendingHours;
+use crate::session::store::notes;
 use crate::template::choice::{OPTION_LIMIT, QUESTION_LIMIT};
 use crate::template::{Choice, whatsapp_length};
 use crate::text::is_blank;
@@ -104,11 +105,11 @@ impl Survey {
         there.parts += i64::try_from(parts.len()).unwrap_or(i64::MAX);
     }
 
-    /// Whether who gets it is on WhatsApp.
-    fn look_at(&mut self, composed: &Composed, person: &Person) {
+    /// Whether who gets it is on WhatsApp, and was looked up so lately that it is still believed.
+    fn look_at(&mut self, composed: &Composed, person: &Person, looked_up: bool) {
         if matches!(composed, Composed::Message { .. }) {
             self.absent += i64::from(person.on_whatsapp == Some(false));
-            self.not_looked_up += i64::from(person.on_whatsapp.is_none());
+            self.not_looked_up += i64::from(!looked_up);
         }
     }
 
@@ -168,13 +169,15 @@ pub async fn survey_after(
     let target = draft.target(db, now).await?;
     let mut page = people_after(db, target.whom(), moment, after, PAGE).await?;
     loop {
+        let phones = page.iter().map(|person| person.phone.as_str()).collect();
+        let looked_up = notes::looked_up(db, phones, now).await?;
         let full = page.len() == PAGE as usize;
         let rendering = async {
             for person in &page {
                 survey.look_for_gaps(&names, person);
                 let composed = reached.compose(&content, person);
                 survey.look_at_country(&composed, person);
-                survey.look_at(&composed, person);
+                survey.look_at(&composed, person, looked_up.contains(&person.phone));
                 survey.add(&composed, caption);
             }
         };

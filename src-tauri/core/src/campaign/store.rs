@@ -331,16 +331,19 @@ impl Members for WaitingOf {
 
 impl Members for FollowOf {
     fn push(&self, select: &mut QueryBuilder<Sqlite>) {
-        let (read, answered) = match &self.who {
-            Followed::Silent => (false, None),
-            Followed::ReadSilent => (true, None),
-            Followed::Chose { option } => (false, Some(option.as_str())),
+        let (read, answers) = match &self.who {
+            Followed::Silent => (false, Some((" AND m.id NOT IN (", None))),
+            Followed::ReadSilent => (true, Some((" AND m.id NOT IN (", None))),
+            Followed::Read => (true, None),
+            Followed::Chose { option } => (false, Some((" AND m.id IN (", Some(option.as_str())))),
         };
         select.push("c.id IN (");
         push_reached(select, self.campaign, read);
-        select.push(if answered.is_some() { " AND m.id IN (" } else { " AND m.id NOT IN (" });
-        push_answered(select, self.campaign, answered);
-        select.push("))");
+        if let Some((whether, answered)) = answers {
+            push_answered(select.push(whether), self.campaign, answered);
+            select.push(")");
+        }
+        select.push(")");
     }
 }
 

@@ -1,8 +1,10 @@
 //! The tables of e-mail.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, SqliteConnection};
+use sqlx::{AssertSqlSafe, QueryBuilder, Row, SqliteConnection};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
@@ -367,13 +369,28 @@ pub struct MailView {
     pub ended_at: Option<Millis>,
 }
 
+const VIEWS: &str = "SELECT id, message_id, why, state, reason, code, tries, created_at, due_at, ended_at FROM mails ";
+
 /// The newest mails, the newest first.
 pub async fn newest(db: &mut SqliteConnection, limit: u32) -> Result<Vec<MailView>, sqlx::Error> {
-    let rows = sqlx::query(
-        "SELECT id, message_id, why, state, reason, code, tries, created_at, due_at, ended_at FROM mails
-         ORDER BY id DESC LIMIT ?",
-    );
-    rows.bind(limit).fetch_all(db).await?.iter().map(view).collect()
+    let select = format!("{VIEWS}ORDER BY id DESC LIMIT ?");
+    sqlx::query(AssertSqlSafe(select)).bind(limit).fetch_all(db).await?.iter().map(view).collect()
+}
+
+/// The newest mail of each of these messages that has one.
+pub async fn of_messages(
+    db: &mut SqliteConnection,
+    messages: &[MessageId],
+) -> Result<BTreeMap<MessageId, MailView>, sqlx::Error> {
+    let mut select = QueryBuilder::new(VIEWS);
+    select.push("WHERE message_id IN (");
+    let mut list = select.separated(", ");
+    messages.iter().for_each(|message| {
+        list.push_bind(*message);
+    });
+    select.push(") ORDER BY id");
+    let rows = select.build().fetch_all(db).await?;
+    rows.iter().map(|row| view(row).map(|mail| (mail.message_id, mail))).collect()
 }
 
 fn view(row: &SqliteRow) -> Result<MailView, sqlx::Error> {

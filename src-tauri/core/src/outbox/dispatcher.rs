@@ -150,6 +150,7 @@ impl Dispatcher {
         let wait = Wait::new(match error {
             StorageError::Full { .. } => Why::Disk,
             StorageError::Locked { .. } => Why::Locked,
+            StorageError::ReadOnly { .. } => Why::ReadOnly,
             StorageError::Damaged { .. } => Why::Damaged,
             _ => Why::Fault,
         });

@@ -169,7 +169,7 @@ export function campaignCommands(world: World): Commands {
         const message = one.messages.find((candidate) => candidate.id === messageId);
         if (!message) continue;
         const contact = world.contacts.find((person) => person.id === message.contactId);
-        return { row: recipientRow(world, message), parts: parts(one, message.text).map((shown) => ({ ...shown, state: message.state, price: 1, reaction: null })), steps: message.steps, optedOut: contact?.standing === 'black', practice: bookOf(one) === 'practice', cancellable: one.single === true && message.state === 'pending', retryable: { certain: one.single === true && message.state === 'failed' && !isDoubtful(message) ? 1 : 0, doubtful: one.single === true && message.state === 'failed' && isDoubtful(message) ? 1 : 0 }, revisable: !one.single && message.state === 'pending' ? one.id : null, version: one.versions ? message.version ?? 1 : null, own: message.own ?? false, clearedAt: null };
+        return { row: recipientRow(world, message), parts: parts(one, message.text).map((shown) => ({ ...shown, state: message.state, price: 1, reaction: null })), steps: message.steps, optedOut: contact?.standing === 'black', practice: bookOf(one) === 'practice', cancellable: one.single === true && message.state === 'pending', retryable: { certain: one.single === true && message.state === 'failed' && !isDoubtful(message) ? 1 : 0, doubtful: one.single === true && message.state === 'failed' && isDoubtful(message) ? 1 : 0 }, revisable: !one.single && message.state === 'pending' ? one.id : null, version: one.versions ? message.version ?? 1 : null, own: message.own ?? false, clearedAt: null, mail: null };
       }
       return refuse('message.unknown', 'There is no such message.');
     },

@@ -38,7 +38,7 @@ export function doorCommands(world: World): Pick<Api, 'appStatus' | 'choosePassp
       return status();
     },
     saveRecoveryCode: async () => '/home/shop/ulak-recovery-code.txt',
-    recoveryCodeSaved: async () => { world.recoveryCode = null; world.emit('nowChanged', null); return null; },
+    recoveryCodeSaved: async () => { world.recoveryCode = null; world.emit('nowChanged', null); world.emit('backupsChanged', null); return null; },
     settings: async () => world.settings,
     saveSettings: async (settings) => { world.settings = settings; world.emit('settingsChanged', null); return settings; },
     // The browser zooms by itself, and hands out what was copied.

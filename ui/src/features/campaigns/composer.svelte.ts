@@ -68,7 +68,8 @@ export class Composer extends Writing<Draft> {
       const [draft, known] = await Promise.all([api.draft(this.id), api.numbers(), this.#readTotals()]);
       this.draft = draft;
       const practice = known.find((number) => number.kind === 'practice');
-      if (draft.sessionIds.length === 0 && practice) this.edit({ sessionIds: [practice.id] });
+      // What comes again by itself never turns into practice by being looked at.
+      if (draft.sessionIds.length === 0 && practice && !draft.repeat) this.edit({ sessionIds: [practice.id] });
       await this.refresh();
     } catch (error) {
       this.error = error;

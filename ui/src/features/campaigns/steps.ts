@@ -7,8 +7,8 @@ const order: readonly Step[] = ['audience', 'content', 'schedule', 'review'];
 /** Whom a revision is for is decided: it has its content and the last look. */
 const revision: readonly Step[] = ['content', 'review'];
 
-/** What comes again has no time of its own: its rule has. */
-const pattern: readonly Step[] = ['audience', 'content'];
+/** What comes again has no time of its own: its rule has. Its third screen asks for the numbers alone. */
+const pattern: readonly Step[] = ['audience', 'content', 'schedule'];
 
 export type Kind = 'campaign' | 'revision' | 'pattern';
 

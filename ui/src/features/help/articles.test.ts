@@ -25,7 +25,15 @@ test.each([['tr', 'kisi ice', 'contacts'], ['tr', 'YASAK', 'risks'], ['id', 'jed
 
 test('what leads to the help leads to a topic that there is', () => {
   for (const topic of [ofState('unknown'), ofState('failed'), ofState('skipped'), ofNumber('banned'), ofNumber('shut'), ofNumber('logged_out'), ofCode('folder.copied'), ofCode('phone.excel_shortened'), ofCode('stopped_failures')]) expect(isTopic(topic ?? undefined)).toBe(true);
-  expect([ofState('read'), ofNumber('connected'), ofCode('media.too_large')]).toEqual([null, null, null]);
+  expect([ofState('read'), ofNumber('connected'), ofCode('template.gone')]).toEqual([null, null, null]);
+});
+
+test.each([['media.too_big', 'files'], ['import.no_phone_column', 'contacts'], ['ledger.short', 'credits'], ['backup.no_folder', 'backup'], ['vault.keyring_closed', 'backup'], ['storage.lost', 'backup'], ['campaign.nobody', 'skipped'], ['campaign.no_number', 'link'], ['campaign.text_too_long', 'write'], ['number.not_connected', 'connection']] as const)('a refusal %s leads to %s', (code, topic) => {
+  expect(ofCode(code)).toBe(topic);
+});
+
+test('every state in which a number does not send as ever has its topic', () => {
+  for (const state of ['banned', 'locked', 'logged_out', 'replaced', 'outdated', 'needs_attention', 'slow', 'disconnected']) expect([state, ofNumber(state)]).not.toEqual([state, null]);
 });
 
 test('a task leads to a page of its own', () => {

@@ -34,7 +34,7 @@ use crate::program::{Once, Program, ProgramError, store};
 use crate::session::SessionKind;
 use crate::session::store as sessions;
 use crate::template::store as templates;
-use crate::template::{Choice, Template, whole_text};
+use crate::template::{Choice, Template, variables, whole_text};
 use crate::text::is_blank;
 
 /// Where nobody says otherwise: behind what the owner writes by hand, before campaigns of the usual priority.
@@ -172,6 +172,24 @@ impl Frozen {
         let files: Result<BTreeSet<_>, sqlx::Error> =
             self.media.iter().map(|file| file.attached().map(|file| file.sha256)).collect();
         Ok(files.map_err(StorageError::from)?)
+    }
+
+    /// Where it does not arrive, no e-mail goes instead.
+    pub(super) fn without_mail(self) -> Self {
+        Self { by_mail: false, ..self }
+    }
+
+    /// What fills its variables for a recipient, in a transaction that is undone.
+    pub(super) async fn values(
+        &self,
+        tx: &mut Tx,
+        to: &Recipient,
+        now: Millis,
+    ) -> Result<BTreeMap<String, String>, Problem> {
+        let moment = Moment { at: now, promotion_gap: 0 };
+        let person = person_for(tx, to, self.country()?, moment, now).await?;
+        let value = |name: String| Some((name.clone(), person.value(&name)?.to_owned()));
+        Ok(variables(&self.text, self.choice.as_ref()).into_iter().filter_map(value).collect())
     }
 
     pub(super) fn country(&self) -> Result<Country, Problem> {
@@ -472,6 +490,19 @@ async fn message_for(
     moment: Moment,
     now: Millis,
 ) -> Result<NewMessage, Problem> {
+    let message = freezing.message(&person_for(tx, recipient, country, moment, now).await?)?;
+    refuse_skipped(&message)?;
+    Ok(message)
+}
+
+/// Whom a message is for, with what comes along.
+async fn person_for(
+    tx: &mut Tx,
+    recipient: &Recipient,
+    country: Country,
+    moment: Moment,
+    now: Millis,
+) -> Result<Person, Problem> {
     let phone = address(&recipient.to, country)?;
     let contact = contact_with(tx, phone, recipient, country, now).await?;
     let person = person_at(tx, Whom::One(contact), moment, 0).await.map_err(|error| of_one(error.into()))?;
@@ -482,9 +513,7 @@ async fn message_for(
     // What comes along goes before a field of the contact, however either is written.
     person.fields.retain(|name, _| !recipient.data.keys().any(|given| variable::is_same(given, name)));
     person.fields.extend(recipient.data.clone());
-    let message = freezing.message(&person)?;
-    refuse_skipped(&message)?;
-    Ok(message)
+    Ok(person)
 }
 
 /// The contact behind a phone in any of its spellings, made where it is new.

@@ -17,6 +17,7 @@ use crate::ids::{CampaignId, ContactId, MediaId, MessageId, PartId, SessionId};
 use crate::ledger::store::{self as ledger, End};
 use crate::link_preview::LinkCard;
 use crate::link_preview::store::card;
+use crate::mail::store::{self as mail, MailView};
 use crate::media::attachment::{self, Owner};
 use crate::outbox::state::{PartKind, PartState, SkipReason};
 use crate::outbox::store::clear;
@@ -188,6 +189,8 @@ pub struct RecipientView {
     pub own: bool,
     /// When its text and its files were cleared.
     pub cleared_at: Option<Millis>,
+    /// What went by e-mail instead, or should.
+    pub mail: Option<MailView>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -258,6 +261,7 @@ pub async fn recipient(
     let revisable = revise::waiting(db, message).await?.map(|(queue, _)| queue);
     let (version, own) = version_of(db, message).await?;
     let cleared_at = clear::message_cleared_at(db, message).await?;
+    let mail = mail::of_messages(db, &[message]).await?.remove(&message);
     Ok(Some(RecipientView {
         row,
         parts,
@@ -270,6 +274,7 @@ pub async fn recipient(
         version,
         own,
         cleared_at,
+        mail,
     }))
 }
 

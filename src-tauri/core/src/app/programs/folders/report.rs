@@ -21,10 +21,14 @@ pub(super) fn write(
     let headers = ["watched_row", "watched_became", "watched_why"].map(|key| words.say(key, &[]));
     let written = Table::create(path, headers.iter().map(String::as_str)).and_then(|mut table| {
         if let Some(problem) = problem {
-            table.add([Cell::Empty, Cell::Text(word(&words, Outcome::Refused).into()), why(&words, problem)])?;
+            table.add([
+                Cell::Empty,
+                Cell::Text(word(&words, Outcome::Refused).into()),
+                Cell::Text(words.problem(problem).into()),
+            ])?;
         }
         for row in rows {
-            let why = row.problem.as_ref().map_or(Cell::Empty, |problem| why(&words, problem));
+            let why = row.problem.as_ref().map_or(Cell::Empty, |problem| Cell::Text(words.problem(problem).into()));
             table.add([Cell::Number(row.row.into()), Cell::Text(word(&words, row.outcome).into()), why])?;
         }
         table.end()
@@ -41,8 +45,4 @@ fn word(words: &Messages, outcome: Outcome) -> String {
         Outcome::Refused => "watched_refused",
     };
     words.say(key, &[])
-}
-
-fn why(words: &Messages, problem: &Problem) -> Cell<'static> {
-    Cell::Text(words.problem(problem).into())
 }
