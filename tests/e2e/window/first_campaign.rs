@@ -45,8 +45,11 @@ fn a_newcomer_sends_a_first_campaign_and_sees_every_tick_turn_blue() {
         page.until("the first tick", "document.querySelector('[data-testid=live-count-sent]')?.dataset.count > 0")
             .await;
         page.picture("sending").await;
-        page.until("half of the blue ticks", "document.querySelector('[data-testid=live-count-read]')?.dataset.count > 2")
-            .await;
+        page.until(
+            "half of the blue ticks",
+            "document.querySelector('[data-testid=live-count-read]')?.dataset.count > 2",
+        )
+        .await;
         page.picture("some-read").await;
         wait_for_all(page, "read", 6).await;
         for (count, people) in [("total", "6"), ("sent", "6"), ("delivered", "6"), ("read", "6"), ("failed", "0")] {

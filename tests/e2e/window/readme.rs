@@ -109,7 +109,8 @@ pub fn animate() {
     if std::env::var_os("ULAK_README_SHOT").is_none() {
         return;
     }
-    let steps = ["welcome", "verdicts", "audience", "content", "schedule", "review", "sending", "some-read", "all-read"];
+    let steps =
+        ["welcome", "verdicts", "audience", "content", "schedule", "review", "sending", "some-read", "all-read"];
     let mut pictures: Vec<PathBuf> = artifacts("e2e").read_dir().unwrap().map(|entry| entry.unwrap().path()).collect();
     pictures.retain(|path| {
         let name = path.file_stem().unwrap_or_default().to_string_lossy();
@@ -119,6 +120,8 @@ pub fn animate() {
     assert_eq!(pictures.len(), steps.len(), "{pictures:?}");
     let mut convert = Command::new("convert");
     convert.args(["-delay", "180", "-loop", "0"]).args(pictures);
-    convert.args(["-resize", "960x", "-colors", "96", "-layers", "optimize"]).arg(root().join("docs/first-campaign.gif"));
+    convert
+        .args(["-resize", "960x", "-colors", "96", "-layers", "optimize"])
+        .arg(root().join("docs/first-campaign.gif"));
     assert!(convert.status().unwrap().success());
 }
