@@ -58,16 +58,6 @@ impl Messages {
         self.texts.contains_key(key)
     }
 
-    /// What is wrong and what to do; the English sentence where this language has none for it.
-    pub fn problem(&self, problem: &Problem) -> String {
-        let key = format!("error_{}", problem.code.replace('.', "_"));
-        let filled: Vec<(&str, &str)> =
-            problem.params.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        let places: Vec<(&str, &str)> = filled.iter().map(|(name, _)| (*name, "")).collect();
-        let whole = self.has(&key) && !self.say(&key, &places).contains(['{', '}']);
-        if whole { self.say(&key, &filled) } else { problem.message.clone() }
-    }
-
     /// 1,151
     pub fn number(&self, value: i64) -> String {
         let digits = value.unsigned_abs().to_string();

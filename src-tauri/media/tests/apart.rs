@@ -29,8 +29,10 @@ fn main() {
         // The first time asleep, as on a computer that is busy.
         Some("late") => {
             let been_here = fs::File::create_new(&arguments[2]).is_err();
-            while !been_here {
-                std::thread::park();
+            if !been_here {
+                loop {
+                    std::thread::park();
+                }
             }
             serve(&arguments[3], stdin(), stdout()).unwrap();
         }

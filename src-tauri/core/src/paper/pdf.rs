@@ -295,7 +295,7 @@ impl Pen {
         const ROW: f32 = 18.0;
         self.room(28.0 + ROW * (table.rows.len().min(3) + 1) as f32);
         self.title(&table.title, "");
-        self.row(table, &table.columns.iter().map(|column| column.label.clone()).collect::<Vec<_>>(), SMALL);
+        self.row(table, &table.columns.iter().map(|column| column.label.clone().into()).collect::<Vec<_>>(), SMALL);
         for row in &table.rows {
             self.room(ROW);
             self.row(table, row, BODY);

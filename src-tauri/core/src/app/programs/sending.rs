@@ -210,8 +210,8 @@ impl Programs {
         if let Some(answer) = self.answered(once).await? {
             return Ok(Given::again(answer));
         }
-        let given: Vec<&str> = to.data.keys().map(String::as_str).collect();
-        let frozen = self.freeze(program.rights.urgent, matter, &given, Origin::Api).await?;
+        let filled: Vec<&str> = to.data.keys().map(String::as_str).collect();
+        let frozen = self.freeze(program.rights.urgent, matter, &filled, Origin::Api).await?;
         let _whole = self.freezing.read().await;
         let now = self.now();
         let mut tx = self.db.begin().await?;

@@ -57,11 +57,13 @@ impl Programs {
         // A test is no promotion: it may be repeated, and the next campaign reaches the owner too.
         let category = Some(Category::Notification);
         let matter = Matter { priority: Some(1), urgent: true, category, ..matter(binding, item.template) };
-        let frozen = self.freeze(true, &matter, Origin::Direct).await?.without_mail();
+        let told = recipient(item.told);
+        let filled: Vec<&str> = told.data.keys().map(String::as_str).collect();
+        let frozen = self.freeze(true, &matter, &filled, Origin::Direct).await?.without_mail();
         let _whole = self.freezing.read().await;
         let now = self.now();
         let mut tx = self.db.begin().await?;
-        let data = frozen.values(&mut tx, &recipient(item.told), now).await?;
+        let data = frozen.values(&mut tx, &told, now).await?;
         // Whoever the event is about is not taken into the contacts by a test.
         drop(tx);
         let to = Recipient { to: to.to_owned(), name: None, data };
