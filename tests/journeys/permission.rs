@@ -290,10 +290,11 @@ async fn whom_ulak_made_up_to_practise_with_gets_practice_alone() -> Result<(), 
     world.contact("Ayşe Yılmaz", "+905385550100").await?;
     world.contact("Elif", ELIF).await?;
     let practice = world.app.campaigns().create_practice_draft().await?;
+    let tried = practice.id;
     assert_eq!((practice.book, practice.session_ids.len(), practice.keep_hours), (Book::Practice, 1, false));
     let edit = DraftEdit { text: "Deneme".to_owned(), consent_basis: "customers".to_owned(), ..practice.edit() };
     world.app.campaigns().save_draft(&edit).await?;
-    assert_eq!(world.app.campaigns().review_campaign(practice.id).await?.will_send, 2);
+    assert_eq!(world.app.campaigns().review_campaign(tried).await?.will_send, 2);
     let real = world.app.campaigns().schedule_campaign(world.draft("Merhaba", |_| {}).await?.id, false).await?;
     world.run_until(at(0, 13, 0)).await?;
     assert_eq!(sent_to(&world), [ELIF]);

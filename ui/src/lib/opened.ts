@@ -16,8 +16,9 @@ export function backupOf(paths: string[]): string | null {
 
 const importOf = (path: string) => `/contacts/import?file=${encodeURIComponent(path)}`;
 
-export function toImport(path: string): void {
-  navigate(importOf(path));
+/** `practice`: what is written to those who come in goes over the practice number. */
+export function toImport(path: string, practice: boolean): void {
+  navigate(`${importOf(path)}${practice ? '&practice' : ''}`);
 }
 
 /** What the import begins with, as if it was pasted there. */

@@ -52,7 +52,7 @@ export class Composer extends Writing<Draft> {
     return () => {
       for (const stop of stops) stop();
       clearInterval(timer);
-      void this.#leave(this.over || this.incoming.length > 0);
+      void this.#leave(this.over || this.draft === null || this.incoming.length > 0);
       this.over = true;
     };
   };

@@ -176,10 +176,10 @@ pub async fn waiting(db: &mut SqliteConnection) -> Result<Vec<CampaignId>, sqlx:
 /// The newest campaigns over real numbers in which something failed that their owner has not seen to, at most so many.
 pub async fn with_failures(db: &mut SqliteConnection, limit: u32) -> Result<Vec<CampaignId>, sqlx::Error> {
     sqlx::query_scalar(
-        "SELECT DISTINCT c.queue_id FROM queue_counts c JOIN queues q ON q.id = c.queue_id
-         WHERE c.state = 'failed' AND c.people > 0 AND q.kind = 'campaign' AND q.book = 'real'
-           AND (q.failures_seen_at IS NULL OR q.failures_seen_at < c.last_at)
-         ORDER BY c.queue_id DESC LIMIT ?",
+        "SELECT DISTINCT queue_id FROM queue_counts c WHERE state = 'failed' AND people > 0 AND EXISTS
+             (SELECT 1 FROM queues q WHERE q.id = c.queue_id AND q.kind = 'campaign' AND q.book = 'real'
+              AND (q.failures_seen_at IS NULL OR q.failures_seen_at < c.last_at))
+         ORDER BY queue_id DESC LIMIT ?",
     )
     .bind(limit)
     .fetch_all(db)
