@@ -62,10 +62,10 @@ impl Programs {
         if !(1..=MOST_RECIPIENTS).contains(&recipients.len()) {
             return Err(ProgramError::Recipients { limit: MOST_RECIPIENTS }.into());
         }
-        let given: BTreeSet<&str> =
+        let along: BTreeSet<&str> =
             recipients.iter().flat_map(|recipient| recipient.data.keys().map(String::as_str)).collect();
-        let given: Vec<&str> = given.into_iter().collect();
-        let frozen = self.freeze(program.rights.urgent, matter, &given, Origin::Api).await?;
+        let along: Vec<&str> = along.into_iter().collect();
+        let frozen = self.freeze(program.rights.urgent, matter, &along, Origin::Api).await?;
         let request = Request { frozen, recipients };
         let now = self.now();
         let id = IdGenerator::at(now).next();

@@ -355,7 +355,7 @@ impl Programs {
     ) -> Result<BTreeMap<TemplateId, Result<Frozen, Problem>>, Problem> {
         let zone = self.settings().await?.zone;
         let send_at = binding.due_at(self.now(), zone);
-        let given: Vec<&str> = binding.variables.keys().map(String::as_str).collect();
+        let along: Vec<&str> = binding.variables.keys().map(String::as_str).collect();
         let mut frozen = BTreeMap::new();
         for template in items.iter().map(|item| item.template) {
             if frozen.contains_key(&template) {
@@ -371,7 +371,7 @@ impl Programs {
                 country: Some(binding.country.trim().to_owned()).filter(|code| !code.is_empty()),
                 ..Matter::default()
             };
-            frozen.insert(template, self.freeze(true, &matter, &given, Origin::Trigger).await);
+            frozen.insert(template, self.freeze(true, &matter, &along, Origin::Trigger).await);
         }
         Ok(frozen)
     }
