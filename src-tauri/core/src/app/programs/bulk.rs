@@ -62,10 +62,10 @@ impl Programs {
         if !(1..=MOST_RECIPIENTS).contains(&recipients.len()) {
             return Err(ProgramError::Recipients { limit: MOST_RECIPIENTS }.into());
         }
-        let filled: BTreeSet<&str> =
+        let along: BTreeSet<&str> =
             recipients.iter().flat_map(|recipient| recipient.data.keys().map(String::as_str)).collect();
-        let filled: Vec<&str> = filled.into_iter().collect();
-        let frozen = self.freeze(program.rights.urgent, matter, &filled, Origin::Api).await?;
+        let along: Vec<&str> = along.into_iter().collect();
+        let frozen = self.freeze(program.rights.urgent, matter, &along, Origin::Api).await?;
         let request = Request { frozen, recipients };
         let now = self.now();
         let id = IdGenerator::at(now).next();

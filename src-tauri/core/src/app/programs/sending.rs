@@ -210,8 +210,8 @@ impl Programs {
         if let Some(answer) = self.answered(once).await? {
             return Ok(Given::again(answer));
         }
-        let filled: Vec<&str> = to.data.keys().map(String::as_str).collect();
-        let frozen = self.freeze(program.rights.urgent, matter, &filled, Origin::Api).await?;
+        let along: Vec<&str> = to.data.keys().map(String::as_str).collect();
+        let frozen = self.freeze(program.rights.urgent, matter, &along, Origin::Api).await?;
         let _whole = self.freezing.read().await;
         let now = self.now();
         let mut tx = self.db.begin().await?;
@@ -245,13 +245,13 @@ impl Programs {
         Ok((queue, accepted))
     }
 
-    /// Looks up all that a message needs beside its recipient, and refuses what can never be sent. `given` are the
-    /// variables that come along.
+    /// Looks up all that a message needs beside its recipient, and refuses what can never be sent. `along` are the
+    /// variables that come with it.
     pub(super) async fn freeze(
         &self,
         may_be_urgent: bool,
         matter: &Matter,
-        given: &[&str],
+        along: &[&str],
         origin: Origin,
     ) -> Result<Frozen, Problem> {
         let now = self.now();
@@ -287,7 +287,7 @@ impl Programs {
         };
         let content = frozen.content()?;
         // One without a fallback is refused for whoever has no value.
-        refuse_misnamed(&mut *self.reader().await?, &content.with_fallback(), given).await?;
+        refuse_misnamed(&mut *self.reader().await?, &content.with_fallback(), along).await?;
         Ok(frozen)
     }
 

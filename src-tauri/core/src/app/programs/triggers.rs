@@ -370,14 +370,14 @@ impl Programs {
     ) -> Result<BTreeMap<TemplateId, Result<Frozen, Problem>>, Problem> {
         let zone = self.settings().await?.zone;
         let send_at = binding.due_at(self.now(), zone);
-        let given: Vec<&str> = binding.variables.keys().map(String::as_str).collect();
+        let along: Vec<&str> = binding.variables.keys().map(String::as_str).collect();
         let mut frozen = BTreeMap::new();
         for template in items.iter().map(|item| item.template) {
             if frozen.contains_key(&template) {
                 continue;
             }
             let matter = Matter { send_at, ..matter(binding, template) };
-            frozen.insert(template, self.freeze(true, &matter, &given, Origin::Trigger).await);
+            frozen.insert(template, self.freeze(true, &matter, &along, Origin::Trigger).await);
         }
         Ok(frozen)
     }

@@ -118,7 +118,7 @@ fn places(columns: &[Column], is: impl Fn(&Column) -> bool) -> Vec<usize> {
 }
 
 /// First and last name are fields, too, unless their header means the name as a whole.
-pub fn name_parts(columns: &[Column]) -> Vec<(usize, String)> {
+fn name_parts(columns: &[Column]) -> Vec<(usize, String)> {
     let names = || (0..).zip(columns).filter(|(_, column)| column.used == ColumnUse::Name);
     if !names().any(|(_, column)| mapping::is_last_name(&column.header)) {
         return Vec::new();
