@@ -100,7 +100,7 @@ async fn health_tells_what_needs_a_look_first() -> Result<(), Problem> {
 
 #[tokio::test]
 async fn a_monitor_is_told_of_all_that_keeps_ulak_from_its_work() -> Result<(), Problem> {
-    let world = shop().await?;
+    let world = World::at(at(0, 12, 0)).await?;
     let wrong = async || world.app.health().wrong().await;
     assert_eq!(wrong().await?, Vec::<String>::new());
     // The owner asked for it.

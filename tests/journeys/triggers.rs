@@ -250,23 +250,20 @@ async fn the_message_of_the_preview_goes_to_the_owners_phone_and_counts_for_noth
         binding.category = Some(Category::Promotion);
     })
     .await?;
-    let programs = world.app.programs();
     let payload = event("F-1").to_string();
-    let tried = programs.try_trigger(&trigger.binding, &payload).await?;
-    let id = programs.send_tried(&trigger.binding, &payload, "0533 555 09 99").await?;
+    let tried = world.app.programs().try_trigger(&trigger.binding, &payload).await?;
+    let id = world.app.programs().send_tried(&trigger.binding, &payload, "0533 555 09 99").await?;
     world.run_until(at(0, 23, 10)).await?;
     let sent: Vec<_> = world.phone.sent().into_iter().map(|sent| (sent.to, sent.text)).collect();
     let text = "Sayın Mehmet Korkmaz, F-1 numaralı faturanız 1850 TL.";
     assert_eq!(sent, [("+905335550999".to_owned(), Some(text.to_owned()))]);
     // A promotion needs a consent that nobody has given; a test is none.
     assert_eq!(tried.problem.map(|problem| problem.code).as_deref(), Some("campaign.unwanted"));
-    let people = world
-        .app
-        .people()
-        .contacts(&ulak_core::contact::ContactQuery { place: ulak_core::page::Place::first(10), ..Default::default() });
-    let people: Vec<_> = people.await?.rows.into_iter().map(|row| (row.phone, row.name)).collect();
+    let all = ulak_core::contact::ContactQuery { place: ulak_core::page::Place::first(10), ..Default::default() };
+    let people: Vec<_> =
+        world.app.people().contacts(&all).await?.rows.into_iter().map(|row| (row.phone, row.name)).collect();
     assert_eq!(people, [("+905335550999".to_owned(), String::new())]);
-    assert!(programs.trigger_events(None, false, None).await?.rows.is_empty());
+    assert!(world.app.programs().trigger_events(None, false, None).await?.rows.is_empty());
     assert_eq!(world.app.outbox().recipient(id).await?.row.phone_shown, "+90 533 555 09 99");
     // Its key is not used up.
     let usual = TriggerEdit {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::backups::{Backups, BackupsView};
 use super::common::{Common, facet};
+use super::numbers::is_up;
 use super::programs::Programs;
 use super::{NumberKind, NumberView, Numbers, Problem};
 use crate::backup::BackupError;
@@ -150,7 +151,7 @@ impl Health {
     pub async fn wrong(&self) -> Result<Vec<String>, Problem> {
         let rows = self.view().await?.rows;
         let linked: Vec<&HealthRow> = rows.iter().filter(|row| row.kind == HealthKind::Number).collect();
-        let connected = |row: &&HealthRow| row.params.get("state").is_some_and(|state| state == "connected");
+        let connected = |row: &&HealthRow| row.params.get("state").is_some_and(|state| is_up(state));
         let mut wrong: Vec<String> = rows.iter().filter_map(HealthRow::wrong).collect();
         if !linked.is_empty() && !linked.iter().any(connected) {
             wrong.push("no_number_connected".to_owned());

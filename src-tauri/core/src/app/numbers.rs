@@ -409,7 +409,7 @@ impl From<Progress> for LinkView {
     }
 }
 
-fn is_up(state: &str) -> bool {
+pub(super) fn is_up(state: &str) -> bool {
     LinkState::of(state, None, None).is_some_and(LinkState::is_usable)
 }
 

@@ -291,9 +291,7 @@ impl Programs {
         // Whoever sends it again sees what becomes of it.
         let to_mend = planned.to_mend && again.is_none();
         if to_mend {
-            let key = settings::key::EVENTS_TO_MEND;
-            let before: Option<i64> = settings::get(&mut tx, key).await.map_err(|error| self.db.error(error))?;
-            settings::put(&mut tx, key, &(before.unwrap_or(0) + 1)).await.map_err(|error| self.db.error(error))?;
+            one_more_to_mend(&mut tx).await.map_err(|error| self.db.error(error))?;
         }
         if let Source::Row { file, row } = source {
             let taken = TakenRow { row, outcome, problem: planned.problem.clone() };
@@ -479,6 +477,11 @@ fn matter(binding: &Binding, template: TemplateId) -> Matter {
         country: Some(binding.country.trim().to_owned()).filter(|code| !code.is_empty()),
         ..Matter::default()
     }
+}
+
+async fn one_more_to_mend(tx: &mut Tx) -> Result<(), sqlx::Error> {
+    let before: Option<i64> = settings::get(tx, settings::key::EVENTS_TO_MEND).await?;
+    settings::put(tx, settings::key::EVENTS_TO_MEND, &(before.unwrap_or(0) + 1)).await
 }
 
 fn recipient(told: Told) -> Recipient {
