@@ -8,6 +8,7 @@ import './styles/numbers.css';
 import './styles/contacts.css';
 import './styles/palette.css';
 import './styles/connect.css';
+import './styles/access.css';
 import { mount } from 'svelte';
 import { connect } from './api/client';
 import App from './shell/App.svelte';

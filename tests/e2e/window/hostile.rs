@@ -32,6 +32,12 @@ const SEEDS: [&str; 20] = [
     "*<b>bold</b>* _<i>it</i>_ ~<s>x</s>~ ```<script>hit()</script>```",
 ];
 
+/// A letter that would fetch, run and lead away.
+const LETTER: &str = "<mjml><mj-body><mj-section><mj-column><mj-text>hostile letter {{message}} <img src=\"http://127.0.0.1:9/steal.png\" onerror=\"parent.hit()\" /><script>parent.hit()</script></mj-text></mj-column></mj-section></mj-body></mjml>";
+
+/// A file that a page might believe; on Linux its name may be almost anything.
+const PHOTO: &str = "<img src=x onerror=hit()>.jpg";
+
 /// Notes what should not happen, from now on.
 const WATCH: &str = "
 window.hit = () => { window.wasHit = true; };
@@ -46,10 +52,29 @@ const harm = [...window.refused];
 if (window.wasHit) harm.push('something ran');
 const programs = document.querySelectorAll('script').length - window.programs;
 if (programs !== 0) harm.push(`${programs} scripts more`);
-const strange = document.querySelectorAll('iframe, object, embed, base, meta[http-equiv=refresh], img[src=x], [onerror], [onload], [onfocus], [ontoggle], [onmouseover], a[href^=javascript]');
+const strange = document.querySelectorAll('iframe:not(.connect__frame), object, embed, base, meta[http-equiv=refresh], img[src=x], [onerror], [onload], [onfocus], [ontoggle], [onmouseover], a[href^=javascript]');
 harm.push(...[...strange].map((one) => one.outerHTML.slice(0, 120)));
 const away = performance.getEntriesByType('resource').map((one) => one.name).filter((name) => !/^(tauri:|ipc:|data:|blob:|http:..ipc.localhost)/.test(name));
 return [...harm, ...away];";
+
+/// What did happen in the frames that show a letter.
+const HARM_IN_FRAMES: &str = "
+const frames = [...document.querySelectorAll('.connect__frame')];
+const away = frames.flatMap((frame) => frame.contentWindow.performance.getEntriesByType('resource')).map((one) => one.name).filter((name) => !/^(data|blob|tauri):/.test(name));
+const left = frames.map((frame) => frame.contentWindow.location.href).filter((address) => address !== 'about:srcdoc');
+return [...away, ...left];";
+
+/// A hundred different ones: as they are, behind the end of an attribute or of an element, without spaces, and in a string.
+fn hostile(one: usize) -> String {
+    let seed = SEEDS[one % SEEDS.len()];
+    match one / SEEDS.len() {
+        0 => seed.to_owned(),
+        1 => format!("x\">{seed}"),
+        2 => format!("</textarea></title></style>{seed}"),
+        3 => seed.replace(' ', "/"),
+        _ => format!("';`{seed}`//"),
+    }
+}
 
 fn quoted(text: &str) -> String {
     format!("\"{}\"", text.replace('"', "\"\""))
@@ -59,12 +84,12 @@ fn quoted(text: &str) -> String {
 fn people() -> String {
     let mut list = "name,phone,city,tags\n".to_owned();
     for one in 0..100 {
-        let seed = |at: usize| SEEDS[(one + at) % SEEDS.len()];
+        let seed = |at: usize| hostile((one + at) % 100);
         let row = [
             quoted(&format!("{one} {}", seed(0))),
             format!("+90 532 555 01 {one:02}"),
-            quoted(seed(3)),
-            quoted(seed(7)),
+            quoted(&seed(3)),
+            quoted(&seed(7)),
         ];
         list += &(row.join(",") + "\n");
     }
@@ -75,6 +100,31 @@ async fn unharmed(page: &Page, place: &str, shown: &str) {
     page.until(&format!("{shown:?} at {place}"), &format!("document.body.innerText.includes({})", json!(shown))).await;
     let harm = page.run(HARM).await.unwrap();
     assert_eq!(harm, json!([]), "{place}");
+}
+
+/// A screen on which nothing of it has to be read, but may stand.
+async fn unharmed_at(page: &Page, path: &str, ready: &str) {
+    page.go(path).await;
+    page.until(path, &format!("location.hash.endsWith({}) && document.querySelector({})", json!(path), json!(ready)))
+        .await;
+    assert_eq!(page.run(HARM).await.unwrap(), json!([]), "{path}");
+}
+
+/// The mail's template, as its readers would get it.
+async fn a_letter_stays_a_letter(page: &Page) {
+    unharmed_at(page, "/connect/mail", "[data-testid=mail-mjml]").await;
+    page.write("mail-mjml", LETTER).await;
+    let inside = "[...document.querySelectorAll('.connect__frame')].length > 0
+        && [...document.querySelectorAll('.connect__frame')].every((frame) => frame.contentDocument?.body?.innerText.includes('hostile letter'))";
+    page.until("the letter in its frames", inside).await;
+    assert_eq!(page.run(HARM_IN_FRAMES).await.unwrap(), json!([]), "a letter");
+    assert_eq!(page.run(HARM).await.unwrap(), json!([]), "the page around a letter");
+}
+
+#[test]
+fn the_hostile_strings_are_a_hundred() {
+    let all: std::collections::BTreeSet<String> = (0..100).map(hostile).collect();
+    assert_eq!(all.len(), 100);
 }
 
 #[test]
@@ -115,6 +165,8 @@ fn a_hundred_hostile_names_and_texts_stay_words_wherever_they_are_shown() {
         let mut edit = page.core("draft", json!({ "id": draft })).await;
         edit["text"] = json!(format!("{} {{{{name}}}} {}", SEEDS[19], SEEDS[0]));
         page.core("save_draft", json!({ "edit": edit })).await;
+        let photo = harness.file(PHOTO, std::fs::read(crate::harness::fixture("media/sample.jpg")).unwrap());
+        page.core("add_media", json!({ "draftId": draft, "path": photo })).await;
         for step in ["audience", "content", "schedule", "review"] {
             page.go(&format!("/campaigns/{draft}/{step}")).await;
             page.until(
@@ -125,6 +177,9 @@ fn a_hundred_hostile_names_and_texts_stay_words_wherever_they_are_shown() {
             )
             .await;
             assert_eq!(page.run(HARM).await.unwrap(), json!([]), "{step}");
+            if step == "content" {
+                unharmed(page, "the name of a file", PHOTO).await;
+            }
         }
         start(page).await;
         unharmed(page, "the running campaign", SEEDS[4]).await;
@@ -137,6 +192,40 @@ fn a_hundred_hostile_names_and_texts_stay_words_wherever_they_are_shown() {
             unharmed(page, place, SEEDS[4]).await;
         }
 
+        let tomorrow = page.run("return Date.now() + 86400000").await.unwrap();
+        let later = campaign(page, SEEDS[2], tomorrow).await;
+        page.core("schedule_campaign", json!({ "draftId": later, "onlyCovered": false })).await;
+        let mut settings = page.core("settings", Value::Null).await;
+        settings["businessName"] = json!(SEEDS[12]);
+        page.core("save_settings", json!({ "settings": settings })).await;
+        for book in ["real", "practice"] {
+            page.core("top_up", json!({ "book": book, "credits": 10, "price": "", "note": SEEDS[7] })).await;
+        }
+        let keep = json!({ "days": 7, "weeks": 4, "months": 6 });
+        let plan = json!({ "folder": harness.folder(SEEDS[0]), "minute": 0, "keep": keep });
+        page.core("save_backup_plan", json!({ "plan": plan })).await;
+        let (report, compare) = (format!("/campaigns/{draft}/report"), format!("/compare?ids={draft},{later}"));
+        for (path, ready) in [
+            ("/plan", "[data-testid=plan]"),
+            (report.as_str(), "[data-testid=report]"),
+            (compare.as_str(), "[data-testid=compare-table]"),
+            ("/replies", "[data-testid=replies-words]"),
+            ("/repeats", "main .body"),
+            ("/connect", "#connect-shown section"),
+            ("/connect/triggers", "#connect-shown section"),
+            ("/connect/webhooks", "#connect-shown section"),
+            ("/numbers", "[data-testid=numbers-link]"),
+            ("/credits", "[data-testid=credits-table] tbody td"),
+            ("/figures", "[data-testid=figures-table]"),
+            ("/settings", "[data-testid=practice-read]"),
+            ("/settings/safety", "[data-testid=health-check]"),
+        ] {
+            unharmed_at(page, path, ready).await;
+        }
+        unharmed(page, "the folder of the backups", SEEDS[0]).await;
+        a_letter_stays_a_letter(page).await;
+
+        page.go("/home").await;
         page.run("dispatchEvent(new KeyboardEvent('keydown', { key: 'k', ctrlKey: true })); return null")
             .await
             .unwrap();

@@ -15,6 +15,11 @@ fn doing(id: &str, doing: &str) -> String {
     format!("document.querySelector('[data-testid=\"{id}\"]')?.dataset.doing === '{doing}'")
 }
 
+/// By the page's own clock, in milliseconds.
+async fn since_the_start(page: &Page) -> f64 {
+    page.run("return performance.now()").await.unwrap().as_f64().unwrap()
+}
+
 async fn schedule(page: &Page, draft: &str) {
     page.core("schedule_campaign", json!({ "draftId": draft, "onlyCovered": false })).await;
 }
@@ -109,6 +114,8 @@ fn a_newcomer_practises_with_the_sample_list_in_two_minutes_and_sends_to_who_was
         let harness = Harness::new("sample");
         let ulak = harness.ulak().await;
         let page = &ulak.page;
+        // From the first press to the first blue tick.
+        let begun = since_the_start(page).await;
         page.press("start-practising").await;
         page.press("start-later").await;
         page.picture("choice").await;
@@ -119,6 +126,14 @@ fn a_newcomer_practises_with_the_sample_list_in_two_minutes_and_sends_to_who_was
         page.says("review-skipped", "1").await;
         page.picture("review").await;
         start(page).await;
+        page.within(
+            CAMPAIGN,
+            "the first blue tick",
+            "document.querySelector('[data-testid=recipient-row][data-state=read]')",
+        )
+        .await;
+        let taken = since_the_start(page).await - begun;
+        assert!(taken < 120_000.0, "the first tick turned blue after {taken} ms");
         page.within(
             CAMPAIGN,
             "the end",
