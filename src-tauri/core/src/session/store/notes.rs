@@ -3,11 +3,11 @@
 use std::collections::HashSet;
 
 use sqlx::SqliteConnection;
-use sqlx::types::Json;
 
 use crate::clock::Millis;
 use crate::db::Tx;
 use crate::session::client::NoteKind;
+use crate::stored::Json;
 
 /// The owner of what is the same for all numbers.
 pub const EVERYBODYS: &[u8] = &[];
