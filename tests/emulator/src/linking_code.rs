@@ -79,9 +79,7 @@ impl World {
         waiting.link.send(self.primary_hello(&phone, &name, sealed_ours));
         let finished = finished.await.map_err(|_| Error::NobodyWaits)?;
         let secret = open_bundle(&phone, &ephemeral, &companion, &finished, &waiting.registration.identity)?;
-        let linked = self.link(&waiting, owner, &secret).await;
-        lock(&self.linking.by_number).remove(owner);
-        linked
+        self.link(&waiting, owner, &secret).await
     }
 
     /// The server wants another code than the one that is shown for this number.

@@ -130,7 +130,8 @@ async fn keep_words(
 }
 
 /// A reaction stands with the part that it is put to. Where the owner lets reactions count it is an answer too: one for
-/// each part, with the newest emoji, and none once it was taken back. What comes behind a later one says nothing.
+/// each part, with the newest emoji, and none once it was taken back. What comes behind a later one says nothing, but for
+/// an opt-out.
 async fn keep_reaction(
     db: &mut Tx,
     session: SessionId,
@@ -138,19 +139,24 @@ async fn keep_reaction(
     reaction: &Reply,
     now: Millis,
 ) -> Result<Received, sqlx::Error> {
-    let mut received = Received { replies_changed: true, ..Received::default() };
-    let Some(queue) = answered::react(db, reaction).await? else { return Ok(received) };
-    received.campaigns.push(queue);
+    let newest = answered::react(db, reaction).await?;
+    let campaigns = newest.into_iter().collect();
+    let mut received = Received { campaigns, replies_changed: true, ..Received::default() };
     // One that takes the place of another has an id of its own; what they have in common is the part.
     let id = format!("reaction to {}", reaction.quotes.as_deref().unwrap_or_default());
     if is_blank(&reaction.text) {
-        store::take_back(db, session, sender, &id).await?;
+        if newest.is_some() {
+            store::take_back(db, session, sender, &id).await?;
+        }
         return Ok(received);
     }
     if !settings::load(db).await?.reactions_answer {
         return Ok(received);
     }
     let meaning = meaning(db, reaction).await?;
+    if newest.is_none() && meaning.word != Some(Word::Stop) {
+        return Ok(received);
+    }
     if let Some(id) = store::edit(db, session, sender, &id, reaction, &meaning).await? {
         return Ok(received.and(store::link_edited(db, id, &meaning, now).await?));
     }
