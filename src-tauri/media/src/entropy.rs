@@ -168,8 +168,8 @@ fn units(
 
 /// What stands before the next mark of restart, and what behind it.
 fn split_restart(bytes: &[u8]) -> (&[u8], Option<&[u8]>) {
-    let marks = memchr::memchr_iter(0xFF, bytes);
-    let found = marks.into_iter().find(|at| matches!(bytes.get(at + 1), Some(0xD0..=0xD7)));
+    let mut marks = memchr::memchr_iter(0xFF, bytes);
+    let found = marks.find(|at| matches!(bytes.get(at + 1), Some(0xD0..=0xD7)));
     match found.and_then(|at| Some((bytes.get(..at)?, bytes.get(at + 2..)?))) {
         Some((before, after)) => (before, Some(after)),
         None => (bytes, None),

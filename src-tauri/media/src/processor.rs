@@ -1,4 +1,5 @@
-//! How much of the processor's time this process has taken: the measure of work, which a busy computer does not lengthen.
+//! How much of the processor's time this process has taken: the measure of work, which a busy computer does not
+//! lengthen.
 
 use std::time::Duration;
 
