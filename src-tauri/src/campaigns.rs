@@ -63,7 +63,7 @@ pub fn run(options: &Options, data: Option<PathBuf>) -> ExitCode {
             let campaigns = told["campaigns"].as_array().map(Vec::as_slice).unwrap_or_default();
             campaigns.iter().for_each(|row| show(row, voice));
             left = left.saturating_sub(u32::try_from(campaigns.len()).unwrap_or(u32::MAX));
-            after = serde_json::from_value(told["next"].clone()).unwrap_or(None);
+            after = serde_json::from_value(told["next"].clone()).unwrap_or_default();
             if after.is_none() {
                 break;
             }

@@ -157,7 +157,7 @@ async fn tell(source: &Source, search: &Search, limit: u32, voice: Voice) -> Res
         let messages = told["messages"].as_array().map(Vec::as_slice).unwrap_or_default();
         messages.iter().for_each(|row| show(row, voice, zone));
         left = left.saturating_sub(u32::try_from(messages.len()).unwrap_or(u32::MAX));
-        after = serde_json::from_value(told["next"].clone()).unwrap_or(None);
+        after = serde_json::from_value(told["next"].clone()).unwrap_or_default();
         if after.is_none() {
             let waiting = told["waiting"].as_i64().unwrap_or_default();
             if waiting > 0 && search.search.as_ref().is_some_and(|search| !search.is_empty()) {
