@@ -49,6 +49,7 @@ const BESIDE: &[(&str, &str)] = &[
     ("event", "ids"),
     ("mark", "durable"),
     ("mark", "error"),
+    ("messages", "error"),
     ("table", "durable"),
     ("table", "error"),
     ("vault", "db"),

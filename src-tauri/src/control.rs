@@ -1,5 +1,5 @@
 //! How commands speak to the Ulak that has a data folder open: one line of JSON each way, over a line that only its
-//! owner reaches. Nothing of anybody is told over it.
+//! owner reaches. What a command asks is answered by the same function where nobody runs and it opens the data itself.
 
 #[cfg(windows)]
 #[path = "control/pipe.rs"]
@@ -21,9 +21,10 @@ use ulak_core::error::Problem;
 use ulak_core::ledger::Book;
 
 use crate::terminal::problem;
+use crate::{campaigns, log, programs};
 use line::{Line, Listener};
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Ask {
     Status,
@@ -31,6 +32,17 @@ pub enum Ask {
     Resume,
     /// End in order, and let go of the data.
     Stop,
+    Campaigns(campaigns::Page),
+    Log(log::Page),
+    LogFile(log::File),
+    Programs(programs::Change),
+}
+
+impl Ask {
+    /// How long its answer may take.
+    fn patience(&self) -> Duration {
+        if let Self::LogFile(_) = self { LONG_PATIENCE } else { PATIENCE }
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -39,8 +51,11 @@ struct Question {
 }
 
 const PATIENCE: Duration = Duration::from_secs(10);
+/// A file of everything that was ever sent takes a while.
+const LONG_PATIENCE: Duration = Duration::from_secs(60 * 60);
 const AFTER_ERROR: Duration = Duration::from_millis(100);
-const LONGEST_LINE: u64 = 4_096;
+const LONGEST_LINE: u64 = 64 * 1024;
+const LONGEST_ANSWER: u64 = 16 * 1024 * 1024;
 
 /// Answers until it is dropped.
 pub struct Control {
@@ -75,13 +90,13 @@ impl Control {
                 let Some(app) = app.upgrade() else { return };
                 let end = end.clone();
                 tokio::spawn(async move {
-                    match timeout(PATIENCE, speak(&app, line)).await {
-                        Ok(Ok(Ask::Stop)) => {
+                    match speak(&app, line).await {
+                        Ok(Ask::Stop) => {
                             drop(app);
                             end();
                         }
-                        Ok(Ok(_)) | Err(_) => {}
-                        Ok(Err(error)) => tracing::debug!(%error, "a command went without an answer"),
+                        Ok(_) => {}
+                        Err(error) => tracing::debug!(%error, "a command went without an answer"),
                     }
                 });
             }
@@ -101,21 +116,21 @@ impl Drop for Control {
 async fn speak(app: &App, line: Line) -> std::io::Result<Ask> {
     let mut line = BufReader::new(line);
     let mut asked = String::new();
-    (&mut line).take(LONGEST_LINE).read_line(&mut asked).await?;
+    timeout(PATIENCE, (&mut line).take(LONGEST_LINE).read_line(&mut asked)).await??;
     let Question { ask } = serde_json::from_str(&asked)?;
-    let told = match answer(app, ask).await {
+    let told = match timeout(ask.patience(), answer(app, &ask)).await? {
         Ok(told) => told,
         Err(problem) => json!({ "problem": problem }),
     };
-    line.write_all(format!("{told}\n").as_bytes()).await?;
-    line.shutdown().await?;
+    timeout(PATIENCE, line.write_all(format!("{told}\n").as_bytes())).await??;
+    timeout(PATIENCE, line.shutdown()).await??;
     Ok(ask)
 }
 
 /// Asks the Ulak that has this folder open.
-pub async fn ask(folder: &Path, ask: Ask) -> Result<Value, Problem> {
+pub async fn ask(folder: &Path, ask: &Ask) -> Result<Value, Problem> {
     let silent = || problem("control.no_answer", "The Ulak that runs gives no answer.".to_owned());
-    let told = timeout(PATIENCE, exchange(folder, ask)).await.map_err(|_| silent())?;
+    let told = timeout(ask.patience(), exchange(folder, ask)).await.map_err(|_| silent())?;
     let told = told.map_err(|error| {
         tracing::debug!(%error, "nobody answers");
         problem("control.not_running", format!("No Ulak runs over {}.", folder.display()))
@@ -126,42 +141,50 @@ pub async fn ask(folder: &Path, ask: Ask) -> Result<Value, Problem> {
     }
 }
 
-async fn exchange(folder: &Path, ask: Ask) -> std::io::Result<Value> {
+/// Whether an Ulak that answers has this folder open.
+pub async fn is_there(folder: &Path) -> bool {
+    matches!(timeout(PATIENCE, line::connect(folder)).await, Ok(Ok(_)))
+}
+
+async fn exchange(folder: &Path, ask: &Ask) -> std::io::Result<Value> {
     let mut line = line::connect(folder).await?;
-    let question = serde_json::to_string(&Question { ask })?;
+    let question = serde_json::to_string(&Question { ask: ask.clone() })?;
     line.write_all(format!("{question}\n").as_bytes()).await?;
     let mut told = String::new();
-    BufReader::new(line.take(64 * 1024)).read_line(&mut told).await?;
+    BufReader::new(line.take(LONGEST_ANSWER)).read_line(&mut told).await?;
     Ok(serde_json::from_str(&told)?)
 }
 
 /// What whoever runs is asked, and what becomes of it.
-async fn answer(app: &App, ask: Ask) -> Result<Value, Problem> {
+pub async fn answer(app: &App, ask: &Ask) -> Result<Value, Problem> {
     match ask {
         Ask::Pause => app.outbox().pause_everything().await?,
         Ask::Resume => app.outbox().resume_what_was_paused().await?,
         Ask::Status => {}
         // Whoever stops it may do so because nothing can be read any more.
         Ask::Stop => return Ok(json!({ "event": "ending" })),
+        Ask::Campaigns(page) => return campaigns::answer(app, page).await,
+        Ask::Log(page) => return log::page(app, page).await,
+        Ask::LogFile(file) => return log::file(app, file).await,
+        Ask::Programs(change) => return programs::answer(app, change).await,
     }
     status(app).await
 }
 
-/// How it is, for monitors: well where the data can be written, nothing was found wrong with them, and, of linked numbers,
-/// one at least is connected.
+/// How it is, for monitors: well where nothing keeps it from its work.
 async fn status(app: &App) -> Result<Value, Problem> {
-    let damaged = app.refuse_damaged().is_err();
+    let wrong = app.health().wrong().await?;
     let home = app.home().view().await?;
     let numbers = app.numbers().list().await?;
     let counts = app.outbox().counts(Book::Real).await?;
     let credits = app.credits().balance(Book::Real).await?;
     let real: Vec<_> = numbers.iter().filter(|number| number.kind == NumberKind::Whatsapp).collect();
     let connected = real.iter().filter(|number| number.state == "connected").count();
-    let well = !damaged && home.found.is_empty() && (real.is_empty() || connected > 0);
     let codes = |problems: Vec<&Problem>| problems.iter().map(|problem| problem.code.clone()).collect::<Vec<_>>();
     Ok(json!({
         "event": "status",
-        "well": well,
+        "well": wrong.is_empty(),
+        "wrong": wrong,
         "version": env!("CARGO_PKG_VERSION"),
         "pid": std::process::id(),
         "paused": home.now.paused_all,

@@ -126,7 +126,7 @@ impl Door {
 
     /// Asks whoever has the data open to end, and opens them when that is done.
     pub async fn take_over(&self, handle: &AppHandle) -> Result<AppStatus, Problem> {
-        control::ask(&self.folder, Ask::Stop).await?;
+        control::ask(&self.folder, &Ask::Stop).await?;
         for _ in 0..PATIENCE {
             match self.open(handle, None).await {
                 AppStatus::Failed { error } if error.code == "storage.in_use" => tokio::time::sleep(LOOK).await,

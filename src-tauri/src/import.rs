@@ -25,7 +25,7 @@ pub struct Options {
     #[arg(long, value_name = "SHEET")]
     sheet: Option<String>,
     /// What a column is, by its header or its number: phone, name, email, tags, consent, consent_date, consent_source,
-    /// list, ignore, or the name of a field; may be given several times
+    /// list, ignore, or the name of a field; may be given several times, and several columns may be phones or names
     #[arg(long, value_name = "COLUMN=FIELD")]
     map: Vec<String>,
     /// On which list everybody comes: normal, gray or black
@@ -94,15 +94,16 @@ async fn chosen(app: &App, origin: &Origin, options: &Options) -> Result<(Import
         chosen.columns = Some(preview.columns.iter().map(|column| column.used.clone()).collect());
         return Ok((chosen, preview));
     }
-    // Where no column looks like phones, the first is shown as them, so that another one can be named.
-    let shown = match preview {
+    // Where no column looks like phones, the first is asked for as them, so that another one can be named.
+    let columns = match preview {
         Err(problem) if problem.code == "import.no_phone_column" => {
             let pointed = ImportOptions { columns: Some(vec![ColumnUse::Phone]), ..chosen.clone() };
-            app.people().preview_import(origin, &pointed).await?
+            let shown = app.people().preview_import(origin, &pointed).await?;
+            shown.columns.into_iter().map(|column| Column { used: ColumnUse::Ignore, ..column }).collect()
         }
-        preview => preview?,
+        preview => preview?.columns,
     };
-    chosen.columns = Some(mapped(&shown.columns, &options.map)?);
+    chosen.columns = Some(mapped(&columns, &options.map)?);
     let preview = app.people().preview_import(origin, &chosen).await?;
     Ok((chosen, preview))
 }
@@ -139,11 +140,7 @@ fn mapped(columns: &[Column], map: &[String]) -> Result<Vec<ColumnUse>, Problem>
     for pair in map {
         let (column, field) = pair.rsplit_once('=').ok_or_else(|| unmapped(pair))?;
         let at = place(columns, column.trim()).ok_or_else(|| unmapped(pair))?;
-        let used = use_of(field.trim());
-        if used == ColumnUse::Phone {
-            uses.iter_mut().filter(|other| **other == ColumnUse::Phone).for_each(|other| *other = ColumnUse::Ignore);
-        }
-        uses.get_mut(at).into_iter().for_each(|old| *old = used.clone());
+        uses.get_mut(at).into_iter().for_each(|old| *old = use_of(field.trim()));
     }
     Ok(uses)
 }
@@ -201,7 +198,13 @@ fn tell_end(voice: Voice, end: &ImportProgress) {
     let totals = end.totals;
     voice.event(&json!({ "event": "result", "state": end.state, "totals": totals, "consent": end.consent, "lost_cells": end.lost_cells, "repaired": end.repaired }));
     voice.line(&format!(
-        "{} rows: {} new, {} known, {} twice, {} doubtful, {} refused.",
-        totals.rows, totals.new, totals.known, totals.twice, totals.doubtful, totals.refused
+        "{} rows: {} new, {} completed, {} unchanged, {} twice, {} doubtful, {} refused.",
+        totals.rows,
+        totals.new,
+        totals.known.saturating_sub(totals.unchanged),
+        totals.unchanged,
+        totals.twice,
+        totals.doubtful,
+        totals.refused
     ));
 }

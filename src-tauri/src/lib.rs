@@ -3,6 +3,7 @@
 mod backup;
 #[cfg(feature = "window")]
 mod bindings;
+mod campaigns;
 #[cfg(feature = "window")]
 mod clipboard;
 #[cfg(feature = "window")]
@@ -92,6 +93,8 @@ enum Command {
     Replies(replies::Options),
     /// Write what became of a campaign into a file
     Report(report::Options),
+    /// Show the campaigns and how far each is
+    Campaigns(campaigns::Options),
     /// Look for messages in the log of all that there ever were
     Log(log::Options),
     /// Show the saved segments and how many contacts each finds
@@ -141,6 +144,7 @@ pub fn run() -> ExitCode {
         Some(Command::Contacts(options)) => contacts::run(options, cli.data),
         Some(Command::Replies(options)) => replies::run(options, cli.data),
         Some(Command::Report(options)) => report::run(options, cli.data),
+        Some(Command::Campaigns(options)) => campaigns::run(&options, cli.data),
         Some(Command::Log(options)) => log::run(options, cli.data),
         Some(Command::Segments(options)) => segments::run(&options, cli.data),
         Some(Command::Send(options)) => send::run(options, cli.data),

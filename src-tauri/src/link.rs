@@ -9,8 +9,10 @@ use clap::Args;
 use qrcode::QrCode;
 use qrcode::render::unicode::Dense1x2;
 use serde_json::json;
+use tokio::sync::mpsc;
 use tokio::time::timeout;
 use ulak_core::app::{App, LinkEndView, LinkView, Opening};
+use ulak_core::clock::{MINUTE, Millis};
 use ulak_core::error::Problem;
 use ulak_core::ids::SessionId;
 use ulak_core::session::client::LinkHow;
@@ -20,6 +22,9 @@ use crate::terminal::{self, LOOK, Voice};
 
 /// Once the phone has accepted, the first connection takes a moment.
 const FIRST_CONNECTION: Duration = Duration::from_secs(30);
+const USE_PASSKEY: &str = "The system of this computer opens a window of its own: choose the phone there, scan the code \
+                           with its camera, and confirm on the phone. Ulak never sees the passkey.";
+const ASK_AGAIN: &str = "Type again and press Enter to be asked once more; anything else gives up.";
 
 #[derive(Args)]
 pub struct Options {
@@ -65,39 +70,69 @@ fn risk(voice: Voice) {
 }
 
 async fn linked(app: &Arc<App>, session: SessionId, voice: Voice) -> Result<bool, Problem> {
+    let mut typed = Typed::default();
     let mut shown = None;
     loop {
         let view = app.numbers().link_view(session)?;
-        let problem = view.problem.as_ref().map(|problem| problem.code.clone());
-        let told = (view.stage, view.qr.clone(), view.code.clone(), problem);
+        let told = (view.stage, view.qr.clone(), view.code.clone());
         if shown.as_ref() != Some(&told) {
+            shown = Some(told);
             show(&view, voice);
-            match view.stage {
-                Stage::Passkey if view.problem.is_none() => {
-                    let app = Arc::clone(app);
-                    tokio::spawn(async move { app.numbers().use_passkey(session).await });
-                    shown = Some(told);
-                }
-                // Asked once: whoever was too hasty starts again.
-                Stage::Passkey => {
-                    app.numbers().cancel_link(session).await?;
-                    return Ok(false);
-                }
-                Stage::PasskeyCode => {
-                    if !says_yes().await {
-                        app.numbers().cancel_link(session).await?;
-                        voice.line("Nothing was linked.");
-                        return Ok(false);
-                    }
-                    app.numbers().confirm_passkey(session).await?;
-                    shown = Some(told);
-                }
+            let goes_on = match view.stage {
+                Stage::Passkey => use_passkey(app, session, voice, &mut typed).await,
+                Stage::PasskeyCode => confirm_passkey(app, session, &mut typed).await?,
                 // The phone may have been linked before: then its number goes on under its old id.
                 Stage::Linked => return connected(app, view.session_id, voice).await,
                 Stage::Ended => return Ok(false),
-                _ => shown = Some(told),
+                _ => true,
+            };
+            if !goes_on {
+                app.numbers().cancel_link(session).await?;
+                voice.line("Nothing was linked.");
+                return Ok(false);
             }
         }
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+/// The system asks for the passkey until it was used or WhatsApp no longer waits. False: the owner gave up.
+async fn use_passkey(app: &Arc<App>, session: SessionId, voice: Voice, typed: &mut Typed) -> bool {
+    loop {
+        let inside = Arc::clone(app);
+        let asked = tokio::spawn(async move { inside.numbers().use_passkey(session).await });
+        let problem = tokio::select! {
+            answer = asked => match answer {
+                Ok(Err(problem)) if is_at(app, session, Stage::Passkey) => problem,
+                _ => return true,
+            },
+            () = left(app, session, Stage::Passkey) => return true,
+        };
+        voice.event(&json!({ "event": "passkey", "problem": problem, "do": ASK_AGAIN }));
+        voice.line(&format!("{} {ASK_AGAIN}", problem.message));
+        tokio::select! {
+            again = typed.says("again") => if !again { return false },
+            () = left(app, session, Stage::Passkey) => return true,
+        }
+    }
+}
+
+/// False: the phone shows another code, or nobody says what it shows.
+async fn confirm_passkey(app: &App, session: SessionId, typed: &mut Typed) -> Result<bool, Problem> {
+    tokio::select! {
+        same = typed.says("yes") => if !same { return Ok(false) },
+        () = left(app, session, Stage::PasskeyCode) => return Ok(true),
+    }
+    app.numbers().confirm_passkey(session).await?;
+    Ok(true)
+}
+
+fn is_at(app: &App, session: SessionId, stage: Stage) -> bool {
+    app.numbers().link_view(session).is_ok_and(|view| view.stage == stage)
+}
+
+async fn left(app: &App, session: SessionId, stage: Stage) {
+    while is_at(app, session, stage) {
         tokio::time::sleep(LOOK).await;
     }
 }
@@ -116,51 +151,79 @@ fn show(view: &LinkView, voice: Voice) {
             ));
         }
         (Stage::Passkey, ..) => {
-            voice.event(&json!({ "event": "passkey", "expires_at": view.expires_at, "problem": view.problem }));
-            match &view.problem {
-                None => voice.line(
-                    "WhatsApp asks for the passkey of this account. The system of this computer opens a window of its \
-                     own: choose the phone there, scan the code with its camera, and confirm on the phone. Ulak never \
-                     sees the passkey.",
-                ),
-                Some(problem) => voice.problem(problem),
-            }
+            voice.event(&json!({
+                "event": "passkey", "expires_at": view.expires_at, "problem": view.problem, "do": USE_PASSKEY,
+            }));
+            voice.line(&format!("WhatsApp asks for the passkey of this account. {USE_PASSKEY}"));
         }
         (Stage::PasskeyCode, _, Some(code)) => {
-            voice.event(&json!({ "event": "passkey_code", "code": code }));
-            voice.line(&format!("The phone shows a code. Only if it is {code}, type yes and press Enter:"));
+            let same = format!("The phone shows a code. Only if it is {code}, type yes and press Enter.");
+            voice.event(&json!({
+                "event": "passkey_code", "code": code, "expires_at": view.expires_at, "do": same,
+            }));
+            voice.line(&same);
         }
-        (Stage::Ended, _, _) => {
-            voice.event(&json!({ "event": "ended", "reason": view.end }));
-            match &view.problem {
-                Some(problem) => voice.problem(problem),
-                None => voice.line(match view.end {
-                    Some(LinkEndView::PasskeyUnavailable) => {
-                        "WhatsApp asks for the passkey of this account, and this computer cannot answer. Nothing was \
-                         linked. Use a computer with Windows 11, link another number, or remove the passkey on the \
-                         phone: WhatsApp, Settings, Account, Passkeys. The account is then protected less."
-                    }
-                    Some(LinkEndView::PasskeyTooLate) => {
-                        "WhatsApp waited for the passkey in vain. Nothing was linked. Start again."
-                    }
-                    Some(LinkEndView::PasskeyRefused) => {
-                        "WhatsApp did not take the passkey. Nothing was linked. Start again."
-                    }
-                    _ => "The phone did not accept. Start again for a new code.",
-                }),
-            }
-        }
+        (Stage::Ended, ..) => show_end(view, voice),
         _ => {}
     }
 }
 
-/// Read in a thread of its own: nothing that waits for the terminal keeps the number from being heard.
-async fn says_yes() -> bool {
-    let read = tokio::task::spawn_blocking(|| {
-        let mut line = String::new();
-        std::io::stdin().read_line(&mut line).map(|_| line)
+fn show_end(view: &LinkView, voice: Voice) {
+    let advice = match view.end {
+        Some(LinkEndView::PasskeyUnavailable) => {
+            "WhatsApp asks for the passkey of this account, and this computer cannot answer. Nothing was linked. Use a \
+             computer with Windows 11, version 22H2 or later, link another number, or remove the passkey on the phone: \
+             WhatsApp, Settings, Account, Passkeys. The account is then protected less."
+        }
+        Some(LinkEndView::PasskeyTooLate) => {
+            "WhatsApp waited for the passkey in vain. Nothing was linked. Start again."
+        }
+        Some(LinkEndView::PasskeyRefused) => "WhatsApp did not take the passkey. Nothing was linked. Start again.",
+        _ => "The phone did not accept. Start again for a new code.",
+    };
+    voice.event(&json!({
+        "event": "ended", "reason": view.end, "do": advice, "clock_ahead_ms": view.clock_ahead,
+    }));
+    match &view.problem {
+        Some(problem) => voice.problem(problem),
+        None => voice.line(advice),
+    }
+    if let Some(ahead) = view.clock_ahead {
+        voice.line(&clock_off(ahead));
+    }
+}
+
+fn clock_off(ahead: Millis) -> String {
+    let minutes = ahead.saturating_abs() / MINUTE;
+    let side = if ahead > 0 { "ahead of" } else { "behind" };
+    format!(
+        "This computer's clock is {} h {} min {side} WhatsApp's, which can be the reason. Let the system set it by \
+         itself, then start again.",
+        minutes / 60,
+        minutes % 60
+    )
+}
+
+/// Lines that are typed. They are read in a thread of its own, from the first question on: nothing that waits for the
+/// terminal keeps the number from being heard, or Ulak from ending.
+#[derive(Default)]
+struct Typed(Option<mpsc::UnboundedReceiver<String>>);
+
+impl Typed {
+    /// Whether the next line is this word. No where nothing can be typed.
+    async fn says(&mut self, word: &str) -> bool {
+        let lines = self.0.get_or_insert_with(read_lines);
+        matches!(lines.recv().await, Some(line) if line.trim().eq_ignore_ascii_case(word))
+    }
+}
+
+fn read_lines() -> mpsc::UnboundedReceiver<String> {
+    let (tell, typed) = mpsc::unbounded_channel();
+    std::thread::spawn(move || {
+        let mut lines = std::io::stdin().lines().map_while(Result::ok);
+        while lines.next().is_some_and(|line| tell.send(line).is_ok()) {}
     });
-    matches!(read.await, Ok(Ok(line)) if line.trim().eq_ignore_ascii_case("yes"))
+    typed
 }
 
 fn drawn(code: &str) -> String {
@@ -187,4 +250,17 @@ async fn connected(app: &App, session: SessionId, voice: Voice) -> Result<bool, 
         voice.line("Connected.");
     }
     Ok(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use ulak_core::clock::HOUR;
+
+    use super::*;
+
+    #[test]
+    fn a_clock_that_is_off_is_said_with_its_direction() {
+        assert!(clock_off(-(3 * HOUR + 2 * MINUTE)).contains("3 h 2 min behind WhatsApp's"));
+        assert!(clock_off(2 * HOUR).contains("2 h 0 min ahead of WhatsApp's"));
+    }
 }

@@ -1,26 +1,29 @@
-//! `ulak log`: every message, looked for in the terminal or written into a file.
+//! `ulak log`: every message, looked for in the terminal or written into a file, by whoever has the data open.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::str::FromStr;
-use std::sync::Arc;
 
 use chrono::NaiveDate;
+use chrono_tz::Tz;
 use clap::Args;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use ulak_core::app::{App, Opening};
+use ulak_core::app::App;
 use ulak_core::clock::{Millis, at_wall, local};
 use ulak_core::error::Problem;
 use ulak_core::ids::CampaignId;
 use ulak_core::outbox::state::{Origin, PartState};
 use ulak_core::outbox::store::log::{LogQuery, LogRow};
-use ulak_core::page::Place;
+use ulak_core::page::{Cursor, Place};
 
-use crate::terminal::{self, Voice};
+use crate::control::Ask;
+use crate::terminal::{self, Source, Voice};
 use crate::words::Moment;
 
-#[derive(Args)]
-pub struct Options {
+/// What is looked for, as it is typed. Whoever has the data open knows the numbers and the zone.
+#[derive(Args, Clone, Debug, Serialize, Deserialize)]
+pub struct Search {
     /// A person, a phone, or words of the text
     search: Option<String>,
     /// Only those in this state: pending, sent, delivered, read, played, failed, skipped, cancelled, unknown
@@ -44,6 +47,25 @@ pub struct Options {
     /// Up to and with this day
     #[arg(long, value_name = "DAY")]
     until: Option<NaiveDate>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Page {
+    search: Search,
+    after: Option<Cursor>,
+    limit: u32,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct File {
+    search: Search,
+    path: PathBuf,
+}
+
+#[derive(Args)]
+pub struct Options {
+    #[command(flatten)]
+    search: Search,
     /// At most so many, the newest first
     #[arg(long, value_name = "COUNT", default_value_t = 50)]
     limit: u32,
@@ -55,37 +77,67 @@ pub struct Options {
     json: bool,
 }
 
+/// Messages that are asked for at a time.
+const PAGE: u32 = 200;
+
 pub fn run(options: Options, data: Option<PathBuf>) -> ExitCode {
     let voice = Voice { json: options.json };
-    terminal::run_offline(voice, data, Opening::default(), async |app: &Arc<App>| {
-        let moment = terminal::moment(app).await?;
-        let query = query(app, &options, moment).await?;
+    terminal::run_asking(voice, data, async |source: &Source| {
         match &options.out {
             Some(path) => {
-                let messages = app.outbox().export_log(&query, path).await?;
-                voice.event(&json!({ "event": "result", "messages": messages, "file": path }));
-                voice.line(&format!("{messages} messages are in {}.", path.display()));
+                let path = std::path::absolute(path).unwrap_or_else(|_| path.clone());
+                let result = source.ask(&Ask::LogFile(File { search: options.search.clone(), path })).await?;
+                voice.event(&result);
+                let (messages, file) = (&result["messages"], result["file"].as_str().unwrap_or_default());
+                voice.line(&format!("{messages} messages are in {file}."));
             }
-            None => tell(app, &query, options.limit, voice, moment).await?,
+            None => tell(source, &options.search, options.limit, voice).await?,
         }
         Ok(true)
     })
 }
 
-async fn query(app: &App, options: &Options, moment: Moment) -> Result<LogQuery, Problem> {
-    let session_id = match &options.number {
+/// Messages that were looked for, as lines of `ulak log --json`, and where the next ones begin.
+pub async fn page(app: &App, Page { search, after, limit }: &Page) -> Result<Value, Problem> {
+    let moment = terminal::moment(app).await?;
+    let place = Place::behind(after.clone(), (*limit).min(PAGE));
+    let query = LogQuery { place, ..query(app, search, moment).await? };
+    let page = app.outbox().log(&query).await?;
+    let rows: Vec<Value> = page.rows.iter().map(event).collect();
+    Ok(json!({
+        "event": "log", "messages": rows, "next": page.next, "waiting": page.waiting, "zone": moment.zone.name(),
+    }))
+}
+
+/// Writes all of them into a file.
+pub async fn file(app: &App, File { search, path }: &File) -> Result<Value, Problem> {
+    let moment = terminal::moment(app).await?;
+    let messages = app.outbox().export_log(&query(app, search, moment).await?, path).await?;
+    Ok(json!({ "event": "result", "messages": messages, "file": path }))
+}
+
+fn event(row: &LogRow) -> Value {
+    let mut event = json!({ "event": "message" });
+    if let (Some(event), Ok(Value::Object(row))) = (event.as_object_mut(), serde_json::to_value(row)) {
+        event.extend(row);
+    }
+    event
+}
+
+async fn query(app: &App, search: &Search, moment: Moment) -> Result<LogQuery, Problem> {
+    let session_id = match &search.number {
         Some(named) => Some(terminal::number(app, named).await?.id),
         None => None,
     };
     Ok(LogQuery {
-        search: options.search.clone().unwrap_or_default(),
-        state: options.state,
-        cause: options.cause.clone(),
-        campaign_id: options.campaign,
+        search: search.search.clone().unwrap_or_default(),
+        state: search.state,
+        cause: search.cause.clone(),
+        campaign_id: search.campaign,
         session_id,
-        origin: options.origin,
-        from: options.since.map(|day| begins(Some(day), moment)).transpose()?,
-        until: options.until.map(|day| begins(day.succ_opt(), moment)).transpose()?,
+        origin: search.origin,
+        from: search.since.map(|day| begins(Some(day), moment)).transpose()?,
+        until: search.until.map(|day| begins(day.succ_opt(), moment)).transpose()?,
         place: Place::default(),
     })
 }
@@ -96,19 +148,20 @@ fn begins(day: Option<NaiveDate>, moment: Moment) -> Result<Millis, Problem> {
     at.ok_or_else(|| terminal::problem("log.no_such_day", "There is no such day.".to_owned()))
 }
 
-async fn tell(app: &App, query: &LogQuery, limit: u32, voice: Voice, moment: Moment) -> Result<(), Problem> {
+async fn tell(source: &Source, search: &Search, limit: u32, voice: Voice) -> Result<(), Problem> {
     let (mut left, mut after) = (limit, None);
     while left > 0 {
-        let page = app.outbox().log(&LogQuery { place: Place::behind(after, left), ..query.clone() }).await?;
-        page.rows.iter().for_each(|row| show(row, voice, moment));
-        left = left.saturating_sub(u32::try_from(page.rows.len()).unwrap_or(u32::MAX));
-        after = page.next;
+        let page = Page { search: search.clone(), after: after.take(), limit: left.min(PAGE) };
+        let told = source.ask(&Ask::Log(page)).await?;
+        let zone = told["zone"].as_str().and_then(|zone| zone.parse().ok()).unwrap_or(Tz::UTC);
+        let messages = told["messages"].as_array().map(Vec::as_slice).unwrap_or_default();
+        messages.iter().for_each(|row| show(row, voice, zone));
+        left = left.saturating_sub(u32::try_from(messages.len()).unwrap_or(u32::MAX));
+        after = serde_json::from_value(told["next"].clone()).unwrap_or(None);
         if after.is_none() {
-            if page.waiting > 0 && !query.search.is_empty() {
-                voice.line(&format!(
-                    "{} messages are not found by their words yet. Ask again in a while.",
-                    page.waiting
-                ));
+            let waiting = told["waiting"].as_i64().unwrap_or_default();
+            if waiting > 0 && search.search.as_ref().is_some_and(|search| !search.is_empty()) {
+                voice.line(&format!("{waiting} messages are not found by their words yet. Ask again in a while."));
             }
             break;
         }
@@ -116,19 +169,16 @@ async fn tell(app: &App, query: &LogQuery, limit: u32, voice: Voice, moment: Mom
     Ok(())
 }
 
-fn show(row: &LogRow, voice: Voice, moment: Moment) {
-    let mut event = json!({ "event": "message" });
-    if let (Some(event), Ok(Value::Object(row))) = (event.as_object_mut(), serde_json::to_value(row)) {
-        event.extend(row);
-    }
-    voice.event(&event);
-    let at = local(row.at, moment.zone).format("%Y-%m-%d %H:%M");
-    let what = if row.campaign_name.is_empty() { &row.begins } else { &row.campaign_name };
+fn show(row: &Value, voice: Voice, zone: Tz) {
+    voice.event(row);
+    let text = |name: &str| row[name].as_str().unwrap_or_default();
+    let at = local(row["at"].as_i64().unwrap_or_default(), zone).format("%Y-%m-%d %H:%M");
+    let what = if text("campaignName").is_empty() { text("begins") } else { text("campaignName") };
     let what: String = what.chars().map(|c| if c.is_control() { ' ' } else { c }).take(40).collect();
-    let state = row
-        .reason
-        .as_ref()
-        .map_or_else(|| row.state.as_str().to_owned(), |why| format!("{} ({why})", row.state.as_str()));
-    let name: String = row.name.chars().take(24).collect();
-    voice.line(&format!("{at}  {:<18} {name:<24} {what:<40} {state}", row.phone_shown));
+    let state = match row["reason"].as_str() {
+        Some(why) => format!("{} ({why})", text("state")),
+        None => text("state").to_owned(),
+    };
+    let name: String = text("name").chars().take(24).collect();
+    voice.line(&format!("{at}  {:<18} {name:<24} {what:<40} {state}", text("phoneShown")));
 }

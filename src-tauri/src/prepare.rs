@@ -34,10 +34,20 @@ pub struct Options {
 }
 
 #[derive(Clone, Copy, ValueEnum)]
-enum SendAs {
+pub enum SendAs {
     Voice,
     Audio,
     Document,
+}
+
+/// What suits its kind where nothing is said.
+pub fn wish(said: Option<SendAs>) -> Wish {
+    match said {
+        None => Wish::Auto,
+        Some(SendAs::Voice) => Wish::Voice,
+        Some(SendAs::Audio) => Wish::Audio,
+        Some(SendAs::Document) => Wish::Document,
+    }
 }
 
 /// Files are prepared by this very program, apart.
@@ -76,12 +86,7 @@ pub fn run(options: Options) -> ExitCode {
 
 /// One after the other, until it is asked to stop.
 fn all(options: &Options, voice: Voice, stopping: &Stopping) -> bool {
-    let wish = match options.wish {
-        None => Wish::Auto,
-        Some(SendAs::Voice) => Wish::Voice,
-        Some(SendAs::Audio) => Wish::Audio,
-        Some(SendAs::Document) => Wish::Document,
-    };
+    let wish = wish(options.wish);
     if let Err(error) = fs::create_dir_all(&options.out) {
         let folder = options.out.display();
         terminal::warn(&format!("{folder} cannot be made: {error}. Name another folder with --out."));

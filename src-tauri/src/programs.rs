@@ -1,21 +1,23 @@
-//! `ulak programs`: the door for other programs, for an Ulak that has no window.
+//! `ulak programs`: the door for other programs, for an Ulak that has no window; by whoever has the data open.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
-use serde_json::json;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use ulak_core::app::App;
 use ulak_core::app::programs::ProgramsView;
-use ulak_core::app::{App, Opening};
 use ulak_core::error::Problem;
-use ulak_core::program::{Rights, Token, TokenWish};
+use ulak_core::program::{Rights, TokenWish};
 
-use crate::terminal::{self, Voice, problem};
+use crate::control::Ask;
+use crate::terminal::{self, Source, Voice, problem};
 
-#[derive(Args)]
-pub struct Options {
-    /// Let programs in from the next start on
+/// What is to be different.
+#[derive(Args, Clone, Debug, Serialize, Deserialize)]
+pub struct Change {
+    /// Let programs in while Ulak runs
     #[arg(long, conflicts_with = "shut")]
     open: bool,
     /// Let none in any more
@@ -33,12 +35,19 @@ pub struct Options {
     /// Withdraw the token that ends in these characters
     #[arg(long, value_name = "ENDING")]
     withdraw: Option<String>,
+}
+
+#[derive(Args)]
+pub struct Options {
+    #[command(flatten)]
+    change: Change,
     /// One JSON object per event on a line of standard output
     #[arg(long)]
     json: bool,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "snake_case")]
 enum May {
     Send,
     Read,
@@ -49,24 +58,30 @@ enum May {
 
 pub fn run(options: Options, data: Option<PathBuf>) -> ExitCode {
     let voice = Voice { json: options.json };
-    terminal::run_offline(voice, data, Opening::default(), async |app: &Arc<App>| {
-        let programs = app.programs();
-        let before = programs.door().await?;
-        if options.open || options.shut || options.port.is_some() {
-            let open = (before.open || options.open) && !options.shut;
-            programs.set_door(open, options.port.unwrap_or(before.port)).await?;
-        }
-        if let Some(ending) = &options.withdraw {
-            programs.revoke_token(named(&programs.view().await?, ending)?).await?;
-        }
-        if let Some(name) = &options.make {
-            let made = programs.make_token(&TokenWish { name: name.clone(), rights: rights(&options.may) }).await?;
-            voice.event(&json!({ "event": "token", "name": made.token.name, "token": made.secret }));
-            voice.line(&format!("The token of {}, shown only this once:\n{}", made.token.name, made.secret));
-        }
-        tell(voice, &programs.view().await?);
+    terminal::run_asking(voice, data, async |source: &Source| {
+        tell(voice, source.ask(&Ask::Programs(options.change)).await?);
         Ok(true)
     })
+}
+
+/// Changes what is to be different, and tells how it is then. What lets a program in that was made stands under `made`.
+pub async fn answer(app: &App, change: &Change) -> Result<Value, Problem> {
+    let programs = app.programs();
+    let before = programs.door().await?;
+    if change.open || change.shut || change.port.is_some() {
+        let open = (before.open || change.open) && !change.shut;
+        programs.set_door(open, change.port.unwrap_or(before.port)).await?;
+    }
+    if let Some(ending) = &change.withdraw {
+        programs.revoke_token(named(&programs.view().await?, ending)?).await?;
+    }
+    let mut made = None;
+    if let Some(name) = &change.make {
+        let token = programs.make_token(&TokenWish { name: name.clone(), rights: rights(&change.may) }).await?;
+        made = Some(json!({ "event": "token", "name": token.token.name, "token": token.secret }));
+    }
+    let view = programs.view().await?;
+    Ok(json!({ "event": "programs", "door": view.door, "tokens": view.tokens, "made": made }))
 }
 
 fn rights(may: &[May]) -> Rights {
@@ -88,18 +103,24 @@ fn named(view: &ProgramsView, ending: &str) -> Result<ulak_core::ids::TokenId, P
     }
 }
 
-fn tell(voice: Voice, view: &ProgramsView) {
-    voice.event(&json!({ "event": "programs", "door": view.door, "tokens": view.tokens }));
-    voice.line(&match view.door.open {
-        true => format!("Programs are let in at http://127.0.0.1:{} while Ulak runs.", view.door.port),
-        false => "No programs are let in.".to_owned(),
+fn tell(voice: Voice, mut view: Value) {
+    let made = view.as_object_mut().and_then(|view| view.remove("made")).filter(|made| !made.is_null());
+    if let Some(made) = made {
+        voice.event(&made);
+        let word = |name: &str| made[name].as_str().unwrap_or_default();
+        voice.line(&format!("The token of {}, shown only this once:\n{}", word("name"), word("token")));
+    }
+    voice.event(&view);
+    voice.line(&match view["door"]["open"].as_bool() {
+        Some(true) => format!("Programs are let in at http://127.0.0.1:{} while Ulak runs.", view["door"]["port"]),
+        _ => "No programs are let in.".to_owned(),
     });
-    view.tokens.iter().for_each(|token| voice.line(&line(token)));
+    view["tokens"].as_array().into_iter().flatten().for_each(|token| voice.line(&line(token)));
 }
 
-fn line(token: &Token) -> String {
-    let Rights { send, read, contacts, admin, urgent } = token.rights;
-    let may = [(send, "send"), (read, "read"), (contacts, "contacts"), (admin, "admin"), (urgent, "urgent")];
-    let may: Vec<&str> = may.into_iter().filter(|(has, _)| *has).map(|(_, word)| word).collect();
-    format!("  {:<24} …{}  {:<28} {} calls", token.name, token.ending, may.join(", "), token.calls)
+fn line(token: &Value) -> String {
+    let rights = ["send", "read", "contacts", "admin", "urgent"];
+    let may: Vec<&str> = rights.into_iter().filter(|right| token["rights"][right].as_bool() == Some(true)).collect();
+    let word = |name: &str| token[name].as_str().unwrap_or_default();
+    format!("  {:<24} …{}  {:<28} {} calls", word("name"), word("ending"), may.join(", "), token["calls"])
 }

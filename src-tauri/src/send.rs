@@ -9,7 +9,7 @@ use std::time::Duration;
 use clap::Args;
 use serde_json::json;
 use tokio::time::timeout;
-use ulak_core::app::{App, Direct, Opening};
+use ulak_core::app::{App, Direct, FileNotice, Opening};
 use ulak_core::category::Category;
 use ulak_core::error::Problem;
 use ulak_core::ids::{MessageId, PartId};
@@ -17,6 +17,7 @@ use ulak_core::ledger::Book;
 use ulak_core::outbox::state::PartState;
 use ulak_core::outbox::store::reading::PartLine;
 
+use crate::prepare::{self, SendAs};
 use crate::terminal::{self, LOOK, Voice};
 use crate::waiting::Waiting;
 use crate::words;
@@ -32,6 +33,9 @@ pub struct Options {
     /// A file to send along; may be given several times
     #[arg(long, value_name = "FILE")]
     media: Vec<PathBuf>,
+    /// What the files are to be sent as; without it what suits their kind
+    #[arg(long = "as", value_name = "KIND")]
+    media_as: Option<SendAs>,
     /// Over the linked number of this name or phone only; without it over whichever can send first
     #[arg(long, value_name = "NUMBER")]
     from: Option<String>,
@@ -49,8 +53,14 @@ pub struct Options {
 pub fn run(options: Options, data: Option<PathBuf>) -> ExitCode {
     let voice = Voice { json: options.json };
     terminal::run_with_numbers(voice, data, Opening::default(), async |app: &Arc<App>| {
-        let message = app.outbox().send_direct(&wish(app, &options).await?).await?;
+        let (message, notices) = app.outbox().send_direct_noticing(&wish(app, &options).await?).await?;
         voice.event(&json!({ "event": "queued", "message": message }));
+        for FileNotice { file, notice } in &notices {
+            let Problem { code, message, params } = notice;
+            voice
+                .event(&json!({ "event": "notice", "file": file, "code": code, "params": params, "message": message }));
+            voice.line(&format!("{file}: {message}"));
+        }
         // What has not come by then comes later: the outbox keeps it.
         if let Ok(seen) = timeout(Duration::from_secs(options.wait), until_read(app, message, voice)).await {
             seen?;
@@ -67,7 +77,8 @@ async fn wish(app: &App, options: &Options) -> Result<Direct, Problem> {
         Some(from) => vec![terminal::number(app, from).await?.id],
     };
     let (to, text, media) = (options.to.clone(), options.text.clone(), options.media.clone());
-    Ok(Direct { to, text, media, over, category: options.category })
+    let media_as = prepare::wish(options.media_as);
+    Ok(Direct { to, text, media, media_as, over, category: options.category })
 }
 
 /// The reason of skipping, or the cause of everything else.

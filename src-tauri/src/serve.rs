@@ -77,6 +77,8 @@ async fn tell_recovery_code(voice: Voice, app: &App) -> Result<(), Problem> {
 }
 
 const UNIT: &str = "ulak.service";
+/// What the unit gives Ulak that is not for everybody's eyes: `ULAK_PASSPHRASE`.
+const SECRETS: &str = "ulak.env";
 
 fn install(voice: Voice, data: Option<PathBuf>) -> Result<(), Problem> {
     let cannot = |reason: String| problem("serve.not_installed", format!("The unit could not be written: {reason}"));
@@ -88,11 +90,25 @@ fn install(voice: Voice, data: Option<PathBuf>) -> Result<(), Problem> {
     std::fs::create_dir_all(&units)
         .and_then(|()| std::fs::write(units.join(UNIT), text))
         .map_err(|error| cannot(error.to_string()))?;
-    let path = units.join(UNIT).display().to_string();
-    voice.event(&json!({ "event": "installed", "path": path }));
+    keep_secrets(&units.join(SECRETS)).map_err(|error| cannot(error.to_string()))?;
+    let (path, secrets) = (units.join(UNIT).display().to_string(), units.join(SECRETS).display().to_string());
+    voice.event(&json!({ "event": "installed", "path": path, "secrets": secrets }));
     voice.line(&format!(
-        "Written: {path}\nStart it with:  systemctl --user daemon-reload && systemctl --user enable --now {UNIT}\nTo let it run while nobody is logged in:  loginctl enable-linger"
+        "Written: {path}\nStart it with:  systemctl --user daemon-reload && systemctl --user enable --now {UNIT}\nTo let it run while nobody is logged in:  loginctl enable-linger\nThe keyring is shut then. Write the passphrase of the data, or the recovery code, into {secrets}, which only you can read:  ULAK_PASSPHRASE=\"…\""
     ));
+    Ok(())
+}
+
+/// An empty file that its owner alone can read, or the one that is there, made so.
+fn keep_secrets(path: &Path) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.append(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(path)?;
+    #[cfg(unix)]
+    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+    drop(file);
     Ok(())
 }
 
@@ -106,7 +122,7 @@ fn units() -> Option<PathBuf> {
 fn unit(program: &Path, folder: &Path) -> Option<String> {
     let (program, folder) = (quoted(program.to_str()?), quoted(folder.to_str()?));
     Some(format!(
-        "[Unit]\nDescription=Ulak, campaigns over your own WhatsApp numbers\nAfter=network-online.target\n# What needs its owner is not tried for ever.\nStartLimitIntervalSec=600\nStartLimitBurst=5\n\n[Service]\nType=exec\nExecStart={program} --data {folder} serve\nRestart=on-failure\nRestartSec=10\nTimeoutStopSec=60\nUMask=0077\n\n[Install]\nWantedBy=default.target\n"
+        "[Unit]\nDescription=Ulak, campaigns over your own WhatsApp numbers\nAfter=network-online.target\n# What needs its owner is not tried for ever.\nStartLimitIntervalSec=600\nStartLimitBurst=5\n\n[Service]\nType=exec\nExecStart={program} --data {folder} serve\nEnvironmentFile=-%E/systemd/user/{SECRETS}\nRestart=on-failure\nRestartSec=10\nTimeoutStopSec=60\nUMask=0077\n\n[Install]\nWantedBy=default.target\n"
     ))
 }
 
@@ -120,9 +136,29 @@ fn quoted(word: &str) -> String {
 mod tests {
     use super::*;
 
+    #[cfg(unix)]
+    #[test]
+    fn what_opens_the_data_is_for_its_owner_alone_and_stays_as_it_was_written() {
+        use std::os::unix::fs::PermissionsExt as _;
+
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join(SECRETS);
+        let kept = || {
+            keep_secrets(&path).expect("a file");
+            let mode = std::fs::metadata(&path).map(|file| file.permissions().mode() & 0o777).unwrap_or_default();
+            (mode, std::fs::read_to_string(&path).unwrap_or_default())
+        };
+        assert_eq!(kept(), (0o600, String::new()));
+        let written = "ULAK_PASSPHRASE=\"x\"\n";
+        std::fs::write(&path, written).expect("a secret");
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).expect("open to all");
+        assert_eq!(kept(), (0o600, written.to_owned()));
+    }
+
     #[test]
     fn a_path_reaches_the_unit_as_it_is() {
         let unit = unit(Path::new("/opt/ulak"), Path::new("/home/a b/100% \"data\"/$x")).unwrap_or_default();
+        assert!(unit.contains("\nEnvironmentFile=-%E/systemd/user/ulak.env\n"), "{unit}");
         assert!(unit.contains(r#"ExecStart="/opt/ulak" --data "/home/a b/100%% \"data\"/$$x" serve"#), "{unit}");
     }
 }

@@ -7,7 +7,7 @@ use clap::Args;
 use serde_json::Value;
 
 use crate::control::{self, Ask};
-use crate::terminal::{self, Voice, problem};
+use crate::terminal::{self, Voice};
 
 #[derive(Args)]
 pub struct Options {
@@ -19,13 +19,12 @@ pub struct Options {
 pub fn run(options: &Options, data: Option<PathBuf>, ask: Ask) -> ExitCode {
     let voice = Voice { json: options.json };
     terminal::run(voice, async |_| {
-        let folder =
-            data.ok_or_else(|| problem("terminal.no_folder", "Say where the data is: --data DIR.".to_owned()))?;
-        let status = control::ask(&folder, ask).await?;
+        let folder = terminal::folder(data)?;
+        let status = control::ask(&folder, &ask).await?;
         voice.event(&status);
         voice.line(&sentence(&status));
         // What was asked for is done; how Ulak is, only `status` is asked.
-        Ok(ask != Ask::Status || status.get("well").and_then(Value::as_bool).unwrap_or(false))
+        Ok(!matches!(ask, Ask::Status) || status.get("well").and_then(Value::as_bool).unwrap_or(false))
     })
 }
 
@@ -37,8 +36,11 @@ fn sentence(status: &Value) -> String {
         (true, true) => "Ulak runs, and everything is paused",
         (true, false) => "Ulak runs",
     };
+    let wrong: Vec<&str> =
+        status.get("wrong").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
+    let wrong = if wrong.is_empty() { String::new() } else { format!("\nWrong: {}.", wrong.join(", ")) };
     format!(
-        "{state}: {} of {} numbers connected, {} parts open, {} credits free.",
+        "{state}: {} of {} numbers connected, {} parts open, {} credits free.{wrong}",
         number("numbers_connected"),
         number("numbers"),
         number("open_parts"),

@@ -14,6 +14,7 @@ use ulak_core::ids::ImportId;
 use ulak_core::outbox::store::reading::Counts;
 use ulak_core::vault::SystemKeyring;
 
+use crate::control::{self, Ask};
 use crate::stop::Stopping;
 use crate::words::{self, Moment};
 use crate::{logs, network, prepare};
@@ -175,6 +176,51 @@ pub fn run_offline(
     work: impl AsyncFnOnce(&Arc<App>) -> Result<bool, Problem>,
 ) -> ExitCode {
     run_with(voice, data, async || Ok(opening), work)
+}
+
+/// Who answers a command: the Ulak that has the folder open, or this process where nobody has.
+pub enum Source {
+    Running(PathBuf),
+    Own(Arc<App>),
+}
+
+impl Source {
+    pub async fn ask(&self, ask: &Ask) -> Result<Value, Problem> {
+        match self {
+            Self::Running(folder) => control::ask(folder, ask).await,
+            Self::Own(app) => control::answer(app, ask).await,
+        }
+    }
+}
+
+/// Asks whoever runs over the data folder, and opens it where nobody does, without connecting a number.
+pub fn run_asking(
+    voice: Voice,
+    data: Option<PathBuf>,
+    work: impl AsyncFnOnce(&Source) -> Result<bool, Problem>,
+) -> ExitCode {
+    run(voice, async |mut stopping| {
+        let folder = folder(data)?;
+        let source = match control::is_there(&folder).await {
+            true => Source::Running(folder),
+            false => Source::Own(open(Some(folder), Opening::default()).await?),
+        };
+        let outcome = tokio::select! {
+            biased;
+            _ = stopping.asked() => Err(stopped()),
+            outcome = async {
+                if let Source::Own(app) = &source {
+                    tell_recovery_code(voice, app).await?;
+                    tell_found(voice, app);
+                }
+                work(&source).await
+            } => outcome,
+        };
+        if let Source::Own(app) = source {
+            app.close().await;
+        }
+        outcome
+    })
 }
 
 fn run_with(

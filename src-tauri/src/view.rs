@@ -64,6 +64,7 @@ pub struct LinkPicture {
     pub expires_at: Option<Millis>,
     pub end: Option<LinkEndView>,
     pub problem: Option<Problem>,
+    pub clock_ahead: Option<Millis>,
 }
 
 /// The dark squares as an SVG path, in squares, without the quiet zone.
@@ -83,6 +84,7 @@ impl LinkPicture {
             expires_at: view.expires_at,
             end: view.end,
             problem: view.problem,
+            clock_ahead: view.clock_ahead,
         }
     }
 }

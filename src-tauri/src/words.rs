@@ -46,7 +46,7 @@ pub fn wait(wait: &WaitView, moment: Moment) -> String {
         },
         WaitKind::Cap => format!("the limit of {number} is reached{until}"),
         WaitKind::Due => format!("not due{until}"),
-        WaitKind::Turn => format!("{} goes first", wait.behind.as_deref().unwrap_or("another campaign")),
+        WaitKind::Turn => format!("{} goes first", wait.behind.as_deref().unwrap_or("another message")),
         WaitKind::Checking => "all is sent; what became of some of it is being found out".to_owned(),
         WaitKind::Paused => "paused".to_owned(),
         WaitKind::PausedAll => "everything is paused".to_owned(),
@@ -57,6 +57,7 @@ pub fn wait(wait: &WaitView, moment: Moment) -> String {
         WaitKind::Unheard => format!("nobody answers {number}, which begins nothing new{until}"),
         WaitKind::Disk => "the disk is full".to_owned(),
         WaitKind::Locked => "another program keeps the data locked".to_owned(),
+        WaitKind::ReadOnly => "Ulak may not write into its data folder".to_owned(),
         WaitKind::Damaged => "the data is damaged".to_owned(),
         WaitKind::Fault => "something in the data cannot be read".to_owned(),
     }
@@ -76,6 +77,7 @@ pub fn skip(reason: &str, variable: Option<&str>) -> String {
         (Ok(SkipReason::Promoted), _) => "got a promotion a short time ago".to_owned(),
         (Ok(SkipReason::SamePerson), _) => "the same WhatsApp account as another one of the audience".to_owned(),
         (Ok(SkipReason::SameOptions), _) => "two answers of the poll become the same".to_owned(),
+        (Ok(SkipReason::MadeUp), _) => "made up to practise with".to_owned(),
         (Err(_), _) => reason.to_owned(),
     }
 }

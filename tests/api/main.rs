@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 use ulak_api::{OpenDoor, document, open};
 use ulak_core::clock::{DAY, Millis};
 use ulak_core::contact::ContactEdit;
+use ulak_core::media::Wish;
 use ulak_core::program::{Listening, Rights, TokenWish};
 use ulak_core::testing::World;
 
@@ -385,6 +386,64 @@ async fn people_templates_lists_and_campaigns_are_reached() {
     assert_eq!((again.status, again.code().as_str()), (409, "contact.erased"));
     let metrics = scene.ask("GET", "/metrics", &token, &[], None).await;
     assert!(metrics.body.contains("ulak_parts{state=\"pending\"} 0"), "{metrics:?}");
+    scene.door.close().await;
+}
+
+#[tokio::test]
+async fn a_permission_is_taken_back_and_a_campaign_says_who_got_nothing_and_why() {
+    let scene = Scene::begin().await;
+    let token = scene.token(ADMIN).await;
+    let mut people = Vec::new();
+    for phone in ["+905385550214", "+905385550215"] {
+        let person = json!({ "phone": phone, "name": "Elif", "consent": { "source": "web shop" } });
+        let made = scene.ask("POST", "/api/contacts", &token, &[], Some(&person)).await.json();
+        people.push(format!("/api/contacts/{}", made["id"].as_str().unwrap()));
+    }
+    let consent = format!("{}/consent", people[1]);
+    for _ in 0..2 {
+        let told = scene.ask("DELETE", &consent, &token, &[], None).await;
+        assert_eq!((told.status, &told.json()["withdrawn_at"]), (200, &json!("2026-11-12T12:00:00.000Z")), "{told:?}");
+        assert_eq!(
+            (&told.json()["standing"], &told.json()["consent"]["source"]),
+            (&json!("normal"), &json!("web shop"))
+        );
+    }
+    // No program brings it back.
+    let given = json!({ "consent": { "source": "web shop, again" } });
+    let again = scene.ask("PUT", &consent, &token, &[], Some(&given)).await;
+    assert_eq!((again.status, again.code().as_str()), (409, "contact.withdrawn"));
+    let nobody = "/api/contacts/019aa000-0000-7000-8000-000000000000/consent";
+    assert_eq!(scene.ask("DELETE", nobody, &token, &[], None).await.code(), "contact.unknown");
+
+    let photo = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fixtures/media/sample.jpg")).unwrap();
+    let photo = scene.world.app.programs().upload("photo.jpg", photo, Wish::Auto).await.unwrap();
+    let campaign = |media: &str| {
+        json!({
+            "name": "Kasım", "text": "Merhaba {{name}}", "media": [media], "audience": { "everyone": true },
+            "numbers": ["practice"],
+        })
+    };
+    let gone = campaign("019aa000-0000-7000-8000-000000000000");
+    let gone = scene.ask("POST", "/api/campaigns", &token, &[], Some(&gone)).await;
+    assert_eq!((gone.status, gone.code().as_str()), (422, "program.no_such_upload"));
+    assert_eq!(scene.ask("GET", "/api/campaigns", &token, &[], None).await.json()["campaigns"], json!([]));
+    let made = scene.ask("POST", "/api/campaigns", &token, &[], Some(&campaign(&photo.id.to_string()))).await;
+    assert_eq!(made.status, 201, "{made:?}");
+    let place = format!("/api/campaigns/{}", made.json()["id"].as_str().unwrap());
+    let draft = scene.ask("GET", &place, &token, &[], None).await.json();
+    assert_eq!((&draft["failed"], &draft["skipped"], &draft["replied"]), (&json!([]), &json!([]), &json!(0)));
+    let schedule = format!("{place}/schedule");
+    let scheduled = scene.ask("POST", &schedule, &token, &[("Idempotency-Key", "k")], Some(&json!({}))).await;
+    assert_eq!(scheduled.status, 200, "{scheduled:?}");
+    let report = scene.ask("GET", &place, &token, &[], None).await.json();
+    // A photo with its caption is one part.
+    assert_eq!((&report["parts"], &report["counts"]["pending"]), (&json!(1), &json!(1)), "{report}");
+    assert_eq!(report["skipped"], json!([{ "reason": "opted_out", "variable": null, "people": 1 }]));
+    assert_eq!(
+        (&report["failed"], &report["replied"], &report["opted_out"]),
+        (&json!([]), &json!(0), &json!(0)),
+        "{report}"
+    );
     scene.door.close().await;
 }
 

@@ -2,6 +2,7 @@
 
 use calamine::{Data, Reader as _};
 use ulak_core::contact::export::export;
+use ulak_core::messages::Messages;
 
 use crate::world::*;
 
@@ -18,8 +19,13 @@ async fn shop() -> World {
 
 impl World {
     async fn exported(&self, name: &str) -> PathBuf {
+        self.exported_in("en", name).await
+    }
+
+    async fn exported_in(&self, language: &str, name: &str) -> PathBuf {
         let path = self.folder.path().join(name);
-        let count = export(self.db.read(), &ContactQuery::default(), TODAY, &path).await.unwrap();
+        let words = Messages::of(language);
+        let count = export(self.db.read(), &ContactQuery::default(), TODAY, &words, &path).await.unwrap();
         assert_eq!(count, 3);
         path
     }
@@ -37,8 +43,9 @@ async fn back(path: &Path) -> Vec<Contact> {
 async fn a_workbook_and_a_csv_come_back_as_the_same_people() {
     let world = shop().await;
     let before = world.contacts("").await;
-    for name in ["people.xlsx", "people.csv"] {
-        let after = back(&world.exported(name).await).await;
+    for (language, name) in ["en", "tr", "id"].into_iter().flat_map(|one| [(one, "people.xlsx"), (one, "people.csv")]) {
+        let after = back(&world.exported_in(language, name).await).await;
+        let name = format!("{name} in {language}");
         assert_eq!(after.len(), before.len(), "{name}");
         for (one, other) in before.iter().zip(&after) {
             assert_eq!((&one.phone, &one.email, &one.tags), (&other.phone, &other.email, &other.tags), "{name}");
@@ -64,9 +71,21 @@ async fn a_workbook_has_texts_and_days_and_no_formula() {
     assert!(rows[1..].iter().all(|row| matches!(&row[column("Phone")], Data::String(phone) if phone.starts_with('+'))));
     let ayse = rows.iter().find(|row| row[0] == Data::String("Ayşe Demir".into())).unwrap();
     assert!(matches!(ayse[column("Consent date")], Data::DateTime(_)), "{ayse:?}");
-    assert_eq!(ayse[column("Son Ödeme")], Data::String("12.11.2026".into()), "the header of its column");
+    let last = &ayse[column("Son Ödeme")];
+    assert!(matches!(last, Data::DateTime(day) if day.to_ymd_hms_milli() == (2026, 11, 12, 0, 0, 0, 0)), "{last:?}");
+    assert_eq!(column("List"), 4);
     let formulas = book.worksheet_formula("Sheet1").unwrap();
     assert!(formulas.used_cells().all(|(_, _, formula)| formula.is_empty()));
+}
+
+#[tokio::test]
+async fn what_leaves_is_in_the_language_of_the_owner() {
+    let world = shop().await;
+    let text = std::fs::read_to_string(world.exported_in("tr", "people.csv").await).unwrap();
+    assert!(text.starts_with("\u{feff}Ad soyad;Telefon;E-posta;Etiketler;Liste;İzin;"), "{text}");
+    for word in [";Kara liste;hayır;", ";Gri liste;", ";Normal;evet;2025-09-02;", ";12.11.2026"] {
+        assert!(text.contains(word), "{word}: {text}");
+    }
 }
 
 #[tokio::test]
@@ -90,7 +109,7 @@ async fn cards_are_read_again() {
 async fn an_export_says_what_is_wrong_with_the_file() {
     let world = shop().await;
     let to = async |name: &str| {
-        export(world.db.read(), &ContactQuery::default(), TODAY, &world.folder.path().join(name))
+        export(world.db.read(), &ContactQuery::default(), TODAY, &Messages::of("en"), &world.folder.path().join(name))
             .await
             .unwrap_err()
             .code()
@@ -105,23 +124,28 @@ async fn what_the_list_shows_is_what_goes_out() {
     let world = shop().await;
     let query = ContactQuery { search: "izmir".into(), ..ContactQuery::default() };
     let path = world.folder.path().join("some.csv");
-    assert_eq!(export(world.db.read(), &query, TODAY, &path).await.unwrap(), 1);
+    assert_eq!(export(world.db.read(), &query, TODAY, &Messages::of("en"), &path).await.unwrap(), 1);
     let query = ContactQuery { standing: Some(Standing::Black), ..ContactQuery::default() };
-    assert_eq!(export(world.db.read(), &query, TODAY, &path).await.unwrap(), 1);
+    assert_eq!(export(world.db.read(), &query, TODAY, &Messages::of("en"), &path).await.unwrap(), 1);
     let query = ContactQuery { search: "nobody".into(), ..ContactQuery::default() };
-    assert_eq!(export(world.db.read(), &query, TODAY, &path).await.unwrap(), 0);
+    assert_eq!(export(world.db.read(), &query, TODAY, &Messages::of("en"), &path).await.unwrap(), 0);
     assert_eq!(std::fs::read_to_string(&path).unwrap().lines().count(), 1, "the header alone");
 }
 
-/// What LibreOffice makes of a file, as another format; none where it is not installed.
+/// What LibreOffice makes of a file, as another format; none where it is not installed, which is said, and which the long
+/// test does not take.
 fn converted(path: &Path, format: &str, out: &Path) -> Option<PathBuf> {
     let profile = format!("-env:UserInstallation=file://{}", out.join("profile").display());
     let program = std::process::Command::new("soffice")
         // A list in text is read with semicolons, in UTF-8, as its owner chooses when LibreOffice asks.
         .args([&profile, "--headless", "--infilter=CSV:59,34,76,1", "--convert-to", format, "--outdir"])
         .args([out, path])
-        .output()
-        .ok()?;
+        .output();
+    let Ok(program) = program else {
+        assert!(std::env::var_os("ULAK_LONG").is_none(), "soffice is not installed; the long test needs it");
+        eprintln!("NOT TESTED: soffice is not installed, so nothing but Ulak has opened {}", path.display());
+        return None;
+    };
     assert!(program.status.success(), "{}", String::from_utf8_lossy(&program.stderr));
     let ending = format.split(':').next().unwrap_or_default();
     Some(out.join(path.with_extension(ending).file_name()?))

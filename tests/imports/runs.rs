@@ -1,5 +1,7 @@
 //! What becomes of people: verdicts, merging, cancelling, a full disk, refused rows.
 
+use ulak_core::messages::Messages;
+
 use crate::world::*;
 
 #[tokio::test]
@@ -43,7 +45,7 @@ async fn importing_again_changes_nothing() {
     let path = world.file("list.csv", CUSTOMERS);
     world.import(&path).await;
     let before = world.contacts("").await;
-    assert_eq!(world.import(&path).await, totals(0, 5, 1, 3));
+    assert_eq!(world.import(&path).await, unchanged(0, 5, 1, 3));
     assert_eq!(world.contacts("").await, before);
     let preview = world.preview(&path, &ImportOptions::default()).await.unwrap();
     assert_eq!(kinds(&preview)[0], "2 known");
@@ -135,7 +137,7 @@ async fn what_came_in_before_a_cancel_stays_and_the_next_import_goes_on() {
     assert_eq!((ended.state, ended.totals), (ImportState::Cancelled, totals(5_000, 0, 0, 0)));
     assert!(ended.percent < 100);
     assert_eq!(world.all().await, 5_000);
-    assert_eq!(world.import(&path).await, totals(7_000, 5_000, 0, 0));
+    assert_eq!(world.import(&path).await, unchanged(7_000, 5_000, 0, 0));
     assert_eq!(world.all().await, 12_000);
 }
 
@@ -152,7 +154,7 @@ async fn a_full_disk_says_where_it_stopped_and_nobody_comes_in_twice() {
     assert!(ended.totals.rows > 0 && ended.totals.rows < 12_000, "{:?}", ended.totals);
     assert_eq!(world.all().await, ended.totals.new);
     world.db.limit_pages(1_000_000).await.unwrap();
-    assert_eq!(world.import(&path).await, totals(12_000 - ended.totals.new, ended.totals.new, 0, 0));
+    assert_eq!(world.import(&path).await, unchanged(12_000 - ended.totals.new, ended.totals.new, 0, 0));
     assert_eq!(world.all().await, 12_000);
 }
 
@@ -168,7 +170,7 @@ async fn refused_rows_can_be_corrected_and_imported() {
     assert_eq!(refusals[0].reason.params["candidates"], "1000000");
 
     let list = world.folder.path().join("refused.csv");
-    import::export_refused(world.db.read(), ended.import_id, &list).await.unwrap();
+    import::export_refused(world.db.read(), ended.import_id, &Messages::of("en"), &list).await.unwrap();
     let text = std::fs::read_to_string(&list).unwrap();
     assert!(text.starts_with("\u{feff}Ad Soyad;Cep Tel;Şehir;Ulak row;Ulak reason\r\n"), "{text}");
     assert!(text.contains("Hakan Ersoy;532 555 0;İzmir;6;7 digits are too few"), "{text}");
@@ -176,18 +178,28 @@ async fn refused_rows_can_be_corrected_and_imported() {
     assert_eq!(world.import(&world.file("corrected.csv", corrected)).await, totals(1, 0, 0, 2));
     assert_eq!(world.contacts("zeynep").await[0].fields.len(), 1);
 
+    let turkish = world.folder.path().join("reddedilen.csv");
+    import::export_refused(world.db.read(), ended.import_id, &Messages::of("tr"), &turkish).await.unwrap();
+    let text = std::fs::read_to_string(&turkish).unwrap();
+    assert!(text.starts_with("\u{feff}Ad Soyad;Cep Tel;Şehir;Ulak satırı;Ulak nedeni\r\n"), "{text}");
+    assert!(text.contains("Hakan Ersoy;532 555 0;İzmir;6;7 rakam bir telefon numarası için az."), "{text}");
+    let again = world.preview(&turkish, &ImportOptions::default()).await.unwrap();
+    assert_eq!(again.columns[3..].iter().filter(|column| column.used == ColumnUse::Ignore).count(), 2);
+
     let workbook = world.folder.path().join("refused.xlsx");
-    import::export_refused(world.db.read(), ended.import_id, &workbook).await.unwrap();
+    import::export_refused(world.db.read(), ended.import_id, &Messages::of("en"), &workbook).await.unwrap();
     let again = world.preview(&workbook, &ImportOptions::default()).await.unwrap();
     let headers: Vec<&str> = again.columns.iter().map(|column| column.header.as_str()).collect();
     assert_eq!(headers, ["Ad Soyad", "Cep Tel", "Şehir", "Ulak row", "Ulak reason"]);
     assert_eq!(again.rows[0].cells[..4], ["Zeynep Arslan", "9.05387E+11", "Manisa", "4"]);
 
     let nowhere = world.folder.path().join("missing").join("refused.csv");
-    let error = import::export_refused(world.db.read(), ended.import_id, &nowhere).await.unwrap_err();
+    let error =
+        import::export_refused(world.db.read(), ended.import_id, &Messages::of("en"), &nowhere).await.unwrap_err();
     assert_eq!(error.code(), "export.cannot_write");
     let shapeless = world.folder.path().join("refused");
-    let error = import::export_refused(world.db.read(), ended.import_id, &shapeless).await.unwrap_err();
+    let error =
+        import::export_refused(world.db.read(), ended.import_id, &Messages::of("en"), &shapeless).await.unwrap_err();
     assert_eq!(error.code(), "export.format");
 }
 
@@ -200,7 +212,7 @@ async fn a_list_of_refused_rows_runs_no_formulas() {
     );
     let ended = world.run(ImportStep::Scan, &path, &ImportOptions::default()).await;
     let list = world.folder.path().join("refused.csv");
-    import::export_refused(world.db.read(), ended.import_id, &list).await.unwrap();
+    import::export_refused(world.db.read(), ended.import_id, &Messages::of("en"), &list).await.unwrap();
     let text = std::fs::read_to_string(&list).unwrap();
     for guarded in ["\"'=HYPERLINK(", "'@SUM(1),12", "'+cmd|x,13", "\n-5,+90 532,"] {
         assert!(text.contains(guarded), "{guarded}: {text}");
@@ -253,7 +265,7 @@ async fn a_doubtful_row_stays_out_until_the_owner_ticks_it() {
     ];
     assert_eq!(kinds(&world.preview(&path, &none).await.unwrap()), rows);
     let ended = world.run(ImportStep::Import, &path, &none).await;
-    assert_eq!(ended.totals, ImportTotals { rows: 6, new: 1, known: 0, twice: 0, doubtful: 4, refused: 1 });
+    assert_eq!(ended.totals, ImportTotals { rows: 6, doubtful: 4, ..totals(1, 0, 0, 1) });
     let of = async |which| -> Vec<(u32, Option<String>)> {
         let rows = import::refusals(world.db.read(), ended.import_id, which, 0, 10).await.unwrap();
         rows.into_iter().map(|refusal| (refusal.row, refusal.phone)).collect()
@@ -267,7 +279,7 @@ async fn a_doubtful_row_stays_out_until_the_owner_ticks_it() {
     let ticked = Ticked { reasons: vec!["phone.no_plus".into()], rows: [4, 7].into() };
     let ticked = ImportOptions { ticked, ..Default::default() };
     let ended = world.run(ImportStep::Import, &path, &ticked).await;
-    assert_eq!(ended.totals, ImportTotals { rows: 6, new: 2, known: 1, twice: 0, doubtful: 2, refused: 1 });
+    assert_eq!(ended.totals, ImportTotals { rows: 6, doubtful: 2, ..unchanged(2, 1, 0, 1) });
     assert_eq!(world.contacts("gül").await[0].phone, "+905425550130");
     assert_eq!(world.contacts("siti").await[0].phone, "+628135550147");
     assert!(world.contacts("boş").await.is_empty(), "a tick makes no phone of what is none");

@@ -15,8 +15,9 @@ proptest! {
             let world = World::new().await;
             let path = world.file("soup.csv", soup);
             let ended = world.run(ImportStep::Import, &path, &ImportOptions::default()).await;
-            let ImportTotals { rows, new, known, twice, doubtful, refused } = ended.totals;
+            let ImportTotals { rows, new, known, unchanged, twice, doubtful, refused } = ended.totals;
             assert_eq!(rows, new + known + twice + doubtful + refused);
+            assert!(unchanged <= known);
             assert_eq!(world.all().await, new);
             match world.preview(&path, &ImportOptions::default()).await {
                 Ok(_) => assert_eq!(ended.state, ImportState::Done),

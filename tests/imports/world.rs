@@ -136,7 +136,12 @@ pub fn fixture(name: &str) -> PathBuf {
 }
 
 pub fn totals(new: u32, known: u32, twice: u32, refused: u32) -> ImportTotals {
-    ImportTotals { rows: new + known + twice + refused, new, known, twice, doubtful: 0, refused }
+    ImportTotals { rows: new + known + twice + refused, new, known, unchanged: 0, twice, doubtful: 0, refused }
+}
+
+/// The same where the rows of all who are known add nothing.
+pub fn unchanged(new: u32, known: u32, twice: u32, refused: u32) -> ImportTotals {
+    ImportTotals { unchanged: known, ..totals(new, known, twice, refused) }
 }
 
 pub fn kinds(preview: &ImportPreview) -> Vec<String> {

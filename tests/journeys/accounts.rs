@@ -74,7 +74,7 @@ async fn of_two_spellings_one_gets_the_message_and_the_other_costs_nothing() -> 
     let review = world.app.campaigns().review_campaign(draft.id).await?;
     assert_eq!((review.will_send, review.credits), (2, 2));
     assert_eq!((review.skipped[0].reason, review.skipped[0].people), (SkipReason::SamePerson, 1));
-    let people = world.app.campaigns().skipped_people(draft.id, SkipReason::SamePerson, 10).await?;
+    let people = world.app.campaigns().skipped_people(draft.id, SkipReason::SamePerson, None, 10).await?;
     assert_eq!(people.iter().map(|person| person.name.as_str()).collect::<Vec<_>>(), ["Ana Souza"]);
     world.app.campaigns().schedule_campaign(draft.id, false).await?;
     assert_eq!(world.app.credits().balance(Book::Real).await?.held, 2);
@@ -230,6 +230,30 @@ async fn an_audience_is_looked_up_before_its_campaign_and_nobody_twice() -> Resu
     assert_eq!(look_up(&world, draft.id).await?.looked, 0, "it is remembered");
     let asked = client.calls().into_iter().filter(|call| matches!(call, Call::LookUp(_))).count();
     assert_eq!(asked, 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn who_was_looked_up_long_ago_is_looked_up_again() -> Result<(), Problem> {
+    let world = World::at(at(0, 12, 0)).await?;
+    let number = world.link("+905550001122").await?;
+    let client = world.network.client().expect("a client was asked for");
+    for (name, phone) in [("Elif", "+905325550142"), ("Budi", ALIAS), ("Emre", "+905325550143")] {
+        world.contact(name, phone).await?;
+    }
+    for (phone, until) in [("+905325550142", at(30, 12, 0)), (ALIAS, at(0, 12, 0))] {
+        let (phone, note) = (phone.to_owned(), "yes".to_owned());
+        client.hear(Signal::Found { phone, account: None, lid: None, note, until });
+    }
+    let (phone, note) = ("+905325550143".to_owned(), "no".to_owned());
+    client.hear(Signal::NotFound { phone, note, until: at(0, 12, 0) });
+    world.settle().await;
+    let draft = world.draft("Merhaba", |edit| edit.session_ids = vec![number]).await?;
+    let review = world.app.campaigns().review_campaign(draft.id).await?;
+    assert_eq!((review.unknown, review.absent), (2, 1), "a yes and a no that are no longer believed");
+    assert_eq!(look_up(&world, draft.id).await?.looked, 2);
+    let review = world.app.campaigns().review_campaign(draft.id).await?;
+    assert_eq!((review.unknown, review.absent), (0, 0), "who was not there has come");
     Ok(())
 }
 

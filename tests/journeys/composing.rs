@@ -4,6 +4,7 @@ use std::path::Path;
 
 use ulak_core::app::Problem;
 use ulak_core::campaign::draft::DraftEdit;
+use ulak_core::category::Category;
 use ulak_core::contact::ContactEdit;
 use ulak_core::contact::import::ImportOptions;
 use ulak_core::outbox::state::SkipReason;
@@ -143,7 +144,7 @@ async fn without_consent_or_a_stated_basis_people_are_skipped() -> Result<(), Pr
     let review = world.app.campaigns().review_campaign(draft.id).await?;
     assert_eq!((review.will_send, review.skipped[0].reason), (0, SkipReason::NoConsent));
     assert_eq!(review.blockers[0].code, "campaign.nobody");
-    assert_eq!(world.app.campaigns().skipped_people(draft.id, SkipReason::NoConsent, 10).await?.len(), 1);
+    assert_eq!(world.app.campaigns().skipped_people(draft.id, SkipReason::NoConsent, None, 10).await?.len(), 1);
     Ok(())
 }
 
@@ -155,7 +156,12 @@ async fn a_draft_that_nobody_touched_is_gone_at_the_next_start_and_every_other_i
     let photographed = campaigns.create_draft().await?.id;
     campaigns.add_media(photographed, &photo("sample.jpg")).await?;
     let mut kept = vec![photographed];
-    let touches: [fn(&mut DraftEdit); 6] = [
+    let touches: [fn(&mut DraftEdit); 11] = [
+        |edit| edit.category = Category::Reminder,
+        |edit| edit.priority = 1,
+        |edit| edit.keep_hours = true,
+        |edit| edit.local_hours = true,
+        |edit| edit.session_ids = Vec::new(),
         |edit| edit.name = "Cuma".to_owned(),
         |edit| edit.text = "Merhaba".to_owned(),
         |edit| edit.consent_basis = "Tezgâhta soruldu".to_owned(),
@@ -170,6 +176,12 @@ async fn a_draft_that_nobody_touched_is_gone_at_the_next_start_and_every_other_i
         touch(&mut edit);
         kept.push(campaigns.save_draft(&edit).await?.id);
     }
+    for draft in &kept {
+        campaigns.drop_untouched(*draft).await?;
+    }
+    let left = campaigns.create_draft().await?.id;
+    campaigns.drop_untouched(left).await?;
+    assert!(campaigns.draft(left).await.is_err(), "whoever leaves it leaves nothing behind");
     let world = world.restart().await?;
     assert!(world.app.campaigns().draft(untouched.id).await.is_err());
     for draft in kept {

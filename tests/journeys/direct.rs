@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
-use ulak_core::app::{AttentionKind, Direct, Problem, TestSend};
+use ulak_core::app::{AttentionKind, Direct, FileNotice, Problem, TestSend};
 use ulak_core::campaign::live::WaitKind;
 use ulak_core::contact::Standing;
 use ulak_core::ids::MessageId;
 use ulak_core::ledger::Book;
+use ulak_core::media::Wish;
 use ulak_core::outbox::state::PartState;
 use ulak_core::outbox::store::queue::Retryable;
 use ulak_core::session::cause::Cause;
@@ -83,6 +84,32 @@ async fn its_files_go_with_it_and_its_ticks_come_back() -> Result<(), Problem> {
     world.receipts(ReceiptKind::Read, &[sent[0].wire_id.clone()]).await?;
     let shown = world.app.outbox().recipient(id).await?;
     assert_eq!((shown.row.state, shown.row.phone_shown.as_str()), (PartState::Read, "+90 538 555 02 14"));
+    Ok(())
+}
+
+/// Whoever sends from a terminal or a program sees no list of files with a word about each.
+#[tokio::test]
+async fn what_ought_to_be_known_of_its_files_is_told() -> Result<(), Problem> {
+    let mut world = World::at(at(0, 12, 0)).await?;
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/media");
+    let told = |notices: Vec<FileNotice>| -> Vec<(String, String)> {
+        notices.into_iter().map(|told| (told.file, told.notice.code)).collect()
+    };
+    let pictures = ["sample.jpg", "moving.gif"].map(|name| fixtures.join(name)).to_vec();
+    let chat = Direct { media: pictures, ..wish(&world, "+905385550214") };
+    let (_, notices) = world.app.outbox().send_direct_noticing(&chat).await?;
+    assert_eq!(told(notices), [("moving.gif".to_owned(), "media.stilled".to_owned())]);
+    let media = ["moving.gif", "private.heic"].map(|name| fixtures.join(name)).to_vec();
+    let documents = Direct { media, media_as: Wish::Document, ..wish(&world, "+905385550215") };
+    let (id, notices) = world.app.outbox().send_direct_noticing(&documents).await?;
+    assert_eq!(told(notices), [("private.heic".to_owned(), "media.place".to_owned())]);
+    world.run_until(at(0, 12, 5)).await?;
+    let parts = world.app.outbox().parts_of(id).await?;
+    let documents = parts.iter().filter(|part| part.kind == "document").count();
+    assert_eq!(documents, 2);
+    let gif = std::fs::read(fixtures.join("moving.gif")).unwrap();
+    let kept = world.app.programs().upload("moving.gif", gif, Wish::Auto).await?;
+    assert_eq!(kept.notices.iter().map(|notice| notice.code.as_str()).collect::<Vec<_>>(), ["media.stilled"]);
     Ok(())
 }
 
@@ -253,4 +280,28 @@ async fn it_goes_before_a_campaign_of_the_first_priority_that_runs() {
     assert!(before > 2 && sent.len() > before + 2, "the campaign runs before and after");
     let next: Vec<&str> = sent[before..before + 2].iter().map(|sent| sent.to.as_str()).collect();
     assert_eq!(next, ["+905385550214", "+905385550215"]);
+}
+
+#[tokio::test]
+async fn a_mistyped_name_takes_no_fallback_in_a_single_message_or_a_test_either() -> Result<(), Problem> {
+    let mut world = World::at(at(0, 12, 0)).await?;
+    world.contact("Elif", "+905385550214").await?;
+    let mistyped =
+        Direct { text: "Merhaba {{isim soyadı olan|müşterimiz}}".to_owned(), ..wish(&world, "+905385550214") };
+    let refused = world.app.outbox().send_direct(&mistyped).await.unwrap_err();
+    assert_eq!(
+        (refused.code.as_str(), refused.params["name"].as_str()),
+        ("campaign.unknown_variable", "isim soyadı olan")
+    );
+    let draft = world.draft("Merhaba {{şehri|burası}}", |_| {}).await?;
+    let to = "+905385550999".to_owned();
+    let test = TestSend { draft_id: draft.id, index: 0, to, over: world.app.practice_id() };
+    assert_eq!(world.app.outbox().send_test(&test).await.unwrap_err().code, "campaign.unknown_variable");
+    // The header of a column that became the name is a name.
+    let meant = Direct { text: "Merhaba {{Müşteri Adı|müşterimiz}}".to_owned(), ..wish(&world, "+905385550214") };
+    world.app.outbox().send_direct(&meant).await?;
+    world.run_until(at(0, 12, 5)).await?;
+    let sent: Vec<Option<String>> = world.phone.sent().into_iter().map(|part| part.text).collect();
+    assert_eq!(sent, [Some("Merhaba Elif".to_owned())]);
+    Ok(())
 }

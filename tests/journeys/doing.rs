@@ -1,13 +1,18 @@
 //! What a campaign is said to be doing while others run, wait or are paused; its result; and those whom it left out.
 
-use ulak_core::app::Problem;
+use std::collections::BTreeMap;
+
+use ulak_core::app::{AttentionKind, Problem};
 use ulak_core::campaign::doing::Doing;
 use ulak_core::campaign::live::WaitKind;
 use ulak_core::clock::{DAY, MINUTE};
-use ulak_core::contact::ContactEdit;
+use ulak_core::contact::{Contact, ContactEdit};
 use ulak_core::ids::CampaignId;
 use ulak_core::outbox::state::SkipReason;
+use ulak_core::session::cause::Cause;
+use ulak_core::session::messenger::Outcome;
 use ulak_core::testing::World;
+use ulak_core::testing::numbers::BRISK;
 
 use crate::at;
 use crate::lists::everything;
@@ -96,6 +101,49 @@ async fn while_everything_is_paused_nothing_is_said_to_be_sent_or_to_have_an_end
 }
 
 #[tokio::test]
+async fn while_its_only_number_is_not_connected_no_end_is_told() -> Result<(), Problem> {
+    let mut world = World::with_numbers(at(0, 12, 0), &[BRISK]).await?;
+    world.contacts(60).await?;
+    let id = world.schedule("Merhaba").await?;
+    world.step().await?;
+    assert!(world.app.campaigns().live(id).await?.finishes_at.is_some());
+    let mut world = world.connect(0, false).await?;
+    world.decide().await?;
+    assert_eq!(said(&world, id).await?, (Doing::Waiting, WaitKind::NotConnected));
+    let live = world.app.campaigns().live(id).await?;
+    assert_eq!((live.finishes_at, live.breaks_at), (None, None));
+    Ok(())
+}
+
+async fn failed(world: &World) -> Result<Vec<(CampaignId, i64)>, Problem> {
+    let attention = world.app.home().view().await?.attention.into_iter();
+    Ok(attention
+        .filter(|one| one.kind == AttentionKind::Failed)
+        .filter_map(|one| Some((one.campaign_id?, one.count)))
+        .collect())
+}
+
+#[tokio::test]
+async fn what_failed_is_to_be_done_until_its_owner_has_seen_to_it_and_again_once_more_fails() -> Result<(), Problem> {
+    let mut world = World::with_numbers(at(0, 12, 0), &[BRISK]).await?;
+    world.contacts(3).await?;
+    let refused = || Outcome::Refused(Cause::InvalidMessage);
+    world.numbers[0].phone.answer([refused(), Outcome::Accepted, refused()]);
+    let id = world.schedule("Merhaba").await?;
+    world.run_until(at(0, 12, 30)).await?;
+    assert_eq!(failed(&world).await?, [(id, 2)]);
+    world.app.home().failures_seen(id).await?;
+    assert_eq!(failed(&world).await?, []);
+    let mut world = world.restart().await?;
+    assert_eq!(failed(&world).await?, []);
+    world.numbers[0].phone.answer([refused(), Outcome::Accepted]);
+    assert_eq!(world.app.campaigns().retry_failed(id).await?, 2);
+    world.run_until(at(0, 13, 0)).await?;
+    assert_eq!(failed(&world).await?, [(id, 1)], "it failed again");
+    Ok(())
+}
+
+#[tokio::test]
 async fn the_end_of_the_hours_is_told_only_of_a_campaign_that_keeps_them() -> Result<(), Problem> {
     for keep_hours in [true, false] {
         let mut world = World::at(at(0, 12, 0)).await?;
@@ -178,11 +226,11 @@ async fn whoever_was_left_out_gets_it_once_the_reason_is_mended_and_nobody_gets_
     let id = world.app.campaigns().schedule_campaign(draft.id, false).await?;
     world.run_until(at(0, 14, 0)).await?;
     assert_eq!(world.phone.sent().len(), 2);
-    let left_out = world.app.outbox().skipped_for(id, SkipReason::NoConsent, 10).await?;
+    let left_out = world.app.outbox().skipped_for(id, SkipReason::NoConsent, None, 10).await?;
     assert_eq!(left_out.len(), 2);
-    assert!(world.app.outbox().skipped_for(id, SkipReason::GrayList, 10).await?.is_empty());
+    assert!(world.app.outbox().skipped_for(id, SkipReason::GrayList, None, 10).await?.is_empty());
 
-    let again = world.app.campaigns().draft_for_skipped(id, SkipReason::NoConsent).await?;
+    let again = world.app.campaigns().draft_for_skipped(id, SkipReason::NoConsent, None).await?;
     let review = world.app.campaigns().review_campaign(again.id).await?;
     assert_eq!((review.people, review.will_send), (2, 0), "nothing is mended yet");
     let edit = ulak_core::campaign::draft::DraftEdit { consent_basis: "customers".to_owned(), ..again.edit() };
@@ -192,8 +240,39 @@ async fn whoever_was_left_out_gets_it_once_the_reason_is_mended_and_nobody_gets_
     let sent = world.phone.sent();
     assert_eq!(sent.len(), 4);
     assert!(silent.iter().all(|phone| sent.iter().filter(|part| part.to == *phone).count() == 1));
-    let third = world.app.campaigns().draft_for_skipped(id, SkipReason::NoConsent).await?;
+    let third = world.app.campaigns().draft_for_skipped(id, SkipReason::NoConsent, None).await?;
     assert_eq!(world.app.campaigns().review_campaign(third.id).await?.people, 0, "they have got it");
+    Ok(())
+}
+
+/// Each line of what is missing leads to the people who lack that, and "send to them now" reaches them alone.
+#[tokio::test]
+async fn who_lacks_one_thing_is_told_apart_from_who_lacks_another() -> Result<(), Problem> {
+    let world = World::at(at(0, 12, 0)).await?;
+    for (name, phone, size) in
+        [("Elif", "+905385550101", ""), ("", "+905385550102", "XL"), ("Ömer", "+905385550103", "M")]
+    {
+        let fields = BTreeMap::from([("size".to_owned(), size.to_owned())]);
+        let edit = ContactEdit { name: name.to_owned(), phone: phone.to_owned(), fields, ..ContactEdit::default() };
+        world.app.people().save_contact(&edit).await?;
+        world.clock.set(world.app.now() + 1);
+    }
+    let campaigns = world.app.campaigns();
+    let draft = world.draft("{{name}}: {{size}}", |_| {}).await?.id;
+    let phones = |found: Vec<Contact>| found.into_iter().map(|one| one.phone).collect::<Vec<_>>();
+    let of = |variable| campaigns.skipped_people(draft, SkipReason::MissingVariable, variable, 10);
+    assert_eq!(phones(of(Some("name")).await?), ["+905385550102"]);
+    assert_eq!(phones(of(Some("size")).await?), ["+905385550101"]);
+    assert_eq!(of(None).await?.len(), 2);
+    let id = campaigns.schedule_campaign(draft, false).await?;
+    let skipped = |variable| world.app.outbox().skipped_for(id, SkipReason::MissingVariable, variable, 10);
+    let named: Vec<String> = skipped(Some("size")).await?.into_iter().map(|row| row.name).collect();
+    assert_eq!(
+        (named, skipped(Some("name")).await?.len(), skipped(None).await?.len()),
+        (vec!["Elif".to_owned()], 1, 2)
+    );
+    let again = campaigns.draft_for_skipped(id, SkipReason::MissingVariable, Some("size".to_owned())).await?;
+    assert_eq!(campaigns.review_campaign(again.id).await?.people, 1);
     Ok(())
 }
 

@@ -1,7 +1,8 @@
 //! Linking a phone, unlinking it, and linking it again.
 
 use ulak_core::app::WarmUpView;
-use ulak_core::app::{LinkEndView, NumberKind, Problem, START_CREDITS};
+use ulak_core::app::{HealthKind, HealthState, LinkEndView, NumberKind, Problem, START_CREDITS};
+use ulak_core::clock::{HOUR, MINUTE};
 use ulak_core::ids::SessionId;
 use ulak_core::ledger::Book;
 use ulak_core::session::Pace;
@@ -393,5 +394,70 @@ async fn a_link_that_ends_at_the_passkey_says_how_and_can_be_begun_again() -> Re
         world.settle().await;
     }
     assert!(linked(&world).await?.is_empty());
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_clock_that_is_hours_off_is_named_where_a_link_ends_and_in_the_health() -> Result<(), Problem> {
+    let world = World::at(at(0, 12, 0)).await?;
+    let numbers = world.app.numbers();
+    let linking = numbers.start_link(LinkHow::Qr, None).await?;
+    world.settle().await;
+    let clock = async || {
+        let rows = world.app.health().view().await?.rows;
+        let kinds = [HealthKind::Clock, HealthKind::ClockOff];
+        let row = rows.into_iter().find(|row| kinds.contains(&row.kind)).expect("a row about the clock");
+        Ok::<_, Problem>((row.kind, row.state, row.params.get("ahead").cloned()))
+    };
+    let client = client(&world);
+    client.hear(Signal::ClockAhead { by: 9 * MINUTE });
+    world.settle().await;
+    assert_eq!(numbers.link_view(linking)?.clock_ahead, None, "a slow line");
+    assert_eq!(clock().await?, (HealthKind::Clock, HealthState::Good, None));
+    client.hear(Signal::ClockAhead { by: -3 * HOUR });
+    client.hear(Signal::LinkEnded(LinkEnd::Lost));
+    world.settle().await;
+    let view = numbers.link_view(linking)?;
+    assert_eq!((view.stage, view.clock_ahead), (Stage::Ended, Some(-3 * HOUR)));
+    let behind = Some((-3 * HOUR).to_string());
+    assert_eq!(clock().await?, (HealthKind::ClockOff, HealthState::Look, behind));
+    numbers.refresh_link(linking).await?;
+    world.settle().await;
+    client.hear(Signal::ClockAhead { by: 0 });
+    world.settle().await;
+    assert_eq!(numbers.link_view(linking)?.clock_ahead, None, "it was set right");
+    assert_eq!(clock().await?.0, HealthKind::Clock);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_code_that_comes_while_whatsapp_waits_for_the_passkey_hides_nothing() -> Result<(), Problem> {
+    let world = World::at(at(0, 12, 0)).await?;
+    let numbers = world.app.numbers();
+    let linking = numbers.start_link(LinkHow::PairingCode { phone: SHOP.to_owned() }, None).await?;
+    world.settle().await;
+    let client = client(&world);
+    let late = || {
+        client.hear(Signal::Code { code: "LATE-CODE".to_owned(), expires_at: at(0, 12, 9) });
+        client.hear(qr("late", at(0, 12, 9)));
+    };
+    client.hear(Signal::Passkey { expires_at: at(0, 12, 2) });
+    late();
+    world.settle().await;
+    let view = numbers.link_view(linking)?;
+    assert_eq!((view.stage, view.code, view.qr), (Stage::Passkey, None, None));
+    assert_eq!(view.expires_at, Some(at(0, 12, 2)));
+    numbers.use_passkey(linking).await?;
+    client.hear(Signal::PasskeyCode { code: "K7PX-2M4Q".to_owned(), expires_at: None });
+    late();
+    world.settle().await;
+    let view = numbers.link_view(linking)?;
+    assert_eq!((view.stage, view.code.as_deref()), (Stage::PasskeyCode, Some("K7PX-2M4Q")));
+    client.hear(Signal::LinkEnded(LinkEnd::PasskeyTooLate));
+    world.settle().await;
+    numbers.refresh_link(linking).await?;
+    late();
+    world.settle().await;
+    assert_eq!(numbers.link_view(linking)?.stage, Stage::Qr, "an attempt that is begun again shows its codes");
     Ok(())
 }

@@ -3,7 +3,9 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
+use serde_json::json;
 use tokio::sync::watch;
+use ulak_core::app::person::{Happening, TimelineKind, TimelineQuery};
 use ulak_core::app::{MailAccountEdit, MailFor, Problem};
 use ulak_core::clock::{Clock, DAY, MINUTE, Millis};
 use ulak_core::contact::{Consent, ContactEdit, Standing};
@@ -11,13 +13,17 @@ use ulak_core::ids::{CampaignId, ContactId};
 use ulak_core::ledger::Book;
 use ulak_core::mail::{Account, Mail, Mailer, Mailing, Outcome, Reaching, Security, State, Trouble, Why};
 use ulak_core::outbox::store::queue::Retryable;
+use ulak_core::page::Place;
 use ulak_core::session::cause::Cause;
 use ulak_core::session::client::Signal;
 use ulak_core::session::messenger::Outcome as Sent;
 use ulak_core::testing::World;
 use ulak_core::testing::numbers::BRISK;
+use ulak_core::trigger::Binding;
 
 use crate::at;
+use crate::programs::days_pass;
+use crate::triggers::invoice;
 
 /// A server that answers as it is told, and with yes behind that.
 #[derive(Default)]
@@ -124,13 +130,23 @@ fn absent() -> Sent {
     Sent::Refused(Cause::NotOnWhatsapp)
 }
 
+/// What stands of e-mail beside the newest message of a person: in their timeline, and on the message's own page.
+async fn beside(world: &World, contact_id: ContactId) -> Result<Option<State>, Problem> {
+    let query = TimelineQuery { contact_id, only: Some(TimelineKind::Messages), place: Place::first(1) };
+    let rows = world.app.people().timeline(&query).await?.rows;
+    let Happening::Message(message) = &rows[0].what else { panic!("{rows:?}") };
+    let page = world.app.outbox().recipient(message.id).await?;
+    assert_eq!(page.mail.as_ref().map(|mail| mail.state), message.mail.as_ref().map(|mail| mail.state));
+    Ok(page.mail.map(|mail| mail.state))
+}
+
 #[tokio::test]
 async fn who_is_not_on_whatsapp_gets_a_mail_once_and_nobody_else_does() -> Result<(), Problem> {
     let (mut world, server) = shop(0).await?;
-    person(&world, "Elif Çağ", "+905325550142", "elif@shop.example").await?;
-    person(&world, "Okan", "+905325550143", "").await?;
+    let elif = person(&world, "Elif Çağ", "+905325550142", "elif@shop.example").await?;
+    let okan = person(&world, "Okan", "+905325550143", "").await?;
     person(&world, "Derya", "+905325550144", "derya@shop.example").await?;
-    person(&world, "Deniz", "+905325550145", "deniz@shop.example").await?;
+    let deniz = person(&world, "Deniz", "+905325550145", "deniz@shop.example").await?;
     world.numbers[0].phone.answer([absent(), absent(), Sent::Unknown(Cause::NoAck), Sent::Accepted]);
     let id = schedule(&world, "*Merhaba* {{name}}").await?;
     world.run_until(at(0, 12, 1)).await?;
@@ -143,12 +159,40 @@ async fn who_is_not_on_whatsapp_gets_a_mail_once_and_nobody_else_does() -> Resul
     assert!(got.promotion && got.text.contains("Sayın Elif Çağ,"), "a Turkish phone reads Turkish: {}", got.text);
     let states = states(&world).await;
     assert_eq!(states, [(State::LeftOut, Some("no_address".to_owned())), (State::Sent, None)]);
+    let beside = [beside(&world, elif).await?, beside(&world, okan).await?, beside(&world, deniz).await?];
+    assert_eq!(beside, [Some(State::Sent), Some(State::LeftOut), None]);
     let again = world.app.campaigns().retryable(id).await?;
     assert_eq!(again, Retryable { certain: 1, doubtful: 0 }, "only who got no mail");
     let world = world.restart().await?;
     mail(&world, &server).await;
     assert_eq!(server.to().len(), 1);
     assert!(world.miscounted().await?.is_empty());
+    Ok(())
+}
+
+/// A reminder that a program told a week ahead: that its mail is wanted is known until it is decided about it.
+#[tokio::test]
+async fn what_waits_for_a_week_and_fails_then_goes_by_mail_all_the_same() -> Result<(), Problem> {
+    let (mut world, server) = shop(0).await?;
+    person(&world, "Elif", "+905325550142", "elif@shop.example").await?;
+    let number = world.numbers[0].id;
+    let week = |binding: &mut Binding| (binding.delay_minutes, binding.number) = (7 * 24 * 60, Some(number));
+    let trigger = invoice(&world, week).await?;
+    world.app.mails().want(MailFor::Template(trigger.binding.template.unwrap()), true).await?;
+    let event = json!({ "no": "F-1", "total": 1850, "customer": { "name": "Elif", "phone": "+905325550142" } });
+    assert_eq!(world.app.programs().fire(None, "invoice.created", event).await?.answer.accepted, 1);
+    days_pass(&world, &[1, 2, 3, 4, 5, 6]).await;
+    world.numbers[0].phone.answer([absent()]);
+    world.run_until(at(7, 13, 0)).await?;
+    mail(&world, &server).await;
+    assert_eq!(server.to(), ["elif@shop.example"]);
+    // Nothing more is decided about it then.
+    let wishes = async || {
+        ulak_core::mail::store::wanted(&mut *world.app.db().read().acquire().await.unwrap()).await.unwrap().len()
+    };
+    assert_eq!(wishes().await, 1);
+    days_pass(&world, &[8, 9, 10]).await;
+    assert_eq!(wishes().await, 0);
     Ok(())
 }
 

@@ -67,10 +67,12 @@ async fn the_owner_can_try_at_once() -> Result<(), Problem> {
     client.hear(lost());
     world.pass(at(0, 12, 10)).await;
     assert_eq!(world.number(id).await?.state, "needs_attention");
+    assert_eq!(world.app.health().wrong().await?, ["no_number_connected"]);
     world.network.server(Server::Up);
     world.app.numbers().reconnect_number(id).await?;
     world.settle().await;
     assert_eq!(world.number(id).await?.state, "connected");
+    assert_eq!(world.app.health().wrong().await?, Vec::<String>::new());
     Ok(())
 }
 
@@ -103,6 +105,7 @@ async fn whatsapps_word_is_shown_and_nothing_connects_that_must_not() -> Result<
         };
         assert_eq!(number.ban, ban);
         assert!(!world.app.dispatcher().registry.ids().contains(&id), "the outbox does not see it");
+        assert_eq!(world.app.health().wrong().await?, ["no_number_connected"], "{closed:?}");
         world.pass(at(1, 11, 0)).await;
         let connects = client.connects()[before..].to_vec();
         assert_eq!(connects.len(), tries, "{closed:?} at {connects:?}");

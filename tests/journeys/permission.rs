@@ -1,11 +1,13 @@
 //! Who may be written to: by category, by phone, and until somebody says otherwise.
 
 use ulak_core::app::{Direct, Problem};
+use ulak_core::campaign::draft::DraftEdit;
 use ulak_core::category::Category;
 use ulak_core::contact::import::ImportOptions;
 use ulak_core::contact::{Consent, Contact, ContactEdit, Return, Standing};
 use ulak_core::ids::{CampaignId, ContactId};
 use ulak_core::ledger::Book;
+use ulak_core::outbox::state::SkipReason;
 use ulak_core::page::Place;
 use ulak_core::session::client::{Reply, Signal};
 use ulak_core::testing::World;
@@ -279,5 +281,24 @@ async fn what_this_build_cannot_read_is_an_error_and_reaches_nobody() -> Result<
         world.run_until(at(0, 14, 0)).await?;
         assert!(world.phone.sent().is_empty(), "{damage}");
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn whom_ulak_made_up_to_practise_with_gets_practice_alone() -> Result<(), Problem> {
+    let mut world = world().await?;
+    world.contact("Ayşe Yılmaz", "+905385550100").await?;
+    world.contact("Elif", ELIF).await?;
+    let practice = world.app.campaigns().create_practice_draft().await?;
+    let tried = practice.id;
+    assert_eq!((practice.book, practice.session_ids.len(), practice.keep_hours), (Book::Practice, 1, false));
+    let edit = DraftEdit { text: "Deneme".to_owned(), consent_basis: "customers".to_owned(), ..practice.edit() };
+    world.app.campaigns().save_draft(&edit).await?;
+    assert_eq!(world.app.campaigns().review_campaign(tried).await?.will_send, 2);
+    let real = world.app.campaigns().schedule_campaign(world.draft("Merhaba", |_| {}).await?.id, false).await?;
+    world.run_until(at(0, 13, 0)).await?;
+    assert_eq!(sent_to(&world), [ELIF]);
+    let left_out = world.app.outbox().skipped_for(real, SkipReason::MadeUp, None, 10).await?;
+    assert_eq!(left_out.iter().map(|row| row.name.as_str()).collect::<Vec<_>>(), ["Ayşe Yılmaz"]);
     Ok(())
 }

@@ -353,3 +353,22 @@ async fn a_person_is_brought_over_what_is_known_of_them() -> Result<(), Problem>
     world.app.people().save_contact(&edit).await?;
     Ok(())
 }
+
+#[tokio::test]
+async fn a_fallback_stands_in_for_what_is_not_given_and_never_for_a_name_that_nobody_knows() -> Result<(), Problem> {
+    let world = World::at(at(0, 12, 0)).await?;
+    let program = program(&world, ALL).await?;
+    let programs = world.app.programs();
+    let text = "Merhaba {{kargo|bilinmiyor}}";
+    let refused = programs.send(program, None, &matter(&world, text), &to("+905385550214")).await.unwrap_err();
+    assert_eq!((refused.code.as_str(), refused.params["name"].as_str()), ("campaign.unknown_variable", "kargo"));
+    let with =
+        |phone: &str, value: &str| Recipient { data: [("Kargo".to_owned(), value.to_owned())].into(), ..to(phone) };
+    programs.send(program, None, &matter(&world, text), &with("+905385550214", "")).await?;
+    let refused = programs.send_bulk(program, None, &matter(&world, text), vec![to("+905385550215")]).await;
+    assert_eq!(refused.unwrap_err().code, "campaign.unknown_variable");
+    // One of a list may lack what others have.
+    let people = vec![to("+905385550215"), with("+905385550216", "X1")];
+    programs.send_bulk(program, None, &matter(&world, text), people).await?;
+    Ok(())
+}

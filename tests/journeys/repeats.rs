@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use ulak_core::app::{Problem, RepeatEdit, RepeatView};
+use ulak_core::app::{AttentionKind, Problem, RepeatEdit, RepeatView};
 use ulak_core::campaign::CampaignState;
 use ulak_core::campaign::audience::{FollowOf, Followed};
 use ulak_core::campaign::list::CampaignQuery;
@@ -142,6 +142,79 @@ async fn what_was_missed_comes_late_once_and_not_after_that() -> Result<(), Prob
     assert_eq!((last.day, last.state), (day("2026-11-23"), RunState::Missed));
     assert!(view(&world, id).await?.last.is_some());
     Ok(())
+}
+
+#[tokio::test]
+async fn what_is_changed_of_a_rule_goes_out_when_its_owner_says_so() -> Result<(), Problem> {
+    let mut world = noon().await?;
+    world.contacts(1).await?;
+    let id = rule(&world, calendar(Every::Day), "The old text", 1).await?;
+    pass(&mut world, at(1, 12, 0)).await?;
+    let pattern = view(&world, id).await?.pattern;
+    let mut edit = world.app.campaigns().draft(pattern).await?.edit();
+    edit.text = "Half a te".to_owned();
+    world.app.campaigns().save_draft(&edit).await?;
+    pass(&mut world, at(2, 12, 0)).await?;
+    assert_eq!(world.phone.sent().len(), 1, "no half text, and not the old one");
+    assert!(view(&world, id).await?.waits);
+    let told = world.app.home().view().await?.attention;
+    assert!(told.iter().any(|one| one.kind == AttentionKind::RuleWaits && one.name.as_deref() == Some("Rule")));
+    // Another choice on its card says nothing about its text.
+    let RepeatView { plan, .. } = view(&world, id).await?;
+    world.app.campaigns().save_repeat(&RepeatEdit { id, plan, minute: 660, late_days: 1, active: true }).await?;
+    assert!(view(&world, id).await?.waits);
+    edit.text = "The new text".to_owned();
+    world.app.campaigns().save_draft(&edit).await?;
+    world.app.campaigns().approve_repeat(id).await?;
+    assert!(!view(&world, id).await?.waits);
+    pass(&mut world, at(3, 12, 0)).await?;
+    let texts: Vec<_> = world.phone.sent().into_iter().filter_map(|sent| sent.text).collect();
+    assert_eq!(texts, ["The old text", "The new text"]);
+    edit.text = String::new();
+    world.app.campaigns().save_draft(&edit).await?;
+    assert_eq!(world.app.campaigns().approve_repeat(id).await.unwrap_err().code, "campaign.empty");
+    world.app.credits().ledger_holds().await
+}
+
+#[tokio::test]
+async fn a_day_that_was_left_out_is_told_and_comes_by_a_click() -> Result<(), Problem> {
+    let mut world = noon().await?;
+    world.contacts(1).await?;
+    let id = rule(&world, calendar(Every::Week { on: [5].into() }), "Saturday", 1).await?;
+    // Shut from Friday to Monday.
+    world.sleep(at(4, 13, 0)).await;
+    world.app.campaigns().run_repeats().await?;
+    assert!(world.phone.sent().is_empty());
+    assert!(format!("{:?}", world.app.home().view().await?.notices).contains("repeat.left_out"));
+    let missed: Vec<Day> = view(&world, id).await?.missed.iter().map(|one| one.day).collect();
+    assert_eq!(missed, [day("2026-11-14")]);
+    world.app.campaigns().make_up_repeat(id, day("2026-11-14")).await?;
+    world.run_until(at(4, 14, 0)).await?;
+    assert_eq!(world.phone.sent().len(), 1);
+    assert!(view(&world, id).await?.missed.is_empty());
+    assert!(world.app.home().view().await?.notices.is_empty());
+    let twice = world.app.campaigns().make_up_repeat(id, day("2026-11-14")).await.unwrap_err();
+    assert_eq!(twice.code, "campaign.not_missed");
+    assert_eq!(world.miscounted().await?, Vec::<&str>::new());
+    world.app.credits().ledger_holds().await
+}
+
+#[tokio::test]
+async fn a_birthday_that_was_left_out_is_told_with_its_people() -> Result<(), Problem> {
+    let mut world = noon().await?;
+    born(&world, "Ayu", "+6281255500101", "13.11.1990").await?;
+    born(&world, "Budi", "+6281255500102", "14.11.1985").await?;
+    let id = rule(&world, Plan::Occasion { occasion: birthday() }, "Happy birthday, {{name}}", 0).await?;
+    world.sleep(at(3, 14, 0)).await;
+    world.app.campaigns().run_repeats().await?;
+    let missed: Vec<_> = view(&world, id).await?.missed.iter().map(|one| (one.day, one.people)).collect();
+    assert_eq!(missed, [(day("2026-11-13"), Some(1)), (day("2026-11-14"), Some(1))], "none for the day of nobody");
+    assert_eq!(world.app.home().view().await?.notices.len(), 2);
+    world.app.campaigns().make_up_repeat(id, day("2026-11-13")).await?;
+    world.run_until(at(3, 15, 0)).await?;
+    let texts: Vec<_> = world.phone.sent().into_iter().filter_map(|sent| sent.text).collect();
+    assert_eq!(texts, ["Happy birthday, Ayu"]);
+    world.app.credits().ledger_holds().await
 }
 
 #[tokio::test]

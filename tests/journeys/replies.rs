@@ -112,14 +112,21 @@ async fn a_reaction_stands_with_its_message_and_is_an_answer_only_where_the_owne
         Ok::<_, Problem>(chat.lines.into_iter().find_map(|line| line.reaction))
     };
     assert_eq!(shown().await?.as_deref(), Some("👍"), "the one that came late was older");
+    assert_eq!(list(&world, Show::Everything).await?[0].reaction.as_deref(), Some("👍"), "it stands with the reply");
 
     let mut settings = world.app.settings().current().await?;
     settings.reactions_answer = true;
     world.app.settings().save_settings(&settings).await?;
     reacts("R3", "❤️", 7).await?;
     reacts("R4", "", 8).await?;
-    assert_eq!(texts(&world, Show::Everything).await?, ["❤️", "Geliyorum"], "what is taken back says nothing");
+    assert_eq!(texts(&world, Show::Everything).await?, ["Geliyorum"], "what is taken back says nothing");
     assert_eq!(shown().await?, None, "it was taken back");
+    reacts("R3", "❤️", 7).await?;
+    assert_eq!(texts(&world, Show::Everything).await?.len(), 1, "told again, it is as old as it was");
+    reacts("R5", "👍", 9).await?;
+    reacts("R6", "🎉", 10).await?;
+    assert_eq!(texts(&world, Show::Everything).await?, ["🎉", "Geliyorum"], "one changed its emoji");
+    assert_eq!(world.miscounted().await?, Vec::<&str>::new());
     Ok(())
 }
 

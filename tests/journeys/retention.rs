@@ -210,7 +210,7 @@ async fn what_was_said_goes_after_its_days_and_all_that_is_counted_stays() -> Re
     assert_eq!(code(campaigns.retry_failed(campaign).await), "campaign.cleared");
     assert_eq!(code(campaigns.retry_doubtful(campaign, 0).await), "campaign.cleared");
     assert_eq!(code(campaigns.duplicate_campaign(campaign).await), "campaign.cleared");
-    assert_eq!(code(campaigns.draft_for_skipped(campaign, SkipReason::BlackList).await), "campaign.cleared");
+    assert_eq!(code(campaigns.draft_for_skipped(campaign, SkipReason::BlackList, None).await), "campaign.cleared");
     let follows = FollowOf { campaign, who: Followed::Silent };
     assert_eq!(code(campaigns.follow_up(follows, None).await), "campaign.cleared");
     assert_eq!(code(world.app.templates().save_as_template(campaign, Language::Tr).await), "campaign.cleared");

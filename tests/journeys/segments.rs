@@ -229,7 +229,7 @@ async fn of_those_whom_a_campaign_skipped_some_are_left_out() -> Result<(), Prob
     let campaigns = world.app.campaigns();
     let asked = world.draft("Merhaba {{name}}", |edit| edit.consent_basis = String::new()).await?.id;
     campaigns.schedule_campaign(asked, false).await?;
-    let again = campaigns.draft_for_skipped(asked, SkipReason::NoConsent).await?;
+    let again = campaigns.draft_for_skipped(asked, SkipReason::NoConsent, None).await?;
     let without = Without { tags: vec!["vip".into()], segments: vec![van], people: vec![ayse] };
     let audience = Audience { without, ..again.audience.clone() };
     let edit = DraftEdit { audience, consent_basis: "customers".to_owned(), ..again.edit() };

@@ -39,6 +39,56 @@ async fn on_a_full_disk_sending_waits_and_then_goes_on() -> Result<(), Problem> 
     world.app.credits().ledger_holds().await
 }
 
+/// The dispatcher runs until it says why it waits; nothing of that is a notice.
+async fn waits_for(world: &World, why: Why) -> Result<(), Problem> {
+    let (stop, stopped) = watch::channel(false);
+    let dispatcher = world.app.dispatcher().clone();
+    let sending = tokio::spawn(async move { dispatcher.run(&mut InFlight::default(), stopped).await });
+    let mut wait = world.app.dispatcher().watch();
+    timeout(DEADLINE, wait.wait_for(|wait| wait.why == why)).await.unwrap().unwrap();
+    stop.send(true).unwrap();
+    timeout(DEADLINE, sending).await.unwrap().unwrap();
+    assert!(world.app.notices().is_empty(), "it has a sentence of its own");
+    Ok(())
+}
+
+async fn goes_on(world: &mut World, people: usize) -> Result<(), Problem> {
+    world.run_until(at(0, 20, 0)).await?;
+    let phones: std::collections::BTreeSet<String> = world.phone.sent().into_iter().map(|sent| sent.to).collect();
+    assert_eq!((world.phone.sent().len(), phones.len()), (people, people), "nobody twice, nobody forgotten");
+    assert_eq!(world.miscounted().await?, Vec::<&str>::new());
+    world.app.credits().ledger_holds().await
+}
+
+#[tokio::test]
+async fn while_nothing_can_be_written_sending_waits_in_its_own_words() -> Result<(), Problem> {
+    let mut world = World::at(at(0, 12, 0)).await?;
+    world.contacts(20).await?;
+    world.schedule("Merhaba {{name}}").await?;
+    world.app.db().forbid_writing(true).await?;
+    let stopped = world.run_until(at(0, 13, 0)).await.err();
+    assert_eq!(stopped.map(|problem| problem.code), Some("storage.read_only".to_owned()));
+    assert_eq!(world.phone.sent().len(), 0, "what cannot be written down is not sent");
+    waits_for(&world, Why::ReadOnly).await?;
+    world.app.db().forbid_writing(false).await?;
+    goes_on(&mut world, 20).await
+}
+
+#[tokio::test]
+async fn while_another_program_keeps_the_data_locked_sending_waits() -> Result<(), Problem> {
+    let mut world = World::at(at(0, 12, 0)).await?;
+    world.contacts(20).await?;
+    world.schedule("Merhaba {{name}}").await?;
+    let mut other = world.app.db().lock_as_another().await?;
+    let stopped = world.run_until(at(0, 13, 0)).await.err();
+    assert_eq!(stopped.map(|problem| problem.code), Some("storage.locked".to_owned()));
+    assert_eq!(world.phone.sent().len(), 0);
+    waits_for(&world, Why::Locked).await?;
+    // A connection that is dropped lets go some time later.
+    sqlx::query("ROLLBACK").execute(&mut other).await.unwrap();
+    goes_on(&mut world, 20).await
+}
+
 #[tokio::test]
 async fn a_folder_is_open_once() -> Result<(), Problem> {
     let world = World::at(at(0, 12, 0)).await?;

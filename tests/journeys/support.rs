@@ -2,6 +2,7 @@
 
 use ulak_core::app::{HealthKind, HealthState, Problem};
 use ulak_core::clock::DAY;
+use ulak_core::program::Listening;
 use ulak_core::session::client::Signal;
 use ulak_core::testing::World;
 use ulak_core::testing::numbers::{BRISK, reply};
@@ -94,6 +95,25 @@ async fn health_tells_what_needs_a_look_first() -> Result<(), Problem> {
     assert_eq!(told(&world, HealthKind::DataUnchecked).await?, Some(HealthState::Good));
     world.app.db().pretend_free(1);
     assert_eq!(told(&world, HealthKind::Disk).await?, Some(HealthState::Bad));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_monitor_is_told_of_all_that_keeps_ulak_from_its_work() -> Result<(), Problem> {
+    let world = World::at(at(0, 12, 0)).await?;
+    let wrong = async || world.app.health().wrong().await;
+    assert_eq!(wrong().await?, Vec::<String>::new());
+    // The owner asked for it.
+    world.app.outbox().pause_everything().await?;
+    assert_eq!(wrong().await?, Vec::<String>::new());
+    world.app.programs().set_listening(Listening::Taken { port: 8417 });
+    assert_eq!(wrong().await?, ["door_shut"]);
+    let reason = "no address".to_owned();
+    world.app.programs().set_listening(Listening::Failed { port: 8417, reason });
+    assert_eq!(wrong().await?, ["door_shut"]);
+    world.app.programs().set_listening(Listening::Open { port: 8417 });
+    world.app.db().pretend_free(1);
+    assert_eq!(wrong().await?, ["disk"]);
     Ok(())
 }
 

@@ -1,8 +1,8 @@
 //! Events that programs tell, and what triggers do with them.
 
 use serde_json::{Value, json};
-use ulak_core::app::Problem;
 use ulak_core::app::programs::Fired;
+use ulak_core::app::{AttentionKind, Problem};
 use ulak_core::category::Category;
 use ulak_core::clock::Clock as _;
 use ulak_core::contact::Standing;
@@ -74,7 +74,7 @@ async fn an_invoice_becomes_a_message_inside_the_hours_and_comes_once() -> Resul
         sent.iter().map(|sent| (sent.to.as_str(), sent.text.as_deref())).collect::<Vec<_>>(),
         [("+905335550461", Some("Sayın Mehmet Korkmaz, F-1 numaralı faturanız 1850 TL."))]
     );
-    let page = world.app.programs().trigger_events(Some(trigger.id), None).await?;
+    let page = world.app.programs().trigger_events(Some(trigger.id), false, None).await?;
     let rows: Vec<_> = page.rows.iter().map(|row| (row.outcome, row.person.as_deref(), row.state)).collect();
     assert_eq!(
         rows,
@@ -121,7 +121,7 @@ async fn why_nobody_gets_anything_is_written_down() -> Result<(), Problem> {
             of("ledger.short", None),
         ]
     );
-    let rows = world.app.programs().trigger_events(Some(trigger.id), None).await?.rows;
+    let rows = world.app.programs().trigger_events(Some(trigger.id), false, None).await?.rows;
     let what =
         |row: &ulak_core::app::programs::EventRow| row.params.get("variable").or(row.params.get("field")).cloned();
     let noted: Vec<_> = rows.iter().rev().map(|row| (row.code.clone().unwrap(), what(row))).collect();
@@ -190,6 +190,94 @@ async fn an_event_with_many_people_reaches_each_and_trying_it_leaves_nothing_beh
 }
 
 #[tokio::test]
+async fn what_the_owner_can_mend_is_counted_until_they_have_seen_it() -> Result<(), Problem> {
+    let world = World::at(at(0, 12, 0)).await?;
+    let trigger = invoice(&world, |_| {}).await?;
+    let mehmet = world.contact("Mehmet", "+905335550461").await?;
+    world.app.people().set_standing(mehmet, Standing::Black).await?;
+    // Whoever opted out is nothing to mend.
+    assert_eq!(fire(&world, event("F-1")).await?.outcome, Outcome::Refused);
+    assert_eq!((world.app.programs().triggers().await?.to_mend, refused_at_home(&world).await?), (0, None));
+    for no in ["F-2", "F-3"] {
+        let phoneless = json!({ "no": no, "total": 1, "customer": { "name": "Elif" } });
+        assert_eq!(fire(&world, phoneless).await?.outcome, Outcome::Refused);
+    }
+    let good = json!({ "no": "F-4", "total": 1, "customer": { "phone": "+905335550999", "name": "Elif" } });
+    assert_eq!(fire(&world, good).await?.outcome, Outcome::Accepted);
+    let view = world.app.programs().triggers().await?;
+    assert_eq!((view.today, view.to_mend, refused_at_home(&world).await?), (4, 2, Some(2)));
+    let refused = world.app.programs().trigger_events(Some(trigger.id), true, None).await?.rows;
+    let codes: Vec<_> = refused.iter().filter_map(|row| row.code.as_deref()).collect();
+    assert_eq!(codes, ["trigger.no_phone", "trigger.no_phone", "campaign.unwanted"]);
+    // Whoever sends it again sees what becomes of it.
+    assert_eq!(world.app.programs().replay(refused[0].id, false).await?.outcome, Outcome::Refused);
+    assert_eq!(world.app.programs().triggers().await?.to_mend, 2);
+    world.app.programs().refusals_seen().await?;
+    assert_eq!((world.app.programs().triggers().await?.to_mend, refused_at_home(&world).await?), (0, None));
+    world.clock.set(at(1, 9, 0));
+    assert_eq!(world.app.programs().triggers().await?.today, 0);
+    Ok(())
+}
+
+async fn refused_at_home(world: &World) -> Result<Option<i64>, Problem> {
+    let attention = world.app.home().view().await?.attention;
+    Ok(attention.iter().find(|one| one.kind == AttentionKind::EventsRefused).map(|one| one.count))
+}
+
+#[tokio::test]
+async fn a_name_that_no_trigger_has_is_told_at_home_until_one_is_made() -> Result<(), Problem> {
+    let world = World::at(at(0, 12, 0)).await?;
+    for _ in 0..2 {
+        assert_eq!(fire(&world, event("F-1")).await.unwrap_err().code, "trigger.unknown");
+    }
+    // What is no name of a trigger is told to its program alone.
+    assert_eq!(world.app.programs().fire(None, "No Name", json!({})).await.unwrap_err().code, "trigger.unknown");
+    let notices = world.app.home().view().await?.notices;
+    let told: Vec<_> = notices.iter().map(|one| (one.problem.code.as_str(), one.times)).collect();
+    assert_eq!(told, [("trigger.unheard", 2)]);
+    assert_eq!(notices[0].problem.params["name"], "invoice.created");
+    invoice(&world, |_| {}).await?;
+    assert!(world.app.home().view().await?.notices.is_empty());
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_message_of_the_preview_goes_to_the_owners_phone_and_counts_for_nothing_else() -> Result<(), Problem> {
+    // Nothing else would go out at this hour.
+    let mut world = World::at(at(0, 23, 0)).await?;
+    let trigger = invoice(&world, |binding| {
+        binding.delay_minutes = 60;
+        binding.category = Some(Category::Promotion);
+    })
+    .await?;
+    let payload = event("F-1").to_string();
+    let tried = world.app.programs().try_trigger(&trigger.binding, &payload).await?;
+    let id = world.app.programs().send_tried(&trigger.binding, &payload, "0533 555 09 99").await?;
+    world.run_until(at(0, 23, 10)).await?;
+    let sent: Vec<_> = world.phone.sent().into_iter().map(|sent| (sent.to, sent.text)).collect();
+    let text = "Sayın Mehmet Korkmaz, F-1 numaralı faturanız 1850 TL.";
+    assert_eq!(sent, [("+905335550999".to_owned(), Some(text.to_owned()))]);
+    // A promotion needs a consent that nobody has given; a test is none.
+    assert_eq!(tried.problem.map(|problem| problem.code).as_deref(), Some("campaign.unwanted"));
+    let all = ulak_core::contact::ContactQuery { place: ulak_core::page::Place::first(10), ..Default::default() };
+    let people: Vec<_> =
+        world.app.people().contacts(&all).await?.rows.into_iter().map(|row| (row.phone, row.name)).collect();
+    assert_eq!(people, [("+905335550999".to_owned(), String::new())]);
+    assert!(world.app.programs().trigger_events(None, false, None).await?.rows.is_empty());
+    assert_eq!(world.app.outbox().recipient(id).await?.row.phone_shown, "+90 533 555 09 99");
+    // Its key is not used up.
+    let usual = TriggerEdit {
+        id: Some(trigger.id),
+        name: trigger.name,
+        active: true,
+        binding: Binding { category: None, ..trigger.binding },
+    };
+    world.app.programs().save_trigger(&usual).await?;
+    assert_eq!(fire(&world, event("F-1")).await?.outcome, Outcome::Accepted);
+    world.app.credits().ledger_holds().await
+}
+
+#[tokio::test]
 async fn what_was_told_of_an_erased_person_is_gone() -> Result<(), Problem> {
     let mut world = World::at(at(0, 12, 0)).await?;
     let trigger = invoice(&world, |_| {}).await?;
@@ -205,7 +293,7 @@ async fn what_was_told_of_an_erased_person_is_gone() -> Result<(), Problem> {
         ..Default::default()
     };
     people.erase(people.contacts(&mehmet).await?.rows[0].id).await?;
-    let rows = world.app.programs().trigger_events(Some(trigger.id), None).await?.rows;
+    let rows = world.app.programs().trigger_events(Some(trigger.id), false, None).await?.rows;
     let payloads: Vec<_> = rows.iter().map(|row| row.payload.is_some()).collect();
     assert_eq!(payloads, [true, false, false]);
     assert_eq!(world.app.programs().replay(rows[1].id, false).await.unwrap_err().code, "trigger.cleared");

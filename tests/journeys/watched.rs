@@ -486,7 +486,7 @@ async fn a_file_that_changes_while_it_is_read_is_not_sent_again() -> Result<(), 
     shop.look().await?;
     shop.world.clock.set(shop.world.clock.now() + SETTLED);
     for steps in 1.. {
-        let before = shop.world.app.programs().trigger_events(Some(shop.trigger), None).await?.rows.len();
+        let before = shop.world.app.programs().trigger_events(Some(shop.trigger), false, None).await?.rows.len();
         if before > 0 || stop_after(steps, shop.look()).await? {
             assert!(before > 0 && before < 3);
             break;
@@ -519,7 +519,7 @@ async fn a_workbook_is_read_as_for_an_import() -> Result<(), Problem> {
     shop.take().await?;
     let last = shop.last().await?;
     assert!(last.problem.is_none() && last.accepted + last.passed + last.refused > 0, "{last:?}");
-    let event = shop.world.app.programs().trigger_events(Some(shop.trigger), None).await?.rows.remove(0);
+    let event = shop.world.app.programs().trigger_events(Some(shop.trigger), false, None).await?.rows.remove(0);
     assert!(event.payload.is_some_and(|payload| payload.starts_with('{')));
     Ok(())
 }

@@ -9,6 +9,8 @@
     reason = "a test that meets the unexpected fails there"
 )]
 
+#[cfg(target_os = "linux")]
+mod asking;
 mod harness;
 mod linked;
 mod noticing;

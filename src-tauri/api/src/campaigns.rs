@@ -10,9 +10,11 @@ use ulak_core::campaign::audience::Audience;
 use ulak_core::campaign::draft::{Draft, DraftEdit};
 use ulak_core::campaign::list::{CampaignOrder, CampaignQuery};
 use ulak_core::campaign::live::{CampaignRow, LiveView};
-use ulak_core::ids::{CampaignId, ContactId, SegmentId};
+use ulak_core::campaign::review::SkipLine;
+use ulak_core::ids::{CampaignId, ContactId, SegmentId, UploadId};
 use ulak_core::ledger::Book;
 use ulak_core::outbox::state::PartState;
+use ulak_core::outbox::store::reading::CauseLine;
 use ulak_core::page::Place;
 use ulak_core::program::ProgramError;
 use utoipa::{IntoParams, ToSchema};
@@ -111,6 +113,10 @@ pub struct CampaignRequest {
     /// The id of a template, in place of a text.
     template: Option<Uuid>,
     choice: Option<Choice>,
+    /// The ids of files that were brought, behind those of the template.
+    #[serde(default)]
+    #[schema(max_items = 10)]
+    media: Vec<Uuid>,
     audience: AudienceRequest,
     /// The template's where none is given, else a promotion.
     category: Option<Category>,
@@ -150,6 +156,7 @@ impl Limits for CampaignRequest {
         text("name", &self.name, 1, 200)?;
         maybe("text", self.text.as_ref(), 0, LONGEST_TEXT)?;
         text("consent_basis", &self.consent_basis, 0, 500)?;
+        sized("media", self.media.len(), 0, 10)?;
         sized("numbers", self.numbers.len(), 0, 50)?;
         sized("tags", self.audience.tags.len(), 0, 200)?;
         sized("segments", self.audience.segments.len(), 0, 200)?;
@@ -178,7 +185,7 @@ pub async fn create(
     let app = &inside.app;
     match (&value.text, value.template) {
         (Some(_), Some(_)) => return Err(ProgramError::TwoContents.into()),
-        (None, None) if value.choice.is_none() => return Err(ProgramError::NoContent.into()),
+        (None, None) if value.choice.is_none() && value.media.is_empty() => return Err(ProgramError::NoContent.into()),
         _ => {}
     }
     if value.priority.is_some_and(|priority| !(1..=10).contains(&priority)) {
@@ -222,6 +229,10 @@ async fn fill(
         people: value.audience.contacts.into_iter().map(ContactId).collect(),
         ..Audience::default()
     };
+    if !value.media.is_empty() {
+        let media: Vec<UploadId> = value.media.into_iter().map(UploadId).collect();
+        app.programs().attach(id, &media).await?;
+    }
     let before = draft.edit();
     let edit = DraftEdit {
         name: value.name,
@@ -289,6 +300,14 @@ pub struct CampaignReport {
     people: i64,
     /// People by the state of their message.
     counts: BTreeMap<String, i64>,
+    /// People whose message failed, by why.
+    failed: Vec<PeopleFor>,
+    /// People who get nothing for a stated reason, and which.
+    skipped: Vec<PeopleFor>,
+    /// People who wrote back.
+    replied: i64,
+    /// Those of them who want nothing any more.
+    opted_out: i64,
     parts: i64,
     /// None of a draft that goes at once.
     due_at: Option<Time>,
@@ -300,11 +319,36 @@ pub struct CampaignReport {
     credits_released: i64,
 }
 
+#[derive(Serialize, ToSchema)]
+pub struct PeopleFor {
+    /// A word of the list in `docs/terminal.md`.
+    reason: String,
+    /// Which variable was missing, where that is the reason.
+    variable: Option<String>,
+    people: i64,
+}
+
+impl From<CauseLine> for PeopleFor {
+    fn from(line: CauseLine) -> Self {
+        Self { reason: line.cause.to_string(), variable: None, people: line.people }
+    }
+}
+
+impl From<SkipLine> for PeopleFor {
+    fn from(line: SkipLine) -> Self {
+        Self { reason: line.reason.as_str().to_owned(), variable: line.variable, people: line.people }
+    }
+}
+
 impl From<LiveView> for CampaignReport {
     fn from(view: LiveView) -> Self {
         let count = |state: &PartState| (state.as_str().to_owned(), view.counts.get(*state));
         Self {
             counts: PartState::ALL.iter().map(count).collect(),
+            failed: view.causes.into_iter().map(Into::into).collect(),
+            skipped: view.skipped.into_iter().map(Into::into).collect(),
+            replied: view.answers.replied,
+            opted_out: view.answers.opted_out,
             id: view.id.0,
             name: view.name,
             state: word(&view.state),
@@ -344,6 +388,10 @@ impl From<Draft> for CampaignReport {
             practice: draft.book == Book::Practice,
             people: 0,
             counts: PartState::ALL.iter().map(|state| (state.as_str().to_owned(), 0)).collect(),
+            failed: Vec::new(),
+            skipped: Vec::new(),
+            replied: 0,
+            opted_out: 0,
             parts: 0,
             due_at: Time::maybe(draft.due_at),
             started_at: None,

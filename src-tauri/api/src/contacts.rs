@@ -327,6 +327,16 @@ pub async fn consent(
     Ok(Json(inside.app.programs().note_consent(id, &given).await?.into()))
 }
 
+/// Records that a person took the permission back, or said no: no promotion reaches them any more, while what concerns
+/// them still does (for nothing at all, set the standing `black`). The first time stays on record. Only its owner can undo
+/// it, in Ulak.
+#[utoipa::path(delete, path = "/api/contacts/{id}/consent", operation_id = "withdraw_consent",
+    tag = "contacts", params(("id" = Uuid, Path)),
+    responses((status = 200, body = Person)))]
+pub async fn withdraw(State(inside): State<Inside>, Id(id): Id<ContactId>) -> Answer<Json<Person>> {
+    Ok(Json(inside.app.programs().withdraw_consent(id).await?.into()))
+}
+
 #[derive(Serialize, ToSchema)]
 pub struct Segments {
     segments: Vec<SegmentLine>,

@@ -23,7 +23,7 @@ Every request needs a token that its owner made in Ulak under \"Other programs\"
         sessions::list, sessions::link, sessions::qr, sessions::passkey, sessions::remove,
         templates::list, templates::one, templates::create, templates::save, templates::remove, templates::preview,
         contacts::list, contacts::one, contacts::bring, contacts::erase, contacts::tag, contacts::standing,
-        contacts::consent, contacts::segments,
+        contacts::consent, contacts::withdraw, contacts::segments,
         campaigns::list, campaigns::create, campaigns::report, campaigns::schedule, campaigns::pause,
         campaigns::resume, campaigns::cancel, campaigns::pause_everything, campaigns::resume_everything,
         media::upload, credits::balance, events::tell, changes::poll, changes::stream,
@@ -52,7 +52,7 @@ const PROBLEMS: [(&str, &str); 13] = [
     ("421", "The address is not the door's own"),
     ("422", "The request says something that cannot be"),
     ("429", "Too many requests at once"),
-    ("503", "Ulak cannot save at this moment"),
+    ("503", "Ulak cannot save at this moment, or something else keeps it from its work"),
 ];
 
 impl Modify for Common {

@@ -246,7 +246,7 @@ fn routes(inside: Inside) -> Router {
         .route("/api/contacts/{id}", needs(Read, get(contacts::one)).merge(needs(Contacts, delete(contacts::erase))))
         .route("/api/contacts/{id}/tags", needs(Contacts, put(contacts::tag)))
         .route("/api/contacts/{id}/standing", needs(Contacts, put(contacts::standing)))
-        .route("/api/contacts/{id}/consent", needs(Contacts, put(contacts::consent)))
+        .route("/api/contacts/{id}/consent", needs(Contacts, put(contacts::consent).delete(contacts::withdraw)))
         .route("/api/segments", needs(Read, get(contacts::segments)))
         .route("/api/campaigns", needs(Read, get(campaigns::list)).merge(needs(Admin, post(campaigns::create))))
         .route("/api/campaigns/{id}", needs(Read, get(campaigns::report)))

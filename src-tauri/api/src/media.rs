@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
+use ulak_core::error::{Params, Problem};
 use ulak_core::media::Wish;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -54,6 +55,26 @@ pub struct FileAnswer {
     kind: String,
     /// What is sent of it, in bytes.
     size: usize,
+    /// What is not as one may expect: a part of the picture that is missing, a GIF that goes as a still picture, a
+    /// video that some phones do not play, a document that says where it was made. Mostly empty.
+    notices: Vec<FileNotice>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct FileNotice {
+    /// Stable, as in `media.stilled`.
+    code: String,
+    /// What it means and what can be done, in English.
+    detail: String,
+    /// What the sentence was filled with.
+    #[schema(inline)]
+    params: Params,
+}
+
+impl From<Problem> for FileNotice {
+    fn from(notice: Problem) -> Self {
+        Self { code: notice.code, detail: notice.message, params: notice.params }
+    }
 }
 
 /// Brings a file, as it is, up to 100 MB. It is prepared as for every message; what cannot be sent is refused.
@@ -69,5 +90,6 @@ pub async fn upload(
     text("name", &query.name, 1, 200)
         .map_err(|_| Unfit::Query { reason: "name has 1 to 200 characters".to_owned() })?;
     let kept = inside.app.programs().upload(&query.name, bytes, wish(query.r#as)).await?;
-    Ok((StatusCode::CREATED, Json(FileAnswer { id: kept.id.0, kind: word(&kept.kind), size: kept.size })))
+    let notices = kept.notices.into_iter().map(FileNotice::from).collect();
+    Ok((StatusCode::CREATED, Json(FileAnswer { id: kept.id.0, kind: word(&kept.kind), size: kept.size, notices })))
 }

@@ -14,7 +14,7 @@ use ulak_core::outbox::state::PartState;
 use utoipa::ToSchema;
 
 use crate::gate::Inside;
-use crate::problem::Answer;
+use crate::problem::{Answer, Unfit};
 
 #[derive(Serialize, ToSchema)]
 pub struct Health {
@@ -23,11 +23,14 @@ pub struct Health {
     version: String,
 }
 
-/// Whether Ulak runs and its data can be written. Needs no token and tells nothing else.
+/// Whether Ulak runs and nothing keeps it from its work: 503 where its data cannot be written, the disk is full, the
+/// credits do not add up, or none of its numbers is connected. Needs no token and tells nothing else.
 #[utoipa::path(get, path = "/api/health", operation_id = "get_health",
     tag = "health", responses((status = 200, body = Health)), security(()))]
 pub async fn health(State(inside): State<Inside>) -> Answer<Json<Health>> {
-    inside.app.refuse_damaged()?;
+    if !inside.app.health().wrong().await?.is_empty() {
+        return Err(Unfit::Unwell.into());
+    }
     Ok(Json(Health { status: "ok".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() }))
 }
 

@@ -44,6 +44,7 @@ pub enum Unfit {
     Path,
     Method,
     Cursor,
+    Unwell,
     Other { status: u16 },
 }
 
@@ -65,6 +66,7 @@ impl fmt::Display for Unfit {
             Self::Query { reason } => write!(f, "The query cannot be read: {reason}"),
             Self::Path => f.write_str("Nothing is at this address."),
             Self::Method => f.write_str("This address has no such method. The header Allow says which it has."),
+            Self::Unwell => f.write_str("Ulak runs, and something keeps it from its work. `ulak status` says what, and so does Home in its window."),
             Self::Other { status } => write!(f, "The request was refused ({status})."),
             Self::Cursor => f.write_str("The cursor is not one that this list gave. Begin at its beginning."),
         }
@@ -90,6 +92,7 @@ impl Coded for Unfit {
             Self::Path => "api.path",
             Self::Method => "api.method",
             Self::Cursor => "api.cursor",
+            Self::Unwell => "api.unwell",
             Self::Other { .. } => "api.refused",
         }
     }
@@ -178,7 +181,7 @@ pub fn status_of(code: &str) -> StatusCode {
         | "segment.used_unnamed"
         | "program.template_off" => StatusCode::CONFLICT,
         "program.no_chance" | "app.crashed" => StatusCode::INTERNAL_SERVER_ERROR,
-        "number.no_answer" | "number.keys" => StatusCode::SERVICE_UNAVAILABLE,
+        "api.unwell" | "number.no_answer" | "number.keys" => StatusCode::SERVICE_UNAVAILABLE,
         _ if code.starts_with("storage.") || code.starts_with("ledger.") => StatusCode::SERVICE_UNAVAILABLE,
         _ => StatusCode::UNPROCESSABLE_ENTITY,
     }

@@ -370,6 +370,23 @@ impl Db {
         Ok(())
     }
 
+    /// Whether anything can be written: how tests meet a folder that nobody may write into.
+    #[cfg(any(test, feature = "testing"))]
+    pub async fn forbid_writing(&self, forbidden: bool) -> Result<(), StorageError> {
+        let pragma = if forbidden { "PRAGMA query_only = on" } else { "PRAGMA query_only = off" };
+        sqlx::query(pragma).execute(&mut self.writer().await?.connection).await?;
+        Ok(())
+    }
+
+    /// Keeps the data locked for as long as the answer lives, as another program does. The writer then asks once.
+    #[cfg(any(test, feature = "testing"))]
+    pub async fn lock_as_another(&self) -> Result<SqliteConnection, StorageError> {
+        sqlx::query("PRAGMA busy_timeout = 0").execute(&mut self.writer().await?.connection).await?;
+        let mut other = self.reading.clone().pragma("query_only", "off").connect().await?;
+        sqlx::query("BEGIN IMMEDIATE").execute(&mut other).await?;
+        Ok(other)
+    }
+
     /// How many pages the file has.
     #[cfg(any(test, feature = "testing"))]
     pub async fn page_count(&self) -> Result<i64, StorageError> {

@@ -46,6 +46,22 @@ impl Problem {
     }
 }
 
+/// A sentence that tells another problem as its reason: in English, and what the reason takes to be said in another
+/// language (its code as `because`, its parameters as `because.name`).
+pub fn because(mut params: Params, reason: &Problem) -> Params {
+    params.insert("reason".to_owned(), reason.message.clone());
+    params.insert(BECAUSE.to_owned(), reason.code.clone());
+    params.extend(reason.params.iter().map(|(name, value)| (format!("{BECAUSE}.{name}"), value.clone())));
+    params
+}
+
+const BECAUSE: &str = "because";
+
+/// Whether a parameter says why: what a library answered may differ from time to time.
+pub fn is_reason(name: &str) -> bool {
+    name == "reason" || name.starts_with(BECAUSE)
+}
+
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)

@@ -9,9 +9,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde::Serialize;
 
 use crate::clock::{Millis, SharedClock};
-use crate::error::{Coded, Params, Problem};
+use crate::error::{Coded, Params, Problem, because, is_reason};
 use crate::event::{Event, Events};
-use crate::params;
 
 /// Beyond these the oldest one goes.
 const MOST: usize = 50;
@@ -101,7 +100,7 @@ pub enum Unreadable {
     )]
     Signal,
     #[error("Sending waits, because something in the data cannot be read: {reason} It is tried again.")]
-    Data { reason: String },
+    Data { reason: Problem },
 }
 
 impl Coded for Unreadable {
@@ -118,7 +117,7 @@ impl Coded for Unreadable {
 
     fn params(&self) -> Params {
         match self {
-            Self::Data { reason } => params! { reason: reason },
+            Self::Data { reason } => because(Params::new(), reason),
             _ => Params::new(),
         }
     }
@@ -146,7 +145,7 @@ impl Told {
 
 /// What a library answered may differ from time to time; the fault is the same.
 fn is_same(one: &Problem, other: &Problem) -> bool {
-    let named = |problem: &Problem| problem.params.clone().into_iter().filter(|(name, _)| name != "reason").collect();
+    let named = |problem: &Problem| problem.params.clone().into_iter().filter(|(name, _)| !is_reason(name)).collect();
     let (one_named, other_named): (Vec<_>, Vec<_>) = (named(one), named(other));
     one.code == other.code && one_named == other_named
 }
@@ -154,6 +153,7 @@ fn is_same(one: &Problem, other: &Problem) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::params;
     use crate::testing::ManualClock;
 
     fn problem(code: &str, params: Params) -> Problem {
@@ -172,6 +172,16 @@ mod tests {
         assert_eq!(told, [(2, 5), (1, 5)]);
         notices.dismiss(notices.all()[0].id);
         assert_eq!(notices.all().len(), 1);
+    }
+
+    #[test]
+    fn a_reason_is_told_with_what_another_language_takes_to_say_it() {
+        let reason = problem("storage.full", params! { folder: "/home/owner/ulak" });
+        let told = Problem::of(&Unreadable::Data { reason: reason.clone() });
+        let with = |name: &str| told.params.get(name).map(String::as_str);
+        assert_eq!((with("because"), with("because.folder")), (Some("storage.full"), Some("/home/owner/ulak")));
+        let other = Problem::of(&Unreadable::Data { reason: problem("storage.sql", Params::new()) });
+        assert!(is_same(&told, &other), "sending waits, whatever the reason is this time");
     }
 
     #[test]

@@ -187,8 +187,11 @@ fn home(locale: &str, zone: Tz) -> String {
     let mut parts = locale.split(['-', '_', '.', '@']);
     let language = parts.next().unwrap_or_default();
     let region = parts.find(|part| part.len() == 2).and_then(Country::of).map(Country::code);
+    // Computers everywhere speak American English; where the clock is of Turkey or Indonesia, so are the phones.
+    let is_home = INDONESIA.contains(&zone) || matches!(zone, Tz::Europe__Istanbul | Tz::Asia__Istanbul | Tz::Turkey);
     let country = match (language, region) {
-        ("en" | "C" | "POSIX", _) => None,
+        ("C" | "POSIX", _) => None,
+        ("en", _) if is_home => None,
         ("tr", None) => Some("TR".to_owned()),
         ("id", None) => Some("ID".to_owned()),
         (_, region) => region,
@@ -288,6 +291,8 @@ pub mod key {
     pub const CLEARED_UP_TO: &str = "cleared_up_to";
     /// What had been granted when the owner was last told that the credits run low.
     pub const LOW_SEEN: &str = "low_seen";
+    /// So many events of programs were refused for what the owner can mend, since they looked.
+    pub const EVENTS_TO_MEND: &str = "events_to_mend";
     /// What was cleared last.
     pub const CLEARED_LAST: &str = "cleared_last";
     /// Of which ways to close the window the owner was told what follows.
@@ -410,6 +415,10 @@ mod tests {
             ("en_GB.UTF-8", Tz::Asia__Pontianak, "ID"),
             ("C.UTF-8", Tz::Asia__Makassar, "ID"),
             ("en-US", istanbul, "TR"),
+            ("en-GB", Tz::Europe__London, "GB"),
+            ("en_AU.UTF-8", Tz::Australia__Sydney, "AU"),
+            ("en-US", Tz::Turkey, "TR"),
+            ("en", Tz::Europe__London, "TR"),
             ("", Tz::UTC, "TR"),
         ] {
             assert_eq!(home(locale, zone), country, "{locale} {zone}");

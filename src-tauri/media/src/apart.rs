@@ -126,7 +126,12 @@ impl Workshop {
             Err(Ended::Died) => Task { plain: true, ..task },
             Err(Ended::Late) => task,
         };
-        send(&again).unwrap_or(Err(Refusal::Stopped))
+        send(&again).unwrap_or_else(|ended| {
+            Err(match ended {
+                Ended::Died => Refusal::Stopped,
+                Ended::Late => Refusal::Busy,
+            })
+        })
     }
 
     fn send(&self, task: &Task, input: Stdio, feed: impl FnOnce(Option<ChildStdin>)) -> Result<Outcome, Ended> {
@@ -212,14 +217,11 @@ pub fn serve(task: &str, input: impl Read, mut output: impl Write) -> io::Result
 }
 
 fn made(task: &Task, bytes: Vec<u8>) -> Result<Prepared, Refusal> {
-    if let Some(extension) = &task.extension {
-        file::compare(extension, &bytes)?;
-    }
-    match (task.wish, sniff(&bytes)) {
+    file::named(task.extension.as_deref(), bytes, |bytes| match (task.wish, sniff(&bytes)) {
         _ if !task.plain => prepare(bytes, task.wish),
         (Wish::Auto | Wish::Document, Some(Content::Pdf)) => pdf::prepare(bytes.into(), false),
         _ => Err(Refusal::Stopped),
-    }
+    })
 }
 
 /// From here on this process gets no more memory and processor time than a file may take, waits where the window wants

@@ -18,13 +18,13 @@ use crate::{
     contained,
     picture::{self, LONGEST_SIDE, MEMORY_LIMIT, SIDE_LIMIT, Source},
     sniff::Content,
+    tiles,
 };
 
 /// The largest that phones make.
 const MEGAPIXELS: u64 = 202;
 /// What a picture may take until it is small, in bytes: one piece with its decoder, and what is kept of all.
 const ROOM: u64 = 430_000_000;
-const TRANSPARENCY: [&str; 2] = ["urn:mpeg:mpegB:cicp:systems:auxiliary:alpha", "urn:mpeg:hevc:2015:auxid:1"];
 
 pub(crate) fn prepare(bytes: &[u8]) -> Result<Prepared, Refusal> {
     let source = contained::caught(|| decode(bytes)).unwrap_or_else(|| Err(broken()))?;
@@ -188,21 +188,13 @@ fn weight(file: &HeifFile<'_>, item: u32, (width, height): (u32, u32)) -> Result
 
 /// The picture that says how much of each pixel can be seen.
 fn transparency(file: &HeifFile<'_>, shown: &Tiled) -> Result<Option<Tiled>, Refusal> {
-    let of = |item: u32| {
-        file.referencing_items(item, b"auxl").into_iter().find(|other| {
-            let mut properties = file.item_properties(*other).into_iter().flatten();
-            properties.any(
-                |property| matches!(property, Property::AuxiliaryType(kind) if TRANSPARENCY.contains(&kind.as_str())),
-            )
-        })
-    };
-    match of(file.primary_id) {
+    match tiles::transparency_of(file, file.primary_id) {
         Some(item) => {
             let transparency = Tiled::read(file, item)?;
             if transparency.size == shown.size { Ok(Some(transparency)) } else { Err(unsupported()) }
         }
         // Each tile with its own.
-        None if shown.tiles.iter().any(|tile| of(*tile).is_some()) => Err(unsupported()),
+        None if shown.tiles.iter().any(|tile| tiles::transparency_of(file, *tile).is_some()) => Err(unsupported()),
         None => Ok(None),
     }
 }

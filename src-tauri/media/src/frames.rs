@@ -57,6 +57,9 @@ impl Header {
 
     /// Whether an MP3 frame holds a block that is partly long and partly short.
     pub(crate) fn has_mixed_blocks(&self, frame: &[u8]) -> bool {
+        if self.coding != Coding::Mp3 {
+            return false;
+        }
         let channels = usize::from(self.channels);
         // What stands before the granules, their number and length, and where their windows are described, in bits.
         let (before, granules, each, window) = match (self.is_mpeg1(), channels) {

@@ -11,6 +11,7 @@ use zune_jpeg::{
 use crate::{
     Offered, Refusal,
     color::Colours,
+    entropy,
     picture::{self, SIDE_LIMIT, Source, small},
     reduced,
     sniff::Content,
@@ -76,9 +77,15 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Source, Refusal> {
         return Err(unsupported());
     }
     let (width, height) = (u32::from(frame.width), u32::from(frame.height));
+    // Rows without data before the end mark, which decoders make up, each in its way.
+    let absent = entropy::rows(&complete).map_or(0, |rows| height.saturating_sub(rows));
+    if absent * MISSING_OF > height {
+        return Err(broken());
+    }
     let room = picture::check(width, height, frame.channels() as u64, frame.coefficients());
     if frame.unusual || room.is_err() {
-        return reduced(bytes, &frame);
+        let said = (absent > 0).then_some(Offered::PictureIncomplete);
+        return Ok(Source { said, ..reduced(bytes, &frame)? });
     }
     let mut decoder = decoder(bytes, &frame, Care::Lenient);
     decoder.decode_headers().map_err(refusal)?;
@@ -99,7 +106,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Source, Refusal> {
         }
     }
     .ok_or_else(broken)?;
-    let missing = missing.max(beyond_data(&complete, &frame, &pixels));
+    let missing = missing.max(absent);
     let whole = whole && missing == 0;
     if missing * MISSING_OF > height {
         return Err(broken());
@@ -117,25 +124,6 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Source, Refusal> {
     let lossless = Some(complete).filter(|file| as_it_is && small(width, height) && shows(file));
     let said = (missing > 0).then_some(Offered::PictureIncomplete);
     Ok(Source { size: (width, height), pixels, orientation, colours, deep: false, said, lossless })
-}
-
-/// How many rows the data do not reach, although an end mark follows: those that look otherwise when something else
-/// stands before it. Decoders make up such rows, each in its way. Nought where that cannot be tried.
-fn beyond_data(complete: &[u8], frame: &Frame, pixels: &DynamicImage) -> u32 {
-    /// Neither a mark nor the beginning of one.
-    const ELSE: [u8; 1024] = [0x5A; 1024];
-    let rows = pixels.height();
-    let both = 2 * pixels.as_bytes().len() as u64 <= picture::MEMORY_LIMIT;
-    let Some(data) = complete.strip_suffix(&[0xFF, END]).filter(|_| both && !frame.progressive) else { return 0 };
-    let longer = [data, &ELSE, &[0xFF, END]].concat();
-    let inks = frame.channels() == 4;
-    let Ok(Some((other, _))) = self::pixels(decoder(&longer, frame, Care::Lenient), inks, Care::Lenient) else {
-        return 0;
-    };
-    let length = pixels.as_bytes().len() / (rows as usize).max(1);
-    let (own, other) = (pixels.as_bytes().chunks(length.max(1)), other.as_bytes().chunks(length.max(1)));
-    let same = own.zip(other).take_while(|(own, other)| own == other).count();
-    u32::try_from(same).map_or(0, |same| rows.saturating_sub(same))
 }
 
 /// What the usual decoder cannot read, and what would be too much for memory at its full size.
@@ -316,7 +304,7 @@ fn frame_header(marker: u8, body: &[u8]) -> Option<Frame> {
 }
 
 /// Skips fill bytes, and the stray bytes that some writers leave between segments.
-fn next_marker(bytes: &[u8]) -> Option<(u8, &[u8])> {
+pub(crate) fn next_marker(bytes: &[u8]) -> Option<(u8, &[u8])> {
     let mut rest = bytes;
     loop {
         let mark = rest.iter().position(|byte| *byte == 0xFF)?;
@@ -330,7 +318,7 @@ fn next_marker(bytes: &[u8]) -> Option<(u8, &[u8])> {
 }
 
 /// The body of a segment, with its two bytes of length.
-fn split_body(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+pub(crate) fn split_body(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let [high, low, ..] = bytes else { return None };
     let length = usize::from(u16::from_be_bytes([*high, *low]));
     if length < 2 {
@@ -340,7 +328,7 @@ fn split_body(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 /// The compressed pixels up to the next mark that is no restart mark.
-fn split_pixels(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+pub(crate) fn split_pixels(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let end = bytes.windows(2).position(|pair| matches!(pair, [0xFF, 0x01..=0xCF | 0xD8..=0xFE]))?;
     bytes.split_at_checked(end)
 }

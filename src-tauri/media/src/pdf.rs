@@ -1,9 +1,10 @@
 //! PDF: pages counted, the first one drawn small, locked and broken ones told
 //! apart. The file itself goes as it is.
 //!
-//! Reading runs on a thread with a deadline: a page is a program, and a short
-//! file can describe an endless drawing. A page that is not drawn in time gets
-//! a blank sheet as its thumbnail, the document is sent all the same.
+//! Reading runs on a thread of its own, with a limit of the processor's time: a
+//! page is a program, and a short file can describe an endless drawing. A page
+//! that takes too much gets a blank sheet as its thumbnail, the document is
+//! sent all the same.
 
 use std::{borrow::Cow, sync::Arc, time::Duration};
 
@@ -19,14 +20,20 @@ use hayro::{
     vello_cpu::color::palette::css::WHITE,
 };
 use image::RgbImage;
+use memchr::memmem;
 
-use crate::{Prepared, Refusal, SourceFacts, THUMBNAIL_SIDE, contained, picture, sniff::Content};
+use crate::{
+    Prepared, Refusal, SourceFacts, THUMBNAIL_SIDE,
+    contained::{self, Untold},
+    picture,
+    sniff::Content,
+};
 
 /// For opening and counting, which is quick even for a thousand pages. A file
-/// that takes longer is one that nobody wants on a phone.
+/// that takes more of the processor's time is one that nobody wants on a phone.
 const TO_OPEN: Duration = Duration::from_secs(5);
-/// For drawing the first page.
-const TO_DRAW: Duration = Duration::from_millis(1200);
+/// For drawing the first page, likewise.
+const TO_DRAW: Duration = Duration::from_millis(1500);
 
 /// Kids in a tree of pages: more is no document, but a tree whose branches meet again.
 const MOST_STEPS: u32 = 100_000;
@@ -57,9 +64,13 @@ pub(crate) fn prepare(bytes: Cow<[u8]>, drawn: bool) -> Result<Prepared, Refusal
         let _ = read(pdf, drawn, |told| sender.send(told).ok());
     });
     let told = told.ok_or_else(broken)?;
-    let Ok(Told::Pages(pages)) = told.recv_timeout(TO_OPEN) else { return Err(broken()) };
-    let pages = pages?;
-    let thumbnail = match told.recv_timeout(TO_DRAW) {
+    let pages = match contained::told(&told, TO_OPEN) {
+        Ok(Told::Pages(pages)) => pages?,
+        Ok(Told::Thumbnail(_)) | Err(Untold::Ended) => return Err(broken()),
+        Err(Untold::TooMuch) => return Err(Refusal::Stopped),
+        Err(Untold::Late) => return Err(Refusal::Busy),
+    };
+    let thumbnail = match contained::told(&told, TO_DRAW) {
         Ok(Told::Thumbnail(thumbnail)) => thumbnail,
         _ => blank(pages.width, pages.height).ok_or_else(broken)?,
     };
@@ -76,10 +87,18 @@ pub(crate) fn prepare(bytes: Cow<[u8]>, drawn: bool) -> Result<Prepared, Refusal
 /// there are objects, as of a newer version whose end is missing.
 fn has_end(bytes: &[u8]) -> bool {
     const MARK: &[u8] = b"startxref";
-    const OBJECT: &[u8] = b" obj";
     let Some(mark) = bytes.windows(MARK.len()).rposition(|window| window == MARK) else { return false };
-    let behind = bytes.get(mark..).unwrap_or_default();
-    !behind.windows(OBJECT.len()).any(|window| window == OBJECT)
+    !has_object(bytes.get(mark..).unwrap_or_default())
+}
+
+/// Whether an object begins here: its number, its version, and the word, as in "12 0 obj". Words of mails hold it too.
+fn has_object(bytes: &[u8]) -> bool {
+    const OBJECT: &[u8] = b" obj";
+    memmem::find_iter(bytes, OBJECT).any(|at| {
+        let before = bytes.get(..at).and_then(<[u8]>::last);
+        let behind = bytes.get(at + OBJECT.len());
+        before.is_some_and(u8::is_ascii_digit) && !behind.is_some_and(u8::is_ascii_alphanumeric)
+    })
 }
 
 fn read(bytes: Arc<Vec<u8>>, drawn: bool, tell: impl Fn(Told) -> Option<()>) -> Option<()> {

@@ -15,11 +15,11 @@ pub enum Refusal {
     #[error("The file is empty. Copy it again from where it came from.")]
     Empty,
     #[error(
-        "Ulak sends pictures (JPG, PNG, WEBP, HEIC, AVIF, GIF, BMP, TIFF), sound (MP3, M4A, AAC, WAV, FLAC, OGG, Opus), videos (MP4, MOV, 3GP) and PDF, but this file is {found}. Save it in one of these formats and add that."
+        "Ulak sends pictures (JPG, PNG, WEBP, HEIC, AVIF, GIF, BMP, TIFF), sound (MP3, M4A, AAC, WAV, FLAC, OGG, Opus, AMR), videos (MP4, MOV, 3GP) and PDF, but this file is {found}. Save it in one of these formats and add that."
     )]
     UnknownKind { found: Cow<'static, str> },
     #[error(
-        "Ulak cannot tell what kind of file this is. It sends pictures (JPG, PNG, WEBP, HEIC, AVIF, GIF, BMP, TIFF), sound (MP3, M4A, AAC, WAV, FLAC, OGG, Opus), videos (MP4, MOV, 3GP) and PDF. Save it in one of these formats and add that."
+        "Ulak cannot tell what kind of file this is. It sends pictures (JPG, PNG, WEBP, HEIC, AVIF, GIF, BMP, TIFF), sound (MP3, M4A, AAC, WAV, FLAC, OGG, Opus, AMR), videos (MP4, MOV, 3GP) and PDF. Save it in one of these formats and add that."
     )]
     Unrecognised,
     #[error("This {format} file is damaged or incomplete. Copy it again from where it came from.")]
@@ -57,12 +57,12 @@ pub enum Refusal {
     Locked,
     #[error(
         "Ulak cannot turn the sound in this {format} file ({codec}) into a voice note. Send it as an audio file, or save it as {} and add that.",
-        another(codec)
+        another(format, codec)
     )]
     SoundUnsupported { format: Cow<'static, str>, codec: Cow<'static, str> },
     #[error(
         "Ulak cannot read the sound in this {format} file ({codec}), and phones may not play it. Save it as {} and add that.",
-        another(codec)
+        another(format, codec)
     )]
     SoundUnplayable { format: Cow<'static, str>, codec: Cow<'static, str> },
     #[error(
@@ -84,6 +84,11 @@ pub enum Refusal {
         "Preparing this file took more time or memory than a healthy file needs, so Ulak stopped. Open it with another program, save it again and add that."
     )]
     Stopped,
+    /// It took no more than it may, but the computer had other work for minutes, twice.
+    #[error(
+        "The computer was too busy to prepare this file in time. Nothing is wrong with the file: wait a little or close other programs, then add it again."
+    )]
+    Busy,
 }
 
 impl Refusal {
@@ -110,6 +115,7 @@ impl Refusal {
             Self::NotAFile => "media.not_a_file",
             Self::Unreadable { .. } => "media.unreadable",
             Self::Stopped => "media.stopped",
+            Self::Busy => "media.busy",
         }
     }
 
@@ -121,7 +127,8 @@ impl Refusal {
             | Self::NotAFile
             | Self::Locked
             | Self::HeicUnsupported
-            | Self::Stopped => vec![],
+            | Self::Stopped
+            | Self::Busy => vec![],
             Self::UnknownKind { found } | Self::NotSound { found } => vec![("found", found.to_string())],
             Self::Broken { format }
             | Self::Unsupported { format }
@@ -143,7 +150,7 @@ impl Refusal {
                 vec![
                     ("format", format.to_string()),
                     ("codec", codec.to_string()),
-                    ("instead", another(codec).to_owned()),
+                    ("instead", another(format, codec).to_owned()),
                 ]
             }
             Self::TooLong { limit } => vec![("limit", limit.to_string())],
@@ -158,8 +165,12 @@ impl Refusal {
 }
 
 /// What to save a sound as that is stored in `codec`: never what it is already.
-fn another(codec: &str) -> &'static str {
-    if codec.starts_with("MP") { "M4A" } else { "MP3" }
+fn another(format: &str, codec: &str) -> &'static str {
+    match codec.starts_with("MP") {
+        true if format == "M4A" => "WAV",
+        true => "M4A",
+        false => "MP3",
+    }
 }
 
 /// Rounded up, so that a file just over a limit never reads as equal to it.

@@ -105,8 +105,12 @@ impl Content {
             Self::Picture(_) | Self::Heic | Self::Avif => Family::Picture,
             Self::Sound(_) | Self::Iso(_) => Family::Media,
             Self::Pdf => Family::Pdf,
-            // What its name promises (OGG, WAV), in a form that few can play.
-            Self::Other("Speex" | "OGV" | "OGX" | "RF64" | "W64") => Family::Media,
+            // Pictures, films and sound that can be saved as something that is sent.
+            Self::Other("ICO" | "PSD" | "JP2" | "JXL" | "SVG" | "EPS") => Family::Picture,
+            Self::Other(
+                "Speex" | "OGV" | "OGX" | "RF64" | "W64" | "AIFF" | "CAF" | "AC3" | "WMV" | "FLV" | "AVI" | "MPG"
+                | "TS" | "WEBM" | "MKV",
+            ) => Family::Media,
             Self::Other(_) => Family::Other,
         }
     }

@@ -5,7 +5,8 @@ use std::io::Cursor;
 
 use gif::{ColorOutput, DecodeOptions, DecodingError};
 use image::{
-    DynamicImage, GrayImage, ImageBuffer, ImageFormat, Luma, Rgb, RgbImage, RgbaImage, imageops, metadata::Orientation,
+    DynamicImage, GrayAlphaImage, GrayImage, ImageBuffer, ImageFormat, Luma, Rgb, RgbImage, Rgba, RgbaImage, imageops,
+    metadata::Orientation,
 };
 use tiff::{
     ColorType, TiffError,
@@ -111,23 +112,36 @@ fn tiff(bytes: &[u8]) -> Result<Source, Refusal> {
         TiffError::UnsupportedError(_) => unsupported(ImageFormat::Tiff),
         _ => broken(ImageFormat::Tiff),
     };
+    let numbered = as_gray(bytes);
+    let bytes = numbered.as_deref().unwrap_or(bytes);
     let mut limits = Limits::default();
     limits.decoding_buffer_size = usize::try_from(MEMORY_LIMIT).unwrap_or(usize::MAX);
     limits.intermediate_buffer_size = limits.decoding_buffer_size / 4;
     let mut decoder = Decoder::new(Cursor::new(bytes)).map_err(refusal)?.with_limits(limits);
     let (width, height) = decoder.dimensions().map_err(refusal)?;
     let colour = decoder.colortype().map_err(refusal)?;
-    picture::check(width, height, u64::from(colour.bit_depth().div_ceil(8)) * u64::from(colour.num_samples()), 0)?;
+    let pixel = u64::from(colour.bit_depth().div_ceil(8)) * u64::from(colour.num_samples());
+    // What gets its colours afterwards stands beside what was read.
+    let beside = if numbered.is_some() { u64::from(width) * u64::from(height) * 3 } else { 0 };
+    picture::check(width, height, pixel, beside)?;
     // A camera's raw picture begins with a small preview, and has the real one elsewhere.
     let preview =
         decoder.find_tag_unsigned::<u32>(Tag::NewSubfileType).ok().flatten().is_some_and(|kind| kind & 1 == 1);
-    if preview || decoder.find_tag(Tag::SubIfd).ok().flatten().is_some() {
+    // What else may stand beside gray is nothing to look through.
+    let alpha = decoder.find_tag_unsigned_vec::<u16>(Tag::ExtraSamples).ok().flatten();
+    let strange = matches!(colour, ColorType::Multiband { .. }) && !matches!(alpha.as_deref(), Some([1 | 2]));
+    if preview || strange || decoder.find_tag(Tag::SubIfd).ok().flatten().is_some() {
         return Err(unsupported(ImageFormat::Tiff));
     }
     let turned = decoder.find_tag_unsigned::<u8>(Tag::Orientation).ok().flatten().and_then(Orientation::from_exif);
     let profile = decoder.get_tag_u8_vec(Tag::IccProfile).ok();
+    let table = numbered.is_some().then(|| decoder.get_tag_u16_vec(Tag::ColorMap)).transpose().map_err(refusal)?;
     let read = decoder.read_image().map_err(refusal)?;
-    let pixels = pixels(width, height, colour, read).ok_or_else(|| unsupported(ImageFormat::Tiff))?;
+    let pixels = match table {
+        Some(table) => named(width, height, colour, read, &table),
+        None => pixels(width, height, colour, read),
+    };
+    let pixels = pixels.ok_or_else(|| unsupported(ImageFormat::Tiff))?;
     let colours = match colour {
         ColorType::CMYK(_) => Colours::of_inks(profile.as_deref()),
         _ => Colours::of_light(profile.as_deref(), !pixels.color().has_color()),
@@ -143,10 +157,18 @@ fn pixels(width: u32, height: u32, colour: ColorType, read: DecodingResult) -> O
     match (colour, read) {
         (ColorType::Gray(8), DecodingResult::U8(gray)) => Some(GrayImage::from_raw(width, height, gray)?.into()),
         (ColorType::Gray(depth @ (1 | 2 | 4)), DecodingResult::U8(packed)) => {
-            Some(GrayImage::from_raw(width, height, unpacked(&packed, width, depth)?)?.into())
+            let full = u8::MAX / most(depth);
+            Some(GrayImage::from_raw(width, height, unpacked(&packed, width, depth, |step| step * full)?)?.into())
+        }
+        (ColorType::Multiband { bit_depth: 8, num_samples: 2 }, DecodingResult::U8(gray)) => {
+            Some(GrayAlphaImage::from_raw(width, height, gray)?.into())
         }
         (ColorType::RGB(8), DecodingResult::U8(rgb)) => Some(RgbImage::from_raw(width, height, rgb)?.into()),
         (ColorType::RGBA(8), DecodingResult::U8(rgba)) => Some(RgbaImage::from_raw(width, height, rgba)?.into()),
+        (ColorType::YCbCr(8), DecodingResult::U8(mut light)) => {
+            light.as_chunks_mut().0.iter_mut().for_each(to_rgb);
+            Some(RgbImage::from_raw(width, height, light)?.into())
+        }
         // As the paper left free of each ink.
         (ColorType::CMYK(8), DecodingResult::U8(mut inks)) => {
             inks.iter_mut().for_each(|ink| *ink = u8::MAX - *ink);
@@ -158,20 +180,82 @@ fn pixels(width: u32, height: u32, colour: ColorType, read: DecodingResult) -> O
         (ColorType::RGB(16), DecodingResult::U16(rgb)) => {
             Some(ImageBuffer::<Rgb<u16>, _>::from_raw(width, height, rgb)?.into())
         }
+        (ColorType::RGBA(16), DecodingResult::U16(rgba)) => {
+            Some(ImageBuffer::<Rgba<u16>, _>::from_raw(width, height, rgba)?.into())
+        }
         _ => None,
     }
 }
 
+/// From brightness and two differences (ITU-R BT.601 over the whole range, as JPEG has it) to red, green and blue.
+fn to_rgb(pixel: &mut [u8; 3]) {
+    let [y, blue, red] = pixel.map(f32::from);
+    let (blue, red) = (blue - 128.0, red - 128.0);
+    let light = [y + 1.402 * red, y - 0.344_136 * blue - 0.714_136 * red, y + 1.772 * blue];
+    // A cast from a float stays within its type.
+    *pixel = light.map(|light| light.round() as u8);
+}
+
+/// A file whose pixels are numbers of colours, as if these were shades of gray, which its reader knows: the same with 1
+/// in place of 3 in "photometric interpretation" of the first page (TIFF 6.0, sections 2 and 5).
+fn as_gray(bytes: &[u8]) -> Option<Vec<u8>> {
+    const INTERPRETATION: u32 = 262;
+    let little = bytes.starts_with(b"II");
+    let number = |at: usize, length: usize| {
+        let number = bytes.get(at..at.checked_add(length)?)?;
+        let join = |number: u32, byte: &u8| (number << 8) | u32::from(*byte);
+        Some(if little { number.iter().rev().fold(0, join) } else { number.iter().fold(0, join) })
+    };
+    let page = usize::try_from(number(4, 4)?).ok()?;
+    let mut entries = (0..number(page, 2)? as usize).map(|entry| page + 2 + entry * 12);
+    let value = entries.find(|entry| number(*entry, 2) == Some(INTERPRETATION))? + 8;
+    if number(value, 2)? != 3 {
+        return None;
+    }
+    let mut gray = bytes.to_vec();
+    *gray.get_mut(if little { value } else { value + 1 })? = 1;
+    Some(gray)
+}
+
+/// The pixels by a table of colours: all their reds, all greens, all blues.
+fn named(width: u32, height: u32, colour: ColorType, read: DecodingResult, table: &[u16]) -> Option<DynamicImage> {
+    let numbers = match (colour, read) {
+        (ColorType::Gray(8), DecodingResult::U8(numbers)) => numbers,
+        (ColorType::Gray(depth @ (1 | 2 | 4)), DecodingResult::U8(packed)) => {
+            unpacked(&packed, width, depth, |step| step)?
+        }
+        _ => return None,
+    };
+    // Some writers have eight bits for each.
+    let shift = if table.iter().all(|light| *light <= 255) { 0 } else { 8 };
+    let third = table.len() / 3;
+    let shown = |number: u8| {
+        let light = |channel: usize| Some((table.get(channel * third..)?.get(usize::from(number))? >> shift) as u8);
+        Some([light(0)?, light(1)?, light(2)?])
+    };
+    let colours: Option<Vec<[u8; 3]>> = (0..third.min(256)).map(|number| shown(u8::try_from(number).ok()?)).collect();
+    let colours = colours?;
+    let mut rgb = Vec::with_capacity(numbers.len() * 3);
+    for number in numbers {
+        rgb.extend_from_slice(colours.get(usize::from(number))?);
+    }
+    Some(RgbImage::from_raw(width, height, rgb)?.into())
+}
+
+/// The highest number of so many bits.
+fn most(depth: u8) -> u8 {
+    (1 << depth) - 1
+}
+
 /// Several pixels to a byte, and each row in whole bytes.
-fn unpacked(packed: &[u8], width: u32, depth: u8) -> Option<Vec<u8>> {
+fn unpacked(packed: &[u8], width: u32, depth: u8, shown: impl Fn(u8) -> u8) -> Option<Vec<u8>> {
     let width = usize::try_from(width).ok()?;
-    let (depth, most) = (usize::from(depth), (1_u8 << depth) - 1);
+    let (depth, most) = (usize::from(depth), most(depth));
     let mut pixels = Vec::new();
     for row in packed.chunks_exact((width * depth).div_ceil(8)) {
         for at in 0..width {
             let byte = *row.get(at * depth / 8)?;
-            let step = (byte >> (8 - depth - at * depth % 8)) & most;
-            pixels.push(step * (u8::MAX / most));
+            pixels.push(shown((byte >> (8 - depth - at * depth % 8)) & most));
         }
     }
     Some(pixels)

@@ -12,14 +12,27 @@ const PART: u32 = 4;
 const THREADS: usize = 2;
 const CHANNELS: usize = 4;
 
+/// The picture beside this one that says how much of each pixel can be seen. Maps of depth and of light stand beside
+/// photos of phones likewise, and change nothing of them.
+pub(crate) fn transparency_of(file: &HeifFile<'_>, item: u32) -> Option<u32> {
+    const NAMES: [&str; 2] = ["urn:mpeg:mpegB:cicp:systems:auxiliary:alpha", "urn:mpeg:hevc:2015:auxid:1"];
+    file.referencing_items(item, b"auxl").into_iter().find(|other| {
+        let mut properties = file.item_properties(*other).into_iter().flatten();
+        properties.any(|property| matches!(property, Property::AuxiliaryType(kind) if NAMES.contains(&kind.as_str())))
+    })
+}
+
 /// `None` where it does not come in plain tiles whose sides can be parted.
 pub(crate) fn decode(file: &HeifFile<'_>) -> Result<Option<Image<u8>>, Error> {
     let item = file.primary_id;
-    if file.item(item)?.item_type.0 != *b"grid" || !file.referencing_items(item, b"auxl").is_empty() {
+    if file.item(item)?.item_type.0 != *b"grid" {
         return Ok(None);
     }
     let grid = file.grid(item)?;
     let tiles = file.referenced_items(item, b"dimg");
+    if tiles.iter().chain([&item]).any(|item| transparency_of(file, *item).is_some()) {
+        return Ok(None);
+    }
     let columns = usize::from(grid.columns);
     let side = tiles.first().map(|tile| file.image_size(*tile)).transpose()?.flatten();
     let Some((across, down)) = side.filter(|(across, down)| *across > 0 && *down > 0) else { return Ok(None) };

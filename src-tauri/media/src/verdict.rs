@@ -51,11 +51,11 @@ pub enum Offered {
     )]
     VideoTooBig { bytes: u64, limit: u64 },
     #[error(
-        "The pictures of this video are stored as {codec}, which not every phone plays in the chat. It can go as a document, or save it as MP4 with H.264 and add that."
+        "The pictures of this video are stored as {codec}, which not every phone plays in the chat. It can go as a document, or save it as MP4 with H.264 (8 bit, 4:2:0) and add that."
     )]
     VideoCodec { codec: Cow<'static, str> },
     #[error(
-        "The sound of this video is stored as {codec}, which not every phone plays. It can go as a document, or save it as MP4 with AAC sound and add that."
+        "The sound of this video is stored as {codec}, which not every phone plays. It can go as a document, or save it as MP4 with AAC-LC sound and add that."
     )]
     VideoSound { codec: Cow<'static, str> },
     #[error(

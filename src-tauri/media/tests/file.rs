@@ -47,13 +47,15 @@ fn a_text_named_as_a_photo_is_refused_by_both_names() {
 fn the_name_is_compared_with_the_content() {
     let jpeg = fs::read(fixture("sample.jpg")).unwrap();
     let png = fs::read(fixture("transparent.png")).unwrap();
-    let cases: [(&str, &[u8], &str); 12] = [
+    let cases: [(&str, &[u8], &str); 13] = [
         ("photo.jpg", &png, "fine"),
         ("photo.PNG", &jpeg, "fine"),
         ("photo", &jpeg, "fine"),
         ("photo.tmp", &jpeg, "fine"),
         ("invoice.pdf", &jpeg, "media.not_what_it_says"),
-        ("photo.jpeg", b"%PDF-1.7", "media.not_what_it_says"),
+        // Under its right name it would be refused as well, and that is the answer.
+        ("photo.jpeg", b"%PDF-1.7", "media.broken"),
+        ("song.mp3", jpeg.get(..jpeg.len() / 2).unwrap(), "media.broken"),
         ("photo.png", b"<html></html>", "media.wrong_file"),
         ("photo.webp", b"\x01\x02\x03\x04", "media.broken"),
         ("invoice.pdf", b"\x01\x02\x03\x04", "media.broken"),
@@ -63,6 +65,44 @@ fn the_name_is_compared_with_the_content() {
     ];
     for (name, content, expected) in cases {
         assert_eq!(code_of(name, content), expected, "{name}");
+    }
+}
+
+/// Beginnings of films, sounds and pictures that cannot be sent, under names of those that can.
+#[test]
+fn a_kind_that_is_not_sent_is_told_its_own_kind_under_whatever_name() {
+    let cases: [(&str, &[u8], &str); 11] = [
+        ("film.mp4", b"\x1A\x45\xDF\xA3\x42\x82\x84webm", "WEBM"),
+        ("film.mp4", b"\x1A\x45\xDF\xA3\x42\x82\x88matroska", "MKV"),
+        ("film.mkv", b"\x1A\x45\xDF\xA3\x42\x82\x88matroska", "MKV"),
+        ("film.mov", b"RIFF\x24\0\0\0AVI LIST", "AVI"),
+        ("film.avi", b"RIFF\x24\0\0\0AVI LIST", "AVI"),
+        ("film.3gp", &[b"G".as_slice(), &[0; 187], b"G", &[0; 187], b"G", &[0; 187]].concat(), "TS"),
+        ("sound.wav", b"FORM\0\0\0\x24AIFFCOMM", "AIFF"),
+        ("sound.wav", b"caff\0\x01\0\0", "CAF"),
+        ("sound.mp3", b"\xFF\x0A\x12\x34", "JXL"),
+        ("photo.jpg", b"\xFF\x0A\x12\x34", "JXL"),
+        ("photo.png", b"<svg xmlns='http://www.w3.org/2000/svg'/>", "SVG"),
+    ];
+    for (name, content, kind) in cases {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(name);
+        fs::write(&path, content).unwrap();
+        assert_eq!(prepare_file(&path).unwrap_err(), Refusal::UnknownKind { found: kind.into() }, "{name}");
+    }
+}
+
+#[test]
+fn a_locked_pdf_under_a_wrong_ending_is_told_to_be_locked() {
+    assert_eq!(code_of("invoice.jpg", &fs::read(fixture("locked.pdf")).unwrap()), "media.locked");
+    assert_eq!(code_of("invoice.jpg", &fs::read(fixture("invoice.pdf")).unwrap()), "media.not_what_it_says");
+}
+
+#[test]
+fn every_ending_that_is_offered_promises_a_kind_that_is_sent() {
+    for ending in ulak_media::endings() {
+        assert_eq!(ending, ending.to_lowercase());
+        assert_eq!(code_of(&format!("file.{ending}"), b"\x01\x02\x03\x04"), "media.broken", "{ending}");
     }
 }
 

@@ -92,8 +92,8 @@ fn an_unknown_kind_of_heic_is_refused_with_the_way_to_a_jpeg() {
     assert!(refusal.to_string().contains("JPEG"));
 }
 
-/// Each quarter of the picture has one tile again and again.
-fn in_tiles(rows: u16, columns: u16, size: (u32, u32)) -> Vec<u8> {
+/// Each quarter of the picture has one tile again and again; beside it stands a picture of the kind named.
+fn in_tiles(rows: u16, columns: u16, size: (u32, u32), beside: Option<&str>) -> Vec<u8> {
     const SIDE: u32 = 512;
     let mut writer = HeifWriter::new();
     let quarters = [RED, GREEN, BLUE, WHITE].map(|colour| {
@@ -118,14 +118,20 @@ fn in_tiles(rows: u16, columns: u16, size: (u32, u32)) -> Vec<u8> {
     let place = |row, column| quarters[usize::from(row >= rows / 2) * 2 + usize::from(column >= columns / 2)];
     let tiles: Vec<_> =
         (0..rows).flat_map(|row| (0..columns).map(move |column| (row, column))).map(|(r, c)| place(r, c)).collect();
-    writer.add_grid(rows, columns, size.0, size.1, &tiles, None, None);
+    let picture = writer.add_grid(rows, columns, size.0, size.1, &tiles, None, None);
+    writer.set_primary(picture);
+    if beside.is_some() {
+        let other = writer.add_grid(1, 1, SIDE, SIDE, &quarters[..1], None, beside);
+        writer.add_reference(*b"auxl", other, &[picture]);
+    }
     writer.finish()
 }
 
 /// More than the decoder gets at once, in tiles, of which the last ones reach beyond the picture.
 #[test]
 fn a_photo_of_many_megapixels_becomes_a_jpeg() {
-    let photo = in_tiles(14, 18, (9_200, 6_900));
+    let light = "urn:com:apple:photo:2020:aux:hdrgainmap";
+    let photo = in_tiles(14, 18, (9_200, 6_900), Some(light));
     let prepared = prepare(&photo, Wish::Auto).unwrap();
     assert_eq!((prepared.width, prepared.height), (Some(1600), Some(1200)));
     let picture = image::load_from_memory(&prepared.bytes).unwrap();
@@ -137,6 +143,14 @@ fn a_photo_of_many_megapixels_becomes_a_jpeg() {
         let near = found[..3].iter().zip(expected).all(|(found, expected)| found.abs_diff(expected) <= 10);
         assert!(near, "at {x},{y}: {found:?} instead of {expected:?}");
     }
+}
+
+/// Their mean would mix in colours that cannot be seen.
+#[test]
+fn a_see_through_photo_is_not_decoded_tile_by_tile() {
+    let photo = in_tiles(14, 18, (9_200, 6_900), Some("urn:mpeg:hevc:2015:auxid:1"));
+    let refusal = prepare(&photo, Wish::Auto).unwrap_err();
+    assert_eq!(refusal, Refusal::TooManyPixels { width: 9_200, height: 6_900, limit: 16_384, megapixels: 50 });
 }
 
 #[test]

@@ -27,8 +27,8 @@ use common::fixture;
 use consistent::consistent;
 use ulak_media::{Prepared, Refusal, Wish, prepare, prepare_file};
 
-/// Two seconds on an owner's computer; tests are slower by themselves and run
-/// beside others.
+/// Two seconds of the processor's time on an owner's computer, of which `apart.rs` has the account; tests run beside
+/// others and are slower by themselves.
 const PATIENCE: Duration = Duration::from_secs(15);
 const WISHES: [Wish; 4] = [Wish::Auto, Wish::Voice, Wish::Audio, Wish::Document];
 
@@ -43,7 +43,7 @@ fn names(endings: &[&str]) -> Vec<String> {
 }
 
 const PICTURES: &[&str] = &[".jpg", ".png", ".webp", ".gif", ".bmp", ".tiff"];
-const SOUND: &[&str] = &[".mp3", ".flac", ".ogg", ".opus", ".m4a", ".aac", ".wav"];
+const SOUND: &[&str] = &[".mp3", ".flac", ".ogg", ".opus", ".m4a", ".aac", ".wav", ".amr"];
 const FILMS: &[&str] = &[".mp4", ".mov", ".3gp"];
 
 /// The verdict on `bytes`; a panic, a long wait or a result that contradicts

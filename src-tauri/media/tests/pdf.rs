@@ -108,6 +108,8 @@ fn what_stands_behind_the_end_is_no_harm_unless_it_is_a_part_of_the_document() {
     let whole = fixture("invoice.pdf");
     let mail = [&whole[..], &b"\r\n--boundary\r\nContent-Type: text/plain\r\n".repeat(200)].concat();
     assert_eq!(prepare(mail, Wish::Auto).unwrap().pages, Some(1));
+    let words = [&whole[..], b"\r\nWe have no objection, in 2024 0 objections came.\r\n"].concat();
+    assert_eq!(prepare(words, Wish::Auto).unwrap().pages, Some(1));
     // A newer version of the document that was broken off.
     let newer = [&whole[..], b"\n3 0 obj\n<< /Type /Page >>\nendobj\n", &[b' '; 3000]].concat();
     assert_eq!(prepare(newer, Wish::Auto).unwrap_err().code(), "media.broken");

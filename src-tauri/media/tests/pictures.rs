@@ -375,6 +375,106 @@ fn rare_kinds_of_picture_look_as_others_see_them() {
     }
 }
 
+/// A TIFF of one strip, with tags of two bytes a value.
+fn tiff(width: u16, height: u16, tags: &[(u16, &[u16])], strip: &[u8]) -> Vec<u8> {
+    const SHORT: u16 = 3;
+    const LONG: u16 = 4;
+    let directory = 8 + strip.len().next_multiple_of(2);
+    let sides: [(u16, &[u16]); 3] = [(256, &[width]), (257, &[height]), (278, &[height])];
+    let shorts = tags.iter().chain(&sides);
+    let mut entries: Vec<(u16, u16, Vec<u8>)> = shorts
+        .map(|(tag, values)| (*tag, SHORT, values.iter().flat_map(|value| value.to_le_bytes()).collect()))
+        .collect();
+    entries.push((273, LONG, 8_u32.to_le_bytes().to_vec()));
+    entries.push((279, LONG, (strip.len() as u32).to_le_bytes().to_vec()));
+    entries.sort();
+    let mut bytes = [b"II*\0", &(directory as u32).to_le_bytes()[..], strip].concat();
+    bytes.resize(directory, 0);
+    bytes.extend((entries.len() as u16).to_le_bytes());
+    let behind = directory + 2 + entries.len() * 12 + 4;
+    let mut far = vec![];
+    for (tag, kind, mut values) in entries {
+        let count = values.len() / if kind == SHORT { 2 } else { 4 };
+        bytes.extend([tag.to_le_bytes(), kind.to_le_bytes()].concat());
+        bytes.extend((count as u32).to_le_bytes());
+        if values.len() > 4 {
+            bytes.extend(((behind + far.len()) as u32).to_le_bytes());
+            far.extend(values);
+        } else {
+            values.resize(4, 0);
+            bytes.extend(values);
+        }
+    }
+    bytes.extend([0; 4]);
+    bytes.extend(far);
+    bytes
+}
+
+const INTERPRETATION: u16 = 262;
+const BITS: u16 = 258;
+const SAMPLES: u16 = 277;
+const EXTRA: u16 = 338;
+const COLOURS: u16 = 320;
+const COMPRESSION: u16 = 259;
+
+fn assert_shown(case: &str, tiff: &[u8], expected: [[u8; 4]; 4]) {
+    let shown = seen(&prepare(tiff).unwrap_or_else(|refusal| panic!("{case}: {refusal}"))).to_rgba8();
+    for ((x, y), expected) in [(1, 1), (6, 1), (1, 6), (6, 6)].into_iter().zip(expected) {
+        let found = shown.get_pixel(x, y).0;
+        let near = found.iter().zip(expected).all(|(found, expected)| found.abs_diff(expected) <= 3);
+        assert!(near, "{case} at {x},{y}: {found:?} instead of {expected:?}");
+    }
+}
+
+/// Eight pixels across and down, a quarter of each of four kinds.
+fn quarters<T: Copy>(kinds: [T; 4]) -> Vec<T> {
+    (0..64).map(|at| kinds[usize::from(at % 8 >= 4) + 2 * usize::from(at >= 32)]).collect()
+}
+
+#[test]
+fn a_tiff_by_a_table_of_colours_has_these_colours() {
+    let seen = [[200, 30, 30, 255], [30, 160, 60, 255], [30, 60, 220, 255], [250, 240, 230, 255]];
+    let table = |numbers: usize, wide: bool| -> Vec<u16> {
+        let light =
+            |number: usize, channel: usize| u16::from(seen.get(number).map_or(0, |colour: &[u8; 4]| colour[channel]));
+        let scale = if wide { 257 } else { 1 };
+        (0..3).flat_map(|channel| (0..numbers).map(move |number| light(number, channel) * scale)).collect()
+    };
+    let numbers = quarters([0_u8, 1, 2, 3]);
+    let packed: Vec<u8> = numbers.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect();
+    for wide in [true, false] {
+        let eight = [(INTERPRETATION, &[3][..]), (BITS, &[8]), (SAMPLES, &[1]), (COLOURS, &table(256, wide))];
+        assert_shown("of eight bits", &tiff(8, 8, &eight, &numbers), seen);
+        let four = [(INTERPRETATION, &[3][..]), (BITS, &[4]), (SAMPLES, &[1]), (COLOURS, &table(16, wide))];
+        assert_shown("of four bits", &tiff(8, 8, &four, &packed), seen);
+    }
+}
+
+#[test]
+fn a_tiff_may_be_seen_through() {
+    let gray = quarters([[20_u8, 255], [120, 255], [220, 128], [0, 255]]).concat();
+    let tags = [(INTERPRETATION, &[1][..]), (BITS, &[8, 8]), (SAMPLES, &[2]), (EXTRA, &[2])];
+    let seen = [[20, 20, 20, 255], [120, 120, 120, 255], [220, 220, 220, 128], [0, 0, 0, 255]];
+    assert_shown("gray", &tiff(8, 8, &tags, &gray), seen);
+    let unknown = [(INTERPRETATION, &[1][..]), (BITS, &[8, 8]), (SAMPLES, &[2]), (EXTRA, &[0])];
+    assert_eq!(prepare(&tiff(8, 8, &unknown, &gray)).unwrap_err().code(), "media.unsupported");
+    let colours = [[200, 30, 30, 255], [30, 160, 60, 255], [30, 60, 220, 128], [250, 240, 230, 255]];
+    let deep = quarters(colours.map(|colour: [u8; 4]| colour.map(|light| u16::from(light) * 257))).concat();
+    let deep: Vec<u8> = deep.into_iter().flat_map(u16::to_le_bytes).collect();
+    let tags = [(INTERPRETATION, &[2][..]), (BITS, &[16; 4]), (SAMPLES, &[4]), (EXTRA, &[2])];
+    assert_shown("of sixteen bits", &tiff(8, 8, &tags, &deep), colours);
+}
+
+/// As office scanners write it.
+#[test]
+fn a_tiff_with_a_jpeg_inside_shows_what_the_jpeg_shows() {
+    let jpeg = fixture("sample.jpg");
+    let tags = [(INTERPRETATION, &[6][..]), (BITS, &[8; 3]), (SAMPLES, &[3]), (COMPRESSION, &[7])];
+    let inside = prepare(&tiff(1200, 900, &tags, &jpeg)).unwrap();
+    let found = psnr(&seen(&inside).to_rgb8(), &seen(&prepare(&jpeg).unwrap()).to_rgb8());
+    assert!(found >= 38.0, "{found} dB");
+}
+
 #[test]
 fn printing_inks_in_a_tiff_become_screen_colours() {
     let source = fixture("inks.tiff");
@@ -401,6 +501,12 @@ fn what_a_still_picture_cannot_show_is_said() {
         assert_eq!(document.bytes, source);
     }
     assert_eq!(prepare(&fixture("still.gif")).unwrap().offered, None);
+    let still = fixture("transparent.png");
+    assert_eq!(prepare(&still).unwrap().offered, None);
+    // An APNG says in front of its pixels how many pictures it has, and how often they are shown.
+    let moving = prepare(&with_chunk(&still, b"acTL", &[0, 0, 0, 2, 0, 0, 0, 0])).unwrap();
+    assert_eq!(moving.offered, Some(Offered::Stilled { format: "PNG".into() }));
+    assert!(moving.changes.contains(&Change::Stilled));
 }
 
 /// The pixels of a BMP's rows as programs leave them that know no transparency: the fourth byte empty.
@@ -498,6 +604,51 @@ fn a_jpeg_of_which_a_good_part_is_missing_is_refused_and_a_small_part_is_said() 
     let upper = |picture: DynamicImage| picture.crop_imm(0, 0, 800, 720).into_rgb8();
     assert!(psnr(&upper(seen(&prepared)), &upper(image::load_from_memory(&whole).unwrap())) >= 20.0);
     assert_eq!(prepare(&whole).unwrap().offered, None);
+}
+
+/// As today's phones make it: more than would fit into memory twice.
+#[test]
+fn of_a_large_jpeg_what_is_missing_is_noticed_too() {
+    let (width, height) = (7_400, 5_500);
+    let picture = vec![120; width * height * 3];
+    let mut whole = Vec::new();
+    Encoder::new(&mut whole, 90).encode(&picture, width as u16, height as u16, ColorType::Rgb).unwrap();
+    drop(picture);
+    assert_eq!(prepare(&without_its_end(&whole, 0.5)).unwrap_err().code(), "media.broken");
+    let prepared = prepare(&without_its_end(&whole, 0.95)).unwrap();
+    assert_eq!(prepared.offered, Some(Offered::PictureIncomplete));
+}
+
+/// Those that the usual decoder gets wrong, and those that come in rounds, of which the first is cut.
+#[test]
+fn of_a_rare_jpeg_what_is_missing_is_noticed_too() {
+    for name in ["scans.jpg", "coarse-luma.jpg"] {
+        let whole = fixture(name);
+        assert_eq!(prepare(&whole).unwrap().offered, None, "{name}");
+        assert_eq!(prepare(&without_its_end(&whole, 0.3)).unwrap_err().code(), "media.broken", "{name}");
+    }
+    let mut whole = Vec::new();
+    let mut encoder = Encoder::new(&mut whole, 90);
+    encoder.set_progressive(true);
+    encoder.encode(noise(400, 400).as_raw(), 400, 400, ColorType::Rgb).unwrap();
+    assert_eq!(prepare(&whole).unwrap().offered, None);
+    let starts = |from: usize| whole[from..].windows(2).position(|pair| pair == [0xFF, 0xDA]).map(|at| from + at);
+    let first = starts(0).unwrap();
+    let second = starts(first + 2).unwrap();
+    let cut = [&whole[..first + (second - first) / 3], &[0xFF, 0xD9]].concat();
+    assert_eq!(prepare(&cut).unwrap_err().code(), "media.broken");
+}
+
+/// What is lost between two marks of restart is lost there alone, and the picture goes on behind it.
+#[test]
+fn a_jpeg_that_starts_again_has_its_lower_part() {
+    let mut whole = Vec::new();
+    let mut encoder = Encoder::new(&mut whole, 90);
+    encoder.set_restart_interval(50);
+    encoder.encode(noise(400, 400).as_raw(), 400, 400, ColorType::Rgb).unwrap();
+    assert_eq!(prepare(&whole).unwrap().offered, None);
+    assert_eq!(prepare(&without_its_end(&whole, 0.5)).unwrap_err().code(), "media.broken");
+    assert_eq!(prepare(&without_its_end(&whole, 0.97)).unwrap().offered, Some(Offered::PictureIncomplete));
 }
 
 #[test]

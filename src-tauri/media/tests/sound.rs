@@ -6,7 +6,7 @@ mod common;
 
 use std::process::Command;
 
-use common::{code, contains, fine, fixture, plays, prepared, probed};
+use common::{asked_of, code, contains, fine, fixture, plays, prepared, probed};
 use ulak_media::{AUDIO_LIMIT, Change, Kind, Offered, Prepared, Refusal, Wish, prepare};
 
 /// Every fixture is two seconds long but for these.
@@ -117,6 +117,35 @@ fn every_kind_of_sound_becomes_a_voice_note() {
         assert!(prepared.thumbnail.is_empty() && prepared.waveform.is_some());
         assert_eq!((prepared.width, prepared.pages), (None, None));
     }
+}
+
+/// How far the loudest moment stands above the whole.
+fn crest(samples: &[f32]) -> f32 {
+    let loudest = samples.iter().fold(0.0_f32, |most, sample| most.max(sample.abs()));
+    loudest / (samples.iter().map(|sample| sample * sample).sum::<f32>() / samples.len() as f32).sqrt()
+}
+
+/// As a decoder makes where it reads what is not so; levelling hides how loud it was.
+#[test]
+fn no_burst_is_heard_that_the_source_does_not_have() {
+    for name in ALL.into_iter().chain(["joined.mp3", "quiet-start.mp3", "loud-start.mp3", "narrow.amr", "wide.amr"]) {
+        let (theirs, ours) = (crest(&decoded(&fixture(name))), crest(&decoded(&fine(name).bytes)));
+        assert!(ours < theirs * 1.5, "{name}: {ours} instead of {theirs}");
+    }
+}
+
+/// All that the table says of bytes is there; half of them is not.
+#[test]
+fn a_table_that_counts_too_high_is_no_damage() {
+    let whole = fixture("vbr.mp3");
+    let table = whole.windows(4).position(|four| four == b"Xing" || four == b"Info").unwrap();
+    assert_eq!(whole[table + 7] & 3, 3, "it has frames and bytes");
+    let mut high = whole.clone();
+    let frames = u32::from_be_bytes(whole[table + 8..table + 12].try_into().unwrap());
+    high[table + 8..table + 12].copy_from_slice(&(frames * 5 / 4).to_be_bytes());
+    let length = prepare(&high, Wish::Auto).unwrap().duration_ms.unwrap();
+    assert!(length.abs_diff(2000) <= 80, "{length} ms");
+    assert_eq!(code_of(&high[..high.len() / 2]), "media.broken");
 }
 
 #[test]
@@ -428,8 +457,21 @@ fn what_would_come_out_as_noise_goes_as_an_audio_file() {
     let source = fixture("mixed.mp3");
     let prepared = prepare(&source, Wish::Auto).unwrap();
     assert_eq!(prepared.kind, Kind::Audio);
-    assert_eq!(prepared.offered, Some(Offered::AudioOnly { codec: "MP3".into() }));
-    assert_eq!(prepare(&source, Wish::Voice).unwrap_err().code(), "media.sound_unsupported");
+    let mixed = "MP3 (mixed blocks)";
+    assert_eq!(prepared.offered, Some(Offered::AudioOnly { codec: mixed.into() }));
+    let refusal = prepare(&source, Wish::Voice).unwrap_err();
+    assert_eq!(refusal, Refusal::SoundUnsupported { format: "MP3".into(), codec: mixed.into() });
+    assert_eq!(refusal.params()["instead"], "M4A");
+    // The same frames in another container, which not every phone plays as it is.
+    let boxed = asked_of(
+        "ffmpeg",
+        &["-v", "error", "-i"],
+        &source,
+        &["-c", "copy", "-movflags", "frag_keyframe+empty_moov", "-f", "mp4", "-"],
+    );
+    let refusal = prepare(&boxed, Wish::Auto).unwrap_err();
+    assert_eq!(refusal, Refusal::SoundUnplayable { format: "M4A".into(), codec: mixed.into() });
+    assert_eq!(refusal.params()["instead"], "WAV");
     let he = prepared_as_dropped("he.m4a");
     assert_eq!((he.kind, &*he.mime), (Kind::Audio, "audio/mp4"));
     assert_eq!(he.offered, Some(Offered::AudioOnly { codec: "HE-AAC".into() }));
@@ -475,9 +517,11 @@ fn what_is_there_of_a_wav_plays_whatever_its_lengths_say() {
         ("odd and padded", built(&[&list[..], b"\0"].concat())),
         ("odd and not padded", built(&list)),
     ];
+    let plain = fine("telephone.wav");
     for (case, source) in cases {
         let note = prepare(&source, Wish::Auto).unwrap_or_else(|refusal| panic!("{case}: {refusal}"));
         assert_eq!(note.duration_ms, Some(2000), "{case}");
+        assert!(note.bytes == plain.bytes, "{case}: another sound");
     }
 }
 
@@ -540,6 +584,9 @@ fn a_short_loud_sound_stays_below_full_scale() {
         let note = as_note(&wav(48_000, 1, &tone(48_000, 700.0, seconds, 1.0)));
         let loudest = decoded(&note.bytes).iter().fold(0.0_f32, |most, sample| most.max(sample.abs()));
         assert!(loudest < 1.0, "{seconds} s: {loudest}");
+        let audio = prepare(wav(48_000, 1, &square), Wish::Audio).unwrap();
+        let loudest = decoded(&audio.bytes).iter().fold(0.0_f32, |most, sample| most.max(sample.abs()));
+        assert!(loudest < 1.0, "{seconds} s as an audio file: {loudest}");
         assert!(as_note(&wav(48_000, 1, &square)).changes.contains(&Change::Levelled));
     }
 }

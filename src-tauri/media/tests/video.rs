@@ -60,6 +60,21 @@ fn h264_with_aac_goes_into_the_chat_in_order() {
     }
 }
 
+/// Only both together are what WhatsApp's documentation names.
+#[test]
+fn high_without_b_frames_and_main_with_them_need_no_caution() {
+    let film = fixture("plain.mp4");
+    let at = |kind: &[u8]| film.windows(4).position(|window| window == kind).unwrap();
+    let (profile, order) = (at(b"avcC") + 5, at(b"ctts"));
+    assert_eq!((film[profile], fine("plain.mp4").offered), (100, Some(Offered::VideoAndroid)));
+    let mut main = film.clone();
+    main[profile] = 77;
+    assert_eq!(prepare(main, Wish::Auto).unwrap().offered, None);
+    let mut in_order = film.clone();
+    in_order[order..order + 4].copy_from_slice(b"free");
+    assert_eq!(prepare(in_order, Wish::Auto).unwrap().offered, None);
+}
+
 #[test]
 fn the_table_of_contents_comes_first() {
     for name in ["plain.mp4", "moov-last.mp4", "phone.mov", "silent.mp4"] {

@@ -36,8 +36,9 @@ fn refusals() -> Vec<Refusal> {
         Refusal::NotAFile,
         Refusal::Unreadable { reason: "not found".into() },
         Refusal::Stopped,
+        Refusal::Busy,
     ];
-    for codec in ["MP3", "MP2", "HE-AAC", "AMR", "ADPCM", "GSM", "AAC Main", "DRM"] {
+    for codec in ["MP3", "MP3 (mixed blocks)", "MP2", "HE-AAC", "AMR", "ADPCM", "GSM", "AAC Main", "DRM"] {
         all.push(Refusal::SoundUnsupported { format: "M4A".into(), codec: codec.into() });
         all.push(Refusal::SoundUnplayable { format: "WAV".into(), codec: codec.into() });
     }
@@ -48,7 +49,9 @@ fn offers() -> Vec<Offered> {
     vec![
         Offered::VideoTooBig { bytes: 17_000_000, limit: 16_000_000 },
         Offered::VideoCodec { codec: "HEVC".into() },
+        Offered::VideoCodec { codec: "H.264 (10 bit)".into() },
         Offered::VideoSound { codec: "MP3".into() },
+        Offered::VideoSound { codec: "AAC Main".into() },
         Offered::VideoUnknown,
         Offered::VideoSoundUnknown,
         Offered::VideoBuild { format: "MP4".into() },
@@ -90,6 +93,49 @@ fn no_sentence_asks_to_save_a_sound_as_what_it_is() {
         let Some((codec, instead)) = params.get("codec").zip(params.get("instead")) else { continue };
         assert!(!codec.starts_with(instead.as_str()), "{code}: {english}");
         assert!(english.contains(instead.as_str()), "{code}: {english}");
+    }
+}
+
+/// What is H.264 or AAC already is told which of its kinds phones play.
+#[test]
+fn no_sentence_asks_to_save_a_film_as_what_it_is() {
+    for language in LANGUAGES {
+        let messages = messages(language);
+        for (key, kind) in [
+            ("error_media_document_video_codec", "H.264 (8 bit, 4:2:0)"),
+            ("error_media_document_video_sound", "AAC-LC"),
+        ] {
+            let sentence = messages[key].as_str().unwrap();
+            assert!(sentence.contains(kind), "{language}: {sentence}");
+        }
+    }
+}
+
+/// What the system says of a file is English wherever it is asked.
+#[test]
+fn no_sentence_holds_words_of_the_system() {
+    for language in LANGUAGES {
+        let messages = messages(language);
+        assert!(!messages["error_media_unreadable"].as_str().unwrap().contains("{reason}"), "{language}");
+    }
+}
+
+/// Whatever kind is sent is named where the kinds are listed.
+#[test]
+fn every_kind_that_is_sent_is_named() {
+    let kinds = ["JPG", "PNG", "WEBP", "HEIC", "AVIF", "GIF", "BMP", "TIFF", "MP3", "M4A", "AAC", "WAV", "FLAC", "OGG"];
+    let others = ["Opus", "AMR", "MP4", "MOV", "3GP", "PDF"];
+    let refusals = [Refusal::UnknownKind { found: "JXL".into() }, Refusal::Unrecognised];
+    for kind in kinds.into_iter().chain(others) {
+        for refusal in &refusals {
+            assert!(refusal.to_string().contains(kind), "{refusal}");
+        }
+        for language in LANGUAGES {
+            let messages = messages(language);
+            for key in ["error_media_unknown_kind", "error_media_unrecognised"] {
+                assert!(messages[key].as_str().unwrap().contains(kind), "{language}: {key}: {kind}");
+            }
+        }
     }
 }
 

@@ -53,7 +53,7 @@ pub async fn back_up_to(
 #[tauri::command]
 #[specta::specta]
 pub async fn pick_backup(handle: AppHandle, title: String) -> Answer<Option<String>> {
-    let chosen = ask(&handle, title, |dialog, tell| to_open(dialog, EXTENSION).pick_file(tell)).await;
+    let chosen = ask(&handle, title, |dialog, tell| to_open(dialog, EXTENSION, &[EXTENSION]).pick_file(tell)).await;
     Ok(chosen.flatten().and_then(path_of).map(shown))
 }
 

@@ -11,8 +11,8 @@ use ulak_core::campaign::live::LiveView;
 use ulak_core::campaign::report::CampaignReport;
 use ulak_core::contact::Contact;
 use ulak_core::ids::{CampaignId, ContactId, MediaId, MessageId};
-use ulak_core::media::MediaWish;
 use ulak_core::media::attachment::MediaItem;
+use ulak_core::media::{MediaWish, endings};
 use ulak_core::outbox::state::SkipReason;
 use ulak_core::outbox::store::queue::Retryable;
 use ulak_core::outbox::store::recipients::{RecipientPage, RecipientQuery, RecipientRow, RecipientView};
@@ -20,7 +20,7 @@ use ulak_core::settings::Language;
 
 use crate::clipboard;
 
-use super::{Answer, Door, ask, path_of, place, shown};
+use super::{Answer, Door, ask, path_of, place, shown, to_open};
 
 #[tauri::command]
 #[specta::specta]
@@ -32,6 +32,12 @@ pub async fn campaigns(door: Door<'_>, query: CampaignQuery) -> Answer<CampaignP
 #[specta::specta]
 pub async fn create_draft(door: Door<'_>) -> Answer<Draft> {
     door.app().await?.campaigns().create_draft().await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn create_practice_draft(door: Door<'_>) -> Answer<Draft> {
+    door.app().await?.campaigns().create_practice_draft().await
 }
 
 #[tauri::command]
@@ -52,21 +58,28 @@ pub async fn delete_draft(door: Door<'_>, id: CampaignId) -> Answer<()> {
     door.app().await?.campaigns().delete_draft(id).await
 }
 
+/// For who leaves it.
+#[tauri::command]
+#[specta::specta]
+pub async fn drop_untouched(door: Door<'_>, id: CampaignId) -> Answer<()> {
+    door.app().await?.campaigns().drop_untouched(id).await
+}
+
 #[tauri::command]
 #[specta::specta]
 pub async fn duplicate_campaign(door: Door<'_>, id: CampaignId) -> Answer<Draft> {
     door.app().await?.campaigns().duplicate_campaign(id).await
 }
 
+/// What the dialog calls the files that can be sent.
+const KINDS: &str =
+    "JPG, PNG, WEBP, HEIC, AVIF, GIF, BMP, TIFF, MP4, MOV, 3GP, MP3, M4A, AAC, WAV, FLAC, OGG, Opus, AMR, PDF";
+
 #[tauri::command]
 #[specta::specta]
 pub async fn pick_media_files(handle: AppHandle, title: String) -> Answer<Vec<String>> {
-    let kinds = &[
-        "jpg", "jpeg", "png", "webp", "heic", "heif", "avif", "gif", "bmp", "tif", "tiff", "mp4", "mov", "3gp", "mp3",
-        "m4a", "aac", "wav", "flac", "ogg", "opus", "amr", "awb", "3ga", "pdf",
-    ];
-    let name = "JPG, PNG, WEBP, HEIC, AVIF, GIF, BMP, TIFF, MP4, MOV, 3GP, MP3, M4A, WAV, OGG, PDF";
-    let chosen = ask(&handle, title, |dialog, tell| dialog.add_filter(name, kinds).pick_files(tell)).await;
+    let endings: Vec<&str> = endings().collect();
+    let chosen = ask(&handle, title, |dialog, tell| to_open(dialog, KINDS, &endings).pick_files(tell)).await;
     Ok(chosen.flatten().unwrap_or_default().into_iter().filter_map(path_of).map(shown).collect())
 }
 
@@ -149,9 +162,10 @@ pub async fn skipped_people(
     door: Door<'_>,
     draft_id: CampaignId,
     reason: SkipReason,
+    variable: Option<String>,
     limit: u32,
 ) -> Answer<Vec<Contact>> {
-    door.app().await?.campaigns().skipped_people(draft_id, reason, limit).await
+    door.app().await?.campaigns().skipped_people(draft_id, reason, variable.as_deref(), limit).await
 }
 
 #[tauri::command]
@@ -299,16 +313,22 @@ pub async fn skipped_for(
     door: Door<'_>,
     campaign_id: CampaignId,
     reason: SkipReason,
+    variable: Option<String>,
     limit: u32,
 ) -> Answer<Vec<RecipientRow>> {
-    door.app().await?.outbox().skipped_for(campaign_id, reason, limit).await
+    door.app().await?.outbox().skipped_for(campaign_id, reason, variable.as_deref(), limit).await
 }
 
 /// A draft for those who can be written to by now.
 #[tauri::command]
 #[specta::specta]
-pub async fn draft_for_skipped(door: Door<'_>, campaign_id: CampaignId, reason: SkipReason) -> Answer<Draft> {
-    door.app().await?.campaigns().draft_for_skipped(campaign_id, reason).await
+pub async fn draft_for_skipped(
+    door: Door<'_>,
+    campaign_id: CampaignId,
+    reason: SkipReason,
+    variable: Option<String>,
+) -> Answer<Draft> {
+    door.app().await?.campaigns().draft_for_skipped(campaign_id, reason, variable).await
 }
 
 #[tauri::command]

@@ -15,7 +15,7 @@ use ulak_core::contact::{Contact, ContactEdit, ContactPage, ContactQuery, Contac
 use ulak_core::ids::{ActId, ContactId, ImportId, MessageId, SegmentId};
 use ulak_core::page::Place;
 
-use super::{Answer, Door, TABLES, ask, path_of, shown, to_save};
+use super::{Answer, Door, TABLES, ask, path_of, shown, to_open, to_save};
 
 #[tauri::command]
 #[specta::specta]
@@ -107,8 +107,8 @@ const LISTS: [&str; 10] = ["xlsx", "xlsm", "xlsb", "xls", "ods", "csv", "tsv", "
 #[tauri::command]
 #[specta::specta]
 pub async fn pick_contacts_file(handle: AppHandle, title: String) -> Answer<Option<String>> {
-    let chosen =
-        ask(&handle, title, |dialog, tell| dialog.add_filter("XLSX, ODS, CSV, VCF", &LISTS).pick_file(tell)).await;
+    let name = "XLSX, XLSM, XLSB, XLS, ODS, CSV, TSV, TXT, VCF";
+    let chosen = ask(&handle, title, |dialog, tell| to_open(dialog, name, &LISTS).pick_file(tell)).await;
     Ok(chosen.flatten().and_then(path_of).map(shown))
 }
 

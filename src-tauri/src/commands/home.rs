@@ -24,6 +24,13 @@ pub async fn result_seen(door: Door<'_>, campaign_id: CampaignId) -> Answer<()> 
     door.app().await?.home().result_seen(campaign_id).await
 }
 
+/// What failed of a campaign so far.
+#[tauri::command]
+#[specta::specta]
+pub async fn failures_seen(door: Door<'_>, campaign_id: CampaignId) -> Answer<()> {
+    door.app().await?.home().failures_seen(campaign_id).await
+}
+
 /// The owner has read a notice.
 #[tauri::command]
 #[specta::specta]

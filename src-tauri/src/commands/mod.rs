@@ -58,9 +58,21 @@ async fn place(handle: &AppHandle, title: String, name: &str, format: &str) -> O
     chosen.flatten().and_then(path_of)
 }
 
-/// A dialog for a file that is there, of this format.
-fn to_open(dialog: FileDialogBuilder<tauri::Wry>, ending: &str) -> FileDialogBuilder<tauri::Wry> {
-    dialog.add_filter(ending, &[ending])
+/// A dialog for files that are there, whose names end so, or any. macOS would take the second choice into the first.
+fn to_open(dialog: FileDialogBuilder<tauri::Wry>, name: &str, endings: &[&str]) -> FileDialogBuilder<tauri::Wry> {
+    let patterns: Vec<String> = endings.iter().map(|ending| pattern(ending)).collect();
+    let patterns: Vec<&str> = patterns.iter().map(String::as_str).collect();
+    let dialog = dialog.add_filter(name, &patterns);
+    if cfg!(target_os = "macos") { dialog } else { dialog.add_filter("*", &["*"]) }
+}
+
+/// An ending in letters of either case. The dialogs of Linux match names letter by letter.
+fn pattern(ending: &str) -> String {
+    let either = |letter: char| match (letter.to_ascii_lowercase(), letter.to_ascii_uppercase()) {
+        (small, large) if small != large => format!("[{small}{large}]"),
+        (same, _) => same.to_string(),
+    };
+    if cfg!(target_os = "linux") { ending.chars().map(either).collect() } else { ending.to_owned() }
 }
 
 /// What tables of rows are written as.
@@ -72,4 +84,15 @@ fn path_of(chosen: FilePath) -> Option<PathBuf> {
 
 fn shown(path: PathBuf) -> String {
     path.to_string_lossy().into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cameras_write_endings_in_capitals() {
+        let (plain, either) = (pattern("3gp"), "3[gG][pP]");
+        assert_eq!(plain, if cfg!(target_os = "linux") { either } else { "3gp" });
+    }
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use ulak_core::app::programs::{EventPage, Fired, FirstTrigger, NewToken, ProgramsView, Tried, TriggersView};
-use ulak_core::ids::{TokenId, TriggerEventId, TriggerId};
+use ulak_core::ids::{MessageId, TokenId, TriggerEventId, TriggerId};
 use ulak_core::program::TokenWish;
 use ulak_core::trigger::folder::Brings;
 use ulak_core::trigger::{Binding, Trigger, TriggerEdit};
@@ -78,14 +78,29 @@ pub async fn try_trigger(door: Door<'_>, binding: Binding, payload: String) -> A
     door.app().await?.programs().try_trigger(&binding, &payload).await
 }
 
+/// Sends what the first person of an event would get to a phone of the owner.
+#[tauri::command]
+#[specta::specta]
+pub async fn send_tried(door: Door<'_>, binding: Binding, payload: String, to: String) -> Answer<MessageId> {
+    door.app().await?.programs().send_tried(&binding, &payload, &to).await
+}
+
 #[tauri::command]
 #[specta::specta]
 pub async fn trigger_events(
     door: Door<'_>,
     trigger_id: Option<TriggerId>,
+    refused: bool,
     before: Option<TriggerEventId>,
 ) -> Answer<EventPage> {
-    door.app().await?.programs().trigger_events(trigger_id, before).await
+    door.app().await?.programs().trigger_events(trigger_id, refused, before).await
+}
+
+/// The owner has seen which events were refused.
+#[tauri::command]
+#[specta::specta]
+pub async fn refusals_seen(door: Door<'_>) -> Answer<()> {
+    door.app().await?.programs().refusals_seen().await
 }
 
 /// Sends an event again, by the trigger as it is: to those who have nothing of it, or to all.

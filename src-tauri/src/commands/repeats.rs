@@ -4,6 +4,7 @@ use ulak_core::app::{RepeatEdit, RepeatView};
 use ulak_core::campaign::audience::FollowOf;
 use ulak_core::campaign::draft::Draft;
 use ulak_core::campaign::repeat::Occasion;
+use ulak_core::campaign::repeat::calendar::Day;
 use ulak_core::ids::RepeatId;
 
 use super::{Answer, Door};
@@ -30,6 +31,18 @@ pub async fn follow_up(door: Door<'_>, follows: FollowOf, after_days: Option<u16
 #[specta::specta]
 pub async fn save_repeat(door: Door<'_>, edit: RepeatEdit) -> Answer<()> {
     door.app().await?.campaigns().save_repeat(&edit).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn approve_repeat(door: Door<'_>, id: RepeatId) -> Answer<()> {
+    door.app().await?.campaigns().approve_repeat(id).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn make_up_repeat(door: Door<'_>, id: RepeatId, day: Day) -> Answer<()> {
+    door.app().await?.campaigns().make_up_repeat(id, day).await
 }
 
 #[tauri::command]

@@ -11,7 +11,7 @@ use ulak_core::media::attachment::MediaItem;
 use ulak_core::settings::Language;
 use ulak_core::template::{ReadyTemplate, TemplateEdit, TemplateRow, TemplateView};
 
-use super::{Answer, Door, ask, path_of, shown};
+use super::{Answer, Door, ask, path_of, shown, to_open};
 
 #[tauri::command]
 #[specta::specta]
@@ -129,7 +129,7 @@ pub async fn save_as_template(door: Door<'_>, draft_id: CampaignId, language: La
 #[tauri::command]
 #[specta::specta]
 pub async fn import_templates(handle: AppHandle, door: Door<'_>, title: String) -> Answer<Option<TemplatesBrought>> {
-    let chosen = ask(&handle, title, |dialog, tell| dialog.add_filter("Ulak", &["json"]).pick_file(tell)).await;
+    let chosen = ask(&handle, title, |dialog, tell| to_open(dialog, "Ulak", &["json"]).pick_file(tell)).await;
     let Some(path) = chosen.flatten().and_then(path_of) else { return Ok(None) };
     door.app().await?.templates().import_templates(&path).await.map(Some)
 }

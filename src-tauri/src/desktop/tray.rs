@@ -15,7 +15,7 @@ use tokio::sync::Mutex;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use ulak_core::app::App;
-use ulak_core::app::tray::{Sign, TrayView};
+use ulak_core::app::tray::{Sign, TrayView, needs_owner};
 use ulak_core::campaign::doing::Doing;
 use ulak_core::event::Event;
 use ulak_core::messages::Messages;
@@ -201,8 +201,9 @@ fn line(view: &TrayView, messages: &Messages) -> String {
         (Sign::Paused, Some(name), _) => named("tray_paused", &name),
         (Sign::Paused, None, _) => say("wait_paused_all"),
         (Sign::NeedsYou, _, Some(number)) => named("tray_needs_you_number", number),
-        (Sign::NeedsYou, Some(name), None) => named("tray_needs_you_number", &name),
-        (Sign::NeedsYou, None, None) => say("tray_needs_you"),
+        (Sign::NeedsYou, Some(name), None) if needs_owner(now.wait.kind) => named("tray_needs_you_number", &name),
+        // What runs low is the credits, whatever is planned or waits meanwhile.
+        (Sign::NeedsYou, ..) => say("tray_needs_you"),
         (Sign::Waiting, Some(name), _) => match now.doing {
             Some(Doing::Planned) => named("tray_planned", &name),
             Some(Doing::Checking) => named("tray_checking", &name),
@@ -401,6 +402,11 @@ mod tests {
         assert!(long.chars().count() == LONGEST + 1 && !long.contains('\n'), "{long}");
         let lost = TrayView { lost: Some("Atölye".to_owned()), ..view(Sign::NeedsYou, None) };
         assert!(face(&lost, Language::Tr).line.contains("Atölye"));
+        for (kind, named) in [(WaitKind::Due, false), (WaitKind::Hours, false), (WaitKind::NoNumber, true)] {
+            let mut waits = view(Sign::NeedsYou, Some(Doing::Waiting));
+            waits.now.wait = WaitView::plain(kind);
+            assert_eq!(face(&waits, Language::En).line.contains("Güz"), named, "{kind:?}");
+        }
     }
 
     #[test]

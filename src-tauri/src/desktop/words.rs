@@ -25,6 +25,9 @@ pub fn telling(news: &News, language: Language) -> Telling {
             let body = say("news_finished_text", &[("sent", &sent), ("total", &total), ("name", name)]);
             (say("news_finished", &[]), body, format!("/campaigns/{id}"))
         }
+        News::Missed(id, name) => {
+            (say("news_missed", &[]), say("news_missed_text", &[("name", name)]), format!("/campaigns/{id}"))
+        }
         News::Stopped(id, name, why) => {
             let why = say(&format!("news_stopped_{}", why.as_str()), &[]);
             (say("news_stopped", &[]), format!("{name}: {why}"), format!("/campaigns/{id}"))
@@ -78,6 +81,7 @@ mod tests {
         let lost = lost.map(|state| News::NumberLost("Toko {total}".to_owned(), state.to_owned()));
         let others = [
             News::Started(id, "Güz".to_owned()),
+            News::Missed(id, "Güz".to_owned()),
             News::Finished { id, name: "Güz".to_owned(), sent: 9, total: 10 },
             News::Replies(3),
             News::CreditsLow(Low { free: 90, days: Some(3) }),

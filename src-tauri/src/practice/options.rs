@@ -25,7 +25,7 @@ pub struct Options {
     /// What to write; {{name}} and the other columns of the list fill themselves in
     #[arg(long)]
     pub text: Option<String>,
-    /// A photo to send along; may be given several times
+    /// A file to send along; may be given several times
     #[arg(long, value_name = "FILE")]
     pub media: Vec<PathBuf>,
     /// When: "now", "14:30" (today, or tomorrow when that is over) or "2026-11-13 14:30", on this computer's clock

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
 use tokio::sync::Notify;
-use ulak_core::clock::{MINUTE, Millis, SharedClock};
+use ulak_core::clock::{MINUTE, Millis, SECOND, SharedClock};
 use ulak_core::session::client::{ClientError, Closed, LinkEnd, Signal};
 use whatsapp_rust::Client;
 use whatsapp_rust::pair_code::PairCodeOptions;
@@ -34,6 +34,11 @@ const SEEN_EVERY: Millis = MINUTE;
 /// How long the library's QR codes last together: a minute, and five times twenty seconds. It closes the connection
 /// then even if WhatsApp waits for a passkey; can go when it no longer does.
 const QR_CODES: Duration = Duration::from_secs(160);
+/// What an owner needs for a passkey at least. A QR code that would leave less is not shown any more.
+const PASSKEY_NEEDS: Millis = 50 * SECOND;
+/// The library writes a typed code off a minute after the phone has answered, also where WhatsApp waits for a passkey.
+/// Until then it keeps the connection when the QR codes are spent.
+const CODE_WRITTEN_OFF: Millis = MINUTE;
 
 const HEARD: &[EventKind] = &[
     EventKind::Connected,
@@ -112,6 +117,8 @@ struct Ending {
 struct Passkey {
     options: String,
     until: Millis,
+    /// When the library closes the connection below it, where that is known.
+    closes_at: Option<Millis>,
     /// The system has answered.
     answered: bool,
 }
@@ -206,6 +213,10 @@ impl EventReader {
         }
     }
 
+    pub fn hear_time(&self, servers: Millis) {
+        self.queue.push(Signal::ClockAhead { by: self.clock.now().saturating_sub(servers) });
+    }
+
     fn hear(self: &Arc<Self>, event: &Event) {
         match event {
             Event::ServerAck(ack) => self.hear_ack(ack),
@@ -286,8 +297,13 @@ impl EventReader {
 
     fn hear_linking(self: &Arc<Self>, event: &Event) {
         match (event, &self.purpose) {
-            (Event::PairingQrCode(qr), Purpose::LinkByQr) => self.hear_qr(qr),
-            (Event::PairingQrCodesExhausted(_), Purpose::LinkByQr) => self.end_linking(self.out_of_time()),
+            (Event::PairingQrCode(qr), purpose) if purpose.is_linking() => self.hear_qr(qr),
+            (Event::PairingQrCodesExhausted(spent), purpose) if purpose.is_linking() && spent.disconnected => {
+                self.end_linking(self.out_of_time());
+            }
+            // What the library makes of a code whose owner got as far as the passkey decides nothing any more.
+            (Event::PairingCode(_) | Event::PairingCodeRefresh(_) | Event::PairingCodeError(_), _)
+                if self.ending().passkey.is_some() => {}
             (Event::PairingCode(pairing), Purpose::LinkByCode(_)) => self.hear_code(pairing),
             (Event::PairingCodeRefresh(_), Purpose::LinkByCode(options)) => self.ask_for_code(options.clone()),
             (Event::PairingCodeError(_), Purpose::LinkByCode(_)) | (Event::PairError(_), _) => {
@@ -304,13 +320,19 @@ impl EventReader {
         }
     }
 
-    /// The library goes on with its codes while the owner looks for the passkey.
+    /// The library goes on with its codes while the owner looks for the passkey, and has some beside a code to type.
     fn hear_qr(&self, qr: &events::PairingQrCode) {
         let (expires_at, last) = (self.after(qr.timeout), self.after(QR_CODES));
         let mut ending = self.ending();
-        ending.qr_until.get_or_insert(last);
-        if ending.passkey.is_none() {
+        let until = *ending.qr_until.get_or_insert(last);
+        if ending.passkey.is_some() || !matches!(self.purpose, Purpose::LinkByQr) {
+            return;
+        }
+        drop(ending);
+        if leaves_time(expires_at, until) {
             self.queue.push(Signal::Qr { code: qr.code.clone(), expires_at });
+        } else {
+            self.end_linking(LinkEnd::Exhausted);
         }
     }
 
@@ -324,10 +346,12 @@ impl EventReader {
         }
         let options = request.request_options_json.clone();
         let mut ending = self.ending();
-        let told = self.clock.now().saturating_add(passkey::patience(&options));
-        let until = ending.qr_until.map_or(told, |last| last.min(told));
+        let now = self.clock.now();
+        let told = now.saturating_add(passkey::patience(&options));
+        let closes_at = closes_at(&self.purpose, ending.qr_until, now);
+        let until = closes_at.map_or(told, |last| last.min(told));
         ending.code_until = None;
-        ending.passkey = Some(Passkey { options, until, answered: false });
+        ending.passkey = Some(Passkey { options, until, closes_at, answered: false });
         drop(ending);
         self.queue.push(Signal::Passkey { expires_at: until });
         let (events, wait) = (Arc::clone(self), self.clock.real_wait(until));
@@ -373,7 +397,7 @@ impl EventReader {
     /// A phone that knew this computer from an earlier link shows no code.
     fn hear_passkey_code(self: &Arc<Self>, confirmation: &events::PairPasskeyConfirmation) {
         if !confirmation.skip_handoff_ux {
-            let expires_at = self.ending().qr_until;
+            let expires_at = self.ending().passkey.as_ref().and_then(|asked| asked.closes_at);
             self.queue.push(Signal::PasskeyCode { code: confirmation.code.clone(), expires_at });
             return;
         }
@@ -433,6 +457,18 @@ impl EventReader {
     }
 }
 
+/// Whether a code that is scanned at the last moment still leaves what an owner needs for a passkey.
+fn leaves_time(expires_at: Millis, qr_until: Millis) -> bool {
+    qr_until.saturating_sub(expires_at) >= PASSKEY_NEEDS
+}
+
+/// When the library closes the connection below a passkey that WhatsApp asks for now. A typed code that is not written
+/// off by the time when the QR codes are spent keeps it.
+fn closes_at(purpose: &Purpose, qr_until: Option<Millis>, now: Millis) -> Option<Millis> {
+    let typed = matches!(purpose, Purpose::LinkByCode(_));
+    qr_until.filter(|until| !typed || until.saturating_sub(now) > CODE_WRITTEN_OFF)
+}
+
 /// Tells receipts of one stanza; core's answer to the last is its answer to all.
 pub fn tell_receipts(
     queue: &Queue,
@@ -454,5 +490,35 @@ impl EventHandler for Handler {
 
     fn interest(&self) -> EventInterest {
         EventInterest::of(HEARD)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SPENT: Millis = 160_000;
+
+    #[test]
+    fn the_last_code_that_is_shown_leaves_about_a_minute_for_a_passkey() {
+        // A minute, then twenty seconds each; every one comes a little later than that.
+        let shown = [60_000, 80_010, 100_020, 120_030, 140_040, 160_050].map(|at| leaves_time(at, SPENT));
+        assert_eq!(shown, [true, true, true, false, false, false]);
+    }
+
+    #[test]
+    fn a_passkey_waits_as_long_as_the_library_keeps_the_connection() {
+        let code = Purpose::LinkByCode(PairCodeOptions::default());
+        for (purpose, now, closes) in [
+            (&Purpose::LinkByQr, 99_000, Some(SPENT)),
+            (&code, 20_000, Some(SPENT)),
+            (&code, 99_000, Some(SPENT)),
+            // The typed code is still being waited for when the QR codes are spent.
+            (&code, 101_000, None),
+            (&code, 170_000, None),
+        ] {
+            assert_eq!(closes_at(purpose, Some(SPENT), now), closes, "{now}");
+        }
+        assert_eq!(closes_at(&code, None, 0), None);
     }
 }

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::sync::watch;
+use ulak_core::clock::{Millis, SECOND};
 use whatsapp_rust::bot::{Bot, BotHandle};
 use whatsapp_rust::store::commands::DeviceCommand;
 use whatsapp_rust::{Client, NodeFilter, OwnedNodeRef};
@@ -36,6 +37,7 @@ impl Running {
         let (tell, ended) = watch::channel(false);
         let silent = Arc::new(AtomicBool::new(false));
         let over = Arc::new(AtomicBool::new(false));
+        tokio::spawn(hear_server_time(Arc::clone(&client), Arc::clone(&events), ended.clone()));
         tokio::spawn(run(bot.spawn(), Arc::clone(&events), Arc::clone(&silent), Arc::clone(&over), tell));
         Arc::new(Self { client, events, silent, over, ended })
     }
@@ -128,6 +130,31 @@ type Trouble = whatsapp_rust::futures::channel::oneshot::Receiver<Arc<OwnedNodeR
 /// The library tells no event of an error of the stream that it means to reconnect after.
 fn listen(client: &Client) -> Trouble {
     client.wait_for_node(NodeFilter::tag("stream:error"))
+}
+
+/// Tells how far this computer's clock is from the server's, as soon as a stanza shows the server's.
+async fn hear_server_time(client: Arc<Client>, events: Arc<EventReader>, mut ended: watch::Receiver<bool>) {
+    let tag = if events.purpose.is_linking() { "iq" } else { "success" };
+    let over = async move {
+        let _ = ended.wait_for(|ended| *ended).await;
+    };
+    tokio::pin!(over);
+    loop {
+        tokio::select! {
+            node = client.wait_for_node(NodeFilter::tag(tag)) => match node.map(|node| time_of(&node)) {
+                Ok(None) => {}
+                Ok(Some(time)) => return events.hear_time(time),
+                Err(_) => return,
+            },
+            () = &mut over => return,
+        }
+    }
+}
+
+/// When the server sent it.
+fn time_of(node: &OwnedNodeRef) -> Option<Millis> {
+    let seconds: Millis = node.get().get_attr("t")?.as_str().parse().ok()?;
+    (seconds > 0).then(|| seconds.saturating_mul(SECOND))
 }
 
 /// Answers whether the connection is to end.

@@ -129,8 +129,15 @@ impl NumberLine {
 
     pub(crate) async fn say_plainly(&self, to: &str, text: &str) -> Result<(), ClientError> {
         let running = self.running().filter(|running| running.can_send()).ok_or(ClientError::NotConnected)?;
+        let patience = tokio::time::sleep(PATIENCE);
+        let readable = tokio::time::timeout(PREPARE, refuse_unreadable(&running.client, &jid(to))).await;
         let wire_id = running.client.generate_message_id();
-        match write(&running, &wire_id, to, compose::text(text, None), tokio::time::sleep(PATIENCE)).await {
+        let outcome = match readable {
+            Ok(Ok(())) => write(&running, &wire_id, to, compose::text(text, None), patience).await,
+            Ok(Err(refused)) => refused,
+            Err(_) => Outcome::Refused(Cause::NotConnected),
+        };
+        match outcome {
             Outcome::Accepted => Ok(()),
             Outcome::Refused(cause) => Err(ClientError::Refused(cause.to_string())),
             Outcome::Unknown(_) => Err(ClientError::NoAnswer),

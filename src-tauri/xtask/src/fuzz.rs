@@ -12,7 +12,7 @@ use crate::{
 
 /// The targets, with the endings of the fixtures that each starts from.
 const TARGETS: [(&str, &[&str]); 6] = [
-    ("picture", &["jpg", "png", "webp"]),
+    ("picture", &["jpg", "png", "webp", "gif", "bmp", "tiff"]),
     ("heic", &["heic"]),
     ("avif", &["avif"]),
     ("sound", &["mp3", "flac", "ogg", "opus", "m4a", "aac", "wav", "amr"]),

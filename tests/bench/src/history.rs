@@ -1,4 +1,5 @@
-//! What costs must not grow with: a million messages in fifty campaigns that are over, and 200,000 that wait.
+//! What costs must not grow with: a million messages in fifty campaigns that are over, the newest of them to 100,000
+//! people, and 200,000 messages that wait.
 //!
 //! The same questions are asked of a folder with that history and of one without it. Opening is measured from the lock
 //! on the folder to the App that answers; finding the key (a keyring, or a passphrase that is slow on purpose) is not
@@ -9,6 +10,7 @@ use std::sync::Arc;
 
 use ulak_core::app::{App, Direct};
 use ulak_core::campaign::list::CampaignQuery;
+use ulak_core::db::database_file;
 use ulak_core::ids::CampaignId;
 use ulak_core::outbox::state::PartState;
 use ulak_core::outbox::store::log::LogQuery;
@@ -24,15 +26,21 @@ use crate::scene::{self, NOW, Place};
 
 const CAMPAIGNS: i64 = 50;
 const MESSAGES: i64 = 20_000;
+/// Those of the newest.
+const MOST: i64 = 100_000;
 const PENDING: i64 = 200_000;
 const TIMES: usize = 200;
 const VIEW: f64 = 0.010;
 const LOG: f64 = 0.050;
+const REPORT: f64 = 0.300;
+const PAPER: f64 = 2.0;
 
 pub async fn bench(place: &Place) -> Outcome<Vec<Figure>> {
     let (folder, waiting) = scene::with_contacts(place, PENDING).await?;
     let empty = place.copy(&folder)?;
+    let before = size(&folder)?;
     write_history(&folder, waiting)?;
+    let written = size(&folder)? - before;
     for folder in [&folder, &empty] {
         let app = scene::app(folder).await?;
         app.campaigns().schedule_campaign(waiting, false).await?;
@@ -40,13 +48,49 @@ pub async fn bench(place: &Place) -> Outcome<Vec<Figure>> {
         app.outbox().resume_everything().await?;
         app.close().await;
     }
-    let mut figures = vec![start(&folder).await?];
+    let mut figures = vec![bytes_a_message(written), start(&folder).await?];
     figures.extend(views(&folder, waiting).await?);
     figures.extend(log(&folder).await?);
     figures.push(decisions(&folder, &empty).await?);
     figures.extend(clearing(&folder).await?);
     figures.push(single_sends(place).await?);
     Ok(figures)
+}
+
+/// What is in the database's file, with what was written last.
+fn size(folder: &Path) -> Outcome<f64> {
+    let raw = Raw::open(folder)?;
+    raw.run("PRAGMA wal_checkpoint(TRUNCATE)")?;
+    drop(raw);
+    Ok(std::fs::metadata(database_file(folder))?.len() as f64)
+}
+
+/// A text with its part, a try, two lines of the ledger, and what of it is in indexes; the words of the log come later.
+fn bytes_a_message(written: f64) -> Figure {
+    let each = written / ((CAMPAIGNS - 1) * MESSAGES + MOST) as f64;
+    Figure::plain("history: bytes a message", Unit::Kilobytes, each / 1e3, None, format!("{each:.0} bytes"))
+}
+
+async fn report(app: &App, over: CampaignId) -> Outcome<Figure> {
+    let mut seconds = Vec::with_capacity(TIMES);
+    for _ in 0..TIMES {
+        let time = Stopwatch::start();
+        app.campaigns().report(over).await?;
+        seconds.push(time.seconds());
+    }
+    let name = format!("history: report of {MOST} people");
+    Ok(Figure::plain(&name, Unit::Seconds, p95(&seconds), Some(REPORT), format!("p95 of {TIMES}")))
+}
+
+async fn paper(app: &App, over: CampaignId, file: &Path) -> Outcome<Figure> {
+    let mut seconds = Vec::new();
+    for _ in 0..5 {
+        let time = Stopwatch::start();
+        app.campaigns().export_report(over, file, None).await?;
+        seconds.push(time.seconds());
+    }
+    let note = format!("the slowest of 5; {} kB", std::fs::metadata(file)?.len() / 1000);
+    Ok(Figure::plain("history: its report as a PDF", Unit::Seconds, p95(&seconds), Some(PAPER), note))
 }
 
 async fn start(folder: &Path) -> Outcome<Figure> {
@@ -73,7 +117,8 @@ async fn views(folder: &Path, waiting: CampaignId) -> Outcome<Vec<Figure>> {
         view("history: list of campaigns", async || app.campaigns().list(&all).await.map(drop)).await?,
         view("history: live view, 200k pending", async || app.campaigns().live(waiting).await.map(drop)).await?,
         view("history: live view, over", async || app.campaigns().live(over).await.map(drop)).await?,
-        view("history: report", async || app.campaigns().report(over).await.map(drop)).await?,
+        report(&app, over).await?,
+        paper(&app, over, &folder.join("report.pdf")).await?,
         view("history: first recipients of 200k", async || people(&app, waiting, 0).await).await?,
         view("history: recipients in the middle of 200k", async || people(&app, waiting, 100_000).await).await?,
         view("history: last recipients of 200k", async || people(&app, waiting, 199_900).await).await?,
@@ -226,13 +271,13 @@ pub fn write_history(folder: &Path, like: CampaignId) -> Outcome<()> {
     raw.run("BEGIN IMMEDIATE")?;
     for number in 1..=CAMPAIGNS {
         let due = NOW - (CAMPAIGNS + 1 - number) * 86_400_000;
-        raw.run(&campaign(number, due, &like))?;
+        raw.run(&campaign(number, due, &like, if number == CAMPAIGNS { MOST } else { MESSAGES }))?;
     }
     raw.run(COUNTERS)?;
     raw.run("COMMIT")
 }
 
-fn campaign(number: i64, due: i64, like: &str) -> String {
+fn campaign(number: i64, due: i64, like: &str, people: i64) -> String {
     let id = format!("unhex(printf('%032X', {number}))");
     let row = format!("unhex(printf('%016X%016X', {number}, n))");
     format!(
@@ -243,7 +288,7 @@ fn campaign(number: i64, due: i64, like: &str) -> String {
          INSERT INTO queues (id, priority, due_at, state, keep_hours, book, session_ids)
              SELECT {id}, 5, {due}, 'done', 0, 'practice', session_ids FROM campaigns WHERE id = {like};
          CREATE TEMP TABLE those AS
-             SELECT row_number() OVER (ORDER BY id) AS n, id AS contact, phone, name FROM contacts ORDER BY id LIMIT {MESSAGES};
+             SELECT row_number() OVER (ORDER BY id) AS n, id AS contact, phone, name FROM contacts ORDER BY id LIMIT {people};
          INSERT INTO messages (id, queue_id, contact_id, phone, name, text, created_at)
              SELECT {row}, {id}, contact, phone, name, 'Merhaba ' || name || ', this week a coffee is on us.', {due} FROM those;
          INSERT INTO parts (id, message_id, queue_id, position, last, kind, with_text, wire_id, state, ready, due_at, attempts,
@@ -258,11 +303,11 @@ fn campaign(number: i64, due: i64, like: &str) -> String {
              SELECT {row}, (SELECT id FROM sessions WHERE kind = 'practice'), 1, {due} + n * 900, {due} + n * 900,
                     CASE n % 10 WHEN 9 THEN 'refused' ELSE 'accepted' END FROM those;
          INSERT INTO ledger (book, kind, campaign_id, part_id, credits, held, balance_after, held_after, lines, at)
-             SELECT 'practice', 'hold', {id}, {row}, 0, 1, 0, 0, iif(n = 1, {MESSAGES}, 0), {due} FROM those;
+             SELECT 'practice', 'hold', {id}, {row}, 0, 1, 0, 0, iif(n = 1, {people}, 0), {due} FROM those;
          INSERT INTO ledger (book, kind, campaign_id, part_id, credits, held, balance_after, held_after, lines, at)
              SELECT 'practice', iif(n % 10 < 9, 'settle', 'release'), {id}, {row}, iif(n % 10 < 9, -1, 0), -1, 0, 0, 1,
                     {due} + n * 900 FROM those;
-         UPDATE ledger_totals SET settled = settled + {MESSAGES} / 10 * 9, released = released + {MESSAGES} / 10
+         UPDATE ledger_totals SET settled = settled + {people} / 10 * 9, released = released + {people} / 10
              WHERE book = 'practice';
          DROP TABLE those;"
     )

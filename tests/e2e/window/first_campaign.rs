@@ -6,6 +6,7 @@ use crate::harness::{Harness, at_the_desk, fixture};
 use crate::owner::{BASIS, SIX, drop_on, got, start, start_practising, wait_for_all, write_down_the_code};
 use crate::page::Page;
 use crate::phones;
+use crate::readme::animate;
 
 const TEXT: &str = "Merhaba {{name}}, your coffee in {{city}} is on us today.";
 
@@ -44,6 +45,12 @@ fn a_newcomer_sends_a_first_campaign_and_sees_every_tick_turn_blue() {
         page.until("the first tick", "document.querySelector('[data-testid=live-count-sent]')?.dataset.count > 0")
             .await;
         page.picture("sending").await;
+        page.until(
+            "half of the blue ticks",
+            "document.querySelector('[data-testid=live-count-read]')?.dataset.count > 2",
+        )
+        .await;
+        page.picture("some-read").await;
         wait_for_all(page, "read", 6).await;
         for (count, people) in [("total", "6"), ("sent", "6"), ("delivered", "6"), ("read", "6"), ("failed", "0")] {
             page.says(&format!("live-count-{count}"), people).await;
@@ -60,6 +67,7 @@ fn a_newcomer_sends_a_first_campaign_and_sees_every_tick_turn_blue() {
 
         assert_eq!(phones::shown(&harness.data()), 6, "each saw it once");
         ulak.close().await;
+        animate();
     });
 }
 

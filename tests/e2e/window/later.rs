@@ -163,6 +163,7 @@ async fn write_rule(page: &Page, name: &str, text: &str) {
     page.write("audience-basis", BASIS).await;
     page.press("to-content").await;
     page.write("composer-text", text).await;
+    page.press("to-schedule").await;
     page.press("to-rule").await;
     page.until("the rule", &format!("document.querySelector('main').innerText.includes('{name}')")).await;
 }

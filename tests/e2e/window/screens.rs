@@ -1,6 +1,7 @@
 //! Every screen in every language, look and usual size, with the longest texts that an owner can give it: a picture of
 //! each in `artifacts/screens`, and nothing on any of them that does not fit.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use serde_json::{Value, json};
@@ -20,11 +21,13 @@ pub struct Screen {
     ready: &'static str,
     /// What is pressed then, each of them as soon as it is there.
     presses: &'static [&'static str],
+    /// What is typed, and where, once the first of them is pressed.
+    typed: Option<(&'static str, &'static str)>,
 }
 
 impl Screen {
     const fn new(name: &'static str, address: String, ready: &'static str) -> Self {
-        Self { name, address, ready, presses: &[] }
+        Self { name, address, ready, presses: &[], typed: None }
     }
 
     const fn pressing(mut self, presses: &'static [&'static str]) -> Self {
@@ -32,13 +35,26 @@ impl Screen {
         self
     }
 
+    const fn typing(mut self, field: &'static str, text: &'static str) -> Self {
+        self.typed = Some((field, text));
+        self
+    }
+
     pub async fn open(&self, page: &Page) {
         page.run(CLOSE).await.unwrap();
         page.go(&self.address).await;
         page.until(self.name, &format!("location.hash.endsWith({:?}) && {}", self.address, self.ready)).await;
-        for press in self.presses {
+        for (place, press) in self.presses.iter().enumerate() {
             page.until(press, &format!("document.querySelector({press:?})")).await;
             page.run(&format!("document.querySelector({press:?}).click(); return null")).await.unwrap();
+            if let Some((field, text)) = self.typed.filter(|_| place == 0) {
+                page.until(field, &format!("document.querySelector({field:?})")).await;
+                let typed = format!(
+                    "const field = document.querySelector({field:?}); field.value = {text:?};
+                     field.dispatchEvent(new Event('input', {{ bubbles: true }})); return null"
+                );
+                page.run(&typed).await.unwrap();
+            }
         }
     }
 }
@@ -96,7 +112,62 @@ fn every_screen_fits(language: &str, name: &'static str) {
     });
 }
 
-/// Checks that find nothing prove nothing, so they have to find a button that was made too narrow, and a heading twice.
+/// What a fourth language may ask of a screen: words that are longer by 40 %, with accents, and from right to left.
+#[test]
+fn every_screen_fits_in_a_longer_language_from_right_to_left() {
+    at_the_desk(async {
+        let harness = Harness::new("screens-pseudo");
+        let ulak = harness.ulak().await;
+        let page = &ulak.page;
+        let screens = a_busy_shop(&harness, page).await;
+        speak(page, "en", "light").await;
+        let pseudo = pseudo();
+        let said = "return document.querySelector('main').innerText.length";
+        let before = page.run(said).await.unwrap().as_f64().unwrap();
+        page.run(&pseudo).await.unwrap();
+        let longer = page.run(said).await.unwrap().as_f64().unwrap() / before;
+        assert!((1.25..1.5).contains(&longer), "the words are not longer: {longer}");
+        let mut wrong = String::new();
+        for (width, height) in [(1024, 640), (1280, 720)] {
+            page.resize(width, height).await;
+            for screen in &screens {
+                screen.open(page).await;
+                page.run(&pseudo).await.unwrap();
+                let picture = format!("{}-pseudo-{width}", screen.name);
+                page.save(&picture, "screens").await;
+                for misfit in misfits(page).await {
+                    writeln!(wrong, "{picture}: {misfit}").unwrap();
+                }
+            }
+        }
+        assert!(wrong.is_empty(), "\n{wrong}");
+    });
+}
+
+/// The script that speaks it, with all the words that Ulak says in English.
+fn pseudo() -> String {
+    let messages: Value = serde_json::from_str(include_str!("../../../ui/messages/en.json")).unwrap();
+    let mut words = BTreeSet::new();
+    let mut said: Vec<&Value> = vec![&messages];
+    while let Some(value) = said.pop() {
+        match value {
+            Value::Object(values) => said.extend(values.values()),
+            Value::Array(values) => said.extend(values),
+            Value::String(text) => words.extend(spoken(text)),
+            _ => {}
+        }
+    }
+    format!("const words = {}; {}", json!(words), include_str!("pseudo.js"))
+}
+
+/// Without what is filled in.
+fn spoken(text: &str) -> impl Iterator<Item = String> {
+    let texts = text.split('{').map(|piece| piece.rsplit('}').next().unwrap_or_default());
+    texts.flat_map(|text| text.split(|c: char| !c.is_alphabetic() && !"'’-".contains(c))).map(str::to_lowercase)
+}
+
+/// Checks that find nothing prove nothing, so they have to find a button that was made too narrow, a text over another one,
+/// something over a button, and a heading twice.
 async fn the_check_would_notice(page: &Page) {
     page.go("/home").await;
     page.see("home-new-campaign").await;
@@ -110,7 +181,37 @@ async fn the_check_would_notice(page: &Page) {
     page.run(twice).await.unwrap();
     assert!(!doubled(page).await.is_empty(), "the check of headings is blind");
     page.run("document.querySelector('main h2').remove(); return null").await.unwrap();
+    for (what, over, told) in [
+        ("main.querySelector('h2').cloneNode(true)", "main.querySelector('h2')", "lie over each other"),
+        ("document.createElement('div')", BUTTON, "lies over <"),
+    ] {
+        page.run(&LAY_OVER.replace("WHAT", what).replace("OVER", over)).await.unwrap();
+        let found = misfits(page).await;
+        assert!(found.iter().any(|one| one.contains(told)), "the check of what lies over it is blind: {found:?}");
+        page.run("document.querySelector('.laid-over').remove(); return null").await.unwrap();
+    }
 }
+
+/// One of those that scroll with the page: what stays in its place may be over others.
+const BUTTON: &str = "[...main.querySelectorAll('a.btn, button.btn')].find((one) => {
+    for (let at = one; at; at = at.parentElement) if (['sticky', 'fixed'].includes(getComputedStyle(at).position)) return false;
+    const box = one.getBoundingClientRect();
+    return box.top > 0 && box.bottom < innerHeight - 80;
+})";
+
+/// A text stands beside what it is laid over, so that nothing clips it; anything else at the end of the screen.
+const LAY_OVER: &str = "const main = document.querySelector('main');
+    const [what, over] = [WHAT, OVER];
+    what.classList.add('laid-over');
+    const to = over.getBoundingClientRect();
+    if (what.textContent !== '') over.after(what);
+    else {
+        main.append(what);
+        what.style.cssText = `position: absolute; left: 0; top: 0; width: ${to.width}px; height: ${to.height}px; z-index: 9`;
+    }
+    const from = what.getBoundingClientRect();
+    what.style.transform = `translate(${to.left - from.left}px, ${to.top - from.top}px)`;
+    return null";
 
 pub async fn speak(page: &Page, language: &str, theme: &str) {
     page.go("/settings").await;
@@ -175,6 +276,12 @@ pub async fn a_busy_shop(harness: &Harness, page: &Page) -> Vec<Screen> {
     let watched = json!({ "triggerId": trigger["id"], "path": folder, "brings": "messages" });
     page.core("watch_folder", watched).await;
 
+    // It is paused, so nothing is told to it.
+    let webhook = json!({ "id": null, "name": "Muhasebe", "url": "https://hooks.shop.example/ulak/whatsapp-sonuclari",
+        "near": false, "topics": ["messages", "replies"] });
+    let webhook = page.core("save_webhook", json!({ "edit": webhook })).await;
+    page.core("pause_webhook", json!({ "id": webhook["webhook"]["id"], "paused": true })).await;
+
     let list =
         harness.file("yeni müşteriler.csv", customers(12) + "Burak Güneş,9.05412E+11,Trabzon,\nSelin,12345,Muğla,\n");
     let list = page.run(&format!("return encodeURIComponent({})", json!(list))).await.unwrap();
@@ -237,12 +344,27 @@ pub async fn a_busy_shop(harness: &Harness, page: &Page) -> Vec<Screen> {
         Screen::new("safety", at("/settings/safety"), "document.querySelector('[data-testid=health-check]')"),
         Screen::new("connect", at("/connect"), "document.querySelector('#connect-shown section')"),
         Screen::new("triggers", at("/connect/triggers"), "document.querySelector('[data-testid=watched-waiting]')"),
+        Screen::new("token", at("/connect"), "document.querySelector('[data-testid=token-new]')")
+            .pressing(&["[data-testid=token-new]", "[data-testid=token-make]", "[data-testid=token-secret]"])
+            .typing("[data-testid=token-name]", "Muhasebe ve fatura programı"),
+        Screen::new("webhooks", at("/connect/webhooks"), WEBHOOK),
+        Screen::new("webhook", at("/connect/webhooks"), WEBHOOK)
+            .pressing(&["[data-testid='webhook-edit:Muhasebe']", "[data-testid=webhook-url]"]),
+        Screen::new("webhook-secret", at("/connect/webhooks"), WEBHOOK).pressing(&[
+            "[data-testid='webhook-edit:Muhasebe']",
+            "[data-testid=webhook-renew]",
+            "[data-testid=webhook-secret]",
+        ]),
+        Screen::new("webhook-told", at("/connect/webhooks"), WEBHOOK)
+            .pressing(&["[data-testid='webhook-told:Muhasebe']", "[data-testid=deliveries-none]"]),
         Screen::new("connect-mail", at("/connect/mail"), "document.querySelector('[data-testid=mail-account]')"),
         Screen::new("clear", at("/settings"), "document.querySelector('[data-testid=kept-clear]')")
             .pressing(&["[data-testid=kept-clear]", "[data-testid=clear-dialog]"]),
         Screen::new("help", at("/help"), "document.querySelector('.help__card')"),
     ]
 }
+
+const WEBHOOK: &str = "document.querySelector('[data-testid=\"webhook:Muhasebe\"]')";
 
 fn choice() -> Value {
     json!({ "style": "numbered", "question": "Seçiminiz?",

@@ -92,7 +92,7 @@ fn what_failed_opens_those_that_failed_and_the_result_is_told_until_it_was_seen(
         page.says("now-finished", "Refused is finished: 0 of 6 sent").await;
         page.picture("result").await;
         assert_eq!(unreadable(page).await, BTreeSet::new());
-        page.press("home-see:failed").await;
+        page.press("result-show:failed").await;
         let failed = "document.querySelectorAll('[data-testid=recipient-row]').length === 6
             && document.querySelector('[data-testid=live-tab-failed]')?.getAttribute('aria-selected') === 'true'";
         page.until("the six that failed", failed).await;

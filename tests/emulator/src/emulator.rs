@@ -110,6 +110,11 @@ impl Emulator {
         self.world.enter_code(&digits(owner), code).await
     }
 
+    /// The server asks for another pairing code than the one that is shown for this phone.
+    pub fn refresh_code(&self, owner: &str) -> Result<()> {
+        self.world.refresh_code(&digits(owner))
+    }
+
     /// As `scan`, for whoever does something else meanwhile.
     pub fn scanning(&self, qr: &str, owner: &str) -> impl Future<Output = Result<Linked>> + Send + use<> {
         let (world, qr, owner) = (Arc::clone(&self.world), qr.to_owned(), digits(owner));

@@ -30,6 +30,8 @@ pub enum Fault {
     },
     /// The recipient's phone cannot open the message and asks for it again.
     Undecryptable,
+    /// A linked device of the recipient gets its copy damaged, and asks for it again.
+    DamagedCopy,
     /// The connection breaks in the middle of an upload.
     UploadDrop,
     UploadRefused {
@@ -76,6 +78,7 @@ pub enum Fault {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stage {
     Message,
+    Copy,
     Upload,
     Download,
     Lookup,
@@ -88,6 +91,7 @@ impl Fault {
     fn stage(&self) -> Stage {
         match self {
             Self::UploadDrop | Self::UploadRefused { .. } | Self::UploadSlow { .. } => Stage::Upload,
+            Self::DamagedCopy => Stage::Copy,
             Self::MediaGone { .. } => Stage::Download,
             Self::LookupRefused { .. } => Stage::Lookup,
             Self::NoPreKeys { .. } => Stage::PreKeys,
@@ -106,7 +110,7 @@ pub struct Rule {
     /// Only messages to this number, lookups of it, or keys of its devices.
     #[serde(default)]
     pub recipient: Option<String>,
-    /// Only keys of this device of the recipient's; the phone is 0.
+    /// Only keys of this device of the recipient's, or copies for it; the phone is 0.
     #[serde(default)]
     pub device: Option<u16>,
     /// Chances that pass first.

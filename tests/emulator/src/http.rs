@@ -10,6 +10,7 @@
 //! | `GET /numbers` | | `[{number, lid, devices: [{id, online, queued}]}]` |
 //! | `POST /scan` | `{code, phone?}` | `{number, lid, device}`; without `phone` the one of `--auto-scan` |
 //! | `POST /code` | `{phone, code}` | as `/scan`, for a pairing code |
+//! | `POST /code/refresh` | `{phone}` | the server asks for another pairing code than the one that is shown |
 //! | `POST /passkey` | `{phone, answer?, timeout?}` | the account is asked for its passkey; answers `confirms`, `cancels`, `not_there`, `damaged` |
 //! | `GET /passkey?phone=` | | `{code}`, what the phone shows to be compared |
 //! | `POST /passkey/use` | WebAuthn's options | the credential; 403 where the owner closes the window, 404 without a passkey |
@@ -87,6 +88,7 @@ pub(crate) fn router(emulator: Arc<Emulator>) -> Router {
         .route("/numbers", get(|State(door): Door| async move { Json(door.numbers()) }))
         .route("/scan", post(scan))
         .route("/code", post(code))
+        .route("/code/refresh", post(refresh_code))
         .route("/passkey", get(passkey_code).post(set_passkey))
         .route("/passkey/use", post(use_passkey))
         .route("/faults", get(faults).post(add_fault).delete(clear_faults))
@@ -148,6 +150,11 @@ struct Code {
 
 async fn code(State(door): Door, Body(code): Body<Code>) -> Answer {
     Ok(Json(json!(door.enter_code(&code.phone, &code.code).await?)))
+}
+
+async fn refresh_code(State(door): Door, Body(number): Body<Number>) -> Answer {
+    door.refresh_code(&number.phone)?;
+    Ok(done())
 }
 
 #[derive(Deserialize)]

@@ -31,6 +31,9 @@ const ACCOUNT_SIGNATURE: &[u8] = &[6, 0];
 const DEVICE_SIGNATURE: &[u8] = &[6, 1];
 /// Codes that one connection is given; the first lives longest.
 const REFS: u32 = 6;
+/// How long the first may be scanned, and each of the others behind it (milliseconds).
+const FIRST_REF: i64 = 60_000;
+const NEXT_REF: i64 = 20_000;
 
 /// A device that has been linked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -69,9 +72,15 @@ struct Pairing {
 
 #[derive(Default)]
 pub(crate) struct Linking {
-    by_ref: Mutex<BTreeMap<String, Arc<Waiting>>>,
+    by_ref: Mutex<BTreeMap<String, Offered>>,
     /// Companions that showed a code for a number.
     pub by_number: Mutex<BTreeMap<String, CodeHello>>,
+}
+
+/// What one QR code carries, and until when the server knows it.
+struct Offered {
+    waiting: Arc<Waiting>,
+    until: i64,
 }
 
 impl Waiting {
@@ -101,10 +110,12 @@ impl World {
     /// Hands the companion the references that its QR codes will carry.
     pub(crate) fn offer_refs(&self, waiting: &Arc<Waiting>) -> Node {
         let mut known = lock(&self.linking.by_ref);
+        let now = self.options.clock.millis();
         let refs: Vec<Node> = (0..REFS)
-            .map(|_| {
-                let name = format!("2@{:016x}{:016x}", self.next(), self.options.clock.millis());
-                known.insert(name.clone(), Arc::clone(waiting));
+            .map(|at| {
+                let name = format!("2@{:016x}{now:016x}", self.next());
+                let until = now + FIRST_REF + i64::from(at) * NEXT_REF;
+                known.insert(name.clone(), Offered { waiting: Arc::clone(waiting), until });
                 leaf("ref", name)
             })
             .collect();
@@ -115,12 +126,13 @@ impl World {
             .attr("type", "set")
             .attr("xmlns", "md")
             .attr("id", self.next().to_string())
+            .attr("t", self.options.clock.seconds())
             .children([NodeBuilder::new("pair-device").children(refs).build()])
             .build()
     }
 
     pub(crate) fn stop_waiting(&self, waiting: &Arc<Waiting>) {
-        lock(&self.linking.by_ref).retain(|_, other| !Arc::ptr_eq(other, waiting));
+        lock(&self.linking.by_ref).retain(|_, other| !Arc::ptr_eq(&other.waiting, waiting));
         lock(&self.linking.by_number).retain(|_, hello| !Arc::ptr_eq(&hello.waiting, waiting));
         lock(&waiting.pairing).take();
         lock(&waiting.passkey).take();
@@ -134,7 +146,10 @@ impl World {
             return Err(Error::QrCode("it needs four fields"));
         };
         let key = |text: &str| BASE64_STANDARD.decode(text).map_err(|_| Error::QrCode("a key is not base64"));
-        let waiting = lock(&self.linking.by_ref).get(*name).cloned().ok_or(Error::NobodyWaits)?;
+        let now = self.options.clock.millis();
+        let alive = |offered: &&Offered| offered.until > now;
+        let waiting = lock(&self.linking.by_ref).get(*name).filter(alive).map(|offered| Arc::clone(&offered.waiting));
+        let waiting = waiting.ok_or(Error::NobodyWaits)?;
         if key(noise)? != waiting.noise || key(identity)? != waiting.registration.identity {
             return Err(Error::QrCode("its keys are not those of the companion"));
         }

@@ -79,8 +79,18 @@ impl World {
         waiting.link.send(self.primary_hello(&phone, &name, sealed_ours));
         let finished = finished.await.map_err(|_| Error::NobodyWaits)?;
         let secret = open_bundle(&phone, &ephemeral, &companion, &finished, &waiting.registration.identity)?;
-        lock(&self.linking.by_number).remove(owner);
         self.link(&waiting, owner, &secret).await
+    }
+
+    /// The server wants another code than the one that is shown for this number.
+    pub(crate) fn refresh_code(&self, owner: &str) -> Result<()> {
+        let shown = lock(&self.linking.by_number);
+        let hello = shown.get(owner).ok_or(Error::NobodyWaits)?;
+        let stage = NodeBuilder::new("link_code_companion_reg")
+            .attr("stage", "refresh_code")
+            .children([leaf("link_code_pairing_ref", hello.name.clone())]);
+        hello.waiting.link.send(self.code_notification(stage.build()));
+        Ok(())
     }
 
     fn primary_hello(&self, phone: &Phone, name: &[u8], sealed_ephemeral: Vec<u8>) -> Node {
@@ -89,12 +99,16 @@ impl World {
             leaf("primary_identity_pub", phone.keys.identity.public_key().public_key_bytes()),
             leaf("link_code_pairing_ref", name),
         ]);
+        self.code_notification(stage.build())
+    }
+
+    fn code_notification(&self, stage: Node) -> Node {
         NodeBuilder::new("notification")
             .attr("from", SERVER_JID)
             .attr("type", "link_code_companion_reg")
             .attr("id", self.next().to_string())
             .attr("t", self.options.clock.seconds())
-            .children([stage.build()])
+            .children([stage])
             .build()
     }
 }

@@ -14,11 +14,15 @@ mod laptop;
 mod shop;
 
 use std::io::{BufRead, BufReader, Write as _};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
 use laptop::{Laptop, events, link};
 use serde_json::Value;
-use ulak_core::app::NumberKind;
+use ulak_core::app::{MailAccountEdit, MailFor, NumberKind};
+use ulak_core::contact::ContactEdit;
+use ulak_core::mail::Security;
 use ulak_emulator::{Emulator, Kick, Options, PasskeyAnswer};
 
 const OWNER: &str = "905550000001";
@@ -154,6 +158,10 @@ async fn link_with_passkey(emulator: &Emulator, laptop: &Laptop, door: bool, sai
     while let Some(event) = tokio::task::block_in_place(|| lines.next()) {
         match event["event"].as_str().unwrap() {
             "qr" => drop(tokio::spawn(emulator.scanning(event["code"].as_str().unwrap(), OWNER))),
+            "passkey" if event["problem"]["code"] == "passkey.cancelled" => {
+                emulator.answer_passkey(OWNER, PasskeyAnswer::Confirms);
+                writeln!(child.stdin.as_mut().unwrap(), "again").unwrap();
+            }
             "passkey_code" => {
                 assert_eq!(emulator.passkey_code(OWNER), Some(event["code"].as_str().unwrap().replace('-', "")));
                 writeln!(child.stdin.as_mut().unwrap(), "{said}").unwrap();
@@ -179,6 +187,115 @@ async fn the_passkey_of_an_account_is_asked_for_in_the_terminal_too() {
     assert!(names(&heard).contains("\"passkey\"\"passkey_code\"") && code == Some(1), "{heard:?}");
     assert!(emulator.numbers().is_empty(), "the codes differed");
 
+    emulator.answer_passkey(OWNER, PasskeyAnswer::Cancels);
     let (heard, code) = link_with_passkey(&emulator, &laptop, true, "yes").await;
-    assert!(names(&heard).contains("\"passkey_code\"\"linked\"\"connected\"") && code == Some(0), "{heard:?}");
+    let asked_twice = "\"passkey\"\"passkey\"\"passkey_code\"\"linked\"\"connected\"";
+    assert!(names(&heard).contains(asked_twice) && code == Some(0), "{heard:?}");
+    let told = |event: &&Value| event["event"] == "passkey" || event["event"] == "passkey_code";
+    assert!(heard.iter().filter(told).all(|event| event["do"].is_string()), "{heard:?}");
+}
+
+/// A mail server on this machine that takes everything. Tells how each one logged in, and what was handed over.
+fn mail_server() -> (u16, std::sync::mpsc::Receiver<String>) {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let (tell, told) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let mut say = stream.try_clone().unwrap();
+            let mut lines = BufReader::new(stream).lines().map_while(Result::ok);
+            let _ = say.write_all(b"220 ready\r\n");
+            while let Some(line) = lines.next() {
+                let answer = match line.split(' ').next().unwrap_or_default() {
+                    "EHLO" => "250-here\r\n250 AUTH PLAIN\r\n",
+                    "DATA" => {
+                        let _ = say.write_all(b"354 go on\r\n");
+                        let mail: Vec<String> = lines.by_ref().take_while(|line| line != ".").collect();
+                        let _ = tell.send(mail.join("\n"));
+                        "250 taken\r\n"
+                    }
+                    _ => "250 fine\r\n",
+                };
+                if line.starts_with("AUTH ") {
+                    let _ = tell.send(line.clone());
+                    let _ = say.write_all(b"235 welcome\r\n");
+                } else {
+                    let _ = say.write_all(answer.as_bytes());
+                }
+            }
+        }
+    });
+    (port, told)
+}
+
+/// The files below a folder that have one of these in them.
+fn with(folder: &Path, markers: &[String]) -> Vec<(PathBuf, String)> {
+    let mut found = Vec::new();
+    for entry in folder.read_dir().unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(with(&path, markers));
+        } else if path.is_file() {
+            let content = std::fs::read(&path).unwrap();
+            let has = |marker: &&String| content.windows(marker.len()).any(|window| window == marker.as_bytes());
+            found.extend(markers.iter().filter(has).map(|marker| (path.clone(), marker.clone())));
+        }
+    }
+    found
+}
+
+/// Where no message can arrive a mail goes, and nothing of it, nor of how Ulak logs in, lies or is said in the clear.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_to_a_mail_server_lies_and_is_said_nowhere() {
+    let (emulator, laptop) = linked().await;
+    let absent = shop::person(0);
+    emulator.set_absent(&absent, true);
+    let (port, told) = mail_server();
+    let app = laptop.app().await;
+    shop::always_open(&app).await;
+    let edit = ContactEdit {
+        name: "Elif".to_owned(),
+        phone: format!("+{absent}"),
+        email: "zq-elif@shop.example".to_owned(),
+        ..ContactEdit::default()
+    };
+    app.people().save_contact(&edit).await.unwrap();
+    let account = MailAccountEdit {
+        active: true,
+        host: "127.0.0.1".to_owned(),
+        port,
+        security: Security::None,
+        user: "zq-user".to_owned(),
+        password: Some("zq-password".to_owned()),
+        from_address: "zq-shop@shop.example".to_owned(),
+        from_name: "zq-sender".to_owned(),
+        wait_minutes: 0,
+        per_hour: 100,
+    };
+    app.mails().save_account(&account).await.unwrap();
+    let numbers = app.numbers().list().await.unwrap();
+    let numbers: Vec<_> =
+        numbers.iter().filter(|number| number.kind == NumberKind::Whatsapp).map(|number| number.id).collect();
+    let campaign = shop::draft(&app, &numbers, None).await;
+    app.mails().want(MailFor::Campaign(campaign), true).await.unwrap();
+    app.campaigns().schedule_campaign(campaign, false).await.unwrap();
+    app.close().await;
+
+    let said = laptop.folder.path().join("said");
+    std::fs::create_dir(&said).unwrap();
+    let log = |name: &str| Stdio::from(std::fs::File::create(said.join(name)).unwrap());
+    let mut serve = laptop.command(&["serve"]);
+    let mut serve = serve.env("ULAK_LOG", "trace").stdout(log("out")).stderr(log("err")).spawn().unwrap();
+    let patience = std::time::Duration::from_secs(60);
+    let (login, mail) = tokio::task::block_in_place(|| (told.recv_timeout(patience), told.recv_timeout(patience)));
+    let (login, mail) = (login.expect("Ulak logs in"), mail.expect("the mail comes"));
+    assert!(mail.contains("zq-elif@shop.example"), "{mail}");
+    let login = login.strip_prefix("AUTH PLAIN ").unwrap().to_owned();
+    let markers = ["zq-user", "zq-password", "zq-elif", "zq-shop", "zq-sender", &login].map(str::to_owned);
+    assert_eq!(with(&laptop.data(), &markers), Vec::new(), "while it runs");
+    assert!(Command::new("kill").arg(serve.id().to_string()).status().unwrap().success());
+    assert!(tokio::task::block_in_place(|| serve.wait().unwrap().success()));
+    assert_eq!(with(&laptop.data(), &markers), Vec::new());
+    assert_eq!(with(&said, &markers), Vec::new());
+    assert!(std::fs::metadata(said.join("err")).unwrap().len() > 10_000, "it said much");
 }

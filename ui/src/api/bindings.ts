@@ -60,13 +60,16 @@ export const commands = {
 	saveRefused: (importId: ImportId, title: string) => __TAURI_INVOKE<string | null>("save_refused", { importId, title }),
 	campaigns: (query: CampaignQuery) => __TAURI_INVOKE<CampaignPage>("campaigns", { query }),
 	createDraft: () => __TAURI_INVOKE<Draft>("create_draft"),
+	createPracticeDraft: () => __TAURI_INVOKE<Draft>("create_practice_draft"),
 	/**  A draft for those who can be written to by now. */
-	draftForSkipped: (campaignId: CampaignId, reason: SkipReason) => __TAURI_INVOKE<Draft>("draft_for_skipped", { campaignId, reason }),
+	draftForSkipped: (campaignId: CampaignId, reason: SkipReason, variable: string | null) => __TAURI_INVOKE<Draft>("draft_for_skipped", { campaignId, reason, variable }),
 	/**  The people whom a campaign skipped for one reason. */
-	skippedFor: (campaignId: CampaignId, reason: SkipReason, limit: number) => __TAURI_INVOKE<RecipientRow[]>("skipped_for", { campaignId, reason, limit }),
+	skippedFor: (campaignId: CampaignId, reason: SkipReason, variable: string | null, limit: number) => __TAURI_INVOKE<RecipientRow[]>("skipped_for", { campaignId, reason, variable, limit }),
 	draft: (id: CampaignId) => __TAURI_INVOKE<Draft>("draft", { id }),
 	saveDraft: (edit: DraftEdit) => __TAURI_INVOKE<Draft>("save_draft", { edit }),
 	deleteDraft: (id: CampaignId) => __TAURI_INVOKE<null>("delete_draft", { id }),
+	/**  For who leaves it. */
+	dropUntouched: (id: CampaignId) => __TAURI_INVOKE<null>("drop_untouched", { id }),
 	duplicateCampaign: (id: CampaignId) => __TAURI_INVOKE<Draft>("duplicate_campaign", { id }),
 	pickMediaFiles: (title: string) => __TAURI_INVOKE<string[]>("pick_media_files", { title }),
 	addMedia: (draftId: CampaignId, path: string, wish: MediaWish | null) => __TAURI_INVOKE<MediaItem>("add_media", { draftId, path, wish }),
@@ -81,7 +84,7 @@ export const commands = {
 	removeLinkPreview: (draftId: CampaignId) => __TAURI_INVOKE<Draft>("remove_link_preview", { draftId }),
 	previewMessage: (draftId: CampaignId, index: number) => __TAURI_INVOKE<MessagePreview>("preview_message", { draftId, index }),
 	checkDraft: (draftId: CampaignId) => __TAURI_INVOKE<DraftCheck>("check_draft", { draftId }),
-	skippedPeople: (draftId: CampaignId, reason: SkipReason, limit: number) => __TAURI_INVOKE<ContactView[]>("skipped_people", { draftId, reason, limit }),
+	skippedPeople: (draftId: CampaignId, reason: SkipReason, variable: string | null, limit: number) => __TAURI_INVOKE<ContactView[]>("skipped_people", { draftId, reason, variable, limit }),
 	reviewCampaign: (draftId: CampaignId) => __TAURI_INVOKE<Review>("review_campaign", { draftId }),
 	/**  Asks WhatsApp for some of those of whom nobody knows whether they are on it. */
 	lookUpAudience: (draftId: CampaignId, after: ContactId | null) => __TAURI_INVOKE<LookedUp>("look_up_audience", { draftId, after }),
@@ -134,13 +137,19 @@ export const commands = {
 	watchFolder: (triggerId: TriggerId, path: string | null, brings: FolderBrings) => __TAURI_INVOKE<TriggersView>("watch_folder", { triggerId, path, brings }),
 	/**  What a trigger would do with an event; nothing is sent. */
 	tryTrigger: (binding: TriggerBinding, payload: string) => __TAURI_INVOKE<TriedTrigger>("try_trigger", { binding, payload }),
-	triggerEvents: (triggerId: TriggerId | null, before: TriggerEventId | null) => __TAURI_INVOKE<TriggerEventPage>("trigger_events", { triggerId, before }),
+	/**  Sends what the first person of an event would get to a phone of the owner. */
+	sendTried: (binding: TriggerBinding, payload: string, to: string) => __TAURI_INVOKE<MessageId>("send_tried", { binding, payload, to }),
+	triggerEvents: (triggerId: TriggerId | null, refused: boolean, before: TriggerEventId | null) => __TAURI_INVOKE<TriggerEventPage>("trigger_events", { triggerId, refused, before }),
+	/**  The owner has seen which events were refused. */
+	refusalsSeen: () => __TAURI_INVOKE<null>("refusals_seen"),
 	/**  Sends an event again, by the trigger as it is: to those who have nothing of it, or to all. */
 	replayEvent: (eventId: TriggerEventId, toAll: boolean) => __TAURI_INVOKE<Fired>("replay_event", { eventId, toAll }),
 	repeats: () => __TAURI_INVOKE<RepeatView[]>("repeats"),
 	createRepeat: (occasion: Occasion | null) => __TAURI_INVOKE<Draft>("create_repeat", { occasion }),
 	followUp: (follows: FollowOf, afterDays: number | null) => __TAURI_INVOKE<Draft>("follow_up", { follows, afterDays }),
 	saveRepeat: (edit: RepeatEdit) => __TAURI_INVOKE<null>("save_repeat", { edit }),
+	approveRepeat: (id: RepeatId) => __TAURI_INVOKE<null>("approve_repeat", { id }),
+	makeUpRepeat: (id: RepeatId, day: Day) => __TAURI_INVOKE<null>("make_up_repeat", { id, day }),
 	deleteRepeat: (id: RepeatId) => __TAURI_INVOKE<null>("delete_repeat", { id }),
 	dateFields: () => __TAURI_INVOKE<string[]>("date_fields"),
 	pauseCampaign: (id: CampaignId) => __TAURI_INVOKE<null>("pause_campaign", { id }),
@@ -225,6 +234,8 @@ export const commands = {
 	home: () => __TAURI_INVOKE<HomeView>("home"),
 	/**  The owner has seen what became of a campaign. */
 	resultSeen: (campaignId: CampaignId) => __TAURI_INVOKE<null>("result_seen", { campaignId }),
+	/**  What failed of a campaign so far. */
+	failuresSeen: (campaignId: CampaignId) => __TAURI_INVOKE<null>("failures_seen", { campaignId }),
 	/**  The owner has read a notice. */
 	dismissNotice: (id: number) => __TAURI_INVOKE<null>("dismiss_notice", { id }),
 	credits: (book: Book) => __TAURI_INVOKE<CreditsView>("credits", { book }),
@@ -367,7 +378,9 @@ export type Attention = {
 	name: string | null,
 };
 
-export type AttentionKind = "recovery_code" | "failed" | "unknown" | "message_failed" | "message_unknown" | "paused" | "stopped_failures" | "stopped_opt_outs" | "credits_low" | "clearing_begins";
+export type AttentionKind = "recovery_code" | "failed" | "unknown" | "message_failed" | "message_unknown" | "paused" | "stopped_failures" | "stopped_opt_outs" | "credits_low" | "clearing_begins" | 
+/**  What a rule sends was changed and waits for a word. */
+"rule_waits" | "events_refused";
 
 /**
  *  Everyone, or whoever has one of the tags, is in one of the segments or is one of the people, or whom another campaign
@@ -822,7 +835,7 @@ export type ContactView = {
 
 export type ContactsChanged = null;
 
-/**  What the accepted messages cost, by the price of the newest top-up that says one. Amounts are in ten-thousandths. */
+/**  What the accepted messages cost, by the price that was in force when it began. Amounts are in ten-thousandths. */
 export type Cost = {
 	/**  The currency, as the owner wrote it. */
 	currency: string,
@@ -858,8 +871,9 @@ export type CreditsView = {
 	/**  Over full months; none before the first has passed. */
 	monthlyAverage: number | null,
 	fullMonths: number,
-	/**  How many days the free credits last at the average of the full months. */
+	/**  How many days the free credits last at the pace of the last thirty days, as the note that they run low says. */
 	lastsDays: number | null,
+	/**  All months since the first credit was spent, the oldest first. */
 	months: MonthSpent[],
 	checkedAt: number,
 	/**  They run low. */
@@ -1153,6 +1167,8 @@ export type Followed =
 { kind: "silent" } | 
 /**  Who read it and wrote nothing back. Whoever hides that they read is none of them. */
 { kind: "read_silent" } | 
+/**  Who read it, whatever they wrote back. Whoever hides that they read is none of them. */
+{ kind: "read" } | 
 /**  Whose last word was this answer. */
 { kind: "chose"; option: string };
 
@@ -1181,12 +1197,16 @@ export type Happening = {
 export type HealthKind = "number" | "no_number" | 
 /**  What was found out at the start, or met since. */
 "found" | "paused" | "sending" | 
+/**  Programs should be let in and are not. `port`, and `reason` where no other program has it. */
+"door_shut" | 
 /**  `credits`: the balance of real ones. */
 "ledger" | "ledger_stopped" | 
 /**  `free` and `used` in bytes. */
 "disk" | "disk_unknown" | 
-/**  `zone`; it is compared with nothing. */
+/**  `zone`. */
 "clock" | 
+/**  `ahead`: so many milliseconds ahead of WhatsApp's, negative where it is behind. */
+"clock_off" | 
 /**  The data's clock runs faster than the world's. */
 "fast_clock" | "keyring" | "passphrase" | 
 /**  The recovery code was not written down. */
@@ -1346,11 +1366,13 @@ export type ImportStep =
 /**  Verdicts only: no contact is made or changed. */
 "scan" | "import";
 
-/**  `rows` is the sum of the others. */
+/**  `rows` is the sum of the others but `unchanged`. */
 export type ImportTotals = {
 	rows: number,
 	new: number,
 	known: number,
+	/**  Of the known ones: those to which the row adds nothing. */
+	unchanged: number,
 	twice: number,
 	doubtful: number,
 	refused: number,
@@ -1483,6 +1505,7 @@ export type LinkView = {
 	expiresAt: number | null,
 	end: LinkEndView | null,
 	problem: AppError | null,
+	clockAhead: number | null,
 };
 
 /**  What became of opening it. */
@@ -1792,10 +1815,11 @@ export type MergeEdit = {
 	fields: { [key in string]: string },
 };
 
-/**  What messages cost on average, by the price of the newest top-up that says one. Amounts are in ten-thousandths. */
+/**  What messages cost on average, each at the price of the top-up before it. Amounts are in ten-thousandths. */
 export type MessageCost = {
 	/**  The currency, as the owner wrote it. */
 	currency: string,
+	/**  In the newest top-up that says a price. */
 	perCredit: number,
 	perSent: number | null,
 	perDelivered: number | null,
@@ -1826,6 +1850,12 @@ export type Missed = {
 	people: number,
 	/**  When it goes out if the owner says nothing. */
 	goesAt: number,
+};
+
+export type MissedDay = {
+	day: Day,
+	/**  Of an occasion: whose date it was. */
+	people: number | null,
 };
 
 export type MissedAnswer = 
@@ -2080,6 +2110,8 @@ export type PreviewRow = {
 	/**  As a spreadsheet counts from 1, or the number of a card. */
 	row: number,
 	cells: string[],
+	/**  As it comes in; none where the row does not. */
+	name: string | null,
 	/**  E.164 */
 	phone: string | null,
 	/**  The column of that phone, where a list has several. */
@@ -2216,6 +2248,8 @@ export type RecipientView = {
 	own: boolean,
 	/**  When its text and its files were cleared. */
 	clearedAt: number | null,
+	/**  What went by e-mail instead, or should. */
+	mail: MailView | null,
 };
 
 export type Refusal = {
@@ -2265,6 +2299,10 @@ export type RepeatView = {
 	credits: number,
 	free: number,
 	last: LastRun | null,
+	/**  Days that were left out and can still come, the oldest first: of the calendar the last alone. */
+	missed: MissedDay[],
+	/**  What it sends was changed since its owner let it go. Until they confirm it nothing of it goes out. */
+	waits: boolean,
 	blockers: AppError[],
 };
 
@@ -2319,6 +2357,8 @@ export type ReplyRow = {
 	messageId: MessageId | null,
 	/**  The beginning of the message that it answers. */
 	answersText: string,
+	/**  The emoji that its writer put to that message last. */
+	reaction: string | null,
 	campaignId: CampaignId | null,
 	/**  Filled in by whoever knows campaigns. */
 	campaignName: string,
@@ -2509,6 +2549,8 @@ export type SentMessage = {
 	/**  Since when it is in that state. */
 	stateAt: number | null,
 	sessionName: string | null,
+	/**  What went by e-mail instead, or should. */
+	mail: MailView | null,
 	parts: number,
 	/**  What the parts cost that WhatsApp accepted. */
 	credits: number,
@@ -2627,12 +2669,16 @@ export type SkipReason = "no_consent" | "black_list" | "gray_list" | "missing_va
 /**  Somebody else of the audience is the same WhatsApp account. */
 "same_person" | 
 /**  Two options of the poll become the same for them. */
-"same_options";
+"same_options" | 
+/**  Made up by Ulak to practise with, and the campaign is a real one. */
+"made_up";
 
 /**  Whom a campaign skipped for one reason, and who has got nothing of it since. */
 export type SkippedOf = {
 	campaign: CampaignId,
 	reason: SkipReason,
+	/**  Those who lacked this one, where several were missing. */
+	variable?: string | null,
 };
 
 /**  Minutes since local midnight. */
@@ -2710,6 +2756,8 @@ export type TemplateRow = {
 	kind: TemplateKind,
 	/**  In the order they appear. */
 	variables: string[],
+	/**  What the owner gave them for previews. */
+	samples: { [key in string]: string },
 	files: number,
 	firstText: string,
 	updatedAt: number,
@@ -2965,6 +3013,10 @@ export type TriggersView = {
 	offered: string[],
 	/**  Those that triggers look into. */
 	folders: TriggerFolder[],
+	/**  Events that came today. */
+	today: number,
+	/**  Events that nothing or not all was sent by, for a reason that the owner can mend and has not seen to. */
+	toMend: number,
 };
 
 /**  What became of the contacts that an import had made or changed. */
@@ -3041,7 +3093,7 @@ export type Wait = {
 	kind: WaitKind,
 	until: number | null,
 	sessionName: string | null,
-	/**  The campaign that uses the number first. */
+	/**  The campaign that uses the number first; none where messages that belong to no campaign do. */
 	behind: string | null,
 	/**  Whose hours have not opened, by its code, where that is not the owner's. */
 	country: string | null,
@@ -3051,7 +3103,7 @@ export type WaitKind = "nothing" | "sending" | "pace" | "rest" | "hours" | "cap"
 /**  Another campaign goes first. */
 "turn" | 
 /**  Nothing is left but what is in doubt. */
-"checking" | "paused" | "pausedAll" | "noNumber" | "notConnected" | "newChats" | "shut" | "unheard" | "disk" | "locked" | "damaged" | "fault";
+"checking" | "paused" | "pausedAll" | "noNumber" | "notConnected" | "newChats" | "shut" | "unheard" | "disk" | "locked" | "readOnly" | "damaged" | "fault";
 
 /**  A number that was linked for the first time may send a little more every day. */
 export type WarmUpView = {

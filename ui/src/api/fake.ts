@@ -2,7 +2,8 @@
 // production bundle. All numbers are fictitious. The address chooses the scene: `?scene=fresh` (first start),
 // `?scene=locked`, `?scene=passphrase`, `?scene=failed`, `?scene=many` (100,000 contacts),
 // `?scene=numbers` (a number in every state), `?scene=nophone` (nobody scans the code), `?scene=update` (a newer
-// version is there), `?scene=package` (a copy that cannot update itself), else a day in a shop.
+// version is there), `?scene=package` (a copy that cannot update itself), `?scene=link-passkey` and its like (linking
+// stands still at that stage, see `fake/numbers.ts`), else a day in a shop. `&language=tr` and `&theme=dark` are settings.
 import type { Api, EventName, Listen, Payload } from './client';
 import { campaignCommands } from './fake/campaigns';
 import { contactCommands } from './fake/contacts';
@@ -30,13 +31,15 @@ type Listeners = { [N in EventName]?: Set<(payload: Payload<N>) => void> };
 
 export function fakeCore(): { api: Api; listen: Listen } {
   const listeners: Listeners = {};
-  const world = new World(new URLSearchParams(location.search).get('scene') ?? 'shop', (name, payload) => {
+  const asked = new URLSearchParams(location.search);
+  const world = new World(asked.get('scene') ?? 'shop', (name, payload) => {
     for (const cb of listeners[name] ?? []) (cb as (payload: unknown) => void)(payload);
   });
-  const { now, home, dismissNotice, resultSeen } = engine(world);
+  for (const key of ['language', 'theme']) if (asked.has(key)) Object.assign(world.settings, { [key]: asked.get(key) });
+  const { now, home, dismissNotice, resultSeen, failuresSeen } = engine(world);
   dragged(world);
   const ofCampaigns = campaignCommands(world);
-  const commands: Api = { ...doorCommands(world), ...contactCommands(world), ...segmentCommands(world), ...importCommands(world), ...ofCampaigns, ...reportCommands(ofCampaigns.live), ...revisionCommands(world), ...repeatCommands(world), ...templateCommands(world), ...creditCommands(world), ...logCommands(world), ...figureCommands(world), ...numberCommands(world), ...replyCommands(world), ...retentionCommands(world), ...safetyCommands(world), ...programCommands(world), ...updateCommands(world), ...outwardCommands(world), now, home, dismissNotice, resultSeen };
+  const commands: Api = { ...doorCommands(world), ...contactCommands(world), ...segmentCommands(world), ...importCommands(world), ...ofCampaigns, ...reportCommands(ofCampaigns.live), ...revisionCommands(world), ...repeatCommands(world), ...templateCommands(world), ...creditCommands(world), ...logCommands(world), ...figureCommands(world), ...numberCommands(world), ...replyCommands(world), ...retentionCommands(world), ...safetyCommands(world), ...programCommands(world), ...updateCommands(world), ...outwardCommands(world), now, home, dismissNotice, resultSeen, failuresSeen };
   const listen: Listen = (name, cb) => {
     const set = (listeners[name] ??= new Set() as never) as unknown as Set<typeof cb>;
     set.add(cb);

@@ -38,3 +38,13 @@ test('what is over says so, and a cancelled campaign is not called finished', ()
 test('nothing of a campaign that waits is "nothing to send"', () => {
   for (const doing of ['waiting', 'behind', 'checking', 'paused', 'paused_all', 'planned'] as Doing[]) expect(doingSentence(doing, doing === 'waiting' ? wait('nothing') : own[doing], NOW)).not.toBe(m.wait_nothing());
 });
+
+test('behind messages that belong to no campaign it is said to wait, in every language', () => {
+  for (const locale of locales) {
+    language.locale = locale;
+    const said = doingSentence('behind', wait('turn'), NOW);
+    expect(said).toBe(m.wait_turn_others());
+    expect(said).not.toBe(m.wait_sending());
+  }
+  expect(doingSentence('behind', { ...wait('turn'), behind: '' }, NOW)).toContain(m.campaigns_untitled());
+});

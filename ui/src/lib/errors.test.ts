@@ -18,6 +18,14 @@ test('a book of credits is called what the window calls it', () => {
   expect(sentence(unbalanced)).toContain('(Gerçek)');
 });
 
+test('a reason is said in the language of the window, with its own parameters', () => {
+  language.locale = 'tr';
+  const params = { name: 'Bahar', reason: '412 credits are missing.', because: short.code, 'because.shortage': '412', 'because.needed': '1588', 'because.free': '1176' };
+  const said = sentence({ code: 'repeat.not_scheduled', message: '', params });
+  expect(said).toContain('412 kredi eksik: 1.588 gerekli');
+  expect(said).not.toContain('are missing');
+});
+
 test('an unknown code, or one whose placeholders were not filled, falls back to the English sentence', () => {
   expect(sentence({ code: 'moon.full', message: 'The moon is full.', params: {} })).toBe('The moon is full.');
   expect(sentence({ code: 'ledger.short', message: 'Credits are missing.', params: {} })).toBe('Credits are missing.');

@@ -2,7 +2,8 @@
 // underscores; a code without a message falls back to the English sentence that came along.
 import type { AppError } from '../api/client';
 import { fieldWord } from './fields.svelte';
-import { countryName, num } from './format.svelte';
+import { noonOf } from './days';
+import { countryName, date, num } from './format.svelte';
 import { m } from './i18n.svelte';
 
 export function sentence(error: unknown): string {
@@ -37,8 +38,14 @@ function messageOf(key: string, params: Record<string, string>): string | null {
 function readable(params: Record<string, string>): Record<string, unknown> {
   const shown: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(params)) shown[name] = readableParam(name, value);
+  if (params.because !== undefined) shown.reason = sentence({ code: params.because, message: params.reason ?? '', params: within(params, 'because.') });
   const counted = params.count ?? params.n;
   return counted === undefined ? shown : { ...shown, n: shown.n ?? shown.count, count: Number(counted) };
+}
+
+/** The parameters of the problem that a sentence tells as its reason. */
+function within(params: Record<string, string>, prefix: string): Record<string, string> {
+  return Object.fromEntries(Object.entries(params).filter(([name]) => name.startsWith(prefix)).map(([name, value]) => [name.slice(prefix.length), value]));
 }
 
 function readableParam(name: string, value: string): string {
@@ -46,5 +53,6 @@ function readableParam(name: string, value: string): string {
   if (name === 'found' && value === '?') return m.media_kind_unknown();
   if (name === 'variable') return fieldWord(value);
   if (name === 'book') return value === 'practice' ? m.credits_book_practice() : m.credits_book_real();
+  if (name === 'day' && /^\d{4}-\d\d-\d\d$/.test(value)) return date(noonOf(value));
   return /^\d{4,15}$/.test(value) ? num(Number(value)) : value;
 }

@@ -146,10 +146,10 @@ export function duration(ms: number): string {
   return hours % 24 === 0 ? m.duration_d({ d: num(hours / 24) }) : m.duration_d_h({ d: num(Math.floor(hours / 24)), h: num(hours % 24) });
 }
 
-/** A span that somebody set, with nothing rounded away: 20 s, 1 min 30 s, 2 h. */
+/** A span that somebody set, with nothing rounded away: 20 s, 1 min 30 s, 2 h, 3 d. */
 export function span(ms: number): string {
-  const { h, min, s } = partsOfSpan(ms);
-  const shown = [h > 0 && m.duration_h({ h: num(h) }), min > 0 && m.duration_min({ min: num(min) }), (s > 0 || ms < 1000) && m.duration_s({ s: num(s) })];
+  const { d, h, min, s } = partsOfSpan(ms);
+  const shown = [d > 0 && m.duration_d({ d: num(d) }), h > 0 && m.duration_h({ h: num(h) }), min > 0 && m.duration_min({ min: num(min) }), (s > 0 || ms < 1000) && m.duration_s({ s: num(s) })];
   return shown.filter((part) => part !== false).join(' ');
 }
 

@@ -22,6 +22,13 @@ overwriteSetLocale((locale) => { language.locale = locale; });
 export function setLanguage(chosen: Locale | null, system: readonly string[] = navigator.languages): void {
   language.locale = chosen ?? fromSystem(system);
   document.documentElement.lang = language.locale;
+  document.documentElement.dir = direction(language.locale);
+}
+
+/** The way a language is written; an engine that cannot tell has none of the languages that go from right to left. */
+export function direction(tag: string): string {
+  const locale: Intl.Locale & { getTextInfo?: () => { direction: string }; textInfo?: { direction: string } } = new Intl.Locale(tag);
+  return (locale.getTextInfo?.() ?? locale.textInfo)?.direction ?? 'ltr';
 }
 
 export function fromSystem(wanted: readonly string[]): Locale {

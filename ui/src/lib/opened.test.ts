@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { connectTo, type Api } from '../api/client';
-import { backupOf, listOf, openFiles, takeBackup, takeHanded, toRestore } from './opened';
+import { backupOf, listOf, openFiles, pasteToImport, takeBackup, takeHanded, takePasted, toRestore } from './opened';
 import { parse } from './router.svelte';
 
 const goes = async (paths: string[]) => {
@@ -27,6 +27,25 @@ test('anything else begins a campaign, which takes the files once', async () => 
   expect(takeHanded()).toEqual(['/a/foto.jpg', '/a/fiyat.pdf']);
   expect(takeHanded()).toEqual([]);
   expect(await goes([])).toBe('#/campaigns/new/audience');
+});
+
+function paste(text: string, into: EventTarget = document.body): boolean {
+  const event = new Event('paste', { bubbles: true, cancelable: true }) as ClipboardEvent;
+  Object.defineProperty(event, 'clipboardData', { value: { getData: () => text } });
+  into.addEventListener('paste', (one) => pasteToImport(one as ClipboardEvent), { once: true });
+  return !into.dispatchEvent(event);
+}
+
+test('what is pasted beside the fields leads to the import, which takes it once', () => {
+  location.hash = '#/contacts';
+  expect(paste('Ayşe\t0538 555 01 42\n')).toBe(true);
+  expect(location.hash).toBe('#/contacts/import');
+  expect([takePasted(), takePasted()]).toEqual(['Ayşe\t0538 555 01 42\n', null]);
+});
+
+test('a field keeps its paste, and a text without a digit has nobody to import', () => {
+  expect([paste('0538 555 01 42', document.createElement('input')), paste('merhaba')]).toEqual([false, false]);
+  expect(takePasted()).toBeNull();
 });
 
 test('a backup that is dropped is looked into, wherever it is dropped', () => {

@@ -16,8 +16,28 @@ export function backupOf(paths: string[]): string | null {
 
 const importOf = (path: string) => `/contacts/import?file=${encodeURIComponent(path)}`;
 
-export function toImport(path: string): void {
-  navigate(importOf(path));
+/** `practice`: what is written to those who come in goes over the practice number. */
+export function toImport(path: string, practice: boolean): void {
+  navigate(`${importOf(path)}${practice ? '&practice' : ''}`);
+}
+
+/** What the import begins with, as if it was pasted there. */
+let pasted: string | null = null;
+
+/** A paste that no field takes: cells, a column of numbers, or a text with phones in it. */
+export function pasteToImport(event: ClipboardEvent): void {
+  const text = event.clipboardData?.getData('text/plain') ?? '';
+  const isField = event.target instanceof HTMLInputElement || event.target instanceof HTMLTextAreaElement;
+  if (event.defaultPrevented || isField || !/\d/.test(text) || document.querySelector('dialog[open]') !== null) return;
+  event.preventDefault();
+  pasted = text;
+  navigate('/contacts/import');
+}
+
+export function takePasted(): string | null {
+  const taken = pasted;
+  pasted = null;
+  return taken;
 }
 
 /** By way of the page that takes what Ulak is opened with, so that it is looked into also where that page is shown already. */

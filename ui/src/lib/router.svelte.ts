@@ -13,7 +13,8 @@ export type Route =
   /** `campaign`: only what answers it; `show`: which of the lists. */
   | { page: 'replies'; campaign: string | null; show: Show | null }
   /** `file`: a list that was dropped on another screen. */
-  | { page: 'import'; file: string | null }
+  /** `practice`: what is written to those who come in goes over the practice number. */
+  | { page: 'import'; file: string | null; practice: boolean }
   /** `campaign`, `state`, `cause`: what the list is narrowed to at first. */
   | { page: 'log'; campaign: string | null; state: string | null; cause: string | null; search: string | null }
   /** Everything that is known of one contact. */
@@ -85,7 +86,10 @@ export function parse(hash: string): Route {
     case 'templates':
       return id ? { page: 'template', id } : { page: 'templates' };
     case 'contacts':
-      if (id === 'import') return { page: 'import', file: new URLSearchParams(query).get('file') };
+      if (id === 'import') {
+        const asked = new URLSearchParams(query);
+        return { page: 'import', file: asked.get('file'), practice: asked.has('practice') };
+      }
       return id ? { page: 'person', id } : { page: 'contacts' };
     case 'replies': {
       const asked = new URLSearchParams(query);

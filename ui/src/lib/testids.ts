@@ -62,13 +62,14 @@
 //            recipients-table, recipient-row (data-state, data-id), recipient-panel, recipient-close, recipient-message,
 //            message-dialog, recipient-opt-out, opt-out-dialog, opt-out-confirm, live-credits-settled|held|released
 // report     live-report, report, report-step:audience|sent|delivered|read|answered (data-people), report-failed, report-skipped, report-see-failed|skipped,
-//            report-answers, report-credits, report-cost, report-live, report-compare, report-print, report-xlsx, report-pdf,
+//            report-answers, report-credits, report-cost, report-live, report-compare, report-print, report-csv, report-xlsx, report-pdf,
 //            compare-dialog, compare-pick:<id>, compare-go, compare-table; `#/campaigns/<id>/report`, `#/compare?ids=<id>,<id>`
 // revising   revise, reschedule, reschedule-dialog, reschedule-save, newtime-keep|all|rest, newtime-first, newtime-time, revise-start, revise-will-get (data-people),
 //            revise-had (data-people), revise-with-own, revise-priority, revise-credits (data-credits), revise-held, revise-short, revise-blocker, revise-refused,
 //            recipient-rewrite, rewrite-dialog, rewrite-input, rewrite-save, rewrite-everything, recipient-version, versions-open, versions-dialog, version:<number> (data-people)
 // repeats    campaigns-repeats, repeat-new-calendar|occasion, repeats-empty, repeat:<id> (data-active), repeat-active:<id>, repeat-every, repeat-weekday-<0…6>, repeat-day,
-//            repeat-month, repeat-until, repeat-field, repeat-often, repeat-days, repeat-time, repeat-late, repeat-next, repeat-last (data-state), repeat-edit,
+//            repeat-month, repeat-until, repeat-until-day-…, repeat-times, repeat-except, repeat-bring-back, repeat-field, repeat-often, repeat-side, repeat-days, repeat-time, repeat-waits, repeat-approve,
+//            repeat-blocker:<code>, repeat-practises, repeat-missed, repeat-make-up, repeat-late, repeat-next, repeat-last (data-state), repeat-edit,
 //            repeat-delete, repeat-delete-dialog, repeat-delete-confirm, follow-open, follow-dialog, follow-who, follow-when, follow-go
 // replies    replies-waiting, replies-words, replies-export, replies-all, replies-all-read|done, replies-show-unread|answers|near|stops|open|done,
 //            replies-campaign, replies-answer, replies-number, replies-list, replies-empty, reply-row (data-id, data-unread), talk,
@@ -99,7 +100,7 @@
 //            link-done, link-name, link-finish, link-cancel; `#/numbers/link` opens it
 // credits    credits-book-practice|real, credits-free, credits-balance, credits-held (data-held), credits-topup,
 //            credits-adjust, credits-export, credits-search, credits-kind-all|grant|hold|settle|release|adjust,
-//            credits-month, credits-campaign, credits-check, credits-statement, statement-dialog, statement-month, statement-format, statement-save,
+//            credits-when, credits-day-…, credits-campaign, credits-check, credits-statement, statement-dialog, statement-month, statement-format, statement-save,
 //            credits-table, topup-credits, topup-price, topup-note, topup-save, adjust-less|more, adjust-credits,
 //            adjust-reason, adjust-save
 // log        log-count, log-search, log-when, log-day, log-state, log-cause, log-number, log-from, log-found, log-export, log-table, log-row

@@ -22,6 +22,7 @@ test('empty cents are read by the decimal sign of the language', () => {
 test.each([
   ['20', 's', 20_000], ['20', 'min', 1_200_000], ['20 s', 'min', 20_000], ['90sn', 'min', 90_000], ['1,5 dk', 's', 90_000], ['1.5 menit', 's', 90_000],
   ['1 min 30 s', 's', 90_000], ['1 sa 30 dk', 's', 5_400_000], ['2 jam', 's', 7_200_000], ['0,5', 's', 500], ['1.500 sn', 's', 1_500_000], ['3 Dakika', 's', 180_000],
+  ['2 d', 'min', 172_800_000], ['1 gün 2 sa', 'min', 93_600_000], ['30 hari', 'min', 2_592_000_000],
 ] as const)('%s with the unit %s is %i ms', (text, unit, ms) => {
   expect(spanOf(text, unit, ',')).toBe(ms);
 });
@@ -30,6 +31,6 @@ test.each(['', 'soon', '3 weeks', '1 min x', '5 5', '-1 s'])('"%s" is no span', 
   expect(spanOf(text, 's', ',')).toBeNull();
 });
 
-test.each([[20_000, { h: 0, min: 0, s: 20 }], [5_430_000, { h: 1, min: 30, s: 30 }], [500, { h: 0, min: 0, s: 0.5 }]])('%i ms comes apart', (ms, parts) => {
+test.each([[20_000, { d: 0, h: 0, min: 0, s: 20 }], [5_430_000, { d: 0, h: 1, min: 30, s: 30 }], [500, { d: 0, h: 0, min: 0, s: 0.5 }], [93_600_000, { d: 1, h: 2, min: 0, s: 0 }]])('%i ms comes apart', (ms, parts) => {
   expect(partsOfSpan(ms)).toEqual(parts);
 });

@@ -17,9 +17,10 @@ const units: [ms: number, words: string[]][] = [
   [1000, ['s', 'sec', 'secs', 'second', 'seconds', 'sn', 'san', 'saniye', 'dtk', 'detik']],
   [60_000, ['m', 'min', 'mins', 'minute', 'minutes', 'dk', 'dak', 'dakika', 'mnt', 'menit']],
   [3_600_000, ['h', 'hr', 'hrs', 'hour', 'hours', 'sa', 'saat', 'j', 'jam']],
+  [86_400_000, ['d', 'day', 'days', 'g', 'gn', 'gün', 'gun', 'hari']],
 ];
 
-/** Milliseconds for "90", "1,5 dk", "1 min 30 s" or "2 jam"; a bare number is of `unit`. Null when it is no span. */
+/** Milliseconds for "90", "1,5 dk", "1 min 30 s", "2 jam" or "3 d"; a bare number is of `unit`. Null when it is no span. */
 export function spanOf(text: string, unit: Unit, decimal: ',' | '.'): number | null {
   const plain = text.trim().toLowerCase();
   const bare = amount(plain, decimal);
@@ -36,16 +37,24 @@ export function spanOf(text: string, unit: Unit, decimal: ',' | '.'): number | n
   return Math.round(total);
 }
 
-/** Hours, minutes and seconds of a span, none of them rounded away. */
-export function partsOfSpan(ms: number): { h: number; min: number; s: number } {
+/** Days, hours, minutes and seconds of a span, none of them rounded away. */
+export function partsOfSpan(ms: number): { d: number; h: number; min: number; s: number } {
   const seconds = Math.floor(ms / 1000);
-  return { h: Math.floor(seconds / 3600), min: Math.floor(seconds / 60) % 60, s: (seconds % 60) + (ms % 1000) / 1000 };
+  return { d: Math.floor(seconds / 86_400), h: Math.floor(seconds / 3600) % 24, min: Math.floor(seconds / 60) % 60, s: (seconds % 60) + (ms % 1000) / 1000 };
 }
 
 /** Three digits behind a sign are a group, so only one or two can be a fraction. */
 function amount(text: string, decimal: ',' | '.'): number | null {
   const fraction = /^(\d+)[.,](\d{1,2})$/.exec(text);
   return fraction ? Number(`${fraction[1]}.${fraction[2]}`) : wholeNumber(text, decimal);
+}
+
+/** "14:00", "14.00", "1400", "9" or "9:5" as minutes since midnight; null when it is no time. */
+export function parseClock(text: string): number | null {
+  const match = /^\s*(\d{1,2})\s*(?:[:.,h ]\s*(\d{1,2}))?\s*$/.exec(text) ?? /^\s*(\d{1,2})(\d{2})\s*$/.exec(text);
+  if (!match) return null;
+  const minute = Number(match[1]) * 60 + Number(match[2] ?? 0);
+  return Number(match[1]) < 24 && Number(match[2] ?? 0) < 60 ? minute : null;
 }
 
 function safe(digits: string): number | null {

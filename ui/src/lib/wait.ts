@@ -18,7 +18,7 @@ export function waitSentence(wait: Wait, now: number): string {
     case 'hours': return hoursSentence(wait.country, when);
     case 'cap': return when === null ? m.wait_cap() : m.wait_cap_until({ when });
     case 'due': return when === null ? m.wait_nothing() : m.wait_due({ when });
-    case 'turn': return m.wait_turn({ name: wait.behind ?? '' });
+    case 'turn': return wait.behind === null ? m.wait_turn_others() : m.wait_turn({ name: wait.behind || m.campaigns_untitled() });
     case 'checking': return m.wait_checking();
     case 'paused': return m.wait_paused();
     case 'pausedAll': return m.wait_paused_all();
@@ -29,6 +29,7 @@ export function waitSentence(wait: Wait, now: number): string {
     case 'unheard': return when === null ? m.wait_unheard({ name }) : m.wait_unheard_until({ name, when });
     case 'disk': return m.wait_disk();
     case 'locked': return m.wait_locked();
+    case 'readOnly': return m.wait_read_only();
     case 'damaged': return m.wait_damaged();
     case 'fault': return m.wait_fault();
   }

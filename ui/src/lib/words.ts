@@ -41,6 +41,7 @@ export function skipWord(reason: SkipReason, variable: string | null): string {
     case 'promoted': return m.skip_promoted();
     case 'same_person': return m.skip_same_person();
     case 'same_options': return m.skip_same_options();
+    case 'made_up': return m.skip_made_up();
   }
 }
 

@@ -7,7 +7,7 @@ const act = vi.fn(() => true);
 beforeEach(() => {
   act.mockClear();
   document.execCommand = act;
-  document.body.innerHTML = '<input id="field" value="Merhaba"><textarea id="letter">Ulak: mehraba!</textarea><p id="text">Ulak</p>';
+  document.body.innerHTML = '<input id="field" value="Merhaba"><input id="mail" type="email" value="elif@example.com"><textarea id="letter">Ulak: mehraba!</textarea><p id="text">Ulak</p>';
   connectTo({ api: { copiedText: async () => 'Ayşe', spellingSuggestions: async (word: string) => word === 'mehraba' ? ['merhaba', 'mihraba'] : [] } as unknown as Api, listen: () => () => undefined });
   render(ContextMenu);
 });
@@ -31,6 +31,18 @@ test('without a selection nothing can be cut, and a field with an undo of its ow
   field().addEventListener('keydown', (event) => { if (event.key === 'z' && event.ctrlKey) event.preventDefault(); });
   await fireEvent.click(screen.getByTestId('context-undo'));
   expect(act).not.toHaveBeenCalled();
+});
+
+test('a field that does not tell its selection can be cut and copied', async () => {
+  const mail = document.querySelector<HTMLInputElement>('#mail') as HTMLInputElement;
+  mail.select();
+  await fireEvent.contextMenu(mail);
+  await fireEvent.click(screen.getByTestId('context-cut'));
+  expect(act).toHaveBeenCalledWith('cut');
+  expect(document.activeElement).toBe(mail);
+  mail.value = '';
+  await fireEvent.contextMenu(mail);
+  expect(screen.queryByTestId('context-copy')).toBeNull();
 });
 
 test('where there is nothing to do there is no menu, not even the browser’s', async () => {

@@ -14,7 +14,7 @@ use tokio::sync::{Notify, watch};
 
 use crate::clock::{DAY, HOUR, MINUTE, Millis, SharedClock};
 use crate::db::{Db, StorageError};
-use crate::error::{Coded, Params, Problem};
+use crate::error::{Coded, Params, Problem, because};
 use crate::ids::JobId;
 use crate::notice::Notices;
 use crate::params;
@@ -215,7 +215,7 @@ async fn finish(agenda: &Agenda, job: &Job) -> Result<(), StorageError> {
 fn put_off(agenda: &Agenda, job: &Job, problem: &Problem) {
     tracing::warn!(job = job.kind.as_str(), %problem, "a job of the agenda is tried again");
     if job.tries + 1 >= TOLD_FROM {
-        agenda.notices.tell(JobFails { kind: job.kind, reason: problem.to_string() });
+        agenda.notices.tell(JobFails { kind: job.kind, reason: problem.clone() });
     }
 }
 
@@ -223,7 +223,7 @@ fn put_off(agenda: &Agenda, job: &Job, problem: &Problem) {
 #[error("Something that Ulak does by itself ({kind}) does not work: {reason} It is tried again.", kind = kind.as_str())]
 struct JobFails {
     kind: JobKind,
-    reason: String,
+    reason: Problem,
 }
 
 impl Coded for JobFails {
@@ -232,6 +232,6 @@ impl Coded for JobFails {
     }
 
     fn params(&self) -> Params {
-        params! { job: self.kind.as_str(), reason: self.reason }
+        because(params! { job: self.kind.as_str() }, &self.reason)
     }
 }

@@ -46,7 +46,10 @@ impl People {
     pub async fn export_chosen(&self, chosen: &Chosen, path: &Path) -> Result<u32, Problem> {
         match chosen {
             Chosen::Matching { query } => self.export_contacts(query, path).await,
-            Chosen::These { ids } => Ok(export_these(self.db.read(), ids, self.today().await?, path).await?),
+            Chosen::These { ids } => {
+                let (today, words) = (self.today().await?, self.words().await?);
+                Ok(export_these(self.db.read(), ids, today, &words, path).await?)
+            }
         }
     }
 

@@ -64,7 +64,7 @@ fn goes_soon(wait: Wait, now: Millis) -> bool {
         }
         // Time does not end these.
         Why::Nothing | Why::PausedAll | Why::NoNumber | Why::NotConnected => false,
-        Why::Disk | Why::Locked | Why::Damaged | Why::Fault => false,
+        Why::Disk | Why::Locked | Why::ReadOnly | Why::Damaged | Why::Fault => false,
     }
 }
 

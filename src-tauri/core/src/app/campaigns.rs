@@ -142,6 +142,15 @@ impl Campaigns {
     /// A draft over all linked numbers, or over the practice number until there is one.
     pub async fn create_draft(&self) -> Result<Draft, Problem> {
         let linked = numbers::linked(&mut *self.reader().await?).await.map_err(StorageError::from)?;
+        self.new_draft(linked).await
+    }
+
+    /// A draft over the practice number, whatever numbers are linked.
+    pub async fn create_practice_draft(&self) -> Result<Draft, Problem> {
+        self.new_draft(Vec::new()).await
+    }
+
+    async fn new_draft(&self, linked: Vec<SessionId>) -> Result<Draft, Problem> {
         let practice = linked.is_empty();
         let draft = NewDraft {
             name: String::new(),
@@ -202,6 +211,17 @@ impl Campaigns {
         if deleted { Ok(()) } else { Err(CampaignError::NotADraft.into()) }
     }
 
+    /// Whoever leaves a draft in which nothing was written, added or chosen leaves nothing behind.
+    pub async fn drop_untouched(&self, id: CampaignId) -> Result<(), Problem> {
+        let mut tx = self.db.begin().await?;
+        let dropped = store::remove_if_untouched(&mut tx, id).await.map_err(|error| self.db.error(error))?;
+        self.db.commit(tx).await?;
+        if dropped {
+            self.events.emit(Event::CampaignChanged(id));
+        }
+        Ok(())
+    }
+
     /// A new draft with the same content and audience.
     pub async fn duplicate_campaign(&self, id: CampaignId) -> Result<Draft, Problem> {
         let original = self.draft(id).await?;
@@ -232,9 +252,14 @@ impl Campaigns {
 
     /// A new draft with the same content for those whom this campaign skipped for one reason, so that who can be written
     /// to by now gets it. Who is skipped again, and why, the review says.
-    pub async fn draft_for_skipped(&self, id: CampaignId, reason: SkipReason) -> Result<Draft, Problem> {
+    pub async fn draft_for_skipped(
+        &self,
+        id: CampaignId,
+        reason: SkipReason,
+        variable: Option<String>,
+    ) -> Result<Draft, Problem> {
         let copy = self.duplicate_campaign(id).await?;
-        let audience = Audience { skipped: Some(SkippedOf { campaign: id, reason }), ..Audience::default() };
+        let audience = Audience { skipped: Some(SkippedOf { campaign: id, reason, variable }), ..Audience::default() };
         self.save_draft(&DraftEdit { audience, ..copy.edit() }).await
     }
 
@@ -349,15 +374,18 @@ impl Campaigns {
         })
     }
 
+    /// The people whom a draft would skip for one reason, at most so many; with a variable those who lack that one.
     pub async fn skipped_people(
         &self,
         id: CampaignId,
         reason: SkipReason,
+        variable: Option<&str>,
         limit: u32,
     ) -> Result<Vec<Contact>, Problem> {
         let draft = self.draft(id).await?;
         let limit = usize::try_from(limit.min(1_000)).unwrap_or(1_000);
-        let ids = review::skipped_people(&mut *self.reader().await?, &draft, reason, limit, self.now()).await?;
+        let why = (reason, variable);
+        let ids = review::skipped_people(&mut *self.reader().await?, &draft, why, limit, self.now()).await?;
         Ok(contact::store::by_ids(self.db.read(), &ids).await?)
     }
 
@@ -417,7 +445,7 @@ impl Campaigns {
             let _whole = self.freezing.read().await;
             if let Err(error) = schedule::resume(&self.db, id, self.now()).await {
                 let name = self.draft(id).await.map(|draft| draft.name).unwrap_or_default();
-                self.found.tell(CampaignError::Unfinished { name, reason: error.to_string() }.into());
+                self.found.tell(CampaignError::Unfinished { name, reason: error.into() }.into());
             }
             self.changed(id);
         }

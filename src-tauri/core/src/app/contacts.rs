@@ -17,6 +17,7 @@ use crate::db::StorageError;
 use crate::error::{Coded, Params};
 use crate::event::Event;
 use crate::ids::{ContactId, IdGenerator, ImportId};
+use crate::messages::Messages;
 use crate::outbox::store::recipients::written_since;
 use crate::page::Place;
 use crate::params;
@@ -222,7 +223,12 @@ impl People {
     }
 
     pub async fn export_refused(&self, id: ImportId, path: &Path) -> Result<(), Problem> {
-        Ok(import::export_refused(self.db.read(), id, path).await?)
+        Ok(import::export_refused(self.db.read(), id, &self.words().await?, path).await?)
+    }
+
+    /// What leaves as a file is in the owner's language.
+    pub(super) async fn words(&self) -> Result<Messages, Problem> {
+        Ok(Messages::of(self.settings().await?.spoken().as_str()))
     }
 
     /// Writes all contacts that the query finds to a file whose ending says its format; answers how many.
@@ -232,7 +238,7 @@ impl People {
             search::settle(&self.db).await?;
         }
         self.settle_for(query.filter.as_ref()).await?;
-        Ok(export(self.db.read(), query, today, path).await?)
+        Ok(export(self.db.read(), query, today, &self.words().await?, path).await?)
     }
 
     /// What is on record of imports, the newest first.

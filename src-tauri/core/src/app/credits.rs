@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 use super::Problem;
 use super::common::{Common, facet};
 use super::lines;
-use super::report::price;
+use super::report::{Price, priced};
 use crate::campaign::store as campaigns;
 use crate::clock::{DAY, Millis, local};
 use crate::db::StorageError;
@@ -24,6 +24,7 @@ use crate::ids::CampaignId;
 use crate::ledger::figures::{self, BalanceView, LedgerPage, LedgerQuery, LedgerRow};
 use crate::ledger::low::{self, Low};
 use crate::ledger::{Book, LedgerError, store};
+use crate::messages::Messages;
 use crate::outbox::dispatcher::Dispatcher;
 use crate::outbox::store::reading;
 use crate::params;
@@ -40,8 +41,9 @@ pub struct CreditsView {
     /// Over full months; none before the first has passed.
     pub monthly_average: Option<i64>,
     pub full_months: u32,
-    /// How many days the free credits last at the average of the full months.
+    /// How many days the free credits last at the pace of the last thirty days, as the note that they run low says.
     pub lasts_days: Option<i64>,
+    /// All months since the first credit was spent, the oldest first.
     pub months: Vec<MonthSpent>,
     pub checked_at: Millis,
     /// They run low.
@@ -50,13 +52,14 @@ pub struct CreditsView {
     pub cost: Option<MessageCost>,
 }
 
-/// What messages cost on average, by the price of the newest top-up that says one. Amounts are in ten-thousandths.
+/// What messages cost on average, each at the price of the top-up before it. Amounts are in ten-thousandths.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "bindings", derive(specta::Type))]
 pub struct MessageCost {
     /// The currency, as the owner wrote it.
     pub currency: String,
+    /// In the newest top-up that says a price.
     pub per_credit: i64,
     pub per_sent: Option<i64>,
     pub per_delivered: Option<i64>,
@@ -82,8 +85,6 @@ pub struct HoldLine {
     pub name: String,
     pub held: i64,
 }
-
-const MONTHS_SHOWN: usize = 8;
 
 /// The first and the last line of a seal that does not fit its lines.
 pub(super) type Changed = (i64, i64);
@@ -130,13 +131,15 @@ impl Credits {
         let all = months_between(first_at.unwrap_or(now), now, zone);
         let full_months = all.iter().filter(|(_, _, to)| *to <= now).count();
         let mut months = Vec::new();
-        for (month, from, to) in all.into_iter().rev().take(MONTHS_SHOWN).rev() {
+        for (month, from, to) in all {
             let spent = figures::spent(&mut reader, book, from, to).await.map_err(StorageError::from)?;
             months.push(MonthSpent { month, spent, running: to > now });
         }
+        let lately = figures::spent(&mut reader, book, now - low::PACE_OF, now).await.map_err(StorageError::from)?;
         let running: i64 = months.iter().filter(|month| month.running).map(|month| month.spent).sum();
         let people = reading::tally_of_book(&mut reader, book).await.map_err(StorageError::from)?.people;
-        let prices = figures::prices(&mut reader, book).await.map_err(StorageError::from)?;
+        let prices = priced(&figures::prices(&mut reader, book).await.map_err(StorageError::from)?);
+        let paid = paid_for(&mut reader, book, &prices).await.map_err(StorageError::from)?;
         let full_months = u32::try_from(full_months).unwrap_or(u32::MAX);
         let average = (full_months > 0).then(|| (balance.settled - running) / i64::from(full_months));
         Ok(CreditsView {
@@ -146,18 +149,17 @@ impl Credits {
             first_at,
             monthly_average: average,
             full_months,
-            lasts_days: average.filter(|average| *average > 0).map(|average| balance.free * 30 / average),
+            lasts_days: low::lasts(balance.free, lately, first_at, now),
             months,
             checked_at: self.checked_at,
             low: match book {
                 Book::Real => running_low(&mut reader, now).await.map_err(StorageError::from)?.map(|(low, _)| low),
                 Book::Practice => None,
             },
-            cost: price(&prices).map(|(currency, per_credit)| {
-                let whole = per_credit.saturating_mul(balance.settled);
+            cost: prices.last().map(|Price { currency, per_credit, .. }| {
                 let delivered = people.delivered + people.read + people.played;
-                let (per_sent, per_delivered) = (whole.checked_div(people.accepted()), whole.checked_div(delivered));
-                MessageCost { currency, per_credit, per_sent, per_delivered }
+                let (per_sent, per_delivered) = (paid.checked_div(people.accepted()), paid.checked_div(delivered));
+                MessageCost { currency: currency.clone(), per_credit: *per_credit, per_sent, per_delivered }
             }),
         })
     }
@@ -200,11 +202,12 @@ impl Credits {
     /// Every line of a book as a CSV that spreadsheets open, oldest first: as the ledger is at one moment, whatever is
     /// sent meanwhile. A file that is not complete has another name.
     pub async fn export_ledger(&self, book: Book, path: &Path) -> Result<(), Problem> {
-        let zone = self.settings().await?.hours().zone;
+        let settings = self.settings().await?;
+        let (zone, words) = (settings.zone, Messages::of(settings.spoken().as_str()));
         let (pages, receiver) = mpsc::channel(1);
         let writing = tokio::task::spawn_blocking({
             let path = path.to_owned();
-            move || write_whole(&path, receiver, zone)
+            move || write_whole(&path, receiver, &words, zone)
         });
         let mut reader = self.reader().await?;
         let read = read_ledger(&mut reader, book, pages).await;
@@ -247,6 +250,18 @@ impl Credits {
         self.events.emit(Event::NowChanged);
         self.balance(book).await
     }
+}
+
+/// What all credits that were spent cost, each at the price that was in force.
+async fn paid_for(db: &mut SqliteConnection, book: Book, prices: &[Price]) -> Result<i64, sqlx::Error> {
+    let mut paid: i64 = 0;
+    for (place, price) in prices.iter().enumerate() {
+        let from = if place == 0 { 0 } else { price.since };
+        let to = prices.get(place + 1).map_or(Millis::MAX, |next| next.since);
+        let spent = figures::spent(db, book, from, to).await?;
+        paid = paid.saturating_add(price.per_credit.saturating_mul(spent));
+    }
+    Ok(paid)
 }
 
 async fn hold_lines(db: &mut SqliteConnection, book: Book) -> Result<Vec<HoldLine>, sqlx::Error> {
@@ -308,41 +323,57 @@ async fn read_ledger(
 }
 
 /// Under a name of its own until the last line is on the disk.
-fn write_whole(path: &Path, pages: Pages, zone: Tz) -> std::io::Result<()> {
+fn write_whole(path: &Path, pages: Pages, words: &Messages, zone: Tz) -> std::io::Result<()> {
     let mut unfinished = path.as_os_str().to_owned();
     unfinished.push(".part");
     let unfinished = PathBuf::from(unfinished);
-    let written = write_lines(&unfinished, pages, zone).and_then(|()| std::fs::rename(&unfinished, path));
+    let written = write_lines(&unfinished, pages, words, zone).and_then(|()| std::fs::rename(&unfinished, path));
     if written.is_err() {
         let _ = std::fs::remove_file(&unfinished);
     }
     written
 }
 
-fn write_lines(path: &Path, mut pages: Pages, zone: Tz) -> std::io::Result<()> {
+fn write_lines(path: &Path, mut pages: Pages, words: &Messages, zone: Tz) -> std::io::Result<()> {
     let mut file = std::fs::File::create(path)?;
     // Spreadsheets read UTF-8 only behind this mark.
     file.write_all("\u{feff}".as_bytes())?;
     let mut csv = csv::Writer::from_writer(file);
-    csv.write_record(COLUMNS)?;
+    csv.write_record(COLUMNS.map(|key| words.say(key, &[])))?;
     loop {
         let page = pages.blocking_recv().ok_or(std::io::ErrorKind::UnexpectedEof)?;
         if page.is_empty() {
             csv.flush()?;
             return csv.get_ref().sync_all();
         }
-        page.iter().try_for_each(|line| write_line(&mut csv, line, zone))?;
+        page.iter().try_for_each(|line| write_line(&mut csv, line, words, zone))?;
     }
 }
 
-const COLUMNS: [&str; 10] =
-    ["time", "entry", "campaign", "contact", "credits", "held", "balance", "held in all", "price", "note"];
+/// In the owner's language.
+const COLUMNS: [&str; 10] = [
+    "log_when",
+    "credits_entry",
+    "credits_campaign",
+    "live_col_contact",
+    "nav_credits",
+    "entry_hold",
+    "credits_balance",
+    "credits_held_in_all",
+    "credits_price",
+    "credits_note",
+];
 
-fn write_line(csv: &mut csv::Writer<std::fs::File>, line: &LedgerRow, zone: Tz) -> std::io::Result<()> {
+fn write_line(
+    csv: &mut csv::Writer<std::fs::File>,
+    line: &LedgerRow,
+    words: &Messages,
+    zone: Tz,
+) -> std::io::Result<()> {
     let at = local(line.at, zone).format("%Y-%m-%d %H:%M:%S").to_string();
     csv.write_record([
         at.as_str(),
-        line.kind.as_str(),
+        &words.say(&format!("entry_{}", line.kind.as_str()), &[]),
         line.campaign_name.as_deref().unwrap_or_default(),
         line.contact_name.as_deref().unwrap_or_default(),
         &line.credits.to_string(),

@@ -10,7 +10,7 @@ use crate::campaign::CampaignError;
 use crate::campaign::compose::{Content, MOST_FILES};
 use crate::campaign::draft::Draft;
 use crate::campaign::live::all_sessions;
-use crate::campaign::review::refuse_too_long;
+use crate::campaign::review::{refuse_misnamed, refuse_too_long};
 use crate::campaign::schedule::Freezing;
 use crate::category::Category;
 use crate::clock::Millis;
@@ -37,10 +37,20 @@ pub struct Direct {
     pub to: String,
     pub text: String,
     pub media: Vec<PathBuf>,
+    /// What the files are to be sent as.
+    pub media_as: Wish,
     /// Over these numbers; empty: over every linked one.
     pub over: Vec<SessionId>,
     /// What it is for; a promotion where nothing is said.
     pub category: Category,
+}
+
+/// What ought to be known of a file that goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileNotice {
+    /// What the file is called.
+    pub file: String,
+    pub notice: Problem,
 }
 
 /// A draft, as one contact of its audience would get it, to a phone of the owner.
@@ -76,17 +86,27 @@ type Added = (String, Prepared);
 impl Outbox {
     /// Puts it into the outbox to be sent at once. Whoever opted out gets nothing all the same.
     pub async fn send_direct(&self, wish: &Direct) -> Result<MessageId, Problem> {
+        Ok(self.send_direct_noticing(wish).await?.0)
+    }
+
+    /// As `send_direct`, and what ought to be known of its files.
+    pub async fn send_direct_noticing(&self, wish: &Direct) -> Result<(MessageId, Vec<FileNotice>), Problem> {
         let over = if wish.over.is_empty() { self.linked_numbers().await? } else { wish.over.clone() };
         if over.is_empty() {
             return Err(CampaignError::NoNumber.into());
         }
         let template = Template::parse(&wish.text).map_err(CampaignError::from)?;
         let contact = self.contact_for(&wish.to).await?;
-        let files = self.prepare_all(&wish.media).await?;
+        let files = self.prepare_all(wish).await?;
         let media = files.iter().map(|(name, file)| media::store::attached(name, file)).collect();
         let purpose = Purpose { category: wish.category, on_basis: true };
-        let content = Content { template, offer: None, media, link_preview: None, purpose };
-        self.put_in(content, &contact, &over, &files).await
+        let content = Content { template, offer: None, media, link_preview: None, purpose, to_made_up: true };
+        let message = self.put_in(content, &contact, &over, &files).await?;
+        let noticed = |(name, file): &Added| {
+            let name = name.clone();
+            media::notices(file).into_iter().map(move |notice| FileNotice { file: name.clone(), notice })
+        };
+        Ok((message, files.iter().flat_map(noticed).collect()))
     }
 
     /// Writes to one contact, as `send_direct` does.
@@ -105,6 +125,7 @@ impl Outbox {
         let target = draft.target(&mut reader, self.now()).await?;
         let person = person_at(&mut reader, target.whom(), moment, test.index).await;
         let person = person.map_err(StorageError::from)?.ok_or(CampaignError::Nobody)?;
+        refuse_misnamed(&mut reader, &draft.content()?.variables(), &[]).await?;
         drop(reader);
         let content = filled(&draft, &person)?;
         let contact = self.contact_for(&test.to).await?;
@@ -192,22 +213,23 @@ impl Outbox {
     async fn frozen(&self, content: Content, contact: &Contact, now: Millis) -> Result<NewMessage, Problem> {
         let settings = self.settings().await?;
         let moment = Moment { at: now, promotion_gap: settings.promotion_gap() };
-        let person = person_at(&mut *self.reader().await?, Whom::One(contact.id), moment, 0)
-            .await
-            .map_err(StorageError::from)?;
+        let mut reader = self.reader().await?;
+        refuse_misnamed(&mut reader, &content.variables(), &[]).await?;
+        let person = person_at(&mut reader, Whom::One(contact.id), moment, 0).await.map_err(StorageError::from)?;
+        drop(reader);
         let person = Person { phone: contact.phone.clone(), ..person.ok_or(CampaignError::Nobody)? };
         let message = Freezing::of(content, false, settings.prices, now).message(&person)?;
         refuse_skipped(&message)?;
         Ok(message)
     }
 
-    async fn prepare_all(&self, paths: &[PathBuf]) -> Result<Vec<Added>, Problem> {
-        if paths.len() > MOST_FILES {
+    async fn prepare_all(&self, wish: &Direct) -> Result<Vec<Added>, Problem> {
+        if wish.media.len() > MOST_FILES {
             return Err(CampaignError::TooManyFiles { most: MOST_FILES }.into());
         }
-        let mut files = Vec::with_capacity(paths.len());
-        for path in paths {
-            files.push(self.files.prepare_path(path, Wish::Auto).await?);
+        let mut files = Vec::with_capacity(wish.media.len());
+        for path in &wish.media {
+            files.push(self.files.prepare_path(path, wish.media_as).await?);
         }
         Ok(files)
     }

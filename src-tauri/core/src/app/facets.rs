@@ -92,7 +92,6 @@ impl Facets {
         let supervised = numbers.clone();
         let numbers = Arc::new(Numbers::new(common.clone(), numbers));
         let backups = Arc::new(Backups::new(common.clone(), key));
-        let health = Arc::new(Health::new(common.clone(), numbers.clone(), backups.clone(), to_wait_for.clone()));
         let settings = Arc::new(OwnerSettings::new(common.clone(), recovery_code));
         let outbox = Arc::new(Outbox {
             common: common.clone(),
@@ -101,8 +100,12 @@ impl Facets {
             files: files.clone(),
         });
         let programs = Programs::new(common.clone(), people.clone(), campaigns.clone(), files.clone(), practice_id);
+        let programs = Arc::new(programs);
+        let health =
+            Health::new(common.clone(), numbers.clone(), backups.clone(), to_wait_for.clone(), programs.clone());
+        let health = Arc::new(health);
         Self {
-            programs: Arc::new(programs),
+            programs,
             templates: Templates::new(common.clone(), files, link_previews, campaigns.clone()),
             practice: Practice {
                 common: common.clone(),

@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::backups::{Backups, BackupsView};
 use super::common::{Common, facet};
+use super::numbers::is_up;
+use super::programs::Programs;
 use super::{NumberKind, NumberView, Numbers, Problem};
 use crate::backup::BackupError;
 use crate::clock::{DAY, Millis};
@@ -15,6 +17,7 @@ use crate::ids::SessionId;
 use crate::ledger::Book;
 use crate::outbox::dispatcher::Dispatcher;
 use crate::params;
+use crate::program::Listening;
 use crate::settings::{self, key};
 
 /// A backup that is older deserves a look.
@@ -31,6 +34,7 @@ pub struct Health {
     numbers: Arc<Numbers>,
     backups: Arc<Backups>,
     dispatcher: Arc<Dispatcher>,
+    programs: Arc<Programs>,
 }
 
 facet!(Health);
@@ -75,14 +79,18 @@ pub enum HealthKind {
     Found,
     Paused,
     Sending,
+    /// Programs should be let in and are not. `port`, and `reason` where no other program has it.
+    DoorShut,
     /// `credits`: the balance of real ones.
     Ledger,
     LedgerStopped,
     /// `free` and `used` in bytes.
     Disk,
     DiskUnknown,
-    /// `zone`; it is compared with nothing.
+    /// `zone`.
     Clock,
+    /// `ahead`: so many milliseconds ahead of WhatsApp's, negative where it is behind.
+    ClockOff,
     /// The data's clock runs faster than the world's.
     FastClock,
     Keyring,
@@ -108,6 +116,15 @@ impl HealthRow {
     fn with(self, params: Params) -> Self {
         Self { params, ..self }
     }
+
+    /// The code of what is bad of anything but a number.
+    fn wrong(&self) -> Option<String> {
+        if self.state != HealthState::Bad || self.kind == HealthKind::Number {
+            return None;
+        }
+        let kind = || serde_json::to_value(self.kind).ok()?.as_str().map(str::to_owned);
+        self.problem.as_ref().map(|problem| problem.code.clone()).or_else(kind)
+    }
 }
 
 /// When the whole file of data was looked through, and whether it was sound.
@@ -124,14 +141,29 @@ impl Health {
         numbers: Arc<Numbers>,
         backups: Arc<Backups>,
         dispatcher: Arc<Dispatcher>,
+        programs: Arc<Programs>,
     ) -> Self {
-        Self { common, numbers, backups, dispatcher }
+        Self { common, numbers, backups, dispatcher, programs }
+    }
+
+    /// What keeps Ulak from its work, as codes for monitors; nothing where it is well. Of linked numbers it is enough
+    /// that one is connected.
+    pub async fn wrong(&self) -> Result<Vec<String>, Problem> {
+        let rows = self.view().await?.rows;
+        let linked: Vec<&HealthRow> = rows.iter().filter(|row| row.kind == HealthKind::Number).collect();
+        let connected = |row: &&HealthRow| row.params.get("state").is_some_and(|state| is_up(state));
+        let mut wrong: Vec<String> = rows.iter().filter_map(HealthRow::wrong).collect();
+        if !linked.is_empty() && !linked.iter().any(connected) {
+            wrong.push("no_number_connected".to_owned());
+        }
+        Ok(wrong)
     }
 
     pub async fn view(&self) -> Result<HealthView, Problem> {
         let mut rows = number_rows(&self.numbers.list().await?);
         rows.extend(self.found_rows());
         rows.push(self.sending_row().await?);
+        rows.extend(door_row(self.programs.listening()));
         rows.push(self.ledger_row().await?);
         rows.push(disk_row(self.db.free(), self.db.bytes()));
         rows.push(self.clock_row().await?);
@@ -177,7 +209,7 @@ impl Health {
         let zone = self.settings().await?.zone;
         Ok(match line.filter(|line| !line.is_the_worlds()) {
             Some(line) => HealthRow::of(HealthKind::FastClock, HealthState::Look).with(params! { factor: line.factor }),
-            None => HealthRow::of(HealthKind::Clock, HealthState::Good).with(params! { zone: zone.name() }),
+            None => of_clock(self.numbers.numbers.clock_ahead(), zone.name()),
         })
     }
 
@@ -222,6 +254,22 @@ fn number_rows(numbers: &[NumberView]) -> Vec<HealthRow> {
         ..HealthRow::of(HealthKind::Number, state(number)).with(params! { state: number.state })
     };
     linked.iter().map(row).collect()
+}
+
+fn door_row(listening: Listening) -> Option<HealthRow> {
+    let params = match listening {
+        Listening::Shut | Listening::Open { .. } => return None,
+        Listening::Taken { port } => params! { port: port },
+        Listening::Failed { port, reason } => params! { port: port, reason: reason },
+    };
+    Some(HealthRow::of(HealthKind::DoorShut, HealthState::Bad).with(params))
+}
+
+fn of_clock(ahead: Option<Millis>, zone: &str) -> HealthRow {
+    match ahead {
+        Some(ahead) => HealthRow::of(HealthKind::ClockOff, HealthState::Look).with(params! { ahead: ahead }),
+        None => HealthRow::of(HealthKind::Clock, HealthState::Good).with(params! { zone: zone }),
+    }
 }
 
 fn disk_row(free: Option<u64>, used: u64) -> HealthRow {

@@ -15,6 +15,7 @@ use crate::campaign::doing::{Doing, Waits};
 use crate::campaign::forecast::Rates;
 use crate::campaign::list::{self, CampaignPage, CampaignQuery};
 use crate::campaign::live::{self, CampaignRow, LiveView, Moment, WaitKind, WaitView};
+use crate::campaign::repeat::store as repeats;
 use crate::campaign::store as campaigns;
 use crate::clock::{DAY, Millis, local};
 use crate::contact;
@@ -121,6 +122,9 @@ pub enum AttentionKind {
     StoppedOptOuts,
     CreditsLow,
     ClearingBegins,
+    /// What a rule sends was changed and waits for a word.
+    RuleWaits,
+    EventsRefused,
 }
 
 /// A result that nobody looked at for so long is no news.
@@ -259,6 +263,15 @@ impl Home {
         Ok(())
     }
 
+    /// The owner has seen to what failed of a campaign so far.
+    pub async fn failures_seen(&self, id: CampaignId) -> Result<(), Problem> {
+        let mut tx = self.db.begin().await?;
+        queue::failures_seen(&mut tx, id).await.map_err(|error| self.db.error(error))?;
+        self.db.commit(tx).await?;
+        self.events.emit(Event::NowChanged);
+        Ok(())
+    }
+
     /// When the sending hours close for a campaign that keeps them on the owner's clock.
     async fn closes_for(db: &mut SqliteConnection, id: CampaignId, now: Millis) -> Result<Option<Millis>, Problem> {
         let draft = campaigns::by_id(db, id).await.map_err(StorageError::from)?.filter(|draft| !draft.local_hours);
@@ -307,7 +320,7 @@ impl Home {
         })
     }
 
-    /// What Home may speak of: what goes on, and the newest in which something failed.
+    /// What Home may speak of: what goes on, and the newest with failures that nobody has seen to.
     async fn worth_telling(&self) -> Result<Vec<CampaignRow>, Problem> {
         let mut reader = self.reader().await?;
         let mut queues = reading::waiting(&mut reader).await.map_err(StorageError::from)?;
@@ -337,7 +350,20 @@ impl Home {
         let low = running_low(&mut reader, self.now()).await.map_err(|error| self.db.error(error))?;
         let seen: Option<i64> =
             settings::get(&mut reader, settings::key::LOW_SEEN).await.map_err(|error| self.db.error(error))?;
+        let failing = reading::with_failures(&mut reader, MOST_FAILED).await.map_err(|error| self.db.error(error))?;
+        let waiting = repeats::waiting(&mut reader).await.map_err(|error| self.db.error(error))?;
+        let refused: Option<i64> =
+            settings::get(&mut reader, settings::key::EVENTS_TO_MEND).await.map_err(|error| self.db.error(error))?;
         drop(reader);
+        let rule_waits = AttentionKind::RuleWaits;
+        attention.extend(waiting.into_iter().map(|(pattern, name)| Attention {
+            campaign_id: Some(pattern),
+            name: Some(name),
+            ..Attention::one(rule_waits)
+        }));
+        if let Some(count) = refused.filter(|count| *count > 0) {
+            attention.push(Attention { count, ..Attention::one(AttentionKind::EventsRefused) });
+        }
         if let Some((low, granted)) = low {
             let told = Attention { count: low.free, ..Attention::one(AttentionKind::CreditsLow) };
             attention.extend((seen != Some(granted)).then_some(told));
@@ -349,8 +375,9 @@ impl Home {
                     attention.push(Attention { count, campaign_id, name, ..Attention::one(kind) });
                 }
             };
-            about(AttentionKind::Failed, row.counts.failed);
-            about(AttentionKind::Unknown, row.counts.unknown);
+            about(AttentionKind::Failed, if failing.contains(&row.id) { row.counts.failed } else { 0 });
+            // Of practice nothing is to be done.
+            about(AttentionKind::Unknown, if row.practice { 0 } else { row.counts.unknown });
             let paused = match row.stopped_for {
                 Some(StoppedFor::Failures) => AttentionKind::StoppedFailures,
                 Some(StoppedFor::OptOuts) => AttentionKind::StoppedOptOuts,
@@ -365,14 +392,16 @@ impl Home {
 }
 
 impl Outbox {
-    /// The people whom a campaign skipped for one reason, at most so many.
+    /// The people whom a campaign skipped for one reason, at most so many; with a variable those who lacked that one.
     pub async fn skipped_for(
         &self,
         id: CampaignId,
         reason: SkipReason,
+        variable: Option<&str>,
         limit: u32,
     ) -> Result<Vec<RecipientRow>, Problem> {
-        let found = recipients::skipped_for(&mut *self.reader().await?, id, reason, limit.min(1_000)).await;
+        let limit = limit.min(1_000);
+        let found = recipients::skipped_for(&mut *self.reader().await?, id, reason, variable, limit).await;
         Ok(found.map_err(StorageError::from)?)
     }
 

@@ -8,12 +8,15 @@ use chrono_tz::Tz;
 use sqlx::SqliteConnection;
 use tokio::time::timeout;
 
+use super::report::paper::{cause, skip};
 use super::{Outbox, Problem};
 use crate::campaign::store as campaigns;
 use crate::clock::local;
 use crate::contact::phone::Country;
 use crate::db::{Db, StorageError};
 use crate::ids::{CampaignId, MessageId};
+use crate::messages::Messages;
+use crate::outbox::state::{Origin, PartState};
 use crate::outbox::store::log::{self, LogPage, LogQuery, LogReason, LogRow, words};
 use crate::page::Place;
 use crate::table::{Cell, Table};
@@ -67,15 +70,17 @@ impl Outbox {
 
     /// Writes all that is found into a workbook or separated text; answers how many messages.
     pub async fn export_log(&self, query: &LogQuery, path: &Path) -> Result<u32, Problem> {
-        let zone = self.settings().await?.zone;
-        let mut table = Table::create(path, HEADERS.into_iter())?;
+        let settings = self.settings().await?;
+        let (zone, words) = (settings.zone, Messages::of(settings.spoken().as_str()));
+        let head = HEADERS.map(|key| words.say(key, &[]));
+        let mut table = Table::create(path, head.iter().map(String::as_str))?;
         let (mut count, mut after) = (0, None);
         loop {
             let page = self.log(&LogQuery { place: Place::behind(after, PAGE), ..query.clone() }).await?;
             let ids: Vec<MessageId> = page.rows.iter().map(|row| row.message_id).collect();
             let texts = log::texts(&mut *self.reader().await?, &ids).await.map_err(StorageError::from)?;
             let text = |row: &LogRow| texts.get(&row.message_id).map_or("", String::as_str);
-            page.rows.iter().try_for_each(|row| table.add(cells(row, text(row), zone)))?;
+            page.rows.iter().try_for_each(|row| table.add(cells(row, text(row), &words, zone)))?;
             count += u32::try_from(page.rows.len()).unwrap_or(u32::MAX);
             after = page.next;
             if after.is_none() {
@@ -115,10 +120,40 @@ async fn name_campaigns(db: &mut SqliteConnection, rows: &mut [LogRow]) -> Resul
     Ok(())
 }
 
-const HEADERS: [&str; 12] =
-    ["Date", "Time", "Phone", "Name", "Origin", "Campaign", "Text", "State", "Since", "Reason", "Number", "Credits"];
+/// In the owner's language.
+const HEADERS: [&str; 12] = [
+    "figures_day",
+    "log_time",
+    "report_phone",
+    "report_name",
+    "log_origin",
+    "credits_campaign",
+    "report_text",
+    "log_state",
+    "log_since",
+    "log_reason",
+    "live_col_number",
+    "nav_credits",
+];
 
-fn cells<'a>(row: &'a LogRow, whole: &'a str, zone: Tz) -> [Cell<'a>; 12] {
+fn came_from(origin: Origin) -> &'static str {
+    match origin {
+        Origin::Campaign => "credits_campaign",
+        Origin::Direct => "log_single",
+        Origin::Trigger => "person_message_trigger",
+        Origin::Api => "person_message_api",
+    }
+}
+
+fn why(row: &LogRow, words: &Messages) -> String {
+    match &row.reason {
+        Some(reason) if row.state == PartState::Skipped => skip(reason, None, words),
+        Some(reason) => cause(reason, words),
+        None => String::new(),
+    }
+}
+
+fn cells<'a>(row: &'a LogRow, whole: &'a str, words: &Messages, zone: Tz) -> [Cell<'a>; 12] {
     let at = local(row.at, zone);
     let text = |text: &str| Cell::Text(text.to_owned().into());
     let since = row.state_at.map(|at| local(at, zone).format("%Y-%m-%d %H:%M").to_string());
@@ -127,14 +162,14 @@ fn cells<'a>(row: &'a LogRow, whole: &'a str, zone: Tz) -> [Cell<'a>; 12] {
         text(&at.format("%H:%M:%S").to_string()),
         text(&row.phone_shown),
         text(&row.name),
-        text(row.origin.as_str()),
+        text(&words.say(came_from(row.origin), &[])),
         text(&row.campaign_name),
-        text(
-            &row.cleared_at.map_or(whole.to_owned(), |at| format!("(cleared {})", local(at, zone).format("%Y-%m-%d"))),
-        ),
-        text(row.state.as_str()),
+        text(&row.cleared_at.map_or(whole.to_owned(), |at| {
+            words.say("text_cleared", &[("day", &words.day(local(at, zone).date_naive()))])
+        })),
+        text(&words.say(&format!("tick_{}", row.state.as_str()), &[])),
         text(&since.unwrap_or_default()),
-        text(row.reason.as_deref().unwrap_or_default()),
+        text(&why(row, words)),
         text(row.session_name.as_deref().unwrap_or_default()),
         Cell::Number(row.settled),
     ]

@@ -15,7 +15,7 @@ use crate::event::Event;
 use crate::ids::{CampaignId, ContactId};
 use crate::session::NumberError;
 use crate::session::cause::Cause;
-use crate::session::client::{ClientError, NoteKind};
+use crate::session::client::ClientError;
 use crate::session::messenger::Messenger;
 use crate::session::store::notes;
 
@@ -28,12 +28,13 @@ const PAGE: u32 = 500;
 #[cfg_attr(feature = "bindings", derive(specta::Type))]
 pub struct LookedUp {
     pub looked: i64,
-    /// Behind whom the next round begins; none when all are known.
+    /// Behind whom the next round begins; none when all were looked up.
     pub next: Option<ContactId>,
 }
 
 impl Campaigns {
-    /// Looks up the next of those who would get the draft and of whom nobody knows whether they are on WhatsApp.
+    /// Looks up the next of those who would get the draft and were not looked up lately. Whoever was found long ago is
+    /// asked for again: the phone can be somebody else's by now, and another spelling of one account.
     pub async fn look_up_audience(&self, id: CampaignId, after: Option<ContactId>) -> Result<LookedUp, Problem> {
         let draft = self.draft(id).await?;
         let mut last = self.looked_up.lock().await;
@@ -71,14 +72,11 @@ impl Campaigns {
         loop {
             let people =
                 people_after(&mut reader, target.whom(), moment, after, PAGE).await.map_err(StorageError::from)?;
+            let all = people.iter().map(|person| person.phone.as_str()).collect();
+            let looked_up = notes::looked_up(&mut reader, all, now).await.map_err(StorageError::from)?;
             for person in &people {
-                let asked = person.on_whatsapp != Some(true)
-                    && matches!(compose(&content, person), Composed::Message { .. })
-                    && notes::get(&mut reader, NoteKind::OnWhatsapp, notes::EVERYBODYS, &person.phone, now)
-                        .await
-                        .map_err(StorageError::from)?
-                        .is_none();
-                if asked {
+                let written_to = matches!(compose(&content, person), Composed::Message { .. });
+                if written_to && !looked_up.contains(&person.phone) {
                     phones.push(person.phone.clone());
                 }
                 after = Some(person.id);

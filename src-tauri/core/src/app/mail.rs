@@ -1,7 +1,6 @@
 //! E-mail where a message cannot arrive over WhatsApp: the owner's account and templates, and the step that looks which
 //! messages go by mail and sends what is due.
 
-use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -523,7 +522,7 @@ impl Mails {
             let messages: Vec<MessageId> =
                 wanted.iter().filter(|(kind, ..)| *kind == Kind::Message).map(|(_, id, _)| MessageId(*id)).collect();
             let lively = mailed::lively(&mut reader, &campaigns, now - STALE).await?;
-            let open: BTreeSet<MessageId> = mailed::undelivered(&mut reader, &messages).await?.into_iter().collect();
+            let open = mailed::undecided(&mut reader, &messages, now - STALE).await?;
             let needed = wanted.into_iter().filter(|(kind, id, _)| match kind {
                 Kind::Message => open.contains(&MessageId(*id)),
                 Kind::Campaign | Kind::Template => lively.contains(&CampaignId(*id)),

@@ -73,7 +73,7 @@ pub use backups::{
 pub use campaigns::{Campaigns, DraftCheck, MessagePreview, PartPreview};
 pub use contacts::People;
 pub use credits::{Credits, CreditsView, MonthSpent};
-pub use direct::{Direct, DirectText, TestSend};
+pub use direct::{Direct, DirectText, FileNotice, TestSend};
 pub use everything::ExportedView;
 pub use health::{DataChecked, Health, HealthKind, HealthRow, HealthState, HealthView};
 pub use home::{Attention, AttentionKind, Finished, Home, HomeView, NowView};
@@ -114,7 +114,6 @@ use crate::mark::Mark;
 use crate::notice::{Notice, Notices, Unreadable};
 use crate::outbox::dispatcher::Dispatcher;
 use crate::outbox::store::{doubt::rescue, reading, removal::number_gone};
-use crate::session::NumberError;
 use crate::session::client::{Network, Reply};
 use crate::session::messenger::{Arrived, Messenger};
 use crate::session::numbers::{Access, Numbers as SupervisedNumbers};
@@ -122,6 +121,7 @@ use crate::session::practice::{PhoneLog, Phones, PracticeChange, PracticeNumber,
 use crate::session::registry::ConnectionRegistry;
 use crate::session::store::{self as sessions, numbers::any_linked};
 use crate::session::supervisor::Context;
+use crate::session::{NumberError, ServerClock};
 use crate::settings;
 use crate::supervise::Supervision;
 use crate::vault::{self, Keyring};
@@ -361,6 +361,7 @@ impl App {
             events: events.clone(),
             supervision: supervision.clone(),
             registry: registry.clone(),
+            server_clock: ServerClock::default(),
             inbound: inbound.clone(),
         };
         let (told, ticking) = mpsc::channel(1_000);

@@ -3,7 +3,7 @@
 //! Nothing is looked at outside the sending hours, so the first look after them finds what the night brought and is
 //! still so. What a start finds is no news: Home shows it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::backups::failing;
 use super::credits::running_low;
@@ -16,7 +16,7 @@ use crate::ids::{CampaignId, SessionId};
 use crate::inbound::store::replies;
 use crate::ledger::low::Low;
 use crate::outbox::stopping::StoppedFor;
-use crate::outbox::store::reading;
+use crate::outbox::store::{missed, reading};
 use crate::settings::NewsWanted;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +28,8 @@ pub enum News {
         sent: i64,
         total: i64,
     },
+    /// Its time passed while the computer slept: it waits for an answer.
+    Missed(CampaignId, String),
     /// It paused itself.
     Stopped(CampaignId, String, StoppedFor),
     /// By its name, and its state as `LinkState::name` says it.
@@ -60,6 +62,8 @@ struct Seen {
     stopped_for: Option<StoppedFor>,
     sent: i64,
     total: i64,
+    /// Its owner is asked what becomes of it.
+    asked: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,7 +94,7 @@ pub fn news(before: &Scene, after: &Scene, wanted: NewsWanted) -> Vec<News> {
     told
 }
 
-/// Whoever starts one by hand sees it; one that was planned begins by itself.
+/// Whoever starts one by hand sees it; one that was planned, or had to wait first, begins by itself.
 fn of_campaign(id: CampaignId, before: &Seen, after: &Seen) -> Option<News> {
     match (before.doing, after.doing) {
         (Doing::Finished | Doing::Cancelled, _) => None,
@@ -100,7 +104,10 @@ fn of_campaign(id: CampaignId, before: &Seen, after: &Seen) -> Option<News> {
         _ if before.stopped_for != after.stopped_for => {
             after.stopped_for.map(|why| News::Stopped(id, after.name.clone(), why))
         }
-        (Doing::Planned, Doing::Sending) => Some(News::Started(id, after.name.clone())),
+        _ if after.asked && !before.asked => Some(News::Missed(id, after.name.clone())),
+        (Doing::Planned | Doing::Waiting | Doing::Behind, Doing::Sending) if before.sent == 0 => {
+            Some(News::Started(id, after.name.clone()))
+        }
         _ => None,
     }
 }
@@ -134,12 +141,14 @@ impl Home {
         let waits = self.campaigns.waits(&mut reader).await?;
         let rows = self.campaigns.rows(&mut reader, &queues, &waits).await?;
         let unread = replies::counts(&mut reader).await.map_err(StorageError::from)?.unread;
+        let asked = missed::unanswered(&mut reader, self.now()).await.map_err(StorageError::from)?;
+        let asked: BTreeSet<CampaignId> = asked.into_iter().map(|(id, _)| id).collect();
         let low = running_low(&mut reader, self.now()).await.map_err(StorageError::from)?;
         let backup = failing(&mut reader).await.map_err(StorageError::from)?;
         Ok(Scene {
             low,
             low_since: low.map(|(_, granted)| granted).or(before.and_then(|scene| scene.low_since)),
-            campaigns: rows.into_iter().map(|row| (row.id, seen(row))).collect(),
+            campaigns: rows.into_iter().map(|row| (row.id, seen(row, &asked))).collect(),
             numbers: numbers.into_iter().filter(|one| one.kind == NumberKind::Whatsapp).map(line).collect(),
             unread,
             backup,
@@ -153,9 +162,10 @@ impl Seen {
     }
 }
 
-fn seen(row: CampaignRow) -> Seen {
+fn seen(row: CampaignRow, asked: &BTreeSet<CampaignId>) -> Seen {
     let total = row.counts.total() - row.counts.skipped;
-    Seen { doing: row.doing, stopped_for: row.stopped_for, sent: row.counts.accepted(), total, name: row.name }
+    let (sent, asked) = (row.counts.accepted(), asked.contains(&row.id));
+    Seen { doing: row.doing, stopped_for: row.stopped_for, sent, total, asked, name: row.name }
 }
 
 fn line(number: NumberView) -> (SessionId, Line) {
@@ -172,7 +182,7 @@ mod tests {
         NewsWanted { campaigns: true, numbers: true, replies: true, credits: true, backups: true };
 
     fn campaign(doing: Doing) -> Seen {
-        Seen { name: "Autumn".to_owned(), doing, stopped_for: None, sent: 9, total: 10 }
+        Seen { name: "Autumn".to_owned(), doing, stopped_for: None, sent: 9, total: 10, asked: false }
     }
 
     #[test]
@@ -181,7 +191,20 @@ mod tests {
         let scene = |seen| Scene { campaigns: BTreeMap::from([(id, campaign(seen))]), ..Scene::default() };
         let told = |before, after| news(&scene(before), &scene(after), EVERYTHING);
         let ended = vec![News::Finished { id, name: "Autumn".to_owned(), sent: 9, total: 10 }];
-        assert_eq!(told(Doing::Planned, Doing::Sending), [News::Started(id, "Autumn".to_owned())]);
+        let none_sent = |doing| Scene {
+            campaigns: BTreeMap::from([(id, Seen { sent: 0, ..campaign(doing) })]),
+            ..Scene::default()
+        };
+        for before in [Doing::Planned, Doing::Waiting, Doing::Behind] {
+            let told = news(&none_sent(before), &scene(Doing::Sending), EVERYTHING);
+            assert_eq!(told, [News::Started(id, "Autumn".to_owned())], "{before:?}");
+        }
+        let asked = Scene {
+            campaigns: BTreeMap::from([(id, Seen { asked: true, sent: 0, ..campaign(Doing::Waiting) })]),
+            ..Scene::default()
+        };
+        assert_eq!(news(&none_sent(Doing::Planned), &asked, EVERYTHING), [News::Missed(id, "Autumn".to_owned())]);
+        assert_eq!(news(&asked, &asked, EVERYTHING), [], "it is told once");
         assert_eq!(told(Doing::Sending, Doing::Finished), ended);
         assert_eq!(told(Doing::Planned, Doing::Finished), ended, "it was quicker than the look");
         let stopped = Scene {

@@ -132,6 +132,8 @@ pub struct LinkView {
     pub end: Option<LinkEndView>,
     /// Why it was refused or did not begin, or why the passkey was not used.
     pub problem: Option<Problem>,
+    /// How far this computer's clock is ahead of WhatsApp's, negative where it is behind, if that is far.
+    pub clock_ahead: Option<Millis>,
     pub attempt: u32,
 }
 
@@ -401,12 +403,13 @@ impl From<Progress> for LinkView {
                 LinkEnd::PasskeyRefused => LinkEndView::PasskeyRefused,
             }),
             problem: progress.problem,
+            clock_ahead: progress.clock_ahead,
             attempt: progress.attempt,
         }
     }
 }
 
-fn is_up(state: &str) -> bool {
+pub(super) fn is_up(state: &str) -> bool {
     LinkState::of(state, None, None).is_some_and(LinkState::is_usable)
 }
 

@@ -15,6 +15,7 @@ use crate::contact::{Contact, Standing};
 use crate::contact::{ContactError, phone, store};
 use crate::durable::Half;
 use crate::ids::ContactId;
+use crate::messages::Messages;
 use crate::page::Place;
 use crate::settings::Language;
 use crate::table::{TableError, ending};
@@ -30,8 +31,11 @@ impl People {
         let rows = self.whole_timeline(id).await?;
         let text = match ending(path).as_str() {
             "json" => as_json(&contact, &rows, self.now()),
-            "html" => Page { words: words(settings.language.unwrap_or(Language::En)), zone: settings.zone }
-                .of(&contact, &rows),
+            "html" => {
+                let language = settings.spoken();
+                let page = Page { words: words(language), said: Messages::of(language.as_str()), zone: settings.zone };
+                page.of(&contact, &rows)
+            }
             _ => return Err(TableError::format(path, ".json, .html").into()),
         };
         let half = Half::beside(path);
@@ -75,6 +79,8 @@ fn in_utc(at: Millis) -> String {
 /// A page that needs nothing but itself.
 struct Page {
     words: Words,
+    /// The window's own sentences.
+    said: Messages,
     zone: Tz,
 }
 
@@ -112,7 +118,8 @@ impl Page {
         match what {
             Happening::Message(message) => {
                 let campaign = message.campaign_name.as_deref().unwrap_or_default();
-                together(words.message, &[campaign, message.state.as_str(), &message.text])
+                let state = self.said.say(&format!("tick_{}", message.state.as_str()), &[]);
+                together(words.message, &[campaign, &state, &message.text])
             }
             Happening::Reply(reply) => together(words.reply, &[&reply.chosen.join(", "), &reply.text]),
             Happening::Consent { source, note } => together(words.consent, &[source, note]),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use super::{Campaigns, Problem};
@@ -9,13 +10,12 @@ use crate::campaign::audience::{Audience, FollowOf};
 use crate::campaign::draft::{Draft, DraftEdit};
 use crate::campaign::repeat::calendar::{Calendar, Day, Every};
 use crate::campaign::repeat::run::{self, Ran};
-use crate::campaign::repeat::store::{self, RunState, Whose};
+use crate::campaign::repeat::store::{self, Run, RunState};
 use crate::campaign::repeat::{Occasion, Plan, Rule};
 use crate::campaign::review::{blockers, survey};
 use crate::campaign::{CampaignError, store as campaigns};
 use crate::clock::{Millis, local};
 use crate::contact::segment::store::values;
-use crate::contact::store::audience::{Whom, count_people};
 use crate::db::{Reader, StorageError};
 use crate::event::Event;
 use crate::ids::{CampaignId, RepeatId};
@@ -23,6 +23,8 @@ use crate::ledger::{Book, store as ledger};
 use crate::outbox::window::SendingHours;
 
 const SHOWN: usize = 5;
+/// How far back a day that was left out is offered to be made up for.
+const OFFERED_DAYS: i64 = 14;
 
 /// What the owner decides of a rule; its content stands in the draft of its pattern.
 #[derive(Clone, Debug, Deserialize)]
@@ -56,6 +58,10 @@ pub struct RepeatView {
     pub credits: i64,
     pub free: i64,
     pub last: Option<LastRun>,
+    /// Days that were left out and can still come, the oldest first: of the calendar the last alone.
+    pub missed: Vec<MissedDay>,
+    /// What it sends was changed since its owner let it go. Until they confirm it nothing of it goes out.
+    pub waits: bool,
     pub blockers: Vec<Problem>,
 }
 
@@ -78,6 +84,15 @@ pub struct LastRun {
     pub day: Day,
     pub state: RunState,
     pub campaign: Option<CampaignId>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "bindings", derive(specta::Type))]
+pub struct MissedDay {
+    pub day: Day,
+    /// Of an occasion: whose date it was.
+    pub people: Option<i64>,
 }
 
 impl Campaigns {
@@ -139,9 +154,12 @@ impl Campaigns {
         let free = ledger::balance(&mut reader, pattern.book).await.map_err(StorageError::from)?.free();
         let last = store::last_run(&mut reader, rule.id).await.map_err(StorageError::from)?;
         let next = self.next_runs(&mut reader, &rule, &pattern, &hours).await?;
+        let missed = self.missed_days(&mut reader, &rule, &pattern, last.as_ref(), hours.zone).await?;
         Ok(RepeatView {
             id: rule.id,
             pattern: rule.pattern,
+            waits: rule.active && rule.approved != Some(pattern.version),
+            missed,
             name: pattern.name.clone(),
             first_text: pattern.text.chars().take(120).collect(),
             plan: rule.plan,
@@ -174,17 +192,11 @@ impl Campaigns {
             .filter(|(_, at)| *at > now)
             .take(SHOWN)
             .collect();
-        let chosen = pattern.audience.freeze(reader, now).await.map_err(CampaignError::from)?;
-        let chosen = pattern.audience.chosen(pattern.audience.everyone, &chosen).map_err(CampaignError::from)?;
         let mut next = Vec::with_capacity(days.len());
         for (day, at) in days {
             let people = match &rule.plan {
                 Plan::Calendar { .. } => None,
-                Plan::Occasion { occasion } => {
-                    let whose = Whose(occasion, day);
-                    let people = count_people(reader, Whom::Among(&whose, &chosen)).await;
-                    Some(people.map_err(StorageError::from)?)
-                }
+                Plan::Occasion { occasion } => Some(run::people_of(reader, occasion, day, pattern, now).await?),
             };
             // On people's own clocks it begins somewhere at once, as far as anybody can tell.
             let kept = hours.kept(pattern.keeps_hours() && !pattern.local_hours, pattern.hours);
@@ -194,26 +206,53 @@ impl Campaigns {
         Ok(next)
     }
 
+    /// Those that can still come, if their owner wants it.
+    async fn missed_days(
+        &self,
+        reader: &mut Reader,
+        rule: &Rule,
+        pattern: &Draft,
+        last: Option<&Run>,
+        zone: Tz,
+    ) -> Result<Vec<MissedDay>, Problem> {
+        let now = self.now();
+        let today = Day(local(now, zone).date_naive());
+        let since = today.moved(-OFFERED_DAYS).unwrap_or(today);
+        let days = store::missed(reader, rule.id, since).await.map_err(StorageError::from)?;
+        let mut missed = Vec::new();
+        for day in days {
+            let people = match &rule.plan {
+                // What came later stands for what was left out before.
+                Plan::Calendar { .. } if last.is_some_and(|last| last.day > day) => continue,
+                Plan::Calendar { .. } => None,
+                Plan::Occasion { occasion } => Some(run::people_of(reader, occasion, day, pattern, now).await?),
+            };
+            missed.push(MissedDay { day, people });
+        }
+        missed.retain(|one| one.people != Some(0));
+        Ok(missed)
+    }
+
     /// From the day of a change on: what was before is not made up for.
     pub async fn save_repeat(&self, edit: &RepeatEdit) -> Result<(), Problem> {
         let (now, zone) = (self.now(), self.settings().await?.zone);
-        let mut reader = self.reader().await?;
-        let rule = store::by_id(&mut reader, edit.id).await.map_err(StorageError::from)?.ok_or(CampaignError::Gone)?;
-        drop(reader);
+        let rule = self.rule(edit.id).await?;
         if let (true, Plan::Calendar { calendar }) = (edit.active, &edit.plan)
             && !calendar.ever_comes()
         {
             return Err(CampaignError::NeverComes.into());
         }
-        if edit.active && !rule.active {
-            self.refuse_pattern(rule.pattern).await?;
-        }
+        let approved = match edit.active && !rule.active {
+            true => Some(self.sound_pattern(rule.pattern).await?),
+            false => rule.approved,
+        };
         let today = Day(local(now, zone).date_naive());
         let changed = Rule {
             plan: edit.plan.clone(),
             minute: edit.minute.min(1439),
             late_days: edit.late_days,
             active: edit.active,
+            approved,
             ..rule
         };
         // Today counts while its time is to come.
@@ -226,14 +265,31 @@ impl Campaigns {
         if saved { Ok(()) } else { Err(CampaignError::Gone.into()) }
     }
 
-    /// Nobody to send to is no fault of a rule: it may have somebody on its day.
-    async fn refuse_pattern(&self, pattern: CampaignId) -> Result<(), Problem> {
+    /// What a rule sends was changed, and is to go out as it is.
+    pub async fn approve_repeat(&self, id: RepeatId) -> Result<(), Problem> {
+        let rule = self.rule(id).await?;
+        let version = self.sound_pattern(rule.pattern).await?;
+        let mut tx = self.db.begin().await?;
+        let approved = store::approve(&mut tx, id, version).await.map_err(|error| self.db.error(error))?;
+        self.db.commit(tx).await?;
+        self.events.emit(Event::CampaignChanged(rule.pattern));
+        if approved { Ok(()) } else { Err(CampaignError::Gone.into()) }
+    }
+
+    async fn rule(&self, id: RepeatId) -> Result<Rule, Problem> {
+        let rule = store::by_id(&mut *self.reader().await?, id).await.map_err(StorageError::from)?;
+        Ok(rule.ok_or(CampaignError::Gone)?)
+    }
+
+    /// The version of the pattern, where nothing stands in its way. Nobody to send to is no fault of a rule: it may have
+    /// somebody on its day.
+    async fn sound_pattern(&self, pattern: CampaignId) -> Result<i64, Problem> {
         let draft = self.draft(pattern).await?;
         let survey = survey(&mut *self.reader().await?, &draft, self.now()).await?;
         let (hours, now) = (self.settings().await?.hours(), self.now());
         let in_the_way =
             blockers(&draft, &survey, &hours, now).into_iter().find(|one| !matches!(one, CampaignError::Nobody));
-        in_the_way.map_or(Ok(()), |blocker| Err(blocker.into()))
+        in_the_way.map_or(Ok(draft.version), |blocker| Err(blocker.into()))
     }
 
     pub async fn delete_repeat(&self, id: RepeatId) -> Result<(), Problem> {
@@ -260,10 +316,29 @@ impl Campaigns {
     pub async fn run_repeats(&self) -> Result<(), Problem> {
         let _one_at_a_time = self.scheduling.lock().await;
         let _whole = self.freezing.read().await;
-        let Ran { scheduled, refused, broken } = run::run(&self.db, self.now()).await?;
+        let ran = run::run(&self.db, self.now()).await?;
+        self.tell_of(ran)
+    }
+
+    /// A day that was left out comes after all, at once.
+    pub async fn make_up_repeat(&self, id: RepeatId, day: Day) -> Result<(), Problem> {
+        let rule = self.rule(id).await?;
+        let name = self.draft(rule.pattern).await?.name;
+        let _one_at_a_time = self.scheduling.lock().await;
+        let _whole = self.freezing.read().await;
+        let ran = run::make_up(&self.db, &rule, day, self.now()).await?;
+        self.notices.withdraw(&CampaignError::LeftOut { name, day: day.0 }.into());
+        self.events.emit(Event::CampaignChanged(rule.pattern));
+        self.tell_of(ran)
+    }
+
+    fn tell_of(&self, Ran { scheduled, refused, missed, broken }: Ran) -> Result<(), Problem> {
+        for one in missed {
+            self.notices.tell(CampaignError::LeftOut { name: one.name, day: one.day.0 });
+        }
         scheduled.into_iter().for_each(|campaign| self.changed(campaign));
         for one in refused {
-            self.notices.tell(CampaignError::NotRepeated { name: one.name, reason: one.why.to_string() });
+            self.notices.tell(CampaignError::NotRepeated { name: one.name, reason: one.why.into() });
             self.changed(one.campaign);
         }
         broken.map_or(Ok(()), |error| Err(error.into()))

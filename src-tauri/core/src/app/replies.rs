@@ -26,6 +26,7 @@ use crate::inbound::store::chat::{self, Theirs};
 use crate::inbound::store::files::{self, ReplyFile, StoredFile};
 use crate::inbound::store::marks::{self, Mark, Written};
 use crate::inbound::store::replies::{self, ReplyCounts, ReplyPage, ReplyQuery, ReplyRow};
+use crate::messages::Messages;
 use crate::outbox::state::PartState;
 use crate::outbox::store::chats::{self, Ours};
 use crate::page::Place;
@@ -177,12 +178,14 @@ impl Replies {
 
     /// Writes all that the query finds, the newest first, into a workbook or separated text; answers how many.
     pub async fn export(&self, query: &ReplyQuery, path: &Path) -> Result<u32, Problem> {
-        let zone = self.settings().await?.zone;
-        let mut table = Table::create(path, HEADERS.into_iter())?;
+        let settings = self.settings().await?;
+        let (zone, words) = (settings.zone, Messages::of(settings.spoken().as_str()));
+        let (headers, yes) = (HEADERS.map(|key| words.say(key, &[])), words.say("list_yes", &[]));
+        let mut table = Table::create(path, headers.iter().map(String::as_str))?;
         let (mut count, mut after) = (0, None);
         loop {
             let page = self.list(&ReplyQuery { place: Place::behind(after, AT_ONCE), ..query.clone() }).await?;
-            page.rows.iter().try_for_each(|row| table.add(cells(row, zone)))?;
+            page.rows.iter().try_for_each(|row| table.add(cells(row, zone, &yes)))?;
             count += u32::try_from(page.rows.len()).unwrap_or(u32::MAX);
             after = page.next;
             if after.is_none() {
@@ -303,11 +306,21 @@ fn is_spelling(one: &str, other: &str) -> bool {
 /// So many replies are held in memory while they are written.
 const AT_ONCE: u32 = 500;
 
-const HEADERS: [&str; 9] = ["Phone", "Name", "Date", "Time", "Answer", "Text", "Opted out", "Campaign", "Number"];
+const HEADERS: [&str; 9] = [
+    "list_phone",
+    "report_name",
+    "list_date",
+    "list_time",
+    "list_answer",
+    "list_text",
+    "report_opted_out",
+    "list_campaign",
+    "live_col_number",
+];
 
-fn cells(row: &ReplyRow, zone: Tz) -> [Cell<'_>; 9] {
+fn cells(row: &ReplyRow, zone: Tz, yes: &str) -> [Cell<'static>; 9] {
     let at = local(row.at, zone);
-    let text = |text: &'_ str| Cell::Text(text.to_owned().into());
+    let text = |text: &str| Cell::Text(text.to_owned().into());
     [
         text(&row.phone_shown),
         text(&row.name),
@@ -315,7 +328,7 @@ fn cells(row: &ReplyRow, zone: Tz) -> [Cell<'_>; 9] {
         text(&at.format("%H:%M").to_string()),
         text(&row.chosen.join(", ")),
         text(&row.text),
-        text(if row.stop || row.opted_out { "yes" } else { "" }),
+        text(if row.stop || row.opted_out { yes } else { "" }),
         text(&row.campaign_name),
         text(&row.session_name),
     ]

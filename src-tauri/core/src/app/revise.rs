@@ -155,7 +155,7 @@ impl Campaigns {
             return Ok(());
         }
         let Err(error) = revise::bring(&self.db, wanted.campaign, self.now()).await else { return Ok(()) };
-        let cut_off = Problem::from(CampaignError::RevisionCutOff { name: name.to_owned(), reason: error.to_string() });
+        let cut_off = Problem::from(CampaignError::RevisionCutOff { name: name.to_owned(), reason: error.into() });
         self.found.tell(cut_off.clone());
         self.changed(wanted.campaign);
         Err(cut_off)
@@ -219,7 +219,7 @@ impl Campaigns {
             let _whole = self.freezing.read().await;
             if let Err(error) = revise::bring(&self.db, id, self.now()).await {
                 let name = self.draft(id).await.map(|draft| draft.name).unwrap_or_default();
-                self.found.tell(CampaignError::RevisionCutOff { name, reason: error.to_string() }.into());
+                self.found.tell(CampaignError::RevisionCutOff { name, reason: error.into() }.into());
             }
             self.changed(id);
         }

@@ -7,7 +7,8 @@ use chrono::{Months, NaiveDate};
 use chrono_tz::Tz;
 use sqlx::SqliteConnection;
 
-use super::report::{sheets, stamp, write_pdf};
+use super::report::paper::number;
+use super::report::{paid, sheets, stamp, write_pdf};
 use super::{Credits, Problem};
 use crate::campaign::store as campaigns;
 use crate::clock::{Millis, at_wall, local};
@@ -17,7 +18,7 @@ use crate::ids::CampaignId;
 use crate::ledger::figures::{self, Month, OwnersLine};
 use crate::ledger::{Book, EntryKind};
 use crate::messages::Messages;
-use crate::paper::{Block, Column, Figure, Paper, Table};
+use crate::paper::{Block, Column, Figure, Paper, Plain, Table, Value};
 use crate::params;
 use crate::settings::Language;
 use crate::table::{self, TableError, ending};
@@ -113,7 +114,7 @@ impl Statement<'_> {
             ("credits_spent_in", spent),
             ("credits_closing", opening + granted + adjusted - spent),
         ];
-        let figure = |(key, value)| Figure { label: self.words.say(key, &[]), value: self.words.number(value) };
+        let figure = |(key, value)| Figure { label: self.words.say(key, &[]), value: number(value, self.words) };
         Block::Figures(figures.map(figure).into())
     }
 
@@ -126,13 +127,13 @@ impl Statement<'_> {
             Some(name) if !name.is_empty() => name.clone(),
             _ => words.say("campaigns_untitled", &[]),
         };
-        let mut rows: Vec<Vec<String>> =
-            named.iter().map(|(id, spent)| vec![called(id), words.number(*spent)]).collect();
+        let mut rows: Vec<Vec<Value>> =
+            named.iter().map(|(id, spent)| vec![called(id).into(), number(*spent, words)]).collect();
         let single: i64 = single.iter().map(|(_, spent)| spent).sum();
         if single > 0 {
-            rows.push(vec![words.say("log_singles", &[]), words.number(single)]);
+            rows.push(vec![words.say("log_singles", &[]).into(), number(single, words)]);
         }
-        let together = vec![words.say("report_together", &[]), words.number(self.sums.spent)];
+        let together = vec![words.say("report_together", &[]).into(), number(self.sums.spent, words)];
         let columns = [("credits_campaign", 5, false), ("nav_credits", 1, true)];
         (!rows.is_empty()).then(|| self.table("credits_by_campaign", &columns, rows, Some(together)))
     }
@@ -141,15 +142,21 @@ impl Statement<'_> {
         let words = self.words;
         let row = |line: &OwnersLine| {
             let entry = if line.kind == EntryKind::Grant { "entry_grant" } else { "entry_adjust" };
+            let day = local(line.at, self.zone).date_naive();
+            // As the owner wrote it, and where it can be read, as what it is.
+            let price = match paid(&line.price) {
+                Some((currency, paid)) => Plain::Amount(paid, currency),
+                None => Plain::Text,
+            };
             vec![
-                words.day(local(line.at, self.zone).date_naive()),
-                words.say(entry, &[]),
-                words.number(line.credits),
-                line.price.clone(),
-                line.note.clone(),
+                Value { shown: words.day(day), plain: Plain::Day(day) },
+                words.say(entry, &[]).into(),
+                number(line.credits, words),
+                Value { shown: line.price.clone(), plain: price },
+                line.note.clone().into(),
             ]
         };
-        let rows: Vec<Vec<String>> = self.sums.lines.iter().map(row).collect();
+        let rows: Vec<Vec<Value>> = self.sums.lines.iter().map(row).collect();
         let columns = [
             ("figures_day", 4, false),
             ("credits_entry", 3, false),
@@ -164,8 +171,8 @@ impl Statement<'_> {
         &self,
         title: &str,
         columns: &[(&str, u16, bool)],
-        rows: Vec<Vec<String>>,
-        together: Option<Vec<String>>,
+        rows: Vec<Vec<Value>>,
+        together: Option<Vec<Value>>,
     ) -> Block {
         let column = |(key, share, end): &(&str, u16, bool)| Column {
             label: self.words.say(key, &[]),

@@ -64,7 +64,8 @@ pub fn sign(doing: Option<Doing>, wait: WaitKind, facts: Facts) -> Sign {
     }
 }
 
-fn needs_owner(wait: WaitKind) -> bool {
+/// What waits for it goes on by its owner alone.
+pub fn needs_owner(wait: WaitKind) -> bool {
     matches!(wait, WaitKind::Missed | WaitKind::NoNumber | WaitKind::Disk | WaitKind::Damaged)
 }
 

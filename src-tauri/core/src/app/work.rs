@@ -11,13 +11,15 @@ use crate::contact::store::accounts;
 use crate::db::{Db, StorageError};
 use crate::error::Problem;
 use crate::feed;
+use crate::ids::MessageId;
 use crate::inbound::store::marks;
 use crate::ledger::LedgerError;
 use crate::ledger::store::{self as ledger, seals};
+use crate::mail::schedule::STALE;
 use crate::mail::store as mail;
 use crate::media::store::uploads;
 use crate::outbox::dispatcher::Dispatcher;
-use crate::outbox::store::reading;
+use crate::outbox::store::{mailed, reading};
 use crate::program::store as programs;
 use crate::program::{REMEMBERED, UPLOADS_KEPT};
 use crate::session::store::notes;
@@ -90,7 +92,20 @@ impl AppWork {
             self.db.commit(tx).await?;
         }
         let mut tx = self.db.begin().await?;
-        mail::prune(&mut tx, self.clock.now()).await.map_err(|error| self.db.error(error))?;
+        let forgotten = async {
+            let (now, wanted) = (self.clock.now(), mail::wanted(&mut tx).await?);
+            let messages: Vec<MessageId> = wanted
+                .iter()
+                .filter(|(kind, ..)| *kind == mail::Kind::Message)
+                .map(|(_, id, _)| MessageId(*id))
+                .collect();
+            let undecided = mailed::undecided(&mut tx, &messages, now - STALE).await?;
+            for message in messages.iter().filter(|message| !undecided.contains(message)) {
+                mail::want(&mut tx, mail::Kind::Message, message.0, false, now).await?;
+            }
+            Ok(())
+        };
+        forgotten.await.map_err(|error| self.db.error(error))?;
         self.db.commit(tx).await
     }
 

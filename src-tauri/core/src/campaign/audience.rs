@@ -51,11 +51,14 @@ pub struct Without {
 }
 
 /// Whom a campaign skipped for one reason, and who has got nothing of it since.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "bindings", derive(specta::Type))]
 pub struct SkippedOf {
     pub campaign: CampaignId,
     pub reason: SkipReason,
+    /// Those who lacked this one, where several were missing.
+    #[serde(default)]
+    pub variable: Option<String>,
 }
 
 /// Those whom a campaign has reached, by what they did with it.
@@ -74,6 +77,8 @@ pub enum Followed {
     Silent,
     /// Who read it and wrote nothing back. Whoever hides that they read is none of them.
     ReadSilent,
+    /// Who read it, whatever they wrote back. Whoever hides that they read is none of them.
+    Read,
     /// Whose last word was this answer.
     Chose { option: String },
 }
@@ -164,9 +169,9 @@ impl Audience {
         if let (None, Some(follows)) = (self.only, &self.follows) {
             return Ok(Target::Follows(follows.clone(), self.chosen(true, frozen)?));
         }
-        Ok(match (self.only, self.skipped, self.occasion) {
+        Ok(match (self.only, &self.skipped, self.occasion) {
             (Some(only), ..) => Target::One(only),
-            (None, Some(skipped), _) => Target::Skipped(skipped, self.chosen(true, frozen)?),
+            (None, Some(skipped), _) => Target::Skipped(skipped.clone(), self.chosen(true, frozen)?),
             (None, None, Some(occasion)) => Target::Occasion(occasion, self.chosen(self.everyone, frozen)?),
             (None, None, None) => Target::Chosen(self.chosen(self.everyone, frozen)?),
         })

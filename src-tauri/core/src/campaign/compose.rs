@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use crate::contact::made_up::is_made_up;
 use crate::contact::permission::{Purpose, may_receive};
 use crate::contact::phone::Phone;
 use crate::contact::store::audience::Person;
@@ -10,7 +11,7 @@ use crate::media::{Attached, MediaKind};
 use crate::outbox::price::Prices;
 use crate::outbox::state::{PartKind, SkipReason};
 use crate::template::choice::twice;
-use crate::template::{Missing, Offer, Template, render, whatsapp_length};
+use crate::template::{Missing, Offer, Segment, Template, render, whatsapp_length};
 use crate::text::is_blank;
 
 pub const CAPTION_LIMIT: usize = 1024;
@@ -30,6 +31,8 @@ pub struct Content {
     /// Goes with the text where that is a part of its own.
     pub link_preview: Option<LinkPreviewId>,
     pub purpose: Purpose,
+    /// Those whom Ulak made up to practise with get it too.
+    pub to_made_up: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,18 +75,35 @@ pub fn price(parts: &[Layout], prices: Prices) -> i64 {
 impl Content {
     /// Every variable, each once.
     pub fn variables(&self) -> Vec<&str> {
-        let offer = self.offer.iter().flat_map(|offer| offer.question.iter().chain(&offer.options));
         let mut names: Vec<&str> = Vec::new();
-        for name in std::iter::once(&self.template).chain(offer).flat_map(Template::variables) {
+        for name in self.texts().flat_map(Template::variables) {
             if !names.contains(&name) {
                 names.push(name);
             }
         }
         names
     }
+
+    /// The variables that something else stands in for where they have no value.
+    pub fn with_fallback(&self) -> Vec<&str> {
+        let segments = self.texts().flat_map(|text| &text.segments);
+        let names = segments.filter_map(|segment| match segment {
+            Segment::Variable { name, fallback: Some(_) } => Some(name.as_str()),
+            Segment::Variable { .. } | Segment::Text(_) => None,
+        });
+        names.collect()
+    }
+
+    fn texts(&self) -> impl Iterator<Item = &Template> {
+        let offer = self.offer.iter().flat_map(|offer| offer.question.iter().chain(&offer.options));
+        std::iter::once(&self.template).chain(offer)
+    }
 }
 
 pub fn compose(content: &Content, person: &Person) -> Composed {
+    if !content.to_made_up && is_made_up(&person.name, &person.phone) {
+        return Composed::Skipped { reason: SkipReason::MadeUp, variable: None };
+    }
     if let Err(refusal) = may_receive(content.purpose, &person.facts) {
         return Composed::Skipped { reason: refusal.into(), variable: None };
     }
@@ -191,7 +211,7 @@ mod tests {
         let picture = |number| Attached { sha256: [number; 32], kind: MediaKind::Image, name: None };
         let media = (0..pictures).map(picture).collect();
         let template = Template::parse(text).unwrap();
-        Content { template, offer: None, media, link_preview: None, purpose: Purpose::default() }
+        Content { template, offer: None, media, link_preview: None, purpose: Purpose::default(), to_made_up: false }
     }
 
     fn parts(text: &str, pictures: u8) -> Vec<(bool, bool)> {
@@ -305,6 +325,17 @@ mod tests {
         let composed = compose(&content("Hi {{name}}", 0), &person(" "));
         let variable = Some("name".to_owned());
         assert_eq!(composed, Composed::Skipped { reason: SkipReason::MissingVariable, variable });
+    }
+
+    #[test]
+    fn whom_ulak_made_up_gets_practice_alone() {
+        let sample = Person { phone: "+905385550100".into(), ..person("Ayşe Yılmaz") };
+        let skipped = Composed::Skipped { reason: SkipReason::MadeUp, variable: None };
+        assert_eq!(compose(&content("Hi", 0), &sample), skipped);
+        let practice = Content { to_made_up: true, ..content("Hi", 0) };
+        assert!(matches!(compose(&practice, &sample), Composed::Message { .. }));
+        let customer = Person { name: "Nil Tan".into(), ..sample };
+        assert!(matches!(compose(&content("Hi", 0), &customer), Composed::Message { .. }));
     }
 
     #[test]

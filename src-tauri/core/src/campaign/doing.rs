@@ -50,7 +50,7 @@ impl Waits {
 
     /// What keeps every queue back alike. What another queue waits for says nothing about one that is not told.
     fn shared(&self) -> Wait {
-        let is_shared = matches!(self.all.why, Why::Disk | Why::Locked | Why::Damaged | Why::Fault);
+        let is_shared = matches!(self.all.why, Why::Disk | Why::Locked | Why::ReadOnly | Why::Damaged | Why::Fault);
         if is_shared { self.all } else { Wait::new(Why::Nothing) }
     }
 }
@@ -94,9 +94,14 @@ pub fn is_sending(why: Why) -> bool {
 }
 
 impl Doing {
-    /// When it will be through is told only where nothing keeps it from going on but the clock.
-    pub fn has_finish(self) -> bool {
-        matches!(self, Self::Planned | Self::Sending | Self::Waiting | Self::Behind)
+    /// When it will be through is told only where nothing keeps it from going on but the clock. Of what was just
+    /// scheduled the planner has said nothing yet.
+    pub fn has_finish(self, wait: Wait) -> bool {
+        match self {
+            Self::Planned | Self::Sending => true,
+            Self::Waiting | Self::Behind => wait.until.is_some() || matches!(wait.why, Why::Nothing | Why::Sending),
+            Self::Draft | Self::Checking | Self::Paused | Self::PausedAll | Self::Finished | Self::Cancelled => false,
+        }
     }
 
     /// The one that the now bar and Home speak of has the lowest.
@@ -113,32 +118,36 @@ impl Doing {
     }
 }
 
+/// Every reason there is.
+#[cfg(test)]
+pub(super) const WHYS: [Why; 19] = [
+    Why::Missed,
+    Why::Nothing,
+    Why::Sending,
+    Why::Pace,
+    Why::Rest,
+    Why::Hours,
+    Why::Cap,
+    Why::Due,
+    Why::PausedAll,
+    Why::NoNumber,
+    Why::NotConnected,
+    Why::NewChats,
+    Why::Shut,
+    Why::Unheard,
+    Why::Disk,
+    Why::Locked,
+    Why::ReadOnly,
+    Why::Damaged,
+    Why::Fault,
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::ids::IdGenerator;
 
     const NOON: Millis = 43_200_000;
-    const WHYS: [Why; 18] = [
-        Why::Missed,
-        Why::Nothing,
-        Why::Sending,
-        Why::Pace,
-        Why::Rest,
-        Why::Hours,
-        Why::Cap,
-        Why::Due,
-        Why::PausedAll,
-        Why::NoNumber,
-        Why::NotConnected,
-        Why::NewChats,
-        Why::Shut,
-        Why::Unheard,
-        Why::Disk,
-        Why::Locked,
-        Why::Damaged,
-        Why::Fault,
-    ];
     const STATES: [CampaignState; 6] = [
         CampaignState::Draft,
         CampaignState::Scheduled,
@@ -169,7 +178,10 @@ mod tests {
                             let expected = expected(state, paused_all, why, behind.is_some(), parts.pending > 0);
                             assert_eq!(said, expected, "{state:?} {paused_all} {why:?} {behind:?} {parts:?}");
                             assert!(said != Doing::Sending || is_sending(wait.wait.why));
-                            assert!(!(paused_all && said.has_finish()), "nothing can be through while all is paused");
+                            assert!(
+                                !(paused_all && said.has_finish(wait.wait)),
+                                "nothing can be through while all is paused"
+                            );
                             met.insert(said.rank());
                         }
                     }
@@ -206,6 +218,25 @@ mod tests {
             return Doing::Behind;
         }
         if [Why::Sending, Why::Pace, Why::Rest].contains(&why) { Doing::Sending } else { Doing::Waiting }
+    }
+
+    /// With an end by the clock, and without one.
+    #[test]
+    fn a_finish_is_told_only_where_the_end_of_the_wait_is_known() {
+        let id = IdGenerator::at(0).next();
+        let parts = Counts { pending: 3, ..Counts::default() };
+        let standing = Standing { id, state: CampaignState::Running, parts, due_at: Some(0) };
+        let known = [Why::Nothing, Why::Sending, Why::Pace, Why::Rest];
+        for why in WHYS {
+            for until in [None, Some(NOON)] {
+                let own = QueueWait { wait: Wait { until, ..Wait::new(why) }, behind: None };
+                let waits =
+                    Waits { paused_all: false, all: Wait::new(Why::Sending), queues: BTreeMap::from([(id, own)]) };
+                let (said, wait) = doing(&standing, &waits);
+                let expected = until.is_some() || known.contains(&why);
+                assert_eq!(said.has_finish(wait.wait), expected, "{why:?} {until:?}");
+            }
+        }
     }
 
     #[test]

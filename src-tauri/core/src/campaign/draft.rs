@@ -23,6 +23,9 @@ use crate::stored::stored_words;
 use crate::template::{Choice, Template, whole_text};
 use crate::text::is_blank;
 
+/// What a draft begins with, between 1 (first) and 10.
+pub const USUAL_PRIORITY: u8 = 5;
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "bindings", derive(specta::Type))]
@@ -158,7 +161,31 @@ impl Draft {
             media: self.media.iter().map(MediaItem::attached).collect(),
             link_preview: self.sent_link_preview().map(|card| card.id),
             purpose: self.purpose(),
+            to_made_up: self.book == Book::Practice,
         })
+    }
+
+    /// Nobody has written, added or chosen anything yet: it is as it was made over the practice number or over all linked
+    /// ones.
+    pub fn is_untouched(&self, linked: &[SessionId]) -> bool {
+        let (practice, chosen) = (self.book == Book::Practice, &self.session_ids);
+        let over_all = linked.len() == chosen.len() && linked.iter().all(|number| chosen.contains(number));
+        self.state == StoredState::Draft
+            && self.revises.is_none()
+            && self.repeat.is_none()
+            && [&self.name, &self.text, &self.consent_basis].into_iter().all(|text| is_blank(text))
+            && self.choice.is_none()
+            && self.media.is_empty()
+            && self.link_preview.is_none()
+            && self.audience == Audience::default()
+            && self.category == Category::default()
+            && self.due_at.is_none()
+            && self.priority == USUAL_PRIORITY
+            && self.hours.is_none()
+            && !self.local_hours
+            && !self.split_long_caption
+            && self.keep_hours != practice
+            && if practice { chosen.len() == 1 } else { over_all }
     }
 
     /// When it goes out, at the earliest.

@@ -113,7 +113,7 @@ pub struct WaitView {
     pub kind: WaitKind,
     pub until: Option<Millis>,
     pub session_name: Option<String>,
-    /// The campaign that uses the number first.
+    /// The campaign that uses the number first; none where messages that belong to no campaign do.
     pub behind: Option<String>,
     /// Whose hours have not opened, by its code, where that is not the owner's.
     pub country: Option<String>,
@@ -144,6 +144,7 @@ pub enum WaitKind {
     Unheard,
     Disk,
     Locked,
+    ReadOnly,
     Damaged,
     Fault,
 }
@@ -167,6 +168,7 @@ impl WaitView {
             Why::Unheard => WaitKind::Unheard,
             Why::Disk => WaitKind::Disk,
             Why::Locked => WaitKind::Locked,
+            Why::ReadOnly => WaitKind::ReadOnly,
             Why::Damaged => WaitKind::Damaged,
             Why::Fault => WaitKind::Fault,
         };
@@ -265,7 +267,8 @@ pub async fn live(db: &mut SqliteConnection, draft: &Draft, moment: &Moment<'_>)
     let due_at = draft.due_at.unwrap_or(now);
     let state = draft.state.shown(Some(queue), parts.open(), started_at.is_some(), due_at <= now);
     let (doing, waits) = doing(&Standing { id, state, parts, due_at: draft.due_at }, &moment.waits);
-    let (breaks_at, finishes_at) = ahead(db, draft, doing, parts.open(), moment).await?;
+    let (breaks_at, finishes_at) =
+        if doing.has_finish(waits.wait) { ahead(db, draft, parts.open(), moment).await? } else { (None, None) };
     Ok(LiveView {
         id,
         name: draft.name.clone(),
@@ -318,13 +321,9 @@ fn credits_of(prices: &Counts) -> CampaignCredits {
 async fn ahead(
     db: &mut SqliteConnection,
     draft: &Draft,
-    doing: Doing,
     open: i64,
     moment: &Moment<'_>,
 ) -> Result<(Option<Millis>, Option<Millis>), sqlx::Error> {
-    if !doing.has_finish() {
-        return Ok((None, None));
-    }
     let shares = forecast::shares(db, draft, open).await?;
     let forecast = moment.rates.forecast(db, Some((draft, shares)), moment.now).await?;
     Ok(match forecast.plan(draft.id) {
@@ -345,14 +344,17 @@ pub async fn wait(
         Some(other) => store::name(db, other).await?,
         None => None,
     };
-    Ok(match doing {
+    Ok(told(doing, waits.wait, sessions, behind))
+}
+
+/// `behind` is the campaign that goes first; none where it is messages that belong to no campaign.
+fn told(doing: Doing, wait: Wait, sessions: &[Session], behind: Option<String>) -> WaitView {
+    match doing {
         Doing::Paused => WaitView::plain(WaitKind::Paused),
         Doing::Checking => WaitView::plain(WaitKind::Checking),
-        // Single messages belong to no campaign, and are through in a moment.
-        Doing::Behind if behind.is_none() => WaitView::plain(WaitKind::Sending),
-        Doing::Behind => WaitView { kind: WaitKind::Turn, ..WaitView::of(waits.wait, sessions, behind) },
-        _ => WaitView::of(waits.wait, sessions, None),
-    })
+        Doing::Behind => WaitView { kind: WaitKind::Turn, ..WaitView::of(wait, sessions, behind) },
+        _ => WaitView::of(wait, sessions, None),
+    }
 }
 
 fn skip_lines(rows: Vec<(String, Option<String>, i64)>) -> Vec<SkipLine> {
@@ -364,4 +366,36 @@ fn skip_lines(rows: Vec<(String, Option<String>, i64)>) -> Vec<SkipLine> {
 
 pub async fn all_sessions(db: &mut SqliteConnection) -> Result<Vec<Session>, sqlx::Error> {
     sessions::all(db).await
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::campaign::doing::WHYS;
+    use crate::ids::IdGenerator;
+
+    /// What is said of the wait is said of the campaign: whatever it waits for, alone, behind another campaign or behind
+    /// messages that belong to none.
+    #[test]
+    fn the_wait_says_sending_where_the_campaign_is_being_sent_and_nowhere_else() {
+        let mint = IdGenerator::at(0);
+        let (id, other) = (mint.next(), mint.next());
+        let states = [CampaignState::Scheduled, CampaignState::Running, CampaignState::Paused, CampaignState::Finished];
+        for (state, why) in states.into_iter().flat_map(|state| WHYS.map(|why| (state, why))) {
+            for (behind, name) in [(None, None), (Some(other), None), (Some(other), Some("Güz".to_owned()))] {
+                for paused_all in [false, true] {
+                    let parts = Counts { pending: 3, ..Counts::default() };
+                    let own = QueueWait { wait: Wait::new(why), behind };
+                    let waits = Waits { paused_all, all: Wait::new(why), queues: BTreeMap::from([(id, own)]) };
+                    let (doing, wait) = doing(&Standing { id, state, parts, due_at: Some(0) }, &waits);
+                    let said = told(doing, wait.wait, &[], name.clone());
+                    let sends = matches!(said.kind, WaitKind::Sending | WaitKind::Pace | WaitKind::Rest);
+                    assert_eq!(sends, doing == Doing::Sending, "{state:?} {why:?} {behind:?} {paused_all}: {said:?}");
+                    assert_eq!(said.kind == WaitKind::Turn, doing == Doing::Behind, "{said:?}");
+                }
+            }
+        }
+    }
 }

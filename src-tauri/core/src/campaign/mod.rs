@@ -19,11 +19,12 @@ pub mod revise;
 pub mod schedule;
 pub mod store;
 
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use crate::contact::segment::SegmentError;
 use crate::db::StorageError;
-use crate::error::{Coded, Params};
+use crate::error::{Coded, Params, Problem, because};
 use crate::ledger::LedgerError;
 use crate::params;
 use crate::template::choice::{OPTION_LIMIT, QUESTION_LIMIT};
@@ -80,19 +81,27 @@ pub enum CampaignError {
     #[error("This never comes: no day fits. Choose days, or a later end.")]
     NeverComes,
     #[error("\"{name}\" came again and could not be scheduled: {reason} It stands among your drafts.")]
-    NotRepeated { name: String, reason: String },
+    NotRepeated { name: String, reason: Problem },
+    #[error(
+        "What this rule sends was changed and is not confirmed yet, so nothing of it goes out. Look at it and confirm it first."
+    )]
+    NotApproved,
+    #[error(
+        "\"{name}\" was left out on {day}: Ulak was closed for too long, or what it sends was not confirmed. It can still go out; see \"Repeating and occasions\"."
+    )]
+    LeftOut { name: String, day: NaiveDate },
     #[error("This time is past. Choose one that is to come.")]
     Past,
     #[error(
         "The revision of \"{name}\" was cut off: {reason} Nothing of it goes out before everybody has the new content. Ulak goes on with it at the next start, and when credits come in."
     )]
-    RevisionCutOff { name: String, reason: String },
+    RevisionCutOff { name: String, reason: Problem },
     #[error("Meanwhile it is {people} people who may see the message twice. Look again and decide anew.")]
     OtherDoubt { people: i64 },
     #[error(
         "The scheduling of \"{name}\" was cut off and could not be finished: {reason} Schedule it again to go on, or cancel it. Nothing of it goes out before."
     )]
-    Unfinished { name: String, reason: String },
+    Unfinished { name: String, reason: Problem },
     #[error("There is nothing to send yet. Write a text or add a photo.")]
     Empty,
     #[error("Nobody would get this campaign. Choose an audience that has contacts, and see who is skipped and why.")]
@@ -171,6 +180,8 @@ impl Coded for CampaignError {
             Self::OtherBook => "campaign.other_book",
             Self::NeverComes => "repeat.never_comes",
             Self::NotRepeated { .. } => "repeat.not_scheduled",
+            Self::NotApproved => "repeat.not_confirmed",
+            Self::LeftOut { .. } => "repeat.left_out",
             Self::Past => "campaign.past",
             Self::RevisionCutOff { .. } => "campaign.revision_cut_off",
             Self::OtherDoubt { .. } => "campaign.other_doubt",
@@ -208,9 +219,8 @@ impl Coded for CampaignError {
             Self::TestMissing { variable } => params! { variable: variable },
             Self::Unfinished { name, reason }
             | Self::RevisionCutOff { name, reason }
-            | Self::NotRepeated { name, reason } => {
-                params! { name: name, reason: reason }
-            }
+            | Self::NotRepeated { name, reason } => because(params! { name: name }, reason),
+            Self::LeftOut { name, day } => params! { name: name, day: day },
             Self::Segment(error) => error.params(),
             Self::Choice(error) => error.params(),
             Self::Template(error) => error.params(),
@@ -233,6 +243,7 @@ impl Coded for CampaignError {
             | Self::OtherBook
             | Self::Past
             | Self::NeverComes
+            | Self::NotApproved
             | Self::Over
             | Self::Empty
             | Self::Nobody

@@ -69,7 +69,7 @@ pub struct BestHours {
     pub read: i64,
 }
 
-/// What the accepted messages cost, by the price of the newest top-up that says one. Amounts are in ten-thousandths.
+/// What the accepted messages cost, by the price that was in force when it began. Amounts are in ten-thousandths.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "bindings", derive(specta::Type))]

@@ -18,6 +18,7 @@ use crate::outbox::price::Prices;
 use crate::outbox::state::SkipReason;
 use crate::outbox::store::queue;
 use crate::outbox::window::SendingHours;
+use crate::session::store::notes;
 use crate::template::choice::{OPTION_LIMIT, QUESTION_LIMIT};
 use crate::template::{Choice, whatsapp_length};
 use crate::text::is_blank;
@@ -104,11 +105,11 @@ impl Survey {
         there.parts += i64::try_from(parts.len()).unwrap_or(i64::MAX);
     }
 
-    /// Whether who gets it is on WhatsApp.
-    fn look_at(&mut self, composed: &Composed, person: &Person) {
+    /// Whether who gets it is on WhatsApp, and was looked up so lately that it is still believed.
+    fn look_at(&mut self, composed: &Composed, person: &Person, looked_up: bool) {
         if matches!(composed, Composed::Message { .. }) {
             self.absent += i64::from(person.on_whatsapp == Some(false));
-            self.not_looked_up += i64::from(person.on_whatsapp.is_none());
+            self.not_looked_up += i64::from(!looked_up);
         }
     }
 
@@ -161,20 +162,22 @@ pub async fn survey_after(
     let content = draft.content()?;
     let names = content.variables();
     let caption = draft.has_caption();
-    let unknown = variable::unknown(&names, &contacts::field_names(db).await?);
+    let unknown = unknown(db, &names, &[]).await?;
     let mut survey = Survey { unknown, ..Survey::at(draft.prices(db).await?) };
     let mut reached = Reached::of(&queue::written_to(db, draft.id).await?);
     let moment = draft.moment(db, now).await?;
     let target = draft.target(db, now).await?;
     let mut page = people_after(db, target.whom(), moment, after, PAGE).await?;
     loop {
+        let phones = page.iter().map(|person| person.phone.as_str()).collect();
+        let looked_up = notes::looked_up(db, phones, now).await?;
         let full = page.len() == PAGE as usize;
         let rendering = async {
             for person in &page {
                 survey.look_for_gaps(&names, person);
                 let composed = reached.compose(&content, person);
                 survey.look_at_country(&composed, person);
-                survey.look_at(&composed, person);
+                survey.look_at(&composed, person, looked_up.contains(&person.phone));
                 survey.add(&composed, caption);
             }
         };
@@ -186,6 +189,21 @@ pub async fn survey_after(
         let reading = people_after(db, target.whom(), moment, Some(last.id), PAGE);
         let (following, ()) = tokio::join!(biased; reading, rendering);
         page = following?;
+    }
+}
+
+/// Those of the names that mean nothing a contact can have, and nothing of what comes along.
+pub async fn unknown(db: &mut SqliteConnection, names: &[&str], given: &[&str]) -> Result<Vec<Unknown>, CampaignError> {
+    let mut fields = contacts::field_names(db).await?;
+    fields.extend(given.iter().map(|name| (*name).to_owned()));
+    Ok(variable::unknown(names, &fields))
+}
+
+/// A fallback is for those who have no value, and never for a name that was mistyped.
+pub async fn refuse_misnamed(db: &mut SqliteConnection, names: &[&str], given: &[&str]) -> Result<(), CampaignError> {
+    match unknown(db, names, given).await?.into_iter().next() {
+        Some(unknown) => Err(misnamed(unknown)),
+        None => Ok(()),
     }
 }
 
@@ -284,11 +302,11 @@ pub struct Emptiest {
     pub missing: i64,
 }
 
-/// The people a draft would skip for one reason.
+/// The people a draft would skip for one reason; with a variable those who lack that one.
 pub async fn skipped_people(
     db: &mut SqliteConnection,
     draft: &Draft,
-    reason: SkipReason,
+    (reason, variable): (SkipReason, Option<&str>),
     limit: usize,
     now: Millis,
 ) -> Result<Vec<ContactId>, CampaignError> {
@@ -300,9 +318,12 @@ pub async fn skipped_people(
     let mut after = None;
     loop {
         let page = people_after(db, target.whom(), moment, after, PAGE).await?;
-        let skipped = page.iter().filter(
-            |person| matches!(reached.compose(&content, person), Composed::Skipped { reason: why, .. } if why == reason),
-        );
+        let skipped = page.iter().filter(|person| match reached.compose(&content, person) {
+            Composed::Skipped { reason: why, variable: lacks } => {
+                why == reason && (variable.is_none() || lacks.as_deref() == variable)
+            }
+            Composed::Message { .. } => false,
+        });
         found.extend(skipped.map(|person| person.id).take(limit - found.len()));
         after = page.last().map(|person| person.id);
         if page.len() < PAGE as usize || found.len() >= limit {

@@ -14,15 +14,13 @@ use sqlx::SqliteConnection;
 
 use super::compose::{Composed, Content, compose, layout, price};
 use super::draft::{Draft, Revises, StoredState};
-use super::review::{Survey, blockers, refuse_too_long};
+use super::review::{Survey, blockers, refuse_too_long, unknown};
 use super::schedule::{Freezing, on};
 use super::store::versions::{self, NewVersion};
 use super::{CampaignError, store};
 use crate::clock::Millis;
 use crate::contact::permission::{Facts, Moment};
-use crate::contact::store as contacts;
 use crate::contact::store::audience::{Chosen, Person, Whom, people_after};
-use crate::contact::variable;
 use crate::db::{Db, Tx};
 use crate::ids::{CampaignId, ContactId, MessageId};
 use crate::ledger::store::{balance, refuse_shortage};
@@ -99,7 +97,7 @@ pub async fn prospect(
     let names = content.variables();
     let current = settings::load(db).await?.prices;
     let mut prospect = Prospect { survey: Survey::at(current), ..Prospect::default() };
-    prospect.survey.unknown = variable::unknown(&names, &contacts::field_names(db).await?);
+    prospect.survey.unknown = unknown(db, &names, &[]).await?;
     let moment = draft.moment(db, now).await?;
     let mut after = None;
     loop {

@@ -8,7 +8,7 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
 
 use super::audience::{Audience, FollowOf, Followed, SkippedOf, WaitingOf};
-use super::draft::{Draft, DraftEdit, Revises, StoredState};
+use super::draft::{Draft, DraftEdit, Revises, StoredState, USUAL_PRIORITY};
 use crate::category::Category;
 use crate::clock::Millis;
 use crate::contact::fold::fold;
@@ -43,7 +43,7 @@ pub async fn create(db: &mut Tx, draft: &NewDraft, now: Millis) -> Result<Campai
         "INSERT INTO campaigns
              (id, name, search, state, book, text, choice, audience, split_long_caption, priority, session_ids,
               keep_hours, category, consent_basis, created_at, updated_at)
-         VALUES (?, ?, ?, 'draft', ?, ?, ?, ?, 0, 5, ?, ?, ?, ?, ?, ?)",
+         VALUES (?, ?, ?, 'draft', ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(id)
     .bind(&draft.name)
@@ -52,6 +52,7 @@ pub async fn create(db: &mut Tx, draft: &NewDraft, now: Millis) -> Result<Campai
     .bind(&draft.text)
     .bind(draft.choice.as_ref().map(Json))
     .bind(Json(Audience::default()))
+    .bind(USUAL_PRIORITY)
     .bind(Json(&draft.session_ids))
     .bind(draft.keep_hours)
     .bind(draft.category)
@@ -173,18 +174,25 @@ pub async fn delete_draft(db: &mut Tx, id: CampaignId) -> Result<bool, sqlx::Err
 
 /// Drafts in which nobody wrote, added or chose anything.
 pub async fn remove_untouched(db: &mut Tx) -> Result<(), sqlx::Error> {
-    let rows: Vec<(CampaignId, Json<Audience>)> = sqlx::query_as(
-        "SELECT id, audience FROM campaigns
+    let ids: Vec<CampaignId> = sqlx::query_scalar(
+        "SELECT id FROM campaigns
          WHERE listed = 1 AND state = 'draft' AND name = '' AND text = '' AND consent_basis = '' AND choice IS NULL AND due_at IS NULL",
     )
     .fetch_all(&mut *db)
     .await?;
-    for (id, Json(audience)) in rows {
-        if audience == Audience::default() && attachment::store::list(db, Owner::Campaign(id)).await?.is_empty() {
-            delete_draft(db, id).await?;
-        }
+    for id in ids {
+        remove_if_untouched(db, id).await?;
     }
     Ok(())
+}
+
+/// True where it was such a draft.
+pub async fn remove_if_untouched(db: &mut Tx, id: CampaignId) -> Result<bool, sqlx::Error> {
+    let linked = sessions::numbers::linked(db).await?;
+    match by_id(db, id).await? {
+        Some(draft) if draft.is_untouched(&linked) => delete_draft(db, id).await,
+        _ => Ok(false),
+    }
 }
 
 /// A campaign as a list of them shows it.
@@ -323,16 +331,19 @@ impl Members for WaitingOf {
 
 impl Members for FollowOf {
     fn push(&self, select: &mut QueryBuilder<Sqlite>) {
-        let (read, answered) = match &self.who {
-            Followed::Silent => (false, None),
-            Followed::ReadSilent => (true, None),
-            Followed::Chose { option } => (false, Some(option.as_str())),
+        let (read, answers) = match &self.who {
+            Followed::Silent => (false, Some((" AND m.id NOT IN (", None))),
+            Followed::ReadSilent => (true, Some((" AND m.id NOT IN (", None))),
+            Followed::Read => (true, None),
+            Followed::Chose { option } => (false, Some((" AND m.id IN (", Some(option.as_str())))),
         };
         select.push("c.id IN (");
         push_reached(select, self.campaign, read);
-        select.push(if answered.is_some() { " AND m.id IN (" } else { " AND m.id NOT IN (" });
-        push_answered(select, self.campaign, answered);
-        select.push("))");
+        if let Some((whether, answered)) = answers {
+            push_answered(select.push(whether), self.campaign, answered);
+            select.push(")");
+        }
+        select.push(")");
     }
 }
 
@@ -340,7 +351,7 @@ impl Members for SkippedOf {
     /// Whom one of the campaigns that were made for them has reached is left out no longer.
     fn push(&self, select: &mut QueryBuilder<Sqlite>) {
         select.push("c.id IN (");
-        push_untried(select, self.campaign, self.reason);
+        push_untried(select, self.campaign, self.reason, self.variable.as_deref());
         select.push(") AND c.id NOT IN (").push(REACHED_BY);
         select.push("SELECT id FROM campaigns WHERE json_extract(audience, '$.skipped.campaign') = ");
         select.push_bind(self.campaign.to_string()).push("))");

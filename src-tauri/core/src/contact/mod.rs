@@ -11,6 +11,7 @@ pub mod export;
 pub mod fold;
 pub mod import;
 pub mod language;
+pub mod made_up;
 pub mod merge;
 pub mod permission;
 pub mod phone;

@@ -31,7 +31,7 @@ pub type Number = i64;
 
 const DECIMALS: usize = 4;
 
-/// 1250, 1.250, 1 250,50, 1,250.50, -3, ₺ 1.250 or Rp 12.500,00; what lies behind the fourth decimal is cut. A mark before
+/// 1250, 1.250, 1 250,50, 1,250.50, -3, ₺ 1.250, Rp 12.500,00 or 15%; what lies behind the fourth decimal is cut. A mark before
 /// exactly three digits parts thousands, as 1.250 does everywhere that lira and rupiah are counted, unless a zero stands
 /// before it.
 pub fn number(text: &str) -> Option<Number> {
@@ -48,8 +48,8 @@ pub fn number(text: &str) -> Option<Number> {
     whole.checked_mul(unit)?.checked_add(digits(&padded)?)?.checked_mul(sign)
 }
 
-/// Words and signs of money that stand before or behind a number.
-const CURRENCIES: [&str; 10] = ["₺", "tl", "try", "rp.", "rp", "idr", "$", "usd", "€", "eur"];
+/// Words and signs of money and shares that stand before or behind a number.
+const CURRENCIES: [&str; 11] = ["%", "₺", "tl", "try", "rp.", "rp", "idr", "$", "usd", "€", "eur"];
 
 fn without_currency(text: &str) -> &str {
     let text = CURRENCIES.iter().find_map(|word| text.strip_prefix(word)).unwrap_or(text).trim_start();
@@ -111,6 +111,8 @@ mod tests {
             ("Rp12.500", 125_000_000),
             ("-₺ 3", -30_000),
             ("007", 70_000),
+            ("15%", 150_000),
+            ("%7,5", 75_000),
         ] {
             assert_eq!(number(text), Some(value), "{text}");
         }

@@ -120,6 +120,15 @@ async fn renew_consent(tx: &mut Tx, id: ContactId, consent: &Consent, now: Milli
     Ok(())
 }
 
+/// The person took the permission back, or said no: promotions reach them no more. A withdrawal that is on record keeps
+/// its time.
+pub async fn withdraw_consent(tx: &mut Tx, id: ContactId, now: Millis) -> Result<Contact, ContactError> {
+    let update = "UPDATE contacts SET consent_withdrawn_at = ?1, updated_at = ?1
+                  WHERE id = ?2 AND consent_withdrawn_at IS NULL";
+    sqlx::query(update).bind(now).bind(id).execute(&mut *tx).await?;
+    one(tx, id).await
+}
+
 /// The contact with this phone (E.164).
 pub async fn by_phone(pool: &Readers, phone: &str) -> Result<Option<Contact>, ContactError> {
     let mut reader = pool.acquire().await?;

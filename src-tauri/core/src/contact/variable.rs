@@ -20,9 +20,77 @@ const OWN: [(Own, &[&str]); 3] = [
     (Own::Email, &["email", "eposta", "surel"]),
 ];
 
+/// What lists call the columns of which these parts are made; a field of this name goes before.
+const HEADERS: [(Own, &[&str]); 3] = [
+    (
+        Own::Name,
+        &[
+            "alici",
+            "aliciadi",
+            "contact",
+            "contactname",
+            "customer",
+            "customername",
+            "displayname",
+            "isimsoyisim",
+            "kisi",
+            "musteri",
+            "musteriadi",
+            "musteriadisoyadi",
+            "namapelanggan",
+            "namapenerima",
+            "pelanggan",
+            "penerima",
+            "yetkili",
+            "yetkiliadi",
+            "yetkilikisi",
+        ],
+    ),
+    (
+        Own::Phone,
+        &[
+            "cep",
+            "cepno",
+            "ceptel",
+            "ceptelefonu",
+            "gsm",
+            "gsmno",
+            "handphone",
+            "handy",
+            "hp",
+            "mobile",
+            "mobilephone",
+            "nohp",
+            "nomorhp",
+            "nomortelepon",
+            "nomorwa",
+            "notelp",
+            "nowa",
+            "phonenumber",
+            "ponsel",
+            "telefonno",
+            "telefonnumarasi",
+            "telno",
+            "wa",
+            "whatsapp",
+        ],
+    ),
+    (Own::Email, &["alamatemail", "emailaddress", "epostaadresi", "mail"]),
+];
+
 pub fn own(written: &str) -> Option<Own> {
+    among(&OWN, &folded(written))
+}
+
+/// The part that a column of this header becomes, whose name no field has; `Telefon 2` is a phone, too.
+pub fn by_header(written: &str) -> Option<Own> {
     let word = folded(written);
-    OWN.iter().find(|(_, words)| words.contains(&word.as_str())).map(|(own, _)| *own)
+    let word = word.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
+    among(&HEADERS, word).or_else(|| among(&OWN, word))
+}
+
+fn among(lists: &[(Own, &[&str])], word: &str) -> Option<Own> {
+    lists.iter().find(|(_, words)| words.contains(&word)).map(|(own, _)| *own)
 }
 
 pub fn is_same(written: &str, name: &str) -> bool {
@@ -38,7 +106,9 @@ pub struct Unknown {
 
 /// Those of the written names that mean no part of a contact and none of these fields.
 pub fn unknown(written: &[&str], fields: &[String]) -> Vec<Unknown> {
-    let is_unknown = |name: &&&str| own(name).is_none() && !fields.iter().any(|field| is_same(name, field));
+    let is_unknown = |name: &&&str| {
+        own(name).is_none() && by_header(name).is_none() && !fields.iter().any(|field| is_same(name, field))
+    };
     let nearest = |name: &str| {
         let word = folded(name);
         let names = fields.iter().map(String::as_str).chain(["name", "phone", "email"]);
@@ -50,7 +120,7 @@ pub fn unknown(written: &[&str], fields: &[String]) -> Vec<Unknown> {
 }
 
 fn folded(word: &str) -> String {
-    fold(word).chars().filter(|c| !c.is_whitespace() && !matches!(c, '_' | '-')).collect()
+    fold(word).chars().filter(|c| !c.is_whitespace() && !matches!(c, '_' | '-' | '.')).collect()
 }
 
 /// How many letters are to be put in, left out or changed.
@@ -85,6 +155,19 @@ mod tests {
         ] {
             assert_eq!(own(written), Some(part), "{written}");
         }
+        for (written, part) in [
+            ("Yetkili", Own::Name),
+            ("Müşteri Adı", Own::Name),
+            ("GSM", Own::Phone),
+            ("Cep Telefonu", Own::Phone),
+            ("Telefon 1", Own::Phone),
+            ("No. HP", Own::Phone),
+            ("E-posta Adresi", Own::Email),
+        ] {
+            assert_eq!((own(written), by_header(written)), (None, Some(part)), "{written}");
+            assert_eq!(unknown(&[written], &[]), [], "{written}");
+        }
+        assert_eq!((by_header("Bakiye"), by_header("2")), (None, None));
         assert!(is_same("ŞEHİR", "şehir") && is_same("sehir", "şehir") && is_same("Son Ödeme", "son_ödeme"));
         assert!(!is_same("şehir", "şehirler"));
     }

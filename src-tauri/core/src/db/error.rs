@@ -88,9 +88,9 @@ impl From<sqlx::Error> for StorageError {
 }
 
 impl StorageError {
-    /// A full disk and another program's lock pass; the caller may wait and try again.
+    /// A full disk, another program's lock and a folder that may not be written into pass; the caller may wait and try again.
     pub fn passes(&self) -> bool {
-        matches!(self, Self::Full { .. } | Self::Locked { .. })
+        matches!(self, Self::Full { .. } | Self::Locked { .. } | Self::ReadOnly { .. })
     }
 
     /// It lies with what is stored in some row: it will be so again, and the other rows are sound.

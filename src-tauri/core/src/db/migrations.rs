@@ -81,6 +81,10 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("../../../../migrations/0070_looks_into_folders.sql"),
     include_str!("../../../../migrations/0071_link_previews.sql"),
     include_str!("../../../../migrations/0072_albums_of_replies.sql"),
+    include_str!("../../../../migrations/0073_rules_wait_for_a_word.sql"),
+    include_str!("../../../../migrations/0074_made_up_people.sql"),
+    include_str!("../../../../migrations/0075_failures_seen.sql"),
+    include_str!("../../../../migrations/0076_unchanged_rows_of_imports.sql"),
 ];
 
 /// Brings the file up to the last script, over a connection of its own: a table that is made anew must be dropped

@@ -95,28 +95,74 @@ async fn keep_reply(db: &mut Tx, session: SessionId, reply: &Reply, now: Millis)
         let proof = Receipt { wire_id: wire_id.clone(), kind: ReceiptKind::Delivered, at: reply.at };
         received.campaigns.extend(receipt::apply(db, &[proof]).await?);
     }
-    if reply.reaction {
-        received.campaigns.extend(answered::react(db, reply).await?);
-        received.replies_changed = true;
-        // Taken back, it says nothing.
-        if is_blank(&reply.text) || !settings::load(db).await?.reactions_answer {
-            return Ok(received);
-        }
+    received = received.and(match reply.reaction {
+        true => keep_reaction(db, session, &sender, reply, now).await?,
+        false => keep_words(db, session, &sender, reply, now).await?,
+    });
+    if let Sender::Phone(phone) = &sender {
+        received = received.and(keep_name(db, session, phone, &reply.push_name, now).await?);
     }
+    Ok(received)
+}
+
+async fn keep_words(
+    db: &mut Tx,
+    session: SessionId,
+    sender: &Sender,
+    reply: &Reply,
+    now: Millis,
+) -> Result<Received, sqlx::Error> {
     let meaning = meaning(db, reply).await?;
     let edited = match &reply.edits {
-        Some(original) => store::edit(db, session, &sender, original, reply, &meaning).await?,
+        Some(original) => store::edit(db, session, sender, original, reply, &meaning).await?,
         None => None,
     };
     if let Some(id) = edited {
-        received = received.and(store::link_edited(db, id, &meaning, now).await?);
-    } else if store::join_album(db, session, &sender, reply).await? {
-        received.replies_changed = true;
-    } else if let Some(id) = store::add(db, session, &sender, reply, &meaning, now).await? {
-        received = received.and(store::link(db, id, now).await?);
+        return store::link_edited(db, id, &meaning, now).await;
     }
-    if let Sender::Phone(phone) = &sender {
-        received = received.and(keep_name(db, session, phone, &reply.push_name, now).await?);
+    if store::join_album(db, session, sender, reply).await? {
+        return Ok(Received { replies_changed: true, ..Received::default() });
+    }
+    match store::add(db, session, sender, reply, &meaning, now).await? {
+        Some(id) => store::link(db, id, now).await,
+        None => Ok(Received::default()),
+    }
+}
+
+/// A reaction stands with the part that it is put to. Where the owner lets reactions count it is an answer too: one for
+/// each part, with the newest emoji, and none once it was taken back. What comes behind a later one says nothing, but for
+/// an opt-out.
+async fn keep_reaction(
+    db: &mut Tx,
+    session: SessionId,
+    sender: &Sender,
+    reaction: &Reply,
+    now: Millis,
+) -> Result<Received, sqlx::Error> {
+    let newest = answered::react(db, reaction).await?;
+    let campaigns = newest.into_iter().collect();
+    let mut received = Received { campaigns, replies_changed: true, ..Received::default() };
+    // One that takes the place of another has an id of its own; what they have in common is the part.
+    let id = format!("reaction to {}", reaction.quotes.as_deref().unwrap_or_default());
+    if is_blank(&reaction.text) {
+        if newest.is_some() {
+            store::take_back(db, session, sender, &id).await?;
+        }
+        return Ok(received);
+    }
+    if !settings::load(db).await?.reactions_answer {
+        return Ok(received);
+    }
+    let meaning = meaning(db, reaction).await?;
+    if newest.is_none() && meaning.word != Some(Word::Stop) {
+        return Ok(received);
+    }
+    if let Some(id) = store::edit(db, session, sender, &id, reaction, &meaning).await? {
+        return Ok(received.and(store::link_edited(db, id, &meaning, now).await?));
+    }
+    let reaction = Reply { id, ..reaction.clone() };
+    if let Some(id) = store::add(db, session, sender, &reaction, &meaning, now).await? {
+        received = received.and(store::link(db, id, now).await?);
     }
     Ok(received)
 }

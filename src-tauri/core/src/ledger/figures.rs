@@ -138,11 +138,11 @@ async fn owners_lines(
     lines.iter().map(line).collect()
 }
 
-/// The newest top-ups with a price, the newest first: credits, and what was paid as it was written.
-pub async fn prices(db: &mut SqliteConnection, book: Book) -> Result<Vec<(i64, String)>, sqlx::Error> {
+/// The top-ups with a price, the newest first: when, credits, and what was paid as it was written.
+pub async fn prices(db: &mut SqliteConnection, book: Book) -> Result<Vec<(Millis, i64, String)>, sqlx::Error> {
     sqlx::query_as(
-        "SELECT credits, price FROM ledger WHERE book = ? AND kind = 'grant' AND lines > 0 AND price <> ''
-         ORDER BY seq DESC LIMIT 20",
+        "SELECT at, credits, price FROM ledger WHERE book = ? AND kind = 'grant' AND lines > 0 AND price <> ''
+         ORDER BY seq DESC",
     )
     .bind(book.as_str())
     .fetch_all(db)

@@ -33,11 +33,16 @@ const LEAST: Millis = 7 * DAY;
 
 /// `spent` in the time since `first_at`, at most `PACE_OF`. None where there is nothing to tell.
 pub fn low(wanted: LowWanted, free: i64, spent: i64, first_at: Option<Millis>, now: Millis) -> Option<Low> {
-    let span = first_at.map_or(0, |first| (now - first).min(PACE_OF));
-    let days = (span >= LEAST && spent > 0).then(|| free.max(0).saturating_mul(span / DAY) / spent);
+    let days = lasts(free, spent, first_at, now);
     let few = wanted.credits > 0 && free < i64::from(wanted.credits);
     let short = days.is_some_and(|days| wanted.days > 0 && days < i64::from(wanted.days));
     (few || short).then_some(Low { free, days })
+}
+
+/// For how many days the free credits last at the pace of the last weeks, where that tells one.
+pub fn lasts(free: i64, spent: i64, first_at: Option<Millis>, now: Millis) -> Option<i64> {
+    let span = first_at.map_or(0, |first| (now - first).min(PACE_OF));
+    (span >= LEAST && spent > 0).then(|| free.max(0).saturating_mul(span / DAY) / spent)
 }
 
 #[cfg(test)]

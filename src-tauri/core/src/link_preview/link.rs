@@ -22,6 +22,9 @@ impl Link {
 
 const SCHEMES: [&str; 2] = ["https://", "http://"];
 const NAMED: &str = "www.";
+/// Domains that phones make a link of without any beginning: the usual endings, and those of the owners' countries. The
+/// window's preview knows the same (`whatsapp.ts`).
+const ENDINGS: [&str; 11] = ["com", "net", "org", "info", "biz", "shop", "store", "app", "io", "tr", "id"];
 
 pub fn first(text: &str) -> Option<Link> {
     text.split_whitespace().find_map(in_word)
@@ -32,17 +35,36 @@ fn in_word(word: &str) -> Option<Link> {
     let at_schemes = SCHEMES.iter().filter_map(|scheme| lower.find(scheme)).min();
     // In the middle of a word it is no beginning of a link.
     let start =
-        at_schemes.or_else(|| lower.find(|c: char| c.is_alphanumeric()).filter(|at| begins_named(&lower, *at)))?;
+        at_schemes.or_else(|| lower.find(|c: char| c.is_alphanumeric()).filter(|at| begins_link(&lower, *at)))?;
     let varies = word.contains("{{") || word.contains("}}");
     let text = word.get(start..)?;
-    let text = if varies { text } else { without_end(text) };
+    let text = without_suffix(if varies { text } else { without_end(text) });
     let host = host(text);
     let is_link = varies || !host.is_empty();
     is_link.then(|| Link { text: text.to_owned(), host: host.to_ascii_lowercase(), varies })
 }
 
-fn begins_named(word: &str, at: usize) -> bool {
-    word.get(at..).is_some_and(|rest| rest.starts_with(NAMED))
+/// `word` is in small letters.
+fn begins_link(word: &str, at: usize) -> bool {
+    word.get(at..).is_some_and(|rest| rest.starts_with(NAMED) || is_domain(host(without_suffix(without_end(rest)))))
+}
+
+fn is_domain(host: &str) -> bool {
+    let is_label = |label: &str| {
+        let ends = [label.chars().next(), label.chars().last()];
+        ends.iter().all(|end| end.is_some_and(char::is_alphanumeric))
+            && label.chars().all(|c| c.is_alphanumeric() || c == '-')
+    };
+    host.rsplit_once('.').is_some_and(|(name, ending)| ENDINGS.contains(&ending) && name.split('.').all(is_label))
+}
+
+/// Without what a language writes behind a name: `lale.com.tr’de`.
+fn without_suffix(link: &str) -> &str {
+    let mark = ['\'', '’'];
+    match link.find(['\'', '’', '/', '?', '#']).map(|at| link.split_at(at)) {
+        Some((name, rest)) if rest.starts_with(mark) => name,
+        _ => link,
+    }
 }
 
 fn scheme(link: &str) -> Option<&'static str> {
@@ -101,6 +123,14 @@ mod tests {
                 "lale.example",
                 "HTTPS://LALE.example:8443/x",
             ),
+            ("Adresimiz: Lale.com.tr.", "Lale.com.tr", "lale.com.tr", "https://Lale.com.tr"),
+            ("*lale.com.tr’de* bekliyoruz", "lale.com.tr", "lale.com.tr", "https://lale.com.tr"),
+            (
+                "toko-lale.co.id/promo?a=1, ya",
+                "toko-lale.co.id/promo?a=1",
+                "toko-lale.co.id",
+                "https://toko-lale.co.id/promo?a=1",
+            ),
             ("“https://çiçek.example”", "https://çiçek.example", "çiçek.example", "https://çiçek.example"),
             (
                 "a https://one.example b https://two.example",
@@ -114,6 +144,9 @@ mod tests {
         for text in ["", "Merhaba", "https://", "awww. tamam", "lale.example", "mailto:a@lale.example"] {
             assert_eq!(found(text), None, "{text}");
         }
+        for text in ["ayse@lale.com", "değil .com", "bitti.Tamam", "1.500 TL", "lale_optik.com", "-lale.com-x"] {
+            assert_eq!(found(text), None, "{text}");
+        }
     }
 
     #[test]
@@ -121,6 +154,8 @@ mod tests {
         let varies = |text: &str| first(text).map(|link| link.varies);
         assert_eq!(varies("https://lale.example/{{name}}"), Some(true));
         assert_eq!(varies("https://{{shop}}/a"), Some(true));
+        assert_eq!(varies("lale.com.tr/{{name}}"), Some(true));
+        assert_eq!(varies("{{name}}.com"), None);
         assert_eq!(varies("https://lale.example/{{name|dear friend}} https://lale.example"), Some(true));
         assert_eq!(varies("{{greeting}}https://lale.example"), Some(true));
         assert_eq!(varies("{{name}}, https://lale.example"), Some(false));

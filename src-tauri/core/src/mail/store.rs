@@ -1,13 +1,15 @@
 //! The tables of e-mail.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, SqliteConnection};
+use sqlx::{AssertSqlSafe, QueryBuilder, Row, SqliteConnection};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::letter::Template;
-use super::schedule::{ACCOUNT_RESTS, LONGEST_PAUSE, STALE, again};
+use super::schedule::{ACCOUNT_RESTS, LONGEST_PAUSE, again};
 use super::{Account, LeftOut, Outcome, State, Trouble, Why};
 use crate::clock::{HOUR, Millis};
 use crate::db::Tx;
@@ -241,15 +243,6 @@ pub async fn next_time(db: &mut SqliteConnection, now: Millis) -> Result<Option<
         .await
 }
 
-/// For single messages nothing is decided any more after so long.
-pub async fn prune(db: &mut Tx, now: Millis) -> Result<(), sqlx::Error> {
-    sqlx::query("DELETE FROM mail_wanted WHERE kind = 'message' AND since_at < ?")
-        .bind(now - 2 * STALE)
-        .execute(db)
-        .await?;
-    Ok(())
-}
-
 /// When one more mail may leave, with at most so many in an hour; none where it may at once.
 pub async fn room_at(db: &mut SqliteConnection, per_hour: u32, now: Millis) -> Result<Option<Millis>, sqlx::Error> {
     // The oldest of the last so many: when it is an hour old, there is room.
@@ -376,13 +369,28 @@ pub struct MailView {
     pub ended_at: Option<Millis>,
 }
 
+const VIEWS: &str = "SELECT id, message_id, why, state, reason, code, tries, created_at, due_at, ended_at FROM mails ";
+
 /// The newest mails, the newest first.
 pub async fn newest(db: &mut SqliteConnection, limit: u32) -> Result<Vec<MailView>, sqlx::Error> {
-    let rows = sqlx::query(
-        "SELECT id, message_id, why, state, reason, code, tries, created_at, due_at, ended_at FROM mails
-         ORDER BY id DESC LIMIT ?",
-    );
-    rows.bind(limit).fetch_all(db).await?.iter().map(view).collect()
+    let select = format!("{VIEWS}ORDER BY id DESC LIMIT ?");
+    sqlx::query(AssertSqlSafe(select)).bind(limit).fetch_all(db).await?.iter().map(view).collect()
+}
+
+/// The newest mail of each of these messages that has one.
+pub async fn of_messages(
+    db: &mut SqliteConnection,
+    messages: &[MessageId],
+) -> Result<BTreeMap<MessageId, MailView>, sqlx::Error> {
+    let mut select = QueryBuilder::new(VIEWS);
+    select.push("WHERE message_id IN (");
+    let mut list = select.separated(", ");
+    messages.iter().for_each(|message| {
+        list.push_bind(*message);
+    });
+    select.push(") ORDER BY id");
+    let rows = select.build().fetch_all(db).await?;
+    rows.iter().map(|row| view(row).map(|mail| (mail.message_id, mail))).collect()
 }
 
 fn view(row: &SqliteRow) -> Result<MailView, sqlx::Error> {

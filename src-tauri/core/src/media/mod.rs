@@ -12,9 +12,12 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 /// Preparation itself, for whoever wires it.
-pub use ulak_media::{PATIENCE, Prepared, Refusal, Verdict, Wish, Workshop, serve};
+pub use ulak_media::{PATIENCE, Prepared, Refusal, Verdict, Wish, Workshop, endings, serve};
+
+use ulak_media::Offered;
 
 use crate::db::{Readers, StorageError};
+use crate::error::{Params, Problem};
 use crate::stored::stored_words;
 
 /// A prepared file with what a phone shows before it is fetched.
@@ -41,6 +44,19 @@ pub struct Attached {
     pub kind: MediaKind,
     /// What it is called on the recipient's phone, where phones show that.
     pub name: Option<Arc<str>>,
+}
+
+/// What its owner ought to know of a file that goes: why it goes otherwise than it was meant, and that it says where it
+/// was made.
+pub fn notices(file: &Prepared) -> Vec<Problem> {
+    const PLACE: &str = "This file says where it was made, and as a document it goes with that.";
+    let offered = file.offered.as_ref().map(of_offered);
+    let place = || Problem { code: "media.place".to_owned(), message: PLACE.to_owned(), params: Params::new() };
+    offered.into_iter().chain(file.place.then(place)).collect()
+}
+
+pub(crate) fn of_offered(offered: &Offered) -> Problem {
+    Problem { code: offered.code().to_owned(), message: offered.to_string(), params: offered.params() }
 }
 
 /// What a file is called, in the window and on the recipient's phone.

@@ -150,6 +150,7 @@ impl Dispatcher {
         let wait = Wait::new(match error {
             StorageError::Full { .. } => Why::Disk,
             StorageError::Locked { .. } => Why::Locked,
+            StorageError::ReadOnly { .. } => Why::ReadOnly,
             StorageError::Damaged { .. } => Why::Damaged,
             _ => Why::Fault,
         });
@@ -157,7 +158,7 @@ impl Dispatcher {
         match error {
             StorageError::Damaged { .. } => self.notices.tell(Problem::of(error)),
             error if error.passes() => {}
-            error => self.notices.tell(Unreadable::Data { reason: error.to_string() }),
+            error => self.notices.tell(Unreadable::Data { reason: Problem::of(error) }),
         }
         if flight.parked > MOST_PARKED { AFTER_MANY_PARKED } else { AFTER_ERROR }
     }

@@ -152,6 +152,8 @@ pub enum Why {
     Disk,
     /// Another program keeps the data locked.
     Locked,
+    /// Ulak may not write into its folder.
+    ReadOnly,
     /// A part of the data is damaged: nothing is sent that could not be written down.
     Damaged,
     /// Something cannot be read, and it is no single part that could be set aside.

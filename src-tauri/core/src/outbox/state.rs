@@ -162,6 +162,8 @@ pub enum SkipReason {
     SamePerson,
     /// Two options of the poll become the same for them.
     SameOptions,
+    /// Made up by Ulak to practise with, and the campaign is a real one.
+    MadeUp,
 }
 
 stored_words!(SkipReason {
@@ -175,6 +177,7 @@ stored_words!(SkipReason {
     Promoted = "promoted",
     SamePerson = "same_person",
     SameOptions = "same_options",
+    MadeUp = "made_up",
 });
 
 impl SkipReason {

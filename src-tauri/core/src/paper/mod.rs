@@ -5,6 +5,8 @@
 mod face;
 mod pdf;
 
+use chrono::NaiveDate;
+
 pub use pdf::pdf;
 
 pub struct Paper {
@@ -38,12 +40,32 @@ pub enum Block {
 
 pub struct Figure {
     pub label: String,
-    pub value: String,
+    pub value: Value,
+}
+
+/// What is printed, and what it is for a file that counts with it.
+pub struct Value {
+    pub shown: String,
+    pub plain: Plain,
+}
+
+pub enum Plain {
+    Text,
+    Number(i64),
+    /// In ten-thousandths, with its currency as the owner writes it.
+    Amount(i64, String),
+    Day(NaiveDate),
+}
+
+impl From<String> for Value {
+    fn from(shown: String) -> Self {
+        Self { shown, plain: Plain::Text }
+    }
 }
 
 pub struct Bar {
     pub label: String,
-    pub value: String,
+    pub value: Value,
     /// Of the longest, from 0 to 1,000.
     pub permille: u16,
     pub note: String,
@@ -60,9 +82,9 @@ pub enum Tint {
 pub struct Table {
     pub title: String,
     pub columns: Vec<Column>,
-    pub rows: Vec<Vec<String>>,
+    pub rows: Vec<Vec<Value>>,
     /// The last row, set apart.
-    pub together: Option<Vec<String>>,
+    pub together: Option<Vec<Value>>,
 }
 
 pub struct Column {

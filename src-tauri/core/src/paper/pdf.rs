@@ -13,7 +13,7 @@ use krilla::surface::Surface;
 use krilla::text::{GlyphId, KrillaGlyph};
 
 use super::face::{Faces, Glyph};
-use super::{Bar, Block, Figure, Paper, Table, Tint};
+use super::{Bar, Block, Figure, Paper, Table, Tint, Value};
 
 const WIDTH: f32 = 595.0;
 const HEIGHT: f32 = 842.0;
@@ -240,7 +240,7 @@ impl Pen {
             let x = MARGIN + width * place as f32;
             self.rectangle(x, self.y, width - 8.0, 46.0, TRACK);
             self.text(x + 10.0, self.y + 16.0, SMALL, &figure.label, width - 28.0);
-            self.text(x + 10.0, self.y + 36.0, Style { size: 16.0, ..STRONG }, &figure.value, width - 28.0);
+            self.text(x + 10.0, self.y + 36.0, Style { size: 16.0, ..STRONG }, &figure.value.shown, width - 28.0);
         }
         self.y += 46.0;
     }
@@ -263,7 +263,7 @@ impl Pen {
             };
             self.rectangle(x, self.y + 4.0, TRACK_WIDTH * f32::from(bar.permille.min(1_000)) / 1_000.0, 11.0, color);
             let end = x + TRACK_WIDTH + 60.0;
-            self.text_to(end, base, STRONG, &bar.value, 56.0);
+            self.text_to(end, base, STRONG, &bar.value.shown, 56.0);
             self.text(end + 10.0, base, SMALL, &bar.note, (WIDTH - MARGIN - end - 10.0).max(0.0));
             self.y += ROW;
         }
@@ -295,7 +295,7 @@ impl Pen {
         const ROW: f32 = 18.0;
         self.room(28.0 + ROW * (table.rows.len().min(3) + 1) as f32);
         self.title(&table.title, "");
-        self.row(table, &table.columns.iter().map(|column| column.label.clone()).collect::<Vec<_>>(), SMALL);
+        self.row(table, &table.columns.iter().map(|column| column.label.clone().into()).collect::<Vec<_>>(), SMALL);
         for row in &table.rows {
             self.room(ROW);
             self.row(table, row, BODY);
@@ -306,15 +306,15 @@ impl Pen {
         }
     }
 
-    fn row(&mut self, table: &Table, cells: &[String], style: Style) {
+    fn row(&mut self, table: &Table, cells: &[Value], style: Style) {
         const ROW: f32 = 18.0;
         let whole: f32 = table.columns.iter().map(|column| f32::from(column.share)).sum::<f32>().max(1.0);
         let (mut x, base) = (MARGIN, self.y + 13.0);
         for (column, cell) in table.columns.iter().zip(cells) {
             let width = INNER * f32::from(column.share) / whole;
             match column.end {
-                true => self.text_to(x + width, base, style, cell, width - 6.0),
-                false => _ = self.text(x, base, style, cell, width - 6.0),
+                true => self.text_to(x + width, base, style, &cell.shown, width - 6.0),
+                false => _ = self.text(x, base, style, &cell.shown, width - 6.0),
             }
             x += width;
         }

@@ -160,6 +160,11 @@ pub enum Signal {
     },
     /// The owner used the phone itself: it is not idle.
     PhoneSeen,
+    /// How far this computer's clock is ahead of WhatsApp's, negative where it is behind; told once a connection, where
+    /// WhatsApp shows it.
+    ClockAhead {
+        by: Millis,
+    },
     /// WhatsApp told of the limits by itself. What it did not mention stays as it was.
     Limits {
         limits: Limits,

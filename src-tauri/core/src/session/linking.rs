@@ -21,6 +21,7 @@ use tokio::task::JoinSet;
 use super::client::{ClientError, Heard, LinkEnd, LinkHow, SessionClient, Signal};
 use super::error::NumberError;
 use super::linked::LinkedNumbers;
+use super::server_clock;
 use super::supervisor::{Done, Event, Supervisor};
 use crate::clock::Millis;
 use crate::db::StorageError;
@@ -59,6 +60,8 @@ pub struct Progress {
     pub end: Option<LinkEnd>,
     /// Why it was refused or could not begin, or why the passkey was not used.
     pub problem: Option<Problem>,
+    /// How far this computer's clock is ahead of WhatsApp's, negative where it is behind, if that is far.
+    pub clock_ahead: Option<Millis>,
     /// From 1; one more each time it is begun again.
     pub attempt: u32,
 }
@@ -102,6 +105,7 @@ impl LinkAttempt {
             expires_at: None,
             end: None,
             problem: None,
+            clock_ahead: None,
             attempt: 0,
         };
         Self {
@@ -195,6 +199,9 @@ impl LinkAttempt {
                 return became;
             }
             Event::Heard(heard) => {
+                if let Signal::ClockAhead { by } = heard.signal {
+                    linked.context.server_clock.hear(by);
+                }
                 self.hear(heard.signal);
                 linked.changed();
             }
@@ -208,7 +215,10 @@ impl LinkAttempt {
     }
 
     fn hear(&self, signal: Signal) {
+        let asked = matches!(self.shown().stage, Stage::Passkey | Stage::PasskeyCode);
         match signal {
+            // The phone has taken a code: another one would only hide what WhatsApp waits for.
+            Signal::Qr { .. } | Signal::Code { .. } if asked => {}
             Signal::Qr { code, expires_at } => self.show(|progress| {
                 progress.stage = Stage::Qr;
                 (progress.qr, progress.expires_at) = (Some(code), Some(expires_at));
@@ -225,6 +235,7 @@ impl LinkAttempt {
                 progress.stage = Stage::PasskeyCode;
                 (progress.code, progress.expires_at, progress.problem) = (Some(code), expires_at, None);
             }),
+            Signal::ClockAhead { by } => self.show(|progress| progress.clock_ahead = server_clock::far(by)),
             Signal::LinkEnded(end) => self.end(end, None),
             _ => {}
         }

@@ -12,12 +12,14 @@ pub mod notes;
 pub mod numbers;
 pub mod practice;
 pub mod registry;
+mod server_clock;
 pub mod state;
 pub mod store;
 pub mod supervisor;
 pub mod warm_up;
 
 pub use error::NumberError;
+pub use server_clock::ServerClock;
 
 use serde::{Deserialize, Serialize};
 

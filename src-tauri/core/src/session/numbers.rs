@@ -24,6 +24,7 @@ use super::notes::StoredNotes;
 use super::state::LinkState;
 use super::store::numbers as store;
 use super::supervisor::{Context, Status, Supervisor};
+use crate::clock::Millis;
 use crate::db::{DbKey, StorageError};
 use crate::ids::{IdGenerator, SessionId};
 
@@ -75,6 +76,11 @@ impl Numbers {
             receipts: Mutex::new(Some(receipts)),
             loops: Mutex::new(Loops::Waiting(Vec::new())),
         }
+    }
+
+    /// How far this computer's clock is ahead of WhatsApp's, negative where it is behind, if that is far.
+    pub fn clock_ahead(&self) -> Option<Millis> {
+        self.linked.context.server_clock.far()
     }
 
     /// Gives every linked number its supervisor, which connects it where it may.

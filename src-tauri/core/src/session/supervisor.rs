@@ -14,6 +14,7 @@ use super::cause::Shut;
 use super::client::{BoxFuture, ClientError, Closed, Heard, Limits, SessionClient, Signal};
 use super::messenger::{Arrived, LookingUp, Messenger, Outcome, Outgoing, Sending};
 use super::registry::ConnectionRegistry;
+use super::server_clock::ServerClock;
 use super::state::{Act, Input, Link, LinkState, MOST_JITTER};
 use super::store::numbers as store;
 use crate::clock::{MINUTE, Millis, SharedClock, is_ahead};
@@ -37,6 +38,7 @@ pub struct Context {
     pub events: Events,
     pub supervision: Supervision,
     pub registry: Arc<ConnectionRegistry>,
+    pub server_clock: ServerClock,
     pub inbound: Arc<dyn InboundStore>,
 }
 
@@ -221,6 +223,7 @@ impl Supervisor {
             }
             Signal::Connected => self.step(&mut *self.run.lock().await, Input::Connected).await,
             Signal::Closed(closed) => self.step(&mut *self.run.lock().await, Input::Closed(closed)).await,
+            Signal::ClockAhead { by } => self.context.server_clock.hear(by),
             Signal::PhoneSeen => self.run.lock().await.phone_seen_at = Some(self.context.clock.now()),
             Signal::Limits { limits, tells_quota, tells_lock } => {
                 self.save_limits(&limits, tells_quota, tells_lock).await;

@@ -29,9 +29,11 @@ impl Delimited {
 
     pub fn add<'a>(&mut self, cells: impl Iterator<Item = Cell<'a>>) -> Result<(), String> {
         let text = |cell: Cell<'_>| match cell {
-            Cell::Text(text) => harmless(&text),
+            Cell::Text(text) | Cell::Dated { text, .. } => harmless(&text),
             Cell::Number(number) => number.to_string(),
+            Cell::Amount(amount, currency) => format!("{currency} {}", decimals(amount)).trim().to_owned(),
             Cell::Day(day) => day.to_string(),
+            Cell::Moment(at) => at.format("%Y-%m-%d %H:%M").to_string(),
             Cell::Empty => String::new(),
         };
         self.lines.write_record(cells.map(text)).map_err(told)
@@ -41,6 +43,12 @@ impl Delimited {
         let file = self.lines.into_inner().map_err(told)?;
         file.into_inner().map_err(told)?.sync_all().map_err(told)
     }
+}
+
+/// 1250.50 of a number in ten-thousandths.
+fn decimals(ten_thousandths: i64) -> String {
+    let cents = ten_thousandths.unsigned_abs() / 100;
+    format!("{}{}.{:02}", if ten_thousandths < 0 { "-" } else { "" }, cents / 100, cents % 100)
 }
 
 /// A spreadsheet runs a cell that begins like a formula; an apostrophe in front keeps it text.

@@ -8,7 +8,7 @@ mod workbook;
 use std::borrow::Cow;
 use std::path::Path;
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, NaiveDateTime};
 
 use crate::durable::Half;
 use crate::error::{Coded, Params};
@@ -19,7 +19,16 @@ pub use delimited::SEMICOLON;
 pub enum Cell<'a> {
     Text(Cow<'a, str>),
     Number(i64),
+    /// In ten-thousandths, with its currency as the owner writes it.
+    Amount(i64, Cow<'a, str>),
     Day(NaiveDate),
+    /// A text that is a day: a day in a workbook, and as it stands elsewhere.
+    Dated {
+        text: Cow<'a, str>,
+        day: NaiveDate,
+    },
+    /// To the minute.
+    Moment(NaiveDateTime),
     Empty,
 }
 

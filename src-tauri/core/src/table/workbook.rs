@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use chrono::{Datelike, NaiveDate};
+use chrono::{Datelike, NaiveDate, NaiveTime, Timelike};
 use rust_xlsxwriter::{ExcelDateTime, Format, XlsxError};
 
 use super::Cell;
@@ -15,6 +15,9 @@ const LONGEST_NAME: usize = 31;
 pub struct Workbook {
     book: rust_xlsxwriter::Workbook,
     day: Format,
+    /// As the owner's lists write days.
+    dated: Format,
+    moment: Format,
     bold: Format,
     sheets: usize,
     /// The next row of the sheet that was begun last.
@@ -26,6 +29,8 @@ impl Default for Workbook {
         Self {
             book: rust_xlsxwriter::Workbook::new(),
             day: Format::new().set_num_format("yyyy-mm-dd"),
+            dated: Format::new().set_num_format("dd.mm.yyyy"),
+            moment: Format::new().set_num_format("yyyy-mm-dd hh:mm"),
             bold: Format::new().set_bold(),
             sheets: 0,
             row: 0,
@@ -75,8 +80,18 @@ impl Workbook {
                     Ok(number) => page.write_number(self.row, column, number),
                     Err(_) => page.write_string(self.row, column, number.to_string()),
                 },
+                Cell::Amount(amount, currency) => match units(amount) {
+                    Some(value) => page.write_number_with_format(self.row, column, value, &money(&currency)),
+                    None => page.write_string(self.row, column, (amount / 10_000).to_string()),
+                },
+                Cell::Moment(at) => date(at.date())
+                    .and_then(|day| clock(day, at.time()))
+                    .and_then(|at| page.write_datetime_with_format(self.row, column, at, &self.moment)),
                 Cell::Day(day) => {
                     date(day).and_then(|day| page.write_datetime_with_format(self.row, column, day, &self.day))
+                }
+                Cell::Dated { day, .. } => {
+                    date(day).and_then(|day| page.write_datetime_with_format(self.row, column, day, &self.dated))
                 }
                 Cell::Empty => continue,
             };
@@ -106,6 +121,24 @@ fn date(day: NaiveDate) -> Result<ExcelDateTime, XlsxError> {
     ExcelDateTime::from_ymd(u16::try_from(day.year()).unwrap_or_default(), number(day.month()), number(day.day()))
 }
 
+fn clock(day: ExcelDateTime, at: NaiveTime) -> Result<ExcelDateTime, XlsxError> {
+    let number = |part: u32| u8::try_from(part).unwrap_or_default();
+    day.and_hms(u16::from(number(at.hour())), number(at.minute()), at.second())
+}
+
+/// What a cell holds of a number in ten-thousandths.
+fn units(ten_thousandths: i64) -> Option<f64> {
+    let whole = i32::try_from(ten_thousandths / 10_000).ok()?;
+    let rest = i32::try_from(ten_thousandths % 10_000).ok()?;
+    Some(f64::from(whole) + f64::from(rest) / 10_000.0)
+}
+
+fn money(currency: &str) -> Format {
+    let currency: String = currency.chars().filter(|c| *c != '"').collect();
+    let before = if currency.is_empty() { String::new() } else { format!("\"{currency}\" ") };
+    Format::new().set_num_format(format!("{before}#,##0.00"))
+}
+
 fn told(error: XlsxError) -> String {
     error.to_string()
 }
@@ -113,6 +146,13 @@ fn told(error: XlsxError) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn amounts_keep_their_decimals() {
+        assert_eq!(units(12_505_000), Some(1_250.5));
+        assert_eq!(units(-5_000), Some(-0.5));
+        assert_eq!(units(i64::MAX), None);
+    }
 
     #[test]
     fn a_text_that_is_too_long_for_a_cell_is_begun_and_never_cut_in_a_letter() {

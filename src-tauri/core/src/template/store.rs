@@ -139,7 +139,7 @@ const FIRST_TEXT: usize = 160;
 /// The one changed last first.
 pub async fn list(db: &mut SqliteConnection) -> Result<Vec<TemplateRow>, sqlx::Error> {
     let rows = sqlx::query(
-        "SELECT id, name, category, language, active, text, choice, updated_at FROM templates
+        "SELECT id, name, category, language, active, text, choice, samples, updated_at FROM templates
          ORDER BY updated_at DESC, id DESC",
     )
     .fetch_all(&mut *db)
@@ -159,6 +159,7 @@ fn template_row(row: &SqliteRow, files: &BTreeMap<TemplateId, i64>) -> Result<Te
         active: row.try_get("active")?,
         kind: TemplateKind::of(choice.as_ref(), files),
         variables: variables(text, choice.as_ref()),
+        samples: row.try_get::<Json<_>, _>("samples")?.0,
         files,
         first_text: text.chars().take(FIRST_TEXT).collect(),
         updated_at: row.try_get("updated_at")?,

@@ -64,6 +64,8 @@ pub struct TemplateRow {
     pub kind: TemplateKind,
     /// In the order they appear.
     pub variables: Vec<String>,
+    /// What the owner gave them for previews.
+    pub samples: Samples,
     pub files: i64,
     pub first_text: String,
     pub updated_at: Millis,

@@ -49,7 +49,9 @@ pub fn sample(name: &str) -> Value {
         "payment.completed" => serde_json::json!({
             "no": "T-2026-0317", "customer": customer, "total": "1.850,00", "currency": "TRY"
         }),
-        "service.expiring" => serde_json::json!({ "service": "Fiber 100", "customer": customer, "ends": "30.11.2026" }),
+        "service.expiring" => serde_json::json!({
+            "id": "A-1207-2026-11", "service": "Fiber 100", "customer": customer, "ends": "30.11.2026"
+        }),
         "appointment.reminder" => serde_json::json!({
             "id": "R-88", "customer": customer, "day": "28.11.2026", "time": "14:30"
         }),
@@ -174,10 +176,12 @@ impl Binding {
         let of = |field: &str| if many { field.to_owned() } else { format!("customer.{field}") };
         let key = match name {
             "invoice.created" | "payment.completed" => "no",
-            "appointment.reminder" => "id",
+            "appointment.reminder" | "service.expiring" => "id",
             "order.ready" => "order",
             _ => "",
         };
+        // What expires is told night by night, for longer than a month.
+        let key_days = if name == "service.expiring" { 90 } else { 30 };
         Self {
             each: if many { "people".to_owned() } else { String::new() },
             phone: of("phone"),
@@ -193,7 +197,7 @@ impl Binding {
             at_minute: None,
             number: None,
             key: key.to_owned(),
-            key_hours: 24 * 30,
+            key_hours: 24 * key_days,
             condition: None,
             urgent: false,
         }
@@ -322,6 +326,10 @@ pub enum TriggerError {
     NameTaken,
     #[error("No trigger has this name. Make it in Ulak under \"Other programs\" first.")]
     Unknown,
+    #[error(
+        "A program tells \"{name}\", and no trigger has this name, so nothing is sent. Make one under \"Other programs\", or correct the name in the program."
+    )]
+    Unheard { name: String },
     #[error("This trigger is no longer there.")]
     Gone,
     #[error("Say which field holds the phone.")]
@@ -348,6 +356,8 @@ pub enum TriggerError {
     NoList { field: String },
     #[error("An event has at most {limit} people. Send several, or use the path for lists.")]
     LongList { limit: usize },
+    #[error("The condition is not met by this event, so there is nothing to send.")]
+    Unmet,
     #[error("What is told must be a JSON object.")]
     NoObject,
     #[error("What this event said was cleared, so it cannot be sent again.")]
@@ -362,6 +372,8 @@ impl Coded for TriggerError {
             Self::Name => "trigger.name",
             Self::NameTaken => "trigger.name_taken",
             Self::Unknown => "trigger.unknown",
+            Self::Unheard { .. } => "trigger.unheard",
+            Self::Unmet => "trigger.unmet",
             Self::Gone => "trigger.gone",
             Self::NoPhoneField => "trigger.no_phone_field",
             Self::NoTemplate => "trigger.no_template",
@@ -385,6 +397,7 @@ impl Coded for TriggerError {
             Self::NoPhone { field } | Self::NoValue { field } | Self::NoKey { field } | Self::NoList { field } => {
                 params! { field: field }
             }
+            Self::Unheard { name } => params! { name: name },
             Self::LongList { limit } => params! { limit: limit },
             _ => Params::new(),
         }
@@ -468,6 +481,17 @@ mod tests {
         assert_eq!(later.due_at(8 * HOUR, Tz::UTC), Some(33 * HOUR));
         assert_eq!(binding().due_at(8 * HOUR, Tz::UTC), None);
         assert_eq!(Binding { delay_minutes: 5, ..binding() }.due_at(0, Tz::UTC), Some(5 * MINUTE));
+    }
+
+    /// A program may tell the same thing night by night.
+    #[test]
+    fn what_shops_tell_of_one_person_is_known_when_it_comes_again() {
+        for name in BUILT_IN.into_iter().filter(|name| *name != "bulk.send") {
+            let told = told(&Binding::first(name), &sample(name)).unwrap().unwrap();
+            assert!(told.key.is_some_and(|key| !key.is_empty()), "{name}");
+        }
+        assert_eq!(Binding::first("service.expiring").key_span(), 90 * DAY);
+        assert_eq!(Binding::first("invoice.created").key_span(), 30 * DAY);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::{EVENTS_KEPT, LONGEST_KEPT, MOST_EVENTS, Outcome, Trigger, TriggerEdi
 use crate::clock::Millis;
 use crate::db::Tx;
 use crate::error::Params;
-use crate::ids::{MessageId, TriggerEventId, TriggerId};
+use crate::ids::{MessageId, TriggerEventId, TriggerId, first_at};
 use crate::stored::Json;
 
 pub async fn all(db: &mut SqliteConnection) -> Result<Vec<Trigger>, sqlx::Error> {
@@ -156,10 +156,12 @@ const EVENTS: &str =
         (SELECT m.message_id FROM trigger_messages m WHERE m.event_id = e.id ORDER BY m.place LIMIT 1) AS message_id
      FROM trigger_events e WHERE ";
 
-/// The newest first, before a place; with the first message of each.
+/// The newest first, before a place; with the first message of each. By choice only those by which somebody got nothing
+/// for an error.
 pub async fn events(
     db: &mut SqliteConnection,
     of: Option<TriggerId>,
+    refused: bool,
     before: Option<TriggerEventId>,
     limit: u32,
 ) -> Result<Vec<(Event, Option<MessageId>)>, sqlx::Error> {
@@ -167,10 +169,17 @@ pub async fn events(
         Some(of) => ("e.trigger_id = ?1 AND ", Some(of)),
         None => ("?1 IS NULL AND ", None),
     };
+    let which = if refused { "e.refused > 0 AND " } else { "" };
     let before = before.unwrap_or_else(|| uuid::Uuid::max().into());
-    let select = format!("{EVENTS}{filter}e.id < ?2 ORDER BY e.id DESC LIMIT ?3");
+    let select = format!("{EVENTS}{filter}{which}e.id < ?2 ORDER BY e.id DESC LIMIT ?3");
     let rows = sqlx::query(sqlx::AssertSqlSafe(select)).bind(of).bind(before).bind(limit).fetch_all(db).await?;
     rows.iter().map(|row| Ok((event(row)?, row.try_get("message_id")?))).collect()
+}
+
+/// Events of all triggers since a time.
+pub async fn count_since(db: &mut SqliteConnection, since: Millis) -> Result<i64, sqlx::Error> {
+    let first: TriggerEventId = first_at(since);
+    sqlx::query_scalar("SELECT count(*) FROM trigger_events WHERE id >= ?").bind(first).fetch_one(db).await
 }
 
 pub async fn event_by_id(db: &mut SqliteConnection, id: TriggerEventId) -> Result<Option<Event>, sqlx::Error> {

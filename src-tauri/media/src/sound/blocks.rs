@@ -24,6 +24,8 @@ pub(super) enum Stop {
     /// What would fit, in minutes.
     TooLong(u64),
     Unsupported,
+    /// Blocks of an MP3 that are partly long and partly short, which the decoder makes loud noise of.
+    Mixed,
 }
 
 /// Rates that recorders and programs use, in samples a second.

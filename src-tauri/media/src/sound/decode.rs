@@ -8,7 +8,7 @@ use std::{borrow::Cow, io::Cursor};
 
 use opus_pure::{MAX_PACKET_SAMPLES, OggOpusReader, OggPacket, Trim, packet};
 use symphonia::core::{
-    codecs::audio::{AudioCodecParameters, AudioDecoder, AudioDecoderOptions},
+    codecs::audio::{AudioCodecParameters, AudioDecoder, AudioDecoderOptions, well_known::CODEC_ID_MP3},
     errors::Error,
     formats::{FormatOptions, FormatReader, Track, TrackType, probe::Hint},
     io::MediaSourceStream,
@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     contained,
-    frames::behind_tags,
+    frames::{Header, behind_tags},
     iso::movie::{Holds, Movie},
     sniff::{Content, Sound},
 };
@@ -196,6 +196,7 @@ fn blocks<F: FnMut(Block<'_>) -> Result<(), Stop>>(
     guard: &mut Guard<F>,
 ) -> Result<bool, Stop> {
     let mut tally = Tally::default();
+    let is_mp3 = decoder.codec_params().codec == CODEC_ID_MP3;
     let another = loop {
         let packet = match reader.next_packet() {
             Ok(Some(packet)) => packet,
@@ -206,6 +207,9 @@ fn blocks<F: FnMut(Block<'_>) -> Result<(), Stop>>(
         };
         if packet.track_id != track {
             continue;
+        }
+        if is_mp3 && Header::read(&packet.data).is_some_and(|header| header.has_mixed_blocks(&packet.data)) {
+            return Err(Stop::Mixed);
         }
         guard.decode(decoder, &packet.as_packet_ref(), &mut tally)?;
     };

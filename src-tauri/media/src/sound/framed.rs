@@ -24,8 +24,8 @@ pub(super) fn decode<F: FnMut(Block<'_>) -> Result<(), Stop>>(bytes: &[u8], guar
     let mut tally = Tally::default();
     let mut decoding: Option<(u8, Box<dyn AudioDecoder>)> = None;
     for (header, frame) in frames.by_ref() {
-        if header.coding == Coding::Mp3 && header.has_mixed_blocks(frame) {
-            return Err(Stop::Unsupported);
+        if header.has_mixed_blocks(frame) {
+            return Err(Stop::Mixed);
         }
         // From one channel to two and back, as programs join what they record.
         let decoder = match &mut decoding {
@@ -80,6 +80,8 @@ fn decoder(header: &Header) -> Result<Box<dyn AudioDecoder>, Stop> {
 /// What an MP3 encoder says about the whole, in a first frame that holds nothing else.
 struct Table {
     frames: Option<u32>,
+    /// Of the whole sound.
+    bytes: Option<u32>,
     /// Silence that the encoder put in front and behind, in samples of each channel.
     before: u32,
     behind: u32,
@@ -93,7 +95,8 @@ fn table(frames: &mut Frames<'_>) -> Option<Table> {
     }
     // Some writers forget that a checksum moves what follows it.
     let xing = [4, 6].into_iter().find_map(|head| frame.get(head + header.side_info()..).and_then(xing));
-    let fraunhofer = || frame.get(36..)?.starts_with(b"VBRI").then_some(Table { frames: None, before: 0, behind: 0 });
+    let fraunhofer =
+        || frame.get(36..)?.starts_with(b"VBRI").then_some(Table { frames: None, bytes: None, before: 0, behind: 0 });
     let table = xing.or_else(fraunhofer)?;
     frames.next();
     Some(table)
@@ -109,14 +112,15 @@ fn xing(tag: &[u8]) -> Option<Table> {
     }
     let flags = number(4)?;
     let frames = if flags & 1 == 1 { Some(number(8)?) } else { None };
+    let bytes = if flags & 2 == 2 { number(if flags & 1 == 1 { 12 } else { 8 }) } else { None };
     let announced = [4, 4, 100, 4].into_iter().enumerate().filter(|(bit, _)| flags >> bit & 1 == 1);
     let encoder = tag.get(8 + announced.map(|(_, length)| length).sum::<usize>()..).unwrap_or_default();
     let known = [b"LAME", b"Lavf", b"Lavc"].into_iter().any(|name| encoder.starts_with(name));
     let silence = match encoder.get(21..24) {
         Some([high, middle, low]) if known => u32::from_be_bytes([0, *high, *middle, *low]),
-        _ => return Some(Table { frames, before: 0, behind: 0 }),
+        _ => return Some(Table { frames, bytes, before: 0, behind: 0 }),
     };
-    Some(Table { frames, before: (silence >> 12) + DECODER, behind: (silence & 0xFFF).saturating_sub(DECODER) })
+    Some(Table { frames, bytes, before: (silence >> 12) + DECODER, behind: (silence & 0xFFF).saturating_sub(DECODER) })
 }
 
 impl Table {
@@ -125,7 +129,13 @@ impl Table {
         let Some((first, _)) = frames.clone().next() else { return Ok(None) };
         let counted = frames.clone().count() as u64;
         let promised = self.frames.map(u64::from);
-        if promised.is_some_and(|promised| counted * 10 < promised * 9) {
+        let is_short = |there: u64, promised: u64| there * 10 < promised * 9;
+        // Some writers count too high; all the bytes are there then.
+        let whole = || {
+            let there = frames.clone().map(|(_, frame)| frame.len() as u64).sum();
+            self.bytes.is_some_and(|promised| !is_short(there, promised.into()))
+        };
+        if promised.is_some_and(|promised| is_short(counted, promised)) && !whole() {
             return Err(Stop::Broken);
         }
         let seconds = |samples: u64| samples as f64 / f64::from(first.rate);

@@ -58,8 +58,17 @@ impl Measured {
     /// moment allows. What is too short to measure keeps its height, but for that.
     pub(super) fn gain(&self) -> f64 {
         let wanted = self.loudness.map_or(1.0, |loudness| 10_f64.powf((TARGET - loudness) / 20.0));
+        wanted.min(MOST).min(self.most())
+    }
+
+    /// The factor that keeps the sound as loud as it is, as far as its loudest moment allows.
+    pub(super) fn kept(&self) -> f64 {
+        self.most().min(1.0)
+    }
+
+    fn most(&self) -> f64 {
         let highest = if self.loudness.is_some() { PEAK } else { SHORT_PEAK };
-        wanted.min(MOST).min(highest / f64::from(self.peak).max(f64::MIN_POSITIVE))
+        highest / f64::from(self.peak).max(f64::MIN_POSITIVE)
     }
 
     pub(super) fn duration_ms(&self) -> u64 {

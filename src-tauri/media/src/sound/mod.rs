@@ -86,11 +86,17 @@ impl<'a> Source<'a> {
             Stop::Broken => Refusal::broken(self.content.name()),
             Stop::Silent => Refusal::NoSound { format },
             Stop::TooLong(limit) => Refusal::TooLong { limit },
-            Stop::Unsupported => match self.codec.known().map(Into::into) {
-                Some(codec) if self.plays() => Refusal::SoundUnsupported { format, codec },
-                Some(codec) => Refusal::SoundUnplayable { format, codec },
-                None => Refusal::SoundUnknown { format },
-            },
+            Stop::Unsupported => self.unsupported(self.codec),
+            Stop::Mixed => self.unsupported(Codec::Other("MP3 (mixed blocks)")),
+        }
+    }
+
+    fn unsupported(&self, codec: Codec) -> Refusal {
+        let format = self.format();
+        match codec.known().map(Into::into) {
+            Some(codec) if self.plays() => Refusal::SoundUnsupported { format, codec },
+            Some(codec) => Refusal::SoundUnplayable { format, codec },
+            None => Refusal::SoundUnknown { format },
         }
     }
 
@@ -156,8 +162,7 @@ fn voice(source: &Source<'_>) -> Result<Prepared, Refusal> {
     check_length(&source.bytes, source.content).map_err(refusal)?;
     let measured = Measured::of(&source.bytes, source.content).map_err(refusal)?;
     let gain = measured.gain();
-    let heard = 20.0 * gain.log10();
-    let levelled = heard.abs() >= UNHEARD;
+    let levelled = is_heard(gain);
 
     let clean = if levelled || measured.channels > 1 { None } else { opus::clean_copy(&source.bytes) };
     let clean = clean.filter(|bytes| bytes.len() as u64 <= AUDIO_LIMIT);
@@ -165,9 +170,7 @@ fn voice(source: &Source<'_>) -> Result<Prepared, Refusal> {
     let bytes = match clean {
         Some(bytes) => bytes,
         None => {
-            let happened =
-                [(measured.channels > 1, Change::Mixed), (true, Change::Recoded), (levelled, Change::Levelled)];
-            changes.extend(happened.into_iter().filter_map(|(happened, change)| happened.then_some(change)));
+            changes = encoded(measured.channels, levelled);
             // What encoding adds to its loudest moment must not pass full scale.
             let gain = if levelled || gain < 1.0 { gain as f32 } else { 1.0 };
             encode(source, voice_bits(measured.duration_ms()), gain).map_err(refusal)?
@@ -180,6 +183,17 @@ fn voice(source: &Source<'_>) -> Result<Prepared, Refusal> {
     facts.duration_ms = Some(measured.duration_ms());
     let prepared = Prepared::new(Kind::Voice, OPUS, bytes, facts);
     Ok(Prepared { waveform: Some(measured.waveform()), changes, ..prepared })
+}
+
+/// A factor of loudness.
+fn is_heard(gain: f64) -> bool {
+    (20.0 * gain.log10()).abs() >= UNHEARD
+}
+
+/// What happens to a sound that is encoded anew.
+fn encoded(channels: usize, levelled: bool) -> Vec<Change> {
+    let happened = [(channels > 1, Change::Mixed), (true, Change::Recoded), (levelled, Change::Levelled)];
+    happened.into_iter().filter_map(|(happened, change)| happened.then_some(change)).collect()
 }
 
 fn check_pages(source: &Source<'_>) -> Result<(), Stop> {
@@ -202,7 +216,7 @@ fn audio(source: Source<'_>) -> Result<Prepared, Refusal> {
     check_pages(&source).map_err(|stop| source.refusal(stop))?;
     let (duration_ms, channels) = match counted(&source) {
         Ok((duration_ms, channels)) => (Some(duration_ms), channels),
-        Err(Stop::Unsupported) if source.plays() => (source.duration_ms, 1),
+        Err(Stop::Unsupported | Stop::Mixed) if source.plays() => (source.duration_ms, 1),
         Err(stop) => return Err(source.refusal(stop)),
     };
     let clean = match clean_copy(&source) {
@@ -213,9 +227,11 @@ fn audio(source: Source<'_>) -> Result<Prepared, Refusal> {
     let (mime, bytes, changes) = match clean {
         Some(bytes) => (source.audio_mime(), bytes, vec![]),
         None => {
-            let bytes = encode(&source, AUDIO_BITS, 1.0).map_err(|stop| source.refusal(stop))?;
-            let changes = if channels > 1 { vec![Change::Mixed, Change::Recoded] } else { vec![Change::Recoded] };
-            (OPUS, bytes, changes)
+            let refusal = |stop| source.refusal(stop);
+            // What encoding adds to its loudest moment must not pass full scale.
+            let gain = Measured::of(&source.bytes, source.content).map_err(refusal)?.kept();
+            let bytes = encode(&source, AUDIO_BITS, gain as f32).map_err(refusal)?;
+            (OPUS, bytes, encoded(channels, is_heard(gain)))
         }
     };
     if bytes.len() as u64 > AUDIO_LIMIT {

@@ -10,6 +10,7 @@ use super::app_state;
 use super::message::Job;
 use crate::device::{Device, Queued};
 use crate::error::Result;
+use crate::faults::{Fault, Stage};
 use crate::options::Habits;
 use crate::phone::store::SIGNED_PRE_KEY;
 use crate::phone::{Phone, Sealed, Sight, look, open_media};
@@ -181,7 +182,10 @@ fn forward(world: &World, job: &Job, target: &Jid, phone: &Phone, sealed: &Seale
     } else if target.is_lid() {
         message = message.attr("sender_pn", Jid::pn(sender.who.number.as_str()));
     }
-    let mut children = vec![enc(sealed)];
+    let owner = Some(sender.who.number.as_str());
+    let fault = world.faults.strike_device(Stage::Copy, owner, Some(&phone.number), Some(target.device));
+    let sealed = if fault == Some(Fault::DamagedCopy) { damaged(sealed) } else { enc(sealed) };
+    let mut children = vec![sealed];
     children.extend(job.device_identity.clone().map(|proof| leaf("device-identity", proof)));
     queue_message(&device, &job.id, message.children(children).build());
 }
@@ -205,6 +209,14 @@ pub(crate) fn hand_on(world: &World, from: &Device, receipt: &NodeRef<'_>) {
     for device in devices.filter(|device| to.device == 0 || device.who.id == to.device) {
         device.deliver(Queued { class: "receipt".to_owned(), id: id.clone(), kind: kind.clone(), node: node.clone() });
     }
+}
+
+fn damaged(sealed: &Sealed) -> Node {
+    let mut body = sealed.body.clone();
+    // Behind the keys, so that it is what they open that is wrong.
+    let at = body.len() * 3 / 4;
+    body.get_mut(at).into_iter().for_each(|byte| *byte ^= 1);
+    enc(&Sealed { kind: sealed.kind.clone(), body })
 }
 
 pub(crate) fn enc(sealed: &Sealed) -> Node {

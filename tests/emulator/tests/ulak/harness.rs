@@ -160,13 +160,14 @@ impl Number {
         told.unwrap_or_else(|_| panic!("the awaited signal never came"))
     }
 
-    /// Signals that came and that no test has taken.
+    /// Signals that came and that no test has taken, but for what every connection tells of the clock.
     pub async fn others(&self) -> Vec<Signal> {
         let mut guard = self.heard.lock().await;
         while let Ok(heard) = guard.0.try_recv() {
             guard.1.push(heard);
         }
-        guard.1.iter().map(|heard| heard.signal.clone()).collect()
+        let told = guard.1.iter().map(|heard| heard.signal.clone());
+        told.filter(|signal| !matches!(signal, Signal::ClockAhead { .. })).collect()
     }
 
     pub async fn receipt(&self, wire_id: &str, kind: ReceiptKind) {

@@ -1,8 +1,11 @@
 //! Linking, connecting, and every way in which a connection ends.
 
-use ulak_core::clock::{Clock, SystemClock};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use ulak_core::clock::{Clock, HOUR, MINUTE, SystemClock};
 use ulak_core::session::client::{ClientError, Closed, LinkEnd, LinkHow, Signal};
-use ulak_emulator::{Fault, Kick, Rule};
+use ulak_emulator::{Emulator, Error, Fault, Kick, Options, Rule};
 
 use crate::harness::{DEADLINE, Number, OWNER, emulator};
 
@@ -167,4 +170,59 @@ async fn a_business_whose_settings_say_no_name_connects_as_fast_as_any() {
     let again = Number::again(&emulator, number.stop().await);
     again.connect().await;
     assert_eq!(asked(), first);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn how_far_the_clock_is_from_the_servers_is_told_while_linking_and_at_each_connection() {
+    let clock = ulak_emulator::Clock::new(|| SystemClock.now() - 3 * HOUR);
+    let emulator = Emulator::start(Options { clock, ..Options::default() }).await.unwrap();
+    let number = Number::new(&emulator);
+    let ahead =
+        async || number.signal(|signal| if let Signal::ClockAhead { by } = signal { Some(*by) } else { None }).await;
+    let about = 3 * HOUR - MINUTE..=3 * HOUR + 2 * MINUTE;
+    number.client.link(LinkHow::Qr).await.unwrap();
+    let told = ahead().await;
+    assert!(about.contains(&told), "{told}");
+    number.client.disconnect().await;
+    number.link(&emulator).await;
+    ahead().await;
+    number.connect().await;
+    let told = ahead().await;
+    assert!(about.contains(&told), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pairing_code_that_was_typed_wrong_can_be_typed_again() {
+    let emulator = emulator().await;
+    let number = Number::new(&emulator);
+    number.client.link(LinkHow::PairingCode { phone: OWNER.to_owned() }).await.unwrap();
+    let code = number.signal(|signal| if let Signal::Code { code, .. } = signal { Some(code.clone()) } else { None });
+    let code = code.await;
+    let another = if code.starts_with('A') { "B" } else { "A" };
+    let wrong = format!("{another}{}", &code[1..]);
+    assert!(matches!(emulator.enter_code(OWNER, &wrong).await, Err(Error::WrongCode)));
+    assert!(emulator.numbers().is_empty());
+    emulator.enter_code(OWNER, &code).await.unwrap();
+    number.signal(|signal| matches!(signal, Signal::Linked { phone, .. } if phone == OWNER).then_some(())).await;
+    assert!(!number.others().await.iter().any(|signal| matches!(signal, Signal::LinkEnded(_))));
+    number.connect().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dead_qr_code_links_nothing_and_a_fresh_one_does() {
+    let later = Arc::new(AtomicI64::new(0));
+    let clock = {
+        let later = Arc::clone(&later);
+        ulak_emulator::Clock::new(move || SystemClock.now() + later.load(Ordering::SeqCst))
+    };
+    let emulator = Emulator::start(Options { clock, ..Options::default() }).await.unwrap();
+    let number = Number::new(&emulator);
+    number.client.link(LinkHow::Qr).await.unwrap();
+    let code = number.signal(|signal| if let Signal::Qr { code, .. } = signal { Some(code.clone()) } else { None });
+    let code = code.await;
+    later.store(MINUTE, Ordering::SeqCst);
+    assert!(matches!(emulator.scan(&code, OWNER).await, Err(Error::NobodyWaits)));
+    assert!(emulator.numbers().is_empty());
+    number.link(&emulator).await;
+    number.connect().await;
 }

@@ -77,6 +77,23 @@ async fn a_passkey_is_asked_for_after_a_pairing_code_too() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_code_that_is_written_off_while_the_passkey_is_looked_for_brings_no_other() {
+    let emulator = with_door().await;
+    emulator.set_passkey(OWNER, PasskeyAnswer::Confirms, None).unwrap();
+    let number = Number::new(&emulator);
+    number.client.link(LinkHow::PairingCode { phone: OWNER.to_owned() }).await.unwrap();
+    let code = number.signal(|signal| if let Signal::Code { code, .. } = signal { Some(code.clone()) } else { None });
+    let typed = emulator.typing(OWNER, &code.await);
+    let typed = tokio::spawn(async move { typed.await.is_ok() });
+    asked(&number).await;
+    // The library says the same by itself, a minute after the phone answered.
+    emulator.refresh_code(OWNER).unwrap();
+    confirmed(&emulator, &number).await;
+    assert!(typed.await.unwrap());
+    assert!(!number.others().await.iter().any(|signal| matches!(signal, Signal::Code { .. })));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_passkey_that_was_not_confirmed_can_be_tried_again() {
     let emulator = with_door().await;
     emulator.set_passkey(OWNER, PasskeyAnswer::Cancels, None).unwrap();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ulak_core::link_preview::LinkPreview;
 use ulak_core::session::cause::Cause;
-use ulak_core::session::client::{Closed, Signal};
+use ulak_core::session::client::{ClientError, Closed, Signal};
 use ulak_core::session::messenger::{Content, Outcome, ReceiptKind};
 use ulak_emulator::{Fault, Habits, Kind, LinkShown, Rule};
 
@@ -288,9 +288,37 @@ async fn a_phone_that_could_not_open_a_message_gets_it_again_after_a_restart() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_customer_on_a_linked_device_that_could_not_open_a_message_gets_it_again() {
+    let emulator = emulator().await;
+    let number = Number::linked(&emulator).await;
+    let companion = Number::linked_to(&emulator, AYSE).await;
+    let device = emulator.numbers().iter().find(|view| AYSE.ends_with(&view.number)).unwrap().devices[0].id;
+    emulator.fault(Rule::once(Fault::DamagedCopy).recipient(AYSE).device(device));
+    assert_eq!(number.say(AYSE, "3EB0F2", "again").await, Outcome::Accepted);
+    let told = companion.signal(|signal| match signal {
+        Signal::Reply(reply) if reply.id == "3EB0F2" => Some(reply.text.clone()),
+        _ => None,
+    });
+    assert_eq!(told.await, "again");
+    assert_eq!(emulator.faults(), [], "it came damaged first");
+    number.receipt("3EB0F2", ReceiptKind::Read).await;
+    assert_eq!(emulator.seen_by(AYSE).len(), 1, "the phone could open its own");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_plain_answer_goes_out_beside_the_outbox() {
     let emulator = emulator().await;
     let number = Number::linked(&emulator).await;
     number.client.say(AYSE.to_owned(), "Listeden çıkarıldınız.".to_owned()).await.unwrap();
     emulator.wait_until(|record| record.seen.len() == 1, DEADLINE).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plain_answer_that_nobody_could_read_is_not_called_sent() {
+    let emulator = emulator().await;
+    let number = Number::linked(&emulator).await;
+    emulator.fault(Rule::always(Fault::NoPreKeys { error: Some(406) }).recipient(AYSE));
+    let answer = number.client.say(AYSE.to_owned(), "Listeden çıkarıldınız.".to_owned()).await;
+    assert_eq!(answer, Err(ClientError::Refused(Cause::NoKeys.to_string())));
+    assert_eq!(emulator.read(|record| record.messages), 0);
 }

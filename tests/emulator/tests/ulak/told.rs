@@ -11,9 +11,11 @@ use ulak_core::campaign::live::WaitKind;
 use ulak_core::category::Category;
 use ulak_core::clock::{Clock, DAY, HOUR, MINUTE, Millis, SystemClock};
 use ulak_core::ids::{CampaignId, MessageId, SessionId};
+use ulak_core::inbound::store::replies::ReplyQuery;
 use ulak_core::ledger::Book;
 use ulak_core::outbox::state::PartState;
 use ulak_core::outbox::store::recipients::StepKind;
+use ulak_core::page::Place;
 use ulak_core::session::cause::Cause;
 use ulak_emulator::{Emulator, Fault, Habits, Kick, Rule};
 
@@ -136,6 +138,30 @@ impl Shop {
     /// The number has answered: from here on another try is of a connection that ended.
     async fn has_answered(&self) {
         self.until("an answer", async || (self.number().await.tries == 0).then_some(())).await;
+    }
+
+    async fn waits_for_the_line(&self) {
+        self.until("the end of the connection", async || (self.number().await.state != "connected").then_some(()))
+            .await;
+    }
+
+    /// The server is there again, and nobody waits for the next try.
+    async fn tries_at_once(&self) {
+        // At this moment a try may be under way, which has no next one yet.
+        let next = self.until("another try", async || {
+            let number = self.number().await;
+            if number.state == "connected" { Some(None) } else { number.next_try_at.map(Some) }
+        });
+        if let Some(next) = next.await {
+            self.clock.jump((next - self.app.now()).max(0));
+        }
+    }
+
+    /// The newest replies: what was written, and the message that it answers.
+    async fn replies(&self) -> Vec<(String, Option<MessageId>)> {
+        let query = ReplyQuery { place: Place::first(9), ..ReplyQuery::default() };
+        let rows = self.app.replies().list(&query).await.unwrap().rows;
+        rows.into_iter().map(|row| (row.text, row.message_id)).collect()
     }
 
     /// What the recipient's page tells of the tries that ended without an ack.
@@ -404,14 +430,7 @@ async fn a_server_that_is_gone_for_an_hour_is_found_again_and_the_campaign_goes_
     shop.clock.run_at(FACTOR);
     assert!(shop.number().await.tries < 40, "a server that is gone is not hammered");
     emulator.open_server().await.unwrap();
-    // At this moment a try may be under way, which has no next one yet.
-    let next = shop.until("another try", async || {
-        let number = shop.number().await;
-        if number.state == "connected" { Some(None) } else { number.next_try_at.map(Some) }
-    });
-    if let Some(next) = next.await {
-        shop.clock.jump((next - shop.app.now()).max(0));
-    }
+    shop.tries_at_once().await;
     shop.is_read_by_all(campaign).await;
     saw_once(&emulator, PEOPLE);
     assert_eq!(shop.credits().await, (PEOPLE as i64, 0));
@@ -431,6 +450,56 @@ async fn a_night_asleep_in_the_middle_of_a_campaign_costs_nobody_their_message()
     shop.is_read_by_all(campaign).await;
     saw_once(&emulator, PEOPLE);
     assert_eq!(shop.credits().await, (PEOPLE as i64, 0));
+    shop.app.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_account_answers_is_said_by_whoever_was_written_to_under_another_spelling() {
+    const SPELT: &str = "+5511987650123";
+    const ACCOUNT: &str = "+551187650123";
+    let emulator = emulator().await;
+    emulator.set_alias(SPELT, ACCOUNT);
+    let shop = Shop::open(&emulator).await;
+    let message = shop.say(SPELT, "Pronto").await;
+    shop.is(message, PartState::Read).await;
+    assert_eq!((emulator.seen_by(ACCOUNT).len(), emulator.seen_by(SPELT).len()), (1, 0));
+    emulator.reply(ACCOUNT, OWNER, "Obrigada").await.unwrap();
+    let said = async || shop.replies().await == [("Obrigada".to_owned(), Some(message))];
+    shop.until("her answer", async || said().await.then_some(())).await;
+    emulator.reply(ACCOUNT, OWNER, "STOP").await.unwrap();
+    let category = Category::Notification;
+    let wish = Direct { to: SPELT.to_owned(), text: "Mais".to_owned(), category, ..Direct::default() };
+    shop.until("her opt-out", async || (shop.replies().await.len() == 2).then_some(())).await;
+    assert!(shop.app.outbox().send_direct(&wish).await.is_err(), "she gets nothing under either spelling");
+    shop.app.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stop_in_a_backlog_is_heard_before_that_persons_part_goes_out() {
+    const PEOPLE: usize = 6;
+    const WAITING: usize = 60;
+    let emulator = emulator().await;
+    let shop = Shop::open(&emulator).await;
+    shop.has_answered().await;
+    shop::bring_in(&shop.app, shop.folder.path(), PEOPLE).await;
+    emulator.close_server().await;
+    shop.waits_for_the_line().await;
+    // Whoever is first in the campaign writes much, and the word as the last but one.
+    for at in 0..WAITING {
+        let text = if at + 2 == WAITING { "STOP" } else { "Merhaba" };
+        emulator.reply(&shop::person(0), OWNER, text).await.unwrap();
+    }
+    let campaign = shop::draft(&shop.app, &[shop.number], None).await;
+    shop.app.campaigns().schedule_campaign(campaign, false).await.unwrap();
+    emulator.open_server().await.unwrap();
+    shop.tries_at_once().await;
+    let counts = shop.until("the others' ticks", async || {
+        let counts = shop.app.campaigns().live(campaign).await.unwrap().counts;
+        (counts.read + 1 == counts.total()).then_some(counts)
+    });
+    assert_eq!(counts.await.skipped, 1);
+    assert_eq!(emulator.seen_by(&shop::person(0)), []);
+    saw_once(&emulator, PEOPLE - 1);
     shop.app.close().await;
 }
 

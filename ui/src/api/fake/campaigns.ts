@@ -23,7 +23,7 @@ const orders: Record<CampaignOrder, (a: CampaignRow, b: CampaignRow) => number> 
   newest, oldest: (a, b) => newest(b, a), name: (a, b) => a.name.localeCompare(b.name, 'tr'), nameBackwards: (a, b) => b.name.localeCompare(a.name, 'tr'),
 };
 
-type Commands = Pick<Api, 'campaigns' | 'createDraft' | 'draftForSkipped' | 'skippedFor' | 'draft' | 'saveDraft' | 'deleteDraft' | 'duplicateCampaign' | 'pickMediaFiles' | 'addMedia' | 'pasteMedia' | 'copiedPicture' | 'removeMedia' | 'orderMedia' | 'mediaPicture' | 'fetchLinkPreview' | 'removeLinkPreview'
+type Commands = Pick<Api, 'campaigns' | 'createDraft' | 'createPracticeDraft' | 'draftForSkipped' | 'skippedFor' | 'draft' | 'saveDraft' | 'deleteDraft' | 'dropUntouched' | 'duplicateCampaign' | 'pickMediaFiles' | 'addMedia' | 'pasteMedia' | 'copiedPicture' | 'removeMedia' | 'orderMedia' | 'mediaPicture' | 'fetchLinkPreview' | 'removeLinkPreview'
   | 'sendTest' | 'cancelMessage' | 'retryMessage' | 'dismissMessage' | 'useTemplate' | 'previewMessage' | 'checkDraft' | 'skippedPeople' | 'reviewCampaign' | 'lookUpAudience' | 'scheduleCampaign' | 'pauseCampaign' | 'resumeCampaign' | 'missed' | 'answerMissed' | 'cancelCampaign' | 'retryFailed' | 'retryable' | 'retryDoubtful' | 'stopChecking' | 'stopCheckingMessage' | 'pauseEverything' | 'resumeEverything' | 'live' | 'recipients' | 'recipient'>;
 
 export function campaignCommands(world: World): Commands {
@@ -65,14 +65,16 @@ export function campaignCommands(world: World): Commands {
       return { total: search.trim() === '' ? rows.length : null, next: from + place.limit < rows.length ? found.at(-1)?.id ?? null : null, rows: found, totals };
     },
     createDraft: async () => { const one = blank(world, world.id('campaign')); world.campaigns.push(one); return draftOf(one); },
+    createPracticeDraft: async () => { const one = blank(world, world.id('campaign')); world.campaigns.push(one); return draftOf(one); },
     draft: async (id) => draftOf(find(id)),
-    draftForSkipped: async (id, reason) => {
-      const copy = { ...structuredClone(find(id)), id: world.id('campaign'), state: 'draft' as const, audience: { everyone: true, tags: [], skipped: { campaign: id, reason } }, messages: [], skipped: [], dueAt: null, startedAt: null, finishedAt: null, perQuarter: [] };
+    draftForSkipped: async (id, reason, variable) => {
+      const copy = { ...structuredClone(find(id)), id: world.id('campaign'), state: 'draft' as const, audience: { everyone: true, tags: [], skipped: { campaign: id, reason, variable } }, messages: [], skipped: [], dueAt: null, startedAt: null, finishedAt: null, perQuarter: [] };
       world.campaigns.push(copy);
       return touch(copy);
     },
-    skippedFor: async (id, reason, limit) => find(id).messages.filter((message) => message.state === 'skipped' && message.reason === reason).slice(0, limit).map((message) => recipientRow(world, message)),
+    skippedFor: async (id, reason, _, limit) => find(id).messages.filter((message) => message.state === 'skipped' && message.reason === reason).slice(0, limit).map((message) => recipientRow(world, message)),
     saveDraft: async (edit) => touch(Object.assign(find(edit.id), edit)),
+    dropUntouched: async (id) => { const { name, text, consentBasis, choice, media, audience, dueAt, state } = find(id); if (state === 'draft' && name + text + consentBasis === '' && choice === null && media.length === 0 && dueAt === null && audience.everyone && audience.tags.length === 0) { world.campaigns = world.campaigns.filter((one) => one.id !== id); world.emit('campaignChanged', { campaignId: id }); } return null; },
     deleteDraft: async (id) => { world.campaigns = world.campaigns.filter((one) => one.id !== id); world.emit('campaignChanged', { campaignId: id }); return null; },
     duplicateCampaign: async (id) => {
       const copy = { ...structuredClone(find(id)), id: world.id('campaign'), state: 'draft' as const, messages: [], skipped: [], dueAt: null, startedAt: null, finishedAt: null, perQuarter: [] };
@@ -119,7 +121,7 @@ export function campaignCommands(world: World): Commands {
       return { index, total: list.length, contactId: person.id, name: person.name, phoneShown: person.phoneShown, parts: parts(one, text), length: text.length, missing };
     },
     checkDraft: async (id) => check(world, find(id)),
-    skippedPeople: async (id, reason, limit) => audience(world, find(id)).filter((person) => skipReason(find(id), person) === reason).slice(0, limit),
+    skippedPeople: async (id, reason, variable, limit) => audience(world, find(id)).filter((person) => skipReason(find(id), person) === reason && (variable === null || render(allText(find(id).text, find(id).choice), person).missing[0] === variable)).slice(0, limit),
     reviewCampaign: async (id) => review(world, find(id)),
     lookUpAudience: async () => ({ looked: 0, next: null }),
     scheduleCampaign: async (id, onlyCovered) => {
@@ -167,7 +169,7 @@ export function campaignCommands(world: World): Commands {
         const message = one.messages.find((candidate) => candidate.id === messageId);
         if (!message) continue;
         const contact = world.contacts.find((person) => person.id === message.contactId);
-        return { row: recipientRow(world, message), parts: parts(one, message.text).map((shown) => ({ ...shown, state: message.state, price: 1, reaction: null })), steps: message.steps, optedOut: contact?.standing === 'black', practice: bookOf(one) === 'practice', cancellable: one.single === true && message.state === 'pending', retryable: { certain: one.single === true && message.state === 'failed' && !isDoubtful(message) ? 1 : 0, doubtful: one.single === true && message.state === 'failed' && isDoubtful(message) ? 1 : 0 }, revisable: !one.single && message.state === 'pending' ? one.id : null, version: one.versions ? message.version ?? 1 : null, own: message.own ?? false, clearedAt: null };
+        return { row: recipientRow(world, message), parts: parts(one, message.text).map((shown) => ({ ...shown, state: message.state, price: 1, reaction: null })), steps: message.steps, optedOut: contact?.standing === 'black', practice: bookOf(one) === 'practice', cancellable: one.single === true && message.state === 'pending', retryable: { certain: one.single === true && message.state === 'failed' && !isDoubtful(message) ? 1 : 0, doubtful: one.single === true && message.state === 'failed' && isDoubtful(message) ? 1 : 0 }, revisable: !one.single && message.state === 'pending' ? one.id : null, version: one.versions ? message.version ?? 1 : null, own: message.own ?? false, clearedAt: null, mail: null };
       }
       return refuse('message.unknown', 'There is no such message.');
     },

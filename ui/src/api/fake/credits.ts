@@ -57,9 +57,10 @@ function creditsView(world: World, book: Book): CreditsView {
   const full = [...months].filter(([month]) => month !== running).map(([, spent]) => spent);
   const average = full.length === 0 ? null : Math.round(full.reduce((sum, spent) => sum + spent, 0) / full.length);
   const balance = balanceOf(world, book);
+  const lately = entries.filter(({ kind, at }) => kind === 'settle' && at >= world.now() - 30 * 86_400_000).reduce((sum, { credits }) => sum - credits, 0);
   return {
-    balance, holds: [...held].filter(([, one]) => one.held > 0).map(([campaignId, one]) => ({ campaignId, ...one })), spent: balance.settled, low: book === 'real' && balance.free < world.settings.lowCredits.credits ? { free: balance.free, days: average ? Math.round((balance.free / average) * 30) : null } : null, firstAt: entries[0]?.at ?? null,
-    monthlyAverage: average, fullMonths: full.length, lastsDays: average ? Math.round((balance.free / average) * 30) : null,
-    months: [...months].sort().slice(-8).map(([month, spent]) => ({ month, spent, running: month === running })), checkedAt: Date.parse('2026-11-12T05:52:00Z'), cost: book === 'practice' ? null : { currency: '₺', perCredit: 5_000, perSent: 5_000, perDelivered: 5_180 },
+    balance, holds: [...held].filter(([, one]) => one.held > 0).map(([campaignId, one]) => ({ campaignId, ...one })), spent: balance.settled, low: book === 'real' && balance.free < world.settings.lowCredits.credits ? { free: balance.free, days: lately > 0 ? Math.floor((balance.free * 30) / lately) : null } : null, firstAt: entries[0]?.at ?? null,
+    monthlyAverage: average, fullMonths: full.length, lastsDays: lately > 0 ? Math.floor((balance.free * 30) / lately) : null,
+    months: [...months].sort().map(([month, spent]) => ({ month, spent, running: month === running })), checkedAt: Date.parse('2026-11-12T05:52:00Z'), cost: book === 'practice' ? null : { currency: '₺', perCredit: 5_000, perSent: 5_000, perDelivered: 5_180 },
   };
 }

@@ -1,6 +1,6 @@
 // Makes the fake move: sends by the pace, lets ticks follow, and tells the window. Also the history behind the day.
 import type { Api, Attention, NowView } from '../client';
-import { blank, countsOf, doingOf, liveOf, pending, release, rowOf, senderOf, settle, start, step, waitOf } from './campaigns';
+import { blank, bookOf, countsOf, doingOf, liveOf, pending, release, rowOf, senderOf, settle, start, step, waitOf } from './campaigns';
 import { openSpans } from '../../lib/ribbon';
 import { balanceOf } from './credits';
 import type { Campaign, Message, World } from './world';
@@ -8,7 +8,7 @@ import type { Campaign, Message, World } from './world';
 const DAY = 86_400_000;
 const QUARTER = 900_000;
 
-export function engine(world: World): Pick<Api, 'now' | 'home' | 'dismissNotice' | 'resultSeen'> {
+export function engine(world: World): Pick<Api, 'now' | 'home' | 'dismissNotice' | 'resultSeen' | 'failuresSeen'> {
   if (world.scene !== 'fresh' && world.scene !== 'passphrase') history(world);
   setInterval(() => tick(world), 250);
   const current = () => world.campaigns.find((one) => one.state === 'running') ?? world.campaigns.find((one) => one.state === 'paused' && one.messages.some((message) => message.state === 'pending'));
@@ -25,6 +25,7 @@ export function engine(world: World): Pick<Api, 'now' | 'home' | 'dismissNotice'
   return {
     now: nowView,
     dismissNotice: async () => null,
+    failuresSeen: async (id) => { world.failuresSeen.add(id); world.emit('nowChanged', null); return null; },
     resultSeen: async (id) => { world.seen.add(id); world.emit('nowChanged', null); return null; },
     home: async () => {
       const one = current();
@@ -38,8 +39,8 @@ export function engine(world: World): Pick<Api, 'now' | 'home' | 'dismissNotice'
           continue;
         }
         const counts = countsOf(candidate);
-        if (counts.failed > 0) attention.push({ kind: 'failed', count: counts.failed, campaignId: candidate.id, messageId: null, name: candidate.name });
-        if (counts.unknown > 0) attention.push({ kind: 'unknown', count: counts.unknown, campaignId: candidate.id, messageId: null, name: candidate.name });
+        if (counts.failed > 0 && bookOf(candidate) === 'real' && !world.failuresSeen.has(candidate.id)) attention.push({ kind: 'failed', count: counts.failed, campaignId: candidate.id, messageId: null, name: candidate.name });
+        if (counts.unknown > 0 && bookOf(candidate) === 'real') attention.push({ kind: 'unknown', count: counts.unknown, campaignId: candidate.id, messageId: null, name: candidate.name });
         if (candidate.state === 'paused') attention.push({ kind: 'paused', count: counts.pending, campaignId: candidate.id, messageId: null, name: candidate.name });
       }
       const result = finishedOf(world);

@@ -8,7 +8,7 @@ const noPlus: AppError = { code: 'phone.no_plus', message: 'The plus is missing.
 const beside: AppError = { code: 'phone.beside', message: 'More than the number.', params: { phone: '+90 212 555 01 42', rest: '(2)' } };
 const none: AppError = { code: 'phone.missing', message: 'No number.', params: {} };
 
-const sample: Omit<PreviewRow, 'consent' | 'phoneColumn' | 'repair' | 'lost'>[] = [
+const sample: Omit<PreviewRow, 'name' | 'consent' | 'phoneColumn' | 'repair' | 'lost'>[] = [
   { row: 2, cells: ['Ayşe Demir', '0538 555 02 14', 'İzmir', 'evet'], phone: '+90 538 555 02 14', verdict: { kind: 'new' } },
   { row: 3, cells: ['Mehmet Korkmaz', '+90 533 555 04 61', 'İzmir', 'evet'], phone: '+90 533 555 04 61', verdict: { kind: 'known', adds: ['city'] } },
   { row: 4, cells: ['Zeynep Arslan', '9.05387E+11', 'Manisa', ''], phone: null, verdict: { kind: 'refused', reason: eNotation } },
@@ -19,7 +19,7 @@ const sample: Omit<PreviewRow, 'consent' | 'phoneColumn' | 'repair' | 'lost'>[] 
   { row: 9, cells: ['Siti Rahmawati', '62 813 555 0147', 'Jakarta', 'ya'], phone: null, verdict: { kind: 'doubtful', phone: '+628135550147', reason: noPlus } },
   { row: 10, cells: ['Nur Aydın', '', 'Aydın', ''], phone: null, verdict: { kind: 'refused', reason: none } },
 ];
-const totals: ImportTotals = { rows: 1318, new: 1104, known: 151, twice: 22, doubtful: 12, refused: 29 };
+const totals: ImportTotals = { rows: 1318, new: 1104, known: 151, unchanged: 40, twice: 22, doubtful: 12, refused: 29 };
 
 const report = ({ progress, undone }: Job): ImportReport => ({ id: progress.importId, fileName: 'müşteriler-2026.csv', state: progress.state, startedAt: Date.parse('2026-11-12T09:30:00Z'), totals: progress.totals, undone, canUndo: undone === null });
 
@@ -27,7 +27,7 @@ export function importCommands(world: World): Pick<Api, 'pickContactsFile' | 'pr
   const preview = (name: string, options: Parameters<Api['previewImport']>[1]): ImportPreview => ({
     fileName: name, bytes: 61_440, encoding: options.encoding ?? 'windows-1254', separator: options.separator ?? 'semicolon', sheets: [], sheet: null, header: options.header ?? true, country: options.country ?? world.settings.country,
     columns: ['Ad Soyad', 'Cep Tel', 'Şehir', 'İzin'].map((header, index) => ({ header, use: options.columns?.[index] ?? ([{ use: 'name' }, { use: 'phone' }, { use: 'field', name: 'city' }, { use: 'consent' }] as const)[index] ?? { use: 'ignore' } })),
-    rows: [...sample.map((row): PreviewRow => ({ ...row, repair: null, lost: [], phoneColumn: row.phone === null ? null : 1, consent: row.phone === null ? 'nothing' : row.cells[3] === 'hayır' ? 'no' : 'yes' })), ...people(41, world.now()).map((one, index): PreviewRow => ({ row: index + 11, cells: [one.name, one.phoneShown, one.fields.city ?? '', 'evet'], phone: one.phoneShown, phoneColumn: 1, consent: 'yes', repair: null, lost: [], verdict: world.contacts.length > 0 ? { kind: 'known', adds: [] } : { kind: 'new' } }))],
+    rows: [...sample.map((row): PreviewRow => ({ ...row, name: row.phone === null ? null : row.cells[0] ?? '', repair: null, lost: [], phoneColumn: row.phone === null ? null : 1, consent: row.phone === null ? 'nothing' : row.cells[3] === 'hayır' ? 'no' : 'yes' })), ...people(41, world.now()).map((one, index): PreviewRow => ({ row: index + 11, cells: [one.name, one.phoneShown, one.fields.city ?? '', 'evet'], name: one.name, phone: one.phoneShown, phoneColumn: 1, consent: 'yes', repair: null, lost: [], verdict: world.contacts.length > 0 ? { kind: 'known', adds: [] } : { kind: 'new' } }))],
     found: null, notices: [],
   });
   const run = (step: 'scan' | 'import', done: () => void): string => {
@@ -44,7 +44,7 @@ export function importCommands(world: World): Pick<Api, 'pickContactsFile' | 'pr
       percent = Math.min(100, percent + (step === 'scan' ? 25 : 8));
       const share = (value: number) => Math.round((value * percent) / 100);
       const state = job.cancelled ? 'cancelled' : percent >= 100 ? 'done' : 'running';
-      job.progress = { ...job.progress, state, percent, totals: { rows: share(totals.rows), new: share(totals.new), known: share(totals.known), twice: share(totals.twice), doubtful: share(totals.doubtful), refused: share(totals.refused) } };
+      job.progress = { ...job.progress, state, percent, totals: { rows: share(totals.rows), new: share(totals.new), known: share(totals.known), unchanged: share(totals.unchanged), twice: share(totals.twice), doubtful: share(totals.doubtful), refused: share(totals.refused) } };
       if (state !== 'running') clearInterval(timer);
       if (state === 'done') done();
       world.emit('importProgress', structuredClone(job.progress));
@@ -75,7 +75,7 @@ export function importCommands(world: World): Pick<Api, 'pickContactsFile' | 'pr
     undoImport: async (id) => {
       const job = world.imports.get(id);
       if (!job || job.undone) return refuse('import.nothing_to_undo', 'Nothing is left of this import.', {});
-      job.undone = { removed: totals.new, restored: totals.known, kept: 0 };
+      job.undone = { removed: totals.new, restored: totals.known - totals.unchanged, kept: 0 };
       return report(job);
     },
     saveRefused: async () => '/home/shop/müşteriler-2026-refused.csv',

@@ -1,5 +1,6 @@
 // The numbers of the fake: three and the practice number in a usual day, every state there is with `?scene=numbers`.
-// Linking goes on by itself: codes follow each other, and a phone answers a little later.
+// Linking goes on by itself: codes follow each other, and a phone answers a little later. With `?scene=link-…` it stands
+// still, so that a stage can be looked at: `link-qr`, `link-code`, `link-passkey`, `link-passkey_code`, and the ends.
 import type { Api, LinkHow, LinkView, NumberView } from '../client';
 import { refuse, type World } from './world';
 
@@ -11,6 +12,24 @@ const CODES = 5;
 const ANSWER = 30_000;
 /** Where a passkey is asked for, somebody scans at once. */
 const SCAN = 2500;
+
+const ENDS = ['exhausted', 'refused', 'lost', 'passkey_unavailable', 'passkey_too_late', 'passkey_refused'] as const;
+
+/** The stage at which the scene lets linking stand. */
+function still(scene: string, now: number): Partial<LinkView> | null {
+  const name = scene.replace(/^link-/, '');
+  if (name === scene) return null;
+  const end = ENDS.find((one) => one === name);
+  if (end) return { stage: 'ended', end };
+  const expiresAt = now + 108_000;
+  switch (name) {
+    case 'clock': return { stage: 'ended', end: 'lost', clockAhead: -3 * HOUR };
+    case 'code': return { stage: 'code', code: 'K7PX-2M4Q', expiresAt };
+    case 'passkey': return { stage: 'passkey', expiresAt };
+    case 'passkey_code': return { stage: 'passkey_code', code: 'K7PX-2M4Q', expiresAt };
+    default: return { stage: 'qr', qr: drawn(100), expiresAt };
+  }
+}
 
 type Attempt = { id: string; again: string | null; how: LinkHow; begun: number; round: number; became: string | null; passkey: 'asked' | 'used' | 'confirmed' };
 
@@ -67,7 +86,9 @@ export function numberCommands(world: World): Pick<Api, 'numbers' | 'startLink' 
   function viewOf(attempt: Attempt): LinkView {
     const now = world.now();
     const age = now - attempt.begun;
-    const none = { sessionId: attempt.became ?? attempt.id, qr: null, code: null, expiresAt: null, end: null, problem: null };
+    const none = { sessionId: attempt.became ?? attempt.id, qr: null, code: null, expiresAt: null, end: null, problem: null, clockAhead: null };
+    const standing = still(world.scene, attempt.begun);
+    if (standing) return { ...none, stage: 'starting', ...standing };
     if (attempt.became !== null) return { ...none, stage: 'linked' };
     if (age < 1200) return { ...none, stage: 'starting' };
     if (world.scene === 'nopasskey' && age > SCAN) return { ...none, stage: 'ended', end: 'passkey_unavailable' };

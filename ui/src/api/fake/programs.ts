@@ -7,6 +7,7 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 const OFFERED = ['invoice.created', 'payment.completed', 'service.expiring', 'appointment.reminder', 'order.ready', 'bulk.send'];
 const TAKEN = 8080;
+const PAGE = 50;
 
 const first = (): TriggerBinding => ({ each: '', phone: 'customer.phone', country: '', name: 'customer.name', variables: {}, template: null, byLanguage: [], language: '', category: null, priority: 3, delayMinutes: 0, atMinute: null, number: null, key: 'no', keyHours: 720, condition: null, urgent: false });
 const sample = JSON.stringify({ no: 'F-2026-1184', customer: { name: 'Mehmet Korkmaz', phone: '0533 555 04 61' }, total: '1.850,00', currency: 'TRY', due_date: '27.11.2026' }, null, 2);
@@ -19,7 +20,7 @@ function fieldsOf(value: unknown, path = ''): FieldSample[] {
   return [{ field: path, value: value === null ? '' : String(value) }];
 }
 
-export function programCommands(world: World): Pick<Api, 'programs' | 'setProgramDoor' | 'makeToken' | 'revokeToken' | 'triggers' | 'firstTrigger' | 'saveTrigger' | 'deleteTrigger' | 'watchFolder' | 'tryTrigger' | 'triggerEvents' | 'replayEvent'> {
+export function programCommands(world: World): Pick<Api, 'programs' | 'setProgramDoor' | 'makeToken' | 'revokeToken' | 'triggers' | 'firstTrigger' | 'saveTrigger' | 'deleteTrigger' | 'watchFolder' | 'tryTrigger' | 'sendTried' | 'triggerEvents' | 'refusalsSeen' | 'replayEvent'> {
   const busy = world.scene !== 'fresh';
   const now = world.now();
   const rights = { send: false, read: false, contacts: false, admin: false, urgent: false };
@@ -32,7 +33,8 @@ export function programCommands(world: World): Pick<Api, 'programs' | 'setProgra
   let triggers: TriggerView[] = [];
   let events: TriggerEventRow[] = [];
   let folders: TriggerFolder[] = [];
-  const seen = () => ({ triggers, offered: OFFERED.filter((name) => !triggers.some((one) => one.name === name)), folders });
+  let toMend = busy ? 1 : 0;
+  const seen = () => ({ triggers, offered: OFFERED.filter((name) => !triggers.some((one) => one.name === name)), folders, today: events.filter((one) => one.at > now - 12 * HOUR).length, toMend });
   const listening = (): Listening => (!door.open ? { kind: 'shut' } : door.port === TAKEN ? { kind: 'taken', port: door.port } : { kind: 'open', port: door.port });
   const view = (): ProgramsView => ({ door, listening: listening(), tokens });
   const changed = () => world.emit('programsChanged', null);
@@ -120,7 +122,7 @@ export function programCommands(world: World): Pick<Api, 'programs' | 'setProgra
       return { binding: first(), payload: sample };
     },
     saveTrigger: async ({ id, name, active, binding }) => {
-      if (active && binding.template === null) refuse('trigger.no_template', 'Choose the template that is sent.');
+      if (active && binding.template === null && binding.byLanguage.length === 0) refuse('trigger.no_template', 'Choose the template that is sent.');
       const saved: TriggerView = { id: id ?? world.id('trigger'), name, active, binding, updatedAt: world.now() };
       triggers = id === null ? [...triggers, saved] : triggers.map((one) => (one.id === id ? saved : one));
       return saved;
@@ -132,9 +134,22 @@ export function programCommands(world: World): Pick<Api, 'programs' | 'setProgra
       return null;
     },
     tryTrigger: async (binding, payload) => tried(binding, payload),
-    triggerEvents: async () => {
+    sendTried: async (_binding, _payload, to) => {
+      if (to.replace(/\D/g, '').length < 10) refuse('phone.too_short', 'The number is too short.', { digits: String(to.replace(/\D/g, '').length), country: 'TR' });
+      return world.id('message');
+    },
+    triggerEvents: async (of, refused, before) => {
       seed();
-      return { rows: events, next: null };
+      const wanted = events.filter((one) => (of === null || one.triggerId === of) && (!refused || one.refused > 0));
+      const from = before === null ? 0 : wanted.findIndex((one) => one.id === before) + 1;
+      const rows = wanted.slice(from, from + PAGE);
+      return { rows, next: from + PAGE < wanted.length ? rows.at(-1)?.id ?? null : null };
+    },
+    refusalsSeen: async () => {
+      toMend = 0;
+      world.emit('triggersChanged', null);
+      world.emit('nowChanged', null);
+      return null;
     },
     replayEvent: async (id) => {
       const before = events.find((one) => one.id === id) ?? refuse('trigger.cleared', 'What this event said was cleared, so it cannot be sent again.');

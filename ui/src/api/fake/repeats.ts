@@ -6,7 +6,7 @@ import { refuse, type World } from './world';
 
 const DAY = 86_400_000;
 
-type Commands = Pick<Api, 'repeats' | 'createRepeat' | 'followUp' | 'saveRepeat' | 'deleteRepeat' | 'dateFields'>;
+type Commands = Pick<Api, 'repeats' | 'createRepeat' | 'followUp' | 'saveRepeat' | 'approveRepeat' | 'makeUpRepeat' | 'deleteRepeat' | 'dateFields'>;
 
 export function repeatCommands(world: World): Commands {
   const patternOf = (id: string) => world.campaigns.find((one) => one.repeat === id) ?? refuse('campaign.gone', 'This campaign is no longer there.');
@@ -14,7 +14,7 @@ export function repeatCommands(world: World): Commands {
     repeats: async () => world.repeats.map((rule): RepeatView => {
       const pattern = patternOf(rule.id);
       const people = world.contacts.length;
-      return { ...rule, pattern: pattern.id, name: pattern.name, firstText: pattern.text.slice(0, 120), practice: bookOf(pattern) === 'practice', people, credits: people, free: balanceOf(world, bookOf(pattern)).free, next: next(world, rule), last: null, blockers: [] };
+      return { ...rule, pattern: pattern.id, name: pattern.name, firstText: pattern.text.slice(0, 120), practice: bookOf(pattern) === 'practice', people, credits: people, free: balanceOf(world, bookOf(pattern)).free, next: next(world, rule), last: null, missed: [], waits: false, blockers: [] };
     }),
     createRepeat: async (occasion) => {
       const pattern = blank(world, world.id('campaign'));
@@ -38,6 +38,8 @@ export function repeatCommands(world: World): Commands {
       world.repeats = world.repeats.map((rule) => (rule.id === edit.id ? edit : rule));
       return null;
     },
+    approveRepeat: async () => null,
+    makeUpRepeat: async () => null,
     deleteRepeat: async (id) => {
       world.repeats = world.repeats.filter((rule) => rule.id !== id);
       world.campaigns = world.campaigns.filter((one) => one.repeat !== id);

@@ -55,7 +55,7 @@ function row(world: World, said: Said, index: number): ReplyRow {
   const contact = world.contacts.find((one) => one.name === said.name) ?? world.contacts[index];
   const number = world.numbers[0];
   return {
-    id: `reply-${index}`, messageId: null, answersText: ASKED.replace('{name}', said.name), campaignId: null, campaignName: 'Autumn lens check', contactId: contact?.id ?? null, name: said.name, phone: contact?.phone ?? '',
+    id: `reply-${index}`, messageId: null, answersText: ASKED.replace('{name}', said.name), reaction: index === 0 ? '👍' : null, campaignId: null, campaignName: 'Autumn lens check', contactId: contact?.id ?? null, name: said.name, phone: contact?.phone ?? '',
     phoneShown: contact?.phoneShown ?? '', sessionId: number?.id ?? '', sessionName: number?.name ?? '', text: said.text, clearedAt: null, chosen: said.chosen === undefined ? [] : [said.chosen], stop: said.stop ?? false, nearWord: said.near ?? null,
     files: said.files ?? [], optedOut: said.stop ?? false, unread: true, done: false, at: world.now() - said.minutes * 60_000,
   };

@@ -62,10 +62,10 @@ function blank(world: World, language: Language): TemplateView {
   return { id: world.id('template'), name: '', category: 'notification', language, active: true, text: '', choice: null, splitLongCaption: false, samples: {}, media: [], linkPreview: null, updatedAt: world.now() };
 }
 
-function rowOf({ id, name, category, language, active, text, choice, media, updatedAt }: TemplateView): TemplateRow {
+function rowOf({ id, name, category, language, active, text, choice, samples, media, updatedAt }: TemplateView): TemplateRow {
   const options = written(choice).length;
   const kind = options > MOST_BUTTONS ? 'list' : options > 0 ? 'button' : media.length > 0 ? 'media' : 'text';
-  return { id, name, category, language, active, kind, variables: variablesOf(allText(text, choice)), files: media.length, firstText: text.slice(0, 160), updatedAt };
+  return { id, name, category, language, active, kind, variables: variablesOf(allText(text, choice)), samples, files: media.length, firstText: text.slice(0, 160), updatedAt };
 }
 
 function seed(world: World): void {

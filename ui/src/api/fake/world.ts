@@ -39,6 +39,7 @@ export class World {
   imports = new Map<string, Job>();
   pausedAll = false;
   readonly seen = new Set<string>();
+  readonly failuresSeen = new Set<string>();
   #start = Date.parse('2026-11-12T11:22:06Z');
   #loaded = performance.now();
   #ids = 0;

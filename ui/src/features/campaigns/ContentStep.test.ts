@@ -36,6 +36,7 @@ beforeEach(() => {
     previewMessage: async () => ({ index: 0, total: 1, contactId: 'c1', name: 'Elif', phoneShown: elif.phoneShown, parts: [], length: 0, missing: [] }),
     reviewCampaign: async () => { throw { code: 'x', message: '', params: {} }; },
     mediaPicture: async () => 'data:image/gif;base64,R0lGODlhAQABAAAAACw=',
+    dropUntouched: async () => null,
     saveDraft: async (edit: DraftEdit) => {
       if (failing) throw { code: 'storage.disk_full', message: 'The disk is full.', params: {} };
       saves.push(edit);

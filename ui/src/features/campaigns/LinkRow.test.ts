@@ -27,6 +27,7 @@ beforeEach(() => {
     checkDraft: async () => ({ people: 1, shape: ['text'], caption: false, limit: 4096, longest: null, emptiest: null, over: 0, tooLong: 0, missing: [], link: found, warnings: [] }),
     previewMessage: async () => ({ index: 0, total: 0, contactId: '', name: '', phoneShown: '', parts: [], length: 0, missing: [] }),
     reviewCampaign: async () => { throw { code: 'x', message: '', params: {} }; },
+    dropUntouched: async () => null,
     saveDraft: async (edit: DraftEdit) => { asked.push(`save ${edit.text}`); return (stored = { ...stored, ...edit }); },
     fetchLinkPreview: async () => {
       asked.push('fetch');

@@ -6,7 +6,11 @@ import { editOf } from './draft';
 const LONGEST_NAME = 120;
 
 export async function again(id: string): Promise<Draft> {
-  const draft = await api.duplicateCampaign(id);
+  return asCopy(await api.duplicateCampaign(id));
+}
+
+/** The same draft under a name that says that it is a copy. */
+export async function asCopy(draft: Draft): Promise<Draft> {
   return draft.name === '' ? draft : api.saveDraft({ ...editOf(draft), name: copyName(draft.name) });
 }
 

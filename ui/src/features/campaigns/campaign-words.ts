@@ -1,7 +1,9 @@
 // Causes and groups in the owner's words.
 import type { CampaignRow, RecipientRow, SkipReason } from '../../api/client';
+import { fields } from '../../lib/fields.svelte';
 import { m } from '../../lib/i18n.svelte';
 import { skipWord, tickWord } from '../../lib/words';
+import { inWords } from './field-text';
 
 /** A cause is a word of the core's, and two of them end in a code of the server's. One without a sentence is shown as it is. */
 export function causeWord(cause: string): string {
@@ -22,7 +24,7 @@ export function recipientWord({ state, reason }: Pick<RecipientRow, 'state' | 'r
   return m.live_state_reason({ state: tickWord(state), reason: state === 'skipped' ? reasonWord(reason) : causeWord(reason) });
 }
 
-/** The first words of the text, on one line. */
+/** The first words of the text, on one line, with its fields by the owner's words. */
 export function firstWords(row: Pick<CampaignRow, 'firstText'>): string {
-  return row.firstText.replace(/\s+/g, ' ').trim();
+  return inWords(row.firstText.replace(/\s+/g, ' ').trim(), fields.words);
 }

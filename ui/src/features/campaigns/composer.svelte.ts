@@ -4,7 +4,7 @@ import { fieldWord, readTotals } from '../../lib/fields.svelte';
 import type { Step } from '../../lib/router.svelte';
 import { Answer } from './answer.svelte';
 import { allText } from './choice';
-import { editOf, isUntouched } from './draft';
+import { editOf } from './draft';
 import { Preview, valueOf } from './preview.svelte';
 import { variable, variablesOf } from './variables';
 import { Writing, type Source } from './writing.svelte';
@@ -52,18 +52,24 @@ export class Composer extends Writing<Draft> {
     return () => {
       for (const stop of stops) stop();
       clearInterval(timer);
-      if (this.draft && !this.draft.revises && !this.draft.repeat && this.incoming.length === 0 && isUntouched(this.draft)) void api.deleteDraft(this.id).catch(() => undefined);
-      else void this.flush();
+      void this.#leave(this.over || this.draft === null || this.incoming.length > 0);
       this.over = true;
     };
   };
+
+  /** A draft in which nobody did anything leaves nothing behind; one that was handed over, or is still to get files, stays. */
+  async #leave(stays: boolean): Promise<void> {
+    const saved = await this.flush();
+    if (saved && !stays) await api.dropUntouched(this.id).catch(() => undefined);
+  }
 
   async #open(): Promise<void> {
     try {
       const [draft, known] = await Promise.all([api.draft(this.id), api.numbers(), this.#readTotals()]);
       this.draft = draft;
       const practice = known.find((number) => number.kind === 'practice');
-      if (draft.sessionIds.length === 0 && practice) this.edit({ sessionIds: [practice.id] });
+      // What comes again by itself never turns into practice by being looked at.
+      if (draft.sessionIds.length === 0 && practice && !draft.repeat) this.edit({ sessionIds: [practice.id] });
       await this.refresh();
     } catch (error) {
       this.error = error;

@@ -15,6 +15,7 @@ export function skipTitle({ reason, variable }: Pick<SkipLine, 'reason' | 'varia
     case 'promoted': return m.schedule_skip_promoted();
     case 'same_person': return m.schedule_skip_same_person();
     case 'same_options': return m.schedule_skip_same_options();
+    case 'made_up': return m.schedule_skip_made_up();
   }
 }
 
@@ -30,6 +31,7 @@ export function skipHelp({ reason }: Pick<SkipLine, 'reason'>): string {
     case 'promoted': return m.schedule_skip_help_promoted();
     case 'same_person': return m.schedule_skip_help_same_person();
     case 'same_options': return m.schedule_skip_help_same_options();
+    case 'made_up': return m.schedule_skip_help_made_up();
   }
 }
 

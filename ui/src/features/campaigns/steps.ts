@@ -7,8 +7,8 @@ const order: readonly Step[] = ['audience', 'content', 'schedule', 'review'];
 /** Whom a revision is for is decided: it has its content and the last look. */
 const revision: readonly Step[] = ['content', 'review'];
 
-/** What comes again has no time of its own: its rule has. */
-const pattern: readonly Step[] = ['audience', 'content'];
+/** What comes again has no time of its own: its rule has. Its third screen asks for the numbers alone. */
+const pattern: readonly Step[] = ['audience', 'content', 'schedule'];
 
 export type Kind = 'campaign' | 'revision' | 'pattern';
 
@@ -32,14 +32,16 @@ export function nextStep(step: Step, kind: Kind = 'campaign'): Step | null {
   return steps[steps.indexOf(step) + 1] ?? null;
 }
 
-export type Row = 'who' | 'what' | 'from';
+export type Row = 'who' | 'what' | 'when' | 'from';
+
+const rows: Partial<Record<string, Row>> = { 'campaign.nobody': 'who', 'campaign.no_number': 'from', 'campaign.never_open': 'when' };
 
 /** The row of the review in which a blocker stands, by the code of the core. */
 export function rowOf(code: string): Row {
-  return code === 'campaign.nobody' ? 'who' : code === 'campaign.no_number' ? 'from' : 'what';
+  return rows[code] ?? 'what';
 }
 
 /** The screen on which a row is changed. */
-export function stepOf(row: Row | 'when'): Step {
+export function stepOf(row: Row): Step {
   return ({ who: 'audience', what: 'content', when: 'schedule', from: 'schedule' } as const)[row];
 }

@@ -6,7 +6,7 @@ import { nextStep, type Kind } from './steps';
 export function wayOn(step: Step, kind: Kind): string {
   switch (nextStep(step, kind)) {
     case 'content': return m.composer_to_content();
-    case 'schedule': return m.composer_to_schedule();
+    case 'schedule': return kind === 'pattern' ? m.composer_to_numbers() : m.composer_to_schedule();
     case 'review': return m.composer_to_review();
     default: return m.composer_to_rule();
   }

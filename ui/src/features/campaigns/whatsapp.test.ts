@@ -41,6 +41,8 @@ test('an emoji counts as WhatsApp counts it', () => {
 
 test.each([
   ['see https://lale.example/yeni?a=1, please', ['https://lale.example/yeni?a=1']], ['www.lale.example.', ['www.lale.example']], ['no link: lale.example', []], ['(http://a.example/b)', ['http://a.example/b']],
+  ['Lale.com.tr.', ['Lale.com.tr']], ['*lale.com.tr’de* bekliyoruz', ['lale.com.tr']], ['toko-lale.co.id/promo?a=1, ya', ['toko-lale.co.id/promo?a=1']], ['_lale.com_', ['lale.com']],
+  ['ayse@lale.com', []], ['com.tr değil .com', ['com.tr']], ['bitti.Tamam', []], ['1.500 TL', []], ['lale_optik.com', []], ['lale.com_x', []],
 ])('links are noticed in %s', (text, links) => {
   const pieces = withLinks(text);
   expect(pieces.filter((piece) => piece.link).map((piece) => piece.text)).toEqual(links);

@@ -9,8 +9,8 @@ export function whatsappLength(text: string): number {
   return text.length;
 }
 
-/** What phones make a link of; a mark of formatting behind it is none of it. */
-const LINK = /(?:https?:\/\/|www\.)[^\s<>"{}]+[^\s<>"{}.,;:!?)\]*_~]/giu;
+/** What phones make a link of; a mark of formatting behind it is none of it. The core knows the same endings of a bare domain (`link.rs`). */
+const LINK = /(?:https?:\/\/|www\.)[^\s<>"{}]+[^\s<>"{}.,;:!?)\]*_~]|(?<![\p{L}\p{N}@.-]|[\p{L}\p{N}]_)(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]*[\p{L}\p{N}])?\.)+(?:com|net|org|info|biz|shop|store|app|io|tr|id)(?![\p{L}\p{N}@-]|[._][\p{L}\p{N}])(?:[/?#][^\s<>"{}]*[^\s<>"{}.,;:!?)\]*_~])?/giu;
 
 /** The text in pieces, those that phones make a link of marked as such. */
 export function withLinks(text: string): { text: string; link: boolean }[] {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Span } from '../../lib/ribbon';
-import { aWeek, dayAfterKey, dueOf, momentOf, parseClock, suggested, weeksOf } from './when';
+import { aWeek, dayAfterKey, dueOf, momentOf, suggested, weeksOf } from './when';
+import { parseClock } from '../../lib/typed';
 
 const istanbul = 'Europe/Istanbul';
 const at = (text: string) => Date.parse(text);

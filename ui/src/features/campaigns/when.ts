@@ -1,4 +1,4 @@
-// Days and clocks of the owner's zone to moments and back, and what a person types as a time. Pure.
+// Days and clocks of the owner's zone to moments and back. Pure.
 import { CalendarDate, endOfMonth, fromAbsolute, getDayOfWeek, getLocalTimeZone, parseDate, startOfMonth, startOfWeek, Time, toCalendarDateTime, toZoned } from '@internationalized/date';
 import { isOpen, openSpans, type Span } from '../../lib/ribbon';
 
@@ -31,14 +31,6 @@ export function suggested(now: number, hoursOn: (day: string) => Span | null, zo
     if (opening) return momentOf({ day, minute: opening.from % 1440 }, zone);
   }
   return momentOf({ day: moved(today, 1), minute: 0 }, zone);
-}
-
-/** "14:00", "14.00", "1400", "9" or "9:5" as minutes since midnight; null when it is no time. */
-export function parseClock(text: string): number | null {
-  const match = /^\s*(\d{1,2})\s*(?:[:.,h ]\s*(\d{1,2}))?\s*$/.exec(text) ?? /^\s*(\d{1,2})(\d{2})\s*$/.exec(text);
-  if (!match) return null;
-  const minute = Number(match[1]) * 60 + Number(match[2] ?? 0);
-  return Number(match[1]) < 24 && Number(match[2] ?? 0) < 60 ? minute : null;
 }
 
 /** The weeks of a month; null stands for a day of another month. */

@@ -15,9 +15,11 @@ const PAUSE = 600;
 export type Content = { text: string; choice: Choice | null; splitLongCaption: boolean };
 export type Written = Content & { id: string; name: string; category: Category; media: MediaItem[]; linkPreview: LinkCard | null; updatedAt: number };
 
-/** A file on its way in, or one that did not get in, with so many more that did not for the same reason. */
-export type Incoming = { key: number; name: string; error: unknown; more: number };
 export type Source = { path: string } | { name: string; base64: string };
+/** A file on its way in, or one that did not get in, with so many more that did not for the same reason. */
+export type Incoming = { key: number; name: string; source: Source; error: unknown; more: number };
+/** A file as it came, and what it was to be sent as before another way was chosen for it. */
+type Came = { source: Source; before: MediaWish | null };
 
 export abstract class Writing<W extends Written> {
   draft = $state.raw<W | null>(null);
@@ -44,7 +46,7 @@ export abstract class Writing<W extends Written> {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #running: Promise<void> | null = null;
   #keys = 0;
-  #sources = new Map<string, Source>();
+  #came = new Map<string, Came>();
 
   constructor(readonly id: string) {}
 
@@ -148,18 +150,18 @@ export abstract class Writing<W extends Written> {
   }
 
   /** One after the other, so that only one file at a time is being prepared. */
-  async #bring(files: { name: string; source: Source }[]): Promise<void> {
-    const rows = files.map(({ name, source }) => ({ row: { key: (this.#keys += 1), name, error: null as unknown, more: 0 }, source }));
-    this.incoming = [...this.incoming, ...rows.map(({ row }) => row)];
-    for (const [index, { row, source }] of rows.entries()) {
+  async #bring(files: { name: string; source: Source }[], wish: MediaWish = 'auto'): Promise<void> {
+    const rows = files.map(({ name, source }): Incoming => ({ key: (this.#keys += 1), name, source, error: null, more: 0 }));
+    this.incoming = [...this.incoming, ...rows];
+    for (const [index, row] of rows.entries()) {
       try {
-        const item = await this.#add(source, 'auto');
+        const item = await this.#add({ source: row.source, before: null }, wish);
         this.dismiss(row.key);
         this.#setFiles([...this.files, item]);
       } catch (error) {
         // What is behind one file too many is too many as well.
         const full = asAppError(error).code === 'campaign.too_many_files';
-        const behind = new Set(full ? rows.slice(index + 1).map((one) => one.row.key) : []);
+        const behind = new Set(full ? rows.slice(index + 1).map((one) => one.key) : []);
         const shown = this.incoming.filter((one) => !behind.has(one.key));
         this.incoming = shown.map((one) => (one.key === row.key ? { ...one, error, more: behind.size } : one));
         if (full) break;
@@ -168,10 +170,16 @@ export abstract class Writing<W extends Written> {
     await this.#filesChanged();
   }
 
-  async #add(source: Source, wish: MediaWish): Promise<MediaItem> {
-    const item = await this.addFile(source, wish);
-    this.#sources.set(item.id, source);
+  async #add(came: Came, wish: MediaWish): Promise<MediaItem> {
+    const item = await this.addFile(came.source, wish);
+    this.#came.set(item.id, came);
     return item;
+  }
+
+  /** A file that was refused, once more as something else. */
+  async bringAs(refused: Incoming, wish: MediaWish): Promise<void> {
+    this.dismiss(refused.key);
+    await this.#bring([refused], wish);
   }
 
   /** A file that was refused leaves the list. */
@@ -182,27 +190,32 @@ export abstract class Writing<W extends Written> {
   /** Returns what brings the file back to its place. */
   async remove(item: MediaItem): Promise<() => Promise<void>> {
     const place = this.files.findIndex((one) => one.id === item.id);
-    const source = this.#sources.get(item.id) ?? { name: item.name, base64: (await this.fileContent(item.id)).replace(/^data:[^,]*,/, '') };
+    const came = this.#came.get(item.id) ?? { source: { name: item.name, base64: (await this.fileContent(item.id)).replace(/^data:[^,]*,/, '') }, before: null };
     const wish = wishOf(item);
     this.#setFiles((await this.removeFile(item.id)).media);
     await this.#filesChanged();
     return async () => {
-      const back = await this.#add(source, wish);
+      const back = await this.#add(came, wish);
       await this.#putAt(back, place);
     };
   }
 
   /** Whether the file as it came is at hand, so that it can be prepared in another way. */
   hasSource(item: MediaItem): boolean {
-    return this.#sources.has(item.id);
+    return this.#came.has(item.id);
+  }
+
+  /** What it was to be sent as before another way was chosen; null where none was. */
+  wishBefore(item: MediaItem): MediaWish | null {
+    return this.#came.get(item.id)?.before ?? null;
   }
 
   /** The same file, prepared to be sent as something else. */
   async prepareAs(item: MediaItem, wish: MediaWish): Promise<void> {
-    const source = this.#sources.get(item.id);
-    if (!source) return;
+    const came = this.#came.get(item.id);
+    if (!came) return;
     const place = this.files.findIndex((one) => one.id === item.id);
-    const other = await this.#add(source, wish);
+    const other = await this.#add({ source: came.source, before: wishOf(item) }, wish);
     this.#setFiles((await this.removeFile(item.id)).media.filter((one) => one.id !== other.id));
     await this.#putAt(other, place);
   }

@@ -1,6 +1,7 @@
 // @vitest-environment jsdom
 import { describe, expect, test } from 'vitest';
-import type { MailView } from '../../api/client';
+import type { Happening, MailView } from '../../api/client';
+import { details } from '../contacts/timeline';
 import { accountEdit, dress, portFor, stateWord, undress, waitOptions } from './mail';
 
 const mail = (change: Partial<MailView>): MailView => ({ id: 'm', messageId: 'x', name: 'Elif', why: 'failed', state: 'sent', reason: null, code: null, tries: 1, createdAt: 0, dueAt: null, endedAt: 1, ...change });
@@ -25,6 +26,12 @@ test('a mail says what became of it and why', () => {
   expect(stateWord(mail({ state: 'left_out', reason: 'no_address' }))).toContain(':');
   expect(stateWord(mail({ state: 'failed', reason: 'recipient' }))).toContain(':');
   expect(stateWord(mail({ state: 'left_out', reason: 'of_a_newer_version' }))).not.toContain('undefined');
+});
+
+test('what went by e-mail is said beside the message, in the timeline of its person', () => {
+  const message: Happening = { kind: 'message', id: 'x', origin: 'direct', campaignId: null, campaignName: null, category: 'notification', practice: false, text: 'Hi', version: null, own: false, clearedAt: null, state: 'failed', reason: 'not_on_whatsapp', stateAt: 0, sessionName: null, mail: mail({}), parts: 1, credits: 0, createdAt: 0, at: 0 };
+  expect(details(message)).toContain('By e-mail: sent');
+  expect(details({ ...message, mail: null }).join()).not.toContain('e-mail');
 });
 
 test('a preview keeps its styles and loses what could act', () => {

@@ -56,6 +56,9 @@ export function stateWord(mail: MailView): string {
   }
 }
 
+/** The same beside the message that it went for. */
+export const mailLine = (mail: MailView): string => m.mail_line({ state: stateWord(mail) });
+
 export const whyWord = (mail: MailView): string => (mail.why === 'failed' ? m.mail_why_failed() : m.mail_why_no_number());
 
 const WAITS = [0, 5, 15, 30, 60, 120, 240];

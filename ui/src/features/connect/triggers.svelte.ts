@@ -9,6 +9,12 @@ export class Triggers {
   view = $state.raw<TriggersView | null>(null);
   templates = $state.raw<TemplateRow[]>([]);
   events = $state.raw<TriggerEventRow[]>([]);
+  /** Of this trigger alone. */
+  eventsOf = $state<string | null>(null);
+  /** Only those by which somebody got nothing for an error. */
+  refusedOnly = $state(false);
+  /** The place of the next page of events. */
+  next = $state.raw<string | null>(null);
   open = $state.raw<Open | null>(null);
   payload = $state('');
   tried = $state.raw<TriedTrigger | null>(null);
@@ -21,7 +27,7 @@ export class Triggers {
   load = async (): Promise<void> => {
     try {
       [this.view, this.templates] = await Promise.all([api.triggers(), api.templates()]);
-      this.events = (await api.triggerEvents(null, null)).rows;
+      await this.readEvents(this.events.length);
       const first = this.view.triggers[0];
       if (this.open === null && first) await this.show(first.id);
       this.failed = null;
@@ -30,11 +36,37 @@ export class Triggers {
     }
   };
 
+  /** The newest events, and so many of them at least where there are. */
+  readEvents = async (atLeast = 0): Promise<void> => {
+    const [of, refused] = [this.eventsOf, this.refusedOnly];
+    const rows: TriggerEventRow[] = [];
+    let next: string | null = null;
+    do {
+      const page = await api.triggerEvents(of, refused, next);
+      rows.push(...page.rows);
+      next = page.next;
+    } while (next !== null && rows.length < atLeast);
+    // Something else may have been asked for meanwhile.
+    if (of === this.eventsOf && refused === this.refusedOnly) [this.events, this.next] = [rows, next];
+  };
+
+  more = (): Promise<void> => this.readEvents(this.events.length + 1);
+
+  async filter(change: { of?: string | null; refused?: boolean }): Promise<void> {
+    if (change.of !== undefined) this.eventsOf = change.of;
+    if (change.refused !== undefined) this.refusedOnly = change.refused;
+    try {
+      await this.readEvents();
+    } catch (error) {
+      this.failed = error;
+    }
+  }
+
   /** Opens a trigger with what it was told last, or with a usual event. */
   async show(id: string): Promise<void> {
     const trigger = this.view?.triggers.find((one) => one.id === id);
     if (!trigger) return;
-    const last = this.events.find((row) => row.triggerId === id && row.payload !== null)?.payload;
+    const last = (await api.triggerEvents(id, false, null)).rows.find((row) => row.payload !== null)?.payload;
     this.open = { id, name: trigger.name, active: trigger.active, binding: trigger.binding };
     this.payload = last ?? (await api.firstTrigger(trigger.name)).payload;
     await this.look();
@@ -101,6 +133,7 @@ export class Triggers {
   async remove(): Promise<void> {
     if (!this.open?.id) return;
     await api.deleteTrigger(this.open.id);
+    if (this.eventsOf === this.open.id) this.eventsOf = null;
     this.open = null;
     this.tried = null;
     await this.load();

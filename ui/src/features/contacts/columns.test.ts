@@ -3,8 +3,13 @@ import type { ImportPreview } from '../../api/client';
 import { fields } from '../../lib/fields.svelte';
 import { assign, fieldLabel, fieldName, fieldNames, firstValues, useKey, useOf } from './columns';
 
-test('the phone moves from one column to the other', () => {
-  expect(assign([{ use: 'name' }, { use: 'phone' }, { use: 'ignore' }], 2, { use: 'phone' })).toEqual([{ use: 'name' }, { use: 'ignore' }, { use: 'phone' }]);
+test('several columns may be phones, and several names', () => {
+  expect(assign([{ use: 'name' }, { use: 'phone' }, { use: 'ignore' }], 2, { use: 'phone' })).toEqual([{ use: 'name' }, { use: 'phone' }, { use: 'phone' }]);
+  expect(assign([{ use: 'name' }, { use: 'phone' }, { use: 'ignore' }], 2, { use: 'name' })).toEqual([{ use: 'name' }, { use: 'phone' }, { use: 'name' }]);
+});
+
+test('the e-mail moves from one column to the other', () => {
+  expect(assign([{ use: 'email' }, { use: 'phone' }, { use: 'ignore' }], 2, { use: 'email' })).toEqual([{ use: 'ignore' }, { use: 'phone' }, { use: 'email' }]);
 });
 
 test('two columns may both be tags, but not the same field', () => {

@@ -1,9 +1,9 @@
-// What each column of a file is used for. Phone, name, e-mail and what is said about consent belong to one column at most; a field may carry
-// any name.
+// What each column of a file is used for. E-mail and what is said about consent belong to one column at most; several may be phones, of which
+// each row takes its best, or names, as first and last name are. A field may carry any name.
 import type { ColumnUse, ImportPreview } from '../../api/client';
 import { fields, fieldWord } from '../../lib/fields.svelte';
 
-const SINGLE = ['phone', 'name', 'email', 'consent', 'consentDate', 'consentSource', 'standing'];
+const SINGLE = ['email', 'consent', 'consentDate', 'consentSource', 'standing'];
 
 /** A select holds text: "phone", "field:city". */
 export function useKey(use: ColumnUse): string {

@@ -54,9 +54,23 @@ export class Import {
     return this.run?.consent ?? (this.scan?.state === 'done' ? this.scan.consent : null);
   }
 
+  /** What its owner chose for the list that no import has taken yet. */
+  get decided(): boolean {
+    const { columns, consent, tags, standing } = this.options;
+    const ticks = this.ticked.reasons.length + this.ticked.rows.length;
+    return this.preview !== null && this.run === null && (columns !== null || consent !== null || tags.length + ticks > 0 || standing !== 'normal');
+  }
+
   /** How many contacts an import would bring or complete; known only after the scan. */
   get importable(): number | null {
-    return this.scan?.state === 'done' ? this.scan.totals.new + this.scan.totals.known + this.#tickedRows : null;
+    if (this.scan?.state !== 'done') return null;
+    const { new: fresh, known, unchanged } = this.scan.totals;
+    return fresh + known - unchanged + this.#tickedRows;
+  }
+
+  /** An import would do nothing; a second row of one person may still complete what the first says. */
+  get idle(): boolean {
+    return this.importable === 0 && this.scan?.totals.twice === 0;
   }
 
   get doubts(): ReasonTotal[] {

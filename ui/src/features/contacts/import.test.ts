@@ -2,7 +2,7 @@ import { beforeEach, expect, test, vi } from 'vitest';
 import { connectTo, type Api, type ImportOptions, type ImportPreview, type ImportProgress, type Listen, type Origin, type Refusal } from '../../api/client';
 import { Import } from './import.svelte';
 
-const totals = { rows: 3, new: 1, known: 1, twice: 0, doubtful: 0, refused: 1 };
+const totals = { rows: 3, new: 1, known: 1, unchanged: 0, twice: 0, doubtful: 0, refused: 1 };
 const preview = (options: ImportOptions): ImportPreview => ({
   fileName: 'list.csv', bytes: 90, encoding: options.encoding ?? 'utf-8', separator: 'comma', sheets: options.sheet === null ? [] : [options.sheet], sheet: options.sheet, header: true, country: 'TR',
   columns: [{ header: 'Ad', use: { use: 'name' } }, { header: 'Tel', use: options.columns?.[1] ?? { use: 'phone' } }], found: null, rows: [], notices: [],
@@ -40,6 +40,20 @@ test('a file is previewed and counted, and the import does exactly what was show
   expect(job.running).toBe(true);
 });
 
+test('who is there already and whose row adds nothing is not counted as taken in', async () => {
+  const job = new Import();
+  job.follow();
+  await job.open('/list.csv');
+  const same = { ...totals, rows: 5, known: 3, unchanged: 2 };
+  tell({ ...progress('scan-1', 'done'), totals: same });
+  expect(job.importable).toBe(2);
+  expect(job.idle).toBe(false);
+  tell({ ...progress('scan-1', 'done'), totals: { ...same, new: 0, unchanged: 3 } });
+  expect([job.importable, job.idle]).toEqual([0, true]);
+  tell({ ...progress('scan-1', 'done'), totals: { ...same, new: 0, unchanged: 3, twice: 1 } });
+  expect([job.importable, job.idle], 'a second row of one person may complete the first').toEqual([0, false]);
+});
+
 test('an answer to an older question is dropped', async () => {
   const job = new Import();
   job.follow();
@@ -49,6 +63,26 @@ test('an answer to an older question is dropped', async () => {
   expect(job.scan).toBeNull();
   tell(progress('scan-2', 'done'));
   expect(job.importable).toBe(2);
+});
+
+test('what was chosen for a list and not imported yet is known, so that nobody leaves it without a word', async () => {
+  const job = new Import();
+  job.follow();
+  await job.open('/list.csv');
+  expect(job.decided).toBe(false);
+  job.tickRow(3);
+  expect(job.decided).toBe(true);
+  job.tickRow(3);
+  await job.change({ consent: { source: 'Form', at: 1, note: '' } });
+  expect(job.decided).toBe(true);
+  await job.change({ consent: null });
+  expect(job.decided).toBe(false);
+  await job.use(0, { use: 'tags' });
+  expect(job.decided).toBe(true);
+  tell(progress('scan-4', 'done'));
+  await job.start();
+  tell(progress('import-5', 'running', 'import'));
+  expect(job.decided).toBe(false);
 });
 
 test('progress that comes before the id is not lost', async () => {

@@ -14,7 +14,7 @@ export class Person {
 
   constructor(readonly id: string) {}
 
-  follow = (): (() => void) => keepFresh(['contactsChanged', 'campaignChanged'], this.load);
+  follow = (): (() => void) => keepFresh(['contactsChanged', 'campaignChanged', 'mailChanged'], this.load);
 
   load = async (): Promise<void> => {
     try {

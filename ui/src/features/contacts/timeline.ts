@@ -3,6 +3,7 @@ import type { Happening, PersonView, TimelineRow } from '../../api/client';
 import { clock, date, dayKey, longDay, moment, monthName, num } from '../../lib/format.svelte';
 import { m } from '../../lib/i18n.svelte';
 import { categoryWord, numberName, standingWord } from '../../lib/words';
+import { mailLine } from '../connect/mail';
 
 export type Day = { key: string; title: string; rows: TimelineRow[] };
 
@@ -52,7 +53,7 @@ function answer(reply: Extract<Happening, { kind: 'reply' }>): string {
 /** The lines below the title. */
 export function details(what: Happening): string[] {
   switch (what.kind) {
-    case 'message': return [[categoryWord(what.category), what.sessionName !== null && m.person_from_number({ number: numberName(what.sessionName) }), what.credits > 0 && m.campaigns_credits({ count: what.credits, n: num(what.credits) })].filter((part) => part !== false).join(', '), version(what), said(what)];
+    case 'message': return [[categoryWord(what.category), what.sessionName !== null && m.person_from_number({ number: numberName(what.sessionName) }), what.credits > 0 && m.campaigns_credits({ count: what.credits, n: num(what.credits) })].filter((part) => part !== false).join(', '), what.mail === null ? '' : mailLine(what.mail), version(what), said(what)];
     case 'reply': return [what.campaignName === null ? '' : m.person_to_campaign({ campaign: what.campaignName || m.campaigns_untitled() }), said(what) || (what.chosen.length > 0 ? '' : m.person_wrote_nothing())];
     case 'consent': return [what.source, what.note];
     case 'returned': return [what.reason === 'import undone' ? m.person_import_undone() : what.reason === 'act undone' ? m.person_act_undone() : what.reason];

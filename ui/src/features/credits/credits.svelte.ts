@@ -1,7 +1,8 @@
 import { api, type Book, type CreditsView, type EntryKind, type LedgerRow } from '../../api/client';
 import { keepFresh } from '../../lib/fresh';
+import { now } from '../../lib/now.svelte';
 import { Paged } from '../../lib/paged.svelte';
-import { monthSpan } from './months';
+import { spanOf, type Span } from './months';
 
 export type KindFilter = EntryKind | 'all';
 
@@ -10,12 +11,13 @@ export class Credits {
   book = $state<Book | null>(null);
   kind = $state<KindFilter>('all');
   search = $state('');
-  /** `YYYY-MM`, or empty for all. */
-  month = $state('');
+  when = $state<Span>('any');
+  /** `YYYY-MM-DD`, where `when` is one day. */
+  day = $state('');
   campaign = $state('');
   views = $state.raw<Record<Book, CreditsView> | null>(null);
   error = $state.raw<unknown>(null);
-  list = new Paged<LedgerRow>((place) => api.ledger({ book: this.book ?? 'practice', kind: this.kind === 'all' ? null : this.kind, search: this.search.trim(), campaignId: this.campaign || null, ...monthSpan(this.month), place }));
+  list = new Paged<LedgerRow>((place) => api.ledger({ book: this.book ?? 'practice', kind: this.kind === 'all' ? null : this.kind, search: this.search.trim(), campaignId: this.campaign || null, ...spanOf(this.when, this.day, now.at), place }));
 
   view = $derived(this.views && this.book ? this.views[this.book] : null);
 

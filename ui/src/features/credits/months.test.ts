@@ -1,6 +1,6 @@
 import { zone } from '../../lib/format.svelte';
 import { expect, test } from 'vitest';
-import { monthSpan, withEarlier } from './months';
+import { spanOf, withEarlier } from './months';
 
 const month = (name: string, spent: number) => ({ month: name, spent, running: false });
 
@@ -10,14 +10,21 @@ test('a young book stands at the end of a full chart', () => {
   expect(shown.map((one) => one.spent)).toEqual([0, 0, 0, 0, 0, 0, 0, 120]);
 });
 
-test('a book that fills the chart stays as it is, an empty one too', () => {
+test('the chart of an old book has its newest months, that of an empty one none', () => {
   const full = Array.from({ length: 9 }, (_, at) => month(`2026-0${at + 1}`, at));
-  expect(withEarlier(full)).toEqual(full);
+  expect(withEarlier(full)).toEqual(full.slice(1));
   expect(withEarlier([])).toEqual([]);
 });
 
 test('a month is from its first midnight to that of the next', () => {
   zone.name = 'Europe/Istanbul';
-  expect(monthSpan('2026-12')).toEqual({ from: Date.parse('2026-11-30T21:00:00Z'), until: Date.parse('2026-12-31T21:00:00Z') });
-  expect(monthSpan('')).toEqual({ from: null, until: null });
+  expect(spanOf('2026-12', '', 0)).toEqual({ from: Date.parse('2026-11-30T21:00:00Z'), until: Date.parse('2026-12-31T21:00:00Z') });
+  expect(spanOf('any', '', 0)).toEqual({ from: null, until: null });
+});
+
+test('the ledger is narrowed to a single day, also in the first month', () => {
+  zone.name = 'Europe/Istanbul';
+  const noon = Date.parse('2026-11-12T09:00:00Z');
+  expect(spanOf('day', '2026-11-10', noon)).toEqual({ from: Date.parse('2026-11-09T21:00:00Z'), until: Date.parse('2026-11-10T21:00:00Z') });
+  expect(spanOf('today', '', noon)).toEqual({ from: Date.parse('2026-11-11T21:00:00Z'), until: null });
 });

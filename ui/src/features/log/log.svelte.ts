@@ -10,7 +10,7 @@ export type Filter = { search: string; when: When; day: string; state: PartState
 export const everything: Filter = { search: '', when: 'any', day: '', state: '', cause: '', number: '', from: '' };
 
 /** Where messages come from, as one list offers it: a campaign by its id, or an origin. */
-export const origins: readonly string[] = ['campaign', 'direct'] satisfies MessageOrigin[];
+export const origins: readonly string[] = ['campaign', 'direct', 'trigger', 'api'] satisfies MessageOrigin[];
 
 /** Words that are being taken in are looked for again after so long. */
 const AGAIN = 1_000;

@@ -1,5 +1,5 @@
 // How the times on a number's card are written. Pure.
-import { num } from '../../lib/format.svelte';
+import { duration, num } from '../../lib/format.svelte';
 import { m } from '../../lib/i18n.svelte';
 
 /** 16 "s ago", 5 "min ago": a figure and its unit, for a big figure with a small unit. */
@@ -44,6 +44,12 @@ export function leftPercent(shownAt: number, expiresAt: number, now: number): nu
 export function clockLeft(ms: number): string {
   const seconds = Math.max(0, Math.ceil(ms / 1000));
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
+}
+
+/** How far the clock is from WhatsApp's: ahead, or behind where it is negative. */
+export function clockOff(ahead: number): string {
+  const span = duration(Math.abs(ahead));
+  return ahead > 0 ? m.link_clock_ahead({ span }) : m.link_clock_behind({ span });
 }
 
 /** How a mobile number is written at home; the examples belong to nobody. */

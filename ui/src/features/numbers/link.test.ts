@@ -8,7 +8,7 @@ import { sample } from './sample';
 
 // The dialog over a core of which a test says how far linking is.
 
-const waiting: LinkView = { sessionId: 'l1', stage: 'qr', qr: { size: 21, path: 'M0 0h1v1h-1z' }, code: null, expiresAt: null, end: null, problem: null };
+const waiting: LinkView = { sessionId: 'l1', stage: 'qr', qr: { size: 21, path: 'M0 0h1v1h-1z' }, code: null, expiresAt: null, end: null, problem: null, clockAhead: null };
 let view: LinkView;
 let tell: () => void;
 const asked = vi.fn();
@@ -73,6 +73,17 @@ test('what was in the way is said in its own words', async () => {
   await screen.findByTestId('link-qr');
   await become({ stage: 'ended', end: 'refused', problem: { code: 'number.taken', message: '', params: { phone: '+90 555 000 51 42', name: 'Shop' } } });
   expect(await screen.findByTestId('link-ended')).toHaveTextContent('already linked as Shop');
+});
+
+test('a clock that is hours off is named where the link ends', async () => {
+  open(false);
+  await screen.findByTestId('link-qr');
+  await become({ stage: 'ended', end: 'lost', clockAhead: -3 * 3_600_000 });
+  expect(await screen.findByTestId('link-clock')).toHaveTextContent('3 h behind WhatsApp’s');
+  await become({ stage: 'ended', end: 'lost', clockAhead: 2 * 3_600_000 });
+  await waitFor(() => expect(screen.getByTestId('link-clock')).toHaveTextContent('2 h ahead of WhatsApp’s'));
+  await become({ stage: 'ended', end: 'lost' });
+  await waitFor(() => expect(screen.queryByTestId('link-clock')).toBeNull());
 });
 
 test('the other way is a code for a phone, and lets go of the QR code', async () => {

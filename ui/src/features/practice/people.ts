@@ -1,4 +1,5 @@
 // People to practise with: typed or pasted ones, a line each, and ten made-up ones. Pure.
+import madeUp from '../../../../src-tauri/core/src/contact/made_up.json';
 import type { ContactEdit } from '../../api/client';
 
 export type Typed = { line: string; name: string; phone: string };
@@ -18,18 +19,13 @@ export function typedPeople(text: string): { people: Typed[]; without: string[] 
   return { people, without };
 }
 
-const names = {
-  tr: ['Ayşe Yılmaz', 'Mehmet Demir', 'Zeynep Kaya', 'Ali Çelik', 'Elif Şahin', 'Burak Aydın', 'Fatma Öztürk', 'Can Arslan', 'Selin Doğan', 'Emre Koç'],
-  id: ['Dewi Lestari', 'Agus Santoso', 'Siti Rahma', 'Budi Hartono', 'Putri Ayu', 'Joko Susilo', 'Rina Wulandari', 'Andi Pratama', 'Maya Sari', 'Eko Nugroho'],
-  en: ['Anna Miller', 'James Reed', 'Olivia Grant', 'Daniel Shaw', 'Emma Clarke', 'Thomas Hale', 'Grace Porter', 'Lucas Ward', 'Sophie Lane', 'Henry Cole'],
-} as const;
-
-/** Numbers that nobody has. */
-const phoneOf = (country: string, place: number) => (country === 'ID' ? `+62812555010${place}` : `+9053855501${String(place).padStart(2, '0')}`);
+/** Their numbers can be dialled: the core leaves them out of every campaign over real numbers. */
+const phonesOf = (country: string) => (country === 'ID' ? madeUp.phones.ID : madeUp.phones.TR);
 
 /** Ten people, of whom the last has left no consent: so that practice shows what becomes of such a one. */
-export function samplePeople(language: keyof typeof names, country: string, tag: string, consent: { source: string; at: number }): ContactEdit[] {
-  return names[language].map((name, place) => ({
-    id: null, name, phone: phoneOf(country, place), email: '', fields: {}, tags: [tag], consent: place === 9 ? null : { ...consent, note: '' },
+export function samplePeople(language: keyof typeof madeUp.names, country: string, tag: string, consent: { source: string; at: number }): ContactEdit[] {
+  const phones = phonesOf(country);
+  return madeUp.names[language].map((name, place) => ({
+    id: null, name, phone: phones[place] ?? '', email: '', fields: {}, tags: [tag], consent: place === 9 ? null : { ...consent, note: '' },
   }));
 }

@@ -1,8 +1,8 @@
-// The choices of a calendar as the core takes them. Pure.
+// The choices of a rule as the core takes them. Pure.
 import { getLocalTimeZone, today } from '@internationalized/date';
 import type { Calendar, Every } from '../../api/client';
 
-export type End = 'never' | 'times5' | 'times12' | 'months3' | 'months12' | 'own';
+export type End = 'never' | 'until' | 'times';
 
 /** What a kind begins with. */
 export function everyOf(kind: Every['kind']): Every {
@@ -15,24 +15,32 @@ export function everyOf(kind: Every['kind']): Every {
 }
 
 export function endOf({ until, times }: Calendar): End {
-  if (until !== null) return 'own';
-  if (times === null) return 'never';
-  return times === 5 ? 'times5' : times === 12 ? 'times12' : 'own';
+  return until !== null ? 'until' : times !== null ? 'times' : 'never';
 }
 
-/** An end of another kind is shown while it is there. */
-export function endOptions(calendar: Calendar): End[] {
-  const usual: End[] = ['never', 'times5', 'times12', 'months3', 'months12'];
-  return endOf(calendar) === 'own' ? [...usual, 'own'] : usual;
-}
-
+/** What an end begins with. */
 export function changeOf(end: End, from = today(getLocalTimeZone())): Partial<Calendar> {
   switch (end) {
     case 'never': return { until: null, times: null };
-    case 'times5': return { until: null, times: 5 };
-    case 'times12': return { until: null, times: 12 };
-    case 'months3': return { until: from.add({ months: 3 }).toString(), times: null };
-    case 'months12': return { until: from.add({ months: 12 }).toString(), times: null };
-    case 'own': return {};
+    case 'until': return { until: from.add({ months: 3 }).toString(), times: null };
+    case 'times': return { until: null, times: 5 };
   }
+}
+
+/** The days that are left out and still to come. */
+export function exceptionsFrom({ except }: Calendar, day: string): string[] {
+  return except.filter((one) => one >= day).sort();
+}
+
+export type Side = 'before' | 'on' | 'after';
+
+/** Days before or after a date, at most. */
+export const MOST_DAYS = 1000;
+
+export function sideOf(days: number): Side {
+  return days < 0 ? 'before' : days > 0 ? 'after' : 'on';
+}
+
+export function daysOf(side: Side, far: number): number {
+  return side === 'on' ? 0 : side === 'before' ? -far : far;
 }

@@ -1,7 +1,7 @@
 // What each row of the health says, and what can be done about it.
 import type { HealthKind, HealthRow, HealthView, NumberView } from '../../api/client';
 import { sentence } from '../../lib/errors';
-import { bytes, date, dayAndClock, num } from '../../lib/format.svelte';
+import { bytes, date, dayAndClock, duration, num } from '../../lib/format.svelte';
 import { m } from '../../lib/i18n.svelte';
 import { nameOf, stateWord } from '../../lib/number-words';
 
@@ -25,11 +25,16 @@ const words: Record<HealthKind, Words> = {
   found: (row) => ({ title: m.health_found(), text: problemOf(row), act: 'home' }),
   paused: () => ({ title: m.health_paused(), text: m.health_paused_text(), act: null }),
   sending: () => ({ title: m.health_sending(), text: m.health_sending_text(), act: null }),
+  door_shut: ({ params: { port = '', reason } }) => ({ title: m.health_door_shut(), text: reason === undefined ? m.connect_taken({ port }) : m.connect_failed({ port, reason }), act: null }),
   ledger: (row) => ({ title: m.health_ledger(), text: m.health_ledger_text({ credits: num(Number(row.params.credits ?? 0)) }), act: null }),
   ledger_stopped: (row) => ({ title: m.health_ledger_stopped(), text: problemOf(row), act: null }),
   disk: (row) => ({ title: row.state === 'good' ? m.health_disk() : m.health_disk_short(), text: m.health_disk_text({ free: size(row, 'free'), used: size(row, 'used') }), act: null }),
   disk_unknown: (row) => ({ title: m.health_disk(), text: m.health_disk_unknown_text({ used: size(row, 'used') }), act: null }),
   clock: (row) => ({ title: m.health_clock(), text: m.health_clock_text({ zone: row.params.zone ?? '' }), act: null }),
+  clock_off: (row) => {
+    const [ahead, span] = [Number(row.params.ahead ?? 0), duration(Math.abs(Number(row.params.ahead ?? 0)))];
+    return { title: m.health_clock_off(), text: ahead > 0 ? m.health_clock_ahead({ span }) : m.health_clock_behind({ span }), act: null };
+  },
   fast_clock: (row) => ({ title: m.health_fast_clock(), text: m.health_fast_clock_text({ factor: num(Number(row.params.factor ?? 1)) }), act: null }),
   keyring: () => ({ title: m.health_keyring(), text: m.health_keyring_text(), act: null }),
   passphrase: () => ({ title: m.health_passphrase(), text: m.health_passphrase_text(), act: null }),

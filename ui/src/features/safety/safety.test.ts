@@ -32,7 +32,7 @@ test('a backup of another computer asks for its code, shows what is in it, and c
 });
 
 test('each row of the health has a title, and what is not fine says what to do', () => {
-  const kinds: HealthKind[] = ['no_number', 'paused', 'sending', 'ledger', 'disk', 'disk_unknown', 'clock', 'fast_clock', 'keyring', 'passphrase', 'code_unknown', 'data', 'data_unchecked', 'data_damaged', 'backup', 'backup_old', 'no_backup'];
+  const kinds: HealthKind[] = ['no_number', 'paused', 'sending', 'ledger', 'disk', 'disk_unknown', 'clock', 'clock_off', 'fast_clock', 'keyring', 'passphrase', 'code_unknown', 'data', 'data_unchecked', 'data_damaged', 'backup', 'backup_old', 'no_backup'];
   for (const kind of kinds) {
     const row: HealthRow = { kind, state: 'look', params: { at: '1794441600000', bytes: '5000000', free: '1', used: '2', credits: '3', zone: 'UTC', factor: '60' }, number: null, problem: null };
     const { title, text } = said(row, []);

@@ -62,7 +62,11 @@ impl Programs {
         if !(1..=MOST_RECIPIENTS).contains(&recipients.len()) {
             return Err(ProgramError::Recipients { limit: MOST_RECIPIENTS }.into());
         }
-        let request = Request { frozen: self.freeze(program.rights.urgent, matter, Origin::Api).await?, recipients };
+        let along: BTreeSet<&str> =
+            recipients.iter().flat_map(|recipient| recipient.data.keys().map(String::as_str)).collect();
+        let along: Vec<&str> = along.into_iter().collect();
+        let frozen = self.freeze(program.rights.urgent, matter, &along, Origin::Api).await?;
+        let request = Request { frozen, recipients };
         let now = self.now();
         let id = IdGenerator::at(now).next();
         let mut tx = self.db.begin().await?;

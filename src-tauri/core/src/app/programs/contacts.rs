@@ -72,6 +72,16 @@ impl Programs {
         self.change(id, |edit| edit.consent = Some(consent.clone())).await
     }
 
+    /// Records that a person took the permission back: promotions reach them no more, until its owner says otherwise.
+    pub async fn withdraw_consent(&self, id: ContactId) -> Result<Contact, Problem> {
+        let now = self.now();
+        let mut tx = self.db.begin().await?;
+        let contact = contact::store::withdraw_consent(&mut tx, id, now).await?;
+        self.db.commit(tx).await?;
+        self.events.emit(Event::ContactsChanged);
+        Ok(contact)
+    }
+
     async fn change(&self, id: ContactId, change: impl FnOnce(&mut ContactEdit)) -> Result<Contact, Problem> {
         let country = self.people.country().await?;
         let now = self.now();

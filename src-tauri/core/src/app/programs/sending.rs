@@ -13,6 +13,7 @@ use super::{Problem, Programs, given};
 use crate::app::direct::refuse_skipped;
 use crate::campaign::CampaignError;
 use crate::campaign::compose::{Content, MOST_FILES};
+use crate::campaign::review::refuse_misnamed;
 use crate::campaign::schedule::Freezing;
 use crate::category::Category;
 use crate::clock::{DAY, Millis};
@@ -33,7 +34,7 @@ use crate::program::{Once, Program, ProgramError, store};
 use crate::session::SessionKind;
 use crate::session::store as sessions;
 use crate::template::store as templates;
-use crate::template::{Choice, Template, whole_text};
+use crate::template::{Choice, Template, variables, whole_text};
 use crate::text::is_blank;
 
 /// Where nobody says otherwise: behind what the owner writes by hand, before campaigns of the usual priority.
@@ -161,6 +162,8 @@ impl Frozen {
             media: media.map_err(StorageError::from)?,
             link_preview: self.link_preview,
             purpose: Purpose { category: self.category, on_basis: false },
+            // A program names each person.
+            to_made_up: true,
         })
     }
 
@@ -169,6 +172,24 @@ impl Frozen {
         let files: Result<BTreeSet<_>, sqlx::Error> =
             self.media.iter().map(|file| file.attached().map(|file| file.sha256)).collect();
         Ok(files.map_err(StorageError::from)?)
+    }
+
+    /// Where it does not arrive, no e-mail goes instead.
+    pub(super) fn without_mail(self) -> Self {
+        Self { by_mail: false, ..self }
+    }
+
+    /// What fills its variables for a recipient, in a transaction that is undone.
+    pub(super) async fn values(
+        &self,
+        tx: &mut Tx,
+        to: &Recipient,
+        now: Millis,
+    ) -> Result<BTreeMap<String, String>, Problem> {
+        let moment = Moment { at: now, promotion_gap: 0 };
+        let person = person_for(tx, to, self.country()?, moment, now).await?;
+        let value = |name: String| Some((name.clone(), person.value(&name)?.to_owned()));
+        Ok(variables(&self.text, self.choice.as_ref()).into_iter().filter_map(value).collect())
     }
 
     pub(super) fn country(&self) -> Result<Country, Problem> {
@@ -189,7 +210,8 @@ impl Programs {
         if let Some(answer) = self.answered(once).await? {
             return Ok(Given::again(answer));
         }
-        let frozen = self.freeze(program.rights.urgent, matter, Origin::Api).await?;
+        let along: Vec<&str> = to.data.keys().map(String::as_str).collect();
+        let frozen = self.freeze(program.rights.urgent, matter, &along, Origin::Api).await?;
         let _whole = self.freezing.read().await;
         let now = self.now();
         let mut tx = self.db.begin().await?;
@@ -223,8 +245,15 @@ impl Programs {
         Ok((queue, accepted))
     }
 
-    /// Looks up all that a message needs beside its recipient, and refuses what can never be sent.
-    pub(super) async fn freeze(&self, may_be_urgent: bool, matter: &Matter, origin: Origin) -> Result<Frozen, Problem> {
+    /// Looks up all that a message needs beside its recipient, and refuses what can never be sent. `along` are the
+    /// variables that come with it.
+    pub(super) async fn freeze(
+        &self,
+        may_be_urgent: bool,
+        matter: &Matter,
+        along: &[&str],
+        origin: Origin,
+    ) -> Result<Frozen, Problem> {
         let now = self.now();
         if matter.urgent && !may_be_urgent {
             return Err(ProgramError::NotUrgent.into());
@@ -256,7 +285,9 @@ impl Programs {
             by_mail: self.wants_mail(matter.template).await?,
             link_preview: said.link_preview,
         };
-        frozen.content()?;
+        let content = frozen.content()?;
+        // One without a fallback is refused for whoever has no value.
+        refuse_misnamed(&mut *self.reader().await?, &content.with_fallback(), along).await?;
         Ok(frozen)
     }
 
@@ -459,6 +490,19 @@ async fn message_for(
     moment: Moment,
     now: Millis,
 ) -> Result<NewMessage, Problem> {
+    let message = freezing.message(&person_for(tx, recipient, country, moment, now).await?)?;
+    refuse_skipped(&message)?;
+    Ok(message)
+}
+
+/// Whom a message is for, with what comes along.
+async fn person_for(
+    tx: &mut Tx,
+    recipient: &Recipient,
+    country: Country,
+    moment: Moment,
+    now: Millis,
+) -> Result<Person, Problem> {
     let phone = address(&recipient.to, country)?;
     let contact = contact_with(tx, phone, recipient, country, now).await?;
     let person = person_at(tx, Whom::One(contact), moment, 0).await.map_err(|error| of_one(error.into()))?;
@@ -469,9 +513,7 @@ async fn message_for(
     // What comes along goes before a field of the contact, however either is written.
     person.fields.retain(|name, _| !recipient.data.keys().any(|given| variable::is_same(given, name)));
     person.fields.extend(recipient.data.clone());
-    let message = freezing.message(&person)?;
-    refuse_skipped(&message)?;
-    Ok(message)
+    Ok(person)
 }
 
 /// The contact behind a phone in any of its spellings, made where it is new.

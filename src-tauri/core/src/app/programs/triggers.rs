@@ -1,7 +1,11 @@
 //! Triggers: made, tried out, and what they do with the events that programs tell.
 //!
 //! An event and the messages that it causes are one transaction, with the key by which it is known when it comes again.
-//! One that causes nothing is written down with why.
+//! One that causes nothing is written down with why, and counted for its owner where they can mend it.
+
+mod trying;
+
+pub use trying::{FieldSample, Tried};
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,8 +16,8 @@ use serde_json::Value;
 use super::folders::FolderView;
 use super::sending::{Frozen, Given, Matter, Recipient, UNREADABLE, address};
 use super::{Problem, Programs, given};
+use crate::app::credits::day_start;
 use crate::clock::Millis;
-use crate::contact::phone;
 use crate::contact::store as contacts;
 use crate::db::Tx;
 use crate::error::Params;
@@ -22,8 +26,8 @@ use crate::ids::{CampaignId, IdGenerator, MessageId, TemplateId, TriggerEventId,
 use crate::outbox::state::{Origin, PartState};
 use crate::outbox::store::recipients;
 use crate::program::{Digest, Once, digest, store as answers};
+use crate::settings;
 use crate::trigger::folder::Brings;
-use crate::trigger::payload::fields;
 use crate::trigger::store::folders::{self, FileId, TakenRow};
 use crate::trigger::store::{self, Event};
 use crate::trigger::{
@@ -40,6 +44,10 @@ pub struct TriggersView {
     pub offered: Vec<String>,
     /// Those that triggers look into.
     pub folders: Vec<FolderView>,
+    /// Events that came today.
+    pub today: i64,
+    /// Events that nothing or not all was sent by, for a reason that the owner can mend and has not seen to.
+    pub to_mend: i64,
 }
 
 /// How a trigger begins, and an event as it usually looks, as JSON.
@@ -61,32 +69,6 @@ pub struct Fired {
     pub messages: Vec<MessageId>,
     /// Why somebody gets nothing: the first reason.
     pub problem: Option<Problem>,
-}
-
-/// What a trigger would do with an event, without doing it.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase", rename = "TriedTrigger")]
-#[cfg_attr(feature = "bindings", derive(specta::Type))]
-pub struct Tried {
-    /// Every field of the event, and what stands there.
-    pub fields: Vec<FieldSample>,
-    /// Of the first person.
-    pub phone_shown: Option<String>,
-    pub name: Option<String>,
-    pub text: Option<String>,
-    pub credits: i64,
-    pub due_at: Option<Millis>,
-    /// Its condition does not hold, so nothing would be sent.
-    pub unmet: bool,
-    /// Why nothing would be sent.
-    pub problem: Option<Problem>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "bindings", derive(specta::Type))]
-pub struct FieldSample {
-    pub field: String,
-    pub value: String,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -135,10 +117,17 @@ struct Item {
 
 impl Programs {
     pub async fn triggers(&self) -> Result<TriggersView, Problem> {
-        let triggers = store::all(&mut *self.reader().await?).await.map_err(|error| self.db.error(error))?;
+        let today = day_start(self.now(), self.settings().await?.zone);
+        let mut reader = self.reader().await?;
+        let triggers = store::all(&mut reader).await.map_err(|error| self.db.error(error))?;
+        let today = store::count_since(&mut reader, today).await.map_err(|error| self.db.error(error))?;
+        let to_mend = settings::get(&mut reader, settings::key::EVENTS_TO_MEND).await;
+        let to_mend: Option<i64> = to_mend.map_err(|error| self.db.error(error))?;
+        drop(reader);
         let is_there = |name: &&str| triggers.iter().any(|trigger| trigger.name == **name);
         let offered = BUILT_IN.into_iter().filter(|name| !is_there(name)).map(str::to_owned).collect();
-        Ok(TriggersView { triggers, offered, folders: self.folder_views().await? })
+        let folders = self.folder_views().await?;
+        Ok(TriggersView { triggers, offered, folders, today, to_mend: to_mend.unwrap_or(0) })
     }
 
     /// How a trigger of this name begins.
@@ -180,6 +169,7 @@ impl Programs {
         };
         let saved = store::by_id(&mut tx, id).await.map_err(|error| self.db.error(error))?;
         self.db.commit(tx).await?;
+        self.notices.withdraw(&TriggerError::Unheard { name: edit.name.clone() }.into());
         self.events.emit(Changed::TriggersChanged);
         saved.ok_or_else(|| TriggerError::Gone.into())
     }
@@ -202,7 +192,22 @@ impl Programs {
             return Err(TriggerError::NoObject.into());
         }
         let trigger = store::by_name(&mut *self.reader().await?, name).await.map_err(|error| self.db.error(error))?;
-        self.fired(&trigger.ok_or(TriggerError::Unknown)?, payload, Source::Program(once)).await
+        let Some(trigger) = trigger else {
+            // No log is there for it, so its owner is told at Home.
+            if check_name(name).is_ok() {
+                self.notices.tell(TriggerError::Unheard { name: name.to_owned() });
+            }
+            return Err(TriggerError::Unknown.into());
+        };
+        self.fired(&trigger, payload, Source::Program(once)).await
+    }
+
+    /// The owner has seen which events were refused.
+    pub async fn refusals_seen(&self) -> Result<(), Problem> {
+        self.put(settings::key::EVENTS_TO_MEND, &0).await?;
+        self.events.emit(Changed::TriggersChanged);
+        self.events.emit(Changed::NowChanged);
+        Ok(())
     }
 
     /// The owner wants an event to be sent again, by the trigger as it is: to those of it who have no message yet, or whose
@@ -283,6 +288,11 @@ impl Programs {
             at: now,
         };
         store::note(&mut tx, &event, &done.messages).await.map_err(|error| self.db.error(error))?;
+        // Whoever sends it again sees what becomes of it.
+        let to_mend = planned.to_mend && again.is_none();
+        if to_mend {
+            one_more_to_mend(&mut tx).await.map_err(|error| self.db.error(error))?;
+        }
         if let Source::Row { file, row } = source {
             let taken = TakenRow { row, outcome, problem: planned.problem.clone() };
             folders::note(&mut tx, file, &taken).await.map_err(|error| self.db.error(error))?;
@@ -306,6 +316,9 @@ impl Programs {
         self.db.commit(tx).await?;
         done.queues.into_iter().for_each(|queue| self.campaigns.changed(queue));
         self.events.emit(Changed::TriggersChanged);
+        if to_mend {
+            self.events.emit(Changed::NowChanged);
+        }
         fired.problem = planned.problem;
         Ok(Given::first(fired))
     }
@@ -355,22 +368,14 @@ impl Programs {
     ) -> Result<BTreeMap<TemplateId, Result<Frozen, Problem>>, Problem> {
         let zone = self.settings().await?.zone;
         let send_at = binding.due_at(self.now(), zone);
+        let along: Vec<&str> = binding.variables.keys().map(String::as_str).collect();
         let mut frozen = BTreeMap::new();
         for template in items.iter().map(|item| item.template) {
             if frozen.contains_key(&template) {
                 continue;
             }
-            let matter = Matter {
-                template: Some(template),
-                priority: Some(binding.priority),
-                send_at,
-                number: binding.number,
-                category: binding.category,
-                urgent: binding.urgent,
-                country: Some(binding.country.trim().to_owned()).filter(|code| !code.is_empty()),
-                ..Matter::default()
-            };
-            frozen.insert(template, self.freeze(true, &matter, Origin::Trigger).await);
+            let matter = Matter { send_at, ..matter(binding, template) };
+            frozen.insert(template, self.freeze(true, &matter, &along, Origin::Trigger).await);
         }
         Ok(frozen)
     }
@@ -423,76 +428,17 @@ impl Programs {
         Ok(done)
     }
 
-    /// What a trigger would do with this event: by the same steps as a real one, undone at the end.
-    pub async fn try_trigger(&self, binding: &Binding, payload: &str) -> Result<Tried, Problem> {
-        let payload: Value = serde_json::from_str(payload).map_err(|_| TriggerError::NoObject)?;
-        if !payload.is_object() {
-            return Err(TriggerError::NoObject.into());
-        }
-        self.tried(binding, &payload).await
-    }
-
-    async fn tried(&self, binding: &Binding, payload: &Value) -> Result<Tried, Problem> {
-        let mut tried = Tried {
-            fields: fields(payload).into_iter().map(|(field, value)| FieldSample { field, value }).collect(),
-            phone_shown: None,
-            name: None,
-            text: None,
-            credits: 0,
-            due_at: None,
-            unmet: false,
-            problem: None,
-        };
-        if let Err(error) = binding.check() {
-            tried.problem = Some(error.into());
-            return Ok(tried);
-        }
-        let mut planned = self.plan(binding, payload).await?;
-        let frozen = self.freeze_all(binding, &planned.items).await?;
-        let now = self.now();
-        let Some(item) = planned.items.drain(..).next() else {
-            tried.unmet = planned.problem.is_none();
-            tried.problem = planned.problem;
-            return Ok(tried);
-        };
-        tried.name.clone_from(&item.told.name);
-        let frozen = match frozen.get(&item.template) {
-            Some(Ok(frozen)) => frozen,
-            Some(Err(problem)) => {
-                tried.problem = Some(problem.clone());
-                return Ok(tried);
-            }
-            None => return Ok(tried),
-        };
-        let mut tx = self.db.begin().await?;
-        let taken = self.take_in(&mut tx, frozen, &[recipient(item.told)], now).await;
-        // Nothing of it stays.
-        drop(tx);
-        let mut taken = taken?;
-        if let Some(message) = taken.messages.pop() {
-            tried.phone_shown = Some(phone::shown(&message.phone));
-            tried.name = Some(message.name).filter(|name| !name.is_empty());
-            tried.text = Some(message.text);
-        }
-        match taken.outcomes.pop() {
-            Some(Ok(accepted)) => {
-                tried.credits = accepted.credits.unwrap_or(accepted.parts);
-                tried.due_at = Some(accepted.due_at);
-            }
-            Some(Err(problem)) => tried.problem = Some(problem),
-            None => {}
-        }
-        Ok(tried)
-    }
-
-    /// What triggers were told, the newest first; of one of them, or of all.
+    /// What triggers were told, the newest first; of one of them, or of all; by choice only that by which somebody got
+    /// nothing for an error.
     pub async fn trigger_events(
         &self,
         of: Option<TriggerId>,
+        refused: bool,
         before: Option<TriggerEventId>,
     ) -> Result<EventPage, Problem> {
         let mut reader = self.reader().await?;
-        let found = store::events(&mut reader, of, before, PAGE).await.map_err(|error| self.db.error(error))?;
+        let found =
+            store::events(&mut reader, of, refused, before, PAGE).await.map_err(|error| self.db.error(error))?;
         let messages: Vec<MessageId> = found.iter().filter_map(|(_, message)| *message).collect();
         let people = recipients::rows(&mut reader, &messages).await.map_err(|error| self.db.error(error))?;
         let people: BTreeMap<MessageId, _> = people.into_iter().map(|row| (row.message_id, row)).collect();
@@ -518,6 +464,24 @@ impl Programs {
         };
         Ok(EventPage { rows: found.into_iter().map(row).collect(), next })
     }
+}
+
+/// What is sent by it, at once.
+fn matter(binding: &Binding, template: TemplateId) -> Matter {
+    Matter {
+        template: Some(template),
+        priority: Some(binding.priority),
+        number: binding.number,
+        category: binding.category,
+        urgent: binding.urgent,
+        country: Some(binding.country.trim().to_owned()).filter(|code| !code.is_empty()),
+        ..Matter::default()
+    }
+}
+
+async fn one_more_to_mend(tx: &mut Tx) -> Result<(), sqlx::Error> {
+    let before: Option<i64> = settings::get(tx, settings::key::EVENTS_TO_MEND).await?;
+    settings::put(tx, settings::key::EVENTS_TO_MEND, &(before.unwrap_or(0) + 1)).await
 }
 
 fn recipient(told: Told) -> Recipient {
@@ -570,11 +534,17 @@ struct Planned {
     refused: usize,
     /// The first reason.
     problem: Option<Problem>,
+    /// Some of the reasons can be mended by the owner.
+    to_mend: bool,
 }
+
+/// Why somebody gets nothing where everything is as it should be.
+const AS_WANTED: [&str; 2] = ["campaign.unwanted", "campaign.promoted"];
 
 impl Planned {
     fn refuse(&mut self, problem: Problem) {
         self.refused += 1;
+        self.to_mend |= !AS_WANTED.contains(&problem.code.as_str());
         self.problem.get_or_insert(problem);
     }
 }

@@ -7,7 +7,7 @@ use crate::campaign::report::{CampaignReport, Cost, Speed};
 use crate::clock::{DAY, HOUR, MINUTE, Millis, local};
 use crate::ledger::Book;
 use crate::messages::Messages;
-use crate::paper::{Bar, Block, Column, Figure, Paper, Table, Tint};
+use crate::paper::{Bar, Block, Column, Figure, Paper, Plain, Table, Tint, Value};
 
 pub fn of(report: &CampaignReport, words: &Messages, zone: Tz, business: &str) -> Paper {
     let view = &report.view;
@@ -76,7 +76,7 @@ pub fn reached(report: &CampaignReport) -> Funnel {
 
 fn figures(report: &CampaignReport, words: &Messages) -> Block {
     let funnel = reached(report);
-    let figure = |key: &str, value: i64| Figure { label: words.say(key, &[]), value: words.number(value) };
+    let figure = |key: &str, value: i64| Figure { label: words.say(key, &[]), value: number(value, words) };
     Block::Figures(vec![
         figure("report_audience", funnel.people),
         figure("tick_sent", funnel.sent),
@@ -90,7 +90,7 @@ fn funnel(report: &CampaignReport, words: &Messages) -> Block {
     let Funnel { people, sent, delivered, read, answered } = reached(report);
     let bar = |key: &str, value: i64, of: i64, tint: Tint| Bar {
         label: words.say(key, &[]),
-        value: words.number(value),
+        value: number(value, words),
         permille: permille(value, people),
         note: if of > 0 { words.percent(value, of) } else { String::new() },
         tint,
@@ -130,7 +130,7 @@ fn speed(speed: &Speed, title: &str, half: &str, words: &Messages) -> Block {
             || words.say("report_later", &[]),
             |within| words.say("report_within", &[("span", &span(within, words))]),
         ),
-        value: words.number(step.people),
+        value: number(step.people, words),
         permille: permille(step.people, most),
         note: String::new(),
         tint: Tint::Read,
@@ -157,7 +157,7 @@ fn counted(title: &str, label: &str, rows: Vec<(String, i64)>, all: i64, words: 
     if rows.is_empty() {
         return None;
     }
-    let row = |(label, people): (String, i64)| vec![label, words.number(people)];
+    let row = |(label, people): (String, i64)| vec![label.into(), number(people, words)];
     Some(Block::Table(Table {
         title: words.say(title, &[]),
         columns: vec![
@@ -229,18 +229,23 @@ fn answers(report: &CampaignReport, words: &Messages) -> Option<Block> {
     counted("live_answers_title", "report_answer", rows, answers.replied, words)
 }
 
-pub fn amount(cost: &Cost, ten_thousandths: i64, words: &Messages) -> String {
+fn amount(cost: &Cost, ten_thousandths: i64, words: &Messages) -> Value {
     let amount = words.money(ten_thousandths);
-    if cost.currency.is_empty() { amount } else { format!("{} {amount}", cost.currency) }
+    let shown = if cost.currency.is_empty() { amount } else { format!("{} {amount}", cost.currency) };
+    Value { shown, plain: Plain::Amount(ten_thousandths, cost.currency.clone()) }
+}
+
+pub fn number(value: i64, words: &Messages) -> Value {
+    Value { shown: words.number(value), plain: Plain::Number(value) }
 }
 
 fn credits(report: &CampaignReport, words: &Messages) -> Block {
     let credits = &report.view.credits;
-    let line = |key: &str, value: String| vec![words.say(key, &[]), value];
+    let line = |key: &str, value: Value| vec![words.say(key, &[]).into(), value];
     let mut rows = vec![
-        line("live_credits_settled", words.number(credits.settled)),
-        line("live_credits_held", words.number(credits.held)),
-        line("live_credits_released", words.number(credits.released)),
+        line("live_credits_settled", number(credits.settled, words)),
+        line("live_credits_held", number(credits.held, words)),
+        line("live_credits_released", number(credits.released, words)),
     ];
     if let Some(cost) = &report.cost {
         rows.push(line("report_per_credit", amount(cost, cost.per_credit, words)));

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use chrono_tz::Tz;
 
-use super::paper::{cause, moment, skip};
+use super::paper::{cause, skip};
 use crate::app::{Campaigns, Problem};
 use crate::clock::local;
 use crate::db::StorageError;
@@ -15,7 +15,7 @@ use crate::messages::Messages;
 use crate::outbox::state::PartState;
 use crate::outbox::store::log::{self, LogQuery, LogRow};
 use crate::page::Place;
-use crate::paper::{Block, Paper};
+use crate::paper::{Block, Paper, Plain, Value};
 use crate::table::{Book, Cell, Table};
 
 /// Rows that are read together.
@@ -61,14 +61,12 @@ pub fn summary(book: &mut Book, paper: &Paper) -> Result<(), Problem> {
         book.add([Cell::Empty])?;
         match block {
             Block::Figures(figures) => {
-                figures
-                    .iter()
-                    .try_for_each(|figure| book.add([Cell::text(&figure.label), Cell::text(&figure.value)]))?;
+                figures.iter().try_for_each(|figure| book.add([Cell::text(&figure.label), plain(&figure.value)]))?;
             }
             Block::Bars { title, note, bars } => {
                 book.head(std::slice::from_ref(title))?;
                 for bar in bars {
-                    book.add([Cell::text(&bar.label), Cell::text(&bar.value), Cell::text(&bar.note)])?;
+                    book.add([Cell::text(&bar.label), plain(&bar.value), Cell::text(&bar.note)])?;
                 }
                 book.add([Cell::text(note)])?;
             }
@@ -82,12 +80,22 @@ pub fn summary(book: &mut Book, paper: &Paper) -> Result<(), Problem> {
             Block::Table(table) => {
                 book.head(std::slice::from_ref(&table.title))?;
                 for row in table.rows.iter().chain(&table.together) {
-                    book.add(row.iter().map(|cell| Cell::text(cell)))?;
+                    book.add(row.iter().map(plain))?;
                 }
             }
         }
     }
     Ok(())
+}
+
+/// A number as a number, a day as a day: a spreadsheet counts with them.
+fn plain(value: &Value) -> Cell<'_> {
+    match &value.plain {
+        Plain::Text => Cell::text(&value.shown),
+        Plain::Number(number) => Cell::Number(*number),
+        Plain::Amount(amount, currency) => Cell::Amount(*amount, currency.into()),
+        Plain::Day(day) => Cell::Day(*day),
+    }
 }
 
 fn people_head(words: &Messages) -> Vec<String> {
@@ -133,7 +141,7 @@ fn person(row: &LogRow, words: &Messages, zone: Tz) -> Vec<Cell<'static>> {
         _ => String::new(),
     };
     let ticked = matches!(row.state, PartState::Delivered | PartState::Read | PartState::Played);
-    let at = |at: Option<i64>| at.map_or(Cell::Empty, |at| text(moment(at, words, zone)));
+    let at = |at: Option<i64>| at.map_or(Cell::Empty, |at| Cell::Moment(local(at, zone).naive_local()));
     vec![
         text(row.phone_shown.clone()),
         text(row.name.clone()),
@@ -171,12 +179,11 @@ async fn each_answer(
 
 fn answer(row: &ReplyRow, words: &Messages, zone: Tz) -> Vec<Cell<'static>> {
     let text = |text: String| Cell::Text(text.into());
-    let at = local(row.at, zone);
     let chosen = if row.stop { words.say("report_opted_out", &[]) } else { row.chosen.join(", ") };
     vec![
         text(row.phone_shown.clone()),
         text(row.name.clone()),
-        text(moment(at.timestamp_millis(), words, zone)),
+        Cell::Moment(local(row.at, zone).naive_local()),
         text(chosen),
         text(row.text.clone()),
     ]

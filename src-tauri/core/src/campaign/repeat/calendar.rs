@@ -66,13 +66,21 @@ impl Day {
 impl Calendar {
     /// The days from `after` on, without it, as many as are left after the `made` times that there were.
     pub fn days_after(&self, after: Option<Day>, made: u32) -> impl Iterator<Item = Day> + '_ {
+        self.days_from(after).take(self.left(made))
+    }
+
+    /// How many times are left after the `made` that there were.
+    pub fn left(&self, made: u32) -> usize {
+        self.times.map_or(usize::MAX, |times| times.saturating_sub(made) as usize)
+    }
+
+    /// The days from `after` on, without it, however many times are left.
+    pub fn days_from(&self, after: Option<Day>) -> impl Iterator<Item = Day> + '_ {
         let first = after.and_then(|after| after.0.succ_opt()).map_or(self.from.0, |next| next.max(self.from.0));
-        let left = self.times.map_or(usize::MAX, |times| times.saturating_sub(made) as usize);
         let days = (0..LONGEST).map_while(move |step| first.checked_add_days(Days::new(step)));
         days.take_while(|day| self.until.is_none_or(|until| *day <= until.0))
             .filter(|day| self.every.is_on(*day) && !self.except.contains(&Day(*day)))
             .map(Day)
-            .take(left)
     }
 
     /// Whether there is a day at all.

@@ -30,6 +30,8 @@ pub struct Rule {
     pub looked_on: Option<Day>,
     /// How often it has come.
     pub made: u32,
+    /// The version of the pattern that its owner let go. While it says something else, the rule waits.
+    pub approved: Option<i64>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -78,7 +80,7 @@ impl Rule {
     /// What is due until `horizon`, in order. Of several days of the calendar that were missed only the last comes.
     pub fn due(&self, now: Millis, horizon: Millis, zone: Tz) -> Vec<Due> {
         let last = Day(local(horizon, zone).date_naive());
-        let days = self.days().take_while(|day| *day <= last);
+        let days = self.days_to_look_at().take_while(|day| *day <= last);
         let times = days.filter_map(|day| Some((day, self.at(day, zone)?))).filter(|(_, at)| *at <= horizon);
         let due = |(day, at): (Day, Millis)| match now > at + self.patience() {
             true => Due::Missed { day, at },
@@ -94,6 +96,14 @@ impl Rule {
     /// How long after its time a day is made up for.
     pub fn patience(&self) -> Millis {
         Millis::from(self.late_days) * DAY + GRACE
+    }
+
+    /// A day that was missed counts as no time, so the times that are left do not bound the days that are looked at.
+    fn days_to_look_at(&self) -> Box<dyn Iterator<Item = Day> + '_> {
+        match &self.plan {
+            Plan::Calendar { calendar } if calendar.left(self.made) > 0 => Box::new(calendar.days_from(self.looked_on)),
+            _ => self.days(),
+        }
     }
 
     /// The days on which it comes from here on.
@@ -134,7 +144,8 @@ mod tests {
     fn rule(plan: Plan, looked_on: &str, late_days: u8) -> Rule {
         let ids = IdGenerator::at(0);
         let looked_on = Some(day(looked_on));
-        Rule { id: ids.next(), pattern: ids.next(), plan, minute: 630, late_days, active: true, looked_on, made: 0 }
+        let (id, pattern) = (ids.next(), ids.next());
+        Rule { id, pattern, plan, minute: 630, late_days, active: true, looked_on, made: 0, approved: None }
     }
 
     fn daily() -> Plan {
@@ -159,6 +170,21 @@ mod tests {
         assert_eq!(due.last(), Some(&Due::Run { day: day("2026-12-02"), at: at("2026-12-02T10:30:00", zone) }));
         let closed = rule(daily(), "2026-11-29", 0).due(early, early, zone);
         assert!(closed.iter().all(|one| matches!(one, Due::Missed { .. })), "a day that is over is left out");
+    }
+
+    #[test]
+    fn of_the_times_that_are_left_one_makes_up_for_all_missed_days() {
+        let zone = Tz::Europe__Istanbul;
+        let Plan::Calendar { calendar } = daily() else { unreachable!() };
+        let twice = Plan::Calendar { calendar: Calendar { times: Some(2), ..calendar } };
+        let now = at("2026-12-04T12:00:00", zone);
+        let mut rule = rule(twice, "2026-11-29", 7);
+        let due = rule.due(now, now, zone);
+        assert_eq!(due.len(), 5, "30 November to 4 December");
+        let runs: Vec<_> = due.iter().filter(|one| matches!(one, Due::Run { .. })).collect();
+        assert_eq!(runs, [&Due::Run { day: day("2026-12-04"), at: at("2026-12-04T10:30:00", zone) }]);
+        rule.made = 2;
+        assert!(rule.due(now, now, zone).is_empty(), "it has come as often as it was to");
     }
 
     #[test]

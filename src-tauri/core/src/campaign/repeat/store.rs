@@ -48,7 +48,7 @@ pub struct Run {
     pub at: Millis,
 }
 
-const RULE: &str = "SELECT id, campaign_id, plan, minute, late_days, active, looked_on, made FROM repeats";
+const RULE: &str = "SELECT id, campaign_id, plan, minute, late_days, active, looked_on, made, approved FROM repeats";
 
 /// One that cannot be read is left out and told in the log: it makes nothing, and the others go on.
 pub async fn all(db: &mut SqliteConnection) -> Result<Vec<Rule>, sqlx::Error> {
@@ -73,6 +73,7 @@ fn rule(row: &SqliteRow) -> Result<Rule, sqlx::Error> {
         active: row.try_get("active")?,
         looked_on: row.try_get::<Option<i64>, _>("looked_on")?.and_then(Day::of_number),
         made: row.try_get("made")?,
+        approved: row.try_get("approved")?,
     })
 }
 
@@ -99,18 +100,33 @@ pub async fn add(db: &mut Tx, pattern: CampaignId, plan: &Plan, now: Millis) -> 
 /// What the owner decides of it. Days up to `looked_on` are not looked at again.
 pub async fn save(db: &mut Tx, rule: &Rule, looked_on: Day) -> Result<bool, sqlx::Error> {
     let saved = sqlx::query(
-        "UPDATE repeats SET plan = ?, minute = ?, late_days = ?, active = ?, looked_on = max(coalesce(looked_on, 0), ?)
+        "UPDATE repeats SET plan = ?, minute = ?, late_days = ?, active = ?, approved = ?,
+                looked_on = max(coalesce(looked_on, 0), ?)
          WHERE id = ?",
     )
     .bind(Json(&rule.plan))
     .bind(rule.minute)
     .bind(rule.late_days)
     .bind(rule.active)
+    .bind(rule.approved)
     .bind(looked_on.number())
     .bind(rule.id)
     .execute(db)
     .await?;
     Ok(saved.rows_affected() == 1)
+}
+
+/// What the pattern says in this version goes out.
+pub async fn approve(db: &mut Tx, rule: RepeatId, version: i64) -> Result<bool, sqlx::Error> {
+    let approved = sqlx::query("UPDATE repeats SET approved = ? WHERE id = ?").bind(version).bind(rule);
+    Ok(approved.execute(db).await?.rows_affected() == 1)
+}
+
+/// The patterns, and their names, of the rules that are switched on and were changed since they were let go.
+pub async fn waiting(db: &mut SqliteConnection) -> Result<Vec<(CampaignId, String)>, sqlx::Error> {
+    let waiting = "SELECT c.id, c.name FROM repeats r JOIN campaigns c ON c.id = r.campaign_id
+                   WHERE r.active = 1 AND r.approved IS NOT c.version ORDER BY r.created_at, r.id";
+    sqlx::query_as(waiting).fetch_all(db).await
 }
 
 /// The rule; its pattern goes behind it, and what it made stays.
@@ -173,6 +189,19 @@ pub async fn last_run(db: &mut SqliteConnection, rule: RepeatId) -> Result<Optio
     let last =
         "SELECT repeat_id, day, campaign_id, state, at FROM repeat_runs WHERE repeat_id = ? ORDER BY day DESC LIMIT 1";
     sqlx::query(last).bind(rule).fetch_optional(db).await?.as_ref().map(run).transpose()
+}
+
+/// The days from this one on that were left out, the oldest first.
+pub async fn missed(db: &mut SqliteConnection, rule: RepeatId, since: Day) -> Result<Vec<Day>, sqlx::Error> {
+    let missed = "SELECT day FROM repeat_runs WHERE repeat_id = ? AND day >= ? AND state = 'missed' ORDER BY day";
+    let days: Vec<i64> = sqlx::query_scalar(missed).bind(rule).bind(since.number()).fetch_all(db).await?;
+    Ok(days.into_iter().filter_map(Day::of_number).collect())
+}
+
+/// A day that was left out is to come after all. False where it was not left out.
+pub async fn take_back_missed(db: &mut Tx, rule: RepeatId, day: Day) -> Result<bool, sqlx::Error> {
+    let taken = sqlx::query("DELETE FROM repeat_runs WHERE repeat_id = ? AND day = ? AND state = 'missed'");
+    Ok(taken.bind(rule).bind(day.number()).execute(db).await?.rows_affected() == 1)
 }
 
 fn run(row: &SqliteRow) -> Result<Run, sqlx::Error> {

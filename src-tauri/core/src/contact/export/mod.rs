@@ -14,6 +14,7 @@ use super::{Contact, ContactError, ContactQuery};
 use crate::db::{Readers, StorageError};
 use crate::error::{Coded, Params};
 use crate::ids::ContactId;
+use crate::messages::Messages;
 use crate::page::Place;
 use crate::table::{self, Table, TableError};
 use cards::Cards;
@@ -52,10 +53,17 @@ enum Writer {
     Cards(Cards),
 }
 
-/// Writes all that the query finds, in its order, and says how many there are. Days are those of the owner's zone.
-pub async fn export(pool: &Readers, query: &ContactQuery, today: Today, path: &Path) -> Result<u32, ExportError> {
+/// Writes all that the query finds, in its order, and says how many there are. Days are those of the owner's zone, and
+/// `words` of the owner's language.
+pub async fn export(
+    pool: &Readers,
+    query: &ContactQuery,
+    today: Today,
+    words: &Messages,
+    path: &Path,
+) -> Result<u32, ExportError> {
     let totals = store::totals(pool).await?;
-    let sheet = Sheet::of(totals.fields, &totals.labels, today.zone);
+    let sheet = Sheet::of(totals.fields, &totals.labels, today.zone, words);
     let mut writer = Writer::create(path, &sheet)?;
     let (mut count, mut after) = (0, None);
     loop {
@@ -73,9 +81,15 @@ pub async fn export(pool: &Readers, query: &ContactQuery, today: Today, path: &P
 }
 
 /// Writes these contacts, in their order.
-pub async fn export_these(pool: &Readers, ids: &[ContactId], today: Today, path: &Path) -> Result<u32, ExportError> {
+pub async fn export_these(
+    pool: &Readers,
+    ids: &[ContactId],
+    today: Today,
+    words: &Messages,
+    path: &Path,
+) -> Result<u32, ExportError> {
     let totals = store::totals(pool).await?;
-    let sheet = Sheet::of(totals.fields, &totals.labels, today.zone);
+    let sheet = Sheet::of(totals.fields, &totals.labels, today.zone, words);
     let mut writer = Writer::create(path, &sheet)?;
     let contacts = store::by_ids(pool, ids).await?;
     contacts.iter().try_for_each(|contact| writer.add(&sheet, contact))?;

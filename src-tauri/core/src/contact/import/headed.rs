@@ -11,7 +11,7 @@ use super::error::{ImportError, RowError};
 use super::layout::{first_rows, is_total, take_header};
 use super::list::{self, Bytes, List, Stopped};
 use super::records::Record;
-use super::rows::{content, rejoined};
+use super::rows::{content, is_formula_error, rejoined};
 use super::source::is_undecoded;
 
 pub struct Headed {
@@ -37,7 +37,7 @@ impl Headed {
     /// `home` tells a header from a first row with a phone.
     pub fn open(file: &str, bytes: Arc<[u8]>, home: &str) -> Result<Self, ImportError> {
         let country = Country::of(home).ok_or_else(|| ImportError::Country { country: home.to_owned() })?;
-        let list = list::open_bytes(Bytes::held(file, bytes)?, &ImportOptions::default(), country.code() == "TR")?;
+        let list = list::open_bytes(Bytes::held(file, bytes)?, &ImportOptions::default(), country)?;
         if list.columns().is_some() {
             return Err(ImportError::NotText { file: file.to_owned() });
         }
@@ -80,7 +80,7 @@ impl Headed {
                 return Err(RowError::Undecodable { column: name.clone() });
             }
             let cell = content(cell);
-            if !cell.is_empty() {
+            if !cell.is_empty() && !is_formula_error(&cell) {
                 named.push((name.clone(), cell));
             }
         }
@@ -138,6 +138,11 @@ mod tests {
     #[test]
     fn without_a_header_columns_have_their_numbers() {
         assert_eq!(rows("05325550142;Elif\n"), [(1, Ok(cells(&[("1", "05325550142"), ("2", "Elif")])))]);
+    }
+
+    #[test]
+    fn what_a_formula_could_not_tell_is_nothing() {
+        assert_eq!(rows("phone;name\n05325550142;#N/A\n"), [(2, Ok(cells(&[("phone", "05325550142")])))]);
     }
 
     #[test]

@@ -5,8 +5,9 @@
 
 use std::ops::ControlFlow;
 
-use super::super::fold::fold;
+use super::super::fold::{field_name, fold};
 use super::super::phone::Country;
+use super::super::variable;
 use super::error::{ImportError, Notice};
 use super::list::{self, Bytes, List, Stopped, Take};
 use super::mapping;
@@ -32,6 +33,12 @@ pub struct Layout {
     pub each_phone: bool,
     /// Columns that name whoever has no name of their own.
     pub firms: Vec<usize>,
+    /// Columns that are the last name alone, which stands behind the first wherever it is in the list.
+    pub last_names: Vec<usize>,
+    /// What `{{…}}` calls the columns of first and last names, where a name is made of both.
+    pub name_parts: Vec<(usize, String)>,
+    /// Columns of phones whose header does not say so: another one comes first.
+    pub unnamed_phones: Vec<usize>,
     /// The first rows below the header.
     pub sample: Vec<Record>,
 }
@@ -48,7 +55,7 @@ pub fn layout(origin: &Origin, options: &ImportOptions, home: &str) -> Result<La
 }
 
 fn open(origin: &Origin, options: &ImportOptions, country: Country) -> Result<Box<dyn List>, ImportError> {
-    list::open(origin, options, country.code() == "TR")
+    list::open(origin, options, country)
 }
 
 /// Whether no column of it is phones. A single line is taken for a header. That the columns were chosen does not tell:
@@ -85,11 +92,42 @@ fn laid_out(list: Box<dyn List>, options: &ImportOptions, country: Country) -> R
     let header_row = header.map_or(0, |record| record.row);
     let (ticked, each_phone) = (options.ticked.clone(), options.each_phone);
     let is_firm = |column: &Column| matches!(column.used, ColumnUse::Field { .. }) && mapping::is_firm(&column.header);
-    let firms = (0..).zip(&columns).filter(|(_, column)| is_firm(column)).map(|(at, _)| at).collect();
-    let mut layout =
-        Layout { header_row, country, columns, found, notices, ticked, each_phone, firms, sample: Vec::new(), list };
+    let is_last_name = |column: &Column| column.used == ColumnUse::Name && mapping::is_last_name(&column.header);
+    let is_unnamed = |column: &Column| column.used == ColumnUse::Phone && !mapping::says_phone(&column.header);
+    let mut layout = Layout {
+        firms: places(&columns, is_firm),
+        last_names: places(&columns, is_last_name),
+        name_parts: name_parts(&columns),
+        unnamed_phones: places(&columns, is_unnamed),
+        sample: Vec::new(),
+        header_row,
+        country,
+        columns,
+        found,
+        notices,
+        ticked,
+        each_phone,
+        list,
+    };
     layout.sample = sample.into_iter().map(|record| layout.fit(record)).collect();
     Ok(layout)
+}
+
+fn places(columns: &[Column], is: impl Fn(&Column) -> bool) -> Vec<usize> {
+    (0..).zip(columns).filter(|(_, column)| is(column)).map(|(at, _)| at).collect()
+}
+
+/// First and last name are fields, too, unless their header means the name as a whole.
+fn name_parts(columns: &[Column]) -> Vec<(usize, String)> {
+    let names = || (0..).zip(columns).filter(|(_, column)| column.used == ColumnUse::Name);
+    if !names().any(|(_, column)| mapping::is_last_name(&column.header)) {
+        return Vec::new();
+    }
+    let whole = |column: &Column| variable::own(&column.header).is_some();
+    names()
+        .filter(|(_, column)| !whole(column))
+        .filter_map(|(at, column)| Some((at, field_name(&column.header)?)))
+        .collect()
 }
 
 impl Layout {
@@ -140,18 +178,36 @@ pub fn take_header(sample: &mut Vec<Record>, chosen: Option<bool>, country: Coun
     sample.drain(..=at).next_back()
 }
 
-/// The first row that has a word of a header; else the first of the fullest rows above the first phone. A first row
-/// with a phone is a contact.
+/// The first row that has a word of a header; else the first of the fullest rows above the first phone. A row with a
+/// phone is a contact, or the head of a letter where a fuller row with several words of a header stands below it. A lone
+/// cell above wider rows is a title, whatever its word.
 fn find_header(sample: &[Record], country: Country) -> Option<usize> {
-    let sound = |record: &Record| record.trouble.is_none();
-    let phone = sample.iter().position(|record| mapping::has_phone(&record.cells, country));
-    let above = sample.get(..phone.unwrap_or(1)).unwrap_or(sample);
-    let named = sample.iter().take(phone.map_or(TITLES, |phone| phone + 1).min(TITLES));
-    let named = named.enumerate().find(|(_, record)| sound(record) && mapping::is_header(&record.cells));
     let filled = |record: &Record| record.cells.iter().filter(|cell| !cell.trim().is_empty()).count();
-    let fullest = above.iter().map(filled).max();
-    let first = || above.iter().position(|record| sound(record) && Some(filled(record)) == fullest);
-    named.map(|(at, _)| at).or_else(first)
+    let has_phone = |record: &Record| mapping::has_phone(&record.cells, country);
+    let phone = sample.iter().position(has_phone);
+    let above = sample.get(..phone.unwrap_or(1)).unwrap_or(sample);
+    let letterhead = |at: usize| {
+        let head = sample.get(..at).unwrap_or_default();
+        let fullest = head.iter().filter(|record| has_phone(record)).map(filled).max();
+        sample.get(at).is_some_and(|row| {
+            fullest.is_none_or(|fullest| fullest < filled(row) && mapping::header_words(&row.cells) > 1)
+        })
+    };
+    let width = match phone.and_then(|at| sample.get(at)) {
+        Some(row) => filled(row),
+        None => sample.iter().map(filled).max().unwrap_or_default(),
+    };
+    let sound = |record: &Record| record.trouble.is_none() && !has_phone(record);
+    let is_title = |record: &Record| filled(record) <= 1 && width > 1;
+    let is_header = |record: &Record| sound(record) && mapping::is_header(&record.cells);
+    let wide = |(at, record): &(usize, &Record)| filled(record) > 1 && is_header(record) && letterhead(*at);
+    let named = sample.iter().take(TITLES).enumerate().find(wide).map(|(at, _)| at);
+    let alone = || above.iter().take(TITLES).position(|record| is_header(record) && !is_title(record));
+    let fullest = || {
+        let untitled = above.iter().filter(|record| !is_title(record)).map(filled).max()?;
+        above.iter().position(|record| sound(record) && filled(record) == untitled)
+    };
+    named.or_else(alone).or_else(fullest)
 }
 
 const TOTALS: &[&str] = &[

@@ -10,6 +10,7 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::super::phone::Country;
 use super::cards::Cards;
 use super::delimited::Delimited;
 use super::records::Record;
@@ -61,13 +62,19 @@ pub struct Stopped {
     pub reason: String,
 }
 
-pub fn open(origin: &Origin, options: &ImportOptions, turkish: bool) -> Result<Box<dyn List>, ImportError> {
-    open_bytes(Bytes::of(origin)?, options, turkish)
+/// Where a point stands before decimals.
+const POINTS: [&str; 14] = ["AU", "CA", "CN", "GB", "IE", "IN", "JP", "KR", "MX", "MY", "NZ", "PH", "SG", "US"];
+
+/// `country` is where the list is from: its letters and its numbers are written as there.
+pub fn open(origin: &Origin, options: &ImportOptions, country: Country) -> Result<Box<dyn List>, ImportError> {
+    open_bytes(Bytes::of(origin)?, options, country)
 }
 
-pub fn open_bytes(bytes: Bytes, options: &ImportOptions, turkish: bool) -> Result<Box<dyn List>, ImportError> {
+pub fn open_bytes(bytes: Bytes, options: &ImportOptions, country: Country) -> Result<Box<dyn List>, ImportError> {
+    let country = country.code();
+    let (turkish, comma) = (country == "TR", !POINTS.contains(&country.as_str()));
     match kind(&bytes.head()?) {
-        Kind::Workbook => Ok(Box::new(Workbook::open(bytes, options.sheet.as_deref())?)),
+        Kind::Workbook => Ok(Box::new(Workbook::open(bytes, options.sheet.as_deref(), comma)?)),
         Kind::Cards => Ok(Box::new(Cards::open(source::open(bytes, options.encoding, turkish)?))),
         Kind::Text => {
             Ok(Box::new(Delimited::open(source::open(bytes, options.encoding, turkish)?, options.separator)?))

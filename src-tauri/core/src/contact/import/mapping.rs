@@ -19,9 +19,15 @@ pub const FIELD_LIMIT: usize = 40;
 const PHONES: &[&[&str]] = &[
     &[
         "cep",
+        "ceptel",
+        "ceptelefonu",
+        "cepno",
         "gsm",
+        "gsmno",
+        "handy",
         "mobile",
         "mobil",
+        "mobiltelefon",
         "whatsapp",
         "wa",
         "no hp",
@@ -36,7 +42,22 @@ const PHONES: &[&[&str]] = &[
         "no wa",
         "nomor wa",
     ],
-    &["phone", "telefon", "telephone", "tel", "telp", "telepon", "phones", "telefonu", "telefonlar", "fon"],
+    &[
+        "phone",
+        "telefon",
+        "telephone",
+        "tel",
+        "telp",
+        "telepon",
+        "phones",
+        "phonenumber",
+        "telefonu",
+        "telefonlar",
+        "telefonno",
+        "telno",
+        "notelp",
+        "fon",
+    ],
     &["nomor", "numara", "numarasi", "number", "kontak", "iletisim"],
 ];
 /// Of what has such a word in its header, no cell is a phone, whatever its digits read as.
@@ -53,6 +74,8 @@ const NO_PHONES: &[&str] = &[
     "customer id",
     "date",
     "dogum",
+    "dahili",
+    "extension",
     "faks",
     "faktur",
     "fatura",
@@ -69,6 +92,7 @@ const NO_PHONES: &[&str] = &[
     "kode",
     "kodu",
     "ktp",
+    "label",
     "miktar",
     "musteri no",
     "nik",
@@ -91,6 +115,7 @@ const NO_PHONES: &[&str] = &[
     "total",
     "tutar",
     "tutari",
+    "type",
     "vergi",
     "vkn",
     "zip",
@@ -151,8 +176,22 @@ const LAST_NAMES: &[&str] =
 const FIRST_NAMES: &[&str] =
     &["ad", "adi", "isim", "first name", "firstname", "given name", "nama depan", "name", "nama"];
 const EMAILS: &[&[&str]] = &[email::NAMES];
-const TAGS: &[&[&str]] =
-    &[&["tag", "tags", "etiket", "etiketler", "label", "labels", "grup", "group", "groups", "kategori", "segment"]];
+const TAGS: &[&[&str]] = &[&[
+    "tag",
+    "tags",
+    "etiket",
+    "etiketler",
+    "label",
+    "labels",
+    "grup",
+    "group",
+    "groups",
+    "category",
+    "categories",
+    "kategori",
+    "kategoriler",
+    "segment",
+]];
 
 const CONSENTS: &[&[&str]] = &[&[
     "izin",
@@ -178,12 +217,18 @@ const LISTS: &[&[&str]] = &[&["list", "liste", "daftar", "standing"]];
 /// Headers of ours in a list of refused rows.
 const OURS: &str = "ulak ";
 
+const HEADERS: [&[&[&str]]; 4] = [PHONES, NAMES, EMAILS, TAGS];
+
 /// Whether a first row has a cell that is nothing but a word of a header.
 pub fn is_header(cells: &[String]) -> bool {
-    let is_word = |header: &str| {
-        [PHONES, NAMES, EMAILS, TAGS].iter().any(|lists| lists.iter().any(|list| list.contains(&header)))
-    };
-    cells.iter().any(|cell| is_word(&words(cell)))
+    let is_word = |header: &str| HEADERS.iter().any(|lists| lists.iter().any(|list| list.contains(&header)));
+    cells.iter().any(|cell| is_word(&without_numbers(&words(cell))))
+}
+
+/// How many cells of a row have a word of a header.
+pub fn header_words(cells: &[String]) -> usize {
+    let has_word = |header: &str| HEADERS.iter().any(|lists| strength(header, lists) > 0);
+    cells.iter().filter(|cell| has_word(&words(cell))).count()
 }
 
 /// Whether some cell of a row is a phone, or was one before Excel shortened it.
@@ -206,39 +251,81 @@ pub fn guess(headers: &[String], rows: &[&[String]], country: Country) -> Vec<Co
         |at: &usize| names.get(*at).is_some_and(|name| strength(name, TAGS) > 0 && strength(name, PHONES) == 0);
     let tags = free(&[email, name, last_name], (0..names.len()).find(is_tags));
     let said = permissions(&names, rows);
-    let mut fields = FieldNames::default();
+    let has_use = |at: &usize| {
+        phones.contains(at) || [email, name, last_name, tags].contains(&Some(*at)) || said.contains_key(at)
+    };
+    let fields = field_columns((0..headers.len()).filter(|at| !has_use(at)), headers, rows);
+    let mut names = FieldNames::default();
     (0..headers.len())
         .map(|at| match Some(at) {
             _ if phones.contains(&at) => ColumnUse::Phone,
             column if column == email => ColumnUse::Email,
             column if column == name || column == last_name => ColumnUse::Name,
             column if column == tags => ColumnUse::Tags,
-            _ => match said.get(&at) {
-                Some(used) => used.clone(),
-                None => fields.next(at, headers, rows),
+            _ => match (said.get(&at), headers.get(at)) {
+                (Some(used), _) => used.clone(),
+                (None, Some(header)) if fields.contains(&at) => ColumnUse::Field { name: names.unique(header, at) },
+                (None, _) => ColumnUse::Ignore,
             },
         })
         .collect()
 }
 
-/// The column that is phones most clearly, and the others of which the header and the cells both say so.
+/// The columns that become fields, those with anything in them before those with a header alone.
+fn field_columns(open: impl Iterator<Item = usize>, headers: &[String], rows: &[&[String]]) -> BTreeSet<usize> {
+    let header = |at: &usize| headers.get(*at).map_or("", |header| header.trim());
+    let is_filled = |at: &usize| rows.iter().any(|row| row.get(*at).is_some_and(|cell| !cell.trim().is_empty()));
+    let (filled, empty): (Vec<usize>, Vec<usize>) =
+        open.filter(|at| !words(header(at)).starts_with(OURS)).partition(is_filled);
+    let headed = empty.into_iter().filter(|at| !header(at).is_empty());
+    filled.into_iter().chain(headed).take(FIELD_LIMIT).collect()
+}
+
+/// Every column whose cells are phones, whatever its header, and those whose header says phone where the cells do not
+/// speak against it.
 fn phones(names: &[String], rows: &[&[String]], country: Country) -> Vec<usize> {
-    let is_phone = |cell: &str| is_phone(cell, country);
-    let is_open = |at: &usize| names.get(*at).is_none_or(|name| !has_word(name, NO_PHONES));
-    let share = |at: usize| share(at, rows, is_phone);
-    let clear = |at: usize| names.get(at).map_or(0, |name| strength(name, PHONES));
-    // A header alone is enough where it says phone and nothing else, or where the cells are empty.
-    let fits = |at: &usize| match share(*at) {
-        None => clear(*at) >= 3,
-        Some(share) => share >= HALF || (share > 0 && clear(*at) >= 3) || (clear(*at) >= 3 && is_word(names, *at)),
-    };
-    let candidates: Vec<usize> = (0..names.len()).filter(is_open).filter(fits).collect();
-    let score = |at: usize| (share(at).unwrap_or(0) >= HALF, clear(at) + share(at).unwrap_or(0), std::cmp::Reverse(at));
-    let Some(best) = candidates.iter().copied().max_by_key(|at| score(*at)) else {
-        return Vec::new();
-    };
-    let more = |at: &usize| *at == best || (clear(*at) > 0 && share(*at).is_some_and(|share| share >= HALF));
-    candidates.into_iter().filter(more).collect()
+    let is_other = |name: &String| has_word(name, NO_PHONES) || strength(name, CONSENTS) > 0;
+    let is_open = |at: &usize| !names.get(*at).is_some_and(is_other);
+    let candidates: Vec<Candidate> = (0..names.len())
+        .filter(is_open)
+        .map(|at| Candidate {
+            at,
+            clear: names.get(at).map_or(0, |name| strength(name, PHONES)),
+            alike: share(at, rows, |cell| is_phone(cell, country)),
+            certain: share(at, rows, |cell| is_certain(cell, country)),
+        })
+        .collect();
+    let all: Vec<usize> = candidates.iter().filter(|column| column.is_phone()).map(|column| column.at).collect();
+    if !all.is_empty() {
+        return all;
+    }
+    // Numbers that are phones nowhere at home, or a header alone: at most one column.
+    let may_be = |column: &&Candidate| column.alike >= Some(HALF) || (column.clear >= 3 && is_word(names, column.at));
+    let best = candidates.iter().filter(may_be).max_by_key(|column| {
+        (column.alike >= Some(HALF), column.clear + column.alike.unwrap_or(0), std::cmp::Reverse(column.at))
+    });
+    best.map(|column| column.at).into_iter().collect()
+}
+
+struct Candidate {
+    at: usize,
+    /// What its header says.
+    clear: usize,
+    /// The share of its cells that look like phones, and of those that are.
+    alike: Option<usize>,
+    certain: Option<usize>,
+}
+
+impl Candidate {
+    /// A header that says phone is believed where the cells are empty, or some of them are phones; without it, most of
+    /// them have to be phones for certain, for digits of any kind may look like one.
+    fn is_phone(&self) -> bool {
+        match self.clear {
+            0 => self.certain >= Some(HALF),
+            1 | 2 => self.alike >= Some(HALF),
+            _ => self.alike != Some(0),
+        }
+    }
 }
 
 /// A share of cells, in sixths.
@@ -252,7 +339,13 @@ fn share(at: usize, rows: &[&[String]], fits: impl Fn(&str) -> bool) -> Option<u
 }
 
 fn is_word(names: &[String], at: usize) -> bool {
-    names.get(at).is_some_and(|name| PHONES.iter().take(2).any(|list| list.contains(&name.as_str())))
+    let is_word = |name: &str| PHONES.iter().take(2).any(|list| list.contains(&name));
+    names.get(at).is_some_and(|name| is_word(&without_numbers(name)))
+}
+
+/// Whether a header says that its column is phones.
+pub fn says_phone(header: &str) -> bool {
+    strength(&words(header), PHONES) > 0
 }
 
 fn has_word(header: &str, list: &[&str]) -> bool {
@@ -290,6 +383,11 @@ fn without(header: &str, list: &[&str]) -> Option<String> {
     let padded = format!(" {header} ");
     let found = list.iter().filter(|words| padded.contains(&format!(" {words} "))).max_by_key(|words| words.len())?;
     Some(padded.replacen(&format!(" {found} "), " ", 1).trim().to_owned())
+}
+
+/// Whether a column is the last name alone.
+pub fn is_last_name(header: &str) -> bool {
+    without(&words(header), LAST_NAMES).is_some_and(|rest| !has_word(&rest, FIRST_NAMES))
 }
 
 /// Whether a column names the firm of a person, who may have no other name.
@@ -347,16 +445,6 @@ pub fn chosen(columns: &[ColumnUse], width: usize) -> Vec<ColumnUse> {
 struct FieldNames(BTreeSet<String>);
 
 impl FieldNames {
-    fn next(&mut self, at: usize, headers: &[String], rows: &[&[String]]) -> ColumnUse {
-        let header = headers.get(at).map_or("", String::as_str);
-        let is_blank = rows.iter().all(|row| row.get(at).is_none_or(|cell| cell.trim().is_empty()));
-        let nothing = header.trim().is_empty() && is_blank;
-        if nothing || self.0.len() >= FIELD_LIMIT || words(header).starts_with(OURS) {
-            return ColumnUse::Ignore;
-        }
-        ColumnUse::Field { name: self.unique(header, at) }
-    }
-
     fn unique(&mut self, label: &str, at: usize) -> String {
         let base = field_name(label).unwrap_or_else(|| format!("column_{}", at + 1));
         let mut name = base.clone();
@@ -370,11 +458,25 @@ impl FieldNames {
     }
 }
 
-/// A header as words: folded, without punctuation and numbering.
+/// A header as words: folded, without punctuation; `GSM1` is two.
 fn words(header: &str) -> String {
-    let folded = fold(header);
-    let words: Vec<&str> = folded.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
-    words.join(" ")
+    let mut words = String::with_capacity(header.len());
+    let mut last = ' ';
+    for c in fold(header).chars().map(|c| if c.is_alphanumeric() { c } else { ' ' }) {
+        if c != ' ' && last != ' ' && c.is_numeric() != last.is_numeric() {
+            words.push(' ');
+        }
+        if c != ' ' || last != ' ' {
+            words.push(c);
+        }
+        last = c;
+    }
+    words.trim_end().to_owned()
+}
+
+fn without_numbers(words: &str) -> String {
+    let is_number = |word: &&str| word.chars().all(char::is_numeric);
+    words.split(' ').filter(|word| !is_number(word)).collect::<Vec<_>>().join(" ")
 }
 
 /// How clearly a header is of a kind: 0 not at all, 4 the strongest word.
@@ -394,6 +496,10 @@ fn best(headers: &[String], lists: &[&[&str]], rows: &[&[String]], fits: impl Fn
 
 fn is_phone(cell: &str, country: Country) -> bool {
     (5..=120).contains(&cell.len()) && phone::looks_like_one(cell, country)
+}
+
+fn is_certain(cell: &str, country: Country) -> bool {
+    (5..=120).contains(&cell.len()) && !phone::parse_all(cell, country).is_empty()
 }
 
 /// Two words or more, no digits.
@@ -454,6 +560,28 @@ mod tests {
     }
 
     #[test]
+    fn what_is_phones_is_a_phone_column_whatever_its_header() {
+        let rows: &[&[&str]] = &[&["Ayşe Demir", "0212 555 01 42", "0538 555 02 14", "İzmir"]];
+        for (one, other) in [
+            ("TELEFON1", "CEPTEL"),
+            ("Telefon", "Handy"),
+            ("Tel", "GSM1"),
+            ("Ev", "Telefon2"),
+            ("Merkez", "İrtibat"),
+            ("", ""),
+        ] {
+            assert_eq!(uses(&["Ad Soyad", one, other, "Şehir"], rows)[1..3], ["PHONE", "PHONE"], "{one}, {other}");
+        }
+        assert_eq!(uses(&["", "", "", ""], rows)[..3], ["NAME", "PHONE", "PHONE"]);
+        let only: &[&[&str]] = &[&["Ayşe Demir", "", "0538 555 02 14", ""]];
+        assert_eq!(uses(&["Ad Soyad", "Telefon 2", "Cep", "Telefon 2 - Label"], only)[1..3], ["PHONE", "PHONE"]);
+        assert_ne!(uses(&["Ad Soyad", "Telefon 2", "Cep", "Telefon 2 - Label"], only)[3], "PHONE");
+        // Digits that may be a phone somewhere, and a word for what was agreed to.
+        let other: &[&[&str]] = &[&["905385550142999", "0538 555 02 14", "evet"]];
+        assert_eq!(uses(&["Referans", "Cep", "WhatsApp onayı"], other), ["referans", "PHONE", "CONSENT"]);
+    }
+
+    #[test]
     fn names_are_of_people_and_firms() {
         let rows: &[&[&str]] = &[&["Lens", "Demir Optik", "0538 555 02 14"]];
         assert_eq!(uses(&["Ürün Adı", "Cari Ünvanı", "Cep"], rows), ["ürün_adı", "NAME", "PHONE"]);
@@ -487,6 +615,16 @@ mod tests {
     }
 
     #[test]
+    fn a_last_name_is_told_from_a_whole_one() {
+        for header in ["Soyad", "Müşteri Soyadı", "Last Name (Billing)", "Nama Belakang", "SURNAME"] {
+            assert!(is_last_name(header), "{header}");
+        }
+        for header in ["Ad Soyad", "Adı Soyadı", "Ad", "Name", "Full name", "Müşteri"] {
+            assert!(!is_last_name(header), "{header}");
+        }
+    }
+
+    #[test]
     fn a_firm_is_named_by_its_column() {
         for header in ["Firma", "Cari Ünvanı", "Company (Billing)", "Organization Name", "Nama Perusahaan"] {
             assert!(is_firm(header), "{header}");
@@ -506,11 +644,14 @@ mod tests {
     #[test]
     fn fields_have_usable_names_each_once() {
         assert_eq!(
-            uses(&["Phone", "Son Ödeme", "son-ödeme", "Phone", ""], &[])[1..],
-            ["son_ödeme", "son_ödeme_2", "phone_2", "IGNORE"]
+            uses(&["Phone", "Son Ödeme", "son-ödeme", "Mail", "Email", ""], &[])[1..],
+            ["son_ödeme", "son_ödeme_2", "EMAIL", "email_2", "IGNORE"]
         );
         let many: Vec<String> = (0..60).map(|at| format!("c{at}")).collect();
         let many: Vec<&str> = many.iter().map(String::as_str).collect();
         assert_eq!(uses(&many, &[]).iter().filter(|name| *name != "IGNORE").count(), FIELD_LIMIT);
+        let mut row = [""; 60];
+        row[59] = "kept";
+        assert_eq!(uses(&many, &[&row])[59], "c59", "what is empty takes nobody's place");
     }
 }

@@ -16,6 +16,7 @@ mod layout;
 mod list;
 mod mapping;
 mod messages;
+mod number_format;
 mod preview;
 mod records;
 mod refused;
@@ -215,6 +216,8 @@ pub struct PreviewRow {
     /// As a spreadsheet counts from 1, or the number of a card.
     pub row: u32,
     pub cells: Vec<String>,
+    /// As it comes in; none where the row does not.
+    pub name: Option<String>,
     /// E.164
     pub phone: Option<String>,
     /// The column of that phone, where a list has several.
@@ -259,7 +262,7 @@ pub struct ImportPreview {
     pub notices: Vec<Reason>,
 }
 
-/// `rows` is the sum of the others.
+/// `rows` is the sum of the others but `unchanged`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "bindings", derive(specta::Type))]
@@ -267,6 +270,8 @@ pub struct ImportTotals {
     pub rows: u32,
     pub new: u32,
     pub known: u32,
+    /// Of the known ones: those to which the row adds nothing.
+    pub unchanged: u32,
     pub twice: u32,
     pub doubtful: u32,
     pub refused: u32,

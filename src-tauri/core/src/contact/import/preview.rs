@@ -40,6 +40,7 @@ pub async fn preview(
     let mut shown = |(row, cells): (Row, Vec<String>)| PreviewRow {
         row: row.number,
         cells,
+        name: row.outcome.as_ref().ok().map(|person| person.name.clone()),
         phone: row.outcome.as_ref().ok().map(|person| person.phone.to_string()),
         phone_column: row.outcome.as_ref().ok().map(|person| person.phone_column),
         consent: row.outcome.as_ref().map_or(Answer::Nothing, |person| person.consent.answer(now)),

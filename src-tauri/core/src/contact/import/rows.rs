@@ -109,12 +109,16 @@ fn person_of(record: &Record, layout: &Layout, country: Country) -> Result<Perso
         if is_blank(cell) || column.used == ColumnUse::Ignore {
             continue;
         }
+        if is_formula_error(cell) {
+            told.fail(at, column);
+            continue;
+        }
         match checked(cell, column, at) {
             Ok(cell) => told.take(at, column, cell),
-            Err(_) if is_optional(&column.used) => told.lost.extend(u32::try_from(at)),
-            Err(error) => return Err(error),
+            Err(error) => told.lose(at, column, error),
         }
     }
+    told.phones.sort_by_key(|(at, _)| layout.unnamed_phones.contains(at));
     let mut more = if layout.each_phone { told.every_phone(columns, country) } else { Vec::new() };
     let (phone, phone_column) = if more.is_empty() {
         told.phone(columns, country)
@@ -122,22 +126,28 @@ fn person_of(record: &Record, layout: &Layout, country: Country) -> Result<Perso
         let (phone, column) = more.remove(0);
         (Ok(phone), column)
     };
-    let phone = phone.or_else(|error| confirmed(error, record.row, &layout.ticked)).map_err(RowError::Phone)?;
+    let phone = phone.or_else(|error| confirmed(error, record.row, &layout.ticked)).map_err(|error| {
+        told.unreadable.take().filter(|_| error.probable().is_none()).unwrap_or(RowError::Phone(error))
+    })?;
     let cell = usize::try_from(phone_column).ok().and_then(|at| cells.get(at));
     let repair = cell.and_then(|cell| phone::repair(cell, phone));
     let asked = columns.iter().any(|column| column.used == ColumnUse::Consent);
     let consent = consent::said(&told.consent, asked);
-    let Told { mut name, email, fields, tags, standing, lost, .. } = told;
+    let Told { mut names, email, mut fields, tags, standing, lost, .. } = told;
+    for (at, part) in &layout.name_parts {
+        let cell = names.iter().find(|(column, _)| column == at).map(|(_, cell)| joined(String::new(), cell));
+        if let Some(name) = cell.filter(|name| !name.is_empty()) {
+            fields.entry(part.clone()).or_insert(name);
+        }
+    }
+    names.sort_by_key(|(at, _)| layout.last_names.contains(at));
+    let mut name = names.into_iter().fold(String::new(), |name, (_, cell)| joined(name, cell));
     if name.is_empty() {
-        let firms = layout.firms.iter().filter_map(|at| cells.get(*at)).map(|cell| joined(String::new(), cell));
+        let firms = layout.firms.iter().filter_map(|at| cells.get(*at)).filter(|cell| !is_formula_error(cell.trim()));
+        let firms = firms.map(|cell| joined(String::new(), cell));
         name = firms.into_iter().find(|firm| !firm.is_empty()).unwrap_or_default();
     }
     Ok(Person { phone, phone_column, more, name, email, fields, tags, standing, consent, repair, lost })
-}
-
-/// What a person can come in without. Nobody comes in with another phone, or with a consent that was not read.
-fn is_optional(used: &ColumnUse) -> bool {
-    matches!(used, ColumnUse::Name | ColumnUse::Email | ColumnUse::Tags | ColumnUse::Field { .. })
 }
 
 /// The semicolon of `M&uuml;ller` cuts no cell.
@@ -188,11 +198,17 @@ fn shown(column: &Column, at: usize) -> String {
     }
 }
 
+/// Stands for the text of a cell that could not be read.
+const UNREAD: &str = "\u{fffd}";
+
 #[derive(Default)]
 struct Told<'a> {
     /// With their columns.
     phones: Vec<(usize, &'a str)>,
-    name: String,
+    /// Why the first cell of a phone that could not be read was not.
+    unreadable: Option<RowError>,
+    /// With their columns.
+    names: Vec<(usize, &'a str)>,
     email: String,
     fields: Fields,
     tags: Vec<String>,
@@ -205,7 +221,7 @@ impl<'a> Told<'a> {
     fn take(&mut self, at: usize, column: &'a Column, cell: &'a str) {
         match &column.used {
             ColumnUse::Phone => self.phones.push((at, cell)),
-            ColumnUse::Name => self.name = joined(std::mem::take(&mut self.name), cell),
+            ColumnUse::Name => self.names.push((at, cell)),
             ColumnUse::Email => self.email = content(cell),
             ColumnUse::Tags => self.tags.extend(tags(cell)),
             ColumnUse::Field { name } => self.field(name, content(cell)),
@@ -217,6 +233,23 @@ impl<'a> Told<'a> {
                 self.consent.push(consent::Cell { used, header: &column.header, text: cell });
             }
             ColumnUse::Ignore => {}
+        }
+    }
+
+    /// A cell that could not be read costs itself: another phone may stand beside it.
+    fn lose(&mut self, at: usize, column: &'a Column, error: RowError) {
+        if column.used == ColumnUse::Phone {
+            self.unreadable.get_or_insert(error);
+        }
+        self.fail(at, column);
+    }
+
+    /// A cell that says nothing for certain. A consent of which nobody knows what it says is unclear, which neither gives
+    /// nor takes back any.
+    fn fail(&mut self, at: usize, column: &'a Column) {
+        self.lost.extend(u32::try_from(at));
+        if matches!(column.used, ColumnUse::Consent | ColumnUse::ConsentDate) {
+            self.consent.push(consent::Cell { used: &column.used, header: &column.header, text: UNREAD });
         }
     }
 
@@ -296,8 +329,22 @@ fn joined(mut name: String, cell: &str) -> String {
     name
 }
 
+/// Google's address book parts groups by ` ::: ` and marks its own with an asterisk, as `* myContacts`.
 fn tags(cell: &str) -> impl Iterator<Item = String> + '_ {
-    cell.split([',', ';', '|', '\n']).map(|tag| content(tag.trim())).filter(|tag| !tag.is_empty())
+    let tags = cell.split([',', ';', '|', '\n']).flat_map(|tags| tags.split(":::"));
+    tags.map(|tag| content(tag.trim())).filter(|tag| !tag.is_empty() && !tag.starts_with("* "))
+}
+
+/// What a spreadsheet shows where a formula has no result, in English and Turkish; LibreOffice also writes `Err:502`.
+const FORMULA_ERRORS: [&str; 15] = [
+    "#AD?", "#BAŞV!", "#BOŞ!", "#CALC!", "#DEĞER!", "#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#SAYI!",
+    "#SAYI/0!", "#VALUE!", "#YOK",
+];
+
+pub fn is_formula_error(cell: &str) -> bool {
+    let coded =
+        |cell: &str| cell.strip_prefix("Err:").is_some_and(|code| code.bytes().all(|byte| byte.is_ascii_digit()));
+    cell.starts_with(['#', 'E']) && (FORMULA_ERRORS.contains(&cell) || coded(cell))
 }
 
 /// What people see of a cell: joiners, variation selectors and marks of letters are theirs; controls, byte order marks

@@ -101,7 +101,7 @@ async fn go_through(
     begin(db, job, &layout, clock).await?;
     let bytes = layout.list.about().bytes.max(1);
     let everybody = Everybody::of(&job.options, &layout.list.about().file_name, clock.now());
-    let labels = labels(&layout.columns);
+    let labels = labels(&layout);
     let mut chunks = read_aside(layout);
     let mut carried = Carried { everybody, seen: Seen::new(), fields: Default::default(), labels };
     loop {
@@ -208,14 +208,17 @@ impl Carried {
 }
 
 /// The headers of the columns that become fields.
-fn labels(columns: &[Column]) -> BTreeMap<String, String> {
-    let label = |column: &Column| match &column.used {
-        ColumnUse::Field { name } if !column.header.trim().is_empty() => {
-            Some((name.clone(), column.header.trim().chars().take(LABEL_LIMIT).collect()))
-        }
+fn labels(layout: &Layout) -> BTreeMap<String, String> {
+    let field = |column: &Column| match &column.used {
+        ColumnUse::Field { name } if !column.header.trim().is_empty() => Some(name.clone()),
         _ => None,
     };
-    columns.iter().filter_map(label).collect()
+    let label = |(at, column): (usize, &Column)| {
+        let part = || layout.name_parts.iter().find(|(part, _)| *part == at).map(|(_, name)| name.clone());
+        let name = field(column).or_else(part)?;
+        Some((name, column.header.trim().chars().take(LABEL_LIMIT).collect()))
+    };
+    layout.columns.iter().enumerate().filter_map(label).collect()
 }
 
 #[derive(Default)]

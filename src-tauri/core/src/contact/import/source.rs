@@ -65,6 +65,9 @@ fn is_wide(encoding: Encoding) -> bool {
 
 const BLOCK: usize = 64 * 1024;
 
+/// So many controls stray into the text of a short list and cost no more than their cells.
+const STRAY: u64 = 3;
+
 /// What a look through the bytes of a file told.
 #[derive(Default)]
 struct Look {
@@ -158,7 +161,8 @@ impl Look {
         if let Some(wide) = self.wide() {
             return Ok(wide);
         }
-        if (self.nul_at_even + self.nul_at_odd + self.controls) * 50 > self.bytes {
+        let noise = self.nul_at_even + self.nul_at_odd + self.controls;
+        if noise > STRAY && noise * 50 > self.bytes {
             return Err(ImportError::NotText { file: file.to_owned() });
         }
         Ok(self.narrow(turkish))

@@ -232,13 +232,14 @@ pub async fn advance(
     end: Option<(ImportState, Millis)>,
 ) -> Result<(), sqlx::Error> {
     sqlx::query(
-        "UPDATE imports SET state = ?, row_count = ?, new = ?, known = ?, twice = ?, doubtful = ?, refused = ?, ended_at = ? \
-         WHERE id = ?",
+        "UPDATE imports SET state = ?, row_count = ?, new = ?, known = ?, unchanged = ?, twice = ?, doubtful = ?, \
+         refused = ?, ended_at = ? WHERE id = ?",
     )
     .bind(end.map_or(ImportState::Running, |(state, _)| state))
     .bind(totals.rows)
     .bind(totals.new)
     .bind(totals.known)
+    .bind(totals.unchanged)
     .bind(totals.twice)
     .bind(totals.doubtful)
     .bind(totals.refused)

@@ -136,7 +136,10 @@ impl ImportTotals {
         self.rows += 1;
         match verdict {
             Verdict::New => self.new += 1,
-            Verdict::Known { .. } => self.known += 1,
+            Verdict::Known { adds } => {
+                self.known += 1;
+                self.unchanged += u32::from(adds.is_empty());
+            }
             Verdict::Twice { .. } => self.twice += 1,
             Verdict::Doubtful { .. } => self.doubtful += 1,
             Verdict::Refused { .. } => self.refused += 1,

@@ -1,27 +1,31 @@
 //! A sheet of a workbook: XLSX, XLSB, XLS or ODS.
 //!
 //! A sheet of XLSX is read cell by cell, the others as a whole. Before a workbook is opened it is unpacked once into
-//! nothing, so that one that unpacks to more than a computer holds, or to more than it says, is refused. Numbers are
-//! written with all their digits, days as `12.11.2026`.
+//! nothing, so that one that unpacks to more than a computer holds, or to more than it says, is refused. Numbers of XLSX
+//! are written as the workbook shows them where their format is a common one, else with all their digits; days as
+//! `12.11.2026`.
 
 use std::io::Read;
 use std::ops::ControlFlow;
 use std::sync::{Mutex, PoisonError};
 
 use calamine::{
-    Data, DataRef, ExcelDateTime, Ods, OdsError, Range, Reader, Sheet, SheetType, SheetVisible, Sheets, Xls, XlsError,
-    Xlsb, Xlsx, XlsxError,
+    Data, DataRef, ExcelDateTime, Ods, OdsError, Range, Reader, Sheet, SheetType, SheetVisible, Sheets, Style, Xls,
+    XlsError, Xlsb, Xlsx, XlsxError,
 };
 use zip::ZipArchive;
 
 use super::ImportError;
 use super::list::{About, Bytes, List, ReadSeek, Stopped, Take};
+use super::number_format::{NumberFormat, plain};
 use super::records::Record;
 use crate::supervise::catch_now;
 
 pub struct Workbook {
     about: About,
     sheet: String,
+    /// A comma stands before decimals.
+    comma: bool,
     /// Opened once, for that reads all of its texts.
     book: Mutex<Book>,
 }
@@ -38,8 +42,9 @@ type Input = Box<dyn ReadSeek>;
 type Book = Sheets<Input>;
 
 impl Workbook {
-    /// The sheet that is wanted, else the first that can be seen and is not empty.
-    pub fn open(bytes: Bytes, wanted: Option<&str>) -> Result<Self, ImportError> {
+    /// The sheet that is wanted, else the first that can be seen and is not empty. `comma` where its people write one
+    /// before decimals.
+    pub fn open(bytes: Bytes, wanted: Option<&str>, comma: bool) -> Result<Self, ImportError> {
         let file = bytes.file_name.clone();
         let damaged = || ImportError::WorkbookDamaged { file: file.clone() };
         let kind = kind(&bytes)?;
@@ -59,7 +64,7 @@ impl Workbook {
         })?;
         let about =
             About { bytes: bytes.length, sheets, sheet: Some(sheet.clone()), file_name: file, ..About::default() };
-        Ok(Self { about, sheet, book: Mutex::new(book) })
+        Ok(Self { about, sheet, comma, book: Mutex::new(book) })
     }
 }
 
@@ -72,7 +77,7 @@ impl List for Workbook {
         let mut row = 0;
         let read = catch_now(|| {
             let mut book = self.book.lock().unwrap_or_else(PoisonError::into_inner);
-            rows(&mut book, &self.sheet, self.about.bytes, &mut |record, read| {
+            rows(&mut book, &self.sheet, self.comma, self.about.bytes, &mut |record, read| {
                 row = record.row;
                 take(record, read)
             })
@@ -165,7 +170,7 @@ fn sheets(book: &Book) -> Vec<String> {
 
 fn is_filled(book: &mut Book, sheet: &str) -> bool {
     let mut filled = false;
-    let _ = rows(book, sheet, 0, &mut |_, _| {
+    let _ = rows(book, sheet, false, 0, &mut |_, _| {
         filled = true;
         ControlFlow::Break(())
     });
@@ -204,9 +209,9 @@ impl From<OdsError> for Broken {
     }
 }
 
-fn rows(book: &mut Book, sheet: &str, bytes: u64, take: &mut Take<'_>) -> Result<(), Broken> {
+fn rows(book: &mut Book, sheet: &str, comma: bool, bytes: u64, take: &mut Take<'_>) -> Result<(), Broken> {
     match book {
-        Book::Xlsx(book) => streamed(book, sheet, bytes, take),
+        Book::Xlsx(book) => streamed(book, sheet, comma, bytes, take),
         others => {
             ranged(&others.worksheet_range(sheet).map_err(Broken::of)?, bytes, take);
             Ok(())
@@ -217,15 +222,17 @@ fn rows(book: &mut Book, sheet: &str, bytes: u64, take: &mut Take<'_>) -> Result
 /// A sheet holds 16,384 columns; no list has so many.
 const COLUMN_LIMIT: u32 = 1_024;
 
-fn streamed(book: &mut Xlsx<Input>, sheet: &str, bytes: u64, take: &mut Take<'_>) -> Result<(), Broken> {
+fn streamed(book: &mut Xlsx<Input>, sheet: &str, comma: bool, bytes: u64, take: &mut Take<'_>) -> Result<(), Broken> {
     let mut cells = book.worksheet_cells_reader(sheet)?;
+    let format = |style: &Style| NumberFormat::of(&style.number_format.as_ref()?.format_code);
+    let formats: Vec<Option<NumberFormat>> = cells.styles().iter().map(format).collect();
     let rows = u64::from(cells.dimensions().end.0).max(1);
     let mut give = |row: u32, cells: Vec<String>| {
         let read = bytes * u64::from(row).min(rows) / (rows + 1);
         if is_blank(&cells) { ControlFlow::Continue(()) } else { take(Record { row, cells, trouble: None }, read) }
     };
     let mut row = (0, Vec::new());
-    while let Some(cell) = cells.next_cell()? {
+    while let Some((cell, style)) = cells.next_cell_with_style_id()? {
         let (at, column) = cell.get_position();
         if at + 1 != row.0 {
             let (number, filled) = std::mem::replace(&mut row, (at + 1, Vec::new()));
@@ -233,7 +240,10 @@ fn streamed(book: &mut Xlsx<Input>, sheet: &str, bytes: u64, take: &mut Take<'_>
                 return Ok(());
             }
         }
-        let text = written(cell.get_value());
+        let text = match (cell.get_value(), formats.get(style)) {
+            (DataRef::Float(number), Some(Some(format))) => format.shown(*number, comma),
+            (value, _) => written(value),
+        };
         if column < COLUMN_LIMIT && !text.is_empty() {
             row.1.resize(column as usize, String::new());
             row.1.push(text);
@@ -283,7 +293,7 @@ fn written(cell: &DataRef<'_>) -> String {
         DataRef::String(text) => text.clone(),
         DataRef::SharedString(text) => (*text).to_owned(),
         DataRef::Int(number) => number.to_string(),
-        DataRef::Float(number) => number_of(*number),
+        DataRef::Float(number) => plain(*number),
         DataRef::Bool(value) => value.to_string(),
         DataRef::DateTime(time) => time_of(time),
         DataRef::DateTimeIso(text) => iso(text),
@@ -292,17 +302,12 @@ fn written(cell: &DataRef<'_>) -> String {
     }
 }
 
-/// All digits, without an exponent.
-fn number_of(number: f64) -> String {
-    if number.fract() == 0.0 { format!("{number:.0}") } else { number.to_string() }
-}
-
 /// The last day that a spreadsheet knows; a phone in a column of days is no day.
 const LAST_DAY: f64 = 2_958_466.0;
 
 fn time_of(time: &ExcelDateTime) -> String {
     if time.is_duration() || !(0.0..LAST_DAY).contains(&time.as_f64()) {
-        return number_of(time.as_f64());
+        return plain(time.as_f64());
     }
     let (year, month, day, hour, minute, ..) = time.to_ymd_hms_milli();
     let clock = format!("{hour:02}:{minute:02}");

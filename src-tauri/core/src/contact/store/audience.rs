@@ -82,20 +82,27 @@ pub struct Person {
 }
 
 impl Person {
-    /// What a variable stands for: a field of this very name, a part that every contact has, or a field whose name is
-    /// written another way.
+    /// What a variable stands for: a field of this very name, a part that every contact has, a field whose name is
+    /// written another way, or the part of which lists call the column so.
     pub fn value(&self, variable: &str) -> Option<&str> {
         if let Some(exact) = self.fields.get(variable) {
             return Some(exact);
         }
+        let same = || self.fields.iter().find(|(name, _)| variable::is_same(variable, name));
         match variable::own(variable) {
-            Some(Own::Name) => Some(&self.name),
-            Some(Own::Phone) => Some(&self.phone),
-            Some(Own::Email) => Some(&self.email),
-            None => {
-                let same = self.fields.iter().find(|(name, _)| variable::is_same(variable, name));
-                same.map(|(_, value)| value.as_str())
-            }
+            Some(own) => Some(self.own(own)),
+            None => match same() {
+                Some((_, value)) => Some(value),
+                None => variable::by_header(variable).map(|own| self.own(own)),
+            },
+        }
+    }
+
+    fn own(&self, own: Own) -> &str {
+        match own {
+            Own::Name => &self.name,
+            Own::Phone => &self.phone,
+            Own::Email => &self.email,
         }
     }
 }

@@ -165,6 +165,17 @@ pub async fn edit(
     .await
 }
 
+/// Nothing was said after all. An opt-out stays one.
+pub async fn take_back(db: &mut Tx, session: SessionId, sender: &Sender, wire_id: &str) -> Result<(), sqlx::Error> {
+    sqlx::query("DELETE FROM replies WHERE session_id = ? AND sender = ? AND wire_id = ? AND stop = 0")
+        .bind(session)
+        .bind(sender.as_str())
+        .bind(wire_id)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
 /// What follows from the newest words: the answer that they choose, and an opt-out.
 pub async fn link_edited(db: &mut Tx, reply: ReplyId, meaning: &Meaning, now: Millis) -> Result<Received, sqlx::Error> {
     if meaning.word == Some(Word::Stop) {

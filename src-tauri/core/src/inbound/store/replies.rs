@@ -78,6 +78,8 @@ pub struct ReplyRow {
     pub message_id: Option<MessageId>,
     /// The beginning of the message that it answers.
     pub answers_text: String,
+    /// The emoji that its writer put to that message last.
+    pub reaction: Option<String>,
     pub campaign_id: Option<CampaignId>,
     /// Filled in by whoever knows campaigns.
     pub campaign_name: String,
@@ -256,6 +258,7 @@ async fn with_names(db: &mut SqliteConnection, found: Vec<Found>) -> Result<Vec<
             id: reply.id,
             message_id: reply.message_id,
             answers_text: answered.text,
+            reaction: answered.reaction,
             campaign_id: reply.campaign_id,
             campaign_name: String::new(),
             contact_id: reply.contact_id.filter(|id| contacts.contains_key(id)),

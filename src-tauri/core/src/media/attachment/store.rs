@@ -15,7 +15,7 @@ use super::{MediaItem, MediaVerdict, Owner};
 use crate::clock::Millis;
 use crate::db::Tx;
 use crate::error::Problem;
-use crate::ids::{IdGenerator, MediaId, TemplateId};
+use crate::ids::{IdGenerator, MediaId, TemplateId, UploadId};
 use crate::media;
 use crate::stored::Json;
 
@@ -71,10 +71,23 @@ pub async fn add(db: &mut Tx, owner: Owner, name: &str, file: &Prepared, now: Mi
     Ok(id)
 }
 
+/// What a program brought, behind the files that are there; false where that went, or never was.
+pub async fn add_upload(db: &mut Tx, owner: Owner, upload: UploadId, now: Millis) -> Result<bool, sqlx::Error> {
+    let id: MediaId = IdGenerator::at(now).next();
+    let (table, column) = (owner.table(), owner.column());
+    let insert = format!(
+        "INSERT INTO {table} (id, {column}, position, name, source_size, converted, sha256, offered, place)
+         SELECT ?1, ?2, (SELECT coalesce(max(position), 0) + 1 FROM {table} WHERE {column} = ?2), u.name, m.size, 0,
+                u.sha256, NULL, 0
+         FROM uploads u JOIN media m ON m.sha256 = u.sha256 WHERE u.id = ?3 AND length(m.content) > 0"
+    );
+    let added = sqlx::query(AssertSqlSafe(insert)).bind(id).bind(owner.key()).bind(upload).execute(db).await?;
+    Ok(added.rows_affected() == 1)
+}
+
 /// Why it goes as a document, as the window shows it.
 fn reason(offered: &Offered) -> Result<String, sqlx::Error> {
-    let reason = Problem { code: offered.code().to_owned(), message: offered.to_string(), params: offered.params() };
-    serde_json::to_string(&reason).map_err(|error| sqlx::Error::Encode(error.into()))
+    serde_json::to_string(&media::of_offered(offered)).map_err(|error| sqlx::Error::Encode(error.into()))
 }
 
 pub async fn remove(db: &mut Tx, owner: Owner, file: MediaId) -> Result<(), sqlx::Error> {

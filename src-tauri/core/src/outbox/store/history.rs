@@ -8,6 +8,7 @@ use crate::category::Category;
 use crate::clock::Millis;
 use crate::db::Tx;
 use crate::ids::{CampaignId, ContactId, MessageId};
+use crate::mail::store::{self as mail, MailView};
 use crate::outbox::state::{Origin, PartState};
 use crate::session::store as sessions;
 
@@ -37,6 +38,8 @@ pub struct SentMessage {
     /// Since when it is in that state.
     pub state_at: Option<Millis>,
     pub session_name: Option<String>,
+    /// What went by e-mail instead, or should.
+    pub mail: Option<MailView>,
     pub parts: i64,
     /// What the parts cost that WhatsApp accepted.
     pub credits: i64,
@@ -74,8 +77,13 @@ pub async fn before(
     select.push(")) WHERE (at, id) < (").push_bind(key.0).push(", ").push_bind(key.1);
     select.push(") ORDER BY at DESC, id DESC LIMIT ").push_bind(limit);
     let rows = select.build().fetch_all(&mut *db).await?;
-    let numbers = sessions::names(db).await?.into_iter().collect();
-    rows.iter().map(|row| message_of(row, &numbers)).collect()
+    let numbers = sessions::names(&mut *db).await?.into_iter().collect();
+    let messages: Result<Vec<SentMessage>, _> = rows.iter().map(|row| message_of(row, &numbers)).collect();
+    let mut messages = messages?;
+    let ids: Vec<MessageId> = messages.iter().map(|message| message.id).collect();
+    let mut mails = mail::of_messages(db, &ids).await?;
+    messages.iter_mut().for_each(|message| message.mail = mails.remove(&message.id));
+    Ok(messages)
 }
 
 /// Whether something for this contact is not over yet.
@@ -162,6 +170,7 @@ fn message_of(row: &SqliteRow, numbers: &super::recipients::Numbers) -> Result<S
         reason: row.try_get("reason")?,
         state_at: row.try_get("state_at")?,
         session_name: session.and_then(|session| numbers.get(&session).cloned()),
+        mail: None,
         parts: row.try_get("parts")?,
         credits: row.try_get("credits")?,
         created_at: row.try_get("created_at")?,

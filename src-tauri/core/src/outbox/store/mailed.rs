@@ -1,6 +1,8 @@
 //! What may go by e-mail instead: messages that have failed for good, and those that no number can send. A message of
 //! which anything is on its way, was accepted or may have arrived is none of them.
 
+use std::collections::BTreeSet;
+
 use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, QueryBuilder, Row, SqliteConnection};
 use uuid::Uuid;
@@ -243,21 +245,27 @@ pub async fn lively(
     Ok(lively)
 }
 
-/// Those of these messages that have not arrived and wait for nothing but a number.
-pub async fn undelivered(db: &mut SqliteConnection, messages: &[MessageId]) -> Result<Vec<MessageId>, sqlx::Error> {
-    let mut undelivered = Vec::new();
+/// Those of these messages that wait, are on their way, or failed since then: about the others nothing more is decided.
+pub async fn undecided(
+    db: &mut SqliteConnection,
+    messages: &[MessageId],
+    since: Millis,
+) -> Result<BTreeSet<MessageId>, sqlx::Error> {
+    let mut undecided = BTreeSet::new();
     for some in messages.chunks(500) {
         let mut select = QueryBuilder::new(
-            "SELECT message_id FROM parts WHERE last = 1 AND state IN ('pending', 'failed') AND message_id IN (",
+            "SELECT message_id FROM parts
+             WHERE last = 1 AND (state IN ('pending', 'sending', 'unknown') OR state = 'failed' AND ended_at >= ",
         );
+        select.push_bind(since).push(") AND message_id IN (");
         let mut list = select.separated(", ");
         some.iter().for_each(|message| {
             list.push_bind(*message);
         });
         select.push(")");
-        undelivered.extend(select.build_query_scalar::<MessageId>().fetch_all(&mut *db).await?);
+        undecided.extend(select.build_query_scalar::<MessageId>().fetch_all(&mut *db).await?);
     }
-    Ok(undelivered)
+    Ok(undecided)
 }
 
 /// What a message says, for a mail.

@@ -449,6 +449,19 @@ pub async fn result_seen(db: &mut Tx, queue: CampaignId) -> Result<bool, sqlx::E
     Ok(seen.rows_affected() == 1)
 }
 
+/// The owner has seen to what failed. What fails later is told again.
+pub async fn failures_seen(db: &mut Tx, queue: CampaignId) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "UPDATE queues SET failures_seen_at =
+             (SELECT max(c.last_at) FROM queue_counts c WHERE c.queue_id = queues.id AND c.state = 'failed')
+         WHERE id = ?",
+    )
+    .bind(queue)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
 /// Cancels what still waits and releases its credits. Nothing of the queue is sent any more: what is in doubt waits for
 /// a receipt, and for the end of its doubt.
 pub async fn cancel(db: &mut Tx, queue: CampaignId, now: Millis) -> Result<bool, sqlx::Error> {

@@ -173,10 +173,13 @@ pub async fn waiting(db: &mut SqliteConnection) -> Result<Vec<CampaignId>, sqlx:
     sqlx::query_scalar("SELECT id FROM queues WHERE state = 'open' OR state = 'paused'").fetch_all(db).await
 }
 
-/// The newest queues in which something failed, at most so many.
+/// The newest campaigns over real numbers in which something failed that their owner has not seen to, at most so many.
 pub async fn with_failures(db: &mut SqliteConnection, limit: u32) -> Result<Vec<CampaignId>, sqlx::Error> {
     sqlx::query_scalar(
-        "SELECT DISTINCT queue_id FROM queue_counts WHERE state = 'failed' AND people > 0 ORDER BY queue_id DESC LIMIT ?",
+        "SELECT DISTINCT queue_id FROM queue_counts c WHERE state = 'failed' AND people > 0 AND EXISTS
+             (SELECT 1 FROM queues q WHERE q.id = c.queue_id AND q.kind = 'campaign' AND q.book = 'real'
+              AND (q.failures_seen_at IS NULL OR q.failures_seen_at < c.last_at))
+         ORDER BY queue_id DESC LIMIT ?",
     )
     .bind(limit)
     .fetch_all(db)
@@ -277,11 +280,13 @@ pub async fn addressees(
     select.build().fetch_all(db).await?.iter().map(addressee).collect()
 }
 
-/// What the person of a message was called when they were written to, and how the message begins.
+/// What the person of a message was called when they were written to, how the message begins, and the emoji that they
+/// put to it last.
 #[derive(Clone, Debug, Default)]
 pub struct Opening {
     pub name: String,
     pub text: String,
+    pub reaction: Option<String>,
 }
 
 pub async fn openings(
@@ -289,15 +294,18 @@ pub async fn openings(
     messages: &[MessageId],
 ) -> Result<BTreeMap<MessageId, Opening>, sqlx::Error> {
     let mut select = QueryBuilder::new(
-        "SELECT id, name, substr(coalesce(nullif(text, ''), question, ''), 1, 200) FROM messages WHERE id IN (",
+        "SELECT id, name, substr(coalesce(nullif(text, ''), question, ''), 1, 200),
+                (SELECT p.reaction FROM parts p WHERE p.message_id = messages.id AND p.reaction <> ''
+                 ORDER BY p.reacted_at DESC LIMIT 1)
+         FROM messages WHERE id IN (",
     );
     let mut list = select.separated(", ");
     messages.iter().for_each(|message| {
         list.push_bind(*message);
     });
     select.push(")");
-    let found = select.build_query_as::<(MessageId, String, String)>().fetch_all(db).await?;
-    Ok(found.into_iter().map(|(id, name, text)| (id, Opening { name, text })).collect())
+    let found = select.build_query_as::<(MessageId, String, String, Option<String>)>().fetch_all(db).await?;
+    Ok(found.into_iter().map(|(id, name, text, reaction)| (id, Opening { name, text, reaction })).collect())
 }
 
 /// One part as the terminal tells of it.

@@ -17,6 +17,7 @@ use crate::ids::{CampaignId, ContactId, MediaId, MessageId, PartId, SessionId};
 use crate::ledger::store::{self as ledger, End};
 use crate::link_preview::LinkCard;
 use crate::link_preview::store::card;
+use crate::mail::store::{self as mail, MailView};
 use crate::media::attachment::{self, Owner};
 use crate::outbox::state::{PartKind, PartState, SkipReason};
 use crate::outbox::store::clear;
@@ -69,28 +70,35 @@ async fn numbers(db: &mut SqliteConnection) -> Result<Numbers, sqlx::Error> {
     Ok(sessions::names(db).await?.into_iter().collect())
 }
 
-/// The people whom a campaign skipped for one reason, at most so many.
+/// The people whom a campaign skipped for one reason, at most so many; with a variable those who lack that one.
 pub async fn skipped_for(
     db: &mut SqliteConnection,
     queue: CampaignId,
     reason: SkipReason,
+    variable: Option<&str>,
     limit: u32,
 ) -> Result<Vec<RecipientRow>, sqlx::Error> {
     let ids: Vec<MessageId> = sqlx::query_scalar(
-        "SELECT id FROM messages INDEXED BY messages_skipped WHERE queue_id = ? AND skip_reason = ? ORDER BY id LIMIT ?",
+        "SELECT id FROM messages INDEXED BY messages_skipped
+         WHERE queue_id = ?1 AND skip_reason = ?2 AND (?3 IS NULL OR skip_variable = ?3) ORDER BY id LIMIT ?4",
     )
     .bind(queue)
     .bind(reason)
+    .bind(variable)
     .bind(limit)
     .fetch_all(&mut *db)
     .await?;
     rows(db, &ids).await
 }
 
-/// The contacts whom a campaign skipped for one reason before anything of their message was tried.
-pub fn push_untried(select: &mut QueryBuilder<Sqlite>, queue: CampaignId, reason: SkipReason) {
+/// The contacts whom a campaign skipped for one reason before anything of their message was tried; with a variable those
+/// who lacked that one.
+pub fn push_untried(select: &mut QueryBuilder<Sqlite>, queue: CampaignId, reason: SkipReason, variable: Option<&str>) {
     select.push("SELECT m.contact_id FROM messages m WHERE m.queue_id = ").push_bind(queue);
     select.push(" AND m.skip_reason = ").push_bind(reason);
+    if let Some(variable) = variable {
+        select.push(" AND m.skip_variable = ").push_bind(variable.to_owned());
+    }
     select.push(" AND NOT EXISTS (SELECT 1 FROM parts p WHERE p.message_id = m.id AND p.tried_at IS NOT NULL)");
 }
 
@@ -181,6 +189,8 @@ pub struct RecipientView {
     pub own: bool,
     /// When its text and its files were cleared.
     pub cleared_at: Option<Millis>,
+    /// What went by e-mail instead, or should.
+    pub mail: Option<MailView>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -251,6 +261,7 @@ pub async fn recipient(
     let revisable = revise::waiting(db, message).await?.map(|(queue, _)| queue);
     let (version, own) = version_of(db, message).await?;
     let cleared_at = clear::message_cleared_at(db, message).await?;
+    let mail = mail::of_messages(db, &[message]).await?.remove(&message);
     Ok(Some(RecipientView {
         row,
         parts,
@@ -263,6 +274,7 @@ pub async fn recipient(
         version,
         own,
         cleared_at,
+        mail,
     }))
 }
 

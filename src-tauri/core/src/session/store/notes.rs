@@ -1,10 +1,13 @@
 //! The notes' table, and what a client asks of other tables.
 
+use std::collections::HashSet;
+
 use sqlx::SqliteConnection;
 
 use crate::clock::Millis;
 use crate::db::Tx;
 use crate::session::client::NoteKind;
+use crate::stored::Json;
 
 /// The owner of what is the same for all numbers.
 pub const EVERYBODYS: &[u8] = &[];
@@ -31,6 +34,25 @@ pub async fn get(
         .bind(now)
         .fetch_optional(db)
         .await
+}
+
+/// Which of these phones were looked up, so lately that what was found is still believed.
+pub async fn looked_up(
+    db: &mut SqliteConnection,
+    phones: Vec<&str>,
+    now: Millis,
+) -> Result<HashSet<String>, sqlx::Error> {
+    let found: Vec<String> = sqlx::query_scalar(
+        "SELECT n.key FROM json_each(?) p CROSS JOIN notes n
+         ON n.kind = ? AND n.owner = ? AND n.key = p.value AND n.expires_at > ?",
+    )
+    .bind(Json(phones))
+    .bind(name(NoteKind::OnWhatsapp))
+    .bind(EVERYBODYS)
+    .bind(now)
+    .fetch_all(db)
+    .await?;
+    Ok(found.into_iter().collect())
 }
 
 pub async fn put(

@@ -9,8 +9,8 @@ use crate::db::{Readers, Tx};
 use crate::ids::ImportId;
 use crate::page::Place;
 
-const REPORTS: &str = "SELECT id, file_name, state, row_count, new, known, twice, doubtful, refused, started_at,
-    undone_at, removed, restored, kept, state <> 'running' AND undone_at IS NULL
+const REPORTS: &str = "SELECT id, file_name, state, row_count, new, known, unchanged, twice, doubtful, refused,
+    started_at, undone_at, removed, restored, kept, state <> 'running' AND undone_at IS NULL
         AND EXISTS (SELECT 1 FROM import_changes c WHERE c.import_id = imports.id) AS can_undo
     FROM imports WHERE step = 'import'";
 
@@ -61,6 +61,7 @@ fn report_of(row: &SqliteRow) -> Result<ImportReport, sqlx::Error> {
             rows: row.try_get("row_count")?,
             new: row.try_get("new")?,
             known: row.try_get("known")?,
+            unchanged: row.try_get("unchanged")?,
             twice: row.try_get("twice")?,
             doubtful: row.try_get("doubtful")?,
             refused: row.try_get("refused")?,

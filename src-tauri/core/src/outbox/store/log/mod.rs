@@ -100,19 +100,19 @@ pub async fn page(db: &mut SqliteConnection, query: &LogQuery, search: Option<&s
 
 /// From the counters, which know of no time; what still waits to be tried is no number's.
 async fn count(db: &mut SqliteConnection, query: &LogQuery) -> Result<Option<i64>, sqlx::Error> {
-    let standing = match query.origin {
-        None => None,
-        Some(Origin::Campaign) => Some("campaign"),
-        Some(Origin::Direct) => Some("standing"),
-        Some(Origin::Trigger | Origin::Api) => return Ok(None),
+    let of_campaigns = match query.origin {
+        None => false,
+        Some(Origin::Campaign) => true,
+        // These stand in the same queues, whose counters do not tell them apart.
+        Some(Origin::Direct | Origin::Trigger | Origin::Api) => return Ok(None),
     };
     if query.from.is_some() || query.until.is_some() {
         return Ok(None);
     }
     let mut select: QueryBuilder<Sqlite> =
         QueryBuilder::new("SELECT coalesce(sum(people), 0) FROM queue_counts WHERE people > 0");
-    if let Some(kind) = standing {
-        select.push(" AND (SELECT q.kind FROM queues q WHERE q.id = queue_id) = ").push_bind(kind);
+    if of_campaigns {
+        select.push(" AND (SELECT q.kind FROM queues q WHERE q.id = queue_id) = 'campaign'");
     }
     if let Some(campaign) = query.campaign_id {
         select.push(" AND queue_id = ").push_bind(campaign);
