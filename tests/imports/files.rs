@@ -283,7 +283,7 @@ async fn what_a_formula_could_not_tell_is_empty_and_said() {
     let path = world.file("list.csv", text);
     let preview = world.preview(&path, &ImportOptions::default()).await.unwrap();
     assert_eq!(kinds(&preview), ["2 new", "3 new", "4 phone.missing"]);
-    assert_eq!((preview.rows[0].name.as_deref(), &preview.rows[0].lost), (Some(""), &vec![0, 1, 4]));
+    assert_eq!((preview.rows[0].name.as_deref(), preview.rows[0].lost.as_slice()), (Some(""), &[0, 1, 4][..]));
     let ended = world.run(ImportStep::Import, &path, &ImportOptions::default()).await;
     assert_eq!((ended.lost_cells, ended.consent.yes, ended.consent.unclear), (4, 1, 1));
 }

@@ -61,7 +61,7 @@ async fn numbers_come_in_as_their_workbook_shows_them() {
     let phones: Vec<Option<&str>> = preview.rows.iter().map(|row| row.phone.as_deref()).collect();
     assert_eq!(phones, [Some("+905385550214"), Some("+905385550215")]);
     assert_eq!(preview.rows[0].cells[1..], ["5385550214", "₺1.250,50", "15%", "12.1250", "00042"]);
-    assert_eq!((preview.rows[0].name.as_deref(), &preview.rows[0].lost), (Some(""), &vec![0]));
+    assert_eq!((preview.rows[0].name.as_deref(), preview.rows[0].lost.as_slice()), (Some(""), &[0][..]));
     assert_eq!(preview.rows[1].cells[4], "0.3");
     let english = ImportOptions { country: Some("GB".into()), ..Default::default() };
     let columns = Some(preview.columns.iter().map(|column| column.used.clone()).collect());
