@@ -1622,7 +1622,7 @@ export type Longest = {
 /**  What one round of it came to. */
 export type LookedUp = {
 	looked: number,
-	/**  Behind whom the next round begins; none when all are known. */
+	/**  Behind whom the next round begins; none when all were looked up. */
 	next: ContactId | null,
 };
 
@@ -1852,15 +1852,15 @@ export type Missed = {
 	goesAt: number,
 };
 
+export type MissedAnswer = 
+/**  At once, as far as its hours allow. */
+{ is: "now" } | { is: "next_window" } | { is: "at"; at: number } | { is: "cancel" };
+
 export type MissedDay = {
 	day: Day,
 	/**  Of an occasion: whose date it was. */
 	people: number | null,
 };
-
-export type MissedAnswer = 
-/**  At once, as far as its hours allow. */
-{ is: "now" } | { is: "next_window" } | { is: "at"; at: number } | { is: "cancel" };
 
 export type MissingLine = {
 	variable: string,
