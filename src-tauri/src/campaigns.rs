@@ -59,7 +59,7 @@ pub fn run(options: &Options, data: Option<PathBuf>) -> ExitCode {
         while left > 0 {
             let search = options.search.clone().unwrap_or_default();
             let page = Page { search, group: options.group, after: after.take(), limit: left.min(PAGE) };
-            let told = source.ask(&Ask::Campaigns(page)).await?;
+            let told = &source.ask(&Ask::Campaigns(page)).await?;
             let campaigns = told["campaigns"].as_array().map(Vec::as_slice).unwrap_or_default();
             campaigns.iter().for_each(|row| show(row, voice));
             left = left.saturating_sub(u32::try_from(campaigns.len()).unwrap_or(u32::MAX));
@@ -103,7 +103,8 @@ fn event(row: &CampaignRow) -> Value {
 fn show(row: &Value, voice: Voice) {
     voice.event(row);
     let text = |name: &str| row[name].as_str().unwrap_or_default();
-    let count = |name: &str| row["counts"][name].as_i64().unwrap_or_default();
+    let counts = &row["counts"];
+    let count = |name: &str| counts[name].as_i64().unwrap_or_default();
     let name = if text("name").is_empty() { text("firstText") } else { text("name") };
     let name: String = name.chars().map(|c| if c.is_control() { ' ' } else { c }).take(40).collect();
     let through = ["sent", "delivered", "read", "played"].into_iter().map(count).sum::<i64>();

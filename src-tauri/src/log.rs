@@ -86,8 +86,8 @@ pub fn run(options: Options, data: Option<PathBuf>) -> ExitCode {
         match &options.out {
             Some(path) => {
                 let path = std::path::absolute(path).unwrap_or_else(|_| path.clone());
-                let result = source.ask(&Ask::LogFile(File { search: options.search.clone(), path })).await?;
-                voice.event(&result);
+                let result = &source.ask(&Ask::LogFile(File { search: options.search.clone(), path })).await?;
+                voice.event(result);
                 let (messages, file) = (&result["messages"], result["file"].as_str().unwrap_or_default());
                 voice.line(&format!("{messages} messages are in {file}."));
             }
@@ -152,7 +152,7 @@ async fn tell(source: &Source, search: &Search, limit: u32, voice: Voice) -> Res
     let (mut left, mut after) = (limit, None);
     while left > 0 {
         let page = Page { search: search.clone(), after: after.take(), limit: left.min(PAGE) };
-        let told = source.ask(&Ask::Log(page)).await?;
+        let told = &source.ask(&Ask::Log(page)).await?;
         let zone = told["zone"].as_str().and_then(|zone| zone.parse().ok()).unwrap_or(Tz::UTC);
         let messages = told["messages"].as_array().map(Vec::as_slice).unwrap_or_default();
         messages.iter().for_each(|row| show(row, voice, zone));

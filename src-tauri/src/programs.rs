@@ -105,14 +105,16 @@ fn named(view: &ProgramsView, ending: &str) -> Result<ulak_core::ids::TokenId, P
 
 fn tell(voice: Voice, mut view: Value) {
     let made = view.as_object_mut().and_then(|view| view.remove("made")).filter(|made| !made.is_null());
-    if let Some(made) = made {
-        voice.event(&made);
+    if let Some(made) = &made {
+        voice.event(made);
         let word = |name: &str| made[name].as_str().unwrap_or_default();
         voice.line(&format!("The token of {}, shown only this once:\n{}", word("name"), word("token")));
     }
-    voice.event(&view);
-    voice.line(&match view["door"]["open"].as_bool() {
-        Some(true) => format!("Programs are let in at http://127.0.0.1:{} while Ulak runs.", view["door"]["port"]),
+    let view = &view;
+    voice.event(view);
+    let door = &view["door"];
+    voice.line(&match door["open"].as_bool() {
+        Some(true) => format!("Programs are let in at http://127.0.0.1:{} while Ulak runs.", door["port"]),
         _ => "No programs are let in.".to_owned(),
     });
     view["tokens"].as_array().into_iter().flatten().for_each(|token| voice.line(&line(token)));
@@ -120,7 +122,8 @@ fn tell(voice: Voice, mut view: Value) {
 
 fn line(token: &Value) -> String {
     let rights = ["send", "read", "contacts", "admin", "urgent"];
-    let may: Vec<&str> = rights.into_iter().filter(|right| token["rights"][right].as_bool() == Some(true)).collect();
+    let given = &token["rights"];
+    let may: Vec<&str> = rights.into_iter().filter(|right| given[right].as_bool() == Some(true)).collect();
     let word = |name: &str| token[name].as_str().unwrap_or_default();
     format!("  {:<24} …{}  {:<28} {} calls", word("name"), word("ending"), may.join(", "), token["calls"])
 }
