@@ -77,15 +77,16 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Source, Refusal> {
         return Err(unsupported());
     }
     let (width, height) = (u32::from(frame.width), u32::from(frame.height));
+    let room = picture::check(width, height, frame.channels() as u64, frame.coefficients());
+    let scale = if frame.unusual || room.is_err() { Some(scale(&frame)?) } else { None };
     // Rows without data before the end mark, which decoders make up, each in its way.
     let absent = entropy::rows(&complete).map_or(0, |rows| height.saturating_sub(rows));
     if absent * MISSING_OF > height {
         return Err(broken());
     }
-    let room = picture::check(width, height, frame.channels() as u64, frame.coefficients());
-    if frame.unusual || room.is_err() {
+    if let Some(scale) = scale {
         let said = (absent > 0).then_some(Offered::PictureIncomplete);
-        return Ok(Source { said, ..reduced(bytes, &frame)? });
+        return Ok(Source { said, ..reduced(bytes, &frame, scale)? });
     }
     let mut decoder = decoder(bytes, &frame, Care::Lenient);
     decoder.decode_headers().map_err(refusal)?;
@@ -126,14 +127,19 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Source, Refusal> {
     Ok(Source { size: (width, height), pixels, orientation, colours, deep: false, said, lossless })
 }
 
-/// What the usual decoder cannot read, and what would be too much for memory at its full size.
-fn reduced(bytes: &[u8], frame: &Frame) -> Result<Source, Refusal> {
+/// At which part of its sides there is room for it.
+fn scale(frame: &Frame) -> Result<u16, Refusal> {
     let (width, height) = (u32::from(frame.width), u32::from(frame.height));
-    let scale = [1, 2, 4, 8].into_iter().find(|scale| frame.fits(*scale)).ok_or_else(|| {
+    [1, 2, 4, 8].into_iter().find(|scale| frame.fits(*scale)).ok_or_else(|| {
         let each = (frame.coefficients() / (u64::from(width) * u64::from(height)).max(1)).max(1);
         let megapixels = (picture::MEMORY_LIMIT / each).min(MOST_PIXELS) / 1_000_000;
         Refusal::TooManyPixels { width, height, limit: SIDE_LIMIT, megapixels }
-    })?;
+    })
+}
+
+/// What the usual decoder cannot read, and what would be too much for memory at its full size.
+fn reduced(bytes: &[u8], frame: &Frame, scale: u16) -> Result<Source, Refusal> {
+    let (width, height) = (u32::from(frame.width), u32::from(frame.height));
     let reduced = reduced::decode(bytes, frame.width.div_ceil(scale), frame.height.div_ceil(scale))?;
     let colours = Colours::of_light(reduced.profile.as_deref(), !reduced.pixels.color().has_color());
     let orientation = orientation(reduced.exif.as_deref());

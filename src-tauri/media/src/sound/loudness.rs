@@ -15,7 +15,7 @@ const TARGET: f64 = -16.0;
 /// The loudest single sample after levelling; encoding adds a little to it.
 const PEAK: f64 = 0.89;
 /// The same for a sound that is too short to measure, to whose end encoding adds more.
-const SHORT_PEAK: f64 = 0.7;
+const SHORT_PEAK: f64 = 0.6;
 /// More would mostly lift the noise, as a factor: 20 dB.
 const MOST: f64 = 10.0;
 /// Samples in one step of the envelope: ten milliseconds.
