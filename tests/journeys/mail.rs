@@ -188,7 +188,7 @@ async fn what_waits_for_a_week_and_fails_then_goes_by_mail_all_the_same() -> Res
     assert_eq!(server.to(), ["elif@shop.example"]);
     // Nothing more is decided about it then.
     let wishes = async || {
-        ulak_core::mail::store::wanted(&mut *world.app.db().read().acquire().await.unwrap()).await.unwrap().len()
+        ulak_core::mail::store::wanted(&mut world.app.db().read().acquire().await.unwrap()).await.unwrap().len()
     };
     assert_eq!(wishes().await, 1);
     days_pass(&world, &[8, 9, 10]).await;

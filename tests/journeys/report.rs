@@ -246,11 +246,11 @@ async fn a_statement_says_what_a_month_was_to_the_credits() -> Result<(), Proble
     assert!(has(&["Fatura hatırlatması", "6"]), "{rows:#?}");
     let cells = book.worksheet_range(&sheet).unwrap();
     // The first credits of all were not paid for.
-    let is_paid = |row: &&[Data]| row.get(1).is_some_and(|cell| cell.to_string() == "Top-up") && row[3] != Data::Empty;
+    let is_paid = |row: &&[Data]| row.get(1).is_some_and(|cell| *cell == "Top-up") && row[3] != Data::Empty;
     let topped_up = cells.rows().find(is_paid).unwrap();
     assert!(matches!(topped_up[0], Data::DateTime(_)), "a day is a day: {topped_up:?}");
     assert_eq!(topped_up[3], Data::Float(500.0), "what was paid is a number");
-    let spent = cells.rows().find(|row| row[0].to_string() == "Spent").unwrap();
+    let spent = cells.rows().find(|row| row[0] == "Spent").unwrap();
     assert_eq!(spent[1], Data::Float(6.0), "a figure is a number");
     let pdf = folder.path().join("statement.pdf");
     world.app.credits().export_statement(Book::Real, &month, &pdf, Some(Language::Tr)).await?;
