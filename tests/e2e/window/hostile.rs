@@ -71,7 +71,7 @@ fn hostile(one: usize) -> String {
         0 => seed.to_owned(),
         1 => format!("x\">{seed}"),
         2 => format!("</textarea></title></style>{seed}"),
-        3 => seed.replace(' ', "/"),
+        3 => format!("/{}", seed.replace(' ', "/")),
         _ => format!("';`{seed}`//"),
     }
 }
@@ -213,7 +213,7 @@ fn a_hundred_hostile_names_and_texts_stay_words_wherever_they_are_shown() {
             ("/repeats", "main .body"),
             ("/connect", "#connect-shown section"),
             ("/connect/triggers", "#connect-shown section"),
-            ("/connect/webhooks", "#connect-shown section"),
+            ("/connect/webhooks", "[data-testid=webhook-new]"),
             ("/numbers", "[data-testid=numbers-link]"),
             ("/credits", "[data-testid=credits-table] tbody td"),
             ("/figures", "[data-testid=figures-table]"),
