@@ -160,10 +160,12 @@ fn every_beginning_with_nonsense_behind_it() {
     let mut dice = Dice(7);
     for name in names(&[PICTURES, SOUND, FILMS, &[".heic", ".avif", ".pdf"]].concat()) {
         let whole = fixture(&name);
+        // A byte may stand for 20 ms of silence there, and minutes of it take their time to be encoded.
+        let behind = if name.ends_with(".amr") { 2_000 } else { 20_000 };
         for length in [8, 16, 64, 512] {
             let mut nonsense = whole[..length.min(whole.len())].to_vec();
-            let noise: Vec<u8> = (0..20_000).map(|_| dice.below(256) as u8).collect();
-            for rest in [vec![0; 20_000], vec![0xFF; 20_000], noise] {
+            let noise: Vec<u8> = (0..behind).map(|_| dice.below(256) as u8).collect();
+            for rest in [vec![0; behind], vec![0xFF; behind], noise] {
                 nonsense.truncate(length);
                 nonsense.extend_from_slice(&rest);
                 let _ = verdict(&nonsense, Wish::Auto, &format!("{length} bytes of {name}"));
