@@ -510,3 +510,18 @@ fn what_is_synced_was_opened_to_write() {
         assert_eq!(read_only(&source), path.ends_with("core/src/durable.rs"), "{}", path.display());
     }
 }
+
+/// Of two shapes of one name the API's document has one, and generated clients read the other by it.
+#[test]
+fn shapes_of_the_api_have_a_name_each() {
+    let mut names = BTreeSet::new();
+    for path in sources(&root().join("src-tauri/api")) {
+        let source = fs::read_to_string(&path).unwrap();
+        for (_, behind) in source.match_indices("ToSchema)]").map(|(at, mark)| source.split_at(at + mark.len())) {
+            let mut words = behind.split_whitespace().skip_while(|word| !matches!(*word, "struct" | "enum"));
+            let name: String = words.nth(1).unwrap().chars().take_while(|c| c.is_alphanumeric()).collect();
+            assert!(names.insert(name.clone()), "{name} again, in {}", path.display());
+        }
+    }
+    assert!(names.len() > 50);
+}

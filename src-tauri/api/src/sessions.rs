@@ -164,12 +164,12 @@ pub async fn qr(State(inside): State<Inside>, Id(id): Id<SessionId>) -> Answer<J
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PasskeyStep {
-    step: Step,
+    step: PasskeyAct,
 }
 
 #[derive(Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Step {
+pub enum PasskeyAct {
     /// At `passkey`: the system asks whoever sits at this computer for the passkey.
     Use,
     /// At `passkey_code`: the phone shows the same code.
@@ -193,11 +193,11 @@ pub async fn passkey(
 ) -> Answer<(StatusCode, Json<Linking>)> {
     let view = inside.app.numbers().link_view(id)?;
     match value.step {
-        Step::Confirm => inside.app.numbers().confirm_passkey(id).await?,
-        Step::Use if view.stage != Stage::Passkey => {
+        PasskeyAct::Confirm => inside.app.numbers().confirm_passkey(id).await?,
+        PasskeyAct::Use if view.stage != Stage::Passkey => {
             return Err(Problem::from(NumberError::from(ClientError::NoPasskeyAsked)).into());
         }
-        Step::Use => {
+        PasskeyAct::Use => {
             // The system's dialog may stand for minutes.
             let app = inside.app.clone();
             tokio::spawn(async move { app.numbers().use_passkey(id).await });
