@@ -1,5 +1,6 @@
 //! Accounts whose passkey WhatsApp asks for while they are linked.
 
+use tokio::task::JoinHandle;
 use ulak_core::clock::{Clock, MINUTE, SystemClock};
 use ulak_core::session::client::{ClientError, LinkEnd, LinkHow, Signal};
 use ulak_emulator::{Emulator, Options, PasskeyAnswer, check_assertion};
@@ -62,8 +63,8 @@ async fn a_number_with_a_passkey_is_linked() {
     assert_eq!(emulator.read(|record| record.errors.clone()), Vec::<String>::new());
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_passkey_is_asked_for_after_a_pairing_code_too() {
+/// A pairing code was typed, and WhatsApp asks for the passkey. The last says whether the phone got through.
+async fn asked_after_a_pairing_code() -> (Emulator, Number, JoinHandle<bool>) {
     let emulator = with_door().await;
     emulator.set_passkey(OWNER, PasskeyAnswer::Confirms, None).unwrap();
     let number = Number::new(&emulator);
@@ -72,20 +73,19 @@ async fn a_passkey_is_asked_for_after_a_pairing_code_too() {
     let typed = emulator.typing(OWNER, &code.await);
     let typed = tokio::spawn(async move { typed.await.is_ok() });
     asked(&number).await;
+    (emulator, number, typed)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_passkey_is_asked_for_after_a_pairing_code_too() {
+    let (emulator, number, typed) = asked_after_a_pairing_code().await;
     confirmed(&emulator, &number).await;
     assert!(typed.await.unwrap());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_code_that_is_written_off_while_the_passkey_is_looked_for_brings_no_other() {
-    let emulator = with_door().await;
-    emulator.set_passkey(OWNER, PasskeyAnswer::Confirms, None).unwrap();
-    let number = Number::new(&emulator);
-    number.client.link(LinkHow::PairingCode { phone: OWNER.to_owned() }).await.unwrap();
-    let code = number.signal(|signal| if let Signal::Code { code, .. } = signal { Some(code.clone()) } else { None });
-    let typed = emulator.typing(OWNER, &code.await);
-    let typed = tokio::spawn(async move { typed.await.is_ok() });
-    asked(&number).await;
+    let (emulator, number, typed) = asked_after_a_pairing_code().await;
     // The library says the same by itself, a minute after the phone answered.
     emulator.refresh_code(OWNER).unwrap();
     confirmed(&emulator, &number).await;
